@@ -1,0 +1,46 @@
+"""Every test has a home of its own; the real one is a tripwire, sockets stay local."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.run import Home
+
+_PREFIXES = ("XDG_", "TOOLPIN_", "ASDF_")
+
+
+@pytest.fixture(autouse=True)
+def _private_environment(
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> Iterator[None]:
+    for name in list(os.environ):
+        if name.startswith(_PREFIXES):
+            monkeypatch.delenv(name)
+    tripwire = tmp_path_factory.mktemp("nobodys-home")
+    monkeypatch.setenv("HOME", str(tripwire))
+    if request.node.get_closest_marker("network") is None:
+        monkeypatch.setattr(socket.socket, "connect", _loopback_only)
+    yield
+    assert not os.listdir(tripwire), "a test wrote to a home that is not its own"
+
+
+_connect = socket.socket.connect
+
+
+def _loopback_only(self: socket.socket, address: object) -> None:
+    if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1"):
+        pytest.fail(f"a test without the network marker connects to {address}")
+    _connect(self, address)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A fresh machine for one test."""
+    return Home(tmp_path)

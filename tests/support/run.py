@@ -1,0 +1,78 @@
+"""Runs toolpin as its user does: a real process, with an environment of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+class Result(NamedTuple):
+    """What a finished process left."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Home:
+    """A user's machine in a temporary folder: home, data, cache, config, a project."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.home = root / "home"
+        self.data = root / "data"
+        self.cache = root / "cache"
+        self.config = root / "config"
+        self.project = root / "project"
+        for folder in (self.home, self.config, self.project):
+            folder.mkdir(parents=True)
+        self.env: dict[str, str] = {
+            "HOME": str(self.home),
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "TOOLPIN_DATA_DIR": str(self.data),
+            "TOOLPIN_CACHE_DIR": str(self.cache),
+            "TOOLPIN_CONFIG_DIR": str(self.config),
+            "LC_ALL": "C.UTF-8",
+        }
+
+    def pin(self, text: str) -> Path:
+        """Write the project's `.tool-versions` as one would type it."""
+        file = self.project / ".tool-versions"
+        file.write_text(text)
+        return file
+
+    def toolpin(
+        self, *args: str, cwd: Path | None = None, env: dict[str, str] | None = None
+    ) -> Result:
+        """Run `toolpin ARGS` in the project's folder and wait for it."""
+        return self.run(sys.executable, "-m", "toolpin", *args, cwd=cwd, env=env)
+
+    def run(
+        self,
+        *command: str,
+        cwd: Path | None = None,
+        env: dict[str, str] | None = None,
+        stdin: str = "",
+    ) -> Result:
+        """Run a command in the project's folder and wait for it, a minute at most."""
+        done = subprocess.run(
+            command,
+            cwd=cwd or self.project,
+            env={**self.env, **(env or {})},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            timeout=60,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def shim(self, command: str) -> str:
+        """Return the path of a command's shim."""
+        return os.path.join(self.data, "shims", command)

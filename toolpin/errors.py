@@ -1,0 +1,98 @@
+"""The errors that a user sees, and the exit code of each.
+
+    ToolpinError              1   the request failed
+    +-- NotPublished          1   no build of that version here: the next source may have it
+    +-- Unreachable           1   the place did not answer: the next source may
+    +-- Mismatch              1   the bytes are not the published ones
+    +-- Refused               1   an archive or a file breaks the rules of safe input
+    +-- UsageError            2   the command line or a project file cannot be understood
+    +-- NotRunnable         126   a known command, with nothing that can run it
+    +-- UnknownCommand      127   a command that nothing here provides
+
+A bug is every other exception: exit code 3. An interrupt: 130.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+EXIT_BUG = 3
+EXIT_INTERRUPTED = 130
+
+
+class ToolpinError(Exception):
+    """What happened, its facts as (label, value) pairs, and one command that helps."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        what: str,
+        facts: Sequence[tuple[str, str]] = (),
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.facts = tuple(facts)
+        self.hint = hint
+
+    def render(self) -> str:
+        """Render the lines that stderr shows, without a newline at the end."""
+        width = max((len(label) for label, _ in self.facts), default=0)
+        lines = [f"toolpin: {printable(self.what)}"]
+        lines += [
+            f"  {label:<{width}}  {printable(value)}" for label, value in self.facts
+        ]
+        if self.hint:
+            lines.append(f"  try: {printable(self.hint)}")
+        return "\n".join(lines)
+
+
+class NotPublished(ToolpinError):
+    """A source has no build of this version for this host."""
+
+
+class Unreachable(ToolpinError):
+    """A source could not be asked: no answer, a refusal or an error status."""
+
+
+class Mismatch(ToolpinError):
+    """Bytes differ from the digest that was published or recorded for them."""
+
+
+class Refused(ToolpinError):
+    """An archive or a file that breaks the rules; nothing of it was kept."""
+
+
+class UsageError(ToolpinError):
+    """A command line, a setting or a project file that cannot be understood."""
+
+    exit_code = 2
+
+
+class NotRunnable(ToolpinError):
+    """A command that toolpin knows, with no installed version that may run."""
+
+    exit_code = 126
+
+
+class UnknownCommand(ToolpinError):
+    """A command that no tool here provides."""
+
+    exit_code = 127
+
+
+def printable(text: str) -> str:
+    """Escape what a terminal would obey: control, format and surrogate characters.
+
+    A newline stays, so that a value may hold several lines.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char
+        if char.isprintable() or char == "\n"
+        else char.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for char in text
+    )

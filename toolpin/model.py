@@ -1,0 +1,178 @@
+"""The nouns, as values. No behaviour but their own text; no disk, no network."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+WantedKind = Literal["version", "latest", "ref", "path", "system"]
+
+
+class Origin(NamedTuple):
+    """Where a request stands: a file with line and column, or a variable or flag.
+
+    Lines and columns count from 1; line 0 means that the place has no lines.
+    """
+
+    place: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """Return `place:line`, the form that editors and compilers open."""
+        return f"{self.place}:{self.line}" if self.line else self.place
+
+
+class Wanted(NamedTuple):
+    """One alternative of a request: `10.15.3`, `latest:27`, `path:/src`, `system`.
+
+    `value` is what follows the colon, "" for `system` and plain `latest`.
+    """
+
+    kind: WantedKind
+    value: str
+
+    def __str__(self) -> str:
+        """Return the alternative as `.tool-versions` writes it."""
+        if self.kind == "version":
+            return self.value
+        return f"{self.kind}:{self.value}" if self.value else self.kind
+
+
+class Request(NamedTuple):
+    """What someone asked for, in order of preference, and where."""
+
+    tool: str
+    wanted: tuple[Wanted, ...]
+    origin: Origin
+
+
+class Pin(NamedTuple):
+    """A tool and an exact version of it."""
+
+    tool: str
+    version: str
+
+    def __str__(self) -> str:
+        """Return `tool version`."""
+        return f"{self.tool} {self.version}"
+
+
+class Host(NamedTuple):
+    """What a build must fit: `linux`/`macos`, `x64`/`arm64`, `glibc`/`musl`/"".
+
+    `libc_version` is glibc's as `2.36`, or macOS's own as `14.5`; "" when unknown.
+    """
+
+    os: str
+    arch: str
+    libc: str
+    libc_version: str
+
+    def __str__(self) -> str:
+        """Return the key that plugins use: `linux-x64`, `linux-x64-musl`, `macos-arm64`."""
+        suffix = "-musl" if self.libc == "musl" else ""
+        return f"{self.os}-{self.arch}{suffix}"
+
+
+class Digest(NamedTuple):
+    """A published digest: `sha256` or `sha512`, and its lower-case hex."""
+
+    algorithm: str
+    hex: str
+
+    def __str__(self) -> str:
+        """Return `sha256:hex`, the form of receipts."""
+        return f"{self.algorithm}:{self.hex}"
+
+
+class Artifact(NamedTuple):
+    """A file to fetch. The locator is canonical: never a mirror's address.
+
+    Locators: an `https:` URL, `npm:name@version`, `pypi:dist==version#file`.
+    """
+
+    locator: str
+    digest: Digest
+    size_bytes: int | None
+    filename: str
+
+
+class Unpack(NamedTuple):
+    """Step: unpack an artifact below the install.
+
+    `artifact` is its index in the plan; `strip` leading folders are dropped; only
+    members below `only` (after stripping, "" for all) are taken; the rest lands in
+    `into`, relative to the install ("" is its root).
+    """
+
+    artifact: int
+    into: str = ""
+    strip: int = 0
+    only: str = ""
+
+
+class Link(NamedTuple):
+    """Step: place a symbolic link at `path`; what stands there is replaced.
+
+    `path` is relative to the install; `target` to the folder that holds the link.
+    """
+
+    path: str
+    target: str
+
+
+Step = Unpack | Link
+
+
+class Plan(NamedTuple):
+    """What will be done to install one pin on one host: the waist of the product.
+
+    `source` is its id in the plugin, `publisher` who made the bytes. `bin_dirs` are
+    relative to the install. `commands` must exist and fit the host before the result
+    is published. `variables` are (name, value), where `{install}` stands for the path.
+    """
+
+    pin: Pin
+    host: Host
+    source: str
+    publisher: str
+    artifacts: tuple[Artifact, ...]
+    steps: tuple[Step, ...]
+    bin_dirs: tuple[str, ...]
+    commands: tuple[str, ...]
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+class TreeFile(NamedTuple):
+    """One entry of an install's tree, as its receipt records it.
+
+    `path` is relative, with `/`; a file has its `sha256` in hex, a link its `link`.
+    """
+
+    path: str
+    size_bytes: int
+    mode: int
+    sha256: str
+    link: str = ""
+
+
+class Receipt(NamedTuple):
+    """What an install came from. `installed_at` is UTC as `2026-01-31T12:00:00Z`."""
+
+    pin: Pin
+    host: str
+    source: str
+    publisher: str
+    artifacts: tuple[Artifact, ...]
+    bin_dirs: tuple[str, ...]
+    variables: tuple[tuple[str, str], ...]
+    files: tuple[TreeFile, ...]
+    installed_at: str
+    toolpin: str
+
+
+class EnvPatch(NamedTuple):
+    """Changes to an environment: absolute folders before PATH, and variables."""
+
+    path: tuple[str, ...]
+    variables: tuple[tuple[str, str], ...]

@@ -1,0 +1,111 @@
+"""The folders that toolpin owns, from the environment. Light: `exec` imports it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from toolpin.errors import UsageError
+
+SYSTEM_CONFIG = "/etc/toolpin/config.toml"
+
+
+class Paths(NamedTuple):
+    """The data folder and what asdf's layout puts in it; the config folder."""
+
+    data: str
+    config: str
+
+    @property
+    def installs(self) -> str:
+        """Finished installs, as `<tool>/<version>`; nothing else is below."""
+        return f"{self.data}/installs"
+
+    @property
+    def incomplete(self) -> str:
+        """Marks of installs that are being built in their final place."""
+        return f"{self.data}/incomplete"
+
+    @property
+    def staging(self) -> str:
+        """Trees that become installs by one rename, on the same filesystem."""
+        return f"{self.data}/staging"
+
+    @property
+    def shims(self) -> str:
+        """The folder for PATH."""
+        return f"{self.data}/shims"
+
+    @property
+    def shim_library(self) -> str:
+        """The one script that every shim sources."""
+        return f"{self.data}/lib/shim.sh"
+
+    @property
+    def locks(self) -> str:
+        """The mutexes, one file a version."""
+        return f"{self.data}/locks"
+
+    @property
+    def global_file(self) -> str:
+        """The `.tool-versions` of last resort."""
+        return f"{self.config}/.tool-versions"
+
+    @property
+    def user_config(self) -> str:
+        """The user's settings."""
+        return f"{self.config}/config.toml"
+
+    def install(self, tool: str, version: str) -> str:
+        """Return the final path of one version."""
+        return f"{self.data}/installs/{tool}/{version}"
+
+
+def find_paths(env: Mapping[str, str]) -> Paths:
+    """Return the folders that `env` names, or their defaults below the home folder.
+
+    The data folder's default is the same on macOS: builds break on blanks in a path.
+    Raises UsageError for a folder that is not absolute or that PATH cannot hold.
+    """
+    home = home_folder(env)
+    data_home = env.get("XDG_DATA_HOME") or f"{home}/.local/share"
+    config_home = env.get("XDG_CONFIG_HOME") or f"{home}/.config"
+    paths = Paths(
+        data=env.get("TOOLPIN_DATA_DIR") or f"{data_home}/toolpin",
+        config=env.get("TOOLPIN_CONFIG_DIR") or f"{config_home}/toolpin",
+    )
+    _check_folder("TOOLPIN_DATA_DIR", paths.data)
+    _check_folder("TOOLPIN_CONFIG_DIR", paths.config)
+    return Paths(*(os.path.normpath(folder) for folder in paths))
+
+
+def home_folder(env: Mapping[str, str]) -> str:
+    """Return $HOME when it is an absolute path, else the account's home folder."""
+    home = env.get("HOME", "")
+    if os.path.isabs(home):
+        return home
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return "/"
+
+
+def bundled(name: str) -> str:
+    """Return the folder `plugins` or `shims`, in the wheel or beside the checkout."""
+    package = os.path.dirname(os.path.abspath(__file__))
+    packed = f"{package}/bundled/{name}"
+    return packed if os.path.isdir(packed) else f"{os.path.dirname(package)}/{name}"
+
+
+def _check_folder(variable: str, folder: str) -> None:
+    if not os.path.isabs(folder):
+        raise UsageError(
+            f"{variable} must be an absolute path", [("received", repr(folder))]
+        )
+    if ":" in folder or "\n" in folder:
+        raise UsageError(
+            f"{variable} must hold no colon and no newline: PATH could not name it",
+            [("received", repr(folder))],
+        )
