@@ -1,11 +1,11 @@
 """The errors that a user sees, and the exit code of each.
 
     ToolpinError              1   the request failed
-    +-- NotPublished          1   no build of that version here: the next source may have it
-    +-- Unreachable           1   the place did not answer: the next source may
+    +-- NotPublished          1   no build of that version there
+    +-- Unreachable           1   the place gave no answer
     +-- Mismatch              1   the bytes are not the published ones
     +-- Refused               1   an archive or a file breaks the rules of safe input
-    +-- UsageError            2   the command line or a project file cannot be understood
+    +-- UsageError            2   a command line or project file not understood
     +-- NotRunnable         126   a known command, with nothing that can run it
     +-- UnknownCommand      127   a command that nothing here provides
 

@@ -69,7 +69,7 @@ class Host(NamedTuple):
     libc_version: str
 
     def __str__(self) -> str:
-        """Return the key that plugins use: `linux-x64`, `linux-x64-musl`, `macos-arm64`."""
+        """Return the key that plugins use: `linux-x64-musl`, `macos-arm64`."""
         suffix = "-musl" if self.libc == "musl" else ""
         return f"{self.os}-{self.arch}{suffix}"
 
