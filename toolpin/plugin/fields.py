@@ -1,0 +1,145 @@
+"""Reads the values of a plugin's fields: each checks one shape and returns it.
+
+A reader raises UnfitError for anything else; which file and key it was, and what was
+expected there, is for `contract` to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from toolpin.model import Link
+
+
+class Field(NamedTuple):
+    """A key of the schema: how its value is checked and read, and what it means."""
+
+    read: Callable[[object], Any]
+    expected: str
+    help: str
+    default: Any = None
+    required: bool = False
+
+
+class UnfitError(Exception):
+    """A value that is not what its field expects."""
+
+
+def read_text(value: object) -> str:
+    """Accept one printable line."""
+    if not isinstance(value, str) or not value.isprintable() or not value:
+        raise UnfitError
+    return value
+
+
+def read_texts(value: object) -> tuple[str, ...]:
+    """Accept a list of printable lines."""
+    if not isinstance(value, list):
+        raise UnfitError
+    return tuple(read_text(one) for one in value)
+
+
+def read_name(value: object) -> str:
+    """Accept a name as tools have it."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,63}", read_text(value)):
+        raise UnfitError
+    return str(value)
+
+
+def read_names(value: object) -> tuple[str, ...]:
+    """Accept a list of such names."""
+    return tuple(read_name(one) for one in read_texts(value))
+
+
+def read_command(value: object) -> str:
+    """Accept a file name that can be a shim: HOSTILE's `..`, `sudo x`, `a/b` cannot."""
+    text = read_text(value)
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+@-]{0,127}", text):
+        raise UnfitError
+    if text in RESERVED_COMMANDS:
+        raise UnfitError
+    return text
+
+
+RESERVED_COMMANDS = frozenset({"toolpin", "asdf", "sh", "sudo", "env", "ls"})
+
+
+def read_commands(value: object) -> tuple[str, ...]:
+    """Accept a list of command names."""
+    return tuple(read_command(one) for one in read_texts(value))
+
+
+def read_inside(value: object) -> str:
+    """Accept a relative path of plain parts."""
+    text = read_text(value)
+    if any(part in ("", ".", "..") for part in text.split("/")) or "\\" in text:
+        raise UnfitError
+    return text
+
+
+def read_insides(value: object) -> tuple[str, ...]:
+    """Accept a list of relative paths."""
+    return tuple(read_inside(one) for one in read_texts(value))
+
+
+def read_url(value: object) -> str:
+    """Accept an https URL, maybe with {placeholders}."""
+    if not re.fullmatch(r"https://[^\s/]+/\S*", read_text(value)):
+        raise UnfitError
+    return str(value)
+
+
+def read_urls(value: object) -> tuple[str, ...]:
+    """Accept a list of https URLs."""
+    return tuple(read_url(one) for one in read_texts(value))
+
+
+def read_count(value: object) -> int:
+    """Accept a small number."""
+    if type(value) is not int or not 0 <= value <= 9:
+        raise UnfitError
+    return value
+
+
+def read_table(value: object) -> dict[str, str]:
+    """Accept a table of texts."""
+    if not isinstance(value, dict):
+        raise UnfitError
+    return {read_text(key): read_text(one) for key, one in value.items()}
+
+
+def read_tables(value: object) -> dict[str, dict[str, str]]:
+    """Accept a table of tables of texts."""
+    if not isinstance(value, dict):
+        raise UnfitError
+    return {key: read_table(one) for key, one in value.items()}
+
+
+def read_lists(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Accept a table of lists of words, keyed by command."""
+    if not isinstance(value, dict):
+        raise UnfitError
+    return tuple((read_command(key), read_texts(words)) for key, words in value.items())
+
+
+def read_variables(value: object) -> tuple[tuple[str, str], ...]:
+    """Accept names and values of variables that a tool may set."""
+    table = read_table(value)
+    for name in table:
+        if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name) or name in ("PATH", "IFS"):
+            raise UnfitError
+    return tuple(table.items())
+
+
+def read_links(value: object) -> tuple[Link, ...]:
+    """Accept `{"bin/npm" = "../lib/x"}`: both ends inside the install."""
+    links = []
+    for path, target in read_table(value).items():
+        depth = read_inside(path).count("/")
+        climbs = target.split("/").count("..")
+        if target.startswith("/") or climbs > depth or "/../" in target.lstrip("./"):
+            raise UnfitError
+        links.append(Link(path, target))
+    return tuple(links)

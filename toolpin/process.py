@@ -1,0 +1,109 @@
+"""The one room that runs other programs and waits for them. No shell, ever."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from toolpin.errors import ToolpinError, Unreachable
+
+
+class Finished(NamedTuple):
+    """What a program left: its exit status and its text."""
+
+    status: int
+    out: str
+    err: str
+
+
+_running: set[subprocess.Popen[str]] = set()
+
+
+def run(
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: str,
+    timeout_s: float,
+    on_line: Callable[[str], None] | None = None,
+) -> Finished:
+    """Run `command` in a process group of its own; `on_line` sees stdout as it comes.
+
+    Raises ToolpinError when the program cannot be started and Unreachable when
+    it is not done after `timeout_s`; its whole group is killed then.
+    """
+    try:
+        child = subprocess.Popen(
+            command,
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            process_group=0,
+        )
+    except OSError as error:
+        raise ToolpinError(
+            f"{command[0]} cannot be started", [("because", error.strerror or "?")]
+        ) from error
+    _running.add(child)
+    try:
+        with child:
+            return _collect(child, timeout_s, on_line)
+    finally:
+        _running.discard(child)
+
+
+def kill_all() -> None:
+    """Kill every program that still runs, with what it started."""
+    for child in list(_running):
+        _kill(child)
+
+
+def _collect(
+    child: subprocess.Popen[str],
+    timeout_s: float,
+    on_line: Callable[[str], None] | None,
+) -> Finished:
+    """Read both streams to their ends while an alarm watches the clock."""
+    out, err = child.stdout or (), child.stderr or ()
+    lines: list[str] = []
+    errors: list[str] = []
+    drain = threading.Thread(target=lambda: errors.extend(err))
+    late = threading.Event()
+
+    def expire() -> None:
+        late.set()
+        _kill(child)
+
+    alarm = threading.Timer(timeout_s, expire)
+    drain.start()
+    alarm.start()
+    try:
+        for line in out:
+            lines.append(line)
+            if on_line:
+                on_line(line)
+        drain.join()
+        status = child.wait()
+    except BaseException:
+        _kill(child)
+        raise
+    finally:
+        alarm.cancel()
+    if late.is_set():
+        raise Unreachable(f"no answer in {timeout_s:.0f} s, and it was ended")
+    return Finished(status, "".join(lines), "".join(errors))
+
+
+def _kill(child: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
