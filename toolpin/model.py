@@ -129,7 +129,9 @@ class Plan(NamedTuple):
 
     `source` is its id in the plugin, `publisher` who made the bytes. `bin_dirs` are
     relative to the install. `commands` must exist and fit the host before the result
-    is published. `variables` are (name, value), where `{install}` stands for the path.
+    is published. `proof` is a command and the first line it must answer: that the build
+    is the pinned version and runs here; () for none. `variables` are (name, value),
+    where `{install}` stands for the install's path.
     """
 
     pin: Pin
@@ -140,6 +142,7 @@ class Plan(NamedTuple):
     steps: tuple[Step, ...]
     bin_dirs: tuple[str, ...]
     commands: tuple[str, ...]
+    proof: tuple[str, ...]
     variables: tuple[tuple[str, str], ...] = ()
 
 

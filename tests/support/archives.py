@@ -137,13 +137,13 @@ def node_tarball(
     *,
     os: str = "linux",
     arch: str = "x64",
-    format: Literal["xz", "gz"] = "xz",  # noqa: A002 - upstream's word in file names
+    format: Literal["xz", "gz"] = "xz",
 ) -> bytes:
     """Return a small archive in nodejs.org's layout; its `node` is a shell script."""
     top = f"node-v{version}-{os.replace('macos', 'darwin')}-{arch}"
     npm = "lib/node_modules/npm"
     entries = [
-        *(folder(f"{top}/{name}/") for name in ("", "bin", "include/node")),
+        *(folder(f"{top}/{name}") for name in ("", "bin/", "include/node/")),
         Entry(f"{top}/LICENSE", b"Permission is hereby granted\n"),
         Entry(f"{top}/bin/node", _NODE.format(version=version).encode(), 0o755),
         symlink(f"{top}/bin/npm", f"../{npm}/bin/npm-cli.js"),

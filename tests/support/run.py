@@ -50,7 +50,7 @@ class Home:
         self, *args: str, cwd: Path | None = None, env: dict[str, str] | None = None
     ) -> Result:
         """Run `toolpin ARGS` in the project's folder and wait for it."""
-        return self.run(sys.executable, "-m", "toolpin", *args, cwd=cwd, env=env)
+        return self.run(sys.executable, "-I", "-m", "toolpin", *args, cwd=cwd, env=env)
 
     def run(
         self,

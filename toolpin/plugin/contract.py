@@ -26,6 +26,7 @@ from toolpin.plugin.fields import (
     read_table,
     read_tables,
     read_text,
+    read_texts,
     read_url,
     read_urls,
     read_variables,
@@ -67,6 +68,7 @@ class Tool(NamedTuple):
     description: str
     homepage: str
     commands: tuple[str, ...]
+    proof: tuple[str, ...]
     bin_dirs: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
     reshim_after: tuple[tuple[str, tuple[str, ...]], ...]
@@ -104,6 +106,13 @@ TOOL: dict[str, Field] = {
         "a list of command names",
         "programs that every install must have; they are checked against the host",
         required=True,
+    ),
+    "proof": Field(
+        read_texts,
+        "a list: command, arguments, and the first line of its answer",
+        "run before an install is published; the answer holds {version}: some places "
+        "publish another version's build under a version's name",
+        (),
     ),
     "bin_dirs": Field(
         read_insides, _PATHS, "folders whose programs get shims", ("bin",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 
@@ -43,6 +42,8 @@ class Registry:
         tool = self._tools.get(name)
         if tool:
             return tool
+        import difflib  # noqa: PLC0415 - only a mistake needs it
+
         facts = [("wanted by", str(origin))] if origin else []
         near = difflib.get_close_matches(name, self._tools, n=3)
         if near:

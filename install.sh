@@ -1,0 +1,522 @@
+#!/bin/sh
+# Sets toolpin up: a private environment below PREFIX/lib/toolpin and a launcher in
+# PREFIX/bin. Every package is checked against the hashes in requirements/.
+#
+# The environment is built beside the old one under a name of its own, and the link
+# PREFIX/lib/toolpin moves to it in one rename: a failure changes nothing, and the
+# path of the interpreter, which shims have baked in, never changes.
+set -eu
+umask 022
+unset BASH_ENV CDPATH ENV IFS PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONUSERBASE
+unset VIRTUAL_ENV __PYVENV_LAUNCHER__
+# The user's pip configuration says where packages come from; where they go does not
+# change with it. A variable overrides the same setting in a pip.conf.
+unset PIP_CONSTRAINT PIP_PREFIX PIP_PYTHON PIP_REQUIREMENT PIP_ROOT PIP_TARGET
+export PIP_USER=0 PIP_REQUIRE_HASHES=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
+
+OLDEST=3011
+NAMES='python3.15 python3.14 python3.13 python3.12 python3.11 python3'
+USUAL=/usr/bin:/usr/local/bin:/opt/homebrew/bin
+LAUNCHER_MARK='# written by the install.sh of toolpin'
+index_hint='try: PIP_INDEX_URL=https://your.mirror/simple sh install.sh'
+RC_BEGIN='# >>> toolpin >>>'
+RC_END='# <<< toolpin <<<'
+
+usage() {
+    cat <<'USAGE'
+usage: sh install.sh [options]
+
+  --prefix DIR    where toolpin goes: /usr/local for root, else ~/.local
+  --wheel FILE    install this wheel instead of the checkout around install.sh
+  --python PATH   the Python to build on (3.11 or newer); the newest found otherwise
+  --modify-rc     also write the PATH lines into the startup file of your shell
+  --uninstall     remove what install.sh made below the prefix; installed tools stay
+  --help          print this
+USAGE
+}
+
+say() { printf '%-10s%s\n' "$1" "$2"; }
+
+# die WHAT [LINE...]: the lines are facts, and last one that starts with `try: `.
+die() {
+    printf 'install.sh: %s\n' "$1" >&2
+    shift
+    for line in "$@"; do printf '  %s\n' "$line" >&2; done
+    exit 1
+}
+
+# The same, with what the program that failed had to say.
+die_with_log() {
+    printf 'install.sh: %s\n' "$1" >&2
+    shift
+    tail -n 15 "$work/log" | sed 's/^/  | /' >&2
+    for line in "in $prefix nothing has changed" "$@"; do
+        printf '  %s\n' "$line" >&2
+    done
+    exit 1
+}
+
+absolute() {
+    case $1 in
+        /*) printf '%s\n' "$1" ;;
+        *) printf '%s\n' "$PWD/$1" ;;
+    esac
+}
+
+need_value() {
+    [ "$2" -ge 2 ] && return
+    printf 'install.sh: %s needs a value\n' "$1" >&2
+    exit 2
+}
+
+parse_arguments() {
+    prefix='' wheel='' chosen_python='' modify_rc='' uninstall=''
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --prefix) need_value "$1" $# && prefix=$(absolute "$2") && shift ;;
+            --wheel) need_value "$1" $# && wheel=$(absolute "$2") && shift ;;
+            --python) need_value "$1" $# && chosen_python=$2 && shift ;;
+            --modify-rc) modify_rc=yes ;;
+            --uninstall) uninstall=yes ;;
+            --help | -h) usage && exit 0 ;;
+            *)
+                printf 'install.sh: %s is not an option of it\n' "$1" >&2
+                usage >&2
+                exit 2
+                ;;
+        esac
+        shift
+    done
+}
+
+find_folders() {
+    account=$(id -u)
+    case ${HOME:-} in
+        /*) ;;
+        *) HOME=$(eval "echo ~$(id -un)") && export HOME ;;
+    esac
+    if [ -z "$prefix" ]; then
+        prefix=$HOME/.local
+        [ "$account" != 0 ] || prefix=/usr/local
+    fi
+    case $prefix in
+        *:* | *'
+'*) die 'the prefix must hold no colon and no newline: PATH could not name it' ;;
+    esac
+    [ "$prefix" = / ] || prefix=${prefix%/}
+    data=${TOOLPIN_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/toolpin}
+    launcher=$prefix/bin/toolpin
+    link=$prefix/lib/toolpin
+    manifest=$link/toolpin-manifest
+}
+
+refuse_foreign_files() {
+    if [ -e "$launcher" ] && ! grep -qxF "$LAUNCHER_MARK" "$launcher" 2>/dev/null; then
+        die "$launcher is not from install.sh, and stays as it is" \
+            'try: remove it with what made it, or choose another --prefix'
+    fi
+    if [ -e "$link" ] && { [ ! -h "$link" ] || [ ! -f "$manifest" ]; }; then
+        die "$link is not from install.sh, and stays as it is" \
+            'try: sh install.sh --prefix DIR, with another folder'
+    fi
+}
+
+# Prints `3011002 /real/interpreter` for a Python that can carry an environment. A
+# shim of pyenv or asdf and a virtual environment give the interpreter behind them.
+probe() {
+    (cd / && "$1" -I -c '
+import os, ssl, sys, venv, zlib
+real = os.path.realpath(sys._base_executable)
+stated = sys._base_executable if os.access(sys._base_executable, os.X_OK) else real
+data, home, version = os.path.realpath(sys.argv[1]), sys.argv[2], sys.version_info
+if version.releaselevel != "final" or real.startswith(data + os.sep):
+    sys.exit(1)
+# An interpreter in somebody'"'"'s home is the last choice for a prefix outside it.
+private = int(bool(home) and real.startswith(home + os.sep))
+print(version.major * 1000 + version.minor, version.micro, private, stated)
+' "$data" "$private_home") 2>/dev/null </dev/null
+}
+
+consider() {
+    found=$(probe "$1") || return 0
+    [ -n "$found" ] || return 0
+    # shellcheck disable=SC2086  # four words, the last may hold blanks
+    set -- $found
+    path=${found#"$1 $2 $3 "}
+    rank=$((($1 * 100 + $2) - $3 * 100000000))
+    if [ "$1" -ge $OLDEST ] && { [ -z "$python" ] || [ "$rank" -gt "$best" ]; }; then
+        best=$rank python=$path python_version=$(($1 / 1000)).$(($1 % 1000)).$2
+    fi
+}
+
+find_python() {
+    python='' best=''
+    private_home=$HOME
+    case $prefix/ in "$HOME"/*) private_home='' ;; esac
+    if [ -n "$chosen_python" ]; then
+        chosen_path=$(command -v "$chosen_python") || chosen_path=$chosen_python
+        consider "$chosen_path"
+        [ -n "$python" ] ||
+            die "$chosen_python is not a Python 3.11 or newer with ssl, zlib and venv"
+        return
+    fi
+    seen=:
+    set -f
+    IFS=:
+    for folder in $PATH:$USUAL; do
+        unset IFS
+        case $folder in
+            "$data"/shims | "$data"/installs/* | [!/]* | '') continue ;;
+        esac
+        case $seen in *:"$folder":*) continue ;; esac
+        seen=$seen$folder:
+        for name in $NAMES; do
+            [ ! -x "$folder/$name" ] || consider "$folder/$name"
+        done
+    done
+    set +f
+    [ -n "$python" ] || die 'toolpin needs Python 3.11 or newer, and found none' \
+        "looked in  the folders on PATH, and $USUAL" "try: $(python_line)"
+}
+
+# The line that installs a Python on this machine.
+python_line() {
+    sudo=''
+    [ "$account" = 0 ] || sudo='sudo '
+    if command -v apt-get >/dev/null; then
+        package=python3
+        for name in $NAMES; do
+            if apt-cache show "$name-venv" >/dev/null 2>&1; then
+                package=$name
+                break
+            fi
+        done
+        echo "${sudo}apt-get update && ${sudo}apt-get install -y $package $package-venv"
+    elif command -v dnf >/dev/null; then
+        echo "${sudo}dnf install -y python3.12"
+    elif command -v apk >/dev/null; then
+        echo "${sudo}apk add python3"
+    elif command -v brew >/dev/null || [ "$(uname -s)" = Darwin ]; then
+        echo 'brew install python@3.13'
+    else
+        echo 'sh install.sh --python /path/to/python3.11'
+    fi
+}
+
+# Where the pip comes from that fills the new environment, best first: its own; the
+# host's; the wheel that Debian keeps for its own tools.
+find_pip() {
+    minor=${python_version%.*}
+    "$python" -I -m venv "$env" >>"$work/log" 2>&1 && pip_from=own && return
+    "$python" -I -m venv --clear --without-pip "$env" >>"$work/log" 2>&1 ||
+        die_with_log "$python could not make an environment in $env"
+    : >"$env/toolpin-unfinished"
+    for pip_from in host pip3 pip; do
+        run_pip --version >>"$work/log" 2>&1 && return
+    done
+    pip_from=wheel
+    for pip_wheel in /usr/share/python-wheels/pip-*.whl; do
+        [ ! -f "$pip_wheel" ] || return 0
+    done
+    if command -v apt-get >/dev/null; then
+        sudo=''
+        [ "$account" = 0 ] || sudo='sudo '
+        die "$python comes without pip and ensurepip" \
+            "try: ${sudo}apt-get install -y python$minor-venv"
+    fi
+    die "$python comes without pip and ensurepip" \
+        "try: sh install.sh --python PATH, with a complete Python"
+}
+
+run_pip() {
+    case $pip_from in
+        own) "$env/bin/python" -I -m pip "$@" ;;
+        host) "$python" -I -m pip --python "$env/bin/python" "$@" ;;
+        wheel) "$env/bin/python" -I "$pip_wheel/pip" "$@" ;;
+        *) "$pip_from" --python "$env/bin/python" "$@" ;;
+    esac
+}
+
+install_packages() {
+    run_pip install --quiet --require-hashes --only-binary :all: \
+        --requirement "$requirements" >>"$work/log" 2>&1 ||
+        die_with_log 'the packages that toolpin needs are not installed' "$index_hint"
+    pip_from=own
+    say packages 'each checked by its hash'
+}
+
+# hatchling works in an environment and a copy of its own: the checkout stays clean.
+build_wheel() {
+    mkdir "$work/source" "$work/wheel"
+    for part in $PARTS; do cp -R "$checkout/$part" "$work/source/"; done
+    "$python" -I -m venv --without-pip "$work/build" >>"$work/log" 2>&1 ||
+        die_with_log "$python could not make an environment in $work"
+    run_pip --python "$work/build/bin/python" install --quiet --require-hashes \
+        --only-binary :all: --requirement "$checkout/requirements/build.txt" \
+        >>"$work/log" 2>&1 ||
+        die_with_log 'hatchling, which builds the wheel, is not installed' "$index_hint"
+    (cd "$work/source" && "$work/build/bin/python" -I -m hatchling build -t wheel \
+        -d "$work/wheel") >>"$work/log" 2>&1 ||
+        die_with_log "the wheel could not be built from $checkout"
+    for wheel in "$work"/wheel/*.whl; do :; done
+    say wheel "built from $checkout"
+}
+
+# A digest over all that goes in, names included: the same one means nothing to do.
+fingerprint() {
+    "$python" -I -c '
+import hashlib, os, sys
+digest = hashlib.sha256(os.fsencode(sys.argv[1]))
+def add(path):
+    digest.update(b"\0" + os.fsencode(os.path.basename(path)) + b"\0")
+    with open(path, "rb") as file:
+        digest.update(hashlib.sha256(file.read()).digest())
+for top in sys.argv[2:]:
+    if os.path.isfile(top):
+        add(top)
+    for folder, folders, files in os.walk(top):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        for name in sorted(files):
+            add(os.path.join(folder, name))
+print(digest.hexdigest())
+' "$python" "$@"
+}
+
+find_inputs() {
+    PARTS='toolpin plugins shims requirements pyproject.toml README.md LICENSE'
+    if [ -n "$wheel" ]; then
+        [ -f "$wheel" ] || die "there is no file $wheel"
+        requirements=$work/runtime.txt
+        "$python" -I -c '
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    sys.stdout.buffer.write(wheel.read("toolpin/bundled/requirements/runtime.txt"))
+' "$wheel" >"$requirements" 2>>"$work/log" ||
+            die_with_log "$wheel is not a wheel of toolpin"
+        key=$(fingerprint "$wheel")
+        return
+    fi
+    checkout=$(cd "$(dirname "$0")" && pwd)
+    requirements=$checkout/requirements/runtime.txt
+    [ -f "$requirements" ] || die "there is no checkout of toolpin around $0" \
+        'try: sh install.sh --wheel toolpin-VERSION-py3-none-any.whl'
+    # shellcheck disable=SC2086  # a list of plain words
+    key=$(cd "$checkout" && fingerprint $PARTS)
+}
+
+is_current() {
+    [ -f "$manifest" ] && grep -qxF "key $key" "$manifest" && [ -x "$launcher" ] &&
+        "$launcher" --version >/dev/null 2>&1
+}
+
+# Every folder that does not exist yet is written down, for --uninstall.
+make_folder() {
+    [ ! -d "$1" ] || return 0
+    make_folder "$(dirname "$1")"
+    mkdir "$1" 2>>"$work/log" || die "$1 cannot be made" "$(tail -n 1 "$work/log")"
+    printf 'folder %s\n' "$1" >>"$work/made"
+}
+
+remove_leftovers() {
+    for leftover in "$prefix"/lib/toolpin-*/toolpin-unfinished; do
+        [ -f "$leftover" ] || continue
+        leftover=${leftover%/*}
+        kill -0 "${leftover##*-}" 2>/dev/null || rm -rf "$leftover"
+    done
+}
+
+build_environment() {
+    : >"$work/made"
+    make_folder "$prefix/bin"
+    make_folder "$prefix/lib"
+    remove_leftovers
+    env=$prefix/lib/toolpin-$$
+    mkdir "$env" 2>>"$work/log" || die_with_log "$env cannot be made"
+    : >"$env/toolpin-unfinished"
+    find_pip
+    install_packages
+    [ -n "$wheel" ] || build_wheel
+    run_pip install --quiet --no-deps --no-index "$wheel" >>"$work/log" 2>&1 ||
+        die_with_log "$wheel could not be installed"
+    version=$("$env/bin/python" -I -m toolpin --version 2>>"$work/log") ||
+        die_with_log 'the new toolpin does not run'
+}
+
+write_manifest() {
+    {
+        printf 'key %s\n' "$key"
+        cat "$work/made"
+        [ ! -f "$manifest" ] || grep -v '^key ' "$manifest" || :
+    } >"$env/toolpin-manifest"
+    rm "$env/toolpin-unfinished"
+}
+
+quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
+
+write_launcher() {
+    {
+        printf '#!/bin/sh\n%s\n' "$LAUNCHER_MARK"
+        printf 'exec %s -I -m toolpin "$@"\n' "$(quoted "$link/bin/python")"
+    } >"$prefix/bin/.toolpin-$$"
+    chmod 755 "$prefix/bin/.toolpin-$$"
+    mv -f "$prefix/bin/.toolpin-$$" "$launcher"
+}
+
+# From the rename on the new one answers; the old one is not needed any more.
+switch() {
+    previous=$("$python" -I -c '
+import os, sys
+link, target = sys.argv[1:]
+old = os.path.realpath(link) if os.path.islink(link) else ""
+os.symlink(target, f"{link}.{target}")
+os.replace(f"{link}.{target}", link)
+print(old)
+' "$link" "${env##*/}")
+    env=''
+    write_launcher
+    case $previous in */lib/toolpin-*) rm -rf "$previous" ;; esac
+}
+
+find_rc() {
+    user_shell=${SHELL:-}
+    [ -n "$user_shell" ] || user_shell=$("$python" -I -c '
+import os, pwd
+print(pwd.getpwuid(os.getuid()).pw_shell)' 2>/dev/null) || user_shell=/bin/sh
+    user_shell=${user_shell##*/}
+    case $user_shell in
+        zsh) rc=${ZDOTDIR:-$HOME}/.zshrc ;;
+        fish) rc=${XDG_CONFIG_HOME:-$HOME/.config}/fish/config.fish ;;
+        bash)
+            rc=$HOME/.bashrc
+            # Terminals on macOS start login shells, which do not read .bashrc.
+            [ "$(uname -s)" != Darwin ] || rc=$HOME/.bash_profile
+            ;;
+        *) rc=$HOME/.profile ;;
+    esac
+}
+
+# One line for the folders that PATH lacks. The shims stand first: the pinned tool
+# goes before the system's.
+path_line() {
+    missing=''
+    for folder in "$data/shims" "$prefix/bin"; do
+        case :$PATH: in *:"$folder":*) continue ;; esac
+        if [ "$user_shell" = fish ]; then
+            folder=$(printf '%s' "$folder" | sed "s/[\\\\']/\\\\&/g")
+            missing="$missing'$folder' "
+        else
+            missing=$missing$(quoted "$folder"):
+        fi
+    done
+    if [ -z "$missing" ]; then
+        return
+    elif [ "$user_shell" = fish ]; then
+        # shellcheck disable=SC2016  # the shell that reads it expands it
+        printf 'set -gx PATH %s$PATH\n' "$missing"
+    else
+        # shellcheck disable=SC2016
+        printf 'export PATH=%s"$PATH"\n' "$missing"
+    fi
+}
+
+add_to_rc() {
+    if [ -f "$rc" ] && grep -qxF "$RC_BEGIN" "$rc"; then
+        say rc "$rc has the lines already"
+        return
+    fi
+    kept='rc '
+    [ -e "$rc" ] || kept='new-rc '
+    mkdir -p "$(dirname "$rc")"
+    if [ -s "$rc" ] && [ -n "$(tail -c 1 "$rc")" ]; then echo >>"$rc"; fi
+    printf '%s\n%s\n%s\n' "$RC_BEGIN" "$line" "$RC_END" >>"$rc"
+    printf '%s%s\n' "$kept" "$rc" >>"$manifest"
+    say rc "$rc now sets PATH; a new shell reads it"
+}
+
+# Written in place, not renamed over: the file may be a link into a dotfiles folder.
+clean_rc() {
+    [ -f "$1" ] && grep -qxF "$RC_BEGIN" "$1" && grep -qxF "$RC_END" "$1" || return 0
+    sed "/^$RC_BEGIN\$/,/^$RC_END\$/d" "$1" >"$work/rc"
+    cat "$work/rc" >"$1"
+    say rc "the lines are out of $1"
+}
+
+finish() {
+    say version "${version#toolpin }"
+    say toolpin "$launcher"
+    if [ -d "$data/installs" ]; then
+        "$launcher" reshim </dev/null >>"$work/log" 2>&1 ||
+            say shims 'are not renewed: toolpin reshim says why'
+    fi
+    first=$(command -v toolpin) || first=$launcher
+    [ "$first" = "$launcher" ] || say note "$first comes before it on PATH"
+    find_rc
+    line=$(path_line)
+    if [ -z "$line" ]; then
+        say path 'holds both folders already'
+    elif [ -n "$modify_rc" ]; then
+        add_to_rc
+    else
+        printf '\nadd to %s, and open a new shell:\n\n  %s\n' "$rc" "$line"
+    fi
+}
+
+set_up() {
+    find_python
+    say python "$python ($python_version)"
+    find_inputs
+    if is_current; then
+        version=$("$launcher" --version)
+        say unchanged "this toolpin is already installed"
+    else
+        build_environment
+        write_manifest
+        switch
+    fi
+    finish
+}
+
+remove() {
+    if [ ! -f "$manifest" ]; then
+        say nothing "$prefix holds no toolpin of install.sh"
+        return
+    fi
+    cp "$manifest" "$work/manifest"
+    sed -n 's/^rc //p; s/^new-rc //p' "$work/manifest" >"$work/rcs"
+    while IFS= read -r file; do clean_rc "$file"; done <"$work/rcs"
+    sed -n 's/^new-rc //p' "$work/manifest" >"$work/rcs"
+    while IFS= read -r file; do [ -s "$file" ] || rm -f "$file"; done <"$work/rcs"
+    target=$(cd -P "$link" && pwd)
+    rm -f "$launcher" "$link"
+    case $target in */lib/toolpin-*) rm -rf "$target" ;; esac
+    remove_leftovers
+    # The deepest first; a folder that holds something else by now stays.
+    sed -n 's/^folder //p' "$work/manifest" | sort -r >"$work/folders"
+    while IFS= read -r folder; do
+        rmdir "$folder" 2>/dev/null || :
+    done <"$work/folders"
+    say removed "toolpin from $prefix"
+    [ ! -d "$data" ] || printf '\n%s\n\n  rm -rf %s\n' \
+        "the installed tools stay in $data; to remove them too:" "$(quoted "$data")"
+}
+
+env='' work=''
+clean_up() {
+    [ -z "$env" ] || rm -rf "$env"
+    [ -z "$work" ] || rm -rf "$work"
+}
+
+main() {
+    parse_arguments "$@"
+    find_folders
+    refuse_foreign_files
+    trap clean_up EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    work=$(mktemp -d "${TMPDIR:-/tmp}/toolpin-install.XXXXXX")
+    : >"$work/log"
+    if [ -n "$uninstall" ]; then remove; else set_up; fi
+}
+
+main "$@"

@@ -1,0 +1,118 @@
+# shellcheck shell=sh disable=SC2154
+# What every shim sources. The stub has set _toolpin_command, _toolpin_tool,
+# _toolpin_names, _toolpin_override, _toolpin_after and those of the tool that it needs.
+# This runs the plain case: an exact version, installed and recorded. All else, every
+# message included, is `toolpin exec`. Nothing here may fork, and nothing of a project
+# is ever evaluated. @WORDS@ are filled in when this is written to the data folder.
+
+# Hands over to Python, for this store, whatever the environment says.
+_toolpin_ask() {
+  set -- "$_toolpin_command" "$@"
+  _toolpin_forget
+  if [ ! -x @PYTHON@ ]; then
+    printf 'toolpin: %s needs %s, which is gone; set toolpin up again\n' \
+      "$1" @PYTHON@ >&2
+    exit 126
+  fi
+  export TOOLPIN_DATA_DIR=@DATA@ TOOLPIN_CONFIG_DIR=@CONFIG@
+  exec @PYTHON@ -I -m toolpin exec "$@"
+}
+
+# A variable of these names that the caller exported would reach the child.
+_toolpin_forget() {
+  unset _toolpin_command _toolpin_tool _toolpin_names _toolpin_override \
+    _toolpin_after _toolpin_need _toolpin_need_names _toolpin_need_override \
+    _toolpin_folder _toolpin_name _toolpin_rest _toolpin_lines _toolpin_wanted \
+    _toolpin_tree _toolpin_path _toolpin_bin toolpin_bins
+}
+
+# Reads .tool-versions in $_toolpin_folder up to the line of one of the names in $1.
+# True when the search is over: _toolpin_wanted has the rest of that line, or `?` where
+# Python must judge. The loop ends before anything runs: within, stdin is the file.
+_toolpin_read() {
+  [ -e "$_toolpin_folder/.tool-versions" ] || return 1
+  _toolpin_wanted='?'
+  [ -f "$_toolpin_folder/.tool-versions" ] || return 0
+  [ -r "$_toolpin_folder/.tool-versions" ] || return 0
+  # shellcheck disable=SC3067  # -O: every sh that there is has it
+  [ -O "$_toolpin_folder/.tool-versions" ] || [ ! -k "$_toolpin_folder/" ] || return 0
+  _toolpin_lines=0
+  while IFS=' @TAB@' read -r _toolpin_name _toolpin_rest || [ -n "$_toolpin_name" ]; do
+    case $1 in *" $_toolpin_name "*)
+      _toolpin_wanted=${_toolpin_rest%@CR@}
+      return 0 ;;
+    esac
+    case $_toolpin_name in
+      '' | '#'* | @CR@) ;;
+      *[!0-9A-Za-z_.-]*) return 0 ;;
+    esac
+    _toolpin_lines=$((_toolpin_lines + 1))
+    [ "$_toolpin_lines" -lt 1000 ] || return 0
+  done <"$_toolpin_folder/.tool-versions"
+  return 1
+}
+
+# Finds the published tree of tool $1, known to project files as $2, override $3, and
+# sources its record. True also where nothing pins it; false where Python must judge.
+_toolpin_find() {
+  _toolpin_tree=
+  toolpin_bins=
+  _toolpin_wanted=$3
+  if [ -z "$_toolpin_wanted" ]; then
+    case $PWD in [!/]* | */../* | */.. | '') return 1 ;; esac
+    [ ${#PWD} -lt 4096 ] || return 1
+    _toolpin_folder=${PWD%/}
+    until _toolpin_read "$2"; do
+      case $_toolpin_folder in
+        */*) _toolpin_folder=${_toolpin_folder%/*} ;;
+        *)
+          case ${HOME-} in /*) _toolpin_folder=$HOME ;; *) return 1 ;; esac
+          _toolpin_read "$2" && break
+          _toolpin_folder=@CONFIG@
+          _toolpin_read "$2" && break
+          return 0
+          ;;
+      esac
+    done
+  fi
+  _toolpin_wanted=${_toolpin_wanted%%#*}
+  case $_toolpin_wanted in
+    [!0-9A-Za-z]* | '' | *[!0-9A-Za-z._+~\ @TAB@-]*) return 1 ;;
+    system* | latest*) return 1 ;;
+  esac
+  _toolpin_wanted=${_toolpin_wanted%%[ @TAB@]*}
+  _toolpin_tree=@DATA@/installs/$1/$_toolpin_wanted
+  [ -r "$_toolpin_tree/.toolpin/record.sh" ] || return 1
+  [ ! -e @DATA@/"incomplete/$1/$_toolpin_wanted" ] || return 1
+  # shellcheck source=/dev/null
+  . "$_toolpin_tree/.toolpin/record.sh"
+}
+
+[ -n "$_toolpin_tool" ] || _toolpin_ask "$@"
+[ -z "$_toolpin_after" ] || for _toolpin_name in "$@"; do
+  case $_toolpin_after in *" $_toolpin_name "*) _toolpin_ask "$@" ;; esac
+done
+_toolpin_find "$_toolpin_tool" "$_toolpin_names" "$_toolpin_override" ||
+  _toolpin_ask "$@"
+_toolpin_path=$toolpin_bins
+_toolpin_rest=$toolpin_bins${toolpin_bins:+:}
+_toolpin_bin=
+while [ -n "$_toolpin_rest" ]; do
+  _toolpin_bin=${_toolpin_rest%%:*}/$_toolpin_command
+  [ ! -f "$_toolpin_bin" ] || [ ! -x "$_toolpin_bin" ] || break
+  _toolpin_bin=
+  _toolpin_rest=${_toolpin_rest#*:}
+done
+[ -n "$_toolpin_bin" ] || _toolpin_ask "$@"
+if [ -n "$_toolpin_need" ]; then
+  _toolpin_find "$_toolpin_need" "$_toolpin_need_names" "$_toolpin_need_override" ||
+    _toolpin_ask "$@"
+  _toolpin_path=$_toolpin_path${toolpin_bins:+:$toolpin_bins}
+fi
+PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
+case $PATH: in "$_toolpin_path":*) ;; *) PATH=$_toolpin_path:$PATH ;; esac
+case :$PATH: in *:@SHIMS@:*) ;; *) PATH=$PATH:@SHIMS@ ;; esac
+export PATH
+set -- "$_toolpin_bin" "$@"
+_toolpin_forget
+exec "$@"

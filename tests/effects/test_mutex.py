@@ -1,0 +1,148 @@
+"""One owner at a time, among threads and processes, alive or killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from toolpin.errors import ToolpinError
+from toolpin.mutex import held, try_held
+
+_OWNER = """
+import sys
+from toolpin.mutex import held
+with held(sys.argv[1]):
+    print("mine", flush=True)
+    sys.stdin.read()
+"""
+
+_COUNTER = """
+import sys
+from toolpin.mutex import held
+for _ in range(20):
+    with held(sys.argv[1]):
+        with open(sys.argv[2]) as file: number = int(file.read())
+        with open(sys.argv[2], "w") as file: file.write(str(number + 1))
+"""
+
+
+@contextmanager
+def owner(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds the mutex until its input ends."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _OWNER, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "mine\n"
+        yield process
+
+
+def test_a_mutex_makes_its_folder_and_keeps_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "locks" / "nodejs" / "10.15.3"
+    with held(str(path)):
+        assert path.exists()
+    assert path.exists()
+
+
+def test_another_process_keeps_us_out_until_it_lets_go(tmp_path: Path) -> None:
+    path = tmp_path / "mutex"
+    said: list[str] = []
+    with owner(path) as process:
+        with try_held(str(path)) as mine:
+            assert not mine
+
+        def waiting() -> None:
+            said.append("waiting")
+            assert process.stdin is not None
+            process.stdin.close()
+
+        with held(str(path), waiting=waiting, timeout_s=30):
+            said.append("mine")
+    assert said == ["waiting", "mine"]
+
+
+def test_waiting_is_not_called_for_a_free_mutex(tmp_path: Path) -> None:
+    with held(str(tmp_path / "mutex"), waiting=lambda: pytest.fail("it was free")):
+        pass
+    with try_held(str(tmp_path / "mutex")) as mine:
+        assert mine
+
+
+def test_a_timeout_names_the_mutex(tmp_path: Path) -> None:
+    path = tmp_path / "mutex"
+    with (
+        owner(path),
+        pytest.raises(ToolpinError) as caught,
+        held(str(path), timeout_s=0.1),
+    ):
+        pytest.fail("two owners")
+    assert ("mutex", str(path)) in caught.value.facts
+
+
+def test_hostile_78_a_killed_owner_frees_the_mutex_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "mutex"
+    with owner(path) as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=30)
+        with try_held(str(path)) as mine:
+            assert mine
+
+
+def test_threads_exclude_each_other(tmp_path: Path) -> None:
+    path = str(tmp_path / "mutex")
+    answers: list[bool] = []
+
+    def look() -> None:
+        with try_held(path) as mine:
+            answers.append(mine)
+
+    with held(path):
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+    look()
+    assert answers == [False, True]
+
+
+def test_counting_processes_lose_no_count(tmp_path: Path) -> None:
+    number = tmp_path / "number"
+    number.write_text("0")
+    command = [sys.executable, "-c", _COUNTER, str(tmp_path / "mutex"), str(number)]
+    counters = [subprocess.Popen(command) for _ in range(4)]
+    assert [counter.wait(timeout=60) for counter in counters] == [0] * 4
+    assert number.read_text() == "80"
+
+
+def test_an_exception_frees_the_mutex(tmp_path: Path) -> None:
+    path = str(tmp_path / "mutex")
+    with pytest.raises(KeyboardInterrupt), held(path):
+        raise KeyboardInterrupt
+    with try_held(path) as mine:
+        assert mine
+
+
+def test_hostile_73_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "file" / "mutex"
+    with pytest.raises(ToolpinError) as caught, held(str(path)):
+        pytest.fail("held on a file that cannot be")
+    assert ("mutex", str(path)) in caught.value.facts
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_hostile_73_a_mutex_without_permission_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(ToolpinError) as caught, held(str(tmp_path / "mutex")):
+        pytest.fail("held without permission")
+    assert "ermission" in dict(caught.value.facts)["cause"]

@@ -1,0 +1,76 @@
+"""The way in, apart from the user's Python settings; the ways out, and their codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from toolpin.errors import ToolpinError
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and leave with its exit code."""
+    apart = sys.flags.isolated or not any(
+        name.startswith("PYTHON") for name in os.environ
+    )
+    if not apart:
+        command = [sys.executable, "-I", "-m", "toolpin", *sys.argv[1:]]
+        os.execv(sys.executable, command)  # noqa: S606 - itself, apart
+    sys.exit(_guarded(sys.argv[1:]))
+
+
+def _guarded(argv: Sequence[str]) -> int:
+    """Run and turn every ending into an exit code."""
+    from toolpin.errors import EXIT_BUG, EXIT_INTERRUPTED, ToolpinError
+    from toolpin.report import Report, close_quietly
+
+    if "--debug" in argv:
+        return _run(argv)
+    try:
+        return _run(argv)
+    except ToolpinError as error:
+        Report().error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        close_quietly()
+        return 1
+    except Exception as error:  # noqa: BLE001 - the one place for bugs
+        Report().error(_bug(error))
+        return EXIT_BUG
+
+
+def _run(argv: Sequence[str]) -> int:
+    if argv[:1] == ["exec"] and argv[1:2] not in ([], ["-h"], ["--help"]):
+        from toolpin.commands import exec as verb
+
+        verb.run(argv[1:], os.environ)
+    from toolpin import cli
+
+    return cli.run(argv)
+
+
+def _bug(error: Exception) -> ToolpinError:
+    """Write the traceback to a file, and return what to tell of it."""
+    import tempfile
+    import traceback
+
+    from toolpin.errors import ToolpinError
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="toolpin-bug-", suffix=".log", delete=False
+    ) as log:
+        log.write(f"{sys.argv}\n{sys.version}\n")
+        traceback.print_exception(error, file=log)
+    return ToolpinError(
+        "this is a bug in toolpin",
+        [("what", f"{type(error).__name__}: {error}"), ("log", log.name)],
+    )
+
+
+if __name__ == "__main__":
+    main()

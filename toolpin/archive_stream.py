@@ -1,0 +1,140 @@
+"""Turns a compressed file into its plain bytes, within limits of size and memory.
+
+Gzip, xz, bzip2 or nothing; the checksums of each format are checked on the way.
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import BinaryIO, Literal, Protocol
+
+from toolpin.archive_rules import PIECE_BYTES, Broken, Limits
+
+Form = Literal["gz", "xz", "bz2", "tar"]
+
+_INPUT_BYTES = 256 * 1024
+
+
+class Stream:
+    """The plain bytes of a compressed file, read in order."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._piece = b""
+        self._at = 0
+
+    def read(self, size: int) -> bytes:
+        """Return 1 to `size` bytes; b"" at the end."""
+        if self._at == len(self._piece):
+            self._piece, self._at = next(self._pieces, b""), 0
+        data = self._piece[self._at : self._at + size]
+        self._at += len(data)
+        return data
+
+    def exactly(self, size: int) -> bytes:
+        """Return `size` bytes; raise Broken where the archive ends before."""
+        data = self.read(size)
+        while len(data) < size:
+            more = self.read(size - len(data))
+            if not more:
+                raise Broken("the archive ends in the middle")
+            data += more
+        return data
+
+
+class _Decoder(Protocol):
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+
+
+class _Gzip:
+    """Gives zlib's decoder the face that those of lzma and bz2 have."""
+
+    def __init__(self) -> None:
+        self._inner = zlib.decompressobj(wbits=31)
+        self.needs_input = True
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        inner = self._inner
+        out = inner.decompress(inner.unconsumed_tail + data, max_length)
+        # A full answer may leave more inside zlib even when all input is taken.
+        self.needs_input = not inner.unconsumed_tail and len(out) < max_length
+        return out
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+
+def decode(file: BinaryIO, form: Form, limits: Limits) -> Iterator[bytes]:
+    """Yield the plain bytes, in pieces that another thread decodes ahead.
+
+    Decoders leave the interpreter's lock, so writing goes on meanwhile.
+    """
+    pieces = _limited(file, _decode(file, form, limits), limits)
+    with ThreadPoolExecutor(1) as pool:
+        ahead = pool.submit(next, pieces, b"")
+        while piece := ahead.result():
+            ahead = pool.submit(next, pieces, b"")
+            yield piece
+
+
+def _limited(
+    file: BinaryIO, pieces: Iterator[bytes], limits: Limits
+) -> Iterator[bytes]:
+    total = 0
+    for piece in pieces:
+        total += len(piece)
+        if total > limits.total_bytes:
+            raise Broken(f"it unpacks to more than {limits.total_bytes} bytes")
+        if total > max(limits.ratio_from_bytes, limits.ratio * file.tell()):
+            raise Broken(f"it unpacks to more than {limits.ratio} times its size")
+        yield piece
+
+
+def _decode(file: BinaryIO, form: Form, limits: Limits) -> Iterator[bytes]:
+    if form == "tar":
+        yield from iter(lambda: file.read(PIECE_BYTES), b"")
+        return
+    data = file.read(_INPUT_BYTES)
+    # A file may hold several streams, one behind the other: parallel packers do that.
+    while data:
+        decoder = _decoder(form, limits)
+        try:
+            yield from _one_stream(file, decoder, data)
+        except (zlib.error, lzma.LZMAError, OSError, EOFError) as error:
+            raise Broken(f"its compression is damaged or too large: {error}") from error
+        data = decoder.unused_data or file.read(_INPUT_BYTES)
+
+
+def _one_stream(file: BinaryIO, decoder: _Decoder, data: bytes) -> Iterator[bytes]:
+    while True:
+        if piece := decoder.decompress(data, PIECE_BYTES):
+            yield piece
+        if decoder.eof:
+            return
+        data = file.read(_INPUT_BYTES) if decoder.needs_input else b""
+        if decoder.needs_input and not data:
+            raise EOFError("it ends in the middle")
+
+
+def _decoder(form: Form, limits: Limits) -> _Decoder:
+    makers: dict[str, Callable[[], _Decoder]] = {
+        "gz": _Gzip,
+        "bz2": bz2.BZ2Decompressor,
+        "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, limits.decoder_bytes),
+    }
+    return makers[form]()

@@ -1,0 +1,78 @@
+"""Decides which of a tool's sources may serve, in what order, and says why none did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from toolpin.errors import NotPublished, ToolpinError, Unreachable, UsageError
+from toolpin.model import Host, Origin, Pin
+from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.sources.clients import Clients
+from toolpin.versions import nearest
+
+
+class Job(NamedTuple):
+    """One pin to provide, and who wants it."""
+
+    pin: Pin
+    origin: Origin
+
+
+class Failure(NamedTuple):
+    """Why one source did not serve."""
+
+    spec: SourceSpec
+    error: ToolpinError
+
+
+def allowed_sources(
+    tool: Tool, host: Host, wanted: Sequence[str]
+) -> tuple[SourceSpec, ...]:
+    """Return the sources to try, in order: those `wanted` by id, or all of the tool's.
+
+    Raises ToolpinError for a host that no source can serve, and UsageError when the
+    tool has none of the wanted sources.
+    """
+    if reason := tool.refused_hosts.get(str(host)):
+        raise ToolpinError(
+            f"{tool.name} has no builds for {host}", [("because", reason)]
+        )
+    by_id = {spec.id: spec for spec in tool.sources}
+    chosen = tuple(by_id[one] for one in wanted or by_id if one in by_id)
+    if not chosen:
+        raise UsageError(
+            f"{tool.name} has no source of that name",
+            [("wanted", ", ".join(wanted)), ("sources", ", ".join(by_id))],
+        )
+    return chosen
+
+
+def nobody_serves(
+    job: Job, failures: Sequence[Failure], host: Host, clients: Clients
+) -> ToolpinError:
+    """Return the error that tells of every source what it said or has nearby."""
+    facts = [("wanted by", str(job.origin))]
+    for failure in failures:
+        label = failure.spec.id
+        facts.append((label, failure.error.what))
+        facts.extend((label, f"{name}: {value}") for name, value in failure.error.facts)
+        if isinstance(failure.error, NotPublished):
+            facts.append((label, _nearby(failure.spec, job.pin, host, clients)))
+    silent = any(isinstance(one.error, Unreachable) for one in failures)
+    ending = "was not found" if silent else f"does not exist for {host}"
+    return ToolpinError(
+        f"{job.pin} {ending}",
+        facts,
+        f"toolpin list-all {job.pin.tool} {job.pin.version.partition('.')[0]}",
+    )
+
+
+def _nearby(spec: SourceSpec, pin: Pin, host: Host, clients: Clients) -> str:
+    if str(host) not in spec.hosts:
+        return f"has nothing for {host}"
+    try:
+        known = clients.open(spec).versions(host)
+    except ToolpinError as error:
+        return f"what it has nearby is not known: {error.what}"
+    return f"nearest {', '.join(nearest(pin.version, known)) or 'none'}"

@@ -1,0 +1,1 @@
+"""One file a verb: `add_arguments` describes it, `run` does it and returns its code."""

@@ -1,0 +1,31 @@
+"""`toolpin exec CMD [ARG...]`: becomes the program that is pinned here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from toolpin import execute, project
+from toolpin.paths import find_paths
+from toolpin.plugin.registry import read_registry
+
+
+def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
+    """Replace this process. The child's flags are never looked at."""
+    paths = find_paths(env)
+    registry = read_registry(paths)
+
+    def reshim() -> None:
+        from toolpin.reshim import refresh_shims  # noqa: PLC0415 - filelock: rarely
+
+        refresh_shims(paths, registry)
+
+    execute.run(
+        line[0],
+        line[1:],
+        paths=paths,
+        aliases=registry.aliases,
+        env=env,
+        cwd=project.logical_cwd(env),
+        refresh=reshim,
+    )

@@ -1,0 +1,144 @@
+"""`toolpin install [TOOL [VERSION...]]`: provides what is pinned here or is named."""
+
+from __future__ import annotations
+
+import os
+import signal
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+
+from toolpin import process
+from toolpin.choice import Job
+from toolpin.errors import ToolpinError
+from toolpin.install import Installer, Outcome
+from toolpin.model import Origin, Plan, Request
+from toolpin.progress import Board
+from toolpin.reshim import refresh_shims
+from toolpin.resolve import exact_pins
+from toolpin.session import Session
+from toolpin.toolversions import parse_wanted
+from toolpin.workshop import installer_for, settings_for
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take a tool and versions of it, and how to go about it."""
+    parser.add_argument("tool", nargs="?")
+    parser.add_argument("versions", nargs="*", metavar="version")
+    parser.add_argument("--jobs", type=int, help="installs at once")
+    parser.add_argument(
+        "--source", action="append", default=[], help="take it from this source only"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show the plans and change nothing"
+    )
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Install all that can be; 1 when something pinned is missing at the end."""
+    settings = settings_for(session, sources=args.source, jobs=args.jobs)
+    jobs, errors = _jobs(_requests(args, session), session)
+    installer = installer_for(session, settings, Board(session.report))
+    if args.dry_run:
+        return _show_plans(jobs, errors, installer, session)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    outcomes = installer.run(jobs)
+    changes = refresh_shims(session.paths, session.registry)
+    for name in changes.skipped:
+        session.report.warn(
+            f"{session.paths.shims}/{name} is not toolpin's: left alone"
+        )
+    errors += [outcome.error for outcome in outcomes if outcome.error]
+    return _sum_up(outcomes, errors, session)
+
+
+def _requests(args: Namespace, session: Session) -> Sequence[Request]:
+    if not args.tool:
+        return session.requests()
+    tool = session.registry.canonical(args.tool)
+    if args.versions:
+        origin = Origin("the command line")
+        wanted = tuple(parse_wanted(word, origin) for word in args.versions)
+        return [Request(tool, wanted, origin)]
+    request = session.request(tool)
+    if request is None:
+        raise ToolpinError(
+            f"{tool} is not pinned here",
+            [("searched", f"{session.folder} and the folders above it")],
+            f"toolpin install {tool} <version>",
+        )
+    return [request]
+
+
+def _jobs(
+    requests: Sequence[Request], session: Session
+) -> tuple[list[Job], list[ToolpinError]]:
+    """Return what can be tried, and the errors of what cannot: the rest goes on."""
+    jobs: list[Job] = []
+    errors: list[ToolpinError] = []
+    for request in requests:
+        try:
+            session.registry.require(request.tool, request.origin)
+            jobs += [Job(pin, request.origin) for pin in exact_pins(request)]
+        except ToolpinError as error:
+            errors.append(error)
+    return list(dict.fromkeys(jobs)), errors
+
+
+def _sum_up(
+    outcomes: Sequence[Outcome], errors: Sequence[ToolpinError], session: Session
+) -> int:
+    report = session.report
+    for error in errors:
+        report.error(error)
+    done = [one for one in outcomes if one.status == "installed"]
+    present = [one for one in outcomes if one.status == "present"]
+    parts = [
+        f"{len(some)} {word}"
+        for some, word in (
+            (done, "installed"),
+            (present, "already there"),
+            (errors, "failed"),
+        )
+        if some
+    ]
+    report.remark(f"toolpin: {', '.join(parts) or 'nothing to install'}")
+    on_path = session.env.get("PATH", "").split(":")
+    if done and session.paths.shims not in on_path:
+        report.remark(f'for the shims: export PATH="{session.paths.shims}:$PATH"')
+    return 1 if errors else 0
+
+
+def _show_plans(
+    jobs: Sequence[Job],
+    errors: list[ToolpinError],
+    installer: Installer,
+    session: Session,
+) -> int:
+    for job in jobs:
+        try:
+            _show(installer.plan(job), session)
+        except ToolpinError as error:
+            errors.append(error)
+    for failed in errors:
+        session.report.error(failed)
+    return 1 if errors else 0
+
+
+def _show(plan: Plan, session: Session) -> None:
+    answer = session.report.answer
+    answer(f"{plan.pin} for {plan.host}, published by {plan.publisher}")
+    for artifact in plan.artifacts:
+        answer(f"  fetch   {artifact.locator}")
+        answer(f"          {artifact.digest}")
+    for step in plan.steps:
+        values = ", ".join(f"{key} {value}" for key, value in step._asdict().items())
+        answer(f"  {type(step).__name__.lower():<6}  {values}")
+    answer(f"  into    {session.paths.install(*plan.pin)}")
+
+
+def _stop(number: int, _frame: object) -> None:
+    """End at once: what is half done lies in staging, and does not count."""
+    process.kill_all()
+    os.write(2, b"\ntoolpin: interrupted; nothing half-made counts as installed\n")
+    os._exit(128 + number)

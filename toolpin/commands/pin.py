@@ -1,0 +1,68 @@
+"""`toolpin pin TOOL VERSION...`: writes that line of `.tool-versions`."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+
+from toolpin import installs, project
+from toolpin.errors import ToolpinError
+from toolpin.model import Origin, Pin, Wanted
+from toolpin.session import Session
+from toolpin.toolversions import edit, parse, parse_wanted
+
+_ORIGIN = Origin("the command line")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take a tool, versions in order of preference, and another file than here's."""
+    parser.add_argument("tool")
+    parser.add_argument("versions", nargs="+", metavar="version")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--home", action="store_true", help="write ~/.tool-versions")
+    place.add_argument(
+        "--parent",
+        action="store_true",
+        help="write the nearest .tool-versions above this folder",
+    )
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Write the line; tell when a version is not installed."""
+    tool = session.registry.require(args.tool, _ORIGIN)
+    versions = [parse_wanted(word, _ORIGIN) for word in args.versions]
+    path = _place(args, session)
+    before = project.read(path) if os.path.lexists(path) else b""
+    parse(before, path)
+    names = (args.tool, *(name for name in tool.names if name != args.tool))
+    project.write(path, edit(before, names, versions))
+    written = " ".join(str(one) for one in versions)
+    session.report.remark(f"{path}: {args.tool} {written}")
+    if missing := _missing(tool.name, versions, session):
+        session.report.remark(f"not installed: {missing}; try: toolpin install")
+    return 0
+
+
+def _place(args: Namespace, session: Session) -> str:
+    if args.home:
+        return os.path.join(session.home, project.FILENAME)
+    if not args.parent:
+        return os.path.join(session.folder, project.FILENAME)
+    folder = session.folder
+    while folder != os.path.dirname(folder):
+        folder = os.path.dirname(folder)
+        path = os.path.join(folder, project.FILENAME)
+        if os.path.exists(path):
+            return path
+    raise ToolpinError(
+        "no folder above this one has a .tool-versions", [("searched", session.folder)]
+    )
+
+
+def _missing(tool: str, versions: list[Wanted], session: Session) -> str:
+    return ", ".join(
+        wanted.value
+        for wanted in versions
+        if wanted.kind == "version"
+        and not installs.is_installed(session.paths, Pin(tool, wanted.value))
+    )

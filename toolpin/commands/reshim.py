@@ -1,0 +1,21 @@
+"""`toolpin reshim`: makes the shims fit what is installed."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from toolpin.reshim import refresh_shims
+from toolpin.session import Session
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take none."""
+
+
+def run(args: Namespace, session: Session) -> int:  # noqa: ARG001 - every verb's shape
+    """Write missing shims, remove those of nothing, name the files left alone."""
+    changes = refresh_shims(session.paths, session.registry)
+    for verb, names in (("added", changes.added), ("removed", changes.removed)):
+        if names:
+            session.report.remark(f"{verb} {', '.join(names)}")
+    return 0

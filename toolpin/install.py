@@ -1,0 +1,176 @@
+"""The one pipeline: a pin becomes an install, or nothing of it stays.
+
+    a remembered plan, or a plan from the first source that has the version
+    -> its archives, verified, in the cache -> staged, checked, published in the store
+
+Downloads happen outside the version's mutex; inside it stands a second look.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
+
+from toolpin import documents, installs, store
+from toolpin.cache import Cache
+from toolpin.choice import Failure, Job, allowed_sources, nobody_serves
+from toolpin.errors import NotPublished, ToolpinError, Unreachable
+from toolpin.model import Host, Pin, Plan
+from toolpin.paths import Paths
+from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.declarative import make_plan, publisher
+from toolpin.plugin.registry import Registry
+from toolpin.progress import Board, Row
+from toolpin.settings import Settings
+from toolpin.sources.clients import Clients
+
+Served = TypeVar("Served")
+
+
+class Outcome(NamedTuple):
+    """How a job ended: `installed`, `present`, or `failed` with an error."""
+
+    job: Job
+    status: str
+    error: ToolpinError | None = None
+
+
+class Installer:
+    """Provides pins on this machine."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        registry: Registry,
+        settings: Settings,
+        *,
+        host: Host,
+        cache: Cache,
+        clients: Clients,
+        board: Board,
+    ) -> None:
+        self._paths = paths
+        self._registry = registry
+        self._settings = settings
+        self._host = host
+        self._cache = cache
+        self._clients = clients
+        self._board = board
+
+    def run(self, jobs: Sequence[Job]) -> list[Outcome]:
+        """Do all jobs, some at once; one that fails does not stop the others."""
+        store.sweep(self._paths)
+        with ThreadPoolExecutor(self._settings.jobs) as pool:
+            return list(pool.map(self._outcome, jobs))
+
+    def plan(self, job: Job) -> Plan:
+        """Return what would be done; nothing but indexes is asked for."""
+        tool = self._registry.require(job.pin.tool, job.origin)
+        remembered = self._remembered(tool, job.pin)
+        row = self._board.row(str(job.pin))
+        return remembered or self._first_to_serve(
+            tool, job, row, lambda spec: self._plan(spec, job)
+        )
+
+    def _outcome(self, job: Job) -> Outcome:
+        if installs.is_installed(self._paths, job.pin):
+            return Outcome(job, "present")
+        row = self._board.row(str(job.pin))
+        try:
+            return Outcome(job, self._install(job, row))
+        except ToolpinError as error:
+            return Outcome(job, "failed", error)
+        finally:
+            row.drop()
+
+    def _install(self, job: Job, row: Row) -> str:
+        tool = self._registry.require(job.pin.tool, job.origin)
+        remembered = self._remembered(tool, job.pin)
+        if remembered:
+            row.phase(f"from the cache, as published by {remembered.publisher}")
+            return self._carry_out(remembered, row)
+
+        def serve(spec: SourceSpec) -> str:
+            row.phase(f"asking {publisher(spec, self._host)}")
+            return self._carry_out(self._plan(spec, job), row)
+
+        return self._first_to_serve(tool, job, row, serve)
+
+    def _first_to_serve(
+        self, tool: Tool, job: Job, row: Row, serve: Callable[[SourceSpec], Served]
+    ) -> Served:
+        """Try the sources in order. One that cannot serve is named, with the next."""
+        specs = allowed_sources(tool, self._host, self._settings.sources)
+        failures: list[Failure] = []
+        for spec, following in zip(specs, [*specs[1:], None], strict=True):
+            try:
+                return serve(spec)
+            except (NotPublished, Unreachable) as error:
+                failures.append(Failure(spec, error))
+                if following:
+                    row.remark(
+                        f"{error.what}; next: {publisher(following, self._host)}"
+                    )
+        raise nobody_serves(job, failures, self._host, self._clients)
+
+    def _carry_out(self, plan: Plan, row: Row) -> str:
+        """Fetch and publish. Raises NotPublished for a build of another version."""
+        archives = self._fetch(plan, row)
+
+        def waiting() -> None:
+            row.phase("waiting for another toolpin")
+
+        with store.version_mutex(self._paths, plan.pin, waiting):
+            if installs.is_installed(self._paths, plan.pin):
+                return "present"
+            row.phase("unpacking")
+            receipt = store.publish(self._paths, plan, archives, _now())
+        self._remember(plan)
+        size_bytes = sum(file.size_bytes for file in receipt.files)
+        row.close(f"installed, {size_bytes / 1e6:.0f} MB from {plan.publisher},")
+        return "installed"
+
+    def _plan(self, spec: SourceSpec, job: Job) -> Plan:
+        tool = self._registry.require(job.pin.tool, job.origin)
+        return make_plan(tool, spec, job.pin, self._host, self._clients)
+
+    def _fetch(self, plan: Plan, row: Row) -> list[str]:
+        archives = []
+        for artifact in plan.artifacts:
+            if not os.path.exists(self._cache.archive(artifact.digest)):
+                row.phase(f"downloading {artifact.filename}")
+            archives.append(
+                self._cache.fetch(artifact, self._clients.download, row.advance)
+            )
+        return archives
+
+    def _remembered(self, tool: Tool, pin: Pin) -> Plan | None:
+        """Return a plan that was carried out before and whose archives are cached."""
+        for spec in allowed_sources(tool, self._host, self._settings.sources):
+            note = self._cache.read_note("plans", *self._note_name(spec.id, pin))
+            try:
+                plan = documents.parse_plan(note.decode()) if note else None
+            except ValueError:
+                continue
+            if plan and plan.pin == pin and self._has_archives(plan):
+                return plan
+        return None
+
+    def _has_archives(self, plan: Plan) -> bool:
+        return all(
+            os.path.exists(self._cache.archive(one.digest)) for one in plan.artifacts
+        )
+
+    def _remember(self, plan: Plan) -> None:
+        name = self._note_name(plan.source, plan.pin)
+        self._cache.write_note(documents.render_plan(plan).encode(), "plans", *name)
+
+    def _note_name(self, source: str, pin: Pin) -> tuple[str, ...]:
+        return (pin.tool, pin.version, str(self._host), source)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,118 @@
+"""The read side of the store: which versions are published, and what they set.
+
+Light, because `exec` imports it: it lists folders and reads records, never a receipt.
+"""
+
+from __future__ import annotations
+
+import os
+
+from toolpin.env import parse_record
+from toolpin.errors import NotRunnable, ToolpinError
+from toolpin.model import EnvPatch, Pin
+from toolpin.paths import Paths
+
+RECORD = ".toolpin/record.sh"
+
+_RECORD_LIMIT_BYTES = 256 * 1024
+_VERSION_LIMIT_CHARS = 128
+_TOOL_START = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+_TOOL_CHARS = _TOOL_START | frozenset("_-")
+_VERSION_START = _TOOL_START | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_VERSION_CHARS = _VERSION_START | frozenset("._+~-")
+
+
+def is_installed(paths: Paths, pin: Pin) -> bool:
+    """Say whether the pin is published: its folder is there and no mark is."""
+    if not (_is_tool(pin.tool) and _is_version(pin.version)):
+        return False
+    mark = f"{paths.incomplete}/{pin.tool}/{pin.version}"
+    return os.path.isdir(paths.install(*pin)) and not os.path.lexists(mark)
+
+
+def tools(paths: Paths) -> tuple[str, ...]:
+    """Return the tools that have a published version, sorted."""
+    return tuple(tool for tool in _names(paths.installs) if versions(paths, tool))
+
+
+def versions(paths: Paths, tool: str) -> tuple[str, ...]:
+    """Return the published versions of a tool, sorted as text."""
+    if not _is_tool(tool):
+        return ()
+    return tuple(
+        version
+        for version in _names(f"{paths.installs}/{tool}")
+        if is_installed(paths, Pin(tool, version))
+    )
+
+
+def environment(paths: Paths, pin: Pin) -> EnvPatch:
+    """Return what the install's record sets; an adopted install has only its `bin`.
+
+    Raises NotRunnable for a record that cannot be read.
+    """
+    tree = paths.install(*pin)
+    record = f"{tree}/{RECORD}"
+    try:
+        with open(record, "rb") as file:
+            data = file.read(_RECORD_LIMIT_BYTES + 1)
+        if len(data) > _RECORD_LIMIT_BYTES:
+            raise ToolpinError(f"more than {_RECORD_LIMIT_BYTES} bytes")
+        return parse_record(os.fsdecode(data))
+    except FileNotFoundError:
+        return EnvPatch((f"{tree}/bin",), ())
+    except OSError as error:
+        raise _unreadable(pin, record, str(error.strerror)) from error
+    except ToolpinError as error:
+        raise _unreadable(pin, record, error.what) from error
+
+
+def commands(paths: Paths, pin: Pin) -> tuple[str, ...]:
+    """Return the names of the programs in the install's bin folders, sorted."""
+    found: set[str] = set()
+    for folder in environment(paths, pin).path:
+        found.update(
+            name for name in _names(folder) if is_program(os.path.join(folder, name))
+        )
+    return tuple(sorted(found))
+
+
+def program(paths: Paths, pin: Pin, command: str) -> str | None:
+    """Return the path of a command in the install's bin folders, if it has it."""
+    for folder in environment(paths, pin).path:
+        path = f"{folder}/{command}"
+        if is_program(path):
+            return path
+    return None
+
+
+def is_program(path: str) -> bool:
+    """Say whether `path` is a regular file, or a link to one, that may be run."""
+    return os.path.isfile(path) and os.access(path, os.X_OK)
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def _is_tool(name: str) -> bool:
+    return name[:1] in _TOOL_START and _TOOL_CHARS.issuperset(name)
+
+
+def _is_version(name: str) -> bool:
+    return (
+        name[:1] in _VERSION_START
+        and len(name) <= _VERSION_LIMIT_CHARS
+        and _VERSION_CHARS.issuperset(name)
+    )
+
+
+def _unreadable(pin: Pin, record: str, why: str) -> NotRunnable:
+    return NotRunnable(
+        f"the record of {pin} cannot be read",
+        [("record", record), ("why", why)],
+        f"toolpin uninstall {pin}",
+    )

@@ -1,0 +1,92 @@
+"""Shows several installs at once: bars on a terminal, one line a phase elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from toolpin.report import Report
+
+_BAR = (
+    "  {desc}  {percentage:3.0f}%|{bar:20}| "
+    "{n_fmt}/{total_fmt} {rate_fmt} eta {remaining}"
+)
+_COUNT = "  {desc}  {n_fmt} {rate_fmt}"
+_WAIT = "  {desc}  {elapsed}"
+
+
+class Board:
+    """All rows of one command; every line about them goes through here."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._bars = sys.stderr.isatty() and not report.quiet
+        self._mutex = threading.Lock()
+
+    def row(self, label: str) -> Row:
+        """Return a row of its own for one install."""
+        return Row(label, self, bar=self._bars)
+
+    def remark(self, text: str) -> None:
+        """Write a line, above the bars where there are any."""
+        with self._mutex, tqdm.external_write_mode(file=sys.stderr, nolock=False):
+            self._report.remark(text)
+
+
+class Row:
+    """What one install is doing. Used by one thread."""
+
+    def __init__(self, label: str, board: Board, *, bar: bool) -> None:
+        self._label = label
+        self._board = board
+        self._shows_bar = bar
+        self._bar: tqdm[NoReturn] | None = None
+        self._began = time.monotonic()
+
+    def phase(self, text: str) -> None:
+        """Begin a phase: `unpacking`, `downloading x.tgz`."""
+        if self._shows_bar:
+            self._open_bar(text, _WAIT)
+        else:
+            self.remark(text)
+
+    def advance(self, done: int, total: int | None) -> None:
+        """Tell how many bytes of the phase are done, of how many."""
+        if self._bar is None:
+            return
+        if self._bar.total != total or self._bar.bar_format == _WAIT:
+            self._bar.bar_format = _BAR if total else _COUNT
+            self._bar.total = total
+            self._bar.unit, self._bar.unit_scale = "B", True
+        self._bar.update(done - self._bar.n)
+
+    def remark(self, text: str) -> None:
+        """Say something about this install that is no phase of it."""
+        self._board.remark(f"{self._label}: {text}")
+
+    def close(self, text: str) -> None:
+        """End the row with its result; seconds are added."""
+        self.drop()
+        seconds = time.monotonic() - self._began
+        self.remark(f"{text} in {seconds:.1f} s")
+
+    def drop(self) -> None:
+        """End the row without a word."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _open_bar(self, text: str, bar_format: str) -> None:
+        self.drop()
+        self._bar = tqdm(
+            desc=f"{self._label}  {text}",
+            bar_format=bar_format,
+            leave=False,
+            file=sys.stderr,
+            dynamic_ncols=True,
+            mininterval=0.2,
+        )

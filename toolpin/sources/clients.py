@@ -1,0 +1,103 @@
+"""The clients of every kind of source, put together for one machine and one user.
+
+Opens a plugin's source by its kind, and downloads an artifact by its locator's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from toolpin.cache import Cache
+from toolpin.errors import NotPublished
+from toolpin.fetch import Fetcher, Limits
+from toolpin.model import Artifact, Host
+from toolpin.plugin.contract import SourceSpec
+from toolpin.settings import Settings
+from toolpin.sources.contract import Progress, Source, fill
+from toolpin.sources.http import HttpSource
+from toolpin.sources.npm import NpmClient
+from toolpin.sources.npm_client import NpmFinder
+from toolpin.sources.pypi import PypiClient
+
+
+class Clients:
+    """What is needed to ask any source and to download from it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        env: Mapping[str, str],
+        host: Host,
+        cache: Cache,
+        remark: Callable[[str], None],
+    ) -> None:
+        self._host = host
+        self._fetcher = Fetcher(
+            settings.rewrite,
+            Limits(
+                connect_timeout_s=settings.connect_timeout_s,
+                stall_timeout_s=settings.stall_timeout_s,
+            ),
+        )
+        self._pypi = PypiClient(env)
+        finder = NpmFinder(env, host, cache, self._pypi)
+        self._npm = NpmClient(env, lambda: finder.find(remark))
+
+    def open(self, spec: SourceSpec) -> Source:
+        """Return the source that a plugin describes."""
+        if spec.kind == "http":
+            return HttpSource(spec, self._fetcher)
+        if spec.kind == "pypi":
+            return _PypiSource(spec, self._pypi)
+        return _NpmSource(spec, self._npm)
+
+    def companion(self, package: str, version: str) -> Artifact:
+        """Return the npm package that completes a source's main one."""
+        return self._npm.artifact(package, version)
+
+    def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
+        """Download an artifact to the file `part`, from where its locator says."""
+        scheme = artifact.locator.partition(":")[0]
+        if scheme == "https":
+            self._fetcher.download(artifact, part, progress)
+        elif scheme == "pypi":
+            self._pypi.download(artifact, part, self._host, progress)
+        elif scheme == "npm":
+            self._npm.download(artifact, part, progress)
+        else:
+            raise NotPublished(f"{artifact.locator} is of no known kind")
+
+
+class _PypiSource:
+    """A plugin's source of kind `pypi`."""
+
+    def __init__(self, spec: SourceSpec, client: PypiClient) -> None:
+        self._spec = spec
+        self._client = client
+
+    def versions(self, host: Host) -> list[str]:
+        return self._client.versions(self._package(host), host)
+
+    def artifact(self, version: str, host: Host) -> Artifact:
+        return self._client.artifact(self._package(host), version, host)
+
+    def _package(self, host: Host) -> str:
+        return fill(self._spec.package, self._spec.hosts[str(host)])
+
+
+class _NpmSource:
+    """A plugin's source of kind `npm`."""
+
+    def __init__(self, spec: SourceSpec, client: NpmClient) -> None:
+        self._spec = spec
+        self._client = client
+
+    def versions(self, host: Host) -> list[str]:
+        return self._client.versions(self._package(host))
+
+    def artifact(self, version: str, host: Host) -> Artifact:
+        return self._client.artifact(self._package(host), version)
+
+    def _package(self, host: Host) -> str:
+        return fill(self._spec.package, self._spec.hosts[str(host)])

@@ -1,0 +1,118 @@
+"""Packages on the npm registry that this machine's npm client is set up for.
+
+The client is the first `npm` on PATH that is none of toolpin's shims, else a private
+one (see `npm_client`). It runs in an empty folder: no project's `.npmrc` counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+
+from toolpin.errors import NotPublished, Unreachable
+from toolpin.model import Artifact
+from toolpin.process import Finished, run
+from toolpin.sources.contract import Progress
+from toolpin.verify import parse_sri
+
+_QUESTION_S = 90.0
+_DOWNLOAD_S = 3600.0
+_LOCATOR = re.compile(r"npm:((?:@[\w.-]+/)?[\w.-]+)@([\w.+-]+)")
+_QUIET = (
+    "--ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error "
+    "--fetch-retries=1 --fetch-retry-mintimeout=500 --fetch-timeout=30000"
+).split()
+
+
+class NpmClient:
+    """Asks and downloads through npm; `find_client` returns its command line."""
+
+    def __init__(
+        self, env: Mapping[str, str], find_client: Callable[[], list[str]]
+    ) -> None:
+        self._env = dict(env)
+        self._find_client = find_client
+
+    def versions(self, package: str) -> list[str]:
+        """Return every version of the package; none when there is no such package."""
+        found = self._view(package, "versions")
+        if isinstance(found, list):
+            return [str(one) for one in found]
+        return [found] if isinstance(found, str) else []
+
+    def artifact(self, package: str, version: str) -> Artifact:
+        """Return one version's tarball with the registry's digest.
+
+        Raises NotPublished or Unreachable.
+        """
+        dist = self._view(f"{package}@{version}", "dist")
+        if not isinstance(dist, dict):
+            raise NotPublished(f"npm has no {package} {version}")
+        digest = parse_sri(str(dist.get("integrity", "")))
+        filename = f"{package.removeprefix('@').replace('/', '-')}-{version}.tgz"
+        return Artifact(f"npm:{package}@{version}", digest, None, filename)
+
+    def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
+        """Download an `npm:` artifact to `part`. The caller verifies it."""
+        match = _LOCATOR.fullmatch(artifact.locator)
+        if match is None:
+            raise NotPublished(f"{artifact.locator} is no npm package")
+        folder = f"{part}.d"
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        try:
+            told = self._npm(folder, "pack", f"{match[1]}@{match[2]}", _DOWNLOAD_S)
+            tarballs = [name for name in os.listdir(folder) if name.endswith(".tgz")]
+            if told.status != 0 or len(tarballs) != 1:
+                raise _unreachable(match[1], told)
+            os.replace(f"{folder}/{tarballs[0]}", part)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        size_bytes = os.path.getsize(part)
+        progress(size_bytes, size_bytes)
+
+    def _view(self, spec: str, field: str) -> object:
+        """Return what `npm view` knows, None when the registry has no such thing."""
+        with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as folder:
+            told = self._npm(folder, "view", spec, _QUESTION_S, field, "--json")
+        try:
+            answer = json.loads(told.out) if told.out.strip() else None
+        except ValueError:
+            raise _unreachable(spec, told) from None
+        error = answer.get("error") if isinstance(answer, dict) else None
+        if told.status == 0 and not error:
+            return answer
+        if isinstance(error, dict) and error.get("code") == "E404":
+            return None
+        raise _unreachable(spec, told)
+
+    def _npm(
+        self, folder: str, verb: str, spec: str, timeout_s: float, *args: str
+    ) -> Finished:
+        """Run npm in `folder`, its cache below it: it goes when the folder goes."""
+        client = self._find_client()
+        env = {**self._env, "PATH": _path_of(client, self._env)}
+        return run(
+            [*client, verb, spec, *args, *_QUIET, f"--cache={folder}/cache"],
+            env=env,
+            cwd=folder,
+            timeout_s=timeout_s,
+        )
+
+
+def _path_of(client: list[str], env: Mapping[str, str]) -> str:
+    """Put the client's own folder first: npm is a script that looks for `node`."""
+    folder = os.path.dirname(client[0])
+    return f"{folder}:{env.get('PATH', '/usr/local/bin:/usr/bin:/bin')}"
+
+
+def _unreachable(package: str, told: Finished) -> Unreachable:
+    said = re.findall(r"(?m)^npm (?:ERR!|error) (.+)$", told.err)
+    return Unreachable(
+        f"npm gives no answer about {package}",
+        [("exit status", str(told.status)), ("npm says", "; ".join(said[:3]) or "?")],
+    )

@@ -1,0 +1,145 @@
+"""Wheels on the Python package index that this machine's pip is set up for.
+
+toolpin's own pip is the client, run apart (`-I`), so that the user's index, mirror,
+proxy and credentials hold. Nothing is installed by it and no project code runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+
+from toolpin.errors import NotPublished, Unreachable
+from toolpin.model import Artifact, Host
+from toolpin.process import Finished, run
+from toolpin.sources.contract import Progress
+from toolpin.verify import make_digest
+
+_QUESTION_S = 60.0
+_DOWNLOAD_S = 3600.0
+# What may say where the index is; any other PIP_ variable could change the meaning of
+# the calls below (PIP_USER, PIP_TARGET, PIP_NO_BINARY ...).
+_KEPT = (
+    "PIP_CERT PIP_CLIENT_CERT PIP_CONFIG_FILE PIP_DEFAULT_TIMEOUT PIP_EXTRA_INDEX_URL "
+    "PIP_FIND_LINKS PIP_INDEX_URL PIP_KEYRING_PROVIDER PIP_NO_INDEX PIP_PROXY "
+    "PIP_TIMEOUT PIP_TRUSTED_HOST"
+).split()
+# pip wants a target where a platform is named; a dry run never makes it.
+_NOWHERE = "/nonexistent/toolpin"
+_LOCATOR = re.compile(r"pypi:([\w.-]+)==([\w.+!-]+)#([\w.+-]+)")
+
+
+class PypiClient:
+    """Asks and downloads through pip."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        kept = {
+            name: value
+            for name, value in env.items()
+            if not name.startswith("PIP_") or name in _KEPT
+        }
+        self._env = {**kept, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+
+    def versions(self, dist: str, host: Host) -> list[str]:
+        """Return the versions with a wheel for the host. Raises Unreachable."""
+        told = self._pip("index", "versions", dist, "--json", *_for_host(host))
+        try:
+            return [str(version) for version in json.loads(told.out)["versions"]]
+        except (ValueError, LookupError, TypeError):
+            raise _unreachable(dist, told) from None
+
+    def artifact(self, dist: str, version: str, host: Host) -> Artifact:
+        """Return the wheel of one version for the host, with the index's digest.
+
+        Source: pip's installation report, https://pip.pypa.io/en/stable/reference/
+        installation-report/. Raises NotPublished or Unreachable.
+        """
+        if version not in self.versions(dist, host):
+            raise NotPublished(f"{dist} has no {version} for {host}")
+        told = self._pip(
+            "install",
+            *("--dry-run", "--ignore-installed", "--quiet", "--report", "-"),
+            *("--target", _NOWHERE, "--no-deps", *_for_host(host)),
+            f"{dist}=={version}",
+        )
+        try:
+            found = json.loads(told.out)["install"][0]["download_info"]
+            filename = found["url"].partition("#")[0].rpartition("/")[2]
+            digest = make_digest("sha256", found["archive_info"]["hashes"]["sha256"])
+        except (ValueError, LookupError, TypeError):
+            raise _unreachable(dist, told) from None
+        return Artifact(f"pypi:{dist}=={version}#{filename}", digest, None, filename)
+
+    def download(
+        self, artifact: Artifact, part: str, host: Host, progress: Progress
+    ) -> None:
+        """Download a `pypi:` artifact to `part`. The caller verifies it."""
+        match = _LOCATOR.fullmatch(artifact.locator)
+        if match is None:
+            raise NotPublished(f"{artifact.locator} is no wheel")
+        folder = f"{part}.d"
+        shutil.rmtree(folder, ignore_errors=True)
+
+        def read_progress(line: str) -> None:
+            if told := re.fullmatch(r"Progress (\d+) of (\d+)\s*", line):
+                progress(int(told[1]), int(told[2]))
+
+        told = run(
+            [
+                *_PIP,
+                *("download", "--no-deps", "--progress-bar", "raw", "--dest", folder),
+                *("--no-cache-dir", "--retries", "3", *_for_host(host)),
+                f"{match[1]}=={match[2]}",
+            ],
+            env=self._env,
+            cwd="/",
+            timeout_s=_DOWNLOAD_S,
+            on_line=read_progress,
+        )
+        try:
+            os.replace(f"{folder}/{match[3]}", part)
+        except OSError:
+            raise _unreachable(match[1], told) from None
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _pip(self, *args: str) -> Finished:
+        return run(
+            [*_PIP, *args, "--retries", "1", "--timeout", "15"],
+            env=self._env,
+            cwd="/",
+            timeout_s=_QUESTION_S,
+        )
+
+
+_PIP = (sys.executable, "-I", "-m", "pip")
+
+
+def _for_host(host: Host) -> list[str]:
+    tags = platform_tags(host)
+    return ["--only-binary=:all:", *(f"--platform={tag}" for tag in tags)]
+
+
+def platform_tags(host: Host) -> list[str]:
+    """Return the wheel platforms that the host can run, newest first (PEP 600, 425)."""
+    if host.os == "macos":
+        arch = "arm64" if host.arch == "arm64" else "x86_64"
+        major = int((host.libc_version or "11").partition(".")[0])
+        return [f"macosx_{release}_0_{arch}" for release in range(major, 10, -1)]
+    arch = "aarch64" if host.arch == "arm64" else "x86_64"
+    minor = int((host.libc_version or "2.17").partition(".")[2])
+    tags = [f"manylinux_2_{number}_{arch}" for number in range(minor, 16, -1)]
+    return [*tags, f"manylinux2014_{arch}"]
+
+
+def _unreachable(dist: str, told: Finished) -> Unreachable:
+    lines = [line.removeprefix("ERROR: ") for line in told.err.splitlines() if line]
+    said = next((line for line in reversed(lines) if "WARNING" not in line), "")
+    return Unreachable(
+        f"pip gives no answer about {dist}",
+        [("exit status", str(told.status)), ("pip says", said or "nothing")],
+    )

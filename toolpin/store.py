@@ -1,0 +1,249 @@
+"""The write side of the store: a tree is staged, checked and published by one rename.
+
+Every function but `sweep` expects its caller to hold the version's mutex. A process may
+die at any line of this: what it leaves in `staging/` does not count and is swept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator, Sequence
+
+from toolpin import __version__
+from toolpin.archive import unpack
+from toolpin.binaries import check_command
+from toolpin.documents import parse_receipt, render_receipt
+from toolpin.env import render_record
+from toolpin.errors import NotPublished, Refused, ToolpinError
+from toolpin.model import EnvPatch, Link, Pin, Plan, Receipt, TreeFile, Unpack
+from toolpin.mutex import held, try_held
+from toolpin.paths import Paths
+from toolpin.process import run
+
+_OWN = ".toolpin"
+
+
+@contextlib.contextmanager
+def version_mutex(
+    paths: Paths, pin: Pin, waiting: Callable[[], None] | None = None
+) -> Iterator[None]:
+    """Hold the mutex of one version; `waiting` is called when somebody else does."""
+    with held(_lock(paths, pin), waiting=waiting):
+        yield
+
+
+@contextlib.contextmanager
+def shims_mutex(paths: Paths) -> Iterator[None]:
+    """Hold the mutex of the shims folder."""
+    with held(f"{paths.locks}/shims.lock"):
+        yield
+
+
+def publish(
+    paths: Paths, plan: Plan, archives: Sequence[str], installed_at: str
+) -> Receipt:
+    """Carry out a plan from its verified archives, and publish the result.
+
+    Raises Refused when an archive breaks the rules or a command cannot run here, and
+    ToolpinError when the disk does not take it; nothing is left in either case.
+    """
+    stage = _stage(paths, plan.pin)
+    final = paths.install(*plan.pin)
+    _remove_tree(stage)
+    try:
+        os.makedirs(stage, mode=0o755)
+        files = _build(plan, archives, stage)
+        _check_commands(plan, stage)
+        _check_proof(plan, stage)
+        receipt = _receipt(plan, files, installed_at)
+        _write_own_files(stage, final, receipt)
+        os.makedirs(os.path.dirname(final), exist_ok=True)
+        os.rename(stage, final)
+    except OSError as error:
+        raise ToolpinError(
+            f"{plan.pin} cannot be written",
+            [("path", error.filename or stage), ("because", error.strerror or "?")],
+        ) from error
+    finally:
+        _remove_tree(stage)
+    return receipt
+
+
+def remove(paths: Paths, pin: Pin) -> None:
+    """Remove an install: it is gone by one rename, and then deleted."""
+    stage = _stage(paths, pin)
+    _remove_tree(stage)
+    os.makedirs(os.path.dirname(stage), exist_ok=True)
+    os.rename(paths.install(*pin), stage)
+    with contextlib.suppress(OSError):
+        os.rmdir(os.path.dirname(paths.install(*pin)))
+    _remove_tree(stage)
+
+
+def sweep(paths: Paths) -> None:
+    """Delete what processes that are dead now left in `staging/`."""
+    for tool in _entries(paths.staging):
+        for version in _entries(f"{paths.staging}/{tool}"):
+            pin = Pin(tool, version)
+            with try_held(_lock(paths, pin)) as free:
+                if free:
+                    _remove_tree(_stage(paths, pin))
+        with contextlib.suppress(OSError):
+            os.rmdir(f"{paths.staging}/{tool}")
+
+
+def read_receipt(paths: Paths, pin: Pin) -> Receipt | None:
+    """Return the receipt of an install; None for an adopted one, which has none."""
+    place = f"{paths.install(*pin)}/{_OWN}/receipt.json"
+    try:
+        with open(place, encoding="utf-8") as stream:
+            return parse_receipt(stream.read(), place)
+    except FileNotFoundError:
+        return None
+
+
+def _lock(paths: Paths, pin: Pin) -> str:
+    return f"{paths.locks}/{pin.tool}/{pin.version}.lock"
+
+
+def _stage(paths: Paths, pin: Pin) -> str:
+    return f"{paths.staging}/{pin.tool}/{pin.version}"
+
+
+def _build(plan: Plan, archives: Sequence[str], stage: str) -> list[TreeFile]:
+    """Do the steps in `stage` and return what is there, sorted by path."""
+    found: dict[str, TreeFile] = {}
+    for step in plan.steps:
+        if isinstance(step, Unpack):
+            for file in _unpack(step, plan, archives, stage):
+                found[file.path] = file
+        elif placed := _link(step, stage):
+            found[placed.path] = placed
+    return [found[path] for path in sorted(found)]
+
+
+def _unpack(
+    step: Unpack, plan: Plan, archives: Sequence[str], stage: str
+) -> Iterator[TreeFile]:
+    folder = os.path.join(stage, step.into) if step.into else stage
+    os.makedirs(folder, mode=0o755, exist_ok=True)
+    files = unpack(
+        archives[step.artifact],
+        plan.artifacts[step.artifact].filename,
+        folder,
+        strip=step.strip,
+        only=step.only,
+    )
+    for file in files:
+        yield file._replace(path=os.path.join(step.into, file.path))
+
+
+def _link(step: Link, stage: str) -> TreeFile | None:
+    """Place a link. A target that this version does not have is no fault."""
+    path = os.path.join(stage, step.path)
+    parent = os.path.dirname(path)
+    if not os.path.exists(os.path.join(parent, step.target)):
+        return None
+    os.makedirs(parent, mode=0o755, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    os.symlink(step.target, path)
+    return TreeFile(step.path, len(step.target), 0o777, "", step.target)
+
+
+def _check_commands(plan: Plan, stage: str) -> None:
+    for command in plan.commands:
+        places = [f"{stage}/{folder}/{command}" for folder in plan.bin_dirs]
+        path = next((one for one in places if os.path.isfile(one)), None)
+        if path is None:
+            raise Refused(
+                f"{plan.pin} from {plan.source} has no `{command}`",
+                [
+                    ("archive", plan.artifacts[0].filename),
+                    ("expected in", ", ".join(plan.bin_dirs)),
+                    ("installed", "nothing"),
+                ],
+            )
+        check_command(path, plan.host, plan.pin)
+
+
+def _check_proof(plan: Plan, stage: str) -> None:
+    """Run the proof, with no variable but PATH, and compare the first line it says."""
+    if not plan.proof:
+        return
+    *command, expected = plan.proof
+    folders = ":".join(f"{stage}/{folder}" for folder in plan.bin_dirs)
+    env = {"PATH": f"{folders}:/usr/local/bin:/usr/bin:/bin"}
+    path = shutil.which(command[0], path=folders) or command[0]
+    told = run([path, *command[1:]], env=env, cwd=stage, timeout_s=60)
+    answer = (told.out or told.err).strip().partition("\n")[0]
+    if told.status != 0:
+        raise Refused(
+            f"{plan.pin} from {plan.source} does not run on this machine",
+            [("command", " ".join(command)), ("it said", answer or "nothing")],
+        )
+    if answer != expected:
+        raise NotPublished(
+            f"{plan.source}'s {plan.pin} is not that version: it says {answer}"
+        )
+
+
+def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receipt:
+    return Receipt(
+        pin=plan.pin,
+        host=str(plan.host),
+        source=plan.source,
+        publisher=plan.publisher,
+        artifacts=plan.artifacts,
+        bin_dirs=plan.bin_dirs,
+        variables=plan.variables,
+        files=tuple(files),
+        installed_at=installed_at,
+        toolpin=__version__,
+    )
+
+
+def _write_own_files(stage: str, final: str, receipt: Receipt) -> None:
+    """Write the receipt, and the record that shims read: it names the final place."""
+    patch = EnvPatch(
+        path=tuple(f"{final}/{folder}" for folder in receipt.bin_dirs),
+        variables=tuple(
+            (name, value.replace("{install}", final))
+            for name, value in receipt.variables
+        ),
+    )
+    os.mkdir(f"{stage}/{_OWN}", 0o755)
+    _write(f"{stage}/{_OWN}/receipt.json", render_receipt(receipt))
+    _write(f"{stage}/{_OWN}/record.sh", render_record(patch))
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "x", encoding="utf-8") as stream:
+        stream.write(text)
+        os.fchmod(stream.fileno(), 0o644)
+
+
+def _entries(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return []
+
+
+def _remove_tree(path: str) -> None:
+    """Delete a tree, also one with folders that its owner may not write."""
+
+    def open_up(_function: object, place: str, _error: object) -> None:
+        for one in (os.path.dirname(place), place):
+            if not os.path.islink(one):
+                os.chmod(one, stat.S_IRWXU)
+        if os.path.isdir(place) and not os.path.islink(place):
+            shutil.rmtree(place, ignore_errors=True)
+        else:
+            os.unlink(place)
+
+    if os.path.lexists(path):
+        shutil.rmtree(path, onerror=open_up)

@@ -1,0 +1,113 @@
+"""Turns URLs into a judgement: may this be asked, may a server send us there.
+
+Pure: a host name is judged as it is written, and never looked up.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+
+from toolpin.errors import Refused
+
+_PORTS = {"http": 80, "https": 443}
+_PRINTABLE = re.compile(r"[!-~]+")
+
+
+def check(url: str) -> str:
+    """Return a URL that may be asked; Refused for any other.
+
+    It is http or https, names a host, and is printable ASCII without blanks, so that
+    nothing in it can become a second header or a second request.
+    """
+    if not _PRINTABLE.fullmatch(url):
+        raise Refused(
+            "a URL holds a blank, a control character or one that is not ASCII",
+            [("received", repr(url[:200]))],
+        )
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        named = False
+    if not named or parts.scheme not in _PORTS or "\\" in url:
+        raise Refused(
+            "a URL must be http or https and name a host", [("received", shown(url))]
+        )
+    return url
+
+
+def redirected(url: str, location: str, configured: str) -> str:
+    """Return where a redirect from `url` leads; Refused when it must not lead there.
+
+    A redirect never leaves TLS, and never goes from a public host to this machine or
+    its network, unless to the origin of `configured`, the URL that was asked first.
+    """
+    try:
+        target = check(urljoin(url, location))
+    except (ValueError, Refused) as error:
+        raise _refused_redirect("leads to no web address", url, location) from error
+    if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
+        raise _refused_redirect("leaves TLS", url, target)
+    enters = _is_private(target) and not _is_private(url)
+    if enters and origin(target) != origin(configured):
+        raise _refused_redirect("leads into a private network", url, target)
+    return target
+
+
+def origin(url: str) -> str:
+    """Return `host:port`, lower-case, the port also where the scheme implies it."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or _PORTS.get(parts.scheme, 0)}"
+
+
+def host(url: str) -> str:
+    """Return the host as messages name it, with a port only where one is written."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+
+
+def shown(url: str) -> str:
+    """Return a URL for messages: no user, no password, no signed query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return repr(url[:200])
+    netloc = parts.netloc.rpartition("@")[2]
+    query = "..." if parts.query else ""
+    return urlunsplit(SplitResult(parts.scheme, netloc, parts.path, query, ""))
+
+
+def _is_private(url: str) -> bool:
+    name = (urlsplit(url).hostname or "").rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    address = _address(name)
+    if address is None:
+        return False
+    mapped = address.ipv4_mapped if address.version == 6 else None
+    return not (mapped or address).is_global
+
+
+def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that a host is, also as `127.1`, `0x7f000001`, `2130706433`.
+
+    The resolver takes these old forms, so a check of dotted quads alone is no check.
+    """
+    try:
+        return ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(name))
+    except OSError:
+        return None
+
+
+def _refused_redirect(what: str, url: str, target: str) -> Refused:
+    return Refused(
+        f"{host(url)} sends a redirect that {what}",
+        [("asked", shown(url)), ("redirect to", shown(target)[:200])],
+    )

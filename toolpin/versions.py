@@ -1,0 +1,158 @@
+"""Turns version texts into an order, and finds the newest or the nearest of many.
+
+One order for every tool, by numbers and words; it knows no tool and no catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+# From the least ready to the release candidates; what is not here is a variant.
+_PRE_RELEASES = {
+    word: stage
+    for stage, words in enumerate(
+        (
+            "main master head nightly snapshot dev ea canary next",
+            "alpha a",
+            "beta b milestone m",
+            "preview pre",
+            "rc c",
+        )
+    )
+    for word in words.split()
+}
+_BEFORE_END, _END, _WORD, _NUMBER = range(4)
+
+Part = tuple[int, int, str]
+Key = tuple[tuple[Part, ...], str]
+
+
+class _Piece(NamedTuple):
+    """A run of digits or of letters, and whether it touches the piece before it."""
+
+    text: str
+    joined: bool
+
+
+def sort_key(version: str) -> Key:
+    """Return the key that sorts versions, oldest first; different texts never tie.
+
+    `1.2-rc.1` < `1.2` < `1.2-otp-27` < `1.2.0` < `1.2.0.1`; numbers count as numbers.
+    """
+    return (*_parts(version), (_END, 0, "")), version
+
+
+def is_pre_release(version: str) -> bool:
+    """Tell whether a version is one that comes before a release."""
+    return any(kind == _BEFORE_END for kind, _, _ in _parts(version))
+
+
+def is_prefix(prefix: str, version: str) -> bool:
+    """Tell whether whole leading parts agree: `1.2` and `1.2.3`, never `2` and `20`."""
+    if not version.startswith(prefix):
+        return False
+    if not prefix or len(prefix) == len(version):
+        return True
+    return _class(prefix[-1]) == "" or _class(prefix[-1]) != _class(
+        version[len(prefix)]
+    )
+
+
+def newest(prefix: str, versions: Iterable[str]) -> str | None:
+    """Return the newest version below a prefix, "" for any; None without a match.
+
+    A pre-release only where nothing else matches; of `1.2` and its variant
+    `1.2-otp-27` the plain one, unless the prefix names the variant.
+    """
+    matches = [version for version in versions if is_prefix(prefix, version)]
+    return max(matches, key=_preference, default=None)
+
+
+def nearest(version: str, known: Iterable[str], count: int = 4) -> list[str]:
+    """Return the known versions to offer for one that does not exist, best first.
+
+    Those that share most leading parts, then releases, then by distance in the order.
+    """
+    asked = _parts(version)
+    ordered = sorted(set(known), key=sort_key)
+    place = sum(sort_key(other) < sort_key(version) for other in ordered)
+    if not asked or asked[0][0] != _NUMBER:
+        place = len(ordered)
+    wants_release = not is_pre_release(version)
+
+    def rank(index: int) -> tuple[int, bool, int]:
+        other = ordered[index]
+        unready = wants_release and is_pre_release(other)
+        # The one just below the place is at distance 0, the one just above at 1.
+        distance = (
+            2 * (index - place) + 1 if index >= place else 2 * (place - index - 1)
+        )
+        return -_shared(asked, _parts(other)), unready, distance
+
+    return [ordered[index] for index in sorted(range(len(ordered)), key=rank)[:count]]
+
+
+def _preference(version: str) -> tuple[bool, tuple[Part, ...], bool, Key]:
+    """Rank a release first, then by its numbers, then plain before its variants."""
+    parts = _parts(version)
+    numbers = [i for i, (kind, _, _) in enumerate(parts) if kind == _NUMBER]
+    first = numbers[0] if numbers else len(parts)
+    words = [i for i, (kind, _, _) in enumerate(parts) if kind == _WORD and i > first]
+    base = parts[: words[0]] if words else parts
+    return (
+        not is_pre_release(version),
+        (*base, (_END, 0, "")),
+        not words,
+        sort_key(version),
+    )
+
+
+def _shared(one: tuple[Part, ...], other: tuple[Part, ...]) -> int:
+    count = 0
+    for mine, theirs in zip(one, other, strict=False):
+        if mine != theirs:
+            break
+        count += 1
+    return count
+
+
+def _parts(version: str) -> tuple[Part, ...]:
+    """Return what is compared of each piece; a `v` before a number does not count."""
+    pieces = _pieces(version)
+    if len(pieces) > 1 and pieces[0].text == "v" and pieces[1].joined:
+        del pieces[0]
+    following = [*pieces[1:], _Piece("", joined=False)]
+    return tuple(map(_part, pieces, following))
+
+
+def _part(piece: _Piece, following: _Piece) -> Part:
+    text = piece.text
+    if _class(text[0]) == "digit":
+        # By length, then text: int() refuses numbers of more than 4,300 digits.
+        digits = text.lstrip("0")
+        return _NUMBER, len(digits), digits
+    stage = _PRE_RELEASES.get(text.lower() if len(text) > 1 else text)
+    # 1.0b2 is a beta; 1.1.1b is a patch, and the b of 8u392-b08 counts builds.
+    if stage is None or (len(text) == 1 and not (piece.joined and following.joined)):
+        return _WORD, 0, text
+    return _BEFORE_END, stage, ""
+
+
+def _pieces(version: str) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    before = ""
+    for char in version:
+        now = _class(char)
+        if now and now == before:
+            pieces[-1] = pieces[-1]._replace(text=pieces[-1].text + char)
+        elif now:
+            pieces.append(_Piece(char, joined=bool(before)))
+        before = now
+    return pieces
+
+
+def _class(char: str) -> str:
+    if "0" <= char <= "9":
+        return "digit"
+    return "" if char in "._+~-" else "letter"

@@ -1,0 +1,155 @@
+"""Judges the words of a project file: tool names, versions, Git refs, folders.
+
+Allow-lists, so that no word can leave its folder or reach a shell; an error shows
+where the word stands. It does not know which tools or versions exist.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from toolpin.errors import UsageError, printable
+from toolpin.model import Origin
+
+_LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
+_ALNUM = _LOWER + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SHOWN = 100
+
+
+class Rule(NamedTuple):
+    """What a word is made of: its first character, all of them, its length."""
+
+    noun: str
+    first: frozenset[str]
+    every: frozenset[str]
+    limit: int
+    expected: str
+
+
+NAME = Rule(
+    "tool name",
+    frozenset(_LOWER),
+    frozenset(_LOWER + "_.-"),
+    64,
+    "1 to 64 of a-z 0-9 _ . -, the first a letter or a digit",
+)
+VERSION = Rule(
+    "version",
+    frozenset(_ALNUM),
+    frozenset(_ALNUM + "._+~-"),
+    128,
+    "1 to 128 of A-Z a-z 0-9 . _ + ~ -, the first a letter or a digit",
+)
+_REF = Rule(
+    "Git ref",
+    frozenset(_ALNUM + "_"),
+    frozenset(_ALNUM + "._+-/@"),
+    200,
+    "1 to 200 of A-Z a-z 0-9 . _ + - / @, the first a letter, a digit or _",
+)
+# What `git check-ref-format` refuses of the characters that the rule lets through.
+_NOT_IN_REFS = ("..", "//", "/.", "./", ".lock/")
+
+
+class Spot(NamedTuple):
+    """Where a word stands, the text around it, and a hint if the word is wrong."""
+
+    origin: Origin
+    text: str
+    hint: str | None = None
+
+    def moved(self, characters: int) -> Spot:
+        """Return the spot that stands further right."""
+        column = self.origin.column + characters
+        return self._replace(origin=self.origin._replace(column=column))
+
+
+def error(what: str, spot: Spot, *facts: tuple[str, str]) -> UsageError:
+    """Return the error that shows the spot as `place:line:column`, and its text."""
+    place, line, column = spot.origin
+    text = spot.text.removesuffix("\r")
+    shown = text[:_SHOWN] + "..." * (len(text) > _SHOWN)
+    at = f"{place}:{line}:{column}" if line else place
+    label = "line" if line else "value"
+    return UsageError(
+        _one_line(what),
+        [("at", _one_line(at)), (label, _one_line(shown)), *facts],
+        spot.hint,
+    )
+
+
+def fits(word: str, rule: Rule) -> bool:
+    """Tell whether a word keeps to a rule."""
+    return (
+        0 < len(word) <= rule.limit
+        and word[0] in rule.first
+        and rule.every.issuperset(word)
+    )
+
+
+def check(word: str, rule: Rule, spot: Spot) -> None:
+    """Raise UsageError, at the first wrong character, for a word against the rule."""
+    if not fits(word, rule):
+        raise misfit(word, rule, spot)
+
+
+def misfit(word: str, rule: Rule, spot: Spot) -> UsageError:
+    """Return the error of a word that does not fit, at its first wrong character."""
+    index = next((i for i, char in enumerate(word) if char not in rule.every), 0)
+    if not word:
+        received = "nothing"
+    elif word[index] not in rule.every:
+        received = named(word[index])
+    elif word[0] not in rule.first:
+        received = f"{word[0]} at the start"
+    else:
+        received = f"{len(word)} characters"
+    return error(
+        f"{quoted(word)} is not a {rule.noun}",
+        spot.moved(index),
+        ("received", received),
+        ("expected", rule.expected),
+    )
+
+
+def check_ref(name: str, spot: Spot) -> None:
+    """Raise UsageError for what Git would not take as the name of a branch or tag."""
+    check(name, _REF, spot)
+    if any(part in f"{name}/" for part in _NOT_IN_REFS):
+        raise error(
+            f"{quoted(name)} is not a Git ref",
+            spot,
+            ("expected", "no .. or //, no part that begins or ends with . or .lock"),
+        )
+
+
+def check_folder(path: str, spot: Spot) -> None:
+    """Raise UsageError for a folder that is relative, or that PATH could not hold."""
+    if not path.startswith(("/", "~/")):
+        raise error(
+            f"{quoted(path)} is not an absolute folder",
+            spot,
+            ("expected", "path:/FOLDER or path:~/FOLDER"),
+        )
+    for index, char in enumerate(path):
+        # A blank or # would end the word in the file, a colon the folder in PATH.
+        if char in " #:" or not char.isprintable():
+            raise error(
+                f"{quoted(path)} is a folder that no path: can name",
+                spot.moved(index),
+                ("received", named(char)),
+            )
+
+
+def quoted(word: str) -> str:
+    """Return a word in quotes, its end cut off when it is long."""
+    return repr(word if len(word) <= _SHOWN else word[:_SHOWN] + "...")
+
+
+def named(char: str) -> str:
+    """Return a character so that look-alikes differ: `'@'`, `U+043E`."""
+    return repr(char) if " " < char <= "~" else f"U+{ord(char):04X}"
+
+
+def _one_line(text: str) -> str:
+    return printable(text).replace("\n", "\\n")

@@ -1,0 +1,55 @@
+"""Puts an Installer together for a session: settings, host, cache and clients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from toolpin import host
+from toolpin.cache import Cache, cache_folder
+from toolpin.install import Installer
+from toolpin.progress import Board
+from toolpin.session import Session
+from toolpin.settings import Settings, read_settings
+from toolpin.sources.clients import Clients
+
+
+def settings_for(
+    session: Session, *, sources: Sequence[str] = (), jobs: int | None = None
+) -> Settings:
+    """Return the session's settings; what the command line says wins."""
+    settings = read_settings(session.paths, session.env)
+    if sources:
+        settings = settings._replace(sources=tuple(sources))
+    return settings._replace(jobs=jobs) if jobs else settings
+
+
+def clients_for(session: Session, settings: Settings, board: Board) -> Clients:
+    """Return the clients that ask and download for this machine."""
+    return Clients(
+        settings,
+        env=_without_shims(session),
+        host=host.detect(),
+        cache=Cache(cache_folder(session.env)),
+        remark=board.remark,
+    )
+
+
+def installer_for(session: Session, settings: Settings, board: Board) -> Installer:
+    """Return what installs for this session."""
+    return Installer(
+        session.paths,
+        session.registry,
+        settings,
+        host=host.detect(),
+        cache=Cache(cache_folder(session.env)),
+        clients=clients_for(session, settings, board),
+        board=board,
+    )
+
+
+def _without_shims(session: Session) -> dict[str, str]:
+    """Return the environment whose PATH leads to no shim: an `npm` there is a pin's."""
+    env = dict(session.env)
+    folders = env.get("PATH", "").split(":")
+    env["PATH"] = ":".join(one for one in folders if one != session.paths.shims)
+    return env
