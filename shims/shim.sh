@@ -52,13 +52,14 @@ _toolpin_read() {
   return 1
 }
 
-# Finds the published tree of tool $1, known to project files as $2, override $3, and
-# sources its record. True also where nothing pins it; false where Python must judge.
+# Finds the published tree of tool $1, known to project files as $2, and sources its
+# record. $3 is `=` and the override's value, empty where it is not set. True also where
+# nothing pins the tool; false where Python must judge.
 _toolpin_find() {
   _toolpin_tree=
   toolpin_bins=
-  _toolpin_wanted=$3
-  if [ -z "$_toolpin_wanted" ]; then
+  _toolpin_wanted=${3#=}
+  if [ -z "$3" ]; then
     case $PWD in [!/]* | */../* | */.. | '') return 1 ;; esac
     [ ${#PWD} -lt 4096 ] || return 1
     _toolpin_folder=${PWD%/}

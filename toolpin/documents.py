@@ -127,4 +127,9 @@ def _step_table(step: Step) -> dict[str, object]:
 
 def _step(table: dict[str, Any]) -> Step:
     kinds: dict[str, type[Step]] = {"unpack": Unpack, "link": Link}
-    return kinds[table.pop("step")](**table)
+    values = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in table.items()
+        if key != "step"
+    }
+    return kinds[table["step"]](**values)

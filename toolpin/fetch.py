@@ -67,14 +67,14 @@ class Fetcher:
         """
         job = _Job(self._rewrite(artifact.locator), artifact, part, progress)
         try:
-            self._retrying(job.url, lambda: self._fill(job))
-        except Mismatch:
-            discard(part)
             try:
                 self._retrying(job.url, lambda: self._fill(job))
             except Mismatch:
                 discard(part)
-                raise
+                self._retrying(job.url, lambda: self._fill(job))
+        except (Mismatch, Refused):
+            discard(part)
+            raise
         _remember_validator(part, "")
 
     def _retrying(self, url: str, work: Callable[[], _Got]) -> _Got:
@@ -222,11 +222,10 @@ def _total(reply: Reply, start: int, job: _Job) -> int | None:
 
 
 def _hash_head(file: BinaryIO, size: int, update: Callable[[bytes], None]) -> None:
-    """Hash the first `size` bytes and cut what lies behind them."""
+    """Hash the first `size` bytes and stop behind them."""
     while size > 0 and (block := file.read(min(size, _BLOCK_BYTES))):
         update(block)
         size -= len(block)
-    file.truncate()
 
 
 def _wrong_size(artifact: Artifact, size_bytes: int, reply: Reply) -> Mismatch:

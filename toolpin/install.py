@@ -94,7 +94,7 @@ class Installer:
             return self._carry_out(remembered, row)
 
         def serve(spec: SourceSpec) -> str:
-            row.phase(f"asking {publisher(spec, self._host)}")
+            row.wait(f"asking {publisher(spec, self._host)}")
             return self._carry_out(self._plan(spec, job), row)
 
         return self._first_to_serve(tool, job, row, serve)
@@ -143,7 +143,12 @@ class Installer:
             if not os.path.exists(self._cache.archive(artifact.digest)):
                 row.phase(f"downloading {artifact.filename}")
             archives.append(
-                self._cache.fetch(artifact, self._clients.download, row.advance)
+                self._cache.fetch(
+                    artifact,
+                    self._clients.download,
+                    row.advance,
+                    waiting=lambda: row.phase("waiting for another toolpin's download"),
+                )
             )
         return archives
 

@@ -102,13 +102,15 @@ class Unpack(NamedTuple):
 
     `artifact` is its index in the plan; `strip` leading folders are dropped; only
     members below `only` (after stripping, "" for all) are taken; the rest lands in
-    `into`, relative to the install ("" is its root).
+    `into`, relative to the install ("" is its root). `without` are files to leave out,
+    relative to `into`: what a package adds to the tool's own tree.
     """
 
     artifact: int
     into: str = ""
     strip: int = 0
     only: str = ""
+    without: tuple[str, ...] = ()
 
 
 class Link(NamedTuple):

@@ -54,6 +54,11 @@ class Row:
         else:
             self.remark(text)
 
+    def wait(self, text: str) -> None:
+        """Begin a phase that is soon over: nothing to say of it without a terminal."""
+        if self._shows_bar:
+            self._open_bar(text, _WAIT)
+
     def advance(self, done: int, total: int | None) -> None:
         """Tell how many bytes of the phase are done, of how many."""
         if self._bar is None:

@@ -138,6 +138,9 @@ def _unpack(
         only=step.only,
     )
     for file in files:
+        if file.path in step.without:
+            os.unlink(os.path.join(folder, file.path))
+            continue
         yield file._replace(path=os.path.join(step.into, file.path))
 
 

@@ -134,14 +134,17 @@ class Web:
         if origin in self._dead:
             raise _unreachable(url, f"{self._dead[origin]} (not asked again)")
         limits = self._limits
+        timeouts = (limits.connect_timeout_s, limits.stall_timeout_s)
+        session = self._session()
         try:
-            return self._session().get(
-                url,
-                headers=dict(headers),
-                timeout=(limits.connect_timeout_s, limits.stall_timeout_s),
-                allow_redirects=False,
-                stream=True,
+            request = session.prepare_request(
+                requests.Request("GET", url, headers=dict(headers))
             )
+            settings = session.merge_environment_settings(url, {}, True, None, None)
+            # Not session.send: it reads the body of a redirect, however long, to guess
+            # the next request.
+            adapter = session.get_adapter(url)
+            return adapter.send(request, timeout=timeouts, **settings)
         except requests.ReadTimeout:
             raise Interrupted(_stall(limits.stall_timeout_s)) from None
         except requests.exceptions.SSLError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -140,9 +139,28 @@ def test_hostile_73_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> Non
     assert ("mutex", str(path)) in caught.value.facts
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_hostile_73_a_mutex_without_permission_is_named(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(ToolpinError) as caught, held(str(tmp_path / "mutex")):
-        pytest.fail("held without permission")
-    assert "ermission" in dict(caught.value.facts)["cause"]
+def test_hostile_73_a_mutex_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "mutex"
+    path.mkdir()
+    with pytest.raises(ToolpinError) as caught, held(str(path)):
+        pytest.fail("held a folder")
+    assert caught.value.facts == (("mutex", str(path)), ("cause", "Is a directory"))
+
+
+def test_hostile_82_a_filesystem_without_locks_is_named(tmp_path: Path) -> None:
+    """No file on this machine lacks flock: run where fcntl answers ENOLCK."""
+    code = """
+import errno, fcntl, os, sys
+def without_locks(fd, how): raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+fcntl.flock = without_locks
+from toolpin.errors import ToolpinError
+from toolpin.mutex import held
+try:
+    with held(sys.argv[1]): pass
+except ToolpinError as error:
+    print(error.render())
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "mutex")]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "this filesystem has no locks" in answer.stdout
+    assert "TOOLPIN_DATA_DIR" in answer.stdout

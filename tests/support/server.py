@@ -74,11 +74,12 @@ class Status(NamedTuple):
 
 
 class Redirect(NamedTuple):
-    """Send the client to another URL, word for word as given."""
+    """Send the client to another URL, word for word as given; `body` comes along."""
 
     to: str
     code: int = 302
     times: int | None = None
+    body: bytes = b""
 
 
 class WrongLength(NamedTuple):
@@ -239,7 +240,7 @@ class _Handler(BaseHTTPRequestHandler):
             case Status():
                 self._answer(fault.code, fault.headers, fault.body)
             case Redirect():
-                self._answer(fault.code, {"Location": fault.to}, b"")
+                self._answer(fault.code, {"Location": fault.to}, fault.body)
             case Endless():
                 self.close_connection = True
                 self._head(200, {"Connection": "close", **route.headers})

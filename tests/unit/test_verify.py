@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -127,10 +128,8 @@ def test_hostile_39_an_sri_text_without_one_strong_digest_is_refused(text: str) 
 @given(st.text())
 def test_any_text_is_a_digest_or_an_error_of_ours(text: str) -> None:
     for parser in (parse, parse_sri):
-        try:
+        with suppress(ToolpinError):
             assert len(parser(text).hex) in (64, 128)
-        except ToolpinError as error:
-            assert error.render()
 
 
 def artifact_of(data: bytes, *, size_bytes: int | None = None) -> Artifact:

@@ -56,6 +56,7 @@ class SourceSpec(NamedTuple):
     package: str
     strip: int
     only: str
+    without: tuple[str, ...]
     links: tuple[Link, ...]
     companions: tuple[Companion, ...]
 
@@ -183,6 +184,9 @@ SOURCE: dict[str, Field] = {
     "package": Field(read_text, "a package name", "npm, pypi: the package", ""),
     "strip": Field(read_count, "a number from 0 to 9", "leading folders to drop", 0),
     "only": Field(read_inside, "a relative path", "the one folder to take", ""),
+    "without": Field(
+        read_insides, _PATHS, "files that are the package's, not the tool's", ()
+    ),
     "links": Field(read_links, "a table: path = target", "links to place", ()),
     "with": Field(_companions, "a list of tables", "packages that complete it", ()),
 }

@@ -23,7 +23,10 @@ def make_plan(
         raise NotPublished(f"{spec.id} has no builds for {host}")
     companions = _companion_versions(tool, spec, pin)
     artifacts = [clients.open(spec).artifact(pin.version, host)]
-    steps: list[Step] = [Unpack(0, strip=spec.strip, only=spec.only), *spec.links]
+    steps: list[Step] = [
+        Unpack(0, strip=spec.strip, only=spec.only, without=spec.without),
+        *spec.links,
+    ]
     for companion, version in companions:
         steps.append(Unpack(len(artifacts), into=companion.into, strip=1))
         steps.extend(companion.links)

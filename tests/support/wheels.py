@@ -1,0 +1,66 @@
+"""Builds toolpin's wheel from this checkout, offline, and Pythons that lack parts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+from tests.support.run import REPOSITORY
+
+PARTS = ("toolpin", "plugins", "shims", "requirements", "install.sh")
+FILES = ("pyproject.toml", "README.md", "LICENSE")
+
+
+def copy_checkout(target: Path) -> Path:
+    """Copy what a wheel is made of, and install.sh, into `target`."""
+    target.mkdir(parents=True)
+    for name in PARTS + FILES:
+        source = REPOSITORY / name
+        if source.is_dir():
+            ignore = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, target / name, ignore=ignore)
+        else:
+            shutil.copy2(source, target / name)
+    return target
+
+
+def build_wheel(checkout: Path) -> Path:
+    """Build the wheel of a copied checkout into its `dist/`."""
+    command = [sys.executable, "-I", "-m", "hatchling", "build", "-t", "wheel"]
+    subprocess.run(command, cwd=checkout, check=True, capture_output=True, timeout=120)
+    (wheel,) = (checkout / "dist").glob("*.whl")
+    return wheel
+
+
+def set_version(checkout: Path, version: str) -> None:
+    """Give a copied checkout another version."""
+    file = checkout / "toolpin" / "__init__.py"
+    lines = file.read_text().splitlines()
+    changed = [
+        f'__version__ = "{version}"' if line.startswith("__version__") else line
+        for line in lines
+    ]
+    assert changed != lines
+    file.write_text("\n".join(changed) + "\n")
+
+
+def python_without_ensurepip(root: Path, *, with_pip: bool) -> Path:
+    """Make a Python of links to this one's parts, but for ensurepip, as Debian's is."""
+    standard = Path(sysconfig.get_path("stdlib"))
+    library = root / "lib" / standard.name
+    library.mkdir(parents=True)
+    for entry in standard.iterdir():
+        if entry.name not in ("ensurepip", "site-packages", "dist-packages"):
+            (library / entry.name).symlink_to(entry)
+    if with_pip:
+        (library / "site-packages").mkdir()
+        pip = Path(sysconfig.get_path("purelib")) / "pip"
+        (library / "site-packages" / "pip").symlink_to(pip)
+    (root / "bin").mkdir()
+    interpreter = root / "bin" / standard.name
+    shutil.copy2(os.path.realpath(sys.executable), interpreter)
+    return interpreter
