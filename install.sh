@@ -139,7 +139,7 @@ print(version.major * 1000 + version.minor, version.micro, private, stated)
 
 consider() {
     found=$(probe "$1") || return 0
-    [ -n "$found" ] || return 0
+    case $found in [0-9]*' '[0-9]*' '[01]' '/*) ;; *) return 0 ;; esac
     # shellcheck disable=SC2086  # four words, the last may hold blanks
     set -- $found
     path=${found#"$1 $2 $3 "}

@@ -161,7 +161,7 @@ def _words(words: Iterable[str]) -> str:
 def _after(tool: ShimTool, command: str) -> tuple[str, ...]:
     for name, words in tool.reshim_after:
         if name == command:
-            return tuple(word for word in words if word and word.isprintable())
+            return tuple(word for word in words if word.split() == [word])
     return ()
 
 

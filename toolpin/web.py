@@ -143,8 +143,14 @@ class Web:
             settings = session.merge_environment_settings(url, {}, True, None, None)
             # Not session.send: it reads the body of a redirect, however long, to guess
             # the next request.
-            adapter = session.get_adapter(url)
-            return adapter.send(request, timeout=timeouts, **settings)
+            return session.get_adapter(url).send(
+                request,
+                stream=True,
+                timeout=timeouts,
+                verify=settings["verify"] or True,
+                cert=settings["cert"],
+                proxies=settings["proxies"],
+            )
         except requests.ReadTimeout:
             raise Interrupted(_stall(limits.stall_timeout_s)) from None
         except requests.exceptions.SSLError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -11,7 +12,7 @@ import pytest
 
 import toolpin
 from tests.support.run import REPOSITORY, Home
-from tests.support.wheels import build_wheel, copy_checkout
+from tests.support.wheels import build_wheel, copy_checkout, package_index_environment
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +39,7 @@ def test_the_installed_wheel_answers_from_another_folder(
     wheel: Path, home: Home
 ) -> None:
     python = make_environment(home.root / "environment")
-    pip = [sys.executable, "-I", "-m", "pip", "--python", str(python), "install"]
-    command = [*pip, "--quiet", "--no-deps", "--no-index", str(wheel)]
-    subprocess.run(command, check=True, timeout=120)
+    pip_install(python, "--no-deps", "--no-index", str(wheel))
     expected = f"toolpin {toolpin.__version__}\n"
     script = python.with_name("toolpin")
     assert home.run(str(script), "version").out == expected
@@ -51,9 +50,7 @@ def test_the_installed_wheel_answers_from_another_folder(
 
 def test_the_installed_wheel_brings_its_plugins(wheel: Path, home: Home) -> None:
     python = make_environment(home.root / "environment")
-    pip = [sys.executable, "-I", "-m", "pip", "--python", str(python), "install"]
-    command = [*pip, "--quiet", "--no-deps", "--no-index", str(wheel)]
-    subprocess.run(command, check=True, timeout=120)
+    pip_install(python, "--no-deps", "--no-index", str(wheel))
     code = "from toolpin.paths import bundled; print(bundled('plugins'))"
     folder = Path(home.run(str(python), "-I", "-c", code).out.strip())
     assert home.root in folder.parents
@@ -70,19 +67,19 @@ def test_an_installer_of_tools_installs_the_wheel(
     installer: str, arguments: list[str], wheel: Path, home: Home
 ) -> None:
     python = make_environment(home.root / "environment")
-    pip = [sys.executable, "-I", "-m", "pip", "--python", str(python), "install"]
-    subprocess.run([*pip, "--quiet", installer], check=True, timeout=300)
+    pip_install(python, installer)
     bin_dir = home.root / "bin"
     env = {
         **home.env,
+        **package_index_environment(),
         "PIPX_HOME": str(home.root / "pipx"),
         "PIPX_BIN_DIR": str(bin_dir),
         "UV_TOOL_BIN_DIR": str(bin_dir),
         "UV_TOOL_DIR": str(home.root / "uv"),
         "UV_PYTHON_DOWNLOADS": "never",
     }
-    command = [python.with_name(installer), *arguments]
-    command += ["--python", sys.executable, wheel]
+    command = [str(python.with_name(installer)), *arguments]
+    command += ["--python", sys.executable, str(wheel)]
     subprocess.run(command, env=env, check=True, capture_output=True, timeout=300)
     result = home.run(str(bin_dir / "toolpin"), "version")
     assert result.out == f"toolpin {toolpin.__version__}\n"
@@ -93,3 +90,13 @@ def make_environment(folder: Path) -> Path:
     command = [sys.executable, "-I", "-m", "venv", "--without-pip", str(folder)]
     subprocess.run(command, check=True, timeout=60)
     return folder / "bin" / "python"
+
+
+def pip_install(python: Path, *arguments: str) -> None:
+    """Install into an environment that has no pip of its own.
+
+    pip asks rustc for its version, and that may write to the home folder.
+    """
+    env = {**os.environ, "HOME": str(python.parents[1])}
+    pip = [sys.executable, "-I", "-m", "pip", "--python", str(python), "install"]
+    subprocess.run([*pip, "--quiet", *arguments], env=env, check=True, timeout=300)

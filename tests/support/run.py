@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+TOOLPIN = (sys.executable, "-I", "-m", "toolpin")
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -47,10 +48,14 @@ class Home:
         return file
 
     def toolpin(
-        self, *args: str, cwd: Path | None = None, env: dict[str, str] | None = None
+        self,
+        *args: str,
+        cwd: Path | None = None,
+        env: dict[str, str] | None = None,
+        timeout_s: float = 60,
     ) -> Result:
         """Run `toolpin ARGS` in the project's folder and wait for it."""
-        return self.run(sys.executable, "-I", "-m", "toolpin", *args, cwd=cwd, env=env)
+        return self.run(*TOOLPIN, *args, cwd=cwd, env=env, timeout_s=timeout_s)
 
     def run(
         self,
@@ -58,8 +63,9 @@ class Home:
         cwd: Path | None = None,
         env: dict[str, str] | None = None,
         stdin: str = "",
+        timeout_s: float = 60,
     ) -> Result:
-        """Run a command in the project's folder and wait for it, a minute at most."""
+        """Run a command in the project's folder and wait for it."""
         done = subprocess.run(
             command,
             cwd=cwd or self.project,
@@ -68,7 +74,7 @@ class Home:
             capture_output=True,
             text=True,
             errors="surrogateescape",
-            timeout=60,
+            timeout=timeout_s,
             check=False,
         )
         return Result(done.returncode, done.stdout, done.stderr)

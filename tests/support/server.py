@@ -254,6 +254,9 @@ class _Handler(BaseHTTPRequestHandler):
             turned = bytes([data[fault.at] ^ 1])
             data = data[: fault.at] + turned + data[fault.at + 1 :]
         start = self._granted(route)
+        if start >= len(data) > 0:
+            self._answer(416, {"Content-Range": f"bytes */{len(data)}"}, b"")
+            return
         headers = {"Content-Type": "application/octet-stream"}
         if route.ranges:
             headers |= {"ETag": route.etag, "Accept-Ranges": "bytes"}
@@ -274,8 +277,7 @@ class _Handler(BaseHTTPRequestHandler):
         same = self.seen.headers.get("if-range", route.etag) == route.etag
         if not (route.ranges and same and asked.endswith("-")):
             return 0
-        start = int(asked.removeprefix("bytes=").removesuffix("-"))
-        return start if start < len(route.data) else 0
+        return int(asked.removeprefix("bytes=").removesuffix("-"))
 
     def _send(self, blocks: Iterator[bytes], fault: Fault | None) -> None:
         for block in blocks:

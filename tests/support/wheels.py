@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.support.run import REPOSITORY
 
 PARTS = ("toolpin", "plugins", "shims", "requirements", "install.sh")
+INDEX_VARIABLES = ("PIP_", "UV_", "SSL_CERT_", "REQUESTS_CA_", "HTTP", "NO_PROXY")
 FILES = ("pyproject.toml", "README.md", "LICENSE")
 
 
@@ -26,6 +27,15 @@ def copy_checkout(target: Path) -> Path:
         else:
             shutil.copy2(source, target / name)
     return target
+
+
+def package_index_environment() -> dict[str, str]:
+    """Return the variables by which this machine reaches its package index."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.upper().startswith(INDEX_VARIABLES)
+    }
 
 
 def build_wheel(checkout: Path) -> Path:

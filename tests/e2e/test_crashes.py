@@ -1,0 +1,172 @@
+"""A process may die at any moment: what is half made does not count, and is swept."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.support.run import TOOLPIN, Home
+from tests.support.server import Hang, Trickle
+from tests.support.upstream import Upstream
+
+
+@pytest.fixture
+def old_version(home: Home, upstream: Upstream) -> str:
+    """A version that is installed before the accident, and must run after it."""
+    upstream.publish("10.15.3")
+    upstream.publish("24.11.1")
+    home.pin("nodejs 10.15.3\n")
+    assert home.toolpin("install").code == 0
+    home.pin("nodejs 24.11.1 10.15.3\n")
+    return "10.15.3"
+
+
+def test_hostile_78_kill_while_asking(
+    home: Home, upstream: Upstream, old_version: str
+) -> None:
+    checksums = "/dist/v24.11.1/SHASUMS256.txt"
+    upstream.server.put(checksums, b"", fault=Hang())
+    _kill_when(home, lambda: upstream.server.count(checksums) > 0)
+    upstream.publish("24.11.1")
+    _assert_next_install_works(home, old_version)
+
+
+def test_hostile_78_kill_while_downloading(
+    home: Home, upstream: Upstream, old_version: str
+) -> None:
+    upstream.publish("24.11.1", fault=Trickle(pause_s=0.05, block=50))
+    path = upstream.tarball_path("24.11.1")
+    _kill_when(home, lambda: upstream.server.count(path) > 0)
+    upstream.publish("24.11.1")
+    _assert_next_install_works(home, old_version)
+
+
+@pytest.mark.parametrize(
+    ("calls", "place"),
+    [
+        pytest.param("?symlink,?symlinkat", "", id="unpacking"),
+        pytest.param("openat", "staging/nodejs/24.11.1/bin/node", id="proving"),
+        pytest.param(
+            "openat", "staging/nodejs/24.11.1/.toolpin/receipt.json", id="receipt"
+        ),
+        pytest.param(
+            "?rename,?renameat,?renameat2", "installs/nodejs/24.11.1", id="publishing"
+        ),
+        pytest.param("?unlink,?unlinkat,?rmdir", "", id="sweeping"),
+    ],
+)
+def test_hostile_78_kill_while_installing(
+    home: Home, old_version: str, calls: str, place: str
+) -> None:
+    killed = _strace(home, calls, place, "install")
+    assert killed == -signal.SIGKILL
+    _assert_next_install_works(home, old_version)
+
+
+def test_hostile_78_kill_while_writing_shims(home: Home, upstream: Upstream) -> None:
+    upstream.publish("10.15.3")
+    home.pin("nodejs 10.15.3\n")
+    calls = "?rename,?renameat,?renameat2"
+    assert _strace(home, calls, "shims/npm", "install") == -signal.SIGKILL
+    assert home.toolpin("install").code == 0
+    assert home.run(home.shim("node"), "--version").out == "v10.15.3\n"
+    assert home.run(home.shim("npm"), "--version").code == 0
+    assert {path.name for path in (home.data / "shims").iterdir()} == {
+        "node",
+        "npm",
+        "npx",
+    }
+
+
+def test_hostile_78_kill_while_uninstalling(home: Home, old_version: str) -> None:
+    assert home.toolpin("install").code == 0
+    calls = "?unlink,?unlinkat"
+    killed = _strace(home, calls, "", "uninstall", "nodejs", "24.11.1")
+    assert killed == -signal.SIGKILL
+    assert "24.11.1" not in home.toolpin("list").out
+    _assert_next_install_works(home, old_version)
+
+
+def test_hostile_79_an_interrupt_ends_with_130(
+    home: Home, upstream: Upstream, old_version: str
+) -> None:
+    upstream.publish("24.11.1", fault=Trickle(pause_s=0.05, block=50))
+    path = upstream.tarball_path("24.11.1")
+    code = _kill_when(home, lambda: upstream.server.count(path) > 0, signal.SIGINT)
+    assert code == 130
+    upstream.publish("24.11.1")
+    _assert_next_install_works(home, old_version)
+
+
+def test_hostile_81_eight_installers_make_one_download(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("10.15.3", fault=Trickle(pause_s=0.02, block=100))
+    home.pin("nodejs 10.15.3\n")
+    with contextlib.ExitStack() as stack:
+        running = [stack.enter_context(_started(home, "install")) for _ in range(8)]
+        codes = [process.wait(timeout=60) for process in running]
+    assert codes == [0] * 8
+    assert upstream.server.count(upstream.tarball_path("10.15.3")) == 1
+    assert home.run(home.shim("node"), "--version").out == "v10.15.3\n"
+
+
+def _assert_next_install_works(home: Home, old_version: str) -> None:
+    listed = home.toolpin("list", "nodejs").out.split()
+    runs = {"TOOLPIN_NODEJS_VERSION": old_version}
+    assert home.run(home.shim("node"), "--version", env=runs).out == "v10.15.3\n"
+    if "24.11.1" in listed:
+        shown = home.toolpin("exec", "node", "--version")
+        assert shown.out == "v24.11.1\n"
+    result = home.toolpin("install")
+    assert result.code == 0, result.err
+    assert home.run(home.shim("node"), "--version").out == "v24.11.1\n"
+    staging = home.data / "staging"
+    assert not staging.exists() or not any(staging.rglob("*/*"))
+
+
+def _strace(home: Home, calls: str, place: str, *args: str) -> int:
+    """Run toolpin and kill it at the first of these system calls (at this place)."""
+    strace = shutil.which("strace")
+    assert strace, "this test needs strace: apt-get install strace"
+    where = ["-P", str(home.data / place)] if place else []
+    command = [strace, "-f", "-qq", "-o", "/dev/null", *where]
+    command += ["-e", f"inject={calls}:signal=KILL:when=1", *TOOLPIN, *args]
+    done = subprocess.run(
+        command, cwd=home.project, env=home.env, capture_output=True, check=False
+    )
+    # strace ends itself with the signal that ended its child.
+    return done.returncode
+
+
+def _kill_when(
+    home: Home, reached: Callable[[], bool], number: int = signal.SIGKILL
+) -> int:
+    """Start an install, wait until a point is reached, and signal it."""
+    with _started(home, "install") as process:
+        deadline = time.monotonic() + 30
+        while not reached():
+            assert process.poll() is None, "it ended before the point was reached"
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        os.kill(process.pid, number)
+        return process.wait(timeout=30)
+
+
+@contextlib.contextmanager
+def _started(home: Home, *args: str) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(
+        [*TOOLPIN, *args],
+        cwd=home.project,
+        env=home.env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        yield process

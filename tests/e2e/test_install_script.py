@@ -1,0 +1,438 @@
+"""install.sh, run for real: into temporary prefixes, with homes of their own.
+
+A full installation takes ten seconds, so `first` is shared by the tests that only
+look at it or run the script once more over it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import toolpin
+from tests.support.run import REPOSITORY, Result
+from tests.support.wheels import (
+    build_wheel,
+    copy_checkout,
+    package_index_environment,
+    python_without_ensurepip,
+    set_version,
+)
+
+pytestmark = pytest.mark.network
+
+VERSION = f"toolpin {toolpin.__version__}\n"
+JUNK = {
+    "PYTHONPATH": "/nonexistent/junk",
+    "PYTHONHOME": "/nonexistent/junk",
+    "VIRTUAL_ENV": "/nonexistent/junk",
+    "BASH_ENV": "/nonexistent/junk",
+    "IFS": "/",
+    "CDPATH": "/",
+}
+NOBODY = 65534
+SHELLS = (("dash",), ("bash",), ("busybox", "sh"), ("zsh", "--emulate", "sh"))
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes accounts")
+
+
+class Machine(NamedTuple):
+    """A home, a prefix below it and the environment of one user."""
+
+    home: Path
+    env: dict[str, str]
+
+    @property
+    def prefix(self) -> Path:
+        """Where install.sh puts toolpin, unless it is told otherwise."""
+        return self.home / ".local"
+
+    @property
+    def launcher(self) -> Path:
+        """The command."""
+        return self.prefix / "bin" / "toolpin"
+
+    def script(
+        self,
+        script: Path,
+        *args: str,
+        shell: tuple[str, ...] = ("sh",),
+        env: dict[str, str] | None = None,
+        before: tuple[str, ...] = (),
+    ) -> Result:
+        """Run install.sh, in `shell`, behind the words `before`."""
+        command = [*before, *shell, str(script), "--prefix", str(self.prefix), *args]
+        return run(command, {**self.env, **(env or {})}, self.home)
+
+    def toolpin(self, *args: str) -> Result:
+        """Run the installed command."""
+        return run([str(self.launcher), *args], self.env, self.home)
+
+
+def run(command: list[str], env: dict[str, str], cwd: Path) -> Result:
+    """Run a command that may take minutes on a busy machine."""
+    done = subprocess.run(
+        command,
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+def make_machine(home: Path) -> Machine:
+    """Make an empty home and its user's environment."""
+    home.mkdir(parents=True)
+    path = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin"
+    env = {"HOME": str(home), "PATH": path, "SHELL": "/bin/bash"}
+    env |= package_index_environment()
+    return Machine(home, env)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """A fresh home, with a blank and a quote in its path."""
+    return make_machine(tmp_path / "ana's home")
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout that nobody may write to."""
+    folder = copy_checkout(tmp_path_factory.mktemp("checkout") / "toolpin")
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o222)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout, where every account can read it."""
+    folder = copy_checkout(tmp_path_factory.mktemp("wheel") / "toolpin")
+    return build_wheel(folder)
+
+
+@pytest.fixture(scope="module")
+def first(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """A machine with toolpin from the checkout, set up among junk variables."""
+    machine = make_machine(tmp_path_factory.mktemp("first") / "home")
+    result = machine.script(checkout / "install.sh", shell=("dash",), env=JUNK)
+    assert result.code == 0, result
+    return machine
+
+
+def listing(folder: Path) -> list[str]:
+    """List all that is in a folder."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_a_checkout_installs_and_stays_clean(first: Machine, checkout: Path) -> None:
+    assert first.toolpin("version") == Result(0, VERSION, "")
+    assert first.toolpin("--version").out == VERSION
+    original = copy_checkout(first.home.parent / "original")
+    assert listing(checkout) == listing(original)
+
+
+def test_hostile_84_junk_variables_do_not_reach_the_command(first: Machine) -> None:
+    command = [str(first.launcher), "version"]
+    assert run(command, {**first.env, **JUNK}, first.home) == Result(0, VERSION, "")
+
+
+def test_toolpin_sees_the_interpreter_by_its_stable_path(first: Machine) -> None:
+    python = first.prefix / "lib" / "toolpin" / "bin" / "python"
+    assert f"exec '{python}' -I -m toolpin" in first.launcher.read_text()
+    code = "import sys, toolpin; print(sys.executable, toolpin.__file__)"
+    result = run([str(python), "-I", "-c", code], first.env, first.home)
+    executable, module = result.out.split()
+    assert executable == str(python)
+    assert module.startswith(f"{first.prefix}/lib/toolpin/lib/")
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_a_second_run_changes_nothing(
+    shell: tuple[str, ...], first: Machine, checkout: Path
+) -> None:
+    before = (first.prefix / "lib" / "toolpin").readlink(), listing(first.prefix)
+    result = first.script(checkout / "install.sh", shell=shell, env=JUNK)
+    after = (first.prefix / "lib" / "toolpin").readlink(), listing(first.prefix)
+    assert (result.code, result.err) == (0, "")
+    assert "unchanged" in result.out
+    assert before == after
+
+
+def test_the_path_line_is_printed_and_no_startup_file_is_written(
+    first: Machine, checkout: Path
+) -> None:
+    result = first.script(checkout / "install.sh")
+    assert f"{first.home}/.local/share/toolpin/shims" in result.out
+    assert f"add to {first.home}/.bashrc" in result.out
+    assert not (first.home / ".bashrc").exists()
+
+
+@pytest.mark.parametrize(
+    ("shell", "file"),
+    [("bash", ".bashrc"), ("zsh", ".zshrc"), ("fish", ".config/fish/config.fish")],
+)
+def test_modify_rc_adds_the_lines_once_and_they_work(
+    shell: str, file: str, first: Machine, checkout: Path, tmp_path: Path
+) -> None:
+    if not shutil.which(shell):
+        pytest.skip(f"this machine has no {shell}")
+    env = {"HOME": str(tmp_path), "SHELL": f"/usr/bin/{shell}"}
+    file = (
+        ".bash_profile" if os.uname().sysname == "Darwin" and shell == "bash" else file
+    )
+    startup = tmp_path / file
+    startup.parent.mkdir(parents=True, exist_ok=True)
+    startup.write_text("true")
+    for _ in range(2):
+        result = first.script(checkout / "install.sh", "--modify-rc", env=env)
+        assert (result.code, result.err) == (0, "")
+    assert startup.read_text().startswith("true\n")
+    assert startup.read_text().count("# >>> toolpin >>>") == 1
+    command = [shell, "-c", f". {startup}; toolpin version"]
+    assert run(command, {**first.env, **env}, tmp_path) == Result(0, VERSION, "")
+
+
+def test_an_upgrade_in_place_keeps_the_store_and_the_shims(
+    wheel: Path, machine: Machine, tmp_path: Path
+) -> None:
+    old = copy_checkout(tmp_path / "old")
+    set_version(old, "0.0.9")
+    script = old / "install.sh"
+    result = machine.script(script, "--wheel", str(build_wheel(old)), shell=SHELLS[2])
+    assert result.code == 0, result
+    shim = make_store(machine)
+    assert machine.toolpin("version").out == "toolpin 0.0.9\n"
+    leftover = machine.prefix / "lib" / "toolpin-999999999"
+    leftover.mkdir()
+    (leftover / "toolpin-unfinished").touch()
+
+    bad = machine.script(script, "--wheel", str(spoil(tmp_path)))
+    assert bad.code == 1
+    assert "install.sh: the packages that toolpin needs are not installed" in bad.err
+    assert machine.toolpin("version").out == "toolpin 0.0.9\n"
+    assert run([str(shim)], machine.env, machine.home).out == "the pinned node\n"
+    check_environments(machine)
+
+    result = machine.script(
+        script, "--wheel", str(wheel), "--modify-rc", shell=SHELLS[1]
+    )
+    assert result.code == 0, result
+    assert machine.toolpin("version").out == VERSION
+    assert run([str(shim)], machine.env, machine.home).out == "the pinned node\n"
+    check_environments(machine)
+
+    result = machine.script(script, "--uninstall")
+    assert (result.code, result.err) == (0, "")
+    assert str(machine.home / ".local/share/toolpin") in result.out
+    assert os.listdir(machine.prefix) == ["share"]
+    assert not (machine.home / ".bashrc").exists()
+    assert (machine.home / ".local/share/toolpin/installs/nodejs/10.15.3").is_dir()
+
+
+def make_store(machine: Machine) -> Path:
+    """Adopt an install of Node and pin it; return the path of its shim."""
+    data = machine.home / ".local/share/toolpin"
+    node = data / "installs/nodejs/10.15.3/bin/node"
+    node.parent.mkdir(parents=True)
+    node.write_text("#!/bin/sh\necho the pinned node\n")
+    node.chmod(0o755)
+    (machine.home / ".tool-versions").write_text("nodejs 10.15.3\n")
+    result = machine.toolpin("reshim")
+    assert result.code == 0, result
+    return data / "shims" / "node"
+
+
+def check_environments(machine: Machine) -> None:
+    """Check that the library folder holds one environment and the link to it."""
+    library = machine.prefix / "lib"
+    link = library / "toolpin"
+    assert set(os.listdir(library)) == {"toolpin", str(link.readlink())}
+
+
+def spoil(folder: Path) -> Path:
+    """Build a wheel whose requirements name hashes that no file has."""
+    source = copy_checkout(folder / "spoilt")
+    file = source / "requirements" / "runtime.txt"
+    file.write_text(
+        re.sub("sha256:[0-9a-f]{60}", f"sha256:{'0' * 60}", file.read_text())
+    )
+    return build_wheel(source)
+
+
+@as_root
+def test_an_unprivileged_account_installs_into_its_home(wheel: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        public = Path(folder)
+        public.chmod(0o755)
+        machine = make_machine(public / "home")
+        os.chown(machine.home, NOBODY, NOBODY)
+        shutil.copy2(REPOSITORY / "install.sh", public)
+        shutil.copy2(wheel, public)
+        account = (
+            "setpriv",
+            f"--reuid={NOBODY}",
+            f"--regid={NOBODY}",
+            "--clear-groups",
+        )
+        result = machine.script(
+            public / "install.sh", "--wheel", str(public / wheel.name), before=account
+        )
+        assert result.code == 0, result
+        command = [*account, str(machine.launcher), "version"]
+        assert run(command, machine.env, machine.home) == Result(0, VERSION, "")
+        owners = {path.lstat().st_uid for path in machine.prefix.rglob("*")}
+        assert owners == {NOBODY}
+
+
+@pytest.mark.parametrize("with_pip", [True, False], ids=["host-pip", "debian-wheel"])
+def test_a_python_without_ensurepip_is_enough(
+    *, with_pip: bool, wheel: Path, machine: Machine, tmp_path: Path
+) -> None:
+    if not with_pip and not list(Path("/usr/share").glob("python-wheels/pip-*.whl")):
+        pytest.skip("this machine keeps no wheel of pip")
+    python = python_without_ensurepip(tmp_path / "python", with_pip=with_pip)
+    command = [str(python), "-I", "-c", "import ensurepip"]
+    assert "No module named 'ensurepip'" in run(command, {}, tmp_path).err
+    result = machine.script(
+        REPOSITORY / "install.sh",
+        *("--wheel", str(wheel), "--python", str(python)),
+        env={"PATH": str(folder_without_pip(tmp_path / "tools"))},
+    )
+    assert result.code == 0, result
+    assert machine.toolpin("version").out == VERSION
+
+
+def folder_without_pip(folder: Path) -> Path:
+    """Make a folder of links to all of the system's commands but any pip."""
+    folder.mkdir()
+    for source in map(Path, ("/bin", "/usr/bin")):
+        for command in source.iterdir():
+            link = folder / command.name
+            if not command.name.startswith("pip") and not link.is_symlink():
+                link.symlink_to(command)
+    return folder
+
+
+def hide(*paths: str) -> tuple[str, ...]:
+    """Return the words before a command for which these paths are not there."""
+    lines = [
+        f"mount -t tmpfs none '{path}'"
+        if os.path.isdir(path)
+        else f"mount --bind /dev/null '{path}'"
+        for path in paths
+    ]
+    probe = ["unshare", "-m", "sh", "-ec", "\n".join(lines)]
+    if not shutil.which("unshare") or run(probe, dict(os.environ), Path("/")).code:
+        pytest.skip("this machine lets nobody mount")
+    lines.append('exec "$@"')
+    return ("unshare", "-m", "sh", "-ec", "\n".join(lines), "sh")
+
+
+@as_root
+def test_without_a_python_the_line_for_this_machine_is_printed(
+    machine: Machine,
+) -> None:
+    if not shutil.which("apt-get"):
+        pytest.skip("this machine has no apt")
+    names = [f"{folder}/python3*" for folder in ("/usr/bin", "/usr/local/bin")]
+    pythons = {
+        os.path.realpath(path)
+        for name in names
+        for path in Path("/").glob(name.lstrip("/"))
+        if os.access(path, os.X_OK)
+    }
+    before = hide(*sorted(pythons))
+    result = machine.script(
+        REPOSITORY / "install.sh", before=before, env={"PATH": "/usr/bin:/bin"}
+    )
+    assert result.code == 1
+    assert result.err.startswith("install.sh: toolpin needs Python 3.11 or newer")
+    assert "try: apt-get update && apt-get install -y python3" in result.err
+    assert listing(machine.home) == []
+
+
+@as_root
+def test_without_any_pip_the_line_for_this_machine_is_printed(
+    wheel: Path, machine: Machine, tmp_path: Path
+) -> None:
+    if not shutil.which("apt-get"):
+        pytest.skip("this machine has no apt")
+    python = python_without_ensurepip(tmp_path / "python", with_pip=False)
+    wheels = "/usr/share/python-wheels"
+    result = machine.script(
+        REPOSITORY / "install.sh",
+        *("--wheel", str(wheel), "--python", str(python)),
+        before=hide(wheels) if os.path.isdir(wheels) else (),
+        env={"PATH": str(folder_without_pip(tmp_path / "tools"))},
+    )
+    assert result.code == 1
+    assert "try: apt-get install -y python3." in result.err
+    assert [path for path in listing(machine.prefix) if "toolpin" in path] == []
+
+
+@pytest.mark.parametrize("said", ["echo 3010 9 0 /bin/sh", "exit 1", "echo junk"])
+def test_a_python_that_does_not_fit_is_refused_by_name(
+    said: str, machine: Machine, tmp_path: Path
+) -> None:
+    python = tmp_path / "python3"
+    python.write_text(f"#!/bin/sh\n{said}\n")
+    python.chmod(0o755)
+    result = machine.script(REPOSITORY / "install.sh", "--python", str(python))
+    assert result.code == 1
+    assert f"{python} is not a Python 3.11 or newer" in result.err
+    assert listing(machine.home) == []
+
+
+def test_a_shim_of_toolpin_is_never_asked_for_a_python(
+    first: Machine, checkout: Path, tmp_path: Path
+) -> None:
+    for name in ("shims", "installs/python/3.15.0/bin"):
+        shim = tmp_path / "data" / name / "python3.15"
+        shim.parent.mkdir(parents=True)
+        shim.write_text(f"#!/bin/sh\ntouch '{tmp_path}/asked'\n")
+        shim.chmod(0o755)
+    folders = [str(shim.parent) for shim in (tmp_path / "data").rglob("python3.15")]
+    env = {
+        "TOOLPIN_DATA_DIR": str(tmp_path / "data"),
+        "PATH": ":".join([*folders, first.env["PATH"]]),
+    }
+    result = first.script(checkout / "install.sh", env=env)
+    assert "unchanged" in result.out
+    assert not (tmp_path / "asked").exists()
+
+
+@pytest.mark.parametrize("path", ["bin/toolpin", "lib/toolpin"])
+def test_a_file_of_somebody_else_is_never_replaced(path: str, machine: Machine) -> None:
+    file = machine.prefix / path
+    file.parent.mkdir(parents=True)
+    file.write_text("mine")
+    for option in ("--modify-rc", "--uninstall"):
+        result = machine.script(REPOSITORY / "install.sh", option)
+        assert result.code == 1
+        assert f"{file} is not from install.sh" in result.err
+    assert file.read_text() == "mine"
+
+
+def test_uninstall_of_nothing_says_so(machine: Machine) -> None:
+    result = machine.script(REPOSITORY / "install.sh", "--uninstall")
+    assert result.code == 0
+    assert "holds no toolpin of install.sh" in result.out
+
+
+def test_a_word_that_is_no_option_is_a_usage_error(machine: Machine) -> None:
+    result = machine.script(REPOSITORY / "install.sh", "--prefx", "/tmp")
+    assert result.code == 2
+    assert "--prefx" in result.err
+    assert "usage: sh install.sh" in result.err

@@ -1,0 +1,444 @@
+"""Which files count in a folder, what they say together, and how one is written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.run import REPOSITORY
+from toolpin.errors import ToolpinError, UsageError
+from toolpin.model import Request
+from toolpin.project import (
+    candidates,
+    effective,
+    ignored,
+    logical_cwd,
+    read,
+    request_for,
+    stated,
+    write,
+)
+
+NOBODY = 65534
+ALIASES = {"node": "nodejs", "nodejs": "nodejs", "erlang": "erlang"}
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="gives files to another user")
+
+
+class Machine:
+    """A home, a project two folders deep outside of it, and a global file."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.home = root / "home"
+        self.start = root / "srv" / "app" / "src"
+        self.global_file = root / "config" / ".tool-versions"
+        for folder in (self.home, self.start, self.global_file.parent):
+            folder.mkdir(parents=True)
+
+    def pin(self, folder: Path, text: str) -> Path:
+        file = folder / ".tool-versions"
+        file.write_text(text)
+        return file
+
+    def candidates(self, start: Path | None = None) -> list[str]:
+        found = candidates(
+            str(start or self.start), str(self.home), str(self.global_file)
+        )
+        return [path for path in found if path.startswith(str(self.root))]
+
+    def ignored(self, start: Path) -> list[str]:
+        return list(ignored(str(start), str(self.home), str(self.global_file)))
+
+    def stated(self) -> Iterator[Request]:
+        return stated(
+            str(self.start),
+            home=str(self.home),
+            global_file=str(self.global_file),
+            aliases=ALIASES,
+        )
+
+    def effective(self, **env: str) -> list[str]:
+        requests = effective(
+            str(self.start),
+            home=str(self.home),
+            global_file=str(self.global_file),
+            env=env,
+            aliases=ALIASES,
+        )
+        return [f"{r.tool} {' '.join(map(str, r.wanted))}" for r in requests]
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that every user may enter, unlike pytest's own."""
+    folder = Path(tempfile.mkdtemp(prefix="toolpin-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def without_privileges() -> Iterator[None]:
+    """Let the system judge as it judges an ordinary user."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_the_nearest_file_comes_first_and_the_global_one_last(machine: Machine) -> None:
+    near = machine.pin(machine.start, "")
+    far = machine.pin(machine.root / "srv", "")
+    home = machine.pin(machine.home, "")
+    last = machine.pin(machine.global_file.parent, "")
+    expected = [str(file) for file in (near, far, home, last)]
+    assert machine.candidates() == expected
+    assert machine.candidates(Path(f"{machine.start}//")) == expected
+
+
+def test_a_home_on_the_way_up_comes_once(machine: Machine) -> None:
+    project = machine.home / "site"
+    project.mkdir()
+    file = machine.pin(machine.home, "")
+    assert machine.candidates(project) == [str(file)]
+    assert machine.candidates(machine.home) == [str(file)]
+
+
+def test_a_home_whose_name_only_begins_alike_is_outside(machine: Machine) -> None:
+    project = machine.root / "home2"
+    project.mkdir()
+    file = machine.pin(machine.home, "")
+    assert machine.candidates(project) == [str(file)]
+
+
+def test_the_root_folder_ends_the_walk() -> None:
+    assert len(list(candidates("/", "/", "/nowhere/.tool-versions"))) <= 1
+
+
+def test_the_first_line_of_the_nearest_file_counts(machine: Machine) -> None:
+    machine.pin(machine.start, "node 20 system\nnodejs 18\nzig 0.13\n")
+    machine.pin(machine.root / "srv", "erlang 27\nnodejs 16\n")
+    machine.pin(machine.home, "erlang 26\nruby 3\n")
+    machine.pin(machine.global_file.parent, "ruby 2\nperl 5\n")
+    assert machine.effective() == [
+        "nodejs 20 system",
+        "zig 0.13",
+        "erlang 27",
+        "ruby 3",
+        "perl 5",
+    ]
+
+
+def test_a_variable_beats_the_files_in_their_place(machine: Machine) -> None:
+    machine.pin(machine.start, "node 20\nzig 0.13\n")
+    env = {"TOOLPIN_ZIG_VERSION": "0.14", "TOOLPIN_NODEJS_VERSION": "22 20"}
+    assert machine.effective(**env) == ["nodejs 22 20", "zig 0.14"]
+
+
+def test_a_variable_alone_counts_for_known_tools_only(machine: Machine) -> None:
+    machine.pin(machine.start, "zig 0.13\n")
+    env = {"TOOLPIN_ERLANG_VERSION": "27", "TOOLPIN_SCHEMA_VERSION": "not/one"}
+    assert machine.effective(**env) == ["zig 0.13", "erlang 27"]
+
+
+@pytest.mark.parametrize("value", ["../../x", "", "27\n28"])
+def test_hostile_64_a_wrong_variable_is_an_error_everywhere(
+    machine: Machine, value: str
+) -> None:
+    env = {"TOOLPIN_ERLANG_VERSION": value}
+    with pytest.raises(UsageError):
+        machine.effective(**env)
+    with pytest.raises(UsageError):
+        request_for("erlang", machine.stated(), env)
+
+
+def test_one_tool_reads_no_file_behind_the_one_that_names_it(machine: Machine) -> None:
+    near = machine.pin(machine.start, "zig 0.13\nnode 20\n")
+    machine.pin(machine.root / "srv", "not a file at all: \0")
+    found = request_for("nodejs", machine.stated(), {})
+    assert found is not None
+    assert (found.tool, str(found.origin)) == ("nodejs", f"{near}:2")
+    with pytest.raises(UsageError):
+        request_for("erlang", machine.stated(), {})
+    override = request_for("erlang", machine.stated(), {"TOOLPIN_ERLANG_VERSION": "27"})
+    assert override is not None
+    assert override.origin.place == "TOOLPIN_ERLANG_VERSION"
+
+
+def test_a_tool_that_nothing_names_has_no_request(machine: Machine) -> None:
+    machine.pin(machine.start, "zig 0.13\n")
+    assert request_for("erlang", machine.stated(), {}) is None
+
+
+def hostile_file(kind: str, folder: Path) -> Path:
+    file = folder / ".tool-versions"
+    match kind:
+        case "directory":
+            file.mkdir()
+        case "fifo":
+            os.mkfifo(file)
+        case "endless device":
+            file.symlink_to("/dev/zero")
+        case "dangling link":
+            file.symlink_to("nowhere")
+        case "link to itself":
+            file.symlink_to(file)
+        case "1 GiB":
+            file.touch()
+            os.truncate(file, 1 << 30)
+        case "1 MiB and a byte":
+            file.write_bytes(b"#" * ((1 << 20) + 1))
+        case "a million lines":
+            file.write_bytes(b"\n" * 1_000_000)
+        case "one line too many":
+            file.write_bytes(b"\n" * 10_001)
+    return file
+
+
+# The limit turns a read of everything into an error, the timeout a wait.
+READ = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (1 << 28, 1 << 28))
+from toolpin.errors import UsageError
+from toolpin.project import read
+try:
+    read(sys.argv[1])
+except UsageError as error:
+    sys.exit(error.render())
+"""
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "directory",
+        "fifo",
+        "endless device",
+        "dangling link",
+        "link to itself",
+        "1 GiB",
+        "1 MiB and a byte",
+        "a million lines",
+        "one line too many",
+    ],
+)
+def test_hostile_61_what_is_no_small_file_is_refused(
+    machine: Machine, kind: str
+) -> None:
+    file = hostile_file(kind, machine.start)
+    assert machine.candidates() == [str(file)]
+    done = subprocess.run(
+        [sys.executable, "-c", READ, file],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"toolpin: {file} ")
+
+
+def test_a_file_at_the_limits_is_read(tmp_path: Path) -> None:
+    file = tmp_path / ".tool-versions"
+    for data in (b"#" * (1 << 20), b"\n" * 10_000, b""):
+        file.write_bytes(data)
+        assert read(str(file)) == data
+
+
+def test_a_file_that_may_not_be_read_is_an_error(shared: Path) -> None:
+    file = shared / ".tool-versions"
+    file.touch(0o000)
+    with without_privileges(), pytest.raises(ToolpinError) as caught:
+        read(str(file))
+    assert dict(caught.value.facts)["reason"] == "Permission denied"
+
+
+@as_root
+@pytest.mark.parametrize("linked", [False, True], ids=["file", "link"])
+def test_hostile_62_a_strangers_file_in_a_sticky_folder_is_ignored(
+    machine: Machine, linked: bool
+) -> None:
+    sticky = machine.root / "tmp"
+    project = sticky / "project"
+    project.mkdir(parents=True)
+    sticky.chmod(0o1777)
+    mine = machine.pin(machine.home, "nodejs 20\n")
+    file = sticky / ".tool-versions"
+    if linked:
+        file.symlink_to(mine)
+    else:
+        file.write_text("nodejs 1\n")
+    assert machine.candidates(project) == [str(file), str(mine)]
+    os.chown(file, NOBODY, NOBODY, follow_symlinks=False)
+    assert machine.candidates(project) == [str(mine)]
+    assert machine.ignored(project) == [str(file)]
+
+
+@as_root
+def test_hostile_62_an_owner_matters_in_no_other_folder(machine: Machine) -> None:
+    file = machine.pin(machine.start, "")
+    os.chown(file, NOBODY, NOBODY)
+    assert machine.candidates() == [str(file)]
+    machine.start.chmod(0o777)
+    assert machine.candidates() == [str(file)]
+    assert machine.ignored(machine.start) == []
+
+
+@as_root
+def test_hostile_62_roots_file_in_a_sticky_folder_counts(shared: Path) -> None:
+    shared.chmod(0o1777)
+    file = shared / ".tool-versions"
+    file.touch()
+    with without_privileges():
+        assert str(file) in list(candidates(str(shared), "/", "/nowhere"))
+
+
+def test_hostile_63_ten_thousand_folders_are_walked(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = machine.pin(machine.start, "")
+    monkeypatch.chdir(machine.start)
+    depth = 10_000
+    try:
+        for _ in range(depth):
+            os.mkdir("d")
+            os.chdir("d")
+        start = logical_cwd({})
+        assert start == str(machine.start) + "/d" * depth
+        assert logical_cwd({"PWD": start}) == start
+        assert machine.candidates(Path(start)) == [str(file)]
+    finally:
+        # No path is short enough for what cleans up after the tests.
+        while not os.path.exists(".tool-versions"):
+            os.chdir("..")
+            os.rmdir("d")
+
+
+def test_hostile_63_a_loop_of_links_is_walked_by_its_name(machine: Machine) -> None:
+    (machine.start / "loop").symlink_to(machine.start)
+    file = machine.pin(machine.root / "srv", "")
+    start = machine.start / "loop" / "loop"
+    assert machine.candidates(start) == [str(file)]
+    assert logical_cwd({"PWD": str(start)}) == os.getcwd()
+
+
+def test_hostile_63_a_folder_that_may_not_be_entered_is_passed(shared: Path) -> None:
+    closed = shared / "closed"
+    start = closed / "project"
+    start.mkdir(parents=True)
+    (start / ".tool-versions").touch()
+    file = shared / ".tool-versions"
+    file.touch()
+    closed.chmod(0o000)
+    with without_privileges():
+        found = list(candidates(str(start), "/", "/nowhere"))
+    closed.chmod(0o755)
+    assert found[0] == str(file)
+
+
+def test_hostile_63_a_deleted_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for env in ({}, {"PWD": str(gone)}):
+        with pytest.raises(ToolpinError) as caught:
+            logical_cwd(env)
+        assert "no longer exists" in caught.value.what
+    gone.mkdir()
+    with pytest.raises(ToolpinError):
+        logical_cwd({"PWD": str(gone)})
+
+
+def test_the_shell_s_name_of_a_folder_is_kept(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = machine.root / "link"
+    link.symlink_to(machine.start)
+    monkeypatch.chdir(machine.start)
+    assert logical_cwd({"PWD": str(link)}) == str(link)
+
+
+@pytest.mark.parametrize(
+    "lie", ["", ".", "/", "/nowhere", "{start}/../src", "{start}/."]
+)
+def test_a_pwd_that_is_not_true_is_passed_over(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, lie: str
+) -> None:
+    monkeypatch.chdir(machine.start)
+    pwd = lie.format(start=machine.start)
+    assert logical_cwd({"PWD": pwd}) == str(machine.start)
+
+
+def test_writing_keeps_the_mode_and_the_link(tmp_path: Path) -> None:
+    real = tmp_path / "real"
+    real.write_text("old")
+    real.chmod(0o664)
+    link = tmp_path / ".tool-versions"
+    link.symlink_to("real")
+    write(str(link), b"new")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+    assert stat.S_IMODE(real.stat().st_mode) == 0o664
+    assert sorted(os.listdir(tmp_path)) == [".tool-versions", "real"]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
+def test_a_new_file_has_the_mode_that_the_umask_leaves(
+    tmp_path: Path, umask: int, mode: int
+) -> None:
+    file = tmp_path / ".tool-versions"
+    before = os.umask(umask)
+    try:
+        write(str(file), b"a 1\n")
+    finally:
+        os.umask(before)
+    assert file.read_bytes() == b"a 1\n"
+    assert stat.S_IMODE(file.stat().st_mode) == mode
+
+
+@as_root
+def test_writing_as_root_leaves_the_file_to_its_owner(tmp_path: Path) -> None:
+    file = tmp_path / ".tool-versions"
+    file.touch(0o640)
+    os.chown(file, NOBODY, NOBODY)
+    write(str(file), b"a 1\n")
+    found = file.stat()
+    assert (found.st_uid, found.st_gid) == (NOBODY, NOBODY)
+    assert stat.S_IMODE(found.st_mode) == 0o640
+
+
+def test_a_write_that_the_system_refuses_leaves_nothing(shared: Path) -> None:
+    file = shared / ".tool-versions"
+    file.write_text("a 1\n")
+    shared.chmod(0o555)
+    with without_privileges(), pytest.raises(ToolpinError):
+        write(str(file), b"a 2\n")
+    shared.chmod(0o755)
+    with pytest.raises(ToolpinError):
+        write(str(shared), b"a 2\n")
+    assert file.read_text() == "a 1\n"
+    assert os.listdir(shared) == [".tool-versions"]
+    beside = [name for name in os.listdir(shared.parent) if shared.name in name]
+    assert beside == [shared.name]

@@ -1,0 +1,124 @@
+"""Real Node.js from the package registries that this machine reaches."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.run import TOOLPIN, Home
+
+pytestmark = pytest.mark.network
+
+OLD, NEW = "10.15.3", "24.11.1"
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A machine with both versions, installed once for all the stories here."""
+    home = Home(tmp_path_factory.mktemp("machine"))
+    home.env["TOOLPIN_SOURCES"] = "pypi,npm"
+    home.pin(f"nodejs {OLD} {NEW}\n")
+    result = home.toolpin("install", timeout_s=300)
+    assert result.code == 0, result.err
+    return home
+
+
+@pytest.fixture(params=[OLD, NEW])
+def version(request: pytest.FixtureRequest, machine: Home) -> str:
+    """Each version in turn, pinned in the project."""
+    machine.pin(f"nodejs {request.param}\n")
+    return str(request.param)
+
+
+def test_each_version_answers_through_the_shim(machine: Home, version: str) -> None:
+    result = machine.run(machine.shim("node"), "--version")
+    assert result.out == f"v{version}\n"
+
+
+def test_npm_is_the_one_upstream_shipped(machine: Home, version: str) -> None:
+    shipped = {OLD: "6.4.1", NEW: "11.6.2"}
+    result = machine.run(machine.shim("npm"), "--version")
+    assert result.out.strip() == shipped[version]
+
+
+def test_a_package_installs_and_loads(
+    machine: Home, version: str, tmp_path: Path
+) -> None:
+    (tmp_path / ".tool-versions").write_text(f"nodejs {version}\n")
+    (tmp_path / "package.json").write_text('{"name": "site", "version": "1.0.0"}\n')
+    installed = machine.run(machine.shim("npm"), "install", "is-odd", cwd=tmp_path)
+    assert installed.code == 0, installed.err
+    loads = "console.log(require('is-odd')(3))"
+    assert machine.run(machine.shim("node"), "-e", loads, cwd=tmp_path).out == "true\n"
+
+
+@pytest.mark.usefixtures("version")
+def test_a_global_command_runs_at_once(machine: Home) -> None:
+    installed = machine.run(machine.shim("npm"), "install", "-g", "semver@5.7.2")
+    assert installed.code == 0, installed.err
+    result = machine.run(machine.shim("semver"), "1.2.3", "-r", "^1.0.0")
+    assert result.out == "1.2.3\n"
+    removed = machine.run(machine.shim("npm"), "uninstall", "-g", "semver")
+    assert removed.code == 0, removed.err
+
+
+def test_unplugged_everything_installed_still_works(machine: Home) -> None:
+    machine.pin(f"nodejs {OLD} {NEW}\n")
+    node = machine.shim("node")
+    for command in (
+        [node, "--version"],
+        *(
+            [*TOOLPIN, *args]
+            for args in (
+                ["which", "node"],
+                ["where", "nodejs"],
+                ["current"],
+                ["list"],
+                ["exec", "node", "--version"],
+                ["uninstall", "nodejs", OLD],
+                ["install"],
+            )
+        ),
+    ):
+        done = subprocess.run(
+            ["unshare", "--net", "--map-root-user", *command],
+            cwd=machine.project,
+            env=machine.env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, (command, done.stderr)
+    assert machine.run(node, "--version").out == f"v{OLD}\n"
+
+
+def test_without_an_npm_the_private_one_serves(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.env["TOOLPIN_SOURCES"] = "npm"
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    home.env["PATH"] = str(bare)
+    home.pin(f"nodejs {OLD}\n")
+    result = home.toolpin("install", timeout_s=300)
+    assert result.code == 0, result.err
+    assert "downloading a private one" in result.err
+    assert home.run(home.shim("node"), "--version").out == f"v{OLD}\n"
+    assert home.toolpin("list").out == f"nodejs\n* {OLD}\n"
+
+
+def test_a_version_nobody_has_lists_what_each_source_has(machine: Home) -> None:
+    machine.pin("nodejs 24.99.0\n")
+    result = machine.toolpin("install")
+    assert result.code == 1
+    assert "24.99.0 does not exist for" in result.err
+    assert "pypi  nearest 24." in result.err
+    assert "npm   nearest 24." in result.err
+
+
+def test_what_can_be_installed_is_listed_in_order(machine: Home) -> None:
+    listed = machine.toolpin("list-all", "nodejs", "10.15").out.split()
+    assert OLD in listed
+    assert listed == sorted(listed, key=lambda one: [int(n) for n in one.split(".")])

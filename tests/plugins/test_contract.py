@@ -1,0 +1,117 @@
+"""The schema of a tool's TOML: what it refuses, and where it says the fault is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.run import REPOSITORY
+from toolpin.errors import UsageError
+from toolpin.plugin import contract
+from toolpin.plugin.contract import parse_tool
+
+GOOD = """
+[tool]
+name = "demo"
+description = "a demo"
+homepage = "https://demo.example/"
+commands = ["demo"]
+[[source]]
+id = "upstream"
+kind = "http"
+publisher = "demo.example"
+artifacts = ["https://demo.example/{version}.tar.gz"]
+checksums = "https://demo.example/{version}.sha256"
+hosts.linux-x64 = {}
+"""
+
+
+def test_the_smallest_tool_is_read() -> None:
+    tool = parse_tool(GOOD, "demo.toml")
+    assert tool.names == ("demo",)
+    assert tool.bin_dirs == ("bin",)
+    assert tool.sources[0].hosts == {"linux-x64": {}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('name = "demo"', 'name = "../x"', "tool.name"),
+        ('name = "demo"', "", "tool.name"),
+        ('name = "demo"', "name = 3", "tool.name"),
+        ('commands = ["demo"]', 'commands = [".."]', "tool.commands"),
+        ('commands = ["demo"]', 'commands = ["../x"]', "tool.commands"),
+        ('commands = ["demo"]', 'commands = ["sudo"]', "tool.commands"),
+        ('commands = ["demo"]', 'commands = ["ls"]', "tool.commands"),
+        ('commands = ["demo"]', 'commands = ["toolpin"]', "tool.commands"),
+        (
+            'commands = ["demo"]',
+            'commands = ["demo"]\nbin_dirs = ["../x"]',
+            "tool.bin_dirs",
+        ),
+        ('commands = ["demo"]', 'commands = ["demo"]\ncolour = 1', "tool.colour"),
+        (
+            'commands = ["demo"]',
+            'commands = ["demo"]\nvariables = {LD_PRELOAD = "x"}',
+            "tool.variables",
+        ),
+        (
+            'commands = ["demo"]',
+            'commands = ["demo"]\nvariables = {PATH = "x"}',
+            "tool.variables",
+        ),
+        ('kind = "http"', 'kind = "ftp"', "source upstream"),
+        (
+            'artifacts = ["https://demo.example/{version}.tar.gz"]',
+            'artifacts = ["file:///etc/passwd"]',
+            "source.artifacts",
+        ),
+        (
+            "hosts.linux-x64 = {}",
+            'hosts.linux-x64 = {}\nlinks = {"bin/x" = "../../etc/passwd"}',
+            "source.links",
+        ),
+        (
+            "hosts.linux-x64 = {}",
+            'hosts.linux-x64 = {}\nlinks = {"bin/x" = "/etc/passwd"}',
+            "source.links",
+        ),
+        (
+            "hosts.linux-x64 = {}",
+            'hosts.linux-x64 = {}\nlinks = {"../x" = "y"}',
+            "source.links",
+        ),
+        (
+            "hosts.linux-x64 = {}",
+            'hosts.linux-x64 = {}\nlinks = {"bin/x" = "a/../../../y"}',
+            "source.links",
+        ),
+    ],
+)
+def test_hostile_68_a_field_that_breaks_the_rules_is_named(
+    old: str, new: str, key: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(UsageError) as caught:
+        parse_tool(GOOD.replace(old, new), "demo.toml")
+    assert caught.value.what.startswith("demo.toml")
+    assert key in caught.value.render()
+
+
+@pytest.mark.parametrize("text", ["", "[tool]\n", "x = ", "[[source]]\n", "[other]\n"])
+def test_what_is_no_plugin_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"demo\.toml"):
+        parse_tool(text, "demo.toml")
+
+
+def test_every_field_says_what_it_expects_and_means() -> None:
+    for fields in (contract.TOOL, contract.SOURCE, contract.COMPANION):
+        for field in fields.values():
+            assert field.expected
+            assert field.help
+
+
+def test_every_bundled_tool_is_read_under_its_own_name() -> None:
+    files = sorted((REPOSITORY / "plugins").glob("*.toml"))
+    assert files
+    for file in files:
+        assert parse_tool(file.read_text(), str(file)).name == file.stem

@@ -1,0 +1,143 @@
+"""The plan of a Node.js version on every host, from pages shaped as upstream's are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.server import Server
+from toolpin.cache import Cache
+from toolpin.choice import allowed_sources
+from toolpin.errors import NotPublished, ToolpinError
+from toolpin.model import Host, Pin
+from toolpin.paths import Paths
+from toolpin.plugin.contract import Tool
+from toolpin.plugin.declarative import make_plan
+from toolpin.plugin.registry import read_registry
+from toolpin.settings import Settings
+from toolpin.sources.clients import Clients
+
+HOSTS = {
+    Host("linux", "x64", "glibc", "2.36"): "linux-x64",
+    Host("linux", "arm64", "glibc", "2.36"): "linux-arm64",
+    Host("macos", "x64", "", "13.6"): "darwin-x64",
+    Host("macos", "arm64", "", "14.5"): "darwin-arm64",
+}
+# The lines of one release, as SHASUMS256.txt has them, with digests of our own.
+CHECKSUMS = "".join(
+    f"{at:064x}  node-v22.20.0-{name}\n"
+    for at, name in enumerate(
+        [
+            "aix-ppc64.tar.gz",
+            *(
+                f"{target}.{ending}"
+                for target in HOSTS.values()
+                for ending in ("tar.gz", "tar.xz")
+            ),
+            "headers.tar.gz",
+            "win-x64.zip",
+        ]
+    )
+)
+RELEASES = [
+    {
+        "version": "v22.20.0",
+        "files": [
+            "headers",
+            "linux-arm64",
+            "linux-x64",
+            "osx-arm64-tar",
+            "osx-x64-tar",
+        ],
+        "npm": "10.9.3",
+        "lts": "Jod",
+    },
+    {"version": "v10.15.3", "files": ["linux-x64", "osx-x64-tar"], "npm": "6.4.1"},
+]
+
+
+@pytest.fixture
+def nodejs(tmp_path: Path) -> Tool:
+    paths = Paths(data=str(tmp_path), config=str(tmp_path))
+    return read_registry(paths).require("node")
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as server:
+        server.put("/dist/v22.20.0/SHASUMS256.txt", CHECKSUMS.encode())
+        server.put("/dist/index.json", json.dumps(RELEASES).encode())
+        yield server
+
+
+def _clients(server: Server, host: Host, tmp_path: Path) -> Clients:
+    mirror = ("https://nodejs.org/dist", f"{server.url}/dist")
+    return Clients(
+        Settings(mirrors=(mirror,)),
+        env={},
+        host=host,
+        cache=Cache(str(tmp_path / "cache")),
+        remark=print,
+    )
+
+
+@pytest.mark.parametrize("host", HOSTS, ids=str)
+def test_upstream_plans_for_every_host(
+    host: Host, nodejs: Tool, server: Server, tmp_path: Path
+) -> None:
+    pin = Pin("nodejs", "22.20.0")
+    clients = _clients(server, host, tmp_path)
+    plan = make_plan(nodejs, nodejs.sources[0], pin, host, clients)
+    filename = f"node-v22.20.0-{HOSTS[host]}.tar.xz"
+    assert plan.artifacts[0].locator == f"https://nodejs.org/dist/v22.20.0/{filename}"
+    line = next(one for one in CHECKSUMS.splitlines() if one.endswith(filename))
+    assert plan.artifacts[0].digest.hex == line[:64]
+    assert plan.proof == ("node", "--version", "v22.20.0")
+
+
+@pytest.mark.parametrize("host", HOSTS, ids=str)
+def test_the_index_lists_what_the_host_has(
+    host: Host, nodejs: Tool, server: Server, tmp_path: Path
+) -> None:
+    source = _clients(server, host, tmp_path).open(nodejs.sources[0])
+    expected = ["22.20.0", "10.15.3"] if host.arch == "x64" else ["22.20.0"]
+    assert source.versions(host) == expected
+
+
+def test_hostile_53_a_stale_index_keeps_no_pin_from_installing(
+    nodejs: Tool, server: Server, tmp_path: Path
+) -> None:
+    server.put("/dist/index.json", b"[]")
+    host = next(iter(HOSTS))
+    clients = _clients(server, host, tmp_path)
+    pin = Pin("nodejs", "22.20.0")
+    assert make_plan(nodejs, nodejs.sources[0], pin, host, clients).pin == pin
+
+
+def test_a_release_without_this_host_is_not_published(
+    nodejs: Tool, server: Server, tmp_path: Path
+) -> None:
+    lines = [one for one in CHECKSUMS.splitlines() if "darwin-arm64" not in one]
+    server.put("/dist/v10.15.3/SHASUMS256.txt", "\n".join(lines).encode())
+    host = Host("macos", "arm64", "", "14.5")
+    clients = _clients(server, host, tmp_path)
+    with pytest.raises(NotPublished):
+        make_plan(nodejs, nodejs.sources[0], Pin("nodejs", "10.15.3"), host, clients)
+
+
+def test_musl_is_refused_with_the_reason(nodejs: Tool) -> None:
+    with pytest.raises(ToolpinError) as caught:
+        allowed_sources(nodejs, Host("linux", "x64", "musl", ""), ())
+    assert "glibc only" in caught.value.render()
+
+
+def test_a_node_without_a_row_in_the_table_is_not_taken_from_npm(
+    nodejs: Tool, server: Server, tmp_path: Path
+) -> None:
+    host = next(iter(HOSTS))
+    clients = _clients(server, host, tmp_path)
+    with pytest.raises(NotPublished, match=r"which npm belongs to nodejs 22\.99\.0"):
+        make_plan(nodejs, nodejs.sources[2], Pin("nodejs", "22.99.0"), host, clients)

@@ -1,0 +1,122 @@
+"""The layers point one way, and a heavy library has one importing module."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.support.run import REPOSITORY
+
+# A module may import from its own layer and from those before it.
+LAYERS = (
+    {"__init__", "errors", "model"},
+    {
+        "words",
+        "versions",
+        "toolversions",
+        "resolve",
+        "env",
+        "documents",
+        "plugin.fields",
+        "plugin.contract",
+    },
+    {"paths", "settings", "host", "process", "report", "progress"},
+    {
+        "project",
+        "verify",
+        "urls",
+        "web",
+        "fetch",
+        "mutex",
+        "cache",
+        "tree",
+        "archive_rules",
+        "archive_stream",
+        "archive_tar",
+        "archive_zip",
+        "archive",
+        "binaries",
+        "installs",
+        "shims",
+        "execute",
+        "store",
+    },
+    {
+        "plugin.registry",
+        "plugin.declarative",
+        "sources.contract",
+        "sources.http",
+        "sources.npm",
+        "sources.npm_client",
+        "sources.pypi",
+        "sources.clients",
+    },
+    {"choice", "install", "reshim", "session", "workshop"},
+    {"commands"},
+    {"cli", "__main__"},
+)
+HEAVY = {
+    "requests": "web",
+    "filelock": "mutex",
+    "tqdm": "progress",
+    "platformdirs": "cache",
+}
+PACKAGE = REPOSITORY / "toolpin"
+
+
+def _modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        if parts[-1] == "__init__" and len(parts) > 1:
+            continue
+        found[".".join(parts)] = path
+    return found
+
+
+def _imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def _layer(module: str) -> int:
+    name = "commands" if module.startswith("commands.") else module
+    places = [at for at, layer in enumerate(LAYERS) if name in layer]
+    assert places, f"{module} stands in no layer: add it where it belongs"
+    return places[0]
+
+
+MODULES = _modules()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_to_the_same_layer_or_below(module: str) -> None:
+    for imported in _imports(MODULES[module]):
+        name = imported.removeprefix("toolpin.")
+        if imported.startswith("toolpin.") and name in MODULES:
+            assert _layer(name) <= _layer(module), f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("library", HEAVY)
+def test_a_heavy_library_has_one_importing_module(library: str) -> None:
+    importers = {
+        module
+        for module, path in MODULES.items()
+        if any(one.partition(".")[0] == library for one in _imports(path))
+    }
+    assert importers == {HEAVY[library]}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_says_what_it_does_and_stays_readable(module: str) -> None:
+    text = MODULES[module].read_text()
+    assert ast.get_docstring(ast.parse(text))
+    assert len(text.splitlines()) <= 420

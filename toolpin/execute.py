@@ -1,0 +1,410 @@
+"""Turns a command's name into a program and its environment, and becomes it.
+
+What a shim falls back to, so everything it imports is light. It installs nothing and
+asks no network: what is not there is an error that says what to do.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple, NoReturn
+
+from toolpin.env import DEFAULT_PATH, apply
+from toolpin.errors import NotRunnable, ToolpinError, UnknownCommand
+from toolpin.installs import (
+    commands,
+    environment,
+    is_installed,
+    is_program,
+    program,
+    tools,
+    versions,
+)
+from toolpin.model import EnvPatch, Origin, Pin, Request, Wanted
+from toolpin.paths import Paths, home_folder
+from toolpin.project import effective, request_for
+from toolpin.shims import Stub, read_stub
+from toolpin.versions import newest
+
+DEPTH = "TOOLPIN_DEPTH"
+
+_MOST_ROUNDS = 16
+# Python ignores these at its start, and what is ignored stays so in the program.
+_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+_FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+# The terminal sends these to the whole group: the command gets its own.
+_LEFT_TO_THE_GROUP = (signal.SIGINT, signal.SIGQUIT)
+
+
+class Found(NamedTuple):
+    """A program, its environment, and what chose it.
+
+    `pin` is None for the system's command and for `path:`; `origin` is None where
+    nothing pins the command.
+    """
+
+    path: str
+    environment: dict[str, str]
+    pin: Pin | None
+    origin: Origin | None
+
+
+class _Place(NamedTuple):
+    """Where a command is looked for."""
+
+    paths: Paths
+    aliases: Mapping[str, str]
+    env: Mapping[str, str]
+    cwd: str
+    stub: Stub | None
+
+
+def find(
+    command: str,
+    *,
+    paths: Paths,
+    aliases: Mapping[str, str],
+    env: Mapping[str, str],
+    cwd: str,
+) -> Found:
+    """Find what runs `command` in the folder `cwd`, an absolute path.
+
+    `aliases` has the canonical name for each name of a tool. Raises NotRunnable for a
+    command of a tool that is not there, UnknownCommand for what nothing provides.
+    """
+    if "/" in command or not command:
+        raise UnknownCommand(
+            "a command's name is wanted, without a folder",
+            [("received", repr(command))],
+        )
+    stub = read_stub(f"{paths.shims}/{command}")
+    place = _Place(paths, aliases, env, cwd, stub)
+    providers = _providers(place, command)
+    lacking: NotRunnable | None = None
+    for request in _requests(place, providers):
+        found = _choose(place, request, command)
+        if found:
+            return found
+        lacking = lacking or _lacks(place, request, command)
+    if lacking:
+        raise lacking
+    return _unpinned(place, providers, command)
+
+
+def run(
+    command: str,
+    args: Sequence[str],
+    *,
+    paths: Paths,
+    aliases: Mapping[str, str],
+    env: Mapping[str, str],
+    cwd: str,
+    refresh: Callable[[], object],
+) -> NoReturn:
+    """Become the command, or run it and refresh the shims where its tool asks for it.
+
+    `refresh` is called when programs came or went. Raises what `find` raises.
+    """
+    env = _as_called(env)
+    found = find(command, paths=paths, aliases=aliases, env=env, cwd=cwd)
+    stub = read_stub(f"{paths.shims}/{command}")
+    if not (found.pin and stub and set(stub.after) & set(args)):
+        _become(found, args)
+    before = commands(paths, found.pin)
+    status = _run_as_child(found, args)
+    if commands(paths, found.pin) != before:
+        try:
+            refresh()
+        except ToolpinError as error:
+            sys.stderr.write(f"{error.render()}\n")
+    _end_like(status)
+
+
+def _providers(place: _Place, command: str) -> tuple[str, ...]:
+    """Return the tools that are known to have the command."""
+    named = place.aliases.get(command)
+    if place.stub:
+        found = [tool for tool, *_ in place.stub.tools]
+    else:
+        found = [tool for tool in tools(place.paths) if _having(place, tool, command)]
+    return tuple(dict.fromkeys([*found, *([named] if named else [])]))
+
+
+def _having(place: _Place, tool: str, command: str) -> list[str]:
+    """Return the published versions of a tool that have the command."""
+    return [
+        version
+        for version in versions(place.paths, tool)
+        if program(place.paths, Pin(tool, version), command)
+    ]
+
+
+def _requests(place: _Place, providers: Sequence[str]) -> Iterator[Request]:
+    """Yield what is asked of the providers, in the order of the file."""
+    if len(providers) == 1:
+        request = _request(place, providers[0])
+        if request:
+            yield request
+    elif providers:
+        for request in effective(
+            place.cwd,
+            home=home_folder(place.env),
+            global_file=place.paths.global_file,
+            env=place.env,
+            aliases={**{tool: tool for tool in providers}, **place.aliases},
+        ):
+            if request.tool in providers:
+                yield request
+
+
+def _request(place: _Place, tool: str) -> Request | None:
+    return request_for(
+        tool,
+        place.cwd,
+        home=home_folder(place.env),
+        global_file=place.paths.global_file,
+        env=place.env,
+        aliases=place.aliases,
+    )
+
+
+def _choose(place: _Place, request: Request, command: str) -> Found | None:
+    """Return the first alternative that has the command.
+
+    None where what is there lacks it; raises NotRunnable where nothing is there.
+    """
+    there = False
+    for wanted in request.wanted:
+        if wanted.kind == "system":
+            path = _on_path(place, command)
+            if path:
+                return _system(place, path, command, request.origin)
+            there = True
+            continue
+        patch, pin = _tree(place, request.tool, wanted)
+        if patch is None:
+            continue
+        there = True
+        for folder in patch.path:
+            path = f"{folder}/{command}"
+            if is_program(path):
+                patch = _with_required(place, request.tool, patch)
+                child = apply(patch, place.env, place.paths.shims)
+                return Found(path, child, pin, request.origin)
+    if not there:
+        raise _missing(request)
+    return None
+
+
+def _tree(
+    place: _Place, tool: str, wanted: Wanted
+) -> tuple[EnvPatch | None, Pin | None]:
+    """Return what the installed tree of an alternative sets, and its pin."""
+    if wanted.kind == "path":
+        folder = wanted.value
+        if folder.startswith("~/"):
+            folder = f"{home_folder(place.env)}/{folder[2:]}"
+        patch = EnvPatch((f"{folder}/bin",), ())
+        return (patch if os.path.isdir(folder) else None), None
+    pin = _pin(place.paths, tool, wanted)
+    return (environment(place.paths, pin) if pin else None), pin
+
+
+def _pin(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
+    """Return the published version that an alternative names, or the newest match."""
+    name = f"ref-{wanted.value}" if wanted.kind == "ref" else wanted.value
+    exact = Pin(tool, name)
+    if wanted.kind != "latest" and is_installed(paths, exact):
+        return exact
+    if wanted.kind == "ref":
+        return None
+    version = newest(wanted.value, versions(paths, tool))
+    return Pin(tool, version) if version else None
+
+
+def _with_required(place: _Place, tool: str, patch: EnvPatch) -> EnvPatch:
+    """Return the patch with the bins and variables of the tools that `tool` requires.
+
+    Raises NotRunnable where one is pinned and not there.
+    """
+    required = (
+        dict((name, rest) for name, *rest in place.stub.tools) if place.stub else {}
+    )
+    for name in required.get(tool, ()):
+        request = _request(place, name)
+        for wanted in request.wanted if request else ():
+            if wanted.kind == "system":
+                break
+            more, _ = _tree(place, name, wanted)
+            if more:
+                patch = EnvPatch(
+                    patch.path + more.path, patch.variables + more.variables
+                )
+                break
+        else:
+            if request:
+                raise _missing(request)
+    return patch
+
+
+def _unpinned(place: _Place, providers: Sequence[str], command: str) -> Found:
+    path = _on_path(place, command)
+    if path:
+        return _system(place, path, command, None)
+    installed = [
+        f"{tool} {newest('', having)}"
+        for tool in providers
+        if (having := _having(place, tool, command))
+    ]
+    if not providers:
+        raise UnknownCommand(
+            f"{command} is no command of an installed tool, nor one on PATH",
+            [("in", place.cwd)],
+        )
+    raise NotRunnable(
+        f"nothing pins {' or '.join(providers)}, which has {command}",
+        [("in", place.cwd), ("installed", ", ".join(installed) or "none")],
+        f"toolpin pin {installed[0] if installed else f'{providers[0]} latest'}",
+    )
+
+
+def _on_path(place: _Place, command: str) -> str | None:
+    """Return the first match on PATH that is no shim, this store's or another's."""
+    for entry in (place.env.get("PATH") or DEFAULT_PATH).split(":"):
+        folder = os.path.join(place.cwd, entry)
+        path = os.path.join(folder, command)
+        if (
+            is_program(path)
+            and not _is_same_folder(folder, place.paths.shims)
+            and read_stub(os.path.realpath(path)) is None
+        ):
+            return path
+    return None
+
+
+def _is_same_folder(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
+
+
+def _system(place: _Place, path: str, command: str, origin: Origin | None) -> Found:
+    """Return the system's command; refuse one that comes back here without end."""
+    text = place.env.get(DEPTH, "")
+    rounds = int(text) if len(text) < 3 and text.isascii() and text.isdigit() else 0
+    # A greater number is nobody's count: toolpin stops here.
+    if rounds == _MOST_ROUNDS:
+        raise NotRunnable(
+            f"{command} has started itself through toolpin {rounds} times",
+            [("program", path), ("counted in", DEPTH)],
+            f"head {path}",
+        )
+    rounds = rounds + 1 if rounds < _MOST_ROUNDS else 1
+    child = apply(EnvPatch((), ()), place.env, place.paths.shims)
+    return Found(path, {**child, DEPTH: str(rounds)}, None, origin)
+
+
+def _missing(request: Request) -> NotRunnable:
+    wanted = " or ".join(str(one) for one in request.wanted)
+    return NotRunnable(
+        f"{request.tool} {wanted} is not installed",
+        [("wanted by", str(request.origin))],
+        "toolpin install",
+    )
+
+
+def _lacks(place: _Place, request: Request, command: str) -> NotRunnable:
+    wanted = " or ".join(str(one) for one in request.wanted)
+    having = _having(place, request.tool, command)
+    return NotRunnable(
+        f"{request.tool} {wanted} has no command {command}",
+        [
+            ("wanted by", str(request.origin)),
+            ("have it", ", ".join(having) or f"no installed version of {request.tool}"),
+        ],
+        f"toolpin pin {request.tool} {newest('', having)}" if having else None,
+    )
+
+
+def _as_called(env: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment without the LC_CTYPE that Python sets in the C locale.
+
+    PEP 538: the interpreter does that before any of its code runs, even with -I.
+    """
+    if env.get("LC_CTYPE") not in ("C.UTF-8", "C.utf8", "UTF-8"):
+        return env
+    try:
+        with open("/proc/self/environ", "rb") as file:
+            at_start = file.read().split(b"\0")
+    except OSError:
+        return env
+    if any(entry.startswith(b"LC_CTYPE=") for entry in at_start):
+        return env
+    return {name: value for name, value in env.items() if name != "LC_CTYPE"}
+
+
+def _become(found: Found, args: Sequence[str]) -> NoReturn:
+    for number in _IGNORED_BY_PYTHON:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        os.execve(found.path, [found.path, *args], found.environment)
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise _refused(found, error) from error
+    # No `#!`, no known format: a shell would read it as a script.
+    os.execve("/bin/sh", ["sh", found.path, *args], found.environment)
+
+
+def _run_as_child(found: Found, args: Sequence[str]) -> int:
+    """Run the command as a child, pass signals on, and return its wait status."""
+    # Blocked until the handlers know the child: none gets lost between.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
+    pid = _spawn(found, args, before)
+    for number in _FORWARDED:
+        signal.signal(number, lambda received, _frame: os.kill(pid, received))
+    for number in _LEFT_TO_THE_GROUP:
+        signal.signal(number, lambda _received, _frame: None)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return os.waitpid(pid, 0)[1]
+
+
+def _spawn(found: Found, args: Sequence[str], mask: set[signal.Signals | int]) -> int:
+    def start(path: str, argv: list[str]) -> int:
+        return os.posix_spawn(
+            path,
+            argv,
+            found.environment,
+            setsigmask=mask,
+            setsigdef=_IGNORED_BY_PYTHON,
+        )
+
+    try:
+        return start(found.path, [found.path, *args])
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise _refused(found, error) from error
+    return start("/bin/sh", ["sh", found.path, *args])
+
+
+def _refused(found: Found, error: OSError) -> NotRunnable:
+    return NotRunnable(
+        f"the system does not run {found.path}",
+        [
+            ("version", str(found.pin) if found.pin else "the system's"),
+            ("reason", str(error.strerror)),
+        ],
+    )
+
+
+def _end_like(status: int) -> NoReturn:
+    """End as the child did: with its exit code, or by the signal that killed it."""
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    sys.exit(code if code >= 0 else 128 - code)
