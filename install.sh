@@ -222,7 +222,7 @@ find_pip() {
         sudo=''
         [ "$account" = 0 ] || sudo='sudo '
         die "$python comes without pip and ensurepip" \
-            "try: ${sudo}apt-get install -y python$minor-venv"
+            "try: ${sudo}apt-get update && ${sudo}apt-get install -y python$minor-venv"
     fi
     die "$python comes without pip and ensurepip" \
         "try: sh install.sh --python PATH, with a complete Python"
@@ -315,6 +315,14 @@ make_folder() {
     make_folder "$(dirname "$1")"
     mkdir "$1" 2>>"$work/log" || die "$1 cannot be made" "$(tail -n 1 "$work/log")"
     printf 'folder %s\n' "$1" >>"$work/made"
+}
+
+# The deepest first; a folder that holds something else by now stays.
+remove_folders() {
+    sed -n 's/^folder //p' "$1" | sort -r >"$work/folders"
+    while IFS= read -r folder; do
+        rmdir "$folder" 2>/dev/null || :
+    done <"$work/folders"
 }
 
 remove_leftovers() {
@@ -490,11 +498,7 @@ remove() {
     rm -f "$launcher" "$link"
     case $target in */lib/toolpin-*) rm -rf "$target" ;; esac
     remove_leftovers
-    # The deepest first; a folder that holds something else by now stays.
-    sed -n 's/^folder //p' "$work/manifest" | sort -r >"$work/folders"
-    while IFS= read -r folder; do
-        rmdir "$folder" 2>/dev/null || :
-    done <"$work/folders"
+    remove_folders "$work/manifest"
     say removed "toolpin from $prefix"
     [ ! -d "$data" ] || printf '\n%s\n\n  rm -rf %s\n' \
         "the installed tools stay in $data; to remove them too:" "$(quoted "$data")"
@@ -502,7 +506,10 @@ remove() {
 
 env='' work=''
 clean_up() {
-    [ -z "$env" ] || rm -rf "$env"
+    if [ -n "$env" ]; then
+        rm -rf "$env"
+        remove_folders "$work/made"
+    fi
     [ -z "$work" ] || rm -rf "$work"
 }
 

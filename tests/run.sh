@@ -69,7 +69,8 @@ set_up_system() {
 
 set_up_python() {
     [ -x "$venv/bin/python" ] || "$python" -I -m venv "$venv"
-    "$venv/bin/python" -m pip install --require-hashes --requirement requirements/dev.txt
+    "$venv/bin/python" -m pip install --require-hashes \
+        --requirement requirements/dev.txt
     "$venv/bin/python" -m pip install --no-deps --no-index --no-build-isolation \
         --editable .
     cksum requirements/dev.txt pyproject.toml >"$venv/checked-out"
@@ -92,7 +93,7 @@ lint_workflows() {
 }
 
 lint_shell() {
-    git ls-files -z --cached --others --exclude-standard |
+    find . \( -name .git -o -name .venv \) -prune -o -type f -print0 |
         xargs -0 awk 'FNR == 1 && (/^#!.*[\/ ](ba)?sh$/ || FILENAME ~ /\.(ba)?sh$/) {
             print FILENAME
         }' | xargs "$venv/bin/shellcheck"
@@ -100,8 +101,7 @@ lint_shell() {
 
 set_up_system
 find_python || { echo 'RED   this needs Python 3.11 or newer' && exit 1; }
-if [ "$(cksum requirements/dev.txt pyproject.toml)" != "$(cat "$venv/checked-out" 2>&1)" ]
-then
+if ! cksum requirements/dev.txt pyproject.toml | cmp -s - "$venv/checked-out"; then
     phase 'python packages, by hash' set_up_python
 fi
 PATH=$PATH:$venv/bin

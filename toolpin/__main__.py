@@ -18,7 +18,7 @@ def main() -> NoReturn:
     )
     if not apart:
         command = [sys.executable, "-I", "-m", "toolpin", *sys.argv[1:]]
-        os.execv(sys.executable, command)  # noqa: S606 - itself, apart
+        os.execv(sys.executable, command)
     sys.exit(_guarded(sys.argv[1:]))
 
 

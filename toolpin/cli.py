@@ -110,10 +110,10 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
 
 def _exec(options: Namespace, rest: list[str]) -> int:
     """Run a command; its own flags are never looked at."""
-    if rest[:1] in (["-h"], ["--help"]) or not rest:
-        Report().answer("usage: toolpin [-C DIR] exec COMMAND [ARG ...]")
-        return 0 if rest else UsageError.exit_code
-    exec_verb.run(rest, _enter(options.folder))
+    if rest and rest[0] not in ("-h", "--help"):
+        exec_verb.run(rest, _enter(options.folder))
+    Report().answer("usage: toolpin [-C DIR] exec COMMAND [ARG ...]")
+    return 0 if rest else UsageError.exit_code
 
 
 def _enter(folder: str | None) -> dict[str, str]:

@@ -26,7 +26,7 @@ from toolpin.installs import (
 )
 from toolpin.model import EnvPatch, Origin, Pin, Request, Wanted
 from toolpin.paths import Paths, home_folder
-from toolpin.project import effective, request_for
+from toolpin.project import effective, request_for, stated
 from toolpin.shims import Stub, read_stub
 from toolpin.versions import newest
 
@@ -150,26 +150,26 @@ def _requests(place: _Place, providers: Sequence[str]) -> Iterator[Request]:
         if request:
             yield request
     elif providers:
+        aliases = {**{tool: tool for tool in providers}, **place.aliases}
         for request in effective(
             place.cwd,
             home=home_folder(place.env),
             global_file=place.paths.global_file,
             env=place.env,
-            aliases={**{tool: tool for tool in providers}, **place.aliases},
+            aliases=aliases,
         ):
             if request.tool in providers:
                 yield request
 
 
 def _request(place: _Place, tool: str) -> Request | None:
-    return request_for(
-        tool,
+    requests = stated(
         place.cwd,
         home=home_folder(place.env),
         global_file=place.paths.global_file,
-        env=place.env,
         aliases=place.aliases,
     )
+    return request_for(tool, requests, place.env)
 
 
 def _choose(place: _Place, request: Request, command: str) -> Found | None:
@@ -231,9 +231,8 @@ def _with_required(place: _Place, tool: str, patch: EnvPatch) -> EnvPatch:
 
     Raises NotRunnable where one is pinned and not there.
     """
-    required = (
-        dict((name, rest) for name, *rest in place.stub.tools) if place.stub else {}
-    )
+    stubs = place.stub.tools if place.stub else ()
+    required = {name: rest for name, *rest in stubs}
     for name in required.get(tool, ()):
         request = _request(place, name)
         for wanted in request.wanted if request else ():
@@ -329,82 +328,3 @@ def _lacks(place: _Place, request: Request, command: str) -> NotRunnable:
         ],
         f"toolpin pin {request.tool} {newest('', having)}" if having else None,
     )
-
-
-def _as_called(env: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the environment without the LC_CTYPE that Python sets in the C locale.
-
-    PEP 538: the interpreter does that before any of its code runs, even with -I.
-    """
-    if env.get("LC_CTYPE") not in ("C.UTF-8", "C.utf8", "UTF-8"):
-        return env
-    try:
-        with open("/proc/self/environ", "rb") as file:
-            at_start = file.read().split(b"\0")
-    except OSError:
-        return env
-    if any(entry.startswith(b"LC_CTYPE=") for entry in at_start):
-        return env
-    return {name: value for name, value in env.items() if name != "LC_CTYPE"}
-
-
-def _become(found: Found, args: Sequence[str]) -> NoReturn:
-    for number in _IGNORED_BY_PYTHON:
-        signal.signal(number, signal.SIG_DFL)
-    try:
-        os.execve(found.path, [found.path, *args], found.environment)
-    except OSError as error:
-        if error.errno != errno.ENOEXEC:
-            raise _refused(found, error) from error
-    # No `#!`, no known format: a shell would read it as a script.
-    os.execve("/bin/sh", ["sh", found.path, *args], found.environment)
-
-
-def _run_as_child(found: Found, args: Sequence[str]) -> int:
-    """Run the command as a child, pass signals on, and return its wait status."""
-    # Blocked until the handlers know the child: none gets lost between.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
-    pid = _spawn(found, args, before)
-    for number in _FORWARDED:
-        signal.signal(number, lambda received, _frame: os.kill(pid, received))
-    for number in _LEFT_TO_THE_GROUP:
-        signal.signal(number, lambda _received, _frame: None)
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return os.waitpid(pid, 0)[1]
-
-
-def _spawn(found: Found, args: Sequence[str], mask: set[signal.Signals | int]) -> int:
-    def start(path: str, argv: list[str]) -> int:
-        return os.posix_spawn(
-            path,
-            argv,
-            found.environment,
-            setsigmask=mask,
-            setsigdef=_IGNORED_BY_PYTHON,
-        )
-
-    try:
-        return start(found.path, [found.path, *args])
-    except OSError as error:
-        if error.errno != errno.ENOEXEC:
-            raise _refused(found, error) from error
-    return start("/bin/sh", ["sh", found.path, *args])
-
-
-def _refused(found: Found, error: OSError) -> NotRunnable:
-    return NotRunnable(
-        f"the system does not run {found.path}",
-        [
-            ("version", str(found.pin) if found.pin else "the system's"),
-            ("reason", str(error.strerror)),
-        ],
-    )
-
-
-def _end_like(status: int) -> NoReturn:
-    """End as the child did: with its exit code, or by the signal that killed it."""
-    code = os.waitstatus_to_exitcode(status)
-    if code < 0:
-        signal.signal(-code, signal.SIG_DFL)
-        os.kill(os.getpid(), -code)
-    sys.exit(code if code >= 0 else 128 - code)

@@ -90,7 +90,7 @@ class Installer:
         tool = self._registry.require(job.pin.tool, job.origin)
         remembered = self._remembered(tool, job.pin)
         if remembered:
-            row.phase(f"from the cache, as published by {remembered.publisher}")
+            row.phase("from the cache:", f"published by {remembered.publisher}")
             return self._carry_out(remembered, row)
 
         def serve(spec: SourceSpec) -> str:
@@ -141,7 +141,7 @@ class Installer:
         archives = []
         for artifact in plan.artifacts:
             if not os.path.exists(self._cache.archive(artifact.digest)):
-                row.phase(f"downloading {artifact.filename}")
+                row.phase("downloading", artifact.filename)
             archives.append(
                 self._cache.fetch(
                     artifact,

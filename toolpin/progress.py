@@ -24,17 +24,29 @@ class Board:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._bars = sys.stderr.isatty() and not report.quiet
+        self._has_bars = sys.stderr.isatty() and not report.quiet
         self._mutex = threading.Lock()
+        self._rows: list[Row] = []
+        if self._has_bars:
+            threading.Thread(target=self._tick, daemon=True).start()
 
     def row(self, label: str) -> Row:
         """Return a row of its own for one install."""
-        return Row(label, self, bar=self._bars)
+        row = Row(label, self, bar=self._has_bars)
+        self._rows.append(row)
+        return row
 
     def remark(self, text: str) -> None:
         """Write a line, above the bars where there are any."""
         with self._mutex, tqdm.external_write_mode(file=sys.stderr, nolock=False):
             self._report.remark(text)
+
+    def _tick(self) -> None:
+        """Let the clocks of the bars go on while nothing else happens."""
+        while True:
+            time.sleep(0.5)
+            for row in list(self._rows):
+                row.refresh()
 
 
 class Row:
@@ -47,12 +59,12 @@ class Row:
         self._bar: tqdm[NoReturn] | None = None
         self._began = time.monotonic()
 
-    def phase(self, text: str) -> None:
-        """Begin a phase: `unpacking`, `downloading x.tgz`."""
+    def phase(self, text: str, detail: str = "") -> None:
+        """Begin a phase: `unpacking`; a bar has no room for the detail."""
         if self._shows_bar:
             self._open_bar(text, _WAIT)
         else:
-            self.remark(text)
+            self.remark(f"{text} {detail}".rstrip())
 
     def wait(self, text: str) -> None:
         """Begin a phase that is soon over: nothing to say of it without a terminal."""
@@ -78,6 +90,12 @@ class Row:
         self.drop()
         seconds = time.monotonic() - self._began
         self.remark(f"{text} in {seconds:.1f} s")
+
+    def refresh(self) -> None:
+        """Draw the bar again, if there is one."""
+        bar = self._bar
+        if bar is not None:
+            bar.refresh()
 
     def drop(self) -> None:
         """End the row without a word."""

@@ -204,10 +204,7 @@ def _read_bounded(number: int, path: str) -> bytes:
     if not stat.S_ISREG(os.fstat(number).st_mode):
         raise UsageError(f"{path} is not a file", [("expected", "a regular file")])
     data = b""
-    while len(data) <= LARGEST_BYTES:
-        more = os.read(number, LARGEST_BYTES + 1 - len(data))
-        if not more:
-            break
+    while more := os.read(number, LARGEST_BYTES + 1 - len(data)):
         data += more
     lines = data.count(b"\n")
     if len(data) > LARGEST_BYTES or lines > MOST_LINES:

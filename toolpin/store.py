@@ -54,7 +54,7 @@ def publish(
     final = paths.install(*plan.pin)
     _remove_tree(stage)
     try:
-        os.makedirs(stage, mode=0o755)
+        _make_folders(stage)
         files = _build(plan, archives, stage)
         _check_commands(plan, stage)
         _check_proof(plan, stage)
@@ -129,7 +129,7 @@ def _unpack(
     step: Unpack, plan: Plan, archives: Sequence[str], stage: str
 ) -> Iterator[TreeFile]:
     folder = os.path.join(stage, step.into) if step.into else stage
-    os.makedirs(folder, mode=0o755, exist_ok=True)
+    _make_folders(folder)
     files = unpack(
         archives[step.artifact],
         plan.artifacts[step.artifact].filename,
@@ -150,7 +150,7 @@ def _link(step: Link, stage: str) -> TreeFile | None:
     parent = os.path.dirname(path)
     if not os.path.exists(os.path.join(parent, step.target)):
         return None
-    os.makedirs(parent, mode=0o755, exist_ok=True)
+    _make_folders(parent)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
     os.symlink(step.target, path)
@@ -218,7 +218,7 @@ def _write_own_files(stage: str, final: str, receipt: Receipt) -> None:
             for name, value in receipt.variables
         ),
     )
-    os.mkdir(f"{stage}/{_OWN}", 0o755)
+    _make_folders(f"{stage}/{_OWN}")
     _write(f"{stage}/{_OWN}/receipt.json", render_receipt(receipt))
     _write(f"{stage}/{_OWN}/record.sh", render_record(patch))
 
@@ -227,6 +227,14 @@ def _write(path: str, text: str) -> None:
     with open(path, "x", encoding="utf-8") as stream:
         stream.write(text)
         os.fchmod(stream.fileno(), 0o644)
+
+
+def _make_folders(path: str) -> None:
+    """Make a folder and those above it, of mode 0755 whatever the umask is."""
+    if not os.path.isdir(path):
+        _make_folders(os.path.dirname(path))
+        os.mkdir(path)
+        os.chmod(path, 0o755)
 
 
 def _entries(folder: str) -> list[str]:

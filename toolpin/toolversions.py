@@ -53,7 +53,6 @@ def parse_override(text: str, tool: str, variable: str) -> Request:
     Raises UsageError, also for a value without a version.
     """
     spot = Spot(Origin(variable), text)
-    _check_characters(text, spot.origin)
     words = [word for word in text.replace("\t", " ").split(" ") if word]
     if not words:
         spot = spot._replace(hint=f"unset {variable}")

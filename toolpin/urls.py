@@ -85,10 +85,7 @@ def _is_private(url: str) -> bool:
     if name == "localhost" or name.endswith(".localhost"):
         return True
     address = _address(name)
-    if address is None:
-        return False
-    mapped = address.ipv4_mapped if address.version == 6 else None
-    return not (mapped or address).is_global
+    return address is not None and not address.is_global
 
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -5,6 +5,7 @@ One order for every tool, by numbers and words; it knows no tool and no catalogu
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -52,11 +53,8 @@ def is_prefix(prefix: str, version: str) -> bool:
     """Tell whether whole leading parts agree: `1.2` and `1.2.3`, never `2` and `20`."""
     if not version.startswith(prefix):
         return False
-    if not prefix or len(prefix) == len(version):
-        return True
-    return _class(prefix[-1]) == "" or _class(prefix[-1]) != _class(
-        version[len(prefix)]
-    )
+    following = version[len(prefix) :]
+    return not (prefix and following) or _class(prefix[-1]) != _class(following[0])
 
 
 def newest(prefix: str, versions: Iterable[str]) -> str | None:
@@ -76,7 +74,7 @@ def nearest(version: str, known: Iterable[str], count: int = 4) -> list[str]:
     """
     asked = _parts(version)
     ordered = sorted(set(known), key=sort_key)
-    place = sum(sort_key(other) < sort_key(version) for other in ordered)
+    place = bisect_left(ordered, sort_key(version), key=sort_key)
     if not asked or asked[0][0] != _NUMBER:
         place = len(ordered)
     wants_release = not is_pre_release(version)

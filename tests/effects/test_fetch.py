@@ -188,6 +188,15 @@ def test_hostile_41_a_cut_download_asks_for_the_rest_only(
     assert second.headers["if-range"].startswith('"')
 
 
+def test_hostile_41_a_body_that_ends_early_without_a_word_is_resumed(
+    server: Server, part: Path
+) -> None:
+    url = server.put(FILE, DATA, fault=Cut(after=100_000, silent=True))
+    download(artifact_at(url, sized=True), part)
+    assert part.read_bytes() == DATA
+    assert server.requests[1].headers["range"] == "bytes=100000-"
+
+
 def test_hostile_41_a_download_is_resumed_by_the_next_process(
     server: Server, part: Path
 ) -> None:
@@ -216,6 +225,7 @@ def test_hostile_41_a_server_that_ignores_ranges_starts_again(
     assert part.read_bytes() == DATA
     assert server.requests[1].headers["range"] == "bytes=100000-"
     assert server.requests[1].sent == len(DATA)
+    assert len(server.requests) == 2
 
 
 def test_hostile_41_another_etag_starts_again(server: Server, part: Path) -> None:
@@ -227,6 +237,17 @@ def test_hostile_41_another_etag_starts_again(server: Server, part: Path) -> Non
     download(artifact_at(url), part)
     assert part.read_bytes() == DATA
     assert server.requests[-1].sent == len(DATA)
+    assert len(server.requests) == 2
+
+
+def test_hostile_41_a_weak_etag_promises_no_bytes_and_resumes_nothing(
+    server: Server, part: Path
+) -> None:
+    fault = Cut(after=100_000)
+    url = server.put(FILE, DATA, headers={"ETag": 'W/"same"'}, fault=fault)
+    download(artifact_at(url), part)
+    assert server.requests[1].headers.get("range") is None
+    assert part.read_bytes() == DATA
 
 
 def test_hostile_41_a_part_that_went_bad_is_fetched_clean(
@@ -469,6 +490,13 @@ def test_hostile_49_a_slow_document_has_an_end(server: Server) -> None:
     assert "0.3 s" in dict(caught.value.facts)["cause"]
 
 
+def test_a_document_may_be_as_large_as_allowed_and_no_larger(server: Server) -> None:
+    url = server.put("/x", b"x" * 1000)
+    assert fetcher().document(url, max_bytes=1000) == b"x" * 1000
+    with pytest.raises(Refused):
+        fetcher().document(url, max_bytes=999)
+
+
 def test_hostile_49_a_body_without_end_stops_at_the_cap(
     server: Server, part: Path
 ) -> None:
@@ -638,6 +666,7 @@ def test_a_certificate_file_that_is_not_there_is_named(
     assert "/nowhere/ca.pem" in dict(caught.value.facts)["cause"]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a full disk")
 def test_hostile_71_a_full_disk_is_no_network_fault(server: Server, part: Path) -> None:
     url = server.put(FILE, DATA)
     part.symlink_to("/dev/full")

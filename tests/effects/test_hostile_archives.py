@@ -250,7 +250,7 @@ def test_hostile_07_the_same_chain_with_short_names(sandbox: Sandbox) -> None:
     "links",
     [
         [("a/b/up", ".."), ("out", "a/b/up/../../victim")],
-        [("out", "deep/../victim"), ("deep", "before")],
+        [("out", "deep/../../victim"), ("deep", "before")],
         [("out", "missing/../../victim")],
         [("here", "."), ("out", "here/here/../victim")],
         [("a/b/root", "../.."), ("out", "a/b/root/../stage-sibling/x")],
@@ -260,11 +260,7 @@ def test_hostile_07_the_same_chain_with_short_names(sandbox: Sandbox) -> None:
 def test_hostile_08_a_chain_of_links_that_climbs_out(
     sandbox: Sandbox, links: list[tuple[str, str]]
 ) -> None:
-    outside = [symlink(*link) for link in links]
-    if links[0][0] == "out" and len(links) > 1:
-        # What `deep/..` means is known only once the last member is read.
-        outside[0] = symlink("out", "deep/../../victim")
-    sandbox.refuses(tar_with(folder("a/b/"), *outside))
+    sandbox.refuses(tar_with(folder("a/b/"), *(symlink(*link) for link in links)))
 
 
 def test_hostile_08_links_in_circles(sandbox: Sandbox) -> None:

@@ -49,7 +49,7 @@ class Machine:
         file.write_text(text)
         return file
 
-    def candidates(self, start: Path | None = None) -> list[str]:
+    def candidates(self, start: Path | str | None = None) -> list[str]:
         found = candidates(
             str(start or self.start), str(self.home), str(self.global_file)
         )
@@ -111,7 +111,7 @@ def test_the_nearest_file_comes_first_and_the_global_one_last(machine: Machine) 
     last = machine.pin(machine.global_file.parent, "")
     expected = [str(file) for file in (near, far, home, last)]
     assert machine.candidates() == expected
-    assert machine.candidates(Path(f"{machine.start}//")) == expected
+    assert machine.candidates(f"{machine.start}//") == expected
 
 
 def test_a_home_on_the_way_up_comes_once(machine: Machine) -> None:

@@ -32,15 +32,20 @@ from types import TracebackType
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+_BLOCK_BYTES = 64 * 1024
 PAGE = b"<!DOCTYPE html><html><title>404</title>" + b" " * 200 + b"</html>"
 
 
 class Cut(NamedTuple):
-    """Close the connection after some bytes of the body; `reset` is a TCP reset."""
+    """Close the connection after some bytes of the body.
+
+    `reset` is a TCP reset; `silent` announces no length, so that the end looks honest.
+    """
 
     after: int
     times: int | None = 1
     reset: bool = False
+    silent: bool = False
 
 
 class Flip(NamedTuple):
@@ -266,7 +271,11 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(fault, WrongLength):
             length += fault.by
             self.close_connection = True
-        headers |= {"Content-Length": str(length), **route.headers}
+        if isinstance(fault, Cut) and fault.silent:
+            headers["Connection"] = "close"
+        else:
+            headers["Content-Length"] = str(length)
+        headers |= route.headers
         self._head(206 if start else 200, headers)
         if self.command != "HEAD":
             self._send(iter([data[start:]]), fault)
@@ -300,8 +309,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
 
     def _write(self, block: bytes) -> None:
-        self.wfile.write(block)
-        self.seen.sent += len(block)
+        for at in range(0, len(block), _BLOCK_BYTES):
+            piece = block[at : at + _BLOCK_BYTES]
+            # Counted first: the client may have it before the next line runs.
+            self.seen.sent += len(piece)
+            self.wfile.write(piece)
 
     def _answer(self, code: int, headers: Mapping[str, str], body: bytes) -> None:
         self._head(code, {"Content-Length": str(len(body)), **headers})

@@ -33,7 +33,7 @@ def run(args: Namespace, session: Session) -> int:
 
 def _pins(tool: str, version: str | None, session: Session) -> list[Pin]:
     origin = Origin("the command line")
-    if version:
+    if version is not None:
         request: Request | None = Request(
             tool, (parse_wanted(version, origin),), origin
         )
