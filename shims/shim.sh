@@ -30,7 +30,8 @@ _toolpin_forget() {
 # True when the search is over: _toolpin_wanted has the rest of that line, or `?` where
 # Python must judge. The loop ends before anything runs: within, stdin is the file.
 _toolpin_read() {
-  [ -e "$_toolpin_folder/.tool-versions" ] || return 1
+  [ -e "$_toolpin_folder/.tool-versions" ] || [ -h "$_toolpin_folder/.tool-versions" ] ||
+    return 1
   _toolpin_wanted='?'
   [ -f "$_toolpin_folder/.tool-versions" ] || return 0
   [ -r "$_toolpin_folder/.tool-versions" ] || return 0
@@ -78,10 +79,10 @@ _toolpin_find() {
   fi
   _toolpin_wanted=${_toolpin_wanted%%#*}
   case $_toolpin_wanted in
-    [!0-9A-Za-z]* | '' | *[!0-9A-Za-z._+~\ @TAB@-]*) return 1 ;;
+    [!0-9A-Za-z]* | '' | *[!0-9A-Za-z._+~" @TAB@"-]*) return 1 ;;
     system* | latest*) return 1 ;;
   esac
-  _toolpin_wanted=${_toolpin_wanted%%[ @TAB@]*}
+  _toolpin_wanted=${_toolpin_wanted%%[" @TAB@"]*}
   _toolpin_tree=@DATA@/installs/$1/$_toolpin_wanted
   [ -r "$_toolpin_tree/.toolpin/record.sh" ] || return 1
   [ ! -e @DATA@/"incomplete/$1/$_toolpin_wanted" ] || return 1

@@ -40,6 +40,7 @@ LAYERS = (
         "binaries",
         "installs",
         "shims",
+        "launch",
         "execute",
         "store",
     },
@@ -59,6 +60,7 @@ LAYERS = (
 )
 HEAVY = {
     "requests": "web",
+    "urllib3": "web",
     "filelock": "mutex",
     "tqdm": "progress",
     "platformdirs": "cache",

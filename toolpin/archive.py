@@ -30,7 +30,7 @@ _ZIP_SUFFIXES = (".zip", ".whl")
 _TAR_SUFFIXES = (".tar", ".tgz", ".txz", ".tar.gz", ".tar.xz", ".tar.bz2", ".tbz2")
 
 
-def unpack(  # noqa: PLR0913 - half of them are keyword-only
+def unpack(
     archive: str,
     filename: str,
     destination: str,

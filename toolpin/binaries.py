@@ -25,7 +25,7 @@ _MACHO_FAT = {b"\xca\xfe\xba\xbe": 20, b"\xca\xfe\xba\xbf": 32}  # bytes an entr
 _FAT_ENTRIES_MAX = 20  # Java classes share the magic; their next number is larger
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
 _DT_STRTAB, _DT_VERNEED = 5, 0x6FFFFFFE
-_TABLE_MAX = 4096
+_TABLE_MAX = 1024
 _TEXT_MAX = 4096
 _GLIBC_NAMED = {"GLIBC_ABI_DT_RELR": (2, 36)}
 
@@ -126,8 +126,9 @@ def _check_macho(archs: list[str], host: Host) -> None:
 
 
 def _check_script(line: bytes, root: str) -> None:
-    words = line.split(b"\n", 1)[0].split(None, 1)
-    interpreter = os.fsdecode(words[0]) if words else ""
+    # As the kernel does: a carriage return is part of the interpreter's name.
+    words = line.split(b"\n", 1)[0].strip(b" \t").replace(b"\t", b" ")
+    interpreter = os.fsdecode(words.split(b" ", 1)[0])
     if not interpreter.startswith("/"):
         raise _Unfit("is not a program", f"a script of {interpreter!r}")
     if root and not _exists(root, interpreter):
@@ -198,23 +199,22 @@ def _dynamic(view: mmap.mmap, segments: list[_Segment]) -> dict[int, int]:
 def _needed(view: mmap.mmap, at: int) -> Iterator[int]:
     """Yield where in the string table each needed version's name stands.
 
-    Two chains: libraries, and below each its versions; 0 ends a chain.
+    A chain of libraries, each with a chain of versions.
     """
-    steps = 0
-    while steps < _TABLE_MAX:
-        first, following = struct.unpack_from("<8xII", view, at)
-        version = at + first
-        while steps < _TABLE_MAX:
-            steps += 1
-            name_at, next_version = struct.unpack_from("<8xII", view, version)
+    for library, first in _chain(view, at):
+        for _, name_at in _chain(view, library + first):
             yield name_at
-            if not next_version:
-                break
-            version += next_version
+
+
+def _chain(view: mmap.mmap, at: int) -> Iterator[tuple[int, int]]:
+    """Yield (offset, content) of entries that tell how far the next one is, or 0."""
+    for _ in range(_TABLE_MAX):
+        content, following = struct.unpack_from("<8xII", view, at)
+        yield at, content
         if not following:
             return
         at += following
-    raise ValueError("endless list of needed versions")
+    raise ValueError("an endless table")
 
 
 def _offset(segments: list[_Segment], address: int) -> int:

@@ -6,9 +6,7 @@ asks no network: what is not there is an error that says what to do.
 
 from __future__ import annotations
 
-import errno
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, NoReturn
@@ -24,6 +22,7 @@ from toolpin.installs import (
     tools,
     versions,
 )
+from toolpin.launch import as_called, become, end_like, run_as_child
 from toolpin.model import EnvPatch, Origin, Pin, Request, Wanted
 from toolpin.paths import Paths, home_folder
 from toolpin.project import effective, request_for, stated
@@ -33,11 +32,6 @@ from toolpin.versions import newest
 DEPTH = "TOOLPIN_DEPTH"
 
 _MOST_ROUNDS = 16
-# Python ignores these at its start, and what is ignored stays so in the program.
-_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
-_FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
-# The terminal sends these to the whole group: the command gets its own.
-_LEFT_TO_THE_GROUP = (signal.SIGINT, signal.SIGQUIT)
 
 
 class Found(NamedTuple):
@@ -109,19 +103,20 @@ def run(
 
     `refresh` is called when programs came or went. Raises what `find` raises.
     """
-    env = _as_called(env)
+    env = as_called(env)
     found = find(command, paths=paths, aliases=aliases, env=env, cwd=cwd)
     stub = read_stub(f"{paths.shims}/{command}")
     if not (found.pin and stub and set(stub.after) & set(args)):
-        _become(found, args)
+        become(found.path, args, found.environment)
     before = commands(paths, found.pin)
-    status = _run_as_child(found, args)
+    status = run_as_child(found.path, args, found.environment)
     if commands(paths, found.pin) != before:
         try:
             refresh()
         except ToolpinError as error:
+            # The command itself is done; its exit code is the answer.
             sys.stderr.write(f"{error.render()}\n")
-    _end_like(status)
+    end_like(status)
 
 
 def _providers(place: _Place, command: str) -> tuple[str, ...]:

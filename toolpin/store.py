@@ -60,8 +60,7 @@ def publish(
         _check_proof(plan, stage)
         receipt = _receipt(plan, files, installed_at)
         _write_own_files(stage, final, receipt)
-        os.makedirs(os.path.dirname(final), exist_ok=True)
-        os.rename(stage, final)
+        _move(stage, final)
     except OSError as error:
         raise ToolpinError(
             f"{plan.pin} cannot be written",
@@ -76,8 +75,7 @@ def remove(paths: Paths, pin: Pin) -> None:
     """Remove an install: it is gone by one rename, and then deleted."""
     stage = _stage(paths, pin)
     _remove_tree(stage)
-    os.makedirs(os.path.dirname(stage), exist_ok=True)
-    os.rename(paths.install(*pin), stage)
+    _move(paths.install(*pin), stage)
     with contextlib.suppress(OSError):
         os.rmdir(os.path.dirname(paths.install(*pin)))
     _remove_tree(stage)
@@ -85,14 +83,11 @@ def remove(paths: Paths, pin: Pin) -> None:
 
 def sweep(paths: Paths) -> None:
     """Delete what processes that are dead now left in `staging/`."""
-    for tool in _entries(paths.staging):
-        for version in _entries(f"{paths.staging}/{tool}"):
-            pin = Pin(tool, version)
-            with try_held(_lock(paths, pin)) as free:
-                if free:
-                    _remove_tree(_stage(paths, pin))
-        with contextlib.suppress(OSError):
-            os.rmdir(f"{paths.staging}/{tool}")
+    for name in _entries(paths.staging):
+        tool, _, version = name.partition("@")
+        with try_held(_lock(paths, Pin(tool, version))) as free:
+            if free:
+                _remove_tree(f"{paths.staging}/{name}")
 
 
 def read_receipt(paths: Paths, pin: Pin) -> Receipt | None:
@@ -110,7 +105,8 @@ def _lock(paths: Paths, pin: Pin) -> str:
 
 
 def _stage(paths: Paths, pin: Pin) -> str:
-    return f"{paths.staging}/{pin.tool}/{pin.version}"
+    """Return one flat name, so that no folder is shared with another version."""
+    return f"{paths.staging}/{pin.tool}@{pin.version}"
 
 
 def _build(plan: Plan, archives: Sequence[str], stage: str) -> list[TreeFile]:
@@ -229,11 +225,25 @@ def _write(path: str, text: str) -> None:
         os.fchmod(stream.fileno(), 0o644)
 
 
+def _move(tree: str, place: str) -> None:
+    """Rename into a folder that somebody else may be removing because it is empty."""
+    while True:
+        _make_folders(os.path.dirname(place))
+        try:
+            os.rename(tree, place)
+        except FileNotFoundError:
+            if not os.path.exists(tree):
+                raise
+        else:
+            return
+
+
 def _make_folders(path: str) -> None:
     """Make a folder and those above it, of mode 0755 whatever the umask is."""
     if not os.path.isdir(path):
         _make_folders(os.path.dirname(path))
-        os.mkdir(path)
+        with contextlib.suppress(FileExistsError):  # another install's, just now
+            os.mkdir(path)
         os.chmod(path, 0o755)
 
 

@@ -187,7 +187,8 @@ def _judge(url: str, response: requests.Response) -> None:
     asked = [("asked", urls.shown(url)), ("status", status)]
     if code in (404, 410):
         name = urls.shown(url).rpartition("/")[2]
-        raise NotPublished(f"{urls.host(url)} has no {name or 'such page'}", asked)
+        what = f"{urls.host(url)} has no {name or 'such page'}: {status}"
+        raise NotPublished(what, asked)
     raise Unreachable(f"{urls.host(url)} answered {status}", asked)
 
 

@@ -89,7 +89,9 @@ def test_hostile_54_55_no_command_takes_such_a_version(
     assert installed.toolpin("list", "nodejs").out.count("\n") == 2
 
 
-@pytest.mark.parametrize("tool", ["../x", "/tmp", "NODE", "no de", "node\\x", "n\u043ede"])
+@pytest.mark.parametrize(
+    "tool", ["../x", "/tmp", "NODE", "no de", "node\\x", "n\u043ede"]
+)
 def test_hostile_56_no_command_takes_such_a_tool(tool: str, installed: Home) -> None:
     for command in ("install", "uninstall", "pin", "where"):
         result = installed.toolpin(command, "--", tool, "1.0.0")

@@ -119,10 +119,10 @@ def test_an_install_is_removed_with_the_folder_it_leaves_empty(paths: Paths) -> 
 def test_the_staging_of_the_dead_is_swept_and_of_the_living_not(paths: Paths) -> None:
     alive = Pin("nodejs", "23.0.0")
     for pin in (PIN, alive):
-        os.makedirs(f"{paths.staging}/{pin.tool}/{pin.version}/bin")
+        os.makedirs(f"{paths.staging}/{pin.tool}@{pin.version}/bin")
     with store.version_mutex(paths, alive):
         store.sweep(paths)
-    assert os.listdir(f"{paths.staging}/nodejs") == [alive.version]
+    assert os.listdir(paths.staging) == [f"nodejs@{alive.version}"]
 
 
 def test_hostile_76_modes_do_not_depend_on_the_umask(paths: Paths) -> None:

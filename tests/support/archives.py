@@ -45,6 +45,7 @@ class Entry(NamedTuple):
     link: str | bytes = ""
     size: int | bytes | None = None
     uid: int = 0
+    mtime_s: int = 1_700_000_000
 
 
 def folder(name: str, mode: int = 0o755) -> Entry:
@@ -190,7 +191,7 @@ def _tar_header(entry: Entry) -> bytes:
         _bytes(entry.name)[:100].ljust(100, b"\0"),
         b"%07o\0%07o\0%07o\0" % (entry.mode, entry.uid, entry.uid),
         size if isinstance(size, bytes) else b"%011o\0" % size,
-        b"%011o\0" % 1_700_000_000,
+        b"%011o\0" % entry.mtime_s,
         b" " * 8,
         entry.kind,
         _bytes(entry.link)[:100].ljust(100, b"\0"),

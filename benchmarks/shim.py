@@ -1,0 +1,139 @@
+"""Times a shim against the program itself and against a script that only execs it.
+
+Prints paired medians: in each round every candidate runs once, in turn, so that a busy
+machine slows all of them alike. Run it as `python -m benchmarks.shim [PAIRS]`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from toolpin.env import render_record
+from toolpin.model import EnvPatch, Pin
+from toolpin.paths import Paths
+from toolpin.shims import ShimTool, refresh
+
+PIN = Pin("nodejs", "10.15.3")
+WARM_UP = 30
+
+
+class Case(NamedTuple):
+    """A project folder, its `.tool-versions`, and the ratio that is wanted."""
+
+    name: str
+    below: str
+    text: str
+    wanted: float
+
+
+CASES = (
+    Case("one tool", "", f"{PIN}\n", 1.25),
+    Case(
+        "30 tools, ours last",
+        "",
+        "".join(f"tool{number} 1.{number}.0\n" for number in range(29)) + f"{PIN}\n",
+        1.6,
+    ),
+    Case("20 folders deep", "/".join("abcdefghijklmnopqrst"), f"{PIN}\n", 1.35),
+)
+
+
+def main(pairs: int) -> None:
+    """Print one table for each case, in milliseconds."""
+    with tempfile.TemporaryDirectory(prefix="toolpin-bench-") as root:
+        shim, program, script = _store(root)
+        for case in CASES:
+            folder = _project(root, case)
+            candidates = {"program": [program], "#!/bin/sh": [script], "shim": [shim]}
+            candidates.update(_peers(root, program, folder))
+            times = _measure(candidates, folder, pairs)
+            _print(case, times)
+
+
+def _store(root: str) -> tuple[str, str, str]:
+    """Lay out one install of a copy of `true`; return shim, program, plain script."""
+    paths = Paths(f"{root}/data", f"{root}/config")
+    tree = paths.install(*PIN)
+    os.makedirs(f"{tree}/bin")
+    os.makedirs(f"{tree}/.toolpin")
+    shutil.copy(
+        os.path.realpath(shutil.which("true") or "/bin/true"), f"{tree}/bin/node"
+    )
+    with open(f"{tree}/.toolpin/record.sh", "w", encoding="utf-8") as file:
+        file.write(render_record(EnvPatch((f"{tree}/bin",), ())))
+    refresh(paths, {"nodejs": ShimTool("nodejs", ("nodejs", "node"))}, sys.executable)
+    script = f"{root}/plain"
+    with open(script, "w", encoding="utf-8") as file:
+        file.write(f'#!/bin/sh\nexec {tree}/bin/node "$@"\n')
+    os.chmod(script, 0o755)
+    return f"{paths.shims}/node", f"{tree}/bin/node", script
+
+
+def _project(root: str, case: Case) -> str:
+    top = f"{root}/{case.name.replace(' ', '-')}"
+    folder = os.path.join(top, case.below)
+    os.makedirs(folder)
+    with open(f"{top}/.tool-versions", "w", encoding="utf-8") as file:
+        file.write(case.text)
+    return folder
+
+
+def _peers(root: str, program: str, folder: str) -> dict[str, list[str]]:
+    """Return how peers that are on PATH run the same program, where they do."""
+    peers: dict[str, list[str]] = {}
+    if shutil.which("mise"):
+        peers["mise exec"] = ["mise", "exec", "--", program]
+    if shutil.which("asdf"):
+        peers["asdf shim"] = [_asdf_shim(root, program)]
+    return {
+        name: command
+        for name, command in peers.items()
+        if subprocess.run(command, cwd=folder, check=False).returncode == 0
+    }
+
+
+def _asdf_shim(root: str, program: str) -> str:
+    """Give asdf a data folder with the same install, and return its shim."""
+    data = f"{root}/asdf"
+    os.environ["ASDF_DATA_DIR"] = data
+    install = f"{data}/installs/{PIN.tool}/{PIN.version}"
+    if not os.path.isdir(install):
+        os.makedirs(f"{data}/plugins/{PIN.tool}/bin")
+        shutil.copytree(os.path.dirname(program), f"{install}/bin")
+        subprocess.run(["asdf", "reshim", PIN.tool], check=False)
+    return f"{data}/shims/node"
+
+
+def _measure(
+    candidates: Mapping[str, list[str]], folder: str, pairs: int
+) -> dict[str, list[float]]:
+    env = {**os.environ, "PWD": folder, "HOME": folder}
+    times: dict[str, list[float]] = {name: [] for name in candidates}
+    for round_number in range(WARM_UP + pairs):
+        for name, command in candidates.items():
+            start = time.perf_counter()
+            subprocess.run(command, cwd=folder, env=env, check=True)
+            if round_number >= WARM_UP:
+                times[name].append((time.perf_counter() - start) * 1000)
+    return times
+
+
+def _print(case: Case, times: Mapping[str, list[float]]) -> None:
+    base = times["#!/bin/sh"]
+    print(f"{case.name} (wanted: shim <= {case.wanted}x of #!/bin/sh)")
+    for name, values in times.items():
+        ratio = statistics.median(a / b for a, b in zip(values, base, strict=True))
+        median = statistics.median(values)
+        print(f"  {name:<10} {median:7.3f} ms   {ratio:5.2f}x of #!/bin/sh")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 300)

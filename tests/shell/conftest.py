@@ -1,0 +1,24 @@
+"""A store with two versions of a tool, and each test by each road."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.shell.store import ROADS, Store
+from tests.support.run import Home
+
+
+@pytest.fixture
+def store(home: Home) -> Store:
+    """Two versions of nodejs; `npm` is only in the older one."""
+    store = Store(home)
+    store.publish("nodejs", "10.15.3", {"node": "", "npm": ""})
+    store.publish("nodejs", "12.22.0", {"node": ""})
+    store.refresh()
+    return store
+
+
+@pytest.fixture(params=ROADS)
+def road(request: pytest.FixtureRequest) -> str:
+    """One of the ways to a command: a shim under some sh, or `toolpin exec`."""
+    return str(request.param)

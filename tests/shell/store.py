@@ -1,0 +1,99 @@
+"""Fake installs with real shims, and the five roads that lead to a command."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.support.run import Home, Result
+from toolpin.env import render_record
+from toolpin.model import EnvPatch, Pin
+from toolpin.paths import Paths
+from toolpin.shims import Changes, ShimTool, refresh
+
+SHELLS: dict[str, tuple[str, ...]] = {
+    "dash": ("dash",),
+    "bash": ("bash", "--posix"),
+    "busybox": ("busybox", "sh"),
+    "zsh": ("zsh", "--emulate", "sh"),
+}
+ROADS = (*SHELLS, "exec")
+
+# Prints who ran with which arguments, then passes its input on.
+SAYS = """#!/bin/sh
+printf '%s' "{label}"
+for word in "$@"; do printf ' <%s>' "$word"; done
+printf '\\n'
+"""
+
+KNOWN = {
+    "nodejs": ShimTool("nodejs", ("nodejs", "node"), (("npm", ("-g", "link")),)),
+    "elixir": ShimTool("elixir", ("elixir",), (), ("erlang",)),
+}
+
+
+class Store:
+    """One user's store of fake installs."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.paths = Paths(str(home.data), str(home.config))
+
+    def publish(
+        self,
+        tool: str,
+        version: str,
+        scripts: Mapping[str, str] | None = None,
+        variables: tuple[tuple[str, str], ...] = (),
+    ) -> Path:
+        """Lay out a version with these commands, each `name: script`."""
+        tree = Path(self.paths.install(tool, version))
+        (tree / ".toolpin").mkdir(parents=True)
+        (tree / "bin").mkdir()
+        record = render_record(EnvPatch((f"{tree}/bin",), variables))
+        (tree / ".toolpin" / "record.sh").write_text(record)
+        for name, script in (scripts or {}).items():
+            self.script(tree / "bin" / name, script or f"{tool} {version}")
+        return tree
+
+    def script(self, path: Path, text: str) -> None:
+        """Write a program: a whole script, or one that prints `text`."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text if text.startswith("#!") else SAYS.format(label=text))
+        path.chmod(0o755)
+
+    def mark(self, pin: Pin) -> None:
+        """Mark a version as incomplete."""
+        mark = Path(self.paths.incomplete, *pin)
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+
+    def refresh(self) -> Changes:
+        """Write the shims."""
+        return refresh(self.paths, KNOWN, sys.executable)
+
+    def command(self, road: str, name: str, *args: str) -> list[str]:
+        """Return the command line that takes this road."""
+        if road == "exec":
+            return [sys.executable, "-I", "-m", "toolpin", "exec", name, *args]
+        shell = SHELLS[road]
+        if not shutil.which(shell[0]):
+            pytest.fail(f"{shell[0]} is not on PATH: apt-get install {shell[0]}")
+        return [*shell, self.home.shim(name), *args]
+
+    def run(
+        self,
+        road: str,
+        name: str,
+        *args: str,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+        stdin: str = "",
+    ) -> Result:
+        """Run a command by one road, in the project's folder."""
+        line = self.command(road, name, *args)
+        return self.home.run(*line, env=env, cwd=cwd, stdin=stdin)

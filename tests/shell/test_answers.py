@@ -1,0 +1,176 @@
+"""One table of projects: every road gives the same answer."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from tests.shell.store import Store
+from toolpin.model import Pin
+
+
+class Case(NamedTuple):
+    """A project file, the variables, a command, and what its user must see."""
+
+    text: str | bytes | None
+    out: str = ""
+    code: int = 0
+    err: str = ""
+    env: dict[str, str] | None = None
+    command: str = "node"
+
+
+V10, V12 = "nodejs 10.15.3", "nodejs 12.22.0"
+FILE1, FILE2 = ".tool-versions:1", ".tool-versions:2"
+OVERRIDE = "TOOLPIN_NODEJS_VERSION"
+
+CASES = {
+    "plain": Case("nodejs 10.15.3\n", V10),
+    "other-name": Case("node 12.22.0\n", V12),
+    "no-final-newline": Case("nodejs 10.15.3", V10),
+    "crlf": Case("erlang 1\r\n\r\nnodejs 10.15.3\r\n", V10),
+    "tabs": Case("\tnodejs\t10.15.3\t\n", V10),
+    "blanks": Case("  nodejs   10.15.3  \n", V10),
+    "comment": Case("# top\nnodejs 10.15.3 # why\n", V10),
+    "comment-at-once": Case("nodejs 10.15.3# why\n", V10),
+    "bom": Case(b"\xef\xbb\xbfnodejs 10.15.3\n", V10),
+    "first-line-wins": Case("nodejs 10.15.3\nnodejs 12.22.0\n", V10),
+    "among-others": Case("a 1\nb 2 3\nnodejs 12.22.0\nc 4\n", V12),
+    "longer-name": Case("nodejs-x 1\nnodejs 12.22.0\n", V12),
+    "fallback-first": Case("nodejs 10.15.3 12.22.0\n", V10),
+    "fallback-second": Case("nodejs 9.0.0 12.22.0\n", V12),
+    "fallback-has-it": Case("nodejs 12.22.0 10.15.3\n", V10, command="npm"),
+    "prefix": Case("nodejs 12\n", V12),
+    "latest": Case("nodejs latest\n", V12),
+    "latest-of": Case("nodejs latest:10\n", V10),
+    "no-half-number": Case("nodejs 1\n", code=126, err=FILE1),
+    "missing": Case("# x\nnodejs 11.0.0\n", code=126, err=FILE2),
+    "lacks": Case("nodejs 12.22.0\n", code=126, err="10.15.3", command="npm"),
+    "override": Case("nodejs 10.15.3\n", V12, env={OVERRIDE: "12.22.0"}),
+    "override-alone": Case(None, V12, env={OVERRIDE: "12.22.0"}),
+    "override-list": Case(None, V12, env={OVERRIDE: "9.9.9 12.22.0"}),
+    "hostile-64-empty": Case("nodejs 10.15.3\n", code=2, env={OVERRIDE: ""}),
+    "hostile-64-up": Case("nodejs 10.15.3\n", code=2, env={OVERRIDE: "../../x"}),
+    "hostile-64-line": Case(None, code=2, env={OVERRIDE: "12.22.0\nx"}),
+    "hostile-54-up": Case("nodejs ../nodejs/10.15.3\n", code=2, err=FILE1),
+    "hostile-54-absolute": Case("nodejs /tmp\n", code=2, err=FILE1),
+    "hostile-54-later": Case("nodejs 10.15.3 ../x\n", code=2, err=FILE1),
+    "hostile-55-command": Case("nodejs $(id)\n", code=2, err=FILE1),
+    "hostile-55-glob": Case("nodejs *\n", code=2, err=FILE1),
+    "hostile-55-quote": Case("nodejs '10.15.3'\n", code=2, err=FILE1),
+    "hostile-55-semicolon": Case("nodejs 10.15.3;id\n", code=2, err=FILE1),
+    "no-version": Case("nodejs\n", code=2, err=FILE1),
+    "unpinned": Case(None, code=126, err="toolpin pin nodejs 12.22.0"),
+    "unpinned-file": Case("erlang 27\n", code=126, err="toolpin pin nodejs"),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_every_road_gives_the_same_answer(store: Store, road: str, case: Case) -> None:
+    if case.text is not None:
+        data = case.text.encode() if isinstance(case.text, str) else case.text
+        (store.home.project / ".tool-versions").write_bytes(data)
+    done = store.run(road, case.command, env=case.env)
+    assert done.code == case.code, done.err
+    assert done.out == (f"{case.out}\n" if case.out else "")
+    assert case.err in done.err
+    if not case.code:
+        assert done.err == ""
+
+
+@pytest.mark.parametrize(
+    ("above", "home", "everywhere", "expected"),
+    [
+        ("nodejs 10.15.3", "nodejs 12.22.0", "nodejs 12.22.0", V10),
+        ("erlang 1", "nodejs 12.22.0", "nodejs 10.15.3", V12),
+        ("erlang 1", "erlang 1", "nodejs 10.15.3", V10),
+        (None, None, "nodejs 12.22.0", V12),
+    ],
+)
+def test_the_nearest_file_that_names_the_tool_counts(
+    store: Store, road: str, above: str, home: str, everywhere: str, expected: str
+) -> None:
+    folders = (store.home.project, store.home.home, store.home.config)
+    for folder, text in zip(folders, (above, home, everywhere), strict=True):
+        if text:
+            (folder / ".tool-versions").write_text(f"{text}\n")
+    deep = store.home.project / "a b" / "c*"
+    deep.mkdir(parents=True)
+    (deep / ".tool-versions").write_text("elixir 1\n")
+    assert store.run(road, "node", cwd=deep).out == f"{expected}\n"
+
+
+def test_a_version_under_a_mark_does_not_run(store: Store, road: str) -> None:
+    store.home.pin("nodejs 10.15.3\n")
+    store.mark(Pin("nodejs", "10.15.3"))
+    done = store.run(road, "node")
+    assert (done.code, done.out) == (126, "")
+    assert "toolpin install" in done.err
+
+
+def test_an_adopted_install_runs(store: Store, road: str) -> None:
+    store.script(store.home.data / "installs/nodejs/8.0.0/bin/node", "adopted")
+    store.home.pin("nodejs 8.0.0\n")
+    assert store.run(road, "node").out == "adopted\n"
+
+
+def test_a_folder_named_in_the_file_runs(store: Store, road: str) -> None:
+    store.script(store.home.home / "own/bin/node", "own")
+    store.home.pin("nodejs path:~/own\n")
+    assert store.run(road, "node").out == "own\n"
+
+
+def test_system_is_the_first_match_outside_the_shims(store: Store, road: str) -> None:
+    store.home.pin("nodejs system\n")
+    usual = store.home.env["PATH"]
+    store.script(store.home.root / "usr/node", "the system's")
+    link = store.home.root / "linked"
+    link.symlink_to(store.home.data / "shims")
+    path = f"{link}:{store.home.data}/shims:{store.home.root}/usr:{usual}"
+    assert store.run(road, "node", env={"PATH": path}).out == "the system's\n"
+    absent = store.run(road, "node", env={"PATH": f"{link}:{usual}"})
+    assert absent.code == 126
+    assert FILE1 in absent.err
+
+
+def test_an_unpinned_tool_is_the_systems(store: Store, road: str) -> None:
+    store.script(store.home.root / "usr/node", "the system's")
+    path = f"{store.home.data}/shims:{store.home.root}/usr:{store.home.env['PATH']}"
+    assert store.run(road, "node", env={"PATH": path}).out == "the system's\n"
+
+
+def test_a_missing_pin_is_never_the_systems(store: Store, road: str) -> None:
+    store.home.pin("nodejs 11.0.0\n")
+    store.script(store.home.root / "usr/node", "the system's")
+    path = f"{store.home.root}/usr:{store.home.env['PATH']}"
+    assert store.run(road, "node", env={"PATH": path}).code == 126
+
+
+@pytest.mark.parametrize(("first", "second"), [("nodejs", "bun"), ("bun", "nodejs")])
+def test_of_two_tools_the_first_line_wins(
+    store: Store, road: str, first: str, second: str
+) -> None:
+    store.publish("bun", "1.0.0", {"npx": ""})
+    store.publish("nodejs", "14.0.0", {"npx": ""})
+    store.refresh()
+    versions = {"nodejs": "14.0.0", "bun": "1.0.0"}
+    store.home.pin(f"{first} {versions[first]}\n{second} {versions[second]}\n")
+    assert store.run(road, "npx").out == f"{first} {versions[first]}\n"
+
+
+def test_a_required_tool_is_on_path_as_pinned(store: Store, road: str) -> None:
+    store.publish("erlang", "27.0", {"erl": ""})
+    store.publish("elixir", "1.17", {"mix": '#!/bin/sh\nerl; echo "$PATH"\n'})
+    store.script(store.home.root / "usr/erl", "the system's")
+    store.refresh()
+    store.home.pin("elixir 1.17\nerlang 27.0\n")
+    path = f"{store.home.root}/usr:{store.home.env['PATH']}"
+    done = store.run(road, "mix", env={"PATH": path})
+    installs = f"{store.home.data}/installs"
+    bins = f"{installs}/elixir/1.17/bin:{installs}/erlang/27.0/bin"
+    assert done.out == f"erlang 27.0\n{bins}:{path}:{store.home.data}/shims\n"
+    store.home.pin("elixir 1.17\nerlang 26.0\n")
+    missing = store.run(road, "mix", env={"PATH": path})
+    assert (missing.code, missing.out) == (126, "")
+    assert FILE2 in missing.err

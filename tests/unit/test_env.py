@@ -1,0 +1,120 @@
+"""Records: every value survives, in toolpin and in sh; nothing else is a record."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toolpin.env import DEFAULT_PATH, apply, parse_record, render_record, render_sh
+from toolpin.errors import ToolpinError
+from toolpin.model import EnvPatch
+
+_ANY = st.text(
+    st.one_of(
+        st.sampled_from("'\"\\$`\n\t !*?[]#=:;&|\r\x01\x81\x7f"),
+        st.characters(exclude_characters="\0", exclude_categories=["Cs"]),
+        # What os.fsdecode makes of bytes that are not UTF-8.
+        st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF, categories=["Cs"]),
+    ),
+    max_size=20,
+)
+_FOLDERS = st.lists(
+    _ANY.filter(lambda text: ":" not in text).map("/{}".format), max_size=3
+)
+_VARIABLES = st.lists(
+    st.tuples(st.from_regex(r"\AX[A-Za-z0-9_]{0,8}\Z"), _ANY),
+    max_size=3,
+    unique_by=lambda pair: pair[0],
+)
+PATCHES = st.builds(
+    EnvPatch, _FOLDERS.map(tuple), _VARIABLES.map(lambda pairs: tuple(pairs))
+)
+
+
+@given(PATCHES)
+def test_a_record_reads_back_as_the_patch_it_was(patch: EnvPatch) -> None:
+    assert parse_record(render_record(patch)) == patch
+
+
+@settings(max_examples=60, deadline=None)
+@given(PATCHES)
+def test_sh_reads_the_values_that_were_written(patch: EnvPatch) -> None:
+    names = [name for name, _ in patch.variables]
+    shown = "".join(f'printf "%s\\0" "${name}"\n' for name in names)
+    script = f'{render_record(patch)}printf "%s\\0" "$toolpin_bins"\n{shown}'
+    out = subprocess.run(
+        ["sh"], input=os.fsencode(script), capture_output=True, check=True
+    )
+    assert out.stderr == b""
+    values = [os.fsdecode(value) for value in out.stdout.split(b"\0")[:-1]]
+    assert values == [":".join(patch.path), *(value for _, value in patch.variables)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "toolpin_bins=/a\n",
+        "toolpin_bins='/a'",
+        "toolpin_bins='/a'\nexport X=1\n",
+        "toolpin_bins='/a'\nX='1'\n",
+        "toolpin_bins='/a'\nexport X='1'; rm -rf ~\n",
+        "toolpin_bins='/a'\nexport X='$(id)''b'\n",
+        "toolpin_bins='/a'\n\nexport X='1'\n",
+        "toolpin_bins='/a'\nexport PATH='/b'\n",
+        "toolpin_bins='a'\n",
+        "toolpin_bins='/a",
+        "# toolpin_bins='/a'\n",
+    ],
+)
+def test_any_other_text_is_no_record(text: str) -> None:
+    with pytest.raises(ToolpinError):
+        parse_record(text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    "PATH IFS ENV BASH_ENV LD_PRELOAD DYLD_X toolpin_bins _toolpin_x UID A-B 1A".split()
+    + ["", "A B", "A\n", "É"],
+)
+def test_hostile_66_a_tool_cannot_set_this_variable(name: str) -> None:
+    with pytest.raises(ToolpinError):
+        render_record(EnvPatch((), ((name, "x"),)))
+    with pytest.raises(ToolpinError):
+        render_sh(EnvPatch((), ((name, "x"),)))
+
+
+@pytest.mark.parametrize("folder", ["", "bin", "/a:/b", "/a\0"])
+def test_path_takes_only_absolute_folders(folder: str) -> None:
+    with pytest.raises(ToolpinError):
+        render_record(EnvPatch((folder,), ()))
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (None, f"/t/bin:{DEFAULT_PATH}:/shims"),
+        ("", f"/t/bin:{DEFAULT_PATH}:/shims"),
+        ("/usr/bin", "/t/bin:/usr/bin:/shims"),
+        ("/shims:/usr/bin", "/t/bin:/shims:/usr/bin"),
+        ("/t/bin:/usr/bin", "/t/bin:/usr/bin:/shims"),
+        ("/t/binary", "/t/bin:/t/binary:/shims"),
+    ],
+)
+def test_the_bins_come_first_and_the_shims_last(
+    path: str | None, expected: str
+) -> None:
+    env = {} if path is None else {"PATH": path}
+    child = apply(EnvPatch(("/t/bin",), (("X", "1"),)), {**env, "Y": "2"}, "/shims")
+    assert child == {"PATH": expected, "X": "1", "Y": "2"}
+
+
+def test_a_users_shell_takes_the_patch() -> None:
+    text = render_sh(EnvPatch(("/it's/bin",), (("X", "a'b"),)))
+    script = f'PATH=/usr/bin\n{text}printf "%s|%s" "$PATH" "$X"'
+    out = subprocess.run(["sh", "-c", script], capture_output=True, check=True)
+    assert out.stdout == b"/it's/bin:/usr/bin|a'b"
