@@ -6,6 +6,7 @@ Text to value and back; equal values give equal bytes. No disk.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from toolpin.errors import ToolpinError
@@ -126,7 +127,7 @@ def _step_table(step: Step) -> dict[str, object]:
 
 
 def _step(table: dict[str, Any]) -> Step:
-    kinds: dict[str, type[Step]] = {"unpack": Unpack, "link": Link}
+    kinds: dict[str, Callable[..., Step]] = {"unpack": Unpack, "link": Link}
     values = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in table.items()

@@ -68,18 +68,19 @@ def environment(paths: Paths, pin: Pin) -> EnvPatch:
 
 
 def commands(paths: Paths, pin: Pin) -> tuple[str, ...]:
-    """Return the names of the programs in the install's bin folders, sorted."""
+    """Return the names of the programs in the install's bin folders, sorted.
+
+    None where the record cannot be read: one damaged install stops no other.
+    """
     found: set[str] = set()
-    for folder in environment(paths, pin).path:
-        found.update(
-            name for name in _names(folder) if is_program(os.path.join(folder, name))
-        )
+    for folder in _bins(paths, pin):
+        found.update(name for name in _names(folder) if is_program(f"{folder}/{name}"))
     return tuple(sorted(found))
 
 
 def program(paths: Paths, pin: Pin, command: str) -> str | None:
     """Return the path of a command in the install's bin folders, if it has it."""
-    for folder in environment(paths, pin).path:
+    for folder in _bins(paths, pin):
         path = f"{folder}/{command}"
         if is_program(path):
             return path
@@ -89,6 +90,13 @@ def program(paths: Paths, pin: Pin, command: str) -> str | None:
 def is_program(path: str) -> bool:
     """Say whether `path` is a regular file, or a link to one, that may be run."""
     return os.path.isfile(path) and os.access(path, os.X_OK)
+
+
+def _bins(paths: Paths, pin: Pin) -> tuple[str, ...]:
+    try:
+        return environment(paths, pin).path
+    except NotRunnable:
+        return ()
 
 
 def _names(folder: str) -> list[str]:

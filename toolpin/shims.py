@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from toolpin.env import quote
@@ -75,8 +75,8 @@ def refresh(paths: Paths, known: Mapping[str, ShimTool], python: str) -> Changes
         if not _is_safe(command) or (old is None and os.path.lexists(path)):
             skipped.append(command)
             continue
-        text = render_stub(command, [_tool(known, name) for name in providers], known)
-        _write(path, text.replace("@LIBRARY@", quote(paths.shim_library)), 0o755)
+        text = render_stub(command, providers, known, paths.shim_library)
+        _write(path, text, 0o755)
         if old is None:
             added.append(command)
     return Changes(tuple(added), _remove_others(paths.shims, provided), tuple(skipped))
@@ -100,24 +100,27 @@ def render_library(paths: Paths, python: str) -> str:
 
 
 def render_stub(
-    command: str, providers: Iterable[ShimTool], known: Mapping[str, ShimTool]
+    command: str,
+    providers: Sequence[str],
+    known: Mapping[str, ShimTool],
+    library: str,
 ) -> str:
-    """Render the stub of a command. Its last line sources `@LIBRARY@`."""
-    providers = list(providers)
-    after = [word for tool in providers for word in _after(tool, command)]
+    """Render the stub of a command of these tools; it sources `library`."""
+    found = [_tool(known, name) for name in providers]
+    after = [word for tool in found for word in _after(tool, command)]
     lines = ["#!/bin/sh", _MARKER]
-    lines += [_TOOL + " ".join((tool.name, *tool.requires)) for tool in providers]
+    lines += [_TOOL + " ".join((tool.name, *tool.requires)) for tool in found]
     if after:
         lines.append(_AFTER + " ".join(after))
     lines.append(f"_toolpin_command={quote(command)}")
     # The plain case has one tool that requires one other at most.
-    first = providers[0]
-    plain = len(providers) == 1 and len(first.requires) <= 1
+    first = found[0]
+    plain = len(found) == 1 and len(first.requires) <= 1
     lines += _lookup("", first) if plain else ["_toolpin_tool="]
     lines.append(f"_toolpin_after={quote(_words(after))}")
     needed = [_tool(known, name) for name in first.requires] if plain else []
     lines += _lookup("need", needed[0]) if needed else ["_toolpin_need="]
-    lines.append(". @LIBRARY@")
+    lines.append(f". {quote(library)}")
     return "\n".join(lines) + "\n"
 
 

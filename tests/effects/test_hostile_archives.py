@@ -252,10 +252,11 @@ def test_hostile_07_the_same_chain_with_short_names(sandbox: Sandbox) -> None:
         [("a/b/up", ".."), ("out", "a/b/up/../../victim")],
         [("out", "deep/../../victim"), ("deep", "before")],
         [("out", "missing/../../victim")],
+        [("out", "missing/../before")],
         [("here", "."), ("out", "here/here/../victim")],
         [("a/b/root", "../.."), ("out", "a/b/root/../stage-sibling/x")],
     ],
-    ids=["up-through-a-link", "later-link", "through-nothing", "dot", "to-the-root"],
+    ids=["up-through-a-link", "later-link", "through-nothing", "back-from-nothing", "dot", "to-the-root"],
 )
 def test_hostile_08_a_chain_of_links_that_climbs_out(
     sandbox: Sandbox, links: list[tuple[str, str]]

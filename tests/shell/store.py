@@ -23,6 +23,8 @@ SHELLS: dict[str, tuple[str, ...]] = {
 }
 ROADS = (*SHELLS, "exec")
 
+USUAL = ("dash", "bash", "busybox", "zsh", "sh", "cat", "env", "head", "mkdir")
+
 # Prints who ran with which arguments, then passes its input on.
 SAYS = """#!/bin/sh
 printf '%s' "{label}"
@@ -42,6 +44,15 @@ class Store:
     def __init__(self, home: Home) -> None:
         self.home = home
         self.paths = Paths(str(home.data), str(home.config))
+        # The machine may have a node of its own.
+        usual = home.root / "usual"
+        usual.mkdir()
+        for name in USUAL:
+            found = shutil.which(name)
+            if not found:
+                pytest.fail(f"{name} is not on PATH: apt-get install {name}")
+            (usual / name).symlink_to(found)
+        home.env["PATH"] = str(usual)
 
     def publish(
         self,
@@ -80,10 +91,7 @@ class Store:
         """Return the command line that takes this road."""
         if road == "exec":
             return [sys.executable, "-I", "-m", "toolpin", "exec", name, *args]
-        shell = SHELLS[road]
-        if not shutil.which(shell[0]):
-            pytest.fail(f"{shell[0]} is not on PATH: apt-get install {shell[0]}")
-        return [*shell, self.home.shim(name), *args]
+        return [*SHELLS[road], self.home.shim(name), *args]
 
     def run(
         self,

@@ -80,19 +80,19 @@ def test_every_road_gives_the_same_answer(store: Store, road: str, case: Case) -
 
 
 @pytest.mark.parametrize(
-    ("above", "home", "everywhere", "expected"),
+    ("texts", "expected"),
     [
-        ("nodejs 10.15.3", "nodejs 12.22.0", "nodejs 12.22.0", V10),
-        ("erlang 1", "nodejs 12.22.0", "nodejs 10.15.3", V12),
-        ("erlang 1", "erlang 1", "nodejs 10.15.3", V10),
-        (None, None, "nodejs 12.22.0", V12),
+        (("nodejs 10.15.3", "nodejs 12.22.0", "nodejs 12.22.0"), V10),
+        (("erlang 1", "nodejs 12.22.0", "nodejs 10.15.3"), V12),
+        (("erlang 1", "erlang 1", "nodejs 10.15.3"), V10),
+        (("", "", "nodejs 12.22.0"), V12),
     ],
 )
 def test_the_nearest_file_that_names_the_tool_counts(
-    store: Store, road: str, above: str, home: str, everywhere: str, expected: str
+    store: Store, road: str, texts: tuple[str, str, str], expected: str
 ) -> None:
     folders = (store.home.project, store.home.home, store.home.config)
-    for folder, text in zip(folders, (above, home, everywhere), strict=True):
+    for folder, text in zip(folders, texts, strict=True):
         if text:
             (folder / ".tool-versions").write_text(f"{text}\n")
     deep = store.home.project / "a b" / "c*"

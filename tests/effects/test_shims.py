@@ -1,0 +1,169 @@
+"""The shims folder: one stub a command, and every foreign file left alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.shell.store import KNOWN, Store
+from tests.support.run import REPOSITORY, Home
+from toolpin.shims import Stub, read_stub, refresh
+
+
+@pytest.fixture
+def store(home: Home) -> Store:
+    store = Store(home)
+    store.publish("nodejs", "10.15.3", {"node": "", "npm": ""})
+    return store
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o077])
+def umask(request: pytest.FixtureRequest) -> Iterator[None]:
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
+
+
+def shim(store: Store, name: str) -> Path:
+    return Path(store.home.shim(name))
+
+
+def test_each_command_of_each_version_gets_a_stub(store: Store) -> None:
+    store.publish("nodejs", "12.22.0", {"node": "", "corepack": ""})
+    store.publish("other", "1.0", {"thing": ""})
+    assert store.refresh().added == ("corepack", "node", "npm", "thing")
+    assert read_stub(str(shim(store, "node"))) == Stub((("nodejs",),), ())
+    assert read_stub(str(shim(store, "npm"))) == Stub((("nodejs",),), ("-g", "link"))
+
+
+def test_a_second_refresh_rewrites_nothing(store: Store) -> None:
+    store.refresh()
+    before = {path: path.stat().st_ino for path in Path(store.paths.shims).iterdir()}
+    changes = store.refresh()
+    assert changes == ((), (), ())
+    after = {path: path.stat().st_ino for path in Path(store.paths.shims).iterdir()}
+    assert after == before
+
+
+def test_a_stub_that_nothing_provides_goes(store: Store) -> None:
+    store.refresh()
+    (store.home.data / "installs/nodejs/10.15.3/bin/npm").unlink()
+    assert store.refresh().removed == ("npm",)
+    assert not shim(store, "npm").exists()
+    assert shim(store, "node").exists()
+
+
+def test_hostile_85_foreign_files_stay_as_they_are(store: Store) -> None:
+    folder = Path(store.paths.shims)
+    folder.mkdir(parents=True)
+    (folder / "node").write_text("#!/bin/sh\n# mine\n")
+    (folder / "npm").symlink_to("/usr/bin/env")
+    (folder / "notes").mkdir()
+    (folder / "mine").write_text("mine")
+    assert store.refresh() == ((), (), ("node", "npm"))
+    assert (folder / "node").read_text() == "#!/bin/sh\n# mine\n"
+    assert os.readlink(folder / "npm") == "/usr/bin/env"
+    assert sorted(os.listdir(folder)) == ["mine", "node", "notes", "npm"]
+
+
+def test_hostile_85_the_shims_folder_may_be_a_link(store: Store) -> None:
+    real = store.home.root / "elsewhere"
+    real.mkdir()
+    store.home.data.mkdir(exist_ok=True)
+    Path(store.paths.shims).symlink_to(real)
+    store.refresh()
+    assert sorted(os.listdir(real)) == ["node", "npm"]
+    assert os.path.islink(store.paths.shims)
+
+
+@pytest.mark.usefixtures("umask")
+def test_hostile_76_modes_do_not_depend_on_the_umask(store: Store) -> None:
+    store.refresh()
+    assert shim(store, "node").stat().st_mode & 0o7777 == 0o755
+    assert Path(store.paths.shims).stat().st_mode & 0o7777 == 0o755
+    assert Path(store.paths.shim_library).stat().st_mode & 0o7777 == 0o644
+
+
+def test_hostile_68_names_that_no_shim_may_have_are_skipped(store: Store) -> None:
+    names = ["toolpin", "asdf", "-n", "a\nb", "a\x1bb", ".hidden", "a\u202eb"]
+    store.publish("evil", "1.0", dict.fromkeys(names, "evil"))
+    changes = store.refresh()
+    assert changes.added == ("node", "npm")
+    assert set(changes.skipped) == set(names)
+    assert sorted(os.listdir(store.paths.shims)) == ["node", "npm"]
+
+
+@pytest.mark.parametrize("name", ["it's", "a b", "$(id)", "`id`", "[", "@LIBRARY@"])
+def test_a_strange_name_is_only_a_name(store: Store, name: str) -> None:
+    store.publish("odd", "1.0", {name: "odd"})
+    store.refresh()
+    store.home.pin("odd 1.0\n")
+    assert store.home.run(store.home.shim(name)).out == "odd\n"
+
+
+@pytest.mark.parametrize("folder", ["it's $HOME", "a b", "glob*[x]?", "back\\slash"])
+def test_a_strange_data_folder_is_only_a_folder(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).mkdir()
+    store = Store(Home(tmp_path / folder))
+    store.publish("nodejs", "10.15.3", {"node": ""})
+    store.refresh()
+    store.home.pin("nodejs 10.15.3\n")
+    assert store.home.run(store.home.shim("node")) == (0, "nodejs 10.15.3\n", "")
+    store.home.pin("nodejs 10\n")
+    assert store.home.run(store.home.shim("node")) == (0, "nodejs 10.15.3\n", "")
+
+
+def test_what_a_killed_refresh_left_is_cleaned_up(store: Store) -> None:
+    store.refresh()
+    left = Path(store.paths.shims) / ".toolpin-12345"
+    left.write_text("half")
+    store.refresh()
+    assert not left.exists()
+
+
+def test_a_marked_version_has_no_stub(store: Store) -> None:
+    mark = Path(store.paths.incomplete, "nodejs", "10.15.3")
+    mark.parent.mkdir(parents=True)
+    mark.touch()
+    assert store.refresh().added == ()
+
+
+def test_a_damaged_record_keeps_no_other_shim_back(store: Store) -> None:
+    tree = store.publish("broken", "1.0", {"thing": ""})
+    (tree / ".toolpin/record.sh").write_text("not a record")
+    assert store.refresh().added == ("node", "npm")
+
+
+def test_a_new_interpreter_reaches_every_shim(store: Store) -> None:
+    store.refresh()
+    refresh(store.paths, KNOWN, "/new/python")
+    assert "'/new/python'" in Path(store.paths.shim_library).read_text()
+
+
+@pytest.mark.parametrize("content", [b"", b"#!/bin/sh\n", b"\xff" * 100])
+def test_a_foreign_file_is_no_stub(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    assert read_stub(str(file)) is None
+
+
+def test_the_library_passes_shellcheck() -> None:
+    library = REPOSITORY / "shims" / "shim.sh"
+    done = subprocess.run(
+        ["shellcheck", library], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == ""
+
+
+def test_exec_imports_nothing_heavy() -> None:
+    script = "import sys, toolpin.execute; print('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True
+    )
+    heavy = "argparse json tomllib subprocess pathlib shutil requests filelock tqdm"
+    assert not set(heavy.split()) & set(done.stdout.split())
