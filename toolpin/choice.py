@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from toolpin.errors import NotPublished, ToolpinError, Unreachable, UsageError
+from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable, UsageError
 from toolpin.model import Host, Origin, Pin
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.sources.clients import Clients
@@ -56,9 +56,12 @@ def nobody_serves(
     for failure in failures:
         label = failure.spec.id
         facts.append((label, failure.error.what))
-        facts.extend((label, f"{name}: {value}") for name, value in failure.error.facts)
         if isinstance(failure.error, NotPublished):
             facts.append((label, _nearby(failure.spec, job.pin, host, clients)))
+        else:
+            facts += [
+                (label, f"{name}: {value}") for name, value in failure.error.facts
+            ]
     silent = any(isinstance(one.error, Unreachable) for one in failures)
     ending = "was not found" if silent else f"does not exist for {host}"
     return ToolpinError(
@@ -66,6 +69,18 @@ def nobody_serves(
         facts,
         f"toolpin list-all {job.pin.tool} {job.pin.version.partition('.')[0]}",
     )
+
+
+def not_published_bytes(
+    job: Job, error: Mismatch, following: SourceSpec | None
+) -> Mismatch:
+    """Return the error of bytes that nobody published, with who wants them.
+
+    No other source is asked by itself: somebody may be tampering, and should be seen.
+    """
+    facts = [("wanted by", f"{job.origin} ({job.pin})"), *error.facts]
+    hint = f"toolpin install {job.pin} --source {following.id}" if following else None
+    return Mismatch(error.what, facts, hint)
 
 
 def _nearby(spec: SourceSpec, pin: Pin, host: Host, clients: Clients) -> str:

@@ -109,7 +109,7 @@ def _check(patch: EnvPatch) -> None:
                 [("received", repr(folder))],
             )
     for name, value in patch.variables:
-        if not _is_settable(name):
+        if not is_settable(name):
             raise ToolpinError(
                 "a tool may not set this variable", [("received", repr(name))]
             )
@@ -119,7 +119,8 @@ def _check(patch: EnvPatch) -> None:
             )
 
 
-def _is_settable(name: str) -> bool:
+def is_settable(name: str) -> bool:
+    """Tell whether an install may set a variable of this name."""
     return (
         name[:1] in _LETTERS
         and _LETTERS_AND_DIGITS.issuperset(name)

@@ -16,8 +16,14 @@ from typing import NamedTuple, TypeVar
 
 from toolpin import documents, installs, store
 from toolpin.cache import Cache
-from toolpin.choice import Failure, Job, allowed_sources, nobody_serves
-from toolpin.errors import NotPublished, ToolpinError, Unreachable
+from toolpin.choice import (
+    Failure,
+    Job,
+    allowed_sources,
+    nobody_serves,
+    not_published_bytes,
+)
+from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
 from toolpin.model import Host, Pin, Plan
 from toolpin.paths import Paths
 from toolpin.plugin.contract import SourceSpec, Tool
@@ -114,6 +120,8 @@ class Installer:
                     row.remark(
                         f"{error.what}; next: {publisher(following, self._host)}"
                     )
+            except Mismatch as error:
+                raise not_published_bytes(job, error, following) from error
         raise nobody_serves(job, failures, self._host, self._clients)
 
     def _carry_out(self, plan: Plan, row: Row) -> str:

@@ -25,6 +25,8 @@ from typing import Any, NamedTuple
 from toolpin.errors import UsageError
 from toolpin.paths import SYSTEM_CONFIG, Paths
 
+MOST_JOBS = 64
+
 _TIMEOUTS = ("connect_timeout_s", "stall_timeout_s")
 _CONTROL_OR_BLANK = re.compile(r"[\x00-\x20\x7f]")
 
@@ -94,7 +96,7 @@ def _number(variable: str, text: str) -> float:
 def _apply(settings: Settings, table: Mapping[str, Any], place: str) -> Settings:
     for key, value in table.items():
         if key == "jobs":
-            jobs = _check_number(f"{place}: jobs", value, low=1, high=64)
+            jobs = _check_number(f"{place}: jobs", value, low=1, high=MOST_JOBS)
             settings = settings._replace(jobs=int(jobs))
         elif key == "sources":
             settings = settings._replace(sources=_check_sources(place, value))

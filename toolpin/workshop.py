@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from toolpin import host
 from toolpin.cache import Cache, cache_folder
+from toolpin.errors import UsageError
 from toolpin.install import Installer
 from toolpin.progress import Board
 from toolpin.session import Session
-from toolpin.settings import Settings, read_settings
+from toolpin.settings import MOST_JOBS, Settings, read_settings
 from toolpin.sources.clients import Clients
 
 
@@ -20,7 +21,14 @@ def settings_for(
     settings = read_settings(session.paths, session.env)
     if sources:
         settings = settings._replace(sources=tuple(sources))
-    return settings._replace(jobs=jobs) if jobs else settings
+    if jobs is None:
+        return settings
+    if not 1 <= jobs <= MOST_JOBS:
+        raise UsageError(
+            f"--jobs must be a number from 1 to {MOST_JOBS}",
+            [("received", str(jobs))],
+        )
+    return settings._replace(jobs=jobs)
 
 
 def clients_for(session: Session, settings: Settings, board: Board) -> Clients:

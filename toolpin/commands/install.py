@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool and versions of it, and how to go about it."""
     parser.add_argument("tool", nargs="?")
     parser.add_argument("versions", nargs="*", metavar="version")
-    parser.add_argument("--jobs", type=int, help="installs at once")
+    parser.add_argument("--jobs", type=int, help="installs at once, 1 to 64")
     parser.add_argument(
         "--source", action="append", default=[], help="take it from this source only"
     )
@@ -132,7 +132,11 @@ def _show(plan: Plan, session: Session) -> None:
         answer(f"  fetch   {artifact.locator}")
         answer(f"          {artifact.digest}")
     for step in plan.steps:
-        values = ", ".join(f"{key} {value}" for key, value in step._asdict().items())
+        values = ", ".join(
+            f"{key} {' '.join(value) if isinstance(value, tuple) else value}"
+            for key, value in step._asdict().items()
+            if value not in ("", ())
+        )
         answer(f"  {type(step).__name__.lower():<6}  {values}")
     answer(f"  into    {session.paths.install(*plan.pin)}")
 

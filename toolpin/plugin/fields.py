@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from toolpin.env import is_settable
 from toolpin.model import Link
 
 
@@ -128,7 +129,7 @@ def read_variables(value: object) -> tuple[tuple[str, str], ...]:
     """Accept names and values of variables that a tool may set."""
     table = read_table(value)
     for name in table:
-        if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name) or name in ("PATH", "IFS"):
+        if not is_settable(name):
             raise UnfitError
     return tuple(table.items())
 
