@@ -66,8 +66,7 @@ class _Gzip:
     def decompress(self, data: bytes, max_length: int) -> bytes:
         inner = self._inner
         out = inner.decompress(inner.unconsumed_tail + data, max_length)
-        # A full answer may leave more inside zlib even when all input is taken.
-        self.needs_input = not inner.unconsumed_tail and len(out) < max_length
+        self.needs_input = not inner.unconsumed_tail
         return out
 
     @property

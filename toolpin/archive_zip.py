@@ -23,7 +23,6 @@ from toolpin.archive_rules import (
     Member,
 )
 
-_END_RECORD = b"PK\5\6"
 _LOCAL_RECORD = b"PK\3\4"
 _UNIX = 3
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
@@ -150,8 +149,6 @@ def _end_of_member(file: BinaryIO, info: zipfile.ZipInfo) -> int:
 
 
 def _check_end_record(file: BinaryIO, archive: zipfile.ZipFile) -> None:
-    if _END_RECORD in archive.comment:
-        raise Broken("it has two ends")
     file.seek(-22 - len(archive.comment), 2)
     (directory_at,) = struct.unpack("<16xI2x", file.read(22))
     if directory_at not in (archive.start_dir, _WIDE):

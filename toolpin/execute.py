@@ -273,7 +273,7 @@ def _on_path(place: _Place, command: str) -> str | None:
         path = os.path.join(folder, command)
         if (
             is_program(path)
-            
+            and not _is_same_folder(folder, place.paths.shims)
             and read_stub(os.path.realpath(path)) is None
         ):
             return path

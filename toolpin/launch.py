@@ -61,7 +61,9 @@ def run_as_child(path: str, args: Sequence[str], env: Mapping[str, str]) -> int:
     Raises NotRunnable where the system refuses it.
     """
     # Blocked until the handlers know the child: none gets lost between.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, (*_FORWARDED, *_LEFT_TO_THE_GROUP)
+    )
     try:
         pid = _spawn(path, args, env, before)
         for number in _FORWARDED:

@@ -185,6 +185,16 @@ def test_what_the_system_tar_writes_is_read(
     assert (stage / "bin/tool").read_bytes() == (source / "bin/tool").read_bytes()
 
 
+@pytest.mark.parametrize("form", ["gz", "xz", "bz2"])
+def test_data_that_packs_to_almost_nothing_comes_back_whole(
+    stage: Path, form: str
+) -> None:
+    entries = [Entry(f"f{size}", bytes(size)) for size in (1 << 20, 3_000_000, 7)]
+    data = compress(tar(*entries), form)  # type: ignore[arg-type]
+    files = unpack_bytes(data, "t.tar", stage)
+    assert sorted(file.size_bytes for file in files) == [7, 1 << 20, 3_000_000]
+
+
 def test_times_are_kept_but_never_ahead_of_the_clock(stage: Path) -> None:
     entries = [Entry("kept"), Entry("ahead", mtime_s=0o77777777777)]
     unpack_bytes(tar(*entries), "t.tar", stage)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.shell.store import Store
+from tests.shell.store import KNOWN, SHELLS, Store
 from toolpin.model import Pin
+from toolpin.shims import refresh
 
 
 class Case(NamedTuple):
@@ -79,6 +81,34 @@ def test_every_road_gives_the_same_answer(store: Store, road: str, case: Case) -
         assert done.err == ""
 
 
+PLAIN = (
+    "plain other-name no-final-newline crlf tabs blanks comment comment-at-once "
+    "first-line-wins among-others longer-name fallback-first override override-alone"
+).split()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("name", PLAIN)
+def test_the_plain_cases_never_start_python(
+    store: Store, shell: str, name: str
+) -> None:
+    refresh(store.paths, KNOWN, "/gone/python")
+    text = CASES[name].text
+    if isinstance(text, str):
+        (store.home.project / ".tool-versions").write_bytes(text.encode())
+    done = store.run(shell, "node", env=CASES[name].env)
+    assert done == (0, f"{CASES[name].out}\n", "")
+
+
+@pytest.mark.parametrize("start", ["\ufeff", "\ufeff# x\n"])
+def test_hostile_59_a_byte_order_mark_hides_no_line(
+    store: Store, road: str, start: str
+) -> None:
+    (store.home.config / ".tool-versions").write_text("nodejs 12.22.0\n")
+    store.home.pin(f"{start}nodejs 10.15.3\n")
+    assert store.run(road, "node").out == f"{V10}\n"
+
+
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
@@ -132,6 +162,21 @@ def test_system_is_the_first_match_outside_the_shims(store: Store, road: str) ->
     absent = store.run(road, "node", env={"PATH": f"{link}:{usual}"})
     assert absent.code == 126
     assert FILE1 in absent.err
+
+
+def test_a_foreign_file_among_the_shims_is_not_the_systems(
+    store: Store, road: str
+) -> None:
+    store.publish("other", "1.0", {"thing": ""})
+    store.refresh()
+    store.home.pin("nodejs system\nother system\n")
+    line = store.command(road, "thing")
+    if road != "exec":
+        line[-1] = str(store.home.root / "stub")
+        Path(store.home.shim("thing")).rename(line[-1])
+    store.script(Path(store.home.shim("thing")), "foreign")
+    path = f"{store.home.data}/shims:{store.home.env['PATH']}"
+    assert store.home.run(*line, env={"PATH": path}).code != 0
 
 
 def test_an_unpinned_tool_is_the_systems(store: Store, road: str) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell.store import Store
+from tests.shell.store import KNOWN, Store
+from toolpin.shims import refresh
 
 WORDS = ["", " ", "a b", "line\nbreak", "*", "$(id)", "'", '"', "-n", "--", "\\", "é"]
 
@@ -174,6 +175,17 @@ def test_a_wrong_pwd_changes_nothing(store: Store, road: str, pwd: str) -> None:
     assert store.run(road, "node", env={"PWD": pwd}).out == "nodejs 10.15.3\n"
 
 
+def test_a_pwd_with_dots_is_not_walked_word_by_word(store: Store, road: str) -> None:
+    (store.home.config / ".tool-versions").write_text("nodejs 10.15.3\n")
+    aside = store.home.project / "aside"
+    aside.mkdir()
+    (aside / ".tool-versions").write_text("nodejs 12.22.0\n")
+    here = store.home.project / "here"
+    here.mkdir()
+    done = store.run(road, "node", cwd=here, env={"PWD": f"{aside}/../here"})
+    assert done.out == "nodejs 10.15.3\n"
+
+
 def test_pwd_is_walked_as_the_shell_names_it(store: Store, road: str) -> None:
     real = store.home.root / "elsewhere/deep"
     real.mkdir(parents=True)
@@ -266,8 +278,7 @@ def test_two_stores_on_path_do_not_call_each_other(store: Store, road: str) -> N
 
 
 def test_without_its_python_a_shim_says_so(store: Store) -> None:
-    library = Path(store.paths.shim_library)
-    library.write_text(library.read_text().replace(sys.executable, "/gone/python"))
+    refresh(store.paths, KNOWN, "/gone/python")
     done = store.home.run(store.home.shim("node"))
     assert (done.code, done.out) == (126, "")
     assert len(done.err.splitlines()) == 1

@@ -12,7 +12,10 @@ from pathlib import Path
 from tests.support.run import REPOSITORY
 
 PARTS = ("toolpin", "plugins", "shims", "requirements", "install.sh")
-INDEX_VARIABLES = ("PIP_", "UV_", "SSL_CERT_", "REQUESTS_CA_", "HTTP", "NO_PROXY")
+INDEX_VARIABLES = (
+    *("PIP_", "UV_", "NPM_CONFIG_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+    *("SSL_CERT_", "REQUESTS_CA_", "NODE_EXTRA_CA_"),
+)
 FILES = ("pyproject.toml", "README.md", "LICENSE")
 
 
@@ -30,7 +33,7 @@ def copy_checkout(target: Path) -> Path:
 
 
 def package_index_environment() -> dict[str, str]:
-    """Return the variables by which this machine reaches its package index."""
+    """Return the variables by which this machine reaches its package indexes."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -66,6 +69,8 @@ def python_without_ensurepip(root: Path, *, with_pip: bool) -> Path:
     for entry in standard.iterdir():
         if entry.name not in ("ensurepip", "site-packages", "dist-packages"):
             (library / entry.name).symlink_to(entry)
+    for shared in Path(sys.base_prefix, "lib").glob("libpython*"):
+        (root / "lib" / shared.name).symlink_to(shared)
     if with_pip:
         (library / "site-packages").mkdir()
         pip = Path(sysconfig.get_path("purelib")) / "pip"
