@@ -155,7 +155,7 @@ find_python() {
     case $prefix/ in "$HOME"/*) private_home='' ;; esac
     if [ -n "$chosen_python" ]; then
         chosen_path=$(command -v "$chosen_python") || chosen_path=$chosen_python
-        consider "$chosen_path"
+        consider "$(absolute "$chosen_path")"
         [ -n "$python" ] ||
             die "$chosen_python is not a Python 3.11 or newer with ssl, zlib and venv"
         return
@@ -249,6 +249,7 @@ install_packages() {
 build_wheel() {
     mkdir "$work/source" "$work/wheel"
     for part in $PARTS; do cp -R "$checkout/$part" "$work/source/"; done
+    chmod -R u+w "$work/source"
     "$python" -I -m venv --without-pip "$work/build" >>"$work/log" 2>&1 ||
         die_with_log "$python could not make an environment in $work"
     run_pip --python "$work/build/bin/python" install --quiet --require-hashes \
@@ -520,6 +521,7 @@ main() {
     trap clean_up EXIT
     trap 'exit 129' HUP
     trap 'exit 130' INT
+    trap 'exit 141' PIPE
     trap 'exit 143' TERM
     work=$(mktemp -d "${TMPDIR:-/tmp}/toolpin-install.XXXXXX")
     : >"$work/log"

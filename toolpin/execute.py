@@ -158,11 +158,13 @@ def _requests(place: _Place, providers: Sequence[str]) -> Iterator[Request]:
 
 
 def _request(place: _Place, tool: str) -> Request | None:
+    names = {name for name, canonical in place.aliases.items() if canonical == tool}
     requests = stated(
         place.cwd,
         home=home_folder(place.env),
         global_file=place.paths.global_file,
         aliases=place.aliases,
+        only={tool, *names},
     )
     return request_for(tool, requests, place.env)
 

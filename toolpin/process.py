@@ -22,6 +22,9 @@ class Finished(NamedTuple):
 
 
 _running: set[subprocess.Popen[str]] = set()
+# So that nothing is started between the look at what runs and its end. Reentrant: a
+# signal's handler may kill while its own thread is starting something.
+_mutex = threading.RLock()
 
 
 def run(
@@ -37,8 +40,28 @@ def run(
     Raises ToolpinError when the program cannot be started and Unreachable when
     it is not done after `timeout_s`; its whole group is killed then.
     """
+    with _mutex:
+        child = _start(command, env, cwd)
+        _running.add(child)
     try:
-        child = subprocess.Popen(
+        with child:
+            return _collect(child, timeout_s, on_line)
+    finally:
+        _running.discard(child)
+
+
+def kill_all() -> None:
+    """Kill every program that still runs, with what it started."""
+    with _mutex:
+        for child in list(_running):
+            _kill(child)
+
+
+def _start(
+    command: Sequence[str], env: Mapping[str, str], cwd: str
+) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
             command,
             env=env,
             cwd=cwd,
@@ -54,18 +77,6 @@ def run(
         raise ToolpinError(
             f"{command[0]} cannot be started", [("because", error.strerror or "?")]
         ) from error
-    _running.add(child)
-    try:
-        with child:
-            return _collect(child, timeout_s, on_line)
-    finally:
-        _running.discard(child)
-
-
-def kill_all() -> None:
-    """Kill every program that still runs, with what it started."""
-    for child in list(_running):
-        _kill(child)
 
 
 def _collect(

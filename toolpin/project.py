@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Request
-from toolpin.toolversions import parse, parse_override, variable_for
+from toolpin.toolversions import parse, parse_for, parse_override, variable_for
 
 FILENAME = ".tool-versions"
 LARGEST_BYTES = 1 << 20
@@ -39,15 +39,22 @@ def ignored(start: str, home: str, global_file: str) -> Iterator[str]:
 
 
 def stated(
-    start: str, *, home: str, global_file: str, aliases: Mapping[str, str]
+    start: str,
+    *,
+    home: str,
+    global_file: str,
+    aliases: Mapping[str, str],
+    only: Collection[str] = (),
 ) -> Iterator[Request]:
     """Yield what the files request, nearest first, under canonical names.
 
     The first request of a tool is the one that counts. A file is read when the
-    requests before it are used up.
+    requests before it are used up. With `only`, a file that has a line of one of these
+    names is not judged by its other lines.
     """
     for path in candidates(start, home, global_file):
-        for request in parse(read(path), path):
+        data = read(path)
+        for request in parse_for(data, only, path) or parse(data, path):
             tool = aliases.get(request.tool, request.tool)
             yield request._replace(tool=tool)
 

@@ -13,7 +13,7 @@ from toolpin.shims import Changes, ShimTool, refresh
 def refresh_shims(paths: Paths, registry: Registry) -> Changes:
     """Write and remove shims under their mutex."""
     tools = {
-        tool.name: ShimTool(tool.name, tool.names, tool.reshim_after)
+        tool.name: ShimTool(tool.name, tool.names, tool.reshim_after, tool.requires)
         for tool in registry.tools
     }
     with store.shims_mutex(paths):

@@ -6,7 +6,7 @@ file, and does not know which tools or versions exist.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from toolpin.model import Origin, Request, Wanted
 from toolpin.words import (
@@ -37,6 +37,17 @@ def parse(data: bytes, place: str) -> tuple[Request, ...]:
         if tokens:
             requests.append(_request(tokens, Spot(Origin(place, number), line)))
     return tuple(requests)
+
+
+def parse_for(data: bytes, names: Collection[str], place: str) -> tuple[Request, ...]:
+    """Return the requests of these tools alone, as a shim does; no other is judged.
+
+    Raises UsageError for a line of theirs.
+    """
+    lines = data.removeprefix(_BOM).split(b"\n")
+    wanted = {name.encode() for name in names}
+    kept = [line if _first_word(line) in wanted else b"" for line in lines]
+    return parse(b"\n".join(kept), place)
 
 
 def parse_wanted(text: str, origin: Origin) -> Wanted:
@@ -123,6 +134,10 @@ def _tokens(line: str) -> list[tuple[int, str]]:
             tokens.append((offset, word))
         offset += len(word) + 1
     return tokens
+
+
+def _first_word(line: bytes) -> bytes:
+    return line.partition(b"#")[0].replace(b"\t", b" ").strip(b" \r").partition(b" ")[0]
 
 
 def _request(tokens: list[tuple[int, str]], line: Spot) -> Request:

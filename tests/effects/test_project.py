@@ -183,6 +183,35 @@ def test_one_tool_reads_no_file_behind_the_one_that_names_it(machine: Machine) -
     assert override.origin.place == "TOOLPIN_ERLANG_VERSION"
 
 
+def test_a_tools_own_line_counts_whatever_the_others_are(machine: Machine) -> None:
+    file = machine.pin(machine.start, "Zig ^0.13\n\t node  20\t# x\nerlang@27\n\x00")
+    own = stated(
+        str(machine.start),
+        home=str(machine.home),
+        global_file=str(machine.global_file),
+        aliases=ALIASES,
+        only={"nodejs", "node"},
+    )
+    found = request_for("nodejs", own, {})
+    assert found is not None
+    assert str(found.origin) == f"{file}:2"
+    with pytest.raises(UsageError):
+        request_for("nodejs", machine.stated(), {})
+
+
+def test_a_file_without_the_tools_line_is_judged_whole(machine: Machine) -> None:
+    machine.pin(machine.start, "NodeJS 20\n")
+    own = stated(
+        str(machine.start),
+        home=str(machine.home),
+        global_file=str(machine.global_file),
+        aliases=ALIASES,
+        only={"nodejs", "node"},
+    )
+    with pytest.raises(UsageError):
+        request_for("nodejs", own, {})
+
+
 def test_a_tool_that_nothing_names_has_no_request(machine: Machine) -> None:
     machine.pin(machine.start, "zig 0.13\n")
     assert request_for("erlang", machine.stated(), {}) is None

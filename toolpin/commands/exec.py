@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from toolpin import execute, project
+from toolpin.errors import ToolpinError
 from toolpin.paths import find_paths
 from toolpin.plugin.registry import read_registry
 
@@ -26,6 +27,15 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         paths=paths,
         aliases=registry.aliases,
         env=env,
-        cwd=project.logical_cwd(env),
+        cwd=_folder(env),
         refresh=reshim,
     )
+
+
+def _folder(env: Mapping[str, str]) -> str:
+    """Return the current folder; one that is gone still has a name to search above."""
+    try:
+        return project.logical_cwd(env)
+    except ToolpinError:
+        named = env.get("PWD", "")
+        return named if named.startswith("/") else "/"

@@ -66,6 +66,7 @@ class Tool(NamedTuple):
 
     name: str
     also: tuple[str, ...]
+    requires: tuple[str, ...]
     description: str
     homepage: str
     commands: tuple[str, ...]
@@ -99,6 +100,12 @@ TOOL: dict[str, Field] = {
     ),
     "also": Field(
         read_names, "a list of tool names", "other names it may have there", ()
+    ),
+    "requires": Field(
+        read_names,
+        "a list of tool names",
+        "tools that its programs need: their programs are on PATH behind its own",
+        (),
     ),
     "description": Field(read_text, "a line of text", "what it is", required=True),
     "homepage": Field(read_url, "an https URL", "where to read more", required=True),
