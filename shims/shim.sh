@@ -35,7 +35,7 @@ _toolpin_read() {
   _toolpin_wanted='?'
   [ -f "$_toolpin_folder/.tool-versions" ] || return 0
   [ -r "$_toolpin_folder/.tool-versions" ] || return 0
-  # shellcheck disable=SC3067  # -O: every sh that there is has it
+  # shellcheck disable=SC3065,SC3067  # -O and -k: every sh that there is has them
   [ -O "$_toolpin_folder/.tool-versions" ] || [ ! -k "$_toolpin_folder/" ] || return 0
   _toolpin_lines=0
   while IFS=' @TAB@' read -r _toolpin_name _toolpin_rest || [ -n "$_toolpin_name" ]; do
