@@ -7,6 +7,7 @@ rules hold even for an archive whose digest is the published one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import BinaryIO
 
 from toolpin.archive_rules import DEFAULT, Broken, Limits, Member, split_name
@@ -49,8 +50,8 @@ def unpack(
     try:
         tree = Tree(destination, folds_names=folds_names(destination))
         try:
-            with open(archive, "rb") as file:
-                members = _members(file, filename, limits)
+            with open(archive, "rb") as file, ThreadPoolExecutor(1) as pool:
+                members = _members(file, filename, limits, pool)
                 for path, member in _taken(members, strip, tuple(_parts(only))):
                     _add(tree, path, member)
             return tree.finish()
@@ -77,7 +78,9 @@ def _refused(filename: str, broken: Broken) -> Refused:
     )
 
 
-def _members(file: BinaryIO, filename: str, limits: Limits) -> Iterator[Member]:
+def _members(
+    file: BinaryIO, filename: str, limits: Limits, pool: Executor
+) -> Iterator[Member]:
     """Yield the members of an archive whose first bytes say what it is.
 
     Only the family, tar or zip, has to agree with the name: a `.tar.gz` that is xz is
@@ -93,7 +96,7 @@ def _members(file: BinaryIO, filename: str, limits: Limits) -> Iterator[Member]:
         if head.startswith(magic, offset):
             if filename.endswith(_ZIP_SUFFIXES):
                 raise Broken("it is named as a zip, and is a tar")
-            return tar_members(Stream(decode(file, form, limits)), limits)
+            return tar_members(Stream(decode(file, form, limits, pool)), limits)
     raise Broken(f"it is not a tar or zip: it begins with {head[:16]!r}")
 
 

@@ -9,7 +9,7 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import BinaryIO, Literal, Protocol
 
 from toolpin.archive_rules import PIECE_BYTES, Broken, Limits
@@ -78,17 +78,20 @@ class _Gzip:
         return self._inner.unused_data
 
 
-def decode(file: BinaryIO, form: Form, limits: Limits) -> Iterator[bytes]:
-    """Yield the plain bytes, in pieces that another thread decodes ahead.
+def decode(
+    file: BinaryIO, form: Form, limits: Limits, pool: Executor
+) -> Iterator[bytes]:
+    """Yield the plain bytes, in pieces that a thread of `pool` decodes ahead.
 
-    Decoders leave the interpreter's lock, so writing goes on meanwhile.
+    Decoders leave the interpreter's lock, so writing goes on meanwhile. The caller ends
+    the pool: a generator is closed whenever and wherever it is collected, and to wait
+    for a thread there can be a deadlock.
     """
     pieces = _limited(file, _decode(file, form, limits), limits)
-    with ThreadPoolExecutor(1) as pool:
+    ahead = pool.submit(next, pieces, b"")
+    while piece := ahead.result():
         ahead = pool.submit(next, pieces, b"")
-        while piece := ahead.result():
-            ahead = pool.submit(next, pieces, b"")
-            yield piece
+        yield piece
 
 
 def _limited(

@@ -502,7 +502,7 @@ def test_hostile_27_a_zip_that_two_readers_read_differently(sandbox: Sandbox) ->
     named = ZipEntry("a", EVIL, local_name="b")
     for bad in (
         zip_of(named),
-        zip_of(named._replace(name="a/", local_name="b/", data=b"")),
+        zip_of(ZipEntry("a/", mode=0o040755, local_name="b/")),
         b"PK\3\4" + good,
         zip_of(ZipEntry("hidden", EVIL)) + good,
         zip_of(ZipEntry("a", EVIL), comment=good[-22:]),
@@ -510,6 +510,22 @@ def test_hostile_27_a_zip_that_two_readers_read_differently(sandbox: Sandbox) ->
         good + zip_of(ZipEntry("b", EVIL)),
     ):
         sandbox.refuses(bad, "t.zip")
+
+
+def test_hostile_27_a_zip_member_that_the_directory_hides(sandbox: Sandbox) -> None:
+    data = zip_of(*(ZipEntry(name, EVIL) for name in "abc"))
+    second = data.index(b"PK\1\2", data.index(b"PK\1\2") + 1)
+    count, size, start = struct.unpack("<HII", data[-12:-2])
+    end = data[-22:-14] + struct.pack("<HHIIH", 2, 2, size - 47, start, 0)
+    assert count == 3
+    sandbox.refuses(data[:second] + data[second + 47 : -22] + end, "t.zip")
+
+
+@pytest.mark.parametrize("at", [6, 8, 14, 18, 22])
+def test_hostile_27_two_headers_that_differ(sandbox: Sandbox, at: int) -> None:
+    data = bytearray(zip_of(ZipEntry("a", EVIL)))
+    data[at] ^= 2
+    assert "two headers" in sandbox.refuses(bytes(data), "t.zip").what
 
 
 def test_hostile_27_two_zip_members_of_one_name(sandbox: Sandbox) -> None:
