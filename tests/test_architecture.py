@@ -20,6 +20,7 @@ LAYERS = (
         "env",
         "documents",
         "plugin.fields",
+        "plugin.schema",
         "plugin.contract",
     },
     {"paths", "settings", "host", "process", "report", "progress"},

@@ -10,6 +10,7 @@ from toolpin.model import Host, Origin, Pin
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.sources.clients import Clients
 from toolpin.versions import nearest
+from toolpin.words import VERSION, fits
 
 
 class Job(NamedTuple):
@@ -46,6 +47,15 @@ def allowed_sources(
             [("wanted", ", ".join(wanted)), ("sources", ", ".join(by_id))],
         )
     return chosen
+
+
+def listed_versions(spec: SourceSpec, host: Host, clients: Clients) -> list[str]:
+    """Return what a source lists for the host; what can be no version is left out.
+
+    Raises Unreachable.
+    """
+    listed = clients.open(spec).versions(host)
+    return [version for version in listed if fits(version, VERSION)]
 
 
 def nobody_serves(
@@ -87,7 +97,7 @@ def _nearby(spec: SourceSpec, pin: Pin, host: Host, clients: Clients) -> str:
     if str(host) not in spec.hosts:
         return f"has nothing for {host}"
     try:
-        known = clients.open(spec).versions(host)
+        known = listed_versions(spec, host, clients)
     except ToolpinError as error:
         return f"what it has nearby is not known: {error.what}"
     return f"nearest {', '.join(nearest(pin.version, known)) or 'none'}"

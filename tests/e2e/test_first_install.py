@@ -6,6 +6,8 @@ import json
 import os
 import sys
 
+import pytest
+
 from tests.support.run import Home
 from tests.support.server import Cut, Flip, Hang, Status
 from tests.support.upstream import Upstream
@@ -173,6 +175,29 @@ def test_a_dry_run_changes_nothing(home: Home, upstream: Upstream) -> None:
     assert "node-v10.15.3-linux-x64.tar.xz" in result.out
     assert upstream.server.count(upstream.tarball_path("10.15.3")) == 0
     assert not home.data.exists()
+
+
+def test_what_an_index_lists_is_shown_only_if_it_can_be_a_version(
+    home: Home, upstream: Upstream
+) -> None:
+    hostile = [
+        {"version": version, "files": ["linux-x64"]}
+        for version in ("v10.9.0", "v10.15.3", "v\x1b[2J", "v../../x", "v")
+    ]
+    index = json.dumps(hostile).encode()
+    upstream.server.put("/dist/index.json", index)
+    result = home.toolpin("list-all", "nodejs")
+    assert (result.code, result.out) == (0, "10.9.0\n10.15.3\n")
+
+
+@pytest.mark.parametrize("index", ["", "{}", "[1]", '[{"version": 1}]', "<html>"])
+def test_an_index_of_another_shape_is_named(
+    index: str, home: Home, upstream: Upstream
+) -> None:
+    upstream.server.put("/dist/index.json", index.encode())
+    result = home.toolpin("list-all", "nodejs")
+    assert result.code == 1
+    assert "https://nodejs.org/dist/index.json" in result.err
 
 
 def test_a_reinstall_needs_no_network(home: Home, upstream: Upstream) -> None:

@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import tempfile
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -122,6 +123,15 @@ def test_a_refused_package_leaves_the_earlier_tree_alone(stage: Path) -> None:
         unpack_bytes(data, "t.tar", stage)
     assert [path.name for path in stage.rglob("*")] == ["bin", "node"]
     assert (stage / "bin/node").read_text() == "mine"
+
+
+def test_a_refused_archive_leaves_no_thread_behind(stage: Path) -> None:
+    before = threading.active_count()
+    data = compress(tar(Entry("a"), Entry("../b")), "gz")
+    with pytest.raises(Refused) as caught:
+        unpack_bytes(data, "t.tar.gz", stage)
+    assert threading.active_count() == before
+    assert caught.tb  # which keeps every generator of the call alive
 
 
 def test_a_hard_link_is_the_file_again(stage: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.run import REPOSITORY
 from toolpin.errors import UsageError
-from toolpin.plugin import contract
+from toolpin.plugin import schema
 from toolpin.plugin.contract import parse_tool
 
 GOOD = """
@@ -21,6 +21,7 @@ kind = "http"
 publisher = "demo.example"
 artifacts = ["https://demo.example/{version}.tar.gz"]
 checksums = "https://demo.example/{version}.sha256"
+catalogue = {url = "https://demo.example/index.json", version = "v"}
 hosts.linux-x64 = {}
 """
 
@@ -65,6 +66,11 @@ def test_the_smallest_tool_is_read() -> None:
             'artifacts = ["file:///etc/passwd"]',
             "source.artifacts",
         ),
+        ("/{version}.tar.gz", "/{vers}.tar.gz", "{vers}"),
+        ('publisher = "demo.example"', 'publisher = "{who}"', "{who}"),
+        ('version = "v"}', 'version = "v", colour = "x"}', "source.catalogue"),
+        ("https://demo.example/index.json", "http://x/", "source.catalogue"),
+        ("hosts.linux-x64 = {}", "hosts = {}\nwith = [{}]", "source.with.package"),
         (
             "hosts.linux-x64 = {}",
             'hosts.linux-x64 = {}\nlinks = {"bin/x" = "../../etc/passwd"}',
@@ -104,7 +110,7 @@ def test_what_is_no_plugin_is_refused(text: str) -> None:
 
 
 def test_every_field_says_what_it_expects_and_means() -> None:
-    for fields in (contract.TOOL, contract.SOURCE, contract.COMPANION):
+    for fields in (schema.TOOL, schema.SOURCE, schema.COMPANION):
         for field in fields.values():
             assert field.expected
             assert field.help

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from concurrent.futures import ThreadPoolExecutor
 
 from toolpin import host
-from toolpin.choice import allowed_sources
+from toolpin.choice import allowed_sources, listed_versions
 from toolpin.errors import ToolpinError
 from toolpin.model import Host, Origin
 from toolpin.plugin.contract import SourceSpec
@@ -58,6 +58,6 @@ def run(args: Namespace, session: Session) -> int:
 
 def _ask(spec: SourceSpec, here: Host, clients: Clients) -> list[str] | ToolpinError:
     try:
-        return clients.open(spec).versions(here)
+        return listed_versions(spec, here, clients)
     except ToolpinError as error:
         return error

@@ -144,3 +144,19 @@ def read_links(value: object) -> tuple[Link, ...]:
             raise UnfitError
         links.append(Link(path, target))
     return tuple(links)
+
+
+def read_list(value: object) -> list[object]:
+    """Accept any list; its items are read by a schema of their own."""
+    if not isinstance(value, list):
+        raise UnfitError
+    return value
+
+
+def read_catalogue(value: object) -> dict[str, str]:
+    """Accept where a JSON list of releases is, and the keys that are read in it."""
+    table = {"prefix": "", "files": "", "file": "", **read_table(value)}
+    if set(table) != {"url", "version", "prefix", "files", "file"}:
+        raise UnfitError
+    read_url(table["url"])
+    return table

@@ -34,10 +34,12 @@ class HttpSource:
         wanted = fill(shape["file"], self._spec.hosts[str(host)])
         try:
             releases = json.loads(text)
+            if not isinstance(releases, list):
+                raise TypeError("a list was expected")
             return [
                 release[shape["version"]].removeprefix(shape["prefix"])
                 for release in releases
-                if wanted in release[shape["files"]]
+                if not shape["files"] or wanted in release[shape["files"]]
             ]
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise Unreachable(

@@ -1,0 +1,132 @@
+"""The fields of a tool's TOML file: what each expects, and what it means.
+
+This is the reference for whoever writes one. `contract` reads files by it.
+"""
+
+from __future__ import annotations
+
+from toolpin.plugin.fields import (
+    Field,
+    read_catalogue,
+    read_commands,
+    read_count,
+    read_inside,
+    read_insides,
+    read_links,
+    read_list,
+    read_lists,
+    read_name,
+    read_names,
+    read_table,
+    read_tables,
+    read_text,
+    read_texts,
+    read_url,
+    read_urls,
+    read_variables,
+)
+
+_PATHS = "a list of relative paths"
+TOOL: dict[str, Field] = {
+    "name": Field(
+        read_name, "a tool name", "the name in .tool-versions", required=True
+    ),
+    "also": Field(
+        read_names, "a list of tool names", "other names it may have there", ()
+    ),
+    "requires": Field(
+        read_names,
+        "a list of tool names",
+        "tools that its programs need: their programs are on PATH behind its own",
+        (),
+    ),
+    "description": Field(read_text, "a line of text", "what it is", required=True),
+    "homepage": Field(read_url, "an https URL", "where to read more", required=True),
+    "commands": Field(
+        read_commands,
+        "a list of command names",
+        "programs that every install must have; they are checked against the host",
+        required=True,
+    ),
+    "proof": Field(
+        read_texts,
+        "a list: command, arguments, and the first line of its answer",
+        "run before an install is published; the answer holds {version}: some places "
+        "publish another version's build under a version's name",
+        (),
+    ),
+    "bin_dirs": Field(
+        read_insides, _PATHS, "folders whose programs get shims", ("bin",)
+    ),
+    "variables": Field(
+        read_variables,
+        "a table of variables",
+        "the environment of its programs; {install} is the install's path",
+        (),
+    ),
+    "reshim_after": Field(
+        read_lists,
+        "a table: command = [words]",
+        "when the command has one of these words, it may have added programs",
+        (),
+    ),
+    "mutable": Field(
+        read_insides, _PATHS, "folders to which the tool itself adds files", ()
+    ),
+    "refused_hosts": Field(
+        read_table, "a table: host = reason", "hosts without any build, and why", {}
+    ),
+}
+COMPANION: dict[str, Field] = {
+    "package": Field(read_text, "a package name", "the second package", required=True),
+    "table": Field(
+        read_name,
+        "a file name",
+        "tab-separated versions, beside the plugin",
+        required=True,
+    ),
+    "column": Field(
+        read_name,
+        "a column's name",
+        "holds the package's version in the tool's row; `-` for none",
+        required=True,
+    ),
+    "into": Field(
+        read_inside, "a relative path", "where it is unpacked", required=True
+    ),
+    "links": Field(read_links, "a table: path = target", "links it adds", ()),
+}
+SOURCE: dict[str, Field] = {
+    "id": Field(read_name, "a name", "what --source calls it", required=True),
+    "kind": Field(
+        read_name, "http, npm or pypi", "the kind of place it is", required=True
+    ),
+    "publisher": Field(
+        read_text, "a line of text", "who made the bytes", required=True
+    ),
+    "hosts": Field(
+        read_tables,
+        "a table: host = {name = value}",
+        "hosts it has builds for; the values fill {name} in the other fields",
+        required=True,
+    ),
+    "catalogue": Field(
+        read_catalogue,
+        "a table: url, version, and if need be prefix, files, file",
+        "http: a JSON list of releases; the keys of version and files in each, the "
+        "prefix before a version, and what `files` holds for this host",
+        {},
+    ),
+    "artifacts": Field(read_urls, "a list of https URLs", "http: the first listed", ()),
+    "checksums": Field(
+        read_url, "an https URL", "http: the SHA-256 list of a release", ""
+    ),
+    "package": Field(read_text, "a package name", "npm, pypi: the package", ""),
+    "strip": Field(read_count, "a number from 0 to 9", "leading folders to drop", 0),
+    "only": Field(read_inside, "a relative path", "the one folder to take", ""),
+    "without": Field(
+        read_insides, _PATHS, "files that are the package's, not the tool's", ()
+    ),
+    "links": Field(read_links, "a table: path = target", "links to place", ()),
+    "with": Field(read_list, "a list of tables", "npm: packages that complete it", ()),
+}
