@@ -100,10 +100,11 @@ class Artifact(NamedTuple):
 class Unpack(NamedTuple):
     """Step: unpack an artifact below the install.
 
-    `artifact` is its index in the plan; `strip` leading folders are dropped; only
-    members below `only` (after stripping, "" for all) are taken; the rest lands in
-    `into`, relative to the install ("" is its root). `without` are files to leave out,
-    relative to `into`: what a package adds to the tool's own tree.
+    `artifact` is its index in the plan. Only members below the folder `only` of the
+    archive as it stands are taken ("" for all), then `strip` leading folders are
+    dropped; the rest lands in `into`, relative to the install ("" is its root).
+    `without` are files to leave out, relative to `into`: what a package adds to the
+    tool's own tree.
     """
 
     artifact: int
