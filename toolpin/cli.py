@@ -85,6 +85,7 @@ def _add_globals(parser: ArgumentParser, default: str | None) -> None:
     parser.add_argument("-C", dest="folder", metavar="DIR", default=default)
     parser.add_argument("--quiet", "-q", action="store_true", default=default)
     parser.add_argument("--debug", action="store_true", default=default)
+    parser.add_argument("--json", action="store_true", default=default)
 
 
 def _dispatch(line: tuple[Namespace, list[str]]) -> int:
@@ -101,9 +102,8 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     module.add_arguments(parser)
     _add_globals(parser, default=SUPPRESS)
     args = parser.parse_args(rest, options)
-    session = open_session(
-        _enter(args.folder), find_paths(os.environ), quiet=bool(args.quiet)
-    )
+    report = Report(quiet=bool(args.quiet), as_json=bool(args.json))
+    session = open_session(_enter(args.folder), find_paths(os.environ), report)
     code: int = module.run(args, session)
     return code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import threading
@@ -9,19 +10,35 @@ from collections.abc import Sequence
 
 from toolpin.errors import ToolpinError, printable
 
+JSON_SCHEMA = 1
+
 _lock = threading.Lock()
 
 
 class Report:
     """Where a command's answers (stdout) and remarks (stderr) go."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
         self.quiet = quiet
+        self.as_json = as_json
 
     def answer(self, text: str) -> None:
         """Write one line that a script may read."""
         with _lock:
             sys.stdout.write(f"{text}\n")
+
+    def document(
+        self, command: str, result: object, *, changed: bool | None = None
+    ) -> None:
+        """Write a command's answer as the one JSON document that --json asks for.
+
+        `changed` says whether the command changed anything, None where it never does.
+        """
+        envelope: dict[str, object] = {"schema": JSON_SCHEMA, "command": command}
+        if changed is not None:
+            envelope["changed"] = changed
+        envelope["result"] = result
+        self.answer(json.dumps(envelope, indent=1, ensure_ascii=False))
 
     def table(self, rows: Sequence[Sequence[str]]) -> None:
         """Write rows with their columns aligned, two blanks apart."""

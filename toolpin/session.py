@@ -68,12 +68,12 @@ class Session(NamedTuple):
             self.report.warn(f"{path} is ignored: another user put it there")
 
 
-def open_session(env: Mapping[str, str], paths: Paths, *, quiet: bool) -> Session:
+def open_session(env: Mapping[str, str], paths: Paths, report: Report) -> Session:
     """Return the session of this process."""
     return Session(
         paths=paths,
         env=env,
         folder=project.logical_cwd(env),
         registry=read_registry(paths),
-        report=Report(quiet=quiet),
+        report=report,
     )
