@@ -77,8 +77,14 @@ def nobody_serves(
     return ToolpinError(
         f"{job.pin} {ending}",
         facts,
-        f"toolpin list-all {job.pin.tool} {job.pin.version.partition('.')[0]}",
+        f"toolpin list-all {job.pin.tool} {_line_of(job.pin.version)}",
     )
+
+
+def _line_of(version: str) -> str:
+    """Return the first part of a version, without the v that tags have: `24`."""
+    first = version.partition(".")[0]
+    return first[1:] if first[:1] == "v" and first[1:].isdigit() else first
 
 
 def not_published_bytes(

@@ -65,6 +65,7 @@ class Installer:
         self._cache = cache
         self._clients = clients
         self._board = board
+        self._said: set[str] = set()
 
     def run(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Do all jobs, some at once; one that fails does not stop the others."""
@@ -117,12 +118,19 @@ class Installer:
             except (NotPublished, Unreachable) as error:
                 failures.append(Failure(spec, error))
                 if following:
-                    row.remark(
-                        f"{error.what}; next: {publisher(following, self._host)}"
-                    )
+                    self._hand_over(error, following, row)
             except Mismatch as error:
                 raise not_published_bytes(job, error, following) from error
         raise nobody_serves(job, failures, self._host, self._clients)
+
+    def _hand_over(self, error: ToolpinError, following: SourceSpec, row: Row) -> None:
+        """Name the next source; what is true of a whole source, once for all tools."""
+        text = f"{error.what}; next: {publisher(following, self._host)}"
+        if isinstance(error, NotPublished):
+            row.remark(text)
+        elif text not in self._said:
+            self._said.add(text)
+            self._board.remark(text)
 
     def _carry_out(self, plan: Plan, row: Row) -> str:
         """Fetch and publish. Raises NotPublished for a build of another version."""

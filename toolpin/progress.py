@@ -12,8 +12,7 @@ from tqdm import tqdm
 from toolpin.report import Report
 
 _BAR = (
-    "  {desc}  {percentage:3.0f}%|{bar:20}| "
-    "{n_fmt}/{total_fmt} {rate_fmt} eta {remaining}"
+    "  {desc}  {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {rate_fmt} eta {remaining}"
 )
 _COUNT = "  {desc}  {n_fmt} {rate_fmt}"
 _WAIT = "  {desc}  {elapsed}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from toolpin.env import quote
@@ -30,13 +30,15 @@ class ShimTool(NamedTuple):
 
     `names` is all that a project file may call it. After a command of `reshim_after`
     with one of its words among the arguments, the tool's commands may have changed.
-    The bins of the tools that it `requires` follow its own on PATH.
+    The bins of the tools that it `requires` follow its own on PATH. `commands` are
+    those that every version has: known without an install.
     """
 
     name: str
     names: tuple[str, ...] = ()
     reshim_after: tuple[tuple[str, tuple[str, ...]], ...] = ()
     requires: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
 
 
 class Stub(NamedTuple):
@@ -57,9 +59,16 @@ class Changes(NamedTuple):
     skipped: tuple[str, ...]
 
 
-def refresh(paths: Paths, known: Mapping[str, ShimTool], python: str) -> Changes:
+def refresh(
+    paths: Paths,
+    known: Mapping[str, ShimTool],
+    python: str,
+    wanted: Collection[str] = (),
+) -> Changes:
     """Write the library and the stubs that the published installs call for.
 
+    Tools of `wanted`, and those that have had a stub, keep one for each command that
+    all their versions have: a pin that is not installed must not run something else.
     `python` is the absolute interpreter that has toolpin. The caller holds the mutex.
     """
     library = render_library(paths, python)
@@ -67,6 +76,10 @@ def refresh(paths: Paths, known: Mapping[str, ShimTool], python: str) -> Changes
     _make_folder(paths.shims)
     _write(paths.shim_library, library, 0o644)
     provided = _provided(paths)
+    for tool in known.values():
+        for command in tool.commands:
+            if tool.name in wanted or _owned(f"{paths.shims}/{command}") is not None:
+                provided.setdefault(command, [tool.name])
     added: list[str] = []
     skipped: list[str] = []
     for command, providers in sorted(provided.items()):

@@ -66,6 +66,12 @@ def test_pin_changes_its_line_and_nothing_else(installed: Home) -> None:
     assert "not installed: 7.7.7" in installed.toolpin("pin", "node", "7.7.7").err
 
 
+def test_a_pin_that_was_never_installed_runs_nothing_else(home: Home) -> None:
+    assert home.toolpin("pin", "nodejs", "7.7.7").code == 0
+    result = home.run(home.shim("node"), "--version")
+    assert (result.code, result.out) == (126, "")
+
+
 def test_pin_writes_at_home_or_above(installed: Home) -> None:
     below = installed.project / "a/b"
     below.mkdir(parents=True)
@@ -105,7 +111,11 @@ def test_uninstall_takes_shims_of_nothing_with_it(installed: Home) -> None:
     assert installed.toolpin("uninstall", "node", "9.9.0").code == 0
     assert os.path.exists(installed.shim("node"))
     assert installed.toolpin("uninstall", "node", "10.15.3").code == 0
-    assert os.listdir(installed.data / "shims") == []
+    # A pin that is missing must not run the system's node.
+    assert os.listdir(installed.data / "shims") == ["node"]
+    missing = installed.run(installed.shim("node"), "--version")
+    assert missing.code == 126
+    assert "toolpin install" in missing.err
     assert installed.toolpin("list").out == ""
 
 

@@ -205,7 +205,7 @@ def test_a_reinstall_needs_no_network(home: Home, upstream: Upstream) -> None:
     home.pin("nodejs 10.15.3\n")
     home.toolpin("install")
     assert home.toolpin("uninstall", "nodejs", "10.15.3").code == 0
-    assert not os.path.exists(home.shim("node"))
+    assert not os.path.exists(home.shim("npm"))
     upstream.server.close()
     result = home.toolpin("install")
     assert result.code == 0, result.err

@@ -60,8 +60,11 @@ def test_a_package_installs_and_loads(
 
 
 @pytest.mark.usefixtures("version")
-def test_a_global_command_runs_at_once(machine: Home) -> None:
-    installed = machine.run(machine.shim("npm"), "install", "-g", "semver@5.7.2")
+@pytest.mark.parametrize("spelling", ["-g", "--location=global", "-gf"])
+def test_a_global_command_runs_at_once(machine: Home, spelling: str) -> None:
+    if spelling == "--location=global" and OLD in machine.toolpin("current").out:
+        spelling = "--global=true"  # npm 6 knows no location
+    installed = machine.run(machine.shim("npm"), "install", spelling, "semver@5.7.2")
     assert installed.code == 0, installed.err
     result = machine.run(machine.shim("semver"), "1.2.3", "-r", "^1.0.0")
     assert result.out == "1.2.3\n"
@@ -124,6 +127,14 @@ def test_a_version_nobody_has_lists_what_each_source_has(machine: Home) -> None:
     assert "24.99.0 does not exist for" in result.err
     for source in ("pypi", "npm"):
         assert re.search(rf"{source} +nearest 24\.", result.err)
+
+
+def test_a_node_whose_npm_is_not_on_record_is_not_taken_from_npm(
+    machine: Home,
+) -> None:
+    result = machine.toolpin("install", "nodejs", "16.9.0", "--source", "npm")
+    assert result.code == 1
+    assert "no npm is known that upstream shipped with nodejs 16.9.0" in result.err
 
 
 def test_what_can_be_installed_is_listed_in_order(machine: Home) -> None:

@@ -132,12 +132,3 @@ def test_musl_is_refused_with_the_reason(nodejs: Tool) -> None:
     with pytest.raises(ToolpinError) as caught:
         allowed_sources(nodejs, Host("linux", "x64", "musl", ""), ())
     assert "glibc only" in caught.value.render()
-
-
-def test_a_node_without_a_row_in_the_table_is_not_taken_from_npm(
-    nodejs: Tool, server: Server, tmp_path: Path
-) -> None:
-    host = next(iter(HOSTS))
-    clients = _clients(server, host, tmp_path)
-    with pytest.raises(NotPublished, match=r"which npm belongs to nodejs 22\.99\.0"):
-        make_plan(nodejs, nodejs.sources[2], Pin("nodejs", "22.99.0"), host, clients)

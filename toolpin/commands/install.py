@@ -43,7 +43,8 @@ def run(args: Namespace, session: Session) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     outcomes = installer.run(jobs)
-    changes = refresh_shims(session.paths, session.registry)
+    wanted = {job.pin.tool for job in jobs}
+    changes = refresh_shims(session.paths, session.registry, wanted)
     for name in changes.skipped:
         session.report.warn(
             f"{session.paths.shims}/{name} is not toolpin's: left alone"

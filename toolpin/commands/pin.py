@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 from toolpin import installs, project
 from toolpin.errors import ToolpinError
 from toolpin.model import Origin, Pin, Wanted
+from toolpin.reshim import refresh_shims
 from toolpin.session import Session
 from toolpin.toolversions import edit, parse, parse_wanted
 
@@ -36,6 +37,7 @@ def run(args: Namespace, session: Session) -> int:
     parse(before, path)
     names = (args.tool, *(name for name in tool.names if name != args.tool))
     project.write(path, edit(before, names, versions))
+    refresh_shims(session.paths, session.registry, {tool.name})
     written = " ".join(str(one) for one in versions)
     session.report.remark(f"{path}: {args.tool} {written}")
     if missing := _missing(tool.name, versions, session):

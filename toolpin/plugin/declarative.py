@@ -21,8 +21,8 @@ def make_plan(
     """
     if str(host) not in spec.hosts:
         raise NotPublished(f"{spec.id} has no builds for {host}")
-    companions = _companion_versions(tool, spec, pin)
     artifacts = [clients.open(spec).artifact(pin.version, host)]
+    companions = _companion_versions(tool, spec, pin)
     steps: list[Step] = [
         Unpack(0, strip=spec.strip, only=spec.only, without=spec.without),
         *spec.links,
@@ -59,7 +59,7 @@ def _companion_versions(
         row = _row(f"{os.path.dirname(tool.file)}/{companion.table}", pin.version)
         if row is None:
             raise NotPublished(
-                f"which {companion.package} belongs to {pin} is not on record"
+                f"no {companion.package} is known that upstream shipped with {pin}"
             )
         if row[companion.column] != "-":
             found.append((companion, row[companion.column]))
