@@ -27,7 +27,7 @@ def _guarded(argv: Sequence[str]) -> int:
     from toolpin.errors import EXIT_BUG, EXIT_INTERRUPTED, ToolpinError
     from toolpin.report import Report, close_quietly
 
-    if "--debug" in argv:
+    if "--debug" in argv and argv[:1] != ["exec"]:
         return _run(argv)
     try:
         return _run(argv)

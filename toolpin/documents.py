@@ -1,4 +1,4 @@
-"""The JSON documents of the store: receipts, and the plans that the cache remembers.
+"""The JSON documents of store and cache: receipts, and notes of what a source named.
 
 Text to value and back; equal values give equal bytes. No disk.
 """
@@ -6,24 +6,15 @@ Text to value and back; equal values give equal bytes. No disk.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from toolpin.errors import ToolpinError
-from toolpin.model import (
-    Artifact,
-    Digest,
-    Host,
-    Link,
-    Pin,
-    Plan,
-    Receipt,
-    Step,
-    TreeFile,
-    Unpack,
-)
+from toolpin.model import Artifact, Digest, Pin, Receipt, TreeFile
 
 SCHEMA = 1
+_HEX_DIGITS = {"sha256": 64, "sha512": 128}
 
 
 def render_receipt(receipt: Receipt) -> str:
@@ -61,49 +52,36 @@ def parse_receipt(text: str, place: str) -> Receipt:
             installed_at=table["installed_at"],
             toolpin=table["toolpin"],
         )
-    except (ValueError, LookupError, TypeError) as error:
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise ToolpinError(
             f"{place} is no receipt that this toolpin can read",
             [("because", f"{type(error).__name__}: {error}")],
         ) from error
 
 
-def render_plan(plan: Plan) -> str:
-    """Render a plan, so that it can be carried out again without asking anybody."""
+def render_note(asked: str, artifacts: Sequence[Artifact]) -> str:
+    """Render what a source named for a version, and the address that was asked."""
     table = {
         "schema": SCHEMA,
-        "pin": plan.pin,
-        "host": plan.host,
-        "source": plan.source,
-        "publisher": plan.publisher,
-        "artifacts": [_artifact_table(one) for one in plan.artifacts],
-        "steps": [_step_table(one) for one in plan.steps],
-        "bin_dirs": plan.bin_dirs,
-        "commands": plan.commands,
-        "proof": plan.proof,
-        "variables": plan.variables,
+        "asked": asked,
+        "artifacts": [_artifact_table(one) for one in artifacts],
     }
     return json.dumps(table, indent=1) + "\n"
 
 
-def parse_plan(text: str) -> Plan:
-    """Return the plan in a text. Raises ValueError for anything else."""
+def parse_note(text: str) -> tuple[str, tuple[Artifact, ...]]:
+    """Return the address and the artifacts of a note. Raises ValueError else."""
     try:
         table = _table(text)
-        return Plan(
-            pin=Pin(*table["pin"]),
-            host=Host(*table["host"]),
-            source=table["source"],
-            publisher=table["publisher"],
-            artifacts=tuple(map(_artifact, table["artifacts"])),
-            steps=tuple(map(_step, table["steps"])),
-            bin_dirs=tuple(table["bin_dirs"]),
-            commands=tuple(table["commands"]),
-            proof=tuple(table["proof"]),
-            variables=tuple((name, value) for name, value in table["variables"]),
-        )
-    except (LookupError, TypeError) as error:
-        raise ValueError(str(error)) from error
+        return str(table["asked"]), tuple(map(_artifact, table["artifacts"]))
+    except (LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"no note: {error}") from error
 
 
 def _table(text: str) -> dict[str, Any]:
@@ -118,19 +96,16 @@ def _artifact_table(artifact: Artifact) -> dict[str, object]:
 
 
 def _artifact(table: dict[str, Any]) -> Artifact:
+    """Return an artifact whose every part is what it must be."""
     algorithm, _, digits = table["digest"].partition(":")
-    return Artifact(**{**table, "digest": Digest(algorithm, digits)})
-
-
-def _step_table(step: Step) -> dict[str, object]:
-    return {"step": type(step).__name__.lower(), **step._asdict()}
-
-
-def _step(table: dict[str, Any]) -> Step:
-    kinds: dict[str, Callable[..., Step]] = {"unpack": Unpack, "link": Link}
-    values = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in table.items()
-        if key != "step"
-    }
-    return kinds[table["step"]](**values)
+    length = _HEX_DIGITS[algorithm]
+    size_bytes, filename = table["size_bytes"], table["filename"]
+    if not re.fullmatch(f"[0-9a-f]{{{length}}}", digits):
+        raise ValueError(f"a digest of {length} hex digits expected")
+    if not (size_bytes is None or type(size_bytes) is int):
+        raise ValueError("a size in bytes expected")
+    if "/" in filename or "\0" in filename or not filename:
+        raise ValueError("a file name expected")
+    return Artifact(
+        str(table["locator"]), Digest(algorithm, digits), size_bytes, filename
+    )

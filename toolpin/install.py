@@ -8,6 +8,7 @@ Downloads happen outside the version's mutex; inside it stands a second look.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 from collections.abc import Callable, Sequence
@@ -27,7 +28,7 @@ from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
 from toolpin.model import Host, Pin, Plan
 from toolpin.paths import Paths
 from toolpin.plugin.contract import SourceSpec, Tool
-from toolpin.plugin.declarative import make_plan, publisher
+from toolpin.plugin.declarative import assemble, make_plan, publisher
 from toolpin.plugin.registry import Registry
 from toolpin.progress import Board, Row
 from toolpin.settings import Settings
@@ -169,14 +170,21 @@ class Installer:
         return archives
 
     def _remembered(self, tool: Tool, pin: Pin) -> Plan | None:
-        """Return a plan that was carried out before and whose archives are cached."""
+        """Return a plan for archives that were named before and are in the cache.
+
+        A note tells locators and digests; what is done with them is the plugin's to
+        say, today. One that was made through another mirror does not count.
+        """
         for spec in allowed_sources(tool, self._host, self._settings.sources):
-            note = self._cache.read_note("plans", *self._note_name(spec.id, pin))
             try:
-                plan = documents.parse_plan(note.decode()) if note else None
-            except ValueError:
+                note = self._cache.read_note("plans", *self._note_name(spec.id, pin))
+                if note is None or str(self._host) not in spec.hosts:
+                    continue
+                asked, artifacts = documents.parse_note(note.decode())
+                plan = assemble(tool, spec, pin, self._host, artifacts)
+            except (ToolpinError, ValueError):
                 continue
-            if plan and plan.pin == pin and self._has_archives(plan):
+            if asked == self._address(plan) and self._has_archives(plan):
                 return plan
         return None
 
@@ -186,8 +194,14 @@ class Installer:
         )
 
     def _remember(self, plan: Plan) -> None:
-        name = self._note_name(plan.source, plan.pin)
-        self._cache.write_note(documents.render_plan(plan).encode(), "plans", *name)
+        """Keep a note for the next time; a cache that takes none is no failure."""
+        text = documents.render_note(self._address(plan), plan.artifacts)
+        with contextlib.suppress(ToolpinError):
+            name = self._note_name(plan.source, plan.pin)
+            self._cache.write_note(text.encode(), "plans", *name)
+
+    def _address(self, plan: Plan) -> str:
+        return self._settings.rewrite(plan.artifacts[0].locator)
 
     def _note_name(self, source: str, pin: Pin) -> tuple[str, ...]:
         return (pin.tool, pin.version, str(self._host), source)

@@ -1,34 +1,24 @@
-"""Receipts and remembered plans, as text and back."""
+"""Receipts and the cache's notes, as text and back."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolpin.documents import parse_plan, parse_receipt, render_plan, render_receipt
+from toolpin.documents import parse_note, parse_receipt, render_note, render_receipt
 from toolpin.errors import ToolpinError
-from toolpin.model import (
-    Artifact,
-    Digest,
-    Host,
-    Link,
-    Pin,
-    Plan,
-    Receipt,
-    TreeFile,
-    Unpack,
-)
+from toolpin.model import Artifact, Digest, Pin, Receipt, TreeFile
 
 _TEXT = st.text(max_size=20)
 _ARTIFACT = st.builds(
     Artifact,
     _TEXT,
-    st.builds(
-        Digest, st.sampled_from(["sha256", "sha512"]), st.text("0123456789abcdef")
-    ),
+    st.binary(min_size=32, max_size=32).map(lambda b: Digest("sha256", b.hex())),
     st.none() | st.integers(0, 1 << 40),
-    _TEXT,
+    st.text("abc.-", min_size=1),
 )
 _FILE = st.builds(TreeFile, _TEXT, st.integers(0, 1 << 40), st.integers(), _TEXT, _TEXT)
 _RECEIPT = st.builds(
@@ -44,21 +34,6 @@ _RECEIPT = st.builds(
     _TEXT,
     _TEXT,
 )
-PLAN = Plan(
-    pin=Pin("nodejs", "10.15.3"),
-    host=Host("linux", "x64", "glibc", "2.36"),
-    source="npm",
-    publisher="somebody",
-    artifacts=(Artifact("npm:a@1", Digest("sha512", "ab"), None, "a-1.tgz"),),
-    steps=(
-        Unpack(0, strip=1, only="package", without=("package.json",)),
-        Link("bin/npm", "../lib/npm"),
-    ),
-    bin_dirs=("bin",),
-    commands=("node",),
-    proof=("node", "--version", "v10.15.3"),
-    variables=(("NODE_HOME", "{install}"),),
-)
 
 
 @given(_RECEIPT)
@@ -66,8 +41,10 @@ def test_a_receipt_comes_back_as_it_was(receipt: Receipt) -> None:
     assert parse_receipt(render_receipt(receipt), "receipt.json") == receipt
 
 
-def test_a_plan_comes_back_as_it_was() -> None:
-    assert parse_plan(render_plan(PLAN)) == PLAN
+@given(_TEXT, st.lists(_ARTIFACT, max_size=3))
+def test_a_note_comes_back_as_it_was(asked: str, artifacts: list[Artifact]) -> None:
+    text = render_note(asked, artifacts)
+    assert parse_note(text) == (asked, tuple(artifacts))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +55,32 @@ def test_anything_else_is_no_receipt(text: str) -> None:
         parse_receipt(text, "receipt.json")
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"schema": 1, "pin": 3}'])
-def test_anything_else_is_no_plan(text: str) -> None:
+@pytest.mark.parametrize(
+    "artifact",
+    [
+        {"digest": "md5:" + "0" * 32},
+        {"digest": "sha256:abc"},
+        {"digest": ["sha256"]},
+        {"size_bytes": "7"},
+        {"filename": "../x"},
+        {"filename": ""},
+    ],
+)
+def test_a_tampered_note_is_none(artifact: dict[str, object]) -> None:
+    whole = {
+        "locator": "npm:a@1",
+        "digest": "sha256:" + "0" * 64,
+        "size_bytes": None,
+        "filename": "a-1.tgz",
+    }
+    note = {"schema": 1, "asked": "x", "artifacts": [whole]}
+    assert parse_note(json.dumps(note))
+    note["artifacts"] = [{**whole, **artifact}]
     with pytest.raises(ValueError, match=r"."):
-        parse_plan(text)
+        parse_note(json.dumps(note))
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "[" * 200_000, '{"schema": 1}'])
+def test_anything_else_is_no_note(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_note(text)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from toolpin.errors import NotPublished, UsageError
-from toolpin.model import Host, Pin, Plan, Step, Unpack
+from toolpin.model import Artifact, Host, Pin, Plan, Step, Unpack
 from toolpin.plugin.contract import Companion, SourceSpec, Tool
-from toolpin.sources.clients import Clients
+from toolpin.sources.clients import Clients, is_named_by
 from toolpin.sources.contract import fill
 
 
@@ -22,15 +23,34 @@ def make_plan(
     if str(host) not in spec.hosts:
         raise NotPublished(f"{spec.id} has no builds for {host}")
     artifacts = [clients.open(spec).artifact(pin.version, host)]
-    companions = _companion_versions(tool, spec, pin)
-    steps: list[Step] = [
-        Unpack(0, strip=spec.strip, only=spec.only, without=spec.without),
-        *spec.links,
+    artifacts += [
+        clients.companion(companion.package, version)
+        for companion, version in _companion_versions(tool, spec, pin)
     ]
-    for companion, version in companions:
-        steps.append(Unpack(len(artifacts), into=companion.into, strip=1))
+    return assemble(tool, spec, pin, host, artifacts)
+
+
+def assemble(
+    tool: Tool, spec: SourceSpec, pin: Pin, host: Host, artifacts: Sequence[Artifact]
+) -> Plan:
+    """Return the plan for artifacts that the source named, in its order.
+
+    Raises NotPublished for artifacts that it would not name for this pin.
+    """
+    companions = _companion_versions(tool, spec, pin)
+    expected = [
+        f"npm:{companion.package}@{version}" for companion, version in companions
+    ]
+    if [one.locator for one in artifacts[1:]] != expected:
+        raise NotPublished(f"{spec.id} has other companions of {pin}")
+    if not artifacts or not is_named_by(spec, artifacts[0], pin.version, host):
+        raise NotPublished(f"{spec.id} does not name this build of {pin}")
+    values = {**spec.hosts[str(host)], "version": pin.version}
+    main = Unpack(0, strip=spec.strip, only=fill(spec.only, values))
+    steps: list[Step] = [main._replace(without=spec.without), *spec.links]
+    for index, (companion, _) in enumerate(companions, 1):
+        steps.append(Unpack(index, into=companion.into, strip=1))
         steps.extend(companion.links)
-        artifacts.append(clients.companion(companion.package, version))
     return Plan(
         pin=pin,
         host=host,
@@ -47,7 +67,8 @@ def make_plan(
 
 def publisher(spec: SourceSpec, host: Host) -> str:
     """Return who made the bytes that this source has for the host."""
-    return fill(spec.publisher, spec.hosts.get(str(host), {}))
+    values = spec.hosts.get(str(host))
+    return spec.publisher if values is None else fill(spec.publisher, values)
 
 
 def _companion_versions(
@@ -61,21 +82,27 @@ def _companion_versions(
             raise NotPublished(
                 f"no {companion.package} is known that upstream shipped with {pin}"
             )
-        if row[companion.column] != "-":
-            found.append((companion, row[companion.column]))
+        version = row.get(companion.column, "-")
+        if version != "-":
+            found.append((companion, version))
     return found
 
 
 def _row(file: str, version: str) -> dict[str, str] | None:
-    """Return a version's row of a tab-separated table; its first line has names."""
+    """Return a version's row of a tab-separated table; its first line has names.
+
+    Raises UsageError for a file of another shape.
+    """
     try:
         with open(file, encoding="utf-8") as stream:
             lines = [line.rstrip("\n") for line in stream if not line.startswith("#")]
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read", [("because", str(error))]) from error
-    names = lines[0].split("\t")
-    for line in lines[1:]:
-        cells = line.split("\t")
-        if cells[0] == version:
-            return dict(zip(names, cells, strict=True))
+        names = lines[0].split("\t")
+        for line in lines[1:]:
+            cells = line.split("\t")
+            if cells[0] == version:
+                return dict(zip(names, cells, strict=True))
+    except (OSError, ValueError, IndexError) as error:
+        raise UsageError(
+            f"{file} is no table of versions", [("because", str(error))]
+        ) from error
     return None

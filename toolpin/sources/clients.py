@@ -20,6 +20,19 @@ from toolpin.sources.npm_client import NpmFinder
 from toolpin.sources.pypi import PypiClient
 
 
+def is_named_by(spec: SourceSpec, artifact: Artifact, version: str, host: Host) -> bool:
+    """Tell whether a source would name this artifact for a version, by its locator."""
+    values = {**spec.hosts[str(host)], "version": version}
+    if spec.kind == "http":
+        urls = [fill(template, values) for template in spec.artifacts]
+        return artifact.locator in urls and artifact.filename in artifact.locator
+    package = fill(spec.package, values)
+    if spec.kind == "pypi":
+        expected = f"pypi:{package}=={version}#{artifact.filename}"
+        return artifact.locator == expected
+    return artifact.locator == f"npm:{package}@{version}"
+
+
 class Clients:
     """What is needed to ask any source and to download from it."""
 

@@ -1,7 +1,7 @@
 """Packages on the npm registry that this machine's npm client is set up for.
 
 The client is the first `npm` on PATH that is none of toolpin's shims, else a private
-one (see `npm_client`). It runs in an empty folder: no project's `.npmrc` counts.
+one (see `npm_client`). It runs in a folder of its own: no project's `.npmrc` counts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.model import Artifact
@@ -24,6 +24,7 @@ _DOWNLOAD_S = 3600.0
 _LOCATOR = re.compile(r"npm:((?:@[\w.-]+/)?[\w.-]+)@([\w.+-]+)")
 _QUIET = (
     "--ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error "
+    "--dry-run=false --offline=false --usage=false --global=false "
     "--fetch-retries=1 --fetch-retry-mintimeout=500 --fetch-timeout=30000"
 ).split()
 
@@ -34,7 +35,7 @@ class NpmClient:
     def __init__(
         self, env: Mapping[str, str], find_client: Callable[[], list[str]]
     ) -> None:
-        self._env = dict(env)
+        self._env = {k: v for k, v in env.items() if k != "NODE_OPTIONS"}
         self._find_client = find_client
 
     def versions(self, package: str) -> list[str]:
@@ -49,10 +50,13 @@ class NpmClient:
 
         Raises NotPublished or Unreachable.
         """
-        dist = self._view(f"{package}@{version}", "dist")
-        if not isinstance(dist, dict):
+        found = self._view(f"{package}@{version}", "version", "dist")
+        # npm takes `10`, `next` and `10.x` for versions too: those are not exact.
+        if not isinstance(found, dict) or found.get("version") != version:
             raise NotPublished(f"npm has no {package} {version}")
-        digest = parse_sri(str(dist.get("integrity", "")))
+        dist = found.get("dist")
+        integrity = dist.get("integrity") if isinstance(dist, dict) else None
+        digest = parse_sri(str(integrity or ""))
         filename = f"{package.removeprefix('@').replace('/', '-')}-{version}.tgz"
         return Artifact(f"npm:{package}@{version}", digest, None, filename)
 
@@ -65,7 +69,8 @@ class NpmClient:
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder)
         try:
-            told = self._npm(folder, "pack", f"{match[1]}@{match[2]}", _DOWNLOAD_S)
+            spec = f"{match[1]}@{match[2]}"
+            told = self._npm(folder, ["pack", spec], _DOWNLOAD_S)
             tarballs = [name for name in os.listdir(folder) if name.endswith(".tgz")]
             if told.status != 0 or len(tarballs) != 1:
                 raise _unreachable(match[1], told)
@@ -75,10 +80,11 @@ class NpmClient:
         size_bytes = os.path.getsize(part)
         progress(size_bytes, size_bytes)
 
-    def _view(self, spec: str, field: str) -> object:
+    def _view(self, spec: str, *fields: str) -> object:
         """Return what `npm view` knows, None when the registry has no such thing."""
         with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as folder:
-            told = self._npm(folder, "view", spec, _QUESTION_S, field, "--json")
+            question = ["view", spec, *fields, "--json"]
+            told = self._npm(folder, question, _QUESTION_S)
         try:
             answer = json.loads(told.out) if told.out.strip() else None
         except ValueError:
@@ -90,16 +96,24 @@ class NpmClient:
             return None
         raise _unreachable(spec, told)
 
-    def _npm(
-        self, folder: str, verb: str, spec: str, timeout_s: float, *args: str
-    ) -> Finished:
-        """Run npm in `folder`, its cache below it: it goes when the folder goes."""
+    def _npm(self, folder: str, args: Sequence[str], timeout_s: float) -> Finished:
+        """Run npm in `folder`, its cache below it: it goes when the folder goes.
+
+        npm takes the settings of the first folder up that looks like a project; so
+        that it is this one and no stranger's, it gets a package.json of its own.
+        """
         client = self._find_client()
+        for name, text in (("package.json", "{}\n"), (".npmrc", "")):
+            with open(f"{folder}/{name}", "x", encoding="utf-8") as stream:
+                stream.write(text)
         # A Node.js that knows the variable trusts what the system trusts.
         trust = {"NODE_USE_SYSTEM_CA": "1"}
         env = {**trust, **self._env, "PATH": _path_of(client, self._env)}
         return run(
-            [*client, verb, spec, *args, *_QUIET, f"--cache={folder}/cache"],
+            [
+                *(*client, *args, *_QUIET),
+                *(f"--cache={folder}/cache", f"--pack-destination={folder}"),
+            ],
             env=env,
             cwd=folder,
             timeout_s=timeout_s,

@@ -28,6 +28,16 @@ _KEPT = (
     "PIP_FIND_LINKS PIP_INDEX_URL PIP_KEYRING_PROVIDER PIP_NO_INDEX PIP_PROXY "
     "PIP_TIMEOUT PIP_TRUSTED_HOST"
 ).split()
+# What a pip.conf may say of other calls, and must not say of these.
+_SETTLED = {
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_NO_INPUT": "1",
+    "PIP_QUIET": "0",
+    "PIP_REQUIRE_HASHES": "0",
+    "PIP_REQUIRE_VIRTUALENV": "0",
+    "PIP_USER": "0",
+    "PIP_VERBOSE": "0",
+}
 # pip wants a target where a platform is named; a dry run never makes it.
 _NOWHERE = "/nonexistent/toolpin"
 _LOCATOR = re.compile(r"pypi:([\w.-]+)==([\w.+!-]+)#([\w.+-]+)")
@@ -42,7 +52,7 @@ class PypiClient:
             for name, value in env.items()
             if not name.startswith("PIP_") or name in _KEPT
         }
-        self._env = {**kept, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+        self._env = {**kept, **_SETTLED}
 
     def versions(self, dist: str, host: Host) -> list[str]:
         """Return the versions with a wheel for the host. Raises Unreachable."""
