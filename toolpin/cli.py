@@ -133,7 +133,7 @@ def _split_globals(argv: Sequence[str]) -> tuple[Namespace, list[str]]:
 
 
 def _from_verb(argv: Sequence[str]) -> list[str]:
-    """Return the words from the verb on; the folder of -C is none, whatever its name."""
+    """Return the words from the verb on; a folder behind -C is no verb."""
     for at, word in enumerate(argv):
         if word in VERBS and argv[at - 1 : at] != ["-C"]:
             return list(argv[at:])

@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterable
 
 from toolpin import installs
-from toolpin.errors import UnknownCommand
-from toolpin.model import Origin
+from toolpin.errors import ToolpinError, UnknownCommand
+from toolpin.model import Origin, Request
 from toolpin.paths import Paths
 from toolpin.session import Session
 from toolpin.toolversions import check_tool_name
+from toolpin.versions import nearest
 
 
 def near_names(word: str, known: Iterable[str], *, most: int = 3) -> list[str]:
@@ -33,7 +34,31 @@ def known_tool(name: str, session: Session) -> str:
     return tool
 
 
-def with_near_commands(error: UnknownCommand, word: str, paths: Paths) -> UnknownCommand:
+def pinned_tool(name: str, session: Session) -> Request:
+    """Return what is asked for here of the tool that somebody named.
+
+    Raises ToolpinError for one that nothing pins, with names near an unknown one.
+    """
+    request = session.request(session.registry.canonical(name))
+    if request:
+        return request
+    tool = known_tool(name, session)
+    raise ToolpinError(
+        f"{tool} is not pinned here",
+        [("searched", f"{session.folder} and the folders above it")],
+        f"toolpin pin {tool} <version>",
+    )
+
+
+def installed_nearby(tool: str, version: str, session: Session) -> str:
+    """Return the installed versions to offer instead of one, nearest first."""
+    have = installs.versions(session.paths, tool)
+    return ", ".join(nearest(version, have)) or "none"
+
+
+def with_near_commands(
+    error: UnknownCommand, word: str, paths: Paths
+) -> UnknownCommand:
     """Return the error of an unknown command with the commands that are spelt so."""
     try:
         near = near_names(word, sorted(os.listdir(paths.shims)))
