@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ def main() -> NoReturn:
     if not apart:
         command = [sys.executable, "-I", "-m", "toolpin", *sys.argv[1:]]
         os.execv(sys.executable, command)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A path need not be text: its bytes go out as they came in.
+        sys.stdout.reconfigure(errors="surrogateescape")
     sys.exit(_guarded(sys.argv[1:]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -270,13 +271,20 @@ def test_the_json_of_a_child_is_its_own(machine: Home) -> None:
     assert machine.toolpin("-C", here, "exec", "nobody", "--json").out == ""
 
 
-def test_hostile_70_a_path_that_is_no_text_has_an_answer(machine: Home) -> None:
-    folder = machine.root / "\udcff\u00e9"
-    (folder / "bin").mkdir(parents=True)
-    env = {"TOOLPIN_DATA_DIR": str(folder), "LC_ALL": "C", "PYTHONUTF8": "0"}
-    assert _document(machine.toolpin("list", "--json", env=env))["result"] == []
-    done = machine.toolpin("where", "nodejs", "--json", env=env)
-    assert _document(done)["command"] == "where"
+def test_hostile_70_a_path_that_is_no_text_has_an_answer(home: Home) -> None:
+    data = home.root / "\udcff\u00e9"
+    tree = data / "installs/one/1.0"
+    (tree / "bin").mkdir(parents=True)
+    # What a locale such as en_US.UTF-8 makes of stdout.
+    script = (
+        "import sys; sys.stdout.reconfigure(encoding='utf-8', errors='strict')\n"
+        "from toolpin.__main__ import main; main()"
+    )
+    words = (sys.executable, "-I", "-c", script, "where", "one", "1.0")
+    env = {"TOOLPIN_DATA_DIR": str(data)}
+    assert home.run(*words, env=env).out == f"{tree}\n"
+    document = _document(home.run(*words, "--json", env=env))
+    assert document["result"]["path"] == str(tree)
 
 
 def test_every_command_has_its_place_in_the_document() -> None:
