@@ -56,9 +56,12 @@ def test_no_file_that_counts_is_overlooked(installed: Home) -> None:
     (installed.config / ".tool-versions").write_text("nodejs 11.0.0-rc.1\n")
     installed.pin("nodejs 10.15.3\n")
     assert installed.toolpin("uninstall", "--unused", "--dry-run").out == ""
-    installed.pin("erlang 27.1\n")
-    env = {"TOOLPIN_NODEJS_VERSION": "10.15.3"}
-    assert installed.toolpin("uninstall", "--unused", "--dry-run", env=env).out == ""
+
+
+def test_an_override_counts_as_a_pin(installed: Home) -> None:
+    env = {"TOOLPIN_NODEJS_VERSION": "8.1.0"}
+    shown = installed.toolpin("uninstall", "--unused", "--dry-run", env=env)
+    assert shown.out == "nodejs 9.9.0\nnodejs 11.0.0-rc.1\n"
 
 
 def test_a_file_that_cannot_be_read_keeps_everything(installed: Home) -> None:
