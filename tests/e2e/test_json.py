@@ -286,7 +286,9 @@ def test_hostile_70_a_path_that_is_no_text_has_an_answer(home: Home) -> None:
     told = home.run(*words, env=env).out
     # As bytes: a red assertion could not be shown otherwise.
     assert os.fsencode(told) == os.fsencode(f"{tree}\n")
-    document = _document(home.run(*words, "--json", env=env))
+    answer = home.run(*words, "--json", env=env)
+    assert answer.out.isascii()
+    document = _document(answer)
     assert os.fsencode(document["result"]["path"]) == os.fsencode(tree)
 
 
