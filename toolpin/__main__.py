@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -19,20 +20,23 @@ def main() -> NoReturn:
     if not apart:
         command = [sys.executable, "-I", "-m", "toolpin", *sys.argv[1:]]
         os.execv(sys.executable, command)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A path need not be text: its bytes go out as they came in.
+        sys.stdout.reconfigure(errors="surrogateescape")
     sys.exit(_guarded(sys.argv[1:]))
 
 
 def _guarded(argv: Sequence[str]) -> int:
     """Run and turn every ending into an exit code."""
     from toolpin.errors import EXIT_BUG, EXIT_INTERRUPTED, ToolpinError
-    from toolpin.report import Report, close_quietly
+    from toolpin.report import close_quietly
 
     if "--debug" in argv and argv[:1] != ["exec"]:
         return _run(argv)
     try:
         return _run(argv)
     except ToolpinError as error:
-        Report().error(error)
+        _tell(error, argv)
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -40,7 +44,7 @@ def _guarded(argv: Sequence[str]) -> int:
         close_quietly()
         return 1
     except Exception as error:  # noqa: BLE001 - the one place for bugs
-        Report().error(_bug(error))
+        _tell(_bug(error), argv)
         return EXIT_BUG
 
 
@@ -52,6 +56,21 @@ def _run(argv: Sequence[str]) -> int:
     from toolpin import cli
 
     return cli.run(argv)
+
+
+def _tell(error: ToolpinError, argv: Sequence[str]) -> None:
+    """Write an error for people, and for the program that asked with --json."""
+    from toolpin.report import Report, close_quietly
+
+    report = Report()
+    report.error(error)
+    # What follows `exec` is the child's.
+    if "--json" in argv and argv[0] != "exec":
+        from toolpin import cli
+
+        if cli.asks_for_json(argv):
+            report.failure(cli.command_in(argv), error)
+            close_quietly()
 
 
 def _bug(error: Exception) -> ToolpinError:

@@ -6,6 +6,7 @@ import importlib
 import os
 from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Sequence
+from types import ModuleType
 from typing import NamedTuple, NoReturn
 
 from toolpin.commands import exec as exec_verb
@@ -13,6 +14,7 @@ from toolpin.errors import UsageError
 from toolpin.paths import find_paths
 from toolpin.report import Report, close_quietly
 from toolpin.session import open_session
+from toolpin.suggest import near_names
 
 
 class Verb(NamedTuple):
@@ -29,11 +31,15 @@ VERBS = {
     "set": Verb("the same as pin", "pin"),
     "current": Verb("show what is pinned here, and where", "current"),
     "list": Verb("show what is installed", "list"),
-    "list-all": Verb("show what can be installed", "list_all"),
+    "list-all": Verb("show what can be installed; also: list all", "list_all"),
+    "latest": Verb("show the newest release that can be installed", "latest"),
     "where": Verb("show the folder of an install", "where"),
     "which": Verb("show the program that a command runs here", "which"),
+    "shimversions": Verb("show which versions have a command", "shimversions"),
+    "env": Verb("show what the versions pinned here set: PATH, variables", "env"),
     "exec": Verb("run a command of the pinned versions", ""),
     "reshim": Verb("bring the shims in line with the installs", "reshim"),
+    "cache": Verb("show or empty the cache of downloads", "cache"),
     "version": Verb("show toolpin's version", "version"),
     "help": Verb("show this, or a command's own help", ""),
 }
@@ -47,6 +53,7 @@ Runtimes exactly as .tool-versions pins them.
   -C DIR      act as if started in DIR
   --quiet     say nothing but answers and errors
   --debug     show the traceback of an error
+  --json      answer with one JSON document
 
 toolpin help COMMAND tells more."""
 
@@ -66,26 +73,75 @@ def run(argv: Sequence[str]) -> int:
     return code
 
 
+def command_in(argv: Sequence[str]) -> str | None:
+    """Return the verb of a command line as its answers name it, if it has one."""
+    words = _from_verb(argv)
+    if not words:
+        return None
+    name = "list-all" if _is_list_all(words) else words[0]
+    return VERBS[name].module.replace("_", "-") or name
+
+
+def asks_for_json(argv: Sequence[str]) -> bool:
+    """Tell whether a command line wants one JSON document, its error too."""
+    own = argv[: argv.index("--")] if "--" in argv else argv
+    return "--json" in own and command_in(argv) != "exec"
+
+
+def parser_of(name: str) -> ArgumentParser:
+    """Return the parser of a verb that has a module, without the global options."""
+    verb = VERBS[name]
+    parser = _Parser(
+        prog=f"toolpin {name}", description=verb.summary, allow_abbrev=False
+    )
+    _module(name).add_arguments(parser)
+    return parser
+
+
+def add_globals(parser: ArgumentParser, default: str | None) -> None:
+    """Add the options that every command takes, before its name or behind it."""
+    parser.add_argument(
+        "-C",
+        dest="folder",
+        metavar="DIR",
+        default=default,
+        help="act as if started in DIR",
+    )
+    for names, text in (
+        (("--quiet", "-q"), "say nothing but answers and errors"),
+        (("--debug",), "show the traceback of an error"),
+        (("--json",), "answer with one JSON document"),
+    ):
+        parser.add_argument(*names, action="store_true", default=default, help=text)
+
+
 def _split_globals(argv: Sequence[str]) -> tuple[Namespace, list[str]]:
     """Return the options before the verb, and the verb with all that follows it."""
     parser = _Parser(prog="toolpin", add_help=False, allow_abbrev=False)
-    _add_globals(parser, default=None)
+    add_globals(parser, default=None)
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("--version", "-v", action="store_true")
-    end = next((at for at, verb in enumerate(argv) if verb in VERBS), len(argv))
-    options, rest = parser.parse_known_args(argv[:end])
+    words = _from_verb(argv)
+    options, rest = parser.parse_known_args(argv[: len(argv) - len(words)])
     if options.version:
         return options, ["version"]
     if rest:
         raise _unknown(rest[0])
-    return options, ["help"] if options.help or end == len(argv) else list(argv[end:])
+    if options.help or not words:
+        return options, ["help"]
+    return options, ["list-all", *words[2:]] if _is_list_all(words) else words
 
 
-def _add_globals(parser: ArgumentParser, default: str | None) -> None:
-    parser.add_argument("-C", dest="folder", metavar="DIR", default=default)
-    parser.add_argument("--quiet", "-q", action="store_true", default=default)
-    parser.add_argument("--debug", action="store_true", default=default)
-    parser.add_argument("--json", action="store_true", default=default)
+def _from_verb(argv: Sequence[str]) -> list[str]:
+    """Return the words from the verb on; a folder behind -C is no verb."""
+    for at, word in enumerate(argv):
+        if word in VERBS and argv[at - 1 : at] != ["-C"]:
+            return list(argv[at:])
+    return []
+
+
+def _is_list_all(words: Sequence[str]) -> bool:
+    return list(words[:2]) == ["list", "all"]
 
 
 def _dispatch(line: tuple[Namespace, list[str]]) -> int:
@@ -94,18 +150,17 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
         return _help(rest)
     if name == "exec":
         return _exec(options, rest)
-    verb = VERBS[name]
-    module = importlib.import_module(f"toolpin.commands.{verb.module}")
-    parser = _Parser(
-        prog=f"toolpin {name}", description=verb.summary, allow_abbrev=False
-    )
-    module.add_arguments(parser)
-    _add_globals(parser, default=SUPPRESS)
+    parser = parser_of(name)
+    add_globals(parser, default=SUPPRESS)
     args = parser.parse_args(rest, options)
     report = Report(quiet=bool(args.quiet), as_json=bool(args.json))
     session = open_session(_enter(args.folder), find_paths(os.environ), report)
-    code: int = module.run(args, session)
+    code: int = _module(name).run(args, session)
     return code
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"toolpin.commands.{VERBS[name].module}")
 
 
 def _exec(options: Namespace, rest: list[str]) -> int:
@@ -136,15 +191,14 @@ def _help(rest: Sequence[str]) -> int:
         return run([rest[0], "--help"])
     if rest:
         raise _unknown(rest[0])
-    lines = [f"  {name:<10}  {verb.summary}" for name, verb in VERBS.items()]
+    width = max(map(len, VERBS))
+    lines = [f"  {name:<{width}}  {verb.summary}" for name, verb in VERBS.items()]
     Report().answer(_TOP.format(verbs="\n".join(lines)))
     return 0
 
 
 def _unknown(name: str) -> UsageError:
-    import difflib  # noqa: PLC0415 - only a mistake needs it
-
-    near = difflib.get_close_matches(name, VERBS, n=1)
+    near = near_names(name, VERBS, most=1)
     what = "option" if name.startswith("-") else "command"
     hint = f"toolpin {near[0]}" if near else "toolpin help"
     return UsageError(f"{name} is no {what} of toolpin", hint=hint)

@@ -89,6 +89,21 @@ def find(
     return _unpinned(place, providers, command)
 
 
+def patch_for(request: Request, *, paths: Paths, env: Mapping[str, str]) -> EnvPatch:
+    """Return what the first alternative that is there sets: nothing for `system`.
+
+    Raises NotRunnable where none is there.
+    """
+    for wanted in request.wanted:
+        if wanted.kind == "system":
+            return EnvPatch((), ())
+        place = _Place(paths, {}, env, "/", None)
+        patch, _ = _tree(place, request.tool, wanted)
+        if patch:
+            return patch
+    raise _missing(request)
+
+
 def run(
     command: str,
     args: Sequence[str],
@@ -207,11 +222,11 @@ def _tree(
             folder = f"{home_folder(place.env)}/{folder[2:]}"
         patch = EnvPatch((f"{folder}/bin",), ())
         return (patch if os.path.isdir(folder) else None), None
-    pin = _pin(place.paths, tool, wanted)
+    pin = pin_for(place.paths, tool, wanted)
     return (environment(place.paths, pin) if pin else None), pin
 
 
-def _pin(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
+def pin_for(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
     """Return the published version that an alternative names, or the newest match."""
     name = f"ref-{wanted.value}" if wanted.kind == "ref" else wanted.value
     exact = Pin(tool, name)

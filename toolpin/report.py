@@ -34,11 +34,20 @@ class Report:
 
         `changed` says whether the command changed anything, None where it never does.
         """
-        envelope: dict[str, object] = {"schema": JSON_SCHEMA, "command": command}
-        if changed is not None:
-            envelope["changed"] = changed
-        envelope["result"] = result
-        self.answer(json.dumps(envelope, indent=1, ensure_ascii=False))
+        more: dict[str, object] = {} if changed is None else {"changed": changed}
+        self._envelope(command, {**more, "result": result})
+
+    def failure(self, command: str | None, error: ToolpinError) -> None:
+        """Write the document that --json asks for of a command that has no result.
+
+        `command` is None where the command line names none.
+        """
+        self._envelope(command, {"error": error_table(error)})
+
+    def _envelope(self, command: str | None, more: dict[str, object]) -> None:
+        # Escaped, because a path may hold bytes that the terminal's encoding lacks.
+        envelope = {"schema": JSON_SCHEMA, "command": command, **more}
+        self.answer(json.dumps(envelope, indent=1))
 
     def table(self, rows: Sequence[Sequence[str]]) -> None:
         """Write rows with their columns aligned, two blanks apart."""
@@ -67,6 +76,12 @@ class Report:
         with _lock:
             sys.stderr.write(f"{error.render()}\n")
             sys.stderr.flush()
+
+
+def error_table(error: ToolpinError) -> dict[str, object]:
+    """Return an error as the JSON documents show it. A label may stand twice."""
+    facts = [{"label": label, "value": value} for label, value in error.facts]
+    return {"what": error.what, "facts": facts, "hint": error.hint}
 
 
 def close_quietly() -> None:

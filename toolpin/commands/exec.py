@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from toolpin import execute, project
-from toolpin.errors import ToolpinError
+from toolpin.errors import ToolpinError, UnknownCommand
 from toolpin.paths import find_paths
 from toolpin.plugin.registry import read_registry
 
@@ -21,15 +21,20 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
 
         refresh_shims(paths, registry)
 
-    execute.run(
-        line[0],
-        line[1:],
-        paths=paths,
-        aliases=registry.aliases,
-        env=env,
-        cwd=_folder(env),
-        refresh=reshim,
-    )
+    try:
+        execute.run(
+            line[0],
+            line[1:],
+            paths=paths,
+            aliases=registry.aliases,
+            env=env,
+            cwd=_folder(env),
+            refresh=reshim,
+        )
+    except UnknownCommand as error:
+        from toolpin.suggest import with_near_commands  # noqa: PLC0415 - rarely
+
+        raise with_near_commands(error, line[0], paths) from error
 
 
 def _folder(env: Mapping[str, str]) -> str:

@@ -13,20 +13,33 @@ from toolpin.errors import ToolpinError
 from toolpin.install import Installer, Outcome
 from toolpin.model import Origin, Plan, Request
 from toolpin.progress import Board
+from toolpin.report import error_table
 from toolpin.reshim import refresh_shims
 from toolpin.resolve import exact_pins
 from toolpin.session import Session
+from toolpin.tables import origin_table, pin_table, plan_table
 from toolpin.toolversions import parse_wanted
 from toolpin.workshop import installer_for, settings_for
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool and versions of it, and how to go about it."""
-    parser.add_argument("tool", nargs="?")
-    parser.add_argument("versions", nargs="*", metavar="version")
-    parser.add_argument("--jobs", type=int, help="installs at once, 1 to 64")
+    parser.add_argument("tool", nargs="?", help="this tool only")
     parser.add_argument(
-        "--source", action="append", default=[], help="take it from this source only"
+        "versions",
+        nargs="*",
+        metavar="version",
+        help="these versions instead of those pinned here",
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="installs at once, 1 to 64"
+    )
+    parser.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="take it from this source only; may be given again",
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="show the plans and change nothing"
@@ -49,6 +62,8 @@ def run(args: Namespace, session: Session) -> int:
         session.report.warn(
             f"{session.paths.shims}/{name} is not toolpin's: left alone"
         )
+    if session.report.as_json:
+        _answer(outcomes, errors, session)
     errors += [outcome.error for outcome in outcomes if outcome.error]
     return _sum_up(outcomes, errors, session)
 
@@ -110,17 +125,47 @@ def _sum_up(
     return 1 if errors else 0
 
 
+def _answer(
+    outcomes: Sequence[Outcome], errors: Sequence[ToolpinError], session: Session
+) -> None:
+    """Write the JSON; `errors` are those of requests for which nothing was tried."""
+    rows = [
+        {
+            **pin_table(outcome.job.pin),
+            "status": outcome.status,
+            "wanted_by": origin_table(outcome.job.origin),
+            "path": session.paths.install(*outcome.job.pin),
+            "error": error_table(outcome.error) if outcome.error else None,
+        }
+        for outcome in outcomes
+    ]
+    result = {"outcomes": rows, "errors": [error_table(error) for error in errors]}
+    changed = any(outcome.status == "installed" for outcome in outcomes)
+    session.report.document("install", result, changed=changed)
+
+
 def _show_plans(
     jobs: Sequence[Job],
     errors: list[ToolpinError],
     installer: Installer,
     session: Session,
 ) -> int:
+    plans = []
     for job in jobs:
         try:
-            _show(installer.plan(job), session)
+            plans.append(installer.plan(job))
         except ToolpinError as error:
             errors.append(error)
+    if session.report.as_json:
+        into = session.paths.install
+        result = {
+            "plans": [plan_table(plan, into(*plan.pin)) for plan in plans],
+            "errors": [error_table(error) for error in errors],
+        }
+        session.report.document("install", result, changed=False)
+    else:
+        for plan in plans:
+            _show(plan, session)
     for failed in errors:
         session.report.error(failed)
     return 1 if errors else 0

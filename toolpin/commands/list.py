@@ -3,50 +3,77 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from typing import NamedTuple
 
 from toolpin import installs
 from toolpin.errors import ToolpinError
+from toolpin.model import Pin
+from toolpin.report import Report
 from toolpin.session import Session
+from toolpin.suggest import known_tool
+from toolpin.tables import pin_table
 from toolpin.versions import is_prefix, sort_key
+
+
+class _Row(NamedTuple):
+    pin: Pin
+    is_pinned: bool
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool, and a prefix of versions."""
-    parser.add_argument("tool", nargs="?")
-    parser.add_argument("prefix", nargs="?", default="")
+    parser.add_argument("tool", nargs="?", help="this tool only")
+    parser.add_argument(
+        "prefix", nargs="?", default="", help="versions that begin so: 20, 20.11"
+    )
 
 
 def run(args: Namespace, session: Session) -> int:
     """Print one version a line, oldest first; under the tool's name when all are."""
-    report = session.report
     if args.tool:
-        tool = session.registry.canonical(args.tool)
-        lines = _lines(tool, args.prefix, session)
-        if not lines:
+        tool = known_tool(args.tool, session)
+        rows = _rows(tool, args.prefix, session)
+        if not rows:
             raise ToolpinError(
                 f"no version of {tool} is installed",
                 [("prefix", args.prefix)] if args.prefix else [],
                 f"toolpin install {tool}",
             )
-        for line in lines:
-            report.answer(line)
-        return 0
-    found = installs.tools(session.paths)
-    for tool in found:
-        report.answer(tool)
-        for line in _lines(tool, "", session):
-            report.answer(line)
-    if not found:
-        report.remark("nothing is installed")
+    else:
+        found = installs.tools(session.paths)
+        rows = [row for tool in found for row in _rows(tool, "", session)]
+        if not rows:
+            session.report.remark("nothing is installed")
+    if session.report.as_json:
+        result = [
+            {
+                **pin_table(row.pin),
+                "pinned": row.is_pinned,
+                "path": session.paths.install(*row.pin),
+            }
+            for row in rows
+        ]
+        session.report.document("list", result)
+    else:
+        _show(rows, session.report, headed=not args.tool)
     return 0
 
 
-def _lines(tool: str, prefix: str, session: Session) -> list[str]:
+def _rows(tool: str, prefix: str, session: Session) -> list[_Row]:
     request = session.request(tool)
     pinned = {str(wanted) for wanted in request.wanted} if request else set()
     known = sorted(installs.versions(session.paths, tool), key=sort_key)
     return [
-        f"{'*' if version in pinned else ' '} {version}"
+        _Row(Pin(tool, version), version in pinned)
         for version in known
         if not prefix or is_prefix(prefix, version)
     ]
+
+
+def _show(rows: list[_Row], report: Report, *, headed: bool) -> None:
+    tool = ""
+    for row in rows:
+        if headed and row.pin.tool != tool:
+            tool = row.pin.tool
+            report.answer(tool)
+        report.answer(f"{'*' if row.is_pinned else ' '} {row.pin.version}")

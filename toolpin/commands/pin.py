@@ -17,8 +17,13 @@ _ORIGIN = Origin("the command line")
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool, versions in order of preference, and another file than here's."""
-    parser.add_argument("tool")
-    parser.add_argument("versions", nargs="+", metavar="version")
+    parser.add_argument("tool", help="the tool to pin")
+    parser.add_argument(
+        "versions",
+        nargs="+",
+        metavar="version",
+        help="the version; more are a fallback list, in order of preference",
+    )
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--home", action="store_true", help="write ~/.tool-versions")
     place.add_argument(
@@ -36,12 +41,23 @@ def run(args: Namespace, session: Session) -> int:
     before = project.read(path) if os.path.lexists(path) else b""
     parse(before, path)
     names = (args.tool, *(name for name in tool.names if name != args.tool))
-    project.write(path, edit(before, names, versions))
+    after = edit(before, names, versions)
+    project.write(path, after)
     refresh_shims(session.paths, session.registry, {tool.name})
     written = " ".join(str(one) for one in versions)
     session.report.remark(f"{path}: {args.tool} {written}")
-    if missing := _missing(tool.name, versions, session):
-        session.report.remark(f"not installed: {missing}; try: toolpin install")
+    missing = _missing(tool.name, versions, session)
+    if missing:
+        text = ", ".join(missing)
+        session.report.remark(f"not installed: {text}; try: toolpin install")
+    if session.report.as_json:
+        result = {
+            "tool": args.tool,
+            "wanted": [str(one) for one in versions],
+            "file": path,
+            "missing": missing,
+        }
+        session.report.document("pin", result, changed=after != before)
     return 0
 
 
@@ -61,10 +77,10 @@ def _place(args: Namespace, session: Session) -> str:
     )
 
 
-def _missing(tool: str, versions: list[Wanted], session: Session) -> str:
-    return ", ".join(
+def _missing(tool: str, versions: list[Wanted], session: Session) -> list[str]:
+    return [
         wanted.value
         for wanted in versions
         if wanted.kind == "version"
         and not installs.is_installed(session.paths, Pin(tool, wanted.value))
-    )
+    ]

@@ -15,7 +15,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, session: Session) -> int:  # noqa: ARG001 - every verb's shape
     """Write missing shims, remove those of nothing, name the files left alone."""
     changes = refresh_shims(session.paths, session.registry)
-    for verb, names in (("added", changes.added), ("removed", changes.removed)):
+    for verb, names in (
+        ("added", changes.added),
+        ("removed", changes.removed),
+        ("not toolpin's, left alone:", changes.skipped),
+    ):
         if names:
             session.report.remark(f"{verb} {', '.join(names)}")
+    if session.report.as_json:
+        changed = bool(changes.added or changes.removed)
+        session.report.document("reshim", changes._asdict(), changed=changed)
     return 0

@@ -1,35 +1,90 @@
-"""`toolpin uninstall TOOL VERSION...`: removes installs, and the shims of nothing."""
+"""`toolpin uninstall TOOL VERSION...`: removes installs, and the shims of nothing.
+
+Also `TOOL --all`, and `[TOOL] --unused`: what nothing known here asks for.
+"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 
 from toolpin import installs, store
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin, Pin
 from toolpin.reshim import refresh_shims
 from toolpin.session import Session
-from toolpin.toolversions import check_tool_name, parse_wanted
+from toolpin.suggest import installed_nearby, known_tool
+from toolpin.tables import pin_table
+from toolpin.toolversions import parse_wanted
+from toolpin.unused import unused_pins
+from toolpin.versions import sort_key
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool and exact versions: nothing is removed by a prefix."""
-    parser.add_argument("tool")
-    parser.add_argument("versions", nargs="+", metavar="version")
+    parser.add_argument("tool", nargs="?", help="the tool")
+    parser.add_argument(
+        "versions", nargs="*", metavar="version", help="exact versions, as list shows"
+    )
+    parser.add_argument("--all", action="store_true", help="every version of the tool")
+    parser.add_argument(
+        "--unused",
+        action="store_true",
+        help="versions that no file that counts here pins, nor the newest of a tool",
+    )
+    parser.add_argument("--yes", action="store_true", help="remove what --unused finds")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would go, and remove nothing"
+    )
 
 
 def run(args: Namespace, session: Session) -> int:
     """Remove each version; nothing at all when one of them is not installed."""
-    tool = session.registry.canonical(args.tool)
-    check_tool_name(tool, Origin("the command line"))
-    pins = [_installed(tool, version, session) for version in args.versions]
+    pins = _chosen(args, session)
+    if args.unused and pins and not (args.yes or args.dry_run):
+        raise _unconfirmed(args.tool, pins)
+    if not args.dry_run:
+        _remove(pins, session)
+    if session.report.as_json:
+        result = {"removed": [pin_table(pin) for pin in pins], "dry_run": args.dry_run}
+        changed = bool(pins) and not args.dry_run
+        session.report.document("uninstall", result, changed=changed)
+    elif args.dry_run:
+        for pin in pins:
+            session.report.answer(str(pin))
+    if not pins:
+        session.report.remark("nothing is unused")
+    return 0
+
+
+def _chosen(args: Namespace, session: Session) -> list[Pin]:
+    """Return the pins that are meant. Raises UsageError when that is not clear."""
+    if [bool(args.versions), args.all, args.unused].count(True) != 1:
+        raise UsageError(
+            "uninstall wants one of: versions, --all, --unused",
+            hint="toolpin uninstall TOOL VERSION",
+        )
+    if args.tool is None and not args.unused:
+        raise UsageError("--all wants a tool", hint="toolpin uninstall TOOL --all")
+    tool = known_tool(args.tool, session) if args.tool is not None else ""
+    if args.unused:
+        return unused_pins(session, (tool,) if tool else installs.tools(session.paths))
+    if args.versions:
+        return [_installed(tool, version, session) for version in args.versions]
+    have = installs.versions(session.paths, tool)
+    if not have:
+        raise ToolpinError(f"no version of {tool} is installed", hint="toolpin list")
+    return [Pin(tool, version) for version in sorted(have, key=sort_key)]
+
+
+def _remove(pins: Sequence[Pin], session: Session) -> None:
     for pin in pins:
         with store.version_mutex(session.paths, pin):
             if installs.is_installed(session.paths, pin):
                 store.remove(session.paths, pin)
         session.report.remark(f"removed {pin}")
-    refresh_shims(session.paths, session.registry)
-    return 0
+    if pins:
+        refresh_shims(session.paths, session.registry)
 
 
 def _installed(tool: str, version: str, session: Session) -> Pin:
@@ -41,6 +96,18 @@ def _installed(tool: str, version: str, session: Session) -> Pin:
         )
     pin = Pin(tool, version)
     if not installs.is_installed(session.paths, pin):
-        have = ", ".join(installs.versions(session.paths, tool)) or "none"
-        raise ToolpinError(f"{pin} is not installed", [("installed", have)])
+        raise ToolpinError(
+            f"{pin} is not installed",
+            [("installed", installed_nearby(tool, version, session))],
+            f"toolpin list {tool}",
+        )
     return pin
+
+
+def _unconfirmed(tool: str | None, pins: Sequence[Pin]) -> ToolpinError:
+    words = ["toolpin uninstall", *([tool] if tool else []), "--unused --yes"]
+    return ToolpinError(
+        "nothing was removed: other projects may pin these",
+        [("unused here", str(pin)) for pin in pins],
+        " ".join(words),
+    )

@@ -14,5 +14,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, session: Session) -> int:  # noqa: ARG001 - every verb's shape
     """Print the name and the version."""
-    session.report.answer(f"toolpin {__version__}")
+    if session.report.as_json:
+        session.report.document("version", {"version": __version__})
+    else:
+        session.report.answer(f"toolpin {__version__}")
     return 0

@@ -8,41 +8,45 @@ from toolpin import installs
 from toolpin.errors import ToolpinError
 from toolpin.model import Origin, Pin, Request
 from toolpin.session import Session
+from toolpin.suggest import installed_nearby, known_tool, pinned_tool
+from toolpin.tables import pin_table
 from toolpin.toolversions import parse_wanted
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool, and a version other than the one pinned here."""
-    parser.add_argument("tool")
-    parser.add_argument("version", nargs="?")
+    parser.add_argument("tool", help="the tool")
+    parser.add_argument(
+        "version", nargs="?", help="this version instead of the one pinned here"
+    )
 
 
 def run(args: Namespace, session: Session) -> int:
     """Print the folder of the version, or of the first one pinned and installed."""
-    tool = session.registry.canonical(args.tool)
-    for pin in _pins(tool, args.version, session):
-        if installs.is_installed(session.paths, pin):
-            session.report.answer(session.paths.install(*pin))
+    request = _request(args, session)
+    for wanted in request.wanted:
+        pin = Pin(request.tool, wanted.value)
+        if wanted.kind == "version" and installs.is_installed(session.paths, pin):
+            _answer(pin, session)
             return 0
     raise ToolpinError(
-        f"{tool} {args.version or 'as pinned here'} is not installed",
-        [("installed", ", ".join(installs.versions(session.paths, tool)) or "none")],
-        f"toolpin install {tool} {args.version or ''}".rstrip(),
+        f"{request.tool} {args.version or 'as pinned here'} is not installed",
+        [("installed", installed_nearby(request.tool, args.version or "", session))],
+        f"toolpin install {request.tool} {args.version or ''}".rstrip(),
     )
 
 
-def _pins(tool: str, version: str | None, session: Session) -> list[Pin]:
+def _request(args: Namespace, session: Session) -> Request:
+    if args.version is None:
+        return pinned_tool(args.tool, session)
     origin = Origin("the command line")
-    if version is not None:
-        request: Request | None = Request(
-            tool, (parse_wanted(version, origin),), origin
-        )
+    wanted = parse_wanted(args.version, origin)
+    return Request(known_tool(args.tool, session), (wanted,), origin)
+
+
+def _answer(pin: Pin, session: Session) -> None:
+    path = session.paths.install(*pin)
+    if session.report.as_json:
+        session.report.document("where", {**pin_table(pin), "path": path})
     else:
-        request = session.request(tool)
-    if request is None:
-        raise ToolpinError(
-            f"{tool} is not pinned here",
-            [("searched", f"{session.folder} and the folders above it")],
-            f"toolpin where {tool} <version>",
-        )
-    return [Pin(tool, one.value) for one in request.wanted if one.kind == "version"]
+        session.report.answer(path)

@@ -5,22 +5,43 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from toolpin import execute
+from toolpin.errors import UnknownCommand
+from toolpin.execute import Found
 from toolpin.session import Session
+from toolpin.suggest import with_near_commands
+from toolpin.tables import origin_table
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a command."""
-    parser.add_argument("command")
+    parser.add_argument("command", help="the command, such as node")
 
 
 def run(args: Namespace, session: Session) -> int:
     """Print its path. Raises what running it would."""
-    found = execute.find(
-        args.command,
-        paths=session.paths,
-        aliases=session.registry.aliases,
-        env=session.env,
-        cwd=session.folder,
-    )
-    session.report.answer(found.path)
+    try:
+        found = execute.find(
+            args.command,
+            paths=session.paths,
+            aliases=session.registry.aliases,
+            env=session.env,
+            cwd=session.folder,
+        )
+    except UnknownCommand as error:
+        raise with_near_commands(error, args.command, session.paths) from error
+    if session.report.as_json:
+        session.report.document("which", _result(args.command, found))
+    else:
+        session.report.answer(found.path)
     return 0
+
+
+def _result(command: str, found: Found) -> dict[str, object]:
+    tool, version = found.pin or (None, None)
+    return {
+        "command": command,
+        "path": found.path,
+        "tool": tool,
+        "version": version,
+        "wanted_by": origin_table(found.origin) if found.origin else None,
+    }

@@ -1,0 +1,100 @@
+"""`toolpin cache list` and `cache clean [--dry-run]`: the downloads that are kept."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from toolpin.cache import Cache, cache_folder
+from toolpin.cache_contents import Archive, clean, list_archives
+from toolpin.session import Session
+from toolpin.tables import pin_table
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take what to do."""
+    parser.add_argument(
+        "action",
+        choices=("list", "clean"),
+        help="list: the archives; clean: remove archives, partial downloads, plans",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="clean: show what would go"
+    )
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Print what lies there, or what has gone."""
+    cache = Cache(cache_folder(session.env))
+    if args.action == "list":
+        _list(cache, session)
+    else:
+        _clean(cache, session, dry_run=args.dry_run)
+    return 0
+
+
+def _list(cache: Cache, session: Session) -> None:
+    archives = list_archives(cache)
+    if session.report.as_json:
+        result = {"folder": cache.root, "archives": [_result(one) for one in archives]}
+        session.report.document("cache list", result)
+        return
+    session.report.table([_row(one) for one in archives])
+    size = _megabytes(sum(one.size_bytes for one in archives))
+    session.report.remark(f"{len(archives)} archives, {size} in {cache.root}")
+
+
+def _row(archive: Archive) -> tuple[str, ...]:
+    pins = sorted({str(plan.pin) for plan in archive.plans})
+    return (
+        f"{_megabytes(archive.size_bytes):>10}",
+        ", ".join(pins) or "-",
+        _filename(archive) or f"{str(archive.digest)[:19]}...",
+    )
+
+
+def _result(archive: Archive) -> dict[str, object]:
+    pins = sorted({plan.pin for plan in archive.plans})
+    return {
+        "digest": str(archive.digest),
+        "size_bytes": archive.size_bytes,
+        "path": archive.path,
+        "filename": _filename(archive),
+        "of": [pin_table(pin) for pin in pins],
+    }
+
+
+def _filename(archive: Archive) -> str | None:
+    names = (
+        artifact.filename
+        for plan in archive.plans
+        for artifact in plan.artifacts
+        if artifact.digest == archive.digest
+    )
+    return next(names, None)
+
+
+def _clean(cache: Cache, session: Session, *, dry_run: bool) -> None:
+    report = session.report
+    done = clean(cache, dry_run=dry_run)
+    for path, _ in done.busy:
+        report.warn(f"{path} is in use: left alone")
+    if report.as_json:
+        result = {
+            "removed": [
+                {"path": path, "size_bytes": size} for path, size in done.removed
+            ],
+            "busy": [path for path, _ in done.busy],
+            "dry_run": dry_run,
+        }
+        changed = bool(done.removed) and not dry_run
+        report.document("cache clean", result, changed=changed)
+    elif dry_run:
+        for path, _ in done.removed:
+            report.answer(path)
+    freed = _megabytes(sum(size for _, size in done.removed))
+    verb = "would free" if dry_run else "freed"
+    report.remark(f"{verb} {freed} in {cache.root}")
+
+
+def _megabytes(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:.1f} MB"

@@ -1,0 +1,51 @@
+"""`toolpin latest TOOL [PREFIX]`: the newest release that the sources have here.
+
+A pre-release only where the prefix itself is one.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from toolpin import installs
+from toolpin.errors import ToolpinError
+from toolpin.listing import list_versions
+from toolpin.model import Origin, Pin
+from toolpin.session import Session
+from toolpin.versions import is_pre_release, newest
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take a tool, a prefix of versions, and the sources to ask."""
+    parser.add_argument("tool", help="the tool to ask for")
+    parser.add_argument(
+        "prefix", nargs="?", default="", help="the newest that begins so: 20, 20.11"
+    )
+    parser.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="ask this source only; may be given again",
+    )
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Print the version."""
+    tool = session.registry.require(args.tool, Origin("the command line"))
+    listing = list_versions(tool, args.prefix, session, sources=args.source)
+    version = newest(args.prefix, listing.versions)
+    if version is None or (is_pre_release(version) and not is_pre_release(args.prefix)):
+        raise ToolpinError(
+            f"there is no release of {tool.name} {args.prefix} yet",
+            [("pre-releases", ", ".join(listing.versions[-4:]))],
+            f"toolpin list-all {tool.name} {args.prefix}".rstrip(),
+        )
+    if session.report.as_json:
+        pin = Pin(tool.name, version)
+        installed = installs.is_installed(session.paths, pin)
+        result = {"tool": tool.name, "version": version, "installed": installed}
+        session.report.document("latest", result)
+    else:
+        session.report.answer(version)
+    return 0

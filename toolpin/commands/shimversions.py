@@ -1,0 +1,44 @@
+"""`toolpin shimversions CMD`: the installed versions that have a command."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from toolpin import installs
+from toolpin.errors import UnknownCommand
+from toolpin.model import Pin
+from toolpin.paths import Paths
+from toolpin.session import Session
+from toolpin.suggest import with_near_commands
+from toolpin.tables import pin_table
+from toolpin.versions import sort_key
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take a command."""
+    parser.add_argument("command", help="the command to look for, such as npm")
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Print a tool and a version a line, oldest first; 127 when there is none."""
+    pins = _having(args.command, session.paths)
+    if not pins:
+        error = UnknownCommand(f"no installed version has a command {args.command}")
+        raise with_near_commands(error, args.command, session.paths)
+    if session.report.as_json:
+        session.report.document("shimversions", [pin_table(pin) for pin in pins])
+        return 0
+    for pin in pins:
+        session.report.answer(str(pin))
+    return 0
+
+
+def _having(command: str, paths: Paths) -> list[Pin]:
+    if "/" in command:
+        return []
+    return [
+        pin
+        for tool in installs.tools(paths)
+        for version in sorted(installs.versions(paths, tool), key=sort_key)
+        if installs.program(paths, pin := Pin(tool, version), command)
+    ]

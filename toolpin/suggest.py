@@ -1,0 +1,68 @@
+"""Turns a misspelt name into the names near it. It decides nothing by itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from toolpin import installs
+from toolpin.errors import ToolpinError, UnknownCommand
+from toolpin.model import Origin, Request
+from toolpin.paths import Paths
+from toolpin.session import Session
+from toolpin.toolversions import check_tool_name
+from toolpin.versions import nearest
+
+
+def near_names(word: str, known: Iterable[str], *, most: int = 3) -> list[str]:
+    """Return the known names that are spelt like the word, the nearest first."""
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
+    return difflib.get_close_matches(word, list(known), n=most)
+
+
+def known_tool(name: str, session: Session) -> str:
+    """Return the canonical name of a tool that a plugin describes or that is installed.
+
+    Raises UsageError for what is no name, ToolpinError with names near any other.
+    """
+    origin = Origin("the command line")
+    tool = session.registry.canonical(name)
+    check_tool_name(tool, origin)
+    if not installs.versions(session.paths, tool):
+        session.registry.require(name, origin)
+    return tool
+
+
+def pinned_tool(name: str, session: Session) -> Request:
+    """Return what is asked for here of the tool that somebody named.
+
+    Raises ToolpinError for one that nothing pins, with names near an unknown one.
+    """
+    request = session.request(session.registry.canonical(name))
+    if request:
+        return request
+    tool = known_tool(name, session)
+    raise ToolpinError(
+        f"{tool} is not pinned here",
+        [("searched", f"{session.folder} and the folders above it")],
+        f"toolpin pin {tool} <version>",
+    )
+
+
+def installed_nearby(tool: str, version: str, session: Session) -> str:
+    """Return the installed versions to offer instead of one, nearest first."""
+    have = installs.versions(session.paths, tool)
+    return ", ".join(nearest(version, have)) or "none"
+
+
+def with_near_commands(
+    error: UnknownCommand, word: str, paths: Paths
+) -> UnknownCommand:
+    """Return the error of an unknown command with the commands that are spelt so."""
+    try:
+        near = near_names(word, sorted(os.listdir(paths.shims)))
+    except OSError:
+        near = []
+    facts = [("near it", ", ".join(near))] if near else []
+    return UnknownCommand(error.what, [*error.facts, *facts], error.hint)

@@ -1,0 +1,45 @@
+"""Finds the installs that nothing known here asks for: the candidates for removal.
+
+Known are the files that count in one folder, those of the home and config folders among
+them, and the override variables. What other projects pin it cannot know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from toolpin import installs, project
+from toolpin.execute import pin_for
+from toolpin.model import Pin, Request
+from toolpin.session import Session
+from toolpin.versions import newest, sort_key
+
+
+def unused_pins(session: Session, tools: tuple[str, ...]) -> list[Pin]:
+    """Return the installed versions of the tools that may go, oldest first.
+
+    The newest installed version of each tool always stays.
+    """
+    kept = {
+        pin
+        for request in _requests(session)
+        for wanted in request.wanted
+        if (pin := pin_for(session.paths, request.tool, wanted))
+    }
+    found: list[Pin] = []
+    for tool in tools:
+        have = installs.versions(session.paths, tool)
+        spared = {*kept, Pin(tool, newest("", have) or "")}
+        ordered = [Pin(tool, version) for version in sorted(have, key=sort_key)]
+        found += [pin for pin in ordered if pin not in spared]
+    return found
+
+
+def _requests(session: Session) -> Iterator[Request]:
+    """Yield what every file asks for, also where a nearer one asks for another."""
+    places = {"home": session.home, "global_file": session.paths.global_file}
+    aliases = session.registry.aliases
+    yield from project.stated(session.folder, **places, aliases=aliases)
+    yield from project.effective(
+        session.folder, **places, env=session.env, aliases=aliases
+    )
