@@ -13,22 +13,29 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from toolpin.cache import Cache
-from toolpin.documents import parse_plan
+from toolpin.documents import parse_note
 from toolpin.errors import ToolpinError
-from toolpin.model import Digest, Plan
+from toolpin.model import Artifact, Digest, Pin
 from toolpin.mutex import try_held
 
 _NAME = re.compile(r"(sha256|sha512)-([0-9a-f]+)(\.d|\.validator)?")
-_LARGEST_PLAN_BYTES = 1 << 20
+_LARGEST_NOTE_BYTES = 1 << 20
+
+
+class Note(NamedTuple):
+    """What a source named for a version, as the cache remembers it."""
+
+    pin: Pin
+    artifacts: tuple[Artifact, ...]
 
 
 class Archive(NamedTuple):
-    """An archive in the cache; `plans` are the remembered ones that name it."""
+    """An archive in the cache; `notes` are of the versions that need it."""
 
     digest: Digest
     path: str
     size_bytes: int
-    plans: tuple[Plan, ...]
+    notes: tuple[Note, ...]
 
 
 class Cleaning(NamedTuple):
@@ -40,11 +47,11 @@ class Cleaning(NamedTuple):
 
 def list_archives(cache: Cache) -> list[Archive]:
     """Return the archives, the largest first."""
-    named: dict[Digest, list[Plan]] = {}
-    for path in _plan_files(cache):
-        if plan := _read_plan(path):
-            for artifact in plan.artifacts:
-                named.setdefault(artifact.digest, []).append(plan)
+    named: dict[Digest, list[Note]] = {}
+    for path in _note_files(cache):
+        if note := _read_note(path):
+            for artifact in note.artifacts:
+                named.setdefault(artifact.digest, []).append(note)
     found = [
         Archive(digest, path, _size(path), tuple(named.get(digest, ())))
         for digest, path in _archive_files(cache)
@@ -53,7 +60,7 @@ def list_archives(cache: Cache) -> list[Archive]:
 
 
 def clean(cache: Cache, *, dry_run: bool = False) -> Cleaning:
-    """Remove archives, partial downloads and remembered plans, or only name them.
+    """Remove archives, partial downloads and notes, or only name them.
 
     What another process is fetching stays. Raises ToolpinError when the disk refuses.
     """
@@ -68,8 +75,8 @@ def clean(cache: Cache, *, dry_run: bool = False) -> Cleaning:
             if mine:
                 _remove(path)
             (removed if mine else busy).append(entry)
-    # The folders of the plans stay: an install may be writing into one of them.
-    for path in _plan_files(cache):
+    # The folders of the notes stay: an install may be writing into one of them.
+    for path in _note_files(cache):
         removed.append((path, _size(path)))
         if not dry_run:
             _remove(path)
@@ -93,7 +100,7 @@ def _fetched_files(cache: Cache) -> Iterator[tuple[str, str]]:
             yield f"{match[1]}-{match[2]}", f"{cache.root}/partial/{name}"
 
 
-def _plan_files(cache: Cache) -> list[str]:
+def _note_files(cache: Cache) -> list[str]:
     return sorted(
         os.path.join(folder, name)
         for folder, _, names in os.walk(f"{cache.root}/plans")
@@ -101,10 +108,13 @@ def _plan_files(cache: Cache) -> list[str]:
     )
 
 
-def _read_plan(path: str) -> Plan | None:
+def _read_note(path: str) -> Note | None:
+    """Return the note at `.../<tool>/<version>/<host>/<source>`."""
+    tool, version = path.split("/")[-4:-2]
     try:
         with open(path, "rb") as file:
-            return parse_plan(file.read(_LARGEST_PLAN_BYTES).decode())
+            text = file.read(_LARGEST_NOTE_BYTES).decode()
+        return Note(Pin(tool, version), parse_note(text)[1])
     except (OSError, ValueError):
         return None
 

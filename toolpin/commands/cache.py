@@ -15,7 +15,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=("list", "clean"),
-        help="list: the archives; clean: remove archives, partial downloads, plans",
+        help="list: the archives; clean: remove archives, partial downloads, notes",
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="clean: show what would go"
@@ -44,7 +44,7 @@ def _list(cache: Cache, session: Session) -> None:
 
 
 def _row(archive: Archive) -> tuple[str, ...]:
-    pins = sorted({str(plan.pin) for plan in archive.plans})
+    pins = sorted({str(note.pin) for note in archive.notes})
     return (
         f"{_megabytes(archive.size_bytes):>10}",
         ", ".join(pins) or "-",
@@ -53,7 +53,7 @@ def _row(archive: Archive) -> tuple[str, ...]:
 
 
 def _result(archive: Archive) -> dict[str, object]:
-    pins = sorted({plan.pin for plan in archive.plans})
+    pins = sorted({note.pin for note in archive.notes})
     return {
         "digest": str(archive.digest),
         "size_bytes": archive.size_bytes,
@@ -66,8 +66,8 @@ def _result(archive: Archive) -> dict[str, object]:
 def _filename(archive: Archive) -> str | None:
     names = (
         artifact.filename
-        for plan in archive.plans
-        for artifact in plan.artifacts
+        for note in archive.notes
+        for artifact in note.artifacts
         if artifact.digest == archive.digest
     )
     return next(names, None)
