@@ -34,6 +34,7 @@ VERBS = {
     "which": Verb("show the program that a command runs here", "which"),
     "exec": Verb("run a command of the pinned versions", ""),
     "reshim": Verb("bring the shims in line with the installs", "reshim"),
+    "config": Verb("show and change toolpin's settings", "config"),
     "version": Verb("show toolpin's version", "version"),
     "help": Verb("show this, or a command's own help", ""),
 }
@@ -57,6 +58,14 @@ class _Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the usage and leaving."""
         raise UsageError(f"{self.prog}: {message}", hint=f"{self.prog} --help")
+
+
+class _VerbParser(_Parser):
+    """A verb's parser, or that of a word below it: all take the global options."""
+
+    def __init__(self, prog: str, description: str | None = None) -> None:
+        super().__init__(prog=prog, description=description, allow_abbrev=False)
+        _add_globals(self, default=SUPPRESS)
 
 
 def run(argv: Sequence[str]) -> int:
@@ -96,11 +105,8 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
         return _exec(options, rest)
     verb = VERBS[name]
     module = importlib.import_module(f"toolpin.commands.{verb.module}")
-    parser = _Parser(
-        prog=f"toolpin {name}", description=verb.summary, allow_abbrev=False
-    )
+    parser = _VerbParser(prog=f"toolpin {name}", description=verb.summary)
     module.add_arguments(parser)
-    _add_globals(parser, default=SUPPRESS)
     args = parser.parse_args(rest, options)
     report = Report(quiet=bool(args.quiet), as_json=bool(args.json))
     session = open_session(_enter(args.folder), find_paths(os.environ), report)
