@@ -35,6 +35,7 @@ VERBS = {
     "exec": Verb("run a command of the pinned versions", ""),
     "reshim": Verb("bring the shims in line with the installs", "reshim"),
     "config": Verb("show and change toolpin's settings", "config"),
+    "plugin": Verb("show, check, add and draft what knows a tool", "plugin"),
     "version": Verb("show toolpin's version", "version"),
     "help": Verb("show this, or a command's own help", ""),
 }

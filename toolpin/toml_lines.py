@@ -6,7 +6,6 @@ byte: comments, order, blanks. Comments inside a value that is replaced go with 
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ Path = tuple[str | int, ...]
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY = re.compile(r"""[ \t]*("(?:\\.|[^"\\])*"|'[^']*'|[A-Za-z0-9_-]+)[ \t]*(\.?)""")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}'
     r"|'''.*?'{3,5}"
@@ -121,11 +121,15 @@ def render_value(value: object) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(render_value, value)) + "]"
     if isinstance(value, str):
-        # JSON's escapes are TOML's, but for DEL, which JSON leaves alone.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        plain = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{_CONTROL.sub(_escaped, plain)}"'
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
 
 
 def _replaced(text: str, statement: Statement, rendered: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolpin.toml_lines import line_of, render_value, statements, with_value, without
@@ -111,6 +111,7 @@ _VALUES = st.one_of(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(_TEXTS, _VALUES, max_size=4), _TEXTS, _VALUES)
 def test_what_is_set_is_read_again_and_removed_again(
     table: dict[str, object], name: str, value: object
