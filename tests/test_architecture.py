@@ -63,6 +63,7 @@ LAYERS = (
         "sources.github",
         "plugin.draft",
         "plugin.shelf",
+        "plugin.describe",
         "sources.npm",
         "sources.npm_client",
         "sources.pypi",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from toolpin.errors import UsageError
+from toolpin.errors import ToolpinError, UsageError
 from toolpin.settings_edit import set_value, unset_value
 
 MIRROR = "mirrors.https://a.example/x"
@@ -55,3 +55,9 @@ def test_a_key_that_is_no_setting_can_be_removed() -> None:
     assert unset_value("colour = 1\njobs = 2\n", "f", "colour") == "jobs = 2\n"
     assert unset_value("jobs = 2\n", "f", "sources") == "jobs = 2\n"
     assert unset_value('[mirrors]\n"x.y" = "z"\n', "f", "mirrors") == ""
+
+
+def test_an_edit_that_would_land_in_another_table_is_refused() -> None:
+    text = "[network.more]\na = 1\n"
+    with pytest.raises(ToolpinError, match="only a person"):
+        set_value(text, "f", "network.stall_timeout_s", "3")

@@ -10,8 +10,8 @@ from toolpin.cache import Cache, cache_folder
 from toolpin.drafting import Drafter
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin
-from toolpin.plugin import shelf
-from toolpin.plugin.contract import Tool, parse_tool
+from toolpin.plugin import describe, shelf
+from toolpin.plugin.contract import parse_tool
 from toolpin.plugin.fields import UnfitError, read_name, read_repo
 from toolpin.progress import Board
 from toolpin.session import Session
@@ -52,40 +52,19 @@ def run(args: Namespace, session: Session) -> int:
 def _list(args: Namespace, session: Session) -> int:  # noqa: ARG001 - every action's shape
     tools = session.registry.tools
     if session.report.as_json:
-        result = [_brief(tool) for tool in tools]
+        result = [describe.brief_record(tool) for tool in tools]
         session.report.document("plugin list", result)
-        return 0
-    session.report.table(
-        [
-            (
-                ", ".join(tool.names),
-                ", ".join(spec.id for spec in tool.sources),
-                "bundled" if shelf.is_bundled(tool) else tool.file,
-            )
-            for tool in tools
-        ]
-    )
+    else:
+        session.report.table([describe.brief_row(tool) for tool in tools])
     return 0
 
 
 def _show(args: Namespace, session: Session) -> int:
     tool = session.registry.require(args.tool, Origin("the command line"))
     if session.report.as_json:
-        session.report.document("plugin show", _record(tool))
-        return 0
-    rows = [
-        ("name", ", ".join(tool.names)),
-        ("what", tool.description),
-        ("homepage", tool.homepage),
-        ("commands", ", ".join(tool.commands)),
-        ("requires", ", ".join(tool.requires)),
-        ("file", tool.file),
-    ]
-    for spec in tool.sources:
-        rows.append(("source", f"{spec.id} ({spec.kind}): {spec.publisher}"))
-        rows.append(("", f"for {', '.join(spec.hosts)}"))
-    rows += [("not for", f"{one}: {why}") for one, why in tool.refused_hosts.items()]
-    session.report.table([row for row in rows if row[1]])
+        session.report.document("plugin show", describe.record(tool))
+    else:
+        session.report.table(describe.rows(tool))
     return 0
 
 
@@ -164,35 +143,3 @@ def _check_known(name: str, session: Session) -> None:
             f"toolpin plugin new {name} --github OWNER/REPO",
         )
     session.report.remark(f"{name} is known already: {tool.file}")
-
-
-def _brief(tool: Tool) -> dict[str, object]:
-    return {
-        "name": tool.name,
-        "also": tool.also,
-        "description": tool.description,
-        "sources": [spec.id for spec in tool.sources],
-        "bundled": shelf.is_bundled(tool),
-        "file": tool.file,
-    }
-
-
-def _record(tool: Tool) -> dict[str, object]:
-    return {
-        **_brief(tool),
-        "homepage": tool.homepage,
-        "requires": tool.requires,
-        "commands": tool.commands,
-        "bin_dirs": tool.bin_dirs,
-        "variables": dict(tool.variables),
-        "refused_hosts": tool.refused_hosts,
-        "sources": [
-            {
-                "id": spec.id,
-                "kind": spec.kind,
-                "publisher": spec.publisher,
-                "hosts": list(spec.hosts),
-            }
-            for spec in tool.sources
-        ],
-    }
