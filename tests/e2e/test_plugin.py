@@ -134,8 +134,11 @@ def test_check_tells_every_fault_with_its_line(home: Home) -> None:
 
 def test_add_refuses_to_overwrite_what_differs(home: Home) -> None:
     _write(home)
-    assert home.toolpin("plugin", "add", "demo", "demo.toml").code == 0
-    assert home.toolpin("plugin", "add", "demo", "demo.toml").code == 0
+    for changed in (True, False):
+        told = json.loads(
+            home.toolpin("plugin", "add", "demo", "demo.toml", "--json").out
+        )
+        assert (told["changed"], told["result"]["tool"]) == (changed, "demo")
     _write(home, GOOD.replace("a demo", "another"))
     assert home.toolpin("plugin", "add", "demo", "demo.toml").code == 1
     kept = home.config / "plugins/demo.toml"

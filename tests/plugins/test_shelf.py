@@ -35,7 +35,7 @@ def paths(tmp_path: Path) -> Paths:
 def _add(paths: Paths, text: str, name: str = "demo") -> str:
     file = Path(paths.config).parent / "demo.toml"
     file.write_text(text)
-    return shelf.add(paths, read_registry(paths), name, str(file), force=False)
+    return shelf.add(paths, read_registry(paths), name, str(file), force=False).path
 
 
 def test_what_is_added_is_known_and_what_is_removed_is_not(paths: Paths) -> None:

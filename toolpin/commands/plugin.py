@@ -87,18 +87,25 @@ def _check(args: Namespace, session: Session) -> int:
 def _add(args: Namespace, session: Session) -> int:
     _check_name(args.tool)
     if args.file is None:
-        _check_known(args.tool, session)
-        return 0
-    path = shelf.add(
+        known = _known_file(args.tool, session)
+        return _done(args, session, known, changed=False)
+    added = shelf.add(
         session.paths, session.registry, args.tool, args.file, force=args.force
     )
-    session.report.remark(f"{path} is there; try: toolpin list-all {args.tool}")
-    return 0
+    session.report.remark(f"{added.path} is there; try: toolpin list-all {args.tool}")
+    return _done(args, session, added.path, changed=added.changed)
 
 
 def _remove(args: Namespace, session: Session) -> int:
     path = shelf.remove(session.paths, session.registry, args.tool)
     session.report.remark(f"{path} is gone; what it installed stays")
+    return _done(args, session, path, changed=True)
+
+
+def _done(args: Namespace, session: Session, file: str, *, changed: bool) -> int:
+    if session.report.as_json:
+        result = {"tool": args.tool, "file": file}
+        session.report.document(f"plugin {args.action}", result, changed=changed)
     return 0
 
 
@@ -121,7 +128,7 @@ def _new(args: Namespace, session: Session) -> int:
     hosts = parse_tool(text, file).sources[0].hosts
     session.report.remark(f"{file} is drafted, for {', '.join(hosts)}: look it through")
     session.report.remark(f"then: toolpin plugin add {args.tool} {args.tool}.toml")
-    return 0
+    return _done(args, session, file, changed=True)
 
 
 def _check_name(name: str) -> None:
@@ -133,8 +140,8 @@ def _check_name(name: str) -> None:
         ) from None
 
 
-def _check_known(name: str, session: Session) -> None:
-    """Say that a tool is known: scripts that add every plugin need no file for it."""
+def _known_file(name: str, session: Session) -> str:
+    """Return a known tool's file: a script that adds every plugin needs none."""
     tool = session.registry.get(name)
     if tool is None:
         raise UsageError(
@@ -143,3 +150,4 @@ def _check_known(name: str, session: Session) -> None:
             f"toolpin plugin new {name} --github OWNER/REPO",
         )
     session.report.remark(f"{name} is known already: {tool.file}")
+    return tool.file

@@ -7,6 +7,7 @@ the same name stands before a bundled one.
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 from toolpin import project
 from toolpin.errors import ToolpinError, UsageError
@@ -26,8 +27,17 @@ def faults_of(file: str) -> list[UsageError]:
     return faults + (_missing_tables(tool) if tool else [])
 
 
-def add(paths: Paths, registry: Registry, name: str, file: str, *, force: bool) -> str:
-    """Copy a plugin's file, and the tables that it names; return the new path.
+class Added(NamedTuple):
+    """Where a plugin's file lies now, and whether it is another than before."""
+
+    path: str
+    changed: bool
+
+
+def add(
+    paths: Paths, registry: Registry, name: str, file: str, *, force: bool
+) -> Added:
+    """Copy a plugin's file, and the tables that it names.
 
     Raises UsageError for a file that does not read well or is of another tool, and
     ToolpinError where a file is already, unless forced.
@@ -40,7 +50,8 @@ def add(paths: Paths, registry: Registry, name: str, file: str, *, force: bool) 
     _check_names(tool, name, registry)
     folder = f"{paths.config}/plugins"
     target = f"{folder}/{name}.toml"
-    if os.path.lexists(target) and not force and _read(target) != text:
+    before = _read(target) if os.path.exists(target) else None
+    if before not in (None, text) and not force:
         raise ToolpinError(
             f"{name} has a plugin of yours already",
             [("file", target)],
@@ -52,7 +63,7 @@ def add(paths: Paths, registry: Registry, name: str, file: str, *, force: bool) 
         project.write(f"{folder}/{table}", content)
     # The plugin last: before its tables it would not be complete.
     project.write(target, text.encode())
-    return target
+    return Added(target, changed=before != text)
 
 
 def remove(paths: Paths, registry: Registry, name: str) -> str:
