@@ -40,6 +40,8 @@ VERBS = {
     "exec": Verb("run a command of the pinned versions", ""),
     "reshim": Verb("bring the shims in line with the installs", "reshim"),
     "cache": Verb("show or empty the cache of downloads", "cache"),
+    "config": Verb("show and change toolpin's settings", "config"),
+    "plugin": Verb("show, check, add and draft what knows a tool", "plugin"),
     "version": Verb("show toolpin's version", "version"),
     "help": Verb("show this, or a command's own help", ""),
 }
@@ -66,6 +68,14 @@ class _Parser(ArgumentParser):
         raise UsageError(f"{self.prog}: {message}", hint=f"{self.prog} --help")
 
 
+class _VerbParser(_Parser):
+    """A verb's parser, or that of a word below it: all take the global options."""
+
+    def __init__(self, prog: str, description: str | None = None) -> None:
+        super().__init__(prog=prog, description=description, allow_abbrev=False)
+        add_globals(self, default=SUPPRESS)
+
+
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit code. Raises what its verb raises."""
     code = _dispatch(_split_globals(argv))
@@ -89,11 +99,8 @@ def asks_for_json(argv: Sequence[str]) -> bool:
 
 
 def parser_of(name: str) -> ArgumentParser:
-    """Return the parser of a verb that has a module, without the global options."""
-    verb = VERBS[name]
-    parser = _Parser(
-        prog=f"toolpin {name}", description=verb.summary, allow_abbrev=False
-    )
+    """Return the parser of a verb that has a module."""
+    parser = _VerbParser(f"toolpin {name}", VERBS[name].summary)
     _module(name).add_arguments(parser)
     return parser
 
@@ -151,7 +158,6 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     if name == "exec":
         return _exec(options, rest)
     parser = parser_of(name)
-    add_globals(parser, default=SUPPRESS)
     args = parser.parse_args(rest, options)
     report = Report(quiet=bool(args.quiet), as_json=bool(args.json))
     session = open_session(_enter(args.folder), find_paths(os.environ), report)

@@ -81,6 +81,19 @@ def find_paths(env: Mapping[str, str]) -> Paths:
     return Paths(*(os.path.normpath(folder) for folder in paths))
 
 
+def system_config(env: Mapping[str, str]) -> str:
+    """Return the machine's settings file, below the user's in rank.
+
+    TOOLPIN_SYSTEM_CONFIG names another: an image may hold its own.
+    """
+    file = env.get("TOOLPIN_SYSTEM_CONFIG") or SYSTEM_CONFIG
+    if not os.path.isabs(file):
+        raise UsageError(
+            "TOOLPIN_SYSTEM_CONFIG must be an absolute path", [("received", repr(file))]
+        )
+    return file
+
+
 def home_folder(env: Mapping[str, str]) -> str:
     """Return $HOME when it is an absolute path, else the account's home folder."""
     home = env.get("HOME", "")

@@ -1,44 +1,36 @@
 """Reads config.toml (the system's, then the user's) and the environment into Settings.
 
-Keys, in any of the files; the later place wins, tables are merged key by key:
-
-    jobs = 4                          installs at once
-    sources = ["npm", "pypi"]         sources to use, in this order, by their id
-    [mirrors]
-    "https://nodejs.org/dist" = "https://mirror.example/node"
-    [network]
-    connect_timeout_s = 5
-    stall_timeout_s = 15
-
-Environment: TOOLPIN_JOBS, TOOLPIN_SOURCES (commas or blanks between), TOOLPIN_MIRRORS
-(`FROM=TO`, blanks between), TOOLPIN_CONNECT_TIMEOUT_S, TOOLPIN_STALL_TIMEOUT_S.
+The later place wins; tables such as `[mirrors]` are merged entry by entry. Which keys
+there are is in `settings_schema`. It writes nothing.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from toolpin.errors import UsageError
-from toolpin.paths import SYSTEM_CONFIG, Paths
+from toolpin.model import Origin
+from toolpin.paths import Paths, system_config
+from toolpin.settings_schema import KEYS, MOST_JOBS, Key, key_of
+from toolpin.toml_lines import line_of
 
-MOST_JOBS = 64
+__all__ = ["MOST_JOBS", "Settings", "Stated", "effective", "read_settings", "stated_in"]
 
-_TIMEOUTS = ("connect_timeout_s", "stall_timeout_s")
-_CONTROL_OR_BLANK = re.compile(r"[\x00-\x20\x7f]")
+_DEFAULT = {key.name: key.default for key in KEYS}
+_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
 class Settings(NamedTuple):
     """What the user has decided. `mirrors` are (prefix, replacement), longest first."""
 
-    jobs: int = max(2, min(4, os.cpu_count() or 2))
+    jobs: int = _DEFAULT["jobs"]
     sources: tuple[str, ...] = ()
     mirrors: tuple[tuple[str, str], ...] = ()
-    connect_timeout_s: float = 5.0
-    stall_timeout_s: float = 15.0
+    connect_timeout_s: float = _DEFAULT["network.connect_timeout_s"]
+    stall_timeout_s: float = _DEFAULT["network.stall_timeout_s"]
 
     def rewrite(self, url: str) -> str:
         """Return the address to ask for a canonical URL: the mirror's, if one is set.
@@ -51,121 +43,151 @@ class Settings(NamedTuple):
         return url
 
 
+class Stated(NamedTuple):
+    """A setting that holds, its value as checked, and who said so."""
+
+    name: str
+    value: Any
+    origin: Origin
+
+
 def read_settings(paths: Paths, env: Mapping[str, str]) -> Settings:
     """Return the settings that hold here. Raises UsageError with the file and key."""
-    settings = Settings()
-    for file in (SYSTEM_CONFIG, paths.user_config):
-        settings = _apply(settings, _read_file(file), file)
-    return _apply(settings, _read_environment(env), "the environment")
+    values: dict[str, Any] = {}
+    tables: dict[str, dict[str, str]] = {key.name: {} for key in KEYS if key.is_table}
+    for one in effective(paths, env).values():
+        key = key_of(one.name)
+        if key and key.is_table:
+            tables[key.name][one.name.removeprefix(f"{key.name}.")] = one.value
+        else:
+            values[one.name.rpartition(".")[2]] = one.value
+    for name, table in tables.items():
+        values[name] = tuple(sorted(table.items(), key=lambda pair: -len(pair[0])))
+    return Settings(**values)
 
 
-def _read_file(file: str) -> dict[str, Any]:
+def effective(paths: Paths, env: Mapping[str, str]) -> dict[str, Stated]:
+    """Return every setting that holds, by name, defaults too, in the schema's order.
+
+    Raises UsageError for a file or a variable that the schema refuses.
+    """
+    found = {
+        key.name: Stated(key.name, key.default, Origin("default"))
+        for key in KEYS
+        if not key.is_table
+    }
+    for file in (system_config(env), paths.user_config):
+        found |= {one.name: one for one in stated_in(_read_text(file), file)}
+    found |= {one.name: one for one in _in_environment(env)}
+    order = [key.name for key in KEYS]
+    return dict(
+        sorted(
+            found.items(),
+            key=lambda item: (order.index(_key_name(item[0])), item[0]),
+        )
+    )
+
+
+def stated_in(text: str, file: str) -> list[Stated]:
+    """Return the settings in a file's text; UsageError with file:line for a fault."""
+    table = parse_table(text, file)
+    return [_checked(text, file, name, value) for name, value in _flat(table)]
+
+
+def parse_table(text: str, file: str) -> dict[str, Any]:
+    """Return the text's TOML. Raises UsageError with file:line when it is none."""
     try:
-        with open(file, "rb") as stream:
-            return tomllib.load(stream)
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        match = _AT_LINE.search(str(error))
+        lines = text.splitlines() or [""]
+        number = min(int(match[1]) if match else len(lines), len(lines))
+        facts = [("because", str(error)), ("line", lines[number - 1].strip())]
+        raise UsageError(f"{file}:{number} is not TOML", facts) from error
+
+
+def read_text(file: str) -> str | None:
+    """Return a settings file's text, None where there is none."""
+    try:
+        with open(file, encoding="utf-8", newline="") as stream:
+            return stream.read()
     except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read", [("because", str(error))]) from error
 
 
-def _read_environment(env: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {"network": {}}
-    if sources := env.get("TOOLPIN_SOURCES", "").replace(",", " ").split():
-        found["sources"] = sources
-    if jobs := env.get("TOOLPIN_JOBS"):
-        found["jobs"] = _number("TOOLPIN_JOBS", jobs)
-    for key in _TIMEOUTS:
-        variable = f"TOOLPIN_{key.upper()}"
-        if text := env.get(variable):
-            found["network"][key] = _number(variable, text)
-    pairs = [entry.partition("=") for entry in env.get("TOOLPIN_MIRRORS", "").split()]
-    found["mirrors"] = {prefix: replacement for prefix, _, replacement in pairs}
-    return found
+def unknown_setting(name: str, what: str, hint: str) -> UsageError:
+    """Return the error of a name that is no setting, with the one it may mean."""
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
+    known = [f"{key.name}.URL" if key.is_table else key.name for key in KEYS]
+    facts = [("settings", ", ".join(known))]
+    if near := difflib.get_close_matches(name, known, n=1):
+        facts.insert(0, ("near it", near[0]))
+    return UsageError(what, facts, hint)
 
 
-def _number(variable: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(
-            f"{variable} must be a number", [("received", repr(text))]
-        ) from None
-
-
-def _apply(settings: Settings, table: Mapping[str, Any], place: str) -> Settings:
-    for key, value in table.items():
-        if key == "jobs":
-            jobs = _check_number(f"{place}: jobs", value, low=1, high=MOST_JOBS)
-            settings = settings._replace(jobs=int(jobs))
-        elif key == "sources":
-            settings = settings._replace(sources=_check_sources(place, value))
-        elif key == "mirrors":
-            mirrors = dict(settings.mirrors) | _check_mirrors(place, value)
-            longest_first = sorted(mirrors.items(), key=lambda pair: -len(pair[0]))
-            settings = settings._replace(mirrors=tuple(longest_first))
-        elif key == "network" and isinstance(value, dict):
-            settings = _apply_network(settings, value, place)
-        else:
-            raise _unknown(place, key)
-    return settings
-
-
-def _apply_network(
-    settings: Settings, table: Mapping[str, Any], place: str
-) -> Settings:
-    for key, value in table.items():
-        if key not in _TIMEOUTS:
-            raise _unknown(place, f"network.{key}")
-        seconds = _check_number(f"{place}: network.{key}", value, low=0.1, high=3600)
-        if key == "connect_timeout_s":
-            settings = settings._replace(connect_timeout_s=seconds)
-        else:
-            settings = settings._replace(stall_timeout_s=seconds)
-    return settings
-
-
-def _unknown(place: str, key: str) -> UsageError:
-    known = ["jobs", "sources", "mirrors", *(f"network.{name}" for name in _TIMEOUTS)]
+def unfit(key: Key, what: str, received: str) -> UsageError:
+    """Return the error of a value that its key does not take."""
     return UsageError(
-        f"{place} sets {key}, which is no setting", [("settings", ", ".join(known))]
+        what,
+        [("received", received), ("expected", key.expected), ("meaning", key.help)],
     )
 
 
-def _check_number(what: str, value: object, *, low: float, high: float) -> float:
-    numeric = isinstance(value, int | float) and not isinstance(value, bool)
-    if not numeric or not low <= float(str(value)) <= high:
-        raise UsageError(
-            f"{what} must be a number from {low} to {high}",
-            [("received", repr(value))],
-        )
-    return float(str(value))
+def _read_text(file: str) -> str:
+    return read_text(file) or ""
 
 
-def _check_sources(place: str, value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise UsageError(
-            f"{place}: sources must be a list of source ids",
-            [("received", repr(value)), ("such as", '["upstream", "npm"]')],
-        )
-    return tuple(value)
+def _key_name(name: str) -> str:
+    key = key_of(name)
+    return key.name if key else name
 
 
-def _check_mirrors(place: str, value: object) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise UsageError(f"{place}: mirrors must be a table of URL prefixes")
-    for pair in value.items():
-        if not all(_is_url(url) for url in pair):
-            raise UsageError(
-                f"{place}: mirrors must map a URL prefix to a URL prefix",
-                [("received", f"{pair[0]!r} = {pair[1]!r}")],
-            )
-    return value
+def _flat(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each setting's name and value; the schema has two levels."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            for entry, inner in value.items():
+                yield f"{name}.{entry}", inner
+        else:
+            yield name, value
 
 
-def _is_url(value: object) -> bool:
-    return (
-        isinstance(value, str)
-        and value.startswith(("https://", "http://"))
-        and not _CONTROL_OR_BLANK.search(value)
-    )
+def _checked(text: str, file: str, name: str, value: object) -> Stated:
+    table, _, entry = name.partition(".")
+    line = line_of(text, (table, entry) if entry else (table,))
+    key = key_of(name)
+    if key is None and (whole := key_of(f"{name}.*")):
+        what = f"{file}:{line}: {name} must be a table"
+        raise unfit(whole, what, repr(value))
+    if key is None:
+        what = f"{file}:{line} sets {name}, which is no setting"
+        raise unknown_setting(name, what, f"toolpin config unset {name}")
+    try:
+        checked = key.read((entry, value) if key.is_table else value)
+    except ValueError:
+        what = f"{file}:{line}: {key.name} has a value that it cannot have"
+        raise unfit(key, what, f"{name} = {value!r}") from None
+    return Stated(name, checked, Origin(file, line))
+
+
+def _in_environment(env: Mapping[str, str]) -> Iterator[Stated]:
+    for key in KEYS:
+        if text := env.get(key.variable, "").strip():
+            yield from _of_variable(key, text)
+
+
+def _of_variable(key: Key, text: str) -> Iterator[Stated]:
+    origin = Origin(key.variable)
+    try:
+        if not key.is_table:
+            yield Stated(key.name, key.read(key.parse(text)), origin)
+            return
+        for word in text.split():
+            entry, _, value = word.partition("=")
+            yield Stated(f"{key.name}.{entry}", key.read((entry, value)), origin)
+    except ValueError:
+        what = f"{key.variable} has a value that it cannot have"
+        raise unfit(key, what, repr(text)) from None

@@ -144,7 +144,8 @@ def _link(step: Link, stage: str) -> TreeFile | None:
     """Place a link. A target that this version does not have is no fault."""
     path = os.path.join(stage, step.path)
     parent = os.path.dirname(path)
-    if not os.path.exists(os.path.join(parent, step.target)):
+    # Normalised: `bin/../x` is not there before `bin` is.
+    if not os.path.exists(os.path.normpath(os.path.join(parent, step.target))):
         return None
     _make_folders(parent)
     with contextlib.suppress(FileNotFoundError):

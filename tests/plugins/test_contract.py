@@ -121,3 +121,14 @@ def test_every_bundled_tool_is_read_under_its_own_name() -> None:
     assert files
     for file in files:
         assert parse_tool(file.read_text(), str(file)).name == file.stem
+
+
+def test_every_field_is_listed_in_the_documentation() -> None:
+    lines = (REPOSITORY / "docs/plugins.md").read_text().splitlines()
+    for table, fields in (
+        ("[tool]", schema.TOOL),
+        ("[[source]]", schema.SOURCE),
+        ("[[source.with]]", schema.COMPANION),
+    ):
+        row = next(line for line in lines if line.startswith(f"| `{table}` |"))
+        assert all(f"`{name}`" in row for name in fields)

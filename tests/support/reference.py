@@ -13,6 +13,7 @@ from toolpin.cli import VERBS, add_globals, parser_of
 
 COMMAND = ".venv/bin/python -m tests.support.reference > docs/reference.md"
 
+_COMMON = "toolpin"
 _HEAD = f"""\
 # Commands
 
@@ -33,13 +34,21 @@ _PLAIN = {
 
 def render() -> str:
     """Return the whole page."""
-    common = ArgumentParser(add_help=False)
-    add_globals(common, default=None)
-    sections = [_HEAD + "\n" + _table(common)]
+    sections = [_HEAD + "\n" + _table(_common())]
     for name, verb in VERBS.items():
         text = _PLAIN.get(name) or "\n\n".join(_command(parser_of(name)))
         sections.append(f"## {name}\n\n{_sentence(verb.summary)}\n\n{text}")
     return "\n\n".join(sections) + "\n"
+
+
+def _common() -> ArgumentParser:
+    common = ArgumentParser(_COMMON, add_help=False)
+    add_globals(common, default=None)
+    return common
+
+
+def _common_names() -> set[str]:
+    return {action.dest for action in _common()._actions}
 
 
 def undocumented() -> list[str]:
@@ -75,12 +84,13 @@ def _command(parser: ArgumentParser) -> Iterator[str]:
 
 
 def _shown(parser: ArgumentParser) -> list[Action]:
-    """Return the options and then the positional words, which `--help` is not of."""
+    """Return the options of its own and then the positional words."""
     own = [
         action
         for action in parser._actions
         if "--help" not in action.option_strings
         and action.help != SUPPRESS
+        and (parser.prog == _COMMON or action.dest not in _common_names())
         and not isinstance(action, _SubParsersAction)
     ]
     return sorted(own, key=lambda action: not action.option_strings)

@@ -38,6 +38,7 @@ class Home:
             "TOOLPIN_DATA_DIR": str(self.data),
             "TOOLPIN_CACHE_DIR": str(self.cache),
             "TOOLPIN_CONFIG_DIR": str(self.config),
+            "TOOLPIN_SYSTEM_CONFIG": str(root / "system.toml"),
             "LC_ALL": "C.UTF-8",
         }
 

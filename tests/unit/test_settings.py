@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.run import REPOSITORY
 from toolpin.errors import UsageError
 from toolpin.paths import Paths
 from toolpin.settings import Settings, read_settings
+from toolpin.settings_schema import KEYS
 
 
 @pytest.fixture
@@ -86,3 +88,24 @@ def test_a_wrong_variable_is_named(paths: Paths) -> None:
 
 def test_without_a_word_the_defaults_hold(paths: Paths) -> None:
     assert read_settings(paths, {}) == Settings()
+
+
+def test_every_setting_is_documented_with_what_it_takes_and_its_variable() -> None:
+    text = (REPOSITORY / "docs/configuration.md").read_text()
+    for key in KEYS:
+        name = f"{key.name}.URL" if key.is_table else key.name
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{name}`"))
+        assert key.expected in row
+        assert f"`{key.variable}`" in row
+
+
+def test_every_setting_has_a_place_in_settings() -> None:
+    fields = {key.name.rpartition(".")[2] for key in KEYS}
+    assert fields == set(Settings._fields)
+
+
+@pytest.mark.parametrize("text", ["mirrors = 3\n", "network = 3\n", "jobs = {a = 1}\n"])
+def test_a_table_is_a_table_and_a_value_a_value(text: str, paths: Paths) -> None:
+    Path(paths.user_config).write_text(text)
+    with pytest.raises(UsageError, match=r"config\.toml:1"):
+        read_settings(paths, {})

@@ -15,6 +15,7 @@ from toolpin.errors import UsageError
 from toolpin.model import Link
 from toolpin.plugin.fields import Field, UnfitError
 from toolpin.plugin.schema import COMPANION, SOURCE, TOOL
+from toolpin.toml_lines import Path, line_of
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -39,6 +40,10 @@ class SourceSpec(NamedTuple):
     catalogue: Mapping[str, str]
     artifacts: tuple[str, ...]
     checksums: str
+    repo: str
+    tag: str
+    assets: tuple[str, ...]
+    checksums_asset: str
     package: str
     strip: int
     only: str
@@ -73,6 +78,7 @@ class Tool(NamedTuple):
 
 _NEEDS = {
     "http": ("artifacts", "checksums", "catalogue"),
+    "github": ("repo", "assets"),
     "npm": ("package",),
     "pypi": ("package",),
 }
@@ -81,83 +87,135 @@ _NEEDS = {
 def parse_tool(text: str, file: str) -> Tool:
     """Return the Tool that a TOML text describes.
 
-    Raises UsageError that names the file, the key and what was expected there.
+    Raises UsageError that names the file, the line, the key and what was expected.
     """
+    tool, faults = examine(text, file)
+    if tool is None:
+        raise faults[0]
+    return tool
+
+
+def examine(text: str, file: str) -> tuple[Tool | None, list[UsageError]]:
+    """Return the Tool, or None and every fault of the text."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{file} is not TOML", [("because", str(error))]) from error
+        facts = [("because", str(error))]
+        return None, [UsageError(f"{file} is not TOML", facts)]
+    reader = _Reader(text, file)
     head, sources = document.pop("tool", {}), document.pop("source", [])
     if document or not isinstance(sources, list) or not sources:
-        raise UsageError(
-            f"{file} must hold one [tool] table and [[source]] tables",
+        reader.fault(
+            tuple(document)[:1],
+            "there must be one [tool] table and [[source]] tables",
             [("also holds", ", ".join(document) or "no [[source]]")],
         )
-    values = _read(head, TOOL, "tool", file)
-    return Tool(
-        **values, sources=tuple(_source(table, file) for table in sources), file=file
-    )
+        return None, reader.faults
+    values = reader.table(head, TOOL, ("tool",))
+    specs = [reader.source(table, at) for at, table in enumerate(sources)]
+    read = tuple(spec for spec in specs if spec)
+    if reader.faults:
+        return None, reader.faults
+    return Tool(**values, sources=read, file=file), []
 
 
-def _source(table: object, file: str) -> SourceSpec:
-    values = _read(table, SOURCE, "source", file)
-    kind = values["kind"]
-    missing = [key for key in _NEEDS.get(kind, ()) if not values[key]]
-    if kind not in _NEEDS or missing:
-        raise UsageError(
-            f"{file}: source {values['id']} is not complete",
-            [("kind", f"{kind}, of {', '.join(_NEEDS)}"), ("missing", f"{missing}")],
+class _Reader:
+    """Reads tables by their schema, and gathers what is wrong with them."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.faults: list[UsageError] = []
+        self._text = text
+        self._file = file
+
+    def fault(self, path: Path, what: str, facts: list[tuple[str, str]]) -> None:
+        """Note a fault, with the line of the key or of what should hold it."""
+        place = f"{self._file}:{line_of(self._text, path)}"
+        self.faults.append(UsageError(f"{place}: {what}", facts))
+
+    def source(self, table: object, at: int) -> SourceSpec | None:
+        """Read one `[[source]]`; None when something is wrong with it."""
+        before, path = len(self.faults), ("source", at)
+        values = self.table(table, SOURCE, path)
+        values["companions"] = tuple(
+            self._companion(one, (*path, "with", number))
+            for number, one in enumerate(values.pop("with") or ())
         )
-    values["companions"] = tuple(
-        Companion(**_read(one, COMPANION, "source.with", file))
-        for one in values.pop("with")
-    )
-    spec = SourceSpec(**values)
-    _check_placeholders(spec, file)
-    return spec
+        if len(self.faults) > before:
+            return None
+        spec = SourceSpec(**values)
+        self._check_complete(spec, path)
+        self._check_placeholders(spec, path)
+        return spec
 
+    def table(
+        self, table: object, fields: Mapping[str, Field], path: Path
+    ) -> dict[str, Any]:
+        """Return the value of every field, the default where it has none."""
+        where = _dotted(path)
+        if not isinstance(table, dict):
+            self.fault(path, f"{where} must be a table", [("received", repr(table))])
+            return dict.fromkeys(fields)
+        for key in table:
+            if key not in fields:
+                facts = [("fields", ", ".join(fields))]
+                self.fault((*path, key), f"{where}.{key} is no field", facts)
+        return {
+            key: self._value(table, key, field, path) for key, field in fields.items()
+        }
 
-def _check_placeholders(spec: SourceSpec, file: str) -> None:
-    """Make sure that `fill` finds a value for every {name}, on every host."""
-    with_version = (*spec.artifacts, spec.checksums)
-    without = (spec.package, spec.publisher, spec.catalogue.get("file", ""))
-    for host, values in spec.hosts.items():
-        for texts, known in (
-            (with_version, {*values, "version"}),
-            (without, set(values)),
-        ):
-            unknown = set(_PLACEHOLDER.findall(" ".join(texts))) - known
-            if unknown:
-                raise UsageError(
-                    f"{file}: source {spec.id} has no value for {{{unknown.pop()}}}",
-                    [("host", host), ("values", ", ".join(sorted(known)) or "none")],
-                )
+    def _value(
+        self, table: Mapping[str, Any], key: str, field: Field, path: Path
+    ) -> object:
+        name = f"{_dotted(path)}.{key}"
+        if key not in table:
+            if field.required:
+                facts = [("expected", field.expected), ("meaning", field.help)]
+                self.fault(path, f"{name} is missing", facts)
+            return field.default
+        try:
+            return field.read(table[key])
+        except UnfitError:
+            facts = [("received", repr(table[key])), ("meaning", field.help)]
+            self.fault((*path, key), f"{name} must be {field.expected}", facts)
+            return field.default
 
+    def _companion(self, table: object, path: Path) -> Companion | None:
+        before = len(self.faults)
+        values = self.table(table, COMPANION, path)
+        return None if len(self.faults) > before else Companion(**values)
 
-def _read(
-    table: object, fields: Mapping[str, Field], where: str, file: str
-) -> dict[str, Any]:
-    if not isinstance(table, dict):
-        raise UsageError(f"{file}: {where} must be a table")
-    for key in table:
-        if key not in fields:
-            raise UsageError(
-                f"{file}: {where}.{key} is no field", [("fields", ", ".join(fields))]
+    def _check_complete(self, spec: SourceSpec, path: Path) -> None:
+        needs = _NEEDS.get(spec.kind)
+        missing = [key for key in needs or () if not getattr(spec, key)]
+        if needs is None or missing:
+            self.fault(
+                path,
+                f"source {spec.id} is not complete",
+                [
+                    ("kind", f"{spec.kind}, of {', '.join(_NEEDS)}"),
+                    ("missing", ", ".join(missing) or "a kind that there is"),
+                ],
             )
-    return {key: _value(table, key, fields[key], f"{file}: {where}") for key in fields}
+
+    def _check_placeholders(self, spec: SourceSpec, path: Path) -> None:
+        """Make sure that `fill` finds a value for every {name}, on every host."""
+        with_version = (*spec.artifacts, spec.checksums)
+        with_version += (*spec.assets, spec.checksums_asset)
+        without = (spec.package, spec.publisher, spec.catalogue.get("file", ""))
+        for host, values in spec.hosts.items():
+            for texts, known in (
+                (with_version, {*values, "version"}),
+                (without, set(values)),
+            ):
+                unknown = set(_PLACEHOLDER.findall(" ".join(texts))) - known
+                for name in sorted(unknown):
+                    values_known = ", ".join(sorted(known)) or "none"
+                    self.fault(
+                        (*path, "hosts", host),
+                        f"source {spec.id} has no value for {{{name}}}",
+                        [("host", host), ("values", values_known)],
+                    )
 
 
-def _value(table: Mapping[str, Any], key: str, field: Field, where: str) -> object:
-    if key not in table:
-        if field.required:
-            raise UsageError(
-                f"{where}.{key} is missing", [("expected", field.expected)]
-            )
-        return field.default
-    try:
-        return field.read(table[key])
-    except UnfitError:
-        raise UsageError(
-            f"{where}.{key} must be {field.expected}",
-            [("received", repr(table[key])), ("meaning", field.help)],
-        ) from None
+def _dotted(path: Path) -> str:
+    return ".".join(part for part in path if isinstance(part, str))

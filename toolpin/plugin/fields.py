@@ -97,6 +97,39 @@ def read_urls(value: object) -> tuple[str, ...]:
     return tuple(read_url(one) for one in read_texts(value))
 
 
+def read_repo(value: object) -> str:
+    """Accept OWNER/NAME as GitHub has them."""
+    text = read_text(value)
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}", text):
+        raise UnfitError
+    if text.rpartition("/")[2] in (".", ".."):
+        raise UnfitError
+    return text
+
+
+def read_tag(value: object) -> str:
+    """Accept a Git tag with {version} in it, once, and no other placeholder."""
+    text = read_text(value)
+    if not re.fullmatch(r"[A-Za-z0-9._/+@-]*\{version\}[A-Za-z0-9._/+@-]*", text):
+        raise UnfitError
+    if {".", ".."} & set(text.split("/")):
+        raise UnfitError
+    return text
+
+
+def read_asset(value: object) -> str:
+    """Accept the name of a file of a release, maybe with {placeholders}."""
+    text = read_text(value)
+    if not re.fullmatch(r"[A-Za-z0-9_{][A-Za-z0-9._+~@{}-]*", text):
+        raise UnfitError
+    return text
+
+
+def read_assets(value: object) -> tuple[str, ...]:
+    """Accept a list of such names."""
+    return tuple(read_asset(one) for one in read_texts(value))
+
+
 def read_count(value: object) -> int:
     """Accept a small number."""
     if type(value) is not int or not 0 <= value <= 9:

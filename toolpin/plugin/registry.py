@@ -49,7 +49,8 @@ class Registry:
         if near:
             facts.append(("near it", ", ".join(near)))
         facts.append(("known", ", ".join(tool.name for tool in self.tools)))
-        facts.append(("to add it", "write <config folder>/plugins/<tool>.toml"))
+        facts.append(("to add it", f"toolpin plugin add {name} FILE.toml"))
+        facts.append(("to draft it", f"toolpin plugin new {name} --github OWNER/REPO"))
         raise ToolpinError(f"{name} is no tool that toolpin knows", facts)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from toolpin.plugin.fields import (
     Field,
+    read_asset,
+    read_assets,
     read_catalogue,
     read_commands,
     read_count,
@@ -17,8 +19,10 @@ from toolpin.plugin.fields import (
     read_lists,
     read_name,
     read_names,
+    read_repo,
     read_table,
     read_tables,
+    read_tag,
     read_text,
     read_texts,
     read_url,
@@ -99,7 +103,7 @@ COMPANION: dict[str, Field] = {
 SOURCE: dict[str, Field] = {
     "id": Field(read_name, "a name", "what --source calls it", required=True),
     "kind": Field(
-        read_name, "http, npm or pypi", "the kind of place it is", required=True
+        read_name, "http, github, npm or pypi", "the kind of place it is", required=True
     ),
     "publisher": Field(
         read_text, "a line of text", "who made the bytes", required=True
@@ -120,6 +124,19 @@ SOURCE: dict[str, Field] = {
     "artifacts": Field(read_urls, "a list of https URLs", "http: the first listed", ()),
     "checksums": Field(
         read_url, "an https URL", "http: the SHA-256 list of a release", ""
+    ),
+    "repo": Field(read_repo, "OWNER/NAME", "github: whose releases they are", ""),
+    "tag": Field(
+        read_tag, "a tag with {version} in it", "github: a release's tag", "v{version}"
+    ),
+    "assets": Field(
+        read_assets, "a list of file names", "github: the first that is released", ()
+    ),
+    "checksums_asset": Field(
+        read_asset,
+        "a file name",
+        "github: the SHA-256 list of a release; without it GitHub's own digests count",
+        "",
     ),
     "package": Field(read_text, "a package name", "npm, pypi: the package", ""),
     "strip": Field(read_count, "a number from 0 to 9", "leading folders to drop", 0),

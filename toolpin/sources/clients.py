@@ -14,6 +14,7 @@ from toolpin.model import Artifact, Host
 from toolpin.plugin.contract import SourceSpec
 from toolpin.settings import Settings
 from toolpin.sources.contract import Progress, Source, fill
+from toolpin.sources.github import GithubSource, Release, read_release
 from toolpin.sources.http import HttpSource
 from toolpin.sources.npm import NpmClient
 from toolpin.sources.npm_client import NpmFinder
@@ -61,9 +62,20 @@ class Clients:
         """Return the source that a plugin describes."""
         if spec.kind == "http":
             return HttpSource(spec, self._fetcher)
+        if spec.kind == "github":
+            return GithubSource(spec, self._fetcher)
         if spec.kind == "pypi":
             return _PypiSource(spec, self._pypi)
         return _NpmSource(spec, self._npm)
+
+    def release(self, repo: str, tag: str = "") -> Release:
+        """Return a GitHub release, the latest without a tag."""
+        return read_release(self._fetcher, repo, tag)
+
+    def document(self, url: str) -> str:
+        """Return a small text, such as a checksum file."""
+        content = self._fetcher.document(url, max_bytes=1 << 20)
+        return content.decode("utf-8", "replace")
 
     def companion(self, package: str, version: str) -> Artifact:
         """Return the npm package that completes a source's main one."""

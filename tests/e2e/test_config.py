@@ -1,0 +1,81 @@
+"""`toolpin config`: what holds, who said so, and the user's file as it is edited."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from tests.support.run import Home
+
+
+def test_each_place_beats_the_one_before_it(home: Home) -> None:
+    (home.root / "system.toml").write_text("jobs = 2\nsources = ['npm']\n")
+    (home.config / "config.toml").write_text("# mine\njobs = 3\n")
+    shown = home.toolpin("config", "get", "jobs", "--origin")
+    assert shown.out == f"3  {home.config}/config.toml:2\n"
+    env = {"TOOLPIN_JOBS": "5"}
+    assert home.toolpin("config", "get", "jobs", env=env).out == "5\n"
+    rows = home.toolpin("config", "list", "--origin", env=env).out.splitlines()
+    assert rows[0].split() == ["jobs", "5", "TOOLPIN_JOBS"]
+    assert rows[1].split() == ["sources", '["npm"]', f"{home.root}/system.toml:2"]
+    assert rows[2].split() == ["network.connect_timeout_s", "5", "default"]
+
+
+def test_set_and_unset_keep_the_rest_of_the_file_and_its_mode(home: Home) -> None:
+    file = home.config / "config.toml"
+    before = "# mine\njobs = 3 # few\n[network] # slow line\nstall_timeout_s = 9\n"
+    file.write_text(before)
+    file.chmod(0o600)
+    url = "mirrors.https://nodejs.org/dist"
+    assert home.toolpin("config", "set", url, "https://m.example/n").code == 0
+    assert file.read_text().startswith(before)
+    assert home.toolpin("config", "get", url).out == "https://m.example/n\n"
+    assert home.toolpin("config", "unset", "mirrors").code == 0
+    assert file.read_text().rstrip() == before.rstrip()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert os.listdir(home.config) == ["config.toml"]
+
+
+def test_json_tells_what_changed(home: Home) -> None:
+    told = json.loads(home.toolpin("config", "set", "jobs", "3", "--json").out)
+    assert (told["command"], told["changed"]) == ("config set", True)
+    again = json.loads(home.toolpin("config", "set", "jobs", "3", "--json").out)
+    assert again["changed"] is False
+    listed = json.loads(home.toolpin("--json", "config", "list").out)["result"]
+    assert listed[0]["value"] == 3
+    place = {"place": f"{home.config}/config.toml", "line": 1}
+    assert listed[0]["origin"] == place
+    one = json.loads(home.toolpin("config", "get", "jobs", "--json").out)["result"]
+    assert one == listed[0]
+
+
+def test_a_fault_names_its_line_and_the_command_that_mends_it(home: Home) -> None:
+    file = home.config / "config.toml"
+    file.write_text('sources = [\n  "npm",\n]\njosb = 3\n')
+    wrong = home.toolpin("config", "list")
+    assert wrong.code == 2
+    assert f"{file}:4 sets josb" in wrong.err
+    assert "near it   jobs" in wrong.err
+    assert "try: toolpin config unset josb" in wrong.err
+    assert home.toolpin("config", "unset", "josb").code == 0
+    assert home.toolpin("config", "list").code == 0
+    file.write_text("jobs = 3\nsources = [\n")
+    broken = home.toolpin("config", "set", "jobs", "4")
+    assert broken.code == 2
+    assert f"{file}:2 is not TOML" in broken.err
+    assert file.read_text() == "jobs = 3\nsources = [\n"
+
+
+def test_a_variable_that_wins_over_the_file_is_told(home: Home) -> None:
+    env = {"TOOLPIN_JOBS": "5"}
+    assert (
+        "TOOLPIN_JOBS is set" in home.toolpin("config", "set", "jobs", "2", env=env).err
+    )
+
+
+def test_what_is_not_set_is_an_error(home: Home) -> None:
+    assert home.toolpin("config", "get", "mirrors.https://a.example").code == 1
+    assert home.toolpin("config", "get", "colour").code == 2
+    assert home.toolpin("config").code == 2
+    relative = {"TOOLPIN_SYSTEM_CONFIG": "x.toml"}
+    assert home.toolpin("config", "list", env=relative).code == 2

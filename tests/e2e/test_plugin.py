@@ -1,0 +1,180 @@
+"""`toolpin plugin`: from a GitHub release to a program that runs; and the rest."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.releases import Releases, grep_assets
+from tests.support.run import REPOSITORY, Home
+from tests.support.server import Server
+
+REPO = "BurntSushi/ripgrep"
+GOOD = """
+[tool]
+name = "demo"
+description = "a demo"
+homepage = "https://demo.example/"
+commands = ["demo"]
+[[source]]
+id = "upstream"
+kind = "github"
+publisher = "demo.example"
+repo = "demo/demo"
+assets = ["demo-{target}.tar.gz"]
+hosts.linux-x64 = { target = "linux-x64" }
+"""
+
+
+@pytest.fixture
+def releases(home: Home) -> Iterator[Releases]:
+    """A loopback GitHub that the machine's toolpin asks."""
+    with Server() as server:
+        known = Releases(server, REPO)
+        known.mirror_for(home)
+        yield known
+
+
+def _write(home: Home, text: str = GOOD, name: str = "demo") -> Path:
+    file = home.project / f"{name}.toml"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize("sums", [False, True], ids=["GitHub's digest", "a sums file"])
+def test_a_drafted_plugin_installs_what_was_released(
+    sums: bool, home: Home, releases: Releases
+) -> None:
+    releases.publish("14.1.0", grep_assets("14.1.0", sums=sums))
+    releases.publish("14.1.1", grep_assets("14.1.1", sums=sums))
+    drafted = home.toolpin("plugin", "new", "ripgrep", "--github", REPO)
+    assert drafted.code == 0, drafted.err
+    file = home.project / "ripgrep.toml"
+    source = tomllib.loads(file.read_text())["source"][0]
+    assert ("checksums_asset" in source) == sums
+    assert set(source["hosts"]) == {
+        "linux-x64",
+        "linux-arm64",
+        "linux-x64-musl",
+        "macos-x64",
+        "macos-arm64",
+    }
+    assert home.toolpin("plugin", "check", "ripgrep.toml").code == 0
+    assert home.toolpin("plugin", "add", "ripgrep", "ripgrep.toml").code == 0
+    assert home.toolpin("list-all", "ripgrep").out == "14.1.0\n14.1.1\n"
+    home.pin("ripgrep 14.1.0\n")
+    installed = home.toolpin("install")
+    assert installed.code == 0, installed.err
+    assert home.run(home.shim("rg")).out == "rg 14.1.0\n"
+
+
+def test_a_version_that_was_not_released_is_named_with_those_near_it(
+    home: Home, releases: Releases
+) -> None:
+    releases.publish("14.1.1", grep_assets("14.1.1"))
+    home.toolpin("plugin", "new", "ripgrep", "--github", REPO)
+    home.toolpin("plugin", "add", "ripgrep", "ripgrep.toml")
+    result = home.toolpin("install", "ripgrep", "14.1.2")
+    assert result.code == 1
+    assert "nearest 14.1.1" in result.err
+
+
+def test_a_release_without_any_digest_is_not_drafted(
+    home: Home, releases: Releases
+) -> None:
+    releases.publish("14.1.1", grep_assets("14.1.1"), digests=False)
+    result = home.toolpin("plugin", "new", "ripgrep", "--github", REPO)
+    assert result.code == 1
+    assert "no SHA-256" in result.err
+    assert not (home.project / "ripgrep.toml").exists()
+
+
+def test_a_release_without_archives_is_not_drafted(
+    home: Home, releases: Releases
+) -> None:
+    releases.publish("1.0", {"jq-linux-amd64": b"\x7fELF"})
+    result = home.toolpin("plugin", "new", "jq", "--github", REPO)
+    assert result.code == 2
+    assert "jq-linux-amd64" in result.err
+
+
+@pytest.mark.parametrize("repo", ["../x", "a/b?c"])
+def test_hostile_68_no_other_address_than_a_repository_is_asked(
+    repo: str, home: Home, releases: Releases
+) -> None:
+    assert home.toolpin("plugin", "new", "x", "--github", repo).code == 2
+    assert not releases.server.requests
+
+
+def test_hostile_56_no_plugin_has_a_name_that_leaves_its_folder(home: Home) -> None:
+    _write(home)
+    for action in ("add", "remove", "show"):
+        assert home.toolpin("plugin", action, "--", "../demo").code in (1, 2)
+    assert [one.name for one in home.project.iterdir()] == ["demo.toml"]
+
+
+def test_check_tells_every_fault_with_its_line(home: Home) -> None:
+    text = GOOD.replace('["demo"]', '["sudo"]').replace("repo =", "ropo =")
+    text = text.replace("-{target}", "-{terget}")
+    _write(home, text)
+    result = home.toolpin("plugin", "check", "demo.toml")
+    assert result.code == 2
+    assert "demo.toml:6: tool.commands must be" in result.err
+    assert "demo.toml:11: source.ropo is no field" in result.err
+    told = json.loads(home.toolpin("plugin", "check", "demo.toml", "--json").out)
+    assert len(told["result"]["faults"]) == 2
+    _write(home, GOOD.replace("-{target}", "-{terget}"))
+    assert "{terget}" in home.toolpin("plugin", "check", "demo.toml").err
+    assert home.toolpin("plugin", "check", "no-such.toml").code == 1
+
+
+def test_add_refuses_to_overwrite_what_differs(home: Home) -> None:
+    _write(home)
+    for changed in (True, False):
+        told = json.loads(
+            home.toolpin("plugin", "add", "demo", "demo.toml", "--json").out
+        )
+        assert (told["changed"], told["result"]["tool"]) == (changed, "demo")
+    _write(home, GOOD.replace("a demo", "another"))
+    assert home.toolpin("plugin", "add", "demo", "demo.toml").code == 1
+    kept = home.config / "plugins/demo.toml"
+    assert kept.read_text() == GOOD
+    assert home.toolpin("plugin", "add", "demo", "demo.toml", "--force").code == 0
+    assert "another" in kept.read_text()
+
+
+def test_add_of_a_bundled_tool_changes_nothing_and_is_no_error(home: Home) -> None:
+    assert home.toolpin("plugin", "add", "nodejs").code == 0
+    assert not (home.config / "plugins").exists()
+    assert home.toolpin("plugin", "add", "nosuch").code == 2
+
+
+def test_a_plugin_of_yours_stands_before_the_bundled_one_until_it_is_removed(
+    home: Home,
+) -> None:
+    file = REPOSITORY / "plugins/nodejs.toml"
+    assert home.toolpin("plugin", "add", "nodejs", str(file)).code == 0
+    added = sorted(one.name for one in (home.config / "plugins").iterdir())
+    assert added == ["nodejs.npm.tsv", "nodejs.toml"]
+    listed = json.loads(home.toolpin("plugin", "list", "--json").out)["result"]
+    nodejs = next(one for one in listed if one["name"] == "nodejs")
+    assert nodejs["file"] == f"{home.config}/plugins/nodejs.toml"
+    assert nodejs["bundled"] is False
+    assert home.toolpin("plugin", "remove", "node").code == 0
+    assert list((home.config / "plugins").iterdir()) == []
+    assert "bundled" in home.toolpin("plugin", "list").out
+    assert home.toolpin("plugin", "remove", "nodejs").code == 1
+
+
+def test_show_names_sources_in_order_and_hosts(home: Home) -> None:
+    shown = home.toolpin("plugin", "show", "node").out
+    order = [shown.index(f"{one} (") for one in ("upstream", "pypi", "npm")]
+    assert order == sorted(order)
+    assert "linux-arm64" in shown
+    told = json.loads(home.toolpin("plugin", "show", "node", "--json").out)["result"]
+    assert [one["id"] for one in told["sources"]] == ["upstream", "pypi", "npm"]
+    assert "linux-x64-musl" in told["refused_hosts"]

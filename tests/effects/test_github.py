@@ -1,0 +1,159 @@
+"""Releases as GitHub tells them: versions, digests, and answers that are none."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.releases import Releases, grep_assets
+from tests.support.server import Server, Status
+from toolpin.errors import NotPublished, Refused, ToolpinError, Unreachable
+from toolpin.fetch import Fetcher, Limits
+from toolpin.model import Host
+from toolpin.plugin.contract import parse_tool
+from toolpin.settings import Settings
+from toolpin.sources.github import GithubSource
+
+HOST = Host("linux", "x64", "glibc", "2.36")
+MACOS = Host("macos", "x64", "", "14.5")
+PLUGIN = """
+[tool]
+name = "ripgrep"
+description = "search"
+homepage = "https://demo.example/"
+commands = ["rg"]
+[[source]]
+id = "github"
+kind = "github"
+publisher = "demo.example"
+repo = "demo/rg"
+tag = "v{version}"
+assets = ["ripgrep-{version}-{target}.tar.xz", "ripgrep-{version}-{target}.tar.gz"]
+hosts.linux-x64 = { target = "x86_64-unknown-linux-musl" }
+hosts.macos-x64 = { target = "powerpc-apple-darwin" }
+"""
+SUMS = 'checksums_asset = "ripgrep_{version}_SHA256SUMS"\nhosts.linux-x64'
+
+
+@pytest.fixture
+def releases() -> Iterator[Releases]:
+    """A loopback GitHub with one repository."""
+    with Server() as server:
+        yield Releases(server, "demo/rg")
+
+
+def _source(releases: Releases, *, sums: bool = False) -> GithubSource:
+    url = releases.server.url
+    mirrors = (
+        ("https://api.github.com", f"{url}/api"),
+        ("https://github.com", f"{url}/web"),
+    )
+    text = PLUGIN.replace("hosts.linux-x64", SUMS) if sums else PLUGIN
+    fetcher = Fetcher(Settings(mirrors=mirrors).rewrite, Limits(attempts=1))
+    return GithubSource(parse_tool(text, "ripgrep.toml").sources[0], fetcher)
+
+
+@pytest.mark.parametrize("sums", [False, True])
+def test_an_artifact_has_the_canonical_url_and_the_published_digest(
+    sums: bool, releases: Releases
+) -> None:
+    assets = grep_assets("14.1.1", sums=sums)
+    releases.publish("v14.1.1", assets, digests=not sums)
+    artifact = _source(releases, sums=sums).artifact("14.1.1", HOST)
+    name = "ripgrep-14.1.1-x86_64-unknown-linux-musl.tar.gz"
+    assert artifact.filename == name
+    assert artifact.digest.hex == hashlib.sha256(assets[name]).hexdigest()
+    assert artifact.locator == (
+        f"https://github.com/demo/rg/releases/download/v14.1.1/{name}"
+    )
+
+
+def test_with_a_sums_file_the_api_is_not_asked(releases: Releases) -> None:
+    releases.publish("v14.1.1", grep_assets("14.1.1", sums=True))
+    _source(releases, sums=True).artifact("14.1.1", HOST)
+    assert not [one for one in releases.server.requests if "/api" in one.path]
+
+
+def test_only_tags_and_assets_that_fit_are_versions(releases: Releases) -> None:
+    releases.publish("v14.1.1", grep_assets("14.1.1"))
+    releases.publish("nightly", grep_assets("nightly"))
+    releases.publish("v14.2.0", {"ripgrep-14.2.0-other.tar.gz": b"x"})
+    source = _source(releases)
+    assert source.versions(HOST) == ["14.1.1"]
+    assert source.versions(MACOS) == []
+
+
+def test_a_version_without_a_release_build_or_digest_is_not_published(
+    releases: Releases,
+) -> None:
+    releases.publish("v14.1.1", grep_assets("14.1.1"), digests=False)
+    releases.publish("v14.1.2", grep_assets("14.1.2"))
+    source = _source(releases)
+    for version, host in (("14.1.1", HOST), ("14.1.2", MACOS), ("1.0", HOST)):
+        with pytest.raises(NotPublished):
+            source.artifact(version, host)
+    with pytest.raises(NotPublished):
+        _source(releases, sums=True).artifact("14.1.2", HOST)
+
+
+@pytest.mark.parametrize("digest", ["md5:" + "0" * 32, "sha256:sha256:00", "sha256:zz"])
+def test_hostile_39_a_digest_that_is_none_is_refused(
+    digest: str, releases: Releases
+) -> None:
+    name = "ripgrep-1.0-x86_64-unknown-linux-musl.tar.gz"
+    asset = {"name": name, "size": 1, "digest": digest}
+    table = {"tag_name": "v1.0", "draft": False, "assets": [asset]}
+    path = "/api/repos/demo/rg/releases/tags/v1.0"
+    releases.server.put(path, json.dumps(table).encode())
+    with pytest.raises(Refused):
+        _source(releases).artifact("1.0", HOST)
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"{}", b"[1]", b'[{"tag_name": 1}]'])
+def test_hostile_43_an_answer_that_is_no_list_is_no_answer(
+    answer: bytes, releases: Releases
+) -> None:
+    releases.server.put("/api/repos/demo/rg/releases", answer)
+    with pytest.raises(Unreachable):
+        _source(releases).versions(HOST)
+    releases.server.put("/api/repos/demo/rg/releases/tags/v1.0", answer)
+    with pytest.raises(Unreachable):
+        _source(releases).artifact("1.0", HOST)
+
+
+def test_all_pages_are_read_and_drafts_left_out(releases: Releases) -> None:
+    def page(start: int, count: int) -> bytes:
+        tables = [
+            {
+                "tag_name": f"v1.{number}",
+                "draft": number == 3,
+                "assets": [
+                    {
+                        "name": f"ripgrep-1.{number}-x86_64-unknown-linux-musl.tar.gz",
+                        "size": 1,
+                        "digest": None,
+                    }
+                ],
+            }
+            for number in range(start, start + count)
+        ]
+        return json.dumps(tables).encode()
+
+    path = "/api/repos/demo/rg/releases?per_page=100&page="
+    releases.server.put(f"{path}1", page(0, 100))
+    releases.server.put(f"{path}2", page(100, 5))
+    found = _source(releases).versions(HOST)
+    assert len(found) == 104
+    assert "1.3" not in found
+    assert len(releases.server.requests) == 2
+
+
+def test_a_used_up_allowance_names_github(releases: Releases) -> None:
+    path = "/api/repos/demo/rg/releases/tags/v1.0"
+    releases.server.put(path, fault=Status(403))
+    with pytest.raises(ToolpinError) as caught:
+        _source(releases).artifact("1.0", HOST)
+    assert "403" in caught.value.render()

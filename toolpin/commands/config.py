@@ -1,0 +1,108 @@
+"""`toolpin config list|get|set|unset`: the settings, who said them, and the user's."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+
+from toolpin import project, settings
+from toolpin.errors import ToolpinError
+from toolpin.session import Session
+from toolpin.settings import Stated
+from toolpin.settings_edit import required_key, set_value, unset_value
+from toolpin.settings_schema import key_of
+from toolpin.toml_lines import render_value
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take what to do, and a setting: `jobs`, `mirrors.https://nodejs.org/dist`."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="show every setting that holds here")
+    getting = actions.add_parser("get", help="show one setting")
+    for one in (listing, getting):
+        one.add_argument(
+            "--origin", action="store_true", help="show who said so, too: file:line"
+        )
+    setting = actions.add_parser("set", help="write a setting into your config.toml")
+    removing = actions.add_parser("unset", help="remove one from your config.toml")
+    for one in (getting, setting, removing):
+        one.add_argument("key", help="such as jobs, or mirrors.https://nodejs.org/dist")
+    setting.add_argument("value", nargs="+", help="of a list: its words")
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Do the one action."""
+    if args.action == "list":
+        return _list(args, session)
+    if args.action == "get":
+        return _get(args, session)
+    return _write(args, session)
+
+
+def _list(args: Namespace, session: Session) -> int:
+    found = settings.effective(session.paths, session.env).values()
+    if session.report.as_json:
+        session.report.document("config list", [_record(one) for one in found])
+        return 0
+    session.report.table([_row(one, origin=args.origin) for one in found])
+    return 0
+
+
+def _get(args: Namespace, session: Session) -> int:
+    required_key(args.key)
+    one = settings.effective(session.paths, session.env).get(args.key)
+    if one is None:
+        raise ToolpinError(f"{args.key} is not set", hint="toolpin config list")
+    if session.report.as_json:
+        session.report.document("config get", _record(one))
+        return 0
+    # A text alone, without quotes: `$(toolpin config get KEY)` is what it is for.
+    text = one.value if isinstance(one.value, str) else render_value(one.value)
+    session.report.answer(f"{text}  {one.origin}" if args.origin else text)
+    return 0
+
+
+def _write(args: Namespace, session: Session) -> int:
+    file = session.paths.user_config
+    before = settings.read_text(file) or ""
+    if args.action == "set":
+        after = set_value(before, file, args.key, " ".join(args.value))
+    else:
+        after = unset_value(before, file, args.key)
+    if after != before:
+        os.makedirs(os.path.dirname(file), exist_ok=True)
+        project.write(file, after.encode())
+    _tell(args, session, changed=after != before)
+    return 0
+
+
+def _tell(args: Namespace, session: Session, *, changed: bool) -> None:
+    file = session.paths.user_config
+    if session.report.as_json:
+        result = {"key": args.key, "file": file}
+        session.report.document(f"config {args.action}", result, changed=changed)
+    elif args.action == "set":
+        session.report.remark(f"{file}: {args.key} = {' '.join(args.value)}")
+    elif changed:
+        session.report.remark(f"{file}: {args.key} is gone")
+    else:
+        session.report.remark(f"{file} does not set {args.key}")
+    key = key_of(args.key)
+    if args.action == "set" and key and session.env.get(key.variable, "").strip():
+        session.report.warn(f"{key.variable} is set, and counts more than the file")
+
+
+def _row(one: Stated, *, origin: bool) -> list[str]:
+    row = [one.name, render_value(one.value)]
+    return [*row, str(one.origin)] if origin else row
+
+
+def _record(one: Stated) -> dict[str, object]:
+    key = key_of(one.name)
+    return {
+        "name": one.name,
+        "value": one.value,
+        "origin": {"place": one.origin.place, "line": one.origin.line or None},
+        "expected": key.expected if key else "",
+        "help": key.help if key else "",
+    }

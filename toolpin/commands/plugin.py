@@ -1,0 +1,153 @@
+"""`toolpin plugin list|show|check|add|remove|new`: the files that know tools."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+
+from toolpin import host, project
+from toolpin.cache import Cache, cache_folder
+from toolpin.drafting import Drafter
+from toolpin.errors import ToolpinError, UsageError
+from toolpin.model import Origin
+from toolpin.plugin import describe, shelf
+from toolpin.plugin.contract import parse_tool
+from toolpin.plugin.fields import UnfitError, read_name, read_repo
+from toolpin.progress import Board
+from toolpin.session import Session
+from toolpin.workshop import clients_for, settings_for
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take what to do, and the tool or the file to do it with."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="show every tool that toolpin knows")
+    showing = actions.add_parser("show", help="show what is known of a tool")
+    checking = actions.add_parser("check", help="read a file and show all its faults")
+    adding = actions.add_parser("add", help="check a file and copy it to your plugins")
+    removing = actions.add_parser("remove", help="remove a plugin of yours")
+    drafting = actions.add_parser("new", help="draft a file from a GitHub release")
+    for one in (showing, adding, removing, drafting):
+        one.add_argument("tool")
+    checking.add_argument("file")
+    adding.add_argument("file", nargs="?", help="not needed for a bundled tool")
+    adding.add_argument("--force", action="store_true", help="replace a file of yours")
+    drafting.add_argument("--github", metavar="OWNER/REPO", required=True)
+    drafting.add_argument("--tag", default="", help="of a release; else the latest")
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Do the one action."""
+    actions = {
+        "list": _list,
+        "show": _show,
+        "check": _check,
+        "add": _add,
+        "remove": _remove,
+        "new": _new,
+    }
+    return actions[args.action](args, session)
+
+
+def _list(args: Namespace, session: Session) -> int:  # noqa: ARG001 - every action's shape
+    tools = session.registry.tools
+    if session.report.as_json:
+        result = [describe.brief_record(tool) for tool in tools]
+        session.report.document("plugin list", result)
+    else:
+        session.report.table([describe.brief_row(tool) for tool in tools])
+    return 0
+
+
+def _show(args: Namespace, session: Session) -> int:
+    tool = session.registry.require(args.tool, Origin("the command line"))
+    if session.report.as_json:
+        session.report.document("plugin show", describe.record(tool))
+    else:
+        session.report.table(describe.rows(tool))
+    return 0
+
+
+def _check(args: Namespace, session: Session) -> int:
+    faults = shelf.faults_of(args.file)
+    if session.report.as_json:
+        told = [
+            {"what": one.what, "facts": dict(one.facts), "hint": one.hint}
+            for one in faults
+        ]
+        session.report.document("plugin check", {"file": args.file, "faults": told})
+    else:
+        for fault in faults:
+            session.report.error(fault)
+        if not faults:
+            session.report.remark(f"{args.file} reads well")
+    return UsageError.exit_code if faults else 0
+
+
+def _add(args: Namespace, session: Session) -> int:
+    _check_name(args.tool)
+    if args.file is None:
+        known = _known_file(args.tool, session)
+        return _done(args, session, known, changed=False)
+    added = shelf.add(
+        session.paths, session.registry, args.tool, args.file, force=args.force
+    )
+    session.report.remark(f"{added.path} is there; try: toolpin list-all {args.tool}")
+    return _done(args, session, added.path, changed=added.changed)
+
+
+def _remove(args: Namespace, session: Session) -> int:
+    path = shelf.remove(session.paths, session.registry, args.tool)
+    session.report.remark(f"{path} is gone; what it installed stays")
+    return _done(args, session, path, changed=True)
+
+
+def _done(args: Namespace, session: Session, file: str, *, changed: bool) -> int:
+    if session.report.as_json:
+        result = {"tool": args.tool, "file": file}
+        session.report.document(f"plugin {args.action}", result, changed=changed)
+    return 0
+
+
+def _new(args: Namespace, session: Session) -> int:
+    _check_name(args.tool)
+    try:
+        read_repo(args.github)
+    except UnfitError:
+        raise UsageError(
+            f"{args.github!r} is no repository on GitHub", [("expected", "OWNER/REPO")]
+        ) from None
+    file = os.path.join(session.folder, f"{args.tool}.toml")
+    if os.path.lexists(file):
+        raise ToolpinError(f"{file} is there already", [("changed", "nothing")])
+    board = Board(session.report)
+    clients = clients_for(session, settings_for(session), board)
+    drafter = Drafter(clients, Cache(cache_folder(session.env)), host.detect())
+    text = drafter.draft(args.tool, args.github, args.tag)
+    project.write(file, text.encode())
+    hosts = parse_tool(text, file).sources[0].hosts
+    session.report.remark(f"{file} is drafted, for {', '.join(hosts)}: look it through")
+    session.report.remark(f"then: toolpin plugin add {args.tool} {args.tool}.toml")
+    return _done(args, session, file, changed=True)
+
+
+def _check_name(name: str) -> None:
+    try:
+        read_name(name)
+    except UnfitError:
+        raise UsageError(
+            f"{name!r} is not a tool name", [("expected", "a-z 0-9 _ . -, 64 at most")]
+        ) from None
+
+
+def _known_file(name: str, session: Session) -> str:
+    """Return a known tool's file: a script that adds every plugin needs none."""
+    tool = session.registry.get(name)
+    if tool is None:
+        raise UsageError(
+            f"{name} does not come with toolpin",
+            [("needed", "its plugin's TOML file")],
+            f"toolpin plugin new {name} --github OWNER/REPO",
+        )
+    session.report.remark(f"{name} is known already: {tool.file}")
+    return tool.file

@@ -1,0 +1,127 @@
+"""Puts plugin files into the user's plugins folder, and takes them away again.
+
+Only what reads well is put there. Bundled plugins are never touched; a user's file of
+the same name stands before a bundled one.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from toolpin import project
+from toolpin.errors import ToolpinError, UsageError
+from toolpin.paths import Paths, bundled
+from toolpin.plugin.contract import Tool, examine, parse_tool
+from toolpin.plugin.registry import Registry
+
+
+def is_bundled(tool: Tool) -> bool:
+    """Tell whether a tool comes with toolpin."""
+    return os.path.dirname(tool.file) == bundled("plugins")
+
+
+def faults_of(file: str) -> list[UsageError]:
+    """Return all that is wrong with a plugin's file."""
+    tool, faults = examine(_read(file), file)
+    return faults + (_missing_tables(tool) if tool else [])
+
+
+class Added(NamedTuple):
+    """Where a plugin's file lies now, and whether it is another than before."""
+
+    path: str
+    changed: bool
+
+
+def add(
+    paths: Paths, registry: Registry, name: str, file: str, *, force: bool
+) -> Added:
+    """Copy a plugin's file, and the tables that it names.
+
+    Raises UsageError for a file that does not read well or is of another tool, and
+    ToolpinError where a file is already, unless forced.
+    """
+    source = os.path.abspath(file)
+    text = _read(source)
+    tool = parse_tool(text, file)
+    if missing := _missing_tables(tool._replace(file=source)):
+        raise missing[0]
+    _check_names(tool, name, registry)
+    folder = f"{paths.config}/plugins"
+    target = f"{folder}/{name}.toml"
+    before = _read(target) if os.path.exists(target) else None
+    if before not in (None, text) and not force:
+        raise ToolpinError(
+            f"{name} has a plugin of yours already",
+            [("file", target)],
+            f"toolpin plugin add {name} {file} --force",
+        )
+    os.makedirs(folder, exist_ok=True)
+    for table in _tables(tool):
+        content = _read(f"{os.path.dirname(source)}/{table}").encode()
+        project.write(f"{folder}/{table}", content)
+    # The plugin last: before its tables it would not be complete.
+    project.write(target, text.encode())
+    return Added(target, changed=before != text)
+
+
+def remove(paths: Paths, registry: Registry, name: str) -> str:
+    """Remove the user's file of a tool, and tables that no other one names."""
+    tool = registry.require(name)
+    target = f"{paths.config}/plugins/{tool.name}.toml"
+    if is_bundled(tool) or not os.path.lexists(target):
+        raise ToolpinError(
+            f"{tool.name} comes with toolpin, and has no plugin of yours",
+            [("file", tool.file)],
+        )
+    others = [one for one in registry.tools if one.name != tool.name]
+    used = {table for one in others if not is_bundled(one) for table in _tables(one)}
+    try:
+        os.unlink(target)
+        for table in _tables(tool) - used:
+            os.unlink(f"{paths.config}/plugins/{table}")
+    except OSError as error:
+        raise ToolpinError(
+            f"{error.filename} cannot be removed", [("reason", str(error.strerror))]
+        ) from error
+    return target
+
+
+def _read(file: str) -> str:
+    try:
+        return project.read(file).decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8", [("because", str(error))]) from error
+
+
+def _check_names(tool: Tool, name: str, registry: Registry) -> None:
+    if tool.name != name:
+        raise UsageError(
+            f"{tool.file} is a plugin of another name",
+            [("expected", name), ("received", tool.name)],
+            f"toolpin plugin add {tool.name} {tool.file}",
+        )
+    for one in tool.names:
+        other = registry.get(one)
+        if other and other.name != name:
+            raise UsageError(
+                f"{tool.file} takes a name that {other.name} has",
+                [("name", one), ("file", other.file)],
+            )
+
+
+def _tables(tool: Tool) -> set[str]:
+    return {one.table for spec in tool.sources for one in spec.companions}
+
+
+def _missing_tables(tool: Tool) -> list[UsageError]:
+    folder = os.path.dirname(os.path.abspath(tool.file))
+    return [
+        UsageError(
+            f"{tool.file}: there is no {table} beside it",
+            [("expected", f"{folder}/{table}")],
+        )
+        for table in sorted(_tables(tool))
+        if not os.path.isfile(f"{folder}/{table}")
+    ]

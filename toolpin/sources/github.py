@@ -1,0 +1,164 @@
+"""Builds among the assets of a GitHub repository's releases.
+
+A release's tag holds the version. The digest of an asset is the one in the release's
+checksum file, or else the one that GitHub's API tells. What is downloaded is always
+`github.com/OWNER/NAME/releases/download/TAG/ASSET`: no URL of an answer is followed.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from toolpin.errors import NotPublished, Unreachable
+from toolpin.fetch import Fetcher
+from toolpin.model import Artifact, Digest, Host
+from toolpin.plugin.contract import SourceSpec
+from toolpin.sources.contract import fill
+from toolpin.verify import make_digest, parse_checksums
+
+_API = "https://api.github.com/repos"
+_PAGE = 100
+_MOST_PAGES = 10
+_ANSWER_BYTES = 64 << 20
+_CHECKSUMS_BYTES = 1 << 20
+
+
+class Asset(NamedTuple):
+    """A file of a release; `digest` is GitHub's `sha256:HEX`, "" for older ones."""
+
+    name: str
+    size_bytes: int
+    digest: str
+
+
+class Release(NamedTuple):
+    """A release as GitHub tells it."""
+
+    tag: str
+    is_draft: bool
+    assets: tuple[Asset, ...]
+
+
+class GithubSource:
+    """A plugin's source of kind `github`."""
+
+    def __init__(self, spec: SourceSpec, fetcher: Fetcher) -> None:
+        self._spec = spec
+        self._fetcher = fetcher
+
+    def versions(self, host: Host) -> list[str]:
+        """Return the versions whose release has an asset for the host."""
+        prefix, _, suffix = self._spec.tag.partition("{version}")
+        found = []
+        for release in _releases(self._fetcher, self._spec.repo):
+            tag = release.tag
+            if not (tag.startswith(prefix) and tag.endswith(suffix)):
+                continue
+            version = tag[len(prefix) : len(tag) - len(suffix)]
+            names = {asset.name for asset in release.assets}
+            if version and not names.isdisjoint(self._names(version, host)):
+                found.append(version)
+        return found
+
+    def artifact(self, version: str, host: Host) -> Artifact:
+        """Return the first of the plugin's assets that has a published digest."""
+        tag = fill(self._spec.tag, {"version": version})
+        if self._spec.checksums_asset:
+            return self._listed(version, host, tag)
+        release = read_release(self._fetcher, self._spec.repo, tag)
+        by_name = {asset.name: asset for asset in release.assets}
+        names = self._names(version, host)
+        for name in names:
+            if asset := by_name.get(name):
+                url = download_url(self._spec.repo, tag, name)
+                return Artifact(url, api_digest(asset, url), asset.size_bytes, name)
+        place = f"{self._spec.repo} {tag} on GitHub"
+        raise NotPublished(
+            f"{place} has no build for {host}", [("wanted", ", ".join(names))]
+        )
+
+    def _listed(self, version: str, host: Host, tag: str) -> Artifact:
+        values = {**self._spec.hosts[str(host)], "version": version}
+        repo = self._spec.repo
+        place = download_url(repo, tag, fill(self._spec.checksums_asset, values))
+        text = self._fetcher.document(place, max_bytes=_CHECKSUMS_BYTES)
+        checksums = text.decode("utf-8", "replace")
+        missing: NotPublished | None = None
+        for name in self._names(version, host):
+            try:
+                digest = parse_checksums(checksums, name, "sha256", place)
+            except NotPublished as error:
+                missing = missing or error
+                continue
+            return Artifact(download_url(repo, tag, name), digest, None, name)
+        raise missing or NotPublished(f"{place} lists no build for {host}")
+
+    def _names(self, version: str, host: Host) -> list[str]:
+        values = {**self._spec.hosts[str(host)], "version": version}
+        return [fill(template, values) for template in self._spec.assets]
+
+
+def read_release(fetcher: Fetcher, repo: str, tag: str = "") -> Release:
+    """Return one release, the latest without a tag. Raises NotPublished."""
+    which = f"tags/{quote(tag)}" if tag else "latest"
+    url = f"{_API}/{repo}/releases/{which}"
+    try:
+        answer = fetcher.document(url, max_bytes=_ANSWER_BYTES)
+    except NotPublished as error:
+        wanted = tag or "releases with a latest one"
+        raise NotPublished(f"{repo} on GitHub has no {wanted}", error.facts) from error
+    try:
+        return _release(json.loads(answer))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise _no_answer(url, error) from error
+
+
+def download_url(repo: str, tag: str, name: str) -> str:
+    """Return the canonical URL of an asset."""
+    return (
+        f"https://github.com/{repo}/releases/download/{quote(tag)}/{quote(name, '~')}"
+    )
+
+
+def api_digest(asset: Asset, place: str) -> Digest:
+    """Return the digest that GitHub tells. Raises NotPublished where it tells none."""
+    algorithm, _, text = asset.digest.partition(":")
+    if not text:
+        raise NotPublished(
+            f"GitHub tells no digest of {asset.name}",
+            [("asset", place), ("such are", "releases from before June 2025")],
+        )
+    return make_digest(algorithm, text, place)
+
+
+def _releases(fetcher: Fetcher, repo: str) -> list[Release]:
+    """Return all releases but drafts, as far as GitHub lists them: 1,000."""
+    found: list[Release] = []
+    for page in range(1, _MOST_PAGES + 1):
+        url = f"{_API}/{repo}/releases?per_page={_PAGE}&page={page}"
+        try:
+            tables = json.loads(fetcher.document(url, max_bytes=_ANSWER_BYTES))
+            if not isinstance(tables, list):
+                raise TypeError("a list was expected")
+            found += map(_release, tables)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise _no_answer(url, error) from error
+        if len(tables) < _PAGE:
+            break
+    return [release for release in found if not release.is_draft]
+
+
+def _release(table: dict[str, Any]) -> Release:
+    assets = (
+        Asset(str(one["name"]), int(one["size"]), str(one.get("digest") or ""))
+        for one in table["assets"]
+    )
+    return Release(
+        str(table["tag_name"]), bool(table.get("draft", False)), tuple(assets)
+    )
+
+
+def _no_answer(url: str, error: Exception) -> Unreachable:
+    return Unreachable(f"{url} is not GitHub's answer", [("because", str(error))])
