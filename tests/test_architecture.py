@@ -44,6 +44,8 @@ LAYERS = (
         "launch",
         "execute",
         "store",
+        "inspection",
+        "repair",
     },
     {
         "plugin.registry",

@@ -33,6 +33,7 @@ VERBS = {
     "where": Verb("show the folder of an install", "where"),
     "which": Verb("show the program that a command runs here", "which"),
     "exec": Verb("run a command of the pinned versions", ""),
+    "verify": Verb("compare installs with their receipts; --repair", "verify"),
     "reshim": Verb("bring the shims in line with the installs", "reshim"),
     "version": Verb("show toolpin's version", "version"),
     "help": Verb("show this, or a command's own help", ""),
