@@ -35,6 +35,7 @@ VERBS = {
     "exec": Verb("run a command of the pinned versions", ""),
     "verify": Verb("compare installs with their receipts; --repair", "verify"),
     "reshim": Verb("bring the shims in line with the installs", "reshim"),
+    "self": Verb("show, update or remove toolpin itself", "self"),
     "version": Verb("show toolpin's version", "version"),
     "help": Verb("show this, or a command's own help", ""),
 }
