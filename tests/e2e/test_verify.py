@@ -166,66 +166,6 @@ def test_added_files_stay_and_are_told_apart(home: Home, tree: Path) -> None:
     assert (own / "package.json").exists()
 
 
-def test_an_adopted_install_is_not_judged(home: Home, tree: Path) -> None:
-    (tree.parent / "9.0.0/bin").mkdir(parents=True)
-    result = home.toolpin("verify", "nodejs", "9.0.0")
-    assert result.code == 0
-    assert result.out.startswith("nodejs 9.0.0: adopted")
-    assert tree.is_dir()
-
-
-@pytest.mark.parametrize("receipt", ["", "{}", "[" * 100_000, '{"schema": 1}', None])
-def test_an_install_without_a_good_receipt_is_damaged(
-    home: Home, tree: Path, receipt: str | None
-) -> None:
-    file = tree / ".toolpin/receipt.json"
-    file.unlink()
-    if receipt is not None:
-        file.write_text(receipt)
-    result = home.toolpin("verify", "--repair")
-    assert result.code == 1
-    assert ".toolpin/receipt.json" in result.out
-    assert "try: toolpin uninstall nodejs 10.15.3" in result.err
-
-
-@pytest.mark.parametrize("path", ["../../../victim", "/tmp/x", ".toolpin/x", "a//b"])
-def test_hostile_86_a_receipt_leads_no_repair_outside(
-    home: Home, tree: Path, path: str
-) -> None:
-    file = tree / ".toolpin/receipt.json"
-    receipt = json.loads(file.read_text())
-    (licence,) = (one for one in receipt["files"] if one[0] == "LICENSE")
-    licence[0] = path
-    file.write_text(json.dumps(receipt))
-    result = home.toolpin("verify", "--repair")
-    assert result.code == 1
-    assert not (home.data / "victim").exists()
-    assert "receipt.json" in result.out
-
-
-def test_hostile_06_a_repair_goes_through_no_link(home: Home, tree: Path) -> None:
-    outside = home.root / "outside"
-    outside.mkdir()
-    shutil.rmtree(tree / "share")
-    (tree / "share").symlink_to(outside)
-    result = home.toolpin("verify", "--repair")
-    assert result.code == 1
-    assert "in the way" in result.err
-    assert not any(outside.iterdir())
-
-
-def test_a_folder_in_the_place_of_a_file_is_not_removed(home: Home, tree: Path) -> None:
-    (tree / "LICENSE").unlink()
-    (tree / "LICENSE").mkdir()
-    (tree / "LICENSE/mine").touch()
-    (tree / "bin/node").write_text("")
-    result = home.toolpin("verify", "--repair")
-    assert result.code == 1
-    assert "LICENSE cannot be put in place" in result.err
-    assert (tree / "LICENSE/mine").exists()
-    assert home.run(home.shim("node"), "--version").out == f"v{VERSION}\n"
-
-
 def test_hostile_19_a_name_cannot_drive_the_terminal(home: Home, tree: Path) -> None:
     (tree / "\x1b[31m\nred").touch()
     Path(os.fsdecode(bytes(tree) + b"/\xff")).touch()
