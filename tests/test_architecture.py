@@ -46,6 +46,7 @@ LAYERS = (
         "store",
         "inspection",
         "repair",
+        "checks",
     },
     {
         "plugin.registry",

@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from toolpin import installs
 from toolpin.cache import Cache, cache_folder
-from toolpin.errors import ToolpinError, printable
-from toolpin.inspection import Inspection, group_added, inspect
+from toolpin.checks import Check, as_table, heading, rows
+from toolpin.errors import ToolpinError
+from toolpin.inspection import inspect
 from toolpin.model import Artifact, Origin, Pin
 from toolpin.progress import Board
 from toolpin.repair import Fetch, Repaired, repair
 from toolpin.reshim import refresh_shims
 from toolpin.session import Session
+from toolpin.sources.contract import Progress
 from toolpin.toolversions import check_tool_name
-from toolpin.verify import grouped
 from toolpin.versions import sort_key
 from toolpin.workshop import clients_for, settings_for
-
-
-class Check(NamedTuple):
-    """One install: as it was found, and as it is now."""
-
-    before: Inspection
-    after: Inspection
-    problems: tuple[ToolpinError, ...] = ()
-
-    @property
-    def status(self) -> str:
-        """Return `adopted`, `damaged`, `repaired` or `intact`."""
-        if self.after.is_adopted:
-            return "adopted"
-        if self.after.findings:
-            return "damaged"
-        return "repaired" if self.before.findings else "intact"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -64,7 +47,12 @@ def run(args: Namespace, session: Session) -> int:
             session.report.error(problem)
     if session.report.as_json:
         changed = any(one.before != one.after for one in checks)
-        result = {"installs": [_table(check, session) for check in checks]}
+        result = {
+            "installs": [
+                as_table(check, session.paths.install(*check.after.pin))
+                for check in checks
+            ]
+        }
         session.report.document(
             "verify", result, changed=changed if args.repair else None
         )
@@ -112,7 +100,7 @@ def _fetch_for(pin: Pin, session: Session) -> Fetch:
     clients = clients_for(session, settings_for(session), board)
     cache = Cache(cache_folder(session.env))
 
-    def download(artifact: Artifact, part: str, progress: Callable[..., None]) -> None:
+    def download(artifact: Artifact, part: str, progress: Progress) -> None:
         row.phase("downloading", artifact.filename)
         clients.download(artifact, part, progress)
 
@@ -126,58 +114,8 @@ def _fetch_for(pin: Pin, session: Session) -> Fetch:
 
 
 def _show(check: Check, session: Session) -> None:
-    """Print a heading with the verdict, then a line for each finding."""
-    now = check.after
-    files = now.receipt.files if now.receipt else ()
-    told = {
-        "adopted": "adopted: it has no receipt to be compared with",
-        "intact": f"intact, {grouped(len(files))} files and links",
-        "repaired": f"repaired, {grouped(len(files))} files and links",
-        "damaged": "damaged",
-    }[check.status]
-    own = f"; {grouped(now.own)} more that it installed itself" if now.own else ""
-    session.report.answer(f"{now.pin}: {told}{own}")
-    rows = [("repaired", path, "") for path in _put_right(check)]
-    rows += list(now.findings)
-    rows += [
-        ("added", path, f"{grouped(count)} files" if path.endswith("/") else "")
-        for path, count in group_added(now).items()
-    ]
-    session.report.table(
-        [("", kind, _line(path), _line(at)) for kind, path, at in rows]
-    )
-
-
-def _line(text: str) -> str:
-    return printable(text).replace("\n", "\\n")
-
-
-def _put_right(check: Check) -> list[str]:
-    left = {one.path for one in check.after.findings}
-    return [one.path for one in check.before.findings if one.path not in left]
-
-
-def _table(check: Check, session: Session) -> dict[str, object]:
-    now = check.after
-    return {
-        "tool": now.pin.tool,
-        "version": now.pin.version,
-        "path": session.paths.install(*now.pin),
-        "status": check.status,
-        "files": len(now.receipt.files) if now.receipt else 0,
-        "findings": [
-            {"kind": one.kind, "path": _text(one.path), "detail": _text(one.detail)}
-            for one in now.findings
-        ],
-        "repaired": _put_right(check),
-        "added": [_text(path) for path in now.added],
-        "own": now.own,
-    }
-
-
-def _text(path: str) -> str:
-    """Return a name that JSON can hold, whatever bytes it has on disk."""
-    return path.encode("utf-8", "backslashreplace").decode()
+    session.report.answer(heading(check))
+    session.report.table(rows(check))
 
 
 def _sum_up(checks: Sequence[Check], args: Namespace, session: Session) -> None:
