@@ -284,7 +284,9 @@ print(digest.hexdigest())
 }
 
 find_inputs() {
-    PARTS='toolpin plugins shims requirements pyproject.toml README.md LICENSE'
+    PARTS='toolpin plugins shims requirements install.sh'
+    PARTS="$PARTS pyproject.toml README.md LICENSE"
+    checkout=''
     if [ -n "$wheel" ]; then
         [ -f "$wheel" ] || die "there is no file $wheel"
         requirements=$work/runtime.txt
@@ -354,8 +356,9 @@ build_environment() {
 write_manifest() {
     {
         printf 'key %s\n' "$key"
+        [ -z "$checkout" ] || printf 'from %s\n' "$checkout"
         cat "$work/made"
-        [ ! -f "$manifest" ] || grep -v '^key ' "$manifest" || :
+        [ ! -f "$manifest" ] || grep -v -e '^key ' -e '^from ' "$manifest" || :
     } >"$env/toolpin-manifest"
     rm "$env/toolpin-unfinished"
 }

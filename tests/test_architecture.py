@@ -56,6 +56,9 @@ LAYERS = (
         "launch",
         "execute",
         "store",
+        "inspection",
+        "repair",
+        "checks",
     },
     {
         "plugin.registry",

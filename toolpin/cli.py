@@ -38,10 +38,12 @@ VERBS = {
     "shimversions": Verb("show which versions have a command", "shimversions"),
     "env": Verb("show what the versions pinned here set: PATH, variables", "env"),
     "exec": Verb("run a command of the pinned versions", ""),
+    "verify": Verb("compare installs with their receipts; --repair", "verify"),
     "reshim": Verb("bring the shims in line with the installs", "reshim"),
     "cache": Verb("show or empty the cache of downloads", "cache"),
     "config": Verb("show and change toolpin's settings", "config"),
     "plugin": Verb("show, check, add and draft what knows a tool", "plugin"),
+    "self": Verb("show, update or remove toolpin itself", "self"),
     "version": Verb("show toolpin's version", "version"),
     "help": Verb("show this, or a command's own help", ""),
 }

@@ -106,10 +106,10 @@ def home_folder(env: Mapping[str, str]) -> str:
 
 
 def bundled(name: str) -> str:
-    """Return the folder `plugins` or `shims`, in the wheel or beside the checkout."""
+    """Return `plugins`, `shims` or `install.sh`, in the wheel or in the checkout."""
     package = os.path.dirname(os.path.abspath(__file__))
     packed = f"{package}/bundled/{name}"
-    return packed if os.path.isdir(packed) else f"{os.path.dirname(package)}/{name}"
+    return packed if os.path.exists(packed) else f"{os.path.dirname(package)}/{name}"
 
 
 def _check_folder(variable: str, folder: str) -> None:

@@ -50,24 +50,20 @@ def publish(
     Raises Refused when an archive breaks the rules or a command cannot run here, and
     ToolpinError when the disk does not take it; nothing is left in either case.
     """
-    stage = _stage(paths, plan.pin)
-    final = paths.install(*plan.pin)
-    _remove_tree(stage)
     try:
-        _make_folders(stage)
-        files = _build(plan, archives, stage)
-        _check_commands(plan, stage)
-        _check_proof(plan, stage)
-        receipt = _receipt(plan, files, installed_at)
-        _write_own_files(stage, final, receipt)
-        _move(stage, final)
+        with scratch(paths, plan.pin) as stage:
+            files = _build(plan, archives, stage)
+            _check_commands(plan, stage)
+            _check_proof(plan, stage)
+            receipt = _receipt(plan, files, installed_at)
+            _write_own_files(paths, stage, receipt)
+            _move(stage, paths.install(*plan.pin))
     except OSError as error:
+        where = error.filename or paths.staging
         raise ToolpinError(
             f"{plan.pin} cannot be written",
-            [("path", error.filename or stage), ("because", error.strerror or "?")],
+            [("path", where), ("because", error.strerror or "?")],
         ) from error
-    finally:
-        _remove_tree(stage)
     return receipt
 
 
@@ -88,6 +84,31 @@ def sweep(paths: Paths) -> None:
         with try_held(_lock(paths, Pin(tool, version))) as free:
             if free:
                 _remove_tree(f"{paths.staging}/{name}")
+
+
+@contextlib.contextmanager
+def scratch(paths: Paths, pin: Pin) -> Iterator[str]:
+    """Make an empty folder for a version, on the store's filesystem, for a while."""
+    stage = _stage(paths, pin)
+    _remove_tree(stage)
+    try:
+        _make_folders(stage)
+        yield stage
+    finally:
+        _remove_tree(stage)
+
+
+def record_of(paths: Paths, receipt: Receipt) -> str:
+    """Return the record that shims read of an install: it names the final place."""
+    final = paths.install(*receipt.pin)
+    patch = EnvPatch(
+        path=tuple(f"{final}/{folder}" for folder in receipt.bin_dirs),
+        variables=tuple(
+            (name, value.replace("{install}", final))
+            for name, value in receipt.variables
+        ),
+    )
+    return render_record(patch)
 
 
 def read_receipt(paths: Paths, pin: Pin) -> Receipt | None:
@@ -206,18 +227,10 @@ def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receip
     )
 
 
-def _write_own_files(stage: str, final: str, receipt: Receipt) -> None:
-    """Write the receipt, and the record that shims read: it names the final place."""
-    patch = EnvPatch(
-        path=tuple(f"{final}/{folder}" for folder in receipt.bin_dirs),
-        variables=tuple(
-            (name, value.replace("{install}", final))
-            for name, value in receipt.variables
-        ),
-    )
+def _write_own_files(paths: Paths, stage: str, receipt: Receipt) -> None:
     _make_folders(f"{stage}/{_OWN}")
     _write(f"{stage}/{_OWN}/receipt.json", render_receipt(receipt))
-    _write(f"{stage}/{_OWN}/record.sh", render_record(patch))
+    _write(f"{stage}/{_OWN}/record.sh", record_of(paths, receipt))
 
 
 def _write(path: str, text: str) -> None:

@@ -174,6 +174,18 @@ def test_a_second_run_changes_nothing(
     assert before == after
 
 
+def test_an_update_runs_the_checkout_that_toolpin_came_from(
+    first: Machine, checkout: Path
+) -> None:
+    shown = first.toolpin("self", "version").out
+    assert f"install.sh, in {first.prefix}" in shown
+    manifest = first.prefix / "lib/toolpin/toolpin-manifest"
+    assert f"from {checkout}\n" in manifest.read_text()
+    result = first.toolpin("self", "update")
+    assert (result.code, result.err) == (0, "")
+    assert "unchanged" in result.out
+
+
 def test_the_path_line_is_printed_and_no_startup_file_is_written(
     first: Machine, checkout: Path
 ) -> None:
@@ -215,7 +227,8 @@ def test_an_upgrade_in_place_keeps_the_store_and_the_shims(
     set_version(old, "0.0.9")
     script = old / "install.sh"
     small = SHELLS[2] if shutil.which("busybox") else SHELLS[0]
-    result = machine.script(script, "--wheel", str(build_wheel(old)), shell=small)
+    options = ("--wheel", str(build_wheel(old)), "--modify-rc")
+    result = machine.script(script, *options, shell=small)
     assert result.code == 0, result
     shim = make_store(machine)
     assert machine.toolpin("version").out == "toolpin 0.0.9\n"
@@ -230,15 +243,13 @@ def test_an_upgrade_in_place_keeps_the_store_and_the_shims(
     assert run([str(shim)], machine.env, machine.home).out == "the pinned node\n"
     check_environments(machine)
 
-    result = machine.script(
-        script, "--wheel", str(wheel), "--modify-rc", shell=SHELLS[1]
-    )
+    result = machine.toolpin("self", "update", "--wheel", str(wheel))
     assert result.code == 0, result
     assert machine.toolpin("version").out == VERSION
     assert run([str(shim)], machine.env, machine.home).out == "the pinned node\n"
     check_environments(machine)
 
-    result = machine.script(script, "--uninstall")
+    result = machine.toolpin("self", "uninstall")
     assert (result.code, result.err) == (0, "")
     assert str(machine.home / ".local/share/toolpin") in result.out
     assert os.listdir(machine.prefix) == ["share"]

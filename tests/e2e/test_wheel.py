@@ -27,6 +27,7 @@ def test_the_wheel_holds_every_plugin_shim_and_requirement(wheel: Path) -> None:
         for file in (REPOSITORY / folder).iterdir():
             assert f"toolpin/bundled/{folder}/{file.name}" in packed
     assert "toolpin/bundled/requirements/runtime.txt" in packed
+    assert "toolpin/bundled/install.sh" in packed
     assert not [name for name in packed if name.endswith(".pyc")]
 
 

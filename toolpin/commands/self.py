@@ -1,0 +1,158 @@
+"""`toolpin self version|update|uninstall`: toolpin itself, by what installed it.
+
+What install.sh made, install.sh changes: a copy is in the wheel. What pipx, uv, pip or
+a checkout made is theirs: the command that does it is printed.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import NamedTuple, NoReturn
+
+from toolpin import __version__
+from toolpin.errors import ToolpinError, UsageError
+from toolpin.paths import bundled
+from toolpin.report import close_quietly
+from toolpin.session import Session
+
+_MANIFEST = "toolpin-manifest"
+
+
+class Setup(NamedTuple):
+    """How this toolpin got here: `install.sh`, `pipx`, `uv`, `checkout` or `pip`.
+
+    `place` is the prefix of install.sh, the folder of a checkout, else the environment.
+    """
+
+    kind: str
+    place: str
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take what to do, and for an update the wheel to take."""
+    parser.add_argument("action", choices=("version", "update", "uninstall"))
+    parser.add_argument("--wheel", metavar="FILE", help="update to this wheel")
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Show the set-up, or give way to install.sh; 1 when that is another's to do."""
+    if args.wheel and args.action != "update":
+        raise UsageError("--wheel is for `toolpin self update`")
+    setup = find_setup(sys.prefix)
+    if args.action == "version":
+        return _show(setup, session)
+    if setup.kind != "install.sh":
+        raise ToolpinError(
+            f"this toolpin was not installed by install.sh, but {_by(setup)}",
+            [("environment", sys.prefix)],
+            _command(setup, args),
+        )
+    if args.action == "update":
+        _update(setup, args)
+    return _become(bundled("install.sh"), "--uninstall", "--prefix", setup.place)
+
+
+def find_setup(environment: str) -> Setup:
+    """Return what made an environment, by what it left there."""
+    if os.path.isfile(f"{environment}/{_MANIFEST}"):
+        return Setup("install.sh", os.path.dirname(os.path.dirname(environment)))
+    root = os.path.dirname(bundled("install.sh"))
+    if os.path.isfile(f"{root}/pyproject.toml"):
+        return Setup("checkout", root)
+    for file, kind in (("pipx_metadata.json", "pipx"), ("uv-receipt.toml", "uv")):
+        if os.path.isfile(f"{environment}/{file}"):
+            return Setup(kind, environment)
+    return Setup("pip", environment)
+
+
+def _show(setup: Setup, session: Session) -> int:
+    python = ".".join(map(str, sys.version_info[:3]))
+    if session.report.as_json:
+        result = {
+            "version": __version__,
+            "python": sys.executable,
+            "python_version": python,
+            "installed_by": setup.kind,
+            "place": setup.place,
+        }
+        session.report.document("self", result)
+        return 0
+    rows = [
+        ("version", __version__),
+        ("python", f"{sys.executable} ({python})"),
+        ("installed by", f"{setup.kind}, in {setup.place}"),
+    ]
+    session.report.table(rows)
+    return 0
+
+
+def _by(setup: Setup) -> str:
+    return f"from {setup.place}" if setup.kind == "checkout" else f"by {setup.kind}"
+
+
+def _command(setup: Setup, args: Namespace) -> str:
+    """Return the command that does it where install.sh is not at home."""
+    wheel = os.path.abspath(args.wheel) if args.wheel else ""
+    pip = [sys.executable, "-m", "pip"]
+    if args.action == "uninstall":
+        words = {
+            "pipx": ["pipx", "uninstall", "toolpin"],
+            "uv": ["uv", "tool", "uninstall", "toolpin"],
+        }.get(setup.kind, [*pip, "uninstall", "toolpin"])
+    elif setup.kind == "checkout" and not wheel:
+        words = ["git", "-C", setup.place, "pull"]
+    elif wheel:
+        words = {
+            "pipx": ["pipx", "install", "--force", wheel],
+            "uv": ["uv", "tool", "install", "--force", wheel],
+        }.get(setup.kind, [*pip, "install", "--force-reinstall", wheel])
+    else:
+        words = {
+            "pipx": ["pipx", "upgrade", "toolpin"],
+            "uv": ["uv", "tool", "upgrade", "toolpin"],
+        }.get(setup.kind, [*pip, "install", "--upgrade", "toolpin"])
+    return shlex.join(words)
+
+
+def _update(setup: Setup, args: Namespace) -> NoReturn:
+    """Run the installer of the checkout that it came from, or ours on a wheel.
+
+    The Python stays the one that was chosen at the first set-up.
+    """
+    options = ["--prefix", setup.place, "--python", _base_python()]
+    if args.wheel:
+        wheel = os.path.abspath(args.wheel)
+        _become(bundled("install.sh"), *options, "--wheel", wheel)
+    checkout = _origin(sys.prefix)
+    script = f"{checkout}/install.sh"
+    if not (checkout and os.path.isfile(script)):
+        raise ToolpinError(
+            "there is nothing to update from",
+            [("installed from", checkout or "a wheel")],
+            "toolpin self update --wheel FILE",
+        )
+    _become(script, *options)
+
+
+def _origin(environment: str) -> str:
+    """Return the checkout that install.sh noted, "" for none."""
+    with open(f"{environment}/{_MANIFEST}", encoding="utf-8") as stream:
+        lines = [line.rstrip("\n") for line in stream]
+    noted = [line for line in lines if line.startswith("from ")]
+    return noted[0].removeprefix("from ") if noted else ""
+
+
+def _base_python() -> str:
+    """Return the interpreter that the environment was made with."""
+    base: str = getattr(sys, "_base_executable", sys.executable)
+    return base
+
+
+def _become(script: str, *options: str) -> NoReturn:
+    """Give way to the installer: it takes this very environment away."""
+    close_quietly()
+    os.chdir("/")
+    os.execv("/bin/sh", ["sh", script, *options])

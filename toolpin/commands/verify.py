@@ -1,0 +1,131 @@
+"""`toolpin verify [TOOL [VERSION]] [--repair]`: whether installs are what they were."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+
+from toolpin import installs
+from toolpin.cache import Cache, cache_folder
+from toolpin.checks import Check, as_table, heading, rows
+from toolpin.errors import ToolpinError
+from toolpin.inspection import inspect
+from toolpin.model import Artifact, Origin, Pin
+from toolpin.progress import Board
+from toolpin.repair import Fetch, Repaired, repair
+from toolpin.reshim import refresh_shims
+from toolpin.session import Session
+from toolpin.sources.contract import Progress
+from toolpin.toolversions import check_tool_name
+from toolpin.versions import sort_key
+from toolpin.workshop import clients_for, settings_for
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take a tool and a version; all that is installed without them."""
+    parser.add_argument("tool", nargs="?")
+    parser.add_argument("version", nargs="?")
+    parser.add_argument(
+        "--repair",
+        action="store_true",
+        help="put back what is damaged; what was added stays",
+    )
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Compare each install with its receipt; 1 when one is damaged at the end."""
+    checks = []
+    for pin in _pins(args, session):
+        check = _check(pin, session, repairs=args.repair)
+        checks.append(check)
+        if not session.report.as_json:
+            _show(check, session)
+    if any(one.before.findings != one.after.findings for one in checks):
+        refresh_shims(session.paths, session.registry)
+    for check in checks:
+        for problem in check.problems:
+            session.report.error(problem)
+    if session.report.as_json:
+        changed = any(one.before != one.after for one in checks)
+        result = {
+            "installs": [
+                as_table(check, session.paths.install(*check.after.pin))
+                for check in checks
+            ]
+        }
+        session.report.document(
+            "verify", result, changed=changed if args.repair else None
+        )
+    _sum_up(checks, args, session)
+    return 1 if any(one.status == "damaged" for one in checks) else 0
+
+
+def _pins(args: Namespace, session: Session) -> list[Pin]:
+    known = installs.tools(session.paths)
+    if args.tool:
+        tool = session.registry.canonical(args.tool)
+        check_tool_name(tool, Origin("the command line"))
+        known = (tool,)
+    pins = [
+        Pin(tool, version)
+        for tool in known
+        for version in sorted(installs.versions(session.paths, tool), key=sort_key)
+        if args.version in (None, version)
+    ]
+    if args.tool and not pins:
+        have = ", ".join(installs.versions(session.paths, known[0])) or "none"
+        wanted = f"{known[0]} {args.version or ''}".rstrip()
+        raise ToolpinError(f"{wanted} is not installed", [("installed", have)])
+    return pins
+
+
+def _check(pin: Pin, session: Session, *, repairs: bool) -> Check:
+    tool = session.registry.get(pin.tool)
+    mutable = tool.mutable if tool else ()
+    before = inspect(session.paths, pin, mutable)
+    if not (repairs and before.findings):
+        return Check(before, before)
+    try:
+        fetch = _fetch_for(pin, session)
+        done = repair(session.paths, before, mutable, fetch)
+    except ToolpinError as error:
+        done = Repaired(before, (error,))
+    return Check(before, done.inspection, done.problems)
+
+
+def _fetch_for(pin: Pin, session: Session) -> Fetch:
+    """Return what finds an artifact in the cache, or downloads it into it."""
+    board = Board(session.report)
+    row = board.row(str(pin))
+    clients = clients_for(session, settings_for(session), board)
+    cache = Cache(cache_folder(session.env))
+
+    def download(artifact: Artifact, part: str, progress: Progress) -> None:
+        row.phase("downloading", artifact.filename)
+        clients.download(artifact, part, progress)
+
+    def fetch(artifact: Artifact) -> str:
+        try:
+            return cache.fetch(artifact, download, row.advance)
+        finally:
+            row.drop()
+
+    return fetch
+
+
+def _show(check: Check, session: Session) -> None:
+    session.report.answer(heading(check))
+    session.report.table(rows(check))
+
+
+def _sum_up(checks: Sequence[Check], args: Namespace, session: Session) -> None:
+    counts = [
+        f"{count} {status}"
+        for status in ("intact", "repaired", "damaged", "adopted")
+        if (count := sum(one.status == status for one in checks))
+    ]
+    session.report.remark(f"toolpin: {', '.join(counts) or 'nothing is installed'}")
+    damaged = [one.after.pin for one in checks if one.status == "damaged"]
+    if damaged and not args.repair:
+        what = f" {damaged[0]}" if len(damaged) == 1 else ""
+        session.report.remark(f"  try: toolpin verify{what} --repair")
