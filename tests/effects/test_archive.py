@@ -21,7 +21,6 @@ from tests.support.archives import (
     Form,
     ZipEntry,
     compress,
-    deb,
     folder,
     hardlink,
     node_tarball,
