@@ -29,11 +29,11 @@ _OTHER_NAME_FIELD = 0x7075
 
 
 class EndRecord(NamedTuple):
-    """What the end of a zip says of its directory, which ends at `end`."""
+    """What the end of a zip says of its directory: entries, bytes, and where."""
 
     members: int
+    length: int
     start: int
-    end: int
 
 
 def end_record(file: BinaryIO) -> EndRecord:
@@ -47,37 +47,32 @@ def end_record(file: BinaryIO) -> EndRecord:
     _, disk, first, here, members, length, start, comment = _END.unpack_from(tail, at)
     if len(tail) - at - _END.size != comment:
         raise Broken("it goes on after its end")
-    end = size - len(tail) + at
-    found = EndRecord(members, start, end)
-    if tail[: at - _LOCATOR.size + 4].endswith(b"PK\6\7") and at >= _LOCATOR.size:
-        found, length = _zip64(file, found, length)
-    elif (disk, first, here) != (0, 0, members):
-        raise Broken("the zip is one of several parts")
-    if found.start + length != found.end:
-        raise Broken("its directory is not where its end record says")
-    return found
-
-
-def _zip64(file: BinaryIO, narrow: EndRecord, length: int) -> tuple[EndRecord, int]:
-    """Return zip64's end record and the directory's size; the narrow one must agree."""
-    end = narrow.end - _LOCATOR.size - _WIDE_END.size
-    if end < 0:
-        raise Broken("its zip64 end record is damaged")
-    file.seek(end)
-    fields = _WIDE_END.unpack(file.read(_WIDE_END.size))
-    record, size, _, _, disk, first, here, members, wide_length, start = fields
-    locator = _LOCATOR.unpack(file.read(_LOCATOR.size))
-    if (record, size) != (b"PK\6\6", _WIDE_END.size - 12) or locator[1:] != (0, end, 1):
-        raise Broken("its zip64 end record is damaged")
+    said = EndRecord(members, length, start)
+    if at >= _LOCATOR.size and tail.startswith(b"PK\6\7", at - _LOCATOR.size):
+        return _zip64(file, said, size - len(tail) + at)
     if (disk, first, here) != (0, 0, members):
         raise Broken("the zip is one of several parts")
-    if (
-        narrow.members not in (members, _WIDE_COUNT)
-        or narrow.start not in (start, _WIDE)
-        or length not in (wide_length, _WIDE)
-    ):
+    return said
+
+
+def _zip64(file: BinaryIO, narrow: EndRecord, narrow_at: int) -> EndRecord:
+    """Return what zip64's end record says, with which the narrow one must agree."""
+    at = narrow_at - _LOCATOR.size - _WIDE_END.size
+    if at < 0:
+        raise Broken("its zip64 end record is damaged")
+    file.seek(at)
+    fields = _WIDE_END.unpack(file.read(_WIDE_END.size))
+    record, size, _, _, disk, first, here, *numbers = fields
+    locator = _LOCATOR.unpack(file.read(_LOCATOR.size))
+    if (record, size) != (b"PK\6\6", _WIDE_END.size - 12) or locator[1:] != (0, at, 1):
+        raise Broken("its zip64 end record is damaged")
+    wide = EndRecord(*numbers)
+    if (disk, first, here) != (0, 0, wide.members):
+        raise Broken("the zip is one of several parts")
+    unsaid = (_WIDE_COUNT, _WIDE, _WIDE)
+    if any(a not in (b, c) for a, b, c in zip(narrow, wide, unsaid, strict=True)):
         raise Broken("two end records differ")
-    return EndRecord(members, start, end), wide_length
+    return wide
 
 
 def check_layout(file: BinaryIO, archive: zipfile.ZipFile, end: EndRecord) -> None:

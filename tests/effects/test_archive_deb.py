@@ -89,6 +89,7 @@ def test_hostile_04_a_package_keeps_the_rules_of_links(tmp_path: Path) -> None:
         (CONTROL, DATA),
         (VERSION, DATA, CONTROL),
         (VERSION, DATA),
+        (VERSION, ("other", b"1"), DATA),
         (("debian-binary", b"3.0\n"), CONTROL, DATA),
         (("debian-binary", b"2.0\n" * 9), CONTROL, DATA),
         (VERSION, CONTROL, DATA, DATA),
@@ -108,7 +109,8 @@ def test_hostile_31_a_package_that_is_cut(
     tmp_path: Path, part: float, form: Form
 ) -> None:
     data = deb(*ENTRIES[:4], form=form)
-    refusal(data[: int(len(data) * part)], tmp_path)
+    what = refusal(data[: int(len(data) * part)], tmp_path)
+    assert "in the middle" in what or "is cut" in what
 
 
 @pytest.mark.parametrize("size", [b"9999999999", b"-1        ", b"0x10      "])

@@ -15,7 +15,7 @@ from toolpin.archive import unpack
 from toolpin.errors import Refused
 from toolpin.model import TreeFile
 
-_END_BYTES, _LOCATOR_BYTES, _WIDE_END_BYTES = 22, 20, 56
+_END_BYTES = 22
 
 
 class _Pipe(io.RawIOBase):
@@ -60,12 +60,12 @@ def with_wide_end(data: bytes, **changes: int) -> bytes:
     members, length, start = struct.unpack("<HII", data[-12:-2])
     at = len(data) - _END_BYTES
     said = {"members": members, "length": length, "start": start, "record": at}
-    said |= {"size": 44, "narrow": 0xFFFF} | changes
+    said |= {"size": 44, "narrow": 0xFFFF, "narrow_length": 0xFFFFFFFF} | changes
     count = said["members"]
     record = struct.pack("<4sQHHII", b"PK\6\6", said["size"], 45, 45, 0, 0)
     record += struct.pack("<QQQQ", count, count, said["length"], said["start"])
     locator = struct.pack("<4sIQI", b"PK\6\7", 0, said["record"], 1)
-    narrow = (said["narrow"], said["narrow"], 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    narrow = (said["narrow"], said["narrow"], said["narrow_length"], 0xFFFFFFFF, 0)
     end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, *narrow)
     return data[:at] + record + locator + end
 
@@ -119,6 +119,7 @@ def test_hostile_27_a_size_of_64_bits_that_differs(tmp_path: Path) -> None:
     "changes",
     [
         {"narrow": 1},
+        {"narrow_length": 47},
         {"members": 1},
         {"members": 3},
         {"length": 47},
@@ -144,8 +145,11 @@ def test_hostile_27_an_end_record_between_the_directory_and_the_end(
 
 def test_hostile_27_a_part_of_several(tmp_path: Path) -> None:
     data = bytearray(zip_of(ZipEntry("a", b"1")))
+    wide = bytearray(with_wide_end(bytes(data)))
     data[-_END_BYTES + 4] = 1
     assert "several parts" in refusal(bytes(data), tmp_path)
+    wide[wide.index(b"PK\6\6") + 16] = 1
+    assert "several parts" in refusal(bytes(wide), tmp_path)
 
 
 def test_hostile_27_a_second_name_in_an_extra_field(tmp_path: Path) -> None:
