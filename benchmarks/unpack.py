@@ -136,18 +136,23 @@ def _compare(
     title: str, candidates: Mapping[str, Callable[[str], None]], root: str, rounds: int
 ) -> None:
     """Run each candidate once a round into an empty place; the first is the base."""
-    times: dict[str, list[float]] = {name: [] for name in candidates}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in candidates}
     for _ in range(rounds):
         for name, work in candidates.items():
-            start = time.perf_counter()
+            start, before = time.perf_counter(), os.times()
             work(f"{root}/stage")
-            times[name].append(time.perf_counter() - start)
+            cpu_s = sum(os.times()[:4]) - sum(before[:4])
+            times[name].append((time.perf_counter() - start, cpu_s))
             shutil.rmtree(f"{root}/stage")
     base = next(iter(times.values()))
     print(title)
     for name, values in times.items():
-        ratio = statistics.median(a / b for a, b in zip(values, base, strict=True))
-        print(f"  {name:<20} {statistics.median(values):7.2f} s   {ratio:5.2f}x")
+        pairs = list(zip(values, base, strict=True))
+        wall, cpu = (
+            statistics.median(a[at] / b[at] for a, b in pairs) for at in (0, 1)
+        )
+        seconds = statistics.median(value[0] for value in values)
+        print(f"  {name:<20} {seconds:6.2f} s  {wall:5.2f}x, of CPU {cpu:5.2f}x")
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
