@@ -45,6 +45,9 @@ LAYERS = (
         "cache",
         "tree",
         "archive_rules",
+        "archive_zstd",
+        "archive_deb",
+        "archive_zip_layout",
         "archive_stream",
         "archive_tar",
         "archive_zip",
@@ -94,6 +97,8 @@ HEAVY = {
     "filelock": "mutex",
     "tqdm": "progress",
     "platformdirs": "cache",
+    "backports": "archive_zstd",
+    "compression": "archive_zstd",
 }
 PACKAGE = REPOSITORY / "toolpin"
 

@@ -1,4 +1,4 @@
-"""Unpacks a tar, zip, wheel or npm package into a folder, by toolpin's own rules.
+"""Unpacks a tar, zip, wheel, npm or Debian package into a folder, by its own rules.
 
 An archive is unpacked whole or not at all. Digests are checked before, elsewhere; the
 rules hold even for an archive whose digest is the published one.
@@ -6,12 +6,14 @@ rules hold even for an archive whose digest is the published one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import BinaryIO
 
+from toolpin.archive_deb import AR_MAGIC, data_member
 from toolpin.archive_rules import DEFAULT, Broken, Limits, Member, split_name
-from toolpin.archive_stream import Form, Stream, decode
+from toolpin.archive_stream import Form, Source, Stream, decode
 from toolpin.archive_tar import tar_members
 from toolpin.archive_zip import zip_members
 from toolpin.errors import Refused, ToolpinError, printable
@@ -24,11 +26,17 @@ _MAGICS: tuple[tuple[int, bytes, Form], ...] = (
     (0, b"\x1f\x8b\x08", "gz"),
     (0, b"\xfd7zXZ\0", "xz"),
     (0, b"BZh", "bz2"),
+    (0, b"\x28\xb5\x2f\xfd", "zst"),
     (257, b"ustar", "tar"),
 )
 _ZIP_MAGICS = (b"PK\3\4", b"PK\5\6")
-_ZIP_SUFFIXES = (".zip", ".whl")
-_TAR_SUFFIXES = (".tar", ".tgz", ".txz", ".tar.gz", ".tar.xz", ".tar.bz2", ".tbz2")
+_HEAD_BYTES = 512
+_FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("zip", (".zip", ".whl")),
+    ("Debian package", (".deb",)),
+    ("tar", (".tar", ".tgz", ".txz", ".tbz2", ".tzst")),
+    ("tar", (".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst")),
+)
 
 
 def unpack(
@@ -83,21 +91,38 @@ def _members(
 ) -> Iterator[Member]:
     """Yield the members of an archive whose first bytes say what it is.
 
-    Only the family, tar or zip, has to agree with the name: a `.tar.gz` that is xz is
-    what the publisher made, and its digest is right.
+    Only the family has to agree with the name: a `.tar.gz` that is xz is what the
+    publisher made, and its digest is right.
     """
-    head = file.read(512)
+    head = file.read(_HEAD_BYTES)
     file.seek(0)
     if head.startswith(_ZIP_MAGICS):
-        if filename.endswith(_TAR_SUFFIXES):
-            raise Broken("it is named as a tar, and is a zip")
-        return zip_members(file, limits)
+        _check_family(filename, "zip")
+        return zip_members(file, limits, pool)
+    if head.startswith(AR_MAGIC):
+        _check_family(filename, "Debian package")
+        data = data_member(file)
+        head = data.read(_HEAD_BYTES)
+        file.seek(-len(head), os.SEEK_CUR)
+        return _tar_members(data, head, limits, pool)
+    members = _tar_members(file, head, limits, pool)
+    _check_family(filename, "tar")
+    return members
+
+
+def _tar_members(
+    source: Source, head: bytes, limits: Limits, pool: Executor
+) -> Iterator[Member]:
     for offset, magic, form in _MAGICS:
         if head.startswith(magic, offset):
-            if filename.endswith(_ZIP_SUFFIXES):
-                raise Broken("it is named as a zip, and is a tar")
-            return tar_members(Stream(decode(file, form, limits, pool)), limits)
+            return tar_members(Stream(decode(source, form, limits, pool)), limits)
     raise Broken(f"it is not a tar or zip: it begins with {head[:16]!r}")
+
+
+def _check_family(filename: str, family: str) -> None:
+    for named, suffixes in _FAMILIES:
+        if named != family and filename.endswith(suffixes):
+            raise Broken(f"it is named as a {named}, and is a {family}")
 
 
 def _taken(

@@ -1,6 +1,6 @@
 """Turns a compressed file into its plain bytes, within limits of size and memory.
 
-Gzip, xz, bzip2 or nothing; the checksums of each format are checked on the way.
+Gzip, xz, bzip2, zstd or nothing; the checksums of each format are checked on the way.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from typing import BinaryIO, Literal, Protocol
+from typing import Literal, Protocol
 
 from toolpin.archive_rules import PIECE_BYTES, Broken, Limits
+from toolpin.archive_zstd import ZstdError, zstd_decoder
 
-Form = Literal["gz", "xz", "bz2", "tar"]
+Form = Literal["gz", "xz", "bz2", "zst", "tar"]
 
 _INPUT_BYTES = 256 * 1024
+_DAMAGE = (zlib.error, lzma.LZMAError, ZstdError, OSError, EOFError)
 
 
 class Stream:
@@ -44,6 +46,18 @@ class Stream:
                 raise Broken("the archive ends in the middle")
             data += more
         return data
+
+
+class Source(Protocol):
+    """What is decoded: a file, or a part of one that counts from its own start."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes; b"" at the end."""
+        ...
+
+    def tell(self) -> int:
+        """Return how many bytes were read."""
+        ...
 
 
 class _Decoder(Protocol):
@@ -78,25 +92,25 @@ class _Gzip:
         return self._inner.unused_data
 
 
-def decode(
-    file: BinaryIO, form: Form, limits: Limits, pool: Executor
-) -> Iterator[bytes]:
-    """Yield the plain bytes, in pieces that a thread of `pool` decodes ahead.
+def decode(file: Source, form: Form, limits: Limits, pool: Executor) -> Iterator[bytes]:
+    """Return the plain bytes, in pieces that a thread of `pool` decodes ahead."""
+    return ahead(_limited(file, _decode(file, form, limits), limits), pool)
+
+
+def ahead(pieces: Iterator[bytes], pool: Executor) -> Iterator[bytes]:
+    """Yield `pieces`, none of them empty, while a thread of `pool` makes the next.
 
     Decoders leave the interpreter's lock, so writing goes on meanwhile. The caller ends
     the pool: a generator is closed whenever and wherever it is collected, and to wait
     for a thread there can be a deadlock.
     """
-    pieces = _limited(file, _decode(file, form, limits), limits)
-    ahead = pool.submit(next, pieces, b"")
-    while piece := ahead.result():
-        ahead = pool.submit(next, pieces, b"")
+    following = pool.submit(next, pieces, b"")
+    while piece := following.result():
+        following = pool.submit(next, pieces, b"")
         yield piece
 
 
-def _limited(
-    file: BinaryIO, pieces: Iterator[bytes], limits: Limits
-) -> Iterator[bytes]:
+def _limited(file: Source, pieces: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
     total = 0
     for piece in pieces:
         total += len(piece)
@@ -107,7 +121,7 @@ def _limited(
         yield piece
 
 
-def _decode(file: BinaryIO, form: Form, limits: Limits) -> Iterator[bytes]:
+def _decode(file: Source, form: Form, limits: Limits) -> Iterator[bytes]:
     if form == "tar":
         yield from iter(lambda: file.read(PIECE_BYTES), b"")
         return
@@ -117,12 +131,12 @@ def _decode(file: BinaryIO, form: Form, limits: Limits) -> Iterator[bytes]:
         decoder = _decoder(form, limits)
         try:
             yield from _one_stream(file, decoder, data)
-        except (zlib.error, lzma.LZMAError, OSError, EOFError) as error:
+        except _DAMAGE as error:
             raise Broken(f"its compression is damaged or too large: {error}") from error
         data = decoder.unused_data or file.read(_INPUT_BYTES)
 
 
-def _one_stream(file: BinaryIO, decoder: _Decoder, data: bytes) -> Iterator[bytes]:
+def _one_stream(file: Source, decoder: _Decoder, data: bytes) -> Iterator[bytes]:
     while True:
         if piece := decoder.decompress(data, PIECE_BYTES):
             yield piece
@@ -137,6 +151,7 @@ def _decoder(form: Form, limits: Limits) -> _Decoder:
     makers: dict[str, Callable[[], _Decoder]] = {
         "gz": _Gzip,
         "bz2": bz2.BZ2Decompressor,
+        "zst": zstd_decoder,
         "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, limits.decoder_bytes),
     }
     return makers[form]()

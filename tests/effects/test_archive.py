@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.support.archives import (
     Entry,
+    Form,
     ZipEntry,
     compress,
     folder,
@@ -195,12 +196,12 @@ def test_what_the_system_tar_writes_is_read(
     assert (stage / "bin/tool").read_bytes() == (source / "bin/tool").read_bytes()
 
 
-@pytest.mark.parametrize("form", ["gz", "xz", "bz2"])
+@pytest.mark.parametrize("form", ["gz", "xz", "bz2", "zst"])
 def test_data_that_packs_to_almost_nothing_comes_back_whole(
-    stage: Path, form: str
+    stage: Path, form: Form
 ) -> None:
     entries = [Entry(f"f{size}", bytes(size)) for size in (1 << 20, 3_000_000, 7)]
-    data = compress(tar(*entries), form)  # type: ignore[arg-type]
+    data = compress(tar(*entries), form)
     files = unpack_bytes(data, "t.tar", stage)
     assert sorted(file.size_bytes for file in files) == [7, 1 << 20, 3_000_000]
 

@@ -16,6 +16,7 @@ from tests.support.archives import (
     BLOCK,
     END,
     Entry,
+    Form,
     ZipEntry,
     compress,
     folder,
@@ -432,11 +433,10 @@ def test_hostile_18_an_extended_header_of_nothing(sandbox: Sandbox) -> None:
 SMALL = Limits(total_bytes=1 << 20, entries=10, ratio=20, ratio_from_bytes=1 << 16)
 
 
-@pytest.mark.parametrize("form", ["gz", "xz", "bz2"])
-def test_hostile_24_a_bomb_of_zeros(sandbox: Sandbox, form: str) -> None:
+@pytest.mark.parametrize("form", ["gz", "xz", "bz2", "zst"])
+def test_hostile_24_a_bomb_of_zeros(sandbox: Sandbox, form: Form) -> None:
     big = tar_with(Entry("zeros", bytes(1 << 19)))
-    assert form in ("gz", "xz", "bz2")
-    data = compress(big, form)  # type: ignore[arg-type]
+    data = compress(big, form)
     error = sandbox.refuses(data, f"t.tar.{form}", limits=SMALL)
     assert "20 times" in error.what
 
@@ -566,13 +566,13 @@ def test_hostile_30_an_encrypted_zip(sandbox: Sandbox, flags: int) -> None:
 # Streams
 
 
-@pytest.mark.parametrize("form", ["gz", "xz", "bz2", "tar"])
+@pytest.mark.parametrize("form", ["gz", "xz", "bz2", "zst", "tar"])
 @pytest.mark.parametrize("part", [0.5, 0.999])
 def test_hostile_31_a_stream_that_is_cut(
-    sandbox: Sandbox, form: str, part: float
+    sandbox: Sandbox, form: Form, part: float
 ) -> None:
     plain = tar_with(Entry("noise", os.urandom(300_000)))
-    data = compress(plain, form)  # type: ignore[arg-type]
+    data = compress(plain, form)
     sandbox.refuses(data[: int(len(data) * part)], "tool.bin")
 
 
@@ -590,9 +590,9 @@ def test_hostile_33_a_wrong_gzip_trailer(sandbox: Sandbox, at: int) -> None:
     sandbox.refuses(bytes(data), "t.tar.gz")
 
 
-@pytest.mark.parametrize("form", ["gz", "xz", "bz2", "tar"])
-def test_hostile_34_bytes_after_the_end(sandbox: Sandbox, form: str) -> None:
-    data = compress(tar_with(), form)  # type: ignore[arg-type]
+@pytest.mark.parametrize("form", ["gz", "xz", "bz2", "zst", "tar"])
+def test_hostile_34_bytes_after_the_end(sandbox: Sandbox, form: Form) -> None:
+    data = compress(tar_with(), form)
     for more in (b"garbage", bytes([0, 0, 0, 1]), data):
         sandbox.refuses(data + more, "tool.bin")
 
@@ -603,9 +603,11 @@ def test_hostile_34_one_tar_in_two_streams_is_one_tar(sandbox: Sandbox) -> None:
     assert len(sandbox.unpack(data, "t.tar.gz")) == 2
 
 
-@pytest.mark.parametrize("form", ["gz", "xz", "bz2", "tar"])
-def test_hostile_35_the_first_bytes_say_the_format(sandbox: Sandbox, form: str) -> None:
-    data = compress(tar_with(), form)  # type: ignore[arg-type]
+@pytest.mark.parametrize("form", ["gz", "xz", "bz2", "zst", "tar"])
+def test_hostile_35_the_first_bytes_say_the_format(
+    sandbox: Sandbox, form: Form
+) -> None:
+    data = compress(tar_with(), form)
     (file,) = sandbox.unpack(data, "tool.tar.gz")
     assert file.path == "before/it"
 
@@ -630,3 +632,12 @@ def test_hostile_36_a_dictionary_of_gibibytes(sandbox: Sandbox) -> None:
     data[end - 4 : end] = struct.pack("<I", zlib.crc32(data[12 : end - 4]))
     error = sandbox.refuses(bytes(data), "t.tar.xz")
     assert "Memory" in error.what
+
+
+def test_hostile_36_a_zstd_window_of_gibibytes(sandbox: Sandbox) -> None:
+    # RFC 8878 3.1.1.1: magic, a descriptor of nothing, and a window of 2 ** (10 + 22);
+    # then one last block, raw, of one byte.
+    for exponent, told in ((18, "too much memory"), (22, "memory")):
+        frame = bytes([0x28, 0xB5, 0x2F, 0xFD, 0, exponent << 3, 0b1001, 0, 0, 0])
+        error = sandbox.refuses(frame, "t.tar.zst")
+        assert told in error.what

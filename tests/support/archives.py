@@ -9,11 +9,19 @@ import bz2
 import gzip
 import lzma
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Literal, NamedTuple
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+Form = Literal["gz", "xz", "bz2", "zst", "tar"]
 
 BLOCK = 512
 END = bytes(2 * BLOCK)
@@ -84,13 +92,37 @@ def tar_member(entry: Entry) -> bytes:
     return before + _tar_header(entry) + _padded(entry.data)
 
 
-def compress(plain: bytes, form: Literal["gz", "xz", "bz2", "tar"]) -> bytes:
+def compress(plain: bytes, form: Form) -> bytes:
     """Return `plain` in a compressed form; the same bytes give the same bytes."""
     if form == "gz":
         return gzip.compress(plain, mtime=0)
     if form == "xz":
         return lzma.compress(plain, preset=0)
+    if form == "zst":
+        return zstd.compress(plain)
     return bz2.compress(plain) if form == "bz2" else plain
+
+
+def ar(*members: tuple[str, bytes]) -> bytes:
+    """Return an `ar` archive of (name, data), exactly as they are."""
+    return b"!<arch>\n" + b"".join(
+        b"%-16s%-12d%-6d%-6d%-8o%-10d`\n"
+        % (name.encode(), 0, 0, 0, 0o100644, len(data))
+        + data
+        + b"\n" * (len(data) % 2)
+        for name, data in members
+    )
+
+
+def deb(*entries: Entry, form: Form = "xz") -> bytes:
+    """Return a Debian package whose files are `entries`."""
+    suffix = "" if form == "tar" else f".{form}"
+    control = compress(tar(Entry("./control", b"Package: hello\n")), "gz")
+    return ar(
+        ("debian-binary", b"2.0\n"),
+        ("control.tar.gz", control),
+        (f"data.tar{suffix}", compress(tar(*entries), form)),
+    )
 
 
 class ZipEntry(NamedTuple):
