@@ -15,6 +15,7 @@ LAYERS = (
     {
         "words",
         "versions",
+        "urls",
         "toolversions",
         "resolve",
         "env",
@@ -23,11 +24,21 @@ LAYERS = (
         "plugin.schema",
         "plugin.contract",
     },
-    {"paths", "settings", "host", "process", "report", "progress"},
+    {
+        "paths",
+        "credentials",
+        "settings",
+        "host",
+        "process",
+        "report",
+        "progress",
+    },
     {
         "project",
         "verify",
-        "urls",
+        "bounds",
+        "trust",
+        "reply",
         "web",
         "fetch",
         "mutex",
@@ -61,7 +72,8 @@ LAYERS = (
 )
 HEAVY = {
     "requests": "web",
-    "urllib3": "web",
+    "urllib3": "reply",
+    "truststore": "trust",
     "filelock": "mutex",
     "tqdm": "progress",
     "platformdirs": "cache",

@@ -6,12 +6,15 @@ Keys, in any of the files; the later place wins, tables are merged key by key:
     sources = ["npm", "pypi"]         sources to use, in this order, by their id
     [mirrors]
     "https://nodejs.org/dist" = "https://mirror.example/node"
+    [credentials]                     a bearer token, by origin, in a variable
+    "https://mirror.example" = "env:MIRROR_TOKEN"
     [network]
     connect_timeout_s = 5
     stall_timeout_s = 15
 
 Environment: TOOLPIN_JOBS, TOOLPIN_SOURCES (commas or blanks between), TOOLPIN_MIRRORS
-(`FROM=TO`, blanks between), TOOLPIN_CONNECT_TIMEOUT_S, TOOLPIN_STALL_TIMEOUT_S.
+(`FROM=TO`, blanks between), TOOLPIN_CREDENTIALS (`ORIGIN=env:VARIABLE`, blanks
+between), TOOLPIN_CONNECT_TIMEOUT_S, TOOLPIN_STALL_TIMEOUT_S.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from toolpin.credentials import check_credentials
 from toolpin.errors import UsageError
 from toolpin.paths import SYSTEM_CONFIG, Paths
 
@@ -37,6 +41,7 @@ class Settings(NamedTuple):
     jobs: int = max(2, min(4, os.cpu_count() or 2))
     sources: tuple[str, ...] = ()
     mirrors: tuple[tuple[str, str], ...] = ()
+    credentials: tuple[tuple[str, str], ...] = ()
     connect_timeout_s: float = 5.0
     stall_timeout_s: float = 15.0
 
@@ -79,9 +84,14 @@ def _read_environment(env: Mapping[str, str]) -> dict[str, Any]:
         variable = f"TOOLPIN_{key.upper()}"
         if text := env.get(variable):
             found["network"][key] = _number(variable, text)
-    pairs = [entry.partition("=") for entry in env.get("TOOLPIN_MIRRORS", "").split()]
-    found["mirrors"] = {prefix: replacement for prefix, _, replacement in pairs}
+    found["mirrors"] = _pairs(env.get("TOOLPIN_MIRRORS", ""))
+    found["credentials"] = _pairs(env.get("TOOLPIN_CREDENTIALS", ""))
     return found
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs = [entry.partition("=") for entry in text.split()]
+    return {name: value for name, _, value in pairs}
 
 
 def _number(variable: str, text: str) -> float:
@@ -104,6 +114,9 @@ def _apply(settings: Settings, table: Mapping[str, Any], place: str) -> Settings
             mirrors = dict(settings.mirrors) | _check_mirrors(place, value)
             longest_first = sorted(mirrors.items(), key=lambda pair: -len(pair[0]))
             settings = settings._replace(mirrors=tuple(longest_first))
+        elif key == "credentials":
+            merged = dict(settings.credentials) | check_credentials(place, value)
+            settings = settings._replace(credentials=tuple(merged.items()))
         elif key == "network" and isinstance(value, dict):
             settings = _apply_network(settings, value, place)
         else:
@@ -126,7 +139,8 @@ def _apply_network(
 
 
 def _unknown(place: str, key: str) -> UsageError:
-    known = ["jobs", "sources", "mirrors", *(f"network.{name}" for name in _TIMEOUTS)]
+    tables = ("mirrors", "credentials")
+    known = ["jobs", "sources", *tables, *(f"network.{name}" for name in _TIMEOUTS)]
     return UsageError(
         f"{place} sets {key}, which is no setting", [("settings", ", ".join(known))]
     )
