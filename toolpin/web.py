@@ -94,7 +94,7 @@ class Web:
         if origin in self._dead:
             raise _unreachable(url, f"{self._dead[origin]} (not asked again)")
         limits = self._limits
-        session = self._session()
+        session = self._session(secure=urls.exact_origin(url).startswith("https:"))
         try:
             return within(
                 deadline - time.monotonic(),
@@ -116,15 +116,21 @@ class Web:
             self._dead[origin] = cause
             raise _unreachable(url, cause) from error
 
-    def _session(self) -> requests.Session:
-        """Return this thread's session: requests promises nothing across threads."""
+    def _session(self, *, secure: bool) -> requests.Session:
+        """Return this thread's session: requests promises nothing across threads.
+
+        Reading what a machine trusts takes 50 ms, so only who asks over TLS does it.
+        """
         if not hasattr(self._local, "session"):
             session = requests.Session()
             session.headers["User-Agent"] = f"toolpin/{__version__}"
             # Bytes are hashed as published, so nobody may squeeze them on the way.
             session.headers["Accept-Encoding"] = "identity"
-            session.mount("https://", _Adapter(self._trusted()))
             self._local.session = session
+            self._local.is_trusting = False
+        if secure and not self._local.is_trusting:
+            self._local.session.mount("https://", _Adapter(self._trusted()))
+            self._local.is_trusting = True
         kept: requests.Session = self._local.session
         return kept
 
