@@ -126,8 +126,8 @@ def no_connection(error: Exception) -> str | None:
 
 
 def was_cut(error: Exception) -> bool:
-    """Tell urllib3's errors of a connection that broke from wrong settings."""
-    return isinstance(error, HTTPError)
+    """Tell urllib3's errors of a connection that broke from those of a setting."""
+    return isinstance(error, HTTPError) and not isinstance(error, ValueError)
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:

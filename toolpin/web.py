@@ -40,7 +40,7 @@ _MAX_REDIRECTS = 10
 _PASSING = {408, 429, 500, 502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _DENIED = {401, 403}
-_USER = re.compile(r"//[^/\s]*@")
+_USER = re.compile(r"[^/\s]*@")
 
 
 class Web:
@@ -224,7 +224,7 @@ def _dead_cause(error: Exception, limits: Limits) -> str | None:
     if isinstance(error, requests.ConnectionError) or was_cut(error):
         return None
     # A setting that requests cannot use and quotes: a proxy's URL with its password.
-    return _USER.sub("//", str(error))
+    return _USER.sub("", str(error))
 
 
 def _distrusted(url: str, error: Exception) -> Unreachable:

@@ -11,7 +11,7 @@ import pytest
 from tests.support.certificates import Authority
 from tests.support.server import Redirect, Server, Status
 from toolpin.credentials import Credentials, check_credentials
-from toolpin.errors import Refused, ToolpinError, Unreachable, UsageError
+from toolpin.errors import Refused, Unreachable, UsageError
 from toolpin.fetch import Fetcher, Limits
 
 QUICK = Limits(connect_timeout_s=2.0, stall_timeout_s=0.5, attempts=1)
@@ -251,12 +251,14 @@ def test_hostile_47_a_token_that_no_header_can_hold_is_not_sent(
     assert server.requests == []
 
 
-def test_no_error_with_a_proxy_s_password_shows_it(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_a_proxy_that_cannot_be_read_is_quoted_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
-    monkeypatch.setenv("https_proxy", f"http://ana:{SECRET}@[::1")
-    with pytest.raises(ToolpinError) as caught:
+    monkeypatch.setenv("https_proxy", f"{scheme}ana:{SECRET}@proxy.example:99999")
+    with pytest.raises(Unreachable) as caught:
         document("https://mirror.example/x", None)
+    assert "proxy.example:99999" in dict(caught.value.facts)["cause"]
     assert SECRET not in caught.value.render()
 
 
