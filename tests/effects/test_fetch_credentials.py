@@ -251,11 +251,10 @@ def test_hostile_47_a_token_that_no_header_can_hold_is_not_sent(
     assert server.requests == []
 
 
-@pytest.mark.parametrize("scheme", ["http://", ""])
 def test_a_proxy_that_cannot_be_read_is_quoted_without_its_password(
-    monkeypatch: pytest.MonkeyPatch, scheme: str
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("https_proxy", f"{scheme}ana:{SECRET}@proxy.example:99999")
+    monkeypatch.setenv("https_proxy", f"http://ana:{SECRET}@proxy.example:99999")
     with pytest.raises(Unreachable) as caught:
         document("https://mirror.example/x", None)
     assert "proxy.example:99999" in dict(caught.value.facts)["cause"]
