@@ -15,6 +15,7 @@ LAYERS = (
     {
         "words",
         "versions",
+        "urls",
         "toolversions",
         "resolve",
         "env",
@@ -29,6 +30,7 @@ LAYERS = (
         "settings_schema",
         "settings",
         "settings_edit",
+        "credentials",
         "host",
         "process",
         "report",
@@ -38,7 +40,9 @@ LAYERS = (
     {
         "project",
         "verify",
-        "urls",
+        "bounds",
+        "trust",
+        "reply",
         "web",
         "fetch",
         "mutex",
@@ -93,7 +97,8 @@ LAYERS = (
 )
 HEAVY = {
     "requests": "web",
-    "urllib3": "web",
+    "urllib3": "reply",
+    "truststore": "trust",
     "filelock": "mutex",
     "tqdm": "progress",
     "platformdirs": "cache",

@@ -16,10 +16,12 @@ from contextlib import suppress
 from typing import BinaryIO, NamedTuple, TypeVar
 
 from toolpin import urls
+from toolpin.credentials import Credentials
 from toolpin.errors import Mismatch, Refused, Unreachable
 from toolpin.model import Artifact
+from toolpin.reply import Interrupted, Limits, Reply
 from toolpin.verify import check_file, grouped, mismatch
-from toolpin.web import Interrupted, Limits, Reply, Web
+from toolpin.web import Web
 
 __all__ = ["Fetcher", "Limits", "Progress"]
 
@@ -28,7 +30,7 @@ Progress = Callable[[int, int | None], None]
 
 _LONGEST_WAIT_S = 10.0
 _BLOCK_BYTES = 1024 * 1024
-_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]+/([0-9]+|\*)")
 _Got = TypeVar("_Got")
 
 
@@ -43,11 +45,14 @@ class Fetcher:
     """Fetches over HTTP; `rewrite` turns a canonical URL into the mirror's."""
 
     def __init__(
-        self, rewrite: Callable[[str], str], limits: Limits | None = None
+        self,
+        rewrite: Callable[[str], str],
+        limits: Limits | None = None,
+        credentials: Credentials | None = None,
     ) -> None:
         self._rewrite = rewrite
         self._limits = limits or Limits()
-        self._web = Web(self._limits)
+        self._web = Web(self._limits, credentials)
 
     def document(self, url: str, *, max_bytes: int | None = None) -> bytes:
         """Return a small document: an index, a checksum file.

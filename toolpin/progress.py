@@ -1,4 +1,8 @@
-"""Shows several installs at once: bars on a terminal, one line a phase elsewhere."""
+"""Shows several installs at once: bars on a terminal, one line a phase elsewhere.
+
+Elsewhere a phase that lasts says so every ten seconds: a log that falls silent looks
+like a job that hangs, and some CI systems end it.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ _BAR = (
 )
 _COUNT = "  {desc}  {n_fmt} {rate_fmt}"
 _WAIT = "  {desc}  {elapsed}"
+_SILENCE_S = 10.0
 
 
 class Board:
@@ -26,8 +31,7 @@ class Board:
         self._has_bars = sys.stderr.isatty() and not report.quiet
         self._mutex = threading.Lock()
         self._rows: list[Row] = []
-        if self._has_bars:
-            threading.Thread(target=self._tick, daemon=True).start()
+        threading.Thread(target=self._tick, daemon=True).start()
 
     def row(self, label: str) -> Row:
         """Return a row of its own for one install."""
@@ -40,12 +44,15 @@ class Board:
         with self._mutex, tqdm.external_write_mode(file=sys.stderr, nolock=False):
             self._report.remark(text)
 
+    def tick(self) -> None:
+        """Let the bars' clocks go on, and end a silence, while nothing happens."""
+        for row in list(self._rows):
+            row.refresh()
+
     def _tick(self) -> None:
-        """Let the clocks of the bars go on while nothing else happens."""
         while True:
             time.sleep(0.5)
-            for row in list(self._rows):
-                row.refresh()
+            self.tick()
 
 
 class Row:
@@ -57,22 +64,30 @@ class Row:
         self._shows_bar = bar
         self._bar: tqdm[NoReturn] | None = None
         self._began = time.monotonic()
+        self._mutex = threading.Lock()
+        self._text = ""
+        self._spoke = self._phase_began = self._began
+        self._amount: tuple[int, int | None] | None = None
 
     def phase(self, text: str, detail: str = "") -> None:
         """Begin a phase: `unpacking`; a bar has no room for the detail."""
         if self._shows_bar:
             self._open_bar(text, _WAIT)
         else:
+            self._start(text)
             self.remark(f"{text} {detail}".rstrip())
 
     def wait(self, text: str) -> None:
         """Begin a phase that is soon over: nothing to say of it without a terminal."""
         if self._shows_bar:
             self._open_bar(text, _WAIT)
+        else:
+            self._start(text)
 
     def advance(self, done: int, total: int | None) -> None:
         """Tell how many bytes of the phase are done, of how many."""
         if self._bar is None:
+            self._amount = (done, total)
             return
         if self._bar.total != total or self._bar.bar_format == _WAIT:
             self._bar.bar_format = _BAR if total else _COUNT
@@ -91,16 +106,30 @@ class Row:
         self.remark(f"{text} in {seconds:.1f} s")
 
     def refresh(self) -> None:
-        """Draw the bar again, if there is one."""
+        """Draw the bar again, or say what still goes on when that was long ago."""
         bar = self._bar
         if bar is not None:
             bar.refresh()
+            return
+        with self._mutex:
+            now = time.monotonic()
+            if self._text and now - self._spoke >= _SILENCE_S:
+                self._spoke = now
+                far = _progressed(self._amount, now - self._phase_began)
+                self.remark(f"still {self._text}, {far}")
 
     def drop(self) -> None:
         """End the row without a word."""
+        with self._mutex:
+            self._text = ""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+    def _start(self, text: str) -> None:
+        with self._mutex:
+            self._text, self._amount = text, None
+            self._spoke = self._phase_began = time.monotonic()
 
     def _open_bar(self, text: str, bar_format: str) -> None:
         self.drop()
@@ -112,3 +141,11 @@ class Row:
             dynamic_ncols=True,
             mininterval=0.2,
         )
+
+
+def _progressed(amount: tuple[int, int | None] | None, seconds: float) -> str:
+    """Render how far a phase is: `41 of 60 MB`, or its seconds where nobody counts."""
+    if amount is None:
+        return f"{seconds:.0f} s"
+    done, total = amount
+    return f"{done / 1e6:.0f}{f' of {total / 1e6:.0f}' if total else ''} MB"

@@ -29,6 +29,7 @@ class Settings(NamedTuple):
     jobs: int = _DEFAULT["jobs"]
     sources: tuple[str, ...] = ()
     mirrors: tuple[tuple[str, str], ...] = ()
+    credentials: tuple[tuple[str, str], ...] = ()
     connect_timeout_s: float = _DEFAULT["network.connect_timeout_s"]
     stall_timeout_s: float = _DEFAULT["network.stall_timeout_s"]
 
@@ -130,6 +131,8 @@ def unknown_setting(name: str, what: str, hint: str) -> UsageError:
 
 def unfit(key: Key, what: str, received: str) -> UsageError:
     """Return the error of a value that its key does not take."""
+    if key.is_secret:
+        received = "not shown: it may be a secret"
     return UsageError(
         what,
         [("received", received), ("expected", key.expected), ("meaning", key.help)],

@@ -11,6 +11,9 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from toolpin.credentials import check_credentials
+from toolpin.errors import UsageError
+
 MOST_JOBS = 64
 
 _CONTROL_OR_BLANK = re.compile(r"[\x00-\x20\x7f]")
@@ -21,7 +24,8 @@ class Key(NamedTuple):
 
     `parse` turns the text of a variable or of the command line into such a value. Of a
     table, each entry is a setting of its own, `table.entry`: `read` then takes the
-    (entry, value) pair and returns the value.
+    (entry, value) pair and returns the value. A wrong value of a secret one is not
+    shown again.
     """
 
     name: str
@@ -31,6 +35,7 @@ class Key(NamedTuple):
     help: str
     default: Any
     is_table: bool = False
+    is_secret: bool = False
 
     @property
     def variable(self) -> str:
@@ -85,6 +90,14 @@ def _read_mirror(pair: tuple[object, object]) -> str:
     return str(pair[1])
 
 
+def _read_credential(pair: tuple[object, object]) -> str:
+    try:
+        check_credentials("config.toml", {str(pair[0]): pair[1]})
+    except UsageError as error:
+        raise ValueError from error
+    return str(pair[1])
+
+
 def _parse_seconds(text: str) -> float | int:
     return int(text) if text.isascii() and text.isdigit() else float(text)
 
@@ -119,6 +132,16 @@ KEYS: tuple[Key, ...] = (
         "where to ask instead of a publisher's address; the longest prefix counts",
         (),
         is_table=True,
+    ),
+    Key(
+        "credentials",
+        _read_credential,
+        str,
+        'an https origin and a variable, such as "env:MIRROR_TOKEN"',
+        "the variable that holds the bearer token of a mirror's origin",
+        (),
+        is_table=True,
+        is_secret=True,
     ),
     Key(
         "network.connect_timeout_s",

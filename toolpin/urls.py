@@ -63,6 +63,25 @@ def origin(url: str) -> str:
     return f"{parts.hostname}:{parts.port or _PORTS.get(parts.scheme, 0)}"
 
 
+def exact_origin(url: str) -> str:
+    """Return `scheme://host:port`: what has to be equal for a secret to be shown."""
+    return f"{urlsplit(url).scheme}://{origin(url)}"
+
+
+def keeps_secrets(url: str) -> bool:
+    """Tell whether what is sent to a URL stays secret: TLS, or this machine."""
+    return urlsplit(url).scheme == "https" or is_loopback(url)
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL names this machine, by name or by address."""
+    name = (urlsplit(url).hostname or "").rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    address = _address(name)
+    return address is not None and address.is_loopback
+
+
 def host(url: str) -> str:
     """Return the host as messages name it, with a port only where one is written."""
     parts = urlsplit(url)
@@ -81,11 +100,8 @@ def shown(url: str) -> str:
 
 
 def _is_private(url: str) -> bool:
-    name = (urlsplit(url).hostname or "").rstrip(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    address = _address(name)
-    return address is not None and not address.is_global
+    address = _address((urlsplit(url).hostname or "").rstrip("."))
+    return is_loopback(url) or (address is not None and not address.is_global)
 
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

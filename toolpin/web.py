@@ -1,110 +1,58 @@
 """Turns a URL into the answer's head and a stream of its bytes: one try, no more.
 
-It follows redirects, bounds every wait, and sorts what goes wrong into what may be
-tried again (Interrupted) and what may not (ToolpinError). It writes no files.
+It follows redirects, bounds every wait, shows credentials to their origin alone, and
+sorts what goes wrong into what may be tried again (Interrupted) and what may not
+(ToolpinError). It writes no files.
 """
 
 from __future__ import annotations
 
-import errno
 import http
 import os
+import re
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
+from typing import Any
 
 import requests
-import urllib3
-from urllib3.exceptions import (
-    HTTPError,
-    NameResolutionError,
-    NewConnectionError,
-    ReadTimeoutError,
-)
 
 from toolpin import __version__, urls
+from toolpin.bounds import Overdue, within
+from toolpin.credentials import Credential, Credentials
 from toolpin.errors import NotPublished, Refused, ToolpinError, Unreachable
+from toolpin.reply import (
+    NETWORK_ERRORS,
+    Interrupted,
+    Limits,
+    Reply,
+    causes,
+    no_connection,
+    stall,
+    was_cut,
+)
+from toolpin.trust import make_context
 
-_BLOCK_BYTES = 256 * 1024
 _MAX_REDIRECTS = 10
-# Slower than this over a whole stall time is a stall: one byte a second never ends.
-_MIN_BYTES_PER_S = 1024
 _PASSING = {408, 429, 500, 502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
-
-
-class Limits(NamedTuple):
-    """How long to wait, how often to ask, and how much to take."""
-
-    connect_timeout_s: float = 5.0
-    stall_timeout_s: float = 15.0
-    document_timeout_s: float = 60.0
-    document_bytes: int = 64 * 1024 * 1024
-    download_bytes: int = 8 * 1024 * 1024 * 1024
-    attempts: int = 3
-
-
-class Interrupted(Exception):
-    """A try that another try may better: a reset, a stall, a passing status."""
-
-    def __init__(self, cause: str, *, wait_s: float | None = None) -> None:
-        super().__init__(cause)
-        self.cause = cause
-        self.wait_s = wait_s
-
-
-class Reply:
-    """An answer: its status, its headers in lower case, and its bytes, once."""
-
-    def __init__(
-        self, url: str, response: requests.Response, stall_timeout_s: float
-    ) -> None:
-        self.url = url
-        self.status = response.status_code
-        self.headers = {k.lower(): v for k, v in response.headers.items()}
-        self._raw: urllib3.HTTPResponse = response.raw
-        self._stall_timeout_s = stall_timeout_s
-
-    @property
-    def length(self) -> int | None:
-        """The bytes that the body is said to have."""
-        text = self.headers.get("content-length", "")
-        return int(text) if text.isascii() and text.isdigit() else None
-
-    def blocks(self, *, decode: bool) -> Iterator[bytes]:
-        """Yield the body as it arrives; `decode` undoes a Content-Encoding.
-
-        Raises Interrupted when it is cut, stalls or trickles.
-        """
-        since, arrived = time.monotonic(), 0
-        while block := self._read(decode):
-            yield block
-            arrived += len(block)
-            passed_s = time.monotonic() - since
-            if passed_s >= self._stall_timeout_s:
-                if arrived < _MIN_BYTES_PER_S * passed_s:
-                    raise Interrupted(f"{arrived} bytes in {passed_s:.1f} s")
-                since, arrived = time.monotonic(), 0
-
-    def _read(self, decode: bool) -> bytes:
-        try:
-            return self._raw.read1(_BLOCK_BYTES, decode_content=decode)
-        except ReadTimeoutError:
-            raise Interrupted(_stall(self._stall_timeout_s)) from None
-        except (HTTPError, OSError) as error:
-            raise Interrupted("the connection was cut") from error
+_DENIED = {401, 403}
+_USER = re.compile(r"[^/\s]*@")
 
 
 class Web:
     """Asks servers. Remembers for the process which of them cannot be reached."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, credentials: Credentials | None) -> None:
         self._limits = limits
+        self._credentials = credentials
         self._dead: dict[str, str] = {}
         self._local = threading.local()
+        self._mutex = threading.Lock()
+        self._context: ssl.SSLContext | None = None
 
     @contextmanager
     def get(self, url: str, headers: Mapping[str, str]) -> Iterator[Reply]:
@@ -115,11 +63,16 @@ class Web:
         refuses, Refused for a redirect that must not be followed, else Interrupted.
         """
         configured = urls.check(url)
+        own = self._credential(configured)
+        deadline = time.monotonic() + self._limits.head_timeout_s
         for _ in range(_MAX_REDIRECTS + 1):
-            with self._ask(url, headers) as response:
+            # Nobody who is redirected to sees a secret, not even one for their host.
+            same = urls.exact_origin(url) == urls.exact_origin(configured)
+            shown = own if same else Credential(None, "none after a redirect")
+            with self._ask(url, _with(headers, shown), deadline) as response:
                 if response.status_code not in _REDIRECTS:
-                    _judge(url, response)
-                    yield Reply(url, response, self._limits.stall_timeout_s)
+                    _judge(url, response, shown)
+                    yield Reply(url, response.raw, self._limits.stall_timeout_s)
                     return
                 location = response.headers.get("Location", "")
                 url = urls.redirected(url, location, configured)
@@ -128,56 +81,111 @@ class Web:
             [("asked", urls.shown(configured)), ("last", urls.shown(url))],
         )
 
-    def _ask(self, url: str, headers: Mapping[str, str]) -> requests.Response:
+    def _credential(self, url: str) -> Credential:
+        if self._credentials is None:
+            return Credential(None, "none")
+        return self._credentials.find(url)
+
+    def _ask(
+        self, url: str, headers: Mapping[str, str], deadline: float
+    ) -> requests.Response:
         """Send one request; one a hop, so that credentials stay with their host."""
         origin = urls.origin(url)
         if origin in self._dead:
             raise _unreachable(url, f"{self._dead[origin]} (not asked again)")
         limits = self._limits
-        timeouts = (limits.connect_timeout_s, limits.stall_timeout_s)
-        session = self._session()
+        session = self._session(secure=urls.exact_origin(url).startswith("https:"))
         try:
-            request = session.prepare_request(
-                requests.Request("GET", url, headers=dict(headers))
+            return within(
+                deadline - time.monotonic(),
+                lambda: _send(session, url, headers, limits),
+                requests.Response.close,
             )
-            settings = session.merge_environment_settings(url, {}, True, None, None)
-            # Not session.send: it reads the body of a redirect, however long, to guess
-            # the next request.
-            return session.get_adapter(url).send(
-                request,
-                stream=True,
-                timeout=timeouts,
-                verify=settings["verify"] or True,
-                cert=settings["cert"],
-                proxies=settings["proxies"],
-            )
+        except Overdue:
+            # The session still belongs to the request that is under way.
+            del self._local.session
+            raise Interrupted(f"no answer within {limits.head_timeout_s:g} s") from None
         except requests.ReadTimeout:
-            raise Interrupted(_stall(limits.stall_timeout_s)) from None
+            raise Interrupted(stall(limits.stall_timeout_s)) from None
         except requests.exceptions.SSLError as error:
             raise _distrusted(url, error) from error
-        except (OSError, HTTPError, ValueError) as error:
-            # requests' own errors are OSErrors and ValueErrors
+        except NETWORK_ERRORS as error:
             cause = _dead_cause(error, limits)
             if cause is None:
                 raise Interrupted("the connection was reset") from error
             self._dead[origin] = cause
             raise _unreachable(url, cause) from error
 
-    def _session(self) -> requests.Session:
-        """Return this thread's session: requests promises nothing across threads."""
+    def _session(self, *, secure: bool) -> requests.Session:
+        """Return this thread's session: requests promises nothing across threads.
+
+        Reading what a machine trusts takes 50 ms, so only who asks over TLS does it.
+        """
         if not hasattr(self._local, "session"):
             session = requests.Session()
             session.headers["User-Agent"] = f"toolpin/{__version__}"
             # Bytes are hashed as published, so nobody may squeeze them on the way.
             session.headers["Accept-Encoding"] = "identity"
-            # requests knows REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE, and they win.
-            session.verify = os.environ.get("SSL_CERT_FILE") or True
             self._local.session = session
+            self._local.is_trusting = False
+        if secure and not self._local.is_trusting:
+            self._local.session.mount("https://", _Adapter(self._trusted()))
+            self._local.is_trusting = True
         kept: requests.Session = self._local.session
         return kept
 
+    def _trusted(self) -> ssl.SSLContext:
+        with self._mutex:
+            if self._context is None:
+                self._context = make_context(os.environ)
+            return self._context
 
-def _judge(url: str, response: requests.Response) -> None:
+
+class _Adapter(requests.adapters.HTTPAdapter):
+    """Trusts what a context trusts. requests offers no way to this but inheritance."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
+        super().init_poolmanager(*args, ssl_context=self._context, **options)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:  # noqa: ANN401
+        return super().proxy_manager_for(proxy, ssl_context=self._context, **options)
+
+    def cert_verify(self, conn: Any, *_: Any) -> None:  # noqa: ANN401
+        """Add none of requests' own certificates to the context's."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _send(
+    session: requests.Session, url: str, headers: Mapping[str, str], limits: Limits
+) -> requests.Response:
+    # An auth of its own, or requests would look for one: also in netrc's `default`.
+    request = session.prepare_request(
+        requests.Request("GET", url, headers=dict(headers), auth=lambda asked: asked)
+    )
+    # A secret for this machine is none for a proxy.
+    local = urls.is_loopback(url)
+    proxies = {} if local else requests.utils.get_environ_proxies(url, None)
+    # Not session.send: it reads the body of a redirect, however long, to guess the
+    # next request.
+    return session.get_adapter(url).send(
+        request,
+        stream=True,
+        timeout=(limits.connect_timeout_s, limits.stall_timeout_s),
+        proxies=proxies,
+    )
+
+
+def _with(headers: Mapping[str, str], shown: Credential) -> Mapping[str, str]:
+    return (
+        headers if shown.header is None else {**headers, "Authorization": shown.header}
+    )
+
+
+def _judge(url: str, response: requests.Response, shown: Credential) -> None:
     code = response.status_code
     if code in (200, 206, 416):
         return
@@ -189,6 +197,8 @@ def _judge(url: str, response: requests.Response) -> None:
         name = urls.shown(url).rpartition("/")[2]
         what = f"{urls.host(url)} has no {name or 'such page'}: {status}"
         raise NotPublished(what, asked)
+    if code in _DENIED:
+        asked.append(("credentials", shown.place))
     raise Unreachable(f"{urls.host(url)} answered {status}", asked)
 
 
@@ -209,30 +219,17 @@ def _dead_cause(error: Exception, limits: Limits) -> str | None:
         return f"no connection within {limits.connect_timeout_s:g} s"
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy gave no connection"
-    causes = list(_causes(error))
-    if any(isinstance(cause, NameResolutionError) for cause in causes):
-        return "the name does not resolve"
-    if any(isinstance(cause, NewConnectionError) for cause in causes):
-        numbers = [cause.errno for cause in causes if isinstance(cause, OSError)]
-        refused = errno.ECONNREFUSED in numbers
-        return "connection refused" if refused else "no route to it"
-    if isinstance(error, requests.ConnectionError | HTTPError):
+    if cause := no_connection(error):
+        return cause
+    if isinstance(error, requests.ConnectionError) or was_cut(error):
         return None
-    return str(error)
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and what lies below: requests and urllib3 wrap twice."""
-    while error is not None:
-        yield error
-        inner = getattr(error, "reason", None) or next(iter(error.args), None)
-        below = inner if isinstance(inner, BaseException) else None
-        error = below or error.__cause__ or error.__context__
+    # A setting that requests cannot use and quotes: a proxy's URL with its password.
+    return _USER.sub("", str(error))
 
 
 def _distrusted(url: str, error: Exception) -> Unreachable:
     """Explain a certificate; a wrong clock makes a good one look bad, so name it."""
-    innermost = list(_causes(error))[-1]
+    innermost = list(causes(error))[-1]
     today = time.strftime("%Y-%m-%d", time.gmtime())
     return Unreachable(
         f"{urls.host(url)} has no certificate that this machine trusts",
@@ -250,7 +247,3 @@ def _unreachable(url: str, cause: str) -> ToolpinError:
         f"{urls.host(url)} cannot be reached",
         [("asked", urls.shown(url)), ("cause", cause)],
     )
-
-
-def _stall(limit_s: float) -> str:
-    return f"nothing came for {limit_s:g} s"

@@ -7,12 +7,9 @@ import gzip
 import hashlib
 import random
 import socket
-import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -422,19 +419,6 @@ def test_hostile_45_a_redirect_loop_ends(server: Server, target: str) -> None:
     assert len(server.requests) == 11
 
 
-def test_hostile_46_credentials_stay_with_their_host(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("http_proxy", server.url)
-    server.put("http://cdn.example/x", b"here")
-    server.put("http://mirror.example/x", fault=Redirect("http://cdn.example/x"))
-    assert fetcher().document("http://ana:secret@mirror.example/x") == b"here"
-    first, second = server.requests
-    assert first.headers["authorization"].startswith("Basic ")
-    assert "authorization" not in second.headers
-    assert "cookie" not in second.headers
-
-
 def test_hostile_46_no_message_shows_a_password_or_a_signature(server: Server) -> None:
     server.put("/x", fault=Status(404))
     with pytest.raises(NotPublished) as caught:
@@ -604,66 +588,6 @@ def full_listener() -> Iterator[str]:
             with suppress(BlockingIOError):
                 client.connect(listener.getsockname())
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/x"
-
-
-class _Hello(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"hello")
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class _QuietServer(HTTPServer):
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that distrusts us goes away in the middle."""
-
-
-@contextmanager
-def tls_server(folder: Path, name: str) -> Iterator[str]:
-    """A server with a certificate of its own making for `name`, in cert.pem."""
-    key, certificate = folder / "key.pem", folder / "cert.pem"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-    options = ["-subj", "/CN=test", "-addext", f"subjectAltName={name}"]
-    options += ["-keyout", str(key), "-out", str(certificate), "-days", "1"]
-    subprocess.run([*command.split(), *options], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    with _QuietServer(("127.0.0.1", 0), _Hello) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"https://127.0.0.1:{server.server_address[1]}/x"
-        server.shutdown()
-        thread.join()
-
-
-def test_hostile_48_a_certificate_must_be_trusted_and_for_this_host(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pauses: list[float]
-) -> None:
-    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
-        monkeypatch.delenv(variable, raising=False)
-    with tls_server(tmp_path, "IP:127.0.0.1") as url:
-        with pytest.raises(Unreachable) as caught:
-            fetcher().document(url)
-        assert "certificate" in dict(caught.value.facts)["cause"]
-        assert "clock" in dict(caught.value.facts)
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
-        assert fetcher().document(url) == b"hello"
-    with tls_server(tmp_path, "DNS:nodejs.org") as url, pytest.raises(Unreachable):
-        fetcher().document(url)
-    assert pauses == []
-
-
-def test_a_certificate_file_that_is_not_there_is_named(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
-    with pytest.raises(Unreachable) as caught:
-        fetcher().document(server.url.replace("http:", "https:") + "/x")
-    assert "/nowhere/ca.pem" in dict(caught.value.facts)["cause"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a full disk")

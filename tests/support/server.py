@@ -15,13 +15,15 @@ page of HTML. A fault holds for the first `times` requests to its path, None for
 
 The server is a proxy too, as far as a test needs one: with `http_proxy` set to its
 URL, `put("http://public.example/x", ...)` answers for that host. `requests` holds
-every request in order of arrival, with the body bytes that were `sent` for it.
+every request in order of arrival, with the body bytes that were `sent` for it. With a
+context of `tests.support.certificates` it speaks TLS.
 """
 
 from __future__ import annotations
 
 import hashlib
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Iterator, Mapping
@@ -100,7 +102,16 @@ class Endless(NamedTuple):
     times: int | None = None
 
 
-Fault = Cut | Flip | Trickle | Hang | Status | Redirect | WrongLength | Endless
+class Drip(NamedTuple):
+    """Send `head` at once, then `drop` again and again until the client goes away."""
+
+    head: bytes
+    drop: bytes = b"x"
+    pause_s: float = 0.05
+    times: int | None = None
+
+
+Fault = Cut | Flip | Trickle | Hang | Status | Redirect | WrongLength | Endless | Drip
 
 
 @dataclass
@@ -143,9 +154,15 @@ class _State:
 class Server:
     """The server; it runs from `with` to the end of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._state = _State()
         self._http = _Http(("127.0.0.1", 0), self._state)
+        self._scheme = "https" if tls else "http"
+        if tls:
+            # The handshake is the handler's: a slow one keeps nobody waiting.
+            self._http.socket = tls.wrap_socket(
+                self._http.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(
             target=self._http.serve_forever, args=(0.01,), daemon=True
         )
@@ -172,7 +189,7 @@ class Server:
     @property
     def url(self) -> str:
         """The address without a slash at the end: `http://127.0.0.1:54321`."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._http.server_address[1]}"
 
     @property
     def requests(self) -> list[Seen]:
@@ -246,6 +263,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(fault.code, fault.headers, fault.body)
             case Redirect():
                 self._answer(fault.code, {"Location": fault.to}, fault.body)
+            case Drip():
+                self.close_connection = True
+                self._write(fault.head)
+                while not self.server.state.closing.wait(fault.pause_s):
+                    self._write(fault.drop)
             case Endless():
                 self.close_connection = True
                 self._head(200, {"Connection": "close", **route.headers})

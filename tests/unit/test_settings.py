@@ -47,10 +47,12 @@ def test_the_environment_beats_the_file(paths: Paths) -> None:
         "TOOLPIN_JOBS": "5",
         "TOOLPIN_SOURCES": "pypi, upstream",
         "TOOLPIN_MIRRORS": "https://a.example=https://env.example?a=b",
+        "TOOLPIN_CREDENTIALS": "https://a.example=env:A https://b.example=env:B",
     }
     settings = read_settings(paths, env)
     assert (settings.jobs, settings.sources) == (5, ("pypi", "upstream"))
     assert settings.stall_timeout_s == 7
+    assert dict(settings.credentials)["https://b.example"] == "env:B"
     assert settings.rewrite("https://a.example/x") == "https://env.example?a=b/x"
 
 
@@ -67,6 +69,9 @@ def test_the_environment_beats_the_file(paths: Paths) -> None:
             '[mirrors]\n"https://a/" = "https://b/\\r\\nHost: c"\n',
             "mirrors",
             id="hostile_47_line_break",
+        ),
+        pytest.param(
+            '[credentials]\n"https://a" = "secret"\n', "credentials", id="a secret"
         ),
         pytest.param("jobs = \n", "config.toml", id="no TOML"),
     ],

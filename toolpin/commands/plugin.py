@@ -28,11 +28,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     removing = actions.add_parser("remove", help="remove a plugin of yours")
     drafting = actions.add_parser("new", help="draft a file from a GitHub release")
     for one in (showing, adding, removing, drafting):
-        one.add_argument("tool")
-    checking.add_argument("file")
+        one.add_argument("tool", help="its name in .tool-versions")
+    checking.add_argument("file", help="a TOML file")
     adding.add_argument("file", nargs="?", help="not needed for a bundled tool")
     adding.add_argument("--force", action="store_true", help="replace a file of yours")
-    drafting.add_argument("--github", metavar="OWNER/REPO", required=True)
+    drafting.add_argument(
+        "--github", metavar="OWNER/REPO", required=True, help="the repository"
+    )
     drafting.add_argument("--tag", default="", help="of a release; else the latest")
 
 

@@ -33,7 +33,11 @@ class Setup(NamedTuple):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take what to do, and for an update the wheel to take."""
-    parser.add_argument("action", choices=("version", "update", "uninstall"))
+    parser.add_argument(
+        "action",
+        choices=("version", "update", "uninstall"),
+        help="show what installed toolpin; bring it up to date; remove it",
+    )
     parser.add_argument("--wheel", metavar="FILE", help="update to this wheel")
 
 

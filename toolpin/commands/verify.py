@@ -23,8 +23,8 @@ from toolpin.workshop import clients_for, settings_for
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool and a version; all that is installed without them."""
-    parser.add_argument("tool", nargs="?")
-    parser.add_argument("version", nargs="?")
+    parser.add_argument("tool", nargs="?", help="one tool, instead of all")
+    parser.add_argument("version", nargs="?", help="one version of it")
     parser.add_argument(
         "--repair",
         action="store_true",

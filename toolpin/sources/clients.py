@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from toolpin.cache import Cache
+from toolpin.credentials import Credentials
 from toolpin.errors import NotPublished
 from toolpin.fetch import Fetcher, Limits
 from toolpin.model import Artifact, Host
+from toolpin.paths import home_folder
 from toolpin.plugin.contract import SourceSpec
 from toolpin.settings import Settings
 from toolpin.sources.contract import Progress, Source, fill
@@ -53,6 +55,7 @@ class Clients:
                 connect_timeout_s=settings.connect_timeout_s,
                 stall_timeout_s=settings.stall_timeout_s,
             ),
+            Credentials(env, home=home_folder(env), tokens=dict(settings.credentials)),
         )
         self._pypi = PypiClient(env)
         finder = NpmFinder(env, host, cache, self._pypi)

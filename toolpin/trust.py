@@ -1,0 +1,53 @@
+"""Turns what this machine trusts into a TLS context; it never turns checks off.
+
+The system's store counts (Keychain on macOS, the distribution's certificates on Linux),
+unless a variable that other clients know too names certificates: then those alone do.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping
+
+import truststore
+
+from toolpin.errors import UsageError
+
+# A company's own certificates are often named in several; this is requests' order.
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def make_context(env: Mapping[str, str]) -> ssl.SSLContext:
+    """Return a context that checks certificates and host names.
+
+    Raises UsageError for a variable that names no certificates.
+    """
+    for variable in _BUNDLES:
+        if path := env.get(variable):
+            return _trusting(variable, **_place(path))
+    file, folder = env.get("SSL_CERT_FILE"), env.get("SSL_CERT_DIR")
+    if file or folder:
+        variable = "SSL_CERT_FILE" if file else "SSL_CERT_DIR"
+        return _trusting(variable, cafile=file, capath=folder)
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _place(path: str) -> dict[str, str]:
+    return {"capath" if os.path.isdir(path) else "cafile": path}
+
+
+def _trusting(
+    variable: str, *, cafile: str | None = None, capath: str | None = None
+) -> ssl.SSLContext:
+    try:
+        if not cafile and capath and not any(map(os.path.isdir, capath.split(":"))):
+            # OpenSSL says nothing, and then trusts nobody.
+            raise NotADirectoryError("no such folder")
+        return ssl.create_default_context(cafile=cafile or None, capath=capath or None)
+    except OSError as error:
+        raise UsageError(
+            f"{variable} names no certificates",
+            [("path", str(cafile or capath)), ("cause", str(error))],
+            f"unset {variable}",
+        ) from error
