@@ -19,6 +19,7 @@ LAYERS = (
         "resolve",
         "env",
         "documents",
+        "jobs",
         "plugin.fields",
         "plugin.schema",
         "plugin.contract",

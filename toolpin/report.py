@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
@@ -34,6 +33,8 @@ class Report:
 
         `changed` says whether the command changed anything, None where it never does.
         """
+        import json  # noqa: PLC0415 - few answers are a document
+
         envelope: dict[str, object] = {"schema": JSON_SCHEMA, "command": command}
         if changed is not None:
             envelope["changed"] = changed

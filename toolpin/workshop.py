@@ -1,10 +1,12 @@
-"""Puts an Installer together for a session: settings, host, cache and clients."""
+"""Puts an Installer together for a session: settings, host, cache, clients, signals."""
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Sequence
 
-from toolpin import host
+from toolpin import host, process
 from toolpin.cache import Cache, cache_folder
 from toolpin.errors import UsageError
 from toolpin.install import Installer
@@ -53,6 +55,19 @@ def installer_for(session: Session, settings: Settings, board: Board) -> Install
         clients=clients_for(session, settings, board),
         board=board,
     )
+
+
+def end_on_signals() -> None:
+    """Let the signals that end a program end this one, and all that it has started."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+
+
+def _stop(number: int, _frame: object) -> None:
+    """End at once: what is half done lies in staging, and does not count."""
+    process.kill_all()
+    os.write(2, b"\ntoolpin: interrupted; nothing half-made counts as installed\n")
+    os._exit(128 + number)
 
 
 def _without_shims(session: Session) -> dict[str, str]:
