@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -114,19 +113,17 @@ def _reshim(bench: Bench, rounds: int, *, distinct: bool) -> None:
             stem = f"{tool}-{minor}" if distinct else tool
             names = [f"{stem}-{number}" for number in range(20)]
             _install(bench, [f"1.{minor}.0"], names, tool)
-    (command,) = bench.toolpin("reshim").values()
-    first: list[float] = []
-    again: list[float] = []
+    times: dict[str, list[float]] = {PYTHON: [], "without shims": [], "up to date": []}
+    commands = ([sys.executable, "-I", "-c", "pass"], [*TOOLPIN, "reshim"])
     for number in range(max(3, rounds // 10)):
         if number:
             # Not deleted: ext4 gives no inode out again for five seconds, and the
             # search for others took four times as long as the reshim.
             os.rename(bench.paths.shims, f"{bench.paths.shims}-{number}")
-        first += _times({"": command}, bench, 1, warm_up=0)[""]
-        again += _times({"": command}, bench, 1, warm_up=0)[""]
-    print(f"reshim of 200 installs: {len(os.listdir(bench.paths.shims))} commands")
-    print(f"  without shims  {statistics.median(first):8.2f} ms")
-    print(f"  nothing to do  {statistics.median(again):8.2f} ms")
+        for name, command in zip(times, (*commands, commands[1]), strict=True):
+            times[name] += _times({"": command}, bench, 1, warm_up=0)[""]
+    shims = len(os.listdir(bench.paths.shims))
+    show(f"reshim of 200 installs, {shims} shims", times, PYTHON)
 
 
 def _peers(bench: Bench) -> Commands:
