@@ -84,7 +84,7 @@ def _split_globals(argv: Sequence[str]) -> tuple[Namespace, list[str]]:
 
 
 def _formatter(prog: str) -> HelpFormatter:
-    """Return argparse's formatter; one that has no width loads shutil for it (3 ms)."""
+    """Return argparse's formatter; one that has no width loads shutil for it."""
     return HelpFormatter(prog, width=_WIDTH)
 
 

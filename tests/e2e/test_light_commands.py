@@ -25,7 +25,7 @@ HEAVY = {
     "toolpin.store",
 }
 # How many of toolpin's own modules each may load. A new one is a decision: it costs
-# every prompt that asks, about 0.3 ms.
+# every prompt that asks.
 CEILINGS = {
     "which node": 21,
     "current": 17,
