@@ -1,21 +1,18 @@
 """Times a shim against the program itself and against a script that only execs it.
 
-Prints paired medians: in each round every candidate runs once, in turn, so that a busy
-machine slows all of them alike. Run it as `python -m benchmarks.shim [PAIRS]`.
+Prints paired medians. Run it as `python -m benchmarks.shim [PAIRS]`.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping
 from typing import NamedTuple
 
+from benchmarks.paired import measure, show, working
 from toolpin.env import render_record
 from toolpin.model import EnvPatch, Pin
 from toolpin.paths import Paths
@@ -53,9 +50,17 @@ def main(pairs: int) -> None:
         for case in CASES:
             folder = _project(root, case)
             candidates = {"program": [program], "#!/bin/sh": [script], "shim": [shim]}
-            candidates.update(_peers(root, program, folder))
-            times = _measure(candidates, folder, pairs)
-            _print(case, times)
+            candidates.update(_peers(root, program))
+            env = {**os.environ, "PWD": folder, "HOME": folder}
+            times = measure(
+                working(candidates, folder=folder, env=env),
+                folder=folder,
+                env=env,
+                rounds=pairs,
+                warm_up=WARM_UP,
+            )
+            wanted = f"wanted: shim <= {case.wanted}x of #!/bin/sh"
+            show(f"{case.name} ({wanted})", times, "#!/bin/sh")
 
 
 def _store(root: str) -> tuple[str, str, str]:
@@ -86,18 +91,14 @@ def _project(root: str, case: Case) -> str:
     return folder
 
 
-def _peers(root: str, program: str, folder: str) -> dict[str, list[str]]:
-    """Return how peers that are on PATH run the same program, where they do."""
+def _peers(root: str, program: str) -> dict[str, list[str]]:
+    """Return how peers that are on PATH run the same program."""
     peers: dict[str, list[str]] = {}
     if shutil.which("mise"):
         peers["mise exec"] = ["mise", "exec", "--", program]
     if shutil.which("asdf"):
         peers["asdf shim"] = [_asdf_shim(root, program)]
-    return {
-        name: command
-        for name, command in peers.items()
-        if subprocess.run(command, cwd=folder, check=False).returncode == 0
-    }
+    return peers
 
 
 def _asdf_shim(root: str, program: str) -> str:
@@ -110,29 +111,6 @@ def _asdf_shim(root: str, program: str) -> str:
         shutil.copytree(os.path.dirname(program), f"{install}/bin")
         subprocess.run(["asdf", "reshim", PIN.tool], check=False)
     return f"{data}/shims/node"
-
-
-def _measure(
-    candidates: Mapping[str, list[str]], folder: str, pairs: int
-) -> dict[str, list[float]]:
-    env = {**os.environ, "PWD": folder, "HOME": folder}
-    times: dict[str, list[float]] = {name: [] for name in candidates}
-    for round_number in range(WARM_UP + pairs):
-        for name, command in candidates.items():
-            start = time.perf_counter()
-            subprocess.run(command, cwd=folder, env=env, check=True)
-            if round_number >= WARM_UP:
-                times[name].append((time.perf_counter() - start) * 1000)
-    return times
-
-
-def _print(case: Case, times: Mapping[str, list[float]]) -> None:
-    base = times["#!/bin/sh"]
-    print(f"{case.name} (wanted: shim <= {case.wanted}x of #!/bin/sh)")
-    for name, values in times.items():
-        ratio = statistics.median(a / b for a, b in zip(values, base, strict=True))
-        median = statistics.median(values)
-        print(f"  {name:<10} {median:7.3f} ms   {ratio:5.2f}x of #!/bin/sh")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ LAYERS = (
         "env",
         "documents",
         "toml_lines",
+        "jobs",
         "plugin.fields",
         "plugin.schema",
         "plugin.contract",

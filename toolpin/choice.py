@@ -6,18 +6,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable, UsageError
-from toolpin.model import Host, Origin, Pin
+from toolpin.jobs import Job
+from toolpin.model import Host, Pin
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.sources.clients import Clients
 from toolpin.versions import nearest
 from toolpin.words import VERSION, fits
-
-
-class Job(NamedTuple):
-    """One pin to provide, and who wants it."""
-
-    pin: Pin
-    origin: Origin
 
 
 class Failure(NamedTuple):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import importlib
 import os
-from argparse import SUPPRESS, ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser, HelpFormatter, Namespace
 from collections.abc import Sequence
 from types import ModuleType
 from typing import NamedTuple, NoReturn
 
-from toolpin.commands import exec as exec_verb
 from toolpin.errors import UsageError
 from toolpin.paths import find_paths
 from toolpin.report import Report, close_quietly
@@ -48,6 +47,7 @@ VERBS = {
     "help": Verb("show this, or a command's own help", ""),
 }
 
+_WIDTH = 80
 _TOP = """usage: toolpin [-C DIR] [--quiet] [--debug] COMMAND ...
 
 Runtimes exactly as .tool-versions pins them.
@@ -74,7 +74,12 @@ class _VerbParser(_Parser):
     """A verb's parser, or that of a word below it: all take the global options."""
 
     def __init__(self, prog: str, description: str | None = None) -> None:
-        super().__init__(prog=prog, description=description, allow_abbrev=False)
+        super().__init__(
+            prog=prog,
+            description=description,
+            formatter_class=_formatter,
+            allow_abbrev=False,
+        )
         add_globals(self, default=SUPPRESS)
 
 
@@ -126,7 +131,9 @@ def add_globals(parser: ArgumentParser, default: str | None) -> None:
 
 def _split_globals(argv: Sequence[str]) -> tuple[Namespace, list[str]]:
     """Return the options before the verb, and the verb with all that follows it."""
-    parser = _Parser(prog="toolpin", add_help=False, allow_abbrev=False)
+    parser = _Parser(
+        prog="toolpin", add_help=False, formatter_class=_formatter, allow_abbrev=False
+    )
     add_globals(parser, default=None)
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("--version", "-v", action="store_true")
@@ -153,6 +160,11 @@ def _is_list_all(words: Sequence[str]) -> bool:
     return list(words[:2]) == ["list", "all"]
 
 
+def _formatter(prog: str) -> HelpFormatter:
+    """Return argparse's formatter; one that has no width loads shutil for it."""
+    return HelpFormatter(prog, width=_WIDTH)
+
+
 def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     options, (name, *rest) = line
     if name == "help":
@@ -174,7 +186,8 @@ def _module(name: str) -> ModuleType:
 def _exec(options: Namespace, rest: list[str]) -> int:
     """Run a command; its own flags are never looked at."""
     if rest and rest[0] not in ("-h", "--help"):
-        exec_verb.run(rest, _enter(options.folder))
+        verb = importlib.import_module("toolpin.commands.exec")
+        verb.run(rest, _enter(options.folder))
     Report().answer("usage: toolpin [-C DIR] exec COMMAND [ARG ...]")
     return 0 if rest else UsageError.exit_code
 

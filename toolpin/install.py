@@ -13,18 +13,18 @@ import datetime
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from toolpin import documents, installs, store
 from toolpin.cache import Cache
 from toolpin.choice import (
     Failure,
-    Job,
     allowed_sources,
     nobody_serves,
     not_published_bytes,
 )
 from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
+from toolpin.jobs import Job, Outcome
 from toolpin.model import Host, Pin, Plan
 from toolpin.paths import Paths
 from toolpin.plugin.contract import SourceSpec, Tool
@@ -35,14 +35,6 @@ from toolpin.settings import Settings
 from toolpin.sources.clients import Clients
 
 Served = TypeVar("Served")
-
-
-class Outcome(NamedTuple):
-    """How a job ended: `installed`, `present`, or `failed` with an error."""
-
-    job: Job
-    status: str
-    error: ToolpinError | None = None
 
 
 class Installer:

@@ -39,11 +39,15 @@ def versions(paths: Paths, tool: str) -> tuple[str, ...]:
     """Return the published versions of a tool, sorted as text."""
     if not _is_tool(tool):
         return ()
-    return tuple(
-        version
-        for version in _names(f"{paths.installs}/{tool}")
-        if is_installed(paths, Pin(tool, version))
-    )
+    # Two folders are listed, instead of two questions for each version.
+    marks = set(_names(f"{paths.incomplete}/{tool}"))
+    folders = _folders(f"{paths.installs}/{tool}")
+    return tuple(one for one in folders if _is_version(one) and one not in marks)
+
+
+def has_remains(paths: Paths) -> bool:
+    """Say whether something lies in staging: at work, or left by a dead process."""
+    return bool(_names(paths.staging))
 
 
 def environment(paths: Paths, pin: Pin) -> EnvPatch:
@@ -102,6 +106,14 @@ def _bins(paths: Paths, pin: Pin) -> tuple[str, ...]:
 def _names(folder: str) -> list[str]:
     try:
         return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def _folders(folder: str) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir())
     except OSError:
         return []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
@@ -45,6 +44,8 @@ class Report:
         self._envelope(command, {"error": error_table(error)})
 
     def _envelope(self, command: str | None, more: dict[str, object]) -> None:
+        import json  # noqa: PLC0415 - few answers are a document
+
         # Escaped, because a path may hold bytes that the terminal's encoding lacks.
         envelope = {"schema": JSON_SCHEMA, "command": command, **more}
         self.answer(json.dumps(envelope, indent=1))

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from toolpin import store
+from toolpin import installs
+from toolpin.mutex import held
 from toolpin.paths import Paths
 from toolpin.plugin.registry import Registry
-from toolpin.shims import Changes, ShimTool, refresh
+from toolpin.shims import Changes, ShimTool, refresh, shimmed_tools
 
 
 def refresh_shims(
     paths: Paths, registry: Registry, wanted: Collection[str] = ()
 ) -> Changes:
     """Write and remove shims under their mutex; `wanted` tools have some anyway."""
-    tools = {
-        tool.name: ShimTool(
-            tool.name,
-            tool.names,
-            reshim_after=tool.reshim_after,
-            requires=tool.requires,
-            commands=tool.commands,
-        )
-        for tool in registry.tools
-    }
-    with store.shims_mutex(paths):
+    with held(f"{paths.locks}/shims.lock"):
+        names = {*wanted, *installs.tools(paths), *shimmed_tools(paths)}
+        tools = _known(sorted(names), registry)
         return refresh(paths, tools, sys.executable, wanted)
+
+
+def _known(names: Iterable[str], registry: Registry) -> dict[str, ShimTool]:
+    """Return what stubs say of these tools and of those that they require.
+
+    No other plugin's file is read: a damaged one stops only its own tool.
+    """
+    tools: dict[str, ShimTool] = {}
+    for name in names:
+        tool = registry.get(name)
+        for known in (tool, *map(registry.get, tool.requires)) if tool else ():
+            if known:
+                tools[known.name] = ShimTool(
+                    known.name,
+                    known.names,
+                    reshim_after=known.reshim_after,
+                    requires=known.requires,
+                    commands=known.commands,
+                )
+    return tools

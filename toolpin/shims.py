@@ -95,6 +95,29 @@ def refresh(
     return Changes(tuple(added), _remove_others(paths.shims, provided), tuple(skipped))
 
 
+def are_in_place(paths: Paths, pins: Iterable[Pin], python: str) -> bool:
+    """Say whether the library and all stubs of these installs are there.
+
+    Writes nothing. Only `refresh` compares a stub with its plugin.
+    """
+    library = render_library(paths, python).encode(errors="surrogateescape")
+    return _is_same(paths.shim_library, library, 0o644) and all(
+        pin.tool in _tools_of(f"{paths.shims}/{command}")
+        for pin in pins
+        for command in commands(paths, pin)
+        if _is_safe(command)
+    )
+
+
+def shimmed_tools(paths: Paths) -> set[str]:
+    """Return the tools that have a stub, installed or not."""
+    try:
+        names = os.listdir(paths.shims)
+    except FileNotFoundError:
+        return set()
+    return {tool for name in names for tool in _tools_of(f"{paths.shims}/{name}")}
+
+
 def render_library(paths: Paths, python: str) -> str:
     """Render `shim.sh` for one store and one interpreter."""
     with open(f"{bundled('shims')}/shim.sh", encoding="utf-8") as file:
@@ -156,6 +179,11 @@ def read_stub(path: str) -> Stub | None:
             for word in line.removeprefix(_AFTER).split(" ")
         ),
     )
+
+
+def _tools_of(path: str) -> list[str]:
+    stub = read_stub(path)
+    return [tool for tool, *_ in stub.tools] if stub else []
 
 
 def _lookup(role: str, tool: ShimTool) -> list[str]:

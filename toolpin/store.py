@@ -35,13 +35,6 @@ def version_mutex(
         yield
 
 
-@contextlib.contextmanager
-def shims_mutex(paths: Paths) -> Iterator[None]:
-    """Hold the mutex of the shims folder."""
-    with held(f"{paths.locks}/shims.lock"):
-        yield
-
-
 def publish(
     paths: Paths, plan: Plan, archives: Sequence[str], installed_at: str
 ) -> Receipt:

@@ -1,16 +1,20 @@
-"""Puts an Installer together for a session: settings, host, cache and clients."""
+"""Puts an Installer together for a session: settings, host, cache, clients, signals."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 from collections.abc import Sequence
 
-from toolpin import host
+from toolpin import host, process
 from toolpin.cache import Cache, cache_folder
 from toolpin.errors import UsageError
 from toolpin.install import Installer
 from toolpin.progress import Board
 from toolpin.session import Session
 from toolpin.settings import MOST_JOBS, Settings, read_settings
+from toolpin.shims import read_stub
 from toolpin.sources.clients import Clients
 
 
@@ -32,7 +36,11 @@ def settings_for(
 
 
 def clients_for(session: Session, settings: Settings, board: Board) -> Clients:
-    """Return the clients that ask and download for this machine."""
+    """Return the clients that ask and download for this machine.
+
+    From here on a signal ends what they start, too.
+    """
+    end_on_signals()
     return Clients(
         settings,
         env=_without_shims(session),
@@ -55,9 +63,29 @@ def installer_for(session: Session, settings: Settings, board: Board) -> Install
     )
 
 
+def end_on_signals() -> None:
+    """Let the signals that end a program end this one, and all that it has started."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, _stop)
+
+
+def _stop(number: int, _frame: object) -> None:
+    """End at once: what is half done lies in staging, and does not count."""
+    process.kill_all()
+    with contextlib.suppress(OSError):  # nobody may be reading
+        os.set_blocking(2, False)
+        os.write(2, b"\ntoolpin: interrupted; nothing half-made is kept\n")
+    os._exit(128 + number)
+
+
 def _without_shims(session: Session) -> dict[str, str]:
-    """Return the environment whose PATH leads to no shim: an `npm` there is a pin's."""
+    """Return the environment whose PATH leads to no shim: an `npm` there is a pin's.
+
+    That holds for another store's shims too.
+    """
     env = dict(session.env)
     folders = env.get("PATH", "").split(":")
-    env["PATH"] = ":".join(one for one in folders if one != session.paths.shims)
+    kept = [one for one in folders if read_stub(f"{one}/npm") is None]
+    env["PATH"] = ":".join(one for one in kept if one != session.paths.shims)
     return env

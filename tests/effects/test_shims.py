@@ -12,7 +12,8 @@ import pytest
 
 from tests.shell.store import KNOWN, Store
 from tests.support.run import REPOSITORY, Home
-from toolpin.shims import Stub, read_stub, refresh
+from toolpin.model import Pin
+from toolpin.shims import Stub, are_in_place, read_stub, refresh
 
 
 @pytest.fixture
@@ -48,6 +49,36 @@ def test_a_second_refresh_rewrites_nothing(store: Store) -> None:
     assert changes == ((), (), ())
     after = {path: path.stat().st_ino for path in Path(store.paths.shims).iterdir()}
     assert after == before
+
+
+def in_place(store: Store) -> bool:
+    return are_in_place(store.paths, [Pin("nodejs", "10.15.3")], sys.executable)
+
+
+def test_shims_are_in_place_when_library_and_stubs_are(store: Store) -> None:
+    assert not in_place(store)
+    store.refresh()
+    assert in_place(store)
+    library = Path(store.paths.shim_library)
+    library.write_text(library.read_text() + "# changed\n")
+    assert not in_place(store)
+
+
+@pytest.mark.parametrize("text", ["#!/bin/sh\n", None])
+def test_a_stub_that_is_another_file_or_another_tools_is_not_in_place(
+    text: str | None, store: Store
+) -> None:
+    store.refresh()
+    npm = shim(store, "npm")
+    npm.write_text(text or npm.read_text().replace("# tool nodejs", "# tool other"))
+    assert not in_place(store)
+
+
+def test_a_command_that_gets_no_shim_is_not_missed(store: Store) -> None:
+    (store.home.data / "installs/nodejs/10.15.3/bin/-x").touch(0o755)
+    store.refresh()
+    assert not shim(store, "-x").exists()
+    assert in_place(store)
 
 
 def test_a_stub_that_nothing_provides_goes(store: Store) -> None:

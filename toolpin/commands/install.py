@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from toolpin import process
-from toolpin.choice import Job
+from toolpin import installs, shims
 from toolpin.errors import ToolpinError
-from toolpin.install import Installer, Outcome
+from toolpin.jobs import Job, Outcome
 from toolpin.model import Origin, Plan, Request
-from toolpin.progress import Board
 from toolpin.report import error_table
-from toolpin.reshim import refresh_shims
 from toolpin.resolve import exact_pins
 from toolpin.session import Session
 from toolpin.tables import origin_table, pin_table, plan_table
 from toolpin.toolversions import parse_wanted
-from toolpin.workshop import installer_for, settings_for
+
+if TYPE_CHECKING:
+    from toolpin.install import Installer
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -48,13 +47,23 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, session: Session) -> int:
     """Install all that can be; 1 when something pinned is missing at the end."""
-    settings = settings_for(session, sources=args.source, jobs=args.jobs)
     jobs, errors = _jobs(_requests(args, session), session)
+    plain = not (args.dry_run or args.source or args.jobs is not None)
+    if plain and _is_done(jobs, session):
+        present = [Outcome(job, "present") for job in jobs]
+        return _finish(present, errors, session)
+    # With these come requests, tqdm, filelock and threads: only where there is work.
+    from toolpin.progress import Board  # noqa: PLC0415
+    from toolpin.reshim import refresh_shims  # noqa: PLC0415
+    from toolpin.workshop import (  # noqa: PLC0415
+        installer_for,
+        settings_for,
+    )
+
+    settings = settings_for(session, sources=args.source, jobs=args.jobs)
     installer = installer_for(session, settings, Board(session.report))
     if args.dry_run:
         return _show_plans(jobs, errors, installer, session)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
     outcomes = installer.run(jobs)
     wanted = {job.pin.tool for job in jobs}
     changes = refresh_shims(session.paths, session.registry, wanted)
@@ -62,6 +71,12 @@ def run(args: Namespace, session: Session) -> int:
         session.report.warn(
             f"{session.paths.shims}/{name} is not toolpin's: left alone"
         )
+    return _finish(outcomes, errors, session)
+
+
+def _finish(
+    outcomes: Sequence[Outcome], errors: list[ToolpinError], session: Session
+) -> int:
     if session.report.as_json:
         _answer(outcomes, errors, session)
     errors += [outcome.error for outcome in outcomes if outcome.error]
@@ -94,11 +109,21 @@ def _jobs(
     errors: list[ToolpinError] = []
     for request in requests:
         try:
-            session.registry.require(request.tool, request.origin)
+            session.registry.check(request.tool, request.origin)
             jobs += [Job(pin, request.origin) for pin in exact_pins(request)]
         except ToolpinError as error:
             errors.append(error)
     return list(dict.fromkeys(jobs)), errors
+
+
+def _is_done(jobs: Sequence[Job], session: Session) -> bool:
+    """Tell, without a mutex, that all is installed, has shims, and nothing is swept."""
+    pins = [job.pin for job in jobs]
+    return (
+        all(installs.is_installed(session.paths, pin) for pin in pins)
+        and not installs.has_remains(session.paths)
+        and shims.are_in_place(session.paths, pins, sys.executable)
+    )
 
 
 def _sum_up(
@@ -185,10 +210,3 @@ def _show(plan: Plan, session: Session) -> None:
         )
         answer(f"  {type(step).__name__.lower():<6}  {values}")
     answer(f"  into    {session.paths.install(*plan.pin)}")
-
-
-def _stop(number: int, _frame: object) -> None:
-    """End at once: what is half done lies in staging, and does not count."""
-    process.kill_all()
-    os.write(2, b"\ntoolpin: interrupted; nothing half-made counts as installed\n")
-    os._exit(128 + number)

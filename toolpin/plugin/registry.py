@@ -1,84 +1,148 @@
-"""Finds the tools that toolpin knows: the user's TOML files, then the bundled ones."""
+"""Finds the tools that toolpin knows: the user's TOML files, then the bundled ones.
+
+Every command needs the names, few need more: names are found without the parser, and a
+file is read in full when its tool is asked for.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin
 from toolpin.paths import Paths, bundled
-from toolpin.plugin.contract import Tool, parse_tool
+from toolpin.words import NAME, fits
+
+if TYPE_CHECKING:
+    from toolpin.plugin.contract import Tool
+
+# With one of these a line may be something else than it seems: escapes, long strings.
+_NOT_PLAIN = ("\\", '"""', "'''")
 
 
 class Registry:
-    """The known tools, by every name they have."""
+    """The known tools, by every name they have. Their files are read when needed.
 
-    def __init__(self, tools: Mapping[str, Tool]) -> None:
-        self._tools = tools
+    `files` has the file of each tool by its own name, `aliases` every name of every
+    tool with its own name.
+    """
+
+    def __init__(self, files: Mapping[str, str], aliases: Mapping[str, str]) -> None:
+        self._files = files
+        self._aliases = aliases
+        self._read: dict[str, Tool] = {}
 
     @property
     def tools(self) -> tuple[Tool, ...]:
-        """Every tool once, by name."""
-        unique = {tool.name: tool for tool in self._tools.values()}
-        return tuple(unique[name] for name in sorted(unique))
+        """Every tool once, by name. Reads all files."""
+        return tuple(self._tool(name) for name in sorted(self._files))
 
     @property
     def aliases(self) -> dict[str, str]:
         """Every name of every tool with the canonical one."""
-        return {name: tool.name for name, tool in self._tools.items()}
+        return dict(self._aliases)
 
     def canonical(self, name: str) -> str:
         """Return the tool's own name; a name that nobody knows is its own."""
-        tool = self._tools.get(name)
-        return tool.name if tool else name
+        return self._aliases.get(name, name)
 
     def get(self, name: str) -> Tool | None:
-        """Return the tool of that name, if there is one."""
-        return self._tools.get(name)
+        """Return the tool of that name, if there is one. Raises UsageError."""
+        return self._tool(self._aliases[name]) if name in self._aliases else None
 
     def require(self, name: str, origin: Origin | None = None) -> Tool:
         """Return the tool of that name. Raises ToolpinError with names near it."""
-        tool = self._tools.get(name)
-        if tool:
-            return tool
+        self.check(name, origin)
+        return self._tool(self._aliases[name])
+
+    def check(self, name: str, origin: Origin | None = None) -> None:
+        """Raise ToolpinError with names near it for a name that no tool has."""
+        if name in self._aliases:
+            return
         import difflib  # noqa: PLC0415 - only a mistake needs it
 
         facts = [("wanted by", str(origin))] if origin else []
-        near = difflib.get_close_matches(name, self._tools, n=3)
+        near = difflib.get_close_matches(name, self._aliases, n=3)
         if near:
             facts.append(("near it", ", ".join(near)))
-        facts.append(("known", ", ".join(tool.name for tool in self.tools)))
+        facts.append(("known", ", ".join(sorted(self._files))))
         facts.append(("to add it", f"toolpin plugin add {name} FILE.toml"))
         facts.append(("to draft it", f"toolpin plugin new {name} --github OWNER/REPO"))
         raise ToolpinError(f"{name} is no tool that toolpin knows", facts)
 
+    def _tool(self, name: str) -> Tool:
+        if name not in self._read:
+            file = self._files[name]
+            self._read[name] = _parse(_text(file), file)
+        return self._read[name]
+
 
 def read_registry(paths: Paths) -> Registry:
-    """Read every plugin. A user's file takes the place of a bundled one."""
-    tools: dict[str, Tool] = {}
+    """Find every plugin. A user's file takes the place of a bundled one."""
+    files: dict[str, str] = {}
+    aliases: dict[str, str] = {}
     for folder in (f"{paths.config}/plugins", bundled("plugins")):
-        for file in _toml_files(folder):
-            tool = _read_tool(file)
-            for name in tool.names:
-                tools.setdefault(name, tool)
-    return Registry(tools)
+        for name, file in _toml_files(folder):
+            if name not in files:
+                files[name] = file
+                for alias in (name, *_other_names(name, file)):
+                    aliases.setdefault(alias, name)
+    return Registry(files, aliases)
 
 
-def _toml_files(folder: str) -> list[str]:
+def stated_names(text: str) -> tuple[str, ...] | None:
+    """Return what a plugin's plain `also = ["NAME", ...]` states, () without one.
+
+    None for a text that only the TOML parser can judge.
+    """
+    if any(mark in text for mark in _NOT_PLAIN):
+        return None
+    lines = [line.strip() for line in text.split("\n") if "also" in line]
+    stated = [line for line in lines if not line.startswith("#")]
+    if not stated:
+        return ()
+    key, _, value = (part.strip() for part in stated[0].partition("="))
+    if len(stated) > 1 or key != "also" or value[:1] + value[-1:] != "[]":
+        return None
+    words = [word.strip() for word in value[1:-1].split(",")]
+    names = tuple(word[1:-1] for word in words)
+    plain = all(fits(name, NAME) for name in names)
+    return names if plain and words == [f'"{name}"' for name in names] else None
+
+
+def _other_names(name: str, file: str) -> tuple[str, ...]:
+    text = _text(file)
+    # The parser and the schema cost half of Python's own start to import.
+    names = stated_names(text) if fits(name, NAME) else None
+    return _parse(text, file).also if names is None else names
+
+
+def _toml_files(folder: str) -> list[tuple[str, str]]:
     try:
         names = sorted(os.listdir(folder))
     except OSError:
         return []
-    return [f"{folder}/{name}" for name in names if name.endswith(".toml")]
+    return [
+        (name.removesuffix(".toml"), f"{folder}/{name}")
+        for name in names
+        if name.endswith(".toml")
+    ]
 
 
-def _read_tool(file: str) -> Tool:
+def _text(file: str) -> str:
     try:
         with open(file, encoding="utf-8") as stream:
-            tool = parse_tool(stream.read(), file)
+            return stream.read()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read", [("because", str(error))]) from error
+
+
+def _parse(text: str, file: str) -> Tool:
+    from toolpin.plugin.contract import parse_tool  # noqa: PLC0415 - see _other_names
+
+    tool = parse_tool(text, file)
     expected = os.path.basename(file).removesuffix(".toml")
     if tool.name != expected:
         raise UsageError(

@@ -1,0 +1,1 @@
+"""Timings and ratios; never tests."""

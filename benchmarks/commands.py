@@ -1,0 +1,195 @@
+"""Times the commands that people and prompts wait for against Python's own start.
+
+Run it as `python -m benchmarks.commands [ROUNDS]`; it makes stores of its own in a
+temporary folder, and asks no network.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from benchmarks.paired import Commands, Times, measure, show, working
+from toolpin.env import render_record
+from toolpin.model import EnvPatch, Pin
+from toolpin.paths import Paths
+
+WARM_UP = 3
+PYTHON = "python -I -c pass"
+TOOLPIN = (sys.executable, "-I", "-m", "toolpin")
+TOOLS = tuple(f"tool{number}" for number in range(10))
+# As long as a bundled plugin, since it is read as often.
+PLUGIN = """[tool]
+name = "{name}"
+also = ["{name}-lang"]
+description = "one of ten"
+homepage = "https://example.org/"
+commands = ["{name}"]
+{sources}
+"""
+SOURCE = """
+[[source]]
+id = "source{number}"
+kind = "http"
+publisher = "example.org"
+artifacts = ["https://example.org/v{{version}}/x-v{{version}}-{{target}}.tar.xz"]
+checksums = "https://example.org/v{{version}}/SHASUMS256.txt"
+strip = 1
+
+[source.catalogue]
+url = "https://example.org/index.json"
+version = "version"
+
+[source.hosts]
+linux-x64 = {{ target = "linux-x64" }}
+linux-arm64 = {{ target = "linux-arm64" }}
+macos-x64 = {{ target = "darwin-x64" }}
+macos-arm64 = {{ target = "darwin-arm64" }}
+"""
+
+
+class Bench(NamedTuple):
+    """A machine of its own: toolpin's folders, a project, an environment."""
+
+    paths: Paths
+    project: str
+    env: dict[str, str]
+
+    def toolpin(self, *args: str) -> dict[str, list[str]]:
+        """Return the candidate that runs a command line, under its own text."""
+        return {f"toolpin {' '.join(args)}": [*TOOLPIN, *args]}
+
+
+def main(rounds: int) -> None:
+    """Print one table for each case."""
+    with tempfile.TemporaryDirectory(prefix="toolpin-bench-") as root:
+        _ten_tools(_bench(f"{root}/ten"), rounds)
+        one, many = _bench(f"{root}/one"), _bench(f"{root}/many")
+        _install(one, ["1.0.0"], ["tool0"])
+        _install(many, [f"{n // 100}.{n % 100}.0" for n in range(100, 600)], ["tool0"])
+        for verb in ("list", "current"):
+            _growth(verb, one, many, rounds)
+        _reshim(_bench(f"{root}/shared"), rounds, distinct=False)
+        _reshim(_bench(f"{root}/distinct"), rounds, distinct=True)
+
+
+def _ten_tools(bench: Bench, rounds: int) -> None:
+    """Time the light commands where ten tools of ten user's plugins are installed."""
+    for tool in TOOLS:
+        _install(bench, ["1.0.0"], [tool], tool)
+    _once(bench, "reshim")
+    candidates: dict[str, Sequence[str]] = {
+        PYTHON: [sys.executable, "-I", "-c", "pass"]
+    }
+    for line in ("which tool9", "current", "list", "install", "exec tool9", "reshim"):
+        candidates.update(bench.toolpin(*line.split()))
+    candidates.update(_peers(bench))
+    times = _times(candidates, bench, rounds)
+    show("ten tools, ten plugins of the user's", times, PYTHON)
+
+
+def _growth(verb: str, one: Bench, many: Bench, rounds: int) -> None:
+    """Time a command in a store of one version, and in one of 500."""
+    env = ["env", f"TOOLPIN_DATA_DIR={many.paths.data}"]
+    few = f"toolpin {verb}, 1 version"
+    candidates = {
+        few: ["env", f"TOOLPIN_DATA_DIR={one.paths.data}", *TOOLPIN, verb],
+        f"toolpin {verb}, 500 versions": [*env, *TOOLPIN, verb],
+    }
+    show(f"{verb} in a full store", _times(candidates, one, rounds), few)
+
+
+def _reshim(bench: Bench, rounds: int, *, distinct: bool) -> None:
+    """Time the first reshim of 200 installs with 20 commands each, and the next.
+
+    Versions of a tool share their commands' names, unless those are `distinct`.
+    """
+    for tool in TOOLS:
+        for minor in range(20):
+            stem = f"{tool}-{minor}" if distinct else tool
+            names = [f"{stem}-{number}" for number in range(20)]
+            _install(bench, [f"1.{minor}.0"], names, tool)
+    times: dict[str, list[float]] = {PYTHON: [], "without shims": [], "up to date": []}
+    commands = ([sys.executable, "-I", "-c", "pass"], [*TOOLPIN, "reshim"])
+    for number in range(max(3, rounds // 10)):
+        if number:
+            # Not deleted: ext4 gives no inode out again for five seconds, and the
+            # search for others took four times as long as the reshim.
+            os.rename(bench.paths.shims, f"{bench.paths.shims}-{number}")
+        for name, command in zip(times, (*commands, commands[1]), strict=True):
+            times[name] += _times({"": command}, bench, 1, warm_up=0)[""]
+    shims = len(os.listdir(bench.paths.shims))
+    show(f"reshim of 200 installs, {shims} shims", times, PYTHON)
+
+
+def _peers(bench: Bench) -> Commands:
+    """Return what peers that are on PATH do with the same file, where they do it."""
+    lines = [["mise", "current"], ["mise", "ls"], ["asdf", "current"], ["asdf", "list"]]
+    found = {" ".join(line): line for line in lines if shutil.which(line[0])}
+    return working(found, folder=bench.project, env=bench.env)
+
+
+def _times(
+    candidates: Commands, bench: Bench, rounds: int, warm_up: int = WARM_UP
+) -> Times:
+    return measure(
+        candidates,
+        folder=bench.project,
+        env=bench.env,
+        rounds=rounds,
+        warm_up=warm_up,
+    )
+
+
+def _once(bench: Bench, *args: str) -> None:
+    _times(bench.toolpin(*args), bench, 1, warm_up=0)
+
+
+def _bench(root: str) -> Bench:
+    """Make the folders, ten plugins, and a project that pins their ten tools."""
+    paths = Paths(f"{root}/data", f"{root}/config")
+    project = f"{root}/project"
+    os.makedirs(f"{paths.config}/plugins")
+    os.makedirs(project)
+    sources = "".join(SOURCE.format(number=number) for number in range(3))
+    for tool in TOOLS:
+        text = PLUGIN.format(name=tool, sources=sources)
+        _write(f"{paths.config}/plugins/{tool}.toml", text)
+    _write(f"{project}/.tool-versions", "".join(f"{tool} 1.0.0\n" for tool in TOOLS))
+    env = {name: text for name, text in os.environ.items() if name == "PATH"}
+    env.update(
+        HOME=root,
+        PWD=project,
+        TOOLPIN_DATA_DIR=paths.data,
+        TOOLPIN_CONFIG_DIR=paths.config,
+        TOOLPIN_CACHE_DIR=f"{root}/cache",
+    )
+    return Bench(paths, project, env)
+
+
+def _install(
+    bench: Bench, versions: list[str], commands: list[str], tool: str = "tool0"
+) -> None:
+    """Lay out published versions whose commands are copies of `true`."""
+    program = os.path.realpath(shutil.which("true") or "/bin/true")
+    for version in versions:
+        tree = bench.paths.install(*Pin(tool, version))
+        os.makedirs(f"{tree}/bin")
+        os.makedirs(f"{tree}/.toolpin")
+        record = render_record(EnvPatch((f"{tree}/bin",), ()))
+        _write(f"{tree}/.toolpin/record.sh", record)
+        for command in commands:
+            shutil.copy(program, f"{tree}/bin/{command}")
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 60)

@@ -1,0 +1,130 @@
+"""What the commands load that a prompt, a hook or a script waits for.
+
+Modules are counted, not milliseconds: those differ from machine to machine.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.support.run import REPOSITORY, Home
+from tests.support.upstream import Upstream
+
+HEAVY = {
+    "filelock",
+    "importlib.metadata",
+    "platformdirs",
+    "requests",
+    "shutil",
+    "subprocess",
+    "tqdm",
+    "urllib3",
+    "toolpin.plugin.contract",
+    "toolpin.store",
+}
+# How many of toolpin's own modules each may load. A new one is a decision: it costs
+# every prompt that asks.
+CEILINGS = {
+    "which node": 21,
+    "current": 17,
+    "current nodejs": 17,
+    "list": 18,
+    "where nodejs": 17,
+    "install": 20,
+    "exec node": 19,
+}
+# With Python's own, whose number is not the same in each Python; its start is not
+# counted. The room above what is loaded now is for a module or two, not for a library.
+CEILING_OF_ALL = 70
+SCRIPT = """
+import atexit, os, sys
+at_start = set(sys.modules)
+def tell(*_):
+    with open(os.environ["LOADED"], "w") as file:
+        file.write(" ".join(set(sys.modules) - at_start))
+atexit.register(tell)
+os.execve = lambda *_: sys.exit()
+from toolpin.__main__ import _guarded
+sys.exit(_guarded(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def ready(home: Home, upstream: Upstream) -> Home:
+    """A machine with what its project pins, and with a plugin of the user's."""
+    upstream.publish("10.15.3")
+    home.pin("nodejs 10.15.3\n")
+    result = home.toolpin("install")
+    assert result.code == 0, result.err
+    text = (REPOSITORY / "plugins/nodejs.toml").read_text()
+    plugins = home.config / "plugins"
+    plugins.mkdir()
+    mine = text.replace('name = "nodejs"', 'name = "mine"').replace('"node"]', '"my"]')
+    (plugins / "mine.toml").write_text(mine)
+    return home
+
+
+def _loaded(home: Home, line: str) -> set[str]:
+    place = home.root / "loaded"
+    home.env["LOADED"] = str(place)
+    words = line.split()
+    result = home.run(sys.executable, "-I", "-c", SCRIPT, *words)
+    assert result.code == 0, result.err
+    return set(place.read_text().split())
+
+
+@pytest.mark.parametrize("line", CEILINGS)
+def test_a_light_command_loads_few_modules_and_no_heavy_one(
+    line: str, ready: Home
+) -> None:
+    loaded = _loaded(ready, line)
+    assert "toolpin.plugin.registry" in loaded
+    assert not loaded & HEAVY
+    assert not loaded & {"json", "tomllib"}
+    own = sorted(name for name in loaded if name.partition(".")[0] == "toolpin")
+    assert len(own) <= CEILINGS[line], own
+    assert len(loaded) <= CEILING_OF_ALL, sorted(loaded)
+
+
+def test_exec_loads_no_parser_of_command_lines(ready: Home) -> None:
+    assert not _loaded(ready, "exec node") & {"argparse", "toolpin.cli"}
+
+
+def test_an_install_with_nothing_to_do_takes_no_mutex(ready: Home) -> None:
+    locks = ready.data / "locks"
+    for file in locks.rglob("*.lock"):
+        file.unlink()
+    result = ready.toolpin("install")
+    assert (result.code, result.err) == (0, "toolpin: 1 already there\n")
+    assert not list(locks.rglob("*.lock"))
+
+
+def test_an_install_with_nothing_to_fetch_still_makes_a_lost_shim(
+    ready: Home,
+) -> None:
+    for lost in (ready.data / "shims/node", ready.data / "lib/shim.sh"):
+        lost.unlink()
+        result = ready.toolpin("install")
+        assert (result.code, result.err) == (0, "toolpin: 1 already there\n")
+        assert ready.run(ready.shim("node"), "--version").out == "v10.15.3\n"
+
+
+def test_an_install_with_nothing_to_fetch_still_sweeps_what_a_dead_one_left(
+    ready: Home,
+) -> None:
+    remains = ready.data / "staging/nodejs@9.9.9"
+    remains.mkdir(parents=True)
+    assert ready.toolpin("install").code == 0
+    assert not remains.exists()
+
+
+def test_a_damaged_plugin_stops_its_own_tool_and_no_other(ready: Home) -> None:
+    file = ready.config / "plugins/broken.toml"
+    file.write_text('[tool]\nname = "broken"\n[[source]\n')
+    for line in ("which node", "current", "list", "install", "reshim", "exec node"):
+        assert ready.toolpin(*line.split()).code == 0
+    result = ready.toolpin("list-all", "broken")
+    assert result.code == 2
+    assert str(file) in result.err
