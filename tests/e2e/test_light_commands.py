@@ -27,12 +27,12 @@ HEAVY = {
 # How many of toolpin's own modules each may load. A new one is a decision: it costs
 # every prompt that asks.
 CEILINGS = {
-    "which node": 21,
-    "current": 17,
-    "current nodejs": 17,
-    "list": 18,
-    "where nodejs": 17,
-    "install": 20,
+    "which node": 23,
+    "current": 20,
+    "current nodejs": 20,
+    "list": 20,
+    "where nodejs": 20,
+    "install": 23,
     "exec node": 19,
 }
 # With Python's own, whose number is not the same in each Python; its start is not

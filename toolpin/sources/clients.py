@@ -16,7 +16,7 @@ from toolpin.paths import home_folder
 from toolpin.plugin.contract import SourceSpec
 from toolpin.settings import Settings
 from toolpin.sources.contract import Progress, Source, fill
-from toolpin.sources.github import GithubSource, Release, read_release
+from toolpin.sources.github import GithubSource, Release, download_url, read_release
 from toolpin.sources.http import HttpSource
 from toolpin.sources.npm import NpmClient
 from toolpin.sources.npm_client import NpmFinder
@@ -29,6 +29,11 @@ def is_named_by(spec: SourceSpec, artifact: Artifact, version: str, host: Host) 
     if spec.kind == "http":
         urls = [fill(template, values) for template in spec.artifacts]
         return artifact.locator in urls and artifact.filename in artifact.locator
+    if spec.kind == "github":
+        tag = fill(spec.tag, {"version": version})
+        names = [fill(template, values) for template in spec.assets]
+        expected = download_url(spec.repo, tag, artifact.filename)
+        return artifact.filename in names and artifact.locator == expected
     package = fill(spec.package, values)
     if spec.kind == "pypi":
         expected = f"pypi:{package}=={version}#{artifact.filename}"
