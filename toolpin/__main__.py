@@ -31,7 +31,7 @@ def _guarded(argv: Sequence[str]) -> int:
     from toolpin.errors import EXIT_BUG, EXIT_INTERRUPTED, ToolpinError
     from toolpin.report import close_quietly
 
-    if "--debug" in argv and argv[:1] != ["exec"]:
+    if "--debug" in argv and _is_own(argv):
         return _run(argv)
     try:
         return _run(argv)
@@ -46,6 +46,13 @@ def _guarded(argv: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the one place for bugs
         _tell(_bug(error), argv)
         return EXIT_BUG
+
+
+def _is_own(argv: Sequence[str]) -> bool:
+    """Tell whether all words are toolpin's: what follows `exec` is the child's."""
+    from toolpin import cli
+
+    return cli.command_in(argv) != "exec"
 
 
 def _run(argv: Sequence[str]) -> int:

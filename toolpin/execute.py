@@ -16,8 +16,8 @@ from toolpin.errors import NotRunnable, ToolpinError, UnknownCommand
 from toolpin.installs import (
     commands,
     environment,
-    is_installed,
     is_program,
+    match,
     program,
     tools,
     versions,
@@ -27,6 +27,7 @@ from toolpin.model import EnvPatch, Origin, Pin, Request, Wanted
 from toolpin.paths import Paths, home_folder
 from toolpin.project import effective, request_for, stated
 from toolpin.shims import Stub, read_stub
+from toolpin.toolversions import folder_of
 from toolpin.versions import newest
 
 DEPTH = "TOOLPIN_DEPTH"
@@ -217,25 +218,11 @@ def _tree(
 ) -> tuple[EnvPatch | None, Pin | None]:
     """Return what the installed tree of an alternative sets, and its pin."""
     if wanted.kind == "path":
-        folder = wanted.value
-        if folder.startswith("~/"):
-            folder = f"{home_folder(place.env)}/{folder[2:]}"
+        folder = folder_of(wanted, home_folder(place.env))
         patch = EnvPatch((f"{folder}/bin",), ())
         return (patch if os.path.isdir(folder) else None), None
-    pin = pin_for(place.paths, tool, wanted)
+    pin = match(place.paths, tool, wanted)
     return (environment(place.paths, pin) if pin else None), pin
-
-
-def pin_for(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
-    """Return the published version that an alternative names, or the newest match."""
-    name = f"ref-{wanted.value}" if wanted.kind == "ref" else wanted.value
-    exact = Pin(tool, name)
-    if wanted.kind != "latest" and is_installed(paths, exact):
-        return exact
-    if wanted.kind == "ref":
-        return None
-    version = newest(wanted.value, versions(paths, tool))
-    return Pin(tool, version) if version else None
 
 
 def _with_required(place: _Place, tool: str, patch: EnvPatch) -> EnvPatch:

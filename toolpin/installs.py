@@ -9,22 +9,19 @@ import os
 
 from toolpin.env import parse_record
 from toolpin.errors import NotRunnable, ToolpinError
-from toolpin.model import EnvPatch, Pin
+from toolpin.model import EnvPatch, Pin, Wanted
 from toolpin.paths import Paths
+from toolpin.versions import newest
+from toolpin.words import NAME, VERSION, fits
 
 RECORD = ".toolpin/record.sh"
 
 _RECORD_LIMIT_BYTES = 256 * 1024
-_VERSION_LIMIT_CHARS = 128
-_TOOL_START = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
-_TOOL_CHARS = _TOOL_START | frozenset("_-")
-_VERSION_START = _TOOL_START | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_VERSION_CHARS = _VERSION_START | frozenset("._+~-")
 
 
 def is_installed(paths: Paths, pin: Pin) -> bool:
     """Say whether the pin is published: its folder is there and no mark is."""
-    if not (_is_tool(pin.tool) and _is_version(pin.version)):
+    if not (fits(pin.tool, NAME) and fits(pin.version, VERSION)):
         return False
     mark = f"{paths.incomplete}/{pin.tool}/{pin.version}"
     return os.path.isdir(paths.install(*pin)) and not os.path.lexists(mark)
@@ -37,17 +34,29 @@ def tools(paths: Paths) -> tuple[str, ...]:
 
 def versions(paths: Paths, tool: str) -> tuple[str, ...]:
     """Return the published versions of a tool, sorted as text."""
-    if not _is_tool(tool):
+    if not fits(tool, NAME):
         return ()
     # Two folders are listed, instead of two questions for each version.
     marks = set(_names(f"{paths.incomplete}/{tool}"))
     folders = _folders(f"{paths.installs}/{tool}")
-    return tuple(one for one in folders if _is_version(one) and one not in marks)
+    return tuple(one for one in folders if fits(one, VERSION) and one not in marks)
 
 
 def has_remains(paths: Paths) -> bool:
     """Say whether something lies in staging: at work, or left by a dead process."""
     return bool(_names(paths.staging))
+
+
+def match(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
+    """Return the published version that an alternative names, or the newest match."""
+    name = f"ref-{wanted.value}" if wanted.kind == "ref" else wanted.value
+    exact = Pin(tool, name)
+    if wanted.kind in ("version", "ref") and is_installed(paths, exact):
+        return exact
+    if wanted.kind not in ("version", "latest"):
+        return None
+    version = newest(wanted.value, versions(paths, tool))
+    return Pin(tool, version) if version else None
 
 
 def environment(paths: Paths, pin: Pin) -> EnvPatch:
@@ -116,18 +125,6 @@ def _folders(folder: str) -> list[str]:
             return sorted(entry.name for entry in entries if entry.is_dir())
     except OSError:
         return []
-
-
-def _is_tool(name: str) -> bool:
-    return name[:1] in _TOOL_START and _TOOL_CHARS.issuperset(name)
-
-
-def _is_version(name: str) -> bool:
-    return (
-        name[:1] in _VERSION_START
-        and len(name) <= _VERSION_LIMIT_CHARS
-        and _VERSION_CHARS.issuperset(name)
-    )
 
 
 def _unreadable(pin: Pin, record: str, why: str) -> NotRunnable:

@@ -76,6 +76,13 @@ def check_tool_name(name: str, origin: Origin) -> None:
     check(name, NAME, Spot(origin, name))
 
 
+def folder_of(wanted: Wanted, home: str) -> str:
+    """Return the folder that a `path:` names; only a leading `~/` is expanded."""
+    if wanted.value.startswith("~/"):
+        return f"{home}/{wanted.value[2:]}"
+    return wanted.value
+
+
 def variable_for(tool: str) -> str:
     """Return the variable that overrides the files: `TOOLPIN_NODEJS_VERSION`."""
     return f"TOOLPIN_{tool.upper().replace('-', '_').replace('.', '_')}_VERSION"

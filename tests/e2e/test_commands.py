@@ -39,6 +39,37 @@ def test_current_names_file_line_and_state(installed: Home) -> None:
     assert missing.out.endswith("missing: 9.9.1\n")
 
 
+@pytest.mark.parametrize(
+    ("line", "state", "code"),
+    [
+        ("9.9.0", "installed", 0),
+        ("1.1.1 10.15.3", "runs 10.15.3, missing: 1.1.1", 0),
+        ("10.15", "runs 10.15.3", 0),
+        ("latest:99", "missing: latest:99", 1),
+        ("ref:abc", "missing: ref:abc", 1),
+        ("path:/nonexistent", "missing: path:/nonexistent", 1),
+        ("path:/usr 9.9.0", "in place", 0),
+        ("system", "in place", 0),
+    ],
+)
+def test_current_tells_what_runs(
+    line: str, state: str, code: int, installed: Home
+) -> None:
+    installed.pin(f"nodejs {line}\n")
+    result = installed.toolpin("current", "nodejs")
+    assert result.out.endswith(f"  {state}\n")
+    assert result.code == code
+
+
+def test_where_is_what_the_shim_runs(installed: Home) -> None:
+    installed.pin("nodejs path:/usr 10.15.3\n")
+    assert installed.toolpin("where", "nodejs").out == "/usr\n"
+    installed.pin("nodejs 1.1.1 latest:10\n")
+    assert installed.toolpin("where", "nodejs").out.endswith("/nodejs/10.15.3\n")
+    installed.pin("nodejs system\n")
+    assert installed.toolpin("where", "nodejs").code == 1
+
+
 def test_an_override_beats_the_file(installed: Home) -> None:
     env = {"TOOLPIN_NODEJS_VERSION": "10.15.3"}
     assert "TOOLPIN_NODEJS_VERSION" in installed.toolpin("current", env=env).out

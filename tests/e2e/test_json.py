@@ -101,6 +101,7 @@ def test_current(machine: Home) -> None:
         "tool": "nodejs",
         "wanted": ["9.9.0"],
         "wanted_by": _origin(machine),
+        "runs": "9.9.0",
         "missing": [],
     }
     assert _answer(machine, "current") == [row]

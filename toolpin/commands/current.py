@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from toolpin import installs
-from toolpin.model import Pin, Request
+from toolpin.model import Request
 from toolpin.session import Session
 from toolpin.suggest import pinned_tool
 from toolpin.tables import origin_table
+from toolpin.toolversions import folder_of
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -18,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, session: Session) -> int:
-    """Print tool, versions, file:line, state; 1 when the one asked for is missing."""
+    """Print tool, versions, file:line, state; 1 when the one asked for is not there."""
     requests: Sequence[Request]
     requests = [pinned_tool(args.tool, session)] if args.tool else session.requests()
     if session.report.as_json:
@@ -26,14 +28,38 @@ def run(args: Namespace, session: Session) -> int:
         session.report.document("current", rows)
     else:
         session.report.table([_row(request, session) for request in requests])
-    return 1 if args.tool and _missing(requests[0], session) else 0
+    return 1 if args.tool and _runs(requests[0], session) is None else 0
 
 
 def _row(request: Request, session: Session) -> tuple[str, ...]:
     versions = " ".join(str(wanted) for wanted in request.wanted)
+    return (request.tool, versions, str(request.origin), _state(request, session))
+
+
+def _state(request: Request, session: Session) -> str:
+    """Tell what runs, and what of it is pinned and not there."""
+    runs = _runs(request, session)
     missing = _missing(request, session)
-    state = f"missing: {' '.join(missing)}" if missing else "installed"
-    return (request.tool, versions, str(request.origin), state)
+    if runs is None:
+        return f"missing: {' '.join(map(str, request.wanted))}"
+    if runs == str(request.wanted[0]):
+        state = "installed" if request.wanted[0].kind == "version" else "in place"
+    else:
+        state = f"runs {runs}"
+    return f"{state}, missing: {' '.join(missing)}" if missing else state
+
+
+def _runs(request: Request, session: Session) -> str | None:
+    """Return the first alternative that is there; the machine's own is not judged."""
+    for wanted in request.wanted:
+        if wanted.kind == "system":
+            return "system"
+        if wanted.kind == "path":
+            if os.path.isdir(folder_of(wanted, session.home)):
+                return str(wanted)
+        elif pin := installs.match(session.paths, request.tool, wanted):
+            return pin.version
+    return None
 
 
 def _result(request: Request, session: Session) -> dict[str, object]:
@@ -41,14 +67,16 @@ def _result(request: Request, session: Session) -> dict[str, object]:
         "tool": request.tool,
         "wanted": [str(wanted) for wanted in request.wanted],
         "wanted_by": origin_table(request.origin),
+        "runs": _runs(request, session),
         "missing": _missing(request, session),
     }
 
 
 def _missing(request: Request, session: Session) -> list[str]:
+    """Return the exact versions that are not installed; a match is none of them."""
     return [
         wanted.value
         for wanted in request.wanted
         if wanted.kind == "version"
-        and not installs.is_installed(session.paths, Pin(request.tool, wanted.value))
+        and installs.match(session.paths, request.tool, wanted) is None
     ]

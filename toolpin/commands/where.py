@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, Namespace
 
 from toolpin import installs
 from toolpin.errors import ToolpinError
-from toolpin.model import Origin, Pin, Request
+from toolpin.model import Origin, Request, Wanted
 from toolpin.session import Session
 from toolpin.suggest import installed_nearby, known_tool, pinned_tool
-from toolpin.tables import pin_table
-from toolpin.toolversions import parse_wanted
+from toolpin.toolversions import folder_of, parse_wanted
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -22,18 +22,38 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, session: Session) -> int:
-    """Print the folder of the version, or of the first one pinned and installed."""
+    """Print the folder of the first alternative that is there: what a shim runs."""
     request = _request(args, session)
     for wanted in request.wanted:
-        pin = Pin(request.tool, wanted.value)
-        if wanted.kind == "version" and installs.is_installed(session.paths, pin):
-            _answer(pin, session)
+        if wanted.kind == "system":
+            raise ToolpinError(
+                f"{request.tool} is pinned to the machine's own: no folder of toolpin's",
+                [("wanted by", str(request.origin))],
+            )
+        folder, version = _folder(request.tool, wanted, session)
+        if folder:
+            _answer(request.tool, version, folder, session)
             return 0
+    words = " or ".join(map(str, request.wanted))
     raise ToolpinError(
-        f"{request.tool} {args.version or 'as pinned here'} is not installed",
-        [("installed", installed_nearby(request.tool, args.version or "", session))],
+        f"{request.tool} {words} is not installed",
+        [
+            ("wanted by", str(request.origin)),
+            ("installed", installed_nearby(request.tool, args.version or "", session)),
+        ],
         f"toolpin install {request.tool} {args.version or ''}".rstrip(),
     )
+
+
+def _folder(
+    tool: str, wanted: Wanted, session: Session
+) -> tuple[str | None, str | None]:
+    """Return the folder of an alternative that is there, and its version."""
+    if wanted.kind == "path":
+        folder = folder_of(wanted, session.home)
+        return (folder if os.path.isdir(folder) else None), None
+    pin = installs.match(session.paths, tool, wanted)
+    return (session.paths.install(*pin), pin.version) if pin else (None, None)
 
 
 def _request(args: Namespace, session: Session) -> Request:
@@ -44,9 +64,9 @@ def _request(args: Namespace, session: Session) -> Request:
     return Request(known_tool(args.tool, session), (wanted,), origin)
 
 
-def _answer(pin: Pin, session: Session) -> None:
-    path = session.paths.install(*pin)
+def _answer(tool: str, version: str | None, path: str, session: Session) -> None:
     if session.report.as_json:
-        session.report.document("where", {**pin_table(pin), "path": path})
+        result = {"tool": tool, "version": version, "path": path}
+        session.report.document("where", result)
     else:
         session.report.answer(path)
