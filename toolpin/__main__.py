@@ -82,19 +82,24 @@ def _tell(error: ToolpinError, argv: Sequence[str]) -> None:
 
 def _bug(error: Exception) -> ToolpinError:
     """Write the traceback to a file, and return what to tell of it."""
+    import contextlib
     import tempfile
     import traceback
 
     from toolpin.errors import ToolpinError
 
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="toolpin-bug-", suffix=".log", delete=False
-    ) as log:
-        log.write(f"{sys.argv}\n{sys.version}\n")
-        traceback.print_exception(error, file=log)
+    place = "none could be written"
+    with contextlib.suppress(OSError):
+        log = tempfile.NamedTemporaryFile(  # noqa: SIM115 - below
+            "w", prefix="toolpin-bug-", suffix=".log", delete=False
+        )
+        with log:
+            log.write(f"{sys.argv}\n{sys.version}\n")
+            traceback.print_exception(error, file=log)
+        place = log.name
     return ToolpinError(
         "this is a bug in toolpin",
-        [("what", f"{type(error).__name__}: {error}"), ("log", log.name)],
+        [("what", f"{type(error).__name__}: {error}"), ("log", place)],
     )
 
 

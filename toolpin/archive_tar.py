@@ -181,7 +181,8 @@ def _apply(header: _Header, extended: dict[str, str]) -> _Header:
     size = header.size
     if "size" in extended:
         digits = extended["size"]
-        size = int(digits) if digits.isascii() and digits.isdigit() else -1
+        is_number = digits.isascii() and digits.isdigit() and len(digits) <= 20
+        size = int(digits) if is_number else -1
         # Only a size that ustar cannot hold may stand in the extended header alone:
         # readers that look at one of them would take data for headers.
         if size != header.size and size <= _USTAR_SIZE_MAX:

@@ -20,11 +20,11 @@ _RECORD_LIMIT_BYTES = 256 * 1024
 
 
 def is_installed(paths: Paths, pin: Pin) -> bool:
-    """Say whether the pin is published: its folder is there and no mark is."""
+    """Say whether the pin is published: a tree is there and no mark is."""
     if not (fits(pin.tool, NAME) and fits(pin.version, VERSION)):
         return False
     mark = f"{paths.incomplete}/{pin.tool}/{pin.version}"
-    return os.path.isdir(paths.install(*pin)) and not os.path.lexists(mark)
+    return _is_tree(paths.install(*pin)) and not os.path.lexists(mark)
 
 
 def tools(paths: Paths) -> tuple[str, ...]:
@@ -38,8 +38,12 @@ def versions(paths: Paths, tool: str) -> tuple[str, ...]:
         return ()
     # Two folders are listed, instead of two questions for each version.
     marks = set(_names(f"{paths.incomplete}/{tool}"))
-    folders = _folders(f"{paths.installs}/{tool}")
-    return tuple(one for one in folders if fits(one, VERSION) and one not in marks)
+    home = f"{paths.installs}/{tool}"
+    return tuple(
+        one
+        for one in _folders(home)
+        if fits(one, VERSION) and one not in marks and _is_tree(f"{home}/{one}")
+    )
 
 
 def has_remains(paths: Paths) -> bool:
@@ -110,6 +114,11 @@ def _bins(paths: Paths, pin: Pin) -> tuple[str, ...]:
         return environment(paths, pin).path
     except NotRunnable:
         return ()
+
+
+def _is_tree(folder: str) -> bool:
+    """Say whether a folder is an install or can be adopted: an empty one cannot."""
+    return os.path.isfile(f"{folder}/{RECORD}") or bool(_names(folder))
 
 
 def _names(folder: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -24,7 +25,8 @@ class Report:
     def answer(self, text: str) -> None:
         """Write one line that a script may read."""
         with _lock:
-            sys.stdout.write(f"{text}\n")
+            if sys.stdout is not None:  # closed by whoever started this
+                sys.stdout.write(f"{text}\n")
 
     def document(
         self, command: str, result: object, *, changed: bool | None = None
@@ -54,6 +56,7 @@ class Report:
         """Write rows with their columns aligned, two blanks apart."""
         if not rows:
             return
+        rows = [[printable(cell) for cell in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             cells = (
@@ -68,15 +71,11 @@ class Report:
 
     def warn(self, text: str) -> None:
         """Write one line for people, quiet or not."""
-        with _lock:
-            sys.stderr.write(f"{printable(text)}\n")
-            sys.stderr.flush()
+        _say(printable(text))
 
     def error(self, error: ToolpinError) -> None:
         """Write an error with its facts and what to try."""
-        with _lock:
-            sys.stderr.write(f"{error.render()}\n")
-            sys.stderr.flush()
+        _say(error.render())
 
 
 def error_table(error: ToolpinError) -> dict[str, object]:
@@ -85,9 +84,25 @@ def error_table(error: ToolpinError) -> dict[str, object]:
     return {"what": error.what, "facts": facts, "hint": error.hint}
 
 
+def _say(text: str) -> None:
+    """Write to stderr; where it is closed or full there is nobody to tell."""
+    with _lock, contextlib.suppress(OSError, AttributeError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
 def close_quietly() -> None:
-    """Flush stdout; a reader that has gone (`| head`) is no error."""
+    """Flush stdout; a reader that has gone (`| head`) is no error.
+
+    Raises ToolpinError when what was answered cannot be written.
+    """
+    if sys.stdout is None:  # closed by whoever started this
+        return
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise ToolpinError(
+                "stdout takes no answer", [("because", error.strerror or "?")]
+            ) from error

@@ -99,7 +99,7 @@ def parse_table(text: str, file: str) -> dict[str, Any]:
     """Return the text's TOML. Raises UsageError with file:line when it is none."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         match = _AT_LINE.search(str(error))
         lines = text.splitlines() or [""]
         number = min(int(match[1]) if match else len(lines), len(lines))

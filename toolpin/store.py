@@ -63,11 +63,17 @@ def publish(
 def remove(paths: Paths, pin: Pin) -> None:
     """Remove an install: it is gone by one rename, and then deleted."""
     stage = _stage(paths, pin)
-    _remove_tree(stage)
-    _move(paths.install(*pin), stage)
-    with contextlib.suppress(OSError):
-        os.rmdir(os.path.dirname(paths.install(*pin)))
-    _remove_tree(stage)
+    try:
+        _remove_tree(stage)
+        _move(paths.install(*pin), stage)
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(paths.install(*pin)))
+        _remove_tree(stage)
+    except OSError as error:
+        raise ToolpinError(
+            f"{pin} cannot be removed",
+            [("path", error.filename or stage), ("because", error.strerror or "?")],
+        ) from error
 
 
 def sweep(paths: Paths) -> None:
@@ -76,7 +82,9 @@ def sweep(paths: Paths) -> None:
         tool, _, version = name.partition("@")
         with try_held(_lock(paths, Pin(tool, version))) as free:
             if free:
-                _remove_tree(f"{paths.staging}/{name}")
+                # What cannot be deleted stays, and keeps nothing else from going on.
+                with contextlib.suppress(OSError):
+                    _remove_tree(f"{paths.staging}/{name}")
 
 
 @contextlib.contextmanager
@@ -227,7 +235,7 @@ def _write_own_files(paths: Paths, stage: str, receipt: Receipt) -> None:
 
 
 def _write(path: str, text: str) -> None:
-    with open(path, "x", encoding="utf-8") as stream:
+    with open(path, "x", encoding="utf-8", errors="surrogateescape") as stream:
         stream.write(text)
         os.fchmod(stream.fileno(), 0o644)
 
@@ -257,7 +265,7 @@ def _make_folders(path: str) -> None:
 def _entries(folder: str) -> list[str]:
     try:
         return sorted(os.listdir(folder))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 

@@ -19,7 +19,9 @@ from toolpin.model import Artifact, Digest
 HEX_LENGTHS = {"sha256": 64, "sha512": 128}
 
 _LINE = re.compile(r"(?P<hex>\S+)[ \t]+\*?(?P<name>\S.*)")
-_BSD_LINE = re.compile(r"(?P<algorithm>[\w-]+) ?\((?P<name>.+)\) ?= ?(?P<hex>\S+)")
+_BSD_LINE = re.compile(
+    r"(?P<algorithm>[\w-]+) ?\((?P<name>[^()\n]+)\) ?= ?(?P<hex>\S+)"
+)
 
 
 def make_digest(algorithm: str, text: str, place: str = "") -> Digest:

@@ -113,6 +113,7 @@ def test_current(machine: Home) -> None:
             "tool": "nodejs",
             "wanted": ["7.7.7"],
             "wanted_by": {"place": "TOOLPIN_NODEJS_VERSION", "line": None},
+            "runs": None,
             "missing": ["7.7.7"],
         }
     ]

@@ -109,8 +109,10 @@ def _jobs(
     errors: list[ToolpinError] = []
     for request in requests:
         try:
-            session.registry.check(request.tool, request.origin)
-            jobs += [Job(pin, request.origin) for pin in exact_pins(request)]
+            pins = exact_pins(request)
+            if pins:  # the machine's own and a folder need no plugin
+                session.registry.check(request.tool, request.origin)
+            jobs += [Job(pin, request.origin) for pin in pins]
         except ToolpinError as error:
             errors.append(error)
     return list(dict.fromkeys(jobs)), errors

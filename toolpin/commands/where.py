@@ -27,7 +27,7 @@ def run(args: Namespace, session: Session) -> int:
     for wanted in request.wanted:
         if wanted.kind == "system":
             raise ToolpinError(
-                f"{request.tool} is pinned to the machine's own: no folder of toolpin's",
+                f"{request.tool} is pinned to the machine's own: not toolpin's",
                 [("wanted by", str(request.origin))],
             )
         folder, version = _folder(request.tool, wanted, session)

@@ -99,7 +99,7 @@ def examine(text: str, file: str) -> tuple[Tool | None, list[UsageError]]:
     """Return the Tool, or None and every fault of the text."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         facts = [("because", str(error))]
         return None, [UsageError(f"{file} is not TOML", facts)]
     reader = _Reader(text, file)

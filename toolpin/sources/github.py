@@ -24,6 +24,9 @@ _MOST_PAGES = 10
 _ANSWER_BYTES = 64 << 20
 _CHECKSUMS_BYTES = 1 << 20
 
+# What reading an answer of another shape can raise.
+_SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+
 
 class Asset(NamedTuple):
     """A file of a release; `digest` is GitHub's `sha256:HEX`, "" for older ones."""
@@ -111,7 +114,7 @@ def read_release(fetcher: Fetcher, repo: str, tag: str = "") -> Release:
         raise NotPublished(f"{repo} on GitHub has no {wanted}", error.facts) from error
     try:
         return _release(json.loads(answer))
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except _SHAPELESS as error:
         raise _no_answer(url, error) from error
 
 
@@ -143,7 +146,7 @@ def _releases(fetcher: Fetcher, repo: str) -> list[Release]:
             if not isinstance(tables, list):
                 raise TypeError("a list was expected")
             found += map(_release, tables)
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except _SHAPELESS as error:
             raise _no_answer(url, error) from error
         if len(tables) < _PAGE:
             break

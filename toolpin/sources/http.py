@@ -18,6 +18,9 @@ from toolpin.verify import parse_checksums
 _CATALOGUE_BYTES = 64 << 20
 _CHECKSUMS_BYTES = 1 << 20
 
+# What reading an answer of another shape can raise.
+_SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+
 
 class HttpSource:
     """A plugin's source of kind `http`."""
@@ -41,7 +44,7 @@ class HttpSource:
                 for release in releases
                 if not shape["files"] or wanted in release[shape["files"]]
             ]
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except _SHAPELESS as error:
             raise Unreachable(
                 f"{url} is not a list of releases", [("because", str(error))]
             ) from error

@@ -87,7 +87,7 @@ class NpmClient:
             told = self._npm(folder, question, _QUESTION_S)
         try:
             answer = json.loads(told.out) if told.out.strip() else None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise _unreachable(spec, told) from None
         error = answer.get("error") if isinstance(answer, dict) else None
         if told.status == 0 and not error:

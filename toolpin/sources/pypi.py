@@ -59,7 +59,7 @@ class PypiClient:
         told = self._pip("index", "versions", dist, "--json", *_for_host(host))
         try:
             return [str(version) for version in json.loads(told.out)["versions"]]
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             raise _unreachable(dist, told) from None
 
     def artifact(self, dist: str, version: str, host: Host) -> Artifact:
@@ -80,7 +80,7 @@ class PypiClient:
             found = json.loads(told.out)["install"][0]["download_info"]
             filename = found["url"].partition("#")[0].rpartition("/")[2]
             digest = make_digest("sha256", found["archive_info"]["hashes"]["sha256"])
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             raise _unreachable(dist, told) from None
         return Artifact(f"pypi:{dist}=={version}#{filename}", digest, None, filename)
 
