@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import threading
@@ -86,9 +85,15 @@ def error_table(error: ToolpinError) -> dict[str, object]:
 
 def _say(text: str) -> None:
     """Write to stderr; where it is closed or full there is nobody to tell."""
-    with _lock, contextlib.suppress(OSError, AttributeError):
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
+    if sys.stderr is None:
+        return
+    with _lock:
+        try:
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
+        except OSError:
+            # Else Python would try again at its end, and change the exit code.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def close_quietly() -> None:

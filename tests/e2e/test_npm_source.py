@@ -1,0 +1,134 @@
+"""The npm source against a registry on 127.0.0.1, asked by the real npm."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.archives import npm_package
+from tests.support.run import Home
+from tests.support.server import Server
+
+NODE = b"#!/bin/sh\necho v10.15.3\n"
+
+
+class Registry:
+    """Packages on a loopback server, in the registry's shape."""
+
+    def __init__(self, server: Server, prefix: str = "") -> None:
+        self._server = server
+        self._prefix = prefix
+
+    def publish(self, name: str, versions: dict[str, bytes]) -> None:
+        """Publish tarballs; the newest is `latest`."""
+        documents = {}
+        for version, tarball in versions.items():
+            path = f"{self._prefix}/{name}/-/{name}-{version}.tgz"
+            self._server.put(path, tarball)
+            digest = base64.b64encode(hashlib.sha512(tarball).digest()).decode()
+            documents[version] = {
+                "name": name,
+                "version": version,
+                "dist": {
+                    "integrity": f"sha512-{digest}",
+                    "shasum": hashlib.sha1(tarball).hexdigest(),
+                    "tarball": f"{self._server.url}{path}",
+                },
+            }
+        packument = {
+            "name": name,
+            "dist-tags": {"latest": list(versions)[-1]},
+            "versions": documents,
+        }
+        data = json.dumps(packument).encode()
+        headers = {"Content-Type": "application/json"}
+        self._server.put(f"{self._prefix}/{name}", data, headers=headers)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as server:
+        yield server
+
+
+@pytest.fixture
+def machine(home: Home, server: Server) -> Home:
+    """A machine whose npm asks the loopback registry, and whose plugin asks npm."""
+    (home.home / ".npmrc").write_text(f"registry={server.url}/\n")
+    plugins = home.config / "plugins"
+    plugins.mkdir()
+    (plugins / "mytool.toml").write_text(
+        """
+[tool]
+name = "mytool"
+description = "a tool on npm"
+homepage = "https://mytool.example/"
+commands = ["mytool"]
+[[source]]
+id = "npm"
+kind = "npm"
+publisher = "mytool on npm"
+package = "mytool"
+strip = 1
+hosts = {linux-x64 = {}, linux-arm64 = {}, macos-x64 = {}, macos-arm64 = {}}
+"""
+    )
+    package = npm_package([("bin/mytool", NODE, 0o755)])
+    Registry(server).publish("mytool", {"10.15.2": package, "10.15.3": package})
+    return home
+
+
+def test_a_package_becomes_an_install(machine: Home) -> None:
+    machine.pin("mytool 10.15.3\n")
+    result = machine.toolpin("install")
+    assert result.code == 0, result.err
+    assert machine.run(machine.shim("mytool")).out == "v10.15.3\n"
+    assert machine.toolpin("list-all", "mytool").out == "10.15.2\n10.15.3\n"
+
+
+@pytest.mark.parametrize("version", ["10", "latest", "10.x", "v10.15.3", "9.9.9"])
+def test_what_npm_would_guess_at_is_not_published(version: str, machine: Home) -> None:
+    result = machine.toolpin("install", "mytool", version)
+    assert result.code == 1
+    assert machine.toolpin("list").out == ""
+
+
+def test_a_strangers_project_above_chooses_no_registry(
+    machine: Home, server: Server
+) -> None:
+    evil = Registry(server, "/evil")
+    evil.publish("mytool", {"6.6.6": npm_package([("bin/mytool", NODE, 0o755)])})
+    shared = machine.root / "shared"
+    shared.mkdir()
+    for folder in (shared, machine.root):
+        (folder / "package.json").write_text("{}")
+        (folder / ".npmrc").write_text(f"registry={server.url}/evil/\n")
+    machine.env["TMPDIR"] = str(shared)
+    assert machine.toolpin("install", "mytool", "10.15.3").code == 0
+    assert "6.6.6" not in machine.toolpin("list-all", "mytool").out
+    assert not [one for one in server.requests if one.path.startswith("/evil")]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "dry-run=true",
+        "offline=true",
+        "usage=true",
+        "pack-destination=/tmp",
+        "global=true",
+    ],
+)
+def test_settings_of_other_calls_change_nothing(
+    setting: str, machine: Home, tmp_path: Path
+) -> None:
+    npmrc = machine.home / ".npmrc"
+    npmrc.write_text(f"{npmrc.read_text()}{setting}\n")
+    machine.env["NODE_OPTIONS"] = f"--require {tmp_path}/none.js"
+    result = machine.toolpin("install", "mytool", "10.15.3")
+    assert result.code == 0, result.err
