@@ -64,7 +64,7 @@ absolute() {
 }
 
 need_value() {
-    [ "$2" -ge 2 ] && return
+    [ "$2" -ge 2 ] && [ -n "$3" ] && return
     printf 'install.sh: %s needs a value\n' "$1" >&2
     exit 2
 }
@@ -73,9 +73,9 @@ parse_arguments() {
     prefix='' wheel='' chosen_python='' modify_rc='' uninstall=''
     while [ $# -gt 0 ]; do
         case $1 in
-            --prefix) need_value "$1" $# && prefix=$(absolute "$2") && shift ;;
-            --wheel) need_value "$1" $# && wheel=$(absolute "$2") && shift ;;
-            --python) need_value "$1" $# && chosen_python=$2 && shift ;;
+            --prefix) need_value "$1" $# "${2-}" && prefix=$(absolute "$2") && shift ;;
+            --wheel) need_value "$1" $# "${2-}" && wheel=$(absolute "$2") && shift ;;
+            --python) need_value "$1" $# "${2-}" && chosen_python=$2 && shift ;;
             --modify-rc) modify_rc=yes ;;
             --uninstall) uninstall=yes ;;
             --help | -h) usage && exit 0 ;;
@@ -110,12 +110,25 @@ find_folders() {
     manifest=$link/toolpin-manifest
 }
 
+# A link that leads nowhere is somebody's file, too.
+is_there() {
+    [ -e "$1" ] || [ -h "$1" ]
+}
+
+# True for an environment that install.sh made in this prefix, and for nothing else.
+is_own() {
+    [ -f "$1/toolpin-manifest" ] && [ "${1%/*}" = "$(cd -P "$prefix/lib" && pwd)" ] ||
+        return 1
+    case ${1##*/} in toolpin-*[!0-9]*) return 1 ;; toolpin-*) return 0 ;; esac
+    return 1
+}
+
 refuse_foreign_files() {
-    if [ -e "$launcher" ] && ! grep -qxF "$LAUNCHER_MARK" "$launcher" 2>/dev/null; then
+    if is_there "$launcher" && ! grep -qxF "$LAUNCHER_MARK" "$launcher" 2>/dev/null; then
         die "$launcher is not from install.sh, and stays as it is" \
             'try: remove it with what made it, or choose another --prefix'
     fi
-    if [ -e "$link" ] && { [ ! -h "$link" ] || [ ! -f "$manifest" ]; }; then
+    if is_there "$link" && { [ ! -h "$link" ] || [ ! -f "$manifest" ]; }; then
         die "$link is not from install.sh, and stays as it is" \
             'try: sh install.sh --prefix DIR, with another folder'
     fi
@@ -386,7 +399,7 @@ print(old)
 ' "$link" "${env##*/}")
     env=''
     write_launcher
-    case $previous in */lib/toolpin-*) rm -rf "$previous" ;; esac
+    ! is_own "$previous" || rm -rf "$previous"
 }
 
 find_rc() {
@@ -433,8 +446,12 @@ path_line() {
 
 add_to_rc() {
     if [ -f "$rc" ] && grep -qxF "$RC_BEGIN" "$rc"; then
-        say rc "$rc has the lines already"
-        return
+        if grep -qxF "$line" "$rc"; then
+            say rc "$rc has the lines already"
+            return
+        fi
+        clean_rc "$rc"
+        ! grep -qxF "$RC_BEGIN" "$rc" || return 0
     fi
     kept='rc '
     [ -e "$rc" ] || kept='new-rc '
@@ -447,10 +464,18 @@ add_to_rc() {
 
 # Written in place, not renamed over: the file may be a link into a dotfiles folder.
 clean_rc() {
-    [ -f "$1" ] && grep -qxF "$RC_BEGIN" "$1" && grep -qxF "$RC_END" "$1" || return 0
-    sed "/^$RC_BEGIN\$/,/^$RC_END\$/d" "$1" >"$work/rc"
-    cat "$work/rc" >"$1"
-    say rc "the lines are out of $1"
+    [ -f "$1" ] && grep -qxF "$RC_BEGIN" "$1" || return 0
+    if awk -v begin="$RC_BEGIN" -v end="$RC_END" '
+        $0 == begin { wrong = wrong || seen; seen = inside = 1; next }
+        $0 == end { wrong = wrong || !inside; inside = 0; next }
+        !inside
+        END { exit wrong || inside }
+    ' "$1" >"$work/rc"; then
+        cat "$work/rc" >"$1"
+        say rc "the lines are out of $1"
+    else
+        say rc "$1 stays: its toolpin marks are no pair; take them out by hand"
+    fi
 }
 
 finish() {
@@ -500,12 +525,23 @@ remove() {
     while IFS= read -r file; do [ -s "$file" ] || rm -f "$file"; done <"$work/rcs"
     target=$(cd -P "$link" && pwd)
     rm -f "$launcher" "$link"
-    case $target in */lib/toolpin-*) rm -rf "$target" ;; esac
+    if is_own "$target"; then
+        rm -rf "$target"
+    else
+        say left "$target is not of this prefix, and stays"
+    fi
     remove_leftovers
     remove_folders "$work/manifest"
     say removed "toolpin from $prefix"
-    [ ! -d "$data" ] || printf '\n%s\n\n  rm -rf %s\n' \
-        "the installed tools stay in $data; to remove them too:" "$(quoted "$data")"
+    rest=''
+    cache=${XDG_CACHE_HOME:-$HOME/.cache}/toolpin
+    [ "$(uname -s)" != Darwin ] || cache=$HOME/Library/Caches/toolpin
+    for folder in "$data" "${TOOLPIN_CACHE_DIR:-$cache}" \
+        "${TOOLPIN_CONFIG_DIR:-${XDG_CONFIG_HOME:-$HOME/.config}/toolpin}"; do
+        [ ! -d "$folder" ] || rest="$rest $(quoted "$folder")"
+    done
+    [ -z "$rest" ] || printf '\n%s\n\n  rm -rf%s\n' \
+        'installed tools, downloads and settings stay; to remove them too:' "$rest"
 }
 
 env='' work=''

@@ -14,8 +14,7 @@ _toolpin_ask() {
       "$1" @PYTHON@ >&2
     exit 126
   fi
-  export TOOLPIN_DATA_DIR=@DATA@ TOOLPIN_CONFIG_DIR=@CONFIG@
-  exec @PYTHON@ -I -m toolpin exec "$@"
+  exec @PYTHON@ -I -m toolpin exec --store @DATA@ @CONFIG@ "$@"
 }
 
 # A variable of these names that the caller exported would reach the child.
@@ -35,12 +34,16 @@ _toolpin_read() {
   _toolpin_wanted='?'
   [ -f "$_toolpin_folder/.tool-versions" ] || return 0
   [ -r "$_toolpin_folder/.tool-versions" ] || return 0
-  # shellcheck disable=SC3065,SC3067  # -O and -k: every sh that there is has them
-  [ -O "$_toolpin_folder/.tool-versions" ] || [ ! -k "$_toolpin_folder/" ] || return 0
+  # shellcheck disable=SC3065,SC3067  # -k and -O: every sh that there is has them
+  if [ -k "$_toolpin_folder/" ]; then
+    [ -O "$_toolpin_folder/.tool-versions" ] || return 0
+    [ ! -h "$_toolpin_folder/.tool-versions" ] || return 0
+  fi
   _toolpin_lines=0
   while IFS=' @TAB@' read -r _toolpin_name _toolpin_rest || [ -n "$_toolpin_name" ]; do
     case $1 in *" $_toolpin_name "*)
-      _toolpin_wanted=${_toolpin_rest%@CR@}
+      _toolpin_wanted=${_toolpin_rest%%#*}
+      _toolpin_wanted=${_toolpin_wanted%@CR@}
       return 0 ;;
     esac
     case $_toolpin_name in
@@ -77,8 +80,10 @@ _toolpin_find() {
       esac
     done
   fi
-  _toolpin_wanted=${_toolpin_wanted%%#*}
+  # Every word is judged, also those of which nothing will be asked.
+  [ ${#_toolpin_wanted} -lt 128 ] || return 1
   case $_toolpin_wanted in
+    *[" @TAB@"][!" @TAB@"0-9A-Za-z]*) return 1 ;;
     [!0-9A-Za-z]* | '' | *[!0-9A-Za-z._+~" @TAB@"-]*) return 1 ;;
     system* | latest*) return 1 ;;
   esac

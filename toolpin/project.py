@@ -49,12 +49,14 @@ def stated(
     """Yield what the files request, nearest first, under canonical names.
 
     The first request of a tool is the one that counts. A file is read when the
-    requests before it are used up. With `only`, a file that has a line of one of these
-    names is not judged by its other lines.
+    requests before it are used up. With `only`, the lines of these names alone are
+    judged: a shim of one tool does not fail for another's.
     """
     for path in candidates(start, home, global_file):
         data = read(path)
-        for request in parse_for(data, only, path) or parse(data, path):
+        # What is no text at all is passed over by nobody.
+        lenient = only and b"\0" not in data
+        for request in parse_for(data, only, path) if lenient else parse(data, path):
             tool = aliases.get(request.tool, request.tool)
             yield request._replace(tool=tool)
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Collection, Iterable
 
 from toolpin import installs
+from toolpin.errors import ToolpinError
 from toolpin.mutex import held
 from toolpin.paths import Paths
 from toolpin.plugin.registry import Registry
@@ -19,7 +20,16 @@ def refresh_shims(
     with held(f"{paths.locks}/shims.lock"):
         names = {*wanted, *installs.tools(paths), *shimmed_tools(paths)}
         tools = _known(sorted(names), registry)
-        return refresh(paths, tools, sys.executable, wanted)
+        try:
+            return refresh(paths, tools, sys.executable, wanted)
+        except OSError as error:
+            raise ToolpinError(
+                "the shims cannot be written",
+                [
+                    ("path", str(error.filename or paths.shims)),
+                    ("because", error.strerror or "?"),
+                ],
+            ) from error
 
 
 def _known(names: Iterable[str], registry: Registry) -> dict[str, ShimTool]:

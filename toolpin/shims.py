@@ -6,6 +6,7 @@ choose versions: the stubs and `toolpin exec` do.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,13 +17,14 @@ from toolpin.installs import commands, tools, versions
 from toolpin.model import Pin
 from toolpin.paths import Paths, bundled
 from toolpin.toolversions import variable_for
+from toolpin.words import RESERVED_COMMANDS
 
 _MARKER = "# toolpin shim; `toolpin reshim` writes it again"
 _TOOL = "# tool "
 _AFTER = "# after "
 _STUB_LIMIT_BYTES = 16 * 1024
+_GONE = "echo 'toolpin: the shims are broken; try: toolpin reshim'"
 _TEMPORARY = ".toolpin-"
-_OWN_NAMES = ("toolpin", "asdf")
 
 
 class ShimTool(NamedTuple):
@@ -156,6 +158,7 @@ def render_stub(
     lines.append(f"_toolpin_after={quote(_words(after))}")
     needed = [_tool(known, name) for name in first.requires] if plain else []
     lines += _lookup("need", needed[0]) if needed else ["_toolpin_need="]
+    lines.append(f"[ -r {quote(library)} ] || {{ {_GONE} >&2; exit 126; }}")
     lines.append(f". {quote(library)}")
     return "\n".join(lines) + "\n"
 
@@ -232,7 +235,8 @@ def _is_safe(command: str) -> bool:
         command.isprintable()
         and not command.startswith(("-", "."))
         and "/" not in command
-        and command not in _OWN_NAMES
+        and " " not in command
+        and command not in RESERVED_COMMANDS
     )
 
 
@@ -254,12 +258,16 @@ def _remove_others(folder: str, provided: Mapping[str, object]) -> tuple[str, ..
     for name in sorted(os.listdir(folder)):
         path = f"{folder}/{name}"
         # The mutex is held: a temporary name is one that a killed process left.
-        if name.startswith(_TEMPORARY):
+        if _is_temporary(name) and os.path.isfile(path):
             os.unlink(path)
         elif name not in provided and _owned(path) is not None:
             os.unlink(path)
             removed.append(name)
     return tuple(removed)
+
+
+def _is_temporary(name: str) -> bool:
+    return name.startswith(_TEMPORARY) and name[len(_TEMPORARY) :].isdigit()
 
 
 def _make_folder(folder: str) -> None:
@@ -275,10 +283,15 @@ def _write(path: str, text: str, mode: int) -> None:
     if _is_same(path, data, mode):
         return
     temporary = f"{os.path.dirname(path)}/{_TEMPORARY}{os.getpid()}"
-    with open(temporary, "wb") as file:
-        file.write(data)
-        os.fchmod(file.fileno(), mode)
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), mode)
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
 
 
 def _is_same(path: str, data: bytes, mode: int) -> bool:

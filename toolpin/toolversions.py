@@ -46,7 +46,10 @@ def parse_for(data: bytes, names: Collection[str], place: str) -> tuple[Request,
     """
     lines = data.removeprefix(_BOM).split(b"\n")
     wanted = {name.encode() for name in names}
-    kept = [line if _first_word(line) in wanted else b"" for line in lines]
+    kept = [
+        line.partition(b"#")[0] if _first_word(line) in wanted else b""
+        for line in lines
+    ]
     return parse(b"\n".join(kept), place)
 
 

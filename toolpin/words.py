@@ -26,6 +26,14 @@ class Rule(NamedTuple):
     expected: str
 
 
+# Names that get no shim and stand for no tool's program: a shell, what scripts take for
+# granted, what raises privileges, and toolpin's own.
+RESERVED_COMMANDS = frozenset(
+    "toolpin asdf sh bash dash zsh ksh fish env sudo su doas [ test true false echo "
+    "printf kill ls cat cp mv rm mkdir chmod sed awk grep tr cut head tail sort uniq "
+    "find xargs which git ssh curl wget tar gzip".split()
+)
+
 NAME = Rule(
     "tool name",
     frozenset(_LOWER),

@@ -251,7 +251,7 @@ def test_an_upgrade_in_place_keeps_the_store_and_the_shims(
 
     result = machine.toolpin("self", "uninstall")
     assert (result.code, result.err) == (0, "")
-    assert str(machine.home / ".local/share/toolpin") in result.out
+    assert "/.local/share/toolpin'" in result.out
     assert os.listdir(machine.prefix) == ["share"]
     assert not (machine.home / ".bashrc").exists()
     assert (machine.home / ".local/share/toolpin/installs/nodejs/10.15.3").is_dir()
@@ -439,6 +439,72 @@ def test_a_file_of_somebody_else_is_never_replaced(path: str, machine: Machine) 
         assert result.code == 1
         assert f"{file} is not from install.sh" in result.err
     assert file.read_text() == "mine"
+
+
+@pytest.mark.parametrize("path", ["bin/toolpin", "lib/toolpin"])
+def test_a_link_that_leads_nowhere_is_never_replaced(
+    path: str, machine: Machine
+) -> None:
+    link = machine.prefix / path
+    link.parent.mkdir(parents=True)
+    link.symlink_to("/nonexistent/toolpin")
+    result = machine.script(REPOSITORY / "install.sh")
+    assert result.code == 1
+    assert os.readlink(link) == "/nonexistent/toolpin"
+
+
+def _fake(prefix: Path, name: str, *lines: str) -> Path:
+    """Make what an installation leaves, as far as --uninstall looks at it."""
+    environment = prefix / "lib" / name
+    environment.mkdir(parents=True)
+    text = "".join(f"{line}\n" for line in lines)
+    (environment / "toolpin-manifest").write_text(text)
+    return environment
+
+
+def test_uninstall_removes_no_environment_of_another_prefix(machine: Machine) -> None:
+    other = _fake(machine.home / "other", "toolpin-7")
+    link = machine.prefix / "lib" / "toolpin"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(other)
+    assert machine.script(REPOSITORY / "install.sh", "--uninstall").code == 0
+    assert (other / "toolpin-manifest").exists()
+    assert not link.is_symlink()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# >>> toolpin >>>\nmine 1\nmine 2\n",
+        "# <<< toolpin <<<\nmine 1\n# >>> toolpin >>>\nmine 2\n",
+        "# >>> toolpin >>>\na\n# >>> toolpin >>>\nb\n# <<< toolpin <<<\nc\n",
+    ],
+)
+def test_a_startup_file_with_odd_marks_loses_nothing(
+    text: str, machine: Machine
+) -> None:
+    rc = machine.home / ".bashrc"
+    rc.write_text(text)
+    environment = _fake(machine.prefix, "toolpin-7", f"rc {rc}")
+    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
+    assert machine.script(REPOSITORY / "install.sh", "--uninstall").code == 0
+    assert rc.read_text() == text
+    assert not environment.exists()
+
+
+def test_a_startup_file_gets_back_what_was_around_the_lines(machine: Machine) -> None:
+    rc = machine.home / ".bashrc"
+    rc.write_text("mine 1\n# >>> toolpin >>>\nx\n# <<< toolpin <<<\nmine 2\n")
+    environment = _fake(machine.prefix, "toolpin-7", f"rc {rc}")
+    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
+    assert machine.script(REPOSITORY / "install.sh", "--uninstall").code == 0
+    assert rc.read_text() == "mine 1\nmine 2\n"
+
+
+def test_an_empty_prefix_is_a_usage_error(machine: Machine) -> None:
+    script = str(REPOSITORY / "install.sh")
+    result = run(["sh", script, "--prefix", ""], machine.env, machine.home)
+    assert result.code == 2
 
 
 def test_uninstall_of_nothing_says_so(machine: Machine) -> None:

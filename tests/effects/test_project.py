@@ -184,7 +184,7 @@ def test_one_tool_reads_no_file_behind_the_one_that_names_it(machine: Machine) -
 
 
 def test_a_tools_own_line_counts_whatever_the_others_are(machine: Machine) -> None:
-    file = machine.pin(machine.start, "Zig ^0.13\n\t node  20\t# x\nerlang@27\n\x00")
+    file = machine.pin(machine.start, "Zig ^0.13\n\t node  20\t# x\nerlang@27\n")
     own = stated(
         str(machine.start),
         home=str(machine.home),
@@ -199,8 +199,10 @@ def test_a_tools_own_line_counts_whatever_the_others_are(machine: Machine) -> No
         request_for("nodejs", machine.stated(), {})
 
 
-def test_a_file_without_the_tools_line_is_judged_whole(machine: Machine) -> None:
-    machine.pin(machine.start, "NodeJS 20\n")
+def test_a_file_without_the_tools_line_is_passed_over(machine: Machine) -> None:
+    machine.pin(machine.start, "Ruby 3.0\nruby\n")
+    above = machine.root / "srv/.tool-versions"
+    above.write_bytes(b"node 20  # \xff\n")
     own = stated(
         str(machine.start),
         home=str(machine.home),
@@ -208,8 +210,9 @@ def test_a_file_without_the_tools_line_is_judged_whole(machine: Machine) -> None
         aliases=ALIASES,
         only={"nodejs", "node"},
     )
-    with pytest.raises(UsageError):
-        request_for("nodejs", own, {})
+    found = request_for("nodejs", own, {})
+    assert found is not None
+    assert str(found.origin) == f"{above}:1"
 
 
 def test_a_tool_that_nothing_names_has_no_request(machine: Machine) -> None:

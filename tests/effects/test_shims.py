@@ -122,6 +122,7 @@ def test_hostile_76_modes_do_not_depend_on_the_umask(store: Store) -> None:
 
 def test_hostile_68_names_that_no_shim_may_have_are_skipped(store: Store) -> None:
     names = ["toolpin", "asdf", "-n", "a\nb", "a\x1bb", ".hidden", "a\u202eb"]
+    names += ["sh", "sudo", "ls", "[", "env", "a b"]
     store.publish("evil", "1.0", dict.fromkeys(names, "evil"))
     changes = store.refresh()
     assert changes.added == ("node", "npm")
@@ -129,7 +130,7 @@ def test_hostile_68_names_that_no_shim_may_have_are_skipped(store: Store) -> Non
     assert sorted(os.listdir(store.paths.shims)) == ["node", "npm"]
 
 
-@pytest.mark.parametrize("name", ["it's", "a b", "$(id)", "`id`", "[", "@LIBRARY@"])
+@pytest.mark.parametrize("name", ["it's", "$(id)", "`id`", "@LIBRARY@"])
 def test_a_strange_name_is_only_a_name(store: Store, name: str) -> None:
     store.publish("odd", "1.0", {name: "odd"})
     store.refresh()
@@ -155,6 +156,23 @@ def test_what_a_killed_refresh_left_is_cleaned_up(store: Store) -> None:
     left.write_text("half")
     store.refresh()
     assert not left.exists()
+
+
+def test_a_foreign_file_of_a_like_name_stays(store: Store) -> None:
+    foreign = Path(store.paths.shims) / ".toolpin-notes"
+    store.refresh()
+    foreign.write_text("mine")
+    (Path(store.paths.shims) / ".toolpin-7").mkdir()
+    store.refresh()
+    assert foreign.read_text() == "mine"
+
+
+def test_without_its_library_a_shim_says_so(store: Store) -> None:
+    store.refresh()
+    Path(store.paths.shim_library).unlink()
+    result = store.home.run(store.home.shim("node"))
+    assert result.code == 126
+    assert result.err == "toolpin: the shims are broken; try: toolpin reshim\n"
 
 
 def test_a_marked_version_has_no_stub(store: Store) -> None:

@@ -62,6 +62,14 @@ CASES = {
     "hostile-55-glob": Case("nodejs *\n", code=2, err=FILE1),
     "hostile-55-quote": Case("nodejs '10.15.3'\n", code=2, err=FILE1),
     "hostile-55-semicolon": Case("nodejs 10.15.3;id\n", code=2, err=FILE1),
+    "later-word-dot": Case("nodejs 10.15.3 .bad\n", code=2, err=FILE1),
+    "later-word-dash": Case("nodejs 10.15.3 -x\n", code=2, err=FILE1),
+    "later-word-long": Case(f"nodejs 10.15.3 {'a' * 200}\n", code=2, err=FILE1),
+    "others-name": Case("Ruby 3.0\nnodejs 10.15.3\n", V10),
+    "others-line": Case("ruby\nruby ../../x\nnodejs 10.15.3\n", V10),
+    "no-text-in-comment": Case(b"nodejs 10.15.3 # \xff\n", V10),
+    "override-comment": Case(None, code=2, env={OVERRIDE: "10.15.3 # x"}),
+    "override-hash": Case(None, code=2, env={OVERRIDE: "10.15.3#x"}),
     "no-version": Case("nodejs\n", code=2, err=FILE1),
     "unpinned": Case(None, code=126, err="toolpin pin nodejs 12.22.0"),
     "unpinned-file": Case("erlang 27\n", code=126, err="toolpin pin nodejs"),
@@ -79,6 +87,33 @@ def test_every_road_gives_the_same_answer(store: Store, road: str, case: Case) -
     assert case.err in done.err
     if not case.code:
         assert done.err == ""
+
+
+@pytest.mark.parametrize("near", ["ruby\n", "Ruby 3.0\n", "ruby ../../x\n"])
+def test_anothers_wrong_line_hides_no_file_above(
+    store: Store, road: str, near: str
+) -> None:
+    store.home.pin("nodejs 10.15.3\n")
+    below = store.home.project / "below"
+    below.mkdir()
+    (below / ".tool-versions").write_text(near)
+    assert store.run(road, "node", cwd=below).out == f"{V10}\n"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("line", ["nodejs 10.15.3\n", "nodejs 10\n"])
+def test_the_program_gets_none_of_the_shims_own_variables(
+    store: Store, shell: str, line: str
+) -> None:
+    store.home.pin(line)
+    node = Path(store.paths.install("nodejs", "10.15.3")) / "bin/node"
+    node.write_text("#!/bin/sh\nexec env\n")
+    bare = {"PATH": "/usr/bin:/bin", "HOME": str(store.home.home)}
+    command = ["env", "-i", *(f"{k}={v}" for k, v in bare.items())]
+    done = store.home.run(*command, *store.command(shell, "node"))
+    names = {entry.partition("=")[0] for entry in done.out.splitlines()}
+    assert done.code == 0, done.err
+    assert not {name for name in names if "toolpin" in name.lower()}
 
 
 PLAIN = (

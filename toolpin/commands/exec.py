@@ -7,13 +7,18 @@ from typing import NoReturn
 
 from toolpin import execute, project
 from toolpin.errors import ToolpinError, UnknownCommand
-from toolpin.paths import find_paths
+from toolpin.paths import Paths, find_paths
 from toolpin.plugin.registry import read_registry
 
 
 def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
     """Replace this process. The child's flags are never looked at."""
-    paths = find_paths(env)
+    if line[0] == "--store":  # as a shim calls it, whatever the environment says
+        paths, line = Paths(data=line[1], config=line[2]), line[3:]
+    else:
+        paths = find_paths(env)
+    if line[0] == "--":
+        line = line[1:]
     registry = read_registry(paths)
 
     def reshim() -> None:

@@ -12,9 +12,8 @@ from typing import NamedTuple
 
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import TreeFile
-from toolpin.plugin.fields import RESERVED_COMMANDS
 from toolpin.toml_lines import render_value
-from toolpin.words import VERSION, fits
+from toolpin.words import RESERVED_COMMANDS, VERSION, fits
 
 _ARCHIVES = (".tar.xz", ".tar.gz", ".tgz", ".txz", ".tar.bz2", ".zip")
 _OTHER = re.compile(

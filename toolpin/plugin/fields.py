@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from toolpin.env import is_settable
 from toolpin.model import Link
+from toolpin.words import RESERVED_COMMANDS
 
 
 class Field(NamedTuple):
@@ -62,9 +63,6 @@ def read_command(value: object) -> str:
     if text in RESERVED_COMMANDS:
         raise UnfitError
     return text
-
-
-RESERVED_COMMANDS = frozenset({"toolpin", "asdf", "sh", "sudo", "env", "ls"})
 
 
 def read_commands(value: object) -> tuple[str, ...]:
