@@ -60,6 +60,7 @@ LAYERS = (
         "binaries",
         "cache_contents",
         "installs",
+        "stubs",
         "shims",
         "launch",
         "execute",

@@ -26,7 +26,7 @@ from toolpin.launch import as_called, become, end_like, run_as_child
 from toolpin.model import EnvPatch, Origin, Pin, Request, Wanted
 from toolpin.paths import Paths, home_folder
 from toolpin.project import effective, request_for, stated
-from toolpin.shims import Stub, read_stub
+from toolpin.stubs import Stub, read_stub
 from toolpin.toolversions import folder_of
 from toolpin.versions import newest
 

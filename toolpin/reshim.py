@@ -10,7 +10,8 @@ from toolpin.errors import ToolpinError
 from toolpin.mutex import held
 from toolpin.paths import Paths
 from toolpin.plugin.registry import Registry
-from toolpin.shims import Changes, ShimTool, refresh, shimmed_tools
+from toolpin.shims import Changes, refresh, shimmed_tools
+from toolpin.stubs import ShimTool
 
 
 def refresh_shims(

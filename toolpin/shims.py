@@ -9,48 +9,22 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from toolpin.env import quote
 from toolpin.installs import commands, tools, versions
 from toolpin.model import Pin
-from toolpin.paths import Paths, bundled
-from toolpin.toolversions import variable_for
+from toolpin.paths import Paths
+from toolpin.stubs import (
+    ShimTool,
+    owned_text,
+    read_stub,
+    render_library,
+    render_stub,
+)
 from toolpin.words import RESERVED_COMMANDS
 
-_MARKER = "# toolpin shim; `toolpin reshim` writes it again"
-_TOOL = "# tool "
-_AFTER = "# after "
-_STUB_LIMIT_BYTES = 16 * 1024
-_GONE = "echo 'toolpin: the shims are broken; try: toolpin reshim'"
 _TEMPORARY = ".toolpin-"
-
-
-class ShimTool(NamedTuple):
-    """What stubs need to know of a tool.
-
-    `names` is all that a project file may call it. After a command of `reshim_after`
-    with one of its words among the arguments, the tool's commands may have changed.
-    The bins of the tools that it `requires` follow its own on PATH. `commands` are
-    those that every version has: known without an install.
-    """
-
-    name: str
-    names: tuple[str, ...] = ()
-    reshim_after: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    requires: tuple[str, ...] = ()
-    commands: tuple[str, ...] = ()
-
-
-class Stub(NamedTuple):
-    """What a stub's header says: its tools, each with what it requires, and `after`.
-
-    `after` holds the words that make a reshim due.
-    """
-
-    tools: tuple[tuple[str, ...], ...]
-    after: tuple[str, ...]
 
 
 class Changes(NamedTuple):
@@ -80,13 +54,16 @@ def refresh(
     provided = _provided(paths)
     for tool in known.values():
         for command in tool.commands:
-            if tool.name in wanted or _owned(f"{paths.shims}/{command}") is not None:
+            if (
+                tool.name in wanted
+                or owned_text(f"{paths.shims}/{command}") is not None
+            ):
                 provided.setdefault(command, [tool.name])
     added: list[str] = []
     skipped: list[str] = []
     for command, providers in sorted(provided.items()):
         path = f"{paths.shims}/{command}"
-        old = _owned(path)
+        old = owned_text(path)
         if not _is_safe(command) or (old is None and os.path.lexists(path)):
             skipped.append(command)
             continue
@@ -120,100 +97,9 @@ def shimmed_tools(paths: Paths) -> set[str]:
     return {tool for name in names for tool in _tools_of(f"{paths.shims}/{name}")}
 
 
-def render_library(paths: Paths, python: str) -> str:
-    """Render `shim.sh` for one store and one interpreter."""
-    with open(f"{bundled('shims')}/shim.sh", encoding="utf-8") as file:
-        text = file.read()
-    words = {
-        "@CONFIG@": quote(paths.config),
-        "@CR@": "\r",
-        "@DATA@": quote(paths.data),
-        "@PYTHON@": quote(python),
-        "@SHIMS@": quote(paths.shims),
-        "@TAB@": "\t",
-    }
-    for word, value in words.items():
-        text = text.replace(word, value)
-    return text
-
-
-def render_stub(
-    command: str,
-    providers: Sequence[str],
-    known: Mapping[str, ShimTool],
-    library: str,
-) -> str:
-    """Render the stub of a command of these tools; it sources `library`."""
-    found = [_tool(known, name) for name in providers]
-    after = [word for tool in found for word in _after(tool, command)]
-    lines = ["#!/bin/sh", _MARKER]
-    lines += [_TOOL + " ".join((tool.name, *tool.requires)) for tool in found]
-    if after:
-        lines.append(_AFTER + " ".join(after))
-    lines.append(f"_toolpin_command={quote(command)}")
-    # The plain case has one tool that requires one other at most.
-    first = found[0]
-    plain = len(found) == 1 and len(first.requires) <= 1
-    lines += _lookup("", first) if plain else ["_toolpin_tool="]
-    lines.append(f"_toolpin_after={quote(_words(after))}")
-    needed = [_tool(known, name) for name in first.requires] if plain else []
-    lines += _lookup("need", needed[0]) if needed else ["_toolpin_need="]
-    lines.append(f"[ -r {quote(library)} ] || {{ {_GONE} >&2; exit 126; }}")
-    lines.append(f". {quote(library)}")
-    return "\n".join(lines) + "\n"
-
-
-def read_stub(path: str) -> Stub | None:
-    """Read the header of a stub; None for a file that is not one."""
-    text = _owned(path)
-    if text is None:
-        return None
-    lines = text.split("\n")
-    return Stub(
-        tuple(
-            tuple(line.removeprefix(_TOOL).split(" "))
-            for line in lines
-            if line.startswith(_TOOL)
-        ),
-        tuple(
-            word
-            for line in lines
-            if line.startswith(_AFTER)
-            for word in line.removeprefix(_AFTER).split(" ")
-        ),
-    )
-
-
 def _tools_of(path: str) -> list[str]:
     stub = read_stub(path)
     return [tool for tool, *_ in stub.tools] if stub else []
-
-
-def _lookup(role: str, tool: ShimTool) -> list[str]:
-    prefix = f"_toolpin_{role}_" if role else "_toolpin_"
-    variable = variable_for(tool.name)
-    return [
-        f"_toolpin_{role or 'tool'}={quote(tool.name)}",
-        f"{prefix}names={quote(_words(tool.names or (tool.name,)))}",
-        # `=` tells a variable that is set and empty from one that is not set.
-        f"{prefix}override=${{{variable}+=}}${{{variable}-}}",
-    ]
-
-
-def _words(words: Iterable[str]) -> str:
-    text = " ".join(words)
-    return f" {text} " if text else ""
-
-
-def _after(tool: ShimTool, command: str) -> tuple[str, ...]:
-    for name, words in tool.reshim_after:
-        if name == command:
-            return tuple(word for word in words if word.split() == [word])
-    return ()
-
-
-def _tool(known: Mapping[str, ShimTool], name: str) -> ShimTool:
-    return known.get(name) or ShimTool(name, (name,))
 
 
 def _provided(paths: Paths) -> dict[str, list[str]]:
@@ -240,19 +126,6 @@ def _is_safe(command: str) -> bool:
     )
 
 
-def _owned(path: str) -> str | None:
-    """Return the text of a stub that toolpin wrote; None for any other file."""
-    try:
-        if not stat.S_ISREG(os.lstat(path).st_mode):
-            return None
-        with open(path, "rb") as file:
-            data = file.read(_STUB_LIMIT_BYTES)
-    except (OSError, ValueError):
-        return None
-    text = data.decode(errors="surrogateescape")
-    return text if text.startswith(f"#!/bin/sh\n{_MARKER}\n") else None
-
-
 def _remove_others(folder: str, provided: Mapping[str, object]) -> tuple[str, ...]:
     removed = []
     for name in sorted(os.listdir(folder)):
@@ -260,7 +133,7 @@ def _remove_others(folder: str, provided: Mapping[str, object]) -> tuple[str, ..
         # The mutex is held: a temporary name is one that a killed process left.
         if _is_temporary(name) and os.path.isfile(path):
             os.unlink(path)
-        elif name not in provided and _owned(path) is not None:
+        elif name not in provided and owned_text(path) is not None:
             os.unlink(path)
             removed.append(name)
     return tuple(removed)

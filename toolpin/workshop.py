@@ -14,8 +14,8 @@ from toolpin.install import Installer
 from toolpin.progress import Board
 from toolpin.session import Session
 from toolpin.settings import MOST_JOBS, Settings, read_settings
-from toolpin.shims import read_stub
 from toolpin.sources.clients import Clients
+from toolpin.stubs import read_stub
 
 
 def settings_for(
