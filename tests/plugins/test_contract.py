@@ -67,6 +67,7 @@ def test_the_smallest_tool_is_read() -> None:
             "source.artifacts",
         ),
         ("/{version}.tar.gz", "/{vers}.tar.gz", "{vers}"),
+        ('kind = "http"', 'kind = "http"\nonly = "a-{vers}.data"', "{vers}"),
         ('publisher = "demo.example"', 'publisher = "{who}"', "{who}"),
         ('version = "v"}', 'version = "v", colour = "x"}', "source.catalogue"),
         ("https://demo.example/index.json", "http://x/", "source.catalogue"),

@@ -199,7 +199,7 @@ class _Reader:
 
     def _check_placeholders(self, spec: SourceSpec, path: Path) -> None:
         """Make sure that `fill` finds a value for every {name}, on every host."""
-        with_version = (*spec.artifacts, spec.checksums)
+        with_version = (*spec.artifacts, spec.only, spec.checksums)
         with_version += (*spec.assets, spec.checksums_asset)
         without = (spec.package, spec.publisher, spec.catalogue.get("file", ""))
         for host, values in spec.hosts.items():
