@@ -73,6 +73,17 @@ def test_an_install_says_one_line_a_phase_and_a_summary(
     assert again.err == "toolpin: 1 already there\n"
 
 
+def test_new_commands_are_named_to_who_has_the_shims_on_path(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("10.15.3")
+    home.env["PATH"] = f"{home.data}/shims:{home.env['PATH']}"
+    home.pin("nodejs 10.15.3\n")
+    told = home.toolpin("install").err
+    assert "new commands: node, npm, npx; bash may need `hash -r`\n" in told
+    assert "export PATH" not in told
+
+
 def test_a_cut_download_is_resumed(home: Home, upstream: Upstream) -> None:
     tarball = upstream.publish("10.15.3", fault=Cut(after=300))
     home.pin("nodejs 10.15.3\n")

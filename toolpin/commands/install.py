@@ -67,6 +67,10 @@ def run(args: Namespace, session: Session) -> int:
     outcomes = installer.run(jobs)
     wanted = {job.pin.tool for job in jobs}
     changes = refresh_shims(session.paths, session.registry, wanted)
+    if changes.added and session.paths.shims in session.env.get("PATH", "").split(":"):
+        # bash remembers where it found a command before.
+        new = ", ".join(changes.added)
+        session.report.remark(f"new commands: {new}; bash may need `hash -r`")
     for name in changes.skipped:
         session.report.warn(
             f"{session.paths.shims}/{name} is not toolpin's: left alone"
