@@ -6,6 +6,7 @@
     +-- Mismatch              1   the bytes are not the published ones
     +-- Refused               1   an archive or a file breaks the rules of safe input
     +-- UsageError            2   a command line or project file not understood
+    +-- NotLocked             4   toolpin.lock is missing, stale or lacks this host
     +-- NotRunnable         126   a known command, with nothing that can run it
     +-- UnknownCommand      127   a command that nothing here provides
 
@@ -69,6 +70,12 @@ class UsageError(ToolpinError):
     """A command line, a setting or a project file that cannot be understood."""
 
     exit_code = 2
+
+
+class NotLocked(ToolpinError):
+    """A request that `toolpin.lock` does not answer for this host, and had to."""
+
+    exit_code = 4
 
 
 class NotRunnable(ToolpinError):

@@ -97,6 +97,24 @@ class Artifact(NamedTuple):
     filename: str
 
 
+class Release(NamedTuple):
+    """A version that a source lists, and the channels it is in: `lts`, `iron`."""
+
+    version: str
+    channels: tuple[str, ...] = ()
+
+
+class Build(NamedTuple):
+    """One build of a version for one kind of host: what to fetch, and what it needs.
+
+    `requires` are (name, least version) pairs, sorted: `("glibc", "2.28")`, `("macos",
+    "13.0")`. The first artifact is the main one, the others are its companions.
+    """
+
+    artifacts: tuple[Artifact, ...]
+    requires: tuple[tuple[str, str], ...] = ()
+
+
 class Unpack(NamedTuple):
     """Step: unpack an artifact below the install.
 

@@ -1,11 +1,19 @@
-"""Turns a Request into Pins: exact versions, and nothing that is not one. Pure."""
+"""Turns what was asked for, and what there is, into an exact version. Pure.
+
+A version literally named so wins over a channel, and a channel over a prefix.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
+
 from toolpin.errors import ToolpinError
-from toolpin.model import Pin, Request
+from toolpin.model import Pin, Release, Request, Wanted
+from toolpin.versions import newest
 
 _NOT_INSTALLED = ("system", "path")
+_EXACT = re.compile(r"[vV]?[0-9]+(\.[0-9]+){2}.*")
 
 
 def exact_pins(request: Request) -> tuple[Pin, ...]:
@@ -26,3 +34,38 @@ def exact_pins(request: Request) -> tuple[Pin, ...]:
             )
         pins.append(Pin(request.tool, wanted.value))
     return tuple(pins)
+
+
+def to_provide(request: Request) -> tuple[Wanted, ...]:
+    """Return the alternatives that `install` and `lock` deal with, in their order.
+
+    `system` and `path:` name what is there already.
+    """
+    return tuple(one for one in request.wanted if one.kind not in _NOT_INSTALLED)
+
+
+def looks_exact(wanted: Wanted) -> bool:
+    """Say whether a request is to be tried as it stands before any list is read.
+
+    Three numbers name one release nearly always; `1.21` and `26.2` may be both, a
+    release and the beginning of others.
+    """
+    return wanted.kind == "version" and bool(_EXACT.fullmatch(wanted.value))
+
+
+def choose(wanted: Wanted, releases: Sequence[Release]) -> str | None:
+    """Return the version that an alternative means among those that there are."""
+    versions = [release.version for release in releases]
+    if wanted.kind == "latest":
+        return newest(wanted.value, versions)
+    if wanted.kind != "version":
+        return None
+    if wanted.value in versions:
+        return wanted.value
+    return newest("", _in_channel(wanted.value, releases)) or newest(
+        wanted.value, versions
+    )
+
+
+def _in_channel(channel: str, releases: Iterable[Release]) -> list[str]:
+    return [one.version for one in releases if channel in one.channels]
