@@ -88,7 +88,12 @@ LAYERS = (
     },
     {
         "choice",
+        "decide",
         "drafting",
+        "locked",
+        "locking",
+        "locks",
+        "project_lock",
         "install",
         "reshim",
         "session",

@@ -48,8 +48,8 @@ def listed_versions(spec: SourceSpec, host: Host, clients: Clients) -> list[str]
 
     Raises Unreachable.
     """
-    listed = clients.open(spec).versions(host)
-    return [version for version in listed if fits(version, VERSION)]
+    listed = clients.open(spec).releases(host)
+    return [one.version for one in listed if fits(one.version, VERSION)]
 
 
 def nobody_serves(

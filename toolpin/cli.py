@@ -28,6 +28,7 @@ VERBS = {
     "uninstall": Verb("remove installed versions", "uninstall"),
     "pin": Verb("write a version into .tool-versions", "pin"),
     "set": Verb("the same as pin", "pin"),
+    "lock": Verb("write toolpin.lock: exact versions and digests", "lock"),
     "current": Verb("show what is pinned here, and where", "current"),
     "list": Verb("show what is installed", "list"),
     "list-all": Verb("show what can be installed; also: list all", "list_all"),

@@ -16,7 +16,7 @@ from toolpin.model import Artifact, Host, TreeFile
 from toolpin.plugin import draft
 from toolpin.plugin.contract import parse_tool
 from toolpin.sources.clients import Clients
-from toolpin.sources.github import Release, api_digest, download_url
+from toolpin.sources.github import GithubRelease, api_digest, download_url
 from toolpin.verify import parse_checksums
 
 
@@ -51,7 +51,9 @@ class Drafter:
         parse_tool(text, f"the draft of {name}")
         return text
 
-    def _checksums(self, repo: str, release: Release, names: Sequence[str]) -> str:
+    def _checksums(
+        self, repo: str, release: GithubRelease, names: Sequence[str]
+    ) -> str:
         """Return the asset that lists a SHA-256 of each of the names, "" for none.
 
         It is preferred to the digests of GitHub's API, which answers few questions an
@@ -69,7 +71,7 @@ class Drafter:
         return ""
 
     def _artifact(
-        self, repo: str, release: Release, name: str, checksums: str
+        self, repo: str, release: GithubRelease, name: str, checksums: str
     ) -> Artifact:
         asset = next(one for one in release.assets if one.name == name)
         url = download_url(repo, release.tag, name)

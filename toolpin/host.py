@@ -42,3 +42,10 @@ def _libc() -> tuple[str, str]:
         named = ""
     match = re.fullmatch(r"glibc (\d+\.\d+).*", named)
     return ("glibc", match[1]) if match else ("musl", "")
+
+
+def any_of(key: str) -> Host:
+    """Return the Host that a key such as `linux-x64-musl` stands for, of any libc."""
+    system, arch, *suffix = key.split("-")
+    libc = "" if system == "macos" else (suffix[0] if suffix else "glibc")
+    return Host(system, arch, libc, "")

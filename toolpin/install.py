@@ -25,12 +25,14 @@ from toolpin.choice import (
 )
 from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
 from toolpin.jobs import Job, Outcome
-from toolpin.model import Host, Pin, Plan
+from toolpin.locked import locked_plan, rebuilt
+from toolpin.model import Host, Origin, Pin, Plan, Wanted
 from toolpin.paths import Paths
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.declarative import assemble, make_plan, publisher
 from toolpin.plugin.registry import Registry
 from toolpin.progress import Board, Row
+from toolpin.resolve import choose
 from toolpin.settings import Settings
 from toolpin.sources.clients import Clients
 
@@ -60,6 +62,40 @@ class Installer:
         self._board = board
         self._said: set[str] = set()
 
+    @property
+    def host(self) -> Host:
+        """This machine, or the one that is installed for."""
+        return self._host
+
+    def resolve(self, tool: str, wanted: Wanted, origin: Origin) -> str:
+        """Return the version that an alternative means today, for this host.
+
+        Where no source answers, the newest that is installed.
+        """
+        found = self._registry.require(tool, origin)
+        job = Job(Pin(tool, str(wanted)), origin)
+        row = self._board.row(f"{tool} {wanted}")
+        try:
+            return self._first_to_serve(
+                found, job, row, lambda spec: self._chosen(spec, wanted, row)
+            )
+        except Unreachable:
+            have = installs.match(self._paths, tool, wanted)
+            if have is None:
+                raise
+            return have.version
+        finally:
+            row.drop()
+
+    def _chosen(self, spec: SourceSpec, wanted: Wanted, row: Row) -> str:
+        row.wait(f"asking {publisher(spec, self._host)}")
+        if str(self._host) not in spec.hosts:
+            raise NotPublished(f"{spec.id} has no builds for {self._host}")
+        version = choose(wanted, self._clients.open(spec).releases(self._host))
+        if version is None:
+            raise NotPublished(f"{spec.id} lists no {wanted} for {self._host}")
+        return version
+
     def run(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Do all jobs, some at once; one that fails does not stop the others."""
         store.sweep(self._paths)
@@ -69,6 +105,8 @@ class Installer:
     def plan(self, job: Job) -> Plan:
         """Return what would be done; nothing but indexes is asked for."""
         tool = self._registry.require(job.pin.tool, job.origin)
+        if job.locked:
+            return locked_plan(tool, job, self._host)
         remembered = self._remembered(tool, job.pin)
         row = self._board.row(str(job.pin))
         return remembered or self._first_to_serve(
@@ -88,6 +126,8 @@ class Installer:
 
     def _install(self, job: Job, row: Row) -> str:
         tool = self._registry.require(job.pin.tool, job.origin)
+        if job.locked:
+            return self._install_locked(tool, job, row)
         remembered = self._remembered(tool, job.pin)
         if remembered:
             row.phase("from the cache:", f"published by {remembered.publisher}")
@@ -98,6 +138,13 @@ class Installer:
             return self._carry_out(self._plan(spec, job), row)
 
         return self._first_to_serve(tool, job, row, serve)
+
+    def _install_locked(self, tool: Tool, job: Job, row: Row) -> str:
+        """Install what the lockfile names, or nothing: no other source is asked."""
+        try:
+            return self._carry_out(locked_plan(tool, job, self._host), row)
+        except Mismatch as error:
+            raise rebuilt(job, error) from error
 
     def _first_to_serve(
         self, tool: Tool, job: Job, row: Row, serve: Callable[[SourceSpec], Served]

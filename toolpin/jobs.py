@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.errors import ToolpinError
 from toolpin.model import Origin, Pin
 
+if TYPE_CHECKING:
+    from toolpin.lockfile import Entry
+
+
+class Locked(NamedTuple):
+    """What a lockfile has of a pin for this host."""
+
+    file: str
+    entry: Entry
+
 
 class Job(NamedTuple):
-    """One pin to provide, and who wants it."""
+    """One pin to provide, who wants it, and the build if it is locked."""
 
     pin: Pin
     origin: Origin
+    locked: Locked | None = None
 
 
 class Outcome(NamedTuple):

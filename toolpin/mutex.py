@@ -7,6 +7,7 @@ unlinks it lets two owners in, one on the old inode and one on the new.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,6 +44,12 @@ def held(
         yield
     finally:
         mutex.release()
+
+
+def mutex_of_file(folder: str, path: str) -> str:
+    """Return the path, below the folder of mutexes, of the one for editing a file."""
+    real = os.path.realpath(path)
+    return f"{folder}/files/{hashlib.sha256(os.fsencode(real)).hexdigest()[:16]}"
 
 
 @contextmanager

@@ -8,32 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from toolpin.errors import ToolpinError
-from toolpin.model import Pin, Release, Request, Wanted
+from toolpin.model import Release, Request, Wanted
 from toolpin.versions import newest
 
 _NOT_INSTALLED = ("system", "path")
 _EXACT = re.compile(r"[vV]?[0-9]+(\.[0-9]+){2}.*")
-
-
-def exact_pins(request: Request) -> tuple[Pin, ...]:
-    """Return the pins that `install` is to provide for a request, in its order.
-
-    `system` and `path:` need no install. Raises ToolpinError for what names no exact
-    version: nothing is approximated.
-    """
-    pins = []
-    for wanted in request.wanted:
-        if wanted.kind in _NOT_INSTALLED:
-            continue
-        if wanted.kind != "version":
-            raise ToolpinError(
-                f"{request.tool} {wanted} is not an exact version",
-                [("wanted by", str(request.origin))],
-                f"toolpin list-all {request.tool}",
-            )
-        pins.append(Pin(request.tool, wanted.value))
-    return tuple(pins)
 
 
 def to_provide(request: Request) -> tuple[Wanted, ...]:

@@ -12,7 +12,7 @@ from tests.support.releases import Releases, grep_assets
 from tests.support.server import Server, Status
 from toolpin.errors import NotPublished, Refused, ToolpinError, Unreachable
 from toolpin.fetch import Fetcher, Limits
-from toolpin.model import Host
+from toolpin.model import Host, Release
 from toolpin.plugin.contract import parse_tool
 from toolpin.settings import Settings
 from toolpin.sources.github import GithubSource
@@ -82,8 +82,8 @@ def test_only_tags_and_assets_that_fit_are_versions(releases: Releases) -> None:
     releases.publish("nightly", grep_assets("nightly"))
     releases.publish("v14.2.0", {"ripgrep-14.2.0-other.tar.gz": b"x"})
     source = _source(releases)
-    assert source.versions(HOST) == ["14.1.1"]
-    assert source.versions(MACOS) == []
+    assert source.releases(HOST) == [Release("14.1.1")]
+    assert source.releases(MACOS) == []
 
 
 def test_a_version_without_a_release_build_or_digest_is_not_published(
@@ -118,7 +118,7 @@ def test_hostile_43_an_answer_that_is_no_list_is_no_answer(
 ) -> None:
     releases.server.put("/api/repos/demo/rg/releases", answer)
     with pytest.raises(Unreachable):
-        _source(releases).versions(HOST)
+        _source(releases).releases(HOST)
     releases.server.put("/api/repos/demo/rg/releases/tags/v1.0", answer)
     with pytest.raises(Unreachable):
         _source(releases).artifact("1.0", HOST)
@@ -145,9 +145,9 @@ def test_all_pages_are_read_and_drafts_left_out(releases: Releases) -> None:
     path = "/api/repos/demo/rg/releases?per_page=100&page="
     releases.server.put(f"{path}1", page(0, 100))
     releases.server.put(f"{path}2", page(100, 5))
-    found = _source(releases).versions(HOST)
+    found = _source(releases).releases(HOST)
     assert len(found) == 104
-    assert "1.3" not in found
+    assert Release("1.3") not in found
     assert len(releases.server.requests) == 2
 
 

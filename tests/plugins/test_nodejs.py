@@ -104,7 +104,7 @@ def test_the_index_lists_what_the_host_has(
 ) -> None:
     source = _clients(server, host, tmp_path).open(nodejs.sources[0])
     expected = ["22.20.0", "10.15.3"] if host.arch == "x64" else ["22.20.0"]
-    assert source.versions(host) == expected
+    assert [one.version for one in source.releases(host)] == expected
 
 
 def test_hostile_53_a_stale_index_keeps_no_pin_from_installing(

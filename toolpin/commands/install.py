@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from toolpin import installs, shims
-from toolpin.errors import ToolpinError
+from toolpin.errors import NotLocked, ToolpinError
 from toolpin.jobs import Job, Outcome
-from toolpin.model import Origin, Plan, Request
+from toolpin.locks import is_ci, settled_pins
+from toolpin.model import Origin, Pin, Plan, Request
 from toolpin.report import error_table
-from toolpin.resolve import exact_pins
 from toolpin.session import Session
 from toolpin.tables import origin_table, pin_table, plan_table
 from toolpin.toolversions import parse_wanted
@@ -41,31 +41,51 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="take it from this source only; may be given again",
     )
     parser.add_argument(
+        "--locked",
+        action="store_true",
+        help="install nothing that toolpin.lock does not have; CI=true implies it "
+        "where there is a lockfile",
+    )
+    parser.add_argument(
         "--dry-run", action="store_true", help="show the plans and change nothing"
     )
 
 
 def run(args: Namespace, session: Session) -> int:
-    """Install all that can be; 1 when something pinned is missing at the end."""
-    jobs, errors = _jobs(_requests(args, session), session)
-    plain = not (args.dry_run or args.source or args.jobs is not None)
-    if plain and _is_done(jobs, session):
-        present = [Outcome(job, "present") for job in jobs]
-        return _finish(present, errors, session)
+    """Install all that can be; 1 when something pinned is missing at the end.
+
+    4, and nothing is installed, where a lockfile had to answer and does not.
+    """
+    requests = _requests(args, session)
+    plain = not (args.dry_run or args.source or args.jobs is not None or args.locked)
+    if plain and not is_ci(session.env):
+        settled = settled_pins(requests, session)
+        if settled is not None and _is_done(settled, session):
+            jobs = [Job(pin, origin) for pin, origin in settled]
+            return _finish([Outcome(job, "present") for job in jobs], [], session)
     # With these come requests, tqdm, filelock and threads: only where there is work.
+    from toolpin.decide import Decider, Rules  # noqa: PLC0415
     from toolpin.progress import Board  # noqa: PLC0415
-    from toolpin.reshim import refresh_shims  # noqa: PLC0415
-    from toolpin.workshop import (  # noqa: PLC0415
-        installer_for,
-        settings_for,
-    )
+    from toolpin.workshop import installer_for, settings_for  # noqa: PLC0415
 
     settings = settings_for(session, sources=args.source, jobs=args.jobs)
     installer = installer_for(session, settings, Board(session.report))
+    rules = Rules(args.locked, is_ci(session.env), bool(args.source))
+    decider = Decider(session, installer.host, rules, installer.resolve)
+    jobs, errors = decider.jobs(requests)
+    if any(isinstance(error, NotLocked) for error in errors):
+        return _finish([], errors, session)
     if args.dry_run:
         return _show_plans(jobs, errors, installer, session)
     outcomes = installer.run(jobs)
-    wanted = {job.pin.tool for job in jobs}
+    _refresh_shims(outcomes, session)
+    return _finish(outcomes, errors, session)
+
+
+def _refresh_shims(outcomes: Sequence[Outcome], session: Session) -> None:
+    from toolpin.reshim import refresh_shims  # noqa: PLC0415 - see run
+
+    wanted = {outcome.job.pin.tool for outcome in outcomes}
     changes = refresh_shims(session.paths, session.registry, wanted)
     if changes.added and session.paths.shims in session.env.get("PATH", "").split(":"):
         # bash remembers where it found a command before.
@@ -75,7 +95,6 @@ def run(args: Namespace, session: Session) -> int:
         session.report.warn(
             f"{session.paths.shims}/{name} is not toolpin's: left alone"
         )
-    return _finish(outcomes, errors, session)
 
 
 def _finish(
@@ -105,26 +124,9 @@ def _requests(args: Namespace, session: Session) -> Sequence[Request]:
     return [request]
 
 
-def _jobs(
-    requests: Sequence[Request], session: Session
-) -> tuple[list[Job], list[ToolpinError]]:
-    """Return what can be tried, and the errors of what cannot: the rest goes on."""
-    jobs: list[Job] = []
-    errors: list[ToolpinError] = []
-    for request in requests:
-        try:
-            pins = exact_pins(request)
-            if pins:  # the machine's own and a folder need no plugin
-                session.registry.check(request.tool, request.origin)
-            jobs += [Job(pin, request.origin) for pin in pins]
-        except ToolpinError as error:
-            errors.append(error)
-    return list(dict.fromkeys(jobs)), errors
-
-
-def _is_done(jobs: Sequence[Job], session: Session) -> bool:
+def _is_done(settled: Sequence[tuple[Pin, Origin]], session: Session) -> bool:
     """Tell, without a mutex, that all is installed, has shims, and nothing is swept."""
-    pins = [job.pin for job in jobs]
+    pins = [pin for pin, _ in settled]
     return (
         all(installs.is_installed(session.paths, pin) for pin in pins)
         and not installs.has_remains(session.paths)
@@ -153,6 +155,8 @@ def _sum_up(
     on_path = session.env.get("PATH", "").split(":")
     if done and session.paths.shims not in on_path:
         report.remark(f'for the shims: export PATH="{session.paths.shims}:$PATH"')
+    if any(isinstance(error, NotLocked) for error in errors):
+        return NotLocked.exit_code
     return 1 if errors else 0
 
 

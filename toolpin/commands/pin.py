@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from argparse import ArgumentParser, Namespace
 
 from toolpin import installs, project
 from toolpin.errors import ToolpinError
 from toolpin.model import Origin, Pin, Wanted
-from toolpin.mutex import held
+from toolpin.mutex import held, mutex_of_file
 from toolpin.reshim import refresh_shims
 from toolpin.session import Session
 from toolpin.toolversions import edit, parse, parse_wanted
@@ -41,7 +40,7 @@ def run(args: Namespace, session: Session) -> int:
     versions = [parse_wanted(word, _ORIGIN) for word in args.versions]
     path = _place(args, session)
     names = (args.tool, *(name for name in tool.names if name != args.tool))
-    with held(f"{session.paths.locks}/files/{_digest(path)}"):
+    with held(mutex_of_file(session.paths.locks, path)):
         before = project.read(path) if os.path.lexists(path) else b""
         parse(before, path)
         after = edit(before, names, versions)
@@ -62,12 +61,6 @@ def run(args: Namespace, session: Session) -> int:
         }
         session.report.document("pin", result, changed=after != before)
     return 0
-
-
-def _digest(path: str) -> str:
-    """Return a name for a file's mutex: two pins of one file are to keep both lines."""
-    real = os.path.realpath(path)
-    return hashlib.sha256(os.fsencode(real)).hexdigest()[:16]
 
 
 def _place(args: Namespace, session: Session) -> str:

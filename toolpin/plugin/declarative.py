@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from toolpin.errors import NotPublished, UsageError
-from toolpin.model import Artifact, Host, Pin, Plan, Step, Unpack
+from toolpin.model import Artifact, Build, Host, Pin, Plan, Step, Unpack
 from toolpin.plugin.contract import Companion, SourceSpec, Tool
 from toolpin.sources.clients import Clients, is_named_by
 from toolpin.sources.contract import fill
@@ -28,6 +28,33 @@ def make_plan(
         for companion, version in _companion_versions(tool, spec, pin)
     ]
     return assemble(tool, spec, pin, host, artifacts)
+
+
+def locked_builds(
+    tool: Tool, spec: SourceSpec, pin: Pin, host: Host, clients: Clients
+) -> list[Build]:
+    """Return every build of the pin that this source has for hosts of one kind.
+
+    With their companions, as a lockfile has them. Raises NotPublished, Unreachable.
+    """
+    versions = _companion_versions(tool, spec, pin)
+    found = clients.open(spec).builds(pin.version, host)
+    more = tuple(
+        clients.companion(companion.package, version) for companion, version in versions
+    )
+    builds = [Build(one.artifacts + more, one.requires) for one in found]
+    for build in builds:
+        assemble(tool, spec, pin, host, build.artifacts)
+    return builds
+
+
+def verified_by(spec: SourceSpec) -> str:
+    """Return where the digests of a source come from, as lockfiles name it."""
+    if spec.kind in ("npm", "pypi"):
+        return "registry"
+    if spec.kind == "github" and not spec.checksums_asset:
+        return "release"
+    return "checksum file"
 
 
 def assemble(

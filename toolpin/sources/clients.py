@@ -11,12 +11,17 @@ from toolpin.cache import Cache
 from toolpin.credentials import Credentials
 from toolpin.errors import NotPublished
 from toolpin.fetch import Fetcher, Limits
-from toolpin.model import Artifact, Host
+from toolpin.model import Artifact, Build, Host, Release
 from toolpin.paths import home_folder
 from toolpin.plugin.contract import SourceSpec
 from toolpin.settings import Settings
 from toolpin.sources.contract import Progress, Source, fill
-from toolpin.sources.github import GithubSource, Release, download_url, read_release
+from toolpin.sources.github import (
+    GithubRelease,
+    GithubSource,
+    download_url,
+    read_release,
+)
 from toolpin.sources.http import HttpSource
 from toolpin.sources.npm import NpmClient
 from toolpin.sources.npm_client import NpmFinder
@@ -76,7 +81,7 @@ class Clients:
             return _PypiSource(spec, self._pypi)
         return _NpmSource(spec, self._npm)
 
-    def release(self, repo: str, tag: str = "") -> Release:
+    def release(self, repo: str, tag: str = "") -> GithubRelease:
         """Return a GitHub release, the latest without a tag."""
         return read_release(self._fetcher, repo, tag)
 
@@ -109,11 +114,15 @@ class _PypiSource:
         self._spec = spec
         self._client = client
 
-    def versions(self, host: Host) -> list[str]:
-        return self._client.versions(self._package(host), host)
+    def releases(self, host: Host) -> list[Release]:
+        found = self._client.versions(self._package(host), host)
+        return [Release(version) for version in found]
 
     def artifact(self, version: str, host: Host) -> Artifact:
         return self._client.artifact(self._package(host), version, host)
+
+    def builds(self, version: str, host: Host) -> list[Build]:
+        return self._client.builds(self._package(host), version, host)
 
     def _package(self, host: Host) -> str:
         return fill(self._spec.package, self._spec.hosts[str(host)])
@@ -126,11 +135,15 @@ class _NpmSource:
         self._spec = spec
         self._client = client
 
-    def versions(self, host: Host) -> list[str]:
-        return self._client.versions(self._package(host))
+    def releases(self, host: Host) -> list[Release]:
+        found = self._client.versions(self._package(host))
+        return [Release(version) for version in found]
 
     def artifact(self, version: str, host: Host) -> Artifact:
         return self._client.artifact(self._package(host), version)
+
+    def builds(self, version: str, host: Host) -> list[Build]:
+        return [Build((self.artifact(version, host),))]
 
     def _package(self, host: Host) -> str:
         return fill(self._spec.package, self._spec.hosts[str(host)])

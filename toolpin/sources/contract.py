@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from toolpin.model import Artifact, Host
+from toolpin.model import Artifact, Build, Host, Release
 
 Progress = Callable[[int, int | None], None]
 
@@ -14,14 +14,20 @@ Progress = Callable[[int, int | None], None]
 class Source(Protocol):
     """One place with builds of one tool.
 
-    Both methods raise Unreachable when the place gives no answer.
+    All methods raise Unreachable when the place gives no answer.
     """
 
-    def versions(self, host: Host) -> list[str]:
+    def releases(self, host: Host) -> list[Release]:
         """Return the versions that have a build for the host, in no order."""
 
     def artifact(self, version: str, host: Host) -> Artifact:
         """Return what to fetch for one version. Raises NotPublished."""
+
+    def builds(self, version: str, host: Host) -> list[Build]:
+        """Return every build of a version for hosts of this kind. Raises NotPublished.
+
+        A host without a libc_version stands for one of any version.
+        """
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.fetch import Fetcher
-from toolpin.model import Artifact, Digest, Host
+from toolpin.model import Artifact, Build, Digest, Host, Release
 from toolpin.plugin.contract import SourceSpec
 from toolpin.sources.contract import fill
 from toolpin.verify import make_digest, parse_checksums
@@ -36,7 +36,7 @@ class Asset(NamedTuple):
     digest: str
 
 
-class Release(NamedTuple):
+class GithubRelease(NamedTuple):
     """A release as GitHub tells it."""
 
     tag: str
@@ -51,7 +51,7 @@ class GithubSource:
         self._spec = spec
         self._fetcher = fetcher
 
-    def versions(self, host: Host) -> list[str]:
+    def releases(self, host: Host) -> list[Release]:
         """Return the versions whose release has an asset for the host."""
         prefix, _, suffix = self._spec.tag.partition("{version}")
         found = []
@@ -62,8 +62,12 @@ class GithubSource:
             version = tag[len(prefix) : len(tag) - len(suffix)]
             names = {asset.name for asset in release.assets}
             if version and not names.isdisjoint(self._names(version, host)):
-                found.append(version)
+                found.append(Release(version))
         return found
+
+    def builds(self, version: str, host: Host) -> list[Build]:
+        """Return the one build there is, in a list."""
+        return [Build((self.artifact(version, host),))]
 
     def artifact(self, version: str, host: Host) -> Artifact:
         """Return the first of the plugin's assets that has a published digest."""
@@ -103,7 +107,7 @@ class GithubSource:
         return [fill(template, values) for template in self._spec.assets]
 
 
-def read_release(fetcher: Fetcher, repo: str, tag: str = "") -> Release:
+def read_release(fetcher: Fetcher, repo: str, tag: str = "") -> GithubRelease:
     """Return one release, the latest without a tag. Raises NotPublished."""
     which = f"tags/{quote(tag)}" if tag else "latest"
     url = f"{_API}/{repo}/releases/{which}"
@@ -136,9 +140,9 @@ def api_digest(asset: Asset, place: str) -> Digest:
     return make_digest(algorithm, text, place)
 
 
-def _releases(fetcher: Fetcher, repo: str) -> list[Release]:
+def _releases(fetcher: Fetcher, repo: str) -> list[GithubRelease]:
     """Return all releases but drafts, as far as GitHub lists them: 1,000."""
-    found: list[Release] = []
+    found: list[GithubRelease] = []
     for page in range(1, _MOST_PAGES + 1):
         url = f"{_API}/{repo}/releases?per_page={_PAGE}&page={page}"
         try:
@@ -153,12 +157,12 @@ def _releases(fetcher: Fetcher, repo: str) -> list[Release]:
     return [release for release in found if not release.is_draft]
 
 
-def _release(table: dict[str, Any]) -> Release:
+def _release(table: dict[str, Any]) -> GithubRelease:
     assets = (
         Asset(str(one["name"]), int(one["size"]), str(one.get("digest") or ""))
         for one in table["assets"]
     )
-    return Release(
+    return GithubRelease(
         str(table["tag_name"]), bool(table.get("draft", False)), tuple(assets)
     )
 

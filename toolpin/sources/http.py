@@ -10,7 +10,7 @@ import json
 
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.fetch import Fetcher
-from toolpin.model import Artifact, Host
+from toolpin.model import Artifact, Build, Host, Release
 from toolpin.plugin.contract import SourceSpec
 from toolpin.sources.contract import fill
 from toolpin.verify import parse_checksums
@@ -29,7 +29,7 @@ class HttpSource:
         self._spec = spec
         self._fetcher = fetcher
 
-    def versions(self, host: Host) -> list[str]:
+    def releases(self, host: Host) -> list[Release]:
         """Return the listed versions that name a file for the host."""
         shape = self._spec.catalogue
         url = shape["url"]
@@ -40,7 +40,7 @@ class HttpSource:
             if not isinstance(releases, list):
                 raise TypeError("a list was expected")
             return [
-                release[shape["version"]].removeprefix(shape["prefix"])
+                Release(release[shape["version"]].removeprefix(shape["prefix"]))
                 for release in releases
                 if not shape["files"] or wanted in release[shape["files"]]
             ]
@@ -48,6 +48,10 @@ class HttpSource:
             raise Unreachable(
                 f"{url} is not a list of releases", [("because", str(error))]
             ) from error
+
+    def builds(self, version: str, host: Host) -> list[Build]:
+        """Return the one build there is, in a list."""
+        return [Build((self.artifact(version, host),))]
 
     def artifact(self, version: str, host: Host) -> Artifact:
         """Return the first of the plugin's artifacts that the checksum file lists."""

@@ -11,10 +11,10 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from toolpin.errors import NotPublished, Unreachable
-from toolpin.model import Artifact, Host
+from toolpin.model import Artifact, Build, Host
 from toolpin.process import Finished, run
 from toolpin.sources.contract import Progress
 from toolpin.verify import make_digest
@@ -40,6 +40,9 @@ _SETTLED = {
 }
 # pip wants a target where a platform is named; a dry run never makes it.
 _NOWHERE = "/nonexistent/toolpin"
+_PLATFORM = re.compile(r"(manylinux|musllinux|macosx)_(\d+)_(\d+)")
+_NEWEST_GLIBC, _NEWEST_MACOS = "2.50", "40.0"
+_OLDEST_GLIBC, _OLDEST_MACOS = 17, 11
 _LOCATOR = re.compile(r"pypi:([\w.-]+)==([\w.+!-]+)#([\w.+-]+)")
 
 
@@ -83,6 +86,28 @@ class PypiClient:
         except (ValueError, LookupError, TypeError, RecursionError):
             raise _unreachable(dist, told) from None
         return Artifact(f"pypi:{dist}=={version}#{filename}", digest, None, filename)
+
+    def builds(self, dist: str, version: str, host: Host) -> list[Build]:
+        """Return the wheels of one version for hosts of this kind, each once.
+
+        pip names the best for one host: it is asked again for hosts that are too old
+        for what it named, until it knows none.
+        """
+        found: list[Build] = []
+        asked = host
+        while True:
+            try:
+                artifact = self.artifact(dist, version, asked)
+            except NotPublished:
+                if found:
+                    return found
+                raise
+            requires = wheel_requires(artifact.filename)
+            found.append(Build((artifact,), requires))
+            older = _older(requires)
+            if not older:
+                return found
+            asked = host._replace(libc_version=older)
 
     def download(
         self, artifact: Artifact, part: str, host: Host, progress: Progress
@@ -135,15 +160,47 @@ def _for_host(host: Host) -> list[str]:
 
 
 def platform_tags(host: Host) -> list[str]:
-    """Return the wheel platforms that the host can run, newest first (PEP 600, 425)."""
+    """Return the wheel platforms that the host can run, newest first.
+
+    Of a host without a version all that there may be. Sources: PEP 425, 600, 656.
+    """
     if host.os == "macos":
         arch = "arm64" if host.arch == "arm64" else "x86_64"
-        major = int((host.libc_version or "11").partition(".")[0])
-        return [f"macosx_{release}_0_{arch}" for release in range(major, 10, -1)]
+        major = int((host.libc_version or _NEWEST_MACOS).partition(".")[0])
+        return [
+            f"macosx_{release}_0_{arch}"
+            for release in range(major, _OLDEST_MACOS - 1, -1)
+        ]
     arch = "aarch64" if host.arch == "arm64" else "x86_64"
-    minor = int((host.libc_version or "2.17").partition(".")[2])
+    if host.libc == "musl":
+        return [f"musllinux_1_{minor}_{arch}" for minor in (2, 1)]
+    minor = int((host.libc_version or _NEWEST_GLIBC).partition(".")[2])
     tags = [f"manylinux_2_{number}_{arch}" for number in range(minor, 16, -1)]
     return [*tags, f"manylinux2014_{arch}"]
+
+
+def wheel_requires(filename: str) -> tuple[tuple[str, str], ...]:
+    """Return what a wheel asks of its host, by the least of its platform tags."""
+    tags = filename.removesuffix(".whl").rpartition("-")[2]
+    least: dict[str, tuple[int, int]] = {}
+    for name, major, minor in _PLATFORM.findall(
+        tags.replace("manylinux2014", "manylinux_2_17")
+    ):
+        libc = {"manylinux": "glibc", "musllinux": "musl"}.get(name, "macos")
+        one = (int(major), int(minor))
+        least[libc] = min(one, least.get(libc, one))
+    return tuple(sorted((name, f"{a}.{b}") for name, (a, b) in least.items()))
+
+
+def _older(requires: Sequence[tuple[str, str]]) -> str | None:
+    """Return the version just below a requirement, None where no wheel can go."""
+    for name, least in requires:
+        major, minor = map(int, least.split("."))
+        if name == "macos" and major > _OLDEST_MACOS:
+            return f"{major - 1}.0"
+        if name == "glibc" and minor > _OLDEST_GLIBC:
+            return f"{major}.{minor - 1}"
+    return None
 
 
 def _unreachable(dist: str, told: Finished) -> Unreachable:

@@ -1,0 +1,183 @@
+"""`toolpin lock`: writes what `.tool-versions` means, for every host, beside it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+
+from toolpin.errors import NotLocked, ToolpinError, UsageError
+from toolpin.locked import EMPTY, lockfile_beside, read_lockfile
+from toolpin.lockfile import Entry, Lockfile
+from toolpin.locking import Ask, Scope, hosts_of, unanswered
+from toolpin.model import Origin, Pin
+from toolpin.mutex import held, mutex_of_file
+from toolpin.project_lock import (
+    also_of,
+    asks_of,
+    locker_for,
+    project_file,
+    write_lockfile,
+)
+from toolpin.report import error_table
+from toolpin.session import Session
+
+_COMMAND_LINE = Origin("the command line")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take what to lock anew, for which hosts, from where."""
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="change nothing and ask nobody; 4 where a request has no entry",
+    )
+    parser.add_argument(
+        "--refresh",
+        action="append",
+        default=[],
+        metavar="TOOL",
+        help="lock this tool anew; may be given again",
+    )
+    parser.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="only for this host, as linux-x64, from now on; may be given again",
+    )
+    parser.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="lock builds of this source; may be given again",
+    )
+    parser.add_argument(
+        "--also",
+        action="append",
+        default=[],
+        metavar="TOOL@VERSION",
+        help="lock this version too, as for a job of a matrix; may be given again",
+    )
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Write the lockfile; nothing of it where one request has no answer."""
+    file = project_file(session)
+    path = lockfile_beside(file)
+    with held(mutex_of_file(session.paths.locks, path)):
+        old = read_lockfile(path) or EMPTY
+        asks = asks_of(file, session)
+        also = also_of(args.also, old, session)
+        if args.check:
+            return _check([*also, *asks], old, path, session)
+        scope = _scope(args, old, session)
+        lock, errors = locker_for(session, scope).lock(asks, old, also)
+        if not errors:
+            changed = write_lockfile(path, lock)
+    if errors:
+        return _failed(errors, session)
+    _show(lock, old, [*asks, *also], session)
+    session.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")
+    if session.report.as_json:
+        session.report.document("lock", _result(lock, path), changed=changed)
+    return 0
+
+
+def _scope(args: Namespace, old: Lockfile, session: Session) -> Scope:
+    refresh = {
+        session.registry.require(one, _COMMAND_LINE).name for one in args.refresh
+    }
+    for host in args.host:
+        _check_host(host, session)
+    hosts = tuple(sorted(set(args.host))) or old.hosts
+    return Scope(hosts, tuple(args.source), (), frozenset(refresh))
+
+
+def _check_host(name: str, session: Session) -> None:
+    known = {host for tool in session.registry.tools for host in hosts_of(tool)}
+    if name not in known:
+        raise UsageError(
+            f"--host {name} is no host that a tool has builds for",
+            [("hosts", ", ".join(sorted(known)))],
+        )
+
+
+def _check(asks: list[Ask], lock: Lockfile, path: str, session: Session) -> int:
+    """Return 0 for a lockfile that answers all that is asked, and nothing else.
+
+    Raises NotLocked else.
+    """
+
+    def hosts(tool: str) -> tuple[str, ...]:
+        return lock.hosts or hosts_of(session.registry.require(tool))
+
+    facts = [
+        (f"{ask.key}", f"{ask.origin}: {lacks}")
+        for ask, lacks in unanswered(asks, lock, hosts)
+    ]
+    wanted = {ask.key for ask in asks}
+    facts += [
+        (str(key), "locked, and nobody asks for it")
+        for key in sorted(lock.pins)
+        if key not in wanted
+    ]
+    if facts:
+        raise NotLocked(f"{path} is stale", facts, "toolpin lock")
+    session.report.remark(f"{path}: answers all that is asked")
+    if session.report.as_json:
+        session.report.document("lock", _result(lock, path), changed=False)
+    return 0
+
+
+def _failed(errors: Sequence[ToolpinError], session: Session) -> int:
+    """Report every request without an answer; the lockfile stands as it was."""
+    for error in errors[1:]:
+        session.report.error(error)
+    if session.report.as_json:
+        result = {"errors": [error_table(error) for error in errors]}
+        session.report.document("lock", result, changed=False)
+        session.report.error(errors[0])
+        return errors[0].exit_code
+    raise errors[0]
+
+
+def _show(lock: Lockfile, old: Lockfile, asks: Sequence[Ask], session: Session) -> None:
+    """Print a line a request: what it means, and the hosts that have a build."""
+    if session.report.as_json:
+        return
+    rows = []
+    for ask in asks:
+        version = lock.pins[ask.key]
+        entries = [one for one in lock.entries if one.pin == Pin(ask.tool, version)]
+        rows.append((ask.tool, str(ask.wanted), f"-> {version}", _hosts(entries)))
+        before = old.pins.get(ask.key)
+        if before and before != version:
+            rows[-1] = (*rows[-1][:3], f"{rows[-1][3]}  (was {before})")
+    session.report.table(rows)
+
+
+def _hosts(entries: Sequence[Entry]) -> str:
+    """Return the hosts with a build, then those without."""
+    have = sorted({one.host for one in entries if one.has_build})
+    lack = sorted({one.host for one in entries} - set(have))
+    return " ".join(have) + (f"  none: {' '.join(lack)}" if lack else "")
+
+
+def _result(lock: Lockfile, path: str) -> dict[str, object]:
+    return {
+        "file": path,
+        "pins": [
+            {"tool": key.tool, "wanted": key.wanted, "version": version}
+            for key, version in sorted(lock.pins.items())
+        ],
+        "builds": [
+            {
+                "tool": entry.pin.tool,
+                "version": entry.pin.version,
+                "host": entry.host,
+                "source": entry.source if entry.has_build else None,
+            }
+            for entry in lock.entries
+        ],
+    }

@@ -1,0 +1,128 @@
+"""Decides what `install` is to provide: requests and their lockfiles become jobs.
+
+The rules of who obeys a lockfile stand here and nowhere else. What is not locked is
+resolved by whoever calls: this asks no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from toolpin import installs
+from toolpin.errors import NotLocked, ToolpinError
+from toolpin.jobs import Job
+from toolpin.locked import answer, missing, read_lockfile
+from toolpin.lockfile import Lockfile
+from toolpin.locks import lockfile_for
+from toolpin.model import Host, Origin, Pin, Request, Wanted
+from toolpin.resolve import looks_exact, to_provide
+from toolpin.session import Session
+
+# Returns the newest version there is today of what an alternative means.
+Resolve = Callable[[str, Wanted, Origin], str]
+
+
+class Rules(NamedTuple):
+    """How strict an install is about the lockfile.
+
+    `must` asks for a locked build of everything. In `ci` that holds where there is a
+    lockfile, and nothing is resolved where there is none. With `ignored` nobody looks
+    at lockfiles.
+    """
+
+    must: bool = False
+    ci: bool = False
+    ignored: bool = False
+
+
+class Decider:
+    """Turns requests into jobs; remembers the lockfiles that it has read."""
+
+    def __init__(
+        self, session: Session, host: Host, rules: Rules, resolve: Resolve
+    ) -> None:
+        self._session = session
+        self._host = host
+        self._rules = rules
+        self._resolve = resolve
+        self._read: dict[str, Lockfile | None] = {}
+
+    def jobs(self, requests: Sequence[Request]) -> tuple[list[Job], list[ToolpinError]]:
+        """Return what can be tried, and the errors of what cannot: the rest goes on."""
+        jobs: list[Job] = []
+        errors: list[ToolpinError] = []
+        for request in requests:
+            wanted = to_provide(request)
+            try:
+                if wanted:  # the machine's own and a folder need no plugin
+                    self._session.registry.check(request.tool, request.origin)
+                jobs += [self._job(request, one) for one in wanted]
+            except ToolpinError as error:
+                errors.append(error)
+        return list(dict.fromkeys(jobs)), errors
+
+    def _job(self, request: Request, wanted: Wanted) -> Job:
+        tool, origin = request.tool, request.origin
+        if self._rules.ignored:
+            return self._unlocked(tool, wanted, origin)
+        path = lockfile_for(request, self._session)
+        lock = self._lockfile(path) if path else None
+        if lock is None or path is None:
+            if self._rules.must:
+                raise missing(tool, wanted, origin, "there is no toolpin.lock for it")
+            return self._unlocked(tool, wanted, origin)
+        must = self._rules.must or self._rules.ci
+        found = answer(lock, path, tool, wanted, self._host)
+        if found is None:
+            lacks = f"{path} has no entry for it"
+            if must:
+                raise missing(tool, wanted, origin, lacks)
+            self._session.report.warn(f"{tool} {wanted}: {lacks}; try: toolpin lock")
+            return self._unlocked(tool, wanted, origin)
+        pin = Pin(tool, found.version)
+        if found.locked or (
+            installs.is_installed(self._session.paths, pin) and not must
+        ):
+            return Job(pin, origin, found.locked)
+        if must or found.is_final:
+            raise missing(tool, wanted, origin, found.lacks)
+        self._session.report.warn(f"{pin}: {found.lacks}; try: toolpin lock")
+        return Job(pin, origin)
+
+    def _lockfile(self, path: str) -> Lockfile | None:
+        if path not in self._read:
+            self._read[path] = read_lockfile(path)
+        return self._read[path]
+
+    def _unlocked(self, tool: str, wanted: Wanted, origin: Origin) -> Job:
+        """Return the job of an exact version, or of what a loose one means today.
+
+        Raises NotLocked for a loose one in CI: a build is not to change by itself.
+        """
+        pin = Pin(tool, wanted.value)
+        if wanted.kind == "version" and (
+            looks_exact(wanted) or installs.is_installed(self._session.paths, pin)
+        ):
+            return Job(pin, origin)
+        if wanted.kind == "ref":
+            raise ToolpinError(
+                f"{tool} {wanted} is a Git ref, and no source of {tool} builds those",
+                [("wanted by", str(origin))],
+                f"toolpin list-all {tool}",
+            )
+        if self._rules.ci:
+            # `22.2` may be a release: it is tried as it stands, and nothing else is.
+            if wanted.kind == "version" and wanted.value[0].isdigit():
+                return Job(pin, origin)
+            raise NotLocked(
+                f"{tool} {wanted} names no exact version, and CI resolves none",
+                [("wanted by", str(origin))],
+                "toolpin lock",
+            )
+        version = self._resolve(tool, wanted, origin)
+        if version != wanted.value and not self._rules.ignored:
+            self._session.report.remark(
+                f"{tool} {wanted} is {version} today, not locked: toolpin lock"
+            )
+        return Job(Pin(tool, version), origin)

@@ -1,0 +1,165 @@
+"""Turns a request and the lockfile beside its file into what is to be installed.
+
+Reads lockfiles; never writes one, and asks nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from toolpin import project
+from toolpin.errors import Mismatch, NotLocked, NotPublished, Refused, UsageError
+from toolpin.jobs import Job, Locked
+from toolpin.lock_head import FILENAME
+from toolpin.lockfile import Entry, Key, Lockfile
+from toolpin.lockfile_parse import parse
+from toolpin.model import Host, Origin, Pin, Plan, Wanted
+from toolpin.plugin.contract import Tool
+from toolpin.plugin.declarative import assemble
+from toolpin.versions import sort_key
+
+EMPTY = Lockfile({}, ())
+
+
+class Answer(NamedTuple):
+    """What a lockfile says to a request here: a version, and a build if it has one.
+
+    `lacks` says what is missing where there is no build; "" where nothing is. It is
+    final where the lockfile has judged this host, and not where it does not name it.
+    """
+
+    version: str
+    locked: Locked | None
+    lacks: str = ""
+    is_final: bool = False
+
+
+def read_lockfile(path: str) -> Lockfile | None:
+    """Return the lockfile at a path; None where there is none.
+
+    Raises UsageError for a file that toolpin would not have written.
+    """
+    if not os.path.lexists(path):
+        return None
+    data = project.read(path)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path} is not UTF-8", [("because", str(error))], "toolpin lock"
+        ) from None
+    return parse(text, path)
+
+
+def lockfile_beside(file: str) -> str:
+    """Return where the lockfile of a `.tool-versions` stands, or would stand."""
+    return os.path.join(os.path.dirname(file), FILENAME)
+
+
+def answer(
+    lock: Lockfile, path: str, tool: str, wanted: Wanted, host: Host
+) -> Answer | None:
+    """Return what a lockfile says to one alternative; None where it says nothing."""
+    version = lock.pins.get(Key(tool, str(wanted)))
+    if version is None:
+        return None
+    entries = lock.entries_for(Pin(tool, version), str(host))
+    if not entries:
+        return Answer(version, None, f"{path} has nothing for {host}")
+    if not any(entry.has_build for entry in entries):
+        return Answer(version, None, f"{path} says that {host} has no build", True)
+    fitting = best_fit(entries, host)
+    if fitting is None:
+        needs = " or ".join(_needs(entry) for entry in entries)
+        return Answer(version, None, f"needs {needs}, and here is {_libc(host)}", True)
+    return Answer(version, Locked(path, fitting))
+
+
+def best_fit(entries: Iterable[Entry], host: Host) -> Entry | None:
+    """Return the build that asks most of the host and still runs on it.
+
+    A requirement that this host cannot judge does not exclude a build; between equals
+    the first in the file's order wins.
+    """
+    fitting = [
+        entry
+        for entry in entries
+        if entry.has_build
+        and all(_meets(host, name, least) for name, least in entry.build.requires)
+    ]
+    return max(fitting, key=_demand, default=None)
+
+
+def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
+    """Return the plan for what is locked, made of the plugin's data as it is today.
+
+    Raises NotLocked where the plugin has no such source any more, Refused for a
+    locator that the plugin would not name.
+    """
+    if job.locked is None:
+        raise ValueError(f"{job.pin} is not locked")
+    path, entry = job.locked
+    facts = [("wanted by", str(job.origin)), ("lockfile", path)]
+    spec = next((one for one in tool.sources if one.id == entry.source), None)
+    if spec is None or str(host) not in spec.hosts:
+        raise NotLocked(
+            f"{job.pin} is locked from a source that {tool.name} does not have",
+            [*facts, ("source", entry.source)],
+            f"toolpin lock --refresh {tool.name}",
+        )
+    try:
+        return assemble(tool, spec, job.pin, host, entry.build.artifacts)
+    except NotPublished as error:
+        locators = ", ".join(one.locator for one in entry.build.artifacts)
+        raise Refused(
+            f"the lockfile names other files for {job.pin} than its plugin does",
+            [*facts, ("locked", locators), ("because", error.what)],
+            f"toolpin lock --refresh {tool.name}",
+        ) from error
+
+
+def rebuilt(job: Job, error: Mismatch) -> Mismatch:
+    """Return the error of bytes that are not the locked ones, with the dates known."""
+    facts = [("wanted by", f"{job.origin} ({job.pin})"), *error.facts]
+    if job.locked:
+        date = time.strftime("%Y-%m-%d", time.gmtime(os.stat(job.locked.file).st_mtime))
+        facts.append(("locked in", f"{job.locked.file}, a file of {date}"))
+    return Mismatch(
+        f"what is published as {job.pin} today is not what was locked",
+        facts,
+        f"toolpin lock --refresh {job.pin.tool}",
+    )
+
+
+def missing(tool: str, wanted: Wanted, origin: Origin, lacks: str) -> NotLocked:
+    """Return the error of a request that had to be locked."""
+    return NotLocked(
+        f"{tool} {wanted} is not locked",
+        [("wanted by", str(origin)), ("because", lacks)],
+        "toolpin lock",
+    )
+
+
+def _meets(host: Host, name: str, least: str) -> bool:
+    named = host.libc if host.libc == "glibc" else host.os
+    if name != named:
+        return name not in ("glibc", "musl", "macos")
+    if not host.libc_version:
+        return True
+    return sort_key(least) <= sort_key(host.libc_version)
+
+
+def _demand(entry: Entry) -> tuple[tuple[str, object], ...]:
+    return tuple((name, sort_key(least)) for name, least in entry.build.requires)
+
+
+def _needs(entry: Entry) -> str:
+    return ", ".join(f"{name} {least}" for name, least in entry.build.requires)
+
+
+def _libc(host: Host) -> str:
+    name = host.libc or host.os
+    return f"{name} {host.libc_version}".rstrip()

@@ -1,0 +1,284 @@
+"""Turns a project's requests, and its old lockfile, into a new lockfile.
+
+What the old one says of a request that still stands is kept, to the byte, and nobody is
+asked about it. The preferred source answers or the lock is an error: another one, with
+other bytes, is somebody's decision. This writes no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from toolpin.errors import NotPublished, ToolpinError, Unreachable, UsageError
+from toolpin.host import any_of
+from toolpin.lockfile import NO_BUILD, Entry, Key, Lockfile
+from toolpin.model import Build, Host, Origin, Pin, Release, Wanted
+from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.declarative import locked_builds, verified_by
+from toolpin.plugin.registry import Registry
+from toolpin.resolve import choose, looks_exact
+from toolpin.sources.clients import Clients
+from toolpin.versions import nearest
+
+ReadReleases = Callable[[Tool, SourceSpec, Host], Sequence[Release]]
+
+
+class Ask(NamedTuple):
+    """One alternative that the lockfile is to answer, and who wants it."""
+
+    tool: str
+    wanted: Wanted
+    origin: Origin
+
+    @property
+    def key(self) -> Key:
+        """What the lockfile finds its pin by."""
+        return Key(self.tool, str(self.wanted))
+
+
+class Scope(NamedTuple):
+    """What a lock covers: these hosts (() for all), from these sources in this order.
+
+    Without a source the one that an entry has stands, else the tool's first. Of the
+    tools in `refresh` nothing old is kept.
+    """
+
+    hosts: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    preferred: tuple[str, ...] = ()
+    refresh: frozenset[str] = frozenset()
+
+
+class _Work(NamedTuple):
+    """One request with all that answering it takes."""
+
+    ask: Ask
+    tool: Tool
+    hosts: tuple[str, ...]
+    specs: tuple[SourceSpec, ...]
+
+
+class Locker:
+    """Answers requests for every host from any one."""
+
+    def __init__(
+        self, registry: Registry, clients: Clients, releases: ReadReleases, scope: Scope
+    ) -> None:
+        self._registry = registry
+        self._clients = clients
+        self._releases = releases
+        self._scope = scope
+
+    def lock(
+        self, asks: Sequence[Ask], old: Lockfile, also: Sequence[Ask] = ()
+    ) -> tuple[Lockfile, list[ToolpinError]]:
+        """Return the lockfile for these requests, and the errors of the unanswered.
+
+        `old` is an empty one where there is none.
+        """
+        unique = list({ask.key: ask for ask in (*also, *asks)}.values())
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(
+                pool.map(lambda ask: self._answer_or_error(ask, old), unique)
+            )
+        pins: dict[Key, str] = {}
+        entries: dict[tuple[Pin, str], tuple[Entry, ...]] = {}
+        errors = []
+        for ask, answer in zip(unique, answers, strict=True):
+            if isinstance(answer, ToolpinError):
+                errors.append(answer)
+                continue
+            version, found = answer
+            pins[ask.key] = version
+            entries |= _by_host(found)
+        flat = tuple(entry for some in entries.values() for entry in some)
+        keys = tuple(sorted(ask.key for ask in also))
+        return Lockfile(pins, flat, self._scope.hosts, keys), errors
+
+    def _answer_or_error(
+        self, ask: Ask, old: Lockfile
+    ) -> tuple[str, tuple[Entry, ...]] | ToolpinError:
+        try:
+            return self._answer(ask, old)
+        except ToolpinError as error:
+            return error
+
+    def _answer(self, ask: Ask, old: Lockfile) -> tuple[str, tuple[Entry, ...]]:
+        """Return the version for a request, and what is locked of it."""
+        tool = self._registry.require(ask.tool, ask.origin)
+        hosts = self._scope.hosts or hosts_of(tool)
+        version = old.pins.get(ask.key)
+        kept: tuple[Entry, ...] = ()
+        if version and tool.name not in self._scope.refresh:
+            pin = Pin(tool.name, version)
+            kept = tuple(
+                entry
+                for host in hosts
+                for entry in old.entries_for(pin, host)
+                if self._may_stay(entry)
+            )
+        missing = tuple(sorted(set(hosts) - {entry.host for entry in kept}))
+        if version and kept and not missing:
+            return version, kept
+        specs = self._specs(tool, old)
+        work = _Work(ask, tool, missing if kept else hosts, specs)
+        if version and kept:
+            return version, (*kept, *self._entries(work, version))
+        return self._resolved(work)
+
+    def _may_stay(self, entry: Entry) -> bool:
+        """Say whether an entry is from a source that was named, if any was."""
+        return not self._scope.sources or entry.source in (
+            NO_BUILD,
+            *self._scope.sources,
+        )
+
+    def _specs(self, tool: Tool, old: Lockfile) -> tuple[SourceSpec, ...]:
+        """Return the sources to ask: all that were named, or the one preferred.
+
+        Preferred is the one that the tool is locked from already, then the settings'
+        first, then the plugin's. Raises UsageError when the tool has none of the named.
+        """
+        by_id = {spec.id: spec for spec in tool.sources}
+        if self._scope.sources:
+            named = tuple(by_id[one] for one in self._scope.sources if one in by_id)
+            if named:
+                return named
+            raise UsageError(
+                f"{tool.name} has no source of that name",
+                [
+                    ("wanted", ", ".join(self._scope.sources)),
+                    ("sources", ", ".join(by_id)),
+                ],
+            )
+        before = [entry.source for entry in old.entries if entry.pin.tool == tool.name]
+        order = (*before, *self._scope.preferred, *by_id)
+        return (next(by_id[one] for one in order if one in by_id),)
+
+    def _resolved(self, work: _Work) -> tuple[str, tuple[Entry, ...]]:
+        """Return the version that is published for one of the hosts, and its entries.
+
+        Raises ToolpinError with the versions nearby when nothing is.
+        """
+        wanted = work.ask.wanted
+        if looks_exact(wanted):
+            entries = self._entries(work, wanted.value)
+            if any(entry.has_build for entry in entries):
+                return wanted.value, entries
+        listed: list[Release] = []
+        for spec in work.specs:
+            releases = self._listed(work, spec)
+            listed += releases
+            version = choose(wanted, releases)
+            if version:
+                entries = self._entries(work, version)
+                if any(entry.has_build for entry in entries):
+                    return version, entries
+        if wanted.kind == "version" and not listed:
+            raise _nothing(work, [])
+        raise _nothing(work, [one.version for one in listed])
+
+    def _listed(self, work: _Work, spec: SourceSpec) -> list[Release]:
+        """Return what a source has for any of the hosts, each version once."""
+        found: dict[str, set[str]] = {}
+        for host in work.hosts:
+            if host not in spec.hosts:
+                continue
+            try:
+                releases = self._releases(work.tool, spec, any_of(host))
+            except Unreachable as error:
+                raise _unreachable(work, spec, error) from error
+            for release in releases:
+                found.setdefault(release.version, set()).update(release.channels)
+        return [
+            Release(version, tuple(sorted(found[version]))) for version in sorted(found)
+        ]
+
+    def _entries(self, work: _Work, version: str) -> tuple[Entry, ...]:
+        """Return what is to be locked of a version, `none` for a host without."""
+        pin = Pin(work.tool.name, version)
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda host: self._on(work, pin, host), work.hosts))
+        return tuple(entry for entries in found for entry in entries)
+
+    def _on(self, work: _Work, pin: Pin, host: str) -> tuple[Entry, ...]:
+        """Return the entries of one host, from the first source that has a build."""
+        for spec in work.specs:
+            if host not in spec.hosts:
+                continue
+            try:
+                builds = locked_builds(
+                    work.tool, spec, pin, any_of(host), self._clients
+                )
+            except NotPublished:
+                continue
+            except Unreachable as error:
+                raise _unreachable(work, spec, error) from error
+            verified = verified_by(spec)
+            return tuple(Entry(pin, host, spec.id, verified, one) for one in builds)
+        return (Entry(pin, host, NO_BUILD, "", Build(())),)
+
+
+def hosts_of(tool: Tool) -> tuple[str, ...]:
+    """Return every host that a source of the tool has builds for, sorted."""
+    return tuple(sorted({host for spec in tool.sources for host in spec.hosts}))
+
+
+def unanswered(
+    asks: Iterable[Ask], lock: Lockfile, hosts: Callable[[str], Collection[str]]
+) -> list[tuple[Ask, str]]:
+    """Return the requests that a lockfile does not answer, and what is missing.
+
+    `hosts` tells for a tool which hosts are to have an answer.
+    """
+    found = []
+    for ask in asks:
+        version = lock.pins.get(ask.key)
+        if version is None:
+            found.append((ask, "no pin"))
+            continue
+        pin = Pin(ask.tool, version)
+        missing = [host for host in hosts(ask.tool) if not lock.entries_for(pin, host)]
+        if missing:
+            found.append((ask, f"{version} for {', '.join(sorted(missing))}"))
+    return found
+
+
+def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...]]:
+    found: dict[tuple[Pin, str], tuple[Entry, ...]] = {}
+    for entry in entries:
+        at = (entry.pin, entry.host)
+        found[at] = (*found.get(at, ()), entry)
+    return found
+
+
+def _unreachable(work: _Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:
+    """Return the error of a source that was to be locked, with another to name."""
+    others = [one.id for one in work.tool.sources if one.id != spec.id]
+    return Unreachable(
+        f"{work.tool.name} {work.ask.wanted} cannot be locked: {error.what}",
+        [
+            ("wanted by", str(work.ask.origin)),
+            ("source", spec.id),
+            *error.facts,
+            *([("others", ", ".join(others))] if others else []),
+        ],
+        f"toolpin lock --source {others[0]}" if others else None,
+    )
+
+
+def _nothing(work: _Work, known: Sequence[str]) -> ToolpinError:
+    ask = work.ask
+    near = nearest(ask.wanted.value, known) if ask.wanted.value else []
+    return ToolpinError(
+        f"no source has a {ask.tool} {ask.wanted}",
+        [
+            ("wanted by", str(ask.origin)),
+            ("asked", ", ".join(spec.id for spec in work.specs)),
+            ("for", ", ".join(work.hosts)),
+            ("nearest", ", ".join(near) or "none"),
+        ],
+        f"toolpin list-all {ask.tool}",
+    )
