@@ -56,6 +56,48 @@ _toolpin_read() {
   return 1
 }
 
+# True where the lockfile in $_toolpin_folder has a pin of tool $1 for $_toolpin_wanted,
+# which becomes the pinned version. Its head alone is read, in the form toolpin writes.
+_toolpin_lock() {
+  [ -f "$_toolpin_folder/toolpin.lock" ] || return 1
+  [ -r "$_toolpin_folder/toolpin.lock" ] || return 1
+  # shellcheck disable=SC3065,SC3067  # as above
+  if [ -k "$_toolpin_folder/" ]; then
+    [ -O "$_toolpin_folder/toolpin.lock" ] || return 1
+    [ ! -h "$_toolpin_folder/toolpin.lock" ] || return 1
+  fi
+  _toolpin_lines=0
+  while IFS= read -r _toolpin_rest; do
+    _toolpin_rest=${_toolpin_rest%@CR@}
+    case $_toolpin_lines:$_toolpin_rest in
+      0:'schema = 1' | 1:'[pins]') ;;
+      [01]:*) return 1 ;;
+      *:"\"$1 $_toolpin_wanted\" = \""*\")
+        _toolpin_wanted=${_toolpin_rest#*' = "'}
+        _toolpin_wanted=${_toolpin_wanted%'"'}
+        case $_toolpin_wanted in
+          [!0-9A-Za-z]* | '' | *[!0-9A-Za-z._+~-]*) return 1 ;;
+        esac
+        [ ${#_toolpin_wanted} -lt 128 ]
+        return ;;
+      *:\"*\") ;;
+      *) return 1 ;;
+    esac
+    _toolpin_lines=$((_toolpin_lines + 1))
+    [ "$_toolpin_lines" -lt 1000 ] || return 1
+  done <"$_toolpin_folder/toolpin.lock"
+  return 1
+}
+
+# Sources the record of the published tree of tool $1, version $_toolpin_wanted.
+_toolpin_use() {
+  _toolpin_tree=@DATA@/installs/$1/$_toolpin_wanted
+  [ -r "$_toolpin_tree/.toolpin/record.sh" ] || return 1
+  [ ! -e @DATA@/"incomplete/$1/$_toolpin_wanted" ] || return 1
+  # shellcheck source=/dev/null
+  . "$_toolpin_tree/.toolpin/record.sh"
+}
+
 # Finds the published tree of tool $1, known to project files as $2, and sources its
 # record. $3 is `=` and the override's value, empty where it is not set. True also where
 # nothing pins the tool; false where Python must judge.
@@ -82,17 +124,18 @@ _toolpin_find() {
   fi
   # Every word is judged, also those of which nothing will be asked.
   [ ${#_toolpin_wanted} -lt 128 ] || return 1
-  case $_toolpin_wanted in
+  case ${_toolpin_wanted#latest:} in
     *[" @TAB@"][!" @TAB@"0-9A-Za-z]*) return 1 ;;
     [!0-9A-Za-z]* | '' | *[!0-9A-Za-z._+~" @TAB@"-]*) return 1 ;;
-    system* | latest*) return 1 ;;
+    system*) return 1 ;;
   esac
   _toolpin_wanted=${_toolpin_wanted%%[" @TAB@"]*}
-  _toolpin_tree=@DATA@/installs/$1/$_toolpin_wanted
-  [ -r "$_toolpin_tree/.toolpin/record.sh" ] || return 1
-  [ ! -e @DATA@/"incomplete/$1/$_toolpin_wanted" ] || return 1
-  # shellcheck source=/dev/null
-  . "$_toolpin_tree/.toolpin/record.sh"
+  case $_toolpin_wanted in
+    latest*) ;;
+    *) ! _toolpin_use "$1" || return 0 ;;
+  esac
+  # What is no version by itself has the one that the lockfile gives it.
+  [ -z "$3" ] && _toolpin_lock "$1" && _toolpin_use "$1"
 }
 
 [ -n "$_toolpin_tool" ] || _toolpin_ask "$@"

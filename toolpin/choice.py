@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable, UsageError
 from toolpin.jobs import Job
-from toolpin.model import Host, Pin
+from toolpin.model import Host, Pin, Release
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.sources.clients import Clients
+from toolpin.sources.contract import with_channels
 from toolpin.versions import nearest
 from toolpin.words import VERSION, fits
 
@@ -43,17 +44,22 @@ def allowed_sources(
     return chosen
 
 
-def listed_versions(spec: SourceSpec, host: Host, clients: Clients) -> list[str]:
+def listed_releases(
+    tool: Tool, spec: SourceSpec, host: Host, clients: Clients
+) -> list[Release]:
     """Return what a source lists for the host; what can be no version is left out.
 
     Raises Unreachable.
     """
-    listed = clients.open(spec).releases(host)
-    return [one.version for one in listed if fits(one.version, VERSION)]
+    return [
+        with_channels(release, tool.channels)
+        for release in clients.open(spec).releases(host)
+        if fits(release.version, VERSION)
+    ]
 
 
 def nobody_serves(
-    job: Job, failures: Sequence[Failure], host: Host, clients: Clients
+    tool: Tool, job: Job, failures: Sequence[Failure], host: Host, clients: Clients
 ) -> ToolpinError:
     """Return the error that tells of every source what it said or has nearby."""
     facts = [("wanted by", str(job.origin))]
@@ -61,14 +67,15 @@ def nobody_serves(
         label = failure.spec.id
         facts.append((label, failure.error.what))
         if isinstance(failure.error, NotPublished):
-            facts.append((label, _nearby(failure.spec, job.pin, host, clients)))
+            facts.append((label, _nearby(tool, failure.spec, job.pin, host, clients)))
         else:
             facts += [
                 (label, f"{name}: {value}") for name, value in failure.error.facts
             ]
     silent = any(isinstance(one.error, Unreachable) for one in failures)
     ending = "was not found" if silent else f"does not exist for {host}"
-    return ToolpinError(
+    kind = Unreachable if silent else NotPublished
+    return kind(
         f"{job.pin} {ending}",
         facts,
         f"toolpin list-all {job.pin.tool} {_line_of(job.pin.version)}",
@@ -93,11 +100,14 @@ def not_published_bytes(
     return Mismatch(error.what, facts, hint)
 
 
-def _nearby(spec: SourceSpec, pin: Pin, host: Host, clients: Clients) -> str:
+def _nearby(
+    tool: Tool, spec: SourceSpec, pin: Pin, host: Host, clients: Clients
+) -> str:
     if str(host) not in spec.hosts:
         return f"has nothing for {host}"
     try:
-        known = listed_versions(spec, host, clients)
+        listed = listed_releases(tool, spec, host, clients)
     except ToolpinError as error:
         return f"what it has nearby is not known: {error.what}"
+    known = [release.version for release in listed]
     return f"nearest {', '.join(nearest(pin.version, known)) or 'none'}"

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from toolpin import installs
 from toolpin.errors import NotLocked, ToolpinError
-from toolpin.jobs import Job
+from toolpin.installs import is_installed, remember_channel
+from toolpin.jobs import Job, Locked
 from toolpin.locked import answer, missing, read_lockfile
 from toolpin.lockfile import Lockfile
 from toolpin.locks import lockfile_for
 from toolpin.model import Host, Origin, Pin, Request, Wanted
 from toolpin.resolve import looks_exact, to_provide
 from toolpin.session import Session
+from toolpin.store import read_receipt
+from toolpin.versions import is_prefix
 
 # Returns the newest version there is today of what an alternative means.
 Resolve = Callable[[str, Wanted, Origin], str]
@@ -47,6 +49,8 @@ class Decider:
         self._rules = rules
         self._resolve = resolve
         self._read: dict[str, Lockfile | None] = {}
+        # What is taken for exact, though it may be the beginning of others.
+        self.tried: set[Pin] = set()
 
     def jobs(self, requests: Sequence[Request]) -> tuple[list[Job], list[ToolpinError]]:
         """Return what can be tried, and the errors of what cannot: the rest goes on."""
@@ -66,7 +70,7 @@ class Decider:
         tool, origin = request.tool, request.origin
         if self._rules.ignored:
             return self._unlocked(tool, wanted, origin)
-        path = lockfile_for(request, self._session)
+        path = lockfile_for(origin, self._session.where)
         lock = self._lockfile(path) if path else None
         if lock is None or path is None:
             if self._rules.must:
@@ -81,14 +85,32 @@ class Decider:
             self._session.report.warn(f"{tool} {wanted}: {lacks}; try: toolpin lock")
             return self._unlocked(tool, wanted, origin)
         pin = Pin(tool, found.version)
-        if found.locked or (
-            installs.is_installed(self._session.paths, pin) and not must
-        ):
+        if found.locked:
+            if must:
+                self._check_installed(pin, found.locked, origin)
             return Job(pin, origin, found.locked)
         if must or found.is_final:
             raise missing(tool, wanted, origin, found.lacks)
         self._session.report.warn(f"{pin}: {found.lacks}; try: toolpin lock")
         return Job(pin, origin)
+
+    def _check_installed(self, pin: Pin, locked: Locked, origin: Origin) -> None:
+        """Raise NotLocked for an install that was made of other bytes."""
+        receipt = read_receipt(self._session.paths, pin)
+        if receipt is None:
+            return
+        have = [str(one.digest) for one in receipt.artifacts]
+        want = [str(one.digest) for one in locked.entry.build.artifacts]
+        if have != want:
+            raise NotLocked(
+                f"{pin} is installed, and not with the bytes that are locked",
+                [
+                    ("wanted by", str(origin)),
+                    ("installed", f"{', '.join(have)} from {receipt.source}"),
+                    ("locked", f"{', '.join(want)} from {locked.entry.source}"),
+                ],
+                f"toolpin uninstall {pin}",
+            )
 
     def _lockfile(self, path: str) -> Lockfile | None:
         if path not in self._read:
@@ -102,7 +124,7 @@ class Decider:
         """
         pin = Pin(tool, wanted.value)
         if wanted.kind == "version" and (
-            looks_exact(wanted) or installs.is_installed(self._session.paths, pin)
+            looks_exact(wanted) or is_installed(self._session.paths, pin)
         ):
             return Job(pin, origin)
         if wanted.kind == "ref":
@@ -114,6 +136,7 @@ class Decider:
         if self._rules.ci:
             # `22.2` may be a release: it is tried as it stands, and nothing else is.
             if wanted.kind == "version" and wanted.value[0].isdigit():
+                self.tried.add(pin)
                 return Job(pin, origin)
             raise NotLocked(
                 f"{tool} {wanted} names no exact version, and CI resolves none",
@@ -121,8 +144,15 @@ class Decider:
                 "toolpin lock",
             )
         version = self._resolve(tool, wanted, origin)
+        if wanted.kind == "version" and not is_prefix(wanted.value, version):
+            remember_channel(self._session.paths, Pin(tool, version), wanted.value)
         if version != wanted.value and not self._rules.ignored:
             self._session.report.remark(
                 f"{tool} {wanted} is {version} today, not locked: toolpin lock"
             )
         return Job(Pin(tool, version), origin)
+
+
+def not_exact(error: ToolpinError) -> NotLocked:
+    """Return the error of a version that CI took for exact, and nobody publishes."""
+    return NotLocked(f"{error.what}; CI resolves nothing", error.facts, "toolpin lock")

@@ -11,28 +11,25 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
-from toolpin.env import DEFAULT_PATH, apply
+from toolpin.env import apply
 from toolpin.errors import NotRunnable, ToolpinError, UnknownCommand
 from toolpin.installs import (
     commands,
     environment,
     is_program,
-    match,
     program,
     tools,
     versions,
 )
 from toolpin.launch import as_called, become, end_like, run_as_child
+from toolpin.locks import Where, locked_version, match
 from toolpin.model import EnvPatch, Origin, Pin, Request, Wanted
 from toolpin.paths import Paths, home_folder
 from toolpin.project import effective, request_for, stated
 from toolpin.stubs import Stub, read_stub
+from toolpin.system_command import DEPTH, count_round, on_path
 from toolpin.toolversions import folder_of
 from toolpin.versions import newest
-
-DEPTH = "TOOLPIN_DEPTH"
-
-_MOST_ROUNDS = 16
 
 
 class Found(NamedTuple):
@@ -56,6 +53,11 @@ class _Place(NamedTuple):
     env: Mapping[str, str]
     cwd: str
     stub: Stub | None
+
+    @property
+    def where(self) -> Where:
+        """Where project files are looked for."""
+        return Where(self.cwd, home_folder(self.env), self.paths.global_file)
 
 
 def find(
@@ -90,19 +92,14 @@ def find(
     return _unpinned(place, providers, command)
 
 
-def patch_for(request: Request, *, paths: Paths, env: Mapping[str, str]) -> EnvPatch:
+def patch_for(
+    request: Request, *, paths: Paths, env: Mapping[str, str], cwd: str
+) -> EnvPatch:
     """Return what the first alternative that is there sets: nothing for `system`.
 
     Raises NotRunnable where none is there.
     """
-    for wanted in request.wanted:
-        if wanted.kind == "system":
-            return EnvPatch((), ())
-        place = _Place(paths, {}, env, "/", None)
-        patch, _ = _tree(place, request.tool, wanted)
-        if patch:
-            return patch
-    raise _missing(request)
+    return _first_tree(_Place(paths, {}, env, cwd, None), request)
 
 
 def run(
@@ -198,7 +195,7 @@ def _choose(place: _Place, request: Request, command: str) -> Found | None:
                 return _system(place, path, command, request.origin)
             there = True
             continue
-        patch, pin = _tree(place, request.tool, wanted)
+        patch, pin = _tree(place, request, wanted)
         if patch is None:
             continue
         there = True
@@ -209,20 +206,31 @@ def _choose(place: _Place, request: Request, command: str) -> Found | None:
                 child = apply(patch, place.env, place.paths.shims)
                 return Found(path, child, pin, request.origin)
     if not there:
-        raise _missing(request)
+        raise _missing(place, request)
     return None
 
 
 def _tree(
-    place: _Place, tool: str, wanted: Wanted
+    place: _Place, request: Request, wanted: Wanted
 ) -> tuple[EnvPatch | None, Pin | None]:
     """Return what the installed tree of an alternative sets, and its pin."""
     if wanted.kind == "path":
         folder = folder_of(wanted, home_folder(place.env))
         patch = EnvPatch((f"{folder}/bin",), ())
         return (patch if os.path.isdir(folder) else None), None
-    pin = match(place.paths, tool, wanted)
+    pin = match(place.paths, request, wanted, place.where)
     return (environment(place.paths, pin) if pin else None), pin
+
+
+def _first_tree(place: _Place, request: Request) -> EnvPatch:
+    """Return what the first alternative that is there sets: nothing for `system`."""
+    for wanted in request.wanted:
+        if wanted.kind == "system":
+            return EnvPatch((), ())
+        patch, _ = _tree(place, request, wanted)
+        if patch:
+            return patch
+    raise _missing(place, request)
 
 
 def _with_required(place: _Place, tool: str, patch: EnvPatch) -> EnvPatch:
@@ -234,18 +242,9 @@ def _with_required(place: _Place, tool: str, patch: EnvPatch) -> EnvPatch:
     required = {name: rest for name, *rest in stubs}
     for name in required.get(tool, ()):
         request = _request(place, name)
-        for wanted in request.wanted if request else ():
-            if wanted.kind == "system":
-                break
-            more, _ = _tree(place, name, wanted)
-            if more:
-                patch = EnvPatch(
-                    patch.path + more.path, patch.variables + more.variables
-                )
-                break
-        else:
-            if request:
-                raise _missing(request)
+        if request:
+            more = _first_tree(place, request)
+            patch = EnvPatch(patch.path + more.path, patch.variables + more.variables)
     return patch
 
 
@@ -271,47 +270,26 @@ def _unpinned(place: _Place, providers: Sequence[str], command: str) -> Found:
 
 
 def _on_path(place: _Place, command: str) -> str | None:
-    """Return the first match on PATH that is no shim, this store's or another's."""
-    for entry in (place.env.get("PATH") or DEFAULT_PATH).split(":"):
-        folder = os.path.join(place.cwd, entry)
-        path = os.path.join(folder, command)
-        if (
-            is_program(path)
-            and not _is_same_folder(folder, place.paths.shims)
-            and read_stub(os.path.realpath(path)) is None
-        ):
-            return path
-    return None
-
-
-def _is_same_folder(one: str, other: str) -> bool:
-    try:
-        return os.path.samefile(one, other)
-    except OSError:
-        return False
+    return on_path(command, env=place.env, cwd=place.cwd, shims=place.paths.shims)
 
 
 def _system(place: _Place, path: str, command: str, origin: Origin | None) -> Found:
-    """Return the system's command; refuse one that comes back here without end."""
-    text = place.env.get(DEPTH, "")
-    rounds = int(text) if len(text) < 3 and text.isascii() and text.isdigit() else 0
-    # A greater number is nobody's count: toolpin stops here.
-    if rounds == _MOST_ROUNDS:
-        raise NotRunnable(
-            f"{command} has started itself through toolpin {rounds} times",
-            [("program", path), ("counted in", DEPTH)],
-            f"head {path}",
-        )
-    rounds = rounds + 1 if rounds < _MOST_ROUNDS else 1
+    """Return the system's command, with the environment it gets."""
     child = apply(EnvPatch((), ()), place.env, place.paths.shims)
-    return Found(path, {**child, DEPTH: str(rounds)}, None, origin)
+    rounds = count_round(path, command, place.env)
+    return Found(path, {**child, DEPTH: rounds}, None, origin)
 
 
-def _missing(request: Request) -> NotRunnable:
+def _missing(place: _Place, request: Request) -> NotRunnable:
     wanted = " or ".join(str(one) for one in request.wanted)
+    locked = [locked_version(request, one, place.where) for one in request.wanted]
+    meant = [one for one in locked if one and one not in map(str, request.wanted)]
     return NotRunnable(
         f"{request.tool} {wanted} is not installed",
-        [("wanted by", str(request.origin))],
+        [
+            ("wanted by", str(request.origin)),
+            *([("locked as", ", ".join(meant))] if meant else []),
+        ],
         "toolpin install",
     )
 

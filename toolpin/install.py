@@ -20,6 +20,7 @@ from toolpin.cache import Cache
 from toolpin.choice import (
     Failure,
     allowed_sources,
+    listed_releases,
     nobody_serves,
     not_published_bytes,
 )
@@ -77,21 +78,22 @@ class Installer:
         row = self._board.row(f"{tool} {wanted}")
         try:
             return self._first_to_serve(
-                found, job, row, lambda spec: self._chosen(spec, wanted, row)
+                found, job, row, lambda spec: self._chosen(found, spec, wanted, row)
             )
         except Unreachable:
-            have = installs.match(self._paths, tool, wanted)
+            have = installs.newest_match(self._paths, tool, wanted)
             if have is None:
                 raise
             return have.version
         finally:
             row.drop()
 
-    def _chosen(self, spec: SourceSpec, wanted: Wanted, row: Row) -> str:
+    def _chosen(self, tool: Tool, spec: SourceSpec, wanted: Wanted, row: Row) -> str:
         row.wait(f"asking {publisher(spec, self._host)}")
         if str(self._host) not in spec.hosts:
             raise NotPublished(f"{spec.id} has no builds for {self._host}")
-        version = choose(wanted, self._clients.open(spec).releases(self._host))
+        releases = listed_releases(tool, spec, self._host, self._clients)
+        version = choose(wanted, releases)
         if version is None:
             raise NotPublished(f"{spec.id} lists no {wanted} for {self._host}")
         return version
@@ -161,7 +163,7 @@ class Installer:
                     self._hand_over(error, following, row)
             except Mismatch as error:
                 raise not_published_bytes(job, error, following) from error
-        raise nobody_serves(job, failures, self._host, self._clients)
+        raise nobody_serves(tool, job, failures, self._host, self._clients)
 
     def _hand_over(self, error: ToolpinError, following: SourceSpec, row: Row) -> None:
         """Name the next source; what is true of a whole source, once for all tools."""

@@ -51,16 +51,45 @@ def has_remains(paths: Paths) -> bool:
     return bool(_names(paths.staging))
 
 
-def match(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
-    """Return the published version that an alternative names, or the newest match."""
-    name = f"ref-{wanted.value}" if wanted.kind == "ref" else wanted.value
-    exact = Pin(tool, name)
-    if wanted.kind in ("version", "ref") and is_installed(paths, exact):
-        return exact
-    if wanted.kind not in ("version", "latest"):
+def exact(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
+    """Return the published version that is literally named as an alternative."""
+    if wanted.kind not in ("version", "ref"):
         return None
-    version = newest(wanted.value, versions(paths, tool))
-    return Pin(tool, version) if version else None
+    name = f"ref-{wanted.value}" if wanted.kind == "ref" else wanted.value
+    pin = Pin(tool, name)
+    return pin if is_installed(paths, pin) else None
+
+
+def newest_match(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
+    """Return the newest published version below a prefix, or of a channel.
+
+    A channel is what it meant when something was last installed for it.
+    """
+    known = versions(paths, tool)
+    version = newest(wanted.value, known) or _channel(paths, tool, wanted.value)
+    return Pin(tool, version) if version in known else None
+
+
+def remember_channel(paths: Paths, pin: Pin, channel: str) -> None:
+    """Keep which version a channel, such as `lts`, means: its name does not tell."""
+    path = f"{paths.channels}/{pin.tool}/{channel}"
+    if _channel(paths, pin.tool, channel) == pin.version:
+        return
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    fresh = f"{path}.{os.getpid()}"
+    with open(fresh, "w", encoding="utf-8") as file:
+        file.write(pin.version)
+    os.replace(fresh, path)
+
+
+def _channel(paths: Paths, tool: str, channel: str) -> str | None:
+    if not fits(channel, VERSION):
+        return None
+    try:
+        with open(f"{paths.channels}/{tool}/{channel}", encoding="utf-8") as file:
+            return file.read(200)
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def environment(paths: Paths, pin: Pin) -> EnvPatch:

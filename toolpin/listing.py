@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from toolpin import host
-from toolpin.choice import allowed_sources, listed_versions
+from toolpin.choice import allowed_sources, listed_releases
 from toolpin.errors import ToolpinError
 from toolpin.model import Host
 from toolpin.plugin.contract import SourceSpec, Tool
@@ -44,7 +44,7 @@ def list_versions(
         if str(here) in spec.hosts
     ]
     with ThreadPoolExecutor(len(specs) or 1) as pool:
-        answers = list(pool.map(lambda spec: _ask(spec, here, clients), specs))
+        answers = list(pool.map(lambda spec: _ask(tool, spec, here, clients), specs))
     known: set[str] = set()
     silent: list[tuple[str, ToolpinError]] = []
     for spec, answer in zip(specs, answers, strict=True):
@@ -63,8 +63,11 @@ def list_versions(
     return Listing(tuple(sorted(matching, key=sort_key)), tuple(silent))
 
 
-def _ask(spec: SourceSpec, here: Host, clients: Clients) -> list[str] | ToolpinError:
+def _ask(
+    tool: Tool, spec: SourceSpec, here: Host, clients: Clients
+) -> list[str] | ToolpinError:
     try:
-        return listed_versions(spec, here, clients)
+        releases = listed_releases(tool, spec, here, clients)
     except ToolpinError as error:
         return error
+    return [release.version for release in releases]

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from toolpin import project
 from toolpin.errors import Mismatch, NotLocked, NotPublished, Refused, UsageError
 from toolpin.jobs import Job, Locked
-from toolpin.lock_head import FILENAME
 from toolpin.lockfile import Entry, Key, Lockfile
 from toolpin.lockfile_parse import parse
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
@@ -52,11 +51,6 @@ def read_lockfile(path: str) -> Lockfile | None:
             f"{path} is not UTF-8", [("because", str(error))], "toolpin lock"
         ) from None
     return parse(text, path)
-
-
-def lockfile_beside(file: str) -> str:
-    """Return where the lockfile of a `.tool-versions` stands, or would stand."""
-    return os.path.join(os.path.dirname(file), FILENAME)
 
 
 def answer(

@@ -1,65 +1,75 @@
-"""Finds the lockfile that answers a request, and the version that its head has.
+"""Finds the lockfile that answers a request, and the installed version that it means.
 
-Light: `exec` imports it. What can be installed of a version is for `locked`.
+Light: `exec` imports it. What a lockfile says of builds is for `locked`; nothing here
+is installed or asked for.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from toolpin import installs, project
 from toolpin.lock_head import FILENAME, pinned
-from toolpin.model import Origin, Pin, Request
-from toolpin.resolve import to_provide
-from toolpin.session import Session
+from toolpin.model import Origin, Pin, Request, Wanted
+from toolpin.paths import Paths
 
 
-def lockfile_for(request: Request, session: Session) -> str | None:
+class Where(NamedTuple):
+    """From which folder up project files are looked for, and where at last."""
+
+    start: str
+    home: str
+    global_file: str
+
+
+def lockfile_beside(file: str) -> str:
+    """Return where the lockfile of a `.tool-versions` stands, or would stand."""
+    return os.path.join(os.path.dirname(file), FILENAME)
+
+
+def lockfile_for(origin: Origin, where: Where) -> str | None:
     """Return the lockfile beside the file that requests, if there is one.
 
     What a variable or the command line asks for is answered by the nearest lockfile
     that stands beside a `.tool-versions`.
     """
-    if request.origin.line:
-        return _beside(request.origin.place)
-    for path in project.candidates(
-        session.folder, session.home, session.paths.global_file
-    ):
-        if found := _beside(path):
-            return found
+    files = [origin.place] if origin.line else project.candidates(*where)
+    for file in files:
+        path = lockfile_beside(file)
+        if project.counts(path):
+            return path
     return None
 
 
-def settled_pins(
-    requests: Sequence[Request], session: Session
-) -> list[tuple[Pin, Origin]] | None:
-    """Return the installed pins that requests stand for, each with who wants it.
+def locked_version(request: Request, wanted: Wanted, where: Where) -> str | None:
+    """Return the version that a lockfile has for an alternative, None for none.
 
-    None where one needs a decision: it is neither exact nor in its lockfile's head, or
-    not installed. Raises UsageError for a damaged head.
+    Raises UsageError for a lockfile whose head is not as toolpin writes it.
     """
-    found = []
-    for request in requests:
-        path = lockfile_for(request, session)
-        head = project.read(path) if path else b""
-        for wanted in to_provide(request):
-            version: str | None = wanted.value if wanted.kind == "version" else None
-            if path:
-                version = pinned(head, request.tool, str(wanted), path)
-            pin = Pin(request.tool, version or "")
-            if not installs.is_installed(session.paths, pin):
-                return None
-            session.registry.check(request.tool, request.origin)
-            found.append((pin, request.origin))
-    return found
+    path = lockfile_for(request.origin, where)
+    if path is None or wanted.kind == "path":
+        return None
+    return pinned(project.read(path), request.tool, str(wanted), path)
+
+
+def match(paths: Paths, request: Request, wanted: Wanted, where: Where) -> Pin | None:
+    """Return the published version that an alternative means here.
+
+    A version literally named so, or else the locked one and no other, or else, where
+    nothing is locked, the newest match. Raises what `locked_version` raises.
+    """
+    exact = installs.exact(paths, request.tool, wanted)
+    if exact or wanted.kind not in ("version", "latest"):
+        return exact
+    version = locked_version(request, wanted, where)
+    if version is None:
+        return installs.newest_match(paths, request.tool, wanted)
+    pin = Pin(request.tool, version)
+    return pin if installs.is_installed(paths, pin) else None
 
 
 def is_ci(env: Mapping[str, str]) -> bool:
     """Say whether this runs where builds must not change by themselves."""
     return env.get("CI", "").lower() not in ("", "0", "false", "no")
-
-
-def _beside(path: str) -> str | None:
-    lockfile = os.path.join(os.path.dirname(path), FILENAME)
-    return lockfile if os.path.lexists(lockfile) else None

@@ -34,6 +34,11 @@ class Paths(NamedTuple):
         return f"{self.data}/staging"
 
     @property
+    def channels(self) -> str:
+        """What channels meant at the last install, as `<tool>/<channel>`."""
+        return f"{self.data}/channels"
+
+    @property
     def shims(self) -> str:
         """The folder for PATH."""
         return f"{self.data}/shims"

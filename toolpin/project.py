@@ -189,6 +189,14 @@ def _places(start: str, home: str, global_file: str) -> Iterator[str]:
     yield global_file
 
 
+def counts(path: str) -> bool:
+    """Say whether a file is there, and is not one that a stranger left in /tmp."""
+    try:
+        return _is_ours(path, os.lstat(path).st_uid)
+    except (OSError, ValueError):
+        return False
+
+
 def _is_ours(path: str, owner: int) -> bool:
     """Tell whether a file may count: not one that a stranger left in /tmp.
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 
 from toolpin import project
+from toolpin.choice import listed_releases
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.lockfile import Lockfile, render
 from toolpin.locking import Ask, Locker, Scope
@@ -58,7 +59,7 @@ def locker_for(session: Session, scope: Scope) -> Locker:
     return Locker(
         session.registry,
         clients,
-        lambda _tool, spec, host: clients.open(spec).releases(host),
+        lambda tool, spec, host: listed_releases(tool, spec, host, clients),
         scope._replace(preferred=settings.sources),
     )
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from toolpin import project
 from toolpin.errors import UsageError
+from toolpin.locks import Where
 from toolpin.model import Request
 from toolpin.paths import Paths, home_folder
 from toolpin.plugin.registry import Registry, read_registry
@@ -26,6 +27,11 @@ class Session(NamedTuple):
     def home(self) -> str:
         """The user's home folder."""
         return home_folder(self.env)
+
+    @property
+    def where(self) -> Where:
+        """Where project files are looked for."""
+        return Where(self.folder, self.home, self.paths.global_file)
 
     def requests(self) -> tuple[Request, ...]:
         """Return what is asked for here, each tool once.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from toolpin import installs, project
-from toolpin.installs import match
+from toolpin.locks import match
 from toolpin.model import Pin, Request
 from toolpin.session import Session
 from toolpin.versions import newest, sort_key
@@ -24,7 +24,7 @@ def unused_pins(session: Session, tools: tuple[str, ...]) -> list[Pin]:
         pin
         for request in _requests(session)
         for wanted in request.wanted
-        if (pin := match(session.paths, request.tool, wanted))
+        if (pin := match(session.paths, request, wanted, session.where))
     }
     found: list[Pin] = []
     for tool in tools:

@@ -32,7 +32,7 @@ CEILINGS = {
     "current nodejs": 20,
     "list": 20,
     "where nodejs": 20,
-    "install": 24,
+    "install": 26,
     "exec node": 19,
 }
 # With Python's own, whose number is not the same in each Python; its start is not

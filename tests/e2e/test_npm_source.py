@@ -91,11 +91,21 @@ def test_a_package_becomes_an_install(machine: Home) -> None:
     assert machine.toolpin("list-all", "mytool").out == "10.15.2\n10.15.3\n"
 
 
-@pytest.mark.parametrize("version", ["10", "latest", "10.x", "v10.15.3", "9.9.9"])
+@pytest.mark.parametrize("version", ["10.x", "v10.15.3", "9.9.9", "next"])
 def test_what_npm_would_guess_at_is_not_published(version: str, machine: Home) -> None:
     result = machine.toolpin("install", "mytool", version)
     assert result.code == 1
     assert machine.toolpin("list").out == ""
+
+
+@pytest.mark.parametrize("wanted", ["10", "latest", "latest:10.15"])
+def test_a_loose_version_means_the_newest_that_npm_has(
+    wanted: str, machine: Home
+) -> None:
+    result = machine.toolpin("install", "mytool", wanted)
+    assert result.code == 0, result.err
+    assert "10.15.3 today, not locked: toolpin lock" in result.err
+    assert machine.toolpin("list").out.split()[:2] == ["mytool", "10.15.3"]
 
 
 def test_a_strangers_project_above_chooses_no_registry(

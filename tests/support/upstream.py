@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 from tests.support.archives import node_tarball
 from tests.support.run import REPOSITORY, Home
 from tests.support.server import Fault, Server
+
+HOSTS = ("linux-x64", "linux-arm64", "macos-x64", "macos-arm64")
+LISTED = {"macos-x64": "osx-x64-tar", "macos-arm64": "osx-arm64-tar"}
 
 
 class Upstream:
@@ -29,24 +33,36 @@ class Upstream:
         contents: str = "",
         folder: str = "dist",
         fault: Fault | None = None,
+        hosts: Sequence[str] = ("linux-x64",),
+        lts: str = "",
     ) -> bytes:
         """Publish a version and return its tarball, which is sent with the fault.
 
-        `contents` is the version inside, when that is to be another one.
+        `contents` is the version inside, when that is to be another one. `hosts` are
+        toolpin's names for them, `lts` is the codename of a long-term release.
         """
         tarball = node_tarball(contents or version)
-        path = self.tarball_path(version, folder)
-        listed = f"{hashlib.sha256(tarball).hexdigest()}  {path.rpartition('/')[2]}\n"
+        digest = hashlib.sha256(tarball).hexdigest()
+        paths = [self.tarball_path(version, folder, host) for host in hosts]
+        listed = "".join(f"{digest}  {path.rpartition('/')[2]}\n" for path in paths)
         self.server.put(f"/{folder}/v{version}/SHASUMS256.txt", listed.encode())
-        self.server.put(path, tarball, fault=fault)
-        self._releases.insert(0, {"version": f"v{version}", "files": ["linux-x64"]})
+        for path in paths:
+            self.server.put(path, tarball, fault=fault)
+        files = [LISTED.get(host, host) for host in hosts]
+        release: dict[str, object]
+        release = {"version": f"v{version}", "files": files, "lts": lts or False}
+        old = [one for one in self._releases if one["version"] != f"v{version}"]
+        self._releases = [release, *old]
         index = json.dumps(self._releases).encode()
         self.server.put(f"/{folder}/index.json", index)
         return tarball
 
-    def tarball_path(self, version: str, folder: str = "dist") -> str:
+    def tarball_path(
+        self, version: str, folder: str = "dist", host: str = "linux-x64"
+    ) -> str:
         """Return where the tarball of a version lies on the server."""
-        return f"/{folder}/v{version}/node-v{version}-linux-x64.tar.xz"
+        target = host.replace("macos", "darwin")
+        return f"/{folder}/v{version}/node-v{version}-{target}.tar.xz"
 
     def add_second_source(self, home: Home) -> None:
         """Give the machine's nodejs a second source: `/second/` of the same server."""

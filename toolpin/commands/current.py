@@ -6,8 +6,8 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin import installs
-from toolpin.model import Request
+from toolpin.locks import locked_version, match
+from toolpin.model import Request, Wanted
 from toolpin.session import Session
 from toolpin.suggest import pinned_tool
 from toolpin.tables import origin_table
@@ -40,10 +40,14 @@ def _state(request: Request, session: Session) -> str:
     """Tell what runs, and what of it is pinned and not there."""
     runs = _runs(request, session)
     missing = _missing(request, session)
+    locked = _locked(request, session)
     if runs is None:
-        return f"missing: {' '.join(map(str, request.wanted))}"
+        words = map(_with_locked, request.wanted, locked)
+        return f"missing: {' '.join(words)}"
     if runs == str(request.wanted[0]):
         state = "installed" if request.wanted[0].kind == "version" else "in place"
+    elif runs in locked:
+        state = f"locked: {runs}"
     else:
         state = f"runs {runs}"
     return f"{state}, missing: {' '.join(missing)}" if missing else state
@@ -57,9 +61,19 @@ def _runs(request: Request, session: Session) -> str | None:
         if wanted.kind == "path":
             if os.path.isdir(folder_of(wanted, session.home)):
                 return str(wanted)
-        elif pin := installs.match(session.paths, request.tool, wanted):
+        elif pin := match(session.paths, request, wanted, session.where):
             return pin.version
     return None
+
+
+def _locked(request: Request, session: Session) -> list[str | None]:
+    """Return for each alternative the version that a lockfile has for it."""
+    where = session.where
+    return [locked_version(request, wanted, where) for wanted in request.wanted]
+
+
+def _with_locked(wanted: Wanted, locked: str | None) -> str:
+    return f"{wanted} ({locked})" if locked and locked != str(wanted) else str(wanted)
 
 
 def _result(request: Request, session: Session) -> dict[str, object]:
@@ -69,6 +83,7 @@ def _result(request: Request, session: Session) -> dict[str, object]:
         "wanted_by": origin_table(request.origin),
         "runs": _runs(request, session),
         "missing": _missing(request, session),
+        "locked": _locked(request, session),
     }
 
 
@@ -78,5 +93,5 @@ def _missing(request: Request, session: Session) -> list[str]:
         wanted.value
         for wanted in request.wanted
         if wanted.kind == "version"
-        and installs.match(session.paths, request.tool, wanted) is None
+        and match(session.paths, request, wanted, session.where) is None
     ]

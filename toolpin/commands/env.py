@@ -44,7 +44,9 @@ def _joined(requests: Sequence[Request], session: Session) -> EnvPatch:
     path: list[str] = []
     variables: dict[str, str] = {}
     for request in requests:
-        patch = patch_for(request, paths=session.paths, env=session.env)
+        patch = patch_for(
+            request, paths=session.paths, env=session.env, cwd=session.folder
+        )
         path += patch.path
         for name, value in patch.variables:
             variables.setdefault(name, value)

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from toolpin import installs, shims
-from toolpin.errors import NotLocked, ToolpinError
+from toolpin.errors import NotLocked, NotPublished, ToolpinError
 from toolpin.jobs import Job, Outcome
-from toolpin.locks import is_ci, settled_pins
+from toolpin.locks import is_ci, locked_version, lockfile_for
 from toolpin.model import Origin, Pin, Plan, Request
 from toolpin.report import error_table
+from toolpin.resolve import to_provide
 from toolpin.session import Session
 from toolpin.tables import origin_table, pin_table, plan_table
 from toolpin.toolversions import parse_wanted
@@ -59,12 +60,12 @@ def run(args: Namespace, session: Session) -> int:
     requests = _requests(args, session)
     plain = not (args.dry_run or args.source or args.jobs is not None or args.locked)
     if plain and not is_ci(session.env):
-        settled = settled_pins(requests, session)
+        settled = _settled(requests, session)
         if settled is not None and _is_done(settled, session):
             jobs = [Job(pin, origin) for pin, origin in settled]
             return _finish([Outcome(job, "present") for job in jobs], [], session)
     # With these come requests, tqdm, filelock and threads: only where there is work.
-    from toolpin.decide import Decider, Rules  # noqa: PLC0415
+    from toolpin.decide import Decider, Rules, not_exact  # noqa: PLC0415
     from toolpin.progress import Board  # noqa: PLC0415
     from toolpin.workshop import installer_for, settings_for  # noqa: PLC0415
 
@@ -77,7 +78,12 @@ def run(args: Namespace, session: Session) -> int:
         return _finish([], errors, session)
     if args.dry_run:
         return _show_plans(jobs, errors, installer, session)
-    outcomes = installer.run(jobs)
+    outcomes = [
+        one._replace(error=not_exact(one.error))
+        if one.job.pin in decider.tried and isinstance(one.error, NotPublished)
+        else one
+        for one in installer.run(jobs)
+    ]
     _refresh_shims(outcomes, session)
     return _finish(outcomes, errors, session)
 
@@ -122,6 +128,28 @@ def _requests(args: Namespace, session: Session) -> Sequence[Request]:
             f"toolpin install {tool} <version>",
         )
     return [request]
+
+
+def _settled(
+    requests: Sequence[Request], session: Session
+) -> list[tuple[Pin, Origin]] | None:
+    """Return the installed pins that requests stand for, each with who wants it.
+
+    None where one needs a decision: it is neither exact nor locked, or not installed.
+    """
+    found = []
+    for request in requests:
+        has_lock = lockfile_for(request.origin, session.where) is not None
+        for wanted in to_provide(request):
+            version: str | None = wanted.value if wanted.kind == "version" else None
+            if has_lock:
+                version = locked_version(request, wanted, session.where)
+            pin = Pin(request.tool, version or "")
+            if not installs.is_installed(session.paths, pin):
+                return None
+            session.registry.check(request.tool, request.origin)
+            found.append((pin, request.origin))
+    return found
 
 
 def _is_done(settled: Sequence[tuple[Pin, Origin]], session: Session) -> bool:

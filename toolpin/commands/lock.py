@@ -5,10 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin.errors import NotLocked, ToolpinError, UsageError
-from toolpin.locked import EMPTY, lockfile_beside, read_lockfile
+from toolpin.errors import NotLocked, UsageError
+from toolpin.locked import EMPTY, read_lockfile
 from toolpin.lockfile import Entry, Lockfile
 from toolpin.locking import Ask, Scope, hosts_of, unanswered
+from toolpin.locks import lockfile_beside
 from toolpin.model import Origin, Pin
 from toolpin.mutex import held, mutex_of_file
 from toolpin.project_lock import (
@@ -18,7 +19,6 @@ from toolpin.project_lock import (
     project_file,
     write_lockfile,
 )
-from toolpin.report import error_table
 from toolpin.session import Session
 
 _COMMAND_LINE = Origin("the command line")
@@ -75,8 +75,10 @@ def run(args: Namespace, session: Session) -> int:
         lock, errors = locker_for(session, scope).lock(asks, old, also)
         if not errors:
             changed = write_lockfile(path, lock)
+    for error in errors[1:]:
+        session.report.error(error)
     if errors:
-        return _failed(errors, session)
+        raise errors[0]
     _show(lock, old, [*asks, *also], session)
     session.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")
     if session.report.as_json:
@@ -128,18 +130,6 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, session: Session) -> int:
     if session.report.as_json:
         session.report.document("lock", _result(lock, path), changed=False)
     return 0
-
-
-def _failed(errors: Sequence[ToolpinError], session: Session) -> int:
-    """Report every request without an answer; the lockfile stands as it was."""
-    for error in errors[1:]:
-        session.report.error(error)
-    if session.report.as_json:
-        result = {"errors": [error_table(error) for error in errors]}
-        session.report.document("lock", result, changed=False)
-        session.report.error(errors[0])
-        return errors[0].exit_code
-    raise errors[0]
 
 
 def _show(lock: Lockfile, old: Lockfile, asks: Sequence[Ask], session: Session) -> None:

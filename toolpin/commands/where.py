@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 
-from toolpin import installs
 from toolpin.errors import ToolpinError
+from toolpin.locks import match
 from toolpin.model import Origin, Request, Wanted
 from toolpin.session import Session
 from toolpin.suggest import installed_nearby, known_tool, pinned_tool
@@ -30,7 +30,7 @@ def run(args: Namespace, session: Session) -> int:
                 f"{request.tool} is pinned to the machine's own: not toolpin's",
                 [("wanted by", str(request.origin))],
             )
-        folder, version = _folder(request.tool, wanted, session)
+        folder, version = _folder(request, wanted, session)
         if folder:
             _answer(request.tool, version, folder, session)
             return 0
@@ -46,13 +46,13 @@ def run(args: Namespace, session: Session) -> int:
 
 
 def _folder(
-    tool: str, wanted: Wanted, session: Session
+    request: Request, wanted: Wanted, session: Session
 ) -> tuple[str | None, str | None]:
     """Return the folder of an alternative that is there, and its version."""
     if wanted.kind == "path":
         folder = folder_of(wanted, session.home)
         return (folder if os.path.isdir(folder) else None), None
-    pin = installs.match(session.paths, tool, wanted)
+    pin = match(session.paths, request, wanted, session.where)
     return (session.paths.install(*pin), pin.version) if pin else (None, None)
 
 

@@ -45,6 +45,7 @@ class SourceSpec(NamedTuple):
     assets: tuple[str, ...]
     checksums_asset: str
     package: str
+    numbers: int
     strip: int
     only: str
     without: tuple[str, ...]
@@ -66,6 +67,7 @@ class Tool(NamedTuple):
     variables: tuple[tuple[str, str], ...]
     reshim_after: tuple[tuple[str, tuple[str, ...]], ...]
     mutable: tuple[str, ...]
+    channels: Mapping[str, str]
     refused_hosts: Mapping[str, str]
     sources: tuple[SourceSpec, ...]
     file: str
@@ -77,7 +79,7 @@ class Tool(NamedTuple):
 
 
 _NEEDS = {
-    "http": ("artifacts", "checksums", "catalogue"),
+    "http": ("artifacts", "catalogue"),
     "github": ("repo", "assets"),
     "npm": ("package",),
     "pypi": ("package",),
@@ -187,6 +189,8 @@ class _Reader:
     def _check_complete(self, spec: SourceSpec, path: Path) -> None:
         needs = _NEEDS.get(spec.kind)
         missing = [key for key in needs or () if not getattr(spec, key)]
+        if spec.kind == "http" and not spec.catalogue.get("sha256"):
+            missing += [] if spec.checksums else ["checksums"]
         if needs is None or missing:
             self.fault(
                 path,

@@ -54,7 +54,7 @@ def verified_by(spec: SourceSpec) -> str:
         return "registry"
     if spec.kind == "github" and not spec.checksums_asset:
         return "release"
-    return "checksum file"
+    return "catalogue" if spec.catalogue.get("sha256") else "checksum file"
 
 
 def assemble(

@@ -14,6 +14,8 @@ from toolpin.env import is_settable
 from toolpin.model import Link
 from toolpin.words import RESERVED_COMMANDS
 
+_CATALOGUE = frozenset("url version prefix files file name sha256 size channel".split())
+
 
 class Field(NamedTuple):
     """A key of the schema: how its value is checked and read, and what it means."""
@@ -186,8 +188,10 @@ def read_list(value: object) -> list[object]:
 
 def read_catalogue(value: object) -> dict[str, str]:
     """Accept where a JSON list of releases is, and the keys that are read in it."""
-    table = {"prefix": "", "files": "", "file": "", **read_table(value)}
-    if set(table) != {"url", "version", "prefix", "files", "file"}:
+    table = dict.fromkeys(_CATALOGUE, "") | read_table(value)
+    if set(table) != _CATALOGUE or not table["version"]:
+        raise UnfitError
+    if table["sha256"] and not table["name"]:
         raise UnfitError
     read_url(table["url"])
     return table

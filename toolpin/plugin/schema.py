@@ -77,6 +77,13 @@ TOOL: dict[str, Field] = {
     "mutable": Field(
         read_insides, _PATHS, "folders to which the tool itself adds files", ()
     ),
+    "channels": Field(
+        read_table,
+        "a table: name = first version of a long-term line",
+        "what may be asked for instead of a version: releases from that one on, with "
+        "the same first number; all of them together are `lts`",
+        {},
+    ),
     "refused_hosts": Field(
         read_table, "a table: host = reason", "hosts without any build, and why", {}
     ),
@@ -116,14 +123,20 @@ SOURCE: dict[str, Field] = {
     ),
     "catalogue": Field(
         read_catalogue,
-        "a table: url, version, and if need be prefix, files, file",
+        "a table: url, version, and if need be prefix, files, file, name, sha256, "
+        "size, channel",
         "http: a JSON list of releases; the keys of version and files in each, the "
-        "prefix before a version, and what `files` holds for this host",
+        "prefix before a version, and what `files` holds for this host: the text "
+        "`file`, or a table with the file's `name`, its `sha256` and `size`; the key "
+        "whose text is a channel, such as a long-term line's codename",
         {},
     ),
     "artifacts": Field(read_urls, "a list of https URLs", "http: the first listed", ()),
     "checksums": Field(
-        read_url, "an https URL", "http: the SHA-256 list of a release", ""
+        read_url,
+        "an https URL",
+        "http: the SHA-256 list of a release; not where the catalogue has `sha256`",
+        "",
     ),
     "repo": Field(read_repo, "OWNER/NAME", "github: whose releases they are", ""),
     "tag": Field(
@@ -139,6 +152,13 @@ SOURCE: dict[str, Field] = {
         "",
     ),
     "package": Field(read_text, "a package name", "npm, pypi: the package", ""),
+    "numbers": Field(
+        read_count,
+        "a number from 0 to 9",
+        "pypi: how many numbers of a version are the tool's; a further one counts the "
+        "packager's own builds",
+        0,
+    ),
     "strip": Field(read_count, "a number from 0 to 9", "leading folders to drop", 0),
     "only": Field(read_inside, "a relative path", "the one folder to take", ""),
     "without": Field(

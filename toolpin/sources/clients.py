@@ -26,6 +26,7 @@ from toolpin.sources.http import HttpSource
 from toolpin.sources.npm import NpmClient
 from toolpin.sources.npm_client import NpmFinder
 from toolpin.sources.pypi import PypiClient
+from toolpin.versions import sort_key
 
 
 def is_named_by(spec: SourceSpec, artifact: Artifact, version: str, host: Host) -> bool:
@@ -41,8 +42,13 @@ def is_named_by(spec: SourceSpec, artifact: Artifact, version: str, host: Host) 
         return artifact.filename in names and artifact.locator == expected
     package = fill(spec.package, values)
     if spec.kind == "pypi":
-        expected = f"pypi:{package}=={version}#{artifact.filename}"
-        return artifact.locator == expected
+        head, _, packaged = artifact.locator.partition("==")
+        packaged, _, filename = packaged.partition("#")
+        return (
+            head == f"pypi:{package}"
+            and filename == artifact.filename
+            and _cut(packaged, spec.numbers) == version
+        )
     return artifact.locator == f"npm:{package}@{version}"
 
 
@@ -115,14 +121,26 @@ class _PypiSource:
         self._client = client
 
     def releases(self, host: Host) -> list[Release]:
-        found = self._client.versions(self._package(host), host)
-        return [Release(version) for version in found]
+        known = self._client.versions(self._package(host), host)
+        cut = dict.fromkeys(_cut(version, self._spec.numbers) for version in known)
+        return [Release(version) for version in cut]
 
     def artifact(self, version: str, host: Host) -> Artifact:
-        return self._client.artifact(self._package(host), version, host)
+        packaged = self._packaged(version, host)
+        return self._client.artifact(self._package(host), packaged, host)
 
     def builds(self, version: str, host: Host) -> list[Build]:
-        return self._client.builds(self._package(host), version, host)
+        packaged = self._packaged(version, host)
+        return self._client.builds(self._package(host), packaged, host)
+
+    def _packaged(self, version: str, host: Host) -> str:
+        """Return the packager's newest version of the tool's."""
+        numbers = self._spec.numbers
+        if not numbers:
+            return version
+        known = self._client.versions(self._package(host), host)
+        same = [one for one in known if _cut(one, numbers) == version]
+        return max(same, key=sort_key, default=version)
 
     def _package(self, host: Host) -> str:
         return fill(self._spec.package, self._spec.hosts[str(host)])
@@ -147,3 +165,8 @@ class _NpmSource:
 
     def _package(self, host: Host) -> str:
         return fill(self._spec.package, self._spec.hosts[str(host)])
+
+
+def _cut(version: str, numbers: int) -> str:
+    """Return a package's version without the packager's own numbers."""
+    return ".".join(version.split(".")[:numbers]) if numbers else version

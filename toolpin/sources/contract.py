@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from toolpin.model import Artifact, Build, Host, Release
+from toolpin.versions import sort_key
 
 Progress = Callable[[int, int | None], None]
 
@@ -33,3 +34,21 @@ class Source(Protocol):
 def fill(template: str, values: Mapping[str, str]) -> str:
     """Replace each `{name}` by its value; a name without one is a KeyError."""
     return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], template)
+
+
+def line_channels(codename: str) -> tuple[str, ...]:
+    """Return what a release of a long-term line may be asked for by."""
+    return (codename, "lts", f"lts-{codename}")
+
+
+def with_channels(release: Release, lines: Mapping[str, str]) -> Release:
+    """Return the release with the channels of the lines that it belongs to.
+
+    `lines` has the first version of each: later ones with the same first number follow.
+    """
+    for codename, first in lines.items():
+        same = release.version.partition(".")[0] == first.partition(".")[0]
+        if same and not sort_key(release.version) < sort_key(first):
+            found = {*release.channels, *line_channels(codename)}
+            return Release(release.version, tuple(sorted(found)))
+    return release

@@ -1,19 +1,21 @@
-"""Builds on a web server: a JSON list of releases, and a checksum file for each.
+"""Builds on a web server: a JSON list of releases, with their digests or beside them.
 
-A pinned version needs the checksum file alone: a stale list of releases on a mirror
-keeps nobody from installing it.
+Where each release has a checksum file, a pinned version needs that alone: a stale list
+of releases on a mirror keeps nobody from installing it.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.fetch import Fetcher
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.plugin.contract import SourceSpec
-from toolpin.sources.contract import fill
-from toolpin.verify import parse_checksums
+from toolpin.sources.contract import fill, line_channels
+from toolpin.verify import make_digest, parse_checksums
 
 _CATALOGUE_BYTES = 64 << 20
 _CHECKSUMS_BYTES = 1 << 20
@@ -28,41 +30,33 @@ class HttpSource:
     def __init__(self, spec: SourceSpec, fetcher: Fetcher) -> None:
         self._spec = spec
         self._fetcher = fetcher
+        self._shape = spec.catalogue
 
     def releases(self, host: Host) -> list[Release]:
         """Return the listed versions that name a file for the host."""
-        shape = self._spec.catalogue
-        url = shape["url"]
-        text = self._fetcher.document(url, max_bytes=_CATALOGUE_BYTES)
-        wanted = fill(shape["file"], self._spec.hosts[str(host)])
         try:
-            releases = json.loads(text)
-            if not isinstance(releases, list):
-                raise TypeError("a list was expected")
             return [
-                Release(release[shape["version"]].removeprefix(shape["prefix"]))
-                for release in releases
-                if not shape["files"] or wanted in release[shape["files"]]
+                Release(version, self._channels(table))
+                for version, table in self._listed()
+                if self._is_for(table, version, host)
             ]
         except _SHAPELESS as error:
-            raise Unreachable(
-                f"{url} is not a list of releases", [("because", str(error))]
-            ) from error
+            raise self._no_list(error) from error
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one build there is, in a list."""
         return [Build((self.artifact(version, host),))]
 
     def artifact(self, version: str, host: Host) -> Artifact:
-        """Return the first of the plugin's artifacts that the checksum file lists."""
+        """Return the first of the plugin's artifacts that has a published digest."""
+        if self._shape["sha256"]:
+            return self._catalogued(version, host)
         values = {**self._spec.hosts[str(host)], "version": version}
         place = fill(self._spec.checksums, values)
         text = self._fetcher.document(place, max_bytes=_CHECKSUMS_BYTES)
         checksums = text.decode("utf-8", "replace")
         missing: NotPublished | None = None
-        for template in self._spec.artifacts:
-            url = fill(template, values)
-            filename = url.rpartition("/")[2]
+        for url, filename in self._files(version, host):
             try:
                 digest = parse_checksums(checksums, filename, "sha256", place)
             except NotPublished as error:
@@ -70,3 +64,55 @@ class HttpSource:
                 continue
             return Artifact(url, digest, None, filename)
         raise missing or NotPublished(f"{place} lists no build for {host}")
+
+    def _catalogued(self, version: str, host: Host) -> Artifact:
+        """Return the artifact whose digest and size the list itself has."""
+        shape, place = self._shape, self._shape["url"]
+        try:
+            for table in (one for listed, one in self._listed() if listed == version):
+                files = {file[shape["name"]]: file for file in table[shape["files"]]}
+                for url, filename in self._files(version, host):
+                    if file := files.get(filename):
+                        digest = make_digest("sha256", file[shape["sha256"]], place)
+                        size = int(file[shape["size"]]) if shape["size"] else None
+                        return Artifact(url, digest, size, filename)
+        except _SHAPELESS as error:
+            raise self._no_list(error) from error
+        raise NotPublished(f"{place} lists no {version} for {host}")
+
+    def _listed(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield each release's version and table."""
+        shape = self._shape
+        text = self._fetcher.document(shape["url"], max_bytes=_CATALOGUE_BYTES)
+        releases = json.loads(text)
+        if not isinstance(releases, list):
+            raise TypeError("a list was expected")
+        for table in releases:
+            yield table[shape["version"]].removeprefix(shape["prefix"]), table
+
+    def _is_for(self, table: Mapping[str, Any], version: str, host: Host) -> bool:
+        shape = self._shape
+        if not shape["files"]:
+            return True
+        files = table[shape["files"]]
+        if not shape["name"]:
+            return fill(shape["file"], self._spec.hosts[str(host)]) in files
+        names = {file[shape["name"]] for file in files}
+        return any(name in names for _, name in self._files(version, host))
+
+    def _channels(self, table: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the channels of a long-term release: `lts`, `iron`, `lts-iron`."""
+        named = table.get(self._shape["channel"]) if self._shape["channel"] else None
+        return line_channels(named.lower()) if isinstance(named, str) else ()
+
+    def _files(self, version: str, host: Host) -> list[tuple[str, str]]:
+        """Return the URL and the file name of each artifact that there may be."""
+        values = {**self._spec.hosts[str(host)], "version": version}
+        urls = [fill(template, values) for template in self._spec.artifacts]
+        return [(url, url.rpartition("/")[2]) for url in urls]
+
+    def _no_list(self, error: Exception) -> Unreachable:
+        return Unreachable(
+            f"{self._shape['url']} is not a list of releases",
+            [("because", str(error))],
+        )

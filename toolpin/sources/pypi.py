@@ -56,9 +56,19 @@ class PypiClient:
             if not name.startswith("PIP_") or name in _KEPT
         }
         self._env = {**kept, **_SETTLED}
+        self._known: dict[tuple[str, Host], list[str]] = {}
 
     def versions(self, dist: str, host: Host) -> list[str]:
-        """Return the versions with a wheel for the host. Raises Unreachable."""
+        """Return the versions with a wheel for the host. Raises Unreachable.
+
+        The index is asked once by each run.
+        """
+        at = (dist, host)
+        if at not in self._known:
+            self._known[at] = self._ask_versions(dist, host)
+        return self._known[at]
+
+    def _ask_versions(self, dist: str, host: Host) -> list[str]:
         told = self._pip("index", "versions", dist, "--json", *_for_host(host))
         try:
             return [str(version) for version in json.loads(told.out)["versions"]]

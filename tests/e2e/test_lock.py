@@ -1,0 +1,297 @@
+"""The story of the lockfile: loose requests, one meaning, the same bytes everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.run import Home
+from tests.support.upstream import HOSTS, Upstream
+
+
+@pytest.fixture
+def locked(home: Home, upstream: Upstream) -> Home:
+    """A project that asks for the long-term release, locked at 22.20.0."""
+    upstream.publish("22.20.0", hosts=HOSTS, lts="Jod")
+    upstream.publish("25.1.0", hosts=HOSTS)
+    home.pin("nodejs lts  # the newest long-term release\n")
+    result = home.toolpin("lock")
+    assert result.code == 0, result.err
+    return home
+
+
+def lock_of(home: Home) -> Path:
+    return home.project / "toolpin.lock"
+
+
+def test_a_loose_request_gets_one_meaning_for_every_host(locked: Home) -> None:
+    text = lock_of(locked).read_text()
+    assert text.startswith('schema = 1\n[pins]\n"nodejs lts" = "22.20.0"\n\n')
+    assert text.count("[[build]]") == 4
+    assert "https://nodejs.org/dist/v22.20.0/node-v22.20.0-darwin-arm64.tar.xz" in text
+    assert "127.0.0.1" not in text  # what is asked is a mirror, what is written is not
+
+
+def test_lock_says_what_a_request_means_and_for_whom(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=("linux-x64", "macos-x64"), lts="Jod")
+    home.pin("nodejs 22\n")
+    result = home.toolpin("lock")
+    assert "nodejs  22  -> 22.20.0  linux-x64 macos-x64" in result.out
+    assert "none: linux-arm64 macos-arm64" in result.out
+    assert 'source = "none"' in lock_of(home).read_text()
+
+
+@pytest.mark.usefixtures("locked")
+def test_nothing_is_downloaded_to_lock(upstream: Upstream) -> None:
+    paths = [seen.path for seen in upstream.server.requests]
+    assert not [path for path in paths if path.endswith((".xz", ".gz"))]
+
+
+def test_install_obeys_the_lock_when_there_is_something_newer(
+    locked: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.21.0", hosts=HOSTS, lts="Jod")
+    result = locked.toolpin("install")
+    assert result.code == 0, result.err
+    assert locked.toolpin("list").out.split()[:2] == ["nodejs", "22.20.0"]
+    assert locked.toolpin("exec", "node", "--version").out == "v22.20.0\n"
+
+
+def test_a_locked_install_reads_no_catalogue_and_a_warm_one_asks_nothing(
+    locked: Home, upstream: Upstream
+) -> None:
+    before = len(upstream.server.requests)
+    assert locked.toolpin("install").code == 0
+    asked = [seen.path for seen in upstream.server.requests[before:]]
+    assert asked == [upstream.tarball_path("22.20.0")]
+    for args in (("install",), ("install", "--locked")):
+        assert locked.toolpin(*args, env={"CI": "true"}).code == 0
+    assert len(upstream.server.requests) == before + 1
+
+
+def test_locking_again_changes_no_byte_and_asks_nobody(
+    locked: Home, upstream: Upstream
+) -> None:
+    before = lock_of(locked).read_bytes()
+    upstream.publish("22.21.0", hosts=HOSTS, lts="Jod")
+    asked = len(upstream.server.requests)
+    result = locked.toolpin("lock")
+    assert result.code == 0
+    assert lock_of(locked).read_bytes() == before
+    assert len(upstream.server.requests) == asked
+
+
+def test_comments_and_order_change_nothing(locked: Home) -> None:
+    before = lock_of(locked).read_bytes()
+    locked.pin("# ours\n\nnodejs   lts\n")
+    assert locked.toolpin("lock").code == 0
+    assert lock_of(locked).read_bytes() == before
+
+
+def test_refresh_moves_a_tool_to_what_its_request_means_today(
+    locked: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.21.0", hosts=HOSTS, lts="Jod")
+    result = locked.toolpin("lock", "--refresh", "nodejs")
+    assert "-> 22.21.0" in result.out
+    assert "(was 22.20.0)" in result.out
+    assert '"nodejs lts" = "22.21.0"' in lock_of(locked).read_text()
+
+
+def test_an_unreachable_source_is_not_replaced_by_another(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.add_second_source(home)
+    home.pin("nodejs 22.20.0\n")
+    home.env["TOOLPIN_MIRRORS"] = home.env["TOOLPIN_MIRRORS"].replace(
+        upstream.server.url + "/dist", "http://127.0.0.1:9/dist"
+    )
+    upstream.publish("22.20.0", folder="second")
+    result = home.toolpin("lock")
+    assert result.code == 1
+    assert "try: toolpin lock --source second" in result.err
+    assert not lock_of(home).exists()
+    assert home.toolpin("lock", "--source", "second").code == 0
+    assert 'source = "second"' in lock_of(home).read_text()
+
+
+def test_one_request_without_an_answer_leaves_the_lockfile_as_it_was(
+    locked: Home,
+) -> None:
+    before = lock_of(locked).read_bytes()
+    locked.pin("nodejs 99\n")
+    result = locked.toolpin("lock")
+    assert result.code == 1
+    assert f"{locked.project}/.tool-versions:1" in result.err
+    assert "nearest" in result.err
+    assert lock_of(locked).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "args", [("install",), ("install", "--locked")], ids=["CI", "flag"]
+)
+def test_a_request_that_the_lock_does_not_know_is_4_with_its_line(
+    args: tuple[str, ...], locked: Home
+) -> None:
+    locked.pin("# ours\nnodejs 22.20.0\n")
+    env = {"CI": "true"} if len(args) == 1 else {}
+    result = locked.toolpin(*args, env=env)
+    assert result.code == 4
+    assert f"{locked.project}/.tool-versions:2" in result.err
+    assert "try: toolpin lock" in result.err
+    assert locked.toolpin("list").out == ""
+
+
+def test_outside_of_ci_a_stale_lock_is_a_warning_and_the_install_goes_on(
+    locked: Home,
+) -> None:
+    locked.pin("nodejs 22.20.0\n")
+    result = locked.toolpin("install")
+    assert result.code == 0, result.err
+    assert "has no entry for it; try: toolpin lock" in result.err
+
+
+@pytest.mark.parametrize("wanted", ["lts", "22", "latest", "latest:22", "jod"])
+def test_without_a_lockfile_ci_resolves_nothing_loose(
+    wanted: str, home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", lts="Jod")
+    home.pin(f"nodejs {wanted}\n")
+    result = home.toolpin("install", env={"CI": "true"})
+    assert result.code == 4
+    assert f"{home.project}/.tool-versions:1" in result.err
+    assert home.toolpin("list").out == ""
+
+
+@pytest.mark.parametrize("wanted", ["lts", "22", "latest", "latest:22", "jod"])
+def test_without_a_lockfile_a_loose_request_means_the_newest_and_says_so(
+    wanted: str, home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.19.0", lts="Jod")
+    upstream.publish("22.20.0", lts="Jod")
+    home.pin(f"nodejs {wanted}\n")
+    result = home.toolpin("install")
+    assert result.code == 0, result.err
+    assert f"nodejs {wanted} is 22.20.0 today, not locked: toolpin lock" in result.err
+    assert home.toolpin("exec", "node", "--version").out == "v22.20.0\n"
+
+
+def test_an_exact_pin_installs_in_ci_without_a_lockfile(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0")
+    home.pin("nodejs 22.20.0\n")
+    assert home.toolpin("install", env={"CI": "true"}).code == 0
+    assert home.toolpin("install", "--locked").code == 4
+
+
+def test_a_release_literally_named_so_wins_over_a_prefix(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.2", hosts=HOSTS)
+    upstream.publish("22.2.9", hosts=HOSTS)
+    home.pin("nodejs 22.2\n")
+    assert home.toolpin("install", env={"CI": "true"}).code == 0
+    assert home.toolpin("lock").code == 0
+    assert '"nodejs 22.2" = "22.2"' in lock_of(home).read_text()
+
+
+def test_check_tells_what_is_stale_and_asks_nobody(
+    locked: Home, upstream: Upstream
+) -> None:
+    asked = len(upstream.server.requests)
+    assert locked.toolpin("lock", "--check").code == 0
+    locked.pin("nodejs 22.20.0\n")
+    result = locked.toolpin("lock", "--check")
+    assert result.code == 4
+    assert "nodejs lts" in result.err
+    assert "nodejs 22.20.0" in result.err
+    assert len(upstream.server.requests) == asked
+
+
+def test_a_lock_for_one_host_stays_for_one_host(home: Home, upstream: Upstream) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS)
+    home.pin("nodejs 22.20.0\n")
+    assert home.toolpin("lock", "--host", "macos-arm64").code == 0
+    result = home.toolpin("install", env={"CI": "true"})
+    assert result.code == 4
+    assert "has nothing for linux-x64" in result.err
+    home.pin("nodejs 22\n")
+    assert home.toolpin("lock").code == 0
+    assert lock_of(home).read_text().count("[[build]]") == 1
+
+
+def test_a_matrix_job_is_locked_beside_what_the_file_asks_for(
+    locked: Home, upstream: Upstream
+) -> None:
+    upstream.publish("20.9.0", hosts=HOSTS)
+    override = {"TOOLPIN_NODEJS_VERSION": "20.9.0", "CI": "true"}
+    assert locked.toolpin("install", env=override).code == 4
+    assert locked.toolpin("lock", "--also", "nodejs@20.9.0").code == 0
+    assert locked.toolpin("lock").code == 0
+    assert locked.toolpin("install", env=override).code == 0
+    assert locked.toolpin("list").out.split()[:2] == ["nodejs", "20.9.0"]
+
+
+def test_each_project_has_a_lock_of_its_own_and_home_has_none(
+    locked: Home, upstream: Upstream
+) -> None:
+    upstream.publish("20.9.0", hosts=HOSTS)
+    (locked.home / ".tool-versions").write_text("nodejs 20\n")
+    nested = locked.project / "tools"
+    nested.mkdir()
+    (nested / ".tool-versions").write_text("nodejs 20.9.0\n")
+    assert locked.toolpin("lock", cwd=nested).code == 0
+    assert '"nodejs 20.9.0"' in (nested / "toolpin.lock").read_text()
+    assert "20.9.0" not in lock_of(locked).read_text()
+    assert locked.toolpin("lock", cwd=Path("/")).code == 1
+    assert not (locked.home / "toolpin.lock").exists()
+
+
+def test_an_archive_that_was_rebuilt_installs_nothing_and_the_cached_one_lasts(
+    locked: Home, upstream: Upstream
+) -> None:
+    assert locked.toolpin("install").code == 0
+    upstream.publish("22.20.0", hosts=HOSTS, lts="Jod", contents="22.20.0-rebuilt")
+    assert locked.toolpin("uninstall", "nodejs", "22.20.0").code == 0
+    assert locked.toolpin("install").code == 0  # from the cache
+    assert locked.toolpin("uninstall", "nodejs", "22.20.0").code == 0
+    assert locked.toolpin("cache", "clean").code == 0
+    result = locked.toolpin("install")
+    assert result.code == 1
+    assert "is not what was locked" in result.err
+    for fact in ("expected", "received", "locked in", "published"):
+        assert fact in result.err
+    assert "try: toolpin lock --refresh nodejs" in result.err
+    assert locked.toolpin("list").out == ""
+
+
+def test_what_is_installed_with_other_bytes_is_no_locked_install(
+    locked: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS, lts="Jod", contents="22.20.0")
+    text = lock_of(locked).read_text()
+    assert locked.toolpin("install").code == 0
+    digest = text.partition("sha256:")[2][:64]
+    lock_of(locked).write_text(text.replace(digest, "0" * 64))
+    result = locked.toolpin("install", "--locked")
+    assert result.code == 4
+    assert "installed" in result.err
+
+
+def test_a_revert_and_an_offline_install_bring_the_old_version_back(
+    locked: Home, upstream: Upstream
+) -> None:
+    assert locked.toolpin("install").code == 0
+    old = lock_of(locked).read_bytes()
+    upstream.publish("22.21.0", hosts=HOSTS, lts="Jod")
+    assert locked.toolpin("lock", "--refresh", "nodejs").code == 0
+    assert locked.toolpin("install").code == 0
+    assert locked.toolpin("uninstall", "nodejs", "22.20.0").code == 0
+    upstream.server.close()
+    lock_of(locked).write_bytes(old)
+    assert locked.toolpin("install", "--offline").code == 0
+    assert locked.toolpin("exec", "node", "--version").out == "v22.20.0\n"
