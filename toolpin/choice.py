@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from toolpin.catalogue import DAY_S, Catalogues
 from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable, UsageError
 from toolpin.jobs import Job
-from toolpin.model import Host, Pin, Release
+from toolpin.model import Host, Pin
 from toolpin.plugin.contract import SourceSpec, Tool
-from toolpin.sources.clients import Clients
-from toolpin.sources.contract import with_channels
 from toolpin.versions import nearest
-from toolpin.words import VERSION, fits
 
 
 class Failure(NamedTuple):
@@ -44,22 +42,12 @@ def allowed_sources(
     return chosen
 
 
-def listed_releases(
-    tool: Tool, spec: SourceSpec, host: Host, clients: Clients
-) -> list[Release]:
-    """Return what a source lists for the host; what can be no version is left out.
-
-    Raises Unreachable.
-    """
-    return [
-        with_channels(release, tool.channels)
-        for release in clients.open(spec).releases(host)
-        if fits(release.version, VERSION)
-    ]
-
-
 def nobody_serves(
-    tool: Tool, job: Job, failures: Sequence[Failure], host: Host, clients: Clients
+    tool: Tool,
+    job: Job,
+    failures: Sequence[Failure],
+    host: Host,
+    catalogues: Catalogues,
 ) -> ToolpinError:
     """Return the error that tells of every source what it said or has nearby."""
     facts = [("wanted by", str(job.origin))]
@@ -67,7 +55,9 @@ def nobody_serves(
         label = failure.spec.id
         facts.append((label, failure.error.what))
         if isinstance(failure.error, NotPublished):
-            facts.append((label, _nearby(tool, failure.spec, job.pin, host, clients)))
+            facts.append(
+                (label, _nearby(tool, failure.spec, job.pin, host, catalogues))
+            )
         else:
             facts += [
                 (label, f"{name}: {value}") for name, value in failure.error.facts
@@ -101,12 +91,12 @@ def not_published_bytes(
 
 
 def _nearby(
-    tool: Tool, spec: SourceSpec, pin: Pin, host: Host, clients: Clients
+    tool: Tool, spec: SourceSpec, pin: Pin, host: Host, catalogues: Catalogues
 ) -> str:
     if str(host) not in spec.hosts:
         return f"has nothing for {host}"
     try:
-        listed = listed_releases(tool, spec, host, clients)
+        listed = catalogues.read(tool, spec, host, max_age_s=DAY_S).releases
     except ToolpinError as error:
         return f"what it has nearby is not known: {error.what}"
     known = [release.version for release in listed]

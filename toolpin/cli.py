@@ -29,6 +29,8 @@ VERBS = {
     "pin": Verb("write a version into .tool-versions", "pin"),
     "set": Verb("the same as pin", "pin"),
     "lock": Verb("write toolpin.lock: exact versions and digests", "lock"),
+    "outdated": Verb("show what is newer than what is locked", "outdated"),
+    "upgrade": Verb("move the lock within its requests; --latest: them too", "upgrade"),
     "current": Verb("show what is pinned here, and where", "current"),
     "list": Verb("show what is installed", "list"),
     "list-all": Verb("show what can be installed; also: list all", "list_all"),
@@ -58,6 +60,7 @@ Runtimes exactly as .tool-versions pins them.
   -C DIR      act as if started in DIR
   --quiet     say nothing but answers and errors
   --debug     show the traceback of an error
+  --offline   ask nobody: only what is in the cache
   --json      answer with one JSON document
 
 toolpin help COMMAND tells more."""
@@ -125,6 +128,7 @@ def add_globals(parser: ArgumentParser, default: str | None) -> None:
     for names, text in (
         (("--quiet", "-q"), "say nothing but answers and errors"),
         (("--debug",), "show the traceback of an error"),
+        (("--offline",), "ask nobody: only what is in the cache"),
         (("--json",), "answer with one JSON document"),
     ):
         parser.add_argument(*names, action="store_true", default=default, help=text)
@@ -175,7 +179,10 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     parser = parser_of(name)
     args = parser.parse_args(rest, options)
     report = Report(quiet=bool(args.quiet), as_json=bool(args.json))
-    session = open_session(_enter(args.folder), find_paths(os.environ), report)
+    env = _enter(args.folder)
+    if args.offline:
+        env["TOOLPIN_OFFLINE"] = "1"
+    session = open_session(env, find_paths(os.environ), report)
     code: int = _module(name).run(args, session)
     return code
 

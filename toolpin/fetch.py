@@ -11,7 +11,7 @@ import os
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import BinaryIO, NamedTuple, TypeVar
 
@@ -59,10 +59,23 @@ class Fetcher:
 
         Raises NotPublished (404, 410), Unreachable, or Refused (too large).
         """
+        data, _ = self.document_unless(url, {}, max_bytes=max_bytes)
+        if data is None:
+            raise Unreachable(f"{url} is unchanged, which nobody asked")
+        return data
+
+    def document_unless(
+        self, url: str, known: Mapping[str, str], *, max_bytes: int | None = None
+    ) -> tuple[bytes | None, Mapping[str, str]]:
+        """Return a document and its headers; None where it is still the `known` one.
+
+        `known` are the headers that name it: If-None-Match, If-Modified-Since. Raises
+        what `document` raises.
+        """
         asked = self._rewrite(url)
         limit = self._limits.document_bytes if max_bytes is None else max_bytes
         deadline = time.monotonic() + self._limits.document_timeout_s
-        return self._retrying(asked, lambda: self._read(asked, limit, deadline))
+        return self._retrying(asked, lambda: self._read(asked, known, limit, deadline))
 
     def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
         """Leave the artifact, complete and verified, at `part`, or raise.
@@ -97,10 +110,14 @@ class Fetcher:
             time.sleep(pause_s)
             attempt += 1
 
-    def _read(self, url: str, limit: int, deadline: float) -> bytes:
+    def _read(
+        self, url: str, known: Mapping[str, str], limit: int, deadline: float
+    ) -> tuple[bytes | None, Mapping[str, str]]:
         """Read a document once; `deadline` is one of time.monotonic."""
         content = bytearray()
-        with self._web.get(url, {}) as reply:
+        with self._web.get(url, known) as reply:
+            if known and reply.status == 304:
+                return None, reply.headers
             if reply.status != 200:
                 raise Interrupted(f"{reply.status} to a request for the whole")
             for block in reply.blocks(decode=True):
@@ -111,7 +128,7 @@ class Fetcher:
                     allowed_s = self._limits.document_timeout_s
                     fault = Interrupted(f"it took longer than {allowed_s:g} s")
                     raise _gave_up(url, fault, 1)
-        return bytes(content)
+        return bytes(content), reply.headers
 
     def _fill(self, job: _Job) -> None:
         """Fetch what is missing of an artifact, once, and judge the whole."""
@@ -245,9 +262,17 @@ def _wrong_size(artifact: Artifact, size_bytes: int, reply: Reply) -> Mismatch:
 
 
 def _place(reply: Reply) -> str:
-    """Name where bytes came from; a page instead of a file is a login or a proxy."""
+    """Name where bytes came from, and their date.
+
+    A page instead of a file is a login or a proxy.
+    """
     page = "html" in reply.headers.get("content-type", "")
-    return urls.shown(reply.url) + (", a web page" if page else "")
+    changed = reply.headers.get("last-modified", "")
+    return (
+        urls.shown(reply.url)
+        + (", a web page" if page else "")
+        + (f", last changed {changed}" if changed else "")
+    )
 
 
 def _endless(url: str, limit: int) -> Refused:

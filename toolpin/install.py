@@ -17,10 +17,10 @@ from typing import TypeVar
 
 from toolpin import documents, installs, store
 from toolpin.cache import Cache
+from toolpin.catalogue import DAY_S, Catalogues
 from toolpin.choice import (
     Failure,
     allowed_sources,
-    listed_releases,
     nobody_serves,
     not_published_bytes,
 )
@@ -54,6 +54,7 @@ class Installer:
         clients: Clients,
         board: Board,
     ) -> None:
+        self._catalogues = Catalogues(cache, clients, settings)
         self._paths = paths
         self._registry = registry
         self._settings = settings
@@ -92,8 +93,8 @@ class Installer:
         row.wait(f"asking {publisher(spec, self._host)}")
         if str(self._host) not in spec.hosts:
             raise NotPublished(f"{spec.id} has no builds for {self._host}")
-        releases = listed_releases(tool, spec, self._host, self._clients)
-        version = choose(wanted, releases)
+        listed = self._catalogues.read(tool, spec, self._host, max_age_s=DAY_S)
+        version = choose(wanted, listed.releases)
         if version is None:
             raise NotPublished(f"{spec.id} lists no {wanted} for {self._host}")
         return version
@@ -163,7 +164,7 @@ class Installer:
                     self._hand_over(error, following, row)
             except Mismatch as error:
                 raise not_published_bytes(job, error, following) from error
-        raise nobody_serves(tool, job, failures, self._host, self._clients)
+        raise nobody_serves(tool, job, failures, self._host, self._catalogues)
 
     def _hand_over(self, error: ToolpinError, following: SourceSpec, row: Row) -> None:
         """Name the next source; what is true of a whole source, once for all tools."""

@@ -10,19 +10,23 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from toolpin import host
-from toolpin.choice import allowed_sources, listed_releases
+from toolpin.cache import Cache, cache_folder
+from toolpin.catalogue import Catalogue, Catalogues, spoken_age
+from toolpin.choice import allowed_sources
 from toolpin.errors import ToolpinError
 from toolpin.model import Host
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.progress import Board
 from toolpin.session import Session
-from toolpin.sources.clients import Clients
 from toolpin.versions import is_prefix, sort_key
 from toolpin.workshop import clients_for, settings_for
 
 
 class Listing(NamedTuple):
-    """The versions below a prefix, oldest first, and who did not answer, and why."""
+    """The versions below a prefix or of a channel, oldest first.
+
+    `silent` are the sources that did not answer, and why; an older list may be there.
+    """
 
     versions: tuple[str, ...]
     silent: tuple[tuple[str, ToolpinError], ...]
@@ -33,10 +37,11 @@ def list_versions(
 ) -> Listing:
     """Ask the sources, or those named; warn of each that does not answer.
 
-    Raises ToolpinError when none lists a version below the prefix.
+    `prefix` may be a channel. Raises ToolpinError when none lists such a version.
     """
     settings = settings_for(session, sources=sources)
     clients = clients_for(session, settings, Board(session.report))
+    catalogues = Catalogues(Cache(cache_folder(session.env)), clients, settings)
     here = host.detect()
     specs = [
         spec
@@ -44,16 +49,25 @@ def list_versions(
         if str(here) in spec.hosts
     ]
     with ThreadPoolExecutor(len(specs) or 1) as pool:
-        answers = list(pool.map(lambda spec: _ask(tool, spec, here, clients), specs))
-    known: set[str] = set()
+        answers = list(pool.map(lambda spec: _ask(tool, spec, here, catalogues), specs))
+    known: dict[str, set[str]] = {}
     silent: list[tuple[str, ToolpinError]] = []
     for spec, answer in zip(specs, answers, strict=True):
         if isinstance(answer, ToolpinError):
             session.report.warn(f"not asked: {answer.what}")
             silent.append((spec.id, answer))
-        else:
-            known.update(answer)
-    matching = [one for one in known if not prefix or is_prefix(prefix, one)]
+            continue
+        if answer.stale:
+            when = f"as it was {spoken_age(answer.age_s)} ago"
+            session.report.warn(f"{spec.id} {when}: {answer.stale.what}")
+            silent.append((spec.id, answer.stale))
+        for release in answer.releases:
+            known.setdefault(release.version, set()).update(release.channels)
+    matching = [
+        version
+        for version, channels in known.items()
+        if not prefix or is_prefix(prefix, version) or prefix in channels
+    ]
     if not matching:
         raise ToolpinError(
             f"no source lists a {tool.name} {prefix}".rstrip(),
@@ -64,10 +78,9 @@ def list_versions(
 
 
 def _ask(
-    tool: Tool, spec: SourceSpec, here: Host, clients: Clients
-) -> list[str] | ToolpinError:
+    tool: Tool, spec: SourceSpec, here: Host, catalogues: Catalogues
+) -> Catalogue | ToolpinError:
     try:
-        releases = listed_releases(tool, spec, here, clients)
+        return catalogues.read(tool, spec, here)
     except ToolpinError as error:
         return error
-    return [release.version for release in releases]

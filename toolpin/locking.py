@@ -7,48 +7,25 @@ other bytes, is somebody's decision. This writes no file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from toolpin.asks import Ask, Scope, hosts_of
 from toolpin.errors import NotPublished, ToolpinError, Unreachable, UsageError
 from toolpin.host import any_of
 from toolpin.lockfile import NO_BUILD, Entry, Key, Lockfile
-from toolpin.model import Build, Host, Origin, Pin, Release, Wanted
+from toolpin.model import Build, Host, Pin, Release
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.declarative import locked_builds, verified_by
 from toolpin.plugin.registry import Registry
 from toolpin.resolve import choose, looks_exact
 from toolpin.sources.clients import Clients
-from toolpin.versions import nearest
+from toolpin.versions import nearest, newest
 
+# What this machine knows of a version when nobody answers: receipts, its cache.
+KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]
 ReadReleases = Callable[[Tool, SourceSpec, Host], Sequence[Release]]
-
-
-class Ask(NamedTuple):
-    """One alternative that the lockfile is to answer, and who wants it."""
-
-    tool: str
-    wanted: Wanted
-    origin: Origin
-
-    @property
-    def key(self) -> Key:
-        """What the lockfile finds its pin by."""
-        return Key(self.tool, str(self.wanted))
-
-
-class Scope(NamedTuple):
-    """What a lock covers: these hosts (() for all), from these sources in this order.
-
-    Without a source the one that an entry has stands, else the tool's first. Of the
-    tools in `refresh` nothing old is kept.
-    """
-
-    hosts: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    preferred: tuple[str, ...] = ()
-    refresh: frozenset[str] = frozenset()
 
 
 class _Work(NamedTuple):
@@ -64,9 +41,16 @@ class Locker:
     """Answers requests for every host from any one."""
 
     def __init__(
-        self, registry: Registry, clients: Clients, releases: ReadReleases, scope: Scope
+        self,
+        registry: Registry,
+        clients: Clients,
+        releases: ReadReleases,
+        scope: Scope,
+        *,
+        known_here: KnownHere | None = None,
     ) -> None:
         self._registry = registry
+        self._known_here = known_here
         self._clients = clients
         self._releases = releases
         self._scope = scope
@@ -126,7 +110,26 @@ class Locker:
         work = _Work(ask, tool, missing if kept else hosts, specs)
         if version and kept:
             return version, (*kept, *self._entries(work, version))
-        return self._resolved(work)
+        try:
+            return self._resolved(work)
+        except Unreachable:
+            pin = Pin(tool.name, ask.wanted.value)
+            known = self._known_here(tool, pin) if self._known_here else ()
+            if not known or ask.wanted.kind != "version":
+                raise
+            return pin.version, known
+
+    def offers(self, ask: Ask, old: Lockfile) -> tuple[str | None, str | None]:
+        """Return the newest version within a request, and the newest release of all.
+
+        From the source that the lockfile names, or the preferred one.
+        """
+        tool = self._registry.require(ask.tool, ask.origin)
+        hosts = self._scope.hosts or hosts_of(tool)
+        work = _Work(ask, tool, hosts, self._specs(tool, old)[:1])
+        releases = self._listed(work, work.specs[0])
+        within = choose(ask.wanted, releases)
+        return within, newest("", _of_variant(ask.wanted.value, releases))
 
     def _may_stay(self, entry: Entry) -> bool:
         """Say whether an entry is from a source that was named, if any was."""
@@ -221,29 +224,11 @@ class Locker:
         return (Entry(pin, host, NO_BUILD, "", Build(())),)
 
 
-def hosts_of(tool: Tool) -> tuple[str, ...]:
-    """Return every host that a source of the tool has builds for, sorted."""
-    return tuple(sorted({host for spec in tool.sources for host in spec.hosts}))
-
-
-def unanswered(
-    asks: Iterable[Ask], lock: Lockfile, hosts: Callable[[str], Collection[str]]
-) -> list[tuple[Ask, str]]:
-    """Return the requests that a lockfile does not answer, and what is missing.
-
-    `hosts` tells for a tool which hosts are to have an answer.
-    """
-    found = []
-    for ask in asks:
-        version = lock.pins.get(ask.key)
-        if version is None:
-            found.append((ask, "no pin"))
-            continue
-        pin = Pin(ask.tool, version)
-        missing = [host for host in hosts(ask.tool) if not lock.entries_for(pin, host)]
-        if missing:
-            found.append((ask, f"{version} for {', '.join(sorted(missing))}"))
-    return found
+def _of_variant(version: str, releases: Iterable[Release]) -> list[str]:
+    """Return the versions of the variant that a version is: `-otp-27`, or none."""
+    suffix = "".join(version.partition("-")[1:])
+    known = [one.version for one in releases]
+    return [one for one in known if one.endswith(suffix)] if suffix else known
 
 
 def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...]]:

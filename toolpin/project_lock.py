@@ -9,11 +9,14 @@ import os
 from collections.abc import Sequence
 
 from toolpin import project
-from toolpin.choice import listed_releases
+from toolpin.asks import Ask, Scope
+from toolpin.cache import Cache, cache_folder
+from toolpin.catalogue import Catalogues
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.lockfile import Lockfile, render
-from toolpin.locking import Ask, Locker, Scope
-from toolpin.model import Origin
+from toolpin.locking import KnownHere, Locker
+from toolpin.model import Host, Origin, Release
+from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.progress import Board
 from toolpin.resolve import to_provide
 from toolpin.session import Session
@@ -42,26 +45,58 @@ def project_file(session: Session) -> str:
     )
 
 
-def asks_of(file: str, session: Session) -> list[Ask]:
+def asks_of(data: bytes, file: str, session: Session) -> list[Ask]:
     """Return every alternative that a file asks for; a tool's first line counts."""
     found: dict[str, list[Ask]] = {}
-    for request in parse(project.read(file), file):
+    for request in parse(data, file):
         tool = session.registry.canonical(request.tool)
         asks = [Ask(tool, one, request.origin) for one in to_provide(request)]
         found.setdefault(tool, asks)
     return [ask for asks in found.values() for ask in asks]
 
 
-def locker_for(session: Session, scope: Scope) -> Locker:
+def locker_for(
+    session: Session, scope: Scope, known_here: KnownHere | None = None
+) -> Locker:
     """Return what locks for this session."""
     settings = settings_for(session)
     clients = clients_for(session, settings, Board(session.report))
+    catalogues = Catalogues(Cache(cache_folder(session.env)), clients, settings)
+
+    def releases(tool: Tool, spec: SourceSpec, host: Host) -> Sequence[Release]:
+        """Return what there is today: an older list would lock an older version."""
+        found = catalogues.read(tool, spec, host)
+        if found.stale:
+            raise found.stale
+        return found.releases
+
     return Locker(
         session.registry,
         clients,
-        lambda tool, spec, host: listed_releases(tool, spec, host, clients),
+        releases,
         scope._replace(preferred=settings.sources),
+        known_here=known_here,
     )
+
+
+def relocked(
+    locker: Locker,
+    asks: Sequence[Ask],
+    old: Lockfile,
+    session: Session,
+    *,
+    also: Sequence[str] = (),
+) -> Lockfile:
+    """Return the new lockfile. Raises the first error of a request without an answer.
+
+    The others are reported. `also` are words such as `nodejs@22.20.0`.
+    """
+    lock, errors = locker.lock(asks, old, also_of(also, old, session))
+    for error in errors[1:]:
+        session.report.error(error)
+    if errors:
+        raise errors[0]
+    return lock
 
 
 def write_lockfile(path: str, lock: Lockfile) -> bool:

@@ -79,6 +79,18 @@ def _read_sources(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _read_flag(value: object) -> bool:
+    if type(value) is not bool:
+        raise ValueError
+    return value
+
+
+def _parse_flag(text: str) -> bool:
+    if text.lower() not in ("1", "true", "yes", "0", "false", "no"):
+        raise ValueError
+    return text.lower() in ("1", "true", "yes")
+
+
 def _read_mirror(pair: tuple[object, object]) -> str:
     for url in pair:
         if (
@@ -123,6 +135,14 @@ KEYS: tuple[Key, ...] = (
         'a list of source ids, such as ["upstream", "npm"]',
         "the sources to use, in this order; without it all that a tool has, as listed",
         (),
+    ),
+    Key(
+        "offline",
+        _read_flag,
+        _parse_flag,
+        "true or false",
+        "ask nobody: install from the cache alone, list what was listed before",
+        default=False,
     ),
     Key(
         "mirrors",

@@ -56,11 +56,11 @@ class Web:
 
     @contextmanager
     def get(self, url: str, headers: Mapping[str, str]) -> Iterator[Reply]:
-        """Ask for a URL, follow its redirects, and yield an answer that has a body.
+        """Ask for a URL, follow its redirects, and yield an answer of use.
 
-        That is 200, 206 or 416. Raises NotPublished for 404 and 410, Unreachable for
-        a host that cannot be reached (at once, the second time) and for a status that
-        refuses, Refused for a redirect that must not be followed, else Interrupted.
+        That is 200, 206, 304 or 416. Raises NotPublished for 404 and 410, Unreachable
+        for a host that cannot be reached (at once, the second time) and for a status
+        that refuses, Refused for a redirect not to be followed, else Interrupted.
         """
         configured = urls.check(url)
         own = self._credential(configured)
@@ -187,7 +187,7 @@ def _with(headers: Mapping[str, str], shown: Credential) -> Mapping[str, str]:
 
 def _judge(url: str, response: requests.Response, shown: Credential) -> None:
     code = response.status_code
-    if code in (200, 206, 416):
+    if code in (200, 206, 304, 416):
         return
     status = f"{code} {http.client.responses.get(code, '')}".rstrip()
     if code in _PASSING:

@@ -103,6 +103,7 @@ def test_current(machine: Home) -> None:
         "wanted_by": _origin(machine),
         "runs": "9.9.0",
         "missing": [],
+        "locked": [None],
     }
     assert _answer(machine, "current") == [row]
     env = {"TOOLPIN_NODEJS_VERSION": "7.7.7"}
@@ -115,6 +116,7 @@ def test_current(machine: Home) -> None:
             "wanted_by": {"place": "TOOLPIN_NODEJS_VERSION", "line": None},
             "runs": None,
             "missing": ["7.7.7"],
+            "locked": [None],
         }
     ]
 

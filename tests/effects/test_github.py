@@ -10,8 +10,10 @@ import pytest
 
 from tests.support.releases import Releases, grep_assets
 from tests.support.server import Server, Status
+from toolpin.cache import Cache
 from toolpin.errors import NotPublished, Refused, ToolpinError, Unreachable
 from toolpin.fetch import Fetcher, Limits
+from toolpin.indexes import Indexes
 from toolpin.model import Host, Release
 from toolpin.plugin.contract import parse_tool
 from toolpin.settings import Settings
@@ -52,8 +54,10 @@ def _source(releases: Releases, *, sums: bool = False) -> GithubSource:
         ("https://github.com", f"{url}/web"),
     )
     text = PLUGIN.replace("hosts.linux-x64", SUMS) if sums else PLUGIN
-    fetcher = Fetcher(Settings(mirrors=mirrors).rewrite, Limits(attempts=1))
-    return GithubSource(parse_tool(text, "ripgrep.toml").sources[0], fetcher)
+    rewrite = Settings(mirrors=mirrors).rewrite
+    fetcher = Fetcher(rewrite, Limits(attempts=1))
+    indexes = Indexes(fetcher, Cache("/dev/null"), rewrite)
+    return GithubSource(parse_tool(text, "ripgrep.toml").sources[0], fetcher, indexes)
 
 
 @pytest.mark.parametrize("sums", [False, True])

@@ -19,7 +19,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool, a prefix of versions, and the sources to ask."""
     parser.add_argument("tool", help="the tool to ask for")
     parser.add_argument(
-        "prefix", nargs="?", default="", help="the newest that begins so: 20, 20.11"
+        "prefix",
+        nargs="?",
+        default="",
+        help="the newest that begins so: 20, 20.11, lts",
     )
     parser.add_argument(
         "--source",
@@ -34,7 +37,8 @@ def run(args: Namespace, session: Session) -> int:
     """Print the version."""
     tool = session.registry.require(args.tool, Origin("the command line"))
     listing = list_versions(tool, args.prefix, session, sources=args.source)
-    version = newest(args.prefix, listing.versions)
+    # What a channel lists does not begin with its name.
+    version = newest(args.prefix, listing.versions) or newest("", listing.versions)
     if version is None or (is_pre_release(version) and not is_pre_release(args.prefix)):
         raise ToolpinError(
             f"there is no release of {tool.name} {args.prefix} yet",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
+from toolpin import project
+from toolpin.asks import Ask, Scope, hosts_of, unanswered
 from toolpin.errors import NotLocked, UsageError
 from toolpin.locked import EMPTY, read_lockfile
 from toolpin.lockfile import Entry, Lockfile
-from toolpin.locking import Ask, Scope, hosts_of, unanswered
 from toolpin.locks import lockfile_beside
 from toolpin.model import Origin, Pin
 from toolpin.mutex import held, mutex_of_file
@@ -17,6 +18,7 @@ from toolpin.project_lock import (
     asks_of,
     locker_for,
     project_file,
+    relocked,
     write_lockfile,
 )
 from toolpin.session import Session
@@ -67,18 +69,13 @@ def run(args: Namespace, session: Session) -> int:
     path = lockfile_beside(file)
     with held(mutex_of_file(session.paths.locks, path)):
         old = read_lockfile(path) or EMPTY
-        asks = asks_of(file, session)
+        asks = asks_of(project.read(file), file, session)
         also = also_of(args.also, old, session)
         if args.check:
             return _check([*also, *asks], old, path, session)
-        scope = _scope(args, old, session)
-        lock, errors = locker_for(session, scope).lock(asks, old, also)
-        if not errors:
-            changed = write_lockfile(path, lock)
-    for error in errors[1:]:
-        session.report.error(error)
-    if errors:
-        raise errors[0]
+        locker = locker_for(session, _scope(args, old, session))
+        lock = relocked(locker, asks, old, session, also=args.also)
+        changed = write_lockfile(path, lock)
     _show(lock, old, [*asks, *also], session)
     session.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")
     if session.report.as_json:

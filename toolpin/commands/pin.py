@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 
 from toolpin import installs, project
 from toolpin.errors import ToolpinError
+from toolpin.locks import lockfile_beside
 from toolpin.model import Origin, Pin, Wanted
 from toolpin.mutex import held, mutex_of_file
 from toolpin.reshim import refresh_shims
@@ -40,11 +41,15 @@ def run(args: Namespace, session: Session) -> int:
     versions = [parse_wanted(word, _ORIGIN) for word in args.versions]
     path = _place(args, session)
     names = (args.tool, *(name for name in tool.names if name != args.tool))
-    with held(mutex_of_file(session.paths.locks, path)):
+    locks, lockfile = session.paths.locks, lockfile_beside(path)
+    with held(mutex_of_file(locks, path)), held(mutex_of_file(locks, lockfile)):
         before = project.read(path) if os.path.lexists(path) else b""
         parse(before, path)
         after = edit(before, names, versions)
-        project.write(path, after)
+        if os.path.lexists(lockfile):
+            _write_both(path, after, lockfile, session)
+        else:
+            project.write(path, after)
     refresh_shims(session.paths, session.registry, {tool.name})
     written = " ".join(str(one) for one in versions)
     session.report.remark(f"{path}: {args.tool} {written}")
@@ -61,6 +66,26 @@ def run(args: Namespace, session: Session) -> int:
         }
         session.report.document("pin", result, changed=after != before)
     return 0
+
+
+def _write_both(path: str, data: bytes, lockfile: str, session: Session) -> None:
+    """Write both files; an error of the lock leaves them as they were."""
+    # With these come requests and threads: only where there is a lockfile.
+    from toolpin.asks import Scope  # noqa: PLC0415
+    from toolpin.known_here import known_here  # noqa: PLC0415
+    from toolpin.locked import EMPTY, read_lockfile  # noqa: PLC0415
+    from toolpin.project_lock import (  # noqa: PLC0415
+        asks_of,
+        locker_for,
+        relocked,
+        write_lockfile,
+    )
+
+    old = read_lockfile(lockfile) or EMPTY
+    locker = locker_for(session, Scope(old.hosts), known_here(session))
+    lock = relocked(locker, asks_of(data, path, session), old, session)
+    project.write(path, data)
+    write_lockfile(lockfile, lock)
 
 
 def _place(args: Namespace, session: Session) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 
 from toolpin.cache import Cache
 from toolpin.credentials import Credentials
-from toolpin.errors import NotPublished
+from toolpin.errors import NotPublished, Unreachable
 from toolpin.fetch import Fetcher, Limits
+from toolpin.indexes import Indexes
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.paths import home_folder
 from toolpin.plugin.contract import SourceSpec
@@ -65,6 +66,7 @@ class Clients:
         remark: Callable[[str], None],
     ) -> None:
         self._host = host
+        self._offline = settings.offline
         self._fetcher = Fetcher(
             settings.rewrite,
             Limits(
@@ -73,35 +75,41 @@ class Clients:
             ),
             Credentials(env, home=home_folder(env), tokens=dict(settings.credentials)),
         )
+        self._indexes = Indexes(self._fetcher, cache, settings.rewrite)
         self._pypi = PypiClient(env)
         finder = NpmFinder(env, host, cache, self._pypi)
         self._npm = NpmClient(env, lambda: finder.find(remark))
 
     def open(self, spec: SourceSpec) -> Source:
-        """Return the source that a plugin describes."""
+        """Return the source that a plugin describes. Offline that is Unreachable."""
+        self._go_online(spec.id)
         if spec.kind == "http":
-            return HttpSource(spec, self._fetcher)
+            return HttpSource(spec, self._fetcher, self._indexes)
         if spec.kind == "github":
-            return GithubSource(spec, self._fetcher)
+            return GithubSource(spec, self._fetcher, self._indexes)
         if spec.kind == "pypi":
             return _PypiSource(spec, self._pypi)
         return _NpmSource(spec, self._npm)
 
     def release(self, repo: str, tag: str = "") -> GithubRelease:
         """Return a GitHub release, the latest without a tag."""
+        self._go_online("github.com")
         return read_release(self._fetcher, repo, tag)
 
     def document(self, url: str) -> str:
         """Return a small text, such as a checksum file."""
+        self._go_online(url)
         content = self._fetcher.document(url, max_bytes=1 << 20)
         return content.decode("utf-8", "replace")
 
     def companion(self, package: str, version: str) -> Artifact:
         """Return the npm package that completes a source's main one."""
+        self._go_online(package)
         return self._npm.artifact(package, version)
 
     def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
         """Download an artifact to the file `part`, from where its locator says."""
+        self._go_online(artifact.filename)
         scheme = artifact.locator.partition(":")[0]
         if scheme == "https":
             self._fetcher.download(artifact, part, progress)
@@ -111,6 +119,14 @@ class Clients:
             self._npm.download(artifact, part, progress)
         else:
             raise NotPublished(f"{artifact.locator} is of no known kind")
+
+    def _go_online(self, what: str) -> None:
+        """Raise Unreachable where nobody may be asked."""
+        if self._offline:
+            raise Unreachable(
+                f"{what} is not asked for: toolpin is offline",
+                [("because", "--offline, TOOLPIN_OFFLINE or `offline` in config.toml")],
+            )
 
 
 class _PypiSource:

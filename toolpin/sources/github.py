@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.fetch import Fetcher
+from toolpin.indexes import Indexes
 from toolpin.model import Artifact, Build, Digest, Host, Release
 from toolpin.plugin.contract import SourceSpec
 from toolpin.sources.contract import fill
@@ -47,15 +48,16 @@ class GithubRelease(NamedTuple):
 class GithubSource:
     """A plugin's source of kind `github`."""
 
-    def __init__(self, spec: SourceSpec, fetcher: Fetcher) -> None:
+    def __init__(self, spec: SourceSpec, fetcher: Fetcher, indexes: Indexes) -> None:
         self._spec = spec
+        self._indexes = indexes
         self._fetcher = fetcher
 
     def releases(self, host: Host) -> list[Release]:
         """Return the versions whose release has an asset for the host."""
         prefix, _, suffix = self._spec.tag.partition("{version}")
         found = []
-        for release in _releases(self._fetcher, self._spec.repo):
+        for release in _releases(self._indexes, self._spec.repo):
             tag = release.tag
             if not (tag.startswith(prefix) and tag.endswith(suffix)):
                 continue
@@ -140,13 +142,13 @@ def api_digest(asset: Asset, place: str) -> Digest:
     return make_digest(algorithm, text, place)
 
 
-def _releases(fetcher: Fetcher, repo: str) -> list[GithubRelease]:
+def _releases(indexes: Indexes, repo: str) -> list[GithubRelease]:
     """Return all releases but drafts, as far as GitHub lists them: 1,000."""
     found: list[GithubRelease] = []
     for page in range(1, _MOST_PAGES + 1):
         url = f"{_API}/{repo}/releases?per_page={_PAGE}&page={page}"
         try:
-            tables = json.loads(fetcher.document(url, max_bytes=_ANSWER_BYTES))
+            tables = json.loads(indexes.read(url, max_bytes=_ANSWER_BYTES))
             if not isinstance(tables, list):
                 raise TypeError("a list was expected")
             found += map(_release, tables)

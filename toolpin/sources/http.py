@@ -12,6 +12,7 @@ from typing import Any
 
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.fetch import Fetcher
+from toolpin.indexes import Indexes
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.plugin.contract import SourceSpec
 from toolpin.sources.contract import fill, line_channels
@@ -27,8 +28,9 @@ _SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError
 class HttpSource:
     """A plugin's source of kind `http`."""
 
-    def __init__(self, spec: SourceSpec, fetcher: Fetcher) -> None:
+    def __init__(self, spec: SourceSpec, fetcher: Fetcher, indexes: Indexes) -> None:
         self._spec = spec
+        self._indexes = indexes
         self._fetcher = fetcher
         self._shape = spec.catalogue
 
@@ -83,7 +85,7 @@ class HttpSource:
     def _listed(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield each release's version and table."""
         shape = self._shape
-        text = self._fetcher.document(shape["url"], max_bytes=_CATALOGUE_BYTES)
+        text = self._indexes.read(shape["url"], max_bytes=_CATALOGUE_BYTES)
         releases = json.loads(text)
         if not isinstance(releases, list):
             raise TypeError("a list was expected")

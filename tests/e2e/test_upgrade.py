@@ -1,0 +1,142 @@
+"""Moving on: outdated, upgrade, and a pin that writes both files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.run import Home
+from tests.support.upstream import HOSTS, Upstream
+
+
+@pytest.fixture
+def project(home: Home, upstream: Upstream) -> Home:
+    """A project on Node 22, locked before 22.21.0 and 24.1.0 were published."""
+    upstream.publish("22.20.0", hosts=HOSTS)
+    home.pin("# ours\nnodejs 22 system\n")
+    assert home.toolpin("lock").code == 0
+    upstream.publish("22.21.0", hosts=HOSTS)
+    upstream.publish("24.1.0", hosts=HOSTS)
+    upstream.publish("25.0.0-rc.1", hosts=HOSTS)
+    return home
+
+
+def texts(home: Home) -> tuple[str, str]:
+    return (
+        (home.project / ".tool-versions").read_text(),
+        (home.project / "toolpin.lock").read_text(),
+    )
+
+
+def test_outdated_tells_what_is_newer_within_the_request_and_beyond(
+    project: Home,
+) -> None:
+    result = project.toolpin("outdated")
+    assert result.code == 0
+    rows = [line.split() for line in result.out.splitlines()]
+    assert rows[1] == ["nodejs", "22", "22.20.0", "22.21.0", "24.1.0"]
+    found = json.loads(project.toolpin("outdated", "--json").out)["result"]
+    assert found[0]["within"] == "22.21.0"
+    assert found[0]["latest"] == "24.1.0"
+
+
+def test_upgrade_moves_the_lock_within_the_request(project: Home) -> None:
+    result = project.toolpin("upgrade", "node")
+    assert result.code == 0, result.err
+    assert result.out.split() == ["nodejs", "22", "22.20.0", "->", "22.21.0"]
+    file, lock = texts(project)
+    assert file == "# ours\nnodejs 22 system\n"
+    assert '"nodejs 22" = "22.21.0"' in lock
+
+
+def test_upgrade_to_the_latest_rewrites_the_request_as_exactly_as_it_was(
+    project: Home,
+) -> None:
+    result = project.toolpin("upgrade", "--latest")
+    assert result.code == 0, result.err
+    file, lock = texts(project)
+    assert file == "# ours\nnodejs 24 system\n"
+    assert '"nodejs 24" = "24.1.0"' in lock
+    assert "22" not in lock.partition("\n\n")[0]
+    answer = json.loads(project.toolpin("upgrade", "--latest", "--json").out)
+    assert answer["changed"] is False
+
+
+def test_an_exact_request_moves_with_latest_alone(project: Home) -> None:
+    project.pin("nodejs 22.20.0\n")
+    assert project.toolpin("lock").code == 0
+    assert "stays 22.20.0" in project.toolpin("upgrade").out
+    assert project.toolpin("upgrade", "--latest").code == 0
+    assert texts(project)[0] == "nodejs 24.1.0\n"
+
+
+def test_upgrade_needs_a_lockfile_to_move(home: Home, upstream: Upstream) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS)
+    upstream.publish("24.1.0", hosts=HOSTS)
+    home.pin("nodejs 22.20.0\n")
+    result = home.toolpin("upgrade")
+    assert result.code == 4
+    assert "try: toolpin lock" in result.err
+    assert home.toolpin("upgrade", "--latest").code == 0
+    assert (home.project / ".tool-versions").read_text() == "nodejs 24.1.0\n"
+    assert not (home.project / "toolpin.lock").exists()
+
+
+def test_an_upgrade_that_fails_leaves_both_files_as_they_were(
+    project: Home, upstream: Upstream
+) -> None:
+    before = texts(project)
+    upstream.server.close()
+    result = project.toolpin("upgrade", "--latest")
+    assert result.code == 1
+    assert texts(project) == before
+
+
+def test_a_tool_that_is_not_here_is_named(project: Home) -> None:
+    result = project.toolpin("upgrade", "golang")
+    assert result.code == 1
+    assert "golang is not pinned here" in result.err
+
+
+def test_pin_writes_both_files(project: Home) -> None:
+    result = project.toolpin("pin", "nodejs", "24.1.0")
+    assert result.code == 0, result.err
+    file, lock = texts(project)
+    assert file == "# ours\nnodejs 24.1.0\n"
+    assert '"nodejs 24.1.0" = "24.1.0"' in lock
+    assert lock.count("[[build]]") == 4
+    assert project.toolpin("lock", "--check").code == 0
+
+
+def test_a_pin_of_nothing_published_changes_neither_file(project: Home) -> None:
+    before = texts(project)
+    assert project.toolpin("pin", "nodejs", "99.0.0").code == 1
+    assert texts(project) == before
+
+
+@pytest.mark.parametrize("what", ["installed", "cached"])
+def test_with_every_index_down_a_known_version_is_pinned_and_locked_for_here(
+    what: str, project: Home, upstream: Upstream
+) -> None:
+    assert project.toolpin("install", "nodejs", "24.1.0").code == 0
+    if what == "cached":
+        assert project.toolpin("uninstall", "nodejs", "24.1.0").code == 0
+    upstream.server.close()
+    result = project.toolpin("pin", "nodejs", "24.1.0")
+    assert result.code == 0, result.err
+    assert "locked for linux-x64 alone" in result.err
+    assert project.toolpin("install", "--locked").code == 0
+    assert project.run(project.shim("node"), "--version").out == "v24.1.0\n"
+    check = project.toolpin("lock", "--check")
+    assert check.code == 4
+    assert "24.1.0 for linux-arm64, macos-arm64, macos-x64" in check.err
+    assert project.toolpin("pin", "nodejs", "24.0.0").code == 1
+
+
+def test_without_a_lockfile_pin_writes_none(home: Home, upstream: Upstream) -> None:
+    asked = len(upstream.server.requests)
+    assert home.toolpin("pin", "nodejs", "24.1.0").code == 0
+    assert sorted(Path(home.project).iterdir()) == [home.project / ".tool-versions"]
+    assert len(upstream.server.requests) == asked

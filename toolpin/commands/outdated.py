@@ -1,0 +1,75 @@
+"""`toolpin outdated`: what is newer than this project's versions, within and beyond."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import NamedTuple
+
+from toolpin import project
+from toolpin.asks import Ask, Scope
+from toolpin.errors import ToolpinError
+from toolpin.locked import EMPTY, read_lockfile
+from toolpin.locks import lockfile_beside, match
+from toolpin.model import Request
+from toolpin.project_lock import asks_of, locker_for, project_file
+from toolpin.session import Session
+
+
+class _Row(NamedTuple):
+    """A request, the version it has now, and what is newer."""
+
+    ask: Ask
+    now: str | None
+    within: str | None
+    latest: str | None
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take nothing: the project of this folder is meant."""
+
+
+def run(_args: Namespace, session: Session) -> int:
+    """Print a line for each request that something newer than its version answers."""
+    file = project_file(session)
+    old = read_lockfile(lockfile_beside(file)) or EMPTY
+    locker = locker_for(session, Scope(old.hosts))
+    rows: list[_Row] = []
+    errors: list[ToolpinError] = []
+    for ask in asks_of(project.read(file), file, session):
+        now = old.pins.get(ask.key) or _installed(ask, session)
+        try:
+            rows.append(_Row(ask, now, *locker.offers(ask, old)))
+        except ToolpinError as error:
+            errors.append(error)
+    for one in errors:
+        session.report.error(one)
+    newer = [row for row in rows if {row.within, row.latest} - {row.now, None}]
+    if session.report.as_json:
+        session.report.document("outdated", [_result(row) for row in rows])
+    elif newer:
+        head = ("tool", "wanted", "now", "within", "latest")
+        session.report.table([head, *map(_cells, newer)])
+    elif not errors:
+        session.report.remark("nothing is outdated")
+    return 1 if errors else 0
+
+
+def _installed(ask: Ask, session: Session) -> str | None:
+    request = Request(ask.tool, (ask.wanted,), ask.origin)
+    pin = match(session.paths, request, ask.wanted, session.where)
+    return pin.version if pin else None
+
+
+def _cells(row: _Row) -> tuple[str, ...]:
+    texts = (row.now, row.within, row.latest)
+    return (row.ask.tool, str(row.ask.wanted), *(text or "-" for text in texts))
+
+
+def _result(row: _Row) -> dict[str, object]:
+    return {
+        "tool": row.ask.tool,
+        "wanted": str(row.ask.wanted),
+        "version": row.now,
+        "within": row.within,
+        "latest": row.latest,
+    }

@@ -1,0 +1,168 @@
+"""`toolpin upgrade [TOOL...]`: moves the lock, and with --latest the requests too."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from toolpin import project
+from toolpin.asks import Ask, Scope
+from toolpin.errors import NotLocked, ToolpinError
+from toolpin.locked import EMPTY, read_lockfile
+from toolpin.lockfile import Lockfile
+from toolpin.locking import Locker
+from toolpin.locks import lockfile_beside
+from toolpin.model import Origin, Wanted
+from toolpin.mutex import held, mutex_of_file
+from toolpin.project_lock import (
+    asks_of,
+    locker_for,
+    project_file,
+    relocked,
+    write_lockfile,
+)
+from toolpin.resolve import looks_exact
+from toolpin.session import Session
+from toolpin.toolversions import edit, parse
+
+_COMMAND_LINE = Origin("the command line")
+
+
+class _Move(NamedTuple):
+    """One alternative: its text and its locked version, before and after."""
+
+    tool: str
+    wanted: str
+    now_wanted: str
+    version: str | None
+    now_version: str | None
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take the tools, and whether their requests may change."""
+    parser.add_argument("tools", nargs="*", metavar="tool", help="these tools only")
+    parser.add_argument(
+        "--latest",
+        action="store_true",
+        help="ask for the newest release, in .tool-versions too",
+    )
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Write the lockfile, and .tool-versions where a request has changed."""
+    file = project_file(session)
+    path = lockfile_beside(file)
+    locks = session.paths.locks
+    with held(mutex_of_file(locks, file)), held(mutex_of_file(locks, path)):
+        old = read_lockfile(path)
+        if old is None and not args.latest:
+            raise NotLocked(
+                "there is no toolpin.lock to move",
+                [("beside", file)],
+                "toolpin lock",
+            )
+        before = project.read(file)
+        asks = asks_of(before, file, session)
+        tools = _tools(args.tools, asks, file, session)
+        was = old or EMPTY
+        locker = locker_for(session, Scope(was.hosts, refresh=frozenset(tools)))
+        after = before
+        if args.latest:
+            after = _rewritten(before, file, tools, locker, session)
+        now = asks_of(after, file, session)
+        lock = relocked(locker, now, old, session) if old else EMPTY
+        if after != before:
+            project.write(file, after)
+        changed = (old is not None and write_lockfile(path, lock)) or after != before
+    moves = _moves((asks, was), (now, lock), tools)
+    if session.report.as_json:
+        result = {"file": file, "moves": [move._asdict() for move in moves]}
+        session.report.document("upgrade", result, changed=changed)
+    else:
+        session.report.table([_cells(move) for move in moves])
+        hint = "" if changed else "; toolpin outdated tells what is beyond"
+        session.report.remark(f"{file}: {'written' if changed else 'no change'}{hint}")
+    return 0
+
+
+def _moves(
+    before: tuple[Sequence[Ask], Lockfile],
+    after: tuple[Sequence[Ask], Lockfile],
+    tools: Collection[str],
+) -> list[_Move]:
+    """Return what each alternative was and is; an edit keeps their number and order."""
+    (asks, was), (others, lock) = before, after
+    return [
+        _Move(
+            ask.tool,
+            str(ask.wanted),
+            str(other.wanted),
+            was.pins.get(ask.key),
+            lock.pins.get(other.key),
+        )
+        for ask, other in zip(asks, others, strict=True)
+        if ask.tool in tools
+    ]
+
+
+def _cells(move: _Move) -> tuple[str, ...]:
+    tool, wanted, other, version, newer = move
+    request = wanted if wanted == other else f"{wanted} -> {other}"
+    if newer is None:
+        return tool, request, ""
+    same = "stays" if version == newer else f"{version or 'not locked'} ->"
+    return tool, request, f"{same} {newer}"
+
+
+def _tools(
+    words: Sequence[str], asks: Sequence[Ask], file: str, session: Session
+) -> set[str]:
+    """Return the tools that may move. Raises ToolpinError for one not asked for."""
+    here = {ask.tool for ask in asks}
+    if not words:
+        return here
+    named = {session.registry.require(word, _COMMAND_LINE).name for word in words}
+    for tool in sorted(named - here):
+        raise ToolpinError(
+            f"{tool} is not pinned here",
+            [("searched", file)],
+            f"toolpin pin {tool} latest",
+        )
+    return named
+
+
+def _rewritten(
+    data: bytes, file: str, tools: Collection[str], locker: Locker, session: Session
+) -> bytes:
+    """Return the file with its requests for versions naming the newest release.
+
+    As exactly as they named another; channels and the other alternatives stay.
+    """
+    seen: set[str] = set()
+    for request in parse(data, file):
+        tool = session.registry.canonical(request.tool)
+        if tool not in tools or tool in seen:
+            continue
+        seen.add(tool)
+        wanted = list(request.wanted)
+        for at, one in enumerate(wanted):
+            if one.kind == "version" and one.value[0].isdigit():
+                wanted[at] = _newer(Ask(tool, one, request.origin), locker)
+                data = edit(data, (request.tool,), wanted, place=file)
+                break
+    return data
+
+
+def _newer(ask: Ask, locker: Locker) -> Wanted:
+    """Return the request for the newest release: `24` for `22`, `24.1.0` for `22.0.0`.
+
+    Raises ToolpinError where nobody tells.
+    """
+    _, latest = locker.offers(ask, EMPTY)
+    if latest is None:
+        return ask.wanted
+    if looks_exact(ask.wanted):
+        return Wanted("version", latest)
+    numbers = ask.wanted.value.count(".") + 1
+    return Wanted("version", ".".join(latest.split(".")[:numbers]))
