@@ -91,6 +91,7 @@ LAYERS = (
     },
     {
         "asks",
+        "bundle",
         "catalogue",
         "choice",
         "decide",
@@ -100,6 +101,8 @@ LAYERS = (
         "locking",
         "project_lock",
         "install",
+        "install_view",
+        "wishes",
         "reshim",
         "session",
         "workshop",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
+from toolpin.errors import UsageError
 from toolpin.lockfile import Key, Lockfile
 from toolpin.model import Origin, Pin, Wanted
 from toolpin.plugin.contract import Tool
@@ -42,6 +43,16 @@ class Scope(NamedTuple):
 def hosts_of(tool: Tool) -> tuple[str, ...]:
     """Return every host that a source of the tool has builds for, sorted."""
     return tuple(sorted({host for spec in tool.sources for host in spec.hosts}))
+
+
+def check_host(name: str, tools: Iterable[Tool]) -> None:
+    """Raise UsageError for a host that no source of the tools has builds for."""
+    known = sorted({host for tool in tools for host in hosts_of(tool)})
+    if name not in known:
+        raise UsageError(
+            f"--host {name} is no host that a tool has builds for",
+            [("hosts", ", ".join(known))],
+        )
 
 
 def unanswered(

@@ -31,6 +31,7 @@ VERBS = {
     "lock": Verb("write toolpin.lock: exact versions and digests", "lock"),
     "outdated": Verb("show what is newer than what is locked", "outdated"),
     "upgrade": Verb("move the lock within its requests; --latest: them too", "upgrade"),
+    "bundle": Verb("carry a locked toolchain to a machine offline", "bundle"),
     "current": Verb("show what is pinned here, and where", "current"),
     "list": Verb("show what is installed", "list"),
     "list-all": Verb("show what can be installed; also: list all", "list_all"),

@@ -64,7 +64,7 @@ class Decider:
                 jobs += [self._job(request, one) for one in wanted]
             except ToolpinError as error:
                 errors.append(error)
-        return list(dict.fromkeys(jobs)), errors
+        return _each_once(jobs, errors), errors
 
     def _job(self, request: Request, wanted: Wanted) -> Job:
         tool, origin = request.tool, request.origin
@@ -151,6 +151,31 @@ class Decider:
                 f"{tool} {wanted} is {version} today, not locked: toolpin lock"
             )
         return Job(Pin(tool, version), origin)
+
+
+def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
+    """Return one job a pin; two lockfiles with other bytes for it are an error."""
+    found: dict[Pin, Job] = {}
+    for job in jobs:
+        first = found.setdefault(job.pin, job)
+        if not (first.locked and job.locked):
+            found[job.pin] = first if first.locked else job if job.locked else first
+        elif first.locked.entry != job.locked.entry:
+            errors.append(
+                NotLocked(
+                    f"{job.pin} is locked in two ways",
+                    [
+                        (
+                            one.locked.file,
+                            str(one.locked.entry.build.artifacts[0].digest),
+                        )
+                        for one in (first, job)
+                        if one.locked
+                    ],
+                    f"toolpin lock --refresh {job.pin.tool}",
+                )
+            )
+    return list(found.values())
 
 
 def not_exact(error: ToolpinError) -> NotLocked:

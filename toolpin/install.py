@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from toolpin import documents, installs, store
+from toolpin import documents, host, installs, store
 from toolpin.cache import Cache
 from toolpin.catalogue import DAY_S, Catalogues
 from toolpin.choice import (
@@ -103,7 +103,11 @@ class Installer:
         """Do all jobs, some at once; one that fails does not stop the others."""
         store.sweep(self._paths)
         with ThreadPoolExecutor(self._settings.jobs) as pool:
-            return list(pool.map(self._outcome, jobs))
+            outcomes = list(pool.map(self._outcome, jobs))
+        if self._paths.into:  # nothing but the trees is wanted there
+            with contextlib.suppress(OSError):
+                os.rmdir(self._paths.staging)
+        return outcomes
 
     def plan(self, job: Job) -> Plan:
         """Return what would be done; nothing but indexes is asked for."""
@@ -117,10 +121,10 @@ class Installer:
         )
 
     def _outcome(self, job: Job) -> Outcome:
-        if installs.is_installed(self._paths, job.pin):
-            return Outcome(job, "present")
         row = self._board.row(str(job.pin))
         try:
+            if self._is_there(job):
+                return Outcome(job, "present")
             return Outcome(job, self._install(job, row))
         except ToolpinError as error:
             return Outcome(job, "failed", error)
@@ -134,18 +138,18 @@ class Installer:
         remembered = self._remembered(tool, job.pin)
         if remembered:
             row.phase("from the cache:", f"published by {remembered.publisher}")
-            return self._carry_out(remembered, row)
+            return self._carry_out(remembered, job, row)
 
         def serve(spec: SourceSpec) -> str:
             row.wait(f"asking {publisher(spec, self._host)}")
-            return self._carry_out(self._plan(spec, job), row)
+            return self._carry_out(self._plan(spec, job), job, row)
 
         return self._first_to_serve(tool, job, row, serve)
 
     def _install_locked(self, tool: Tool, job: Job, row: Row) -> str:
         """Install what the lockfile names, or nothing: no other source is asked."""
         try:
-            return self._carry_out(locked_plan(tool, job, self._host), row)
+            return self._carry_out(locked_plan(tool, job, self._host), job, row)
         except Mismatch as error:
             raise rebuilt(job, error) from error
 
@@ -175,7 +179,28 @@ class Installer:
             self._said.add(text)
             self._board.remark(text)
 
-    def _carry_out(self, plan: Plan, row: Row) -> str:
+    def _is_there(self, job: Job) -> bool:
+        """Say whether a job is done; in a folder of trees by its receipt alone.
+
+        Raises ToolpinError for a tree there that toolpin has not made.
+        """
+        if not self._paths.into:
+            return installs.is_installed(self._paths, job.pin)
+        place = self._paths.install(*job.pin)
+        if not os.path.lexists(place):
+            return False
+        receipt = store.read_receipt(self._paths, job.pin)
+        if receipt is None:
+            raise ToolpinError(
+                f"{place} is there, and is not toolpin's",
+                [("wanted for", str(job.pin))],
+            )
+        entry = job.locked.entry if job.locked else None
+        return (receipt.pin, receipt.host) == (job.pin, str(self._host)) and (
+            entry is None or receipt.artifacts == entry.build.artifacts
+        )
+
+    def _carry_out(self, plan: Plan, job: Job, row: Row) -> str:
         """Fetch and publish. Raises NotPublished for a build of another version."""
         archives = self._fetch(plan, row)
 
@@ -183,10 +208,16 @@ class Installer:
             row.phase("waiting for another toolpin")
 
         with store.version_mutex(self._paths, plan.pin, waiting):
-            if installs.is_installed(self._paths, plan.pin):
+            if self._is_there(job):
                 return "present"
             row.phase("unpacking")
-            receipt = store.publish(self._paths, plan, archives, _now())
+            receipt = store.publish(
+                self._paths,
+                plan,
+                archives,
+                _now(),
+                for_here=str(self._host) == str(host.detect()),
+            )
         self._remember(plan)
         size_bytes = sum(file.size_bytes for file in receipt.files)
         row.close(f"installed, {size_bytes / 1e6:.0f} MB from {plan.publisher},")

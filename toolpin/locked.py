@@ -75,8 +75,8 @@ def answer(
 def best_fit(entries: Iterable[Entry], host: Host) -> Entry | None:
     """Return the build that asks most of the host and still runs on it.
 
-    A requirement that this host cannot judge does not exclude a build; between equals
-    the first in the file's order wins.
+    For a host of unknown version that which asks least. A requirement that this host
+    cannot judge does not exclude a build; between equals the first in the file wins.
     """
     fitting = [
         entry
@@ -84,7 +84,10 @@ def best_fit(entries: Iterable[Entry], host: Host) -> Entry | None:
         if entry.has_build
         and all(_meets(host, name, least) for name, least in entry.build.requires)
     ]
-    return max(fitting, key=_demand, default=None)
+    if host.libc == "glibc" or host.os == "macos":
+        choice = max if host.libc_version else min
+        return choice(fitting, key=_demand, default=None)
+    return fitting[0] if fitting else None
 
 
 def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:

@@ -13,10 +13,14 @@ SYSTEM_CONFIG = "/etc/toolpin/config.toml"
 
 
 class Paths(NamedTuple):
-    """The data folder and what asdf's layout puts in it; the config folder."""
+    """The data folder and what asdf's layout puts in it; the config folder.
+
+    `into` is a folder that gets one tree a tool instead of the store, "" for none.
+    """
 
     data: str
     config: str
+    into: str = ""
 
     @property
     def installs(self) -> str:
@@ -26,12 +30,12 @@ class Paths(NamedTuple):
     @property
     def incomplete(self) -> str:
         """Marks of installs that are being built in their final place."""
-        return f"{self.data}/incomplete"
+        return f"{self.into}/.incomplete" if self.into else f"{self.data}/incomplete"
 
     @property
     def staging(self) -> str:
         """Trees that become installs by one rename, on the same filesystem."""
-        return f"{self.data}/staging"
+        return f"{self.into}/.staging" if self.into else f"{self.data}/staging"
 
     @property
     def channels(self) -> str:
@@ -65,6 +69,8 @@ class Paths(NamedTuple):
 
     def install(self, tool: str, version: str) -> str:
         """Return the final path of one version."""
+        if self.into:
+            return f"{self.into}/{tool}"
         return f"{self.data}/installs/{tool}/{version}"
 
 
@@ -83,7 +89,7 @@ def find_paths(env: Mapping[str, str]) -> Paths:
     )
     _check_folder("TOOLPIN_DATA_DIR", paths.data)
     _check_folder("TOOLPIN_CONFIG_DIR", paths.config)
-    return Paths(*(os.path.normpath(folder) for folder in paths))
+    return Paths(os.path.normpath(paths.data), os.path.normpath(paths.config))
 
 
 def system_config(env: Mapping[str, str]) -> str:

@@ -36,20 +36,30 @@ def version_mutex(
 
 
 def publish(
-    paths: Paths, plan: Plan, archives: Sequence[str], installed_at: str
+    paths: Paths,
+    plan: Plan,
+    archives: Sequence[str],
+    installed_at: str,
+    *,
+    for_here: bool = True,
 ) -> Receipt:
     """Carry out a plan from its verified archives, and publish the result.
 
+    What is for another machine is compared with what its files say of themselves, and
+    not run. In a folder of trees the tool's other version makes room at the end.
     Raises Refused when an archive breaks the rules or a command cannot run here, and
     ToolpinError when the disk does not take it; nothing is left in either case.
     """
     try:
         with scratch(paths, plan.pin) as stage:
             files = _build(plan, archives, stage)
-            _check_commands(plan, stage)
-            _check_proof(plan, stage)
+            _check_commands(plan, stage, "/" if for_here else "")
+            if for_here:
+                _check_proof(plan, stage)
             receipt = _receipt(plan, files, installed_at)
             _write_own_files(paths, stage, receipt)
+            if paths.into:
+                _remove_tree(paths.install(*plan.pin))
             _move(stage, paths.install(*plan.pin))
     except OSError as error:
         where = error.filename or paths.staging
@@ -176,7 +186,7 @@ def _link(step: Link, stage: str) -> TreeFile | None:
     return TreeFile(step.path, len(step.target), 0o777, "", step.target)
 
 
-def _check_commands(plan: Plan, stage: str) -> None:
+def _check_commands(plan: Plan, stage: str, root: str) -> None:
     for command in plan.commands:
         places = [f"{stage}/{folder}/{command}" for folder in plan.bin_dirs]
         path = next((one for one in places if os.path.isfile(one)), None)
@@ -189,7 +199,7 @@ def _check_commands(plan: Plan, stage: str) -> None:
                     ("installed", "nothing"),
                 ],
             )
-        check_command(path, plan.host, plan.pin)
+        check_command(path, plan.host, plan.pin, root=root)
 
 
 def _check_proof(plan: Plan, stage: str) -> None:

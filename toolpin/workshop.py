@@ -11,6 +11,7 @@ from toolpin import host, process
 from toolpin.cache import Cache, cache_folder
 from toolpin.errors import UsageError
 from toolpin.install import Installer
+from toolpin.model import Host
 from toolpin.progress import Board
 from toolpin.session import Session
 from toolpin.settings import MOST_JOBS, Settings, read_settings
@@ -50,13 +51,23 @@ def clients_for(session: Session, settings: Settings, board: Board) -> Clients:
     )
 
 
-def installer_for(session: Session, settings: Settings, board: Board) -> Installer:
-    """Return what installs for this session."""
+def installer_for(
+    session: Session,
+    settings: Settings,
+    board: Board,
+    *,
+    target: Host | None = None,
+    into: str = "",
+) -> Installer:
+    """Return what installs for this session: here, or for another host into a folder.
+
+    `into` is absolute.
+    """
     return Installer(
-        session.paths,
+        session.paths._replace(into=into),
         session.registry,
         settings,
-        host=host.detect(),
+        host=target or host.detect(),
         cache=Cache(cache_folder(session.env)),
         clients=clients_for(session, settings, board),
         board=board,

@@ -6,8 +6,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from toolpin import project
-from toolpin.asks import Ask, Scope, hosts_of, unanswered
-from toolpin.errors import NotLocked, UsageError
+from toolpin.asks import Ask, Scope, check_host, hosts_of, unanswered
+from toolpin.errors import NotLocked
 from toolpin.locked import EMPTY, read_lockfile
 from toolpin.lockfile import Entry, Lockfile
 from toolpin.locks import lockfile_beside
@@ -88,18 +88,9 @@ def _scope(args: Namespace, old: Lockfile, session: Session) -> Scope:
         session.registry.require(one, _COMMAND_LINE).name for one in args.refresh
     }
     for host in args.host:
-        _check_host(host, session)
+        check_host(host, session.registry.tools)
     hosts = tuple(sorted(set(args.host))) or old.hosts
     return Scope(hosts, tuple(args.source), (), frozenset(refresh))
-
-
-def _check_host(name: str, session: Session) -> None:
-    known = {host for tool in session.registry.tools for host in hosts_of(tool)}
-    if name not in known:
-        raise UsageError(
-            f"--host {name} is no host that a tool has builds for",
-            [("hosts", ", ".join(sorted(known)))],
-        )
 
 
 def _check(asks: list[Ask], lock: Lockfile, path: str, session: Session) -> int:

@@ -65,7 +65,6 @@ class Clients:
         cache: Cache,
         remark: Callable[[str], None],
     ) -> None:
-        self._host = host
         self._offline = settings.offline
         self._fetcher = Fetcher(
             settings.rewrite,
@@ -114,7 +113,7 @@ class Clients:
         if scheme == "https":
             self._fetcher.download(artifact, part, progress)
         elif scheme == "pypi":
-            self._pypi.download(artifact, part, self._host, progress)
+            self._pypi.download(artifact, part, progress)
         elif scheme == "npm":
             self._npm.download(artifact, part, progress)
         else:

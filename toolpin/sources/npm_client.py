@@ -86,9 +86,7 @@ class NpmFinder:
     def _make(self, artifact: Artifact, folder: str) -> None:
         wheel = self._cache.fetch(
             artifact,
-            lambda wanted, part, progress: self._pypi.download(
-                wanted, part, self._host, progress
-            ),
+            self._pypi.download,
             lambda _done, _total: None,
         )
         with held(f"{folder}.lock"):

@@ -119,10 +119,11 @@ class PypiClient:
                 return found
             asked = host._replace(libc_version=older)
 
-    def download(
-        self, artifact: Artifact, part: str, host: Host, progress: Progress
-    ) -> None:
-        """Download a `pypi:` artifact to `part`. The caller verifies it."""
+    def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
+        """Download a `pypi:` artifact to `part`, for whatever host the wheel is.
+
+        The caller verifies it.
+        """
         match = _LOCATOR.fullmatch(artifact.locator)
         if match is None:
             raise NotPublished(f"{artifact.locator} is no wheel")
@@ -137,7 +138,7 @@ class PypiClient:
             [
                 *_PIP,
                 *("download", "--no-deps", "--progress-bar", "raw", "--dest", folder),
-                *("--no-cache-dir", "--retries", "3", *_for_host(host)),
+                *("--no-cache-dir", "--retries", "3", *_for_wheel(artifact.filename)),
                 f"{match[1]}=={match[2]}",
             ],
             env=self._env,
@@ -166,6 +167,11 @@ _PIP = (sys.executable, "-I", "-m", "pip")
 
 def _for_host(host: Host) -> list[str]:
     tags = platform_tags(host)
+    return ["--only-binary=:all:", *(f"--platform={tag}" for tag in tags)]
+
+
+def _for_wheel(filename: str) -> list[str]:
+    tags = filename.removesuffix(".whl").rpartition("-")[2].split(".")
     return ["--only-binary=:all:", *(f"--platform={tag}" for tag in tags)]
 
 

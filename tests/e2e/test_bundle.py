@@ -1,0 +1,246 @@
+"""Where there is no network: --offline, bundles, and trees for another machine."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.golang import GoUpstream
+from tests.support.run import TOOLPIN, Home, Result
+from tests.support.upstream import HOSTS, Upstream
+
+BUNDLE = "tools.bundle"
+
+
+@pytest.fixture
+def golang(home: Home, upstream: Upstream) -> GoUpstream:
+    """A copy of go.dev beside the one of nodejs.org."""
+    copy = GoUpstream(upstream.server)
+    copy.mirror_for(home)
+    return copy
+
+
+@pytest.fixture
+def locked(home: Home, upstream: Upstream, golang: GoUpstream) -> Home:
+    """A project on Node and Go, locked for every host."""
+    upstream.publish("22.20.0", hosts=HOSTS, lts="Jod")
+    golang.publish("1.26.6")
+    home.pin("nodejs lts\ngo 1.26\n")
+    result = home.toolpin("lock")
+    assert result.code == 0, result.err
+    return home
+
+
+def other_machine(home: Home, folder: Path) -> Home:
+    """Return a machine with an empty home, no mirror, and the same checkout."""
+    other = Home(folder)
+    for name in (".tool-versions", "toolpin.lock"):
+        shutil.copy(home.project / name, other.project / name)
+    return other
+
+
+def without_network(home: Home, *args: str) -> Result:
+    """Run toolpin where the kernel has no network at all."""
+    return home.run("unshare", "-rn", *TOOLPIN, *args)
+
+
+def receipt(home: Home, tool: str, version: str) -> dict[str, object]:
+    place = home.data / "installs" / tool / version / ".toolpin/receipt.json"
+    table: dict[str, object] = json.loads(place.read_text())
+    del table["installed_at"]
+    return table
+
+
+def test_offline_installs_from_the_cache_and_asks_nobody(
+    locked: Home, upstream: Upstream
+) -> None:
+    assert locked.toolpin("install").code == 0
+    assert locked.toolpin("uninstall", "nodejs", "22.20.0").code == 0
+    asked = len(upstream.server.requests)
+    for args in (
+        ("--offline", "install"),
+        ("lock", "--offline"),
+        ("list", "--offline"),
+    ):
+        result = locked.toolpin(*args)
+        assert result.code == 0, result.err
+    assert len(upstream.server.requests) == asked
+
+
+def test_offline_says_what_is_not_in_the_cache(locked: Home) -> None:
+    result = locked.toolpin("install", env={"TOOLPIN_OFFLINE": "1"})
+    assert result.code == 1
+    assert "node-v22.20.0-linux-x64.tar.xz" in result.err
+    assert "toolpin is offline" in result.err
+    assert locked.toolpin("list").out == ""
+
+
+def test_offline_lists_what_was_listed_before(home: Home, upstream: Upstream) -> None:
+    upstream.publish("22.20.0")
+    assert home.toolpin("list-all", "nodejs", "--offline").code == 1
+    assert home.toolpin("list-all", "nodejs").code == 0
+    result = home.toolpin("list-all", "nodejs", "--offline")
+    assert result.out == "22.20.0\n"
+    assert "ago" in result.err
+    assert home.toolpin("latest", "nodejs", "jod", "--offline").out == "22.20.0\n"
+
+
+def test_a_bundle_installs_into_an_empty_home_without_network(
+    locked: Home, tmp_path: Path
+) -> None:
+    assert locked.toolpin("install").code == 0
+    assert locked.toolpin("bundle", "create", BUNDLE).code == 0
+    other = other_machine(locked, tmp_path / "other")
+    shutil.copy(locked.project / BUNDLE, other.project)
+    result = without_network(other, "bundle", "install", BUNDLE)
+    assert result.code == 0, result.err
+    assert other.run(other.shim("node"), "--version").out == "v22.20.0\n"
+    assert other.run(other.shim("go"), "env", "GOVERSION").out == "go1.26.6\n"
+    for tool, version in (("nodejs", "22.20.0"), ("golang", "1.26.6")):
+        assert receipt(other, tool, version) == receipt(locked, tool, version)
+    assert without_network(other, "install", "--locked").code == 0
+
+
+def test_equal_locks_make_equal_bundles(locked: Home) -> None:
+    assert locked.toolpin("bundle", "create", "one").code == 0
+    env = {"TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7"}
+    os.utime(next((locked.cache / "archives").rglob("*/*")), (0, 0))
+    assert locked.toolpin("bundle", "create", "two", env=env).code == 0
+    assert (locked.project / "one").read_bytes() == (
+        locked.project / "two"
+    ).read_bytes()
+
+
+def test_a_bundle_for_another_host_is_refused_here(locked: Home) -> None:
+    created = locked.toolpin("bundle", "create", BUNDLE, "--host", "macos-arm64")
+    assert created.code == 0, created.err
+    result = locked.toolpin("bundle", "install", BUNDLE)
+    assert result.code == 1
+    assert "macos-arm64" in result.err
+    assert "linux-x64" in result.err
+    assert locked.toolpin("list").out == ""
+
+
+def test_without_a_lockfile_there_is_nothing_to_bundle(home: Home) -> None:
+    home.pin("nodejs 22.20.0\n")
+    result = home.toolpin("bundle", "create", BUNDLE)
+    assert result.code == 4
+    assert not (home.project / BUNDLE).exists()
+
+
+def _cut(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def _flip(data: bytes) -> bytes:
+    at = data.index(b"archives/") + 1024
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def _no_tar(_data: bytes) -> bytes:
+    return b"not a bundle"
+
+
+def _other_schema(data: bytes) -> bytes:
+    return data.replace(b'"schema": 1,', b'"schema": 2,', 1)
+
+
+def _hostile(_data: bytes) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+        link = tarfile.TarInfo("toolpin-bundle.json")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+        tar.addfile(tarfile.TarInfo("../../escaped"))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "damage", [_cut, _flip, _no_tar, _other_schema, _hostile], ids=lambda f: f.__name__
+)
+def test_a_damaged_bundle_installs_nothing(
+    damage: Callable[[bytes], bytes], locked: Home, tmp_path: Path
+) -> None:
+    assert locked.toolpin("bundle", "create", BUNDLE).code == 0
+    other = other_machine(locked, tmp_path / "other")
+    data = damage((locked.project / BUNDLE).read_bytes())
+    (other.project / BUNDLE).write_bytes(data)
+    result = other.toolpin("bundle", "install", BUNDLE)
+    assert result.code == 1
+    assert "Traceback" not in result.err
+    assert other.toolpin("list").out == ""
+    assert not list(tmp_path.rglob("escaped"))
+
+
+def test_trees_for_another_machine_lie_in_a_folder(locked: Home) -> None:
+    result = locked.toolpin("install", "--into", "image", "--host", "macos-arm64")
+    assert result.code == 0, result.err
+    image = locked.project / "image"
+    assert sorted(os.listdir(image)) == ["golang", "nodejs"]
+    assert (image / "nodejs/bin/node").is_file()
+    table = json.loads((image / "nodejs/.toolpin/receipt.json").read_text())
+    assert table["host"] == "macos-arm64"
+    assert locked.toolpin("list").out == ""
+    assert not (locked.data / "shims").exists()
+
+
+def test_a_folder_of_trees_follows_the_lock(locked: Home, upstream: Upstream) -> None:
+    assert locked.toolpin("install", "--into", "image").code == 0
+    result = locked.toolpin("install", "--into", "image")
+    assert "2 already there" in result.err
+    upstream.publish("22.21.0", hosts=HOSTS, lts="Jod")
+    assert locked.toolpin("lock", "--refresh", "nodejs").code == 0
+    assert locked.toolpin("install", "--into", "image").code == 0
+    node = locked.project / "image/nodejs/bin/node"
+    assert locked.run(str(node), "--version").out == "v22.21.0\n"
+
+
+def test_a_folder_that_is_not_toolpins_stays(locked: Home) -> None:
+    mine = locked.project / "image/nodejs"
+    mine.mkdir(parents=True)
+    (mine / "notes").write_text("mine")
+    result = locked.toolpin("install", "--into", "image")
+    assert result.code == 1
+    assert "is not toolpin's" in result.err
+    assert (mine / "notes").read_text() == "mine"
+
+
+def test_what_is_not_locked_goes_into_no_folder(home: Home, upstream: Upstream) -> None:
+    upstream.publish("22.20.0")
+    home.pin("nodejs 22.20.0\n")
+    assert home.toolpin("install", "--into", "image").code == 4
+    assert home.toolpin("install", "--host", "linux-x64").code == 2
+    assert not (home.project / "image").exists()
+
+
+def test_all_projects_are_one_plan(locked: Home, upstream: Upstream) -> None:
+    upstream.publish("20.9.0")
+    for name, text in (("a", "nodejs 20.9.0\n"), ("b/c", "nodejs 22.20.0\n")):
+        folder = locked.project / name
+        folder.mkdir(parents=True)
+        (folder / ".tool-versions").write_text(text)
+    ignored = locked.project / "node_modules/x"
+    ignored.mkdir(parents=True)
+    (ignored / ".tool-versions").write_text("nodejs 1.1.1\n")
+    only = locked.toolpin("install", "--all-projects", ".", "--only", "nodejs")
+    assert only.code == 0, only.err
+    assert "2 installed" in only.err
+    assert locked.toolpin("list", "golang").code == 1
+    assert locked.toolpin("install", "--all-projects", ".").code == 0
+    assert "1.26.6" in locked.toolpin("list").out
+
+
+def test_only_names_what_is_pinned(locked: Home) -> None:
+    result = locked.toolpin("install", "--only", "go")
+    assert result.code == 0, result.err
+    assert locked.toolpin("list", "nodejs").code == 1
+    locked.pin("nodejs lts\n")
+    assert locked.toolpin("install", "--only", "go").code == 2
+    assert locked.toolpin("install", "--all-projects", "/nonexistent").code == 2

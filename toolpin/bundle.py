@@ -1,0 +1,165 @@
+"""Turns locked archives into one file that a machine without a network installs from.
+
+An uncompressed tar: a manifest first, then each archive under its digest. Equal inputs
+give equal bytes. Nothing is unpacked that the manifest does not name, and nothing
+counts that has not its digest.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import tarfile
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import IO, NamedTuple
+
+from toolpin.cache import Cache, Download
+from toolpin.errors import Refused, ToolpinError
+from toolpin.fetch import Progress
+from toolpin.lockfile import Lockfile, render
+from toolpin.lockfile_parse import parse
+from toolpin.model import Artifact
+
+SCHEMA = 1
+
+_MANIFEST = "toolpin-bundle.json"
+_MOST_MANIFEST_BYTES = 16 << 20
+# What reading a file that is no bundle can raise.
+_SHAPELESS = (
+    tarfile.TarError,
+    ValueError,
+    LookupError,
+    TypeError,
+    EOFError,
+    RecursionError,
+)
+
+
+class Bundle(NamedTuple):
+    """What a manifest says: a lockfile, and the hosts whose archives are there."""
+
+    lock: Lockfile
+    hosts: tuple[str, ...]
+
+
+def artifacts_of(bundle: Bundle) -> list[Artifact]:
+    """Return the archives of a bundle's hosts, each once, by digest."""
+    found = {
+        artifact.digest: artifact
+        for entry in bundle.lock.entries
+        if entry.host in bundle.hosts
+        for artifact in entry.build.artifacts
+    }
+    return [found[digest] for digest in sorted(found)]
+
+
+def write_bundle(path: str, bundle: Bundle, cache: Cache) -> int:
+    """Write a bundle from archives that are in the cache; return its size in bytes.
+
+    The file appears whole or not at all. Raises ToolpinError where the disk refuses.
+    """
+    manifest = {
+        "schema": SCHEMA,
+        "hosts": sorted(bundle.hosts),
+        "lockfile": render(bundle.lock),
+    }
+    fresh = f"{path}.{os.getpid()}"
+    try:
+        with tarfile.open(fresh, "x", format=tarfile.GNU_FORMAT) as tar:
+            data = json.dumps(manifest, indent=1).encode()
+            tar.addfile(_member(_MANIFEST, len(data)), io.BytesIO(data))
+            for artifact in artifacts_of(bundle):
+                place = cache.archive(artifact.digest)
+                with open(place, "rb") as archive:
+                    size_bytes = os.fstat(archive.fileno()).st_size
+                    tar.addfile(_member(_name(artifact), size_bytes), archive)
+        os.replace(fresh, path)
+        return os.path.getsize(path)
+    except OSError as error:
+        raise ToolpinError(
+            f"{path} cannot be written",
+            [("because", error.strerror or str(error))],
+        ) from error
+    finally:
+        with suppress(OSError):
+            os.unlink(fresh)
+
+
+def read_bundle(path: str) -> Bundle:
+    """Return what a bundle says it has. Raises Refused for any other file."""
+    try:
+        with tarfile.open(path, "r:") as tar:
+            first = tar.next()
+            if first is None or first.name != _MANIFEST or not first.isreg():
+                raise ValueError(f"its first member is not {_MANIFEST}")
+            if first.size > _MOST_MANIFEST_BYTES:
+                raise ValueError(f"a manifest of {first.size} bytes")
+            stream = tar.extractfile(first)
+            table = json.loads(stream.read() if stream else b"")
+        if table["schema"] != SCHEMA:
+            raise ValueError(f"schema {table['schema']!r}, expected {SCHEMA}")
+        hosts = tuple(str(host) for host in table["hosts"])
+        return Bundle(parse(str(table["lockfile"]), path), hosts)
+    except _SHAPELESS as error:
+        raise _no_bundle(path, str(error)) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def import_archives(path: str, artifacts: Sequence[Artifact], cache: Cache) -> None:
+    """Put these archives of a bundle into the cache, each verified.
+
+    Raises Refused for a bundle that lacks one or is damaged, Mismatch for other bytes.
+    """
+    try:
+        with tarfile.open(path, "r:") as tar:
+            members = {one.name: one for one in tar.getmembers() if one.isreg()}
+            for artifact in artifacts:
+                member = members.get(_name(artifact))
+                stream = tar.extractfile(member) if member else None
+                if stream is None:
+                    raise ValueError(f"{artifact.filename} is not in it")
+
+                cache.fetch(artifact, _copier(stream), lambda _done, _total: None)
+    except _SHAPELESS as error:
+        raise _no_bundle(path, str(error)) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _copier(stream: IO[bytes]) -> Download:
+    """Return a download that takes the bytes from a member."""
+
+    def copy(_artifact: Artifact, part: str, _progress: Progress) -> None:
+        with open(part, "wb") as target:
+            shutil.copyfileobj(stream, target, 1 << 20)
+
+    return copy
+
+
+def _name(artifact: Artifact) -> str:
+    return f"archives/{artifact.digest.algorithm}/{artifact.digest.hex}"
+
+
+def _member(name: str, size_bytes: int) -> tarfile.TarInfo:
+    """Return a member without time and owner: the same on every machine."""
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = size_bytes, 0o644
+    return member
+
+
+def _no_bundle(path: str, why: str) -> Refused:
+    return Refused(
+        f"{path} is no whole bundle of toolpin's",
+        [("because", why or "it is cut short"), ("installed", "nothing")],
+        "toolpin bundle create FILE",
+    )
+
+
+def _unreadable(path: str, error: OSError) -> ToolpinError:
+    return ToolpinError(
+        f"{path} cannot be read", [("because", error.strerror or str(error))]
+    )

@@ -1,0 +1,143 @@
+"""`toolpin bundle create|install FILE`: a locked toolchain for machines offline."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+
+from toolpin import host
+from toolpin.asks import check_host
+from toolpin.bundle import (
+    Bundle,
+    artifacts_of,
+    import_archives,
+    read_bundle,
+    write_bundle,
+)
+from toolpin.cache import Cache, cache_folder
+from toolpin.errors import NotLocked, ToolpinError
+from toolpin.install_view import show_outcomes
+from toolpin.jobs import Job
+from toolpin.locked import answer, read_lockfile
+from toolpin.locks import lockfile_beside
+from toolpin.model import Origin, Pin
+from toolpin.progress import Board
+from toolpin.project_lock import project_file
+from toolpin.reshim import refresh_shims
+from toolpin.session import Session
+from toolpin.toolversions import parse_wanted
+from toolpin.workshop import clients_for, installer_for, settings_for
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take what to do, the file, and the hosts that it is for."""
+    parser.add_argument(
+        "action", choices=("create", "install"), help="write a bundle, or use one"
+    )
+    parser.add_argument("file", help="the bundle")
+    parser.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="create: for this host, as linux-x64, instead of this machine's; may be "
+        "given again",
+    )
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Write a bundle of what is locked here, or install from one."""
+    path = os.path.join(session.folder, args.file)
+    if args.action == "create":
+        return _create(path, args.host, session)
+    return _install(path, session)
+
+
+def _create(path: str, hosts: Sequence[str], session: Session) -> int:
+    for name in hosts:
+        check_host(name, session.registry.tools)
+    file = lockfile_beside(project_file(session))
+    lock = read_lockfile(file)
+    if lock is None:
+        raise NotLocked(
+            "there is no toolpin.lock to bundle", [("expected", file)], "toolpin lock"
+        )
+    bundle = Bundle(lock, tuple(sorted(set(hosts) or {str(host.detect())})))
+    _check_complete(bundle, file)
+    cache = Cache(cache_folder(session.env))
+    board = Board(session.report)
+    clients = clients_for(session, settings_for(session), board)
+    for artifact in artifacts_of(bundle):
+        row = board.row(artifact.filename)
+        if not os.path.exists(cache.archive(artifact.digest)):
+            row.phase("downloading")
+        try:
+            cache.fetch(artifact, clients.download, row.advance)
+        finally:
+            row.drop()
+    size_bytes = write_bundle(path, bundle, cache)
+    names = ", ".join(bundle.hosts)
+    session.report.remark(f"{path}: {size_bytes / 1e6:.0f} MB for {names}")
+    if session.report.as_json:
+        result = {
+            "file": path,
+            "size_bytes": size_bytes,
+            "hosts": bundle.hosts,
+            "archives": [str(one.digest) for one in artifacts_of(bundle)],
+        }
+        session.report.document("bundle", result, changed=True)
+    return 0
+
+
+def _check_complete(bundle: Bundle, file: str) -> None:
+    """Raise NotLocked where a host lacks a build of a pin."""
+    lock = bundle.lock
+    for key, version in sorted(lock.pins.items()):
+        for name in bundle.hosts:
+            entries = lock.entries_for(Pin(key.tool, version), name)
+            if not any(entry.has_build for entry in entries):
+                raise NotLocked(
+                    f"{key.tool} {version} has no build for {name} to bundle",
+                    [("lockfile", file)],
+                    f"toolpin lock --refresh {key.tool}",
+                )
+
+
+def _install(path: str, session: Session) -> int:
+    bundle = read_bundle(path)
+    here = host.detect()
+    if str(here) not in bundle.hosts:
+        raise ToolpinError(
+            f"{path} is not for this machine",
+            [("it is for", ", ".join(bundle.hosts)), ("this is", str(here))],
+            f"toolpin bundle create FILE --host {here}",
+        )
+    jobs = _jobs(bundle, path, session)
+    wanted = [
+        artifact
+        for job in jobs
+        if job.locked
+        for artifact in job.locked.entry.build.artifacts
+    ]
+    import_archives(path, wanted, Cache(cache_folder(session.env)))
+    settings = settings_for(session)._replace(offline=True)
+    outcomes = installer_for(session, settings, Board(session.report)).run(jobs)
+    refresh_shims(session.paths, session.registry, {job.pin.tool for job in jobs})
+    return show_outcomes(outcomes, [], session, command="bundle")
+
+
+def _jobs(bundle: Bundle, path: str, session: Session) -> list[Job]:
+    """Return a job for each pin of the bundle. Raises NotLocked for one unfit here."""
+    origin, here = Origin(path), host.detect()
+    found: dict[Pin, Job] = {}
+    for key in sorted(bundle.lock.pins):
+        session.registry.check(key.tool, origin)
+        wanted = parse_wanted(key.wanted, origin)
+        told = answer(bundle.lock, path, key.tool, wanted, here)
+        if told is None or told.locked is None:
+            lacks = told.lacks if told else "no entry"
+            raise NotLocked(f"{key} cannot be installed here", [("because", lacks)])
+        pin = Pin(key.tool, told.version)
+        found[pin] = Job(pin, origin, told.locked)
+    return list(found.values())

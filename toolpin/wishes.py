@@ -1,0 +1,92 @@
+"""Turns the words of `install` into requests: this folder's, named ones, all projects'.
+
+What they mean is decided by `decide`. It asks nobody.
+"""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+
+from toolpin import project
+from toolpin.errors import ToolpinError, UsageError
+from toolpin.model import Origin, Request
+from toolpin.session import Session
+from toolpin.toolversions import parse, parse_wanted
+
+# What dependencies bring along is no project of this one's.
+_PASSED_OVER = frozenset("node_modules deps _build vendor".split())
+
+
+def wished(args: Namespace, session: Session) -> Sequence[Request]:
+    """Return the requests that a command line of `install` stands for.
+
+    Raises UsageError for words that exclude each other or name nothing.
+    """
+    if args.all_projects and args.tool:
+        raise UsageError("--all-projects takes no tool", hint="--only TOOL,...")
+    if args.all_projects:
+        requests = list(_of_projects(args.all_projects, session))
+    elif args.tool:
+        return _named(args, session)
+    else:
+        requests = list(session.requests())
+    if not args.only:
+        return requests
+    origin = Origin("the command line")
+    names = [one for one in args.only.split(",") if one]
+    tools = {session.registry.require(one, origin).name for one in names}
+    found = [request for request in requests if request.tool in tools]
+    lacking = tools - {request.tool for request in found}
+    if lacking or not tools:
+        raise UsageError(
+            f"--only {args.only} names what is not pinned here",
+            [("pinned", ", ".join(dict.fromkeys(one.tool for one in requests)))],
+        )
+    return found
+
+
+def _named(args: Namespace, session: Session) -> Sequence[Request]:
+    tool = session.registry.canonical(args.tool)
+    if args.versions:
+        origin = Origin("the command line")
+        wanted = tuple(parse_wanted(word, origin) for word in args.versions)
+        return [Request(tool, wanted, origin)]
+    request = session.request(tool)
+    if request is None:
+        raise ToolpinError(
+            f"{tool} is not pinned here",
+            [("searched", f"{session.folder} and the folders above it")],
+            f"toolpin install {tool} <version>",
+        )
+    return [request]
+
+
+def _of_projects(root: str, session: Session) -> Iterator[Request]:
+    """Yield what every project below a folder asks for, by path.
+
+    Raises UsageError where there is none.
+    """
+    found = False
+    top = os.path.join(session.folder, root)
+    for folder, names, files in os.walk(top):
+        names[:] = sorted(
+            name
+            for name in names
+            if name not in _PASSED_OVER and not name.startswith(".")
+        )
+        path = os.path.join(folder, project.FILENAME)
+        if project.FILENAME in files and project.counts(path):
+            found = True
+            seen: set[str] = set()
+            for request in parse(project.read(path), path):
+                tool = session.registry.canonical(request.tool)
+                if tool not in seen:
+                    seen.add(tool)
+                    yield request._replace(tool=tool)
+    if not found:
+        raise UsageError(
+            f"no folder below {top} has a .tool-versions",
+            [("passed over", f"hidden folders, {', '.join(sorted(_PASSED_OVER))}")],
+        )
