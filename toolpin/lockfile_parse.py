@@ -73,15 +73,27 @@ class _Reader:
         for host in hosts:
             self._host(host, ("scope", "hosts"))
         builds = self._tables(document.get("build", []), ("build",))
+        entries = [self._entry(one, ("build", at)) for at, one in enumerate(builds)]
+        self._check_unlike(entries)
         return Lockfile(
             {
                 self._key(text, ("pins", text)): self._version(version, ("pins", text))
                 for text, version in pins.items()
             },
-            tuple(self._entry(one, ("build", at)) for at, one in enumerate(builds)),
+            tuple(entries),
             hosts,
             tuple(self._key(text, ("scope", "also")) for text in also),
         )
+
+    def _check_unlike(self, entries: list[Entry]) -> None:
+        """Refuse two builds between which nothing decides."""
+        seen = set()
+        for at, entry in enumerate(entries):
+            name = (entry.pin, entry.host, entry.build.requires)
+            if name in seen:
+                facts = [("tool", str(entry.pin)), ("host", entry.host)]
+                raise self._fault(("build", at), "the same build stands twice", facts)
+            seen.add(name)
 
     def _entry(self, table: dict[str, Any], path: Path) -> Entry:
         needed = {"tool", "version", "host", "source"}

@@ -1,0 +1,265 @@
+"""The text of toolpin.lock: what is written, what is read, and what is refused."""
+
+from __future__ import annotations
+
+import random
+import tomllib
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toolpin.errors import UsageError
+from toolpin.lock_head import pinned
+from toolpin.lockfile import Entry, Key, Lockfile, filename_of, render
+from toolpin.lockfile_parse import parse
+from toolpin.model import Artifact, Build, Digest, Pin
+
+PLACE = "/p/toolpin.lock"
+TOOLS = st.sampled_from(["nodejs", "golang", "erlang", "x.y-z_1"])
+VERSIONS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._+~-]{0,12}", fullmatch=True)
+WANTED = VERSIONS | VERSIONS.map(lambda one: f"latest:{one}")
+HOSTS = st.sampled_from(["linux-x64", "linux-arm64", "linux-x64-musl", "macos-arm64"])
+HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
+LOCATORS = st.from_regex(
+    r"(https://a\.example/[a-z0-9._~+-]{1,9}|npm:(@a/)?[a-z]{1,5}@[0-9.]{1,5}"
+    r"|pypi:[a-z]{1,5}==[0-9.]{1,5}#[a-z._-]{1,9}\.whl)",
+    fullmatch=True,
+)
+ARTIFACTS = st.builds(
+    lambda locator, digits, size: Artifact(
+        locator, Digest("sha256", digits), size, filename_of(locator)
+    ),
+    LOCATORS,
+    HEX,
+    st.none() | st.integers(0, 1 << 40),
+)
+REQUIRES = st.dictionaries(
+    st.sampled_from(["glibc", "macos", "openssl"]),
+    st.sampled_from(["2.17", "2.28", "13.0"]),
+).map(lambda table: tuple(sorted(table.items())))
+BUILDS = st.builds(
+    Build, st.lists(ARTIFACTS, min_size=1, max_size=3).map(tuple), REQUIRES
+)
+ENTRIES = st.builds(
+    Entry,
+    st.builds(Pin, TOOLS, VERSIONS),
+    HOSTS,
+    st.sampled_from(["upstream", "npm"]),
+    st.sampled_from(["registry", "checksum file"]),
+    BUILDS,
+) | st.builds(
+    lambda pin, host: Entry(pin, host, "none", "", Build(())),
+    st.builds(Pin, TOOLS, VERSIONS),
+    HOSTS,
+)
+
+
+def _unlike(entry: Entry) -> object:
+    return entry.pin, entry.host, entry.build.requires
+
+
+LOCKFILES = st.builds(
+    Lockfile,
+    st.dictionaries(st.builds(Key, TOOLS, WANTED), VERSIONS, max_size=5),
+    st.lists(ENTRIES, max_size=5, unique_by=_unlike).map(tuple),
+    st.lists(HOSTS, unique=True, max_size=3).map(lambda hosts: tuple(sorted(hosts))),
+    st.lists(st.builds(Key, TOOLS, WANTED), unique=True, max_size=2).map(
+        lambda keys: tuple(sorted(keys))
+    ),
+)
+LOCK = Lockfile(
+    {Key("nodejs", "lts"): "24.19.0", Key("golang", "1.26"): "1.26.6"},
+    (
+        Entry(
+            Pin("nodejs", "24.19.0"),
+            "linux-x64",
+            "pypi",
+            "registry",
+            Build(
+                (
+                    Artifact(
+                        "pypi:nodejs==24.19.0#n.whl",
+                        Digest("sha256", "ab" * 32),
+                        60_000_000,
+                        "n.whl",
+                    ),
+                ),
+                (("glibc", "2.28"),),
+            ),
+        ),
+        Entry(Pin("golang", "1.26.6"), "macos-x64", "none", "", Build(())),
+    ),
+    ("linux-x64", "macos-x64"),
+    (Key("nodejs", "22.20.0"),),
+)
+TEXT = render(LOCK)
+
+
+def _ordered(lock: Lockfile) -> Lockfile:
+    return lock._replace(entries=tuple(sorted(lock.entries)), pins=dict(lock.pins))
+
+
+@settings(max_examples=60)
+@given(LOCKFILES)
+def test_what_is_written_is_toml_and_is_read_back(lock: Lockfile) -> None:
+    text = render(lock)
+    table = tomllib.loads(text)
+    assert table["schema"] == 1
+    assert table["pins"] == {str(key): version for key, version in lock.pins.items()}
+    assert len(table.get("build", [])) == len(lock.entries)
+    assert _ordered(parse(text, PLACE)) == _ordered(lock)
+    assert render(parse(text, PLACE)) == text
+
+
+@settings(max_examples=60)
+@given(LOCKFILES, st.integers())
+def test_equal_values_have_equal_bytes(lock: Lockfile, seed: int) -> None:
+    shuffled = random.Random(seed)
+    pins, entries = list(lock.pins.items()), list(lock.entries)
+    shuffled.shuffle(pins)
+    shuffled.shuffle(entries)
+    other = lock._replace(pins=dict(pins), entries=tuple(entries))
+    assert render(other) == render(lock)
+
+
+@settings(max_examples=60)
+@given(LOCKFILES)
+def test_the_head_alone_tells_every_pin(lock: Lockfile) -> None:
+    head, _, _ = render(lock).partition("\n\n")
+    data = f"{head}\n\n<<<<<<< what follows is not read\n".encode()
+    for key, version in lock.pins.items():
+        assert pinned(data, key.tool, key.wanted, PLACE) == version
+    assert pinned(data, "nodejs", "not/there", PLACE) is None
+
+
+def test_a_fact_a_line() -> None:
+    for line in TEXT.splitlines():
+        assert line.count("=") <= 1 or '"' in line
+        assert len(line) < 1100
+
+
+def _complaint(read: Callable[[], object]) -> str:
+    """Return the error that reading raises, or the place where it raises none."""
+    try:
+        read()
+    except UsageError as error:
+        return error.render()
+    return PLACE
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_a_damaged_file_is_a_lockfile_or_an_error_that_names_it(
+    data: st.DataObject,
+) -> None:
+    lines = TEXT.split("\n")
+    at = data.draw(st.integers(0, len(lines) - 1))
+    change = data.draw(st.sampled_from(["drop", "double", "cut", "swap", "insert"]))
+    if change == "drop":
+        del lines[at]
+    elif change == "double":
+        lines.insert(at, lines[at])
+    elif change == "cut":
+        lines[at] = lines[at][: data.draw(st.integers(0, len(lines[at])))]
+    elif change == "swap":
+        other = data.draw(st.integers(0, len(lines) - 1))
+        lines[at], lines[other] = lines[other], lines[at]
+    else:
+        place = data.draw(st.integers(0, len(lines[at])))
+        word = data.draw(st.text(max_size=3))
+        lines[at] = lines[at][:place] + word + lines[at][place:]
+    text = "\n".join(lines)
+    data_of = text.encode("utf-8", "surrogatepass")
+    for read in (
+        lambda: parse(text, PLACE),
+        lambda: pinned(data_of, "nodejs", "lts", PLACE),
+    ):
+        assert PLACE in _complaint(read)
+
+
+def _replaced(old: str, new: str) -> Callable[[], str]:
+    def change() -> str:
+        assert old in TEXT
+        return TEXT.replace(old, new, 1)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(_replaced("ab" * 32, "ab" * 31), id="short digest"),
+        pytest.param(_replaced("ab" * 32, "AB" * 32), id="upper-case digest"),
+        pytest.param(_replaced("sha256:", "md5:"), id="weak digest"),
+        pytest.param(_replaced(f'digest = "sha256:{"ab" * 32}"\n', ""), id="no digest"),
+        pytest.param(_replaced("schema = 1", "schema = 2"), id="future schema"),
+        pytest.param(_replaced("schema = 1\n", ""), id="no schema"),
+        pytest.param(_replaced("[pins]", "[pin]"), id="no pins"),
+        pytest.param(_replaced("\n\n#", "\n<<<<<<< HEAD\n#"), id="merge conflict"),
+        pytest.param(_replaced("[scope]", "[scope]\nmore = 1"), id="key in scope"),
+        pytest.param(_replaced("size =", "colour = 1\nsize ="), id="key in artifact"),
+        pytest.param(
+            _replaced("verified =", "run = 'x'\nverified ="), id="key in build"
+        ),
+        pytest.param(_replaced("schema = 1", "schema = 1\nx = 1"), id="key at the top"),
+        pytest.param(_replaced("size = 6", "size = -6"), id="negative size"),
+        pytest.param(_replaced("size = 60000000", "size = 1.5"), id="broken size"),
+        pytest.param(_replaced('"24.19.0"', '"../24"'), id="version that is a path"),
+        pytest.param(_replaced('"24.19.0"', "24"), id="version that is a number"),
+        pytest.param(_replaced('tool = "nodejs"', 'tool = "../x"'), id="tool"),
+        pytest.param(_replaced('"macos-x64"', '"plan9-x64"'), id="host"),
+        pytest.param(_replaced("pypi:", "file:///etc/"), id="locator of a file"),
+        pytest.param(_replaced("pypi:nodejs", "pypi:n\\u0007"), id="control character"),
+        pytest.param(
+            _replaced('source = "none"', 'source = "none"\nverified = "x"'),
+            id="none with a build",
+        ),
+        pytest.param(_replaced("[[build]]", "[build]"), id="one table"),
+        pytest.param(
+            lambda: (
+                TEXT + TEXT.partition("\n\n[[build]]\n")[2].join(["\n[[build]]\n", ""])
+            ),
+            id="a build twice",
+        ),
+        pytest.param(lambda: "[" * 100_000, id="brackets"),
+    ],
+)
+def test_hostile_67_what_toolpin_would_not_write_is_refused_with_its_place(
+    change: Callable[[], str],
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(change(), PLACE)
+    assert PLACE in caught.value.render()
+
+
+def test_hostile_67_a_future_schema_says_what_to_do() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(TEXT.replace("schema = 1", "schema = 9"), PLACE)
+    assert caught.value.hint == "toolpin self update"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "",
+        "[pins]\n",
+        "schema = 2\n[pins]\n",
+        "schema = 1\n\n[pins]\n",
+        "schema = 1\n[pins]\n<<<<<<< HEAD\n",
+        "schema = 1\n[pins]\nnodejs = 3\n",
+        "\ufeffschema = 1\n[pins]\n",
+        "schema = 1\n[pins]\n# mine\n",
+    ],
+)
+def test_hostile_67_a_head_in_another_form_is_refused_with_its_line(head: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        pinned(head.encode(), "nodejs", "lts", PLACE)
+    assert f"{PLACE}:" in caught.value.render()
+
+
+def test_line_ends_of_another_system_are_read() -> None:
+    text = TEXT.replace("\n", "\r\n")
+    assert _ordered(parse(text, PLACE)) == _ordered(LOCK)
+    assert pinned(text.encode(), "nodejs", "lts", PLACE) == "24.19.0"
