@@ -22,16 +22,21 @@ def measure(
     env: Mapping[str, str],
     rounds: int,
     warm_up: int,
+    elsewhere: Mapping[str, str] | None = None,
 ) -> Times:
-    """Return the milliseconds that each candidate took in each round."""
+    """Return the milliseconds that each candidate took in each round.
+
+    `elsewhere` has the folder of a candidate that does not run in `folder`.
+    """
+    places = {name: (elsewhere or {}).get(name, folder) for name in candidates}
     times: dict[str, list[float]] = {name: [] for name in candidates}
     for number in range(warm_up + rounds):
         for name, command in candidates.items():
             start = time.perf_counter()
             subprocess.run(
                 command,
-                cwd=folder,
-                env=env,
+                cwd=places[name],
+                env={**env, "PWD": places[name]},
                 check=True,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

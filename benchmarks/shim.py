@@ -62,6 +62,36 @@ def main(pairs: int) -> None:
             )
             wanted = f"wanted: shim <= {case.wanted}x of #!/bin/sh"
             show(f"{case.name} ({wanted})", times, "#!/bin/sh")
+        _loose_against_exact(root, shim, pairs)
+
+
+def _loose_against_exact(root: str, shim: str, pairs: int) -> None:
+    """Print what a loose request that is locked costs, against an exact one."""
+    exact = "".join(
+        f'"tool{number} 1.{number}.0" = "1.{number}.0"\n' for number in range(9)
+    )
+    loose = "".join(f'"atool{number} 1" = "1.{number}.0"\n' for number in range(9))
+    own = f'"{PIN.tool} lts" = "{PIN.version}"\n'
+    folders = {}
+    for name, wanted, pins in (
+        ("exact", PIN.version, own + exact),
+        ("loose", "lts", own),
+        ("loose, beside nine exact", "lts", own + exact),
+        ("loose, the last of ten loose", "lts", loose + own),
+    ):
+        folders[name] = _project(root, Case(name, "", f"{PIN.tool} {wanted}\n", 1.05))
+        with open(f"{folders[name]}/toolpin.lock", "w", encoding="utf-8") as file:
+            file.write(f"schema = 1\n[pins]\n{pins}\n# what follows is not read\n")
+    times = measure(
+        {name: [shim] for name in folders},
+        folder=root,
+        env={**os.environ, "HOME": root},
+        rounds=pairs,
+        warm_up=WARM_UP,
+        elsewhere=folders,
+    )
+    title = "a request that a lockfile answers (wanted: <= 1.05x of exact)"
+    show(title, times, "exact")
 
 
 def _store(root: str) -> tuple[str, str, str]:

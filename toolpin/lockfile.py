@@ -74,7 +74,9 @@ class Lockfile(NamedTuple):
 def render(lock: Lockfile) -> str:
     """Render a lockfile: the head of pins, then what can be installed of each."""
     lines = [*OPENING]
-    lines += [f'"{key}" = "{lock.pins[key]}"' for key in sorted(lock.pins)]
+    # A shim reads a byte at a time, and looks for loose requests alone: they are first.
+    keys = sorted(lock.pins, key=lambda key: (lock.pins[key] == key.wanted, key))
+    lines += [f'"{key}" = "{lock.pins[key]}"' for key in keys]
     lines += ["", _NOTE]
     scope = [("hosts", lock.hosts), ("also", tuple(map(str, sorted(lock.also))))]
     if lock.hosts or lock.also:

@@ -1,0 +1,31 @@
+"""What the documentation tells others to match does match."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from tests.support.run import REPOSITORY
+from toolpin.lockfile import Key, Lockfile, render
+from toolpin.lockfile_parse import parse
+
+
+def test_renovates_pattern_finds_the_pin_of_a_loose_request() -> None:
+    page = (REPOSITORY / "docs/lockfile.md").read_text()
+    recipe = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    (pattern,) = recipe["customManagers"][0]["matchStrings"]
+    pins = {
+        Key("golang", "1.26"): "1.26.6",
+        Key("nodejs", "lts"): "24.19.0",
+    }
+    text = render(Lockfile(pins, ()))
+    found = re.findall(pattern.replace("(?<", "(?P<"), text)
+    assert found == ["24.19.0"]
+
+
+def test_the_documented_format_is_what_is_read() -> None:
+    page = (REPOSITORY / "docs/lockfile.md").read_text()
+    text = page.partition("```toml\n")[2].partition("```")[0]
+    lock = parse(text, "toolpin.lock")
+    assert lock.pins[Key("nodejs", "lts")] == "24.19.0"
+    assert [entry.has_build for entry in lock.entries] == [True, False]
