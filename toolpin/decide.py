@@ -30,12 +30,13 @@ class Rules(NamedTuple):
 
     `must` asks for a locked build of everything. In `ci` that holds where there is a
     lockfile, and nothing is resolved where there is none. With `ignored` nobody looks
-    at lockfiles.
+    at lockfiles. What goes `elsewhere` is not compared with the store.
     """
 
     must: bool = False
     ci: bool = False
     ignored: bool = False
+    elsewhere: bool = False
 
 
 class Decider:
@@ -86,7 +87,7 @@ class Decider:
             return self._unlocked(tool, wanted, origin)
         pin = Pin(tool, found.version)
         if found.locked:
-            if must:
+            if must and not self._rules.elsewhere:
                 self._check_installed(pin, found.locked, origin)
             return Job(pin, origin, found.locked)
         if must or found.is_final:

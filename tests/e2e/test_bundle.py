@@ -180,15 +180,16 @@ def test_a_damaged_bundle_installs_nothing(
 
 
 def test_trees_for_another_machine_lie_in_a_folder(locked: Home) -> None:
-    result = locked.toolpin("install", "--into", "image", "--host", "macos-arm64")
+    arm = ("install", "--into", "image", "--host", "macos-arm64")
+    assert locked.toolpin("install").code == 0  # this machine's own is another build
+    result = locked.toolpin(*arm)
     assert result.code == 0, result.err
     image = locked.project / "image"
     assert sorted(os.listdir(image)) == ["golang", "nodejs"]
     assert (image / "nodejs/bin/node").is_file()
     table = json.loads((image / "nodejs/.toolpin/receipt.json").read_text())
     assert table["host"] == "macos-arm64"
-    assert locked.toolpin("list").out == ""
-    assert not (locked.data / "shims").exists()
+    assert str(image) not in (locked.data / "shims/node").read_text()
 
 
 def test_a_folder_of_trees_follows_the_lock(locked: Home, upstream: Upstream) -> None:

@@ -64,6 +64,17 @@ def test_upgrade_to_the_latest_rewrites_the_request_as_exactly_as_it_was(
     assert answer["changed"] is False
 
 
+def test_what_is_newer_is_asked_of_the_source_that_is_locked(
+    project: Home, upstream: Upstream
+) -> None:
+    upstream.add_second_source(project)
+    for version in ("22.20.0", "22.21.0", "24.1.0", "24.2.0"):
+        upstream.publish(version, folder="second", hosts=HOSTS)
+    assert project.toolpin("lock", "--source", "second").code == 0
+    assert project.toolpin("upgrade", "--latest").code == 0
+    assert '"nodejs 24" = "24.2.0"' in texts(project)[1]
+
+
 def test_an_exact_request_moves_with_latest_alone(project: Home) -> None:
     project.pin("nodejs 22.20.0\n")
     assert project.toolpin("lock").code == 0

@@ -93,7 +93,12 @@ def run(args: Namespace, session: Session) -> int:
         target=_target(args, session),
         into=_folder(args, session),
     )
-    rules = Rules(args.locked or bool(args.into), is_ci(session.env), bool(args.source))
+    rules = Rules(
+        must=args.locked or bool(args.into),
+        ci=is_ci(session.env),
+        ignored=bool(args.source),
+        elsewhere=bool(args.into),
+    )
     decider = Decider(session, installer.host, rules, installer.resolve)
     jobs, errors = decider.jobs(requests)
     if args.into:

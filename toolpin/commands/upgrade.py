@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from toolpin import project
@@ -69,7 +70,9 @@ def run(args: Namespace, session: Session) -> int:
         locker = locker_for(session, Scope(was.hosts, refresh=frozenset(tools)))
         after = before
         if args.latest:
-            after = _rewritten(before, file, tools, locker, session)
+            names = session.registry.canonical
+            newer = partial(_newer, locker=locker, old=was)
+            after = _rewritten(before, file, tools, names, newer)
         now = asks_of(after, file, session)
         lock = relocked(locker, now, old, session) if old else EMPTY
         if after != before:
@@ -133,7 +136,11 @@ def _tools(
 
 
 def _rewritten(
-    data: bytes, file: str, tools: Collection[str], locker: Locker, session: Session
+    data: bytes,
+    file: str,
+    tools: Collection[str],
+    canonical: Callable[[str], str],
+    newer: Callable[[Ask], Wanted],
 ) -> bytes:
     """Return the file with its requests for versions naming the newest release.
 
@@ -141,25 +148,25 @@ def _rewritten(
     """
     seen: set[str] = set()
     for request in parse(data, file):
-        tool = session.registry.canonical(request.tool)
+        tool = canonical(request.tool)
         if tool not in tools or tool in seen:
             continue
         seen.add(tool)
         wanted = list(request.wanted)
         for at, one in enumerate(wanted):
             if one.kind == "version" and one.value[0].isdigit():
-                wanted[at] = _newer(Ask(tool, one, request.origin), locker)
+                wanted[at] = newer(Ask(tool, one, request.origin))
                 data = edit(data, (request.tool,), wanted, place=file)
                 break
     return data
 
 
-def _newer(ask: Ask, locker: Locker) -> Wanted:
+def _newer(ask: Ask, *, locker: Locker, old: Lockfile) -> Wanted:
     """Return the request for the newest release: `24` for `22`, `24.1.0` for `22.0.0`.
 
     Raises ToolpinError where nobody tells.
     """
-    _, latest = locker.offers(ask, EMPTY)
+    _, latest = locker.offers(ask, old)
     if latest is None:
         return ask.wanted
     if looks_exact(ask.wanted):
