@@ -1,0 +1,152 @@
+"""One table of lockfiles: shims of every shell and `exec` run the same version."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.shell.store import KNOWN, SHELLS, Store
+from toolpin.shims import refresh
+
+V10, V12 = "nodejs 10.15.3", "nodejs 12.22.0"
+HEAD = "schema = 1\n[pins]\n"
+LTS = f'{HEAD}"nodejs lts" = "10.15.3"\n\n'
+
+
+class Case(NamedTuple):
+    """A line, its lockfile, and what its user must see."""
+
+    line: str
+    lock: str | bytes
+    out: str = ""
+    code: int = 0
+    err: str = ""
+    env: dict[str, str] | None = None
+
+
+OVERRIDE = "TOOLPIN_NODEJS_VERSION"
+PLAIN = {
+    "lts": Case("nodejs lts\n", LTS, V10),
+    "comment": Case("nodejs lts  # long-term\n", LTS, V10),
+    "other-name": Case("node lts\n", LTS, V10),
+    "prefix": Case("nodejs 1\n", f'{HEAD}"nodejs 1" = "10.15.3"\n\n', V10),
+    "latest": Case("nodejs latest\n", f'{HEAD}"nodejs latest" = "10.15.3"\n\n', V10),
+    "latest-of": Case(
+        "nodejs latest:10\n", f'{HEAD}"nodejs latest:10" = "10.15.3"\n\n', V10
+    ),
+    "among-others": Case(
+        "nodejs lts\n",
+        f'{HEAD}"a 1" = "1.2"\n"nodejs-x lts" = "9"\n"nodejs lts" = "12.22.0"\n\n',
+        V12,
+    ),
+    "crlf": Case("nodejs lts\r\n", LTS.replace("\n", "\r\n"), V10),
+    "first-word": Case("nodejs lts 12.22.0\n", LTS, V10),
+    "what-follows": Case("nodejs lts\n", f"{LTS}<<<<<<< is not read\n", V10),
+    "exact": Case("nodejs 10.15.3\n", f'{HEAD}"nodejs 10.15.3" = "12.22.0"\n\n', V10),
+    "exact-beside-damage": Case("nodejs 10.15.3\n", "<<<<<<<\n", V10),
+}
+CASES = {
+    **PLAIN,
+    "absent-key": Case("nodejs 10\n", LTS, V10),
+    "absent-key-newest": Case("nodejs latest\n", LTS, V12),
+    "missing": Case(
+        "# x\nnodejs lts\n",
+        f'{HEAD}"nodejs lts" = "11.0.0"\n\n',
+        code=126,
+        err=".tool-versions:2",
+    ),
+    "missing-names-it": Case(
+        "nodejs 1\n", f'{HEAD}"nodejs 1" = "11.0.0"\n\n', code=126, err="11.0.0"
+    ),
+    "fallback": Case("nodejs lts 12.22.0\n", f'{HEAD}"nodejs lts" = "11.0.0"\n\n', V12),
+    "override-is-locked": Case("nodejs 12.22.0\n", LTS, V10, env={OVERRIDE: "lts"}),
+    "hostile-67-conflict": Case(
+        "nodejs lts\n", f"{HEAD}<<<<<<< HEAD\n", code=2, err="toolpin.lock:3"
+    ),
+    "hostile-67-future": Case(
+        "nodejs lts\n", LTS.replace("= 1", "= 2"), code=2, err="toolpin.lock:1"
+    ),
+    "hostile-67-path": Case(
+        "nodejs lts\n", f'{HEAD}"nodejs lts" = "../nodejs/10.15.3"\n\n', code=126
+    ),
+    "hostile-67-command": Case(
+        "nodejs lts\n", f'{HEAD}"nodejs lts" = "$(id)"\n\n', code=126
+    ),
+    "hostile-67-quotes": Case(
+        "nodejs lts\n", f'{HEAD}"nodejs lts" = "10.15.3" "\n\n', code=126
+    ),
+    "hostile-67-nul": Case("nodejs lts\n", b"schema = 1\0\n[pins]\n", code=2),
+    "hostile-67-comment": Case(
+        "nodejs lts\n", f"{HEAD}# mine\n", code=2, err="toolpin.lock:3"
+    ),
+    "empty": Case("nodejs lts\n", "", code=2, err="toolpin.lock:1"),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_every_road_obeys_the_lockfile(store: Store, road: str, case: Case) -> None:
+    _lay_out(store, case)
+    done = store.run(road, "node", env=case.env)
+    assert done.code == case.code, done.err
+    assert done.out == (f"{case.out}\n" if case.out else "")
+    assert case.err in done.err
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("case", PLAIN.values(), ids=PLAIN.keys())
+def test_a_locked_request_never_starts_python(
+    store: Store, shell: str, case: Case
+) -> None:
+    refresh(store.paths, KNOWN, "/gone/python")
+    _lay_out(store, case)
+    assert store.run(shell, "node") == (0, f"{case.out}\n", "")
+
+
+def test_a_file_above_has_its_own_lockfile(store: Store, road: str) -> None:
+    _lay_out(store, PLAIN["lts"])
+    below = store.home.project / "below"
+    below.mkdir()
+    (below / "toolpin.lock").write_text(LTS.replace("10.15.3", "12.22.0"))
+    assert store.run(road, "node", cwd=below).out == f"{V10}\n"
+    (below / ".tool-versions").write_text("nodejs lts\n")
+    assert store.run(road, "node", cwd=below).out == f"{V12}\n"
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "dangling", "device"])
+def test_hostile_67_what_is_no_file_is_an_error_at_once(
+    store: Store, road: str, kind: str
+) -> None:
+    store.home.pin("nodejs lts\n")
+    lock = store.home.project / "toolpin.lock"
+    if kind == "fifo":
+        os.mkfifo(lock)
+    elif kind == "folder":
+        lock.mkdir()
+    else:
+        lock.symlink_to("/nowhere" if kind == "dangling" else "/dev/zero")
+    done = store.run(road, "node")
+    assert done.code == 2, done.err
+    assert "toolpin.lock" in done.err
+    store.home.pin("nodejs 10.15.3\n")
+    assert store.run(road, "node").out == f"{V10}\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_hostile_62_a_strangers_lockfile_in_a_shared_folder_does_not_count(
+    store: Store, road: str
+) -> None:
+    _lay_out(store, PLAIN["lts"])
+    store.home.project.chmod(0o1777)
+    os.chown(store.home.project / "toolpin.lock", 12345, 12345)
+    done = store.run(road, "node")
+    assert done.code == 126, done.err
+
+
+def _lay_out(store: Store, case: Case) -> None:
+    folder: Path = store.home.project
+    (folder / ".tool-versions").write_bytes(case.line.encode())
+    data = case.lock.encode() if isinstance(case.lock, str) else case.lock
+    (folder / "toolpin.lock").write_bytes(data)
