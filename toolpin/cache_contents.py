@@ -18,6 +18,7 @@ from toolpin.errors import ToolpinError
 from toolpin.model import Artifact, Digest, Pin
 from toolpin.mutex import try_held
 
+_NOTES = ("plans", "catalogues", "documents")
 _NAME = re.compile(r"(sha256|sha512)-([0-9a-f]+)(\.d|\.validator)?")
 _LARGEST_NOTE_BYTES = 1 << 20
 
@@ -103,7 +104,8 @@ def _fetched_files(cache: Cache) -> Iterator[tuple[str, str]]:
 def _note_files(cache: Cache) -> list[str]:
     return sorted(
         os.path.join(folder, name)
-        for folder, _, names in os.walk(f"{cache.root}/plans")
+        for kind in _NOTES
+        for folder, _, names in os.walk(f"{cache.root}/{kind}")
         for name in names
     )
 

@@ -54,26 +54,27 @@ class Decider:
         self.tried: set[Pin] = set()
 
     def jobs(self, requests: Sequence[Request]) -> tuple[list[Job], list[ToolpinError]]:
-        """Return what can be tried, and the errors of what cannot: the rest goes on."""
+        """Return what can be tried, and the errors of what cannot: the rest goes on.
+
+        Raises UsageError for a lockfile that is none: it may speak for all of them.
+        """
         jobs: list[Job] = []
         errors: list[ToolpinError] = []
         for request in requests:
             wanted = to_provide(request)
+            path = self._lockfile(request.origin)
             try:
                 if wanted:  # the machine's own and a folder need no plugin
                     self._session.registry.check(request.tool, request.origin)
-                jobs += [self._job(request, one) for one in wanted]
+                jobs += [self._job(request, one, path) for one in wanted]
             except ToolpinError as error:
                 errors.append(error)
         return _each_once(jobs, errors), errors
 
-    def _job(self, request: Request, wanted: Wanted) -> Job:
+    def _job(self, request: Request, wanted: Wanted, path: str) -> Job:
         tool, origin = request.tool, request.origin
-        if self._rules.ignored:
-            return self._unlocked(tool, wanted, origin)
-        path = lockfile_for(origin, self._session.where)
-        lock = self._lockfile(path) if path else None
-        if lock is None or path is None:
+        lock = self._read.get(path)
+        if lock is None:
             if self._rules.must:
                 raise missing(tool, wanted, origin, "there is no toolpin.lock for it")
             return self._unlocked(tool, wanted, origin)
@@ -83,7 +84,10 @@ class Decider:
             lacks = f"{path} has no entry for it"
             if must:
                 raise missing(tool, wanted, origin, lacks)
-            self._session.report.warn(f"{tool} {wanted}: {lacks}; try: toolpin lock")
+            if origin.line:  # what is named once, by hand, is nobody's to lock
+                self._session.report.warn(
+                    f"{tool} {wanted}: {lacks}; try: toolpin lock"
+                )
             return self._unlocked(tool, wanted, origin)
         pin = Pin(tool, found.version)
         if found.locked:
@@ -113,10 +117,14 @@ class Decider:
                 f"toolpin uninstall {pin}",
             )
 
-    def _lockfile(self, path: str) -> Lockfile | None:
-        if path not in self._read:
+    def _lockfile(self, origin: Origin) -> str:
+        """Return where the lockfile for a request is, read; "" where none counts."""
+        if self._rules.ignored:
+            return ""
+        path = lockfile_for(origin, self._session.where) or ""
+        if path and path not in self._read:
             self._read[path] = read_lockfile(path)
-        return self._read[path]
+        return path
 
     def _unlocked(self, tool: str, wanted: Wanted, origin: Origin) -> Job:
         """Return the job of an exact version, or of what a loose one means today.

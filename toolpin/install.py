@@ -95,6 +95,9 @@ class Installer:
             raise NotPublished(f"{spec.id} has no builds for {self._host}")
         listed = self._catalogues.read(tool, spec, self._host, max_age_s=DAY_S)
         version = choose(wanted, listed.releases)
+        have = installs.newest_match(self._paths, tool.name, wanted)
+        if listed.stale and have:  # what is newer could not be fetched
+            return have.version
         if version is None:
             raise NotPublished(f"{spec.id} lists no {wanted} for {self._host}")
         return version

@@ -94,22 +94,11 @@ class Locker:
         tool = self._registry.require(ask.tool, ask.origin)
         hosts = self._scope.hosts or hosts_of(tool)
         version = old.pins.get(ask.key)
-        kept: tuple[Entry, ...] = ()
+        work = _Work(ask, tool, hosts, self._specs(tool, old))
         if version and tool.name not in self._scope.refresh:
-            pin = Pin(tool.name, version)
-            kept = tuple(
-                entry
-                for host in hosts
-                for entry in old.entries_for(pin, host)
-                if self._may_stay(entry)
-            )
-        missing = tuple(sorted(set(hosts) - {entry.host for entry in kept}))
-        if version and kept and not missing:
-            return version, kept
-        specs = self._specs(tool, old)
-        work = _Work(ask, tool, missing if kept else hosts, specs)
-        if version and kept:
-            return version, (*kept, *self._entries(work, version))
+            entries = self._still_good(work, Pin(tool.name, version), old)
+            if any(entry.has_build for entry in entries):
+                return version, entries
         try:
             return self._resolved(work)
         except Unreachable:
@@ -131,12 +120,21 @@ class Locker:
         within = choose(ask.wanted, releases)
         return within, newest("", _of_variant(ask.wanted.value, releases))
 
-    def _may_stay(self, entry: Entry) -> bool:
-        """Say whether an entry is from a source that was named, if any was."""
-        return not self._scope.sources or entry.source in (
-            NO_BUILD,
-            *self._scope.sources,
-        )
+    def _still_good(self, work: _Work, pin: Pin, old: Lockfile) -> tuple[Entry, ...]:
+        """Return what is locked of a pin, and what of it is not, for all hosts.
+
+        Where sources are named, what another one had is asked of them.
+        """
+        kept = [
+            entry
+            for host in work.hosts
+            for entry in old.entries_for(pin, host)
+            if not self._scope.sources or entry.source in self._scope.sources
+        ]
+        missing = tuple(sorted(set(work.hosts) - {entry.host for entry in kept}))
+        if not missing:
+            return tuple(kept)
+        return (*kept, *self._entries(work._replace(hosts=missing), pin.version))
 
     def _specs(self, tool: Tool, old: Lockfile) -> tuple[SourceSpec, ...]:
         """Return the sources to ask: all that were named, or the one preferred.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.run import Home
+from tests.support.run import TOOLPIN, Home
 from tests.support.upstream import HOSTS, Upstream
 
 
@@ -295,3 +295,73 @@ def test_a_revert_and_an_offline_install_bring_the_old_version_back(
     lock_of(locked).write_bytes(old)
     assert locked.toolpin("install", "--offline").code == 0
     assert locked.toolpin("exec", "node", "--version").out == "v22.20.0\n"
+
+
+def test_hostile_67_an_edited_locator_sends_nobody_to_another_host(
+    locked: Home, upstream: Upstream
+) -> None:
+    text = lock_of(locked).read_text()
+    evil = text.replace("https://nodejs.org/dist/", "https://evil.example/dist/")
+    lock_of(locked).write_text(evil)
+    asked = len(upstream.server.requests)
+    result = locked.toolpin("install")
+    assert result.code == 1
+    assert "names other files" in result.err
+    assert "evil.example" in result.err
+    assert len(upstream.server.requests) == asked
+
+
+def test_hostile_67_a_lockfile_that_is_none_stops_install_with_its_line(
+    locked: Home,
+) -> None:
+    text = lock_of(locked).read_text()
+    lock_of(locked).write_text(text.replace("digest = ", "hash = ", 1))
+    for args in (("install",), ("lock",), ("upgrade",), ("outdated",)):
+        result = locked.toolpin(*args)
+        assert result.code == 2, args
+        assert "toolpin.lock:" in result.err
+
+
+def test_two_machines_write_the_same_bytes(
+    home: Home, upstream: Upstream, tmp_path: Path
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS, lts="Jod")
+    upstream.publish("20.9.0", hosts=HOSTS)
+    home.pin("nodejs lts 20.9.0 22\n")
+    assert home.toolpin("lock", "--also", "nodejs@latest").code == 0
+    other = Home(tmp_path / "other")
+    other.env |= {
+        "TOOLPIN_MIRRORS": home.env["TOOLPIN_MIRRORS"],
+        "TOOLPIN_JOBS": "1",
+        "TZ": "Pacific/Auckland",
+        "LC_ALL": "C",
+        "PYTHONHASHSEED": "1",
+    }
+    other.pin("# later\nnodejs  lts 20.9.0\t22\r\n")
+    done = other.run(
+        "sh", "-c", f"umask 077; {' '.join(TOOLPIN)} lock --also nodejs@latest"
+    )
+    assert done.code == 0, done.err
+    assert lock_of(other).read_bytes() == lock_of(home).read_bytes()
+
+
+def test_another_source_is_asked_for_the_version_that_is_locked(
+    locked: Home, upstream: Upstream
+) -> None:
+    upstream.add_second_source(locked)
+    upstream.publish("22.20.0", folder="second", hosts=HOSTS, lts="Jod")
+    upstream.publish("22.21.0", folder="second", hosts=HOSTS, lts="Jod")
+    result = locked.toolpin("lock", "--source", "second")
+    assert result.code == 0, result.err
+    text = lock_of(locked).read_text()
+    assert '"nodejs lts" = "22.20.0"' in text
+    assert text.count('source = "second"') == 4
+
+
+def test_a_version_named_by_hand_is_not_asked_to_be_locked(
+    locked: Home, upstream: Upstream
+) -> None:
+    upstream.publish("20.9.0", hosts=HOSTS)
+    result = locked.toolpin("install", "nodejs", "20.9.0")
+    assert result.code == 0
+    assert "toolpin lock" not in result.err
