@@ -70,6 +70,7 @@ LAYERS = (
         "shims",
         "launch",
         "execute",
+        "finishing",
         "store",
         "inspection",
         "repair",
@@ -87,6 +88,9 @@ LAYERS = (
         "sources.npm",
         "sources.npm_client",
         "sources.pypi",
+        "sources.apt_client",
+        "sources.debian",
+        "sources.patchelf",
         "sources.clients",
     },
     {

@@ -33,7 +33,14 @@ def allowed_sources(
             f"{tool.name} has no builds for {host}", [("because", reason)]
         )
     by_id = {spec.id: spec for spec in tool.sources}
-    chosen = tuple(by_id[one] for one in wanted or by_id if one in by_id)
+    unnamed = [one for one, spec in by_id.items() if not spec.named_only]
+    chosen = tuple(by_id[one] for one in wanted or unnamed if one in by_id)
+    if not chosen and not wanted:
+        raise ToolpinError(
+            f"{tool.name} has only sources that are used where they are named",
+            [("sources", ", ".join(by_id))],
+            f"toolpin install --source {next(iter(by_id))}",
+        )
     if not chosen:
         raise UsageError(
             f"{tool.name} has no source of that name",
@@ -62,6 +69,10 @@ def nobody_serves(
             facts += [
                 (label, f"{name}: {value}") for name, value in failure.error.facts
             ]
+    asked = {failure.spec.id for failure in failures}
+    for spec in tool.sources:
+        if spec.named_only and spec.id not in asked:
+            facts.append((spec.id, f"used only where it is named: --source {spec.id}"))
     silent = any(isinstance(one.error, Unreachable) for one in failures)
     ending = "was not found" if silent else f"does not exist for {host}"
     kind = Unreachable if silent else NotPublished

@@ -31,6 +31,7 @@ def render_receipt(receipt: Receipt) -> str:
         "variables": receipt.variables,
         "installed_at": receipt.installed_at,
         "toolpin": receipt.toolpin,
+        "bound": receipt.bound,
     }
     files = ",\n".join(f"  {json.dumps(list(one))}" for one in receipt.files)
     return f'{json.dumps(head, indent=1)[:-2]},\n "files": [\n{files}\n ]\n}}\n'
@@ -51,6 +52,7 @@ def parse_receipt(text: str, place: str) -> Receipt:
             files=tuple(TreeFile(*one) for one in table["files"]),
             installed_at=table["installed_at"],
             toolpin=table["toolpin"],
+            bound=bool(table.get("bound", False)),
         )
     except (
         ValueError,

@@ -220,6 +220,7 @@ class Installer:
                 archives,
                 _now(),
                 for_here=str(self._host) == str(host.detect()),
+                patchelf=self._clients.patchelf,
             )
         self._remember(plan)
         size_bytes = sum(file.size_bytes for file in receipt.files)

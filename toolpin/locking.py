@@ -155,7 +155,8 @@ class Locker:
                 ],
             )
         before = [entry.source for entry in old.entries if entry.pin.tool == tool.name]
-        order = (*before, *self._scope.preferred, *by_id)
+        unnamed = [one for one, spec in by_id.items() if not spec.named_only]
+        order = (*before, *self._scope.preferred, *unnamed, *by_id)
         return (next(by_id[one] for one in order if one in by_id),)
 
     def _resolved(self, work: _Work) -> tuple[str, tuple[Entry, ...]]:

@@ -142,7 +142,28 @@ class Link(NamedTuple):
     target: str
 
 
-Step = Unpack | Link
+class Rewrite(NamedTuple):
+    """Step: in the text files that fit a pattern, put the install's path for `old`.
+
+    `pattern` is relative to the install, with `*`. It is done in the final place.
+    """
+
+    pattern: str
+    old: str
+
+
+class Patch(NamedTuple):
+    """Step: let every ELF file run with the loader and the libraries of `folder`.
+
+    `folder` is relative to the install, `loader` a file in it. It is done in the final
+    place: the paths in the files are absolute.
+    """
+
+    folder: str
+    loader: str
+
+
+Step = Unpack | Link | Rewrite | Patch
 
 
 class Plan(NamedTuple):
@@ -166,6 +187,16 @@ class Plan(NamedTuple):
     proof: tuple[str, ...]
     variables: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def is_in_place(self) -> bool:
+        """Say whether a step needs the final path: such a tree is not staged whole."""
+        return any(isinstance(step, Rewrite | Patch) for step in self.steps)
+
+    @property
+    def is_bound(self) -> bool:
+        """Say whether what comes of it runs on this machine alone, in this place."""
+        return any(isinstance(step, Patch) for step in self.steps)
+
 
 class TreeFile(NamedTuple):
     """One entry of an install's tree, as its receipt records it.
@@ -181,7 +212,10 @@ class TreeFile(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """What an install came from. `installed_at` is UTC as `2026-01-31T12:00:00Z`."""
+    """What an install came from. `installed_at` is UTC as `2026-01-31T12:00:00Z`.
+
+    What is `bound` runs on this machine alone: its programs name private libraries.
+    """
 
     pin: Pin
     host: str
@@ -193,6 +227,7 @@ class Receipt(NamedTuple):
     files: tuple[TreeFile, ...]
     installed_at: str
     toolpin: str
+    bound: bool = False
 
 
 class EnvPatch(NamedTuple):

@@ -18,10 +18,12 @@ from toolpin.binaries import check_command
 from toolpin.documents import parse_receipt, render_receipt
 from toolpin.env import render_record
 from toolpin.errors import NotPublished, Refused, ToolpinError
+from toolpin.finishing import finish
 from toolpin.model import EnvPatch, Link, Pin, Plan, Receipt, TreeFile, Unpack
 from toolpin.mutex import held, try_held
 from toolpin.paths import Paths
 from toolpin.process import run
+from toolpin.verify import hash_file
 
 _OWN = ".toolpin"
 
@@ -42,25 +44,34 @@ def publish(
     installed_at: str,
     *,
     for_here: bool = True,
+    patchelf: Callable[[], str] | None = None,
 ) -> Receipt:
     """Carry out a plan from its verified archives, and publish the result.
 
     What is for another machine is compared with what its files say of themselves, and
-    not run. In a folder of trees the tool's other version makes room at the end.
+    not run. In a folder of trees the tool's other version makes room at the end. A
+    plan with steps for the final place is finished there, behind its mark; `patchelf`
+    tells the program that does so.
     Raises Refused when an archive breaks the rules or a command cannot run here, and
     ToolpinError when the disk does not take it; nothing is left in either case.
     """
     try:
         with scratch(paths, plan.pin) as stage:
             files = _build(plan, archives, stage)
-            _check_commands(plan, stage, "/" if for_here else "")
-            if for_here:
-                _check_proof(plan, stage)
-            receipt = _receipt(plan, files, installed_at)
+            final = paths.install(*plan.pin)
+            if plan.is_in_place:
+                with _marked(paths, plan.pin):
+                    _move(stage, final)
+                    changed = finish(plan, final, patchelf or _no_patchelf)
+                    files = _hashed_again(files, changed, final)
+                    receipt = _checked(plan, final, files, installed_at)
+                    _write_own_files(paths, final, receipt)
+                return receipt
+            receipt = _checked(plan, stage, files, installed_at, for_here=for_here)
             _write_own_files(paths, stage, receipt)
             if paths.into:
-                _remove_tree(paths.install(*plan.pin))
-            _move(stage, paths.install(*plan.pin))
+                _remove_tree(final)
+            _move(stage, final)
     except OSError as error:
         where = error.filename or paths.staging
         raise ToolpinError(
@@ -68,6 +79,57 @@ def publish(
             [("path", where), ("because", error.strerror or "?")],
         ) from error
     return receipt
+
+
+@contextlib.contextmanager
+def _marked(paths: Paths, pin: Pin) -> Iterator[None]:
+    """Let a version not count until all is done; what fails leaves neither behind."""
+    mark, final = f"{paths.incomplete}/{pin.tool}/{pin.version}", paths.install(*pin)
+    _make_folders(os.path.dirname(mark))
+    with open(mark, "w", encoding="utf-8"):
+        pass
+    try:
+        yield
+    except BaseException:
+        _remove_tree(final)
+        os.unlink(mark)
+        raise
+    os.unlink(mark)
+
+
+def _no_patchelf() -> str:
+    raise ToolpinError("no patchelf is at hand")
+
+
+def _checked(
+    plan: Plan,
+    tree: str,
+    files: Sequence[TreeFile],
+    installed_at: str,
+    *,
+    for_here: bool = True,
+) -> Receipt:
+    """Return the receipt of a tree whose commands are what the plan says."""
+    _check_commands(plan, tree, "/" if for_here else "")
+    if for_here:
+        _check_proof(plan, tree)
+    return _receipt(plan, files, installed_at)
+
+
+def _hashed_again(
+    files: Sequence[TreeFile], changed: set[str], tree: str
+) -> list[TreeFile]:
+    """Return the entries, with those of changed files as they are now."""
+    found = []
+    for file in files:
+        if file.path in changed and not file.link:
+            path = f"{tree}/{file.path}"
+            status = os.stat(path)
+            digits = hash_file(path, "sha256")
+            mode = stat.S_IMODE(status.st_mode)
+            file = TreeFile(file.path, status.st_size, mode, digits)  # noqa: PLW2901
+        found.append(file)
+    return found
 
 
 def remove(paths: Paths, pin: Pin) -> None:
@@ -87,7 +149,7 @@ def remove(paths: Paths, pin: Pin) -> None:
 
 
 def sweep(paths: Paths) -> None:
-    """Delete what processes that are dead now left in `staging/`."""
+    """Delete what processes that are dead now left in `staging/`, or behind a mark."""
     for name in _entries(paths.staging):
         tool, _, version = name.partition("@")
         with try_held(_lock(paths, Pin(tool, version))) as free:
@@ -95,6 +157,13 @@ def sweep(paths: Paths) -> None:
                 # What cannot be deleted stays, and keeps nothing else from going on.
                 with contextlib.suppress(OSError):
                     _remove_tree(f"{paths.staging}/{name}")
+    for tool in _entries(paths.incomplete):
+        for version in _entries(f"{paths.incomplete}/{tool}"):
+            pin = Pin(tool, version)
+            with try_held(_lock(paths, pin)) as free, contextlib.suppress(OSError):
+                if free:
+                    _remove_tree(paths.install(*pin))
+                    os.unlink(f"{paths.incomplete}/{tool}/{version}")
 
 
 @contextlib.contextmanager
@@ -148,7 +217,7 @@ def _build(plan: Plan, archives: Sequence[str], stage: str) -> list[TreeFile]:
         if isinstance(step, Unpack):
             for file in _unpack(step, plan, archives, stage):
                 found[file.path] = file
-        elif placed := _link(step, stage):
+        elif isinstance(step, Link) and (placed := _link(step, stage)):
             found[placed.path] = placed
     return [found[path] for path in sorted(found)]
 
@@ -187,6 +256,8 @@ def _link(step: Link, stage: str) -> TreeFile | None:
 
 
 def _check_commands(plan: Plan, stage: str, root: str) -> None:
+    # What has its own C library asks nothing of the machine's.
+    host = plan.host._replace(libc_version="") if plan.is_bound else plan.host
     for command in plan.commands:
         places = [f"{stage}/{folder}/{command}" for folder in plan.bin_dirs]
         path = next((one for one in places if os.path.isfile(one)), None)
@@ -199,7 +270,7 @@ def _check_commands(plan: Plan, stage: str, root: str) -> None:
                     ("installed", "nothing"),
                 ],
             )
-        check_command(path, plan.host, plan.pin, root=root)
+        check_command(path, host, plan.pin, root=root)
 
 
 def _check_proof(plan: Plan, stage: str) -> None:
@@ -235,6 +306,7 @@ def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receip
         files=tuple(files),
         installed_at=installed_at,
         toolpin=__version__,
+        bound=plan.is_bound,
     )
 
 

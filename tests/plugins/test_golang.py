@@ -72,9 +72,9 @@ def test_a_version_that_the_list_lacks_is_not_published(
     golang: Tool, clients: Clients
 ) -> None:
     with pytest.raises(NotPublished):
-        clients.open(golang.sources[0]).artifact("1.26.7", HOST)
+        clients.open(golang.sources[0]).artifacts("1.26.7", HOST)
     with pytest.raises(NotPublished):
-        clients.open(golang.sources[0]).artifact("1.27rc1", any_of("macos-x64"))
+        clients.open(golang.sources[0]).artifacts("1.27rc1", any_of("macos-x64"))
 
 
 def test_four_hosts_cost_one_question(
@@ -106,7 +106,7 @@ def test_a_list_of_another_shape_is_no_answer(
     with pytest.raises(Unreachable, match="not a list of releases"):
         source.releases(HOST)
     with pytest.raises(Unreachable, match="not a list of releases"):
-        source.artifact("1.26.6", HOST)
+        source.artifacts("1.26.6", HOST)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from toolpin.errors import UsageError
-from toolpin.model import Link
+from toolpin.model import Link, Rewrite
 from toolpin.plugin.fields import Field, UnfitError
 from toolpin.plugin.schema import COMPANION, SOURCE, TOOL
 from toolpin.toml_lines import Path, line_of
@@ -50,6 +50,11 @@ class SourceSpec(NamedTuple):
     only: str
     without: tuple[str, ...]
     links: tuple[Link, ...]
+    suites: Mapping[str, Mapping[str, str]]
+    packages: tuple[str, ...]
+    runtime: tuple[str, ...]
+    rewrite: tuple[Rewrite, ...]
+    named_only: bool
     companions: tuple[Companion, ...]
 
 
@@ -83,6 +88,7 @@ _NEEDS = {
     "github": ("repo", "assets"),
     "npm": ("package",),
     "pypi": ("package",),
+    "debian": ("package", "suites", "packages"),
 }
 
 

@@ -10,6 +10,7 @@ from toolpin.model import Artifact, Build, Host, Pin, Plan, Step, Unpack
 from toolpin.plugin.contract import Companion, SourceSpec, Tool
 from toolpin.sources.clients import Clients, is_named_by
 from toolpin.sources.contract import fill
+from toolpin.sources.debian import is_named, steps_of
 
 
 def make_plan(
@@ -22,7 +23,7 @@ def make_plan(
     """
     if str(host) not in spec.hosts:
         raise NotPublished(f"{spec.id} has no builds for {host}")
-    artifacts = [clients.open(spec).artifact(pin.version, host)]
+    artifacts = [*clients.open(spec).artifacts(pin.version, host)]
     artifacts += [
         clients.companion(companion.package, version)
         for companion, version in _companion_versions(tool, spec, pin)
@@ -52,6 +53,8 @@ def verified_by(spec: SourceSpec) -> str:
     """Return where the digests of a source come from, as lockfiles name it."""
     if spec.kind in ("npm", "pypi"):
         return "registry"
+    if spec.kind == "debian":
+        return "signed index"
     if spec.kind == "github" and not spec.checksums_asset:
         return "release"
     return "catalogue" if spec.catalogue.get("sha256") else "checksum file"
@@ -64,6 +67,30 @@ def assemble(
 
     Raises NotPublished for artifacts that it would not name for this pin.
     """
+    if spec.kind == "debian":
+        if not is_named(spec, tuple(artifacts), pin.version):
+            raise NotPublished(f"{spec.id} does not name this build of {pin}")
+        steps = steps_of(spec, tuple(artifacts), host)
+    else:
+        steps = _steps(tool, spec, pin, host, artifacts)
+    return Plan(
+        pin=pin,
+        host=host,
+        source=spec.id,
+        publisher=publisher(spec, host),
+        artifacts=tuple(artifacts),
+        steps=tuple(steps),
+        bin_dirs=tool.bin_dirs,
+        commands=tool.commands,
+        proof=tuple(fill(word, {"version": pin.version}) for word in tool.proof),
+        variables=tool.variables,
+    )
+
+
+def _steps(
+    tool: Tool, spec: SourceSpec, pin: Pin, host: Host, artifacts: Sequence[Artifact]
+) -> list[Step]:
+    """Return the steps for one archive and its companions."""
     companions = _companion_versions(tool, spec, pin)
     expected = [
         f"npm:{companion.package}@{version}" for companion, version in companions
@@ -78,18 +105,7 @@ def assemble(
     for index, (companion, _) in enumerate(companions, 1):
         steps.append(Unpack(index, into=companion.into, strip=1))
         steps.extend(companion.links)
-    return Plan(
-        pin=pin,
-        host=host,
-        source=spec.id,
-        publisher=publisher(spec, host),
-        artifacts=tuple(artifacts),
-        steps=tuple(steps),
-        bin_dirs=tool.bin_dirs,
-        commands=tool.commands,
-        proof=tuple(fill(word, {"version": pin.version}) for word in tool.proof),
-        variables=tool.variables,
-    )
+    return steps
 
 
 def publisher(spec: SourceSpec, host: Host) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from toolpin.env import is_settable
-from toolpin.model import Link
+from toolpin.model import Link, Rewrite
 from toolpin.words import RESERVED_COMMANDS
 
 _CATALOGUE = frozenset("url version prefix files file name sha256 size channel".split())
@@ -195,3 +195,28 @@ def read_catalogue(value: object) -> dict[str, str]:
         raise UnfitError
     read_url(table["url"])
     return table
+
+
+def read_flag(value: object) -> bool:
+    """Accept true or false."""
+    if type(value) is not bool:
+        raise UnfitError
+    return value
+
+
+def read_packages(value: object) -> tuple[str, ...]:
+    """Accept names of Debian packages (deb-control(5))."""
+    names = read_texts(value)
+    if not all(re.fullmatch(r"[a-z0-9][a-z0-9+.-]{1,63}", name) for name in names):
+        raise UnfitError
+    return names
+
+
+def read_rewrites(value: object) -> tuple[Rewrite, ...]:
+    """Accept `{"bin/erl" = "/usr/lib/erlang"}`: absolute paths become the install's."""
+    found = []
+    for pattern, old in read_table(value).items():
+        if not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", old):
+            raise UnfitError
+        found.append(Rewrite(read_inside(pattern), old))
+    return tuple(found)

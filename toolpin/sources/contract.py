@@ -21,8 +21,11 @@ class Source(Protocol):
     def releases(self, host: Host) -> list[Release]:
         """Return the versions that have a build for the host, in no order."""
 
-    def artifact(self, version: str, host: Host) -> Artifact:
-        """Return what to fetch for one version. Raises NotPublished."""
+    def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
+        """Return what to fetch for one version on this very host, the main one first.
+
+        Raises NotPublished.
+        """
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return every build of a version for hosts of this kind. Raises NotPublished.

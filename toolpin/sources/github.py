@@ -71,6 +71,10 @@ class GithubSource:
         """Return the one build there is, in a list."""
         return [Build((self.artifact(version, host),))]
 
+    def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
+        """Return the one artifact there is."""
+        return (self.artifact(version, host),)
+
     def artifact(self, version: str, host: Host) -> Artifact:
         """Return the first of the plugin's assets that has a published digest."""
         tag = fill(self._spec.tag, {"version": version})

@@ -49,6 +49,10 @@ class HttpSource:
         """Return the one build there is, in a list."""
         return [Build((self.artifact(version, host),))]
 
+    def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
+        """Return the one artifact there is."""
+        return (self.artifact(version, host),)
+
     def artifact(self, version: str, host: Host) -> Artifact:
         """Return the first of the plugin's artifacts that has a published digest."""
         if self._shape["sha256"]:

@@ -1,0 +1,124 @@
+"""What is done in a tree's final place: text and programs that name it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.archives import Entry, deb, folder
+from toolpin import installs, store
+from toolpin.errors import Refused, ToolpinError
+from toolpin.finishing import finish
+from toolpin.host import detect
+from toolpin.model import Artifact, Digest, Pin, Plan, Rewrite, Step, Unpack
+from toolpin.paths import Paths
+
+PIN = Pin("erlang", "25.2.3")
+OLD = "/usr/lib/erlang"
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    return Paths(str(tmp_path / "data"), str(tmp_path / "config"))
+
+
+def plan_of(*steps: Step, proof: tuple[str, ...] = ()) -> Plan:
+    artifact = Artifact("deb:pool/x.deb", Digest("sha256", "0" * 64), 1, "x.deb")
+    return Plan(
+        pin=PIN,
+        host=detect(),
+        source="debian",
+        publisher="Debian",
+        artifacts=(artifact,),
+        steps=(Unpack(0, only="usr/lib/erlang", strip=3), *steps),
+        bin_dirs=("bin",),
+        commands=("erl",),
+        proof=proof,
+    )
+
+
+def archive(tmp_path: Path) -> str:
+    script = f'#!/bin/sh\nROOTDIR={OLD}\ncat "$ROOTDIR/version"\n'.encode()
+    data = deb(
+        *(folder(f"./usr/{name}") for name in ("", "lib/", "lib/erlang/")),
+        folder("./usr/lib/erlang/bin/"),
+        Entry("./usr/lib/erlang/bin/erl", script, 0o755),
+        Entry("./usr/lib/erlang/bin/beam", b"\x7fELF\0" + OLD.encode(), 0o755),
+        Entry("./usr/lib/erlang/version", b"25.2.3\n"),
+    )
+    path = tmp_path / "x.deb"
+    path.write_bytes(data)
+    return str(path)
+
+
+REWRITE = Rewrite("bin/*", OLD)
+
+
+def test_text_names_the_final_place_before_it_is_proven(
+    paths: Paths, tmp_path: Path
+) -> None:
+    plan = plan_of(REWRITE, proof=("erl", "25.2.3"))
+    receipt = store.publish(paths, plan, [archive(tmp_path)], "now")
+    tree = Path(paths.install(*PIN))
+    script = (tree / "bin/erl").read_bytes()
+    assert f"ROOTDIR={tree}\n".encode() in script
+    entry = next(one for one in receipt.files if one.path == "bin/erl")
+    assert entry.sha256 == hashlib.sha256(script).hexdigest()
+    assert entry.size_bytes == len(script)
+    assert os.access(tree / "bin/erl", os.X_OK)
+    assert OLD.encode() in (tree / "bin/beam").read_bytes()  # no text: left alone
+    assert installs.is_installed(paths, PIN)
+    assert not os.path.exists(f"{paths.incomplete}/erlang/25.2.3")
+
+
+@pytest.mark.parametrize(
+    ("step", "proof"),
+    [
+        (REWRITE, ("erl", "25.2.4")),
+        (REWRITE, ("nothing", "25.2.3")),
+        (Rewrite("bin/nothing*", OLD), ()),
+    ],
+)
+def test_what_fails_in_the_final_place_leaves_neither_tree_nor_mark(
+    step: Step, proof: tuple[str, ...], paths: Paths, tmp_path: Path
+) -> None:
+    with pytest.raises(ToolpinError):
+        store.publish(paths, plan_of(step, proof=proof), [archive(tmp_path)], "now")
+    assert not os.path.lexists(paths.install(*PIN))
+    assert not os.path.lexists(f"{paths.incomplete}/erlang/25.2.3")
+    assert installs.versions(paths, "erlang") == ()
+
+
+def test_a_tree_behind_the_mark_of_a_dead_process_does_not_count_and_is_swept(
+    paths: Paths, tmp_path: Path
+) -> None:
+    store.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
+    mark = Path(paths.incomplete, "erlang", "25.2.3")
+    mark.touch()
+    assert not installs.is_installed(paths, PIN)
+    with store.version_mutex(paths, PIN):
+        store.sweep(paths)
+    assert os.path.exists(paths.install(*PIN))  # its owner lives
+    store.sweep(paths)
+    assert not os.path.lexists(paths.install(*PIN))
+    assert not mark.exists()
+    store.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
+    assert installs.is_installed(paths, PIN)
+
+
+def test_a_link_out_of_the_tree_is_not_followed(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text(OLD)
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "link").symlink_to(outside)
+    assert finish(plan_of(Rewrite("*", OLD)), str(tree), lambda: "") == set()
+    assert outside.read_text() == OLD
+
+
+def test_a_pattern_that_nothing_fits_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no file fits"):
+        finish(plan_of(Rewrite("bin/erl", OLD)), str(tmp_path), lambda: "")

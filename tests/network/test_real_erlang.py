@@ -1,0 +1,97 @@
+"""The story of an Elixir release, twice on one machine, with real Erlangs.
+
+Both come out of Debian's packages: one fits Debian 12 as it is, the other is of a newer
+suite and brings its own loader and libraries.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.run import Home, Result
+from tests.support.wheels import package_index_environment
+
+needs_apt = pytest.mark.skipif(
+    shutil.which("apt-get") is None, reason="only Debian and its like have an apt"
+)
+pytestmark = [pytest.mark.network, needs_apt]
+
+OLD = ("erlang 25.2.3\nelixir 1.14.0\n", "25", "1.14.0")
+NEW = ("erlang 27.3.4.1\nelixir 1.18.3\n", "27", "1.18.3")
+
+
+def _in(home: Home, folder: Path, *command: str, **env: str) -> Result:
+    """Run a command with the shims on PATH, as a build script does."""
+    path = f"{home.data}/shims:/usr/bin:/bin"
+    names = {"PATH": path, "MIX_ENV": "test", "ERL_EPMD_PORT": "14369", **env}
+    return home.run(*command, cwd=folder, env=names, timeout_s=300)
+
+
+def _release(home: Home, project: Path) -> Path:
+    """Make a project, test it, and return its release."""
+    made = _in(home, project, "mix", "new", "demo")
+    assert made.code == 0, made.err
+    demo = project / "demo"
+    mixfile = demo / "mix.exs"
+    text = mixfile.read_text()
+    mixfile.write_text(text.replace("[:logger]", "[:logger, :crypto, :ssl]"))
+    tested = _in(home, demo, "mix", "test")
+    assert tested.code == 0, tested.out + tested.err
+    built = _in(home, demo, "mix", "release", "--quiet", MIX_ENV="prod")
+    assert built.code == 0, built.out + built.err
+    return demo / "_build/prod/rel/demo"
+
+
+def _evaluates(home: Home, release: Path, expected: str) -> None:
+    """Run the release as a server does: no shim, no Erlang on PATH."""
+    code = (
+        'IO.puts(System.otp_release() <> inspect(byte_size(:crypto.hash(:sha256, ""))))'
+    )
+    bare = {"PATH": "/usr/bin:/bin", "HOME": str(home.home), "LC_ALL": "C.UTF-8"}
+    line = ["env", "-i", *(f"{name}={value}" for name, value in bare.items())]
+    done = home.run(*line, f"{release}/bin/demo", "eval", code, timeout_s=120)
+    assert done.out.strip() == f"{expected}32", done.err
+
+
+def test_two_releases_with_their_erlangs_on_one_machine(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.env |= package_index_environment() | {"TOOLPIN_SOURCES": "debian"}
+    releases = []
+    for name, (text, otp, elixir) in (("old", OLD), ("new", NEW)):
+        project = tmp_path / name
+        project.mkdir()
+        (project / ".tool-versions").write_text(text)
+        result = home.toolpin("install", cwd=project, timeout_s=600)
+        assert result.code == 0, result.err
+        version = _in(home, project, "elixir", "--version")
+        assert f"Elixir {elixir}" in version.out, version.err
+        assert f"Erlang/OTP {otp}" in version.out
+        releases.append((_release(home, project), otp))
+    for release, otp in releases:
+        _evaluates(home, release, otp)
+    moved = tmp_path / "moved"
+    os.rename(releases[0][0], moved)
+    _evaluates(home, moved, "25")
+
+    # A rollback is one edited line.
+    project = tmp_path / "new"
+    (project / ".tool-versions").write_text(OLD[0])
+    assert home.toolpin("install", cwd=project).code == 0
+    assert "OTP 25" in _in(home, project, "elixir", "--version").out
+    receipt = home.data / "installs/erlang/27.3.4.1/.toolpin/receipt.json"
+    assert '"bound": true' in receipt.read_text()
+    assert home.toolpin("verify", timeout_s=120).code == 0
+
+
+def test_a_source_that_binds_is_used_only_where_it_is_named(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.env |= package_index_environment()
+    home.pin("erlang 27.3.4.1\n")
+    result = home.toolpin("install", timeout_s=120)
+    assert result.code == 1
+    assert "--source debian" in result.err
+    assert home.toolpin("list").out == ""

@@ -1,0 +1,89 @@
+"""Debian's versions and packages, as far as text alone tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from toolpin.host import any_of
+from toolpin.model import Artifact, Digest, Patch, Rewrite, Unpack
+from toolpin.paths import Paths
+from toolpin.plugin.contract import SourceSpec
+from toolpin.plugin.registry import read_registry
+from toolpin.sources.apt_client import upstream_version
+from toolpin.sources.debian import is_named, steps_of
+
+HOST = any_of("linux-x64")
+POOL = "deb:pool/main/e/erlang"
+
+
+def package(name: str, version: str, pool: str = POOL) -> Artifact:
+    filename = f"{name}_{version}_amd64.deb"
+    return Artifact(f"{pool}/{filename}", Digest("sha256", "0" * 64), 1, filename)
+
+
+BASE = package("erlang-base", "25.2.3+dfsg-1+deb12u4")
+CRYPTO = package("erlang-crypto", "25.2.3+dfsg-1+deb12u4")
+LIBC = package("libc6", "2.41-12", "deb:pool/main/g/glibc")
+
+
+@pytest.fixture
+def debian(tmp_path: Path) -> SourceSpec:
+    registry = read_registry(Paths(str(tmp_path), str(tmp_path)))
+    return next(one for one in registry.require("erlang").sources if one.id == "debian")
+
+
+@pytest.mark.parametrize(
+    ("debian_version", "version"),
+    [
+        ("1:25.2.3+dfsg-1+deb12u4", "25.2.3"),
+        ("1:27.3.4.1+dfsg-1+deb13u3", "27.3.4.1"),
+        ("1.14.0.dfsg-2", "1.14.0"),
+        ("1.18.3.dfsg-1.1", "1.18.3"),
+        ("1.10.3.ds1-1", "1.10.3"),
+        ("29.1.2-1~bpo13+1", "29.1.2"),
+        ("1:29.1~rc2-1", "29.1"),
+        ("3.1.2", "3.1.2"),
+    ],
+)
+def test_a_packagers_part_of_a_version_does_not_count(
+    debian_version: str, version: str
+) -> None:
+    assert upstream_version(debian_version) == version
+
+
+def test_packages_of_the_tool_join_and_a_runtime_lies_apart(debian: SourceSpec) -> None:
+    plain = steps_of(debian, (BASE, CRYPTO), HOST)
+    assert [one for one in plain if isinstance(one, Unpack)] == [
+        Unpack(0, only="usr/lib/erlang", strip=3),
+        Unpack(1, only="usr/lib/erlang", strip=3),
+    ]
+    assert Rewrite("bin/erl", "/usr/lib/erlang") in plain
+    assert not [one for one in plain if isinstance(one, Patch)]
+    bound = steps_of(debian, (BASE, LIBC), HOST)
+    assert Unpack(1, "runtime", 3, "usr/lib/x86_64-linux-gnu") in bound
+    assert bound[-1] == Patch("runtime", "ld-linux-x86-64.so.2")
+
+
+@pytest.mark.parametrize(
+    "artifacts",
+    [
+        pytest.param((), id="nothing"),
+        pytest.param((CRYPTO,), id="no main package"),
+        pytest.param((BASE, BASE), id="two main packages"),
+        pytest.param((BASE, package("bash", "5.2")), id="another package"),
+        pytest.param((package("erlang-base", "27.0-1"),), id="another version"),
+        pytest.param(
+            (package("erlang-base", "25.2.3-1", "https://evil.example"),), id="a URL"
+        ),
+        pytest.param(
+            (package("erlang-base", "25.2.3-1", "deb:pool/../../x"),), id="a way out"
+        ),
+    ],
+)
+def test_a_lockfile_names_no_other_package(
+    artifacts: tuple[Artifact, ...], debian: SourceSpec
+) -> None:
+    assert not is_named(debian, artifacts, "25.2.3")
+    assert is_named(debian, (BASE, CRYPTO, LIBC), "25.2.3")

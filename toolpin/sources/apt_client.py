@@ -1,0 +1,218 @@
+"""Asks Debian's archive through this machine's apt, with a state of its own.
+
+No root, and no package of the machine is touched: each suite has its lists below the
+cache folder. apt checks the archive's signature, and by it every digest told here. The
+mirror is the one that the machine's own sources name.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from toolpin.cache import Cache
+from toolpin.errors import NotPublished, Unreachable
+from toolpin.model import Artifact, Digest, Host
+from toolpin.mutex import held
+from toolpin.process import Finished, run
+from toolpin.verify import make_digest
+
+_ARCHES = {"x64": "amd64", "arm64": "arm64"}
+_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+_HELPER = "/usr/lib/apt/apt-helper"
+_UPDATE_S = 600.0
+_QUESTION_S = 120.0
+_DOWNLOAD_S = 3600.0
+# A suite's lists change a few times a day; a stable one's hardly ever.
+_LISTS_AGE_S = 24 * 3600.0
+_LOCATOR = re.compile(r"deb:(pool/[A-Za-z0-9+.~_/%-]+\.deb)")
+_TARGET = "$(REPO_URI)\t$(ORIGIN)\t$(RELEASE)"
+
+
+class DebPackage(NamedTuple):
+    """One package of a suite, as its signed index tells it."""
+
+    name: str
+    version: str
+    path: str
+    digest: Digest
+    size_bytes: int
+
+    def artifact(self) -> Artifact:
+        """Return what is fetched: a locator by pool path holds for every mirror."""
+        name = self.path.rpartition("/")[2]
+        return Artifact(f"deb:{self.path}", self.digest, self.size_bytes, name)
+
+
+class AptClient:
+    """Asks and downloads through apt."""
+
+    def __init__(self, env: Mapping[str, str], cache: Cache) -> None:
+        self._env = {**env, "LC_ALL": "C"}
+        self._root = f"{cache.root}/helpers/apt"
+        self._mirror = ""
+        self._known: dict[tuple[str, str], dict[str, DebPackage]] = {}
+
+    def packages(
+        self, suite: str, names: Sequence[str], host: Host
+    ) -> dict[str, DebPackage]:
+        """Return those of the packages that the suite has. Raises Unreachable."""
+        arch = _ARCHES.get(host.arch)
+        if host.os != "linux" or host.libc != "glibc" or arch is None:
+            return {}
+        with held(f"{self._root}/{suite}-{arch}.lock"):
+            self._update(suite, arch)
+            missing = [
+                name for name in names if name not in self._known.get((suite, arch), {})
+            ]
+            if missing:
+                told = self._apt(
+                    ["apt-cache", "show", "--no-all-versions", *missing],
+                    (suite, arch),
+                    _QUESTION_S,
+                )
+                found = {one.name: one for one in map(_package, _stanzas(told.out))}
+                self._known.setdefault((suite, arch), {}).update(found)
+        known = self._known.get((suite, arch), {})
+        return {name: known[name] for name in names if name in known}
+
+    def download(self, artifact: Artifact, part: str) -> None:
+        """Download a `deb:` artifact to `part` by its pool path.
+
+        apt compares it with the digest, and so does the caller.
+        """
+        match = _LOCATOR.fullmatch(artifact.locator)
+        if match is None or "/../" in artifact.locator:
+            raise NotPublished(f"{artifact.locator} is no Debian package")
+        url = f"{self._find_mirror().rstrip('/')}/{match[1]}"
+        expected = f"{artifact.digest.algorithm.upper()}:{artifact.digest.hex}"
+        told = run(
+            [_HELPER, *_sandbox(), "download-file", url, part, expected],
+            env=self._env,
+            cwd="/",
+            timeout_s=_DOWNLOAD_S,
+        )
+        if told.status != 0 or not os.path.exists(part):
+            raise _unreachable(artifact.filename, told)
+
+    def _update(self, suite: str, arch: str) -> None:
+        """Fetch a suite's lists where they are old, or not there."""
+        folder = f"{self._root}/{suite}-{arch}"
+        done = f"{folder}/updated"
+        try:
+            if 0 <= time.time() - os.stat(done).st_mtime < _LISTS_AGE_S:
+                return
+        except FileNotFoundError:
+            pass
+        for name in ("etc", "lists/partial", "cache/archives/partial"):
+            os.makedirs(f"{folder}/{name}", exist_ok=True)
+        with open(f"{folder}/etc/sources.list", "w", encoding="utf-8") as file:
+            options = f"[arch={arch} signed-by={_KEYRING}]"
+            file.write(f"deb {options} {self._find_mirror()} {suite} main\n")
+        told = self._apt(["apt-get", "-q", "update"], (suite, arch), _UPDATE_S)
+        # apt-get ends well with old lists, too: it says so in these lines.
+        if told.status != 0 or re.search(r"(?m)^(W|E|Err):? ?.*", told.err + told.out):
+            raise _unreachable(f"Debian {suite}", told)
+        with open(done, "w", encoding="utf-8"):
+            pass
+
+    def _find_mirror(self) -> str:
+        """Return where this machine gets Debian from. Raises Unreachable."""
+        if self._mirror:
+            return self._mirror
+        if shutil.which("apt-get", path=self._env.get("PATH")) is None:
+            raise Unreachable("this machine has no apt, so Debian cannot be asked")
+        told = run(
+            ["apt-get", "indextargets", "--format", _TARGET, "Created-By: Packages"],
+            env=self._env,
+            cwd="/",
+            timeout_s=_QUESTION_S,
+        )
+        for line in told.out.splitlines():
+            uri, _, rest = line.partition("\t")
+            origin, _, suite = rest.partition("\t")
+            if origin in ("Debian", "") and "security" not in suite:
+                self._mirror = uri
+                return uri
+        raise Unreachable(
+            "the machine's apt names no Debian archive",
+            [("asked", "apt-get indextargets")],
+        )
+
+    def _apt(
+        self, command: Sequence[str], state: tuple[str, str], timeout_s: float
+    ) -> Finished:
+        suite, arch = state
+        folder = f"{self._root}/{suite}-{arch}"
+        settings = {
+            "Dir::State::Lists": f"{folder}/lists",
+            "Dir::State::status": "/dev/null",
+            "Dir::Cache": f"{folder}/cache",
+            "Dir::Etc::SourceList": f"{folder}/etc/sources.list",
+            "Dir::Etc::SourceParts": "/dev/null",
+            "APT::Architecture": arch,
+            "APT::Architectures": arch,
+            "Acquire::Languages": "none",
+        }
+        options = [word for item in settings.items() for word in ("-o", "=".join(item))]
+        name, *words = command
+        return run(
+            [name, *options, *_sandbox(), *words],
+            env=self._env,
+            cwd="/",
+            timeout_s=timeout_s,
+        )
+
+
+def upstream_version(version: str) -> str:
+    """Return upstream's part of a Debian version: `1:27.3.4.1+dfsg-1` is `27.3.4.1`.
+
+    Source: deb-version(7); `.dfsg` and the like are the packagers'.
+    """
+    text = version.partition(":")[2] if ":" in version else version
+    text = re.split(r"[-+~]", text, maxsplit=1)[0]
+    return re.sub(r"\.(?:dfsg|ds)\w*$", "", text)
+
+
+def _sandbox() -> list[str]:
+    """Return the option without which root's apt cannot write to folders of its own."""
+    return ["-o", f"APT::Sandbox::User={'root' if os.geteuid() == 0 else ''}"]
+
+
+def _stanzas(text: str) -> list[dict[str, str]]:
+    """Return the fields of each stanza that describes a package (deb-control(5))."""
+    found = []
+    for stanza in text.split("\n\n"):
+        fields = {}
+        for line in stanza.splitlines():
+            name, colon, value = line.partition(": ")
+            if colon and not line.startswith((" ", "\t")):
+                fields[name] = value
+        if {"Package", "Version", "Filename", "SHA256", "Size"} <= set(fields):
+            found.append(fields)
+    return found
+
+
+def _package(fields: Mapping[str, str]) -> DebPackage:
+    """Return a stanza's package. Raises Unreachable for what cannot be one."""
+    path, size = fields["Filename"], fields["Size"]
+    if not _LOCATOR.fullmatch(f"deb:{path}") or not size.isdecimal():
+        raise Unreachable(f"apt tells no package: {path}")
+    digest = make_digest("sha256", fields["SHA256"], path)
+    return DebPackage(fields["Package"], fields["Version"], path, digest, int(size))
+
+
+def _unreachable(what: str, told: Finished) -> Unreachable:
+    lines = [
+        line[3:]
+        for line in (told.err + told.out).splitlines()
+        if line.startswith(("E: ", "W: "))
+    ]
+    return Unreachable(
+        f"apt gives no answer about {what}",
+        [("exit status", str(told.status)), ("apt says", "; ".join(lines[:3]) or "?")],
+    )

@@ -1,0 +1,109 @@
+"""Builds of Debian: the packages of a suite, unpacked side by side.
+
+A suite has one version of a tool; several suites have several, which no machine of
+Debian's has at once. Where the host's glibc is older than the suite's, the suite's own
+loader and libraries come along, and the result is bound to this machine.
+"""
+
+from __future__ import annotations
+
+from toolpin.errors import NotPublished
+from toolpin.model import Artifact, Build, Host, Patch, Release, Step, Unpack
+from toolpin.plugin.contract import SourceSpec
+from toolpin.sources.apt_client import AptClient, DebPackage, upstream_version
+from toolpin.versions import sort_key
+
+RUNTIME = "runtime"
+
+
+class DebianSource:
+    """A plugin's source of kind `debian`."""
+
+    def __init__(self, spec: SourceSpec, apt: AptClient) -> None:
+        self._spec = spec
+        self._apt = apt
+
+    def releases(self, host: Host) -> list[Release]:
+        """Return the version that each suite has."""
+        found = (self._main(suite, host) for suite in self._spec.suites)
+        return [Release(upstream_version(one.version)) for one in found if one]
+
+    def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
+        """Return the packages of the first suite that has the version."""
+        suite = self._suite(version, host)
+        needs_runtime = sort_key(host.libc_version) < sort_key(self._glibc(suite))
+        return self._packages(suite, host, with_runtime=needs_runtime)
+
+    def builds(self, version: str, host: Host) -> list[Build]:
+        """Return the build for hosts with the suite's glibc, and one for older ones."""
+        suite = self._suite(version, host)
+        plain = self._packages(suite, host, with_runtime=False)
+        found = [Build(plain, (("glibc", self._glibc(suite)),))]
+        if self._spec.runtime:
+            found.append(Build(self._packages(suite, host, with_runtime=True)))
+        return found
+
+    def _suite(self, version: str, host: Host) -> str:
+        for suite in self._spec.suites:
+            main = self._main(suite, host)
+            if main and upstream_version(main.version) == version:
+                return suite
+        names = ", ".join(self._spec.suites)
+        raise NotPublished(f"Debian has no {self._spec.package} {version} in {names}")
+
+    def _main(self, suite: str, host: Host) -> DebPackage | None:
+        names = (self._spec.package, *self._spec.packages)
+        return self._apt.packages(suite, names, host).get(self._spec.package)
+
+    def _glibc(self, suite: str) -> str:
+        return self._spec.suites[suite].get("glibc", "")
+
+    def _packages(
+        self, suite: str, host: Host, *, with_runtime: bool
+    ) -> tuple[Artifact, ...]:
+        wanted = [self._spec.package, *self._spec.packages]
+        wanted += self._spec.runtime if with_runtime else ()
+        names = list(dict.fromkeys(wanted))
+        return tuple(
+            one.artifact() for one in self._apt.packages(suite, names, host).values()
+        )
+
+
+def steps_of(
+    spec: SourceSpec, artifacts: tuple[Artifact, ...], host: Host
+) -> list[Step]:
+    """Return how the packages become a tree: what each is, its name tells."""
+    values = spec.hosts[str(host)]
+    steps: list[Step] = []
+    for index, artifact in enumerate(artifacts):
+        if package_of(artifact) in spec.runtime:
+            folder = f"usr/lib/{values.get('triplet', '')}"
+            steps.append(Unpack(index, into=RUNTIME, only=folder, strip=3))
+        else:
+            steps.append(Unpack(index, only=spec.only, strip=spec.strip))
+    steps += [*spec.links, *spec.rewrite]
+    if any(package_of(one) in spec.runtime for one in artifacts):
+        steps.append(Patch(RUNTIME, values.get("loader", "")))
+    return steps
+
+
+def is_named(spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str) -> bool:
+    """Tell whether the source would name these packages for a version."""
+    known = {spec.package, *spec.packages, *spec.runtime}
+    main = [one for one in artifacts if package_of(one) == spec.package]
+    return (
+        len(main) == 1
+        and upstream_version(main[0].filename.split("_")[1]) == version
+        and all(
+            package_of(one) in known
+            and one.locator.startswith("deb:pool/")
+            and one.locator.endswith(f"/{one.filename}")
+            and ".." not in one.locator
+            for one in artifacts
+        )
+    )
+
+
+def package_of(artifact: Artifact) -> str:
+    """Return the name of the package that a file is: `erlang-base_25.2.3_amd64.deb`."""
+    return artifact.filename.partition("_")[0]
