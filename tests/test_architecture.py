@@ -71,6 +71,8 @@ LAYERS = (
         "launch",
         "execute",
         "finishing",
+        "proof",
+        "unpacking",
         "store",
         "inspection",
         "repair",

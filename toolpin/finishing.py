@@ -1,6 +1,6 @@
 """Does the steps that need a tree's final path: text and programs that name it.
 
-Everything here changes files of one tree, and tells which. It publishes nothing.
+Everything here changes files of one tree. It publishes nothing.
 """
 
 from __future__ import annotations
@@ -10,31 +10,50 @@ import os
 from collections.abc import Callable
 
 from toolpin.errors import Refused, ToolpinError
-from toolpin.model import Patch, Plan, Rewrite
+from toolpin.model import Patch, Plan, Rewrite, Run
 from toolpin.process import run
 
 _ELF = b"\x7fELF"
 _PATCH_S = 120.0
+_RUN_S = 600.0
 
 
-def finish(plan: Plan, tree: str, patchelf: Callable[[], str]) -> set[str]:
-    """Do the plan's last steps in `tree`; return the paths of the changed files.
+def finish(plan: Plan, tree: str, patchelf: Callable[[], str]) -> None:
+    """Do the plan's last steps in `tree`, which stands in its final place.
 
-    They are relative. `patchelf` is called where a program has to be changed. Raises
-    Refused for a plugin whose text is not there, ToolpinError where a file resists.
+    `patchelf` is called where a program has to be changed. Raises Refused for a plugin
+    whose text is not there, ToolpinError where a file or a program resists.
     """
-    changed: set[str] = set()
+    if any(letter.isspace() for letter in tree):
+        raise ToolpinError(
+            f"{plan.pin} cannot be installed in a path with blanks",
+            [("path", tree), ("because", "its scripts name their own place")],
+            "TOOLPIN_DATA_DIR=/a/path/without/blanks toolpin install",
+        )
     for step in plan.steps:
         if isinstance(step, Rewrite):
-            changed |= _rewrite(step, tree)
+            _rewrite(step, tree)
+        elif isinstance(step, Run):
+            _run(step, tree)
         elif isinstance(step, Patch):
-            changed |= _patch(step, tree, patchelf())
-    return changed
+            _patch(step, tree, patchelf())
 
 
-def _rewrite(step: Rewrite, tree: str) -> set[str]:
+def _run(step: Run, tree: str) -> None:
+    """Run a program of the tree. Raises ToolpinError with its last words."""
+    command = [word.replace("{install}", tree) for word in step.command]
+    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": tree, "LC_ALL": "C"}
+    told = run(command, env=env, cwd=tree, timeout_s=_RUN_S)
+    if told.status != 0:
+        lines = (told.err or told.out).strip().splitlines()[-3:]
+        raise ToolpinError(
+            f"`{' '.join(command)}` ended with {told.status}",
+            [("it said", line) for line in lines or ["nothing"]],
+        )
+
+
+def _rewrite(step: Rewrite, tree: str) -> None:
     """Put the tree's path for a text, in the files that have it."""
-    changed = set()
     found = sorted(glob.glob(glob.escape(tree) + f"/{step.pattern}"))
     for path in found:
         if os.path.islink(path) or not os.path.isfile(path):
@@ -45,13 +64,11 @@ def _rewrite(step: Rewrite, tree: str) -> set[str]:
         if b"\0" in data or old not in data:
             continue
         _replace(path, data.replace(old, new))
-        changed.add(os.path.relpath(path, tree))
     if not found:
         raise Refused(
             f"no file fits {step.pattern}, where {step.old} is to be replaced",
             [("below", tree)],
         )
-    return changed
 
 
 def _replace(path: str, data: bytes) -> None:
@@ -64,11 +81,9 @@ def _replace(path: str, data: bytes) -> None:
     os.replace(fresh, path)
 
 
-def _patch(step: Patch, tree: str, patchelf: str) -> set[str]:
+def _patch(step: Patch, tree: str, patchelf: str) -> None:
     """Set loader and library folder of every ELF file outside the folder itself."""
     libraries = f"{tree}/{step.folder}"
-    loader = f"{libraries}/{step.loader}"
-    changed = set()
     for folder, names, files in os.walk(tree):
         if folder == tree and step.folder in names:
             names.remove(step.folder)
@@ -77,7 +92,8 @@ def _patch(step: Patch, tree: str, patchelf: str) -> set[str]:
                 continue
             options = ["--force-rpath", "--set-rpath", libraries]
             if _asks(patchelf, "--print-interpreter", path):
-                options += ["--set-interpreter", loader]
+                if step.loader:
+                    options += ["--set-interpreter", f"{libraries}/{step.loader}"]
             elif not _asks(patchelf, "--print-needed", path):
                 continue  # an object file, or one that needs no library
             os.chmod(path, os.stat(path).st_mode | 0o200)
@@ -87,8 +103,6 @@ def _patch(step: Patch, tree: str, patchelf: str) -> set[str]:
                     f"{path} cannot be bound to its libraries",
                     [("patchelf says", told.err.strip() or "nothing")],
                 )
-            changed.add(os.path.relpath(path, tree))
-    return changed
 
 
 def _asks(patchelf: str, question: str, path: str) -> bool:

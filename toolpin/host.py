@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import os
 import platform
 import re
+from collections.abc import Iterator
 
 from toolpin.errors import ToolpinError
 from toolpin.model import Host
 
 _SYSTEMS = {"Linux": "linux", "Darwin": "macos"}
+_FOLDERS = ("/lib", "/usr/lib", "/lib64", "/usr/lib64")
+_LOADER_CONFIG = "/etc/ld.so.conf"
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -27,7 +32,8 @@ def detect() -> Host:
         )
     if system == "macos":
         return Host(system, arch, "", platform.mac_ver()[0])
-    return Host(system, arch, *_libc())
+    libc, version = _libc()
+    return Host(system, arch, libc, version, libraries(libc))
 
 
 def _libc() -> tuple[str, str]:
@@ -42,6 +48,37 @@ def _libc() -> tuple[str, str]:
         named = ""
     match = re.fullmatch(r"glibc (\d+\.\d+).*", named)
     return ("glibc", match[1]) if match else ("musl", "")
+
+
+def libraries(libc: str) -> frozenset[str] | None:
+    """Return the sonames in the folders that the loader looks in; None for musl.
+
+    Source: ld.so(8), ldconfig(8). A library that only LD_LIBRARY_PATH leads to does
+    not count: a release would not find it.
+    """
+    if libc != "glibc":
+        return None
+    found: set[str] = set()
+    for folder in (*_FOLDERS, *_configured(_LOADER_CONFIG)):
+        with contextlib.suppress(OSError):
+            found.update(name for name in os.listdir(folder) if ".so" in name)
+    return frozenset(found)
+
+
+def _configured(pattern: str, depth: int = 0) -> Iterator[str]:
+    """Yield the folders of ld.so.conf and of the files that it includes."""
+    for path in sorted(glob.glob(pattern)):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                lines = [line.partition("#")[0].split() for line in file]
+        except OSError:
+            continue
+        for words in lines:
+            if words[:1] == ["include"] and depth < 4:
+                for word in words[1:]:
+                    yield from _configured(os.path.join("/etc", word), depth + 1)
+            elif words and words[0].startswith("/"):
+                yield words[0]
 
 
 def any_of(key: str) -> Host:

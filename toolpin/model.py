@@ -61,12 +61,14 @@ class Host(NamedTuple):
     """What a build must fit: `linux`/`macos`, `x64`/`arm64`, `glibc`/`musl`/"".
 
     `libc_version` is glibc's as `2.36`, or macOS's own as `14.5`; "" when unknown.
+    `libraries` are the sonames that its loader finds; None when they are not known.
     """
 
     os: str
     arch: str
     libc: str
     libc_version: str
+    libraries: frozenset[str] | None = None
 
     def __str__(self) -> str:
         """Return the key that plugins use: `linux-x64-musl`, `macos-arm64`."""
@@ -108,7 +110,8 @@ class Build(NamedTuple):
     """One build of a version for one kind of host: what to fetch, and what it needs.
 
     `requires` are (name, least version) pairs, sorted: `("glibc", "2.28")`, `("macos",
-    "13.0")`. The first artifact is the main one, the others are its companions.
+    "13.0")`; and ("soname", "libcrypto.so.3 libz.so.1") for libraries of the host. The
+    first artifact is the main one, the others are its companions.
     """
 
     artifacts: tuple[Artifact, ...]
@@ -132,6 +135,13 @@ class Unpack(NamedTuple):
     without: tuple[str, ...] = ()
 
 
+class Place(NamedTuple):
+    """Step: an artifact is itself the program at `path`, relative to the install."""
+
+    artifact: int
+    path: str
+
+
 class Link(NamedTuple):
     """Step: place a symbolic link at `path`; what stands there is replaced.
 
@@ -152,18 +162,24 @@ class Rewrite(NamedTuple):
     old: str
 
 
+class Run(NamedTuple):
+    """Step: run a program of the tree in its final place, which is `{install}`."""
+
+    command: tuple[str, ...]
+
+
 class Patch(NamedTuple):
     """Step: let every ELF file run with the loader and the libraries of `folder`.
 
-    `folder` is relative to the install, `loader` a file in it. It is done in the final
-    place: the paths in the files are absolute.
+    `folder` is relative to the install, `loader` a file in it, "" for the host's. It is
+    done in the final place: the paths in the files are absolute.
     """
 
     folder: str
     loader: str
 
 
-Step = Unpack | Link | Rewrite | Patch
+Step = Unpack | Place | Link | Rewrite | Run | Patch
 
 
 class Plan(NamedTuple):
@@ -190,7 +206,7 @@ class Plan(NamedTuple):
     @property
     def is_in_place(self) -> bool:
         """Say whether a step needs the final path: such a tree is not staged whole."""
-        return any(isinstance(step, Rewrite | Patch) for step in self.steps)
+        return any(isinstance(step, Rewrite | Run | Patch) for step in self.steps)
 
     @property
     def is_bound(self) -> bool:

@@ -13,17 +13,15 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 
 from toolpin import __version__
-from toolpin.archive import unpack
-from toolpin.binaries import check_command
 from toolpin.documents import parse_receipt, render_receipt
 from toolpin.env import render_record
-from toolpin.errors import NotPublished, Refused, ToolpinError
+from toolpin.errors import ToolpinError
 from toolpin.finishing import finish
-from toolpin.model import EnvPatch, Link, Pin, Plan, Receipt, TreeFile, Unpack
+from toolpin.model import EnvPatch, Pin, Plan, Receipt, TreeFile
 from toolpin.mutex import held, try_held
 from toolpin.paths import Paths
-from toolpin.process import run
-from toolpin.verify import hash_file
+from toolpin.proof import check_commands, check_proof
+from toolpin.unpacking import make_folders, survey, unpack_all
 
 _OWN = ".toolpin"
 
@@ -57,14 +55,16 @@ def publish(
     """
     try:
         with scratch(paths, plan.pin) as stage:
-            files = _build(plan, archives, stage)
+            files = unpack_all(plan, archives, stage)
             final = paths.install(*plan.pin)
             if plan.is_in_place:
                 with _marked(paths, plan.pin):
+                    _remove_tree(final)
                     _move(stage, final)
-                    changed = finish(plan, final, patchelf or _no_patchelf)
-                    files = _hashed_again(files, changed, final)
-                    receipt = _checked(plan, final, files, installed_at)
+                    finish(plan, final, patchelf or _no_patchelf)
+                    receipt = _checked(
+                        plan, final, survey(final), installed_at, for_here=for_here
+                    )
                     _write_own_files(paths, final, receipt)
                 return receipt
             receipt = _checked(plan, stage, files, installed_at, for_here=for_here)
@@ -85,7 +85,7 @@ def publish(
 def _marked(paths: Paths, pin: Pin) -> Iterator[None]:
     """Let a version not count until all is done; what fails leaves neither behind."""
     mark, final = f"{paths.incomplete}/{pin.tool}/{pin.version}", paths.install(*pin)
-    _make_folders(os.path.dirname(mark))
+    make_folders(os.path.dirname(mark))
     with open(mark, "w", encoding="utf-8"):
         pass
     try:
@@ -107,29 +107,13 @@ def _checked(
     files: Sequence[TreeFile],
     installed_at: str,
     *,
-    for_here: bool = True,
+    for_here: bool,
 ) -> Receipt:
     """Return the receipt of a tree whose commands are what the plan says."""
-    _check_commands(plan, tree, "/" if for_here else "")
+    check_commands(plan, tree, "/" if for_here else "")
     if for_here:
-        _check_proof(plan, tree)
+        check_proof(plan, tree)
     return _receipt(plan, files, installed_at)
-
-
-def _hashed_again(
-    files: Sequence[TreeFile], changed: set[str], tree: str
-) -> list[TreeFile]:
-    """Return the entries, with those of changed files as they are now."""
-    found = []
-    for file in files:
-        if file.path in changed and not file.link:
-            path = f"{tree}/{file.path}"
-            status = os.stat(path)
-            digits = hash_file(path, "sha256")
-            mode = stat.S_IMODE(status.st_mode)
-            file = TreeFile(file.path, status.st_size, mode, digits)  # noqa: PLW2901
-        found.append(file)
-    return found
 
 
 def remove(paths: Paths, pin: Pin) -> None:
@@ -172,7 +156,7 @@ def scratch(paths: Paths, pin: Pin) -> Iterator[str]:
     stage = _stage(paths, pin)
     _remove_tree(stage)
     try:
-        _make_folders(stage)
+        make_folders(stage)
         yield stage
     finally:
         _remove_tree(stage)
@@ -210,90 +194,6 @@ def _stage(paths: Paths, pin: Pin) -> str:
     return f"{paths.staging}/{pin.tool}@{pin.version}"
 
 
-def _build(plan: Plan, archives: Sequence[str], stage: str) -> list[TreeFile]:
-    """Do the steps in `stage` and return what is there, sorted by path."""
-    found: dict[str, TreeFile] = {}
-    for step in plan.steps:
-        if isinstance(step, Unpack):
-            for file in _unpack(step, plan, archives, stage):
-                found[file.path] = file
-        elif isinstance(step, Link) and (placed := _link(step, stage)):
-            found[placed.path] = placed
-    return [found[path] for path in sorted(found)]
-
-
-def _unpack(
-    step: Unpack, plan: Plan, archives: Sequence[str], stage: str
-) -> Iterator[TreeFile]:
-    folder = os.path.join(stage, step.into) if step.into else stage
-    _make_folders(folder)
-    files = unpack(
-        archives[step.artifact],
-        plan.artifacts[step.artifact].filename,
-        folder,
-        strip=step.strip,
-        only=step.only,
-    )
-    for file in files:
-        if file.path in step.without:
-            os.unlink(os.path.join(folder, file.path))
-            continue
-        yield file._replace(path=os.path.join(step.into, file.path))
-
-
-def _link(step: Link, stage: str) -> TreeFile | None:
-    """Place a link. A target that this version does not have is no fault."""
-    path = os.path.join(stage, step.path)
-    parent = os.path.dirname(path)
-    # Normalised: `bin/../x` is not there before `bin` is.
-    if not os.path.exists(os.path.normpath(os.path.join(parent, step.target))):
-        return None
-    _make_folders(parent)
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
-    os.symlink(step.target, path)
-    return TreeFile(step.path, len(step.target), 0o777, "", step.target)
-
-
-def _check_commands(plan: Plan, stage: str, root: str) -> None:
-    # What has its own C library asks nothing of the machine's.
-    host = plan.host._replace(libc_version="") if plan.is_bound else plan.host
-    for command in plan.commands:
-        places = [f"{stage}/{folder}/{command}" for folder in plan.bin_dirs]
-        path = next((one for one in places if os.path.isfile(one)), None)
-        if path is None:
-            raise Refused(
-                f"{plan.pin} from {plan.source} has no `{command}`",
-                [
-                    ("archive", plan.artifacts[0].filename),
-                    ("expected in", ", ".join(plan.bin_dirs)),
-                    ("installed", "nothing"),
-                ],
-            )
-        check_command(path, host, plan.pin, root=root)
-
-
-def _check_proof(plan: Plan, stage: str) -> None:
-    """Run the proof, with no variable but PATH, and compare the first line it says."""
-    if not plan.proof:
-        return
-    *command, expected = plan.proof
-    folders = ":".join(f"{stage}/{folder}" for folder in plan.bin_dirs)
-    env = {"PATH": f"{folders}:/usr/local/bin:/usr/bin:/bin"}
-    path = shutil.which(command[0], path=folders) or command[0]
-    told = run([path, *command[1:]], env=env, cwd=stage, timeout_s=60)
-    answer = (told.out or told.err).strip().partition("\n")[0]
-    if told.status != 0:
-        raise Refused(
-            f"{plan.pin} from {plan.source} does not run on this machine",
-            [("command", " ".join(command)), ("it said", answer or "nothing")],
-        )
-    if answer != expected:
-        raise NotPublished(
-            f"{plan.source}'s {plan.pin} is not that version: it says {answer}"
-        )
-
-
 def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receipt:
     return Receipt(
         pin=plan.pin,
@@ -311,7 +211,7 @@ def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receip
 
 
 def _write_own_files(paths: Paths, stage: str, receipt: Receipt) -> None:
-    _make_folders(f"{stage}/{_OWN}")
+    make_folders(f"{stage}/{_OWN}")
     _write(f"{stage}/{_OWN}/receipt.json", render_receipt(receipt))
     _write(f"{stage}/{_OWN}/record.sh", record_of(paths, receipt))
 
@@ -325,7 +225,7 @@ def _write(path: str, text: str) -> None:
 def _move(tree: str, place: str) -> None:
     """Rename into a folder that somebody else may be removing because it is empty."""
     while True:
-        _make_folders(os.path.dirname(place))
+        make_folders(os.path.dirname(place))
         try:
             os.rename(tree, place)
         except FileNotFoundError:
@@ -333,15 +233,6 @@ def _move(tree: str, place: str) -> None:
                 raise
         else:
             return
-
-
-def _make_folders(path: str) -> None:
-    """Make a folder and those above it, of mode 0755 whatever the umask is."""
-    if not os.path.isdir(path):
-        _make_folders(os.path.dirname(path))
-        with contextlib.suppress(FileExistsError):  # another install's, just now
-            os.mkdir(path)
-        os.chmod(path, 0o755)
 
 
 def _entries(folder: str) -> list[str]:

@@ -13,7 +13,7 @@ from toolpin import installs, store
 from toolpin.errors import Refused, ToolpinError
 from toolpin.finishing import finish
 from toolpin.host import detect
-from toolpin.model import Artifact, Digest, Pin, Plan, Rewrite, Step, Unpack
+from toolpin.model import Artifact, Digest, Pin, Plan, Rewrite, Run, Step, Unpack
 from toolpin.paths import Paths
 
 PIN = Pin("erlang", "25.2.3")
@@ -115,8 +115,42 @@ def test_a_link_out_of_the_tree_is_not_followed(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
     (tree / "link").symlink_to(outside)
-    assert finish(plan_of(Rewrite("*", OLD)), str(tree), lambda: "") == set()
+    finish(plan_of(Rewrite("*", OLD)), str(tree), lambda: "")
     assert outside.read_text() == OLD
+
+
+def test_a_program_of_the_tree_is_run_in_its_final_place(
+    paths: Paths, tmp_path: Path
+) -> None:
+    make = Run(("sh", "-c", "echo hi > fresh; rm version; pwd > where", "{install}"))
+    receipt = store.publish(paths, plan_of(make), [archive(tmp_path)], "now")
+    tree = Path(paths.install(*PIN))
+    assert (tree / "where").read_text().strip() == str(tree)
+    assert [one.path for one in receipt.files] == [
+        "bin/beam",
+        "bin/erl",
+        "fresh",
+        "where",
+    ]
+
+
+def test_a_program_that_fails_is_quoted_and_leaves_nothing(
+    paths: Paths, tmp_path: Path
+) -> None:
+    step = Run(("sh", "-c", "echo no room >&2; exit 3"))
+    with pytest.raises(ToolpinError, match="ended with 3") as caught:
+        store.publish(paths, plan_of(step), [archive(tmp_path)], "now")
+    assert ("it said", "no room") in caught.value.facts
+    assert not os.path.lexists(paths.install(*PIN))
+
+
+def test_a_path_with_blanks_is_refused_where_scripts_name_their_place(
+    tmp_path: Path,
+) -> None:
+    paths = Paths(str(tmp_path / "my data"), str(tmp_path / "config"))
+    with pytest.raises(ToolpinError, match="path with blanks"):
+        store.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
+    assert not os.path.lexists(paths.install(*PIN))
 
 
 def test_a_pattern_that_nothing_fits_is_refused(tmp_path: Path) -> None:

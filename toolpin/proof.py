@@ -1,0 +1,54 @@
+"""Says whether a tree is what its plan says: by its programs' heads, and by asking."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from toolpin.binaries import check_command
+from toolpin.errors import NotPublished, Refused
+from toolpin.model import Plan
+from toolpin.process import run
+
+
+def check_commands(plan: Plan, stage: str, root: str) -> None:
+    """Raise Refused for a command that is not there, or that cannot run on the host.
+
+    `root` is where the host's loaders are looked for; "" for another machine's.
+    """
+    # What has its own C library asks nothing of the machine's.
+    host = plan.host._replace(libc_version="") if plan.is_bound else plan.host
+    for command in plan.commands:
+        places = [f"{stage}/{folder}/{command}" for folder in plan.bin_dirs]
+        path = next((one for one in places if os.path.isfile(one)), None)
+        if path is None:
+            raise Refused(
+                f"{plan.pin} from {plan.source} has no `{command}`",
+                [
+                    ("archive", plan.artifacts[0].filename),
+                    ("expected in", ", ".join(plan.bin_dirs)),
+                    ("installed", "nothing"),
+                ],
+            )
+        check_command(path, host, plan.pin, root=root)
+
+
+def check_proof(plan: Plan, stage: str) -> None:
+    """Run the proof, with no variable but PATH, and compare the first line it says."""
+    if not plan.proof:
+        return
+    *command, expected = plan.proof
+    folders = ":".join(f"{stage}/{folder}" for folder in plan.bin_dirs)
+    env = {"PATH": f"{folders}:/usr/local/bin:/usr/bin:/bin"}
+    path = shutil.which(command[0], path=folders) or command[0]
+    told = run([path, *command[1:]], env=env, cwd=stage, timeout_s=60)
+    answer = (told.out or told.err).strip().partition("\n")[0]
+    if told.status != 0:
+        raise Refused(
+            f"{plan.pin} from {plan.source} does not run on this machine",
+            [("command", " ".join(command)), ("it said", answer or "nothing")],
+        )
+    if answer != expected:
+        raise NotPublished(
+            f"{plan.source}'s {plan.pin} is not that version: it says {answer}"
+        )
