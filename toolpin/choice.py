@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.catalogue import DAY_S, Catalogues
-from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable, UsageError
+from toolpin.errors import (
+    Mismatch,
+    NoFit,
+    NotPublished,
+    ToolpinError,
+    Unreachable,
+    UsageError,
+)
 from toolpin.jobs import Job
 from toolpin.model import Host, Pin
 from toolpin.plugin.contract import SourceSpec, Tool
@@ -34,6 +41,7 @@ def allowed_sources(
         )
     by_id = {spec.id: spec for spec in tool.sources}
     unnamed = [one for one, spec in by_id.items() if not spec.named_only]
+    unnamed = [one for one in unnamed if str(host) in by_id[one].hosts] or unnamed
     chosen = tuple(by_id[one] for one in wanted or unnamed if one in by_id)
     if not chosen and not wanted:
         raise ToolpinError(
@@ -61,7 +69,7 @@ def nobody_serves(
     for failure in failures:
         label = failure.spec.id
         facts.append((label, failure.error.what))
-        if isinstance(failure.error, NotPublished):
+        if isinstance(failure.error, NotPublished) and not _unfit(failure):
             facts.append(
                 (label, _nearby(tool, failure.spec, job.pin, host, catalogues))
             )
@@ -74,13 +82,24 @@ def nobody_serves(
         if spec.named_only and spec.id not in asked:
             facts.append((spec.id, f"used only where it is named: --source {spec.id}"))
     silent = any(isinstance(one.error, Unreachable) for one in failures)
+    unfit = next((one for one in failures if _unfit(one)), None)
     ending = "was not found" if silent else f"does not exist for {host}"
+    if unfit:
+        ending = "has no build that runs on this machine"
     kind = Unreachable if silent else NotPublished
-    return kind(
-        f"{job.pin} {ending}",
-        facts,
-        f"toolpin list-all {job.pin.tool} {_line_of(job.pin.version)}",
-    )
+    return kind(f"{job.pin} {ending}", facts, _way_out(tool, job.pin, unfit))
+
+
+def _unfit(failure: Failure) -> bool:
+    return isinstance(failure.error, NoFit)
+
+
+def _way_out(tool: Tool, pin: Pin, unfit: Failure | None) -> str:
+    """Return what to do: the same builds completed, where a source has them so."""
+    for spec in tool.sources if unfit else ():
+        if spec.named_only and unfit and spec.list == unfit.spec.list:
+            return f"toolpin install {pin} --source {spec.id}"
+    return f"toolpin list-all {pin.tool} {_line_of(pin.version)}"
 
 
 def _line_of(version: str) -> str:

@@ -2,6 +2,7 @@
 
     ToolpinError              1   the request failed
     +-- NotPublished          1   no build of that version there
+    |   +-- NoFit             1   and none of its builds runs on this machine
     +-- Unreachable           1   the place gave no answer
     +-- Mismatch              1   the bytes are not the published ones
     +-- Refused               1   an archive or a file breaks the rules of safe input
@@ -52,6 +53,10 @@ class ToolpinError(Exception):
 
 class NotPublished(ToolpinError):
     """A source has no build of this version for this host."""
+
+
+class NoFit(NotPublished):
+    """A version has builds for this kind of machine, and none that runs on this one."""
 
 
 class Unreachable(ToolpinError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Callable
 
 from toolpin.errors import Refused, ToolpinError
@@ -16,6 +17,7 @@ from toolpin.process import run
 _ELF = b"\x7fELF"
 _PATCH_S = 120.0
 _RUN_S = 600.0
+_UNSAFE = re.compile(r"""[\s;&|\\"'$`*?<>()\[\]{}#!]""")
 
 
 def finish(plan: Plan, tree: str, patchelf: Callable[[], str]) -> None:
@@ -24,9 +26,9 @@ def finish(plan: Plan, tree: str, patchelf: Callable[[], str]) -> None:
     `patchelf` is called where a program has to be changed. Raises Refused for a plugin
     whose text is not there, ToolpinError where a file or a program resists.
     """
-    if any(letter.isspace() for letter in tree):
+    if _UNSAFE.search(tree):
         raise ToolpinError(
-            f"{plan.pin} cannot be installed in a path with blanks",
+            f"{plan.pin} cannot be installed in a path with blanks or shell signs",
             [("path", tree), ("because", "its scripts name their own place")],
             "TOOLPIN_DATA_DIR=/a/path/without/blanks toolpin install",
         )

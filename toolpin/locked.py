@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from toolpin import project
 from toolpin.errors import Mismatch, NotLocked, NotPublished, Refused, UsageError
+from toolpin.fit import best
 from toolpin.jobs import Job, Locked
 from toolpin.lockfile import Entry, Key, Lockfile
 from toolpin.lockfile_parse import parse
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.declarative import assemble
-from toolpin.versions import sort_key
 
 EMPTY = Lockfile({}, ())
 
@@ -65,29 +64,12 @@ def answer(
         return Answer(version, None, f"{path} has nothing for {host}")
     if not any(entry.has_build for entry in entries):
         return Answer(version, None, f"{path} says that {host} has no build", True)
-    fitting = best_fit(entries, host)
+    built = [entry for entry in entries if entry.has_build]
+    fitting = best(built, host, lambda entry: entry.build)
     if fitting is None:
-        needs = " or ".join(_needs(entry) for entry in entries)
+        needs = " or ".join(_needs(entry) for entry in built)
         return Answer(version, None, f"needs {needs}, and here is {_libc(host)}", True)
     return Answer(version, Locked(path, fitting))
-
-
-def best_fit(entries: Iterable[Entry], host: Host) -> Entry | None:
-    """Return the build that asks most of the host and still runs on it.
-
-    For a host of unknown version that which asks least. A requirement that this host
-    cannot judge does not exclude a build; between equals the first in the file wins.
-    """
-    fitting = [
-        entry
-        for entry in entries
-        if entry.has_build
-        and all(_meets(host, name, least) for name, least in entry.build.requires)
-    ]
-    if host.libc == "glibc" or host.os == "macos":
-        choice = max if host.libc_version else min
-        return choice(fitting, key=_demand, default=None)
-    return fitting[0] if fitting else None
 
 
 def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
@@ -140,21 +122,11 @@ def missing(tool: str, wanted: Wanted, origin: Origin, lacks: str) -> NotLocked:
     )
 
 
-def _meets(host: Host, name: str, least: str) -> bool:
-    named = host.libc if host.libc == "glibc" else host.os
-    if name != named:
-        return name not in ("glibc", "musl", "macos")
-    if not host.libc_version:
-        return True
-    return sort_key(least) <= sort_key(host.libc_version)
-
-
-def _demand(entry: Entry) -> tuple[tuple[str, object], ...]:
-    return tuple((name, sort_key(least)) for name, least in entry.build.requires)
-
-
 def _needs(entry: Entry) -> str:
-    return ", ".join(f"{name} {least}" for name, least in entry.build.requires)
+    return ", ".join(
+        least if name == "soname" else f"{name} {least}"
+        for name, least in entry.build.requires
+    )
 
 
 def _libc(host: Host) -> str:

@@ -140,7 +140,8 @@ class Locker:
         """Return the sources to ask: all that were named, or the one preferred.
 
         Preferred is the one that the tool is locked from already, then the settings'
-        first, then the plugin's. Raises UsageError when the tool has none of the named.
+        first, then the plugin's; for hosts that it does not serve the next that does.
+        Raises UsageError when the tool has none of the named.
         """
         by_id = {spec.id: spec for spec in tool.sources}
         if self._scope.sources:
@@ -156,8 +157,14 @@ class Locker:
             )
         before = [entry.source for entry in old.entries if entry.pin.tool == tool.name]
         unnamed = [one for one, spec in by_id.items() if not spec.named_only]
-        order = (*before, *self._scope.preferred, *unnamed, *by_id)
-        return (next(by_id[one] for one in order if one in by_id),)
+        order = dict.fromkeys((*before, *self._scope.preferred, *unnamed, *by_id))
+        chosen: list[SourceSpec] = []
+        served: set[str] = set()
+        for spec in (by_id[one] for one in order if one in by_id):
+            if not chosen or not (spec.named_only or served.issuperset(spec.hosts)):
+                chosen.append(spec)
+                served.update(spec.hosts)
+        return tuple(chosen)
 
     def _resolved(self, work: _Work) -> tuple[str, tuple[Entry, ...]]:
         """Return the version that is published for one of the hosts, and its entries.

@@ -110,8 +110,8 @@ class Build(NamedTuple):
     """One build of a version for one kind of host: what to fetch, and what it needs.
 
     `requires` are (name, least version) pairs, sorted: `("glibc", "2.28")`, `("macos",
-    "13.0")`; and ("soname", "libcrypto.so.3 libz.so.1") for libraries of the host. The
-    first artifact is the main one, the others are its companions.
+    "13.0")`; and `("soname", "libcrypto.so.3")` for a library that the host must have.
+    The first artifact is the main one, the others are its companions.
     """
 
     artifacts: tuple[Artifact, ...]

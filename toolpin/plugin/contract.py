@@ -54,6 +54,12 @@ class SourceSpec(NamedTuple):
     packages: tuple[str, ...]
     runtime: tuple[str, ...]
     rewrite: tuple[Rewrite, ...]
+    list: str
+    line: str
+    images: Mapping[str, Mapping[str, str]]
+    variants: str
+    program: str
+    run: tuple[str, ...]
     named_only: bool
     companions: tuple[Companion, ...]
 
@@ -89,6 +95,7 @@ _NEEDS = {
     "npm": ("package",),
     "pypi": ("package",),
     "debian": ("package", "suites", "packages"),
+    "lines": ("list", "line", "artifacts"),
 }
 
 
@@ -209,12 +216,15 @@ class _Reader:
 
     def _check_placeholders(self, spec: SourceSpec, path: Path) -> None:
         """Make sure that `fill` finds a value for every {name}, on every host."""
+        columns = {"image", *_PLACEHOLDER.findall(spec.line)} if spec.line else set()
+        names = {"version", "variant", "asset"} if spec.variants else {"version"}
         with_version = (*spec.artifacts, spec.only, spec.checksums)
         with_version += (*spec.assets, spec.checksums_asset)
         without = (spec.package, spec.publisher, spec.catalogue.get("file", ""))
         for host, values in spec.hosts.items():
             for texts, known in (
-                (with_version, {*values, "version"}),
+                (with_version, {*values, *columns, *names}),
+                ((spec.list,), {*values, "image"}),
                 (without, set(values)),
             ):
                 unknown = set(_PLACEHOLDER.findall(" ".join(texts))) - known

@@ -6,11 +6,28 @@ import os
 from collections.abc import Sequence
 
 from toolpin.errors import NotPublished, UsageError
-from toolpin.model import Artifact, Build, Host, Pin, Plan, Step, Unpack
+from toolpin.model import (
+    Artifact,
+    Build,
+    Host,
+    Patch,
+    Pin,
+    Place,
+    Plan,
+    Run,
+    Step,
+    Unpack,
+)
 from toolpin.plugin.contract import Companion, SourceSpec, Tool
 from toolpin.sources.clients import Clients, is_named_by
 from toolpin.sources.contract import fill
-from toolpin.sources.debian import is_named, steps_of
+from toolpin.sources.debian import (
+    RUNTIME,
+    is_named,
+    is_package,
+    library_steps,
+    steps_of,
+)
 
 
 def make_plan(
@@ -57,7 +74,9 @@ def verified_by(spec: SourceSpec) -> str:
         return "signed index"
     if spec.kind == "github" and not spec.checksums_asset:
         return "release"
-    return "catalogue" if spec.catalogue.get("sha256") else "checksum file"
+    if spec.kind == "lines" or spec.catalogue.get("sha256"):
+        return "catalogue"
+    return "checksum file"
 
 
 def assemble(
@@ -91,21 +110,41 @@ def _steps(
     tool: Tool, spec: SourceSpec, pin: Pin, host: Host, artifacts: Sequence[Artifact]
 ) -> list[Step]:
     """Return the steps for one archive and its companions."""
+    if not artifacts or not is_named_by(spec, artifacts[0], pin.version, host):
+        raise NotPublished(f"{spec.id} does not name this build of {pin}")
+    if spec.kind == "lines":
+        return _listed_steps(spec, pin, tuple(artifacts), host)
     companions = _companion_versions(tool, spec, pin)
     expected = [
         f"npm:{companion.package}@{version}" for companion, version in companions
     ]
     if [one.locator for one in artifacts[1:]] != expected:
         raise NotPublished(f"{spec.id} has other companions of {pin}")
-    if not artifacts or not is_named_by(spec, artifacts[0], pin.version, host):
-        raise NotPublished(f"{spec.id} does not name this build of {pin}")
     values = {**spec.hosts[str(host)], "version": pin.version}
     main = Unpack(0, strip=spec.strip, only=fill(spec.only, values))
-    steps: list[Step] = [main._replace(without=spec.without), *spec.links]
+    first = main._replace(without=spec.without)
+    steps: list[Step] = [Place(0, spec.program) if spec.program else first]
+    steps += spec.links
     for index, (companion, _) in enumerate(companions, 1):
         steps.append(Unpack(index, into=companion.into, strip=1))
         steps.extend(companion.links)
-    return steps
+    return [*steps, Run(spec.run)] if spec.run else steps
+
+
+def _listed_steps(
+    spec: SourceSpec, pin: Pin, artifacts: tuple[Artifact, ...], host: Host
+) -> list[Step]:
+    """Return the steps for one build, and for libraries that lie beside it."""
+    if not all(is_package(one, spec.runtime) for one in artifacts[1:]):
+        raise NotPublished(f"{spec.id} has other libraries for {pin}")
+    libraries = library_steps(spec, artifacts, host)
+    return [
+        Place(0, spec.program) if spec.program else Unpack(0, strip=spec.strip),
+        *spec.links,
+        *libraries,
+        *([Run(spec.run)] if spec.run else []),
+        *([Patch(RUNTIME, "")] if libraries else []),
+    ]
 
 
 def publisher(spec: SourceSpec, host: Host) -> str:

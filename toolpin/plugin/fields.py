@@ -179,6 +179,19 @@ def read_links(value: object) -> tuple[Link, ...]:
     return tuple(links)
 
 
+def read_line(value: object) -> str:
+    """Accept the shape of a list's lines: each name once, a version and a digest."""
+    text = read_text(value)
+    names = re.findall(r"\{([a-z_][a-z0-9_]*)\}", text)
+    plain = re.sub(r"\{[a-z_][a-z0-9_]*\}", "", text)
+    digests = {"sha256", "sha512"} & set(names)
+    if len(set(names)) < len(names) or re.search("[{}]", plain):
+        raise UnfitError
+    if "version" not in names or not digests:
+        raise UnfitError
+    return text
+
+
 def read_list(value: object) -> list[object]:
     """Accept any list; its items are read by a schema of their own."""
     if not isinstance(value, list):

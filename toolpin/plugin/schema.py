@@ -15,6 +15,7 @@ from toolpin.plugin.fields import (
     read_flag,
     read_inside,
     read_insides,
+    read_line,
     read_links,
     read_list,
     read_lists,
@@ -114,7 +115,7 @@ SOURCE: dict[str, Field] = {
     "id": Field(read_name, "a name", "what --source calls it", required=True),
     "kind": Field(
         read_name,
-        "http, github, npm, pypi or debian",
+        "http, lines, github, npm, pypi or debian",
         "the kind of place it is",
         required=True,
     ),
@@ -137,7 +138,9 @@ SOURCE: dict[str, Field] = {
         "whose text is a channel, such as a long-term line's codename",
         {},
     ),
-    "artifacts": Field(read_urls, "a list of https URLs", "http: the first listed", ()),
+    "artifacts": Field(
+        read_urls, "a list of https URLs", "http: the first listed; lines: one", ()
+    ),
     "checksums": Field(
         read_url,
         "an https URL",
@@ -179,7 +182,8 @@ SOURCE: dict[str, Field] = {
     "suites": Field(
         read_tables,
         "a table: suite = {glibc = version}",
-        "debian: the suites to look in, in order, and the glibc that theirs needs",
+        "debian: the suites to look in, in order, and the glibc that theirs needs; "
+        "lines: the one suite that has the packages of `runtime`",
         {},
     ),
     "packages": Field(
@@ -191,13 +195,47 @@ SOURCE: dict[str, Field] = {
     "runtime": Field(
         read_packages,
         "a list of package names",
-        "debian: loader and libraries for a host whose glibc is older than the suite's",
+        "debian: loader and libraries for a host with an older glibc than the suite's; "
+        "lines: packages whose libraries lie beside the build",
         (),
     ),
     "rewrite": Field(
         read_rewrites,
         "a table: path = text",
         "text that becomes the install's path, in files that fit; a path may hold *",
+        (),
+    ),
+    "list": Field(
+        read_url, "an https URL", "lines: the list of builds; it may hold {image}", ""
+    ),
+    "line": Field(
+        read_line,
+        "a line with {version} and {sha256} or {sha512} in it",
+        "lines: what a line of the list looks like; others are no builds. A name "
+        "stands for what has no blank and no comma, and fills itself in `artifacts`",
+        "",
+    ),
+    "images": Field(
+        read_tables,
+        "a table: image = {glibc = version, soname = library}",
+        "lines: the systems that it is built on, and what such a build needs; of those "
+        "that run on a host the one that needs most is taken",
+        {},
+    ),
+    "variants": Field(
+        read_text,
+        "what stands before a variant in a version, such as -otp-",
+        "github: a version with it has the assets with {variant} in their names, one "
+        "without it the others",
+        "",
+    ),
+    "program": Field(
+        read_inside, "a relative path", "the download is this program itself", ""
+    ),
+    "run": Field(
+        read_texts,
+        "a list: command, arguments",
+        "run in the install's final place, which is {install}, when it is unpacked",
         (),
     ),
     "named_only": Field(

@@ -22,10 +22,11 @@ from toolpin.sources.debian import DebianSource
 from toolpin.sources.github import (
     GithubRelease,
     GithubSource,
-    download_url,
+    names_asset,
     read_release,
 )
 from toolpin.sources.http import HttpSource
+from toolpin.sources.lines import LinesSource, names_build
 from toolpin.sources.npm import NpmClient
 from toolpin.sources.npm_client import NpmFinder
 from toolpin.sources.patchelf import PatchelfFinder
@@ -39,11 +40,10 @@ def is_named_by(spec: SourceSpec, artifact: Artifact, version: str, host: Host) 
     if spec.kind == "http":
         urls = [fill(template, values) for template in spec.artifacts]
         return artifact.locator in urls and artifact.filename in artifact.locator
+    if spec.kind == "lines":
+        return names_build(spec, artifact, version, host)
     if spec.kind == "github":
-        tag = fill(spec.tag, {"version": version})
-        names = [fill(template, values) for template in spec.assets]
-        expected = download_url(spec.repo, tag, artifact.filename)
-        return artifact.filename in names and artifact.locator == expected
+        return names_asset(spec, artifact, version, host)
     package = fill(spec.package, values)
     if spec.kind == "pypi":
         head, _, packaged = artifact.locator.partition("==")
@@ -89,6 +89,8 @@ class Clients:
         self._go_online(spec.id)
         if spec.kind == "http":
             return HttpSource(spec, self._fetcher, self._indexes)
+        if spec.kind == "lines":
+            return LinesSource(spec, self._indexes, self._apt)
         if spec.kind == "github":
             return GithubSource(spec, self._fetcher, self._indexes)
         if spec.kind == "pypi":

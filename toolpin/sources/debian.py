@@ -7,6 +7,8 @@ loader and libraries come along, and the result is bound to this machine.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from toolpin.errors import NotPublished
 from toolpin.model import Artifact, Build, Host, Patch, Release, Step, Unpack
 from toolpin.plugin.contract import SourceSpec
@@ -73,18 +75,27 @@ def steps_of(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], host: Host
 ) -> list[Step]:
     """Return how the packages become a tree: what each is, its name tells."""
+    unpacks = [
+        Unpack(index, only=spec.only, strip=spec.strip)
+        for index, artifact in enumerate(artifacts)
+        if package_of(artifact) not in spec.runtime
+    ]
     values = spec.hosts[str(host)]
-    steps: list[Step] = []
-    for index, artifact in enumerate(artifacts):
-        if package_of(artifact) in spec.runtime:
-            folder = f"usr/lib/{values.get('triplet', '')}"
-            steps.append(Unpack(index, into=RUNTIME, only=folder, strip=3))
-        else:
-            steps.append(Unpack(index, only=spec.only, strip=spec.strip))
-    steps += [*spec.links, *spec.rewrite]
-    if any(package_of(one) in spec.runtime for one in artifacts):
-        steps.append(Patch(RUNTIME, values.get("loader", "")))
-    return steps
+    more = library_steps(spec, artifacts, host)
+    bound = [Patch(RUNTIME, values.get("loader", ""))] if more else []
+    return [*unpacks, *more, *spec.links, *spec.rewrite, *bound]
+
+
+def library_steps(
+    spec: SourceSpec, artifacts: tuple[Artifact, ...], host: Host
+) -> list[Step]:
+    """Return how the libraries among the packages get into a folder of their own."""
+    folder = f"usr/lib/{spec.hosts[str(host)].get('triplet', '')}"
+    return [
+        Unpack(index, into=RUNTIME, only=folder, strip=3)
+        for index, artifact in enumerate(artifacts)
+        if is_package(artifact, spec.runtime)
+    ]
 
 
 def is_named(spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str) -> bool:
@@ -94,13 +105,17 @@ def is_named(spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str) ->
     return (
         len(main) == 1
         and upstream_version(main[0].filename.split("_")[1]) == version
-        and all(
-            package_of(one) in known
-            and one.locator.startswith("deb:pool/")
-            and one.locator.endswith(f"/{one.filename}")
-            and ".." not in one.locator
-            for one in artifacts
-        )
+        and all(is_package(one, known) for one in artifacts)
+    )
+
+
+def is_package(artifact: Artifact, names: Collection[str]) -> bool:
+    """Tell whether an artifact is one of these packages, by its pool path."""
+    return (
+        package_of(artifact) in names
+        and artifact.locator.startswith("deb:pool/")
+        and artifact.locator.endswith(f"/{artifact.filename}")
+        and ".." not in artifact.locator
     )
 
 

@@ -8,6 +8,8 @@ checksum file, or else the one that GitHub's API tells. What is downloaded is al
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -63,9 +65,22 @@ class GithubSource:
                 continue
             version = tag[len(prefix) : len(tag) - len(suffix)]
             names = {asset.name for asset in release.assets}
-            if version and not names.isdisjoint(self._names(version, host)):
-                found.append(Release(version))
+            for one in (version, *self._with_variants(version, names)):
+                if version and not names.isdisjoint(_names(self._spec, one, host)):
+                    found.append(Release(one))
         return found
+
+    def _with_variants(self, version: str, names: Iterable[str]) -> list[str]:
+        """Return the versions with a variant that assets of these names are for."""
+        if not self._spec.variants:
+            return []
+        found = set()
+        for template in self._spec.assets:
+            head, _, tail = template.partition("{variant}")
+            shape = re.compile(f"{re.escape(head)}([A-Za-z0-9.]+){re.escape(tail)}")
+            if head != template:
+                found |= {match[1] for match in map(shape.fullmatch, names) if match}
+        return [f"{version}{self._spec.variants}{one}" for one in sorted(found)]
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one build there is, in a list."""
@@ -77,12 +92,12 @@ class GithubSource:
 
     def artifact(self, version: str, host: Host) -> Artifact:
         """Return the first of the plugin's assets that has a published digest."""
-        tag = fill(self._spec.tag, {"version": version})
+        tag = _tag(self._spec, version)
         if self._spec.checksums_asset:
             return self._listed(version, host, tag)
         release = read_release(self._fetcher, self._spec.repo, tag)
         by_name = {asset.name: asset for asset in release.assets}
-        names = self._names(version, host)
+        names = _names(self._spec, version, host)
         for name in names:
             if asset := by_name.get(name):
                 url = download_url(self._spec.repo, tag, name)
@@ -93,24 +108,55 @@ class GithubSource:
         )
 
     def _listed(self, version: str, host: Host, tag: str) -> Artifact:
-        values = {**self._spec.hosts[str(host)], "version": version}
         repo = self._spec.repo
-        place = download_url(repo, tag, fill(self._spec.checksums_asset, values))
-        text = self._fetcher.document(place, max_bytes=_CHECKSUMS_BYTES)
-        checksums = text.decode("utf-8", "replace")
         missing: NotPublished | None = None
-        for name in self._names(version, host):
+        for name in _names(self._spec, version, host):
+            values = {**_values(self._spec, version, host), "asset": name}
+            place = download_url(repo, tag, fill(self._spec.checksums_asset, values))
             try:
+                text = self._fetcher.document(place, max_bytes=_CHECKSUMS_BYTES)
+                checksums = text.decode("utf-8", "replace")
                 digest = parse_checksums(checksums, name, "sha256", place)
             except NotPublished as error:
                 missing = missing or error
                 continue
             return Artifact(download_url(repo, tag, name), digest, None, name)
-        raise missing or NotPublished(f"{place} lists no build for {host}")
+        raise missing or NotPublished(f"{repo} {tag} has no build for {host}")
 
-    def _names(self, version: str, host: Host) -> list[str]:
-        values = {**self._spec.hosts[str(host)], "version": version}
-        return [fill(template, values) for template in self._spec.assets]
+
+def names_asset(spec: SourceSpec, artifact: Artifact, version: str, host: Host) -> bool:
+    """Tell whether the source would name this artifact for a version."""
+    expected = download_url(spec.repo, _tag(spec, version), artifact.filename)
+    names = _names(spec, version, host)
+    return artifact.filename in names and artifact.locator == expected
+
+
+def _tag(spec: SourceSpec, version: str) -> str:
+    return fill(spec.tag, {"version": _split(spec, version)[0]})
+
+
+def _names(spec: SourceSpec, version: str, host: Host) -> list[str]:
+    """Return the assets to look for: those with a variant in them, or the others."""
+    variant = _split(spec, version)[1]
+    values = _values(spec, version, host)
+    return [
+        fill(template, values)
+        for template in spec.assets
+        if not spec.variants or ("{variant}" in template) == bool(variant)
+    ]
+
+
+def _values(spec: SourceSpec, version: str, host: Host) -> dict[str, str]:
+    base, variant = _split(spec, version)
+    return {**spec.hosts[str(host)], "version": base, "variant": variant}
+
+
+def _split(spec: SourceSpec, version: str) -> tuple[str, str]:
+    """Return `1.17.3` and `27` of `1.17.3-otp-27`, where the plugin has variants."""
+    if not spec.variants:
+        return version, ""
+    base, _, variant = version.partition(spec.variants)
+    return base, variant
 
 
 def read_release(fetcher: Fetcher, repo: str, tag: str = "") -> GithubRelease:
