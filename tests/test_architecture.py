@@ -107,6 +107,7 @@ LAYERS = (
         "known_here",
         "locked",
         "locking",
+        "pairs",
         "project_lock",
         "install",
         "install_view",

@@ -29,6 +29,7 @@ class Settings(NamedTuple):
     jobs: int = _DEFAULT["jobs"]
     sources: tuple[str, ...] = ()
     offline: bool = False
+    check_pairs: bool = True
     mirrors: tuple[tuple[str, str], ...] = ()
     credentials: tuple[tuple[str, str], ...] = ()
     connect_timeout_s: float = _DEFAULT["network.connect_timeout_s"]

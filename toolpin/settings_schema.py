@@ -145,6 +145,14 @@ KEYS: tuple[Key, ...] = (
         default=False,
     ),
     Key(
+        "check_pairs",
+        _read_flag,
+        _parse_flag,
+        "true or false",
+        "refuse versions that were not made for each other, such as of Elixir and OTP",
+        default=True,
+    ),
+    Key(
         "mirrors",
         _read_mirror,
         str,

@@ -138,7 +138,7 @@ def test_a_build_that_lacks_a_library_here_says_which(
     with pytest.raises(NoFit) as caught:
         hex_builds.artifacts("27.1.2", HERE)
     assert caught.value.facts == (("ubuntu-24.04", "needs glibc 2.39"),)
-    assert hex_builds.releases(HERE) == []  # nothing that `latest` could mean here
+    assert len(hex_builds.releases(HERE)) == 2
     with pytest.raises(NotPublished) as unknown:
         hex_builds.artifacts("22.3", HERE)
     assert not isinstance(unknown.value, NoFit)

@@ -152,8 +152,12 @@ def otp_tarball(
 
 
 def elixir_zip(version: str) -> bytes:
-    """Return an Elixir whose commands tell its version, and which erl they find."""
-    script = f'#!/bin/sh\necho "${{0##*/}} {version} on $(erl)"\n'.encode()
+    """Return an Elixir whose commands tell its version, and which erl they find.
+
+    With arguments they run those, as a task of Mix may run anything.
+    """
+    tell = f'echo "${{0##*/}} {version} on $(erl)"'
+    script = f'#!/bin/sh\n[ $# -eq 0 ] || exec "$@"\n{tell}\n'.encode()
     names = ("elixir", "elixirc", "iex", "mix")
     return zip_of(
         *(ZipEntry(f"bin/{name}", script, 0o100755) for name in names),

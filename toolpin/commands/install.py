@@ -13,6 +13,7 @@ from toolpin.install_view import show_outcomes, show_plans
 from toolpin.jobs import Job, Outcome
 from toolpin.locks import is_ci, locked_version, lockfile_for
 from toolpin.model import Host, Origin, Pin, Request
+from toolpin.pairs import refuse_pairs, stated_pins
 from toolpin.resolve import to_provide
 from toolpin.session import Session
 from toolpin.wishes import wished
@@ -75,6 +76,7 @@ def run(args: Namespace, session: Session) -> int:
     """
     _check_words(args)
     requests = wished(args, session)
+    _refuse_pairs(stated_pins(requests), session, args.all_projects)
     if _is_plain(args, session):
         settled = _settled(requests, session)
         if settled is not None and _is_done(settled, session):
@@ -101,6 +103,7 @@ def run(args: Namespace, session: Session) -> int:
     )
     decider = Decider(session, installer.host, rules, installer.resolve)
     jobs, errors = decider.jobs(requests)
+    _refuse_pairs([(job.pin, job.origin) for job in jobs], session, args.all_projects)
     if args.into:
         jobs = list({job.pin.tool: job for job in reversed(jobs)}.values())
     if any(isinstance(error, NotLocked) for error in errors):
@@ -116,6 +119,16 @@ def run(args: Namespace, session: Session) -> int:
     if not args.into:
         _refresh_shims(outcomes, session)
     return show_outcomes(outcomes, errors, session, into=_folder(args, session))
+
+
+def _refuse_pairs(
+    wishes: Sequence[tuple[Pin, Origin]], session: Session, is_many: str
+) -> None:
+    """Raise ToolpinError for versions of one project that do not go together."""
+    places = {origin.place for _, origin in wishes} if is_many else {""}
+    for place in sorted(places):
+        together = [one for one in wishes if place in ("", one[1].place)]
+        refuse_pairs(together, session)
 
 
 def _check_words(args: Namespace) -> None:

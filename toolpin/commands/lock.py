@@ -13,6 +13,7 @@ from toolpin.lockfile import Entry, Lockfile
 from toolpin.locks import lockfile_beside
 from toolpin.model import Origin, Pin
 from toolpin.mutex import held, mutex_of_file
+from toolpin.pairs import refuse_pairs
 from toolpin.project_lock import (
     also_of,
     asks_of,
@@ -75,6 +76,8 @@ def run(args: Namespace, session: Session) -> int:
             return _check([*also, *asks], old, path, session)
         locker = locker_for(session, _scope(args, old, session))
         lock = relocked(locker, asks, old, session, also=args.also)
+        wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in asks]
+        refuse_pairs(wishes, session)
         changed = write_lockfile(path, lock)
     _show(lock, old, [*asks, *also], session)
     session.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")

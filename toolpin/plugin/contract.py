@@ -79,6 +79,7 @@ class Tool(NamedTuple):
     reshim_after: tuple[tuple[str, tuple[str, ...]], ...]
     mutable: tuple[str, ...]
     channels: Mapping[str, str]
+    pairs: Mapping[str, str]
     refused_hosts: Mapping[str, str]
     sources: tuple[SourceSpec, ...]
     file: str

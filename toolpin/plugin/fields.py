@@ -144,6 +144,16 @@ def read_table(value: object) -> dict[str, str]:
     return {read_text(key): read_text(one) for key, one in value.items()}
 
 
+def read_pairs(value: object) -> dict[str, str]:
+    """Accept which tool a version goes with, by its suffix or by a table."""
+    table = read_table(value)
+    if set(table) != {"tool", "suffix", "table"}:
+        raise UnfitError
+    read_name(table["tool"])
+    read_name(table["table"])
+    return table
+
+
 def read_tables(value: object) -> dict[str, dict[str, str]]:
     """Accept a table of tables of texts."""
     if not isinstance(value, dict):

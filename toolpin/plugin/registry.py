@@ -26,10 +26,16 @@ class Registry:
     """The known tools, by every name they have. Their files are read when needed.
 
     `files` has the file of each tool by its own name, `aliases` every name of every
-    tool with its own name.
+    tool with its own name, and `paired` the tools that may want a version of another.
     """
 
-    def __init__(self, files: Mapping[str, str], aliases: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        aliases: Mapping[str, str],
+        paired: frozenset[str] = frozenset(),
+    ) -> None:
+        self.paired = paired
         self._files = files
         self._aliases = aliases
         self._read: dict[str, Tool] = {}
@@ -83,13 +89,17 @@ def read_registry(paths: Paths) -> Registry:
     """Find every plugin. A user's file takes the place of a bundled one."""
     files: dict[str, str] = {}
     aliases: dict[str, str] = {}
+    paired: set[str] = set()
     for folder in (f"{paths.config}/plugins", bundled("plugins")):
         for name, file in _toml_files(folder):
             if name not in files:
                 files[name] = file
-                for alias in (name, *_other_names(name, file)):
+                text = _text(file)
+                for alias in (name, *_other_names(name, file, text)):
                     aliases.setdefault(alias, name)
-    return Registry(files, aliases)
+                if "pairs" in text:
+                    paired.add(name)
+    return Registry(files, aliases, frozenset(paired))
 
 
 def stated_names(text: str) -> tuple[str, ...] | None:
@@ -112,8 +122,7 @@ def stated_names(text: str) -> tuple[str, ...] | None:
     return names if plain and words == [f'"{name}"' for name in names] else None
 
 
-def _other_names(name: str, file: str) -> tuple[str, ...]:
-    text = _text(file)
+def _other_names(name: str, file: str, text: str) -> tuple[str, ...]:
     # The parser and the schema cost half of Python's own start to import.
     names = stated_names(text) if fits(name, NAME) else None
     return _parse(text, file).also if names is None else names

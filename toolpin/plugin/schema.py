@@ -22,6 +22,7 @@ from toolpin.plugin.fields import (
     read_name,
     read_names,
     read_packages,
+    read_pairs,
     read_repo,
     read_rewrites,
     read_table,
@@ -86,6 +87,13 @@ TOOL: dict[str, Field] = {
         "a table: name = first version of a long-term line",
         "what may be asked for instead of a version: releases from that one on, with "
         "the same first number; all of them together are `lts`",
+        {},
+    ),
+    "pairs": Field(
+        read_pairs,
+        "a table: tool, suffix, table",
+        "the tool whose versions its own were made for: what stands before that in its "
+        "versions, and a file of rows (from version, first, last) beside the plugin",
         {},
     ),
     "refused_hosts": Field(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import chain
 
 from toolpin.errors import NoFit, NotPublished, Unreachable
 from toolpin.fit import best, lacks
@@ -34,12 +35,13 @@ class LinesSource:
         self._apt = apt
 
     def releases(self, host: Host) -> list[Release]:
-        """Return the versions with a build that runs on the host."""
-        found: dict[str, None] = {}
-        for image in self._images():
-            if not lacks(host, Build((), self._requires(image))):
-                found.update(dict.fromkeys(self._listed(image, host)))
-        return [Release(version) for version in found]
+        """Return every version that is listed, also where no build runs here.
+
+        That a version is there and does not run is another answer than that there is
+        none, and `artifacts` gives it.
+        """
+        listed = (self._listed(image, host) for image in self._images())
+        return [Release(version) for version in dict.fromkeys(chain(*listed))]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the build that fits best. Raises NoFit with what each asks."""

@@ -1,0 +1,142 @@
+"""Erlang and Elixir from where their people publish them, as a project has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.beam import BeamUpstream
+from tests.support.run import Home
+from tests.support.server import Server
+from tests.support.upstream import Upstream
+from toolpin.host import detect
+
+IMAGES = ("ubuntu-20.04", "ubuntu-22.04", "ubuntu-24.04")
+
+
+@pytest.fixture
+def beam(home: Home) -> Iterator[BeamUpstream]:
+    with Server() as server:
+        copy = BeamUpstream(server)
+        copy.mirror_for(home)
+        Upstream(server).publish("10.15.3")
+        home.env["TOOLPIN_MIRRORS"] += f" https://nodejs.org/dist={server.url}/dist"
+        yield copy
+
+
+def test_three_runtimes_of_a_project_answer_through_shims(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("22.2", IMAGES)
+    beam.elixir("1.9.4")
+    home.pin("erlang 22.2\nelixir 1.9.4\nnodejs 10.15.3\n")
+    result = home.toolpin("install")
+    assert result.code == 0, result.err
+    assert home.run(home.shim("erl")).out == "22.2\n"
+    assert home.run(home.shim("mix")).out == "mix 1.9.4 on 22.2\n"
+    assert home.run(home.shim("node"), "--version").out == "v10.15.3\n"
+    asked = len(beam.server.requests)
+    assert home.toolpin("install").code == 0
+    assert len(beam.server.requests) == asked
+    assert home.toolpin("verify").code == 0
+
+
+def test_what_mix_does_in_a_dependency_keeps_its_callers_versions(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("22.2", IMAGES)
+    beam.elixir("1.9.4")
+    project = home.pin("erlang 22.2\nelixir 1.9.4\n").parent
+    assert home.toolpin("install").code == 0
+    dependency = project / "deps/x"
+    dependency.mkdir(parents=True)
+    (dependency / ".tool-versions").write_text("erlang 17.0\nelixir 1.0.0\n")
+    inside = ("sh", "-c", "cd deps/x && mix")
+    assert home.run(home.shim("mix"), *inside).out == "mix 1.9.4 on 22.2\n"
+    assert home.toolpin("exec", "mix", *inside).out == "mix 1.9.4 on 22.2\n"
+
+
+def test_an_otp_whose_openssl_is_not_here_says_so_and_what_to_do(
+    home: Home, beam: BeamUpstream
+) -> None:
+    libraries = detect().libraries or frozenset()
+    if "libcrypto.so.1.1" in libraries:
+        pytest.skip("this machine has OpenSSL 1.1")
+    beam.otp("22.2", ["ubuntu-20.04"])
+    home.pin("erlang 22.2\n")
+    result = home.toolpin("install")
+    assert result.code == 1
+    assert "erlang 22.2 has no build that runs on this machine" in result.err
+    assert "needs libcrypto.so.1.1" in result.err
+    assert "try: toolpin install erlang 22.2 --source hex-openssl" in result.err
+    assert home.toolpin("list").out == ""
+
+
+def test_what_is_locked_is_what_this_machine_can_run(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("27.1.2", IMAGES)
+    beam.otp_for_macos("27.1.2")
+    beam.elixir("1.17.3-otp-27")
+    home.pin("erlang 27\nelixir 1.17.3-otp-27\n")
+    assert home.toolpin("lock").code == 0
+    text = (home.root / "project/toolpin.lock").read_text()
+    assert text.count("OTP-27.1.2.tar.gz") == 2 * len(IMAGES)
+    assert "aarch64-apple-darwin" in text
+    assert 'requires.soname = "libcrypto.so.3"' in text
+    asked = len(beam.server.requests)
+    assert home.toolpin("install", env={"CI": "true"}).code == 0
+    lists = [one.path for one in beam.server.requests[asked:] if ".txt" in one.path]
+    assert lists == []
+    built_on = home.data / "installs/erlang/27.1.2/built_on"
+    assert built_on.read_text() == "amd64 ubuntu-22.04"
+    assert home.toolpin("lock", "--check").code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("erlang 27.1\nelixir 1.17.3-otp-26\n", "toolpin pin elixir 1.17.3-otp-27"),
+        ("erlang 29.0\nelixir 1.17.3\n", "toolpin pin erlang latest:27"),
+    ],
+    ids=["suffix", "table"],
+)
+def test_a_pair_that_cannot_work_is_refused_before_anything_is_asked(
+    text: str, fix: str, home: Home, beam: BeamUpstream
+) -> None:
+    home.pin(text)
+    result = home.toolpin("install")
+    assert result.code == 1
+    assert f"try: {fix}" in result.err
+    for line in (1, 2):
+        assert f".tool-versions:{line}" in result.err
+    assert beam.server.requests == []
+
+
+def test_a_pair_that_cannot_work_is_refused_where_all_is_installed_too(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("27.1", IMAGES)
+    beam.otp("22.2", IMAGES)
+    beam.elixir("1.9.4")
+    home.pin("erlang 22.2\nelixir 1.9.4\n")
+    assert home.toolpin("install").code == 0
+    assert home.toolpin("install", "erlang", "27.1").code == 0
+    home.pin("erlang 27.1\nelixir 1.9.4\n")
+    assert home.toolpin("install").code == 1
+    allowed = home.toolpin("install", env={"TOOLPIN_CHECK_PAIRS": "false"})
+    assert allowed.code == 0
+    assert "does not go with" in allowed.err
+
+
+def test_pin_says_that_a_pair_will_not_work_and_writes_it(
+    home: Home, beam: BeamUpstream
+) -> None:
+    """Two lines are changed one after the other."""
+    home.pin("erlang 22.2\nelixir 1.9.4\n")
+    result = home.toolpin("pin", "erlang", "27.1")
+    assert result.code == 0
+    assert "elixir 1.9.4 does not go with erlang 27.1" in result.err
+    assert "does not" not in home.toolpin("pin", "elixir", "1.17.3").err
+    assert beam.server.requests == []

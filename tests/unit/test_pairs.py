@@ -1,0 +1,104 @@
+"""Which versions go together, and the error of those that do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from toolpin.errors import ToolpinError
+from toolpin.model import Origin, Pin
+from toolpin.pairs import check_pairs, suited
+from toolpin.paths import Paths
+from toolpin.plugin.registry import Registry, read_registry
+
+FILE = "/app/.tool-versions"
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return read_registry(Paths(str(tmp_path), str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("elixir", "expected"),
+    [
+        ("1.9.4", ("20", "22")),
+        ("1.14.0", ("23", "25")),
+        ("1.14.5", ("23", "26")),
+        ("1.14", ("23", "25")),
+        ("1.1.1", ("17", "18")),
+        ("1.10.2", ("21", "22")),
+        ("1.10.4", ("21", "23")),
+        ("1.18.4-rc.0", ("25", "27")),
+        ("1.17.3-otp-27", ("27", "27")),
+        ("1.99.0", None),
+        ("main", None),
+    ],
+)
+def test_the_published_table_tells_what_an_elixir_is_for(
+    elixir: str, expected: tuple[str, str] | None, registry: Registry
+) -> None:
+    assert suited(registry.require("elixir"), elixir) == expected
+
+
+@pytest.mark.parametrize(
+    ("elixir", "erlang"),
+    [
+        ("1.9.4", "22.2"),
+        ("1.14.0", "25.2.3"),
+        ("1.18.3", "27.3.4.1"),
+        ("1.17.3-otp-27", "27.1.2"),
+        ("1.99.0", "40.0"),  # newer than the table
+        ("1.14.0", "maint"),
+    ],
+)
+def test_what_goes_together_is_no_error(
+    elixir: str, erlang: str, registry: Registry
+) -> None:
+    check_pairs(wishes(elixir, erlang), registry.get)
+
+
+@pytest.mark.parametrize(
+    ("elixir", "erlang", "what", "hint"),
+    [
+        (
+            "1.17.3-otp-27",
+            "26.2.5",
+            "elixir 1.17.3-otp-27 was built for erlang 27, and not for erlang 26.2.5",
+            "toolpin pin elixir 1.17.3-otp-26",
+        ),
+        (
+            "1.18.3",
+            "28.0",
+            "elixir 1.18.3 does not go with erlang 28.0",
+            "toolpin pin erlang latest:27",
+        ),
+        (
+            "1.18.3",
+            "22.2",
+            "elixir 1.18.3 does not go with erlang 22.2",
+            "toolpin pin erlang latest:27",
+        ),
+    ],
+)
+def test_what_does_not_go_together_names_both_lines_and_the_fix(
+    elixir: str, erlang: str, what: str, hint: str, registry: Registry
+) -> None:
+    with pytest.raises(ToolpinError) as caught:
+        check_pairs(wishes(elixir, erlang), registry.get)
+    assert (caught.value.what, caught.value.hint) == (what, hint)
+    assert ("elixir", f"{FILE}:2") in caught.value.facts
+    assert ("erlang", f"{FILE}:1") in caught.value.facts
+
+
+def test_of_a_fallback_list_the_first_counts(registry: Registry) -> None:
+    pins = [*wishes("1.18.3", "27.1"), (Pin("erlang", "22.2"), Origin(FILE, 1))]
+    check_pairs(pins, registry.get)
+
+
+def wishes(elixir: str, erlang: str) -> list[tuple[Pin, Origin]]:
+    return [
+        (Pin("erlang", erlang), Origin(FILE, 1)),
+        (Pin("elixir", elixir), Origin(FILE, 2)),
+    ]

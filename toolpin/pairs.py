@@ -1,0 +1,123 @@
+"""Says whether versions that run together were made for each other; asks nobody.
+
+By what a version's own suffix says, and by the table that its publisher keeps.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from toolpin.errors import ToolpinError, UsageError
+from toolpin.model import Origin, Pin, Request
+from toolpin.session import Session
+from toolpin.versions import is_prefix, sort_key
+
+if TYPE_CHECKING:
+    from toolpin.plugin.contract import Tool
+
+Wish = tuple[Pin, Origin]
+
+
+def check_pairs(wishes: Iterable[Wish], tool_of: Callable[[str], Tool | None]) -> None:
+    """Raise ToolpinError for the first two wishes that do not go together.
+
+    All wishes are of one place: the first version of a tool is the one that runs.
+    """
+    first: dict[str, Wish] = {}
+    for pin, origin in wishes:
+        first.setdefault(pin.tool, (pin, origin))
+    for wish in first.values():
+        tool = tool_of(wish[0].tool)
+        other = first.get(tool.pairs.get("tool", "")) if tool else None
+        if tool and other:
+            _check(tool, wish, other)
+
+
+def stated_pins(requests: Iterable[Request]) -> list[Wish]:
+    """Return what requests say of versions, exact or the beginning of one."""
+    return [
+        (Pin(request.tool, wanted.value), request.origin)
+        for request in requests
+        for wanted in request.wanted
+        if wanted.kind == "version"
+    ]
+
+
+def refuse_pairs(wishes: Sequence[Wish], session: Session) -> None:
+    """Raise what `check_pairs` raises, or warn of it where the settings allow it."""
+    registry = session.registry
+    if registry.paired.isdisjoint(pin.tool for pin, _ in wishes):
+        return
+    try:
+        check_pairs(wishes, registry.get)
+    except ToolpinError as error:
+        from toolpin.settings import read_settings  # noqa: PLC0415 - only then
+
+        if read_settings(session.paths, session.env).check_pairs:
+            raise
+        session.report.warn(error.what)
+
+
+def warn_of_pairs(wishes: Sequence[Wish], session: Session) -> None:
+    """Say what `check_pairs` would raise, with what to do about it."""
+    try:
+        check_pairs(wishes, session.registry.get)
+    except ToolpinError as error:
+        session.report.warn(f"{error.what}; try: {error.hint}")
+
+
+def suited(tool: Tool, version: str) -> tuple[str, str] | None:
+    """Return the first and the last major version of the other tool for this one.
+
+    None where nothing is known of it: it is newer than the table, or has a name.
+    """
+    base, _, suffix = version.partition(tool.pairs["suffix"])
+    if suffix:
+        return suffix, suffix
+    rows = _rows(f"{os.path.dirname(tool.file)}/{tool.pairs['table']}")
+    minor = ".".join(base.split(".")[:2])
+    before = [
+        start
+        for start in rows
+        if is_prefix(minor, start) and sort_key(start) <= sort_key(base)
+    ]
+    return rows[max(before, key=sort_key)] if before else None
+
+
+def _check(tool: Tool, wish: Wish, other: Wish) -> None:
+    (pin, origin), (partner, partner_origin) = wish, other
+    known = suited(tool, pin.version)
+    major = partner.version.partition(".")[0]
+    if known is None or not major.isdecimal():
+        return
+    first, last = known
+    if int(first) <= int(major) <= int(last):
+        return
+    base, _, suffix = pin.version.partition(tool.pairs["suffix"])
+    facts = [(pin.tool, str(origin)), (partner.tool, str(partner_origin))]
+    if suffix:
+        raise ToolpinError(
+            f"{pin} was built for {partner.tool} {suffix}, and not for {partner}",
+            facts,
+            f"toolpin pin {pin.tool} {base}{tool.pairs['suffix']}{major}",
+        )
+    suits = first if first == last else f"{first} to {last}"
+    raise ToolpinError(
+        f"{pin} does not go with {partner}",
+        [*facts, (f"{pin.tool} {base}", f"is for {partner.tool} {suits}")],
+        f"toolpin pin {partner.tool} latest:{last}",
+    )
+
+
+def _rows(file: str) -> dict[str, tuple[str, str]]:
+    """Return the table: (first, last) by the version from which they hold."""
+    try:
+        with open(file, encoding="utf-8") as stream:
+            lines = [line.split() for line in stream if not line.startswith("#")]
+        return {start: (first, last) for start, first, last in lines[1:]}
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{file} is no table of pairs", [("because", str(error))]
+        ) from error
