@@ -35,16 +35,6 @@ def check_pairs(wishes: Iterable[Wish], tool_of: Callable[[str], Tool | None]) -
             _check(tool, wish, other)
 
 
-def stated_pins(requests: Iterable[Request]) -> list[Wish]:
-    """Return what requests say of versions, exact or the beginning of one."""
-    return [
-        (Pin(request.tool, wanted.value), request.origin)
-        for request in requests
-        for wanted in request.wanted
-        if wanted.kind == "version"
-    ]
-
-
 def refuse_pairs(wishes: Sequence[Wish], session: Session) -> None:
     """Raise what `check_pairs` raises, or warn of it where the settings allow it."""
     registry = session.registry
@@ -60,10 +50,17 @@ def refuse_pairs(wishes: Sequence[Wish], session: Session) -> None:
         session.report.warn(error.what)
 
 
-def warn_of_pairs(wishes: Sequence[Wish], session: Session) -> None:
-    """Say what `check_pairs` would raise, with what to do about it."""
+def warn_of_pairs(requests: Iterable[Request], session: Session) -> None:
+    """Say what `check_pairs` would raise of a file's lines, and what to do about it."""
+    registry = session.registry
+    stated = [
+        (Pin(registry.canonical(request.tool), wanted.value), request.origin)
+        for request in requests
+        for wanted in request.wanted
+        if wanted.kind == "version"
+    ]
     try:
-        check_pairs(wishes, session.registry.get)
+        check_pairs(stated, registry.get)
     except ToolpinError as error:
         session.report.warn(f"{error.what}; try: {error.hint}")
 

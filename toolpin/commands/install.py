@@ -13,7 +13,6 @@ from toolpin.install_view import show_outcomes, show_plans
 from toolpin.jobs import Job, Outcome
 from toolpin.locks import is_ci, locked_version, lockfile_for
 from toolpin.model import Host, Origin, Pin, Request
-from toolpin.pairs import refuse_pairs, stated_pins
 from toolpin.resolve import to_provide
 from toolpin.session import Session
 from toolpin.wishes import wished
@@ -76,7 +75,7 @@ def run(args: Namespace, session: Session) -> int:
     """
     _check_words(args)
     requests = wished(args, session)
-    _refuse_pairs(stated_pins(requests), session, args.all_projects)
+    _refuse_pairs(_stated(requests), session, args.all_projects)
     if _is_plain(args, session):
         settled = _settled(requests, session)
         if settled is not None and _is_done(settled, session):
@@ -125,10 +124,24 @@ def _refuse_pairs(
     wishes: Sequence[tuple[Pin, Origin]], session: Session, is_many: str
 ) -> None:
     """Raise ToolpinError for versions of one project that do not go together."""
+    if session.registry.paired.isdisjoint(pin.tool for pin, _ in wishes):
+        return
+    from toolpin.pairs import refuse_pairs  # noqa: PLC0415 - few projects need it
+
     places = {origin.place for _, origin in wishes} if is_many else {""}
     for place in sorted(places):
         together = [one for one in wishes if place in ("", one[1].place)]
         refuse_pairs(together, session)
+
+
+def _stated(requests: Sequence[Request]) -> list[tuple[Pin, Origin]]:
+    """Return what requests say of versions, exact or the beginning of one."""
+    return [
+        (Pin(request.tool, wanted.value), request.origin)
+        for request in requests
+        for wanted in request.wanted
+        if wanted.kind == "version"
+    ]
 
 
 def _check_words(args: Namespace) -> None:

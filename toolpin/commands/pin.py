@@ -10,7 +10,7 @@ from toolpin.errors import ToolpinError
 from toolpin.locks import lockfile_beside
 from toolpin.model import Origin, Pin, Wanted
 from toolpin.mutex import held, mutex_of_file
-from toolpin.pairs import stated_pins, warn_of_pairs
+from toolpin.pairs import warn_of_pairs
 from toolpin.reshim import refresh_shims
 from toolpin.session import Session
 from toolpin.toolversions import edit, parse, parse_wanted
@@ -51,11 +51,7 @@ def run(args: Namespace, session: Session) -> int:
             _write_both(path, after, lockfile, session)
         else:
             project.write(path, after)
-    named = [
-        one._replace(tool=session.registry.canonical(one.tool))
-        for one in parse(after, path)
-    ]
-    warn_of_pairs(stated_pins(named), session)
+    warn_of_pairs(parse(after, path), session)
     refresh_shims(session.paths, session.registry, {tool.name})
     written = " ".join(str(one) for one in versions)
     session.report.remark(f"{path}: {args.tool} {written}")
