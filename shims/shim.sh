@@ -22,7 +22,7 @@ _toolpin_forget() {
   unset _toolpin_command _toolpin_tool _toolpin_names _toolpin_override \
     _toolpin_after _toolpin_need _toolpin_need_names _toolpin_need_override \
     _toolpin_folder _toolpin_name _toolpin_rest _toolpin_lines _toolpin_wanted \
-    _toolpin_tree _toolpin_path _toolpin_bin toolpin_bins
+    _toolpin_tree _toolpin_path _toolpin_bin _toolpin_more toolpin_bins toolpin_major
 }
 
 # Reads .tool-versions in $_toolpin_folder up to the line of one of the names in $1.
@@ -142,9 +142,18 @@ _toolpin_find() {
 [ -z "$_toolpin_after" ] || for _toolpin_name in "$@"; do
   case $_toolpin_after in *" $_toolpin_name "*) _toolpin_ask "$@" ;; esac
 done
+# The tool that it needs comes first: its record says its major version to the other's.
+# shellcheck disable=SC2034  # the other's record uses it
+toolpin_major=
+_toolpin_more=
+if [ -n "$_toolpin_need" ]; then
+  _toolpin_find "$_toolpin_need" "$_toolpin_need_names" "$_toolpin_need_override" ||
+    _toolpin_ask "$@"
+  _toolpin_more=${toolpin_bins:+:$toolpin_bins}
+fi
 _toolpin_find "$_toolpin_tool" "$_toolpin_names" "$_toolpin_override" ||
   _toolpin_ask "$@"
-_toolpin_path=$toolpin_bins
+_toolpin_path=$toolpin_bins$_toolpin_more
 _toolpin_rest=$toolpin_bins${toolpin_bins:+:}
 _toolpin_bin=
 while [ -n "$_toolpin_rest" ]; do
@@ -154,11 +163,6 @@ while [ -n "$_toolpin_rest" ]; do
   _toolpin_rest=${_toolpin_rest#*:}
 done
 [ -n "$_toolpin_bin" ] || _toolpin_ask "$@"
-if [ -n "$_toolpin_need" ]; then
-  _toolpin_find "$_toolpin_need" "$_toolpin_need_names" "$_toolpin_need_override" ||
-    _toolpin_ask "$@"
-  _toolpin_path=$_toolpin_path${toolpin_bins:+:$toolpin_bins}
-fi
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
 case $PATH: in "$_toolpin_path":*) ;; *) PATH=$_toolpin_path:$PATH ;; esac
 case :$PATH: in *:@SHIMS@:*) ;; *) PATH=$PATH:@SHIMS@ ;; esac

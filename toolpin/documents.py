@@ -32,6 +32,8 @@ def render_receipt(receipt: Receipt) -> str:
         "installed_at": receipt.installed_at,
         "toolpin": receipt.toolpin,
         "bound": receipt.bound,
+        "homes": receipt.homes,
+        "home_bins": receipt.home_bins,
     }
     files = ",\n".join(f"  {json.dumps(list(one))}" for one in receipt.files)
     return f'{json.dumps(head, indent=1)[:-2]},\n "files": [\n{files}\n ]\n}}\n'
@@ -53,6 +55,8 @@ def parse_receipt(text: str, place: str) -> Receipt:
             installed_at=table["installed_at"],
             toolpin=table["toolpin"],
             bound=bool(table.get("bound", False)),
+            homes=tuple((name, value) for name, value in table.get("homes", ())),
+            home_bins=tuple(table.get("home_bins", ())),
         )
     except (
         ValueError,

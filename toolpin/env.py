@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from toolpin.errors import ToolpinError
-from toolpin.model import EnvPatch
+from toolpin.model import REQUIRED, EnvPatch, Home
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 _BINS = "toolpin_bins="
 _EXPORT = "export "
+_CASE = "case ${"
+_MAJOR = "toolpin_major="
+_EXPANSION = '"$toolpin_major"'
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
 _LETTERS_AND_DIGITS = _LETTERS | frozenset("0123456789")
 # What decides which program runs or how sh reads its script, and what sh keeps
@@ -35,8 +38,11 @@ def render_record(patch: EnvPatch) -> str:
     Raises ToolpinError for a folder or a variable that a record cannot hold.
     """
     _check(patch)
-    lines = [f"{_BINS}{quote(':'.join(patch.path))}\n"]
+    lines = [f"{_BINS}{_expanded(':'.join(patch.path))}\n"]
     lines += [f"{_EXPORT}{name}={quote(value)}\n" for name, value in patch.variables]
+    lines += map(_home_line, patch.homes)
+    # Last: the lines above speak of the required tool's.
+    lines += [f"{_MAJOR}{quote(patch.major)}\n"] if patch.major else []
     return "".join(lines)
 
 
@@ -47,17 +53,41 @@ def parse_record(text: str) -> EnvPatch:
     """
     bins, position = _assignment(text, 0, _BINS)
     variables: list[tuple[str, str]] = []
+    homes: list[Home] = []
+    major = ""
     while position < len(text):
+        if text.startswith(_CASE, position):
+            home, position = _home(text, position)
+            homes.append(home)
+            continue
         equals = text.find("=", position) + 1
         start = text[position:equals]
-        if not start.startswith(_EXPORT):
-            raise _not_a_record(text, position)
         value, position = _assignment(text, position, start)
-        variables.append((start[len(_EXPORT) : -1], value))
-    patch = EnvPatch(tuple(bins.split(":")) if bins else (), tuple(variables))
+        if start == _MAJOR:
+            major = value
+        elif start.startswith(_EXPORT):
+            variables.append((start[len(_EXPORT) : -1], value))
+        else:
+            raise _not_a_record(text, position)
+    path = tuple(bins.split(":")) if bins else ()
+    patch = EnvPatch(path, tuple(variables), tuple(homes), major)
     if render_record(patch) != text:
         raise _not_a_record(text, 0)
     return patch
+
+
+def settle(patch: EnvPatch, major: str, env: Mapping[str, str]) -> EnvPatch:
+    """Return the patch for a required tool of that major version, "" for none.
+
+    Homes become variables, but where the user has set one.
+    """
+    homes = tuple(
+        (home.variable, home.folder.replace(REQUIRED, major))
+        for home in patch.homes
+        if not (mine := env.get(home.variable)) or mine.startswith(f"{home.root}/")
+    )
+    path = tuple(folder.replace(REQUIRED, major) for folder in patch.path)
+    return EnvPatch(path, patch.variables + homes, (), patch.major)
 
 
 def render_sh(patch: EnvPatch) -> str:
@@ -81,24 +111,56 @@ def apply(patch: EnvPatch, env: Mapping[str, str], shims_dir: str) -> dict[str, 
     return {**env, **dict(patch.variables), "PATH": path}
 
 
+def _expanded(text: str) -> str:
+    """Return text in quotes, where sh puts the required tool's major version."""
+    return _EXPANSION.join(map(quote, text.split(REQUIRED)))
+
+
+def _home_line(home: Home) -> str:
+    value = _expanded(home.folder)
+    pattern = f"'' | {quote(home.root)}/*"
+    return (
+        f"{_CASE}{home.variable}-}} in {pattern}) "
+        f"{_EXPORT}{home.variable}={value} ;; esac\n"
+    )
+
+
+def _home(text: str, position: int) -> tuple[Home, int]:
+    """Read what `_home_line` writes; return it and where the next line is."""
+    start = position + len(_CASE)
+    name = text[start : text.find("-}", start)]
+    opening = f"{_CASE}{name}-}} in '' | "
+    root, after = _quoted(text, position + len(opening))
+    opening = f"/*) {_EXPORT}{name}="
+    folder, after = _quoted(text, after + len(opening))
+    return Home(name, root, folder), text.find("\n", after) + 1 or len(text)
+
+
 def _assignment(text: str, position: int, start: str) -> tuple[str, int]:
     """Read `start` and a quoted value; return the value and where the next line is."""
-    if not text.startswith(f"{start}'", position):
+    if not start or not text.startswith(f"{start}'", position):
         raise _not_a_record(text, position)
-    position += len(start) + 1
-    value = ""
-    while True:
-        end = text.find("'", position)
-        if end < 0:
-            raise _not_a_record(text, position)
+    value, end = _quoted(text, position + len(start))
+    if not text.startswith("\n", end):
+        raise _not_a_record(text, end)
+    return value, end + 1
+
+
+def _quoted(text: str, position: int) -> tuple[str, int]:
+    """Read what `quote` or `_expanded` writes; return it and where it ends."""
+    if not text.startswith("'", position):
+        raise _not_a_record(text, position)
+    value, position = "", position + 1
+    while (end := text.find("'", position)) >= 0:
         value += text[position:end]
-        if text.startswith("'\\''", end):
-            value += "'"
-            position = end + 4
-        elif text.startswith("'\n", end):
-            return value, end + 2
+        position = end + 1
+        if text.startswith("\\''", position):
+            value, position = f"{value}'", position + 3
+        elif text.startswith(f"{_EXPANSION}'", position):
+            value, position = value + REQUIRED, position + len(_EXPANSION) + 1
         else:
-            raise _not_a_record(text, end)
+            return value, position
+    raise _not_a_record(text, position)
 
 
 def _check(patch: EnvPatch) -> None:
@@ -108,14 +170,16 @@ def _check(patch: EnvPatch) -> None:
                 "PATH can hold only absolute folders without a colon",
                 [("received", repr(folder))],
             )
-    for name, value in patch.variables:
+    homes = [(home.variable, home.root) for home in patch.homes]
+    for name, value in (*patch.variables, *homes):
         if not is_settable(name):
             raise ToolpinError(
                 "a tool may not set this variable", [("received", repr(name))]
             )
-        if "\0" in value:
+        if "\0" in value or REQUIRED in value:
             raise ToolpinError(
-                f"the value of {name} holds a NUL", [("received", repr(value))]
+                f"the value of {name} holds a NUL, or another sign that no text has",
+                [("received", repr(value))],
             )
 
 

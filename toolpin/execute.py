@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
-from toolpin.env import apply
+from toolpin.env import apply, settle
 from toolpin.errors import NotRunnable, ToolpinError, UnknownCommand
 from toolpin.installs import (
     commands,
@@ -199,10 +199,11 @@ def _choose(place: _Place, request: Request, command: str) -> Found | None:
         if patch is None:
             continue
         there = True
-        for folder in patch.path:
+        count = len(patch.path)
+        patch = _with_required(place, request.tool, patch)
+        for folder in patch.path[:count]:
             path = f"{folder}/{command}"
             if is_program(path):
-                patch = _with_required(place, request.tool, patch)
                 child = apply(patch, place.env, place.paths.shims)
                 return Found(path, child, pin, request.origin)
     if not there:
@@ -240,11 +241,14 @@ def _with_required(place: _Place, tool: str, patch: EnvPatch) -> EnvPatch:
     """
     stubs = place.stub.tools if place.stub else ()
     required = {name: rest for name, *rest in stubs}
-    for name in required.get(tool, ()):
-        request = _request(place, name)
-        if request:
-            more = _first_tree(place, request)
-            patch = EnvPatch(patch.path + more.path, patch.variables + more.variables)
+    found = [
+        _first_tree(place, request)
+        for name in required.get(tool, ())
+        if (request := _request(place, name))
+    ]
+    patch = settle(patch, found[0].major if found else "", place.env)
+    for more in (settle(one, "", place.env) for one in found):
+        patch = EnvPatch(patch.path + more.path, more.variables + patch.variables)
     return patch
 
 

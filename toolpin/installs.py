@@ -9,7 +9,7 @@ import os
 
 from toolpin.env import parse_record
 from toolpin.errors import NotRunnable, ToolpinError
-from toolpin.model import EnvPatch, Pin, Wanted
+from toolpin.model import REQUIRED, EnvPatch, Pin, Wanted
 from toolpin.paths import Paths
 from toolpin.versions import newest
 from toolpin.words import NAME, VERSION, fits
@@ -140,9 +140,19 @@ def is_program(path: str) -> bool:
 
 def _bins(paths: Paths, pin: Pin) -> tuple[str, ...]:
     try:
-        return environment(paths, pin).path
+        path = environment(paths, pin).path
     except NotRunnable:
         return ()
+    return tuple(folder for one in path for folder in _for_any(one))
+
+
+def _for_any(folder: str) -> list[str]:
+    """Return the folders that there are, whatever version of another tool they name."""
+    head, mark, tail = folder.partition(REQUIRED)
+    if not mark:
+        return [folder]
+    parent, _, name = head.rpartition("/")
+    return [f"{parent}/{one}{tail}" for one in _folders(parent) if one.startswith(name)]
 
 
 def _is_tree(folder: str) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+# Stands in an EnvPatch for what only the project decides; no path has it.
+REQUIRED = "\x1d"
+
 WantedKind = Literal["version", "latest", "ref", "path", "system"]
 
 
@@ -189,7 +192,9 @@ class Plan(NamedTuple):
     relative to the install. `commands` must exist and fit the host before the result
     is published. `proof` is a command and the first line it must answer: that the build
     is the pinned version and runs here; () for none. `variables` are (name, value),
-    where `{install}` stands for the install's path.
+    where `{install}` stands for the install's path. `homes` are variables and folders
+    outside of it, `home_bins` folders there with programs; `{required}` in them is the
+    major version of the tool that this one requires.
     """
 
     pin: Pin
@@ -202,6 +207,8 @@ class Plan(NamedTuple):
     commands: tuple[str, ...]
     proof: tuple[str, ...]
     variables: tuple[tuple[str, str], ...] = ()
+    homes: tuple[tuple[str, str], ...] = ()
+    home_bins: tuple[str, ...] = ()
 
     @property
     def is_in_place(self) -> bool:
@@ -244,10 +251,30 @@ class Receipt(NamedTuple):
     installed_at: str
     toolpin: str
     bound: bool = False
+    homes: tuple[tuple[str, str], ...] = ()
+    home_bins: tuple[str, ...] = ()
+
+
+class Home(NamedTuple):
+    """A variable that names a folder of a tool's own, unless the user has set it.
+
+    One that names a folder below `root` was set for another version: it is not the
+    user's.
+    """
+
+    variable: str
+    root: str
+    folder: str
 
 
 class EnvPatch(NamedTuple):
-    """Changes to an environment: absolute folders before PATH, and variables."""
+    """Changes to an environment: absolute folders before PATH, and variables.
+
+    Folders of `path` and `homes` may hold REQUIRED, which stands for the major version
+    of the tool that this one requires. `major` is this one's own.
+    """
 
     path: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
+    homes: tuple[Home, ...] = ()
+    major: str = ""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from toolpin.errors import UsageError
+from toolpin.model import REQUIRED
 
 SYSTEM_CONFIG = "/etc/toolpin/config.toml"
 
@@ -66,6 +67,10 @@ class Paths(NamedTuple):
     def user_config(self) -> str:
         """The user's settings."""
         return f"{self.config}/config.toml"
+
+    def state(self, tool: str) -> str:
+        """Return the folder for what a tool itself installs beside its versions."""
+        return f"{self.data}/state/{tool}"
 
     def install(self, tool: str, version: str) -> str:
         """Return the final path of one version."""
@@ -128,7 +133,7 @@ def _check_folder(variable: str, folder: str) -> None:
         raise UsageError(
             f"{variable} must be an absolute path", [("received", repr(folder))]
         )
-    if ":" in folder or "\n" in folder:
+    if any(sign in folder for sign in f":\n{REQUIRED}"):
         raise UsageError(
             f"{variable} must hold no colon and no newline: PATH could not name it",
             [("received", repr(folder))],

@@ -17,7 +17,7 @@ from toolpin.documents import parse_receipt, render_receipt
 from toolpin.env import render_record
 from toolpin.errors import ToolpinError
 from toolpin.finishing import finish
-from toolpin.model import EnvPatch, Pin, Plan, Receipt, TreeFile
+from toolpin.model import REQUIRED, EnvPatch, Home, Pin, Plan, Receipt, TreeFile
 from toolpin.mutex import held, try_held
 from toolpin.paths import Paths
 from toolpin.proof import check_commands, check_proof
@@ -164,13 +164,22 @@ def scratch(paths: Paths, pin: Pin) -> Iterator[str]:
 
 def record_of(paths: Paths, receipt: Receipt) -> str:
     """Return the record that shims read of an install: it names the final place."""
-    final = paths.install(*receipt.pin)
+    final, root = paths.install(*receipt.pin), paths.state(receipt.pin.tool)
+
+    def at_home(folder: str) -> str:
+        return f"{root}/{folder}".replace("{required}", REQUIRED)
+
+    bins = [f"{final}/{folder}" for folder in receipt.bin_dirs]
     patch = EnvPatch(
-        path=tuple(f"{final}/{folder}" for folder in receipt.bin_dirs),
+        path=(*bins, *map(at_home, receipt.home_bins)),
         variables=tuple(
             (name, value.replace("{install}", final))
             for name, value in receipt.variables
         ),
+        homes=tuple(
+            Home(name, root, at_home(folder)) for name, folder in receipt.homes
+        ),
+        major=receipt.pin.version.partition(".")[0],
     )
     return render_record(patch)
 
@@ -207,6 +216,8 @@ def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receip
         installed_at=installed_at,
         toolpin=__version__,
         bound=plan.is_bound,
+        homes=plan.homes,
+        home_bins=plan.home_bins,
     )
 
 

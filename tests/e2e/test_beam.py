@@ -140,3 +140,51 @@ def test_pin_says_that_a_pair_will_not_work_and_writes_it(
     assert "elixir 1.9.4 does not go with erlang 27.1" in result.err
     assert "does not" not in home.toolpin("pin", "elixir", "1.17.3").err
     assert beam.server.requests == []
+
+
+def test_what_mix_installs_belongs_to_one_elixir_on_one_otp(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("22.2", IMAGES)
+    beam.otp("21.3", IMAGES)
+    beam.elixir("1.9.4")
+    home.pin("erlang 22.2\nelixir 1.9.4\n")
+    assert home.toolpin("install").code == 0
+    assert home.toolpin("install", "erlang", "21.3").code == 0
+    state = home.data / "state/elixir"
+    tell = ("sh", "-c", 'echo "$MIX_HOME $MIX_ARCHIVES"')
+    expected = f"{state}/1.9-otp-22 {state}/1.9-otp-22/archives\n"
+    mix = home.shim("mix")
+    assert home.run(mix, *tell).out == expected
+    assert home.toolpin("exec", "mix", *tell).out == expected
+    sourced = f'{home.toolpin("env").out}echo "$MIX_HOME $MIX_ARCHIVES"'
+    assert home.run("sh", "-c", sourced).out == expected
+    other = home.run(mix, *tell, env={"TOOLPIN_ERLANG_VERSION": "21.3"})
+    assert other.out == expected.replace("otp-22", "otp-21")
+    theirs = home.run(mix, *tell, env={"MIX_HOME": "/mine"})
+    assert theirs.out == expected.replace(f"{state}/1.9-otp-22 ", "/mine ")
+
+
+def test_an_escript_is_a_command_as_soon_as_mix_has_installed_it(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("22.2", IMAGES)
+    beam.otp("21.3", IMAGES)
+    beam.elixir("1.9.4")
+    home.pin("erlang 22.2\nelixir 1.9.4\n")
+    assert home.toolpin("install").code == 0
+    assert home.toolpin("install", "erlang", "21.3").code == 0
+    program = '#!/bin/sh\necho "hello on $(erl)"\n'
+    install = (
+        'mkdir -p "$MIX_HOME/escripts" && cd "$MIX_HOME/escripts" && '
+        f"printf '%s' '{program}' >hello && chmod +x hello"
+    )
+    done = home.run(home.shim("mix"), "sh", "-c", install, "escript.install")
+    assert done.code == 0, done.err
+    hello = home.shim("hello")
+    assert home.run(hello).out == "hello on 22.2\n"
+    assert home.toolpin("exec", "hello").out == "hello on 22.2\n"
+    missing = home.run(hello, env={"TOOLPIN_ERLANG_VERSION": "21.3"})
+    assert missing.code == 126
+    assert home.toolpin("uninstall", "elixir", "1.9.4").code == 0
+    assert not (home.data / "shims/hello").exists()

@@ -9,28 +9,47 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolpin.env import DEFAULT_PATH, apply, parse_record, render_record, render_sh
+from toolpin.env import (
+    DEFAULT_PATH,
+    apply,
+    parse_record,
+    render_record,
+    render_sh,
+    settle,
+)
 from toolpin.errors import ToolpinError
-from toolpin.model import EnvPatch
+from toolpin.model import EnvPatch, Home
 
 _ANY = st.text(
     st.one_of(
         st.sampled_from("'\"\\$`\n\t !*?[]#=:;&|\r\x01\x81\x7f"),
-        st.characters(exclude_characters="\0", exclude_categories=["Cs"]),
+        st.characters(exclude_characters="\0\x1d", exclude_categories=["Cs"]),
         # What os.fsdecode makes of bytes that are not UTF-8.
         st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF, categories=["Cs"]),
     ),
     max_size=20,
 )
-_FOLDERS = st.lists(
-    _ANY.filter(lambda text: ":" not in text).map("/{}".format), max_size=3
-)
+_FOLDER = _ANY.filter(lambda text: ":" not in text).map("/{}".format)
+# A folder that depends on the version of another tool.
+_OPEN = st.one_of(_FOLDER, st.builds("{}\x1d{}".format, _FOLDER, _FOLDER))
 _VARIABLES = st.lists(
     st.tuples(st.from_regex(r"\AX[A-Za-z0-9_]{0,8}\Z"), _ANY),
     max_size=3,
     unique_by=lambda pair: pair[0],
 )
-PATCHES = st.builds(EnvPatch, _FOLDERS.map(tuple), _VARIABLES.map(tuple))
+_HOMES = st.lists(
+    st.builds(Home, st.from_regex(r"\AH[A-Za-z0-9_]{0,8}\Z"), _FOLDER, _OPEN),
+    max_size=2,
+    unique_by=lambda home: home.variable,
+)
+_MAJORS = st.from_regex(r"\A[0-9]{0,3}\Z")
+PATCHES = st.builds(
+    EnvPatch,
+    st.lists(_OPEN, max_size=3).map(tuple),
+    _VARIABLES.map(tuple),
+    _HOMES.map(tuple),
+    _MAJORS,
+)
 
 
 @given(PATCHES)
@@ -39,17 +58,53 @@ def test_a_record_reads_back_as_the_patch_it_was(patch: EnvPatch) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(PATCHES)
-def test_sh_reads_the_values_that_were_written(patch: EnvPatch) -> None:
-    names = [name for name, _ in patch.variables]
-    shown = "".join(f'printf "%s\\0" "${name}"\n' for name in names)
-    script = f'{render_record(patch)}printf "%s\\0" "$toolpin_bins"\n{shown}'
+@given(PATCHES, _MAJORS)
+def test_sh_reads_the_values_that_were_written(patch: EnvPatch, major: str) -> None:
+    """As Python does: both know the major version of the tool that is required."""
+    settled = settle(patch, major, {})
+    shown = "".join(f'printf "%s\\0" "${name}"\n' for name, _ in settled.variables)
+    record = f"toolpin_major={major}\n{render_record(patch)}"
+    script = f'{record}printf "%s\\0" "$toolpin_bins" "$toolpin_major"\n{shown}'
     out = subprocess.run(
-        ["sh"], input=os.fsencode(script), capture_output=True, check=True
+        ["sh"], input=os.fsencode(script), capture_output=True, check=True, env={}
     )
     assert out.stderr == b""
-    values = [os.fsdecode(value) for value in out.stdout.split(b"\0")[:-1]]
-    assert values == [":".join(patch.path), *(value for _, value in patch.variables)]
+    bins, own, *values = map(os.fsdecode, out.stdout.split(b"\0")[:-1])
+    assert bins == ":".join(settled.path)
+    assert own == patch.major or (not patch.major and own == major)
+    assert values == [value for _, value in settled.variables]
+
+
+HOMES = EnvPatch(
+    ("/t/bin", "/s/1.17-otp-\x1d/escripts"),
+    (),
+    (Home("MIX_HOME", "/s", "/s/1.17-otp-\x1d"),),
+    "1",
+)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [
+        (None, "/s/1.17-otp-27"),
+        ("", "/s/1.17-otp-27"),
+        ("/home/ana/.mix", "/home/ana/.mix"),
+        ("/s/1.14-otp-25", "/s/1.17-otp-27"),  # another project's, not the user's
+        ("/sorry", "/sorry"),
+    ],
+)
+def test_a_home_is_set_unless_the_user_has_set_it(
+    theirs: str | None, expected: str
+) -> None:
+    env = {} if theirs is None else {"MIX_HOME": theirs}
+    settled = settle(HOMES, "27", env)
+    assert settled.path == ("/t/bin", "/s/1.17-otp-27/escripts")
+    assert apply(settled, env, "/shims")["MIX_HOME"] == expected
+    script = f'toolpin_major=27\n{render_record(HOMES)}printf %s "$MIX_HOME"'
+    out = subprocess.run(
+        ["sh", "-c", script], env=env, capture_output=True, text=True, check=True
+    )
+    assert out.stdout == expected
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin.env import render_sh
+from toolpin.env import render_sh, settle
 from toolpin.execute import patch_for
 from toolpin.model import EnvPatch, Request
 from toolpin.session import Session
@@ -44,10 +44,22 @@ def _joined(requests: Sequence[Request], session: Session) -> EnvPatch:
     path: list[str] = []
     variables: dict[str, str] = {}
     for request in requests:
-        patch = patch_for(
-            request, paths=session.paths, env=session.env, cwd=session.folder
-        )
+        patch = _patch(request, session)
+        if patch.homes:
+            patch = settle(patch, _required_major(request, session), session.env)
         path += patch.path
         for name, value in patch.variables:
             variables.setdefault(name, value)
     return EnvPatch(tuple(dict.fromkeys(path)), tuple(variables.items()))
+
+
+def _patch(request: Request, session: Session) -> EnvPatch:
+    return patch_for(request, paths=session.paths, env=session.env, cwd=session.folder)
+
+
+def _required_major(request: Request, session: Session) -> str:
+    """Return the major version of the tool that this one requires, as pinned here."""
+    for name in session.registry.require(request.tool).requires:
+        if required := session.request(name):
+            return _patch(required, session).major
+    return ""

@@ -76,6 +76,8 @@ class Tool(NamedTuple):
     proof: tuple[str, ...]
     bin_dirs: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
+    homes: tuple[tuple[str, str], ...]
+    home_bins: tuple[str, ...]
     reshim_after: tuple[tuple[str, tuple[str, ...]], ...]
     mutable: tuple[str, ...]
     channels: Mapping[str, str]

@@ -103,7 +103,15 @@ def assemble(
         commands=tool.commands,
         proof=tuple(fill(word, {"version": pin.version}) for word in tool.proof),
         variables=tool.variables,
+        homes=tuple((name, _with_minor(one, pin)) for name, one in tool.homes),
+        home_bins=tuple(_with_minor(one, pin) for one in tool.home_bins),
     )
+
+
+def _with_minor(folder: str, pin: Pin) -> str:
+    """Put the first two numbers of the version for {minor}."""
+    numbers = pin.version.partition("-")[0].split(".")
+    return folder.replace("{minor}", ".".join(numbers[:2]))
 
 
 def _steps(

@@ -144,6 +144,14 @@ def read_table(value: object) -> dict[str, str]:
     return {read_text(key): read_text(one) for key, one in value.items()}
 
 
+def read_homes(value: object) -> tuple[tuple[str, str], ...]:
+    """Accept names of variables, each with a relative path."""
+    pairs = read_variables(value)
+    for _, folder in pairs:
+        read_inside(folder)
+    return pairs
+
+
 def read_pairs(value: object) -> dict[str, str]:
     """Accept which tool a version goes with, by its suffix or by a table."""
     table = read_table(value)

@@ -13,6 +13,7 @@ from toolpin.plugin.fields import (
     read_commands,
     read_count,
     read_flag,
+    read_homes,
     read_inside,
     read_insides,
     read_line,
@@ -72,6 +73,17 @@ TOOL: dict[str, Field] = {
         "a table of variables",
         "the environment of its programs; {install} is the install's path",
         (),
+    ),
+    "homes": Field(
+        read_homes,
+        "a table: variable = relative path",
+        "variables that name a folder of the tool's own outside its installs, unless "
+        "the user has set them; {minor} is its version's first two numbers, {required} "
+        "the major version of the tool that it requires",
+        (),
+    ),
+    "home_bins": Field(
+        read_insides, _PATHS, "folders there whose programs get shims, too", ()
     ),
     "reshim_after": Field(
         read_lists,
