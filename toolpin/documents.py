@@ -34,6 +34,7 @@ def render_receipt(receipt: Receipt) -> str:
         "bound": receipt.bound,
         "homes": receipt.homes,
         "home_bins": receipt.home_bins,
+        "facts": receipt.facts,
     }
     files = ",\n".join(f"  {json.dumps(list(one))}" for one in receipt.files)
     return f'{json.dumps(head, indent=1)[:-2]},\n "files": [\n{files}\n ]\n}}\n'
@@ -57,6 +58,7 @@ def parse_receipt(text: str, place: str) -> Receipt:
             bound=bool(table.get("bound", False)),
             homes=tuple((name, value) for name, value in table.get("homes", ())),
             home_bins=tuple(table.get("home_bins", ())),
+            facts=tuple((name, value) for name, value in table.get("facts", ())),
         )
     except (
         ValueError,

@@ -205,6 +205,14 @@ class Installer:
 
     def _carry_out(self, plan: Plan, job: Job, row: Row) -> str:
         """Fetch and publish. Raises NotPublished for a build of another version."""
+        allowed = {
+            one.partition(".")[2]
+            for one in self._settings.allow
+            if one.startswith(f"{plan.pin.tool}.")
+        }
+        plan = plan._replace(
+            demands=tuple(one for one in plan.demands if one not in allowed)
+        )
         archives = self._fetch(plan, row)
 
         def waiting() -> None:

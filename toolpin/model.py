@@ -194,7 +194,8 @@ class Plan(NamedTuple):
     is the pinned version and runs here; () for none. `variables` are (name, value),
     where `{install}` stands for the install's path. `homes` are variables and folders
     outside of it, `home_bins` folders there with programs; `{required}` in them is the
-    major version of the tool that this one requires.
+    major version of the tool that this one requires. `demands` are names of what the
+    proof's further lines say, and that must not be `no`.
     """
 
     pin: Pin
@@ -209,6 +210,7 @@ class Plan(NamedTuple):
     variables: tuple[tuple[str, str], ...] = ()
     homes: tuple[tuple[str, str], ...] = ()
     home_bins: tuple[str, ...] = ()
+    demands: tuple[str, ...] = ()
 
     @property
     def is_in_place(self) -> bool:
@@ -253,6 +255,7 @@ class Receipt(NamedTuple):
     bound: bool = False
     homes: tuple[tuple[str, str], ...] = ()
     home_bins: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 class Home(NamedTuple):

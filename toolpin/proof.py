@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 
 from toolpin.binaries import check_command
 from toolpin.errors import NotPublished, Refused
@@ -33,16 +34,20 @@ def check_commands(plan: Plan, stage: str, root: str) -> None:
         check_command(path, host, plan.pin, root=root)
 
 
-def check_proof(plan: Plan, stage: str) -> None:
-    """Run the proof, with no variable but PATH, and compare the first line it says."""
+def check_proof(plan: Plan, stage: str) -> tuple[tuple[str, str], ...]:
+    """Run the proof, with no variable but PATH, and compare the first line it says.
+
+    Return what the lines behind it say, as (name, value). Raises Refused where the
+    plan demands one of them and the build says `no`, or nothing.
+    """
     if not plan.proof:
-        return
+        return ()
     *command, expected = plan.proof
     folders = ":".join(f"{stage}/{folder}" for folder in plan.bin_dirs)
     env = {"PATH": f"{folders}:/usr/local/bin:/usr/bin:/bin"}
     path = shutil.which(command[0], path=folders) or command[0]
     told = run([path, *command[1:]], env=env, cwd=stage, timeout_s=60)
-    answer = (told.out or told.err).strip().partition("\n")[0]
+    answer, *more = (told.out or told.err).strip().split("\n")
     if told.status != 0:
         raise Refused(
             f"{plan.pin} from {plan.source} does not run on this machine",
@@ -51,4 +56,23 @@ def check_proof(plan: Plan, stage: str) -> None:
     if answer != expected:
         raise NotPublished(
             f"{plan.source}'s {plan.pin} is not that version: it says {answer}"
+        )
+    facts = tuple(
+        (name, value) for name, _, value in (one.partition(" ") for one in more)
+    )
+    _check_demands(plan, dict(facts))
+    return facts
+
+
+def _check_demands(plan: Plan, facts: Mapping[str, str]) -> None:
+    lacking = [name for name in plan.demands if facts.get(name, "no") == "no"]
+    if lacking:
+        names = " ".join(f"{plan.pin.tool}.{name}" for name in lacking)
+        raise Refused(
+            f"{plan.pin} from {plan.source} has no {', '.join(lacking)}",
+            [
+                ("it has", ", ".join(f"{one} {two}" for one, two in facts.items())),
+                ("installed", "nothing"),
+                ("to allow it", f"TOOLPIN_ALLOW='{names}' toolpin install"),
+            ],
         )

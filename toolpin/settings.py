@@ -30,6 +30,7 @@ class Settings(NamedTuple):
     sources: tuple[str, ...] = ()
     offline: bool = False
     check_pairs: bool = True
+    allow: tuple[str, ...] = ()
     mirrors: tuple[tuple[str, str], ...] = ()
     credentials: tuple[tuple[str, str], ...] = ()
     connect_timeout_s: float = _DEFAULT["network.connect_timeout_s"]

@@ -153,6 +153,14 @@ KEYS: tuple[Key, ...] = (
         default=True,
     ),
     Key(
+        "allow",
+        _read_sources,
+        _parse_words,
+        'a list of TOOL.NAME, such as ["erlang.crypto"]',
+        "what an install may lack that its plugin demands",
+        (),
+    ),
+    Key(
         "mirrors",
         _read_mirror,
         str,

@@ -111,9 +111,8 @@ def _checked(
 ) -> Receipt:
     """Return the receipt of a tree whose commands are what the plan says."""
     check_commands(plan, tree, "/" if for_here else "")
-    if for_here:
-        check_proof(plan, tree)
-    return _receipt(plan, files, installed_at)
+    facts = check_proof(plan, tree) if for_here else ()
+    return _receipt(plan, files, installed_at)._replace(facts=facts)
 
 
 def remove(paths: Paths, pin: Pin) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -188,3 +189,31 @@ def test_an_escript_is_a_command_as_soon_as_mix_has_installed_it(
     assert missing.code == 126
     assert home.toolpin("uninstall", "elixir", "1.9.4").code == 0
     assert not (home.data / "shims/hello").exists()
+
+
+def test_the_receipt_tells_what_the_runtime_can_do(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("27.1.2", IMAGES)
+    home.pin("erlang 27.1.2\n")
+    assert home.toolpin("install").code == 0
+    path = home.data / "installs/erlang/27.1.2/.toolpin/receipt.json"
+    facts = dict(json.loads(path.read_text())["facts"])
+    assert facts["crypto"] == facts["jit"] == "yes"
+    assert facts["wx"] == "no"
+
+
+def test_an_erlang_without_crypto_is_refused_unless_it_is_allowed_by_name(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("27.1.2", IMAGES, has_crypto=False)
+    home.pin("erlang 27.1.2\n")
+    result = home.toolpin("install")
+    assert result.code == 1
+    assert "erlang 27.1.2 from hex has no crypto, asn1" in result.err
+    assert home.toolpin("list").out == ""
+    names = "erlang.crypto erlang.asn1 erlang.public_key"
+    some = home.toolpin("install", env={"TOOLPIN_ALLOW": names})
+    assert "has no ssl" in some.err
+    every = home.toolpin("install", env={"TOOLPIN_ALLOW": f"{names} erlang.ssl"})
+    assert every.code == 0

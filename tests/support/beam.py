@@ -14,6 +14,7 @@ COMMIT = "44ffe8811dfcf3d2fe04d530c6e8fac5ca384e02"
 TIME = "2024-10-23T21:02:30Z"
 ARCHES = ("amd64", "arm64")
 MAC_TARGETS = ("x86_64-apple-darwin", "aarch64-apple-darwin")
+FACTS = "crypto yes\nasn1 yes\npublic_key yes\nssl yes\njit yes\nwx no\n"
 # What upstream's own Install does, as far as these trees go.
 _INSTALL = """#!/bin/sh
 [ "$1" = -minimal ] && [ -d "$2/erts-1.0/bin" ] || exit 1
@@ -23,7 +24,11 @@ for name in erl erlc escript; do
   chmod 755 "$2/bin/$name"
 done
 """
-_ERL = '#!/bin/sh\nROOTDIR="%FINAL_ROOTDIR%"\ncat "$ROOTDIR/OTP_VERSION"\n'
+_ERL = """#!/bin/sh
+ROOTDIR="%FINAL_ROOTDIR%"
+cat "$ROOTDIR/OTP_VERSION"
+[ $# -eq 0 ] || cat "$ROOTDIR/facts"
+"""
 
 
 class BeamUpstream:
@@ -51,12 +56,17 @@ class BeamUpstream:
         home.env["TOOLPIN_MIRRORS"] = f"{known} {ours}".strip()
 
     def otp(
-        self, version: str, images: Sequence[str], arches: Sequence[str] = ARCHES
+        self, version: str, images: Sequence[str], *, has_crypto: bool = True
     ) -> None:
         """Publish an OTP as Hex does, built on these images of Ubuntu."""
-        for arch in arches:
+        for arch in ARCHES:
             for image in images:
-                data = otp_tarball(version, f"OTP-{version}/", mark=f"{arch} {image}")
+                data = otp_tarball(
+                    version,
+                    f"OTP-{version}/",
+                    mark=f"{arch} {image}",
+                    has_crypto=has_crypto,
+                )
                 place = f"/hex/builds/otp/{arch}/{image}"
                 self.server.put(f"{place}/OTP-{version}.tar.gz", data)
                 line = f"OTP-{version} {COMMIT} {TIME} {_sha256(data)}"
@@ -129,7 +139,12 @@ class BeamUpstream:
 
 
 def otp_tarball(
-    version: str, top: str, *, mark: str = "", installed: bool = False
+    version: str,
+    top: str,
+    *,
+    mark: str = "",
+    installed: bool = False,
+    has_crypto: bool = True,
 ) -> bytes:
     """Return an OTP that tells its version; `installed` as it is after Install."""
     names = ("erl", "erlc", "escript")
@@ -142,6 +157,7 @@ def otp_tarball(
             Entry(f"{top}Install", _INSTALL.encode(), 0o755),
             Entry(f"{top}OTP_VERSION", f"{version}\n".encode()),
             Entry(f"{top}built_on", mark.encode()),
+            Entry(f"{top}facts", FACTS.encode() if has_crypto else b"jit yes\n"),
             *(
                 Entry(f"{top}{where}/{name}{ending}", erl.encode(), 0o755)
                 for name in names

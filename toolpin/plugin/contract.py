@@ -74,6 +74,7 @@ class Tool(NamedTuple):
     homepage: str
     commands: tuple[str, ...]
     proof: tuple[str, ...]
+    demands: tuple[str, ...]
     bin_dirs: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
     homes: tuple[tuple[str, str], ...]

@@ -62,7 +62,15 @@ TOOL: dict[str, Field] = {
         read_texts,
         "a list: command, arguments, and the first line of its answer",
         "run before an install is published; the answer holds {version}: some places "
-        "publish another version's build under a version's name",
+        "publish another version's build under a version's name. Further lines, a name "
+        "and what is said of it, go into the receipt",
+        (),
+    ),
+    "demands": Field(
+        read_names,
+        "a list of such names",
+        "an install of which the proof says `no` to one is refused, unless the setting "
+        "`allow` names it",
         (),
     ),
     "bin_dirs": Field(
