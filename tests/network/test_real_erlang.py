@@ -6,8 +6,10 @@ suite and brings its own loader and libraries.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,8 @@ needs_apt = pytest.mark.skipif(
 )
 pytestmark = [pytest.mark.network, needs_apt]
 
-OLD = ("erlang 25.2.3\nelixir 1.14.0\n", "25", "1.14.0")
+OLD = ("erlang 25.2.3\nelixir 1.14.0\nnodejs 20.18.1\n", "25", "1.14.0")
+TELL = 'IO.puts(System.get_env("MIX_HOME"))'
 NEW = ("erlang 27.3.4.1\nelixir 1.18.3\n", "27", "1.18.3")
 
 
@@ -51,15 +54,42 @@ def _evaluates(home: Home, release: Path, expected: str) -> None:
     code = (
         'IO.puts(System.otp_release() <> inspect(byte_size(:crypto.hash(:sha256, ""))))'
     )
-    bare = {"PATH": "/usr/bin:/bin", "HOME": str(home.home), "LC_ALL": "C.UTF-8"}
-    line = ["env", "-i", *(f"{name}={value}" for name, value in bare.items())]
-    done = home.run(*line, f"{release}/bin/demo", "eval", code, timeout_s=120)
+    done = home.run(*_alone(home), f"{release}/bin/demo", "eval", code, timeout_s=120)
     assert done.out.strip() == f"{expected}32", done.err
+
+
+def _serves(home: Home, release: Path, expected: str) -> None:
+    """Start the release, ask it something from outside, and stop it."""
+    program = [*_alone(home), f"{release}/bin/demo"]
+    assert home.run(*program, "daemon").code == 0
+    try:
+        for _ in range(60):
+            answer = home.run(*program, "rpc", "IO.puts(System.otp_release())")
+            if answer.code == 0:
+                break
+            time.sleep(0.5)
+        assert answer.out.strip() == expected, answer.err
+    finally:
+        stopped = home.run(*program, "stop", timeout_s=60)
+        epmd = next(release.glob("erts-*/bin/epmd"))
+        home.run(*_alone(home), str(epmd), "-kill")
+    assert stopped.code == 0, stopped.err
+
+
+def _alone(home: Home) -> list[str]:
+    """Return the start of a line that has the system's programs, and no others."""
+    bare = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(home.home),
+        "LC_ALL": "C.UTF-8",
+        "ERL_EPMD_PORT": "14369",
+    }
+    return ["env", "-i", *(f"{name}={value}" for name, value in bare.items())]
 
 
 def test_two_releases_with_their_erlangs_on_one_machine(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    home.env |= package_index_environment() | {"TOOLPIN_SOURCES": "debian"}
+    home.env |= package_index_environment() | {"TOOLPIN_SOURCES": "debian npm"}
     releases = []
     for name, (text, otp, elixir) in (("old", OLD), ("new", NEW)):
         project = tmp_path / name
@@ -73,17 +103,26 @@ def test_two_releases_with_their_erlangs_on_one_machine(tmp_path: Path) -> None:
         releases.append((_release(home, project), otp))
     for release, otp in releases:
         _evaluates(home, release, otp)
+        _serves(home, release, otp)
     moved = tmp_path / "moved"
     os.rename(releases[0][0], moved)
     _evaluates(home, moved, "25")
 
     # A rollback is one edited line.
     project = tmp_path / "new"
-    (project / ".tool-versions").write_text(OLD[0])
-    assert home.toolpin("install", cwd=project).code == 0
-    assert "OTP 25" in _in(home, project, "elixir", "--version").out
-    receipt = home.data / "installs/erlang/27.3.4.1/.toolpin/receipt.json"
-    assert '"bound": true' in receipt.read_text()
+    for text, otp, minor in ((OLD[0], "25", "1.14"), (NEW[0], "27", "1.18")):
+        (project / ".tool-versions").write_text(text)
+        assert home.toolpin("install", cwd=project).code == 0
+        assert f"OTP {otp}" in _in(home, project, "elixir", "--version").out
+        told = _in(home, project, "mix", "run", "--no-mix-exs", "-e", TELL)
+        assert told.out.endswith(f"state/elixir/{minor}-otp-{otp}\n")
+    for number, bound in (("25.2.3", False), ("27.3.4.1", True)):
+        path = home.data / f"installs/erlang/{number}/.toolpin/receipt.json"
+        receipt = json.loads(path.read_text())
+        assert receipt["bound"] == bound
+        facts = dict(receipt["facts"])
+        assert (facts["jit"], facts["ssl"], facts["wx"]) == ("yes", "yes", "no")
+        assert facts["openssl"].startswith("OpenSSL 3")
     assert home.toolpin("verify", timeout_s=120).code == 0
 
 
