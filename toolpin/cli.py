@@ -42,6 +42,9 @@ VERBS = {
     "env": Verb("show what the versions pinned here set: PATH, variables", "env"),
     "exec": Verb("run a command of the pinned versions", ""),
     "verify": Verb("compare installs with their receipts; --repair", "verify"),
+    "release-check": Verb(
+        "whether a release of Mix runs on its target", "release_check"
+    ),
     "reshim": Verb("bring the shims in line with the installs", "reshim"),
     "cache": Verb("show or empty the cache of downloads", "cache"),
     "config": Verb("show and change toolpin's settings", "config"),

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.programs import GLIBC, MUSL, elf, fat, macho
 from toolpin.binaries import check_command
 from toolpin.errors import Refused
 from toolpin.model import Host, Pin
@@ -21,54 +22,6 @@ PIN = Pin("nodejs", "24.1.0")
 LINUX = Host("linux", "x64", "glibc", "2.36")
 ALPINE = Host("linux", "x64", "musl", "1.2")
 MAC = Host("macos", "arm64", "", "14.5")
-
-GLIBC = "/lib64/ld-linux-x86-64.so.2"
-MUSL = "/lib/ld-musl-x86_64.so.1"
-ADDRESS = 0x400000
-
-
-def elf(
-    *, machine: int = 62, loader: str = GLIBC, versions: tuple[str, ...] = ()
-) -> bytes:
-    """Return an ELF that asks for a loader and versions of libc: headers only."""
-    count = 3 if loader else 1
-    body_at = 64 + 56 * count
-    interp = loader.encode() + b"\0"
-    texts = b"\0" + b"".join(version.encode() + b"\0" for version in versions)
-    needed_at = body_at + len(interp) + len(texts)
-    needed = struct.pack("<HHIII", 1, len(versions), 0, 16, 0)
-    for number, version in enumerate(versions):
-        at = texts.index(b"\0" + version.encode() + b"\0") + 1
-        following = 16 if number + 1 < len(versions) else 0
-        needed += struct.pack("<IHHII", 0, 0, 2, at, following)
-    tags = [(5, ADDRESS + body_at + len(interp))]
-    tags += [(0x6FFFFFFE, ADDRESS + needed_at)] if versions else []
-    dynamic = b"".join(struct.pack("<QQ", *tag) for tag in [*tags, (0, 0)])
-    dynamic_at = needed_at + len(needed)
-    end = dynamic_at + len(dynamic)
-    segments = _segment(1, 0, end)
-    if loader:
-        segments += _segment(3, body_at, len(interp))
-        segments += _segment(2, dynamic_at, len(dynamic))
-    ident = b"\x7fELF\2\1\1".ljust(16, b"\0")
-    head = struct.pack(
-        "<HHIQQQIHHHHHH", 3, machine, 1, 0, 64, 0, 0, 64, 56, count, *[0] * 3
-    )
-    return ident + head + segments + interp + texts + needed + dynamic
-
-
-def _segment(kind: int, offset: int, size: int) -> bytes:
-    address = ADDRESS + offset
-    return struct.pack("<IIQQQQQQ", kind, 5, offset, address, address, size, size, 8)
-
-
-def macho(cpu: int) -> bytes:
-    return struct.pack("<IIIII", 0xFEEDFACF, cpu, 0, 2, 0)
-
-
-def fat(*cpus: int) -> bytes:
-    parts = b"".join(struct.pack(">IIIII", cpu, 0, 4096, 1, 12) for cpu in cpus)
-    return struct.pack(">II", 0xCAFEBABE, len(cpus)) + parts
 
 
 @pytest.fixture

@@ -71,9 +71,26 @@ def _serves(home: Home, release: Path, expected: str) -> None:
         assert answer.out.strip() == expected, answer.err
     finally:
         stopped = home.run(*program, "stop", timeout_s=60)
-        epmd = next(release.glob("erts-*/bin/epmd"))
-        home.run(*_alone(home), str(epmd), "-kill")
-    assert stopped.code == 0, stopped.err
+        epmd = [*_alone(home), str(next(release.glob("erts-*/bin/epmd"))), "-kill"]
+        for _ in range(40):  # it stays while a node is in its list
+            killed = home.run(*epmd)
+            if killed.code == 0:
+                break
+            time.sleep(0.25)
+    assert (stopped.code, killed.code) == (0, 0), stopped.err + killed.out
+
+
+def _fits(home: Home, old: Path, new: Path) -> None:
+    """Both run here; the one that was bound to this machine runs on no other."""
+    for release in (old, new):
+        assert home.toolpin("release-check", str(release)).code == 0
+    assert home.toolpin("release-check", str(old), "--glibc", "2.36").code == 0
+    too_old = home.toolpin("release-check", str(old), "--glibc", "2.31")
+    assert (too_old.code, "beam.smp" in too_old.err) == (1, True)
+    bound = home.toolpin("release-check", str(new), "--glibc", "2.36")
+    assert bound.code == 1
+    for text in ("beam.smp", "needs glibc 2.38", "is bound to", "priv/lib/crypto.so"):
+        assert text in bound.err
 
 
 def _alone(home: Home) -> list[str]:
@@ -104,6 +121,7 @@ def test_two_releases_with_their_erlangs_on_one_machine(tmp_path: Path) -> None:
     for release, otp in releases:
         _evaluates(home, release, otp)
         _serves(home, release, otp)
+    _fits(home, *(release for release, _ in releases))
     moved = tmp_path / "moved"
     os.rename(releases[0][0], moved)
     _evaluates(home, moved, "25")

@@ -1,0 +1,167 @@
+"""Whether a release runs on its target, by what its own files say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.programs import MUSL, elf, macho
+from tests.support.run import Home, Result
+from toolpin.host import detect
+
+ARM_CPU = 0x0100000C
+OLD = elf(versions=("GLIBC_2.17", "GLIBC_2.28"), needed=("libc.so.6",))
+NEW = elf(versions=("GLIBC_2.38",), needed=("libc.so.6",))
+PRIVATE = elf(loader="/data/erlang/27/runtime/ld-linux-x86-64.so.2")
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """A release with an ERTS of one program."""
+    folder = tmp_path / "demo"
+    put(folder, "bin/demo", b"#!/bin/sh\n")
+    put(folder, "releases/start_erl.data", b"13.1.5 0.1.0")
+    put(folder, "erts-13.1.5/bin/beam.smp", OLD)
+    return folder
+
+
+def put(folder: Path, path: str, data: bytes) -> None:
+    file = folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
+
+
+def check(home: Home, release: Path, *words: str) -> Result:
+    return home.toolpin("release-check", str(release), *words)
+
+
+def test_a_release_that_runs_says_what_the_target_must_have(
+    home: Home, release: Path
+) -> None:
+    crypto = elf(loader="", needed=("libcrypto.so.3", "libc.so.6", "libown.so"))
+    put(release, "lib/crypto-5.1/priv/lib/crypto.so", crypto)
+    put(release, "lib/own-1/priv/libown.so", elf(loader="", needed=("libc.so.6",)))
+    result = check(home, release, "--glibc", "2.31", "--host", "linux-x64")
+    assert result.code == 0, result.err
+    assert result.out.splitlines() == [
+        "demo 0.1.0 runs on linux-x64 with glibc 2.31",
+        "  erts-13.1.5, 3 native files",
+        "  needs glibc 2.28",
+        "  needs libcrypto.so.3 for lib/crypto-5.1/priv/lib/crypto.so",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "words", "says"),
+    [
+        (NEW, "--glibc 2.36", ("needs glibc 2.38", "the target has 2.36")),
+        (PRIVATE, "--glibc 2.36", ("is bound to", "/data/erlang/27/runtime of the")),
+        (
+            elf(loader="", needed=("libx.so",), searched="/opt/mine"),
+            "--host linux-x64",
+            ("is bound to", "/opt/mine of the machine"),
+        ),
+        (
+            elf(machine=183, needed=("libc.so.6",)),
+            "--host linux-x64",
+            ("is for linux-arm64", "the target is linux-x64"),
+        ),
+        (
+            macho(ARM_CPU),
+            "--host linux-x64",
+            ("is for macos-arm64", "the target is linux-x64"),
+        ),
+        (elf(loader=MUSL), "--host linux-x64", ("needs musl", "the target has glibc")),
+        (
+            b"\x7fELF\1\1" + OLD[6:],
+            "--host linux-x64",
+            ("is for no machine", "the target is"),
+        ),
+    ],
+    ids=["glibc", "loader", "rpath", "arch", "laptop", "musl", "32-bit"],
+)
+def test_what_does_not_run_is_named_with_its_file(
+    data: bytes, words: str, says: tuple[str, str], home: Home, release: Path
+) -> None:
+    put(release, "lib/nif-1.0/priv/nif.so", data)
+    put(release, "lib/nif-1.0/priv/again.so", data)
+    result = check(home, release, *words.split(), "--host", "linux-x64")
+    assert result.code == 1
+    assert "demo 0.1.0 does not run on linux-x64" in result.err
+    assert all(text in result.err for text in says)
+    assert "lib/nif-1.0/priv/nif.so" in result.err
+    assert "lib/nif-1.0/priv/again.so" in result.err
+    assert "beam.smp" not in result.err
+
+
+def test_on_this_machine_libraries_are_looked_for(home: Home, release: Path) -> None:
+    here = detect()
+    machine = {"x64": 62, "arm64": 183}[here.arch]
+    put(release, "erts-13.1.5/bin/beam.smp", elf(machine=machine, loader=""))
+    missing = elf(machine=machine, loader="", needed=("libmissing.so.7", "libc.so.6"))
+    put(release, "lib/nif-1.0/priv/nif.so", missing)
+    result = check(home, release)
+    assert result.code == 1
+    assert "needs libmissing.so.7" in result.err
+    beside = elf(
+        machine=machine, loader="", needed=("libmissing.so.7",), searched="$ORIGIN/../x"
+    )
+    put(release, "lib/nif-1.0/priv/nif.so", beside)
+    put(release, "lib/nif-1.0/x/libmissing.so.7", b"not looked into")
+    assert check(home, release).code == 0
+
+
+def test_a_release_without_an_erts_is_judged_by_its_own_files(
+    home: Home, release: Path
+) -> None:
+    (release / "erts-13.1.5/bin/beam.smp").unlink()
+    (release / "erts-13.1.5/bin").rmdir()
+    (release / "erts-13.1.5").rmdir()
+    result = check(home, release, "--host", "linux-x64")
+    assert result.code == 0
+    assert "no ERTS: the target's own Erlang runs it, 0 native files" in result.out
+
+
+def test_the_answer_for_programs_names_every_file(home: Home, release: Path) -> None:
+    for number in range(9):
+        put(release, f"lib/nif-1.0/priv/{number}.so", NEW)
+    result = check(home, release, "--glibc", "2.31", "--host", "linux-x64", "--json")
+    assert result.code == 1
+    answer = json.loads(result.out)["result"]
+    assert answer["runs"] is False
+    assert len(answer["faults"]) == 9
+    assert answer["faults"][0] == {
+        "path": "lib/nif-1.0/priv/0.so",
+        "what": "needs glibc 2.38",
+        "there": "the target has 2.31",
+    }
+    assert (answer["release"], answer["erts"]) == ("demo 0.1.0", "erts-13.1.5")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["/", "--glibc", "2.31"], 2, "is no release of Mix"),
+        ([".", "--glibc", "new"], 2, "--glibc takes a version"),
+        ([".", "--host", "linux-z80"], 2, "linux-z80"),
+        ([".", "--host", "macos-arm64", "--glibc", "2.31"], 2, "has no glibc"),
+    ],
+)
+def test_what_cannot_be_judged_is_said(
+    words: list[str], code: int, says: str, home: Home, release: Path
+) -> None:
+    result = home.toolpin("release-check", *words, cwd=release)
+    assert result.code == code
+    assert says in result.err
+
+
+def test_damaged_headers_are_no_native_file(home: Home, release: Path) -> None:
+    put(release, "lib/x-1/priv/short.so", OLD[:40])
+    put(release, "lib/x-1/priv/Main.class", bytes.fromhex("cafebabe00000034"))
+    put(release, "lib/x-1/priv/part.o", OLD.replace(b"\3\0\x3e", b"\1\0\x3e", 1))
+    (release / "lib/x-1/priv/loop.so").symlink_to("loop.so")
+    result = check(home, release, "--host", "linux-x64")
+    assert result.code == 0, result.err
+    assert "1 native file" in result.out

@@ -1,0 +1,125 @@
+"""`toolpin release-check DIR`: whether a release runs on the machine that it is for."""
+
+from __future__ import annotations
+
+import os
+import re
+from argparse import ArgumentParser, Namespace
+
+from toolpin.asks import check_host
+from toolpin.errors import ToolpinError, UsageError, printable
+from toolpin.host import any_of, detect
+from toolpin.model import Host
+from toolpin.release_check import (
+    Fault,
+    Release,
+    bound_to,
+    faults,
+    needed,
+    read_release,
+)
+from toolpin.session import Session
+
+_MOST_SHOWN = 5
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take a release, and what is known of its target; this machine without that."""
+    parser.add_argument("dir", help="the folder that `mix release` made")
+    parser.add_argument(
+        "--host", default="", help="the target, such as linux-x64; else as this machine"
+    )
+    parser.add_argument(
+        "--glibc",
+        metavar="VERSION",
+        default="",
+        help="the target's glibc, such as 2.31",
+    )
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Tell what the target must have; 1 with the files that cannot run there."""
+    release = read_release(os.path.normpath(os.path.join(session.folder, args.dir)))
+    target = _target(args, session)
+    found = faults(release, target)
+    if session.report.as_json:
+        result = _result(release, target, found)
+        session.report.document("release-check", result)
+        return 1 if found else 0
+    if found:
+        raise _does_not_run(release, target, found)
+    _show(release, target, session)
+    return 0
+
+
+def _target(args: Namespace, session: Session) -> Host:
+    if args.glibc and not re.fullmatch(r"\d+\.\d+", args.glibc):
+        raise UsageError(
+            "--glibc takes a version", [("received", args.glibc)], "--glibc 2.31"
+        )
+    here = detect()
+    if not (args.host or args.glibc):
+        return here
+    if args.host:
+        check_host(args.host, session.registry.tools)
+    target = any_of(args.host or str(here))
+    if args.glibc and target.libc != "glibc":
+        raise UsageError(f"{target} has no glibc", [("received", args.glibc)])
+    return target._replace(libc_version=args.glibc)
+
+
+def _does_not_run(release: Release, target: Host, found: list[Fault]) -> ToolpinError:
+    facts: list[tuple[str, str]] = []
+    for what, there in dict.fromkeys((fault.what, fault.there) for fault in found):
+        files = [one.path for one in found if (one.what, one.there) == (what, there)]
+        facts.append((what, there))
+        facts += [("", file) for file in files[:_MOST_SHOWN]]
+        if len(files) > _MOST_SHOWN:
+            facts.append(("", f"and {len(files) - _MOST_SHOWN} more files"))
+    facts.append(("to mend it", "build it on such a machine, or with an Erlang for it"))
+    return ToolpinError(f"{release.name} does not run on {_words(target)}", facts)
+
+
+def _show(release: Release, target: Host, session: Session) -> None:
+    lines = [f"{release.name} runs on {_words(target)}"]
+    erts = release.erts or "no ERTS: the target's own Erlang runs it"
+    count = len(release.files)
+    lines.append(f"  {erts}, {count} native file{'' if count == 1 else 's'}")
+    newest = max((native.elf.glibc for native in release.files), default=())
+    if newest:
+        lines.append(f"  needs glibc {'.'.join(map(str, newest))}")
+    for bound in dict.fromkeys(bound_to(native.elf) for native in release.files):
+        if bound:
+            lines.append(f"  bound to {bound}: it runs on no other machine")
+    for soname, files in needed(release, target).items():
+        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+        lines.append(f"  needs {soname} for {files[0]}{more}")
+    for line in lines:
+        session.report.answer(printable(line))
+
+
+def _words(target: Host) -> str:
+    libc = f" with {target.libc} {target.libc_version}" if target.libc_version else ""
+    return f"{target}{libc if target.libc else ''}"
+
+
+def _result(release: Release, target: Host, found: list[Fault]) -> dict[str, object]:
+    return {
+        "release": release.name,
+        "erts": release.erts or None,
+        "target": {"host": str(target), "libc_version": target.libc_version or None},
+        "runs": not found,
+        "faults": [fault._asdict() for fault in found],
+        "needs": [
+            {"soname": soname, "files": files}
+            for soname, files in needed(release, target).items()
+        ],
+        "files": [
+            {
+                "file": native.path,
+                "archs": native.archs,
+                "glibc": ".".join(map(str, native.elf.glibc)) or None,
+            }
+            for native in release.files
+        ],
+    }
