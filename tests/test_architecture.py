@@ -74,6 +74,8 @@ LAYERS = (
         "launch",
         "execute",
         "finishing",
+        "preflight",
+        "building",
         "proof",
         "unpacking",
         "store",

@@ -20,18 +20,22 @@ _RUN_S = 600.0
 _UNSAFE = re.compile(r"""[\s;&|\\"'$`*?<>()\[\]{}#!]""")
 
 
-def finish(plan: Plan, tree: str, patchelf: Callable[[], str]) -> None:
-    """Do the plan's last steps in `tree`, which stands in its final place.
-
-    `patchelf` is called where a program has to be changed. Raises Refused for a plugin
-    whose text is not there, ToolpinError where a file or a program resists.
-    """
+def check_place(plan: Plan, tree: str) -> None:
+    """Raise ToolpinError for a place that scripts could not name."""
     if _UNSAFE.search(tree):
         raise ToolpinError(
             f"{plan.pin} cannot be installed in a path with blanks or shell signs",
             [("path", tree), ("because", "its scripts name their own place")],
             "TOOLPIN_DATA_DIR=/a/path/without/blanks toolpin install",
         )
+
+
+def finish(plan: Plan, tree: str, patchelf: Callable[[], str]) -> None:
+    """Do the plan's last steps in `tree`, which stands in its final place.
+
+    `patchelf` is called where a program has to be changed. Raises Refused for a plugin
+    whose text is not there, ToolpinError where a file or a program resists.
+    """
     for step in plan.steps:
         if isinstance(step, Rewrite):
             _rewrite(step, tree)

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from toolpin import documents, host, installs, store
+from toolpin.building import Builder
 from toolpin.cache import Cache
 from toolpin.catalogue import DAY_S, Catalogues
 from toolpin.choice import (
@@ -52,6 +53,7 @@ class Installer:
         host: Host,
         cache: Cache,
         clients: Clients,
+        builder: Builder,
         board: Board,
     ) -> None:
         self._catalogues = Catalogues(cache, clients, settings)
@@ -61,6 +63,7 @@ class Installer:
         self._host = host
         self._cache = cache
         self._clients = clients
+        self._builder = builder
         self._board = board
         self._said: set[str] = set()
 
@@ -205,14 +208,9 @@ class Installer:
 
     def _carry_out(self, plan: Plan, job: Job, row: Row) -> str:
         """Fetch and publish. Raises NotPublished for a build of another version."""
-        allowed = {
-            one.partition(".")[2]
-            for one in self._settings.allow
-            if one.startswith(f"{plan.pin.tool}.")
-        }
-        plan = plan._replace(
-            demands=tuple(one for one in plan.demands if one not in allowed)
-        )
+        plan = self._demanding(plan)
+        if plan.recipe:
+            self._builder.check(plan.recipe, plan.pin)
         archives = self._fetch(plan, row)
 
         def waiting() -> None:
@@ -229,14 +227,28 @@ class Installer:
                 _now(),
                 for_here=str(self._host) == str(host.detect()),
                 patchelf=self._clients.patchelf,
+                build=lambda code, source, final: self._builder.build(
+                    code, source, final, row.phase
+                ),
             )
         self._remember(plan)
         size_bytes = sum(file.size_bytes for file in receipt.files)
         row.close(f"installed, {size_bytes / 1e6:.0f} MB from {plan.publisher},")
         return "installed"
 
+    def _demanding(self, plan: Plan) -> Plan:
+        """Return the plan without the demands that the settings forgo."""
+        demands = tuple(
+            one
+            for one in plan.demands
+            if f"{plan.pin.tool}.{one}" not in self._settings.allow
+        )
+        return plan._replace(demands=demands)
+
     def _plan(self, spec: SourceSpec, job: Job) -> Plan:
         tool = self._registry.require(job.pin.tool, job.origin)
+        if spec.build and tool.recipe:  # before its list is asked, too
+            self._builder.check(tool.recipe, job.pin)
         return make_plan(tool, spec, job.pin, self._host, self._clients)
 
     def _fetch(self, plan: Plan, row: Row) -> list[str]:

@@ -182,7 +182,44 @@ class Patch(NamedTuple):
     loader: str
 
 
-Step = Unpack | Place | Link | Rewrite | Run | Patch
+class Need(NamedTuple):
+    """What a build needs of the machine: one of `programs`, or what a compiler finds.
+
+    `header` and `library` are found by compiling, `condition` holds in C there. It
+    counts for versions below `below`, "" for all. `packages` are (package manager,
+    its words); `hint` is what helps where no package does.
+    """
+
+    what: str
+    programs: tuple[str, ...] = ()
+    header: str = ""
+    library: str = ""
+    condition: str = ""
+    below: str = ""
+    packages: tuple[tuple[str, str], ...] = ()
+    hint: str = ""
+
+
+class Recipe(NamedTuple):
+    """How source code becomes an install.
+
+    `phases` are (name, command), where `{install}` is the final place, `{jobs}` how
+    many compilers may run, and the word `{options}` the words of the variable that
+    `options` names.
+    """
+
+    phases: tuple[tuple[str, tuple[str, ...]], ...]
+    needs: tuple[Need, ...] = ()
+    options: str = ""
+
+
+class Compile(NamedTuple):
+    """Step: build the unpacked source, in a folder of its own, into the final place."""
+
+    recipe: Recipe
+
+
+Step = Unpack | Place | Link | Rewrite | Run | Patch | Compile
 
 
 class Plan(NamedTuple):
@@ -215,7 +252,15 @@ class Plan(NamedTuple):
     @property
     def is_in_place(self) -> bool:
         """Say whether a step needs the final path: such a tree is not staged whole."""
-        return any(isinstance(step, Rewrite | Run | Patch) for step in self.steps)
+        return any(
+            isinstance(step, Rewrite | Run | Patch | Compile) for step in self.steps
+        )
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """How it is built, where its artifact is source code."""
+        steps = (step for step in self.steps if isinstance(step, Compile))
+        return next((step.recipe for step in steps), None)
 
     @property
     def is_bound(self) -> bool:

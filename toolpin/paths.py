@@ -68,6 +68,11 @@ class Paths(NamedTuple):
         """The user's settings."""
         return f"{self.config}/config.toml"
 
+    @property
+    def logs(self) -> str:
+        """What builds said, one file a version."""
+        return f"{self.data}/logs"
+
     def state(self, tool: str) -> str:
         """Return the folder for what a tool itself installs beside its versions."""
         return f"{self.data}/state/{tool}"

@@ -16,7 +16,7 @@ from toolpin import __version__
 from toolpin.documents import parse_receipt, render_receipt
 from toolpin.env import render_record
 from toolpin.errors import ToolpinError
-from toolpin.finishing import finish
+from toolpin.finishing import check_place, finish
 from toolpin.model import REQUIRED, EnvPatch, Home, Pin, Plan, Receipt, TreeFile
 from toolpin.mutex import held, try_held
 from toolpin.paths import Paths
@@ -24,6 +24,9 @@ from toolpin.proof import check_commands, check_proof
 from toolpin.unpacking import make_folders, survey, unpack_all
 
 _OWN = ".toolpin"
+
+# Builds a plan's source code in one folder into another.
+Build = Callable[[Plan, str, str], None]
 
 
 @contextlib.contextmanager
@@ -43,13 +46,14 @@ def publish(
     *,
     for_here: bool = True,
     patchelf: Callable[[], str] | None = None,
+    build: Build | None = None,
 ) -> Receipt:
     """Carry out a plan from its verified archives, and publish the result.
 
     What is for another machine is compared with what its files say of themselves, and
     not run. In a folder of trees the tool's other version makes room at the end. A
     plan with steps for the final place is finished there, behind its mark; `patchelf`
-    tells the program that does so.
+    tells the program that does so, and `build` builds from a folder into that place.
     Raises Refused when an archive breaks the rules or a command cannot run here, and
     ToolpinError when the disk does not take it; nothing is left in either case.
     """
@@ -58,9 +62,14 @@ def publish(
             files = unpack_all(plan, archives, stage)
             final = paths.install(*plan.pin)
             if plan.is_in_place:
+                check_place(plan, final)
                 with _marked(paths, plan.pin):
                     _remove_tree(final)
-                    _move(stage, final)
+                    if plan.recipe:
+                        make_folders(final)
+                        (build or _no_build)(plan, stage, final)
+                    else:
+                        _move(stage, final)
                     finish(plan, final, patchelf or _no_patchelf)
                     receipt = _checked(
                         plan, final, survey(final), installed_at, for_here=for_here
@@ -92,9 +101,15 @@ def _marked(paths: Paths, pin: Pin) -> Iterator[None]:
         yield
     except BaseException:
         _remove_tree(final)
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(final))
         os.unlink(mark)
         raise
     os.unlink(mark)
+
+
+def _no_build(plan: Plan, _source: str, _final: str) -> None:
+    raise ToolpinError(f"{plan.pin} is source code, and nothing here builds it")
 
 
 def _no_patchelf() -> str:

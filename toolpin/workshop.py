@@ -8,6 +8,7 @@ import signal
 from collections.abc import Sequence
 
 from toolpin import host, process
+from toolpin.building import Builder
 from toolpin.cache import Cache, cache_folder
 from toolpin.errors import UsageError
 from toolpin.install import Installer
@@ -70,6 +71,7 @@ def installer_for(
         host=target or host.detect(),
         cache=Cache(cache_folder(session.env)),
         clients=clients_for(session, settings, board),
+        builder=Builder(_without_shims(session), session.paths.logs),
         board=board,
     )
 

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from toolpin.errors import UsageError
-from toolpin.model import Link, Rewrite
+from toolpin.model import Link, Recipe, Rewrite
 from toolpin.plugin.fields import Field, UnfitError
-from toolpin.plugin.schema import COMPANION, SOURCE, TOOL
+from toolpin.plugin.schema import BUILD, COMPANION, SOURCE, TOOL
 from toolpin.toml_lines import Path, line_of
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -60,6 +60,7 @@ class SourceSpec(NamedTuple):
     variants: str
     program: str
     run: tuple[str, ...]
+    build: bool
     named_only: bool
     companions: tuple[Companion, ...]
 
@@ -85,6 +86,7 @@ class Tool(NamedTuple):
     pairs: Mapping[str, str]
     refused_hosts: Mapping[str, str]
     sources: tuple[SourceSpec, ...]
+    recipe: Recipe | None
     file: str
 
     @property
@@ -98,7 +100,7 @@ _NEEDS = {
     "github": ("repo", "assets"),
     "npm": ("package",),
     "pypi": ("package",),
-    "debian": ("package", "suites", "packages"),
+    "debian": ("package", "suites"),
     "lines": ("list", "line", "artifacts"),
 }
 
@@ -123,19 +125,26 @@ def examine(text: str, file: str) -> tuple[Tool | None, list[UsageError]]:
         return None, [UsageError(f"{file} is not TOML", facts)]
     reader = _Reader(text, file)
     head, sources = document.pop("tool", {}), document.pop("source", [])
+    build = document.pop("build", None)
     if document or not isinstance(sources, list) or not sources:
         reader.fault(
             tuple(document)[:1],
-            "there must be one [tool] table and [[source]] tables",
+            "there must be one [tool] table, [[source]] tables, and at most a [build]",
             [("also holds", ", ".join(document) or "no [[source]]")],
         )
         return None, reader.faults
     values = reader.table(head, TOOL, ("tool",))
     specs = [reader.source(table, at) for at, table in enumerate(sources)]
     read = tuple(spec for spec in specs if spec)
+    recipe = reader.table(build, BUILD, ("build",)) if build is not None else None
+    for at, spec in enumerate(specs):
+        if spec and spec.build and recipe is None:
+            facts = [("missing", "[build]")]
+            reader.fault(("source", at), f"source {spec.id} is not complete", facts)
     if reader.faults:
         return None, reader.faults
-    return Tool(**values, sources=read, file=file), []
+    made = Recipe(**recipe) if recipe else None
+    return Tool(**values, sources=read, recipe=made, file=file), []
 
 
 class _Reader:

@@ -9,6 +9,7 @@ from toolpin.errors import NotPublished, UsageError
 from toolpin.model import (
     Artifact,
     Build,
+    Compile,
     Host,
     Patch,
     Pin,
@@ -25,6 +26,7 @@ from toolpin.sources.debian import (
     RUNTIME,
     is_named,
     is_package,
+    is_source,
     library_steps,
     steps_of,
 )
@@ -86,7 +88,9 @@ def assemble(
 
     Raises NotPublished for artifacts that it would not name for this pin.
     """
-    if spec.kind == "debian":
+    if spec.build:
+        steps = _code_steps(tool, spec, pin, artifacts, host)
+    elif spec.kind == "debian":
         if not is_named(spec, tuple(artifacts), pin.version):
             raise NotPublished(f"{spec.id} does not name this build of {pin}")
         steps = steps_of(spec, tuple(artifacts), host)
@@ -138,6 +142,19 @@ def _steps(
         steps.append(Unpack(index, into=companion.into, strip=1))
         steps.extend(companion.links)
     return [*steps, Run(spec.run)] if spec.run else steps
+
+
+def _code_steps(
+    tool: Tool, spec: SourceSpec, pin: Pin, artifacts: Sequence[Artifact], host: Host
+) -> list[Step]:
+    """Return the steps for source code: one archive, and the plugin's recipe."""
+    if spec.kind == "debian":
+        named = is_source(spec, artifacts[0], pin.version)
+    else:
+        named = is_named_by(spec, artifacts[0], pin.version, host)
+    if len(artifacts) != 1 or not named or tool.recipe is None:
+        raise NotPublished(f"{spec.id} does not name this source code of {pin}")
+    return [Unpack(0, strip=1), Compile(tool.recipe)]
 
 
 def _listed_steps(

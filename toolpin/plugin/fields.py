@@ -11,10 +11,14 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from toolpin.env import is_settable
-from toolpin.model import Link, Rewrite
+from toolpin.model import Link, Need, Rewrite
 from toolpin.words import RESERVED_COMMANDS
 
 _CATALOGUE = frozenset("url version prefix files file name sha256 size channel".split())
+
+
+_MANAGERS = ("apt", "dnf", "apk", "brew")
+_NEED = {*Need._fields, *_MANAGERS} - {"packages"}
 
 
 class Field(NamedTuple):
@@ -251,3 +255,37 @@ def read_rewrites(value: object) -> tuple[Rewrite, ...]:
             raise UnfitError
         found.append(Rewrite(read_inside(pattern), old))
     return tuple(found)
+
+
+def read_phase(value: object) -> tuple[str, tuple[str, ...]]:
+    """Accept `{name = "make", run = ["make", "-j{jobs}"]}`."""
+    if not isinstance(value, dict) or set(value) != {"name", "run"}:
+        raise UnfitError
+    return read_text(value["name"]), read_texts(value["run"])
+
+
+def read_phases(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Accept a list of phases, at least one."""
+    phases = tuple(map(read_phase, read_list(value)))
+    if not phases:
+        raise UnfitError
+    return phases
+
+
+def read_needs(value: object) -> tuple[Need, ...]:
+    """Accept a list of what a build needs."""
+    return tuple(map(_need, read_list(value)))
+
+
+def _need(value: object) -> Need:
+    if not isinstance(value, dict) or not set(value) <= _NEED:
+        raise UnfitError
+    texts = {
+        key: read_text(value[key]) if key in value else ""
+        for key in ("what", "header", "library", "condition", "below", "hint")
+    }
+    programs = read_commands(value.get("programs", []))
+    if not texts["what"] or not (programs or texts["header"] or texts["library"]):
+        raise UnfitError
+    packages = tuple((key, read_text(value[key])) for key in _MANAGERS if key in value)
+    return Need(programs=programs, packages=packages, **texts)

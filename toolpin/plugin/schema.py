@@ -22,8 +22,10 @@ from toolpin.plugin.fields import (
     read_lists,
     read_name,
     read_names,
+    read_needs,
     read_packages,
     read_pairs,
+    read_phases,
     read_repo,
     read_rewrites,
     read_table,
@@ -138,6 +140,27 @@ COMPANION: dict[str, Field] = {
         read_inside, "a relative path", "where it is unpacked", required=True
     ),
     "links": Field(read_links, "a table: path = target", "links it adds", ()),
+}
+BUILD: dict[str, Field] = {
+    "phases": Field(
+        read_phases,
+        "a list of tables: name, and the words to run",
+        "what is run in the unpacked source, in order; {install} is the final place, "
+        "{jobs} how many processors there are, and {options} the words of `options`",
+        required=True,
+    ),
+    "needs": Field(
+        read_needs,
+        "a list of tables: what, and programs, or header, library and condition; apt, "
+        "dnf, apk, brew; below; hint",
+        "what the machine must have: one of the programs, or what a C compiler finds "
+        "and a condition of its preprocessor; the packages that have it; for versions "
+        "below one; and what to do where no package helps",
+        (),
+    ),
+    "options": Field(
+        read_text, "a variable", "whose words a user adds to {options}", ""
+    ),
 }
 SOURCE: dict[str, Field] = {
     "id": Field(read_name, "a name", "what --source calls it", required=True),
@@ -265,6 +288,12 @@ SOURCE: dict[str, Field] = {
         "a list: command, arguments",
         "run in the install's final place, which is {install}, when it is unpacked",
         (),
+    ),
+    "build": Field(
+        read_flag,
+        "true or false",
+        "what is downloaded is source code, and [build] says how it is built",
+        default=False,
     ),
     "named_only": Field(
         read_flag,

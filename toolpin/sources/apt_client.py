@@ -20,6 +20,7 @@ from toolpin.model import Artifact, Digest, Host
 from toolpin.mutex import held
 from toolpin.process import Finished, run
 from toolpin.verify import make_digest
+from toolpin.versions import sort_key
 
 _ARCHES = {"x64": "amd64", "arm64": "arm64"}
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -29,7 +30,9 @@ _QUESTION_S = 120.0
 _DOWNLOAD_S = 3600.0
 # A suite's lists change a few times a day; a stable one's hardly ever.
 _LISTS_AGE_S = 24 * 3600.0
-_LOCATOR = re.compile(r"deb:(pool/[A-Za-z0-9+.~_/%-]+\.deb)")
+_LOCATOR = re.compile(r"deb:(pool/[A-Za-z0-9+.~_/%-]+\.(?:deb|tar\.(?:gz|xz|bz2)))")
+# The state of a suite's source packages, beside those of its machines.
+_SOURCE = "source"
 _TARGET = "$(REPO_URI)\t$(ORIGIN)\t$(RELEASE)"
 
 
@@ -80,6 +83,18 @@ class AptClient:
         known = self._known.get((suite, arch), {})
         return {name: known[name] for name in names if name in known}
 
+    def source_code(self, suite: str, name: str) -> DebPackage | None:
+        """Return upstream's tarball of a source package. Raises Unreachable."""
+        with held(f"{self._root}/{suite}-{_SOURCE}.lock"):
+            self._update(suite, _SOURCE)
+            told = self._apt(
+                ["apt-cache", "showsrc", "--only-source", name],
+                (suite, _SOURCE),
+                _QUESTION_S,
+            )
+        found = [one for one in map(_original, told.out.split("\n\n")) if one]
+        return max(found, key=lambda one: sort_key(one.version), default=None)
+
     def download(self, artifact: Artifact, part: str) -> None:
         """Download a `deb:` artifact to `part` by its pool path.
 
@@ -111,8 +126,10 @@ class AptClient:
         for name in ("etc", "lists/partial", "cache/archives/partial"):
             os.makedirs(f"{folder}/{name}", exist_ok=True)
         with open(f"{folder}/etc/sources.list", "w", encoding="utf-8") as file:
-            options = f"[arch={arch} signed-by={_KEYRING}]"
-            file.write(f"deb {options} {self._find_mirror()} {suite} main\n")
+            kind = "deb-src" if arch == _SOURCE else "deb"
+            where = "" if arch == _SOURCE else f"arch={arch} "
+            options = f"[{where}signed-by={_KEYRING}]"
+            file.write(f"{kind} {options} {self._find_mirror()} {suite} main\n")
         told = self._apt(["apt-get", "-q", "update"], (suite, arch), _UPDATE_S)
         # apt-get ends well with old lists, too: it says so in these lines.
         if told.status != 0 or re.search(r"(?m)^(W|E|Err):? ?.*", told.err + told.out):
@@ -154,10 +171,10 @@ class AptClient:
             "Dir::Cache": f"{folder}/cache",
             "Dir::Etc::SourceList": f"{folder}/etc/sources.list",
             "Dir::Etc::SourceParts": "/dev/null",
-            "APT::Architecture": arch,
-            "APT::Architectures": arch,
             "Acquire::Languages": "none",
         }
+        if arch != _SOURCE:
+            settings |= {"APT::Architecture": arch, "APT::Architectures": arch}
         options = [word for item in settings.items() for word in ("-o", "=".join(item))]
         name, *words = command
         return run(
@@ -195,6 +212,26 @@ def _stanzas(text: str) -> list[dict[str, str]]:
         if {"Package", "Version", "Filename", "SHA256", "Size"} <= set(fields):
             found.append(fields)
     return found
+
+
+def _original(stanza: str) -> DebPackage | None:
+    """Return the original tarball of a source stanza (dsc(5)), if it has one."""
+    fields = dict(re.findall(r"(?m)^([A-Za-z0-9-]+): (.+)$", stanza))
+    listed = re.search(r"(?m)^Checksums-Sha256: *\n((?: .+\n?)+)", stanza)
+    if listed is None or not {"Package", "Version", "Directory"} <= set(fields):
+        return None
+    for line in listed[1].splitlines():
+        digest, size, name = line.split()
+        if re.search(r"\.orig\.tar\.\w+$", name):
+            return _package(
+                fields
+                | {
+                    "Filename": f"{fields['Directory']}/{name}",
+                    "SHA256": digest,
+                    "Size": size,
+                }
+            )
+    return None
 
 
 def _package(fields: Mapping[str, str]) -> DebPackage:

@@ -18,7 +18,7 @@ from toolpin.plugin.contract import SourceSpec
 from toolpin.settings import Settings
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.contract import Progress, Source, fill
-from toolpin.sources.debian import DebianSource
+from toolpin.sources.debian import DebianCode, DebianSource
 from toolpin.sources.github import (
     GithubRelease,
     GithubSource,
@@ -96,7 +96,7 @@ class Clients:
         if spec.kind == "pypi":
             return _PypiSource(spec, self._pypi)
         if spec.kind == "debian":
-            return DebianSource(spec, self._apt)
+            return (DebianCode if spec.build else DebianSource)(spec, self._apt)
         return _NpmSource(spec, self._npm)
 
     def release(self, repo: str, tag: str = "") -> GithubRelease:

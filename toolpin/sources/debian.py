@@ -18,6 +18,35 @@ from toolpin.versions import sort_key
 RUNTIME = "runtime"
 
 
+class DebianCode:
+    """A plugin's source of kind `debian` whose packages are upstream's source code."""
+
+    def __init__(self, spec: SourceSpec, apt: AptClient) -> None:
+        self._spec = spec
+        self._apt = apt
+
+    def releases(self, host: Host) -> list[Release]:  # noqa: ARG002 - for any host
+        """Return the version that each suite has."""
+        found = (self._code(suite) for suite in self._spec.suites)
+        return [Release(upstream_version(one.version)) for one in found if one]
+
+    def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:  # noqa: ARG002
+        """Return the original tarball of the first suite that has the version."""
+        for suite in self._spec.suites:
+            code = self._code(suite)
+            if code and upstream_version(code.version) == version:
+                return (code.artifact(),)
+        names = ", ".join(self._spec.suites)
+        raise NotPublished(f"Debian has no {self._spec.package} {version} in {names}")
+
+    def builds(self, version: str, host: Host) -> list[Build]:
+        """Return the one tarball there is, in a list."""
+        return [Build(self.artifacts(version, host))]
+
+    def _code(self, suite: str) -> DebPackage | None:
+        return self._apt.source_code(suite, self._spec.package)
+
+
 class DebianSource:
     """A plugin's source of kind `debian`."""
 
@@ -106,6 +135,18 @@ def is_named(spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str) ->
         len(main) == 1
         and upstream_version(main[0].filename.split("_")[1]) == version
         and all(is_package(one, known) for one in artifacts)
+    )
+
+
+def is_source(spec: SourceSpec, artifact: Artifact, version: str) -> bool:
+    """Tell whether an artifact is upstream's source code for a version."""
+    name, _, rest = artifact.filename.partition("_")
+    packaged, orig, _ = rest.partition(".orig.tar.")
+    return (
+        name == spec.package
+        and bool(orig)
+        and upstream_version(packaged) == version
+        and is_package(artifact, {spec.package})
     )
 
 

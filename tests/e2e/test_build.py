@@ -1,0 +1,273 @@
+"""Source code becomes an install, or one error that says what is missing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.archives import Entry, compress, folder, tar
+from tests.support.run import TOOLPIN, Home
+from tests.support.server import Server
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("cc") and shutil.which("make")),
+    reason="a build needs a C compiler and make",
+)
+
+PLUGIN = """
+[tool]
+name = "hello"
+description = "says hello"
+homepage = "https://hello.example/"
+commands = ["hello"]
+proof = ["hello", "hello {version}"]
+
+[[source]]
+id = "source"
+kind = "lines"
+publisher = "the source code of hello"
+list = "https://hello.example/list.txt"
+line = "{version} {sha256}"
+artifacts = ["https://hello.example/hello-{version}.tar.gz"]
+build = true
+
+[source.hosts]
+linux-x64 = {}
+linux-arm64 = {}
+macos-x64 = {}
+macos-arm64 = {}
+
+[build]
+options = "HELLO_OPTIONS"
+phases = [
+  { name = "configure", run = ["./configure", "--prefix={install}", "{options}"] },
+  { name = "make", run = ["make", "-j{jobs}", "install"] },
+]
+
+[[build.needs]]
+what = "a C compiler"
+programs = ["cc"]
+apt = "gcc"
+
+[[build.needs]]
+what = "make"
+programs = ["make"]
+apt = "make"
+
+[[build.needs]]
+what = "nothing.h"
+below = "2.0"
+header = "nothing.h"
+apt = "libnothing-dev"
+hint = "take 2.0"
+
+[[build.needs]]
+what = "a C of this century"
+header = "stdio.h"
+condition = "__STDC_VERSION__ >= 199901L"
+"""
+CONFIGURE = """#!/bin/sh
+echo "checking $*"
+for word in "$@"; do
+  case $word in
+    --prefix=*) prefix=${word#*=} ;;
+    --greet=*) greet=${word#*=} ;;
+  esac
+done
+{
+  echo "install: hello"
+  echo "\\tmkdir -p $prefix/bin && cp hello $prefix/bin/"
+  echo "hello: hello.c"
+  echo "\\t@if [ -e slow ]; then echo waiting; sleep 300; fi"
+  echo "\\t\\$(CC) -DGREET='\\"${greet:-hello}\\"' -o hello hello.c"
+} >Makefile
+"""
+CODE = """#include <stdio.h>
+int main(void) { printf("%s VERSION\\n", GREET); return 0; }
+"""
+
+
+class Code:
+    """What hello.example publishes."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._lines: list[str] = []
+
+    def publish(self, version: str, code: str = CODE, *more: str) -> None:
+        """Publish a version's source code, with empty files of these names."""
+        top = f"hello-{version}"
+        data = compress(
+            tar(
+                folder(f"{top}/"),
+                Entry(f"{top}/configure", CONFIGURE.encode(), 0o755),
+                Entry(f"{top}/hello.c", code.replace("VERSION", version).encode()),
+                *(Entry(f"{top}/{name}", b"") for name in more),
+            ),
+            "gz",
+        )
+        self._server.put(f"/hello-{version}.tar.gz", data)
+        self._lines.append(f"{version} {hashlib.sha256(data).hexdigest()}\n")
+        self._server.put("/list.txt", "".join(self._lines).encode())
+
+
+@pytest.fixture
+def code(home: Home) -> Iterator[Code]:
+    plugins = home.config / "plugins"
+    plugins.mkdir()
+    (plugins / "hello.toml").write_text(PLUGIN)
+    with Server() as server:
+        home.env["TOOLPIN_MIRRORS"] = f"https://hello.example={server.url}"
+        yield Code(server)
+
+
+def nothing_is_left(home: Home) -> bool:
+    folders = (home.data / name for name in ("staging", "incomplete/hello", "installs"))
+    return not any(os.listdir(one) for one in folders if one.exists())
+
+
+def test_source_code_becomes_a_program_behind_a_shim(home: Home, code: Code) -> None:
+    code.publish("2.0.1")
+    home.pin("hello 2.0.1\n")
+    result = home.toolpin("install")
+    assert result.code == 0, result.err
+    for phase in ("building: configure", "building: make"):
+        assert phase in result.err
+    assert home.run(home.shim("hello")).out == "hello 2.0.1\n"
+    log = (home.data / "logs/hello-2.0.1.log").read_text()
+    assert f"checking --prefix={home.data}/installs/hello/2.0.1" in log
+    assert "done in" in log
+    assert os.listdir(home.data / "staging") == []
+    assert home.toolpin("verify").code == 0
+
+
+def test_what_is_locked_is_built_without_another_look_at_the_list(
+    home: Home, code: Code
+) -> None:
+    code.publish("2.0.1")
+    home.pin("hello 2\n")
+    assert home.toolpin("lock").code == 0
+    assert home.toolpin("install", env={"CI": "true"}).code == 0
+    assert home.run(home.shim("hello")).out == "hello 2.0.1\n"
+
+
+def test_the_words_of_a_variable_are_options(home: Home, code: Code) -> None:
+    code.publish("2.0.1")
+    home.pin("hello 2.0.1\n")
+    result = home.toolpin("install", env={"HELLO_OPTIONS": "--x --greet=salve"})
+    assert result.code == 1
+    assert "it says salve 2.0.1" in result.err
+    assert nothing_is_left(home)
+
+
+def test_what_does_not_compile_shows_its_first_errors_and_the_log(
+    home: Home, code: Code
+) -> None:
+    code.publish("2.0.1", "int main(void) { return missing(; }\n")
+    home.pin("hello 2.0.1\n")
+    result = home.toolpin("install")
+    assert result.code == 1
+    assert "`make -j" in result.err
+    assert "hello.c:1:" in result.err
+    assert f"{home.data}/logs/hello-2.0.1.log" in result.err
+    assert nothing_is_left(home)
+
+
+def test_what_is_missing_is_said_before_anything_is_asked(
+    home: Home, code: Code
+) -> None:
+    code.publish("1.9.0")
+    home.pin("hello 1.9.0\n")
+    result = home.toolpin("install")
+    assert result.code == 1
+    assert "hello 1.9.0 has no build that runs on this machine" in result.err
+    assert "nothing.h" in result.err
+    assert "take 2.0" in result.err
+    if shutil.which("apt-get"):
+        assert "apt-get install -y libnothing-dev" in result.err
+    assert nothing_is_left(home)
+
+
+def test_a_machine_without_a_compiler_hears_which_package_has_one(
+    home: Home, code: Code, tmp_path: Path
+) -> None:
+    code.publish("2.0.1")
+    home.pin("hello 2.0.1\n")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("sh", "env", "apt-get"):
+        if path := shutil.which(name):
+            (tools / name).symlink_to(path)
+    result = home.toolpin("install", env={"PATH": str(tools)})
+    assert result.code == 1
+    assert "missing" in result.err
+    assert "a C compiler" in result.err
+    if shutil.which("apt-get"):
+        assert "apt-get install -y gcc make" in result.err
+
+
+def test_a_path_with_blanks_is_refused_before_the_build(
+    home: Home, code: Code, tmp_path: Path
+) -> None:
+    code.publish("2.0.1")
+    home.pin("hello 2.0.1\n")
+    data = str(tmp_path / "my data")
+    result = home.toolpin("install", env={"TOOLPIN_DATA_DIR": data})
+    assert result.code == 1
+    assert "path with blanks" in result.err
+    assert "building" not in result.err
+
+
+def test_an_interrupt_ends_the_build_with_all_that_it_started(
+    home: Home, code: Code
+) -> None:
+    code.publish("2.0.1", CODE, "slow")
+    code.publish("2.0.2")
+    home.pin("hello 2.0.1\n")
+    log = home.data / "logs/hello-2.0.1.log"
+    process = subprocess.Popen(
+        [*TOOLPIN, "install"],
+        cwd=home.project,
+        env=home.env,
+        stderr=subprocess.DEVNULL,
+        process_group=0,
+    )
+    wait_until(lambda: log.exists() and "\nwaiting\n" in log.read_text())
+    assert sleepers(home)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 130
+    wait_until(lambda: not sleepers(home))
+    assert home.toolpin("list").out == ""
+    home.pin("hello 2.0.2\n")
+    assert home.toolpin("install").code == 0
+    assert os.listdir(home.data / "staging") == []
+    assert not (home.data / "installs/hello/2.0.1").exists()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not come to that")
+
+
+def sleepers(home: Home) -> list[str]:
+    """Return the processes that work in this machine's build folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            place = os.readlink(process)
+        except OSError:
+            continue
+        if place.startswith(f"{home.data}/staging"):
+            found.append(process.parent.name)
+    return found

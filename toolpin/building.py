@@ -1,0 +1,104 @@
+"""Builds source code into its final place, phase by phase, with everything in one log.
+
+Each phase is a process group of its own, so an interrupt ends all of it. What is built
+is checked and published elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+
+from toolpin import preflight
+from toolpin.errors import ToolpinError
+from toolpin.model import Pin, Plan, Recipe
+from toolpin.process import run
+
+_PHASE_S = 6 * 3600.0
+# A compiler's, make's and configure's words for what went wrong.
+_ERROR = re.compile(r"(?i)(\berror\b|\*\*\*|cannot find|no such file|not found)")
+_SHOWN = 3
+# What people set to point a build at libraries of their own.
+_KEPT = frozenset(
+    "PATH TMPDIR CC CXX CFLAGS CXXFLAGS CPPFLAGS LDFLAGS LIBS PKG_CONFIG_PATH "
+    "MACOSX_DEPLOYMENT_TARGET SDKROOT".split()
+)
+
+# Hears of a phase that begins, and of where its log is.
+Phase = Callable[[str, str], None]
+
+
+class Builder:
+    """Builds with the programs of this machine."""
+
+    def __init__(self, env: Mapping[str, str], logs: str) -> None:
+        self._all = env
+        self._env = {name: env[name] for name in _KEPT if name in env} | {"LC_ALL": "C"}
+        self._logs = logs
+        self._checked: set[Pin] = set()
+
+    def check(self, recipe: Recipe, pin: Pin) -> None:
+        """Raise NoFit where this machine lacks something; each build is asked once."""
+        if pin not in self._checked:
+            preflight.check(recipe, pin, self._env)
+            self._checked.add(pin)
+
+    def build(self, plan: Plan, source: str, final: str, begin: Phase) -> None:
+        """Build the code in `source` into `final`; `begin` hears of each phase.
+
+        Raises ToolpinError with the first lines of what went wrong.
+        """
+        if plan.recipe is None:
+            raise ValueError(f"{plan.pin} is not built")
+        log = f"{self._logs}/{plan.pin.tool}-{plan.pin.version}.log"
+        os.makedirs(self._logs, exist_ok=True)
+        with open(log, "w", encoding="utf-8") as file:
+            file.write(f"{plan.pin} from {plan.source}\n")
+        first = plan.recipe.phases[0][0]
+        for name, command in plan.recipe.phases:
+            begin(f"building: {name}", "" if name != first else f"(log: {log})")
+            words = self._words(plan.recipe, command, final)
+            started = time.monotonic()
+            with open(log, "a", encoding="utf-8") as file:
+                file.write(f"\n== {name}: {' '.join(words)}\n")
+            self._run(words, source, log)
+            with open(log, "a", encoding="utf-8") as file:
+                file.write(f"== {name}: done in {time.monotonic() - started:.0f} s\n")
+
+    def _words(self, recipe: Recipe, command: tuple[str, ...], final: str) -> list[str]:
+        values = {"{install}": final, "{jobs}": str(os.cpu_count() or 1)}
+        words = []
+        for word in command:
+            if word == "{options}":
+                words += self._all.get(recipe.options, "").split()
+                continue
+            for name, value in values.items():
+                word = word.replace(name, value)  # noqa: PLW2901 - the word, filled in
+            words.append(word)
+        return words
+
+    def _run(self, words: list[str], source: str, log: str) -> None:
+        # One file for both streams, in the order in which they come.
+        line = 'exec nice -n 10 "$@" >>"$0" 2>&1'
+        told = run(
+            ["/bin/sh", "-c", line, log, *words],
+            env={**self._env, "HOME": source},
+            cwd=source,
+            timeout_s=_PHASE_S,
+        )
+        if told.status != 0:
+            raise ToolpinError(
+                f"`{' '.join(words)[:60]}` ended with {told.status}",
+                [*(("it said", one) for one in _first_errors(log)), ("log", log)],
+            )
+
+
+def _first_errors(log: str) -> list[str]:
+    """Return the first lines that name an error, or else the last ones at all."""
+    with open(log, encoding="utf-8", errors="replace") as file:
+        lines = [line.strip()[:200] for line in file if line.strip()]
+    start = max(index for index, line in enumerate(lines) if line.startswith("== "))
+    said = lines[start + 1 :]
+    return [line for line in said if _ERROR.search(line)][:_SHOWN] or said[-_SHOWN:]

@@ -1,0 +1,101 @@
+"""Says what a build lacks on this machine, before anything is downloaded.
+
+Programs are looked for on PATH; headers, libraries and their versions by asking the
+compiler. Nothing is installed.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+
+from toolpin.errors import NoFit
+from toolpin.model import Need, Pin, Recipe
+from toolpin.process import run
+from toolpin.versions import sort_key
+
+_COMPILERS = ("cc", "gcc", "clang")
+_COMPILE_S = 20.0
+_INCLUDES = ("/usr/include", "/usr/include/*-linux-gnu", "/usr/local/include")
+_MANAGERS = {
+    "apt-get": "apt-get install -y",
+    "dnf": "dnf install -y",
+    "apk": "apk add",
+    "brew": "brew install",
+}
+
+
+def check(recipe: Recipe, pin: Pin, env: Mapping[str, str]) -> None:
+    """Raise NoFit that names all that is missing, and the line that installs it."""
+    needs = [
+        need
+        for need in recipe.needs
+        if not need.below or sort_key(pin.version) < sort_key(need.below)
+    ]
+    missing = list(_missing(needs, env))
+    if not missing:
+        return
+    facts = [("missing", need.what) for need in missing]
+    facts += [("instead", need.hint) for need in missing if need.hint]
+    if line := _install_line(missing, env):
+        facts.append(("to build it", line))
+    raise NoFit(f"{pin} cannot be built on this machine", facts)
+
+
+def _missing(needs: Iterable[Need], env: Mapping[str, str]) -> Iterable[Need]:
+    compiler = next((one for one in _COMPILERS if _which(one, env)), "")
+    for need in needs:
+        if need.programs:
+            if not any(_which(one, env) for one in need.programs):
+                yield need
+        elif compiler:
+            if not _compiles(need, compiler, env):
+                yield need
+        elif need.header and not need.condition and not _has_header(need.header):
+            yield need  # the compiler is missing too, and is asked when it is there
+
+
+def _has_header(name: str) -> bool:
+    return any(glob.glob(f"{folder}/{name}") for folder in _INCLUDES)
+
+
+def _compiles(need: Need, compiler: str, env: Mapping[str, str]) -> bool:
+    lines = [f"#include <{need.header}>"] if need.header else []
+    if need.condition:
+        lines += [f"#if !({need.condition})", "#error not so", "#endif"]
+    lines.append("int main(void) { return 0; }")
+    with tempfile.TemporaryDirectory() as folder:
+        source = f"{folder}/probe.c"
+        with open(source, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+        command = [compiler, *_flags("CFLAGS", env), source, "-o", f"{folder}/probe"]
+        command += [*_flags("LDFLAGS", env)]
+        command += [f"-l{need.library}"] if need.library else []
+        told = run(command, env=env, cwd=folder, timeout_s=_COMPILE_S)
+    return told.status == 0
+
+
+def _flags(name: str, env: Mapping[str, str]) -> list[str]:
+    return env.get(name, "").split()
+
+
+def _install_line(missing: Iterable[Need], env: Mapping[str, str]) -> str:
+    for program, start in _MANAGERS.items():
+        if _which(program, env):
+            words = [
+                word
+                for need in missing
+                for manager, packages in need.packages
+                if manager == program.removesuffix("-get")
+                for word in packages.split()
+            ]
+            who = "" if os.geteuid() == 0 or program == "brew" else "sudo "
+            return f"{who}{start} {' '.join(dict.fromkeys(words))}" if words else ""
+    return ""
+
+
+def _which(name: str, env: Mapping[str, str]) -> str | None:
+    return shutil.which(name, path=env.get("PATH"))
