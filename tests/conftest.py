@@ -44,3 +44,11 @@ def _loopback_only(self: socket.socket, address: object) -> None:
 def home(tmp_path: Path) -> Home:
     """A fresh machine for one test."""
     return Home(tmp_path)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave out what takes minutes, unless it is asked for: `-m long`."""
+    if "long" not in str(config.getoption("-m")):
+        items[:] = [item for item in items if not item.get_closest_marker("long")]

@@ -9,12 +9,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.support.run import Home, Result
+from tests.support.beam_release import (
+    evaluates,
+    make_release,
+    serves,
+    with_shims,
+)
+from tests.support.run import Home
 from tests.support.wheels import package_index_environment
 
 needs_apt = pytest.mark.skipif(
@@ -25,59 +30,6 @@ pytestmark = [pytest.mark.network, needs_apt]
 OLD = ("erlang 25.2.3\nelixir 1.14.0\nnodejs 20.18.1\n", "25", "1.14.0")
 TELL = 'IO.puts(System.get_env("MIX_HOME"))'
 NEW = ("erlang 27.3.4.1\nelixir 1.18.3\n", "27", "1.18.3")
-
-
-def _in(home: Home, folder: Path, *command: str, **env: str) -> Result:
-    """Run a command with the shims on PATH, as a build script does."""
-    path = f"{home.data}/shims:/usr/bin:/bin"
-    names = {"PATH": path, "MIX_ENV": "test", "ERL_EPMD_PORT": "14369", **env}
-    return home.run(*command, cwd=folder, env=names, timeout_s=300)
-
-
-def _release(home: Home, project: Path) -> Path:
-    """Make a project, test it, and return its release."""
-    made = _in(home, project, "mix", "new", "demo")
-    assert made.code == 0, made.err
-    demo = project / "demo"
-    mixfile = demo / "mix.exs"
-    text = mixfile.read_text()
-    mixfile.write_text(text.replace("[:logger]", "[:logger, :crypto, :ssl]"))
-    tested = _in(home, demo, "mix", "test")
-    assert tested.code == 0, tested.out + tested.err
-    built = _in(home, demo, "mix", "release", "--quiet", MIX_ENV="prod")
-    assert built.code == 0, built.out + built.err
-    return demo / "_build/prod/rel/demo"
-
-
-def _evaluates(home: Home, release: Path, expected: str) -> None:
-    """Run the release as a server does: no shim, no Erlang on PATH."""
-    code = (
-        'IO.puts(System.otp_release() <> inspect(byte_size(:crypto.hash(:sha256, ""))))'
-    )
-    done = home.run(*_alone(home), f"{release}/bin/demo", "eval", code, timeout_s=120)
-    assert done.out.strip() == f"{expected}32", done.err
-
-
-def _serves(home: Home, release: Path, expected: str) -> None:
-    """Start the release, ask it something from outside, and stop it."""
-    program = [*_alone(home), f"{release}/bin/demo"]
-    assert home.run(*program, "daemon").code == 0
-    try:
-        for _ in range(60):
-            answer = home.run(*program, "rpc", "IO.puts(System.otp_release())")
-            if answer.code == 0:
-                break
-            time.sleep(0.5)
-        assert answer.out.strip() == expected, answer.err
-    finally:
-        stopped = home.run(*program, "stop", timeout_s=60)
-        epmd = [*_alone(home), str(next(release.glob("erts-*/bin/epmd"))), "-kill"]
-        for _ in range(40):  # it stays while a node is in its list
-            killed = home.run(*epmd)
-            if killed.code == 0:
-                break
-            time.sleep(0.25)
-    assert (stopped.code, killed.code) == (0, 0), stopped.err + killed.out
 
 
 def _fits(home: Home, old: Path, new: Path) -> None:
@@ -93,17 +45,6 @@ def _fits(home: Home, old: Path, new: Path) -> None:
         assert text in bound.err
 
 
-def _alone(home: Home) -> list[str]:
-    """Return the start of a line that has the system's programs, and no others."""
-    bare = {
-        "PATH": "/usr/bin:/bin",
-        "HOME": str(home.home),
-        "LC_ALL": "C.UTF-8",
-        "ERL_EPMD_PORT": "14369",
-    }
-    return ["env", "-i", *(f"{name}={value}" for name, value in bare.items())]
-
-
 def test_two_releases_with_their_erlangs_on_one_machine(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.env |= package_index_environment() | {"TOOLPIN_SOURCES": "debian npm"}
@@ -114,25 +55,25 @@ def test_two_releases_with_their_erlangs_on_one_machine(tmp_path: Path) -> None:
         (project / ".tool-versions").write_text(text)
         result = home.toolpin("install", cwd=project, timeout_s=600)
         assert result.code == 0, result.err
-        version = _in(home, project, "elixir", "--version")
+        version = with_shims(home, project, "elixir", "--version")
         assert f"Elixir {elixir}" in version.out, version.err
         assert f"Erlang/OTP {otp}" in version.out
-        releases.append((_release(home, project), otp))
+        releases.append((make_release(home, project), otp))
     for release, otp in releases:
-        _evaluates(home, release, otp)
-        _serves(home, release, otp)
+        evaluates(home, release, otp)
+        serves(home, release, otp)
     _fits(home, *(release for release, _ in releases))
     moved = tmp_path / "moved"
     os.rename(releases[0][0], moved)
-    _evaluates(home, moved, "25")
+    evaluates(home, moved, "25")
 
     # A rollback is one edited line.
     project = tmp_path / "new"
     for text, otp, minor in ((OLD[0], "25", "1.14"), (NEW[0], "27", "1.18")):
         (project / ".tool-versions").write_text(text)
         assert home.toolpin("install", cwd=project).code == 0
-        assert f"OTP {otp}" in _in(home, project, "elixir", "--version").out
-        told = _in(home, project, "mix", "run", "--no-mix-exs", "-e", TELL)
+        assert f"OTP {otp}" in with_shims(home, project, "elixir", "--version").out
+        told = with_shims(home, project, "mix", "run", "--no-mix-exs", "-e", TELL)
         assert told.out.endswith(f"state/elixir/{minor}-otp-{otp}\n")
     for number, bound in (("25.2.3", False), ("27.3.4.1", True)):
         path = home.data / f"installs/erlang/{number}/.toolpin/receipt.json"
