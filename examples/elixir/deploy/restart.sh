@@ -1,0 +1,4 @@
+#!/bin/sh
+# CodeDeploy's ApplicationStart.
+set -eu
+systemctl restart demo
