@@ -47,7 +47,9 @@ def read_lockfile(path: str) -> Lockfile | None:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise UsageError(
-            f"{path} is not UTF-8", [("because", str(error))], "toolpin lock"
+            f"{path} is not UTF-8",
+            [("because", str(error))],
+            "git checkout toolpin.lock",
         ) from None
     return parse(text, path)
 

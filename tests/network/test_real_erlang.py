@@ -93,3 +93,17 @@ def test_a_source_that_binds_is_used_only_where_it_is_named(tmp_path: Path) -> N
     assert result.code == 1
     assert "--source debian" in result.err
     assert home.toolpin("list").out == ""
+
+
+def test_a_locked_package_comes_by_its_pool_path(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.pin("elixir 1.14.0\n")
+    locked = home.toolpin("lock", "--source", "debian", timeout_s=300)
+    assert locked.code == 0, locked.err
+    text = (home.root / "project/toolpin.lock").read_text()
+    assert 'locator = "deb:pool/main/e/elixir-lang/elixir_1.14.0' in text
+    assert 'verified = "signed index"' in text
+    assert "://" not in text
+    result = home.toolpin("install", env={"CI": "true"}, timeout_s=300)
+    assert result.code == 0, result.err
+    assert home.toolpin("lock", "--check").code == 0

@@ -68,9 +68,10 @@ class DebianSource:
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the build for hosts with the suite's glibc, and one for older ones."""
         suite = self._suite(version, host)
+        glibc = self._glibc(suite)
         plain = self._packages(suite, host, with_runtime=False)
-        found = [Build(plain, (("glibc", self._glibc(suite)),))]
-        if self._spec.runtime:
+        found = [Build(plain, (("glibc", glibc),) if glibc else ())]
+        if glibc and self._spec.runtime:
             found.append(Build(self._packages(suite, host, with_runtime=True)))
         return found
 
