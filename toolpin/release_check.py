@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import stat
 import struct
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -95,7 +96,9 @@ def _natives(folder: str) -> Iterator[Native]:
         names.sort()
         for name in sorted(files):
             path = f"{parent}/{name}"
-            if not os.path.islink(path) and (native := _native(folder, path)):
+            # A release that has run has pipes in it: whoever opens one waits.
+            is_file = stat.S_ISREG(os.lstat(path).st_mode)
+            if is_file and (native := _native(folder, path)):
                 yield native
 
 

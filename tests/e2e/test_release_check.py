@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,8 @@ def test_damaged_headers_are_no_native_file(home: Home, release: Path) -> None:
     put(release, "lib/x-1/priv/Main.class", bytes.fromhex("cafebabe00000034"))
     put(release, "lib/x-1/priv/part.o", OLD.replace(b"\3\0\x3e", b"\1\0\x3e", 1))
     (release / "lib/x-1/priv/loop.so").symlink_to("loop.so")
+    (release / "tmp/pipe").mkdir(parents=True)
+    os.mkfifo(release / "tmp/pipe/erlang.pipe.1.r")  # of `bin/demo daemon`
     result = check(home, release, "--host", "linux-x64")
     assert result.code == 0, result.err
     assert "1 native file" in result.out
