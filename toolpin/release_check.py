@@ -20,7 +20,8 @@ from toolpin.model import Host
 
 # What every system with glibc has; with musl it is one library.
 _LIBC = "libc libm libdl libpthread librt libutil libresolv ld-linux libgcc_s".split()
-_SYSTEM = ("/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/")
+# Builds of OTP name folders below /usr that may be there or not: that binds nobody.
+_SYSTEM = ("/lib/", "/lib64/", "/usr/")
 
 
 class Native(NamedTuple):

@@ -41,7 +41,8 @@ def check(home: Home, release: Path, *words: str) -> Result:
 def test_a_release_that_runs_says_what_the_target_must_have(
     home: Home, release: Path
 ) -> None:
-    crypto = elf(loader="", needed=("libcrypto.so.3", "libc.so.6", "libown.so"))
+    needed = ("libcrypto.so.3", "libc.so.6", "libown.so")
+    crypto = elf(loader="", needed=needed, searched="/usr/local/lib64:/usr/lib64")
     put(release, "lib/crypto-5.1/priv/lib/crypto.so", crypto)
     put(release, "lib/own-1/priv/libown.so", elf(loader="", needed=("libc.so.6",)))
     result = check(home, release, "--glibc", "2.31", "--host", "linux-x64")
