@@ -20,7 +20,6 @@ from toolpin.model import Host
 
 # What every system with glibc has; with musl it is one library.
 _LIBC = "libc libm libdl libpthread librt libutil libresolv ld-linux libgcc_s".split()
-# Builds of OTP name folders below /usr that may be there or not: that binds nobody.
 _SYSTEM = ("/lib/", "/lib64/", "/usr/")
 
 
@@ -158,11 +157,19 @@ def _foreign(native: Native, own: set[str]) -> Sequence[str]:
 
 
 def bound_to(elf: Elf) -> str:
-    """Return a folder that no other machine has; "" where there is none."""
-    for folder in (os.path.dirname(elf.loader), *elf.searched):
-        if folder.startswith("/") and not f"{folder}/".startswith(_SYSTEM):
-            return folder
-    return ""
+    """Return a folder that no other machine has; "" where there is none.
+
+    That of its loader, or one here with a library that it needs: builds of OTP name
+    many folders that may be there or not, and those bind nobody.
+    """
+    places = [os.path.dirname(elf.loader)]
+    places += [
+        folder
+        for folder in elf.searched
+        if any(os.path.exists(f"{folder}/{name}") for name in elf.needed)
+    ]
+    private = (one for one in places if one.startswith("/"))
+    return next((one for one in private if not f"{one}/".startswith(_SYSTEM)), "")
 
 
 def _origin(folder: str, release: Release, native: Native) -> str:
