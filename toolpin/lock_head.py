@@ -10,6 +10,8 @@ from __future__ import annotations
 from toolpin.errors import UsageError
 
 FILENAME = "toolpin.lock"
+# Nothing overwrites a file that cannot be read: it may be the only one.
+MEND = "git checkout toolpin.lock"
 SCHEMA = 1
 OPENING = (f"schema = {SCHEMA}", "[pins]")
 
@@ -32,8 +34,14 @@ def pinned(data: bytes, tool: str, wanted: str, place: str) -> str | None:
             return None
         elif not (text.startswith('"') and text.endswith('"')):
             break
+    if number == 1 and line.startswith("schema = "):
+        raise UsageError(
+            f"{place} is of a newer toolpin",
+            [("at", f"{place}:1"), ("line", line[:100])],
+            "toolpin self update",
+        )
     raise UsageError(
         f"{place} is not as `toolpin lock` writes it",
         [("at", f"{place}:{number}"), ("line", text[:100])],
-        "toolpin lock",
+        MEND,
     )

@@ -13,6 +13,7 @@ from toolpin import project
 from toolpin.errors import Mismatch, NotLocked, NotPublished, Refused, UsageError
 from toolpin.fit import best
 from toolpin.jobs import Job, Locked
+from toolpin.lock_head import MEND
 from toolpin.lockfile import Entry, Key, Lockfile
 from toolpin.lockfile_parse import parse
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
@@ -49,7 +50,7 @@ def read_lockfile(path: str) -> Lockfile | None:
         raise UsageError(
             f"{path} is not UTF-8",
             [("because", str(error))],
-            "git checkout toolpin.lock",
+            MEND,
         ) from None
     return parse(text, path)
 

@@ -13,15 +13,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from toolpin.errors import UsageError
-from toolpin.lock_head import SCHEMA
+from toolpin.lock_head import MEND, SCHEMA
 from toolpin.lockfile import NO_BUILD, Entry, Key, Lockfile, filename_of
 from toolpin.model import Artifact, Build, Digest, Pin
 from toolpin.toml_lines import Path, line_of
 from toolpin.words import NAME, VERSION, fits
 
 _HEX_DIGITS = {"sha256": 64, "sha512": 128}
-# Nothing overwrites a file that cannot be read: it may be the only one.
-_MEND = "git checkout toolpin.lock"
 _HOST = re.compile(r"(linux|macos)-(x64|arm64)(-musl)?")
 _LOCATOR = re.compile(r"(https://|npm:|pypi:|deb:)[!-~]{1,1000}")
 _WANTED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~/@:-]{0,220}")
@@ -44,7 +42,7 @@ def parse(text: str, place: str) -> Lockfile:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         facts = [("because", str(error))]
-        raise UsageError(f"{place} is not TOML", facts, _MEND) from error
+        raise UsageError(f"{place} is not TOML", facts, MEND) from error
     if document.get("schema") != SCHEMA:
         raise UsageError(
             f"{place} has a schema that this toolpin does not know",
@@ -209,4 +207,4 @@ class _Reader:
         self, path: Path, what: str, facts: Iterable[tuple[str, str]]
     ) -> UsageError:
         at = f"{self._place}:{line_of(self._text, path)}"
-        return UsageError(f"{at}: {what}", tuple(facts), _MEND)
+        return UsageError(f"{at}: {what}", tuple(facts), MEND)

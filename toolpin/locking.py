@@ -7,7 +7,7 @@ other bytes, is somebody's decision. This writes no file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from toolpin.asks import Ask, Scope, hosts_of
 from toolpin.errors import NotPublished, ToolpinError, Unreachable, UsageError
 from toolpin.host import any_of
 from toolpin.lockfile import NO_BUILD, Entry, Key, Lockfile
-from toolpin.model import Build, Host, Pin, Release
+from toolpin.model import Build, Host, Pin, Release, Wanted
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.declarative import locked_builds, verified_by
 from toolpin.plugin.registry import Registry
@@ -26,6 +26,13 @@ from toolpin.versions import nearest, newest
 # What this machine knows of a version when nobody answers: receipts, its cache.
 KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]
 ReadReleases = Callable[[Tool, SourceSpec, Host], Sequence[Release]]
+
+
+class _Seen(NamedTuple):
+    """What the lists say of one version: its channels, and the hosts that have it."""
+
+    channels: set[str]
+    hosts: set[str]
 
 
 class _Work(NamedTuple):
@@ -111,14 +118,13 @@ class Locker:
     def offers(self, ask: Ask, old: Lockfile) -> tuple[str | None, str | None]:
         """Return the newest version within a request, and the newest release of all.
 
-        From the source that the lockfile names, or the preferred one.
+        From the sources that the lockfile names, or the preferred ones.
         """
         tool = self._registry.require(ask.tool, ask.origin)
         hosts = self._scope.hosts or hosts_of(tool)
-        work = _Work(ask, tool, hosts, self._specs(tool, old)[:1])
-        releases = self._listed(work, work.specs[0])
-        within = choose(ask.wanted, releases)
-        return within, newest("", _of_variant(ask.wanted.value, releases))
+        seen = self._listed(_Work(ask, tool, hosts, self._specs(tool, old)))
+        within = _for_most_hosts(ask.wanted, seen)
+        return within, newest("", _of_variant(ask.wanted.value, seen))
 
     def _still_good(self, work: _Work, pin: Pin, old: Lockfile) -> tuple[Entry, ...]:
         """Return what is locked of a pin, and what of it is not, for all hosts.
@@ -137,11 +143,11 @@ class Locker:
         return (*kept, *self._entries(work._replace(hosts=missing), pin.version))
 
     def _specs(self, tool: Tool, old: Lockfile) -> tuple[SourceSpec, ...]:
-        """Return the sources to ask: all that were named, or the one preferred.
+        """Return the sources to ask: all that were named, or those preferred.
 
-        Preferred is the one that the tool is locked from already, then the settings'
-        first, then the plugin's; for hosts that it does not serve the next that does.
-        Raises UsageError when the tool has none of the named.
+        Preferred are those that the tool is locked from already, else the settings',
+        else the plugin's; each for hosts that the ones before it do not serve. Raises
+        UsageError when the tool has none of the named.
         """
         by_id = {spec.id: spec for spec in tool.sources}
         if self._scope.sources:
@@ -156,14 +162,17 @@ class Locker:
                 ],
             )
         before = [entry.source for entry in old.entries if entry.pin.tool == tool.name]
-        unnamed = [one for one, spec in by_id.items() if not spec.named_only]
-        order = dict.fromkeys((*before, *self._scope.preferred, *unnamed, *by_id))
+        unnamed = [
+            one for one, spec in by_id.items() if not spec.named_only and not spec.build
+        ]
+        # Who has decided for some sources is not sent to others.
+        asked = [one for one in before if one in by_id]
+        asked = asked or [one for one in self._scope.preferred if one in by_id]
         chosen: list[SourceSpec] = []
-        served: set[str] = set()
-        for spec in (by_id[one] for one in order if one in by_id):
-            if not chosen or not (spec.named_only or served.issuperset(spec.hosts)):
+        for spec in (by_id[one] for one in dict.fromkeys(asked or unnamed or by_id)):
+            served = {host for one in chosen for host in one.hosts}
+            if not served.issuperset(spec.hosts):
                 chosen.append(spec)
-                served.update(spec.hosts)
         return tuple(chosen)
 
     def _resolved(self, work: _Work) -> tuple[str, tuple[Entry, ...]]:
@@ -176,34 +185,32 @@ class Locker:
             entries = self._entries(work, wanted.value)
             if any(entry.has_build for entry in entries):
                 return wanted.value, entries
-        listed: list[Release] = []
-        for spec in work.specs:
-            releases = self._listed(work, spec)
-            listed += releases
-            version = choose(wanted, releases)
-            if version:
-                entries = self._entries(work, version)
-                if any(entry.has_build for entry in entries):
-                    return version, entries
-        if wanted.kind == "version" and not listed:
-            raise _nothing(work, [])
-        raise _nothing(work, [one.version for one in listed])
+        seen = self._listed(work)
+        version = _for_most_hosts(wanted, seen)
+        if version:
+            entries = self._entries(work, version)
+            if any(entry.has_build for entry in entries):
+                return version, entries
+        raise _nothing(work, sorted(seen))
 
-    def _listed(self, work: _Work, spec: SourceSpec) -> list[Release]:
-        """Return what a source has for any of the hosts, each version once."""
-        found: dict[str, set[str]] = {}
-        for host in work.hosts:
-            if host not in spec.hosts:
-                continue
-            try:
-                releases = self._releases(work.tool, spec, any_of(host))
-            except Unreachable as error:
-                raise _unreachable(work, spec, error) from error
-            for release in releases:
-                found.setdefault(release.version, set()).update(release.channels)
-        return [
-            Release(version, tuple(sorted(found[version]))) for version in sorted(found)
-        ]
+    def _listed(self, work: _Work) -> dict[str, _Seen]:
+        """Return the versions that the sources have, and for which of the hosts."""
+        found: dict[str, _Seen] = {}
+        for spec in work.specs:
+            for host in work.hosts:
+                if host not in spec.hosts:
+                    continue
+                try:
+                    releases = self._releases(work.tool, spec, any_of(host))
+                except NotPublished:
+                    continue
+                except Unreachable as error:
+                    raise _unreachable(work, spec, error) from error
+                for release in releases:
+                    seen = found.setdefault(release.version, _Seen(set(), set()))
+                    seen.channels.update(release.channels)
+                    seen.hosts.add(host)
+        return found
 
     def _entries(self, work: _Work, version: str) -> tuple[Entry, ...]:
         """Return what is to be locked of a version, `none` for a host without."""
@@ -230,11 +237,29 @@ class Locker:
         return (Entry(pin, host, NO_BUILD, "", Build(())),)
 
 
-def _of_variant(version: str, releases: Iterable[Release]) -> list[str]:
+def _for_most_hosts(wanted: Wanted, seen: Mapping[str, _Seen]) -> str | None:
+    """Return what a request means: of the versions that most hosts have, the newest.
+
+    One that is out for a single host so far is for no project that has others. What is
+    literally named so counts wherever it is.
+    """
+    if wanted.kind == "version" and wanted.value in seen:
+        return wanted.value
+    for count in sorted({len(one.hosts) for one in seen.values()}, reverse=True):
+        releases = [
+            Release(version, tuple(sorted(one.channels)))
+            for version, one in sorted(seen.items())
+            if len(one.hosts) >= count
+        ]
+        if version := choose(wanted, releases):
+            return version
+    return None
+
+
+def _of_variant(version: str, known: Iterable[str]) -> list[str]:
     """Return the versions of the variant that a version is: `-otp-27`, or none."""
     suffix = "".join(version.partition("-")[1:])
-    known = [one.version for one in releases]
-    return [one for one in known if one.endswith(suffix)] if suffix else known
+    return [one for one in known if one.endswith(suffix)]
 
 
 def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...]]:
@@ -248,6 +273,10 @@ def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...
 def _unreachable(work: _Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:
     """Return the error of a source that was to be locked, with another to name."""
     others = [one.id for one in work.tool.sources if one.id != spec.id]
+    hint = f"toolpin lock --source {others[0]}" if others else None
+    if spec is not work.specs[0]:  # it is asked for the hosts that the first has not
+        hosts = sorted(set(work.hosts) & set(work.specs[0].hosts))
+        hint = f"toolpin lock {' '.join(f'--host {host}' for host in hosts)}"
     return Unreachable(
         f"{work.tool.name} {work.ask.wanted} cannot be locked: {error.what}",
         [
@@ -256,7 +285,7 @@ def _unreachable(work: _Work, spec: SourceSpec, error: ToolpinError) -> ToolpinE
             *error.facts,
             *([("others", ", ".join(others))] if others else []),
         ],
-        f"toolpin lock --source {others[0]}" if others else None,
+        hint,
     )
 
 

@@ -44,6 +44,22 @@ def test_lock_says_what_a_request_means_and_for_whom(
     assert 'source = "none"' in lock_of(home).read_text()
 
 
+def test_a_release_that_is_out_for_a_few_hosts_is_not_yet_what_a_request_means(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS, lts="Jod")
+    upstream.publish("22.21.0", hosts=("linux-arm64", "linux-x64"), lts="Jod")
+    home.pin("nodejs lts\n")
+    assert "-> 22.20.0" in home.toolpin("lock").out
+    row = home.toolpin("outdated").out.splitlines()[-1].split()
+    assert row == ["nodejs", "lts", "22.20.0", "22.20.0", "22.21.0"]
+    home.pin("nodejs 22.21.0\n")  # literally asked for, it is
+    assert "none: macos-arm64 macos-x64" in home.toolpin("lock").out
+    home.pin("nodejs lts\n")
+    only = home.toolpin("lock", "--host", "linux-x64", "--refresh", "nodejs")
+    assert "-> 22.21.0" in only.out
+
+
 @pytest.mark.usefixtures("locked")
 def test_nothing_is_downloaded_to_lock(upstream: Upstream) -> None:
     paths = [seen.path for seen in upstream.server.requests]

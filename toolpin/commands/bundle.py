@@ -48,7 +48,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, session: Session) -> int:
     """Write a bundle of what is locked here, or install from one."""
-    path = os.path.join(session.folder, args.file)
+    path = os.path.abspath(os.path.join(session.folder, args.file))
     if args.action == "create":
         return _create(path, args.host, session)
     return _install(path, session)
