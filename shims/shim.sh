@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2154
 # What every shim sources. The stub has set _toolpin_command, _toolpin_tool,
-# _toolpin_names, _toolpin_override, _toolpin_after and those of the tool that it needs.
+# _toolpin_names, _toolpin_files, _toolpin_spellings, _toolpin_override, _toolpin_after
+# and those of the tool that it needs.
 # This runs the plain case: an exact version, installed and recorded. All else, every
 # message included, is `toolpin exec`. Nothing here may fork, and nothing of a project
 # is ever evaluated. @WORDS@ are filled in when this is written to the data folder.
@@ -20,9 +21,17 @@ _toolpin_ask() {
 # A variable of these names that the caller exported would reach the child.
 _toolpin_forget() {
   unset _toolpin_command _toolpin_tool _toolpin_names _toolpin_override \
+    _toolpin_files _toolpin_spellings _toolpin_need_files _toolpin_need_spellings \
     _toolpin_after _toolpin_need _toolpin_need_names _toolpin_need_override \
-    _toolpin_folder _toolpin_name _toolpin_rest _toolpin_lines _toolpin_wanted \
+    _toolpin_known _toolpin_folder _toolpin_name _toolpin_rest _toolpin_lines _toolpin_wanted \
     _toolpin_tree _toolpin_path _toolpin_bin _toolpin_more toolpin_bins toolpin_major
+}
+
+# True unless the folder is one where strangers may put files, and this may be theirs.
+_toolpin_ours() {
+  # shellcheck disable=SC3065,SC3067  # -k and -O: every sh that there is has them
+  [ ! -k "$_toolpin_folder/" ] ||
+    { [ -O "$_toolpin_folder/$1" ] && [ ! -h "$_toolpin_folder/$1" ]; }
 }
 
 # Reads .tool-versions in $_toolpin_folder up to the line of one of the names in $1.
@@ -34,11 +43,7 @@ _toolpin_read() {
   _toolpin_wanted='?'
   [ -f "$_toolpin_folder/.tool-versions" ] || return 0
   [ -r "$_toolpin_folder/.tool-versions" ] || return 0
-  # shellcheck disable=SC3065,SC3067  # -k and -O: every sh that there is has them
-  if [ -k "$_toolpin_folder/" ]; then
-    [ -O "$_toolpin_folder/.tool-versions" ] || return 0
-    [ ! -h "$_toolpin_folder/.tool-versions" ] || return 0
-  fi
+  _toolpin_ours .tool-versions || return 0
   _toolpin_lines=0
   while IFS=' @TAB@' read -r _toolpin_name _toolpin_rest || [ -n "$_toolpin_name" ]; do
     case $1 in *" $_toolpin_name "*)
@@ -56,16 +61,58 @@ _toolpin_read() {
   return 1
 }
 
+# Reads the first of the files $1 in $_toolpin_folder that has a word; as _toolpin_read.
+# $2 has the words that mean another. A file of other shape is for Python.
+_toolpin_read_other() {
+  for _toolpin_name in $1; do
+    [ -f "$_toolpin_folder/$_toolpin_name" ] || continue
+    case $_toolpin_folder/ in
+      */node_modules/* | */deps/* | */_build/* | */vendor/*) return 1 ;;
+    esac
+    _toolpin_wanted='?'
+    [ -z "${TOOLPIN_IDIOMATIC-}" ] || return 0
+    [ -r "$_toolpin_folder/$_toolpin_name" ] || return 0
+    _toolpin_ours "$_toolpin_name" || return 0
+    _toolpin_lines=0
+    _toolpin_known=
+    while IFS= read -r _toolpin_rest || [ -n "$_toolpin_rest" ]; do
+      _toolpin_rest=${_toolpin_rest%%#*}
+      _toolpin_rest=${_toolpin_rest%@CR@}
+      while :; do
+        case $_toolpin_rest in
+          *[" @TAB@"]) _toolpin_rest=${_toolpin_rest%?} ;;
+          *) break ;;
+        esac
+      done
+      [ -n "$_toolpin_rest" ] || continue
+      [ -z "$_toolpin_known" ] || return 0
+      _toolpin_known=$_toolpin_rest
+      _toolpin_lines=$((_toolpin_lines + 1))
+      [ "$_toolpin_lines" -lt 1000 ] || return 0
+    done <"$_toolpin_folder/$_toolpin_name"
+    [ -n "$_toolpin_known" ] || continue
+    case $_toolpin_known in
+      v[0-9]*) _toolpin_known=${_toolpin_known#v} ;;
+      [0-9]*) ;;
+      *[" @TAB@="]*) return 0 ;;
+      *)
+        case $2 in *" $_toolpin_known="*) ;; *) return 0 ;; esac
+        _toolpin_known=${2#*" $_toolpin_known="}
+        _toolpin_known=${_toolpin_known%% *}
+        ;;
+    esac
+    _toolpin_wanted=$_toolpin_known
+    return 0
+  done
+  return 1
+}
+
 # True where the lockfile in $_toolpin_folder has a pin of tool $1 for $_toolpin_wanted,
 # which becomes the pinned version. Its head alone is read, in the form toolpin writes.
 _toolpin_lock() {
   [ -f "$_toolpin_folder/toolpin.lock" ] || return 1
   [ -r "$_toolpin_folder/toolpin.lock" ] || return 1
-  # shellcheck disable=SC3065,SC3067  # as above
-  if [ -k "$_toolpin_folder/" ]; then
-    [ -O "$_toolpin_folder/toolpin.lock" ] || return 1
-    [ ! -h "$_toolpin_folder/toolpin.lock" ] || return 1
-  fi
+  _toolpin_ours toolpin.lock || return 1
   _toolpin_lines=0
   while IFS= read -r _toolpin_rest; do
     _toolpin_rest=${_toolpin_rest%@CR@}
@@ -99,8 +146,9 @@ _toolpin_use() {
 }
 
 # Finds the published tree of tool $1, known to project files as $2, and sources its
-# record. $3 is `=` and the override's value, empty where it is not set. True also where
-# nothing pins the tool; false where Python must judge.
+# record. $3 is `=` and the override's value, empty where it is not set; $4 and $5 are
+# for _toolpin_read_other. True also where nothing pins the tool; false where Python
+# must judge.
 _toolpin_find() {
   _toolpin_tree=
   toolpin_bins=
@@ -109,12 +157,13 @@ _toolpin_find() {
     case $PWD in [!/]* | */../* | */.. | '') return 1 ;; esac
     [ ${#PWD} -lt 4096 ] || return 1
     _toolpin_folder=${PWD%/}
-    until _toolpin_read "$2"; do
+    until _toolpin_read "$2" || _toolpin_read_other "$4" "$5"; do
       case $_toolpin_folder in
         */*) _toolpin_folder=${_toolpin_folder%/*} ;;
         *)
           case ${HOME-} in /*) _toolpin_folder=$HOME ;; *) return 1 ;; esac
           _toolpin_read "$2" && break
+          _toolpin_read_other "$4" "$5" && break
           _toolpin_folder=@CONFIG@
           _toolpin_read "$2" && break
           return 0
@@ -147,12 +196,12 @@ done
 toolpin_major=
 _toolpin_more=
 if [ -n "$_toolpin_need" ]; then
-  _toolpin_find "$_toolpin_need" "$_toolpin_need_names" "$_toolpin_need_override" ||
-    _toolpin_ask "$@"
+  _toolpin_find "$_toolpin_need" "$_toolpin_need_names" "$_toolpin_need_override" \
+    "$_toolpin_need_files" "$_toolpin_need_spellings" || _toolpin_ask "$@"
   _toolpin_more=${toolpin_bins:+:$toolpin_bins}
 fi
-_toolpin_find "$_toolpin_tool" "$_toolpin_names" "$_toolpin_override" ||
-  _toolpin_ask "$@"
+_toolpin_find "$_toolpin_tool" "$_toolpin_names" "$_toolpin_override" \
+  "$_toolpin_files" "$_toolpin_spellings" || _toolpin_ask "$@"
 _toolpin_path=$toolpin_bins$_toolpin_more
 _toolpin_rest=$toolpin_bins${toolpin_bins:+:}
 _toolpin_bin=

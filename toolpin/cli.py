@@ -65,6 +65,7 @@ Runtimes exactly as .tool-versions pins them.
   --quiet     say nothing but answers and errors
   --debug     show the traceback of an error
   --offline   ask nobody: only what is in the cache
+  --strict    refuse a folder whose files disagree about a tool
   --json      answer with one JSON document
 
 toolpin help COMMAND tells more."""
@@ -133,6 +134,7 @@ def add_globals(parser: ArgumentParser, default: str | None) -> None:
         (("--quiet", "-q"), "say nothing but answers and errors"),
         (("--debug",), "show the traceback of an error"),
         (("--offline",), "ask nobody: only what is in the cache"),
+        (("--strict",), "refuse a folder whose files disagree about a tool"),
         (("--json",), "answer with one JSON document"),
     ):
         parser.add_argument(*names, action="store_true", default=default, help=text)
@@ -184,8 +186,9 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     args = parser.parse_args(rest, options)
     report = Report(quiet=bool(args.quiet), as_json=bool(args.json))
     env = _enter(args.folder)
-    if args.offline:
-        env["TOOLPIN_OFFLINE"] = "1"
+    for flag in ("offline", "strict"):
+        if getattr(args, flag):
+            env[f"TOOLPIN_{flag.upper()}"] = "1"
     session = open_session(env, find_paths(os.environ), report)
     code: int = _module(name).run(args, session)
     return code

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
+from toolpin import project
 from toolpin.env import apply, settle
 from toolpin.errors import NotRunnable, ToolpinError, UnknownCommand
+from toolpin.idiomatic import NONE, Idioms
 from toolpin.installs import (
     commands,
     environment,
@@ -25,7 +27,6 @@ from toolpin.launch import as_called, become, end_like, run_as_child
 from toolpin.locks import Where, locked_version, match
 from toolpin.model import EnvPatch, Origin, Pin, Request, Wanted
 from toolpin.paths import Paths, home_folder
-from toolpin.project import effective, request_for, stated
 from toolpin.stubs import Stub, read_stub
 from toolpin.system_command import DEPTH, count_round, on_path
 from toolpin.toolversions import folder_of
@@ -50,6 +51,7 @@ class _Place(NamedTuple):
 
     paths: Paths
     aliases: Mapping[str, str]
+    idioms: Idioms
     env: Mapping[str, str]
     cwd: str
     stub: Stub | None
@@ -65,13 +67,15 @@ def find(
     *,
     paths: Paths,
     aliases: Mapping[str, str],
+    idioms: Idioms,
     env: Mapping[str, str],
     cwd: str,
 ) -> Found:
     """Find what runs `command` in the folder `cwd`, an absolute path.
 
-    `aliases` has the canonical name for each name of a tool. Raises NotRunnable for a
-    command of a tool that is not there, UnknownCommand for what nothing provides.
+    `aliases` has the canonical name for each name of a tool, `idioms` the files that
+    count beside `.tool-versions`. Raises NotRunnable for a command of a tool that is
+    not there, UnknownCommand for what nothing provides.
     """
     if "/" in command or not command:
         raise UnknownCommand(
@@ -79,7 +83,7 @@ def find(
             [("received", repr(command))],
         )
     stub = read_stub(f"{paths.shims}/{command}")
-    place = _Place(paths, aliases, env, cwd, stub)
+    place = _Place(paths, aliases, idioms, env, cwd, stub)
     providers = _providers(place, command)
     lacking: NotRunnable | None = None
     for request in _requests(place, providers):
@@ -99,7 +103,7 @@ def patch_for(
 
     Raises NotRunnable where none is there.
     """
-    return _first_tree(_Place(paths, {}, env, cwd, None), request)
+    return _first_tree(_Place(paths, {}, NONE, env, cwd, None), request)
 
 
 def run(
@@ -108,6 +112,7 @@ def run(
     *,
     paths: Paths,
     aliases: Mapping[str, str],
+    idioms: Idioms,
     env: Mapping[str, str],
     cwd: str,
     refresh: Callable[[], object],
@@ -117,7 +122,7 @@ def run(
     `refresh` is called when programs came or went. Raises what `find` raises.
     """
     env = as_called(env)
-    found = find(command, paths=paths, aliases=aliases, env=env, cwd=cwd)
+    found = find(command, paths=paths, aliases=aliases, idioms=idioms, env=env, cwd=cwd)
     stub = read_stub(f"{paths.shims}/{command}")
     if not (found.pin and stub and set(stub.after) & set(args)):
         become(found.path, args, found.environment)
@@ -159,27 +164,29 @@ def _requests(place: _Place, providers: Sequence[str]) -> Iterator[Request]:
             yield request
     elif providers:
         aliases = {**{tool: tool for tool in providers}, **place.aliases}
-        for request in effective(
-            place.cwd,
-            home=home_folder(place.env),
-            global_file=place.paths.global_file,
-            env=place.env,
-            aliases=aliases,
-        ):
+        stated = _stated(place, aliases)
+        for request in project.effective(stated, env=place.env, aliases=aliases):
             if request.tool in providers:
                 yield request
 
 
 def _request(place: _Place, tool: str) -> Request | None:
     names = {name for name, canonical in place.aliases.items() if canonical == tool}
-    requests = stated(
+    stated = _stated(place, place.aliases, only={tool, *names})
+    return project.request_for(tool, stated, place.env)
+
+
+def _stated(
+    place: _Place, aliases: Mapping[str, str], only: Collection[str] = ()
+) -> Iterator[Request]:
+    return project.stated(
         place.cwd,
         home=home_folder(place.env),
         global_file=place.paths.global_file,
-        aliases=place.aliases,
-        only={tool, *names},
+        aliases=aliases,
+        idioms=place.idioms,
+        only=only,
     )
-    return request_for(tool, requests, place.env)
 
 
 def _choose(place: _Place, request: Request, command: str) -> Found | None:

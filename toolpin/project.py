@@ -1,4 +1,4 @@
-"""Finds the `.tool-versions` files that count in a folder, and reads and writes them.
+"""Finds the files that pin tools in a folder, and reads and writes `.tool-versions`.
 
 Turns a folder, its files and the override variables into one request for each tool.
 It does not choose versions, and knows nothing of what is installed.
@@ -12,6 +12,7 @@ import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from toolpin.errors import ToolpinError, UsageError
+from toolpin.idiomatic import Idioms, is_passed_over
 from toolpin.model import Request
 from toolpin.toolversions import parse, parse_for, parse_override, variable_for
 
@@ -44,6 +45,7 @@ def stated(
     home: str,
     global_file: str,
     aliases: Mapping[str, str],
+    idioms: Idioms,
     only: Collection[str] = (),
 ) -> Iterator[Request]:
     """Yield what the files request, nearest first, under canonical names.
@@ -52,37 +54,68 @@ def stated(
     requests before it are used up. With `only`, the lines of these names alone are
     judged: a shim of one tool does not fail for another's.
     """
-    for path in candidates(start, home, global_file):
-        data = read(path)
-        # What is no text at all is passed over by nobody.
-        lenient = only and b"\0" not in data
-        for request in parse_for(data, only, path) if lenient else parse(data, path):
-            tool = aliases.get(request.tool, request.tool)
-            yield request._replace(tool=tool)
+    for path in _places(start, home, global_file):
+        if counts(path):
+            data = read(path)
+            # What is no text at all is passed over by nobody.
+            lenient = only and b"\0" not in data
+            found = parse_for(data, only, path) if lenient else parse(data, path)
+            for request in found:
+                tool = aliases.get(request.tool, request.tool)
+                yield request._replace(tool=tool)
+        if path != global_file:
+            yield from idiomatic(os.path.dirname(path), idioms, only)
+
+
+def idiomatic(
+    folder: str, idioms: Idioms, only: Collection[str] = ()
+) -> Iterator[Request]:
+    """Yield what the files of other managers in a folder request.
+
+    With `only`, those of these tools alone are read.
+    """
+    for name in idioms.names:
+        path = os.path.join(folder, name)
+        if only and idioms.tool_of(name) not in only:
+            continue
+        if not os.path.isfile(path) or is_passed_over(folder) or not counts(path):
+            continue
+        request = idioms.read(read(path), path, name)
+        if request:
+            yield request
+
+
+def folders_up(start: str) -> Iterator[str]:
+    """Yield a folder, an absolute path, and every one above it."""
+    folder = start.rstrip("/") or "/"
+    while True:
+        yield folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return
+        folder = parent
 
 
 def effective(
-    start: str,
+    requests: Iterable[Request],
     *,
-    home: str,
-    global_file: str,
     env: Mapping[str, str],
     aliases: Mapping[str, str],
 ) -> tuple[Request, ...]:
-    """Return the request that counts for each tool, under its canonical name.
+    """Return the request that counts for each tool, of those that `stated` yields.
 
     In the order of the nearest file, then the next; `aliases` has for each name a
     known tool goes by, its own too, the canonical one. An override variable counts
     for tools in a file and for known tools; those that no file names come last.
     """
-    requests: dict[str, Request] = {}
-    for request in stated(start, home=home, global_file=global_file, aliases=aliases):
-        requests.setdefault(request.tool, request)
-    for tool in (*requests, *aliases.values()):
+    counted: dict[str, Request] = {}
+    for request in requests:
+        counted.setdefault(request.tool, request)
+    for tool in (*counted, *aliases.values()):
         override = _override(tool, env)
         if override:
-            requests[tool] = override
-    return tuple(requests.values())
+            counted[tool] = override
+    return tuple(counted.values())
 
 
 def request_for(
@@ -176,15 +209,9 @@ def _present(start: str, home: str, global_file: str) -> Iterator[tuple[str, boo
 
 
 def _places(start: str, home: str, global_file: str) -> Iterator[str]:
-    folder = start.rstrip("/") or "/"
-    outside = not f"{folder}/".startswith(f"{home.rstrip('/')}/")
-    while True:
+    for folder in folders_up(start):
         yield os.path.join(folder, FILENAME)
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            break
-        folder = parent
-    if outside:
+    if not f"{start.rstrip('/')}/".startswith(f"{home.rstrip('/')}/"):
         yield os.path.join(home, FILENAME)
     yield global_file
 

@@ -27,17 +27,15 @@ _COMMAND_LINE = Origin("the command line")
 
 
 def project_file(session: Session) -> str:
-    """Return the nearest `.tool-versions` at or above this folder.
+    """Return the `.tool-versions` of the nearest folder, here or above, that pins.
 
-    Raises ToolpinError where only the home's or the global file is left.
+    It need not exist: other files there may pin. Raises ToolpinError where only the
+    home's or the global file is left.
     """
-    for path in project.candidates(
-        session.folder, session.home, session.paths.global_file
-    ):
-        folder = os.path.dirname(path).rstrip("/") + "/"
-        if f"{session.folder}/".startswith(folder):
-            return path
-        break
+    for folder in project.folders_up(session.folder):
+        file = os.path.join(folder, project.FILENAME)
+        if project.counts(file) or any(project.idiomatic(folder, session.idioms)):
+            return file
     raise ToolpinError(
         "there is no .tool-versions here or above, so nothing to lock",
         [("searched", session.folder)],
@@ -45,13 +43,26 @@ def project_file(session: Session) -> str:
     )
 
 
+def read_project(file: str) -> bytes:
+    """Return the bytes of a `.tool-versions`, none where other files pin alone."""
+    return project.read(file) if os.path.lexists(file) else b""
+
+
 def asks_of(data: bytes, file: str, session: Session) -> list[Ask]:
-    """Return every alternative that a file asks for; a tool's first line counts."""
+    """Return every alternative that a folder's files ask for; the first one counts.
+
+    `data` is what its `.tool-versions`, `file`, holds or will hold.
+    """
     found: dict[str, list[Ask]] = {}
-    for request in parse(data, file):
-        tool = session.registry.canonical(request.tool)
-        asks = [Ask(tool, one, request.origin) for one in to_provide(request)]
-        found.setdefault(tool, asks)
+    canonical = session.registry.canonical
+    beside = project.idiomatic(os.path.dirname(file), session.idioms)
+    requests = [
+        one._replace(tool=canonical(one.tool)) for one in (*parse(data, file), *beside)
+    ]
+    session.judge(requests)
+    for request in requests:
+        asks = [Ask(request.tool, one, request.origin) for one in to_provide(request)]
+        found.setdefault(request.tool, asks)
     return [ask for asks in found.values() for ask in asks]
 
 

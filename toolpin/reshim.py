@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Collection, Iterable
 
 from toolpin import installs
 from toolpin.errors import ToolpinError
+from toolpin.idiomatic import Idioms
+from toolpin.idiomatic_level import VARIABLE, idiomatic_level
 from toolpin.mutex import held
 from toolpin.paths import Paths
 from toolpin.plugin.registry import Registry
@@ -20,7 +23,7 @@ def refresh_shims(
     """Write and remove shims under their mutex; `wanted` tools have some anyway."""
     with held(f"{paths.locks}/shims.lock"):
         names = {*wanted, *installs.tools(paths), *shimmed_tools(paths)}
-        tools = _known(sorted(names), registry)
+        tools = _known(sorted(names), registry, _idioms(paths, registry))
         try:
             return refresh(paths, tools, sys.executable, wanted)
         except OSError as error:
@@ -33,7 +36,15 @@ def refresh_shims(
             ) from error
 
 
-def _known(names: Iterable[str], registry: Registry) -> dict[str, ShimTool]:
+def _idioms(paths: Paths, registry: Registry) -> Idioms:
+    """Return what the settings' files say; the variable is for each shim's own run."""
+    env = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    return registry.idioms(idiomatic_level(paths, env))
+
+
+def _known(
+    names: Iterable[str], registry: Registry, idioms: Idioms
+) -> dict[str, ShimTool]:
     """Return what stubs say of these tools and of those that they require.
 
     No other plugin's file is read: a damaged one stops only its own tool.
@@ -49,5 +60,15 @@ def _known(names: Iterable[str], registry: Registry) -> dict[str, ShimTool]:
                     reshim_after=known.reshim_after,
                     requires=known.requires,
                     commands=known.commands,
+                    idiomatic=tuple(
+                        name
+                        for name in idioms.names
+                        if idioms.tool_of(name) == known.name
+                    ),
+                    spellings=tuple(
+                        (word, meaning)
+                        for word, meaning in known.spellings.items()
+                        if meaning
+                    ),
                 )
     return tools

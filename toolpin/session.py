@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin import project
 from toolpin.errors import UsageError
+from toolpin.idiomatic import Idioms, disagreements
+from toolpin.idiomatic_level import idiomatic_level
 from toolpin.locks import Where
 from toolpin.model import Request
 from toolpin.paths import Paths, home_folder
 from toolpin.plugin.registry import Registry, read_registry
 from toolpin.report import Report
+
+if TYPE_CHECKING:
+    from toolpin.settings import Settings
 
 
 class Session(NamedTuple):
@@ -33,19 +39,31 @@ class Session(NamedTuple):
         """Where project files are looked for."""
         return Where(self.folder, self.home, self.paths.global_file)
 
+    @property
+    def idioms(self) -> Idioms:
+        """The files beside `.tool-versions` that count."""
+        return self.registry.idioms(idiomatic_level(self.paths, self.env))
+
+    def stated(self) -> Iterator[Request]:
+        """Yield what the files here and above request, nearest first."""
+        return project.stated(
+            self.folder,
+            home=self.home,
+            global_file=self.paths.global_file,
+            aliases=self.registry.aliases,
+            idioms=self.idioms,
+        )
+
     def requests(self) -> tuple[Request, ...]:
         """Return what is asked for here, each tool once.
 
         Raises UsageError that names the folders searched when nothing is.
         """
-        found = project.effective(
-            self.folder,
-            home=self.home,
-            global_file=self.paths.global_file,
-            env=self.env,
-            aliases=self.registry.aliases,
-        )
+        stated = tuple(self.stated())
         self._warn_of_ignored()
+        self.judge(stated)
+        aliases = self.registry.aliases
+        found = project.effective(stated, env=self.env, aliases=aliases)
         if found:
             return found
         raise UsageError(
@@ -58,15 +76,35 @@ class Session(NamedTuple):
             "toolpin pin nodejs <version>",
         )
 
+    def judge(self, requests: Iterable[Request]) -> None:
+        """Say where files of one folder disagree about a tool.
+
+        Raises UsageError for it where the setting `strict` says so.
+        """
+        for one, other in disagreements(requests):
+            if self._settings().strict:
+                raise UsageError(
+                    f"two files of {os.path.dirname(one.origin.place)} disagree",
+                    [
+                        (str(one.origin), f"{one.tool} {one.wanted[0]}"),
+                        (str(other.origin), f"{other.tool} {other.wanted[0]}"),
+                    ],
+                    f"rm {other.origin.place}",
+                )
+            self.report.warn(
+                f"{one.origin} says {one.tool} {one.wanted[0]}, which counts; "
+                f"{other.origin} says {other.wanted[0]}"
+            )
+
     def request(self, tool: str) -> Request | None:
         """Return what is asked for of one tool here, if anything is."""
-        stated = project.stated(
-            self.folder,
-            home=self.home,
-            global_file=self.paths.global_file,
-            aliases=self.registry.aliases,
-        )
-        return project.request_for(tool, stated, self.env)
+        return project.request_for(tool, self.stated(), self.env)
+
+    def _settings(self) -> Settings:
+        # With them comes the TOML parser: only where they matter.
+        from toolpin.settings import read_settings  # noqa: PLC0415
+
+        return read_settings(self.paths, self.env)
 
     def _warn_of_ignored(self) -> None:
         places = (self.folder, self.home, self.paths.global_file)

@@ -30,6 +30,8 @@ class Settings(NamedTuple):
     sources: tuple[str, ...] = ()
     offline: bool = False
     check_pairs: bool = True
+    idiomatic: str = _DEFAULT["idiomatic"]
+    strict: bool = False
     allow: tuple[str, ...] = ()
     mirrors: tuple[tuple[str, str], ...] = ()
     credentials: tuple[tuple[str, str], ...] = ()

@@ -91,6 +91,12 @@ def _parse_flag(text: str) -> bool:
     return text.lower() in ("1", "true", "yes")
 
 
+def _read_level(value: object) -> str:
+    if value not in ("none", "plain", "all"):
+        raise ValueError
+    return str(value)
+
+
 def _read_mirror(pair: tuple[object, object]) -> str:
     for url in pair:
         if (
@@ -151,6 +157,23 @@ KEYS: tuple[Key, ...] = (
         "true or false",
         "refuse versions that were not made for each other, such as of Elixir and OTP",
         default=True,
+    ),
+    Key(
+        "idiomatic",
+        _read_level,
+        str,
+        "none, plain or all",
+        "the files beside .tool-versions that count: those of one line, such as "
+        ".nvmrc; all: package.json and go.mod, too",
+        "plain",
+    ),
+    Key(
+        "strict",
+        _read_flag,
+        _parse_flag,
+        "true or false",
+        "refuse a folder whose files disagree about a tool, instead of saying so",
+        default=False,
     ),
     Key(
         "allow",

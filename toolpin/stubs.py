@@ -27,7 +27,8 @@ class ShimTool(NamedTuple):
     `names` is all that a project file may call it. After a command of `reshim_after`
     with one of its words among the arguments, the tool's commands may have changed.
     The bins of the tools that it `requires` follow its own on PATH. `commands` are
-    those that every version has: known without an install.
+    those that every version has: known without an install. `idiomatic` are the files
+    beside `.tool-versions` that count, `spellings` the words in them that mean another.
     """
 
     name: str
@@ -35,6 +36,8 @@ class ShimTool(NamedTuple):
     reshim_after: tuple[tuple[str, tuple[str, ...]], ...] = ()
     requires: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
+    idiomatic: tuple[str, ...] = ()
+    spellings: tuple[tuple[str, str], ...] = ()
 
 
 class Stub(NamedTuple):
@@ -130,6 +133,8 @@ def _lookup(role: str, tool: ShimTool) -> list[str]:
     return [
         f"_toolpin_{role or 'tool'}={quote(tool.name)}",
         f"{prefix}names={quote(_words(tool.names or (tool.name,)))}",
+        f"{prefix}files={quote(' '.join(tool.idiomatic))}",
+        f"{prefix}spellings={quote(_words(map('='.join, tool.spellings)))}",
         # `=` tells a variable that is set and empty from one that is not set.
         f"{prefix}override=${{{variable}+=}}${{{variable}-}}",
     ]

@@ -32,7 +32,7 @@ def parse(data: bytes, place: str) -> tuple[Request, ...]:
     The first request of a tool is the one that counts. Raises UsageError.
     """
     requests = []
-    for number, line in enumerate(_decode(data, place).split("\n"), 1):
+    for number, line in enumerate(text_of(data, place).split("\n"), 1):
         tokens = _tokens(line.removesuffix("\r"))
         if tokens:
             requests.append(_request(tokens, Spot(Origin(place, number), line)))
@@ -103,7 +103,7 @@ def edit(
     Without such a line one is added, under the first name. Every other byte stays.
     Raises UsageError for bytes that are not text; the lines are not judged.
     """
-    text = _decode(data, place)
+    text = text_of(data, place)
     written = " ".join(str(wanted) for wanted in versions)
     lines = text.split("\n")
     for index, line in enumerate(lines):
@@ -115,6 +115,31 @@ def edit(
     else:
         text = _append(text, f"{names[0]} {written}")
     return (_BOM if data.startswith(_BOM) else b"") + text.encode()
+
+
+def text_of(data: bytes, place: str) -> str:
+    """Return the text without its byte order mark.
+
+    Raises UsageError with line and column for what is no plain text.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise error(f"{place} is UTF-16, not UTF-8", Spot(Origin(place, 1, 1), ""))
+    data = data.removeprefix(_BOM)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as wrong:
+        before = data[: wrong.start].decode().split("\n")
+        origin = Origin(place, len(before), len(before[-1]) + 1)
+        raise error(
+            f"{place} is not UTF-8",
+            Spot(origin, before[-1]),
+            ("received", f"byte 0x{data[wrong.start]:02x}"),
+        ) from None
+    *ended, last = text.split("\n")
+    for number, line in enumerate(ended, 1):
+        _check_characters(line.removesuffix("\r"), Origin(place, number))
+    _check_characters(last, Origin(place, len(ended) + 1))
+    return text
 
 
 def _set(line: str, tokens: list[tuple[int, str]], written: str) -> str:
@@ -194,28 +219,6 @@ def _wanted(word: str, line: Spot, moved: int = 0) -> Wanted:
             check_folder(value, after)
             return Wanted("path", value)
     raise misfit(word, VERSION._replace(expected=_FORMS) if colon else VERSION, spot)
-
-
-def _decode(data: bytes, place: str) -> str:
-    """Return the text without its byte order mark, if all of it is plain text."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise error(f"{place} is UTF-16, not UTF-8", Spot(Origin(place, 1, 1), ""))
-    data = data.removeprefix(_BOM)
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as wrong:
-        before = data[: wrong.start].decode().split("\n")
-        origin = Origin(place, len(before), len(before[-1]) + 1)
-        raise error(
-            f"{place} is not UTF-8",
-            Spot(origin, before[-1]),
-            ("received", f"byte 0x{data[wrong.start]:02x}"),
-        ) from None
-    *ended, last = text.split("\n")
-    for number, line in enumerate(ended, 1):
-        _check_characters(line.removesuffix("\r"), Origin(place, number))
-    _check_characters(last, Origin(place, len(ended) + 1))
-    return text
 
 
 def _check_characters(line: str, origin: Origin) -> None:

@@ -37,9 +37,8 @@ def unused_pins(session: Session, tools: tuple[str, ...]) -> list[Pin]:
 
 def _requests(session: Session) -> Iterator[Request]:
     """Yield what every file asks for, also where a nearer one asks for another."""
-    places = {"home": session.home, "global_file": session.paths.global_file}
-    aliases = session.registry.aliases
-    yield from project.stated(session.folder, **places, aliases=aliases)
+    stated = tuple(session.stated())
+    yield from stated
     yield from project.effective(
-        session.folder, **places, env=session.env, aliases=aliases
+        stated, env=session.env, aliases=session.registry.aliases
     )

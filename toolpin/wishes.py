@@ -11,12 +11,10 @@ from collections.abc import Iterator, Sequence
 
 from toolpin import project
 from toolpin.errors import ToolpinError, UsageError
+from toolpin.idiomatic import PASSED_OVER
 from toolpin.model import Origin, Request
 from toolpin.session import Session
 from toolpin.toolversions import parse, parse_wanted
-
-# What dependencies bring along is no project of this one's.
-_PASSED_OVER = frozenset("node_modules deps _build vendor".split())
 
 
 def wished(args: Namespace, session: Session) -> Sequence[Request]:
@@ -74,19 +72,20 @@ def _of_projects(root: str, session: Session) -> Iterator[Request]:
         names[:] = sorted(
             name
             for name in names
-            if name not in _PASSED_OVER and not name.startswith(".")
+            if name not in PASSED_OVER and not name.startswith(".")
         )
         path = os.path.join(folder, project.FILENAME)
-        if project.FILENAME in files and project.counts(path):
-            found = True
-            seen: set[str] = set()
-            for request in parse(project.read(path), path):
-                tool = session.registry.canonical(request.tool)
-                if tool not in seen:
-                    seen.add(tool)
-                    yield request._replace(tool=tool)
+        plain = project.FILENAME in files and project.counts(path)
+        stated = parse(project.read(path), path) if plain else ()
+        seen: set[str] = set()
+        for request in (*stated, *project.idiomatic(folder, session.idioms)):
+            tool = session.registry.canonical(request.tool)
+            if tool not in seen:
+                seen.add(tool)
+                yield request._replace(tool=tool)
+        found = found or plain or bool(seen)
     if not found:
         raise UsageError(
             f"no folder below {top} has a .tool-versions",
-            [("passed over", f"hidden folders, {', '.join(sorted(_PASSED_OVER))}")],
+            [("passed over", f"hidden folders, {', '.join(sorted(PASSED_OVER))}")],
         )

@@ -27,13 +27,13 @@ HEAVY = {
 # How many of toolpin's own modules each may load. A new one is a decision: it costs
 # every prompt that asks.
 CEILINGS = {
-    "which node": 26,
-    "current": 22,
-    "current nodejs": 22,
-    "list": 22,
-    "where nodejs": 22,
-    "install": 28,
-    "exec node": 22,
+    "which node": 28,
+    "current": 24,
+    "current nodejs": 24,
+    "list": 24,
+    "where nodejs": 24,
+    "install": 30,
+    "exec node": 24,
 }
 # With Python's own, whose number is not the same in each Python; its start is not
 # counted. The room above what is loaded now is for a module or two, not for a library.

@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.run import REPOSITORY
 from toolpin.errors import ToolpinError, UsageError
+from toolpin.idiomatic import Idioms
 from toolpin.model import Request
 from toolpin.project import (
     candidates,
@@ -29,6 +30,11 @@ from toolpin.project import (
 )
 
 NOBODY = 65534
+IDIOMS = Idioms(
+    {".node-version": "nodejs", ".nvmrc": "nodejs"},
+    lambda _tool: {"lts/*": "lts", "lts/": ""},
+    {"package.json": ("nodejs", "node")},
+)
 ALIASES = {"node": "nodejs", "nodejs": "nodejs", "erlang": "erlang"}
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="gives files to another user")
 
@@ -64,16 +70,11 @@ class Machine:
             home=str(self.home),
             global_file=str(self.global_file),
             aliases=ALIASES,
+            idioms=IDIOMS,
         )
 
     def effective(self, **env: str) -> list[str]:
-        requests = effective(
-            str(self.start),
-            home=str(self.home),
-            global_file=str(self.global_file),
-            env=env,
-            aliases=ALIASES,
-        )
+        requests = effective(self.stated(), env=env, aliases=ALIASES)
         return [f"{r.tool} {' '.join(map(str, r.wanted))}" for r in requests]
 
 
@@ -190,6 +191,7 @@ def test_a_tools_own_line_counts_whatever_the_others_are(machine: Machine) -> No
         home=str(machine.home),
         global_file=str(machine.global_file),
         aliases=ALIASES,
+        idioms=IDIOMS,
         only={"nodejs", "node"},
     )
     found = request_for("nodejs", own, {})
@@ -208,6 +210,7 @@ def test_a_file_without_the_tools_line_is_passed_over(machine: Machine) -> None:
         home=str(machine.home),
         global_file=str(machine.global_file),
         aliases=ALIASES,
+        idioms=IDIOMS,
         only={"nodejs", "node"},
     )
     found = request_for("nodejs", own, {})

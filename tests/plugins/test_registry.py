@@ -10,7 +10,7 @@ from tests.support.run import REPOSITORY
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.paths import Paths
 from toolpin.plugin.contract import parse_tool
-from toolpin.plugin.registry import read_registry, stated_names
+from toolpin.plugin.registry import read_registry, stated_words
 
 BUNDLED = sorted((REPOSITORY / "plugins").glob("*.toml"))
 NODEJS = (REPOSITORY / "plugins/nodejs.toml").read_text()
@@ -34,7 +34,9 @@ def _add(paths: Paths, name: str, also: str) -> Path:
 @pytest.mark.parametrize("file", BUNDLED, ids=lambda file: file.stem)
 def test_a_bundled_plugin_states_its_names_plainly(file: Path) -> None:
     text = file.read_text()
-    assert stated_names(text) == parse_tool(text, str(file)).also
+    tool = parse_tool(text, str(file))
+    assert stated_words(text, "also") == tool.also
+    assert stated_words(text, "idiomatic") == tool.idiomatic
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_a_bundled_plugin_states_its_names_plainly(file: Path) -> None:
 def test_a_plain_text_is_read_without_the_parser(
     text: str, names: tuple[str, ...]
 ) -> None:
-    assert stated_names(text) == names
+    assert stated_words(text, "also") == names
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,7 @@ def test_a_plain_text_is_read_without_the_parser(
     ],
 )
 def test_any_other_text_is_left_to_the_parser(text: str) -> None:
-    assert stated_names(text) is None
+    assert stated_words(text, "also") is None
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,13 @@ printf '\\n'
 """
 
 KNOWN = {
-    "nodejs": ShimTool("nodejs", ("nodejs", "node"), (("npm", ("-g", "link")),)),
+    "nodejs": ShimTool(
+        "nodejs",
+        ("nodejs", "node"),
+        (("npm", ("-g", "link")),),
+        idiomatic=(".node-version", ".nvmrc"),
+        spellings=(("lts/*", "lts"), ("node", "latest")),
+    ),
     "elixir": ShimTool("elixir", ("elixir",), (), ("erlang",)),
 }
 

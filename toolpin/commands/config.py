@@ -72,6 +72,11 @@ def _write(args: Namespace, session: Session) -> int:
     if after != before:
         os.makedirs(os.path.dirname(file), exist_ok=True)
         project.write(file, after.encode())
+        if args.key == "idiomatic":
+            # It is written into the shims, which no other setting is.
+            from toolpin.reshim import refresh_shims  # noqa: PLC0415
+
+            refresh_shims(session.paths, session.registry)
     _tell(args, session, changed=after != before)
     return 0
 

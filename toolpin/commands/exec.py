@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from toolpin import execute, project
 from toolpin.errors import ToolpinError, UnknownCommand
+from toolpin.idiomatic_level import idiomatic_level
 from toolpin.paths import Paths, find_paths
 from toolpin.plugin.registry import read_registry
 
@@ -32,6 +33,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
             line[1:],
             paths=paths,
             aliases=registry.aliases,
+            idioms=registry.idioms(idiomatic_level(paths, env)),
             env=env,
             cwd=_folder(env),
             refresh=reshim,

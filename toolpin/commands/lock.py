@@ -5,7 +5,6 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin import project
 from toolpin.asks import Ask, Scope, check_host, hosts_of, unanswered
 from toolpin.errors import NotLocked
 from toolpin.locked import EMPTY, read_lockfile
@@ -19,6 +18,7 @@ from toolpin.project_lock import (
     asks_of,
     locker_for,
     project_file,
+    read_project,
     relocked,
     write_lockfile,
 )
@@ -70,7 +70,7 @@ def run(args: Namespace, session: Session) -> int:
     path = lockfile_beside(file)
     with held(mutex_of_file(session.paths.locks, path)):
         old = read_lockfile(path) or EMPTY
-        asks = asks_of(project.read(file), file, session)
+        asks = asks_of(read_project(file), file, session)
         also = also_of(args.also, old, session)
         if args.check:
             return _check([*also, *asks], old, path, session)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import NamedTuple
 
-from toolpin import project
 from toolpin.asks import Ask, Scope
 from toolpin.errors import ToolpinError
 from toolpin.locked import EMPTY, read_lockfile
 from toolpin.locks import lockfile_beside, match
 from toolpin.model import Request
-from toolpin.project_lock import asks_of, locker_for, project_file
+from toolpin.project_lock import asks_of, locker_for, project_file, read_project
 from toolpin.session import Session
 
 
@@ -35,7 +34,7 @@ def run(_args: Namespace, session: Session) -> int:
     locker = locker_for(session, Scope(old.hosts))
     rows: list[_Row] = []
     errors: list[ToolpinError] = []
-    for ask in asks_of(project.read(file), file, session):
+    for ask in asks_of(read_project(file), file, session):
         now = old.pins.get(ask.key) or _installed(ask, session)
         try:
             rows.append(_Row(ask, now, *locker.offers(ask, old)))

@@ -20,6 +20,7 @@ from toolpin.project_lock import (
     asks_of,
     locker_for,
     project_file,
+    read_project,
     relocked,
     write_lockfile,
 )
@@ -63,13 +64,14 @@ def run(args: Namespace, session: Session) -> int:
                 [("beside", file)],
                 "toolpin lock",
             )
-        before = project.read(file)
+        before = read_project(file)
         asks = asks_of(before, file, session)
         tools = _tools(args.tools, asks, file, session)
         was = old or EMPTY
         locker = locker_for(session, Scope(was.hosts, refresh=frozenset(tools)))
         after = before
         if args.latest:
+            _tell_of_others(asks, tools, file, session)
             names = session.registry.canonical
             newer = partial(_newer, locker=locker, old=was)
             after = _rewritten(before, file, tools, names, newer)
@@ -87,6 +89,15 @@ def run(args: Namespace, session: Session) -> int:
         hint = "" if changed else "; toolpin outdated tells what is beyond"
         session.report.remark(f"{file}: {'written' if changed else 'no change'}{hint}")
     return 0
+
+
+def _tell_of_others(
+    asks: Sequence[Ask], tools: Collection[str], file: str, session: Session
+) -> None:
+    """Say which requests stay as they are: only `.tool-versions` is ever written."""
+    for ask in asks:
+        if ask.tool in tools and ask.origin.place != file:
+            session.report.warn(f"{ask.origin} keeps saying {ask.tool} {ask.wanted}")
 
 
 def _moves(

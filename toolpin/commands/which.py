@@ -24,6 +24,7 @@ def run(args: Namespace, session: Session) -> int:
             args.command,
             paths=session.paths,
             aliases=session.registry.aliases,
+            idioms=session.idioms,
             env=session.env,
             cwd=session.folder,
         )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from toolpin.env import is_settable
+from toolpin.manifests import MANIFESTS
 from toolpin.model import Link, Need, Rewrite
 from toolpin.words import RESERVED_COMMANDS
 
@@ -74,6 +75,33 @@ def read_command(value: object) -> str:
 def read_commands(value: object) -> tuple[str, ...]:
     """Accept a list of command names."""
     return tuple(read_command(one) for one in read_texts(value))
+
+
+def read_idioms(value: object) -> tuple[str, ...]:
+    """Accept a list of hidden files' names."""
+    for one in read_texts(value):
+        if one == ".tool-versions" or not re.fullmatch(r"\.[a-z0-9][a-z0-9_.-]*", one):
+            raise UnfitError
+    return read_texts(value)
+
+
+def read_spellings(value: object) -> dict[str, str]:
+    """Accept a table of words without blanks, and what each means."""
+    if not isinstance(value, dict):
+        raise UnfitError
+    for word, meaning in value.items():
+        if not re.fullmatch(r"[!-<>-~]+", word) or not isinstance(meaning, str):
+            raise UnfitError
+        if not re.fullmatch(r"[A-Za-z0-9._+~:-]*", meaning):
+            raise UnfitError
+    return value
+
+
+def read_manifests(value: object) -> dict[str, str]:
+    """Accept a table of files that `idiomatic` can read."""
+    if not isinstance(value, dict) or not value.keys() <= MANIFESTS.keys():
+        raise UnfitError
+    return {file: read_text(name) for file, name in value.items()}
 
 
 def read_inside(value: object) -> str:

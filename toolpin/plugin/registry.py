@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from toolpin.errors import ToolpinError, UsageError
+from toolpin.idiomatic import Idioms
 from toolpin.model import Origin
 from toolpin.paths import Paths, bundled
 from toolpin.words import NAME, fits
@@ -26,7 +27,8 @@ class Registry:
     """The known tools, by every name they have. Their files are read when needed.
 
     `files` has the file of each tool by its own name, `aliases` every name of every
-    tool with its own name, and `paired` the tools that may want a version of another.
+    tool with its own name, `idiomatic` the tool of each file beside `.tool-versions`,
+    and `paired` the tools that may want a version of another.
     """
 
     def __init__(
@@ -34,8 +36,10 @@ class Registry:
         files: Mapping[str, str],
         aliases: Mapping[str, str],
         paired: frozenset[str] = frozenset(),
+        idiomatic: Mapping[str, str] | None = None,
     ) -> None:
         self.paired = paired
+        self._idiomatic = idiomatic or {}
         self._files = files
         self._aliases = aliases
         self._read: dict[str, Tool] = {}
@@ -49,6 +53,16 @@ class Registry:
     def aliases(self) -> dict[str, str]:
         """Every name of every tool with the canonical one."""
         return dict(self._aliases)
+
+    def idioms(self, level: str) -> Idioms:
+        """Return the files beside `.tool-versions` that count: none, plain or all."""
+        files = {} if level == "none" else self._idiomatic
+        manifests = {
+            file: (tool.name, name)
+            for tool in (self.tools if level == "all" else ())
+            for file, name in tool.manifests.items()
+        }
+        return Idioms(files, self._spellings, manifests)
 
     def canonical(self, name: str) -> str:
         """Return the tool's own name; a name that nobody knows is its own."""
@@ -78,6 +92,9 @@ class Registry:
         facts.append(("to draft it", f"toolpin plugin new {name} --github OWNER/REPO"))
         raise ToolpinError(f"{name} is no tool that toolpin knows", facts)
 
+    def _spellings(self, name: str) -> Mapping[str, str]:
+        return self._tool(name).spellings
+
     def _tool(self, name: str) -> Tool:
         if name not in self._read:
             file = self._files[name]
@@ -90,42 +107,53 @@ def read_registry(paths: Paths) -> Registry:
     files: dict[str, str] = {}
     aliases: dict[str, str] = {}
     paired: set[str] = set()
+    idiomatic: dict[str, str] = {}
     for folder in (f"{paths.config}/plugins", bundled("plugins")):
         for name, file in _toml_files(folder):
             if name not in files:
                 files[name] = file
                 text = _text(file)
-                for alias in (name, *_other_names(name, file, text)):
+                also, used = _light_fields(name, file, text)
+                for alias in (name, *also):
                     aliases.setdefault(alias, name)
+                for one in used:
+                    idiomatic.setdefault(one, name)
                 if "pairs" in text:
                     paired.add(name)
-    return Registry(files, aliases, frozenset(paired))
+    return Registry(files, aliases, frozenset(paired), idiomatic)
 
 
-def stated_names(text: str) -> tuple[str, ...] | None:
-    """Return what a plugin's plain `also = ["NAME", ...]` states, () without one.
+def stated_words(text: str, key: str) -> tuple[str, ...] | None:
+    """Return what a plugin's plain `key = ["WORD", ...]` states, () without one.
 
     None for a text that only the TOML parser can judge.
     """
     if any(mark in text for mark in _NOT_PLAIN):
         return None
-    lines = [line.strip() for line in text.split("\n") if "also" in line]
+    lines = [line.strip() for line in text.split("\n") if key in line]
     stated = [line for line in lines if not line.startswith("#")]
     if not stated:
         return ()
-    key, _, value = (part.strip() for part in stated[0].partition("="))
-    if len(stated) > 1 or key != "also" or value[:1] + value[-1:] != "[]":
+    found, _, value = (part.strip() for part in stated[0].partition("="))
+    if len(stated) > 1 or found != key or value[:1] + value[-1:] != "[]":
         return None
     words = [word.strip() for word in value[1:-1].split(",")]
     names = tuple(word[1:-1] for word in words)
-    plain = all(fits(name, NAME) for name in names)
+    plain = all(fits(name.removeprefix("."), NAME) for name in names)
     return names if plain and words == [f'"{name}"' for name in names] else None
 
 
-def _other_names(name: str, file: str, text: str) -> tuple[str, ...]:
+def _light_fields(
+    name: str, file: str, text: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return a plugin's other names and its idiomatic files."""
     # The parser and the schema cost half of Python's own start to import.
-    names = stated_names(text) if fits(name, NAME) else None
-    return _parse(text, file).also if names is None else names
+    if fits(name, NAME):
+        also, used = stated_words(text, "also"), stated_words(text, "idiomatic")
+        if also is not None and used is not None:
+            return also, used
+    tool = _parse(text, file)
+    return tool.also, tool.idiomatic
 
 
 def _toml_files(folder: str) -> list[tuple[str, str]]:
@@ -149,7 +177,7 @@ def _text(file: str) -> str:
 
 
 def _parse(text: str, file: str) -> Tool:
-    from toolpin.plugin.contract import parse_tool  # noqa: PLC0415 - see _other_names
+    from toolpin.plugin.contract import parse_tool  # noqa: PLC0415 - see _light_fields
 
     tool = parse_tool(text, file)
     expected = os.path.basename(file).removesuffix(".toml")

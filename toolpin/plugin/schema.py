@@ -14,12 +14,14 @@ from toolpin.plugin.fields import (
     read_count,
     read_flag,
     read_homes,
+    read_idioms,
     read_inside,
     read_insides,
     read_line,
     read_links,
     read_list,
     read_lists,
+    read_manifests,
     read_name,
     read_names,
     read_needs,
@@ -28,6 +30,7 @@ from toolpin.plugin.fields import (
     read_phases,
     read_repo,
     read_rewrites,
+    read_spellings,
     read_table,
     read_tables,
     read_tag,
@@ -100,6 +103,25 @@ TOOL: dict[str, Field] = {
         "a table: command = [words]",
         "when the command has one of these words, it may have added programs",
         (),
+    ),
+    "idiomatic": Field(
+        read_idioms,
+        "a list of file names with a dot in front",
+        "plain files with a version that count beside .tool-versions, the first first",
+        (),
+    ),
+    "spellings": Field(
+        read_spellings,
+        "a table: word = word",
+        "what such files write otherwise than .tool-versions does; with an empty value "
+        "the key is a beginning to leave out. A v before a digit always is",
+        {},
+    ),
+    "manifests": Field(
+        read_manifests,
+        "a table: package.json or go.mod = name",
+        "files of many matters that may count, and the tool's name in them",
+        {},
     ),
     "mutable": Field(
         read_insides, _PATHS, "folders to which the tool itself adds files", ()

@@ -1,0 +1,161 @@
+"""What the files of other managers say, as requests."""
+
+from __future__ import annotations
+
+import pytest
+
+from toolpin.errors import UsageError
+from toolpin.idiomatic import Idioms, disagreements, is_passed_over
+from toolpin.model import Request
+
+SPELLINGS = {"lts/*": "lts", "lts/": "", "node": "latest", "go": ""}
+IDIOMS = Idioms(
+    {".node-version": "nodejs", ".nvmrc": "nodejs"},
+    lambda _tool: SPELLINGS,
+    {"package.json": ("nodejs", "node"), "go.mod": ("golang", "go")},
+)
+
+
+def _read(name: str, text: str) -> Request | None:
+    return IDIOMS.read(text.encode(), f"/p/{name}", name)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("v20.11.0\n", ["20.11.0"]),
+        ("20\r\n", ["20"]),
+        ("lts/*", ["lts"]),
+        ("lts/iron # long-term", ["iron"]),
+        ("node", ["latest"]),
+        ("go1.22.1", ["1.22.1"]),
+        ("vanilla", ["vanilla"]),
+        ("system\n", ["system"]),
+        ("3.12.1\n3.11.7 pypy3.9\n", ["3.12.1", "3.11.7", "pypy3.9"]),
+        ("\ufeff20\n", ["20"]),
+    ],
+)
+def test_a_plain_file_asks_for_what_its_people_mean(
+    text: str, wanted: list[str]
+) -> None:
+    request = _read(".nvmrc", text)
+    assert request is not None
+    assert [str(one) for one in request.wanted] == wanted
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n", "  # nothing"])
+def test_a_plain_file_without_a_word_asks_for_nothing(text: str) -> None:
+    assert _read(".nvmrc", text) is None
+
+
+def test_the_origin_is_the_first_words_place() -> None:
+    request = _read(".nvmrc", "# ours\n  v20\n")
+    assert request is not None
+    assert request.origin == ("/p/.nvmrc", 2, 3)
+
+
+@pytest.mark.parametrize("text", ["../x", "$(id)", "lts/../x", "lts/", "a\x1bb", "-1"])
+def test_a_word_that_is_no_version_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        _read(".nvmrc", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "line"),
+    [
+        ('{"engines": {"node": "20.11.0"}}', "20.11.0", 1),
+        ('{\n "engines": {\n  "node": "20.x" } }', "20", 3),
+        ('{"volta": {"node": "18.1.0"}, "engines": {"node": "20"}}', "18.1.0", 1),
+        (
+            '{"devEngines": {"runtime": {"name": "node", "version": "=22.1"}}}',
+            "22.1",
+            1,
+        ),
+        (
+            '{"devEngines": {"runtime": [{"name": "bun", "version": "1"},'
+            ' {"name": "node", "version": "v22"}]}}',
+            "22",
+            1,
+        ),
+    ],
+)
+def test_a_package_json_pins_what_is_a_version(
+    text: str, wanted: str, line: int
+) -> None:
+    request = _read("package.json", text)
+    assert request is not None
+    assert [str(one) for one in request.wanted] == [wanted]
+    assert request.origin.line == line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "[]",
+        '{"engines": "20"}',
+        '{"engines": {"npm": "10"}}',
+        '{"engines": {"node": ">=18"}}',
+        '{"engines": {"node": "^20.1.0"}}',
+        '{"engines": {"node": "18 || 20"}}',
+        '{"engines": {"node": "*"}}',
+        '{"engines": {"node": 20}}',
+    ],
+)
+def test_a_package_json_with_no_version_or_a_range_pins_nothing(text: str) -> None:
+    assert _read("package.json", text) is None
+
+
+def test_a_package_json_that_is_none_is_an_error_with_its_line() -> None:
+    with pytest.raises(UsageError) as caught:
+        _read("package.json", '{\n"engines": }')
+    assert "/p/package.json:2" in caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "line"),
+    [
+        ("module x\n\ngo 1.22.1\n", "1.22.1", 3),
+        ("module x\ngo 1.21 // least\ntoolchain go1.22.5\n", "1.22.5", 3),
+        ("go 1.21\ntoolchain default\n", "1.21", 1),
+    ],
+)
+def test_a_go_mod_asks_for_its_toolchain(text: str, wanted: str, line: int) -> None:
+    request = _read("go.mod", text)
+    assert request is not None
+    assert str(request.wanted[0]) == wanted
+    assert request.origin.line == line
+
+
+def _disagree(*files: tuple[str, str]) -> list[tuple[str, str]]:
+    requests = [IDIOMS.read(text.encode(), place, ".nvmrc") for place, text in files]
+    pairs = disagreements([one for one in requests if one])
+    return [(str(one.origin), str(other.origin)) for one, other in pairs]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "agree"),
+    [
+        ("20.11.0", "22", False),
+        ("20", "20.11.0", True),
+        ("20.11.0", "20", True),
+        ("20.11.0", "20.11.0", True),
+        ("2", "20", False),
+        ("lts/*", "20", True),
+    ],
+)
+def test_two_files_of_a_folder_may_disagree(
+    one: str, other: str, *, agree: bool
+) -> None:
+    pairs = _disagree(("/p/.node-version", one), ("/p/.nvmrc", other))
+    assert pairs == ([] if agree else [("/p/.node-version:1", "/p/.nvmrc:1")])
+
+
+def test_files_of_two_folders_do_not_disagree() -> None:
+    assert _disagree(("/p/q/.nvmrc", "20"), ("/p/.nvmrc", "22")) == []
+
+
+def test_a_folder_of_that_very_name_is_passed_over() -> None:
+    assert is_passed_over("/p/node_modules/x")
+    assert is_passed_over("/p/vendor")
+    assert not is_passed_over("/p/vendors/x")

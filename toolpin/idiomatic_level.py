@@ -1,0 +1,32 @@
+"""Reads the setting `idiomatic`: which files beside `.tool-versions` count. Lightly.
+
+`exec` asks for it, so the TOML parser is loaded only where a file names the setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from toolpin.paths import Paths, system_config
+
+VARIABLE = "TOOLPIN_IDIOMATIC"
+DEFAULT = "plain"
+
+
+def idiomatic_level(paths: Paths, env: Mapping[str, str]) -> str:
+    """Return `none`, `plain` or `all`. Raises UsageError for a wrong setting."""
+    if not env.get(VARIABLE, "").strip() and not any(
+        _names_it(file) for file in (system_config(env), paths.user_config)
+    ):
+        return DEFAULT
+    from toolpin.settings import read_settings  # noqa: PLC0415 - as the module says
+
+    return read_settings(paths, env).idiomatic
+
+
+def _names_it(file: str) -> bool:
+    try:
+        with open(file, "rb") as stream:
+            return b"idiomatic" in stream.read()
+    except OSError:
+        return False
