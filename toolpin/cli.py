@@ -40,6 +40,9 @@ VERBS = {
     "which": Verb("show the program that a command runs here", "which"),
     "shimversions": Verb("show which versions have a command", "shimversions"),
     "env": Verb("show what the versions pinned here set: PATH, variables", "env"),
+    "activate": Verb("what a shell's rc file evaluates", "activate"),
+    "deactivate": Verb("take toolpin out of this shell", "deactivate"),
+    "shell": Verb("pin a version in this shell alone", "shell"),
     "exec": Verb("run a command of the pinned versions", ""),
     "verify": Verb("compare installs with their receipts; --repair", "verify"),
     "release-check": Verb(

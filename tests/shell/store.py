@@ -24,7 +24,10 @@ SHELLS: dict[str, tuple[str, ...]] = {
 }
 ROADS = (*SHELLS, "exec")
 
-USUAL = ("dash", "bash", "busybox", "zsh", "sh", "cat", "env", "head", "mkdir")
+USUAL = (
+    *("dash", "bash", "busybox", "zsh", "fish"),
+    *("sh", "cat", "env", "head", "mkdir", "mv", "rm", "rmdir"),
+)
 
 # Prints who ran with which arguments, then passes its input on.
 SAYS = """#!/bin/sh

@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# What `eval "$(toolpin activate bash)"` defines, for bash 3.2 and newer. Where nothing
+# has changed the prompt costs builtins alone: _toolpin_same, which each change defines
+# anew, compares files and variables. @PYTHON@ is filled in.
+
+_toolpin_hook() {
+  local _toolpin_status=$?
+  if [[ $PWD != "${_toolpin_pwd-}" ]] || ! _toolpin_same; then
+    _toolpin_update
+  fi
+  # Under `set -e` a hook that fails would end the shell.
+  [[ $- == *e* ]] || return "$_toolpin_status"
+}
+
+_toolpin_same() { return 1; }
+
+_toolpin_update() {
+  local _toolpin_text
+  if _toolpin_text=$(@PYTHON@ -I -m toolpin activate bash --update); then
+    eval "$_toolpin_text"
+  else
+    # It has said why; the next word is for the next folder.
+    _toolpin_pwd=$PWD
+    # shellcheck disable=SC2329  # _toolpin_hook calls it
+    _toolpin_same() { :; }
+  fi
+}
+
+toolpin() {
+  local _toolpin_text _toolpin_status=0
+  case " $* " in
+    *' --help '* | *' -h '* | *' --json '*) @PYTHON@ -I -m toolpin "$@" ;;
+    ' shell '* | ' deactivate '*)
+      _toolpin_text=$(@PYTHON@ -I -m toolpin "$@" --for bash) &&
+        eval "$_toolpin_text"
+      ;;
+    *) @PYTHON@ -I -m toolpin "$@" ;;
+  esac || _toolpin_status=$?
+  # What it has changed is there for the next word on the same line.
+  [[ -z ${_toolpin_pwd-} ]] || _toolpin_update
+  return "$_toolpin_status"
+}
+
+# Takes everything back; the environment is the caller's.
+_toolpin_forget() {
+  local _toolpin_name _toolpin_left=()
+  for _toolpin_name in cd pushd popd; do
+    [[ $(declare -f "$_toolpin_name") != *_toolpin_hook* ]] ||
+      unset -f "$_toolpin_name"
+  done
+  case $(declare -p PROMPT_COMMAND 2>/dev/null) in
+    'declare -a'*)
+      for _toolpin_name in "${PROMPT_COMMAND[@]}"; do
+        [[ $_toolpin_name == _toolpin_hook ]] || _toolpin_left+=("$_toolpin_name")
+      done
+      PROMPT_COMMAND=(${_toolpin_left[@]+"${_toolpin_left[@]}"})
+      ;;
+    *)
+      # shellcheck disable=SC2128  # it is no array here
+      _toolpin_name=";$PROMPT_COMMAND;"
+      _toolpin_name=${_toolpin_name/;_toolpin_hook;/;}
+      _toolpin_name=${_toolpin_name#;}
+      # shellcheck disable=SC2178  # as above
+      PROMPT_COMMAND=${_toolpin_name%;}
+      [[ -n $_toolpin_name ]] || unset PROMPT_COMMAND
+      ;;
+  esac
+  unset _toolpin_pwd
+  unset -f toolpin _toolpin_hook _toolpin_same _toolpin_update _toolpin_again \
+    _toolpin_forget
+}
+
+# First in the prompt's list: the others see the status that the user's command had.
+# shellcheck disable=SC2128,SC2178  # an array or a string, as it is found
+case $(declare -p PROMPT_COMMAND 2>/dev/null) in
+  *_toolpin_hook*) ;;
+  'declare -a'*)
+    PROMPT_COMMAND=(_toolpin_hook ${PROMPT_COMMAND[@]+"${PROMPT_COMMAND[@]}"})
+    ;;
+  *) PROMPT_COMMAND=_toolpin_hook${PROMPT_COMMAND:+;$PROMPT_COMMAND} ;;
+esac
+
+# The next word on the same line is the new folder's too. Somebody else's cd stays.
+for _toolpin_pwd in cd pushd popd; do
+  [[ $(type -t "$_toolpin_pwd") != builtin ]] || eval "$_toolpin_pwd() {
+    builtin $_toolpin_pwd \"\$@\" || return
+    _toolpin_hook
+  }"
+done

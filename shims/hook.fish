@@ -1,0 +1,50 @@
+# What `toolpin activate fish | source` defines. Where nothing has changed the prompt
+# costs builtins alone: _toolpin_same, which each change defines anew, compares files
+# and variables. @PYTHON@ is filled in.
+
+function _toolpin_hook --on-event fish_prompt --on-variable PWD
+    test "$PWD" = "$_toolpin_pwd"
+    and _toolpin_same
+    or _toolpin_update
+end
+
+function _toolpin_same
+    false
+end
+
+function _toolpin_update
+    if set -l text (@PYTHON@ -I -m toolpin activate fish --update | string collect)
+        and test $pipestatus[1] -eq 0
+        eval $text
+    else
+        # It has said why; the next word is for the next folder.
+        set -g _toolpin_pwd $PWD
+        function _toolpin_same
+            true
+        end
+    end
+end
+
+function toolpin
+    if string match -qr -- '^(--help|-h|--json)$' $argv
+        or not contains -- "$argv[1]" shell deactivate
+        @PYTHON@ -I -m toolpin $argv
+    else
+        set -l text (@PYTHON@ -I -m toolpin $argv --for fish | string collect)
+        set -l codes $pipestatus
+        test $codes[1] -eq 0
+        or return $codes[1]
+        eval $text
+    end
+    set -l code $status
+    # What it has changed is there for the next word on the same line.
+    set -q _toolpin_pwd
+    and _toolpin_update
+    return $code
+end
+
+# Takes everything back; the environment is the caller's.
+function _toolpin_forget
+    set -e _toolpin_pwd
+    functions -e toolpin _toolpin_hook _toolpin_same _toolpin_update _toolpin_forget
+end

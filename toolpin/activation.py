@@ -1,0 +1,147 @@
+"""What an activated shell has of toolpin: the folders on its PATH, and its variables.
+
+Turns an environment and what the versions pinned here set into the changes to it, and
+back. Pure: the shell keeps the State, in a variable of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from toolpin.env import DEFAULT_PATH
+from toolpin.model import EnvPatch
+
+STATE = "TOOLPIN_STATE"
+ACTIVE = "TOOLPIN_ACTIVE"
+
+
+class Set(NamedTuple):
+    """A variable: its name, what toolpin set, and what it was; None for unset."""
+
+    name: str
+    ours: str
+    before: str | None
+
+
+class State(NamedTuple):
+    """What toolpin has done to a shell's environment, and what it has told last.
+
+    `block` are folders that stand side by side on PATH, the shims last.
+    """
+
+    block: tuple[str, ...] = ()
+    variables: tuple[Set, ...] = ()
+    told: str = ""
+
+
+class Watch(NamedTuple):
+    """What an answer depends on: it is the same while all of this is.
+
+    `texts` has the beginning of files and whether that is all of them; `variables` has
+    None for one that is not set.
+    """
+
+    present: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    texts: tuple[tuple[str, bytes, bool], ...] = ()
+    variables: tuple[tuple[str, str | None], ...] = ()
+
+
+def parse_state(text: str | None) -> State:
+    """Return the state that a variable holds; that of a fresh shell for any other text.
+
+    It comes from the environment: what it cannot be is ignored.
+    """
+    try:
+        block, variables, told = json.loads(text or "")
+        state = State(tuple(block), tuple(Set(*one) for one in variables), told)
+        plain = [*state.block, state.told]
+        for one in state.variables:
+            plain += [one.name, one.ours, "" if one.before is None else one.before]
+    except (ValueError, TypeError, RecursionError):
+        return State()
+    return state if all(isinstance(one, str) for one in plain) else State()
+
+
+def render_state(state: State) -> str:
+    """Return the text of a state, one line of ASCII."""
+    return json.dumps(state, separators=(",", ":"))
+
+
+def entered(
+    env: Mapping[str, str],
+    patch: EnvPatch,
+    shims: str,
+    *,
+    told: str,
+    in_front: bool,
+) -> dict[str, str | None]:
+    """Return what must change so that a shell has the patch; None for unset.
+
+    The folders stand where the last ones stood, so that what the user has put before
+    them stays there; or, for a shell that begins, before all others.
+    """
+    state = parse_state(env.get(STATE))
+    base, at = _undone(env, state)
+    block = (*patch.path, shims)
+    # Of a name that two tools set, the first counts.
+    variables = tuple(
+        Set(name, value, base.get(name)) for name, value in patch.variables
+    )
+    entries = (base.get("PATH") or DEFAULT_PATH).split(":")
+    at = 0 if in_front else at
+    target = base | {one.name: one.ours for one in variables}
+    target["PATH"] = ":".join((*entries[:at], *block, *entries[at:]))
+    target[STATE] = render_state(State(block, variables, told))
+    return _changes(env, target)
+
+
+def left(env: Mapping[str, str]) -> dict[str, str | None]:
+    """Return what must change so that a shell is as if it had never been entered."""
+    base, _ = _undone(env, parse_state(env.get(STATE)))
+    base.pop(STATE, None)
+    base.pop(ACTIVE, None)
+    return _changes(env, base)
+
+
+def _undone(env: Mapping[str, str], state: State) -> tuple[dict[str, str], int]:
+    """Return the user's own environment, and where in PATH the block stood."""
+    base = dict(env)
+    for one in state.variables:
+        # What the user has changed since is the user's.
+        if base.get(one.name) == one.ours:
+            if one.before is None:
+                del base[one.name]
+            else:
+                base[one.name] = one.before
+    if "PATH" not in env:
+        return base, 0
+    entries, at = _without(env["PATH"].split(":"), state.block)
+    base["PATH"] = ":".join(entries)
+    return base, at
+
+
+def _without(entries: Sequence[str], block: Sequence[str]) -> tuple[list[str], int]:
+    """Return entries without the block, or, where it is torn, without its folders."""
+    size = len(block)
+    for at in range(len(entries) - size + 1):
+        if size and tuple(entries[at : at + size]) == tuple(block):
+            return [*entries[:at], *entries[at + size :]], at
+    rest = list(entries)
+    places = []
+    for folder in block:
+        if folder in rest:
+            places.append(rest.index(folder))
+            rest.remove(folder)
+    return rest, min(places, default=0)
+
+
+def _changes(
+    env: Mapping[str, str], target: Mapping[str, str]
+) -> dict[str, str | None]:
+    names = sorted({*env, *target})
+    return {
+        name: target.get(name) for name in names if env.get(name) != target.get(name)
+    }

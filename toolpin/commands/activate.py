@@ -1,0 +1,109 @@
+"""`toolpin activate SHELL`: what an rc file evaluates, and what its hook calls.
+
+The hook compares what `watch` noted with the shell's own means; only where something
+has changed is this run again, with `--update`.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import SUPPRESS, ArgumentParser, Namespace
+
+from toolpin import project
+from toolpin.activation import ACTIVE, STATE, Watch, entered, parse_state
+from toolpin.errors import NotRunnable, ToolpinError
+from toolpin.model import EnvPatch, Request
+from toolpin.paths import bundled
+from toolpin.project_env import joined, patch_of
+from toolpin.session import Session
+from toolpin.shells.dialect import DIALECTS, Dialect, render_changes
+from toolpin.watch import watched_files, watched_installs
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take the shell."""
+    parser.add_argument("shell", choices=tuple(DIALECTS), help="the shell to tell")
+    parser.add_argument(
+        "--shims",
+        action="store_true",
+        help="only put the shims on PATH, as a profile file does for every program",
+    )
+    parser.add_argument("--update", action="store_true", help=SUPPRESS)
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Print what the shell evaluates."""
+    dialect = DIALECTS[args.shell]
+    if args.shims:
+        session.report.answer(_profile(session.paths.shims, dialect).rstrip("\n"))
+        return 0
+    change = _update(session, dialect, args.shell, in_front=not args.update)
+    text = change if args.update else _hook(args.shell, dialect) + change
+    session.report.answer(text.rstrip("\n"))
+    return 0
+
+
+def _hook(shell: str, dialect: Dialect) -> str:
+    with open(f"{bundled('shims')}/hook.{shell}", encoding="utf-8") as file:
+        return file.read().replace("@PYTHON@", dialect.quote(sys.executable))
+
+
+def _profile(shims: str, dialect: Dialect) -> str:
+    if dialect is DIALECTS["fish"]:
+        quoted = dialect.quote(shims)
+        return f"contains -- {quoted} $PATH; or set -gx PATH {quoted} $PATH\n"
+    quoted = dialect.quote(shims)
+    return (
+        f'case ":$PATH:" in *:{quoted}:*) ;; *) export PATH={quoted}:"$PATH" ;; esac\n'
+    )
+
+
+def _update(session: Session, dialect: Dialect, shell: str, *, in_front: bool) -> str:
+    watch = watched_files(session)
+    patch, told, requests = _here(session)
+    installs = watched_installs(requests, session) if requests else Watch()
+    changes = entered(
+        session.env, patch, session.paths.shims, told=told, in_front=in_front
+    )
+    if session.env.get(ACTIVE) != shell:
+        changes[ACTIVE] = shell
+    if told and told != parse_state(session.env.get(STATE)).told:
+        session.report.warn(told)
+    return (
+        render_changes(changes, dialect)
+        + dialect.local("_toolpin_pwd", session.folder)
+        + dialect.same(
+            Watch(
+                watch.present + installs.present,
+                watch.absent + installs.absent,
+                watch.texts,
+                watch.variables,
+            )
+        )
+    )
+
+
+def _here(session: Session) -> tuple[EnvPatch, str, tuple[Request, ...]]:
+    """Return what this folder sets, what to tell of it, and what it asks for."""
+    try:
+        stated = tuple(session.stated())
+        session.judge(stated)
+        requests = project.effective(
+            stated, env=session.env, aliases=session.registry.aliases
+        )
+        patches, missing = [], []
+        for request in requests:
+            try:
+                patches.append(patch_of(request, session))
+            except NotRunnable:
+                missing.append(request)
+    except ToolpinError as error:
+        return EnvPatch((), ()), error.render(), ()
+    return joined(patches), _hint(missing), requests
+
+
+def _hint(missing: list[Request]) -> str:
+    if not missing:
+        return ""
+    named = [f"{one.tool} {one.wanted[0]} ({one.origin})" for one in missing]
+    return f"not installed: {', '.join(named)}; try: toolpin install"

@@ -1,0 +1,23 @@
+"""`toolpin deactivate`: what takes toolpin out of a shell again."""
+
+from __future__ import annotations
+
+from argparse import SUPPRESS, ArgumentParser, Namespace
+
+from toolpin.activation import left
+from toolpin.commands.shell import require_shell
+from toolpin.session import Session
+from toolpin.shells.dialect import DIALECTS, render_changes
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take the shell, which its hook names."""
+    parser.add_argument("--for", dest="shell", choices=tuple(DIALECTS), help=SUPPRESS)
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Print what gives the shell its own PATH and variables back."""
+    shell = require_shell(args.shell, "deactivate", session)
+    text = render_changes(left(session.env), DIALECTS[shell])
+    session.report.answer(f"{text}_toolpin_forget")
+    return 0

@@ -1,0 +1,77 @@
+"""`toolpin shell TOOL VERSION...`: pins a tool for one running shell alone."""
+
+from __future__ import annotations
+
+from argparse import SUPPRESS, ArgumentParser, Namespace
+
+from toolpin.activation import ACTIVE
+from toolpin.errors import ToolpinError, UsageError
+from toolpin.execute import patch_for
+from toolpin.model import Origin, Request
+from toolpin.session import Session
+from toolpin.shells.dialect import DIALECTS
+from toolpin.suggest import known_tool
+from toolpin.toolversions import parse_wanted, variable_for
+
+_ORIGIN = Origin("the command line")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take a tool, and versions or the wish for none."""
+    parser.add_argument("tool", help="the tool to pin in this shell")
+    parser.add_argument(
+        "versions",
+        nargs="*",
+        metavar="version",
+        help="the version; more are a fallback list, in order of preference",
+    )
+    parser.add_argument(
+        "--unset", action="store_true", help="pin it as the files do again"
+    )
+    parser.add_argument("--for", dest="shell", choices=tuple(DIALECTS), help=SUPPRESS)
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Print the assignment. Raises NotRunnable where none of the versions is there."""
+    if args.unset == bool(args.versions):
+        raise UsageError(
+            "toolpin shell takes either versions or --unset",
+            hint=f"toolpin shell {args.tool} --unset",
+        )
+    tool = known_tool(args.tool, session)
+    dialect = DIALECTS[require_shell(args.shell, f"shell {args.tool}", session)]
+    variable = variable_for(tool)
+    if args.unset:
+        session.report.answer(dialect.unset(variable).rstrip("\n"))
+        return 0
+    wanted = tuple(parse_wanted(word, _ORIGIN) for word in args.versions)
+    _require_installed(Request(tool, wanted, _ORIGIN), session)
+    text = " ".join(map(str, wanted))
+    session.report.answer(dialect.assign(variable, text).rstrip("\n"))
+    return 0
+
+
+def require_shell(named: str | None, words: str, session: Session) -> str:
+    """Return the shell to write for: the one that was named.
+
+    Raises ToolpinError without one: nothing that this prints would change a shell.
+    """
+    if named:
+        return named
+    shell = session.env.get(ACTIVE, "")
+    shell = shell if shell in DIALECTS else "bash"
+    verb = words.partition(" ")[0]
+    raise ToolpinError(
+        f"toolpin {verb} works in a shell that has been activated",
+        [("here", f'eval "$(toolpin {words} --for {shell})"')],
+        f'eval "$(toolpin activate {shell})"',
+    )
+
+
+def _require_installed(request: Request, session: Session) -> None:
+    versions = " ".join(map(str, request.wanted))
+    try:
+        patch_for(request, paths=session.paths, env=session.env, cwd=session.folder)
+    except ToolpinError as error:
+        hint = f"toolpin install {request.tool} {versions}"
+        raise type(error)(error.what, error.facts, hint) from error

@@ -1,0 +1,70 @@
+"""What bash and zsh read. They differ in how a file is read without a fork."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from toolpin.activation import Watch
+from toolpin.env import quote
+
+__all__ = ["assign", "local", "quote", "same_bash", "same_zsh", "unset"]
+
+
+def assign(name: str, value: str) -> str:
+    """Render the export of a variable."""
+    return f"export {name}={quote(value)}\n"
+
+
+def unset(name: str) -> str:
+    """Render the removal of a variable."""
+    return f"unset {name}\n"
+
+
+def local(name: str, value: str) -> str:
+    """Render a variable of the shell's own, which no child sees."""
+    return f"{name}={quote(value)}\n"
+
+
+def same_bash(watch: Watch) -> str:
+    """Define the check for bash, 3.2 too: bytes are counted in the C locale."""
+    lines = ["local LC_ALL=C _toolpin_text\n"] if watch.texts else []
+    for file, data, whole in watch.texts:
+        size = len(data) + whole
+        read = f"IFS= read -r -d '' -n {size} _toolpin_text <{quote(file)}"
+        lines += [f"{read}\n", _compare(data)]
+    return _function(watch, lines)
+
+
+def same_zsh(watch: Watch) -> str:
+    """Define the check for zsh; one system call reads a file's beginning."""
+    lines = ["emulate -L zsh -o no_multibyte\n", "local _toolpin_text\n"]
+    for file, data, whole in watch.texts:
+        size = len(data) + whole
+        # At the end of an empty file it fails, and leaves the variable as it was.
+        lines += [
+            "_toolpin_text=\n",
+            f"sysread -s {size} _toolpin_text <{quote(file)}\n",
+            _compare(data),
+        ]
+    return _function(watch, lines)
+
+
+def _compare(data: bytes) -> str:
+    return f"[[ $_toolpin_text == {quote(os.fsdecode(data))} ]] || return 1\n"
+
+
+def _function(watch: Watch, lines: list[str]) -> str:
+    tests = " && ".join(_tests(watch)) or "-n x"
+    body = "".join((f"[[ {tests} ]] || return 1\n", *lines))
+    return f"_toolpin_same() {{\n{body}}} 2>/dev/null\n"
+
+
+def _tests(watch: Watch) -> Iterator[str]:
+    for file in (*watch.present, *(file for file, _, _ in watch.texts)):
+        yield f"-e {quote(file)}"
+    for file in watch.absent:
+        yield f"! -e {quote(file)}"
+    for name, value in watch.variables:
+        known = "" if value is None else f"={value}"
+        yield f'"${{{name}+=}}${{{name}-}}" == {quote(known)}'
