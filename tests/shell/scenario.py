@@ -73,13 +73,22 @@ def write(file: Path, text: str) -> Line:
     return same(f"printf %s {shlex.quote(text)} >{shlex.quote(str(file))}")
 
 
-def play(store: Store, shell: str, *lines: Line, start: Path | None = None) -> Result:
-    """Run the lines in a new shell, which has not been activated yet."""
+def play(
+    store: Store,
+    shell: str,
+    *lines: Line,
+    start: Path | None = None,
+    under: tuple[str, ...] = (),
+) -> Result:
+    """Run the lines in a new shell, which has not been activated yet.
+
+    `under` is a program that runs the shell, such as strace.
+    """
     # An event that is sent by hand leaves a status of its own.
     prompt = "\nset left $status; emit fish_prompt" if shell == "fish" else ""
     text = "".join(f"{line(shell)}{prompt}\n" for line in lines)
     env = {"PS1": "", "PS2": "", "HISTFILE": ""}
-    return store.home.run(*SHELLS[shell], stdin=text, cwd=start, env=env)
+    return store.home.run(*under, *SHELLS[shell], stdin=text, cwd=start, env=env)
 
 
 def _by_shell(posix: str, fish: str) -> Line:

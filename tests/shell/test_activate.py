@@ -377,6 +377,28 @@ def test_a_profile_gets_the_shims_once(world: World, shell: str) -> None:
     assert done.out == f"{world.store.paths.shims}:{world.usual}\n", done.err
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["it's", "$(touch pwned)", "a\nb", "a\\b", '"', "; touch pwned", "*", "\udcff"],
+    ids=ascii,
+)
+def test_hostile_70_a_folders_name_is_only_a_name(
+    world: World, shell: str, name: str
+) -> None:
+    folder = world.outside / name
+    folder.mkdir()
+    text = (
+        f"nodejs 12.22.0 # '; touch {world.outside}/pwned; echo ' $(touch pwned) \\\n"
+    )
+    (folder / ".tool-versions").write_text(text)
+    done = play(
+        world.store, shell, activate(), same("node"), same("node"), start=folder
+    )
+    assert done.out.splitlines() == [V12, V12], done.err
+    assert not list(world.outside.rglob("pwned"))
+    assert "toolpin" not in done.err.replace("-m toolpin activate", "")
+
+
 def test_a_deleted_folder_is_told_once(world: World, shell: str) -> None:
     doomed = world.outside / "doomed"
     doomed.mkdir()

@@ -1,0 +1,116 @@
+"""Activated from an rc file, on a terminal, with prompts; and what a prompt costs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.shell.scenario import SHELLS, activate, play, same
+from tests.shell.store import Store
+from tests.support.run import Home
+from tests.support.terminal import Terminal
+
+V10, V12 = "nodejs 10.15.3", "nodejs 12.22.0"
+# `<<` stands in two parts, so that the typed line itself shows no mark.
+ANSWER = {
+    "bash": 'printf "<%s%s>>\\n" "<" "$({})"',
+    "zsh": 'printf "<%s%s>>\\n" "<" "$({})"',
+    "fish": 'printf "<%s%s>>\\n" "<" ({})',
+}
+STATUS = {
+    "bash": 'printf "<%s%s>>\\n" "<" "$?"',
+    "zsh": 'printf "<%s%s>>\\n" "<" "$?"',
+    "fish": 'printf "<%s%s>>\\n" "<" "$status"',
+}
+
+
+# A fork, or a program; a thread is neither.
+_BIRTH = re.compile(
+    r"execve\(.* = 0$|v?fork\(.* = \d+$|clone3?\((?!.*CLONE_THREAD).* = \d+$",
+    re.MULTILINE,
+)
+
+
+@pytest.fixture
+def store(home: Home) -> Store:
+    """A project with one version, and a folder below it with another."""
+    store = Store(home)
+    for version in ("10.15.3", "12.22.0"):
+        store.publish("nodejs", version, {"node": ""})
+    store.refresh()
+    home.pin("nodejs 10.15.3\n")
+    below = home.project / "below"
+    below.mkdir()
+    (below / ".nvmrc").write_text("v12.22.0\n")
+    return store
+
+
+@pytest.fixture(params=SHELLS)
+def shell(request: pytest.FixtureRequest) -> str:
+    """One of the shells."""
+    return str(request.param)
+
+
+@pytest.fixture
+def terminal(store: Store, shell: str) -> Iterator[Terminal]:
+    """That shell with one line in its rc file, at its prompt."""
+    home = store.home.home
+    line = activate()(shell) + "\n"
+    files = {"bash": "rc", "zsh": ".zshrc", "fish": ".config/fish/config.fish"}
+    file = home / files[shell]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(line)
+    command = {
+        "bash": ("bash", "--noprofile", "--rcfile", str(file), "-i"),
+        "zsh": ("zsh", "-d", "-i"),
+        "fish": ("fish", "-i"),
+    }[shell]
+    env = {**store.home.env, "TERM": "dumb", "ZDOTDIR": str(home)}
+    with Terminal(command, env=env, cwd=store.home.project) as terminal:
+        yield terminal
+
+
+def test_at_a_prompt_the_folder_the_file_and_the_status_count(
+    terminal: Terminal, shell: str, store: Store
+) -> None:
+    node = ANSWER[shell].format("node")
+    assert terminal.ask(node) == V10
+    terminal.type("cd below\n")
+    assert terminal.ask(node) == V12
+    terminal.type("cd ..\n")
+    assert terminal.ask(node) == V10
+    store.home.pin("nodejs 12.22.0\n")
+    terminal.type("sh -c 'exit 7'\n")
+    assert terminal.ask(STATUS[shell]) == "7"
+    assert terminal.ask(node) == V12
+    terminal.type("toolpin shell nodejs 10.15.3\n")
+    assert terminal.ask(node) == V10
+
+
+def test_an_unchanged_prompt_starts_no_process(store: Store, shell: str) -> None:
+    few, many = (_processes(store, shell, prompts) for prompts in (1, 25))
+    assert few == many
+
+
+def test_a_changed_folder_starts_one(store: Store, shell: str) -> None:
+    before = _processes(store, shell, 1)
+    folder = store.home.project / "below"
+    # The fork and the program that it becomes.
+    assert _processes(store, shell, 1, f"cd {folder}") == before + 2
+
+
+def _processes(store: Store, shell: str, prompts: int, line: str = "true") -> int:
+    """Return how many forks and programs an activated shell has made so far."""
+    folder = store.home.root / f"trace-{prompts}-{len(line)}"
+    folder.mkdir()
+    strace = shutil.which("strace")
+    assert strace, "apt-get install strace"
+    # A file for each process: in one, calls of two threads are torn apart.
+    log = str(folder / "log")
+    under = (strace, "-ff", "-qq", "-o", log, "-e", "trace=execve,process")
+    lines = (activate(), same(line), *[same("true")] * prompts)
+    play(store, shell, *lines, under=under)
+    return sum(len(_BIRTH.findall(file.read_text())) for file in folder.iterdir())
