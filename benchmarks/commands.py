@@ -67,20 +67,20 @@ class Bench(NamedTuple):
 def main(rounds: int) -> None:
     """Print one table for each case."""
     with tempfile.TemporaryDirectory(prefix="toolpin-bench-") as root:
-        _ten_tools(_bench(f"{root}/ten"), rounds)
-        one, many = _bench(f"{root}/one"), _bench(f"{root}/many")
-        _install(one, ["1.0.0"], ["tool0"])
-        _install(many, [f"{n // 100}.{n % 100}.0" for n in range(100, 600)], ["tool0"])
+        _ten_tools(make_bench(f"{root}/ten"), rounds)
+        one, many = make_bench(f"{root}/one"), make_bench(f"{root}/many")
+        install(one, ["1.0.0"], ["tool0"])
+        install(many, [f"{n // 100}.{n % 100}.0" for n in range(100, 600)], ["tool0"])
         for verb in ("list", "current"):
             _growth(verb, one, many, rounds)
-        _reshim(_bench(f"{root}/shared"), rounds, distinct=False)
-        _reshim(_bench(f"{root}/distinct"), rounds, distinct=True)
+        _reshim(make_bench(f"{root}/shared"), rounds, distinct=False)
+        _reshim(make_bench(f"{root}/distinct"), rounds, distinct=True)
 
 
 def _ten_tools(bench: Bench, rounds: int) -> None:
     """Time the light commands where ten tools of ten user's plugins are installed."""
     for tool in TOOLS:
-        _install(bench, ["1.0.0"], [tool], tool)
+        install(bench, ["1.0.0"], [tool], tool)
     _once(bench, "reshim")
     candidates: dict[str, Sequence[str]] = {
         PYTHON: [sys.executable, "-I", "-c", "pass"]
@@ -112,7 +112,7 @@ def _reshim(bench: Bench, rounds: int, *, distinct: bool) -> None:
         for minor in range(20):
             stem = f"{tool}-{minor}" if distinct else tool
             names = [f"{stem}-{number}" for number in range(20)]
-            _install(bench, [f"1.{minor}.0"], names, tool)
+            install(bench, [f"1.{minor}.0"], names, tool)
     times: dict[str, list[float]] = {PYTHON: [], "without shims": [], "up to date": []}
     commands = ([sys.executable, "-I", "-c", "pass"], [*TOOLPIN, "reshim"])
     for number in range(max(3, rounds // 10)):
@@ -149,7 +149,7 @@ def _once(bench: Bench, *args: str) -> None:
     _times(bench.toolpin(*args), bench, 1, warm_up=0)
 
 
-def _bench(root: str) -> Bench:
+def make_bench(root: str) -> Bench:
     """Make the folders, ten plugins, and a project that pins their ten tools."""
     paths = Paths(f"{root}/data", f"{root}/config")
     project = f"{root}/project"
@@ -171,7 +171,7 @@ def _bench(root: str) -> Bench:
     return Bench(paths, project, env)
 
 
-def _install(
+def install(
     bench: Bench, versions: list[str], commands: list[str], tool: str = "tool0"
 ) -> None:
     """Lay out published versions whose commands are copies of `true`."""

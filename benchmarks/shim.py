@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -63,6 +64,8 @@ def main(pairs: int) -> None:
             wanted = f"wanted: shim <= {case.wanted}x of #!/bin/sh"
             show(f"{case.name} ({wanted})", times, "#!/bin/sh")
         _loose_against_exact(root, shim, pairs)
+        _beside_others(root, shim, pairs)
+        _growth(root, pairs)
 
 
 def _loose_against_exact(root: str, shim: str, pairs: int) -> None:
@@ -105,7 +108,9 @@ def _store(root: str) -> tuple[str, str, str]:
     )
     with open(f"{tree}/.toolpin/record.sh", "w", encoding="utf-8") as file:
         file.write(render_record(EnvPatch((f"{tree}/bin",), ())))
-    refresh(paths, {"nodejs": ShimTool("nodejs", ("nodejs", "node"))}, sys.executable)
+    idiomatic = (".node-version", ".nvmrc")
+    tool = ShimTool("nodejs", ("nodejs", "node"), idiomatic=idiomatic)
+    refresh(paths, {"nodejs": tool}, sys.executable)
     script = f"{root}/plain"
     with open(script, "w", encoding="utf-8") as file:
         file.write(f'#!/bin/sh\nexec {tree}/bin/node "$@"\n')
@@ -122,14 +127,84 @@ def _project(root: str, case: Case) -> str:
     return folder
 
 
+def _beside_others(root: str, shim: str, pairs: int) -> None:
+    """Print what other tools of the file cost: missing, loose, and nobody answers."""
+    others = "absent 9.9.9\nloose latest\nunlocked 1\nalso-absent 2.0.0\n"
+    folders = {
+        "alone": _project(root, Case("alone", "", f"{PIN}\n", 1)),
+        "beside others": _project(root, Case("beside", "", f"{others}{PIN}\n", 1.05)),
+    }
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        proxy = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        times = measure(
+            {name: [shim] for name in folders},
+            folder=root,
+            env={**os.environ, "HOME": root, "https_proxy": proxy, "http_proxy": proxy},
+            rounds=pairs,
+            warm_up=WARM_UP,
+            elsewhere=folders,
+        )
+    title = "beside missing, loose and unlocked tools, while the network hangs"
+    show(title, times, "alone")
+
+
+def _growth(root: str, pairs: int) -> None:
+    """Print what 500 installed versions add to a shim."""
+    shims = {}
+    for count in (1, 500):
+        shim, program, _ = _store(f"{root}/{count}")
+        shims[f"{count} installed"] = [shim]
+        tree = os.path.dirname(os.path.dirname(program))
+        for number in range(1, count):
+            other = os.path.join(os.path.dirname(tree), f"0.{number}.0")
+            shutil.copytree(tree, other, copy_function=os.link)
+    folder = _project(root, Case("growth", "", f"{PIN}\n", 1))
+    times = measure(
+        shims,
+        folder=folder,
+        env={**os.environ, "HOME": root},
+        rounds=pairs,
+        warm_up=WARM_UP,
+    )
+    show("by versions installed", times, "1 installed")
+
+
 def _peers(root: str, program: str) -> dict[str, list[str]]:
-    """Return how peers that are on PATH run the same program."""
+    """Return how peers that are on PATH run the same program, ready to run it."""
     peers: dict[str, list[str]] = {}
     if shutil.which("mise"):
         peers["mise exec"] = ["mise", "exec", "--", program]
+        peers["mise shim"] = [_mise_shim(root, program)]
     if shutil.which("asdf"):
         peers["asdf shim"] = [_asdf_shim(root, program)]
+    if shutil.which("pyenv"):
+        peers["pyenv shim"] = [_pyenv_shim(root, program)]
     return peers
+
+
+def _mise_shim(root: str, program: str) -> str:
+    """Give mise a data folder with the same install, and return its shim."""
+    data = os.environ["MISE_DATA_DIR"] = f"{root}/mise"
+    os.environ["MISE_OFFLINE"] = "1"
+    # mise reads a project's files only where their folder is trusted.
+    os.environ["MISE_TRUSTED_CONFIG_PATHS"] = root
+    install = f"{data}/installs/node/{PIN.version}"
+    if not os.path.isdir(install):
+        shutil.copytree(os.path.dirname(program), f"{install}/bin")
+        subprocess.run(["mise", "reshim"], check=False)
+    return f"{data}/shims/node"
+
+
+def _pyenv_shim(root: str, program: str) -> str:
+    """Give pyenv a Python that is the same program, and return its shim."""
+    home = os.environ["PYENV_ROOT"] = f"{root}/pyenv"
+    os.environ["PYENV_VERSION"] = "3.9.0"
+    tree = f"{home}/versions/3.9.0/bin"
+    if not os.path.isdir(tree):
+        os.makedirs(tree)
+        shutil.copy(program, f"{tree}/python")
+        subprocess.run(["pyenv", "rehash"], check=False)
+    return f"{home}/shims/python"
 
 
 def _asdf_shim(root: str, program: str) -> str:

@@ -12,6 +12,20 @@ function _toolpin_same
     false
 end
 
+# True where none of the files is there.
+if contains path (builtin -n)
+    function _toolpin_absent
+        not path is -- $argv
+    end
+else
+    function _toolpin_absent
+        for file in $argv
+            test -e $file; and return 1
+        end
+        true
+    end
+end
+
 function _toolpin_update
     if set -l text (@PYTHON@ -I -m toolpin activate fish --update | string collect)
         and test $pipestatus[1] -eq 0
@@ -46,5 +60,6 @@ end
 # Takes everything back; the environment is the caller's.
 function _toolpin_forget
     set -e _toolpin_pwd
-    functions -e toolpin _toolpin_hook _toolpin_same _toolpin_update _toolpin_forget
+    functions -e toolpin _toolpin_hook _toolpin_same _toolpin_absent \
+        _toolpin_update _toolpin_forget
 end

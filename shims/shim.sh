@@ -23,7 +23,7 @@ _toolpin_forget() {
   unset _toolpin_command _toolpin_tool _toolpin_names _toolpin_override \
     _toolpin_files _toolpin_spellings _toolpin_need_files _toolpin_need_spellings \
     _toolpin_after _toolpin_need _toolpin_need_names _toolpin_need_override \
-    _toolpin_known _toolpin_folder _toolpin_name _toolpin_rest _toolpin_lines _toolpin_wanted \
+    _toolpin_known _toolpin_file _toolpin_folder _toolpin_name _toolpin_rest _toolpin_lines _toolpin_wanted \
     _toolpin_tree _toolpin_path _toolpin_bin _toolpin_more toolpin_bins toolpin_major
 }
 
@@ -34,12 +34,10 @@ _toolpin_ours() {
     { [ -O "$_toolpin_folder/$1" ] && [ ! -h "$_toolpin_folder/$1" ]; }
 }
 
-# Reads .tool-versions in $_toolpin_folder up to the line of one of the names in $1.
+# Reads .tool-versions in $_toolpin_folder, where there is one, up to the line of one of the names in $1.
 # True when the search is over: _toolpin_wanted has the rest of that line, or `?` where
 # Python must judge. The loop ends before anything runs: within, stdin is the file.
 _toolpin_read() {
-  [ -e "$_toolpin_folder/.tool-versions" ] || [ -h "$_toolpin_folder/.tool-versions" ] ||
-    return 1
   _toolpin_wanted='?'
   [ -f "$_toolpin_folder/.tool-versions" ] || return 0
   [ -r "$_toolpin_folder/.tool-versions" ] || return 0
@@ -61,48 +59,57 @@ _toolpin_read() {
   return 1
 }
 
-# Reads the first of the files $1 in $_toolpin_folder that has a word; as _toolpin_read.
-# $2 has the words that mean another. A file of other shape is for Python.
+# Reads the file $1 of other managers in $_toolpin_folder; as _toolpin_read. $2 has the
+# words that mean another. One word is read here, a file of other shape by Python.
 _toolpin_read_other() {
-  for _toolpin_name in $1; do
-    [ -f "$_toolpin_folder/$_toolpin_name" ] || continue
-    case $_toolpin_folder/ in
-      */node_modules/* | */deps/* | */_build/* | */vendor/*) return 1 ;;
-    esac
-    _toolpin_wanted='?'
-    [ -z "${TOOLPIN_IDIOMATIC-}" ] || return 0
-    [ -r "$_toolpin_folder/$_toolpin_name" ] || return 0
-    _toolpin_ours "$_toolpin_name" || return 0
-    _toolpin_lines=0
-    _toolpin_known=
-    while IFS= read -r _toolpin_rest || [ -n "$_toolpin_rest" ]; do
-      _toolpin_rest=${_toolpin_rest%%#*}
-      _toolpin_rest=${_toolpin_rest%@CR@}
-      while :; do
-        case $_toolpin_rest in
-          *[" @TAB@"]) _toolpin_rest=${_toolpin_rest%?} ;;
-          *) break ;;
-        esac
-      done
-      [ -n "$_toolpin_rest" ] || continue
-      [ -z "$_toolpin_known" ] || return 0
-      _toolpin_known=$_toolpin_rest
-      _toolpin_lines=$((_toolpin_lines + 1))
-      [ "$_toolpin_lines" -lt 1000 ] || return 0
-    done <"$_toolpin_folder/$_toolpin_name"
-    [ -n "$_toolpin_known" ] || continue
-    case $_toolpin_known in
-      v[0-9]*) _toolpin_known=${_toolpin_known#v} ;;
-      [0-9]*) ;;
-      *[" @TAB@="]*) return 0 ;;
-      *)
-        case $2 in *" $_toolpin_known="*) ;; *) return 0 ;; esac
-        _toolpin_known=${2#*" $_toolpin_known="}
-        _toolpin_known=${_toolpin_known%% *}
-        ;;
-    esac
-    _toolpin_wanted=$_toolpin_known
-    return 0
+  case $_toolpin_folder/ in
+    */node_modules/* | */deps/* | */_build/* | */vendor/*) return 1 ;;
+  esac
+  _toolpin_wanted='?'
+  [ -z "${TOOLPIN_IDIOMATIC-}" ] || return 0
+  [ -r "$_toolpin_folder/$1" ] || return 0
+  _toolpin_ours "$1" || return 0
+  _toolpin_lines=0
+  _toolpin_known=
+  while IFS= read -r _toolpin_rest || [ -n "$_toolpin_rest" ]; do
+    _toolpin_lines=$((_toolpin_lines + 1))
+    [ "$_toolpin_lines" -lt 1000 ] || return 0
+    _toolpin_rest=${_toolpin_rest%%#*}
+    _toolpin_rest=${_toolpin_rest%@CR@}
+    while :; do
+      case $_toolpin_rest in
+        *[" @TAB@"]) _toolpin_rest=${_toolpin_rest%?} ;;
+        *) break ;;
+      esac
+    done
+    [ -n "$_toolpin_rest" ] || continue
+    [ -z "$_toolpin_known" ] || return 0
+    _toolpin_known=$_toolpin_rest
+  done <"$_toolpin_folder/$1"
+  case $_toolpin_known in
+    '') return 1 ;;
+    v[0-9]*) _toolpin_known=${_toolpin_known#v} ;;
+    [0-9]*) ;;
+    *[" @TAB@="]*) return 0 ;;
+    *)
+      case $2 in *" $_toolpin_known="*) ;; *) return 0 ;; esac
+      _toolpin_known=${2#*" $_toolpin_known="}
+      _toolpin_known=${_toolpin_known%% *}
+      ;;
+  esac
+  _toolpin_wanted=$_toolpin_known
+}
+
+# Looks into $_toolpin_folder; $1 is for _toolpin_read, $2 has the files of other
+# managers, $3 is for _toolpin_read_other. True when the search is over.
+_toolpin_look() {
+  if [ -e "$_toolpin_folder/.tool-versions" ] ||
+    [ -h "$_toolpin_folder/.tool-versions" ]; then
+    _toolpin_read "$1" && return
+  fi
+  for _toolpin_file in $2; do
+    [ ! -f "$_toolpin_folder/$_toolpin_file" ] ||
+      ! _toolpin_read_other "$_toolpin_file" "$3" || return 0
   done
   return 1
 }
@@ -147,8 +154,8 @@ _toolpin_use() {
 
 # Finds the published tree of tool $1, known to project files as $2, and sources its
 # record. $3 is `=` and the override's value, empty where it is not set; $4 and $5 are
-# for _toolpin_read_other. True also where nothing pins the tool; false where Python
-# must judge.
+# for _toolpin_look. True also where nothing pins the tool; false where Python must
+# judge.
 _toolpin_find() {
   _toolpin_tree=
   toolpin_bins=
@@ -157,15 +164,14 @@ _toolpin_find() {
     case $PWD in [!/]* | */../* | */.. | '') return 1 ;; esac
     [ ${#PWD} -lt 4096 ] || return 1
     _toolpin_folder=${PWD%/}
-    until _toolpin_read "$2" || _toolpin_read_other "$4" "$5"; do
+    until _toolpin_look "$2" "$4" "$5"; do
       case $_toolpin_folder in
         */*) _toolpin_folder=${_toolpin_folder%/*} ;;
         *)
           case ${HOME-} in /*) _toolpin_folder=$HOME ;; *) return 1 ;; esac
-          _toolpin_read "$2" && break
-          _toolpin_read_other "$4" "$5" && break
+          _toolpin_look "$2" "$4" "$5" && break
           _toolpin_folder=@CONFIG@
-          _toolpin_read "$2" && break
+          _toolpin_look "$2" '' '' && break
           return 0
           ;;
       esac

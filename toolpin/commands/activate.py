@@ -106,4 +106,4 @@ def _hint(missing: list[Request]) -> str:
     if not missing:
         return ""
     named = [f"{one.tool} {one.wanted[0]} ({one.origin})" for one in missing]
-    return f"not installed: {', '.join(named)}; try: toolpin install"
+    return f"toolpin: not installed: {', '.join(named)}; try: toolpin install"

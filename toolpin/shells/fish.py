@@ -31,27 +31,23 @@ def local(name: str, value: str) -> str:
 
 
 def same(watch: Watch) -> str:
-    """Define the check for fish: by characters, without the last newlines."""
-    lines = [f"{one}; or return 1\n" for one in _tests(watch)]
-    lines += _joined("-e", [*watch.present, *(file for file, _, _ in watch.texts)])
-    lines += _joined("! -e", watch.absent)
+    """Define the check for fish; of files it reads, characters are compared."""
+    present = (*watch.present, *(file for file, _, _ in watch.texts))
+    lines = [*_variables(watch)]
+    if present:
+        lines.append("test " + " -a ".join(f"-e {quote(file)}" for file in present))
+    if watch.absent:
+        lines.append(" ".join(("_toolpin_absent", *map(quote, watch.absent))))
     for file, data, whole in watch.texts:
         text = os.fsdecode(data)
-        if whole:
-            text = text.rstrip("\n")
-            read = f"(string collect <{quote(file)})"
-        else:
-            read = f"(string sub -l {len(text)} -- (string collect -N <{quote(file)}))"
-        lines.append(f'set -l text {read}\ntest "$text" = {quote(text)}\nor return 1\n')
-    return f"function _toolpin_same\n{''.join(lines)}true\nend\n"
+        lines.append(f'read -z -l text <{quote(file)}; or test -z "$text"')
+        found = '"$text"' if whole else f'(string sub -l {len(text)} -- "$text")'
+        lines.append(f"test {found} = {quote(text)}")
+    body = "".join(f"{line}; or return 1\n" for line in lines)
+    return f"function _toolpin_same\n{body}end\n"
 
 
-def _joined(test: str, files: list[str] | tuple[str, ...]) -> list[str]:
-    tests = " -a ".join(f"{test} {quote(file)}" for file in files)
-    return [f"test {tests}\nor return 1\n"] if files else []
-
-
-def _tests(watch: Watch) -> Iterator[str]:
+def _variables(watch: Watch) -> Iterator[str]:
     for name, value in watch.variables:
         known = f'test "${name}" = {quote(value or "")}'
         yield f"not set -q {name}" if value is None else known
