@@ -22,6 +22,7 @@ LAYERS = (
         "lockfile",
         "lockfile_parse",
         "env",
+        "env_formats",
         "documents",
         "fit",
         "toml_lines",
