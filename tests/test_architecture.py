@@ -33,6 +33,7 @@ LAYERS = (
     },
     {
         "paths",
+        "cache_folder",
         "settings_schema",
         "settings",
         "settings_edit",
@@ -110,6 +111,7 @@ LAYERS = (
         "decide",
         "drafting",
         "known_here",
+        "known_words",
         "locked",
         "locking",
         "pairs",
@@ -133,7 +135,7 @@ HEAVY = {
     "truststore": "trust",
     "filelock": "mutex",
     "tqdm": "progress",
-    "platformdirs": "cache",
+    "platformdirs": "cache_folder",
     "backports": "archive_zstd",
     "compression": "archive_zstd",
 }

@@ -54,16 +54,17 @@ def standing(patch: EnvPatch, base: Sequence[str]) -> tuple[tuple[str, str], ...
     return (*patch.variables, ("PATH", path))
 
 
+def quote_fish(text: str) -> str:
+    """Return `text` in single quotes, as fish reads it."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
 def _fish(patch: EnvPatch) -> str:
-    lines = [f"set -gx {name} {_fish_quote(one)}\n" for name, one in patch.variables]
+    lines = [f"set -gx {name} {quote_fish(one)}\n" for name, one in patch.variables]
     if patch.path:
-        folders = " ".join(map(_fish_quote, patch.path))
+        folders = " ".join(map(quote_fish, patch.path))
         lines.append(f"set -gx PATH {folders} $PATH\n")
     return "".join(lines)
-
-
-def _fish_quote(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _json(pairs: Pairs, _mark: str) -> str:
