@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.support.environment_file import read_environment_file
-from tests.support.run import TOOLPIN, Home
+from tests.support.run import REPOSITORY, TOOLPIN, Home
 from tests.support.upstream import Upstream
 
 CRON = ("SHELL=/bin/sh", "PATH=/usr/bin:/bin", "LOGNAME=ana")
@@ -101,3 +101,20 @@ def test_a_value_that_a_format_cannot_say_writes_no_half_of_a_file(home: Home) -
     shown = home.toolpin("env", "--format", "sh").out
     script = f"{shown}exec {sys.executable} -c 'import os; print(os.environ[\"TWO\"])'"
     assert home.run("sh", "-c", script).out == "a\nb\n"
+
+
+def test_direnvs_function_stops_at_a_missing_version(ready: Home) -> None:
+    page = (REPOSITORY / "docs/recipes.md").read_text()
+    function = page.partition("```bash\n")[2].partition("```")[0]
+    assert "use_toolpin" in function
+    (ready.root / "bin").mkdir()
+    program = ready.root / "bin/toolpin"
+    program.write_text(f'#!/bin/sh\nexec {" ".join(TOOLPIN)} "$@"\n')
+    program.chmod(0o755)
+    ready.env["PATH"] = f"{program.parent}:{ready.env['PATH']}"
+    script = f"watch_file() {{ :; }}\n{function}\nuse_toolpin && node --version"
+    assert ready.run("bash", "-c", script).out == "v10.15.3\n"
+    ready.pin("nodejs 10.15.3\ngolang 1.26.6\n")
+    stopped = ready.run("bash", "-c", f"{script}; echo $?; echo $PATH")
+    assert stopped.out == f"126\n{ready.env['PATH']}\n"
+    assert "golang 1.26.6 is not installed" in stopped.err
