@@ -6,6 +6,7 @@ temporary folder, and asks no network.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from benchmarks.paired import Commands, Times, measure, show, working
+from toolpin import host
 from toolpin.env import render_record
 from toolpin.model import EnvPatch, Pin
 from toolpin.paths import Paths
@@ -82,14 +84,34 @@ def _ten_tools(bench: Bench, rounds: int) -> None:
     for tool in TOOLS:
         install(bench, ["1.0.0"], [tool], tool)
     _once(bench, "reshim")
+    _list_once(bench, "tool9", 700)
     candidates: dict[str, Sequence[str]] = {
         PYTHON: [sys.executable, "-I", "-c", "pass"]
     }
-    for line in ("which tool9", "current", "list", "install", "exec tool9", "reshim"):
+    for line in (
+        "which tool9",
+        "current",
+        "list",
+        "install",
+        "exec tool9",
+        "reshim",
+        "completion --words versions tool9",
+        "completion --words commands",
+        "completion bash",
+    ):
         candidates.update(bench.toolpin(*line.split()))
     candidates.update(_peers(bench))
     times = _times(candidates, bench, rounds)
     show("ten tools, ten plugins of the user's", times, PYTHON)
+
+
+def _list_once(bench: Bench, tool: str, count: int) -> None:
+    """Leave the list that a source gave, as long as Node's, where caches lie."""
+    folder = f"{bench.env['HOME']}/.cache/toolpin/catalogues/{tool}"
+    os.makedirs(folder)
+    releases = [[f"{n // 100}.{n // 10 % 10}.{n % 10}", []] for n in range(count)]
+    text = json.dumps({"address": "x", "time": 0, "releases": releases})
+    _write(f"{folder}/source0@{host.detect()}", text)
 
 
 def _growth(verb: str, one: Bench, many: Bench, rounds: int) -> None:
@@ -166,7 +188,6 @@ def make_bench(root: str) -> Bench:
         PWD=project,
         TOOLPIN_DATA_DIR=paths.data,
         TOOLPIN_CONFIG_DIR=paths.config,
-        TOOLPIN_CACHE_DIR=f"{root}/cache",
     )
     return Bench(paths, project, env)
 

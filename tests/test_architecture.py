@@ -29,6 +29,7 @@ LAYERS = (
         "shells.posix",
         "shells.fish",
         "shells.dialect",
+        "env_formats",
         "documents",
         "fit",
         "toml_lines",
@@ -39,6 +40,7 @@ LAYERS = (
     },
     {
         "paths",
+        "cache_folder",
         "settings_schema",
         "settings",
         "settings_edit",
@@ -117,6 +119,7 @@ LAYERS = (
         "decide",
         "drafting",
         "known_here",
+        "known_words",
         "locked",
         "locking",
         "pairs",
@@ -142,7 +145,7 @@ HEAVY = {
     "truststore": "trust",
     "filelock": "mutex",
     "tqdm": "progress",
-    "platformdirs": "cache",
+    "platformdirs": "cache_folder",
     "backports": "archive_zstd",
     "compression": "archive_zstd",
 }

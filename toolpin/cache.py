@@ -10,13 +10,11 @@ import errno
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-import platformdirs
-
 from toolpin import mutex
-from toolpin.errors import Mismatch, Refused, ToolpinError, UsageError
+from toolpin.errors import Mismatch, Refused, ToolpinError
 from toolpin.fetch import Progress, discard
 from toolpin.model import Artifact, Digest
 from toolpin.verify import check_file, hash_file
@@ -28,19 +26,6 @@ _SEGMENT = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@._+~-]{0,199}")
 _OWN_FOLDERS = {"archives", "partial", "locks"}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _MAX_NOTE_BYTES = 256 * 1024 * 1024
-
-
-def cache_folder(env: Mapping[str, str]) -> str:
-    """Return TOOLPIN_CACHE_DIR, or the system's place for this user's caches.
-
-    Raises UsageError when it is not absolute.
-    """
-    folder = env.get("TOOLPIN_CACHE_DIR") or platformdirs.user_cache_dir("toolpin")
-    if not os.path.isabs(folder):
-        raise UsageError(
-            "TOOLPIN_CACHE_DIR must be an absolute path", [("received", repr(folder))]
-        )
-    return os.path.normpath(folder)
 
 
 class Cache:

@@ -52,6 +52,7 @@ VERBS = {
     "cache": Verb("show or empty the cache of downloads", "cache"),
     "config": Verb("show and change toolpin's settings", "config"),
     "plugin": Verb("show, check, add and draft what knows a tool", "plugin"),
+    "completion": Verb("print what completes toolpin's line in a shell", "completion"),
     "self": Verb("show, update or remove toolpin itself", "self"),
     "version": Verb("show toolpin's version", "version"),
     "help": Verb("show this, or a command's own help", ""),

@@ -32,12 +32,17 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
+def quote_fish(text: str) -> str:
+    """Return `text` in single quotes, as fish reads it."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
 def render_record(patch: EnvPatch) -> str:
     """Render the record of an install, for sh to source and `parse_record` to read.
 
     Raises ToolpinError for a folder or a variable that a record cannot hold.
     """
-    _check(patch)
+    check_patch(patch)
     lines = [f"{_BINS}{_expanded(':'.join(patch.path))}\n"]
     lines += [f"{_EXPORT}{name}={quote(value)}\n" for name, value in patch.variables]
     lines += map(_home_line, patch.homes)
@@ -92,7 +97,7 @@ def settle(patch: EnvPatch, major: str, env: Mapping[str, str]) -> EnvPatch:
 
 def render_sh(patch: EnvPatch) -> str:
     """Render the patch as commands for the user's own POSIX shell."""
-    _check(patch)
+    check_patch(patch)
     lines = [f"export {name}={quote(value)}\n" for name, value in patch.variables]
     if patch.path:
         bins = quote(":".join(patch.path))
@@ -163,7 +168,8 @@ def _quoted(text: str, position: int) -> tuple[str, int]:
     raise _not_a_record(text, position)
 
 
-def _check(patch: EnvPatch) -> None:
+def check_patch(patch: EnvPatch) -> None:
+    """Raise ToolpinError for a folder or a variable that no environment can hold."""
     for folder in patch.path:
         if not folder.startswith("/") or ":" in folder or "\0" in folder:
             raise ToolpinError(

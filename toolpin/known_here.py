@@ -10,7 +10,8 @@ import os
 from collections.abc import Callable
 
 from toolpin import host, store
-from toolpin.cache import Cache, cache_folder
+from toolpin.cache import Cache
+from toolpin.cache_folder import cache_folder
 from toolpin.documents import parse_note
 from toolpin.errors import ToolpinError
 from toolpin.lockfile import Entry

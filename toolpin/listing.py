@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from toolpin import host
-from toolpin.cache import Cache, cache_folder
+from toolpin.cache import Cache
+from toolpin.cache_folder import cache_folder
 from toolpin.catalogue import Catalogue, Catalogues, spoken_age
 from toolpin.choice import allowed_sources
 from toolpin.errors import ToolpinError

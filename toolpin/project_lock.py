@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from toolpin import project
 from toolpin.asks import Ask, Scope
-from toolpin.cache import Cache, cache_folder
+from toolpin.cache import Cache
+from toolpin.cache_folder import cache_folder
 from toolpin.catalogue import Catalogues
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.lockfile import Lockfile, render

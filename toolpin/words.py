@@ -48,6 +48,14 @@ VERSION = Rule(
     128,
     "1 to 128 of A-Z a-z 0-9 . _ + ~ -, the first a letter or a digit",
 )
+# A command that a shell may be offered: no word that it would read as something else.
+COMMAND = Rule(
+    "command",
+    frozenset(_ALNUM + "_"),
+    frozenset(_ALNUM + "._+@-"),
+    128,
+    "1 to 128 of A-Z a-z 0-9 . _ + @ -, the first a letter, a digit or _",
+)
 _REF = Rule(
     "Git ref",
     frozenset(_ALNUM + "_"),

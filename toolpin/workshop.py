@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from toolpin import host, process
 from toolpin.building import Builder
-from toolpin.cache import Cache, cache_folder
+from toolpin.cache import Cache
+from toolpin.cache_folder import cache_folder
 from toolpin.errors import UsageError
 from toolpin.install import Installer
 from toolpin.model import Host

@@ -154,7 +154,7 @@ def test_shimversions(machine: Home) -> None:
 def test_env(machine: Home) -> None:
     expected = {"path": [f"{_tree(machine, '9.9.0')}/bin"], "variables": {}}
     assert _answer(machine, "env") == expected
-    assert _answer(machine, "env", "node", "--format", "json") == expected
+    assert _answer(machine, "env", "node", "--format", "docker") == expected
 
 
 def test_cache_list(machine: Home) -> None:

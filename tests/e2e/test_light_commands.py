@@ -34,6 +34,9 @@ CEILINGS = {
     "where nodejs": 24,
     "install": 30,
     "exec node": 24,
+    "completion --words tools": 28,
+    "completion --words installed-versions nodejs": 28,
+    "completion --words commands": 28,
 }
 # With Python's own, whose number is not the same in each Python; its start is not
 # counted. The room above what is loaded now is for a module or two, not for a library.
@@ -86,6 +89,23 @@ def test_a_light_command_loads_few_modules_and_no_heavy_one(
     own = sorted(name for name in loaded if name.partition(".")[0] == "toolpin")
     assert len(own) <= CEILINGS[line], own
     assert len(loaded) <= CEILING_OF_ALL, sorted(loaded)
+
+
+def test_known_versions_load_no_client_of_a_network(ready: Home) -> None:
+    assert ready.toolpin("list-all", "nodejs").code == 0
+    loaded = _loaded(ready, "completion --words versions nodejs")
+    assert "json" in loaded
+    assert not loaded & (HEAVY | {"socket", "ssl", "tomllib"})
+
+
+def test_a_list_that_was_asked_for_once_is_offered(
+    ready: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.1.0")
+    words = ("completion", "--words", "versions", "node")
+    assert ready.toolpin(*words).out.split() == ["10.15.3", "latest"]
+    assert ready.toolpin("list-all", "nodejs").code == 0
+    assert ready.toolpin(*words).out.split()[:2] == ["22.1.0", "10.15.3"]
 
 
 def test_exec_loads_no_parser_of_command_lines(ready: Home) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.server import Cut, Flip, Server, Trickle
-from toolpin.cache import Cache, Download, cache_folder
+from toolpin.cache import Cache, Download
+from toolpin.cache_folder import cache_folder
 from toolpin.errors import Mismatch, Refused, ToolpinError, Unreachable, UsageError
 from toolpin.fetch import Fetcher, Limits, Progress
 from toolpin.model import Artifact, Digest

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.environment_file import read_environment_file
 from tests.support.run import TOOLPIN, Home
 from tests.support.wheels import package_index_environment
 
@@ -57,6 +58,37 @@ def test_a_package_installs_and_loads(
     assert installed.code == 0, installed.err
     loads = "console.log(require('is-odd')(3))"
     assert machine.run(machine.shim("node"), "-e", loads, cwd=tmp_path).out == "true\n"
+
+
+PROGRAM = "console.log(require('child_process').execSync('node -v').toString())"
+
+
+def test_a_program_starts_from_systemds_file_alone(machine: Home, version: str) -> None:
+    text = machine.toolpin("env", "--format", "systemd").out
+    pairs = read_environment_file(text).items()
+    line = ["env", "-i", *(f"{name}={value}" for name, value in pairs)]
+    assert machine.run(*line, "node", "-e", PROGRAM).out == f"v{version}\n\n"
+
+
+def test_a_program_starts_from_cron_and_without_a_home(
+    machine: Home, version: str
+) -> None:
+    (machine.project / "job.js").write_text(PROGRAM)
+    job = f"cd '{machine.project}' && '{machine.shim('node')}' job.js"
+    for home in ([f"HOME={machine.home}"], []):
+        line = ["env", "-i", *home, "SHELL=/bin/sh", "PATH=/usr/bin:/bin"]
+        done = machine.run(*line, "sh", "-c", job, cwd=machine.root)
+        assert done.out == f"v{version}\n\n", done.err
+
+
+def test_node_itself_reads_the_dotenv_file(machine: Home) -> None:
+    machine.pin(f"nodejs {NEW}\n")
+    file = machine.project / ".env"
+    file.write_text(machine.toolpin("env", "--format", "dotenv").out)
+    node = machine.toolpin("which", "node").out.strip()
+    shows = "console.log(process.env.PATH)"
+    done = machine.run("env", "-i", node, f"--env-file={file}", "-e", shows)
+    assert done.out.startswith(os.path.dirname(node) + ":/usr/local/sbin:")
 
 
 @pytest.mark.usefixtures("version")

@@ -14,19 +14,17 @@ from tests.support.run import Home
 from tests.support.terminal import Terminal
 
 V10, V12 = "nodejs 10.15.3", "nodejs 12.22.0"
-# `<<` stands in two parts, so that the typed line itself shows no mark.
+# The marks stand in parts, so that the typed line itself shows none.
 ANSWER = {
-    "bash": 'printf "<%s%s>>\\n" "<" "$({})"',
-    "zsh": 'printf "<%s%s>>\\n" "<" "$({})"',
-    "fish": 'printf "<%s%s>>\\n" "<" ({})',
+    "bash": 'printf "<%s%s>%s\\n" "<" "$({})" ">"',
+    "zsh": 'printf "<%s%s>%s\\n" "<" "$({})" ">"',
+    "fish": 'printf "<%s%s>%s\\n" "<" ({}) ">"',
 }
 STATUS = {
-    "bash": 'printf "<%s%s>>\\n" "<" "$?"',
-    "zsh": 'printf "<%s%s>>\\n" "<" "$?"',
-    "fish": 'printf "<%s%s>>\\n" "<" "$status"',
+    "bash": 'printf "<%s%s>%s\\n" "<" "$?" ">"',
+    "zsh": 'printf "<%s%s>%s\\n" "<" "$?" ">"',
+    "fish": 'printf "<%s%s>%s\\n" "<" "$status" ">"',
 }
-
-
 # A fork, or a program; a thread is neither.
 _BIRTH = re.compile(
     r"execve\(.* = 0$|v?fork\(.* = \d+$|clone3?\((?!.*CLONE_THREAD).* = \d+$",
@@ -68,8 +66,8 @@ def terminal(store: Store, shell: str) -> Iterator[Terminal]:
         "zsh": ("zsh", "-d", "-i"),
         "fish": ("fish", "-i"),
     }[shell]
-    env = {**store.home.env, "TERM": "dumb", "ZDOTDIR": str(home)}
-    with Terminal(command, env=env, cwd=store.home.project) as terminal:
+    env = {**store.home.env, "ZDOTDIR": str(home)}
+    with Terminal(*command, env=env, cwd=store.home.project) as terminal:
         yield terminal
 
 
@@ -77,17 +75,17 @@ def test_at_a_prompt_the_folder_the_file_and_the_status_count(
     terminal: Terminal, shell: str, store: Store
 ) -> None:
     node = ANSWER[shell].format("node")
-    assert terminal.ask(node) == V10
-    terminal.type("cd below\n")
-    assert terminal.ask(node) == V12
-    terminal.type("cd ..\n")
-    assert terminal.ask(node) == V10
+    assert _ask(terminal, node) == V10
+    terminal.send("cd below\n")
+    assert _ask(terminal, node) == V12
+    terminal.send("cd ..\n")
+    assert _ask(terminal, node) == V10
     store.home.pin("nodejs 12.22.0\n")
-    terminal.type("sh -c 'exit 7'\n")
-    assert terminal.ask(STATUS[shell]) == "7"
-    assert terminal.ask(node) == V12
-    terminal.type("toolpin shell nodejs 10.15.3\n")
-    assert terminal.ask(node) == V10
+    terminal.send("sh -c 'exit 7'\n")
+    assert _ask(terminal, STATUS[shell]) == "7"
+    assert _ask(terminal, node) == V12
+    terminal.send("toolpin shell nodejs 10.15.3\n")
+    assert _ask(terminal, node) == V10
 
 
 def test_an_unchanged_prompt_starts_no_process(store: Store, shell: str) -> None:
@@ -100,6 +98,13 @@ def test_a_changed_folder_starts_one(store: Store, shell: str) -> None:
     folder = store.home.project / "below"
     # The fork and the program that it becomes.
     assert _processes(store, shell, 1, f"cd {folder}") == before + 2
+
+
+def _ask(terminal: Terminal, line: str) -> str:
+    """Type a line that prints `<<TEXT>>` in the end, and return that text."""
+    terminal.send(f"{line}\n")
+    shown = terminal.until("<<", ">>")
+    return shown.partition("<<")[2].partition(">>")[0]
 
 
 def _processes(store: Store, shell: str, prompts: int, line: str = "true") -> int:

@@ -1,74 +1,83 @@
-"""An interactive shell on a terminal of its own, spoken to line by line."""
+"""An interactive shell in a terminal of its own, as somebody types at it."""
 
 from __future__ import annotations
 
 import os
-import pty
+import re
 import select
+import subprocess
+import sys
+import termios
 import time
 from pathlib import Path
 from types import TracebackType
 
-_PATIENCE_S = 60
+_MOST_S = 60
+# The terminal must control the shell's session: a fork in Python would do it, and is
+# not safe beside threads.
+_IN_CONTROL = """
+import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+_COLOURS = re.compile(
+    rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>]|\x1b\][^\a]*\a"
+)
 
 
 class Terminal:
-    """A shell that somebody types into; leaving the block ends it."""
+    """A shell that reads keys and paints a screen; what it paints is kept as text."""
 
-    def __init__(
-        self, command: tuple[str, ...], *, env: dict[str, str], cwd: Path
-    ) -> None:
-        self._seen = ""
-        self._pid, self._fd = pty.fork()
-        if self._pid == 0:
+    def __init__(self, *command: str, env: dict[str, str], cwd: Path) -> None:
+        self._screen, inner = os.openpty()
+        termios.tcsetwinsize(self._screen, (100, 200))
+        env = {**env, "TERM": "xterm"}
+        self._shell = subprocess.Popen(
+            [sys.executable, "-I", "-c", _IN_CONTROL, *command],
+            stdin=inner,
+            stdout=inner,
+            stderr=inner,
+            env=env,
+            cwd=cwd,
+        )
+        os.close(inner)
+        self._raw = b""
+        self._read = 0
+
+    def send(self, keys: str) -> None:
+        """Send keys; the shell reads them one by one, when it is ready."""
+        os.write(self._screen, keys.encode())
+
+    def until(self, *wanted: str) -> str:
+        """Wait for all these texts, and return what was shown since the last wait."""
+        end = time.monotonic() + _MOST_S
+        while not all(text in self._new() for text in wanted):
+            left = end - time.monotonic()
+            ready, _, _ = select.select([self._screen], [], [], max(left, 0))
+            assert ready, f"no {wanted} in {self._new()!r}"
             try:
-                os.chdir(cwd)
-                os.execvpe(command[0], command, env)
-            finally:
-                os._exit(127)
+                self._raw += os.read(self._screen, 65536)
+            except OSError as error:  # Linux's end of a terminal
+                raise AssertionError(f"ended, and showed {self._new()!r}") from error
+        shown = self._new()
+        self._read = len(self._raw)
+        return shown
+
+    def _new(self) -> str:
+        return _COLOURS.sub(b"", self._raw[self._read :]).decode(errors="replace")
 
     def __enter__(self) -> Terminal:
+        """Return the terminal."""
         return self
 
     def __exit__(
         self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
-        os.close(self._fd)
-        os.waitpid(self._pid, 0)
-
-    def type(self, text: str) -> None:
-        """Send keys."""
-        os.write(self._fd, text.encode())
-
-    def until(self, mark: str) -> str:
-        """Return what the screen got since the last mark, up to this one.
-
-        Raises TimeoutError with all of it when the mark does not come.
-        """
-        deadline = time.monotonic() + _PATIENCE_S
-        while mark not in self._seen:
-            left = max(0.0, deadline - time.monotonic())
-            ready, _, _ = select.select([self._fd], [], [], left)
-            if not ready:
-                raise TimeoutError(self._seen)
-            self._seen += self._read()
-        found, _, self._seen = self._seen.partition(mark)
-        return found
-
-    def ask(self, line: str) -> str:
-        """Type a line that prints `<TEXT>` in the end, and return that text."""
-        self.type(f"{line}\n")
-        self.until("<<")
-        return self.until(">>").replace("\r\n", "\n")
-
-    def _read(self) -> str:
-        try:
-            data = os.read(self._fd, 65536)
-        except OSError as error:
-            raise TimeoutError(self._seen) from error
-        if not data:
-            raise TimeoutError(self._seen)
-        return data.decode(errors="replace")
+        """Hang up."""
+        os.close(self._screen)
+        self._shell.kill()
+        self._shell.wait()

@@ -6,6 +6,7 @@ import json
 import re
 
 from tests.support.run import REPOSITORY
+from toolpin.env_formats import FORMATS
 from toolpin.lockfile import Key, Lockfile, render
 from toolpin.lockfile_parse import parse
 
@@ -29,3 +30,18 @@ def test_the_documented_format_is_what_is_read() -> None:
     lock = parse(text, "toolpin.lock")
     assert lock.pins[Key("nodejs", "lts")] == "24.19.0"
     assert [entry.has_build for entry in lock.entries] == [True, False]
+
+
+def test_every_format_has_a_row_among_the_recipes() -> None:
+    page = (REPOSITORY / "docs/recipes.md").read_text()
+    assert re.findall(r"^\| `([a-z]+)`", page, re.MULTILINE) == list(FORMATS)
+
+
+def test_the_settings_of_an_editor_are_json() -> None:
+    page = (REPOSITORY / "docs/recipes.md").read_text()
+    settings, launch = map(
+        json.loads, re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    )
+    shims = settings["terminal.integrated.env.linux"]["PATH"].partition(":$")[0]
+    runs = launch["configurations"][0]["runtimeExecutable"]
+    assert runs == f"{shims}/node"

@@ -15,7 +15,8 @@ from toolpin.bundle import (
     read_bundle,
     write_bundle,
 )
-from toolpin.cache import Cache, cache_folder
+from toolpin.cache import Cache
+from toolpin.cache_folder import cache_folder
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.install_view import show_outcomes
 from toolpin.jobs import Job

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin.env import render_sh
+from toolpin.env import DEFAULT_PATH
+from toolpin.env_formats import BASE, FORMATS, SHELLS, render_env
+from toolpin.errors import UsageError
 from toolpin.model import Request
 from toolpin.project_env import joined, patch_of
 from toolpin.session import Session
@@ -13,24 +16,66 @@ from toolpin.suggest import pinned_tool
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a tool, to be told of it alone, and the form."""
+    """Take a tool, to be told of it alone, the format, and the rest of PATH."""
     parser.add_argument("tool", nargs="?", help="this tool only")
     parser.add_argument(
         "--format",
-        choices=("sh", "json"),
+        choices=FORMATS,
         default="sh",
-        help='sh, for eval "$(toolpin env)", or json, the same as --json',
+        help='sh and fish for their eval: eval "$(toolpin env)"; the others for a file '
+        "that no shell expands",
+    )
+    parser.add_argument(
+        "--path-base",
+        metavar="PATH",
+        help="in such a file: the folders on PATH behind the tools' own, instead of "
+        f"{BASE}; github: instead of the caller's",
     )
 
 
 def run(args: Namespace, session: Session) -> int:
-    """Print the assignments. Raises NotRunnable when a pinned version is missing."""
+    """Print the assignments.
+
+    Raises NotRunnable when a pinned version is missing, ToolpinError for a value that
+    the format cannot say.
+    """
+    base = _base(args, session)
     requests: Sequence[Request]
     requests = [pinned_tool(args.tool, session)] if args.tool else session.requests()
     patch = joined(patch_of(request, session) for request in requests)
-    if session.report.as_json or args.format == "json":
+    if session.report.as_json:
         result = {"path": patch.path, "variables": dict(patch.variables)}
         session.report.document("env", result)
-    elif text := render_sh(patch).rstrip("\n"):
-        session.report.answer(text)
+        return 0
+    text = render_env(args.format, patch, base, f"EOF-{os.urandom(16).hex()}")
+    if text:
+        session.report.answer(text.removesuffix("\n"))
     return 0
+
+
+def _base(args: Namespace, session: Session) -> Sequence[str]:
+    """Return the folders behind the tools' in a file; () for a shell, which has some.
+
+    The next step of a job has what this one has. Raises UsageError for a folder that is
+    relative: what it means would depend on where the program starts.
+    """
+    if session.report.as_json or args.format in SHELLS:
+        if args.path_base is not None:
+            raise UsageError(
+                "--path-base is for a file: a shell puts the folders before its PATH",
+                hint="toolpin env --format systemd --path-base PATH",
+            )
+        return ()
+    text = args.path_base
+    if text is None:
+        mine = session.env.get("PATH") or DEFAULT_PATH
+        text = mine if args.format == "github" else BASE
+    folders: list[str] = text.split(":")
+    for folder in folders:
+        if not os.path.isabs(folder):
+            raise UsageError(
+                "PATH in a file holds absolute folders only",
+                [("received", repr(folder)), ("in", text)],
+                f"toolpin env --format {args.format} --path-base {DEFAULT_PATH}",
+            )
+    return folders

@@ -6,7 +6,8 @@ import os
 from argparse import ArgumentParser, Namespace
 
 from toolpin import host, project
-from toolpin.cache import Cache, cache_folder
+from toolpin.cache import Cache
+from toolpin.cache_folder import cache_folder
 from toolpin.drafting import Drafter
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin

@@ -6,7 +6,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from toolpin import installs
-from toolpin.cache import Cache, cache_folder
+from toolpin.cache import Cache
+from toolpin.cache_folder import cache_folder
 from toolpin.checks import Check, as_table, heading, rows
 from toolpin.errors import ToolpinError
 from toolpin.inspection import inspect

@@ -6,12 +6,9 @@ import os
 from collections.abc import Iterator
 
 from toolpin.activation import Watch
+from toolpin.env import quote_fish as quote
 
-
-def quote(text: str) -> str:
-    """Return text in single quotes, as fish reads it."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+__all__ = ["assign", "local", "quote", "same", "unset"]
 
 
 def assign(name: str, value: str) -> str:

@@ -1,0 +1,462 @@
+#compdef toolpin
+# Completes the command line of toolpin in zsh, after compinit: by eval, or as a file
+# _toolpin in a folder of fpath. Commands and options are in the table; tools, versions
+# and commands of tools come from one call. Nothing that a file or the line holds is
+# evaluated.
+
+# Sets _names, _slots, _flags and _values to those of a command; false for none such.
+# A slot is what a word may be, `+` at its end for those behind it too; _values has what
+# may follow an option.
+_toolpin_row() {
+  case $1 in
+# >>> written from the parsers
+    ('')
+      _names=(
+        'install:install what is pinned here, or TOOL VERSION'
+        'uninstall:remove installed versions'
+        'pin:write a version into .tool-versions'
+        'set:the same as pin'
+        'lock:write toolpin.lock: exact versions and digests'
+        'outdated:show what is newer than what is locked'
+        'upgrade:move the lock within its requests; --latest: them too'
+        'bundle:carry a locked toolchain to a machine offline'
+        'current:show what is pinned here, and where'
+        'list:show what is installed'
+        'list-all:show what can be installed; also: list all'
+        'latest:show the newest release that can be installed'
+        'where:show the folder of an install'
+        'which:show the program that a command runs here'
+        'shimversions:show which versions have a command'
+        'env:show what the versions pinned here set: PATH, variables'
+        'activate:what a shell'\''s rc file evaluates'
+        'deactivate:take toolpin out of this shell'
+        'shell:pin a version in this shell alone'
+        'exec:run a command of the pinned versions'
+        'verify:compare installs with their receipts; --repair'
+        'release-check:whether a release of Mix runs on its target'
+        'reshim:bring the shims in line with the installs'
+        'cache:show or empty the cache of downloads'
+        'config:show and change toolpin'\''s settings'
+        'plugin:show, check, add and draft what knows a tool'
+        'completion:print what completes toolpin'\''s line in a shell'
+        'self:show, update or remove toolpin itself'
+        'version:show toolpin'\''s version'
+        'help:show this, or a command'\''s own help'
+      )
+      _slots=()
+      _flags=(
+        '-C:act as if started in DIR'
+        '--quiet:say nothing but answers and errors'
+        '-q:say nothing but answers and errors'
+        '--debug:show the traceback of an error'
+        '--offline:ask nobody: only what is in the cache'
+        '--strict:refuse a folder whose files disagree about a tool'
+        '--json:answer with one JSON document'
+        '--help:tell more'
+        '-h:tell more'
+      )
+      _values=' -C:folders '
+      ;;
+    ('exec')
+      _names=()
+      _slots=('commands' 'files+')
+      _flags=()
+      _values=' '
+      ;;
+    ('help')
+      _names=()
+      _slots=('=install,uninstall,pin,set,lock,outdated,upgrade,bundle,current,list,list-all,latest,where,which,shimversions,env,activate,deactivate,shell,exec,verify,release-check,reshim,cache,config,plugin,completion,self,version,help')
+      _flags=()
+      _values=' '
+      ;;
+    ('install')
+      _names=()
+      _slots=('tools' 'versions+')
+      _flags=(
+        '--only:of what is pinned, these tools'
+        '--all-projects:what every project below a folder pins, each once'
+        '--into:put each tool'\''s tree into DIR/TOOL, for an image or a release; as locked'
+        '--host:with --into: for another machine, such as linux-x64'
+        '--jobs:installs at once, 1 to 64'
+        '--source:take it from this source only, whatever is locked; may be given again'
+        '--locked:install nothing that toolpin.lock does not have; CI=true implies it where there is a lockfile'
+        '--dry-run:show the plans and change nothing'
+      )
+      _values=' --only:tools --all-projects:folders --into:folders --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --jobs:- --source:- '
+      ;;
+    ('uninstall')
+      _names=()
+      _slots=('installed-tools' 'installed-versions+')
+      _flags=(
+        '--all:every version of the tool'
+        '--unused:versions that no file that counts here pins, nor the newest of a tool'
+        '--yes:remove what --unused finds'
+        '--dry-run:show what would go, and remove nothing'
+      )
+      _values=' '
+      ;;
+    ('pin')
+      _names=()
+      _slots=('tools' 'versions+')
+      _flags=(
+        '--home:write ~/.tool-versions'
+        '--parent:write the nearest .tool-versions above this folder'
+      )
+      _values=' '
+      ;;
+    ('set')
+      _names=()
+      _slots=('tools' 'versions+')
+      _flags=(
+        '--home:write ~/.tool-versions'
+        '--parent:write the nearest .tool-versions above this folder'
+      )
+      _values=' '
+      ;;
+    ('lock')
+      _names=()
+      _slots=()
+      _flags=(
+        '--check:change nothing and ask nobody; 4 where a request has no entry'
+        '--refresh:lock this tool anew; may be given again'
+        '--host:only for this host, as linux-x64, from now on; may be given again'
+        '--source:lock builds of this source; may be given again'
+        '--also:lock this version too, as for a job of a matrix; may be given again'
+      )
+      _values=' --refresh:tools --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --source:- --also:- '
+      ;;
+    ('outdated')
+      _names=()
+      _slots=()
+      _flags=()
+      _values=' '
+      ;;
+    ('upgrade')
+      _names=()
+      _slots=('tools+')
+      _flags=(
+        '--latest:ask for the newest release, in .tool-versions too'
+      )
+      _values=' '
+      ;;
+    ('bundle')
+      _names=()
+      _slots=('=create,install' 'files')
+      _flags=(
+        '--host:create: for this host, as linux-x64, instead of this machine'\''s; may be given again'
+      )
+      _values=' --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 '
+      ;;
+    ('current')
+      _names=()
+      _slots=('tools')
+      _flags=()
+      _values=' '
+      ;;
+    ('list')
+      _names=(
+        'all:the same as list-all'
+      )
+      _slots=('installed-tools' 'installed-versions')
+      _flags=()
+      _values=' '
+      ;;
+    ('list-all')
+      _names=()
+      _slots=('tools' 'versions')
+      _flags=(
+        '--source:ask this source only; may be given again'
+      )
+      _values=' --source:- '
+      ;;
+    ('latest')
+      _names=()
+      _slots=('tools' 'versions')
+      _flags=(
+        '--source:ask this source only; may be given again'
+      )
+      _values=' --source:- '
+      ;;
+    ('where')
+      _names=()
+      _slots=('installed-tools' 'installed-versions')
+      _flags=()
+      _values=' '
+      ;;
+    ('which')
+      _names=()
+      _slots=('commands')
+      _flags=()
+      _values=' '
+      ;;
+    ('shimversions')
+      _names=()
+      _slots=('commands')
+      _flags=()
+      _values=' '
+      ;;
+    ('env')
+      _names=()
+      _slots=('tools')
+      _flags=(
+        '--format:sh and fish for their eval: eval "$(toolpin env)"; the others for a file that no shell expands'
+        '--path-base:in such a file: the folders on PATH behind the tools'\'' own, instead of /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; github: instead of the caller'\''s'
+      )
+      _values=' --format:=sh,fish,json,dotenv,systemd,github,docker --path-base:- '
+      ;;
+    ('activate')
+      _names=()
+      _slots=('=bash,zsh,fish')
+      _flags=(
+        '--shims:only put the shims on PATH, as a profile file does for every program'
+      )
+      _values=' '
+      ;;
+    ('deactivate')
+      _names=()
+      _slots=()
+      _flags=()
+      _values=' '
+      ;;
+    ('shell')
+      _names=()
+      _slots=('installed-tools' 'installed-versions+')
+      _flags=(
+        '--unset:pin it as the files do again'
+      )
+      _values=' '
+      ;;
+    ('verify')
+      _names=()
+      _slots=('installed-tools' 'installed-versions')
+      _flags=(
+        '--repair:put back what is damaged; what was added stays'
+      )
+      _values=' '
+      ;;
+    ('release-check')
+      _names=()
+      _slots=('folders')
+      _flags=(
+        '--host:the target, such as linux-x64; else as this machine'
+        '--glibc:the target'\''s glibc, such as 2.31'
+      )
+      _values=' --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --glibc:- '
+      ;;
+    ('reshim')
+      _names=()
+      _slots=()
+      _flags=()
+      _values=' '
+      ;;
+    ('cache')
+      _names=()
+      _slots=('=list,clean')
+      _flags=(
+        '--dry-run:clean: show what would go'
+      )
+      _values=' '
+      ;;
+    ('config')
+      _names=(
+        'list:show every setting that holds here'
+        'get:show one setting'
+        'set:write a setting into your config.toml'
+        'unset:remove one from your config.toml'
+      )
+      _slots=()
+      _flags=()
+      _values=' '
+      ;;
+    ('config list')
+      _names=()
+      _slots=()
+      _flags=(
+        '--origin:show who said so, too: file:line'
+      )
+      _values=' '
+      ;;
+    ('config get')
+      _names=()
+      _slots=('=jobs,sources,offline,check_pairs,idiomatic,strict,allow,network.connect_timeout_s,network.stall_timeout_s')
+      _flags=(
+        '--origin:show who said so, too: file:line'
+      )
+      _values=' '
+      ;;
+    ('config set')
+      _names=()
+      _slots=('=jobs,sources,offline,check_pairs,idiomatic,strict,allow,network.connect_timeout_s,network.stall_timeout_s' '-+')
+      _flags=()
+      _values=' '
+      ;;
+    ('config unset')
+      _names=()
+      _slots=('=jobs,sources,offline,check_pairs,idiomatic,strict,allow,network.connect_timeout_s,network.stall_timeout_s')
+      _flags=()
+      _values=' '
+      ;;
+    ('plugin')
+      _names=(
+        'list:show every tool that toolpin knows'
+        'show:show what is known of a tool'
+        'check:read a file and show all its faults'
+        'add:check a file and copy it to your plugins'
+        'remove:remove a plugin of yours'
+        'new:draft a file from a GitHub release'
+      )
+      _slots=()
+      _flags=()
+      _values=' '
+      ;;
+    ('plugin list')
+      _names=()
+      _slots=()
+      _flags=()
+      _values=' '
+      ;;
+    ('plugin show')
+      _names=()
+      _slots=('tools')
+      _flags=()
+      _values=' '
+      ;;
+    ('plugin check')
+      _names=()
+      _slots=('files')
+      _flags=()
+      _values=' '
+      ;;
+    ('plugin add')
+      _names=()
+      _slots=('tools' 'files')
+      _flags=(
+        '--force:replace a file of yours'
+      )
+      _values=' '
+      ;;
+    ('plugin remove')
+      _names=()
+      _slots=('tools')
+      _flags=()
+      _values=' '
+      ;;
+    ('plugin new')
+      _names=()
+      _slots=('tools')
+      _flags=(
+        '--github:the repository'
+        '--tag:of a release; else the latest'
+      )
+      _values=' --github:- --tag:- '
+      ;;
+    ('completion')
+      _names=()
+      _slots=('=bash,zsh,fish')
+      _flags=()
+      _values=' '
+      ;;
+    ('self')
+      _names=()
+      _slots=('=version,update,uninstall')
+      _flags=(
+        '--wheel:update to this wheel'
+      )
+      _values=' --wheel:files '
+      ;;
+    ('version')
+      _names=()
+      _slots=()
+      _flags=()
+      _values=' '
+      ;;
+    ('list all')
+      _names=()
+      _slots=('tools' 'versions')
+      _flags=(
+        '--source:ask this source only; may be given again'
+      )
+      _values=' --source:- '
+      ;;
+# <<<
+    (*) return 1 ;;
+  esac
+}
+
+# Sets _kind to what follows an option of the current command; "" for nothing.
+_toolpin_follows() {
+  _kind=''
+  case "$_values$_more_values" in (*" $1:"*)
+    _kind="$_values$_more_values"
+    _kind="${_kind#*" $1:"}"
+    _kind="${_kind%% *}"
+    ;;
+  esac
+}
+
+# Offers what a word of this kind may be.
+_toolpin_kind() {
+  local -a _found
+  case "$1" in
+    ('' | -) return 1 ;;
+    ('='*) _found=("${(@s:,:)${1#=}}"); compadd -a _found ;;
+    (files) _files ;;
+    (folders) _files -/ ;;
+    (*)
+      _found=("${(@f)$(@PYTHON@ -I -m toolpin completion --words "$1" \
+        "$_tool" 2>/dev/null </dev/null)}")
+      # -V: the newest version stays first.
+      [[ -n "$_found" ]] && compadd -V toolpin -a _found
+      ;;
+  esac
+}
+
+_toolpin() {
+  local -a _names _slots _flags _more_flags
+  local _values='' _more_values='' _kind='' _row='' _tool='' _word _slot=''
+  local -i _at _count=0
+  _toolpin_row ''
+  _more_flags=("${_flags[@]}") _more_values="$_values"
+  for ((_at = 2; _at < CURRENT; _at++)); do
+    _word="${(Q)words[_at]}"
+    if [[ -n "$_kind" ]]; then
+      _kind=''
+    elif [[ "$_row" == exec && $_count -gt 0 ]]; then
+      _count+=1
+    elif [[ "$_word" == -* ]]; then
+      _toolpin_follows "$_word"
+    elif [[ $_count -eq 0 ]] && _toolpin_row "${_row:+$_row }$_word"; then
+      _row="${_row:+$_row }$_word"
+    else
+      _count+=1
+      [[ $_count -gt 1 ]] || _tool="$_word"
+    fi
+  done
+  if [[ -n "$_kind" ]]; then
+    _toolpin_kind "$_kind"
+  elif [[ "$PREFIX" == -*=* && "$_row" != exec ]]; then
+    _toolpin_follows "${PREFIX%%=*}"
+    compset -P '*='
+    _toolpin_kind "$_kind"
+  elif [[ "$PREFIX" == -* ]]; then
+    [[ "$_row" != exec ]] || return 1
+    _flags+=("${_more_flags[@]}")
+    _describe -o option _flags
+  else
+    for _word in "${_slots[@]}"; do
+      _slot="$_word"
+      [[ $_count -gt 0 && "$_word" != *+ ]] || break
+      _count+=-1
+      _slot=''
+    done
+    [[ ${#_names} -eq 0 || -n "$_tool" ]] || _describe command _names
+    _toolpin_kind "${_slot%+}"
+  fi
+}
+
+# The first Tab of a file from fpath runs the file as the function.
+if [[ "${funcstack[1]-}" == _toolpin ]]; then
+  _toolpin "$@"
+else
+  compdef _toolpin toolpin
+fi

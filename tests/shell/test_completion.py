@@ -1,0 +1,272 @@
+"""A Tab in bash, zsh and fish: each story typed at each shell, in a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.shell.store import Store
+from tests.support.completion import COMMAND, RENDERERS, file_of, written
+from tests.support.run import TOOLPIN, Home
+from tests.support.terminal import Terminal
+
+# Each starts without its user's files. Candidates are shown at the first Tab.
+START = {
+    "bash": ("bash", "--norc", "--noprofile", "-i"),
+    "zsh": ("zsh", "-f", "-i"),
+    "fish": ("fish", "--no-config", "-i"),
+}
+PREPARE = {
+    "bash": "bind 'set show-all-if-ambiguous on'; bind 'set bell-style none'; "
+    "bind 'set page-completions off'; bind 'set completion-query-items 0'; "
+    "bind 'set enable-bracketed-paste off'; PS1='> '",
+    "zsh": "autoload -Uz compinit; compinit -u -D; LISTMAX=0; "
+    "unsetopt beep listambiguous; "
+    "zle_bracketed_paste=(); PS1='> '",
+    "fish": "set fish_greeting; function fish_prompt; printf '> '; end",
+}
+LOAD = {
+    "bash": 'eval "$({toolpin} completion bash)"',
+    "zsh": 'eval "$({toolpin} completion zsh)"',
+    "fish": "{toolpin} completion fish | source",
+}
+# What Enter runs instead of toolpin, to see the words that the line has.
+ECHO = {
+    "bash": "toolpin() { printf '<%s>' ran \"$@\"; echo; }",
+    "zsh": "toolpin() { printf '<%s>' ran \"$@\"; echo; }",
+    "fish": "function toolpin; printf '<%s>' ran $argv; echo; end",
+}
+CLEAR = "\x15"  # the line; no signal, which would take typed keys with it
+CATALOGUE = [["20.1.0", []], ["22.3.0", ["lts", "jod"]], ["9.9.0", []]]
+
+
+@pytest.fixture(params=START)
+def shell(request: pytest.FixtureRequest) -> str:
+    """Each shell in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def machine(store: Store) -> Home:
+    """A store of two versions, and a list of three others that was asked for once."""
+    machine, arch = os.uname().machine, "arm64"
+    arch = "x64" if machine in ("x86_64", "amd64") else arch
+    system = "macos" if sys.platform == "darwin" else "linux"
+    _catalogue(store.home, f"upstream@{system}-{arch}", CATALOGUE)
+    _catalogue(store.home, "upstream@plan9-mips", [["77.0.0", []]])
+    store.home.env["PATH"] += ":/usr/bin:/bin"
+    return store.home
+
+
+@pytest.fixture
+def terminal(machine: Home, shell: str) -> Iterator[Terminal]:
+    """The shell, with the completions loaded, at its prompt."""
+    env, cwd = machine.env, machine.project
+    with Terminal(*START[shell], env=env, cwd=cwd) as terminal:
+        load = LOAD[shell].format(toolpin=" ".join(TOOLPIN))
+        lines = (PREPARE[shell], load, ECHO[shell])
+        for line in lines:
+            terminal.send(f"{line}\n")
+        _await_prompt(terminal)
+        yield terminal
+
+
+def _catalogue(home: Home, name: str, releases: object) -> None:
+    folder = home.cache / "catalogues/nodejs"
+    folder.mkdir(parents=True, exist_ok=True)
+    table = {"address": "x", "time": 0, "releases": releases}
+    (folder / name).write_text(json.dumps(table))
+
+
+def _await_prompt(terminal: Terminal) -> str:
+    # The text is not what was typed, so its echo does not count.
+    terminal.send("echo rea''dy\n")
+    return terminal.until("ready\r\n")
+
+
+def _entered(terminal: Terminal, keys: str) -> list[str]:
+    """Return the words of the line that Enter runs after these keys."""
+    terminal.send(f"{keys}\n")
+    shown = _await_prompt(terminal)
+    return re.findall("<([^<>]*)>", shown[shown.rindex("<ran>") :])[1:]
+
+
+def _shown(terminal: Terminal, keys: str, *wanted: str) -> str:
+    """Return what a Tab behind these keys shows; it must have the wanted words."""
+    terminal.send(f"{keys}\t")
+    shown = terminal.until(*wanted)
+    terminal.send(CLEAR)
+    return shown + _await_prompt(terminal)
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ("toolpin unin\t", ["uninstall"]),
+        ("toolpin plugin sh\t", ["plugin", "show"]),
+        ("toolpin cache cl\t", ["cache", "clean"]),
+        ("toolpin install --dry\t", ["install", "--dry-run"]),
+        ("toolpin -C / --qui\t", ["-C", "/", "--quiet"]),
+        ("toolpin -C / lat\t", ["-C", "/", "latest"]),
+        ("toolpin env --format sys\t", ["env", "--format", "systemd"]),
+        ("toolpin env --format=sys\t", ["env", "--format=systemd"]),
+        ("toolpin plugin show ela\b\b\bnod\t", ["plugin", "show", "nodejs"]),
+        ("toolpin list all node\t 9\t", ["list", "all", "nodejs", "9.9.0"]),
+        ("toolpin pin node\t 22\t", ["pin", "nodejs", "22.3.0"]),
+        ("toolpin pin nodejs 9.9.0 20\t", ["pin", "nodejs", "9.9.0", "20.1.0"]),
+        ("toolpin latest nodejs lt\t", ["latest", "nodejs", "lts"]),
+        ("toolpin uninstall nodejs 12\t", ["uninstall", "nodejs", "12.22.0"]),
+        ("toolpin which no\t", ["which", "node"]),
+        ("toolpin exec nod\t", ["exec", "node"]),
+        ("toolpin help uni\t", ["help", "uninstall"]),
+        ("toolpin lock --host linux-a\t", ["lock", "--host", "linux-arm64"]),
+        ("toolpin -C sub\t", ["-C", "subfolder"]),
+        ("toolpin plugin check my\t", ["plugin", "check", "my file.toml"]),
+        ("toolpin config get job\t", ["config", "get", "jobs"]),
+    ],
+)
+def test_a_tab_ends_the_word(
+    terminal: Terminal, machine: Home, keys: str, words: list[str]
+) -> None:
+    (machine.project / "subfolder").mkdir()
+    (machine.project / "my file.toml").touch()
+    # zsh takes the slash of a folder away again at Enter.
+    assert [one.rstrip("/") or one for one in _entered(terminal, keys)] == words
+
+
+def test_a_tab_shows_the_versions_that_are_listed_or_here(
+    terminal: Terminal, shell: str
+) -> None:
+    wanted = ("22.3.0", "20.1.0", "12.22.0", "10.15.3", "9.9.0", "lts", "latest")
+    shown = _shown(terminal, "toolpin install nodejs ", *wanted)
+    assert "77.0.0" not in shown
+    if shell == "fish":  # it shows columns
+        terminal.send("complete -C 'toolpin install nodejs '\n")
+        shown = _await_prompt(terminal)
+    places = [shown.index(version) for version in wanted[:5]]
+    assert places == sorted(places)
+
+
+def test_only_what_is_here_can_be_removed(terminal: Terminal) -> None:
+    shown = _shown(terminal, "toolpin uninstall nodejs ", "12.22.0", "10.15.3")
+    assert "22.3.0" not in shown
+    assert _entered(terminal, "toolpin uninstall \t\b") in (
+        ["uninstall", "nodejs"],
+        ["uninstall", "nodej"],
+    )
+
+
+def test_a_tab_shows_the_commands_and_words_below_one(terminal: Terminal) -> None:
+    _shown(terminal, "toolpin ", "install", "list-all", "completion", "verify")
+    _shown(terminal, "toolpin plugin ", "list", "show", "check", "remove", "new")
+    shown = _shown(terminal, "toolpin cache ", "list", "clean")
+    assert "uninstall" not in shown
+    _shown(terminal, "toolpin install --", "--only", "--dry-run", "--offline")
+
+
+def test_behind_exec_the_line_is_the_programs(
+    terminal: Terminal, machine: Home
+) -> None:
+    (machine.project / "server.js").touch()
+    words = _entered(terminal, "toolpin exec node --quiet serv\t")
+    assert words == ["exec", "node", "--quiet", "server.js"]
+
+
+HOSTILE = ("$(touch pwned)", "`touch pwned`", ";touch pwned;", "a$(touch pwned)", "-x")
+
+
+def test_no_name_of_a_file_runs_or_is_offered(
+    terminal: Terminal, machine: Home
+) -> None:
+    for name in HOSTILE:
+        (machine.data / "shims" / name).touch()
+        (machine.data / "installs" / name / "1.0/bin").mkdir(parents=True)
+        (machine.data / "installs/nodejs" / name / "bin").mkdir(parents=True)
+        (machine.project / name).touch()
+    _catalogue(machine, "evil@linux-x64", [[name, [name]] for name in HOSTILE])
+    machine.pin("$(touch pwned) $(touch pwned)\n")
+    for line, sure in (
+        ("toolpin which ", "npm"),
+        ("toolpin install ", "elixir"),
+        ("toolpin install nodejs ", "12.22.0"),
+        ("toolpin uninstall nodejs ", "12.22.0"),
+        ("toolpin exec ", "npm"),
+    ):
+        assert "pwned" not in _shown(terminal, line, sure)
+    (machine.config / "plugins").mkdir()
+    for name in HOSTILE:
+        (machine.config / f"plugins/{name}.toml").write_text('[tool]\nname = "x"\n')
+    terminal.send(f"toolpin plugin show \t\t{CLEAR}")
+    for typed in ("'$(touch pwned)'", '"$(touch pwned)"', "$(touch pwned)"):
+        terminal.send(f"toolpin install {typed} \t{CLEAR}")
+        terminal.send(f"toolpin {typed} \t{CLEAR}")
+    _await_prompt(terminal)
+    assert not list(machine.root.rglob("pwned"))
+
+
+def test_a_tab_runs_no_toolpin_of_the_folder(
+    terminal: Terminal, machine: Home, shell: str
+) -> None:
+    mine = machine.project / "toolpin"
+    mine.write_text("#!/bin/sh\ntouch pwned\n")
+    mine.chmod(0o755)
+    if shell == "fish":
+        terminal.send("set -gx PATH . $PATH\n")
+    else:
+        terminal.send('PATH=.:"$PATH"\n')
+    _await_prompt(terminal)
+    _shown(terminal, "toolpin install nodejs ", "22.3.0")
+    _shown(terminal, "./toolpin install nodejs ", "22.3.0")
+    assert not (machine.project / "pwned").exists()
+
+
+def test_the_script_is_as_good_as_a_file_that_the_shell_finds(
+    machine: Home, shell: str
+) -> None:
+    place: Path
+    if shell == "bash":  # as bash-completion does at the first Tab
+        place = machine.home / "completions/toolpin"
+        first = f". {place}; {PREPARE[shell]}"
+    elif shell == "zsh":
+        place = machine.home / "functions/_toolpin"
+        first = f"fpath=({place.parent} $fpath); {PREPARE[shell]}"
+    else:
+        place = machine.home / "completions/toolpin.fish"
+        first = f"set -p fish_complete_path {place.parent}; {PREPARE[shell]}"
+    place.parent.mkdir()
+    place.write_text(machine.toolpin("completion", shell).out)
+    with Terminal(*START[shell], env=machine.env, cwd=machine.project) as terminal:
+        terminal.send(f"{first}\n{ECHO[shell]}\n")
+        _await_prompt(terminal)
+        assert _entered(terminal, "toolpin pin nodejs 22\t") == [
+            "pin",
+            "nodejs",
+            "22.3.0",
+        ]
+
+
+@pytest.mark.parametrize("shell", RENDERERS)
+def test_the_table_is_what_the_parsers_have(shell: str) -> None:
+    assert file_of(shell).read_text() == written(shell), f"run: {COMMAND}"
+
+
+@pytest.mark.parametrize("shell", RENDERERS)
+def test_json_carries_the_script(home: Home, shell: str) -> None:
+    told = json.loads(home.toolpin("completion", shell, "--json").out)["result"]
+    assert told["shell"] == shell
+    assert told["script"] == home.toolpin("completion", shell).out
+
+
+def test_words_are_local_and_of_nothing_there_are_none(home: Home) -> None:
+    for kind in ("installed-tools", "installed-versions", "commands", "nonsense"):
+        result = home.toolpin("completion", "--words", kind, "nodejs")
+        assert (result.code, result.out, result.err) == (0, "", "")
+    assert home.toolpin("completion", "--words", "versions", "../../x").out == ""
+    for words in ((), ("bash", "--words", "tools"), ("tcsh",)):
+        assert home.toolpin("completion", *words).code == 2

@@ -1,0 +1,71 @@
+"""`toolpin completion SHELL`: the script that completes toolpin's command line there.
+
+Its table of commands and options was written from the parsers. What changes from day to
+day the script asks for, by `--words`.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+
+from toolpin.env import quote, quote_fish
+from toolpin.errors import UsageError
+from toolpin.known_words import KINDS, known_words
+from toolpin.paths import bundled
+from toolpin.session import Session
+
+_SHELLS: dict[str, Callable[[str], str]] = {
+    "bash": quote,
+    "zsh": quote,
+    "fish": quote_fish,
+}
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take a shell, or what its script asks for."""
+    parser.add_argument(
+        "shell", nargs="?", choices=tuple(_SHELLS), help="print the script for it"
+    )
+    parser.add_argument(
+        "--words",
+        nargs="+",
+        metavar="KIND",
+        help="for the scripts: print the words of a kind, one a line; behind a kind of "
+        f"versions stands a tool: {', '.join(KINDS)}",
+    )
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Print the script or the words; of what is not there, none."""
+    if (args.words is None) == (args.shell is None):
+        raise UsageError(
+            "toolpin completion wants a shell: bash, zsh or fish",
+            hint="toolpin completion bash",
+        )
+    if args.words is not None:
+        kind, tool = args.words[0], "".join(args.words[1:2])
+        words = known_words(kind, tool, session)
+        if session.report.as_json:
+            session.report.document("completion", {"words": words})
+        else:
+            for word in words:
+                session.report.answer(word)
+        return 0
+    script = _script(args.shell)
+    if session.report.as_json:
+        result = {"shell": args.shell, "script": script}
+        session.report.document("completion", result)
+    else:
+        session.report.answer(script.removesuffix("\n"))
+    return 0
+
+
+def _script(shell: str) -> str:
+    """Return the script with the one interpreter in it that has toolpin.
+
+    Not `toolpin`, and not the word on the line: a Tab must not run what a folder holds.
+    """
+    with open(f"{bundled('shims')}/completion.{shell}", encoding="utf-8") as file:
+        return file.read().replace("@PYTHON@", _SHELLS[shell](sys.executable))
