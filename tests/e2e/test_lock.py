@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.golang import GoUpstream
 from tests.support.run import TOOLPIN, Home
 from tests.support.upstream import HOSTS, Upstream
 
@@ -381,3 +382,35 @@ def test_a_version_named_by_hand_is_not_asked_to_be_locked(
     result = locked.toolpin("install", "nodejs", "20.9.0")
     assert result.code == 0
     assert "toolpin lock" not in result.err
+
+
+@pytest.mark.parametrize("line", ["nodejs lts 22.20.0", "nodejs latest:22 22.20.0"])
+def test_another_request_for_a_locked_version_keeps_the_bytes_that_are_locked(
+    line: str, locked: Home, upstream: Upstream
+) -> None:
+    digest = lock_of(locked).read_text().partition("sha256:")[2][:64]
+    upstream.publish("22.20.0", hosts=HOSTS, lts="Jod", contents="22.20.0-rebuilt")
+    locked.pin(f"{line}\n")
+    assert locked.toolpin("lock").code == 0
+    assert lock_of(locked).read_text().count(digest) == 4
+    assert locked.toolpin("lock", "--refresh", "nodejs").code == 0
+    assert digest not in lock_of(locked).read_text()
+
+
+def test_a_named_source_is_for_the_tools_that_have_it(
+    locked: Home, upstream: Upstream
+) -> None:
+    golang = GoUpstream(upstream.server)
+    golang.mirror_for(locked)
+    golang.publish("1.26.6")
+    upstream.add_second_source(locked)
+    upstream.publish("22.20.0", folder="second", hosts=HOSTS, lts="Jod")
+    locked.pin("nodejs lts\ngolang 1.26\n")
+    result = locked.toolpin("lock", "--source", "second")
+    assert result.code == 0, result.err
+    text = lock_of(locked).read_text()
+    assert text.count('source = "second"') == 4
+    assert text.count('source = "upstream"') >= 4  # Go's
+    typo = locked.toolpin("lock", "--source", "secund")
+    assert typo.code == 2
+    assert "upstream, second" in typo.err

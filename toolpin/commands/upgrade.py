@@ -26,6 +26,7 @@ from toolpin.project_lock import (
 from toolpin.resolve import looks_exact
 from toolpin.session import Session
 from toolpin.toolversions import edit, parse
+from toolpin.versions import sort_key
 
 _COMMAND_LINE = Origin("the command line")
 
@@ -67,7 +68,7 @@ def run(args: Namespace, session: Session) -> int:
         asks = asks_of(before, file, session)
         tools = _tools(args.tools, asks, file, session)
         was = old or EMPTY
-        locker = locker_for(session, Scope(was.hosts, refresh=frozenset(tools)))
+        locker = locker_for(session, Scope(was.hosts, moving=frozenset(tools)))
         after = before
         if args.latest:
             names = session.registry.canonical
@@ -164,10 +165,10 @@ def _rewritten(
 def _newer(ask: Ask, *, locker: Locker, old: Lockfile) -> Wanted:
     """Return the request for the newest release: `24` for `22`, `24.1.0` for `22.0.0`.
 
-    Raises ToolpinError where nobody tells.
+    What is newer than that already stays. Raises ToolpinError where nobody tells.
     """
     _, latest = locker.offers(ask, old)
-    if latest is None:
+    if latest is None or sort_key(latest) <= sort_key(ask.wanted.value):
         return ask.wanted
     if looks_exact(ask.wanted):
         return Wanted("version", latest)
