@@ -10,7 +10,14 @@ import time
 from typing import NamedTuple
 
 from toolpin import project
-from toolpin.errors import Mismatch, NotLocked, NotPublished, Refused, UsageError
+from toolpin.errors import (
+    Mismatch,
+    NotLocked,
+    NotPublished,
+    Refused,
+    ToolpinError,
+    UsageError,
+)
 from toolpin.fit import best
 from toolpin.jobs import Job, Locked
 from toolpin.lock_head import MEND
@@ -39,11 +46,17 @@ class Answer(NamedTuple):
 def read_lockfile(path: str) -> Lockfile | None:
     """Return the lockfile at a path; None where there is none.
 
-    Raises UsageError for a file that toolpin would not have written.
+    Raises UsageError for a file that toolpin would not have written, and ToolpinError
+    for one that does not count: a stranger left it in a folder that anyone may write.
     """
     if not os.path.lexists(path):
         return None
-    data = project.read(path)
+    if not project.counts(path):
+        raise ToolpinError(
+            f"{path} does not count: another user put it there",
+            [("folder", "anyone may write it")],
+        )
+    data = project.read(path, project.LARGEST_LOCKFILE)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -107,8 +120,7 @@ def rebuilt(job: Job, error: Mismatch) -> Mismatch:
     """Return the error of bytes that are not the locked ones, with the dates known."""
     facts = [("wanted by", f"{job.origin} ({job.pin})"), *error.facts]
     if job.locked:
-        date = time.strftime("%Y-%m-%d", time.gmtime(os.stat(job.locked.file).st_mtime))
-        facts.append(("locked in", f"{job.locked.file}, a file of {date}"))
+        facts.append(("locked in", f"{job.locked.file}{_dated(job.locked.file)}"))
     return Mismatch(
         f"what is published as {job.pin} today is not what was locked",
         facts,
@@ -123,6 +135,15 @@ def missing(tool: str, wanted: Wanted, origin: Origin, lacks: str) -> NotLocked:
         [("wanted by", str(origin)), ("because", lacks)],
         "toolpin lock",
     )
+
+
+def _dated(file: str) -> str:
+    """Return of which day a file is; it may be gone by now."""
+    try:
+        day = time.gmtime(os.stat(file).st_mtime)
+    except OSError:
+        return ""
+    return f", a file of {time.strftime('%Y-%m-%d', day)}"
 
 
 def _needs(entry: Entry) -> str:

@@ -5,15 +5,13 @@ A version literally named so wins over a channel, and a channel over a prefix.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from toolpin.model import Release, Request, Wanted
-from toolpin.versions import is_pre_release, newest
+from toolpin.versions import is_exact, is_pre_release, newest
 
 _NOT_INSTALLED = ("system", "path")
-_EXACT = re.compile(r"[vV]?[0-9]+(\.[0-9]+){2}.*")
 
 
 class Seen(NamedTuple):
@@ -32,12 +30,8 @@ def to_provide(request: Request) -> tuple[Wanted, ...]:
 
 
 def looks_exact(wanted: Wanted) -> bool:
-    """Say whether a request is to be tried as it stands before any list is read.
-
-    Three numbers name one release nearly always; `1.21` and `26.2` may be both, a
-    release and the beginning of others.
-    """
-    return wanted.kind == "version" and bool(_EXACT.fullmatch(wanted.value))
+    """Say whether a request is to be tried as it stands before any list is read."""
+    return wanted.kind == "version" and is_exact(wanted.value)
 
 
 def choose(wanted: Wanted, releases: Sequence[Release]) -> str | None:

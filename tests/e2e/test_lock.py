@@ -414,3 +414,17 @@ def test_a_named_source_is_for_the_tools_that_have_it(
     typo = locked.toolpin("lock", "--source", "secund")
     assert typo.code == 2
     assert "upstream, second" in typo.err
+
+
+@pytest.mark.parametrize("damage", ["bytes", "folder"])
+def test_a_receipt_that_cannot_be_read_is_named(damage: str, locked: Home) -> None:
+    assert locked.toolpin("install").code == 0
+    receipt = locked.data / "installs/nodejs/22.20.0/.toolpin/receipt.json"
+    receipt.unlink()
+    if damage == "bytes":
+        receipt.write_bytes(b"\xff\xfe")
+    else:
+        receipt.mkdir()
+    result = locked.toolpin("install", "--locked")
+    assert result.code == 1
+    assert f"{receipt} cannot be read" in result.err

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from tests.support.run import Home
+from tests.support.run import TOOLPIN, Home
 from tests.support.upstream import HOSTS, Upstream
 
 
@@ -219,3 +220,31 @@ def test_what_is_older_than_the_lock_is_not_called_newer(
     assert row == ["nodejs", *["25.0.0-rc.1"] * 3, "25.0.0"]
     assert project.toolpin("upgrade", "--latest").code == 0
     assert texts(project)[0] == "nodejs 25.0.0\n"
+
+
+@pytest.mark.parametrize("large", [".tool-versions", "toolpin.lock"])
+@pytest.mark.parametrize(
+    "args", [("pin", "nodejs", "24.1.0"), ("upgrade", "--latest")], ids=["pin", "up"]
+)
+def test_where_one_of_the_two_files_cannot_be_written_neither_is(
+    args: tuple[str, ...], large: str, project: Home
+) -> None:
+    if large == ".tool-versions":
+        project.pin("nodejs 22\n" + "# a long story\n" * 4000)
+    before = texts(project)
+    blocks = 40 if large == ".tool-versions" else 1  # of 512 bytes, for any file
+    words = " ".join([*TOOLPIN, *args])
+    result = project.run("dash", "-c", f"ulimit -f {blocks}; {words}")
+    assert result.code == 1, result.err
+    assert f"{large} cannot be written" in result.err
+    assert texts(project) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_lockfile_of_a_stranger_is_no_ground_to_lock_on(project: Home) -> None:
+    project.project.chmod(0o1777)
+    os.chown(project.project / "toolpin.lock", 12345, 12345)
+    for args in (("lock",), ("upgrade",), ("pin", "nodejs", "24.1.0"), ("outdated",)):
+        result = project.toolpin(*args)
+        assert result.code == 1, args
+        assert "another user put it there" in result.err

@@ -21,7 +21,7 @@ from toolpin.project_lock import (
     locker_for,
     project_file,
     relocked,
-    write_lockfile,
+    write_both,
 )
 from toolpin.resolve import looks_exact
 from toolpin.session import Session
@@ -75,10 +75,13 @@ def run(args: Namespace, session: Session) -> int:
             newer = partial(_newer, locker=locker, old=was)
             after = _rewritten(before, file, tools, names, newer)
         now = asks_of(after, file, session)
-        lock = relocked(locker, now, old, session) if old else EMPTY
-        if after != before:
+        lock = EMPTY
+        changed = after != before
+        if old is not None:
+            lock = relocked(locker, now, old, session)
+            changed = write_both(file, after, path, lock)
+        elif changed:
             project.write(file, after)
-        changed = (old is not None and write_lockfile(path, lock)) or after != before
     moves = _moves((asks, was), (now, lock), tools)
     if session.report.as_json:
         result = {"file": file, "moves": [move._asdict() for move in moves]}
