@@ -68,10 +68,11 @@ def unanswered(
     for ask in asks:
         version = lock.pins.get(ask.key)
         if version is None:
-            found.append((ask, "no pin"))
+            found.append((ask, "no pin for it"))
             continue
         pin = Pin(ask.tool, version)
         missing = [host for host in hosts(ask.tool) if not lock.entries_for(pin, host)]
         if missing:
-            found.append((ask, f"{version} for {', '.join(sorted(missing))}"))
+            lacks = f"nothing of {version} for {', '.join(sorted(missing))}"
+            found.append((ask, lacks))
     return found

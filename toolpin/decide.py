@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from toolpin.errors import NotLocked, ToolpinError
-from toolpin.installs import is_installed, remember_channel
+from toolpin.installs import is_installed
 from toolpin.jobs import Job, Locked
 from toolpin.locked import answer, missing, read_lockfile
 from toolpin.lockfile import Lockfile
@@ -52,6 +52,8 @@ class Decider:
         self._read: dict[str, Lockfile | None] = {}
         # What is taken for exact, though it may be the beginning of others.
         self.tried: set[Pin] = set()
+        # What channels mean today, to be remembered when it is installed.
+        self.channels: list[tuple[Pin, str]] = []
 
     def jobs(self, requests: Sequence[Request]) -> tuple[list[Job], list[ToolpinError]]:
         """Return what can be tried, and the errors of what cannot: the rest goes on.
@@ -154,7 +156,7 @@ class Decider:
             )
         version = self._resolve(tool, wanted, origin)
         if wanted.kind == "version" and not is_prefix(wanted.value, version):
-            remember_channel(self._session.paths, Pin(tool, version), wanted.value)
+            self.channels.append((Pin(tool, version), wanted.value))
         if version != wanted.value and not self._rules.ignored:
             self._session.report.remark(
                 f"{tool} {wanted} is {version} today, not locked: toolpin lock"

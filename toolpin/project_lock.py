@@ -30,7 +30,8 @@ _COMMAND_LINE = Origin("the command line")
 def project_file(session: Session) -> str:
     """Return the nearest `.tool-versions` at or above this folder.
 
-    Raises ToolpinError where only the home's or the global file is left.
+    Raises ToolpinError where only a home's that is not above, or the global file, is
+    left.
     """
     for path in project.candidates(
         session.folder, session.home, session.paths.global_file

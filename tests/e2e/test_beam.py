@@ -217,3 +217,19 @@ def test_an_erlang_without_crypto_is_refused_unless_it_is_allowed_by_name(
     assert "has no ssl" in some.err
     every = home.toolpin("install", env={"TOOLPIN_ALLOW": f"{names} erlang.ssl"})
     assert every.code == 0
+
+
+def test_an_upgrade_to_a_pair_that_cannot_work_changes_neither_file(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("27.1.2", IMAGES)
+    beam.elixir("1.17.3-otp-27")
+    file = home.pin("erlang 27.1.2\nelixir 1.17.3-otp-27\n")
+    assert home.toolpin("lock").code == 0
+    lock = file.with_name("toolpin.lock")
+    before = file.read_text(), lock.read_text()
+    beam.otp("28.1.1", IMAGES)
+    result = home.toolpin("upgrade", "--latest", "erlang")
+    assert result.code == 1
+    assert "was built for erlang 27" in result.err
+    assert (file.read_text(), lock.read_text()) == before

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.support.golang import GoUpstream
 from tests.support.run import TOOLPIN, Home
+from tests.support.server import Flip
 from tests.support.upstream import HOSTS, Upstream
 
 
@@ -428,3 +430,43 @@ def test_a_receipt_that_cannot_be_read_is_named(damage: str, locked: Home) -> No
     result = locked.toolpin("install", "--locked")
     assert result.code == 1
     assert f"{receipt} cannot be read" in result.err
+
+
+@pytest.mark.parametrize("how", ["dry run", "failure"])
+def test_a_channel_means_what_is_installed_until_something_newer_is(
+    how: str, home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", lts="Jod")
+    home.pin("nodejs lts\n")
+    assert home.toolpin("install").code == 0
+    shutil.rmtree(home.cache)
+    fault = Flip(at=9) if how == "failure" else None
+    upstream.publish("22.21.0", lts="Jod", fault=fault)
+    args = ("--dry-run",) if how == "dry run" else ()
+    result = home.toolpin("install", *args)
+    assert "nodejs lts is 22.21.0 today" in result.err
+    assert home.toolpin("list").out.split()[:2] == ["nodejs", "22.20.0"]
+    assert home.toolpin("exec", "node", "--version").out == "v22.20.0\n"
+
+
+def test_a_channel_that_cannot_be_kept_is_no_bug(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", lts="Jod")
+    home.pin("nodejs lts\n")
+    home.data.mkdir()
+    (home.data / "channels").touch()
+    result = home.toolpin("install")
+    assert result.code == 1
+    assert f"{home.data}/channels/nodejs/lts cannot be written" in result.err
+
+
+def test_check_finds_builds_that_no_request_means(locked: Home) -> None:
+    text = lock_of(locked).read_text()
+    builds = text[text.index("[[build]]") :].replace("22.20.0", "22.19.0")
+    lock_of(locked).write_text(f"{text}\n{builds}")
+    result = locked.toolpin("lock", "--check")
+    assert result.code == 4
+    assert "nodejs 22.19.0" in result.err
+    assert locked.toolpin("lock").code == 0
+    assert lock_of(locked).read_text() == text

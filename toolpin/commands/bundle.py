@@ -6,8 +6,8 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin import host
-from toolpin.asks import check_host
+from toolpin import host, project
+from toolpin.asks import check_host, unanswered
 from toolpin.bundle import (
     Bundle,
     artifacts_of,
@@ -19,11 +19,11 @@ from toolpin.cache import Cache, cache_folder
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.install_view import show_outcomes
 from toolpin.jobs import Job
-from toolpin.locked import answer, read_lockfile
+from toolpin.locked import answer, missing, read_lockfile
 from toolpin.locks import lockfile_beside
 from toolpin.model import Origin, Pin
 from toolpin.progress import Board
-from toolpin.project_lock import project_file
+from toolpin.project_lock import asks_of, project_file
 from toolpin.reshim import refresh_shims
 from toolpin.session import Session
 from toolpin.toolversions import parse_wanted
@@ -57,13 +57,17 @@ def run(args: Namespace, session: Session) -> int:
 def _create(path: str, hosts: Sequence[str], session: Session) -> int:
     for name in hosts:
         check_host(name, session.registry.tools)
-    file = lockfile_beside(project_file(session))
+    beside = project_file(session)
+    file = lockfile_beside(beside)
     lock = read_lockfile(file)
     if lock is None:
         raise NotLocked(
             "there is no toolpin.lock to bundle", [("expected", file)], "toolpin lock"
         )
     bundle = Bundle(lock, tuple(sorted(set(hosts) or {str(host.detect())})))
+    asks = asks_of(project.read(beside), beside, session)
+    for ask, lacks in unanswered(asks, lock, lambda _tool: bundle.hosts):
+        raise missing(ask.tool, ask.wanted, ask.origin, f"{file} has {lacks}")
     _check_complete(bundle, file)
     cache = Cache(cache_folder(session.env))
     board = Board(session.report)

@@ -14,8 +14,9 @@ from toolpin.locked import EMPTY, read_lockfile
 from toolpin.lockfile import Lockfile
 from toolpin.locking import Locker
 from toolpin.locks import lockfile_beside
-from toolpin.model import Origin, Wanted
+from toolpin.model import Origin, Pin, Wanted
 from toolpin.mutex import held, mutex_of_file
+from toolpin.pairs import refuse_pairs
 from toolpin.project_lock import (
     asks_of,
     locker_for,
@@ -79,6 +80,8 @@ def run(args: Namespace, session: Session) -> int:
         changed = after != before
         if old is not None:
             lock = relocked(locker, now, old, session)
+            wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in now]
+            refuse_pairs(wishes, session)
             changed = write_both(file, after, path, lock)
         elif changed:
             project.write(file, after)
