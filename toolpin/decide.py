@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from toolpin.asks import Ask
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.installs import is_installed
 from toolpin.jobs import Job, Locked
@@ -75,17 +76,18 @@ class Decider:
 
     def _job(self, request: Request, wanted: Wanted, path: str) -> Job:
         tool, origin = request.tool, request.origin
+        ask = Ask(tool, wanted, origin)
         lock = self._read.get(path)
         if lock is None:
             if self._rules.must:
-                raise missing(tool, wanted, origin, "there is no toolpin.lock for it")
+                raise missing(ask, "there is no toolpin.lock for it")
             return self._unlocked(tool, wanted, origin)
         must = self._rules.must or self._rules.ci
         found = answer(lock, path, tool, wanted, self._host)
         if found is None:
             lacks = f"{path} has no entry for it"
             if must:
-                raise missing(tool, wanted, origin, lacks)
+                raise missing(ask, lacks)
             if origin.line:  # what is named once, by hand, is nobody's to lock
                 self._session.report.warn(
                     f"{tool} {wanted}: {lacks}; try: toolpin lock"
@@ -97,8 +99,8 @@ class Decider:
                 self._check_installed(pin, found.locked, origin)
             return Job(pin, origin, found.locked)
         if must or found.is_final:
-            raise missing(tool, wanted, origin, found.lacks)
-        self._session.report.warn(f"{pin}: {found.lacks}; try: toolpin lock")
+            raise missing(ask, found.lacks, found.fix)
+        self._session.report.warn(f"{pin}: {found.lacks}; try: {found.fix}")
         return Job(pin, origin)
 
     def _check_installed(self, pin: Pin, locked: Locked, origin: Origin) -> None:

@@ -175,9 +175,7 @@ class Locker:
             return named
         by_id = {spec.id: spec for spec in tool.sources}
         before = [entry.source for entry in old.entries if entry.pin.tool == tool.name]
-        unnamed = [
-            one for one, spec in by_id.items() if not spec.named_only and not spec.build
-        ]
+        unnamed = [one for one, spec in by_id.items() if _is_preferable(spec)]
         # Who has decided for some sources is not sent to others.
         asked = [one for one in before if one in by_id]
         asked = asked or [one for one in self._scope.preferred if one in by_id]
@@ -266,20 +264,31 @@ def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...
     return found
 
 
+def _is_preferable(spec: SourceSpec) -> bool:
+    """Say whether a source may be asked that nobody has named."""
+    return not spec.named_only and not spec.build
+
+
 def _unreachable(work: _Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:
     """Return the error of a source that was to be locked, with another to name."""
-    others = [one.id for one in work.tool.sources if one.id != spec.id]
-    hint = f"toolpin lock --source {others[0]}" if others else None
-    if spec is not work.specs[0]:  # it is asked for the hosts that the first has not
-        hosts = sorted(set(work.hosts) & set(work.specs[0].hosts))
+    others = [one for one in work.tool.sources if one.id != spec.id]
+    hosts = sorted(set(work.hosts) & set(work.specs[0].hosts))
+    hint: str | None
+    if spec is not work.specs[0] and hosts:  # it is asked for those without the first
         hint = f"toolpin lock {' '.join(f'--host {host}' for host in hosts)}"
+    else:
+        lost = set(work.hosts) & set(spec.hosts)
+        alike = [
+            one.id for one in others if _is_preferable(one) and lost <= {*one.hosts}
+        ]
+        hint = f"toolpin lock --source {alike[0]}" if alike else None
     return Unreachable(
         f"{work.tool.name} {work.ask.wanted} cannot be locked: {error.what}",
         [
             ("wanted by", str(work.ask.origin)),
             ("source", spec.id),
             *error.facts,
-            *([("others", ", ".join(others))] if others else []),
+            *([("others", ", ".join(one.id for one in others))] if others else []),
         ],
         hint,
     )

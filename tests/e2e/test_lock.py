@@ -238,9 +238,30 @@ def test_a_lock_for_one_host_stays_for_one_host(home: Home, upstream: Upstream) 
     result = home.toolpin("install", env={"CI": "true"})
     assert result.code == 4
     assert "has nothing for linux-x64" in result.err
+    fix = ("lock", "--host", "linux-x64", "--host", "macos-arm64")
+    assert f"try: toolpin {' '.join(fix)}\n" in result.err
     home.pin("nodejs 22\n")
     assert home.toolpin("lock").code == 0
     assert lock_of(home).read_text().count("[[build]]") == 1
+    assert home.toolpin(*fix).code == 0
+    assert home.toolpin("install", env={"CI": "true"}).code == 0
+
+
+def test_a_host_without_a_build_is_looked_for_by_a_refresh_alone(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=("macos-x64",))
+    home.pin("nodejs 22.20.0\n")
+    assert home.toolpin("lock").code == 0
+    upstream.publish("22.20.0", hosts=HOSTS)
+    assert home.toolpin("lock").code == 0
+    for args in (("install",), ("bundle", "create", "x")):
+        result = home.toolpin(*args)
+        assert result.code == 4
+        assert "says that linux-x64 has no build" in result.err
+        assert "try: toolpin lock --refresh nodejs" in result.err
+    assert home.toolpin("lock", "--refresh", "nodejs").code == 0
+    assert home.toolpin("install").code == 0
 
 
 def test_a_matrix_job_is_locked_beside_what_the_file_asks_for(

@@ -320,3 +320,9 @@ def test_the_error_of_a_rebuilt_archive_outlives_its_lockfile() -> None:
     job = Job(Pin("nodejs", "24.19.0"), Origin("x"), Locked("/gone", LOCK.entries[0]))
     error = rebuilt(job, Mismatch("n.whl is not the published file"))
     assert ("locked in", "/gone") in error.facts
+
+
+def test_loose_requests_come_first_for_shims_read_no_others() -> None:
+    pins = {Key("a", "1.0.0"): "1.0.0", Key("z", "lts"): "2.0.0", Key("b", "1"): "1"}
+    lines = render(Lockfile(pins, ())).split("\n")
+    assert lines[2:5] == ['"z lts" = "2.0.0"', '"a 1.0.0" = "1.0.0"', '"b 1" = "1"']

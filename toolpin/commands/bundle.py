@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from toolpin import host, project
-from toolpin.asks import check_host, unanswered
+from toolpin.asks import Ask, check_host
 from toolpin.bundle import (
     Bundle,
     artifacts_of,
@@ -66,8 +66,9 @@ def _create(path: str, hosts: Sequence[str], session: Session) -> int:
         )
     bundle = Bundle(lock, tuple(sorted(set(hosts) or {str(host.detect())})))
     asks = asks_of(project.read(beside), beside, session)
-    for ask, lacks in unanswered(asks, lock, lambda _tool: bundle.hosts):
-        raise missing(ask.tool, ask.wanted, ask.origin, f"{file} has {lacks}")
+    for ask in asks:
+        if ask.key not in lock.pins:
+            raise missing(ask, f"{file} has no entry for it")
     _check_complete(bundle, file)
     cache = Cache(cache_folder(session.env))
     board = Board(session.report)
@@ -96,16 +97,13 @@ def _create(path: str, hosts: Sequence[str], session: Session) -> int:
 
 def _check_complete(bundle: Bundle, file: str) -> None:
     """Raise NotLocked where a host lacks a build of a pin."""
-    lock = bundle.lock
-    for key, version in sorted(lock.pins.items()):
+    origin = Origin(file)
+    for key in sorted(bundle.lock.pins):
+        wanted = parse_wanted(key.wanted, origin)
         for name in bundle.hosts:
-            entries = lock.entries_for(Pin(key.tool, version), name)
-            if not any(entry.has_build for entry in entries):
-                raise NotLocked(
-                    f"{key.tool} {version} has no build for {name} to bundle",
-                    [("lockfile", file)],
-                    f"toolpin lock --refresh {key.tool}",
-                )
+            told = answer(bundle.lock, file, key.tool, wanted, host.any_of(name))
+            if told and told.locked is None:
+                raise missing(Ask(key.tool, wanted, origin), told.lacks, told.fix)
 
 
 def _install(path: str, session: Session) -> int:
