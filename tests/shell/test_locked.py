@@ -83,6 +83,7 @@ CASES = {
     "hostile-67-comment": Case(
         "nodejs lts\n", f"{HEAD}# mine\n", code=2, err="toolpin.lock:3"
     ),
+    "ref-is-no-prefix": Case("nodejs ref:10\n", LTS, code=126),
     "hostile-67-colon": Case(
         "nodejs lts\n", f'{HEAD}"x:"nodejs lts" = "10.15.3"\n\n', code=126
     ),
@@ -135,6 +136,26 @@ def test_a_file_above_has_its_own_lockfile(store: Store, road: str) -> None:
     assert store.run(road, "node", cwd=below).out == f"{V10}\n"
     (below / ".tool-versions").write_text("nodejs lts\n")
     assert store.run(road, "node", cwd=below).out == f"{V12}\n"
+
+
+def test_a_lockfile_below_does_not_answer_for_a_file_above(
+    store: Store, road: str
+) -> None:
+    _lay_out(store, PLAIN["lts"])
+    below = store.home.project / "below"
+    below.mkdir()
+    (below / ".tool-versions").write_text("golang 1.26\n")
+    (below / "toolpin.lock").write_text(LTS.replace("10.15.3", "12.22.0"))
+    assert store.run(road, "node", cwd=below).out == f"{V10}\n"
+
+
+def test_a_variable_of_the_callers_names_no_lockfile(store: Store, road: str) -> None:
+    _lay_out(store, PLAIN["lts"])
+    elsewhere = store.home.root / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "toolpin.lock").write_text(LTS.replace("10.15.3", "12.22.0"))
+    env = {OVERRIDE: "lts", "_toolpin_folder": str(elsewhere)}
+    assert store.run(road, "node", env=env).out == f"{V10}\n"
 
 
 @pytest.mark.parametrize("kind", ["fifo", "folder", "dangling", "device"])
