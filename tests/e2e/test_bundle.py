@@ -318,3 +318,15 @@ def test_only_is_for_what_is_pinned_and_not_for_a_tool_that_is_named(
     result = locked.toolpin("install", "nodejs", "--only", "golang")
     assert result.code == 2
     assert "--only takes no tool" in result.err
+
+
+def test_a_folder_of_trees_is_not_compared_with_the_store(
+    locked: Home, upstream: Upstream
+) -> None:
+    assert locked.toolpin("install").code == 0
+    upstream.publish("22.20.0", hosts=HOSTS, lts="Jod", contents="22.20.0-rebuilt")
+    assert locked.toolpin("lock", "--refresh", "nodejs").code == 0
+    assert locked.toolpin("install", "--locked").code == 4
+    other = ("--into", "image", "--host", "macos-arm64")  # where no proof is run
+    result = locked.toolpin("install", *other)
+    assert result.code == 0, result.err

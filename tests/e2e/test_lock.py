@@ -491,3 +491,9 @@ def test_check_finds_builds_that_no_request_means(locked: Home) -> None:
     assert "nodejs 22.19.0" in result.err
     assert locked.toolpin("lock").code == 0
     assert lock_of(locked).read_text() == text
+
+
+def test_a_lock_that_is_limited_to_a_host_forgets_the_others(locked: Home) -> None:
+    assert locked.toolpin("lock", "--host", "linux-x64").code == 0
+    text = lock_of(locked).read_text()
+    assert text.count("[[build]]") == text.count('host = "linux-x64"') == 1
