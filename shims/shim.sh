@@ -126,11 +126,19 @@ _toolpin_lock() {
     case $_toolpin_lines:$_toolpin_rest in
       0:'schema = 1' | 1:'[pins]') ;;
       [01]:*) return 1 ;;
-      *:"\"$1 $_toolpin_wanted\" = \""*\")
+      "$_toolpin_lines:\"$1 $_toolpin_wanted\" = \""*\")
+        # What is exact, or names how the newest begins, has no version that does not.
+        case $_toolpin_wanted in
+          latest:* | [0-9]*.[0-9]*.[0-9]* | [vV][0-9]*.[0-9]*.[0-9]*)
+            _toolpin_name=${_toolpin_wanted#latest:} ;;
+          *) _toolpin_name= ;;
+        esac
         _toolpin_wanted=${_toolpin_rest#*' = "'}
         _toolpin_wanted=${_toolpin_wanted%'"'}
         case $_toolpin_wanted in
           [!0-9A-Za-z]* | '' | *[!0-9A-Za-z._+~-]*) return 1 ;;
+          "$_toolpin_name" | "$_toolpin_name"[._+~-]*) ;;
+          *) [ -z "$_toolpin_name" ] || return 1 ;;
         esac
         [ ${#_toolpin_wanted} -lt 128 ]
         return ;;
@@ -186,7 +194,7 @@ _toolpin_find() {
   esac
   _toolpin_wanted=${_toolpin_wanted%%[" @TAB@"]*}
   case $_toolpin_wanted in
-    latest*) ;;
+    latest | latest:*) ;;
     *) ! _toolpin_use "$1" || return 0 ;;
   esac
   # What is no version by itself has the one that the lockfile gives it.

@@ -31,13 +31,15 @@ class Scope(NamedTuple):
     """What a lock covers: these hosts (() for all), from these sources in this order.
 
     Without a source the one that an entry has stands, else the tool's first. Of the
-    tools in `refresh` nothing old is kept.
+    tools in `refresh` nothing old is kept. Of those in `moving` a request means what it
+    means today, and the builds of a version that it still means are kept.
     """
 
     hosts: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     preferred: tuple[str, ...] = ()
     refresh: frozenset[str] = frozenset()
+    moving: frozenset[str] = frozenset()
 
 
 def hosts_of(tool: Tool) -> tuple[str, ...]:
@@ -66,10 +68,11 @@ def unanswered(
     for ask in asks:
         version = lock.pins.get(ask.key)
         if version is None:
-            found.append((ask, "no pin"))
+            found.append((ask, "no pin for it"))
             continue
         pin = Pin(ask.tool, version)
         missing = [host for host in hosts(ask.tool) if not lock.entries_for(pin, host)]
         if missing:
-            found.append((ask, f"{version} for {', '.join(sorted(missing))}"))
+            lacks = f"nothing of {version} for {', '.join(sorted(missing))}"
+            found.append((ask, lacks))
     return found

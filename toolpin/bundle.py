@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import IO, NamedTuple
 
 from toolpin.cache import Cache, Download
-from toolpin.errors import Refused, ToolpinError
+from toolpin.errors import Refused, ToolpinError, UsageError
 from toolpin.fetch import Progress
 from toolpin.lockfile import Lockfile, render
 from toolpin.lockfile_parse import parse
@@ -103,6 +103,9 @@ def read_bundle(path: str) -> Bundle:
             raise ValueError(f"schema {table['schema']!r}, expected {SCHEMA}")
         hosts = tuple(str(host) for host in table["hosts"])
         return Bundle(parse(str(table["lockfile"]), path), hosts)
+    except UsageError as error:
+        # What mends a project's lockfile mends no bundle.
+        raise _no_bundle(path, error.what) from error
     except _SHAPELESS as error:
         raise _no_bundle(path, str(error)) from error
     except OSError as error:
@@ -116,7 +119,12 @@ def import_archives(path: str, artifacts: Sequence[Artifact], cache: Cache) -> N
     """
     try:
         with tarfile.open(path, "r:") as tar:
-            members = {one.name: one for one in tar.getmembers() if one.isreg()}
+            # A sparse member can be larger than any disk.
+            members = {
+                one.name: one
+                for one in tar.getmembers()
+                if one.isreg() and not one.issparse()
+            }
             for artifact in artifacts:
                 member = members.get(_name(artifact))
                 stream = tar.extractfile(member) if member else None

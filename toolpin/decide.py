@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from toolpin.asks import Ask
 from toolpin.errors import NotLocked, ToolpinError
-from toolpin.installs import is_installed, remember_channel
+from toolpin.installs import is_installed
 from toolpin.jobs import Job, Locked
 from toolpin.locked import answer, missing, read_lockfile
 from toolpin.lockfile import Lockfile
@@ -52,6 +53,8 @@ class Decider:
         self._read: dict[str, Lockfile | None] = {}
         # What is taken for exact, though it may be the beginning of others.
         self.tried: set[Pin] = set()
+        # What channels mean today, to be remembered when it is installed.
+        self.channels: list[tuple[Pin, str]] = []
 
     def jobs(self, requests: Sequence[Request]) -> tuple[list[Job], list[ToolpinError]]:
         """Return what can be tried, and the errors of what cannot: the rest goes on.
@@ -73,17 +76,18 @@ class Decider:
 
     def _job(self, request: Request, wanted: Wanted, path: str) -> Job:
         tool, origin = request.tool, request.origin
+        ask = Ask(tool, wanted, origin)
         lock = self._read.get(path)
         if lock is None:
             if self._rules.must:
-                raise missing(tool, wanted, origin, "there is no toolpin.lock for it")
+                raise missing(ask, "there is no toolpin.lock for it")
             return self._unlocked(tool, wanted, origin)
         must = self._rules.must or self._rules.ci
         found = answer(lock, path, tool, wanted, self._host)
         if found is None:
             lacks = f"{path} has no entry for it"
             if must:
-                raise missing(tool, wanted, origin, lacks)
+                raise missing(ask, lacks)
             if origin.line:  # what is named once, by hand, is nobody's to lock
                 self._session.report.warn(
                     f"{tool} {wanted}: {lacks}; try: toolpin lock"
@@ -95,8 +99,8 @@ class Decider:
                 self._check_installed(pin, found.locked, origin)
             return Job(pin, origin, found.locked)
         if must or found.is_final:
-            raise missing(tool, wanted, origin, found.lacks)
-        self._session.report.warn(f"{pin}: {found.lacks}; try: toolpin lock")
+            raise missing(ask, found.lacks, found.fix)
+        self._session.report.warn(f"{pin}: {found.lacks}; try: {found.fix}")
         return Job(pin, origin)
 
     def _check_installed(self, pin: Pin, locked: Locked, origin: Origin) -> None:
@@ -154,7 +158,7 @@ class Decider:
             )
         version = self._resolve(tool, wanted, origin)
         if wanted.kind == "version" and not is_prefix(wanted.value, version):
-            remember_channel(self._session.paths, Pin(tool, version), wanted.value)
+            self.channels.append((Pin(tool, version), wanted.value))
         if version != wanted.value and not self._rules.ignored:
             self._session.report.remark(
                 f"{tool} {wanted} is {version} today, not locked: toolpin lock"

@@ -71,15 +71,23 @@ def newest_match(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
 
 
 def remember_channel(paths: Paths, pin: Pin, channel: str) -> None:
-    """Keep which version a channel, such as `lts`, means: its name does not tell."""
+    """Keep which version a channel, such as `lts`, means: its name does not tell.
+
+    What it meant before is forgotten: call it when the version is installed.
+    """
     path = f"{paths.channels}/{pin.tool}/{channel}"
     if _channel(paths, pin.tool, channel) == pin.version:
         return
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    fresh = f"{path}.{os.getpid()}"
-    with open(fresh, "w", encoding="utf-8") as file:
-        file.write(pin.version)
-    os.replace(fresh, path)
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        fresh = f"{path}.{os.getpid()}"
+        with open(fresh, "w", encoding="utf-8") as file:
+            file.write(pin.version)
+        os.replace(fresh, path)
+    except OSError as error:
+        raise ToolpinError(
+            f"{path} cannot be written", [("because", str(error.strerror))]
+        ) from error
 
 
 def _channel(paths: Paths, tool: str, channel: str) -> str | None:

@@ -7,7 +7,10 @@ head is for `lockfile`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from toolpin.errors import UsageError
+from toolpin.versions import is_exact, is_prefix
 
 FILENAME = "toolpin.lock"
 # Nothing overwrites a file that cannot be read: it may be the only one.
@@ -23,16 +26,30 @@ def pinned(data: bytes, tool: str, wanted: str, place: str) -> str | None:
     head, as far as it is read, is not as `toolpin lock` writes it.
     """
     sought = f'"{tool} {wanted}" = "'
-    for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
-        text = line.removesuffix("\r")
+    for number, line in pin_lines(data.decode("utf-8", "replace"), place):
+        if line.startswith(sought):
+            version = line[len(sought) : -1]
+            if not can_mean(wanted, version):
+                raise _fault(f"{version} is no {wanted}", place, number, line)
+            return version
+    return None
+
+
+def pin_lines(text: str, place: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines of pins in a lockfile's head, each with its number.
+
+    Raises UsageError at the first line that no shim would read.
+    """
+    for number, ended in enumerate(text.split("\n"), 1):
+        line = ended.removesuffix("\r")
         if number <= len(OPENING):
-            if text != OPENING[number - 1]:
+            if line != OPENING[number - 1]:
                 break
-        elif text.startswith(sought) and text.endswith('"'):
-            return text[len(sought) : -1]
-        elif not text:
-            return None
-        elif not (text.startswith('"') and text.endswith('"')):
+        elif not line:
+            return
+        elif line.startswith('"') and line.endswith('"'):
+            yield number, line
+        else:
             break
     if number == 1 and line.startswith("schema = "):
         raise UsageError(
@@ -40,8 +57,16 @@ def pinned(data: bytes, tool: str, wanted: str, place: str) -> str | None:
             [("at", f"{place}:1"), ("line", line[:100])],
             "toolpin self update",
         )
-    raise UsageError(
-        f"{place} is not as `toolpin lock` writes it",
-        [("at", f"{place}:{number}"), ("line", text[:100])],
-        MEND,
-    )
+    raise _fault("not as `toolpin lock` writes it", place, number, line)
+
+
+def can_mean(wanted: str, version: str) -> bool:
+    """Say whether a request may have this version: an exact one has no other."""
+    prefix = wanted.removeprefix("latest:")
+    loose = prefix == wanted and not is_exact(wanted)
+    return loose or is_prefix(prefix, version)
+
+
+def _fault(what: str, place: str, number: int, line: str) -> UsageError:
+    at = f"{place}:{number}"
+    return UsageError(f"{at}: {what}", [("at", at), ("line", line[:100])], MEND)

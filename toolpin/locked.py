@@ -10,13 +10,21 @@ import time
 from typing import NamedTuple
 
 from toolpin import project
-from toolpin.errors import Mismatch, NotLocked, NotPublished, Refused, UsageError
+from toolpin.asks import Ask
+from toolpin.errors import (
+    Mismatch,
+    NotLocked,
+    NotPublished,
+    Refused,
+    ToolpinError,
+    UsageError,
+)
 from toolpin.fit import best
 from toolpin.jobs import Job, Locked
 from toolpin.lock_head import MEND
 from toolpin.lockfile import Entry, Key, Lockfile
 from toolpin.lockfile_parse import parse
-from toolpin.model import Host, Origin, Pin, Plan, Wanted
+from toolpin.model import Host, Pin, Plan, Wanted
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.declarative import assemble
 
@@ -26,24 +34,32 @@ EMPTY = Lockfile({}, ())
 class Answer(NamedTuple):
     """What a lockfile says to a request here: a version, and a build if it has one.
 
-    `lacks` says what is missing where there is no build; "" where nothing is. It is
-    final where the lockfile has judged this host, and not where it does not name it.
+    `lacks` says what is missing where there is no build, "" where nothing is, and `fix`
+    what finds it. It is final where the lockfile has judged this host, and not where it
+    does not name it.
     """
 
     version: str
     locked: Locked | None
     lacks: str = ""
     is_final: bool = False
+    fix: str = "toolpin lock"
 
 
 def read_lockfile(path: str) -> Lockfile | None:
     """Return the lockfile at a path; None where there is none.
 
-    Raises UsageError for a file that toolpin would not have written.
+    Raises UsageError for a file that toolpin would not have written, and ToolpinError
+    for one that does not count: a stranger left it in a folder that anyone may write.
     """
     if not os.path.lexists(path):
         return None
-    data = project.read(path)
+    if not project.counts(path):
+        raise ToolpinError(
+            f"{path} does not count: another user put it there",
+            [("folder", "anyone may write it")],
+        )
+    data = project.read(path, project.LARGEST_LOCKFILE)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -64,14 +80,21 @@ def answer(
         return None
     entries = lock.entries_for(Pin(tool, version), str(host))
     if not entries:
-        return Answer(version, None, f"{path} has nothing for {host}")
+        lacks = f"{path} has nothing for {host}"
+        if not lock.hosts or str(host) in lock.hosts:
+            return Answer(version, None, lacks)
+        words = " ".join(f"--host {one}" for one in sorted({*lock.hosts, str(host)}))
+        return Answer(version, None, lacks, fix=f"toolpin lock {words}")
+    anew = f"toolpin lock --refresh {tool}"  # what is locked stays without it
     if not any(entry.has_build for entry in entries):
-        return Answer(version, None, f"{path} says that {host} has no build", True)
+        lacks = f"{path} says that {host} has no build"
+        return Answer(version, None, lacks, True, anew)
     built = [entry for entry in entries if entry.has_build]
     fitting = best(built, host, lambda entry: entry.build)
     if fitting is None:
         needs = " or ".join(_needs(entry) for entry in built)
-        return Answer(version, None, f"needs {needs}, and here is {_libc(host)}", True)
+        lacks = f"needs {needs}, and here is {_libc(host)}"
+        return Answer(version, None, lacks, True, anew)
     return Answer(version, Locked(path, fitting))
 
 
@@ -107,8 +130,7 @@ def rebuilt(job: Job, error: Mismatch) -> Mismatch:
     """Return the error of bytes that are not the locked ones, with the dates known."""
     facts = [("wanted by", f"{job.origin} ({job.pin})"), *error.facts]
     if job.locked:
-        date = time.strftime("%Y-%m-%d", time.gmtime(os.stat(job.locked.file).st_mtime))
-        facts.append(("locked in", f"{job.locked.file}, a file of {date}"))
+        facts.append(("locked in", f"{job.locked.file}{_dated(job.locked.file)}"))
     return Mismatch(
         f"what is published as {job.pin} today is not what was locked",
         facts,
@@ -116,13 +138,23 @@ def rebuilt(job: Job, error: Mismatch) -> Mismatch:
     )
 
 
-def missing(tool: str, wanted: Wanted, origin: Origin, lacks: str) -> NotLocked:
+def missing(ask: Ask, lacks: str, fix: str = "toolpin lock") -> NotLocked:
     """Return the error of a request that had to be locked."""
+    tool, wanted, origin = ask
     return NotLocked(
         f"{tool} {wanted} is not locked",
         [("wanted by", str(origin)), ("because", lacks)],
-        "toolpin lock",
+        fix,
     )
+
+
+def _dated(file: str) -> str:
+    """Return of which day a file is; it may be gone by now."""
+    try:
+        day = time.gmtime(os.stat(file).st_mtime)
+    except OSError:
+        return ""
+    return f", a file of {time.strftime('%Y-%m-%d', day)}"
 
 
 def _needs(entry: Entry) -> str:

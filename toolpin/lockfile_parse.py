@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from toolpin.errors import UsageError
-from toolpin.lock_head import MEND, SCHEMA
+from toolpin.lock_head import MEND, SCHEMA, can_mean, pin_lines
 from toolpin.lockfile import NO_BUILD, Entry, Key, Lockfile, filename_of
 from toolpin.model import Artifact, Build, Digest, Pin
 from toolpin.toml_lines import Path, line_of
@@ -21,7 +21,9 @@ from toolpin.words import NAME, VERSION, fits
 
 _HEX_DIGITS = {"sha256": 64, "sha512": 128}
 _HOST = re.compile(r"(linux|macos)-(x64|arm64)(-musl)?")
-_LOCATOR = re.compile(r"(https://|npm:|pypi:|deb:)[!-~]{1,1000}")
+# Neither a quote nor a backslash: the text is written as it is.
+_LOCATOR = re.compile(r"(https://|npm:|pypi:|deb:)[!#-\[\]-~]{1,1000}")
+_VERIFIED = re.compile(r"[a-z][a-z ]{0,40}")
 _WANTED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~/@:-]{0,220}")
 _CONFLICT = re.compile(r"(?m)^(<<<<<<<|=======|>>>>>>>)( |\r?$)")
 
@@ -75,15 +77,29 @@ class _Reader:
         builds = self._tables(document.get("build", []), ("build",))
         entries = [self._entry(one, ("build", at)) for at, one in enumerate(builds)]
         self._check_unlike(entries)
+        self._check_head(pins)
         return Lockfile(
             {
-                self._key(text, ("pins", text)): self._version(version, ("pins", text))
+                self._key(text, ("pins", text)): self._meant(text, version)
                 for text, version in pins.items()
             },
             tuple(entries),
             hosts,
             tuple(self._key(text, ("scope", "also")) for text in also),
         )
+
+    def _check_head(self, pins: Mapping[str, object]) -> None:
+        """Refuse a head of which a shim would read less, or something else."""
+        rest = [f'"{text}" = "{version}"' for text, version in pins.items()]
+        for number, line in pin_lines(self._text, self._place):
+            if line not in rest:
+                facts = [("line", line[:100])]
+                what = f"{self._place}:{number}: not as `toolpin lock` writes it"
+                raise UsageError(what, facts, MEND)
+            rest.remove(line)
+        for text, version in pins.items():
+            if f'"{text}" = "{version}"' in rest:
+                raise self._fault(("pins", text), "the pins end above this one", ())
 
     def _check_unlike(self, entries: list[Entry]) -> None:
         """Refuse two builds between which nothing decides."""
@@ -115,7 +131,7 @@ class _Reader:
             pin,
             host,
             self._name(table["source"], (*path, "source")),
-            self._text_in(table["verified"], (*path, "verified")),
+            self._verified(table["verified"], (*path, "verified")),
             Build(
                 tuple(
                     self._artifact(one, (*path, "artifact", at))
@@ -169,9 +185,21 @@ class _Reader:
             raise self._unfit(path, "a host such as linux-x64", value)
         return value
 
+    def _meant(self, text: str, value: object) -> str:
+        version = self._version(value, ("pins", text))
+        wanted = text.partition(" ")[2]
+        if not can_mean(wanted, version):
+            raise self._unfit(("pins", text), f"a version of {wanted}", version)
+        return version
+
     def _text_in(self, value: object, path: Path) -> str:
         if not isinstance(value, str) or not value.isprintable():
             raise self._unfit(path, "a line of text", value)
+        return value
+
+    def _verified(self, value: object, path: Path) -> str:
+        if not isinstance(value, str) or not _VERIFIED.fullmatch(value):
+            raise self._unfit(path, "a few words", value)
         return value
 
     def _texts(self, value: object, path: Path) -> tuple[str, ...]:

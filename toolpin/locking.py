@@ -7,7 +7,7 @@ other bytes, is somebody's decision. This writes no file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -15,11 +15,11 @@ from toolpin.asks import Ask, Scope, hosts_of
 from toolpin.errors import NotPublished, ToolpinError, Unreachable, UsageError
 from toolpin.host import any_of
 from toolpin.lockfile import NO_BUILD, Entry, Key, Lockfile
-from toolpin.model import Build, Host, Pin, Release, Wanted
+from toolpin.model import Build, Host, Pin, Release
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.declarative import locked_builds, verified_by
 from toolpin.plugin.registry import Registry
-from toolpin.resolve import choose, looks_exact
+from toolpin.resolve import Seen, for_most_hosts, looks_exact, of_variant
 from toolpin.sources.clients import Clients
 from toolpin.versions import nearest, newest
 
@@ -28,20 +28,17 @@ KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]
 ReadReleases = Callable[[Tool, SourceSpec, Host], Sequence[Release]]
 
 
-class _Seen(NamedTuple):
-    """What the lists say of one version: its channels, and the hosts that have it."""
-
-    channels: set[str]
-    hosts: set[str]
-
-
 class _Work(NamedTuple):
-    """One request with all that answering it takes."""
+    """One request with all that answering it takes.
+
+    `kept` is what of the old lockfile may stay, for each kind of host.
+    """
 
     ask: Ask
     tool: Tool
     hosts: tuple[str, ...]
     specs: tuple[SourceSpec, ...]
+    kept: tuple[Entry, ...]
 
 
 class Locker:
@@ -69,6 +66,7 @@ class Locker:
 
         `old` is an empty one where there is none.
         """
+        self._check_sources((*also, *asks))
         unique = list({ask.key: ask for ask in (*also, *asks)}.values())
         with ThreadPoolExecutor(4) as pool:
             answers = list(
@@ -98,73 +96,86 @@ class Locker:
 
     def _answer(self, ask: Ask, old: Lockfile) -> tuple[str, tuple[Entry, ...]]:
         """Return the version for a request, and what is locked of it."""
-        tool = self._registry.require(ask.tool, ask.origin)
-        hosts = self._scope.hosts or hosts_of(tool)
+        work = self._work(ask, old)
+        moves = work.tool.name in self._scope.refresh | self._scope.moving
         version = old.pins.get(ask.key)
-        work = _Work(ask, tool, hosts, self._specs(tool, old))
-        if version and tool.name not in self._scope.refresh:
-            entries = self._still_good(work, Pin(tool.name, version), old)
-            if any(entry.has_build for entry in entries):
-                return version, entries
         try:
+            if version and not moves:
+                entries = self._entries(work, version)
+                if any(entry.has_build for entry in entries):
+                    return version, entries
             return self._resolved(work)
         except Unreachable:
-            pin = Pin(tool.name, ask.wanted.value)
-            known = self._known_here(tool, pin) if self._known_here else ()
-            if not known or ask.wanted.kind != "version":
+            version = version or ask.wanted.value
+            known = self._known(work, version) if self._known_here else ()
+            if not known:
                 raise
-            return pin.version, known
+            return version, known
+
+    def _work(self, ask: Ask, old: Lockfile) -> _Work:
+        tool = self._registry.require(ask.tool, ask.origin)
+        hosts = self._scope.hosts or hosts_of(tool)
+        specs = self._specs(tool, old)
+        named = self._named(tool)
+        kept = tuple(
+            entry
+            for entry in old.entries
+            if entry.pin.tool == tool.name
+            and tool.name not in self._scope.refresh
+            and entry.host in hosts
+            and (entry.has_build or tool.name not in self._scope.moving)
+            and (not named or entry.source in [spec.id for spec in named])
+        )
+        return _Work(ask, tool, hosts, specs, kept)
+
+    def _known(self, work: _Work, version: str) -> tuple[Entry, ...]:
+        """Return what is locked of a version for some hosts, or what is known here."""
+        pin = Pin(work.tool.name, version)
+        kept = tuple(one for one in work.kept if one.pin == pin and one.has_build)
+        if kept or work.ask.wanted.kind != "version" or self._known_here is None:
+            return kept
+        return self._known_here(work.tool, pin)
 
     def offers(self, ask: Ask, old: Lockfile) -> tuple[str | None, str | None]:
         """Return the newest version within a request, and the newest release of all.
 
         From the sources that the lockfile names, or the preferred ones.
         """
-        tool = self._registry.require(ask.tool, ask.origin)
-        hosts = self._scope.hosts or hosts_of(tool)
-        seen = self._listed(_Work(ask, tool, hosts, self._specs(tool, old)))
-        within = _for_most_hosts(ask.wanted, seen)
-        return within, newest("", _of_variant(ask.wanted.value, seen))
+        seen = self._listed(self._work(ask, old))
+        within = for_most_hosts(ask.wanted, seen)
+        return within, newest("", of_variant(ask.wanted.value, seen))
 
-    def _still_good(self, work: _Work, pin: Pin, old: Lockfile) -> tuple[Entry, ...]:
-        """Return what is locked of a pin, and what of it is not, for all hosts.
+    def _check_sources(self, asks: Iterable[Ask]) -> None:
+        """Raise UsageError for a source that no tool which is asked for has."""
+        tools = {ask.tool: self._registry.get(ask.tool) for ask in asks}
+        known = {
+            name: [spec.id for spec in tool.sources]
+            for name, tool in sorted(tools.items())
+            if tool
+        }
+        for wanted in self._scope.sources:
+            if not any(wanted in ids for ids in known.values()):
+                raise UsageError(
+                    f"no tool that is asked for has a source {wanted}",
+                    [(name, ", ".join(ids)) for name, ids in known.items()],
+                )
 
-        Where sources are named, what another one had is asked of them.
-        """
-        kept = [
-            entry
-            for host in work.hosts
-            for entry in old.entries_for(pin, host)
-            if not self._scope.sources or entry.source in self._scope.sources
-        ]
-        missing = tuple(sorted(set(work.hosts) - {entry.host for entry in kept}))
-        if not missing:
-            return tuple(kept)
-        return (*kept, *self._entries(work._replace(hosts=missing), pin.version))
+    def _named(self, tool: Tool) -> tuple[SourceSpec, ...]:
+        """Return the sources of a tool that were named, in that order."""
+        by_id = {spec.id: spec for spec in tool.sources}
+        return tuple(by_id[one] for one in self._scope.sources if one in by_id)
 
     def _specs(self, tool: Tool, old: Lockfile) -> tuple[SourceSpec, ...]:
         """Return the sources to ask: all that were named, or those preferred.
 
         Preferred are those that the tool is locked from already, else the settings',
-        else the plugin's; each for hosts that the ones before it do not serve. Raises
-        UsageError when the tool has none of the named.
+        else the plugin's; each for hosts that the ones before it do not serve.
         """
+        if named := self._named(tool):
+            return named
         by_id = {spec.id: spec for spec in tool.sources}
-        if self._scope.sources:
-            named = tuple(by_id[one] for one in self._scope.sources if one in by_id)
-            if named:
-                return named
-            raise UsageError(
-                f"{tool.name} has no source of that name",
-                [
-                    ("wanted", ", ".join(self._scope.sources)),
-                    ("sources", ", ".join(by_id)),
-                ],
-            )
         before = [entry.source for entry in old.entries if entry.pin.tool == tool.name]
-        unnamed = [
-            one for one, spec in by_id.items() if not spec.named_only and not spec.build
-        ]
+        unnamed = [one for one, spec in by_id.items() if _is_preferable(spec)]
         # Who has decided for some sources is not sent to others.
         asked = [one for one in before if one in by_id]
         asked = asked or [one for one in self._scope.preferred if one in by_id]
@@ -186,16 +197,16 @@ class Locker:
             if any(entry.has_build for entry in entries):
                 return wanted.value, entries
         seen = self._listed(work)
-        version = _for_most_hosts(wanted, seen)
+        version = for_most_hosts(wanted, seen)
         if version:
             entries = self._entries(work, version)
             if any(entry.has_build for entry in entries):
                 return version, entries
         raise _nothing(work, sorted(seen))
 
-    def _listed(self, work: _Work) -> dict[str, _Seen]:
+    def _listed(self, work: _Work) -> dict[str, Seen]:
         """Return the versions that the sources have, and for which of the hosts."""
-        found: dict[str, _Seen] = {}
+        found: dict[str, Seen] = {}
         for spec in work.specs:
             for host in work.hosts:
                 if host not in spec.hosts:
@@ -207,17 +218,25 @@ class Locker:
                 except Unreachable as error:
                     raise _unreachable(work, spec, error) from error
                 for release in releases:
-                    seen = found.setdefault(release.version, _Seen(set(), set()))
+                    seen = found.setdefault(release.version, Seen(set(), set()))
                     seen.channels.update(release.channels)
                     seen.hosts.add(host)
         return found
 
     def _entries(self, work: _Work, version: str) -> tuple[Entry, ...]:
-        """Return what is to be locked of a version, `none` for a host without."""
+        """Return what is to be locked of a version, `none` for a host without.
+
+        What is locked of it stays; only what is missing is asked for.
+        """
         pin = Pin(work.tool.name, version)
+        kept = tuple(entry for entry in work.kept if entry.pin == pin)
+        if not any(entry.has_build for entry in kept):
+            kept = ()
+        have = {entry.host for entry in kept}
+        missing = [host for host in work.hosts if host not in have]
         with ThreadPoolExecutor(4) as pool:
-            found = list(pool.map(lambda host: self._on(work, pin, host), work.hosts))
-        return tuple(entry for entries in found for entry in entries)
+            found = list(pool.map(lambda host: self._on(work, pin, host), missing))
+        return (*kept, *(entry for entries in found for entry in entries))
 
     def _on(self, work: _Work, pin: Pin, host: str) -> tuple[Entry, ...]:
         """Return the entries of one host, from the first source that has a build."""
@@ -237,31 +256,6 @@ class Locker:
         return (Entry(pin, host, NO_BUILD, "", Build(())),)
 
 
-def _for_most_hosts(wanted: Wanted, seen: Mapping[str, _Seen]) -> str | None:
-    """Return what a request means: of the versions that most hosts have, the newest.
-
-    One that is out for a single host so far is for no project that has others. What is
-    literally named so counts wherever it is.
-    """
-    if wanted.kind == "version" and wanted.value in seen:
-        return wanted.value
-    for count in sorted({len(one.hosts) for one in seen.values()}, reverse=True):
-        releases = [
-            Release(version, tuple(sorted(one.channels)))
-            for version, one in sorted(seen.items())
-            if len(one.hosts) >= count
-        ]
-        if version := choose(wanted, releases):
-            return version
-    return None
-
-
-def _of_variant(version: str, known: Iterable[str]) -> list[str]:
-    """Return the versions of the variant that a version is: `-otp-27`, or none."""
-    suffix = "".join(version.partition("-")[1:])
-    return [one for one in known if one.endswith(suffix)]
-
-
 def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...]]:
     found: dict[tuple[Pin, str], tuple[Entry, ...]] = {}
     for entry in entries:
@@ -270,20 +264,31 @@ def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...
     return found
 
 
+def _is_preferable(spec: SourceSpec) -> bool:
+    """Say whether a source may be asked that nobody has named."""
+    return not spec.named_only and not spec.build
+
+
 def _unreachable(work: _Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:
     """Return the error of a source that was to be locked, with another to name."""
-    others = [one.id for one in work.tool.sources if one.id != spec.id]
-    hint = f"toolpin lock --source {others[0]}" if others else None
-    if spec is not work.specs[0]:  # it is asked for the hosts that the first has not
-        hosts = sorted(set(work.hosts) & set(work.specs[0].hosts))
+    others = [one for one in work.tool.sources if one.id != spec.id]
+    hosts = sorted(set(work.hosts) & set(work.specs[0].hosts))
+    hint: str | None
+    if spec is not work.specs[0] and hosts:  # it is asked for those without the first
         hint = f"toolpin lock {' '.join(f'--host {host}' for host in hosts)}"
+    else:
+        lost = set(work.hosts) & set(spec.hosts)
+        alike = [
+            one.id for one in others if _is_preferable(one) and lost <= {*one.hosts}
+        ]
+        hint = f"toolpin lock --source {alike[0]}" if alike else None
     return Unreachable(
         f"{work.tool.name} {work.ask.wanted} cannot be locked: {error.what}",
         [
             ("wanted by", str(work.ask.origin)),
             ("source", spec.id),
             *error.facts,
-            *([("others", ", ".join(others))] if others else []),
+            *([("others", ", ".join(one.id for one in others))] if others else []),
         ],
         hint,
     )

@@ -51,7 +51,8 @@ def locked_version(request: Request, wanted: Wanted, where: Where) -> str | None
     path = lockfile_for(request.origin, where)
     if path is None or wanted.kind == "path":
         return None
-    return pinned(project.read(path), request.tool, str(wanted), path)
+    data = project.read(path, project.LARGEST_LOCKFILE)
+    return pinned(data, request.tool, str(wanted), path)
 
 
 def match(paths: Paths, request: Request, wanted: Wanted, where: Where) -> Pin | None:

@@ -19,6 +19,8 @@ from toolpin.toolversions import parse, parse_for, parse_override, variable_for
 FILENAME = ".tool-versions"
 LARGEST_BYTES = 1 << 20
 MOST_LINES = 10_000
+# A lockfile has a hundred lines for some builds, and tells of every host.
+LARGEST_LOCKFILE = (8 << 20, 200_000)
 
 
 def candidates(start: str, home: str, global_file: str) -> Iterator[str]:
@@ -132,8 +134,8 @@ def request_for(
     return next((request for request in requests if request.tool == tool), None)
 
 
-def read(path: str) -> bytes:
-    """Return the bytes of a regular file of at most 1 MiB and 10,000 lines.
+def read(path: str, limits: tuple[int, int] = (LARGEST_BYTES, MOST_LINES)) -> bytes:
+    """Return the bytes of a regular file of at most so many bytes and lines.
 
     Raises UsageError for any other file, ToolpinError where the system refuses.
     """
@@ -142,7 +144,7 @@ def read(path: str) -> bytes:
     try:
         number = os.open(path, flags)
         try:
-            return _read_bounded(number, path)
+            return _read_bounded(number, path, *limits)
         finally:
             os.close(number)
     except OSError as error:
@@ -244,19 +246,19 @@ def _override(tool: str, env: Mapping[str, str]) -> Request | None:
     return None if text is None else parse_override(text, tool, variable)
 
 
-def _read_bounded(number: int, path: str) -> bytes:
+def _read_bounded(number: int, path: str, largest_bytes: int, most_lines: int) -> bytes:
     if not stat.S_ISREG(os.fstat(number).st_mode):
         raise UsageError(f"{path} is not a file", [("expected", "a regular file")])
     data = b""
-    while more := os.read(number, LARGEST_BYTES + 1 - len(data)):
+    while more := os.read(number, largest_bytes + 1 - len(data)):
         data += more
     lines = data.count(b"\n")
-    if len(data) > LARGEST_BYTES or lines > MOST_LINES:
+    if len(data) > largest_bytes or lines > most_lines:
         raise UsageError(
-            f"{path} is larger than a {FILENAME} can be",
+            f"{path} is larger than a {os.path.basename(path)} can be",
             [
                 ("received", f"more than {len(data) - 1} bytes, {lines} line ends"),
-                ("expected", f"{LARGEST_BYTES} bytes, {MOST_LINES} lines at most"),
+                ("expected", f"{largest_bytes} bytes, {most_lines} lines at most"),
             ],
         )
     return data

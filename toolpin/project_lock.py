@@ -15,6 +15,7 @@ from toolpin.cache_folder import cache_folder
 from toolpin.catalogue import Catalogues
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.lockfile import Lockfile, render
+from toolpin.lockfile_parse import parse as parse_lockfile
 from toolpin.locking import KnownHere, Locker
 from toolpin.model import Host, Origin, Release
 from toolpin.plugin.contract import SourceSpec, Tool
@@ -30,8 +31,8 @@ _COMMAND_LINE = Origin("the command line")
 def project_file(session: Session) -> str:
     """Return the `.tool-versions` of the nearest folder, here or above, that pins.
 
-    It need not exist: other files there may pin. Raises ToolpinError where only the
-    home's or the global file is left.
+    It need not exist: other files there may pin. Raises ToolpinError where only a
+    home's that is not above, or the global file, is left.
     """
     for folder in project.folders_up(session.folder):
         file = os.path.join(folder, project.FILENAME)
@@ -112,12 +113,41 @@ def relocked(
 
 
 def write_lockfile(path: str, lock: Lockfile) -> bool:
-    """Write a lockfile in one step; tell whether its bytes have changed."""
-    data = render(lock).encode()
-    if os.path.lexists(path) and project.read(path) == data:
+    """Write a lockfile in one step; tell whether its bytes have changed.
+
+    Raises ToolpinError for one that could not be read back.
+    """
+    text = render(lock)
+    data = text.encode()
+    if os.path.lexists(path) and _read(path) == data:
         return False
+    parse_lockfile(text, path)
+    largest_bytes, most_lines = project.LARGEST_LOCKFILE
+    if len(data) > largest_bytes or text.count("\n") > most_lines:
+        raise ToolpinError(
+            f"{path} would be larger than a lockfile can be",
+            [("bytes", str(len(data))), ("at most", str(largest_bytes))],
+        )
     project.write(path, data)
     return True
+
+
+def write_both(file: str, data: bytes, path: str, lock: Lockfile) -> bool:
+    """Write a project's two files, or neither; tell whether any has changed."""
+    before = _read(path)
+    changed = write_lockfile(path, lock)
+    try:
+        if read_project(file) == data:
+            return changed
+        project.write(file, data)
+    except ToolpinError:
+        project.write(path, before)
+        raise
+    return True
+
+
+def _read(path: str) -> bytes:
+    return project.read(path, project.LARGEST_LOCKFILE)
 
 
 def also_of(words: Sequence[str], old: Lockfile, session: Session) -> list[Ask]:

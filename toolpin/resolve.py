@@ -5,14 +5,20 @@ A version literally named so wins over a channel, and a channel over a prefix.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from toolpin.model import Release, Request, Wanted
-from toolpin.versions import newest
+from toolpin.versions import is_exact, is_pre_release, newest
 
 _NOT_INSTALLED = ("system", "path")
-_EXACT = re.compile(r"[vV]?[0-9]+(\.[0-9]+){2}.*")
+
+
+class Seen(NamedTuple):
+    """What the lists say of one version: its channels, and the hosts that have it."""
+
+    channels: set[str]
+    hosts: set[str]
 
 
 def to_provide(request: Request) -> tuple[Wanted, ...]:
@@ -24,12 +30,8 @@ def to_provide(request: Request) -> tuple[Wanted, ...]:
 
 
 def looks_exact(wanted: Wanted) -> bool:
-    """Say whether a request is to be tried as it stands before any list is read.
-
-    Three numbers name one release nearly always; `1.21` and `26.2` may be both, a
-    release and the beginning of others.
-    """
-    return wanted.kind == "version" and bool(_EXACT.fullmatch(wanted.value))
+    """Say whether a request is to be tried as it stands before any list is read."""
+    return wanted.kind == "version" and is_exact(wanted.value)
 
 
 def choose(wanted: Wanted, releases: Sequence[Release]) -> str | None:
@@ -44,6 +46,35 @@ def choose(wanted: Wanted, releases: Sequence[Release]) -> str | None:
     return newest("", _in_channel(wanted.value, releases)) or newest(
         wanted.value, versions
     )
+
+
+def for_most_hosts(wanted: Wanted, seen: Mapping[str, Seen]) -> str | None:
+    """Return what a request means: of the versions that most hosts have, the newest.
+
+    One that is out for a single host so far is for no project that has others. What is
+    literally named so counts wherever it is.
+    """
+    if wanted.kind == "version" and wanted.value in seen:
+        return wanted.value
+    for count in sorted({len(one.hosts) for one in seen.values()}, reverse=True):
+        releases = [
+            Release(version, tuple(sorted(one.channels)))
+            for version, one in sorted(seen.items())
+            if len(one.hosts) >= count
+        ]
+        if version := choose(wanted, releases):
+            return version
+    return None
+
+
+def of_variant(version: str, known: Iterable[str]) -> list[str]:
+    """Return the versions of the variant that a version is: `-otp-27`, or none.
+
+    A pre-release is no variant: the release follows it.
+    """
+    words = version.split("-")[1:]
+    suffix = "".join(f"-{word}" for word in words if not is_pre_release(word))
+    return [one for one in known if one.endswith(suffix)]
 
 
 def _in_channel(channel: str, releases: Iterable[Release]) -> list[str]:

@@ -199,13 +199,20 @@ def record_of(paths: Paths, receipt: Receipt) -> str:
 
 
 def read_receipt(paths: Paths, pin: Pin) -> Receipt | None:
-    """Return the receipt of an install; None for an adopted one, which has none."""
+    """Return the receipt of an install; None for an adopted one, which has none.
+
+    Raises ToolpinError for one that cannot be read.
+    """
     place = f"{paths.install(*pin)}/{_OWN}/receipt.json"
     try:
         with open(place, encoding="utf-8") as stream:
             return parse_receipt(stream.read(), place)
     except FileNotFoundError:
         return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ToolpinError(
+            f"{place} cannot be read", [("because", str(error))]
+        ) from error
 
 
 def _lock(paths: Paths, pin: Pin) -> str:

@@ -57,6 +57,15 @@ def is_prefix(prefix: str, version: str) -> bool:
     return not (prefix and following) or _class(prefix[-1]) != _class(following[0])
 
 
+def is_exact(text: str) -> bool:
+    """Tell whether a text begins with three numbers, as the name of one release does.
+
+    `1.21` and `26.2` may be both, a release and the beginning of others.
+    """
+    first, *more = text[text[:1] in ("v", "V") :].split(".", 2)
+    return len(more) == 2 and all(map(str.isdigit, (first, more[0], more[1][:1])))
+
+
 def newest(prefix: str, versions: Iterable[str]) -> str | None:
     """Return the newest version below a prefix, "" for any; None without a match.
 

@@ -22,8 +22,13 @@ def wished(args: Namespace, session: Session) -> Sequence[Request]:
 
     Raises UsageError for words that exclude each other or name nothing.
     """
-    if args.all_projects and args.tool:
-        raise UsageError("--all-projects takes no tool", hint="--only TOOL,...")
+    for option, given in (
+        ("--all-projects", args.all_projects),
+        ("--only", args.only),
+    ):
+        if given and args.tool:
+            hint = "--only TOOL,..." if args.all_projects else None
+            raise UsageError(f"{option} takes no tool beside it", hint=hint)
     if args.all_projects:
         requests = list(_of_projects(args.all_projects, session))
     elif args.tool:
@@ -67,7 +72,7 @@ def _of_projects(root: str, session: Session) -> Iterator[Request]:
     Raises UsageError where there is none.
     """
     found = False
-    top = os.path.join(session.folder, root)
+    top = os.path.normpath(os.path.join(session.folder, root))
     for folder, names, files in os.walk(top):
         names[:] = sorted(
             name

@@ -217,3 +217,35 @@ def test_an_erlang_without_crypto_is_refused_unless_it_is_allowed_by_name(
     assert "has no ssl" in some.err
     every = home.toolpin("install", env={"TOOLPIN_ALLOW": f"{names} erlang.ssl"})
     assert every.code == 0
+
+
+def test_an_upgrade_to_a_pair_that_cannot_work_changes_neither_file(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("27.1.2", IMAGES)
+    beam.elixir("1.17.3-otp-27")
+    file = home.pin("erlang 27.1.2\nelixir 1.17.3-otp-27\n")
+    assert home.toolpin("lock").code == 0
+    lock = file.with_name("toolpin.lock")
+    before = file.read_text(), lock.read_text()
+    beam.otp("28.1.1", IMAGES)
+    result = home.toolpin("upgrade", "--latest", "erlang")
+    assert result.code == 1
+    assert "was built for erlang 27" in result.err
+    assert (file.read_text(), lock.read_text()) == before
+
+
+def test_a_source_that_lacks_a_host_is_no_way_out_of_one_that_is_silent(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp_for_macos("27.1.2")
+    home.env["TOOLPIN_MIRRORS"] = home.env["TOOLPIN_MIRRORS"].replace(
+        f"https://builds.hex.pm={beam.server.url}",
+        "https://builds.hex.pm=http://127.0.0.1:9",
+    )
+    home.pin("erlang 27\n")
+    result = home.toolpin("lock")
+    assert result.code == 1
+    assert "127.0.0.1:9" in result.err
+    assert "erlef" in result.err
+    assert "try:" not in result.err

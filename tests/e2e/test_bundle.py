@@ -245,3 +245,88 @@ def test_only_names_what_is_pinned(locked: Home) -> None:
     locked.pin("nodejs lts\n")
     assert locked.toolpin("install", "--only", "go").code == 2
     assert locked.toolpin("install", "--all-projects", "/nonexistent").code == 2
+
+
+def test_a_stale_lock_is_not_bundled(locked: Home) -> None:
+    file = locked.pin("nodejs lts\ngo 1.26\n\nnodejs 1\nrebar 3\n")
+    result = locked.toolpin("bundle", "create", BUNDLE)
+    assert result.code == 4
+    assert f"{file}:5" in result.err
+    assert not (locked.project / BUNDLE).exists()
+
+
+def test_a_sparse_archive_in_a_bundle_is_not_unpacked(
+    locked: Home, tmp_path: Path
+) -> None:
+    assert locked.toolpin("bundle", "create", BUNDLE).code == 0
+    place = locked.project / BUNDLE
+    with tarfile.open(place) as tar:
+        name = tar.getnames()[1]
+        manifest = tar.extractfile("toolpin-bundle.json")
+        data = manifest.read() if manifest else b""
+    with tarfile.open(place, "w", format=tarfile.PAX_FORMAT) as tar:
+        first = tarfile.TarInfo("toolpin-bundle.json")
+        first.size = len(data)
+        tar.addfile(first, io.BytesIO(data))
+        holes = tarfile.TarInfo(name)
+        holes.pax_headers = {
+            "GNU.sparse.map": "0,0",
+            "GNU.sparse.size": str(8 << 30),
+        }
+        tar.addfile(holes)
+    other = other_machine(locked, tmp_path / "other")
+    # Of what it stands for nothing fits: 8 GiB, where a file can have 1 MiB.
+    words = " ".join([*TOOLPIN, "bundle", "install", str(place)])
+    result = other.run("dash", "-c", f"ulimit -f 2048; {words}")
+    assert result.code == 1
+    assert "is not in it" in result.err
+
+
+def test_a_bundle_with_a_damaged_lockfile_is_made_anew(
+    locked: Home, tmp_path: Path
+) -> None:
+    assert locked.toolpin("bundle", "create", BUNDLE).code == 0
+    place = locked.project / BUNDLE
+    place.write_bytes(place.read_bytes().replace(b"[pins]", b"[pons]", 1))
+    other = other_machine(locked, tmp_path / "other")
+    result = other.toolpin("bundle", "install", str(place))
+    assert result.code == 1
+    assert "try: toolpin bundle create FILE" in result.err
+
+
+def test_a_folder_of_trees_is_of_one_version_of_each_tool(
+    locked: Home, upstream: Upstream
+) -> None:
+    upstream.publish("20.9.0", hosts=HOSTS)
+    below = locked.project / "below"
+    below.mkdir()
+    (below / ".tool-versions").write_text("nodejs 20.9.0\n")
+    assert locked.toolpin("lock", cwd=below).code == 0
+    result = locked.toolpin("install", "--all-projects", ".", "--into", "image")
+    assert result.code == 1
+    assert f"{below}/.tool-versions:1" in result.err
+    assert not (locked.project / "image").exists()
+    (below / ".tool-versions").write_text("nodejs lts 20.9.0\n")  # falls back
+    assert locked.toolpin("lock", cwd=below).code == 0
+    again = locked.toolpin("install", "--into", "image", cwd=below)
+    assert again.code == 0, again.err
+
+
+def test_only_is_for_what_is_pinned_and_not_for_a_tool_that_is_named(
+    locked: Home,
+) -> None:
+    result = locked.toolpin("install", "nodejs", "--only", "golang")
+    assert result.code == 2
+    assert "--only takes no tool" in result.err
+
+
+def test_a_folder_of_trees_is_not_compared_with_the_store(
+    locked: Home, upstream: Upstream
+) -> None:
+    assert locked.toolpin("install").code == 0
+    upstream.publish("22.20.0", hosts=HOSTS, lts="Jod", contents="22.20.0-rebuilt")
+    assert locked.toolpin("lock", "--refresh", "nodejs").code == 0
+    assert locked.toolpin("install", "--locked").code == 4
+    other = ("--into", "image", "--host", "macos-arm64")  # where no proof is run
+    result = locked.toolpin("install", *other)
+    assert result.code == 0, result.err

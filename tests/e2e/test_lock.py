@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.support.golang import GoUpstream
 from tests.support.run import TOOLPIN, Home
+from tests.support.server import Flip
 from tests.support.upstream import HOSTS, Upstream
 
 
@@ -235,9 +238,30 @@ def test_a_lock_for_one_host_stays_for_one_host(home: Home, upstream: Upstream) 
     result = home.toolpin("install", env={"CI": "true"})
     assert result.code == 4
     assert "has nothing for linux-x64" in result.err
+    fix = ("lock", "--host", "linux-x64", "--host", "macos-arm64")
+    assert f"try: toolpin {' '.join(fix)}\n" in result.err
     home.pin("nodejs 22\n")
     assert home.toolpin("lock").code == 0
     assert lock_of(home).read_text().count("[[build]]") == 1
+    assert home.toolpin(*fix).code == 0
+    assert home.toolpin("install", env={"CI": "true"}).code == 0
+
+
+def test_a_host_without_a_build_is_looked_for_by_a_refresh_alone(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=("macos-x64",))
+    home.pin("nodejs 22.20.0\n")
+    assert home.toolpin("lock").code == 0
+    upstream.publish("22.20.0", hosts=HOSTS)
+    assert home.toolpin("lock").code == 0
+    for args in (("install",), ("bundle", "create", "x")):
+        result = home.toolpin(*args)
+        assert result.code == 4
+        assert "says that linux-x64 has no build" in result.err
+        assert "try: toolpin lock --refresh nodejs" in result.err
+    assert home.toolpin("lock", "--refresh", "nodejs").code == 0
+    assert home.toolpin("install").code == 0
 
 
 def test_a_matrix_job_is_locked_beside_what_the_file_asks_for(
@@ -381,3 +405,95 @@ def test_a_version_named_by_hand_is_not_asked_to_be_locked(
     result = locked.toolpin("install", "nodejs", "20.9.0")
     assert result.code == 0
     assert "toolpin lock" not in result.err
+
+
+@pytest.mark.parametrize("line", ["nodejs lts 22.20.0", "nodejs latest:22 22.20.0"])
+def test_another_request_for_a_locked_version_keeps_the_bytes_that_are_locked(
+    line: str, locked: Home, upstream: Upstream
+) -> None:
+    digest = lock_of(locked).read_text().partition("sha256:")[2][:64]
+    upstream.publish("22.20.0", hosts=HOSTS, lts="Jod", contents="22.20.0-rebuilt")
+    locked.pin(f"{line}\n")
+    assert locked.toolpin("lock").code == 0
+    assert lock_of(locked).read_text().count(digest) == 4
+    assert locked.toolpin("lock", "--refresh", "nodejs").code == 0
+    assert digest not in lock_of(locked).read_text()
+
+
+def test_a_named_source_is_for_the_tools_that_have_it(
+    locked: Home, upstream: Upstream
+) -> None:
+    golang = GoUpstream(upstream.server)
+    golang.mirror_for(locked)
+    golang.publish("1.26.6")
+    upstream.add_second_source(locked)
+    upstream.publish("22.20.0", folder="second", hosts=HOSTS, lts="Jod")
+    locked.pin("nodejs lts\ngolang 1.26\n")
+    result = locked.toolpin("lock", "--source", "second")
+    assert result.code == 0, result.err
+    text = lock_of(locked).read_text()
+    assert text.count('source = "second"') == 4
+    assert text.count('source = "upstream"') >= 4  # Go's
+    typo = locked.toolpin("lock", "--source", "secund")
+    assert typo.code == 2
+    assert "upstream, second" in typo.err
+
+
+@pytest.mark.parametrize("damage", ["bytes", "folder"])
+def test_a_receipt_that_cannot_be_read_is_named(damage: str, locked: Home) -> None:
+    assert locked.toolpin("install").code == 0
+    receipt = locked.data / "installs/nodejs/22.20.0/.toolpin/receipt.json"
+    receipt.unlink()
+    if damage == "bytes":
+        receipt.write_bytes(b"\xff\xfe")
+    else:
+        receipt.mkdir()
+    result = locked.toolpin("install", "--locked")
+    assert result.code == 1
+    assert f"{receipt} cannot be read" in result.err
+
+
+@pytest.mark.parametrize("how", ["dry run", "failure"])
+def test_a_channel_means_what_is_installed_until_something_newer_is(
+    how: str, home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", lts="Jod")
+    home.pin("nodejs lts\n")
+    assert home.toolpin("install").code == 0
+    shutil.rmtree(home.cache)
+    fault = Flip(at=9) if how == "failure" else None
+    upstream.publish("22.21.0", lts="Jod", fault=fault)
+    args = ("--dry-run",) if how == "dry run" else ()
+    result = home.toolpin("install", *args)
+    assert "nodejs lts is 22.21.0 today" in result.err
+    assert home.toolpin("list").out.split()[:2] == ["nodejs", "22.20.0"]
+    assert home.toolpin("exec", "node", "--version").out == "v22.20.0\n"
+
+
+def test_a_channel_that_cannot_be_kept_is_no_bug(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", lts="Jod")
+    home.pin("nodejs lts\n")
+    home.data.mkdir()
+    (home.data / "channels").touch()
+    result = home.toolpin("install")
+    assert result.code == 1
+    assert f"{home.data}/channels/nodejs/lts cannot be written" in result.err
+
+
+def test_check_finds_builds_that_no_request_means(locked: Home) -> None:
+    text = lock_of(locked).read_text()
+    builds = text[text.index("[[build]]") :].replace("22.20.0", "22.19.0")
+    lock_of(locked).write_text(f"{text}\n{builds}")
+    result = locked.toolpin("lock", "--check")
+    assert result.code == 4
+    assert "nodejs 22.19.0" in result.err
+    assert locked.toolpin("lock").code == 0
+    assert lock_of(locked).read_text() == text
+
+
+def test_a_lock_that_is_limited_to_a_host_forgets_the_others(locked: Home) -> None:
+    assert locked.toolpin("lock", "--host", "linux-x64").code == 0
+    text = lock_of(locked).read_text()
+    assert text.count("[[build]]") == text.count('host = "linux-x64"') == 1

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from tests.support.run import Home
+from tests.support.run import TOOLPIN, Home
 from tests.support.upstream import HOSTS, Upstream
 
 
@@ -151,3 +152,99 @@ def test_without_a_lockfile_pin_writes_none(home: Home, upstream: Upstream) -> N
     assert home.toolpin("pin", "nodejs", "24.1.0").code == 0
     assert sorted(Path(home.project).iterdir()) == [home.project / ".tool-versions"]
     assert len(upstream.server.requests) == asked
+
+
+def test_a_second_pin_with_every_index_down_keeps_what_the_first_has_locked(
+    project: Home, upstream: Upstream
+) -> None:
+    upstream.publish("20.9.0", hosts=HOSTS)
+    for version in ("24.1.0", "20.9.0"):
+        assert project.toolpin("install", "nodejs", version).code == 0
+    upstream.server.close()
+    assert project.toolpin("pin", "nodejs", "24.1.0").code == 0
+    first = texts(project)
+    assert project.toolpin("pin", "nodejs", "24.1.0").code == 0
+    assert texts(project) == first
+    assert project.toolpin("pin", "nodejs", "20.9.0", "24.1.0").code == 0
+    for build in first[1].split("[[build]]")[1:]:
+        assert build.strip() in texts(project)[1]
+    assert project.toolpin("lock").code == 1  # which has to have every host
+
+
+def test_nothing_is_said_to_be_locked_of_a_pin_that_fails(
+    project: Home, upstream: Upstream
+) -> None:
+    assert project.toolpin("install", "nodejs", "24.1.0").code == 0
+    upstream.server.close()
+    result = project.toolpin("pin", "nodejs", "latest:24.1.0")
+    assert result.code == 1
+    assert "is locked" not in result.err
+
+
+def test_an_upgrade_to_the_version_that_is_locked_keeps_its_bytes(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS)
+    home.pin("nodejs 22\n")
+    assert home.toolpin("lock").code == 0
+    before = texts(home)
+    upstream.publish("22.20.0", hosts=HOSTS, contents="22.20.0-rebuilt")
+    result = home.toolpin("upgrade")
+    assert "stays 22.20.0" in result.out
+    assert "no change" in result.err
+    assert texts(home) == before
+
+
+def test_an_upgrade_finds_the_builds_that_a_version_had_not_yet(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=("linux-x64",))
+    home.pin("nodejs 22.20.0\n")
+    assert home.toolpin("lock").code == 0
+    upstream.publish("22.20.0", hosts=HOSTS)
+    assert home.toolpin("lock").code == 0
+    assert '"none"' in texts(home)[1]
+    assert home.toolpin("upgrade").code == 0
+    assert '"none"' not in texts(home)[1]
+
+
+def test_what_is_older_than_the_lock_is_not_called_newer(
+    project: Home, upstream: Upstream
+) -> None:
+    project.pin("nodejs 25.0.0-rc.1\n")
+    assert project.toolpin("lock").code == 0
+    assert "nothing is outdated" in project.toolpin("outdated").err
+    assert "stays 25.0.0-rc.1" in project.toolpin("upgrade", "--latest").out
+    upstream.publish("25.0.0", hosts=HOSTS)
+    row = project.toolpin("outdated").out.splitlines()[-1].split()
+    assert row == ["nodejs", *["25.0.0-rc.1"] * 3, "25.0.0"]
+    assert project.toolpin("upgrade", "--latest").code == 0
+    assert texts(project)[0] == "nodejs 25.0.0\n"
+
+
+@pytest.mark.parametrize("large", [".tool-versions", "toolpin.lock"])
+@pytest.mark.parametrize(
+    "args", [("pin", "nodejs", "24.1.0"), ("upgrade", "--latest")], ids=["pin", "up"]
+)
+def test_where_one_of_the_two_files_cannot_be_written_neither_is(
+    args: tuple[str, ...], large: str, project: Home
+) -> None:
+    if large == ".tool-versions":
+        project.pin("nodejs 22\n" + "# a long story\n" * 4000)
+    before = texts(project)
+    blocks = 40 if large == ".tool-versions" else 1  # of 512 bytes, for any file
+    words = " ".join([*TOOLPIN, *args])
+    result = project.run("dash", "-c", f"ulimit -f {blocks}; {words}")
+    assert result.code == 1, result.err
+    assert f"{large} cannot be written" in result.err
+    assert texts(project) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_lockfile_of_a_stranger_is_no_ground_to_lock_on(project: Home) -> None:
+    project.project.chmod(0o1777)
+    os.chown(project.project / "toolpin.lock", 12345, 12345)
+    for args in (("lock",), ("upgrade",), ("pin", "nodejs", "24.1.0"), ("outdated",)):
+        result = project.toolpin(*args)
+        assert result.code == 1, args
+        assert "another user put it there" in result.err

@@ -136,3 +136,13 @@ def test_a_codename_is_known_without_the_publishers_word(machine: Machine) -> No
     assert channels["24.10.0"] == ()
     assert channels["24.11.0"] == ("krypton", "lts", "lts-krypton")
     assert "jod" in channels["22.20.0"]
+
+
+def test_a_document_that_was_cut_short_is_sent_again(machine: Machine) -> None:
+    machine.ask()
+    [note] = [
+        one for one in Path(machine.cache.root, "documents").rglob("*") if one.is_file()
+    ]
+    note.write_bytes(note.read_bytes().replace(b"22.20.0", b"22.99.0"))
+    assert machine.ask() == ["22.20.0"]
+    assert machine.server.requests[-1].sent

@@ -46,6 +46,7 @@ PLAIN = {
     "first-word": Case("nodejs lts 12.22.0\n", LTS, V10),
     "what-follows": Case("nodejs lts\n", f"{LTS}<<<<<<< is not read\n", V10),
     "exact": Case("nodejs 10.15.3\n", f'{HEAD}"nodejs 10.15.3" = "12.22.0"\n\n', V10),
+    "two-numbers": Case("nodejs 12.22\n", f'{HEAD}"nodejs 12.22" = "12.22.0"\n\n', V12),
     "exact-beside-damage": Case("nodejs 10.15.3\n", "<<<<<<<\n", V10),
 }
 CASES = {
@@ -82,6 +83,28 @@ CASES = {
     "hostile-67-comment": Case(
         "nodejs lts\n", f"{HEAD}# mine\n", code=2, err="toolpin.lock:3"
     ),
+    "ref-is-no-prefix": Case("nodejs ref:10\n", LTS, code=126),
+    "hostile-67-colon": Case(
+        "nodejs lts\n", f'{HEAD}"x:"nodejs lts" = "10.15.3"\n\n', code=126
+    ),
+    "hostile-67-exact-is-another": Case(
+        "nodejs 11.0.0\n",
+        f'{HEAD}"nodejs 11.0.0" = "10.15.3"\n\n',
+        code=2,
+        err="toolpin.lock:3",
+    ),
+    "hostile-67-latest-of-another": Case(
+        "nodejs latest:12\n",
+        f'{HEAD}"nodejs latest:12" = "10.15.3"\n\n',
+        code=2,
+        err="toolpin.lock:3",
+    ),
+    "hostile-67-latest-of-a-longer-number": Case(
+        "nodejs latest:1\n",
+        f'{HEAD}"nodejs latest:1" = "10.15.3"\n\n',
+        code=2,
+        err="toolpin.lock:3",
+    ),
     "empty": Case("nodejs lts\n", "", code=2, err="toolpin.lock:1"),
 }
 
@@ -115,6 +138,26 @@ def test_a_file_above_has_its_own_lockfile(store: Store, road: str) -> None:
     assert store.run(road, "node", cwd=below).out == f"{V12}\n"
 
 
+def test_a_lockfile_below_does_not_answer_for_a_file_above(
+    store: Store, road: str
+) -> None:
+    _lay_out(store, PLAIN["lts"])
+    below = store.home.project / "below"
+    below.mkdir()
+    (below / ".tool-versions").write_text("golang 1.26\n")
+    (below / "toolpin.lock").write_text(LTS.replace("10.15.3", "12.22.0"))
+    assert store.run(road, "node", cwd=below).out == f"{V10}\n"
+
+
+def test_a_variable_of_the_callers_names_no_lockfile(store: Store, road: str) -> None:
+    _lay_out(store, PLAIN["lts"])
+    elsewhere = store.home.root / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "toolpin.lock").write_text(LTS.replace("10.15.3", "12.22.0"))
+    env = {OVERRIDE: "lts", "_toolpin_folder": str(elsewhere)}
+    assert store.run(road, "node", env=env).out == f"{V10}\n"
+
+
 @pytest.mark.parametrize("kind", ["fifo", "folder", "dangling", "device"])
 def test_hostile_67_what_is_no_file_is_an_error_at_once(
     store: Store, road: str, kind: str
@@ -143,6 +186,30 @@ def test_hostile_62_a_strangers_lockfile_in_a_shared_folder_does_not_count(
     os.chown(store.home.project / "toolpin.lock", 12345, 12345)
     done = store.run(road, "node")
     assert done.code == 126, done.err
+
+
+def test_an_exact_request_may_have_a_variant_of_its_version(
+    store: Store, road: str
+) -> None:
+    store.publish("nodejs", "11.0.0-x", {"node": ""})
+    _lay_out(store, Case("nodejs 11.0.0\n", f'{HEAD}"nodejs 11.0.0" = "11.0.0-x"\n\n'))
+    assert store.run(road, "node").out == "nodejs 11.0.0-x\n"
+
+
+def test_a_version_whose_name_begins_with_latest_is_a_version(
+    store: Store, road: str
+) -> None:
+    store.publish("nodejs", "latest-1", {"node": ""})
+    head = f'{HEAD}"nodejs latest-1" = "12.22.0"\n\n'
+    _lay_out(store, Case("nodejs latest-1\n", head))
+    assert store.run(road, "node").out == "nodejs latest-1\n"
+
+
+def test_a_lockfile_may_be_larger_than_a_project_file(store: Store, road: str) -> None:
+    _lay_out(store, CASES["absent-key-newest"])
+    with (store.home.project / "toolpin.lock").open("a") as file:
+        file.write("# more\n" * 180_000)
+    assert store.run(road, "node").out == f"{V12}\n"
 
 
 def _lay_out(store: Store, case: Case) -> None:

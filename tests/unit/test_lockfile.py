@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolpin.errors import UsageError
-from toolpin.lock_head import pinned
+from toolpin.errors import Mismatch, UsageError
+from toolpin.jobs import Job, Locked
+from toolpin.lock_head import can_mean, pinned
+from toolpin.locked import rebuilt
 from toolpin.lockfile import Entry, Key, Lockfile, filename_of, render
 from toolpin.lockfile_parse import parse
-from toolpin.model import Artifact, Build, Digest, Pin
+from toolpin.model import Artifact, Build, Digest, Origin, Pin
 
 PLACE = "/p/toolpin.lock"
 TOOLS = st.sampled_from(["nodejs", "golang", "erlang", "x.y-z_1"])
@@ -62,7 +64,14 @@ def _unlike(entry: Entry) -> object:
 
 LOCKFILES = st.builds(
     Lockfile,
-    st.dictionaries(st.builds(Key, TOOLS, WANTED), VERSIONS, max_size=5),
+    st.dictionaries(st.builds(Key, TOOLS, WANTED), VERSIONS, max_size=5).map(
+        lambda pins: {
+            key: one
+            if can_mean(key.wanted, one)
+            else key.wanted.partition(":")[2] or key.wanted
+            for key, one in pins.items()
+        }
+    ),
     st.lists(ENTRIES, max_size=5, unique_by=_unlike).map(tuple),
     st.lists(HOSTS, unique=True, max_size=3).map(lambda hosts: tuple(sorted(hosts))),
     st.lists(st.builds(Key, TOOLS, WANTED), unique=True, max_size=2).map(
@@ -224,6 +233,19 @@ def _replaced(old: str, new: str) -> Callable[[], str]:
             id="a build twice",
         ),
         pytest.param(lambda: "[" * 100_000, id="brackets"),
+        pytest.param(_replaced("\n\n", '\n\n"x 1" = "2"\n\n'), id="pin below the head"),
+        pytest.param(_replaced('lts" = ', 'lts"  = '), id="two blanks"),
+        pytest.param(_replaced('"24.19.0"', '"24.19.0" # mine'), id="comment"),
+        pytest.param(_replaced('"24.19.0"', "'24.19.0'"), id="other quotes"),
+        pytest.param(_replaced("nodejs lts", "nodejs\\u0020lts"), id="escape"),
+        pytest.param(_replaced("schema = 1", "schema=1"), id="no blanks"),
+        pytest.param(_replaced("schema = 1", "schema = true"), id="schema of truth"),
+        pytest.param(_replaced("schema = 1", "# mine\nschema = 1"), id="comment first"),
+        pytest.param(_replaced("nodejs lts", "nodejs 1.2.3"), id="another version"),
+        pytest.param(_replaced("nodejs lts", "nodejs latest:2"), id="not of latest"),
+        pytest.param(_replaced("#n.whl", "#n\\u0022.whl"), id="quote in a locator"),
+        pytest.param(_replaced("#n.whl", "#n\\\\.whl"), id="backslash in a locator"),
+        pytest.param(_replaced('"registry"', '"a \\" b"'), id="quote in a word"),
     ],
 )
 def test_hostile_67_what_toolpin_would_not_write_is_refused_with_its_place(
@@ -263,3 +285,44 @@ def test_line_ends_of_another_system_are_read() -> None:
     text = TEXT.replace("\n", "\r\n")
     assert _ordered(parse(text, PLACE)) == _ordered(LOCK)
     assert pinned(text.encode(), "nodejs", "lts", PLACE) == "24.19.0"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "version", "can"),
+    [
+        ("lts", "24.19.0", True),
+        ("22", "22.20.0", True),
+        ("jod", "22.20.0", True),
+        ("22.20.0", "22.20.0", True),
+        ("1.17.3", "1.17.3-otp-27", True),
+        ("27.3.4", "27.3.4.2", True),
+        ("27.3.4", "27.3.41", False),
+        ("22.20.0", "18.0.0", False),
+        ("v1.2.3", "1.2.4", False),
+        ("latest", "18.0.0", True),
+        ("latest:22", "22.20.0", True),
+        ("latest:2", "22.20.0", False),
+    ],
+)
+def test_an_exact_request_has_no_other_version(
+    wanted: str, version: str, can: bool
+) -> None:
+    assert can_mean(wanted, version) is can
+    text = TEXT.replace('"nodejs lts" = "24.19.0"', f'"nodejs {wanted}" = "{version}"')
+    for read in (
+        lambda: parse(text, PLACE),
+        lambda: pinned(text.encode(), "nodejs", wanted, PLACE),
+    ):
+        assert (_complaint(read) == PLACE) is can
+
+
+def test_the_error_of_a_rebuilt_archive_outlives_its_lockfile() -> None:
+    job = Job(Pin("nodejs", "24.19.0"), Origin("x"), Locked("/gone", LOCK.entries[0]))
+    error = rebuilt(job, Mismatch("n.whl is not the published file"))
+    assert ("locked in", "/gone") in error.facts
+
+
+def test_loose_requests_come_first_for_shims_read_no_others() -> None:
+    pins = {Key("a", "1.0.0"): "1.0.0", Key("z", "lts"): "2.0.0", Key("b", "1"): "1"}
+    lines = render(Lockfile(pins, ())).split("\n")
+    assert lines[2:5] == ['"z lts" = "2.0.0"', '"a 1.0.0" = "1.0.0"', '"b 1" = "1"']

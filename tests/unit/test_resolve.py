@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolpin.model import Release, Wanted
-from toolpin.resolve import choose, looks_exact
+from toolpin.resolve import choose, looks_exact, of_variant
 from toolpin.sources.contract import with_channels
 from toolpin.versions import is_pre_release
 
@@ -136,3 +136,17 @@ def test_a_pre_release_answers_only_where_no_release_does(
     if answer and answer != text and is_pre_release(answer):
         ready = [one for one in releases if not is_pre_release(one.version)]
         assert choose(Wanted("version", text), ready) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "found"),
+    [
+        ("1.18.0", ["1.18.0", "1.18.0-otp-27", "1.19.0-rc.1-otp-27"]),
+        ("1.18.0-otp-27", ["1.18.0-otp-27", "1.19.0-rc.1-otp-27"]),
+        ("1.17.0-rc.1-otp-27", ["1.18.0-otp-27", "1.19.0-rc.1-otp-27"]),
+        ("1.17.0-rc.1", ["1.18.0", "1.18.0-otp-27", "1.19.0-rc.1-otp-27"]),
+    ],
+)
+def test_a_pre_release_is_no_variant(version: str, found: list[str]) -> None:
+    known = ["1.18.0", "1.18.0-otp-27", "1.19.0-rc.1-otp-27"]
+    assert of_variant(version, known) == found

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from toolpin import host
-from toolpin.asks import check_host
+from toolpin.asks import Ask, check_host
 from toolpin.bundle import (
     Bundle,
     artifacts_of,
@@ -20,11 +20,11 @@ from toolpin.cache_folder import cache_folder
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.install_view import show_outcomes
 from toolpin.jobs import Job
-from toolpin.locked import answer, read_lockfile
+from toolpin.locked import answer, missing, read_lockfile
 from toolpin.locks import lockfile_beside
 from toolpin.model import Origin, Pin
 from toolpin.progress import Board
-from toolpin.project_lock import project_file
+from toolpin.project_lock import asks_of, project_file, read_project
 from toolpin.reshim import refresh_shims
 from toolpin.session import Session
 from toolpin.toolversions import parse_wanted
@@ -58,13 +58,18 @@ def run(args: Namespace, session: Session) -> int:
 def _create(path: str, hosts: Sequence[str], session: Session) -> int:
     for name in hosts:
         check_host(name, session.registry.tools)
-    file = lockfile_beside(project_file(session))
+    beside = project_file(session)
+    file = lockfile_beside(beside)
     lock = read_lockfile(file)
     if lock is None:
         raise NotLocked(
             "there is no toolpin.lock to bundle", [("expected", file)], "toolpin lock"
         )
     bundle = Bundle(lock, tuple(sorted(set(hosts) or {str(host.detect())})))
+    asks = asks_of(read_project(beside), beside, session)
+    for ask in asks:
+        if ask.key not in lock.pins:
+            raise missing(ask, f"{file} has no entry for it")
     _check_complete(bundle, file)
     cache = Cache(cache_folder(session.env))
     board = Board(session.report)
@@ -93,16 +98,13 @@ def _create(path: str, hosts: Sequence[str], session: Session) -> int:
 
 def _check_complete(bundle: Bundle, file: str) -> None:
     """Raise NotLocked where a host lacks a build of a pin."""
-    lock = bundle.lock
-    for key, version in sorted(lock.pins.items()):
+    origin = Origin(file)
+    for key in sorted(bundle.lock.pins):
+        wanted = parse_wanted(key.wanted, origin)
         for name in bundle.hosts:
-            entries = lock.entries_for(Pin(key.tool, version), name)
-            if not any(entry.has_build for entry in entries):
-                raise NotLocked(
-                    f"{key.tool} {version} has no build for {name} to bundle",
-                    [("lockfile", file)],
-                    f"toolpin lock --refresh {key.tool}",
-                )
+            told = answer(bundle.lock, file, key.tool, wanted, host.any_of(name))
+            if told and told.locked is None:
+                raise missing(Ask(key.tool, wanted, origin), told.lacks, told.fix)
 
 
 def _install(path: str, session: Session) -> int:

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from toolpin import installs, shims
-from toolpin.errors import NotLocked, NotPublished, UsageError
+from toolpin.errors import NotLocked, NotPublished, ToolpinError, UsageError
 from toolpin.install_view import show_outcomes, show_plans
 from toolpin.jobs import Job, Outcome
 from toolpin.locks import is_ci, locked_version, lockfile_for
@@ -104,7 +104,7 @@ def run(args: Namespace, session: Session) -> int:
     jobs, errors = decider.jobs(requests)
     _refuse_pairs([(job.pin, job.origin) for job in jobs], session, args.all_projects)
     if args.into:
-        jobs = list({job.pin.tool: job for job in reversed(jobs)}.values())
+        jobs = _one_a_tool(jobs)
     if any(isinstance(error, NotLocked) for error in errors):
         return show_outcomes([], errors, session)
     if args.dry_run:
@@ -115,9 +115,31 @@ def run(args: Namespace, session: Session) -> int:
         else one
         for one in installer.run(jobs)
     ]
+    there = {one.job.pin for one in outcomes if one.status != "failed"}
+    for pin, channel in decider.channels:
+        if pin in there:
+            installs.remember_channel(session.paths, pin, channel)
     if not args.into:
         _refresh_shims(outcomes, session)
     return show_outcomes(outcomes, errors, session, into=_folder(args, session))
+
+
+def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:
+    """Return the first job of each tool: the others are what it falls back to.
+
+    Raises ToolpinError where another project wants another version.
+    """
+    found: dict[str, Job] = {}
+    for job in jobs:
+        first = found.setdefault(job.pin.tool, job)
+        if first.origin != job.origin:
+            raise ToolpinError(
+                f"DIR/{job.pin.tool} cannot be {first.pin.version} and "
+                f"{job.pin.version}",
+                [(one.pin.version, str(one.origin)) for one in (first, job)],
+                "toolpin install --into DIR",
+            )
+    return list(found.values())
 
 
 def _refuse_pairs(

@@ -115,6 +115,11 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, session: Session) -> int:
         for key in sorted(lock.pins)
         if key not in wanted
     ]
+    meant = {Pin(key.tool, version) for key, version in lock.pins.items()}
+    facts += [
+        (str(pin), "has builds, and no request means it")
+        for pin in sorted({entry.pin for entry in lock.entries} - meant)
+    ]
     if facts:
         raise NotLocked(f"{path} is stale", facts, "toolpin lock")
     session.report.remark(f"{path}: answers all that is asked")

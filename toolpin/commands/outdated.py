@@ -12,6 +12,7 @@ from toolpin.locks import lockfile_beside, match
 from toolpin.model import Request
 from toolpin.project_lock import asks_of, locker_for, project_file, read_project
 from toolpin.session import Session
+from toolpin.versions import sort_key
 
 
 class _Row(NamedTuple):
@@ -21,6 +22,12 @@ class _Row(NamedTuple):
     now: str | None
     within: str | None
     latest: str | None
+
+    @property
+    def is_outdated(self) -> bool:
+        """Say whether something is newer: a list may have lost what is locked."""
+        there = [one for one in (self.within, self.latest) if one]
+        return any(not self.now or sort_key(one) > sort_key(self.now) for one in there)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -42,7 +49,7 @@ def run(_args: Namespace, session: Session) -> int:
             errors.append(error)
     for one in errors:
         session.report.error(one)
-    newer = [row for row in rows if {row.within, row.latest} - {row.now, None}]
+    newer = [row for row in rows if row.is_outdated]
     if session.report.as_json:
         session.report.document("outdated", [_result(row) for row in rows])
     elif newer:

@@ -80,14 +80,13 @@ def _write_both(path: str, data: bytes, lockfile: str, session: Session) -> None
         asks_of,
         locker_for,
         relocked,
-        write_lockfile,
+        write_both,
     )
 
     old = read_lockfile(lockfile) or EMPTY
     locker = locker_for(session, Scope(old.hosts), known_here(session))
     lock = relocked(locker, asks_of(data, path, session), old, session)
-    project.write(path, data)
-    write_lockfile(lockfile, lock)
+    write_both(path, data, lockfile, lock)
 
 
 def _place(args: Namespace, session: Session) -> str:

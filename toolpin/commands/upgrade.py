@@ -14,19 +14,21 @@ from toolpin.locked import EMPTY, read_lockfile
 from toolpin.lockfile import Lockfile
 from toolpin.locking import Locker
 from toolpin.locks import lockfile_beside
-from toolpin.model import Origin, Wanted
+from toolpin.model import Origin, Pin, Wanted
 from toolpin.mutex import held, mutex_of_file
+from toolpin.pairs import refuse_pairs
 from toolpin.project_lock import (
     asks_of,
     locker_for,
     project_file,
     read_project,
     relocked,
-    write_lockfile,
+    write_both,
 )
 from toolpin.resolve import looks_exact
 from toolpin.session import Session
 from toolpin.toolversions import edit, parse
+from toolpin.versions import sort_key
 
 _COMMAND_LINE = Origin("the command line")
 
@@ -68,7 +70,7 @@ def run(args: Namespace, session: Session) -> int:
         asks = asks_of(before, file, session)
         tools = _tools(args.tools, asks, file, session)
         was = old or EMPTY
-        locker = locker_for(session, Scope(was.hosts, refresh=frozenset(tools)))
+        locker = locker_for(session, Scope(was.hosts, moving=frozenset(tools)))
         after = before
         if args.latest:
             _tell_of_others(asks, tools, file, session)
@@ -76,10 +78,15 @@ def run(args: Namespace, session: Session) -> int:
             newer = partial(_newer, locker=locker, old=was)
             after = _rewritten(before, file, tools, names, newer)
         now = asks_of(after, file, session)
-        lock = relocked(locker, now, old, session) if old else EMPTY
-        if after != before:
+        lock = EMPTY
+        changed = after != before
+        if old is not None:
+            lock = relocked(locker, now, old, session)
+            wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in now]
+            refuse_pairs(wishes, session)
+            changed = write_both(file, after, path, lock)
+        elif changed:
             project.write(file, after)
-        changed = (old is not None and write_lockfile(path, lock)) or after != before
     moves = _moves((asks, was), (now, lock), tools)
     if session.report.as_json:
         result = {"file": file, "moves": [move._asdict() for move in moves]}
@@ -175,10 +182,10 @@ def _rewritten(
 def _newer(ask: Ask, *, locker: Locker, old: Lockfile) -> Wanted:
     """Return the request for the newest release: `24` for `22`, `24.1.0` for `22.0.0`.
 
-    Raises ToolpinError where nobody tells.
+    What is newer than that already stays. Raises ToolpinError where nobody tells.
     """
     _, latest = locker.offers(ask, old)
-    if latest is None:
+    if latest is None or sort_key(latest) <= sort_key(ask.wanted.value):
         return ask.wanted
     if looks_exact(ask.wanted):
         return Wanted("version", latest)
