@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 
 from toolpin import project
-from toolpin.asks import Ask, Scope
+from toolpin.asks import Ask, Scope, hosts_of, unanswered
 from toolpin.cache import Cache, cache_folder
 from toolpin.catalogue import Catalogues
 from toolpin.errors import ToolpinError, UsageError
@@ -97,6 +97,30 @@ def relocked(
     if errors:
         raise errors[0]
     return lock
+
+
+def stale_facts(
+    asks: Sequence[Ask], lock: Lockfile, session: Session
+) -> list[tuple[str, str]]:
+    """Return what a lockfile lacks, and what it has that nobody asks for; [] if neither.
+
+    Each as (request, what is the matter). Raises ToolpinError for an unknown tool.
+    """
+
+    def hosts(tool: str) -> tuple[str, ...]:
+        return lock.hosts or hosts_of(session.registry.require(tool))
+
+    facts = [
+        (f"{ask.key}", f"{ask.origin}: {lacks}")
+        for ask, lacks in unanswered(asks, lock, hosts)
+    ]
+    wanted = {ask.key for ask in asks}
+    facts += [
+        (str(key), "locked, and nobody asks for it")
+        for key in sorted(lock.pins)
+        if key not in wanted
+    ]
+    return facts
 
 
 def write_lockfile(path: str, lock: Lockfile) -> bool:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from toolpin import project
-from toolpin.asks import Ask, Scope, check_host, hosts_of, unanswered
+from toolpin.asks import Ask, Scope, check_host
 from toolpin.errors import NotLocked
 from toolpin.locked import EMPTY, read_lockfile
 from toolpin.lockfile import Entry, Lockfile
@@ -20,6 +20,7 @@ from toolpin.project_lock import (
     locker_for,
     project_file,
     relocked,
+    stale_facts,
     write_lockfile,
 )
 from toolpin.session import Session
@@ -101,20 +102,7 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, session: Session) -> int:
 
     Raises NotLocked else.
     """
-
-    def hosts(tool: str) -> tuple[str, ...]:
-        return lock.hosts or hosts_of(session.registry.require(tool))
-
-    facts = [
-        (f"{ask.key}", f"{ask.origin}: {lacks}")
-        for ask, lacks in unanswered(asks, lock, hosts)
-    ]
-    wanted = {ask.key for ask in asks}
-    facts += [
-        (str(key), "locked, and nobody asks for it")
-        for key in sorted(lock.pins)
-        if key not in wanted
-    ]
+    facts = stale_facts(asks, lock, session)
     if facts:
         raise NotLocked(f"{path} is stale", facts, "toolpin lock")
     session.report.remark(f"{path}: answers all that is asked")
