@@ -57,8 +57,8 @@ def of_tool(tool: str, session: Session) -> Asked:
         unread = error.what
     places = (session.folder, session.home, session.paths.global_file)
     ignored = tuple(project.ignored(*places))
-    first, *rest = found or [None]
-    return Asked(first, tuple(one for one in rest if one), unread, ignored)
+    first = found[0] if found else None
+    return Asked(first, tuple(found[1:]), unread, ignored)
 
 
 def _stated(tool: str, session: Session) -> Iterator[Request]:

@@ -1,4 +1,4 @@
-"""Runs every check of a set-up, and returns what is wrong: the causes before their like.
+"""Runs every check of a set-up, and returns what is wrong, each cause once.
 
 A check looks and judges; none asks the network.
 """

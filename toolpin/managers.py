@@ -1,4 +1,4 @@
-"""Tells which other version manager a folder of PATH or a line of an rc file belongs to.
+"""Tells which other version manager a folder of PATH, or a line of an rc file, is of.
 
 Pure: by names and variables alone, nothing is looked at.
 """

@@ -26,17 +26,17 @@ from toolpin.toolversions import folder_of
 
 def check_settings(session: Session) -> Iterator[Finding]:
     """Find a file or a variable of settings that cannot be understood."""
-    yield from _caught("settings", lambda: read_settings(session.paths, session.env))
+    yield from _caught("settings", read_settings, session.paths, session.env)
 
 
 def check_plugins(session: Session) -> Iterator[Finding]:
     """Find plugins that cannot be read."""
     for name in sorted(set(session.registry.aliases.values())):
-        yield from _caught("plugins", lambda name=name: session.registry.get(name))
+        yield from _caught("plugins", session.registry.get, name)
 
 
 def check_project(session: Session) -> Iterator[Finding]:
-    """Find lines that cannot be read, tools that nobody knows, pins that are not here."""
+    """Find lines that cannot be read, unknown tools, and pins that are not here."""
     try:
         requests = everything(session)
     except ToolpinError as error:
@@ -44,7 +44,7 @@ def check_project(session: Session) -> Iterator[Finding]:
         return
     for request in requests:
         if not installs.versions(session.paths, request.tool):
-            unknown = list(_caught("project", lambda one=request: _known(one, session)))
+            unknown = list(_caught("project", _check_known, request, session))
             yield from unknown
             if unknown:
                 continue
@@ -53,7 +53,7 @@ def check_project(session: Session) -> Iterator[Finding]:
         except UsageError:
             continue  # a lockfile that cannot be read has its own check
         if not there:
-            yield from _caught("project", lambda one=request: _patch(one, session))
+            yield from _caught("project", _patch, request, session)
 
 
 def check_lockfile(session: Session) -> Iterator[Finding]:
@@ -85,7 +85,7 @@ def check_partners(session: Session) -> Iterator[Finding]:
     except ToolpinError:
         return  # told of by the checks of what cannot be read
     if judged:
-        yield from _caught("pairs", lambda: check_pairs(wishes, session.registry.get))
+        yield from _caught("pairs", check_pairs, wishes, session.registry.get)
 
 
 PROJECT_CHECKS = (
@@ -97,14 +97,17 @@ PROJECT_CHECKS = (
 )
 
 
-def _caught(check: str, work: Callable[[], object]) -> Iterator[Finding]:
+def _caught(
+    check: str, work: Callable[..., object], *words: object
+) -> Iterator[Finding]:
+    """Yield the error of a piece of work, if it has one."""
     try:
-        work()
+        work(*words)
     except ToolpinError as error:
         yield of_error(check, error)
 
 
-def _known(request: Request, session: Session) -> None:
+def _check_known(request: Request, session: Session) -> None:
     session.registry.check(request.tool, request.origin)
 
 

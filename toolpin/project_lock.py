@@ -102,7 +102,7 @@ def relocked(
 def stale_facts(
     asks: Sequence[Ask], lock: Lockfile, session: Session
 ) -> list[tuple[str, str]]:
-    """Return what a lockfile lacks, and what it has that nobody asks for; [] if neither.
+    """Return what a lockfile lacks, and what it has that nobody asks for.
 
     Each as (request, what is the matter). Raises ToolpinError for an unknown tool.
     """

@@ -6,6 +6,7 @@ Pure: `surroundings` has looked. A check gives the findings of one kind of cause
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from toolpin.findings import Finding
 from toolpin.managers import sets_up
@@ -26,8 +27,7 @@ def check_path(seen: Surroundings) -> Iterator[Finding]:
     clashes = [one for one in seen.clashes if one.first.folder.kind != "manager"]
     for folder in dict.fromkeys(one.first.folder for one in clashes):
         whose = str(folder.pin or folder.path)
-        fits = [folder.path, folder.path.replace(seen.home, "$HOME", 1)]
-        line = _own(seen, lambda text, fits=fits: any(one in text for one in fits))
+        line = _own(seen, partial(_names, seen.home, folder.path))
         what = f"{whose} stands on PATH before the shims"
         yield _in_front("path", what, (folder,), line, seen)
 
@@ -83,8 +83,10 @@ def check_managers(seen: Surroundings) -> Iterator[Finding]:
     """Find other managers that have commands of ours before the shims."""
     clashes = [one for one in seen.clashes if one.first.folder.kind == "manager"]
     for owner in dict.fromkeys(one.first.folder.owner for one in clashes):
-        theirs = [one.first.folder for one in clashes if one.first.folder.owner == owner]
-        line = _own(seen, lambda text, owner=owner: sets_up(text, owner))
+        theirs = [
+            one.first.folder for one in clashes if one.first.folder.owner == owner
+        ]
+        line = _own(seen, partial(sets_up, name=owner))
         what = f"{owner} stands on PATH before the shims"
         yield _in_front("managers", what, theirs, line, seen)
 
@@ -144,6 +146,11 @@ def _own(seen: Surroundings, fits: Callable[[str], bool]) -> Line | None:
     """Return the last line that fits in a file that this shell reads."""
     texts = {file: seen.texts[file] for file in _there(seen)}
     return next(reversed(lines_that(texts, fits)), None)
+
+
+def _names(home: str, folder: str, text: str) -> bool:
+    """Say whether a line names a folder, in full or from the home folder on."""
+    return folder in text or folder.replace(home, "$HOME", 1) in text
 
 
 def _line_facts(label: str, lines: Iterable[Line]) -> Facts:

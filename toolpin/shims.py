@@ -94,8 +94,7 @@ def lacking(paths: Paths, pins: Iterable[Pin]) -> tuple[str, ...]:
         command
         for pin in pins
         for command in commands(paths, pin)
-        if _is_safe(command)
-        and pin.tool not in _tools_of(f"{paths.shims}/{command}")
+        if _is_safe(command) and pin.tool not in _tools_of(f"{paths.shims}/{command}")
     }
     return tuple(sorted(found))
 

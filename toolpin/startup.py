@@ -1,4 +1,4 @@
-"""Turns the startup files of shells into what sets toolpin up in them, and who reads it.
+"""Turns the startup files of shells into toolpin's lines in them, and who reads them.
 
 Pure: it takes texts by path, and reads their lines as text. What a condition in them
 does, only the shell knows.
@@ -22,7 +22,7 @@ _ACTIVATES = re.compile(r"\btoolpin\"?\s+activate\b(?:\s+(\w+))?")
 
 
 class Line(NamedTuple):
-    """A line that puts toolpin on PATH; `hook` is the shell that it activates, or ""."""
+    """A line that sets toolpin up; `hook` is the shell that it activates, or ""."""
 
     file: str
     number: int

@@ -26,26 +26,27 @@ def check_shims(state: ShimsState) -> Iterator[Finding]:
     for name in state.foreign:
         path = f"{state.folder}/{name}"
         mend = f"rm {shlex.quote(path)} && toolpin reshim"
-        facts = (("stands for", name),)
-        yield Finding("shims", f"{path} is no shim of toolpin's", facts, mend)
+        what = f"{path} is no shim of toolpin's"
+        yield Finding("shims", what, (("stands for", name),), mend)
 
 
 def check_installs(states: Iterable[InstallState]) -> Iterator[Finding]:
     """Find installs that were not ended, and those that have lost a part."""
     for state in states:
-        pin, tree = state.pin, ("folder", state.tree)
-        repair = f"toolpin verify {pin} --repair"
+        pin, mend = state.pin, f"toolpin verify {state.pin} --repair"
         if state.mark:
-            facts = (tree, ("mark", state.mark))
             what = f"the install of {pin} was broken off: it does not count"
-            yield Finding("installs", what, facts, f"toolpin install {pin}")
+            facts, mend = [("mark", state.mark)], f"toolpin install {pin}"
         elif state.record:
-            facts = (tree, ("because", state.record))
             what = f"the record of {pin} cannot be read"
-            yield Finding("installs", what, facts, repair)
+            facts = [("because", state.record)]
         elif state.lost:
-            facts = (tree, *(("lost", one) for one in state.lost))
-            yield Finding("installs", f"{pin} has lost a part", facts, repair)
+            what = f"{pin} has lost a part"
+            facts = [("lost", one) for one in state.lost]
+        else:
+            continue
+        place = ("folder", state.tree)
+        yield Finding("installs", what, (place, *facts), mend)
 
 
 def _names(names: tuple[str, ...]) -> str:

@@ -52,7 +52,8 @@ def look_at_shims(paths: Paths, python: str) -> ShimsState:
     pins = list(_pins(paths))
     if not pins:
         return state
-    missing, foreign = [], []
+    missing: list[str] = []
+    foreign: list[str] = []
     for command in lacking(paths, pins):
         path = f"{paths.shims}/{command}"
         is_foreign = os.path.lexists(path) and owned_text(path) is None

@@ -11,8 +11,8 @@ import platform
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from toolpin import execute
 from toolpin.errors import ToolpinError
+from toolpin.reasons import find_in
 from toolpin.searched import Candidate, Folder, candidates, folders
 from toolpin.session import Session
 from toolpin.startup import (
@@ -134,13 +134,7 @@ def _clashes(seen: Surroundings, session: Session) -> Iterator[Clash]:
 def _is_meant(first: Candidate, command: str, session: Session) -> bool:
     """Say whether a program is the very one that somebody pinned here."""
     try:
-        found = execute.find(
-            command,
-            paths=session.paths,
-            aliases=session.registry.aliases,
-            env=session.env,
-            cwd=session.folder,
-        )
+        found = find_in(session, command)
         return found.origin is not None and os.path.samefile(found.path, first.path)
     except (ToolpinError, OSError):
         return False

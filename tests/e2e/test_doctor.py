@@ -1,4 +1,4 @@
-"""`toolpin doctor` on set-ups that are broken: each names the cause and what mends it."""
+"""`toolpin doctor` on broken set-ups: each is told with its cause and its mend."""
 
 from __future__ import annotations
 
@@ -53,6 +53,10 @@ class Broken(NamedTuple):
     words: tuple[str, ...]
     mend: str
     file: str = ""
+
+
+def _usual(login: Login) -> None:
+    assert (login.home.home / ".bashrc").exists()
 
 
 def _no_line(login: Login) -> None:
@@ -215,7 +219,7 @@ BROKEN = {
         ".zshrc",
     ),
     "zsh with a line of bash's": Broken(
-        lambda login: None,
+        _usual,
         ZSH,
         "rc",
         (".bashrc:1", "zsh"),
@@ -223,7 +227,7 @@ BROKEN = {
         ".zshrc",
     ),
     "fish with a line of bash's": Broken(
-        lambda login: None,
+        _usual,
         FISH,
         "rc",
         (".bashrc:1", "fish"),
@@ -246,9 +250,7 @@ BROKEN = {
         ACTIVATE_BASH,
         ".bashrc",
     ),
-    "lost shims": Broken(
-        _lost_shims, BASH, "shims", ("node, npm",), "toolpin reshim"
-    ),
+    "lost shims": Broken(_lost_shims, BASH, "shims", ("node, npm",), "toolpin reshim"),
     "a foreign file among the shims": Broken(
         _foreign_shim, BASH, "shims", ("shims/npm",), "rm "
     ),
@@ -355,7 +357,7 @@ def test_another_manager_in_front_is_named_with_its_line(
     login.program(login.home.home / folder / "node", "echo v18")
     login.program(login.home.home / folder / "ruby", "echo 3.3")
     line = f'export PATH="$HOME/{folder}:$PATH"'
-    login.rc(".bashrc", login.path_line, f'{line}  # {name} init')
+    login.rc(".bashrc", login.path_line, f"{line}  # {name} init")
     code, result = login.answer(BASH, "toolpin doctor --json")
     assert code == 1
     (finding,) = result["findings"]
