@@ -28,7 +28,7 @@ def check_roads(roads: Sequence[Road]) -> Iterator[Finding]:
             facts.append(("instead", ", ".join(one.source for one in served)))
         elif len(others) > 1:
             facts.append(("instead", f"nobody: {', '.join(others)} all fail"))
-        what = f"the source {road.source} of {road.tool} gives no answer"
+        what = f"{road.tool}, {road.source}: no answer"
         yield Finding("net", what, tuple(facts), _mend(road, hop))
 
 
@@ -69,5 +69,5 @@ def _mend(road: Road, hop: Hop) -> str:
         return "export REQUESTS_CA_BUNDLE=/path/to/your/ca.pem"
     if road.asked != road.canonical:
         return "toolpin config list --origin"
-    place = road.canonical.rpartition("/")[0]
+    place = road.canonical.rpartition("/")[0].partition("?")[0]
     return f"toolpin config set mirrors.{place} https://mirror.example/path"

@@ -114,6 +114,8 @@ def _answer(clients: Clients, spec: SourceSpec, here: Host) -> Hop:
         count = len(clients.open(spec).releases(here))
     except ToolpinError as error:
         return Hop("answer", "", _told(error))
+    if not count:
+        return Hop("answer", "", f"it lists no version for {here}")
     return Hop("answer", f"{count} versions for {here}")
 
 
@@ -126,4 +128,6 @@ def _url_of(spec: SourceSpec) -> str:
     """Return the URL that a source's list has, "" for one that a client asks."""
     if spec.kind == "github":
         return f"{API}/{spec.repo}/releases"
-    return spec.list or spec.catalogue.get("url", "")
+    url = spec.list or spec.catalogue.get("url", "")
+    # What differs from host to host is behind it.
+    return url.partition("{")[0]

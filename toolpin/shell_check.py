@@ -43,23 +43,23 @@ def check_rc(seen: Surroundings) -> Iterator[Finding]:
     for line in own:
         if line.hook not in ("", "?", seen.shell):
             what = f"{line} activates {line.hook}, and {seen.shell} reads it"
-            yield _rc(seen, what, line)
+            yield _rc(seen, what, line, read.all)
             return
     if not own:
         stray = [one for one in elsewhere if one.hook or not seen.is_on_path]
         if stray:
             what = f"toolpin's line is in a file that {seen.shell} does not read"
-            yield _rc(seen, what, stray[0])
+            yield _rc(seen, what, stray[0], read.all)
         return
     hooks = [line for line in own if line.hook] or own
     if not any(line.file in read.login for line in hooks):
         what = f"a login {seen.shell} does not read toolpin's line"
-        yield _rc(seen, what, hooks[0], read.login_file)
+        yield _rc(seen, what, hooks[0], read.login, read.login_file)
     in_rc = any(line.file in read.interactive for line in hooks)
     needed = hooks[0].hook or not seen.is_on_path
     if needed and not in_rc and _has_own_rc(seen):
         what = f"only a login {seen.shell} reads toolpin's line"
-        yield _rc(seen, what, hooks[0])
+        yield _rc(seen, what, hooks[0], read.interactive)
 
 
 def check_modes(seen: Surroundings) -> Iterator[Finding]:
@@ -91,7 +91,7 @@ def check_managers(seen: Surroundings) -> Iterator[Finding]:
         yield _in_front("managers", what, theirs, line, seen)
 
 
-SHELL_CHECKS = (check_path, check_rc, check_modes, check_managers)
+SHELL_CHECKS = (check_path, check_managers, check_modes, check_rc)
 
 
 def _not_on_path(seen: Surroundings) -> Finding:
@@ -123,10 +123,18 @@ def _in_front(
     return Finding(check, what, tuple(facts), line, put.file if put else file)
 
 
-def _rc(seen: Surroundings, what: str, line: Line, file: str = "") -> Finding:
+def _rc(
+    seen: Surroundings,
+    what: str,
+    line: Line,
+    read: frozenset[str],
+    file: str = "",
+) -> Finding:
+    """Return the finding of a line that those who read `read` do not get to."""
     mend, usual = seen.mend
     facts = _line_facts("it stands in", [line])
-    facts.append(("read are", ", ".join(sorted(_there(seen))) or "no files yet"))
+    found = [one for one in seen.texts if one in read]
+    facts += [("read instead", one) for one in found if one != line.file]
     return Finding("rc", what, tuple(facts), mend, file or usual)
 
 
