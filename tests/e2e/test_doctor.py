@@ -20,6 +20,7 @@ from tests.support.login import (
 )
 from tests.support.run import Home
 from tests.support.upstream import Upstream
+from toolpin.mutex import held
 
 ACTIVATE_BASH = 'eval "$(toolpin activate bash)"'
 ACTIVATE_ZSH = 'eval "$(toolpin activate zsh)"'
@@ -418,3 +419,23 @@ def test_without_net_nobody_is_asked(login: Login) -> None:
     before = len(login.upstream.server.requests)
     assert login.type(BASH, "toolpin doctor").code == 0
     assert len(login.upstream.server.requests) == before
+
+
+def test_the_pinned_version_s_own_folder_in_front_is_meant_to_be(login: Login) -> None:
+    line = f"export PATH='{login.tree()}/bin':\"$PATH\""
+    login.rc(".bashrc", login.path_line, line)
+    assert login.answer(BASH, "toolpin doctor --json")[0] == 0
+
+
+def test_where_nothing_is_pinned_nothing_is_wrong(login: Login) -> None:
+    (login.home.project / ".tool-versions").unlink()
+    assert login.answer(BASH, "toolpin doctor --json")[0] == 0
+
+
+def test_an_install_at_work_is_not_broken_off(login: Login) -> None:
+    home = login.home
+    home.pin(f"nodejs {OTHER}\n")
+    _mark_left(login)
+    with held(f"{home.data}/locks/nodejs/{PINNED}.lock"):
+        assert login.answer(BASH, "toolpin doctor --json")[0] == 0
+    assert login.answer(BASH, "toolpin doctor --json")[0] == 1
