@@ -26,6 +26,8 @@ _toolpin_row() {
         'latest:show the newest release that can be installed'
         'where:show the folder of an install'
         'which:show the program that a command runs here'
+        'why:show why a command runs what it runs here'
+        'doctor:show what is wrong with this set-up, and its mend'
         'shimversions:show which versions have a command'
         'env:show what the versions pinned here set: PATH, variables'
         'activate:what a shell'\''s rc file evaluates'
@@ -65,7 +67,7 @@ _toolpin_row() {
       ;;
     ('help')
       _names=()
-      _slots=('=install,uninstall,pin,set,lock,outdated,upgrade,bundle,current,list,list-all,latest,where,which,shimversions,env,activate,deactivate,shell,exec,verify,release-check,reshim,cache,config,plugin,completion,self,version,help')
+      _slots=('=install,uninstall,pin,set,lock,outdated,upgrade,bundle,current,list,list-all,latest,where,which,why,doctor,shimversions,env,activate,deactivate,shell,exec,verify,release-check,reshim,cache,config,plugin,completion,self,version,help')
       _flags=()
       _values=' '
       ;;
@@ -187,6 +189,20 @@ _toolpin_row() {
       _names=()
       _slots=('commands')
       _flags=()
+      _values=' '
+      ;;
+    ('why')
+      _names=()
+      _slots=('commands')
+      _flags=()
+      _values=' '
+      ;;
+    ('doctor')
+      _names=()
+      _slots=()
+      _flags=(
+        '--net:ask the sources too, hop by hop'
+      )
       _values=' '
       ;;
     ('shimversions')

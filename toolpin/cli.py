@@ -38,6 +38,8 @@ VERBS = {
     "latest": Verb("show the newest release that can be installed", "latest"),
     "where": Verb("show the folder of an install", "where"),
     "which": Verb("show the program that a command runs here", "which"),
+    "why": Verb("show why a command runs what it runs here", "why"),
+    "doctor": Verb("show what is wrong with this set-up, and its mend", "doctor"),
     "shimversions": Verb("show which versions have a command", "shimversions"),
     "env": Verb("show what the versions pinned here set: PATH, variables", "env"),
     "activate": Verb("what a shell's rc file evaluates", "activate"),

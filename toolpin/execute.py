@@ -96,6 +96,19 @@ def find(
     return _unpinned(place, providers, command)
 
 
+def providers(
+    command: str,
+    *,
+    paths: Paths,
+    aliases: Mapping[str, str],
+    env: Mapping[str, str],
+    cwd: str,
+) -> tuple[str, ...]:
+    """Return the tools that are known to have a command."""
+    stub = read_stub(f"{paths.shims}/{command}")
+    return _providers(_Place(paths, aliases, NONE, env, cwd, stub), command)
+
+
 def patch_for(
     request: Request, *, paths: Paths, env: Mapping[str, str], cwd: str
 ) -> EnvPatch:

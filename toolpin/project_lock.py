@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 
 from toolpin import project
-from toolpin.asks import Ask, Scope
+from toolpin.asks import Ask, Scope, hosts_of, unanswered
 from toolpin.cache import Cache
 from toolpin.cache_folder import cache_folder
 from toolpin.catalogue import Catalogues
@@ -17,7 +17,7 @@ from toolpin.errors import ToolpinError, UsageError
 from toolpin.lockfile import Lockfile, render
 from toolpin.lockfile_parse import parse as parse_lockfile
 from toolpin.locking import KnownHere, Locker
-from toolpin.model import Host, Origin, Release
+from toolpin.model import Host, Origin, Pin, Release
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.progress import Board
 from toolpin.resolve import to_provide
@@ -110,6 +110,35 @@ def relocked(
     if errors:
         raise errors[0]
     return lock
+
+
+def stale_facts(
+    asks: Sequence[Ask], lock: Lockfile, session: Session
+) -> list[tuple[str, str]]:
+    """Return what a lockfile lacks, and what it has that nobody asks for.
+
+    Each as (request, what is the matter). Raises ToolpinError for an unknown tool.
+    """
+
+    def hosts(tool: str) -> tuple[str, ...]:
+        return lock.hosts or hosts_of(session.registry.require(tool))
+
+    facts = [
+        (f"{ask.key}", f"{ask.origin}: {lacks}")
+        for ask, lacks in unanswered(asks, lock, hosts)
+    ]
+    wanted = {ask.key for ask in asks}
+    facts += [
+        (str(key), "locked, and nobody asks for it")
+        for key in sorted(lock.pins)
+        if key not in wanted
+    ]
+    meant = {Pin(key.tool, version) for key, version in lock.pins.items()}
+    facts += [
+        (str(pin), "has builds, and no request means it")
+        for pin in sorted({entry.pin for entry in lock.entries} - meant)
+    ]
+    return facts
 
 
 def write_lockfile(path: str, lock: Lockfile) -> bool:

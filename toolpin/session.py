@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin import project
@@ -44,14 +44,18 @@ class Session(NamedTuple):
         """The files beside `.tool-versions` that count."""
         return self.registry.idioms(idiomatic_level(self.paths, self.env))
 
-    def stated(self) -> Iterator[Request]:
-        """Yield what the files here and above request, nearest first."""
+    def stated(self, only: Collection[str] = ()) -> Iterator[Request]:
+        """Yield what the files here and above request, nearest first.
+
+        With `only`, lines of these names alone are judged.
+        """
         return project.stated(
             self.folder,
             home=self.home,
             global_file=self.paths.global_file,
             aliases=self.registry.aliases,
             idioms=self.idioms,
+            only=only,
         )
 
     def requests(self) -> tuple[Request, ...]:

@@ -79,13 +79,24 @@ def are_in_place(paths: Paths, pins: Iterable[Pin], python: str) -> bool:
 
     Writes nothing. Only `refresh` compares a stub with its plugin.
     """
+    return has_library(paths, python) and not lacking(paths, pins)
+
+
+def has_library(paths: Paths, python: str) -> bool:
+    """Say whether the library is there, as this toolpin writes it."""
     library = render_library(paths, python).encode(errors="surrogateescape")
-    return _is_same(paths.shim_library, library, 0o644) and all(
-        pin.tool in _tools_of(f"{paths.shims}/{command}")
+    return _is_same(paths.shim_library, library, 0o644)
+
+
+def lacking(paths: Paths, pins: Iterable[Pin]) -> tuple[str, ...]:
+    """Return the commands of these installs that have no stub of their tool."""
+    found = {
+        command
         for pin in pins
         for command in commands(paths, pin)
-        if _is_safe(command)
-    )
+        if _is_safe(command) and pin.tool not in _tools_of(f"{paths.shims}/{command}")
+    }
+    return tuple(sorted(found))
 
 
 def shimmed_tools(paths: Paths) -> set[str]:

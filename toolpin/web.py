@@ -166,17 +166,25 @@ def _send(
     request = session.prepare_request(
         requests.Request("GET", url, headers=dict(headers), auth=lambda asked: asked)
     )
-    # A secret for this machine is none for a proxy.
-    local = urls.is_loopback(url)
-    proxies = {} if local else requests.utils.get_environ_proxies(url, None)
     # Not session.send: it reads the body of a redirect, however long, to guess the
     # next request.
     return session.get_adapter(url).send(
         request,
         stream=True,
         timeout=(limits.connect_timeout_s, limits.stall_timeout_s),
-        proxies=proxies,
+        proxies=_proxies(url),
     )
+
+
+def proxy_for(url: str) -> str | None:
+    """Return the proxy through which a URL is asked, None for none."""
+    return requests.utils.select_proxy(url, _proxies(url))
+
+
+def _proxies(url: str) -> dict[str, str]:
+    # A secret for this machine is none for a proxy.
+    local = urls.is_loopback(url)
+    return {} if local else requests.utils.get_environ_proxies(url, None)
 
 
 def _with(headers: Mapping[str, str], shown: Credential) -> Mapping[str, str]:

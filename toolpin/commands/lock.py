@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin.asks import Ask, Scope, check_host, hosts_of, unanswered
+from toolpin.asks import Ask, Scope, check_host
 from toolpin.errors import NotLocked
 from toolpin.locked import EMPTY, read_lockfile
 from toolpin.lockfile import Entry, Lockfile
@@ -20,6 +20,7 @@ from toolpin.project_lock import (
     project_file,
     read_project,
     relocked,
+    stale_facts,
     write_lockfile,
 )
 from toolpin.session import Session
@@ -101,25 +102,7 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, session: Session) -> int:
 
     Raises NotLocked else.
     """
-
-    def hosts(tool: str) -> tuple[str, ...]:
-        return lock.hosts or hosts_of(session.registry.require(tool))
-
-    facts = [
-        (f"{ask.key}", f"{ask.origin}: {lacks}")
-        for ask, lacks in unanswered(asks, lock, hosts)
-    ]
-    wanted = {ask.key for ask in asks}
-    facts += [
-        (str(key), "locked, and nobody asks for it")
-        for key in sorted(lock.pins)
-        if key not in wanted
-    ]
-    meant = {Pin(key.tool, version) for key, version in lock.pins.items()}
-    facts += [
-        (str(pin), "has builds, and no request means it")
-        for pin in sorted({entry.pin for entry in lock.entries} - meant)
-    ]
+    facts = stale_facts(asks, lock, session)
     if facts:
         raise NotLocked(f"{path} is stale", facts, "toolpin lock")
     session.report.remark(f"{path}: answers all that is asked")

@@ -103,7 +103,7 @@ class AptClient:
         match = _LOCATOR.fullmatch(artifact.locator)
         if match is None or "/../" in artifact.locator:
             raise NotPublished(f"{artifact.locator} is no Debian package")
-        url = f"{self._find_mirror().rstrip('/')}/{match[1]}"
+        url = f"{self.find_mirror().rstrip('/')}/{match[1]}"
         expected = f"{artifact.digest.algorithm.upper()}:{artifact.digest.hex}"
         told = run(
             [_HELPER, *_sandbox(), "download-file", url, part, expected],
@@ -129,7 +129,7 @@ class AptClient:
             kind = "deb-src" if arch == _SOURCE else "deb"
             where = "" if arch == _SOURCE else f"arch={arch} "
             options = f"[{where}signed-by={_KEYRING}]"
-            file.write(f"{kind} {options} {self._find_mirror()} {suite} main\n")
+            file.write(f"{kind} {options} {self.find_mirror()} {suite} main\n")
         told = self._apt(["apt-get", "-q", "update"], (suite, arch), _UPDATE_S)
         # apt-get ends well with old lists, too: it says so in these lines.
         if told.status != 0 or re.search(r"(?m)^(W|E|Err):? ?.*", told.err + told.out):
@@ -137,7 +137,7 @@ class AptClient:
         with open(done, "w", encoding="utf-8"):
             pass
 
-    def _find_mirror(self) -> str:
+    def find_mirror(self) -> str:
         """Return where this machine gets Debian from. Raises Unreachable."""
         if self._mirror:
             return self._mirror

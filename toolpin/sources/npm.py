@@ -60,6 +60,12 @@ class NpmClient:
         filename = f"{package.removeprefix('@').replace('/', '-')}-{version}.tgz"
         return Artifact(f"npm:{package}@{version}", digest, None, filename)
 
+    def registry(self) -> str:
+        """Return the registry that npm is set up for."""
+        with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as folder:
+            told = self._npm(folder, ["config", "get", "registry"], _QUESTION_S)
+        return told.out.strip()
+
     def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
         """Download an `npm:` artifact to `part`. The caller verifies it."""
         match = _LOCATOR.fullmatch(artifact.locator)

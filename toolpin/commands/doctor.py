@@ -1,0 +1,66 @@
+"""`toolpin doctor`: what is wrong with a set-up, and the line that mends it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from toolpin.doctor import find_all
+from toolpin.errors import ToolpinError
+from toolpin.findings import Finding, as_table, of_error, render
+from toolpin.session import Session
+
+if TYPE_CHECKING:
+    from toolpin.roads import Road
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take whether the sources are to be asked."""
+    parser.add_argument(
+        "--net", action="store_true", help="ask the sources too, hop by hop"
+    )
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Print what is wrong; 1 when something is. Without --net nobody is asked."""
+    roads: Sequence[Road] | None = None
+    findings = find_all(session)
+    if args.net:
+        from toolpin.road_check import check_roads  # noqa: PLC0415 - loads HTTP
+        from toolpin.roads import find_roads  # noqa: PLC0415
+
+        try:
+            roads = find_roads(session)
+            findings += check_roads(roads)
+        except ToolpinError as error:
+            findings.append(of_error("net", error))
+    if session.report.as_json:
+        _document(findings, roads, session)
+    else:
+        _show(findings, roads or (), session)
+    return 1 if findings else 0
+
+
+def _show(findings: Sequence[Finding], roads: Sequence[Road], session: Session) -> None:
+    blocks = [render(finding) for finding in findings]
+    if roads:
+        from toolpin.road_check import render_road  # noqa: PLC0415
+
+        blocks += [render_road(road) for road in roads]
+    if blocks:
+        session.report.answer("\n\n".join(blocks))
+    found = f"{len(findings)} found" if findings else "nothing is wrong"
+    session.report.remark(f"toolpin: {found}")
+
+
+def _document(
+    findings: Sequence[Finding], roads: Sequence[Road] | None, session: Session
+) -> None:
+    sources = None
+    if roads is not None:
+        from toolpin.road_check import road_table  # noqa: PLC0415
+
+        sources = [road_table(road) for road in roads]
+    result = {"findings": list(map(as_table, findings)), "sources": sources}
+    session.report.document("doctor", result)

@@ -1,0 +1,125 @@
+"""`toolpin why CMD`: what decides what a command runs here, and what it beat."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+
+from toolpin.errors import UnknownCommand
+from toolpin.model import Request
+from toolpin.reasons import Locked, Reasons, reasons_for
+from toolpin.report import error_table
+from toolpin.searched import Candidate
+from toolpin.session import Session
+from toolpin.suggest import with_near_commands
+from toolpin.tables import origin_table
+
+Row = tuple[str, str, str]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take a command."""
+    parser.add_argument("command", help="the command, such as node")
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Print the verdict and its reasons; 1 when what runs is not what is pinned."""
+    try:
+        reasons = reasons_for(args.command, session)
+    except UnknownCommand as error:
+        raise with_near_commands(error, args.command, session.paths) from error
+    if session.report.as_json:
+        session.report.document("why", _result(reasons, session))
+    else:
+        session.report.answer(_verdict(reasons))
+        session.report.table(list(_rows(reasons, session)))
+    if reasons.is_right:
+        return 0
+    hint = reasons.problem.hint if reasons.problem else "toolpin doctor"
+    session.report.remark(f"  try: {hint or 'toolpin doctor'}")
+    return 1
+
+
+def _verdict(reasons: Reasons) -> str:
+    command, runs = reasons.command, reasons.runs
+    if reasons.problem:
+        told = reasons.problem.what
+        if runs:
+            return f"{command} runs {runs}, and not what is pinned: {told}"
+        return f"{command} cannot run: {told}"
+    meant = str(reasons.pin or (reasons.found.path if reasons.found else ""))
+    if runs is None:
+        return f"{command} is not on PATH, and {meant} is what it should run"
+    if not reasons.is_right:
+        return f"{command} runs {runs}, and not {meant} as pinned"
+    if reasons.is_pinned:
+        return f"{command} runs {meant}, as pinned"
+    return f"{command} runs {runs}; nothing pins it here"
+
+
+def _rows(reasons: Reasons, session: Session) -> Iterator[Row]:
+    asked = reasons.asked
+    if asked.request:
+        yield "wanted by", _words(asked.request), str(asked.request.origin)
+    for request in asked.overridden:
+        yield "instead of", _words(request), str(request.origin)
+    if asked.unread:
+        yield "unread", "", asked.unread
+    for path in asked.ignored:
+        yield "ignored", "another user's", path
+    for one in reasons.locked:
+        yield "locked as", one.version or "nothing", _lockfile(one)
+    if reasons.pin:
+        yield "installed", reasons.pin.version, session.paths.install(*reasons.pin)
+    elif asked.request and reasons.problem:
+        yield "installed", "nothing", ""
+    label = "runs" if reasons.runs else "on PATH"
+    for candidate in reasons.candidates:
+        yield label, candidate.label, candidate.path
+        label = "then"
+
+
+def _words(request: Request) -> str:
+    return " ".join(str(wanted) for wanted in request.wanted)
+
+
+def _lockfile(one: Locked) -> str:
+    return one.file or "there is no toolpin.lock"
+
+
+def _result(reasons: Reasons, session: Session) -> dict[str, object]:
+    asked, pin = reasons.asked, reasons.pin
+    return {
+        "command": reasons.command,
+        "tool": reasons.tool or None,
+        "version": pin.version if pin else None,
+        "is_right": reasons.is_right,
+        "runs": reasons.runs,
+        "meant": reasons.found.path if reasons.found else None,
+        "wanted": _request_table(asked.request) if asked.request else None,
+        "overridden": list(map(_request_table, asked.overridden)),
+        "ignored": list(asked.ignored),
+        "locked": [
+            {"wanted": str(one.wanted), "version": one.version, "file": one.file}
+            for one in reasons.locked
+        ],
+        "install": session.paths.install(*pin) if pin else None,
+        "candidates": list(map(_candidate_table, reasons.candidates)),
+        "problem": error_table(reasons.problem) if reasons.problem else None,
+    }
+
+
+def _request_table(request: Request) -> dict[str, object]:
+    words = [str(wanted) for wanted in request.wanted]
+    return {"versions": words, "wanted_by": origin_table(request.origin)}
+
+
+def _candidate_table(candidate: Candidate) -> dict[str, object]:
+    folder = candidate.folder
+    return {
+        "path": candidate.path,
+        "kind": folder.kind,
+        "manager": folder.owner or None,
+        "tool": folder.pin.tool if folder.pin else None,
+        "version": folder.pin.version if folder.pin else None,
+    }

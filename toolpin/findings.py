@@ -1,0 +1,54 @@
+"""What `doctor` finds: what is wrong, and the line or the command that mends it.
+
+Values, and their text and tables. What is wrong is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from toolpin.errors import ToolpinError, printable
+
+
+class Finding(NamedTuple):
+    """Something that is wrong, its facts as (label, value), and what mends it.
+
+    `mend` is a line for the end of `file`; a command where that is "".
+    """
+
+    check: str
+    what: str
+    facts: tuple[tuple[str, str], ...] = ()
+    mend: str = ""
+    file: str = ""
+
+
+def of_error(check: str, error: ToolpinError) -> Finding:
+    """Return an error that kept a check from its answer, as its finding."""
+    return Finding(check, error.what, error.facts, error.hint or "")
+
+
+def render(finding: Finding) -> str:
+    """Render the lines of one finding, without a newline at the end."""
+    width = max((len(label) for label, _ in finding.facts), default=0)
+    lines = [printable(finding.what)]
+    lines += [
+        f"  {label:<{width}}  {printable(value)}" for label, value in finding.facts
+    ]
+    if finding.file:
+        lines.append(f"  at the end of {printable(finding.file)}:")
+        lines.append(f"    {printable(finding.mend)}")
+    elif finding.mend:
+        lines.append(f"  try: {printable(finding.mend)}")
+    return "\n".join(lines)
+
+
+def as_table(finding: Finding) -> dict[str, object]:
+    """Return what --json says of one finding."""
+    return {
+        "check": finding.check,
+        "what": finding.what,
+        "facts": [{"label": label, "value": value} for label, value in finding.facts],
+        "mend": finding.mend or None,
+        "file": finding.file or None,
+    }
