@@ -24,6 +24,7 @@ from toolpin.choice import (
     allowed_sources,
     nobody_serves,
     not_published_bytes,
+    refuse_unnamed,
 )
 from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
 from toolpin.jobs import Job, Outcome
@@ -178,7 +179,9 @@ class Installer:
 
     def _hand_over(self, error: ToolpinError, following: SourceSpec, row: Row) -> None:
         """Name the next source; what is true of a whole source, once for all tools."""
-        text = f"{error.what}; next: {publisher(following, self._host)}"
+        missing = ", ".join(value for name, value in error.facts if name == "missing")
+        lacks = f", for want of {missing}" if missing else ""
+        text = f"{error.what}{lacks}; next: {publisher(following, self._host)}"
         if isinstance(error, NotPublished):
             row.remark(text)
         elif text not in self._said:
@@ -249,7 +252,9 @@ class Installer:
         tool = self._registry.require(job.pin.tool, job.origin)
         if spec.build and tool.recipe:  # before its list is asked, too
             self._builder.check(tool.recipe, job.pin)
-        return make_plan(tool, spec, job.pin, self._host, self._clients)
+        plan = make_plan(tool, spec, job.pin, self._host, self._clients)
+        refuse_unnamed(plan, self._settings.sources)
+        return plan
 
     def _fetch(self, plan: Plan, row: Row) -> list[str]:
         archives = []
@@ -279,6 +284,7 @@ class Installer:
                     continue
                 asked, artifacts = documents.parse_note(note.decode())
                 plan = assemble(tool, spec, pin, self._host, artifacts)
+                refuse_unnamed(plan, self._settings.sources)
             except (ToolpinError, ValueError):
                 continue
             if asked == self._address(plan) and self._has_archives(plan):

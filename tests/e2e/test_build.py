@@ -211,7 +211,43 @@ def test_a_machine_without_a_compiler_hears_which_package_has_one(
     assert "missing" in result.err
     assert "a C compiler" in result.err
     if shutil.which("apt-get"):
-        assert "apt-get install -y gcc make" in result.err
+        fix = result.err.partition("  try: ")[2].partition("\n")[0]
+        assert fix.removeprefix("sudo ") == "apt-get install -y gcc make"
+
+
+def test_a_package_is_no_way_out_where_something_has_none(
+    home: Home, code: Code, tmp_path: Path
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "apt-get").symlink_to("/bin/true")
+    plugin = home.config / "plugins/hello.toml"
+    plugin.write_text(PLUGIN.replace('apt = "libnothing-dev"\n', ""))
+    code.publish("1.9.0")
+    home.pin("hello 1.9.0\n")
+    result = home.toolpin("install", env={"PATH": str(tools)})
+    assert result.code == 1
+    assert "apt-get install -y gcc make" in result.err
+    assert "try: toolpin list-all hello 1" in result.err
+
+
+def test_a_build_of_the_same_code_is_no_way_out_without_a_compiler(
+    home: Home, tmp_path: Path
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "dnf").symlink_to("/bin/true")
+    result = home.toolpin(
+        "install",
+        "erlang",
+        "25.2.3",
+        "--source",
+        "debian-source",
+        env={"PATH": str(tools)},
+    )
+    assert result.code == 1
+    fix = result.err.partition("  try: ")[2].partition("\n")[0]
+    assert fix.removeprefix("sudo ").startswith("dnf install -y gcc gcc-c++ make")
 
 
 def test_a_path_with_blanks_is_refused_before_the_build(
