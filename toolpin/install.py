@@ -12,7 +12,7 @@ import contextlib
 import datetime
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from toolpin import documents, host, installs, store
@@ -67,6 +67,7 @@ class Installer:
         self._builder = builder
         self._board = board
         self._said: set[str] = set()
+        self._before: dict[Pin, list[Future[Outcome]]] = {}
 
     @property
     def host(self) -> Host:
@@ -107,14 +108,30 @@ class Installer:
         return version
 
     def run(self, jobs: Sequence[Job]) -> list[Outcome]:
-        """Do all jobs, some at once; one that fails does not stop the others."""
+        """Do all jobs, some at once; one that fails does not stop the others.
+
+        What a tool requires is begun before it and installed before it.
+        """
         store.sweep(self._paths)
+        tools = {job.pin.tool for job in jobs}
+        order = sorted(jobs, key=lambda job: bool(tools & self._required(job)))
+        futures: dict[Job, Future[Outcome]] = {}
         with ThreadPoolExecutor(self._settings.jobs) as pool:
-            outcomes = list(pool.map(self._outcome, jobs))
+            for job in order:  # the pool takes them in this order: no wait for itself
+                needed = self._required(job)
+                self._before[job.pin] = [
+                    future for one, future in futures.items() if one.pin.tool in needed
+                ]
+                futures[job] = pool.submit(self._outcome, job)
+            outcomes = [futures[job].result() for job in jobs]
         if self._paths.into:  # nothing but the trees is wanted there
             with contextlib.suppress(OSError):
                 os.rmdir(self._paths.staging)
         return outcomes
+
+    def _required(self, job: Job) -> set[str]:
+        tool = self._registry.get(job.pin.tool)
+        return set(tool.requires) if tool else set()
 
     def plan(self, job: Job) -> Plan:
         """Return what would be done; nothing but indexes is asked for."""
@@ -215,6 +232,9 @@ class Installer:
         if plan.recipe:
             self._builder.check(plan.recipe, plan.pin)
         archives = self._fetch(plan, row)
+        for one in self._before.get(plan.pin, ()):
+            row.wait("waiting for what it requires")
+            one.result()
 
         def waiting() -> None:
             row.phase("waiting for another toolpin")
