@@ -28,7 +28,7 @@ _KEPT = frozenset(
 
 # Hears of a phase that begins, and of where its log is.
 Phase = Callable[[str, str], None]
-# Tells in which folders the programs of a tool are that is pinned; none where it is not.
+# Tells in which folders the programs of a pinned tool are; none where nothing pins it.
 Beside = Callable[[str], Sequence[str]]
 
 

@@ -320,6 +320,7 @@ def test_an_interrupt_ends_the_build_with_all_that_it_started(
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 130
     wait_until(lambda: not sleepers(home))
+    assert os.listdir(home.data / "staging") == []
     assert home.toolpin("list").out == ""
     home.pin("hello 2.0.2\n")
     assert home.toolpin("install").code == 0

@@ -31,6 +31,7 @@ def test_a_release_on_an_erlang_that_was_built_here(tmp_path: Path) -> None:
     path = home.data / "installs/erlang/25.2.3/.toolpin/receipt.json"
     facts = dict(json.loads(path.read_text())["facts"])
     assert (facts["crypto"], facts["jit"], facts["wx"]) == ("yes", "yes", "no")
+    assert facts["docs"] == "yes"
     release = make_release(home, file.parent)
     evaluates(home, release, "25")
     serves(home, release, "25")
