@@ -198,7 +198,8 @@ class Installer:
         """Name the next source; what is true of a whole source, once for all tools."""
         missing = ", ".join(value for name, value in error.facts if name == "missing")
         lacks = f", for want of {missing}" if missing else ""
-        text = f"{error.what}{lacks}; next: {publisher(following, self._host)}"
+        what = error.what.removeprefix(f"{row.label} ")
+        text = f"{what}{lacks}; next: {publisher(following, self._host)}"
         if isinstance(error, NotPublished):
             row.remark(text)
         elif text not in self._said:
