@@ -175,8 +175,10 @@ find_python() {
     fi
     seen=:
     set -f
+    # Only what comes out of a variable is split: a colon between two would stay.
+    folders=$PATH:$USUAL
     IFS=:
-    for folder in $PATH:$USUAL; do
+    for folder in $folders; do
         unset IFS
         case $folder in
             "$data"/shims | "$data"/installs/* | [!/]* | '') continue ;;

@@ -42,8 +42,15 @@ def _loopback_only(self: socket.socket, address: object) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """A fresh machine for one test."""
-    return Home(tmp_path)
+    """A fresh machine for one test. Its apt names no archive: nothing here asks one."""
+    home = Home(tmp_path)
+    apt = tmp_path / "apt.conf"
+    apt.write_text(
+        'Dir::Etc::SourceList "/dev/null";\nDir::Etc::SourceParts "/dev/null";\n'
+        'Dir::State::Lists "/dev/null";\n'
+    )
+    home.env["APT_CONFIG"] = str(apt)
+    return home
 
 
 def pytest_collection_modifyitems(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from toolpin import preflight
 from toolpin.errors import ToolpinError
@@ -28,13 +28,24 @@ _KEPT = frozenset(
 
 # Hears of a phase that begins, and of where its log is.
 Phase = Callable[[str, str], None]
+# Tells in which folders the programs of a pinned tool are; none where nothing pins it.
+Beside = Callable[[str], Sequence[str]]
 
 
 class Builder:
     """Builds with the programs of this machine."""
 
-    def __init__(self, env: Mapping[str, str], logs: str) -> None:
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        logs: str,
+        *,
+        beside: Beside,
+        options: Mapping[str, str],
+    ) -> None:
         self._all = env
+        self._beside = beside
+        self._options = options
         self._env = {name: env[name] for name in _KEPT if name in env} | {"LC_ALL": "C"}
         self._logs = logs
         self._checked: set[Pin] = set()
@@ -52,6 +63,7 @@ class Builder:
         """
         if plan.recipe is None:
             raise ValueError(f"{plan.pin} is not built")
+        env = self._env_for(plan.recipe, plan.pin, source)
         log = f"{self._logs}/{plan.pin.tool}-{plan.pin.version}.log"
         os.makedirs(self._logs, exist_ok=True)
         with open(log, "w", encoding="utf-8") as file:
@@ -59,40 +71,58 @@ class Builder:
         first = plan.recipe.phases[0][0]
         for name, command in plan.recipe.phases:
             begin(f"building: {name}", "" if name != first else f"(log: {log})")
-            words = self._words(plan.recipe, command, final)
+            words = self._words(plan, command, final)
             started = time.monotonic()
             with open(log, "a", encoding="utf-8") as file:
                 file.write(f"\n== {name}: {' '.join(words)}\n")
-            self._run(words, source, log)
+            _run(words, env, source, log)
             with open(log, "a", encoding="utf-8") as file:
                 file.write(f"== {name}: done in {time.monotonic() - started:.0f} s\n")
 
-    def _words(self, recipe: Recipe, command: tuple[str, ...], final: str) -> list[str]:
+    def _env_for(self, recipe: Recipe, pin: Pin, source: str) -> dict[str, str]:
+        """Return the environment with the programs of the tools that it requires."""
+        folders: list[str] = []
+        for name in recipe.requires:
+            found = self._beside(name)
+            if not found:
+                raise ToolpinError(
+                    f"{pin} is built with {name}, which is not pinned here",
+                    hint=f"toolpin pin {name} <version>",
+                )
+            folders += found
+        path = ":".join([*folders, self._env.get("PATH", "")])
+        return {**self._env, "PATH": path, "HOME": source}
+
+    def _words(self, plan: Plan, command: tuple[str, ...], final: str) -> list[str]:
+        asked = self._options.get(plan.pin.tool, "").split()
+        if plan.recipe and plan.recipe.options:
+            asked += self._all.get(plan.recipe.options, "").split()
         values = {"{install}": final, "{jobs}": str(os.cpu_count() or 1)}
         words = []
         for word in command:
             if word == "{options}":
-                words += self._all.get(recipe.options, "").split()
+                words += asked
                 continue
             for name, value in values.items():
                 word = word.replace(name, value)  # noqa: PLW2901 - the word, filled in
             words.append(word)
         return words
 
-    def _run(self, words: list[str], source: str, log: str) -> None:
-        # One file for both streams, in the order in which they come.
-        line = 'exec nice -n 10 "$@" >>"$0" 2>&1'
-        told = run(
-            ["/bin/sh", "-c", line, log, *words],
-            env={**self._env, "HOME": source},
-            cwd=source,
-            timeout_s=_PHASE_S,
+
+def _run(words: list[str], env: Mapping[str, str], source: str, log: str) -> None:
+    # One file for both streams, in the order in which they come.
+    line = 'exec nice -n 10 "$@" >>"$0" 2>&1'
+    told = run(
+        ["/bin/sh", "-c", line, log, *words],
+        env=env,
+        cwd=source,
+        timeout_s=_PHASE_S,
+    )
+    if told.status != 0:
+        raise ToolpinError(
+            f"`{' '.join(words)[:60]}` ended with {told.status}",
+            [*(("it said", one) for one in _first_errors(log)), ("log", log)],
         )
-        if told.status != 0:
-            raise ToolpinError(
-                f"`{' '.join(words)[:60]}` ended with {told.status}",
-                [*(("it said", one) for one in _first_errors(log)), ("log", log)],
-            )
 
 
 def _first_errors(log: str) -> list[str]:

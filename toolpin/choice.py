@@ -15,7 +15,7 @@ from toolpin.errors import (
     UsageError,
 )
 from toolpin.jobs import Job
-from toolpin.model import Host, Pin
+from toolpin.model import Host, Pin, Plan
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.versions import nearest
 
@@ -57,6 +57,16 @@ def allowed_sources(
     return chosen
 
 
+def refuse_unnamed(plan: Plan, wanted: Sequence[str]) -> None:
+    """Raise NoFit for what would run on this machine alone, and was not named."""
+    if plan.is_bound and plan.source not in wanted:
+        raise NoFit(
+            f"{plan.pin} from {plan.publisher} would run on this machine alone",
+            [("because", "what it links to is not here, and comes along")],
+            f"toolpin install {plan.pin} --source {plan.source}",
+        )
+
+
 def nobody_serves(
     tool: Tool,
     job: Job,
@@ -87,18 +97,27 @@ def nobody_serves(
     if unfit:
         ending = "has no build that runs on this machine"
     kind = Unreachable if silent else NotPublished
-    return kind(f"{job.pin} {ending}", facts, _way_out(tool, job.pin, unfit))
+    return kind(f"{job.pin} {ending}", facts, _way_out(tool, job.pin, failures))
 
 
 def _unfit(failure: Failure) -> bool:
     return isinstance(failure.error, NoFit)
 
 
-def _way_out(tool: Tool, pin: Pin, unfit: Failure | None) -> str:
-    """Return what to do: the same builds completed, where a source has them so."""
-    for spec in tool.sources if unfit else ():
-        if spec.named_only and unfit and spec.list == unfit.spec.list:
+def _way_out(tool: Tool, pin: Pin, failures: Sequence[Failure]) -> str:
+    """Return what to do: what lacks least first, a package manager's line last.
+
+    Where a source has the same builds completed, it is named.
+    """
+    unfit = [one for one in failures if _unfit(one)]
+    asked = {one.spec.id for one in failures}
+    lists = {one.spec.list for one in unfit} - {""}
+    for spec in tool.sources:
+        if spec.named_only and spec.list in lists and spec.id not in asked:
             return f"toolpin install {pin} --source {spec.id}"
+    for one in reversed(unfit):
+        if one.error.hint:
+            return one.error.hint
     return f"toolpin list-all {pin.tool} {_line_of(pin.version)}"
 
 

@@ -12,7 +12,7 @@ import contextlib
 import datetime
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from toolpin import documents, host, installs, store
@@ -24,6 +24,7 @@ from toolpin.choice import (
     allowed_sources,
     nobody_serves,
     not_published_bytes,
+    refuse_unnamed,
 )
 from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
 from toolpin.jobs import Job, Outcome
@@ -66,6 +67,7 @@ class Installer:
         self._builder = builder
         self._board = board
         self._said: set[str] = set()
+        self._before: dict[Pin, list[Future[Outcome]]] = {}
 
     @property
     def host(self) -> Host:
@@ -106,14 +108,30 @@ class Installer:
         return version
 
     def run(self, jobs: Sequence[Job]) -> list[Outcome]:
-        """Do all jobs, some at once; one that fails does not stop the others."""
+        """Do all jobs, some at once; one that fails does not stop the others.
+
+        What a tool requires is begun before it and installed before it.
+        """
         store.sweep(self._paths)
+        tools = {job.pin.tool for job in jobs}
+        order = sorted(jobs, key=lambda job: bool(tools & self._required(job)))
+        futures: dict[Job, Future[Outcome]] = {}
         with ThreadPoolExecutor(self._settings.jobs) as pool:
-            outcomes = list(pool.map(self._outcome, jobs))
+            for job in order:  # the pool takes them in this order: no wait for itself
+                needed = self._required(job)
+                self._before[job.pin] = [
+                    future for one, future in futures.items() if one.pin.tool in needed
+                ]
+                futures[job] = pool.submit(self._outcome, job)
+            outcomes = [futures[job].result() for job in jobs]
         if self._paths.into:  # nothing but the trees is wanted there
             with contextlib.suppress(OSError):
                 os.rmdir(self._paths.staging)
         return outcomes
+
+    def _required(self, job: Job) -> set[str]:
+        tool = self._registry.get(job.pin.tool)
+        return set(tool.requires) if tool else set()
 
     def plan(self, job: Job) -> Plan:
         """Return what would be done; nothing but indexes is asked for."""
@@ -178,7 +196,10 @@ class Installer:
 
     def _hand_over(self, error: ToolpinError, following: SourceSpec, row: Row) -> None:
         """Name the next source; what is true of a whole source, once for all tools."""
-        text = f"{error.what}; next: {publisher(following, self._host)}"
+        missing = ", ".join(value for name, value in error.facts if name == "missing")
+        lacks = f", for want of {missing}" if missing else ""
+        what = error.what.removeprefix(f"{row.label} ")
+        text = f"{what}{lacks}; next: {publisher(following, self._host)}"
         if isinstance(error, NotPublished):
             row.remark(text)
         elif text not in self._said:
@@ -212,6 +233,9 @@ class Installer:
         if plan.recipe:
             self._builder.check(plan.recipe, plan.pin)
         archives = self._fetch(plan, row)
+        for one in self._before.get(plan.pin, ()):
+            row.wait("waiting for what it requires")
+            one.result()
 
         def waiting() -> None:
             row.phase("waiting for another toolpin")
@@ -249,7 +273,9 @@ class Installer:
         tool = self._registry.require(job.pin.tool, job.origin)
         if spec.build and tool.recipe:  # before its list is asked, too
             self._builder.check(tool.recipe, job.pin)
-        return make_plan(tool, spec, job.pin, self._host, self._clients)
+        plan = make_plan(tool, spec, job.pin, self._host, self._clients)
+        refuse_unnamed(plan, self._settings.sources)
+        return plan
 
     def _fetch(self, plan: Plan, row: Row) -> list[str]:
         archives = []
@@ -279,6 +305,7 @@ class Installer:
                     continue
                 asked, artifacts = documents.parse_note(note.decode())
                 plan = assemble(tool, spec, pin, self._host, artifacts)
+                refuse_unnamed(plan, self._settings.sources)
             except (ToolpinError, ValueError):
                 continue
             if asked == self._address(plan) and self._has_archives(plan):

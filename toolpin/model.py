@@ -205,12 +205,13 @@ class Recipe(NamedTuple):
 
     `phases` are (name, command), where `{install}` is the final place, `{jobs}` how
     many compilers may run, and the word `{options}` the words of the variable that
-    `options` names.
+    `options` names, and of the settings. `requires` are tools whose programs it runs.
     """
 
     phases: tuple[tuple[str, tuple[str, ...]], ...]
     needs: tuple[Need, ...] = ()
     options: str = ""
+    requires: tuple[str, ...] = ()
 
 
 class Compile(NamedTuple):

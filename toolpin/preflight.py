@@ -40,9 +40,12 @@ def check(recipe: Recipe, pin: Pin, env: Mapping[str, str]) -> None:
         return
     facts = [("missing", need.what) for need in missing]
     facts += [("instead", need.hint) for need in missing if need.hint]
-    if line := _install_line(missing, env):
+    line = _install_line(missing, env)
+    if line:
         facts.append(("to build it", line))
-    raise NoFit(f"{pin} cannot be built on this machine", facts)
+    # What no package brings, that line does not mend.
+    hint = line if all(need.packages for need in missing) else None
+    raise NoFit(f"{pin} cannot be built on this machine", facts, hint or None)
 
 
 def _missing(needs: Iterable[Need], env: Mapping[str, str]) -> Iterable[Need]:

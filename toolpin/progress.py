@@ -59,7 +59,7 @@ class Row:
     """What one install is doing. Used by one thread."""
 
     def __init__(self, label: str, board: Board, *, bar: bool) -> None:
-        self._label = label
+        self.label = label
         self._board = board
         self._shows_bar = bar
         self._bar: tqdm[NoReturn] | None = None
@@ -97,7 +97,7 @@ class Row:
 
     def remark(self, text: str) -> None:
         """Say something about this install that is no phase of it."""
-        self._board.remark(f"{self._label}: {text}")
+        self._board.remark(f"{self.label}: {text}")
 
     def close(self, text: str) -> None:
         """End the row with its result; seconds are added."""
@@ -134,7 +134,7 @@ class Row:
     def _open_bar(self, text: str, bar_format: str) -> None:
         self.drop()
         self._bar = tqdm(
-            desc=f"{self._label}  {text}",
+            desc=f"{self.label}  {text}",
             bar_format=bar_format,
             leave=False,
             file=sys.stderr,

@@ -33,6 +33,7 @@ class Settings(NamedTuple):
     idiomatic: str = _DEFAULT["idiomatic"]
     strict: bool = False
     allow: tuple[str, ...] = ()
+    build_options: tuple[tuple[str, str], ...] = ()
     mirrors: tuple[tuple[str, str], ...] = ()
     credentials: tuple[tuple[str, str], ...] = ()
     connect_timeout_s: float = _DEFAULT["network.connect_timeout_s"]
@@ -127,7 +128,7 @@ def unknown_setting(name: str, what: str, hint: str) -> UsageError:
     """Return the error of a name that is no setting, with the one it may mean."""
     import difflib  # noqa: PLC0415 - only a mistake needs it
 
-    known = [f"{key.name}.URL" if key.is_table else key.name for key in KEYS]
+    known = [f"{key.name}.{key.entry}" if key.is_table else key.name for key in KEYS]
     facts = [("settings", ", ".join(known))]
     if near := difflib.get_close_matches(name, known, n=1):
         facts.insert(0, ("near it", near[0]))

@@ -16,6 +16,7 @@ from toolpin.errors import UsageError
 
 MOST_JOBS = 64
 
+_TOOL = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 _CONTROL_OR_BLANK = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -36,6 +37,7 @@ class Key(NamedTuple):
     default: Any
     is_table: bool = False
     is_secret: bool = False
+    entry: str = "URL"
 
     @property
     def variable(self) -> str:
@@ -95,6 +97,15 @@ def _read_level(value: object) -> str:
     if value not in ("none", "plain", "all"):
         raise ValueError
     return str(value)
+
+
+def _read_options(pair: tuple[object, object]) -> str:
+    tool, words = pair
+    if not isinstance(tool, str) or not _TOOL.fullmatch(tool):
+        raise ValueError
+    if not isinstance(words, str) or not words.isprintable():
+        raise ValueError
+    return words
 
 
 def _read_mirror(pair: tuple[object, object]) -> str:
@@ -182,6 +193,16 @@ KEYS: tuple[Key, ...] = (
         'a list of TOOL.NAME, such as ["erlang.crypto"]',
         "what an install may lack that its plugin demands",
         (),
+    ),
+    Key(
+        "build_options",
+        _read_options,
+        str,
+        'a tool and its words, such as "--with-ssl=/opt/ssl"',
+        "what a build from source is configured with, beside what its plugin says",
+        (),
+        is_table=True,
+        entry="TOOL",
     ),
     Key(
         "mirrors",

@@ -24,6 +24,8 @@ from toolpin.proof import check_commands, check_proof
 from toolpin.unpacking import make_folders, survey, unpack_all
 
 _OWN = ".toolpin"
+# The folders that this process works in: an interrupt leaves none behind.
+_scratches: set[str] = set()
 
 # Builds a plan's source code in one folder into another.
 Build = Callable[[Plan, str, str], None]
@@ -169,11 +171,19 @@ def scratch(paths: Paths, pin: Pin) -> Iterator[str]:
     """Make an empty folder for a version, on the store's filesystem, for a while."""
     stage = _stage(paths, pin)
     _remove_tree(stage)
+    _scratches.add(stage)
     try:
         make_folders(stage)
         yield stage
     finally:
         _remove_tree(stage)
+        _scratches.discard(stage)
+
+
+def drop_scratches() -> None:
+    """Delete what this process has in `staging/`: it is about to end."""
+    for stage in list(_scratches):
+        shutil.rmtree(stage, ignore_errors=True)
 
 
 def record_of(paths: Paths, receipt: Receipt) -> str:

@@ -7,11 +7,12 @@ import os
 import signal
 from collections.abc import Sequence
 
-from toolpin import host, process
+from toolpin import host, process, store
 from toolpin.building import Builder
 from toolpin.cache import Cache
 from toolpin.cache_folder import cache_folder
 from toolpin.errors import UsageError
+from toolpin.execute import patch_for
 from toolpin.install import Installer
 from toolpin.model import Host
 from toolpin.progress import Board
@@ -72,9 +73,23 @@ def installer_for(
         host=target or host.detect(),
         cache=Cache(cache_folder(session.env)),
         clients=clients_for(session, settings, board),
-        builder=Builder(_without_shims(session), session.paths.logs),
+        builder=Builder(
+            _without_shims(session),
+            session.paths.logs,
+            beside=lambda tool: _folders_of(tool, session),
+            options=dict(settings.build_options),
+        ),
         board=board,
     )
+
+
+def _folders_of(tool: str, session: Session) -> tuple[str, ...]:
+    """Return the folders with a tool's programs, of the version that is pinned here."""
+    request = session.request(tool)
+    if request is None:
+        return ()
+    patch = patch_for(request, paths=session.paths, env=session.env, cwd=session.folder)
+    return patch.path
 
 
 def end_on_signals() -> None:
@@ -90,6 +105,7 @@ def _stop(number: int, _frame: object) -> None:
     with contextlib.suppress(OSError):  # nobody may be reading
         os.set_blocking(2, False)
         os.write(2, b"\ntoolpin: interrupted; nothing half-made is kept\n")
+    store.drop_scratches()
     os._exit(128 + number)
 
 

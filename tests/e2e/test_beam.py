@@ -74,6 +74,19 @@ def test_an_otp_whose_openssl_is_not_here_says_so_and_what_to_do(
     assert home.toolpin("list").out == ""
 
 
+def test_what_cannot_be_built_says_why_before_the_next_source_is_asked(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("27.1", IMAGES)
+    result = home.toolpin("install", "erlang", "25.2.3", env={"PATH": "/nowhere"})
+    assert result.code == 1
+    remark = (
+        "erlang 25.2.3: cannot be built on this machine, for want of a C compiler, "
+    )
+    assert remark in result.err
+    assert result.err.index("; next: Debian") < result.err.index("toolpin: erlang")
+
+
 def test_what_is_locked_is_what_this_machine_can_run(
     home: Home, beam: BeamUpstream
 ) -> None:

@@ -168,6 +168,45 @@ def test_the_words_of_a_variable_are_options(home: Home, code: Code) -> None:
     assert nothing_is_left(home)
 
 
+def test_the_settings_have_options_too(home: Home, code: Code) -> None:
+    code.publish("2.0.1")
+    home.pin("hello 2.0.1\n")
+    config = home.config / "config.toml"
+    config.write_text('[build_options]\nhello = "--loud --greet=moin"\n')
+    # The proof wants `hello`, and so the answer is in the error.
+    assert "it says moin 2.0.1" in home.toolpin("install").err
+
+
+def test_a_build_runs_the_pinned_version_of_what_its_tool_requires(
+    home: Home, code: Code
+) -> None:
+    plugins = home.config / "plugins"
+    world = PLUGIN.replace('name = "hello"', 'name = "world"\nrequires = ["hello"]')
+    world = world.replace('["hello"]\nproof', '["world"]\nproof')
+    world = world.replace('["hello", "hello {version}"]', '["world", "hello 2.0.1"]')
+    phases = world.index("phases = ["), world.index("[[build.needs]]")
+    make = 'mkdir -p {install}/bin && cp "$(command -v hello)" {install}/bin/world'
+    phase = f"phases = [{{ name = 'copy', run = ['sh', '-c', '{make}'] }}]\n"
+    world = world[: phases[0]] + phase + world[phases[1] :]
+    (plugins / "world.toml").write_text(world)
+    code.publish("2.0.1")
+    home.pin("world 2.0.1\nhello 2.0.1\n")
+    for jobs in ("1", "2"):
+        result = home.toolpin("install", "--jobs", jobs)
+        assert result.code == 0, result.err
+        assert result.err.index("hello 2.0.1: installed") < result.err.index(
+            "world 2.0.1: installed"
+        )
+        assert home.run(home.shim("world")).out == "hello 2.0.1\n"
+        assert home.toolpin("uninstall", "world", "2.0.1").code == 0
+        assert home.toolpin("uninstall", "hello", "2.0.1").code == 0
+    home.pin("world 2.0.1\n")
+    alone = home.toolpin("install")
+    assert alone.code == 1
+    assert "is built with hello, which is not pinned here" in alone.err
+    assert "try: toolpin pin hello <version>" in alone.err
+
+
 def test_what_does_not_compile_shows_its_first_errors_and_the_log(
     home: Home, code: Code
 ) -> None:
@@ -211,7 +250,43 @@ def test_a_machine_without_a_compiler_hears_which_package_has_one(
     assert "missing" in result.err
     assert "a C compiler" in result.err
     if shutil.which("apt-get"):
-        assert "apt-get install -y gcc make" in result.err
+        fix = result.err.partition("  try: ")[2].partition("\n")[0]
+        assert fix.removeprefix("sudo ") == "apt-get install -y gcc make"
+
+
+def test_a_package_is_no_way_out_where_something_has_none(
+    home: Home, code: Code, tmp_path: Path
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "apt-get").symlink_to("/bin/true")
+    plugin = home.config / "plugins/hello.toml"
+    plugin.write_text(PLUGIN.replace('apt = "libnothing-dev"\n', ""))
+    code.publish("1.9.0")
+    home.pin("hello 1.9.0\n")
+    result = home.toolpin("install", env={"PATH": str(tools)})
+    assert result.code == 1
+    assert "apt-get install -y gcc make" in result.err
+    assert "try: toolpin list-all hello 1" in result.err
+
+
+def test_a_build_of_the_same_code_is_no_way_out_without_a_compiler(
+    home: Home, tmp_path: Path
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "dnf").symlink_to("/bin/true")
+    result = home.toolpin(
+        "install",
+        "erlang",
+        "25.2.3",
+        "--source",
+        "debian-source",
+        env={"PATH": str(tools)},
+    )
+    assert result.code == 1
+    fix = result.err.partition("  try: ")[2].partition("\n")[0]
+    assert fix.removeprefix("sudo ").startswith("dnf install -y gcc gcc-c++ make")
 
 
 def test_a_path_with_blanks_is_refused_before_the_build(
@@ -245,6 +320,7 @@ def test_an_interrupt_ends_the_build_with_all_that_it_started(
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 130
     wait_until(lambda: not sleepers(home))
+    assert os.listdir(home.data / "staging") == []
     assert home.toolpin("list").out == ""
     home.pin("hello 2.0.2\n")
     assert home.toolpin("install").code == 0

@@ -379,6 +379,28 @@ def test_without_a_python_the_line_for_this_machine_is_printed(
     assert listing(machine.home) == []
 
 
+@pytest.mark.parametrize("shell", SHELLS, ids="-".join)
+def test_the_last_folder_of_path_is_looked_into(
+    shell: tuple[str, ...], machine: Machine, tmp_path: Path
+) -> None:
+    if not shutil.which(shell[0]):
+        pytest.skip(f"no {shell[0]} on this machine")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in (shell[0], "id", "mktemp", "rm", "sed", "mkdir"):
+        (tools / name).symlink_to(shutil.which(name) or "/bin/busybox")
+    python = tools / "python3.15"
+    python.write_text(f"#!/bin/sh\n: >{tmp_path}/asked\nexit 1\n")
+    python.chmod(0o755)
+    machine.script(
+        REPOSITORY / "install.sh",
+        *("--wheel", str(tmp_path / "none.whl")),
+        shell=(str(tools / shell[0]), *shell[1:]),
+        env={"PATH": str(tools)},
+    )
+    assert (tmp_path / "asked").exists()
+
+
 @as_root
 def test_without_any_pip_the_line_for_this_machine_is_printed(
     wheel: Path, machine: Machine, tmp_path: Path

@@ -85,13 +85,31 @@ def test_two_releases_with_their_erlangs_on_one_machine(tmp_path: Path) -> None:
     assert home.toolpin("verify", timeout_s=120).code == 0
 
 
-def test_a_source_that_binds_is_used_only_where_it_is_named(tmp_path: Path) -> None:
+def test_debian_serves_where_upstream_does_not_and_nothing_is_bound(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path)
+    home.pin("erlang 25.2.3\nelixir 1.14.0\n")
+    result = home.toolpin("install", timeout_s=300)
+    assert result.code == 0, result.err
+    assert result.err.count("next: Debian\n") == 2
+    path = home.data / "installs/erlang/25.2.3/.toolpin/receipt.json"
+    receipt = json.loads(path.read_text())
+    assert (receipt["source"], receipt["bound"]) == ("debian", False)
+    told = with_shims(home, home.project, "elixir", "--version")
+    assert "Erlang/OTP 25" in told.out, told.err
+
+
+def test_what_is_bound_to_a_machine_is_used_only_where_its_source_is_named(
+    tmp_path: Path,
+) -> None:
     home = Home(tmp_path)
     home.env |= package_index_environment()
     home.pin("erlang 27.3.4.1\n")
     result = home.toolpin("install", timeout_s=120)
     assert result.code == 1
-    assert "--source debian" in result.err
+    assert "would run on this machine alone" in result.err
+    assert "try: toolpin install erlang 27.3.4.1 --source debian\n" in result.err
     assert home.toolpin("list").out == ""
 
 

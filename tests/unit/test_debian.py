@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from toolpin.host import any_of
-from toolpin.model import Artifact, Digest, Patch, Rewrite, Unpack
+from toolpin.model import Artifact, Digest, Host, Patch, Rewrite, Unpack
 from toolpin.paths import Paths
 from toolpin.plugin.contract import SourceSpec
 from toolpin.plugin.registry import read_registry
-from toolpin.sources.apt_client import upstream_version
-from toolpin.sources.debian import is_named, steps_of
+from toolpin.sources.apt_client import AptClient, DebPackage, upstream_version
+from toolpin.sources.debian import DebianSource, is_named, package_of, steps_of
 
 HOST = any_of("linux-x64")
 POOL = "deb:pool/main/e/erlang"
@@ -64,6 +66,42 @@ def test_packages_of_the_tool_join_and_a_runtime_lies_apart(debian: SourceSpec) 
     bound = steps_of(debian, (BASE, LIBC), HOST)
     assert Unpack(1, "runtime", 3, "usr/lib/x86_64-linux-gnu") in bound
     assert bound[-1] == Patch("runtime", "ld-linux-x86-64.so.2")
+
+
+class Apt:
+    """Stands for the apt of a machine: a suite has each package that is asked for."""
+
+    def packages(
+        self, suite: str, names: Sequence[str], host: Host
+    ) -> dict[str, DebPackage]:
+        assert (suite, host.os) == ("bookworm", "linux")
+        digest = Digest("sha256", "0" * 64)
+        path = "pool/main/e/erlang/{}_25.2.3+dfsg-1_amd64.deb"
+        return {
+            name: DebPackage(name, "1:25.2.3+dfsg-1", path.format(name), digest, 1)
+            for name in names
+        }
+
+
+@pytest.mark.parametrize(
+    ("glibc", "libraries", "bound"),
+    [
+        pytest.param("2.36", {"libcrypto.so.3"}, False, id="all is here"),
+        pytest.param("2.35", {"libcrypto.so.3"}, True, id="an older glibc"),
+        pytest.param("2.41", {"libcrypto.so.1.1"}, True, id="another OpenSSL"),
+        pytest.param("2.41", set(), True, id="no OpenSSL"),
+    ],
+)
+def test_what_the_host_lacks_comes_out_of_the_suite(
+    glibc: str, libraries: set[str], bound: bool, debian: SourceSpec
+) -> None:
+    host = HOST._replace(libc_version=glibc, libraries=frozenset(libraries))
+    source = DebianSource(debian, cast(AptClient, Apt()))
+    found = [package_of(one) for one in source.artifacts("25.2.3", host)]
+    assert ("libc6" in found) == bound
+    plain, more = source.builds("25.2.3", host)
+    assert plain.requires == (("glibc", "2.36"), ("soname", "libcrypto.so.3"))
+    assert more.requires == ()
 
 
 @pytest.mark.parametrize(

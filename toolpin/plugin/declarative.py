@@ -154,7 +154,7 @@ def _code_steps(
         named = is_named_by(spec, artifacts[0], pin.version, host)
     if len(artifacts) != 1 or not named or tool.recipe is None:
         raise NotPublished(f"{spec.id} does not name this source code of {pin}")
-    return [Unpack(0, strip=1), Compile(tool.recipe)]
+    return [Unpack(0, strip=1), Compile(tool.recipe._replace(requires=tool.requires))]
 
 
 def _listed_steps(

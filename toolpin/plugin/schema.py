@@ -254,8 +254,8 @@ SOURCE: dict[str, Field] = {
     "links": Field(read_links, "a table: path = target", "links to place", ()),
     "suites": Field(
         read_tables,
-        "a table: suite = {glibc = version}",
-        "debian: the suites to look in, in order, and the glibc that theirs needs; "
+        "a table: suite = {glibc = version, soname = library}",
+        "debian: the suites to look in, in order, and what theirs needs of a host; "
         "lines: the one suite that has the packages of `runtime`",
         {},
     ),
