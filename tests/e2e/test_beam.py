@@ -261,4 +261,4 @@ def test_a_source_that_lacks_a_host_is_no_way_out_of_one_that_is_silent(
     assert result.code == 1
     assert "127.0.0.1:9" in result.err
     assert "erlef" in result.err
-    assert "try:" not in result.err
+    assert "--source erlef" not in result.err
