@@ -12,9 +12,12 @@ import time
 from collections.abc import Callable, Mapping
 
 from toolpin import preflight
+from toolpin.asdfrc import read_asdfrc
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin, Plan, Recipe
 from toolpin.process import run
+from toolpin.script_build import ScriptBuilder
+from toolpin.scripts import Scripts
 
 _PHASE_S = 6 * 3600.0
 # A compiler's, make's and configure's words for what went wrong.
@@ -33,8 +36,15 @@ Phase = Callable[[str, str], None]
 class Builder:
     """Builds with the programs of this machine."""
 
-    def __init__(self, env: Mapping[str, str], logs: str) -> None:
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        logs: str,
+        *,
+        scripts: Callable[[str], Scripts] | None = None,
+    ) -> None:
         self._all = env
+        self._scripts = scripts
         self._env = {name: env[name] for name in _KEPT if name in env} | {"LC_ALL": "C"}
         self._logs = logs
         self._checked: set[Pin] = set()
@@ -45,11 +55,16 @@ class Builder:
             preflight.check(recipe, pin, self._env)
             self._checked.add(pin)
 
-    def build(self, plan: Plan, source: str, final: str, begin: Phase) -> None:
+    def build(self, plan: Plan, source: str, final: str, begin: Phase) -> Plan:
         """Build the code in `source` into `final`; `begin` hears of each phase.
 
-        Raises ToolpinError with the first lines of what went wrong.
+        Returns the plan with what became known of it. Raises ToolpinError with the
+        first lines of what went wrong.
         """
+        if plan.is_scripted and self._scripts:
+            scripts = self._scripts(plan.pin.tool)
+            rc = read_asdfrc(scripts.env)
+            return ScriptBuilder(scripts, plan, rc).build(begin)
         if plan.recipe is None:
             raise ValueError(f"{plan.pin} is not built")
         log = f"{self._logs}/{plan.pin.tool}-{plan.pin.version}.log"
@@ -66,6 +81,7 @@ class Builder:
             self._run(words, source, log)
             with open(log, "a", encoding="utf-8") as file:
                 file.write(f"== {name}: done in {time.monotonic() - started:.0f} s\n")
+        return plan
 
     def _words(self, recipe: Recipe, command: tuple[str, ...], final: str) -> list[str]:
         values = {"{install}": final, "{jobs}": str(os.cpu_count() or 1)}

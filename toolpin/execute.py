@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
-from toolpin.env import apply, settle
+from toolpin.env import apply, is_settable, settle
 from toolpin.errors import NotRunnable, ToolpinError, UnknownCommand
 from toolpin.installs import (
     commands,
@@ -203,12 +203,42 @@ def _choose(place: _Place, request: Request, command: str) -> Found | None:
         patch = _with_required(place, request.tool, patch)
         for folder in patch.path[:count]:
             path = f"{folder}/{command}"
-            if is_program(path):
+            if is_program(path) and folder != place.paths.answers:
                 child = apply(patch, place.env, place.paths.shims)
-                return Found(path, child, pin, request.origin)
+                found = Found(path, child, pin, request.origin)
+                return _asked(place, found) if patch.asks else found
     if not there:
         raise _missing(place, request)
     return None
+
+
+def _asked(place: _Place, found: Found) -> Found:
+    """Return what the plugin says here of a program and its environment."""
+    from toolpin import asking, scripts  # noqa: PLC0415 - few plugins ask for it
+
+    if found.pin is None:
+        return found
+    scripts.check_plugin(place.paths, found.pin)
+    plugin = scripts.Scripts(place.paths, found.pin.tool, place.env, place.cwd)
+    command = os.path.basename(found.path)
+    path = asking.exec_path(plugin, found.pin, command, found.path)
+    child = asking.exec_env(plugin, found.pin, found.environment)
+    return found._replace(path=path, environment=child)
+
+
+def _answered(place: _Place, patch: EnvPatch, pin: Pin) -> EnvPatch:
+    """Return a patch that needs no plugin to be asked any more."""
+    before = apply(patch, place.env, "")
+    asked = _asked(place, Found("", before, pin, None)).environment
+    new = asked.get("PATH", "").removesuffix(before["PATH"]).rstrip(":")
+    changed = {
+        name: value
+        for name, value in asked.items()
+        if before.get(name) != value and is_settable(name)
+    }
+    path = (*new.split(":"), *patch.path) if new.startswith("/") else patch.path
+    variables = tuple({**dict(patch.variables), **changed}.items())
+    return patch._replace(path=path, variables=variables, asks=False)
 
 
 def _tree(
@@ -228,7 +258,9 @@ def _first_tree(place: _Place, request: Request) -> EnvPatch:
     for wanted in request.wanted:
         if wanted.kind == "system":
             return EnvPatch((), ())
-        patch, _ = _tree(place, request, wanted)
+        patch, pin = _tree(place, request, wanted)
+        if patch and pin and patch.asks:
+            return _answered(place, patch, pin)
         if patch:
             return patch
     raise _missing(place, request)

@@ -31,6 +31,8 @@ class Settings(NamedTuple):
     offline: bool = False
     check_pairs: bool = True
     allow: tuple[str, ...] = ()
+    allow_plugins: tuple[str, ...] = ()
+    plugin_index: str = _DEFAULT["plugin_index"]
     mirrors: tuple[tuple[str, str], ...] = ()
     credentials: tuple[tuple[str, str], ...] = ()
     connect_timeout_s: float = _DEFAULT["network.connect_timeout_s"]
