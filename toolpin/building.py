@@ -16,7 +16,7 @@ from toolpin.asdfrc import read_asdfrc
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin, Plan, Recipe
 from toolpin.process import run
-from toolpin.script_build import ScriptBuilder
+from toolpin.script_build import ScriptBuilder, published
 from toolpin.scripts import Scripts
 
 _PHASE_S = 6 * 3600.0
@@ -82,6 +82,13 @@ class Builder:
             with open(log, "a", encoding="utf-8") as file:
                 file.write(f"== {name}: done in {time.monotonic() - started:.0f} s\n")
         return plan
+
+    def published(self, plan: Plan) -> str:
+        """Do what follows once a plan is published; return what is to be told of it."""
+        if not (plan.is_scripted and self._scripts):
+            return ""
+        scripts = self._scripts(plan.pin.tool)
+        return published(scripts, plan.pin, read_asdfrc(scripts.env))
 
     def _words(self, recipe: Recipe, command: tuple[str, ...], final: str) -> list[str]:
         values = {"{install}": final, "{jobs}": str(os.cpu_count() or 1)}

@@ -66,12 +66,15 @@ def parse_address(text: str, cwd: str) -> Address:
 
     Raises UsageError for what no git may be asked.
     """
-    url, ref = _split_ref(text)
+    is_whole = os.path.isdir(os.path.join(cwd, text))
+    url, ref = (text, "") if is_whole else _split_ref(text)
     if ref:
         check_ref(ref, Spot(Origin("the command line"), text))
-    if text.startswith("-") or not text.isprintable() or " " in url or "::" in url:
+    if text.startswith("-") or not text.isprintable() or "::" in url:
         raise _not_an_address(text, "a URL of https, ssh or file, or a folder")
     scheme = urlsplit(url).scheme if "://" in url else ""
+    if " " in url and ("://" in url or _SCP.match(url)):
+        raise _not_an_address(text, "%20 for a blank")
     if scheme in ("https", "ssh", "file"):
         parts = urlsplit(url)
         if scheme == "https" and parts.username is not None:

@@ -239,6 +239,8 @@ class Installer:
                 ),
             )
         self._remember(plan)
+        for line in self._builder.published(plan).splitlines():
+            self._board.remark(line)
         size_bytes = sum(file.size_bytes for file in receipt.files)
         row.close(f"installed, {size_bytes / 1e6:.0f} MB from {plan.publisher},")
         return "installed"

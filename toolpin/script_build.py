@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from toolpin.asdfrc import Asdfrc
 from toolpin.asking import ask_all
 from toolpin.errors import ToolpinError
-from toolpin.model import Plan
+from toolpin.model import Pin, Plan
 from toolpin.process import run
 from toolpin.scripts import Scripts, answer_asdf, kind_of, variables_of
 
@@ -105,6 +105,33 @@ class ScriptBuilder:
     def _note(self, text: str) -> None:
         with open(self._log, "a", encoding="utf-8") as file:
             file.write(text)
+
+
+def published(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
+    """Run the user's hook for what is installed now; return what it said."""
+    version = kind_of(pin.version)[1]
+    name = f"post_asdf_install_{pin.tool}"
+    return rc.must(name, [version], scripts.env, scripts.cwd)
+
+
+def take_down(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
+    """Let a plugin, and the user's hook, know of a removal; return what they said.
+
+    Raises ToolpinError where one of them fails: then nothing is to go.
+    """
+    version = kind_of(pin.version)[1]
+    name = f"pre_asdf_uninstall_{pin.tool}"
+    said = rc.must(name, [version], scripts.env, scripts.cwd)
+    if scripts.has("uninstall"):
+        said += scripts.ask("uninstall", (), variables_of(scripts.paths, pin))
+    return said
+
+
+def taken_down(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
+    """Run the user's hook for what is gone; return what it said."""
+    version = kind_of(pin.version)[1]
+    name = f"post_asdf_uninstall_{pin.tool}"
+    return rc.must(name, [version], scripts.env, scripts.cwd)
 
 
 def _last_lines(log: str) -> list[str]:

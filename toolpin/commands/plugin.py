@@ -12,11 +12,11 @@ from toolpin.drafting import Drafter
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin
 from toolpin.plugin import describe, shelf
-from toolpin.plugin.contract import parse_tool
+from toolpin.plugin.contract import Tool, parse_tool
 from toolpin.plugin.fields import UnfitError, read_name, read_repo
 from toolpin.progress import Board
 from toolpin.session import Session
-from toolpin.workshop import clients_for, settings_for
+from toolpin.workshop import clients_for, scripts_for, settings_for
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -130,7 +130,18 @@ def _show(args: Namespace, session: Session) -> int:
         session.report.document("plugin show", describe.record(tool))
     else:
         session.report.table(describe.rows(tool))
+        _help(tool, session)
     return 0
+
+
+def _help(tool: Tool, session: Session) -> None:
+    """Print what an asdf plugin tells of itself."""
+    if not os.path.isdir(tool.file):
+        return
+    scripts = scripts_for(tool.name, session)
+    for topic in ("overview", "deps", "config", "links"):
+        if text := scripts.help(topic):
+            session.report.answer(f"\n{text.rstrip()}")
 
 
 def _check(args: Namespace, session: Session) -> int:

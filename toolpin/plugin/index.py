@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from toolpin import store
-from toolpin.errors import ToolpinError
+from toolpin.errors import ToolpinError, Unreachable
 from toolpin.gitrepo import Address, Git
 from toolpin.model import Pin
 from toolpin.paths import Paths
@@ -71,7 +71,14 @@ class Index:
 
     def _create(self, folder: str) -> None:
         with store.scratch(self._paths, _PIN) as stage:
-            self._git.create(stage, Address(self._url, ""))
+            try:
+                self._git.create(stage, Address(self._url, ""))
+            except Unreachable as error:
+                raise Unreachable(
+                    "the index of asdf plugins cannot be fetched",
+                    [("index", self._url), ("because", error.what), *error.facts],
+                    "toolpin plugin add NAME URL",
+                ) from error
             if os.path.lexists(folder):
                 store.delete_tree(folder)
             os.rename(stage, folder)
