@@ -19,7 +19,7 @@ from toolpin.locks import lockfile_for
 from toolpin.model import Artifact, Host, Request
 from toolpin.plugin.folders import Folders
 from toolpin.plugin.registry import read_registry
-from toolpin.plugin.script import SOURCE, address_of, artifact_of, is_scripted
+from toolpin.plugin.script import SOURCE, address_of, is_scripted
 from toolpin.resolve import to_provide
 from toolpin.session import Session
 from toolpin.workshop import folders_for, settings_for
@@ -32,13 +32,15 @@ class _Need(NamedTuple):
     artifact: Artifact
     place: str
     is_there: bool
+    is_changed: bool
 
     @property
     def command(self) -> str:
         """What brings it here."""
         url, commit = address_of(self.artifact)
         if self.is_there and url:
-            return f"toolpin plugin update {self.name} {commit}"
+            force = " --force" if self.is_changed else ""
+            return f"toolpin plugin update {self.name} {commit}{force}"
         return (
             f"toolpin plugin add {self.name} {f'{url}@{commit}' if url else 'FOLDER'}"
         )
@@ -89,14 +91,12 @@ def _needs(requests: Sequence[Request], session: Session) -> Iterator[_Need]:
         folders = folders or folders_for(session)
         is_there = folders.has(name)
         tool = session.registry.get(name)
-        counts = is_there and tool and is_scripted(tool)
-        if counts and _artifact(name, folders).digest == artifact.digest:
+        found = folders.identity(name) if is_there else None
+        counts = found and tool and is_scripted(tool)
+        if counts and found and found.sha256 == artifact.digest.hex:
             continue
-        yield _Need(name, artifact, str(request.origin), is_there)
-
-
-def _artifact(name: str, folders: Folders) -> Artifact:
-    return artifact_of(name, folders.identity(name))
+        is_changed = found is not None and found.is_changed
+        yield _Need(name, artifact, str(request.origin), is_there, is_changed)
 
 
 def _scripted_entry(

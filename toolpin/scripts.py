@@ -221,7 +221,7 @@ def answer_asdf(paths: Paths) -> None:
     except OSError:
         pass
     os.makedirs(paths.answers, exist_ok=True)
-    fresh = f"{program}.{os.getpid()}"
+    fresh = f"{program}.{os.getpid()}-{os.urandom(4).hex()}"  # threads ask at once
     with open(fresh, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(text)
         os.fchmod(file.fileno(), 0o755)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import os
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from toolpin import project
@@ -46,6 +48,7 @@ class Session(NamedTuple):
             aliases=self.registry.aliases,
         )
         self._warn_of_ignored()
+        self.tell_of_passed_over({request.tool for request in found})
         if found:
             return found
         raise UsageError(
@@ -67,6 +70,21 @@ class Session(NamedTuple):
             aliases=self.registry.aliases,
         )
         return project.request_for(tool, stated, self.env)
+
+    def tell_of_passed_over(self, tools: Collection[str] | None = None) -> None:
+        """Say, once for each, which asdf plugins of these tools do not count here."""
+        for tool, folder in self.registry.passed_over.items():
+            note = f"{self.paths.chosen}/.said-{tool}"
+            if (tools is not None and tool not in tools) or os.path.exists(note):
+                continue
+            self.report.remark(
+                f"{tool}: toolpin's own plugin counts, not {folder}; "
+                f"to have another: toolpin plugin add {tool} URL"
+            )
+            with contextlib.suppress(OSError):  # then it is said again
+                os.makedirs(self.paths.chosen, exist_ok=True)
+                with open(note, "w", encoding="utf-8"):
+                    pass
 
     def _warn_of_ignored(self) -> None:
         places = (self.folder, self.home, self.paths.global_file)

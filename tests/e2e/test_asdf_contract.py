@@ -13,6 +13,8 @@ import pytest
 
 from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, INSTALL, LIST_ALL, git, repository, write
+from toolpin.paths import Paths
+from toolpin.scripts import Scripts
 
 # Notes its own call: its arguments, folder and variables; then says what it is to say.
 TELL = """#!/usr/bin/env bash
@@ -140,9 +142,6 @@ def test_every_script_gets_the_arguments_and_variables_of_the_contract(
 def test_a_plugin_tells_of_itself_and_of_other_tools_files(
     home: Home, told: dict[str, str]
 ) -> None:
-    from toolpin.paths import Paths
-    from toolpin.scripts import Scripts
-
     assert home.toolpin("plugin", "add", "told", told["url"]).code == 0
     shown = home.toolpin("plugin", "show", "told").out
     for text in ("an overview", "what it needs", "what can be set", "told.example"):
@@ -364,7 +363,7 @@ def test_a_failing_build_shows_its_log_and_leaves_nothing(home: Home) -> None:
 
 STUBBORN = """#!/usr/bin/env bash
 trap '' TERM INT HUP
-(trap '' TERM INT HUP; echo $BASHPID >"$TELL.child"; while :; do read -rt 5 <>"$TELL.fifo"; done) &
+(echo $BASHPID >"$TELL.child"; while :; do read -rt 5 <>"$TELL.fifo"; done) &
 echo half >"$ASDF_INSTALL_PATH/half"
 echo $$ >"$TELL"
 wait

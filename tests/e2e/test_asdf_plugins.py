@@ -84,12 +84,14 @@ def test_hostile_69_other_files_under_a_locked_commit_are_refused(
 ) -> None:
     home.toolpin("plugin", "add", "greet", f"file://{greet}")
     home.pin("greet 1.1.0\n")
-    home.toolpin("lock")
+    locked = home.toolpin("lock")
+    assert locked.code == 0, locked.err
     script = home.data / "plugins/greet/bin/install"
     script.write_text(INSTALL.replace("hello", "HELLO"))
     refused = home.toolpin("install", "--locked")
     assert refused.code == 1
     assert "a plugin is not here as locked" in refused.err
+    assert "--force" in refused.err
     assert home.toolpin("lock", "--refresh", "greet").code == 1
     update = home.toolpin("plugin", "update", "greet")
     assert update.code == 1

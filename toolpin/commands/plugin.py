@@ -116,6 +116,7 @@ def _list(args: Namespace, session: Session) -> int:
     if args.all or args.urls or args.refs:
         return _folders(args, session)
     tools = session.registry.tools
+    session.tell_of_passed_over()
     if session.report.as_json:
         result = [describe.brief_record(tool) for tool in tools]
         session.report.document("plugin list", result)
@@ -177,11 +178,9 @@ def _add(args: Namespace, session: Session) -> int:
 
 def _is_address(word: str | None, session: Session) -> bool:
     """Say whether a word of `plugin add` is no TOML file: a URL, or a folder."""
-    return (
-        bool(word)
-        and not str(word).endswith(".toml")
-        and (":" in str(word) or os.path.isdir(os.path.join(session.folder, str(word))))
-    )
+    if word is None or word.endswith(".toml"):
+        return False
+    return not os.path.isfile(os.path.join(session.folder, word))
 
 
 def _remove(args: Namespace, session: Session) -> int:

@@ -5,8 +5,10 @@ What it names to fetch is the plugin. What its scripts fetch, no digest tells.
 
 from __future__ import annotations
 
+import threading
+
 from toolpin.errors import NotPublished, ToolpinError, Unreachable
-from toolpin.gitrepo import Git
+from toolpin.gitrepo import Git, Identity
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.plugin.script import artifact_of
 from toolpin.scripts import Scripts, kind_of
@@ -20,7 +22,8 @@ class ScriptSource:
         self._git = git
         self._offline = offline
         self._listed: list[str] | None = None
-        self._artifact: Artifact | None = None
+        self._identity: Identity | None = None
+        self._mutex = threading.Lock()  # a lock asks for several hosts at once
 
     def releases(self, host: Host) -> list[Release]:  # noqa: ARG002 - Source's shape
         """Return what the plugin lists, in its order."""
@@ -33,11 +36,7 @@ class ScriptSource:
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:  # noqa: ARG002 - Source's shape
         """Return the plugin as it is now, also for a version that it does not list."""
-        if self._artifact is None:
-            name = self._scripts.name
-            identity = self._git.identity(self._scripts.folder)
-            self._artifact = artifact_of(name, identity)
-        return (self._artifact,)
+        return (artifact_of(self._scripts.name, self._read_identity()),)
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one build of a version that the plugin lists, or of a ref.
@@ -45,7 +44,7 @@ class ScriptSource:
         Raises ToolpinError for a plugin with changes that no commit has.
         """
         name = self._scripts.name
-        identity = self._git.identity(self._scripts.folder)
+        identity = self._read_identity()
         if identity.is_changed:
             raise ToolpinError(
                 f"{name}'s plugin has changes that its commit does not have",
@@ -56,14 +55,21 @@ class ScriptSource:
             raise NotPublished(f"{name}'s plugin lists no {version}")
         return [Build(self.artifacts(version, host))]
 
+    def _read_identity(self) -> Identity:
+        with self._mutex:
+            if self._identity is None:
+                self._identity = self._git.identity(self._scripts.folder)
+            return self._identity
+
     def _versions(self) -> list[str]:
-        if self._listed is None:
-            self._go_online()
-            try:
-                self._listed = self._scripts.list_all()
-            except ToolpinError as error:
-                raise Unreachable(error.what, error.facts, error.hint) from error
-        return self._listed
+        with self._mutex:
+            if self._listed is None:
+                self._go_online()
+                try:
+                    self._listed = self._scripts.list_all()
+                except ToolpinError as error:
+                    raise Unreachable(error.what, error.facts, error.hint) from error
+            return self._listed
 
     def _go_online(self) -> None:
         if self._offline:
