@@ -31,6 +31,12 @@ class Asdfrc:
         """Return the line of a hook, "" for none."""
         return self.values.get(name, "")
 
+    def commands_of(self, tool: str) -> tuple[str, ...]:
+        """Return the commands of a tool that a hook runs before."""
+        start = f"pre_{tool}_"
+        names = (one for one in self.values if one.startswith(start))
+        return tuple(sorted(one.removeprefix(start) for one in names))
+
     def concurrency(self, env: Mapping[str, str]) -> str:
         """Return how many jobs a build may have, as scripts are told."""
         stated = env.get("ASDF_CONCURRENCY") or self.values.get("concurrency", "auto")
@@ -61,15 +67,16 @@ class Asdfrc:
         return told.out + told.err if told else ""
 
 
-def read_asdfrc(env: Mapping[str, str]) -> Asdfrc:
-    """Return the user's `.asdfrc`, or the file that ASDF_CONFIG_FILE names.
-
-    Raises UsageError for one that is no text.
-    """
+def place_of(env: Mapping[str, str]) -> str:
+    """Return where `.asdfrc` is: where ASDF_CONFIG_FILE says, or at home."""
     home = home_folder(env)
     place = env.get("ASDF_CONFIG_FILE") or f"{home}/.asdfrc"
-    if place.startswith("~/"):
-        place = f"{home}/{place[2:]}"
+    return f"{home}/{place[2:]}" if place.startswith("~/") else place
+
+
+def read_asdfrc(env: Mapping[str, str]) -> Asdfrc:
+    """Return what the user's `.asdfrc` says. Raises UsageError for what is no text."""
+    place = place_of(env)
     try:
         with open(place, encoding="utf-8") as file:
             return Asdfrc(parse_asdfrc(file.read()), place)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -67,6 +66,8 @@ def ask_all(scripts: Scripts, pin: Pin) -> Answer:
 
     Raises ToolpinError for a script that fails, Refused for a folder outside.
     """
+    import tempfile  # noqa: PLC0415 - programs that ask as they run need none
+
     own = variables_of(scripts.paths, pin)
     with tempfile.TemporaryDirectory(prefix="toolpin-ask-") as bare:
         here = _Around(scripts.env, scripts.cwd)

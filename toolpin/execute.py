@@ -119,6 +119,7 @@ def run(
     env = as_called(env)
     found = find(command, paths=paths, aliases=aliases, env=env, cwd=cwd)
     stub = read_stub(f"{paths.shims}/{command}")
+    _run_hook(found, command, args, paths=paths, cwd=cwd)
     if not (found.pin and stub and set(stub.after) & set(args)):
         become(found.path, args, found.environment)
     before = commands(paths, found.pin)
@@ -130,6 +131,27 @@ def run(
             # The command itself is done; its exit code is the answer.
             sys.stderr.write(f"{error.render()}\n")
     end_like(status)
+
+
+def _run_hook(
+    found: Found, command: str, args: Sequence[str], *, paths: Paths, cwd: str
+) -> None:
+    """Run the hook that a user of asdf's plugins has set before a command.
+
+    Raises ToolpinError where it fails: the command is not to run then.
+    """
+    tool = found.pin.tool if found.pin else ""
+    env = found.environment
+    rc = env.get("ASDF_CONFIG_FILE") or f"{home_folder(env)}/.asdfrc"
+    if not (tool and os.path.isdir(f"{paths.plugins}/{tool}")) or not os.path.exists(
+        os.path.expanduser(rc)
+    ):
+        return
+    from toolpin.asdfrc import read_asdfrc  # noqa: PLC0415 - few have hooks
+
+    hook = f"pre_{tool}_{command}"
+    sys.stderr.write(read_asdfrc(env).must(hook, args, env, cwd))
+    sys.stderr.flush()
 
 
 def _providers(place: _Place, command: str) -> tuple[str, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Collection, Iterable
 
 from toolpin import installs
+from toolpin.asdfrc import read_asdfrc
 from toolpin.errors import ToolpinError
 from toolpin.mutex import held
 from toolpin.paths import Paths
@@ -39,15 +41,18 @@ def _known(names: Iterable[str], registry: Registry) -> dict[str, ShimTool]:
     No other plugin's file is read: a damaged one stops only its own tool.
     """
     tools: dict[str, ShimTool] = {}
+    rc = read_asdfrc(os.environ)
     for name in names:
         tool = registry.get(name)
         for known in (tool, *map(registry.get, tool.requires)) if tool else ():
             if known:
+                is_scripted = os.path.isdir(known.file)
                 tools[known.name] = ShimTool(
                     known.name,
                     known.names,
                     reshim_after=known.reshim_after,
                     requires=known.requires,
                     commands=known.commands,
+                    hooked=rc.commands_of(known.name) if is_scripted else (),
                 )
     return tools

@@ -27,7 +27,8 @@ class ShimTool(NamedTuple):
     `names` is all that a project file may call it. After a command of `reshim_after`
     with one of its words among the arguments, the tool's commands may have changed.
     The bins of the tools that it `requires` follow its own on PATH. `commands` are
-    those that every version has: known without an install.
+    those that every version has: known without an install. Before a command of `hooked`
+    a hook of the user's runs.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ShimTool(NamedTuple):
     reshim_after: tuple[tuple[str, tuple[str, ...]], ...] = ()
     requires: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
+    hooked: tuple[str, ...] = ()
 
 
 class Stub(NamedTuple):
@@ -81,6 +83,7 @@ def render_stub(
     # The plain case has one tool that requires one other at most.
     first = found[0]
     plain = len(found) == 1 and len(first.requires) <= 1
+    plain = plain and command not in first.hooked
     lines += _lookup("", first) if plain else ["_toolpin_tool="]
     lines.append(f"_toolpin_after={quote(_words(after))}")
     needed = [_tool(known, name) for name in first.requires] if plain else []

@@ -23,7 +23,9 @@ TELL = """#!/usr/bin/env bash
   printf 'stdin [%s]\\n' "$(cat)"; }} >>"$TELL"
 {more}
 """
-INSTALLS = 'mkdir -p "$ASDF_INSTALL_PATH/bin"; printf \'#!/bin/sh\\necho ran "$@"\\n\' >"$ASDF_INSTALL_PATH/bin/told"; chmod +x "$ASDF_INSTALL_PATH/bin/told"'
+INSTALLS = """bins=$ASDF_INSTALL_PATH/bin; mkdir -p "$bins"
+printf '#!/bin/sh\\necho ran "$@"\\n' >"$bins/told"; chmod +x "$bins/told"
+"""
 SAYS = {
     "list-all": "echo 1.0 1.1-beta 1.1 2.0-rc1",
     "download": 'echo archive >"$ASDF_DOWNLOAD_PATH/archive"',
@@ -477,6 +479,22 @@ def test_hooks_of_asdfrc_run_whole_lines_with_their_arguments(home: Home) -> Non
         "gone 1.0.0",
         "removing greet",
     ]
+
+
+def test_a_hook_before_a_command_hears_its_words_and_may_refuse(home: Home) -> None:
+    home.env["TELL"] = str(home.root / "told")
+    line = 'printf "[%s]" "$@" >>"$TELL"; [ "$1" != no ]'
+    (home.home / ".asdfrc").write_text(f"pre_greet_greet = {line}\n")
+    repository(home.root / "greet", GREET)
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    home.toolpin("install", "greet", "1.0.0")
+    home.pin("greet 1.0.0\n")
+    ran = home.run(home.shim("greet"), "a b", '"$(x)')
+    assert ran.out == 'greet 1.0.0 says hello to a b "$(x)\n', ran.err
+    refused = home.run(home.shim("greet"), "no")
+    assert (refused.code, refused.out) == (1, "")
+    assert "pre_greet_greet" in refused.err
+    assert Path(home.env["TELL"]).read_text() == '[a b]["$(x)][no]'
 
 
 def test_a_hook_that_fails_ends_what_it_stands_before(home: Home) -> None:

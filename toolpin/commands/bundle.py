@@ -22,6 +22,7 @@ from toolpin.jobs import Job
 from toolpin.locked import answer, read_lockfile
 from toolpin.locks import lockfile_beside
 from toolpin.model import Origin, Pin
+from toolpin.plugin.script import SOURCE
 from toolpin.progress import Board
 from toolpin.project_lock import project_file
 from toolpin.reshim import refresh_shims
@@ -96,6 +97,12 @@ def _check_complete(bundle: Bundle, file: str) -> None:
     for key, version in sorted(lock.pins.items()):
         for name in bundle.hosts:
             entries = lock.entries_for(Pin(key.tool, version), name)
+            if any(entry.source == SOURCE for entry in entries):
+                raise ToolpinError(
+                    f"{key.tool} {version} is made by its plugin's scripts: "
+                    "no archive of it can be bundled",
+                    [("lockfile", file)],
+                )
             if not any(entry.has_build for entry in entries):
                 raise NotLocked(
                     f"{key.tool} {version} has no build for {name} to bundle",
