@@ -78,6 +78,10 @@ def test_every_script_gets_the_arguments_and_variables_of_the_contract(
     assert home.toolpin("plugin", "add", "told", told["url"]).code == 0
     first = git(home.root / "told-plugin", "rev-parse", "HEAD")
     assert home.toolpin("latest", "told").out == "1.1\n"
+    evaluated = f'1" $(touch {home.root}/x) $HOME'
+    assert home.toolpin("latest", "told", evaluated).code == 0
+    assert _calls(home, "latest-stable")[1][1] == f"arg [{evaluated}]"
+    assert not (home.root / "x").exists()
     installed = home.toolpin("install", "told", "1.1", env={"ASDF_CONCURRENCY": "3"})
     assert installed.code == 0, installed.err
     home.pin("told 1.1\n")

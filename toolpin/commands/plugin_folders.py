@@ -29,8 +29,16 @@ def add(args: Namespace, session: Session) -> int:
     session.report.remark(
         f"{name} is there, {what}; it runs its scripts: toolpin install {name} latest"
     )
-    result = {"tool": name, "url": address.url, "commit": found.commit}
-    _document("add", result, session)
+    _document(
+        "add",
+        {
+            "tool": name,
+            "file": f"{session.paths.plugins}/{name}",
+            "url": address.url,
+            "commit": found.commit,
+        },
+        session,
+    )
     return 0
 
 
