@@ -27,6 +27,7 @@ def main(words: Sequence[str]) -> int:
     answers: dict[str, Callable[[Session, Sequence[str]], int]] = {
         "where": _where,
         "current": _current,
+        "latest": _latest,
         "list": _list,
         "which": _which,
         "exec": _exec,
@@ -39,6 +40,9 @@ def main(words: Sequence[str]) -> int:
         return 1
     try:
         return answers[words[0]](session, words[1:])
+    except IndexError:
+        session.report.warn(f"asdf {words[0]}: a word is missing")
+        return 1
     except ToolpinError as error:
         session.report.error(error)
         return 1
@@ -79,10 +83,11 @@ def _current(session: Session, words: Sequence[str]) -> int:
 def _list(session: Session, words: Sequence[str]) -> int:
     """Print the installed versions of a tool, or with `all` what its plugin lists."""
     if words[:1] == ["all"]:
-        from toolpin.workshop import scripts_for  # noqa: PLC0415 - rarely
+        from toolpin.listing import list_versions  # noqa: PLC0415 - rarely
 
-        versions = scripts_for(words[1], session).list_all()
-        for version in versions:
+        found = session.registry.require(words[1])
+        prefix = words[2] if len(words) > 2 else ""
+        for version in list_versions(found, prefix, session, sources=()).versions:
             session.report.answer(version)
         return 0
     for name in words[:1] or installs.tools(session.paths):
@@ -93,6 +98,16 @@ def _list(session: Session, words: Sequence[str]) -> int:
         for version in installs.versions(session.paths, tool):
             mark = "*" if chosen == Pin(tool, version) else " "
             session.report.answer(f" {mark}{version}")
+    return 0
+
+
+def _latest(session: Session, words: Sequence[str]) -> int:
+    """Print the newest version of a tool, or the newest below a prefix."""
+    from toolpin.listing import newest_listed  # noqa: PLC0415 - rarely
+
+    found = session.registry.require(words[0])
+    prefix = words[1] if len(words) > 1 else ""
+    session.report.answer(newest_listed(found, prefix, session, sources=()))
     return 0
 
 

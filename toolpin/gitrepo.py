@@ -20,6 +20,7 @@ from toolpin.verify import hash_file
 from toolpin.words import Spot, check_ref
 
 _GIT_S = 600.0
+_PROTOCOLS = "file:https:ssh"
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ABBREVIATED = re.compile(r"[0-9a-f]{7,63}")
 _SCP = re.compile(r"[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^:]*")
@@ -110,7 +111,7 @@ class Git:
         kept.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
         self._env = {
             **kept,
-            "GIT_ALLOW_PROTOCOL": "file:https:ssh:http",
+            "GIT_ALLOW_PROTOCOL": _PROTOCOLS,
             "GIT_TERMINAL_PROMPT": "0",
             "LC_ALL": "C",
         }
@@ -132,19 +133,22 @@ class Git:
         return commit
 
     def fetch(self, folder: str, url: str, ref: str) -> str:
-        """Fetch a branch, a tag or a commit; return the commit."""
-        if self._offline:
-            raise Unreachable(f"{url} is not asked for: toolpin is offline")
-        where = self._rewrite(url)
+        """Fetch a branch, a tag or a commit; return the commit.
+
+        Raises UsageError for what no ref can be, Unreachable where it is not there.
+        """
+        check_ref(ref, Spot(Origin("the command line"), ref))
+        where, more = self._remote(url)
         fetch = ("fetch", "-q", "--no-tags", "--no-recurse-submodules")
-        told = self._git(folder, *fetch, "--depth=1", "--", where, ref)
+        told = self._git(folder, *fetch, "--depth=1", "--", where, ref, more=more)
         if told.status == 0:
             return self._name(folder, "FETCH_HEAD")
         if not (_COMMIT.fullmatch(ref) or _ABBREVIATED.fullmatch(ref)):
             raise _unfetched(url, ref, told)
         # A server may not give a commit by its name: then it is in what it gives.
         whole = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
-        told = self._git(folder, *fetch, *self._deepen(folder), "--", where, *whole)
+        deep = self._deepen(folder)
+        told = self._git(folder, *fetch, *deep, "--", where, *whole, more=more)
         if told.status != 0:
             raise _unfetched(url, ref, told)
         named = self._git(folder, "rev-parse", "-q", "--verify", f"{ref}^{{commit}}")
@@ -221,15 +225,24 @@ class Git:
 
     def default_branch(self, folder: str, url: str) -> str:
         """Return the branch that a repository starts with; HEAD where it has none."""
-        if self._offline:
-            raise Unreachable(f"{url} is not asked for: toolpin is offline")
-        told = self._git(
-            folder, "ls-remote", "--symref", "--", self._rewrite(url), "HEAD"
-        )
+        where, more = self._remote(url)
+        ask = ("ls-remote", "--symref", "--")
+        told = self._git(folder, *ask, where, "HEAD", more=more)
         if told.status != 0:
             raise _unfetched(url, "HEAD", told)
         found = re.search(r"ref: refs/heads/(\S+)\tHEAD", told.out)
         return found[1] if found else "HEAD"
+
+    def _remote(self, url: str) -> tuple[str, Mapping[str, str]]:
+        """Return what git is to ask for a URL. Raises Unreachable where it is not to.
+
+        Only a mirror that the user has set may be one of plain http.
+        """
+        if self._offline:
+            raise Unreachable(f"{url} is not asked for: toolpin is offline")
+        where = self._rewrite(url)
+        allowed = _PROTOCOLS + ":http" * where.startswith("http://")
+        return where, {"GIT_ALLOW_PROTOCOL": allowed}
 
     def _deepen(self, folder: str) -> list[str]:
         shallow = os.path.exists(f"{folder}/.git/shallow")

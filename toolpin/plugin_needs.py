@@ -31,14 +31,14 @@ class _Need(NamedTuple):
     name: str
     artifact: Artifact
     place: str
-    is_there: bool
+    counts: bool
     is_changed: bool
 
     @property
     def command(self) -> str:
         """What brings it here."""
         url, commit = address_of(self.artifact)
-        if self.is_there and url:
+        if self.counts and url:
             force = " --force" if self.is_changed else ""
             return f"toolpin plugin update {self.name} {commit}{force}"
         return (
@@ -81,48 +81,37 @@ def _needs(requests: Sequence[Request], session: Session) -> Iterator[_Need]:
         path = lockfile_for(request.origin, session.where) or ""
         if path and path not in read:
             read[path] = read_lockfile(path)
-        entry = _scripted_entry(read.get(path), path, request, here)
-        if entry is None or installs.is_installed(session.paths, entry.pin):
-            continue
-        name, artifact = request.tool, entry.build.artifacts[0]
-        if name in seen:
-            continue
-        seen.add(name)
-        folders = folders or folders_for(session)
-        is_there = folders.has(name)
-        tool = session.registry.get(name)
-        found = folders.identity(name) if is_there else None
-        counts = found and tool and is_scripted(tool)
-        if counts and found and found.sha256 == artifact.digest.hex:
-            continue
-        is_changed = found is not None and found.is_changed
-        yield _Need(name, artifact, str(request.origin), is_there, is_changed)
+        for entry in _scripted(read.get(path), path, request, here):
+            name, artifact = request.tool, entry.build.artifacts[0]
+            if name in seen or installs.is_installed(session.paths, entry.pin):
+                continue
+            seen.add(name)
+            folders = folders or folders_for(session)
+            tool = session.registry.get(name)
+            found = folders.identity(name) if folders.has(name) else None
+            counts = found is not None and tool is not None and is_scripted(tool)
+            if not (counts and found and found.sha256 == artifact.digest.hex):
+                is_changed = found is not None and found.is_changed
+                yield _Need(name, artifact, str(request.origin), counts, is_changed)
 
 
-def _scripted_entry(
+def _scripted(
     lock: Lockfile | None, path: str, request: Request, here: Host
-) -> Entry | None:
-    if lock is None:
-        return None
-    for wanted in to_provide(request):
-        found = answer(lock, path, request.tool, wanted, here)
+) -> Iterator[Entry]:
+    """Yield what is locked of a request, where a plugin's scripts make it."""
+    for wanted in to_provide(request) if lock else ():
+        found = answer(lock, path, request.tool, wanted, here) if lock else None
         if found and found.locked and found.locked.entry.source == SOURCE:
-            return found.locked.entry
-    return None
+            yield found.locked.entry
 
 
 def _fetch(need: _Need, folders: Folders, session: Session) -> None:
     url, commit = address_of(need.artifact)
     sha256 = need.artifact.digest.hex
-    if need.is_there and folders.url(need.name) == url:
+    if folders.has(need.name) and folders.url(need.name) == url:
         folders.update(need.name, commit, sha256=sha256)
-    elif need.is_there:
-        raise ToolpinError(
-            f"{need.name}'s plugin is not from where it is locked from",
-            [("it is from", folders.url(need.name)), ("locked", url)],
-            f"toolpin plugin remove {need.name}",
-        )
-    else:
+        folders.choose(need.name)
+    else:  # one from elsewhere is refused there
         address = parse_address(f"{url}@{commit}", session.folder)
         folders.add(need.name, address, sha256=sha256)
     session.report.remark(f"{need.name}: its plugin is at {commit[:12]}, as locked")
@@ -131,7 +120,8 @@ def _fetch(need: _Need, folders: Folders, session: Session) -> None:
 def _is_allowed(artifact: Artifact, prefixes: Sequence[str]) -> bool:
     """Say whether a URL is below an allowed prefix; `..` leads below none."""
     url = _url_of(artifact)
-    return ".." not in url.split("/") and any(
+    leads_up = ".." in url.split("/") or "%2e" in url.lower()
+    return not leads_up and any(
         url == prefix or url.startswith(prefix.rstrip("/") + "/") for prefix in prefixes
     )
 

@@ -230,6 +230,9 @@ echo "where [$(asdf where greet 1.0.0)]" >>"$TELL"
 asdf current greet >>"$TELL"
 asdf list greet >>"$TELL"
 asdf list all greet | tail -n 1 >>"$TELL"
+asdf latest greet 1 >>"$TELL"
+asdf where >>"$TELL" && exit 1
+asdf nonsense >>"$TELL" && exit 1
 asdf reshim greet
 mkdir -p "$ASDF_INSTALL_PATH/bin"
 """
@@ -252,7 +255,7 @@ def test_scripts_that_call_asdf_find_one_that_answers_from_this_store(
     assert lines[0] == f"where [{home.data}/installs/greet/1.0.0]"
     assert lines[1].split() == ["Name", "Version", "Source", "Installed"]
     assert lines[2].split()[:2] == ["greet", "1.0.0"]
-    assert lines[3:] == [" *1.0.0", "2.0.0"]
+    assert lines[3:] == [" *1.0.0", "2.0.0", "1.1.0"]
 
 
 # exec-env, what the shim's record says of it, and what the program gets.

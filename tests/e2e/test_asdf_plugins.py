@@ -42,6 +42,17 @@ def test_hostile_69_a_url_that_git_would_obey_is_refused(url: str, home: Home) -
     assert not (home.data / "plugins").exists()
 
 
+@pytest.mark.parametrize("ref", ["--upload-pack=x", "+main:refs/heads/main", "a..b"])
+def test_hostile_69_what_is_no_ref_is_not_handed_to_git(
+    ref: str, home: Home, greet: Path
+) -> None:
+    home.toolpin("plugin", "add", "greet", f"file://{greet}")
+    for action in ("update", "diff"):
+        refused = home.toolpin("plugin", action, "greet", "--", ref)
+        assert refused.code in (1, 2)
+        assert "is not a Git ref" in refused.err
+
+
 def test_hostile_69_no_hook_and_no_submodule_of_a_repository_runs(
     home: Home, greet: Path
 ) -> None:
@@ -311,6 +322,9 @@ def test_a_bundled_tool_wins_its_name_until_a_url_is_given_for_it(home: Home) ->
     assert home.toolpin("plugin", "list").err == "", "it says so once"
     assert "bundled" in home.toolpin("plugin", "list").out
     assert home.toolpin("plugin", "add", "golang").code == 0
+    other = home.toolpin("plugin", "add", "go", f"file://{golang}")
+    assert other.code == 1, "that folder is from elsewhere"
+    assert "toolpin plugin remove golang" in other.err
     (home.data / "plugins/golang").rename(home.root / "away")
 
     chosen = home.toolpin("plugin", "add", "go", f"file://{golang}")
@@ -320,6 +334,8 @@ def test_a_bundled_tool_wins_its_name_until_a_url_is_given_for_it(home: Home) ->
     assert home.toolpin("install").code == 0
     assert home.run(home.shim("greet")).out.startswith("greet 1.1.0")
     assert home.toolpin("where", "golang").out.endswith("/golang/1.1.0\n")
+    again = home.toolpin("plugin", "add", "golang", f"file://{golang}")
+    assert again.code == 0, "the same one is there"
     home.toolpin("plugin", "remove", "go")
     assert "bundled" in home.toolpin("plugin", "list").out
 

@@ -82,16 +82,22 @@ class Folders:
         return self.git.url(self.folder(name)) or self.folder(name)
 
     def add(self, name: str, address: Address, *, sha256: str = "") -> Identity:
-        """Fetch a plugin into its place, and choose it. One that is there is refused.
+        """Fetch a plugin into its place, and choose it.
 
-        With `sha256` its files must have that digest. Raises UsageError for what is no
-        plugin.
+        The same one that is there is only chosen, another is refused. With `sha256` its
+        files must have that digest. Raises UsageError for what is no plugin.
         """
+        if self.has(name):
+            found = self.identity(name)
+            same = found.url == address.url and found.commit.startswith(address.ref)
+            if same and sha256 in ("", found.sha256):
+                self.choose(name)
+                return found
         if os.path.lexists(f"{self._paths.plugins}/{name}"):
             raise ToolpinError(
                 f"there is a plugin {name} already",
                 [("from", self.url(name)), ("folder", self.folder(name))],
-                f"toolpin plugin update {name}",
+                f"toolpin plugin remove {name}",
             )
         self._hook("pre_asdf_plugin_add", name)
         self._hook(f"pre_asdf_plugin_add_{name}")
