@@ -422,6 +422,28 @@ def _is_alive(pid: int) -> bool:
     return state != "Z"
 
 
+def test_what_scripts_made_is_verified_and_cannot_be_repaired_or_bundled(
+    home: Home,
+) -> None:
+    repository(home.root / "greet", GREET)
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    home.pin("greet 1.0.0\n")
+    assert home.toolpin("lock").code == 0
+    assert home.toolpin("install").code == 0
+    assert "intact" in home.toolpin("verify").out
+    (home.data / "installs/greet/1.0.0/bin/greet").write_text("x")
+    damaged = home.toolpin("verify", "--repair")
+    assert damaged.code == 1
+    assert "in no archive" in damaged.err
+    assert "scripts" in home.toolpin("bundle", "create", "x.bundle").err
+    for options in (("--offline",), ("--into", "out", "--host", "macos-arm64")):
+        refused = home.toolpin("install", *options, "greet", "1.1.0")
+        assert refused.code in (1, 4), refused.err
+    into = home.toolpin("install", "--into", "out", "--locked")
+    assert into.code == 0, into.err
+    assert home.run(f"{home.project}/out/greet/bin/greet").code == 0
+
+
 def test_a_ref_is_built_as_one(home: Home) -> None:
     files = {
         **GREET,

@@ -159,6 +159,12 @@ class Clients:
             self._npm.download(artifact, part, progress)
         elif scheme == "deb":
             self._apt.download(artifact, part)
+        elif scheme in ("git", "folder"):
+            raise NotPublished(
+                "what a plugin's scripts have made is in no archive",
+                [("plugin", artifact.locator)],
+                "toolpin uninstall TOOL VERSION, then install it anew",
+            )
         else:
             raise NotPublished(f"{artifact.locator} is of no known kind")
 
