@@ -1,7 +1,7 @@
 """Asks an asdf plugin where an install's programs are, and what its programs need.
 
-At install the plugin is asked in two surroundings that differ in all they can: what it
-says in both holds everywhere, and goes into the record. Anything else is asked anew
+At install the plugin is asked in surroundings that differ in all they can: what it says
+in all of them holds everywhere, and goes into the record. Anything else is asked anew
 each time a program runs.
 """
 
@@ -36,7 +36,9 @@ _LOOKS_AROUND = re.compile(
     r"|(\[|test) +!? *-[a-z] +[\"']?[^/$\"' ]"
 )
 _OWN_FOLDER = re.compile(r"\bcd [^;&|\n]+&& *pwd\b")
-_ELSEWHERE = "/toolpin/asks/from/elsewhere"
+_THEIRS = "/a/value/of/the/user"
+# What a record's template would fill in.
+_FILLED_IN = re.compile(r"\{(install|required)\}")
 
 
 class Answer(NamedTuple):
@@ -44,7 +46,15 @@ class Answer(NamedTuple):
 
     bin_dirs: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
+    homes: tuple[tuple[str, str], ...]
     asks: bool
+
+
+class _Fixed(NamedTuple):
+    """Variables that hold everywhere: always, and unless the user has set them."""
+
+    always: dict[str, str]
+    homes: dict[str, str]
 
 
 class _Effect(NamedTuple):
@@ -74,13 +84,17 @@ def ask_all(scripts: Scripts, pin: Pin) -> Answer:
         there = _Around({"PATH": DEFAULT_PATH, "HOME": bare, "USER": "nobody"}, bare)
         bins = [_bin_dirs(scripts, pin, one) for one in (here, there)]
         has_env = scripts.has("exec-env")
-        found = _in_both(scripts, pin, here, there) if has_env else {}
+        nothing = _Fixed({}, {})
+        found = _wherever(scripts, pin, here, there) if has_env else nothing
     folders = [os.path.normpath(one) for one in bins[0]]
     templates = f"{scripts.folder}/shims"
     if os.path.isdir(templates):
         folders = [templates, *folders, scripts.paths.answers]
     asks = bins[0] != bins[1] or found is None or scripts.has("exec-path")
-    return Answer(tuple(folders), tuple({**own, **(found or {})}.items()), asks)
+    fixed = found or nothing
+    variables = {**own, **fixed.always}
+    homes = tuple(fixed.homes.items())
+    return Answer(tuple(folders), tuple(variables.items()), homes, asks)
 
 
 def bin_dirs(scripts: Scripts, pin: Pin) -> tuple[str, ...]:
@@ -144,28 +158,37 @@ def _bin_dirs(scripts: Scripts, pin: Pin, around: _Around) -> tuple[str, ...]:
     return folders or ("bin",)
 
 
-def _in_both(
-    scripts: Scripts, pin: Pin, here: _Around, there: _Around
-) -> dict[str, str] | None:
+def _wherever(
+    scripts: Scripts, pin: Pin, here: _Around, bare: _Around
+) -> _Fixed | None:
     """Return what exec-env sets wherever it is asked; None where that differs.
 
-    Elsewhere every variable that it set has another value: what the user's own value
-    would change is no fixed answer either.
+    Asked here, and elsewhere where each variable that it set is absent, empty, and has
+    a value of the user's own. What keeps the user's own is set unless it is set.
     """
     if _looks_around(f"{scripts.folder}/bin/exec-env"):
         return None
     try:
         first = _effect(scripts, pin, here)
-        others = {name: _ELSEWHERE for name in first.changed if name != "PATH"}
-        elsewhere = there._replace(env={**there.env, **others})
-        second = _effect(scripts, pin, elsewhere)
+        names = [name for name in first.changed if name != "PATH"]
+        absent, empty, theirs = (
+            _effect(scripts, pin, bare._replace(env={**bare.env, **more}))
+            for more in ({}, dict.fromkeys(names, ""), dict.fromkeys(names, _THEIRS))
+        )
     except ToolpinError:
         return None  # where it fails it is for whoever runs the program to see
-    same = first == second and not first.removed
-    if not same or not all(map(is_settable, first.changed)):
+    found = first.changed
+    removed = first.removed or theirs.removed
+    if removed or not all(map(is_settable, found)) or found != absent.changed:
         return None
-    fixed = any("{install}" in value for value in first.changed.values())
-    return None if fixed else first.changed
+    homes = {name: value for name, value in found.items() if name not in theirs.changed}
+    fixed = {name: value for name, value in found.items() if name not in homes}
+    same = empty.changed == found and theirs.changed == fixed
+    if not same or not all(map(os.path.isabs, homes.values())):
+        return None
+    if any(_FILLED_IN.search(value) for value in found.values()):
+        return None
+    return _Fixed(fixed, homes)
 
 
 def _looks_around(script: str) -> bool:

@@ -64,7 +64,10 @@ class ScriptBuilder:
         if not self._rc.flag("always_keep_download"):
             shutil.rmtree(self._downloads, ignore_errors=True)
         return self._plan._replace(
-            bin_dirs=told.bin_dirs, variables=told.variables, asks=told.asks
+            bin_dirs=told.bin_dirs,
+            variables=told.variables,
+            homes=told.homes,
+            asks=told.asks,
         )
 
     def _run(self, script: str) -> None:

@@ -190,7 +190,10 @@ def record_of(paths: Paths, receipt: Receipt) -> str:
             for name, value in receipt.variables
         ),
         homes=tuple(
-            Home(name, root, at_home(folder)) for name, folder in receipt.homes
+            Home(name, os.path.dirname(final), folder)
+            if os.path.isabs(folder)  # in an install: a plugin's scripts name it so
+            else Home(name, root, at_home(folder))
+            for name, folder in receipt.homes
         ),
         major=receipt.pin.version.partition(".")[0],
         asks=receipt.asks,

@@ -282,6 +282,16 @@ ENVS: dict[str, tuple[str, bool, dict[str, str]]] = {
     ),
     "the home": ('export A="$HOME/x"', True, {"A": "{home}/x"}),
     "unless set": ('export A="${A:-mine}"', True, {"A": "theirs"}),
+    "a folder unless set": (
+        'export A="${A:-$ASDF_INSTALL_PATH/x}"',
+        False,
+        {"A": "theirs"},
+    ),
+    "a folder unless set, empty or not": (
+        'export A="${A-$ASDF_INSTALL_PATH/x}"',
+        True,
+        {"A": "theirs"},
+    ),
     "PATH": ('export PATH="/opt/extra:$PATH"', True, {}),
     "takes away": ("unset GIVEN", True, {}),
     "asks asdf": ('export A="$(asdf where envy 1.0.0)"', True, {"A": "{tree}"}),
@@ -306,7 +316,7 @@ def test_exec_env_sets_what_the_plugin_says_here_and_now(case: str, home: Home) 
     assert record.endswith("\nreturn 1\n") == asks
     home.pin("envy 1.0.0\n")
     (home.project / ".marker").touch()
-    env = {"A": "theirs"} if case == "unless set" else {}
+    env = {"A": "theirs"} if "unless set" in case else {}
     ran = home.run(home.shim("show"), env=env)
     assert ran.code == 0, ran.err
     assert not ran.out.startswith("noise")
@@ -323,6 +333,25 @@ def test_exec_env_sets_what_the_plugin_says_here_and_now(case: str, home: Home) 
     assert home.toolpin("which", "show").out == f"{tree}/bin/show\n"
     if case == "the working folder":
         assert f"A='in {home.project}'" in home.toolpin("env").out
+
+
+def test_a_folder_that_another_version_set_is_not_the_users(home: Home) -> None:
+    line = 'export A="${A:-$ASDF_INSTALL_PATH/x}"\n'
+    files = {**GREET, "bin/install": SHOWS, "bin/exec-env": line}
+    repository(home.root / "envy", files)
+    home.toolpin("plugin", "add", "envy", f"{home.root}/envy")
+    assert home.toolpin("install", "envy", "1.0.0").code == 0
+    home.pin("envy 1.0.0\n")
+    installs = home.data / "installs/envy"
+    for theirs, expected in (
+        (None, f"{installs}/1.0.0/x"),
+        ("", f"{installs}/1.0.0/x"),
+        (f"{installs}/2.0.0/x", f"{installs}/1.0.0/x"),
+        ("/opt/mine", "/opt/mine"),
+    ):
+        env = {} if theirs is None else {"A": theirs}
+        for command in ((home.shim("show"),), (*TOOLPIN, "exec", "show")):
+            assert f"A={expected}\0" in home.run(*command, env=env).out
 
 
 def test_an_exec_env_that_fails_stops_its_program(home: Home) -> None:
