@@ -30,7 +30,7 @@ _toolpin_row() {
     'install')
       _names=''
       _slots='tools versions+'
-      _flags='--only --all-projects --into --host --jobs --source --locked --dry-run'
+      _flags='--only --all-projects --into --host --jobs --source --locked --allow-plugins --dry-run'
       _values=' --only:tools --all-projects:folders --into:folders --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --jobs:- --source:- '
       ;;
     'uninstall')
@@ -191,32 +191,32 @@ _toolpin_row() {
       ;;
     'config get')
       _names=''
-      _slots='=jobs,sources,offline,check_pairs,idiomatic,strict,allow,network.connect_timeout_s,network.stall_timeout_s'
+      _slots='=jobs,sources,offline,check_pairs,idiomatic,strict,allow,allow_plugins,plugin_index,network.connect_timeout_s,network.stall_timeout_s'
       _flags='--origin'
       _values=' '
       ;;
     'config set')
       _names=''
-      _slots='=jobs,sources,offline,check_pairs,idiomatic,strict,allow,network.connect_timeout_s,network.stall_timeout_s -+'
+      _slots='=jobs,sources,offline,check_pairs,idiomatic,strict,allow,allow_plugins,plugin_index,network.connect_timeout_s,network.stall_timeout_s -+'
       _flags=''
       _values=' '
       ;;
     'config unset')
       _names=''
-      _slots='=jobs,sources,offline,check_pairs,idiomatic,strict,allow,network.connect_timeout_s,network.stall_timeout_s'
+      _slots='=jobs,sources,offline,check_pairs,idiomatic,strict,allow,allow_plugins,plugin_index,network.connect_timeout_s,network.stall_timeout_s'
       _flags=''
       _values=' '
       ;;
     'plugin')
-      _names='list show check add remove new'
+      _names='list show check add remove new update diff test'
       _slots=''
       _flags=''
       _values=' '
       ;;
     'plugin list')
       _names=''
-      _slots=''
-      _flags=''
+      _slots='=all'
+      _flags='--urls --refs'
       _values=' '
       ;;
     'plugin show')
@@ -248,6 +248,24 @@ _toolpin_row() {
       _slots='tools'
       _flags='--github --tag'
       _values=' --github:- --tag:- '
+      ;;
+    'plugin update')
+      _names=''
+      _slots='tools -'
+      _flags='--all --force'
+      _values=' '
+      ;;
+    'plugin diff')
+      _names=''
+      _slots='tools -'
+      _flags=''
+      _values=' '
+      ;;
+    'plugin test')
+      _names=''
+      _slots='tools - -+'
+      _flags='--version --ref'
+      _values=' --version:- --ref:- '
       ;;
     'completion')
       _names=''

@@ -26,7 +26,7 @@ function __toolpin_row --no-scope-shadowing
         case 'install'
             set names
             set slots tools versions+
-            set flags '--only	of what is pinned, these tools' '--all-projects	what every project below a folder pins, each once' '--into	put each tool\'s tree into DIR/TOOL, for an image or a release; as locked' '--host	with --into: for another machine, such as linux-x64' '--jobs	installs at once, 1 to 64' '--source	take it from this source only, whatever is locked; may be given again' '--locked	install nothing that toolpin.lock does not have; CI=true implies it where there is a lockfile' '--dry-run	show the plans and change nothing'
+            set flags '--only	of what is pinned, these tools' '--all-projects	what every project below a folder pins, each once' '--into	put each tool\'s tree into DIR/TOOL, for an image or a release; as locked' '--host	with --into: for another machine, such as linux-x64' '--jobs	installs at once, 1 to 64' '--source	take it from this source only, whatever is locked; may be given again' '--locked	install nothing that toolpin.lock does not have; CI=true implies it where there is a lockfile' '--allow-plugins	fetch the asdf plugins that toolpin.lock names, and run them' '--dry-run	show the plans and change nothing'
             set follow '--only:tools' '--all-projects:folders' '--into:folders' '--host:=linux-arm64,linux-x64,macos-arm64,macos-x64' '--jobs:-' '--source:-'
         case 'uninstall'
             set names
@@ -160,28 +160,28 @@ function __toolpin_row --no-scope-shadowing
             set follow
         case 'config get'
             set names
-            set slots =jobs,sources,offline,check_pairs,idiomatic,strict,allow,network.connect_timeout_s,network.stall_timeout_s
+            set slots =jobs,sources,offline,check_pairs,idiomatic,strict,allow,allow_plugins,plugin_index,network.connect_timeout_s,network.stall_timeout_s
             set flags '--origin	show who said so, too: file:line'
             set follow
         case 'config set'
             set names
-            set slots =jobs,sources,offline,check_pairs,idiomatic,strict,allow,network.connect_timeout_s,network.stall_timeout_s -+
+            set slots =jobs,sources,offline,check_pairs,idiomatic,strict,allow,allow_plugins,plugin_index,network.connect_timeout_s,network.stall_timeout_s -+
             set flags
             set follow
         case 'config unset'
             set names
-            set slots =jobs,sources,offline,check_pairs,idiomatic,strict,allow,network.connect_timeout_s,network.stall_timeout_s
+            set slots =jobs,sources,offline,check_pairs,idiomatic,strict,allow,allow_plugins,plugin_index,network.connect_timeout_s,network.stall_timeout_s
             set flags
             set follow
         case 'plugin'
-            set names 'list	show every tool that toolpin knows' 'show	show what is known of a tool' 'check	read a file and show all its faults' 'add	check a file and copy it to your plugins' 'remove	remove a plugin of yours' 'new	draft a file from a GitHub release'
+            set names 'list	show every tool that toolpin knows' 'show	show what is known of a tool' 'check	read a file and show all its faults' 'add	add a TOML file, or an asdf plugin' 'remove	remove a plugin of yours' 'new	draft a file from a GitHub release' 'update	move an asdf plugin to a newer commit' 'diff	show what an update would change' 'test	try an asdf plugin, and throw it away'
             set slots
             set flags
             set follow
         case 'plugin list'
             set names
-            set slots
-            set flags
+            set slots =all
+            set flags '--urls	asdf plugins with URLs' '--refs	and with commits'
             set follow
         case 'plugin show'
             set names
@@ -208,6 +208,21 @@ function __toolpin_row --no-scope-shadowing
             set slots tools
             set flags '--github	the repository' '--tag	of a release; else the latest'
             set follow '--github:-' '--tag:-'
+        case 'plugin update'
+            set names
+            set slots tools -
+            set flags '--all	every asdf plugin' '--force	give up changes of yours in its files'
+            set follow
+        case 'plugin diff'
+            set names
+            set slots tools -
+            set flags
+            set follow
+        case 'plugin test'
+            set names
+            set slots tools - -+
+            set flags '--version	to install; else the latest' '--ref	a branch, a tag or a commit'
+            set follow '--version:-' '--ref:-'
         case 'completion'
             set names
             set slots =bash,zsh,fish

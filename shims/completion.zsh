@@ -82,6 +82,7 @@ _toolpin_row() {
         '--jobs:installs at once, 1 to 64'
         '--source:take it from this source only, whatever is locked; may be given again'
         '--locked:install nothing that toolpin.lock does not have; CI=true implies it where there is a lockfile'
+        '--allow-plugins:fetch the asdf plugins that toolpin.lock names, and run them'
         '--dry-run:show the plans and change nothing'
       )
       _values=' --only:tools --all-projects:folders --into:folders --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --jobs:- --source:- '
@@ -294,7 +295,7 @@ _toolpin_row() {
       ;;
     ('config get')
       _names=()
-      _slots=('=jobs,sources,offline,check_pairs,idiomatic,strict,allow,network.connect_timeout_s,network.stall_timeout_s')
+      _slots=('=jobs,sources,offline,check_pairs,idiomatic,strict,allow,allow_plugins,plugin_index,network.connect_timeout_s,network.stall_timeout_s')
       _flags=(
         '--origin:show who said so, too: file:line'
       )
@@ -302,13 +303,13 @@ _toolpin_row() {
       ;;
     ('config set')
       _names=()
-      _slots=('=jobs,sources,offline,check_pairs,idiomatic,strict,allow,network.connect_timeout_s,network.stall_timeout_s' '-+')
+      _slots=('=jobs,sources,offline,check_pairs,idiomatic,strict,allow,allow_plugins,plugin_index,network.connect_timeout_s,network.stall_timeout_s' '-+')
       _flags=()
       _values=' '
       ;;
     ('config unset')
       _names=()
-      _slots=('=jobs,sources,offline,check_pairs,idiomatic,strict,allow,network.connect_timeout_s,network.stall_timeout_s')
+      _slots=('=jobs,sources,offline,check_pairs,idiomatic,strict,allow,allow_plugins,plugin_index,network.connect_timeout_s,network.stall_timeout_s')
       _flags=()
       _values=' '
       ;;
@@ -317,9 +318,12 @@ _toolpin_row() {
         'list:show every tool that toolpin knows'
         'show:show what is known of a tool'
         'check:read a file and show all its faults'
-        'add:check a file and copy it to your plugins'
+        'add:add a TOML file, or an asdf plugin'
         'remove:remove a plugin of yours'
         'new:draft a file from a GitHub release'
+        'update:move an asdf plugin to a newer commit'
+        'diff:show what an update would change'
+        'test:try an asdf plugin, and throw it away'
       )
       _slots=()
       _flags=()
@@ -327,8 +331,11 @@ _toolpin_row() {
       ;;
     ('plugin list')
       _names=()
-      _slots=()
-      _flags=()
+      _slots=('=all')
+      _flags=(
+        '--urls:asdf plugins with URLs'
+        '--refs:and with commits'
+      )
       _values=' '
       ;;
     ('plugin show')
@@ -365,6 +372,30 @@ _toolpin_row() {
         '--tag:of a release; else the latest'
       )
       _values=' --github:- --tag:- '
+      ;;
+    ('plugin update')
+      _names=()
+      _slots=('tools' '-')
+      _flags=(
+        '--all:every asdf plugin'
+        '--force:give up changes of yours in its files'
+      )
+      _values=' '
+      ;;
+    ('plugin diff')
+      _names=()
+      _slots=('tools' '-')
+      _flags=()
+      _values=' '
+      ;;
+    ('plugin test')
+      _names=()
+      _slots=('tools' '-' '-+')
+      _flags=(
+        '--version:to install; else the latest'
+        '--ref:a branch, a tag or a commit'
+      )
+      _values=' --version:- --ref:- '
       ;;
     ('completion')
       _names=()

@@ -12,9 +12,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from toolpin import preflight
+from toolpin.asdfrc import read_asdfrc
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin, Plan, Recipe
 from toolpin.process import run
+from toolpin.script_build import ScriptBuilder, published
+from toolpin.scripts import Scripts
 
 _PHASE_S = 6 * 3600.0
 # A compiler's, make's and configure's words for what went wrong.
@@ -42,10 +45,12 @@ class Builder:
         *,
         beside: Beside,
         options: Mapping[str, str],
+        scripts: Callable[[str], Scripts] | None = None,
     ) -> None:
         self._all = env
         self._beside = beside
         self._options = options
+        self._scripts = scripts
         self._env = {name: env[name] for name in _KEPT if name in env} | {"LC_ALL": "C"}
         self._logs = logs
         self._checked: set[Pin] = set()
@@ -56,11 +61,16 @@ class Builder:
             preflight.check(recipe, pin, self._env)
             self._checked.add(pin)
 
-    def build(self, plan: Plan, source: str, final: str, begin: Phase) -> None:
+    def build(self, plan: Plan, source: str, final: str, begin: Phase) -> Plan:
         """Build the code in `source` into `final`; `begin` hears of each phase.
 
-        Raises ToolpinError with the first lines of what went wrong.
+        Returns the plan with what became known of it. Raises ToolpinError with the
+        first lines of what went wrong.
         """
+        if plan.is_scripted and self._scripts:
+            scripts = self._scripts(plan.pin.tool)
+            rc = read_asdfrc(scripts.env)
+            return ScriptBuilder(scripts, plan, rc).build(begin)
         if plan.recipe is None:
             raise ValueError(f"{plan.pin} is not built")
         env = self._env_for(plan.recipe, plan.pin, source)
@@ -78,6 +88,14 @@ class Builder:
             _run(words, env, source, log)
             with open(log, "a", encoding="utf-8") as file:
                 file.write(f"== {name}: done in {time.monotonic() - started:.0f} s\n")
+        return plan
+
+    def published(self, plan: Plan) -> str:
+        """Do what follows once a plan is published; return what is to be told of it."""
+        if not (plan.is_scripted and self._scripts):
+            return ""
+        scripts = self._scripts(plan.pin.tool)
+        return published(scripts, plan.pin, read_asdfrc(scripts.env))
 
     def _env_for(self, recipe: Recipe, pin: Pin, source: str) -> dict[str, str]:
         """Return the environment with the programs of the tools that it requires."""

@@ -17,6 +17,7 @@ from toolpin.errors import (
 from toolpin.jobs import Job
 from toolpin.model import Host, Pin, Plan
 from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.script import is_scripted
 from toolpin.versions import nearest
 
 
@@ -39,6 +40,8 @@ def allowed_sources(
         raise ToolpinError(
             f"{tool.name} has no builds for {host}", [("because", reason)]
         )
+    if is_scripted(tool):  # it has no other, whatever is preferred of others
+        return tool.sources
     by_id = {spec.id: spec for spec in tool.sources}
     unnamed = [one for one, spec in by_id.items() if not spec.named_only]
     unnamed = [one for one in unnamed if str(host) in by_id[one].hosts] or unnamed

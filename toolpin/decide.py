@@ -17,10 +17,13 @@ from toolpin.locked import answer, missing, read_lockfile
 from toolpin.lockfile import Lockfile
 from toolpin.locks import lockfile_for
 from toolpin.model import Host, Origin, Pin, Request, Wanted
+from toolpin.plugin.script import is_scripted
 from toolpin.resolve import looks_exact, to_provide
+from toolpin.scripts import folder_of_ref
 from toolpin.session import Session
 from toolpin.store import read_receipt
 from toolpin.versions import is_prefix
+from toolpin.words import VERSION, fits
 
 # Returns the newest version there is today of what an alternative means.
 Resolve = Callable[[str, Wanted, Origin], str]
@@ -141,6 +144,10 @@ class Decider:
         ):
             return Job(pin, origin)
         if wanted.kind == "ref":
+            known = self._session.registry.get(tool)
+            version = folder_of_ref(wanted.value)
+            if known and is_scripted(known) and fits(version, VERSION):
+                return Job(Pin(tool, version), origin)
             raise ToolpinError(
                 f"{tool} {wanted} is a Git ref, and no source of {tool} builds those",
                 [("wanted by", str(origin))],

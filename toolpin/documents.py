@@ -35,6 +35,7 @@ def render_receipt(receipt: Receipt) -> str:
         "homes": receipt.homes,
         "home_bins": receipt.home_bins,
         "facts": receipt.facts,
+        "asks": receipt.asks,
     }
     files = ",\n".join(f"  {json.dumps(list(one))}" for one in receipt.files)
     return f'{json.dumps(head, indent=1)[:-2]},\n "files": [\n{files}\n ]\n}}\n'
@@ -59,6 +60,7 @@ def parse_receipt(text: str, place: str) -> Receipt:
             homes=tuple((name, value) for name, value in table.get("homes", ())),
             home_bins=tuple(table.get("home_bins", ())),
             facts=tuple((name, value) for name, value in table.get("facts", ())),
+            asks=bool(table.get("asks", False)),
         )
     except (
         ValueError,

@@ -16,6 +16,8 @@ _BINS = "toolpin_bins="
 _EXPORT = "export "
 _CASE = "case ${"
 _MAJOR = "toolpin_major="
+# Ends what sources the record without success: the shim then asks Python.
+_ASKS = "return 1\n"
 _EXPANSION = '"$toolpin_major"'
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
 _LETTERS_AND_DIGITS = _LETTERS | frozenset("0123456789")
@@ -48,6 +50,7 @@ def render_record(patch: EnvPatch) -> str:
     lines += map(_home_line, patch.homes)
     # Last: the lines above speak of the required tool's.
     lines += [f"{_MAJOR}{quote(patch.major)}\n"] if patch.major else []
+    lines += [_ASKS] if patch.asks else []
     return "".join(lines)
 
 
@@ -60,7 +63,8 @@ def parse_record(text: str) -> EnvPatch:
     variables: list[tuple[str, str]] = []
     homes: list[Home] = []
     major = ""
-    while position < len(text):
+    asks = text.endswith(f"\n{_ASKS}")
+    while position < len(text) - len(_ASKS) * asks:
         if text.startswith(_CASE, position):
             home, position = _home(text, position)
             homes.append(home)
@@ -75,7 +79,7 @@ def parse_record(text: str) -> EnvPatch:
         else:
             raise _not_a_record(text, position)
     path = tuple(bins.split(":")) if bins else ()
-    patch = EnvPatch(path, tuple(variables), tuple(homes), major)
+    patch = EnvPatch(path, tuple(variables), tuple(homes), major, asks)
     if render_record(patch) != text:
         raise _not_a_record(text, 0)
     return patch
@@ -92,7 +96,7 @@ def settle(patch: EnvPatch, major: str, env: Mapping[str, str]) -> EnvPatch:
         if not (mine := env.get(home.variable)) or mine.startswith(f"{home.root}/")
     )
     path = tuple(folder.replace(REQUIRED, major) for folder in patch.path)
-    return EnvPatch(path, patch.variables + homes, (), patch.major)
+    return patch._replace(path=path, variables=patch.variables + homes, homes=())
 
 
 def render_sh(patch: EnvPatch) -> str:

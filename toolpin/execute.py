@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
 from toolpin import project
-from toolpin.env import apply, settle
+from toolpin.env import apply, is_settable, settle
 from toolpin.errors import NotRunnable, ToolpinError, UnknownCommand
 from toolpin.idiomatic import NONE, Idioms
 from toolpin.installs import (
@@ -137,6 +137,7 @@ def run(
     env = as_called(env)
     found = find(command, paths=paths, aliases=aliases, idioms=idioms, env=env, cwd=cwd)
     stub = read_stub(f"{paths.shims}/{command}")
+    _run_hook(found, command, args, paths=paths, cwd=cwd)
     if not (found.pin and stub and set(stub.after) & set(args)):
         become(found.path, args, found.environment)
     before = commands(paths, found.pin)
@@ -148,6 +149,27 @@ def run(
             # The command itself is done; its exit code is the answer.
             sys.stderr.write(f"{error.render()}\n")
     end_like(status)
+
+
+def _run_hook(
+    found: Found, command: str, args: Sequence[str], *, paths: Paths, cwd: str
+) -> None:
+    """Run the hook that a user of asdf's plugins has set before a command.
+
+    Raises ToolpinError where it fails: the command is not to run then.
+    """
+    tool = found.pin.tool if found.pin else ""
+    env = found.environment
+    rc = env.get("ASDF_CONFIG_FILE") or f"{home_folder(env)}/.asdfrc"
+    if not (tool and os.path.isdir(f"{paths.plugins}/{tool}")) or not os.path.exists(
+        os.path.expanduser(rc)
+    ):
+        return
+    from toolpin.asdfrc import read_asdfrc  # noqa: PLC0415 - few have hooks
+
+    hook = f"pre_{tool}_{command}"
+    sys.stderr.write(read_asdfrc(env).must(hook, args, env, cwd))
+    sys.stderr.flush()
 
 
 def _providers(place: _Place, command: str) -> tuple[str, ...]:
@@ -223,12 +245,42 @@ def _choose(place: _Place, request: Request, command: str) -> Found | None:
         patch = _with_required(place, request.tool, patch)
         for folder in patch.path[:count]:
             path = f"{folder}/{command}"
-            if is_program(path):
+            if is_program(path) and folder != place.paths.answers:
                 child = apply(patch, place.env, place.paths.shims)
-                return Found(path, child, pin, request.origin)
+                found = Found(path, child, pin, request.origin)
+                return _asked(place, found) if patch.asks else found
     if not there:
         raise _missing(place, request)
     return None
+
+
+def _asked(place: _Place, found: Found) -> Found:
+    """Return what the plugin says here of a program and its environment."""
+    from toolpin import asking, scripts  # noqa: PLC0415 - few plugins ask for it
+
+    if found.pin is None:
+        return found
+    scripts.check_plugin(place.paths, found.pin)
+    plugin = scripts.Scripts(place.paths, found.pin.tool, place.env, place.cwd)
+    command = os.path.basename(found.path)
+    path = asking.exec_path(plugin, found.pin, command, found.path)
+    child = asking.exec_env(plugin, found.pin, found.environment)
+    return found._replace(path=path, environment=child)
+
+
+def _answered(place: _Place, patch: EnvPatch, pin: Pin) -> EnvPatch:
+    """Return a patch that needs no plugin to be asked any more."""
+    before = apply(patch, place.env, "")
+    asked = _asked(place, Found("", before, pin, None)).environment
+    new = asked.get("PATH", "").removesuffix(before["PATH"]).rstrip(":")
+    changed = {
+        name: value
+        for name, value in asked.items()
+        if before.get(name) != value and is_settable(name)
+    }
+    path = (*new.split(":"), *patch.path) if new.startswith("/") else patch.path
+    variables = tuple({**dict(patch.variables), **changed}.items())
+    return patch._replace(path=path, variables=variables, asks=False)
 
 
 def _tree(
@@ -248,7 +300,9 @@ def _first_tree(place: _Place, request: Request) -> EnvPatch:
     for wanted in request.wanted:
         if wanted.kind == "system":
             return EnvPatch((), ())
-        patch, _ = _tree(place, request, wanted)
+        patch, pin = _tree(place, request, wanted)
+        if patch and pin and patch.asks:
+            return _answered(place, patch, pin)
         if patch:
             return patch
     raise _missing(place, request)

@@ -21,8 +21,11 @@ _UNSAFE = re.compile(r"""[\s;&|\\"'$`*?<>()\[\]{}#!]""")
 
 
 def check_place(plan: Plan, tree: str) -> None:
-    """Raise ToolpinError for a place that scripts could not name."""
-    if _UNSAFE.search(tree):
+    """Raise ToolpinError for a place that scripts could not name.
+
+    A plugin's own scripts are handed the place: what they make of it is theirs.
+    """
+    if not plan.is_scripted and _UNSAFE.search(tree):
         raise ToolpinError(
             f"{plan.pin} cannot be installed in a path with blanks or shell signs",
             [("path", tree), ("because", "its scripts name their own place")],

@@ -98,6 +98,10 @@ class Installer:
         row.wait(f"asking {publisher(spec, self._host)}")
         if str(self._host) not in spec.hosts:
             raise NotPublished(f"{spec.id} has no builds for {self._host}")
+        if wanted.kind == "latest" and (
+            named := self._clients.latest(spec, wanted.value)
+        ):
+            return named
         listed = self._catalogues.read(tool, spec, self._host, max_age_s=DAY_S)
         version = choose(wanted, listed.releases)
         have = installs.newest_match(self._paths, tool.name, wanted)
@@ -232,6 +236,8 @@ class Installer:
         plan = self._demanding(plan)
         if plan.recipe:
             self._builder.check(plan.recipe, plan.pin)
+        if plan.is_scripted:
+            self._check_scripted(plan)
         archives = self._fetch(plan, row)
         for one in self._before.get(plan.pin, ()):
             row.wait("waiting for what it requires")
@@ -243,7 +249,8 @@ class Installer:
         with store.version_mutex(self._paths, plan.pin, waiting):
             if self._is_there(job):
                 return "present"
-            row.phase("unpacking")
+            if not plan.is_scripted:
+                row.phase("unpacking")
             receipt = store.publish(
                 self._paths,
                 plan,
@@ -256,9 +263,22 @@ class Installer:
                 ),
             )
         self._remember(plan)
+        for line in self._builder.published(plan).splitlines():
+            self._board.remark(line)
         size_bytes = sum(file.size_bytes for file in receipt.files)
         row.close(f"installed, {size_bytes / 1e6:.0f} MB from {plan.publisher},")
         return "installed"
+
+    def _check_scripted(self, plan: Plan) -> None:
+        """Raise ToolpinError where a plugin's scripts are not to run."""
+        if str(self._host) != str(host.detect()):
+            raise NotPublished(
+                f"{plan.pin} is made by scripts, for the machine that they run on"
+            )
+        if self._settings.offline:
+            raise Unreachable(
+                f"{plan.pin} is fetched by its plugin's scripts: toolpin is offline"
+            )
 
     def _demanding(self, plan: Plan) -> Plan:
         """Return the plan without the demands that the settings forgo."""
@@ -278,7 +298,9 @@ class Installer:
         return plan
 
     def _fetch(self, plan: Plan, row: Row) -> list[str]:
-        archives = []
+        archives: list[str] = []
+        if plan.is_scripted:
+            return archives
         for artifact in plan.artifacts:
             if not os.path.exists(self._cache.archive(artifact.digest)):
                 row.phase("downloading", artifact.filename)
@@ -318,7 +340,12 @@ class Installer:
         )
 
     def _remember(self, plan: Plan) -> None:
-        """Keep a note for the next time; a cache that takes none is no failure."""
+        """Keep a note for the next time; a cache that takes none is no failure.
+
+        Of scripts nothing is in the cache.
+        """
+        if plan.is_scripted:
+            return
         text = documents.render_note(self._address(plan), plan.artifacts)
         with contextlib.suppress(ToolpinError):
             name = self._note_name(plan.source, plan.pin)

@@ -151,6 +151,7 @@ def _bins(paths: Paths, pin: Pin) -> tuple[str, ...]:
         path = environment(paths, pin).path
     except NotRunnable:
         return ()
+    path = tuple(one for one in path if one != paths.answers)
     return tuple(folder for one in path for folder in _for_any(one))
 
 

@@ -17,9 +17,10 @@ from toolpin.choice import allowed_sources
 from toolpin.errors import ToolpinError
 from toolpin.model import Host
 from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.script import is_scripted
 from toolpin.progress import Board
 from toolpin.session import Session
-from toolpin.versions import is_prefix, sort_key
+from toolpin.versions import is_pre_release, is_prefix, newest, sort_key
 from toolpin.workshop import clients_for, settings_for
 
 
@@ -75,7 +76,32 @@ def list_versions(
             [("asked", ", ".join(spec.id for spec in specs) or "none")],
             f"toolpin list-all {tool.name}" if prefix and known else None,
         )
-    return Listing(tuple(sorted(matching, key=sort_key)), tuple(silent))
+    if not is_scripted(tool):  # a plugin's own order is newest last, too
+        matching.sort(key=sort_key)
+    return Listing(tuple(matching), tuple(silent))
+
+
+def newest_listed(
+    tool: Tool, prefix: str, session: Session, *, sources: Sequence[str]
+) -> str:
+    """Return the newest release below a prefix, as the plugin itself says if it does.
+
+    Raises ToolpinError where there is none.
+    """
+    if is_scripted(tool):
+        clients = clients_for(session, settings_for(session), Board(session.report))
+        if version := clients.latest(tool.sources[0], prefix):
+            return version
+    listing = list_versions(tool, prefix, session, sources=sources)
+    # What a channel lists does not begin with its name.
+    version = newest(prefix, listing.versions) or newest("", listing.versions)
+    if version is None or (is_pre_release(version) and not is_pre_release(prefix)):
+        raise ToolpinError(
+            f"there is no release of {tool.name} {prefix} yet",
+            [("pre-releases", ", ".join(listing.versions[-4:]))],
+            f"toolpin list-all {tool.name} {prefix}".rstrip(),
+        )
+    return version
 
 
 def _ask(

@@ -22,8 +22,8 @@ from toolpin.words import NAME, VERSION, fits
 _HEX_DIGITS = {"sha256": 64, "sha512": 128}
 _HOST = re.compile(r"(linux|macos)-(x64|arm64)(-musl)?")
 # Neither a quote nor a backslash: the text is written as it is.
-_LOCATOR = re.compile(r"(https://|npm:|pypi:|deb:)[!#-\[\]-~]{1,1000}")
-_VERIFIED = re.compile(r"[a-z][a-z ]{0,40}")
+_LOCATOR = re.compile(r"(https://|npm:|pypi:|deb:|git:|folder:)[!#-\[\]-~]{1,1000}")
+_VERIFIED = re.compile(r"[a-z][a-z, ]{0,60}")
 _WANTED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~/@:-]{0,220}")
 _CONFLICT = re.compile(r"(?m)^(<<<<<<<|=======|>>>>>>>)( |\r?$)")
 

@@ -19,7 +19,9 @@ from toolpin.model import Build, Host, Pin, Release
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.declarative import locked_builds, verified_by
 from toolpin.plugin.registry import Registry
+from toolpin.plugin.script import is_scripted
 from toolpin.resolve import Seen, for_most_hosts, looks_exact, of_variant
+from toolpin.scripts import folder_of_ref
 from toolpin.sources.clients import Clients
 from toolpin.versions import nearest, newest
 
@@ -196,13 +198,23 @@ class Locker:
             entries = self._entries(work, wanted.value)
             if any(entry.has_build for entry in entries):
                 return wanted.value, entries
+        if wanted.kind == "ref" and is_scripted(work.tool):
+            of_ref = folder_of_ref(wanted.value)
+            return of_ref, self._entries(work, of_ref)
         seen = self._listed(work)
-        version = for_most_hosts(wanted, seen)
+        version = self._latest(work) or for_most_hosts(wanted, seen)
         if version:
             entries = self._entries(work, version)
             if any(entry.has_build for entry in entries):
                 return version, entries
         raise _nothing(work, sorted(seen))
+
+    def _latest(self, work: _Work) -> str | None:
+        """Return what the first source itself calls its latest, where it does."""
+        wanted = work.ask.wanted
+        if wanted.kind != "latest":
+            return None
+        return self._clients.latest(work.specs[0], wanted.value)
 
     def _listed(self, work: _Work) -> dict[str, Seen]:
         """Return the versions that the sources have, and for which of the hosts."""

@@ -93,7 +93,8 @@ class Digest(NamedTuple):
 class Artifact(NamedTuple):
     """A file to fetch. The locator is canonical: never a mirror's address.
 
-    Locators: an `https:` URL, `npm:name@version`, `pypi:dist==version#file`.
+    Locators: an `https:` URL, `npm:name@version`, `pypi:dist==version#file`; and, for a
+    plugin that fetches by itself, `git:URL@commit` or `folder:name@commit`.
     """
 
     locator: str
@@ -220,7 +221,16 @@ class Compile(NamedTuple):
     recipe: Recipe
 
 
-Step = Unpack | Place | Link | Rewrite | Run | Patch | Compile
+class Scripted(NamedTuple):
+    """Step: let the scripts of an asdf plugin download and build into the final place.
+
+    `plugin` is its folder, absolute. They say themselves which folders have programs.
+    """
+
+    plugin: str
+
+
+Step = Unpack | Place | Link | Rewrite | Run | Patch | Compile | Scripted
 
 
 class Plan(NamedTuple):
@@ -233,7 +243,8 @@ class Plan(NamedTuple):
     where `{install}` stands for the install's path. `homes` are variables and folders
     outside of it, `home_bins` folders there with programs; `{required}` in them is the
     major version of the tool that this one requires. `demands` are names of what the
-    proof's further lines say, and that must not be `no`.
+    proof's further lines say, and that must not be `no`. What `asks` is as its plugin
+    says anew each time it runs.
     """
 
     pin: Pin
@@ -249,12 +260,14 @@ class Plan(NamedTuple):
     homes: tuple[tuple[str, str], ...] = ()
     home_bins: tuple[str, ...] = ()
     demands: tuple[str, ...] = ()
+    asks: bool = False
 
     @property
     def is_in_place(self) -> bool:
         """Say whether a step needs the final path: such a tree is not staged whole."""
         return any(
-            isinstance(step, Rewrite | Run | Patch | Compile) for step in self.steps
+            isinstance(step, Rewrite | Run | Patch | Compile | Scripted)
+            for step in self.steps
         )
 
     @property
@@ -262,6 +275,11 @@ class Plan(NamedTuple):
         """How it is built, where its artifact is source code."""
         steps = (step for step in self.steps if isinstance(step, Compile))
         return next((step.recipe for step in steps), None)
+
+    @property
+    def is_scripted(self) -> bool:
+        """Say whether a plugin's scripts fetch and build it: no artifact is a file."""
+        return any(isinstance(step, Scripted) for step in self.steps)
 
     @property
     def is_bound(self) -> bool:
@@ -286,6 +304,7 @@ class Receipt(NamedTuple):
     """What an install came from. `installed_at` is UTC as `2026-01-31T12:00:00Z`.
 
     What is `bound` runs on this machine alone: its programs name private libraries.
+    What `asks` is as its plugin says anew each time it runs.
     """
 
     pin: Pin
@@ -302,6 +321,7 @@ class Receipt(NamedTuple):
     homes: tuple[tuple[str, str], ...] = ()
     home_bins: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+    asks: bool = False
 
 
 class Home(NamedTuple):
@@ -320,10 +340,12 @@ class EnvPatch(NamedTuple):
     """Changes to an environment: absolute folders before PATH, and variables.
 
     Folders of `path` and `homes` may hold REQUIRED, which stands for the major version
-    of the tool that this one requires. `major` is this one's own.
+    of the tool that this one requires. `major` is this one's own. One that `asks` is
+    what holds before the tool's plugin is asked: its shims leave that to Python.
     """
 
     path: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
     homes: tuple[Home, ...] = ()
     major: str = ""
+    asks: bool = False

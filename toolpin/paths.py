@@ -73,6 +73,31 @@ class Paths(NamedTuple):
         """What builds said, one file a version."""
         return f"{self.data}/logs"
 
+    @property
+    def plugins(self) -> str:
+        """The plugins that are folders of scripts, as asdf has them."""
+        return f"{self.data}/plugins"
+
+    @property
+    def downloads(self) -> str:
+        """What the scripts of such plugins download, as `<tool>/<version>`."""
+        return f"{self.data}/downloads"
+
+    @property
+    def plugin_index(self) -> str:
+        """The copy of the repository that knows plugins by their short names."""
+        return f"{self.data}/plugin-index"
+
+    @property
+    def chosen(self) -> str:
+        """Who was chosen for a name that several plugins have, a file a name."""
+        return f"{self.data}/chosen"
+
+    @property
+    def answers(self) -> str:
+        """The folder with the `asdf` that plugins' scripts find on their PATH."""
+        return f"{self.data}/lib/asdf"
+
     def state(self, tool: str) -> str:
         """Return the folder for what a tool itself installs beside its versions."""
         return f"{self.data}/state/{tool}"

@@ -34,14 +34,17 @@ def run(
     cwd: str,
     timeout_s: float,
     on_line: Callable[[str], None] | None = None,
+    errors: str = "replace",
 ) -> Finished:
     """Run `command` in a process group of its own; `on_line` sees stdout as it comes.
+
+    `errors` is what becomes of bytes that are not UTF-8.
 
     Raises ToolpinError when the program cannot be started and Unreachable when
     it is not done after `timeout_s`; its whole group is killed then.
     """
     with _mutex:
-        child = _start(command, env, cwd)
+        child = _start(command, env, cwd, errors)
         _running.add(child)
     try:
         with child:
@@ -58,7 +61,7 @@ def kill_all() -> None:
 
 
 def _start(
-    command: Sequence[str], env: Mapping[str, str], cwd: str
+    command: Sequence[str], env: Mapping[str, str], cwd: str, errors: str
 ) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
@@ -70,7 +73,7 @@ def _start(
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            errors="replace",
+            errors=errors,
             process_group=0,
         )
     except OSError as error:

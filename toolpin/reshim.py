@@ -7,6 +7,7 @@ import sys
 from collections.abc import Collection, Iterable
 
 from toolpin import installs
+from toolpin.asdfrc import read_asdfrc
 from toolpin.errors import ToolpinError
 from toolpin.idiomatic import Idioms
 from toolpin.idiomatic_level import VARIABLE, idiomatic_level
@@ -50,10 +51,12 @@ def _known(
     No other plugin's file is read: a damaged one stops only its own tool.
     """
     tools: dict[str, ShimTool] = {}
+    rc = read_asdfrc(os.environ)
     for name in names:
         tool = registry.get(name)
         for known in (tool, *map(registry.get, tool.requires)) if tool else ():
             if known:
+                is_scripted = os.path.isdir(known.file)
                 tools[known.name] = ShimTool(
                     known.name,
                     known.names,
@@ -70,5 +73,6 @@ def _known(
                         for word, meaning in known.spellings.items()
                         if meaning
                     ),
+                    hooked=rc.commands_of(known.name) if is_scripted else (),
                 )
     return tools

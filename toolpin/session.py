@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -68,6 +69,7 @@ class Session(NamedTuple):
         self.judge(stated)
         aliases = self.registry.aliases
         found = project.effective(stated, env=self.env, aliases=aliases)
+        self.tell_of_passed_over({request.tool for request in found})
         if found:
             return found
         raise UsageError(
@@ -109,6 +111,21 @@ class Session(NamedTuple):
         from toolpin.settings import read_settings  # noqa: PLC0415
 
         return read_settings(self.paths, self.env)
+
+    def tell_of_passed_over(self, tools: Collection[str] | None = None) -> None:
+        """Say, once for each, which asdf plugins of these tools do not count here."""
+        for tool, folder in self.registry.passed_over.items():
+            note = f"{self.paths.chosen}/.said-{tool}"
+            if (tools is not None and tool not in tools) or os.path.exists(note):
+                continue
+            self.report.remark(
+                f"{tool}: toolpin's own plugin counts, not {folder}; "
+                f"to have another: toolpin plugin add {tool} URL"
+            )
+            with contextlib.suppress(OSError):  # then it is said again
+                os.makedirs(self.paths.chosen, exist_ok=True)
+                with open(note, "w", encoding="utf-8"):
+                    pass
 
     def _warn_of_ignored(self) -> None:
         places = (self.folder, self.home, self.paths.global_file)

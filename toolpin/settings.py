@@ -34,6 +34,8 @@ class Settings(NamedTuple):
     strict: bool = False
     allow: tuple[str, ...] = ()
     build_options: tuple[tuple[str, str], ...] = ()
+    allow_plugins: tuple[str, ...] = ()
+    plugin_index: str = _DEFAULT["plugin_index"]
     mirrors: tuple[tuple[str, str], ...] = ()
     credentials: tuple[tuple[str, str], ...] = ()
     connect_timeout_s: float = _DEFAULT["network.connect_timeout_s"]

@@ -17,6 +17,7 @@ from toolpin.errors import UsageError
 MOST_JOBS = 64
 
 _TOOL = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+_GIT_URL = re.compile(r"((https|ssh|file)://|[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:)[!-~]*$")
 _CONTROL_OR_BLANK = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -79,6 +80,18 @@ def _read_sources(value: object) -> tuple[str, ...]:
         if not isinstance(one, str) or not re.fullmatch(r"[a-z0-9][a-z0-9_.-]*", one):
             raise ValueError
     return tuple(value)
+
+
+def _read_url(value: object) -> str:
+    if not isinstance(value, str) or not _GIT_URL.match(value):
+        raise ValueError
+    return value
+
+
+def _read_prefixes(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError  # noqa: TRY004 - one kind of complaint for every shape
+    return tuple(_read_url(one) for one in value)
 
 
 def _read_flag(value: object) -> bool:
@@ -203,6 +216,22 @@ KEYS: tuple[Key, ...] = (
         (),
         is_table=True,
         entry="TOOL",
+    ),
+    Key(
+        "allow_plugins",
+        _read_prefixes,
+        _parse_words,
+        'a list of URL prefixes, such as ["https://github.com/asdf-community/"]',
+        "where an install may fetch the asdf plugins that are locked",
+        (),
+    ),
+    Key(
+        "plugin_index",
+        _read_url,
+        str,
+        "a URL that git can fetch",
+        "the repository that knows asdf plugins by their short names",
+        "https://github.com/asdf-vm/asdf-plugins",
     ),
     Key(
         "mirrors",

@@ -27,8 +27,8 @@ _OWN = ".toolpin"
 # The folders that this process works in: an interrupt leaves none behind.
 _scratches: set[str] = set()
 
-# Builds a plan's source code in one folder into another.
-Build = Callable[[Plan, str, str], None]
+# Builds what is in one folder into another; returns the plan with what became known.
+Build = Callable[[Plan, str, str], Plan]
 
 
 @contextlib.contextmanager
@@ -66,10 +66,10 @@ def publish(
             if plan.is_in_place:
                 check_place(plan, final)
                 with _marked(paths, plan.pin):
-                    _remove_tree(final)
-                    if plan.recipe:
+                    delete_tree(final)
+                    if plan.recipe or plan.is_scripted:
                         make_folders(final)
-                        (build or _no_build)(plan, stage, final)
+                        plan = (build or _no_build)(plan, stage, final)
                     else:
                         _move(stage, final)
                     finish(plan, final, patchelf or _no_patchelf)
@@ -81,7 +81,7 @@ def publish(
             receipt = _checked(plan, stage, files, installed_at, for_here=for_here)
             _write_own_files(paths, stage, receipt)
             if paths.into:
-                _remove_tree(final)
+                delete_tree(final)
             _move(stage, final)
     except OSError as error:
         where = error.filename or paths.staging
@@ -102,7 +102,7 @@ def _marked(paths: Paths, pin: Pin) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        _remove_tree(final)
+        delete_tree(final)
         with contextlib.suppress(OSError):
             os.rmdir(os.path.dirname(final))
         os.unlink(mark)
@@ -110,7 +110,7 @@ def _marked(paths: Paths, pin: Pin) -> Iterator[None]:
     os.unlink(mark)
 
 
-def _no_build(plan: Plan, _source: str, _final: str) -> None:
+def _no_build(plan: Plan, _source: str, _final: str) -> Plan:
     raise ToolpinError(f"{plan.pin} is source code, and nothing here builds it")
 
 
@@ -134,17 +134,15 @@ def _checked(
 
 def remove(paths: Paths, pin: Pin) -> None:
     """Remove an install: it is gone by one rename, and then deleted."""
-    stage = _stage(paths, pin)
+    tree = paths.install(*pin)
     try:
-        _remove_tree(stage)
-        _move(paths.install(*pin), stage)
+        discard(paths, pin, tree)
         with contextlib.suppress(OSError):
-            os.rmdir(os.path.dirname(paths.install(*pin)))
-        _remove_tree(stage)
+            os.rmdir(os.path.dirname(tree))
     except OSError as error:
         raise ToolpinError(
             f"{pin} cannot be removed",
-            [("path", error.filename or stage), ("because", error.strerror or "?")],
+            [("path", error.filename or tree), ("because", error.strerror or "?")],
         ) from error
 
 
@@ -156,13 +154,13 @@ def sweep(paths: Paths) -> None:
             if free:
                 # What cannot be deleted stays, and keeps nothing else from going on.
                 with contextlib.suppress(OSError):
-                    _remove_tree(f"{paths.staging}/{name}")
+                    delete_tree(f"{paths.staging}/{name}")
     for tool in _entries(paths.incomplete):
         for version in _entries(f"{paths.incomplete}/{tool}"):
             pin = Pin(tool, version)
             with try_held(_lock(paths, pin)) as free, contextlib.suppress(OSError):
                 if free:
-                    _remove_tree(paths.install(*pin))
+                    delete_tree(paths.install(*pin))
                     os.unlink(f"{paths.incomplete}/{tool}/{version}")
 
 
@@ -170,13 +168,13 @@ def sweep(paths: Paths) -> None:
 def scratch(paths: Paths, pin: Pin) -> Iterator[str]:
     """Make an empty folder for a version, on the store's filesystem, for a while."""
     stage = _stage(paths, pin)
-    _remove_tree(stage)
+    delete_tree(stage)
     _scratches.add(stage)
     try:
         make_folders(stage)
         yield stage
     finally:
-        _remove_tree(stage)
+        delete_tree(stage)
         _scratches.discard(stage)
 
 
@@ -193,7 +191,8 @@ def record_of(paths: Paths, receipt: Receipt) -> str:
     def at_home(folder: str) -> str:
         return f"{root}/{folder}".replace("{required}", REQUIRED)
 
-    bins = [f"{final}/{folder}" for folder in receipt.bin_dirs]
+    # A plugin's own programs stand in its folder, by an absolute path.
+    bins = [os.path.join(final, folder) for folder in receipt.bin_dirs]
     patch = EnvPatch(
         path=(*bins, *map(at_home, receipt.home_bins)),
         variables=tuple(
@@ -201,9 +200,13 @@ def record_of(paths: Paths, receipt: Receipt) -> str:
             for name, value in receipt.variables
         ),
         homes=tuple(
-            Home(name, root, at_home(folder)) for name, folder in receipt.homes
+            Home(name, os.path.dirname(final), folder)
+            if os.path.isabs(folder)  # in an install: a plugin's scripts name it so
+            else Home(name, root, at_home(folder))
+            for name, folder in receipt.homes
         ),
         major=receipt.pin.version.partition(".")[0],
+        asks=receipt.asks,
     )
     return render_record(patch)
 
@@ -249,6 +252,7 @@ def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receip
         bound=plan.is_bound,
         homes=plan.homes,
         home_bins=plan.home_bins,
+        asks=plan.asks,
     )
 
 
@@ -284,7 +288,15 @@ def _entries(folder: str) -> list[str]:
         return []
 
 
-def _remove_tree(path: str) -> None:
+def discard(paths: Paths, pin: Pin, tree: str) -> None:
+    """Remove a tree of this store: it is gone by one rename, and then deleted."""
+    stage = _stage(paths, pin)
+    delete_tree(stage)
+    _move(tree, stage)
+    delete_tree(stage)
+
+
+def delete_tree(path: str) -> None:
     """Delete a tree, also one with folders that its owner may not write."""
 
     def open_up(_function: object, place: str, _error: object) -> None:

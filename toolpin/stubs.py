@@ -29,6 +29,7 @@ class ShimTool(NamedTuple):
     The bins of the tools that it `requires` follow its own on PATH. `commands` are
     those that every version has: known without an install. `idiomatic` are the files
     beside `.tool-versions` that count, `spellings` the words in them that mean another.
+    Before a command of `hooked` a hook of the user's runs.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ShimTool(NamedTuple):
     commands: tuple[str, ...] = ()
     idiomatic: tuple[str, ...] = ()
     spellings: tuple[tuple[str, str], ...] = ()
+    hooked: tuple[str, ...] = ()
 
 
 class Stub(NamedTuple):
@@ -84,6 +86,7 @@ def render_stub(
     # The plain case has one tool that requires one other at most.
     first = found[0]
     plain = len(found) == 1 and len(first.requires) <= 1
+    plain = plain and command not in first.hooked
     lines += _lookup("", first) if plain else ["_toolpin_tool="]
     lines.append(f"_toolpin_after={quote(_words(after))}")
     needed = [_tool(known, name) for name in first.requires] if plain else []

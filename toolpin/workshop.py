@@ -8,14 +8,19 @@ import signal
 from collections.abc import Sequence
 
 from toolpin import host, process, store
+from toolpin.asdfrc import read_asdfrc
 from toolpin.building import Builder
 from toolpin.cache import Cache
 from toolpin.cache_folder import cache_folder
 from toolpin.errors import UsageError
 from toolpin.execute import patch_for
+from toolpin.gitrepo import Git
 from toolpin.install import Installer
 from toolpin.model import Host
+from toolpin.plugin.folders import Folders
+from toolpin.plugin.index import Index
 from toolpin.progress import Board
+from toolpin.scripts import Scripts
 from toolpin.session import Session
 from toolpin.settings import MOST_JOBS, Settings, read_settings
 from toolpin.sources.clients import Clients
@@ -51,7 +56,13 @@ def clients_for(session: Session, settings: Settings, board: Board) -> Clients:
         host=host.detect(),
         cache=Cache(cache_folder(session.env)),
         remark=board.remark,
+        scripts=lambda name: scripts_for(name, session),
     )
+
+
+def scripts_for(name: str, session: Session) -> Scripts:
+    """Return the scripts of a plugin, as they run in the session's folder."""
+    return Scripts(session.paths, name, session.env, session.folder)
 
 
 def installer_for(
@@ -78,6 +89,9 @@ def installer_for(
             session.paths.logs,
             beside=lambda tool: _folders_of(tool, session),
             options=dict(settings.build_options),
+            scripts=lambda name: scripts_for(
+                name, session._replace(paths=session.paths._replace(into=into))
+            ),
         ),
         board=board,
     )
@@ -90,6 +104,31 @@ def _folders_of(tool: str, session: Session) -> tuple[str, ...]:
         return ()
     patch = patch_for(request, paths=session.paths, env=session.env, cwd=session.folder)
     return patch.path
+
+
+def folders_for(session: Session) -> Folders:
+    """Return the asdf plugins of a session. From here on a signal ends git, too."""
+    end_on_signals()
+    return Folders(
+        session.paths,
+        git_for(session),
+        read_asdfrc(session.env),
+        env=session.env,
+        cwd=session.folder,
+        remark=session.report.remark,
+    )
+
+
+def git_for(session: Session) -> Git:
+    """Return the git of a session."""
+    settings = settings_for(session)
+    return Git(session.env, settings.rewrite, offline=settings.offline)
+
+
+def index_for(session: Session) -> Index:
+    """Return the index of short names."""
+    url = settings_for(session).plugin_index
+    return Index(session.paths, git_for(session), url, session.report.warn)
 
 
 def end_on_signals() -> None:

@@ -23,7 +23,9 @@ def test_each_place_beats_the_one_before_it(home: Home) -> None:
     assert rows[4].split() == ["idiomatic", '"plain"', "default"]
     assert rows[5].split() == ["strict", "false", "default"]
     assert rows[6].split() == ["allow", "[]", "default"]
-    assert rows[7].split() == ["network.connect_timeout_s", "5", "default"]
+    assert rows[7].split() == ["allow_plugins", "[]", "default"]
+    assert rows[8].split()[::2] == ["plugin_index", "TOOLPIN_PLUGIN_INDEX"]
+    assert rows[9].split() == ["network.connect_timeout_s", "5", "default"]
 
 
 def test_set_and_unset_keep_the_rest_of_the_file_and_its_mode(home: Home) -> None:

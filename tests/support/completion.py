@@ -31,7 +31,9 @@ _KINDS = {
     "ROOT": "folders",
     "HOST": _HOSTS,
     "KEY": "=" + ",".join(key.name for key in KEYS if not key.is_table),
-    **dict.fromkeys(("N", "NAME", "VALUE", "TAG", "OWNER/REPO", "PATH"), "-"),
+    **dict.fromkeys(
+        ("N", "NAME", "VALUE", "TAG", "OWNER/REPO", "PATH", "URL", "REF", "WORD"), "-"
+    ),
     "TOOL@VERSION": "-",
 }
 # What these do needs a version that is here.

@@ -23,6 +23,7 @@ from toolpin.jobs import Job
 from toolpin.locked import answer, missing, read_lockfile
 from toolpin.locks import lockfile_beside
 from toolpin.model import Origin, Pin
+from toolpin.plugin.script import SOURCE
 from toolpin.progress import Board
 from toolpin.project_lock import asks_of, project_file, read_project
 from toolpin.reshim import refresh_shims
@@ -105,6 +106,12 @@ def _check_complete(bundle: Bundle, file: str) -> None:
             told = answer(bundle.lock, file, key.tool, wanted, host.any_of(name))
             if told and told.locked is None:
                 raise missing(Ask(key.tool, wanted, origin), told.lacks, told.fix)
+            if told and told.locked and told.locked.entry.source == SOURCE:
+                raise ToolpinError(
+                    f"{key.tool} {told.version} is made by its plugin's scripts: "
+                    "no archive of it can be bundled",
+                    [("lockfile", file)],
+                )
 
 
 def _install(path: str, session: Session) -> int:

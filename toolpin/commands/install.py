@@ -64,6 +64,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         "where there is a lockfile",
     )
     parser.add_argument(
+        "--allow-plugins",
+        action="store_true",
+        help="fetch the asdf plugins that toolpin.lock names, and run them",
+    )
+    parser.add_argument(
         "--dry-run", action="store_true", help="show the plans and change nothing"
     )
 
@@ -83,9 +88,12 @@ def run(args: Namespace, session: Session) -> int:
             return show_outcomes([Outcome(job, "present") for job in jobs], [], session)
     # With these come requests, tqdm, filelock and threads: only where there is work.
     from toolpin.decide import Decider, Rules, not_exact  # noqa: PLC0415
+    from toolpin.plugin_needs import provide  # noqa: PLC0415
     from toolpin.progress import Board  # noqa: PLC0415
     from toolpin.workshop import installer_for, settings_for  # noqa: PLC0415
 
+    if not args.source:
+        session = provide(requests, session, allowed=args.allow_plugins)
     settings = settings_for(session, sources=args.source, jobs=args.jobs)
     installer = installer_for(
         session,

@@ -8,11 +8,9 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from toolpin import installs
-from toolpin.errors import ToolpinError
-from toolpin.listing import list_versions
+from toolpin.listing import newest_listed
 from toolpin.model import Origin, Pin
 from toolpin.session import Session
-from toolpin.versions import is_pre_release, newest
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -36,15 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, session: Session) -> int:
     """Print the version."""
     tool = session.registry.require(args.tool, Origin("the command line"))
-    listing = list_versions(tool, args.prefix, session, sources=args.source)
-    # What a channel lists does not begin with its name.
-    version = newest(args.prefix, listing.versions) or newest("", listing.versions)
-    if version is None or (is_pre_release(version) and not is_pre_release(args.prefix)):
-        raise ToolpinError(
-            f"there is no release of {tool.name} {args.prefix} yet",
-            [("pre-releases", ", ".join(listing.versions[-4:]))],
-            f"toolpin list-all {tool.name} {args.prefix}".rstrip(),
-        )
+    version = newest_listed(tool, args.prefix, session, sources=args.source)
     if session.report.as_json:
         pin = Pin(tool.name, version)
         installed = installs.is_installed(session.paths, pin)

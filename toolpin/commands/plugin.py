@@ -1,9 +1,10 @@
-"""`toolpin plugin list|show|check|add|remove|new`: the files that know tools."""
+"""`toolpin plugin ACTION`: the files, and the folders of scripts, that know tools."""
 
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Callable
 
 from toolpin import host, project
 from toolpin.cache import Cache
@@ -12,31 +13,69 @@ from toolpin.drafting import Drafter
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin
 from toolpin.plugin import describe, shelf
-from toolpin.plugin.contract import parse_tool
+from toolpin.plugin.contract import Tool, parse_tool
 from toolpin.plugin.fields import UnfitError, read_name, read_repo
 from toolpin.progress import Board
 from toolpin.session import Session
-from toolpin.workshop import clients_for, settings_for
+from toolpin.workshop import clients_for, scripts_for, settings_for
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take what to do, and the tool or the file to do it with."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="show every tool that toolpin knows")
+    listing = actions.add_parser("list", help="show every tool that toolpin knows")
     showing = actions.add_parser("show", help="show what is known of a tool")
     checking = actions.add_parser("check", help="read a file and show all its faults")
-    adding = actions.add_parser("add", help="check a file and copy it to your plugins")
+    adding = actions.add_parser("add", help="add a TOML file, or an asdf plugin")
     removing = actions.add_parser("remove", help="remove a plugin of yours")
     drafting = actions.add_parser("new", help="draft a file from a GitHub release")
     for one in (showing, adding, removing, drafting):
         one.add_argument("tool", help="its name in .tool-versions")
+    listing.add_argument(
+        "all", nargs="?", choices=("all",), help="the index of asdf plugins instead"
+    )
+    listing.add_argument("--urls", action="store_true", help="asdf plugins with URLs")
+    listing.add_argument("--refs", action="store_true", help="and with commits")
     checking.add_argument("file", help="a TOML file")
-    adding.add_argument("file", nargs="?", help="not needed for a bundled tool")
+    adding.add_argument(
+        "file",
+        nargs="?",
+        help="a TOML file, or an asdf plugin's URL or folder, with @COMMIT; without "
+        "it the bundled tool, or the URL that asdf's index has",
+    )
     adding.add_argument("--force", action="store_true", help="replace a file of yours")
     drafting.add_argument(
         "--github", metavar="OWNER/REPO", required=True, help="the repository"
     )
     drafting.add_argument("--tag", default="", help="of a release; else the latest")
+    _add_moves(actions)
+
+
+def _add_moves(actions: _SubParsersAction[ArgumentParser]) -> None:
+    """Take what only asdf plugins have: they come from a repository that moves."""
+    updating = actions.add_parser(
+        "update", help="move an asdf plugin to a newer commit"
+    )
+    updating.add_argument("tool", nargs="?", help="the plugin")
+    updating.add_argument("ref", nargs="?", help="a branch, a tag or a commit")
+    updating.add_argument("--all", action="store_true", help="every asdf plugin")
+    updating.add_argument(
+        "--force", action="store_true", help="give up changes of yours in its files"
+    )
+    differing = actions.add_parser("diff", help="show what an update would change")
+    differing.add_argument("tool", help="the plugin")
+    differing.add_argument("ref", nargs="?", help="a branch, a tag or a commit")
+    testing = actions.add_parser("test", help="try an asdf plugin, and throw it away")
+    testing.add_argument("tool", help="its name")
+    testing.add_argument("url", help="its URL or folder, with @COMMIT")
+    testing.add_argument(
+        "words",
+        nargs="*",
+        metavar="word",
+        help="a command to run with what it installs",
+    )
+    testing.add_argument("--version", default="", help="to install; else the latest")
+    testing.add_argument("--ref", default="", help="a branch, a tag or a commit")
 
 
 def run(args: Namespace, session: Session) -> int:
@@ -48,12 +87,37 @@ def run(args: Namespace, session: Session) -> int:
         "add": _add,
         "remove": _remove,
         "new": _new,
+        "update": _folders,
+        "diff": _folders,
+        "test": _folders,
     }
     return actions[args.action](args, session)
 
 
-def _list(args: Namespace, session: Session) -> int:  # noqa: ARG001 - every action's shape
+def _folders(args: Namespace, session: Session) -> int:
+    """Do what only asdf plugins have."""
+    from toolpin.commands import plugin_folders as module  # noqa: PLC0415 - git: rarely
+
+    actions: dict[str, Callable[[Namespace, Session], int]] = {
+        "add": module.add,
+        "remove": module.remove,
+        "update": module.update,
+        "diff": module.difference,
+        "test": module.trial,
+        "list": module.listing,
+        "list all": module.list_all,
+    }
+    name = str(args.action)
+    if name == "list" and args.all:
+        name = "list all"
+    return actions[name](args, session)
+
+
+def _list(args: Namespace, session: Session) -> int:
+    if args.all or args.urls or args.refs:
+        return _folders(args, session)
     tools = session.registry.tools
+    session.tell_of_passed_over()
     if session.report.as_json:
         result = [describe.brief_record(tool) for tool in tools]
         session.report.document("plugin list", result)
@@ -68,7 +132,18 @@ def _show(args: Namespace, session: Session) -> int:
         session.report.document("plugin show", describe.record(tool))
     else:
         session.report.table(describe.rows(tool))
+        _help(tool, session)
     return 0
+
+
+def _help(tool: Tool, session: Session) -> None:
+    """Print what an asdf plugin tells of itself."""
+    if not os.path.isdir(tool.file):
+        return
+    scripts = scripts_for(tool.name, session)
+    for topic in ("overview", "deps", "config", "links"):
+        if text := scripts.help(topic):
+            session.report.answer(f"\n{text.rstrip()}")
 
 
 def _check(args: Namespace, session: Session) -> int:
@@ -89,6 +164,9 @@ def _check(args: Namespace, session: Session) -> int:
 
 def _add(args: Namespace, session: Session) -> int:
     _check_name(args.tool)
+    is_known = session.registry.get(args.tool) is not None
+    if (args.file is None and not is_known) or _is_address(args.file, session):
+        return _folders(args, session)
     if args.file is None:
         known = _known_file(args.tool, session)
         return _done(args, session, known, changed=False)
@@ -99,7 +177,21 @@ def _add(args: Namespace, session: Session) -> int:
     return _done(args, session, added.path, changed=added.changed)
 
 
+def _is_address(word: str | None, session: Session) -> bool:
+    """Say whether a word of `plugin add` is no TOML file: a URL, or a folder."""
+    if word is None or word.endswith(".toml"):
+        return False
+    return not os.path.isfile(os.path.join(session.folder, word))
+
+
 def _remove(args: Namespace, session: Session) -> int:
+    name = session.registry.canonical(args.tool)
+    tool = session.registry.get(name)
+    passed_over = name in session.registry.passed_over
+    if os.path.isdir(tool.file if tool else "") or (
+        passed_over and tool and shelf.is_bundled(tool)
+    ):
+        return _folders(args, session)
     path = shelf.remove(session.paths, session.registry, args.tool)
     session.report.remark(f"{path} is gone; what it installed stays")
     return _done(args, session, path, changed=True)
@@ -145,12 +237,6 @@ def _check_name(name: str) -> None:
 
 def _known_file(name: str, session: Session) -> str:
     """Return a known tool's file: a script that adds every plugin needs none."""
-    tool = session.registry.get(name)
-    if tool is None:
-        raise UsageError(
-            f"{name} does not come with toolpin",
-            [("needed", "its plugin's TOML file")],
-            f"toolpin plugin new {name} --github OWNER/REPO",
-        )
+    tool = session.registry.require(name)
     session.report.remark(f"{name} is known already: {tool.file}")
     return tool.file

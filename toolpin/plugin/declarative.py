@@ -16,10 +16,12 @@ from toolpin.model import (
     Place,
     Plan,
     Run,
+    Scripted,
     Step,
     Unpack,
 )
 from toolpin.plugin.contract import Companion, SourceSpec, Tool
+from toolpin.plugin.script import KIND, VERIFIED
 from toolpin.sources.clients import Clients, is_named_by
 from toolpin.sources.contract import fill
 from toolpin.sources.debian import (
@@ -72,6 +74,8 @@ def verified_by(spec: SourceSpec) -> str:
     """Return where the digests of a source come from, as lockfiles name it."""
     if spec.kind in ("npm", "pypi"):
         return "registry"
+    if spec.kind == KIND:
+        return VERIFIED
     if spec.kind == "debian":
         return "signed index"
     if spec.kind == "github" and not spec.checksums_asset:
@@ -88,7 +92,9 @@ def assemble(
 
     Raises NotPublished for artifacts that it would not name for this pin.
     """
-    if spec.build:
+    if spec.kind == KIND:
+        steps = _scripted_steps(spec, pin, tuple(artifacts), tool.file)
+    elif spec.build:
         steps = _code_steps(tool, spec, pin, artifacts, host)
     elif spec.kind == "debian":
         if not is_named(spec, tuple(artifacts), pin.version):
@@ -111,6 +117,16 @@ def assemble(
         homes=tuple((name, _with_minor(one, pin)) for name, one in tool.homes),
         home_bins=tuple(_with_minor(one, pin) for one in tool.home_bins),
     )
+
+
+def _scripted_steps(
+    spec: SourceSpec, pin: Pin, artifacts: tuple[Artifact, ...], folder: str
+) -> list[Step]:
+    """Return the step of a plugin of scripts, of which `artifacts` name the commit."""
+    schemes = [one.locator.partition(":")[0] for one in artifacts]
+    if schemes not in (["git"], ["folder"]):
+        raise NotPublished(f"{spec.id} does not name this plugin for {pin}")
+    return [Scripted(folder)]
 
 
 def _with_minor(folder: str, pin: Pin) -> str:

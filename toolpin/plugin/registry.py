@@ -1,5 +1,8 @@
 """Finds the tools that toolpin knows: the user's TOML files, then the bundled ones.
 
+An asdf plugin of a bundled tool's name counts where its user has chosen it; others
+stand behind them all.
+
 Every command needs the names, few need more: names are found without the parser, and a
 file is read in full when its tool is asked for.
 """
@@ -28,7 +31,9 @@ class Registry:
 
     `files` has the file of each tool by its own name, `aliases` every name of every
     tool with its own name, `idiomatic` the tool of each file beside `.tool-versions`,
-    and `paired` the tools that may want a version of another.
+    and `paired` the tools that may want a version of another. A file that is a folder
+    is an asdf plugin's. `passed_over` has the asdf plugins that do not count, by the
+    names of the tools that take their place.
     """
 
     def __init__(
@@ -37,8 +42,10 @@ class Registry:
         aliases: Mapping[str, str],
         paired: frozenset[str] = frozenset(),
         idiomatic: Mapping[str, str] | None = None,
+        passed_over: Mapping[str, str] | None = None,
     ) -> None:
         self.paired = paired
+        self.passed_over = passed_over or {}
         self._idiomatic = idiomatic or {}
         self._files = files
         self._aliases = aliases
@@ -89,6 +96,7 @@ class Registry:
             facts.append(("near it", ", ".join(near)))
         facts.append(("known", ", ".join(sorted(self._files))))
         facts.append(("to add it", f"toolpin plugin add {name} FILE.toml"))
+        facts.append(("as asdf's", f"toolpin plugin add {name} URL"))
         facts.append(("to draft it", f"toolpin plugin new {name} --github OWNER/REPO"))
         raise ToolpinError(f"{name} is no tool that toolpin knows", facts)
 
@@ -98,13 +106,26 @@ class Registry:
     def _tool(self, name: str) -> Tool:
         if name not in self._read:
             file = self._files[name]
-            self._read[name] = _parse(_text(file), file)
+            if os.path.isdir(file):
+                self._read[name] = self._scripted(name, file)
+            else:
+                self._read[name] = _parse(_text(file), file)
         return self._read[name]
+
+    def _scripted(self, name: str, folder: str) -> Tool:
+        from toolpin.plugin.script import read_tool  # noqa: PLC0415 - see _other_names
+
+        also = tuple(
+            one for one, own in self._aliases.items() if own == name and one != name
+        )
+        return read_tool(name, folder, also)
 
 
 def read_registry(paths: Paths) -> Registry:
     """Find every plugin. A user's file takes the place of a bundled one."""
     files: dict[str, str] = {}
+    scripted = script_folders(paths)
+    passed_over: dict[str, str] = {}
     aliases: dict[str, str] = {}
     paired: set[str] = set()
     idiomatic: dict[str, str] = {}
@@ -120,7 +141,30 @@ def read_registry(paths: Paths) -> Registry:
                     idiomatic.setdefault(one, name)
                 if "pairs" in text:
                     paired.add(name)
-    return Registry(files, aliases, frozenset(paired), idiomatic)
+    for name, folder in scripted.items():
+        own = aliases.get(name, name)
+        if own in files and not (own == name and is_chosen(paths, files, name)):
+            passed_over[own] = folder
+            continue
+        files[name] = folder
+        aliases.setdefault(name, name)
+        paired.discard(name)
+    return Registry(files, aliases, frozenset(paired), idiomatic, passed_over)
+
+
+def script_folders(paths: Paths) -> dict[str, str]:
+    """Return the asdf plugins that there are, with their folders."""
+    return {
+        name: f"{paths.plugins}/{name}"
+        for name in _names(paths.plugins)
+        if fits(name, NAME) and os.path.isdir(f"{paths.plugins}/{name}/bin")
+    }
+
+
+def is_chosen(paths: Paths, files: Mapping[str, str], name: str) -> bool:
+    """Say whether the user wants an asdf plugin instead of the bundled one."""
+    mine = os.path.dirname(files[name]) == f"{paths.config}/plugins"
+    return not mine and os.path.exists(f"{paths.chosen}/{name}")
 
 
 def stated_words(text: str, key: str) -> tuple[str, ...] | None:
@@ -157,15 +201,18 @@ def _light_fields(
 
 
 def _toml_files(folder: str) -> list[tuple[str, str]]:
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError:
-        return []
     return [
         (name.removesuffix(".toml"), f"{folder}/{name}")
-        for name in names
+        for name in _names(folder)
         if name.endswith(".toml")
     ]
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
 
 
 def _text(file: str) -> str:

@@ -11,10 +11,13 @@ from toolpin.cache import Cache
 from toolpin.credentials import Credentials
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.fetch import Fetcher, Limits
+from toolpin.gitrepo import Git
 from toolpin.indexes import Indexes
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.paths import home_folder
 from toolpin.plugin.contract import SourceSpec
+from toolpin.plugin.script import KIND
+from toolpin.scripts import Scripts
 from toolpin.settings import Settings
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.contract import Progress, Source, fill
@@ -31,6 +34,7 @@ from toolpin.sources.npm import NpmClient
 from toolpin.sources.npm_client import NpmFinder
 from toolpin.sources.patchelf import PatchelfFinder
 from toolpin.sources.pypi import PypiClient
+from toolpin.sources.script import ScriptSource
 from toolpin.versions import sort_key
 
 
@@ -67,8 +71,12 @@ class Clients:
         host: Host,
         cache: Cache,
         remark: Callable[[str], None],
+        scripts: Callable[[str], Scripts] | None = None,
     ) -> None:
         self._offline = settings.offline
+        self._scripts = scripts
+        self._plugins: dict[str, ScriptSource] = {}
+        self.git = Git(env, settings.rewrite, offline=settings.offline)
         self._fetcher = Fetcher(
             settings.rewrite,
             Limits(
@@ -84,8 +92,13 @@ class Clients:
         self._finder = finder = NpmFinder(env, host, cache, self._pypi)
         self._npm = NpmClient(env, lambda: finder.find(remark))
 
-    def open(self, spec: SourceSpec) -> Source:
-        """Return the source that a plugin describes. Offline that is Unreachable."""
+    def open(self, spec: SourceSpec) -> Source:  # noqa: PLR0911 - a line a kind
+        """Return the source that a plugin describes. Offline that is Unreachable.
+
+        But for a plugin of scripts: what it is itself is here.
+        """
+        if spec.kind == KIND:
+            return self.scripted(spec)
         self._go_online(spec.id)
         if spec.kind == "http":
             return HttpSource(spec, self._fetcher, self._indexes)
@@ -112,6 +125,21 @@ class Clients:
                 raise Unreachable("there is no npm on this machine to ask with")
             return self._npm.registry()
         return self._apt.find_mirror() if spec.kind == "debian" else None
+
+    def scripted(self, spec: SourceSpec) -> ScriptSource:
+        """Return a plugin of scripts as a source: one, whoever asks for it."""
+        if self._scripts is None:
+            raise NotPublished(f"nothing here runs the scripts of {spec.package}")
+        name = spec.package
+        if name not in self._plugins:
+            self._plugins[name] = ScriptSource(
+                self._scripts(name), self.git, offline=self._offline
+            )
+        return self._plugins[name]
+
+    def latest(self, spec: SourceSpec, query: str) -> str | None:
+        """Return what a source itself calls its latest; None for one that does not."""
+        return self.scripted(spec).latest(query) if spec.kind == KIND else None
 
     def release(self, repo: str, tag: str = "") -> GithubRelease:
         """Return a GitHub release, the latest without a tag."""
@@ -145,6 +173,12 @@ class Clients:
             self._npm.download(artifact, part, progress)
         elif scheme == "deb":
             self._apt.download(artifact, part)
+        elif scheme in ("git", "folder"):
+            raise NotPublished(
+                "what a plugin's scripts have made is in no archive",
+                [("plugin", artifact.locator)],
+                "toolpin uninstall TOOL VERSION, then install it anew",
+            )
         else:
             raise NotPublished(f"{artifact.locator} is of no known kind")
 

@@ -1,0 +1,590 @@
+"""The contract of asdf's plugins, script by script, with plugins that tell on it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.run import TOOLPIN, Home
+from tests.support.scripted import GREET, INSTALL, LIST_ALL, git, repository, write
+from toolpin.paths import Paths
+from toolpin.scripts import Scripts
+
+# Notes its own call: its arguments, folder and variables; then says what it is to say.
+TELL = """#!/usr/bin/env bash
+{{ printf '%s\\n' "== {name}" "count $#"; printf 'arg [%s]\\n' "$@"
+  printf 'cwd %s\\n' "$PWD"; env | grep ^ASDF_ | LC_ALL=C sort
+  printf 'stdin [%s]\\n' "$(cat)"; }} >>"$TELL"
+{more}
+"""
+INSTALLS = """bins=$ASDF_INSTALL_PATH/bin; mkdir -p "$bins"
+printf '#!/bin/sh\\necho ran "$@"\\n' >"$bins/told"; chmod +x "$bins/told"
+"""
+SAYS = {
+    "list-all": "echo 1.0 1.1-beta 1.1 2.0-rc1",
+    "download": 'echo archive >"$ASDF_DOWNLOAD_PATH/archive"',
+    "install": f'cat "$ASDF_DOWNLOAD_PATH/archive"; {INSTALLS}',
+    "latest-stable": "echo 1.0 1.1",
+    "uninstall": "",
+    "list-bin-paths": "echo bin",
+    "exec-path": "echo bin/told",
+    "help.overview": "echo an overview",
+    "help.deps": "echo what it needs",
+    "help.config": "echo what can be set",
+    "help.links": "echo https://told.example/",
+    "list-legacy-filenames": "echo .told-version .toldrc",
+    "parse-legacy-file": 'sed s/v// "$1"',
+    "post-plugin-add": "",
+    "post-plugin-update": "",
+    "pre-plugin-remove": "",
+}
+
+
+@pytest.fixture
+def told(home: Home) -> dict[str, str]:
+    """A plugin all of whose scripts tell how they were called, added from git."""
+    home.env["TELL"] = str(home.root / "told")
+    files = {
+        f"bin/{name}": TELL.format(name=name, more=more) for name, more in SAYS.items()
+    }
+    files |= {
+        "bin/exec-env": "export TOLD='as its plugin says'\n",
+        "lib/commands/command": '#!/bin/sh\necho plain "$@"\n',
+        "lib/commands/command-sing": '#!/bin/sh\necho sings "$@"\n',
+        "LICENSE": "free\n",
+    }
+    repository(home.root / "told-plugin", files)
+    return {"url": f"file://{home.root}/told-plugin"}
+
+
+def _calls(home: Home, script: str) -> list[list[str]]:
+    """Return the notes of each call of a script, oldest first."""
+    text = Path(home.env["TELL"]).read_text()
+    blocks = [one.split("\n") for one in text.split("== ") if one]
+    return [lines[1:] for lines in blocks if lines[0] == script]
+
+
+def test_every_script_gets_the_arguments_and_variables_of_the_contract(
+    home: Home, told: dict[str, str]
+) -> None:
+    plugin, tree = home.data / "plugins/told", home.data / "installs/told/1.1"
+    downloads = home.data / "downloads/told/1.1"
+    assert home.toolpin("plugin", "add", "told", told["url"]).code == 0
+    first = git(home.root / "told-plugin", "rev-parse", "HEAD")
+    assert home.toolpin("latest", "told").out == "1.1\n"
+    evaluated = f'1" $(touch {home.root}/x) $HOME'
+    assert home.toolpin("latest", "told", evaluated).code == 0
+    assert _calls(home, "latest-stable")[1][1] == f"arg [{evaluated}]"
+    assert not (home.root / "x").exists()
+    installed = home.toolpin("install", "told", "1.1", env={"ASDF_CONCURRENCY": "3"})
+    assert installed.code == 0, installed.err
+    home.pin("told 1.1\n")
+    assert home.run(home.shim("told"), "a b", "").out == "ran a b \n"
+    git(home.root / "told-plugin", "commit", "-q", "--allow-empty", "-m", "more")
+    second = git(home.root / "told-plugin", "rev-parse", "HEAD")
+    assert home.toolpin("plugin", "update", "told").code == 0
+    assert home.toolpin("uninstall", "told", "1.1").code == 0
+    assert not tree.exists()
+    assert home.toolpin("plugin", "remove", "told").code == 0
+
+    install = {
+        "ASDF_INSTALL_TYPE": "version",
+        "ASDF_INSTALL_VERSION": "1.1",
+        "ASDF_INSTALL_PATH": str(tree),
+    }
+    build = {
+        **install,
+        "ASDF_DOWNLOAD_PATH": str(downloads),
+        "ASDF_CONCURRENCY": "3",
+    }
+    expected: dict[str, tuple[list[str], dict[str, str]]] = {
+        "latest-stable": ([""], {}),
+        "download": ([], build),
+        "install": ([], build),
+        "list-bin-paths": ([], install),
+        "exec-path": (
+            [str(tree), "told", "bin/told"],
+            {"ASDF_INSTALL_TYPE": "version"},
+        ),
+        "uninstall": ([], install),
+        "post-plugin-add": (
+            [],
+            {"ASDF_PLUGIN_PATH": str(plugin), "ASDF_PLUGIN_SOURCE_URL": told["url"]},
+        ),
+        "post-plugin-update": (
+            [],
+            {
+                "ASDF_PLUGIN_PATH": str(plugin),
+                "ASDF_PLUGIN_PREV_REF": first,
+                "ASDF_PLUGIN_POST_REF": second,
+            },
+        ),
+        "pre-plugin-remove": (
+            [],
+            {"ASDF_PLUGIN_PATH": str(plugin), "ASDF_PLUGIN_SOURCE_URL": ""},
+        ),
+    }
+    for script, (args, variables) in expected.items():
+        lines = _calls(home, script)[0]
+        assert lines[0] == f"count {len(args)}", script
+        if args:
+            assert lines[1 : 1 + len(args)] == [f"arg [{one}]" for one in args], script
+        told_of = dict(one.split("=", 1) for one in lines if one.startswith("ASDF_"))
+        told_of.pop("ASDF_CONCURRENCY", None) if script in (
+            "latest-stable",
+            "list-bin-paths",
+        ) else None
+        assert told_of == {**variables, "ASDF_DATA_DIR": str(home.data)}, script
+        assert "stdin []" in lines, f"{script} has no input"
+    assert f"cwd {home.project}" in _calls(home, "install")[0]
+
+
+def test_a_plugin_tells_of_itself_and_of_other_tools_files(
+    home: Home, told: dict[str, str]
+) -> None:
+    assert home.toolpin("plugin", "add", "told", told["url"]).code == 0
+    shown = home.toolpin("plugin", "show", "told").out
+    for text in ("an overview", "what it needs", "what can be set", "told.example"):
+        assert text in shown
+    paths = Paths(str(home.data), str(home.config))
+    scripts = Scripts(paths, "told", home.env, str(home.project))
+    assert scripts.legacy_filenames() == [".told-version", ".toldrc"]
+    (home.project / ".toldrc").write_text("v1.1 v1.0\n")
+    assert scripts.parse_legacy_file(f"{home.project}/.toldrc") == ["1.1", "v1.0"]
+    assert scripts.extension_names() == ["", "sing"]
+    commands = f"{scripts.folder}/lib/commands"
+    assert scripts.extension(["sing", "x"]) == (f"{commands}/command-sing", ["x"])
+    assert scripts.extension(["x", "y"]) == (f"{commands}/command", ["x", "y"])
+    assert scripts.extension(["../x"]) == (f"{commands}/command", ["../x"])
+
+
+def test_without_latest_stable_what_looks_unstable_is_no_latest(home: Home) -> None:
+    files = {**GREET, "bin/list-all": "echo 1.0 1.1 1.2-rc1 2.0b1 main graal-3 2.0-dev"}
+    repository(home.root / "greet", files)
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    assert home.toolpin("latest", "greet").out == "1.1\n"
+    assert home.toolpin("latest", "greet", "graal").out == "graal-3\n"
+
+
+BARE = {
+    # No `#!` anywhere, no bin/download; bash's own words in them.
+    "bin/list-all": "[[ x == x ]] && printf '%s\\n' 1.0 2.0\n",
+    "bin/install": "for one in bin 'tools/more'; do\n"
+    '  mkdir -p "$ASDF_INSTALL_PATH/$one"\n'
+    "  name=${one##*/}; [[ -d $ASDF_DOWNLOAD_PATH ]] || exit 3\n"
+    "  printf '#!/bin/sh\\necho %s of \"$ASDF_INSTALL_VERSION\"\\n' $name"
+    ' >"$ASDF_INSTALL_PATH/$one/in-$name"\n'
+    '  chmod +x "$ASDF_INSTALL_PATH/$one/in-$name"\ndone\n',
+    "bin/list-bin-paths": "echo tools/more bin\n",
+}
+
+
+def test_a_plugin_without_shebang_works_in_a_folder_with_blanks(home: Home) -> None:
+    home.env["TOOLPIN_DATA_DIR"] = str(home.root / "my data's folder")
+    home.data = home.root / "my data's folder"
+    folder = write(home.root / "a plain folder", BARE)
+    assert home.toolpin("plugin", "add", "bare", str(folder)).code == 0
+    assert home.toolpin("install", "bare", "2.0").code == 0
+    home.pin("bare 2.0\n")
+    for name in ("bin", "more"):
+        assert home.run(home.shim(f"in-{name}")).out == f"{name} of 2.0\n"
+    again = home.toolpin("install")
+    assert "1 already there" in again.err
+
+
+TEMPLATE = """#!/usr/bin/env bash
+echo "template for $ASDF_INSTALL_VERSION runs $(basename "$(asdf where greet)")"
+exec "$(asdf where greet)/bin/greet" "$@"
+"""
+
+
+def test_a_template_of_the_plugin_runs_in_front_of_the_installs_program(
+    home: Home,
+) -> None:
+    files = {
+        **GREET,
+        "shims/greet": TEMPLATE,
+        "shims/helper": "#!/bin/sh\necho helps\n",
+    }
+    repository(home.root / "greet", files)
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    assert home.toolpin("install", "greet", "1.0.0", "1.1.0").code == 0
+    for version in ("1.0.0", "1.1.0"):
+        home.pin(f"greet {version}\n")
+        said = home.run(home.shim("greet"), "you").out.splitlines()
+        assert said[0] == f"template for {version} runs {version}"
+        assert said[1] == f"greet {version} says hello to you"
+    assert home.run(home.shim("helper")).out == "helps\n"
+    assert not (home.data / "shims/asdf").exists()
+
+
+CALLS = """#!/usr/bin/env bash
+set -e
+echo "where [$(asdf where greet 1.0.0)]" >>"$TELL"
+asdf current greet >>"$TELL"
+asdf list greet >>"$TELL"
+asdf list all greet | tail -n 1 >>"$TELL"
+asdf latest greet 1 >>"$TELL"
+asdf where >>"$TELL" && exit 1
+asdf nonsense >>"$TELL" && exit 1
+asdf reshim greet
+mkdir -p "$ASDF_INSTALL_PATH/bin"
+"""
+
+
+def test_scripts_that_call_asdf_find_one_that_answers_from_this_store(
+    home: Home,
+) -> None:
+    home.env["TELL"] = str(home.root / "told")
+    repository(home.root / "greet", GREET)
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    assert home.toolpin("install", "greet", "1.0.0").code == 0
+    home.pin("greet 1.0.0\n")
+    caller = {**GREET, "bin/install": CALLS}
+    repository(home.root / "caller", caller)
+    home.toolpin("plugin", "add", "caller", f"{home.root}/caller")
+    installed = home.toolpin("install", "caller", "1.0.0")
+    assert installed.code == 0, installed.err
+    lines = Path(home.env["TELL"]).read_text().splitlines()
+    assert lines[0] == f"where [{home.data}/installs/greet/1.0.0]"
+    assert lines[1].split() == ["Name", "Version", "Source", "Installed"]
+    assert lines[2].split()[:2] == ["greet", "1.0.0"]
+    assert lines[3:] == [" *1.0.0", "2.0.0", "1.1.0"]
+
+
+# exec-env, what the shim's record says of it, and what the program gets.
+ENVS: dict[str, tuple[str, bool, dict[str, str]]] = {
+    "fixed": (
+        "export A=\"$ASDF_INSTALL_PATH/x\" B='two words'",
+        False,
+        {"B": "two words"},
+    ),
+    "newlines": ("export A=$'one\\ntwo\\n' B=\"it's\"", False, {"A": "one\ntwo\n"}),
+    "prints": ("echo noise; export A=1", False, {"A": "1"}),
+    "nothing": ("true", False, {}),
+    "last test is false": ("export A=1; [ -n '' ]", False, {"A": "1"}),
+    "its own folder": (
+        'here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd); export A=$here',
+        False,
+        {},
+    ),
+    "the working folder": ('export A="in $PWD"', True, {"A": "in {cwd}"}),
+    "a file beside it": (
+        "if [ -f .marker ]; then export A=marked; fi",
+        True,
+        {"A": "marked"},
+    ),
+    "the home": ('export A="$HOME/x"', True, {"A": "{home}/x"}),
+    "unless set": ('export A="${A:-mine}"', True, {"A": "theirs"}),
+    "a folder unless set": (
+        'export A="${A:-$ASDF_INSTALL_PATH/x}"',
+        False,
+        {"A": "theirs"},
+    ),
+    "a folder unless set, empty or not": (
+        'export A="${A-$ASDF_INSTALL_PATH/x}"',
+        True,
+        {"A": "theirs"},
+    ),
+    "PATH": ('export PATH="/opt/extra:$PATH"', True, {}),
+    "takes away": ("unset GIVEN", True, {}),
+    "asks asdf": ('export A="$(asdf where envy 1.0.0)"', True, {"A": "{tree}"}),
+}
+SHOWS = """#!/usr/bin/env bash
+mkdir -p "$ASDF_INSTALL_PATH/bin"
+printf '#!/bin/sh\\nexec /usr/bin/env -0\\n' >"$ASDF_INSTALL_PATH/bin/show"
+chmod +x "$ASDF_INSTALL_PATH/bin/show"
+"""
+
+
+@pytest.mark.parametrize("case", ENVS)
+def test_exec_env_sets_what_the_plugin_says_here_and_now(case: str, home: Home) -> None:
+    script, asks, expected = ENVS[case]
+    files = {**GREET, "bin/install": SHOWS, "bin/exec-env": f"{script}\n"}
+    repository(home.root / "envy", files)
+    home.env["GIVEN"] = "kept"
+    home.toolpin("plugin", "add", "envy", f"{home.root}/envy")
+    assert home.toolpin("install", "envy", "1.0.0").code == 0
+    tree = home.data / "installs/envy/1.0.0"
+    record = (tree / ".toolpin/record.sh").read_text()
+    assert record.endswith("\nreturn 1\n") == asks
+    home.pin("envy 1.0.0\n")
+    (home.project / ".marker").touch()
+    env = {"A": "theirs"} if "unless set" in case else {}
+    ran = home.run(home.shim("show"), env=env)
+    assert ran.code == 0, ran.err
+    assert not ran.out.startswith("noise")
+    got = dict(one.split("=", 1) for one in ran.out.split("\0") if one)
+    where = {"cwd": home.project, "home": home.home, "tree": tree}
+    for name, value in expected.items():
+        assert got[name] == value.format(**where)
+    assert got["ASDF_INSTALL_PATH"] == str(tree)
+    assert got["ASDF_INSTALL_TYPE"] == "version"
+    assert ("GIVEN" in got) == (case != "takes away")
+    path = got["PATH"].split(":")
+    assert path[0] == ("/opt/extra" if case == "PATH" else f"{tree}/bin")
+    assert str(home.data / "lib/asdf") not in path
+    assert home.toolpin("which", "show").out == f"{tree}/bin/show\n"
+    if case == "the working folder":
+        assert f"A='in {home.project}'" in home.toolpin("env").out
+
+
+def test_a_folder_that_another_version_set_is_not_the_users(home: Home) -> None:
+    line = 'export A="${A:-$ASDF_INSTALL_PATH/x}"\n'
+    files = {**GREET, "bin/install": SHOWS, "bin/exec-env": line}
+    repository(home.root / "envy", files)
+    home.toolpin("plugin", "add", "envy", f"{home.root}/envy")
+    assert home.toolpin("install", "envy", "1.0.0").code == 0
+    home.pin("envy 1.0.0\n")
+    installs = home.data / "installs/envy"
+    for theirs, expected in (
+        (None, f"{installs}/1.0.0/x"),
+        ("", f"{installs}/1.0.0/x"),
+        (f"{installs}/2.0.0/x", f"{installs}/1.0.0/x"),
+        ("/opt/mine", "/opt/mine"),
+    ):
+        env = {} if theirs is None else {"A": theirs}
+        for command in ((home.shim("show"),), (*TOOLPIN, "exec", "show")):
+            assert f"A={expected}\0" in home.run(*command, env=env).out
+
+
+def test_an_exec_env_that_fails_stops_its_program(home: Home) -> None:
+    files = {**GREET, "bin/exec-env": "echo no such thing >&2; exit 3\n"}
+    repository(home.root / "greet", files)
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    assert home.toolpin("install", "greet", "1.0.0").code == 0
+    home.pin("greet 1.0.0\n")
+    ran = home.run(home.shim("greet"))
+    assert ran.code == 126
+    assert "exec-env of greet's plugin ended with 3" in ran.err
+    assert "no such thing" in ran.err
+    home.toolpin("plugin", "remove", "greet")
+    assert "toolpin plugin add greet" in home.run(home.shim("greet")).err
+
+
+FAILS = """#!/usr/bin/env bash
+mkdir -p "$ASDF_INSTALL_PATH/bin"
+for number in $(seq 200); do echo "line $number"; done
+echo "----------"
+echo "configure: error: no zlib.h" >&2
+exit 7
+"""
+
+
+def test_a_failing_build_shows_its_log_and_leaves_nothing(home: Home) -> None:
+    files = {
+        **GREET,
+        "bin/download": "touch $ASDF_DOWNLOAD_PATH/x",
+        "bin/install": FAILS,
+    }
+    repository(home.root / "greet", files)
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    failed = home.toolpin("install", "greet", "1.0.0")
+    log = home.data / "logs/greet-1.0.0.log"
+    assert failed.code == 1
+    assert "bin/install of its plugin ended with 7" in failed.err
+    assert "configure: error: no zlib.h" in failed.err
+    assert "line 200" in failed.err
+    assert "line 1\n" not in failed.err
+    assert str(log) in failed.err
+    assert "line 1\n" in log.read_text()
+    assert not (home.data / "installs/greet").exists()
+    assert not any((home.data / "incomplete").rglob("1.0.0"))
+    assert (home.data / "downloads/greet/1.0.0/x").exists(), "kept for the next try"
+
+
+STUBBORN = """#!/usr/bin/env bash
+trap '' TERM INT HUP
+(echo $BASHPID >"$TELL.child"; while :; do read -rt 5 <>"$TELL.fifo"; done) &
+echo half >"$ASDF_INSTALL_PATH/half"
+echo $$ >"$TELL"
+wait
+"""
+
+
+def test_an_interrupt_ends_a_build_that_ignores_signals_with_its_children(
+    home: Home,
+) -> None:
+    home.env["TELL"] = str(home.root / "told")
+    os.mkfifo(f"{home.root}/told.fifo")
+    repository(home.root / "greet", {**GREET, "bin/install": STUBBORN})
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    process = subprocess.Popen(
+        [*TOOLPIN, "install", "greet", "1.0.0"],
+        cwd=home.project,
+        env=home.env,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    notes = [home.root / "told", home.root / "told.child"]
+    wait_until(lambda: all(one.exists() and one.read_text() for one in notes))
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "interrupted" in said
+    pids = [int(one.read_text()) for one in notes]
+    wait_until(lambda: not any(map(_is_alive, pids)))
+    assert home.toolpin("where", "greet", "1.0.0").code != 0
+    (home.data / "plugins/greet/bin/install").write_text(INSTALL)
+    assert home.toolpin("install", "greet", "1.0.0").code == 0
+    assert not (home.data / "installs/greet/1.0.0/half").exists()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it does not come"
+        time.sleep(0.01)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_what_scripts_made_is_verified_and_cannot_be_repaired_or_bundled(
+    home: Home,
+) -> None:
+    repository(home.root / "greet", GREET)
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    home.pin("greet 1.0.0\n")
+    assert home.toolpin("lock").code == 0
+    assert home.toolpin("install").code == 0
+    assert "intact" in home.toolpin("verify").out
+    (home.data / "installs/greet/1.0.0/bin/greet").write_text("x")
+    damaged = home.toolpin("verify", "--repair")
+    assert damaged.code == 1
+    assert "in no archive" in damaged.err
+    assert "scripts" in home.toolpin("bundle", "create", "x.bundle").err
+    for options in (("--offline",), ("--into", "out", "--host", "macos-arm64")):
+        refused = home.toolpin("install", *options, "greet", "1.1.0")
+        assert refused.code in (1, 4), refused.err
+    into = home.toolpin("install", "--into", "out", "--locked")
+    assert into.code == 0, into.err
+    assert home.run(f"{home.project}/out/greet/bin/greet").code == 0
+
+
+def test_a_ref_is_built_as_one(home: Home) -> None:
+    files = {
+        **GREET,
+        "bin/install": INSTALL.replace(
+            "$ASDF_INSTALL_VERSION says",
+            "$ASDF_INSTALL_TYPE $ASDF_INSTALL_VERSION says",
+        ),
+    }
+    repository(home.root / "greet", files)
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    home.pin("greet ref:main\n")
+    assert home.toolpin("install").code == 0
+    assert (home.data / "installs/greet/ref-main").is_dir()
+    assert home.run(home.shim("greet")).out.startswith("greet ref main says")
+
+
+UNINSTALLS = '[ -d "$ASDF_INSTALL_PATH/bin" ] || exit 9\n[ -z "$REFUSE" ]\n'
+
+
+def test_bin_uninstall_is_heard_before_anything_goes(home: Home) -> None:
+    repository(home.root / "greet", {**GREET, "bin/uninstall": UNINSTALLS})
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    home.toolpin("install", "greet", "1.0.0")
+    refused = home.toolpin("uninstall", "greet", "1.0.0", env={"REFUSE": "1"})
+    assert refused.code == 1
+    assert (home.data / "installs/greet/1.0.0/bin/greet").exists()
+    assert home.toolpin("uninstall", "greet", "1.0.0").code == 0
+    assert not (home.data / "installs/greet").exists()
+
+
+HOOKS = """
+# asdf's own settings
+legacy_version_file = yes
+always_keep_download = yes
+pre_asdf_download_greet = echo "download $1" >>"$TELL"
+pre_asdf_install_greet = echo "before $1"; echo "two; # three" >>"$TELL"
+post_asdf_install_greet = echo "after $1" >>"$TELL"
+pre_asdf_uninstall_greet = echo "going $1" >>"$TELL"
+post_asdf_uninstall_greet = echo "gone $1" >>"$TELL"
+pre_asdf_plugin_add = echo "adding $1" >>"$TELL"
+post_asdf_plugin_add_greet = echo "added" >>"$TELL"
+pre_asdf_plugin_remove = echo "removing $1" >>"$TELL"
+"""
+
+
+def test_hooks_of_asdfrc_run_whole_lines_with_their_arguments(home: Home) -> None:
+    home.env["TELL"] = str(home.root / "told")
+    (home.home / ".asdfrc").write_text(HOOKS)
+    repository(home.root / "greet", {**GREET, "bin/download": "true"})
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    assert home.toolpin("install", "greet", "1.0.0").code == 0
+    assert (home.data / "downloads/greet/1.0.0").exists(), "kept: asdfrc says so"
+    assert home.toolpin("uninstall", "greet", "1.0.0").code == 0
+    home.toolpin("plugin", "remove", "greet")
+    assert Path(home.env["TELL"]).read_text().splitlines() == [
+        "adding greet",
+        "added",
+        "download 1.0.0",
+        "two; # three",
+        "after 1.0.0",
+        "going 1.0.0",
+        "gone 1.0.0",
+        "removing greet",
+    ]
+
+
+def test_a_hook_before_a_command_hears_its_words_and_may_refuse(home: Home) -> None:
+    home.env["TELL"] = str(home.root / "told")
+    line = 'printf "[%s]" "$@" >>"$TELL"; [ "$1" != no ]'
+    (home.home / ".asdfrc").write_text(f"pre_greet_greet = {line}\n")
+    repository(home.root / "greet", GREET)
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    home.toolpin("install", "greet", "1.0.0")
+    home.pin("greet 1.0.0\n")
+    ran = home.run(home.shim("greet"), "a b", '"$(x)')
+    assert ran.out == 'greet 1.0.0 says hello to a b "$(x)\n', ran.err
+    refused = home.run(home.shim("greet"), "no")
+    assert (refused.code, refused.out) == (1, "")
+    assert "pre_greet_greet" in refused.err
+    assert Path(home.env["TELL"]).read_text() == '[a b]["$(x)][no]'
+
+
+def test_a_hook_that_fails_ends_what_it_stands_before(home: Home) -> None:
+    (home.home / ".asdfrc").write_text(
+        "pre_asdf_install_greet = echo not today; false\n"
+    )
+    repository(home.root / "greet", GREET)
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    failed = home.toolpin("install", "greet", "1.0.0")
+    assert failed.code == 1
+    assert "pre_asdf_install_greet" in failed.err
+    assert "not today" in failed.err
+    assert not (home.data / "installs/greet").exists()
+
+
+def test_what_a_script_says_on_stderr_counts_only_where_it_fails(home: Home) -> None:
+    listing = 'echo loading >&2; [ -z "$REFUSE" ] || exit 4\n' + LIST_ALL
+    repository(home.root / "greet", {**GREET, "bin/list-all": listing})
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    listed = home.toolpin("list-all", "greet")
+    assert listed.out.split()[0] == "1.0.0"
+    assert "loading" not in listed.err
+    home.toolpin("cache", "clean")
+    refused = home.toolpin("list-all", "greet", env={"REFUSE": "1"})
+    assert refused.code == 1
+    assert "list-all of greet's plugin ended with 4" in refused.err
+
+
+def test_a_script_that_may_not_be_run_says_how_it_may(home: Home) -> None:
+    repository(home.root / "greet", GREET)
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    (home.data / "plugins/greet/bin/install").chmod(0o644)
+    failed = home.toolpin("install", "greet", "1.0.0")
+    assert failed.code == 1
+    assert f"chmod +x {home.data}/plugins/greet/bin/install" in failed.err

@@ -1,0 +1,358 @@
+"""`toolpin plugin` for asdf's plugins: where from, how they move, who wins a name."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.run import Home
+from tests.support.scripted import GREET, INSTALL, commit, git, repository, write
+
+
+@pytest.fixture
+def greet(home: Home) -> Path:
+    """A plugin's repository, as it would lie on a server."""
+    return repository(home.root / "upstream" / "asdf-greet", GREET)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ext::sh -c 'touch /tmp/x'",
+        "--upload-pack=touch",
+        "-u",
+        "ssh://-oProxyCommand=touch/x",
+        "git://greet.example/x",
+        "http://greet.example/x",
+        "https://ana:secret@greet.example/x",
+        "file:///a\nb",
+        "fd::17",
+        "https://greet.example/x@--force",
+        "https://greet.example/x@a..b",
+        "/no/such/folder",
+    ],
+)
+def test_hostile_69_a_url_that_git_would_obey_is_refused(url: str, home: Home) -> None:
+    refused = home.toolpin("plugin", "add", "greet", "--", url)
+    assert refused.code == 2
+    assert "secret" not in refused.err
+    assert not (home.data / "plugins").exists()
+
+
+@pytest.mark.parametrize("ref", ["--upload-pack=x", "+main:refs/heads/main", "a..b"])
+def test_hostile_69_what_is_no_ref_is_not_handed_to_git(
+    ref: str, home: Home, greet: Path
+) -> None:
+    home.toolpin("plugin", "add", "greet", f"file://{greet}")
+    for action in ("update", "diff"):
+        refused = home.toolpin("plugin", action, "greet", "--", ref)
+        assert refused.code in (1, 2)
+        assert "is not a Git ref" in refused.err
+
+
+def test_hostile_69_no_hook_and_no_submodule_of_a_repository_runs(
+    home: Home, greet: Path
+) -> None:
+    other = repository(home.root / "other", {"x": "x"})
+    git(
+        greet, "-c", "protocol.file.allow=always", "submodule", "add", str(other), "sub"
+    )
+    commit(greet, {})
+    templates = home.root / "templates"
+    write(templates, {"hooks/post-checkout": f"#!/bin/sh\ntouch {home.root}/ran\n"})
+    (templates / "hooks/post-checkout").chmod(0o755)
+    (home.home / ".gitconfig").write_text(
+        f"[init]\ntemplateDir = {templates}\n[submodule]\nrecurse = true\n"
+        f'[core]\nhooksPath = {templates}/hooks\n[protocol "file"]\nallow = always\n'
+    )
+    assert home.toolpin("plugin", "add", "greet", f"file://{greet}").code == 0
+    commit(greet, {"more": "x"})
+    assert home.toolpin("plugin", "update", "greet").code == 0
+    assert not (home.root / "ran").exists()
+    assert not os.listdir(home.data / "plugins/greet/sub")
+
+
+def test_hostile_69_a_branch_that_moves_moves_nothing_that_is_locked(
+    home: Home, greet: Path
+) -> None:
+    first = git(greet, "rev-parse", "HEAD")
+    home.toolpin("plugin", "add", "greet", f"file://{greet}")
+    home.pin("greet 1.1.0\n")
+    assert home.toolpin("lock").code == 0
+    before = (home.project / "toolpin.lock").read_bytes()
+    commit(greet, {"bin/install": "exit 9\n"})
+    assert home.toolpin("install", "--locked").code == 0
+    assert home.toolpin("lock").code == 0
+    assert (home.project / "toolpin.lock").read_bytes() == before
+    assert git(home.data / "plugins/greet", "rev-parse", "HEAD") == first
+
+
+def test_hostile_69_other_files_under_a_locked_commit_are_refused(
+    home: Home, greet: Path
+) -> None:
+    home.toolpin("plugin", "add", "greet", f"file://{greet}")
+    home.pin("greet 1.1.0\n")
+    locked = home.toolpin("lock")
+    assert locked.code == 0, locked.err
+    script = home.data / "plugins/greet/bin/install"
+    script.write_text(INSTALL.replace("hello", "HELLO"))
+    refused = home.toolpin("install", "--locked")
+    assert refused.code == 1
+    assert "a plugin is not here as locked" in refused.err
+    assert "--force" in refused.err
+    assert home.toolpin("lock", "--refresh", "greet").code == 1
+    update = home.toolpin("plugin", "update", "greet")
+    assert update.code == 1
+    assert "--force" in update.err
+    assert home.toolpin("plugin", "update", "greet", "--force").code == 0
+    assert home.toolpin("install", "--locked").code == 0
+
+
+@pytest.mark.parametrize(
+    ("script", "text", "told"),
+    [
+        ("list-bin-paths", "echo ../../../bin", "outside of the install"),
+        ("list-bin-paths", "echo /usr/bin", "outside of the install"),
+        ("list-bin-paths", "echo bin:more", "outside of the install"),
+        ("list-bin-paths", "exit 3", "ended with 3"),
+    ],
+)
+def test_hostile_68_a_plugins_folders_stay_in_the_install(
+    script: str, text: str, told: str, home: Home
+) -> None:
+    repository(home.root / "greet", {**GREET, f"bin/{script}": f"{text}\n"})
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    refused = home.toolpin("install", "greet", "1.0.0")
+    assert refused.code == 1
+    assert told in refused.err
+    assert not (home.data / "installs/greet").exists()
+
+
+HOSTILE_INSTALL = """#!/bin/bash
+mkdir -p "$ASDF_INSTALL_PATH/bin"
+for name in greet sudo ls toolpin asdf -x .x; do
+  printf '#!/bin/sh\\necho mine\\n' >"$ASDF_INSTALL_PATH/bin/$name"
+  chmod +x -- "$ASDF_INSTALL_PATH/bin/$name"
+done
+"""
+
+
+def test_hostile_68_no_program_of_a_plugin_takes_the_name_of_a_systems_one(
+    home: Home,
+) -> None:
+    listing = "echo 1.0.0 ../../x a/b '$(touch x)' 2.0.0"
+    files = {**GREET, "bin/install": HOSTILE_INSTALL, "bin/list-all": listing}
+    repository(home.root / "greet", files)
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    assert home.toolpin("list-all", "greet").out.split() == ["1.0.0", "2.0.0"]
+    assert home.toolpin("install", "greet", "1.0.0").code == 0
+    assert os.listdir(home.data / "shims") == ["greet"]
+    for name in ("..", "../x", "Greet", "a b", "-x"):
+        assert home.toolpin("plugin", "add", "--", name, f"{home.root}/greet").code == 2
+
+
+@pytest.mark.parametrize("variable", ["LD_PRELOAD=/x.so", "BASH_ENV=/x", "IFS=x"])
+def test_hostile_68_a_record_holds_no_variable_that_decides_what_runs(
+    variable: str, home: Home
+) -> None:
+    repository(home.root / "greet", {**GREET, "bin/exec-env": f"export {variable}\n"})
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    assert home.toolpin("install", "greet", "1.0.0").code == 0
+    record = home.data / "installs/greet/1.0.0/.toolpin/record.sh"
+    assert variable.partition("=")[0] not in record.read_text()
+
+
+def test_a_locked_plugin_is_fetched_only_where_that_is_allowed(
+    home: Home, greet: Path
+) -> None:
+    more = repository(home.root / "upstream" / "more", GREET)
+    for name, place in (("greet", greet), ("more", more)):
+        home.toolpin("plugin", "add", name, f"file://{place}")
+    home.pin("greet 1.1.0\nmore 1.0.0\n")
+    assert home.toolpin("lock").code == 0
+    commits = {one: git(one, "rev-parse", "HEAD") for one in (greet, more)}
+    for name in ("greet", "more"):
+        home.toolpin("plugin", "remove", name)
+    commit(greet, {"bin/install": "exit 9\n"})
+
+    refused = home.toolpin("install", "--locked")
+    assert refused.code == 1
+    assert "2 plugins are not here as locked" in refused.err
+    for name, place in (("greet", greet), ("more", more)):
+        line = f"toolpin plugin add {name} file://{place}@{commits[place]}"
+        assert line in refused.err
+    assert "toolpin install --allow-plugins" in refused.err
+    assert not (home.data / "installs").exists()
+
+    elsewhere = {"TOOLPIN_ALLOW_PLUGINS": f"file://{home.root}/up file:///else/"}
+    assert home.toolpin("install", "--locked", env=elsewhere).code == 1
+    here = {"TOOLPIN_ALLOW_PLUGINS": f"file://{home.root}/upstream/"}
+    allowed = home.toolpin("install", "--locked", env=here)
+    assert allowed.code == 0, allowed.err
+    assert home.run(home.shim("greet")).code == 0
+    home.toolpin("plugin", "remove", "more")
+    home.toolpin("uninstall", "more", "1.0.0")
+    assert home.toolpin("install", "--allow-plugins").code == 0
+    assert git(home.data / "plugins/greet", "rev-parse", "HEAD") == commits[greet]
+
+
+def test_a_plugin_is_added_at_a_commit_a_tag_or_a_branch(
+    home: Home, greet: Path
+) -> None:
+    first = git(greet, "rev-parse", "HEAD")
+    git(greet, "tag", "v1")
+    second = commit(greet, {"more": "x"})
+    git(greet, "checkout", "-q", "-b", "work")
+    third = commit(greet, {"more": "y"})
+    git(greet, "checkout", "-q", "main")
+    at = {first: first, first[:10]: first, "v1": first, "main": second, "work": third}
+    for ref, expected in at.items():
+        added = home.toolpin("plugin", "add", "greet", f"file://{greet}@{ref}")
+        assert added.code == 0, added.err
+        assert git(home.data / "plugins/greet", "rev-parse", "HEAD") == expected, ref
+        home.toolpin("plugin", "remove", "greet")
+    unknown = home.toolpin("plugin", "add", "greet", f"file://{greet}@nowhere")
+    assert unknown.code == 1
+    assert not (home.data / "plugins/greet").exists()
+
+
+def test_update_moves_to_the_default_branch_or_a_named_one_and_keeps_new_files(
+    home: Home, greet: Path
+) -> None:
+    home.toolpin("plugin", "add", "greet", f"file://{greet}")
+    plugin = home.data / "plugins/greet"
+    (plugin / "cache").write_text("its own")
+    second = commit(greet, {"more": "x"})
+    dry = home.toolpin("plugin", "diff", "greet")
+    assert "+x" in dry.out
+    assert not (plugin / "more").exists()
+    assert home.toolpin("plugin", "update", "--all").code == 0
+    assert git(plugin, "rev-parse", "HEAD") == second
+    assert git(plugin, "branch", "--show-current") == "main"
+    assert (plugin / "cache").read_text() == "its own"
+    git(greet, "checkout", "-q", "-b", "work")
+    third = commit(greet, {"more": "y"})
+    told = home.toolpin("plugin", "update", "greet", "work", "--json")
+    (move,) = json.loads(told.out)["result"]["moves"]
+    assert (move["before"], move["after"], move["branch"]) == (second, third, "work")
+    assert home.toolpin("plugin", "update", "nosuch").code == 1
+    assert home.toolpin("plugin", "update").code == 2
+
+
+def test_a_plain_folder_has_one_commit_whoever_adds_it(home: Home) -> None:
+    folder = write(home.project / "tools/greet", {**GREET, ".gitignore": "LICENSE\n"})
+    assert home.toolpin("plugin", "add", "greet", "tools/greet").code == 0
+    first = git(home.data / "plugins/greet", "rev-parse", "HEAD")
+    home.pin("greet 1.1.0\n")
+    assert home.toolpin("lock").code == 0
+    lock = (home.project / "toolpin.lock").read_text()
+    assert f'locator = "folder:greet@{first}"' in lock
+    assert str(home.root) not in lock
+    home.toolpin("plugin", "remove", "greet")
+    missing = home.toolpin("install", "--allow-plugins")
+    assert missing.code == 1
+    assert "toolpin plugin add greet FOLDER" in missing.err
+    home.toolpin("plugin", "add", "greet", str(folder))
+    assert git(home.data / "plugins/greet", "rev-parse", "HEAD") == first
+    assert home.toolpin("install", "--locked").code == 0
+    (folder / "bin/install").write_text(INSTALL.replace("hello", "HELLO"))
+    (folder / "LICENSE").unlink()
+    assert "HELLO" in home.toolpin("plugin", "diff", "greet").out
+    assert home.toolpin("plugin", "update", "greet").code == 0
+    assert "HELLO" in (home.data / "plugins/greet/bin/install").read_text()
+    assert not (home.data / "plugins/greet/LICENSE").exists()
+
+
+def test_the_index_of_short_names_works_offline_once_it_is_fetched(
+    home: Home, greet: Path
+) -> None:
+    names = {
+        "plugins/greet": f"repository = file://{greet}\n",
+        "plugins/other": "repository = https://other.example/x.git\n",
+    }
+    index = repository(home.root / "index", names)
+    home.env["TOOLPIN_PLUGIN_INDEX"] = f"file://{index}"
+    added = home.toolpin("plugin", "add", "greet")
+    assert added.code == 0, added.err
+    listed = home.toolpin("plugin", "list", "all").out.splitlines()
+    assert [one.split() for one in listed] == [
+        ["greet", f"*file://{greet}"],
+        ["other", "https://other.example/x.git"],
+    ]
+    index.rename(home.root / "gone")
+    os.utime(home.data / "plugin-index/.git/toolpin-fetched", (0, 0))
+    for options in ((), ("--offline",)):
+        again = home.toolpin(*options, "plugin", "list", "all")
+        assert again.code == 0
+        assert len(again.out.splitlines()) == 2
+        assert "older" in again.err
+    unknown = home.toolpin("plugin", "add", "othr")
+    assert unknown.code == 1
+    assert "other" in unknown.err
+
+
+def test_a_trial_leaves_nothing_and_says_what_fails(home: Home, greet: Path) -> None:
+    url = f"file://{greet}"
+    tried = home.toolpin("plugin", "test", "greet", url, "greet you")
+    assert tried.code == 1, "bin/download is what asdf's own test wants"
+    assert "bin/download" in tried.err
+    commit(greet, {"bin/download": "true\n"})
+    tried = home.toolpin("plugin", "test", "greet", url, "greet", "you")
+    assert tried.code == 0, tried.err
+    assert "greet 2.0.0 says hello to you" in tried.err
+    failed = home.toolpin("plugin", "test", "greet", url, "false", "--version", "1.0.0")
+    assert failed.code == 1
+    git(greet, "rm", "-q", "LICENSE")
+    commit(greet, {})
+    assert "licence" in home.toolpin("plugin", "test", "greet", url).err
+    assert not (home.data / "plugins").exists()
+    assert not (home.data / "installs").exists()
+
+
+def test_a_bundled_tool_wins_its_name_until_a_url_is_given_for_it(home: Home) -> None:
+    golang = repository(home.root / "asdf-golang", GREET)
+    write(home.data / "plugins/golang", GREET)  # as another manager has left it
+    home.pin("go 1.1.0\n")
+    first = home.toolpin("plugin", "list")
+    assert "golang" in first.err
+    assert "toolpin plugin add golang URL" in first.err
+    assert home.toolpin("plugin", "list").err == "", "it says so once"
+    assert "bundled" in home.toolpin("plugin", "list").out
+    assert home.toolpin("plugin", "add", "golang").code == 0
+    other = home.toolpin("plugin", "add", "go", f"file://{golang}")
+    assert other.code == 1, "that folder is from elsewhere"
+    assert "toolpin plugin remove golang" in other.err
+    (home.data / "plugins/golang").rename(home.root / "away")
+
+    chosen = home.toolpin("plugin", "add", "go", f"file://{golang}")
+    assert chosen.code == 0, chosen.err
+    assert (home.data / "plugins/golang").is_dir()
+    assert home.toolpin("list-all", "go").out.split()[0] == "1.0.0"
+    assert home.toolpin("install").code == 0
+    assert home.run(home.shim("greet")).out.startswith("greet 1.1.0")
+    assert home.toolpin("where", "golang").out.endswith("/golang/1.1.0\n")
+    again = home.toolpin("plugin", "add", "golang", f"file://{golang}")
+    assert again.code == 0, "the same one is there"
+    home.toolpin("plugin", "remove", "go")
+    assert "bundled" in home.toolpin("plugin", "list").out
+
+
+def test_what_is_no_plugin_is_not_added(home: Home, greet: Path) -> None:
+    git(greet, "rm", "-q", "bin/install")
+    commit(greet, {})
+    refused = home.toolpin("plugin", "add", "greet", f"file://{greet}")
+    assert refused.code == 2
+    assert "bin/install" in refused.err
+    assert not (home.data / "plugins/greet").exists()
+    assert not any((home.data / "staging").iterdir())
+
+
+def test_git_variables_of_a_callers_hook_do_not_reach_a_plugin(
+    home: Home, greet: Path
+) -> None:
+    env = {"GIT_DIR": str(home.root / "nowhere"), "GIT_INDEX_FILE": "/nowhere"}
+    added = home.toolpin("plugin", "add", "greet", f"file://{greet}", env=env)
+    assert added.code == 0, added.err

@@ -1,0 +1,63 @@
+"""asdf plugins, written as their authors write them, and put into git repositories."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+LIST_ALL = "#!/usr/bin/env bash\necho '1.0.0 1.1.0 2.0.0-rc1 2.0.0'\n"
+INSTALL = """#!/usr/bin/env bash
+set -e
+mkdir -p "$ASDF_INSTALL_PATH/bin"
+cat >"$ASDF_INSTALL_PATH/bin/greet" <<END
+#!/bin/sh
+echo "greet $ASDF_INSTALL_VERSION says hello to \\$*"
+END
+chmod +x "$ASDF_INSTALL_PATH/bin/greet"
+"""
+GREET = {
+    "bin/list-all": LIST_ALL,
+    "bin/install": INSTALL,
+    "LICENSE": "Do as you like.\n",
+}
+
+
+def write(folder: Path, files: Mapping[str, str]) -> Path:
+    """Write a plugin's files; those in `bin`, `lib/commands` and `shims` may be run."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        if name.startswith(("bin/", "lib/commands/", "shims/")):
+            path.chmod(0o755)
+    return folder
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git there as somebody, whatever this machine's git is set up for."""
+    who = ["-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
+    done = subprocess.run(
+        ["git", "-C", str(folder), *who, "-c", "commit.gpgsign=false", *words],
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def repository(folder: Path, files: Mapping[str, str]) -> Path:
+    """Put a plugin into a repository of its own, branch `main`."""
+    folder.mkdir(parents=True)
+    git(folder, "init", "-q", "-b", "main")
+    commit(folder, files)
+    return folder
+
+
+def commit(folder: Path, files: Mapping[str, str]) -> str:
+    """Commit files; return the commit's full name."""
+    write(folder, files)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "change")
+    return git(folder, "rev-parse", "HEAD")

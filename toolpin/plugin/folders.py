@@ -1,0 +1,252 @@
+"""Puts asdf plugins into the plugins folder, moves them, and takes them away again.
+
+A plugin is fetched into staging and gets to its place by one rename; of a plugin that
+is there already, only what its commits hold is touched. Nothing moves by itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from toolpin import store
+from toolpin.asdfrc import Asdfrc
+from toolpin.errors import ToolpinError, UsageError
+from toolpin.gitrepo import Address, Git, Identity
+from toolpin.model import Pin
+from toolpin.paths import Paths
+from toolpin.plugin.registry import script_folders
+from toolpin.process import Finished
+from toolpin.scripts import Scripts
+
+# With a mutex and a place in staging of its own, as a version has.
+_PLUGIN = "plugin"
+
+
+class Moved(NamedTuple):
+    """A plugin's commit before and after, and the branch that was followed."""
+
+    name: str
+    before: str
+    after: str
+    branch: str
+
+
+class Folders:
+    """The asdf plugins of one user."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        git: Git,
+        rc: Asdfrc,
+        *,
+        env: Mapping[str, str],
+        cwd: str,
+        remark: Callable[[str], None],
+    ) -> None:
+        self.git = git
+        self._paths = paths
+        self._rc = rc
+        self._env = env
+        self._cwd = cwd
+        self._remark = remark
+
+    def names(self) -> list[str]:
+        """Return the plugins that there are, sorted."""
+        return list(script_folders(self._paths))
+
+    def has(self, name: str) -> bool:
+        """Say whether there is such a plugin."""
+        return name in script_folders(self._paths)
+
+    def folder(self, name: str) -> str:
+        """Return a plugin's folder. Raises ToolpinError where there is none."""
+        if not self.has(name):
+            known = ", ".join(self.names()) or "none"
+            raise ToolpinError(
+                f"there is no asdf plugin {name}",
+                [("there are", known)],
+                f"toolpin plugin add {name} URL",
+            )
+        return f"{self._paths.plugins}/{name}"
+
+    def identity(self, name: str) -> Identity:
+        """Return what is checked out of a plugin."""
+        return self.git.identity(self.folder(name))
+
+    def url(self, name: str) -> str:
+        """Return where a plugin is from; its folder where it does not say."""
+        return self.git.url(self.folder(name)) or self.folder(name)
+
+    def add(self, name: str, address: Address, *, sha256: str = "") -> Identity:
+        """Fetch a plugin into its place, and choose it.
+
+        The same one that is there is only chosen, another is refused. With `sha256` its
+        files must have that digest. Raises UsageError for what is no plugin.
+        """
+        if self.has(name):
+            found = self.identity(name)
+            same = found.url == address.url and found.commit.startswith(address.ref)
+            if same and sha256 in ("", found.sha256):
+                self.choose(name)
+                return found
+        if os.path.lexists(f"{self._paths.plugins}/{name}"):
+            raise ToolpinError(
+                f"there is a plugin {name} already",
+                [("from", self.url(name)), ("folder", self.folder(name))],
+                f"toolpin plugin remove {name}",
+            )
+        self._hook("pre_asdf_plugin_add", name)
+        self._hook(f"pre_asdf_plugin_add_{name}")
+        pin = Pin(_PLUGIN, name)
+        with store.version_mutex(self._paths, pin):
+            with store.scratch(self._paths, pin) as stage:
+                self.git.create(stage, address)
+                _check(stage, name, address)
+                found = self.git.identity(stage)
+                _check_digest(found, sha256, name)
+                os.makedirs(self._paths.plugins, exist_ok=True)
+                os.rename(stage, f"{self._paths.plugins}/{name}")
+            os.makedirs(f"{self._paths.downloads}/{name}", exist_ok=True)
+            self.choose(name)
+        folder = self.folder(name)
+        more = {"ASDF_PLUGIN_SOURCE_URL": address.url, "ASDF_PLUGIN_PATH": folder}
+        self._callback(name, "post-plugin-add", more)
+        self._hook("post_asdf_plugin_add", name)
+        self._hook(f"post_asdf_plugin_add_{name}")
+        return found
+
+    def choose(self, name: str) -> None:
+        """Let a plugin count also where one of that name comes with toolpin."""
+        os.makedirs(self._paths.chosen, exist_ok=True)
+        with open(f"{self._paths.chosen}/{name}", "w", encoding="utf-8"):
+            pass
+
+    def update(
+        self, name: str, ref: str = "", *, force: bool = False, sha256: str = ""
+    ) -> Moved:
+        """Move a plugin to what a ref, or its publisher's default branch, is now.
+
+        Raises ToolpinError for one with changes of the user's, unless forced.
+        """
+        folder = self.folder(name)
+        if os.path.islink(folder) or not os.path.exists(f"{folder}/.git"):
+            raise ToolpinError(
+                f"{name}'s plugin is no repository that toolpin may move",
+                [("folder", os.path.realpath(folder))],
+            )
+        before = self.git.identity(folder)
+        if before.is_changed and not force:
+            raise ToolpinError(
+                f"{name}'s plugin has changes that its commit does not have",
+                [("folder", folder), ("commit", before.commit)],
+                f"toolpin plugin update {name} --force",
+            )
+        self._hook("pre_asdf_plugin_update", name)
+        self._hook(f"pre_asdf_plugin_update_{name}", name)
+        with store.version_mutex(self._paths, Pin(_PLUGIN, name)):
+            commit, branch = self.git.update(folder, before.url, ref)
+            self.git.check_out(folder, commit, branch)
+            try:
+                _check_digest(self.git.identity(folder), sha256, name)
+            except ToolpinError:
+                self.git.check_out(folder, before.commit)
+                raise
+        more = {
+            "ASDF_PLUGIN_PATH": folder,
+            "ASDF_PLUGIN_PREV_REF": before.commit,
+            "ASDF_PLUGIN_POST_REF": commit,
+        }
+        self._callback(name, "post-plugin-update", more)
+        self._hook("post_asdf_plugin_update", name)
+        self._hook(f"post_asdf_plugin_update_{name}")
+        return Moved(name, before.commit, commit, branch)
+
+    def difference(self, name: str, ref: str = "") -> str:
+        """Return what an update would change in a plugin's files, as a diff.
+
+        Changes of the user's are in it, the other way round.
+        """
+        folder, url = self.folder(name), self.url(name)
+        if os.path.isdir(url):
+            return self.git.difference_to_folder(folder, url)
+        commit = self.git.fetch(
+            folder, url, ref or self.git.default_branch(folder, url)
+        )
+        return self.git.difference(folder, commit)
+
+    def remove(self, name: str) -> str:
+        """Remove a plugin and what its scripts kept of downloads; installs stay."""
+        folder = self.folder(name)
+        self._hook("pre_asdf_plugin_remove", name)
+        self._hook(f"pre_asdf_plugin_remove_{name}")
+        more = {"ASDF_PLUGIN_PATH": folder, "ASDF_PLUGIN_SOURCE_URL": ""}
+        self._callback(name, "pre-plugin-remove", more)
+        with store.version_mutex(self._paths, Pin(_PLUGIN, name)):
+            if os.path.islink(folder):
+                os.unlink(folder)
+            else:
+                store.discard(self._paths, Pin(_PLUGIN, name), folder)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{self._paths.chosen}/{name}")
+            store.delete_tree(f"{self._paths.downloads}/{name}")
+        self._hook("post_asdf_plugin_remove", name)
+        self._hook(f"post_asdf_plugin_remove_{name}")
+        return folder
+
+    def _callback(self, name: str, script: str, more: Mapping[str, str]) -> None:
+        """Run a script whose failure is only told."""
+        scripts = Scripts(self._paths, name, self._env, self._cwd)
+        if scripts.has(script):
+            told = scripts.call(script, (), more)
+            self._tell(told)
+            if told.status != 0:
+                self._remark(f"{name}: bin/{script} ended with {told.status}")
+
+    def _hook(self, hook: str, *args: str) -> None:
+        said = self._rc.must(hook, args, self._env, self._cwd)
+        for line in said.splitlines():
+            self._remark(line)
+
+    def _tell(self, told: Finished) -> None:
+        for line in (told.out + told.err).splitlines():
+            self._remark(line)
+
+
+def _check(folder: str, name: str, address: Address) -> None:
+    """Raise UsageError for a repository that is no plugin."""
+    missing = [
+        one
+        for one in ("bin/install", "bin/list-all")
+        if not os.path.isfile(f"{folder}/{one}")
+    ]
+    if missing:
+        raise UsageError(
+            f"{address.url} is no asdf plugin for {name}",
+            [("missing", ", ".join(missing)), ("added", "nothing")],
+        )
+
+
+def _check_digest(found: Identity, sha256: str, name: str) -> None:
+    if sha256 and found.sha256 != sha256:
+        raise ToolpinError(
+            f"{name}'s plugin is not the one that is locked",
+            [
+                ("expected", f"sha256 {sha256}"),
+                ("received", f"sha256 {found.sha256}, commit {found.commit}"),
+            ],
+        )
+
+
+def each(
+    folders: Folders, names: list[str], ref: str, *, force: bool
+) -> Iterator[Moved | ToolpinError]:
+    """Update plugins one after the other; one that fails stops no other."""
+    for name in names:
+        try:
+            yield folders.update(name, ref, force=force)
+        except ToolpinError as error:
+            yield error

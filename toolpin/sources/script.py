@@ -1,0 +1,79 @@
+"""The source of kind `script`: an asdf plugin asked for versions, and pinned itself.
+
+What it names to fetch is the plugin. What its scripts fetch, no digest tells.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from toolpin.errors import NotPublished, ToolpinError, Unreachable
+from toolpin.gitrepo import Git, Identity
+from toolpin.model import Artifact, Build, Host, Release
+from toolpin.plugin.script import artifact_of
+from toolpin.scripts import Scripts, kind_of
+
+
+class ScriptSource:
+    """One plugin of scripts, as a source."""
+
+    def __init__(self, scripts: Scripts, git: Git, *, offline: bool) -> None:
+        self._scripts = scripts
+        self._git = git
+        self._offline = offline
+        self._listed: list[str] | None = None
+        self._identity: Identity | None = None
+        self._mutex = threading.Lock()  # a lock asks for several hosts at once
+
+    def releases(self, host: Host) -> list[Release]:  # noqa: ARG002 - Source's shape
+        """Return what the plugin lists, in its order."""
+        return [Release(version) for version in self._versions()]
+
+    def latest(self, query: str) -> str | None:
+        """Return what the plugin calls the newest stable version of a query."""
+        self._go_online()
+        return self._scripts.latest(query)
+
+    def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:  # noqa: ARG002 - Source's shape
+        """Return the plugin as it is now, also for a version that it does not list."""
+        return (artifact_of(self._scripts.name, self._read_identity()),)
+
+    def builds(self, version: str, host: Host) -> list[Build]:
+        """Return the one build of a version that the plugin lists, or of a ref.
+
+        Raises ToolpinError for a plugin with changes that no commit has.
+        """
+        name = self._scripts.name
+        identity = self._read_identity()
+        if identity.is_changed:
+            raise ToolpinError(
+                f"{name}'s plugin has changes that its commit does not have",
+                [("plugin", self._scripts.folder), ("commit", identity.commit)],
+                f"toolpin plugin diff {name}",
+            )
+        if kind_of(version)[0] != "ref" and version not in self._versions():
+            raise NotPublished(f"{name}'s plugin lists no {version}")
+        return [Build(self.artifacts(version, host))]
+
+    def _read_identity(self) -> Identity:
+        with self._mutex:
+            if self._identity is None:
+                self._identity = self._git.identity(self._scripts.folder)
+            return self._identity
+
+    def _versions(self) -> list[str]:
+        with self._mutex:
+            if self._listed is None:
+                self._go_online()
+                try:
+                    self._listed = self._scripts.list_all()
+                except ToolpinError as error:
+                    raise Unreachable(error.what, error.facts, error.hint) from error
+            return self._listed
+
+    def _go_online(self) -> None:
+        if self._offline:
+            raise Unreachable(
+                f"{self._scripts.name}'s plugin is not asked: toolpin is offline",
+                [("because", "--offline, TOOLPIN_OFFLINE or `offline` in config.toml")],
+            )
