@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -109,7 +110,7 @@ class Installer:
         """Do all jobs, some at once; one that fails does not stop the others."""
         store.sweep(self._paths)
         with ThreadPoolExecutor(self._settings.jobs) as pool:
-            outcomes = list(pool.map(self._outcome, jobs))
+            outcomes = list(pool.map(self._timed_outcome, jobs))
         if self._paths.into:  # nothing but the trees is wanted there
             with contextlib.suppress(OSError):
                 os.rmdir(self._paths.staging)
@@ -125,6 +126,11 @@ class Installer:
         return remembered or self._first_to_serve(
             tool, job, row, lambda spec: self._plan(spec, job)
         )
+
+    def _timed_outcome(self, job: Job) -> Outcome:
+        began = time.monotonic()
+        outcome = self._outcome(job)
+        return outcome._replace(seconds=time.monotonic() - began)
 
     def _outcome(self, job: Job) -> Outcome:
         row = self._board.row(str(job.pin))
@@ -224,7 +230,7 @@ class Installer:
                 self._paths,
                 plan,
                 archives,
-                _now(),
+                now(),
                 for_here=str(self._host) == str(host.detect()),
                 patchelf=self._clients.patchelf,
                 build=lambda code, source, final: self._builder.build(
@@ -304,5 +310,6 @@ class Installer:
         return (pin.tool, pin.version, str(self._host), source)
 
 
-def _now() -> str:
+def now() -> str:
+    """Return the time as receipts have it, in UTC."""
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

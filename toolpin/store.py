@@ -27,6 +27,8 @@ _OWN = ".toolpin"
 
 # Builds a plan's source code in one folder into another.
 Build = Callable[[Plan, str, str], None]
+# Puts a tree that was finished before into a folder, and tells what is in it.
+Restore = Callable[[str], Sequence[TreeFile]]
 
 
 @contextlib.contextmanager
@@ -47,6 +49,7 @@ def publish(
     for_here: bool = True,
     patchelf: Callable[[], str] | None = None,
     build: Build | None = None,
+    restore: Restore | None = None,
 ) -> Receipt:
     """Carry out a plan from its verified archives, and publish the result.
 
@@ -54,32 +57,35 @@ def publish(
     not run. In a folder of trees the tool's other version makes room at the end. A
     plan with steps for the final place is finished there, behind its mark; `patchelf`
     tells the program that does so, and `build` builds from a folder into that place.
-    Raises Refused when an archive breaks the rules or a command cannot run here, and
-    ToolpinError when the disk does not take it; nothing is left in either case.
+    `restore` fills a folder instead of all steps. Raises Refused when an archive breaks
+    the rules or a command cannot run here, and ToolpinError when the disk does not take
+    it; nothing is left in either case.
     """
     try:
         with scratch(paths, plan.pin) as stage:
-            files = unpack_all(plan, archives, stage)
+            files = restore(stage) if restore else unpack_all(plan, archives, stage)
             final = paths.install(*plan.pin)
             if plan.is_in_place:
                 check_place(plan, final)
                 with _marked(paths, plan.pin):
-                    _remove_tree(final)
-                    if plan.recipe:
+                    remove_tree(final)
+                    if plan.recipe and not restore:
                         make_folders(final)
                         (build or _no_build)(plan, stage, final)
                     else:
                         _move(stage, final)
-                    finish(plan, final, patchelf or _no_patchelf)
+                    if not restore:
+                        finish(plan, final, patchelf or _no_patchelf)
+                        files = survey(final)
                     receipt = _checked(
-                        plan, final, survey(final), installed_at, for_here=for_here
+                        plan, final, files, installed_at, for_here=for_here
                     )
                     _write_own_files(paths, final, receipt)
                 return receipt
             receipt = _checked(plan, stage, files, installed_at, for_here=for_here)
             _write_own_files(paths, stage, receipt)
             if paths.into:
-                _remove_tree(final)
+                remove_tree(final)
             _move(stage, final)
     except OSError as error:
         where = error.filename or paths.staging
@@ -100,7 +106,7 @@ def _marked(paths: Paths, pin: Pin) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        _remove_tree(final)
+        remove_tree(final)
         with contextlib.suppress(OSError):
             os.rmdir(os.path.dirname(final))
         os.unlink(mark)
@@ -134,11 +140,11 @@ def remove(paths: Paths, pin: Pin) -> None:
     """Remove an install: it is gone by one rename, and then deleted."""
     stage = _stage(paths, pin)
     try:
-        _remove_tree(stage)
+        remove_tree(stage)
         _move(paths.install(*pin), stage)
         with contextlib.suppress(OSError):
             os.rmdir(os.path.dirname(paths.install(*pin)))
-        _remove_tree(stage)
+        remove_tree(stage)
     except OSError as error:
         raise ToolpinError(
             f"{pin} cannot be removed",
@@ -154,13 +160,13 @@ def sweep(paths: Paths) -> None:
             if free:
                 # What cannot be deleted stays, and keeps nothing else from going on.
                 with contextlib.suppress(OSError):
-                    _remove_tree(f"{paths.staging}/{name}")
+                    remove_tree(f"{paths.staging}/{name}")
     for tool in _entries(paths.incomplete):
         for version in _entries(f"{paths.incomplete}/{tool}"):
             pin = Pin(tool, version)
             with try_held(_lock(paths, pin)) as free, contextlib.suppress(OSError):
                 if free:
-                    _remove_tree(paths.install(*pin))
+                    remove_tree(paths.install(*pin))
                     os.unlink(f"{paths.incomplete}/{tool}/{version}")
 
 
@@ -168,12 +174,12 @@ def sweep(paths: Paths) -> None:
 def scratch(paths: Paths, pin: Pin) -> Iterator[str]:
     """Make an empty folder for a version, on the store's filesystem, for a while."""
     stage = _stage(paths, pin)
-    _remove_tree(stage)
+    remove_tree(stage)
     try:
         make_folders(stage)
         yield stage
     finally:
-        _remove_tree(stage)
+        remove_tree(stage)
 
 
 def record_of(paths: Paths, receipt: Receipt) -> str:
@@ -267,8 +273,8 @@ def _entries(folder: str) -> list[str]:
         return []
 
 
-def _remove_tree(path: str) -> None:
-    """Delete a tree, also one with folders that its owner may not write."""
+def remove_tree(path: str) -> None:
+    """Delete a tree, a file or a link, also in folders that its owner may not write."""
 
     def open_up(_function: object, place: str, _error: object) -> None:
         for one in (os.path.dirname(place), place):
@@ -279,5 +285,7 @@ def _remove_tree(path: str) -> None:
         else:
             os.unlink(place)
 
-    if os.path.lexists(path):
+    if os.path.islink(path) or os.path.isfile(path):
+        os.unlink(path)
+    elif os.path.lexists(path):
         shutil.rmtree(path, onerror=open_up)

@@ -32,7 +32,7 @@ CEILINGS = {
     "current nodejs": 22,
     "list": 22,
     "where nodejs": 22,
-    "install": 28,
+    "install": 29,
     "exec node": 22,
 }
 # With Python's own, whose number is not the same in each Python; its start is not
