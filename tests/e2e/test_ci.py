@@ -10,6 +10,7 @@ import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -355,3 +356,91 @@ def _repack(tree: Path, path: str, data: bytes) -> None:
         member = tarfile.TarInfo(path)
         member.size, member.mode = len(data), 0o755
         tar.addfile(member, io.BytesIO(data))
+
+
+@NEEDS_CC
+def test_two_checkouts_of_two_users_have_one_key(
+    home: Home, site: Site, runner: Runner
+) -> None:
+    site.node.publish("10.15.3")
+    site.code.publish("2.0.1")
+    runner.lock("nodejs 10.15.3", "hello 2.0.1")
+    key = runner.plan()["key"]
+    other = home.root / "elsewhere/of/ben"
+    shutil.copytree(home.project, other)
+    (other / ".tool-versions").write_text(
+        "# ours\nhello 2.0.1  # built\n\nnodejs 10.15.3\n"
+    )
+    for name in (".tool-versions", "toolpin.lock"):
+        os.utime(other / name, (1, 1))
+    users = {
+        "HOME": str(home.root / "ben"),
+        "USER": "ben",
+        "TOOLPIN_CACHE_DIR": str(home.root / "ben/cache"),
+        "TMPDIR": "/tmp",
+    }
+    told = home.toolpin("ci", "plan", "--format", "json", cwd=other, env=users)
+    assert json.loads(told.out)["result"]["key"] == key
+
+
+@NEEDS_CC
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("HELLO_OPTIONS", "--greet=hello"),
+        ("CFLAGS", "-O1"),
+        ("TOOLPIN_DATA_DIR", "/opt/toolpin"),
+    ],
+)
+def test_what_changes_a_build_changes_its_key_and_no_other(
+    variable: str, value: str, site: Site, runner: Runner
+) -> None:
+    site.node.publish("10.15.3")
+    site.code.publish("2.0.1")
+    runner.lock("nodejs 10.15.3", "hello 2.0.1")
+    node, hello = _keys(runner.plan())
+    other_node, other_hello = _keys(runner.plan({variable: value}))
+    assert other_node == node
+    assert other_hello != hello
+
+
+@NEEDS_CC
+def test_a_build_is_of_what_it_was_built_with(
+    home: Home, site: Site, runner: Runner
+) -> None:
+    plugin = home.config / "plugins/hello.toml"
+    site.node.publish("10.15.3")
+    site.node.publish("10.16.0")
+    site.code.publish("2.0.1")
+    found = []
+    for node in ("10.15.3", "10.16.0"):
+        runner.lock(f"nodejs {node}", "hello 2.0.1")
+        found.append(_keys(runner.plan())[1])
+    assert found[0] == found[1]
+    text = plugin.read_text()
+    plugin.write_text(text.replace("commands", 'requires = ["nodejs"]\ncommands', 1))
+    found = []
+    for node in ("10.15.3", "10.16.0"):
+        runner.lock(f"nodejs {node}", "hello 2.0.1")
+        found.append(_keys(runner.plan())[1])
+    assert found[0] != found[1]
+
+
+@NEEDS_CC
+def test_the_version_of_a_library_is_what_its_header_says(
+    home: Home, site: Site, runner: Runner, tmp_path: Path
+) -> None:
+    plugin = home.config / "plugins/hello.toml"
+    need = '[[build.needs]]\nwhat = "lib"\nheader = "mine.h"\nversion = "MINE"\n'
+    plugin.write_text(f"{plugin.read_text()}\n{need}")
+    site.code.publish("2.0.1")
+    runner.lock("hello 2.0.1")
+    keys = set()
+    for version in ("1.0", "1.0", "1.1"):
+        (tmp_path / "mine.h").write_text(f'#define MINE "{version}"\n')
+        keys.add(_keys(runner.plan({"CFLAGS": f"-I{tmp_path}"}))[0])
+    assert len(keys) == 2
+
+
+def _keys(plan: dict[str, Any]) -> list[str]:
+    return [one["key"] for one in plan["tools"]]
