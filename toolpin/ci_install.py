@@ -64,9 +64,9 @@ def provide(plan: CiPlan, session: Session, settings: Settings) -> Result:
         work.clear()
         outcomes = work.install()
         work.keep()
+        provided = tuple(map(work.told, outcomes))
         sweep(plan.folder, kept_by(plan, session))
         after = contents(plan.folder)
-    provided = tuple(map(work.told, outcomes))
     return Result(provided, work.hit(provided), before != after or work.found_damage)
 
 
