@@ -113,6 +113,7 @@ LAYERS = (
         "catalogue",
         "ci_plan",
         "ci_install",
+        "ci_view",
         "choice",
         "decide",
         "drafting",
