@@ -22,7 +22,7 @@ COMMAND = [sys.executable, "-I", "-m", "toolpin"]
 
 
 def main(project: str, cache: str, rounds: int) -> None:
-    """Print each candidate's median and its ratio to the first's."""
+    """Print each candidate's median and its ratio to the first's, by clock and CPU."""
     with tempfile.TemporaryDirectory(prefix="toolpin-bench-") as root:
         place = f"{root}/data"
         env = {
@@ -47,9 +47,10 @@ def main(project: str, cache: str, rounds: int) -> None:
         ours()
         trees = f"{place}/installs"
         print(subprocess.check_output(["du", "-sh", trees], text=True).strip())
-        plain, packed = f"{root}/trees.tar", f"{root}/trees.tar.zst"
+        plain = f"{root}/trees.tar"
         subprocess.run(["tar", "-cf", plain, "-C", trees, "."], check=True)
-        subprocess.run(["zstd", "-q", "-3", plain, "-o", packed], check=True)
+        subprocess.run(["zstd", "-q", "-3", "-k", plain], check=True)
+        subprocess.run(["xz", "-k", "-T1", plain], check=True)
 
         def tar(archive: str, *options: str) -> Callable[[], None]:
             command = ["tar", *options, "-xf", archive, "-C", place]
@@ -57,7 +58,8 @@ def main(project: str, cache: str, rounds: int) -> None:
 
         candidates = {
             "tar x": tar(plain),
-            "tar x --zstd, as a CI's cache does": tar(packed, "--zstd"),
+            "tar x --zstd, as a CI's cache does": tar(f"{plain}.zst", "--zstd"),
+            "tar x --xz, as publishers pack": tar(f"{plain}.xz", "--xz"),
             "toolpin ci install": ours,
         }
         _compare(candidates, place, rounds)
@@ -71,20 +73,24 @@ def _into(place: str, command: list[str]) -> None:
 def _compare(
     candidates: Mapping[str, Callable[[], None]], place: str, rounds: int
 ) -> None:
-    times: dict[str, list[float]] = {name: [] for name in candidates}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in candidates}
     for _ in range(rounds):
         for name, work in candidates.items():
             shutil.rmtree(place, ignore_errors=True)
             os.sync()
-            began = time.perf_counter()
+            began, before = time.perf_counter(), os.times()
             work()
-            times[name].append(time.perf_counter() - began)
+            cpu_s = sum(os.times()[2:4]) - sum(before[2:4])
+            times[name].append((time.perf_counter() - began, cpu_s))
     base = next(iter(times.values()))
     for name, own in times.items():
-        ratio = statistics.median(
-            mine / first for mine, first in zip(own, base, strict=True)
-        )
-        print(f"{name:<36}{statistics.median(own):7.2f} s{ratio:7.2f}")
+        cells = []
+        for column in (0, 1):  # by the clock, and by the processors
+            pairs = zip(own, base, strict=True)
+            ratio = statistics.median(mine[column] / one[column] for mine, one in pairs)
+            middle = statistics.median(mine[column] for mine in own)
+            cells.append(f"{middle:8.2f} s {ratio:6.2f}")
+        print(f"{name:<36}{cells[0]}   cpu{cells[1]}")
 
 
 if __name__ == "__main__":
