@@ -10,18 +10,18 @@ import contextlib
 import os
 from collections.abc import Iterable
 
-from toolpin.model import Request
+from toolpin.model import Origin
 from toolpin.paths import Paths
 
 _MOST_BYTES = 4 << 20
 
 
-def remember(paths: Paths, requests: Iterable[Request]) -> None:
-    """Note the files that requests stand in. A store that takes no note is no failure.
+def remember(paths: Paths, origins: Iterable[Origin]) -> None:
+    """Note the files that requests come from. A store that takes no note is no failure.
 
     Light: `install` calls it where it has nothing else to do.
     """
-    files = {one.origin.place for one in requests if one.origin.line}
+    files = {origin.place for origin in origins if origin.line}
     fresh = sorted(
         file
         for file in files - set(_lines(paths))

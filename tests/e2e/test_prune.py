@@ -68,6 +68,13 @@ def test_what_a_project_names_stays_wherever_prune_is_called(store: Home) -> Non
     assert _have(store) == ["10.15.1", "10.15.3"]
 
 
+def test_a_project_that_a_ci_job_installed_for_is_known(store: Home) -> None:
+    file = store.pin("nodejs 10.15.1\n")
+    assert store.toolpin("ci", "install").code == 0
+    told = store.toolpin("prune", "--json", cwd=store.root)
+    assert _reasons(json.loads(told.out)["result"])["10.15.1"] == f"{file}:1"
+
+
 def test_a_project_that_is_gone_keeps_nothing(store: Home) -> None:
     store.pin("nodejs 10.15.1\n")
     assert store.toolpin("install").code == 0

@@ -12,6 +12,7 @@ from toolpin.ci_plan import plan_job
 from toolpin.ci_view import show_plan, show_result
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.paths import bundled
+from toolpin.projects import remember
 from toolpin.reshim import refresh_shims
 from toolpin.session import Session
 from toolpin.workshop import settings_for
@@ -84,6 +85,7 @@ def _plan(form: str | None, session: Session) -> int:
 
 def _install(form: str | None, session: Session) -> int:
     plan = plan_job(session, elsewhere=False)
+    remember(session.paths, (one.job.origin for one in plan.planned))
     result = provide(plan, session, settings_for(session))
     tools = {one.job.pin.tool for one in result.provided}
     refresh_shims(session.paths, session.registry, tools)

@@ -76,7 +76,7 @@ def run(args: Namespace, session: Session) -> int:
     _check_words(args)
     requests = wished(args, session)
     if not (args.dry_run or args.into):
-        projects.remember(session.paths, requests)
+        projects.remember(session.paths, (one.origin for one in requests))
     _refuse_pairs(_stated(requests), session, args.all_projects)
     if _is_plain(args, session):
         settled = _settled(requests, session)
