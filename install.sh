@@ -299,7 +299,7 @@ print(digest.hexdigest())
 }
 
 find_inputs() {
-    PARTS='toolpin plugins shims requirements install.sh'
+    PARTS='toolpin plugins shims ci requirements install.sh'
     PARTS="$PARTS pyproject.toml README.md LICENSE"
     checkout=''
     if [ -n "$wheel" ]; then

@@ -10,7 +10,7 @@ _toolpin_row() {
   case $1 in
 # >>> written from the parsers
     '')
-      _names='install uninstall pin set lock outdated upgrade bundle current list list-all latest where which why doctor shimversions env activate deactivate shell exec verify release-check reshim cache config plugin completion self version help'
+      _names='install uninstall pin set lock outdated upgrade bundle current list list-all latest where which why doctor shimversions env activate deactivate shell exec verify release-check reshim cache prune ci config plugin completion self version help'
       _slots=''
       _flags='-C --quiet -q --debug --offline --strict --json --help -h'
       _values=' -C:folders '
@@ -23,7 +23,7 @@ _toolpin_row() {
       ;;
     'help')
       _names=''
-      _slots='=install,uninstall,pin,set,lock,outdated,upgrade,bundle,current,list,list-all,latest,where,which,why,doctor,shimversions,env,activate,deactivate,shell,exec,verify,release-check,reshim,cache,config,plugin,completion,self,version,help'
+      _slots='=install,uninstall,pin,set,lock,outdated,upgrade,bundle,current,list,list-all,latest,where,which,why,doctor,shimversions,env,activate,deactivate,shell,exec,verify,release-check,reshim,cache,prune,ci,config,plugin,completion,self,version,help'
       _flags=''
       _values=' '
       ;;
@@ -176,6 +176,18 @@ _toolpin_row() {
       _slots='=list,clean'
       _flags='--dry-run'
       _values=' '
+      ;;
+    'prune')
+      _names=''
+      _slots=''
+      _flags='--yes --keep-days --max-size --no-previous'
+      _values=' --keep-days:- --max-size:- '
+      ;;
+    'ci')
+      _names=''
+      _slots='=plan,install,prune,init =github,gitlab'
+      _flags='--format'
+      _values=' --format:=github,gitlab,json '
       ;;
     'config')
       _names='list get set unset'

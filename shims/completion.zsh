@@ -38,6 +38,8 @@ _toolpin_row() {
         'release-check:whether a release of Mix runs on its target'
         'reshim:bring the shims in line with the installs'
         'cache:show or empty the cache of downloads'
+        'prune:remove versions that nothing has used for long; --yes'
+        'ci:plan, install and prune what a CI job keeps in its cache'
         'config:show and change toolpin'\''s settings'
         'plugin:show, check, add and draft what knows a tool'
         'completion:print what completes toolpin'\''s line in a shell'
@@ -67,7 +69,7 @@ _toolpin_row() {
       ;;
     ('help')
       _names=()
-      _slots=('=install,uninstall,pin,set,lock,outdated,upgrade,bundle,current,list,list-all,latest,where,which,why,doctor,shimversions,env,activate,deactivate,shell,exec,verify,release-check,reshim,cache,config,plugin,completion,self,version,help')
+      _slots=('=install,uninstall,pin,set,lock,outdated,upgrade,bundle,current,list,list-all,latest,where,which,why,doctor,shimversions,env,activate,deactivate,shell,exec,verify,release-check,reshim,cache,prune,ci,config,plugin,completion,self,version,help')
       _flags=()
       _values=' '
       ;;
@@ -273,6 +275,25 @@ _toolpin_row() {
         '--dry-run:clean: show what would go'
       )
       _values=' '
+      ;;
+    ('prune')
+      _names=()
+      _slots=()
+      _flags=(
+        '--yes:remove them; without it they are shown'
+        '--keep-days:keep what was used in the last N days; 30 without it'
+        '--max-size:remove more, the longest unused first, until all take at most SIZE, such as 2G'
+        '--no-previous:let the version before one that stays go, too'
+      )
+      _values=' --keep-days:- --max-size:- '
+      ;;
+    ('ci')
+      _names=()
+      _slots=('=plan,install,prune,init' '=github,gitlab')
+      _flags=(
+        '--format:plan, install: outputs for GitHub (appended to $GITHUB_OUTPUT where it is set), lines of a dotenv for GitLab, or JSON'
+      )
+      _values=' --format:=github,gitlab,json '
       ;;
     ('config')
       _names=(

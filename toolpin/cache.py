@@ -33,6 +33,7 @@ class Cache:
 
     def __init__(self, root: str) -> None:
         self.root = root
+        self._whole: set[Digest] = set()
 
     def archive(self, digest: Digest) -> str:
         """Return where the bytes of a digest lie, or would lie."""
@@ -56,12 +57,21 @@ class Cache:
         name = f"{artifact.digest.algorithm}-{artifact.digest.hex}"
         part = f"{self.root}/partial/{name}"
         with _disk_errors(part):
-            if _is_whole(path, artifact.digest):
+            if self.holds(artifact.digest):
                 return path
             with mutex.held(f"{self.root}/locks/{name}", waiting=waiting):
-                if not _is_whole(path, artifact.digest):
+                if not self.holds(artifact.digest):
                     self._replace(artifact, part, download, progress)
         return path
+
+    def holds(self, digest: Digest) -> bool:
+        """Say whether the bytes of a digest are there, and whole.
+
+        What was found whole is not read again in the life of this value.
+        """
+        if digest not in self._whole and _is_whole(self.archive(digest), digest):
+            self._whole.add(digest)
+        return digest in self._whole
 
     def read_note(self, kind: str, *names: str) -> bytes | None:
         """Return what was last written under these names; None when nothing was."""

@@ -52,6 +52,8 @@ VERBS = {
     ),
     "reshim": Verb("bring the shims in line with the installs", "reshim"),
     "cache": Verb("show or empty the cache of downloads", "cache"),
+    "prune": Verb("remove versions that nothing has used for long; --yes", "prune"),
+    "ci": Verb("plan, install and prune what a CI job keeps in its cache", "ci"),
     "config": Verb("show and change toolpin's settings", "config"),
     "plugin": Verb("show, check, add and draft what knows a tool", "plugin"),
     "completion": Verb("print what completes toolpin's line in a shell", "completion"),

@@ -81,6 +81,21 @@ def _configured(pattern: str, depth: int = 0) -> Iterator[str]:
                 yield words[0]
 
 
+def distribution() -> str:
+    """Return the distribution and its version, as `debian 12`; macOS's own.
+
+    Source: os-release(5). "" where the system does not say.
+    """
+    if platform.system() == "Darwin":
+        return f"macos {platform.mac_ver()[0]}"
+    try:
+        told = platform.freedesktop_os_release()
+    except OSError:
+        return ""
+    version = told.get("VERSION_ID") or told.get("VERSION_CODENAME", "")
+    return f"{told.get('ID', '')} {version}".strip()
+
+
 def any_of(key: str) -> Host:
     """Return the Host that a key such as `linux-x64-musl` stands for, of any libc."""
     system, arch, *suffix = key.split("-")

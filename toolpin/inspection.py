@@ -68,7 +68,7 @@ def inspect(paths: Paths, pin: Pin, mutable: Sequence[str]) -> Inspection:
         receipt = store.read_receipt(paths, pin)
         if receipt is None:
             return _without_receipt(tree, pin)
-        _check(receipt, pin)
+        check_receipt(receipt, pin)
     except _UNFIT as error:
         return Inspection(pin, None, (Finding(CHANGED, _RECEIPT, _why(error)),))
     entries, findings = _scan(tree)
@@ -112,7 +112,7 @@ def _without_receipt(tree: str, pin: Pin) -> Inspection:
     return Inspection(pin, None)
 
 
-def _check(receipt: Receipt, pin: Pin) -> None:
+def check_receipt(receipt: Receipt, pin: Pin) -> None:
     """Raise ValueError for a receipt that a repair could not follow safely.
 
     Its paths are written to, and its digests become paths in the cache.

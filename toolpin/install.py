@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
@@ -126,7 +127,7 @@ class Installer:
                 self._before[job.pin] = [
                     future for one, future in futures.items() if one.pin.tool in needed
                 ]
-                futures[job] = pool.submit(self._outcome, job)
+                futures[job] = pool.submit(self._timed_outcome, job)
             outcomes = [futures[job].result() for job in jobs]
         if self._paths.into:  # nothing but the trees is wanted there
             with contextlib.suppress(OSError):
@@ -147,6 +148,11 @@ class Installer:
         return remembered or self._first_to_serve(
             tool, job, row, lambda spec: self._plan(spec, job)
         )
+
+    def _timed_outcome(self, job: Job) -> Outcome:
+        began = time.monotonic()
+        outcome = self._outcome(job)
+        return outcome._replace(seconds=time.monotonic() - began)
 
     def _outcome(self, job: Job) -> Outcome:
         row = self._board.row(str(job.pin))
@@ -255,7 +261,7 @@ class Installer:
                 self._paths,
                 plan,
                 archives,
-                _now(),
+                now(),
                 for_here=str(self._host) == str(host.detect()),
                 patchelf=self._clients.patchelf,
                 build=lambda code, source, final: self._builder.build(
@@ -358,5 +364,6 @@ class Installer:
         return (pin.tool, pin.version, str(self._host), source)
 
 
-def _now() -> str:
+def now() -> str:
+    """Return the time as receipts have it, in UTC."""
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

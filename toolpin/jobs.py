@@ -27,8 +27,9 @@ class Job(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a job ended: `installed`, `present`, or `failed` with an error."""
+    """How a job ended: `installed`, `present`, or `failed` with an error; how long."""
 
     job: Job
     status: str
     error: ToolpinError | None = None
+    seconds: float = 0.0

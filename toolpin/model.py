@@ -188,7 +188,8 @@ class Need(NamedTuple):
 
     `header` and `library` are found by compiling, `condition` holds in C there. It
     counts for versions below `below`, "" for all. `packages` are (package manager,
-    its words); `hint` is what helps where no package does.
+    its words); `hint` is what helps where no package does. `version` is the macro in
+    which the header tells the library's version.
     """
 
     what: str
@@ -199,6 +200,7 @@ class Need(NamedTuple):
     below: str = ""
     packages: tuple[tuple[str, str], ...] = ()
     hint: str = ""
+    version: str = ""
 
 
 class Recipe(NamedTuple):
@@ -285,6 +287,11 @@ class Plan(NamedTuple):
     def is_bound(self) -> bool:
         """Say whether what comes of it runs on this machine alone, in this place."""
         return any(isinstance(step, Patch) for step in self.steps)
+
+    @property
+    def is_of_here(self) -> bool:
+        """Say whether the tree is worth keeping: no archive holds it as it is."""
+        return self.is_bound or self.recipe is not None
 
 
 class TreeFile(NamedTuple):

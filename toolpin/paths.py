@@ -44,6 +44,11 @@ class Paths(NamedTuple):
         return f"{self.data}/channels"
 
     @property
+    def projects(self) -> str:
+        """The file that names the projects which were installed for."""
+        return f"{self.data}/projects"
+
+    @property
     def shims(self) -> str:
         """The folder for PATH."""
         return f"{self.data}/shims"
@@ -152,7 +157,7 @@ def home_folder(env: Mapping[str, str]) -> str:
 
 
 def bundled(name: str) -> str:
-    """Return `plugins`, `shims` or `install.sh`, in the wheel or in the checkout."""
+    """Return `plugins`, `shims`, `ci` or `install.sh`, in the wheel or the checkout."""
     package = os.path.dirname(os.path.abspath(__file__))
     packed = f"{package}/bundled/{name}"
     return packed if os.path.exists(packed) else f"{os.path.dirname(package)}/{name}"

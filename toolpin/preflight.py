@@ -1,7 +1,7 @@
 """Says what a build lacks on this machine, before anything is downloaded.
 
 Programs are looked for on PATH; headers, libraries and their versions by asking the
-compiler. Nothing is installed.
+compiler. Nothing is installed. It also tells the versions of what a build links to.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from toolpin.versions import sort_key
 
 _COMPILERS = ("cc", "gcc", "clang")
 _COMPILE_S = 20.0
+_MARK = "toolpin_version"
 _INCLUDES = ("/usr/include", "/usr/include/*-linux-gnu", "/usr/local/include")
 _MANAGERS = {
     "apt-get": "apt-get install -y",
@@ -30,12 +31,7 @@ _MANAGERS = {
 
 def check(recipe: Recipe, pin: Pin, env: Mapping[str, str]) -> None:
     """Raise NoFit that names all that is missing, and the line that installs it."""
-    needs = [
-        need
-        for need in recipe.needs
-        if not need.below or sort_key(pin.version) < sort_key(need.below)
-    ]
-    missing = list(_missing(needs, env))
+    missing = list(_missing(_needs(recipe, pin), env))
     if not missing:
         return
     facts = [("missing", need.what) for need in missing]
@@ -46,6 +42,42 @@ def check(recipe: Recipe, pin: Pin, env: Mapping[str, str]) -> None:
     # What no package brings, that line does not mend.
     hint = line if all(need.packages for need in missing) else None
     raise NoFit(f"{pin} cannot be built on this machine", facts, hint or None)
+
+
+def link_versions(
+    recipe: Recipe, pin: Pin, env: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """Return the libraries that a build declares, as (what, version).
+
+    The version is what the header says by its macro; "" where nothing here tells it.
+    """
+    compiler = next((one for one in _COMPILERS if _which(one, env)), "")
+    return tuple(
+        (need.library or need.what, _version(need, compiler, env))
+        for need in _needs(recipe, pin)
+        if need.version
+    )
+
+
+def _needs(recipe: Recipe, pin: Pin) -> list[Need]:
+    return [
+        need
+        for need in recipe.needs
+        if not need.below or sort_key(pin.version) < sort_key(need.below)
+    ]
+
+
+def _version(need: Need, compiler: str, env: Mapping[str, str]) -> str:
+    if not compiler:
+        return ""
+    with tempfile.TemporaryDirectory() as folder:
+        source = f"{folder}/probe.c"
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(f"#include <{need.header}>\n{_MARK} {need.version}\n")
+        command = [compiler, *_flags("CFLAGS", env), "-E", "-P", source]
+        told = run(command, env=env, cwd=folder, timeout_s=_COMPILE_S)
+    lines = [line for line in told.out.splitlines() if line.startswith(_MARK)]
+    return lines[-1].removeprefix(_MARK).strip() if lines else ""
 
 
 def _missing(needs: Iterable[Need], env: Mapping[str, str]) -> Iterable[Need]:

@@ -29,6 +29,8 @@ _scratches: set[str] = set()
 
 # Builds what is in one folder into another; returns the plan with what became known.
 Build = Callable[[Plan, str, str], Plan]
+# Puts a tree that was finished before into a folder, and tells what is in it.
+Restore = Callable[[str], Sequence[TreeFile]]
 
 
 @contextlib.contextmanager
@@ -49,6 +51,7 @@ def publish(
     for_here: bool = True,
     patchelf: Callable[[], str] | None = None,
     build: Build | None = None,
+    restore: Restore | None = None,
 ) -> Receipt:
     """Carry out a plan from its verified archives, and publish the result.
 
@@ -56,25 +59,28 @@ def publish(
     not run. In a folder of trees the tool's other version makes room at the end. A
     plan with steps for the final place is finished there, behind its mark; `patchelf`
     tells the program that does so, and `build` builds from a folder into that place.
-    Raises Refused when an archive breaks the rules or a command cannot run here, and
-    ToolpinError when the disk does not take it; nothing is left in either case.
+    `restore` fills a folder instead of all steps. Raises Refused when an archive breaks
+    the rules or a command cannot run here, and ToolpinError when the disk does not take
+    it; nothing is left in either case.
     """
     try:
         with scratch(paths, plan.pin) as stage:
-            files = unpack_all(plan, archives, stage)
+            files = restore(stage) if restore else unpack_all(plan, archives, stage)
             final = paths.install(*plan.pin)
             if plan.is_in_place:
                 check_place(plan, final)
                 with _marked(paths, plan.pin):
                     delete_tree(final)
-                    if plan.recipe or plan.is_scripted:
+                    if (plan.recipe or plan.is_scripted) and not restore:
                         make_folders(final)
                         plan = (build or _no_build)(plan, stage, final)
                     else:
                         _move(stage, final)
-                    finish(plan, final, patchelf or _no_patchelf)
+                    if not restore:
+                        finish(plan, final, patchelf or _no_patchelf)
+                        files = survey(final)
                     receipt = _checked(
-                        plan, final, survey(final), installed_at, for_here=for_here
+                        plan, final, files, installed_at, for_here=for_here
                     )
                     _write_own_files(paths, final, receipt)
                 return receipt
@@ -297,7 +303,7 @@ def discard(paths: Paths, pin: Pin, tree: str) -> None:
 
 
 def delete_tree(path: str) -> None:
-    """Delete a tree, also one with folders that its owner may not write."""
+    """Delete a tree, a file or a link, also in folders that its owner may not write."""
 
     def open_up(_function: object, place: str, _error: object) -> None:
         for one in (os.path.dirname(place), place):
@@ -308,5 +314,7 @@ def delete_tree(path: str) -> None:
         else:
             os.unlink(place)
 
-    if os.path.lexists(path):
+    if os.path.islink(path) or os.path.isfile(path):
+        os.unlink(path)
+    elif os.path.lexists(path):
         shutil.rmtree(path, onerror=open_up)

@@ -22,7 +22,7 @@ def unused_pins(session: Session, tools: tuple[str, ...]) -> list[Pin]:
     """
     kept = {
         pin
-        for request in _requests(session)
+        for request in requests_here(session)
         for wanted in request.wanted
         if (pin := match(session.paths, request, wanted, session.where))
     }
@@ -35,7 +35,7 @@ def unused_pins(session: Session, tools: tuple[str, ...]) -> list[Pin]:
     return found
 
 
-def _requests(session: Session) -> Iterator[Request]:
+def requests_here(session: Session) -> Iterator[Request]:
     """Yield what every file asks for, also where a nearer one asks for another."""
     stated = tuple(session.stated())
     yield from stated

@@ -72,28 +72,34 @@ def installer_for(
     *,
     target: Host | None = None,
     into: str = "",
+    cache: Cache | None = None,
 ) -> Installer:
     """Return what installs for this session: here, or for another host into a folder.
 
-    `into` is absolute.
+    `into` is absolute; `cache` holds the archives, instead of the user's.
     """
     return Installer(
         session.paths._replace(into=into),
         session.registry,
         settings,
         host=target or host.detect(),
-        cache=Cache(cache_folder(session.env)),
+        cache=cache or Cache(cache_folder(session.env)),
         clients=clients_for(session, settings, board),
-        builder=Builder(
-            _without_shims(session),
-            session.paths.logs,
-            beside=lambda tool: _folders_of(tool, session),
-            options=dict(settings.build_options),
-            scripts=lambda name: scripts_for(
-                name, session._replace(paths=session.paths._replace(into=into))
-            ),
-        ),
+        builder=builder_for(session, into),
         board=board,
+    )
+
+
+def builder_for(session: Session, into: str = "") -> Builder:
+    """Return what builds from source code for this session."""
+    return Builder(
+        _without_shims(session),
+        session.paths.logs,
+        beside=lambda tool: _folders_of(tool, session),
+        options=dict(settings_for(session).build_options),
+        scripts=lambda name: scripts_for(
+            name, session._replace(paths=session.paths._replace(into=into))
+        ),
     )
 
 

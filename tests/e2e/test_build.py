@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import signal
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.archives import Entry, compress, folder, tar
+from tests.support.code import CODE, PLUGIN, Code
 from tests.support.run import TOOLPIN, Home
 from tests.support.server import Server
 
@@ -22,111 +21,13 @@ pytestmark = pytest.mark.skipif(
     reason="a build needs a C compiler and make",
 )
 
-PLUGIN = """
-[tool]
-name = "hello"
-description = "says hello"
-homepage = "https://hello.example/"
-commands = ["hello"]
-proof = ["hello", "hello {version}"]
-
-[[source]]
-id = "source"
-kind = "lines"
-publisher = "the source code of hello"
-list = "https://hello.example/list.txt"
-line = "{version} {sha256}"
-artifacts = ["https://hello.example/hello-{version}.tar.gz"]
-build = true
-
-[source.hosts]
-linux-x64 = {}
-linux-arm64 = {}
-macos-x64 = {}
-macos-arm64 = {}
-
-[build]
-options = "HELLO_OPTIONS"
-phases = [
-  { name = "configure", run = ["./configure", "--prefix={install}", "{options}"] },
-  { name = "make", run = ["make", "-j{jobs}", "install"] },
-]
-
-[[build.needs]]
-what = "a C compiler"
-programs = ["cc"]
-apt = "gcc"
-
-[[build.needs]]
-what = "make"
-programs = ["make"]
-apt = "make"
-
-[[build.needs]]
-what = "nothing.h"
-below = "2.0"
-header = "nothing.h"
-apt = "libnothing-dev"
-hint = "take 2.0"
-
-[[build.needs]]
-what = "a C of this century"
-header = "stdio.h"
-condition = "__STDC_VERSION__ >= 199901L"
-"""
-CONFIGURE = """#!/bin/sh
-echo "checking $*"
-for word in "$@"; do
-  case $word in
-    --prefix=*) prefix=${word#*=} ;;
-    --greet=*) greet=${word#*=} ;;
-  esac
-done
-{
-  echo "install: hello"
-  echo "\\tmkdir -p $prefix/bin && cp hello $prefix/bin/"
-  echo "hello: hello.c"
-  echo "\\t@if [ -e slow ]; then echo waiting; sleep 300; fi"
-  echo "\\t\\$(CC) -DGREET='\\"${greet:-hello}\\"' -o hello hello.c"
-} >Makefile
-"""
-CODE = """#include <stdio.h>
-int main(void) { printf("%s VERSION\\n", GREET); return 0; }
-"""
-
-
-class Code:
-    """What hello.example publishes."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._lines: list[str] = []
-
-    def publish(self, version: str, code: str = CODE, *more: str) -> None:
-        """Publish a version's source code, with empty files of these names."""
-        top = f"hello-{version}"
-        data = compress(
-            tar(
-                folder(f"{top}/"),
-                Entry(f"{top}/configure", CONFIGURE.encode(), 0o755),
-                Entry(f"{top}/hello.c", code.replace("VERSION", version).encode()),
-                *(Entry(f"{top}/{name}", b"") for name in more),
-            ),
-            "gz",
-        )
-        self._server.put(f"/hello-{version}.tar.gz", data)
-        self._lines.append(f"{version} {hashlib.sha256(data).hexdigest()}\n")
-        self._server.put("/list.txt", "".join(self._lines).encode())
-
 
 @pytest.fixture
 def code(home: Home) -> Iterator[Code]:
-    plugins = home.config / "plugins"
-    plugins.mkdir()
-    (plugins / "hello.toml").write_text(PLUGIN)
     with Server() as server:
-        home.env["TOOLPIN_MIRRORS"] = f"https://hello.example={server.url}"
-        yield Code(server)
+        copy = Code(server)
+        copy.mirror_for(home)
+        yield copy
 
 
 def nothing_is_left(home: Home) -> bool:

@@ -23,7 +23,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_every_plugin_shim_and_requirement(wheel: Path) -> None:
     packed = set(zipfile.ZipFile(wheel).namelist())
-    for folder in ("plugins", "shims"):
+    for folder in ("plugins", "shims", "ci"):
         for file in (REPOSITORY / folder).iterdir():
             assert f"toolpin/bundled/{folder}/{file.name}" in packed
     assert "toolpin/bundled/requirements/runtime.txt" in packed

@@ -32,7 +32,19 @@ _KINDS = {
     "HOST": _HOSTS,
     "KEY": "=" + ",".join(key.name for key in KEYS if not key.is_table),
     **dict.fromkeys(
-        ("N", "NAME", "VALUE", "TAG", "OWNER/REPO", "PATH", "URL", "REF", "WORD"), "-"
+        (
+            "N",
+            "NAME",
+            "VALUE",
+            "TAG",
+            "OWNER/REPO",
+            "PATH",
+            "URL",
+            "REF",
+            "WORD",
+            "SIZE",
+        ),
+        "-",
     ),
     "TOOL@VERSION": "-",
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.support.run import REPOSITORY
 
-PARTS = ("toolpin", "plugins", "shims", "requirements", "install.sh")
+PARTS = ("toolpin", "plugins", "shims", "ci", "requirements", "install.sh")
 INDEX_VARIABLES = (
     *("PIP_", "UV_", "NPM_CONFIG_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
     *("SSL_CERT_", "REQUESTS_CA_", "NODE_EXTRA_CA_"),

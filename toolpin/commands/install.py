@@ -7,7 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin import installs, shims
+from toolpin import installs, projects, shims
 from toolpin.errors import NotLocked, NotPublished, ToolpinError, UsageError
 from toolpin.install_view import show_outcomes, show_plans
 from toolpin.jobs import Job, Outcome
@@ -80,6 +80,8 @@ def run(args: Namespace, session: Session) -> int:
     """
     _check_words(args)
     requests = wished(args, session)
+    if not (args.dry_run or args.into):
+        projects.remember(session.paths, (one.origin for one in requests))
     _refuse_pairs(_stated(requests), session, args.all_projects)
     if _is_plain(args, session):
         settled = _settled(requests, session)

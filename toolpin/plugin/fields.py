@@ -310,8 +310,18 @@ def _need(value: object) -> Need:
         raise UnfitError
     texts = {
         key: read_text(value[key]) if key in value else ""
-        for key in ("what", "header", "library", "condition", "below", "hint")
+        for key in (
+            "what",
+            "header",
+            "library",
+            "condition",
+            "below",
+            "hint",
+            "version",
+        )
     }
+    if texts["version"] and not re.fullmatch(r"[A-Za-z_]\w*", texts["version"]):
+        raise UnfitError
     programs = read_commands(value.get("programs", []))
     if not texts["what"] or not (programs or texts["header"] or texts["library"]):
         raise UnfitError

@@ -174,10 +174,11 @@ BUILD: dict[str, Field] = {
     "needs": Field(
         read_needs,
         "a list of tables: what, and programs, or header, library and condition; apt, "
-        "dnf, apk, brew; below; hint",
+        "dnf, apk, brew; below; hint; version",
         "what the machine must have: one of the programs, or what a C compiler finds "
         "and a condition of its preprocessor; the packages that have it; for versions "
-        "below one; and what to do where no package helps",
+        "below one; what to do where no package helps; and the macro in which a header "
+        "tells the version of what is linked",
         (),
     ),
     "options": Field(

@@ -1,0 +1,191 @@
+"""action.yml and the templates: their shape, and what they do when they are played."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.action import Player, read_yaml
+from tests.support.ci import Runner, size_of
+from tests.support.run import REPOSITORY, Home
+from tests.support.upstream import Upstream
+from toolpin import __version__
+
+ACTION = REPOSITORY / "action.yml"
+
+
+@pytest.fixture(autouse=True)
+def _toolpin_on_path(home: Home) -> None:
+    folder = home.root / "bin"
+    folder.mkdir()
+    program = folder / "toolpin"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -I -m toolpin "$@"\n')
+    program.chmod(0o755)
+    home.env["PATH"] = f"{folder}:{home.env['PATH']}"
+    home.env["CI"] = "true"
+
+
+def test_the_action_is_composite_and_calls_toolpin_and_the_cache_alone() -> None:
+    action = read_yaml(ACTION)
+    assert action["runs"]["using"] == "composite"
+    setup, *steps = action["runs"]["steps"]
+    assert "install.sh" in setup["run"]
+    cache = "actions/cache/(restore|save)@[0-9a-f]{40}"
+    for step in steps:
+        if "uses" in step:
+            assert re.fullmatch(cache, step["uses"])
+            assert set(step["with"]) <= {"path", "key", "restore-keys"}
+    assert [step.get("run", step["id"]) for step in steps] == [
+        'toolpin -C "$FOLDER" ci plan --format github',
+        "restore",
+        'toolpin -C "$FOLDER" ci install --format github',
+        'toolpin -C "$FOLDER" ci prune',
+        "save",
+    ]
+
+
+def test_the_actions_outputs_are_those_of_its_steps(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("10.15.3")
+    Runner(home).lock("nodejs 10.15.3")
+    saved = home.root / "saved"
+    saved.mkdir()
+    played = Player(home, ACTION, saved).play({"working-directory": "."})
+    action = read_yaml(ACTION)
+    for name, output in action["outputs"].items():
+        match = re.fullmatch(
+            r"\$\{\{ steps\.(\w+)\.outputs\.([\w-]+) \}\}", output["value"]
+        )
+        assert match, name
+        assert played.outputs[match[1]][match[2]], name
+    text = ACTION.read_text()
+    for name in action["inputs"]:
+        assert f"inputs.{name} " in text
+
+
+def test_two_jobs_with_different_pins_in_three_rounds(
+    home: Home, upstream: Upstream
+) -> None:
+    sizes = {
+        one: len(upstream.publish(one)) for one in ("10.15.3", "10.16.0", "10.17.0")
+    }
+    runner = Runner(home)
+    saved = home.root / "saved"
+    saved.mkdir()
+    jobs = {"old": ["10.15.3"], "new": ["10.16.0", "10.15.3"]}
+    table = []
+    for _ in range(3):
+        for job, versions in jobs.items():
+            folder = home.root / job
+            folder.mkdir(exist_ok=True)
+            pins = "".join(f"nodejs {' '.join(versions)}\n")
+            runner.fresh()
+            (folder / ".tool-versions").write_text(pins)
+            if not (folder / "toolpin.lock").exists():
+                told = home.toolpin("lock", cwd=folder, env={"CI": ""})
+                assert told.code == 0, told.err
+            runner.fresh()
+            asked = len(upstream.server.requests)
+            player = Player(home, ACTION, saved)
+            played = player.play({"working-directory": str(folder)})
+            ran = player.in_job("sh", "-c", f"cd {folder} && node --version")
+            table.append(
+                (
+                    job,
+                    played.outputs["install"]["cache-hit"],
+                    played.outputs["install"]["changed"],
+                    ran.out.strip(),
+                    len(upstream.server.requests) - asked,
+                )
+            )
+            assert size_of(runner.folder) == sum(sizes[one] for one in versions)
+        if len(table) == 4:  # between the second and the third round one moves on
+            jobs["old"] = ["10.17.0"]
+            (home.root / "old/toolpin.lock").unlink()
+    assert table == [
+        ("old", "none", "true", "v10.15.3", 1),
+        ("new", "partial", "true", "v10.16.0", 1),
+        ("old", "exact", "false", "v10.15.3", 0),
+        ("new", "exact", "false", "v10.16.0", 0),
+        ("old", "none", "true", "v10.17.0", 1),
+        ("new", "exact", "false", "v10.16.0", 0),
+    ]
+    assert len(list(saved.iterdir())) == 3
+
+
+def test_init_writes_the_files_once_and_overwrites_nothing(home: Home) -> None:
+    for target, name in (
+        ("github", ".github/workflows/toolpin.yml"),
+        ("gitlab", ".gitlab/toolpin.yml"),
+    ):
+        told = home.toolpin("ci", "init", target)
+        assert told.code == 0, told.err
+        file = home.project / name
+        assert file.read_text() == (REPOSITORY / f"ci/{target}.yml").read_text()
+        assert home.toolpin("ci", "init", target).code == 0
+        file.write_text("mine\n")
+        told = home.toolpin("ci", "init", target)
+        assert told.code == 1
+        assert str(file) in told.err
+        assert file.read_text() == "mine\n"
+
+
+def test_init_wants_to_know_for_whom(home: Home) -> None:
+    told = home.toolpin("ci", "init")
+    assert (told.code, "try: toolpin ci init github" in told.err) == (2, True)
+
+
+def test_the_workflow_that_init_writes_is_of_this_version() -> None:
+    steps = read_yaml(REPOSITORY / "ci/github.yml")["jobs"]["runtimes"]["steps"]
+    assert steps[1]["uses"] == f"toolpin/toolpin@v{__version__}"
+
+
+def test_the_gitlab_job_finds_its_own_cache_in_the_project_folder(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("10.15.3")
+    Runner(home).lock("nodejs 10.15.3")
+    job: dict[str, Any] = read_yaml(REPOSITORY / "ci/gitlab.yml")[".toolpin"]
+    assert job["cache"]["key"]["files"] == [".tool-versions", "toolpin.lock"]
+    (path,) = job["cache"]["paths"]
+    kept = home.root / "kept"
+    asked = []
+    for _ in range(2):
+        shutil.rmtree(home.project / ".toolpin", ignore_errors=True)
+        if kept.exists():
+            shutil.copytree(kept, home.project / path)
+        before = len(upstream.server.requests)
+        result = _run_job(job, home)
+        asked.append(len(upstream.server.requests) - before)
+        assert result.splitlines()[-1] == "v10.15.3"
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(home.project / path, kept)
+    assert asked == [1, 0]
+
+
+def _run_job(job: dict[str, Any], home: Home) -> str:
+    """Run the template's commands, and then a job's own."""
+    variables = {
+        name: text.replace("$CI_PROJECT_DIR", str(home.project))
+        for name, text in job["variables"].items()
+    }
+    script = "\n".join([*job["before_script"], "node --version"])
+    told = home.run("sh", "-e", "-c", script, env=variables)
+    assert told.code == 0, told.err
+    return told.out
+
+
+def test_a_file_of_the_project_is_read_as_yaml_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "x.yml"
+    text = "a:\n  - b: 'c d' # e\n    f: |\n      g: h\n      i\n  - [j, k]\nl:\n"
+    file.write_text(text)
+    assert read_yaml(file) == {
+        "a": [{"b": "c d", "f": "g: h\ni\n"}, ["j", "k"]],
+        "l": None,
+    }

@@ -1,0 +1,446 @@
+"""The CI step: what is planned is cached and nothing else, and no byte is trusted."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.ci import Runner, size_of
+from tests.support.code import Code
+from tests.support.run import Home
+from tests.support.server import Server
+from tests.support.upstream import Upstream
+
+NEEDS_CC = pytest.mark.skipif(
+    not (shutil.which("cc") and shutil.which("make")),
+    reason="a build needs a C compiler and make",
+)
+
+
+class Site:
+    """Who publishes: Node.js as archives, hello as source code."""
+
+    def __init__(self, server: Server, home: Home) -> None:
+        self.server = server
+        self.node = Upstream(server)
+        self.code = Code(server)
+        self.node.mirror_for(home)
+        self.code.mirror_for(home)
+        del home.env["TOOLPIN_SOURCES"]
+
+
+@pytest.fixture
+def site(home: Home) -> Iterator[Site]:
+    with Server() as server:
+        yield Site(server, home)
+
+
+@pytest.fixture
+def runner(home: Home) -> Runner:
+    return Runner(home)
+
+
+@NEEDS_CC
+def test_the_second_job_asks_nobody_and_runs_the_same(
+    home: Home, site: Site, runner: Runner
+) -> None:
+    site.node.publish("10.15.3")
+    site.code.publish("2.0.1")
+    runner.lock("nodejs 10.15.3", "hello 2.0.1")
+    first, _ = runner.job()
+    assert (first["cache_hit"], first["changed"]) == ("none", True)
+    assert {one["tool"]: one["from"] for one in first["tools"]} == {
+        "nodejs": "fetched",
+        "hello": "built",
+    }
+    asked = len(site.server.requests)
+    second, _ = runner.job()
+    assert (second["cache_hit"], second["changed"]) == ("exact", False)
+    assert {one["from"] for one in second["tools"]} == {"restored"}
+    assert len(site.server.requests) == asked
+    assert home.run(home.shim("node"), "--version").out == "v10.15.3\n"
+    assert home.run(home.shim("hello")).out == "hello 2.0.1\n"
+    assert home.toolpin("verify").code == 0
+
+
+@NEEDS_CC
+def test_a_plan_asks_nobody_and_says_what_is_built(
+    home: Home, site: Site, runner: Runner
+) -> None:
+    site.node.publish("10.15.3")
+    site.code.publish("2.0.1")
+    runner.lock("nodejs 10.15.3", "hello 2")
+    asked = len(site.server.requests)
+    outputs = home.root / "outputs"
+    told = home.toolpin(
+        "ci", "plan", "--format", "github", env={"GITHUB_OUTPUT": str(outputs)}
+    )
+    assert (told.code, told.out) == (0, "")
+    lines = dict(one.split("=", 1) for one in outputs.read_text().splitlines())
+    assert lines.pop("key").startswith(lines["restore-keys"])
+    assert lines == {
+        "restore-keys": "toolpin-v1-linux-x64-glibc-",
+        "path": str(runner.folder),
+        "tools": '["nodejs 10.15.3", "hello 2.0.1"]',
+        "needs-build": "true",
+        "locked": "true",
+    }
+    dotenv = home.toolpin("ci", "plan", "--format", "gitlab").out
+    assert f"TOOLPIN_CI_PATH={runner.folder}\n" in dotenv
+    assert "TOOLPIN_CI_NEEDS_BUILD=true\n" in dotenv
+    assert "built here" in home.toolpin("ci", "plan").out
+    assert len(site.server.requests) == asked
+    assert not home.data.exists() or not (home.data / "installs").exists()
+
+
+def test_a_flipped_byte_of_an_archive_is_named_and_mended(
+    home: Home, site: Site, runner: Runner
+) -> None:
+    site.node.publish("10.15.3")
+    runner.lock("nodejs 10.15.3")
+    runner.job()
+    (key,) = runner.saved
+    (archive,) = (runner.saved[key] / "archives/sha256").iterdir()
+    _flip(archive)
+    answer, result = runner.job()
+    assert (
+        "nodejs 10.15.3: node-v10.15.3-linux-x64.tar.xz in the restored" in result.err
+    )
+    assert answer["tools"][0]["from"] == "fetched"
+    assert answer["changed"] is True
+    assert home.run(home.shim("node"), "--version").out == "v10.15.3\n"
+    assert (
+        hashlib.sha256(
+            (runner.folder / "archives/sha256" / archive.name).read_bytes()
+        ).hexdigest()
+        == archive.name
+    )
+
+
+@NEEDS_CC
+@pytest.mark.parametrize("at", [0.0, 0.5, 0.9])
+@pytest.mark.parametrize("name", ["tree.tar", "receipt.json"])
+def test_a_flipped_byte_of_a_tree_never_reaches_an_install(
+    name: str, at: float, home: Home, site: Site, runner: Runner
+) -> None:
+    site.code.publish("2.0.1")
+    runner.lock("hello 2.0.1")
+    runner.job()
+    tree = home.data / "installs/hello/2.0.1"
+    before = (tree / "bin/hello").read_bytes()
+    (key,) = runner.saved
+    (folder,) = (runner.saved[key] / "trees").iterdir()
+    _flip(folder / name, at)
+    answer, result = runner.job()
+    if answer["tools"][0]["from"] == "built":
+        assert "hello 2.0.1: made anew" in result.err
+        assert answer["changed"] is True
+    else:  # a time, a name of an owner: nothing that an install holds
+        assert (tree / "bin/hello").read_bytes() == before
+        assert home.toolpin("verify").code == 0
+    assert home.run(home.shim("hello")).out == "hello 2.0.1\n"
+
+
+@NEEDS_CC
+def test_a_changed_program_of_a_tree_is_named_and_built_again(
+    site: Site, runner: Runner
+) -> None:
+    site.code.publish("2.0.1")
+    runner.lock("hello 2.0.1")
+    runner.job()
+    (key,) = runner.saved
+    (folder,) = (runner.saved[key] / "trees").iterdir()
+    data = bytearray((folder / "tree.tar").read_bytes())
+    data[data.index(b"hello 2.0.1") if b"hello 2.0.1" in data else 5000] ^= 1
+    (folder / "tree.tar").write_bytes(data)
+    answer, result = runner.job()
+    assert answer["tools"][0]["from"] == "built"
+    assert "changed  bin/hello" in result.err
+
+
+def test_what_was_planted_is_gone_before_anything_runs(
+    home: Home, site: Site, runner: Runner
+) -> None:
+    site.node.publish("10.15.3")
+    runner.lock("nodejs 10.15.3")
+    runner.job()
+    (key,) = runner.saved
+    saved = runner.saved[key]
+    outside = home.root / "outside"
+    outside.mkdir()
+    (outside / "precious").write_text("mine")
+    (saved / "installs/nodejs/99.0.0/bin").mkdir(parents=True)
+    (saved / "installs/nodejs/99.0.0/bin/node").write_text("#!/bin/sh\necho owned\n")
+    (saved / "archives/sha256" / ("0" * 64)).write_text("another version")
+    (saved / "trees" / ("1" * 64)).mkdir(parents=True)
+    (saved / "trees" / ("1" * 64) / "tree.tar").write_text("a tree")
+    (saved / "plans").symlink_to(outside)
+    (saved / "archives/sha512").symlink_to(outside)
+    answer, result = runner.job()
+    left = sorted(str(one.relative_to(runner.folder)) for one in _files(runner.folder))
+    (archive,) = (runner.folder / "archives/sha256").iterdir()
+    assert left == [f"archives/sha256/{archive.name}"]
+    assert (outside / "precious").read_text() == "mine"
+    for name in ("installs", "0" * 64, "1" * 64, "plans"):
+        assert f"{name}: not in the plan, removed" in result.err
+    assert answer["cache_hit"] == "exact"
+    assert answer["changed"] is True
+    assert sorted(os.listdir(home.data / "installs/nodejs")) == ["10.15.3"]
+
+
+def test_an_archive_that_is_a_link_is_not_followed(
+    home: Home, site: Site, runner: Runner
+) -> None:
+    tarball = site.node.publish("10.15.3")
+    runner.lock("nodejs 10.15.3")
+    runner.job()
+    (key,) = runner.saved
+    (archive,) = (runner.saved[key] / "archives/sha256").iterdir()
+    elsewhere = home.root / "elsewhere"
+    elsewhere.write_bytes(tarball)
+    archive.unlink()
+    archive.symlink_to(elsewhere)
+    answer, _ = runner.job()
+    assert answer["tools"][0]["from"] == "fetched"
+    assert not (runner.folder / "archives/sha256" / archive.name).is_symlink()
+    assert elsewhere.read_bytes() == tarball
+
+
+@NEEDS_CC
+def test_a_tree_of_another_glibc_is_built_anew(site: Site, runner: Runner) -> None:
+    site.code.publish("2.0.1")
+    runner.lock("hello 2.0.1")
+    runner.job()
+    (key,) = runner.saved
+    trees = runner.saved[key] / "trees"
+    (tree,) = trees.iterdir()
+    tree.rename(trees / ("a" * 64))  # the key that another glibc gave it
+    answer, result = runner.job()
+    assert answer["tools"][0]["from"] == "built"
+    assert [one.name for one in (runner.folder / "trees").iterdir()] == [tree.name]
+    assert f"trees/{'a' * 64}: not in the plan" in result.err
+
+
+@NEEDS_CC
+def test_a_tree_that_does_not_run_here_is_built_anew_whatever_its_key(
+    home: Home, site: Site, runner: Runner
+) -> None:
+    site.code.publish("2.0.1")
+    runner.lock("hello 2.0.1")
+    runner.job()
+    (key,) = runner.saved
+    (tree,) = (runner.saved[key] / "trees").iterdir()
+    _repack(tree, "bin/hello", b"#!/lib/ld-of-another-glibc.so.2\n")
+    answer, result = runner.job()
+    assert answer["tools"][0]["from"] == "built"
+    assert "hello 2.0.1: made anew" in result.err
+    assert home.run(home.shim("hello")).out == "hello 2.0.1\n"
+
+
+def test_after_ten_bumps_the_folder_has_the_size_of_the_plan(
+    site: Site, runner: Runner
+) -> None:
+    sizes = {}
+    for patch in range(10):
+        version = f"10.15.{patch}"
+        sizes[version] = len(site.node.publish(version))
+        runner.lock(f"nodejs {version}")
+        answer, _ = runner.job()
+        assert answer["tools"][0]["version"] == version
+        assert size_of(runner.folder) == sizes[version]
+    assert len(runner.saved) == 10
+
+
+def test_without_a_lockfile_an_exact_pin_works_and_is_cached(
+    home: Home, site: Site, runner: Runner
+) -> None:
+    site.node.publish("10.15.3")
+    home.pin("nodejs 10.15.3\n")
+    told = home.toolpin("ci", "plan")
+    assert (told.code, "not locked" in told.out, "toolpin lock" in told.err) == (
+        0,
+        True,
+        True,
+    )
+    first, _ = runner.job()
+    assert first["tools"][0]["from"] == "fetched"
+    asked = len(site.server.requests)
+    second, _ = runner.job()
+    assert second["tools"][0]["from"] == "restored"
+    assert not any(".tar" in one.path for one in site.server.requests[asked:])
+
+
+def test_a_note_in_the_folder_names_nothing(
+    home: Home, site: Site, runner: Runner
+) -> None:
+    """Without a lockfile a digest comes from the publisher, and not from the cache."""
+    site.node.publish("10.15.3")
+    home.pin("nodejs 10.15.3\n")
+    runner.job()
+    (key,) = runner.saved
+    plans = runner.saved[key] / "plans/nodejs/10.15.3/linux-x64"
+    plans.mkdir(parents=True)
+    (plans / "upstream").write_text("{}")
+    _, result = runner.job()
+    assert "plans: not in the plan, removed" in result.err
+    assert "SHASUMS256.txt" in site.server.requests[-1].path
+
+
+def test_a_loose_request_without_a_lockfile_has_no_plan(home: Home) -> None:
+    home.pin("nodejs lts\n")
+    told = home.toolpin("ci", "plan")
+    assert told.code == 4
+    assert "try: toolpin lock" in told.err
+
+
+def test_what_the_store_has_already_is_put_into_the_folder(
+    home: Home, site: Site, runner: Runner
+) -> None:
+    site.node.publish("10.15.3")
+    runner.lock("nodejs 10.15.3")
+    assert home.toolpin("install").code == 0
+    told = home.toolpin("ci", "install", "--format", "json")
+    answer = json.loads(told.out)["result"]
+    assert answer["tools"][0]["from"] == "present"
+    assert len(list((runner.folder / "archives/sha256").iterdir())) == 1
+
+
+def test_outputs_for_github_name_every_version(
+    home: Home, site: Site, runner: Runner
+) -> None:
+    site.node.publish("10.15.3")
+    runner.lock("nodejs 10.15.3")
+    files = {name: str(home.root / name) for name in ("GITHUB_OUTPUT", "GITHUB_PATH")}
+    told = home.toolpin("ci", "install", "--format", "github", env=files)
+    assert told.code == 0, told.err
+    assert "nodejs 10.15.3  fetched" in told.err
+    assert (home.root / "GITHUB_OUTPUT").read_text().splitlines() == [
+        "cache-hit=none",
+        "changed=true",
+        'versions={"nodejs": "10.15.3"}',
+        f"shims={home.data}/shims",
+        "nodejs-version=10.15.3",
+    ]
+    assert (home.root / "GITHUB_PATH").read_text() == f"{home.data}/shims\n"
+
+
+def _flip(file: Path, at: float = 0.5) -> None:
+    data = bytearray(file.read_bytes())
+    data[int(len(data) * at)] ^= 1
+    file.write_bytes(data)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [one for one in folder.rglob("*") if one.is_symlink() or not one.is_dir()]
+
+
+def _repack(tree: Path, path: str, data: bytes) -> None:
+    """Put another file into a packed tree, and into its receipt, as a builder would."""
+    receipt = json.loads((tree / "receipt.json").read_text())
+    digest = hashlib.sha256(data).hexdigest()
+    receipt["files"] = [
+        [path, len(data), 0o755, digest, ""] if one[0] == path else one
+        for one in receipt["files"]
+    ]
+    (tree / "receipt.json").write_text(json.dumps(receipt))
+    with tarfile.open(tree / "tree.tar", "w", format=tarfile.GNU_FORMAT) as tar:
+        member = tarfile.TarInfo(path)
+        member.size, member.mode = len(data), 0o755
+        tar.addfile(member, io.BytesIO(data))
+
+
+@NEEDS_CC
+def test_two_checkouts_of_two_users_have_one_key(
+    home: Home, site: Site, runner: Runner
+) -> None:
+    site.node.publish("10.15.3")
+    site.code.publish("2.0.1")
+    runner.lock("nodejs 10.15.3", "hello 2.0.1")
+    key = runner.plan()["key"]
+    other = home.root / "elsewhere/of/ben"
+    shutil.copytree(home.project, other)
+    (other / ".tool-versions").write_text(
+        "# ours\nhello 2.0.1  # built\n\nnodejs 10.15.3\n"
+    )
+    for name in (".tool-versions", "toolpin.lock"):
+        os.utime(other / name, (1, 1))
+    users = {
+        "HOME": str(home.root / "ben"),
+        "USER": "ben",
+        "TOOLPIN_CACHE_DIR": str(home.root / "ben/cache"),
+        "TMPDIR": "/tmp",
+    }
+    told = home.toolpin("ci", "plan", "--format", "json", cwd=other, env=users)
+    assert json.loads(told.out)["result"]["key"] == key
+
+
+@NEEDS_CC
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("HELLO_OPTIONS", "--greet=hello"),
+        ("CFLAGS", "-O1"),
+        ("TOOLPIN_DATA_DIR", "/opt/toolpin"),
+    ],
+)
+def test_what_changes_a_build_changes_its_key_and_no_other(
+    variable: str, value: str, site: Site, runner: Runner
+) -> None:
+    site.node.publish("10.15.3")
+    site.code.publish("2.0.1")
+    runner.lock("nodejs 10.15.3", "hello 2.0.1")
+    node, hello = _keys(runner.plan())
+    other_node, other_hello = _keys(runner.plan({variable: value}))
+    assert other_node == node
+    assert other_hello != hello
+
+
+@NEEDS_CC
+def test_a_build_is_of_what_it_was_built_with(
+    home: Home, site: Site, runner: Runner
+) -> None:
+    plugin = home.config / "plugins/hello.toml"
+    site.node.publish("10.15.3")
+    site.node.publish("10.16.0")
+    site.code.publish("2.0.1")
+    found = []
+    for node in ("10.15.3", "10.16.0"):
+        runner.lock(f"nodejs {node}", "hello 2.0.1")
+        found.append(_keys(runner.plan())[1])
+    assert found[0] == found[1]
+    text = plugin.read_text()
+    plugin.write_text(text.replace("commands", 'requires = ["nodejs"]\ncommands', 1))
+    found = []
+    for node in ("10.15.3", "10.16.0"):
+        runner.lock(f"nodejs {node}", "hello 2.0.1")
+        found.append(_keys(runner.plan())[1])
+    assert found[0] != found[1]
+
+
+@NEEDS_CC
+def test_the_version_of_a_library_is_what_its_header_says(
+    home: Home, site: Site, runner: Runner, tmp_path: Path
+) -> None:
+    plugin = home.config / "plugins/hello.toml"
+    need = '[[build.needs]]\nwhat = "lib"\nheader = "mine.h"\nversion = "MINE"\n'
+    plugin.write_text(f"{plugin.read_text()}\n{need}")
+    site.code.publish("2.0.1")
+    runner.lock("hello 2.0.1")
+    keys = set()
+    for version in ("1.0", "1.0", "1.1"):
+        (tmp_path / "mine.h").write_text(f'#define MINE "{version}"\n')
+        keys.add(_keys(runner.plan({"CFLAGS": f"-I{tmp_path}"}))[0])
+    assert len(keys) == 2
+
+
+def _keys(plan: dict[str, Any]) -> list[str]:
+    return [one["key"] for one in plan["tools"]]

@@ -1,0 +1,169 @@
+"""`toolpin prune`: what nothing has used for long goes, what anybody needs stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.run import Home
+from tests.support.upstream import Upstream
+
+VERSIONS = ("10.15.0", "10.15.1", "10.15.2", "10.15.3")
+LONG_AGO = time.time() - 90 * 86_400
+
+
+@pytest.fixture
+def store(home: Home, upstream: Upstream) -> Home:
+    """A machine with four versions that nobody has used for three months."""
+    for version in VERSIONS:
+        upstream.publish(version)
+        assert home.toolpin("install", "nodejs", version).code == 0
+        _age(home, version, LONG_AGO)
+    return home
+
+
+def test_nothing_goes_without_yes(store: Home) -> None:
+    shown = store.toolpin("prune")
+    assert shown.code == 0
+    assert "goes   nodejs 10.15.0" in shown.out
+    assert "stays  nodejs 10.15.3" in shown.out
+    assert "2 may go, would free" in shown.err
+    assert "try: toolpin prune --yes" in shown.err
+    assert _have(store) == list(VERSIONS)
+
+
+def test_the_newest_and_the_one_before_it_stay(store: Home) -> None:
+    answer = _prune(store)
+    assert _have(store) == ["10.15.2", "10.15.3"]
+    assert _reasons(answer) == {
+        "10.15.0": None,
+        "10.15.1": None,
+        "10.15.2": "before 10.15.3",
+        "10.15.3": "the newest",
+    }
+    assert answer["freed_bytes"] > 0
+    assert not os.path.exists(store.data / "installs/nodejs/10.15.0")
+
+
+def test_the_one_before_goes_where_that_is_said(store: Home) -> None:
+    _prune(store, "--no-previous")
+    assert _have(store) == ["10.15.3"]
+
+
+def test_what_a_project_names_stays_wherever_prune_is_called(store: Home) -> None:
+    file = store.pin("nodejs 10.15.1\n")
+    assert store.toolpin("install").code == 0
+    elsewhere = store.root / "elsewhere"
+    elsewhere.mkdir()
+    told = store.toolpin("prune", "--yes", "--no-previous", "--json", cwd=elsewhere)
+    reasons = _reasons(json.loads(told.out)["result"])
+    assert reasons["10.15.1"] == f"{file}:1"
+    assert _have(store) == ["10.15.1", "10.15.3"]
+
+
+def test_a_project_that_a_ci_job_installed_for_is_known(store: Home) -> None:
+    file = store.pin("nodejs 10.15.1\n")
+    assert store.toolpin("ci", "install").code == 0
+    told = store.toolpin("prune", "--json", cwd=store.root)
+    assert _reasons(json.loads(told.out)["result"])["10.15.1"] == f"{file}:1"
+
+
+def test_a_project_that_is_gone_keeps_nothing(store: Home) -> None:
+    store.pin("nodejs 10.15.1\n")
+    assert store.toolpin("install").code == 0
+    shutil.rmtree(store.project)
+    store.project.mkdir()
+    _prune(store, "--no-previous")
+    assert _have(store) == ["10.15.3"]
+
+
+def test_what_a_lockfile_of_a_project_means_stays(
+    store: Home, upstream: Upstream
+) -> None:
+    store.pin("nodejs 10.15\n")
+    assert store.toolpin("lock").code == 0
+    assert store.toolpin("install").code == 0
+    upstream.publish("10.15.4")
+    assert store.toolpin("install", "nodejs", "10.15.4").code == 0
+    _prune(store, "--no-previous", "--keep-days", "0", cwd=store.root)
+    assert _have(store) == ["10.15.3", "10.15.4"]
+
+
+def test_a_projects_file_that_cannot_be_read_lets_nothing_go(store: Home) -> None:
+    file = store.pin("nodejs 10.15.1\n")
+    assert store.toolpin("install").code == 0
+    file.write_bytes(b"nodejs \0\n")
+    told = store.toolpin("prune", "--yes", cwd=store.root)
+    assert told.code == 2
+    assert str(file) in told.err
+    assert _have(store) == list(VERSIONS)
+
+
+def test_what_a_process_runs_stays(store: Home) -> None:
+    folder = store.data / "installs/nodejs/10.15.0/bin"
+    shutil.copy(shutil.which("sleep") or "/bin/sleep", folder / "sleep")
+    _age(store, "10.15.0", LONG_AGO)
+    process = subprocess.Popen([folder / "sleep", "600"])
+    try:
+        _age(store, "10.15.0", LONG_AGO)
+        answer = _prune(store, "--no-previous")
+    finally:
+        process.kill()
+        process.wait()
+    assert _reasons(answer)["10.15.0"] == "a process runs it"
+    assert "10.15.0" in _have(store)
+
+
+def test_a_program_that_ran_lately_keeps_its_version(store: Home) -> None:
+    if os.statvfs(store.data).f_flag & os.ST_NOATIME:
+        pytest.skip("this filesystem notes no access")
+    store.pin("nodejs 10.15.0\n")
+    assert store.run(store.shim("node"), "--version").out == "v10.15.0\n"
+    store.pin("")
+    assert _reasons(_prune(store))["10.15.0"] == "used in the last 30 days"
+    assert _have(store) == ["10.15.0", "10.15.2", "10.15.3"]
+
+
+def test_more_goes_until_the_rest_fits_the_longest_unused_first(store: Home) -> None:
+    for age, version in enumerate(("10.15.0", "10.15.2", "10.15.1"), 1):
+        _age(store, version, LONG_AGO + age * 86_400)
+    shown = json.loads(store.toolpin("prune", "--json").out)["result"]["versions"]
+    size = next(one["size_bytes"] for one in shown if one["version"] == "10.15.0")
+    limits = ("--no-previous", "--keep-days", "1000", "--max-size", str(size * 5 // 2))
+    _prune(store, *limits)
+    assert _have(store) == ["10.15.1", "10.15.3"]
+
+
+def test_a_size_that_is_none_is_refused(store: Home) -> None:
+    told = store.toolpin("prune", "--max-size", "big")
+    assert told.code == 2
+    assert "try: --max-size 2G" in told.err
+
+
+def _age(home: Home, version: str, when_s: float) -> None:
+    """Let a version be made, and its programs read, at a time."""
+    tree = home.data / "installs/nodejs" / version
+    for path in (tree / ".toolpin/record.sh", *(tree / "bin").iterdir()):
+        os.utime(path, (when_s, when_s))
+
+
+def _prune(home: Home, *args: str, cwd: Path | None = None) -> dict[str, Any]:
+    told = home.toolpin("prune", "--yes", "--json", *args, cwd=cwd)
+    assert told.code == 0, told.err
+    answer: dict[str, Any] = json.loads(told.out)["result"]
+    return answer
+
+
+def _reasons(answer: dict[str, Any]) -> dict[str, str | None]:
+    return {one["version"]: one["kept_because"] for one in answer["versions"]}
+
+
+def _have(home: Home) -> list[str]:
+    return sorted(os.listdir(home.data / "installs/nodejs"))

@@ -1,0 +1,121 @@
+"""`toolpin ci plan|install|prune`, `ci init github|gitlab`: the step of a CI job."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from typing import NamedTuple
+
+from toolpin import project
+from toolpin.ci_install import provide, prune
+from toolpin.ci_plan import plan_job
+from toolpin.ci_view import show_plan, show_result
+from toolpin.errors import ToolpinError, UsageError
+from toolpin.paths import bundled
+from toolpin.projects import remember
+from toolpin.reshim import refresh_shims
+from toolpin.session import Session
+from toolpin.workshop import settings_for
+
+_FORMS = ("github", "gitlab", "json")
+
+
+class _Template(NamedTuple):
+    """Where a CI's file goes, and what is to be done with it."""
+
+    path: str
+    then: str
+
+
+_TEMPLATES = {
+    "github": _Template(".github/workflows/toolpin.yml", "commit it"),
+    "gitlab": _Template(
+        ".gitlab/toolpin.yml",
+        "commit it, and in .gitlab-ci.yml: include: {local: .gitlab/toolpin.yml}",
+    ),
+}
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take what to do, and how to answer."""
+    parser.add_argument(
+        "action",
+        choices=("plan", "install", "prune", "init"),
+        help="plan: keys and folder of the job's cache, without network; install: what "
+        "is pinned, out of that folder; prune: leave there what is planned; init: "
+        "write the CI's file",
+    )
+    parser.add_argument(
+        "target",
+        nargs="?",
+        choices=tuple(_TEMPLATES),
+        help="init: for whom",
+    )
+    parser.add_argument(
+        "--format",
+        choices=_FORMS,
+        help="plan, install: outputs for GitHub (appended to $GITHUB_OUTPUT where it "
+        "is set), lines of a dotenv for GitLab, or JSON",
+    )
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Do it; 4 where the lockfile had to answer and does not."""
+    if (args.action == "init") != bool(args.target):
+        raise UsageError(
+            "init, and nothing else, wants one of: github, gitlab",
+            hint="toolpin ci init github",
+        )
+    if args.format and args.action not in ("plan", "install"):
+        raise UsageError(f"{args.action} has no --format", hint="--json")
+    session.report.as_json = session.report.as_json or args.format == "json"
+    if args.action == "init":
+        return _init(args.target, session)
+    if args.action == "plan":
+        return _plan(args.format, session)
+    return (
+        _install(args.format, session) if args.action == "install" else _prune(session)
+    )
+
+
+def _plan(form: str | None, session: Session) -> int:
+    show_plan(plan_job(session), form, session)
+    return 0
+
+
+def _install(form: str | None, session: Session) -> int:
+    plan = plan_job(session, elsewhere=False)
+    remember(session.paths, (one.job.origin for one in plan.planned))
+    result = provide(plan, session, settings_for(session))
+    tools = {one.job.pin.tool for one in result.provided}
+    refresh_shims(session.paths, session.registry, tools)
+    return show_result(result, form, session)
+
+
+def _prune(session: Session) -> int:
+    removed, freed = prune(plan_job(session), session)
+    if session.report.as_json:
+        result = {"removed": removed, "freed_bytes": freed}
+        session.report.document("ci prune", result, changed=bool(removed))
+    session.report.remark(f"removed {len(removed)}, freed {freed / 1e6:.1f} MB")
+    return 0
+
+
+def _init(target: str, session: Session) -> int:
+    template = _TEMPLATES[target]
+    path = os.path.join(session.folder, template.path)
+    data = project.read(f"{bundled('ci')}/{target}.yml")
+    is_there = os.path.lexists(path)
+    if is_there and project.read(path) != data:
+        raise ToolpinError(
+            f"{path} is there, and says something else",
+            [("nothing", "was written")],
+            f"mv {template.path} {template.path}.old && toolpin ci init {target}",
+        )
+    if not is_there:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        project.write(path, data)
+    if session.report.as_json:
+        session.report.document("ci init", {"file": path}, changed=not is_there)
+    session.report.remark(f"{path}: {template.then}")
+    return 0

@@ -1,0 +1,132 @@
+"""`toolpin prune [--yes]`: removes versions that nothing has used for long."""
+
+from __future__ import annotations
+
+import re
+import time
+from argparse import ArgumentParser, Namespace
+
+from toolpin import installs, store
+from toolpin.errors import UsageError
+from toolpin.pruning import Limits, Version, judged
+from toolpin.reshim import refresh_shims
+from toolpin.session import Session
+from toolpin.tables import pin_table
+from toolpin.uses import running
+
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take what may stay, and whether it is meant."""
+    parser.add_argument(
+        "--yes", action="store_true", help="remove them; without it they are shown"
+    )
+    parser.add_argument(
+        "--keep-days",
+        type=int,
+        default=30,
+        metavar="N",
+        help="keep what was used in the last N days; 30 without it",
+    )
+    parser.add_argument(
+        "--max-size",
+        default="",
+        metavar="SIZE",
+        help="remove more, the longest unused first, until all take at most SIZE, such "
+        "as 2G",
+    )
+    parser.add_argument(
+        "--no-previous",
+        action="store_true",
+        help="let the version before one that stays go, too",
+    )
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Show what may go and why the rest stays; remove it where that is meant."""
+    if args.keep_days < 0:
+        raise UsageError("--keep-days must be 0 or more", hint="--keep-days 30")
+    limits = Limits(args.keep_days, _size(args.max_size), not args.no_previous)
+    found = judged(session, limits, time.time())
+    gone = [one for one in found if not one.because]
+    if args.yes:
+        gone = [one for one in gone if _remove(one, session)]
+        if gone:
+            refresh_shims(session.paths, session.registry)
+    if session.report.as_json:
+        result = {
+            "versions": [_table(one) for one in found],
+            "freed_bytes": sum(one.size_bytes for one in gone),
+            "dry_run": not args.yes,
+        }
+        session.report.document("prune", result, changed=bool(gone and args.yes))
+    else:
+        session.report.table([_row(one) for one in found])
+    _sum_up(gone, found, session, is_done=args.yes)
+    return 0
+
+
+def _remove(version: Version, session: Session) -> bool:
+    """Remove a version unless somebody runs it by now, and tell whether it is gone."""
+    paths, pin = session.paths, version.pin
+    with store.version_mutex(paths, pin):
+        if running(paths, [pin]):
+            session.report.warn(f"{pin}: a process runs it now, left alone")
+            return False
+        if installs.is_installed(paths, pin):
+            store.remove(paths, pin)
+    return True
+
+
+def _row(one: Version) -> tuple[str, ...]:
+    day = time.strftime("%Y-%m-%d", time.localtime(one.use.last_s))
+    word = "used" if one.use.is_kept else "installed"
+    return (
+        "stays" if one.because else "goes",
+        str(one.pin),
+        f"{one.size_bytes / 1e6:>6.0f} MB",
+        f"{word} {day}",
+        one.because,
+    )
+
+
+def _table(one: Version) -> dict[str, object]:
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(one.use.last_s))
+    return {
+        **pin_table(one.pin),
+        "size_bytes": one.size_bytes,
+        "last_used": stamp if one.use.is_kept else None,
+        "kept_because": one.because or None,
+    }
+
+
+def _sum_up(
+    gone: list[Version], found: list[Version], session: Session, *, is_done: bool
+) -> None:
+    report = session.report
+    if any(not one.use.is_kept for one in found):
+        report.remark(
+            "this filesystem notes no access: a version counts as used when it was "
+            "installed"
+        )
+    size = sum(one.size_bytes for one in gone) / 1e6
+    if is_done or not gone:
+        report.remark(f"toolpin: {len(gone)} removed, freed {size:.0f} MB")
+    else:
+        report.remark(f"toolpin: {len(gone)} may go, would free {size:.0f} MB")
+        report.remark("  try: toolpin prune --yes")
+
+
+def _size(text: str) -> int | None:
+    """Return the bytes that `2G` means; None for no text. Raises UsageError."""
+    if not text:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)B?", text.upper())
+    if not match:
+        raise UsageError(
+            "--max-size wants a number with K, M, G or T",
+            [("received", text)],
+            "--max-size 2G",
+        )
+    return int(float(match[1]) * _UNITS[match[2]])
