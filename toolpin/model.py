@@ -48,6 +48,12 @@ class Request(NamedTuple):
     wanted: tuple[Wanted, ...]
     origin: Origin
 
+    @property
+    def stated(self) -> list[Pin]:
+        """What it says of versions, each exact or the beginning of one."""
+        versions = [one.value for one in self.wanted if one.kind == "version"]
+        return [Pin(self.tool, version) for version in versions]
+
 
 class Pin(NamedTuple):
     """A tool and an exact version of it."""

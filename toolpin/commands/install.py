@@ -75,7 +75,8 @@ def run(args: Namespace, session: Session) -> int:
     """
     _check_words(args)
     requests = wished(args, session)
-    _refuse_pairs(_stated(requests), session, args.all_projects)
+    wishes = [(pin, one.origin) for one in requests for pin in one.stated]
+    _refuse_pairs(wishes, session, args.all_projects)
     if _is_plain(args, session):
         settled = _settled(requests, session)
         if settled is not None and _is_done(settled, session):
@@ -102,7 +103,9 @@ def run(args: Namespace, session: Session) -> int:
     )
     decider = Decider(session, installer.host, rules, installer.resolve)
     jobs, errors = decider.jobs(requests)
-    _refuse_pairs([(job.pin, job.origin) for job in jobs], session, args.all_projects)
+    meant = [(job.pin, job.origin) for job in jobs]
+    if meant != wishes:
+        _refuse_pairs(meant, session, args.all_projects)
     if args.into:
         jobs = list({job.pin.tool: job for job in reversed(jobs)}.values())
     if any(isinstance(error, NotLocked) for error in errors):
@@ -132,16 +135,6 @@ def _refuse_pairs(
     for place in sorted(places):
         together = [one for one in wishes if place in ("", one[1].place)]
         refuse_pairs(together, session)
-
-
-def _stated(requests: Sequence[Request]) -> list[tuple[Pin, Origin]]:
-    """Return what requests say of versions, exact or the beginning of one."""
-    return [
-        (Pin(request.tool, wanted.value), request.origin)
-        for request in requests
-        for wanted in request.wanted
-        if wanted.kind == "version"
-    ]
 
 
 def _check_words(args: Namespace) -> None:
