@@ -95,6 +95,7 @@ LAYERS = (
         "sources.npm",
         "sources.npm_client",
         "sources.pypi",
+        "sources.apt_mirror",
         "sources.apt_client",
         "sources.debian",
         "sources.lines",

@@ -1,0 +1,57 @@
+"""Where a machine gets Debian from, as its apt tells it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from toolpin.errors import Unreachable
+from toolpin.sources.apt_mirror import find_mirror
+
+SECURITY = "deb http://security.example/debian-security bookworm-security main\n"
+needs_apt = pytest.mark.skipif(
+    shutil.which("apt-get") is None, reason="only Debian and its like have an apt"
+)
+
+
+def machine(folder: Path, sources: str) -> dict[str, str]:
+    """Return the environment of a machine with these sources that has no lists yet."""
+    (folder / "lists/partial").mkdir(parents=True)
+    (folder / "sources.list").write_text(sources)
+    (folder / "apt.conf").write_text(
+        f'Dir::State::Lists "{folder}/lists";\n'
+        f'Dir::Etc::SourceList "{folder}/sources.list";\n'
+        'Dir::Etc::SourceParts "/dev/null";\n'
+    )
+    return {"PATH": os.environ["PATH"], "APT_CONFIG": str(folder / "apt.conf")}
+
+
+@needs_apt
+def test_a_machine_whose_lists_were_never_fetched_has_a_mirror(tmp_path: Path) -> None:
+    more = "deb http://tools.example/debian bookworm stable\n"
+    debian = "deb http://mirror.example/debian bookworm main\n"
+    updates = debian.replace("bookworm", "bookworm-updates")
+    env = machine(tmp_path, SECURITY + more + debian + updates)
+    assert find_mirror(env).rstrip("/") == "http://mirror.example/debian"
+
+
+@needs_apt
+def test_of_a_list_of_mirrors_the_first_serves(tmp_path: Path) -> None:
+    mirrors = tmp_path / "mirrors.list"
+    mirrors.write_text("# near\n\nhttp://near.example/debian\tpriority:1\nhttp://x/\n")
+    env = machine(tmp_path, f"deb mirror+file:{mirrors} bookworm main\n")
+    assert find_mirror(env) == "http://near.example/debian"
+
+
+@needs_apt
+def test_a_machine_without_an_archive_says_so(tmp_path: Path) -> None:
+    with pytest.raises(Unreachable, match="names no Debian archive"):
+        find_mirror(machine(tmp_path, SECURITY))
+
+
+def test_a_machine_without_apt_says_so(tmp_path: Path) -> None:
+    with pytest.raises(Unreachable, match="has no apt"):
+        find_mirror({"PATH": str(tmp_path)})
