@@ -78,6 +78,7 @@ LAYERS = (
         "building",
         "proof",
         "unpacking",
+        "unfinished",
         "store",
         "inspection",
         "repair",

@@ -11,9 +11,9 @@ import re
 import time
 from collections.abc import Callable, Mapping
 
-from toolpin import preflight
-from toolpin.errors import ToolpinError
-from toolpin.model import Pin, Plan, Recipe
+from toolpin import host, preflight
+from toolpin.errors import NoFit, ToolpinError
+from toolpin.model import Host, Pin, Plan, Recipe
 from toolpin.process import run
 
 _PHASE_S = 6 * 3600.0
@@ -39,8 +39,17 @@ class Builder:
         self._logs = logs
         self._checked: set[Pin] = set()
 
-    def check(self, recipe: Recipe, pin: Pin) -> None:
-        """Raise NoFit where this machine lacks something; each build is asked once."""
+    def check(self, recipe: Recipe, pin: Pin, target: Host) -> None:
+        """Raise NoFit where this machine lacks something; each build is asked once.
+
+        What it builds is for itself: for another target it lacks everything.
+        """
+        here = host.detect()
+        if str(target) != str(here):
+            raise NoFit(
+                f"{pin} cannot be built for {target} on {here}",
+                [("because", "what a compiler makes here runs here")],
+            )
         if pin not in self._checked:
             preflight.check(recipe, pin, self._env)
             self._checked.add(pin)

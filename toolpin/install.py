@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from toolpin import documents, host, installs, store
+from toolpin import documents, host, installs, store, unfinished
 from toolpin.building import Builder
 from toolpin.cache import Cache
 from toolpin.catalogue import DAY_S, Catalogues
@@ -26,6 +26,7 @@ from toolpin.choice import (
     not_published_bytes,
 )
 from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
+from toolpin.finishing import check_place
 from toolpin.jobs import Job, Outcome
 from toolpin.locked import locked_plan, rebuilt
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
@@ -107,12 +108,11 @@ class Installer:
 
     def run(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Do all jobs, some at once; one that fails does not stop the others."""
-        store.sweep(self._paths)
+        unfinished.sweep(self._paths)
         with ThreadPoolExecutor(self._settings.jobs) as pool:
             outcomes = list(pool.map(self._outcome, jobs))
         if self._paths.into:  # nothing but the trees is wanted there
-            with contextlib.suppress(OSError):
-                os.rmdir(self._paths.staging)
+            unfinished.tidy(self._paths)
         return outcomes
 
     def plan(self, job: Job) -> Plan:
@@ -209,14 +209,16 @@ class Installer:
     def _carry_out(self, plan: Plan, job: Job, row: Row) -> str:
         """Fetch and publish. Raises NotPublished for a build of another version."""
         plan = self._demanding(plan)
+        if plan.is_in_place:  # before a download, too
+            check_place(plan, self._paths.install(*plan.pin))
         if plan.recipe:
-            self._builder.check(plan.recipe, plan.pin)
+            self._builder.check(plan.recipe, plan.pin, self._host)
         archives = self._fetch(plan, row)
 
         def waiting() -> None:
             row.phase("waiting for another toolpin")
 
-        with store.version_mutex(self._paths, plan.pin, waiting):
+        with unfinished.version_mutex(self._paths, plan.pin, waiting):
             if self._is_there(job):
                 return "present"
             row.phase("unpacking")
@@ -248,7 +250,7 @@ class Installer:
     def _plan(self, spec: SourceSpec, job: Job) -> Plan:
         tool = self._registry.require(job.pin.tool, job.origin)
         if spec.build and tool.recipe:  # before its list is asked, too
-            self._builder.check(tool.recipe, job.pin)
+            self._builder.check(tool.recipe, job.pin, self._host)
         return make_plan(tool, spec, job.pin, self._host, self._clients)
 
     def _fetch(self, plan: Plan, row: Row) -> list[str]:

@@ -1,16 +1,14 @@
 """The write side of the store: a tree is staged, checked and published by one rename.
 
-Every function but `sweep` expects its caller to hold the version's mutex. A process may
-die at any line of this: what it leaves in `staging/` does not count and is swept.
+Every function expects its caller to hold the version's mutex. What is half done is kept
+apart, and swept, by `unfinished`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from toolpin import __version__
 from toolpin.documents import parse_receipt, render_receipt
@@ -18,24 +16,21 @@ from toolpin.env import render_record
 from toolpin.errors import ToolpinError
 from toolpin.finishing import check_place, finish
 from toolpin.model import REQUIRED, EnvPatch, Home, Pin, Plan, Receipt, TreeFile
-from toolpin.mutex import held, try_held
 from toolpin.paths import Paths
 from toolpin.proof import check_commands, check_proof
+from toolpin.unfinished import (
+    marked,
+    move,
+    remove_tree,
+    scratch,
+    stage_of,
+)
 from toolpin.unpacking import make_folders, survey, unpack_all
 
 _OWN = ".toolpin"
 
 # Builds a plan's source code in one folder into another.
 Build = Callable[[Plan, str, str], None]
-
-
-@contextlib.contextmanager
-def version_mutex(
-    paths: Paths, pin: Pin, waiting: Callable[[], None] | None = None
-) -> Iterator[None]:
-    """Hold the mutex of one version; `waiting` is called when somebody else does."""
-    with held(_lock(paths, pin), waiting=waiting):
-        yield
 
 
 def publish(
@@ -63,13 +58,12 @@ def publish(
             final = paths.install(*plan.pin)
             if plan.is_in_place:
                 check_place(plan, final)
-                with _marked(paths, plan.pin):
-                    _remove_tree(final)
+                with marked(paths, plan.pin):
                     if plan.recipe:
                         make_folders(final)
                         (build or _no_build)(plan, stage, final)
                     else:
-                        _move(stage, final)
+                        move(stage, final)
                     finish(plan, final, patchelf or _no_patchelf)
                     receipt = _checked(
                         plan, final, survey(final), installed_at, for_here=for_here
@@ -79,8 +73,8 @@ def publish(
             receipt = _checked(plan, stage, files, installed_at, for_here=for_here)
             _write_own_files(paths, stage, receipt)
             if paths.into:
-                _remove_tree(final)
-            _move(stage, final)
+                remove_tree(final)
+            move(stage, final)
     except OSError as error:
         where = error.filename or paths.staging
         raise ToolpinError(
@@ -88,24 +82,6 @@ def publish(
             [("path", where), ("because", error.strerror or "?")],
         ) from error
     return receipt
-
-
-@contextlib.contextmanager
-def _marked(paths: Paths, pin: Pin) -> Iterator[None]:
-    """Let a version not count until all is done; what fails leaves neither behind."""
-    mark, final = f"{paths.incomplete}/{pin.tool}/{pin.version}", paths.install(*pin)
-    make_folders(os.path.dirname(mark))
-    with open(mark, "w", encoding="utf-8"):
-        pass
-    try:
-        yield
-    except BaseException:
-        _remove_tree(final)
-        with contextlib.suppress(OSError):
-            os.rmdir(os.path.dirname(final))
-        os.unlink(mark)
-        raise
-    os.unlink(mark)
 
 
 def _no_build(plan: Plan, _source: str, _final: str) -> None:
@@ -132,48 +108,18 @@ def _checked(
 
 def remove(paths: Paths, pin: Pin) -> None:
     """Remove an install: it is gone by one rename, and then deleted."""
-    stage = _stage(paths, pin)
+    stage = stage_of(paths, pin)
     try:
-        _remove_tree(stage)
-        _move(paths.install(*pin), stage)
+        remove_tree(stage)
+        move(paths.install(*pin), stage)
         with contextlib.suppress(OSError):
             os.rmdir(os.path.dirname(paths.install(*pin)))
-        _remove_tree(stage)
+        remove_tree(stage)
     except OSError as error:
         raise ToolpinError(
             f"{pin} cannot be removed",
             [("path", error.filename or stage), ("because", error.strerror or "?")],
         ) from error
-
-
-def sweep(paths: Paths) -> None:
-    """Delete what processes that are dead now left in `staging/`, or behind a mark."""
-    for name in _entries(paths.staging):
-        tool, _, version = name.partition("@")
-        with try_held(_lock(paths, Pin(tool, version))) as free:
-            if free:
-                # What cannot be deleted stays, and keeps nothing else from going on.
-                with contextlib.suppress(OSError):
-                    _remove_tree(f"{paths.staging}/{name}")
-    for tool in _entries(paths.incomplete):
-        for version in _entries(f"{paths.incomplete}/{tool}"):
-            pin = Pin(tool, version)
-            with try_held(_lock(paths, pin)) as free, contextlib.suppress(OSError):
-                if free:
-                    _remove_tree(paths.install(*pin))
-                    os.unlink(f"{paths.incomplete}/{tool}/{version}")
-
-
-@contextlib.contextmanager
-def scratch(paths: Paths, pin: Pin) -> Iterator[str]:
-    """Make an empty folder for a version, on the store's filesystem, for a while."""
-    stage = _stage(paths, pin)
-    _remove_tree(stage)
-    try:
-        make_folders(stage)
-        yield stage
-    finally:
-        _remove_tree(stage)
 
 
 def record_of(paths: Paths, receipt: Receipt) -> str:
@@ -208,15 +154,6 @@ def read_receipt(paths: Paths, pin: Pin) -> Receipt | None:
         return None
 
 
-def _lock(paths: Paths, pin: Pin) -> str:
-    return f"{paths.locks}/{pin.tool}/{pin.version}.lock"
-
-
-def _stage(paths: Paths, pin: Pin) -> str:
-    """Return one flat name, so that no folder is shared with another version."""
-    return f"{paths.staging}/{pin.tool}@{pin.version}"
-
-
 def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receipt:
     return Receipt(
         pin=plan.pin,
@@ -245,39 +182,3 @@ def _write(path: str, text: str) -> None:
     with open(path, "x", encoding="utf-8", errors="surrogateescape") as stream:
         stream.write(text)
         os.fchmod(stream.fileno(), 0o644)
-
-
-def _move(tree: str, place: str) -> None:
-    """Rename into a folder that somebody else may be removing because it is empty."""
-    while True:
-        make_folders(os.path.dirname(place))
-        try:
-            os.rename(tree, place)
-        except FileNotFoundError:
-            if not os.path.exists(tree):
-                raise
-        else:
-            return
-
-
-def _entries(folder: str) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-def _remove_tree(path: str) -> None:
-    """Delete a tree, also one with folders that its owner may not write."""
-
-    def open_up(_function: object, place: str, _error: object) -> None:
-        for one in (os.path.dirname(place), place):
-            if not os.path.islink(one):
-                os.chmod(one, stat.S_IRWXU)
-        if os.path.isdir(place) and not os.path.islink(place):
-            shutil.rmtree(place, ignore_errors=True)
-        else:
-            os.unlink(place)
-
-    if os.path.lexists(path):
-        shutil.rmtree(path, onerror=open_up)

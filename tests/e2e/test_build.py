@@ -16,6 +16,7 @@ import pytest
 from tests.support.archives import Entry, compress, folder, tar
 from tests.support.run import TOOLPIN, Home
 from tests.support.server import Server
+from toolpin.host import detect
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("cc") and shutil.which("make")),
@@ -223,7 +224,40 @@ def test_a_path_with_blanks_is_refused_before_the_build(
     result = home.toolpin("install", env={"TOOLPIN_DATA_DIR": data})
     assert result.code == 1
     assert "path with blanks" in result.err
+    assert "downloading" not in result.err
     assert "building" not in result.err
+
+
+def test_what_is_built_for_another_machine_is_refused_before_the_download(
+    home: Home, code: Code
+) -> None:
+    code.publish("2.0.1")
+    home.pin("hello 2.0.1\n")
+    assert home.toolpin("lock").code == 0
+    other = "linux-arm64" if str(detect()) != "linux-arm64" else "linux-x64"
+    result = home.toolpin("install", "--into", "image", "--host", other)
+    assert result.code == 1
+    assert f"hello 2.0.1 cannot be built for {other}" in result.err
+    assert "downloading" not in result.err
+
+
+def test_a_folder_of_trees_keeps_what_it_has_where_a_build_fails(
+    home: Home, code: Code
+) -> None:
+    code.publish("2.0.1")
+    code.publish("2.0.2", "int main(void) { return missing(; }\n")
+    code.publish("2.0.3")
+    hello = home.project / "image/hello/bin/hello"
+    for version, status, says in (
+        ("2.0.1", 0, "hello 2.0.1\n"),
+        ("2.0.2", 1, "hello 2.0.1\n"),
+        ("2.0.3", 0, "hello 2.0.3\n"),
+    ):
+        home.pin(f"hello {version}\n")
+        assert home.toolpin("lock").code == 0
+        assert home.toolpin("install", "--into", "image").code == status
+        assert home.run(str(hello)).out == says
+        assert os.listdir(home.project / "image") == ["hello"]
 
 
 def test_an_interrupt_ends_the_build_with_all_that_it_started(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin import installs, store
+from toolpin import installs, store, unfinished
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin, Pin
 from toolpin.reshim import refresh_shims
@@ -79,7 +79,7 @@ def _chosen(args: Namespace, session: Session) -> list[Pin]:
 
 def _remove(pins: Sequence[Pin], session: Session) -> None:
     for pin in pins:
-        with store.version_mutex(session.paths, pin):
+        with unfinished.version_mutex(session.paths, pin):
             if installs.is_installed(session.paths, pin):
                 store.remove(session.paths, pin)
         session.report.remark(f"removed {pin}")
