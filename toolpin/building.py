@@ -51,7 +51,7 @@ class Builder:
                 [("because", "what a compiler makes here runs here")],
             )
         if pin not in self._checked:
-            preflight.check(recipe, pin, self._env)
+            preflight.check(recipe, pin, self._env, self._options(recipe))
             self._checked.add(pin)
 
     def build(self, plan: Plan, source: str, final: str, begin: Phase) -> None:
@@ -81,12 +81,16 @@ class Builder:
         words = []
         for word in command:
             if word == "{options}":
-                words += self._all.get(recipe.options, "").split()
+                words += self._options(recipe)
                 continue
             for name, value in values.items():
                 word = word.replace(name, value)  # noqa: PLW2901 - the word, filled in
             words.append(word)
         return words
+
+    def _options(self, recipe: Recipe) -> list[str]:
+        """Return the user's own words for configure."""
+        return self._all.get(recipe.options, "").split()
 
     def _run(self, words: list[str], source: str, log: str) -> None:
         # One file for both streams, in the order in which they come.

@@ -14,8 +14,9 @@ from toolpin.errors import (
     Unreachable,
     UsageError,
 )
+from toolpin.fit import lacks
 from toolpin.jobs import Job
-from toolpin.model import Host, Pin
+from toolpin.model import Build, Host, Pin
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.versions import nearest
 
@@ -82,24 +83,43 @@ def nobody_serves(
         if spec.named_only and spec.id not in asked:
             facts.append((spec.id, f"used only where it is named: --source {spec.id}"))
     silent = any(isinstance(one.error, Unreachable) for one in failures)
-    unfit = next((one for one in failures if _unfit(one)), None)
     ending = "was not found" if silent else f"does not exist for {host}"
-    if unfit:
+    if any(map(_unfit, failures)):
         ending = "has no build that runs on this machine"
     kind = Unreachable if silent else NotPublished
-    return kind(f"{job.pin} {ending}", facts, _way_out(tool, job.pin, unfit))
+    return kind(f"{job.pin} {ending}", facts, _way_out(tool, job.pin, failures, host))
 
 
 def _unfit(failure: Failure) -> bool:
     return isinstance(failure.error, NoFit)
 
 
-def _way_out(tool: Tool, pin: Pin, unfit: Failure | None) -> str:
-    """Return what to do: the same builds completed, where a source has them so."""
-    for spec in tool.sources if unfit else ():
-        if spec.named_only and unfit and spec.list == unfit.spec.list:
-            return f"toolpin install {pin} --source {spec.id}"
-    return f"toolpin list-all {pin.tool} {_line_of(pin.version)}"
+def _way_out(tool: Tool, pin: Pin, failures: Sequence[Failure], host: Host) -> str:
+    """Return what to do: the same builds completed, where a source has them so.
+
+    Or what makes this machine one that builds it.
+    """
+    unfit = [one for one in failures if _unfit(one)]
+    for failure in unfit:
+        for spec in tool.sources:
+            if spec.named_only and _completes(spec, failure, host):
+                return f"toolpin install {pin} --source {spec.id}"
+    hints = (one.error.hint for one in unfit if one.error.hint)
+    return next(hints, f"toolpin list-all {pin.tool} {_line_of(pin.version)}")
+
+
+def _completes(spec: SourceSpec, failure: Failure, host: Host) -> bool:
+    """Say whether a source makes one of the builds run that another could not."""
+    built_on = dict(failure.error.facts)
+    return (
+        spec.list == failure.spec.list
+        and str(host) in spec.hosts
+        and any(
+            not lacks(host, Build((), tuple(needs.items())))
+            for image, needs in spec.images.items()
+            if image in built_on
+        )
+    )
 
 
 def _line_of(version: str) -> str:

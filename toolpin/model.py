@@ -192,8 +192,9 @@ class Need(NamedTuple):
     """What a build needs of the machine: one of `programs`, or what a compiler finds.
 
     `header` and `library` are found by compiling, `condition` holds in C there. It
-    counts for versions below `below`, "" for all. `packages` are (package manager,
-    its words); `hint` is what helps where no package does.
+    counts for versions below `below`, "" for all, and not where an option of the user's
+    begins with `unless`. `packages` are (package manager, its words); `hint` is what
+    helps where no package does.
     """
 
     what: str
@@ -202,6 +203,7 @@ class Need(NamedTuple):
     library: str = ""
     condition: str = ""
     below: str = ""
+    unless: str = ""
     packages: tuple[tuple[str, str], ...] = ()
     hint: str = ""
 

@@ -69,6 +69,7 @@ below = "2.0"
 header = "nothing.h"
 apt = "libnothing-dev"
 hint = "take 2.0"
+unless = "--nothing="
 
 [[build.needs]]
 what = "a C of this century"
@@ -192,6 +193,7 @@ def test_what_is_missing_is_said_before_anything_is_asked(
     assert "hello 1.9.0 has no build that runs on this machine" in result.err
     assert "nothing.h" in result.err
     assert "take 2.0" in result.err
+    assert "try: toolpin list-all hello 1" in result.err
     if shutil.which("apt-get"):
         assert "apt-get install -y libnothing-dev" in result.err
     assert nothing_is_left(home)
@@ -212,7 +214,39 @@ def test_a_machine_without_a_compiler_hears_which_package_has_one(
     assert "missing" in result.err
     assert "a C compiler" in result.err
     if shutil.which("apt-get"):
-        assert "apt-get install -y gcc make" in result.err
+        assert result.err.count("apt-get install -y gcc make") == 2
+        assert "try: " in result.err.splitlines()[-2]
+        assert result.err.splitlines()[-2].endswith("apt-get install -y gcc make")
+
+
+def test_what_the_users_options_bring_along_is_not_missing(
+    home: Home, code: Code
+) -> None:
+    code.publish("1.9.0")
+    home.pin("hello 1.9.0\n")
+    assert home.toolpin("install", env={"HELLO_OPTIONS": "--nothingness"}).code == 1
+    brought = home.toolpin("install", env={"HELLO_OPTIONS": "--nothing=/opt/nothing"})
+    assert brought.code == 0, brought.err
+
+
+def test_the_users_compiler_and_its_flags_are_asked(
+    home: Home, code: Code, tmp_path: Path
+) -> None:
+    code.publish("1.9.0")
+    home.pin("hello 1.9.0\n")
+    tools, headers = tmp_path / "tools", tmp_path / "headers"
+    for folder_ in (tools, headers):
+        folder_.mkdir()
+    (headers / "nothing.h").touch()
+    for name in ("sh", "env", "nice", "make", "mkdir", "cp"):
+        (tools / name).symlink_to(shutil.which(name) or "/")
+    env = {
+        "PATH": str(tools),
+        "CC": f"{shutil.which('cc')} -B/usr/bin",
+        "CPPFLAGS": f"-I{headers}",
+    }
+    result = home.toolpin("install", env=env)
+    assert result.code == 0, result.err
 
 
 def test_a_path_with_blanks_is_refused_before_the_build(

@@ -10,13 +10,17 @@ import pytest
 from tests.support.beam import BeamUpstream
 from tests.support.server import Server
 from toolpin.cache import Cache
+from toolpin.catalogue import Catalogues
+from toolpin.choice import Failure, nobody_serves
 from toolpin.errors import NoFit, NotPublished, Unreachable
 from toolpin.fit import best
 from toolpin.host import any_of
+from toolpin.jobs import Job
 from toolpin.model import (
     Artifact,
     Digest,
     Host,
+    Origin,
     Patch,
     Pin,
     Place,
@@ -142,6 +146,34 @@ def test_a_build_that_lacks_a_library_here_says_which(
     with pytest.raises(NotPublished) as unknown:
         hex_builds.artifacts("22.3", HERE)
     assert not isinstance(unknown.value, NoFit)
+
+
+@pytest.mark.parametrize(
+    ("glibc", "images", "fix"),
+    [
+        ("2.36", ["ubuntu-20.04"], "toolpin install erlang 22.2 --source hex-openssl"),
+        ("2.36", ["ubuntu-24.04"], "toolpin list-all erlang 22"),
+        ("2.28", ["ubuntu-20.04"], "toolpin list-all erlang 22"),  # too old for both
+    ],
+)
+def test_the_fix_is_a_source_whose_build_runs_here(
+    glibc: str,
+    images: list[str],
+    fix: str,
+    erlang: Tool,
+    *,
+    upstream: BeamUpstream,
+    clients: Clients,
+    tmp_path: Path,
+) -> None:
+    upstream.otp("22.2", images)
+    host, spec = HERE._replace(libc_version=glibc), source(erlang, "hex")
+    with pytest.raises(NoFit) as caught:
+        clients.open(spec).artifacts("22.2", host)
+    job = Job(Pin("erlang", "22.2"), Origin("x"))
+    known = Catalogues(Cache(str(tmp_path / "cache")), clients, Settings())
+    error = nobody_serves(erlang, job, [Failure(spec, caught.value)], host, known)
+    assert error.hint == fix
 
 
 def test_lines_of_branches_and_lines_without_a_digest_are_no_builds(

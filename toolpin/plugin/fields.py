@@ -19,6 +19,7 @@ _CATALOGUE = frozenset("url version prefix files file name sha256 size channel".
 
 _MANAGERS = ("apt", "dnf", "apk", "brew")
 _NEED = {*Need._fields, *_MANAGERS} - {"packages"}
+_NEED_TEXTS = [one for one in Need._fields if one not in ("programs", "packages")]
 
 
 class Field(NamedTuple):
@@ -280,10 +281,7 @@ def read_needs(value: object) -> tuple[Need, ...]:
 def _need(value: object) -> Need:
     if not isinstance(value, dict) or not set(value) <= _NEED:
         raise UnfitError
-    texts = {
-        key: read_text(value[key]) if key in value else ""
-        for key in ("what", "header", "library", "condition", "below", "hint")
-    }
+    texts = {key: read_text(value[key]) if key in value else "" for key in _NEED_TEXTS}
     programs = read_commands(value.get("programs", []))
     if not texts["what"] or not (programs or texts["header"] or texts["library"]):
         raise UnfitError

@@ -152,10 +152,11 @@ BUILD: dict[str, Field] = {
     "needs": Field(
         read_needs,
         "a list of tables: what, and programs, or header, library and condition; apt, "
-        "dnf, apk, brew; below; hint",
+        "dnf, apk, brew; below; unless; hint",
         "what the machine must have: one of the programs, or what a C compiler finds "
         "and a condition of its preprocessor; the packages that have it; for versions "
-        "below one; and what to do where no package helps",
+        "below one; unless an option of the user's begins so; and what to do where no "
+        "package helps",
         (),
     ),
     "options": Field(
