@@ -167,6 +167,14 @@ def test_a_program_of_the_tree_is_run_in_its_final_place(
     ]
 
 
+def test_a_proof_has_a_home_that_takes_nothing(paths: Paths, tmp_path: Path) -> None:
+    ask = Run(("sh", "-c", "printf '#!/bin/sh\necho $HOME\nenv' > bin/erl"))
+    plan = plan_of(ask, proof=("erl", "/dev/null"))
+    told = store.publish(paths, plan, [archive(tmp_path)], "now").facts
+    names = {name.partition("=")[0] for name, _ in told}
+    assert names - {"PWD", "_", "SHLVL", "OLDPWD"} == {"HOME", "PATH"}
+
+
 def test_a_program_that_fails_is_quoted_and_leaves_nothing(
     paths: Paths, tmp_path: Path
 ) -> None:

@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 
 from toolpin.cache import Cache
+from toolpin.fit import best
 from toolpin.host import any_of
+from toolpin.model import Host
+from toolpin.paths import Paths
+from toolpin.plugin.registry import read_registry
 from toolpin.sources.apt_client import AptClient
+from toolpin.sources.debian import DebianSource, package_of
 
 needs_apt = pytest.mark.skipif(
     shutil.which("apt-get") is None, reason="only Debian and its like have an apt"
@@ -36,3 +41,30 @@ def test_what_a_machine_prefers_and_does_after_an_update_does_not_count(
     assert list(found) == ["elixir"]
     assert found["elixir"].version.startswith("1.14.0")
     assert not hooked.exists()
+
+
+@pytest.mark.parametrize(
+    ("glibc", "libraries", "brings_its_own"),
+    [
+        ("2.36", ["libcrypto.so.3"], False),
+        ("2.36", ["libcrypto.so.1.1"], True),
+        ("2.35", ["libcrypto.so.3"], True),
+        ("", ["libcrypto.so.3"], True),
+    ],
+)
+def test_a_host_without_what_a_suite_needs_gets_the_suites_libraries(
+    glibc: str, libraries: list[str], brings_its_own: bool, tmp_path: Path
+) -> None:
+    tool = read_registry(Paths(str(tmp_path), str(tmp_path))).require("erlang")
+    spec = next(one for one in tool.sources if one.id == "debian")
+    host = Host("linux", "x64", "glibc", glibc, frozenset(libraries))
+    source = DebianSource(spec, AptClient(os.environ, Cache(str(tmp_path))))
+    found = {package_of(one) for one in source.artifacts("25.2.3", host)}
+    assert ("libssl3" in found) == ("libc6" in found) == brings_its_own
+    needs = (("glibc", "2.36"), ("soname", "libcrypto.so.3"))
+    builds = source.builds("25.2.3", host)
+    assert [one.requires for one in builds] == [needs, ()]
+    chosen = best(builds, host, lambda build: build)
+    if glibc:
+        assert chosen
+        assert {package_of(one) for one in chosen.artifacts} == found

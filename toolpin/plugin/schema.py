@@ -233,8 +233,8 @@ SOURCE: dict[str, Field] = {
     "links": Field(read_links, "a table: path = target", "links to place", ()),
     "suites": Field(
         read_tables,
-        "a table: suite = {glibc = version}",
-        "debian: the suites to look in, in order, and the glibc that theirs needs; "
+        "a table: suite = {glibc = version, soname = library}",
+        "debian: the suites to look in, in order, and what theirs needs; "
         "lines: the one suite that has the packages of `runtime`",
         {},
     ),
@@ -247,7 +247,7 @@ SOURCE: dict[str, Field] = {
     "runtime": Field(
         read_packages,
         "a list of package names",
-        "debian: loader and libraries for a host with an older glibc than the suite's; "
+        "debian: loader and libraries for a host without what the suite needs; "
         "lines: packages whose libraries lie beside the build",
         (),
     ),

@@ -1,8 +1,9 @@
 """Builds of Debian: the packages of a suite, unpacked side by side.
 
 A suite has one version of a tool; several suites have several, which no machine of
-Debian's has at once. Where the host's glibc is older than the suite's, the suite's own
-loader and libraries come along, and the result is bound to this machine.
+Debian's has at once. Where the host's glibc is older than the suite's, or a library is
+not there, the suite's own loader and libraries come along, and the result is bound to
+this machine.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from toolpin.errors import NotPublished
+from toolpin.fit import lacks
 from toolpin.model import Artifact, Build, Host, Patch, Release, Step, Unpack
 from toolpin.plugin.contract import SourceSpec
 from toolpin.sources.apt_client import AptClient, DebPackage, upstream_version
-from toolpin.versions import sort_key
 
 RUNTIME = "runtime"
 
@@ -62,16 +63,16 @@ class DebianSource:
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the packages of the first suite that has the version."""
         suite = self._suite(version, host)
-        needs_runtime = sort_key(host.libc_version) < sort_key(self._glibc(suite))
-        return self._packages(suite, host, with_runtime=needs_runtime)
+        # Of a host of unknown glibc nobody says that it has the suite's.
+        is_bound = not host.libc_version or lacks(host, Build((), self._needs(suite)))
+        return self._packages(suite, host, with_runtime=bool(is_bound))
 
     def builds(self, version: str, host: Host) -> list[Build]:
-        """Return the build for hosts with the suite's glibc, and one for older ones."""
+        """Return the build for hosts with what the suite needs, and one for others."""
         suite = self._suite(version, host)
-        glibc = self._glibc(suite)
-        plain = self._packages(suite, host, with_runtime=False)
-        found = [Build(plain, (("glibc", glibc),) if glibc else ())]
-        if glibc and self._spec.runtime:
+        needs = self._needs(suite)
+        found = [Build(self._packages(suite, host, with_runtime=False), needs)]
+        if needs and self._spec.runtime:
             found.append(Build(self._packages(suite, host, with_runtime=True)))
         return found
 
@@ -87,8 +88,8 @@ class DebianSource:
         names = (self._spec.package, *self._spec.packages)
         return self._apt.packages(suite, names, host).get(self._spec.package)
 
-    def _glibc(self, suite: str) -> str:
-        return self._spec.suites[suite].get("glibc", "")
+    def _needs(self, suite: str) -> tuple[tuple[str, str], ...]:
+        return tuple(sorted(self._spec.suites[suite].items()))
 
     def _packages(
         self, suite: str, host: Host, *, with_runtime: bool
