@@ -72,15 +72,29 @@ hint = "take 2.0"
 unless = "--nothing="
 
 [[build.needs]]
+what = "libnothing"
+below = "1.5"
+header = "stdio.h"
+library = "no-such-library"
+
+[[build.needs]]
+what = "a C of the last century"
+below = "1.5"
+header = "stdio.h"
+condition = "__STDC_VERSION__ < 199901L"
+
+[[build.needs]]
 what = "a C of this century"
 header = "stdio.h"
 condition = "__STDC_VERSION__ >= 199901L"
 """
 CONFIGURE = """#!/bin/sh
 echo "checking $*"
+echo "home $HOME, words $LC_ALL"
 for word in "$@"; do
   case $word in
     --prefix=*) prefix=${word#*=} ;;
+    --stop) echo "that is all"; exit 7 ;;
     --greet=*) greet=${word#*=} ;;
   esac
 done
@@ -147,6 +161,7 @@ def test_source_code_becomes_a_program_behind_a_shim(home: Home, code: Code) -> 
     log = (home.data / "logs/hello-2.0.1.log").read_text()
     assert f"checking --prefix={home.data}/installs/hello/2.0.1" in log
     assert "done in" in log
+    assert f"home {home.data}/staging/hello@2.0.1, words C\n" in log
     assert os.listdir(home.data / "staging") == []
     assert home.toolpin("verify").code == 0
 
@@ -197,6 +212,37 @@ def test_what_is_missing_is_said_before_anything_is_asked(
     if shutil.which("apt-get"):
         assert "apt-get install -y libnothing-dev" in result.err
     assert nothing_is_left(home)
+
+
+def test_a_library_and_a_condition_are_asked_of_the_compiler(
+    home: Home, code: Code
+) -> None:
+    code.publish("1.4.0")
+    home.pin("hello 1.4.0\n")
+    result = home.toolpin("install")
+    missing = [line for line in result.err.splitlines() if "missing: " in line]
+    whats = [line.partition("missing: ")[2] for line in missing]
+    assert whats == ["nothing.h", "libnothing", "a C of the last century"]
+
+
+def test_a_header_is_missed_also_where_the_compiler_is(
+    home: Home, code: Code, tmp_path: Path
+) -> None:
+    code.publish("1.9.0")
+    home.pin("hello 1.9.0\n")
+    result = home.toolpin("install", env={"PATH": str(tmp_path)})
+    assert "missing: a C compiler" in result.err
+    assert "missing: nothing.h" in result.err
+
+
+def test_a_build_that_names_no_error_shows_its_last_words(
+    home: Home, code: Code
+) -> None:
+    code.publish("2.0.1")
+    home.pin("hello 2.0.1\n")
+    result = home.toolpin("install", env={"HELLO_OPTIONS": "--stop"})
+    assert result.code == 1
+    assert "it said  that is all" in result.err
 
 
 def test_a_machine_without_a_compiler_hears_which_package_has_one(

@@ -102,12 +102,18 @@ def test_what_does_not_run_is_named_with_its_file(
     assert "beam.smp" not in result.err
 
 
+@pytest.mark.parametrize("tag", [15, 29], ids=["RPATH", "RUNPATH"])
 def test_a_library_that_only_this_machine_has_binds_to_it(
-    home: Home, release: Path, tmp_path: Path
+    tag: int, home: Home, release: Path, tmp_path: Path
 ) -> None:
     put(tmp_path, "mine/libcrypto.so.1.1", b"")
     place = str(tmp_path / "mine")
-    crypto = elf(loader="", needed=("libcrypto.so.1.1",), searched=f"/opt/x:{place}")
+    crypto = elf(
+        loader="",
+        needed=("libcrypto.so.1.1",),
+        searched=f"/opt/x:{place}",
+        searched_by=tag,
+    )
     put(release, "lib/crypto-5.1/priv/lib/crypto.so", crypto)
     result = check(home, release, "--host", "linux-x64")
     assert result.code == 1
@@ -123,12 +129,17 @@ def test_on_this_machine_libraries_are_looked_for(home: Home, release: Path) -> 
     result = check(home, release)
     assert result.code == 1
     assert "needs libmissing.so.7" in result.err
-    beside = elf(
-        machine=machine, loader="", needed=("libmissing.so.7",), searched="$ORIGIN/../x"
-    )
-    put(release, "lib/nif-1.0/priv/nif.so", beside)
     put(release, "lib/nif-1.0/x/libmissing.so.7", b"not looked into")
-    assert check(home, release).code == 0
+    for origin in ("$ORIGIN", "${ORIGIN}"):
+        place = f"{origin}/../x"
+        beside = elf(
+            machine=machine, loader="", needed=("libmissing.so.7",), searched=place
+        )
+        put(release, "lib/nif-1.0/priv/nif.so", beside)
+        assert check(home, release).code == 0
+    elsewhere = elf(machine=machine, loader="/no/such/ld-linux.so.2")
+    put(release, "lib/nif-1.0/priv/nif.so", elsewhere)
+    assert "needs the loader" in check(home, release).err
 
 
 def test_a_release_without_an_erts_is_judged_by_its_own_files(
@@ -220,7 +231,10 @@ def test_a_library_of_its_own_is_no_c_library_of_its_own(
     assert result.code == 1
     assert "needs glibc 2.999" in result.err
     put(tmp_path, "mine/libc.so.6", b"")
-    assert check(home, release).code == 0
+    result = check(home, release)
+    assert result.code == 0
+    assert f"bound to {tmp_path}/mine" in result.out
+    assert "libmine.so" not in result.out
 
 
 def test_a_file_with_a_thousand_tables_is_read_at_once(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where a machine gets Debian from, as its apt tells it."""
+"""Where a machine gets Debian from, as its apt tells it, and what it fetches there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from toolpin.errors import Unreachable
+from toolpin.cache import Cache
+from toolpin.errors import NotPublished, Unreachable
+from toolpin.model import Artifact, Digest
+from toolpin.sources.apt_client import AptClient
 from toolpin.sources.apt_mirror import find_mirror
 
 SECURITY = "deb http://security.example/debian-security bookworm-security main\n"
@@ -55,3 +58,19 @@ def test_a_machine_without_an_archive_says_so(tmp_path: Path) -> None:
 def test_a_machine_without_apt_says_so(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="has no apt"):
         find_mirror({"PATH": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    "locator",
+    [
+        "deb:pool/../../etc/x.deb",
+        "deb:dists/x.deb",
+        "deb:pool/x",
+        "https://x/pool/x.deb",
+    ],
+)
+def test_what_is_in_no_pool_is_not_downloaded(locator: str, tmp_path: Path) -> None:
+    client = AptClient({"PATH": str(tmp_path)}, Cache(str(tmp_path)))
+    artifact = Artifact(locator, Digest("sha256", "0" * 64), 1, "x.deb")
+    with pytest.raises(NotPublished, match="is no Debian package"):
+        client.download(artifact, str(tmp_path / "part"))

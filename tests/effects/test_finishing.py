@@ -150,6 +150,7 @@ def test_a_link_out_of_the_tree_is_not_followed(tmp_path: Path) -> None:
     (tree / "link").symlink_to(outside)
     finish(plan_of(Rewrite("*", OLD)), str(tree), lambda: "")
     assert outside.read_text() == OLD
+    assert (tree / "link").is_symlink()
 
 
 def test_a_program_of_the_tree_is_run_in_its_final_place(

@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.beam import BeamUpstream
+from tests.support.server import Server
 from toolpin.cache import Cache
+from toolpin.errors import NotPublished
 from toolpin.fit import best
 from toolpin.host import any_of
 from toolpin.model import Host
 from toolpin.paths import Paths
 from toolpin.plugin.registry import read_registry
+from toolpin.settings import Settings
 from toolpin.sources.apt_client import AptClient
+from toolpin.sources.clients import Clients
 from toolpin.sources.debian import DebianSource, package_of
 
 needs_apt = pytest.mark.skipif(
@@ -68,3 +73,23 @@ def test_a_host_without_what_a_suite_needs_gets_the_suites_libraries(
     if glibc:
         assert chosen
         assert {package_of(one) for one in chosen.artifacts} == found
+
+
+def test_libraries_that_a_suite_lacks_are_no_build(tmp_path: Path) -> None:
+    tool = read_registry(Paths(str(tmp_path), str(tmp_path))).require("erlang")
+    spec = next(one for one in tool.sources if one.id == "hex-openssl")
+    with Server() as server:
+        upstream = BeamUpstream(server)
+        upstream.otp("22.2", ["ubuntu-20.04"])
+        clients = Clients(
+            Settings(mirrors=upstream.mirrors),
+            env=os.environ,
+            host=any_of("linux-x64"),
+            cache=Cache(str(tmp_path)),
+            remark=print,
+        )
+        found = clients.open(spec).artifacts("22.2", any_of("linux-x64"))
+        assert package_of(found[1]) == "libssl1.1"
+        lacking = spec._replace(runtime=("libssl1.1", "no-such"))
+        with pytest.raises(NotPublished, match="has no no-such"):
+            clients.open(lacking).artifacts("22.2", any_of("linux-x64"))
