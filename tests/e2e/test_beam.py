@@ -191,6 +191,17 @@ def test_what_mix_installs_belongs_to_one_elixir_on_one_otp(
     assert theirs.out == expected.replace(f"{state}/1.9-otp-22 ", "/mine ")
 
 
+def test_a_callers_variable_of_the_shims_names_no_home_and_goes_no_further(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.elixir("1.9.4")
+    home.pin("elixir 1.9.4\n")
+    assert home.toolpin("install").code == 0
+    tell = ("sh", "-c", 'echo "$MIX_HOME ${toolpin_major-none}"')
+    result = home.run(home.shim("mix"), *tell, env={"toolpin_major": "99"})
+    assert result.out == f"{home.data}/state/elixir/1.9-otp- none\n"
+
+
 def test_an_escript_is_a_command_as_soon_as_mix_has_installed_it(
     home: Home, beam: BeamUpstream
 ) -> None:
