@@ -9,7 +9,6 @@ from __future__ import annotations
 import mmap
 import os
 import stat
-import struct
 
 from toolpin.elf import PROGRAMS, Elf, is_macho, macho_archs, read_elf
 from toolpin.errors import Refused
@@ -59,7 +58,7 @@ def _check(path: str, host: Host, root: str) -> None:
     ):
         try:
             _check_content(view, host, root)
-        except (struct.error, IndexError, ValueError, OverflowError) as error:
+        except ValueError as error:
             raise _Unfit("is not a program", f"damaged headers: {error}") from error
 
 

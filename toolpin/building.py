@@ -11,10 +11,10 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from toolpin import preflight
+from toolpin import host, preflight
 from toolpin.asdfrc import read_asdfrc
-from toolpin.errors import ToolpinError
-from toolpin.model import Pin, Plan, Recipe
+from toolpin.errors import NoFit, ToolpinError
+from toolpin.model import Host, Pin, Plan, Recipe
 from toolpin.process import run
 from toolpin.script_build import ScriptBuilder, published
 from toolpin.scripts import Scripts
@@ -57,10 +57,19 @@ class Builder:
         self._logs = logs
         self._checked: set[Pin] = set()
 
-    def check(self, recipe: Recipe, pin: Pin) -> None:
-        """Raise NoFit where this machine lacks something; each build is asked once."""
+    def check(self, recipe: Recipe, pin: Pin, target: Host) -> None:
+        """Raise NoFit where this machine lacks something; each build is asked once.
+
+        What it builds is for itself: for another target it lacks everything.
+        """
+        here = host.detect()
+        if str(target) != str(here):
+            raise NoFit(
+                f"{pin} cannot be built for {target} on {here}",
+                [("because", "what a compiler makes here runs here")],
+            )
         if pin not in self._checked:
-            preflight.check(recipe, pin, self._env)
+            preflight.check(recipe, pin, self._env, self._options_of(recipe, pin))
             self._checked.add(pin)
 
     def inputs(
@@ -124,19 +133,21 @@ class Builder:
         return {**self._env, "PATH": path, "HOME": source}
 
     def _words(self, plan: Plan, command: tuple[str, ...], final: str) -> list[str]:
-        asked = self._options.get(plan.pin.tool, "").split()
-        if plan.recipe and plan.recipe.options:
-            asked += self._all.get(plan.recipe.options, "").split()
         values = {"{install}": final, "{jobs}": str(os.cpu_count() or 1)}
         words = []
         for word in command:
             if word == "{options}":
-                words += asked
+                words += self._options_of(plan.recipe, plan.pin)
                 continue
             for name, value in values.items():
                 word = word.replace(name, value)  # noqa: PLW2901 - the word, filled in
             words.append(word)
         return words
+
+    def _options_of(self, recipe: Recipe | None, pin: Pin) -> list[str]:
+        """Return the user's own words for configure: the settings', the variable's."""
+        words = self._options.get(pin.tool, "").split()
+        return words + self._all.get(recipe.options if recipe else "", "").split()
 
 
 def _run(words: list[str], env: Mapping[str, str], source: str, log: str) -> None:

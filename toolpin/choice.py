@@ -14,8 +14,9 @@ from toolpin.errors import (
     Unreachable,
     UsageError,
 )
+from toolpin.fit import lacks
 from toolpin.jobs import Job
-from toolpin.model import Host, Pin, Plan
+from toolpin.model import Build, Host, Pin, Plan
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.script import is_scripted
 from toolpin.versions import nearest
@@ -95,33 +96,43 @@ def nobody_serves(
         if spec.named_only and spec.id not in asked:
             facts.append((spec.id, f"used only where it is named: --source {spec.id}"))
     silent = any(isinstance(one.error, Unreachable) for one in failures)
-    unfit = next((one for one in failures if _unfit(one)), None)
     ending = "was not found" if silent else f"does not exist for {host}"
-    if unfit:
+    if any(map(_unfit, failures)):
         ending = "has no build that runs on this machine"
     kind = Unreachable if silent else NotPublished
-    return kind(f"{job.pin} {ending}", facts, _way_out(tool, job.pin, failures))
+    return kind(f"{job.pin} {ending}", facts, _way_out(tool, job.pin, failures, host))
 
 
 def _unfit(failure: Failure) -> bool:
     return isinstance(failure.error, NoFit)
 
 
-def _way_out(tool: Tool, pin: Pin, failures: Sequence[Failure]) -> str:
-    """Return what to do: what lacks least first, a package manager's line last.
+def _way_out(tool: Tool, pin: Pin, failures: Sequence[Failure], host: Host) -> str:
+    """Return what to do: the same builds completed, where a source has them so.
 
-    Where a source has the same builds completed, it is named.
+    Or what makes this machine one that builds it.
     """
     unfit = [one for one in failures if _unfit(one)]
-    asked = {one.spec.id for one in failures}
-    lists = {one.spec.list for one in unfit} - {""}
-    for spec in tool.sources:
-        if spec.named_only and spec.list in lists and spec.id not in asked:
-            return f"toolpin install {pin} --source {spec.id}"
-    for one in reversed(unfit):
-        if one.error.hint:
-            return one.error.hint
-    return f"toolpin list-all {pin.tool} {_line_of(pin.version)}"
+    for failure in unfit:
+        for spec in tool.sources:
+            if spec.named_only and _completes(spec, failure, host):
+                return f"toolpin install {pin} --source {spec.id}"
+    hints = (one.error.hint for one in unfit if one.error.hint)
+    return next(hints, f"toolpin list-all {pin.tool} {_line_of(pin.version)}")
+
+
+def _completes(spec: SourceSpec, failure: Failure, host: Host) -> bool:
+    """Say whether a source makes one of the builds run that another could not."""
+    built_on = dict(failure.error.facts)
+    return (
+        spec.list == failure.spec.list
+        and str(host) in spec.hosts
+        and any(
+            not lacks(host, Build((), tuple(needs.items())))
+            for image, needs in spec.images.items()
+            if image in built_on
+        )
+    )
 
 
 def _line_of(version: str) -> str:

@@ -19,7 +19,7 @@ from toolpin.cache import Cache
 from toolpin.errors import ToolpinError
 from toolpin.model import Digest
 from toolpin.packed import FILES
-from toolpin.store import delete_tree
+from toolpin.unfinished import delete_tree
 from toolpin.verify import HEX_LENGTHS
 
 _THREADS = os.cpu_count() or 1

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from toolpin import installs, store
+from toolpin import installs, store, unfinished
 from toolpin.cache import Cache
 from toolpin.ci_folder import contents, drop_damaged, sweep
 from toolpin.ci_plan import CiPlan, Planned, kept_by
@@ -158,7 +158,7 @@ class _Work:
             return None
         began = time.monotonic()
         try:
-            with store.version_mutex(paths, pin):
+            with unfinished.version_mutex(paths, pin):
                 if installs.is_installed(paths, pin):
                     return None
                 bring_back(paths, one.plan, place, now())
@@ -166,7 +166,7 @@ class _Work:
             self.found_damage = True
             self._session.report.error(error)
             self._session.report.warn(f"{pin}: made anew")
-            store.delete_tree(place)
+            unfinished.delete_tree(place)
             return None
         return Outcome(one.job, RESTORED, seconds=time.monotonic() - began)
 

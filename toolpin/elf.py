@@ -1,11 +1,12 @@
 """Reads what programs and libraries say of themselves: ELF tables, Mach-O's head.
 
 Only the tables that are asked about are read, whatever the size of the file. What is
-damaged is a ValueError, a struct.error or an IndexError; nothing is judged here.
+damaged is a ValueError; nothing is judged here.
 """
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import re
@@ -65,7 +66,31 @@ def is_macho(magic: bytes) -> bool:
 
 
 def read_elf(view: mmap.mmap) -> Elf:
-    """Read an ELF file; the numbers are those of the ELF ABI."""
+    """Read an ELF file. Raises ValueError for a damaged one."""
+    with _damage():
+        return _read(view)
+
+
+def macho_archs(view: mmap.mmap) -> list[str]:
+    """Return the machines of a Mach-O file, thin or with one part for each.
+
+    Raises ValueError for a damaged one.
+    """
+    with _damage():
+        return _archs(view)
+
+
+@contextlib.contextmanager
+def _damage() -> Iterator[None]:
+    """Turn what offsets that lead nowhere raise into a ValueError."""
+    try:
+        yield
+    except (struct.error, IndexError, OverflowError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _read(view: mmap.mmap) -> Elf:
+    """Read the tables; the numbers are those of the ELF ABI."""
     bits, order = view[4], view[5]
     if (bits, order) != (2, 1):
         return Elf("")
@@ -97,8 +122,7 @@ def read_elf(view: mmap.mmap) -> Elf:
     return Elf(arch, kind, loader, newest, tuple(needed), tuple(filter(None, searched)))
 
 
-def macho_archs(view: mmap.mmap) -> list[str]:
-    """Return the machines of a Mach-O file, thin or with one part for each."""
+def _archs(view: mmap.mmap) -> list[str]:
     if view[:4] == _MACHO_64:
         cpus = [struct.unpack_from("<I", view, 4)[0]]
     else:
@@ -134,16 +158,16 @@ def _glibc_versions(
 
 
 def _dynamic(view: mmap.mmap, segments: list[_Segment]) -> list[tuple[int, int]]:
-    """Return the dynamic section's (tag, value), in order."""
-    found = []
-    for segment in segments:
-        if segment.kind == _PT_DYNAMIC:
-            end = segment.offset + min(segment.size // 16, _TABLE_MAX) * 16
-            for at in range(segment.offset, end, 16):
-                tag, value = struct.unpack_from("<QQ", view, at)
-                if not tag:
-                    break
-                found.append((tag, value))
+    """Return the (tag, value) of the dynamic section, in order: a file has one."""
+    found: list[tuple[int, int]] = []
+    for segment in (one for one in segments if one.kind == _PT_DYNAMIC):
+        end = segment.offset + min(segment.size // 16, _TABLE_MAX) * 16
+        for at in range(segment.offset, end, 16):
+            tag, value = struct.unpack_from("<QQ", view, at)
+            if not tag:
+                break
+            found.append((tag, value))
+        break
     return found
 
 

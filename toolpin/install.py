@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from toolpin import documents, host, installs, store
+from toolpin import documents, host, installs, store, unfinished
 from toolpin.building import Builder
 from toolpin.cache import Cache
 from toolpin.catalogue import DAY_S, Catalogues
@@ -28,6 +28,7 @@ from toolpin.choice import (
     refuse_unnamed,
 )
 from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
+from toolpin.finishing import check_place
 from toolpin.jobs import Job, Outcome
 from toolpin.locked import locked_plan, rebuilt
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
@@ -117,7 +118,7 @@ class Installer:
 
         What a tool requires is begun before it and installed before it.
         """
-        store.sweep(self._paths)
+        unfinished.sweep(self._paths)
         tools = {job.pin.tool for job in jobs}
         order = sorted(jobs, key=lambda job: bool(tools & self._required(job)))
         futures: dict[Job, Future[Outcome]] = {}
@@ -130,8 +131,7 @@ class Installer:
                 futures[job] = pool.submit(self._timed_outcome, job)
             outcomes = [futures[job].result() for job in jobs]
         if self._paths.into:  # nothing but the trees is wanted there
-            with contextlib.suppress(OSError):
-                os.rmdir(self._paths.staging)
+            unfinished.tidy(self._paths)
         return outcomes
 
     def _required(self, job: Job) -> set[str]:
@@ -240,8 +240,10 @@ class Installer:
     def _carry_out(self, plan: Plan, job: Job, row: Row) -> str:
         """Fetch and publish. Raises NotPublished for a build of another version."""
         plan = self._demanding(plan)
+        if plan.is_in_place:  # before a download, too
+            check_place(plan, self._paths.install(*plan.pin))
         if plan.recipe:
-            self._builder.check(plan.recipe, plan.pin)
+            self._builder.check(plan.recipe, plan.pin, self._host)
         if plan.is_scripted:
             self._check_scripted(plan)
         archives = self._fetch(plan, row)
@@ -252,7 +254,7 @@ class Installer:
         def waiting() -> None:
             row.phase("waiting for another toolpin")
 
-        with store.version_mutex(self._paths, plan.pin, waiting):
+        with unfinished.version_mutex(self._paths, plan.pin, waiting):
             if self._is_there(job):
                 return "present"
             if not plan.is_scripted:
@@ -298,7 +300,7 @@ class Installer:
     def _plan(self, spec: SourceSpec, job: Job) -> Plan:
         tool = self._registry.require(job.pin.tool, job.origin)
         if spec.build and tool.recipe:  # before its list is asked, too
-            self._builder.check(tool.recipe, job.pin)
+            self._builder.check(tool.recipe, job.pin, self._host)
         plan = make_plan(tool, spec, job.pin, self._host, self._clients)
         refuse_unnamed(plan, self._settings.sources)
         return plan

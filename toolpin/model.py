@@ -48,6 +48,12 @@ class Request(NamedTuple):
     wanted: tuple[Wanted, ...]
     origin: Origin
 
+    @property
+    def stated(self) -> list[Pin]:
+        """What it says of versions, each exact or the beginning of one."""
+        versions = [one.value for one in self.wanted if one.kind == "version"]
+        return [Pin(self.tool, version) for version in versions]
+
 
 class Pin(NamedTuple):
     """A tool and an exact version of it."""
@@ -187,9 +193,10 @@ class Need(NamedTuple):
     """What a build needs of the machine: one of `programs`, or what a compiler finds.
 
     `header` and `library` are found by compiling, `condition` holds in C there. It
-    counts for versions below `below`, "" for all. `packages` are (package manager,
-    its words); `hint` is what helps where no package does. `version` is the macro in
-    which the header tells the library's version.
+    counts for versions below `below`, "" for all, and not where an option of the user's
+    begins with `unless`. `packages` are (package manager, its words); `hint` is what
+    helps where no package does. `version` is the macro in which the header tells the
+    library's version.
     """
 
     what: str
@@ -198,6 +205,7 @@ class Need(NamedTuple):
     library: str = ""
     condition: str = ""
     below: str = ""
+    unless: str = ""
     packages: tuple[tuple[str, str], ...] = ()
     hint: str = ""
     version: str = ""

@@ -15,7 +15,7 @@ import stat
 import tarfile
 from collections.abc import Sequence
 
-from toolpin import store
+from toolpin import store, unfinished
 from toolpin.archive import unpack
 from toolpin.documents import parse_receipt, render_receipt
 from toolpin.errors import Mismatch, ToolpinError
@@ -36,14 +36,14 @@ def pack(paths: Paths, receipt: Receipt, place: str) -> None:
     fresh = f"{place}.new"
     tree = paths.install(*receipt.pin)
     try:
-        store.delete_tree(fresh)
+        unfinished.delete_tree(fresh)
         os.makedirs(fresh)
         with tarfile.open(f"{fresh}/{_TREE}", "x", format=tarfile.GNU_FORMAT) as tar:
             for path in (*_folders(tree), *(file.path for file in receipt.files)):
                 tar.add(f"{tree}/{path}", path, recursive=False, filter=_nobodys)
         with open(f"{fresh}/{_RECEIPT}", "x", encoding="utf-8") as file:
             file.write(render_receipt(receipt))
-        store.delete_tree(place)
+        unfinished.delete_tree(place)
         os.rename(fresh, place)
     except OSError as error:
         raise ToolpinError(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Wish = tuple[Pin, Origin]
 
+_MINOR = 2  # numbers of a minor version; a whole one has more
+
 
 def check_pairs(wishes: Iterable[Wish], tool_of: Callable[[str], Tool | None]) -> None:
     """Raise ToolpinError for the first two wishes that do not go together.
@@ -53,14 +55,13 @@ def refuse_pairs(wishes: Sequence[Wish], session: Session) -> None:
 def warn_of_pairs(requests: Iterable[Request], session: Session) -> None:
     """Say what `check_pairs` would raise of a file's lines, and what to do about it."""
     registry = session.registry
-    stated = [
-        (Pin(registry.canonical(request.tool), wanted.value), request.origin)
+    wishes = [
+        (pin._replace(tool=registry.canonical(pin.tool)), request.origin)
         for request in requests
-        for wanted in request.wanted
-        if wanted.kind == "version"
+        for pin in request.stated
     ]
     try:
-        check_pairs(stated, registry.get)
+        check_pairs(wishes, registry.get)
     except ToolpinError as error:
         session.report.warn(f"{error.what}; try: {error.hint}")
 
@@ -68,19 +69,22 @@ def warn_of_pairs(requests: Iterable[Request], session: Session) -> None:
 def suited(tool: Tool, version: str) -> tuple[str, str] | None:
     """Return the first and the last major version of the other tool for this one.
 
-    None where nothing is known of it: it is newer than the table, or has a name.
+    For the beginning of a version those of all that it may become. None where nothing
+    is known of it: it is newer than the table, or has a name.
     """
     base, _, suffix = version.partition(tool.pairs["suffix"])
-    if suffix:
+    if suffix.isdecimal():
         return suffix, suffix
     rows = _rows(f"{os.path.dirname(tool.file)}/{tool.pairs['table']}")
-    minor = ".".join(base.split(".")[:2])
-    before = [
-        start
-        for start in rows
-        if is_prefix(minor, start) and sort_key(start) <= sort_key(base)
-    ]
-    return rows[max(before, key=sort_key)] if before else None
+    numbers = base.split(".")
+    same = [start for start in rows if is_prefix(".".join(numbers[:2]), start)]
+    before = [start for start in same if sort_key(start) <= sort_key(base)]
+    if not before:
+        return None
+    from_then = rows[max(before, key=sort_key)]
+    if len(numbers) > _MINOR:
+        return from_then
+    return from_then[0], rows[max(same, key=sort_key)][1]
 
 
 def _check(tool: Tool, wish: Wish, other: Wish) -> None:
@@ -92,13 +96,17 @@ def _check(tool: Tool, wish: Wish, other: Wish) -> None:
     first, last = known
     if int(first) <= int(major) <= int(last):
         return
-    base, _, suffix = pin.version.partition(tool.pairs["suffix"])
+    base, mark, suffix = pin.version.partition(tool.pairs["suffix"])
     facts = [(pin.tool, str(origin)), (partner.tool, str(partner_origin))]
-    if suffix:
+    if suffix.isdecimal():
+        any_build = suited(tool, base)
+        has_other = any_build and int(any_build[0]) <= int(major) <= int(any_build[1])
         raise ToolpinError(
             f"{pin} was built for {partner.tool} {suffix}, and not for {partner}",
             facts,
-            f"toolpin pin {pin.tool} {base}{tool.pairs['suffix']}{major}",
+            f"toolpin pin {pin.tool} {base}{mark}{major}"
+            if has_other
+            else f"toolpin pin {partner.tool} latest:{suffix}",
         )
     suits = first if first == last else f"{first} to {last}"
     raise ToolpinError(

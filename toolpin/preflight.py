@@ -10,7 +10,7 @@ import glob
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from toolpin.errors import NoFit
 from toolpin.model import Need, Pin, Recipe
@@ -18,6 +18,8 @@ from toolpin.process import run
 from toolpin.versions import sort_key
 
 _COMPILERS = ("cc", "gcc", "clang")
+# Variables that name a compiler, by what it is called where nobody names one.
+_NAMED_BY = {"cc": "CC", "c++": "CXX"}
 _COMPILE_S = 20.0
 _MARK = "toolpin_version"
 _INCLUDES = ("/usr/include", "/usr/include/*-linux-gnu", "/usr/local/include")
@@ -29,9 +31,19 @@ _MANAGERS = {
 }
 
 
-def check(recipe: Recipe, pin: Pin, env: Mapping[str, str]) -> None:
-    """Raise NoFit that names all that is missing, and the line that installs it."""
-    missing = list(_missing(_needs(recipe, pin), env))
+def check(
+    recipe: Recipe, pin: Pin, env: Mapping[str, str], options: Sequence[str] = ()
+) -> None:
+    """Raise NoFit that names all that is missing, and the line that installs it.
+
+    `options` are the user's for this build: some make a need needless.
+    """
+    needs = [
+        need
+        for need in _needs(recipe, pin)
+        if not any(one.startswith(need.unless) for one in options if need.unless)
+    ]
+    missing = list(_missing(needs, env))
     if not missing:
         return
     facts = [("missing", need.what) for need in missing]
@@ -51,7 +63,7 @@ def link_versions(
 
     The version is what the header says by its macro; "" where nothing here tells it.
     """
-    compiler = next((one for one in _COMPILERS if _which(one, env)), "")
+    compiler = _first(_COMPILERS, env)
     return tuple(
         (need.library or need.what, _version(need, compiler, env))
         for need in _needs(recipe, pin)
@@ -67,24 +79,25 @@ def _needs(recipe: Recipe, pin: Pin) -> list[Need]:
     ]
 
 
-def _version(need: Need, compiler: str, env: Mapping[str, str]) -> str:
+def _version(need: Need, compiler: Sequence[str], env: Mapping[str, str]) -> str:
     if not compiler:
         return ""
     with tempfile.TemporaryDirectory() as folder:
         source = f"{folder}/probe.c"
         with open(source, "w", encoding="utf-8") as file:
             file.write(f"#include <{need.header}>\n{_MARK} {need.version}\n")
-        command = [compiler, *_flags("CFLAGS", env), "-E", "-P", source]
+        flags = [*_flags("CPPFLAGS", env), *_flags("CFLAGS", env)]
+        command = [*compiler, *flags, "-E", "-P", source]
         told = run(command, env=env, cwd=folder, timeout_s=_COMPILE_S)
     lines = [line for line in told.out.splitlines() if line.startswith(_MARK)]
     return lines[-1].removeprefix(_MARK).strip() if lines else ""
 
 
 def _missing(needs: Iterable[Need], env: Mapping[str, str]) -> Iterable[Need]:
-    compiler = next((one for one in _COMPILERS if _which(one, env)), "")
+    compiler = _first(_COMPILERS, env)
     for need in needs:
         if need.programs:
-            if not any(_which(one, env) for one in need.programs):
+            if not _first(need.programs, env):
                 yield need
         elif compiler:
             if not _compiles(need, compiler, env):
@@ -93,11 +106,18 @@ def _missing(needs: Iterable[Need], env: Mapping[str, str]) -> Iterable[Need]:
             yield need  # the compiler is missing too, and is asked when it is there
 
 
+def _first(programs: Iterable[str], env: Mapping[str, str]) -> list[str]:
+    """Return the command of the first program that is there, the user's before all."""
+    names = [env.get(_NAMED_BY.get(one, ""), "") for one in programs]
+    commands = [name.split() for name in (*names, *programs)]
+    return next((one for one in commands if one and _which(one[0], env)), [])
+
+
 def _has_header(name: str) -> bool:
     return any(glob.glob(f"{folder}/{name}") for folder in _INCLUDES)
 
 
-def _compiles(need: Need, compiler: str, env: Mapping[str, str]) -> bool:
+def _compiles(need: Need, compiler: Sequence[str], env: Mapping[str, str]) -> bool:
     lines = [f"#include <{need.header}>"] if need.header else []
     if need.condition:
         lines += [f"#if !({need.condition})", "#error not so", "#endif"]
@@ -106,9 +126,11 @@ def _compiles(need: Need, compiler: str, env: Mapping[str, str]) -> bool:
         source = f"{folder}/probe.c"
         with open(source, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
-        command = [compiler, *_flags("CFLAGS", env), source, "-o", f"{folder}/probe"]
+        flags = [*_flags("CPPFLAGS", env), *_flags("CFLAGS", env)]
+        command = [*compiler, *flags, source, "-o", f"{folder}/probe"]
         command += [*_flags("LDFLAGS", env)]
         command += [f"-l{need.library}"] if need.library else []
+        command += _flags("LIBS", env)
         told = run(command, env=env, cwd=folder, timeout_s=_COMPILE_S)
     return told.status == 0
 

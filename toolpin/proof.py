@@ -35,8 +35,10 @@ def check_commands(plan: Plan, stage: str, root: str) -> None:
 
 
 def check_proof(plan: Plan, stage: str) -> tuple[tuple[str, str], ...]:
-    """Run the proof, with no variable but PATH, and compare the first line it says.
+    """Run the proof and compare the first line it says.
 
+    With no variables but PATH and a HOME that takes and holds nothing: an old `erl`
+    starts in no other way, and what a program writes there is no part of the tree.
     Return what the lines behind it say, as (name, value). Raises Refused where the
     plan demands one of them and the build says `no`, or nothing.
     """
@@ -44,7 +46,7 @@ def check_proof(plan: Plan, stage: str) -> tuple[tuple[str, str], ...]:
         return ()
     *command, expected = plan.proof
     folders = ":".join(f"{stage}/{folder}" for folder in plan.bin_dirs)
-    env = {"PATH": f"{folders}:/usr/local/bin:/usr/bin:/bin"}
+    env = {"PATH": f"{folders}:/usr/local/bin:/usr/bin:/bin", "HOME": "/dev/null"}
     path = shutil.which(command[0], path=folders) or command[0]
     told = run([path, *command[1:]], env=env, cwd=stage, timeout_s=60)
     answer, *more = (told.out or told.err).strip().split("\n")

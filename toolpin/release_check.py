@@ -10,7 +10,6 @@ from __future__ import annotations
 import mmap
 import os
 import stat
-import struct
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -19,17 +18,21 @@ from toolpin.errors import UsageError
 from toolpin.model import Host
 
 # What every system with glibc has; with musl it is one library.
-_LIBC = "libc libm libdl libpthread librt libutil libresolv ld-linux libgcc_s".split()
+_LIBC = "libc libm libdl libpthread librt libutil libresolv libgcc_s".split()
 _SYSTEM = ("/lib/", "/lib64/", "/usr/")
 
 
 class Native(NamedTuple):
-    """One program or library of a release, by its path in it."""
+    """One program or library of a release, by its path in it.
+
+    `damage` says what is wrong with its headers; "" where they can be read.
+    """
 
     path: str
     system: str
     archs: tuple[str, ...]
     elf: Elf
+    damage: str = ""
 
 
 class Release(NamedTuple):
@@ -69,7 +72,9 @@ def read_release(folder: str) -> Release:
 def faults(release: Release, target: Host) -> list[Fault]:
     """Return why files of a release do not run on the target, in the files' order."""
     own = {os.path.basename(native.path) for native in release.files}
-    return [
+    in_erts = [one for one in release.files if one.path.startswith(f"{release.erts}/")]
+    none = Fault(release.erts, "has no programs", "none that can be read")
+    return [none] * bool(release.erts and not in_erts) + [
         Fault(native.path, what, there)
         for native in release.files
         for what, there in _whys(release, native, target, own)
@@ -95,35 +100,52 @@ def _natives(folder: str) -> Iterator[Native]:
     for parent, names, files in os.walk(folder):
         names.sort()
         for name in sorted(files):
-            path = f"{parent}/{name}"
-            # A release that has run has pipes in it: whoever opens one waits.
-            is_file = stat.S_ISREG(os.lstat(path).st_mode)
-            if is_file and (native := _native(folder, path)):
+            if native := _native(folder, f"{parent}/{name}"):
                 yield native
 
 
 def _native(folder: str, path: str) -> Native | None:
     inside = os.path.relpath(path, folder)
     try:
+        # A release that has run has pipes in it: whoever opens one waits.
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return None
         with open(path, "rb") as file:
             magic = file.read(4)
             if magic != ELF_MAGIC and not is_macho(magic):
                 return None
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-                if magic != ELF_MAGIC:
-                    return Native(inside, "macos", tuple(macho_archs(view)), Elf(""))
-                elf = read_elf(view)
-    except (OSError, ValueError, struct.error, IndexError):
+                return (_elf if magic == ELF_MAGIC else _macho)(inside, view)
+    except OSError:
         return None
+
+
+def _elf(inside: str, view: mmap.mmap) -> Native | None:
+    """Return an ELF file; None for an object file, which is linked elsewhere."""
+    try:
+        elf = read_elf(view)
+    except ValueError as error:
+        return Native(inside, "linux", (), Elf(""), str(error))
     if elf.arch and elf.kind not in PROGRAMS:
-        return None  # an object file is linked elsewhere, and runs nowhere
+        return None
     return Native(inside, "linux", (elf.arch,) if elf.arch else (), elf)
+
+
+def _macho(inside: str, view: mmap.mmap) -> Native | None:
+    """Return a Mach-O file; None for a Java class, which begins in the same way."""
+    try:
+        return Native(inside, "macos", tuple(macho_archs(view)), Elf(""))
+    except ValueError:
+        return None
 
 
 def _whys(
     release: Release, native: Native, target: Host, own: set[str]
 ) -> Iterator[tuple[str, str]]:
     elf, bound = native.elf, bound_to(native.elf)
+    if native.damage:
+        yield "is damaged", native.damage
+        return
     if native.system != target.os or target.arch not in native.archs:
         machines = " ".join(f"{native.system}-{arch}" for arch in native.archs)
         yield f"is for {machines or 'no machine'}", f"the target is {target}"
@@ -133,8 +155,8 @@ def _whys(
         return
     if target.libraries is None and bound:
         yield "is bound to", f"{bound} of the machine that built it"
-    is_at_home = target.libraries is not None and os.path.exists(bound or "/")
-    if elf.glibc > _numbers(target.libc_version) > () and not (bound and is_at_home):
+    has_own = target.libraries is not None and os.path.exists(f"{bound}/libc.so.6")
+    if elf.glibc > _numbers(target.libc_version) > () and not (bound and has_own):
         version = ".".join(map(str, elf.glibc))
         yield f"needs glibc {version}", f"the target has {target.libc_version}"
     if target.libraries is None:
@@ -152,7 +174,9 @@ def _foreign(native: Native, own: set[str]) -> Sequence[str]:
     return [
         name
         for name in native.elf.needed
-        if name not in own and name.split(".")[0].partition("-x86")[0] not in _LIBC
+        if name not in own
+        and name.split(".")[0] not in _LIBC
+        and not name.startswith("ld-linux")
     ]
 
 

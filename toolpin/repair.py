@@ -18,7 +18,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from toolpin import installs, store
+from toolpin import installs, store, unfinished
 from toolpin.archive import unpack
 from toolpin.errors import Mismatch, ToolpinError
 from toolpin.inspection import CHANGED, MISSING, WRONG_MODE, Inspection, inspect
@@ -53,14 +53,14 @@ def repair(
     for artifact in receipt.artifacts if _damaged(found) else ():
         with _noting(problems):
             archives.append((artifact, fetch(artifact)))
-    with store.version_mutex(paths, pin):
+    with unfinished.version_mutex(paths, pin):
         if not installs.is_installed(paths, pin):
             raise ToolpinError(f"{pin} was removed while it was being verified")
         look = inspect(paths, pin, mutable)
         if look.receipt != receipt:
             problem = ToolpinError(f"{pin} was replaced while it was being verified")
             return Repaired(look, (problem,))
-        with store.scratch(paths, pin) as stage:
+        with unfinished.scratch(paths, pin) as stage:
             worker = _Worker(paths.install(*pin), stage, problems)
             worker.put_right(look, archives)
             if any(one.path == installs.RECORD for one in look.findings):

@@ -1,16 +1,14 @@
 """The write side of the store: a tree is staged, checked and published by one rename.
 
-Every function but `sweep` expects its caller to hold the version's mutex. A process may
-die at any line of this: what it leaves in `staging/` does not count and is swept.
+Every function expects its caller to hold the version's mutex. What is half done is kept
+apart, and swept, by `unfinished`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from toolpin import __version__
 from toolpin.documents import parse_receipt, render_receipt
@@ -18,28 +16,23 @@ from toolpin.env import render_record
 from toolpin.errors import ToolpinError
 from toolpin.finishing import check_place, finish
 from toolpin.model import REQUIRED, EnvPatch, Home, Pin, Plan, Receipt, TreeFile
-from toolpin.mutex import held, try_held
 from toolpin.paths import Paths
 from toolpin.proof import check_commands, check_proof
+from toolpin.unfinished import (
+    delete_tree,
+    discard,
+    marked,
+    move,
+    scratch,
+)
 from toolpin.unpacking import make_folders, survey, unpack_all
 
 _OWN = ".toolpin"
-# The folders that this process works in: an interrupt leaves none behind.
-_scratches: set[str] = set()
 
 # Builds what is in one folder into another; returns the plan with what became known.
 Build = Callable[[Plan, str, str], Plan]
 # Puts a tree that was finished before into a folder, and tells what is in it.
 Restore = Callable[[str], Sequence[TreeFile]]
-
-
-@contextlib.contextmanager
-def version_mutex(
-    paths: Paths, pin: Pin, waiting: Callable[[], None] | None = None
-) -> Iterator[None]:
-    """Hold the mutex of one version; `waiting` is called when somebody else does."""
-    with held(_lock(paths, pin), waiting=waiting):
-        yield
 
 
 def publish(
@@ -69,13 +62,12 @@ def publish(
             final = paths.install(*plan.pin)
             if plan.is_in_place:
                 check_place(plan, final)
-                with _marked(paths, plan.pin):
-                    delete_tree(final)
+                with marked(paths, plan.pin):
                     if (plan.recipe or plan.is_scripted) and not restore:
                         make_folders(final)
                         plan = (build or _no_build)(plan, stage, final)
                     else:
-                        _move(stage, final)
+                        move(stage, final)
                     if not restore:
                         finish(plan, final, patchelf or _no_patchelf)
                         files = survey(final)
@@ -88,7 +80,7 @@ def publish(
             _write_own_files(paths, stage, receipt)
             if paths.into:
                 delete_tree(final)
-            _move(stage, final)
+            move(stage, final)
     except OSError as error:
         where = error.filename or paths.staging
         raise ToolpinError(
@@ -96,24 +88,6 @@ def publish(
             [("path", where), ("because", error.strerror or "?")],
         ) from error
     return receipt
-
-
-@contextlib.contextmanager
-def _marked(paths: Paths, pin: Pin) -> Iterator[None]:
-    """Let a version not count until all is done; what fails leaves neither behind."""
-    mark, final = f"{paths.incomplete}/{pin.tool}/{pin.version}", paths.install(*pin)
-    make_folders(os.path.dirname(mark))
-    with open(mark, "w", encoding="utf-8"):
-        pass
-    try:
-        yield
-    except BaseException:
-        delete_tree(final)
-        with contextlib.suppress(OSError):
-            os.rmdir(os.path.dirname(final))
-        os.unlink(mark)
-        raise
-    os.unlink(mark)
 
 
 def _no_build(plan: Plan, _source: str, _final: str) -> Plan:
@@ -150,44 +124,6 @@ def remove(paths: Paths, pin: Pin) -> None:
             f"{pin} cannot be removed",
             [("path", error.filename or tree), ("because", error.strerror or "?")],
         ) from error
-
-
-def sweep(paths: Paths) -> None:
-    """Delete what processes that are dead now left in `staging/`, or behind a mark."""
-    for name in _entries(paths.staging):
-        tool, _, version = name.partition("@")
-        with try_held(_lock(paths, Pin(tool, version))) as free:
-            if free:
-                # What cannot be deleted stays, and keeps nothing else from going on.
-                with contextlib.suppress(OSError):
-                    delete_tree(f"{paths.staging}/{name}")
-    for tool in _entries(paths.incomplete):
-        for version in _entries(f"{paths.incomplete}/{tool}"):
-            pin = Pin(tool, version)
-            with try_held(_lock(paths, pin)) as free, contextlib.suppress(OSError):
-                if free:
-                    delete_tree(paths.install(*pin))
-                    os.unlink(f"{paths.incomplete}/{tool}/{version}")
-
-
-@contextlib.contextmanager
-def scratch(paths: Paths, pin: Pin) -> Iterator[str]:
-    """Make an empty folder for a version, on the store's filesystem, for a while."""
-    stage = _stage(paths, pin)
-    delete_tree(stage)
-    _scratches.add(stage)
-    try:
-        make_folders(stage)
-        yield stage
-    finally:
-        delete_tree(stage)
-        _scratches.discard(stage)
-
-
-def drop_scratches() -> None:
-    """Delete what this process has in `staging/`: it is about to end."""
-    for stage in list(_scratches):
-        shutil.rmtree(stage, ignore_errors=True)
 
 
 def record_of(paths: Paths, receipt: Receipt) -> str:
@@ -234,15 +170,6 @@ def read_receipt(paths: Paths, pin: Pin) -> Receipt | None:
         ) from error
 
 
-def _lock(paths: Paths, pin: Pin) -> str:
-    return f"{paths.locks}/{pin.tool}/{pin.version}.lock"
-
-
-def _stage(paths: Paths, pin: Pin) -> str:
-    """Return one flat name, so that no folder is shared with another version."""
-    return f"{paths.staging}/{pin.tool}@{pin.version}"
-
-
 def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receipt:
     return Receipt(
         pin=plan.pin,
@@ -272,49 +199,3 @@ def _write(path: str, text: str) -> None:
     with open(path, "x", encoding="utf-8", errors="surrogateescape") as stream:
         stream.write(text)
         os.fchmod(stream.fileno(), 0o644)
-
-
-def _move(tree: str, place: str) -> None:
-    """Rename into a folder that somebody else may be removing because it is empty."""
-    while True:
-        make_folders(os.path.dirname(place))
-        try:
-            os.rename(tree, place)
-        except FileNotFoundError:
-            if not os.path.exists(tree):
-                raise
-        else:
-            return
-
-
-def _entries(folder: str) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-def discard(paths: Paths, pin: Pin, tree: str) -> None:
-    """Remove a tree of this store: it is gone by one rename, and then deleted."""
-    stage = _stage(paths, pin)
-    delete_tree(stage)
-    _move(tree, stage)
-    delete_tree(stage)
-
-
-def delete_tree(path: str) -> None:
-    """Delete a tree, a file or a link, also in folders that its owner may not write."""
-
-    def open_up(_function: object, place: str, _error: object) -> None:
-        for one in (os.path.dirname(place), place):
-            if not os.path.islink(one):
-                os.chmod(one, stat.S_IRWXU)
-        if os.path.isdir(place) and not os.path.islink(place):
-            shutil.rmtree(place, ignore_errors=True)
-        else:
-            os.unlink(place)
-
-    if os.path.islink(path) or os.path.isfile(path):
-        os.unlink(path)
-    elif os.path.lexists(path):
-        shutil.rmtree(path, onerror=open_up)

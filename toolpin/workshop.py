@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Sequence
 
-from toolpin import host, process, store
+from toolpin import host, process, unfinished
 from toolpin.asdfrc import read_asdfrc
 from toolpin.building import Builder
 from toolpin.cache import Cache
@@ -150,7 +150,7 @@ def _stop(number: int, _frame: object) -> None:
     with contextlib.suppress(OSError):  # nobody may be reading
         os.set_blocking(2, False)
         os.write(2, b"\ntoolpin: interrupted; nothing half-made is kept\n")
-    store.drop_scratches()
+    unfinished.drop_scratches()
     os._exit(128 + number)
 
 

@@ -128,6 +128,31 @@ def test_a_pair_that_cannot_work_is_refused_before_anything_is_asked(
     assert beam.server.requests == []
 
 
+def test_lock_refuses_a_pair_that_cannot_work_before_it_asks_too(
+    home: Home, beam: BeamUpstream
+) -> None:
+    home.pin("erlang 29.0\nelixir 1.17.3\n")
+    result = home.toolpin("lock")
+    assert result.code == 1
+    assert "try: toolpin pin erlang latest:27" in result.err
+    assert beam.server.requests == []
+
+
+def test_what_a_beginning_of_a_version_becomes_is_judged_when_it_is_known(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("26.2", IMAGES)
+    beam.elixir("1.14.0")
+    home.pin("erlang 26.2\nelixir 1.14\n")
+    for command in ("install", "lock"):
+        result = home.toolpin(command)
+        assert result.code == 1
+        assert "elixir 1.14.0 does not go with erlang 26.2" in result.err
+    beam.elixir("1.14.5")
+    assert home.toolpin("cache", "clean").code == 0
+    assert home.toolpin("lock").code == 0
+
+
 def test_a_pair_that_cannot_work_is_refused_where_all_is_installed_too(
     home: Home, beam: BeamUpstream
 ) -> None:
@@ -141,7 +166,7 @@ def test_a_pair_that_cannot_work_is_refused_where_all_is_installed_too(
     assert home.toolpin("install").code == 1
     allowed = home.toolpin("install", env={"TOOLPIN_CHECK_PAIRS": "false"})
     assert allowed.code == 0
-    assert "does not go with" in allowed.err
+    assert allowed.err.count("does not go with") == 1
 
 
 def test_pin_says_that_a_pair_will_not_work_and_writes_it(
@@ -177,6 +202,17 @@ def test_what_mix_installs_belongs_to_one_elixir_on_one_otp(
     assert other.out == expected.replace("otp-22", "otp-21")
     theirs = home.run(mix, *tell, env={"MIX_HOME": "/mine"})
     assert theirs.out == expected.replace(f"{state}/1.9-otp-22 ", "/mine ")
+
+
+def test_a_callers_variable_of_the_shims_names_no_home_and_goes_no_further(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.elixir("1.9.4")
+    home.pin("elixir 1.9.4\n")
+    assert home.toolpin("install").code == 0
+    tell = ("sh", "-c", 'echo "$MIX_HOME ${toolpin_major-none}"')
+    result = home.run(home.shim("mix"), *tell, env={"toolpin_major": "99"})
+    assert result.out == f"{home.data}/state/elixir/1.9-otp- none\n"
 
 
 def test_an_escript_is_a_command_as_soon_as_mix_has_installed_it(

@@ -15,6 +15,7 @@ import pytest
 from tests.support.code import CODE, PLUGIN, Code
 from tests.support.run import TOOLPIN, Home
 from tests.support.server import Server
+from toolpin.host import detect
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("cc") and shutil.which("make")),
@@ -46,6 +47,7 @@ def test_source_code_becomes_a_program_behind_a_shim(home: Home, code: Code) -> 
     log = (home.data / "logs/hello-2.0.1.log").read_text()
     assert f"checking --prefix={home.data}/installs/hello/2.0.1" in log
     assert "done in" in log
+    assert f"home {home.data}/staging/hello@2.0.1, words C\n" in log
     assert os.listdir(home.data / "staging") == []
     assert home.toolpin("verify").code == 0
 
@@ -131,9 +133,41 @@ def test_what_is_missing_is_said_before_anything_is_asked(
     assert "hello 1.9.0 has no build that runs on this machine" in result.err
     assert "nothing.h" in result.err
     assert "take 2.0" in result.err
+    assert "try: toolpin list-all hello 1" in result.err
     if shutil.which("apt-get"):
         assert "apt-get install -y libnothing-dev" in result.err
     assert nothing_is_left(home)
+
+
+def test_a_library_and_a_condition_are_asked_of_the_compiler(
+    home: Home, code: Code
+) -> None:
+    code.publish("1.4.0")
+    home.pin("hello 1.4.0\n")
+    result = home.toolpin("install")
+    missing = [line for line in result.err.splitlines() if "missing: " in line]
+    whats = [line.partition("missing: ")[2] for line in missing]
+    assert whats == ["nothing.h", "libnothing", "a C of the last century"]
+
+
+def test_a_header_is_missed_also_where_the_compiler_is(
+    home: Home, code: Code, tmp_path: Path
+) -> None:
+    code.publish("1.9.0")
+    home.pin("hello 1.9.0\n")
+    result = home.toolpin("install", env={"PATH": str(tmp_path)})
+    assert "missing: a C compiler" in result.err
+    assert "missing: nothing.h" in result.err
+
+
+def test_a_build_that_names_no_error_shows_its_last_words(
+    home: Home, code: Code
+) -> None:
+    code.publish("2.0.1")
+    home.pin("hello 2.0.1\n")
+    result = home.toolpin("install", env={"HELLO_OPTIONS": "--stop"})
+    assert result.code == 1
+    assert "it said  that is all" in result.err
 
 
 def test_a_machine_without_a_compiler_hears_which_package_has_one(
@@ -190,6 +224,36 @@ def test_a_build_of_the_same_code_is_no_way_out_without_a_compiler(
     assert fix.removeprefix("sudo ").startswith("dnf install -y gcc gcc-c++ make")
 
 
+def test_what_the_users_options_bring_along_is_not_missing(
+    home: Home, code: Code
+) -> None:
+    code.publish("1.9.0")
+    home.pin("hello 1.9.0\n")
+    assert home.toolpin("install", env={"HELLO_OPTIONS": "--nothingness"}).code == 1
+    brought = home.toolpin("install", env={"HELLO_OPTIONS": "--nothing=/opt/nothing"})
+    assert brought.code == 0, brought.err
+
+
+def test_the_users_compiler_and_its_flags_are_asked(
+    home: Home, code: Code, tmp_path: Path
+) -> None:
+    code.publish("1.9.0")
+    home.pin("hello 1.9.0\n")
+    tools, headers = tmp_path / "tools", tmp_path / "headers"
+    for folder_ in (tools, headers):
+        folder_.mkdir()
+    (headers / "nothing.h").touch()
+    for name in ("sh", "env", "nice", "make", "mkdir", "cp"):
+        (tools / name).symlink_to(shutil.which(name) or "/")
+    env = {
+        "PATH": str(tools),
+        "CC": f"{shutil.which('cc')} -B/usr/bin",
+        "CPPFLAGS": f"-I{headers}",
+    }
+    result = home.toolpin("install", env=env)
+    assert result.code == 0, result.err
+
+
 def test_a_path_with_blanks_is_refused_before_the_build(
     home: Home, code: Code, tmp_path: Path
 ) -> None:
@@ -199,7 +263,40 @@ def test_a_path_with_blanks_is_refused_before_the_build(
     result = home.toolpin("install", env={"TOOLPIN_DATA_DIR": data})
     assert result.code == 1
     assert "path with blanks" in result.err
+    assert "downloading" not in result.err
     assert "building" not in result.err
+
+
+def test_what_is_built_for_another_machine_is_refused_before_the_download(
+    home: Home, code: Code
+) -> None:
+    code.publish("2.0.1")
+    home.pin("hello 2.0.1\n")
+    assert home.toolpin("lock").code == 0
+    other = "linux-arm64" if str(detect()) != "linux-arm64" else "linux-x64"
+    result = home.toolpin("install", "--into", "image", "--host", other)
+    assert result.code == 1
+    assert f"hello 2.0.1 cannot be built for {other}" in result.err
+    assert "downloading" not in result.err
+
+
+def test_a_folder_of_trees_keeps_what_it_has_where_a_build_fails(
+    home: Home, code: Code
+) -> None:
+    code.publish("2.0.1")
+    code.publish("2.0.2", "int main(void) { return missing(; }\n")
+    code.publish("2.0.3")
+    hello = home.project / "image/hello/bin/hello"
+    for version, status, says in (
+        ("2.0.1", 0, "hello 2.0.1\n"),
+        ("2.0.2", 1, "hello 2.0.1\n"),
+        ("2.0.3", 0, "hello 2.0.3\n"),
+    ):
+        home.pin(f"hello {version}\n")
+        assert home.toolpin("lock").code == 0
+        assert home.toolpin("install", "--into", "image").code == status
+        assert home.run(str(hello)).out == says
+        assert os.listdir(home.project / "image") == ["hello"]
 
 
 def test_an_interrupt_ends_the_build_with_all_that_it_started(

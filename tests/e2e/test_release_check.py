@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
+import struct
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from tests.support.programs import MUSL, elf, macho
 from tests.support.run import Home, Result
+from toolpin.elf import read_elf
 from toolpin.host import detect
 
 ARM_CPU = 0x0100000C
 OLD = elf(versions=("GLIBC_2.17", "GLIBC_2.28"), needed=("libc.so.6",))
 NEW = elf(versions=("GLIBC_2.38",), needed=("libc.so.6",))
 PRIVATE = elf(loader="/data/erlang/27/runtime/ld-linux-x86-64.so.2")
+
+
+def at(data: bytes, place: int, number: int) -> bytes:
+    """Return a file with another 64-bit number at a place."""
+    return data[:place] + struct.pack("<Q", number) + data[place + 8 :]
 
 
 @pytest.fixture
@@ -93,12 +102,18 @@ def test_what_does_not_run_is_named_with_its_file(
     assert "beam.smp" not in result.err
 
 
+@pytest.mark.parametrize("tag", [15, 29], ids=["RPATH", "RUNPATH"])
 def test_a_library_that_only_this_machine_has_binds_to_it(
-    home: Home, release: Path, tmp_path: Path
+    tag: int, home: Home, release: Path, tmp_path: Path
 ) -> None:
     put(tmp_path, "mine/libcrypto.so.1.1", b"")
     place = str(tmp_path / "mine")
-    crypto = elf(loader="", needed=("libcrypto.so.1.1",), searched=f"/opt/x:{place}")
+    crypto = elf(
+        loader="",
+        needed=("libcrypto.so.1.1",),
+        searched=f"/opt/x:{place}",
+        searched_by=tag,
+    )
     put(release, "lib/crypto-5.1/priv/lib/crypto.so", crypto)
     result = check(home, release, "--host", "linux-x64")
     assert result.code == 1
@@ -114,12 +129,17 @@ def test_on_this_machine_libraries_are_looked_for(home: Home, release: Path) -> 
     result = check(home, release)
     assert result.code == 1
     assert "needs libmissing.so.7" in result.err
-    beside = elf(
-        machine=machine, loader="", needed=("libmissing.so.7",), searched="$ORIGIN/../x"
-    )
-    put(release, "lib/nif-1.0/priv/nif.so", beside)
     put(release, "lib/nif-1.0/x/libmissing.so.7", b"not looked into")
-    assert check(home, release).code == 0
+    for origin in ("$ORIGIN", "${ORIGIN}"):
+        place = f"{origin}/../x"
+        beside = elf(
+            machine=machine, loader="", needed=("libmissing.so.7",), searched=place
+        )
+        put(release, "lib/nif-1.0/priv/nif.so", beside)
+        assert check(home, release).code == 0
+    elsewhere = elf(machine=machine, loader="/no/such/ld-linux.so.2")
+    put(release, "lib/nif-1.0/priv/nif.so", elsewhere)
+    assert "needs the loader" in check(home, release).err
 
 
 def test_a_release_without_an_erts_is_judged_by_its_own_files(
@@ -166,8 +186,84 @@ def test_what_cannot_be_judged_is_said(
     assert says in result.err
 
 
-def test_damaged_headers_are_no_native_file(home: Home, release: Path) -> None:
-    put(release, "lib/x-1/priv/short.so", OLD[:40])
+@pytest.mark.parametrize(
+    "data",
+    [
+        OLD[:40],
+        at(OLD, 32, 2**64 - 100),  # the table of segments
+        at(OLD, 64 + 56 + 8, 2**63 + 5),  # the loader's name
+    ],
+    ids=["short", "table", "loader"],
+)
+def test_a_damaged_program_does_not_run(data: bytes, home: Home, release: Path) -> None:
+    put(release, "erts-13.1.5/bin/epmd", data)
+    result = check(home, release, "--host", "linux-x64")
+    assert result.code == 1, result.err
+    assert "is damaged" in result.err
+    assert "erts-13.1.5/bin/epmd" in result.err
+
+
+def test_an_erts_without_a_program_does_not_run(home: Home, release: Path) -> None:
+    put(release, "erts-13.1.5/bin/beam.smp", b"")
+    result = check(home, release, "--host", "linux-x64")
+    assert result.code == 1
+    assert "has no programs" in result.err
+
+
+def test_a_library_of_its_own_is_no_c_library_of_its_own(
+    home: Home, release: Path, tmp_path: Path
+) -> None:
+    here = detect()
+    if here.libc != "glibc":
+        pytest.skip("only glibc has versions of symbols")
+    machine = {"x64": 62, "arm64": 183}[here.arch]
+    put(release, "erts-13.1.5/bin/beam.smp", elf(machine=machine, loader=""))
+    put(tmp_path, "mine/libmine.so", b"")
+    nif = elf(
+        machine=machine,
+        loader="",
+        versions=("GLIBC_2.999",),
+        needed=("libc.so.6", "libmine.so"),
+        searched=str(tmp_path / "mine"),
+    )
+    put(release, "lib/nif-1.0/priv/nif.so", nif)
+    result = check(home, release)
+    assert result.code == 1
+    assert "needs glibc 2.999" in result.err
+    put(tmp_path, "mine/libc.so.6", b"")
+    result = check(home, release)
+    assert result.code == 0
+    assert f"bound to {tmp_path}/mine" in result.out
+    assert "libmine.so" not in result.out
+
+
+def test_a_file_with_a_thousand_tables_is_read_at_once(tmp_path: Path) -> None:
+    """Of 60,000 segments that name one long table each would be read."""
+    count, size = 2_000, 16 * 1024
+    head = bytearray(OLD[:64])
+    struct.pack_into("<H", head, 56, count)
+    where = 64 + 56 * count
+    segment = struct.pack("<IIQQQQQQ", 2, 5, where, 0, 0, size, size, 8)
+    put(tmp_path, "nif.so", bytes(head) + segment * count + b"\xff" * size)
+    with open(tmp_path / "nif.so", "rb") as file:
+        view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    tracemalloc.start()
+    read_elf(view)
+    assert tracemalloc.get_traced_memory()[1] < 50e6
+    tracemalloc.stop()
+
+
+def test_the_loader_of_arm_is_a_part_of_the_c_library(
+    home: Home, release: Path
+) -> None:
+    needed = ("libc.so.6", "ld-linux-aarch64.so.1")
+    put(release, "erts-13.1.5/bin/beam.smp", elf(machine=183, needed=needed))
+    result = check(home, release, "--host", "linux-arm64")
+    assert result.code == 0, result.err
+    assert "ld-linux" not in result.out
+
+
+def test_what_is_no_native_file_is_passed_over(home: Home, release: Path) -> None:
     put(release, "lib/x-1/priv/Main.class", bytes.fromhex("cafebabe00000034"))
     put(release, "lib/x-1/priv/part.o", OLD.replace(b"\3\0\x3e", b"\1\0\x3e", 1))
     (release / "lib/x-1/priv/loop.so").symlink_to("loop.so")

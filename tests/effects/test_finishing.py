@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.archives import Entry, deb, folder
-from toolpin import installs, store
+from toolpin import installs, store, unfinished
 from toolpin.errors import Refused, ToolpinError
 from toolpin.finishing import finish
 from toolpin.host import detect
@@ -99,14 +99,47 @@ def test_a_tree_behind_the_mark_of_a_dead_process_does_not_count_and_is_swept(
     mark = Path(paths.incomplete, "erlang", "25.2.3")
     mark.touch()
     assert not installs.is_installed(paths, PIN)
-    with store.version_mutex(paths, PIN):
-        store.sweep(paths)
+    with unfinished.version_mutex(paths, PIN):
+        unfinished.sweep(paths)
     assert os.path.exists(paths.install(*PIN))  # its owner lives
-    store.sweep(paths)
+    unfinished.sweep(paths)
     assert not os.path.lexists(paths.install(*PIN))
     assert not mark.exists()
     store.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
     assert installs.is_installed(paths, PIN)
+
+
+@pytest.mark.parametrize("is_marked", [False, True], ids=["before", "behind"])
+def test_what_stood_aside_for_a_dead_process_is_put_back(
+    is_marked: bool, paths: Paths, tmp_path: Path
+) -> None:
+    paths = paths._replace(into=str(tmp_path / "image"))
+    aside = Path(paths.staging, "erlang@25.2.3@aside")
+    aside.mkdir(parents=True)
+    (aside / "old").touch()
+    if is_marked:
+        Path(paths.incomplete, "erlang").mkdir(parents=True)
+        Path(paths.incomplete, "erlang", "25.2.3").touch()
+        Path(paths.install(*PIN)).mkdir()
+    with unfinished.version_mutex(paths, PIN):
+        unfinished.sweep(paths)
+    assert aside.exists()  # its owner lives
+    unfinished.sweep(paths)
+    unfinished.tidy(paths)
+    assert os.listdir(paths.install(*PIN)) == ["old"]
+    assert os.listdir(paths.into) == ["erlang"]
+
+
+def test_what_made_room_is_deleted_after_a_death_at_the_end(
+    paths: Paths, tmp_path: Path
+) -> None:
+    paths = paths._replace(into=str(tmp_path / "image"))
+    Path(paths.staging, "erlang@25.2.3@aside").mkdir(parents=True)
+    store.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
+    Path(paths.staging, "erlang@25.2.3@aside").mkdir(parents=True, exist_ok=True)
+    unfinished.sweep(paths)
+    assert os.listdir(paths.staging) == []
+    assert os.path.exists(f"{paths.install(*PIN)}/bin/erl")
 
 
 def test_a_link_out_of_the_tree_is_not_followed(tmp_path: Path) -> None:
@@ -117,6 +150,7 @@ def test_a_link_out_of_the_tree_is_not_followed(tmp_path: Path) -> None:
     (tree / "link").symlink_to(outside)
     finish(plan_of(Rewrite("*", OLD)), str(tree), lambda: "")
     assert outside.read_text() == OLD
+    assert (tree / "link").is_symlink()
 
 
 def test_a_program_of_the_tree_is_run_in_its_final_place(
@@ -132,6 +166,14 @@ def test_a_program_of_the_tree_is_run_in_its_final_place(
         "fresh",
         "where",
     ]
+
+
+def test_a_proof_has_a_home_that_takes_nothing(paths: Paths, tmp_path: Path) -> None:
+    ask = Run(("sh", "-c", "printf '#!/bin/sh\necho $HOME\nenv' > bin/erl"))
+    plan = plan_of(ask, proof=("erl", "/dev/null"))
+    told = store.publish(paths, plan, [archive(tmp_path)], "now").facts
+    names = {name.partition("=")[0] for name, _ in told}
+    assert names - {"PWD", "_", "SHLVL", "OLDPWD"} == {"HOME", "PATH"}
 
 
 def test_a_program_that_fails_is_quoted_and_leaves_nothing(

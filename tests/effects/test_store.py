@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.archives import Entry, compress, folder, node_tarball, symlink, tar
-from toolpin import installs, store
+from toolpin import installs, store, unfinished
 from toolpin.errors import NotPublished, Refused
 from toolpin.host import detect
 from toolpin.model import Artifact, Digest, Link, Pin, Plan, Unpack
@@ -120,8 +120,8 @@ def test_the_staging_of_the_dead_is_swept_and_of_the_living_not(paths: Paths) ->
     alive = Pin("nodejs", "23.0.0")
     for pin in (PIN, alive):
         os.makedirs(f"{paths.staging}/{pin.tool}@{pin.version}/bin")
-    with store.version_mutex(paths, alive):
-        store.sweep(paths)
+    with unfinished.version_mutex(paths, alive):
+        unfinished.sweep(paths)
     assert os.listdir(paths.staging) == [f"nodejs@{alive.version}"]
 
 

@@ -10,13 +10,17 @@ import pytest
 from tests.support.beam import BeamUpstream
 from tests.support.server import Server
 from toolpin.cache import Cache
+from toolpin.catalogue import Catalogues
+from toolpin.choice import Failure, nobody_serves
 from toolpin.errors import NoFit, NotPublished, Unreachable
 from toolpin.fit import best
 from toolpin.host import any_of
+from toolpin.jobs import Job
 from toolpin.model import (
     Artifact,
     Digest,
     Host,
+    Origin,
     Patch,
     Pin,
     Place,
@@ -144,6 +148,34 @@ def test_a_build_that_lacks_a_library_here_says_which(
     assert not isinstance(unknown.value, NoFit)
 
 
+@pytest.mark.parametrize(
+    ("glibc", "images", "fix"),
+    [
+        ("2.36", ["ubuntu-20.04"], "toolpin install erlang 22.2 --source hex-openssl"),
+        ("2.36", ["ubuntu-24.04"], "toolpin list-all erlang 22"),
+        ("2.28", ["ubuntu-20.04"], "toolpin list-all erlang 22"),  # too old for both
+    ],
+)
+def test_the_fix_is_a_source_whose_build_runs_here(
+    glibc: str,
+    images: list[str],
+    fix: str,
+    erlang: Tool,
+    *,
+    upstream: BeamUpstream,
+    clients: Clients,
+    tmp_path: Path,
+) -> None:
+    upstream.otp("22.2", images)
+    host, spec = HERE._replace(libc_version=glibc), source(erlang, "hex")
+    with pytest.raises(NoFit) as caught:
+        clients.open(spec).artifacts("22.2", host)
+    job = Job(Pin("erlang", "22.2"), Origin("x"))
+    known = Catalogues(Cache(str(tmp_path / "cache")), clients, Settings())
+    error = nobody_serves(erlang, job, [Failure(spec, caught.value)], host, known)
+    assert error.hint == fix
+
+
 def test_lines_of_branches_and_lines_without_a_digest_are_no_builds(
     erlang: Tool, upstream: BeamUpstream, clients: Clients
 ) -> None:
@@ -185,11 +217,13 @@ def test_every_image_is_locked_and_each_host_finds_its_own(
     assert "ubuntu-22.04" in chosen.artifacts[0].locator
     assert verified_by(spec) == "catalogue"
     assert assemble(erlang, spec, pin, HERE, chosen.artifacts).steps
-    foreign = chosen.artifacts[0]._replace(
-        locator=chosen.artifacts[0].locator.replace("22.04", "18.04")
-    )
-    with pytest.raises(NotPublished):
-        assemble(erlang, spec, pin, HERE, [foreign])
+    main = chosen.artifacts[0]
+    for foreign in (
+        main._replace(locator=main.locator.replace("22.04", "18.04")),
+        main._replace(filename="OTP-27.1.2.zip"),
+    ):
+        with pytest.raises(NotPublished):
+            assemble(erlang, spec, pin, HERE, [foreign])
 
 
 def test_libraries_beside_a_build_bind_it_to_the_machine(erlang: Tool) -> None:
@@ -244,8 +278,9 @@ def test_a_variant_of_elixir_is_another_file_of_the_same_release(
         assert located(elixir, spec, pin, HERE, clients) == f"{place}/{path}"
     with pytest.raises(NotPublished):
         located(elixir, spec, Pin("elixir", "1.17.3-otp-25"), HERE, clients)
-    with pytest.raises(NotPublished):
-        located(elixir, spec, Pin("elixir", "1.17.3"), HERE, clients)
+    for version in ("1.17.3", "1.9.4-otp-22"):  # one has variants only, one none
+        with pytest.raises(NotPublished):
+            located(elixir, spec, Pin("elixir", version), HERE, clients)
 
 
 @pytest.mark.parametrize("name", ["github", "hex"])
@@ -259,3 +294,7 @@ def test_rebar_is_a_program_and_no_archive(
     assert plan.steps == (Place(0, "bin/rebar3"),)
     assert not plan.is_in_place
     assert clients.open(spec).releases(HERE) == [Release("3.24.0")]
+    away = "https://builds.hex.pm/installs/../../x/rebar3-3.24.0"
+    foreign = plan.artifacts[0]._replace(locator=away, filename="rebar3-3.24.0")
+    with pytest.raises(NotPublished):
+        assemble(tool, spec, pin, HERE, [foreign])

@@ -16,6 +16,7 @@ def elf(
     versions: tuple[str, ...] = (),
     needed: tuple[str, ...] = (),
     searched: str = "",
+    searched_by: int = 29,
 ) -> bytes:
     """Return an ELF that asks for a loader, libraries and versions of libc.
 
@@ -35,7 +36,7 @@ def elf(
     tags = [(5, ADDRESS + body_at + len(interp))]
     tags += [(0x6FFFFFFE, ADDRESS + table_at)] if versions else []
     tags += [(1, _place(texts, name)) for name in needed]
-    tags += [(29, _place(texts, searched))] if searched else []
+    tags += [(searched_by, _place(texts, searched))] if searched else []
     dynamic = b"".join(struct.pack("<QQ", *tag) for tag in [*tags, (0, 0)])
     dynamic_at = table_at + len(table)
     end = dynamic_at + len(dynamic)

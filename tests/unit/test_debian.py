@@ -14,7 +14,13 @@ from toolpin.paths import Paths
 from toolpin.plugin.contract import SourceSpec
 from toolpin.plugin.registry import read_registry
 from toolpin.sources.apt_client import AptClient, DebPackage, upstream_version
-from toolpin.sources.debian import DebianSource, is_named, package_of, steps_of
+from toolpin.sources.debian import (
+    DebianSource,
+    is_named,
+    is_source,
+    package_of,
+    steps_of,
+)
 
 HOST = any_of("linux-x64")
 POOL = "deb:pool/main/e/erlang"
@@ -45,7 +51,9 @@ def debian(tmp_path: Path) -> SourceSpec:
         ("1.18.3.dfsg-1.1", "1.18.3"),
         ("1.10.3.ds1-1", "1.10.3"),
         ("29.1.2-1~bpo13+1", "29.1.2"),
-        ("1:29.1~rc2-1", "29.1"),
+        ("1:29.1~rc2-1", "29.1-rc2"),
+        ("1.19.0~rc.2.dfsg-1", "1.19.0-rc.2"),
+        ("1:27.0~rc1+dfsg-1", "27.0-rc1"),
         ("3.1.2", "3.1.2"),
     ],
 )
@@ -125,3 +133,22 @@ def test_a_lockfile_names_no_other_package(
 ) -> None:
     assert not is_named(debian, artifacts, "25.2.3")
     assert is_named(debian, (BASE, CRYPTO, LIBC), "25.2.3")
+
+
+@pytest.mark.parametrize(
+    ("filename", "is_it"),
+    [
+        ("erlang_25.2.3+dfsg.orig.tar.xz", True),
+        ("erlang_25.2.4+dfsg.orig.tar.xz", False),
+        ("erlang_25.2.3+dfsg-1_amd64.deb", False),
+        ("elixir-lang_25.2.3.orig.tar.xz", False),
+    ],
+)
+def test_source_code_is_the_original_tarball(
+    filename: str, is_it: bool, debian: SourceSpec
+) -> None:
+    code = debian._replace(package="erlang")
+    found = Artifact(f"{POOL}/{filename}", Digest("sha256", "0" * 64), 1, filename)
+    assert is_source(code, found, "25.2.3") == is_it
+    foreign = found._replace(locator=f"https://evil.example/{filename}")
+    assert not is_source(code, foreign, "25.2.3")

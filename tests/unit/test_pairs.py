@@ -26,12 +26,16 @@ def registry(tmp_path: Path) -> Registry:
         ("1.9.4", ("20", "22")),
         ("1.14.0", ("23", "25")),
         ("1.14.5", ("23", "26")),
-        ("1.14", ("23", "25")),
+        ("1.14", ("23", "26")),
+        ("1.18", ("25", "28")),
         ("1.1.1", ("17", "18")),
         ("1.10.2", ("21", "22")),
         ("1.10.4", ("21", "23")),
         ("1.18.4-rc.0", ("25", "27")),
         ("1.17.3-otp-27", ("27", "27")),
+        ("1.17.3-otp-27.1", ("25", "27")),
+        ("1.17.3-otp-latest", ("25", "27")),
+        ("1.17.3-otp-", ("25", "27")),
         ("1.99.0", None),
         ("main", None),
     ],
@@ -51,6 +55,8 @@ def test_the_published_table_tells_what_an_elixir_is_for(
         ("1.17.3-otp-27", "27.1.2"),
         ("1.99.0", "40.0"),  # newer than the table
         ("1.14.0", "maint"),
+        ("1.14", "26.2"),  # 1.14.5 is for it
+        ("1.17.3-otp-27x", "27.1"),  # no such build: its source says so
     ],
 )
 def test_what_goes_together_is_no_error(
@@ -67,6 +73,18 @@ def test_what_goes_together_is_no_error(
             "26.2.5",
             "elixir 1.17.3-otp-27 was built for erlang 27, and not for erlang 26.2.5",
             "toolpin pin elixir 1.17.3-otp-26",
+        ),
+        (
+            "1.17.3-otp-27",
+            "28.0",  # Elixir 1.17 has no build for it
+            "elixir 1.17.3-otp-27 was built for erlang 27, and not for erlang 28.0",
+            "toolpin pin erlang latest:27",
+        ),
+        (
+            "1.99.0-otp-40",
+            "41.0",  # newer than the table
+            "elixir 1.99.0-otp-40 was built for erlang 40, and not for erlang 41.0",
+            "toolpin pin erlang latest:40",
         ),
         (
             "1.18.3",

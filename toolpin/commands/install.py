@@ -82,7 +82,8 @@ def run(args: Namespace, session: Session) -> int:
     requests = wished(args, session)
     if not (args.dry_run or args.into):
         projects.remember(session.paths, (one.origin for one in requests))
-    _refuse_pairs(_stated(requests), session, args.all_projects)
+    wishes = [(pin, one.origin) for one in requests for pin in one.stated]
+    _refuse_pairs(wishes, session, args.all_projects)
     if _is_plain(args, session):
         settled = _settled(requests, session)
         if settled is not None and _is_done(settled, session):
@@ -112,7 +113,9 @@ def run(args: Namespace, session: Session) -> int:
     )
     decider = Decider(session, installer.host, rules, installer.resolve)
     jobs, errors = decider.jobs(requests)
-    _refuse_pairs([(job.pin, job.origin) for job in jobs], session, args.all_projects)
+    meant = [(job.pin, job.origin) for job in jobs]
+    if meant != wishes:
+        _refuse_pairs(meant, session, args.all_projects)
     if args.into:
         jobs = _one_a_tool(jobs)
     if any(isinstance(error, NotLocked) for error in errors):
@@ -164,16 +167,6 @@ def _refuse_pairs(
     for place in sorted(places):
         together = [one for one in wishes if place in ("", one[1].place)]
         refuse_pairs(together, session)
-
-
-def _stated(requests: Sequence[Request]) -> list[tuple[Pin, Origin]]:
-    """Return what requests say of versions, exact or the beginning of one."""
-    return [
-        (Pin(request.tool, wanted.value), request.origin)
-        for request in requests
-        for wanted in request.wanted
-        if wanted.kind == "version"
-    ]
 
 
 def _check_words(args: Namespace) -> None:

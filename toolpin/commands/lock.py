@@ -75,10 +75,17 @@ def run(args: Namespace, session: Session) -> int:
         also = also_of(args.also, old, session)
         if args.check:
             return _check([*also, *asks], old, path, session)
+        stated = [
+            (Pin(ask.tool, ask.wanted.value), ask.origin)
+            for ask in asks
+            if ask.wanted.kind == "version"
+        ]
+        refuse_pairs(stated, session)
         locker = locker_for(session, _scope(args, old, session))
         lock = relocked(locker, asks, old, session, also=args.also)
         wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in asks]
-        refuse_pairs(wishes, session)
+        if wishes != stated:
+            refuse_pairs(wishes, session)
         changed = write_lockfile(path, lock)
     _show(lock, old, [*asks, *also], session)
     session.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")

@@ -6,7 +6,7 @@ import re
 import time
 from argparse import ArgumentParser, Namespace
 
-from toolpin import installs, store
+from toolpin import installs, store, unfinished
 from toolpin.errors import UsageError
 from toolpin.pruning import Limits, Version, judged
 from toolpin.reshim import refresh_shims
@@ -70,7 +70,7 @@ def run(args: Namespace, session: Session) -> int:
 def _remove(version: Version, session: Session) -> bool:
     """Remove a version unless somebody runs it by now, and tell whether it is gone."""
     paths, pin = session.paths, version.pin
-    with store.version_mutex(paths, pin):
+    with unfinished.version_mutex(paths, pin):
         if running(paths, [pin]):
             session.report.warn(f"{pin}: a process runs it now, left alone")
             return False

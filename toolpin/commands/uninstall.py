@@ -10,7 +10,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 
-from toolpin import installs, store
+from toolpin import installs, store, unfinished
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin, Pin
 from toolpin.reshim import refresh_shims
@@ -81,7 +81,7 @@ def _chosen(args: Namespace, session: Session) -> list[Pin]:
 
 def _remove(pins: Sequence[Pin], session: Session) -> None:
     for pin in pins:
-        with store.version_mutex(session.paths, pin):
+        with unfinished.version_mutex(session.paths, pin):
             if installs.is_installed(session.paths, pin):
                 with _heard(pin, session):
                     store.remove(session.paths, pin)

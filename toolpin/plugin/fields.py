@@ -20,6 +20,7 @@ _CATALOGUE = frozenset("url version prefix files file name sha256 size channel".
 
 _MANAGERS = ("apt", "dnf", "apk", "brew")
 _NEED = {*Need._fields, *_MANAGERS} - {"packages"}
+_NEED_TEXTS = [one for one in Need._fields if one not in ("programs", "packages")]
 
 
 class Field(NamedTuple):
@@ -308,18 +309,7 @@ def read_needs(value: object) -> tuple[Need, ...]:
 def _need(value: object) -> Need:
     if not isinstance(value, dict) or not set(value) <= _NEED:
         raise UnfitError
-    texts = {
-        key: read_text(value[key]) if key in value else ""
-        for key in (
-            "what",
-            "header",
-            "library",
-            "condition",
-            "below",
-            "hint",
-            "version",
-        )
-    }
+    texts = {key: read_text(value[key]) if key in value else "" for key in _NEED_TEXTS}
     if texts["version"] and not re.fullmatch(r"[A-Za-z_]\w*", texts["version"]):
         raise UnfitError
     programs = read_commands(value.get("programs", []))

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from toolpin import store
+from toolpin import unfinished
 from toolpin.asdfrc import Asdfrc
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.gitrepo import Address, Git, Identity
@@ -102,8 +102,8 @@ class Folders:
         self._hook("pre_asdf_plugin_add", name)
         self._hook(f"pre_asdf_plugin_add_{name}")
         pin = Pin(_PLUGIN, name)
-        with store.version_mutex(self._paths, pin):
-            with store.scratch(self._paths, pin) as stage:
+        with unfinished.version_mutex(self._paths, pin):
+            with unfinished.scratch(self._paths, pin) as stage:
                 self.git.create(stage, address)
                 _check(stage, name, address)
                 found = self.git.identity(stage)
@@ -147,7 +147,7 @@ class Folders:
             )
         self._hook("pre_asdf_plugin_update", name)
         self._hook(f"pre_asdf_plugin_update_{name}", name)
-        with store.version_mutex(self._paths, Pin(_PLUGIN, name)):
+        with unfinished.version_mutex(self._paths, Pin(_PLUGIN, name)):
             commit, branch = self.git.update(folder, before.url, ref)
             self.git.check_out(folder, commit, branch)
             try:
@@ -185,14 +185,14 @@ class Folders:
         self._hook(f"pre_asdf_plugin_remove_{name}")
         more = {"ASDF_PLUGIN_PATH": folder, "ASDF_PLUGIN_SOURCE_URL": ""}
         self._callback(name, "pre-plugin-remove", more)
-        with store.version_mutex(self._paths, Pin(_PLUGIN, name)):
+        with unfinished.version_mutex(self._paths, Pin(_PLUGIN, name)):
             if os.path.islink(folder):
                 os.unlink(folder)
             else:
-                store.discard(self._paths, Pin(_PLUGIN, name), folder)
+                unfinished.discard(self._paths, Pin(_PLUGIN, name), folder)
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(f"{self._paths.chosen}/{name}")
-            store.delete_tree(f"{self._paths.downloads}/{name}")
+            unfinished.delete_tree(f"{self._paths.downloads}/{name}")
         self._hook("post_asdf_plugin_remove", name)
         self._hook(f"post_asdf_plugin_remove_{name}")
         return folder

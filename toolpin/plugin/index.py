@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable
 
-from toolpin import store
+from toolpin import unfinished
 from toolpin.errors import ToolpinError, Unreachable
 from toolpin.gitrepo import Address, Git
 from toolpin.model import Pin
@@ -56,7 +56,7 @@ class Index:
     def _refresh(self, max_age_s: float | None) -> None:
         """Fetch an index that is missing, or older than `max_age_s`; never for None."""
         folder = self._paths.plugin_index
-        with store.version_mutex(self._paths, _PIN):
+        with unfinished.version_mutex(self._paths, _PIN):
             if not os.path.isdir(f"{folder}/plugins"):
                 self._create(folder)
                 return
@@ -70,7 +70,7 @@ class Index:
                 self._touch(folder)
 
     def _create(self, folder: str) -> None:
-        with store.scratch(self._paths, _PIN) as stage:
+        with unfinished.scratch(self._paths, _PIN) as stage:
             try:
                 self._git.create(stage, Address(self._url, ""))
             except Unreachable as error:
@@ -80,7 +80,7 @@ class Index:
                     "toolpin plugin add NAME URL",
                 ) from error
             if os.path.lexists(folder):
-                store.delete_tree(folder)
+                unfinished.delete_tree(folder)
             os.rename(stage, folder)
             self._touch(folder)
 

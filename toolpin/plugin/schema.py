@@ -174,11 +174,12 @@ BUILD: dict[str, Field] = {
     "needs": Field(
         read_needs,
         "a list of tables: what, and programs, or header, library and condition; apt, "
-        "dnf, apk, brew; below; hint; version",
+        "dnf, apk, brew; below; unless; hint; version",
         "what the machine must have: one of the programs, or what a C compiler finds "
         "and a condition of its preprocessor; the packages that have it; for versions "
-        "below one; what to do where no package helps; and the macro in which a header "
-        "tells the version of what is linked",
+        "below one; unless an option of the user's begins so; what to do where no "
+        "package helps; and the macro in which a header tells the version of what is "
+        "linked",
         (),
     ),
     "options": Field(
@@ -269,7 +270,7 @@ SOURCE: dict[str, Field] = {
     "runtime": Field(
         read_packages,
         "a list of package names",
-        "debian: loader and libraries for a host with an older glibc than the suite's; "
+        "debian: loader and libraries for a host without what the suite needs; "
         "lines: packages whose libraries lie beside the build",
         (),
     ),

@@ -2,14 +2,14 @@
 
 No root, and no package of the machine is touched: each suite has its lists below the
 cache folder. apt checks the archive's signature, and by it every digest told here. The
-mirror is the one that the machine's own sources name.
+mirror is the one that the machine's own sources name; what the machine prefers of its
+packages, and what it does after an update, do not count.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from toolpin.errors import NotPublished, Unreachable
 from toolpin.model import Artifact, Digest, Host
 from toolpin.mutex import held
 from toolpin.process import Finished, run
+from toolpin.sources.apt_mirror import find_mirror
 from toolpin.verify import make_digest
 from toolpin.versions import sort_key
 
@@ -33,7 +34,8 @@ _LISTS_AGE_S = 24 * 3600.0
 _LOCATOR = re.compile(r"deb:(pool/[A-Za-z0-9+.~_/%-]+\.(?:deb|tar\.(?:gz|xz|bz2)))")
 # The state of a suite's source packages, beside those of its machines.
 _SOURCE = "source"
-_TARGET = "$(REPO_URI)\t$(ORIGIN)\t$(RELEASE)"
+# What machines let apt start when their lists are new is about their own lists.
+_NO_HOOKS = "#clear APT::Update;\n"
 
 
 class DebPackage(NamedTuple):
@@ -130,7 +132,10 @@ class AptClient:
             where = "" if arch == _SOURCE else f"arch={arch} "
             options = f"[{where}signed-by={_KEYRING}]"
             file.write(f"{kind} {options} {self.find_mirror()} {suite} main\n")
-        told = self._apt(["apt-get", "-q", "update"], (suite, arch), _UPDATE_S)
+        with open(f"{folder}/etc/apt.conf", "w", encoding="utf-8") as file:
+            file.write(_NO_HOOKS)
+        update = ["apt-get", "-q", "-c", f"{folder}/etc/apt.conf", "update"]
+        told = self._apt(update, (suite, arch), _UPDATE_S)
         # apt-get ends well with old lists, too: it says so in these lines.
         if told.status != 0 or re.search(r"(?m)^(W|E|Err):? ?.*", told.err + told.out):
             raise _unreachable(f"Debian {suite}", told)
@@ -139,26 +144,8 @@ class AptClient:
 
     def find_mirror(self) -> str:
         """Return where this machine gets Debian from. Raises Unreachable."""
-        if self._mirror:
-            return self._mirror
-        if shutil.which("apt-get", path=self._env.get("PATH")) is None:
-            raise Unreachable("this machine has no apt, so Debian cannot be asked")
-        told = run(
-            ["apt-get", "indextargets", "--format", _TARGET, "Created-By: Packages"],
-            env=self._env,
-            cwd="/",
-            timeout_s=_QUESTION_S,
-        )
-        for line in told.out.splitlines():
-            uri, _, rest = line.partition("\t")
-            origin, _, suite = rest.partition("\t")
-            if origin in ("Debian", "") and "security" not in suite:
-                self._mirror = uri
-                return uri
-        raise Unreachable(
-            "the machine's apt names no Debian archive",
-            [("asked", "apt-get indextargets")],
-        )
+        self._mirror = self._mirror or find_mirror(self._env)
+        return self._mirror
 
     def _apt(
         self, command: Sequence[str], state: tuple[str, str], timeout_s: float
@@ -171,6 +158,9 @@ class AptClient:
             "Dir::Cache": f"{folder}/cache",
             "Dir::Etc::SourceList": f"{folder}/etc/sources.list",
             "Dir::Etc::SourceParts": "/dev/null",
+            "Dir::Etc::Preferences": "/dev/null",
+            "Dir::Etc::PreferencesParts": "/dev/null",
+            "APT::Default-Release": "",
             "Acquire::Languages": "none",
         }
         if arch != _SOURCE:
@@ -188,11 +178,14 @@ class AptClient:
 def upstream_version(version: str) -> str:
     """Return upstream's part of a Debian version: `1:27.3.4.1+dfsg-1` is `27.3.4.1`.
 
-    Source: deb-version(7); `.dfsg` and the like are the packagers'.
+    And `1:29.0~rc2-1` is `29.0-rc2`, which is no 29.0. Source: deb-version(7); `.dfsg`
+    and the like are the packagers'.
     """
     text = version.partition(":")[2] if ":" in version else version
-    text = re.split(r"[-+~]", text, maxsplit=1)[0]
-    return re.sub(r"\.(?:dfsg|ds)\w*$", "", text)
+    text, *more = re.split(r"[-+~]", text, maxsplit=1)
+    text = re.sub(r"\.(?:dfsg|ds)\w*$", "", text)
+    early = re.match(r"(?:alpha|beta|rc)[.\d]*", "".join(more))
+    return f"{text}-{early[0].rstrip('.')}" if early else text
 
 
 def _sandbox() -> list[str]:

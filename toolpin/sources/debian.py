@@ -63,8 +63,10 @@ class DebianSource:
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the packages of the first suite that has the version."""
         suite = self._suite(version, host)
+        # Of a host of unknown glibc nobody says that it has the suite's.
         lacking = lacks(host, Build((), self._requires(suite)))
-        return self._packages(suite, host, with_runtime=bool(lacking))
+        is_bound = not host.libc_version or bool(lacking)
+        return self._packages(suite, host, with_runtime=is_bound)
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the build for hosts with the suite's libraries, and one for others."""

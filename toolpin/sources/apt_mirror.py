@@ -1,0 +1,67 @@
+"""Finds where this machine gets Debian from, by asking its apt; changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from toolpin.errors import Unreachable
+from toolpin.process import run
+
+_FORMAT = "$(REPO_URI)\t$(ORIGIN)\t$(RELEASE)"
+_QUESTION_S = 120.0
+_LIST = "mirror+file:"
+
+
+class _Target(NamedTuple):
+    """One of the machine's lists: the archive, who makes it, of which suite."""
+
+    uri: str
+    origin: str
+    suite: str
+
+
+def find_mirror(env: Mapping[str, str]) -> str:
+    """Return the address of the archive. Raises Unreachable where there is none."""
+    if shutil.which("apt-get", path=env.get("PATH")) is None:
+        raise Unreachable("this machine has no apt, so Debian cannot be asked")
+    targets = _targets(env, is_fetched=True)
+    found = [one.uri for one in targets if one.origin == "Debian"]
+    if not targets:  # a fresh image has no lists, and nobody says whose they are
+        targets = _targets(env, is_fetched=False)
+        updates = [one.uri for one in targets if one.suite.endswith("-updates")]
+        found = updates or [one.uri for one in targets]
+    if not found:
+        raise Unreachable(
+            "the machine's apt names no Debian archive",
+            [("asked", "apt-get indextargets")],
+        )
+    return _first_of_list(found[0])
+
+
+def _targets(env: Mapping[str, str], *, is_fetched: bool) -> list[_Target]:
+    """Return the machine's lists but those of security, whose pool is another."""
+    option = f"APT::Get::IndexTargets::ReleaseInfo={is_fetched}"
+    command = ["apt-get", "-o", option, "indextargets", "--format", _FORMAT]
+    told = run(
+        [*command, "Created-By: Packages"], env=env, cwd="/", timeout_s=_QUESTION_S
+    )
+    rows = (line.split("\t") for line in told.out.splitlines())
+    found = [_Target(*row) for row in rows if len(row) == len(_Target._fields)]
+    return [one for one in found if "security" not in one.suite]
+
+
+def _first_of_list(uri: str) -> str:
+    """Return an archive's address: the first of a list (apt-transport-mirror(1)).
+
+    Only whole lists of packages come through such a list, and no single file.
+    """
+    if not uri.startswith(_LIST):
+        return uri
+    try:
+        with open(uri.removeprefix(_LIST).rstrip("/"), encoding="utf-8") as file:
+            words = [line.partition("#")[0].split() for line in file]
+    except (OSError, ValueError):
+        return uri
+    return next((one[0] for one in words if one), uri)
