@@ -133,9 +133,8 @@ def test_what_is_missing_is_said_before_anything_is_asked(
     assert "hello 1.9.0 has no build that runs on this machine" in result.err
     assert "nothing.h" in result.err
     assert "take 2.0" in result.err
-    assert "try: toolpin list-all hello 1" in result.err
     if shutil.which("apt-get"):
-        assert "apt-get install -y libnothing-dev" in result.err
+        assert "apt-get install -y libnothing-dev" in result.err.splitlines()[-2]
     assert nothing_is_left(home)
 
 

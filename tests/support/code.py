@@ -54,6 +54,19 @@ below = "2.0"
 header = "nothing.h"
 apt = "libnothing-dev"
 hint = "take 2.0"
+unless = "--nothing="
+
+[[build.needs]]
+what = "libnothing"
+below = "1.5"
+header = "stdio.h"
+library = "no-such-library"
+
+[[build.needs]]
+what = "a C of the last century"
+below = "1.5"
+header = "stdio.h"
+condition = "__STDC_VERSION__ < 199901L"
 
 [[build.needs]]
 what = "a C of this century"
@@ -62,9 +75,11 @@ condition = "__STDC_VERSION__ >= 199901L"
 """
 CONFIGURE = """#!/bin/sh
 echo "checking $*"
+echo "home $HOME, words $LC_ALL"
 for word in "$@"; do
   case $word in
     --prefix=*) prefix=${word#*=} ;;
+    --stop) echo "that is all"; exit 7 ;;
     --greet=*) greet=${word#*=} ;;
   esac
 done
