@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from toolpin.asks import Ask, Scope, hosts_of
-from toolpin.errors import NotPublished, ToolpinError, Unreachable, UsageError
+from toolpin.errors import NotPublished, ToolpinError, Unreachable
 from toolpin.host import any_of
 from toolpin.lockfile import NO_BUILD, Entry, Key, Lockfile
 from toolpin.model import Build, Host, Pin, Release, Wanted
@@ -129,50 +129,60 @@ class Locker:
     def _still_good(self, work: _Work, pin: Pin, old: Lockfile) -> tuple[Entry, ...]:
         """Return what is locked of a pin, and what of it is not, for all hosts.
 
-        Where sources are named, what another one had is asked of them.
+        Where sources are named, what another one had is asked of them. What was locked
+        for one host alone, while nobody answered, stays so until somebody does.
         """
-        kept = [
+        named = self._named(work.tool)
+        kept = tuple(
             entry
             for host in work.hosts
             for entry in old.entries_for(pin, host)
-            if not self._scope.sources or entry.source in self._scope.sources
-        ]
-        missing = tuple(sorted(set(work.hosts) - {entry.host for entry in kept}))
+            if not named or entry.source in named
+        )
+        missing = set(work.hosts) - {entry.host for entry in kept}
         if not missing:
-            return tuple(kept)
-        return (*kept, *self._entries(work._replace(hosts=missing), pin.version))
+            return kept
+        is_partial = not missing.isdisjoint(old.hosts or hosts_of(work.tool))
+        asked = work.hosts if is_partial else tuple(sorted(missing))
+        try:
+            found = self._entries(work._replace(hosts=asked), pin.version)
+        except Unreachable:
+            if self._known_here and any(entry.has_build for entry in kept):
+                return kept
+            raise
+        return _completed(kept, found)
+
+    def _named(self, tool: Tool) -> tuple[str, ...]:
+        """Return those of the sources that were named which the tool has."""
+        ids = {spec.id for spec in tool.sources}
+        return tuple(one for one in self._scope.sources if one in ids)
 
     def _specs(self, tool: Tool, old: Lockfile) -> tuple[SourceSpec, ...]:
-        """Return the sources to ask: all that were named, or those preferred.
+        """Return the sources to ask: those of the named that it has, or the preferred.
 
         Preferred are those that the tool is locked from already, else the settings',
-        else the plugin's; each for hosts that the ones before it do not serve. Raises
-        UsageError when the tool has none of the named.
+        else the plugin's; each for hosts that the ones before it do not serve.
         """
         by_id = {spec.id: spec for spec in tool.sources}
-        if self._scope.sources:
-            named = tuple(by_id[one] for one in self._scope.sources if one in by_id)
-            if named:
-                return named
-            raise UsageError(
-                f"{tool.name} has no source of that name",
-                [
-                    ("wanted", ", ".join(self._scope.sources)),
-                    ("sources", ", ".join(by_id)),
-                ],
-            )
-        before = [entry.source for entry in old.entries if entry.pin.tool == tool.name]
+        if named := self._named(tool):
+            return tuple(by_id[one] for one in named)
+        before = [entry for entry in old.entries if entry.pin.tool == tool.name]
         unnamed = [
             one for one, spec in by_id.items() if not spec.named_only and not spec.build
         ]
-        # Who has decided for some sources is not sent to others.
-        asked = [one for one in before if one in by_id]
-        asked = asked or [one for one in self._scope.preferred if one in by_id]
+        usual = [one for one in self._scope.preferred if one in by_id]
+        usual = usual or unnamed or list(by_id)
+        locked_from = [one.source for one in before if one.source in by_id]
+        # Who has decided for some sources is not sent to others, save for hosts of
+        # which the lockfile says nothing.
+        hosts = frozenset(self._scope.hosts or hosts_of(tool))
+        undecided = hosts - {one.host for one in before} if locked_from else hosts
         chosen: list[SourceSpec] = []
-        for spec in (by_id[one] for one in dict.fromkeys(asked or unnamed or by_id)):
-            served = {host for one in chosen for host in one.hosts}
-            if not served.issuperset(spec.hosts):
-                chosen.append(spec)
+        for names, wanted in ((locked_from, hosts), (usual, undecided)):
+            for spec in (by_id[one] for one in dict.fromkeys(names)):
+                served = {host for one in chosen for host in one.hosts}
+                if not served.issuperset(wanted.intersection(spec.hosts)):
+                    chosen.append(spec)
         return tuple(chosen)
 
     def _resolved(self, work: _Work) -> tuple[str, tuple[Entry, ...]]:
@@ -260,6 +270,20 @@ def _of_variant(version: str, known: Iterable[str]) -> list[str]:
     """Return the versions of the variant that a version is: `-otp-27`, or none."""
     suffix = "".join(version.partition("-")[1:])
     return [one for one in known if one.endswith(suffix)]
+
+
+def _completed(kept: Sequence[Entry], found: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Return what is locked, and what was found of the hosts that it lacks.
+
+    Where a host's bytes are among those found, what was found says more of them: what
+    is known here alone tells nothing of what a build requires.
+    """
+    old, new = _by_host(kept), _by_host(found)
+    for at, entries in old.items():
+        builds = {entry.build.artifacts for entry in new.get(at, ())}
+        if not builds.issuperset(entry.build.artifacts for entry in entries):
+            new[at] = entries
+    return tuple(entry for entries in new.values() for entry in entries)
 
 
 def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...]]:

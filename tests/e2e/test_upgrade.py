@@ -151,3 +151,15 @@ def test_without_a_lockfile_pin_writes_none(home: Home, upstream: Upstream) -> N
     assert home.toolpin("pin", "nodejs", "24.1.0").code == 0
     assert sorted(Path(home.project).iterdir()) == [home.project / ".tool-versions"]
     assert len(upstream.server.requests) == asked
+
+
+def test_what_is_locked_for_here_alone_stops_no_other_pin_while_nobody_answers(
+    project: Home,
+) -> None:
+    assert project.toolpin("install", "nodejs", "24.1.0").code == 0
+    assert project.toolpin("--offline", "pin", "nodejs", "24.1.0").code == 0
+    before = texts(project)
+    again = project.toolpin("--offline", "pin", "nodejs", "24.1.0")
+    assert again.code == 0, again.err
+    assert texts(project) == before
+    assert project.toolpin("--offline", "lock").code == 1  # it is not whole
