@@ -55,6 +55,23 @@ def check_host(name: str, tools: Iterable[Tool]) -> None:
         )
 
 
+def check_sources(names: Iterable[str], tools: Collection[Tool]) -> None:
+    """Raise UsageError for a name that no source of these tools has.
+
+    One that a single tool has is for that tool; the others are locked as without it.
+    """
+    known = {spec.id for tool in tools for spec in tool.sources}
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                f"--source {name} is no source of what is locked here",
+                [
+                    (tool.name, ", ".join(spec.id for spec in tool.sources))
+                    for tool in tools
+                ],
+            )
+
+
 def unanswered(
     asks: Iterable[Ask], lock: Lockfile, hosts: Callable[[str], Collection[str]]
 ) -> list[tuple[Ask, str]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.golang import GoUpstream
 from tests.support.run import TOOLPIN, Home
 from tests.support.upstream import HOSTS, Upstream
 
@@ -381,3 +382,22 @@ def test_a_version_named_by_hand_is_not_asked_to_be_locked(
     result = locked.toolpin("install", "nodejs", "20.9.0")
     assert result.code == 0
     assert "toolpin lock" not in result.err
+
+
+def test_a_named_source_is_for_the_tools_that_have_it(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.add_second_source(home)
+    golang = GoUpstream(upstream.server)
+    golang.mirror_for(home)
+    golang.publish("1.26.6")
+    upstream.publish("22.20.0", folder="second")
+    home.pin("golang 1.26\nnodejs 22\n")
+    result = home.toolpin("lock", "--source", "second")
+    assert result.code == 0, result.err
+    text = lock_of(home).read_text()
+    assert text.count('source = "second"') == 1
+    assert 'source = "upstream"' in text
+    wrong = home.toolpin("lock", "--source", "third")
+    assert wrong.code == 2
+    assert "upstream, second" in wrong.err

@@ -6,7 +6,14 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from toolpin import project
-from toolpin.asks import Ask, Scope, check_host, hosts_of, unanswered
+from toolpin.asks import (
+    Ask,
+    Scope,
+    check_host,
+    check_sources,
+    hosts_of,
+    unanswered,
+)
 from toolpin.errors import NotLocked
 from toolpin.locked import EMPTY, read_lockfile
 from toolpin.lockfile import Entry, Lockfile
@@ -74,6 +81,10 @@ def run(args: Namespace, session: Session) -> int:
         also = also_of(args.also, old, session)
         if args.check:
             return _check([*also, *asks], old, path, session)
+        if args.source:
+            here = {ask.tool for ask in (*asks, *also)}
+            tools = [one for one in session.registry.tools if one.name in here]
+            check_sources(args.source, tools)
         locker = locker_for(session, _scope(args, old, session))
         lock = relocked(locker, asks, old, session, also=args.also)
         wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in asks]
