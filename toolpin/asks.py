@@ -12,6 +12,7 @@ from toolpin.errors import UsageError
 from toolpin.lockfile import Key, Lockfile
 from toolpin.model import Origin, Pin, Wanted
 from toolpin.plugin.contract import Tool
+from toolpin.resolve import can_mean
 
 
 class Ask(NamedTuple):
@@ -84,6 +85,9 @@ def unanswered(
         version = lock.pins.get(ask.key)
         if version is None:
             found.append((ask, "no pin"))
+            continue
+        if not can_mean(ask.wanted, version):
+            found.append((ask, f"{version} is none of those that it means"))
             continue
         pin = Pin(ask.tool, version)
         missing = [host for host in hosts(ask.tool) if not lock.entries_for(pin, host)]

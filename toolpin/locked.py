@@ -19,6 +19,7 @@ from toolpin.lockfile_parse import parse
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.declarative import assemble
+from toolpin.resolve import can_mean
 
 EMPTY = Lockfile({}, ())
 
@@ -58,9 +59,12 @@ def read_lockfile(path: str) -> Lockfile | None:
 def answer(
     lock: Lockfile, path: str, tool: str, wanted: Wanted, host: Host
 ) -> Answer | None:
-    """Return what a lockfile says to one alternative; None where it says nothing."""
+    """Return what a lockfile says to one alternative; None where it says nothing.
+
+    A version that the alternative cannot mean is nothing: `24.1.0` for `22`.
+    """
     version = lock.pins.get(Key(tool, str(wanted)))
-    if version is None:
+    if version is None or not can_mean(wanted, version):
         return None
     entries = lock.entries_for(Pin(tool, version), str(host))
     if not entries:

@@ -19,7 +19,7 @@ from toolpin.model import Build, Host, Pin, Release, Wanted
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.declarative import locked_builds, verified_by
 from toolpin.plugin.registry import Registry
-from toolpin.resolve import choose, looks_exact
+from toolpin.resolve import can_mean, choose, looks_exact
 from toolpin.sources.clients import Clients
 from toolpin.versions import nearest, newest
 
@@ -101,6 +101,8 @@ class Locker:
         tool = self._registry.require(ask.tool, ask.origin)
         hosts = self._scope.hosts or hosts_of(tool)
         version = old.pins.get(ask.key)
+        if version and not can_mean(ask.wanted, version):
+            version = None  # somebody's edit, or a bot's
         work = _Work(ask, tool, hosts, self._specs(tool, old))
         if version and tool.name not in self._scope.refresh:
             entries = self._still_good(work, Pin(tool.name, version), old)

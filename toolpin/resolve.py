@@ -12,6 +12,7 @@ from toolpin.model import Release, Request, Wanted
 from toolpin.versions import newest
 
 _NOT_INSTALLED = ("system", "path")
+_NUMBERS = re.compile(r"[0-9.]+")
 _EXACT = re.compile(r"[vV]?[0-9]+(\.[0-9]+){2}.*")
 
 
@@ -44,6 +45,17 @@ def choose(wanted: Wanted, releases: Sequence[Release]) -> str | None:
     return newest("", _in_channel(wanted.value, releases)) or newest(
         wanted.value, versions
     )
+
+
+def can_mean(wanted: Wanted, version: str) -> bool:
+    """Say whether an alternative can mean a version, as far as their texts tell.
+
+    What a channel such as `lts` means, only a list tells: it can mean any.
+    """
+    tells = wanted.kind != "version" or looks_exact(wanted)
+    if not (tells or _NUMBERS.fullmatch(wanted.value)):
+        return True
+    return choose(wanted, [Release(version)]) is not None
 
 
 def _in_channel(channel: str, releases: Iterable[Release]) -> list[str]:

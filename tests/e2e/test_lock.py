@@ -401,3 +401,22 @@ def test_a_named_source_is_for_the_tools_that_have_it(
     wrong = home.toolpin("lock", "--source", "third")
     assert wrong.code == 2
     assert "upstream, second" in wrong.err
+
+
+@pytest.mark.parametrize("request_text", ["22", "22.20.0", "latest:22"])
+def test_a_version_that_a_request_does_not_mean_is_stale(
+    request_text: str, home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS)
+    upstream.publish("25.1.0", hosts=HOSTS)
+    home.pin(f"nodejs {request_text}\n")
+    assert home.toolpin("lock").code == 0
+    good = lock_of(home).read_text()
+    lock_of(home).write_text(good.replace('= "22.20.0"', '= "25.1.0"'))
+    check = home.toolpin("lock", "--check")
+    assert check.code == 4
+    assert f"nodejs {request_text}" in check.err
+    assert "25.1.0 is none of those" in check.err
+    assert home.toolpin("install", env={"CI": "true"}).code == 4
+    assert home.toolpin("lock").code == 0
+    assert lock_of(home).read_text() == good

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolpin.model import Release, Wanted
-from toolpin.resolve import choose, looks_exact
+from toolpin.model import Origin, Release, Wanted
+from toolpin.resolve import can_mean, choose, looks_exact
 from toolpin.sources.contract import with_channels
+from toolpin.toolversions import parse_wanted
 from toolpin.versions import is_pre_release
 
 NODE = (
@@ -136,3 +137,24 @@ def test_a_pre_release_answers_only_where_no_release_does(
     if answer and answer != text and is_pre_release(answer):
         ready = [one for one in releases if not is_pre_release(one.version)]
         assert choose(Wanted("version", text), ready) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "expected"),
+    [
+        ("24", "24.19.0", True),
+        ("24", "22.20.0", False),
+        ("2", "24.19.0", False),
+        ("latest:24", "22.20.0", False),
+        ("latest", "22.20.0", True),
+        ("22.20.0", "22.20.0", True),
+        ("22.20.0", "22.20.1", False),
+        ("1.17", "1.17.3-otp-27", True),
+        ("lts", "24.19.0", True),
+        ("krypton", "24.19.0", True),
+    ],
+)
+def test_texts_tell_what_a_request_can_mean(
+    text: str, version: str, expected: bool
+) -> None:
+    assert can_mean(parse_wanted(text, Origin("here")), version) is expected
