@@ -6,13 +6,17 @@ resolved by whoever calls: this asks no network.
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from toolpin import project
+from toolpin.asks import no_ref
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.installs import is_installed, remember_channel
 from toolpin.jobs import Job, Locked
-from toolpin.locked import answer, missing, read_lockfile
+from toolpin.locked import answer, read_lockfile
 from toolpin.lockfile import Lockfile
 from toolpin.locks import lockfile_for
 from toolpin.model import Host, Origin, Pin, Request, Wanted
@@ -76,17 +80,20 @@ class Decider:
         lock = self._read.get(path)
         if lock is None:
             if self._rules.must:
-                raise missing(tool, wanted, origin, "there is no toolpin.lock for it")
+                raise self._missing(
+                    tool, wanted, origin, "there is no toolpin.lock for it"
+                )
             return self._unlocked(tool, wanted, origin)
         must = self._rules.must or self._rules.ci
         found = answer(lock, path, tool, wanted, self._host)
         if found is None:
             lacks = f"{path} has no entry for it"
             if must:
-                raise missing(tool, wanted, origin, lacks)
+                raise self._missing(tool, wanted, origin, lacks)
             if origin.line:  # what is named once, by hand, is nobody's to lock
                 self._session.report.warn(
-                    f"{tool} {wanted}: {lacks}; try: toolpin lock"
+                    f"{tool} {wanted}: {lacks}; "
+                    f"try: {self._to_lock(tool, wanted, origin)}"
                 )
             return self._unlocked(tool, wanted, origin)
         pin = Pin(tool, found.version)
@@ -95,9 +102,27 @@ class Decider:
                 self._check_installed(pin, found.locked, origin)
             return Job(pin, origin, found.locked)
         if must or found.is_final:
-            raise missing(tool, wanted, origin, found.lacks)
+            raise self._missing(tool, wanted, origin, found.lacks)
         self._session.report.warn(f"{pin}: {found.lacks}; try: toolpin lock")
         return Job(pin, origin)
+
+    def _missing(
+        self, tool: str, wanted: Wanted, origin: Origin, lacks: str
+    ) -> NotLocked:
+        """Return the error of a request that had to be locked."""
+        return NotLocked(
+            f"{tool} {wanted} is not locked",
+            [("wanted by", str(origin)), ("because", lacks)],
+            self._to_lock(tool, wanted, origin),
+        )
+
+    def _to_lock(self, tool: str, wanted: Wanted, origin: Origin) -> str:
+        """Return the command that locks a request, by who wants it and from here."""
+        if not origin.line:
+            return f"toolpin lock --also {tool}@{wanted}"
+        if origin.place == next(project.candidates(*self._session.where), ""):
+            return "toolpin lock"
+        return f"toolpin -C {shlex.quote(os.path.dirname(origin.place))} lock"
 
     def _check_installed(self, pin: Pin, locked: Locked, origin: Origin) -> None:
         """Raise NotLocked for an install that was made of other bytes."""
@@ -137,11 +162,7 @@ class Decider:
         ):
             return Job(pin, origin)
         if wanted.kind == "ref":
-            raise ToolpinError(
-                f"{tool} {wanted} is a Git ref, and no source of {tool} builds those",
-                [("wanted by", str(origin))],
-                f"toolpin list-all {tool}",
-            )
+            raise no_ref(tool, wanted, origin)
         if self._rules.ci:
             # `22.2` may be a release: it is tried as it stands, and nothing else is.
             if wanted.kind == "version" and wanted.value[0].isdigit():
@@ -150,7 +171,7 @@ class Decider:
             raise NotLocked(
                 f"{tool} {wanted} names no exact version, and CI resolves none",
                 [("wanted by", str(origin))],
-                "toolpin lock",
+                self._to_lock(tool, wanted, origin),
             )
         version = self._resolve(tool, wanted, origin)
         if wanted.kind == "version" and not is_prefix(wanted.value, version):

@@ -13,6 +13,7 @@ FILENAME = "toolpin.lock"
 # Nothing overwrites a file that cannot be read: it may be the only one.
 MEND = "git checkout toolpin.lock"
 SCHEMA = 1
+_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 OPENING = (f"schema = {SCHEMA}", "[pins]")
 
 
@@ -40,8 +41,19 @@ def pinned(data: bytes, tool: str, wanted: str, place: str) -> str | None:
             [("at", f"{place}:1"), ("line", line[:100])],
             "toolpin self update",
         )
+    if text.startswith(_CONFLICT):
+        raise merged(place, number)
     raise UsageError(
         f"{place} is not as `toolpin lock` writes it",
         [("at", f"{place}:{number}"), ("line", text[:100])],
         MEND,
+    )
+
+
+def merged(place: str, line: int) -> UsageError:
+    """Return the error of a lockfile with a merge's marks in it."""
+    return UsageError(
+        f"{place} has a merge conflict in it",
+        [("at", f"{place}:{line}")],
+        "take either side, then: toolpin lock",
     )

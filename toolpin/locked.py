@@ -12,6 +12,7 @@ from typing import NamedTuple
 from toolpin import project
 from toolpin.errors import Mismatch, NotLocked, NotPublished, Refused, UsageError
 from toolpin.fit import best
+from toolpin.host import any_of
 from toolpin.jobs import Job, Locked
 from toolpin.lock_head import MEND
 from toolpin.lockfile import Entry, Key, Lockfile
@@ -19,6 +20,7 @@ from toolpin.lockfile_parse import parse
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.declarative import assemble
+from toolpin.plugin.registry import Registry
 from toolpin.resolve import can_mean
 
 EMPTY = Lockfile({}, ())
@@ -107,6 +109,15 @@ def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
         ) from error
 
 
+def check_locators(lock: Lockfile, file: str, registry: Registry) -> None:
+    """Raise what `locked_plan` raises for an entry that nobody could install."""
+    for entry in lock.entries:
+        if entry.has_build:
+            tool = registry.require(entry.pin.tool)
+            job = Job(entry.pin, Origin(file), Locked(file, entry))
+            locked_plan(tool, job, any_of(entry.host))
+
+
 def rebuilt(job: Job, error: Mismatch) -> Mismatch:
     """Return the error of bytes that are not the locked ones, with the dates known."""
     facts = [("wanted by", f"{job.origin} ({job.pin})"), *error.facts]
@@ -117,15 +128,6 @@ def rebuilt(job: Job, error: Mismatch) -> Mismatch:
         f"what is published as {job.pin} today is not what was locked",
         facts,
         f"toolpin lock --refresh {job.pin.tool}",
-    )
-
-
-def missing(tool: str, wanted: Wanted, origin: Origin, lacks: str) -> NotLocked:
-    """Return the error of a request that had to be locked."""
-    return NotLocked(
-        f"{tool} {wanted} is not locked",
-        [("wanted by", str(origin)), ("because", lacks)],
-        "toolpin lock",
     )
 
 

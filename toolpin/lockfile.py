@@ -89,6 +89,11 @@ def render(lock: Lockfile) -> str:
     return "\n".join(lines) + "\n"
 
 
+def head_of(text: str) -> str:
+    """Return the part of a lockfile's text that shims read."""
+    return text.replace("\r\n", "\n").partition("\n\n")[0]
+
+
 def filename_of(locator: str) -> str:
     """Return the name of the file that a locator stands for."""
     scheme, _, rest = locator.partition(":")

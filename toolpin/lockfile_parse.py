@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from toolpin.errors import UsageError
-from toolpin.lock_head import MEND, SCHEMA
+from toolpin.lock_head import MEND, SCHEMA, merged
 from toolpin.lockfile import NO_BUILD, Entry, Key, Lockfile, filename_of
 from toolpin.model import Artifact, Build, Digest, Pin
 from toolpin.toml_lines import Path, line_of
@@ -33,11 +33,7 @@ def parse(text: str, place: str) -> Lockfile:
     """
     if marker := _CONFLICT.search(text):
         number = text.count("\n", 0, marker.start()) + 1
-        raise UsageError(
-            f"{place} has a merge conflict in it",
-            [("at", f"{place}:{number}")],
-            "take either side, then: toolpin lock",
-        )
+        raise merged(place, number)
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:

@@ -7,32 +7,32 @@ other bytes, is somebody's decision. This writes no file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from toolpin.asks import Ask, Scope, hosts_of
-from toolpin.errors import NotPublished, ToolpinError, Unreachable
+from toolpin.asks import (
+    Ask,
+    Scope,
+    hosts_of,
+    named_sources,
+    no_ref,
+    sources_to_ask,
+)
+from toolpin.errors import NotPublished, Offline, ToolpinError, Unreachable
 from toolpin.host import any_of
 from toolpin.lockfile import NO_BUILD, Entry, Key, Lockfile
-from toolpin.model import Build, Host, Pin, Release, Wanted
+from toolpin.model import Build, Host, Pin, Release
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.declarative import locked_builds, verified_by
 from toolpin.plugin.registry import Registry
-from toolpin.resolve import can_mean, choose, looks_exact
+from toolpin.resolve import Seen, can_mean, for_most_hosts, looks_exact
 from toolpin.sources.clients import Clients
 from toolpin.versions import nearest, newest
 
 # What this machine knows of a version when nobody answers: receipts, its cache.
 KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]
 ReadReleases = Callable[[Tool, SourceSpec, Host], Sequence[Release]]
-
-
-class _Seen(NamedTuple):
-    """What the lists say of one version: its channels, and the hosts that have it."""
-
-    channels: set[str]
-    hosts: set[str]
 
 
 class _Work(NamedTuple):
@@ -99,11 +99,13 @@ class Locker:
     def _answer(self, ask: Ask, old: Lockfile) -> tuple[str, tuple[Entry, ...]]:
         """Return the version for a request, and what is locked of it."""
         tool = self._registry.require(ask.tool, ask.origin)
+        if ask.wanted.kind == "ref":
+            raise no_ref(tool.name, ask.wanted, ask.origin)
         hosts = self._scope.hosts or hosts_of(tool)
         version = old.pins.get(ask.key)
         if version and not can_mean(ask.wanted, version):
             version = None  # somebody's edit, or a bot's
-        work = _Work(ask, tool, hosts, self._specs(tool, old))
+        work = _Work(ask, tool, hosts, sources_to_ask(tool, self._scope, old))
         if version and tool.name not in self._scope.refresh:
             entries = self._still_good(work, Pin(tool.name, version), old)
             if any(entry.has_build for entry in entries):
@@ -124,8 +126,9 @@ class Locker:
         """
         tool = self._registry.require(ask.tool, ask.origin)
         hosts = self._scope.hosts or hosts_of(tool)
-        seen = self._listed(_Work(ask, tool, hosts, self._specs(tool, old)))
-        within = _for_most_hosts(ask.wanted, seen)
+        specs = sources_to_ask(tool, self._scope, old)
+        seen = self._listed(_Work(ask, tool, hosts, specs))
+        within = for_most_hosts(ask.wanted, seen)
         return within, newest("", _of_variant(ask.wanted.value, seen))
 
     def _still_good(self, work: _Work, pin: Pin, old: Lockfile) -> tuple[Entry, ...]:
@@ -134,7 +137,7 @@ class Locker:
         Where sources are named, what another one had is asked of them. What was locked
         for one host alone, while nobody answered, stays so until somebody does.
         """
-        named = self._named(work.tool)
+        named = named_sources(work.tool, self._scope)
         kept = tuple(
             entry
             for host in work.hosts
@@ -154,39 +157,6 @@ class Locker:
             raise
         return _completed(kept, found)
 
-    def _named(self, tool: Tool) -> tuple[str, ...]:
-        """Return those of the sources that were named which the tool has."""
-        ids = {spec.id for spec in tool.sources}
-        return tuple(one for one in self._scope.sources if one in ids)
-
-    def _specs(self, tool: Tool, old: Lockfile) -> tuple[SourceSpec, ...]:
-        """Return the sources to ask: those of the named that it has, or the preferred.
-
-        Preferred are those that the tool is locked from already, else the settings',
-        else the plugin's; each for hosts that the ones before it do not serve.
-        """
-        by_id = {spec.id: spec for spec in tool.sources}
-        if named := self._named(tool):
-            return tuple(by_id[one] for one in named)
-        before = [entry for entry in old.entries if entry.pin.tool == tool.name]
-        unnamed = [
-            one for one, spec in by_id.items() if not spec.named_only and not spec.build
-        ]
-        usual = [one for one in self._scope.preferred if one in by_id]
-        usual = usual or unnamed or list(by_id)
-        locked_from = [one.source for one in before if one.source in by_id]
-        # Who has decided for some sources is not sent to others, save for hosts of
-        # which the lockfile says nothing.
-        hosts = frozenset(self._scope.hosts or hosts_of(tool))
-        undecided = hosts - {one.host for one in before} if locked_from else hosts
-        chosen: list[SourceSpec] = []
-        for names, wanted in ((locked_from, hosts), (usual, undecided)):
-            for spec in (by_id[one] for one in dict.fromkeys(names)):
-                served = {host for one in chosen for host in one.hosts}
-                if not served.issuperset(wanted.intersection(spec.hosts)):
-                    chosen.append(spec)
-        return tuple(chosen)
-
     def _resolved(self, work: _Work) -> tuple[str, tuple[Entry, ...]]:
         """Return the version that is published for one of the hosts, and its entries.
 
@@ -198,16 +168,16 @@ class Locker:
             if any(entry.has_build for entry in entries):
                 return wanted.value, entries
         seen = self._listed(work)
-        version = _for_most_hosts(wanted, seen)
+        version = for_most_hosts(wanted, seen)
         if version:
             entries = self._entries(work, version)
             if any(entry.has_build for entry in entries):
                 return version, entries
         raise _nothing(work, sorted(seen))
 
-    def _listed(self, work: _Work) -> dict[str, _Seen]:
+    def _listed(self, work: _Work) -> dict[str, Seen]:
         """Return the versions that the sources have, and for which of the hosts."""
-        found: dict[str, _Seen] = {}
+        found: dict[str, Seen] = {}
         for spec in work.specs:
             for host in work.hosts:
                 if host not in spec.hosts:
@@ -219,7 +189,7 @@ class Locker:
                 except Unreachable as error:
                     raise _unreachable(work, spec, error) from error
                 for release in releases:
-                    seen = found.setdefault(release.version, _Seen(set(), set()))
+                    seen = found.setdefault(release.version, Seen(set(), set()))
                     seen.channels.update(release.channels)
                     seen.hosts.add(host)
         return found
@@ -247,25 +217,6 @@ class Locker:
             verified = verified_by(spec)
             return tuple(Entry(pin, host, spec.id, verified, one) for one in builds)
         return (Entry(pin, host, NO_BUILD, "", Build(())),)
-
-
-def _for_most_hosts(wanted: Wanted, seen: Mapping[str, _Seen]) -> str | None:
-    """Return what a request means: of the versions that most hosts have, the newest.
-
-    One that is out for a single host so far is for no project that has others. What is
-    literally named so counts wherever it is.
-    """
-    if wanted.kind == "version" and wanted.value in seen:
-        return wanted.value
-    for count in sorted({len(one.hosts) for one in seen.values()}, reverse=True):
-        releases = [
-            Release(version, tuple(sorted(one.channels)))
-            for version, one in sorted(seen.items())
-            if len(one.hosts) >= count
-        ]
-        if version := choose(wanted, releases):
-            return version
-    return None
 
 
 def _of_variant(version: str, known: Iterable[str]) -> list[str]:
@@ -299,8 +250,12 @@ def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...
 def _unreachable(work: _Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:
     """Return the error of a source that was to be locked, with another to name."""
     others = [one.id for one in work.tool.sources if one.id != spec.id]
+    if isinstance(error, Offline):  # nor may they be asked
+        others = []
     hint = f"toolpin lock --source {others[0]}" if others else None
-    if spec is not work.specs[0]:  # it is asked for the hosts that the first has not
+    if (
+        others and spec is not work.specs[0]
+    ):  # it is asked for the hosts that the first has not
         hosts = sorted(set(work.hosts) & set(work.specs[0].hosts))
         hint = f"toolpin lock {' '.join(f'--host {host}' for host in hosts)}"
     return Unreachable(
@@ -318,12 +273,14 @@ def _unreachable(work: _Work, spec: SourceSpec, error: ToolpinError) -> ToolpinE
 def _nothing(work: _Work, known: Sequence[str]) -> ToolpinError:
     ask = work.ask
     near = nearest(ask.wanted.value, known) if ask.wanted.value else []
+    asked = [spec.id for spec in work.specs]
+    others = [one.id for one in work.tool.sources if one.id not in asked]
     return ToolpinError(
-        f"no source has a {ask.tool} {ask.wanted}",
+        f"{' and '.join(asked)} has no {ask.tool} {ask.wanted}",
         [
             ("wanted by", str(ask.origin)),
-            ("asked", ", ".join(spec.id for spec in work.specs)),
             ("for", ", ".join(work.hosts)),
+            *([("not asked", ", ".join(others))] if others else []),
             ("nearest", ", ".join(near) or "none"),
         ],
         f"toolpin list-all {ask.tool}",

@@ -6,7 +6,8 @@ A version literally named so wins over a channel, and a channel over a prefix.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from toolpin.model import Release, Request, Wanted
 from toolpin.versions import newest
@@ -14,6 +15,13 @@ from toolpin.versions import newest
 _NOT_INSTALLED = ("system", "path")
 _NUMBERS = re.compile(r"[0-9.]+")
 _EXACT = re.compile(r"[vV]?[0-9]+(\.[0-9]+){2}.*")
+
+
+class Seen(NamedTuple):
+    """What the lists say of one version: its channels, and the hosts that have it."""
+
+    channels: set[str]
+    hosts: set[str]
 
 
 def to_provide(request: Request) -> tuple[Wanted, ...]:
@@ -45,6 +53,25 @@ def choose(wanted: Wanted, releases: Sequence[Release]) -> str | None:
     return newest("", _in_channel(wanted.value, releases)) or newest(
         wanted.value, versions
     )
+
+
+def for_most_hosts(wanted: Wanted, seen: Mapping[str, Seen]) -> str | None:
+    """Return what a request means: of the versions that most hosts have, the newest.
+
+    One that is out for a single host so far is for no project that has others. What is
+    literally named so counts wherever it is.
+    """
+    if wanted.kind == "version" and wanted.value in seen:
+        return wanted.value
+    for count in sorted({len(one.hosts) for one in seen.values()}, reverse=True):
+        releases = [
+            Release(version, tuple(sorted(one.channels)))
+            for version, one in sorted(seen.items())
+            if len(one.hosts) >= count
+        ]
+        if version := choose(wanted, releases):
+            return version
+    return None
 
 
 def can_mean(wanted: Wanted, version: str) -> bool:

@@ -420,3 +420,73 @@ def test_a_version_that_a_request_does_not_mean_is_stale(
     assert home.toolpin("install", env={"CI": "true"}).code == 4
     assert home.toolpin("lock").code == 0
     assert lock_of(home).read_text() == good
+
+
+def test_each_missing_entry_is_told_with_the_command_that_adds_it(
+    locked: Home, upstream: Upstream
+) -> None:
+    upstream.publish("20.9.0", hosts=HOSTS)
+    override = {"TOOLPIN_NODEJS_VERSION": "20.9.0"}
+    result = locked.toolpin("install", "--locked", env=override)
+    assert "try: toolpin lock --also nodejs@20.9.0" in result.err
+    nested = locked.project / "tools"
+    nested.mkdir()
+    (nested / ".tool-versions").write_text("erlang 27.1.2\n")
+    locked.pin("nodejs 20.9.0\n")
+    below = locked.toolpin("-C", str(nested), "install", "--only", "nodejs", "--locked")
+    assert f"try: toolpin -C {locked.project} lock\n" in below.err
+    assert "try: toolpin lock\n" in locked.toolpin("install", "--locked").err
+
+
+def test_check_tells_that_there_is_no_lockfile(home: Home) -> None:
+    home.pin("nodejs lts\n")
+    result = home.toolpin("lock", "--check")
+    assert result.code == 4
+    assert f"there is no {lock_of(home)}" in result.err
+    assert "stale" not in result.err
+
+
+def test_check_refuses_what_install_and_shims_would_not_take(
+    locked: Home,
+) -> None:
+    good = lock_of(locked).read_text()
+    lock_of(locked).write_text(
+        good.replace("https://nodejs.org/", "https://evil.example/")
+    )
+    result = locked.toolpin("lock", "--check")
+    assert result.code == 1
+    assert "https://evil.example/dist/v22.20.0" in result.err
+    assert "try: toolpin lock --refresh nodejs" in result.err
+    lock_of(locked).write_text(good.replace('lts" = ', 'lts"="').replace('="', "="))
+    result = locked.toolpin("lock", "--check")
+    assert result.code == 4
+    assert "is not as `toolpin lock` writes it" in result.err
+    assert locked.toolpin("lock").code == 0
+    assert lock_of(locked).read_text() == good
+
+
+def test_a_merge_in_the_head_is_told_as_one_on_every_road(locked: Home) -> None:
+    assert locked.toolpin("install").code == 0
+    lines = lock_of(locked).read_text().split("\n")
+    lines.insert(2, "<<<<<<< ours")
+    lock_of(locked).write_text("\n".join(lines))
+    for args in (("install",), ("lock", "--check"), ("exec", "node")):
+        result = locked.toolpin(*args)
+        assert result.code == 2
+        assert "has a merge conflict in it" in result.err
+        assert "take either side" in result.err
+
+
+def test_offline_no_other_source_is_offered(home: Home) -> None:
+    home.pin("nodejs 22.20.0\n")
+    result = home.toolpin("--offline", "lock")
+    assert result.code == 1
+    assert "try:" not in result.err
+    assert "--source" not in result.err
+
+
+def test_a_git_ref_that_nobody_builds_is_told_as_one(home: Home) -> None:
+    home.pin("nodejs ref:main\n")
+    for command in ("lock", "install"):
+        result = home.toolpin(command)
+        assert "is a Git ref, and no source of nodejs builds those" in result.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
@@ -15,8 +16,8 @@ from toolpin.asks import (
     unanswered,
 )
 from toolpin.errors import NotLocked
-from toolpin.locked import EMPTY, read_lockfile
-from toolpin.lockfile import Entry, Lockfile
+from toolpin.locked import EMPTY, check_locators, read_lockfile
+from toolpin.lockfile import Entry, Lockfile, head_of, render
 from toolpin.locks import lockfile_beside
 from toolpin.model import Origin, Pin
 from toolpin.mutex import held, mutex_of_file
@@ -87,6 +88,7 @@ def run(args: Namespace, session: Session) -> int:
             check_sources(args.source, tools)
         locker = locker_for(session, _scope(args, old, session))
         lock = relocked(locker, asks, old, session, also=args.also)
+        check_locators(lock, path, session.registry)
         wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in asks]
         refuse_pairs(wishes, session)
         changed = write_lockfile(path, lock)
@@ -116,6 +118,12 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, session: Session) -> int:
     def hosts(tool: str) -> tuple[str, ...]:
         return lock.hosts or hosts_of(session.registry.require(tool))
 
+    if asks and not os.path.lexists(path):
+        raise NotLocked(
+            f"there is no {path}",
+            [(str(ask.key), str(ask.origin)) for ask in asks],
+            "toolpin lock",
+        )
     facts = [
         (f"{ask.key}", f"{ask.origin}: {lacks}")
         for ask, lacks in unanswered(asks, lock, hosts)
@@ -128,6 +136,13 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, session: Session) -> int:
     ]
     if facts:
         raise NotLocked(f"{path} is stale", facts, "toolpin lock")
+    if asks and head_of(project.read(path).decode()) != head_of(render(lock)):
+        raise NotLocked(
+            f"{path} is not as `toolpin lock` writes it",
+            [("because", "shims read the pins at its top in that form alone")],
+            "toolpin lock",
+        )
+    check_locators(lock, path, session.registry)
     session.report.remark(f"{path}: answers all that is asked")
     if session.report.as_json:
         session.report.document("lock", _result(lock, path), changed=False)
