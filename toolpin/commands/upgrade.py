@@ -77,15 +77,20 @@ def run(args: Namespace, session: Session) -> int:
         lock = relocked(locker, now, old, session) if old else EMPTY
         if after != before:
             project.write(file, after)
-        changed = (old is not None and write_lockfile(path, lock)) or after != before
+        written = [file] if after != before else []
+        if old is not None and write_lockfile(path, lock):
+            written.append(path)
     moves = _moves((asks, was), (now, lock), tools)
     if session.report.as_json:
         result = {"file": file, "moves": [move._asdict() for move in moves]}
-        session.report.document("upgrade", result, changed=changed)
+        session.report.document("upgrade", result, changed=bool(written))
     else:
         session.report.table([_cells(move) for move in moves])
-        hint = "" if changed else "; toolpin outdated tells what is beyond"
-        session.report.remark(f"{file}: {'written' if changed else 'no change'}{hint}")
+        for one in written:
+            session.report.remark(f"{one}: written")
+        if not written:
+            told = "no change; toolpin outdated tells what is beyond"
+            session.report.remark(f"{path}: {told}")
     return 0
 
 
