@@ -209,5 +209,5 @@ def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
 
 
 def not_exact(error: ToolpinError) -> NotLocked:
-    """Return the error of a version that CI took for exact, and nobody publishes."""
+    """Return the error of a version that CI took for exact, and nobody tells of."""
     return NotLocked(f"{error.what}; CI resolves nothing", error.facts, "toolpin lock")

@@ -490,3 +490,14 @@ def test_a_git_ref_that_nobody_builds_is_told_as_one(home: Home) -> None:
     for command in ("lock", "install"):
         result = home.toolpin(command)
         assert "is a Git ref, and no source of nodejs builds those" in result.err
+
+
+def test_ci_says_4_of_a_short_version_while_nobody_answers(
+    home: Home, upstream: Upstream
+) -> None:
+    home.pin("nodejs 22\n")
+    upstream.server.close()
+    home.env["TOOLPIN_SOURCES"] = "upstream"
+    result = home.toolpin("install", env={"CI": "true"})
+    assert result.code == 4
+    assert "try: toolpin lock" in result.err
