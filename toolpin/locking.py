@@ -117,7 +117,10 @@ class Locker:
             known = self._known_here(tool, pin) if self._known_here else ()
             if not known or ask.wanted.kind != "version":
                 raise
-            return pin.version, known
+            served = {host for spec in work.specs for host in spec.hosts}
+            # As `lock` would say without asking: nobody else was chosen.
+            none = [_no_build(pin, host) for host in hosts if host not in served]
+            return pin.version, (*known, *none)
 
     def offers(self, ask: Ask, old: Lockfile) -> tuple[str | None, str | None]:
         """Return the newest version within a request, and the newest release of all.
@@ -216,7 +219,11 @@ class Locker:
                 raise _unreachable(work, spec, error) from error
             verified = verified_by(spec)
             return tuple(Entry(pin, host, spec.id, verified, one) for one in builds)
-        return (Entry(pin, host, NO_BUILD, "", Build(())),)
+        return (_no_build(pin, host),)
+
+
+def _no_build(pin: Pin, host: str) -> Entry:
+    return Entry(pin, host, NO_BUILD, "", Build(()))
 
 
 def _of_variant(version: str, known: Iterable[str]) -> list[str]:

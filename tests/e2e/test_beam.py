@@ -109,7 +109,7 @@ def test_what_was_locked_for_here_alone_is_made_whole_as_if_it_had_not_been(
     home.pin("erlang 27.2\n")
     assert home.toolpin("lock").code == 0
     assert home.toolpin("--offline", "pin", "erlang", "27.1.2").code == 0
-    assert lockfile.read_text().count("[[build]]") == 1
+    assert "macos" not in lockfile.read_text()
     assert home.toolpin("lock").code == 0
     assert lockfile.read_text() == whole
 

@@ -501,3 +501,26 @@ def test_ci_says_4_of_a_short_version_while_nobody_answers(
     result = home.toolpin("install", env={"CI": "true"})
     assert result.code == 4
     assert "try: toolpin lock" in result.err
+
+
+def test_a_pin_made_offline_sends_nobody_to_a_source_that_was_not_chosen(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.add_second_source(home)
+    plugin = home.config / "plugins/nodejs.toml"
+    head, mark, second = plugin.read_text().rpartition("[[source]]\n")
+    lines = [one for one in second.split("\n") if not one.startswith("macos-")]
+    plugin.write_text(head + mark + "\n".join(lines))
+    for version in ("22.20.0", "22.21.0"):
+        upstream.publish(version, folder="second", hosts=HOSTS)
+    home.pin("nodejs 22.20.0\n")
+    assert home.toolpin("install").code == 0
+    home.pin("nodejs 22.21.0\n")
+    assert home.toolpin("lock", "--source", "second").code == 0
+    assert home.toolpin("--offline", "pin", "nodejs", "22.20.0").code == 0
+    home.env["TOOLPIN_MIRRORS"] = home.env["TOOLPIN_MIRRORS"].replace(
+        upstream.server.url + "/dist", "http://127.0.0.1:9/dist"
+    )
+    result = home.toolpin("lock")
+    assert result.code == 0, result.err
+    assert "none: macos-arm64 macos-x64" in result.out
