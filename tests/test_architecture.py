@@ -129,6 +129,7 @@ LAYERS = (
         "known_here",
         "known_words",
         "locked",
+        "lock_work",
         "locking",
         "pairs",
         "project_lock",
