@@ -131,7 +131,8 @@ _toolpin_lock() {
         case $_toolpin_wanted in
           latest:* | [0-9]*.[0-9]*.[0-9]* | [vV][0-9]*.[0-9]*.[0-9]*)
             _toolpin_name=${_toolpin_wanted#latest:} ;;
-          *) _toolpin_name= ;;
+          *[!0-9.]*) _toolpin_name= ;;
+          *) _toolpin_name=$_toolpin_wanted ;;
         esac
         _toolpin_wanted=${_toolpin_rest#*' = "'}
         _toolpin_wanted=${_toolpin_wanted%'"'}

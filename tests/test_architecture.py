@@ -149,6 +149,7 @@ LAYERS = (
         "known_here",
         "known_words",
         "locked",
+        "lock_work",
         "locking",
         "pairs",
         "plugin_needs",

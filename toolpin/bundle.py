@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import IO, NamedTuple
 
 from toolpin.cache import Cache, Download
-from toolpin.errors import Refused, ToolpinError, UsageError
+from toolpin.errors import Mismatch, Refused, ToolpinError, UsageError
 from toolpin.fetch import Progress
 from toolpin.lockfile import Lockfile, render
 from toolpin.lockfile_parse import parse
@@ -115,7 +115,7 @@ def read_bundle(path: str) -> Bundle:
 def import_archives(path: str, artifacts: Sequence[Artifact], cache: Cache) -> None:
     """Put these archives of a bundle into the cache, each verified.
 
-    Raises Refused for a bundle that lacks one or is damaged, Mismatch for other bytes.
+    Raises Refused for a bundle that lacks one, is damaged or has other bytes.
     """
     try:
         with tarfile.open(path, "r:") as tar:
@@ -136,6 +136,10 @@ def import_archives(path: str, artifacts: Sequence[Artifact], cache: Cache) -> N
         raise _no_bundle(path, str(error)) from error
     except OSError as error:
         raise _unreadable(path, error) from error
+    except Mismatch as error:
+        told = [one for one in error.facts if one[0] != "installed"]
+        facts = [("bundle", path), *told, ("installed", "nothing")]
+        raise Refused(error.what, facts, "toolpin bundle create FILE") from error
 
 
 def _copier(stream: IO[bytes]) -> Download:

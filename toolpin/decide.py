@@ -6,10 +6,12 @@ resolved by whoever calls: this asks no network.
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from toolpin.asks import Ask
+from toolpin.asks import Ask, no_ref
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.installs import is_installed
 from toolpin.jobs import Job, Locked
@@ -18,6 +20,7 @@ from toolpin.lockfile import Lockfile
 from toolpin.locks import lockfile_for
 from toolpin.model import Host, Origin, Pin, Request, Wanted
 from toolpin.plugin.script import is_scripted
+from toolpin.project_lock import project_file
 from toolpin.resolve import looks_exact, to_provide
 from toolpin.scripts import folder_of_ref
 from toolpin.session import Session
@@ -72,39 +75,56 @@ class Decider:
             try:
                 if wanted:  # the machine's own and a folder need no plugin
                     self._session.registry.check(request.tool, request.origin)
-                jobs += [self._job(request, one, path) for one in wanted]
+                asks = [Ask(request.tool, one, request.origin) for one in wanted]
+                jobs += [self._job(ask, path) for ask in asks]
             except ToolpinError as error:
                 errors.append(error)
         return _each_once(jobs, errors), errors
 
-    def _job(self, request: Request, wanted: Wanted, path: str) -> Job:
-        tool, origin = request.tool, request.origin
-        ask = Ask(tool, wanted, origin)
+    def _job(self, ask: Ask, path: str) -> Job:
+        tool, wanted, origin = ask
         lock = self._read.get(path)
         if lock is None:
             if self._rules.must:
-                raise missing(ask, "there is no toolpin.lock for it")
-            return self._unlocked(tool, wanted, origin)
+                lacks = "there is no toolpin.lock for it"
+                raise missing(ask, lacks, self._to_lock(ask))
+            return self._unlocked(ask)
         must = self._rules.must or self._rules.ci
         found = answer(lock, path, tool, wanted, self._host)
         if found is None:
             lacks = f"{path} has no entry for it"
             if must:
-                raise missing(ask, lacks)
+                raise missing(ask, lacks, self._to_lock(ask))
             if origin.line:  # what is named once, by hand, is nobody's to lock
-                self._session.report.warn(
-                    f"{tool} {wanted}: {lacks}; try: toolpin lock"
-                )
-            return self._unlocked(tool, wanted, origin)
+                fix = self._to_lock(ask)
+                self._session.report.warn(f"{tool} {wanted}: {lacks}; try: {fix}")
+            return self._unlocked(ask)
         pin = Pin(tool, found.version)
         if found.locked:
             if must and not self._rules.elsewhere:
                 self._check_installed(pin, found.locked, origin)
             return Job(pin, origin, found.locked)
+        fix = self._from_here(found.fix, os.path.dirname(path))
         if must or found.is_final:
-            raise missing(ask, found.lacks, found.fix)
-        self._session.report.warn(f"{pin}: {found.lacks}; try: {found.fix}")
+            raise missing(ask, found.lacks, fix)
+        self._session.report.warn(f"{pin}: {found.lacks}; try: {fix}")
         return Job(pin, origin)
+
+    def _to_lock(self, ask: Ask) -> str:
+        """Return the command that adds an entry for a request, by who wants it."""
+        if not ask.origin.line:
+            return f"toolpin lock --also {ask.tool}@{ask.wanted}"
+        return self._from_here("toolpin lock", os.path.dirname(ask.origin.place))
+
+    def _from_here(self, command: str, folder: str) -> str:
+        """Return a command for the project of a folder as it is given in this one."""
+        try:
+            here = os.path.dirname(project_file(self._session))
+        except ToolpinError:
+            here = ""
+        if folder == here:
+            return command
+        return command.replace("toolpin", f"toolpin -C {shlex.quote(folder)}", 1)
 
     def _check_installed(self, pin: Pin, locked: Locked, origin: Origin) -> None:
         """Raise NotLocked for an install that was made of other bytes."""
@@ -133,11 +153,12 @@ class Decider:
             self._read[path] = read_lockfile(path)
         return path
 
-    def _unlocked(self, tool: str, wanted: Wanted, origin: Origin) -> Job:
+    def _unlocked(self, ask: Ask) -> Job:
         """Return the job of an exact version, or of what a loose one means today.
 
         Raises NotLocked for a loose one in CI: a build is not to change by itself.
         """
+        tool, wanted, origin = ask
         pin = Pin(tool, wanted.value)
         if wanted.kind == "version" and (
             looks_exact(wanted) or is_installed(self._session.paths, pin)
@@ -148,11 +169,7 @@ class Decider:
             version = folder_of_ref(wanted.value)
             if known and is_scripted(known) and fits(version, VERSION):
                 return Job(Pin(tool, version), origin)
-            raise ToolpinError(
-                f"{tool} {wanted} is a Git ref, and no source of {tool} builds those",
-                [("wanted by", str(origin))],
-                f"toolpin list-all {tool}",
-            )
+            raise no_ref(ask)
         if self._rules.ci:
             # `22.2` may be a release: it is tried as it stands, and nothing else is.
             if wanted.kind == "version" and wanted.value[0].isdigit():
@@ -161,7 +178,7 @@ class Decider:
             raise NotLocked(
                 f"{tool} {wanted} names no exact version, and CI resolves none",
                 [("wanted by", str(origin))],
-                "toolpin lock",
+                self._to_lock(ask),
             )
         version = self._resolve(tool, wanted, origin)
         if wanted.kind == "version" and not is_prefix(wanted.value, version):
@@ -199,5 +216,5 @@ def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
 
 
 def not_exact(error: ToolpinError) -> NotLocked:
-    """Return the error of a version that CI took for exact, and nobody publishes."""
+    """Return the error of a version that CI took for exact, and nobody tells of."""
     return NotLocked(f"{error.what}; CI resolves nothing", error.facts, "toolpin lock")

@@ -4,6 +4,7 @@
     +-- NotPublished          1   no build of that version there
     |   +-- NoFit             1   and none of its builds runs on this machine
     +-- Unreachable           1   the place gave no answer
+    |   +-- Offline           1   and was not asked: toolpin is offline
     +-- Mismatch              1   the bytes are not the published ones
     +-- Refused               1   an archive or a file breaks the rules of safe input
     +-- UsageError            2   a command line or project file not understood
@@ -61,6 +62,10 @@ class NoFit(NotPublished):
 
 class Unreachable(ToolpinError):
     """A source could not be asked: no answer, a refusal or an error status."""
+
+
+class Offline(Unreachable):
+    """A source was not asked, because nobody may be."""
 
 
 class Mismatch(ToolpinError):

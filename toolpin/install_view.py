@@ -17,24 +17,26 @@ def show_outcomes(
     errors: list[ToolpinError],
     session: Session,
     *,
-    into: str = "",
+    runs_here: bool = True,
     command: str = "install",
 ) -> int:
     """Tell how everything ended, and return the exit code.
 
-    `errors` are those of requests for which nothing was tried.
+    `errors` are those of requests for which nothing was tried. What does not run here
+    is on no PATH of this machine's.
     """
     if session.report.as_json:
         _answer(command, outcomes, errors, session)
     errors += [outcome.error for outcome in outcomes if outcome.error]
-    return _sum_up(outcomes, errors, session, into)
+    return _sum_up(outcomes, errors, session, runs_here=runs_here)
 
 
 def _sum_up(
     outcomes: Sequence[Outcome],
     errors: Sequence[ToolpinError],
     session: Session,
-    into: str,
+    *,
+    runs_here: bool,
 ) -> int:
     report = session.report
     for error in errors:
@@ -52,13 +54,14 @@ def _sum_up(
     ]
     report.remark(f"toolpin: {', '.join(parts) or 'nothing to install'}")
     on_path = session.env.get("PATH", "").split(":")
-    if into and outcomes:
+    if session.paths.into:
         folders = ":".join(
-            f"{into}/{one.job.pin.tool}/{folder}"
-            for one in outcomes
+            f"{session.paths.install(*one.job.pin)}/{folder}"
+            for one in (*done, *present)
             for folder in session.registry.require(one.job.pin.tool).bin_dirs
         )
-        report.remark(f'for its programs: export PATH="{folders}:$PATH"')
+        if folders and runs_here:
+            report.remark(f'for its programs: export PATH="{folders}:$PATH"')
     elif done and session.paths.shims not in on_path:
         report.remark(f'for the shims: export PATH="{session.paths.shims}:$PATH"')
     if any(isinstance(error, NotLocked) for error in errors):

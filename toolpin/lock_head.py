@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from toolpin.errors import UsageError
+from toolpin.errors import NotLocked, UsageError
 from toolpin.versions import is_exact, is_prefix
 
 FILENAME = "toolpin.lock"
 # Nothing overwrites a file that cannot be read: it may be the only one.
 MEND = "git checkout toolpin.lock"
 SCHEMA = 1
+_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 OPENING = (f"schema = {SCHEMA}", "[pins]")
 
 
@@ -23,15 +24,20 @@ def pinned(data: bytes, tool: str, wanted: str, place: str) -> str | None:
     """Return the version that the lockfile has for a tool's request; None for none.
 
     `wanted` is the request as `.tool-versions` writes it. Raises UsageError where the
-    head, as far as it is read, is not as `toolpin lock` writes it.
+    head, as far as it is read, is not as `toolpin lock` writes it, and NotLocked where
+    the request cannot mean what it has.
     """
     sought = f'"{tool} {wanted}" = "'
     for number, line in pin_lines(data.decode("utf-8", "replace"), place):
         if line.startswith(sought):
             version = line[len(sought) : -1]
-            if not can_mean(wanted, version):
-                raise _fault(f"{version} is no {wanted}", place, number, line)
-            return version
+            if can_mean(wanted, version):
+                return version
+            raise NotLocked(
+                f"{tool} {wanted} is locked as {version}, which it cannot mean",
+                [("at", f"{place}:{number}")],
+                "toolpin lock",
+            )
     return None
 
 
@@ -57,16 +63,34 @@ def pin_lines(text: str, place: str) -> Iterator[tuple[int, str]]:
             [("at", f"{place}:1"), ("line", line[:100])],
             "toolpin self update",
         )
-    raise _fault("not as `toolpin lock` writes it", place, number, line)
+    if line.startswith(_CONFLICT):
+        raise merged(place, number)
+    raise not_as_written(place, number, line)
 
 
 def can_mean(wanted: str, version: str) -> bool:
-    """Say whether a request may have this version: an exact one has no other."""
+    """Say whether a request may have this version, as far as their texts tell.
+
+    What is exact, numbers alone, or of `latest:` names how its version begins. What a
+    channel such as `lts` means, only a list tells: it can mean any.
+    """
     prefix = wanted.removeprefix("latest:")
-    loose = prefix == wanted and not is_exact(wanted)
-    return loose or is_prefix(prefix, version)
+    tells = prefix != wanted or is_exact(wanted) or not wanted.strip("0123456789.")
+    return not tells or is_prefix(prefix, version)
 
 
-def _fault(what: str, place: str, number: int, line: str) -> UsageError:
+def not_as_written(place: str, number: int, line: str) -> UsageError:
+    """Return the error of a line in the head that toolpin would not write."""
     at = f"{place}:{number}"
-    return UsageError(f"{at}: {what}", [("at", at), ("line", line[:100])], MEND)
+    return UsageError(
+        f"{at} is not as `toolpin lock` writes it", [("line", line[:100])], MEND
+    )
+
+
+def merged(place: str, number: int) -> UsageError:
+    """Return the error of a lockfile with a merge's marks in it."""
+    return UsageError(
+        f"{place} has a merge conflict in it",
+        [("at", f"{place}:{number}")],
+        "take either side, then: toolpin lock",
+    )

@@ -20,13 +20,15 @@ from toolpin.errors import (
     UsageError,
 )
 from toolpin.fit import best
+from toolpin.host import any_of
 from toolpin.jobs import Job, Locked
-from toolpin.lock_head import MEND
+from toolpin.lock_head import MEND, can_mean
 from toolpin.lockfile import Entry, Key, Lockfile
 from toolpin.lockfile_parse import parse
-from toolpin.model import Host, Pin, Plan, Wanted
+from toolpin.model import Host, Origin, Pin, Plan, Wanted
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.declarative import assemble
+from toolpin.plugin.registry import Registry
 
 EMPTY = Lockfile({}, ())
 
@@ -35,8 +37,8 @@ class Answer(NamedTuple):
     """What a lockfile says to a request here: a version, and a build if it has one.
 
     `lacks` says what is missing where there is no build, "" where nothing is, and `fix`
-    what finds it. It is final where the lockfile has judged this host, and not where it
-    does not name it.
+    what finds it. It is final where the lockfile has judged this host, or has a version
+    that the request cannot mean, and not where it does not name this host.
     """
 
     version: str
@@ -78,13 +80,16 @@ def answer(
     version = lock.pins.get(Key(tool, str(wanted)))
     if version is None:
         return None
+    if not can_mean(str(wanted), version):
+        lacks = f"{path} says {version}, which it cannot mean"
+        return Answer(version, None, lacks, is_final=True)
     entries = lock.entries_for(Pin(tool, version), str(host))
     if not entries:
-        lacks = f"{path} has nothing for {host}"
-        if not lock.hosts or str(host) in lock.hosts:
-            return Answer(version, None, lacks)
-        words = " ".join(f"--host {one}" for one in sorted({*lock.hosts, str(host)}))
-        return Answer(version, None, lacks, fix=f"toolpin lock {words}")
+        lacks, fix = f"{path} has nothing for {host}", "toolpin lock"
+        if lock.hosts and str(host) not in lock.hosts:
+            hosts = sorted({*lock.hosts, str(host)})
+            fix = f"toolpin lock {' '.join(f'--host {one}' for one in hosts)}"
+        return Answer(version, None, lacks, fix=fix)
     anew = f"toolpin lock --refresh {tool}"  # what is locked stays without it
     if not any(entry.has_build for entry in entries):
         lacks = f"{path} says that {host} has no build"
@@ -124,6 +129,15 @@ def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
             [*facts, ("locked", locators), ("because", error.what)],
             f"toolpin lock --refresh {tool.name}",
         ) from error
+
+
+def check_locators(lock: Lockfile, file: str, registry: Registry) -> None:
+    """Raise what `locked_plan` raises for an entry that nobody could install."""
+    for entry in lock.entries:
+        if entry.has_build:
+            tool = registry.require(entry.pin.tool)
+            job = Job(entry.pin, Origin(file), Locked(file, entry))
+            locked_plan(tool, job, any_of(entry.host))
 
 
 def rebuilt(job: Job, error: Mismatch) -> Mismatch:

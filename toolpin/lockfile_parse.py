@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from toolpin.errors import UsageError
-from toolpin.lock_head import MEND, SCHEMA, can_mean, pin_lines
+from toolpin.lock_head import MEND, SCHEMA, merged, not_as_written, pin_lines
 from toolpin.lockfile import NO_BUILD, Entry, Key, Lockfile, filename_of
 from toolpin.model import Artifact, Build, Digest, Pin
 from toolpin.toml_lines import Path, line_of
@@ -35,11 +35,7 @@ def parse(text: str, place: str) -> Lockfile:
     """
     if marker := _CONFLICT.search(text):
         number = text.count("\n", 0, marker.start()) + 1
-        raise UsageError(
-            f"{place} has a merge conflict in it",
-            [("at", f"{place}:{number}")],
-            "take either side, then: toolpin lock",
-        )
+        raise merged(place, number)
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -80,7 +76,7 @@ class _Reader:
         self._check_head(pins)
         return Lockfile(
             {
-                self._key(text, ("pins", text)): self._meant(text, version)
+                self._key(text, ("pins", text)): self._version(version, ("pins", text))
                 for text, version in pins.items()
             },
             tuple(entries),
@@ -93,9 +89,7 @@ class _Reader:
         rest = [f'"{text}" = "{version}"' for text, version in pins.items()]
         for number, line in pin_lines(self._text, self._place):
             if line not in rest:
-                facts = [("line", line[:100])]
-                what = f"{self._place}:{number}: not as `toolpin lock` writes it"
-                raise UsageError(what, facts, MEND)
+                raise not_as_written(self._place, number, line)
             rest.remove(line)
         for text, version in pins.items():
             if f'"{text}" = "{version}"' in rest:
@@ -184,13 +178,6 @@ class _Reader:
         if not isinstance(value, str) or not _HOST.fullmatch(value):
             raise self._unfit(path, "a host such as linux-x64", value)
         return value
-
-    def _meant(self, text: str, value: object) -> str:
-        version = self._version(value, ("pins", text))
-        wanted = text.partition(" ")[2]
-        if not can_mean(wanted, version):
-            raise self._unfit(("pins", text), f"a version of {wanted}", version)
-        return version
 
     def _text_in(self, value: object, path: Path) -> str:
         if not isinstance(value, str) or not value.isprintable():

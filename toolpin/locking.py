@@ -9,11 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
-from toolpin.asks import Ask, Scope, hosts_of
-from toolpin.errors import NotPublished, ToolpinError, Unreachable, UsageError
+from toolpin.asks import (
+    Ask,
+    Scope,
+    hosts_of,
+    named_sources,
+    no_ref,
+    sources_to_ask,
+)
+from toolpin.errors import NotPublished, ToolpinError, Unreachable
 from toolpin.host import any_of
+from toolpin.lock_head import can_mean
+from toolpin.lock_work import Work, is_partial, nothing, unreachable
 from toolpin.lockfile import NO_BUILD, Entry, Key, Lockfile
 from toolpin.model import Build, Host, Pin, Release
 from toolpin.plugin.contract import SourceSpec, Tool
@@ -23,24 +31,11 @@ from toolpin.plugin.script import is_scripted
 from toolpin.resolve import Seen, for_most_hosts, looks_exact, of_variant
 from toolpin.scripts import folder_of_ref
 from toolpin.sources.clients import Clients
-from toolpin.versions import nearest, newest
+from toolpin.versions import newest
 
 # What this machine knows of a version when nobody answers: receipts, its cache.
 KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]
 ReadReleases = Callable[[Tool, SourceSpec, Host], Sequence[Release]]
-
-
-class _Work(NamedTuple):
-    """One request with all that answering it takes.
-
-    `kept` is what of the old lockfile may stay, for each kind of host.
-    """
-
-    ask: Ask
-    tool: Tool
-    hosts: tuple[str, ...]
-    specs: tuple[SourceSpec, ...]
-    kept: tuple[Entry, ...]
 
 
 class Locker:
@@ -68,7 +63,6 @@ class Locker:
 
         `old` is an empty one where there is none.
         """
-        self._check_sources((*also, *asks))
         unique = list({ask.key: ask for ask in (*also, *asks)}.values())
         with ThreadPoolExecutor(4) as pool:
             answers = list(
@@ -101,6 +95,8 @@ class Locker:
         work = self._work(ask, old)
         moves = work.tool.name in self._scope.refresh | self._scope.moving
         version = old.pins.get(ask.key)
+        if version and not can_mean(str(ask.wanted), version):
+            version = None  # somebody's edit, or a bot's
         try:
             if version and not moves:
                 entries = self._entries(work, version)
@@ -108,35 +104,51 @@ class Locker:
                     return version, entries
             return self._resolved(work)
         except Unreachable:
-            version = version or ask.wanted.value
-            known = self._known(work, version) if self._known_here else ()
-            if not known:
+            is_named = ask.wanted.kind == "version"
+            version = version or (ask.wanted.value if is_named else None)
+            known = self._known(work, version) if version else ()
+            if not version or not known:
                 raise
             return version, known
 
-    def _work(self, ask: Ask, old: Lockfile) -> _Work:
+    def _work(self, ask: Ask, old: Lockfile) -> Work:
         tool = self._registry.require(ask.tool, ask.origin)
         hosts = self._scope.hosts or hosts_of(tool)
-        specs = self._specs(tool, old)
-        named = self._named(tool)
+        return Work(ask, tool, hosts, sources_to_ask(tool, self._scope, old), old)
+
+    def _kept(self, work: Work, pin: Pin) -> tuple[Entry, ...]:
+        """Return what stays of what is locked of a version, for these hosts.
+
+        Where sources are named, what another one had is asked of them.
+        """
+        if pin.tool in self._scope.refresh:
+            return ()
+        named = named_sources(work.tool, self._scope)
         kept = tuple(
             entry
-            for entry in old.entries
-            if entry.pin.tool == tool.name
-            and tool.name not in self._scope.refresh
-            and entry.host in hosts
-            and (entry.has_build or tool.name not in self._scope.moving)
-            and (not named or entry.source in [spec.id for spec in named])
+            for host in work.hosts
+            for entry in work.old.entries_for(pin, host)
+            if (entry.has_build or pin.tool not in self._scope.moving)
+            and (not named or entry.source in named)
         )
-        return _Work(ask, tool, hosts, specs, kept)
+        return kept if any(entry.has_build for entry in kept) else ()
 
-    def _known(self, work: _Work, version: str) -> tuple[Entry, ...]:
-        """Return what is locked of a version for some hosts, or what is known here."""
+    def _known(self, work: Work, version: str) -> tuple[Entry, ...]:
+        """Return what is locked of a version for some hosts, or is known here.
+
+        Only for who takes what is known here.
+        """
+        if self._known_here is None:
+            return ()
         pin = Pin(work.tool.name, version)
-        kept = tuple(one for one in work.kept if one.pin == pin and one.has_build)
-        if kept or work.ask.wanted.kind != "version" or self._known_here is None:
+        if kept := self._kept(work, pin):
             return kept
-        return self._known_here(work.tool, pin)
+        known = self._known_here(work.tool, pin)
+        told = {host for spec in work.specs for host in spec.hosts}
+        told |= {entry.host for entry in known}
+        # As `lock` would say without asking: nobody else was chosen.
+        none = [_no_build(pin, host) for host in work.hosts if host not in told]
+        return (*known, *none) if known else ()
 
     def offers(self, ask: Ask, old: Lockfile) -> tuple[str | None, str | None]:
         """Return the newest version within a request, and the newest release of all.
@@ -147,48 +159,7 @@ class Locker:
         within = for_most_hosts(ask.wanted, seen)
         return within, newest("", of_variant(ask.wanted.value, seen))
 
-    def _check_sources(self, asks: Iterable[Ask]) -> None:
-        """Raise UsageError for a source that no tool which is asked for has."""
-        tools = {ask.tool: self._registry.get(ask.tool) for ask in asks}
-        known = {
-            name: [spec.id for spec in tool.sources]
-            for name, tool in sorted(tools.items())
-            if tool
-        }
-        for wanted in self._scope.sources:
-            if not any(wanted in ids for ids in known.values()):
-                raise UsageError(
-                    f"no tool that is asked for has a source {wanted}",
-                    [(name, ", ".join(ids)) for name, ids in known.items()],
-                )
-
-    def _named(self, tool: Tool) -> tuple[SourceSpec, ...]:
-        """Return the sources of a tool that were named, in that order."""
-        by_id = {spec.id: spec for spec in tool.sources}
-        return tuple(by_id[one] for one in self._scope.sources if one in by_id)
-
-    def _specs(self, tool: Tool, old: Lockfile) -> tuple[SourceSpec, ...]:
-        """Return the sources to ask: all that were named, or those preferred.
-
-        Preferred are those that the tool is locked from already, else the settings',
-        else the plugin's; each for hosts that the ones before it do not serve.
-        """
-        if named := self._named(tool):
-            return named
-        by_id = {spec.id: spec for spec in tool.sources}
-        before = [entry.source for entry in old.entries if entry.pin.tool == tool.name]
-        unnamed = [one for one, spec in by_id.items() if _is_preferable(spec)]
-        # Who has decided for some sources is not sent to others.
-        asked = [one for one in before if one in by_id]
-        asked = asked or [one for one in self._scope.preferred if one in by_id]
-        chosen: list[SourceSpec] = []
-        for spec in (by_id[one] for one in dict.fromkeys(asked or unnamed or by_id)):
-            served = {host for one in chosen for host in one.hosts}
-            if not served.issuperset(spec.hosts):
-                chosen.append(spec)
-        return tuple(chosen)
-
-    def _resolved(self, work: _Work) -> tuple[str, tuple[Entry, ...]]:
+    def _resolved(self, work: Work) -> tuple[str, tuple[Entry, ...]]:
         """Return the version that is published for one of the hosts, and its entries.
 
         Raises ToolpinError with the versions nearby when nothing is.
@@ -201,22 +172,24 @@ class Locker:
         if wanted.kind == "ref" and is_scripted(work.tool):
             of_ref = folder_of_ref(wanted.value)
             return of_ref, self._entries(work, of_ref)
+        if wanted.kind == "ref":
+            raise no_ref(work.ask)
         seen = self._listed(work)
         version = self._latest(work) or for_most_hosts(wanted, seen)
         if version:
             entries = self._entries(work, version)
             if any(entry.has_build for entry in entries):
                 return version, entries
-        raise _nothing(work, sorted(seen))
+        raise nothing(work, sorted(seen))
 
-    def _latest(self, work: _Work) -> str | None:
+    def _latest(self, work: Work) -> str | None:
         """Return what the first source itself calls its latest, where it does."""
         wanted = work.ask.wanted
         if wanted.kind != "latest":
             return None
         return self._clients.latest(work.specs[0], wanted.value)
 
-    def _listed(self, work: _Work) -> dict[str, Seen]:
+    def _listed(self, work: Work) -> dict[str, Seen]:
         """Return the versions that the sources have, and for which of the hosts."""
         found: dict[str, Seen] = {}
         for spec in work.specs:
@@ -228,29 +201,30 @@ class Locker:
                 except NotPublished:
                     continue
                 except Unreachable as error:
-                    raise _unreachable(work, spec, error) from error
+                    raise unreachable(work, spec, error) from error
                 for release in releases:
                     seen = found.setdefault(release.version, Seen(set(), set()))
                     seen.channels.update(release.channels)
                     seen.hosts.add(host)
         return found
 
-    def _entries(self, work: _Work, version: str) -> tuple[Entry, ...]:
+    def _entries(self, work: Work, version: str) -> tuple[Entry, ...]:
         """Return what is to be locked of a version, `none` for a host without.
 
         What is locked of it stays; only what is missing is asked for.
         """
         pin = Pin(work.tool.name, version)
-        kept = tuple(entry for entry in work.kept if entry.pin == pin)
-        if not any(entry.has_build for entry in kept):
-            kept = ()
-        have = {entry.host for entry in kept}
-        missing = [host for host in work.hosts if host not in have]
+        kept = self._kept(work, pin)
+        missing = sorted(set(work.hosts) - {entry.host for entry in kept})
+        if not missing:
+            return kept
+        # What is locked for one host alone was known there, while nobody answered.
+        asked = work.hosts if kept and is_partial(work, pin) else missing
         with ThreadPoolExecutor(4) as pool:
-            found = list(pool.map(lambda host: self._on(work, pin, host), missing))
-        return (*kept, *(entry for entries in found for entry in entries))
+            found = list(pool.map(lambda host: self._on(work, pin, host), asked))
+        return _completed(kept, [entry for entries in found for entry in entries])
 
-    def _on(self, work: _Work, pin: Pin, host: str) -> tuple[Entry, ...]:
+    def _on(self, work: Work, pin: Pin, host: str) -> tuple[Entry, ...]:
         """Return the entries of one host, from the first source that has a build."""
         for spec in work.specs:
             if host not in spec.hosts:
@@ -262,10 +236,28 @@ class Locker:
             except NotPublished:
                 continue
             except Unreachable as error:
-                raise _unreachable(work, spec, error) from error
+                raise unreachable(work, spec, error) from error
             verified = verified_by(spec)
             return tuple(Entry(pin, host, spec.id, verified, one) for one in builds)
-        return (Entry(pin, host, NO_BUILD, "", Build(())),)
+        return (_no_build(pin, host),)
+
+
+def _no_build(pin: Pin, host: str) -> Entry:
+    return Entry(pin, host, NO_BUILD, "", Build(()))
+
+
+def _completed(kept: Sequence[Entry], found: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Return what is locked, and what was found of the hosts that it lacks.
+
+    Where a host's bytes are among those found, what was found says more of them: what
+    is known here alone tells nothing of what a build requires.
+    """
+    old, new = _by_host(kept), _by_host(found)
+    for at, entries in old.items():
+        builds = {entry.build.artifacts for entry in new.get(at, ())}
+        if not builds.issuperset(entry.build.artifacts for entry in entries):
+            new[at] = entries
+    return tuple(entry for entries in new.values() for entry in entries)
 
 
 def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...]]:
@@ -274,48 +266,3 @@ def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...
         at = (entry.pin, entry.host)
         found[at] = (*found.get(at, ()), entry)
     return found
-
-
-def _is_preferable(spec: SourceSpec) -> bool:
-    """Say whether a source may be asked that nobody has named."""
-    return not spec.named_only and not spec.build
-
-
-def _unreachable(work: _Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:
-    """Return the error of a source that was to be locked, with another to name."""
-    others = [one for one in work.tool.sources if one.id != spec.id]
-    hosts = sorted(set(work.hosts) & set(work.specs[0].hosts))
-    hint: str | None
-    if spec is not work.specs[0] and hosts:  # it is asked for those without the first
-        hint = f"toolpin lock {' '.join(f'--host {host}' for host in hosts)}"
-    else:
-        lost = set(work.hosts) & set(spec.hosts)
-        alike = [
-            one.id for one in others if _is_preferable(one) and lost <= {*one.hosts}
-        ]
-        hint = f"toolpin lock --source {alike[0]}" if alike else None
-    return Unreachable(
-        f"{work.tool.name} {work.ask.wanted} cannot be locked: {error.what}",
-        [
-            ("wanted by", str(work.ask.origin)),
-            ("source", spec.id),
-            *error.facts,
-            *([("others", ", ".join(one.id for one in others))] if others else []),
-        ],
-        hint,
-    )
-
-
-def _nothing(work: _Work, known: Sequence[str]) -> ToolpinError:
-    ask = work.ask
-    near = nearest(ask.wanted.value, known) if ask.wanted.value else []
-    return ToolpinError(
-        f"no source has a {ask.tool} {ask.wanted}",
-        [
-            ("wanted by", str(ask.origin)),
-            ("asked", ", ".join(spec.id for spec in work.specs)),
-            ("for", ", ".join(work.hosts)),
-            ("nearest", ", ".join(near) or "none"),
-        ],
-        f"toolpin list-all {ask.tool}",
-    )

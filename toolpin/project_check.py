@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from toolpin import installs
 from toolpin.asked import everything
 from toolpin.asks import Ask
-from toolpin.errors import ToolpinError, UsageError
+from toolpin.errors import NotLocked, ToolpinError, UsageError
 from toolpin.execute import patch_for
 from toolpin.findings import Finding, of_error
 from toolpin.locked import read_lockfile
@@ -56,8 +56,8 @@ def check_project(session: Session) -> Iterator[Finding]:
                 continue
         try:
             there = _is_there(request, session)
-        except UsageError:
-            continue  # a lockfile that cannot be read has its own check
+        except (UsageError, NotLocked):
+            continue  # a lockfile has its own check
         if not there:
             yield from _caught("project", _patch, request, session)
 

@@ -161,18 +161,18 @@ def write_lockfile(path: str, lock: Lockfile) -> bool:
     return True
 
 
-def write_both(file: str, data: bytes, path: str, lock: Lockfile) -> bool:
-    """Write a project's two files, or neither; tell whether any has changed."""
+def write_both(file: str, data: bytes, path: str, lock: Lockfile) -> tuple[str, ...]:
+    """Write a project's two files, or neither; tell which of them have changed."""
     before = _read(path)
-    changed = write_lockfile(path, lock)
+    written = (path,) if write_lockfile(path, lock) else ()
     try:
         if read_project(file) == data:
-            return changed
+            return written
         project.write(file, data)
     except ToolpinError:
         project.write(path, before)
         raise
-    return True
+    return (file, *written)
 
 
 def _read(path: str) -> bytes:

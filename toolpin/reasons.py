@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from toolpin import execute
 from toolpin.asked import Asked, of_tool
-from toolpin.errors import ToolpinError, UnknownCommand, UsageError
+from toolpin.errors import NotLocked, ToolpinError, UnknownCommand, UsageError
 from toolpin.execute import Found
 from toolpin.locks import locked_version, lockfile_for
 from toolpin.model import Pin, Request, Wanted
@@ -141,7 +141,7 @@ def _locked(request: Request | None, session: Session) -> tuple[Locked, ...]:
             continue
         try:
             version = locked_version(request, wanted, session.where)
-        except UsageError:
+        except (UsageError, NotLocked):
             version = None  # the problem of what cannot run
         found.append(Locked(wanted, version, file))
     return tuple(found)

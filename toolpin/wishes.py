@@ -73,6 +73,8 @@ def _of_projects(root: str, session: Session) -> Iterator[Request]:
     """
     found = False
     top = os.path.normpath(os.path.join(session.folder, root))
+    if not os.path.isdir(top):
+        raise UsageError(f"there is no folder {top}", [("wanted by", "--all-projects")])
     for folder, names, files in os.walk(top):
         names[:] = sorted(
             name

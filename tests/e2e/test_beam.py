@@ -108,6 +108,25 @@ def test_what_is_locked_is_what_this_machine_can_run(
     assert home.toolpin("lock", "--check").code == 0
 
 
+def test_what_was_locked_for_here_alone_is_made_whole_as_if_it_had_not_been(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("27.1.2", IMAGES)
+    beam.otp("27.2", IMAGES)
+    beam.otp_for_macos("27.1.2")
+    beam.otp_for_macos("27.2")
+    lockfile = home.pin("erlang 27.1.2\n").parent / "toolpin.lock"
+    assert home.toolpin("lock").code == 0
+    whole = lockfile.read_text()
+    assert home.toolpin("install").code == 0
+    home.pin("erlang 27.2\n")
+    assert home.toolpin("lock").code == 0
+    assert home.toolpin("--offline", "pin", "erlang", "27.1.2").code == 0
+    assert "macos" not in lockfile.read_text()
+    assert home.toolpin("lock").code == 0
+    assert lockfile.read_text() == whole
+
+
 @pytest.mark.parametrize(
     ("text", "fix"),
     [

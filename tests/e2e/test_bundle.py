@@ -330,3 +330,54 @@ def test_a_folder_of_trees_is_not_compared_with_the_store(
     other = ("--into", "image", "--host", "macos-arm64")  # where no proof is run
     result = locked.toolpin("install", *other)
     assert result.code == 0, result.err
+
+
+def test_a_failed_tree_is_on_no_path_and_a_dry_run_names_the_folder(
+    locked: Home,
+) -> None:
+    mine = locked.project / "image/nodejs"
+    mine.mkdir(parents=True)
+    (mine / "notes").write_text("mine")
+    result = locked.toolpin("install", "--into", "image")
+    assert result.code == 1
+    assert f'export PATH="{locked.project}/image/golang/bin:$PATH"' in result.err
+    plan = locked.toolpin("install", "--into", "image", "--dry-run", "--json")
+    places = [one["into"] for one in json.loads(plan.out)["result"]["plans"]]
+    folder = f"{locked.project}/image"
+    assert sorted(places) == [f"{folder}/golang", f"{folder}/nodejs"]
+    other = locked.toolpin("install", "--into", "mac", "--host", "macos-arm64")
+    assert other.code == 0, other.err
+    assert "export PATH" not in other.err  # they do not run here
+
+
+def test_a_projects_file_is_named_without_detours(locked: Home) -> None:
+    (locked.project / "a").mkdir()
+    (locked.project / "a/.tool-versions").write_text("nodejs 1.1.1\n")
+    result = locked.toolpin("install", "--all-projects", ".", "--locked")
+    assert f"{locked.project}/a/.tool-versions:1" in result.err
+    missing = locked.toolpin("install", "--all-projects", "nowhere")
+    assert missing.code == 2
+    assert "there is no folder" in missing.err
+
+
+def test_a_bundle_whose_bytes_were_changed_is_named(
+    locked: Home, tmp_path: Path
+) -> None:
+    assert locked.toolpin("bundle", "create", BUNDLE).code == 0
+    data = _flip((locked.project / BUNDLE).read_bytes())
+    (locked.project / BUNDLE).write_bytes(data)
+    other = other_machine(locked, tmp_path / "other")
+    shutil.copy(locked.project / BUNDLE, other.project)
+    result = without_network(other, "bundle", "install", BUNDLE)
+    assert result.code == 1
+    assert f"bundle     {other.project}/{BUNDLE}" in result.err
+    assert "download" not in result.err
+
+
+def test_what_cannot_be_fetched_for_a_bundle_is_named_with_its_host(
+    locked: Home, upstream: Upstream
+) -> None:
+    upstream.server.close()
+    result = locked.toolpin("bundle", "create", BUNDLE, "--host", "macos-arm64")
+    assert result.code == 1
+    assert "wanted for  nodejs 22.20.0 on macos-arm64" in result.err

@@ -497,3 +497,129 @@ def test_a_lock_that_is_limited_to_a_host_forgets_the_others(locked: Home) -> No
     assert locked.toolpin("lock", "--host", "linux-x64").code == 0
     text = lock_of(locked).read_text()
     assert text.count("[[build]]") == text.count('host = "linux-x64"') == 1
+
+
+@pytest.mark.parametrize("request_text", ["22", "22.20.0", "latest:22"])
+def test_a_version_that_a_request_does_not_mean_is_stale(
+    request_text: str, home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS)
+    upstream.publish("25.1.0", hosts=HOSTS)
+    home.pin(f"nodejs {request_text}\n")
+    assert home.toolpin("lock").code == 0
+    good = lock_of(home).read_text()
+    lock_of(home).write_text(good.replace('= "22.20.0"', '= "25.1.0"'))
+    check = home.toolpin("lock", "--check")
+    assert check.code == 4
+    assert f"nodejs {request_text}" in check.err
+    assert "25.1.0 is none of those" in check.err
+    for args in (("install",), ("exec", "node"), ("bundle", "create", "x")):
+        result = home.toolpin(*args)
+        assert result.code == 4
+        assert "25.1.0, which it cannot mean" in result.err
+        assert "try: toolpin lock\n" in result.err
+    assert home.toolpin("install", env={"CI": "true"}).code == 4
+    assert home.toolpin("lock").code == 0
+    assert lock_of(home).read_text() == good
+
+
+def test_each_missing_entry_is_told_with_the_command_that_adds_it(
+    locked: Home, upstream: Upstream
+) -> None:
+    upstream.publish("20.9.0", hosts=HOSTS)
+    override = {"TOOLPIN_NODEJS_VERSION": "20.9.0"}
+    result = locked.toolpin("install", "--locked", env=override)
+    assert "try: toolpin lock --also nodejs@20.9.0" in result.err
+    nested = locked.project / "tools"
+    nested.mkdir()
+    (nested / ".tool-versions").write_text("erlang 27.1.2\n")
+    locked.pin("nodejs 20.9.0\n")
+    below = locked.toolpin("-C", str(nested), "install", "--only", "nodejs", "--locked")
+    assert f"try: toolpin -C {locked.project} lock\n" in below.err
+    assert "try: toolpin lock\n" in locked.toolpin("install", "--locked").err
+
+
+def test_check_tells_that_there_is_no_lockfile(home: Home) -> None:
+    home.pin("nodejs lts\n")
+    result = home.toolpin("lock", "--check")
+    assert result.code == 4
+    assert f"there is no {lock_of(home)}" in result.err
+    assert "stale" not in result.err
+
+
+def test_check_refuses_what_install_and_shims_would_not_take(
+    locked: Home,
+) -> None:
+    good = lock_of(locked).read_text()
+    lock_of(locked).write_text(
+        good.replace("https://nodejs.org/", "https://evil.example/")
+    )
+    result = locked.toolpin("lock", "--check")
+    assert result.code == 1
+    assert "https://evil.example/dist/v22.20.0" in result.err
+    assert "try: toolpin lock --refresh nodejs" in result.err
+    lock_of(locked).write_text(good.replace('lts" = ', 'lts"='))
+    result = locked.toolpin("lock", "--check")
+    assert result.code == 2
+    assert f"{lock_of(locked)}:3 is not as `toolpin lock` writes it" in result.err
+
+
+def test_a_merge_in_the_head_is_told_as_one_on_every_road(locked: Home) -> None:
+    assert locked.toolpin("install").code == 0
+    lines = lock_of(locked).read_text().split("\n")
+    lines.insert(2, "<<<<<<< ours")
+    lock_of(locked).write_text("\n".join(lines))
+    for args in (("install",), ("lock", "--check"), ("exec", "node")):
+        result = locked.toolpin(*args)
+        assert result.code == 2
+        assert "has a merge conflict in it" in result.err
+        assert "take either side" in result.err
+
+
+def test_offline_no_other_source_is_offered(home: Home) -> None:
+    home.pin("nodejs 22.20.0\n")
+    result = home.toolpin("--offline", "lock")
+    assert result.code == 1
+    assert "try:" not in result.err
+    assert "--source" not in result.err
+
+
+def test_a_git_ref_that_nobody_builds_is_told_as_one(home: Home) -> None:
+    home.pin("nodejs ref:main\n")
+    for command in ("lock", "install"):
+        result = home.toolpin(command)
+        assert "is a Git ref, and no source of nodejs builds those" in result.err
+
+
+def test_ci_says_4_of_a_short_version_while_nobody_answers(
+    home: Home, upstream: Upstream
+) -> None:
+    home.pin("nodejs 22\n")
+    upstream.server.close()
+    home.env["TOOLPIN_SOURCES"] = "upstream"
+    result = home.toolpin("install", env={"CI": "true"})
+    assert result.code == 4
+    assert "try: toolpin lock" in result.err
+
+
+def test_a_pin_made_offline_sends_nobody_to_a_source_that_was_not_chosen(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.add_second_source(home)
+    plugin = home.config / "plugins/nodejs.toml"
+    head, mark, second = plugin.read_text().rpartition("[[source]]\n")
+    lines = [one for one in second.split("\n") if not one.startswith("macos-")]
+    plugin.write_text(head + mark + "\n".join(lines))
+    for version in ("22.20.0", "22.21.0"):
+        upstream.publish(version, folder="second", hosts=HOSTS)
+    home.pin("nodejs 22.20.0\n")
+    assert home.toolpin("install").code == 0
+    home.pin("nodejs 22.21.0\n")
+    assert home.toolpin("lock", "--source", "second").code == 0
+    assert home.toolpin("--offline", "pin", "nodejs", "22.20.0").code == 0
+    home.env["TOOLPIN_MIRRORS"] = home.env["TOOLPIN_MIRRORS"].replace(
+        upstream.server.url + "/dist", "http://127.0.0.1:9/dist"
+    )
+    result = home.toolpin("lock")
+    assert result.code == 0, result.err
+    assert "none: macos-arm64 macos-x64" in result.out

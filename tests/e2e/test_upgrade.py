@@ -248,3 +248,32 @@ def test_a_lockfile_of_a_stranger_is_no_ground_to_lock_on(project: Home) -> None
         result = project.toolpin(*args)
         assert result.code == 1, args
         assert "another user put it there" in result.err
+
+
+def test_what_is_locked_for_here_alone_stops_no_other_pin_while_nobody_answers(
+    project: Home,
+) -> None:
+    assert project.toolpin("install", "nodejs", "24.1.0").code == 0
+    assert project.toolpin("--offline", "pin", "nodejs", "24.1.0").code == 0
+    before = texts(project)
+    again = project.toolpin("--offline", "pin", "nodejs", "24.1.0")
+    assert again.code == 0, again.err
+    assert texts(project) == before
+    assert project.toolpin("--offline", "lock").code == 1  # it is not whole
+
+
+def test_both_files_that_are_written_are_named(project: Home) -> None:
+    lockfile = f"{project.project}/toolpin.lock: written"
+    assert lockfile in project.toolpin("pin", "nodejs", "22.20.0").err
+    assert lockfile not in project.toolpin("pin", "nodejs", "22.20.0").err
+    result = project.toolpin("upgrade", "--latest")
+    assert lockfile in result.err
+    assert f"{project.project}/.tool-versions: written" in result.err
+    within = project.toolpin("upgrade")
+    assert "no change" in within.err
+
+
+def test_a_loose_pin_whose_version_is_installed_lacks_nothing(project: Home) -> None:
+    assert project.toolpin("install").code == 0
+    assert "not installed" not in project.toolpin("pin", "nodejs", "22").err
+    assert "not installed: 24" in project.toolpin("pin", "nodejs", "24").err

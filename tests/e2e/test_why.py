@@ -120,7 +120,10 @@ WRONG = {
         "toolpin install",
     ),
     "an unreadable lockfile": Wrong(
-        _unreadable_lockfile, ("toolpin.lock",), ["shims"], "git checkout toolpin.lock"
+        _unreadable_lockfile,
+        ("toolpin.lock", "merge conflict"),
+        ["shims"],
+        "take either side, then: toolpin lock",
     ),
     "a variable left": Wrong(
         _variable_left,

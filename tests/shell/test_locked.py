@@ -32,7 +32,7 @@ PLAIN = {
     "lts": Case("nodejs lts\n", LTS, V10),
     "comment": Case("nodejs lts  # long-term\n", LTS, V10),
     "other-name": Case("node lts\n", LTS, V10),
-    "prefix": Case("nodejs 1\n", f'{HEAD}"nodejs 1" = "10.15.3"\n\n', V10),
+    "prefix": Case("nodejs 10\n", f'{HEAD}"nodejs 10" = "10.15.3"\n\n', V10),
     "latest": Case("nodejs latest\n", f'{HEAD}"nodejs latest" = "10.15.3"\n\n', V10),
     "latest-of": Case(
         "nodejs latest:10\n", f'{HEAD}"nodejs latest:10" = "10.15.3"\n\n', V10
@@ -60,7 +60,7 @@ CASES = {
         err=".tool-versions:2",
     ),
     "missing-names-it": Case(
-        "nodejs 1\n", f'{HEAD}"nodejs 1" = "11.0.0"\n\n', code=126, err="11.0.0"
+        "nodejs 11\n", f'{HEAD}"nodejs 11" = "11.0.0"\n\n', code=126, err="11.0.0"
     ),
     "fallback": Case("nodejs lts 12.22.0\n", f'{HEAD}"nodejs lts" = "11.0.0"\n\n', V12),
     "override-is-locked": Case("nodejs 12.22.0\n", LTS, V10, env={OVERRIDE: "lts"}),
@@ -90,19 +90,31 @@ CASES = {
     "hostile-67-exact-is-another": Case(
         "nodejs 11.0.0\n",
         f'{HEAD}"nodejs 11.0.0" = "10.15.3"\n\n',
-        code=2,
+        code=4,
         err="toolpin.lock:3",
     ),
     "hostile-67-latest-of-another": Case(
         "nodejs latest:12\n",
         f'{HEAD}"nodejs latest:12" = "10.15.3"\n\n',
-        code=2,
+        code=4,
         err="toolpin.lock:3",
     ),
     "hostile-67-latest-of-a-longer-number": Case(
         "nodejs latest:1\n",
         f'{HEAD}"nodejs latest:1" = "10.15.3"\n\n',
-        code=2,
+        code=4,
+        err="toolpin.lock:3",
+    ),
+    "hostile-67-prefix-of-another": Case(
+        "nodejs 1\n",
+        f'{HEAD}"nodejs 1" = "10.15.3"\n\n',
+        code=4,
+        err="toolpin.lock:3",
+    ),
+    "hostile-67-two-numbers-of-another": Case(
+        "nodejs 12.2\n",
+        f'{HEAD}"nodejs 12.2" = "12.22.0"\n\n',
+        code=4,
         err="toolpin.lock:3",
     ),
     "empty": Case("nodejs lts\n", "", code=2, err="toolpin.lock:1"),

@@ -22,7 +22,7 @@ from toolpin.install_view import show_outcomes
 from toolpin.jobs import Job
 from toolpin.locked import answer, missing, read_lockfile
 from toolpin.locks import lockfile_beside
-from toolpin.model import Origin, Pin
+from toolpin.model import Artifact, Origin, Pin
 from toolpin.plugin.script import SOURCE
 from toolpin.progress import Board
 from toolpin.project_lock import asks_of, project_file, read_project
@@ -81,6 +81,9 @@ def _create(path: str, hosts: Sequence[str], session: Session) -> int:
             row.phase("downloading")
         try:
             cache.fetch(artifact, clients.download, row.advance)
+        except ToolpinError as error:
+            wanted = ("wanted for", _wanted_for(artifact, bundle))
+            raise type(error)(error.what, [wanted, *error.facts], error.hint) from error
         finally:
             row.drop()
     size_bytes = write_bundle(path, bundle, cache)
@@ -95,6 +98,15 @@ def _create(path: str, hosts: Sequence[str], session: Session) -> int:
         }
         session.report.document("bundle", result, changed=True)
     return 0
+
+
+def _wanted_for(artifact: Artifact, bundle: Bundle) -> str:
+    """Return which version on which host an archive is for."""
+    return next(
+        f"{entry.pin} on {entry.host}"
+        for entry in bundle.lock.entries
+        if artifact in entry.build.artifacts and entry.host in bundle.hosts
+    )
 
 
 def _check_complete(bundle: Bundle, file: str) -> None:

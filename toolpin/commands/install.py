@@ -8,7 +8,13 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from toolpin import installs, projects, shims
-from toolpin.errors import NotLocked, NotPublished, ToolpinError, UsageError
+from toolpin.errors import (
+    NotLocked,
+    NotPublished,
+    ToolpinError,
+    Unreachable,
+    UsageError,
+)
 from toolpin.install_view import show_outcomes, show_plans
 from toolpin.jobs import Job, Outcome
 from toolpin.locks import is_ci, locked_version, lockfile_for
@@ -98,12 +104,14 @@ def run(args: Namespace, session: Session) -> int:
     if not args.source:
         session = provide(requests, session, allowed=args.allow_plugins)
     settings = settings_for(session, sources=args.source, jobs=args.jobs)
+    folder = _folder(args, session)
+    there = session._replace(paths=session.paths._replace(into=folder))
     installer = installer_for(
         session,
         settings,
         Board(session.report),
         target=_target(args, session),
-        into=_folder(args, session),
+        into=folder,
     )
     rules = Rules(
         must=args.locked or bool(args.into),
@@ -121,20 +129,22 @@ def run(args: Namespace, session: Session) -> int:
     if any(isinstance(error, NotLocked) for error in errors):
         return show_outcomes([], errors, session)
     if args.dry_run:
-        return show_plans(jobs, errors, installer.plan, session)
+        return show_plans(jobs, errors, installer.plan, there)
     outcomes = [
         one._replace(error=not_exact(one.error))
-        if one.job.pin in decider.tried and isinstance(one.error, NotPublished)
+        if one.job.pin in decider.tried
+        and isinstance(one.error, NotPublished | Unreachable)
         else one
         for one in installer.run(jobs)
     ]
-    there = {one.job.pin for one in outcomes if one.status != "failed"}
+    provided = {one.job.pin for one in outcomes if one.status != "failed"}
     for pin, channel in decider.channels:
-        if pin in there:
+        if pin in provided:
             installs.remember_channel(session.paths, pin, channel)
     if not args.into:
         _refresh_shims(outcomes, session)
-    return show_outcomes(outcomes, errors, session, into=_folder(args, session))
+    runs_here = installer.host.libc_version != "" or not args.host
+    return show_outcomes(outcomes, errors, there, runs_here=runs_here)
 
 
 def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:

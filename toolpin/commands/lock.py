@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin.asks import Ask, Scope, check_host
+from toolpin.asks import Ask, Scope, check_host, check_sources
 from toolpin.errors import NotLocked
-from toolpin.locked import EMPTY, read_lockfile
+from toolpin.locked import EMPTY, check_locators, read_lockfile
 from toolpin.lockfile import Entry, Lockfile
 from toolpin.locks import lockfile_beside
 from toolpin.model import Origin, Pin
@@ -75,6 +76,10 @@ def run(args: Namespace, session: Session) -> int:
         also = also_of(args.also, old, session)
         if args.check:
             return _check([*also, *asks], old, path, session)
+        if args.source:
+            here = {ask.tool for ask in (*asks, *also)}
+            tools = [one for one in session.registry.tools if one.name in here]
+            check_sources(args.source, tools)
         stated = [
             (Pin(ask.tool, ask.wanted.value), ask.origin)
             for ask in asks
@@ -83,6 +88,7 @@ def run(args: Namespace, session: Session) -> int:
         refuse_pairs(stated, session)
         locker = locker_for(session, _scope(args, old, session))
         lock = relocked(locker, asks, old, session, also=args.also)
+        check_locators(lock, path, session.registry)
         wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in asks]
         if wishes != stated:
             refuse_pairs(wishes, session)
@@ -107,11 +113,18 @@ def _scope(args: Namespace, old: Lockfile, session: Session) -> Scope:
 def _check(asks: list[Ask], lock: Lockfile, path: str, session: Session) -> int:
     """Return 0 for a lockfile that answers all that is asked, and nothing else.
 
-    Raises NotLocked else.
+    Raises NotLocked else, and what `check_locators` raises.
     """
+    if asks and not os.path.lexists(path):
+        raise NotLocked(
+            f"there is no {path}",
+            [(str(ask.key), str(ask.origin)) for ask in asks],
+            "toolpin lock",
+        )
     facts = stale_facts(asks, lock, session)
     if facts:
         raise NotLocked(f"{path} is stale", facts, "toolpin lock")
+    check_locators(lock, path, session.registry)
     session.report.remark(f"{path}: answers all that is asked")
     if session.report.as_json:
         session.report.document("lock", _result(lock, path), changed=False)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 
-from toolpin import installs, project
+from toolpin import project
 from toolpin.errors import ToolpinError
-from toolpin.locks import lockfile_beside
-from toolpin.model import Origin, Pin, Wanted
+from toolpin.locks import lockfile_beside, match
+from toolpin.model import Origin, Request, Wanted
 from toolpin.mutex import held, mutex_of_file
 from toolpin.pairs import warn_of_pairs
 from toolpin.reshim import refresh_shims
@@ -47,15 +47,18 @@ def run(args: Namespace, session: Session) -> int:
         before = project.read(path) if os.path.lexists(path) else b""
         parse(before, path)
         after = edit(before, names, versions)
+        is_locked = False
         if os.path.lexists(lockfile):
-            _write_both(path, after, lockfile, session)
+            is_locked = _write_both(path, after, lockfile, session)
         else:
             project.write(path, after)
     warn_of_pairs(parse(after, path), session)
     refresh_shims(session.paths, session.registry, {tool.name})
     written = " ".join(str(one) for one in versions)
     session.report.remark(f"{path}: {args.tool} {written}")
-    missing = _missing(tool.name, versions, session)
+    if is_locked:
+        session.report.remark(f"{lockfile}: written")
+    missing = _missing(tool.name, versions, path, session)
     if missing:
         text = ", ".join(missing)
         session.report.remark(f"not installed: {text}; try: toolpin install")
@@ -70,8 +73,11 @@ def run(args: Namespace, session: Session) -> int:
     return 0
 
 
-def _write_both(path: str, data: bytes, lockfile: str, session: Session) -> None:
-    """Write both files; an error of the lock leaves them as they were."""
+def _write_both(path: str, data: bytes, lockfile: str, session: Session) -> bool:
+    """Write both files, and tell whether the lockfile has changed.
+
+    An error of the lock leaves them as they were.
+    """
     # With these come requests and threads: only where there is a lockfile.
     from toolpin.asks import Scope  # noqa: PLC0415
     from toolpin.known_here import known_here  # noqa: PLC0415
@@ -86,7 +92,7 @@ def _write_both(path: str, data: bytes, lockfile: str, session: Session) -> None
     old = read_lockfile(lockfile) or EMPTY
     locker = locker_for(session, Scope(old.hosts), known_here(session))
     lock = relocked(locker, asks_of(data, path, session), old, session)
-    write_both(path, data, lockfile, lock)
+    return lockfile in write_both(path, data, lockfile, lock)
 
 
 def _place(args: Namespace, session: Session) -> str:
@@ -105,10 +111,14 @@ def _place(args: Namespace, session: Session) -> str:
     )
 
 
-def _missing(tool: str, versions: list[Wanted], session: Session) -> list[str]:
+def _missing(
+    tool: str, versions: list[Wanted], file: str, session: Session
+) -> list[str]:
+    """Return what of the new line means nothing that is installed."""
+    request = Request(tool, tuple(versions), Origin(file, 1))
     return [
         wanted.value
         for wanted in versions
         if wanted.kind == "version"
-        and not installs.is_installed(session.paths, Pin(tool, wanted.value))
+        and not match(session.paths, request, wanted, session.where)
     ]

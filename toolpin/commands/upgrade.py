@@ -79,22 +79,26 @@ def run(args: Namespace, session: Session) -> int:
             after = _rewritten(before, file, tools, names, newer)
         now = asks_of(after, file, session)
         lock = EMPTY
-        changed = after != before
+        written: tuple[str, ...] = ()
         if old is not None:
             lock = relocked(locker, now, old, session)
             wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in now]
             refuse_pairs(wishes, session)
-            changed = write_both(file, after, path, lock)
-        elif changed:
+            written = write_both(file, after, path, lock)
+        elif after != before:
             project.write(file, after)
+            written = (file,)
     moves = _moves((asks, was), (now, lock), tools)
     if session.report.as_json:
         result = {"file": file, "moves": [move._asdict() for move in moves]}
-        session.report.document("upgrade", result, changed=changed)
+        session.report.document("upgrade", result, changed=bool(written))
     else:
         session.report.table([_cells(move) for move in moves])
-        hint = "" if changed else "; toolpin outdated tells what is beyond"
-        session.report.remark(f"{file}: {'written' if changed else 'no change'}{hint}")
+        for one in written:
+            session.report.remark(f"{one}: written")
+        if not written:
+            told = "no change; toolpin outdated tells what is beyond"
+            session.report.remark(f"{path}: {told}")
     return 0
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from toolpin.cache import Cache
 from toolpin.credentials import Credentials
-from toolpin.errors import NotPublished, Unreachable
+from toolpin.errors import NotPublished, Offline, Unreachable
 from toolpin.fetch import Fetcher, Limits
 from toolpin.gitrepo import Git
 from toolpin.indexes import Indexes
@@ -183,9 +183,9 @@ class Clients:
             raise NotPublished(f"{artifact.locator} is of no known kind")
 
     def _go_online(self, what: str) -> None:
-        """Raise Unreachable where nobody may be asked."""
+        """Raise Offline where nobody may be asked."""
         if self._offline:
-            raise Unreachable(
+            raise Offline(
                 f"{what} is not asked for: toolpin is offline",
                 [("because", "--offline, TOOLPIN_OFFLINE or `offline` in config.toml")],
             )
