@@ -71,7 +71,7 @@ def publish(
                         make_folders(final)
                         plan = (build or _no_build)(plan, stage, final)
                     else:
-                        _move(stage, final)
+                        move(stage, final)
                     finish(plan, final, patchelf or _no_patchelf)
                     receipt = _checked(
                         plan, final, survey(final), installed_at, for_here=for_here
@@ -82,7 +82,7 @@ def publish(
             _write_own_files(paths, stage, receipt)
             if paths.into:
                 delete_tree(final)
-            _move(stage, final)
+            move(stage, final)
     except OSError as error:
         where = error.filename or paths.staging
         raise ToolpinError(
@@ -268,7 +268,7 @@ def _write(path: str, text: str) -> None:
         os.fchmod(stream.fileno(), 0o644)
 
 
-def _move(tree: str, place: str) -> None:
+def move(tree: str, place: str) -> None:
     """Rename into a folder that somebody else may be removing because it is empty."""
     while True:
         make_folders(os.path.dirname(place))
@@ -292,7 +292,7 @@ def discard(paths: Paths, pin: Pin, tree: str) -> None:
     """Remove a tree of this store: it is gone by one rename, and then deleted."""
     stage = _stage(paths, pin)
     delete_tree(stage)
-    _move(tree, stage)
+    move(tree, stage)
     delete_tree(stage)
 
 

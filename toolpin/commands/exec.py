@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from toolpin import execute, project
+from toolpin.asdf_env import as_toolpin, filename_in, without_translated
 from toolpin.errors import ToolpinError, UnknownCommand
 from toolpin.idiomatic_level import idiomatic_level
 from toolpin.paths import Paths, find_paths
@@ -18,6 +20,9 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         paths, line = Paths(data=line[1], config=line[2]), line[3:]
     else:
         paths = find_paths(env)
+    own = env
+    if os.path.exists(paths.asdf_note):  # asdf's variables count here, too
+        env, paths = as_toolpin(env), paths._replace(filename=filename_in(env))
     if line[0] == "--":
         line = line[1:]
     registry = read_registry(paths)
@@ -26,6 +31,10 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         from toolpin.reshim import refresh_shims  # noqa: PLC0415 - filelock: rarely
 
         refresh_shims(paths, registry)
+
+    def finish(found: execute.Found) -> execute.Found:
+        kept = without_translated(found.environment, own)
+        return found._replace(environment=kept)
 
     try:
         execute.run(
@@ -36,7 +45,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
             idioms=registry.idioms(idiomatic_level(paths, env)),
             env=env,
             cwd=_folder(env),
-            refresh=reshim,
+            caller=execute.Caller(reshim, finish),
         )
     except UnknownCommand as error:
         from toolpin.suggest import with_near_commands  # noqa: PLC0415 - rarely

@@ -79,7 +79,11 @@ def run(args: Namespace, session: Session) -> int:
     4, and nothing is installed, where a lockfile had to answer and does not.
     """
     _check_words(args)
-    requests = wished(args, session)
+    return provide_all(wished(args, session), args, session)
+
+
+def provide_all(requests: Sequence[Request], args: Namespace, session: Session) -> int:
+    """Install what requests ask for; the exit code is that of `run`."""
     _refuse_pairs(_stated(requests), session, args.all_projects)
     if _is_plain(args, session):
         settled = _settled(requests, session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 
 from toolpin import installs, project
 from toolpin.errors import ToolpinError
@@ -42,15 +43,7 @@ def run(args: Namespace, session: Session) -> int:
     versions = [parse_wanted(word, _ORIGIN) for word in args.versions]
     path = _place(args, session)
     names = (args.tool, *(name for name in tool.names if name != args.tool))
-    locks, lockfile = session.paths.locks, lockfile_beside(path)
-    with held(mutex_of_file(locks, path)), held(mutex_of_file(locks, lockfile)):
-        before = project.read(path) if os.path.lexists(path) else b""
-        parse(before, path)
-        after = edit(before, names, versions)
-        if os.path.lexists(lockfile):
-            _write_both(path, after, lockfile, session)
-        else:
-            project.write(path, after)
+    before, after = write_line(path, names, versions, session)
     warn_of_pairs(parse(after, path), session)
     refresh_shims(session.paths, session.registry, {tool.name})
     written = " ".join(str(one) for one in versions)
@@ -68,6 +61,25 @@ def run(args: Namespace, session: Session) -> int:
         }
         session.report.document("pin", result, changed=after != before)
     return 0
+
+
+def write_line(
+    path: str, names: Sequence[str], versions: Sequence[Wanted], session: Session
+) -> tuple[bytes, bytes]:
+    """Change a tool's line, and the lockfile where there is one; return old and new.
+
+    Raises UsageError for a file that cannot be understood.
+    """
+    locks, lockfile = session.paths.locks, lockfile_beside(path)
+    with held(mutex_of_file(locks, path)), held(mutex_of_file(locks, lockfile)):
+        before = project.read(path) if os.path.lexists(path) else b""
+        parse(before, path)
+        after = edit(before, names, versions)
+        if os.path.lexists(lockfile):
+            _write_both(path, after, lockfile, session)
+        else:
+            project.write(path, after)
+    return before, after
 
 
 def _write_both(path: str, data: bytes, lockfile: str, session: Session) -> None:
