@@ -10,10 +10,8 @@ import re
 from collections.abc import Mapping
 
 from toolpin.paths import home_folder
+from toolpin.toolversions import FILENAME_VARIABLES
 
-FILENAME = "ASDF_TOOL_VERSIONS_FILENAME"
-# Its name before; asdf still heeds it.
-OLDER_FILENAME = "ASDF_DEFAULT_TOOL_VERSIONS_FILENAME"
 _VERSION = re.compile(r"ASDF_([A-Z0-9_]+)_VERSION")
 _USUAL = ".tool-versions"
 
@@ -51,7 +49,7 @@ def filename_in(env: Mapping[str, str]) -> str:
 
     A path is no name: then the usual one counts, and `asdf info` says so.
     """
-    name = env.get(FILENAME) or env.get(OLDER_FILENAME) or _USUAL
+    name = next(filter(None, map(env.get, FILENAME_VARIABLES)), _USUAL)
     return _USUAL if is_path(name) else name
 
 

@@ -16,7 +16,7 @@ from toolpin.model import Pin
 from toolpin.mutex import held
 from toolpin.paths import Paths
 from toolpin.plugin.registry import Registry, script_folders
-from toolpin.scripts import for_scripts, kind_of
+from toolpin.scripts import answer_asdf, for_scripts, kind_of
 from toolpin.shims import Changes, refresh, shimmed_tools
 from toolpin.stubs import ShimTool
 
@@ -80,6 +80,7 @@ def _run_hooks(name: str, paths: Paths, registry: Registry) -> None:
     rc = read_asdfrc(os.environ)
     if not any(one.startswith(name) for one in rc.values) or _HOOKED in os.environ:
         return
+    answer_asdf(paths)
     env = {**for_scripts(paths, os.environ, os.getcwd()), _HOOKED: "1"}
     for tool in installs.tools(paths):
         found = registry.get(tool)

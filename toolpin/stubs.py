@@ -10,11 +10,10 @@ import stat
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from toolpin.asdf_env import FILENAME, OLDER_FILENAME
 from toolpin.env import quote
 from toolpin.model import Pin
 from toolpin.paths import Paths, bundled
-from toolpin.toolversions import variable_for
+from toolpin.toolversions import FILENAME_VARIABLES, variable_for
 
 _MARKER = "# toolpin shim; `toolpin reshim` writes it again"
 _TOOL = "# tool "
@@ -23,7 +22,7 @@ _ASDF = "# asdf-plugin: "
 # What scripts written for asdf look for in a shim.
 _AS_ASDF = "# the same, from anywhere: exec asdf exec "
 _STUB_LIMIT_BYTES = 16 * 1024
-_OTHER_FILE = f'"${{{FILENAME}-}}${{{OLDER_FILENAME}-}}"'
+_OTHER_FILE = '"' + "".join(f"${{{name}-}}" for name in FILENAME_VARIABLES) + '"'
 _GONE = "echo 'toolpin: the shims are broken; try: toolpin reshim'"
 
 

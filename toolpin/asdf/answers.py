@@ -13,13 +13,13 @@ from toolpin.asdf.front import (
     COMMAND_LINE,
     FailedError,
     Front,
+    spelt,
     split,
     wanted_of,
     write,
 )
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin, Request
-from toolpin.scripts import kind_of
 from toolpin.toolversions import folder_of
 from toolpin.versions import sort_key
 
@@ -126,16 +126,10 @@ def _installed(front: Front, tool: str, prefix: str = "") -> list[str]:
     wanted = request.wanted if request else ()
     chosen = {front.pin(request, one) for one in wanted if request}
     return [
-        f" {'*' if Pin(tool, version) in chosen else ' '}{_spelt(version)}"
+        f" {'*' if Pin(tool, version) in chosen else ' '}{spelt(version)}"
         for version in installs.versions(front.session.paths, tool)
-        if _spelt(version).startswith(prefix)
+        if spelt(version).startswith(prefix)
     ]
-
-
-def _spelt(version: str) -> str:
-    """Return a version as asdf spells it: the folder `ref-x` is `ref:x`."""
-    kind, value = kind_of(version)
-    return f"ref:{value}" if kind == "ref" else version
 
 
 def list_all(front: Front, words: Sequence[str]) -> int:
@@ -220,7 +214,7 @@ def shimversions(front: Front, words: Sequence[str]) -> int:
         raise FailedError("usage: asdf shimversions <command>")
     paths = front.session.paths
     found = [
-        f"{tool} {_spelt(version)}"
+        f"{tool} {spelt(version)}"
         for tool in installs.tools(paths)
         for version in sorted(
             installs.versions(paths, tool), key=sort_key, reverse=True

@@ -183,7 +183,9 @@ def reshim(front: Front, words: Sequence[str]) -> int:
         front.tool(name)
     changes = refresh_shims(front.session.paths, front.session.registry)
     for skipped in changes.skipped:
-        front.say(f"{front.session.paths.shims}/{skipped} is not asdf's: left alone")
+        path = f"{front.session.paths.shims}/{skipped}"
+        if os.path.lexists(path):
+            front.say(f"{path} is not asdf's: left alone")
     return 0
 
 

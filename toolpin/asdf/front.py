@@ -21,6 +21,7 @@ from toolpin.model import Origin, Pin, Request, Wanted
 from toolpin.paths import find_paths
 from toolpin.plugin.registry import script_folders
 from toolpin.report import Report
+from toolpin.scripts import kind_of
 from toolpin.session import Session, open_session
 from toolpin.toolversions import parse_wanted
 
@@ -195,6 +196,12 @@ def split(words: Sequence[str], known: str = "", valued: str = "") -> Words:
 def wanted_of(word: str) -> Wanted:
     """Return what a version on the command line means. Raises UsageError."""
     return parse_wanted(word, COMMAND_LINE)
+
+
+def spelt(version: str) -> str:
+    """Return a version as asdf spells it: the folder `ref-x` is `ref:x`."""
+    kind, value = kind_of(version)
+    return f"ref:{value}" if kind == "ref" else version
 
 
 def folder_like(word: str) -> bool:

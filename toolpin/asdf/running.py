@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from toolpin import execute, installs
-from toolpin.asdf.front import FailedError, Front, split
+from toolpin.asdf.front import FailedError, Front, spelt, split
 from toolpin.asdf_env import without_translated
 from toolpin.errors import NotRunnable, ScriptFailed
 from toolpin.idiomatic_level import VARIABLE
@@ -139,7 +139,7 @@ def _check(front: Front, command: str, unknown: int) -> None:
                 f"No version is set for command {command}",
                 "Consider adding one of the following versions in your config file at "
                 f"{_file(front)}",
-                *map(str, pins),
+                *(f"{pin.tool} {spelt(pin.version)}" for pin in pins),
             ]
         ),
         _SET_UP,
@@ -178,7 +178,7 @@ def _told(front: Front, command: str, error: NotRunnable) -> Exception:
             "",
             "or add one of the following versions in your config file at "
             f"{_file(front)}",
-            *map(str, pins),
+            *(f"{pin.tool} {spelt(pin.version)}" for pin in pins),
         ]
     lines += ["", *(f"wanted by {one.origin}" for one in requests)]
     return FailedError("\n".join(lines), _SET_UP)

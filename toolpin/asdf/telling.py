@@ -9,16 +9,18 @@ from collections.abc import Sequence
 from toolpin import __version__
 from toolpin.asdf.front import FailedError, Front, split
 from toolpin.asdf.plugins import described
-from toolpin.asdf_env import FILENAME, is_path
+from toolpin.asdf_env import is_path
 from toolpin.asdfrc import place_of
 from toolpin.errors import ToolpinError
 from toolpin.paths import bundled
 from toolpin.plugin.registry import script_folders
 from toolpin.process import run
+from toolpin.toolversions import FILENAME_VARIABLES
 from toolpin.workshop import scripts_for
 
 # Whose commands these are, and who answers them: scripts compare the number.
 VERSION = f"0.20.0 (revision toolpin-{__version__})"
+_FILENAME = FILENAME_VARIABLES[0]
 _SHELLS = ("bash", "fish", "zsh")
 _ASK_S = 10.0
 _QUOTE = '"Late but latest"\n-- Rajinikanth'
@@ -102,16 +104,16 @@ def _of_tool(front: Front, name: str, version: str) -> int:
 def info(front: Front, _words: Sequence[str]) -> int:
     """Print what somebody has to know who is to help."""
     session, given = front.session, front.given
-    name = given.get(FILENAME, "")
+    name = given.get(_FILENAME, "")
     if is_path(name):
-        front.answer(f"WARNINGS:\n{FILENAME} should be a filename only, not a path\n")
+        front.answer(f"WARNINGS:\n{_FILENAME} should be a filename only, not a path\n")
     front.answer(f"OS:\n{' '.join(platform.uname())}\n")
     shell = given.get("SHELL", "")
     front.answer(f"SHELL:\n{_version_of(front, shell) if shell else 'not set'}\n")
     front.answer(f"BASH VERSION:\n{_version_of(front, 'bash')}\n")
     front.answer(f"ASDF VERSION:\n{VERSION}\n")
     front.answer("ASDF INTERNAL VARIABLES:")
-    front.answer(f"{FILENAME}={session.paths.filename}")
+    front.answer(f"{_FILENAME}={session.paths.filename}")
     front.answer(f"ASDF_DATA_DIR={session.paths.data}")
     front.answer(f"ASDF_CONFIG_FILE={place_of(given)}\n")
     front.answer("ASDF INSTALLED PLUGINS:")

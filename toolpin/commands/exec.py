@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from toolpin import execute, project
-from toolpin.asdf_env import as_toolpin, filename_in, without_translated
 from toolpin.errors import ToolpinError, UnknownCommand
 from toolpin.idiomatic_level import idiomatic_level
 from toolpin.paths import Paths, find_paths
@@ -20,9 +19,17 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         paths, line = Paths(data=line[1], config=line[2]), line[3:]
     else:
         paths = find_paths(env)
-    own = env
-    if os.path.exists(paths.asdf_note):  # asdf's variables count here, too
-        env, paths = as_toolpin(env), paths._replace(filename=filename_in(env))
+    own, finish = env, _as_found
+    if os.path.exists(paths.asdf_note):  # then asdf's variables count here, too
+        from toolpin import asdf_env  # noqa: PLC0415 - a store that has no asdf
+
+        env = asdf_env.as_toolpin(env)
+        paths = paths._replace(filename=asdf_env.filename_in(env))
+
+        def finish(found: execute.Found) -> execute.Found:
+            kept = asdf_env.without_translated(found.environment, own)
+            return found._replace(environment=kept)
+
     if line[0] == "--":
         line = line[1:]
     registry = read_registry(paths)
@@ -31,10 +38,6 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         from toolpin.reshim import refresh_shims  # noqa: PLC0415 - filelock: rarely
 
         refresh_shims(paths, registry)
-
-    def finish(found: execute.Found) -> execute.Found:
-        kept = without_translated(found.environment, own)
-        return found._replace(environment=kept)
 
     try:
         execute.run(
@@ -51,6 +54,10 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         from toolpin.suggest import with_near_commands  # noqa: PLC0415 - rarely
 
         raise with_near_commands(error, line[0], paths) from error
+
+
+def _as_found(found: execute.Found) -> execute.Found:
+    return found
 
 
 def _folder(env: Mapping[str, str]) -> str:
