@@ -64,6 +64,8 @@ def record(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
     )
     place = f"{paths.install(*pin)}/{installs.RECORD}"
     os.makedirs(os.path.dirname(place), exist_ok=True)
+    with open(f"{paths.install(*pin)}/{installs.ADOPTED}", "w", encoding="utf-8"):
+        pass
     fresh = f"{place}.{os.getpid()}"
     with open(fresh, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(store.record_of(paths, receipt))

@@ -77,6 +77,10 @@ def test_what_asdf_installed_runs_without_being_built_or_touched(
     assert home.run(home.shim("node")).out == "node 20.1.0\n"
     record = home.data / "installs/odd/1.0/.toolpin/record.sh"
     assert "return 1" not in record.read_text(), "its shim never asks its plugin"
+    verified = home.toolpin("verify")
+    assert verified.code == 0, verified.out
+    assert verified.out.count(": adopted") == 3
+    assert "has lost a part" not in home.toolpin("doctor").out
     again = home.toolpin("import", "asdf", "--json")
     assert json.loads(again.out)["changed"] is False
     assert home.toolpin("uninstall", "plain", "2.0").code == 0
