@@ -29,6 +29,7 @@ usage: sh install.sh [options]
   --prefix DIR    where toolpin goes: /usr/local for root, else ~/.local
   --wheel FILE    install this wheel instead of the checkout around install.sh
   --python PATH   the Python to build on (3.11 or newer); the newest found otherwise
+  --asdf          also put an `asdf` there that answers from toolpin
   --modify-rc     also write the PATH lines into the startup file of your shell
   --uninstall     remove what install.sh made below the prefix; installed tools stay
   --help          print this
@@ -70,12 +71,13 @@ need_value() {
 }
 
 parse_arguments() {
-    prefix='' wheel='' chosen_python='' modify_rc='' uninstall=''
+    prefix='' wheel='' chosen_python='' asdf='' modify_rc='' uninstall=''
     while [ $# -gt 0 ]; do
         case $1 in
             --prefix) need_value "$1" $# "${2-}" && prefix=$(absolute "$2") && shift ;;
             --wheel) need_value "$1" $# "${2-}" && wheel=$(absolute "$2") && shift ;;
             --python) need_value "$1" $# "${2-}" && chosen_python=$2 && shift ;;
+            --asdf) asdf=yes ;;
             --modify-rc) modify_rc=yes ;;
             --uninstall) uninstall=yes ;;
             --help | -h) usage && exit 0 ;;
@@ -480,9 +482,19 @@ clean_rc() {
     fi
 }
 
+# The command has the interpreter of this prefix in it: an upgrade need not touch it.
+put_asdf() {
+    if "$launcher" asdf-alias "$prefix/bin" </dev/null >>"$work/log" 2>&1; then
+        say asdf "$prefix/bin/asdf"
+    else
+        say asdf "is not there: toolpin asdf-alias $prefix/bin says why"
+    fi
+}
+
 finish() {
     say version "${version#toolpin }"
     say toolpin "$launcher"
+    [ -z "$asdf" ] || put_asdf
     if [ -d "$data/installs" ]; then
         "$launcher" reshim </dev/null >>"$work/log" 2>&1 ||
             say shims 'are not renewed: toolpin reshim says why'
@@ -521,6 +533,7 @@ remove() {
         return
     fi
     cp "$manifest" "$work/manifest"
+    "$launcher" asdf-alias --remove "$prefix/bin" </dev/null >>"$work/log" 2>&1 || :
     sed -n 's/^rc //p; s/^new-rc //p' "$work/manifest" >"$work/rcs"
     while IFS= read -r file; do clean_rc "$file"; done <"$work/rcs"
     sed -n 's/^new-rc //p' "$work/manifest" >"$work/rcs"

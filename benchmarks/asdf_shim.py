@@ -32,6 +32,29 @@ PLUGINS = {
 }
 
 
+def _beside_asdf(root: str, pairs: int) -> None:
+    """Print what the header and the variables of asdf's cost a shim."""
+    candidates = {}
+    for name, versions, note in (
+        ("without asdf", 1, False),
+        ("with asdf", 1, True),
+        ("with asdf, 30 versions", 30, True),
+    ):
+        place = f"{root}/{name.replace(' ', '-')}"
+        paths = Paths(f"{place}/data", f"{place}/config")
+        for number in range(versions):
+            _lay_out(paths, Pin(BUNDLED.tool, f"1.22.{number}"))
+        if note:
+            with open(paths.asdf_note, "w", encoding="utf-8"):
+                pass
+        refresh_shims(paths, read_registry(paths))
+        candidates[name] = [f"{paths.shims}/go"]
+    folder = f"{root}/projects/{BUNDLED.tool}"
+    env = {**os.environ, "HOME": root, "PWD": folder}
+    times = measure(candidates, folder=folder, env=env, rounds=pairs, warm_up=WARM_UP)
+    show("a shim where asdf is at work (wanted: <= 1.02x)", times, "without asdf")
+
+
 def main(pairs: int) -> None:
     """Print one table, in milliseconds."""
     with tempfile.TemporaryDirectory(prefix="toolpin-bench-") as root:
@@ -44,7 +67,7 @@ def main(pairs: int) -> None:
         }
         for name, exec_env in PLUGINS.items():
             _install(name, exec_env, root, env)
-        _lay_out(paths)
+        _lay_out(paths, BUNDLED)
         candidates = {"bundled": [f"{paths.shims}/go"]}
         folders = {"bundled": _project(root, BUNDLED)}
         for name in PLUGINS:
@@ -62,6 +85,7 @@ def main(pairs: int) -> None:
             elsewhere=folders,
         )
         show("wanted: plain and fixed <= 1.05x of bundled", times, "bundled")
+        _beside_asdf(root, pairs)
 
 
 def _project(root: str, pin: Pin) -> str:
@@ -93,9 +117,9 @@ def _install(name: str, exec_env: str, root: str, env: Mapping[str, str]) -> Non
         subprocess.run(command, env=env, cwd=root, check=True)
 
 
-def _lay_out(paths: Paths) -> None:
+def _lay_out(paths: Paths, pin: Pin) -> None:
     """Put an install of a bundled tool beside the plugins'."""
-    tree = paths.install(*BUNDLED)
+    tree = paths.install(*pin)
     os.makedirs(f"{tree}/bin")
     os.makedirs(f"{tree}/.toolpin")
     shutil.copy(TRUE, f"{tree}/bin/go")

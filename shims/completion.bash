@@ -10,7 +10,7 @@ _toolpin_row() {
   case $1 in
 # >>> written from the parsers
     '')
-      _names='install uninstall pin set lock outdated upgrade bundle current list list-all latest where which why doctor shimversions env activate deactivate shell exec verify release-check reshim cache prune ci config plugin completion self version help'
+      _names='install uninstall pin set lock outdated upgrade bundle current list list-all latest where which why doctor shimversions env activate deactivate shell exec verify release-check reshim cache prune ci config plugin import asdf-alias completion self version help'
       _slots=''
       _flags='-C --quiet -q --debug --offline --strict --json --help -h'
       _values=' -C:folders '
@@ -23,7 +23,7 @@ _toolpin_row() {
       ;;
     'help')
       _names=''
-      _slots='=install,uninstall,pin,set,lock,outdated,upgrade,bundle,current,list,list-all,latest,where,which,why,doctor,shimversions,env,activate,deactivate,shell,exec,verify,release-check,reshim,cache,prune,ci,config,plugin,completion,self,version,help'
+      _slots='=install,uninstall,pin,set,lock,outdated,upgrade,bundle,current,list,list-all,latest,where,which,why,doctor,shimversions,env,activate,deactivate,shell,exec,verify,release-check,reshim,cache,prune,ci,config,plugin,import,asdf-alias,completion,self,version,help'
       _flags=''
       _values=' '
       ;;
@@ -278,6 +278,18 @@ _toolpin_row() {
       _slots='tools - -+'
       _flags='--version --ref'
       _values=' --version:- --ref:- '
+      ;;
+    'import')
+      _names=''
+      _slots='=asdf,pyenv,nvm'
+      _flags='--from'
+      _values=' --from:folders '
+      ;;
+    'asdf-alias')
+      _names=''
+      _slots='folders'
+      _flags='--remove'
+      _values=' '
       ;;
     'completion')
       _names=''

@@ -9,7 +9,7 @@ function __toolpin_row --no-scope-shadowing
     switch "$argv[1]"
 # >>> written from the parsers
         case ''
-            set names 'install	install what is pinned here, or TOOL VERSION' 'uninstall	remove installed versions' 'pin	write a version into .tool-versions' 'set	the same as pin' 'lock	write toolpin.lock: exact versions and digests' 'outdated	show what is newer than what is locked' 'upgrade	move the lock within its requests; --latest: them too' 'bundle	carry a locked toolchain to a machine offline' 'current	show what is pinned here, and where' 'list	show what is installed' 'list-all	show what can be installed; also: list all' 'latest	show the newest release that can be installed' 'where	show the folder of an install' 'which	show the program that a command runs here' 'why	show why a command runs what it runs here' 'doctor	show what is wrong with this set-up, and its mend' 'shimversions	show which versions have a command' 'env	show what the versions pinned here set: PATH, variables' 'activate	what a shell\'s rc file evaluates' 'deactivate	take toolpin out of this shell' 'shell	pin a version in this shell alone' 'exec	run a command of the pinned versions' 'verify	compare installs with their receipts; --repair' 'release-check	whether a release of Mix runs on its target' 'reshim	bring the shims in line with the installs' 'cache	show or empty the cache of downloads' 'prune	remove versions that nothing has used for long; --yes' 'ci	plan, install and prune what a CI job keeps in its cache' 'config	show and change toolpin\'s settings' 'plugin	show, check, add and draft what knows a tool' 'completion	print what completes toolpin\'s line in a shell' 'self	show, update or remove toolpin itself' 'version	show toolpin\'s version' 'help	show this, or a command\'s own help'
+            set names 'install	install what is pinned here, or TOOL VERSION' 'uninstall	remove installed versions' 'pin	write a version into .tool-versions' 'set	the same as pin' 'lock	write toolpin.lock: exact versions and digests' 'outdated	show what is newer than what is locked' 'upgrade	move the lock within its requests; --latest: them too' 'bundle	carry a locked toolchain to a machine offline' 'current	show what is pinned here, and where' 'list	show what is installed' 'list-all	show what can be installed; also: list all' 'latest	show the newest release that can be installed' 'where	show the folder of an install' 'which	show the program that a command runs here' 'why	show why a command runs what it runs here' 'doctor	show what is wrong with this set-up, and its mend' 'shimversions	show which versions have a command' 'env	show what the versions pinned here set: PATH, variables' 'activate	what a shell\'s rc file evaluates' 'deactivate	take toolpin out of this shell' 'shell	pin a version in this shell alone' 'exec	run a command of the pinned versions' 'verify	compare installs with their receipts; --repair' 'release-check	whether a release of Mix runs on its target' 'reshim	bring the shims in line with the installs' 'cache	show or empty the cache of downloads' 'prune	remove versions that nothing has used for long; --yes' 'ci	plan, install and prune what a CI job keeps in its cache' 'config	show and change toolpin\'s settings' 'plugin	show, check, add and draft what knows a tool' 'import	take over what asdf, pyenv or nvm have installed' 'asdf-alias	put an `asdf` command into a folder' 'completion	print what completes toolpin\'s line in a shell' 'self	show, update or remove toolpin itself' 'version	show toolpin\'s version' 'help	show this, or a command\'s own help'
             set slots
             set flags '-C	act as if started in DIR' '--quiet	say nothing but answers and errors' '-q	say nothing but answers and errors' '--debug	show the traceback of an error' '--offline	ask nobody: only what is in the cache' '--strict	refuse a folder whose files disagree about a tool' '--json	answer with one JSON document' '--help	tell more' '-h	tell more'
             set follow '-C:folders'
@@ -20,7 +20,7 @@ function __toolpin_row --no-scope-shadowing
             set follow
         case 'help'
             set names
-            set slots =install,uninstall,pin,set,lock,outdated,upgrade,bundle,current,list,list-all,latest,where,which,why,doctor,shimversions,env,activate,deactivate,shell,exec,verify,release-check,reshim,cache,prune,ci,config,plugin,completion,self,version,help
+            set slots =install,uninstall,pin,set,lock,outdated,upgrade,bundle,current,list,list-all,latest,where,which,why,doctor,shimversions,env,activate,deactivate,shell,exec,verify,release-check,reshim,cache,prune,ci,config,plugin,import,asdf-alias,completion,self,version,help
             set flags
             set follow
         case 'install'
@@ -233,6 +233,16 @@ function __toolpin_row --no-scope-shadowing
             set slots tools - -+
             set flags '--version	to install; else the latest' '--ref	a branch, a tag or a commit'
             set follow '--version:-' '--ref:-'
+        case 'import'
+            set names
+            set slots =asdf,pyenv,nvm
+            set flags '--from	its folder; else what its own variable names, or ~/.asdf and the like'
+            set follow '--from:folders'
+        case 'asdf-alias'
+            set names
+            set slots folders
+            set flags '--remove	take it away from there again'
+            set follow
         case 'completion'
             set names
             set slots =bash,zsh,fish

@@ -42,6 +42,8 @@ _toolpin_row() {
         'ci:plan, install and prune what a CI job keeps in its cache'
         'config:show and change toolpin'\''s settings'
         'plugin:show, check, add and draft what knows a tool'
+        'import:take over what asdf, pyenv or nvm have installed'
+        'asdf-alias:put an `asdf` command into a folder'
         'completion:print what completes toolpin'\''s line in a shell'
         'self:show, update or remove toolpin itself'
         'version:show toolpin'\''s version'
@@ -69,7 +71,7 @@ _toolpin_row() {
       ;;
     ('help')
       _names=()
-      _slots=('=install,uninstall,pin,set,lock,outdated,upgrade,bundle,current,list,list-all,latest,where,which,why,doctor,shimversions,env,activate,deactivate,shell,exec,verify,release-check,reshim,cache,prune,ci,config,plugin,completion,self,version,help')
+      _slots=('=install,uninstall,pin,set,lock,outdated,upgrade,bundle,current,list,list-all,latest,where,which,why,doctor,shimversions,env,activate,deactivate,shell,exec,verify,release-check,reshim,cache,prune,ci,config,plugin,import,asdf-alias,completion,self,version,help')
       _flags=()
       _values=' '
       ;;
@@ -417,6 +419,22 @@ _toolpin_row() {
         '--ref:a branch, a tag or a commit'
       )
       _values=' --version:- --ref:- '
+      ;;
+    ('import')
+      _names=()
+      _slots=('=asdf,pyenv,nvm')
+      _flags=(
+        '--from:its folder; else what its own variable names, or ~/.asdf and the like'
+      )
+      _values=' --from:folders '
+      ;;
+    ('asdf-alias')
+      _names=()
+      _slots=('folders')
+      _flags=(
+        '--remove:take it away from there again'
+      )
+      _values=' '
       ;;
     ('completion')
       _names=()

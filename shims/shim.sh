@@ -60,13 +60,14 @@ _toolpin_read() {
 }
 
 # Reads the file $1 of other managers in $_toolpin_folder; as _toolpin_read. $2 has the
-# words that mean another. One word is read here, a file of other shape by Python.
+# words that mean another, or `?` where a plugin reads its own files. One word is read
+# here, a file of other shape by Python.
 _toolpin_read_other() {
   case $_toolpin_folder/ in
     */node_modules/* | */deps/* | */_build/* | */vendor/*) return 1 ;;
   esac
   _toolpin_wanted='?'
-  [ -z "${TOOLPIN_IDIOMATIC-}" ] || return 0
+  [ -z "${TOOLPIN_IDIOMATIC-}" ] && [ "$2" != '?' ] || return 0
   [ -r "$_toolpin_folder/$1" ] || return 0
   _toolpin_ours "$1" || return 0
   _toolpin_lines=0

@@ -57,6 +57,7 @@ LAYERS = (
         "tables",
     },
     {
+        "asdf_env",
         "asdfrc",
         "asking",
         "gitrepo",
@@ -136,6 +137,7 @@ LAYERS = (
         "sources.clients",
     },
     {
+        "adopting",
         "asked",
         "asks",
         "bundle",
@@ -213,7 +215,8 @@ def _imports(path: Path) -> set[str]:
 
 
 def _layer(module: str) -> int:
-    name = "commands" if module.startswith("commands.") else module
+    head = module.partition(".")[0]
+    name = head if head in ("commands", "asdf") else module
     places = [at for at, layer in enumerate(LAYERS) if name in layer]
     assert places, f"{module} stands in no layer: add it where it belongs"
     return places[0]

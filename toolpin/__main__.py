@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -23,18 +23,18 @@ def main() -> NoReturn:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A path need not be text: its bytes go out as they came in.
         sys.stdout.reconfigure(errors="surrogateescape")
-    sys.exit(_guarded(sys.argv[1:]))
+    sys.exit(guarded(sys.argv[1:], _run))
 
 
-def _guarded(argv: Sequence[str]) -> int:
+def guarded(argv: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
     """Run and turn every ending into an exit code."""
     from toolpin.errors import EXIT_BUG, EXIT_INTERRUPTED, ToolpinError
     from toolpin.report import close_quietly
 
     if "--debug" in argv and _is_own(argv):
-        return _run(argv)
+        return run(argv)
     try:
-        return _run(argv)
+        return run(argv)
     except ToolpinError as error:
         _tell(error, argv)
         return error.exit_code

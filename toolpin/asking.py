@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from toolpin.env import DEFAULT_PATH, is_settable
-from toolpin.errors import NotRunnable, Refused, ToolpinError
+from toolpin.errors import Refused, ScriptFailed, ToolpinError
 from toolpin.model import Pin
 from toolpin.process import run
 from toolpin.scripts import (
@@ -105,7 +105,7 @@ def bin_dirs(scripts: Scripts, pin: Pin) -> tuple[str, ...]:
 def exec_env(scripts: Scripts, pin: Pin, env: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a program, from the one that it would have had.
 
-    Raises NotRunnable where the plugin's exec-env ends with another status than 0.
+    Raises ScriptFailed where the plugin's exec-env ends with another status than 0.
     """
     own = variables_of(scripts.paths, pin)
     if not scripts.has("exec-env"):
@@ -212,7 +212,9 @@ def _effect(scripts: Scripts, pin: Pin, around: _Around) -> _Effect:
     )
     if told.status != 0:
         error = failed(scripts.name, "exec-env", told)
-        raise NotRunnable(error.what, error.facts)
+        wrong = ScriptFailed(error.what, error.facts)
+        wrong.status = told.status
+        raise wrong
     pairs = (one.partition("=") for one in told.out.split("\0") if "=" in one)
     found = {name: value for name, _, value in pairs if name not in _OF_BASH}
     changed = {

@@ -56,6 +56,8 @@ VERBS = {
     "ci": Verb("plan, install and prune what a CI job keeps in its cache", "ci"),
     "config": Verb("show and change toolpin's settings", "config"),
     "plugin": Verb("show, check, add and draft what knows a tool", "plugin"),
+    "import": Verb("take over what asdf, pyenv or nvm have installed", "import_"),
+    "asdf-alias": Verb("put an `asdf` command into a folder", "asdf_alias"),
     "completion": Verb("print what completes toolpin's line in a shell", "completion"),
     "self": Verb("show, update or remove toolpin itself", "self"),
     "version": Verb("show toolpin's version", "version"),
@@ -113,7 +115,7 @@ def command_in(argv: Sequence[str]) -> str | None:
     if not words:
         return None
     name = "list-all" if _is_list_all(words) else words[0]
-    return VERBS[name].module.replace("_", "-") or name
+    return VERBS[name].module.rstrip("_").replace("_", "-") or name
 
 
 def asks_for_json(argv: Sequence[str]) -> bool:

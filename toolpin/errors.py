@@ -10,6 +10,7 @@
     +-- UsageError            2   a command line or project file not understood
     +-- NotLocked             4   toolpin.lock is missing, stale or lacks this host
     +-- NotRunnable         126   a known command, with nothing that can run it
+    |   +-- ScriptFailed    126   because a plugin's script has failed
     +-- UnknownCommand      127   a command that nothing here provides
 
 A bug is every other exception: exit code 3. An interrupt: 130.
@@ -92,6 +93,12 @@ class NotRunnable(ToolpinError):
     """A command that toolpin knows, with no installed version that may run."""
 
     exit_code = 126
+
+
+class ScriptFailed(NotRunnable):
+    """A command whose plugin's script ended with `status`."""
+
+    status = 1
 
 
 class UnknownCommand(ToolpinError):

@@ -46,6 +46,17 @@ class Found(NamedTuple):
     origin: Origin | None
 
 
+class Caller(NamedTuple):
+    """What whoever runs a command does itself.
+
+    `refresh` is called when programs came or went; `finish` has the last word on what
+    the program gets.
+    """
+
+    refresh: Callable[[], object]
+    finish: Callable[[Found], Found]
+
+
 class _Place(NamedTuple):
     """Where a command is looked for."""
 
@@ -128,14 +139,16 @@ def run(
     idioms: Idioms,
     env: Mapping[str, str],
     cwd: str,
-    refresh: Callable[[], object],
+    caller: Caller,
 ) -> NoReturn:
     """Become the command, or run it and refresh the shims where its tool asks for it.
 
-    `refresh` is called when programs came or went. Raises what `find` raises.
+    Raises what `find` raises.
     """
     env = as_called(env)
-    found = find(command, paths=paths, aliases=aliases, idioms=idioms, env=env, cwd=cwd)
+    found = caller.finish(
+        find(command, paths=paths, aliases=aliases, idioms=idioms, env=env, cwd=cwd)
+    )
     stub = read_stub(f"{paths.shims}/{command}")
     _run_hook(found, command, args, paths=paths, cwd=cwd)
     if not (found.pin and stub and set(stub.after) & set(args)):
@@ -144,7 +157,7 @@ def run(
     status = run_as_child(found.path, args, found.environment)
     if commands(paths, found.pin) != before:
         try:
-            refresh()
+            caller.refresh()
         except ToolpinError as error:
             # The command itself is done; its exit code is the answer.
             sys.stderr.write(f"{error.render()}\n")

@@ -7,6 +7,7 @@ other things. Pure: where such files count, and which are looked for, is for `pr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from toolpin.model import Origin, Request, Wanted
@@ -23,12 +24,14 @@ class Idioms(NamedTuple):
     Of one tool's the preferred one comes first. `spellings` tells of a tool what its
     files write otherwise than `.tool-versions` does: a word that means another, or,
     where that is "", a beginning to leave out. `manifests` are files of many matters,
-    with the tool and the name that it has there.
+    with the tool and the name that it has there. Of the tools that `asks` has, their
+    plugin reads the file itself: a function from its path to words.
     """
 
     files: Mapping[str, str]
     spellings: Callable[[str], Mapping[str, str]]
     manifests: Mapping[str, tuple[str, str]]
+    asks: Mapping[str, Callable[[str], list[str]]] = MappingProxyType({})
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -45,6 +48,11 @@ class Idioms(NamedTuple):
         Raises UsageError for words that name no version.
         """
         tool = self.tool_of(name)
+        if name in self.files and tool in self.asks:
+            words = self.asks[tool](place)
+            origin = Origin(place, 1)
+            wanted = tuple(parse_wanted(word, origin) for word in words)
+            return Request(tool, wanted, origin) if wanted else None
         if name in self.files:
             return _plain(data, place, tool, self.spellings)
         # With it comes the JSON parser: only where somebody has switched it on.

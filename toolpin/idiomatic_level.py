@@ -11,11 +11,15 @@ from toolpin.paths import Paths, system_config
 
 VARIABLE = "TOOLPIN_IDIOMATIC"
 DEFAULT = "plain"
+LEVELS = ("none", "plain", "all")
 
 
 def idiomatic_level(paths: Paths, env: Mapping[str, str]) -> str:
     """Return `none`, `plain` or `all`. Raises UsageError for a wrong setting."""
-    if not env.get(VARIABLE, "").strip() and not any(
+    stated = env.get(VARIABLE, "").strip()
+    if stated in LEVELS:
+        return stated
+    if not stated and not any(
         _names_it(file) for file in (system_config(env), paths.user_config)
     ):
         return DEFAULT

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from toolpin import store
 from toolpin.archive_rules import Broken, split_name
 from toolpin.errors import ToolpinError
-from toolpin.installs import RECORD
+from toolpin.installs import ADOPTED, RECORD
 from toolpin.model import Pin, Receipt, TreeFile
 from toolpin.paths import Paths
 from toolpin.verify import grouped, hash_file, make_digest
@@ -106,7 +106,7 @@ def group_added(inspection: Inspection) -> dict[str, int]:
 
 def _without_receipt(tree: str, pin: Pin) -> Inspection:
     """Tell an install of another manager from one of ours that lost its receipt."""
-    if os.path.lexists(f"{tree}/{_OWN}"):
+    if os.path.lexists(f"{tree}/{_OWN}") and not os.path.exists(f"{tree}/{ADOPTED}"):
         lost = Finding(MISSING, _RECEIPT, "nothing says what the tree should hold")
         return Inspection(pin, None, (lost,))
     return Inspection(pin, None)

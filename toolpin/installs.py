@@ -15,6 +15,8 @@ from toolpin.versions import newest
 from toolpin.words import NAME, VERSION, fits
 
 RECORD = ".toolpin/record.sh"
+# In the place of a receipt where another manager has made the tree.
+ADOPTED = ".toolpin/adopted"
 
 _RECORD_LIMIT_BYTES = 256 * 1024
 

@@ -17,11 +17,13 @@ class Paths(NamedTuple):
     """The data folder and what asdf's layout puts in it; the config folder.
 
     `into` is a folder that gets one tree a tool instead of the store, "" for none.
+    `filename` is what project files are called.
     """
 
     data: str
     config: str
     into: str = ""
+    filename: str = ".tool-versions"
 
     @property
     def installs(self) -> str:
@@ -65,8 +67,8 @@ class Paths(NamedTuple):
 
     @property
     def global_file(self) -> str:
-        """The `.tool-versions` of last resort."""
-        return f"{self.config}/.tool-versions"
+        """The project file of last resort."""
+        return f"{self.config}/{self.filename}"
 
     @property
     def user_config(self) -> str:
@@ -102,6 +104,16 @@ class Paths(NamedTuple):
     def answers(self) -> str:
         """The folder with the `asdf` that plugins' scripts find on their PATH."""
         return f"{self.data}/lib/asdf"
+
+    @property
+    def asdf_note(self) -> str:
+        """There where the `asdf` command works on this store: shims heed it then."""
+        return f"{self.data}/asdf-command"
+
+    @property
+    def idiomatic(self) -> str:
+        """Which files of other managers each asdf plugin reads, a file a plugin."""
+        return f"{self.data}/idiomatic"
 
     def state(self, tool: str) -> str:
         """Return the folder for what a tool itself installs beside its versions."""

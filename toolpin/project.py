@@ -27,7 +27,7 @@ def candidates(start: str, home: str, global_file: str) -> Iterator[str]:
     """Yield the `.tool-versions` that exist, nearest first, without the ignored ones.
 
     The folders from `start` (absolute, as the shell names it) up to the root, then
-    `home` unless it was among them, then `global_file`.
+    `home` unless it was among them, then `global_file`, whose name all of them have.
     """
     for path, ours in _present(start, home, global_file):
         if ours:
@@ -211,10 +211,11 @@ def _present(start: str, home: str, global_file: str) -> Iterator[tuple[str, boo
 
 
 def _places(start: str, home: str, global_file: str) -> Iterator[str]:
+    name = os.path.basename(global_file)
     for folder in folders_up(start):
-        yield os.path.join(folder, FILENAME)
+        yield os.path.join(folder, name)
     if not f"{start.rstrip('/')}/".startswith(f"{home.rstrip('/')}/"):
-        yield os.path.join(home, FILENAME)
+        yield os.path.join(home, name)
     yield global_file
 
 

@@ -20,6 +20,8 @@ from toolpin.scripts import Scripts, answer_asdf, kind_of, variables_of
 
 _BUILD_S = 6 * 3600.0
 _SHOWN = 6
+# Set to keep what was downloaded, this once.
+KEEP = "TOOLPIN_KEEP_DOWNLOAD"
 _CALL = 'log=$0; exec bash -c \'"$0" "$@"\' "$@" >>"$log" 2>&1'
 
 # Hears of a phase that begins, and of where its log is.
@@ -61,7 +63,8 @@ class ScriptBuilder:
         begin("building:", f"its plugin's bin/install (log: {self._log})")
         self._run("install")
         told = ask_all(self._scripts, self._plan.pin)
-        if not self._rc.flag("always_keep_download"):
+        kept = self._rc.flag("always_keep_download") or KEEP in self._scripts.env
+        if not kept:
             shutil.rmtree(self._downloads, ignore_errors=True)
         return self._plan._replace(
             bin_dirs=told.bin_dirs,

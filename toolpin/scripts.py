@@ -212,7 +212,7 @@ def answer_asdf(paths: Paths) -> None:
     text = (
         "#!/bin/sh\n"
         "# What the scripts of plugins call: it answers from toolpin's store.\n"
-        f'exec {quote(sys.executable)} -I -m toolpin.asdf "$@"\n'
+        f'exec {quote(sys.executable)} -I -m toolpin.asdf --for-plugin "$@"\n'
     )
     try:
         with open(program, encoding="utf-8", errors="surrogateescape") as file:

@@ -22,9 +22,11 @@ from toolpin.stubs import (
     render_library,
     render_stub,
 )
+from toolpin.versions import sort_key
 from toolpin.words import RESERVED_COMMANDS
 
 _TEMPORARY = ".toolpin-"
+_ASDFS_BYTES = 16 * 1024
 
 
 class Changes(NamedTuple):
@@ -51,7 +53,12 @@ def refresh(
     _make_folder(os.path.dirname(paths.shim_library))
     _make_folder(paths.shims)
     _write(paths.shim_library, library, 0o644)
-    provided = _provided(paths)
+    having = _having(paths)
+    provided = {
+        command: list(dict.fromkeys(pin.tool for pin in pins))
+        for command, pins in having.items()
+    }
+    has_asdf = os.path.exists(paths.asdf_note)
     for tool in known.values():
         for command in tool.commands:
             if (
@@ -64,10 +71,12 @@ def refresh(
     for command, providers in sorted(provided.items()):
         path = f"{paths.shims}/{command}"
         old = owned_text(path)
-        if not _is_safe(command) or (old is None and os.path.lexists(path)):
+        foreign = old is None and os.path.lexists(path) and not _is_asdfs(path)
+        if not _is_safe(command) or foreign:
             skipped.append(command)
             continue
-        text = render_stub(command, providers, known, paths.shim_library)
+        pins = having.get(command, []) if has_asdf else None
+        text = render_stub(command, providers, known, paths.shim_library, having=pins)
         _write(path, text, 0o755)
         if old is None:
             added.append(command)
@@ -113,18 +122,25 @@ def _tools_of(path: str) -> list[str]:
     return [tool for tool, *_ in stub.tools] if stub else []
 
 
-def _provided(paths: Paths) -> dict[str, list[str]]:
-    """Return for each command the tools that have it in a published version."""
-    provided: dict[str, list[str]] = {}
+def _having(paths: Paths) -> dict[str, list[Pin]]:
+    """Return for each command the published versions that have it, by tool."""
+    having: dict[str, list[Pin]] = {}
     for tool in tools(paths):
-        names = {
-            command
-            for version in versions(paths, tool)
-            for command in commands(paths, Pin(tool, version))
-        }
-        for command in names:
-            provided.setdefault(command, []).append(tool)
-    return provided
+        for version in sorted(versions(paths, tool), key=sort_key, reverse=True):
+            pin = Pin(tool, version)
+            for command in commands(paths, pin):
+                having.setdefault(command, []).append(pin)
+    return having
+
+
+def _is_asdfs(path: str) -> bool:
+    """Tell whether a file in the shims folder is one that asdf wrote: it may go."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_ASDFS_BYTES)
+    except OSError:
+        return False
+    return b"\n# asdf-plugin: " in data and b"asdf exec " in data
 
 
 def _is_safe(command: str) -> bool:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from toolpin import installs
 from toolpin.errors import NotRunnable
-from toolpin.installs import RECORD
+from toolpin.installs import ADOPTED, RECORD
 from toolpin.model import REQUIRED, Pin
 from toolpin.mutex import try_held
 from toolpin.paths import Paths
@@ -91,8 +91,9 @@ def _state(paths: Paths, pin: Pin, programs: Sequence[str]) -> InstallState:
     lost = [
         path
         for path in (f"{tree}/{RECORD}", f"{own}/receipt.json")
-        # An install of another manager has neither.
+        # An install of another manager has neither, or no receipt.
         if os.path.lexists(own) and not os.path.exists(path)
+        if path.endswith("record.sh") or not os.path.exists(f"{tree}/{ADOPTED}")
     ]
     lost += [
         folder

@@ -11,13 +11,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from toolpin.env import quote
+from toolpin.model import Pin
 from toolpin.paths import Paths, bundled
-from toolpin.toolversions import variable_for
+from toolpin.toolversions import FILENAME_VARIABLES, variable_for
 
 _MARKER = "# toolpin shim; `toolpin reshim` writes it again"
 _TOOL = "# tool "
 _AFTER = "# after "
+_ASDF = "# asdf-plugin: "
+# What scripts written for asdf look for in a shim.
+_AS_ASDF = "# the same, from anywhere: exec asdf exec "
 _STUB_LIMIT_BYTES = 16 * 1024
+_OTHER_FILE = '"' + "".join(f"${{{name}-}}" for name in FILENAME_VARIABLES) + '"'
 _GONE = "echo 'toolpin: the shims are broken; try: toolpin reshim'"
 
 
@@ -29,7 +34,8 @@ class ShimTool(NamedTuple):
     The bins of the tools that it `requires` follow its own on PATH. `commands` are
     those that every version has: known without an install. `idiomatic` are the files
     beside `.tool-versions` that count, `spellings` the words in them that mean another.
-    Before a command of `hooked` a hook of the user's runs.
+    Before a command of `hooked` a hook of the user's runs. `asks` where only its plugin
+    can read those files.
     """
 
     name: str
@@ -40,6 +46,7 @@ class ShimTool(NamedTuple):
     idiomatic: tuple[str, ...] = ()
     spellings: tuple[tuple[str, str], ...] = ()
     hooked: tuple[str, ...] = ()
+    asks: bool = False
 
 
 class Stub(NamedTuple):
@@ -74,23 +81,35 @@ def render_stub(
     providers: Sequence[str],
     known: Mapping[str, ShimTool],
     library: str,
+    *,
+    having: Sequence[Pin] | None = None,
 ) -> str:
-    """Render the stub of a command of these tools; it sources `library`."""
+    """Render the stub of a command of these tools; it sources `library`.
+
+    `having` are the installs that have the command, newest first, where the `asdf`
+    command works on the store, else None: then asdf's header and variables count, too.
+    """
     found = [_tool(known, name) for name in providers]
     after = [word for tool in found for word in _after(tool, command)]
     lines = ["#!/bin/sh", _MARKER]
     lines += [_TOOL + " ".join((tool.name, *tool.requires)) for tool in found]
     if after:
         lines.append(_AFTER + " ".join(after))
+    if having is not None:
+        lines += [f"{_ASDF}{_spelt(pin)}" for pin in having]
+        lines.append(_AS_ASDF + quote(command))
     lines.append(f"_toolpin_command={quote(command)}")
     # The plain case has one tool that requires one other at most.
     first = found[0]
     plain = len(found) == 1 and len(first.requires) <= 1
     plain = plain and command not in first.hooked
-    lines += _lookup("", first) if plain else ["_toolpin_tool="]
+    asdf = having is not None
+    lines += _lookup("", first, asdf=asdf) if plain else ["_toolpin_tool="]
     lines.append(f"_toolpin_after={quote(_words(after))}")
     needed = [_tool(known, name) for name in first.requires] if plain else []
-    lines += _lookup("need", needed[0]) if needed else ["_toolpin_need="]
+    lines += _lookup("need", needed[0], asdf=asdf) if needed else ["_toolpin_need="]
+    if asdf:  # another file than .tool-versions is for Python to read
+        lines.append(f"[ -z {_OTHER_FILE} ] || _toolpin_tool=")
     lines.append(f"[ -r {quote(library)} ] || {{ {_GONE} >&2; exit 126; }}")
     lines.append(f". {quote(library)}")
     return "\n".join(lines) + "\n"
@@ -130,17 +149,27 @@ def owned_text(path: str) -> str | None:
     return text if text.startswith(f"#!/bin/sh\n{_MARKER}\n") else None
 
 
-def _lookup(role: str, tool: ShimTool) -> list[str]:
+def _lookup(role: str, tool: ShimTool, *, asdf: bool) -> list[str]:
     prefix = f"_toolpin_{role}_" if role else "_toolpin_"
     variable = variable_for(tool.name)
+    theirs = variable.replace("TOOLPIN_", "ASDF_", 1)
+    spellings = "?" if tool.asks else _words(map("=".join, tool.spellings))
+    other = f"${{{theirs}:+=${theirs}}}" if asdf else ""
     return [
         f"_toolpin_{role or 'tool'}={quote(tool.name)}",
         f"{prefix}names={quote(_words(tool.names or (tool.name,)))}",
         f"{prefix}files={quote(' '.join(tool.idiomatic))}",
-        f"{prefix}spellings={quote(_words(map('='.join, tool.spellings)))}",
+        f"{prefix}spellings={quote(spellings)}",
         # `=` tells a variable that is set and empty from one that is not set.
-        f"{prefix}override=${{{variable}+=}}${{{variable}-}}",
+        f"{prefix}override=${{{variable}+=}}${{{variable}-{other}}}",
     ]
+
+
+def _spelt(pin: Pin) -> str:
+    """Return an install as asdf names it: its folder `ref-x` is `ref:x`."""
+    if pin.version.startswith("ref-"):
+        return f"{pin.tool} ref:{pin.version.removeprefix('ref-')}"
+    return str(pin)
 
 
 def _words(words: Iterable[str]) -> str:

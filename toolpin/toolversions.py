@@ -22,6 +22,11 @@ from toolpin.words import (
     named,
 )
 
+# Where asdf is told what project files are called, by the later name and the older.
+FILENAME_VARIABLES = (
+    "ASDF_TOOL_VERSIONS_FILENAME",
+    "ASDF_DEFAULT_TOOL_VERSIONS_FILENAME",
+)
 _BOM = b"\xef\xbb\xbf"
 _FORMS = "a version, system, latest, latest:PREFIX, ref:NAME or path:/FOLDER"
 

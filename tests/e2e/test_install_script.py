@@ -220,6 +220,20 @@ def test_modify_rc_adds_the_lines_once_and_they_work(
     assert run(command, {**first.env, **env}, tmp_path) == Result(0, VERSION, "")
 
 
+def test_asdf_is_put_beside_toolpin_and_goes_with_it(
+    wheel: Path, checkout: Path, machine: Machine
+) -> None:
+    script = checkout / "install.sh"
+    for _ in range(2):
+        done = machine.script(script, "--wheel", str(wheel), "--asdf")
+        assert done.code == 0, done.err
+    command = machine.prefix / "bin/asdf"
+    told = run([str(command), "--version"], machine.env, machine.home)
+    assert told.out.startswith("asdf version 0.")
+    assert machine.script(script, "--uninstall").code == 0
+    assert not command.exists()
+
+
 def test_an_upgrade_in_place_keeps_the_store_and_the_shims(
     wheel: Path, machine: Machine, tmp_path: Path
 ) -> None:

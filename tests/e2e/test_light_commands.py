@@ -49,8 +49,8 @@ def tell(*_):
         file.write(" ".join(set(sys.modules) - at_start))
 atexit.register(tell)
 os.execve = lambda *_: sys.exit()
-from toolpin.__main__ import _guarded
-sys.exit(_guarded(sys.argv[1:]))
+from toolpin.__main__ import _run, guarded
+sys.exit(guarded(sys.argv[1:], _run))
 """
 
 

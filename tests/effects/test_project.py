@@ -344,7 +344,9 @@ def test_hostile_62_roots_file_in_a_sticky_folder_counts(shared: Path) -> None:
     file = shared / ".tool-versions"
     file.touch()
     with without_privileges():
-        assert str(file) in list(candidates(str(shared), "/", "/nowhere"))
+        assert str(file) in list(
+            candidates(str(shared), "/", "/nowhere/.tool-versions")
+        )
 
 
 def test_hostile_63_ten_thousand_folders_are_walked(
@@ -385,7 +387,7 @@ def test_hostile_63_a_folder_that_may_not_be_entered_is_passed(shared: Path) -> 
     file.touch()
     closed.chmod(0o000)
     with without_privileges():
-        found = list(candidates(str(start), "/", "/nowhere"))
+        found = list(candidates(str(start), "/", "/nowhere/.tool-versions"))
     closed.chmod(0o755)
     assert found[0] == str(file)
 

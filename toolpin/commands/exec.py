@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
@@ -18,6 +19,17 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         paths, line = Paths(data=line[1], config=line[2]), line[3:]
     else:
         paths = find_paths(env)
+    own, finish = env, _as_found
+    if os.path.exists(paths.asdf_note):  # then asdf's variables count here, too
+        from toolpin import asdf_env  # noqa: PLC0415 - a store that has no asdf
+
+        env = asdf_env.as_toolpin(env)
+        paths = paths._replace(filename=asdf_env.filename_in(env))
+
+        def finish(found: execute.Found) -> execute.Found:
+            kept = asdf_env.without_translated(found.environment, own)
+            return found._replace(environment=kept)
+
     if line[0] == "--":
         line = line[1:]
     registry = read_registry(paths)
@@ -36,12 +48,16 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
             idioms=registry.idioms(idiomatic_level(paths, env)),
             env=env,
             cwd=_folder(env),
-            refresh=reshim,
+            caller=execute.Caller(reshim, finish),
         )
     except UnknownCommand as error:
         from toolpin.suggest import with_near_commands  # noqa: PLC0415 - rarely
 
         raise with_near_commands(error, line[0], paths) from error
+
+
+def _as_found(found: execute.Found) -> execute.Found:
+    return found
 
 
 def _folder(env: Mapping[str, str]) -> str:

@@ -88,6 +88,11 @@ def run(args: Namespace, session: Session) -> int:
     requests = wished(args, session)
     if not (args.dry_run or args.into):
         projects.remember(session.paths, (one.origin for one in requests))
+    return provide_all(requests, args, session)
+
+
+def provide_all(requests: Sequence[Request], args: Namespace, session: Session) -> int:
+    """Install what requests ask for; the exit code is that of `run`."""
     wishes = [(pin, one.origin) for one in requests for pin in one.stated]
     _refuse_pairs(wishes, session, args.all_projects)
     if _is_plain(args, session):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 
 from toolpin import project
 from toolpin.errors import ToolpinError
@@ -42,22 +43,13 @@ def run(args: Namespace, session: Session) -> int:
     versions = [parse_wanted(word, _ORIGIN) for word in args.versions]
     path = _place(args, session)
     names = (args.tool, *(name for name in tool.names if name != args.tool))
-    locks, lockfile = session.paths.locks, lockfile_beside(path)
-    with held(mutex_of_file(locks, path)), held(mutex_of_file(locks, lockfile)):
-        before = project.read(path) if os.path.lexists(path) else b""
-        parse(before, path)
-        after = edit(before, names, versions)
-        is_locked = False
-        if os.path.lexists(lockfile):
-            is_locked = _write_both(path, after, lockfile, session)
-        else:
-            project.write(path, after)
+    before, after, is_locked = write_line(path, names, versions, session)
     warn_of_pairs(parse(after, path), session)
     refresh_shims(session.paths, session.registry, {tool.name})
     written = " ".join(str(one) for one in versions)
     session.report.remark(f"{path}: {args.tool} {written}")
     if is_locked:
-        session.report.remark(f"{lockfile}: written")
+        session.report.remark(f"{lockfile_beside(path)}: written")
     missing = _missing(tool.name, versions, path, session)
     if missing:
         text = ", ".join(missing)
@@ -71,6 +63,26 @@ def run(args: Namespace, session: Session) -> int:
         }
         session.report.document("pin", result, changed=after != before)
     return 0
+
+
+def write_line(
+    path: str, names: Sequence[str], versions: Sequence[Wanted], session: Session
+) -> tuple[bytes, bytes, bool]:
+    """Change a tool's line, and the lockfile where there is one.
+
+    Returns old and new, and whether the lockfile has changed. Raises UsageError for a file that cannot be understood.
+    """
+    locks, lockfile = session.paths.locks, lockfile_beside(path)
+    with held(mutex_of_file(locks, path)), held(mutex_of_file(locks, lockfile)):
+        before = project.read(path) if os.path.lexists(path) else b""
+        parse(before, path)
+        after = edit(before, names, versions)
+        is_locked = False
+        if os.path.lexists(lockfile):
+            is_locked = _write_both(path, after, lockfile, session)
+        else:
+            project.write(path, after)
+    return before, after, is_locked
 
 
 def _write_both(path: str, data: bytes, lockfile: str, session: Session) -> bool:

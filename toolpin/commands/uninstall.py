@@ -46,7 +46,7 @@ def run(args: Namespace, session: Session) -> int:
     if args.unused and pins and not (args.yes or args.dry_run):
         raise _unconfirmed(args.tool, pins)
     if not args.dry_run:
-        _remove(pins, session)
+        remove_all(pins, session)
     if session.report.as_json:
         result = {"removed": [pin_table(pin) for pin in pins], "dry_run": args.dry_run}
         changed = bool(pins) and not args.dry_run
@@ -79,7 +79,8 @@ def _chosen(args: Namespace, session: Session) -> list[Pin]:
     return [Pin(tool, version) for version in sorted(have, key=sort_key)]
 
 
-def _remove(pins: Sequence[Pin], session: Session) -> None:
+def remove_all(pins: Sequence[Pin], session: Session) -> None:
+    """Remove installs, and the shims of nothing; their plugins' scripts hear of it."""
     for pin in pins:
         with unfinished.version_mutex(session.paths, pin):
             if installs.is_installed(session.paths, pin):

@@ -17,7 +17,7 @@ from toolpin.errors import ToolpinError, UsageError
 from toolpin.gitrepo import Address, Git, Identity
 from toolpin.model import Pin
 from toolpin.paths import Paths
-from toolpin.plugin.registry import script_folders
+from toolpin.plugin.registry import note_files, script_folders
 from toolpin.process import Finished
 from toolpin.scripts import Scripts
 
@@ -115,6 +115,7 @@ class Folders:
         folder = self.folder(name)
         more = {"ASDF_PLUGIN_SOURCE_URL": address.url, "ASDF_PLUGIN_PATH": folder}
         self._callback(name, "post-plugin-add", more)
+        self.note(name)
         self._hook("post_asdf_plugin_add", name)
         self._hook(f"post_asdf_plugin_add_{name}")
         return found
@@ -161,6 +162,7 @@ class Folders:
             "ASDF_PLUGIN_POST_REF": commit,
         }
         self._callback(name, "post-plugin-update", more)
+        self.note(name)
         self._hook("post_asdf_plugin_update", name)
         self._hook(f"post_asdf_plugin_update_{name}")
         return Moved(name, before.commit, commit, branch)
@@ -192,10 +194,20 @@ class Folders:
                 unfinished.discard(self._paths, Pin(_PLUGIN, name), folder)
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(f"{self._paths.chosen}/{name}")
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{self._paths.idiomatic}/{name}")
             unfinished.delete_tree(f"{self._paths.downloads}/{name}")
         self._hook("post_asdf_plugin_remove", name)
         self._hook(f"post_asdf_plugin_remove_{name}")
         return folder
+
+    def note(self, name: str) -> None:
+        """Ask a plugin which files of other managers it reads, and note them."""
+        scripts = Scripts(self._paths, name, self._env, self._cwd)
+        try:
+            note_files(self._paths, name, scripts.legacy_filenames())
+        except ToolpinError as error:
+            self._remark(f"{name}: {error.what}")
 
     def _callback(self, name: str, script: str, more: Mapping[str, str]) -> None:
         """Run a script whose failure is only told."""

@@ -10,19 +10,20 @@ file is read in full when its tool is asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.idiomatic import Idioms
 from toolpin.model import Origin
 from toolpin.paths import Paths, bundled
-from toolpin.words import NAME, fits
+from toolpin.words import COMMAND, NAME, fits
 
 if TYPE_CHECKING:
     from toolpin.plugin.contract import Tool
 
 # With one of these a line may be something else than it seems: escapes, long strings.
+_NOTE_BYTES = 10_000
 _NOT_PLAIN = ("\\", '"""', "'''")
 
 
@@ -43,8 +44,11 @@ class Registry:
         paired: frozenset[str] = frozenset(),
         idiomatic: Mapping[str, str] | None = None,
         passed_over: Mapping[str, str] | None = None,
+        *,
+        paths: Paths | None = None,
     ) -> None:
         self.paired = paired
+        self._paths = paths
         self.passed_over = passed_over or {}
         self._idiomatic = idiomatic or {}
         self._files = files
@@ -64,12 +68,13 @@ class Registry:
     def idioms(self, level: str) -> Idioms:
         """Return the files beside `.tool-versions` that count: none, plain or all."""
         files = {} if level == "none" else self._idiomatic
+        asks = {tool: self._asking(tool) for tool in set(files.values()) & self._asked}
         manifests = {
             file: (tool.name, name)
             for tool in (self.tools if level == "all" else ())
             for file, name in tool.manifests.items()
         }
-        return Idioms(files, self._spellings, manifests)
+        return Idioms(files, self._spellings, manifests, asks)
 
     def canonical(self, name: str) -> str:
         """Return the tool's own name; a name that nobody knows is its own."""
@@ -99,6 +104,26 @@ class Registry:
         facts.append(("as asdf's", f"toolpin plugin add {name} URL"))
         facts.append(("to draft it", f"toolpin plugin new {name} --github OWNER/REPO"))
         raise ToolpinError(f"{name} is no tool that toolpin knows", facts)
+
+    @property
+    def _asked(self) -> set[str]:
+        """The tools whose asdf plugin reads the files of other managers itself."""
+        script = "bin/parse-legacy-file"
+        return {
+            name
+            for name, file in self._files.items()
+            if not file.endswith(".toml") and os.path.isfile(f"{file}/{script}")
+        }
+
+    def _asking(self, name: str) -> Callable[[str], list[str]]:
+        def ask(path: str) -> list[str]:
+            from toolpin.scripts import Scripts  # noqa: PLC0415 - few plugins ask
+
+            paths = self._paths or Paths("", "")
+            folder = os.path.dirname(path)
+            return Scripts(paths, name, os.environ, folder).parse_legacy_file(path)
+
+        return ask
 
     def _spellings(self, name: str) -> Mapping[str, str]:
         return self._tool(name).spellings
@@ -149,7 +174,35 @@ def read_registry(paths: Paths) -> Registry:
         files[name] = folder
         aliases.setdefault(name, name)
         paired.discard(name)
-    return Registry(files, aliases, frozenset(paired), idiomatic, passed_over)
+        for one in noted_files(paths, name):
+            idiomatic.setdefault(one, name)
+    return Registry(
+        files, aliases, frozenset(paired), idiomatic, passed_over, paths=paths
+    )
+
+
+def noted_files(paths: Paths, name: str) -> tuple[str, ...]:
+    """Return the files of other managers that an asdf plugin said it reads."""
+    try:
+        with open(f"{paths.idiomatic}/{name}", encoding="utf-8") as file:
+            return tuple(file.read(_NOTE_BYTES).split())
+    except (OSError, UnicodeDecodeError):
+        return ()
+
+
+def note_files(paths: Paths, name: str, files: Iterable[str]) -> None:
+    """Note which files of other managers an asdf plugin reads; nobody asks again.
+
+    What is no plain name of a file, and `.tool-versions`, is passed over.
+    """
+    plain = [
+        one
+        for one in files
+        if fits(one.removeprefix("."), COMMAND) and one != paths.filename
+    ]
+    os.makedirs(paths.idiomatic, exist_ok=True)
+    with open(f"{paths.idiomatic}/{name}", "w", encoding="utf-8") as file:
+        file.write("".join(f"{one}\n" for one in plain))
 
 
 def script_folders(paths: Paths) -> dict[str, str]:

@@ -1,0 +1,170 @@
+"""Moving in: what asdf, pyenv and nvm have installed runs here, and is not touched."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.support.run import Home
+from tests.support.scripted import GREET, repository, write
+
+# Programs beside `bin`, and variables: what a folder of files alone does not tell.
+ODD = {
+    **GREET,
+    "bin/list-bin-paths": "echo odd/bin\n",
+    "bin/exec-env": 'export ODD_ROOT="$ASDF_INSTALL_PATH/odd"\n',
+    "bin/list-legacy-filenames": "echo .odd-version\n",
+}
+
+
+@pytest.fixture
+def old(home: Home) -> Path:
+    """An `~/.asdf` with three plugins, versions of them, and shims of its own."""
+    old = home.home / ".asdf"
+    repository(old / "plugins/odd", ODD)
+    write(old / "plugins/plain", GREET)
+    write(old / "plugins/nodejs", GREET)
+    _program(old / "installs/odd/1.0/odd/bin/odd", 'echo odd "$ODD_ROOT"')
+    _program(old / "installs/plain/2.0/bin/plain", "echo plain 2.0")
+    _program(old / "installs/nodejs/20.1.0/bin/node", "echo node 20.1.0")
+    (old / "installs/plain/not a version").mkdir()
+    (old / "shims").mkdir()
+    for tool, version, name in (("odd", "1.0", "odd"), ("plain", "2.0", "plain")):
+        shim = old / "shims" / name
+        shim.write_text(
+            "#!/usr/bin/env bash\n"
+            f'# asdf-plugin: {tool} {version}\nexec asdf exec "{name}" "$@"'
+        )
+        shim.chmod(0o755)
+    (old / "shims/mine").write_text("#!/bin/sh\n")
+    return old
+
+
+def _program(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def _snapshot(folder: Path) -> dict[str, float]:
+    return {str(one): one.lstat().st_mtime for one in folder.rglob("*")}
+
+
+def test_what_asdf_installed_runs_without_being_built_or_touched(
+    home: Home, old: Path
+) -> None:
+    before = _snapshot(old)
+    done = home.toolpin("import", "asdf", "--json")
+    assert done.code == 0, done.err
+    result = json.loads(done.out)["result"]
+    assert result["plugins"] == ["nodejs", "odd", "plain"]
+    assert [tuple(one.values()) for one in result["taken"]] == [
+        ("nodejs", "20.1.0"),
+        ("odd", "1.0"),
+        ("plain", "2.0"),
+    ]
+    assert "toolpin's own plugin counts" in done.err
+    assert _snapshot(old) == before
+    home.pin("odd 1.0\nplain 2.0\nnodejs 20.1.0\n")
+    said = f"odd {home.data}/installs/odd/1.0/odd\n"
+    for shell in ("dash", "bash"):
+        assert home.run(shell, home.shim("odd")).out == said
+    assert home.run(home.shim("plain")).out == "plain 2.0\n"
+    assert home.run(home.shim("node")).out == "node 20.1.0\n"
+    record = home.data / "installs/odd/1.0/.toolpin/record.sh"
+    assert "return 1" not in record.read_text(), "its shim never asks its plugin"
+    verified = home.toolpin("verify")
+    assert verified.code == 0, verified.out
+    assert verified.out.count(": adopted") == 3
+    assert "has lost a part" not in home.toolpin("doctor").out
+    again = home.toolpin("import", "asdf", "--json")
+    assert json.loads(again.out)["changed"] is False
+    assert home.toolpin("uninstall", "plain", "2.0").code == 0
+    assert home.toolpin("plugin", "remove", "odd").code == 0
+    assert _snapshot(old) == before
+
+
+def test_an_imported_plugin_installs_moves_and_reads_its_files(
+    home: Home, old: Path
+) -> None:
+    assert home.toolpin("import", "asdf", "--from", str(old)).code == 0
+    (home.project / ".odd-version").write_text("1.0\n")
+    assert home.toolpin("exec", "odd").code == 0
+    assert home.toolpin("install", "odd", "2.0.0").code == 0
+    assert home.toolpin("plugin", "list", "--refs").out.startswith("nodejs  -\nodd")
+
+
+def test_asdfs_own_folder_works_in_place(home: Home, old: Path) -> None:
+    env = {"TOOLPIN_DATA_DIR": str(old)}
+    home.pin("odd 1.0\nplain 2.0\n")
+    assert home.toolpin("reshim", env=env).code == 0
+    said = f"odd {old}/installs/odd/1.0/odd\n"
+    assert home.run("dash", str(old / "shims/odd"), env=env).out == said
+    assert home.run("dash", str(old / "shims/plain"), env=env).out == "plain 2.0\n"
+    assert (old / "shims/mine").read_text() == "#!/bin/sh\n"
+    assert home.toolpin("install", "plain", "1.1.0", env=env).code == 0
+    for tool in ("odd", "plain", "nodejs"):
+        versions = [
+            name
+            for name in os.listdir(old / "installs" / tool)
+            if not (old / "installs" / tool / name).is_dir()
+        ]
+        assert versions == [], "asdf takes every entry for a version"
+    assert sorted(os.listdir(old / "installs")) == ["nodejs", "odd", "plain"]
+    assert home.toolpin("import", "asdf", env=env).code == 0
+
+
+def test_a_version_whose_plugin_fails_is_named_and_the_others_come(
+    home: Home, old: Path
+) -> None:
+    (old / "plugins/plain/bin/list-bin-paths").write_text("exit 3\n")
+    (old / "plugins/plain/bin/list-bin-paths").chmod(0o755)
+    done = home.toolpin("import", "asdf")
+    assert done.code == 1
+    assert "plain 2.0 is not taken over" in done.err
+    assert home.toolpin("list").out.split() == ["nodejs", "20.1.0", "odd", "1.0"]
+    assert not (home.data / "installs/plain").exists()
+
+
+class Other(NamedTuple):
+    """Another manager: its variable, where its versions are, and one of them."""
+
+    name: str
+    variable: str
+    version: str
+    pin: str
+    command: str
+
+
+@pytest.mark.parametrize("by", ["home", "variable", "option"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        Other("pyenv", "PYENV_ROOT", "versions/3.12.1", "python 3.12.1", "python3"),
+        Other("nvm", "NVM_DIR", "versions/node/v20.1.0", "nodejs 20.1.0", "node"),
+    ],
+    ids=lambda one: one.name,
+)
+def test_what_pyenv_and_nvm_have_is_linked(other: Other, by: str, home: Home) -> None:
+    root = home.home / f".{other.name}" if by == "home" else home.root / "elsewhere"
+    _program(root / other.version / "bin" / other.command, f"echo {other.pin}")
+    before = _snapshot(root)
+    env = {other.variable: str(root)} if by == "variable" else {}
+    words = ["--from", str(root)] if by == "option" else []
+    done = home.toolpin("import", other.name, *words, env=env)
+    assert done.code == 0, done.err
+    home.pin(f"{other.pin}\n")
+    assert home.run("dash", home.shim(other.command)).out == f"{other.pin}\n"
+    assert home.toolpin("exec", other.command).out == f"{other.pin}\n"
+    assert home.toolpin("uninstall", *other.pin.split()).code == 0
+    assert _snapshot(root) == before
+
+
+def test_where_there_is_nothing_to_take_over_that_is_said(home: Home) -> None:
+    done = home.toolpin("import", "nvm")
+    assert done.code == 1
+    assert f"{home.home}/.nvm/versions/node" in done.err

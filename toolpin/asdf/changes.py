@@ -1,0 +1,209 @@
+"""What `asdf` changes of versions: install, uninstall, set, reshim.
+
+The words are asdf's; what is done is done by toolpin's own commands.
+"""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Sequence
+
+from toolpin import installs, project
+from toolpin.asdf.front import (
+    COMMAND_LINE,
+    FailedError,
+    Front,
+    folder_like,
+    split,
+    wanted_of,
+)
+from toolpin.locks import lockfile_beside
+from toolpin.model import Request
+from toolpin.mutex import held, mutex_of_file
+from toolpin.reshim import refresh_shims
+from toolpin.resolve import to_provide
+from toolpin.script_build import KEEP
+from toolpin.toolversions import check_tool_name, edit
+
+
+def install(front: Front, words: Sequence[str]) -> int:
+    """Install what is asked for here, of one tool, or a version; go on after failures.
+
+    In the order of the files: what a tool needs comes before it where its user put it
+    so.
+    """
+    given = split(words, "keep-download")
+    if "keep-download" in given.flags:
+        session = front.session
+        env = {**session.env, KEEP: "1"}
+        front = front._replace(session=session._replace(env=env))
+    if not given.names:
+        return _provide(front, front.requests())
+    name, version = given.name(0), given.name(1)
+    if not front.session.registry.get(name):
+        raise FailedError(
+            f"error installing version: Plugin named {name} not installed"
+        )
+    tool = front.tool(name)
+    if version:
+        if folder_like(version):
+            raise FailedError(
+                f"error installing version: uninstallable version {version} of {tool}"
+            )
+        return _provide(front, (Request(tool, (wanted_of(version),), COMMAND_LINE),))
+    request = front.request(tool)
+    if request is None:
+        raise FailedError(
+            f"No versions specified for {tool} in config files or environment"
+        )
+    return _provide(front, (request,))
+
+
+def _provide(front: Front, requests: Sequence[Request]) -> int:
+    """Install what requests ask for; 1 where something is missing at the end."""
+    from toolpin.commands import install as verb  # noqa: PLC0415 - with it much else
+
+    code = 0
+    known = []
+    for request in requests:
+        for wanted in request.wanted:
+            if wanted.kind in ("system", "path"):
+                front.say(f"skipping uninstallable version {wanted} of {request.tool}")
+                code = 1
+            elif wanted.kind != "latest" and (pin := front.pin(request, wanted)):
+                front.say(f"version {pin.version} of {pin.tool} is already installed")
+        if front.session.registry.get(request.tool) and to_provide(request):
+            known.append(request)
+    if known and verb.provide_all(known, _options(), front.session) != 0:
+        code = 1
+    return code
+
+
+def _options() -> Namespace:
+    """Return toolpin's own options of `install`, none given."""
+    from toolpin.cli import parser_of  # noqa: PLC0415 - see _provide
+
+    return parser_of("install").parse_args([], Namespace(quiet=False))
+
+
+def uninstall(front: Front, words: Sequence[str]) -> int:
+    """Remove one version: never what asdf did not install, never more than one."""
+    from toolpin.commands.uninstall import remove_all  # noqa: PLC0415 - rarely
+
+    given = split(words)
+    tool, version = front.tool(given.name(0)), given.name(1)
+    if not version:
+        raise FailedError("No version given")
+    if version.startswith("latest"):
+        raise FailedError(
+            "'latest' is a special version value that cannot be used for uninstall "
+            "command"
+        )
+    if folder_like(version):
+        raise FailedError(
+            f"{version} is no version that was installed; nothing removed"
+        )
+    pin = installs.exact(front.session.paths, tool, wanted_of(version))
+    if pin is None:
+        raise FailedError("No such version")
+    remove_all([pin], front.session)
+    return 0
+
+
+def set_(front: Front, words: Sequence[str]) -> int:
+    """Write a tool's versions into the file here, at home, or the nearest above."""
+    given = split(words, "u home p parent")
+    if not given.names:
+        raise FailedError("tool and version must be provided as arguments")
+    if len(given.names) < 2:
+        raise FailedError("version must be provided as an argument")
+    at_home = bool({"u", "home"} & given.flags.keys())
+    above = bool({"p", "parent"} & given.flags.keys())
+    if at_home and above:
+        raise FailedError(
+            "home and parent flags cannot both be specified; must be one location or "
+            "the other"
+        )
+    name, *versions = given.names
+    check_tool_name(name, COMMAND_LINE)
+    path = _place(front, at_home=at_home, above=above)
+    _write(front, name, [_exact(front, name, one) for one in versions], path)
+    return 0
+
+
+def _exact(front: Front, name: str, version: str) -> str:
+    """Return a version as it is to be written: what `latest` is today."""
+    head, _, prefix = version.partition(":")
+    if head != "latest":
+        return version
+    from toolpin.asdf.answers import newest  # noqa: PLC0415 - rarely
+
+    found = newest(front, front.tool(name), prefix)
+    if found is None:
+        raise FailedError(f"unable to resolve {version} of {name}")
+    return found
+
+
+def _place(front: Front, *, at_home: bool, above: bool) -> str:
+    name, folder = front.session.paths.filename, front.session.folder
+    if at_home:
+        return os.path.join(front.session.home, name)
+    if not above:
+        return os.path.join(folder, name)
+    for one in project.folders_up(os.path.dirname(folder.rstrip("/") or "/")):
+        path = os.path.join(one, name)
+        if os.path.exists(path):
+            return path
+    raise FailedError("No .tool-versions version file found in parent directory")
+
+
+def _write(front: Front, name: str, versions: Sequence[str], path: str) -> None:
+    """Change one line of a file, and of its lockfile where it has one."""
+    from toolpin.commands.pin import write_line  # noqa: PLC0415 - one verb
+
+    session = front.session
+    wanted = [wanted_of(one) for one in versions]
+    known = session.registry.get(name)
+    names = (name, *(one for one in (known.names if known else ()) if one != name))
+    if known and os.path.lexists(lockfile_beside(path)):
+        write_line(path, names, wanted, session)
+    else:
+        with held(mutex_of_file(session.paths.locks, path)):
+            before = project.read(path) if os.path.lexists(path) else b""
+            project.write(path, edit(before, names, wanted, place=path))
+    if known:
+        refresh_shims(session.paths, session.registry, {known.name})
+
+
+def reshim(front: Front, words: Sequence[str]) -> int:
+    """Bring all shims in line with what is installed, whichever tool is named."""
+    name = split(words).name(0)
+    if name:
+        front.tool(name)
+    changes = refresh_shims(front.session.paths, front.session.registry)
+    for skipped in changes.skipped:
+        path = f"{front.session.paths.shims}/{skipped}"
+        if os.path.lexists(path):
+            front.say(f"{path} is not asdf's: left alone")
+    return 0
+
+
+def shell(front: Front, words: Sequence[str]) -> int:
+    """Print what sets a version in a shell: no program can do that to its caller.
+
+    1, so that a script which does not evaluate it stops.
+    """
+    given = split(words, "unset")
+    if not given.names or ("unset" not in given.flags and len(given.names) < 2):
+        raise FailedError("usage: asdf shell <name> {<version>|--unset}")
+    tool = front.tool(given.name(0))
+    variable = f"ASDF_{tool.upper().replace('-', '_').replace('.', '_')}_VERSION"
+    if "unset" in given.flags:
+        front.answer(f"unset {variable}")
+    else:
+        versions = [str(wanted_of(one)) for one in given.names[1:]]
+        front.answer(f'export {variable}="{" ".join(versions)}"')
+    line = " ".join(words)
+    front.say(f'a program cannot change its shell: eval "$(asdf shell {line})"')
+    return 1

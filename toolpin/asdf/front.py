@@ -1,0 +1,217 @@
+"""What every command of `asdf` starts from: a session, opened as asdf's variables say.
+
+It finds the tools and the requests that count for asdf. What commands say is theirs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from toolpin import installs, project
+from toolpin.asdf_env import as_toolpin, data_folder, filename_in, named_as_asdf
+from toolpin.asdfrc import Asdfrc, read_asdfrc
+from toolpin.errors import UsageError
+from toolpin.idiomatic_level import VARIABLE, idiomatic_level
+from toolpin.locks import match
+from toolpin.model import Origin, Pin, Request, Wanted
+from toolpin.paths import find_paths
+from toolpin.plugin.registry import script_folders
+from toolpin.report import Report
+from toolpin.scripts import kind_of
+from toolpin.session import Session, open_session
+from toolpin.toolversions import parse_wanted
+
+COMMAND_LINE = Origin("the command line")
+
+
+class FailedError(Exception):
+    """What asdf says on stderr, and its exit code."""
+
+    def __init__(self, what: str, code: int = 1) -> None:
+        super().__init__(what)
+        self.what = what
+        self.code = code
+
+
+class Words(NamedTuple):
+    """A command's words: those that stand for themselves, and its flags' values."""
+
+    names: tuple[str, ...]
+    flags: Mapping[str, str]
+
+    def name(self, at: int) -> str:
+        """Return a word by its place, "" where there is none."""
+        return self.names[at] if at < len(self.names) else ""
+
+
+class Front(NamedTuple):
+    """A session under asdf's rules; `given` is the environment as it came."""
+
+    session: Session
+    given: Mapping[str, str]
+    rc: Asdfrc
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every name that a tool has here; what is installed needs no plugin."""
+        here = installs.tools(self.session.paths)
+        return frozenset((*self.session.registry.aliases, *here))
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """The tools that asdf would have plugins of, sorted.
+
+        Those with a plugin of asdf's; of those that come with toolpin, what is
+        installed or asked for here.
+        """
+        session = self.session
+        names = {*script_folders(session.paths), *installs.tools(session.paths)}
+        names |= {request.tool for request in self.requests()}
+        return tuple(sorted({session.registry.canonical(name) for name in names}))
+
+    def has(self, name: str) -> bool:
+        """Say whether there is such a tool."""
+        return name in self.known
+
+    def tool(self, name: str) -> str:
+        """Return a tool's own name. Raises FailedError where there is none."""
+        if not name:
+            raise FailedError("No plugin given")
+        if not self.has(name):
+            raise FailedError(f"No such plugin: {name}")
+        return self.session.registry.canonical(name)
+
+    def requests(self) -> tuple[Request, ...]:
+        """Return what is asked of known tools here, in the files' order.
+
+        A line of any other tool says nothing.
+        """
+        known = self.known
+        aliases = {name: name for name in known} | self.session.registry.aliases
+        stated = self.session.stated(known)
+        return project.effective(stated, env=self.session.env, aliases=aliases)
+
+    def request(self, tool: str) -> Request | None:
+        """Return what is asked of one tool here, if anything is."""
+        names = self.session.registry.aliases.items()
+        only = {tool, *(name for name, own in names if own == tool)}
+        stated = self.session.stated(only)
+        return project.request_for(tool, stated, self.session.env)
+
+    def pin(self, request: Request, wanted: Wanted) -> Pin | None:
+        """Return the installed version that an alternative means here."""
+        if wanted.kind in ("system", "path"):
+            return None
+        session = self.session
+        return match(session.paths, request, wanted, session.where)
+
+    def source(self, request: Request) -> str:
+        """Return the file that asks, or the variable as it was set."""
+        return named_as_asdf(request.origin.place, self.given)
+
+    def answer(self, text: str) -> None:
+        """Write a line to stdout."""
+        self.session.report.answer(text)
+
+    def say(self, text: str) -> None:
+        """Write a line to stderr."""
+        self.session.report.warn(text)
+
+
+def open_front(environ: Mapping[str, str], *, for_plugin: bool = False) -> Front:
+    """Return the front of this process.
+
+    For a plugin's script, that toolpin itself runs, asdf's rules count only where the
+    `asdf` command has been used on the store before.
+    """
+    given = dict(environ)
+    places = dict(given)
+    if folder := data_folder(given):
+        places["TOOLPIN_DATA_DIR"] = folder
+    paths = find_paths(places)
+    rc = read_asdfrc(given)
+    env: Mapping[str, str] = given
+    if not for_plugin or os.path.exists(paths.asdf_note):
+        env = as_toolpin(given)
+        paths = paths._replace(filename=filename_in(given))
+    if not for_plugin and VARIABLE not in given:
+        mine = idiomatic_level(paths, given)
+        wanted = rc.flag("legacy_version_file")
+        level = ("plain" if mine == "none" else mine) if wanted else "none"
+        env = {**env, VARIABLE: level}
+    front = Front(open_session(env, paths, Report()), given, rc)
+    if not for_plugin:
+        _note(front)
+    return front
+
+
+def _note(front: Front) -> None:
+    """Leave the note that shims heed; those that are there are written again."""
+    paths = front.session.paths
+    if os.path.exists(paths.asdf_note):
+        return
+    with contextlib.suppress(OSError):
+        os.makedirs(paths.data, exist_ok=True)
+        with open(paths.asdf_note, "w", encoding="utf-8"):
+            pass
+        if os.path.isdir(paths.installs):
+            from toolpin.reshim import refresh_shims  # noqa: PLC0415 - once
+
+            refresh_shims(paths, front.session.registry)
+
+
+def split(words: Sequence[str], known: str = "", valued: str = "") -> Words:
+    """Part a command's words from its flags, wherever they stand; `--` ends these.
+
+    `known` are flags without a value, `valued` those with one; one dash or two. Raises
+    FailedError for any other.
+    """
+    names: list[str] = []
+    flags: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            names += rest
+            break
+        if not word.startswith("-") or word == "-":
+            names.append(word)
+            continue
+        name, equals, value = word.lstrip("-").partition("=")
+        if name in known.split() and not equals:
+            flags[name] = "yes"
+        elif name in valued.split():
+            flags[name] = value if equals else next(rest, "")
+        else:
+            raise FailedError(
+                f"Incorrect Usage: flag provided but not defined: -{name}"
+                "\n\ntry: asdf help"
+            )
+    return Words(tuple(names), flags)
+
+
+def wanted_of(word: str) -> Wanted:
+    """Return what a version on the command line means. Raises UsageError."""
+    return parse_wanted(word, COMMAND_LINE)
+
+
+def spelt(version: str) -> str:
+    """Return a version as asdf spells it: the folder `ref-x` is `ref:x`."""
+    kind, value = kind_of(version)
+    return f"ref:{value}" if kind == "ref" else version
+
+
+def folder_like(word: str) -> bool:
+    """Say whether a version names what no manager installs."""
+    try:
+        return wanted_of(word).kind in ("system", "path")
+    except UsageError:
+        return False
+
+
+def write(text: str) -> None:
+    """Write to stdout as it is, without a newline."""
+    sys.stdout.write(text)

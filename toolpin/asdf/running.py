@@ -1,0 +1,223 @@
+"""How `asdf` runs programs: exec, env, which, and the commands that plugins bring.
+
+What runs, and in which environment, is toolpin's to find; here its errors become asdf's
+messages and exit codes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from typing import NoReturn
+
+from toolpin import execute, installs
+from toolpin.asdf.front import FailedError, Front, spelt, split
+from toolpin.asdf_env import without_translated
+from toolpin.errors import NotRunnable, ScriptFailed
+from toolpin.idiomatic_level import VARIABLE
+from toolpin.launch import as_called, become
+from toolpin.model import Pin, Request
+from toolpin.reshim import refresh_shims
+from toolpin.scripts import Scripts, variables_of
+from toolpin.stubs import read_stub
+from toolpin.versions import sort_key
+
+_SET_UP = 126
+
+
+def exec_(front: Front, words: Sequence[str]) -> NoReturn:
+    """Become a command of the versions that count here; its flags are its own."""
+    if not words:
+        raise FailedError("usage: asdf exec <command>")
+    session, command = front.session, words[0]
+    _check(front, command, _SET_UP)
+    try:
+        execute.run(
+            command,
+            words[1:],
+            paths=session.paths,
+            aliases=session.registry.aliases,
+            idioms=session.idioms,
+            env=session.env,
+            cwd=session.folder,
+            caller=execute.Caller(
+                lambda: refresh_shims(session.paths, session.registry),
+                lambda found: _as_asdf(front, found),
+            ),
+        )
+    except NotRunnable as error:
+        raise _told(front, command, error) from error
+
+
+def env(front: Front, words: Sequence[str]) -> NoReturn:
+    """Become a program, `env` without one, in the environment that a command gets."""
+    if not words:
+        raise FailedError("usage: asdf env <command>")
+    command, *rest = words
+    if rest[:1] == ["--"]:  # asdf wants it before flags
+        rest = rest[1:]
+    found = _find(front, command, _SET_UP)
+    program, *args = rest or ["env"]
+    path = shutil.which(program, path=found.environment.get("PATH"))
+    if path is None:
+        raise FailedError(f"{program}: command not found", 127)
+    become(os.path.abspath(path), args, found.environment)
+
+
+def which(front: Front, words: Sequence[str]) -> int:
+    """Print the program that a command runs here."""
+    command = split(words).name(0)
+    if not command:
+        raise FailedError("usage: asdf which <command>")
+    front.answer(_find(front, command, 1).path)
+    return 0
+
+
+def cmd(front: Front, words: Sequence[str]) -> NoReturn:
+    """Become a command that a plugin brings; `--` before its flags is not needed."""
+    if not words:
+        raise FailedError("usage: asdf cmd <plugin> [<command> [<args>]]")
+    name, *rest = words
+    if "--" in rest:
+        rest.remove("--")
+    session = front.session
+    own = name if _has_folder(front, name) else session.registry.canonical(name)
+    scripts = Scripts(session.paths, own, session.env, session.folder)
+    found = scripts.extension(rest)
+    start = "error running extension command: "
+    if found is None:
+        lacking = f"Plugin named {name} does not have a extension command named "
+        raise FailedError(f"{start}{lacking}{''.join(rest[:1])}")
+    program, args = found
+    if not os.access(program, os.X_OK):
+        raise FailedError(f"{start}{program} may not be run")
+    become(program, args, _clean(front, scripts.env))
+
+
+def has_extension(front: Front, name: str, words: Sequence[str]) -> bool:
+    """Say whether a plugin brings such a command."""
+    session = front.session
+    scripts = Scripts(session.paths, name, session.env, session.folder)
+    return _has_folder(front, name) and scripts.extension(list(words)) is not None
+
+
+def _has_folder(front: Front, name: str) -> bool:
+    return "/" not in name and os.path.isdir(f"{front.session.paths.plugins}/{name}")
+
+
+def _find(front: Front, command: str, unknown: int) -> execute.Found:
+    """Return what a command runs. Raises FailedError with what asdf says instead."""
+    _check(front, command, unknown)
+    session = front.session
+    try:
+        found = execute.find(
+            command,
+            paths=session.paths,
+            aliases=session.registry.aliases,
+            idioms=session.idioms,
+            env=as_called(session.env),
+            cwd=session.folder,
+        )
+    except NotRunnable as error:
+        raise _told(front, command, error) from error
+    return _as_asdf(front, found)
+
+
+def _check(front: Front, command: str, unknown: int) -> None:
+    """Raise FailedError for a command of nothing, or of nothing that counts here."""
+    pins = _having(front, command)
+    tools = {pin.tool for pin in pins} | _of_stub(front, command)
+    if not tools:
+        what = f"unknown command: {command}. Perhaps you have to reshim?"
+        raise FailedError(what, unknown)
+    if any(front.request(tool) for tool in sorted(tools)):
+        return
+    raise FailedError(
+        "\n".join(
+            [
+                f"No version is set for command {command}",
+                "Consider adding one of the following versions in your config file at "
+                f"{_file(front)}",
+                *(f"{pin.tool} {spelt(pin.version)}" for pin in pins),
+            ]
+        ),
+        _SET_UP,
+    )
+
+
+def _told(front: Front, command: str, error: NotRunnable) -> Exception:
+    """Return what asdf says of a command that a version is set for, and cannot run."""
+    if isinstance(error, ScriptFailed):
+        return FailedError(
+            f"{error.render()}\nexit status {error.status}", error.status
+        )
+    pins = _having(front, command)
+    tools = {pin.tool for pin in pins} or _of_stub(front, command)
+    requests = [one for tool in sorted(tools) if (one := front.request(tool))]
+    if any(_is_there(front, request) for request in requests):
+        if "has no command" in error.what:
+            return FailedError(
+                f"No {command} executable found for current version. Please select a "
+                f"different version or install {command} manually for the current "
+                "version"
+            )
+        return error
+    lines = [
+        f"No preset version installed for command {command}",
+        "Please install a version by running one of the following:",
+        "",
+        *(
+            f"asdf install {request.tool} {wanted}"
+            for request in requests
+            for wanted in request.wanted
+        ),
+    ]
+    if pins:
+        lines += [
+            "",
+            "or add one of the following versions in your config file at "
+            f"{_file(front)}",
+            *(f"{pin.tool} {spelt(pin.version)}" for pin in pins),
+        ]
+    lines += ["", *(f"wanted by {one.origin}" for one in requests)]
+    return FailedError("\n".join(lines), _SET_UP)
+
+
+def _is_there(front: Front, request: Request) -> bool:
+    return any(front.pin(request, wanted) for wanted in request.wanted)
+
+
+def _of_stub(front: Front, command: str) -> set[str]:
+    stub = read_stub(f"{front.session.paths.shims}/{command}")
+    return {tool for tool, *_ in stub.tools} if stub else set()
+
+
+def _having(front: Front, command: str) -> list[Pin]:
+    paths = front.session.paths
+    return [
+        pin
+        for tool in installs.tools(paths)
+        for version in sorted(installs.versions(paths, tool), key=sort_key)
+        if "/" not in command
+        and installs.program(paths, pin := Pin(tool, version), command)
+    ]
+
+
+def _file(front: Front) -> str:
+    return os.path.join(front.session.folder, front.session.paths.filename)
+
+
+def _as_asdf(front: Front, found: execute.Found) -> execute.Found:
+    """Return what was found with asdf's variables, and without what was put there."""
+    more: dict[str, str] = {}
+    if found.pin:
+        more = variables_of(front.session.paths, found.pin)
+    return found._replace(environment=_clean(front, {**found.environment, **more}))
+
+
+def _clean(front: Front, environment: dict[str, str]) -> dict[str, str]:
+    kept = without_translated(environment, front.given)
+    if VARIABLE not in front.given:
+        kept.pop(VARIABLE, None)
+    return kept

@@ -1,0 +1,74 @@
+"""`toolpin asdf-alias DIR`: puts an `asdf` there that answers from toolpin."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+
+from toolpin.env import quote
+from toolpin.errors import ToolpinError
+from toolpin.session import Session
+
+_MARK = "# asdf by toolpin: `toolpin asdf-alias` writes it\n"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take a folder, and whether the command is to go from there."""
+    parser.add_argument("folder_of_asdf", metavar="dir", help="a folder on PATH")
+    parser.add_argument(
+        "--remove", action="store_true", help="take it away from there again"
+    )
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Write or remove the command. Another's `asdf` is left alone."""
+    folder = os.path.normpath(os.path.join(session.folder, args.folder_of_asdf))
+    place = f"{folder}/asdf"
+    before = _read(place)
+    if before is not None and _MARK not in before:
+        raise ToolpinError(
+            f"{place} is not from toolpin, and stays as it is",
+            hint="toolpin asdf-alias DIR, with a folder before that one on PATH",
+        )
+    after = None if args.remove else _text()
+    try:
+        _put(place, after)
+    except OSError as error:
+        raise ToolpinError(
+            f"{place} cannot be written", [("because", error.strerror or "?")]
+        ) from error
+    session.report.remark(f"{place} is {'gone' if args.remove else 'there'}")
+    if session.report.as_json:
+        session.report.document("asdf-alias", {"file": place}, changed=before != after)
+    return 0
+
+
+def _text() -> str:
+    """Return the command; its interpreter is the one that has toolpin."""
+    python = quote(sys.executable)
+    return f'#!/bin/sh\n{_MARK}exec {python} -I -m toolpin.asdf "$@"\n'
+
+
+def _read(place: str) -> str | None:
+    """Return what is there, as text; None for nothing at all."""
+    if not os.path.lexists(place):
+        return None
+    try:
+        with open(place, encoding="utf-8", errors="replace") as file:
+            return file.read(10_000)
+    except OSError:
+        return ""
+
+
+def _put(place: str, text: str | None) -> None:
+    if text is None:
+        if os.path.lexists(place):
+            os.unlink(place)
+        return
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    fresh = f"{place}.{os.getpid()}"
+    with open(fresh, "w", encoding="utf-8") as file:
+        file.write(text)
+        os.fchmod(file.fileno(), 0o755)
+    os.replace(fresh, place)

@@ -1,0 +1,149 @@
+"""`toolpin import asdf|pyenv|nvm`: takes over what another manager has installed."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from toolpin import installs
+from toolpin.adopting import copy_plugin, link, record
+from toolpin.asdf_env import data_folder
+from toolpin.errors import ToolpinError
+from toolpin.model import Pin
+from toolpin.plugin.registry import read_registry, script_folders
+from toolpin.reshim import refresh_shims
+from toolpin.session import Session
+from toolpin.tables import pin_table
+from toolpin.words import NAME, VERSION, fits
+from toolpin.workshop import folders_for
+
+
+class _Found(NamedTuple):
+    """A version that another manager has, and its tree."""
+
+    pin: Pin
+    tree: str
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take the manager, and where it keeps its versions."""
+    parser.add_argument(
+        "manager", choices=("asdf", "pyenv", "nvm"), help="who installed them"
+    )
+    parser.add_argument(
+        "--from",
+        dest="source",
+        metavar="DIR",
+        default="",
+        help="its folder; else what its own variable names, or ~/.asdf and the like",
+    )
+
+
+def run(args: Namespace, session: Session) -> int:
+    """Link each version, and copy asdf's plugins; 1 where one could not be taken."""
+    source = _source(args, session)
+    in_place = os.path.realpath(source) == os.path.realpath(session.paths.data)
+    plugins = (
+        _plugins(source, session, in_place=in_place) if args.manager == "asdf" else []
+    )
+    taken: list[Pin] = []
+    errors: list[ToolpinError] = []
+    for found in _versions(args.manager, source, session):
+        try:
+            if _take(found, session, in_place=in_place):
+                taken.append(found.pin)
+        except (ToolpinError, OSError) as error:
+            what = error.what if isinstance(error, ToolpinError) else str(error)
+            facts = error.facts if isinstance(error, ToolpinError) else ()
+            errors.append(ToolpinError(f"{found.pin} is not taken over: {what}", facts))
+    fresh = session._replace(registry=read_registry(session.paths))
+    refresh_shims(fresh.paths, fresh.registry)
+    for one in errors:
+        session.report.error(one)
+    _tell(args.manager, source, plugins, taken, fresh)
+    return 1 if errors else 0
+
+
+def _take(found: _Found, session: Session, *, in_place: bool) -> bool:
+    """Adopt a version; False where that has been done before."""
+    paths = session.paths
+    if not in_place:
+        return link(paths, found.pin, found.tree, session.env)
+    if os.path.exists(f"{found.tree}/{installs.RECORD}"):
+        return False
+    record(paths, found.pin, session.env)
+    return True
+
+
+def _source(args: Namespace, session: Session) -> str:
+    """Return the other manager's folder. Raises ToolpinError where there is none."""
+    env, home = session.env, session.home
+    usual = {
+        "asdf": data_folder(env) or f"{home}/.asdf",
+        "pyenv": env.get("PYENV_ROOT") or f"{home}/.pyenv",
+        "nvm": env.get("NVM_DIR") or f"{home}/.nvm",
+    }
+    folder = args.source or usual[args.manager]
+    source = os.path.normpath(os.path.join(session.folder, folder))
+    below = {"asdf": "installs", "pyenv": "versions", "nvm": "versions/node"}
+    if not os.path.isdir(f"{source}/{below[args.manager]}"):
+        raise ToolpinError(
+            f"there is nothing of {args.manager}'s to take over",
+            [("looked for", f"{source}/{below[args.manager]}")],
+            f"toolpin import {args.manager} --from DIR",
+        )
+    return source
+
+
+def _plugins(source: str, session: Session, *, in_place: bool) -> list[str]:
+    """Copy asdf's plugins that are not here, and note what files they read."""
+    folders = folders_for(session)
+    theirs = session.paths._replace(data=source)
+    taken = []
+    for name, folder in script_folders(theirs).items():
+        if in_place or copy_plugin(session.paths, name, folder):
+            folders.note(name)
+            taken.append(name)
+    return taken
+
+
+def _versions(manager: str, source: str, session: Session) -> Iterator[_Found]:
+    """Yield every version that is there; what names no version is passed over."""
+    if manager == "asdf":
+        for tool in _names(f"{source}/installs"):
+            own = session.registry.canonical(tool)
+            yield from _below(f"{source}/installs/{tool}", own, "")
+    elif manager == "pyenv":
+        yield from _below(f"{source}/versions", "python", "")
+    else:
+        yield from _below(f"{source}/versions/node", "nodejs", "v")
+
+
+def _below(folder: str, tool: str, prefix: str) -> Iterator[_Found]:
+    for name in _names(folder):
+        version, tree = name.removeprefix(prefix), f"{folder}/{name}"
+        if fits(tool, NAME) and fits(version, VERSION) and os.path.isdir(tree):
+            yield _Found(Pin(tool, version), os.path.realpath(tree))
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    except OSError:
+        return []
+
+
+def _tell(
+    manager: str, source: str, plugins: list[str], taken: list[Pin], session: Session
+) -> None:
+    report = session.report
+    for pin in taken:
+        report.remark(f"{pin}")
+    what = f"{len(taken)} versions and {len(plugins)} plugins of {manager}'s"
+    report.remark(f"{what} are toolpin's, too; their files stay in {source}")
+    session.tell_of_passed_over()
+    if report.as_json:
+        result = {"plugins": plugins, "taken": [pin_table(pin) for pin in taken]}
+        report.document("import", result, changed=bool(plugins or taken))
