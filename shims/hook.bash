@@ -93,5 +93,5 @@ for _toolpin_pwd in cd pushd popd; do
 done
 # Files are read in one call where this shell can, and byte by byte in bash 3.2.
 _toolpin_size=-N
-[[ BASH_VERSINFO -ge 4 ]] || _toolpin_size=-n
+[[ ${BASH_VERSINFO[0]} -ge 4 ]] || _toolpin_size=-n
 _toolpin_pwd=${PWD-}

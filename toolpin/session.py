@@ -83,7 +83,7 @@ class Session(NamedTuple):
         )
 
     def judge(self, requests: Iterable[Request]) -> None:
-        """Say where files of one folder disagree about a tool; as `disagreement_lines`."""
+        """Say where files of one folder disagree about a tool."""
         for line in self.disagreement_lines(requests):
             self.report.warn(line)
 

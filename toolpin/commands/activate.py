@@ -70,15 +70,12 @@ def _update(session: Session, dialect: Dialect, shell: str, *, in_front: bool) -
         changes[ACTIVE] = shell
     if told and told != parse_state(session.env.get(STATE)).told:
         session.report.warn(told)
-    return (
-        render_changes(changes, dialect)
-        + dialect.same(
-            Watch(
-                watch.present + installs.present,
-                watch.absent + installs.absent,
-                watch.texts,
-                (*watch.variables, ("PATH", path)),
-            )
+    return render_changes(changes, dialect) + dialect.same(
+        Watch(
+            watch.present + installs.present,
+            watch.absent + installs.absent,
+            watch.texts,
+            (*watch.variables, ("PATH", path)),
         )
     )
 

@@ -30,8 +30,9 @@ def same_bash(watch: Watch) -> str:
     lines = ["local _toolpin_text\n"] if watch.texts else []
     for file, data, whole in watch.texts:
         size, text = len(data) + whole, quote(os.fsdecode(data))
+        read = f'IFS= read -r -d "" "$_toolpin_size" {size} _toolpin_text'
         lines += [
-            f'IFS= read -r -d "" "$_toolpin_size" {size} _toolpin_text <{quote(file)}\n',
+            f"{read} <{quote(file)}\n",
             f'[ "$_toolpin_text" = {text} ] || return 1\n'
             if whole
             else f"[[ $_toolpin_text == {text}* ]] || return 1\n",
