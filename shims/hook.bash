@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2128,SC2178  # PROMPT_COMMAND is an array, or a text
 # What `eval "$(toolpin activate bash)"` defines, for bash 3.2 and newer. Where nothing
 # has changed the prompt costs builtins alone: _toolpin_same, which each change defines
 # anew, compares files and variables. @PYTHON@ is filled in.
@@ -15,19 +15,22 @@ _toolpin_hook() {
 _toolpin_same() { return 1; }
 
 _toolpin_update() {
-  local _toolpin_text
-  if _toolpin_text=$(@PYTHON@ -I -m toolpin activate bash --update); then
+  local _toolpin_text _toolpin_status=0
+  _toolpin_text=$(@PYTHON@ -I -m toolpin activate bash --update) || _toolpin_status=$?
+  # Who interrupts it does not come here: the next prompt asks again.
+  _toolpin_pwd=$PWD
+  if [[ $_toolpin_status -eq 0 ]]; then
     eval "$_toolpin_text"
   else
     # It has said why; the next word is for the next folder.
-    _toolpin_pwd=$PWD
     # shellcheck disable=SC2329  # _toolpin_hook calls it
     _toolpin_same() { :; }
   fi
 }
 
-toolpin() {
-  local _toolpin_text _toolpin_status=0
+# In this form the name is no word that an alias could change.
+function toolpin {
+  local IFS=' ' _toolpin_text _toolpin_status=0
   case " $* " in
     *' --help '* | *' -h '* | *' --json '*) @PYTHON@ -I -m toolpin "$@" ;;
     ' shell '* | ' deactivate '*)
@@ -51,33 +54,34 @@ _toolpin_forget() {
   case $(declare -p PROMPT_COMMAND 2>/dev/null) in
     'declare -a'*)
       for _toolpin_name in "${PROMPT_COMMAND[@]}"; do
-        [[ $_toolpin_name == _toolpin_hook ]] || _toolpin_left+=("$_toolpin_name")
+        [[ $_toolpin_name == "$_toolpin_prompt" ]] ||
+          _toolpin_left+=("$_toolpin_name")
       done
       PROMPT_COMMAND=(${_toolpin_left[@]+"${_toolpin_left[@]}"})
       ;;
     *)
-      # shellcheck disable=SC2128  # it is no array here
+      # Where the user has made it a part of something longer it stays, and does nothing.
       _toolpin_name=";$PROMPT_COMMAND;"
-      _toolpin_name=${_toolpin_name/;_toolpin_hook;/;}
+      _toolpin_name=${_toolpin_name/;"$_toolpin_prompt";/;}
       _toolpin_name=${_toolpin_name#;}
-      # shellcheck disable=SC2178  # as above
       PROMPT_COMMAND=${_toolpin_name%;}
       [[ -n $_toolpin_name ]] || unset PROMPT_COMMAND
       ;;
   esac
-  unset _toolpin_pwd
-  unset -f toolpin _toolpin_hook _toolpin_same _toolpin_update _toolpin_again \
-    _toolpin_forget
+  unset _toolpin_pwd _toolpin_prompt _toolpin_size
+  unset -f toolpin _toolpin_hook _toolpin_same _toolpin_update _toolpin_forget
 }
 
 # First in the prompt's list: the others see the status that the user's command had.
-# shellcheck disable=SC2128,SC2178  # an array or a string, as it is found
+# PROMPT_COMMAND may be exported: a shell without the hook gets nothing to run from it.
+# shellcheck disable=SC2016  # each prompt expands it
+_toolpin_prompt='eval "${_toolpin_pwd+_toolpin_hook}"'
 case $(declare -p PROMPT_COMMAND 2>/dev/null) in
   *_toolpin_hook*) ;;
   'declare -a'*)
-    PROMPT_COMMAND=(_toolpin_hook ${PROMPT_COMMAND[@]+"${PROMPT_COMMAND[@]}"})
+    PROMPT_COMMAND=("$_toolpin_prompt" ${PROMPT_COMMAND[@]+"${PROMPT_COMMAND[@]}"})
     ;;
-  *) PROMPT_COMMAND=_toolpin_hook${PROMPT_COMMAND:+;$PROMPT_COMMAND} ;;
+  *) PROMPT_COMMAND=$_toolpin_prompt${PROMPT_COMMAND:+;$PROMPT_COMMAND} ;;
 esac
 
 # The next word on the same line is the new folder's too. Somebody else's cd stays.
@@ -87,3 +91,7 @@ for _toolpin_pwd in cd pushd popd; do
     _toolpin_hook
   }"
 done
+# Files are read in one call where this shell can, and byte by byte in bash 3.2.
+_toolpin_size=-N
+[[ ${BASH_VERSINFO[0]} -ge 4 ]] || _toolpin_size=-n
+_toolpin_pwd=${PWD-}

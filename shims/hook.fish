@@ -27,12 +27,14 @@ else
 end
 
 function _toolpin_update
-    if set -l text (@PYTHON@ -I -m toolpin activate fish --update | string collect)
-        and test $pipestatus[1] -eq 0
+    set -l text (@PYTHON@ -I -m toolpin activate fish --update | string collect)
+    set -l codes $pipestatus
+    # Who interrupts it does not come here: the next prompt asks again.
+    set -g _toolpin_pwd $PWD
+    if test $codes[1] -eq 0
         eval $text
     else
         # It has said why; the next word is for the next folder.
-        set -g _toolpin_pwd $PWD
         function _toolpin_same
             true
         end
@@ -63,3 +65,5 @@ function _toolpin_forget
     functions -e toolpin _toolpin_hook _toolpin_same _toolpin_absent \
         _toolpin_update _toolpin_forget
 end
+
+set -g _toolpin_pwd $PWD

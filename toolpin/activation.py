@@ -10,11 +10,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from toolpin.env import DEFAULT_PATH
+from toolpin.env import DEFAULT_PATH, is_settable
 from toolpin.model import EnvPatch
 
 STATE = "TOOLPIN_STATE"
 ACTIVE = "TOOLPIN_ACTIVE"
+# The environment of every program has them.
+_MOST_PAST = 32
 
 
 class Set(NamedTuple):
@@ -28,12 +30,14 @@ class Set(NamedTuple):
 class State(NamedTuple):
     """What toolpin has done to a shell's environment, and what it has told last.
 
-    `block` are folders that stand side by side on PATH, the shims last.
+    `block` are folders that stand side by side on PATH, the shims last; `past` those
+    that ever stood there, the latest first.
     """
 
     block: tuple[str, ...] = ()
     variables: tuple[Set, ...] = ()
     told: str = ""
+    past: tuple[str, ...] = ()
 
 
 class Watch(NamedTuple):
@@ -55,14 +59,18 @@ def parse_state(text: str | None) -> State:
     It comes from the environment: what it cannot be is ignored.
     """
     try:
-        block, variables, told = json.loads(text or "")
-        state = State(tuple(block), tuple(Set(*one) for one in variables), told)
-        plain = [*state.block, state.told]
+        block, variables, told, past = json.loads(text or "")
+        sets = tuple(Set(*one) for one in variables)
+        state = State(tuple(block), sets, told, tuple(past))
+        plain = [*state.block, state.told, *state.past]
         for one in state.variables:
             plain += [one.name, one.ours, "" if one.before is None else one.before]
     except (ValueError, TypeError, RecursionError):
         return State()
-    return state if all(isinstance(one, str) for one in plain) else State()
+    known = all(isinstance(one, str) for one in plain) and all(
+        is_settable(one.name) for one in state.variables
+    )
+    return state if known else State()
 
 
 def render_state(state: State) -> str:
@@ -94,7 +102,8 @@ def entered(
     at = 0 if in_front else at
     target = base | {one.name: one.ours for one in variables}
     target["PATH"] = ":".join((*entries[:at], *block, *entries[at:]))
-    target[STATE] = render_state(State(block, variables, told))
+    past = tuple(dict.fromkeys((*patch.path, *state.past)))[:_MOST_PAST]
+    target[STATE] = render_state(State(block, variables, told, past))
     return _changes(env, target)
 
 
@@ -119,6 +128,11 @@ def _undone(env: Mapping[str, str], state: State) -> tuple[dict[str, str], int]:
     if "PATH" not in env:
         return base, 0
     entries, at = _without(env["PATH"].split(":"), state.block)
+    # Who puts back the PATH of an earlier moment, as a virtual environment does when it
+    # is left, puts back what stood before the shims then.
+    while at and entries[at - 1] in state.past:
+        at -= 1
+        del entries[at]
     base["PATH"] = ":".join(entries)
     return base, at
 

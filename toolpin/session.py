@@ -83,7 +83,12 @@ class Session(NamedTuple):
         )
 
     def judge(self, requests: Iterable[Request]) -> None:
-        """Say where files of one folder disagree about a tool.
+        """Say where files of one folder disagree about a tool."""
+        for line in self.disagreement_lines(requests):
+            self.report.warn(line)
+
+    def disagreement_lines(self, requests: Iterable[Request]) -> Iterator[str]:
+        """Yield a line for each tool about which files of one folder disagree.
 
         Raises UsageError for it where the setting `strict` says so.
         """
@@ -97,7 +102,7 @@ class Session(NamedTuple):
                     ],
                     f"rm {other.origin.place}",
                 )
-            self.report.warn(
+            yield (
                 f"{one.origin} says {one.tool} {one.wanted[0]}, which counts; "
                 f"{other.origin} says {other.wanted[0]}"
             )

@@ -22,7 +22,7 @@ from toolpin.session import Session
 from toolpin.toolversions import variable_for
 
 # What is compared of a file at every prompt: more than any hand writes into one.
-_MOST_BYTES = 4096
+_MOST_BYTES = 64 * 1024
 
 
 def watched_files(session: Session) -> Watch:
@@ -83,15 +83,15 @@ def _beginning(file: str) -> tuple[bytes, bool] | None:
     A lockfile's head ends at its first empty line, and what follows chooses nothing.
     """
     try:
-        data = project.read(file)
+        data = project.read(file, project.LARGEST_LOCKFILE)
     except ToolpinError:
         return None
     end = _MOST_BYTES
     if os.path.basename(file) == FILENAME and (head := data.find(b"\n\n")) >= 0:
         end = head + 1
-    if b"\0" in data[:end]:
+    if b"\0" in data[:end]:  # which no shell's variable can hold
         end = data.index(b"\0")
-    kept = data[:end].decode(errors="ignore").encode()
-    if not data.startswith(kept):  # a wrong byte stands in the middle
-        kept = b""
+    while end < len(data) and data[end] & 0xC0 == 0x80:  # within a character
+        end -= 1
+    kept = data[:end]
     return (kept, len(kept) == len(data)) if kept or not data else None

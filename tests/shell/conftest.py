@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.shell.scenario import SHELLS
 from tests.shell.store import ROADS, Store
+from tests.shell.world import World
 from tests.support.run import Home
 
 
@@ -21,4 +23,16 @@ def store(home: Home) -> Store:
 @pytest.fixture(params=ROADS)
 def road(request: pytest.FixtureRequest) -> str:
     """One of the ways to a command: a shim under some sh, or `toolpin exec`."""
+    return str(request.param)
+
+
+@pytest.fixture
+def world(home: Home) -> World:
+    """A user's machine."""
+    return World(home)
+
+
+@pytest.fixture(params=SHELLS)
+def shell(request: pytest.FixtureRequest) -> str:
+    """One of the shells that can be activated."""
     return str(request.param)

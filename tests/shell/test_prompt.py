@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
+import sys
 from collections.abc import Iterator
 
 import pytest
 
-from tests.shell.scenario import SHELLS, activate, play, same
+from tests.shell.scenario import SHELLS, TOOLPIN, activate, play, same
 from tests.shell.store import Store
 from tests.support.run import Home
 from tests.support.terminal import Terminal
@@ -25,6 +27,18 @@ STATUS = {
     "zsh": 'printf "<%s%s>%s\\n" "<" "$?" ">"',
     "fish": 'printf "<%s%s>%s\\n" "<" "$status" ">"',
 }
+# The interpreter of a hook, which waits once where the file says so.
+_SLOW = """#!{0} -I
+import os, signal, sys
+if os.path.exists({1!r}) and "--update" in sys.argv:
+    os.unlink({1!r})
+    try:
+        print("it", "waits", file=sys.stderr, flush=True)
+        signal.pause()
+    except KeyboardInterrupt:
+        sys.exit(130)
+os.execv({0!r}, [{0!r}, *sys.argv[1:]])
+"""
 # A fork, or a program; a thread is neither.
 _BIRTH = re.compile(
     r"execve\(.* = 0$|v?fork\(.* = \d+$|clone3?\((?!.*CLONE_THREAD).* = \d+$",
@@ -88,7 +102,14 @@ def test_at_a_prompt_the_folder_the_file_and_the_status_count(
     assert _ask(terminal, node) == V10
 
 
-def test_an_unchanged_prompt_starts_no_process(store: Store, shell: str) -> None:
+@pytest.mark.parametrize("locked", [False, True], ids=["pinned", "locked"])
+def test_an_unchanged_prompt_starts_no_process(
+    store: Store, shell: str, locked: bool
+) -> None:
+    if locked:
+        store.home.pin("nodejs 10\n")
+        head = 'schema = 1\n[pins]\n"nodejs 10" = "10.15.3"\n\n'
+        (store.home.project / "toolpin.lock").write_text(f"{head}# and the rest\n")
     few, many = (_processes(store, shell, prompts) for prompts in (1, 25))
     assert few == many
 
@@ -98,6 +119,27 @@ def test_a_changed_folder_starts_one(store: Store, shell: str) -> None:
     folder = store.home.project / "below"
     # The fork and the program that it becomes.
     assert _processes(store, shell, 1, f"cd {folder}") == before + 2
+
+
+def test_after_an_interrupted_update_the_next_prompt_is_right(
+    store: Store, shell: str
+) -> None:
+    slow = store.home.root / "slow"
+    python = store.home.root / "python"
+    python.write_text(_SLOW.format(sys.executable, str(slow)))
+    python.chmod(0o755)
+    hook = store.home.run(*shlex.split(TOOLPIN), "activate", shell)
+    file = store.home.home / "hook"
+    file.write_text(hook.out.replace(sys.executable, str(python)))
+    with Terminal(*SHELLS[shell], env=store.home.env, cwd=store.home.project) as one:
+        one.send(f". {file}\n")
+        assert _ask(one, ANSWER[shell].format("node")) == V10
+        slow.touch()
+        one.send("cd below\n")
+        one.until("it waits")
+        one.send("\x03")
+        assert _ask(one, STATUS[shell]) in ("0", "130")
+        assert _ask(one, ANSWER[shell].format("node")) == V12
 
 
 def _ask(terminal: Terminal, line: str) -> str:

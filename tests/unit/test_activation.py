@@ -59,7 +59,30 @@ def test_entering_again_depends_on_the_last_patch_alone(
 ) -> None:
     start = {"PATH": ":".join(entries) or "/bin"}
     through = _enter(_enter(start, one, in_front=True), other)
-    assert through == _enter(start, other, in_front=True)
+    direct = _enter(start, other, in_front=True)
+    states = [parse_state(env.pop(STATE)) for env in (through, direct)]
+    assert through == direct
+    # All but what has stood there before.
+    first, second = [state._replace(past=()) for state in states]
+    assert first == second
+
+
+def test_an_older_path_that_is_put_back_loses_what_stood_in_it() -> None:
+    env = _enter({"PATH": "/bin"}, TEN, in_front=True)
+    old = f"/mine:{env['PATH']}"
+    inside, outside = _enter(env, TWELVE), _enter(env, EnvPatch((), ()))
+    for later, patch in ((inside, TWELVE), (outside, EnvPatch((), ()))):
+        later["PATH"] = old
+        assert _enter(later, patch)["PATH"] == f"/mine:{_block(patch)}:/bin"
+        assert _after(later, left(later))["PATH"] == "/mine:/bin"
+
+
+def test_the_state_does_not_grow_with_every_project() -> None:
+    env = {"PATH": "/bin"}
+    for number in range(100):
+        env = _enter(env, EnvPatch((f"/data/{number}/bin",), ()))
+    past = parse_state(env[STATE]).past
+    assert past == tuple(f"/data/{number}/bin" for number in range(99, 67, -1))
 
 
 def test_the_block_stays_behind_what_the_user_put_before_it() -> None:
@@ -102,11 +125,15 @@ def test_leaving_forgets_what_named_the_shell() -> None:
         "[]",
         "{}",
         "[1]",
-        '[["/a"],[["A"]],""]',
-        '[["/a"],[["A",1,null]],""]',
-        '[["/a"],[["A","x",2]],""]',
-        "[[1],[],null]",
-        '["ab",[],3]',
+        '[["/a"],[],""]',
+        '[["/a"],[["A"]],"",[]]',
+        '[["/a"],[["A",1,null]],"",[]]',
+        '[["/a"],[["A","x",2]],"",[]]',
+        '[["/a"],[["A;reboot","x",null]],"",[]]',
+        '[["/a"],[["LD_PRELOAD","x",null]],"",[]]',
+        '[[1],[],"",[]]',
+        '["ab",[],3,[]]',
+        '[["/a"],[],"",[1]]',
         "[" * 100_000,
         "null",
     ],
@@ -114,4 +141,5 @@ def test_leaving_forgets_what_named_the_shell() -> None:
 def test_hostile_65_a_forged_state_is_that_of_a_fresh_shell(text: str | None) -> None:
     assert parse_state(text) == State()
     env = {"PATH": "/bin", **({} if text is None else {STATE: text})}
+    env["A;reboot"] = env["LD_PRELOAD"] = "x"
     assert _enter(env, TEN)["PATH"] == f"{_block(TEN)}:/bin"

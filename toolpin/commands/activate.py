@@ -65,20 +65,17 @@ def _update(session: Session, dialect: Dialect, shell: str, *, in_front: bool) -
     changes = entered(
         session.env, patch, session.paths.shims, told=told, in_front=in_front
     )
+    path = changes.get("PATH", session.env.get("PATH"))
     if session.env.get(ACTIVE) != shell:
         changes[ACTIVE] = shell
     if told and told != parse_state(session.env.get(STATE)).told:
         session.report.warn(told)
-    return (
-        render_changes(changes, dialect)
-        + dialect.local("_toolpin_pwd", session.folder)
-        + dialect.same(
-            Watch(
-                watch.present + installs.present,
-                watch.absent + installs.absent,
-                watch.texts,
-                watch.variables,
-            )
+    return render_changes(changes, dialect) + dialect.same(
+        Watch(
+            watch.present + installs.present,
+            watch.absent + installs.absent,
+            watch.texts,
+            (*watch.variables, ("PATH", path)),
         )
     )
 
@@ -87,7 +84,7 @@ def _here(session: Session) -> tuple[EnvPatch, str, tuple[Request, ...]]:
     """Return what this folder sets, what to tell of it, and what it asks for."""
     try:
         stated = tuple(session.stated())
-        session.judge(stated)
+        told = list(session.disagreement_lines(stated))
         requests = project.effective(
             stated, env=session.env, aliases=session.registry.aliases
         )
@@ -99,11 +96,14 @@ def _here(session: Session) -> tuple[EnvPatch, str, tuple[Request, ...]]:
                 missing.append(request)
     except ToolpinError as error:
         return EnvPatch((), ()), error.render(), ()
-    return joined(patches), _hint(missing), requests
+    if missing:
+        told.append(_hint(missing))
+    return joined(patches), "\n".join(told), requests
 
 
 def _hint(missing: list[Request]) -> str:
-    if not missing:
-        return ""
-    named = [f"{one.tool} {one.wanted[0]} ({one.origin})" for one in missing]
-    return f"toolpin: not installed: {', '.join(named)}; try: toolpin install"
+    facts = [(f"{one.tool} {one.wanted[0]}", str(one.origin)) for one in missing]
+    what = f"{len(facts)} pinned versions are not installed"
+    if len(facts) == 1:
+        what, facts = f"{facts[0][0]} is not installed", [("wanted by", facts[0][1])]
+    return ToolpinError(what, facts, "toolpin install").render()

@@ -19,16 +19,13 @@ class Dialect(NamedTuple):
     quote: Callable[[str], str]
     assign: Callable[[str, str], str]
     unset: Callable[[str], str]
-    local: Callable[[str, str], str]
     same: Callable[[Watch], str]
 
 
 DIALECTS = {
-    "bash": Dialect(
-        posix.quote, posix.assign, posix.unset, posix.local, posix.same_bash
-    ),
-    "zsh": Dialect(posix.quote, posix.assign, posix.unset, posix.local, posix.same_zsh),
-    "fish": Dialect(fish.quote, fish.assign, fish.unset, fish.local, fish.same),
+    "bash": Dialect(posix.quote, posix.assign, posix.unset, posix.same_bash),
+    "zsh": Dialect(posix.quote, posix.assign, posix.unset, posix.same_zsh),
+    "fish": Dialect(fish.quote, fish.assign, fish.unset, fish.same),
 }
 
 

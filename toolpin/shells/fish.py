@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from toolpin.activation import Watch
 from toolpin.env import quote_fish as quote
 
-__all__ = ["assign", "local", "quote", "same", "unset"]
+__all__ = ["assign", "quote", "same", "unset"]
 
 
 def assign(name: str, value: str) -> str:
@@ -22,23 +22,22 @@ def unset(name: str) -> str:
     return f"set -e {name}\n"
 
 
-def local(name: str, value: str) -> str:
-    """Render a variable of the shell's own, which no child sees."""
-    return f"set -g {name} {quote(value)}\n"
-
-
 def same(watch: Watch) -> str:
     """Define the check for fish; of files it reads, characters are compared."""
-    present = (*watch.present, *(file for file, _, _ in watch.texts))
+    tests = [f"-e {quote(file)}" for file in watch.present]
+    tests += [f"-f {quote(file)}" for file, _, _ in watch.texts]
     lines = [*_variables(watch)]
-    if present:
-        lines.append("test " + " -a ".join(f"-e {quote(file)}" for file in present))
+    if tests:
+        lines.append(f"test {' -a '.join(tests)}")
     if watch.absent:
         lines.append(" ".join(("_toolpin_absent", *map(quote, watch.absent))))
     for file, data, whole in watch.texts:
         text = os.fsdecode(data)
         lines.append(f'read -z -l text <{quote(file)}; or test -z "$text"')
-        found = '"$text"' if whole else f'(string sub -l {len(text)} -- "$text")'
+        found = '"$text"'
+        if not whole:  # one word of many lines, to the newline that `string` adds
+            found = f'(string sub -l {len(text)} -- "$text" | string collect -N)'
+            text += "\n"
         lines.append(f"test {found} = {quote(text)}")
     body = "".join(f"{line}; or return 1\n" for line in lines)
     return f"function _toolpin_same\n{body}end\n"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from toolpin.activation import Watch
 from toolpin.env import quote
 
-__all__ = ["assign", "local", "quote", "same_bash", "same_zsh", "unset"]
+__all__ = ["assign", "quote", "same_bash", "same_zsh", "unset"]
 
 
 def assign(name: str, value: str) -> str:
@@ -21,18 +21,22 @@ def unset(name: str) -> str:
     return f"unset {name}\n"
 
 
-def local(name: str, value: str) -> str:
-    """Render a variable of the shell's own, which no child sees."""
-    return f"{name}={quote(value)}\n"
-
-
 def same_bash(watch: Watch) -> str:
-    """Define the check for bash, 3.2 too: bytes are counted in the C locale."""
-    lines = ["local LC_ALL=C _toolpin_text\n"] if watch.texts else []
+    """Define the check for bash, 3.2 too: of a file it reads enough or more.
+
+    It counts characters or bytes, as the locale has it. A locale of its own it cannot
+    have: where the user's does not exist, to come back to it is told at every prompt.
+    """
+    lines = ["local _toolpin_text\n"] if watch.texts else []
     for file, data, whole in watch.texts:
-        size = len(data) + whole
-        read = f"IFS= read -r -d '' -n {size} _toolpin_text <{quote(file)}"
-        lines += [f"{read}\n", _compare(data)]
+        size, text = len(data) + whole, quote(os.fsdecode(data))
+        read = f'IFS= read -r -d "" "$_toolpin_size" {size} _toolpin_text'
+        lines += [
+            f"{read} <{quote(file)}\n",
+            f'[ "$_toolpin_text" = {text} ] || return 1\n'
+            if whole
+            else f"[[ $_toolpin_text == {text}* ]] || return 1\n",
+        ]
     return _function(watch, lines)
 
 
@@ -45,13 +49,9 @@ def same_zsh(watch: Watch) -> str:
         lines += [
             "_toolpin_text=\n",
             f"sysread -s {size} _toolpin_text <{quote(file)}\n",
-            _compare(data),
+            f"[[ $_toolpin_text == {quote(os.fsdecode(data))} ]] || return 1\n",
         ]
     return _function(watch, lines)
-
-
-def _compare(data: bytes) -> str:
-    return f"[[ $_toolpin_text == {quote(os.fsdecode(data))} ]] || return 1\n"
 
 
 def _function(watch: Watch, lines: list[str]) -> str:
@@ -61,8 +61,10 @@ def _function(watch: Watch, lines: list[str]) -> str:
 
 
 def _tests(watch: Watch) -> Iterator[str]:
-    for file in (*watch.present, *(file for file, _, _ in watch.texts)):
+    for file in watch.present:
         yield f"-e {quote(file)}"
+    for file, _, _ in watch.texts:  # to open a named pipe would wait for ever
+        yield f"-f {quote(file)}"
     for file in watch.absent:
         yield f"! -e {quote(file)}"
     for name, value in watch.variables:

@@ -1,0 +1,141 @@
+"""What is noticed of the files that an activated shell depends on."""
+
+from __future__ import annotations
+
+import os
+
+from tests.shell.scenario import activate, play, same, show, status, write
+from tests.shell.world import OWN, V10, V12, World
+
+
+def test_an_edited_file_counts_at_the_next_prompt(world: World, shell: str) -> None:
+    file = world.project / ".tool-versions"
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        same("node"),
+        write(file, "nodejs 12.22.0\n"),
+        same("node"),
+        write(file, ""),
+        same("node"),
+    )
+    assert done.out.splitlines() == [V10, V12, OWN], done.err
+
+
+def test_a_file_that_comes_and_goes_counts(world: World, shell: str) -> None:
+    (world.project / ".tool-versions").unlink()
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        same("node"),
+        write(world.project / ".nvmrc", "10.15.3"),
+        same("node"),
+        same("rm .nvmrc"),
+        same("node"),
+    )
+    assert done.out.splitlines() == [OWN, V10, OWN], done.err
+
+
+def test_a_lockfile_that_comes_and_changes_counts(world: World, shell: str) -> None:
+    (world.project / ".tool-versions").write_text("nodejs latest\n")
+    lock = 'schema = 1\n[pins]\n"nodejs latest" = "{}"\n\n# more {}\n'
+    file = world.project / "toolpin.lock"
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        same("node"),
+        write(file, lock.format("10.15.3", "x" * 9000)),
+        same("node"),
+        write(file, lock.format("12.22.0", "y" * 9000)),
+        same("node"),
+    )
+    assert done.out.splitlines() == [V12, V10, V12], done.err
+
+
+def test_all_of_a_long_file_counts(world: World, shell: str) -> None:
+    file = world.project / ".tool-versions"
+    long = "# \u20ac and more\n" * 1000
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        write(file, f"{long}nodejs 12.22.0\n"),
+        same("node"),
+        write(file, f"{long}nodejs 10.15.3\n"),
+        same("node"),
+    )
+    assert done.out.splitlines() == [V12, V10], done.err
+
+
+def test_a_file_of_another_encoding_counts_when_it_is_mended(
+    world: World, shell: str
+) -> None:
+    file = world.project / ".tool-versions"
+    text = "nodejs 12.22.0 # d\u00e9j\u00e0\n"
+    latin = world.outside / "latin"
+    latin.write_bytes(text.encode("latin-1"))
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        same(f"cat {latin} >{file}"),
+        show("NODE_Y"),
+        write(file, text),
+        show("NODE_Y"),
+    )
+    assert done.out.splitlines() == ["unset", "it's 12"], done.err
+    assert done.err.count("is not UTF-8") == 1
+
+
+def test_a_named_pipe_in_place_of_a_file_does_not_stop_the_shell(
+    world: World, shell: str
+) -> None:
+    file = world.project / ".tool-versions"
+    os.mkfifo(world.outside / "pipe")
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        same(f"mv {world.outside}/pipe {file}"),
+        same("true"),
+        same(world.cd(world.nested)),
+        same("node"),
+    )
+    assert done.out == f"{V12}\n", done.err
+
+
+def test_files_that_disagree_are_told_once(world: World, shell: str) -> None:
+    (world.project / ".tool-versions").unlink()
+    (world.project / ".nvmrc").write_text("12.22.0")
+    (world.project / ".node-version").write_text("10.15.3")
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        same(world.cd(world.project / "apps")),
+        same("toolpin list"),
+        same("node"),
+    )
+    assert done.out.splitlines()[-1] == V10, done.err
+    assert done.err.count("which counts") == 1
+
+
+def test_a_file_that_cannot_be_read_is_told_once(world: World, shell: str) -> None:
+    file = world.project / ".tool-versions"
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        write(file, "nodejs $(touch pwned)\n"),
+        same("true"),
+        same("node"),
+        status(),
+        write(file, "nodejs 10.15.3\n"),
+        same("node"),
+    )
+    assert done.out.splitlines() == ["status 2", V10], done.err
+    assert done.err.count("is not a version") == 2  # the hook once, the program once
+    assert not (world.project / "pwned").exists()
