@@ -75,14 +75,15 @@ def plugin_digest(tool: Tool) -> str:
 def render_outputs(values: Mapping[str, object], form: str) -> str:
     """Render values as `github`'s outputs or as variables of a dotenv for `gitlab`.
 
-    Raises UsageError for a value of several lines: the rest would be outputs, too.
+    Raises UsageError for a value of several lines, the rest of which would be outputs,
+    too, and for bytes that are no text.
     """
     lines = []
     for name, value in values.items():
         text = _text(value)
-        if "\n" in text or "\r" in text:
+        if "\n" in text or "\r" in text or not _is_text(text):
             raise UsageError(
-                f"{name} cannot be an output of several lines", [("value", repr(text))]
+                f"{name} cannot be an output, a line of text", [("value", repr(text))]
             )
         if form == "gitlab":
             upper = "".join(char if char.isalnum() else "_" for char in name).upper()
@@ -90,6 +91,10 @@ def render_outputs(values: Mapping[str, object], form: str) -> str:
         else:
             lines.append(f"{name}={text}")
     return "\n".join(lines)
+
+
+def _is_text(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _text(value: object) -> str:

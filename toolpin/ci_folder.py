@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -23,6 +24,8 @@ from toolpin.unfinished import delete_tree
 from toolpin.verify import HEX_LENGTHS
 
 _THREADS = os.cpu_count() or 1
+# Of what no lockfile tells the size.
+_LARGEST = 20 << 30
 _FOLDERS = {"archives", "trees", *(f"archives/{one}" for one in HEX_LENGTHS)}
 _ARCHIVE = re.compile("archives/(sha256/[0-9a-f]{64}|sha512/[0-9a-f]{128})")
 
@@ -54,7 +57,7 @@ def sweep(root: str, kept: Kept) -> list[str]:
     """
     removed: list[str] = []
     try:
-        if os.path.islink(root) or os.path.isfile(root):
+        if os.path.lexists(root) and not _is_folder(root):
             os.unlink(root)
             return ["."]
         for path, is_folder, is_file in _entries(root):
@@ -72,7 +75,12 @@ def sweep(root: str, kept: Kept) -> list[str]:
 
 
 def contents(root: str) -> dict[str, int]:
-    """Return the size in bytes of each file, by its relative path."""
+    """Return the size in bytes of each file, by its relative path.
+
+    A link to a folder is none: what is behind it was not restored.
+    """
+    if not _is_folder(root):
+        return {}
     return {
         path: os.lstat(f"{root}/{path}").st_size
         for path, is_folder, _ in _entries(root)
@@ -80,14 +88,28 @@ def contents(root: str) -> dict[str, int]:
     }
 
 
-def drop_damaged(cache: Cache) -> tuple[set[Digest], set[Digest]]:
+def drop_damaged(
+    cache: Cache, sizes: Mapping[Digest, int | None]
+) -> tuple[set[Digest], set[Digest]]:
     """Read every archive, on all cores; return the good digests and the bad.
 
+    One that has not the size it should have is not read: it may be a hole without end.
     Those of the bad are removed.
     """
-    found = [_digest(path) for path in contents(cache.root) if _ARCHIVE.fullmatch(path)]
+    found = {
+        _digest(path): size
+        for path, size in contents(cache.root).items()
+        if _ARCHIVE.fullmatch(path)
+    }
+
+    def is_good(digest: Digest) -> bool:
+        wanted = sizes.get(digest)
+        return found[digest] == wanted if wanted else found[digest] <= _LARGEST
+
     with ThreadPoolExecutor(_THREADS) as pool:
-        are_good = list(pool.map(lambda one: _holds(cache, one), found))
+        are_good = list(
+            pool.map(lambda one: is_good(one) and _holds(cache, one), found)
+        )
     bad = {one for one, is_good in zip(found, are_good, strict=True) if not is_good}
     for digest in bad:
         delete_tree(cache.archive(digest))
@@ -97,6 +119,13 @@ def drop_damaged(cache: Cache) -> tuple[set[Digest], set[Digest]]:
 def _holds(cache: Cache, digest: Digest) -> bool:
     try:
         return cache.holds(digest)
+    except OSError:
+        return False
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
     except OSError:
         return False
 

@@ -16,9 +16,9 @@ from typing import NamedTuple
 from toolpin import installs, store, unfinished
 from toolpin.cache import Cache
 from toolpin.ci_folder import contents, drop_damaged, sweep
-from toolpin.ci_plan import CiPlan, Planned, kept_by
+from toolpin.ci_plan import ARCHIVES, CiPlan, Planned, kept_by
 from toolpin.errors import ToolpinError
-from toolpin.install import now
+from toolpin.install import forgoing, now
 from toolpin.jobs import Job, Outcome
 from toolpin.model import Digest, Pin
 from toolpin.mutex import held
@@ -32,6 +32,7 @@ RESTORED = "restored"
 FETCHED = "fetched"
 BUILT = "built"
 PRESENT = "present"
+INSTALLED = "installed"
 FAILED = "failed"
 
 
@@ -63,7 +64,7 @@ def provide(plan: CiPlan, session: Session, settings: Settings) -> Result:
         before = contents(plan.folder)
         work.clear()
         outcomes = work.install()
-        work.keep()
+        work.keep(outcomes)
         provided = tuple(map(work.told, outcomes))
         sweep(plan.folder, kept_by(plan, session))
         after = contents(plan.folder)
@@ -98,16 +99,20 @@ class _Work:
         report, folder = self._session.report, self._plan.folder
         kept = kept_by(self._plan, self._session)
         for path in sweep(folder, kept):
-            report.remark(f"{folder}/{path}: not in the plan, removed")
-        self._good, bad = drop_damaged(self._cache)
+            # A line that somebody else's name begins could be a command to the CI.
+            shown = f"{folder}/{path}".removesuffix("/.").replace("\n", "\\n")
+            report.remark(f"{shown}: not in the plan, removed")
         names = {
-            artifact.digest: f"{one.job.pin}: {artifact.filename}"
+            artifact: f"{one.job.pin}: {artifact.filename}"
             for one in self._plan.planned
             for artifact in (one.plan.artifacts if one.plan else ())
         }
+        sizes = {artifact.digest: artifact.size_bytes for artifact in names}
+        self._good, bad = drop_damaged(self._cache, sizes)
+        told = {artifact.digest: name for artifact, name in names.items()}
         for digest in sorted(bad):
             self.found_damage = True
-            name = names.get(digest, f"archive {digest}")
+            name = told.get(digest, f"archive {digest}")
             report.warn(f"{name} in the restored cache has other bytes, removed")
 
     def install(self) -> list[Outcome]:
@@ -123,14 +128,21 @@ class _Work:
         done = {one.job.pin: one for one in [*installer.run(left), *back]}
         return [done[one.job.pin] for one in self._plan.planned]
 
-    def keep(self) -> None:
-        """Put into the folder what is planned and came another way, or was there."""
-        for one in self._plan.planned:
-            if one.plan and installs.is_installed(self._session.paths, one.job.pin):
-                try:
-                    self._keep_one(one)
-                except ToolpinError as error:
-                    self._session.report.error(error)
+    def keep(self, outcomes: Sequence[Outcome]) -> None:
+        """Put into the folder the archives of what is there, and trees made just now.
+
+        Of what an earlier job made nobody knows whether it is of this plan's key.
+        """
+        for one, outcome in zip(self._plan.planned, outcomes, strict=True):
+            if not installs.is_installed(self._session.paths, one.job.pin):
+                continue
+            try:
+                if one.kept == ARCHIVES:
+                    self._keep_archives(one)
+                elif one.is_packed and outcome.status == INSTALLED:
+                    self._keep_tree(one)
+            except ToolpinError as error:
+                self._session.report.error(error)
 
     def told(self, outcome: Outcome) -> Provided:
         """Return how an install came, and how many bytes that took."""
@@ -161,7 +173,8 @@ class _Work:
             with unfinished.version_mutex(paths, pin):
                 if installs.is_installed(paths, pin):
                     return None
-                bring_back(paths, one.plan, place, now())
+                plan = forgoing(one.plan, self._settings.allow)
+                bring_back(paths, plan, place, now())
         except ToolpinError as error:
             self.found_damage = True
             self._session.report.error(error)
@@ -170,21 +183,19 @@ class _Work:
             return None
         return Outcome(one.job, RESTORED, seconds=time.monotonic() - began)
 
-    def _keep_one(self, one: Planned) -> None:
-        if one.plan is None:
-            return
-        if not one.is_packed:
-            clients = None
-            for artifact in one.plan.artifacts:
-                if not self._cache.holds(artifact.digest):
-                    clients = clients or clients_for(
-                        self._session, self._settings, self._board
-                    )
-                    self._cache.fetch(artifact, clients.download, lambda *_: None)
-        elif not contents(self._tree(one)):
-            receipt = store.read_receipt(self._session.paths, one.job.pin)
-            if receipt:
-                pack(self._session.paths, receipt, self._tree(one))
+    def _keep_archives(self, one: Planned) -> None:
+        clients = None
+        for artifact in one.plan.artifacts if one.plan else ():
+            if not self._cache.holds(artifact.digest):
+                clients = clients or clients_for(
+                    self._session, self._settings, self._board
+                )
+                self._cache.fetch(artifact, clients.download, lambda *_: None)
+
+    def _keep_tree(self, one: Planned) -> None:
+        receipt = store.read_receipt(self._session.paths, one.job.pin)
+        if receipt:
+            pack(self._session.paths, receipt, self._tree(one))
 
     def _came(self, one: Planned, outcome: Outcome) -> str:
         if outcome.status in (RESTORED, PRESENT, FAILED):

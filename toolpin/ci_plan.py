@@ -18,26 +18,36 @@ from toolpin.documents import SCHEMA
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.jobs import Job
 from toolpin.locked import locked_plan
-from toolpin.model import Host, Origin, Pin, Plan, Wanted
+from toolpin.model import Host, Origin, Pin, Plan, Request, Wanted
 from toolpin.pairs import refuse_pairs
 from toolpin.plugin.contract import Tool
+from toolpin.plugin.script import is_scripted
+from toolpin.plugin_needs import as_if_there
 from toolpin.session import Session
 from toolpin.store import read_receipt
 from toolpin.workshop import builder_for, settings_for
 
+ARCHIVES = "archives"
+TREE = "tree"
+
 
 class Planned(NamedTuple):
-    """One install of a job. `plan` is None for what is not locked."""
+    """One install of a job. `plan` is None for what is not locked.
+
+    `kept` is what the folder keeps of it: its archives, its tree, or "" for what the
+    scripts of an asdf plugin make: they say neither what they fetch nor what it needs.
+    """
 
     job: Job
     plan: Plan | None
     key: str
     builds: bool
+    kept: str
 
     @property
     def is_packed(self) -> bool:
         """Say whether the tree is kept, and not the archives that it was made of."""
-        return self.plan is not None and self.plan.is_of_here
+        return self.kept == TREE
 
 
 class CiPlan(NamedTuple):
@@ -63,15 +73,20 @@ class CiPlan(NamedTuple):
         return tuple(one for one in self.planned if one.plan is None)
 
 
-def plan_job(session: Session, *, elsewhere: bool = True) -> CiPlan:
-    """Return the plan of a job in this folder.
+def plan_job(
+    requests: Sequence[Request], session: Session, *, elsewhere: bool = True
+) -> CiPlan:
+    """Return the plan of a job for what is requested in this folder.
 
-    With `elsewhere` the store is not looked at. Raises NotLocked for what a lockfile
-    should answer and does not, and for a loose request without one.
+    With `elsewhere` the store is not looked at, and a plugin that is locked counts as
+    there. Raises NotLocked for what a lockfile should answer and does not, and for a
+    loose request without one.
     """
+    if elsewhere:
+        session = as_if_there(requests, session)
     here = host.detect()
     decider = Decider(session, here, Rules(ci=True, elsewhere=elsewhere), _never)
-    jobs, errors = decider.jobs(session.requests())
+    jobs, errors = decider.jobs(requests)
     for error in errors[1:]:
         session.report.error(error)
     if errors:
@@ -91,11 +106,13 @@ def kept_by(plan: CiPlan, session: Session) -> Kept:
     archives = {
         artifact.digest
         for one in plan.planned
-        if one.plan and not one.is_packed
+        if one.plan and one.kept == ARCHIVES
         for artifact in one.plan.artifacts
     }
     is_open = False
     for one in plan.unlocked:
+        if one.kept != ARCHIVES:
+            continue
         try:
             receipt = read_receipt(session.paths, one.job.pin)
         except ToolpinError:
@@ -136,9 +153,12 @@ class _Planner:
         builds = bool(plan.recipe) if plan else self._only_builds(tool)
         digests = tuple(one.digest for one in plan.artifacts) if plan else None
         inputs = Inputs(job.pin, str(self._here), digests, plugin_digest(tool), SCHEMA)
+        if is_scripted(tool):
+            return Planned(job, plan, install_key(inputs), builds=True, kept="")
         if builds or (plan and plan.is_of_here):
             inputs = inputs._replace(here=self._of_here(tool, job.pin, builds=builds))
-        return Planned(job, plan, install_key(inputs), builds)
+        kept = TREE if plan and plan.is_of_here else ARCHIVES
+        return Planned(job, plan, install_key(inputs), builds, kept)
 
     def _only_builds(self, tool: Tool) -> bool:
         wanted = settings_for(self._session).sources

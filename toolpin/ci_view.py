@@ -61,6 +61,8 @@ def _answer(result: Result, form: str | None, session: Session) -> None:
         session.report.remark("  ".join(_row(one)))
     versions: dict[str, str] = {}
     for one in result.provided:
+        if one.came == FAILED:
+            continue
         versions.setdefault(one.job.pin.tool, one.job.pin.version)
     values: dict[str, object] = {"cache-hit": result.hit, "changed": result.changed}
     values |= {"versions": versions, "shims": session.paths.shims}
@@ -71,11 +73,11 @@ def _answer(result: Result, form: str | None, session: Session) -> None:
 
 
 def _plan_row(one: Planned) -> tuple[str, ...]:
-    kept = "its tree" if one.is_packed else "its archives"
+    kept = f"cached: its {one.kept}" if one.kept else "not cached"
     return (
         str(one.job.pin),
         "built here" if one.builds else "",
-        f"cached: {kept}" if one.plan else "not locked",
+        kept if one.plan else "not locked",
         one.key[:16],
     )
 
@@ -92,7 +94,7 @@ def _plan_table(plan: CiPlan) -> dict[str, object]:
                 "key": one.key,
                 "locked": one.plan is not None,
                 "builds": one.builds,
-                "cached": "tree" if one.is_packed else "archives",
+                "cached": one.kept or None,
             }
             for one in plan.planned
         ],

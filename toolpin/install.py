@@ -239,7 +239,7 @@ class Installer:
 
     def _carry_out(self, plan: Plan, job: Job, row: Row) -> str:
         """Fetch and publish. Raises NotPublished for a build of another version."""
-        plan = self._demanding(plan)
+        plan = forgoing(plan, self._settings.allow)
         if plan.is_in_place:  # before a download, too
             check_place(plan, self._paths.install(*plan.pin))
         if plan.recipe:
@@ -287,15 +287,6 @@ class Installer:
             raise Unreachable(
                 f"{plan.pin} is fetched by its plugin's scripts: toolpin is offline"
             )
-
-    def _demanding(self, plan: Plan) -> Plan:
-        """Return the plan without the demands that the settings forgo."""
-        demands = tuple(
-            one
-            for one in plan.demands
-            if f"{plan.pin.tool}.{one}" not in self._settings.allow
-        )
-        return plan._replace(demands=demands)
 
     def _plan(self, spec: SourceSpec, job: Job) -> Plan:
         tool = self._registry.require(job.pin.tool, job.origin)
@@ -364,6 +355,14 @@ class Installer:
 
     def _note_name(self, source: str, pin: Pin) -> tuple[str, ...]:
         return (pin.tool, pin.version, str(self._host), source)
+
+
+def forgoing(plan: Plan, allow: Sequence[str]) -> Plan:
+    """Return the plan without the demands that the settings forgo."""
+    demands = tuple(
+        one for one in plan.demands if f"{plan.pin.tool}.{one}" not in allow
+    )
+    return plan._replace(demands=demands)
 
 
 def now() -> str:

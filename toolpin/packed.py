@@ -26,6 +26,7 @@ from toolpin.paths import Paths
 _TREE, _RECEIPT = FILES = ("tree.tar", "receipt.json")
 _OWN = ".toolpin"
 _SHOWN = 3
+_LARGEST_RECEIPT = 64 << 20
 
 
 def pack(paths: Paths, receipt: Receipt, place: str) -> None:
@@ -96,8 +97,11 @@ def _nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:
 def _read(pin: Pin, path: str) -> tuple[TreeFile, ...]:
     """Return the files that a receipt names. Raises Mismatch."""
     try:
-        if not stat.S_ISREG(os.lstat(path).st_mode):
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode):
             raise ValueError("no file")
+        if found.st_size > _LARGEST_RECEIPT:
+            raise ValueError(f"larger than {_LARGEST_RECEIPT} bytes")
         with open(path, encoding="utf-8") as file:
             receipt = parse_receipt(file.read(), path)
         check_receipt(receipt, pin)

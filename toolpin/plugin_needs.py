@@ -16,7 +16,7 @@ from toolpin.gitrepo import parse_address
 from toolpin.locked import answer, read_lockfile
 from toolpin.lockfile import Entry, Lockfile
 from toolpin.locks import lockfile_for
-from toolpin.model import Artifact, Host, Request
+from toolpin.model import Artifact, Request
 from toolpin.plugin.folders import Folders
 from toolpin.plugin.registry import read_registry
 from toolpin.plugin.script import SOURCE, address_of, is_scripted
@@ -71,38 +71,47 @@ def provide(requests: Sequence[Request], session: Session, *, allowed: bool) -> 
     return session._replace(registry=read_registry(session.paths))
 
 
+def as_if_there(requests: Sequence[Request], session: Session) -> Session:
+    """Return the session as it would be with the plugins that are locked: to plan."""
+    names = {request.tool for request, _ in _locked(requests, session)}
+    if not names:
+        return session
+    return session._replace(registry=session.registry.with_scripts(names))
+
+
 def _needs(requests: Sequence[Request], session: Session) -> Iterator[_Need]:
     """Yield each plugin that is locked, wanted for an install, and not here so."""
     folders: Folders | None = None
-    read: dict[str, Lockfile | None] = {}
     seen: set[str] = set()
+    for request, entry in _locked(requests, session):
+        name, artifact = request.tool, entry.build.artifacts[0]
+        if name in seen or installs.is_installed(session.paths, entry.pin):
+            continue
+        seen.add(name)
+        folders = folders or folders_for(session)
+        tool = session.registry.get(name)
+        found = folders.identity(name) if folders.has(name) else None
+        counts = found is not None and tool is not None and is_scripted(tool)
+        if not (counts and found and found.sha256 == artifact.digest.hex):
+            is_changed = found is not None and found.is_changed
+            yield _Need(name, artifact, str(request.origin), counts, is_changed)
+
+
+def _locked(
+    requests: Sequence[Request], session: Session
+) -> Iterator[tuple[Request, Entry]]:
+    """Yield what is locked of requests, where a plugin's scripts make it."""
+    read: dict[str, Lockfile | None] = {}
     here = host.detect()
     for request in requests:
         path = lockfile_for(request.origin, session.where) or ""
         if path and path not in read:
             read[path] = read_lockfile(path)
-        for entry in _scripted(read.get(path), path, request, here):
-            name, artifact = request.tool, entry.build.artifacts[0]
-            if name in seen or installs.is_installed(session.paths, entry.pin):
-                continue
-            seen.add(name)
-            folders = folders or folders_for(session)
-            tool = session.registry.get(name)
-            found = folders.identity(name) if folders.has(name) else None
-            counts = found is not None and tool is not None and is_scripted(tool)
-            if not (counts and found and found.sha256 == artifact.digest.hex):
-                is_changed = found is not None and found.is_changed
-                yield _Need(name, artifact, str(request.origin), counts, is_changed)
-
-
-def _scripted(
-    lock: Lockfile | None, path: str, request: Request, here: Host
-) -> Iterator[Entry]:
-    """Yield what is locked of a request, where a plugin's scripts make it."""
-    for wanted in to_provide(request) if lock else ():
-        found = answer(lock, path, request.tool, wanted, here) if lock else None
-        if found and found.locked and found.locked.entry.source == SOURCE:
-            yield found.locked.entry
+        lock = read.get(path)
+        for wanted in to_provide(request) if lock else ():
+            found = answer(lock, path, request.tool, wanted, here) if lock else None
+            if found and found.locked and found.locked.entry.source == SOURCE:
+                yield request, found.locked.entry
 
 
 def _fetch(need: _Need, folders: Folders, session: Session) -> None:

@@ -1,7 +1,8 @@
 """Remembers which projects were installed for, so that nothing of theirs is pruned.
 
 One file of the store, a `.tool-versions` a line. It grows by a line when `install` runs
-in a project for the first time; a project that is gone is left out when it is read.
+in a project for the first time; a project whose folder is gone is left out when it is
+read.
 """
 
 from __future__ import annotations
@@ -10,10 +11,9 @@ import contextlib
 import os
 from collections.abc import Iterable
 
+from toolpin.errors import ToolpinError
 from toolpin.model import Origin
 from toolpin.paths import Paths
-
-_MOST_BYTES = 4 << 20
 
 
 def remember(paths: Paths, origins: Iterable[Origin]) -> None:
@@ -22,27 +22,53 @@ def remember(paths: Paths, origins: Iterable[Origin]) -> None:
     Light: `install` calls it where it has nothing else to do.
     """
     files = {origin.place for origin in origins if origin.line}
+    *lines, rest = _read(paths).split("\n")
     fresh = sorted(
-        file
-        for file in files - set(_lines(paths))
-        if os.path.isabs(file) and "\n" not in file
+        file for file in files - set(lines) if os.path.isabs(file) and "\n" not in file
     )
     if not fresh:
         return
-    with contextlib.suppress(OSError, UnicodeEncodeError):
+    # Behind a line that was cut short a line begins, too.
+    text = "\n" * bool(rest) + "".join(f"{file}\n" for file in fresh)
+    with contextlib.suppress(OSError):
         os.makedirs(paths.data, exist_ok=True)
-        with open(paths.projects, "a", encoding="utf-8") as notes:
-            notes.write("".join(f"{file}\n" for file in fresh))
+        with open(paths.projects, "ab") as notes:
+            notes.write(os.fsencode(text))
 
 
 def known(paths: Paths) -> list[str]:
-    """Return the files of the projects that are still there, sorted."""
-    return sorted({file for file in _lines(paths) if os.path.lexists(file)})
+    """Return the folders of the projects that are still there, sorted.
+
+    What names versions there may have another name by now. Raises ToolpinError for one
+    that cannot be looked at: it is not gone.
+    """
+    files = [file for file in _read(paths).split("\n") if os.path.isabs(file)]
+    return sorted({os.path.dirname(file) for file in files if _is_there(file)})
 
 
-def _lines(paths: Paths) -> list[str]:
+def _is_there(file: str) -> bool:
     try:
-        with open(paths.projects, encoding="utf-8", errors="replace") as notes:
-            return notes.read(_MOST_BYTES).split("\n")[:-1]
+        os.lstat(file)
+    except FileNotFoundError:
+        return os.path.isdir(os.path.dirname(file))
+    except NotADirectoryError:
+        return False
+    except (OSError, ValueError) as error:
+        raise ToolpinError(
+            "a known project cannot be looked at",
+            [
+                ("path", file),
+                ("because", getattr(error, "strerror", None) or str(error)),
+                ("projects", "what it names nobody knows"),
+            ],
+        ) from error
+    return True
+
+
+def _read(paths: Paths) -> str:
+    """Return the notes; their paths may hold bytes that are no text."""
+    try:
+        with open(paths.projects, "rb") as notes:
+            return os.fsdecode(notes.read())
     except OSError:
-        return []
+        return ""

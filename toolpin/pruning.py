@@ -6,7 +6,6 @@ each tool stay whatever is asked for.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import NamedTuple
@@ -46,8 +45,8 @@ class Version(NamedTuple):
 def judged(session: Session, limits: Limits, now_s: float) -> list[Version]:
     """Return every installed version, with what is to become of it.
 
-    Those that go stand first, the longest unused before others. Raises UsageError for
-    a known project's file that cannot be read: what it names nobody knows.
+    Those that go stand first, the longest unused before others. Raises ToolpinError
+    for a known project's file that cannot be read: what it names nobody knows.
     """
     paths = session.paths
     pins = [
@@ -101,8 +100,8 @@ def _named(session: Session) -> dict[Pin, str]:
     """Return what the files of known projects, and those that count here, name."""
     found: dict[Pin, str] = {}
     wishes = [(one, session.where) for one in requests_here(session)]
-    for file in projects.known(session.paths):
-        where = Where(os.path.dirname(file), session.home, session.paths.global_file)
+    for folder in projects.known(session.paths):
+        where = Where(folder, session.home, session.paths.global_file)
         wishes += [
             (one, where)
             for one in stated(

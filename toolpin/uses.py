@@ -52,8 +52,13 @@ def running(paths: Paths, pins: Sequence[Pin]) -> set[Pin]:
     found = set()
     for pin in pins:
         tree = paths.install(*pin)
-        if any(f"{tree}/" in text or text.endswith(tree) for text in texts):
-            found.add(pin)
+        # The system tells the place behind links, and people the one before them.
+        for place in {tree, os.path.realpath(tree)}:
+            begins = (f"{place}/", f"{place}\0")
+            if any(text.endswith(place) for text in texts) or any(
+                one in text for one in begins for text in texts
+            ):
+                found.add(pin)
     return found
 
 

@@ -121,6 +121,83 @@ def test_what_a_process_runs_stays(store: Home) -> None:
     assert "10.15.0" in _have(store)
 
 
+def test_a_project_whose_file_has_another_name_now_is_known(store: Home) -> None:
+    (store.project / ".nvmrc").write_text("10.15.1\n")
+    assert store.toolpin("install").code == 0
+    (store.project / ".nvmrc").rename(store.project / ".node-version")
+    _prune(store, "--no-previous", cwd=store.root)
+    assert _have(store) == ["10.15.1", "10.15.3"]
+
+
+def test_a_nested_project_is_known_by_the_files_above_it_too(store: Home) -> None:
+    store.pin("nodejs 10.15.1\n")
+    nested = store.project / "a/b"
+    nested.mkdir(parents=True)
+    (nested / ".nvmrc").write_text("10.15.0\n")
+    assert store.toolpin("install", cwd=nested).code == 0
+    _prune(store, "--no-previous", cwd=store.root)
+    assert _have(store) == ["10.15.0", "10.15.1", "10.15.3"]
+
+
+@pytest.mark.parametrize("name", [b"\xff", b"a\rb", "\u00e9".encode()])
+def test_a_project_with_a_folder_of_any_name_is_known(name: bytes, store: Home) -> None:
+    folder = store.root / os.fsdecode(name)
+    folder.mkdir()
+    (folder / ".tool-versions").write_text("nodejs 10.15.1\n")
+    assert store.toolpin("install", cwd=folder).code == 0
+    _prune(store, "--no-previous", cwd=store.root)
+    assert _have(store) == ["10.15.1", "10.15.3"]
+
+
+def test_a_note_that_was_cut_short_takes_no_other_project_along(store: Home) -> None:
+    store.pin("nodejs 10.15.1\n")
+    (store.data / "projects").write_text("/home/ana/si")
+    assert store.toolpin("install").code == 0
+    _prune(store, "--no-previous", cwd=store.root)
+    assert _have(store) == ["10.15.1", "10.15.3"]
+
+
+def test_a_project_that_cannot_be_looked_at_lets_nothing_go(store: Home) -> None:
+    file = store.pin("nodejs 10.15.1\n")
+    assert store.toolpin("install").code == 0
+    shutil.rmtree(store.project)
+    store.project.symlink_to(store.project)
+    told = store.toolpin("prune", "--yes", cwd=store.root)
+    assert told.code == 1
+    assert str(file) in told.err
+    assert _have(store) == list(VERSIONS)
+
+
+def test_what_runs_in_a_store_behind_a_link_stays(store: Home) -> None:
+    folder = store.data / "installs/nodejs/10.15.0/bin"
+    shutil.copy(shutil.which("sleep") or "/bin/sleep", folder / "sleep")
+    real = store.root / "disk"
+    store.data.rename(real)
+    store.data.symlink_to(real)
+    process = subprocess.Popen([real / "installs/nodejs/10.15.0/bin/sleep", "600"])
+    try:
+        _age(store, "10.15.0", LONG_AGO)
+        answer = _prune(store, "--no-previous")
+    finally:
+        process.kill()
+        process.wait()
+    assert _reasons(answer)["10.15.0"] == "a process runs it"
+    assert "10.15.0" in _have(store)
+
+
+def test_what_a_process_has_among_its_words_stays(store: Home) -> None:
+    tree = store.data / "installs/nodejs/10.15.0"
+    process = subprocess.Popen(
+        ["sh", "-c", "read line", "--root", tree, "more"], stdin=subprocess.PIPE
+    )
+    try:
+        answer = _prune(store, "--no-previous")
+    finally:
+        process.kill()
+        process.communicate()
+    assert _reasons(answer)["10.15.0"] == "a process runs it"
+
+
 def test_a_program_that_ran_lately_keeps_its_version(store: Home) -> None:
     if os.statvfs(store.data).f_flag & os.ST_NOATIME:
         pytest.skip("this filesystem notes no access")

@@ -12,6 +12,7 @@ from toolpin.ci_plan import plan_job
 from toolpin.ci_view import show_plan, show_result
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.paths import bundled
+from toolpin.plugin_needs import provide as provide_plugins
 from toolpin.projects import remember
 from toolpin.reshim import refresh_shims
 from toolpin.session import Session
@@ -79,12 +80,14 @@ def run(args: Namespace, session: Session) -> int:
 
 
 def _plan(form: str | None, session: Session) -> int:
-    show_plan(plan_job(session), form, session)
+    show_plan(plan_job(session.requests(), session), form, session)
     return 0
 
 
 def _install(form: str | None, session: Session) -> int:
-    plan = plan_job(session, elsewhere=False)
+    requests = session.requests()
+    session = provide_plugins(requests, session, allowed=False)
+    plan = plan_job(requests, session, elsewhere=False)
     remember(session.paths, (one.job.origin for one in plan.planned))
     result = provide(plan, session, settings_for(session))
     tools = {one.job.pin.tool for one in result.provided}
@@ -93,7 +96,7 @@ def _install(form: str | None, session: Session) -> int:
 
 
 def _prune(session: Session) -> int:
-    removed, freed = prune(plan_job(session), session)
+    removed, freed = prune(plan_job(session.requests(), session), session)
     if session.report.as_json:
         result = {"removed": removed, "freed_bytes": freed}
         session.report.document("ci prune", result, changed=bool(removed))

@@ -70,7 +70,8 @@ def write_line(
 ) -> tuple[bytes, bytes, bool]:
     """Change a tool's line, and the lockfile where there is one.
 
-    Returns old and new, and whether the lockfile has changed. Raises UsageError for a file that cannot be understood.
+    Returns old and new, and whether the lockfile has changed. Raises UsageError for a
+    file that cannot be understood.
     """
     locks, lockfile = session.paths.locks, lockfile_beside(path)
     with held(mutex_of_file(locks, path)), held(mutex_of_file(locks, lockfile)):

@@ -10,7 +10,7 @@ file is read in full when its tool is asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from toolpin.errors import ToolpinError, UsageError
@@ -125,6 +125,22 @@ class Registry:
 
         return ask
 
+    def with_scripts(self, names: Collection[str]) -> Registry:
+        """Return the tools as they would be with asdf plugins of these names, too."""
+        from toolpin.plugin.script import scripted_tool  # noqa: PLC0415 - see _other_names
+
+        found = Registry(
+            {**self._files, **dict.fromkeys(names, "")},
+            {**{name: name for name in names}, **self._aliases},
+            self.paired - set(names),
+            self._idiomatic,
+            self.passed_over,
+            paths=self._paths,
+        )
+        for name in names:
+            found._read[name] = scripted_tool(name, "", found._also(name))
+        return found
+
     def _spellings(self, name: str) -> Mapping[str, str]:
         return self._tool(name).spellings
 
@@ -140,10 +156,13 @@ class Registry:
     def _scripted(self, name: str, folder: str) -> Tool:
         from toolpin.plugin.script import read_tool  # noqa: PLC0415 - see _other_names
 
-        also = tuple(
+        return read_tool(name, folder, self._also(name))
+
+    def _also(self, name: str) -> tuple[str, ...]:
+        """Return the other names of a tool."""
+        return tuple(
             one for one, own in self._aliases.items() if own == name and one != name
         )
-        return read_tool(name, folder, also)
 
 
 def read_registry(paths: Paths) -> Registry:

@@ -34,6 +34,11 @@ def read_tool(name: str, folder: str, also: tuple[str, ...] = ()) -> Tool:
         raise UsageError(
             f"{folder} is no asdf plugin", [("missing", f"{folder}/bin/install")]
         )
+    return scripted_tool(name, folder, also)
+
+
+def scripted_tool(name: str, folder: str, also: tuple[str, ...]) -> Tool:
+    """Return the tool of a plugin in a folder, which need not be there yet."""
     spec = SourceSpec(
         id=SOURCE,
         kind=KIND,

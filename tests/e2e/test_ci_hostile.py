@@ -1,0 +1,250 @@
+"""What a CI's folder, a store or a plugin may hold against a job."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.ci import Runner
+from tests.support.code import Code
+from tests.support.run import Home, Result
+from tests.support.scripted import GREET, INSTALL, commit, git, repository
+from tests.support.server import Server
+from tests.support.upstream import Upstream
+
+NEEDS_CC = pytest.mark.skipif(
+    not (shutil.which("cc") and shutil.which("make")),
+    reason="a build needs a C compiler and make",
+)
+SAYS_LESS = '#include <stdio.h>\nint main(void) { puts("hello VERSION\\nwx no"); }\n'
+
+
+@pytest.fixture
+def runner(home: Home) -> Runner:
+    return Runner(home)
+
+
+@pytest.fixture
+def node(upstream: Upstream, runner: Runner) -> Runner:
+    """A job that has run once, with Node.js."""
+    upstream.publish("10.15.3")
+    runner.lock("nodejs 10.15.3")
+    runner.job()
+    return runner
+
+
+@pytest.fixture
+def code(home: Home) -> Iterator[Code]:
+    with Server() as server:
+        published = Code(server)
+        published.mirror_for(home)
+        home.env.pop("TOOLPIN_SOURCES", None)
+        yield published
+
+
+@pytest.fixture
+def greet(home: Home, runner: Runner) -> Path:
+    """The repository of an asdf plugin; its tool is locked, and nothing is here yet."""
+    where = repository(home.root / "upstream" / "asdf-greet", GREET)
+    assert home.toolpin("plugin", "add", "greet", f"file://{where}").code == 0
+    runner.lock("greet 1.0.0")
+    return where
+
+
+def test_a_planted_name_writes_no_line_of_its_own(node: Runner) -> None:
+    (node.folder / "a\n::set-output name=cache-hit::exact").write_text("")
+    told = _install(node)
+    assert "a\\n::set-output" in told.err
+    assert not any(line.lstrip().startswith("::") for line in told.err.splitlines())
+
+
+def test_a_name_that_is_no_text_is_removed_and_told(node: Runner) -> None:
+    with open(os.fsencode(node.folder) + b"/\xff", "wb"):
+        pass
+    told = _install(node)
+    assert "\\udcff: not in the plan, removed" in told.err
+
+
+@pytest.mark.parametrize("kind", ["itself", "copy", "pipe", "file"])
+def test_a_folder_that_is_none_is_made_anew(kind: str, node: Runner) -> None:
+    aside = node.home.root / "aside"
+    node.folder.rename(aside)
+    if kind == "pipe":
+        os.mkfifo(node.folder)
+    elif kind == "file":
+        node.folder.write_text("")
+    else:
+        node.folder.symlink_to(node.folder if kind == "itself" else aside)
+    answer = _result(_install(node, "--format", "json"))
+    assert (answer["cache_hit"], answer["changed"]) == ("none", True)
+    assert node.folder.is_dir()
+    assert not node.folder.is_symlink()
+    assert len(list((aside / "archives/sha256").iterdir())) == 1
+
+
+def test_an_archive_of_another_size_is_not_read(node: Runner) -> None:
+    (archive,) = (node.folder / "archives/sha256").iterdir()
+    os.truncate(archive, 1 << 42)  # a hole: to read it takes hours
+    told = _install(node, "--format", "json")
+    assert "in the restored cache has other bytes" in told.err
+    assert _result(told)["tools"][0]["from"] == "fetched"
+
+
+@NEEDS_CC
+def test_a_receipt_without_end_is_not_read(runner: Runner, code: Code) -> None:
+    code.publish("2.0.1")
+    runner.lock("hello 2.0.1")
+    runner.job()
+    (receipt,) = runner.folder.glob("trees/*/receipt.json")
+    os.truncate(receipt, 1 << 28)
+    told = _install(runner, "--format", "json")
+    assert "larger than" in told.err
+    assert _result(told)["tools"][0]["from"] == "built"
+
+
+@NEEDS_CC
+def test_a_tree_that_was_built_otherwise_gets_no_key_of_this_build(
+    runner: Runner, code: Code
+) -> None:
+    """The store of a machine that lives on holds what an earlier job built."""
+    code.publish("2.0.1")
+    runner.lock("hello 2.0.1")
+    home = runner.home
+    assert home.toolpin("install", env={"CFLAGS": "-O1"}).code == 0
+    answer = _result(home.toolpin("ci", "install", "--format", "json"))
+    assert answer["tools"][0]["from"] == "present"
+    assert not list(runner.folder.glob("trees/*"))
+
+
+@NEEDS_CC
+def test_what_a_job_forgoes_it_forgoes_of_a_tree_too(
+    runner: Runner, code: Code
+) -> None:
+    plugin = runner.home.config / "plugins/hello.toml"
+    text = plugin.read_text()
+    plugin.write_text(text.replace("proof =", 'demands = ["wx"]\nproof =', 1))
+    code.publish("2.0.1", SAYS_LESS)
+    runner.lock("hello 2.0.1")
+    runner.home.env["TOOLPIN_ALLOW"] = "hello.wx"
+    runner.job()
+    answer, _ = runner.job()
+    assert answer["tools"][0]["from"] == "restored"
+
+
+@NEEDS_CC
+def test_build_options_of_the_settings_change_a_builds_key(
+    runner: Runner, code: Code
+) -> None:
+    code.publish("2.0.1")
+    runner.lock("hello 2.0.1")
+    before = runner.plan()["key"]
+    config = runner.home.config / "config.toml"
+    config.write_text('[build_options]\nhello = "--greet=hello"\n')
+    assert runner.plan()["key"] != before
+
+
+def test_what_did_not_come_has_no_version_among_the_outputs(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("10.15.3")
+    home.pin("nodejs 10.15.3\ngolang 1.2.3\n")
+    outputs = home.root / "outputs"
+    told = home.toolpin(
+        "ci",
+        "install",
+        "--format",
+        "github",
+        env={"CI": "true", "GITHUB_OUTPUT": str(outputs)},
+    )
+    assert told.code == 1
+    assert 'versions={"nodejs": "10.15.3"}\n' in outputs.read_text()
+    assert "golang" not in outputs.read_text()
+
+
+def test_a_path_that_is_no_text_is_no_output(home: Home, upstream: Upstream) -> None:
+    upstream.publish("10.15.3")
+    home.pin("nodejs 10.15.3\n")
+    env = {
+        "TOOLPIN_CACHE_DIR": os.fsdecode(os.fsencode(home.root) + b"/\xff"),
+        "GITHUB_OUTPUT": str(home.root / "outputs"),
+    }
+    told = home.toolpin("ci", "plan", "--format", "github", env=env)
+    assert told.code == 2
+    assert "path cannot be an output" in told.err
+
+
+def test_a_project_with_a_version_file_alone_has_a_plan(
+    home: Home, upstream: Upstream, runner: Runner
+) -> None:
+    upstream.publish("10.15.3")
+    home.pin("nodejs 10.15.3\n")
+    pinned = runner.plan()
+    (home.project / ".tool-versions").unlink()
+    (home.project / ".nvmrc").write_text("v10.15.3\n")
+    assert runner.plan() == pinned
+    answer, _ = runner.job()
+    assert answer["tools"][0]["from"] == "fetched"
+
+
+def test_of_what_scripts_make_nothing_is_cached(
+    greet: Path, home: Home, runner: Runner
+) -> None:
+    home.env["TOOLPIN_ALLOW_PLUGINS"] = f"file://{greet}"
+    told = home.toolpin("ci", "plan")
+    assert "greet 1.0.0  built here  not cached" in told.out
+    here = runner.plan()
+    for _ in range(2):
+        answer, result = runner.job()
+        assert answer["tools"][0]["from"] == "built"
+        assert answer["cache_hit"] == "none"
+        assert "in no archive" not in result.err
+        assert not runner.folder.exists() or not list(runner.folder.rglob("*/*/*"))
+    assert home.run(home.shim("greet")).code == 0
+    assert runner.plan() == here
+    (tool,) = here["tools"]
+    assert (tool["builds"], tool["cached"], here["needs_build"]) == (True, None, True)
+
+
+def test_a_plugin_that_is_not_there_gives_the_same_plan(
+    greet: Path, runner: Runner
+) -> None:
+    before = runner.plan()
+    runner.fresh()
+    assert runner.plan() == before
+    commit(greet, {"bin/install": INSTALL + "# more\n"})
+    assert runner.plan() == before
+
+
+@pytest.mark.usefixtures("runner")
+def test_scripts_that_are_not_the_locked_ones_do_not_run(
+    greet: Path, home: Home
+) -> None:
+    moved = commit(greet, {"bin/install": INSTALL + f"touch {home.root}/ran\n"})
+    assert home.toolpin("plugin", "update", "greet", moved).code == 0
+    told = home.toolpin("ci", "install")
+    assert told.code == 1
+    assert "a plugin is not here as locked" in told.err
+    assert not (home.root / "ran").exists()
+    home.env["TOOLPIN_ALLOW_PLUGINS"] = f"file://{greet}"
+    assert home.toolpin("ci", "install").code == 0
+    assert not (home.root / "ran").exists()
+    assert git(home.data / "plugins/greet", "rev-parse", "HEAD") != moved
+
+
+def _install(runner: Runner, *more: str) -> Result:
+    """Install on a machine whose store is new, out of the folder as it is."""
+    shutil.rmtree(runner.home.data)
+    told = runner.home.toolpin("ci", "install", *more, timeout_s=60)
+    assert told.code == 0, told.err
+    return told
+
+
+def _result(told: Result) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(told.out)["result"]
+    return answer
