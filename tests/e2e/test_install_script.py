@@ -221,15 +221,16 @@ def test_modify_rc_adds_the_lines_once_and_they_work(
 
 
 def test_asdf_is_put_beside_toolpin_and_goes_with_it(
-    wheel: Path, machine: Machine
+    wheel: Path, checkout: Path, machine: Machine
 ) -> None:
+    script = checkout / "install.sh"
     for _ in range(2):
-        done = machine.script(INSTALL, "--wheel", str(wheel), "--asdf")
+        done = machine.script(script, "--wheel", str(wheel), "--asdf")
         assert done.code == 0, done.err
     command = machine.prefix / "bin/asdf"
     told = run([str(command), "--version"], machine.env, machine.home)
     assert told.out.startswith("asdf version 0.")
-    assert machine.script(INSTALL, "--uninstall").code == 0
+    assert machine.script(script, "--uninstall").code == 0
     assert not command.exists()
 
 
