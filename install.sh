@@ -30,7 +30,7 @@ usage: sh install.sh [options]
   --wheel FILE    install this wheel instead of the checkout around install.sh
   --python PATH   the Python to build on (3.11 or newer); the newest found otherwise
   --asdf          also put an `asdf` there that answers from toolpin
-  --modify-rc     also write the PATH lines into the startup file of your shell
+  --modify-rc     also write the lines into the startup file of your shell
   --uninstall     remove what install.sh made below the prefix; installed tools stay
   --help          print this
 USAGE
@@ -424,33 +424,42 @@ print(pwd.getpwuid(os.getuid()).pw_shell)' 2>/dev/null) || user_shell=/bin/sh
     esac
 }
 
-# One line for the folders that PATH lacks. The shims stand first: the pinned tool
-# goes before the system's.
-path_line() {
-    missing=''
-    for folder in "$data/shims" "$prefix/bin"; do
-        case :$PATH: in *:"$folder":*) continue ;; esac
-        if [ "$user_shell" = fish ]; then
-            folder=$(printf '%s' "$folder" | sed "s/[\\\\']/\\\\&/g")
-            missing="$missing'$folder' "
-        else
-            missing=$missing$(quoted "$folder"):
-        fi
-    done
-    if [ -z "$missing" ]; then
-        return
-    elif [ "$user_shell" = fish ]; then
-        # shellcheck disable=SC2016  # the shell that reads it expands it
-        printf 'set -gx PATH %s$PATH\n' "$missing"
-    else
-        # shellcheck disable=SC2016
-        printf 'export PATH=%s"$PATH"\n' "$missing"
-    fi
+is_on_path() {
+    case :$PATH: in *:"$1":*) return 0 ;; esac
+    return 1
+}
+
+# The lines for what this shell lacks: where toolpin is, and what activates it. A shell
+# that cannot be activated gets the shims, before the system's programs.
+# shellcheck disable=SC2016  # the shell that reads them expands them
+rc_lines() {
+    bin=$prefix/bin
+    case $user_shell in
+        fish)
+            folder=$(printf '%s' "$bin" | sed "s/[\\\\']/\\\\&/g")
+            is_on_path "$bin" || printf "set -gx PATH '%s' \$PATH\n" "$folder"
+            is_on_path "$data/shims" || echo 'toolpin activate fish | source'
+            ;;
+        bash | zsh)
+            is_on_path "$bin" || printf 'export PATH=%s:"$PATH"\n' "$(quoted "$bin")"
+            is_on_path "$data/shims" ||
+                printf 'eval "$(toolpin activate %s)"\n' "$user_shell"
+            ;;
+        *)
+            for folder in "$bin" "$data/shims"; do
+                is_on_path "$folder" ||
+                    printf 'export PATH=%s:"$PATH"\n' "$(quoted "$folder")"
+            done
+            ;;
+    esac
 }
 
 add_to_rc() {
+    marked=$RC_BEGIN'
+'$lines'
+'$RC_END
     if [ -f "$rc" ] && grep -qxF "$RC_BEGIN" "$rc"; then
-        if grep -qxF "$line" "$rc"; then
+        if [ "$(sed -n "/^$RC_BEGIN\$/,/^$RC_END\$/p" "$rc")" = "$marked" ]; then
             say rc "$rc has the lines already"
             return
         fi
@@ -461,9 +470,9 @@ add_to_rc() {
     [ -e "$rc" ] || kept='new-rc '
     mkdir -p "$(dirname "$rc")"
     if [ -s "$rc" ] && [ -n "$(tail -c 1 "$rc")" ]; then echo >>"$rc"; fi
-    printf '%s\n%s\n%s\n' "$RC_BEGIN" "$line" "$RC_END" >>"$rc"
+    printf '%s\n' "$marked" >>"$rc"
     printf '%s%s\n' "$kept" "$rc" >>"$manifest"
-    say rc "$rc now sets PATH; a new shell reads it"
+    say rc "$rc now sets toolpin up; a new shell reads it"
 }
 
 # Written in place, not renamed over: the file may be a link into a dotfiles folder.
@@ -502,13 +511,14 @@ finish() {
     first=$(command -v toolpin) || first=$launcher
     [ "$first" = "$launcher" ] || say note "$first comes before it on PATH"
     find_rc
-    line=$(path_line)
-    if [ -z "$line" ]; then
-        say path 'holds both folders already'
+    lines=$(rc_lines)
+    if [ -z "$lines" ]; then
+        say path 'holds toolpin and the shims already'
     elif [ -n "$modify_rc" ]; then
         add_to_rc
     else
-        printf '\nadd to %s, and open a new shell:\n\n  %s\n' "$rc" "$line"
+        printf '\nadd to the end of %s, and open a new shell:\n\n' "$rc"
+        printf '%s\n' "$lines" | sed 's/^/  /'
     fi
 }
 
@@ -525,6 +535,18 @@ set_up() {
         switch
     fi
     finish
+}
+
+# Lines that the user has written stay: without toolpin each new shell would complain.
+name_own_lines() {
+    for file in "$HOME/.bashrc" "$HOME/.bash_profile" "$HOME/.profile" \
+        "${ZDOTDIR:-$HOME}/.zshrc" "$HOME/.zprofile" \
+        "${XDG_CONFIG_HOME:-$HOME/.config}/fish/config.fish"; do
+        [ -f "$file" ] || continue
+        grep -n 'toolpin activate' "$file" | while IFS=: read -r number found; do
+            say line "$file:$number needs toolpin; take it out: $found"
+        done
+    done
 }
 
 remove() {
@@ -548,6 +570,7 @@ remove() {
     remove_leftovers
     remove_folders "$work/manifest"
     say removed "toolpin from $prefix"
+    name_own_lines
     rest=''
     cache=${XDG_CACHE_HOME:-$HOME/.cache}/toolpin
     [ "$(uname -s)" != Darwin ] || cache=$HOME/Library/Caches/toolpin

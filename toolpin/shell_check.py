@@ -11,7 +11,7 @@ from functools import partial
 from toolpin.findings import Finding
 from toolpin.managers import sets_up
 from toolpin.searched import Folder
-from toolpin.startup import Line, lines_that
+from toolpin.startup import READ_BASHRC, Line, lines_that
 from toolpin.surroundings import Surroundings
 
 Facts = list[tuple[str, str]]
@@ -54,7 +54,9 @@ def check_rc(seen: Surroundings) -> Iterator[Finding]:
     hooks = [line for line in own if line.hook] or own
     if not any(line.file in read.login for line in hooks):
         what = f"a login {seen.shell} does not read toolpin's line"
-        yield _rc(seen, what, hooks[0], read.login, read.login_file)
+        finding = _rc(seen, what, hooks[0], read.login, read.login_file)
+        # What that line needs may stand beside it, and sh may read a login file.
+        yield finding._replace(mend=READ_BASHRC)
     in_rc = any(line.file in read.interactive for line in hooks)
     needed = hooks[0].hook or not seen.is_on_path
     if needed and not in_rc and _has_own_rc(seen):

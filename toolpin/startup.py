@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from toolpin.env import quote
+from toolpin.env import quote, quote_fish
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -18,7 +18,7 @@ _BASH_LOGIN = (".bash_profile", ".bash_login", ".profile")
 _ZSH_LOGIN = (".zprofile", ".zlogin")
 _ZSH = (".zshenv", ".zshrc")
 _SOURCES = re.compile(r"(?:^|[\s;&|])(?:\.|source)\s+[\"']?([^\s\"';&|]+)")
-_ACTIVATES = re.compile(r"\btoolpin\"?\s+activate\b(?:\s+(\w+))?")
+_ACTIVATES = re.compile(r"\btoolpin[\"']?\s+activate\b(?:\s+(\w+))?")
 
 
 class Line(NamedTuple):
@@ -104,12 +104,21 @@ def rc_file(shell: str, at: Homes, os: str) -> str:
     return names.get(shell, f"{at.home}/.profile")
 
 
-def rc_line(shell: str, shims: str) -> str:
-    """Return the line that sets toolpin up in a shell."""
+# For a file that sh may read as well, and a line that only bash understands.
+READ_BASHRC = '[ -z "$BASH_VERSION" ] || . "$HOME/.bashrc"'
+
+
+def rc_line(shell: str, shims: str, program: str = "") -> str:
+    """Return the line that sets toolpin up in a shell.
+
+    `program` is the path of toolpin where the shell would not find it.
+    """
     if shell == "fish":
-        return "toolpin activate fish | source"
+        program = quote_fish(program) if program else "toolpin"
+        return f"{program} activate fish | source"
     if shell in SHELLS:
-        return f'eval "$(toolpin activate {shell})"'
+        program = quote(program) if program else "toolpin"
+        return f'eval "$({program} activate {shell})"'
     return f'export PATH={quote(shims)}:"$PATH"'
 
 

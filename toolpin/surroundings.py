@@ -8,7 +8,8 @@ from __future__ import annotations
 import glob
 import os
 import platform
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from toolpin.errors import ToolpinError
@@ -40,7 +41,10 @@ class Clash(NamedTuple):
 
 
 class Surroundings(NamedTuple):
-    """What was seen. `active` is the shell whose hook set PATH, "" for none."""
+    """What was seen. `active` is the shell whose hook set PATH, "" for none.
+
+    `program` is the path of toolpin where PATH does not lead to it, else "".
+    """
 
     shell: str
     os: str
@@ -50,6 +54,7 @@ class Surroundings(NamedTuple):
     texts: Mapping[str, str]
     shims: str
     folders: tuple[Folder, ...]
+    program: str = ""
     clashes: tuple[Clash, ...] = ()
 
     @property
@@ -71,7 +76,7 @@ class Surroundings(NamedTuple):
     def mend(self) -> tuple[str, str]:
         """The line that sets toolpin up, and the file that it belongs in."""
         file = rc_file(self.shell, self.at, self.os)
-        return rc_line(self.shell, self.shims), file
+        return rc_line(self.shell, self.shims, self.program), file
 
 
 def look(session: Session) -> Surroundings:
@@ -89,7 +94,16 @@ def look(session: Session) -> Surroundings:
             folders(session.env, session.folder, session.paths, session.home)
         ),
     )
-    return seen._replace(clashes=tuple(_clashes(seen, session)))
+    return seen._replace(
+        program=_program(seen.folders), clashes=tuple(_clashes(seen, session))
+    )
+
+
+def _program(on_path: Sequence[Folder]) -> str:
+    own = f"{os.path.dirname(sys.executable)}/toolpin"
+    if candidates("toolpin", on_path) or not os.access(own, os.X_OK):
+        return ""
+    return own
 
 
 def _shell(env: Mapping[str, str]) -> str:

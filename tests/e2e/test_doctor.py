@@ -192,7 +192,7 @@ BROKEN = {
         LOGIN_BASH,
         "rc",
         ("login", ".bashrc:1", ".bash_profile"),
-        ACTIVATE_BASH,
+        '[ -z "$BASH_VERSION" ] || . "$HOME/.bashrc"',
         ".bash_profile",
     ),
     "a .bash_profile that hides .profile": Broken(
@@ -200,7 +200,7 @@ BROKEN = {
         LOGIN_BASH,
         "rc",
         (".profile:1", "does not read"),
-        ACTIVATE_BASH,
+        'eval "$(',  # by its path, where /etc/profile has set a PATH without it
         ".bashrc",
     ),
     "a hook in .zprofile": Broken(

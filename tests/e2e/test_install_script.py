@@ -186,13 +186,29 @@ def test_an_update_runs_the_checkout_that_toolpin_came_from(
     assert "unchanged" in result.out
 
 
-def test_the_path_line_is_printed_and_no_startup_file_is_written(
-    first: Machine, checkout: Path
+@pytest.mark.parametrize(
+    ("shell", "file", "line"),
+    [
+        ("bash", ".bashrc", 'eval "$(toolpin activate bash)"'),
+        ("zsh", ".zshrc", 'eval "$(toolpin activate zsh)"'),
+        ("fish", ".config/fish/config.fish", "toolpin activate fish | source"),
+        ("dash", ".profile", "export PATH='{}/.local/share/toolpin/shims':\"$PATH\""),
+    ],
+)
+def test_the_line_for_the_users_shell_is_printed_and_no_file_is_written(
+    first: Machine, checkout: Path, shell: str, file: str, line: str
 ) -> None:
-    result = first.script(checkout / "install.sh")
-    assert f"{first.home}/.local/share/toolpin/shims" in result.out
-    assert f"add to {first.home}/.bashrc" in result.out
-    assert not (first.home / ".bashrc").exists()
+    env = {"SHELL": f"/usr/bin/{shell}"}
+    result = first.script(checkout / "install.sh", env=env)
+    words = result.out.partition(f"\nadd to the end of {first.home}/{file}, and")[2]
+    lines = [text.strip() for text in words.splitlines()[2:]]
+    assert len(lines) == 2
+    assert f"'{first.prefix}/bin'" in lines[0]
+    assert lines[1] == line.format(first.home)
+    assert not (first.home / file).exists()
+    shims = {"PATH": f"{first.env['PATH']}:{first.home}/.local/share/toolpin/shims"}
+    again = first.script(checkout / "install.sh", env={**env, **shims})
+    assert "activate" not in again.out
 
 
 @pytest.mark.parametrize(
@@ -216,7 +232,7 @@ def test_modify_rc_adds_the_lines_once_and_they_work(
         assert (result.code, result.err) == (0, "")
     assert startup.read_text().startswith("true\n")
     assert startup.read_text().count("# >>> toolpin >>>") == 1
-    command = [shell, "-c", f". {startup}; toolpin version"]
+    command = [shell, "-c", f". {startup}; toolpin deactivate; toolpin version"]
     assert run(command, {**first.env, **env}, tmp_path) == Result(0, VERSION, "")
 
 
@@ -526,6 +542,16 @@ def test_a_startup_file_with_odd_marks_loses_nothing(
     assert machine.script(REPOSITORY / "install.sh", "--uninstall").code == 0
     assert rc.read_text() == text
     assert not environment.exists()
+
+
+def test_lines_of_the_users_own_are_named(machine: Machine) -> None:
+    rc = machine.home / ".bashrc"
+    rc.write_text('mine\neval "$(toolpin activate bash)"\n')
+    environment = _fake(machine.prefix, "toolpin-7")
+    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
+    result = machine.script(REPOSITORY / "install.sh", "--uninstall")
+    assert f"{rc}:2 needs toolpin" in result.out
+    assert rc.read_text() == 'mine\neval "$(toolpin activate bash)"\n'
 
 
 def test_a_startup_file_gets_back_what_was_around_the_lines(machine: Machine) -> None:

@@ -121,3 +121,12 @@ def test_a_line_must_stand_where_its_shell_reads_it(
 ) -> None:
     found = [finding.file for finding in check_rc(seen)]
     assert found == ([f"{HOME}/{file}"] if file else [])
+
+
+def test_where_path_does_not_lead_to_toolpin_the_line_names_it_in_full() -> None:
+    bash = rc_line("bash", SHIMS, "/it's/toolpin")
+    fish = rc_line("fish", SHIMS, "/it's/toolpin")
+    assert bash == "eval \"$('/it'\\''s/toolpin' activate bash)\""
+    assert fish == "'/it\\'s/toolpin' activate fish | source"
+    found = toolpin_lines({"/rc": f"{bash}\n{fish}"}, SHIMS, "/home/ana")
+    assert [line.hook for line in found] == ["bash", "fish"]
