@@ -176,6 +176,7 @@ LAYERS = (
         "roads",
         "road_check",
         "pruning",
+        "removal",
     },
     {"commands"},
     {"cli", "__main__", "asdf"},

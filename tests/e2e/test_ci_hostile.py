@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -219,6 +220,29 @@ def test_a_plugin_that_is_not_there_gives_the_same_plan(
     assert runner.plan() == before
     commit(greet, {"bin/install": INSTALL + "# more\n"})
     assert runner.plan() == before
+
+
+def test_a_plugin_of_a_bundled_tools_name_gives_the_same_plan_too(
+    home: Home, runner: Runner
+) -> None:
+    where = repository(home.root / "upstream" / "asdf-golang", GREET)
+    assert home.toolpin("plugin", "add", "golang", f"file://{where}").code == 0
+    runner.lock("golang 1.0.0")
+    before = runner.plan()
+    runner.fresh()
+    assert runner.plan() == before
+
+
+@pytest.mark.usefixtures("greet")
+def test_what_scripts_make_keeps_no_archive_without_a_lockfile(
+    home: Home, runner: Runner
+) -> None:
+    (home.project / "toolpin.lock").unlink()
+    archive = runner.folder / "archives/sha256" / hashlib.sha256(b"mine").hexdigest()
+    archive.parent.mkdir(parents=True)
+    archive.write_bytes(b"mine")
+    assert home.toolpin("ci", "prune").code == 0
+    assert not archive.exists()
 
 
 @pytest.mark.usefixtures("runner")

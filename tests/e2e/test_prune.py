@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.run import Home
+from tests.support.scripted import GREET, repository
 from tests.support.upstream import Upstream
 
 VERSIONS = ("10.15.0", "10.15.1", "10.15.2", "10.15.3")
@@ -222,6 +223,22 @@ def test_a_size_that_is_none_is_refused(store: Home) -> None:
     told = store.toolpin("prune", "--max-size", "big")
     assert told.code == 2
     assert "try: --max-size 2G" in told.err
+
+
+def test_a_plugins_script_hears_of_what_goes_and_may_refuse(home: Home) -> None:
+    uninstall = (
+        "#!/bin/sh\ncase $ASDF_INSTALL_VERSION in 1.0*) exit 3;; esac\n"
+        'echo "bye $ASDF_INSTALL_VERSION"\n'
+    )
+    plugin = repository(home.root / "greet", {**GREET, "bin/uninstall": uninstall})
+    assert home.toolpin("plugin", "add", "greet", f"file://{plugin}").code == 0
+    for version in ("1.0.0", "1.1.0", "2.0.0"):
+        assert home.toolpin("install", "greet", version).code == 0
+    told = home.toolpin("prune", "--yes", "--keep-days", "0", "--no-previous")
+    assert told.code == 1
+    assert "bye 1.1.0" in told.err
+    assert "toolpin: 1 removed" in told.err
+    assert sorted(os.listdir(home.data / "installs/greet")) == ["1.0.0", "2.0.0"]
 
 
 def _age(home: Home, version: str, when_s: float) -> None:

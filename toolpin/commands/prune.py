@@ -6,8 +6,8 @@ import re
 import time
 from argparse import ArgumentParser, Namespace
 
-from toolpin import installs, store, unfinished
-from toolpin.errors import UsageError
+from toolpin import installs, removal, unfinished
+from toolpin.errors import ToolpinError, UsageError
 from toolpin.pruning import Limits, Version, judged
 from toolpin.reshim import refresh_shims
 from toolpin.session import Session
@@ -50,8 +50,9 @@ def run(args: Namespace, session: Session) -> int:
     limits = Limits(args.keep_days, _size(args.max_size), not args.no_previous)
     found = judged(session, limits, time.time())
     gone = [one for one in found if not one.because]
+    errors: list[ToolpinError] = []
     if args.yes:
-        gone = [one for one in gone if _remove(one, session)]
+        gone, errors = _remove_all(gone, session)
         if gone:
             refresh_shims(session.paths, session.registry)
     if session.report.as_json:
@@ -63,8 +64,24 @@ def run(args: Namespace, session: Session) -> int:
         session.report.document("prune", result, changed=bool(gone and args.yes))
     else:
         session.report.table([_row(one) for one in found])
+    for error in errors:
+        session.report.error(error)
     _sum_up(gone, found, session, is_done=args.yes)
-    return 0
+    return 1 if errors else 0
+
+
+def _remove_all(
+    going: list[Version], session: Session
+) -> tuple[list[Version], list[ToolpinError]]:
+    """Remove what goes; what a plugin's scripts refuse to let go keeps no other."""
+    gone, errors = [], []
+    for one in going:
+        try:
+            if _remove(one, session):
+                gone.append(one)
+        except ToolpinError as error:
+            errors.append(error)
+    return gone, errors
 
 
 def _remove(version: Version, session: Session) -> bool:
@@ -75,7 +92,7 @@ def _remove(version: Version, session: Session) -> bool:
             session.report.warn(f"{pin}: a process runs it now, left alone")
             return False
         if installs.is_installed(paths, pin):
-            store.remove(paths, pin)
+            removal.remove(pin, session)
     return True
 
 

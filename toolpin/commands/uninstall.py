@@ -5,12 +5,10 @@ Also `TOOL --all`, and `[TOOL] --unused`: what nothing known here asks for.
 
 from __future__ import annotations
 
-import contextlib
-import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from toolpin import installs, store, unfinished
+from toolpin import installs, removal, unfinished
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin, Pin
 from toolpin.reshim import refresh_shims
@@ -84,32 +82,10 @@ def remove_all(pins: Sequence[Pin], session: Session) -> None:
     for pin in pins:
         with unfinished.version_mutex(session.paths, pin):
             if installs.is_installed(session.paths, pin):
-                with _heard(pin, session):
-                    store.remove(session.paths, pin)
+                removal.remove(pin, session)
         session.report.remark(f"removed {pin}")
     if pins:
         refresh_shims(session.paths, session.registry)
-
-
-@contextlib.contextmanager
-def _heard(pin: Pin, session: Session) -> Iterator[None]:
-    """Let an asdf plugin's scripts, and the user's hooks, know of a removal.
-
-    Raises ToolpinError, before anything goes, where they fail.
-    """
-    tool = session.registry.get(pin.tool)
-    if tool is None or not os.path.isdir(tool.file):
-        yield
-        return
-    from toolpin.asdfrc import read_asdfrc  # noqa: PLC0415 - a few plugins
-    from toolpin.script_build import take_down, taken_down  # noqa: PLC0415
-    from toolpin.workshop import scripts_for  # noqa: PLC0415
-
-    scripts, rc = scripts_for(pin.tool, session), read_asdfrc(session.env)
-    said = take_down(scripts, pin, rc)
-    yield
-    for line in (said + taken_down(scripts, pin, rc)).splitlines():
-        session.report.remark(line)
 
 
 def _installed(tool: str, version: str, session: Session) -> Pin:

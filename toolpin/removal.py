@@ -1,0 +1,29 @@
+"""Removes an installed version, and lets an asdf plugin and the user's hooks know.
+
+Whether it may go is decided elsewhere; its caller holds the version's mutex.
+"""
+
+from __future__ import annotations
+
+import os
+
+from toolpin import store
+from toolpin.model import Pin
+from toolpin.session import Session
+
+
+def remove(pin: Pin, session: Session) -> None:
+    """Remove a version. Raises ToolpinError, before it goes, where a script fails."""
+    tool = session.registry.get(pin.tool)
+    if tool is None or not os.path.isdir(tool.file):
+        store.remove(session.paths, pin)
+        return
+    from toolpin.asdfrc import read_asdfrc  # noqa: PLC0415 - a few plugins
+    from toolpin.script_build import take_down, taken_down  # noqa: PLC0415
+    from toolpin.workshop import scripts_for  # noqa: PLC0415
+
+    scripts, rc = scripts_for(pin.tool, session), read_asdfrc(session.env)
+    said = take_down(scripts, pin, rc)
+    store.remove(session.paths, pin)
+    for line in (said + taken_down(scripts, pin, rc)).splitlines():
+        session.report.remark(line)
