@@ -61,6 +61,7 @@ LAYERS = (
         "gitrepo",
         "script_build",
         "scripts",
+        "replacing",
         "project",
         "verify",
         "bounds",

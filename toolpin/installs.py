@@ -78,12 +78,12 @@ def remember_channel(paths: Paths, pin: Pin, channel: str) -> None:
     path = f"{paths.channels}/{pin.tool}/{channel}"
     if _channel(paths, pin.tool, channel) == pin.version:
         return
+    from toolpin.replacing import replacing  # noqa: PLC0415 - readers need none
+
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        fresh = f"{path}.{os.getpid()}"
-        with open(fresh, "w", encoding="utf-8") as file:
-            file.write(pin.version)
-        os.replace(fresh, path)
+        with replacing(path) as file:
+            file.write(pin.version.encode())
     except OSError as error:
         raise ToolpinError(
             f"{path} cannot be written", [("because", str(error.strerror))]
