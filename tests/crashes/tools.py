@@ -91,14 +91,14 @@ def publish_boxed(server: Server, versions: Sequence[str]) -> None:
     )
 
 
-def publish_built(server: Server, versions: Sequence[str]) -> None:
-    """Publish versions of the tool that is built."""
+def publish_built(server: Server, versions: Sequence[str], make: str = _MAKE) -> None:
+    """Publish versions of the tool that is built, by this script."""
     _publish(
         server,
         "built",
         {
             version: [
-                Entry("top/make", _MAKE.encode(), 0o755),
+                Entry("top/make", make.encode(), 0o755),
                 Entry("top/install", _PUT.encode(), 0o755),
                 Entry("top/version", f"echo {version}\n".encode()),
             ]

@@ -88,6 +88,6 @@ def test_an_exception_leaves_the_old_file_alone(tmp_path: Path) -> None:
     path = tmp_path / "note"
     path.write_text("old")
     with pytest.raises(TypeError), replacing(str(path)) as file:
-        file.write("no bytes")  # type: ignore[arg-type]
+        file.write("no bytes")  # type: ignore[call-overload]
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["note"]
