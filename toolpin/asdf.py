@@ -59,7 +59,7 @@ def _where(session: Session, words: Sequence[str]) -> int:
     if pin is None:
         session.report.warn("Version not installed")
         return 1
-    sys.stdout.write(session.paths.install(*pin))
+    sys.stdout.write(installs.tree(session.paths, pin))
     return 0
 
 
