@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.crashes.matrix import Tried, kill_at_moments, kill_at_steps
+from tests.crashes.races import race
 from tests.crashes.scenarios import make_states
 from tests.crashes.world import KINDS, World
 from tests.support.server import Server
@@ -19,6 +20,7 @@ def main() -> int:
     parser = ArgumentParser(prog="python -m tests.crashes", description=__doc__)
     parser.add_argument("--points", type=int, default=16, help="at most, for each step")
     parser.add_argument("--random", type=int, default=200, help="random moments")
+    parser.add_argument("--rounds", type=int, default=10, help="of every race")
     parser.add_argument("--seed", type=int, default=1, help="what chooses both")
     parser.add_argument("--only", default="", help="these steps alone, with commas")
     args = parser.parse_args()
@@ -30,6 +32,8 @@ def main() -> int:
         for one in kill_at_steps(world, args.points, args.seed, only):
             tried.append(_told(one))
         for one in kill_at_moments(world, args.random, args.seed):
+            tried.append(_told(one))
+        for one in race(world, args.rounds):
             tried.append(_told(one))
     sys.stdout.write(table(tried))
     return 1 if any(one.faults for one in tried) else 0

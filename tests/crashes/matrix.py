@@ -7,7 +7,7 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tests.crashes.points import Point, by_step, find_points, kill_at
@@ -25,10 +25,16 @@ class Tried(NamedTuple):
 
 
 def kill_at_steps(
-    world: World, most: int, seed: int, only: tuple[str, ...] = ()
+    world: World,
+    most: int,
+    seed: int,
+    only: tuple[str, ...] = (),
+    scenarios: Sequence[Scenario] | None = None,
 ) -> Iterator[Tried]:
-    """Kill every command at so many points of each of its steps."""
-    for scenario in known():
+    """Kill every command at so many points of each of its steps, or of those named."""
+    if scenarios is None:
+        scenarios = known()
+    for scenario in scenarios if most else ():
         world.restore(scenario.state)
         points = find_points(world, scenario.args)
         recover(world, scenario)

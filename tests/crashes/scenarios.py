@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -86,6 +87,4 @@ def _save(world: World, base: str, name: str, change: Callable[[], None]) -> Non
 
 
 def _drop(world: World, folder: str) -> None:
-    import shutil  # noqa: PLC0415
-
     shutil.rmtree(world.root / folder)
