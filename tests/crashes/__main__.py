@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -29,12 +30,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, Server() as server:
         world = World(Path(folder).resolve() / "w", server)
         make_states(world)
-        for one in kill_at_steps(world, args.points, args.seed, only):
-            tried.append(_told(one))
-        for one in kill_at_moments(world, args.random, args.seed):
-            tried.append(_told(one))
-        for one in race(world, args.rounds):
-            tried.append(_told(one))
+        every = itertools.chain(
+            kill_at_steps(world, args.points, args.seed, only),
+            kill_at_moments(world, args.random, args.seed),
+            race(world, args.rounds),
+        )
+        for one in every:
+            tried.append(one)
+            _tell(one, len(tried))
     sys.stdout.write(table(tried))
     return 1 if any(one.faults for one in tried) else 0
 
@@ -55,12 +58,13 @@ def table(tried: Iterable[Tried]) -> str:
     )
 
 
-def _told(one: Tried) -> Tried:
-    """Say on stderr what is wrong, as it is found."""
+def _tell(one: Tried, count: int) -> None:
+    """Say on stderr what is wrong, as it is found, and now and then how far it is."""
     for kind, what in one.faults:
         sys.stderr.write(f"{kind:<6}{one.point}: {what}\n")
+    if count % 50 == 0:
+        sys.stderr.write(f"{count} points, now: {one.step}\n")
     sys.stderr.flush()
-    return one
 
 
 if __name__ == "__main__":
