@@ -12,7 +12,7 @@ _toolpin_row() {
     '')
       _names='install uninstall pin set lock outdated upgrade bundle current list list-all latest where which why doctor shimversions env activate deactivate shell exec verify release-check reshim cache prune ci config plugin import asdf-alias completion self version help'
       _slots=''
-      _flags='-C --quiet -q --debug --offline --strict --json --help -h'
+      _flags='-C --quiet -q --debug --system --offline --strict --json --help -h'
       _values=' -C:folders '
       ;;
     'exec')

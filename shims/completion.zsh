@@ -55,6 +55,7 @@ _toolpin_row() {
         '--quiet:say nothing but answers and errors'
         '-q:say nothing but answers and errors'
         '--debug:show the traceback of an error'
+        '--system:act on the store of the machine, not on yours'
         '--offline:ask nobody: only what is in the cache'
         '--strict:refuse a folder whose files disagree about a tool'
         '--json:answer with one JSON document'

@@ -15,7 +15,7 @@ _toolpin_ask() {
       "$1" @PYTHON@ >&2
     exit 126
   fi
-  exec @PYTHON@ -I -m toolpin exec --store @DATA@ @CONFIG@ "$@"
+  exec @PYTHON@ -I -m toolpin exec --store @DATA@ @CONFIG@ @SYSTEM@ "$@"
 }
 
 # A variable of these names that the caller exported would reach the child.
@@ -153,13 +153,21 @@ _toolpin_lock() {
   return 1
 }
 
-# Sources the record of the published tree of tool $1, version $_toolpin_wanted.
+# Sources the record of the published tree of tool $1, version $_toolpin_wanted: that of
+# the first store that has it. A tree without a record is for Python.
 _toolpin_use() {
-  _toolpin_tree=@DATA@/installs/$1/$_toolpin_wanted
-  [ -r "$_toolpin_tree/.toolpin/record.sh" ] || return 1
-  [ ! -e @DATA@/"incomplete/$1/$_toolpin_wanted" ] || return 1
-  # shellcheck source=/dev/null
-  . "$_toolpin_tree/.toolpin/record.sh"
+  # shellcheck disable=SC2043  # one word here, the stores in what is written
+  for _toolpin_name in @STORES@; do
+    _toolpin_tree=$_toolpin_name/installs/$1/$_toolpin_wanted
+    if [ -r "$_toolpin_tree/.toolpin/record.sh" ]; then
+      [ ! -e "$_toolpin_name/incomplete/$1/$_toolpin_wanted" ] || continue
+      # shellcheck source=/dev/null
+      . "$_toolpin_tree/.toolpin/record.sh"
+      return
+    fi
+    [ ! -e "$_toolpin_tree" ] || return 1
+  done
+  return 1
 }
 
 # Finds the published tree of tool $1, known to project files as $2, and sources its

@@ -63,6 +63,7 @@ LAYERS = (
         "gitrepo",
         "script_build",
         "scripts",
+        "replacing",
         "project",
         "verify",
         "bounds",

@@ -13,7 +13,6 @@ import os
 import shutil
 import tarfile
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import IO, NamedTuple
 
 from toolpin.cache import Cache, Download
@@ -22,6 +21,7 @@ from toolpin.fetch import Progress
 from toolpin.lockfile import Lockfile, render
 from toolpin.lockfile_parse import parse
 from toolpin.model import Artifact
+from toolpin.replacing import replacing
 
 SCHEMA = 1
 
@@ -66,26 +66,24 @@ def write_bundle(path: str, bundle: Bundle, cache: Cache) -> int:
         "hosts": sorted(bundle.hosts),
         "lockfile": render(bundle.lock),
     }
-    fresh = f"{path}.{os.getpid()}"
+    data = json.dumps(manifest, indent=1).encode()
     try:
-        with tarfile.open(fresh, "x", format=tarfile.GNU_FORMAT) as tar:
-            data = json.dumps(manifest, indent=1).encode()
+        with (
+            replacing(path) as file,
+            tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar,
+        ):
             tar.addfile(_member(_MANIFEST, len(data)), io.BytesIO(data))
             for artifact in artifacts_of(bundle):
                 place = cache.archive(artifact.digest)
                 with open(place, "rb") as archive:
                     size_bytes = os.fstat(archive.fileno()).st_size
                     tar.addfile(_member(_name(artifact), size_bytes), archive)
-        os.replace(fresh, path)
         return os.path.getsize(path)
     except OSError as error:
         raise ToolpinError(
             f"{path} cannot be written",
             [("because", error.strerror or str(error))],
         ) from error
-    finally:
-        with suppress(OSError):
-            os.unlink(fresh)
 
 
 def read_bundle(path: str) -> Bundle:

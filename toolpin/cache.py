@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -17,6 +16,7 @@ from toolpin import mutex
 from toolpin.errors import Mismatch, Refused, ToolpinError
 from toolpin.fetch import Progress, discard
 from toolpin.model import Artifact, Digest
+from toolpin.replacing import replacing
 from toolpin.verify import check_file, hash_file
 
 # Makes an artifact's bytes at a path (a partial file may lie there) or raises.
@@ -86,17 +86,10 @@ class Cache:
     def write_note(self, data: bytes, kind: str, *names: str) -> None:
         """Keep a small file below the folder `kind`; readers see all of it or none."""
         path = self._note(kind, names)
-        fresh = f"{path}.{os.getpid()}-{secrets.token_hex(4)}"
         with _disk_errors(path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            try:
-                with open(fresh, "xb") as file:
-                    file.write(data)
-                os.replace(fresh, path)
-            except BaseException:
-                with suppress(OSError):
-                    os.unlink(fresh)
-                raise
+            with replacing(path) as file:
+                file.write(data)
 
     def _replace(
         self, artifact: Artifact, part: str, download: Download, progress: Progress

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import NamedTuple, NoReturn
 
 from toolpin.errors import UsageError
-from toolpin.paths import find_paths
+from toolpin.paths import Paths, find_paths, find_system_paths
 from toolpin.report import Report, close_quietly
 from toolpin.session import open_session
 from toolpin.suggest import near_names
@@ -74,6 +74,7 @@ Runtimes exactly as .tool-versions pins them.
   -C DIR      act as if started in DIR
   --quiet     say nothing but answers and errors
   --debug     show the traceback of an error
+  --system    act on the store of the machine, not on yours
   --offline   ask nobody: only what is in the cache
   --strict    refuse a folder whose files disagree about a tool
   --json      answer with one JSON document
@@ -143,6 +144,7 @@ def add_globals(parser: ArgumentParser, default: str | None) -> None:
     for names, text in (
         (("--quiet", "-q"), "say nothing but answers and errors"),
         (("--debug",), "show the traceback of an error"),
+        (("--system",), "act on the store of the machine, not on yours"),
         (("--offline",), "ask nobody: only what is in the cache"),
         (("--strict",), "refuse a folder whose files disagree about a tool"),
         (("--json",), "answer with one JSON document"),
@@ -199,9 +201,16 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     for flag in ("offline", "strict"):
         if getattr(args, flag):
             env[f"TOOLPIN_{flag.upper()}"] = "1"
-    session = open_session(env, find_paths(os.environ), report)
+    session = open_session(env, _paths(is_system=bool(args.system)), report)
     code: int = _module(name).run(args, session)
     return code
+
+
+def _paths(*, is_system: bool) -> Paths:
+    if not is_system:
+        return find_paths(os.environ)
+    os.umask(0o022)  # all may read what is made, whoever makes it
+    return find_system_paths(os.environ)
 
 
 def _module(name: str) -> ModuleType:

@@ -20,6 +20,7 @@ from toolpin.installs import (
     environment,
     is_program,
     program,
+    store_of,
     tools,
     versions,
 )
@@ -273,8 +274,9 @@ def _asked(place: _Place, found: Found) -> Found:
 
     if found.pin is None:
         return found
-    scripts.check_plugin(place.paths, found.pin)
-    plugin = scripts.Scripts(place.paths, found.pin.tool, place.env, place.cwd)
+    paths = store_of(place.paths, found.pin)
+    scripts.check_plugin(paths, found.pin)
+    plugin = scripts.Scripts(paths, found.pin.tool, place.env, place.cwd)
     command = os.path.basename(found.path)
     path = asking.exec_path(plugin, found.pin, command, found.path)
     child = asking.exec_env(plugin, found.pin, found.environment)

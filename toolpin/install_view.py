@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from toolpin import installs
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.jobs import Job, Outcome
 from toolpin.model import Plan
@@ -81,7 +82,7 @@ def _answer(
             **pin_table(outcome.job.pin),
             "status": outcome.status,
             "wanted_by": origin_table(outcome.job.origin),
-            "path": session.paths.install(*outcome.job.pin),
+            "path": installs.tree(session.paths, outcome.job.pin),
             "error": error_table(outcome.error) if outcome.error else None,
         }
         for outcome in outcomes

@@ -21,8 +21,27 @@ ADOPTED = ".toolpin/adopted"
 _RECORD_LIMIT_BYTES = 256 * 1024
 
 
+def stores(paths: Paths) -> tuple[Paths, ...]:
+    """Return the stores to look into, in that order: this one, then the machine's."""
+    return (paths, paths.behind) if paths.behind else (paths,)
+
+
+def store_of(paths: Paths, pin: Pin) -> Paths:
+    """Return the first store that has the pin; this one where none has."""
+    return next((one for one in stores(paths) if _is_published(one, pin)), paths)
+
+
+def tree(paths: Paths, pin: Pin) -> str:
+    """Return the folder of a published version, or where this store would have it."""
+    return store_of(paths, pin).install(*pin)
+
+
 def is_installed(paths: Paths, pin: Pin) -> bool:
-    """Say whether the pin is published: a tree is there and no mark is."""
+    """Say whether a store has the pin published: a tree is there and no mark is."""
+    return any(_is_published(one, pin) for one in stores(paths))
+
+
+def _is_published(paths: Paths, pin: Pin) -> bool:
     if not (fits(pin.tool, NAME) and fits(pin.version, VERSION)):
         return False
     mark = f"{paths.incomplete}/{pin.tool}/{pin.version}"
@@ -31,13 +50,19 @@ def is_installed(paths: Paths, pin: Pin) -> bool:
 
 def tools(paths: Paths) -> tuple[str, ...]:
     """Return the tools that have a published version, sorted."""
-    return tuple(tool for tool in _names(paths.installs) if versions(paths, tool))
+    names = {name for one in stores(paths) for name in _names(one.installs)}
+    return tuple(tool for tool in sorted(names) if versions(paths, tool))
 
 
 def versions(paths: Paths, tool: str) -> tuple[str, ...]:
     """Return the published versions of a tool, sorted as text."""
     if not fits(tool, NAME):
         return ()
+    found = {version for one in stores(paths) for version in _versions(one, tool)}
+    return tuple(sorted(found))
+
+
+def _versions(paths: Paths, tool: str) -> tuple[str, ...]:
     # Two folders are listed, instead of two questions for each version.
     marks = set(_names(f"{paths.incomplete}/{tool}"))
     home = f"{paths.installs}/{tool}"
@@ -68,8 +93,10 @@ def newest_match(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
     A channel is what it meant when something was last installed for it.
     """
     known = versions(paths, tool)
-    version = newest(wanted.value, known) or _channel(paths, tool, wanted.value)
-    return Pin(tool, version) if version in known else None
+    version = newest(wanted.value, known)
+    meant = (_channel(one, tool, wanted.value) for one in stores(paths))
+    version = version or next((one for one in meant if one in known), None)
+    return Pin(tool, version) if version else None
 
 
 def remember_channel(paths: Paths, pin: Pin, channel: str) -> None:
@@ -80,12 +107,12 @@ def remember_channel(paths: Paths, pin: Pin, channel: str) -> None:
     path = f"{paths.channels}/{pin.tool}/{channel}"
     if _channel(paths, pin.tool, channel) == pin.version:
         return
+    from toolpin.replacing import replacing  # noqa: PLC0415 - readers need none
+
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        fresh = f"{path}.{os.getpid()}"
-        with open(fresh, "w", encoding="utf-8") as file:
-            file.write(pin.version)
-        os.replace(fresh, path)
+        with replacing(path) as file:
+            file.write(pin.version.encode())
     except OSError as error:
         raise ToolpinError(
             f"{path} cannot be written", [("because", str(error.strerror))]
@@ -107,8 +134,8 @@ def environment(paths: Paths, pin: Pin) -> EnvPatch:
 
     Raises NotRunnable for a record that cannot be read.
     """
-    tree = paths.install(*pin)
-    record = f"{tree}/{RECORD}"
+    place = tree(paths, pin)
+    record = f"{place}/{RECORD}"
     try:
         with open(record, "rb") as file:
             data = file.read(_RECORD_LIMIT_BYTES + 1)
@@ -116,7 +143,7 @@ def environment(paths: Paths, pin: Pin) -> EnvPatch:
             raise ToolpinError(f"more than {_RECORD_LIMIT_BYTES} bytes")
         return parse_record(os.fsdecode(data))
     except FileNotFoundError:
-        return EnvPatch((f"{tree}/bin",), ())
+        return EnvPatch((f"{place}/bin",), ())
     except OSError as error:
         raise _unreadable(pin, record, str(error.strerror)) from error
     except ToolpinError as error:

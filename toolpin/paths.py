@@ -11,19 +11,36 @@ from toolpin.errors import UsageError
 from toolpin.model import REQUIRED
 
 SYSTEM_CONFIG = "/etc/toolpin/config.toml"
+# Root's to write, everybody's to read, and no blank in it.
+SYSTEM_DATA = "/usr/local/share/toolpin"
 
 
 class Paths(NamedTuple):
     """The data folder and what asdf's layout puts in it; the config folder.
 
     `into` is a folder that gets one tree a tool instead of the store, "" for none.
-    `filename` is what project files are called.
+    `system` is the data folder of the machine's store, which is only read, "" for none;
+    of that store itself `shared` is true. `filename` is what project files are called.
     """
 
     data: str
     config: str
     into: str = ""
+    system: str = ""
+    shared: bool = False
     filename: str = ".tool-versions"
+
+    @property
+    def behind(self) -> Paths | None:
+        """The machine's store, where what this one lacks is looked for."""
+        if not self.system:
+            return None
+        return Paths(self.system, self.config, shared=True)
+
+    @property
+    def alone(self) -> Paths:
+        """This store without the machine's behind it: what can be changed."""
+        return self._replace(system="")
 
     @property
     def installs(self) -> str:
@@ -141,7 +158,30 @@ def find_paths(env: Mapping[str, str]) -> Paths:
     )
     _check_folder("TOOLPIN_DATA_DIR", paths.data)
     _check_folder("TOOLPIN_CONFIG_DIR", paths.config)
-    return Paths(os.path.normpath(paths.data), os.path.normpath(paths.config))
+    data, system = os.path.normpath(paths.data), _system_data(env)
+    shared = data == system
+    return Paths(
+        data,
+        os.path.normpath(paths.config),
+        system="" if shared else system,
+        shared=shared,
+    )
+
+
+def find_system_paths(env: Mapping[str, str]) -> Paths:
+    """Return the folders of the machine's store, for who may write it.
+
+    Its config folder is the one of the machine's settings: nobody's own plugins and
+    no own `.tool-versions` decide for all. Raises UsageError as `find_paths` does.
+    """
+    config = os.path.dirname(os.path.normpath(system_config(env)))
+    return Paths(_system_data(env), config, shared=True)
+
+
+def _system_data(env: Mapping[str, str]) -> str:
+    folder = env.get("TOOLPIN_SYSTEM_DATA_DIR") or SYSTEM_DATA
+    _check_folder("TOOLPIN_SYSTEM_DATA_DIR", folder)
+    return os.path.normpath(folder)
 
 
 def system_config(env: Mapping[str, str]) -> str:

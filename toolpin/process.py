@@ -1,4 +1,8 @@
-"""The one room that runs other programs and waits for them. No shell, ever."""
+"""The one room that runs other programs and waits for them. No shell reads their words.
+
+What is run does not outlive toolpin, however that dies: the next one builds in the same
+place.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from toolpin.errors import ToolpinError, Unreachable
@@ -47,7 +51,7 @@ def run(
         child = _start(command, env, cwd, errors)
         _running.add(child)
     try:
-        with child:
+        with child, _guarded(child):
             return _collect(child, timeout_s, on_line)
     finally:
         _running.discard(child)
@@ -80,6 +84,32 @@ def _start(
         raise ToolpinError(
             f"{command[0]} cannot be started", [("because", error.strerror or "?")]
         ) from error
+
+
+@contextlib.contextmanager
+def _guarded(child: subprocess.Popen[str]) -> Iterator[None]:
+    """Have somebody in the program's group who kills it when this process is gone.
+
+    Of a process that is killed nothing remains but the end of what it was writing to.
+    """
+    try:
+        guard = subprocess.Popen(
+            ["/bin/sh", "-c", "read -r _ || kill -KILL 0"],
+            env={},
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            process_group=child.pid,
+        )
+    except OSError:  # the group is gone already
+        yield
+        return
+    try:
+        yield
+    finally:
+        guard.kill()
+        guard.communicate()
 
 
 def _collect(

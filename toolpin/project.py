@@ -163,10 +163,15 @@ def write(path: str, data: bytes) -> None:
 
     Raises ToolpinError where the system refuses; the old file then stands unchanged.
     """
+    from toolpin.replacing import replacing  # noqa: PLC0415 - readers need none
+
     real = os.path.realpath(path)
-    temporary = f"{real}.{os.getpid()}-{os.urandom(4).hex()}"
     try:
-        _write_beside(temporary, real, data)
+        before = _status(real)
+        with replacing(real, 0o600 if before else 0o644) as file:
+            file.write(data)
+            if before:
+                _keep_owner(file.fileno(), before)
     except OSError as error:
         raise ToolpinError(
             f"{path} cannot be written", [("reason", str(error.strerror))]
@@ -265,22 +270,11 @@ def _read_bounded(number: int, path: str, largest_bytes: int, most_lines: int) -
     return data
 
 
-def _write_beside(temporary: str, real: str, data: bytes) -> None:
+def _status(path: str) -> os.stat_result | None:
     try:
-        before = os.stat(real)
+        return os.stat(path)
     except FileNotFoundError:
-        before = None
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    number = os.open(temporary, flags, 0o600 if before else 0o644)
-    try:
-        with open(number, "wb") as file:
-            file.write(data)
-            if before:
-                _keep_owner(number, before)
-        os.replace(temporary, real)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        return None
 
 
 def _keep_owner(number: int, before: os.stat_result) -> None:

@@ -16,6 +16,7 @@ from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.model import Pin
 from toolpin.paths import Paths
 from toolpin.process import Finished, run
+from toolpin.replacing import replacing
 
 ASK_S = 300.0
 _SHOWN = 5
@@ -220,12 +221,12 @@ def answer_asdf(paths: Paths) -> None:
                 return
     except OSError:
         pass
+    if paths.shared and not os.access(paths.data, os.W_OK):
+        return  # what its owner put there answers
     os.makedirs(paths.answers, exist_ok=True)
-    fresh = f"{program}.{os.getpid()}-{os.urandom(4).hex()}"  # threads ask at once
-    with open(fresh, "w", encoding="utf-8", errors="surrogateescape") as file:
-        file.write(text)
+    with replacing(program) as file:  # threads ask at once
+        file.write(os.fsencode(text))
         os.fchmod(file.fileno(), 0o755)
-    os.replace(fresh, program)
 
 
 def for_scripts(paths: Paths, env: Mapping[str, str], cwd: str) -> dict[str, str]:

@@ -135,8 +135,11 @@ def record_of(paths: Paths, receipt: Receipt) -> str:
 
     # A plugin's own programs stand in its folder, by an absolute path.
     bins = [os.path.join(final, folder) for folder in receipt.bin_dirs]
+    # A home in the machine's store could be written by nobody who uses it.
+    homes = [one for one in receipt.homes if not paths.shared or os.path.isabs(one[1])]
+    home_bins = () if paths.shared else receipt.home_bins
     patch = EnvPatch(
-        path=(*bins, *map(at_home, receipt.home_bins)),
+        path=(*bins, *map(at_home, home_bins)),
         variables=tuple(
             (name, value.replace("{install}", final))
             for name, value in receipt.variables
@@ -145,7 +148,7 @@ def record_of(paths: Paths, receipt: Receipt) -> str:
             Home(name, os.path.dirname(final), folder)
             if os.path.isabs(folder)  # in an install: a plugin's scripts name it so
             else Home(name, root, at_home(folder))
-            for name, folder in receipt.homes
+            for name, folder in homes
         ),
         major=receipt.pin.version.partition(".")[0],
         asks=receipt.asks,

@@ -70,6 +70,7 @@ def look_at_installs(
     paths: Paths, programs: Callable[[str], Sequence[str]]
 ) -> list[InstallState]:
     """Look at every install; `programs` are those that all versions of a tool have."""
+    paths = paths.alone
     states = [_state(paths, pin, programs(pin.tool)) for pin in _pins(paths)]
     return [*states, *_marked(paths)]
 

@@ -69,6 +69,8 @@ def render_library(paths: Paths, python: str) -> str:
         "@DATA@": quote(paths.data),
         "@PYTHON@": quote(python),
         "@SHIMS@": quote(paths.shims),
+        "@STORES@": " ".join(quote(one) for one in (paths.data, paths.system) if one),
+        "@SYSTEM@": quote(paths.system),
         "@TAB@": "\t",
     }
     for word, value in words.items():

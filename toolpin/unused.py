@@ -28,7 +28,7 @@ def unused_pins(session: Session, tools: tuple[str, ...]) -> list[Pin]:
     }
     found: list[Pin] = []
     for tool in tools:
-        have = installs.versions(session.paths, tool)
+        have = installs.versions(session.paths.alone, tool)
         spared = {*kept, Pin(tool, newest("", have) or "")}
         ordered = [Pin(tool, version) for version in sorted(have, key=sort_key)]
         found += [pin for pin in ordered if pin not in spared]

@@ -13,7 +13,7 @@ from toolpin import project
 from toolpin.activation import Watch
 from toolpin.errors import ToolpinError
 from toolpin.idiomatic_level import VARIABLE
-from toolpin.installs import RECORD
+from toolpin.installs import RECORD, stores
 from toolpin.lock_head import FILENAME
 from toolpin.locks import locked_version
 from toolpin.model import Pin, Request
@@ -73,8 +73,9 @@ def _of(request: Request, session: Session) -> Iterator[str]:
             named.append(locked_version(request, wanted, session.where) or "")
         for version in filter(None, named):
             pin = Pin(request.tool, version)
-            yield f"{session.paths.install(*pin)}/{RECORD}"
-            yield f"{session.paths.incomplete}/{pin.tool}/{pin.version}"
+            for paths in stores(session.paths):
+                yield f"{paths.install(*pin)}/{RECORD}"
+                yield f"{paths.incomplete}/{pin.tool}/{pin.version}"
 
 
 def _beginning(file: str) -> tuple[bytes, bool] | None:

@@ -10,11 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.crashes.tools import publish_built, write_plugins
 from tests.support.run import TOOLPIN, Home
-from tests.support.server import Hang, Trickle
+from tests.support.server import Hang, Server, Trickle
 from tests.support.upstream import Upstream
 
 linux_only = pytest.mark.skipif(
@@ -102,6 +104,30 @@ def test_hostile_78_kill_while_uninstalling(home: Home, old_version: str) -> Non
     _assert_next_install_works(home, old_version)
 
 
+def test_hostile_78_what_a_killed_install_was_running_ends_with_it(
+    home: Home, tmp_path: Path
+) -> None:
+    """Or it would go on writing into the place where the next one builds."""
+    started = tmp_path / "started"
+    write_plugins(home.config / "plugins")
+    make = f"#!/bin/sh\necho $$ >{started}.new\nmv {started}.new {started}\nsleep 300"
+    with Server() as server:
+        home.env["TOOLPIN_MIRRORS"] = f"https://built.example={server.url}"
+        publish_built(server, ["1.0.0"], make)
+        home.pin("built 1.0.0\n")
+        assert _kill_when(home, started.exists) == -signal.SIGKILL
+        group = int(started.read_text())
+        try:
+            _wait_until(lambda: not _is_alive(group))
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+        publish_built(server, ["1.0.0"])
+        (home.cache / "archives").rename(home.cache / "other")
+        result = home.toolpin("install")
+        assert result.code == 0, result.err
+
+
 def test_hostile_79_an_interrupt_ends_with_130(
     home: Home, upstream: Upstream, old_version: str
 ) -> None:
@@ -166,6 +192,22 @@ def _kill_when(
             time.sleep(0.01)
         os.kill(process.pid, number)
         return process.wait(timeout=30)
+
+
+def _wait_until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def _is_alive(group: int) -> bool:
+    """Tell whether a process group has a process that is not just to be reaped."""
+    listed = subprocess.run(
+        ["ps", "-e", "-o", "pgid=,stat="], capture_output=True, text=True, check=True
+    )
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    return any(row[0] == str(group) and row[1][0] != "Z" for row in rows)
 
 
 @contextlib.contextmanager

@@ -72,6 +72,7 @@ def test_list(machine: Home) -> None:
             "version": version,
             "pinned": version == "9.9.0",
             "path": _tree(machine, version),
+            "system": False,
         }
         for version in ("9.9.0", "10.15.3")
     ]

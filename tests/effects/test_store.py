@@ -141,3 +141,13 @@ def test_hostile_76_modes_do_not_depend_on_the_umask(paths: Paths) -> None:
 def _nothing_is_left(paths: Paths) -> bool:
     staged = [one for one in Path(paths.staging).rglob("*") if not one.is_dir()]
     return not staged and not os.path.exists(paths.install(*PIN))
+
+
+def test_the_machine_s_store_holds_no_home_of_a_tool(paths: Paths) -> None:
+    """Who uses it could not write there."""
+    homes = {"homes": (("MIX_HOME", "1.18"),), "home_bins": ("1.18/escripts",)}
+    for one, expected in ((paths, 1), (paths._replace(shared=True), 0)):
+        _publish(one, node_tarball("22.1.0", format="gz"), **homes)
+        patch = installs.environment(one, PIN)
+        assert (len(patch.homes), len(patch.path) - 1) == (expected, expected)
+        store.remove(one, PIN)

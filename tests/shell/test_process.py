@@ -300,7 +300,7 @@ def test_commands_run_while_the_shims_are_refreshed(store: Store) -> None:
         "    shims.refresh(Paths(*sys.argv[1:]), KNOWN, f'/python{i}')\n"
     )
     writer = subprocess.Popen(
-        [sys.executable, "-c", script, *store.paths],
+        [sys.executable, "-c", script, store.paths.data, store.paths.config],
         cwd=Path(__file__).parents[2],
         env={**store.home.env, "PYTHONPATH": str(Path(__file__).parents[2])},
     )

@@ -39,6 +39,7 @@ class Home:
             "TOOLPIN_CACHE_DIR": str(self.cache),
             "TOOLPIN_CONFIG_DIR": str(self.config),
             "TOOLPIN_SYSTEM_CONFIG": str(root / "system.toml"),
+            "TOOLPIN_SYSTEM_DATA_DIR": str(root / "system"),
             # A process of git heeds no fixture: nobody's index is asked by accident.
             "TOOLPIN_PLUGIN_INDEX": "file:///nowhere",
             "LC_ALL": "C.UTF-8",

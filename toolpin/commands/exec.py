@@ -16,7 +16,8 @@ from toolpin.plugin.registry import read_registry
 def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
     """Replace this process. The child's flags are never looked at."""
     if line[0] == "--store":  # as a shim calls it, whatever the environment says
-        paths, line = Paths(data=line[1], config=line[2]), line[3:]
+        paths = Paths(data=line[1], config=line[2], system=line[3])
+        line = line[4:]
     else:
         paths = find_paths(env)
     own, finish = env, _as_found

@@ -18,6 +18,8 @@ from toolpin.versions import is_prefix, sort_key
 class _Row(NamedTuple):
     pin: Pin
     is_pinned: bool
+    path: str
+    is_system: bool
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -49,7 +51,8 @@ def run(args: Namespace, session: Session) -> int:
             {
                 **pin_table(row.pin),
                 "pinned": row.is_pinned,
-                "path": session.paths.install(*row.pin),
+                "path": row.path,
+                "system": row.is_system,
             }
             for row in rows
         ]
@@ -63,11 +66,13 @@ def _rows(tool: str, prefix: str, session: Session) -> list[_Row]:
     request = session.request(tool)
     pinned = {str(wanted) for wanted in request.wanted} if request else set()
     known = sorted(installs.versions(session.paths, tool), key=sort_key)
-    return [
-        _Row(Pin(tool, version), version in pinned)
-        for version in known
-        if not prefix or is_prefix(prefix, version)
-    ]
+    rows = []
+    for version in known:
+        if not prefix or is_prefix(prefix, version):
+            paths = installs.store_of(session.paths, pin := Pin(tool, version))
+            path = paths.install(*pin)
+            rows.append(_Row(pin, version in pinned, path, paths != session.paths))
+    return rows
 
 
 def _show(rows: list[_Row], report: Report, *, headed: bool) -> None:
@@ -76,4 +81,5 @@ def _show(rows: list[_Row], report: Report, *, headed: bool) -> None:
         if headed and row.pin.tool != tool:
             tool = row.pin.tool
             report.answer(tool)
-        report.answer(f"{'*' if row.is_pinned else ' '} {row.pin.version}")
+        mark, note = "*" if row.is_pinned else " ", " (system)" if row.is_system else ""
+        report.answer(f"{mark} {row.pin.version}{note}")

@@ -66,12 +66,13 @@ def _chosen(args: Namespace, session: Session) -> list[Pin]:
         )
     if args.tool is None and not args.unused:
         raise UsageError("--all wants a tool", hint="toolpin uninstall TOOL --all")
+    own = session.paths.alone
     tool = known_tool(args.tool, session) if args.tool is not None else ""
     if args.unused:
-        return unused_pins(session, (tool,) if tool else installs.tools(session.paths))
+        return unused_pins(session, (tool,) if tool else installs.tools(own))
     if args.versions:
         return [_installed(tool, version, session) for version in args.versions]
-    have = installs.versions(session.paths, tool)
+    have = installs.versions(own, tool)
     if not have:
         raise ToolpinError(f"no version of {tool} is installed", hint="toolpin list")
     return [Pin(tool, version) for version in sorted(have, key=sort_key)]
@@ -81,7 +82,7 @@ def remove_all(pins: Sequence[Pin], session: Session) -> None:
     """Remove installs, and the shims of nothing; their plugins' scripts hear of it."""
     for pin in pins:
         with unfinished.version_mutex(session.paths, pin):
-            if installs.is_installed(session.paths, pin):
+            if installs.is_installed(session.paths.alone, pin):
                 removal.remove(pin, session)
         session.report.remark(f"removed {pin}")
     if pins:
@@ -96,7 +97,13 @@ def _installed(tool: str, version: str, session: Session) -> Pin:
             [("expected", "an exact version, as `toolpin list` shows it")],
         )
     pin = Pin(tool, version)
-    if not installs.is_installed(session.paths, pin):
+    if not installs.is_installed(session.paths.alone, pin):
+        if installs.is_installed(session.paths, pin):
+            raise ToolpinError(
+                f"{pin} is in the machine's store, which only --system changes",
+                [("there", installs.tree(session.paths, pin))],
+                f"toolpin uninstall {tool} {version} --system",
+            )
         raise ToolpinError(
             f"{pin} is not installed",
             [("installed", installed_nearby(tool, version, session))],

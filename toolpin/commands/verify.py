@@ -50,7 +50,7 @@ def run(args: Namespace, session: Session) -> int:
         changed = any(one.before != one.after for one in checks)
         result = {
             "installs": [
-                as_table(check, session.paths.install(*check.after.pin))
+                as_table(check, installs.tree(session.paths, check.after.pin))
                 for check in checks
             ]
         }
@@ -83,12 +83,18 @@ def _pins(args: Namespace, session: Session) -> list[Pin]:
 def _check(pin: Pin, session: Session, *, repairs: bool) -> Check:
     tool = session.registry.get(pin.tool)
     mutable = tool.mutable if tool else ()
-    before = inspect(session.paths, pin, mutable)
+    paths = installs.store_of(session.paths, pin)
+    before = inspect(paths, pin, mutable)
     if not (repairs and before.findings):
         return Check(before, before)
     try:
-        fetch = _fetch_for(pin, session)
-        done = repair(session.paths, before, mutable, fetch)
+        if paths != session.paths:
+            raise ToolpinError(
+                f"{pin} is in the machine's store, which only --system changes",
+                [("there", paths.install(*pin))],
+                f"toolpin verify {pin} --repair --system",
+            )
+        done = repair(paths, before, mutable, _fetch_for(pin, session))
     except ToolpinError as error:
         done = Repaired(before, (error,))
     return Check(before, done.inspection, done.problems)

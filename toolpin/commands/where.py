@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 
+from toolpin import installs
 from toolpin.errors import ToolpinError
 from toolpin.locks import match
 from toolpin.model import Origin, Request, Wanted
@@ -53,7 +54,7 @@ def _folder(
         folder = folder_of(wanted, session.home)
         return (folder if os.path.isdir(folder) else None), None
     pin = match(session.paths, request, wanted, session.where)
-    return (session.paths.install(*pin), pin.version) if pin else (None, None)
+    return (installs.tree(session.paths, pin), pin.version) if pin else (None, None)
 
 
 def _request(args: Namespace, session: Session) -> Request:

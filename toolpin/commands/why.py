@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 
 from toolpin.errors import UnknownCommand
+from toolpin.installs import tree
 from toolpin.model import Request
 from toolpin.reasons import Locked, Reasons, reasons_for
 from toolpin.report import error_table
@@ -70,7 +71,7 @@ def _rows(reasons: Reasons, session: Session) -> Iterator[Row]:
     for one in reasons.locked:
         yield "locked as", one.version or "nothing", _lockfile(one)
     if reasons.pin:
-        yield "installed", reasons.pin.version, session.paths.install(*reasons.pin)
+        yield "installed", reasons.pin.version, tree(session.paths, reasons.pin)
     elif asked.request and reasons.problem:
         yield "installed", "nothing", ""
     label = "runs" if reasons.runs else "on PATH"
@@ -103,7 +104,7 @@ def _result(reasons: Reasons, session: Session) -> dict[str, object]:
             {"wanted": str(one.wanted), "version": one.version, "file": one.file}
             for one in reasons.locked
         ],
-        "install": session.paths.install(*pin) if pin else None,
+        "install": tree(session.paths, pin) if pin else None,
         "candidates": list(map(_candidate_table, reasons.candidates)),
         "problem": error_table(reasons.problem) if reasons.problem else None,
     }

@@ -1,0 +1,157 @@
+"""Finds the points where a command changes the disk, and kills it at one of them.
+
+A first run under strace tells every call; a second one is killed at one of these.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from tests.crashes.world import World
+from tests.support.run import TOOLPIN
+
+_CALLS = (
+    "openat",
+    "write",
+    "rename,renameat,renameat2",
+    "unlink,unlinkat,rmdir",
+    "mkdir,mkdirat",
+    "symlink,symlinkat,link,linkat",
+    "chmod,fchmod,fchmodat",
+    "ftruncate",
+    "connect",
+    "execve",
+)
+_LINE = re.compile(r"(\d+) +(\w+)\((.*)")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_OPENED = re.compile(r"^\d+<([^>]*)>|AT_FDCWD<[^>]*>")
+# The first that fits names the step.
+_STEPS = (
+    (r"cache/(catalogues|documents)", "resolve"),
+    (r"cache/partial", "download"),
+    (r"cache/archives", "verify"),
+    (r"cache/plans", "note"),
+    (r"locks", "mutex"),
+    (r"data/staging/[^/]+/\.toolpin", "receipt"),
+    (r"data/staging", "unpack"),
+    (r"data/(installs/boxed)", "rewrite"),
+    (r"data/(installs/built|logs)", "build"),
+    (r"data/(installs|incomplete)", "publish"),
+    (r"data/(shims|lib)", "shim"),
+    (r"data/channels", "channel"),
+    (r"project/.*bundle", "bundle"),
+    (r"project/", "lock"),
+)
+# Whatever they touch is their own step.
+_OF_COMMANDS = ("uninstall", "prune", "bundle", "lock")
+_UNSTABLE = re.compile(r"[.-]\d{3,}(-[0-9a-f]+)?$")
+
+
+class Point(NamedTuple):
+    """The n-th time that a thread makes a call at a place; "" is any place."""
+
+    step: str
+    call: str
+    place: str
+    number: int
+
+    def __str__(self) -> str:
+        """Return what one would look for."""
+        return f"{self.step}: {self.call} {self.number} at {self.place or 'any place'}"
+
+
+def find_points(world: World, args: Iterable[str]) -> list[Point]:
+    """Run a command to its end and return every point where it can be killed."""
+    with tempfile.NamedTemporaryFile("r", suffix=".strace") as log:
+        calls = ",".join(f"?{one}" for one in ",".join(_CALLS).split(","))
+        _strace(
+            world, ["-y", "-s", "4096", "-o", log.name, "-e", f"trace={calls}"], args
+        )
+        text = log.read()
+    words = list(args)
+    found: dict[Point, None] = {}
+    counts: Counter[tuple[str, str, str]] = Counter()
+    downloading = False
+    for line in text.splitlines():
+        matched = _LINE.match(line)
+        if not matched:
+            continue
+        thread, call, rest = matched.groups()
+        if call == "connect":
+            counts[thread, call, ""] += 1
+            step = "download" if downloading else "resolve"
+            if "AF_INET" in rest:
+                found[Point(step, call, "", counts[thread, call, ""])] = None
+            continue
+        place = _place(world, call, rest)
+        downloading = downloading or "/cache/partial" in rest
+        if place:
+            counts[thread, call, place] += 1
+            step = _step(world, words[0], place)
+            if step and counts[thread, call, place] < 4:
+                found[Point(step, call, place, counts[thread, call, place])] = None
+    return list(found)
+
+
+def by_step(points: list[Point], seed: int) -> Iterator[list[Point]]:
+    """Yield the points of each step, in an order that the seed decides."""
+    for step in dict.fromkeys(point.step for point in points):
+        mine = [point for point in points if point.step == step]
+        random.Random(f"{seed} {step}").shuffle(mine)
+        yield mine
+
+
+def kill_at(world: World, point: Point, args: Iterable[str]) -> bool:
+    """Run a command and kill it at a point; tell whether it came to that."""
+    where = ["-P", point.place] if point.place else []
+    inject = f"inject={point.call}:signal=KILL:when={point.number}"
+    code = _strace(world, ["-o", "/dev/null", *where, "-e", inject], args)
+    return code == -9
+
+
+def _strace(world: World, options: list[str], args: Iterable[str]) -> int:
+    strace = shutil.which("strace")
+    assert strace, "the crash matrix needs strace: apt-get install strace"
+    done = subprocess.run(
+        [strace, "-f", "-qq", *options, *TOOLPIN, *args],
+        cwd=world.home.project,
+        env={**world.home.env, "TOOLPIN_JOBS": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    # strace ends itself with the signal that ended its child.
+    return done.returncode
+
+
+def _place(world: World, call: str, rest: str) -> str:
+    """Return the path below the world that names a call, "" for none or a read."""
+    writes = call != "openat" or re.search(r"O_(WRONLY|RDWR|CREAT)", rest)
+    if not writes and "/cache/archives/" not in rest:
+        return ""
+    named: list[str] = _QUOTED.findall(rest.rpartition(") = ")[0] or rest)
+    opened: list[str] = [one for one in _OPENED.findall(rest) if one]
+    names = [one for one in reversed(named) if one.startswith("/")] + opened
+    if call == "write":
+        names = opened
+    for name in names:
+        if name.startswith(f"{world.root}/") and not _UNSTABLE.search(name):
+            return name
+    return ""
+
+
+def _step(world: World, command: str, place: str) -> str:
+    inside = place.removeprefix(f"{world.root}/")
+    if command in _OF_COMMANDS and "locks" not in inside:
+        return command
+    for pattern, step in _STEPS:
+        if re.search(pattern, inside):
+            return step
+    return ""

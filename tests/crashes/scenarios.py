@@ -1,0 +1,90 @@
+"""What is interrupted: commands, each from a saved state, and what holds after it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tests.crashes.world import NEW, OLD, PINS, PINS_OLD, Version, World
+from toolpin.cli import VERBS
+
+_OLD = frozenset(OLD.items())
+_ALL = _OLD | frozenset(NEW.items())
+BUNDLE = "tools.bundle"
+
+
+class Scenario(NamedTuple):
+    """A command and the state it starts from; `keeps` is what it must not touch.
+
+    `ends` is what is installed once it has been run again and `install` after it.
+    """
+
+    name: str
+    state: str
+    args: tuple[str, ...]
+    keeps: frozenset[Version] = _OLD
+    ends: frozenset[Version] = _ALL
+
+
+SCENARIOS = (
+    Scenario("install", "old", ("install",)),
+    Scenario("install lts", "lts", ("install",), ends=_OLD | {("nodejs", "24.11.1")}),
+    Scenario("lock", "loose", ("lock",), keeps=_ALL),
+    Scenario("pin", "pin", ("pin", "nodejs", NEW["nodejs"], OLD["nodejs"]), keeps=_ALL),
+    Scenario("bundle create", "locked", ("bundle", "create", BUNDLE)),
+    Scenario("bundle install", "bundle", ("bundle", "install", BUNDLE)),
+    Scenario("reshim", "shimless", ("reshim",), keeps=frozenset()),
+    Scenario("uninstall", "new", ("uninstall", "nodejs", NEW["nodejs"])),
+    Scenario("uninstall bound", "new", ("uninstall", "boxed", NEW["boxed"])),
+    # Keeps what the project pins, and that is all there is: it must lose nothing.
+    Scenario("prune", "prune", ("prune", "--yes"), ends=_OLD),
+)
+
+
+def known() -> list[Scenario]:
+    """Return the scenarios whose command this toolpin has."""
+    return [one for one in SCENARIOS if one.args[0] in VERBS]
+
+
+def make_states(world: World) -> None:
+    """Make and save each state that a scenario starts from."""
+    home = world.home
+
+    def state(name: str, pins: str, *commands: tuple[str, ...]) -> None:
+        world.restore("old-only")
+        home.project.mkdir(exist_ok=True)
+        for command in commands:
+            world.must(*command)
+        home.pin(pins)
+        world.save(name)
+
+    home.pin(PINS_OLD)
+    world.must("install")
+    world.save("old-only")
+    every = [("install", tool, version) for tool, version in NEW.items()]
+    loose = "nodejs 24 10.15.3\n"
+    state("old", PINS)
+    state("lts", "nodejs lts 10.15.3\nboxed 1.0.0\nbuilt 1.0.0\n")
+    state("new", PINS, *every)
+    state("loose", loose, *every)
+    state("pin", "nodejs 10.15.3\n", *every)
+    state("prune", PINS_OLD, *every)
+    _save(world, "new", "shimless", lambda: _drop(world, "data/shims"))
+    _save(world, "old", "locked", lambda: world.must("lock"))
+
+    def bundled() -> None:
+        world.must("bundle", "create", BUNDLE)
+        _drop(world, "cache")
+
+    _save(world, "locked", "bundle", bundled)
+
+
+def _save(world: World, base: str, name: str, change: Callable[[], None]) -> None:
+    world.restore(base)
+    change()
+    world.save(name)
+
+
+def _drop(world: World, folder: str) -> None:
+    shutil.rmtree(world.root / folder)

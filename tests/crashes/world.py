@@ -1,0 +1,162 @@
+"""A machine with three tools, in a state that can be put back, and what is true of it.
+
+One tool is only unpacked, one writes its final path into its files, one is built.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.crashes.tools import publish_boxed, publish_built, write_plugins
+from tests.support.run import Home
+from tests.support.server import Server
+from tests.support.upstream import Upstream
+
+OLD = {"nodejs": "10.15.3", "boxed": "1.0.0", "built": "1.0.0"}
+NEW = {"nodejs": "24.11.1", "boxed": "2.0.0", "built": "2.0.0"}
+COMMANDS = {"nodejs": "node", "boxed": "boxed", "built": "built"}
+# What is pinned where nothing has happened yet, and where all is to be there.
+PINS_OLD = "".join(f"{tool} {version}\n" for tool, version in OLD.items())
+PINS = "".join(f"{tool} {NEW[tool]} {OLD[tool]}\n" for tool in OLD)
+KINDS = ("lost", "lies", "stuck", "stray")
+Version = tuple[str, str]
+
+
+class Fault(NamedTuple):
+    """What is wrong after a kill: one of KINDS, and the words for it."""
+
+    kind: str
+    what: str
+
+
+class World:
+    """The machine, its upstream, and saved states of it."""
+
+    def __init__(self, root: Path, server: Server) -> None:
+        self.root = root
+        self.server = server
+        self.home = Home(root)
+        self.upstream = Upstream(server)
+        self.upstream.mirror_for(self.home)
+        for name in ("boxed", "built"):
+            self.home.env["TOOLPIN_MIRRORS"] += f" https://{name}.example={server.url}"
+        write_plugins(self.home.config / "plugins")
+        for versions in (OLD, NEW):
+            lts = "Krypton" if versions is NEW else ""
+            self.upstream.publish(versions["nodejs"], lts=lts)
+        publish_boxed(server, [OLD["boxed"], NEW["boxed"]])
+        publish_built(server, [OLD["built"], NEW["built"]])
+
+    def must(self, *args: str) -> None:
+        """Run toolpin, which must do it."""
+        result = self.home.toolpin(*args)
+        assert result.code == 0, (args, result)
+
+    def save(self, name: str) -> None:
+        """Keep all that toolpin and the project have, under a name."""
+        for folder in self._folders():
+            kept = self.root / "saved" / name / folder.name
+            if folder.exists():
+                shutil.copytree(folder, kept, symlinks=True)
+
+    def restore(self, name: str) -> None:
+        """Put a saved state in place."""
+        for folder in self._folders():
+            shutil.rmtree(folder, ignore_errors=True)
+            kept = self.root / "saved" / name / folder.name
+            if kept.exists():
+                shutil.copytree(kept, folder, symlinks=True)
+
+    def _folders(self) -> tuple[Path, ...]:
+        return (self.home.data, self.home.cache, self.home.project)
+
+    def files(self) -> set[str]:
+        """Return every file and link that is there, by its path; mutexes stay."""
+        found = set()
+        for folder in self._folders():
+            for parent, names, files in os.walk(folder):
+                links = [one for one in names if os.path.islink(f"{parent}/{one}")]
+                for name in (*files, *links):
+                    path = os.path.relpath(f"{parent}/{name}", self.root)
+                    if path.split("/")[1] != "locks":
+                        found.add(path)
+        return found
+
+    def listed(self) -> set[Version]:
+        """Return what `list` says is installed."""
+        result = self.home.toolpin("list", "--json")
+        assert result.code == 0, result
+        rows = json.loads(result.out)["result"]
+        return {(row["tool"], row["version"]) for row in rows}
+
+    def answer(self, tool: str, version: str) -> str:
+        """Return what a version says of itself through its shim; "" where it fails."""
+        env = {f"TOOLPIN_{tool.upper()}_VERSION": version}
+        shim = self.home.shim(COMMANDS[tool])
+        if not os.path.exists(shim):
+            return ""
+        result = self.home.run(shim, "--version", env=env)
+        return result.out.strip().removeprefix("v") if result.code == 0 else ""
+
+    def damaged(self) -> list[str]:
+        """Return the installs that are not what their receipts say."""
+        result = self.home.toolpin("verify", "--json")
+        rows = json.loads(result.out)["result"]["installs"]
+        return [
+            f"{row['tool']} {row['version']}: {row['status']}"
+            for row in rows
+            if row["status"] != "intact"
+        ]
+
+
+def look(world: World, before: set[Version]) -> list[Fault]:
+    """Return what is lost and what is a lie, right after a kill.
+
+    `before` was there and was not to go.
+    """
+    faults = []
+    listed = world.listed()
+    faults += [Fault("lost", f"{pin} is not listed") for pin in before - listed]
+    for tool, version in everything():
+        says = world.answer(tool, version)
+        runs = says == version
+        if (tool, version) in before and not runs:
+            faults.append(Fault("lost", f"{tool} {version} says {says!r}"))
+        elif runs != ((tool, version) in listed):
+            # A listed one may lack its shim alone, which the next command writes.
+            shown = _executed(world, tool, version)
+            if (tool, version) not in listed or shown != version:
+                faults.append(Fault("lies", f"{tool} {version} says {shown!r}"))
+    return faults + [Fault("lies", one) for one in world.damaged()]
+
+
+def look_after(world: World, wanted: set[Version], reference: set[str]) -> list[Fault]:
+    """Return what is wrong once the next commands have run."""
+    listed = world.listed()
+    faults = [Fault("stuck", f"{pin} is not there") for pin in wanted - listed]
+    faults += [Fault("stuck", f"{pin} is still there") for pin in listed - wanted]
+    for tool, version in sorted(wanted):
+        if (says := world.answer(tool, version)) != version:
+            faults.append(Fault("stuck", f"{tool} {version} says {says!r}"))
+    faults += [Fault("stuck", one) for one in world.damaged()]
+    files = world.files()
+    faults += [Fault("stray", one) for one in sorted(files - reference)]
+    # The cache may know less: it is asked again.
+    missing = [one for one in sorted(reference - files) if not one.startswith("cache/")]
+    faults += [Fault("stuck", f"no {one}") for one in missing]
+    return faults
+
+
+def everything() -> list[Version]:
+    """Return every version that there is."""
+    return [*OLD.items(), *NEW.items()]
+
+
+def _executed(world: World, tool: str, version: str) -> str:
+    env = {f"TOOLPIN_{tool.upper()}_VERSION": version}
+    result = world.home.toolpin("exec", COMMANDS[tool], "--version", env=env)
+    return result.out.strip().removeprefix("v") if result.code == 0 else ""
