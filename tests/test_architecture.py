@@ -169,7 +169,6 @@ HEAVY = {
     "requests": "web",
     "urllib3": "reply",
     "truststore": "trust",
-    "filelock": "mutex",
     "tqdm": "progress",
     "platformdirs": "cache_folder",
     "backports": "archive_zstd",

@@ -44,6 +44,9 @@ def _guarded(argv: Sequence[str]) -> int:
         close_quietly()
         return 1
     except Exception as error:  # noqa: BLE001 - the one place for bugs
+        if isinstance(error, RuntimeError) and "start new thread" in str(error):
+            _tell(_crowded(), argv)
+            return ToolpinError.exit_code
         _tell(_bug(error), argv)
         return EXIT_BUG
 
@@ -78,6 +81,17 @@ def _tell(error: ToolpinError, argv: Sequence[str]) -> None:
         if cli.asks_for_json(argv):
             report.failure(cli.command_in(argv), error)
             close_quietly()
+
+
+def _crowded() -> ToolpinError:
+    """Return what to tell where the system gives no further thread."""
+    from toolpin.errors import ToolpinError
+
+    return ToolpinError(
+        "this machine lets toolpin start no further thread",
+        [("because", "of a limit on processes, or for want of memory")],
+        "ulimit -u",
+    )
 
 
 def _bug(error: Exception) -> ToolpinError:

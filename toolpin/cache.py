@@ -137,8 +137,9 @@ def _disk_errors(path: str) -> Iterator[None]:
     except OSError as error:
         cause = error.strerror or str(error)
         full = error.errno in _FULL
+        crowded = error.errno in (errno.EMFILE, errno.ENFILE)
         raise ToolpinError(
             "the cache has no room" if full else "the cache cannot be used",
             [("path", str(error.filename or path)), ("cause", cause)],
-            "export TOOLPIN_CACHE_DIR=/another/folder",
+            "ulimit -n 1024" if crowded else "export TOOLPIN_CACHE_DIR=/another/folder",
         ) from error

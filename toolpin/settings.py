@@ -120,7 +120,7 @@ def read_text(file: str) -> str | None:
     try:
         with open(file, encoding="utf-8", newline="") as stream:
             return stream.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read", [("because", str(error))]) from error

@@ -7,6 +7,7 @@ die at any line of this: what it leaves in `staging/` does not count and is swep
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import stat
@@ -95,19 +96,25 @@ def publish(
 @contextlib.contextmanager
 def _marked(paths: Paths, pin: Pin) -> Iterator[None]:
     """Let a version not count until all is done; what fails leaves neither behind."""
-    mark, final = f"{paths.incomplete}/{pin.tool}/{pin.version}", paths.install(*pin)
-    make_folders(os.path.dirname(mark))
-    with open(mark, "w", encoding="utf-8"):
-        pass
+    mark, final = _mark(paths, pin), paths.install(*pin)
     try:
         yield
     except BaseException:
-        delete_tree(final)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # what stays, stays behind its mark
+            delete_tree(final)
+            os.unlink(mark)
             os.rmdir(os.path.dirname(final))
-        os.unlink(mark)
         raise
     os.unlink(mark)
+
+
+def _mark(paths: Paths, pin: Pin) -> str:
+    """Put the mark of a version that does not count, and return its path."""
+    mark = f"{paths.incomplete}/{pin.tool}/{pin.version}"
+    make_folders(os.path.dirname(mark))
+    with open(mark, "w", encoding="utf-8"):
+        pass
+    return mark
 
 
 def _no_build(plan: Plan, _source: str, _final: str) -> Plan:
@@ -174,7 +181,8 @@ def scratch(paths: Paths, pin: Pin) -> Iterator[str]:
         make_folders(stage)
         yield stage
     finally:
-        delete_tree(stage)
+        with contextlib.suppress(OSError):  # the next one sweeps it
+            delete_tree(stage)
         _scratches.discard(stage)
 
 
@@ -289,15 +297,33 @@ def _entries(folder: str) -> list[str]:
 
 
 def discard(paths: Paths, pin: Pin, tree: str) -> None:
-    """Remove a tree of this store: it is gone by one rename, and then deleted."""
+    """Remove a tree of this store: it is gone by one rename, and then deleted.
+
+    What a container's lower layer holds cannot be renamed: that goes behind a mark.
+    """
     stage = _stage(paths, pin)
     delete_tree(stage)
-    _move(tree, stage)
-    delete_tree(stage)
+    try:
+        _move(tree, stage)
+    except OSError as error:
+        if error.errno != errno.EXDEV or tree != paths.install(*pin):
+            raise
+        _delete_marked(paths, pin)
+    else:
+        delete_tree(stage)
+
+
+def _delete_marked(paths: Paths, pin: Pin) -> None:
+    mark = _mark(paths, pin)
+    delete_tree(paths.install(*pin))
+    os.unlink(mark)
 
 
 def delete_tree(path: str) -> None:
-    """Delete a tree, also one with folders that its owner may not write."""
+    """Delete a tree, also one with folders that its owner may not write.
+
+    Raises OSError where something of it stays: nothing is to be written among that.
+    """
 
     def open_up(_function: object, place: str, _error: object) -> None:
         for one in (os.path.dirname(place), place):
@@ -310,3 +336,5 @@ def delete_tree(path: str) -> None:
 
     if os.path.lexists(path):
         shutil.rmtree(path, onerror=open_up)
+    if os.path.lexists(path):
+        raise OSError(errno.ENOTEMPTY, "it could not be deleted whole", path)

@@ -86,7 +86,7 @@ def run(args: Namespace, session: Session) -> int:
         if settled is not None and _is_done(settled, session):
             jobs = [Job(pin, origin) for pin, origin in settled]
             return show_outcomes([Outcome(job, "present") for job in jobs], [], session)
-    # With these come requests, tqdm, filelock and threads: only where there is work.
+    # With these come requests, tqdm and threads: only where there is work.
     from toolpin.decide import Decider, Rules, not_exact  # noqa: PLC0415
     from toolpin.plugin_needs import provide  # noqa: PLC0415
     from toolpin.progress import Board  # noqa: PLC0415
