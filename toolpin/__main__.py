@@ -44,11 +44,9 @@ def _guarded(argv: Sequence[str]) -> int:
         close_quietly()
         return 1
     except Exception as error:  # noqa: BLE001 - the one place for bugs
-        if isinstance(error, RuntimeError) and "start new thread" in str(error):
-            _tell(_crowded(), argv)
-            return ToolpinError.exit_code
-        _tell(_bug(error), argv)
-        return EXIT_BUG
+        known = _crowded(error)
+        _tell(known or _bug(error), argv)
+        return known.exit_code if known else EXIT_BUG
 
 
 def _is_own(argv: Sequence[str]) -> bool:
@@ -63,9 +61,19 @@ def _run(argv: Sequence[str]) -> int:
         from toolpin.commands import exec as verb
 
         verb.run(argv[1:], os.environ)
+    _open_streams()
     from toolpin import cli
 
     return cli.run(argv)
+
+
+def _open_streams() -> None:
+    """Let no file that is opened later become a stream that the caller has closed."""
+    for stream in (0, 1, 2):
+        try:
+            os.fstat(stream)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
 
 
 def _tell(error: ToolpinError, argv: Sequence[str]) -> None:
@@ -83,10 +91,12 @@ def _tell(error: ToolpinError, argv: Sequence[str]) -> None:
             close_quietly()
 
 
-def _crowded() -> ToolpinError:
-    """Return what to tell where the system gives no further thread."""
+def _crowded(error: Exception) -> ToolpinError | None:
+    """Return what to tell where the system gave no further thread."""
     from toolpin.errors import ToolpinError
 
+    if not (isinstance(error, RuntimeError) and "start new thread" in str(error)):
+        return None
     return ToolpinError(
         "this machine lets toolpin start no further thread",
         [("because", "of a limit on processes, or for want of memory")],

@@ -11,6 +11,7 @@ import errno
 import os
 import shutil
 import stat
+import threading
 from collections.abc import Callable, Iterator, Sequence
 
 from toolpin import __version__
@@ -27,6 +28,10 @@ from toolpin.unpacking import make_folders, survey, unpack_all
 _OWN = ".toolpin"
 # The folders that this process works in: an interrupt leaves none behind.
 _scratches: set[str] = set()
+# Closed by the signal that ends this process: one thread must not publish the tree
+# that another has begun to delete. Reentrant: a handler may interrupt its own thread.
+_gate = threading.RLock()
+_is_ending = False
 
 # Builds what is in one folder into another; returns the plan with what became known.
 Build = Callable[[Plan, str, str], Plan]
@@ -72,7 +77,8 @@ def publish(
                         make_folders(final)
                         plan = (build or _no_build)(plan, stage, final)
                     else:
-                        _move(stage, final)
+                        with _open_gate():
+                            _move(stage, final)
                     finish(plan, final, patchelf or _no_patchelf)
                     receipt = _checked(
                         plan, final, survey(final), installed_at, for_here=for_here
@@ -81,9 +87,10 @@ def publish(
                 return receipt
             receipt = _checked(plan, stage, files, installed_at, for_here=for_here)
             _write_own_files(paths, stage, receipt)
-            if paths.into:
-                delete_tree(final)
-            _move(stage, final)
+            with _open_gate():
+                if paths.into:
+                    delete_tree(final)
+                _move(stage, final)
     except OSError as error:
         where = error.filename or paths.staging
         raise ToolpinError(
@@ -105,7 +112,17 @@ def _marked(paths: Paths, pin: Pin) -> Iterator[None]:
             os.unlink(mark)
             os.rmdir(os.path.dirname(final))
         raise
-    os.unlink(mark)
+    with _open_gate():
+        os.unlink(mark)
+
+
+@contextlib.contextmanager
+def _open_gate() -> Iterator[None]:
+    """Let a tree become an install, unless this process is about to end."""
+    with _gate:
+        if _is_ending:
+            raise ToolpinError("interrupted")
+        yield
 
 
 def _mark(paths: Paths, pin: Pin) -> str:
@@ -187,7 +204,13 @@ def scratch(paths: Paths, pin: Pin) -> Iterator[str]:
 
 
 def drop_scratches() -> None:
-    """Delete what this process has in `staging/`: it is about to end."""
+    """Delete what this process has in `staging/`: it is about to end.
+
+    From here on it publishes nothing.
+    """
+    global _is_ending  # noqa: PLW0603 - a process ends once
+    with _gate:
+        _is_ending = True
     for stage in list(_scratches):
         shutil.rmtree(stage, ignore_errors=True)
 

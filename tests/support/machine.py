@@ -1,4 +1,4 @@
-"""What makes a machine a bad one: small disks, missing rights, limits, failing calls."""
+"""What makes a machine a bad one: small disks, no rights, limits, failing calls."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ exec "$@"
 
 
 def in_mounts(script: str, *args: str) -> list[str]:
-    """Return a command that runs a script with arguments; what it mounts nobody sees."""
+    """Return a command that runs a script; what that mounts nobody else sees."""
     unshare = ["unshare", "-m"] if os.getuid() == 0 else ["unshare", "-rm"]
     probe = [*unshare, "mount", "-t", "tmpfs", "probe", "/mnt"]
     if subprocess.run(probe, capture_output=True, check=False).returncode:
