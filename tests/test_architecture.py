@@ -84,6 +84,7 @@ LAYERS = (
         "release_check",
         "cache_contents",
         "indexes",
+        "first_use",
         "installs",
         "locks",
         "system_command",

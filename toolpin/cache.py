@@ -55,7 +55,7 @@ class Cache:
         path = self.archive(artifact.digest)
         name = f"{artifact.digest.algorithm}-{artifact.digest.hex}"
         part = f"{self.root}/partial/{name}"
-        with _disk_errors(part):
+        with disk_errors(part):
             if _is_whole(path, artifact.digest):
                 return path
             with mutex.held(f"{self.root}/locks/{name}", waiting=waiting):
@@ -63,10 +63,17 @@ class Cache:
                     self._replace(artifact, part, download, progress)
         return path
 
+    def adopt(self, part: str, digest: Digest) -> None:
+        """Move a file that has this digest to its place among the archives."""
+        path = self.archive(digest)
+        with disk_errors(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.replace(part, path)
+
     def read_note(self, kind: str, *names: str) -> bytes | None:
         """Return what was last written under these names; None when nothing was."""
         path = self._note(kind, names)
-        with _disk_errors(path):
+        with disk_errors(path):
             try:
                 with open(path, "rb") as file:
                     return file.read(_MAX_NOTE_BYTES)
@@ -77,7 +84,7 @@ class Cache:
         """Keep a small file below the folder `kind`; readers see all of it or none."""
         path = self._note(kind, names)
         fresh = f"{path}.{os.getpid()}-{secrets.token_hex(4)}"
-        with _disk_errors(path):
+        with disk_errors(path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             try:
                 with open(fresh, "xb") as file:
@@ -130,7 +137,7 @@ def _is_whole(path: str, digest: Digest) -> bool:
 
 
 @contextmanager
-def _disk_errors(path: str) -> Iterator[None]:
+def disk_errors(path: str) -> Iterator[None]:
     """Name the path and the cause when the cache's disk does not play along."""
     try:
         yield

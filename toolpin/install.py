@@ -27,6 +27,7 @@ from toolpin.choice import (
     refuse_unnamed,
 )
 from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
+from toolpin.first_use import VERIFIED
 from toolpin.jobs import Job, Outcome
 from toolpin.locked import locked_plan, rebuilt
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
@@ -234,6 +235,9 @@ class Installer:
     def _carry_out(self, plan: Plan, job: Job, row: Row) -> str:
         """Fetch and publish. Raises NotPublished for a build of another version."""
         plan = self._demanding(plan)
+        trusted = job.locked is not None and job.locked.entry.verified == VERIFIED
+        if trusted or self._clients.first_use.knows(plan.artifacts):
+            plan = plan._replace(first_use=True)
         if plan.recipe:
             self._builder.check(plan.recipe, plan.pin)
         if plan.is_scripted:

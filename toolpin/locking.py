@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from toolpin.asks import Ask, Scope, hosts_of
 from toolpin.errors import NotPublished, ToolpinError, Unreachable, UsageError
+from toolpin.first_use import VERIFIED
 from toolpin.host import any_of
 from toolpin.lockfile import NO_BUILD, Entry, Key, Lockfile
 from toolpin.model import Build, Host, Pin, Release
@@ -263,9 +264,15 @@ class Locker:
                 continue
             except Unreachable as error:
                 raise _unreachable(work, spec, error) from error
-            verified = verified_by(spec)
-            return tuple(Entry(pin, host, spec.id, verified, one) for one in builds)
+            return tuple(
+                Entry(pin, host, spec.id, self._verified(spec, one), one)
+                for one in builds
+            )
         return (Entry(pin, host, NO_BUILD, "", Build(())),)
+
+    def _verified(self, spec: SourceSpec, build: Build) -> str:
+        first_use = self._clients.first_use.knows(build.artifacts)
+        return VERIFIED if first_use else verified_by(spec)
 
 
 def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...]]:

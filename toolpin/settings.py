@@ -40,6 +40,7 @@ class Settings(NamedTuple):
     credentials: tuple[tuple[str, str], ...] = ()
     connect_timeout_s: float = _DEFAULT["network.connect_timeout_s"]
     stall_timeout_s: float = _DEFAULT["network.stall_timeout_s"]
+    trust_on_first_use: bool = False  # the command line's alone: no file can say so
 
     def rewrite(self, url: str) -> str:
         """Return the address to ask for a canonical URL: the mirror's, if one is set.

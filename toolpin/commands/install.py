@@ -69,6 +69,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="fetch the asdf plugins that toolpin.lock names, and run them",
     )
     parser.add_argument(
+        "--trust-on-first-use",
+        action="store_true",
+        help="take what nobody publishes a digest for, and record the one it has",
+    )
+    parser.add_argument(
         "--dry-run", action="store_true", help="show the plans and change nothing"
     )
 
@@ -94,7 +99,12 @@ def run(args: Namespace, session: Session) -> int:
 
     if not args.source:
         session = provide(requests, session, allowed=args.allow_plugins)
-    settings = settings_for(session, sources=args.source, jobs=args.jobs)
+    settings = settings_for(
+        session,
+        sources=args.source,
+        jobs=args.jobs,
+        first_use=args.trust_on_first_use and not args.dry_run,
+    )
     installer = installer_for(
         session,
         settings,
