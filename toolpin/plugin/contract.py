@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from toolpin.errors import UsageError
+from toolpin.errors import UsageError, shown
 from toolpin.model import Link, Recipe, Rewrite
 from toolpin.plugin.fields import NO_CHECKSUMS, Field, UnfitError
 from toolpin.plugin.schema import BUILD, COMPANION, SOURCE, TOOL
@@ -184,7 +184,7 @@ class _Reader:
         """Return the value of every field, the default where it has none."""
         where = _dotted(path)
         if not isinstance(table, dict):
-            self.fault(path, f"{where} must be a table", [("received", repr(table))])
+            self.fault(path, f"{where} must be a table", [("received", shown(table))])
             return dict.fromkeys(fields)
         for key in table:
             if key not in fields:
@@ -206,7 +206,7 @@ class _Reader:
         try:
             return field.read(table[key])
         except UnfitError:
-            facts = [("received", repr(table[key])), ("meaning", field.help)]
+            facts = [("received", shown(table[key])), ("meaning", field.help)]
             self.fault((*path, key), f"{name} must be {field.expected}", facts)
             return field.default
 
