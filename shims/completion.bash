@@ -30,7 +30,7 @@ _toolpin_row() {
     'install')
       _names=''
       _slots='tools versions+'
-      _flags='--only --all-projects --into --host --jobs --source --locked --allow-plugins --dry-run'
+      _flags='--only --all-projects --into --host --jobs --source --locked --allow-plugins --trust-on-first-use --dry-run'
       _values=' --only:tools --all-projects:folders --into:folders --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --jobs:- --source:- '
       ;;
     'uninstall')
@@ -54,7 +54,7 @@ _toolpin_row() {
     'lock')
       _names=''
       _slots=''
-      _flags='--check --refresh --host --source --also'
+      _flags='--check --refresh --host --source --trust-on-first-use --also'
       _values=' --refresh:tools --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --source:- --also:- '
       ;;
     'outdated')

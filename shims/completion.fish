@@ -26,7 +26,7 @@ function __toolpin_row --no-scope-shadowing
         case 'install'
             set names
             set slots tools versions+
-            set flags '--only	of what is pinned, these tools' '--all-projects	what every project below a folder pins, each once' '--into	put each tool\'s tree into DIR/TOOL, for an image or a release; as locked' '--host	with --into: for another machine, such as linux-x64' '--jobs	installs at once, 1 to 64' '--source	take it from this source only, whatever is locked; may be given again' '--locked	install nothing that toolpin.lock does not have; CI=true implies it where there is a lockfile' '--allow-plugins	fetch the asdf plugins that toolpin.lock names, and run them' '--dry-run	show the plans and change nothing'
+            set flags '--only	of what is pinned, these tools' '--all-projects	what every project below a folder pins, each once' '--into	put each tool\'s tree into DIR/TOOL, for an image or a release; as locked' '--host	with --into: for another machine, such as linux-x64' '--jobs	installs at once, 1 to 64' '--source	take it from this source only, whatever is locked; may be given again' '--locked	install nothing that toolpin.lock does not have; CI=true implies it where there is a lockfile' '--allow-plugins	fetch the asdf plugins that toolpin.lock names, and run them' '--trust-on-first-use	take what nobody publishes a digest for, and record the one it has' '--dry-run	show the plans and change nothing'
             set follow '--only:tools' '--all-projects:folders' '--into:folders' '--host:=linux-arm64,linux-x64,macos-arm64,macos-x64' '--jobs:-' '--source:-'
         case 'uninstall'
             set names
@@ -46,7 +46,7 @@ function __toolpin_row --no-scope-shadowing
         case 'lock'
             set names
             set slots
-            set flags '--check	change nothing and ask nobody; 4 where a request has no entry' '--refresh	lock this tool anew; may be given again' '--host	only for this host, as linux-x64, from now on; may be given again' '--source	lock builds of this source; may be given again' '--also	lock this version too, as for a job of a matrix; may be given again'
+            set flags '--check	change nothing and ask nobody; 4 where a request has no entry' '--refresh	lock this tool anew; may be given again' '--host	only for this host, as linux-x64, from now on; may be given again' '--source	lock builds of this source; may be given again' '--trust-on-first-use	fetch what nobody publishes a digest for, and lock the one it has' '--also	lock this version too, as for a job of a matrix; may be given again'
             set follow '--refresh:tools' '--host:=linux-arm64,linux-x64,macos-arm64,macos-x64' '--source:-' '--also:-'
         case 'outdated'
             set names

@@ -88,6 +88,7 @@ _toolpin_row() {
         '--source:take it from this source only, whatever is locked; may be given again'
         '--locked:install nothing that toolpin.lock does not have; CI=true implies it where there is a lockfile'
         '--allow-plugins:fetch the asdf plugins that toolpin.lock names, and run them'
+        '--trust-on-first-use:take what nobody publishes a digest for, and record the one it has'
         '--dry-run:show the plans and change nothing'
       )
       _values=' --only:tools --all-projects:folders --into:folders --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --jobs:- --source:- '
@@ -129,6 +130,7 @@ _toolpin_row() {
         '--refresh:lock this tool anew; may be given again'
         '--host:only for this host, as linux-x64, from now on; may be given again'
         '--source:lock builds of this source; may be given again'
+        '--trust-on-first-use:fetch what nobody publishes a digest for, and lock the one it has'
         '--also:lock this version too, as for a job of a matrix; may be given again'
       )
       _values=' --refresh:tools --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --source:- --also:- '

@@ -44,8 +44,9 @@ def guarded(argv: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
         close_quietly()
         return 1
     except Exception as error:  # noqa: BLE001 - the one place for bugs
-        _tell(_bug(error), argv)
-        return EXIT_BUG
+        known = _crowded(error)
+        _tell(known or _bug(error), argv)
+        return known.exit_code if known else EXIT_BUG
 
 
 def _is_own(argv: Sequence[str]) -> bool:
@@ -60,9 +61,19 @@ def _run(argv: Sequence[str]) -> int:
         from toolpin.commands import exec as verb
 
         verb.run(argv[1:], os.environ)
+    _open_streams()
     from toolpin import cli
 
     return cli.run(argv)
+
+
+def _open_streams() -> None:
+    """Let no file that is opened later become a stream that the caller has closed."""
+    for stream in (0, 1, 2):
+        try:
+            os.fstat(stream)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
 
 
 def _tell(error: ToolpinError, argv: Sequence[str]) -> None:
@@ -78,6 +89,19 @@ def _tell(error: ToolpinError, argv: Sequence[str]) -> None:
         if cli.asks_for_json(argv):
             report.failure(cli.command_in(argv), error)
             close_quietly()
+
+
+def _crowded(error: Exception) -> ToolpinError | None:
+    """Return what to tell where the system gave no further thread."""
+    from toolpin.errors import ToolpinError
+
+    if not (isinstance(error, RuntimeError) and "start new thread" in str(error)):
+        return None
+    return ToolpinError(
+        "this machine lets toolpin start no further thread",
+        [("because", "of a limit on processes, or for want of memory")],
+        "ulimit -u",
+    )
 
 
 def _bug(error: Exception) -> ToolpinError:

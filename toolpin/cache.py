@@ -56,7 +56,7 @@ class Cache:
         path = self.archive(artifact.digest)
         name = f"{artifact.digest.algorithm}-{artifact.digest.hex}"
         part = f"{self.root}/partial/{name}"
-        with _disk_errors(part):
+        with disk_errors(part):
             if self.holds(artifact.digest):
                 return path
             with mutex.held(f"{self.root}/locks/{name}", waiting=waiting):
@@ -73,10 +73,17 @@ class Cache:
             self._whole.add(digest)
         return digest in self._whole
 
+    def adopt(self, part: str, digest: Digest) -> None:
+        """Move a file that has this digest to its place among the archives."""
+        path = self.archive(digest)
+        with disk_errors(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.replace(part, path)
+
     def read_note(self, kind: str, *names: str) -> bytes | None:
         """Return what was last written under these names; None when nothing was."""
         path = self._note(kind, names)
-        with _disk_errors(path):
+        with disk_errors(path):
             try:
                 with open(path, "rb") as file:
                     return file.read(_MAX_NOTE_BYTES)
@@ -86,7 +93,7 @@ class Cache:
     def write_note(self, data: bytes, kind: str, *names: str) -> None:
         """Keep a small file below the folder `kind`; readers see all of it or none."""
         path = self._note(kind, names)
-        with _disk_errors(path):
+        with disk_errors(path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with replacing(path) as file:
                 file.write(data)
@@ -133,15 +140,16 @@ def _is_whole(path: str, digest: Digest) -> bool:
 
 
 @contextmanager
-def _disk_errors(path: str) -> Iterator[None]:
+def disk_errors(path: str) -> Iterator[None]:
     """Name the path and the cause when the cache's disk does not play along."""
     try:
         yield
     except OSError as error:
         cause = error.strerror or str(error)
         full = error.errno in _FULL
+        crowded = error.errno in (errno.EMFILE, errno.ENFILE)
         raise ToolpinError(
             "the cache has no room" if full else "the cache cannot be used",
             [("path", str(error.filename or path)), ("cause", cause)],
-            "export TOOLPIN_CACHE_DIR=/another/folder",
+            "ulimit -n 1024" if crowded else "export TOOLPIN_CACHE_DIR=/another/folder",
         ) from error

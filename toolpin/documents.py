@@ -36,6 +36,7 @@ def render_receipt(receipt: Receipt) -> str:
         "home_bins": receipt.home_bins,
         "facts": receipt.facts,
         "asks": receipt.asks,
+        "first_use": receipt.first_use,
     }
     files = ",\n".join(f"  {json.dumps(list(one))}" for one in receipt.files)
     return f'{json.dumps(head, indent=1)[:-2]},\n "files": [\n{files}\n ]\n}}\n'
@@ -61,6 +62,7 @@ def parse_receipt(text: str, place: str) -> Receipt:
             home_bins=tuple(table.get("home_bins", ())),
             facts=tuple((name, value) for name, value in table.get("facts", ())),
             asks=bool(table.get("asks", False)),
+            first_use=bool(table.get("first_use", False)),
         )
     except (
         ValueError,

@@ -107,6 +107,17 @@ class UnknownCommand(ToolpinError):
     exit_code = 127
 
 
+def shown(value: object) -> str:
+    """Return what a file holds where something else was expected, for an error.
+
+    A value may be nested too deeply, or be too large a number, to be written.
+    """
+    try:
+        return repr(value)[:200]
+    except (RecursionError, ValueError):
+        return f"a {type(value).__name__} that is too large to show"
+
+
 def printable(text: str) -> str:
     """Escape what a terminal would obey: control, format and surrogate characters.
 

@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple, TypeVar
 from toolpin import urls
 from toolpin.credentials import Credentials
 from toolpin.errors import Mismatch, Refused, Unreachable
-from toolpin.model import Artifact
+from toolpin.model import Artifact, Digest
 from toolpin.reply import Interrupted, Limits, Reply
 from toolpin.verify import check_file, grouped, mismatch
 from toolpin.web import Web
@@ -95,6 +95,27 @@ class Fetcher:
             raise
         _remember_validator(part, "")
 
+    def unverified(self, url: str, part: str) -> tuple[Digest, int]:
+        """Leave whatever a URL gives at `part`; return its SHA-256 and its size.
+
+        Never resumed: two halves of what nobody vouches for may be of two files.
+        """
+        nothing = Artifact(url, Digest("sha256", ""), None, "")
+        job = _Job(self._rewrite(url), nothing, part, lambda _there, _total: None)
+
+        def receive() -> tuple[Digest, int]:
+            discard(part)
+            digits, size_bytes, _ = self._receive(job)
+            return Digest("sha256", digits), size_bytes
+
+        try:
+            return self._retrying(job.url, receive)
+        except BaseException:
+            discard(part)
+            raise
+        finally:
+            _remember_validator(part, "")
+
     def _retrying(self, url: str, work: Callable[[], _Got]) -> _Got:
         """Do `work` until it is not Interrupted, with short and uneven pauses."""
         attempt = 1
@@ -132,10 +153,17 @@ class Fetcher:
 
     def _fill(self, job: _Job) -> None:
         """Fetch what is missing of an artifact, once, and judge the whole."""
-        offset, validator = _resumable(job.part)
+        offset, _ = _resumable(job.part)
         if offset and offset == job.artifact.size_bytes:
             check_file(job.part, job.artifact, "an earlier download")
             return
+        digits, received, reply = self._receive(job)
+        if digits != job.artifact.digest.hex:
+            raise mismatch(job.artifact, digits, received, _place(reply))
+
+    def _receive(self, job: _Job) -> tuple[str, int, Reply]:
+        """Fetch what is missing of a file, once; return its digest and its size."""
+        offset, validator = _resumable(job.part)
         headers = {"Range": f"bytes={offset}-", "If-Range": validator}
         with self._web.get(job.url, headers if offset else {}) as reply:
             start = _start(reply, offset, job.part)
@@ -150,8 +178,7 @@ class Fetcher:
             raise Interrupted(
                 f"cut after {grouped(received)} of {grouped(total)} bytes"
             )
-        if digest.hexdigest() != job.artifact.digest.hex:
-            raise mismatch(job.artifact, digest.hexdigest(), received, _place(reply))
+        return digest.hexdigest(), received, reply
 
     def _append(
         self,

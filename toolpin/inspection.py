@@ -213,7 +213,8 @@ def _judge_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
     """Yield a finding when shims would not read what the receipt says."""
     try:
         with open(f"{paths.install(*receipt.pin)}/{RECORD}", "rb") as stream:
-            intact = stream.read() == store.record_of(paths, receipt).encode()
+            wanted = store.record_of(paths, receipt)
+            intact = stream.read() == wanted.encode(errors="surrogateescape")
     except FileNotFoundError:
         yield Finding(MISSING, RECORD, "what shims read")
     except OSError as error:

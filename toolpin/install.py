@@ -29,6 +29,7 @@ from toolpin.choice import (
 )
 from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
 from toolpin.finishing import check_place
+from toolpin.first_use import VERIFIED
 from toolpin.jobs import Job, Outcome
 from toolpin.locked import locked_plan, rebuilt
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
@@ -240,6 +241,9 @@ class Installer:
     def _carry_out(self, plan: Plan, job: Job, row: Row) -> str:
         """Fetch and publish. Raises NotPublished for a build of another version."""
         plan = forgoing(plan, self._settings.allow)
+        trusted = job.locked is not None and job.locked.entry.verified == VERIFIED
+        if trusted or self._clients.first_use.knows(plan.artifacts):
+            plan = plan._replace(first_use=True)
         if plan.is_in_place:  # before a download, too
             check_place(plan, self._paths.install(*plan.pin))
         if plan.recipe:

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from toolpin.errors import UsageError
+from toolpin.errors import UsageError, shown
 from toolpin.lock_head import MEND, SCHEMA, merged, not_as_written, pin_lines
 from toolpin.lockfile import NO_BUILD, Entry, Key, Lockfile, filename_of
 from toolpin.model import Artifact, Build, Digest, Pin
@@ -45,7 +45,7 @@ def parse(text: str, place: str) -> Lockfile:
         raise UsageError(
             f"{place} has a schema that this toolpin does not know",
             [
-                ("received", repr(document.get("schema"))),
+                ("received", shown(document.get("schema"))),
                 ("expected", str(SCHEMA)),
             ],
             "toolpin self update",
@@ -215,7 +215,7 @@ class _Reader:
 
     def _unfit(self, path: Path, expected: str, received: object) -> UsageError:
         what = ".".join(part for part in path if isinstance(part, str))
-        facts = [("expected", expected), ("received", repr(received)[:200])]
+        facts = [("expected", expected), ("received", shown(received))]
         return self._fault(path, f"{what} is not {expected}", facts)
 
     def _fault(

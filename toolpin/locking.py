@@ -19,6 +19,7 @@ from toolpin.asks import (
     sources_to_ask,
 )
 from toolpin.errors import NotPublished, ToolpinError, Unreachable
+from toolpin.first_use import VERIFIED
 from toolpin.host import any_of
 from toolpin.lock_head import can_mean
 from toolpin.lock_work import Work, is_partial, nothing, unreachable
@@ -237,9 +238,15 @@ class Locker:
                 continue
             except Unreachable as error:
                 raise unreachable(work, spec, error) from error
-            verified = verified_by(spec)
-            return tuple(Entry(pin, host, spec.id, verified, one) for one in builds)
+            return tuple(
+                Entry(pin, host, spec.id, self._verified(spec, one), one)
+                for one in builds
+            )
         return (_no_build(pin, host),)
+
+    def _verified(self, spec: SourceSpec, build: Build) -> str:
+        first_use = self._clients.first_use.knows(build.artifacts)
+        return VERIFIED if first_use else verified_by(spec)
 
 
 def _no_build(pin: Pin, host: str) -> Entry:

@@ -254,7 +254,8 @@ class Plan(NamedTuple):
     outside of it, `home_bins` folders there with programs; `{required}` in them is the
     major version of the tool that this one requires. `demands` are names of what the
     proof's further lines say, and that must not be `no`. What `asks` is as its plugin
-    says anew each time it runs.
+    says anew each time it runs. One of `first_use` has a digest that nobody published:
+    what was received once.
     """
 
     pin: Pin
@@ -271,6 +272,7 @@ class Plan(NamedTuple):
     home_bins: tuple[str, ...] = ()
     demands: tuple[str, ...] = ()
     asks: bool = False
+    first_use: bool = False
 
     @property
     def is_in_place(self) -> bool:
@@ -337,6 +339,7 @@ class Receipt(NamedTuple):
     home_bins: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     asks: bool = False
+    first_use: bool = False
 
 
 class Home(NamedTuple):

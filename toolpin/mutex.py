@@ -1,22 +1,26 @@
 """Turns a path into a mutex between processes and threads.
 
 The kernel holds it (flock), so a killed owner frees it at once. The file stays: whoever
-unlinks it lets two owners in, one on the old inode and one on the new.
+unlinks it lets two owners in, one on the old inode and one on the new. Where locks keep
+nobody out, as on some network filesystems, nothing is held and the error says so.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-import filelock
 
 from toolpin.errors import ToolpinError
 
 _POLL_S = 0.05
+# What flock answers while another has the lock: NFS says EACCES.
+_TAKEN = (errno.EAGAIN, errno.EACCES)
+_LOCKLESS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 
 
 @contextmanager
@@ -31,19 +35,20 @@ def held(
     `waiting` is called once when another owner has it. Raises ToolpinError when the
     time is over or the file cannot be locked. It is not reentrant.
     """
-    mutex = _mutex(path)
-    if not _acquire(mutex, 0.0):
+    mutex = _acquire(path, 0.0)
+    if mutex is None:
         if waiting is not None:
             waiting()
-        if not _acquire(mutex, -1.0 if timeout_s is None else timeout_s):
-            raise ToolpinError(
-                "another process holds the mutex",
-                [("mutex", path), ("waited", f"{timeout_s:g} s")],
-            )
+        mutex = _acquire(path, timeout_s)
+    if mutex is None:
+        raise ToolpinError(
+            "another process holds the mutex",
+            [("mutex", path), ("waited", f"{timeout_s:g} s")],
+        )
     try:
         yield
     finally:
-        mutex.release()
+        os.close(mutex)
 
 
 def mutex_of_file(folder: str, path: str) -> str:
@@ -55,38 +60,63 @@ def mutex_of_file(folder: str, path: str) -> str:
 @contextmanager
 def try_held(path: str) -> Iterator[bool]:
     """Hold the mutex if it is free, and yield whether it is held."""
-    mutex = _mutex(path)
-    mine = _acquire(mutex, 0.0)
+    mutex = _acquire(path, 0.0)
     try:
-        yield mine
+        yield mutex is not None
     finally:
-        if mine:
-            mutex.release()
+        if mutex is not None:
+            os.close(mutex)
 
 
-def _mutex(path: str) -> filelock.BaseFileLock:
+def _acquire(path: str, timeout_s: float | None) -> int | None:
+    """Return the open file that holds the mutex until it is closed; None for too late.
+
+    Closing frees it, also where the filesystem refuses to unlock.
+    """
+    until = None if timeout_s is None else time.monotonic() + timeout_s
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
+        while (mutex := _locked(path)) is None:
+            if until is not None and time.monotonic() >= until:
+                return None
+            time.sleep(_POLL_S)
+        if _keeps_out(path, mutex):
+            return mutex
     except OSError as error:
         raise _not_lockable(path, error) from error
-    return filelock.FileLock(path, thread_local=False)
+    raise _not_lockable(path, OSError(errno.ENOTSUP, "it kept nobody out"))
 
 
-def _acquire(mutex: filelock.BaseFileLock, timeout_s: float) -> bool:
+def _keeps_out(path: str, mutex: int) -> bool:
+    """Say whether nobody else gets what is held; else let go of it."""
     try:
-        mutex.acquire(timeout=timeout_s, poll_interval=_POLL_S)
-    except filelock.Timeout:
-        return False
-    except (OSError, NotImplementedError) as error:
-        raise _not_lockable(mutex.lock_file, error) from error
-    return True
+        second = _locked(path)
+    except BaseException:
+        os.close(mutex)
+        raise
+    if second is None:
+        return True
+    os.close(second)
+    os.close(mutex)
+    return False
 
 
-def _not_lockable(path: str, error: Exception) -> ToolpinError:
-    number = error.errno if isinstance(error, OSError) else errno.ENOSYS
-    cause = os.strerror(number) if number else str(error)
-    hint = None
-    if number in (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP):
+def _locked(path: str) -> int | None:
+    """Open a file and lock it; None while somebody else has it locked."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(file)
+        if error.errno in _TAKEN:
+            return None
+        raise
+    return file
+
+
+def _not_lockable(path: str, error: OSError) -> ToolpinError:
+    cause, hint = error.strerror or str(error), None
+    if error.errno in _LOCKLESS:
         cause += ": this filesystem has no locks"
         hint = "export TOOLPIN_DATA_DIR=/a/local/folder"
     return ToolpinError(

@@ -129,9 +129,9 @@ def _collect(
         _kill(child)
 
     alarm = threading.Timer(timeout_s, expire)
-    drain.start()
-    alarm.start()
     try:
+        drain.start()
+        alarm.start()
         for line in out:
             lines.append(line)
             if on_line:

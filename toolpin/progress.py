@@ -28,7 +28,8 @@ class Board:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._has_bars = sys.stderr.isatty() and not report.quiet
+        has_terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._has_bars = has_terminal and not report.quiet
         self._mutex = threading.Lock()
         self._rows: list[Row] = []
         threading.Thread(target=self._tick, daemon=True).start()

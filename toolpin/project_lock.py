@@ -69,10 +69,14 @@ def asks_of(data: bytes, file: str, session: Session) -> list[Ask]:
 
 
 def locker_for(
-    session: Session, scope: Scope, known_here: KnownHere | None = None
+    session: Session,
+    scope: Scope,
+    known_here: KnownHere | None = None,
+    *,
+    first_use: bool = False,
 ) -> Locker:
     """Return what locks for this session."""
-    settings = settings_for(session)
+    settings = settings_for(session, first_use=first_use)
     clients = clients_for(session, settings, Board(session.report))
     catalogues = Catalogues(Cache(cache_folder(session.env)), clients, settings)
 

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from toolpin.errors import UsageError
+from toolpin.errors import UsageError, shown
 from toolpin.model import Origin
 from toolpin.paths import Paths, system_config
 from toolpin.settings_schema import KEYS, MOST_JOBS, Key, key_of
@@ -40,6 +40,7 @@ class Settings(NamedTuple):
     credentials: tuple[tuple[str, str], ...] = ()
     connect_timeout_s: float = _DEFAULT["network.connect_timeout_s"]
     stall_timeout_s: float = _DEFAULT["network.stall_timeout_s"]
+    trust_on_first_use: bool = False  # the command line's alone: no file can say so
 
     def rewrite(self, url: str) -> str:
         """Return the address to ask for a canonical URL: the mirror's, if one is set.
@@ -120,7 +121,7 @@ def read_text(file: str) -> str | None:
     try:
         with open(file, encoding="utf-8", newline="") as stream:
             return stream.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read", [("because", str(error))]) from error
@@ -172,7 +173,7 @@ def _checked(text: str, file: str, name: str, value: object) -> Stated:
     key = key_of(name)
     if key is None and (whole := key_of(f"{name}.*")):
         what = f"{file}:{line}: {name} must be a table"
-        raise unfit(whole, what, repr(value))
+        raise unfit(whole, what, shown(value))
     if key is None:
         what = f"{file}:{line} sets {name}, which is no setting"
         raise unknown_setting(name, what, f"toolpin config unset {name}")
@@ -180,7 +181,7 @@ def _checked(text: str, file: str, name: str, value: object) -> Stated:
         checked = key.read((entry, value) if key.is_table else value)
     except ValueError:
         what = f"{file}:{line}: {key.name} has a value that it cannot have"
-        raise unfit(key, what, f"{name} = {value!r}") from None
+        raise unfit(key, what, f"{name} = {shown(value)}") from None
     return Stated(name, checked, Origin(file, line))
 
 

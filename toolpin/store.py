@@ -23,6 +23,7 @@ from toolpin.unfinished import (
     discard,
     marked,
     move,
+    open_gate,
     scratch,
 )
 from toolpin.unpacking import make_folders, survey, unpack_all
@@ -67,7 +68,8 @@ def publish(
                         make_folders(final)
                         plan = (build or _no_build)(plan, stage, final)
                     else:
-                        move(stage, final)
+                        with open_gate():
+                            move(stage, final)
                     if not restore:
                         finish(plan, final, patchelf or _no_patchelf)
                         files = survey(final)
@@ -78,9 +80,10 @@ def publish(
                 return receipt
             receipt = _checked(plan, stage, files, installed_at, for_here=for_here)
             _write_own_files(paths, stage, receipt)
-            if paths.into:
-                delete_tree(final)
-            move(stage, final)
+            with open_gate():
+                if paths.into:
+                    delete_tree(final)
+                move(stage, final)
     except OSError as error:
         where = error.filename or paths.staging
         raise ToolpinError(
@@ -189,6 +192,7 @@ def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receip
         homes=plan.homes,
         home_bins=plan.home_bins,
         asks=plan.asks,
+        first_use=plan.first_use,
     )
 
 

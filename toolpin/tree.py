@@ -102,11 +102,14 @@ class Tree:
         entries = list(self._files.values())
         for key, target in self._links.items():
             path = self._names[key]
+            full = self._full(path)
             try:
-                os.symlink(target, self._full(path))
+                os.symlink(target, full)
             except FileExistsError:
                 raise Broken("a link would replace a file", path) from None
-            self._made.append(self._full(path))
+            except OSError as error:  # it names the target, and not the link
+                raise OSError(error.errno, error.strerror, full) from error
+            self._made.append(full)
             size = len(os.fsencode(target))
             entries.append(TreeFile(path, size, 0o777, "", target))
         return tuple(sorted(entries))

@@ -7,11 +7,14 @@ but `sweep` and `tidy` expect their caller to hold the version's mutex.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import stat
+import threading
 from collections.abc import Callable, Iterator
 
+from toolpin.errors import ToolpinError
 from toolpin.model import Pin
 from toolpin.mutex import held, try_held
 from toolpin.paths import Paths
@@ -21,6 +24,10 @@ from toolpin.unpacking import make_folders
 _ASIDE = "@aside"
 # The folders that this process works in: an interrupt leaves none behind.
 _scratches: set[str] = set()
+# Closed by the signal that ends this process: one thread must not publish the tree
+# that another has begun to delete. Reentrant: a handler may interrupt its own thread.
+_gate = threading.RLock()
+_is_ending = False
 
 
 @contextlib.contextmanager
@@ -42,12 +49,19 @@ def scratch(paths: Paths, pin: Pin) -> Iterator[str]:
         make_folders(stage)
         yield stage
     finally:
-        delete_tree(stage)
+        with contextlib.suppress(OSError):  # the next one sweeps it
+            delete_tree(stage)
         _scratches.discard(stage)
 
 
 def drop_scratches() -> None:
-    """Delete what this process has in `staging/`: it is about to end."""
+    """Delete what this process has in `staging/`: it is about to end.
+
+    From here on it publishes nothing.
+    """
+    global _is_ending  # noqa: PLW0603 - a process ends once
+    with _gate:
+        _is_ending = True
     for stage in list(_scratches):
         shutil.rmtree(stage, ignore_errors=True)
 
@@ -59,26 +73,43 @@ def marked(paths: Paths, pin: Pin) -> Iterator[None]:
     In a folder of trees the tool's other version stands aside meanwhile, and is back
     where it stood when this one fails.
     """
-    mark, final = f"{paths.incomplete}/{pin.tool}/{pin.version}", paths.install(*pin)
+    final = paths.install(*pin)
     aside = f"{stage_of(paths, pin)}{_ASIDE}"
     if paths.into and os.path.lexists(final):
         delete_tree(aside)
         move(final, aside)
-    make_folders(os.path.dirname(mark))
-    with open(mark, "w", encoding="utf-8"):
-        pass
+    mark = _mark(paths, pin)
     try:
         delete_tree(final)
         yield
     except BaseException:
-        delete_tree(final)
-        _put_back(aside, final)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # what stays, stays behind its mark
+            delete_tree(final)
+            _put_back(aside, final)
+            os.unlink(mark)
             os.rmdir(os.path.dirname(final))
-        os.unlink(mark)
         raise
-    os.unlink(mark)
+    with open_gate():
+        os.unlink(mark)
     delete_tree(aside)
+
+
+@contextlib.contextmanager
+def open_gate() -> Iterator[None]:
+    """Let a tree become an install, unless this process is about to end."""
+    with _gate:
+        if _is_ending:
+            raise ToolpinError("interrupted")
+        yield
+
+
+def _mark(paths: Paths, pin: Pin) -> str:
+    """Put the mark of a version that does not count, and return its path."""
+    mark = f"{paths.incomplete}/{pin.tool}/{pin.version}"
+    make_folders(os.path.dirname(mark))
+    with open(mark, "w", encoding="utf-8"):
+        pass
+    return mark
 
 
 def sweep(paths: Paths) -> None:
@@ -144,15 +175,29 @@ def _entries(folder: str) -> list[str]:
 
 
 def discard(paths: Paths, pin: Pin, tree: str) -> None:
-    """Remove a tree of this store: it is gone by one rename, and then deleted."""
+    """Remove a tree of this store: it is gone by one rename, and then deleted.
+
+    What a container's lower layer holds cannot be renamed: that goes behind a mark.
+    """
     stage = stage_of(paths, pin)
     delete_tree(stage)
-    move(tree, stage)
-    delete_tree(stage)
+    try:
+        move(tree, stage)
+    except OSError as error:
+        if error.errno != errno.EXDEV or tree != paths.install(*pin):
+            raise
+        mark = _mark(paths, pin)
+        delete_tree(tree)
+        os.unlink(mark)
+    else:
+        delete_tree(stage)
 
 
 def delete_tree(path: str) -> None:
-    """Delete a tree, a file or a link, also in folders that its owner may not write."""
+    """Delete a tree, a file or a link, also in folders that its owner may not write.
+
+    Raises OSError where something of it stays: nothing is to be written among that.
+    """
 
     def open_up(_function: object, place: str, _error: object) -> None:
         for one in (os.path.dirname(place), place):
@@ -167,3 +212,5 @@ def delete_tree(path: str) -> None:
         os.unlink(path)
     elif os.path.lexists(path):
         shutil.rmtree(path, onerror=open_up)
+    if os.path.lexists(path):
+        raise OSError(errno.ENOTEMPTY, "it could not be deleted whole", path)

@@ -7,7 +7,6 @@ signatures and deletes nothing: who wrote a file removes it.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import os
 import re
@@ -142,7 +141,7 @@ def _entries(text: str, algorithm: str) -> Iterator[tuple[str, str, str]]:
 def _base64_to_hex(encoded: str, place: str) -> str:
     try:
         return base64.b64decode(encoded, validate=True).hex()
-    except binascii.Error:
+    except ValueError:  # also for text that is not ASCII
         raise _refused("this is no base64 digest", encoded, place) from None
 
 

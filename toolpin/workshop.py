@@ -28,10 +28,15 @@ from toolpin.stubs import read_stub
 
 
 def settings_for(
-    session: Session, *, sources: Sequence[str] = (), jobs: int | None = None
+    session: Session,
+    *,
+    sources: Sequence[str] = (),
+    jobs: int | None = None,
+    first_use: bool = False,
 ) -> Settings:
     """Return the session's settings; what the command line says wins."""
     settings = read_settings(session.paths, session.env)
+    settings = settings._replace(trust_on_first_use=first_use)
     if sources:
         settings = settings._replace(sources=tuple(sources))
     if jobs is None:

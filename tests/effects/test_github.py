@@ -13,6 +13,7 @@ from tests.support.server import Server, Status
 from toolpin.cache import Cache
 from toolpin.errors import NotPublished, Refused, ToolpinError, Unreachable
 from toolpin.fetch import Fetcher, Limits
+from toolpin.first_use import FirstUse
 from toolpin.indexes import Indexes
 from toolpin.model import Host, Release
 from toolpin.plugin.contract import parse_tool
@@ -56,8 +57,11 @@ def _source(releases: Releases, *, sums: bool = False) -> GithubSource:
     text = PLUGIN.replace("hosts.linux-x64", SUMS) if sums else PLUGIN
     rewrite = Settings(mirrors=mirrors).rewrite
     fetcher = Fetcher(rewrite, Limits(attempts=1))
-    indexes = Indexes(fetcher, Cache("/dev/null"), rewrite)
-    return GithubSource(parse_tool(text, "ripgrep.toml").sources[0], fetcher, indexes)
+    cache = Cache("/dev/null")
+    indexes = Indexes(fetcher, cache, rewrite)
+    first_use = FirstUse(cache, fetcher, print, allowed=False)
+    spec = parse_tool(text, "ripgrep.toml").sources[0]
+    return GithubSource(spec, fetcher, indexes, first_use)
 
 
 @pytest.mark.parametrize("sums", [False, True])

@@ -215,5 +215,5 @@ def test_exec_imports_nothing_heavy() -> None:
     done = subprocess.run(
         [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True
     )
-    heavy = "argparse json tomllib subprocess pathlib shutil requests filelock tqdm"
+    heavy = "argparse json tomllib subprocess pathlib shutil requests fcntl tqdm"
     assert not set(heavy.split()) & set(done.stdout.split())

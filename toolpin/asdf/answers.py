@@ -94,7 +94,7 @@ def where(front: Front, words: Sequence[str]) -> int:
     if pin is None:
         told = f"; please run `asdf install {tool} {wanted}`"
         raise FailedError(f"Version not installed{'' if given.name(1) else told}")
-    write(front.session.paths.install(*pin))
+    write(installs.tree(front.session.paths, pin))
     return 0
 
 

@@ -36,7 +36,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
     registry = read_registry(paths)
 
     def reshim() -> None:
-        from toolpin.reshim import refresh_shims  # noqa: PLC0415 - filelock: rarely
+        from toolpin.reshim import refresh_shims  # noqa: PLC0415 - rarely
 
         refresh_shims(paths, registry)
 

@@ -75,6 +75,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="fetch the asdf plugins that toolpin.lock names, and run them",
     )
     parser.add_argument(
+        "--trust-on-first-use",
+        action="store_true",
+        help="take what nobody publishes a digest for, and record the one it has",
+    )
+    parser.add_argument(
         "--dry-run", action="store_true", help="show the plans and change nothing"
     )
 
@@ -100,7 +105,7 @@ def provide_all(requests: Sequence[Request], args: Namespace, session: Session) 
         if settled is not None and _is_done(settled, session):
             jobs = [Job(pin, origin) for pin, origin in settled]
             return show_outcomes([Outcome(job, "present") for job in jobs], [], session)
-    # With these come requests, tqdm, filelock and threads: only where there is work.
+    # With these come requests, tqdm and threads: only where there is work.
     from toolpin.decide import Decider, Rules, not_exact  # noqa: PLC0415
     from toolpin.plugin_needs import provide  # noqa: PLC0415
     from toolpin.progress import Board  # noqa: PLC0415
@@ -108,7 +113,12 @@ def provide_all(requests: Sequence[Request], args: Namespace, session: Session) 
 
     if not args.source:
         session = provide(requests, session, allowed=args.allow_plugins)
-    settings = settings_for(session, sources=args.source, jobs=args.jobs)
+    settings = settings_for(
+        session,
+        sources=args.source,
+        jobs=args.jobs,
+        first_use=args.trust_on_first_use and not args.dry_run,
+    )
     folder = _folder(args, session)
     there = session._replace(paths=session.paths._replace(into=folder))
     installer = installer_for(

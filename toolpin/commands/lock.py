@@ -58,6 +58,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="lock builds of this source; may be given again",
     )
     parser.add_argument(
+        "--trust-on-first-use",
+        action="store_true",
+        help="fetch what nobody publishes a digest for, and lock the one it has",
+    )
+    parser.add_argument(
         "--also",
         action="append",
         default=[],
@@ -86,7 +91,9 @@ def run(args: Namespace, session: Session) -> int:
             if ask.wanted.kind == "version"
         ]
         refuse_pairs(stated, session)
-        locker = locker_for(session, _scope(args, old, session))
+        locker = locker_for(
+            session, _scope(args, old, session), first_use=args.trust_on_first_use
+        )
         lock = relocked(locker, asks, old, session, also=args.also)
         check_locators(lock, path, session.registry)
         wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in asks]

@@ -11,9 +11,9 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from toolpin.errors import UsageError
+from toolpin.errors import UsageError, shown
 from toolpin.model import Link, Recipe, Rewrite
-from toolpin.plugin.fields import Field, UnfitError
+from toolpin.plugin.fields import NO_CHECKSUMS, Field, UnfitError
 from toolpin.plugin.schema import BUILD, COMPANION, SOURCE, TOOL
 from toolpin.toml_lines import Path, line_of
 
@@ -184,7 +184,7 @@ class _Reader:
         """Return the value of every field, the default where it has none."""
         where = _dotted(path)
         if not isinstance(table, dict):
-            self.fault(path, f"{where} must be a table", [("received", repr(table))])
+            self.fault(path, f"{where} must be a table", [("received", shown(table))])
             return dict.fromkeys(fields)
         for key in table:
             if key not in fields:
@@ -206,7 +206,7 @@ class _Reader:
         try:
             return field.read(table[key])
         except UnfitError:
-            facts = [("received", repr(table[key])), ("meaning", field.help)]
+            facts = [("received", shown(table[key])), ("meaning", field.help)]
             self.fault((*path, key), f"{name} must be {field.expected}", facts)
             return field.default
 
@@ -220,6 +220,8 @@ class _Reader:
         missing = [key for key in needs or () if not getattr(spec, key)]
         if spec.kind == "http" and not spec.catalogue.get("sha256"):
             missing += [] if spec.checksums else ["checksums"]
+        if spec.checksums == NO_CHECKSUMS:
+            self._check_undigested(spec, path)
         if needs is None or missing:
             self.fault(
                 path,
@@ -229,6 +231,14 @@ class _Reader:
                     ("missing", ", ".join(missing) or "a kind that there is"),
                 ],
             )
+
+    def _check_undigested(self, spec: SourceSpec, path: Path) -> None:
+        """Make sure that it is plain which file is trusted, and that nobody vouches."""
+        digested = spec.checksums_asset or spec.catalogue.get("sha256")
+        if spec.kind not in ("http", "github") or digested or len(spec.artifacts) > 1:
+            facts = [("expected", "kind http or github, one artifact, no digest")]
+            what = f"source {spec.id} cannot have `checksums` none"
+            self.fault((*path, "checksums"), what, facts)
 
     def _check_placeholders(self, spec: SourceSpec, path: Path) -> None:
         """Make sure that `fill` finds a value for every {name}, on every host."""

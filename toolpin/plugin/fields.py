@@ -19,6 +19,8 @@ _CATALOGUE = frozenset("url version prefix files file name sha256 size channel".
 
 
 _MANAGERS = ("apt", "dnf", "apk", "brew")
+# What a plugin says where nobody publishes a digest.
+NO_CHECKSUMS = "none"
 _NEED = {*Need._fields, *_MANAGERS} - {"packages"}
 _NEED_TEXTS = [one for one in Need._fields if one not in ("programs", "packages")]
 
@@ -123,6 +125,11 @@ def read_url(value: object) -> str:
     if not re.fullmatch(r"https://[^\s/]+/\S*", read_text(value)):
         raise UnfitError
     return str(value)
+
+
+def read_checksums(value: object) -> str:
+    """Accept an https URL, or `none`: nobody publishes a digest."""
+    return NO_CHECKSUMS if value == NO_CHECKSUMS else read_url(value)
 
 
 def read_urls(value: object) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from toolpin.plugin.fields import (
     read_asset,
     read_assets,
     read_catalogue,
+    read_checksums,
     read_commands,
     read_count,
     read_flag,
@@ -217,9 +218,11 @@ SOURCE: dict[str, Field] = {
         read_urls, "a list of https URLs", "http: the first listed; lines: one", ()
     ),
     "checksums": Field(
-        read_url,
-        "an https URL",
-        "http: the SHA-256 list of a release; not where the catalogue has `sha256`",
+        read_checksums,
+        "an https URL, or none",
+        "http: the SHA-256 list of a release; not where the catalogue has `sha256`. "
+        "http, github: `none` where nobody publishes a digest: an install is refused "
+        "but with --trust-on-first-use, which records the one that it had",
         "",
     ),
     "repo": Field(read_repo, "OWNER/NAME", "github: whose releases they are", ""),

@@ -11,6 +11,7 @@ from toolpin.cache import Cache
 from toolpin.credentials import Credentials
 from toolpin.errors import NotPublished, Offline, Unreachable
 from toolpin.fetch import Fetcher, Limits
+from toolpin.first_use import FirstUse
 from toolpin.gitrepo import Git
 from toolpin.indexes import Indexes
 from toolpin.model import Artifact, Build, Host, Release
@@ -85,6 +86,9 @@ class Clients:
             ),
             Credentials(env, home=home_folder(env), tokens=dict(settings.credentials)),
         )
+        self.first_use = FirstUse(
+            cache, self._fetcher, remark, allowed=settings.trust_on_first_use
+        )
         self._indexes = Indexes(self._fetcher, cache, settings.rewrite)
         self._pypi = PypiClient(env)
         self._apt = AptClient(env, cache)
@@ -101,11 +105,11 @@ class Clients:
             return self.scripted(spec)
         self._go_online(spec.id)
         if spec.kind == "http":
-            return HttpSource(spec, self._fetcher, self._indexes)
+            return HttpSource(spec, self._fetcher, self._indexes, self.first_use)
         if spec.kind == "lines":
             return LinesSource(spec, self._indexes, self._apt)
         if spec.kind == "github":
-            return GithubSource(spec, self._fetcher, self._indexes)
+            return GithubSource(spec, self._fetcher, self._indexes, self.first_use)
         if spec.kind == "pypi":
             return _PypiSource(spec, self._pypi)
         if spec.kind == "debian":

@@ -15,9 +15,11 @@ from urllib.parse import quote
 
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.fetch import Fetcher
+from toolpin.first_use import FirstUse
 from toolpin.indexes import Indexes
 from toolpin.model import Artifact, Build, Digest, Host, Release
 from toolpin.plugin.contract import SourceSpec
+from toolpin.plugin.fields import NO_CHECKSUMS
 from toolpin.sources.contract import fill
 from toolpin.verify import make_digest, parse_checksums
 
@@ -50,8 +52,15 @@ class GithubRelease(NamedTuple):
 class GithubSource:
     """A plugin's source of kind `github`."""
 
-    def __init__(self, spec: SourceSpec, fetcher: Fetcher, indexes: Indexes) -> None:
+    def __init__(
+        self,
+        spec: SourceSpec,
+        fetcher: Fetcher,
+        indexes: Indexes,
+        first_use: FirstUse,
+    ) -> None:
         self._spec = spec
+        self._first_use = first_use
         self._indexes = indexes
         self._fetcher = fetcher
 
@@ -101,6 +110,8 @@ class GithubSource:
         for name in names:
             if asset := by_name.get(name):
                 url = download_url(self._spec.repo, tag, name)
+                if not asset.digest and self._spec.checksums == NO_CHECKSUMS:
+                    return self._first_use.artifact(url, name)
                 return Artifact(url, api_digest(asset, url), asset.size_bytes, name)
         place = f"{self._spec.repo} {tag} on GitHub"
         raise NotPublished(

@@ -12,9 +12,11 @@ from typing import Any
 
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.fetch import Fetcher
+from toolpin.first_use import FirstUse
 from toolpin.indexes import Indexes
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.plugin.contract import SourceSpec
+from toolpin.plugin.fields import NO_CHECKSUMS
 from toolpin.sources.contract import fill, line_channels
 from toolpin.verify import make_digest, parse_checksums
 
@@ -28,8 +30,15 @@ _SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError
 class HttpSource:
     """A plugin's source of kind `http`."""
 
-    def __init__(self, spec: SourceSpec, fetcher: Fetcher, indexes: Indexes) -> None:
+    def __init__(
+        self,
+        spec: SourceSpec,
+        fetcher: Fetcher,
+        indexes: Indexes,
+        first_use: FirstUse,
+    ) -> None:
         self._spec = spec
+        self._first_use = first_use
         self._indexes = indexes
         self._fetcher = fetcher
         self._shape = spec.catalogue
@@ -57,6 +66,8 @@ class HttpSource:
         """Return the first of the plugin's artifacts that has a published digest."""
         if self._shape["sha256"]:
             return self._catalogued(version, host)
+        if self._spec.checksums == NO_CHECKSUMS:
+            return self._first_use.artifact(*self._files(version, host)[0])
         values = {**self._spec.hosts[str(host)], "version": version}
         place = fill(self._spec.checksums, values)
         text = self._fetcher.document(place, max_bytes=_CHECKSUMS_BYTES)

@@ -1,0 +1,55 @@
+"""Which hostile inputs, faults and races have tests: `python -m tests.hostile`.
+
+They are numbered, 1 to 86, and a test carries its numbers: `test_hostile_14_15_x`. This
+counts the tests of each number, and names those without one, with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+NUMBERS = range(1, 87)
+WITHOUT = {86: "toolpin has no remote store yet"}
+# What the numbers are about.
+ROOMS = {
+    range(1, 37): "archives",
+    range(37, 54): "downloads",
+    range(54, 70): "files of projects and users",
+    range(70, 87): "the machine",
+}
+_TEST = re.compile(r"^def (test_hostile((?:_\d\d)+)_\w+)", re.MULTILINE)
+
+
+def count() -> Counter[int]:
+    """Return how many test functions carry each number."""
+    found: Counter[int] = Counter()
+    for file in sorted(Path(__file__).parent.rglob("test_*.py")):
+        for match in _TEST.finditer(file.read_text()):
+            found.update(int(number) for number in match[2].strip("_").split("_"))
+    return found
+
+
+def lacking(found: Counter[int]) -> list[int]:
+    """Return the numbers that have neither a test nor a reason."""
+    return [one for one in NUMBERS if not found[one] and one not in WITHOUT]
+
+
+def main() -> int:
+    """Print a line for each kind and each number without a test."""
+    found = count()
+    for numbers, room in ROOMS.items():
+        tests = sum(found[one] for one in numbers)
+        have = sum(1 for one in numbers if found[one])
+        print(f"{room:<28} {have:>3} of {len(numbers)} numbers  {tests:>4} tests")
+    for number, reason in WITHOUT.items():
+        print(f"{number}: {found[number]} tests; {reason}")
+    for number in lacking(found):
+        print(f"{number}: no test and no reason")
+    return 1 if lacking(found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""What makes a machine a bad one: small disks, no rights, limits, failing calls."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.support.run import TOOLPIN, Home, Result
+
+linux_only = pytest.mark.skipif(
+    sys.platform != "linux", reason="mounts, limits and strace are Linux's here"
+)
+
+# A disk of memory over a folder, with its files on it, and just so much room left.
+_SMALL_DISK = """
+folder=$1 copy=$2 blocks=$3 files=$4
+shift 4
+mount -t tmpfs -o mode=755 small "$folder"
+cp -a "$copy/." "$folder"
+used() { stat -f -c "$1" "$folder" | { read -r all free; echo $((all - free)); }; }
+[ -z "$blocks" ] ||
+    mount -o "remount,size=$((($(used '%b %f') + blocks) * 4))k" "$folder"
+[ -z "$files" ] || mount -o "remount,nr_inodes=$(($(used '%c %d') + files))" "$folder"
+exec "$@"
+"""
+
+
+def in_mounts(script: str, *args: str) -> list[str]:
+    """Return a command that runs a script; what that mounts nobody else sees."""
+    unshare = ["unshare", "-m"] if os.getuid() == 0 else ["unshare", "-rm"]
+    probe = [*unshare, "mount", "-t", "tmpfs", "probe", "/mnt"]
+    if subprocess.run(probe, capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount, in a namespace either")
+    return [*unshare, "sh", "-euc", script, "-", *args]
+
+
+def small_disk(
+    folder: Path, *, blocks: int | None = None, files: int | None = None
+) -> list[str]:
+    """Return what a command stands behind, to find a folder on an almost full disk.
+
+    `blocks` of 4 KiB and so many `files` are free there; None for enough.
+    """
+    copy = folder.with_name(f"{folder.name}.copy")
+    if not copy.exists():
+        shutil.copytree(folder, copy, symlinks=True)
+    numbers = ["" if one is None else str(one) for one in (blocks, files)]
+    return in_mounts(_SMALL_DISK, str(folder), str(copy), *numbers)
+
+
+def without_rights(*command: str) -> list[str]:
+    """Return a command to be run without root's right to read and write everything."""
+    if os.getuid():
+        return list(command)
+    caps = "-dac_override,-dac_read_search,-fowner"
+    return ["setpriv", f"--bounding-set={caps}", *command]
+
+
+def limited(limit: str, *command: str) -> list[str]:
+    """Return a command to be run under a limit, such as `--nofile=20`."""
+    return ["prlimit", limit, *command]
+
+
+def failing(
+    home: Home, calls: str, *args: str, at: str = "", log: str = "/dev/null"
+) -> Result:
+    """Run toolpin where these system calls fail, at this path below the data folder.
+
+    `calls` is strace's: `flock:error=ENOLCK`.
+    """
+    strace = shutil.which("strace")
+    assert strace, "this test needs strace: apt-get install strace"
+    where = ["-P", str(home.data / at)] if at else []
+    command: Sequence[str] = [strace, "-f", "-qq", "-o", log, *where]
+    return home.run(*command, "-e", f"inject={calls}", *TOOLPIN, *args)
