@@ -10,7 +10,7 @@ from tests.shell.store import ROADS, SHELLS
 from tests.support.run import Home
 from tests.support.scripted import GREET, commit, repository
 
-PARSE = 'sed -n \'s/^greet=//p\' "$1"; echo asked >>"$TELL"\n'
+PARSE = 'sed -n \'s/^greet=//p; s/^1[.]0[.]0$/1.1.0/p\' "$1"; echo asked >>"$TELL"\n'
 
 
 @pytest.fixture
@@ -44,6 +44,8 @@ def test_a_plugins_files_count_beside_tool_versions(
     assert home.toolpin("reshim").code == 0
     (below / ".greet-version").write_text("# 1.0.0\ngreet=1.1.0\n")
     assert _run(road, home, below).startswith("greet 1.1.0")
+    (below / ".greet-version").write_text("1.0.0\n")
+    assert _run(road, home, below).startswith("greet 1.1.0"), "as its plugin reads it"
     assert "asked" in (home.root / "told").read_text()
     assert home.toolpin("current", "greet", cwd=below).out.startswith("greet  1.1.0")
     (below / ".greet-version").write_text("nothing of it\n")
