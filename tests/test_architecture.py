@@ -189,6 +189,7 @@ HEAVY = {
     "truststore": "trust",
     "tqdm": "progress",
     "platformdirs": "cache_folder",
+    "filelock": "mutex",
     "backports": "archive_zstd",
     "compression": "archive_zstd",
 }

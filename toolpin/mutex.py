@@ -11,11 +11,16 @@ import errno
 import fcntl
 import hashlib
 import os
-import time
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+import filelock
 
 from toolpin.errors import ToolpinError
+
+# It would go on without the kernel, which frees nothing of a killed owner's: refused.
+warnings.filterwarnings("ignore", message="flock not supported")
 
 _POLL_S = 0.05
 # What flock answers while another has the lock: NFS says EACCES.
@@ -48,7 +53,7 @@ def held(
     try:
         yield
     finally:
-        os.close(mutex)
+        _release(mutex)
 
 
 def mutex_of_file(folder: str, path: str) -> str:
@@ -65,53 +70,50 @@ def try_held(path: str) -> Iterator[bool]:
         yield mutex is not None
     finally:
         if mutex is not None:
-            os.close(mutex)
+            _release(mutex)
 
 
-def _acquire(path: str, timeout_s: float | None) -> int | None:
-    """Return the open file that holds the mutex until it is closed; None for too late.
-
-    Closing frees it, also where the filesystem refuses to unlock.
-    """
-    until = None if timeout_s is None else time.monotonic() + timeout_s
+def _acquire(path: str, timeout_s: float | None) -> filelock.BaseFileLock | None:
+    """Return the mutex, held; None when the time is over."""
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        while (mutex := _locked(path)) is None:
-            if until is not None and time.monotonic() >= until:
-                return None
-            time.sleep(_POLL_S)
-        if _keeps_out(path, mutex):
-            return mutex
+        mutex = filelock.FileLock(path, thread_local=False)
+        mutex.acquire(
+            timeout=-1.0 if timeout_s is None else timeout_s, poll_interval=_POLL_S
+        )
+    except filelock.Timeout:
+        return None
     except OSError as error:
         raise _not_lockable(path, error) from error
-    raise _not_lockable(path, OSError(errno.ENOTSUP, "it kept nobody out"))
-
-
-def _keeps_out(path: str, mutex: int) -> bool:
-    """Say whether nobody else gets what is held; else let go of it."""
+    except NotImplementedError as error:
+        without = OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+        raise _not_lockable(path, without) from error
     try:
-        second = _locked(path)
-    except BaseException:
-        os.close(mutex)
-        raise
-    if second is None:
-        return True
-    os.close(second)
-    os.close(mutex)
-    return False
+        _check_keeps_out(path)
+    except OSError as error:
+        _release(mutex)
+        raise _not_lockable(path, error) from error
+    return mutex
 
 
-def _locked(path: str) -> int | None:
-    """Open a file and lock it; None while somebody else has it locked."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+def _release(mutex: filelock.BaseFileLock) -> None:
+    # Where the filesystem refuses to unlock, the end of this process does it.
+    with suppress(OSError):
+        mutex.release()
+
+
+def _check_keeps_out(path: str) -> None:
+    """Raise OSError where somebody else would get what is held here."""
+    file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        if error.errno not in _TAKEN:
+            raise
+    else:
+        raise OSError(errno.ENOTSUP, "it kept nobody out")
+    finally:
         os.close(file)
-        if error.errno in _TAKEN:
-            return None
-        raise
-    return file
 
 
 def _not_lockable(path: str, error: OSError) -> ToolpinError:
