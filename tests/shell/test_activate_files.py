@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from tests.shell.scenario import activate, play, same, show, status, write
 from tests.shell.world import OWN, V10, V12, World
 
@@ -19,8 +21,12 @@ def test_an_edited_file_counts_at_the_next_prompt(world: World, shell: str) -> N
         same("node"),
         write(file, ""),
         same("node"),
+        write(file, "# none\n"),
+        same("true"),
+        write(file, "# none\nnodejs 12.22.0\n"),
+        show("NODE_Y"),
     )
-    assert done.out.splitlines() == [V10, V12, OWN], done.err
+    assert done.out.splitlines() == [V10, V12, OWN, "it's 12"], done.err
 
 
 def test_a_file_that_comes_and_goes_counts(world: World, shell: str) -> None:
@@ -68,6 +74,22 @@ def test_all_of_a_long_file_counts(world: World, shell: str) -> None:
         same("node"),
     )
     assert done.out.splitlines() == [V12, V10], done.err
+
+
+@pytest.mark.parametrize("shift", range(3))
+def test_a_long_file_that_is_cut_within_a_character_does_not_change(
+    world: World, shell: str, shift: int
+) -> None:
+    long = "#" * (65534 + shift) + "\u20ac\u20ac\n"
+    (world.project / ".tool-versions").write_text(f"nodejs 12.22.0\n{long[15:]}")
+    check = "_toolpin_same; and echo same" if shell == "fish" else "_toolpin_same"
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        same(check if shell == "fish" else f"{check} && echo same"),
+    )
+    assert done.out == "same\n", done.err
 
 
 def test_a_file_of_another_encoding_counts_when_it_is_mended(
