@@ -80,7 +80,7 @@ def read_asdfrc(env: Mapping[str, str]) -> Asdfrc:
     try:
         with open(place, encoding="utf-8") as file:
             return Asdfrc(parse_asdfrc(file.read()), place)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Asdfrc({}, place)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(

@@ -234,7 +234,7 @@ def test_hostile_79_a_signal_ends_a_download(
 def test_hostile_79_a_signal_while_unpacking(
     ready: Home, number: signal.Signals
 ) -> None:
-    with slowed(ready, "?symlink,?symlinkat:delay_enter=2000000") as process:
+    with slowed(ready, "?symlink,?symlinkat:delay_enter=4000000") as process:
         wait_for(ready.data / f"staging/nodejs@{LATER}/bin/node", process)
         os.kill(toolpin_below(process), number)
         process.wait(timeout=30)
