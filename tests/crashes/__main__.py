@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.crashes.matrix import Tried, kill_at_moments, kill_at_steps
-from tests.crashes.races import race
+from tests.crashes.races import SHIMS, race
 from tests.crashes.scenarios import make_states
 from tests.crashes.world import KINDS, World
 from tests.support.server import Server
@@ -62,7 +62,7 @@ def _tell(one: Tried, count: int) -> None:
     """Say on stderr what is wrong, as it is found, and now and then how far it is."""
     for kind, what in one.faults:
         sys.stderr.write(f"{kind:<6}{one.point}: {what}\n")
-    if count % 50 == 0:
+    if count % 50 == 0 and one.step != SHIMS:  # thousands, in seconds
         sys.stderr.write(f"{count} points, now: {one.step}\n")
     sys.stderr.flush()
 

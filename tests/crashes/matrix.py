@@ -59,7 +59,7 @@ def _kills(
 
 
 def kill_at_moments(world: World, count: int, seed: int) -> Iterator[Tried]:
-    """Kill commands at random moments of one long life of a store."""
+    """Kill commands, in turn and each from its saved state, at random moments."""
     draw = random.Random(seed)
     scenarios = known()
     took: dict[str, float] = {}

@@ -13,6 +13,8 @@ from tests.crashes.matrix import Tried
 from tests.crashes.world import NEW, OLD, Fault, World, look_after
 from tests.support.run import TOOLPIN
 
+SHIMS = "shims meanwhile"
+
 _OWNER = """
 import sys
 from toolpin.mutex import held
@@ -91,7 +93,7 @@ def everybody(world: World, rounds: int) -> Iterator[Tried]:
     world.must("install")
     everything = {*OLD.items(), *NEW.items()}
     faults = look_after(world, everything, world.files())
-    yield Tried("shims meanwhile", "at the end", faults)
+    yield Tried(SHIMS, "at the end", faults)
 
 
 def killed_owners(world: World, rounds: int) -> Iterator[Tried]:
@@ -119,7 +121,7 @@ def _repeat(
             result = world.home.toolpin(*args, timeout_s=120)
             if result.code != 0:
                 fault = Fault("stuck", f"{result.code}: {result.err.strip()}")
-                found.append(Tried("shims meanwhile", " ".join(args), [fault]))
+                found.append(Tried(SHIMS, " ".join(args), [fault]))
 
 
 def _run_shim(
@@ -128,7 +130,7 @@ def _run_shim(
     while not over.is_set():
         says = world.answer(tool, OLD[tool])
         bad = [] if says == OLD[tool] else [Fault("lost", f"{tool} says {says!r}")]
-        found.append(Tried("shims meanwhile", tool, bad))
+        found.append(Tried(SHIMS, tool, bad))
 
 
 def _thread(what: Callable[[], None]) -> threading.Thread:

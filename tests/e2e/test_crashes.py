@@ -152,6 +152,31 @@ def test_hostile_81_eight_installers_make_one_download(
     assert home.run(home.shim("node"), "--version").out == "v10.15.3\n"
 
 
+@linux_only
+def test_hostile_81_what_is_removed_while_it_is_verified_is_not_damaged(
+    home: Home, old_version: str, tmp_path: Path
+) -> None:
+    assert home.toolpin("install").code == 0
+    node = home.data / "installs/nodejs/24.11.1/bin/node"
+    log = tmp_path / "log"
+    inject = ["-P", str(node), "-e", "inject=openat:signal=STOP:when=1"]
+    with subprocess.Popen(
+        ["strace", "-f", "-qq", "-o", str(log), *inject, *TOOLPIN, "verify"],
+        cwd=home.project,
+        env=home.env,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as verify:
+        _wait_until(lambda: log.exists() and "stopped by SIGSTOP" in log.read_text())
+        assert home.toolpin("uninstall", "nodejs", "24.11.1").code == 0
+        line = next(one for one in log.read_text().splitlines() if "stopped by" in one)
+        os.kill(int(line.split()[0]), signal.SIGCONT)
+        out, _ = verify.communicate(timeout=60)
+    assert verify.returncode == 0, out
+    assert old_version in out
+    assert "24.11.1" not in out
+
+
 def _assert_next_install_works(home: Home, old_version: str) -> None:
     listed = home.toolpin("list", "nodejs").out.split()
     runs = {"TOOLPIN_NODEJS_VERSION": old_version}

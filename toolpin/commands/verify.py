@@ -38,6 +38,8 @@ def run(args: Namespace, session: Session) -> int:
     checks = []
     for pin in _pins(args, session):
         check = _check(pin, session, repairs=args.repair)
+        if check.after.findings and not installs.is_installed(session.paths, pin):
+            continue  # removed while it was looked at: not damaged
         checks.append(check)
         if not session.report.as_json:
             _show(check, session)
