@@ -48,7 +48,7 @@ def judged(session: Session, limits: Limits, now_s: float) -> list[Version]:
     Those that go stand first, the longest unused before others. Raises ToolpinError
     for a known project's file that cannot be read: what it names nobody knows.
     """
-    paths = session.paths
+    paths = session.paths.alone
     pins = [
         Pin(tool, version)
         for tool in installs.tools(paths)
@@ -84,7 +84,7 @@ def _within(
 def _reasons(session: Session, pins: list[Pin], limits: Limits) -> dict[Pin, str]:
     """Return why versions stay however long nobody has used them."""
     reasons = _named(session)
-    for pin in running(session.paths, pins):
+    for pin in running(session.paths.alone, pins):
         reasons.setdefault(pin, "a process runs it")
     for tool in {pin.tool for pin in pins}:
         known = [pin.version for pin in pins if pin.tool == tool]

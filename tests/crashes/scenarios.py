@@ -27,6 +27,8 @@ class Scenario(NamedTuple):
     ends: frozenset[Version] = _ALL
 
 
+# All but what the project pins: the older ones.
+_PRUNE = ("prune", "--yes", "--keep-days", "0", "--no-previous")
 SCENARIOS = (
     Scenario("install", "old", ("install",)),
     Scenario("install lts", "lts", ("install",), ends=_OLD | {("nodejs", "24.11.1")}),
@@ -37,8 +39,7 @@ SCENARIOS = (
     Scenario("reshim", "shimless", ("reshim",), keeps=frozenset()),
     Scenario("uninstall", "new", ("uninstall", "nodejs", NEW["nodejs"])),
     Scenario("uninstall bound", "new", ("uninstall", "boxed", NEW["boxed"])),
-    # Keeps what the project pins, and that is all there is: it must lose nothing.
-    Scenario("prune", "prune", ("prune", "--yes"), ends=_OLD),
+    Scenario("prune", "newer", _PRUNE, keeps=_ALL - _OLD, ends=_ALL - _OLD),
 )
 
 
@@ -68,8 +69,9 @@ def make_states(world: World) -> None:
     state("lts", "nodejs lts 10.15.3\nboxed 1.0.0\nbuilt 1.0.0\n")
     state("new", PINS, *every)
     state("loose", loose, *every)
+    newer = "".join(f"{tool} {version}\n" for tool, version in NEW.items())
+    state("newer", newer, *every)
     state("pin", "nodejs 10.15.3\n", *every)
-    state("prune", PINS_OLD, *every)
     _save(world, "new", "shimless", lambda: _drop(world, "data/shims"))
     _save(world, "old", "locked", lambda: world.must("lock"))
 

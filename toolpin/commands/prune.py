@@ -86,7 +86,7 @@ def _remove_all(
 
 def _remove(version: Version, session: Session) -> bool:
     """Remove a version unless somebody runs it by now, and tell whether it is gone."""
-    paths, pin = session.paths, version.pin
+    paths, pin = session.paths.alone, version.pin
     with unfinished.version_mutex(paths, pin):
         if running(paths, [pin]):
             session.report.warn(f"{pin}: a process runs it now, left alone")
