@@ -171,6 +171,16 @@ def test_an_own_version_stands_beside_the_machine_s(store: Path, app: User) -> N
     assert app.toolpin("list").out == f"nodejs\n  {OLD} (system)\n"
 
 
+def test_a_prune_is_of_ones_own_versions(store: Path, app: User) -> None:
+    assert store.exists()
+    app.home.pin(f"nodejs {NEW}\n")
+    assert app.toolpin("install").code == 0
+    words = ("prune", "--yes", "--keep-days", "0", "--no-previous")
+    pruned = app.toolpin(*words)
+    assert (pruned.code, OLD in pruned.out) == (0, False), pruned
+    assert app.toolpin("list").out == f"nodejs\n  {OLD} (system)\n* {NEW}\n"
+
+
 @pytest.mark.parametrize("how", [(), ("--system",)])
 def test_who_may_only_read_it_takes_nothing_out(
     store: Path, app: User, how: tuple[str, ...]
