@@ -66,6 +66,27 @@ def test_hostile_69_an_index_names_no_url_of_plain_http(home: Home) -> None:
     assert "transport 'http' not allowed" in refused.err
 
 
+@pytest.mark.parametrize("script", ["latest-stable", "list-all"])
+def test_hostile_68_what_a_plugin_names_as_latest_is_a_version(
+    script: str, home: Home
+) -> None:
+    files = {**GREET, f"bin/{script}": "echo 1/../../../../out\n"}
+    plugin = write(home.root / "greet", {**files, "bin/download": "true\n"})
+    home.toolpin("plugin", "add", "greet", str(plugin))
+    asked = [
+        home.toolpin("install", "greet", "latest"),
+        home.toolpin("latest", "greet"),
+        home.toolpin("plugin", "test", "greet", str(plugin)),
+        home.toolpin("plugin", "test", "greet", str(plugin), "--version", "../../x"),
+    ]
+    for one in asked:
+        assert one.code in (1, 2), one.out + one.err
+        assert "cannot be written" not in one.err
+        assert not one.out
+    assert not list(home.root.rglob("out"))
+    assert not (home.data / "downloads/greet/1").exists()
+
+
 @pytest.mark.parametrize("name", ["../../../{root}/x", "-index", "_greet", "Greet"])
 def test_hostile_69_a_plugins_name_is_judged_before_it_reaches_a_path(
     name: str, tmp_path: Path
