@@ -103,6 +103,22 @@ def test_hostile_69_a_plugins_name_is_judged_before_it_reaches_a_path(
     assert not (machine.root / "x").exists()
 
 
+def test_what_is_half_made_is_not_taken_over(home: Home) -> None:
+    old = home.home / ".asdf"
+    write(old / "plugins/greet", GREET)
+    for version in ("1.0", "2.0"):
+        write(old / f"installs/greet/{version}", {"bin/greet": "#!/bin/sh\n"})
+    (old / "installs/greet/3.0").mkdir()  # asdf was interrupted at once
+    write(old / "incomplete/greet", {"2.0": ""})  # toolpin was, in place
+    for env in ({"TOOLPIN_DATA_DIR": str(old)}, {}):
+        taken = home.toolpin("import", "asdf", "--from", str(old), env=env)
+        assert taken.code == 0, taken.err
+        assert "greet 1.0\n" in taken.err
+        assert "greet 2.0" not in taken.err
+        assert "greet 3.0" not in taken.err
+    assert os.listdir(home.data / "installs/greet") == ["1.0"]
+
+
 def test_hostile_69_a_folder_that_is_called_like_a_url_is_not_asked(
     home: Home, greet: Path
 ) -> None:
