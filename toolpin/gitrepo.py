@@ -97,6 +97,14 @@ def parse_address(text: str, cwd: str) -> Address:
     return Address(folder, ref, is_folder=True)
 
 
+def is_plain_folder(url: str) -> bool:
+    """Say whether a plugin is from a plain folder: such an address is a whole path.
+
+    A folder that lies where somebody is may be called like any URL.
+    """
+    return os.path.isabs(url) and os.path.isdir(url)
+
+
 class Git:
     """The machine's git, for one user. `rewrite` turns a URL into its mirror's."""
 
@@ -163,7 +171,7 @@ class Git:
 
     def update(self, folder: str, url: str, ref: str) -> tuple[str, str]:
         """Fetch what an update brings; return its commit and branch, "" for none."""
-        if os.path.isdir(url):
+        if is_plain_folder(url):
             return self._import(folder, url), ""
         branch = ref or self.default_branch(folder, url)
         return self.fetch(folder, url, branch), "" if _is_commit(branch) else branch
@@ -241,7 +249,8 @@ class Git:
         if self._offline:
             raise Unreachable(f"{url} is not asked for: toolpin is offline")
         where = self._rewrite(url)
-        allowed = _PROTOCOLS + ":http" * where.startswith("http://")
+        is_plain = where != url and where.startswith("http://")
+        allowed = _PROTOCOLS + ":http" * is_plain
         return where, {"GIT_ALLOW_PROTOCOL": allowed}
 
     def _deepen(self, folder: str) -> list[str]:

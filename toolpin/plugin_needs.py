@@ -7,12 +7,13 @@ no plugin to be anywhere.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from toolpin import host, installs
-from toolpin.errors import ToolpinError
-from toolpin.gitrepo import parse_address
+from toolpin.errors import Refused, ToolpinError
+from toolpin.gitrepo import Address, parse_address
 from toolpin.locked import answer, read_lockfile
 from toolpin.lockfile import Entry, Lockfile
 from toolpin.locks import lockfile_for
@@ -40,10 +41,9 @@ class _Need(NamedTuple):
         url, commit = address_of(self.artifact)
         if self.counts and url:
             force = " --force" if self.is_changed else ""
-            return f"toolpin plugin update {self.name} {commit}{force}"
-        return (
-            f"toolpin plugin add {self.name} {f'{url}@{commit}' if url else 'FOLDER'}"
-        )
+            return f"toolpin plugin update {self.name} {shlex.quote(commit)}{force}"
+        place = shlex.quote(f"{url}@{commit}") if url else "FOLDER"
+        return f"toolpin plugin add {self.name} {place}"
 
 
 def provide(requests: Sequence[Request], session: Session, *, allowed: bool) -> Session:
@@ -122,6 +122,11 @@ def _fetch(need: _Need, folders: Folders, session: Session) -> None:
         folders.choose(need.name)
     else:  # one from elsewhere is refused there
         address = parse_address(f"{url}@{commit}", session.folder)
+        if address != Address(url, commit):  # a folder here may be called like a URL
+            raise Refused(
+                f"{need.name}'s plugin is locked at what git would not ask as a URL",
+                [("wanted by", need.place), ("locked", f"{url}@{commit}")],
+            )
         folders.add(need.name, address, sha256=sha256)
     session.report.remark(f"{need.name}: its plugin is at {commit[:12]}, as locked")
 

@@ -18,6 +18,7 @@ from toolpin.process import run
 from toolpin.progress import Board
 from toolpin.scripts import Scripts
 from toolpin.session import Session
+from toolpin.words import VERSION, Spot, check
 from toolpin.workshop import folders_for, installer_for, scripts_for, settings_for
 
 _COMMAND_S = 600.0
@@ -52,7 +53,9 @@ class Trial:
             if not listed:
                 raise ToolpinError(f"bin/list-all of {self._name} lists nothing")
             self._say(f"lists {len(listed)} versions, the newest {listed[-1]}")
-            pin = Pin(self._name, version or scripts.latest() or listed[-1])
+            wanted = version or scripts.latest() or listed[-1]
+            check(wanted, VERSION, Spot(Origin("the version to try"), wanted))
+            pin = Pin(self._name, wanted)
             _install(pin, session)
             self._say(f"installs {pin.version}")
             return Ended(pin.version, self._try(command, pin, scripts))

@@ -17,6 +17,7 @@ from toolpin.model import Pin
 from toolpin.paths import Paths
 from toolpin.process import Finished, run
 from toolpin.replacing import replacing
+from toolpin.words import VERSION, fits
 
 ASK_S = 300.0
 _SHOWN = 5
@@ -107,11 +108,20 @@ class Scripts:
         return self.ask("list-all").split()
 
     def latest(self, query: str = "") -> str | None:
-        """Return the newest stable version that begins with the query, as asdf does."""
+        """Return the newest stable version that begins with the query, as asdf does.
+
+        Raises ToolpinError where the plugin names what can be none.
+        """
         if self.has("latest-stable"):
             words = self.ask("latest-stable", [query]).split()
+            if words and not fits(words[-1], VERSION):
+                raise ToolpinError(
+                    f"bin/latest-stable of {self.name}'s plugin names no version",
+                    [("expected", VERSION.expected), ("received", words[-1])],
+                )
             return words[-1] if words else None
-        found = [one for one in self.list_all() if not _UNSTABLE.search(one)]
+        listed = (one for one in self.list_all() if fits(one, VERSION))
+        found = [one for one in listed if not _UNSTABLE.search(one)]
         if query:
             found = [one for one in found if one.startswith(query)]
         else:

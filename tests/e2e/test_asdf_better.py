@@ -62,9 +62,10 @@ def test_a_hook_runs_whole_and_its_arguments_are_never_evaluated(
 
 def test_a_callbacks_argument_is_never_evaluated(machine: Machine) -> None:
     script = machine.data / "plugins/dummy/bin/latest-stable"
-    script.write_text('echo 1.0 "<$1>"\n')
+    script.write_text('printf %s "$1" >"$ASDF_DATA_DIR/query"; echo 1.0\n')
     script.chmod(0o755)
-    assert machine.asdf("latest", "dummy", "$(touch x)").out == "x)>\n"
+    assert machine.asdf("latest", "dummy", "$(touch x)").out == "1.0\n"
+    assert (machine.data / "query").read_text() == "$(touch x)"
     assert not (machine.project / "x").exists()
 
 

@@ -12,6 +12,7 @@ from toolpin.adopting import copy_plugin, link, record
 from toolpin.asdf_env import data_folder
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin
+from toolpin.paths import Paths
 from toolpin.plugin.registry import read_registry, script_folders
 from toolpin.reshim import refresh_shims
 from toolpin.session import Session
@@ -110,11 +111,14 @@ def _plugins(source: str, session: Session, *, in_place: bool) -> list[str]:
 
 
 def _versions(manager: str, source: str, session: Session) -> Iterator[_Found]:
-    """Yield every version that is there; what names no version is passed over."""
-    if manager == "asdf":
-        for tool in _names(f"{source}/installs"):
+    """Yield every version that is there; what is none, or half made, is passed over."""
+    if manager == "asdf":  # where toolpin may have been at work, too
+        theirs = Paths(source, session.paths.config)
+        for tool in installs.tools(theirs):
             own = session.registry.canonical(tool)
-            yield from _below(f"{source}/installs/{tool}", own, "")
+            for version in installs.versions(theirs, tool):
+                tree = os.path.realpath(theirs.install(tool, version))
+                yield _Found(Pin(own, version), tree)
     elif manager == "pyenv":
         yield from _below(f"{source}/versions", "python", "")
     else:

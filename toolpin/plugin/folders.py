@@ -14,12 +14,13 @@ from typing import NamedTuple
 from toolpin import unfinished
 from toolpin.asdfrc import Asdfrc
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.gitrepo import Address, Git, Identity
-from toolpin.model import Pin
+from toolpin.gitrepo import Address, Git, Identity, is_plain_folder
+from toolpin.model import Origin, Pin
 from toolpin.paths import Paths
 from toolpin.plugin.registry import note_files, script_folders
 from toolpin.process import Finished
 from toolpin.scripts import Scripts
+from toolpin.words import NAME, Spot, check
 
 # With a mutex and a place in staging of its own, as a version has.
 _PLUGIN = "plugin"
@@ -85,8 +86,10 @@ class Folders:
         """Fetch a plugin into its place, and choose it.
 
         The same one that is there is only chosen, another is refused. With `sha256` its
-        files must have that digest. Raises UsageError for what is no plugin.
+        files must have that digest. Raises UsageError for what is no plugin, and for a
+        name that no tool can have.
         """
+        check(name, NAME, Spot(Origin("the command line"), name))
         if self.has(name):
             found = self.identity(name)
             same = found.url == address.url and found.commit.startswith(address.ref)
@@ -173,7 +176,7 @@ class Folders:
         Changes of the user's are in it, the other way round.
         """
         folder, url = self.folder(name), self.url(name)
-        if os.path.isdir(url):
+        if is_plain_folder(url):
             return self.git.difference_to_folder(folder, url)
         commit = self.git.fetch(
             folder, url, ref or self.git.default_branch(folder, url)

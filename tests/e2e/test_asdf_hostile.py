@@ -1,0 +1,131 @@
+"""What a plugin, a lockfile or an index says never leads out of where it belongs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.asdf import Machine
+from tests.support.run import Home
+from tests.support.scripted import GREET, git, repository, write
+
+
+@pytest.fixture
+def greet(home: Home) -> Path:
+    """A plugin's repository, as it would lie on a server."""
+    return repository(home.root / "upstream" / "asdf-greet", GREET)
+
+
+def _relock(home: Home, url: str) -> str:
+    """Lock a plugin of a plain folder, name a URL for it instead; return its commit."""
+    folder = write(home.root / "plain", GREET)
+    home.toolpin("plugin", "add", "greet", str(folder))
+    home.pin("greet 1.1.0\n")
+    assert home.toolpin("lock").code == 0
+    commit = git(home.data / "plugins/greet", "rev-parse", "HEAD")
+    assert home.toolpin("plugin", "remove", "greet").code == 0
+    lock = home.project / "toolpin.lock"
+    text = lock.read_text()
+    assert "folder:greet@" in text
+    lock.write_text(text.replace("folder:greet@", f"git:{url}@"))
+    return commit
+
+
+@pytest.mark.parametrize("at", ["", "@{commit}"])
+def test_hostile_69_a_folder_of_the_project_is_no_url_that_is_allowed(
+    at: str, home: Home
+) -> None:
+    home.env["GIT_SSH_COMMAND"] = "false"
+    commit = _relock(home, "git@127.0.0.1:org/greet")
+    place = f"git@127.0.0.1:org/greet{at.format(commit=commit)}"
+    shutil.copytree(home.root / "plain", home.project / place)
+    allowed = {"TOOLPIN_ALLOW_PLUGINS": "git@127.0.0.1:org/"}
+    refused = home.toolpin("install", env=allowed)
+    assert refused.code == 1, refused.err
+    assert not (home.data / "plugins/greet").exists()
+    assert not (home.data / "installs").exists()
+
+
+def test_hostile_69_a_command_that_is_told_is_safe_to_paste(home: Home) -> None:
+    commit = _relock(home, "https://greet.example/x;touch${IFS}ran;")
+    missing = home.toolpin("install")
+    assert missing.code == 1
+    url = f"https://greet.example/x;touch${{IFS}}ran;@{commit}"
+    assert f"toolpin plugin add greet '{url}'" in missing.err
+
+
+def test_hostile_69_an_index_names_no_url_of_plain_http(home: Home) -> None:
+    names = {"plugins/greet": "repository = http://127.0.0.1:1/greet\n"}
+    index = repository(home.root / "index", names)
+    home.env["TOOLPIN_PLUGIN_INDEX"] = f"file://{index}"
+    refused = home.toolpin("plugin", "add", "greet")
+    assert refused.code == 1
+    assert "transport 'http' not allowed" in refused.err
+
+
+@pytest.mark.parametrize("script", ["latest-stable", "list-all"])
+def test_hostile_68_what_a_plugin_names_as_latest_is_a_version(
+    script: str, home: Home
+) -> None:
+    files = {**GREET, f"bin/{script}": "echo 1/../../../../out\n"}
+    plugin = write(home.root / "greet", {**files, "bin/download": "true\n"})
+    home.toolpin("plugin", "add", "greet", str(plugin))
+    asked = [
+        home.toolpin("install", "greet", "latest"),
+        home.toolpin("latest", "greet"),
+        home.toolpin("plugin", "test", "greet", str(plugin)),
+        home.toolpin("plugin", "test", "greet", str(plugin), "--version", "../../x"),
+    ]
+    for one in asked:
+        assert one.code in (1, 2), one.out + one.err
+        assert "cannot be written" not in one.err
+        assert not one.out
+    assert not list(home.root.rglob("out"))
+    assert not (home.data / "downloads/greet/1").exists()
+
+
+@pytest.mark.parametrize("name", ["../../../{root}/x", "-index", "_greet", "Greet"])
+def test_hostile_69_a_plugins_name_is_judged_before_it_reaches_a_path(
+    name: str, tmp_path: Path
+) -> None:
+    machine = Machine(tmp_path)
+    plugin = repository(machine.root / "greet", {**GREET, "bin/download": "true\n"})
+    word = name.format(root=str(machine.root).lstrip("/"))
+    before = sorted(os.listdir(machine.data / "plugins"))
+    for action in ("add", "test"):
+        refused = machine.asdf("plugin", action, "--", word, f"file://{plugin}")
+        assert refused.code == 1, refused.err
+        assert "bug" not in refused.err
+    assert sorted(os.listdir(machine.data / "plugins")) == before
+    assert not (machine.root / "x").exists()
+
+
+def test_what_is_half_made_is_not_taken_over(home: Home) -> None:
+    old = home.home / ".asdf"
+    write(old / "plugins/greet", GREET)
+    for version in ("1.0", "2.0"):
+        write(old / f"installs/greet/{version}", {"bin/greet": "#!/bin/sh\n"})
+    (old / "installs/greet/3.0").mkdir()  # asdf was interrupted at once
+    write(old / "incomplete/greet", {"2.0": ""})  # toolpin was, in place
+    for env in ({"TOOLPIN_DATA_DIR": str(old)}, {}):
+        taken = home.toolpin("import", "asdf", "--from", str(old), env=env)
+        assert taken.code == 0, taken.err
+        assert "greet 1.0\n" in taken.err
+        assert "greet 2.0" not in taken.err
+        assert "greet 3.0" not in taken.err
+    assert os.listdir(home.data / "installs/greet") == ["1.0"]
+
+
+def test_hostile_69_a_folder_that_is_called_like_a_url_is_not_asked(
+    home: Home, greet: Path
+) -> None:
+    url = f"file://{greet}"
+    assert home.toolpin("plugin", "add", "greet", url).code == 0
+    there = git(greet, "rev-parse", "HEAD")
+    write(home.project / url, {**GREET, "bin/install": "exit 9\n"})
+    assert home.toolpin("plugin", "diff", "greet").out == ""
+    assert home.toolpin("plugin", "update", "greet").code == 0
+    assert git(home.data / "plugins/greet", "rev-parse", "HEAD") == there
