@@ -148,21 +148,29 @@ class Git:
         check_ref(ref, Spot(Origin("the command line"), ref))
         where, more = self._remote(url)
         fetch = ("fetch", "-q", "--no-tags", "--no-recurse-submodules")
-        told = self._git(folder, *fetch, "--depth=1", "--", where, ref, more=more)
-        if told.status == 0:
-            return self._name(folder, "FETCH_HEAD")
-        if not (_COMMIT.fullmatch(ref) or _ABBREVIATED.fullmatch(ref)):
-            raise _unfetched(url, ref, told)
-        # A server may not give a commit by its name: then it is in what it gives.
+        if not _COMMIT.fullmatch(ref):
+            told = self._git(folder, *fetch, "--depth=1", "--", where, ref, more=more)
+            if told.status == 0:
+                return self._name(folder, "FETCH_HEAD")
+            if not _ABBREVIATED.fullmatch(ref):
+                raise _unfetched(url, ref, told)
+        # By its name a host of forks gives any fork's commit under this URL: what
+        # counts is in a branch or a tag.
         whole = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
         deep = self._deepen(folder)
         told = self._git(folder, *fetch, *deep, "--", where, *whole, more=more)
         if told.status != 0:
             raise _unfetched(url, ref, told)
         named = self._git(folder, "rev-parse", "-q", "--verify", f"{ref}^{{commit}}")
-        if named.status != 0:
-            raise _unfetched(url, ref, named)
-        return named.out.strip()
+        commit = named.out.strip()
+        own = ("refs/remotes/origin", "refs/tags")
+        told = self._git(folder, "for-each-ref", f"--contains={commit}", *own)
+        if named.status != 0 or not told.out.strip():
+            raise Unreachable(
+                f"{url} has {ref} in no branch and no tag",
+                [("so", "anybody may have made it, in a copy of that repository")],
+            )
+        return commit
 
     def check_out(self, folder: str, commit: str, branch: str = "") -> None:
         """Put a commit's files there, whatever tracked ones were; others stay."""

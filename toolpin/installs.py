@@ -48,6 +48,14 @@ def _is_published(paths: Paths, pin: Pin) -> bool:
     return _is_tree(paths.install(*pin)) and not os.path.lexists(mark)
 
 
+def is_linked(paths: Paths, pin: Pin) -> bool:
+    """Say whether an install is adopted, and links to another manager's tree."""
+    folder = paths.install(*pin)
+    names = [name for name in _names(folder) if name != ".toolpin"]
+    links = all(os.path.islink(f"{folder}/{name}") for name in names)
+    return links and os.path.exists(f"{folder}/{ADOPTED}")
+
+
 def tools(paths: Paths) -> tuple[str, ...]:
     """Return the tools that have a published version, sorted."""
     names = {name for one in stores(paths) for name in _names(one.installs)}

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import os
 
-from toolpin import store
+from toolpin import installs, store
 from toolpin.model import Pin
 from toolpin.session import Session
 
 
 def remove(pin: Pin, session: Session) -> None:
-    """Remove a version. Raises ToolpinError, before it goes, where a script fails."""
+    """Remove a version. Raises ToolpinError, before it goes, where a script fails.
+
+    Of one that another manager has, the links alone go: a script would reach through.
+    """
     tool = session.registry.get(pin.tool)
-    if tool is None or not os.path.isdir(tool.file):
+    linked = installs.is_linked(session.paths, pin)
+    if linked or tool is None or not os.path.isdir(tool.file):
         store.remove(session.paths, pin)
         return
     from toolpin.asdfrc import read_asdfrc  # noqa: PLC0415 - a few plugins
@@ -24,6 +28,7 @@ def remove(pin: Pin, session: Session) -> None:
 
     scripts, rc = scripts_for(pin.tool, session), read_asdfrc(session.env)
     said = take_down(scripts, pin, rc)
-    store.remove(session.paths, pin)
+    if os.path.lexists(session.paths.install(*pin)):  # else a script has
+        store.remove(session.paths, pin)
     for line in (said + taken_down(scripts, pin, rc)).splitlines():
         session.report.remark(line)

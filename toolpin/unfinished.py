@@ -113,7 +113,13 @@ def _mark(paths: Paths, pin: Pin) -> str:
 
 
 def sweep(paths: Paths) -> None:
-    """Delete what processes that are dead now left in `staging/`, or behind a mark."""
+    """Delete what processes that are dead now left in `staging/`, or behind a mark.
+
+    Raises ToolpinError where a folder of trees has a link in its way: a checkout can
+    bring one along, and what is behind it is somebody's own.
+    """
+    if paths.into:
+        _refuse_links(paths)
     for tool in _entries(paths.incomplete):
         for version in _entries(f"{paths.incomplete}/{tool}"):
             pin = Pin(tool, version)
@@ -130,6 +136,17 @@ def sweep(paths: Paths) -> None:
                 _put_back(f"{paths.staging}/{name}", paths.install(*pin))
             if free:
                 delete_tree(f"{paths.staging}/{name}")
+
+
+def _refuse_links(paths: Paths) -> None:
+    marks = [f"{paths.incomplete}/{tool}" for tool in _entries(paths.incomplete)]
+    for folder in (paths.staging, paths.incomplete, *marks):
+        if os.path.islink(folder):
+            raise ToolpinError(
+                f"{folder} is a link: what is behind it is not swept",
+                [("it leads to", os.readlink(folder)), ("installed", "nothing")],
+                f"rm {folder}",
+            )
 
 
 def tidy(paths: Paths) -> None:

@@ -242,6 +242,23 @@ def test_update_moves_to_the_default_branch_or_a_named_one_and_keeps_new_files(
     assert home.toolpin("plugin", "update").code == 2
 
 
+def test_a_commit_that_is_in_no_branch_of_the_plugins_repository_is_not_taken(
+    home: Home, greet: Path
+) -> None:
+    git(greet, "config", "uploadpack.allowAnySHA1InWant", "true")
+    git(greet, "checkout", "-q", "--detach")
+    forked = commit(greet, {"bin/list-all": "touch stolen\n"})
+    git(greet, "update-ref", "refs/pull/1/head", forked)
+    git(greet, "checkout", "-q", "main")
+    result = home.toolpin("plugin", "add", "greet", f"file://{greet}@{forked}")
+    assert result.code == 1
+    assert not (home.data / "plugins/greet").exists()
+    assert f"has {forked} in no branch and no tag" in result.err
+    git(greet, "tag", "v1", forked)
+    tagged = home.toolpin("plugin", "add", "greet", f"file://{greet}@{forked}")
+    assert tagged.code == 0, tagged.err
+
+
 def test_a_plain_folder_has_one_commit_whoever_adds_it(home: Home) -> None:
     folder = write(home.project / "tools/greet", {**GREET, ".gitignore": "LICENSE\n"})
     assert home.toolpin("plugin", "add", "greet", "tools/greet").code == 0

@@ -381,3 +381,32 @@ def test_what_cannot_be_fetched_for_a_bundle_is_named_with_its_host(
     result = locked.toolpin("bundle", "create", BUNDLE, "--host", "macos-arm64")
     assert result.code == 1
     assert "wanted for  nodejs 22.20.0 on macos-arm64" in result.err
+
+
+@pytest.mark.parametrize("name", [".staging", ".incomplete", ".incomplete/mine"])
+def test_a_link_that_a_checkout_brings_into_a_folder_of_trees_is_not_swept_through(
+    locked: Home, name: str
+) -> None:
+    kept = locked.home / "work/mine/notes"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("mine")
+    link = locked.project / "image" / name
+    link.parent.mkdir(parents=True)
+    link.symlink_to(kept.parent if name.count("/") else kept.parent.parent)
+    result = locked.toolpin("install", "--into", "image")
+    assert kept.exists()
+    assert result.code == 1
+    assert f"try: rm {link}" in result.err
+
+
+def test_a_bundle_of_other_bytes_than_the_lockfile_has_is_refused(
+    locked: Home, upstream: Upstream, tmp_path: Path
+) -> None:
+    assert locked.toolpin("bundle", "create", BUNDLE).code == 0
+    upstream.publish("22.20.0", hosts=HOSTS, lts="Jod", contents="22.20.0-rebuilt")
+    assert locked.toolpin("lock", "--refresh", "nodejs").code == 0
+    other = other_machine(locked, tmp_path / "other")
+    result = other.toolpin("bundle", "install", str(locked.project / BUNDLE))
+    assert result.code == 1
+    assert "nodejs 22.20.0 in the bundle is not what toolpin.lock has" in result.err
+    assert other.toolpin("list").out == ""

@@ -130,6 +130,27 @@ def test_a_version_whose_plugin_fails_is_named_and_the_others_come(
     assert not (home.data / "installs/plain").exists()
 
 
+def test_removing_a_version_of_asdfs_runs_no_script_that_reaches_through_its_links(
+    home: Home, old: Path
+) -> None:
+    write(old / "plugins/plain", {"bin/uninstall": 'rm -r "$ASDF_INSTALL_PATH"/bin/*'})
+    assert home.toolpin("import", "asdf").code == 0
+    before = _snapshot(old)
+    assert home.toolpin("uninstall", "plain", "2.0").code == 0
+    assert _snapshot(old) == before
+    assert not (home.data / "installs/plain").exists()
+
+
+def test_a_script_that_removes_its_version_itself_is_no_failure(
+    home: Home, old: Path
+) -> None:
+    write(old / "plugins/plain", {"bin/uninstall": 'rm -r "$ASDF_INSTALL_PATH"'})
+    env = {"TOOLPIN_DATA_DIR": str(old)}
+    done = home.toolpin("uninstall", "plain", "2.0", env=env)
+    assert done.code == 0, done.err
+    assert "2.0" not in home.toolpin("list", env=env).out
+
+
 class Other(NamedTuple):
     """Another manager: its variable, where its versions are, and one of them."""
 

@@ -243,3 +243,41 @@ def test_without_a_hook_it_says_what_to_do(world: World, verb: str) -> None:
     assert done.code == 1
     assert 'eval "$(toolpin activate bash)"' in done.err
     assert done.out == ""
+
+
+@pytest.mark.parametrize("folder", ["{project}/evil", "/proc/self/cwd/evil"])
+def test_a_folder_that_a_project_names_is_not_on_path_and_shims_run_it(
+    world: World, shell: str, folder: str
+) -> None:
+    for name in ("node", "head"):
+        world.store.script(world.project / "evil/bin" / name, "the project's")
+    named = folder.format(project=world.project)
+    (world.project / ".tool-versions").write_text(f"nodejs path:{named}\n")
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        same(world.cd(world.project)),
+        same("head -n 1 /dev/null"),
+        same("node"),
+        start=world.outside,
+    )
+    assert done.out == "the project's\n", done.err
+
+
+def test_a_folder_that_the_users_own_file_or_variable_names_is_on_path(
+    world: World, shell: str
+) -> None:
+    world.store.script(world.store.home.home / "own/bin/tool", "own")
+    (world.store.home.home / ".tool-versions").write_text("nodejs path:~/own\n")
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        same("tool"),
+        same(world.cd(world.project)),
+        export("TOOLPIN_NODEJS_VERSION", "path:~/own"),
+        same("tool"),
+        start=world.outside,
+    )
+    assert done.out == "own\nown\n", done.err

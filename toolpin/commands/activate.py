@@ -6,6 +6,7 @@ has changed is this run again, with `--update`.
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
 
@@ -17,6 +18,7 @@ from toolpin.paths import bundled
 from toolpin.project_env import joined, patch_of
 from toolpin.session import Session
 from toolpin.shells.dialect import DIALECTS, Dialect, render_changes
+from toolpin.toolversions import folder_of
 from toolpin.watch import watched_files, watched_installs
 
 
@@ -91,7 +93,7 @@ def _here(session: Session) -> tuple[EnvPatch, str, tuple[Request, ...]]:
         patches, missing = [], []
         for request in requests:
             try:
-                patches.append(patch_of(request, session))
+                patches.append(_patch(request, session))
             except NotRunnable:
                 missing.append(request)
     except ToolpinError as error:
@@ -99,6 +101,24 @@ def _here(session: Session) -> tuple[EnvPatch, str, tuple[Request, ...]]:
     if missing:
         told.append(_hint(missing))
     return joined(patches), "\n".join(told), requests
+
+
+def _patch(request: Request, session: Session) -> EnvPatch:
+    """Return what a request sets here: nothing for a project's `path:`.
+
+    Whoever wrote the project may have put an `ls` or `git` into that folder, and
+    prompts run such. The shims, which stand here, run the tool's commands out of it.
+    """
+    patch = patch_of(request, session)
+    own = (os.path.join(session.home, project.FILENAME), session.paths.global_file)
+    if not request.origin.line or request.origin.place in own:
+        return patch
+    named = {
+        f"{folder_of(one, session.home)}/bin"
+        for one in request.wanted
+        if one.kind == "path"
+    }
+    return EnvPatch((), ()) if named.intersection(patch.path) else patch
 
 
 def _hint(missing: list[Request]) -> str:

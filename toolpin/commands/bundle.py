@@ -17,11 +17,11 @@ from toolpin.bundle import (
 )
 from toolpin.cache import Cache
 from toolpin.cache_folder import cache_folder
-from toolpin.errors import NotLocked, ToolpinError
+from toolpin.errors import NotLocked, Refused, ToolpinError
 from toolpin.install_view import show_outcomes
 from toolpin.jobs import Job
-from toolpin.locked import answer, missing, read_lockfile
-from toolpin.locks import lockfile_beside
+from toolpin.locked import EMPTY, answer, missing, read_lockfile
+from toolpin.locks import lockfile_beside, lockfile_for
 from toolpin.model import Artifact, Origin, Pin
 from toolpin.plugin.script import SOURCE
 from toolpin.progress import Board
@@ -136,6 +136,7 @@ def _install(path: str, session: Session) -> int:
             f"toolpin bundle create FILE --host {here}",
         )
     jobs = _jobs(bundle, path, session)
+    _check_lockfile(jobs, path, session)
     wanted = [
         artifact
         for job in jobs
@@ -147,6 +148,21 @@ def _install(path: str, session: Session) -> int:
     outcomes = installer_for(session, settings, Board(session.report)).run(jobs)
     refresh_shims(session.paths, session.registry, {job.pin.tool for job in jobs})
     return show_outcomes(outcomes, [], session, command="bundle")
+
+
+def _check_lockfile(jobs: Sequence[Job], path: str, session: Session) -> None:
+    """Raise Refused where the lockfile here has other files for a bundle's version."""
+    file = lockfile_for(Origin(path), session.where)
+    lock = (read_lockfile(file) if file else None) or EMPTY
+    for job in jobs:
+        entries = lock.entries_for(job.pin, str(host.detect()))
+        known = [entry.build.artifacts for entry in entries if entry.has_build]
+        if known and job.locked and job.locked.entry.build.artifacts not in known:
+            raise Refused(
+                f"{job.pin} in the bundle is not what toolpin.lock has",
+                [("bundle", path), ("lockfile", file or ""), ("installed", "nothing")],
+                "toolpin bundle create FILE",
+            )
 
 
 def _jobs(bundle: Bundle, path: str, session: Session) -> list[Job]:
