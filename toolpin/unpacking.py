@@ -95,6 +95,7 @@ def make_folders(path: str) -> None:
     """Make a folder and those above it, of mode 0755 whatever the umask is."""
     if not os.path.isdir(path):
         make_folders(os.path.dirname(path))
-        with contextlib.suppress(FileExistsError):  # another install's, just now
+        # What is there already is another's, who sets its mode.
+        with contextlib.suppress(FileExistsError):
             os.mkdir(path)
-        os.chmod(path, 0o755)
+            os.chmod(path, 0o755)

@@ -32,7 +32,7 @@ PLAIN = {
     "comments": Case({".nvmrc": "# ours\n\n10.15.3 # why\n# end\n"}, V10),
     "locked": Case({".nvmrc": "lts/*\n", "toolpin.lock": LTS}, V10),
     "prefix-locked": Case(
-        {".nvmrc": "v1\n", "toolpin.lock": LTS.replace(" lts", " 1")}, V10
+        {".nvmrc": "v10\n", "toolpin.lock": LTS.replace(" lts", " 10")}, V10
     ),
     "preferred": Case({".nvmrc": "12.22.0\n", ".node-version": "10.15.3\n"}, V10),
     "tool-versions-first": Case(
