@@ -22,6 +22,7 @@ from toolpin.unpacking import make_folders
 
 # No version has this sign.
 _ASIDE = "@aside"
+_GONE = "@gone"
 # The folders that this process works in: an interrupt leaves none behind.
 _scratches: set[str] = set()
 # Closed by the signal that ends this process: one thread must not publish the tree
@@ -63,7 +64,11 @@ def drop_scratches() -> None:
     with _gate:
         _is_ending = True
     for stage in list(_scratches):
-        shutil.rmtree(stage, ignore_errors=True)
+        gone = f"{stage}{_GONE}"
+        # Under another name no thread that is still at work finds it.
+        with contextlib.suppress(OSError):
+            os.rename(stage, gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 @contextlib.contextmanager

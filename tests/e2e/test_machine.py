@@ -238,6 +238,7 @@ def test_hostile_79_a_signal_while_unpacking(
         wait_for(ready.data / f"staging/nodejs@{LATER}/bin/node", process)
         os.kill(toolpin_below(process), number)
         process.wait(timeout=30)
+    assert os.listdir(ready.data / "staging") == []
     # A busy machine may have been done before the signal: then all of it is there.
     assert_nothing_is_spoilt(ready)
 
