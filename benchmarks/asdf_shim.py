@@ -19,7 +19,7 @@ from toolpin.env import render_record
 from toolpin.model import EnvPatch, Pin
 from toolpin.paths import Paths
 from toolpin.plugin.registry import read_registry
-from toolpin.reshim import refresh_shims
+from toolpin.upkeep.reshim import refresh_shims
 
 WARM_UP = 30
 BUNDLED = Pin("golang", "1.22.0")

@@ -17,8 +17,8 @@ from benchmarks.paired import measure, show, working
 from toolpin.env import render_record
 from toolpin.model import EnvPatch, Pin
 from toolpin.paths import Paths
-from toolpin.shims import refresh
-from toolpin.stubs import ShimTool
+from toolpin.shims.folder import refresh
+from toolpin.shims.stubs import ShimTool
 
 PIN = Pin("nodejs", "10.15.3")
 WARM_UP = 30

@@ -23,9 +23,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from toolpin.archive import unpack
-from toolpin.fetch import Fetcher
+from toolpin.archive.unpack import unpack
 from toolpin.model import Artifact, Digest
+from toolpin.network.fetch import Fetcher
 
 SMALL_FILES = 10_000
 PIPE = (

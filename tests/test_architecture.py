@@ -3,195 +3,72 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 from pathlib import Path
 
 import pytest
 
 from tests.support.run import REPOSITORY
 
-# A module may import from its own layer and from those before it.
-LAYERS = (
-    {"__init__", "errors", "model"},
-    {
-        "words",
-        "versions",
-        "urls",
-        "toolversions",
-        "idiomatic",
-        "manifests",
-        "resolve",
-        "lock_head",
-        "lockfile",
-        "lockfile_parse",
-        "env",
-        "activation",
-        "shells.__init__",
-        "shells.posix",
-        "shells.fish",
-        "shells.dialect",
-        "env_formats",
-        "documents",
-        "fit",
-        "toml_lines",
-        "managers",
-        "startup",
-        "findings",
-        "jobs",
-        "plugin.fields",
-        "plugin.schema",
-        "plugin.contract",
-        "ci",
-    },
-    {
-        "paths",
-        "cache_folder",
-        "settings_schema",
-        "settings",
-        "settings_edit",
-        "idiomatic_level",
-        "credentials",
-        "host",
-        "process",
-        "report",
-        "progress",
-        "tables",
-    },
-    {
-        "asdf_env",
-        "asdfrc",
-        "asking",
-        "gitrepo",
-        "script_build",
-        "scripts",
-        "replacing",
-        "project",
-        "verify",
-        "bounds",
-        "trust",
-        "reply",
-        "web",
-        "fetch",
-        "mutex",
-        "cache",
-        "tree",
-        "archive_rules",
-        "archive_zstd",
-        "archive_deb",
-        "archive_zip_layout",
-        "archive_stream",
-        "archive_tar",
-        "archive_zip",
-        "archive",
-        "elf",
-        "binaries",
-        "release_check",
-        "cache_contents",
-        "indexes",
-        "first_use",
-        "installs",
-        "locks",
-        "system_command",
-        "stubs",
-        "shims",
-        "launch",
-        "execute",
-        "finishing",
-        "preflight",
-        "building",
-        "proof",
-        "unpacking",
-        "unfinished",
-        "store",
-        "inspection",
-        "repair",
-        "checks",
-        "searched",
-        "reach",
-        "store_state",
-        "store_check",
-        "packed",
-        "ci_folder",
-        "processes",
-        "projects",
-        "uses",
-    },
-    {
-        "plugin.registry",
-        "plugin.declarative",
-        "sources.contract",
-        "sources.http",
-        "sources.github",
-        "plugin.draft",
-        "plugin.shelf",
-        "plugin.script",
-        "plugin.folders",
-        "plugin.index",
-        "sources.script",
-        "plugin.describe",
-        "sources.npm",
-        "sources.npm_client",
-        "sources.pypi",
-        "sources.apt_mirror",
-        "sources.apt_client",
-        "sources.debian",
-        "sources.lines",
-        "sources.patchelf",
-        "sources.clients",
-    },
-    {
-        "adopting",
-        "asked",
-        "asks",
-        "bundle",
-        "catalogue",
-        "ci_plan",
-        "ci_install",
-        "ci_view",
-        "choice",
-        "decide",
-        "drafting",
-        "known_here",
-        "known_words",
-        "locked",
-        "lock_work",
-        "locking",
-        "pairs",
-        "plugin_needs",
-        "plugin_trial",
-        "project_lock",
-        "install",
-        "install_view",
-        "wishes",
-        "reshim",
-        "session",
-        "project_env",
-        "watch",
-        "workshop",
-        "suggest",
-        "listing",
-        "unused",
-        "surroundings",
-        "shell_check",
-        "project_check",
-        "doctor",
-        "reasons",
-        "roads",
-        "road_check",
-        "pruning",
-        "removal",
-    },
-    {"commands"},
-    {"cli", "__main__", "asdf"},
+# A module may import from its own layer and from those before it. A package stands
+# for all of its modules where they are of one layer.
+LAYERS = tuple(
+    set(names.split())
+    for names in (
+        """
+        __init__ errors model
+        """,
+        """
+        documents env resolve toml_lines versions binaries.fit ci.keys
+        doctor.findings doctor.managers install.jobs lockfile.document
+        lockfile.head lockfile.parse network.urls plugin.contract plugin.fields
+        plugin.schema project.idiomatic project.manifests project.toolversions
+        project.words shells.__init__ shells.activation shells.dialect shells.fish
+        shells.formats shells.posix shells.startup
+        """,
+        """
+        host paths process progress report tables cache.folder network.credentials
+        settings.edit settings.idiomatic_level settings.read settings.schema
+        """,
+        """
+        archive execute launch mutex replacing scripts shims steps store verify
+        binaries.elf binaries.release binaries.runnable cache.contents
+        cache.first_use cache.indexes cache.verified ci.folder ci.packed
+        doctor.reach doctor.searched doctor.store_check doctor.store_state
+        lockfile.lookup network.bounds network.fetch network.reply network.trust
+        network.web project.pin_files project.remembered settings.asdf_env
+        settings.asdfrc upkeep.checks upkeep.inspection upkeep.repair upkeep.uses
+        """,
+        """
+        sources plugin.describe plugin.draft plugin.folders plugin.index
+        plugin.registry plugin.script plugin.shelf
+        """,
+        """
+        bundle locking pairs plugin_tasks project_env session suggest wanted
+        ci.install ci.plan ci.view doctor.asked doctor.checkup
+        doctor.project_check doctor.reasons doctor.road_check doctor.roads
+        doctor.shell_check doctor.surroundings install.catalogue install.choice
+        install.listing install.locked install.pipeline install.workshop
+        lockfile.asks shells.known_words shells.watch upkeep.adopting
+        upkeep.pruning upkeep.removal upkeep.reshim upkeep.unused
+        """,
+        """
+        commands
+        """,
+        """
+        __main__ asdf cli
+        """,
+    )
 )
 HEAVY = {
-    "requests": "web",
-    "urllib3": "reply",
-    "truststore": "trust",
+    "requests": "network.web",
+    "urllib3": "network.reply",
+    "truststore": "network.trust",
     "tqdm": "progress",
-    "platformdirs": "cache_folder",
+    "platformdirs": "cache.folder",
     "filelock": "mutex",
-    "backports": "archive_zstd",
-    "compression": "archive_zstd",
+    "backports": "archive.zstd",
+    "compression": "archive.zstd",
 }
 PACKAGE = REPOSITORY / "toolpin"
 
@@ -218,11 +95,25 @@ def _imports(path: Path) -> set[str]:
 
 
 def _layer(module: str) -> int:
-    head = module.partition(".")[0]
-    name = head if head in ("commands", "asdf") else module
-    places = [at for at, layer in enumerate(LAYERS) if name in layer]
+    names = {module, _room(module)}
+    places = [at for at, layer in enumerate(LAYERS) if names & layer]
     assert places, f"{module} stands in no layer: add it where it belongs"
     return places[0]
+
+
+def _room(module: str) -> str:
+    """Give the package that a module is in, or the module where it is in none."""
+    return module.partition(".")[0]
+
+
+def _doors() -> dict[str, set[str]]:
+    """Give, for each room, the rooms that it imports from."""
+    doors: dict[str, set[str]] = {}
+    for module, path in MODULES.items():
+        names = {name.removeprefix("toolpin.") for name in _imports(path)}
+        rooms = {_room(name) for name in names if name in MODULES}
+        doors.setdefault(_room(module), set()).update(rooms - {_room(module)})
+    return doors
 
 
 MODULES = _modules()
@@ -234,6 +125,11 @@ def test_imports_point_to_the_same_layer_or_below(module: str) -> None:
         name = imported.removeprefix("toolpin.")
         if imported.startswith("toolpin.") and name in MODULES:
             assert _layer(name) <= _layer(module), f"{module} imports {name}"
+
+
+def test_no_room_imports_one_that_imports_it() -> None:
+    ordered = graphlib.TopologicalSorter(_doors()).static_order()
+    assert set(ordered) == {_room(module) for module in MODULES}
 
 
 @pytest.mark.parametrize("library", HEAVY)

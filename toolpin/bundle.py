@@ -15,12 +15,12 @@ import tarfile
 from collections.abc import Sequence
 from typing import IO, NamedTuple
 
-from toolpin.cache import Cache, Download
+from toolpin.cache.verified import Cache, Download
 from toolpin.errors import Mismatch, Refused, ToolpinError, UsageError
-from toolpin.fetch import Progress
-from toolpin.lockfile import Lockfile, render
-from toolpin.lockfile_parse import parse
+from toolpin.lockfile.document import Lockfile, render
+from toolpin.lockfile.parse import parse
 from toolpin.model import Artifact
+from toolpin.network.fetch import Progress
 from toolpin.replacing import replacing
 
 SCHEMA = 1

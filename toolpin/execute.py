@@ -11,11 +11,18 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
-from toolpin import project
 from toolpin.env import apply, is_settable, settle
 from toolpin.errors import NotRunnable, ToolpinError, UnknownCommand
-from toolpin.idiomatic import NONE, Idioms
-from toolpin.installs import (
+from toolpin.launch import as_called, become, end_like, run_as_child
+from toolpin.lockfile.lookup import Where, locked_version, match
+from toolpin.model import EnvPatch, Origin, Pin, Request, Wanted
+from toolpin.paths import Paths, home_folder
+from toolpin.project import pin_files
+from toolpin.project.idiomatic import NONE, Idioms
+from toolpin.project.toolversions import folder_of
+from toolpin.shims.stubs import Stub, read_stub
+from toolpin.shims.system_command import DEPTH, count_round, on_path
+from toolpin.store.installs import (
     commands,
     environment,
     is_program,
@@ -24,13 +31,6 @@ from toolpin.installs import (
     tools,
     versions,
 )
-from toolpin.launch import as_called, become, end_like, run_as_child
-from toolpin.locks import Where, locked_version, match
-from toolpin.model import EnvPatch, Origin, Pin, Request, Wanted
-from toolpin.paths import Paths, home_folder
-from toolpin.stubs import Stub, read_stub
-from toolpin.system_command import DEPTH, count_round, on_path
-from toolpin.toolversions import folder_of
 from toolpin.versions import newest
 
 
@@ -179,7 +179,7 @@ def _run_hook(
         os.path.expanduser(rc)
     ):
         return
-    from toolpin.asdfrc import read_asdfrc  # noqa: PLC0415 - few have hooks
+    from toolpin.settings.asdfrc import read_asdfrc  # noqa: PLC0415 - few have hooks
 
     hook = f"pre_{tool}_{command}"
     sys.stderr.write(read_asdfrc(env).must(hook, args, env, cwd))
@@ -214,7 +214,7 @@ def _requests(place: _Place, providers: Sequence[str]) -> Iterator[Request]:
     elif providers:
         aliases = {**{tool: tool for tool in providers}, **place.aliases}
         stated = _stated(place, aliases)
-        for request in project.effective(stated, env=place.env, aliases=aliases):
+        for request in pin_files.effective(stated, env=place.env, aliases=aliases):
             if request.tool in providers:
                 yield request
 
@@ -222,13 +222,13 @@ def _requests(place: _Place, providers: Sequence[str]) -> Iterator[Request]:
 def _request(place: _Place, tool: str) -> Request | None:
     names = {name for name, canonical in place.aliases.items() if canonical == tool}
     stated = _stated(place, place.aliases, only={tool, *names})
-    return project.request_for(tool, stated, place.env)
+    return pin_files.request_for(tool, stated, place.env)
 
 
 def _stated(
     place: _Place, aliases: Mapping[str, str], only: Collection[str] = ()
 ) -> Iterator[Request]:
-    return project.stated(
+    return pin_files.stated(
         place.cwd,
         home=home_folder(place.env),
         global_file=place.paths.global_file,
@@ -270,13 +270,13 @@ def _choose(place: _Place, request: Request, command: str) -> Found | None:
 
 def _asked(place: _Place, found: Found) -> Found:
     """Return what the plugin says here of a program and its environment."""
-    from toolpin import asking, scripts  # noqa: PLC0415 - few plugins ask for it
+    from toolpin.scripts import asking, running  # noqa: PLC0415 - few plugins ask for it
 
     if found.pin is None:
         return found
     paths = store_of(place.paths, found.pin)
-    scripts.check_plugin(paths, found.pin)
-    plugin = scripts.Scripts(paths, found.pin.tool, place.env, place.cwd)
+    running.check_plugin(paths, found.pin)
+    plugin = running.Scripts(paths, found.pin.tool, place.env, place.cwd)
     command = os.path.basename(found.path)
     path = asking.exec_path(plugin, found.pin, command, found.path)
     child = asking.exec_env(plugin, found.pin, found.environment)

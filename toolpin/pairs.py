@@ -45,7 +45,7 @@ def refuse_pairs(wishes: Sequence[Wish], session: Session) -> None:
     try:
         check_pairs(wishes, registry.get)
     except ToolpinError as error:
-        from toolpin.settings import read_settings  # noqa: PLC0415 - only then
+        from toolpin.settings.read import read_settings  # noqa: PLC0415 - only then
 
         if read_settings(session.paths, session.env).check_pairs:
             raise

@@ -7,18 +7,18 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from toolpin import project
 from toolpin.errors import UsageError
-from toolpin.idiomatic import Idioms, disagreements
-from toolpin.idiomatic_level import idiomatic_level
-from toolpin.locks import Where
+from toolpin.lockfile.lookup import Where
 from toolpin.model import Request
 from toolpin.paths import Paths, home_folder
 from toolpin.plugin.registry import Registry, read_registry
+from toolpin.project import pin_files
+from toolpin.project.idiomatic import Idioms, disagreements
 from toolpin.report import Report
+from toolpin.settings.idiomatic_level import idiomatic_level
 
 if TYPE_CHECKING:
-    from toolpin.settings import Settings
+    from toolpin.settings.read import Settings
 
 
 class Session(NamedTuple):
@@ -50,7 +50,7 @@ class Session(NamedTuple):
 
         With `only`, lines of these names alone are judged.
         """
-        return project.stated(
+        return pin_files.stated(
             self.folder,
             home=self.home,
             global_file=self.paths.global_file,
@@ -68,7 +68,7 @@ class Session(NamedTuple):
         self._warn_of_ignored()
         self.judge(stated)
         aliases = self.registry.aliases
-        found = project.effective(stated, env=self.env, aliases=aliases)
+        found = pin_files.effective(stated, env=self.env, aliases=aliases)
         self.tell_of_passed_over({request.tool for request in found})
         if found:
             return found
@@ -109,11 +109,11 @@ class Session(NamedTuple):
 
     def request(self, tool: str) -> Request | None:
         """Return what is asked for of one tool here, if anything is."""
-        return project.request_for(tool, self.stated(), self.env)
+        return pin_files.request_for(tool, self.stated(), self.env)
 
     def _settings(self) -> Settings:
         # With them comes the TOML parser: only where they matter.
-        from toolpin.settings import read_settings  # noqa: PLC0415
+        from toolpin.settings.read import read_settings  # noqa: PLC0415
 
         return read_settings(self.paths, self.env)
 
@@ -134,7 +134,7 @@ class Session(NamedTuple):
 
     def _warn_of_ignored(self) -> None:
         places = (self.folder, self.home, self.paths.global_file)
-        for path in project.ignored(*places):
+        for path in pin_files.ignored(*places):
             self.report.warn(f"{path} is ignored: another user put it there")
 
 
@@ -143,7 +143,7 @@ def open_session(env: Mapping[str, str], paths: Paths, report: Report) -> Sessio
     return Session(
         paths=paths,
         env=env,
-        folder=project.logical_cwd(env),
+        folder=pin_files.logical_cwd(env),
         registry=read_registry(paths),
         report=report,
     )

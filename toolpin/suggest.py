@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from toolpin import installs
 from toolpin.errors import ToolpinError, UnknownCommand
 from toolpin.model import Origin, Request
 from toolpin.paths import Paths
+from toolpin.project.toolversions import check_tool_name
 from toolpin.session import Session
-from toolpin.toolversions import check_tool_name
+from toolpin.store import installs
 from toolpin.versions import nearest
 
 

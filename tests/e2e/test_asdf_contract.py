@@ -14,7 +14,7 @@ import pytest
 from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, INSTALL, LIST_ALL, git, repository, write
 from toolpin.paths import Paths
-from toolpin.scripts import Scripts
+from toolpin.scripts.running import Scripts
 
 # Notes its own call: its arguments, folder and variables; then says what it is to say.
 TELL = """#!/usr/bin/env bash

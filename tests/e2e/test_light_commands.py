@@ -23,7 +23,7 @@ HEAVY = {
     "tqdm",
     "urllib3",
     "toolpin.plugin.contract",
-    "toolpin.store",
+    "toolpin.store.trees",
 }
 # How many of toolpin's own modules each may load. A new one is a decision: it costs
 # every prompt that asks.

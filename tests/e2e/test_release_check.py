@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.programs import MUSL, elf, macho
 from tests.support.run import Home, Result
-from toolpin.elf import read_elf
+from toolpin.binaries.elf import read_elf
 from toolpin.host import detect
 
 ARM_CPU = 0x0100000C

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from toolpin.cache import Cache
+from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.model import Artifact, Digest
 from toolpin.sources.apt_client import AptClient

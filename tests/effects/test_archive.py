@@ -31,7 +31,7 @@ from tests.support.archives import (
     wheel,
     zip_of,
 )
-from toolpin.archive import unpack
+from toolpin.archive.unpack import unpack
 from toolpin.errors import Refused, ToolpinError
 from toolpin.model import TreeFile
 

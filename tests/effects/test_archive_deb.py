@@ -17,7 +17,7 @@ from tests.support.archives import (
     symlink,
     tar,
 )
-from toolpin.archive import Limits, unpack
+from toolpin.archive.unpack import Limits, unpack
 from toolpin.errors import Refused
 from toolpin.model import TreeFile
 

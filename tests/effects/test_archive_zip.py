@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.archives import ZipEntry, zip_of
-from toolpin.archive import unpack
+from toolpin.archive.unpack import unpack
 from toolpin.errors import Refused
 from toolpin.model import TreeFile
 

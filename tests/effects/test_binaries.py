@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.programs import GLIBC, MUSL, elf, fat, macho
-from toolpin.binaries import check_command
+from toolpin.binaries.runnable import check_command
 from toolpin.errors import Refused
 from toolpin.model import Host, Pin
 

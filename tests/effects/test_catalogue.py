@@ -10,14 +10,14 @@ import pytest
 
 from tests.support.server import Server
 from tests.support.upstream import Upstream
-from toolpin.cache import Cache
-from toolpin.catalogue import DAY_S, Catalogues, spoken_age
+from toolpin.cache.verified import Cache
 from toolpin.errors import Unreachable
 from toolpin.host import any_of
+from toolpin.install.catalogue import DAY_S, Catalogues, spoken_age
 from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import read_registry
-from toolpin.settings import Settings
+from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
 
 HOST = any_of("linux-x64")

@@ -27,7 +27,7 @@ from tests.support.server import (
     Trickle,
     WrongLength,
 )
-from toolpin import __version__, urls
+from toolpin import __version__
 from toolpin.errors import (
     Mismatch,
     NotPublished,
@@ -35,8 +35,9 @@ from toolpin.errors import (
     ToolpinError,
     Unreachable,
 )
-from toolpin.fetch import Fetcher, Limits
 from toolpin.model import Artifact, Digest
+from toolpin.network import urls
+from toolpin.network.fetch import Fetcher, Limits
 
 DATA = random.Random(1).randbytes(300_000)
 FILE = "/dist/node.tar.gz"
@@ -53,7 +54,7 @@ def server() -> Iterator[Server]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses between attempts, in seconds; none is really made."""
     made: list[float] = []
-    monkeypatch.setattr("toolpin.fetch.time.sleep", made.append)
+    monkeypatch.setattr("toolpin.network.fetch.time.sleep", made.append)
     return made
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from tests.support.certificates import Authority
 from tests.support.server import Redirect, Server, Status
-from toolpin.credentials import Credentials, check_credentials
 from toolpin.errors import Refused, Unreachable, UsageError
-from toolpin.fetch import Fetcher, Limits
+from toolpin.network.credentials import Credentials, check_credentials
+from toolpin.network.fetch import Fetcher, Limits
 
 QUICK = Limits(connect_timeout_s=2.0, stall_timeout_s=0.5, attempts=1)
 SECRET = "hunter2"

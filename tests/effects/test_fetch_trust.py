@@ -11,9 +11,9 @@ import pytest
 
 from tests.support.certificates import Authority
 from tests.support.server import Redirect, Server
-from toolpin import trust
 from toolpin.errors import Refused, Unreachable, UsageError
-from toolpin.fetch import Fetcher, Limits
+from toolpin.network import trust
+from toolpin.network.fetch import Fetcher, Limits
 
 VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 QUICK = Limits(connect_timeout_s=2.0, stall_timeout_s=0.5, attempts=1)

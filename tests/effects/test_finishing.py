@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.archives import Entry, deb, folder
-from toolpin import installs, store, unfinished
 from toolpin.errors import Refused, ToolpinError
-from toolpin.finishing import finish
 from toolpin.host import detect
 from toolpin.model import Artifact, Digest, Pin, Plan, Rewrite, Run, Step, Unpack
 from toolpin.paths import Paths
+from toolpin.steps.finishing import finish
+from toolpin.store import installs, trees, unfinished
 
 PIN = Pin("erlang", "25.2.3")
 OLD = "/usr/lib/erlang"
@@ -61,7 +61,7 @@ def test_text_names_the_final_place_before_it_is_proven(
     paths: Paths, tmp_path: Path
 ) -> None:
     plan = plan_of(REWRITE, proof=("erl", "25.2.3"))
-    receipt = store.publish(paths, plan, [archive(tmp_path)], "now")
+    receipt = trees.publish(paths, plan, [archive(tmp_path)], "now")
     tree = Path(paths.install(*PIN))
     script = (tree / "bin/erl").read_bytes()
     assert f"ROOTDIR={tree}\n".encode() in script
@@ -86,7 +86,7 @@ def test_what_fails_in_the_final_place_leaves_neither_tree_nor_mark(
     step: Step, proof: tuple[str, ...], paths: Paths, tmp_path: Path
 ) -> None:
     with pytest.raises(ToolpinError):
-        store.publish(paths, plan_of(step, proof=proof), [archive(tmp_path)], "now")
+        trees.publish(paths, plan_of(step, proof=proof), [archive(tmp_path)], "now")
     assert not os.path.lexists(paths.install(*PIN))
     assert not os.path.lexists(f"{paths.incomplete}/erlang/25.2.3")
     assert installs.versions(paths, "erlang") == ()
@@ -95,7 +95,7 @@ def test_what_fails_in_the_final_place_leaves_neither_tree_nor_mark(
 def test_a_tree_behind_the_mark_of_a_dead_process_does_not_count_and_is_swept(
     paths: Paths, tmp_path: Path
 ) -> None:
-    store.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
+    trees.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
     mark = Path(paths.incomplete, "erlang", "25.2.3")
     mark.touch()
     assert not installs.is_installed(paths, PIN)
@@ -105,7 +105,7 @@ def test_a_tree_behind_the_mark_of_a_dead_process_does_not_count_and_is_swept(
     unfinished.sweep(paths)
     assert not os.path.lexists(paths.install(*PIN))
     assert not mark.exists()
-    store.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
+    trees.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
     assert installs.is_installed(paths, PIN)
 
 
@@ -135,7 +135,7 @@ def test_what_made_room_is_deleted_after_a_death_at_the_end(
 ) -> None:
     paths = paths._replace(into=str(tmp_path / "image"))
     Path(paths.staging, "erlang@25.2.3@aside").mkdir(parents=True)
-    store.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
+    trees.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
     Path(paths.staging, "erlang@25.2.3@aside").mkdir(parents=True, exist_ok=True)
     unfinished.sweep(paths)
     assert os.listdir(paths.staging) == []
@@ -157,7 +157,7 @@ def test_a_program_of_the_tree_is_run_in_its_final_place(
     paths: Paths, tmp_path: Path
 ) -> None:
     make = Run(("sh", "-c", "echo hi > fresh; rm version; pwd > where", "{install}"))
-    receipt = store.publish(paths, plan_of(make), [archive(tmp_path)], "now")
+    receipt = trees.publish(paths, plan_of(make), [archive(tmp_path)], "now")
     tree = Path(paths.install(*PIN))
     assert (tree / "where").read_text().strip() == str(tree)
     assert [one.path for one in receipt.files] == [
@@ -171,7 +171,7 @@ def test_a_program_of_the_tree_is_run_in_its_final_place(
 def test_a_proof_has_a_home_that_takes_nothing(paths: Paths, tmp_path: Path) -> None:
     ask = Run(("sh", "-c", "printf '#!/bin/sh\necho $HOME\nenv' > bin/erl"))
     plan = plan_of(ask, proof=("erl", "/dev/null"))
-    told = store.publish(paths, plan, [archive(tmp_path)], "now").facts
+    told = trees.publish(paths, plan, [archive(tmp_path)], "now").facts
     names = {name.partition("=")[0] for name, _ in told}
     assert names - {"PWD", "_", "SHLVL", "OLDPWD"} == {"HOME", "PATH"}
 
@@ -181,7 +181,7 @@ def test_a_program_that_fails_is_quoted_and_leaves_nothing(
 ) -> None:
     step = Run(("sh", "-c", "echo no room >&2; exit 3"))
     with pytest.raises(ToolpinError, match="ended with 3") as caught:
-        store.publish(paths, plan_of(step), [archive(tmp_path)], "now")
+        trees.publish(paths, plan_of(step), [archive(tmp_path)], "now")
     assert ("it said", "no room") in caught.value.facts
     assert not os.path.lexists(paths.install(*PIN))
 
@@ -191,7 +191,7 @@ def test_a_path_with_blanks_is_refused_where_scripts_name_their_place(
 ) -> None:
     paths = Paths(str(tmp_path / "my data"), str(tmp_path / "config"))
     with pytest.raises(ToolpinError, match="path with blanks"):
-        store.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
+        trees.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
     assert not os.path.lexists(paths.install(*PIN))
 
 

@@ -10,14 +10,14 @@ import pytest
 
 from tests.support.releases import Releases, grep_assets
 from tests.support.server import Server, Status
-from toolpin.cache import Cache
+from toolpin.cache.first_use import FirstUse
+from toolpin.cache.indexes import Indexes
+from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, Refused, ToolpinError, Unreachable
-from toolpin.fetch import Fetcher, Limits
-from toolpin.first_use import FirstUse
-from toolpin.indexes import Indexes
 from toolpin.model import Host, Release
+from toolpin.network.fetch import Fetcher, Limits
 from toolpin.plugin.contract import parse_tool
-from toolpin.settings import Settings
+from toolpin.settings.read import Settings
 from toolpin.sources.github import GithubSource
 
 HOST = Host("linux", "x64", "glibc", "2.36")

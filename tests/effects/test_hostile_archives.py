@@ -28,11 +28,11 @@ from tests.support.archives import (
     wheel,
     zip_of,
 )
-from toolpin.archive import Limits, unpack
-from toolpin.archive_rules import Broken
+from toolpin.archive.rules import Broken
+from toolpin.archive.tree import Tree
+from toolpin.archive.unpack import Limits, unpack
 from toolpin.errors import Refused
 from toolpin.model import TreeFile
-from toolpin.tree import Tree
 
 EVIL = b"evil\n"
 

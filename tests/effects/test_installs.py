@@ -10,9 +10,9 @@ import pytest
 from tests.support.run import Home
 from toolpin.env import render_record
 from toolpin.errors import NotRunnable
-from toolpin.installs import commands, environment, is_installed, tools, versions
 from toolpin.model import EnvPatch, Pin
 from toolpin.paths import Paths
+from toolpin.store.installs import commands, environment, is_installed, tools, versions
 
 NODE = Pin("nodejs", "10.15.3")
 

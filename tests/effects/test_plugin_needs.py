@@ -6,7 +6,7 @@ import pytest
 
 from toolpin.model import Artifact, Digest
 from toolpin.plugin.script import address_of
-from toolpin.plugin_needs import _is_allowed
+from toolpin.plugin_tasks.needs import _is_allowed
 
 PREFIXES = ("https://github.com/asdf-community/", "git@gitlab.example:tools")
 

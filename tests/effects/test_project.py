@@ -16,9 +16,9 @@ import pytest
 
 from tests.support.run import REPOSITORY
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.idiomatic import Idioms
 from toolpin.model import Request
-from toolpin.project import (
+from toolpin.project.idiomatic import Idioms
+from toolpin.project.pin_files import (
     candidates,
     effective,
     ignored,
@@ -253,7 +253,7 @@ READ = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1 << 28, 1 << 28))
 from toolpin.errors import UsageError
-from toolpin.project import read
+from toolpin.project.pin_files import read
 try:
     read(sys.argv[1])
 except UsageError as error:

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.archives import node_tarball
-from toolpin import installs, store
 from toolpin.errors import ToolpinError
 from toolpin.host import detect
-from toolpin.inspection import Inspection, inspect
 from toolpin.model import Artifact, Digest, Pin, Plan, Unpack
 from toolpin.paths import Paths
-from toolpin.repair import Repaired, repair
+from toolpin.store import installs, trees
+from toolpin.upkeep.inspection import Inspection, inspect
+from toolpin.upkeep.repair import Repaired, repair
 
 PIN = Pin("nodejs", "22.1.0")
 
@@ -41,7 +41,7 @@ def paths(tmp_path: Path) -> Paths:
         commands=("node",),
         proof=(),
     )
-    store.publish(paths, plan, [str(archive)], "2026-01-31T12:00:00Z")
+    trees.publish(paths, plan, [str(archive)], "2026-01-31T12:00:00Z")
     return paths
 
 
@@ -178,7 +178,7 @@ def test_hostile_81_an_install_that_is_removed_meanwhile_is_an_error(
     paths: Paths,
 ) -> None:
     found = _look(paths)._replace(findings=())
-    store.remove(paths, PIN)
+    trees.remove(paths, PIN)
     with pytest.raises(ToolpinError, match="was removed"):
         repair(paths, found, (), lambda _artifact: "")
     assert not installs.is_installed(paths, PIN)

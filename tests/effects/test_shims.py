@@ -13,8 +13,8 @@ import pytest
 from tests.shell.store import KNOWN, Store
 from tests.support.run import REPOSITORY, Home
 from toolpin.model import Pin
-from toolpin.shims import are_in_place, refresh
-from toolpin.stubs import Stub, read_stub
+from toolpin.shims.folder import are_in_place, refresh
+from toolpin.shims.stubs import Stub, read_stub
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.archives import Entry, compress, folder, node_tarball, symlink, tar
-from toolpin import installs, store, unfinished
 from toolpin.errors import NotPublished, Refused
 from toolpin.host import detect
 from toolpin.model import Artifact, Digest, Link, Pin, Plan, Unpack
 from toolpin.paths import Paths
+from toolpin.store import installs, trees, unfinished
 
 PIN = Pin("nodejs", "22.1.0")
 NOW = "2026-01-31T12:00:00Z"
@@ -40,13 +40,13 @@ def _publish(paths: Paths, data: bytes, **changes: object) -> None:
         proof=("node", "--version", "v22.1.0"),
         variables=(("NODE_HOME", "{install}/x"),),
     )._replace(**changes)  # type: ignore[arg-type]
-    store.publish(paths, plan, [str(archive)], NOW)
+    trees.publish(paths, plan, [str(archive)], NOW)
 
 
 def test_a_published_tree_has_its_receipt_and_record(paths: Paths) -> None:
     _publish(paths, node_tarball("22.1.0", format="gz"))
     assert installs.versions(paths, "nodejs") == ("22.1.0",)
-    receipt = store.read_receipt(paths, PIN)
+    receipt = trees.read_receipt(paths, PIN)
     assert receipt is not None
     assert receipt.installed_at == NOW
     node = next(one for one in receipt.files if one.path == "bin/node")
@@ -101,7 +101,7 @@ def test_a_link_without_its_target_is_left_out(paths: Paths) -> None:
 def test_what_a_package_adds_is_left_out(paths: Paths) -> None:
     steps = (Unpack(0, strip=1, without=("LICENSE",)),)
     _publish(paths, node_tarball("22.1.0", format="gz"), steps=steps)
-    receipt = store.read_receipt(paths, PIN)
+    receipt = trees.read_receipt(paths, PIN)
     assert receipt is not None
     assert "LICENSE" not in {one.path for one in receipt.files}
     assert not os.path.exists(f"{paths.install(*PIN)}/LICENSE")
@@ -111,7 +111,7 @@ def test_an_install_is_removed_with_the_folder_it_leaves_empty(paths: Paths) -> 
     _publish(paths, node_tarball("22.1.0", format="gz"))
     closed = f"{paths.install(*PIN)}/lib/node_modules"
     os.chmod(closed, 0o555)
-    store.remove(paths, PIN)
+    trees.remove(paths, PIN)
     assert not os.path.exists(f"{paths.installs}/nodejs")
     assert _nothing_is_left(paths)
 
@@ -150,4 +150,4 @@ def test_the_machine_s_store_holds_no_home_of_a_tool(paths: Paths) -> None:
         _publish(one, node_tarball("22.1.0", format="gz"), **homes)
         patch = installs.environment(one, PIN)
         assert (len(patch.homes), len(patch.path) - 1) == (expected, expected)
-        store.remove(one, PIN)
+        trees.remove(one, PIN)

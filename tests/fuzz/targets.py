@@ -27,24 +27,24 @@ from tests.support.archives import (
     zip_of,
 )
 from tests.support.run import REPOSITORY
-from toolpin import toolversions
-from toolpin.activation import STATE, entered, left, parse_state, render_state
-from toolpin.archive import unpack
+from toolpin.archive.unpack import unpack
+from toolpin.cache.first_use import FirstUse
+from toolpin.cache.indexes import Indexes
 from toolpin.documents import parse_note, parse_receipt, render_receipt
 from toolpin.env import parse_record, render_record
 from toolpin.errors import ToolpinError
-from toolpin.fetch import Fetcher
-from toolpin.first_use import FirstUse
 from toolpin.host import any_of
-from toolpin.idiomatic import Idioms
-from toolpin.indexes import Indexes
-from toolpin.lock_head import pinned
-from toolpin.lockfile import render
-from toolpin.lockfile_parse import parse as parse_lockfile
+from toolpin.lockfile.document import render
+from toolpin.lockfile.head import pinned
+from toolpin.lockfile.parse import parse as parse_lockfile
 from toolpin.model import EnvPatch, Wanted
+from toolpin.network.fetch import Fetcher
 from toolpin.plugin.contract import SourceSpec, parse_tool
-from toolpin.settings import stated_in
-from toolpin.settings_edit import set_value
+from toolpin.project import toolversions
+from toolpin.project.idiomatic import Idioms
+from toolpin.settings.edit import set_value
+from toolpin.settings.read import stated_in
+from toolpin.shells.activation import STATE, entered, left, parse_state, render_state
 from toolpin.sources.http import HttpSource
 from toolpin.verify import parse_checksums, parse_sri
 

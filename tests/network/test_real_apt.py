@@ -10,14 +10,14 @@ import pytest
 
 from tests.support.beam import BeamUpstream
 from tests.support.server import Server
-from toolpin.cache import Cache
+from toolpin.binaries.fit import best
+from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished
-from toolpin.fit import best
 from toolpin.host import any_of
 from toolpin.model import Host
 from toolpin.paths import Paths
 from toolpin.plugin.registry import read_registry
-from toolpin.settings import Settings
+from toolpin.settings.read import Settings
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.clients import Clients
 from toolpin.sources.debian import DebianSource, package_of

@@ -9,13 +9,13 @@ import pytest
 
 from tests.support.beam import BeamUpstream
 from tests.support.server import Server
-from toolpin.cache import Cache
-from toolpin.catalogue import Catalogues
-from toolpin.choice import Failure, nobody_serves
+from toolpin.binaries.fit import best
+from toolpin.cache.verified import Cache
 from toolpin.errors import NoFit, NotPublished, Unreachable
-from toolpin.fit import best
 from toolpin.host import any_of
-from toolpin.jobs import Job
+from toolpin.install.catalogue import Catalogues
+from toolpin.install.choice import Failure, nobody_serves
+from toolpin.install.jobs import Job
 from toolpin.model import (
     Artifact,
     Digest,
@@ -30,10 +30,10 @@ from toolpin.model import (
 )
 from toolpin.paths import Paths
 from toolpin.plugin.contract import SourceSpec, Tool
-from toolpin.plugin.declarative import assemble, locked_builds, make_plan, verified_by
 from toolpin.plugin.registry import Registry, read_registry
-from toolpin.settings import Settings
+from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
+from toolpin.sources.declarative import assemble, locked_builds, make_plan, verified_by
 
 IMAGES = ("ubuntu-20.04", "ubuntu-22.04", "ubuntu-24.04")
 OPENSSL_1 = frozenset({"libcrypto.so.1.1"})

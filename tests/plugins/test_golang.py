@@ -10,16 +10,16 @@ import pytest
 from tests.support.golang import TARGETS, GoUpstream
 from tests.support.run import Home
 from tests.support.server import Server
-from toolpin.cache import Cache
+from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.host import any_of
 from toolpin.model import Artifact, Digest, Pin, Release
 from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
-from toolpin.plugin.declarative import locked_builds, make_plan, verified_by
 from toolpin.plugin.registry import read_registry
-from toolpin.settings import Settings
+from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients, is_named_by
+from toolpin.sources.declarative import locked_builds, make_plan, verified_by
 
 HOST = any_of("linux-x64")
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from tests.support.server import Server
-from toolpin.cache import Cache
-from toolpin.choice import allowed_sources
+from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, ToolpinError
+from toolpin.install.choice import allowed_sources
 from toolpin.model import Host, Pin
 from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
-from toolpin.plugin.declarative import make_plan
 from toolpin.plugin.registry import read_registry
-from toolpin.settings import Settings
+from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
+from toolpin.sources.declarative import make_plan
 
 HOSTS = {
     Host("linux", "x64", "glibc", "2.36"): "linux-x64",

@@ -13,8 +13,8 @@ from tests.support.run import Home, Result
 from toolpin.env import render_record
 from toolpin.model import EnvPatch, Pin
 from toolpin.paths import Paths
-from toolpin.shims import Changes, refresh
-from toolpin.stubs import ShimTool
+from toolpin.shims.folder import Changes, refresh
+from toolpin.shims.stubs import ShimTool
 
 SHELLS: dict[str, tuple[str, ...]] = {
     "dash": ("dash",),

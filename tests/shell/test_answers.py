@@ -9,7 +9,7 @@ import pytest
 
 from tests.shell.store import KNOWN, SHELLS, Store
 from toolpin.model import Pin
-from toolpin.shims import refresh
+from toolpin.shims.folder import refresh
 
 
 class Case(NamedTuple):

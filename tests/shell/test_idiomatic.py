@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.shell.store import KNOWN, SHELLS, Store
-from toolpin.shims import refresh
+from toolpin.shims.folder import refresh
 
 V10, V12 = "nodejs 10.15.3", "nodejs 12.22.0"
 LTS = 'schema = 1\n[pins]\n"nodejs lts" = "10.15.3"\n\n'

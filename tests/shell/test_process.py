@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.shell.store import KNOWN, Store
-from toolpin.shims import refresh
+from toolpin.shims.folder import refresh
 
 WORDS = ["", " ", "a b", "line\nbreak", "*", "$(id)", "'", '"', "-n", "--", "\\", "é"]
 
@@ -293,7 +293,7 @@ def test_an_unknown_command_is_127(store: Store) -> None:
 def test_commands_run_while_the_shims_are_refreshed(store: Store) -> None:
     store.home.pin("nodejs 10.15.3\n")
     script = (
-        "import sys; from tests.shell.store import KNOWN; from toolpin import shims\n"
+        "import sys; from tests.shell.store import KNOWN; from toolpin.shims import folder as shims\n"
         "from toolpin.paths import Paths; i = 0\n"
         "while True:\n"
         "    i += 1\n"

@@ -12,8 +12,8 @@ from tests.shell.store import KNOWN, SHELLS, Store
 from tests.support.run import Home
 from toolpin.model import Pin
 from toolpin.paths import Paths
-from toolpin.shims import refresh
-from toolpin.stubs import render_library
+from toolpin.shims.folder import refresh
+from toolpin.shims.stubs import render_library
 
 
 class TwoStores(Store):

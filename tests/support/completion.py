@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tests.support.run import REPOSITORY
 from toolpin.cli import VERBS, add_globals, parser_of
 from toolpin.env import quote, quote_fish
-from toolpin.settings_schema import KEYS
+from toolpin.settings.schema import KEYS
 
 COMMAND = ".venv/bin/python -m tests.support.completion"
 BEGIN, END = "# >>> written from the parsers\n", "# <<<\n"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolpin.activation import ACTIVE, STATE, State, entered, left, parse_state
 from toolpin.model import EnvPatch
+from toolpin.shells.activation import ACTIVE, STATE, State, entered, left, parse_state
 
 SHIMS = "/data/shims"
 TEN = EnvPatch(("/data/10/bin", "/data/go/bin"), (("A", "ten"), ("B", "go")))

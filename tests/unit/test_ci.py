@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.run import REPOSITORY
-from toolpin.ci import (
+from toolpin.ci.keys import (
     Here,
     Inputs,
     install_key,

@@ -8,9 +8,9 @@ import subprocess
 import pytest
 
 from tests.support.run import Home
-from toolpin.env_formats import FORMATS, render_env, standing
 from toolpin.errors import ToolpinError
 from toolpin.model import EnvPatch
+from toolpin.shells.formats import FORMATS, render_env, standing
 
 BASE = ("/usr/bin", "/bin")
 HARD = 'it\'s "a" $b `c` \\d #e %f =g; \t<h>&'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from toolpin.fit import best, lacks
+from toolpin.binaries.fit import best, lacks
 from toolpin.model import Build, Host
 
 OLD = Build((), (("glibc", "2.31"),))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from toolpin.errors import UsageError
-from toolpin.idiomatic import Idioms, disagreements, is_passed_over
 from toolpin.model import Request
+from toolpin.project.idiomatic import Idioms, disagreements, is_passed_over
 
 SPELLINGS = {"lts/*": "lts", "lts/": "", "node": "latest", "go": ""}
 IDIOMS = Idioms(

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolpin.errors import Mismatch, NotLocked, UsageError
-from toolpin.jobs import Job, Locked
-from toolpin.lock_head import can_mean, pinned
-from toolpin.locked import rebuilt
-from toolpin.lockfile import Entry, Key, Lockfile, filename_of, render
-from toolpin.lockfile_parse import parse
+from toolpin.install.jobs import Job, Locked
+from toolpin.install.locked import rebuilt
+from toolpin.lockfile.document import Entry, Key, Lockfile, filename_of, render
+from toolpin.lockfile.head import can_mean, pinned
+from toolpin.lockfile.parse import parse
 from toolpin.model import Artifact, Build, Digest, Origin, Pin
 
 PLACE = "/p/toolpin.lock"

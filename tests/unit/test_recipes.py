@@ -6,9 +6,9 @@ import json
 import re
 
 from tests.support.run import REPOSITORY
-from toolpin.env_formats import FORMATS
-from toolpin.lockfile import Key, Lockfile, render
-from toolpin.lockfile_parse import parse
+from toolpin.lockfile.document import Key, Lockfile, render
+from toolpin.lockfile.parse import parse
+from toolpin.shells.formats import FORMATS
 
 
 def test_renovates_pattern_finds_the_pin_of_a_loose_request() -> None:

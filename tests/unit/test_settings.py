@@ -9,8 +9,8 @@ import pytest
 from tests.support.run import REPOSITORY
 from toolpin.errors import UsageError
 from toolpin.paths import Paths
-from toolpin.settings import Settings, read_settings
-from toolpin.settings_schema import KEYS
+from toolpin.settings.read import Settings, read_settings
+from toolpin.settings.schema import KEYS
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.settings_edit import set_value, unset_value
+from toolpin.settings.edit import set_value, unset_value
 
 MIRROR = "mirrors.https://a.example/x"
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from toolpin.searched import Folder
-from toolpin.shell_check import check_rc
-from toolpin.startup import Homes, homes, rc_file, rc_line, reading, toolpin_lines
-from toolpin.surroundings import Surroundings
+from toolpin.doctor.searched import Folder
+from toolpin.doctor.shell_check import check_rc
+from toolpin.doctor.surroundings import Surroundings
+from toolpin.shells.startup import (
+    Homes,
+    homes,
+    rc_file,
+    rc_line,
+    reading,
+    toolpin_lines,
+)
 
 HOME = "/home/ana"
 AT = Homes(HOME, HOME, f"{HOME}/.config/fish")

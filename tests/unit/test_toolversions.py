@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from toolpin.errors import UsageError
 from toolpin.model import Origin, Request, Wanted
-from toolpin.toolversions import (
+from toolpin.project.toolversions import (
     check_tool_name,
     parse,
     parse_override,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from toolpin.errors import UsageError
 from toolpin.model import Origin, Wanted
-from toolpin.toolversions import edit, parse, parse_wanted
+from toolpin.project.toolversions import edit, parse, parse_wanted
 
 NODE = ("nodejs", "node")
 V22 = (Wanted("version", "22.1.0"),)

@@ -9,7 +9,6 @@ import os
 from argparse import Namespace
 from collections.abc import Sequence
 
-from toolpin import installs, project
 from toolpin.asdf.front import (
     COMMAND_LINE,
     FailedError,
@@ -18,13 +17,15 @@ from toolpin.asdf.front import (
     split,
     wanted_of,
 )
-from toolpin.locks import lockfile_beside
+from toolpin.lockfile.lookup import lockfile_beside
 from toolpin.model import Request
 from toolpin.mutex import held, mutex_of_file
-from toolpin.reshim import refresh_shims
+from toolpin.project import pin_files
+from toolpin.project.toolversions import check_tool_name, edit
 from toolpin.resolve import to_provide
-from toolpin.script_build import KEEP
-from toolpin.toolversions import check_tool_name, edit
+from toolpin.scripts.build import KEEP
+from toolpin.store import installs
+from toolpin.upkeep.reshim import refresh_shims
 
 
 def install(front: Front, words: Sequence[str]) -> int:
@@ -151,7 +152,7 @@ def _place(front: Front, *, at_home: bool, above: bool) -> str:
         return os.path.join(front.session.home, name)
     if not above:
         return os.path.join(folder, name)
-    for one in project.folders_up(os.path.dirname(folder.rstrip("/") or "/")):
+    for one in pin_files.folders_up(os.path.dirname(folder.rstrip("/") or "/")):
         path = os.path.join(one, name)
         if os.path.exists(path):
             return path
@@ -170,8 +171,8 @@ def _write(front: Front, name: str, versions: Sequence[str], path: str) -> None:
         write_line(path, names, wanted, session)
     else:
         with held(mutex_of_file(session.paths.locks, path)):
-            before = project.read(path) if os.path.lexists(path) else b""
-            project.write(path, edit(before, names, wanted, place=path))
+            before = pin_files.read(path) if os.path.lexists(path) else b""
+            pin_files.write(path, edit(before, names, wanted, place=path))
     if known:
         refresh_shims(session.paths, session.registry, {known.name})
 

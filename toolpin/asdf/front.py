@@ -11,19 +11,25 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from toolpin import installs, project
-from toolpin.asdf_env import as_toolpin, data_folder, filename_in, named_as_asdf
-from toolpin.asdfrc import Asdfrc, read_asdfrc
 from toolpin.errors import UsageError
-from toolpin.idiomatic_level import VARIABLE, idiomatic_level
-from toolpin.locks import match
+from toolpin.lockfile.lookup import match
 from toolpin.model import Origin, Pin, Request, Wanted
 from toolpin.paths import find_paths
 from toolpin.plugin.registry import script_folders
+from toolpin.project import pin_files
+from toolpin.project.toolversions import parse_wanted
 from toolpin.report import Report
-from toolpin.scripts import kind_of
+from toolpin.scripts.running import kind_of
 from toolpin.session import Session, open_session
-from toolpin.toolversions import parse_wanted
+from toolpin.settings.asdf_env import (
+    as_toolpin,
+    data_folder,
+    filename_in,
+    named_as_asdf,
+)
+from toolpin.settings.asdfrc import Asdfrc, read_asdfrc
+from toolpin.settings.idiomatic_level import VARIABLE, idiomatic_level
+from toolpin.store import installs
 
 COMMAND_LINE = Origin("the command line")
 
@@ -93,14 +99,14 @@ class Front(NamedTuple):
         known = self.known
         aliases = {name: name for name in known} | self.session.registry.aliases
         stated = self.session.stated(known)
-        return project.effective(stated, env=self.session.env, aliases=aliases)
+        return pin_files.effective(stated, env=self.session.env, aliases=aliases)
 
     def request(self, tool: str) -> Request | None:
         """Return what is asked of one tool here, if anything is."""
         names = self.session.registry.aliases.items()
         only = {tool, *(name for name, own in names if own == tool)}
         stated = self.session.stated(only)
-        return project.request_for(tool, stated, self.session.env)
+        return pin_files.request_for(tool, stated, self.session.env)
 
     def pin(self, request: Request, wanted: Wanted) -> Pin | None:
         """Return the installed version that an alternative means here."""
@@ -159,7 +165,7 @@ def _note(front: Front) -> None:
         with open(paths.asdf_note, "w", encoding="utf-8"):
             pass
         if os.path.isdir(paths.installs):
-            from toolpin.reshim import refresh_shims  # noqa: PLC0415 - once
+            from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415 - once
 
             refresh_shims(paths, front.session.registry)
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from toolpin import installs, store, unfinished
 from toolpin.asdf.front import FailedError, Front, split
-from toolpin.asdfrc import Asdfrc
 from toolpin.errors import ToolpinError, Unreachable
-from toolpin.gitrepo import Address, parse_address
+from toolpin.install.workshop import folders_for, index_for
 from toolpin.model import Pin
 from toolpin.plugin.folders import Folders, each
 from toolpin.plugin.index import HOUR_S, Index
 from toolpin.plugin.registry import read_registry
-from toolpin.plugin_trial import Trial
-from toolpin.reshim import refresh_shims
-from toolpin.workshop import folders_for, index_for
+from toolpin.plugin_tasks.trial import Trial
+from toolpin.scripts.gitrepo import Address, parse_address
+from toolpin.settings.asdfrc import Asdfrc
+from toolpin.store import installs, trees, unfinished
+from toolpin.upkeep.reshim import refresh_shims
 
 _NAME = re.compile(r"[a-z0-9_-]+")
 _COLUMN = 15
@@ -159,7 +159,7 @@ def _remove(front: Front, words: Sequence[str]) -> int:
         pin = Pin(tool, version)
         with unfinished.version_mutex(session.paths, pin):
             if installs.is_installed(session.paths, pin):
-                store.remove(session.paths, pin)
+                trees.remove(session.paths, pin)
     refresh_shims(session.paths, read_registry(session.paths))
     return 0
 

@@ -11,16 +11,17 @@ import shutil
 from collections.abc import Sequence
 from typing import NoReturn
 
-from toolpin import execute, installs
+from toolpin import execute
 from toolpin.asdf.front import FailedError, Front, spelt, split
-from toolpin.asdf_env import without_translated
 from toolpin.errors import NotRunnable, ScriptFailed
-from toolpin.idiomatic_level import VARIABLE
 from toolpin.launch import as_called, become
 from toolpin.model import Pin, Request
-from toolpin.reshim import refresh_shims
-from toolpin.scripts import Scripts, variables_of
-from toolpin.stubs import read_stub
+from toolpin.scripts.running import Scripts, variables_of
+from toolpin.settings.asdf_env import without_translated
+from toolpin.settings.idiomatic_level import VARIABLE
+from toolpin.shims.stubs import read_stub
+from toolpin.store import installs
+from toolpin.upkeep.reshim import refresh_shims
 from toolpin.versions import sort_key
 
 _SET_UP = 126

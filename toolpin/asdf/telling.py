@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from toolpin import __version__
 from toolpin.asdf.front import FailedError, Front, split
 from toolpin.asdf.plugins import described
-from toolpin.asdf_env import is_path
-from toolpin.asdfrc import place_of
 from toolpin.errors import ToolpinError
+from toolpin.install.workshop import scripts_for
 from toolpin.paths import bundled
 from toolpin.plugin.registry import script_folders
 from toolpin.process import run
-from toolpin.toolversions import FILENAME_VARIABLES
-from toolpin.workshop import scripts_for
+from toolpin.project.toolversions import FILENAME_VARIABLES
+from toolpin.settings.asdf_env import is_path
+from toolpin.settings.asdfrc import place_of
 
 # Whose commands these are, and who answers them: scripts compare the number.
 VERSION = f"0.20.0 (revision toolpin-{__version__})"

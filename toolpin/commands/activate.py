@@ -10,16 +10,16 @@ import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
 
-from toolpin import project
-from toolpin.activation import ACTIVE, STATE, Watch, entered, parse_state
 from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.model import EnvPatch, Request
 from toolpin.paths import bundled
+from toolpin.project import pin_files
+from toolpin.project.toolversions import folder_of
 from toolpin.project_env import joined, patch_of
 from toolpin.session import Session
+from toolpin.shells.activation import ACTIVE, STATE, Watch, entered, parse_state
 from toolpin.shells.dialect import DIALECTS, Dialect, render_changes
-from toolpin.toolversions import folder_of
-from toolpin.watch import watched_files, watched_installs
+from toolpin.shells.watch import watched_files, watched_installs
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -87,7 +87,7 @@ def _here(session: Session) -> tuple[EnvPatch, str, tuple[Request, ...]]:
     try:
         stated = tuple(session.stated())
         told = list(session.disagreement_lines(stated))
-        requests = project.effective(
+        requests = pin_files.effective(
             stated, env=session.env, aliases=session.registry.aliases
         )
         patches, missing = [], []
@@ -110,7 +110,7 @@ def _patch(request: Request, session: Session) -> EnvPatch:
     prompts run such. The shims, which stand here, run the tool's commands out of it.
     """
     patch = patch_of(request, session)
-    own = (os.path.join(session.home, project.FILENAME), session.paths.global_file)
+    own = (os.path.join(session.home, pin_files.FILENAME), session.paths.global_file)
     if not request.origin.line or request.origin.place in own:
         return patch
     named = {

@@ -7,7 +7,6 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from toolpin import host
-from toolpin.asks import Ask, check_host
 from toolpin.bundle import (
     Bundle,
     artifacts_of,
@@ -15,21 +14,22 @@ from toolpin.bundle import (
     read_bundle,
     write_bundle,
 )
-from toolpin.cache import Cache
-from toolpin.cache_folder import cache_folder
+from toolpin.cache.folder import cache_folder
+from toolpin.cache.verified import Cache
 from toolpin.errors import NotLocked, Refused, ToolpinError
-from toolpin.install_view import show_outcomes
-from toolpin.jobs import Job
-from toolpin.locked import EMPTY, answer, missing, read_lockfile
-from toolpin.locks import lockfile_beside, lockfile_for
+from toolpin.install.jobs import Job
+from toolpin.install.locked import EMPTY, answer, missing, read_lockfile
+from toolpin.install.workshop import clients_for, installer_for, settings_for
+from toolpin.lockfile.asks import Ask, check_host
+from toolpin.lockfile.lookup import lockfile_beside, lockfile_for
+from toolpin.locking.project import asks_of, project_file, read_project
 from toolpin.model import Artifact, Origin, Pin
 from toolpin.plugin.script import SOURCE
 from toolpin.progress import Board
-from toolpin.project_lock import asks_of, project_file, read_project
-from toolpin.reshim import refresh_shims
+from toolpin.project.toolversions import parse_wanted
 from toolpin.session import Session
-from toolpin.toolversions import parse_wanted
-from toolpin.workshop import clients_for, installer_for, settings_for
+from toolpin.upkeep.reshim import refresh_shims
+from toolpin.wanted.view import show_outcomes
 
 
 def add_arguments(parser: ArgumentParser) -> None:

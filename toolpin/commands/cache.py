@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from toolpin.cache import Cache
-from toolpin.cache_contents import Archive, clean, list_archives
-from toolpin.cache_folder import cache_folder
+from toolpin.cache.contents import Archive, clean, list_archives
+from toolpin.cache.folder import cache_folder
+from toolpin.cache.verified import Cache
 from toolpin.session import Session
 from toolpin.tables import pin_table
 

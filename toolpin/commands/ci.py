@@ -6,17 +6,17 @@ import os
 from argparse import ArgumentParser, Namespace
 from typing import NamedTuple
 
-from toolpin import project
-from toolpin.ci_install import provide, prune
-from toolpin.ci_plan import plan_job
-from toolpin.ci_view import show_plan, show_result
+from toolpin.ci.install import provide, prune
+from toolpin.ci.plan import plan_job
+from toolpin.ci.view import show_plan, show_result
 from toolpin.errors import ToolpinError, UsageError
+from toolpin.install.workshop import settings_for
 from toolpin.paths import bundled
-from toolpin.plugin_needs import provide as provide_plugins
-from toolpin.projects import remember
-from toolpin.reshim import refresh_shims
+from toolpin.plugin_tasks.needs import provide as provide_plugins
+from toolpin.project import pin_files
+from toolpin.project.remembered import remember
 from toolpin.session import Session
-from toolpin.workshop import settings_for
+from toolpin.upkeep.reshim import refresh_shims
 
 _FORMS = ("github", "gitlab", "json")
 
@@ -107,9 +107,9 @@ def _prune(session: Session) -> int:
 def _init(target: str, session: Session) -> int:
     template = _TEMPLATES[target]
     path = os.path.join(session.folder, template.path)
-    data = project.read(f"{bundled('ci')}/{target}.yml")
+    data = pin_files.read(f"{bundled('ci')}/{target}.yml")
     is_there = os.path.lexists(path)
-    if is_there and project.read(path) != data:
+    if is_there and pin_files.read(path) != data:
         raise ToolpinError(
             f"{path} is there, and says something else",
             [("nothing", "was written")],
@@ -117,7 +117,7 @@ def _init(target: str, session: Session) -> int:
         )
     if not is_there:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        project.write(path, data)
+        pin_files.write(path, data)
     if session.report.as_json:
         session.report.document("ci init", {"file": path}, changed=not is_there)
     session.report.remark(f"{path}: {template.then}")

@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 from toolpin.env import quote, quote_fish
 from toolpin.errors import UsageError
-from toolpin.known_words import KINDS, known_words
 from toolpin.paths import bundled
 from toolpin.session import Session
+from toolpin.shells.known_words import KINDS, known_words
 
 _SHELLS: dict[str, Callable[[str], str]] = {
     "bash": quote,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 
-from toolpin import project, settings
 from toolpin.errors import ToolpinError
+from toolpin.project import pin_files
 from toolpin.session import Session
-from toolpin.settings import Stated
-from toolpin.settings_edit import required_key, set_value, unset_value
-from toolpin.settings_schema import key_of
+from toolpin.settings import read
+from toolpin.settings.edit import required_key, set_value, unset_value
+from toolpin.settings.read import Stated
+from toolpin.settings.schema import key_of
 from toolpin.toml_lines import render_value
 
 
@@ -40,7 +41,7 @@ def run(args: Namespace, session: Session) -> int:
 
 
 def _list(args: Namespace, session: Session) -> int:
-    found = settings.effective(session.paths, session.env).values()
+    found = read.effective(session.paths, session.env).values()
     if session.report.as_json:
         session.report.document("config list", [_record(one) for one in found])
         return 0
@@ -50,7 +51,7 @@ def _list(args: Namespace, session: Session) -> int:
 
 def _get(args: Namespace, session: Session) -> int:
     required_key(args.key)
-    one = settings.effective(session.paths, session.env).get(args.key)
+    one = read.effective(session.paths, session.env).get(args.key)
     if one is None:
         raise ToolpinError(f"{args.key} is not set", hint="toolpin config list")
     if session.report.as_json:
@@ -64,17 +65,17 @@ def _get(args: Namespace, session: Session) -> int:
 
 def _write(args: Namespace, session: Session) -> int:
     file = session.paths.user_config
-    before = settings.read_text(file) or ""
+    before = read.read_text(file) or ""
     if args.action == "set":
         after = set_value(before, file, args.key, " ".join(args.value))
     else:
         after = unset_value(before, file, args.key)
     if after != before:
         os.makedirs(os.path.dirname(file), exist_ok=True)
-        project.write(file, after.encode())
+        pin_files.write(file, after.encode())
         if args.key == "idiomatic":
             # It is written into the shims, which no other setting is.
-            from toolpin.reshim import refresh_shims  # noqa: PLC0415
+            from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415
 
             refresh_shims(session.paths, session.registry)
     _tell(args, session, changed=after != before)

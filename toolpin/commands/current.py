@@ -6,12 +6,12 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin.locks import locked_version, match
+from toolpin.lockfile.lookup import locked_version, match
 from toolpin.model import Request, Wanted
+from toolpin.project.toolversions import folder_of
 from toolpin.session import Session
 from toolpin.suggest import pinned_tool
 from toolpin.tables import origin_table
-from toolpin.toolversions import folder_of
 
 
 def add_arguments(parser: ArgumentParser) -> None:

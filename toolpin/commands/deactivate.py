@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import SUPPRESS, ArgumentParser, Namespace
 
-from toolpin.activation import left
 from toolpin.commands.shell import require_shell
 from toolpin.session import Session
+from toolpin.shells.activation import left
 from toolpin.shells.dialect import DIALECTS, render_changes
 
 

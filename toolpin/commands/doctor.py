@@ -6,13 +6,13 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from toolpin.doctor import find_all
+from toolpin.doctor.checkup import find_all
+from toolpin.doctor.findings import Finding, as_table, of_error, render
 from toolpin.errors import ToolpinError
-from toolpin.findings import Finding, as_table, of_error, render
 from toolpin.session import Session
 
 if TYPE_CHECKING:
-    from toolpin.roads import Road
+    from toolpin.doctor.roads import Road
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -27,8 +27,8 @@ def run(args: Namespace, session: Session) -> int:
     roads: Sequence[Road] | None = None
     findings = find_all(session)
     if args.net:
-        from toolpin.road_check import check_roads  # noqa: PLC0415 - loads HTTP
-        from toolpin.roads import find_roads  # noqa: PLC0415
+        from toolpin.doctor.road_check import check_roads  # noqa: PLC0415 - loads HTTP
+        from toolpin.doctor.roads import find_roads  # noqa: PLC0415
 
         try:
             roads = find_roads(session)
@@ -45,7 +45,7 @@ def run(args: Namespace, session: Session) -> int:
 def _show(findings: Sequence[Finding], roads: Sequence[Road], session: Session) -> None:
     blocks = [render(finding) for finding in findings]
     if roads:
-        from toolpin.road_check import render_road  # noqa: PLC0415
+        from toolpin.doctor.road_check import render_road  # noqa: PLC0415
 
         blocks += [render_road(road) for road in roads]
     if blocks:
@@ -59,7 +59,7 @@ def _document(
 ) -> None:
     sources = None
     if roads is not None:
-        from toolpin.road_check import road_table  # noqa: PLC0415
+        from toolpin.doctor.road_check import road_table  # noqa: PLC0415
 
         sources = [road_table(road) for road in roads]
     result = {"findings": list(map(as_table, findings)), "sources": sources}

@@ -7,11 +7,11 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from toolpin.env import DEFAULT_PATH
-from toolpin.env_formats import BASE, FORMATS, SHELLS, render_env
 from toolpin.errors import UsageError
 from toolpin.model import Request
 from toolpin.project_env import joined, patch_of
 from toolpin.session import Session
+from toolpin.shells.formats import BASE, FORMATS, SHELLS, render_env
 from toolpin.suggest import pinned_tool
 
 

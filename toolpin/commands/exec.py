@@ -6,11 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from toolpin import execute, project
+from toolpin import execute
 from toolpin.errors import ToolpinError, UnknownCommand
-from toolpin.idiomatic_level import idiomatic_level
 from toolpin.paths import Paths, find_paths
 from toolpin.plugin.registry import read_registry
+from toolpin.project import pin_files
+from toolpin.settings.idiomatic_level import idiomatic_level
 
 
 def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
@@ -22,7 +23,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         paths = find_paths(env)
     own, finish = env, _as_found
     if os.path.exists(paths.asdf_note):  # then asdf's variables count here, too
-        from toolpin import asdf_env  # noqa: PLC0415 - a store that has no asdf
+        from toolpin.settings import asdf_env  # noqa: PLC0415 - a store that has no asdf
 
         env = asdf_env.as_toolpin(env)
         paths = paths._replace(filename=asdf_env.filename_in(env))
@@ -36,7 +37,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
     registry = read_registry(paths)
 
     def reshim() -> None:
-        from toolpin.reshim import refresh_shims  # noqa: PLC0415 - rarely
+        from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415 - rarely
 
         refresh_shims(paths, registry)
 
@@ -64,7 +65,7 @@ def _as_found(found: execute.Found) -> execute.Found:
 def _folder(env: Mapping[str, str]) -> str:
     """Return the current folder; one that is gone still has a name to search above."""
     try:
-        return project.logical_cwd(env)
+        return pin_files.logical_cwd(env)
     except ToolpinError:
         named = env.get("PWD", "")
         return named if named.startswith("/") else "/"

@@ -7,18 +7,18 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from toolpin import installs
-from toolpin.adopting import copy_plugin, link, record
-from toolpin.asdf_env import data_folder
 from toolpin.errors import ToolpinError
+from toolpin.install.workshop import folders_for
 from toolpin.model import Pin
 from toolpin.paths import Paths
 from toolpin.plugin.registry import read_registry, script_folders
-from toolpin.reshim import refresh_shims
+from toolpin.project.words import NAME, VERSION, fits
 from toolpin.session import Session
+from toolpin.settings.asdf_env import data_folder
+from toolpin.store import installs
 from toolpin.tables import pin_table
-from toolpin.words import NAME, VERSION, fits
-from toolpin.workshop import folders_for
+from toolpin.upkeep.adopting import copy_plugin, link, record
+from toolpin.upkeep.reshim import refresh_shims
 
 
 class _Found(NamedTuple):

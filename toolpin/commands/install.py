@@ -7,7 +7,6 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin import installs, projects, shims
 from toolpin.errors import (
     NotLocked,
     NotPublished,
@@ -15,13 +14,16 @@ from toolpin.errors import (
     Unreachable,
     UsageError,
 )
-from toolpin.install_view import show_outcomes, show_plans
-from toolpin.jobs import Job, Outcome
-from toolpin.locks import is_ci, locked_version, lockfile_for
+from toolpin.install.jobs import Job, Outcome
+from toolpin.lockfile.lookup import is_ci, locked_version, lockfile_for
 from toolpin.model import Host, Origin, Pin, Request
+from toolpin.project import remembered
 from toolpin.resolve import to_provide
 from toolpin.session import Session
-from toolpin.wishes import wished
+from toolpin.shims.folder import are_in_place
+from toolpin.store import installs
+from toolpin.wanted.view import show_outcomes, show_plans
+from toolpin.wanted.wishes import wished
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -92,7 +94,7 @@ def run(args: Namespace, session: Session) -> int:
     _check_words(args)
     requests = wished(args, session)
     if not (args.dry_run or args.into):
-        projects.remember(session.paths, (one.origin for one in requests))
+        remembered.remember(session.paths, (one.origin for one in requests))
     return provide_all(requests, args, session)
 
 
@@ -106,10 +108,10 @@ def provide_all(requests: Sequence[Request], args: Namespace, session: Session) 
             jobs = [Job(pin, origin) for pin, origin in settled]
             return show_outcomes([Outcome(job, "present") for job in jobs], [], session)
     # With these come requests, tqdm and threads: only where there is work.
-    from toolpin.decide import Decider, Rules, not_exact  # noqa: PLC0415
-    from toolpin.plugin_needs import provide  # noqa: PLC0415
+    from toolpin.install.workshop import installer_for, settings_for  # noqa: PLC0415
+    from toolpin.plugin_tasks.needs import provide  # noqa: PLC0415
     from toolpin.progress import Board  # noqa: PLC0415
-    from toolpin.workshop import installer_for, settings_for  # noqa: PLC0415
+    from toolpin.wanted.decide import Decider, Rules, not_exact  # noqa: PLC0415
 
     if not args.source:
         session = provide(requests, session, allowed=args.allow_plugins)
@@ -221,8 +223,8 @@ def _is_plain(args: Namespace, session: Session) -> bool:
 
 def _target(args: Namespace, session: Session) -> Host | None:
     """Return the other machine that is installed for. Raises UsageError."""
-    from toolpin.asks import check_host  # noqa: PLC0415 - see run
     from toolpin.host import any_of, detect  # noqa: PLC0415
+    from toolpin.lockfile.asks import check_host  # noqa: PLC0415 - see run
 
     if not args.host:
         return None
@@ -236,7 +238,7 @@ def _folder(args: Namespace, session: Session) -> str:
 
 
 def _refresh_shims(outcomes: Sequence[Outcome], session: Session) -> None:
-    from toolpin.reshim import refresh_shims  # noqa: PLC0415 - see run
+    from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415 - see run
 
     wanted = {outcome.job.pin.tool for outcome in outcomes}
     changes = refresh_shims(session.paths, session.registry, wanted)
@@ -278,5 +280,5 @@ def _is_done(settled: Sequence[tuple[Pin, Origin]], session: Session) -> bool:
     return (
         all(installs.is_installed(session.paths, pin) for pin in pins)
         and not installs.has_remains(session.paths)
-        and shims.are_in_place(session.paths, pins, sys.executable)
+        and are_in_place(session.paths, pins, sys.executable)
     )

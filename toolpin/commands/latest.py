@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from toolpin import installs
-from toolpin.listing import newest_listed
+from toolpin.install.listing import newest_listed
 from toolpin.model import Origin, Pin
 from toolpin.session import Session
+from toolpin.store import installs
 
 
 def add_arguments(parser: ArgumentParser) -> None:

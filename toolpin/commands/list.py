@@ -5,11 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import NamedTuple
 
-from toolpin import installs
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin
 from toolpin.report import Report
 from toolpin.session import Session
+from toolpin.store import installs
 from toolpin.suggest import known_tool
 from toolpin.tables import pin_table
 from toolpin.versions import is_prefix, sort_key

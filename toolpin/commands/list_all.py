@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from toolpin.listing import list_versions
+from toolpin.install.listing import list_versions
 from toolpin.model import Origin
 from toolpin.report import error_table
 from toolpin.session import Session

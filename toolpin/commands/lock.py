@@ -6,15 +6,12 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin.asks import Ask, Scope, check_host, check_sources
 from toolpin.errors import NotLocked
-from toolpin.locked import EMPTY, check_locators, read_lockfile
-from toolpin.lockfile import Entry, Lockfile
-from toolpin.locks import lockfile_beside
-from toolpin.model import Origin, Pin
-from toolpin.mutex import held, mutex_of_file
-from toolpin.pairs import refuse_pairs
-from toolpin.project_lock import (
+from toolpin.install.locked import EMPTY, check_locators, read_lockfile
+from toolpin.lockfile.asks import Ask, Scope, check_host, check_sources
+from toolpin.lockfile.document import Entry, Lockfile
+from toolpin.lockfile.lookup import lockfile_beside
+from toolpin.locking.project import (
     also_of,
     asks_of,
     locker_for,
@@ -24,6 +21,9 @@ from toolpin.project_lock import (
     stale_facts,
     write_lockfile,
 )
+from toolpin.model import Origin, Pin
+from toolpin.mutex import held, mutex_of_file
+from toolpin.pairs import refuse_pairs
 from toolpin.session import Session
 
 _COMMAND_LINE = Origin("the command line")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import NamedTuple
 
-from toolpin.asks import Ask, Scope
 from toolpin.errors import ToolpinError
-from toolpin.locked import EMPTY, read_lockfile
-from toolpin.locks import lockfile_beside, match
+from toolpin.install.locked import EMPTY, read_lockfile
+from toolpin.lockfile.asks import Ask, Scope
+from toolpin.lockfile.lookup import lockfile_beside, match
+from toolpin.locking.project import asks_of, locker_for, project_file, read_project
 from toolpin.model import Request
-from toolpin.project_lock import asks_of, locker_for, project_file, read_project
 from toolpin.session import Session
 from toolpin.versions import sort_key
 

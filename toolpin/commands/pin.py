@@ -6,15 +6,15 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin import project
 from toolpin.errors import ToolpinError
-from toolpin.locks import lockfile_beside, match
+from toolpin.lockfile.lookup import lockfile_beside, match
 from toolpin.model import Origin, Request, Wanted
 from toolpin.mutex import held, mutex_of_file
 from toolpin.pairs import warn_of_pairs
-from toolpin.reshim import refresh_shims
+from toolpin.project import pin_files
+from toolpin.project.toolversions import edit, parse, parse_wanted
 from toolpin.session import Session
-from toolpin.toolversions import edit, parse, parse_wanted
+from toolpin.upkeep.reshim import refresh_shims
 
 _ORIGIN = Origin("the command line")
 
@@ -75,14 +75,14 @@ def write_line(
     """
     locks, lockfile = session.paths.locks, lockfile_beside(path)
     with held(mutex_of_file(locks, path)), held(mutex_of_file(locks, lockfile)):
-        before = project.read(path) if os.path.lexists(path) else b""
+        before = pin_files.read(path) if os.path.lexists(path) else b""
         parse(before, path)
         after = edit(before, names, versions)
         is_locked = False
         if os.path.lexists(lockfile):
             is_locked = _write_both(path, after, lockfile, session)
         else:
-            project.write(path, after)
+            pin_files.write(path, after)
     return before, after, is_locked
 
 
@@ -92,10 +92,10 @@ def _write_both(path: str, data: bytes, lockfile: str, session: Session) -> bool
     An error of the lock leaves them as they were.
     """
     # With these come requests and threads: only where there is a lockfile.
-    from toolpin.asks import Scope  # noqa: PLC0415
-    from toolpin.known_here import known_here  # noqa: PLC0415
-    from toolpin.locked import EMPTY, read_lockfile  # noqa: PLC0415
-    from toolpin.project_lock import (  # noqa: PLC0415
+    from toolpin.install.locked import EMPTY, read_lockfile  # noqa: PLC0415
+    from toolpin.lockfile.asks import Scope  # noqa: PLC0415
+    from toolpin.locking.known_here import known_here  # noqa: PLC0415
+    from toolpin.locking.project import (  # noqa: PLC0415
         asks_of,
         locker_for,
         relocked,
@@ -110,13 +110,13 @@ def _write_both(path: str, data: bytes, lockfile: str, session: Session) -> bool
 
 def _place(args: Namespace, session: Session) -> str:
     if args.home:
-        return os.path.join(session.home, project.FILENAME)
+        return os.path.join(session.home, pin_files.FILENAME)
     if not args.parent:
-        return os.path.join(session.folder, project.FILENAME)
+        return os.path.join(session.folder, pin_files.FILENAME)
     folder = session.folder
     while folder != os.path.dirname(folder):
         folder = os.path.dirname(folder)
-        path = os.path.join(folder, project.FILENAME)
+        path = os.path.join(folder, pin_files.FILENAME)
         if os.path.exists(path):
             return path
     raise ToolpinError(

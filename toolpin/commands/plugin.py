@@ -6,18 +6,19 @@ import os
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Callable
 
-from toolpin import host, project
-from toolpin.cache import Cache
-from toolpin.cache_folder import cache_folder
-from toolpin.drafting import Drafter
+from toolpin import host
+from toolpin.cache.folder import cache_folder
+from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError, UsageError
+from toolpin.install.workshop import clients_for, scripts_for, settings_for
 from toolpin.model import Origin
 from toolpin.plugin import describe, shelf
 from toolpin.plugin.contract import Tool, parse_tool
 from toolpin.plugin.fields import UnfitError, read_name, read_repo
+from toolpin.plugin_tasks.drafting import Drafter
 from toolpin.progress import Board
+from toolpin.project import pin_files
 from toolpin.session import Session
-from toolpin.workshop import clients_for, scripts_for, settings_for
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -219,7 +220,7 @@ def _new(args: Namespace, session: Session) -> int:
     clients = clients_for(session, settings_for(session), board)
     drafter = Drafter(clients, Cache(cache_folder(session.env)), host.detect())
     text = drafter.draft(args.tool, args.github, args.tag)
-    project.write(file, text.encode())
+    pin_files.write(file, text.encode())
     hosts = parse_tool(text, file).sources[0].hosts
     session.report.remark(f"{file} is drafted, for {', '.join(hosts)}: look it through")
     session.report.remark(f"then: toolpin plugin add {args.tool} {args.tool}.toml")

@@ -7,13 +7,13 @@ from argparse import Namespace
 from collections.abc import Mapping
 
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.gitrepo import Address, parse_address
+from toolpin.install.workshop import folders_for, index_for
 from toolpin.paths import bundled
 from toolpin.plugin.folders import Moved, each
 from toolpin.plugin.registry import Registry
-from toolpin.plugin_trial import Trial
+from toolpin.plugin_tasks.trial import Trial
+from toolpin.scripts.gitrepo import Address, parse_address
 from toolpin.session import Session
-from toolpin.workshop import folders_for, index_for
 
 
 def add(args: Namespace, session: Session) -> int:

@@ -6,13 +6,14 @@ import re
 import time
 from argparse import ArgumentParser, Namespace
 
-from toolpin import installs, removal, unfinished
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.pruning import Limits, Version, judged
-from toolpin.reshim import refresh_shims
 from toolpin.session import Session
+from toolpin.store import installs, unfinished
 from toolpin.tables import pin_table
-from toolpin.uses import running
+from toolpin.upkeep import removal
+from toolpin.upkeep.pruning import Limits, Version, judged
+from toolpin.upkeep.reshim import refresh_shims
+from toolpin.upkeep.uses import running
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 

@@ -6,11 +6,7 @@ import os
 import re
 from argparse import ArgumentParser, Namespace
 
-from toolpin.asks import check_host
-from toolpin.errors import ToolpinError, UsageError, printable
-from toolpin.host import any_of, detect
-from toolpin.model import Host
-from toolpin.release_check import (
+from toolpin.binaries.release import (
     Fault,
     Release,
     bound_to,
@@ -18,6 +14,10 @@ from toolpin.release_check import (
     needed,
     read_release,
 )
+from toolpin.errors import ToolpinError, UsageError, printable
+from toolpin.host import any_of, detect
+from toolpin.lockfile.asks import check_host
+from toolpin.model import Host
 from toolpin.session import Session
 
 _MOST_SHOWN = 5

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from toolpin.reshim import refresh_shims
 from toolpin.session import Session
+from toolpin.upkeep.reshim import refresh_shims
 
 
 def add_arguments(parser: ArgumentParser) -> None:

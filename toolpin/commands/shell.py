@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from argparse import SUPPRESS, ArgumentParser, Namespace
 
-from toolpin.activation import ACTIVE
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.execute import patch_for
 from toolpin.model import Origin, Request
+from toolpin.project.toolversions import parse_wanted, variable_for
 from toolpin.session import Session
+from toolpin.shells.activation import ACTIVE
 from toolpin.shells.dialect import DIALECTS
 from toolpin.suggest import known_tool
-from toolpin.toolversions import parse_wanted, variable_for
 
 _ORIGIN = Origin("the command line")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from toolpin import installs
 from toolpin.errors import UnknownCommand
 from toolpin.model import Pin
 from toolpin.paths import Paths
 from toolpin.session import Session
+from toolpin.store import installs
 from toolpin.suggest import with_near_commands
 from toolpin.tables import pin_table
 from toolpin.versions import sort_key

@@ -8,15 +8,16 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin import installs, removal, unfinished
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin, Pin
-from toolpin.reshim import refresh_shims
+from toolpin.project.toolversions import parse_wanted
 from toolpin.session import Session
+from toolpin.store import installs, unfinished
 from toolpin.suggest import installed_nearby, known_tool
 from toolpin.tables import pin_table
-from toolpin.toolversions import parse_wanted
-from toolpin.unused import unused_pins
+from toolpin.upkeep import removal
+from toolpin.upkeep.reshim import refresh_shims
+from toolpin.upkeep.unused import unused_pins
 from toolpin.versions import sort_key
 
 

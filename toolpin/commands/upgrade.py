@@ -7,17 +7,13 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from toolpin import project
-from toolpin.asks import Ask, Scope
 from toolpin.errors import NotLocked, ToolpinError
-from toolpin.locked import EMPTY, read_lockfile
-from toolpin.lockfile import Lockfile
-from toolpin.locking import Locker
-from toolpin.locks import lockfile_beside
-from toolpin.model import Origin, Pin, Wanted
-from toolpin.mutex import held, mutex_of_file
-from toolpin.pairs import refuse_pairs
-from toolpin.project_lock import (
+from toolpin.install.locked import EMPTY, read_lockfile
+from toolpin.lockfile.asks import Ask, Scope
+from toolpin.lockfile.document import Lockfile
+from toolpin.lockfile.lookup import lockfile_beside
+from toolpin.locking.locker import Locker
+from toolpin.locking.project import (
     asks_of,
     locker_for,
     project_file,
@@ -25,9 +21,13 @@ from toolpin.project_lock import (
     relocked,
     write_both,
 )
+from toolpin.model import Origin, Pin, Wanted
+from toolpin.mutex import held, mutex_of_file
+from toolpin.pairs import refuse_pairs
+from toolpin.project import pin_files
+from toolpin.project.toolversions import edit, parse
 from toolpin.resolve import looks_exact
 from toolpin.session import Session
-from toolpin.toolversions import edit, parse
 from toolpin.versions import sort_key
 
 _COMMAND_LINE = Origin("the command line")
@@ -86,7 +86,7 @@ def run(args: Namespace, session: Session) -> int:
             refuse_pairs(wishes, session)
             written = write_both(file, after, path, lock)
         elif after != before:
-            project.write(file, after)
+            pin_files.write(file, after)
             written = (file,)
     moves = _moves((asks, was), (now, lock), tools)
     if session.report.as_json:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin import installs
-from toolpin.cache import Cache
-from toolpin.cache_folder import cache_folder
-from toolpin.checks import Check, as_table, heading, rows
+from toolpin.cache.folder import cache_folder
+from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError
-from toolpin.inspection import inspect
+from toolpin.install.workshop import clients_for, settings_for
 from toolpin.model import Artifact, Origin, Pin
 from toolpin.progress import Board
-from toolpin.repair import Fetch, Repaired, repair
-from toolpin.reshim import refresh_shims
+from toolpin.project.toolversions import check_tool_name
 from toolpin.session import Session
 from toolpin.sources.contract import Progress
-from toolpin.toolversions import check_tool_name
+from toolpin.store import installs
+from toolpin.upkeep.checks import Check, as_table, heading, rows
+from toolpin.upkeep.inspection import inspect
+from toolpin.upkeep.repair import Fetch, Repaired, repair
+from toolpin.upkeep.reshim import refresh_shims
 from toolpin.versions import sort_key
-from toolpin.workshop import clients_for, settings_for
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 
-from toolpin import installs
 from toolpin.errors import ToolpinError
-from toolpin.locks import match
+from toolpin.lockfile.lookup import match
 from toolpin.model import Origin, Request, Wanted
+from toolpin.project.toolversions import folder_of, parse_wanted
 from toolpin.session import Session
+from toolpin.store import installs
 from toolpin.suggest import installed_nearby, known_tool, pinned_tool
-from toolpin.toolversions import folder_of, parse_wanted
 
 
 def add_arguments(parser: ArgumentParser) -> None:

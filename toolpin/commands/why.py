@@ -5,13 +5,13 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 
+from toolpin.doctor.reasons import Locked, Reasons, reasons_for
+from toolpin.doctor.searched import Candidate
 from toolpin.errors import UnknownCommand
-from toolpin.installs import tree
 from toolpin.model import Request
-from toolpin.reasons import Locked, Reasons, reasons_for
 from toolpin.report import error_table
-from toolpin.searched import Candidate
 from toolpin.session import Session
+from toolpin.store.installs import tree
 from toolpin.suggest import with_near_commands
 from toolpin.tables import origin_table
 

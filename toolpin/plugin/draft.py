@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import TreeFile
+from toolpin.project.words import RESERVED_COMMANDS, VERSION, fits
 from toolpin.toml_lines import render_value
-from toolpin.words import RESERVED_COMMANDS, VERSION, fits
 
 _ARCHIVES = (".tar.xz", ".tar.gz", ".tgz", ".txz", ".tar.bz2", ".zip")
 _OTHER = re.compile(

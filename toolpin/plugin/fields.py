@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from toolpin.env import is_settable
-from toolpin.manifests import MANIFESTS
 from toolpin.model import Link, Need, Rewrite
-from toolpin.words import RESERVED_COMMANDS
+from toolpin.project.manifests import MANIFESTS
+from toolpin.project.words import RESERVED_COMMANDS
 
 _CATALOGUE = frozenset("url version prefix files file name sha256 size channel".split())
 

@@ -11,16 +11,16 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from toolpin import unfinished
-from toolpin.asdfrc import Asdfrc
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.gitrepo import Address, Git, Identity, is_plain_folder
 from toolpin.model import Origin, Pin
 from toolpin.paths import Paths
 from toolpin.plugin.registry import note_files, script_folders
 from toolpin.process import Finished
-from toolpin.scripts import Scripts
-from toolpin.words import NAME, Spot, check
+from toolpin.project.words import NAME, Spot, check
+from toolpin.scripts.gitrepo import Address, Git, Identity, is_plain_folder
+from toolpin.scripts.running import Scripts
+from toolpin.settings.asdfrc import Asdfrc
+from toolpin.store import unfinished
 
 # With a mutex and a place in staging of its own, as a version has.
 _PLUGIN = "plugin"

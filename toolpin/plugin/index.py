@@ -10,12 +10,12 @@ import os
 import time
 from collections.abc import Callable
 
-from toolpin import unfinished
 from toolpin.errors import ToolpinError, Unreachable
-from toolpin.gitrepo import Address, Git
 from toolpin.model import Pin
 from toolpin.paths import Paths
-from toolpin.words import NAME, fits
+from toolpin.project.words import NAME, fits
+from toolpin.scripts.gitrepo import Address, Git
+from toolpin.store import unfinished
 
 HOUR_S = 3600.0
 

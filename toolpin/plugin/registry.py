@@ -14,10 +14,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.idiomatic import Idioms
 from toolpin.model import Origin
 from toolpin.paths import Paths, bundled
-from toolpin.words import COMMAND, NAME, fits
+from toolpin.project.idiomatic import Idioms
+from toolpin.project.words import COMMAND, NAME, fits
 
 if TYPE_CHECKING:
     from toolpin.plugin.contract import Tool
@@ -117,7 +117,7 @@ class Registry:
 
     def _asking(self, name: str) -> Callable[[str], list[str]]:
         def ask(path: str) -> list[str]:
-            from toolpin.scripts import Scripts  # noqa: PLC0415 - few plugins ask
+            from toolpin.scripts.running import Scripts  # noqa: PLC0415 - few plugins ask
 
             paths = self._paths or Paths("", "")
             folder = os.path.dirname(path)

@@ -10,9 +10,9 @@ import os
 from urllib.parse import quote
 
 from toolpin.errors import UsageError
-from toolpin.gitrepo import Identity
 from toolpin.model import Artifact, Digest
 from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.scripts.gitrepo import Identity
 
 KIND = "script"
 SOURCE = "asdf-plugin"

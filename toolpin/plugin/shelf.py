@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from toolpin import project
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.paths import Paths, bundled
 from toolpin.plugin.contract import Tool, examine, parse_tool
 from toolpin.plugin.registry import Registry
+from toolpin.project import pin_files
 
 
 def is_bundled(tool: Tool) -> bool:
@@ -60,9 +60,9 @@ def add(
     os.makedirs(folder, exist_ok=True)
     for table in _tables(tool):
         content = _read(f"{os.path.dirname(source)}/{table}").encode()
-        project.write(f"{folder}/{table}", content)
+        pin_files.write(f"{folder}/{table}", content)
     # The plugin last: before its tables it would not be complete.
-    project.write(target, text.encode())
+    pin_files.write(target, text.encode())
     return Added(target, changed=before != text)
 
 
@@ -90,7 +90,7 @@ def remove(paths: Paths, registry: Registry, name: str) -> str:
 
 def _read(file: str) -> str:
     try:
-        return project.read(file).decode()
+        return pin_files.read(file).decode()
     except UnicodeDecodeError as error:
         raise UsageError(f"{file} is not UTF-8", [("because", str(error))]) from error
 

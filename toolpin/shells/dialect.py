@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from toolpin.activation import Watch
 from toolpin.shells import fish, posix
+from toolpin.shells.activation import Watch
 
 
 class Dialect(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from toolpin.activation import Watch
 from toolpin.env import quote
+from toolpin.shells.activation import Watch
 
 __all__ = ["assign", "quote", "same_bash", "same_zsh", "unset"]
 

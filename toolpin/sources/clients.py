@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from toolpin.cache import Cache
-from toolpin.credentials import Credentials
+from toolpin.cache.first_use import FirstUse
+from toolpin.cache.indexes import Indexes
+from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, Offline, Unreachable
-from toolpin.fetch import Fetcher, Limits
-from toolpin.first_use import FirstUse
-from toolpin.gitrepo import Git
-from toolpin.indexes import Indexes
 from toolpin.model import Artifact, Build, Host, Release
+from toolpin.network.credentials import Credentials
+from toolpin.network.fetch import Fetcher, Limits
 from toolpin.paths import home_folder
 from toolpin.plugin.contract import SourceSpec
 from toolpin.plugin.script import KIND
-from toolpin.scripts import Scripts
-from toolpin.settings import Settings
+from toolpin.scripts.gitrepo import Git
+from toolpin.scripts.running import Scripts
+from toolpin.settings.read import Settings
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.contract import Progress, Source, fill
 from toolpin.sources.debian import DebianCode, DebianSource

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from toolpin.binaries.fit import lacks
 from toolpin.errors import NotPublished
-from toolpin.fit import lacks
 from toolpin.model import Artifact, Build, Host, Patch, Release, Step, Unpack
 from toolpin.plugin.contract import SourceSpec
 from toolpin.sources.apt_client import AptClient, DebPackage, upstream_version

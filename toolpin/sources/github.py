@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from toolpin.cache.first_use import FirstUse
+from toolpin.cache.indexes import Indexes
 from toolpin.errors import NotPublished, Unreachable
-from toolpin.fetch import Fetcher
-from toolpin.first_use import FirstUse
-from toolpin.indexes import Indexes
 from toolpin.model import Artifact, Build, Digest, Host, Release
+from toolpin.network.fetch import Fetcher
 from toolpin.plugin.contract import SourceSpec
 from toolpin.plugin.fields import NO_CHECKSUMS
 from toolpin.sources.contract import fill

@@ -10,11 +10,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from toolpin.cache.first_use import FirstUse
+from toolpin.cache.indexes import Indexes
 from toolpin.errors import NotPublished, Unreachable
-from toolpin.fetch import Fetcher
-from toolpin.first_use import FirstUse
-from toolpin.indexes import Indexes
 from toolpin.model import Artifact, Build, Host, Release
+from toolpin.network.fetch import Fetcher
 from toolpin.plugin.contract import SourceSpec
 from toolpin.plugin.fields import NO_CHECKSUMS
 from toolpin.sources.contract import fill, line_channels

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from itertools import chain
 
+from toolpin.binaries.fit import best, lacks
+from toolpin.cache.indexes import Indexes
 from toolpin.errors import NoFit, NotPublished, Unreachable
-from toolpin.fit import best, lacks
-from toolpin.indexes import Indexes
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.plugin.contract import SourceSpec
 from toolpin.sources.apt_client import AptClient

@@ -11,8 +11,8 @@ import shutil
 import threading
 from collections.abc import Callable, Mapping
 
-from toolpin.archive import unpack
-from toolpin.cache import Cache
+from toolpin.archive.unpack import unpack
+from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError, Unreachable
 from toolpin.model import Artifact, Host
 from toolpin.mutex import held

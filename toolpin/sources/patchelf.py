@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import shutil
 
-from toolpin.archive import unpack
-from toolpin.cache import Cache
+from toolpin.archive.unpack import unpack
+from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError
 from toolpin.model import Artifact, Host
 from toolpin.mutex import held

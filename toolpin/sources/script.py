@@ -8,10 +8,10 @@ from __future__ import annotations
 import threading
 
 from toolpin.errors import NotPublished, ToolpinError, Unreachable
-from toolpin.gitrepo import Git, Identity
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.plugin.script import artifact_of
-from toolpin.scripts import Scripts, kind_of
+from toolpin.scripts.gitrepo import Git, Identity
+from toolpin.scripts.running import Scripts, kind_of
 
 
 class ScriptSource:

@@ -1,0 +1,1 @@
+"""Archives: what they hold, and the trees that they become."""

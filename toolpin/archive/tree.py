@@ -1,0 +1,246 @@
+"""Writes files, folders and links into one folder, and knows all that it wrote.
+
+Where something may go is decided in a model of the tree, not by asking the disk about
+paths that an archive chose; links are made last, so nothing is ever written through
+one. Every entry is hashed while it is copied. What an archive is, this does not know.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import stat
+import time
+import unicodedata
+from collections.abc import Iterable
+
+from toolpin.archive.rules import PATH_BYTES, Broken, split_target
+from toolpin.model import TreeFile
+
+_RESERVED = ".toolpin"
+_FOLDER_MODE = 0o755
+_LINK_HOPS = 40  # the kernel's own limit is the same
+
+
+class Tree:
+    """A folder that is being filled. Paths are relative, with `/`, and checked names.
+
+    With `folds_names`, names that differ by case or Unicode form are one name.
+    """
+
+    def __init__(self, root: str, *, folds_names: bool) -> None:
+        self._root = root
+        self._folds_names = folds_names
+        self._names = {"": ""}
+        self._folders = {""}
+        self._files: dict[str, TreeFile] = {}
+        self._links: dict[str, str] = {}
+        self._made: list[str] = []
+        self._now_s = int(time.time())
+
+    def add_folder(self, path: str) -> None:
+        """Make a folder and those above it; one that is there already is fine."""
+        if self._names.get(key := self._key(path)) == path and key in self._folders:
+            return
+        parts = path.split("/")
+        _check_reserved(parts[0], path)
+        for end in range(len(parts)):
+            self._make_folder("/".join(parts[: end + 1]))
+
+    def add_file(
+        self, path: str, data: Iterable[bytes], *, executable: bool, mtime_s: int
+    ) -> None:
+        """Write a new file, hashing it on the way."""
+        key = self._key(path)
+        self._claim_new(path, key)
+        mode = 0o755 if executable else 0o644
+        size, digest = 0, hashlib.sha256()
+        out = self._create(path, mode)
+        try:
+            for piece in data:
+                digest.update(piece)
+                size += len(piece)
+                _write(out, piece)
+            # Makefiles and compiled Python compare times; one ahead of the clock
+            # would make them build again and again.
+            seconds = min(mtime_s, self._now_s)
+            os.utime(out, (seconds, seconds))
+        finally:
+            os.close(out)
+        self._files[key] = TreeFile(path, size, mode, digest.hexdigest())
+
+    def add_hardlink(self, path: str, target: str) -> None:
+        """Give a file that was written before a second name."""
+        key, first = self._key(path), self._files.get(self._key(target))
+        if first is None:
+            raise Broken("a hard link repeats no file before it", path)
+        self._claim_new(path, key)
+        old, new = self._full(first.path), self._full(path)
+        try:
+            os.link(old, new)
+            self._made.append(new)
+        except FileExistsError:
+            raise Broken("a member would replace a file", path) from None
+        except OSError:  # filesystems without hard links
+            os.close(self._create(path, first.mode))
+            shutil.copyfile(old, new)
+        self._files[key] = first._replace(path=path)
+
+    def add_symlink(self, path: str, target: str) -> None:
+        """Note a symbolic link, to be made by `finish`."""
+        key = self._key(path)
+        split_target(target, path)
+        self._claim_new(path, key)
+        self._links[key] = target
+
+    def finish(self) -> tuple[TreeFile, ...]:
+        """Make the links, each of which must stay inside, and return all entries."""
+        for key in self._links:
+            self._check_link(key)
+        entries = list(self._files.values())
+        for key, target in self._links.items():
+            path = self._names[key]
+            full = self._full(path)
+            try:
+                os.symlink(target, full)
+            except FileExistsError:
+                raise Broken("a link would replace a file", path) from None
+            except OSError as error:  # it names the target, and not the link
+                raise OSError(error.errno, error.strerror, full) from error
+            self._made.append(full)
+            size = len(os.fsencode(target))
+            entries.append(TreeFile(path, size, 0o777, "", target))
+        return tuple(sorted(entries))
+
+    def undo(self) -> None:
+        """Remove what was written, and nothing else."""
+        for path in reversed(self._made):
+            with contextlib.suppress(OSError):
+                if stat.S_ISDIR(os.lstat(path).st_mode):
+                    os.rmdir(path)
+                else:
+                    os.unlink(path)
+        self._made.clear()
+
+    def _full(self, path: str) -> str:
+        full = f"{self._root}/{path}"
+        if len(os.fsencode(full)) >= PATH_BYTES:
+            raise Broken(f"a path is longer than {PATH_BYTES} bytes", path)
+        return full
+
+    def _key(self, path: str) -> str:
+        if not self._folds_names:
+            return path
+        return unicodedata.normalize("NFKC", path).casefold()
+
+    def _claim(self, path: str, key: str) -> None:
+        if self._names.setdefault(key, path) != path:
+            raise Broken("two names differ only by case or Unicode form", path)
+
+    def _claim_new(self, path: str, key: str) -> None:
+        """Take a name for a new entry, and make the folders above it."""
+        if key in self._names:
+            self._claim(path, key)
+            raise Broken("two members have one name", path)
+        above, _, name = path.rpartition("/")
+        if above:
+            self.add_folder(above)
+        else:
+            _check_reserved(name, path)
+        self._names[key] = path
+
+    def _make_folder(self, path: str) -> None:
+        key = self._key(path)
+        self._claim(path, key)
+        if key in self._folders:
+            return
+        if key in self._files or key in self._links:
+            raise Broken("a folder has the name of a file or link", path)
+        full = self._full(path)
+        try:
+            os.mkdir(full)
+        except FileExistsError:
+            if not stat.S_ISDIR(os.lstat(full).st_mode):
+                raise Broken("a folder has the name of a file or link", path) from None
+        else:
+            self._made.append(full)
+            os.chmod(full, _FOLDER_MODE)  # whatever the umask took
+        self._folders.add(key)
+
+    def _create(self, path: str, mode: int) -> int:
+        full = self._full(path)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            out = os.open(full, flags, mode)
+        except FileExistsError:
+            raise Broken("a member would replace a file", path) from None
+        self._made.append(full)
+        os.fchmod(out, mode)  # whatever the umask took
+        return out
+
+    def _check_link(self, key: str) -> None:
+        """Follow a link's target through the finished model, component by component.
+
+        `..` is taken back only from a folder that is there: behind a name that is
+        missing yet it would mean something else once that name exists.
+        """
+        path = self._names[key]
+        here = path.split("/")[:-1]
+        rest = split_target(self._links[key], path)[::-1]
+        hops = 0
+        while rest:
+            part = rest.pop()
+            if part == "..":
+                if not here or not self._is_folder("/".join(here)):
+                    raise Broken("a link leads out of the tree", path)
+                here.pop()
+            elif part not in ("", "."):
+                target = self._link_at("/".join([*here, part]))
+                hops += target is not None
+                if hops > _LINK_HOPS:
+                    raise Broken("a link leads in circles", path)
+                if target is None:
+                    here.append(part)
+                else:
+                    rest += split_target(target, path)[::-1]
+
+    def _is_folder(self, path: str) -> bool:
+        if self._key(path) in self._folders:
+            return True
+        try:
+            return stat.S_ISDIR(os.lstat(self._full(path)).st_mode)
+        except OSError:
+            return False
+
+    def _link_at(self, path: str) -> str | None:
+        """Return the target of a link of this tree, or of one from an earlier step."""
+        key = self._key(path)
+        if key in self._names:
+            return self._links.get(key)
+        try:
+            return os.readlink(self._full(path))
+        except OSError:
+            return None
+
+
+def folds_names(folder: str) -> bool:
+    """Return whether the filesystem of `folder` takes `A` and `a` for one name."""
+    probe = f"{folder}/.toolpin-Aa"
+    os.mkdir(probe)
+    try:
+        return os.path.lexists(f"{folder}/.toolpin-aA")
+    finally:
+        os.rmdir(probe)
+
+
+def _check_reserved(name: str, path: str) -> None:
+    if name.casefold() == _RESERVED:
+        raise Broken(f"a name is kept for toolpin: {_RESERVED}", path)
+
+
+def _write(out: int, piece: bytes) -> None:
+    written = os.write(out, piece)
+    while written < len(piece):
+        written += os.write(out, piece[written:])

@@ -1,0 +1,171 @@
+"""Unpacks a tar, zip, wheel, npm or Debian package into a folder, by its own rules.
+
+An archive is unpacked whole or not at all. Digests are checked before, elsewhere; the
+rules hold even for an archive whose digest is the published one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import BinaryIO
+
+from toolpin.archive.deb import AR_MAGIC, data_member
+from toolpin.archive.rules import DEFAULT, Broken, Limits, Member, split_name
+from toolpin.archive.stream import Form, Source, Stream, decode
+from toolpin.archive.tar import tar_members
+from toolpin.archive.tree import Tree, folds_names
+from toolpin.archive.zip import zip_members
+from toolpin.errors import Refused, ToolpinError, printable
+from toolpin.model import TreeFile
+
+__all__ = ["DEFAULT", "Limits", "unpack"]
+
+_MAGICS: tuple[tuple[int, bytes, Form], ...] = (
+    (0, b"\x1f\x8b\x08", "gz"),
+    (0, b"\xfd7zXZ\0", "xz"),
+    (0, b"BZh", "bz2"),
+    (0, b"\x28\xb5\x2f\xfd", "zst"),
+    (257, b"ustar", "tar"),
+)
+_ZIP_MAGICS = (b"PK\3\4", b"PK\5\6")
+_HEAD_BYTES = 512
+_FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("zip", (".zip", ".whl")),
+    ("Debian package", (".deb",)),
+    ("tar", (".tar", ".tgz", ".txz", ".tbz2", ".tzst")),
+    ("tar", (".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst")),
+)
+
+
+def unpack(
+    archive: str,
+    filename: str,
+    destination: str,
+    *,
+    strip: int = 0,
+    only: str = "",
+    limits: Limits = DEFAULT,
+) -> tuple[TreeFile, ...]:
+    """Unpack into an existing folder and return what was written, sorted by path.
+
+    `filename` is the published name. `only` takes what lies below that folder of the
+    archive as it stands; then `strip` leading folders are dropped, which must be the
+    same for all. Raises Refused for an archive that breaks a rule, ToolpinError where
+    the disk refuses; either way nothing of this call is left.
+    """
+    try:
+        tree = Tree(destination, folds_names=folds_names(destination))
+        try:
+            with open(archive, "rb") as file, ThreadPoolExecutor(1) as pool:
+                members = _members(file, filename, limits, pool)
+                for path, member in _taken(members, strip, tuple(_parts(only))):
+                    _add(tree, path, member)
+            return tree.finish()
+        except BaseException:
+            tree.undo()
+            raise
+    except Broken as broken:
+        raise _refused(filename, broken) from broken
+    except OSError as error:
+        raise ToolpinError(
+            f"{filename} could not be unpacked: {error.strerror}",
+            [("path", str(error.filename or destination)), ("installed", "nothing")],
+        ) from error
+
+
+def _refused(filename: str, broken: Broken) -> Refused:
+    member = printable(broken.member).replace("\n", "\\n")
+    if len(member) > 120:
+        member = f"{member[:80]}... ({len(broken.member)} characters)"
+    facts = [("member", member)] if member else []
+    return Refused(
+        f"{filename} breaks a rule of unpacking: {broken.rule}",
+        [*facts, ("installed", "nothing")],
+    )
+
+
+def _members(
+    file: BinaryIO, filename: str, limits: Limits, pool: Executor
+) -> Iterator[Member]:
+    """Yield the members of an archive whose first bytes say what it is.
+
+    Only the family has to agree with the name: a `.tar.gz` that is xz is what the
+    publisher made, and its digest is right.
+    """
+    head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    if head.startswith(_ZIP_MAGICS):
+        _check_family(filename, "zip")
+        return zip_members(file, limits, pool)
+    if head.startswith(AR_MAGIC):
+        _check_family(filename, "Debian package")
+        data = data_member(file)
+        head = data.read(_HEAD_BYTES)
+        file.seek(-len(head), os.SEEK_CUR)
+        return _tar_members(data, head, limits, pool)
+    members = _tar_members(file, head, limits, pool)
+    _check_family(filename, "tar")
+    return members
+
+
+def _tar_members(
+    source: Source, head: bytes, limits: Limits, pool: Executor
+) -> Iterator[Member]:
+    for offset, magic, form in _MAGICS:
+        if head.startswith(magic, offset):
+            return tar_members(Stream(decode(source, form, limits, pool)), limits)
+    raise Broken(f"it is not a tar or zip: it begins with {head[:16]!r}")
+
+
+def _check_family(filename: str, family: str) -> None:
+    for named, suffixes in _FAMILIES:
+        if named != family and filename.endswith(suffixes):
+            raise Broken(f"it is named as a {named}, and is a {family}")
+
+
+def _taken(
+    members: Iterator[Member], strip: int, only: tuple[str, ...]
+) -> Iterator[tuple[str, Member]]:
+    """Yield (path below the destination, member) for what is asked for."""
+    top: tuple[str, ...] | None = None
+    for member in members:
+        parts = split_name(member.name)
+        if member.kind != "folder" and not parts:
+            raise Broken("a file or link has no name", member.name)
+        if parts[: len(only)] != only or not parts:
+            continue
+        if len(parts) <= strip:
+            if member.kind != "folder":
+                raise Broken("a file lies above the folder to be dropped", member.name)
+            continue
+        top = top or parts[:strip]
+        if parts[:strip] != top:
+            raise Broken("it has two top folders, where one is expected", member.name)
+        link = member.link
+        if member.kind == "hardlink":
+            repeated = split_name(link)
+            if (repeated[: len(only)], repeated[:strip]) != (only, top):
+                raise Broken("a hard link repeats what is not unpacked", member.name)
+            link = "/".join(repeated[strip:])
+        yield "/".join(parts[strip:]), member._replace(link=link)
+    if top is None:
+        raise Broken("it holds nothing of what is to be unpacked", "/".join(only))
+
+
+def _add(tree: Tree, path: str, member: Member) -> None:
+    if member.kind == "folder":
+        tree.add_folder(path)
+    elif member.kind == "symlink":
+        tree.add_symlink(path, member.link)
+    elif member.kind == "hardlink":
+        tree.add_hardlink(path, member.link)
+    else:
+        tree.add_file(
+            path, member.data, executable=member.executable, mtime_s=member.mtime_s
+        )
+
+
+def _parts(only: str) -> list[str]:
+    return only.split("/") if only else []

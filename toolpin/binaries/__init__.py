@@ -1,0 +1,1 @@
+"""What native files say of themselves, and which machines run them."""

@@ -1,0 +1,155 @@
+"""Tells what lies in the cache folder, and empties it.
+
+What it removes is fetched or found again at need. toolpin's own helpers stay.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+from toolpin.cache.verified import Cache
+from toolpin.documents import parse_note
+from toolpin.errors import ToolpinError
+from toolpin.model import Artifact, Digest, Pin
+from toolpin.mutex import try_held
+
+_NOTES = ("plans", "catalogues", "documents")
+_NAME = re.compile(r"(sha256|sha512)-([0-9a-f]+)(\.d|\.validator)?")
+_LARGEST_NOTE_BYTES = 1 << 20
+
+
+class Note(NamedTuple):
+    """What a source named for a version, as the cache remembers it."""
+
+    pin: Pin
+    artifacts: tuple[Artifact, ...]
+
+
+class Archive(NamedTuple):
+    """An archive in the cache; `notes` are of the versions that need it."""
+
+    digest: Digest
+    path: str
+    size_bytes: int
+    notes: tuple[Note, ...]
+
+
+class Cleaning(NamedTuple):
+    """Paths with their sizes in bytes: gone, or left because somebody works on them."""
+
+    removed: tuple[tuple[str, int], ...]
+    busy: tuple[tuple[str, int], ...]
+
+
+def list_archives(cache: Cache) -> list[Archive]:
+    """Return the archives, the largest first."""
+    named: dict[Digest, list[Note]] = {}
+    for path in _note_files(cache):
+        if note := _read_note(path):
+            for artifact in note.artifacts:
+                named.setdefault(artifact.digest, []).append(note)
+    found = [
+        Archive(digest, path, _size(path), tuple(named.get(digest, ())))
+        for digest, path in _archive_files(cache)
+    ]
+    return sorted(found, key=lambda one: (-one.size_bytes, one.path))
+
+
+def clean(cache: Cache, *, dry_run: bool = False) -> Cleaning:
+    """Remove archives, partial downloads and notes, or only name them.
+
+    What another process is fetching stays. Raises ToolpinError when the disk refuses.
+    """
+    removed: list[tuple[str, int]] = []
+    busy: list[tuple[str, int]] = []
+    for name, path in _fetched_files(cache):
+        entry = (path, _size(path))
+        if dry_run:
+            removed.append(entry)
+            continue
+        with try_held(f"{cache.root}/locks/{name}") as mine:
+            if mine:
+                _remove(path)
+            (removed if mine else busy).append(entry)
+    # The folders of the notes stay: an install may be writing into one of them.
+    for path in _note_files(cache):
+        removed.append((path, _size(path)))
+        if not dry_run:
+            _remove(path)
+    return Cleaning(tuple(removed), tuple(busy))
+
+
+def _archive_files(cache: Cache) -> Iterator[tuple[Digest, str]]:
+    for algorithm in ("sha256", "sha512"):
+        for name in _names(f"{cache.root}/archives/{algorithm}"):
+            digest = Digest(algorithm, name)
+            if _NAME.fullmatch(f"{algorithm}-{name}"):
+                yield digest, cache.archive(digest)
+
+
+def _fetched_files(cache: Cache) -> Iterator[tuple[str, str]]:
+    """Yield the mutex's name and the path of each archive and partial download."""
+    for digest, path in _archive_files(cache):
+        yield f"{digest.algorithm}-{digest.hex}", path
+    for name in _names(f"{cache.root}/partial"):
+        if match := _NAME.fullmatch(name):
+            yield f"{match[1]}-{match[2]}", f"{cache.root}/partial/{name}"
+
+
+def _note_files(cache: Cache) -> list[str]:
+    return sorted(
+        os.path.join(folder, name)
+        for kind in _NOTES
+        for folder, _, names in os.walk(f"{cache.root}/{kind}")
+        for name in names
+    )
+
+
+def _read_note(path: str) -> Note | None:
+    """Return the note at `.../<tool>/<version>/<host>/<source>`."""
+    tool, version = path.split("/")[-4:-2]
+    try:
+        with open(path, "rb") as file:
+            text = file.read(_LARGEST_NOTE_BYTES).decode()
+        return Note(Pin(tool, version), parse_note(text)[1])
+    except (OSError, ValueError):
+        return None
+
+
+def _size(path: str) -> int:
+    """Return the bytes of a file, or of all files below a folder."""
+    total = 0
+    with suppress(OSError):
+        total = os.lstat(path).st_size
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(folder, name)).st_size
+    return total
+
+
+def _remove(path: str) -> None:
+    try:
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
+    except FileNotFoundError:
+        pass  # Another process has removed it, or has made an archive of it.
+    except OSError as error:
+        raise ToolpinError(
+            "the cache cannot be emptied",
+            [("path", path), ("because", error.strerror or "?")],
+        ) from error
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []

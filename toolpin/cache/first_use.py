@@ -1,0 +1,96 @@
+"""Gives a digest to what nobody publishes one for: the one it had when first fetched.
+
+Only where the user says so, once: what was received then is what counts from then on,
+in the cache's note, in receipts and in lockfiles. It is no proof that the publisher
+made it. Which builds need this is their plugin's to say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+
+from toolpin import documents, mutex
+from toolpin.cache.verified import Cache, disk_errors
+from toolpin.errors import Refused
+from toolpin.model import Artifact
+from toolpin.network.fetch import Fetcher
+
+FLAG = "--trust-on-first-use"
+VERIFIED = "first use"
+_KIND = "first-use"
+
+
+class FirstUse:
+    """What was trusted on first use; with `allowed`, more may be."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        fetcher: Fetcher,
+        remark: Callable[[str], None],
+        *,
+        allowed: bool,
+    ) -> None:
+        self._cache = cache
+        self._fetcher = fetcher
+        self._remark = remark
+        self._allowed = allowed
+
+    def artifact(self, url: str, filename: str) -> Artifact:
+        """Return the file at a URL with its recorded digest.
+
+        Without one it is fetched, recorded and told of where that is allowed; else
+        Refused is raised.
+        """
+        name = _name(url)
+        with mutex.held(f"{self._cache.root}/locks/{_KIND}-{name}"):
+            return self._recorded(url) or self._record(url, filename, name)
+
+    def knows(self, artifacts: Sequence[Artifact]) -> bool:
+        """Say whether one of these has the digest that was recorded of it."""
+        return any(
+            one.locator.startswith("https:") and self._recorded(one.locator) == one
+            for one in artifacts
+        )
+
+    def _recorded(self, url: str) -> Artifact | None:
+        note = self._cache.read_note(_KIND, _name(url))
+        if note is None:
+            return None
+        try:
+            asked, artifacts = documents.parse_note(note.decode())
+        except ValueError as error:
+            raise Refused(
+                f"what was recorded of {url} cannot be read",
+                [("because", str(error)), ("digest", "none, but for that one")],
+            ) from error
+        return artifacts[0] if asked == url and artifacts else None
+
+    def _record(self, url: str, filename: str, name: str) -> Artifact:
+        if not self._allowed:
+            raise Refused(
+                f"nobody publishes a digest of {filename}, and none is recorded",
+                [
+                    ("file", url),
+                    ("installed", "nothing"),
+                    ("to trust it", "what comes now is what must come from now on"),
+                ],
+                f"toolpin install {FLAG}",
+            )
+        part = f"{self._cache.root}/partial/{_KIND}-{name}"
+        with disk_errors(part):
+            os.makedirs(os.path.dirname(part), exist_ok=True)
+            digest, size_bytes = self._fetcher.unverified(url, part)
+            self._cache.adopt(part, digest)
+        artifact = Artifact(url, digest, size_bytes, filename)
+        self._cache.write_note(
+            documents.render_note(url, [artifact]).encode(), _KIND, name
+        )
+        self._remark(f"trusted on first use: {digest} {url}")
+        return artifact
+
+
+def _name(url: str) -> str:
+    return hashlib.sha256(url.encode(errors="surrogateescape")).hexdigest()

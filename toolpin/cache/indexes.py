@@ -1,0 +1,91 @@
+"""Reads lists of releases: by each process once, and again only when they changed.
+
+What a server names by ETag or Last-Modified is kept in the cache, whole; the next
+process asks whether it is still so. How old a list may be is for `catalogue`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from toolpin.cache.verified import Cache
+from toolpin.errors import ToolpinError
+from toolpin.network.fetch import Fetcher
+
+_KIND = "documents"
+_ASKED_BY = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+
+
+class _Kept(NamedTuple):
+    """A document, and the headers that ask for another one than this."""
+
+    data: bytes
+    headers: Mapping[str, str]
+
+
+class Indexes:
+    """The documents that several questions of one process need."""
+
+    def __init__(
+        self, fetcher: Fetcher, cache: Cache, rewrite: Callable[[str], str]
+    ) -> None:
+        self._fetcher = fetcher
+        self._cache = cache
+        self._rewrite = rewrite
+        self._read: dict[str, bytes] = {}
+        self._mutexes: dict[str, threading.Lock] = {}
+
+    def read(self, url: str, *, max_bytes: int) -> bytes:
+        """Return the document at a URL. Raises what `Fetcher.document` raises."""
+        with self._mutexes.setdefault(url, threading.Lock()):
+            if url not in self._read:
+                self._read[url] = self._ask(url, max_bytes)
+            return self._read[url]
+
+    def _ask(self, url: str, max_bytes: int) -> bytes:
+        # A mirror's answer is kept apart from the publisher's own.
+        address = self._rewrite(url)
+        kept = self._kept(address)
+        known = kept.headers if kept else {}
+        data, headers = self._fetcher.document_unless(url, known, max_bytes=max_bytes)
+        if data is None:
+            return kept.data if kept else b""
+        self._keep(address, data, headers)
+        return data
+
+    def _kept(self, address: str) -> _Kept | None:
+        """Return what was last received from an address; None for nothing whole."""
+        try:
+            note = self._cache.read_note(_KIND, _name(address))
+            head, _, data = (note or b"").partition(b"\n")
+            table = json.loads(head)
+            whole = table["sha256"] == hashlib.sha256(data).hexdigest()
+            headers = {str(name): str(one) for name, one in table["headers"].items()}
+        except (ToolpinError, ValueError, LookupError, TypeError, AttributeError):
+            return None
+        return _Kept(data, headers) if whole and table["address"] == address else None
+
+    def _keep(self, address: str, data: bytes, received: Mapping[str, str]) -> None:
+        """Keep a document, if its server names it; a full cache is no failure."""
+        headers = {
+            ask: received[name] for name, ask in _ASKED_BY.items() if name in received
+        }
+        if not headers:
+            return
+        table = {
+            "address": address,
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "headers": headers,
+        }
+        with contextlib.suppress(ToolpinError):
+            head = json.dumps(table).encode()
+            self._cache.write_note(head + b"\n" + data, _KIND, _name(address))
+
+
+def _name(address: str) -> str:
+    return hashlib.sha256(address.encode(errors="surrogateescape")).hexdigest()

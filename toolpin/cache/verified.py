@@ -1,0 +1,155 @@
+"""Turns artifacts into paths of verified bytes, and keeps small notes between runs.
+
+Archives lie under their digest, so any number of tools, versions and processes share
+them. It judges no age and removes nothing that is good.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from toolpin import mutex
+from toolpin.errors import Mismatch, Refused, ToolpinError
+from toolpin.model import Artifact, Digest
+from toolpin.network.fetch import Progress, discard
+from toolpin.replacing import replacing
+from toolpin.verify import check_file, hash_file
+
+# Makes an artifact's bytes at a path (a partial file may lie there) or raises.
+Download = Callable[[Artifact, str, Progress], None]
+
+_SEGMENT = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@._+~-]{0,199}")
+_OWN_FOLDERS = {"archives", "partial", "locks"}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_MAX_NOTE_BYTES = 256 * 1024 * 1024
+
+
+class Cache:
+    """The cache folder: archives by digest, partial downloads, notes."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self._whole: set[Digest] = set()
+
+    def archive(self, digest: Digest) -> str:
+        """Return where the bytes of a digest lie, or would lie."""
+        return f"{self.root}/archives/{digest.algorithm}/{digest.hex}"
+
+    def fetch(
+        self,
+        artifact: Artifact,
+        download: Download,
+        progress: Progress,
+        *,
+        waiting: Callable[[], None] | None = None,
+    ) -> str:
+        """Return the path of an artifact's verified bytes, downloading them if need be.
+
+        Of several processes one downloads; the others call `waiting` and wait. Bytes
+        that have gone bad are replaced. Raises what `download` raises, Mismatch when
+        it left other bytes, ToolpinError when the disk does not take them.
+        """
+        path = self.archive(artifact.digest)
+        name = f"{artifact.digest.algorithm}-{artifact.digest.hex}"
+        part = f"{self.root}/partial/{name}"
+        with disk_errors(part):
+            if self.holds(artifact.digest):
+                return path
+            with mutex.held(f"{self.root}/locks/{name}", waiting=waiting):
+                if not self.holds(artifact.digest):
+                    self._replace(artifact, part, download, progress)
+        return path
+
+    def holds(self, digest: Digest) -> bool:
+        """Say whether the bytes of a digest are there, and whole.
+
+        What was found whole is not read again in the life of this value.
+        """
+        if digest not in self._whole and _is_whole(self.archive(digest), digest):
+            self._whole.add(digest)
+        return digest in self._whole
+
+    def adopt(self, part: str, digest: Digest) -> None:
+        """Move a file that has this digest to its place among the archives."""
+        path = self.archive(digest)
+        with disk_errors(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.replace(part, path)
+
+    def read_note(self, kind: str, *names: str) -> bytes | None:
+        """Return what was last written under these names; None when nothing was."""
+        path = self._note(kind, names)
+        with disk_errors(path):
+            try:
+                with open(path, "rb") as file:
+                    return file.read(_MAX_NOTE_BYTES)
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+
+    def write_note(self, data: bytes, kind: str, *names: str) -> None:
+        """Keep a small file below the folder `kind`; readers see all of it or none."""
+        path = self._note(kind, names)
+        with disk_errors(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with replacing(path) as file:
+                file.write(data)
+
+    def _replace(
+        self, artifact: Artifact, part: str, download: Download, progress: Progress
+    ) -> None:
+        """Download to `part`, and move it to its place once it is verified."""
+        path = self.archive(artifact.digest)
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+        os.makedirs(os.path.dirname(part), exist_ok=True)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        try:
+            download(artifact, part, progress)
+            check_file(part, artifact, artifact.locator)
+        except Mismatch:
+            discard(part)
+            raise
+        except OSError as error:
+            # What a full disk holds of a download would keep it full.
+            if error.errno in _FULL:
+                discard(part)
+            raise
+        os.replace(part, path)
+
+    def _note(self, kind: str, names: tuple[str, ...]) -> str:
+        for segment in (kind, *names):
+            if not _SEGMENT.fullmatch(segment):
+                raise Refused(
+                    "a name cannot be a file in the cache",
+                    [("received", repr(segment[:200]))],
+                )
+        if kind in _OWN_FOLDERS or not names:
+            raise ValueError(f"no place for notes: {kind} {names}")
+        return "/".join((self.root, kind, *names))
+
+
+def _is_whole(path: str, digest: Digest) -> bool:
+    try:
+        return hash_file(path, digest.algorithm) == digest.hex
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def disk_errors(path: str) -> Iterator[None]:
+    """Name the path and the cause when the cache's disk does not play along."""
+    try:
+        yield
+    except OSError as error:
+        cause = error.strerror or str(error)
+        full = error.errno in _FULL
+        crowded = error.errno in (errno.EMFILE, errno.ENFILE)
+        raise ToolpinError(
+            "the cache has no room" if full else "the cache cannot be used",
+            [("path", str(error.filename or path)), ("cause", cause)],
+            "ulimit -n 1024" if crowded else "export TOOLPIN_CACHE_DIR=/another/folder",
+        ) from error

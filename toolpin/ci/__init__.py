@@ -1,0 +1,1 @@
+"""A CI job: the keys of its cache, its folder, and the trees in it."""

@@ -1,0 +1,155 @@
+"""The folder that a CI keeps between jobs: what belongs there, and what does not.
+
+    archives/<algorithm>/<hex>    verified archives, as in any cache
+    trees/<key>/                  a tree that was made here, as `packed` keeps it
+
+Whoever may write the CI's cache chose what lies there: nothing is followed, nothing
+counts that is not planned, and no name is trusted to say what a file holds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from toolpin.cache.verified import Cache
+from toolpin.ci.packed import FILES
+from toolpin.errors import ToolpinError
+from toolpin.model import Digest
+from toolpin.store.unfinished import delete_tree
+from toolpin.verify import HEX_LENGTHS
+
+_THREADS = os.cpu_count() or 1
+# Of what no lockfile tells the size.
+_LARGEST = 20 << 30
+_FOLDERS = {"archives", "trees", *(f"archives/{one}" for one in HEX_LENGTHS)}
+_ARCHIVE = re.compile("archives/(sha256/[0-9a-f]{64}|sha512/[0-9a-f]{128})")
+
+
+class Kept(NamedTuple):
+    """What a plan keeps. With `any_archive` it does not know all its digests yet."""
+
+    archives: frozenset[Digest]
+    trees: frozenset[str]
+    any_archive: bool = False
+
+    def has_folder(self, path: str) -> bool:
+        """Say whether a folder belongs there; `path` is relative."""
+        above, _, name = path.rpartition("/")
+        return path in _FOLDERS or (above == "trees" and name in self.trees)
+
+    def has_file(self, path: str) -> bool:
+        """Say whether a file belongs there."""
+        if _ARCHIVE.fullmatch(path):
+            return self.any_archive or _digest(path) in self.archives
+        above, _, name = path.rpartition("/")
+        return above != "trees" and self.has_folder(above) and name in FILES
+
+
+def sweep(root: str, kept: Kept) -> list[str]:
+    """Remove what is not kept, whatever it is, and return its relative paths.
+
+    Raises ToolpinError where the disk refuses: it is not to be used then.
+    """
+    removed: list[str] = []
+    try:
+        if os.path.lexists(root) and not _is_folder(root):
+            os.unlink(root)
+            return ["."]
+        for path, is_folder, is_file in _entries(root):
+            if is_folder and kept.has_folder(path):
+                continue
+            if not (is_file and kept.has_file(path)):
+                delete_tree(f"{root}/{path}")
+                removed.append(path)
+    except OSError as error:
+        raise ToolpinError(
+            "what is not planned cannot be removed from the restored cache",
+            [("path", error.filename or root), ("because", error.strerror or "?")],
+        ) from error
+    return removed
+
+
+def contents(root: str) -> dict[str, int]:
+    """Return the size in bytes of each file, by its relative path.
+
+    A link to a folder is none: what is behind it was not restored.
+    """
+    if not _is_folder(root):
+        return {}
+    return {
+        path: os.lstat(f"{root}/{path}").st_size
+        for path, is_folder, _ in _entries(root)
+        if not is_folder
+    }
+
+
+def drop_damaged(
+    cache: Cache, sizes: Mapping[Digest, int | None]
+) -> tuple[set[Digest], set[Digest]]:
+    """Read every archive, on all cores; return the good digests and the bad.
+
+    One that has not the size it should have is not read: it may be a hole without end.
+    Those of the bad are removed.
+    """
+    found = {
+        _digest(path): size
+        for path, size in contents(cache.root).items()
+        if _ARCHIVE.fullmatch(path)
+    }
+
+    def is_good(digest: Digest) -> bool:
+        wanted = sizes.get(digest)
+        return found[digest] == wanted if wanted else found[digest] <= _LARGEST
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        are_good = list(
+            pool.map(lambda one: is_good(one) and _holds(cache, one), found)
+        )
+    bad = {one for one, is_good in zip(found, are_good, strict=True) if not is_good}
+    for digest in bad:
+        delete_tree(cache.archive(digest))
+    return set(found) - bad, bad
+
+
+def _holds(cache: Cache, digest: Digest) -> bool:
+    try:
+        return cache.holds(digest)
+    except OSError:
+        return False
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _digest(path: str) -> Digest:
+    return Digest(*path.split("/")[1:])
+
+
+def _entries(root: str) -> Iterator[tuple[str, bool, bool]]:
+    """Yield (path, is a folder, is a file) of what is there, and follow no link.
+
+    What is removed meanwhile is not looked into.
+    """
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(os.path.join(root, folder)) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        for entry in entries:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if is_folder:
+                waiting.append(path)
+            yield path, is_folder, entry.is_file(follow_symlinks=False)

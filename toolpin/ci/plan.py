@@ -1,0 +1,197 @@
+"""Turns what a project pins into the plan of a CI job: installs, and their keys.
+
+It asks no network and writes nothing; of a machine it looks at what a build depends on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, NoReturn
+
+from toolpin import host
+from toolpin.cache.folder import cache_folder
+from toolpin.ci.folder import Kept
+from toolpin.ci.keys import (
+    Here,
+    Inputs,
+    install_key,
+    job_key,
+    job_prefix,
+    plugin_digest,
+)
+from toolpin.documents import SCHEMA
+from toolpin.errors import NotLocked, ToolpinError
+from toolpin.install.choice import allowed_sources
+from toolpin.install.jobs import Job
+from toolpin.install.locked import locked_plan
+from toolpin.install.workshop import builder_for, settings_for
+from toolpin.model import Host, Origin, Pin, Plan, Request, Wanted
+from toolpin.pairs import refuse_pairs
+from toolpin.plugin.contract import Tool
+from toolpin.plugin.script import is_scripted
+from toolpin.plugin_tasks.needs import as_if_there
+from toolpin.session import Session
+from toolpin.store.trees import read_receipt
+from toolpin.wanted.decide import Decider, Rules
+
+ARCHIVES = "archives"
+TREE = "tree"
+
+
+class Planned(NamedTuple):
+    """One install of a job. `plan` is None for what is not locked.
+
+    `kept` is what the folder keeps of it: its archives, its tree, or "" for what the
+    scripts of an asdf plugin make: they say neither what they fetch nor what it needs.
+    """
+
+    job: Job
+    plan: Plan | None
+    key: str
+    builds: bool
+    kept: str
+
+    @property
+    def is_packed(self) -> bool:
+        """Say whether the tree is kept, and not the archives that it was made of."""
+        return self.kept == TREE
+
+
+class CiPlan(NamedTuple):
+    """What a job installs, and the cache that it wants: its key, and its one folder."""
+
+    host: Host
+    folder: str
+    planned: tuple[Planned, ...]
+
+    @property
+    def key(self) -> str:
+        """The key of exactly these installs."""
+        return job_key(self.host, (one.key for one in self.planned))
+
+    @property
+    def restore_keys(self) -> tuple[str, ...]:
+        """Beginnings of keys whose caches may hold a part of it."""
+        return (job_prefix(self.host),)
+
+    @property
+    def unlocked(self) -> tuple[Planned, ...]:
+        """What has no digest before it is asked for."""
+        return tuple(one for one in self.planned if one.plan is None)
+
+
+def plan_job(
+    requests: Sequence[Request], session: Session, *, elsewhere: bool = True
+) -> CiPlan:
+    """Return the plan of a job for what is requested in this folder.
+
+    With `elsewhere` the store is not looked at, and a plugin that is locked counts as
+    there. Raises NotLocked for what a lockfile should answer and does not, and for a
+    loose request without one.
+    """
+    if elsewhere:
+        session = as_if_there(requests, session)
+    here = host.detect()
+    decider = Decider(session, here, Rules(ci=True, elsewhere=elsewhere), _never)
+    jobs, errors = decider.jobs(requests)
+    for error in errors[1:]:
+        session.report.error(error)
+    if errors:
+        raise errors[0]
+    refuse_pairs([(job.pin, job.origin) for job in jobs], session)
+    planner = _Planner(jobs, here, session)
+    folder = f"{cache_folder(session.env)}/ci"
+    return CiPlan(here, folder, tuple(map(planner.planned, jobs)))
+
+
+def kept_by(plan: CiPlan, session: Session) -> Kept:
+    """Return what the plan keeps in its folder.
+
+    Of what is not locked that is what it was installed from; where it is not installed
+    yet, nobody can tell, and every archive stays.
+    """
+    archives = {
+        artifact.digest
+        for one in plan.planned
+        if one.plan and one.kept == ARCHIVES
+        for artifact in one.plan.artifacts
+    }
+    is_open = False
+    for one in plan.unlocked:
+        if one.kept != ARCHIVES:
+            continue
+        try:
+            receipt = read_receipt(session.paths, one.job.pin)
+        except ToolpinError:
+            receipt = None
+        is_open = is_open or receipt is None
+        archives.update(each.digest for each in (receipt.artifacts if receipt else ()))
+    trees = frozenset(one.key for one in plan.planned if one.is_packed)
+    return Kept(frozenset(archives), trees, is_open)
+
+
+def _never(tool: str, wanted: Wanted, origin: Origin) -> NoReturn:
+    """Resolve nothing: a job's versions are said by its files."""
+    raise NotLocked(
+        f"{tool} {wanted} is not locked", [("wanted by", str(origin))], "toolpin lock"
+    )
+
+
+class _Planner:
+    """Gives each job its key; those of what it requires come before."""
+
+    def __init__(self, jobs: Sequence[Job], here: Host, session: Session) -> None:
+        self._jobs = jobs
+        self._here = here
+        self._session = session
+        self._found: dict[Pin, Planned] = {}
+        self._begun: set[Pin] = set()
+
+    def planned(self, job: Job) -> Planned:
+        """Return a job with its plan and key."""
+        if job.pin not in self._found:
+            self._begun.add(job.pin)
+            self._found[job.pin] = self._plan(job)
+        return self._found[job.pin]
+
+    def _plan(self, job: Job) -> Planned:
+        tool = self._session.registry.require(job.pin.tool, job.origin)
+        plan = locked_plan(tool, job, self._here) if job.locked else None
+        builds = bool(plan.recipe) if plan else self._only_builds(tool)
+        digests = tuple(one.digest for one in plan.artifacts) if plan else None
+        inputs = Inputs(job.pin, str(self._here), digests, plugin_digest(tool), SCHEMA)
+        if is_scripted(tool):
+            return Planned(job, plan, install_key(inputs), builds=True, kept="")
+        if builds or (plan and plan.is_of_here):
+            inputs = inputs._replace(here=self._of_here(tool, job.pin, builds=builds))
+        kept = TREE if plan and plan.is_of_here else ARCHIVES
+        return Planned(job, plan, install_key(inputs), builds, kept)
+
+    def _only_builds(self, tool: Tool) -> bool:
+        wanted = settings_for(self._session).sources
+        sources = allowed_sources(tool, self._here, wanted)
+        return all(spec.build for spec in sources)
+
+    def _of_here(self, tool: Tool, pin: Pin, *, builds: bool) -> Here:
+        """Return what of this machine counts for a tree that is made on it."""
+        links: tuple[tuple[str, str], ...] = ()
+        options: tuple[tuple[str, str], ...] = ()
+        if builds and tool.recipe:
+            links, options = builder_for(self._session).inputs(tool.recipe, pin)
+        needed = [
+            self.planned(job).key
+            for job in self._jobs
+            if job.pin.tool in tool.requires and job.pin not in self._open()
+        ]
+        return Here(
+            libc_version=self._here.libc_version,
+            distribution=host.distribution(),
+            links=links,
+            options=options,
+            prefix=self._session.paths.install(*pin),
+            built_with=tuple(sorted(needed)),
+        )
+
+    def _open(self) -> set[Pin]:
+        """Return what is being planned: a plugin may require what requires it."""
+        return self._begun - self._found.keys()

@@ -1,0 +1,1 @@
+"""What `doctor` and `why` look at, and what they make of it."""

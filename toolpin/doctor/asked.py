@@ -1,0 +1,64 @@
+"""Everything that is asked for in a session's folder: what counts, and what it beat.
+
+The one door of `why` and `doctor` to project files. It chooses no versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from toolpin.errors import ToolpinError
+from toolpin.model import Request
+from toolpin.project import pin_files
+from toolpin.session import Session
+
+
+class Asked(NamedTuple):
+    """What is asked for of one tool: the request that counts, then those it overrides.
+
+    The nearest first. `unread` is why a file behind the first could not be read, ""
+    where none; `ignored` are files that do not count.
+    """
+
+    request: Request | None
+    overridden: tuple[Request, ...] = ()
+    unread: str = ""
+    ignored: tuple[str, ...] = ()
+
+
+def everything(session: Session) -> tuple[Request, ...]:
+    """Return what is asked for here, each tool once; () where nothing is."""
+    aliases = session.registry.aliases
+    return pin_files.effective(session.stated(), env=session.env, aliases=aliases)
+
+
+def of_tool(tool: str, session: Session) -> Asked:
+    """Return all that is asked for of one tool, and nothing of other tools' lines.
+
+    Raises UsageError where what counts cannot be read.
+    """
+    found: list[Request] = []
+    unread = ""
+    override = pin_files.request_for(tool, (), session.env)
+    if override:
+        found.append(override)
+    stated = _stated(tool, session)
+    try:
+        found += stated
+    except ToolpinError as error:
+        if not found:
+            raise
+        unread = error.what
+    places = (session.folder, session.home, session.paths.global_file)
+    ignored = tuple(pin_files.ignored(*places))
+    first = found[0] if found else None
+    return Asked(first, tuple(found[1:]), unread, ignored)
+
+
+def _stated(tool: str, session: Session) -> Iterator[Request]:
+    aliases = session.registry.aliases
+    names = {name for name, canonical in aliases.items() if canonical == tool}
+    for request in session.stated(only={tool, *names}):
+        if request.tool == tool:
+            yield request

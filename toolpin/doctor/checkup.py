@@ -1,0 +1,61 @@
+"""Runs every check of a set-up, and returns what is wrong, each cause once.
+
+A check looks and judges; none asks the network.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from toolpin.doctor.findings import Finding, of_error
+from toolpin.doctor.project_check import PROJECT_CHECKS
+from toolpin.doctor.shell_check import SHELL_CHECKS
+from toolpin.doctor.store_check import check_installs, check_shims
+from toolpin.doctor.store_state import look_at_installs, look_at_shims
+from toolpin.doctor.surroundings import look
+from toolpin.errors import ToolpinError
+from toolpin.session import Session
+
+Check = Callable[[Session], Iterable[Finding]]
+
+
+def find_all(session: Session) -> list[Finding]:
+    """Return what is wrong, each error once, whichever check met it."""
+    found: dict[str, Finding] = {}
+    for check in CHECKS:
+        for finding in _guarded(check, session):
+            found.setdefault(finding.what, finding)
+    return list(found.values())
+
+
+def _of_shell(session: Session) -> Iterator[Finding]:
+    seen = look(session)
+    for check in SHELL_CHECKS:
+        yield from check(seen)
+
+
+def _of_shims(session: Session) -> Iterable[Finding]:
+    return check_shims(look_at_shims(session.paths, sys.executable))
+
+
+def _of_installs(session: Session) -> Iterable[Finding]:
+    def programs(name: str) -> Sequence[str]:
+        try:
+            tool = session.registry.get(name)
+        except ToolpinError:
+            return ()  # a plugin that cannot be read has its own check
+        return tool.commands if tool else ()
+
+    return check_installs(look_at_installs(session.paths, programs))
+
+
+def _guarded(check: Check, session: Session) -> Iterator[Finding]:
+    """Yield what a check finds; an error that ends it is a finding too."""
+    try:
+        yield from check(session)
+    except ToolpinError as error:
+        yield of_error("doctor", error)
+
+
+CHECKS: tuple[Check, ...] = (_of_shell, _of_shims, _of_installs, *PROJECT_CHECKS)

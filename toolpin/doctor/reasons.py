@@ -1,0 +1,147 @@
+"""Turns a command's name into why it runs what it runs here.
+
+What asked for its tool and what that beat, what the lockfile says, the install, and
+every program of the name on PATH. It runs nothing and asks nobody.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from toolpin import execute
+from toolpin.doctor.asked import Asked, of_tool
+from toolpin.doctor.searched import Candidate, candidates, folders
+from toolpin.errors import NotLocked, ToolpinError, UnknownCommand, UsageError
+from toolpin.execute import Found
+from toolpin.lockfile.lookup import locked_version, lockfile_for
+from toolpin.model import Pin, Request, Wanted
+from toolpin.resolve import looks_exact
+from toolpin.session import Session
+
+
+class Locked(NamedTuple):
+    """What a lockfile says to a loose alternative; `version` is None for nothing."""
+
+    wanted: Wanted
+    version: str | None
+    file: str | None
+
+
+class Reasons(NamedTuple):
+    """Why a command runs what it runs.
+
+    `found` is what its shim would run, or else `problem` says why that is nothing.
+    """
+
+    command: str
+    tool: str
+    asked: Asked
+    locked: tuple[Locked, ...]
+    found: Found | None
+    problem: ToolpinError | None
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether somebody asks for the tool here."""
+        return self.asked.request is not None
+
+    @property
+    def runs(self) -> str | None:
+        """The program that runs when a shell is told the name, None for none."""
+        first = self.candidates[0] if self.candidates else None
+        if first and first.folder.kind == "shims":
+            return self.found.path if self.found else None
+        return first.path if first else None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether what runs is what is pinned, or else what toolpin would run."""
+        if self.found is None or self.runs is None:
+            return False
+        if not self.is_pinned:
+            return True
+        try:
+            return os.path.samefile(self.runs, self.found.path)
+        except OSError:
+            return False
+
+    @property
+    def pin(self) -> Pin | None:
+        """The installed version that is meant, where it is one of the store's."""
+        return self.found.pin if self.found else None
+
+
+def reasons_for(command: str, session: Session) -> Reasons:
+    """Find out why a command runs what it runs.
+
+    Raises UnknownCommand for what nothing provides, UsageError for a line that counts
+    and cannot be read.
+    """
+    found, problem = None, None
+    try:
+        found = find_in(session, command)
+    except UnknownCommand:
+        raise
+    except ToolpinError as error:
+        problem = error
+    known = execute.providers(
+        command,
+        paths=session.paths,
+        aliases=session.registry.aliases,
+        env=session.env,
+        cwd=session.folder,
+    )
+    tool, asked = _tool(known, found, session)
+    searched = folders(session.env, session.folder, session.paths, session.home)
+    return Reasons(
+        command=command,
+        tool=tool,
+        asked=asked,
+        locked=_locked(asked.request, session),
+        found=found,
+        problem=problem,
+        candidates=tuple(candidates(command, searched)),
+    )
+
+
+def find_in(session: Session, command: str) -> Found:
+    """Return what the shim of a command would run. Raises what running it would."""
+    return execute.find(
+        command,
+        paths=session.paths,
+        aliases=session.registry.aliases,
+        idioms=session.idioms,
+        env=session.env,
+        cwd=session.folder,
+    )
+
+
+def _tool(
+    known: tuple[str, ...], found: Found | None, session: Session
+) -> tuple[str, Asked]:
+    """Return the tool whose request decides, and all that is asked of it."""
+    asked = {tool: of_tool(tool, session) for tool in known}
+    origin = found.origin if found else None
+    for tool, one in asked.items():
+        if one.request and (origin is None or one.request.origin == origin):
+            return tool, one
+    return next(iter(asked.items()), ("", Asked(None)))
+
+
+def _locked(request: Request | None, session: Session) -> tuple[Locked, ...]:
+    """Return what a lockfile says to the alternatives that are loose."""
+    if request is None:
+        return ()
+    file = lockfile_for(request.origin, session.where)
+    found = []
+    for wanted in request.wanted:
+        if wanted.kind not in ("version", "latest") or looks_exact(wanted):
+            continue
+        try:
+            version = locked_version(request, wanted, session.where)
+        except (UsageError, NotLocked):
+            version = None  # the problem of what cannot run
+        found.append(Locked(wanted, version, file))
+    return tuple(found)

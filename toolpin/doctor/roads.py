@@ -1,0 +1,135 @@
+"""Asks every source of the tools at hand, and tells how far the way to each goes.
+
+The network is asked here, as an install would ask it: through the mirror and the proxy
+that are set; a registry by its own client. What of it is wrong is for `road_check`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from toolpin import host
+from toolpin.doctor.asked import everything
+from toolpin.doctor.reach import Hop, walk
+from toolpin.errors import ToolpinError, UsageError
+from toolpin.install.choice import allowed_sources
+from toolpin.install.workshop import clients_for, settings_for
+from toolpin.model import Host
+from toolpin.network import urls
+from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.progress import Board
+from toolpin.session import Session
+from toolpin.settings.read import Settings
+from toolpin.sources.clients import Clients
+from toolpin.sources.github import API
+from toolpin.store import installs
+
+# What asks in toolpin's place, by the kind of source.
+_CLIENTS = {"pypi": "pip", "npm": "npm", "debian": "apt"}
+
+
+class Road(NamedTuple):
+    """The way to one source of a tool. `asked` is a URL, or a client and its index.
+
+    `canonical` is the publisher's own URL, "" for a client's; a `chosen` one was named
+    by the user, as a mirror or as a source.
+    """
+
+    tool: str
+    source: str
+    asked: str
+    canonical: str
+    chosen: bool
+    hops: tuple[Hop, ...]
+
+    @property
+    def problem(self) -> Hop | None:
+        """The hop where the way ends, None where it does not."""
+        return self.hops[-1] if self.hops[-1].problem else None
+
+
+def find_roads(session: Session) -> list[Road]:
+    """Walk to every source that an install of the tools at hand may ask.
+
+    Those that are pinned here, or else installed, or else known. Raises UsageError
+    where nobody may be asked.
+    """
+    settings = settings_for(session)
+    if settings.offline:
+        raise UsageError("--net asks sources, and toolpin is offline")
+    clients = clients_for(session, settings, Board(session.report))
+    here = host.detect()
+    pairs = list(_sources(session, here, settings))
+    with ThreadPoolExecutor(max(1, len(pairs))) as pool:
+        walked = [
+            pool.submit(_road, tool, spec, here, clients, settings)
+            for tool, spec in pairs
+        ]
+        return [one.result() for one in walked]
+
+
+def _sources(
+    session: Session, here: Host, settings: Settings
+) -> Iterator[tuple[Tool, SourceSpec]]:
+    """Yield what may be asked; a tool that has nothing for here says so elsewhere."""
+    registry = session.registry
+    names: list[str] = []
+    with contextlib.suppress(ToolpinError):
+        names = [request.tool for request in everything(session)]
+    known = sorted(set(registry.aliases.values()))
+    for name in names or installs.tools(session.paths) or known:
+        with contextlib.suppress(ToolpinError):
+            if tool := registry.get(name):
+                for spec in allowed_sources(tool, here, settings.sources):
+                    yield tool, spec
+
+
+def _road(
+    tool: Tool, spec: SourceSpec, here: Host, clients: Clients, settings: Settings
+) -> Road:
+    canonical = _url_of(spec)
+    asked = settings.rewrite(canonical)
+    chosen = asked != canonical or spec.id in settings.sources
+    hops: tuple[Hop, ...] = ()
+    if canonical:
+        shown = urls.shown(asked)
+        hops = walk(asked, timeout_s=settings.connect_timeout_s)
+    else:
+        shown = spec.kind
+        try:
+            told = clients.configured(spec)
+            index = urls.shown(told) if told else "as it is set up"
+            shown = f"{_CLIENTS[spec.kind]}: {index}"
+        except ToolpinError as error:
+            hops = (Hop("client", "", _told(error)),)
+    if not (hops and hops[-1].problem):
+        hops = (*hops, _answer(clients, spec, here))
+    return Road(tool.name, spec.id, shown, urls.shown(canonical), chosen, hops)
+
+
+def _answer(clients: Clients, spec: SourceSpec, here: Host) -> Hop:
+    """Ask a source for its list, as an install of a loose request does."""
+    try:
+        count = len(clients.open(spec).releases(here))
+    except ToolpinError as error:
+        return Hop("answer", "", _told(error))
+    if not count:
+        return Hop("answer", "", f"it lists no version for {here}")
+    return Hop("answer", f"{count} versions for {here}")
+
+
+def _told(error: ToolpinError) -> str:
+    said = [value for label, value in error.facts if label.endswith("says")]
+    return "; ".join([error.what, *said])
+
+
+def _url_of(spec: SourceSpec) -> str:
+    """Return the URL that a source's list has, "" for one that a client asks."""
+    if spec.kind == "github":
+        return f"{API}/{spec.repo}/releases"
+    url = spec.list or spec.catalogue.get("url", "")
+    # What differs from host to host is behind it.
+    return url.partition("{")[0]

@@ -1,0 +1,170 @@
+"""Judges a shell's surroundings: PATH, its startup files, and who else is in front.
+
+Pure: `surroundings` has looked. A check gives the findings of one kind of cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+
+from toolpin.doctor.findings import Finding
+from toolpin.doctor.managers import sets_up
+from toolpin.doctor.searched import Folder
+from toolpin.doctor.surroundings import Surroundings
+from toolpin.shells.startup import READ_BASHRC, Line, lines_that
+
+Facts = list[tuple[str, str]]
+
+
+def check_path(seen: Surroundings) -> Iterator[Finding]:
+    """Find a PATH without the shims, or with other programs before them."""
+    if not seen.is_on_path:
+        # Where a line stands in a file that is not read, that is the cause.
+        if not any(check_rc(seen)):
+            yield _not_on_path(seen)
+        return
+    clashes = [one for one in seen.clashes if one.first.folder.kind != "manager"]
+    for folder in dict.fromkeys(one.first.folder for one in clashes):
+        whose = str(folder.pin or folder.path)
+        line = _own(seen, partial(_names, seen.home, folder.path))
+        what = f"{whose} stands on PATH before the shims"
+        yield _in_front("path", what, (folder,), line, seen)
+
+
+def check_rc(seen: Surroundings) -> Iterator[Finding]:
+    """Find a line of toolpin's in a file that this shell does not read, or not always.
+
+    What stands in a login shell's file alone reaches other shells only through PATH.
+    """
+    read = seen.reading
+    own = [line for line in seen.lines if line.file in read.all]
+    elsewhere = [line for line in seen.lines if line not in own]
+    for line in own:
+        if line.hook not in ("", "?", seen.shell):
+            what = f"{line} activates {line.hook}, and {seen.shell} reads it"
+            yield _rc(seen, what, line, read.all)
+            return
+    if not own:
+        stray = [one for one in elsewhere if one.hook or not seen.is_on_path]
+        if stray:
+            what = f"toolpin's line is in a file that {seen.shell} does not read"
+            yield _rc(seen, what, stray[0], read.all)
+        return
+    hooks = [line for line in own if line.hook] or own
+    if not any(line.file in read.login for line in hooks):
+        what = f"a login {seen.shell} does not read toolpin's line"
+        finding = _rc(seen, what, hooks[0], read.login, read.login_file)
+        # What that line needs may stand beside it, and sh may read a login file.
+        yield finding._replace(mend=READ_BASHRC)
+    in_rc = any(line.file in read.interactive for line in hooks)
+    needed = hooks[0].hook or not seen.is_on_path
+    if needed and not in_rc and _has_own_rc(seen):
+        what = f"only a login {seen.shell} reads toolpin's line"
+        yield _rc(seen, what, hooks[0], read.interactive)
+
+
+def check_modes(seen: Surroundings) -> Iterator[Finding]:
+    """Find shims before the folders that a hook has put on PATH."""
+    kinds = [folder.kind for folder in seen.folders]
+    if not (seen.active and "shims" in kinds and "install" in kinds):
+        return
+    if kinds.index("shims") > kinds.index("install"):
+        return
+    lines = [line for line in seen.lines if line.file in seen.reading.all]
+    plain = [line for line in lines if not line.hook]
+    facts = [("shims", seen.shims), ("TOOLPIN_ACTIVE", seen.active)]
+    facts += _line_facts("put there by", plain[-1:])
+    facts.append(("so", f"take that out, or let {seen.active} be activated last"))
+    what = "the shims stand on PATH before the folders of an activated shell"
+    line, file = seen.mend
+    yield Finding("modes", what, tuple(facts), line, file)
+
+
+def check_managers(seen: Surroundings) -> Iterator[Finding]:
+    """Find other managers that have commands of ours before the shims."""
+    clashes = [one for one in seen.clashes if one.first.folder.kind == "manager"]
+    for owner in dict.fromkeys(one.first.folder.owner for one in clashes):
+        theirs = [
+            one.first.folder for one in clashes if one.first.folder.owner == owner
+        ]
+        line = _own(seen, partial(sets_up, name=owner))
+        what = f"{owner} stands on PATH before the shims"
+        yield _in_front("managers", what, theirs, line, seen)
+
+
+SHELL_CHECKS = (check_path, check_managers, check_modes, check_rc)
+
+
+def _not_on_path(seen: Surroundings) -> Finding:
+    own = [line for line in seen.lines if line.file in seen.reading.all]
+    if own:
+        what = "PATH has no shims folder, though a startup file adds it"
+        facts = [("shims", seen.shims), *_line_facts("added by", own)]
+        return Finding("path", what, tuple(facts), f"exec {seen.shell}")
+    what = "PATH has no shims folder, and no startup file adds it"
+    return Finding("path", what, (("shims", seen.shims),), *seen.mend)
+
+
+def _in_front(
+    check: str,
+    what: str,
+    owned: Sequence[Folder],
+    put: Line | None,
+    seen: Surroundings,
+) -> Finding:
+    """Return the finding of folders in front, with the line that put them there."""
+    commands = [one.command for one in seen.clashes if one.first.folder in owned]
+    paths = dict.fromkeys(folder.path for folder in owned)
+    facts = [("runs", ", ".join(dict.fromkeys(commands)))]
+    facts += [("from", path) for path in paths]
+    facts += _line_facts("put there by", [put] if put else [])
+    own = [line for line in seen.lines if line.file in seen.reading.all]
+    facts += _line_facts("toolpin's line", own[-1:])
+    line, file = seen.mend
+    return Finding(check, what, tuple(facts), line, put.file if put else file)
+
+
+def _rc(
+    seen: Surroundings,
+    what: str,
+    line: Line,
+    read: frozenset[str],
+    file: str = "",
+) -> Finding:
+    """Return the finding of a line that those who read `read` do not get to."""
+    mend, usual = seen.mend
+    facts = _line_facts("it stands in", [line])
+    found = [one for one in seen.texts if one in read]
+    facts += [("read instead", one) for one in found if one != line.file]
+    return Finding("rc", what, tuple(facts), mend, file or usual)
+
+
+def _there(seen: Surroundings) -> Iterable[str]:
+    return (file for file in seen.texts if file in seen.reading.all)
+
+
+def _has_own_rc(seen: Surroundings) -> bool:
+    """Say whether shells that are no login shells are a matter of their own.
+
+    Terminals on macOS start login shells: there bash's line stands in a login file.
+    """
+    return seen.shell in ("bash", "zsh") and (seen.shell, seen.os) != ("bash", "macos")
+
+
+def _own(seen: Surroundings, fits: Callable[[str], bool]) -> Line | None:
+    """Return the last line that fits in a file that this shell reads."""
+    texts = {file: seen.texts[file] for file in _there(seen)}
+    return next(reversed(lines_that(texts, fits)), None)
+
+
+def _names(home: str, folder: str, text: str) -> bool:
+    """Say whether a line names a folder, in full or from the home folder on."""
+    return folder in text or folder.replace(home, "$HOME", 1) in text
+
+
+def _line_facts(label: str, lines: Iterable[Line]) -> Facts:
+    """Return where each line stands, and below it what it says."""
+    return [
+        fact for line in lines for fact in ((label, str(line)), ("", line.text[:200]))
+    ]

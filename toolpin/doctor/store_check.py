@@ -1,0 +1,55 @@
+"""Judges the state of the store: its shims, and each install. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+
+from toolpin.doctor.findings import Finding
+from toolpin.doctor.store_state import InstallState, ShimsState
+
+_MOST_NAMES = 12
+
+
+def check_shims(state: ShimsState) -> Iterator[Finding]:
+    """Find commands without a shim, and shims that cannot work."""
+    if state.library != "as written":
+        what = {
+            "gone": f"{state.library_file} is gone, and no shim runs without it",
+            "other": f"{state.library_file} is of another toolpin than this one",
+        }[state.library]
+        yield Finding("shims", what, mend="toolpin reshim")
+    if state.missing:
+        facts = (("without", _names(state.missing)), ("in", state.folder))
+        what = "programs that are installed have no shim"
+        yield Finding("shims", what, facts, "toolpin reshim")
+    for name in state.foreign:
+        path = f"{state.folder}/{name}"
+        mend = f"rm {shlex.quote(path)} && toolpin reshim"
+        what = f"{path} is no shim of toolpin's"
+        yield Finding("shims", what, (("stands for", name),), mend)
+
+
+def check_installs(states: Iterable[InstallState]) -> Iterator[Finding]:
+    """Find installs that were not ended, and those that have lost a part."""
+    for state in states:
+        pin, mend = state.pin, f"toolpin verify {state.pin} --repair"
+        if state.mark:
+            what = f"the install of {pin} was broken off: it does not count"
+            facts, mend = [("mark", state.mark)], f"toolpin install {pin}"
+        elif state.record:
+            what = f"the record of {pin} cannot be read"
+            facts = [("because", state.record)]
+        elif state.lost:
+            what = f"{pin} has lost a part"
+            facts = [("lost", one) for one in state.lost]
+        else:
+            continue
+        place = ("folder", state.tree)
+        yield Finding("installs", what, (place, *facts), mend)
+
+
+def _names(names: tuple[str, ...]) -> str:
+    more = len(names) - _MOST_NAMES
+    shown = ", ".join(names[:_MOST_NAMES])
+    return f"{shown} and {more} more" if more > 0 else shown

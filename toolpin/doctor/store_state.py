@@ -1,0 +1,131 @@
+"""Looks at the store's state without reading what files hold: shims, and each install.
+
+`verify` compares bytes with receipts; this takes a blink. It changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from toolpin.errors import NotRunnable
+from toolpin.model import REQUIRED, Pin
+from toolpin.mutex import try_held
+from toolpin.paths import Paths
+from toolpin.shims.folder import has_library, lacking
+from toolpin.shims.stubs import owned_text
+from toolpin.store import installs
+from toolpin.store.installs import ADOPTED, RECORD
+
+
+class ShimsState(NamedTuple):
+    """What the shims folder lacks: stubs, or the place where they should stand.
+
+    `foreign` are files there that toolpin did not write. `library` is `as written`,
+    `other` or `gone`.
+    """
+
+    folder: str
+    library_file: str
+    missing: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    library: str = "as written"
+
+
+class InstallState(NamedTuple):
+    """One version as it lies there. `record` says why its record cannot be read.
+
+    `lost` are files of toolpin's own, and programs that the version must have.
+    """
+
+    pin: Pin
+    tree: str
+    mark: str = ""
+    record: str = ""
+    lost: tuple[str, ...] = ()
+
+
+def look_at_shims(paths: Paths, python: str) -> ShimsState:
+    """Look at the shims of all that is installed; `python` is this interpreter."""
+    state = ShimsState(paths.shims, paths.shim_library)
+    pins = list(_pins(paths))
+    if not pins:
+        return state
+    missing: list[str] = []
+    foreign: list[str] = []
+    for command in lacking(paths, pins):
+        path = f"{paths.shims}/{command}"
+        is_foreign = os.path.lexists(path) and owned_text(path) is None
+        (foreign if is_foreign else missing).append(command)
+    library = "as written" if has_library(paths, python) else "other"
+    if not os.path.exists(paths.shim_library):
+        library = "gone"
+    return state._replace(
+        missing=tuple(missing), foreign=tuple(foreign), library=library
+    )
+
+
+def look_at_installs(
+    paths: Paths, programs: Callable[[str], Sequence[str]]
+) -> list[InstallState]:
+    """Look at every install; `programs` are those that all versions of a tool have."""
+    paths = paths.alone
+    states = [_state(paths, pin, programs(pin.tool)) for pin in _pins(paths)]
+    return [*states, *_marked(paths)]
+
+
+def _pins(paths: Paths) -> Iterator[Pin]:
+    for tool in installs.tools(paths):
+        for version in installs.versions(paths, tool):
+            yield Pin(tool, version)
+
+
+def _state(paths: Paths, pin: Pin, programs: Sequence[str]) -> InstallState:
+    tree = paths.install(*pin)
+    state = InstallState(pin, tree)
+    try:
+        patch = installs.environment(paths, pin)
+    except NotRunnable as error:
+        return state._replace(record=dict(error.facts).get("why", error.what))
+    own = os.path.dirname(f"{tree}/{RECORD}")
+    lost = [
+        path
+        for path in (f"{tree}/{RECORD}", f"{own}/receipt.json")
+        # An install of another manager has neither, or no receipt.
+        if os.path.lexists(own) and not os.path.exists(path)
+        if path.endswith("record.sh") or not os.path.exists(f"{tree}/{ADOPTED}")
+    ]
+    lost += [
+        folder
+        for folder in patch.path
+        if REQUIRED not in folder
+        and folder.startswith(f"{tree}/")
+        and not os.path.isdir(folder)
+    ]
+    have = installs.commands(paths, pin)
+    lost += [f"{tree}: no {name}" for name in programs if name not in have]
+    return state._replace(lost=tuple(lost))
+
+
+def _marked(paths: Paths) -> Iterator[InstallState]:
+    """Yield what was begun and not ended, and is not at work now."""
+    for tool in _names(paths.incomplete):
+        for version in _names(f"{paths.incomplete}/{tool}"):
+            mutex = f"{paths.locks}/{tool}/{version}.lock"
+            if not os.path.exists(mutex) or _is_free(mutex):
+                pin = Pin(tool, version)
+                mark = f"{paths.incomplete}/{tool}/{version}"
+                yield InstallState(pin, paths.install(*pin), mark)
+
+
+def _is_free(mutex: str) -> bool:
+    with try_held(mutex) as free:
+        return free
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []

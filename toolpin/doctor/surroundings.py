@@ -1,0 +1,154 @@
+"""Looks at what stands around a session: its shell, PATH, startup files and clashes.
+
+It reads and starts nothing; what of it is wrong is for `shell_check`.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from toolpin.doctor.reasons import find_in
+from toolpin.doctor.searched import Candidate, Folder, candidates, folders
+from toolpin.errors import ToolpinError
+from toolpin.session import Session
+from toolpin.shells.startup import (
+    SHELLS,
+    Homes,
+    Line,
+    Reading,
+    homes,
+    known_files,
+    rc_file,
+    rc_line,
+    reading,
+    toolpin_lines,
+)
+from toolpin.shims.stubs import read_stub
+
+_MOST_BYTES = 1 << 20
+
+
+class Clash(NamedTuple):
+    """A command with a shim, and the other program that its name leads to."""
+
+    command: str
+    first: Candidate
+
+
+class Surroundings(NamedTuple):
+    """What was seen. `active` is the shell whose hook set PATH, "" for none.
+
+    `program` is the path of toolpin where PATH does not lead to it, else "".
+    """
+
+    shell: str
+    os: str
+    active: str
+    home: str
+    at: Homes
+    texts: Mapping[str, str]
+    shims: str
+    folders: tuple[Folder, ...]
+    program: str = ""
+    clashes: tuple[Clash, ...] = ()
+
+    @property
+    def is_on_path(self) -> bool:
+        """Whether PATH has this store's shims."""
+        return any(folder.kind == "shims" for folder in self.folders)
+
+    @property
+    def reading(self) -> Reading:
+        """Which startup files this shell reads."""
+        return reading(self.shell, self.at, self.texts)
+
+    @property
+    def lines(self) -> list[Line]:
+        """The lines that set toolpin up, in the startup files of any shell."""
+        return toolpin_lines(self.texts, self.shims, self.home)
+
+    @property
+    def mend(self) -> tuple[str, str]:
+        """The line that sets toolpin up, and the file that it belongs in."""
+        file = rc_file(self.shell, self.at, self.os)
+        return rc_line(self.shell, self.shims, self.program), file
+
+
+def look(session: Session) -> Surroundings:
+    """Look at a session's surroundings."""
+    at = homes(session.env, session.home)
+    seen = Surroundings(
+        shell=_shell(session.env),
+        os="macos" if platform.system() == "Darwin" else "linux",
+        active=session.env.get("TOOLPIN_ACTIVE", ""),
+        home=session.home,
+        at=at,
+        texts=dict(_texts(at)),
+        shims=session.paths.shims,
+        folders=tuple(
+            folders(session.env, session.folder, session.paths, session.home)
+        ),
+    )
+    return seen._replace(
+        program=_program(seen.folders), clashes=tuple(_clashes(seen, session))
+    )
+
+
+def _program(on_path: Sequence[Folder]) -> str:
+    own = f"{os.path.dirname(sys.executable)}/toolpin"
+    if candidates("toolpin", on_path) or not os.access(own, os.X_OK):
+        return ""
+    return own
+
+
+def _shell(env: Mapping[str, str]) -> str:
+    """Return the shell that asks: the parent, or else the user's own."""
+    try:
+        with open(f"/proc/{os.getppid()}/comm", encoding="utf-8") as file:
+            parent = file.read().strip().lstrip("-")
+    except OSError:  # macOS has no /proc
+        parent = ""
+    own = env.get("SHELL", "").rpartition("/")[2]
+    return parent if parent in SHELLS else own or "sh"
+
+
+def _texts(at: Homes) -> Iterator[tuple[str, str]]:
+    """Yield each startup file that is there, with its text."""
+    below = sorted(glob.glob(f"{glob.escape(at.fish)}/conf.d/*.fish"))
+    for file in (*below, *known_files(at)):
+        try:
+            with open(file, encoding="utf-8", errors="replace") as stream:
+                yield file, stream.read(_MOST_BYTES)
+        except OSError:
+            continue
+
+
+def _clashes(seen: Surroundings, session: Session) -> Iterator[Clash]:
+    """Yield the commands that PATH leads elsewhere than their shims would."""
+    kinds = [folder.kind for folder in seen.folders]
+    before = seen.folders[: kinds.index("shims")] if "shims" in kinds else ()
+    if not before:
+        return
+    # A virtual environment is put in front on purpose, by whoever entered it.
+    entered = f"{session.env.get('VIRTUAL_ENV', '')}/bin"
+    for command in sorted(os.listdir(seen.shims)):
+        found = candidates(command, before)
+        if not found or read_stub(f"{seen.shims}/{command}") is None:
+            continue
+        first = found[0]
+        if first.folder.path != entered and not _is_meant(first, command, session):
+            yield Clash(command, first)
+
+
+def _is_meant(first: Candidate, command: str, session: Session) -> bool:
+    """Say whether a program is the very one that somebody pinned here."""
+    try:
+        found = find_in(session, command)
+        return found.origin is not None and os.path.samefile(found.path, first.path)
+    except (ToolpinError, OSError):
+        return False

@@ -1,0 +1,1 @@
+"""The pipeline: a pin becomes a version that is installed."""

@@ -1,0 +1,121 @@
+"""Turns a source into the list of what it has, asked now or remembered with its age.
+
+The lists lie in the cache, one for each source, host and address asked. Which release a
+request means is for `resolve`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from toolpin.cache.verified import Cache
+from toolpin.errors import ToolpinError, Unreachable
+from toolpin.model import Host, Release
+from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.project.words import VERSION, fits
+from toolpin.settings.read import Settings
+from toolpin.sources.clients import Clients
+from toolpin.sources.contract import fill, with_channels
+
+DAY_S = 24 * 3600.0
+
+_KIND = "catalogues"
+
+
+class Catalogue(NamedTuple):
+    """What a source has for a host. `stale` says why it could not be asked again."""
+
+    releases: tuple[Release, ...]
+    age_s: float = 0.0
+    stale: Unreachable | None = None
+
+
+class Catalogues:
+    """The lists of all sources, for one machine and one user."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        clients: Clients,
+        settings: Settings,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._cache = cache
+        self._clients = clients
+        self._settings = settings
+        self._now = now
+
+    def read(
+        self, tool: Tool, spec: SourceSpec, host: Host, *, max_age_s: float = 0.0
+    ) -> Catalogue:
+        """Return the list, from the cache where it is young enough.
+
+        Where the source gives no answer an older list is returned, with the reason.
+        Raises Unreachable where there is none.
+        """
+        known = self._remembered(tool, spec, host)
+        if known and known.age_s < max_age_s:
+            return known
+        try:
+            listed = self._clients.open(spec).releases(host)
+        except Unreachable as error:
+            if known is None:
+                raise
+            return known._replace(stale=error)
+        releases = tuple(
+            with_channels(one, tool.channels)
+            for one in listed
+            if fits(one.version, VERSION)
+        )
+        self._remember(tool, spec, host, releases)
+        return Catalogue(releases)
+
+    def _remembered(self, tool: Tool, spec: SourceSpec, host: Host) -> Catalogue | None:
+        """Return the list in the cache, if it is one and from the same address."""
+        try:
+            note = self._cache.read_note(_KIND, tool.name, f"{spec.id}@{host}")
+            table = json.loads(note or b"")
+            releases = tuple(
+                with_channels(Release(str(version), tuple(channels)), tool.channels)
+                for version, channels in table["releases"]
+            )
+            age_s = self._now() - float(table["time"])
+            same = table["address"] == self._address(spec, host)
+        except (ToolpinError, ValueError, LookupError, TypeError, RecursionError):
+            return None
+        # A list from the future was written by a wrong clock: it counts as old.
+        return Catalogue(releases, age_s if age_s >= 0 else DAY_S) if same else None
+
+    def _remember(
+        self, tool: Tool, spec: SourceSpec, host: Host, releases: tuple[Release, ...]
+    ) -> None:
+        table = {
+            "address": self._address(spec, host),
+            "time": self._now(),
+            "releases": [list(release) for release in releases],
+        }
+        with contextlib.suppress(ToolpinError):
+            data = json.dumps(table).encode()
+            self._cache.write_note(data, _KIND, tool.name, f"{spec.id}@{host}")
+
+    def _address(self, spec: SourceSpec, host: Host) -> str:
+        """Return what is asked: another mirror's list is not this one's."""
+        if spec.catalogue:
+            return self._settings.rewrite(spec.catalogue["url"])
+        if spec.repo:
+            return self._settings.rewrite(f"https://github.com/{spec.repo}")
+        return f"{spec.kind}:{fill(spec.package, spec.hosts[str(host)])}"
+
+
+def spoken_age(age_s: float) -> str:
+    """Return an age as people say it: `3 hours`."""
+    for size_s, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if age_s >= size_s:
+            count = int(age_s // size_s)
+            return f"{count} {unit}{'s' * (count > 1)}"
+    return "a moment"

@@ -1,0 +1,166 @@
+"""Decides which of a tool's sources may serve, in what order, and says why none did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from toolpin.binaries.fit import lacks
+from toolpin.errors import (
+    Mismatch,
+    NoFit,
+    NotPublished,
+    ToolpinError,
+    Unreachable,
+    UsageError,
+)
+from toolpin.install.catalogue import DAY_S, Catalogues
+from toolpin.install.jobs import Job
+from toolpin.model import Build, Host, Pin, Plan
+from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.script import is_scripted
+from toolpin.versions import nearest
+
+
+class Failure(NamedTuple):
+    """Why one source did not serve."""
+
+    spec: SourceSpec
+    error: ToolpinError
+
+
+def allowed_sources(
+    tool: Tool, host: Host, wanted: Sequence[str]
+) -> tuple[SourceSpec, ...]:
+    """Return the sources to try, in order: those `wanted` by id, or all of the tool's.
+
+    Raises ToolpinError for a host that no source can serve, and UsageError when the
+    tool has none of the wanted sources.
+    """
+    if reason := tool.refused_hosts.get(str(host)):
+        raise ToolpinError(
+            f"{tool.name} has no builds for {host}", [("because", reason)]
+        )
+    if is_scripted(tool):  # it has no other, whatever is preferred of others
+        return tool.sources
+    by_id = {spec.id: spec for spec in tool.sources}
+    unnamed = [one for one, spec in by_id.items() if not spec.named_only]
+    unnamed = [one for one in unnamed if str(host) in by_id[one].hosts] or unnamed
+    chosen = tuple(by_id[one] for one in wanted or unnamed if one in by_id)
+    if not chosen and not wanted:
+        raise ToolpinError(
+            f"{tool.name} has only sources that are used where they are named",
+            [("sources", ", ".join(by_id))],
+            f"toolpin install --source {next(iter(by_id))}",
+        )
+    if not chosen:
+        raise UsageError(
+            f"{tool.name} has no source of that name",
+            [("wanted", ", ".join(wanted)), ("sources", ", ".join(by_id))],
+        )
+    return chosen
+
+
+def refuse_unnamed(plan: Plan, wanted: Sequence[str]) -> None:
+    """Raise NoFit for what would run on this machine alone, and was not named."""
+    if plan.is_bound and plan.source not in wanted:
+        raise NoFit(
+            f"{plan.pin} from {plan.publisher} would run on this machine alone",
+            [("because", "what it links to is not here, and comes along")],
+            f"toolpin install {plan.pin} --source {plan.source}",
+        )
+
+
+def nobody_serves(
+    tool: Tool,
+    job: Job,
+    failures: Sequence[Failure],
+    host: Host,
+    catalogues: Catalogues,
+) -> ToolpinError:
+    """Return the error that tells of every source what it said or has nearby."""
+    facts = [("wanted by", str(job.origin))]
+    for failure in failures:
+        label = failure.spec.id
+        facts.append((label, failure.error.what))
+        if isinstance(failure.error, NotPublished) and not _unfit(failure):
+            facts.append(
+                (label, _nearby(tool, failure.spec, job.pin, host, catalogues))
+            )
+        else:
+            facts += [
+                (label, f"{name}: {value}") for name, value in failure.error.facts
+            ]
+    asked = {failure.spec.id for failure in failures}
+    for spec in tool.sources:
+        if spec.named_only and spec.id not in asked:
+            facts.append((spec.id, f"used only where it is named: --source {spec.id}"))
+    silent = any(isinstance(one.error, Unreachable) for one in failures)
+    ending = "was not found" if silent else f"does not exist for {host}"
+    if any(map(_unfit, failures)):
+        ending = "has no build that runs on this machine"
+    kind = Unreachable if silent else NotPublished
+    return kind(f"{job.pin} {ending}", facts, _way_out(tool, job.pin, failures, host))
+
+
+def _unfit(failure: Failure) -> bool:
+    return isinstance(failure.error, NoFit)
+
+
+def _way_out(tool: Tool, pin: Pin, failures: Sequence[Failure], host: Host) -> str:
+    """Return what to do: the same builds completed, where a source has them so.
+
+    Or what makes this machine one that builds it.
+    """
+    unfit = [one for one in failures if _unfit(one)]
+    for failure in unfit:
+        for spec in tool.sources:
+            if spec.named_only and _completes(spec, failure, host):
+                return f"toolpin install {pin} --source {spec.id}"
+    hints = (one.error.hint for one in unfit if one.error.hint)
+    return next(hints, f"toolpin list-all {pin.tool} {_line_of(pin.version)}")
+
+
+def _completes(spec: SourceSpec, failure: Failure, host: Host) -> bool:
+    """Say whether a source makes one of the builds run that another could not."""
+    built_on = dict(failure.error.facts)
+    return (
+        spec.list == failure.spec.list
+        and str(host) in spec.hosts
+        and any(
+            not lacks(host, Build((), tuple(needs.items())))
+            for image, needs in spec.images.items()
+            if image in built_on
+        )
+    )
+
+
+def _line_of(version: str) -> str:
+    """Return the first part of a version, without the v that tags have: `24`."""
+    first = version.partition(".")[0]
+    return first[1:] if first[:1] == "v" and first[1:].isdigit() else first
+
+
+def not_published_bytes(
+    job: Job, error: Mismatch, following: SourceSpec | None
+) -> Mismatch:
+    """Return the error of bytes that nobody published, with who wants them.
+
+    No other source is asked by itself: somebody may be tampering, and should be seen.
+    """
+    facts = [("wanted by", f"{job.origin} ({job.pin})"), *error.facts]
+    hint = f"toolpin install {job.pin} --source {following.id}" if following else None
+    return Mismatch(error.what, facts, hint)
+
+
+def _nearby(
+    tool: Tool, spec: SourceSpec, pin: Pin, host: Host, catalogues: Catalogues
+) -> str:
+    if str(host) not in spec.hosts:
+        return f"has nothing for {host}"
+    try:
+        listed = catalogues.read(tool, spec, host, max_age_s=DAY_S).releases
+    except ToolpinError as error:
+        return f"what it has nearby is not known: {error.what}"
+    known = [release.version for release in listed]
+    return f"nearest {', '.join(nearest(pin.version, known)) or 'none'}"

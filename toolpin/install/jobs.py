@@ -1,0 +1,35 @@
+"""What `install` is to do, and how it ended, as values. It does none of the work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from toolpin.errors import ToolpinError
+from toolpin.model import Origin, Pin
+
+if TYPE_CHECKING:
+    from toolpin.lockfile.document import Entry
+
+
+class Locked(NamedTuple):
+    """What a lockfile has of a pin for this host."""
+
+    file: str
+    entry: Entry
+
+
+class Job(NamedTuple):
+    """One pin to provide, who wants it, and the build if it is locked."""
+
+    pin: Pin
+    origin: Origin
+    locked: Locked | None = None
+
+
+class Outcome(NamedTuple):
+    """How a job ended: `installed`, `present`, or `failed` with an error; how long."""
+
+    job: Job
+    status: str
+    error: ToolpinError | None = None
+    seconds: float = 0.0

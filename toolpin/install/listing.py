@@ -1,0 +1,113 @@
+"""Turns a tool into the versions that its sources list for this machine.
+
+All sources are asked at once; one that gives no answer is named and does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from toolpin import host
+from toolpin.cache.folder import cache_folder
+from toolpin.cache.verified import Cache
+from toolpin.errors import ToolpinError
+from toolpin.install.catalogue import Catalogue, Catalogues, spoken_age
+from toolpin.install.choice import allowed_sources
+from toolpin.install.workshop import clients_for, settings_for
+from toolpin.model import Host
+from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.script import is_scripted
+from toolpin.progress import Board
+from toolpin.session import Session
+from toolpin.versions import is_pre_release, is_prefix, newest, sort_key
+
+
+class Listing(NamedTuple):
+    """The versions below a prefix or of a channel, oldest first.
+
+    `silent` are the sources that did not answer, and why; an older list may be there.
+    """
+
+    versions: tuple[str, ...]
+    silent: tuple[tuple[str, ToolpinError], ...]
+
+
+def list_versions(
+    tool: Tool, prefix: str, session: Session, *, sources: Sequence[str]
+) -> Listing:
+    """Ask the sources, or those named; warn of each that does not answer.
+
+    `prefix` may be a channel. Raises ToolpinError when none lists such a version.
+    """
+    settings = settings_for(session, sources=sources)
+    clients = clients_for(session, settings, Board(session.report))
+    catalogues = Catalogues(Cache(cache_folder(session.env)), clients, settings)
+    here = host.detect()
+    specs = [
+        spec
+        for spec in allowed_sources(tool, here, settings.sources)
+        if str(here) in spec.hosts
+    ]
+    with ThreadPoolExecutor(len(specs) or 1) as pool:
+        answers = list(pool.map(lambda spec: _ask(tool, spec, here, catalogues), specs))
+    known: dict[str, set[str]] = {}
+    silent: list[tuple[str, ToolpinError]] = []
+    for spec, answer in zip(specs, answers, strict=True):
+        if isinstance(answer, ToolpinError):
+            session.report.warn(f"not asked: {answer.what}")
+            silent.append((spec.id, answer))
+            continue
+        if answer.stale:
+            when = f"as it was {spoken_age(answer.age_s)} ago"
+            session.report.warn(f"{spec.id} {when}: {answer.stale.what}")
+            silent.append((spec.id, answer.stale))
+        for release in answer.releases:
+            known.setdefault(release.version, set()).update(release.channels)
+    matching = [
+        version
+        for version, channels in known.items()
+        if not prefix or is_prefix(prefix, version) or prefix in channels
+    ]
+    if not matching:
+        raise ToolpinError(
+            f"no source lists a {tool.name} {prefix}".rstrip(),
+            [("asked", ", ".join(spec.id for spec in specs) or "none")],
+            f"toolpin list-all {tool.name}" if prefix and known else None,
+        )
+    if not is_scripted(tool):  # a plugin's own order is newest last, too
+        matching.sort(key=sort_key)
+    return Listing(tuple(matching), tuple(silent))
+
+
+def newest_listed(
+    tool: Tool, prefix: str, session: Session, *, sources: Sequence[str]
+) -> str:
+    """Return the newest release below a prefix, as the plugin itself says if it does.
+
+    Raises ToolpinError where there is none.
+    """
+    if is_scripted(tool):
+        clients = clients_for(session, settings_for(session), Board(session.report))
+        if version := clients.latest(tool.sources[0], prefix):
+            return version
+    listing = list_versions(tool, prefix, session, sources=sources)
+    # What a channel lists does not begin with its name.
+    version = newest(prefix, listing.versions) or newest("", listing.versions)
+    if version is None or (is_pre_release(version) and not is_pre_release(prefix)):
+        raise ToolpinError(
+            f"there is no release of {tool.name} {prefix} yet",
+            [("pre-releases", ", ".join(listing.versions[-4:]))],
+            f"toolpin list-all {tool.name} {prefix}".rstrip(),
+        )
+    return version
+
+
+def _ask(
+    tool: Tool, spec: SourceSpec, here: Host, catalogues: Catalogues
+) -> Catalogue | ToolpinError:
+    try:
+        return catalogues.read(tool, spec, here)
+    except ToolpinError as error:
+        return error

@@ -1,0 +1,183 @@
+"""Turns a request and the lockfile beside its file into what is to be installed.
+
+Reads lockfiles; never writes one, and asks nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import NamedTuple
+
+from toolpin.binaries.fit import best
+from toolpin.errors import (
+    Mismatch,
+    NotLocked,
+    NotPublished,
+    Refused,
+    ToolpinError,
+    UsageError,
+)
+from toolpin.host import any_of
+from toolpin.install.jobs import Job, Locked
+from toolpin.lockfile.asks import Ask
+from toolpin.lockfile.document import Entry, Key, Lockfile
+from toolpin.lockfile.head import MEND, can_mean
+from toolpin.lockfile.parse import parse
+from toolpin.model import Host, Origin, Pin, Plan, Wanted
+from toolpin.plugin.contract import Tool
+from toolpin.plugin.registry import Registry
+from toolpin.project import pin_files
+from toolpin.sources.declarative import assemble
+
+EMPTY = Lockfile({}, ())
+
+
+class Answer(NamedTuple):
+    """What a lockfile says to a request here: a version, and a build if it has one.
+
+    `lacks` says what is missing where there is no build, "" where nothing is, and `fix`
+    what finds it. It is final where the lockfile has judged this host, or has a version
+    that the request cannot mean, and not where it does not name this host.
+    """
+
+    version: str
+    locked: Locked | None
+    lacks: str = ""
+    is_final: bool = False
+    fix: str = "toolpin lock"
+
+
+def read_lockfile(path: str) -> Lockfile | None:
+    """Return the lockfile at a path; None where there is none.
+
+    Raises UsageError for a file that toolpin would not have written, and ToolpinError
+    for one that does not count: a stranger left it in a folder that anyone may write.
+    """
+    if not os.path.lexists(path):
+        return None
+    if not pin_files.counts(path):
+        raise ToolpinError(
+            f"{path} does not count: another user put it there",
+            [("folder", "anyone may write it")],
+        )
+    data = pin_files.read(path, pin_files.LARGEST_LOCKFILE)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path} is not UTF-8",
+            [("because", str(error))],
+            MEND,
+        ) from None
+    return parse(text, path)
+
+
+def answer(
+    lock: Lockfile, path: str, tool: str, wanted: Wanted, host: Host
+) -> Answer | None:
+    """Return what a lockfile says to one alternative; None where it says nothing."""
+    version = lock.pins.get(Key(tool, str(wanted)))
+    if version is None:
+        return None
+    if not can_mean(str(wanted), version):
+        lacks = f"{path} says {version}, which it cannot mean"
+        return Answer(version, None, lacks, is_final=True)
+    entries = lock.entries_for(Pin(tool, version), str(host))
+    if not entries:
+        lacks, fix = f"{path} has nothing for {host}", "toolpin lock"
+        if lock.hosts and str(host) not in lock.hosts:
+            hosts = sorted({*lock.hosts, str(host)})
+            fix = f"toolpin lock {' '.join(f'--host {one}' for one in hosts)}"
+        return Answer(version, None, lacks, fix=fix)
+    anew = f"toolpin lock --refresh {tool}"  # what is locked stays without it
+    if not any(entry.has_build for entry in entries):
+        lacks = f"{path} says that {host} has no build"
+        return Answer(version, None, lacks, True, anew)
+    built = [entry for entry in entries if entry.has_build]
+    fitting = best(built, host, lambda entry: entry.build)
+    if fitting is None:
+        needs = " or ".join(_needs(entry) for entry in built)
+        lacks = f"needs {needs}, and here is {_libc(host)}"
+        return Answer(version, None, lacks, True, anew)
+    return Answer(version, Locked(path, fitting))
+
+
+def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
+    """Return the plan for what is locked, made of the plugin's data as it is today.
+
+    Raises NotLocked where the plugin has no such source any more, Refused for a
+    locator that the plugin would not name.
+    """
+    if job.locked is None:
+        raise ValueError(f"{job.pin} is not locked")
+    path, entry = job.locked
+    facts = [("wanted by", str(job.origin)), ("lockfile", path)]
+    spec = next((one for one in tool.sources if one.id == entry.source), None)
+    if spec is None or str(host) not in spec.hosts:
+        raise NotLocked(
+            f"{job.pin} is locked from a source that {tool.name} does not have",
+            [*facts, ("source", entry.source)],
+            f"toolpin lock --refresh {tool.name}",
+        )
+    try:
+        return assemble(tool, spec, job.pin, host, entry.build.artifacts)
+    except NotPublished as error:
+        locators = ", ".join(one.locator for one in entry.build.artifacts)
+        raise Refused(
+            f"the lockfile names other files for {job.pin} than its plugin does",
+            [*facts, ("locked", locators), ("because", error.what)],
+            f"toolpin lock --refresh {tool.name}",
+        ) from error
+
+
+def check_locators(lock: Lockfile, file: str, registry: Registry) -> None:
+    """Raise what `locked_plan` raises for an entry that nobody could install."""
+    for entry in lock.entries:
+        if entry.has_build:
+            tool = registry.require(entry.pin.tool)
+            job = Job(entry.pin, Origin(file), Locked(file, entry))
+            locked_plan(tool, job, any_of(entry.host))
+
+
+def rebuilt(job: Job, error: Mismatch) -> Mismatch:
+    """Return the error of bytes that are not the locked ones, with the dates known."""
+    facts = [("wanted by", f"{job.origin} ({job.pin})"), *error.facts]
+    if job.locked:
+        facts.append(("locked in", f"{job.locked.file}{_dated(job.locked.file)}"))
+    return Mismatch(
+        f"what is published as {job.pin} today is not what was locked",
+        facts,
+        f"toolpin lock --refresh {job.pin.tool}",
+    )
+
+
+def missing(ask: Ask, lacks: str, fix: str = "toolpin lock") -> NotLocked:
+    """Return the error of a request that had to be locked."""
+    tool, wanted, origin = ask
+    return NotLocked(
+        f"{tool} {wanted} is not locked",
+        [("wanted by", str(origin)), ("because", lacks)],
+        fix,
+    )
+
+
+def _dated(file: str) -> str:
+    """Return of which day a file is; it may be gone by now."""
+    try:
+        day = time.gmtime(os.stat(file).st_mtime)
+    except OSError:
+        return ""
+    return f", a file of {time.strftime('%Y-%m-%d', day)}"
+
+
+def _needs(entry: Entry) -> str:
+    return ", ".join(
+        least if name == "soname" else f"{name} {least}"
+        for name, least in entry.build.requires
+    )
+
+
+def _libc(host: Host) -> str:
+    name = host.libc or host.os
+    return f"{name} {host.libc_version}".rstrip()

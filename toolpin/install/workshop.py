@@ -1,0 +1,172 @@
+"""Puts an Installer together for a session: settings, host, cache, clients, signals."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Sequence
+
+from toolpin import host, process
+from toolpin.cache.folder import cache_folder
+from toolpin.cache.verified import Cache
+from toolpin.errors import UsageError
+from toolpin.execute import patch_for
+from toolpin.install.pipeline import Installer
+from toolpin.model import Host
+from toolpin.plugin.folders import Folders
+from toolpin.plugin.index import Index
+from toolpin.progress import Board
+from toolpin.scripts.gitrepo import Git
+from toolpin.scripts.running import Scripts
+from toolpin.session import Session
+from toolpin.settings.asdfrc import read_asdfrc
+from toolpin.settings.read import MOST_JOBS, Settings, read_settings
+from toolpin.shims.stubs import read_stub
+from toolpin.sources.clients import Clients
+from toolpin.steps.building import Builder
+from toolpin.store import unfinished
+
+
+def settings_for(
+    session: Session,
+    *,
+    sources: Sequence[str] = (),
+    jobs: int | None = None,
+    first_use: bool = False,
+) -> Settings:
+    """Return the session's settings; what the command line says wins."""
+    settings = read_settings(session.paths, session.env)
+    settings = settings._replace(trust_on_first_use=first_use)
+    if sources:
+        settings = settings._replace(sources=tuple(sources))
+    if jobs is None:
+        return settings
+    if not 1 <= jobs <= MOST_JOBS:
+        raise UsageError(
+            f"--jobs must be a number from 1 to {MOST_JOBS}",
+            [("received", str(jobs))],
+        )
+    return settings._replace(jobs=jobs)
+
+
+def clients_for(session: Session, settings: Settings, board: Board) -> Clients:
+    """Return the clients that ask and download for this machine.
+
+    From here on a signal ends what they start, too.
+    """
+    end_on_signals()
+    return Clients(
+        settings,
+        env=_without_shims(session),
+        host=host.detect(),
+        cache=Cache(cache_folder(session.env)),
+        remark=board.remark,
+        scripts=lambda name: scripts_for(name, session),
+    )
+
+
+def scripts_for(name: str, session: Session) -> Scripts:
+    """Return the scripts of a plugin, as they run in the session's folder."""
+    return Scripts(session.paths, name, session.env, session.folder)
+
+
+def installer_for(
+    session: Session,
+    settings: Settings,
+    board: Board,
+    *,
+    target: Host | None = None,
+    into: str = "",
+    cache: Cache | None = None,
+) -> Installer:
+    """Return what installs for this session: here, or for another host into a folder.
+
+    `into` is absolute; `cache` holds the archives, instead of the user's.
+    """
+    return Installer(
+        session.paths._replace(into=into),
+        session.registry,
+        settings,
+        host=target or host.detect(),
+        cache=cache or Cache(cache_folder(session.env)),
+        clients=clients_for(session, settings, board),
+        builder=builder_for(session, into),
+        board=board,
+    )
+
+
+def builder_for(session: Session, into: str = "") -> Builder:
+    """Return what builds from source code for this session."""
+    return Builder(
+        _without_shims(session),
+        session.paths.logs,
+        beside=lambda tool: _folders_of(tool, session),
+        options=dict(settings_for(session).build_options),
+        scripts=lambda name: scripts_for(
+            name, session._replace(paths=session.paths._replace(into=into))
+        ),
+    )
+
+
+def _folders_of(tool: str, session: Session) -> tuple[str, ...]:
+    """Return the folders with a tool's programs, of the version that is pinned here."""
+    request = session.request(tool)
+    if request is None:
+        return ()
+    patch = patch_for(request, paths=session.paths, env=session.env, cwd=session.folder)
+    return patch.path
+
+
+def folders_for(session: Session) -> Folders:
+    """Return the asdf plugins of a session. From here on a signal ends git, too."""
+    end_on_signals()
+    return Folders(
+        session.paths,
+        git_for(session),
+        read_asdfrc(session.env),
+        env=session.env,
+        cwd=session.folder,
+        remark=session.report.remark,
+    )
+
+
+def git_for(session: Session) -> Git:
+    """Return the git of a session."""
+    settings = settings_for(session)
+    return Git(session.env, settings.rewrite, offline=settings.offline)
+
+
+def index_for(session: Session) -> Index:
+    """Return the index of short names."""
+    url = settings_for(session).plugin_index
+    return Index(session.paths, git_for(session), url, session.report.warn)
+
+
+def end_on_signals() -> None:
+    """Let the signals that end a program end this one, and all that it has started."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, _stop)
+
+
+def _stop(number: int, _frame: object) -> None:
+    """End at once: what is half done lies in staging, and does not count."""
+    process.kill_all()
+    with contextlib.suppress(OSError):  # nobody may be reading
+        os.set_blocking(2, False)
+        os.write(2, b"\ntoolpin: interrupted; nothing half-made is kept\n")
+    unfinished.drop_scratches()
+    os._exit(128 + number)
+
+
+def _without_shims(session: Session) -> dict[str, str]:
+    """Return the environment whose PATH leads to no shim: an `npm` there is a pin's.
+
+    That holds for another store's shims too.
+    """
+    env = dict(session.env)
+    folders = env.get("PATH", "").split(":")
+    kept = [one for one in folders if read_stub(f"{one}/npm") is None]
+    env["PATH"] = ":".join(one for one in kept if one != session.paths.shims)
+    return env

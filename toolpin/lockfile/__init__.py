@@ -1,0 +1,1 @@
+"""`toolpin.lock`: its value and text, and who obeys it."""

@@ -1,0 +1,147 @@
+"""What a lockfile is to answer: requests, for which hosts, from which sources.
+
+Values, and what of them an existing lockfile leaves open. It asks nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import NamedTuple
+
+from toolpin.errors import ToolpinError, UsageError
+from toolpin.lockfile.document import Key, Lockfile
+from toolpin.lockfile.head import can_mean
+from toolpin.model import Origin, Pin, Wanted
+from toolpin.plugin.contract import SourceSpec, Tool
+
+
+class Ask(NamedTuple):
+    """One alternative that the lockfile is to answer, and who wants it."""
+
+    tool: str
+    wanted: Wanted
+    origin: Origin
+
+    @property
+    def key(self) -> Key:
+        """What the lockfile finds its pin by."""
+        return Key(self.tool, str(self.wanted))
+
+
+class Scope(NamedTuple):
+    """What a lock covers: these hosts (() for all), from these sources in this order.
+
+    Without a source the one that an entry has stands, else the tool's first. Of the
+    tools in `refresh` nothing old is kept. Of those in `moving` a request means what it
+    means today, and the builds of a version that it still means are kept.
+    """
+
+    hosts: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    preferred: tuple[str, ...] = ()
+    refresh: frozenset[str] = frozenset()
+    moving: frozenset[str] = frozenset()
+
+
+def hosts_of(tool: Tool) -> tuple[str, ...]:
+    """Return every host that a source of the tool has builds for, sorted."""
+    return tuple(sorted({host for spec in tool.sources for host in spec.hosts}))
+
+
+def check_host(name: str, tools: Iterable[Tool]) -> None:
+    """Raise UsageError for a host that no source of the tools has builds for."""
+    known = sorted({host for tool in tools for host in hosts_of(tool)})
+    if name not in known:
+        raise UsageError(
+            f"--host {name} is no host that a tool has builds for",
+            [("hosts", ", ".join(known))],
+        )
+
+
+def check_sources(names: Iterable[str], tools: Collection[Tool]) -> None:
+    """Raise UsageError for a name that no source of these tools has.
+
+    One that a single tool has is for that tool; the others are locked as without it.
+    """
+    known = {spec.id for tool in tools for spec in tool.sources}
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                f"--source {name} is no source of what is locked here",
+                [
+                    (tool.name, ", ".join(spec.id for spec in tool.sources))
+                    for tool in tools
+                ],
+            )
+
+
+def no_ref(ask: Ask) -> ToolpinError:
+    """Return the error of a Git ref: no source builds those."""
+    tool, wanted, origin = ask
+    return ToolpinError(
+        f"{tool} {wanted} is a Git ref, and no source of {tool} builds those",
+        [("wanted by", str(origin))],
+        f"toolpin list-all {tool}",
+    )
+
+
+def named_sources(tool: Tool, scope: Scope) -> tuple[str, ...]:
+    """Return those of the sources that were named which a tool has."""
+    ids = {spec.id for spec in tool.sources}
+    return tuple(one for one in scope.sources if one in ids)
+
+
+def is_preferable(spec: SourceSpec) -> bool:
+    """Say whether a source may be asked that nobody has named."""
+    return not spec.named_only and not spec.build
+
+
+def sources_to_ask(tool: Tool, scope: Scope, old: Lockfile) -> tuple[SourceSpec, ...]:
+    """Return the sources to lock a tool from: those named that it has, or preferred.
+
+    Preferred are those that the tool is locked from already, else the settings', else
+    the plugin's; each for hosts that the ones before it do not serve.
+    """
+    by_id = {spec.id: spec for spec in tool.sources}
+    if named := named_sources(tool, scope):
+        return tuple(by_id[one] for one in named)
+    before = [entry for entry in old.entries if entry.pin.tool == tool.name]
+    unnamed = [one for one, spec in by_id.items() if is_preferable(spec)]
+    usual = [one for one in scope.preferred if one in by_id]
+    usual = usual or unnamed or list(by_id)
+    locked_from = [one.source for one in before if one.source in by_id]
+    # Who has decided for some sources is not sent to others, save for hosts of which
+    # the lockfile says nothing.
+    hosts = frozenset(scope.hosts or hosts_of(tool))
+    undecided = hosts - {one.host for one in before} if locked_from else hosts
+    chosen: list[SourceSpec] = []
+    for names, wanted in ((locked_from, hosts), (usual, undecided)):
+        for spec in (by_id[one] for one in dict.fromkeys(names)):
+            served = {host for one in chosen for host in one.hosts}
+            if not served.issuperset(wanted.intersection(spec.hosts)):
+                chosen.append(spec)
+    return tuple(chosen)
+
+
+def unanswered(
+    asks: Iterable[Ask], lock: Lockfile, hosts: Callable[[str], Collection[str]]
+) -> list[tuple[Ask, str]]:
+    """Return the requests that a lockfile does not answer, and what is missing.
+
+    `hosts` tells for a tool which hosts are to have an answer.
+    """
+    found = []
+    for ask in asks:
+        version = lock.pins.get(ask.key)
+        if version is None:
+            found.append((ask, "no pin for it"))
+            continue
+        if not can_mean(str(ask.wanted), version):
+            found.append((ask, f"{version} is none of those that it means"))
+            continue
+        pin = Pin(ask.tool, version)
+        missing = [host for host in hosts(ask.tool) if not lock.entries_for(pin, host)]
+        if missing:
+            lacks = f"nothing of {version} for {', '.join(sorted(missing))}"
+            found.append((ask, lacks))
+    return found

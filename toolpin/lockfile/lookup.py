@@ -1,0 +1,77 @@
+"""Finds the lockfile that answers a request, and the installed version that it means.
+
+Light: `exec` imports it. What a lockfile says of builds is for `locked`; nothing here
+is installed or asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from toolpin.lockfile.head import FILENAME, pinned
+from toolpin.model import Origin, Pin, Request, Wanted
+from toolpin.paths import Paths
+from toolpin.project import pin_files
+from toolpin.store import installs
+
+
+class Where(NamedTuple):
+    """From which folder up project files are looked for, and where at last."""
+
+    start: str
+    home: str
+    global_file: str
+
+
+def lockfile_beside(file: str) -> str:
+    """Return where the lockfile of a `.tool-versions` stands, or would stand."""
+    return os.path.join(os.path.dirname(file), FILENAME)
+
+
+def lockfile_for(origin: Origin, where: Where) -> str | None:
+    """Return the lockfile beside the file that requests, if there is one.
+
+    What a variable or the command line asks for is answered by the nearest lockfile
+    that stands beside a `.tool-versions`.
+    """
+    files = [origin.place] if origin.line else pin_files.candidates(*where)
+    for file in files:
+        path = lockfile_beside(file)
+        if pin_files.counts(path):
+            return path
+    return None
+
+
+def locked_version(request: Request, wanted: Wanted, where: Where) -> str | None:
+    """Return the version that a lockfile has for an alternative, None for none.
+
+    Raises UsageError for a lockfile whose head is not as toolpin writes it.
+    """
+    path = lockfile_for(request.origin, where)
+    if path is None or wanted.kind == "path":
+        return None
+    data = pin_files.read(path, pin_files.LARGEST_LOCKFILE)
+    return pinned(data, request.tool, str(wanted), path)
+
+
+def match(paths: Paths, request: Request, wanted: Wanted, where: Where) -> Pin | None:
+    """Return the published version that an alternative means here.
+
+    A version literally named so, or else the locked one and no other, or else, where
+    nothing is locked, the newest match. Raises what `locked_version` raises.
+    """
+    exact = installs.exact(paths, request.tool, wanted)
+    if exact or wanted.kind not in ("version", "latest"):
+        return exact
+    version = locked_version(request, wanted, where)
+    if version is None:
+        return installs.newest_match(paths, request.tool, wanted)
+    pin = Pin(request.tool, version)
+    return pin if installs.is_installed(paths, pin) else None
+
+
+def is_ci(env: Mapping[str, str]) -> bool:
+    """Say whether this runs where builds must not change by themselves."""
+    return env.get("CI", "").lower() not in ("", "0", "false", "no")

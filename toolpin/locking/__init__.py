@@ -1,0 +1,1 @@
+"""How `toolpin.lock` is made, and made anew."""

@@ -1,0 +1,71 @@
+"""Turns what this machine has of a version into what a lockfile can say of it.
+
+From the receipt of an install, or from the cache's note of what a source named, so that
+a pin can be locked while every index is down. Only this host's build is known so.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from toolpin import host
+from toolpin.cache.folder import cache_folder
+from toolpin.cache.verified import Cache
+from toolpin.documents import parse_note
+from toolpin.errors import ToolpinError
+from toolpin.lockfile.document import Entry
+from toolpin.model import Artifact, Build, Pin
+from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.session import Session
+from toolpin.sources.declarative import assemble, verified_by
+from toolpin.store import trees
+
+
+def known_here(session: Session) -> Callable[[Tool, Pin], tuple[Entry, ...]]:
+    """Return what tells this host's entry of a version, and that it is the only one."""
+
+    def known(tool: Tool, pin: Pin) -> tuple[Entry, ...]:
+        entries = _entries(tool, pin, session)
+        for entry in entries:
+            session.report.warn(
+                f"{pin} is locked for {entry.host} alone: no source answers; "
+                "later: toolpin lock"
+            )
+        return entries
+
+    return known
+
+
+def _entries(tool: Tool, pin: Pin, session: Session) -> tuple[Entry, ...]:
+    """Return this host's entry of a version; () where nothing here tells it."""
+    cache = Cache(cache_folder(session.env))
+    here = host.detect()
+    for spec in tool.sources:
+        for artifacts in (_received(pin, spec, session), _noted(pin, spec, cache)):
+            try:
+                assemble(tool, spec, pin, here, artifacts)
+            except (ToolpinError, LookupError):
+                continue
+            build = Build(artifacts)
+            return (Entry(pin, str(here), spec.id, verified_by(spec), build),)
+    return ()
+
+
+def _received(pin: Pin, spec: SourceSpec, session: Session) -> tuple[Artifact, ...]:
+    try:
+        receipt = trees.read_receipt(session.paths, pin)
+    except ToolpinError:
+        return ()
+    return receipt.artifacts if receipt and receipt.source == spec.id else ()
+
+
+def _noted(pin: Pin, spec: SourceSpec, cache: Cache) -> tuple[Artifact, ...]:
+    """Return what the source named before, if the cache still has all of it."""
+    try:
+        note = cache.read_note("plans", *pin, str(host.detect()), spec.id)
+        _, artifacts = parse_note((note or b"").decode())
+    except (ToolpinError, ValueError):
+        return ()
+    there = all(os.path.exists(cache.archive(one.digest)) for one in artifacts)
+    return artifacts if there else ()

@@ -1,0 +1,275 @@
+"""Turns a project's requests, and its old lockfile, into a new lockfile.
+
+What the old one says of a request that still stands is kept, to the byte, and nobody is
+asked about it. The preferred source answers or the lock is an error: another one, with
+other bytes, is somebody's decision. This writes no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from toolpin.cache.first_use import VERIFIED
+from toolpin.errors import NotPublished, ToolpinError, Unreachable
+from toolpin.host import any_of
+from toolpin.lockfile.asks import (
+    Ask,
+    Scope,
+    hosts_of,
+    named_sources,
+    no_ref,
+    sources_to_ask,
+)
+from toolpin.lockfile.document import NO_BUILD, Entry, Key, Lockfile
+from toolpin.lockfile.head import can_mean
+from toolpin.locking.work import Work, is_partial, nothing, unreachable
+from toolpin.model import Build, Host, Pin, Release
+from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.registry import Registry
+from toolpin.plugin.script import is_scripted
+from toolpin.resolve import Seen, for_most_hosts, looks_exact, of_variant
+from toolpin.scripts.running import folder_of_ref
+from toolpin.sources.clients import Clients
+from toolpin.sources.declarative import locked_builds, verified_by
+from toolpin.versions import newest
+
+# What this machine knows of a version when nobody answers: receipts, its cache.
+KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]
+ReadReleases = Callable[[Tool, SourceSpec, Host], Sequence[Release]]
+
+
+class Locker:
+    """Answers requests for every host from any one."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        clients: Clients,
+        releases: ReadReleases,
+        scope: Scope,
+        *,
+        known_here: KnownHere | None = None,
+    ) -> None:
+        self._registry = registry
+        self._known_here = known_here
+        self._clients = clients
+        self._releases = releases
+        self._scope = scope
+
+    def lock(
+        self, asks: Sequence[Ask], old: Lockfile, also: Sequence[Ask] = ()
+    ) -> tuple[Lockfile, list[ToolpinError]]:
+        """Return the lockfile for these requests, and the errors of the unanswered.
+
+        `old` is an empty one where there is none.
+        """
+        unique = list({ask.key: ask for ask in (*also, *asks)}.values())
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(
+                pool.map(lambda ask: self._answer_or_error(ask, old), unique)
+            )
+        pins: dict[Key, str] = {}
+        entries: dict[tuple[Pin, str], tuple[Entry, ...]] = {}
+        errors = []
+        for ask, answer in zip(unique, answers, strict=True):
+            if isinstance(answer, ToolpinError):
+                errors.append(answer)
+                continue
+            version, found = answer
+            pins[ask.key] = version
+            entries |= _by_host(found)
+        flat = tuple(entry for some in entries.values() for entry in some)
+        keys = tuple(sorted(ask.key for ask in also))
+        return Lockfile(pins, flat, self._scope.hosts, keys), errors
+
+    def _answer_or_error(
+        self, ask: Ask, old: Lockfile
+    ) -> tuple[str, tuple[Entry, ...]] | ToolpinError:
+        try:
+            return self._answer(ask, old)
+        except ToolpinError as error:
+            return error
+
+    def _answer(self, ask: Ask, old: Lockfile) -> tuple[str, tuple[Entry, ...]]:
+        """Return the version for a request, and what is locked of it."""
+        work = self._work(ask, old)
+        moves = work.tool.name in self._scope.refresh | self._scope.moving
+        version = old.pins.get(ask.key)
+        if version and not can_mean(str(ask.wanted), version):
+            version = None  # somebody's edit, or a bot's
+        try:
+            if version and not moves:
+                entries = self._entries(work, version)
+                if any(entry.has_build for entry in entries):
+                    return version, entries
+            return self._resolved(work)
+        except Unreachable:
+            is_named = ask.wanted.kind == "version"
+            version = version or (ask.wanted.value if is_named else None)
+            known = self._known(work, version) if version else ()
+            if not version or not known:
+                raise
+            return version, known
+
+    def _work(self, ask: Ask, old: Lockfile) -> Work:
+        tool = self._registry.require(ask.tool, ask.origin)
+        hosts = self._scope.hosts or hosts_of(tool)
+        return Work(ask, tool, hosts, sources_to_ask(tool, self._scope, old), old)
+
+    def _kept(self, work: Work, pin: Pin) -> tuple[Entry, ...]:
+        """Return what stays of what is locked of a version, for these hosts.
+
+        Where sources are named, what another one had is asked of them.
+        """
+        if pin.tool in self._scope.refresh:
+            return ()
+        named = named_sources(work.tool, self._scope)
+        kept = tuple(
+            entry
+            for host in work.hosts
+            for entry in work.old.entries_for(pin, host)
+            if (entry.has_build or pin.tool not in self._scope.moving)
+            and (not named or entry.source in named)
+        )
+        return kept if any(entry.has_build for entry in kept) else ()
+
+    def _known(self, work: Work, version: str) -> tuple[Entry, ...]:
+        """Return what is locked of a version for some hosts, or is known here.
+
+        Only for who takes what is known here.
+        """
+        if self._known_here is None:
+            return ()
+        pin = Pin(work.tool.name, version)
+        if kept := self._kept(work, pin):
+            return kept
+        known = self._known_here(work.tool, pin)
+        told = {host for spec in work.specs for host in spec.hosts}
+        told |= {entry.host for entry in known}
+        # As `lock` would say without asking: nobody else was chosen.
+        none = [_no_build(pin, host) for host in work.hosts if host not in told]
+        return (*known, *none) if known else ()
+
+    def offers(self, ask: Ask, old: Lockfile) -> tuple[str | None, str | None]:
+        """Return the newest version within a request, and the newest release of all.
+
+        From the sources that the lockfile names, or the preferred ones.
+        """
+        seen = self._listed(self._work(ask, old))
+        within = for_most_hosts(ask.wanted, seen)
+        return within, newest("", of_variant(ask.wanted.value, seen))
+
+    def _resolved(self, work: Work) -> tuple[str, tuple[Entry, ...]]:
+        """Return the version that is published for one of the hosts, and its entries.
+
+        Raises ToolpinError with the versions nearby when nothing is.
+        """
+        wanted = work.ask.wanted
+        if looks_exact(wanted):
+            entries = self._entries(work, wanted.value)
+            if any(entry.has_build for entry in entries):
+                return wanted.value, entries
+        if wanted.kind == "ref" and is_scripted(work.tool):
+            of_ref = folder_of_ref(wanted.value)
+            return of_ref, self._entries(work, of_ref)
+        if wanted.kind == "ref":
+            raise no_ref(work.ask)
+        seen = self._listed(work)
+        version = self._latest(work) or for_most_hosts(wanted, seen)
+        if version:
+            entries = self._entries(work, version)
+            if any(entry.has_build for entry in entries):
+                return version, entries
+        raise nothing(work, sorted(seen))
+
+    def _latest(self, work: Work) -> str | None:
+        """Return what the first source itself calls its latest, where it does."""
+        wanted = work.ask.wanted
+        if wanted.kind != "latest":
+            return None
+        return self._clients.latest(work.specs[0], wanted.value)
+
+    def _listed(self, work: Work) -> dict[str, Seen]:
+        """Return the versions that the sources have, and for which of the hosts."""
+        found: dict[str, Seen] = {}
+        for spec in work.specs:
+            for host in work.hosts:
+                if host not in spec.hosts:
+                    continue
+                try:
+                    releases = self._releases(work.tool, spec, any_of(host))
+                except NotPublished:
+                    continue
+                except Unreachable as error:
+                    raise unreachable(work, spec, error) from error
+                for release in releases:
+                    seen = found.setdefault(release.version, Seen(set(), set()))
+                    seen.channels.update(release.channels)
+                    seen.hosts.add(host)
+        return found
+
+    def _entries(self, work: Work, version: str) -> tuple[Entry, ...]:
+        """Return what is to be locked of a version, `none` for a host without.
+
+        What is locked of it stays; only what is missing is asked for.
+        """
+        pin = Pin(work.tool.name, version)
+        kept = self._kept(work, pin)
+        missing = sorted(set(work.hosts) - {entry.host for entry in kept})
+        if not missing:
+            return kept
+        # What is locked for one host alone was known there, while nobody answered.
+        asked = work.hosts if kept and is_partial(work, pin) else missing
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda host: self._on(work, pin, host), asked))
+        return _completed(kept, [entry for entries in found for entry in entries])
+
+    def _on(self, work: Work, pin: Pin, host: str) -> tuple[Entry, ...]:
+        """Return the entries of one host, from the first source that has a build."""
+        for spec in work.specs:
+            if host not in spec.hosts:
+                continue
+            try:
+                builds = locked_builds(
+                    work.tool, spec, pin, any_of(host), self._clients
+                )
+            except NotPublished:
+                continue
+            except Unreachable as error:
+                raise unreachable(work, spec, error) from error
+            return tuple(
+                Entry(pin, host, spec.id, self._verified(spec, one), one)
+                for one in builds
+            )
+        return (_no_build(pin, host),)
+
+    def _verified(self, spec: SourceSpec, build: Build) -> str:
+        first_use = self._clients.first_use.knows(build.artifacts)
+        return VERIFIED if first_use else verified_by(spec)
+
+
+def _no_build(pin: Pin, host: str) -> Entry:
+    return Entry(pin, host, NO_BUILD, "", Build(()))
+
+
+def _completed(kept: Sequence[Entry], found: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Return what is locked, and what was found of the hosts that it lacks.
+
+    Where a host's bytes are among those found, what was found says more of them: what
+    is known here alone tells nothing of what a build requires.
+    """
+    old, new = _by_host(kept), _by_host(found)
+    for at, entries in old.items():
+        builds = {entry.build.artifacts for entry in new.get(at, ())}
+        if not builds.issuperset(entry.build.artifacts for entry in entries):
+            new[at] = entries
+    return tuple(entry for entries in new.values() for entry in entries)
+
+
+def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...]]:
+    found: dict[tuple[Pin, str], tuple[Entry, ...]] = {}
+    for entry in entries:
+        at = (entry.pin, entry.host)
+        found[at] = (*found.get(at, ()), entry)
+    return found

@@ -1,0 +1,78 @@
+"""One request on its way into a lockfile, and the errors of one that has no answer.
+
+Values; `locker` asks the sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from toolpin.errors import Offline, ToolpinError, Unreachable
+from toolpin.lockfile.asks import Ask, hosts_of, is_preferable
+from toolpin.lockfile.document import Lockfile
+from toolpin.model import Pin
+from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.versions import nearest
+
+
+class Work(NamedTuple):
+    """One request with all that answering it takes."""
+
+    ask: Ask
+    tool: Tool
+    hosts: tuple[str, ...]
+    specs: tuple[SourceSpec, ...]
+    old: Lockfile
+
+
+def is_partial(work: Work, pin: Pin) -> bool:
+    """Say whether the old lockfile tells nothing of a version for some of its hosts."""
+    told = {entry.host for entry in work.old.entries if entry.pin == pin}
+    return not told.issuperset(work.old.hosts or hosts_of(work.tool))
+
+
+def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:
+    """Return the error of a source that was to be locked, with a way out if any."""
+    others = [one for one in work.tool.sources if one.id != spec.id]
+    if isinstance(error, Offline):  # nor may they be asked
+        others = []
+    return Unreachable(
+        f"{work.tool.name} {work.ask.wanted} cannot be locked: {error.what}",
+        [
+            ("wanted by", str(work.ask.origin)),
+            ("source", spec.id),
+            *error.facts,
+            *([("others", ", ".join(one.id for one in others))] if others else []),
+        ],
+        _way_out(work, spec, others) if others else None,
+    )
+
+
+def _way_out(work: Work, spec: SourceSpec, others: Sequence[SourceSpec]) -> str | None:
+    """Return the command that locks without a source that gives no answer."""
+    hosts = sorted(set(work.hosts) & set(work.specs[0].hosts))
+    if spec is not work.specs[0] and hosts:  # it is asked for those without the first
+        return f"toolpin lock {' '.join(f'--host {host}' for host in hosts)}"
+    lost = set(work.hosts) & set(spec.hosts)
+    alike = [one.id for one in others if is_preferable(one) and lost <= {*one.hosts}]
+    return f"toolpin lock --source {alike[0]}" if alike else None
+
+
+def nothing(work: Work, known: Sequence[str]) -> ToolpinError:
+    """Return the error of a request that no version of the sources asked answers."""
+    ask = work.ask
+    near = nearest(ask.wanted.value, known) if ask.wanted.value else []
+    asked = [spec.id for spec in work.specs]
+    others = [one.id for one in work.tool.sources if one.id not in asked]
+    return ToolpinError(
+        f"{' and '.join(asked)} {'has' if len(asked) == 1 else 'have'} "
+        f"no {ask.tool} {ask.wanted}",
+        [
+            ("wanted by", str(ask.origin)),
+            ("for", ", ".join(work.hosts)),
+            *([("not asked", ", ".join(others))] if others else []),
+            ("nearest", ", ".join(near) or "none"),
+        ],
+        f"toolpin list-all {ask.tool}",
+    )

@@ -1,0 +1,135 @@
+"""Turns a URL into the Authorization that its origin may see, and where that stands.
+
+In order: a user in the URL itself; a token that the settings name for the origin, as
+`"https://mirror.example" = "env:VARIABLE"`, so that no file of ours holds a secret; the
+host's entry of ~/.netrc or $NETRC. It asks nobody, and writes down nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import netrc
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from toolpin.errors import Refused, UsageError
+from toolpin.network import urls
+
+_TOKEN = re.compile(r"[!-~]+")
+_REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
+_EXAMPLE = '"https://mirror.example" = "env:MIRROR_TOKEN"'
+
+
+class Credential(NamedTuple):
+    """The value of an Authorization header, None without one, and a place to name."""
+
+    header: str | None
+    place: str
+
+
+class Credentials:
+    """What this user may show, and to whom."""
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        *,
+        home: str,
+        tokens: Mapping[str, str] | None = None,
+    ) -> None:
+        self._env = env
+        self._netrc = env.get("NETRC") or f"{home}/.netrc"
+        self._variables = {
+            urls.exact_origin(url): reference.removeprefix("env:")
+            for url, reference in (tokens or {}).items()
+        }
+
+    def find(self, url: str) -> Credential:
+        """Return what to show to the origin of a URL: nothing over plain http.
+
+        Raises Refused for a password in a URL that would travel in the open, and
+        UsageError for a token's variable that holds none.
+        """
+        parts = urlsplit(url)
+        if parts.username is not None:
+            return _from_url(url)
+        if variable := self._variables.get(urls.exact_origin(url)):
+            return Credential(f"Bearer {self._token(variable, url)}", f"${variable}")
+        if not urls.keeps_secrets(url):
+            return Credential(None, "none are sent over plain http")
+        return self._from_netrc((parts.hostname or "").rstrip("."))
+
+    def _token(self, variable: str, url: str) -> str:
+        token = self._env.get(variable, "").strip()
+        if _TOKEN.fullmatch(token):
+            return token
+        state = "holds what no header can" if token else "is not set"
+        raise UsageError(
+            f"the token for {urls.host(url)} is missing: {variable} {state}",
+            [("asked", urls.shown(url))],
+            f"export {variable}=<token>",
+        )
+
+    def _from_netrc(self, host: str) -> Credential:
+        """Return a host's own entry: `default` would go to whoever is asked."""
+        try:
+            hosts = netrc.netrc(self._netrc).hosts
+        except netrc.NetrcParseError as error:
+            # Its message quotes the word that it stumbled over: perhaps the password.
+            return Credential(None, f"none: {self._netrc}:{error.lineno} is unclear")
+        except (OSError, UnicodeDecodeError):
+            return Credential(None, "none")
+        entry = hosts.get(host) if host != "default" else None
+        if entry is None:
+            return Credential(None, "none")
+        return Credential(_basic(entry[0], entry[2] or ""), self._netrc)
+
+
+def check_credentials(place: str, value: object) -> dict[str, str]:
+    """Return a table of origins and `env:` references; UsageError for anything else.
+
+    What was written instead of a reference may be a secret, so no error repeats it.
+    """
+    if not isinstance(value, dict):
+        raise UsageError(
+            f"{place}: credentials must be a table", [("such as", _EXAMPLE)]
+        )
+    for origin, reference in value.items():
+        _check_origin(place, origin)
+        if not isinstance(reference, str) or not _REFERENCE.fullmatch(reference):
+            raise UsageError(
+                f"{place}: credentials name a variable that holds the token",
+                [("for", origin), ("such as", _EXAMPLE)],
+            )
+    return value
+
+
+def _check_origin(place: str, origin: str) -> None:
+    try:
+        parts = urlsplit(urls.check(origin))
+    except Refused:
+        parts = urlsplit("")
+    extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+    if extra or not urls.keeps_secrets(parts.geturl()):
+        raise UsageError(
+            f"{place}: credentials are for an https origin, without a path",
+            [("received", urls.shown(origin)), ("such as", _EXAMPLE)],
+        )
+
+
+def _from_url(url: str) -> Credential:
+    if not urls.keeps_secrets(url):
+        raise Refused(
+            "a URL with a password would be asked over plain http",
+            [("asked", urls.shown(url))],
+        )
+    parts = urlsplit(url)
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Credential(_basic(user, password), "those in the URL")
+
+
+def _basic(user: str, password: str) -> str:
+    """Render RFC 7617's form, which is UTF-8 where the server says nothing."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()

@@ -1,0 +1,1 @@
+"""Plugins in use: drafted, tried, and there for a lockfile that names them."""

@@ -1,0 +1,153 @@
+"""Sees to the asdf plugins that a lockfile names: there, at their commit, or fetched.
+
+Fetched only from where the settings allow it, or where the command line does; else one
+error names all that are missing, each with its command. What is installed already needs
+no plugin to be anywhere.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from toolpin import host
+from toolpin.errors import Refused, ToolpinError
+from toolpin.install.locked import answer, read_lockfile
+from toolpin.install.workshop import folders_for, settings_for
+from toolpin.lockfile.document import Entry, Lockfile
+from toolpin.lockfile.lookup import lockfile_for
+from toolpin.model import Artifact, Request
+from toolpin.plugin.folders import Folders
+from toolpin.plugin.registry import read_registry
+from toolpin.plugin.script import SOURCE, address_of, is_scripted
+from toolpin.resolve import to_provide
+from toolpin.scripts.gitrepo import Address, parse_address
+from toolpin.session import Session
+from toolpin.store import installs
+
+
+class _Need(NamedTuple):
+    """A plugin as it is locked, and who wants it."""
+
+    name: str
+    artifact: Artifact
+    place: str
+    counts: bool
+    is_changed: bool
+
+    @property
+    def command(self) -> str:
+        """What brings it here."""
+        url, commit = address_of(self.artifact)
+        if self.counts and url:
+            force = " --force" if self.is_changed else ""
+            return f"toolpin plugin update {self.name} {shlex.quote(commit)}{force}"
+        place = shlex.quote(f"{url}@{commit}") if url else "FOLDER"
+        return f"toolpin plugin add {self.name} {place}"
+
+
+def provide(requests: Sequence[Request], session: Session, *, allowed: bool) -> Session:
+    """Return the session with the plugins that are locked for these requests.
+
+    `allowed` lets all of them be fetched. Raises ToolpinError that names those missing.
+    """
+    needs = list(_needs(requests, session))
+    if not needs:
+        return session
+    prefixes = settings_for(session).allow_plugins
+    missing = [
+        one for one in needs if not (allowed or _is_allowed(one.artifact, prefixes))
+    ]
+    missing += [one for one in needs if one not in missing and not _url(one)]
+    if missing:
+        raise ToolpinError(
+            f"{_count(len(missing))} not here as locked",
+            [(f"{one.name} ({one.place})", one.command) for one in missing],
+            "toolpin install --allow-plugins" if all(map(_url, missing)) else None,
+        )
+    folders = folders_for(session)
+    for one in needs:
+        _fetch(one, folders, session)
+    return session._replace(registry=read_registry(session.paths))
+
+
+def as_if_there(requests: Sequence[Request], session: Session) -> Session:
+    """Return the session as it would be with the plugins that are locked: to plan."""
+    names = {request.tool for request, _ in _locked(requests, session)}
+    if not names:
+        return session
+    return session._replace(registry=session.registry.with_scripts(names))
+
+
+def _needs(requests: Sequence[Request], session: Session) -> Iterator[_Need]:
+    """Yield each plugin that is locked, wanted for an install, and not here so."""
+    folders: Folders | None = None
+    seen: set[str] = set()
+    for request, entry in _locked(requests, session):
+        name, artifact = request.tool, entry.build.artifacts[0]
+        if name in seen or installs.is_installed(session.paths, entry.pin):
+            continue
+        seen.add(name)
+        folders = folders or folders_for(session)
+        tool = session.registry.get(name)
+        found = folders.identity(name) if folders.has(name) else None
+        counts = found is not None and tool is not None and is_scripted(tool)
+        if not (counts and found and found.sha256 == artifact.digest.hex):
+            is_changed = found is not None and found.is_changed
+            yield _Need(name, artifact, str(request.origin), counts, is_changed)
+
+
+def _locked(
+    requests: Sequence[Request], session: Session
+) -> Iterator[tuple[Request, Entry]]:
+    """Yield what is locked of requests, where a plugin's scripts make it."""
+    read: dict[str, Lockfile | None] = {}
+    here = host.detect()
+    for request in requests:
+        path = lockfile_for(request.origin, session.where) or ""
+        if path and path not in read:
+            read[path] = read_lockfile(path)
+        lock = read.get(path)
+        for wanted in to_provide(request) if lock else ():
+            found = answer(lock, path, request.tool, wanted, here) if lock else None
+            if found and found.locked and found.locked.entry.source == SOURCE:
+                yield request, found.locked.entry
+
+
+def _fetch(need: _Need, folders: Folders, session: Session) -> None:
+    url, commit = address_of(need.artifact)
+    sha256 = need.artifact.digest.hex
+    if folders.has(need.name) and folders.url(need.name) == url:
+        folders.update(need.name, commit, sha256=sha256)
+        folders.choose(need.name)
+    else:  # one from elsewhere is refused there
+        address = parse_address(f"{url}@{commit}", session.folder)
+        if address != Address(url, commit):  # a folder here may be called like a URL
+            raise Refused(
+                f"{need.name}'s plugin is locked at what git would not ask as a URL",
+                [("wanted by", need.place), ("locked", f"{url}@{commit}")],
+            )
+        folders.add(need.name, address, sha256=sha256)
+    session.report.remark(f"{need.name}: its plugin is at {commit[:12]}, as locked")
+
+
+def _is_allowed(artifact: Artifact, prefixes: Sequence[str]) -> bool:
+    """Say whether a URL is below an allowed prefix; `..` leads below none."""
+    url = _url_of(artifact)
+    leads_up = ".." in url.split("/") or "%2e" in url.lower()
+    return not leads_up and any(
+        url == prefix or url.startswith(prefix.rstrip("/") + "/") for prefix in prefixes
+    )
+
+
+def _url(need: _Need) -> str:
+    return _url_of(need.artifact)
+
+
+def _url_of(artifact: Artifact) -> str:
+    return address_of(artifact)[0]
+
+
+def _count(number: int) -> str:
+    return "a plugin is" if number == 1 else f"{number} plugins are"

@@ -1,0 +1,110 @@
+"""Tries an asdf plugin in a store of its own that is thrown away: `plugin test`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from toolpin.errors import ToolpinError
+from toolpin.install.jobs import Job
+from toolpin.install.workshop import (
+    folders_for,
+    installer_for,
+    scripts_for,
+    settings_for,
+)
+from toolpin.model import Origin, Pin
+from toolpin.paths import Paths
+from toolpin.plugin.registry import read_registry
+from toolpin.process import run
+from toolpin.progress import Board
+from toolpin.project.words import VERSION, Spot, check
+from toolpin.scripts import asking
+from toolpin.scripts.gitrepo import Address
+from toolpin.scripts.running import Scripts
+from toolpin.session import Session
+
+_COMMAND_S = 600.0
+
+
+class Ended(NamedTuple):
+    """The version that was tried, and the exit code."""
+
+    version: str
+    code: int
+
+
+class Trial:
+    """One plugin, from its address to a command of it. Nothing of it stays."""
+
+    def __init__(self, name: str, address: Address, session: Session) -> None:
+        self._name = name
+        self._address = address
+        self._session = session
+
+    def run(self, version: str, command: Sequence[str]) -> Ended:
+        """Try it; `version` is "" for the latest. Raises ToolpinError for a fault."""
+        with tempfile.TemporaryDirectory(prefix="toolpin-test-") as root:
+            session = self._session._replace(paths=Paths(f"{root}/data", root))
+            folders_for(session).add(self._name, self._address)
+            self._say("added")
+            session = session._replace(registry=read_registry(session.paths))
+            scripts = scripts_for(self._name, session)
+            _check_scripts(scripts)
+            self._say("all of its scripts may be run, and it has a licence")
+            listed = scripts.list_all()
+            if not listed:
+                raise ToolpinError(f"bin/list-all of {self._name} lists nothing")
+            self._say(f"lists {len(listed)} versions, the newest {listed[-1]}")
+            wanted = version or scripts.latest() or listed[-1]
+            check(wanted, VERSION, Spot(Origin("the version to try"), wanted))
+            pin = Pin(self._name, wanted)
+            _install(pin, session)
+            self._say(f"installs {pin.version}")
+            return Ended(pin.version, self._try(command, pin, scripts))
+
+    def _try(self, command: Sequence[str], pin: Pin, scripts: Scripts) -> int:
+        """Run a command with the install's programs first on PATH."""
+        if not command:
+            return 0
+        tree = scripts.paths.install(*pin)
+        bins = [f"{tree}/{one}" for one in asking.bin_dirs(scripts, pin)]
+        path = ":".join([*bins, scripts.env["PATH"]])
+        env = asking.exec_env(scripts, pin, {**scripts.env, "PATH": path})
+        words = ["/usr/bin/env", *command]
+        told = run(words, env=env, cwd=scripts.cwd, timeout_s=_COMMAND_S)
+        for line in (told.out + told.err).splitlines():
+            self._say(line)
+        if told.status != 0:
+            raise ToolpinError(
+                f"`{' '.join(command)}` ended with {told.status}",
+                [("tried", str(pin))],
+            )
+        return 0
+
+    def _say(self, text: str) -> None:
+        self._session.report.remark(f"{self._name}: {text}")
+
+
+def _check_scripts(scripts: Scripts) -> None:
+    """Raise ToolpinError for what asdf's own test of plugins asks for."""
+    for script in ("download", "install", "list-all"):
+        scripts.check(script)
+    for script in sorted(os.listdir(f"{scripts.folder}/bin")):
+        scripts.check(script)
+    licence = f"{scripts.folder}/LICENSE"
+    if not (os.path.isfile(licence) and os.path.getsize(licence)):
+        raise ToolpinError(
+            f"{scripts.name}'s plugin says nothing of its licence",
+            [("expected", licence)],
+        )
+
+
+def _install(pin: Pin, session: Session) -> None:
+    board = Board(session.report)
+    installer = installer_for(session, settings_for(session), board)
+    (outcome,) = installer.run([Job(pin, Origin("the command line"))])
+    if outcome.error:
+        raise outcome.error

@@ -1,0 +1,1 @@
+"""The files by which a project says what it runs on."""

@@ -1,0 +1,132 @@
+"""Turns the files that one tool's people use (`.nvmrc`, `go.mod`) into its requests.
+
+A plain file has versions and comments and nothing else; a manifest has a version among
+other things. Pure: which of them are looked for, and which count, is for `pin_files`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from toolpin.model import Origin, Request, Wanted
+from toolpin.project.toolversions import parse_wanted, text_of
+from toolpin.versions import is_prefix
+
+# What dependencies bring along pins nothing.
+PASSED_OVER = frozenset("node_modules deps _build vendor".split())
+
+
+class Idioms(NamedTuple):
+    """The files beside `.tool-versions` that count, with the tool of each.
+
+    Of one tool's the preferred one comes first. `spellings` tells of a tool what its
+    files write otherwise than `.tool-versions` does: a word that means another, or,
+    where that is "", a beginning to leave out. `manifests` are files of many matters,
+    with the tool and the name that it has there. Of the tools that `asks` has, their
+    plugin reads the file itself: a function from its path to words.
+    """
+
+    files: Mapping[str, str]
+    spellings: Callable[[str], Mapping[str, str]]
+    manifests: Mapping[str, tuple[str, str]]
+    asks: Mapping[str, Callable[[str], list[str]]] = MappingProxyType({})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every file's name, plain ones first."""
+        return (*self.files, *self.manifests)
+
+    def tool_of(self, name: str) -> str:
+        """Return the tool that a file speaks of."""
+        return self.files[name] if name in self.files else self.manifests[name][0]
+
+    def read(self, data: bytes, place: str, name: str) -> Request | None:
+        """Return what the bytes of a file of this name ask for; None for nothing.
+
+        Raises UsageError for words that name no version.
+        """
+        tool = self.tool_of(name)
+        if name in self.files and tool in self.asks:
+            words = self.asks[tool](place)
+            origin = Origin(place, 1)
+            wanted = tuple(parse_wanted(word, origin) for word in words)
+            return Request(tool, wanted, origin) if wanted else None
+        if name in self.files:
+            return _plain(data, place, tool, self.spellings)
+        # With it comes the JSON parser: only where somebody has switched it on.
+        from toolpin.project.manifests import MANIFESTS  # noqa: PLC0415
+
+        found = MANIFESTS[name](data, place, self.manifests[name][1])
+        if found is None:
+            return None
+        word, origin = found
+        return Request(tool, (parse_wanted(word, origin),), origin)
+
+
+NONE = Idioms({}, lambda _tool: {}, {})
+
+
+def is_passed_over(folder: str) -> bool:
+    """Tell whether a folder holds what dependencies brought, or lies below one."""
+    return not PASSED_OVER.isdisjoint(folder.split("/"))
+
+
+def disagreements(requests: Iterable[Request]) -> Iterator[tuple[Request, Request]]:
+    """Yield the request that counts and another of the same tool and folder.
+
+    `requests` are of one or more folders, in the order in which they count. Two agree
+    where one asks for less: `22` and `22.20.0`; two channels cannot be compared.
+    """
+    counted: dict[str, Request] = {}
+    for request in requests:
+        first = counted.setdefault(request.tool, request)
+        folders = {one.origin.place.rpartition("/")[0] for one in (first, request)}
+        same_file = first.origin.place == request.origin.place
+        if not same_file and len(folders) == 1 and not _agree(first, request):
+            yield first, request
+
+
+def _agree(one: Request, other: Request) -> bool:
+    mine, theirs = one.wanted[0], other.wanted[0]
+    if not (_is_numbered(mine) and _is_numbered(theirs)):
+        return True
+    return is_prefix(mine.value, theirs.value) or is_prefix(theirs.value, mine.value)
+
+
+def _is_numbered(wanted: Wanted) -> bool:
+    return wanted.kind == "version" and wanted.value[0].isdigit()
+
+
+def _plain(
+    data: bytes,
+    place: str,
+    tool: str,
+    spellings: Callable[[str], Mapping[str, str]],
+) -> Request | None:
+    wanted: list[Wanted] = []
+    first: Origin | None = None
+    for number, line in enumerate(text_of(data, place).split("\n"), 1):
+        for word in line.partition("#")[0].split():
+            origin = Origin(place, number, line.index(word) + 1)
+            first = first or origin
+            wanted.append(parse_wanted(_spelled(word, tool, spellings), origin))
+    return Request(tool, tuple(wanted), first) if first else None
+
+
+def _spelled(
+    word: str, tool: str, spellings: Callable[[str], Mapping[str, str]]
+) -> str:
+    """Return a word as `.tool-versions` writes it; a `v` before a digit is left out."""
+    if word[0] == "v" and word[1:2].isdigit():
+        return word[1:]
+    if word[0].isdigit():
+        return word
+    known = spellings(tool)
+    if known.get(word):
+        return known[word]
+    for beginning, meaning in known.items():
+        if not meaning and word.startswith(beginning):
+            return word.removeprefix(beginning) or word
+    return word

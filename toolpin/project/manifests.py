@@ -1,0 +1,87 @@
+"""Finds a tool's version in `package.json` and `go.mod`, manifests of many matters.
+
+Pure. Which of them counts, and the tool's name in it, is a plugin's to say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+from toolpin.errors import UsageError
+from toolpin.model import Origin
+from toolpin.project.toolversions import text_of
+
+Found = tuple[str, Origin]
+
+
+def _package_json(data: bytes, place: str, name: str) -> Found | None:
+    """Return what `volta`, `devEngines` or `engines` says of a runtime, and where."""
+    text = text_of(data, place)
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        raise UsageError(
+            f"{place}:{line} is not JSON", [("because", str(error))]
+        ) from error
+    for table, value in _engines(document, name):
+        if word := _pin_of(value):
+            return word, Origin(place, _line_of(text, table, value), 1)
+    return None
+
+
+def _engines(document: object, name: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(document, dict):
+        return
+    runtime = _table(document.get("devEngines")).get("runtime")
+    listed = runtime if isinstance(runtime, list) else [runtime]
+    for one in map(_table, listed):
+        if one.get("name") == name and isinstance(one.get("version"), str):
+            yield "devEngines.runtime", str(one["version"])
+    for table in ("volta", "engines"):
+        value = _table(document.get(table)).get(name)
+        if isinstance(value, str):
+            yield table, value
+
+
+def _table(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _line_of(text: str, table: str, value: str) -> int:
+    """Return the line of a value: the first behind its table's name that has it."""
+    start = text.find(f'"{table.partition(".")[0]}"')
+    return text.count("\n", 0, max(text.find(f'"{value}"', start), 0)) + 1
+
+
+def _pin_of(text: str) -> str | None:
+    """Return a range of npm's as a version or a prefix; None for one that is neither.
+
+    `>=18` says what works, not what to use: such a range pins nothing.
+    """
+    word = text.strip().removeprefix("=").strip().removeprefix("v")
+    parts = word.split(".")
+    while len(parts) > 1 and parts[-1] in ("x", "X", "*"):
+        del parts[-1]
+    plain = all(part.isascii() and part.isdigit() for part in parts[:3])
+    return ".".join(parts) if plain and " " not in word else None
+
+
+def _go_mod(data: bytes, place: str, name: str) -> Found | None:
+    """Return the toolchain that a module asks for, or else its language version."""
+    found: dict[str, tuple[str, Origin]] = {}
+    for number, line in enumerate(text_of(data, place).split("\n"), 1):
+        words = line.partition("//")[0].split()
+        if len(words) == 2 and words[0] in ("toolchain", name):
+            word = words[1].removeprefix("go")
+            found.setdefault(words[0], (word, Origin(place, number, 1)))
+    chain = found.get("toolchain")
+    return chain if chain and chain[0] != "default" else found.get(name)
+
+
+# The manifests that can be read: a plugin says which is its own, and its name in it.
+MANIFESTS: dict[str, Callable[[bytes, str, str], Found | None]] = {
+    "package.json": _package_json,
+    "go.mod": _go_mod,
+}

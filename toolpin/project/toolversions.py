@@ -1,0 +1,248 @@
+"""Turns the bytes of `.tool-versions` into requests, and edits those bytes in place.
+
+One grammar for the file, the override variables and the command line. It opens no
+file, and does not know which tools or versions exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from toolpin.model import Origin, Request, Wanted
+from toolpin.project.words import (
+    NAME,
+    VERSION,
+    Spot,
+    check,
+    check_folder,
+    check_ref,
+    error,
+    fits,
+    misfit,
+    named,
+)
+
+# Where asdf is told what project files are called, by the later name and the older.
+FILENAME_VARIABLES = (
+    "ASDF_TOOL_VERSIONS_FILENAME",
+    "ASDF_DEFAULT_TOOL_VERSIONS_FILENAME",
+)
+_BOM = b"\xef\xbb\xbf"
+_FORMS = "a version, system, latest, latest:PREFIX, ref:NAME or path:/FOLDER"
+
+
+def parse(data: bytes, place: str) -> tuple[Request, ...]:
+    """Return the requests of a file named `place`, in its order, repetitions kept.
+
+    The first request of a tool is the one that counts. Raises UsageError.
+    """
+    requests = []
+    for number, line in enumerate(text_of(data, place).split("\n"), 1):
+        tokens = _tokens(line.removesuffix("\r"))
+        if tokens:
+            requests.append(_request(tokens, Spot(Origin(place, number), line)))
+    return tuple(requests)
+
+
+def parse_for(data: bytes, names: Collection[str], place: str) -> tuple[Request, ...]:
+    """Return the requests of these tools alone, as a shim does; no other is judged.
+
+    Raises UsageError for a line of theirs.
+    """
+    lines = data.removeprefix(_BOM).split(b"\n")
+    wanted = {name.encode() for name in names}
+    kept = [
+        line.partition(b"#")[0] if _first_word(line) in wanted else b""
+        for line in lines
+    ]
+    return parse(b"\n".join(kept), place)
+
+
+def parse_wanted(text: str, origin: Origin) -> Wanted:
+    """Return the alternative that one word names: `10.15.3`, `latest:27`, `system`.
+
+    Raises UsageError for a word that `.tool-versions` could not hold.
+    """
+    return _wanted(text, Spot(origin, text))
+
+
+def parse_override(text: str, tool: str, variable: str) -> Request:
+    """Return the request that an environment variable holds, versions set by blanks.
+
+    Raises UsageError, also for a value without a version.
+    """
+    spot = Spot(Origin(variable), text)
+    words = [word for word in text.replace("\t", " ").split(" ") if word]
+    if not words:
+        spot = spot._replace(hint=f"unset {variable}")
+        raise error(f"{variable} holds no version of {tool}", spot)
+    return Request(tool, tuple(_wanted(word, spot) for word in words), spot.origin)
+
+
+def check_tool_name(name: str, origin: Origin) -> None:
+    """Raise UsageError for what cannot be the name of a tool."""
+    check(name, NAME, Spot(origin, name))
+
+
+def folder_of(wanted: Wanted, home: str) -> str:
+    """Return the folder that a `path:` names; only a leading `~/` is expanded."""
+    if wanted.value.startswith("~/"):
+        return f"{home}/{wanted.value[2:]}"
+    return wanted.value
+
+
+def variable_for(tool: str) -> str:
+    """Return the variable that overrides the files: `TOOLPIN_NODEJS_VERSION`."""
+    return f"TOOLPIN_{tool.upper().replace('-', '_').replace('.', '_')}_VERSION"
+
+
+def edit(
+    data: bytes,
+    names: Sequence[str],
+    versions: Sequence[Wanted],
+    *,
+    place: str = ".tool-versions",
+) -> bytes:
+    """Return the file with `versions` on the first line whose tool is in `names`.
+
+    Without such a line one is added, under the first name. Every other byte stays.
+    Raises UsageError for bytes that are not text; the lines are not judged.
+    """
+    text = text_of(data, place)
+    written = " ".join(str(wanted) for wanted in versions)
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        tokens = _tokens(line.removesuffix("\r"))
+        if tokens and tokens[0][1] in names:
+            lines[index] = _set(line, tokens, written)
+            text = "\n".join(lines)
+            break
+    else:
+        text = _append(text, f"{names[0]} {written}")
+    return (_BOM if data.startswith(_BOM) else b"") + text.encode()
+
+
+def text_of(data: bytes, place: str) -> str:
+    """Return the text without its byte order mark.
+
+    Raises UsageError with line and column for what is no plain text.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise error(f"{place} is UTF-16, not UTF-8", Spot(Origin(place, 1, 1), ""))
+    data = data.removeprefix(_BOM)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as wrong:
+        before = data[: wrong.start].decode().split("\n")
+        origin = Origin(place, len(before), len(before[-1]) + 1)
+        raise error(
+            f"{place} is not UTF-8",
+            Spot(origin, before[-1]),
+            ("received", f"byte 0x{data[wrong.start]:02x}"),
+        ) from None
+    *ended, last = text.split("\n")
+    for number, line in enumerate(ended, 1):
+        _check_characters(line.removesuffix("\r"), Origin(place, number))
+    _check_characters(last, Origin(place, len(ended) + 1))
+    return text
+
+
+def _set(line: str, tokens: list[tuple[int, str]], written: str) -> str:
+    """Return the line with other versions, its blanks and its comment kept."""
+    offset, name = tokens[0]
+    if len(tokens) == 1:
+        end = offset + len(name)
+        return f"{line[:end]} {written}{line[end:]}"
+    last, word = tokens[-1]
+    return line[: tokens[1][0]] + written + line[last + len(word) :]
+
+
+def _append(text: str, line: str) -> str:
+    """Return the text with one more line, ended as most of its lines are."""
+    crlf = text.count("\r\n")
+    newline = "\r\n" if crlf > text.count("\n") - crlf else "\n"
+    gap = newline if text and not text.endswith("\n") else ""
+    return f"{text}{gap}{line}{newline}"
+
+
+def _tokens(line: str) -> list[tuple[int, str]]:
+    """Return the words before the first `#`, each with its offset."""
+    tokens = []
+    offset = 0
+    for word in line.partition("#")[0].replace("\t", " ").split(" "):
+        if word:
+            tokens.append((offset, word))
+        offset += len(word) + 1
+    return tokens
+
+
+def _first_word(line: bytes) -> bytes:
+    return line.partition(b"#")[0].replace(b"\t", b" ").strip(b" \r").partition(b" ")[0]
+
+
+def _request(tokens: list[tuple[int, str]], line: Spot) -> Request:
+    (offset, name), *rest = tokens
+    spot = line.moved(offset + 1)
+    if not fits(name, NAME):
+        words = [word for _, word in tokens]
+        raise misfit(name, NAME, spot._replace(hint=_respelled(words)))
+    if not rest:
+        spot = spot._replace(hint=f"{name} latest")
+        raise error(f"{name} stands without a version", spot)
+    wanted = tuple([_wanted(word, line, offset + 1) for offset, word in rest])
+    return Request(name, wanted, spot.origin)
+
+
+def _respelled(words: list[str]) -> str | None:
+    """Return the line that `nodejs@10`, `nodejs=10` or `NodeJS 10` was meant to be."""
+    spelled = words[0].replace("=", "@").replace(":", "@")
+    name, _, version = spelled.partition("@")
+    name = name.lower()
+    rest = [word for word in (version.lstrip("@"), *words[1:]) if word]
+    if rest and fits(name, NAME) and all(fits(word, VERSION) for word in rest):
+        return " ".join((name, *rest))
+    return None
+
+
+def _wanted(word: str, line: Spot, moved: int = 0) -> Wanted:
+    """Return what a word names; a wrong one stands `moved` characters after `line`."""
+    if word in ("system", "latest"):
+        return Wanted("system" if word == "system" else "latest", "")
+    if fits(word, VERSION):
+        return Wanted("version", word)
+    kind, colon, value = word.partition(":")
+    spot = line.moved(moved)
+    after = spot.moved(len(kind) + 1)
+    match kind + colon:
+        case "latest:":
+            check(value, VERSION, after)
+            return Wanted("latest", value)
+        case "ref:":
+            check_ref(value, after)
+            return Wanted("ref", value)
+        case "path:":
+            check_folder(value, after)
+            return Wanted("path", value)
+    raise misfit(word, VERSION._replace(expected=_FORMS) if colon else VERSION, spot)
+
+
+def _check_characters(line: str, origin: Origin) -> None:
+    """Raise UsageError for what hides or moves text: controls, line ends, overrides."""
+    if line.isprintable():
+        return
+    for column, char in enumerate(line, 1):
+        if _is_refused(ord(char)):
+            raise error(
+                f"{origin.place} holds {named(char)}, which is no part of its text",
+                Spot(origin._replace(column=column), line),
+            )
+
+
+def _is_refused(code: int) -> bool:
+    return (
+        (code < 0x20 and code != 0x09)
+        or 0x7F <= code <= 0x9F
+        or 0x2028 <= code <= 0x202E  # line ends and the embeddings of direction
+        or 0x2066 <= code <= 0x2069  # the isolates of direction
+        or 0xD800 <= code <= 0xDFFF  # undecodable bytes of an environment variable
+    )

@@ -1,0 +1,1 @@
+"""asdf's plugins at work: their scripts, and their answers."""

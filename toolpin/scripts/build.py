@@ -1,0 +1,149 @@
+"""Lets an asdf plugin's scripts download and build an install into its final place.
+
+What they say goes into one log. Each is a process group of its own, so an interrupt
+ends all of it. What comes of it is checked and published elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+
+from toolpin.errors import ToolpinError
+from toolpin.model import Pin, Plan
+from toolpin.process import run
+from toolpin.scripts.asking import ask_all
+from toolpin.scripts.running import Scripts, answer_asdf, kind_of, variables_of
+from toolpin.settings.asdfrc import Asdfrc
+
+_BUILD_S = 6 * 3600.0
+_SHOWN = 6
+# Set to keep what was downloaded, this once.
+KEEP = "TOOLPIN_KEEP_DOWNLOAD"
+_CALL = 'log=$0; exec bash -c \'"$0" "$@"\' "$@" >>"$log" 2>&1'
+
+# Hears of a phase that begins, and of where its log is.
+Phase = Callable[[str, str], None]
+
+
+class ScriptBuilder:
+    """Builds one plan with the scripts of its plugin."""
+
+    def __init__(self, scripts: Scripts, plan: Plan, rc: Asdfrc) -> None:
+        paths, pin = scripts.paths, plan.pin
+        self._scripts = scripts
+        self._plan = plan
+        self._rc = rc
+        self._downloads = f"{paths.downloads}/{pin.tool}/{pin.version}"
+        self._log = f"{paths.logs}/{pin.tool}-{pin.version}.log"
+        self._variables = {
+            **variables_of(paths, pin),
+            "ASDF_DOWNLOAD_PATH": self._downloads,
+            "ASDF_CONCURRENCY": rc.concurrency(scripts.env),
+        }
+
+    def build(self, begin: Phase) -> Plan:
+        """Run `download` and `install`, and return the plan as the plugin completes it.
+
+        What was downloaded stays where the install fails. Raises ToolpinError with the
+        last lines of the log.
+        """
+        os.makedirs(os.path.dirname(self._log), exist_ok=True)
+        os.makedirs(self._downloads, exist_ok=True)
+        with open(self._log, "w", encoding="utf-8") as file:
+            file.write(f"{self._plan.pin} by {self._scripts.folder}\n")
+        self._scripts.check("install")
+        if self._scripts.has("download"):
+            self._hook("pre_asdf_download")
+            begin("downloading:", f"its plugin's bin/download (log: {self._log})")
+            self._run("download")
+        self._hook("pre_asdf_install")
+        begin("building:", f"its plugin's bin/install (log: {self._log})")
+        self._run("install")
+        told = ask_all(self._scripts, self._plan.pin)
+        kept = self._rc.flag("always_keep_download") or KEEP in self._scripts.env
+        if not kept:
+            shutil.rmtree(self._downloads, ignore_errors=True)
+        return self._plan._replace(
+            bin_dirs=told.bin_dirs,
+            variables=told.variables,
+            homes=told.homes,
+            asks=told.asks,
+        )
+
+    def _run(self, script: str) -> None:
+        self._scripts.check(script)
+        answer_asdf(self._scripts.paths)
+        words = [f"{self._scripts.folder}/bin/{script}"]
+        self._logged(f"bin/{script}", words, self._variables)
+
+    def _hook(self, name: str) -> None:
+        """Run the user's hook of that name, if there is one; its failure ends all."""
+        pin = self._plan.pin
+        if line := self._rc.hook(f"{name}_{pin.tool}"):
+            words = ["bash", "-c", line, name, kind_of(pin.version)[1]]
+            self._logged(f"{name}_{pin.tool}", words, {})
+
+    def _logged(self, what: str, words: list[str], more: Mapping[str, str]) -> None:
+        started = time.monotonic()
+        self._note(f"\n== {what}\n")
+        told = run(
+            ["/bin/sh", "-c", _CALL, self._log, *words],
+            env={**self._scripts.env, **more},
+            cwd=self._scripts.cwd,
+            timeout_s=_BUILD_S,
+        )
+        took_s = time.monotonic() - started
+        self._note(f"== {what}: ended with {told.status} after {took_s:.0f} s\n")
+        if told.status != 0:
+            raise ToolpinError(
+                f"{self._plan.pin}: {what} of its plugin ended with {told.status}",
+                [
+                    *(("it said", line) for line in _last_lines(self._log)),
+                    ("log", self._log),
+                    ("downloads", self._downloads),
+                    ("installed", "nothing"),
+                ],
+            )
+
+    def _note(self, text: str) -> None:
+        with open(self._log, "a", encoding="utf-8") as file:
+            file.write(text)
+
+
+def published(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
+    """Run the user's hook for what is installed now; return what it said."""
+    version = kind_of(pin.version)[1]
+    name = f"post_asdf_install_{pin.tool}"
+    return rc.must(name, [version], scripts.env, scripts.cwd)
+
+
+def take_down(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
+    """Let a plugin, and the user's hook, know of a removal; return what they said.
+
+    Raises ToolpinError where one of them fails: then nothing is to go.
+    """
+    version = kind_of(pin.version)[1]
+    name = f"pre_asdf_uninstall_{pin.tool}"
+    said = rc.must(name, [version], scripts.env, scripts.cwd)
+    if scripts.has("uninstall"):
+        said += scripts.ask("uninstall", (), variables_of(scripts.paths, pin))
+    return said
+
+
+def taken_down(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
+    """Run the user's hook for what is gone; return what it said."""
+    version = kind_of(pin.version)[1]
+    name = f"post_asdf_uninstall_{pin.tool}"
+    return rc.must(name, [version], scripts.env, scripts.cwd)
+
+
+def _last_lines(log: str) -> list[str]:
+    """Return what was said last, without lines that say nothing."""
+    with open(log, encoding="utf-8", errors="replace") as file:
+        lines = [line.strip()[:200] for line in file]
+    said = [one for one in lines if any(map(str.isalnum, one))]
+    starts = [index for index, line in enumerate(said) if line.startswith("== ")]
+    return said[starts[-2] + 1 : -1][-_SHOWN:] or ["nothing"]

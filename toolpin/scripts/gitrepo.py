@@ -1,0 +1,328 @@
+"""The git client: brings a plugin's repository here, and tells what is in it.
+
+No hook, no submodule and no helper of a repository runs, and only https, ssh and file
+are asked. What is checked out is exactly one commit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
+
+from toolpin.errors import ToolpinError, Unreachable, UsageError
+from toolpin.model import Origin
+from toolpin.process import Finished, run
+from toolpin.project.words import Spot, check_ref
+from toolpin.verify import hash_file
+
+_GIT_S = 600.0
+_PROTOCOLS = "file:https:ssh"
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_ABBREVIATED = re.compile(r"[0-9a-f]{7,63}")
+_SCP = re.compile(r"[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^:]*")
+_SAFE = (
+    "-c core.hooksPath=/dev/null -c core.fsmonitor=false -c submodule.recurse=false "
+    "-c protocol.ext.allow=never -c advice.detachedHead=false -c gc.auto=0 "
+    "-c safe.directory=* -c core.autocrlf=false -c commit.gpgsign=false"
+).split()
+# A commit of the same files has the same name, whoever makes it and when.
+_NOBODY = {
+    f"GIT_{role}_{what}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for what, value in (
+        ("NAME", "toolpin"),
+        ("EMAIL", "toolpin@localhost"),
+        ("DATE", "2000-01-01T00:00:00Z"),
+    )
+}
+
+
+class Address(NamedTuple):
+    """Where a plugin comes from: a URL, or a plain folder; and a ref, "" for none."""
+
+    url: str
+    ref: str
+    is_folder: bool = False
+
+
+class Identity(NamedTuple):
+    """What is checked out: its commit, the digest of its files, and where it is from.
+
+    A changed one has files that differ from its commit's.
+    """
+
+    url: str
+    commit: str
+    sha256: str
+    is_changed: bool
+    is_folder: bool
+
+
+def parse_address(text: str, cwd: str) -> Address:
+    """Return the address that somebody typed: a URL or a folder, and `@REF`.
+
+    Raises UsageError for what no git may be asked.
+    """
+    is_whole = os.path.isdir(os.path.join(cwd, text))
+    url, ref = (text, "") if is_whole else _split_ref(text)
+    if ref:
+        check_ref(ref, Spot(Origin("the command line"), text))
+    if text.startswith("-") or not text.isprintable() or "::" in url:
+        raise _not_an_address(text, "a URL of https, ssh or file, or a folder")
+    scheme = urlsplit(url).scheme if "://" in url else ""
+    if " " in url and ("://" in url or _SCP.match(url)):
+        raise _not_an_address(text, "%20 for a blank")
+    if scheme in ("https", "ssh", "file"):
+        parts = urlsplit(url)
+        if scheme == "https" and parts.username is not None:
+            raise _not_an_address(
+                parts.hostname or "", "no user in the URL: git's credential helpers"
+            )
+        if (parts.hostname or "").startswith("-"):
+            raise _not_an_address(text, "a host's name")
+        return Address(url, ref)
+    if scheme or (_SCP.fullmatch(url) and not os.path.isdir(url)):
+        if scheme:
+            raise _not_an_address(text, "https, ssh or file")
+        return Address(url, ref)
+    folder = os.path.normpath(os.path.join(cwd, os.path.expanduser(url)))
+    if not os.path.isdir(folder):
+        raise _not_an_address(text, "a URL of https, ssh or file, or a folder")
+    if os.path.exists(f"{folder}/.git") or os.path.isfile(f"{folder}/HEAD"):
+        return Address(f"file://{quote(folder)}", ref)
+    return Address(folder, ref, is_folder=True)
+
+
+def is_plain_folder(url: str) -> bool:
+    """Say whether a plugin is from a plain folder: such an address is a whole path.
+
+    A folder that lies where somebody is may be called like any URL.
+    """
+    return os.path.isabs(url) and os.path.isdir(url)
+
+
+class Git:
+    """The machine's git, for one user. `rewrite` turns a URL into its mirror's."""
+
+    def __init__(
+        self, env: Mapping[str, str], rewrite: Callable[[str], str], *, offline: bool
+    ) -> None:
+        self._offline = offline
+        self._rewrite = rewrite
+        kept = {name: text for name, text in env.items() if not name.startswith("GIT_")}
+        wanted = ("GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO", "GIT_ASKPASS")
+        kept |= {name: env[name] for name in wanted if name in env}
+        kept.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
+        self._env = {
+            **kept,
+            "GIT_ALLOW_PROTOCOL": _PROTOCOLS,
+            "GIT_TERMINAL_PROMPT": "0",
+            "LC_ALL": "C",
+        }
+
+    def create(self, folder: str, address: Address) -> str:
+        """Make a repository in an empty folder, at the address's ref.
+
+        Returns the commit. Raises Unreachable where git cannot fetch it.
+        """
+        self._must(folder, "init", "-q", "--template=")
+        self._must(folder, "remote", "add", "origin", address.url)
+        if address.is_folder:
+            commit = self._import(folder, address.url)
+            self.check_out(folder, commit)
+            return commit
+        branch = address.ref or self.default_branch(folder, address.url)
+        commit = self.fetch(folder, address.url, branch)
+        self.check_out(folder, commit, "" if _is_commit(branch) else branch)
+        return commit
+
+    def fetch(self, folder: str, url: str, ref: str) -> str:
+        """Fetch a branch, a tag or a commit; return the commit.
+
+        Raises UsageError for what no ref can be, Unreachable where it is not there.
+        """
+        check_ref(ref, Spot(Origin("the command line"), ref))
+        where, more = self._remote(url)
+        fetch = ("fetch", "-q", "--no-tags", "--no-recurse-submodules")
+        if not _COMMIT.fullmatch(ref):
+            told = self._git(folder, *fetch, "--depth=1", "--", where, ref, more=more)
+            if told.status == 0:
+                return self._name(folder, "FETCH_HEAD")
+            if not _ABBREVIATED.fullmatch(ref):
+                raise _unfetched(url, ref, told)
+        # By its name a host of forks gives any fork's commit under this URL: what
+        # counts is in a branch or a tag.
+        whole = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
+        deep = self._deepen(folder)
+        told = self._git(folder, *fetch, *deep, "--", where, *whole, more=more)
+        if told.status != 0:
+            raise _unfetched(url, ref, told)
+        named = self._git(folder, "rev-parse", "-q", "--verify", f"{ref}^{{commit}}")
+        commit = named.out.strip()
+        own = ("refs/remotes/origin", "refs/tags")
+        told = self._git(folder, "for-each-ref", f"--contains={commit}", *own)
+        if named.status != 0 or not told.out.strip():
+            raise Unreachable(
+                f"{url} has {ref} in no branch and no tag",
+                [("so", "anybody may have made it, in a copy of that repository")],
+            )
+        return commit
+
+    def check_out(self, folder: str, commit: str, branch: str = "") -> None:
+        """Put a commit's files there, whatever tracked ones were; others stay."""
+        where = ["-B", branch] if branch else ["--detach"]
+        self._must(folder, "checkout", "-q", "--force", *where, commit, "--")
+
+    def update(self, folder: str, url: str, ref: str) -> tuple[str, str]:
+        """Fetch what an update brings; return its commit and branch, "" for none."""
+        if is_plain_folder(url):
+            return self._import(folder, url), ""
+        branch = ref or self.default_branch(folder, url)
+        return self.fetch(folder, url, branch), "" if _is_commit(branch) else branch
+
+    def difference(self, folder: str, commit: str) -> str:
+        """Return what differs between the files there and a commit, as a diff."""
+        return self._must(
+            folder, "diff", "--no-ext-diff", "--no-textconv", "-R", commit, "--"
+        )
+
+    def difference_to_folder(self, folder: str, source: str) -> str:
+        """Return what differs between the files there and a plain folder, as a diff."""
+        told = self._git(
+            folder, "diff", "--no-index", "--no-ext-diff", "--", folder, source
+        )
+        return told.out
+
+    def url(self, folder: str) -> str:
+        """Return where a plugin is from; "" where it does not say."""
+        told = self._git(folder, "config", "--get", "remote.origin.url")
+        return told.out.strip() if told.status == 0 else ""
+
+    def identity(self, folder: str) -> Identity:
+        """Return what is checked out in a plugin's folder.
+
+        One without a repository of its own has no commit, and all its files count.
+        """
+        if not os.path.exists(f"{folder}/.git"):
+            files = [
+                os.path.relpath(f"{place}/{name}", folder)
+                for place, _, names in os.walk(folder)
+                for name in names
+            ]
+            return Identity(folder, "", _digest(folder, files), False, True)
+        listed = self._must(folder, "ls-files", "-z").split("\0")
+        changes = self._must(folder, "status", "--porcelain", "-uno")
+        url = self.url(folder)
+        return Identity(
+            url,
+            self._name(folder, "HEAD"),
+            _digest(folder, [one for one in listed if one]),
+            bool(changes.strip()),
+            os.path.isabs(url) or not url,
+        )
+
+    def refresh(self, folder: str, url: str) -> None:
+        """Bring a repository of data to what its default branch holds."""
+        branch = self.default_branch(folder, url)
+        self.check_out(folder, self.fetch(folder, url, branch), branch)
+
+    def _import(self, folder: str, source: str) -> str:
+        """Commit a plain folder's files: equal files, equal commit, whoever does it."""
+        index = {"GIT_INDEX_FILE": f"{folder}/.git/toolpin-index"}
+        there = (f"--git-dir={folder}/.git", f"--work-tree={source}")
+        self._must(source, *there, "add", "-A", "-f", ".", more=index)
+        tree = self._must(folder, "write-tree", more=index).strip()
+        os.unlink(index["GIT_INDEX_FILE"])
+        return self._must(folder, "commit-tree", tree, "-m", "as it was").strip()
+
+    def default_branch(self, folder: str, url: str) -> str:
+        """Return the branch that a repository starts with; HEAD where it has none."""
+        where, more = self._remote(url)
+        ask = ("ls-remote", "--symref", "--")
+        told = self._git(folder, *ask, where, "HEAD", more=more)
+        if told.status != 0:
+            raise _unfetched(url, "HEAD", told)
+        found = re.search(r"ref: refs/heads/(\S+)\tHEAD", told.out)
+        return found[1] if found else "HEAD"
+
+    def _remote(self, url: str) -> tuple[str, Mapping[str, str]]:
+        """Return what git is to ask for a URL. Raises Unreachable where it is not to.
+
+        Only a mirror that the user has set may be one of plain http.
+        """
+        if self._offline:
+            raise Unreachable(f"{url} is not asked for: toolpin is offline")
+        where = self._rewrite(url)
+        is_plain = where != url and where.startswith("http://")
+        allowed = _PROTOCOLS + ":http" * is_plain
+        return where, {"GIT_ALLOW_PROTOCOL": allowed}
+
+    def _deepen(self, folder: str) -> list[str]:
+        shallow = os.path.exists(f"{folder}/.git/shallow")
+        return ["--unshallow"] if shallow else []
+
+    def _name(self, folder: str, what: str) -> str:
+        return self._must(folder, "rev-parse", f"{what}^{{commit}}").strip()
+
+    def _must(
+        self, folder: str, *words: str, more: Mapping[str, str] | None = None
+    ) -> str:
+        told = self._git(folder, *words, more=more)
+        if told.status != 0:
+            raise ToolpinError(
+                f"git {words[0]} ended with {told.status} in {folder}",
+                [("it said", one) for one in told.err.strip().splitlines()[-3:]],
+            )
+        return told.out
+
+    def _git(
+        self, folder: str, *words: str, more: Mapping[str, str] | None = None
+    ) -> Finished:
+        # Not what an outer repository or a caller's hook would have it be.
+        outside = {"GIT_CEILING_DIRECTORIES": os.path.dirname(folder)}
+        env = {**self._env, **_NOBODY, **outside, **(more or {})}
+        return run(["git", *_SAFE, *words], env=env, cwd=folder, timeout_s=_GIT_S)
+
+
+def _split_ref(text: str) -> tuple[str, str]:
+    head, at, ref = text.rpartition("@")
+    if at and head and "/" not in ref and ":" not in ref and ref:
+        return head, ref
+    return text, ""
+
+
+def _is_commit(ref: str) -> bool:
+    return ref == "HEAD" or bool(_COMMIT.fullmatch(ref) or _ABBREVIATED.fullmatch(ref))
+
+
+def _digest(folder: str, files: list[str]) -> str:
+    """Return one SHA-256 of files: their names, whether they run, what they hold."""
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        path = f"{folder}/{name}"
+        if os.path.islink(path):
+            kind, digits = "link", os.readlink(path)
+        elif os.path.isfile(path):
+            kind = "program" if os.access(path, os.X_OK) else "file"
+            digits = hash_file(path, "sha256")
+        else:
+            kind, digits = "none", ""  # another repository's commit, or gone
+        whole.update(f"{kind}\0{digits}\0{name}\0".encode(errors="surrogateescape"))
+    return whole.hexdigest()
+
+
+def _unfetched(url: str, ref: str, told: Finished) -> Unreachable:
+    said = [line for line in told.err.strip().splitlines() if line][-2:]
+    return Unreachable(
+        f"git has no {ref} from {url}", [("it said", line) for line in said]
+    )
+
+
+def _not_an_address(text: str, expected: str) -> UsageError:
+    return UsageError(
+        f"{text!r} is no place to take a plugin from", [("expected", expected)]
+    )

@@ -1,0 +1,264 @@
+"""Runs the scripts of an asdf plugin, and turns what they print into values.
+
+One script a question: its arguments, its variables, its folder and its exit status are
+asdf's contract. It chooses no version, writes no record and knows no repository.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+
+from toolpin.env import DEFAULT_PATH, quote
+from toolpin.errors import NotRunnable, ToolpinError
+from toolpin.model import Pin
+from toolpin.paths import Paths
+from toolpin.process import Finished, run
+from toolpin.project.words import VERSION, fits
+from toolpin.replacing import replacing
+
+ASK_S = 300.0
+_SHOWN = 5
+_REF = "ref-"
+# What asdf does not count as a release where a plugin has no latest-stable.
+_UNSTABLE = re.compile(
+    r"^Available versions:|-src|-dev|-latest|-stm|[-.]rc|-milestone|-alpha|-beta"
+    r"|[-.]pre|-next|(a|b|c)[0-9]+|snapshot|master|main",
+    re.IGNORECASE,
+)
+_STARTS_WITH_NUMBER = re.compile(r"\s*[0-9]")
+# bash runs what has no `#!` by itself; no word of a call is ever evaluated.
+_CALL = ("/usr/bin/env", "bash", "-c", '"$0" "$@"')
+
+
+class Scripts:
+    """The scripts of one plugin, as somebody in a folder would run them."""
+
+    def __init__(
+        self, paths: Paths, name: str, env: Mapping[str, str], cwd: str
+    ) -> None:
+        self.name = name
+        self.folder = f"{paths.plugins}/{name}"
+        self.cwd = cwd
+        self.paths = paths
+        self.env = for_scripts(paths, env, cwd)
+
+    def has(self, script: str) -> bool:
+        """Say whether the plugin has a script of that name in `bin`."""
+        return os.path.isfile(f"{self.folder}/bin/{script}")
+
+    def call(
+        self,
+        script: str,
+        args: Sequence[str] = (),
+        more: Mapping[str, str] | None = None,
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: str = "",
+    ) -> Finished:
+        """Run a script and return what it left, whatever its status.
+
+        `more` are variables of this call; `env` and `cwd` stand in for the caller's.
+        """
+        self.check(script)
+        base = self.env if env is None else for_scripts(self.paths, env, cwd)
+        answer_asdf(self.paths)
+        return run(
+            [*_CALL, f"{self.folder}/bin/{script}", *args],
+            env={**base, **(more or {})},
+            cwd=cwd or self.cwd,
+            timeout_s=ASK_S,
+        )
+
+    def ask(
+        self,
+        script: str,
+        args: Sequence[str] = (),
+        more: Mapping[str, str] | None = None,
+    ) -> str:
+        """Return what a script prints. Raises ToolpinError where it does not succeed.
+
+        What it writes to stderr counts only then.
+        """
+        told = self.call(script, args, more)
+        if told.status != 0:
+            raise failed(self.name, script, told)
+        return told.out
+
+    def check(self, script: str) -> None:
+        """Raise ToolpinError for a script that is not there or may not be run."""
+        path = f"{self.folder}/bin/{script}"
+        if not os.path.isfile(path):
+            raise ToolpinError(
+                f"{self.name}'s plugin has no bin/{script}",
+                [("plugin", self.folder)],
+                f"toolpin plugin update {self.name}",
+            )
+        if not os.access(path, os.X_OK):
+            raise ToolpinError(
+                f"bin/{script} of {self.name}'s plugin may not be run",
+                [("file", path)],
+                f"chmod +x {path}",
+            )
+
+    def list_all(self) -> list[str]:
+        """Return every version that the plugin lists, in its order: newest last."""
+        return self.ask("list-all").split()
+
+    def latest(self, query: str = "") -> str | None:
+        """Return the newest stable version that begins with the query, as asdf does.
+
+        Raises ToolpinError where the plugin names what can be none.
+        """
+        if self.has("latest-stable"):
+            words = self.ask("latest-stable", [query]).split()
+            if words and not fits(words[-1], VERSION):
+                raise ToolpinError(
+                    f"bin/latest-stable of {self.name}'s plugin names no version",
+                    [("expected", VERSION.expected), ("received", words[-1])],
+                )
+            return words[-1] if words else None
+        listed = (one for one in self.list_all() if fits(one, VERSION))
+        found = [one for one in listed if not _UNSTABLE.search(one)]
+        if query:
+            found = [one for one in found if one.startswith(query)]
+        else:
+            found = [one for one in found if _STARTS_WITH_NUMBER.match(one)]
+        return found[-1] if found else None
+
+    def legacy_filenames(self) -> list[str]:
+        """Return the names of other tools' version files that the plugin reads."""
+        if not self.has("list-legacy-filenames"):
+            return []
+        return self.ask("list-legacy-filenames").split()
+
+    def parse_legacy_file(self, path: str) -> list[str]:
+        """Return the versions in another tool's version file, the first preferred."""
+        if self.has("parse-legacy-file"):
+            return self.ask("parse-legacy-file", [path]).split()
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read().split()
+
+    def help(self, topic: str, version: str = "") -> str | None:
+        """Return a help text: `overview`, `deps`, `config`, `links`; None without."""
+        if not self.has(f"help.{topic}"):
+            return None
+        kind, value = kind_of(version) if version else ("", "")
+        more = {
+            "ASDF_INSTALL_PATH": self.folder,
+            "ASDF_INSTALL_VERSION": value,
+            "ASDF_INSTALL_TYPE": kind,
+        }
+        return self.ask(f"help.{topic}", (), more)
+
+    def extension(self, words: Sequence[str]) -> tuple[str, list[str]] | None:
+        """Return the program of an extension command, and the words left for it.
+
+        `lib/commands/command-WORD`, or else `lib/commands/command` with all words.
+        """
+        commands = f"{self.folder}/lib/commands"
+        if words and "/" not in words[0]:
+            named = f"{commands}/command-{words[0]}"
+            if os.path.isfile(named):
+                return named, list(words[1:])
+        whole = f"{commands}/command"
+        return (whole, list(words)) if os.path.isfile(whole) else None
+
+    def extension_names(self) -> list[str]:
+        """Return the words that extension commands have; "" for the one without."""
+        try:
+            names = sorted(os.listdir(f"{self.folder}/lib/commands"))
+        except OSError:
+            return []
+        found = [name for name in names if name.startswith("command")]
+        return [name.removeprefix("command").removeprefix("-") for name in found]
+
+
+def kind_of(version: str) -> tuple[str, str]:
+    """Return ASDF_INSTALL_TYPE and _VERSION of a version: `ref-x` is a ref."""
+    if version.startswith(_REF):
+        return "ref", version.removeprefix(_REF)
+    return "version", version
+
+
+def folder_of_ref(ref: str) -> str:
+    """Return the version that stands for a Git ref."""
+    return f"{_REF}{ref}"
+
+
+def variables_of(paths: Paths, pin: Pin) -> dict[str, str]:
+    """Return the variables that tell scripts, and programs, which install is meant."""
+    kind, version = kind_of(pin.version)
+    return {
+        "ASDF_INSTALL_TYPE": kind,
+        "ASDF_INSTALL_VERSION": version,
+        "ASDF_INSTALL_PATH": paths.install(*pin),
+    }
+
+
+def failed(name: str, script: str, told: Finished) -> ToolpinError:
+    """Return the error of a script that did not succeed, with what it said last."""
+    lines = [*_lines(told.err), *_lines(told.out)] or ["nothing"]
+    return ToolpinError(
+        f"bin/{script} of {name}'s plugin ended with {told.status}",
+        [("it said", line) for line in lines[-_SHOWN:]],
+    )
+
+
+def check_plugin(paths: Paths, pin: Pin) -> None:
+    """Raise NotRunnable where the plugin that an install asks is gone."""
+    if not os.path.isdir(f"{paths.plugins}/{pin.tool}/bin"):
+        raise NotRunnable(
+            f"{pin} asks its plugin each time it runs, and that is gone",
+            [("expected", f"{paths.plugins}/{pin.tool}")],
+            f"toolpin plugin add {pin.tool} URL",
+        )
+
+
+def answer_asdf(paths: Paths) -> None:
+    """Put an `asdf` where plugins' scripts find one: it answers from this store."""
+    program = f"{paths.answers}/asdf"
+    text = (
+        "#!/bin/sh\n"
+        "# What the scripts of plugins call: it answers from toolpin's store.\n"
+        f'exec {quote(sys.executable)} -I -m toolpin.asdf --for-plugin "$@"\n'
+    )
+    try:
+        with open(program, encoding="utf-8", errors="surrogateescape") as file:
+            if file.read() == text:
+                return
+    except OSError:
+        pass
+    if paths.shared and not os.access(paths.data, os.W_OK):
+        return  # what its owner put there answers
+    os.makedirs(paths.answers, exist_ok=True)
+    with replacing(program) as file:  # threads ask at once
+        file.write(os.fsencode(text))
+        os.fchmod(file.fileno(), 0o755)
+
+
+def for_scripts(paths: Paths, env: Mapping[str, str], cwd: str) -> dict[str, str]:
+    """Return the environment of a script: an `asdf` first, the shims last on PATH."""
+    path = env.get("PATH") or DEFAULT_PATH
+    folders = [one for one in path.split(":") if one != paths.answers]
+    if paths.shims not in folders:
+        folders.append(paths.shims)
+    kept = {
+        name: value
+        for name, value in env.items()
+        if not name.startswith("ASDF_INSTALL_") and name != "ASDF_DOWNLOAD_PATH"
+    }
+    return {
+        **kept,
+        "PATH": ":".join([paths.answers, *folders]),
+        "PWD": cwd,
+        "ASDF_DATA_DIR": paths.data,
+        "TOOLPIN_DATA_DIR": paths.data,
+        "TOOLPIN_CONFIG_DIR": paths.config,
+    }
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip()[:300] for line in text.splitlines() if line.strip()]

@@ -1,0 +1,36 @@
+"""Reads the setting `idiomatic`: which files beside `.tool-versions` count. Lightly.
+
+`exec` asks for it, so the TOML parser is loaded only where a file names the setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from toolpin.paths import Paths, system_config
+
+VARIABLE = "TOOLPIN_IDIOMATIC"
+DEFAULT = "plain"
+LEVELS = ("none", "plain", "all")
+
+
+def idiomatic_level(paths: Paths, env: Mapping[str, str]) -> str:
+    """Return `none`, `plain` or `all`. Raises UsageError for a wrong setting."""
+    stated = env.get(VARIABLE, "").strip()
+    if stated in LEVELS:
+        return stated
+    if not stated and not any(
+        _names_it(file) for file in (system_config(env), paths.user_config)
+    ):
+        return DEFAULT
+    from toolpin.settings.read import read_settings  # noqa: PLC0415 - as the module says
+
+    return read_settings(paths, env).idiomatic
+
+
+def _names_it(file: str) -> bool:
+    try:
+        with open(file, "rb") as stream:
+            return b"idiomatic" in stream.read()
+    except OSError:
+        return False

@@ -1,0 +1,110 @@
+"""Turns what lies on this machine into the words that a shell offers for a Tab.
+
+Names of files pass the allow-lists before they are offered. It asks no network, reads
+no project's file, and loads nothing heavy: somebody waits at the keyboard.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+
+from toolpin import host
+from toolpin.cache.folder import cache_folder
+from toolpin.errors import ToolpinError
+from toolpin.project.words import COMMAND, NAME, VERSION, fits
+from toolpin.session import Session
+from toolpin.store import installs
+from toolpin.versions import sort_key
+
+# The longest list of a source that there is has 100 KB.
+_MOST_BYTES = 4 * 1024 * 1024
+
+
+def known_words(kind: str, tool: str, session: Session) -> list[str]:
+    """Return the words of one of KINDS, in the order to show them; [] for no such one.
+
+    `tool` counts for versions only. Where something cannot be read there are fewer.
+    """
+    find = _FINDERS.get(kind)
+    return find(session.registry.canonical(tool), session) if find else []
+
+
+def _tools(_tool: str, session: Session) -> list[str]:
+    known = {*session.registry.aliases.values(), *installs.tools(session.paths)}
+    return sorted(name for name in known if fits(name, NAME))
+
+
+def _installed_tools(_tool: str, session: Session) -> list[str]:
+    return list(installs.tools(session.paths))
+
+
+def _versions(tool: str, session: Session) -> list[str]:
+    """Return what is listed or installed, newest first, and then the channels."""
+    if not fits(tool, NAME):
+        return []
+    releases: set[str] = set(installs.versions(session.paths, tool))
+    channels = {"latest"}
+    for version, named in _listed(tool, session.env):
+        releases.add(version)
+        channels.update(named)
+    return [*_newest_first(releases), *sorted(channels)]
+
+
+def _installed_versions(tool: str, session: Session) -> list[str]:
+    return _newest_first(installs.versions(session.paths, tool))
+
+
+def _commands(_tool: str, session: Session) -> list[str]:
+    try:
+        names = sorted(os.listdir(session.paths.shims))
+    except OSError:
+        return []
+    return [name for name in names if fits(name, COMMAND)]
+
+
+def _newest_first(versions: Iterable[str]) -> list[str]:
+    return sorted(versions, key=sort_key, reverse=True)
+
+
+def _listed(tool: str, env: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """Return versions and their channels, from the lists that `catalogue` keeps.
+
+    Those of every source for this host count, whatever their age.
+    """
+    try:
+        folder = f"{cache_folder(env)}/catalogues/{tool}"
+        here = host.detect()
+        names = os.listdir(folder)
+    except (ToolpinError, OSError):
+        return []
+    found: list[tuple[str, list[str]]] = []
+    for name in names:
+        if name.endswith(f"@{here}"):
+            found += _releases(f"{folder}/{name}")
+    return found
+
+
+def _releases(path: str) -> list[tuple[str, list[str]]]:
+    import json  # noqa: PLC0415 - for versions only
+
+    try:
+        with open(path, "rb") as file:
+            releases = json.loads(file.read(_MOST_BYTES))["releases"]
+        return [
+            (version, [one for one in channels if fits(one, VERSION)])
+            for version, channels in releases
+            if fits(version, VERSION)
+        ]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return []
+
+
+_FINDERS: dict[str, Callable[[str, Session], list[str]]] = {
+    "tools": _tools,
+    "installed-tools": _installed_tools,
+    "versions": _versions,
+    "installed-versions": _installed_versions,
+    "commands": _commands,
+}
+KINDS = tuple(_FINDERS)

@@ -1,0 +1,98 @@
+"""Notes what the answer in a folder depends on, for a shell to compare by itself.
+
+Files that pin, those that could, lockfiles, settings, installs, override variables. It
+chooses no version.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+from toolpin.errors import ToolpinError
+from toolpin.lockfile.head import FILENAME
+from toolpin.lockfile.lookup import locked_version
+from toolpin.model import Pin, Request
+from toolpin.paths import system_config
+from toolpin.project import pin_files
+from toolpin.project.toolversions import variable_for
+from toolpin.session import Session
+from toolpin.settings.idiomatic_level import VARIABLE
+from toolpin.shells.activation import Watch
+from toolpin.store.installs import RECORD, stores
+
+# What is compared of a file at every prompt: more than any hand writes into one.
+_MOST_BYTES = 64 * 1024
+
+
+def watched_files(session: Session) -> Watch:
+    """Return the files of a folder as they are now, and the variables."""
+    present: list[str] = []
+    absent: list[str] = []
+    texts: list[tuple[str, bytes, bool]] = []
+    for file in dict.fromkeys(_files(session)):
+        if not os.path.lexists(file):
+            absent.append(file)
+        elif found := _beginning(file):
+            texts.append((file, *found))
+        else:
+            present.append(file)
+    tools = dict.fromkeys(session.registry.aliases.values())
+    names = (*map(variable_for, tools), VARIABLE)
+    variables = tuple((name, session.env.get(name)) for name in names)
+    return Watch(tuple(present), tuple(absent), tuple(texts), variables)
+
+
+def watched_installs(requests: Iterable[Request], session: Session) -> Watch:
+    """Return which of the versions asked for are there now, and which are not."""
+    files = [file for request in requests for file in _of(request, session)]
+    there = [file for file in files if os.path.lexists(file)]
+    gone = [file for file in files if file not in there]
+    return Watch(tuple(there), tuple(gone))
+
+
+def _files(session: Session) -> Iterator[str]:
+    idioms = session.idioms.names
+    folders = (*pin_files.folders_up(session.folder), session.home)
+    for folder in folders:
+        pins = [os.path.join(folder, name) for name in (pin_files.FILENAME, *idioms)]
+        yield from pins
+        if any(os.path.lexists(file) for file in pins):
+            yield os.path.join(folder, FILENAME)
+    yield session.paths.global_file
+    yield session.paths.user_config
+    yield system_config(session.env)
+
+
+def _of(request: Request, session: Session) -> Iterator[str]:
+    for wanted in request.wanted:
+        if wanted.kind == "path":
+            continue
+        named = [f"ref-{wanted.value}" if wanted.kind == "ref" else wanted.value]
+        if wanted.kind in ("version", "latest"):
+            named.append(locked_version(request, wanted, session.where) or "")
+        for version in filter(None, named):
+            pin = Pin(request.tool, version)
+            for paths in stores(session.paths):
+                yield f"{paths.install(*pin)}/{RECORD}"
+                yield f"{paths.incomplete}/{pin.tool}/{pin.version}"
+
+
+def _beginning(file: str) -> tuple[bytes, bool] | None:
+    """Return what counts of a file and whether that is all; None for no text.
+
+    A lockfile's head ends at its first empty line, and what follows chooses nothing.
+    """
+    try:
+        data = pin_files.read(file, pin_files.LARGEST_LOCKFILE)
+    except ToolpinError:
+        return None
+    end = _MOST_BYTES
+    if os.path.basename(file) == FILENAME and (head := data.find(b"\n\n")) >= 0:
+        end = head + 1
+    if b"\0" in data[:end]:  # which no shell's variable can hold
+        end = data.index(b"\0")
+    while end < len(data) and data[end] & 0xC0 == 0x80:  # within a character
+        end -= 1
+    kept = data[:end]
+    return (kept, len(kept) == len(data)) if kept or not data else None

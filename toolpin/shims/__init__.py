@@ -1,0 +1,1 @@
+"""The shims: the text of one, the folder of all."""

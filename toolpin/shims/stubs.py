@@ -1,0 +1,190 @@
+"""The text of a stub and of the library that every stub sources, and a stub read back.
+
+It decides which values are baked into them; where they go is for `shims`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from toolpin.env import quote
+from toolpin.model import Pin
+from toolpin.paths import Paths, bundled
+from toolpin.project.toolversions import FILENAME_VARIABLES, variable_for
+
+_MARKER = "# toolpin shim; `toolpin reshim` writes it again"
+_TOOL = "# tool "
+_AFTER = "# after "
+_ASDF = "# asdf-plugin: "
+# What scripts written for asdf look for in a shim.
+_AS_ASDF = "# the same, from anywhere: exec asdf exec "
+_STUB_LIMIT_BYTES = 16 * 1024
+_OTHER_FILE = '"' + "".join(f"${{{name}-}}" for name in FILENAME_VARIABLES) + '"'
+_GONE = "echo 'toolpin: the shims are broken; try: toolpin reshim'"
+
+
+class ShimTool(NamedTuple):
+    """What stubs need to know of a tool.
+
+    `names` is all that a project file may call it. After a command of `reshim_after`
+    with one of its words among the arguments, the tool's commands may have changed.
+    The bins of the tools that it `requires` follow its own on PATH. `commands` are
+    those that every version has: known without an install. `idiomatic` are the files
+    beside `.tool-versions` that count, `spellings` the words in them that mean another.
+    Before a command of `hooked` a hook of the user's runs. `asks` where only its plugin
+    can read those files.
+    """
+
+    name: str
+    names: tuple[str, ...] = ()
+    reshim_after: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    requires: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    idiomatic: tuple[str, ...] = ()
+    spellings: tuple[tuple[str, str], ...] = ()
+    hooked: tuple[str, ...] = ()
+    asks: bool = False
+
+
+class Stub(NamedTuple):
+    """What a stub's header says: its tools, each with what it requires, and `after`.
+
+    `after` holds the words that make a reshim due.
+    """
+
+    tools: tuple[tuple[str, ...], ...]
+    after: tuple[str, ...]
+
+
+def render_library(paths: Paths, python: str) -> str:
+    """Render `shim.sh` for one store and one interpreter."""
+    with open(f"{bundled('shims')}/shim.sh", encoding="utf-8") as file:
+        text = file.read()
+    words = {
+        "@CONFIG@": quote(paths.config),
+        "@CR@": "\r",
+        "@DATA@": quote(paths.data),
+        "@PYTHON@": quote(python),
+        "@SHIMS@": quote(paths.shims),
+        "@STORES@": " ".join(quote(one) for one in (paths.data, paths.system) if one),
+        "@SYSTEM@": quote(paths.system),
+        "@TAB@": "\t",
+    }
+    for word, value in words.items():
+        text = text.replace(word, value)
+    return text
+
+
+def render_stub(
+    command: str,
+    providers: Sequence[str],
+    known: Mapping[str, ShimTool],
+    library: str,
+    *,
+    having: Sequence[Pin] | None = None,
+) -> str:
+    """Render the stub of a command of these tools; it sources `library`.
+
+    `having` are the installs that have the command, newest first, where the `asdf`
+    command works on the store, else None: then asdf's header and variables count, too.
+    """
+    found = [_tool(known, name) for name in providers]
+    after = [word for tool in found for word in _after(tool, command)]
+    lines = ["#!/bin/sh", _MARKER]
+    lines += [_TOOL + " ".join((tool.name, *tool.requires)) for tool in found]
+    if after:
+        lines.append(_AFTER + " ".join(after))
+    if having is not None:
+        lines += [f"{_ASDF}{_spelt(pin)}" for pin in having]
+        lines.append(_AS_ASDF + quote(command))
+    lines.append(f"_toolpin_command={quote(command)}")
+    # The plain case has one tool that requires one other at most.
+    first = found[0]
+    plain = len(found) == 1 and len(first.requires) <= 1
+    plain = plain and command not in first.hooked
+    asdf = having is not None
+    lines += _lookup("", first, asdf=asdf) if plain else ["_toolpin_tool="]
+    lines.append(f"_toolpin_after={quote(_words(after))}")
+    needed = [_tool(known, name) for name in first.requires] if plain else []
+    lines += _lookup("need", needed[0], asdf=asdf) if needed else ["_toolpin_need="]
+    if asdf:  # another file than .tool-versions is for Python to read
+        lines.append(f"[ -z {_OTHER_FILE} ] || _toolpin_tool=")
+    lines.append(f"[ -r {quote(library)} ] || {{ {_GONE} >&2; exit 126; }}")
+    lines.append(f". {quote(library)}")
+    return "\n".join(lines) + "\n"
+
+
+def read_stub(path: str) -> Stub | None:
+    """Read the header of a stub; None for a file that is not one."""
+    text = owned_text(path)
+    if text is None:
+        return None
+    lines = text.split("\n")
+    return Stub(
+        tuple(
+            tuple(line.removeprefix(_TOOL).split(" "))
+            for line in lines
+            if line.startswith(_TOOL)
+        ),
+        tuple(
+            word
+            for line in lines
+            if line.startswith(_AFTER)
+            for word in line.removeprefix(_AFTER).split(" ")
+        ),
+    )
+
+
+def owned_text(path: str) -> str | None:
+    """Return the text of a stub that toolpin wrote; None for any other file."""
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return None
+        with open(path, "rb") as file:
+            data = file.read(_STUB_LIMIT_BYTES)
+    except (OSError, ValueError):
+        return None
+    text = data.decode(errors="surrogateescape")
+    return text if text.startswith(f"#!/bin/sh\n{_MARKER}\n") else None
+
+
+def _lookup(role: str, tool: ShimTool, *, asdf: bool) -> list[str]:
+    prefix = f"_toolpin_{role}_" if role else "_toolpin_"
+    variable = variable_for(tool.name)
+    theirs = variable.replace("TOOLPIN_", "ASDF_", 1)
+    spellings = "?" if tool.asks else _words(map("=".join, tool.spellings))
+    other = f"${{{theirs}:+=${theirs}}}" if asdf else ""
+    return [
+        f"_toolpin_{role or 'tool'}={quote(tool.name)}",
+        f"{prefix}names={quote(_words(tool.names or (tool.name,)))}",
+        f"{prefix}files={quote(' '.join(tool.idiomatic))}",
+        f"{prefix}spellings={quote(spellings)}",
+        # `=` tells a variable that is set and empty from one that is not set.
+        f"{prefix}override=${{{variable}+=}}${{{variable}-{other}}}",
+    ]
+
+
+def _spelt(pin: Pin) -> str:
+    """Return an install as asdf names it: its folder `ref-x` is `ref:x`."""
+    if pin.version.startswith("ref-"):
+        return f"{pin.tool} ref:{pin.version.removeprefix('ref-')}"
+    return str(pin)
+
+
+def _words(words: Iterable[str]) -> str:
+    text = " ".join(words)
+    return f" {text} " if text else ""
+
+
+def _after(tool: ShimTool, command: str) -> tuple[str, ...]:
+    for name, words in tool.reshim_after:
+        if name == command:
+            return tuple(word for word in words if word.split() == [word])
+    return ()
+
+
+def _tool(known: Mapping[str, ShimTool], name: str) -> ShimTool:
+    return known.get(name) or ShimTool(name, (name,))

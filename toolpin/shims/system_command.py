@@ -1,0 +1,52 @@
+"""Finds the machine's own program of a name: the first on PATH that is no shim."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from toolpin.env import DEFAULT_PATH
+from toolpin.errors import NotRunnable
+from toolpin.shims.stubs import read_stub
+from toolpin.store.installs import is_program
+
+DEPTH = "TOOLPIN_DEPTH"
+
+_MOST_ROUNDS = 16
+
+
+def on_path(
+    command: str, *, env: Mapping[str, str], cwd: str, shims: str
+) -> str | None:
+    """Return the first match on PATH that is no shim, this store's or another's."""
+    for entry in (env.get("PATH") or DEFAULT_PATH).split(":"):
+        folder = os.path.join(cwd, entry)
+        path = os.path.join(folder, command)
+        if (
+            is_program(path)
+            and not _is_same_folder(folder, shims)
+            and read_stub(os.path.realpath(path)) is None
+        ):
+            return path
+    return None
+
+
+def count_round(path: str, command: str, env: Mapping[str, str]) -> str:
+    """Return the child's DEPTH; refuse a program that comes back here without end."""
+    text = env.get(DEPTH, "")
+    rounds = int(text) if len(text) < 3 and text.isascii() and text.isdigit() else 0
+    # A greater number is nobody's count: toolpin stops here.
+    if rounds == _MOST_ROUNDS:
+        raise NotRunnable(
+            f"{command} has started itself through toolpin {rounds} times",
+            [("program", path), ("counted in", DEPTH)],
+            f"head {path}",
+        )
+    return str(rounds + 1 if rounds < _MOST_ROUNDS else 1)
+
+
+def _is_same_folder(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False

@@ -1,0 +1,176 @@
+"""Builds source code into its final place, phase by phase, with everything in one log.
+
+Each phase is a process group of its own, so an interrupt ends all of it. What is built
+is checked and published elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from toolpin import host
+from toolpin.errors import NoFit, ToolpinError
+from toolpin.model import Host, Pin, Plan, Recipe
+from toolpin.process import run
+from toolpin.scripts.build import ScriptBuilder, published
+from toolpin.scripts.running import Scripts
+from toolpin.settings.asdfrc import read_asdfrc
+from toolpin.steps import preflight
+
+_PHASE_S = 6 * 3600.0
+# A compiler's, make's and configure's words for what went wrong.
+_ERROR = re.compile(r"(?i)(\berror\b|\*\*\*|cannot find|no such file|not found)")
+_SHOWN = 3
+# What people set to point a build at libraries of their own.
+_KEPT = frozenset(
+    "PATH TMPDIR CC CXX CFLAGS CXXFLAGS CPPFLAGS LDFLAGS LIBS PKG_CONFIG_PATH "
+    "MACOSX_DEPLOYMENT_TARGET SDKROOT".split()
+)
+# Of those, what differs between users and changes nothing.
+_PLACES = frozenset(("PATH", "TMPDIR"))
+
+# Hears of a phase that begins, and of where its log is.
+Phase = Callable[[str, str], None]
+# Tells in which folders the programs of a pinned tool are; none where nothing pins it.
+Beside = Callable[[str], Sequence[str]]
+
+
+class Builder:
+    """Builds with the programs of this machine."""
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        logs: str,
+        *,
+        beside: Beside,
+        options: Mapping[str, str],
+        scripts: Callable[[str], Scripts] | None = None,
+    ) -> None:
+        self._all = env
+        self._beside = beside
+        self._options = options
+        self._scripts = scripts
+        self._env = {name: env[name] for name in _KEPT if name in env} | {"LC_ALL": "C"}
+        self._logs = logs
+        self._checked: set[Pin] = set()
+
+    def check(self, recipe: Recipe, pin: Pin, target: Host) -> None:
+        """Raise NoFit where this machine lacks something; each build is asked once.
+
+        What it builds is for itself: for another target it lacks everything.
+        """
+        here = host.detect()
+        if str(target) != str(here):
+            raise NoFit(
+                f"{pin} cannot be built for {target} on {here}",
+                [("because", "what a compiler makes here runs here")],
+            )
+        if pin not in self._checked:
+            preflight.check(recipe, pin, self._env, self._options_of(recipe, pin))
+            self._checked.add(pin)
+
+    def inputs(
+        self, recipe: Recipe, pin: Pin
+    ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+        """Return what changes a build: versions of what it links to, and variables."""
+        named = {recipe.options, *_KEPT - _PLACES} - {""}
+        options = sorted((one, self._all[one]) for one in named if self._all.get(one))
+        if stated := self._options.get(pin.tool):
+            options.append(("build_options", stated))
+        return preflight.link_versions(recipe, pin, self._env), tuple(options)
+
+    def build(self, plan: Plan, source: str, final: str, begin: Phase) -> Plan:
+        """Build the code in `source` into `final`; `begin` hears of each phase.
+
+        Returns the plan with what became known of it. Raises ToolpinError with the
+        first lines of what went wrong.
+        """
+        if plan.is_scripted and self._scripts:
+            scripts = self._scripts(plan.pin.tool)
+            rc = read_asdfrc(scripts.env)
+            return ScriptBuilder(scripts, plan, rc).build(begin)
+        if plan.recipe is None:
+            raise ValueError(f"{plan.pin} is not built")
+        env = self._env_for(plan.recipe, plan.pin, source)
+        log = f"{self._logs}/{plan.pin.tool}-{plan.pin.version}.log"
+        os.makedirs(self._logs, exist_ok=True)
+        with open(log, "w", encoding="utf-8") as file:
+            file.write(f"{plan.pin} from {plan.source}\n")
+        first = plan.recipe.phases[0][0]
+        for name, command in plan.recipe.phases:
+            begin(f"building: {name}", "" if name != first else f"(log: {log})")
+            words = self._words(plan, command, final)
+            started = time.monotonic()
+            with open(log, "a", encoding="utf-8") as file:
+                file.write(f"\n== {name}: {' '.join(words)}\n")
+            _run(words, env, source, log)
+            with open(log, "a", encoding="utf-8") as file:
+                file.write(f"== {name}: done in {time.monotonic() - started:.0f} s\n")
+        return plan
+
+    def published(self, plan: Plan) -> str:
+        """Do what follows once a plan is published; return what is to be told of it."""
+        if not (plan.is_scripted and self._scripts):
+            return ""
+        scripts = self._scripts(plan.pin.tool)
+        return published(scripts, plan.pin, read_asdfrc(scripts.env))
+
+    def _env_for(self, recipe: Recipe, pin: Pin, source: str) -> dict[str, str]:
+        """Return the environment with the programs of the tools that it requires."""
+        folders: list[str] = []
+        for name in recipe.requires:
+            found = self._beside(name)
+            if not found:
+                raise ToolpinError(
+                    f"{pin} is built with {name}, which is not pinned here",
+                    hint=f"toolpin pin {name} <version>",
+                )
+            folders += found
+        path = ":".join([*folders, self._env.get("PATH", "")])
+        return {**self._env, "PATH": path, "HOME": source}
+
+    def _words(self, plan: Plan, command: tuple[str, ...], final: str) -> list[str]:
+        values = {"{install}": final, "{jobs}": str(os.cpu_count() or 1)}
+        words = []
+        for word in command:
+            if word == "{options}":
+                words += self._options_of(plan.recipe, plan.pin)
+                continue
+            for name, value in values.items():
+                word = word.replace(name, value)  # noqa: PLW2901 - the word, filled in
+            words.append(word)
+        return words
+
+    def _options_of(self, recipe: Recipe | None, pin: Pin) -> list[str]:
+        """Return the user's own words for configure: the settings', the variable's."""
+        words = self._options.get(pin.tool, "").split()
+        return words + self._all.get(recipe.options if recipe else "", "").split()
+
+
+def _run(words: list[str], env: Mapping[str, str], source: str, log: str) -> None:
+    # One file for both streams, in the order in which they come.
+    line = 'exec nice -n 10 "$@" >>"$0" 2>&1'
+    told = run(
+        ["/bin/sh", "-c", line, log, *words],
+        env=env,
+        cwd=source,
+        timeout_s=_PHASE_S,
+    )
+    if told.status != 0:
+        raise ToolpinError(
+            f"`{' '.join(words)[:60]}` ended with {told.status}",
+            [*(("it said", one) for one in _first_errors(log)), ("log", log)],
+        )
+
+
+def _first_errors(log: str) -> list[str]:
+    """Return the first lines that name an error, or else the last ones at all."""
+    with open(log, encoding="utf-8", errors="replace") as file:
+        lines = [line.strip()[:200] for line in file if line.strip()]
+    start = max(index for index, line in enumerate(lines) if line.startswith("== "))
+    said = lines[start + 1 :]
+    return [line for line in said if _ERROR.search(line)][:_SHOWN] or said[-_SHOWN:]

@@ -1,0 +1,1 @@
+"""The installed versions: what is published, and what is half done."""

@@ -1,0 +1,229 @@
+"""The read side of the store: which versions are published, and what they set.
+
+Light, because `exec` imports it: it lists folders and reads records, never a receipt.
+"""
+
+from __future__ import annotations
+
+import os
+
+from toolpin.env import parse_record
+from toolpin.errors import NotRunnable, ToolpinError
+from toolpin.model import REQUIRED, EnvPatch, Pin, Wanted
+from toolpin.paths import Paths
+from toolpin.project.words import NAME, VERSION, fits
+from toolpin.versions import newest
+
+RECORD = ".toolpin/record.sh"
+# In the place of a receipt where another manager has made the tree.
+ADOPTED = ".toolpin/adopted"
+
+_RECORD_LIMIT_BYTES = 256 * 1024
+
+
+def stores(paths: Paths) -> tuple[Paths, ...]:
+    """Return the stores to look into, in that order: this one, then the machine's."""
+    return (paths, paths.behind) if paths.behind else (paths,)
+
+
+def store_of(paths: Paths, pin: Pin) -> Paths:
+    """Return the first store that has the pin; this one where none has."""
+    return next((one for one in stores(paths) if _is_published(one, pin)), paths)
+
+
+def tree(paths: Paths, pin: Pin) -> str:
+    """Return the folder of a published version, or where this store would have it."""
+    return store_of(paths, pin).install(*pin)
+
+
+def is_installed(paths: Paths, pin: Pin) -> bool:
+    """Say whether a store has the pin published: a tree is there and no mark is."""
+    return any(_is_published(one, pin) for one in stores(paths))
+
+
+def _is_published(paths: Paths, pin: Pin) -> bool:
+    if not (fits(pin.tool, NAME) and fits(pin.version, VERSION)):
+        return False
+    mark = f"{paths.incomplete}/{pin.tool}/{pin.version}"
+    return _is_tree(paths.install(*pin)) and not os.path.lexists(mark)
+
+
+def is_linked(paths: Paths, pin: Pin) -> bool:
+    """Say whether an install is adopted, and links to another manager's tree."""
+    folder = paths.install(*pin)
+    names = [name for name in _names(folder) if name != ".toolpin"]
+    links = all(os.path.islink(f"{folder}/{name}") for name in names)
+    return links and os.path.exists(f"{folder}/{ADOPTED}")
+
+
+def tools(paths: Paths) -> tuple[str, ...]:
+    """Return the tools that have a published version, sorted."""
+    names = {name for one in stores(paths) for name in _names(one.installs)}
+    return tuple(tool for tool in sorted(names) if versions(paths, tool))
+
+
+def versions(paths: Paths, tool: str) -> tuple[str, ...]:
+    """Return the published versions of a tool, sorted as text."""
+    if not fits(tool, NAME):
+        return ()
+    found = {version for one in stores(paths) for version in _versions(one, tool)}
+    return tuple(sorted(found))
+
+
+def _versions(paths: Paths, tool: str) -> tuple[str, ...]:
+    # Two folders are listed, instead of two questions for each version.
+    marks = set(_names(f"{paths.incomplete}/{tool}"))
+    home = f"{paths.installs}/{tool}"
+    return tuple(
+        one
+        for one in _folders(home)
+        if fits(one, VERSION) and one not in marks and _is_tree(f"{home}/{one}")
+    )
+
+
+def has_remains(paths: Paths) -> bool:
+    """Say whether something lies in staging: at work, or left by a dead process."""
+    return bool(_names(paths.staging))
+
+
+def exact(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
+    """Return the published version that is literally named as an alternative."""
+    if wanted.kind not in ("version", "ref"):
+        return None
+    name = f"ref-{wanted.value}" if wanted.kind == "ref" else wanted.value
+    pin = Pin(tool, name)
+    return pin if is_installed(paths, pin) else None
+
+
+def newest_match(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
+    """Return the newest published version below a prefix, or of a channel.
+
+    A channel is what it meant when something was last installed for it.
+    """
+    known = versions(paths, tool)
+    version = newest(wanted.value, known)
+    meant = (_channel(one, tool, wanted.value) for one in stores(paths))
+    version = version or next((one for one in meant if one in known), None)
+    return Pin(tool, version) if version else None
+
+
+def remember_channel(paths: Paths, pin: Pin, channel: str) -> None:
+    """Keep which version a channel, such as `lts`, means: its name does not tell.
+
+    What it meant before is forgotten: call it when the version is installed.
+    """
+    path = f"{paths.channels}/{pin.tool}/{channel}"
+    if _channel(paths, pin.tool, channel) == pin.version:
+        return
+    from toolpin.replacing import replacing  # noqa: PLC0415 - readers need none
+
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with replacing(path) as file:
+            file.write(pin.version.encode())
+    except OSError as error:
+        raise ToolpinError(
+            f"{path} cannot be written", [("because", str(error.strerror))]
+        ) from error
+
+
+def _channel(paths: Paths, tool: str, channel: str) -> str | None:
+    if not fits(channel, VERSION):
+        return None
+    try:
+        with open(f"{paths.channels}/{tool}/{channel}", encoding="utf-8") as file:
+            return file.read(200)
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def environment(paths: Paths, pin: Pin) -> EnvPatch:
+    """Return what the install's record sets; an adopted install has only its `bin`.
+
+    Raises NotRunnable for a record that cannot be read.
+    """
+    place = tree(paths, pin)
+    record = f"{place}/{RECORD}"
+    try:
+        with open(record, "rb") as file:
+            data = file.read(_RECORD_LIMIT_BYTES + 1)
+        if len(data) > _RECORD_LIMIT_BYTES:
+            raise ToolpinError(f"more than {_RECORD_LIMIT_BYTES} bytes")
+        return parse_record(os.fsdecode(data))
+    except FileNotFoundError:
+        return EnvPatch((f"{place}/bin",), ())
+    except OSError as error:
+        raise _unreadable(pin, record, str(error.strerror)) from error
+    except ToolpinError as error:
+        raise _unreadable(pin, record, error.what) from error
+
+
+def commands(paths: Paths, pin: Pin) -> tuple[str, ...]:
+    """Return the names of the programs in the install's bin folders, sorted.
+
+    None where the record cannot be read: one damaged install stops no other.
+    """
+    found: set[str] = set()
+    for folder in _bins(paths, pin):
+        found.update(name for name in _names(folder) if is_program(f"{folder}/{name}"))
+    return tuple(sorted(found))
+
+
+def program(paths: Paths, pin: Pin, command: str) -> str | None:
+    """Return the path of a command in the install's bin folders, if it has it."""
+    for folder in _bins(paths, pin):
+        path = f"{folder}/{command}"
+        if is_program(path):
+            return path
+    return None
+
+
+def is_program(path: str) -> bool:
+    """Say whether `path` is a regular file, or a link to one, that may be run."""
+    return os.path.isfile(path) and os.access(path, os.X_OK)
+
+
+def _bins(paths: Paths, pin: Pin) -> tuple[str, ...]:
+    try:
+        path = environment(paths, pin).path
+    except NotRunnable:
+        return ()
+    path = tuple(one for one in path if one != paths.answers)
+    return tuple(folder for one in path for folder in _for_any(one))
+
+
+def _for_any(folder: str) -> list[str]:
+    """Return the folders that there are, whatever version of another tool they name."""
+    head, mark, tail = folder.partition(REQUIRED)
+    if not mark:
+        return [folder]
+    parent, _, name = head.rpartition("/")
+    return [f"{parent}/{one}{tail}" for one in _folders(parent) if one.startswith(name)]
+
+
+def _is_tree(folder: str) -> bool:
+    """Say whether a folder is an install or can be adopted: an empty one cannot."""
+    return os.path.isfile(f"{folder}/{RECORD}") or bool(_names(folder))
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def _folders(folder: str) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir())
+    except OSError:
+        return []
+
+
+def _unreadable(pin: Pin, record: str, why: str) -> NotRunnable:
+    return NotRunnable(
+        f"the record of {pin} cannot be read",
+        [("record", record), ("why", why)],
+        f"toolpin uninstall {pin}",
+    )

@@ -1,0 +1,208 @@
+"""The write side of the store: a tree is staged, checked and published by one rename.
+
+Every function expects its caller to hold the version's mutex. What is half done is kept
+apart, and swept, by `unfinished`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+
+from toolpin import __version__
+from toolpin.documents import parse_receipt, render_receipt
+from toolpin.env import render_record
+from toolpin.errors import ToolpinError
+from toolpin.model import REQUIRED, EnvPatch, Home, Pin, Plan, Receipt, TreeFile
+from toolpin.paths import Paths
+from toolpin.steps.finishing import check_place, finish
+from toolpin.steps.proof import check_commands, check_proof
+from toolpin.steps.unpacking import make_folders, survey, unpack_all
+from toolpin.store.unfinished import (
+    delete_tree,
+    discard,
+    marked,
+    move,
+    open_gate,
+    scratch,
+)
+
+_OWN = ".toolpin"
+
+# Builds what is in one folder into another; returns the plan with what became known.
+Build = Callable[[Plan, str, str], Plan]
+# Puts a tree that was finished before into a folder, and tells what is in it.
+Restore = Callable[[str], Sequence[TreeFile]]
+
+
+def publish(
+    paths: Paths,
+    plan: Plan,
+    archives: Sequence[str],
+    installed_at: str,
+    *,
+    for_here: bool = True,
+    patchelf: Callable[[], str] | None = None,
+    build: Build | None = None,
+    restore: Restore | None = None,
+) -> Receipt:
+    """Carry out a plan from its verified archives, and publish the result.
+
+    What is for another machine is compared with what its files say of themselves, and
+    not run. In a folder of trees the tool's other version makes room at the end. A
+    plan with steps for the final place is finished there, behind its mark; `patchelf`
+    tells the program that does so, and `build` builds from a folder into that place.
+    `restore` fills a folder instead of all steps. Raises Refused when an archive breaks
+    the rules or a command cannot run here, and ToolpinError when the disk does not take
+    it; nothing is left in either case.
+    """
+    try:
+        with scratch(paths, plan.pin) as stage:
+            files = restore(stage) if restore else unpack_all(plan, archives, stage)
+            final = paths.install(*plan.pin)
+            if plan.is_in_place:
+                check_place(plan, final)
+                with marked(paths, plan.pin):
+                    if (plan.recipe or plan.is_scripted) and not restore:
+                        make_folders(final)
+                        plan = (build or _no_build)(plan, stage, final)
+                    else:
+                        with open_gate():
+                            move(stage, final)
+                    if not restore:
+                        finish(plan, final, patchelf or _no_patchelf)
+                        files = survey(final)
+                    receipt = _checked(
+                        plan, final, files, installed_at, for_here=for_here
+                    )
+                    _write_own_files(paths, final, receipt)
+                return receipt
+            receipt = _checked(plan, stage, files, installed_at, for_here=for_here)
+            _write_own_files(paths, stage, receipt)
+            with open_gate():
+                if paths.into:
+                    delete_tree(final)
+                move(stage, final)
+    except OSError as error:
+        where = error.filename or paths.staging
+        raise ToolpinError(
+            f"{plan.pin} cannot be written",
+            [("path", where), ("because", error.strerror or "?")],
+        ) from error
+    return receipt
+
+
+def _no_build(plan: Plan, _source: str, _final: str) -> Plan:
+    raise ToolpinError(f"{plan.pin} is source code, and nothing here builds it")
+
+
+def _no_patchelf() -> str:
+    raise ToolpinError("no patchelf is at hand")
+
+
+def _checked(
+    plan: Plan,
+    tree: str,
+    files: Sequence[TreeFile],
+    installed_at: str,
+    *,
+    for_here: bool,
+) -> Receipt:
+    """Return the receipt of a tree whose commands are what the plan says."""
+    check_commands(plan, tree, "/" if for_here else "")
+    facts = check_proof(plan, tree) if for_here else ()
+    return _receipt(plan, files, installed_at)._replace(facts=facts)
+
+
+def remove(paths: Paths, pin: Pin) -> None:
+    """Remove an install: it is gone by one rename, and then deleted."""
+    tree = paths.install(*pin)
+    try:
+        discard(paths, pin, tree)
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(tree))
+    except OSError as error:
+        raise ToolpinError(
+            f"{pin} cannot be removed",
+            [("path", error.filename or tree), ("because", error.strerror or "?")],
+        ) from error
+
+
+def record_of(paths: Paths, receipt: Receipt) -> str:
+    """Return the record that shims read of an install: it names the final place."""
+    final, root = paths.install(*receipt.pin), paths.state(receipt.pin.tool)
+
+    def at_home(folder: str) -> str:
+        return f"{root}/{folder}".replace("{required}", REQUIRED)
+
+    # A plugin's own programs stand in its folder, by an absolute path.
+    bins = [os.path.join(final, folder) for folder in receipt.bin_dirs]
+    # A home in the machine's store could be written by nobody who uses it.
+    homes = [one for one in receipt.homes if not paths.shared or os.path.isabs(one[1])]
+    home_bins = () if paths.shared else receipt.home_bins
+    patch = EnvPatch(
+        path=(*bins, *map(at_home, home_bins)),
+        variables=tuple(
+            (name, value.replace("{install}", final))
+            for name, value in receipt.variables
+        ),
+        homes=tuple(
+            Home(name, os.path.dirname(final), folder)
+            if os.path.isabs(folder)  # in an install: a plugin's scripts name it so
+            else Home(name, root, at_home(folder))
+            for name, folder in homes
+        ),
+        major=receipt.pin.version.partition(".")[0],
+        asks=receipt.asks,
+    )
+    return render_record(patch)
+
+
+def read_receipt(paths: Paths, pin: Pin) -> Receipt | None:
+    """Return the receipt of an install; None for an adopted one, which has none.
+
+    Raises ToolpinError for one that cannot be read.
+    """
+    place = f"{paths.install(*pin)}/{_OWN}/receipt.json"
+    try:
+        with open(place, encoding="utf-8") as stream:
+            return parse_receipt(stream.read(), place)
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ToolpinError(
+            f"{place} cannot be read", [("because", str(error))]
+        ) from error
+
+
+def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receipt:
+    return Receipt(
+        pin=plan.pin,
+        host=str(plan.host),
+        source=plan.source,
+        publisher=plan.publisher,
+        artifacts=plan.artifacts,
+        bin_dirs=plan.bin_dirs,
+        variables=plan.variables,
+        files=tuple(files),
+        installed_at=installed_at,
+        toolpin=__version__,
+        bound=plan.is_bound,
+        homes=plan.homes,
+        home_bins=plan.home_bins,
+        asks=plan.asks,
+        first_use=plan.first_use,
+    )
+
+
+def _write_own_files(paths: Paths, stage: str, receipt: Receipt) -> None:
+    make_folders(f"{stage}/{_OWN}")
+    _write(f"{stage}/{_OWN}/receipt.json", render_receipt(receipt))
+    _write(f"{stage}/{_OWN}/record.sh", record_of(paths, receipt))
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "x", encoding="utf-8", errors="surrogateescape") as stream:
+        stream.write(text)
+        os.fchmod(stream.fileno(), 0o644)

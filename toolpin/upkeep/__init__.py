@@ -1,0 +1,1 @@
+"""What is done to versions once installed: checked, repaired, taken over, removed."""

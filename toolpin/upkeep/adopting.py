@@ -1,0 +1,86 @@
+"""Turns what other managers have installed into installs of this store, unbuilt.
+
+An adopted install is a folder of links into the other manager's tree, with a record of
+its own: nothing changes there, and programs find themselves where they were made.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+
+from toolpin.model import Pin, Receipt
+from toolpin.paths import Paths
+from toolpin.scripts import asking
+from toolpin.scripts.running import Scripts
+from toolpin.store import installs, trees, unfinished
+
+# asdf's plugins say nothing else: the programs are in `bin`.
+_PLAIN = asking.Answer(("bin",), (), (), False)
+
+
+def link(paths: Paths, pin: Pin, tree: str, env: Mapping[str, str]) -> bool:
+    """Publish links to all that a tree holds, recorded; False where it is there.
+
+    Raises ToolpinError where its plugin's scripts fail.
+    """
+    with unfinished.version_mutex(paths, pin):
+        if installs.is_installed(paths, pin):
+            return False
+        final = paths.install(*pin)
+        with unfinished.scratch(paths, pin) as stage:
+            for name in sorted(os.listdir(tree)):
+                if name != ".toolpin":
+                    os.symlink(f"{tree}/{name}", f"{stage}/{name}")
+            unfinished.move(stage, final)
+        try:
+            record(paths, pin, env)
+        except BaseException:
+            trees.remove(paths, pin)
+            raise
+    return True
+
+
+def record(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
+    """Write the record of an install as its asdf plugin, if it has one, describes it.
+
+    Raises ToolpinError where the plugin's scripts fail.
+    """
+    scripts = Scripts(paths, pin.tool, env, os.getcwd())
+    told = asking.ask_all(scripts, pin) if os.path.isdir(scripts.folder) else _PLAIN
+    receipt = Receipt(
+        pin=pin,
+        host="",
+        source="",
+        publisher="",
+        artifacts=(),
+        bin_dirs=told.bin_dirs,
+        variables=told.variables,
+        files=(),
+        installed_at="",
+        toolpin="",
+        homes=told.homes,
+        asks=told.asks,
+    )
+    place = f"{paths.install(*pin)}/{installs.RECORD}"
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    with open(f"{paths.install(*pin)}/{installs.ADOPTED}", "w", encoding="utf-8"):
+        pass
+    fresh = f"{place}.{os.getpid()}"
+    with open(fresh, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(trees.record_of(paths, receipt))
+    os.replace(fresh, place)
+
+
+def copy_plugin(paths: Paths, name: str, folder: str) -> bool:
+    """Put a copy of an asdf plugin's folder in place; False where there is one."""
+    place = f"{paths.plugins}/{name}"
+    if os.path.lexists(place):
+        return False
+    pin = Pin("plugin", name)
+    with unfinished.version_mutex(paths, pin), unfinished.scratch(paths, pin) as stage:
+        shutil.copytree(folder, stage, symlinks=True, dirs_exist_ok=True)
+        os.makedirs(paths.plugins, exist_ok=True)
+        os.rename(stage, place)
+    return True

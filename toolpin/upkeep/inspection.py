@@ -1,0 +1,242 @@
+"""Compares an install's tree with its receipt: what is damaged, and what was added.
+
+It reads every byte and changes nothing. A tree without a receipt is adopted: nothing
+says what it should hold, so nothing is judged.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from toolpin.archive.rules import Broken, split_name
+from toolpin.errors import ToolpinError
+from toolpin.model import Pin, Receipt, TreeFile
+from toolpin.paths import Paths
+from toolpin.store import trees
+from toolpin.store.installs import ADOPTED, RECORD
+from toolpin.verify import grouped, hash_file, make_digest
+
+CHANGED = "changed"
+MISSING = "missing"
+WRONG_LINK = "wrong link"
+WRONG_MODE = "wrong mode"
+UNREADABLE = "unreadable"
+
+_OWN = ".toolpin"
+_RECEIPT = f"{_OWN}/receipt.json"
+_THREADS = os.cpu_count() or 1
+# What reading JSON of any shape as a receipt may raise.
+_UNFIT = (ToolpinError, OSError, ValueError, TypeError, AttributeError, RecursionError)
+
+
+class Finding(NamedTuple):
+    """One way in which a tree differs from its receipt. `path` is relative to it."""
+
+    kind: str
+    path: str
+    detail: str
+
+
+class Inspection(NamedTuple):
+    """What one look at an install found.
+
+    `receipt` is None for an adopted install and for a receipt that cannot be read: the
+    first has no findings. `added` are entries that the receipt does not know, sorted;
+    those in folders that the tool writes to itself are only counted, in `own`.
+    """
+
+    pin: Pin
+    receipt: Receipt | None
+    findings: tuple[Finding, ...] = ()
+    added: tuple[str, ...] = ()
+    own: int = 0
+
+    @property
+    def is_adopted(self) -> bool:
+        """Whether there is nothing to compare with."""
+        return self.receipt is None and not self.findings
+
+
+def inspect(paths: Paths, pin: Pin, mutable: Sequence[str]) -> Inspection:
+    """Compare an install with its receipt; `mutable` are the tool's own folders."""
+    tree = paths.install(*pin)
+    try:
+        receipt = trees.read_receipt(paths, pin)
+        if receipt is None:
+            return _without_receipt(tree, pin)
+        check_receipt(receipt, pin)
+    except _UNFIT as error:
+        return Inspection(pin, None, (Finding(CHANGED, _RECEIPT, _why(error)),))
+    entries, findings = _scan(tree)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        judged = pool.map(lambda file: _judge(tree, file, entries), receipt.files)
+        findings += [finding for finding in judged if finding]
+    findings += _judge_record(paths, receipt)
+    known = {file.path for file in receipt.files}
+    unknown = [
+        path
+        for path, found in entries.items()
+        if path not in known and not stat.S_ISDIR(found.st_mode)
+    ]
+    added = [path for path in unknown if not _is_below(path, mutable)]
+    return Inspection(
+        pin,
+        receipt,
+        tuple(sorted(findings, key=lambda one: one.path)),
+        tuple(sorted(added)),
+        len(unknown) - len(added),
+    )
+
+
+def group_added(inspection: Inspection) -> dict[str, int]:
+    """Return added files by the topmost folder, as `lib/x/`, that is all new."""
+    files = inspection.receipt.files if inspection.receipt else ()
+    known = {folder for file in files for folder in _folders(file.path)}
+    groups: dict[str, int] = {}
+    for path in inspection.added:
+        new = (f"{folder}/" for folder in _folders(path) if folder not in known)
+        top = next(new, path)
+        groups[top] = groups.get(top, 0) + 1
+    return groups
+
+
+def _without_receipt(tree: str, pin: Pin) -> Inspection:
+    """Tell an install of another manager from one of ours that lost its receipt."""
+    if os.path.lexists(f"{tree}/{_OWN}") and not os.path.exists(f"{tree}/{ADOPTED}"):
+        lost = Finding(MISSING, _RECEIPT, "nothing says what the tree should hold")
+        return Inspection(pin, None, (lost,))
+    return Inspection(pin, None)
+
+
+def check_receipt(receipt: Receipt, pin: Pin) -> None:
+    """Raise ValueError for a receipt that a repair could not follow safely.
+
+    Its paths are written to, and its digests become paths in the cache.
+    """
+    if receipt.pin != pin:
+        raise ValueError(f"it is the receipt of {receipt.pin}")
+    for artifact in receipt.artifacts:
+        make_digest(artifact.digest.algorithm, artifact.digest.hex)
+    words = (*receipt.bin_dirs, *(word for pair in receipt.variables for word in pair))
+    if not all(isinstance(word, str) for word in words):
+        raise ValueError(f"{words!r:.200} are no folders and variables")
+    for file in receipt.files:
+        path, size_bytes, mode, sha256, link = file
+        if [*map(type, file)] != [str, int, int, str, str] or mode & ~0o777:
+            raise ValueError(f"{list(file)!r:.200} is no entry of a tree")
+        try:
+            parts = split_name(path)
+        except Broken as broken:
+            raise ValueError(f"{path!r:.200}: {broken.rule}") from None
+        if "/".join(parts) != path or parts[0] == _OWN or size_bytes < 0:
+            raise ValueError(f"{path!r:.200} is no path in a tree")
+        if not link:
+            make_digest("sha256", sha256)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ToolpinError) and error.facts:
+        return error.facts[-1][1]
+    return str(error)
+
+
+def _scan(tree: str) -> tuple[dict[str, os.stat_result], list[Finding]]:
+    """Return every entry of the tree, following no link, and what cannot be listed."""
+    entries: dict[str, os.stat_result] = {}
+    findings: list[Finding] = []
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(os.path.join(tree, folder)) as listed:
+                for entry in listed:
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    if path == _OWN:
+                        continue
+                    entries[path] = entry.stat(follow_symlinks=False)
+                    if stat.S_ISDIR(entries[path].st_mode):
+                        waiting.append(path)
+        except OSError as error:
+            why = error.strerror or "?"
+            findings.append(Finding(UNREADABLE, folder or ".", why))
+    return entries, findings
+
+
+def _judge(
+    tree: str, file: TreeFile, entries: Mapping[str, os.stat_result]
+) -> Finding | None:
+    """Return how an entry differs from the receipt's, if it does."""
+    found = entries.get(file.path)
+    if found is None:
+        return Finding(MISSING, file.path, f"-> {file.link}" if file.link else "")
+    path = f"{tree}/{file.path}"
+    try:
+        if file.link:
+            return _judge_link(path, file, found)
+        return _judge_file(path, file, found)
+    except FileNotFoundError:
+        return Finding(MISSING, file.path, "")
+    except OSError as error:
+        return Finding(CHANGED, file.path, f"it cannot be read: {error.strerror}")
+
+
+def _judge_link(path: str, file: TreeFile, found: os.stat_result) -> Finding | None:
+    if not stat.S_ISLNK(found.st_mode):
+        return Finding(WRONG_LINK, file.path, f"{_kind(found)}, not -> {file.link}")
+    target = os.readlink(path)
+    if target != file.link:
+        return Finding(WRONG_LINK, file.path, f"-> {target}, not -> {file.link}")
+    return None
+
+
+def _judge_file(path: str, file: TreeFile, found: os.stat_result) -> Finding | None:
+    if not stat.S_ISREG(found.st_mode):
+        return Finding(CHANGED, file.path, f"{_kind(found)}, not a file")
+    if found.st_size != file.size_bytes:
+        sizes = f"{grouped(found.st_size)} bytes, not {grouped(file.size_bytes)}"
+        return Finding(CHANGED, file.path, sizes)
+    received = hash_file(path, "sha256")
+    if received != file.sha256:
+        digests = f"sha256 {received[:12]}..., not {file.sha256[:12]}..."
+        return Finding(CHANGED, file.path, digests)
+    mode = stat.S_IMODE(found.st_mode)
+    if mode != file.mode:
+        return Finding(WRONG_MODE, file.path, f"{mode:04o}, not {file.mode:04o}")
+    return None
+
+
+def _judge_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
+    """Yield a finding when shims would not read what the receipt says."""
+    try:
+        with open(f"{paths.install(*receipt.pin)}/{RECORD}", "rb") as stream:
+            wanted = trees.record_of(paths, receipt)
+            intact = stream.read() == wanted.encode(errors="surrogateescape")
+    except FileNotFoundError:
+        yield Finding(MISSING, RECORD, "what shims read")
+    except OSError as error:
+        yield Finding(CHANGED, RECORD, f"it cannot be read: {error.strerror}")
+    else:
+        if not intact:
+            yield Finding(CHANGED, RECORD, "not what the receipt says")
+
+
+def _kind(found: os.stat_result) -> str:
+    if stat.S_ISDIR(found.st_mode):
+        return "a folder"
+    if stat.S_ISLNK(found.st_mode):
+        return "a link"
+    return "a file" if stat.S_ISREG(found.st_mode) else "a device, pipe or socket"
+
+
+def _folders(path: str) -> list[str]:
+    """Return the folders above a path, the topmost first."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: end + 1]) for end in range(len(parts))]
+
+
+def _is_below(path: str, folders: Sequence[str]) -> bool:
+    return any(path.startswith(f"{folder}/") for folder in folders)

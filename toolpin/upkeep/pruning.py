@@ -1,0 +1,120 @@
+"""Decides which installed versions may go: by last use, and by what projects pin.
+
+It removes nothing. What a known project names, what a process runs and the newest of
+each tool stay whatever is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import NamedTuple
+
+from toolpin.lockfile.lookup import Where, match
+from toolpin.model import Pin
+from toolpin.project import remembered
+from toolpin.project.pin_files import stated
+from toolpin.session import Session
+from toolpin.store import installs
+from toolpin.upkeep.unused import requests_here
+from toolpin.upkeep.uses import Use, last_use, running, size_bytes
+from toolpin.versions import newest, sort_key
+
+DAY_S = 86_400
+
+
+class Limits(NamedTuple):
+    """What may stay: versions used in so many days, and so many bytes of all of them.
+
+    Without `keeps_previous` the version before one that stays may go, too.
+    """
+
+    keep_days: int
+    most_bytes: int | None = None
+    keeps_previous: bool = True
+
+
+class Version(NamedTuple):
+    """An installed version. `because` says why it stays; "" for one that goes."""
+
+    pin: Pin
+    size_bytes: int
+    use: Use
+    because: str
+
+
+def judged(session: Session, limits: Limits, now_s: float) -> list[Version]:
+    """Return every installed version, with what is to become of it.
+
+    Those that go stand first, the longest unused before others. Raises ToolpinError
+    for a known project's file that cannot be read: what it names nobody knows.
+    """
+    paths = session.paths.alone
+    pins = [
+        Pin(tool, version)
+        for tool in installs.tools(paths)
+        for version in sorted(installs.versions(paths, tool), key=sort_key)
+    ]
+    reasons = _reasons(session, pins, limits)
+    found = []
+    for pin in pins:
+        use = last_use(paths, pin)
+        days = (now_s - use.last_s) / DAY_S
+        recent = f"used in the last {limits.keep_days} days"
+        because = reasons.get(pin) or (recent if days < limits.keep_days else "")
+        found.append(Version(pin, size_bytes(paths, pin), use, because))
+    found = _within(found, reasons, limits.most_bytes)
+    return sorted(found, key=lambda one: (bool(one.because), one.use.last_s))
+
+
+def _within(
+    found: list[Version], reasons: Mapping[Pin, str], most_bytes: int | None
+) -> list[Version]:
+    """Let more go, the longest unused first, until the rest fits into a size."""
+    if most_bytes is None:
+        return found
+    left = sum(one.size_bytes for one in found if one.because)
+    going = set()
+    for one in sorted(found, key=lambda one: one.use.last_s):
+        if left > most_bytes and one.because and one.pin not in reasons:
+            going.add(one.pin)
+            left -= one.size_bytes
+    return [one._replace(because="") if one.pin in going else one for one in found]
+
+
+def _reasons(session: Session, pins: list[Pin], limits: Limits) -> dict[Pin, str]:
+    """Return why versions stay however long nobody has used them."""
+    reasons = _named(session)
+    for pin in running(session.paths.alone, pins):
+        reasons.setdefault(pin, "a process runs it")
+    for tool in {pin.tool for pin in pins}:
+        known = [pin.version for pin in pins if pin.tool == tool]
+        reasons.setdefault(Pin(tool, newest("", known) or known[-1]), "the newest")
+        if limits.keeps_previous:
+            for before, after in pairwise(known):
+                if Pin(tool, after) in reasons:
+                    reasons.setdefault(Pin(tool, before), f"before {after}")
+    return {pin: reason for pin, reason in reasons.items() if pin in set(pins)}
+
+
+def _named(session: Session) -> dict[Pin, str]:
+    """Return what the files of known projects, and those that count here, name."""
+    found: dict[Pin, str] = {}
+    wishes = [(one, session.where) for one in requests_here(session)]
+    for folder in remembered.known(session.paths):
+        where = Where(folder, session.home, session.paths.global_file)
+        wishes += [
+            (one, where)
+            for one in stated(
+                where.start,
+                home=where.home,
+                global_file=where.global_file,
+                aliases=session.registry.aliases,
+                idioms=session.idioms,
+            )
+        ]
+    for request, where in wishes:
+        for wanted in request.wanted:
+            if pin := match(session.paths, request, wanted, where):
+                found.setdefault(pin, str(request.origin))
+    return found

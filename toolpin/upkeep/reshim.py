@@ -1,0 +1,134 @@
+"""Brings the shims in line with the store and with the plugins' data."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Collection, Iterable
+
+from toolpin.errors import ToolpinError
+from toolpin.model import Pin
+from toolpin.mutex import held
+from toolpin.paths import Paths
+from toolpin.plugin.registry import Registry, script_folders
+from toolpin.project.idiomatic import Idioms
+from toolpin.scripts.running import answer_asdf, for_scripts, kind_of
+from toolpin.settings.asdfrc import read_asdfrc
+from toolpin.settings.idiomatic_level import VARIABLE, idiomatic_level
+from toolpin.shims.folder import Changes, refresh, shimmed_tools
+from toolpin.shims.stubs import ShimTool
+from toolpin.store import installs
+
+# Set for what such a hook runs.
+_HOOKED = "TOOLPIN_IN_RESHIM_HOOK"
+
+
+def refresh_shims(
+    paths: Paths, registry: Registry, wanted: Collection[str] = ()
+) -> Changes:
+    """Write and remove shims under their mutex; `wanted` tools have some anyway.
+
+    Installs that asdf made are recorded before, as their plugins describe them; hooks
+    that asdf's users have set run before and after.
+    """
+    _record_asdfs(paths)
+    _run_hooks("pre_asdf_reshim", paths, registry)
+    changes = _refresh(paths, registry, wanted)
+    _run_hooks("post_asdf_reshim", paths, registry)
+    return changes
+
+
+def _refresh(paths: Paths, registry: Registry, wanted: Collection[str]) -> Changes:
+    with held(f"{paths.locks}/shims.lock"):
+        names = {*wanted, *installs.tools(paths), *shimmed_tools(paths)}
+        tools = _known(sorted(names), registry, _idioms(paths, registry))
+        try:
+            return refresh(paths, tools, sys.executable, wanted)
+        except OSError as error:
+            raise ToolpinError(
+                "the shims cannot be written",
+                [
+                    ("path", str(error.filename or paths.shims)),
+                    ("because", error.strerror or "?"),
+                ],
+            ) from error
+
+
+def _record_asdfs(paths: Paths) -> None:
+    """Write the records that installs of asdf's plugins lack: asdf made them here."""
+    pins = [
+        Pin(tool, version)
+        for tool in script_folders(paths)
+        for version in installs.versions(paths, tool)
+        if not os.path.exists(f"{paths.install(tool, version)}/{installs.RECORD}")
+    ]
+    if pins:
+        from toolpin.upkeep.adopting import record  # noqa: PLC0415 - once for each install
+
+        for pin in pins:
+            # Without one it has what asdf gives by default: its `bin`.
+            with contextlib.suppress(ToolpinError, OSError):
+                record(paths, pin, os.environ)
+
+
+def _run_hooks(name: str, paths: Paths, registry: Registry) -> None:
+    """Run asdf's hooks of that name, for each version; one that fails ends nothing.
+
+    A hook that comes here again by what it runs starts none.
+    """
+    rc = read_asdfrc(os.environ)
+    if not any(one.startswith(name) for one in rc.values) or _HOOKED in os.environ:
+        return
+    answer_asdf(paths)
+    env = {**for_scripts(paths, os.environ, os.getcwd()), _HOOKED: "1"}
+    for tool in installs.tools(paths):
+        found = registry.get(tool)
+        if not (rc.hook(f"{name}_{tool}") and found and os.path.isdir(found.file)):
+            continue
+        for version in installs.versions(paths, tool):
+            words = [kind_of(version)[1]]
+            told = rc.run_hook(f"{name}_{tool}", words, env, os.getcwd())
+            sys.stderr.write(told.out + told.err if told else "")
+
+
+def _idioms(paths: Paths, registry: Registry) -> Idioms:
+    """Return what the settings' files say; the variable is for each shim's own run."""
+    env = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    return registry.idioms(idiomatic_level(paths, env))
+
+
+def _known(
+    names: Iterable[str], registry: Registry, idioms: Idioms
+) -> dict[str, ShimTool]:
+    """Return what stubs say of these tools and of those that they require.
+
+    No other plugin's file is read: a damaged one stops only its own tool.
+    """
+    tools: dict[str, ShimTool] = {}
+    rc = read_asdfrc(os.environ)
+    for name in names:
+        tool = registry.get(name)
+        for known in (tool, *map(registry.get, tool.requires)) if tool else ():
+            if known:
+                is_scripted = os.path.isdir(known.file)
+                tools[known.name] = ShimTool(
+                    known.name,
+                    known.names,
+                    reshim_after=known.reshim_after,
+                    requires=known.requires,
+                    commands=known.commands,
+                    idiomatic=tuple(
+                        name
+                        for name in idioms.names
+                        if idioms.tool_of(name) == known.name
+                    ),
+                    spellings=tuple(
+                        (word, meaning)
+                        for word, meaning in known.spellings.items()
+                        if meaning
+                    ),
+                    hooked=rc.commands_of(known.name) if is_scripted else (),
+                    asks=known.name in idioms.asks,
+                )
+    return tools

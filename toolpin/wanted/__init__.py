@@ -1,0 +1,1 @@
+"""What is wanted of a folder: words become requests, requests become jobs."""

@@ -1,0 +1,220 @@
+"""Decides what `install` is to provide: requests and their lockfiles become jobs.
+
+The rules of who obeys a lockfile stand here and nowhere else. What is not locked is
+resolved by whoever calls: this asks no network.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from toolpin.errors import NotLocked, ToolpinError
+from toolpin.install.jobs import Job, Locked
+from toolpin.install.locked import answer, missing, read_lockfile
+from toolpin.lockfile.asks import Ask, no_ref
+from toolpin.lockfile.document import Lockfile
+from toolpin.lockfile.lookup import lockfile_for
+from toolpin.locking.project import project_file
+from toolpin.model import Host, Origin, Pin, Request, Wanted
+from toolpin.plugin.script import is_scripted
+from toolpin.project.words import VERSION, fits
+from toolpin.resolve import looks_exact, to_provide
+from toolpin.scripts.running import folder_of_ref
+from toolpin.session import Session
+from toolpin.store.installs import is_installed
+from toolpin.store.trees import read_receipt
+from toolpin.versions import is_prefix
+
+# Returns the newest version there is today of what an alternative means.
+Resolve = Callable[[str, Wanted, Origin], str]
+
+
+class Rules(NamedTuple):
+    """How strict an install is about the lockfile.
+
+    `must` asks for a locked build of everything. In `ci` that holds where there is a
+    lockfile, and nothing is resolved where there is none. With `ignored` nobody looks
+    at lockfiles. What goes `elsewhere` is not compared with the store.
+    """
+
+    must: bool = False
+    ci: bool = False
+    ignored: bool = False
+    elsewhere: bool = False
+
+
+class Decider:
+    """Turns requests into jobs; remembers the lockfiles that it has read."""
+
+    def __init__(
+        self, session: Session, host: Host, rules: Rules, resolve: Resolve
+    ) -> None:
+        self._session = session
+        self._host = host
+        self._rules = rules
+        self._resolve = resolve
+        self._read: dict[str, Lockfile | None] = {}
+        # What is taken for exact, though it may be the beginning of others.
+        self.tried: set[Pin] = set()
+        # What channels mean today, to be remembered when it is installed.
+        self.channels: list[tuple[Pin, str]] = []
+
+    def jobs(self, requests: Sequence[Request]) -> tuple[list[Job], list[ToolpinError]]:
+        """Return what can be tried, and the errors of what cannot: the rest goes on.
+
+        Raises UsageError for a lockfile that is none: it may speak for all of them.
+        """
+        jobs: list[Job] = []
+        errors: list[ToolpinError] = []
+        for request in requests:
+            wanted = to_provide(request)
+            path = self._lockfile(request.origin)
+            try:
+                if wanted:  # the machine's own and a folder need no plugin
+                    self._session.registry.check(request.tool, request.origin)
+                asks = [Ask(request.tool, one, request.origin) for one in wanted]
+                jobs += [self._job(ask, path) for ask in asks]
+            except ToolpinError as error:
+                errors.append(error)
+        return _each_once(jobs, errors), errors
+
+    def _job(self, ask: Ask, path: str) -> Job:
+        tool, wanted, origin = ask
+        lock = self._read.get(path)
+        if lock is None:
+            if self._rules.must:
+                lacks = "there is no toolpin.lock for it"
+                raise missing(ask, lacks, self._to_lock(ask))
+            return self._unlocked(ask)
+        must = self._rules.must or self._rules.ci
+        found = answer(lock, path, tool, wanted, self._host)
+        if found is None:
+            lacks = f"{path} has no entry for it"
+            if must:
+                raise missing(ask, lacks, self._to_lock(ask))
+            if origin.line:  # what is named once, by hand, is nobody's to lock
+                fix = self._to_lock(ask)
+                self._session.report.warn(f"{tool} {wanted}: {lacks}; try: {fix}")
+            return self._unlocked(ask)
+        pin = Pin(tool, found.version)
+        if found.locked:
+            if must and not self._rules.elsewhere:
+                self._check_installed(pin, found.locked, origin)
+            return Job(pin, origin, found.locked)
+        fix = self._from_here(found.fix, os.path.dirname(path))
+        if must or found.is_final:
+            raise missing(ask, found.lacks, fix)
+        self._session.report.warn(f"{pin}: {found.lacks}; try: {fix}")
+        return Job(pin, origin)
+
+    def _to_lock(self, ask: Ask) -> str:
+        """Return the command that adds an entry for a request, by who wants it."""
+        if not ask.origin.line:
+            return f"toolpin lock --also {ask.tool}@{ask.wanted}"
+        return self._from_here("toolpin lock", os.path.dirname(ask.origin.place))
+
+    def _from_here(self, command: str, folder: str) -> str:
+        """Return a command for the project of a folder as it is given in this one."""
+        try:
+            here = os.path.dirname(project_file(self._session))
+        except ToolpinError:
+            here = ""
+        if folder == here:
+            return command
+        return command.replace("toolpin", f"toolpin -C {shlex.quote(folder)}", 1)
+
+    def _check_installed(self, pin: Pin, locked: Locked, origin: Origin) -> None:
+        """Raise NotLocked for an install that was made of other bytes."""
+        receipt = read_receipt(self._session.paths, pin)
+        if receipt is None:
+            return
+        have = [str(one.digest) for one in receipt.artifacts]
+        want = [str(one.digest) for one in locked.entry.build.artifacts]
+        if have != want:
+            raise NotLocked(
+                f"{pin} is installed, and not with the bytes that are locked",
+                [
+                    ("wanted by", str(origin)),
+                    ("installed", f"{', '.join(have)} from {receipt.source}"),
+                    ("locked", f"{', '.join(want)} from {locked.entry.source}"),
+                ],
+                f"toolpin uninstall {pin}",
+            )
+
+    def _lockfile(self, origin: Origin) -> str:
+        """Return where the lockfile for a request is, read; "" where none counts."""
+        if self._rules.ignored:
+            return ""
+        path = lockfile_for(origin, self._session.where) or ""
+        if path and path not in self._read:
+            self._read[path] = read_lockfile(path)
+        return path
+
+    def _unlocked(self, ask: Ask) -> Job:
+        """Return the job of an exact version, or of what a loose one means today.
+
+        Raises NotLocked for a loose one in CI: a build is not to change by itself.
+        """
+        tool, wanted, origin = ask
+        pin = Pin(tool, wanted.value)
+        if wanted.kind == "version" and (
+            looks_exact(wanted) or is_installed(self._session.paths, pin)
+        ):
+            return Job(pin, origin)
+        if wanted.kind == "ref":
+            known = self._session.registry.get(tool)
+            version = folder_of_ref(wanted.value)
+            if known and is_scripted(known) and fits(version, VERSION):
+                return Job(Pin(tool, version), origin)
+            raise no_ref(ask)
+        if self._rules.ci:
+            # `22.2` may be a release: it is tried as it stands, and nothing else is.
+            if wanted.kind == "version" and wanted.value[0].isdigit():
+                self.tried.add(pin)
+                return Job(pin, origin)
+            raise NotLocked(
+                f"{tool} {wanted} names no exact version, and CI resolves none",
+                [("wanted by", str(origin))],
+                self._to_lock(ask),
+            )
+        version = self._resolve(tool, wanted, origin)
+        if wanted.kind == "version" and not is_prefix(wanted.value, version):
+            self.channels.append((Pin(tool, version), wanted.value))
+        if version != wanted.value and not self._rules.ignored:
+            self._session.report.remark(
+                f"{tool} {wanted} is {version} today, not locked: toolpin lock"
+            )
+        return Job(Pin(tool, version), origin)
+
+
+def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
+    """Return one job a pin; two lockfiles with other bytes for it are an error."""
+    found: dict[Pin, Job] = {}
+    for job in jobs:
+        first = found.setdefault(job.pin, job)
+        if not (first.locked and job.locked):
+            found[job.pin] = first if first.locked else job if job.locked else first
+        elif first.locked.entry != job.locked.entry:
+            errors.append(
+                NotLocked(
+                    f"{job.pin} is locked in two ways",
+                    [
+                        (
+                            one.locked.file,
+                            str(one.locked.entry.build.artifacts[0].digest),
+                        )
+                        for one in (first, job)
+                        if one.locked
+                    ],
+                    f"toolpin lock --refresh {job.pin.tool}",
+                )
+            )
+    return list(found.values())
+
+
+def not_exact(error: ToolpinError) -> NotLocked:
+    """Return the error of a version that CI took for exact, and nobody tells of."""
+    return NotLocked(f"{error.what}; CI resolves nothing", error.facts, "toolpin lock")

@@ -1,0 +1,136 @@
+"""Shows what `install` would do, and how it ended: lines for people, JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from toolpin.errors import NotLocked, ToolpinError
+from toolpin.install.jobs import Job, Outcome
+from toolpin.model import Plan
+from toolpin.report import error_table
+from toolpin.session import Session
+from toolpin.store import installs
+from toolpin.tables import origin_table, pin_table, plan_table
+
+
+def show_outcomes(
+    outcomes: Sequence[Outcome],
+    errors: list[ToolpinError],
+    session: Session,
+    *,
+    runs_here: bool = True,
+    command: str = "install",
+) -> int:
+    """Tell how everything ended, and return the exit code.
+
+    `errors` are those of requests for which nothing was tried. What does not run here
+    is on no PATH of this machine's.
+    """
+    if session.report.as_json:
+        _answer(command, outcomes, errors, session)
+    errors += [outcome.error for outcome in outcomes if outcome.error]
+    return _sum_up(outcomes, errors, session, runs_here=runs_here)
+
+
+def _sum_up(
+    outcomes: Sequence[Outcome],
+    errors: Sequence[ToolpinError],
+    session: Session,
+    *,
+    runs_here: bool,
+) -> int:
+    report = session.report
+    for error in errors:
+        report.error(error)
+    done = [one for one in outcomes if one.status == "installed"]
+    present = [one for one in outcomes if one.status == "present"]
+    parts = [
+        f"{len(some)} {word}"
+        for some, word in (
+            (done, "installed"),
+            (present, "already there"),
+            (errors, "failed"),
+        )
+        if some
+    ]
+    report.remark(f"toolpin: {', '.join(parts) or 'nothing to install'}")
+    on_path = session.env.get("PATH", "").split(":")
+    if session.paths.into:
+        folders = ":".join(
+            f"{session.paths.install(*one.job.pin)}/{folder}"
+            for one in (*done, *present)
+            for folder in session.registry.require(one.job.pin.tool).bin_dirs
+        )
+        if folders and runs_here:
+            report.remark(f'for its programs: export PATH="{folders}:$PATH"')
+    elif done and session.paths.shims not in on_path:
+        report.remark(f'for the shims: export PATH="{session.paths.shims}:$PATH"')
+    if any(isinstance(error, NotLocked) for error in errors):
+        return NotLocked.exit_code
+    return 1 if errors else 0
+
+
+def _answer(
+    command: str,
+    outcomes: Sequence[Outcome],
+    errors: Sequence[ToolpinError],
+    session: Session,
+) -> None:
+    """Write the JSON; `errors` are those of requests for which nothing was tried."""
+    rows = [
+        {
+            **pin_table(outcome.job.pin),
+            "status": outcome.status,
+            "wanted_by": origin_table(outcome.job.origin),
+            "path": installs.tree(session.paths, outcome.job.pin),
+            "error": error_table(outcome.error) if outcome.error else None,
+        }
+        for outcome in outcomes
+    ]
+    result = {"outcomes": rows, "errors": [error_table(error) for error in errors]}
+    changed = any(outcome.status == "installed" for outcome in outcomes)
+    session.report.document(command, result, changed=changed)
+
+
+def show_plans(
+    jobs: Sequence[Job],
+    errors: list[ToolpinError],
+    plan_of: Callable[[Job], Plan],
+    session: Session,
+) -> int:
+    """Show what would be done, and return the exit code."""
+    plans = []
+    for job in jobs:
+        try:
+            plans.append(plan_of(job))
+        except ToolpinError as error:
+            errors.append(error)
+    if session.report.as_json:
+        into = session.paths.install
+        result = {
+            "plans": [plan_table(plan, into(*plan.pin)) for plan in plans],
+            "errors": [error_table(error) for error in errors],
+        }
+        session.report.document("install", result, changed=False)
+    else:
+        for plan in plans:
+            _show(plan, session)
+    for failed in errors:
+        session.report.error(failed)
+    return 1 if errors else 0
+
+
+def _show(plan: Plan, session: Session) -> None:
+    answer = session.report.answer
+    answer(f"{plan.pin} for {plan.host}, published by {plan.publisher}")
+    for artifact in plan.artifacts:
+        answer(f"  fetch   {artifact.locator}")
+        answer(f"          {artifact.digest}")
+    for step in plan.steps:
+        values = ", ".join(
+            f"{key} {' '.join(value) if isinstance(value, tuple) else value}"
+            for key, value in step._asdict().items()
+            if value not in ("", ())
+        )
+        answer(f"  {type(step).__name__.lower():<6}  {values}")
+    answer(f"  into    {session.paths.install(*plan.pin)}")

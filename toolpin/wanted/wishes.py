@@ -1,0 +1,98 @@
+"""Turns the words of `install` into requests: this folder's, named ones, all projects'.
+
+What they mean is decided by `decide`. It asks nobody.
+"""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+
+from toolpin.errors import ToolpinError, UsageError
+from toolpin.model import Origin, Request
+from toolpin.project import pin_files
+from toolpin.project.idiomatic import PASSED_OVER
+from toolpin.project.toolversions import parse, parse_wanted
+from toolpin.session import Session
+
+
+def wished(args: Namespace, session: Session) -> Sequence[Request]:
+    """Return the requests that a command line of `install` stands for.
+
+    Raises UsageError for words that exclude each other or name nothing.
+    """
+    for option, given in (
+        ("--all-projects", args.all_projects),
+        ("--only", args.only),
+    ):
+        if given and args.tool:
+            hint = "--only TOOL,..." if args.all_projects else None
+            raise UsageError(f"{option} takes no tool beside it", hint=hint)
+    if args.all_projects:
+        requests = list(_of_projects(args.all_projects, session))
+    elif args.tool:
+        return _named(args, session)
+    else:
+        requests = list(session.requests())
+    if not args.only:
+        return requests
+    origin = Origin("the command line")
+    names = [one for one in args.only.split(",") if one]
+    tools = {session.registry.require(one, origin).name for one in names}
+    found = [request for request in requests if request.tool in tools]
+    lacking = tools - {request.tool for request in found}
+    if lacking or not tools:
+        raise UsageError(
+            f"--only {args.only} names what is not pinned here",
+            [("pinned", ", ".join(dict.fromkeys(one.tool for one in requests)))],
+        )
+    return found
+
+
+def _named(args: Namespace, session: Session) -> Sequence[Request]:
+    tool = session.registry.canonical(args.tool)
+    if args.versions:
+        origin = Origin("the command line")
+        wanted = tuple(parse_wanted(word, origin) for word in args.versions)
+        return [Request(tool, wanted, origin)]
+    request = session.request(tool)
+    if request is None:
+        raise ToolpinError(
+            f"{tool} is not pinned here",
+            [("searched", f"{session.folder} and the folders above it")],
+            f"toolpin install {tool} <version>",
+        )
+    return [request]
+
+
+def _of_projects(root: str, session: Session) -> Iterator[Request]:
+    """Yield what every project below a folder asks for, by path.
+
+    Raises UsageError where there is none.
+    """
+    found = False
+    top = os.path.normpath(os.path.join(session.folder, root))
+    if not os.path.isdir(top):
+        raise UsageError(f"there is no folder {top}", [("wanted by", "--all-projects")])
+    for folder, names, files in os.walk(top):
+        names[:] = sorted(
+            name
+            for name in names
+            if name not in PASSED_OVER and not name.startswith(".")
+        )
+        path = os.path.join(folder, pin_files.FILENAME)
+        plain = pin_files.FILENAME in files and pin_files.counts(path)
+        stated = parse(pin_files.read(path), path) if plain else ()
+        seen: set[str] = set()
+        for request in (*stated, *pin_files.idiomatic(folder, session.idioms)):
+            tool = session.registry.canonical(request.tool)
+            if tool not in seen:
+                seen.add(tool)
+                yield request._replace(tool=tool)
+        found = found or plain or bool(seen)
+    if not found:
+        raise UsageError(
+            f"no folder below {top} has a .tool-versions",
+            [("passed over", f"hidden folders, {', '.join(sorted(PASSED_OVER))}")],
+        )
