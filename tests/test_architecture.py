@@ -35,9 +35,10 @@ LAYERS = tuple(
         binaries.elf binaries.release binaries.runnable cache.contents
         cache.first_use cache.indexes cache.verified ci.folder ci.packed
         doctor.reach doctor.searched doctor.store_check doctor.store_state
-        lockfile.lookup network.bounds network.fetch network.reply network.trust
-        network.web project.pin_files project.remembered settings.asdf_env
-        settings.asdfrc upkeep.checks upkeep.inspection upkeep.repair upkeep.uses
+        lockfile.lookup network.bounds network.fetch network.partial
+        network.reply network.trust network.web project.pin_files
+        project.remembered settings.asdf_env settings.asdfrc upkeep.checks
+        upkeep.inspection upkeep.repair upkeep.uses
         """,
         """
         sources plugin.describe plugin.draft plugin.folders plugin.index

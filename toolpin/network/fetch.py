@@ -7,18 +7,22 @@ artifact before the digest agrees; it unpacks nothing and caches nothing.
 from __future__ import annotations
 
 import hashlib
-import os
 import random
 import re
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import BinaryIO, NamedTuple, TypeVar
 
 from toolpin.errors import Mismatch, Refused, Unreachable
 from toolpin.model import Artifact, Digest
 from toolpin.network import urls
 from toolpin.network.credentials import Credentials
+from toolpin.network.partial import (
+    discard,
+    hash_head,
+    remember_validator,
+    resumable,
+)
 from toolpin.network.reply import Interrupted, Limits, Reply
 from toolpin.network.web import Web
 from toolpin.verify import check_file, grouped, mismatch
@@ -29,7 +33,6 @@ __all__ = ["Fetcher", "Limits", "Progress"]
 Progress = Callable[[int, int | None], None]
 
 _LONGEST_WAIT_S = 10.0
-_BLOCK_BYTES = 1024 * 1024
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]+/([0-9]+|\*)")
 _Got = TypeVar("_Got")
 
@@ -93,7 +96,7 @@ class Fetcher:
         except (Mismatch, Refused):
             discard(part)
             raise
-        _remember_validator(part, "")
+        remember_validator(part, "")
 
     def unverified(self, url: str, part: str) -> tuple[Digest, int]:
         """Leave whatever a URL gives at `part`; return its SHA-256 and its size.
@@ -114,7 +117,7 @@ class Fetcher:
             discard(part)
             raise
         finally:
-            _remember_validator(part, "")
+            remember_validator(part, "")
 
     def _retrying(self, url: str, work: Callable[[], _Got]) -> _Got:
         """Do `work` until it is not Interrupted, with short and uneven pauses."""
@@ -153,7 +156,7 @@ class Fetcher:
 
     def _fill(self, job: _Job) -> None:
         """Fetch what is missing of an artifact, once, and judge the whole."""
-        offset, _ = _resumable(job.part)
+        offset, _ = resumable(job.part)
         if offset and offset == job.artifact.size_bytes:
             check_file(job.part, job.artifact, "an earlier download")
             return
@@ -163,16 +166,16 @@ class Fetcher:
 
     def _receive(self, job: _Job) -> tuple[str, int, Reply]:
         """Fetch what is missing of a file, once; return its digest and its size."""
-        offset, validator = _resumable(job.part)
+        offset, validator = resumable(job.part)
         headers = {"Range": f"bytes={offset}-", "If-Range": validator}
         with self._web.get(job.url, headers if offset else {}) as reply:
             start = _start(reply, offset, job.part)
             total = _total(reply, start, job)
             with open(job.part, "r+b" if start else "wb") as file:
                 if not start:
-                    _remember_validator(job.part, _validator(reply))
+                    remember_validator(job.part, _validator(reply))
                 digest = hashlib.new(job.artifact.digest.algorithm)
-                _hash_head(file, start, digest.update)
+                hash_head(file, start, digest.update)
                 received = self._append(reply, file, job, digest.update)
         if total is not None and received < total:
             raise Interrupted(
@@ -208,46 +211,12 @@ class Fetcher:
         return received
 
 
-def discard(part: str) -> None:
-    """Remove a partial download and what is remembered for resuming it."""
-    _remember_validator(part, "")
-    with suppress(FileNotFoundError):
-        os.unlink(part)
-
-
-def _resumable(part: str) -> tuple[int, str]:
-    """Return how many bytes of a download are there, and their validator, or (0, "").
-
-    The validator is an ETag or a date, which If-Range sends back (RFC 9110 13.1.5).
-    """
-    try:
-        with open(_validator_file(part), encoding="latin-1") as file:
-            validator = file.read(1024)
-        size_bytes = os.path.getsize(part)
-    except FileNotFoundError:
-        return 0, ""
-    return (size_bytes, validator) if validator.isprintable() and validator else (0, "")
-
-
 def _validator(reply: Reply) -> str:
     """Return what tells this file from a later one; a weak ETag cannot."""
     tag = reply.headers.get("etag", "")
     if tag.startswith('"'):
         return tag
     return "" if tag else reply.headers.get("last-modified", "")
-
-
-def _remember_validator(part: str, validator: str) -> None:
-    if validator:
-        with open(_validator_file(part), "w", encoding="latin-1") as file:
-            file.write(validator)
-    else:
-        with suppress(FileNotFoundError):
-            os.unlink(_validator_file(part))
-
-
-def _validator_file(part: str) -> str:
-    return f"{part}.validator"
 
 
 def _start(reply: Reply, offset: int, part: str) -> int:
@@ -268,13 +237,6 @@ def _total(reply: Reply, start: int, job: _Job) -> int | None:
     if total is not None and announced is not None and announced != total:
         raise _wrong_size(job.artifact, announced, reply)
     return announced if total is None else total
-
-
-def _hash_head(file: BinaryIO, size: int, update: Callable[[bytes], None]) -> None:
-    """Hash the first `size` bytes and stop behind them."""
-    while size > 0 and (block := file.read(min(size, _BLOCK_BYTES))):
-        update(block)
-        size -= len(block)
 
 
 def _wrong_size(artifact: Artifact, size_bytes: int, reply: Reply) -> Mismatch:
