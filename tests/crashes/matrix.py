@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tests.crashes.points import Point, by_step, find_points, kill_at
 from tests.crashes.scenarios import Scenario, known
-from tests.crashes.world import Fault, World, look, look_after
+from tests.crashes.world import Fault, World, look, look_after, look_into
 from tests.support.run import TOOLPIN
 
 
@@ -52,9 +52,7 @@ def _kills(
     for point in points:
         world.restore(scenario.state)
         if kill_at(world, point, scenario.args):  # and not a program that it runs
-            faults = look(world, set(scenario.keeps))
-            faults += recover(world, scenario)
-            faults += look_after(world, set(scenario.ends), reference)
+            faults = _judge(world, scenario, reference)
             yield Tried(point.step, f"{scenario.name}: {point}", faults)
 
 
@@ -76,15 +74,23 @@ def kill_at_moments(world: World, count: int, seed: int) -> Iterator[Tried]:
         while _killed_after(world, scenario, moment_s) is False:
             world.restore(scenario.state)
             moment_s *= 0.8
-        faults = look(world, set(scenario.keeps))
-        faults += recover(world, scenario)
-        faults += look_after(world, set(scenario.ends), references[scenario.name])
+        faults = _judge(world, scenario, references[scenario.name])
         yield Tried("random moment", f"{scenario.name} after {moment_s:.3f} s", faults)
+
+
+def _judge(world: World, scenario: Scenario, reference: set[str]) -> list[Fault]:
+    """Return what is wrong after a kill, and what still is after the next commands."""
+    faults = look(world, set(scenario.keeps))
+    faults += recover(world, scenario)
+    faults += look_after(world, set(scenario.ends), reference)
+    return faults + look_into(world, set(scenario.trees))
 
 
 def recover(world: World, scenario: Scenario) -> list[Fault]:
     """Run the command again, and an install: what anybody would do."""
     faults = []
+    if scenario.back:
+        world.put_back(scenario.back)
     for args in (scenario.args, ("install",)):
         result = world.home.toolpin(*args)
         gone = args[0] == "uninstall" and "is not installed" in result.err

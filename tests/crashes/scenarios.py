@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.crashes.world import NEW, OLD, PINS, PINS_OLD, Version, World
+from tests.crashes.world import INTO, NEW, OLD, PINS, PINS_OLD, Version, World
 from toolpin.cli import VERBS
 
 _OLD = frozenset(OLD.items())
@@ -17,7 +17,9 @@ BUNDLE = "tools.bundle"
 class Scenario(NamedTuple):
     """A command and the state it starts from; `keeps` is what it must not touch.
 
-    `ends` is what is installed once it has been run again and `install` after it.
+    `ends` is what is installed once it has been run again and `install` after it;
+    `trees` is what is in INTO then, without a store. Where `back` names a state, the
+    project's files are put back to that one's before the command is run again.
     """
 
     name: str
@@ -25,9 +27,12 @@ class Scenario(NamedTuple):
     args: tuple[str, ...]
     keeps: frozenset[Version] = _OLD
     ends: frozenset[Version] = _ALL
+    trees: frozenset[Version] = frozenset()
+    back: str = ""
 
 
 # All but what the project pins: the older ones.
+_INTO = ("install", "--into", INTO)
 _PRUNE = ("prune", "--yes", "--keep-days", "0", "--no-previous")
 SCENARIOS = (
     Scenario("install", "old", ("install",)),
@@ -40,6 +45,9 @@ SCENARIOS = (
     Scenario("uninstall", "new", ("uninstall", "nodejs", NEW["nodejs"])),
     Scenario("uninstall bound", "new", ("uninstall", "boxed", NEW["boxed"])),
     Scenario("prune", "newer", _PRUNE, keeps=_ALL - _OLD, ends=_ALL - _OLD),
+    Scenario("upgrade", "loose", ("upgrade", "--latest", "nodejs"), keeps=_ALL),
+    Scenario("install --into", "into", _INTO, trees=_ALL - _OLD),
+    Scenario("back --into", "into", _INTO, ends=_OLD, trees=_OLD, back="into-old"),
 )
 
 
@@ -74,6 +82,18 @@ def make_states(world: World) -> None:
     state("pin", "nodejs 10.15.3\n", *every)
     _save(world, "new", "shimless", lambda: _drop(world, "data/shims"))
     _save(world, "old", "locked", lambda: world.must("lock"))
+
+    def filled() -> None:
+        home.pin(PINS_OLD)
+        world.must("lock")
+        world.must(*_INTO)
+
+    def repinned() -> None:
+        home.pin(newer)
+        world.must("lock")
+
+    _save(world, "old", "into-old", filled)
+    _save(world, "into-old", "into", repinned)
 
     def bundled() -> None:
         world.must("bundle", "create", BUNDLE)

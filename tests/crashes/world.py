@@ -22,6 +22,7 @@ COMMANDS = {"nodejs": "node", "boxed": "boxed", "built": "built"}
 # What is pinned where nothing has happened yet, and where all is to be there.
 PINS_OLD = "".join(f"{tool} {version}\n" for tool, version in OLD.items())
 PINS = "".join(f"{tool} {NEW[tool]} {OLD[tool]}\n" for tool in OLD)
+INTO = "image"  # a folder that gets trees, without a store
 KINDS = ("lost", "lies", "stuck", "stray")
 Version = tuple[str, str]
 
@@ -70,6 +71,12 @@ class World:
             kept = self.root / "saved" / name / folder.name
             if kept.exists():
                 shutil.copytree(kept, folder, symlinks=True)
+
+    def put_back(self, name: str) -> None:
+        """Put the project's files in place as they were in a saved state."""
+        for file in (".tool-versions", "toolpin.lock"):
+            kept = self.root / "saved" / name / self.home.project.name / file
+            shutil.copy2(kept, self.home.project / file)
 
     def _folders(self) -> tuple[Path, ...]:
         return (self.home.data, self.home.cache, self.home.project)
@@ -145,9 +152,25 @@ def look_after(world: World, wanted: set[Version], reference: set[str]) -> list[
     faults += [Fault("stuck", one) for one in world.damaged()]
     files = world.files()
     faults += [Fault("stray", one) for one in sorted(files - reference)]
-    # The cache may know less: it is asked again.
-    missing = [one for one in sorted(reference - files) if not one.startswith("cache/")]
+    # The cache may know less: it is asked again. A log is of a build that came so far.
+    missing = [
+        one
+        for one in sorted(reference - files)
+        if not one.startswith(("cache/", "data/logs/"))
+    ]
     faults += [Fault("stuck", f"no {one}") for one in missing]
+    return faults
+
+
+def look_into(world: World, wanted: set[Version]) -> list[Fault]:
+    """Return what is wrong with the trees of INTO, once the next commands have run."""
+    faults = []
+    for tool, version in sorted(wanted):
+        program = world.home.project / INTO / tool / "bin" / COMMANDS[tool]
+        result = world.home.run(str(program), "--version")
+        says = result.out.strip().removeprefix("v")
+        if says != version:
+            faults.append(Fault("stuck", f"{INTO}/{tool} {version} says {says!r}"))
     return faults
 
 
