@@ -18,7 +18,13 @@ from toolpin.cache.folder import cache_folder
 from toolpin.cache.verified import Cache
 from toolpin.errors import NotLocked, Refused, ToolpinError
 from toolpin.install.jobs import Job
-from toolpin.install.locked import EMPTY, answer, missing, read_lockfile
+from toolpin.install.locked import (
+    EMPTY,
+    answer,
+    missing,
+    other_bytes,
+    read_lockfile,
+)
 from toolpin.install.workshop import clients_for, installer_for, settings_for
 from toolpin.lockfile.asks import Ask, check_host
 from toolpin.lockfile.lookup import lockfile_beside, lockfile_for
@@ -137,6 +143,9 @@ def _install(path: str, session: Session) -> int:
         )
     jobs = _jobs(bundle, path, session)
     _check_lockfile(jobs, path, session)
+    for job in jobs:
+        if error := other_bytes(session.paths, job):
+            raise error
     wanted = [
         artifact
         for job in jobs

@@ -17,7 +17,7 @@ from toolpin.errors import (
 from toolpin.install.jobs import Job, Outcome
 from toolpin.lockfile.lookup import is_ci, locked_version, lockfile_for
 from toolpin.model import Host, Origin, Pin, Request
-from toolpin.project import remembered
+from toolpin.project import pin_files, remembered
 from toolpin.resolve import to_provide
 from toolpin.session import Session
 from toolpin.shims.folder import are_in_place
@@ -261,17 +261,28 @@ def _settled(
     """
     found = []
     for request in requests:
-        has_lock = lockfile_for(request.origin, session.where) is not None
+        lockfile = lockfile_for(request.origin, session.where)
         for wanted in to_provide(request):
             version: str | None = wanted.value if wanted.kind == "version" else None
-            if has_lock:
+            if lockfile:
                 version = locked_version(request, wanted, session.where)
             pin = Pin(request.tool, version or "")
             if not installs.is_installed(session.paths, pin):
                 return None
+            if lockfile and not _is_told(pin, lockfile, session):
+                return None
             session.registry.check(request.tool, request.origin)
             found.append((pin, request.origin))
     return found
+
+
+def _is_told(pin: Pin, lockfile: str, session: Session) -> bool:
+    """Say whether a lockfile names each digest that an install was made of."""
+    digests = installs.digests(session.paths, pin)
+    if not digests:
+        return True
+    text = pin_files.read(lockfile, pin_files.LARGEST_LOCKFILE).decode(errors="replace")
+    return all(digest in text for digest in digests)
 
 
 def _is_done(settled: Sequence[tuple[Pin, Origin]], session: Session) -> bool:

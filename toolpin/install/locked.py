@@ -24,11 +24,13 @@ from toolpin.lockfile.asks import Ask
 from toolpin.lockfile.document import Entry, Key, Lockfile
 from toolpin.lockfile.head import MEND, can_mean
 from toolpin.lockfile.parse import parse
-from toolpin.model import Host, Origin, Pin, Plan, Wanted
+from toolpin.model import Build, Host, Origin, Pin, Plan, Receipt, Wanted
+from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry
 from toolpin.project import pin_files
 from toolpin.sources.declarative import assemble
+from toolpin.store import installs, trees
 
 EMPTY = Lockfile({}, ())
 
@@ -129,6 +131,44 @@ def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
             [*facts, ("locked", locators), ("because", error.what)],
             f"toolpin lock --refresh {tool.name}",
         ) from error
+
+
+def other_bytes(paths: Paths, job: Job) -> NotLocked | None:
+    """Return the error of an install that is not of the locked bytes; None for others.
+
+    The machine's store is not asked: what is locked is installed before it.
+    """
+    if job.locked is None or not installs.is_installed(paths.alone, job.pin):
+        return None
+    receipt = trees.read_receipt(paths, job.pin)
+    build = job.locked.entry.build
+    facts = [("wanted by", str(job.origin))]
+    fix = f"toolpin uninstall {job.pin}"
+    if receipt is None:
+        return NotLocked(
+            f"{job.pin} is installed, and nothing tells of which bytes",
+            [*facts, ("receipt", "none: it is adopted, or lost it")],
+            fix,
+        )
+    if is_of(receipt, build):
+        return None
+    have = ", ".join(str(one.digest) for one in receipt.artifacts)
+    want = ", ".join(str(one.digest) for one in build.artifacts)
+    return NotLocked(
+        f"{job.pin} is installed, and not with the bytes that are locked",
+        [
+            *facts,
+            ("installed", f"{have} from {receipt.source}"),
+            ("locked", f"{want} from {job.locked.entry.source}"),
+        ],
+        fix,
+    )
+
+
+def is_of(receipt: Receipt, build: Build) -> bool:
+    """Say whether an install was made of the bytes of a build."""
+    have = [one.digest for one in receipt.artifacts]
+    return have == [one.digest for one in build.artifacts]
 
 
 def check_locators(lock: Lockfile, file: str, registry: Registry) -> None:

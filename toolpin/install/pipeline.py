@@ -29,8 +29,9 @@ from toolpin.install.choice import (
     refuse_unnamed,
 )
 from toolpin.install.jobs import Job, Outcome
-from toolpin.install.locked import locked_plan, rebuilt
+from toolpin.install.locked import is_of, locked_plan, rebuilt
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
+from toolpin.network import urls
 from toolpin.paths import Paths
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.registry import Registry
@@ -221,17 +222,22 @@ class Installer:
     def _is_there(self, job: Job) -> bool:
         """Say whether a job is done; in a folder of trees by its receipt alone.
 
-        Raises ToolpinError for a tree there that toolpin has not made.
+        Other bytes than the locked ones in the machine's store are not it. Raises
+        ToolpinError for a tree in that folder that toolpin has not made.
         """
         if not self._paths.into:
-            return installs.is_installed(self._paths, job.pin)
-        place = self._paths.install(*job.pin)
-        if not os.path.lexists(place):
+            place = installs.store_of(self._paths, job.pin)
+            if place is self._paths or job.locked is None:
+                return installs.is_installed(self._paths, job.pin)
+            told = trees.read_receipt(place, job.pin)
+            return told is not None and is_of(told, job.locked.entry.build)
+        tree = self._paths.install(*job.pin)
+        if not os.path.lexists(tree):
             return False
         receipt = trees.read_receipt(self._paths, job.pin)
         if receipt is None:
             raise ToolpinError(
-                f"{place} is there, and is not toolpin's",
+                f"{tree} is there, and is not toolpin's",
                 [("wanted for", str(job.pin))],
             )
         entry = job.locked.entry if job.locked else None
@@ -279,7 +285,8 @@ class Installer:
         for line in self._builder.published(plan).splitlines():
             self._board.remark(line)
         size_bytes = sum(file.size_bytes for file in receipt.files)
-        row.close(f"installed, {size_bytes / 1e6:.0f} MB from {plan.publisher},")
+        told_by = f"{plan.publisher}{self._by_mirror(plan)}"
+        row.close(f"installed, {size_bytes / 1e6:.0f} MB from {told_by},")
         return "installed"
 
     def _check_scripted(self, plan: Plan) -> None:
@@ -354,6 +361,12 @@ class Installer:
         with contextlib.suppress(ToolpinError):
             name = self._note_name(plan.source, plan.pin)
             self._cache.write_note(text.encode(), "plans", *name)
+
+    def _by_mirror(self, plan: Plan) -> str:
+        """Return which mirror stands for the publisher, "" for none."""
+        if plan.is_scripted or self._address(plan) == plan.artifacts[0].locator:
+            return ""
+        return f" by {urls.host(self._address(plan))}"
 
     def _address(self, plan: Plan) -> str:
         return self._settings.rewrite(plan.artifacts[0].locator)

@@ -1,11 +1,13 @@
 """The read side of the store: which versions are published, and what they set.
 
-Light, because `exec` imports it: it lists folders and reads records, never a receipt.
+Light, because `exec` imports it: it lists folders and reads records, and of a receipt
+no more than its head.
 """
 
 from __future__ import annotations
 
 import os
+import re
 
 from toolpin.env import parse_record
 from toolpin.errors import NotRunnable, ToolpinError
@@ -15,10 +17,12 @@ from toolpin.project.words import NAME, VERSION, fits
 from toolpin.versions import newest
 
 RECORD = ".toolpin/record.sh"
+RECEIPT = ".toolpin/receipt.json"
 # In the place of a receipt where another manager has made the tree.
 ADOPTED = ".toolpin/adopted"
 
 _RECORD_LIMIT_BYTES = 256 * 1024
+_HEAD_LIMIT_BYTES = 64 * 1024
 
 
 def stores(paths: Paths) -> tuple[Paths, ...]:
@@ -46,6 +50,20 @@ def _is_published(paths: Paths, pin: Pin) -> bool:
         return False
     mark = f"{paths.incomplete}/{pin.tool}/{pin.version}"
     return _is_tree(paths.install(*pin)) and not os.path.lexists(mark)
+
+
+def digests(paths: Paths, pin: Pin) -> list[str]:
+    """Return the digests that an install was made of; none where no receipt tells.
+
+    By the receipt's head, without a parser of JSON: a look, and no judgement.
+    """
+    place = f"{tree(paths, pin)}/{RECEIPT}"
+    try:
+        with open(place, encoding="utf-8", errors="replace") as stream:
+            head, _, _ = stream.read(_HEAD_LIMIT_BYTES).partition('"bin_dirs"')
+    except OSError:
+        return []
+    return re.findall(r'"digest": "([a-z0-9]+:[0-9a-f]+)"', head)
 
 
 def is_linked(paths: Paths, pin: Pin) -> bool:
