@@ -9,6 +9,7 @@ from pathlib import Path
 LIST_ALL = "#!/usr/bin/env bash\necho '1.0.0 1.1.0 2.0.0-rc1 2.0.0'\n"
 INSTALL = """#!/usr/bin/env bash
 set -e
+: "${ASDF_INSTALL_PATH:?}"  # or root would write to /bin
 mkdir -p "$ASDF_INSTALL_PATH/bin"
 cat >"$ASDF_INSTALL_PATH/bin/greet" <<END
 #!/bin/sh
