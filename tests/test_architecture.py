@@ -27,7 +27,7 @@ LAYERS = tuple(
         shells.formats shells.posix shells.startup
         """,
         """
-        host paths process progress report tables cache.folder network.credentials
+        host owners paths process progress report tables cache.folder network.credentials
         settings.edit settings.idiomatic_level settings.read settings.schema
         """,
         """

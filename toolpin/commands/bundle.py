@@ -14,7 +14,6 @@ from toolpin.bundle import (
     read_bundle,
     write_bundle,
 )
-from toolpin.cache.folder import cache_folder
 from toolpin.cache.verified import Cache
 from toolpin.errors import NotLocked, Refused, ToolpinError
 from toolpin.install.jobs import Job
@@ -72,7 +71,7 @@ def _create(path: str, hosts: Sequence[str], session: Session) -> int:
         if ask.key not in lock.pins:
             raise missing(ask, f"{file} has no entry for it")
     _check_complete(bundle, file)
-    cache = Cache(cache_folder(session.env))
+    cache = Cache(session.cache)
     board = Board(session.report)
     clients = clients_for(session, settings_for(session), board)
     for artifact in artifacts_of(bundle):
@@ -143,7 +142,7 @@ def _install(path: str, session: Session) -> int:
         if job.locked
         for artifact in job.locked.entry.build.artifacts
     ]
-    import_archives(path, wanted, Cache(cache_folder(session.env)))
+    import_archives(path, wanted, Cache(session.cache))
     settings = settings_for(session)._replace(offline=True)
     outcomes = installer_for(session, settings, Board(session.report)).run(jobs)
     refresh_shims(session.paths, session.registry, {job.pin.tool for job in jobs})
