@@ -176,5 +176,5 @@ def _jobs(bundle: Bundle, path: str, session: Session) -> list[Job]:
             lacks = told.lacks if told else "no entry"
             raise NotLocked(f"{key} cannot be installed here", [("because", lacks)])
         pin = Pin(key.tool, told.version)
-        found[pin] = Job(pin, origin, told.locked)
+        found[pin] = Job(pin, origin, told.locked, must=True)
     return list(found.values())

@@ -5,6 +5,7 @@ Reads lockfiles; never writes one, and asks nobody.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from typing import NamedTuple
@@ -25,10 +26,12 @@ from toolpin.lockfile.document import Entry, Key, Lockfile
 from toolpin.lockfile.head import MEND, can_mean
 from toolpin.lockfile.parse import parse
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
+from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry
 from toolpin.project import pin_files
 from toolpin.sources.declarative import assemble
+from toolpin.store import installs, trees
 
 EMPTY = Lockfile({}, ())
 
@@ -129,6 +132,45 @@ def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
             [*facts, ("locked", locators), ("because", error.what)],
             f"toolpin lock --refresh {tool.name}",
         ) from error
+
+
+def is_there(paths: Paths, job: Job) -> bool:
+    """Say whether a job is done: where it must, with the very bytes that are locked.
+
+    The machine's store with others counts as if it had none. Raises NotLocked where
+    this one has others, or where no receipt tells what it has.
+    """
+    if not installs.is_installed(paths, job.pin):
+        return False
+    if not (job.must and job.locked):
+        return True
+    want = [str(one.digest) for one in job.locked.entry.build.artifacts]
+    store = installs.store_of(paths, job.pin)
+    if store != paths:
+        with contextlib.suppress(ToolpinError):
+            return _made_of(store, job.pin)[0] == want
+        return False
+    have, source = _made_of(store, job.pin)
+    if have == want:
+        return True
+    known = f"{', '.join(have)} from {source}"
+    raise NotLocked(
+        f"{job.pin} is installed, and not with the bytes that are locked",
+        [
+            ("wanted by", str(job.origin)),
+            ("installed", known if have else "no receipt says of what it was made"),
+            ("locked", f"{', '.join(want)} from {job.locked.entry.source}"),
+        ],
+        f"toolpin uninstall {job.pin}",
+    )
+
+
+def _made_of(store: Paths, pin: Pin) -> tuple[list[str], str]:
+    """Return the digests and the source of an install, none for an adopted one."""
+    receipt = trees.read_receipt(store, pin)
+    if receipt is None:
+        return [], ""
+    return [str(one.digest) for one in receipt.artifacts], receipt.source
 
 
 def check_locators(lock: Lockfile, file: str, registry: Registry) -> None:

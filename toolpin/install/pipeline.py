@@ -29,7 +29,7 @@ from toolpin.install.choice import (
     refuse_unnamed,
 )
 from toolpin.install.jobs import Job, Outcome
-from toolpin.install.locked import locked_plan, rebuilt
+from toolpin.install.locked import is_there, locked_plan, rebuilt
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
 from toolpin.paths import Paths
 from toolpin.plugin.contract import SourceSpec, Tool
@@ -224,7 +224,7 @@ class Installer:
         Raises ToolpinError for a tree there that toolpin has not made.
         """
         if not self._paths.into:
-            return installs.is_installed(self._paths, job.pin)
+            return is_there(self._paths, job)
         place = self._paths.install(*job.pin)
         if not os.path.lexists(place):
             return False

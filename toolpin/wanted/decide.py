@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from toolpin.errors import NotLocked, ToolpinError
-from toolpin.install.jobs import Job, Locked
-from toolpin.install.locked import answer, missing, read_lockfile
+from toolpin.install.jobs import Job
+from toolpin.install.locked import answer, is_there, missing, read_lockfile
 from toolpin.lockfile.asks import Ask, no_ref
 from toolpin.lockfile.document import Lockfile
 from toolpin.lockfile.lookup import lockfile_for
@@ -25,7 +25,6 @@ from toolpin.resolve import looks_exact, to_provide
 from toolpin.scripts.running import folder_of_ref
 from toolpin.session import Session
 from toolpin.store.installs import is_installed
-from toolpin.store.trees import read_receipt
 from toolpin.versions import is_prefix
 
 # Returns the newest version there is today of what an alternative means.
@@ -101,9 +100,10 @@ class Decider:
             return self._unlocked(ask)
         pin = Pin(tool, found.version)
         if found.locked:
-            if must and not self._rules.elsewhere:
-                self._check_installed(pin, found.locked, origin)
-            return Job(pin, origin, found.locked)
+            must = must and not self._rules.elsewhere
+            job = Job(pin, origin, found.locked, must)
+            is_there(self._session.paths, job)
+            return job
         fix = self._from_here(found.fix, os.path.dirname(path))
         if must or found.is_final:
             raise missing(ask, found.lacks, fix)
@@ -125,24 +125,6 @@ class Decider:
         if folder == here:
             return command
         return command.replace("toolpin", f"toolpin -C {shlex.quote(folder)}", 1)
-
-    def _check_installed(self, pin: Pin, locked: Locked, origin: Origin) -> None:
-        """Raise NotLocked for an install that was made of other bytes."""
-        receipt = read_receipt(self._session.paths, pin)
-        if receipt is None:
-            return
-        have = [str(one.digest) for one in receipt.artifacts]
-        want = [str(one.digest) for one in locked.entry.build.artifacts]
-        if have != want:
-            raise NotLocked(
-                f"{pin} is installed, and not with the bytes that are locked",
-                [
-                    ("wanted by", str(origin)),
-                    ("installed", f"{', '.join(have)} from {receipt.source}"),
-                    ("locked", f"{', '.join(want)} from {locked.entry.source}"),
-                ],
-                f"toolpin uninstall {pin}",
-            )
 
     def _lockfile(self, origin: Origin) -> str:
         """Return where the lockfile for a request is, read; "" where none counts."""
