@@ -458,37 +458,76 @@ add_to_rc() {
     marked=$RC_BEGIN'
 '$lines'
 '$RC_END
-    if [ -f "$rc" ] && grep -qxF "$RC_BEGIN" "$rc"; then
+    if has_marks "$rc"; then
         if [ "$(sed -n "/^$RC_BEGIN\$/,/^$RC_END\$/p" "$rc")" = "$marked" ]; then
             say rc "$rc has the lines already"
             return
         fi
-        clean_rc "$rc"
-        ! grep -qxF "$RC_BEGIN" "$rc" || return 0
+        have_a_pair "$rc" || return 0
     fi
     kept='rc '
     [ -e "$rc" ] || kept='new-rc '
     mkdir -p "$(dirname "$rc")"
-    if [ -s "$rc" ] && [ -n "$(tail -c 1 "$rc")" ]; then echo >>"$rc"; fi
-    printf '%s\n' "$marked" >>"$rc"
     printf '%s%s\n' "$kept" "$rc" >>"$manifest"
+    replace_by with_lines "$rc"
     say rc "$rc now sets toolpin up; a new shell reads it"
 }
 
-# Written in place, not renamed over: the file may be a link into a dotfiles folder.
-clean_rc() {
-    [ -f "$1" ] && grep -qxF "$RC_BEGIN" "$1" || return 0
-    if awk -v begin="$RC_BEGIN" -v end="$RC_END" '
+has_marks() {
+    [ -f "$1" ] && grep -qxF "$RC_BEGIN" "$1"
+}
+
+# Prints a startup file without the lines; false where its marks are no pair.
+without_lines() {
+    awk -v begin="$RC_BEGIN" -v end="$RC_END" '
         $0 == begin { wrong = wrong || seen; seen = inside = 1; next }
         $0 == end { wrong = wrong || !inside; inside = 0; next }
         !inside
         END { exit wrong || inside }
-    ' "$1" >"$work/rc"; then
-        cat "$work/rc" >"$1"
-        say rc "the lines are out of $1"
-    else
-        say rc "$1 stays: its toolpin marks are no pair; take them out by hand"
+    ' "$1"
+}
+
+with_lines() {
+    if has_marks "$1"; then
+        without_lines "$1" || return
+    elif [ -s "$1" ]; then
+        cat "$1" || return
+        [ -z "$(tail -c 1 "$1")" ] || echo
     fi
+    printf '%s\n' "$marked"
+}
+
+have_a_pair() {
+    without_lines "$1" >/dev/null && return
+    [ $? = 1 ] || die "$1 cannot be read, and stays as it is"
+    say rc "$1 stays: its toolpin marks are no pair; take them out by hand"
+    return 1
+}
+
+# replace_by COMMAND FILE: what `COMMAND FILE` prints takes the file's place, by one
+# rename: on a full disk or after a kill the old text is there, or the new one. Not
+# every awk tells that a disk is full, so the text is compared. A link stays a link.
+replace_by() {
+    file=$2 hops=0
+    while [ -h "$file" ] && [ $hops -lt 40 ]; do
+        target=$(readlink "$file") hops=$((hops + 1))
+        case $target in /*) ;; *) target=$(dirname "$file")/$target ;; esac
+        file=$target
+    done
+    fresh=$file.toolpin-$$
+    if { [ ! -f "$file" ] || cp -p "$file" "$fresh"; } && "$1" "$2" >"$fresh" &&
+        "$1" "$2" | cmp "$fresh" - && mv -f "$fresh" "$file"; then
+        fresh=''
+        return
+    fi 2>>"$work/log" >&2
+    die "$2 cannot be written, and stays as it is" "$(tail -n 1 "$work/log")" \
+        'try: make room, or edit what is between its toolpin marks, and run this again'
+}
+
+clean_rc() {
+    has_marks "$1" && have_a_pair "$1" || return 0
+    replace_by without_lines "$1"
+    say rc "the lines are out of $1"
 }
 
 # The command has the interpreter of this prefix in it: an upgrade need not touch it.
@@ -555,11 +594,11 @@ remove() {
         return
     fi
     cp "$manifest" "$work/manifest"
-    "$launcher" asdf-alias --remove "$prefix/bin" </dev/null >>"$work/log" 2>&1 || :
     sed -n 's/^rc //p; s/^new-rc //p' "$work/manifest" >"$work/rcs"
-    while IFS= read -r file; do clean_rc "$file"; done <"$work/rcs"
+    while IFS= read -r one; do clean_rc "$one"; done <"$work/rcs"
     sed -n 's/^new-rc //p' "$work/manifest" >"$work/rcs"
-    while IFS= read -r file; do [ -s "$file" ] || rm -f "$file"; done <"$work/rcs"
+    while IFS= read -r one; do [ -s "$one" ] || rm -f "$one"; done <"$work/rcs"
+    "$launcher" asdf-alias --remove "$prefix/bin" </dev/null >>"$work/log" 2>&1 || :
     target=$(cd -P "$link" && pwd)
     rm -f "$launcher" "$link"
     if is_own "$target"; then
@@ -582,8 +621,9 @@ remove() {
         'installed tools, downloads and settings stay; to remove them too:' "$rest"
 }
 
-env='' work=''
+env='' work='' fresh=''
 clean_up() {
+    [ -z "$fresh" ] || rm -f "$fresh"
     if [ -n "$env" ]; then
         rm -rf "$env"
         remove_folders "$work/made"

@@ -27,8 +27,9 @@ LAYERS = tuple(
         shells.formats shells.posix shells.startup
         """,
         """
-        host paths process progress report tables cache.folder network.credentials
-        settings.edit settings.idiomatic_level settings.read settings.schema
+        host owners paths process progress report tables cache.folder
+        network.credentials settings.edit settings.idiomatic_level settings.read
+        settings.schema
         """,
         """
         archive execute launch mutex replacing scripts shims steps store verify

@@ -7,9 +7,11 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from toolpin.errors import UsageError
+from toolpin.cache.folder import cache_folder
+from toolpin.errors import Refused, UsageError
 from toolpin.lockfile.lookup import Where
 from toolpin.model import Request
+from toolpin.owners import account_home, hold_of_others
 from toolpin.paths import Paths, home_folder
 from toolpin.plugin.registry import Registry, read_registry
 from toolpin.project import pin_files
@@ -34,6 +36,20 @@ class Session(NamedTuple):
     def home(self) -> str:
         """The user's home folder."""
         return home_folder(self.env)
+
+    @property
+    def cache(self) -> str:
+        """The cache folder.
+
+        Raises Refused where the machine's store would be filled out of another user's
+        hands: from the cache, or from where that user's settings of pip and npm lead.
+        """
+        folder = cache_folder(self.env)
+        if self.paths.shared:
+            for name, path in (("cache", folder), ("home folder", self.home)):
+                if hold := hold_of_others(path):
+                    raise _foreign(name, path, hold, self.env)
+        return folder
 
     @property
     def where(self) -> Where:
@@ -136,6 +152,18 @@ class Session(NamedTuple):
         places = (self.folder, self.home, self.paths.global_file)
         for path in pin_files.ignored(*places):
             self.report.warn(f"{path} is ignored: another user put it there")
+
+
+def _foreign(name: str, path: str, hold: str, env: Mapping[str, str]) -> Refused:
+    home = account_home()
+    how = "sudo -H" if "SUDO_UID" in env else f"HOME={home}"
+    if name == "cache" and env.get("TOOLPIN_CACHE_DIR"):
+        how = f"TOOLPIN_CACHE_DIR={home}/.cache/toolpin"
+    return Refused(
+        f"the {name} is in other users' hands: they could choose what all users run",
+        [(name, path), ("because", hold), ("changed", "nothing")],
+        f"{how} toolpin install --system",
+    )
 
 
 def open_session(env: Mapping[str, str], paths: Paths, report: Report) -> Session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -240,6 +241,59 @@ def test_update_moves_to_the_default_branch_or_a_named_one_and_keeps_new_files(
     assert (move["before"], move["after"], move["branch"]) == (second, third, "work")
     assert home.toolpin("plugin", "update", "nosuch").code == 1
     assert home.toolpin("plugin", "update").code == 2
+
+
+# Spoils where it is as a checkout that is cut short does, and its caller dies with it.
+_DYING_GIT = """#!/bin/sh
+case " $* " in
+*' checkout '*)
+    touch .git/index.lock
+    echo half >bin/list-all
+    kill -9 "$PPID"
+    ;;
+esac
+PATH=/usr/local/bin:/usr/bin:/bin exec git "$@"
+"""
+
+
+def test_an_update_that_is_killed_leaves_the_plugin_as_it_was(
+    home: Home, greet: Path
+) -> None:
+    assert home.toolpin("plugin", "add", "greet", f"file://{greet}").code == 0
+    folder = home.data / "plugins/greet"
+    (folder / "own").write_text("mine\n")
+    before = _files(folder)
+    commit(greet, {"bin/list-all": "#!/bin/sh\necho 3.0\n"})
+    write(home.root / "programs", {"bin/git": _DYING_GIT})
+    path = f"{home.root}/programs/bin:{home.env['PATH']}"
+    killed = home.toolpin("plugin", "update", "greet", env={"PATH": path})
+    assert killed.code == -signal.SIGKILL
+    assert _files(folder) == before
+    assert home.toolpin("plugin", "update", "greet").code == 0
+    assert home.toolpin("list-all", "greet").out.split() == ["3.0"]
+    assert (folder / "own").read_text() == "mine\n"
+    assert not list((home.data / "staging").iterdir())
+
+
+def test_the_locks_that_a_killed_git_left_stop_no_update(
+    home: Home, greet: Path
+) -> None:
+    assert home.toolpin("plugin", "add", "greet", f"file://{greet}").code == 0
+    folder = home.data / "plugins/greet"
+    (folder / ".git/index.lock").touch()
+    (folder / "bin/list-all").write_text("half\n")
+    commit(greet, {"bin/list-all": "#!/bin/sh\necho 3.0\n"})
+    assert "--force" in home.toolpin("plugin", "update", "greet").err
+    assert home.toolpin("plugin", "update", "greet", "--force").code == 0
+    assert home.toolpin("list-all", "greet").out.split() == ["3.0"]
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(one): one.read_bytes()
+        for one in folder.rglob("*")
+        if one.is_file() and ".git/" not in str(one.relative_to(folder))
+    }
 
 
 def test_a_commit_that_is_in_no_branch_of_the_plugins_repository_is_not_taken(

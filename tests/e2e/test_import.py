@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.support.run import Home
+from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, repository, write
 
 # Programs beside `bin`, and variables: what a folder of files alone does not tell.
@@ -19,6 +23,8 @@ ODD = {
     "bin/exec-env": 'export ODD_ROOT="$ASDF_INSTALL_PATH/odd"\n',
     "bin/list-legacy-filenames": "echo .odd-version\n",
 }
+_DESTROYER = {"bin/uninstall": '#!/bin/sh\nrm -r "$ASDF_INSTALL_PATH"/bin/*\n'}
+_PLAIN = {"TOOLPIN_PLAIN_VERSION": "2.0"}
 
 
 @pytest.fixture
@@ -133,12 +139,64 @@ def test_a_version_whose_plugin_fails_is_named_and_the_others_come(
 def test_removing_a_version_of_asdfs_runs_no_script_that_reaches_through_its_links(
     home: Home, old: Path
 ) -> None:
-    write(old / "plugins/plain", {"bin/uninstall": 'rm -r "$ASDF_INSTALL_PATH"/bin/*'})
+    write(old / "plugins/plain", _DESTROYER)
     assert home.toolpin("import", "asdf").code == 0
     before = _snapshot(old)
     assert home.toolpin("uninstall", "plain", "2.0").code == 0
     assert _snapshot(old) == before
     assert not (home.data / "installs/plain").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_import_that_dies_while_a_plugin_is_asked_leaves_nothing_that_counts(
+    number: signal.Signals, home: Home, old: Path
+) -> None:
+    asked, answer = home.root / "asked", home.root / "answer"
+    os.mkfifo(asked)
+    os.mkfifo(answer)
+    script = f"#!/bin/sh\necho >{asked}\nread word <{answer}\necho bin\n"
+    write(old / "plugins/plain", {"bin/list-bin-paths": script, **_DESTROYER})
+    before = _snapshot(old)
+    with open(os.open(answer, os.O_RDWR), "wb", buffering=0) as go_on:
+        importing = subprocess.Popen([*TOOLPIN, "import", "asdf"], env=home.env)
+        asked.read_text()
+        importing.send_signal(number)
+        importing.wait()
+        go_on.write(b"\n")
+    assert "plain" not in home.toolpin("list").out
+    assert home.toolpin("uninstall", "plain", "2.0").code == 1
+    assert _snapshot(old) == before
+    script = "#!/bin/sh\necho bin\n"
+    write(home.data / "plugins/plain", {"bin/list-bin-paths": script})
+    assert home.toolpin("import", "asdf").code == 0
+    assert home.toolpin("exec", "--", "plain", env=_PLAIN).out == "plain 2.0\n"
+
+
+def _add_a_file(tree: Path) -> None:
+    (tree / ".DS_Store").touch()
+
+
+def _lose_own_folder(tree: Path) -> None:
+    shutil.rmtree(tree / ".toolpin")
+
+
+def _become_a_link(tree: Path) -> None:
+    theirs = (tree / "bin").resolve().parent
+    shutil.rmtree(tree)
+    tree.symlink_to(theirs)
+
+
+@pytest.mark.parametrize("change", [_add_a_file, _lose_own_folder, _become_a_link])
+def test_a_version_with_links_out_of_it_is_removed_without_a_script(
+    change: Callable[[Path], None], home: Home, old: Path
+) -> None:
+    write(old / "plugins/plain", _DESTROYER)
+    assert home.toolpin("import", "asdf").code == 0
+    before = _snapshot(old)
+    change(home.data / "installs/plain/2.0")
+    assert home.toolpin("uninstall", "plain", "2.0").code == 0
+    assert _snapshot(old) == before
+    assert "plain" not in home.toolpin("list").out
 
 
 def test_a_script_that_removes_its_version_itself_is_no_failure(

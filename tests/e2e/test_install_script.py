@@ -19,6 +19,7 @@ from typing import NamedTuple
 import pytest
 
 import toolpin
+from tests.support.machine import linux_only, small_disk
 from tests.support.run import REPOSITORY, Result
 from tests.support.wheels import (
     build_wheel,
@@ -505,6 +506,9 @@ def test_a_link_that_leads_nowhere_is_never_replaced(
     assert os.readlink(link) == "/nonexistent/toolpin"
 
 
+_AROUND = "mine 1\n# >>> toolpin >>>\nx\n# <<< toolpin <<<\nmine 2\n"
+
+
 def _fake(prefix: Path, name: str, *lines: str) -> Path:
     """Make what an installation leaves, as far as --uninstall looks at it."""
     environment = prefix / "lib" / name
@@ -556,11 +560,82 @@ def test_lines_of_the_users_own_are_named(machine: Machine) -> None:
 
 def test_a_startup_file_gets_back_what_was_around_the_lines(machine: Machine) -> None:
     rc = machine.home / ".bashrc"
-    rc.write_text("mine 1\n# >>> toolpin >>>\nx\n# <<< toolpin <<<\nmine 2\n")
+    rc.write_text(_AROUND)
     environment = _fake(machine.prefix, "toolpin-7", f"rc {rc}")
     (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
     assert machine.script(REPOSITORY / "install.sh", "--uninstall").code == 0
     assert rc.read_text() == "mine 1\nmine 2\n"
+
+
+@pytest.mark.parametrize("program", ["awk", "cmp", "mv"])
+def test_a_startup_file_that_cannot_be_written_anew_stays_whole(
+    program: str, machine: Machine
+) -> None:
+    rc = machine.home / ".bashrc"
+    rc.write_text(_AROUND)
+    environment = _fake(machine.prefix, "toolpin-7", f"rc {rc}")
+    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
+    broken = machine.home / "broken" / program
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\necho 'mine 1'\necho no room >&2\nexit 2\n")
+    broken.chmod(0o755)
+    env = {"PATH": f"{broken.parent}:{machine.env['PATH']}"}
+    script = REPOSITORY / "install.sh"
+    done = machine.script(script, "--uninstall", env=env)
+    assert (done.code, rc.read_text()) == (1, _AROUND)
+    assert f"{rc} cannot be" in done.err
+    assert environment.exists()
+    assert sorted(os.listdir(machine.home)) == [".bashrc", ".local", "broken"]
+    assert machine.script(script, "--uninstall").code == 0
+    assert rc.read_text() == "mine 1\nmine 2\n"
+
+
+@linux_only
+def test_a_full_disk_leaves_the_startup_file_as_it_was(machine: Machine) -> None:
+    rc = machine.home / ".bashrc"
+    before = _AROUND + "# mine\n" * 2000
+    rc.write_text(before)
+    environment = _fake(machine.prefix, "toolpin-7", f"rc {rc}")
+    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
+    script = str(REPOSITORY / "install.sh")
+    look = 'sh "$@" || echo "status $?"; ls -A "$HOME"; cat "$HOME/.bashrc"'
+    words = ["sh", "-c", look, "-", script, "--prefix", str(machine.prefix)]
+    disk = small_disk(machine.home, blocks=0)
+    done = run([*disk, *words, "--uninstall"], machine.env, machine.home.parent)
+    assert done.out == f"status 1\n.bashrc\n.local\n{before}"
+    assert "No space left on device" in done.err
+    assert "try: make room" in done.err
+
+
+@linux_only
+def test_no_write_that_ends_early_empties_a_startup_file(machine: Machine) -> None:
+    rc = machine.home / ".bashrc"
+    rc.write_text(_AROUND)
+    environment = _fake(machine.prefix, "toolpin-7", f"rc {rc}")
+    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
+    full = ["strace", "-f", "-o", "/dev/null", "-P", str(rc)]
+    full += ["-e", "inject=write,copy_file_range:error=ENOSPC"]
+    script = REPOSITORY / "install.sh"
+    assert machine.script(script, "--uninstall", before=tuple(full)).code == 1
+    assert rc.read_text() == _AROUND
+
+
+def test_a_startup_file_that_is_a_link_stays_one_and_keeps_its_mode(
+    machine: Machine,
+) -> None:
+    real, rc = machine.home / "dotfiles/bashrc", machine.home / ".bashrc"
+    real.parent.mkdir()
+    real.write_text(_AROUND)
+    real.chmod(0o600)
+    (machine.home / "dotfiles/other").symlink_to("bashrc")
+    rc.symlink_to("dotfiles/other")
+    environment = _fake(machine.prefix, "toolpin-7", f"rc {rc}")
+    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
+    assert machine.script(REPOSITORY / "install.sh", "--uninstall").code == 0
+    assert os.readlink(rc) == "dotfiles/other"
+    assert real.read_text() == "mine 1\nmine 2\n"
+    assert stat.S_IMODE(real.stat().st_mode) == 0o600
+    assert sorted(os.listdir(real.parent)) == ["bashrc", "other"]
 
 
 def test_an_empty_prefix_is_a_usage_error(machine: Machine) -> None:

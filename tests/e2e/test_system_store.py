@@ -214,3 +214,31 @@ def test_what_its_owner_takes_out_is_gone_for_all(
     assert result.code == 126
     assert "toolpin install" in result.err
     assert os.listdir(store / "staging") == []
+
+
+@pytest.mark.parametrize(
+    ("whose", "folder"), [("HOME", "home"), ("TOOLPIN_CACHE_DIR", "cache")]
+)
+def test_nobody_fills_it_out_of_another_users_cache_or_home(
+    whose: str, folder: str, root: Path, app: User, upstream: Upstream
+) -> None:
+    owner = User(root / "owner", 0, app.python, 0o022)
+    upstream.mirror_for(owner.home)
+    owner.home.env["TOOLPIN_SYSTEM_DATA_DIR"] = f"{root}/machine"
+    app.home.cache.mkdir()
+    os.chown(app.home.cache, APP, APP)
+    env = {whose: app.home.env[whose]}
+    words = (app.python, "-I", "-m", "toolpin", "install", "nodejs", OLD, "--system")
+    before = len(upstream.server.requests)
+    refused = owner.run(*words, env=env)
+    assert refused.code == 1
+    assert f"{root}/app/{folder} is user {APP}'s" in refused.err
+    assert len(upstream.server.requests) == before
+    assert not (root / "machine/installs").exists()
+    assert not any(one.stat().st_uid == 0 for one in app.home.root.rglob("*"))
+    for open_to_all in (owner.home.cache, owner.home.home):
+        open_to_all.mkdir(exist_ok=True)
+        open_to_all.chmod(0o777)
+        assert f"everybody may write {open_to_all}" in owner.run(*words).err
+        open_to_all.chmod(0o755)
+    assert owner.run(*words).code == 0

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
 from toolpin import host
-from toolpin.cache.folder import cache_folder
 from toolpin.ci.folder import Kept
 from toolpin.ci.keys import (
     Here,
@@ -100,7 +99,7 @@ def plan_job(
         raise errors[0]
     refuse_pairs([(job.pin, job.origin) for job in jobs], session)
     planner = _Planner(jobs, here, session)
-    folder = f"{cache_folder(session.env)}/ci"
+    folder = f"{session.cache}/ci"
     return CiPlan(here, folder, tuple(map(planner.planned, jobs)))
 
 

@@ -14,17 +14,10 @@ from toolpin.bundle import (
     read_bundle,
     write_bundle,
 )
-from toolpin.cache.folder import cache_folder
 from toolpin.cache.verified import Cache
 from toolpin.errors import NotLocked, Refused, ToolpinError
 from toolpin.install.jobs import Job
-from toolpin.install.locked import (
-    EMPTY,
-    answer,
-    missing,
-    other_bytes,
-    read_lockfile,
-)
+from toolpin.install.locked import EMPTY, answer, missing, read_lockfile
 from toolpin.install.workshop import clients_for, installer_for, settings_for
 from toolpin.lockfile.asks import Ask, check_host
 from toolpin.lockfile.lookup import lockfile_beside, lockfile_for
@@ -78,7 +71,7 @@ def _create(path: str, hosts: Sequence[str], session: Session) -> int:
         if ask.key not in lock.pins:
             raise missing(ask, f"{file} has no entry for it")
     _check_complete(bundle, file)
-    cache = Cache(cache_folder(session.env))
+    cache = Cache(session.cache)
     board = Board(session.report)
     clients = clients_for(session, settings_for(session), board)
     for artifact in artifacts_of(bundle):
@@ -143,16 +136,13 @@ def _install(path: str, session: Session) -> int:
         )
     jobs = _jobs(bundle, path, session)
     _check_lockfile(jobs, path, session)
-    for job in jobs:
-        if error := other_bytes(session.paths, job):
-            raise error
     wanted = [
         artifact
         for job in jobs
         if job.locked
         for artifact in job.locked.entry.build.artifacts
     ]
-    import_archives(path, wanted, Cache(cache_folder(session.env)))
+    import_archives(path, wanted, Cache(session.cache))
     settings = settings_for(session)._replace(offline=True)
     outcomes = installer_for(session, settings, Board(session.report)).run(jobs)
     refresh_shims(session.paths, session.registry, {job.pin.tool for job in jobs})
@@ -186,5 +176,5 @@ def _jobs(bundle: Bundle, path: str, session: Session) -> list[Job]:
             lacks = told.lacks if told else "no entry"
             raise NotLocked(f"{key} cannot be installed here", [("because", lacks)])
         pin = Pin(key.tool, told.version)
-        found[pin] = Job(pin, origin, told.locked)
+        found[pin] = Job(pin, origin, told.locked, must=True)
     return list(found.values())

@@ -7,7 +7,6 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Callable
 
 from toolpin import host
-from toolpin.cache.folder import cache_folder
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.install.workshop import clients_for, scripts_for, settings_for
@@ -218,7 +217,7 @@ def _new(args: Namespace, session: Session) -> int:
         raise ToolpinError(f"{file} is there already", [("changed", "nothing")])
     board = Board(session.report)
     clients = clients_for(session, settings_for(session), board)
-    drafter = Drafter(clients, Cache(cache_folder(session.env)), host.detect())
+    drafter = Drafter(clients, Cache(session.cache), host.detect())
     text = drafter.draft(args.tool, args.github, args.tag)
     pin_files.write(file, text.encode())
     hosts = parse_tool(text, file).sources[0].hosts

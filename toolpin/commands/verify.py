@@ -5,7 +5,6 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin.cache.folder import cache_folder
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError
 from toolpin.install.workshop import clients_for, settings_for
@@ -107,7 +106,7 @@ def _fetch_for(pin: Pin, session: Session) -> Fetch:
     board = Board(session.report)
     row = board.row(str(pin))
     clients = clients_for(session, settings_for(session), board)
-    cache = Cache(cache_folder(session.env))
+    cache = Cache(session.cache)
 
     def download(artifact: Artifact, part: str, progress: Progress) -> None:
         row.phase("downloading", artifact.filename)

@@ -19,11 +19,15 @@ class Locked(NamedTuple):
 
 
 class Job(NamedTuple):
-    """One pin to provide, who wants it, and the build if it is locked."""
+    """One pin to provide, who wants it, and the build if it is locked.
+
+    With `must` an install that was made of other bytes does not count.
+    """
 
     pin: Pin
     origin: Origin
     locked: Locked | None = None
+    must: bool = False
 
 
 class Outcome(NamedTuple):

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from toolpin import host
-from toolpin.cache.folder import cache_folder
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError
 from toolpin.install.catalogue import Catalogue, Catalogues, spoken_age
@@ -43,7 +42,7 @@ def list_versions(
     """
     settings = settings_for(session, sources=sources)
     clients = clients_for(session, settings, Board(session.report))
-    catalogues = Catalogues(Cache(cache_folder(session.env)), clients, settings)
+    catalogues = Catalogues(Cache(session.cache), clients, settings)
     here = host.detect()
     specs = [
         spec

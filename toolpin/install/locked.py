@@ -5,6 +5,7 @@ Reads lockfiles; never writes one, and asks nobody.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from typing import NamedTuple
@@ -24,7 +25,7 @@ from toolpin.lockfile.asks import Ask
 from toolpin.lockfile.document import Entry, Key, Lockfile
 from toolpin.lockfile.head import MEND, can_mean
 from toolpin.lockfile.parse import parse
-from toolpin.model import Build, Host, Origin, Pin, Plan, Receipt, Wanted
+from toolpin.model import Host, Origin, Pin, Plan, Wanted
 from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry
@@ -33,6 +34,8 @@ from toolpin.sources.declarative import assemble
 from toolpin.store import installs, trees
 
 EMPTY = Lockfile({}, ())
+# Of an adopted install, and of one whose receipt is lost.
+UNTOLD = "no receipt says of what it was made"
 
 
 class Answer(NamedTuple):
@@ -133,42 +136,56 @@ def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
         ) from error
 
 
-def other_bytes(paths: Paths, job: Job) -> NotLocked | None:
-    """Return the error of an install that is not of the locked bytes; None for others.
+def is_there(paths: Paths, job: Job) -> bool:
+    """Say whether a job is done: where it must, with the very bytes that are locked.
 
-    The machine's store is not asked: what is locked is installed before it.
+    The machine's store with other ones counts as if it had none. Raises NotLocked where
+    this one has others, or where no receipt tells what it has.
     """
+    if not installs.is_installed(paths, job.pin):
+        return False
+    store = installs.store_of(paths, job.pin)
+    if store == paths:
+        if job.must and (error := other_bytes(paths, job)):
+            raise error
+        return True
+    if job.locked is None:
+        return True
+    with contextlib.suppress(ToolpinError):
+        return _made_of(store, job.pin)[0] == _digests(job.locked)
+    return False
+
+
+def other_bytes(paths: Paths, job: Job) -> NotLocked | None:
+    """Return the error of an install here that is not of the locked bytes, or None."""
     if job.locked is None or not installs.is_installed(paths.alone, job.pin):
         return None
-    receipt = trees.read_receipt(paths, job.pin)
-    build = job.locked.entry.build
-    facts = [("wanted by", str(job.origin))]
-    fix = f"toolpin uninstall {job.pin}"
-    if receipt is None:
-        return NotLocked(
-            f"{job.pin} is installed, and nothing tells of which bytes",
-            [*facts, ("receipt", "none: it is adopted, or lost it")],
-            fix,
-        )
-    if is_of(receipt, build):
+    want = _digests(job.locked)
+    have, source = _made_of(paths, job.pin)
+    if have == want:
         return None
-    have = ", ".join(str(one.digest) for one in receipt.artifacts)
-    want = ", ".join(str(one.digest) for one in build.artifacts)
+    known = f"{', '.join(have)} from {source}"
     return NotLocked(
         f"{job.pin} is installed, and not with the bytes that are locked",
         [
-            *facts,
-            ("installed", f"{have} from {receipt.source}"),
-            ("locked", f"{want} from {job.locked.entry.source}"),
+            ("wanted by", str(job.origin)),
+            ("installed", known if have else UNTOLD),
+            ("locked", f"{', '.join(want)} from {job.locked.entry.source}"),
         ],
-        fix,
+        f"toolpin uninstall {job.pin}",
     )
 
 
-def is_of(receipt: Receipt, build: Build) -> bool:
-    """Say whether an install was made of the bytes of a build."""
-    have = [one.digest for one in receipt.artifacts]
-    return have == [one.digest for one in build.artifacts]
+def _digests(locked: Locked) -> list[str]:
+    return [str(one.digest) for one in locked.entry.build.artifacts]
+
+
+def _made_of(store: Paths, pin: Pin) -> tuple[list[str], str]:
+    """Return the digests and the source of an install, none for an adopted one."""
+    receipt = trees.read_receipt(store, pin)
+    if receipt is None:
+        return [], ""
+    return [str(one.digest) for one in receipt.artifacts], receipt.source
 
 
 def check_locators(lock: Lockfile, file: str, registry: Registry) -> None:

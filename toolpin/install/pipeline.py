@@ -29,7 +29,7 @@ from toolpin.install.choice import (
     refuse_unnamed,
 )
 from toolpin.install.jobs import Job, Outcome
-from toolpin.install.locked import is_of, locked_plan, rebuilt
+from toolpin.install.locked import is_there, locked_plan, rebuilt
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
 from toolpin.network import urls
 from toolpin.paths import Paths
@@ -222,15 +222,10 @@ class Installer:
     def _is_there(self, job: Job) -> bool:
         """Say whether a job is done; in a folder of trees by its receipt alone.
 
-        Other bytes than the locked ones in the machine's store are not it. Raises
-        ToolpinError for a tree in that folder that toolpin has not made.
+        Raises ToolpinError for a tree in that folder that toolpin has not made.
         """
         if not self._paths.into:
-            place = installs.store_of(self._paths, job.pin)
-            if place is self._paths or job.locked is None:
-                return installs.is_installed(self._paths, job.pin)
-            told = trees.read_receipt(place, job.pin)
-            return told is not None and is_of(told, job.locked.entry.build)
+            return is_there(self._paths, job)
         tree = self._paths.install(*job.pin)
         if not os.path.lexists(tree):
             return False

@@ -8,7 +8,6 @@ import signal
 from collections.abc import Sequence
 
 from toolpin import host, process
-from toolpin.cache.folder import cache_folder
 from toolpin.cache.verified import Cache
 from toolpin.errors import UsageError
 from toolpin.execute import patch_for
@@ -60,7 +59,7 @@ def clients_for(session: Session, settings: Settings, board: Board) -> Clients:
         settings,
         env=_without_shims(session),
         host=host.detect(),
-        cache=Cache(cache_folder(session.env)),
+        cache=Cache(session.cache),
         remark=board.remark,
         scripts=lambda name: scripts_for(name, session),
     )
@@ -89,7 +88,7 @@ def installer_for(
         session.registry,
         settings,
         host=target or host.detect(),
-        cache=cache or Cache(cache_folder(session.env)),
+        cache=cache or Cache(session.cache),
         clients=clients_for(session, settings, board),
         builder=builder_for(session, into),
         board=board,

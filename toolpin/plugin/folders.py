@@ -1,12 +1,14 @@
 """Puts asdf plugins into the plugins folder, moves them, and takes them away again.
 
-A plugin is fetched into staging and gets to its place by one rename; of a plugin that
-is there already, only what its commits hold is touched. Nothing moves by itself.
+A plugin is fetched into staging and gets to its place by one rename. One that is there
+already is moved in a copy that takes its place: of it, only what its commits hold is
+touched, and a process that dies leaves it as it was. Nothing moves by itself.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
@@ -17,6 +19,7 @@ from toolpin.paths import Paths
 from toolpin.plugin.registry import note_files, script_folders
 from toolpin.process import Finished
 from toolpin.project.words import NAME, Spot, check
+from toolpin.scripts.copying import copy_plugin_folder
 from toolpin.scripts.gitrepo import Address, Git, Identity, is_plain_folder
 from toolpin.scripts.running import Scripts
 from toolpin.settings.asdfrc import Asdfrc
@@ -151,14 +154,17 @@ class Folders:
             )
         self._hook("pre_asdf_plugin_update", name)
         self._hook(f"pre_asdf_plugin_update_{name}", name)
-        with unfinished.version_mutex(self._paths, Pin(_PLUGIN, name)):
-            commit, branch = self.git.update(folder, before.url, ref)
-            self.git.check_out(folder, commit, branch)
-            try:
-                _check_digest(self.git.identity(folder), sha256, name)
-            except ToolpinError:
-                self.git.check_out(folder, before.commit)
-                raise
+        pin = Pin(_PLUGIN, name)
+        with (
+            unfinished.version_mutex(self._paths, pin),
+            unfinished.scratch(self._paths, pin) as stage,
+        ):
+            fresh = f"{stage}/fresh"
+            copy_plugin_folder(folder, fresh)
+            commit, branch = self.git.update(fresh, before.url, ref)
+            self.git.check_out(fresh, commit, branch)
+            _check_digest(self.git.identity(fresh), sha256, name)
+            _exchange(fresh, folder, f"{stage}/old")
         more = {
             "ASDF_PLUGIN_PATH": folder,
             "ASDF_PLUGIN_PREV_REF": before.commit,
@@ -243,6 +249,21 @@ def _check(folder: str, name: str, address: Address) -> None:
             f"{address.url} is no asdf plugin for {name}",
             [("missing", ", ".join(missing)), ("added", "nothing")],
         )
+
+
+def _exchange(fresh: str, folder: str, old: str) -> None:
+    """Put a folder in another's place, which is `old` then, by two renames."""
+    try:
+        os.rename(folder, old)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        unfinished.delete_tree(folder)  # in a container's lower layer
+    try:
+        os.rename(fresh, folder)
+    except OSError:
+        os.rename(old, folder)
+        raise
 
 
 def _check_digest(found: Identity, sha256: str, name: str) -> None:

@@ -67,11 +67,17 @@ def digests(paths: Paths, pin: Pin) -> list[str]:
 
 
 def is_linked(paths: Paths, pin: Pin) -> bool:
-    """Say whether an install is adopted, and links to another manager's tree."""
+    """Say whether an install leads to another manager's tree, by a link of its own.
+
+    One that has a receipt was made here, and what it links to is its plugin's business.
+    """
     folder = paths.install(*pin)
-    names = [name for name in _names(folder) if name != ".toolpin"]
-    links = all(os.path.islink(f"{folder}/{name}") for name in names)
-    return links and os.path.exists(f"{folder}/{ADOPTED}")
+    if os.path.islink(folder):
+        return True
+    inside = f"{os.path.realpath(folder)}/"
+    found = [os.path.realpath(f"{folder}/{name}") for name in _names(folder)]
+    leads_out = not all(one.startswith(inside) for one in found)
+    return leads_out and not os.path.lexists(f"{folder}/{RECEIPT}")
 
 
 def tools(paths: Paths) -> tuple[str, ...]:

@@ -23,7 +23,8 @@ _PLAIN = asking.Answer(("bin",), (), (), False)
 def link(paths: Paths, pin: Pin, tree: str, env: Mapping[str, str]) -> bool:
     """Publish links to all that a tree holds, recorded; False where it is there.
 
-    Raises ToolpinError where its plugin's scripts fail.
+    Its plugin is asked where the links are, so they stand behind a mark meanwhile.
+    Raises ToolpinError where the plugin's scripts fail; nothing is left then.
     """
     with unfinished.version_mutex(paths, pin):
         if installs.is_installed(paths, pin):
@@ -33,12 +34,9 @@ def link(paths: Paths, pin: Pin, tree: str, env: Mapping[str, str]) -> bool:
             for name in sorted(os.listdir(tree)):
                 if name != ".toolpin":
                     os.symlink(f"{tree}/{name}", f"{stage}/{name}")
-            unfinished.move(stage, final)
-        try:
-            record(paths, pin, env)
-        except BaseException:
-            trees.remove(paths, pin)
-            raise
+            with unfinished.marked(paths, pin):
+                unfinished.move(stage, final)
+                record(paths, pin, env)
     return True
 
 

@@ -13,7 +13,13 @@ from typing import NamedTuple
 
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.install.jobs import Job
-from toolpin.install.locked import answer, missing, other_bytes, read_lockfile
+from toolpin.install.locked import (
+    UNTOLD,
+    answer,
+    missing,
+    other_bytes,
+    read_lockfile,
+)
 from toolpin.lockfile.asks import Ask, no_ref
 from toolpin.lockfile.document import Lockfile
 from toolpin.lockfile.lookup import lockfile_for
@@ -100,8 +106,9 @@ class Decider:
             return self._unlocked(ask)
         pin = Pin(tool, found.version)
         if found.locked:
-            job = Job(pin, origin, found.locked)
-            return job if self._rules.elsewhere else self._judged(job, must=must)
+            must = must and not self._rules.elsewhere
+            job = Job(pin, origin, found.locked, must)
+            return job if self._rules.elsewhere else self._judged(job)
         fix = self._from_here(found.fix, os.path.dirname(path))
         if must or found.is_final:
             raise missing(ask, found.lacks, fix)
@@ -124,12 +131,12 @@ class Decider:
             return command
         return command.replace("toolpin", f"toolpin -C {shlex.quote(folder)}", 1)
 
-    def _judged(self, job: Job, *, must: bool) -> Job:
+    def _judged(self, job: Job) -> Job:
         """Return the job. Where other bytes are there, say so, or raise NotLocked."""
         error = other_bytes(self._session.paths, job)
-        if error and must:
+        if error and job.must:
             raise error
-        if error and dict(error.facts).get("installed"):
+        if error and UNTOLD not in dict(error.facts).values():
             self._session.report.warn(f"{error.what}; try: {error.hint}")
         return job
 

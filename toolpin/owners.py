@@ -1,0 +1,53 @@
+"""Tells whose a path is: whether another user of this machine could put another there.
+
+Light, and it judges nothing: a path in a user's own hands is fine for most purposes.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+
+
+def hold_of_others(path: str) -> str:
+    """Say how another user than this one and root can change a path; "" for not at all.
+
+    By the path itself or a folder above it, as it is written or behind links. What does
+    not exist yet is made by this user.
+    """
+    for one in dict.fromkeys((os.path.abspath(path), os.path.realpath(path))):
+        parts = one.split("/")
+        for count in range(len(parts), 0, -1):
+            if said := _hold("/".join(parts[:count]) or "/"):
+                return said
+    return ""
+
+
+def account_home() -> str:
+    """Return the home folder of the account that this process runs as, "" for none."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_dir
+    except KeyError:
+        return ""
+
+
+def _hold(path: str) -> str:
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return ""
+    if found.st_uid not in (0, os.geteuid()):
+        return f"{path} is {_name(found.st_uid)}'s"
+    # In a folder like /tmp each entry is its owner's alone; a link's mode says nothing.
+    is_open = found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX
+    if is_open and not stat.S_ISLNK(found.st_mode):
+        return f"everybody may write {path}"
+    return ""
+
+
+def _name(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
