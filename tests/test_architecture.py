@@ -36,7 +36,7 @@ LAYERS = tuple(
         cache.first_use cache.indexes cache.verified ci.folder ci.packed
         doctor.reach doctor.searched doctor.store_check doctor.store_state
         lockfile.lookup network.bounds network.fetch network.reply network.trust
-        network.web project.pin_files project.remembered settings.asdf_env
+        network.web project.links project.pin_files project.remembered settings.asdf_env
         settings.asdfrc upkeep.checks upkeep.inspection upkeep.repair upkeep.uses
         """,
         """

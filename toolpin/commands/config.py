@@ -72,7 +72,7 @@ def _write(args: Namespace, session: Session) -> int:
         after = unset_value(before, file, args.key)
     if after != before:
         os.makedirs(os.path.dirname(file), exist_ok=True)
-        pin_files.write(file, after.encode())
+        pin_files.write(file, after.encode(), anywhere=True)
         if args.key == "idiomatic":
             # It is written into the shims, which no other setting is.
             from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415

@@ -60,9 +60,9 @@ def add(
     os.makedirs(folder, exist_ok=True)
     for table in _tables(tool):
         content = _read(f"{os.path.dirname(source)}/{table}").encode()
-        pin_files.write(f"{folder}/{table}", content)
+        pin_files.write(f"{folder}/{table}", content, anywhere=True)
     # The plugin last: before its tables it would not be complete.
-    pin_files.write(target, text.encode())
+    pin_files.write(target, text.encode(), anywhere=True)
     return Added(target, changed=before != text)
 
 
@@ -90,7 +90,7 @@ def remove(paths: Paths, registry: Registry, name: str) -> str:
 
 def _read(file: str) -> str:
     try:
-        return pin_files.read(file).decode()
+        return pin_files.read(file, anywhere=True).decode()
     except UnicodeDecodeError as error:
         raise UsageError(f"{file} is not UTF-8", [("because", str(error))]) from error
 
