@@ -199,6 +199,43 @@ def test_a_locked_plugin_is_fetched_only_where_that_is_allowed(
     assert git(home.data / "plugins/greet", "rev-parse", "HEAD") == commits[greet]
 
 
+def test_no_lockfile_takes_the_place_of_a_tool_that_toolpin_knows(
+    home: Home, greet: Path
+) -> None:
+    url = f"file://{greet}"
+    added = home.toolpin("plugin", "add", "nodejs", url)
+    assert "comes with toolpin; from now on this plugin counts instead" in added.err
+    home.pin("nodejs 1.1.0\n")
+    assert home.toolpin("lock").code == 0
+    home.toolpin("plugin", "remove", "nodejs")
+    everywhere = {"TOOLPIN_ALLOW_PLUGINS": "file:///"}
+    line = f"toolpin plugin add nodejs {url}@{git(greet, 'rev-parse', 'HEAD')}"
+    for words in (("install", "--allow-plugins"), ("install", "--locked")):
+        refused = home.toolpin(*words, env=everywhere)
+        assert refused.code == 1
+        assert "comes with toolpin" in refused.err
+        assert line in refused.err
+        assert "try:" not in refused.err  # the option would not do
+    assert not (home.data / "plugins/nodejs").exists()
+    assert home.toolpin(*line.split()[1:]).code == 0
+    assert home.toolpin("install", "--locked").code == 0
+
+
+def test_a_plugin_that_a_lockfile_moves_is_told_from_and_to(
+    home: Home, greet: Path
+) -> None:
+    first = git(greet, "rev-parse", "HEAD")
+    home.toolpin("plugin", "add", "greet", f"file://{greet}")
+    home.pin("greet 1.1.0\n")
+    assert home.toolpin("lock").code == 0
+    second = commit(greet, {"LICENSE": "as others like"})
+    home.toolpin("plugin", "update", "greet")
+    moved = home.toolpin("install", "--allow-plugins")
+    assert moved.code == 0, moved.err
+    told = f"at {first[:12]}, as locked, and was at {second[:12]}, for every project"
+    assert told in moved.err
+
+
 def test_a_plugin_is_added_at_a_commit_a_tag_or_a_branch(
     home: Home, greet: Path
 ) -> None:
