@@ -1,9 +1,9 @@
 """Sees to the asdf plugins that a lockfile names: there, at their commit, or fetched.
 
 Fetched only from where the settings allow it, or where the command line does; else one
-error names all that are missing, each with its command. One that would take the place of
-a tool that toolpin knows, in all projects, only its user adds. What is installed already
-needs no plugin to be anywhere.
+error names all that are missing, each with its command. One that would take the place
+of a tool that toolpin knows, in all projects, only its user adds. What is installed
+already needs no plugin to be anywhere.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from toolpin.store import installs
 class _Need(NamedTuple):
     """A plugin as it is locked, and who wants it.
 
-    It `counts` where it is here and its tool's; it `replaces` what toolpin knows itself.
+    It `counts` where it is here and its tool's; it `replaces` one that toolpin knows.
     """
 
     name: str
