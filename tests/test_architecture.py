@@ -29,6 +29,7 @@ LAYERS = tuple(
         """
         host paths process progress report tables cache.folder network.credentials
         settings.edit settings.idiomatic_level settings.read settings.schema
+        settings.secret
         """,
         """
         archive execute launch mutex replacing scripts shims steps store verify
