@@ -166,8 +166,9 @@ _toolpin_use() {
     _toolpin_tree=$_toolpin_name/installs/$1/$_toolpin_wanted
     if [ -r "$_toolpin_tree/.toolpin/record.sh" ]; then
       [ ! -e "$_toolpin_name/incomplete/$1/$_toolpin_wanted" ] || continue
+      # As no special builtin: one that fails would end this shell, with its words.
       # shellcheck source=/dev/null
-      . "$_toolpin_tree/.toolpin/record.sh"
+      command . "$_toolpin_tree/.toolpin/record.sh" 2>/dev/null
       return
     fi
     [ ! -e "$_toolpin_tree" ] || return 1
