@@ -27,11 +27,16 @@ _toolpin_forget() {
     _toolpin_tree _toolpin_path _toolpin_bin _toolpin_more toolpin_bins toolpin_major
 }
 
-# True unless the folder is one where strangers may put files, and this may be theirs.
+# True unless the folder is one where strangers may put files, and this may be theirs, or
+# the file is a link that may lead out of its project: one of the user's own may.
 _toolpin_ours() {
   # shellcheck disable=SC3065,SC3067  # -k and -O: every sh that there is has them
-  [ ! -k "$_toolpin_folder/" ] ||
-    { [ -O "$_toolpin_folder/$1" ] && [ ! -h "$_toolpin_folder/$1" ]; }
+  if [ -h "$_toolpin_folder/$1" ]; then
+    case $_toolpin_folder in "${HOME:-none}" | @CONFIG@) ;; *) return 1 ;; esac
+    [ ! -k "$_toolpin_folder/" ]
+  else
+    [ ! -k "$_toolpin_folder/" ] || [ -O "$_toolpin_folder/$1" ]
+  fi
 }
 
 # Reads .tool-versions in $_toolpin_folder, where there is one, up to the line of one of the names in $1.
@@ -161,8 +166,9 @@ _toolpin_use() {
     _toolpin_tree=$_toolpin_name/installs/$1/$_toolpin_wanted
     if [ -r "$_toolpin_tree/.toolpin/record.sh" ]; then
       [ ! -e "$_toolpin_name/incomplete/$1/$_toolpin_wanted" ] || continue
+      # As no special builtin: one that fails would end this shell, with its words.
       # shellcheck source=/dev/null
-      . "$_toolpin_tree/.toolpin/record.sh"
+      command . "$_toolpin_tree/.toolpin/record.sh" 2>/dev/null
       return
     fi
     [ ! -e "$_toolpin_tree" ] || return 1

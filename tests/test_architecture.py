@@ -29,15 +29,15 @@ LAYERS = tuple(
         """
         host owners paths process progress report tables cache.folder
         network.credentials settings.edit settings.idiomatic_level settings.read
-        settings.schema
+        settings.schema settings.secret
         """,
         """
         archive execute launch mutex replacing scripts shims steps store verify
         binaries.elf binaries.release binaries.runnable cache.contents
         cache.first_use cache.indexes cache.verified ci.folder ci.packed
         doctor.reach doctor.searched doctor.store_check doctor.store_state
-        lockfile.lookup network.bounds network.fetch network.partial
-        network.reply network.trust network.web project.pin_files
+        lockfile.lookup network.bounds network.fetch network.partial network.reply
+        network.trust network.web project.links project.pin_files
         project.remembered settings.asdf_env settings.asdfrc upkeep.checks
         upkeep.inspection upkeep.repair upkeep.uses
         """,

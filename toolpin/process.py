@@ -7,6 +7,7 @@ place.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -39,10 +40,12 @@ def run(
     timeout_s: float,
     on_line: Callable[[str], None] | None = None,
     errors: str = "replace",
+    exact: bool = False,
 ) -> Finished:
     """Run `command` in a process group of its own; `on_line` sees stdout as it comes.
 
-    `errors` is what becomes of bytes that are not UTF-8.
+    `errors` is what becomes of bytes that are not UTF-8. In what is `exact` a carriage
+    return ends no line.
 
     Raises ToolpinError when the program cannot be started and Unreachable when
     it is not done after `timeout_s`; its whole group is killed then.
@@ -50,6 +53,8 @@ def run(
     with _mutex:
         child = _start(command, env, cwd, errors)
         _running.add(child)
+    if exact and isinstance(child.stdout, io.TextIOWrapper):
+        child.stdout.reconfigure(newline="\n")
     try:
         with child, _guarded(child):
             return _collect(child, timeout_s, on_line)

@@ -6,11 +6,13 @@ where the tool runs.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 from toolpin.env import settle
 from toolpin.execute import patch_for
 from toolpin.model import EnvPatch, Request
+from toolpin.project.toolversions import folder_of
 from toolpin.session import Session
 
 
@@ -20,6 +22,24 @@ def patch_of(request: Request, session: Session) -> EnvPatch:
     if not patch.homes:
         return patch
     return settle(patch, _required_major(request, session), session.env)
+
+
+def is_of_project(patch: EnvPatch, request: Request, session: Session) -> bool:
+    """Say whether a patch names the `path:` of a file that is not the user's own.
+
+    Whoever wrote the project may have put an `ls` or `make` into that folder: on a PATH
+    that others look into, such would run.
+    """
+    name = os.path.basename(session.paths.global_file)
+    own = (os.path.join(session.home, name), session.paths.global_file)
+    if not request.origin.line or request.origin.place in own:
+        return False
+    named = {
+        f"{folder_of(one, session.home)}/bin"
+        for one in request.wanted
+        if one.kind == "path"
+    }
+    return not named.isdisjoint(patch.path)
 
 
 def joined(patches: Iterable[EnvPatch]) -> EnvPatch:

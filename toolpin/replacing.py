@@ -9,9 +9,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from typing import IO
 
+# A name that nobody else gives: a number alone would take a backup of the day for ours.
+_MARK = ".toolpin-"
 _DIGITS = frozenset("0123456789")
 _HEX = frozenset("0123456789abcdef")
 
@@ -40,7 +43,7 @@ def _open_fresh(path: str, mode: int) -> tuple[IO[bytes], str]:
     """Return a file of a new name, held, and that name."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     while True:
-        fresh = f"{path}.{os.getpid()}-{os.urandom(4).hex()}"
+        fresh = f"{path}{_MARK}{os.getpid()}-{os.urandom(4).hex()}"
         file = open(os.open(fresh, flags, mode), "wb")  # noqa: SIM115 - the caller's
         # Where there are no locks, nobody takes this for a dead one's either.
         with contextlib.suppress(OSError):
@@ -55,7 +58,8 @@ def _drop_remains(path: str) -> None:
     folder, name = os.path.split(path)
     with contextlib.suppress(OSError):
         for one in os.listdir(folder):
-            if one.startswith(f"{name}.") and _is_fresh(one[len(name) + 1 :]):
+            begin = f"{name}{_MARK}"
+            if one.startswith(begin) and _is_fresh(one[len(begin) :]):
                 with contextlib.suppress(OSError):
                     _drop(os.path.join(folder, one))
 
@@ -72,6 +76,8 @@ def _drop(fresh: str) -> None:
     number = os.open(fresh, flags)
     try:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.unlink(fresh)
+        found = os.fstat(number)
+        if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid():
+            os.unlink(fresh)
     finally:
         os.close(number)

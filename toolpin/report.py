@@ -27,6 +27,10 @@ class Report:
             if sys.stdout is not None:  # closed by whoever started this
                 sys.stdout.write(f"{text}\n")
 
+    def foreign(self, text: str) -> None:
+        """Write lines of somebody else's so that a terminal obeys none; tabs stay."""
+        self.answer("\t".join(printable(part) for part in text.split("\t")))
+
     def document(
         self, command: str, result: object, *, changed: bool | None = None
     ) -> None:

@@ -45,10 +45,12 @@ def statements(text: str) -> list[Statement]:
     found: list[Statement] = []
     counts: dict[Path, int] = {}
     table: Path = ()
+    line, counted = 1, 0
     at = _skip_blank(text, 0)
     while at < len(text):
         start = text.rfind("\n", 0, at) + 1
-        line = text.count("\n", 0, at) + 1
+        line += text.count("\n", counted, at)
+        counted = at
         if text[at] == "[":
             double = text.startswith("[[", at)
             names, at = _key(text, at + 1 + double)
@@ -223,6 +225,6 @@ def _value_span(text: str, at: int) -> tuple[int, int]:
             break
         depth += (token in ("[", "{")) - (token in ("]", "}"))
         at = match.end()
-        if token[0] not in "#\r\n":
-            stop = begin + len(text[begin:at].rstrip(" \t"))
+        if token[0] not in "#\r\n" and (word := token.rstrip(" \t")):
+            stop = at - len(token) + len(word)
     return begin, stop

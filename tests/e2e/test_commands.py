@@ -22,6 +22,28 @@ def installed(home: Home, upstream: Upstream) -> Home:
     return home
 
 
+@pytest.mark.parametrize("locked", [False, True])
+def test_list_marks_what_a_loose_request_means(installed: Home, locked: bool) -> None:
+    oldest, *_, newest = (
+        installed.toolpin("list", "nodejs").out.replace("*", "").split()
+    )
+    installed.pin("nodejs latest\n")
+    if locked:
+        head = f'schema = 1\n[pins]\n"nodejs latest" = "{oldest}"\n\n'
+        (installed.project / "toolpin.lock").write_text(head)
+    lines = installed.toolpin("list", "nodejs").out.splitlines()
+    marked = [line for line in lines if line.startswith("*")]
+    assert marked == [f"* {oldest if locked else newest}"]
+
+
+def test_shims_that_are_a_file_are_told(home: Home) -> None:
+    home.data.mkdir()
+    (home.data / "shims").touch()
+    result = home.toolpin("reshim")
+    assert result.code == 1
+    assert f"{home.data}/shims" in result.err
+
+
 def test_list_is_in_the_order_of_versions(installed: Home) -> None:
     assert installed.toolpin("list").out == "nodejs\n* 9.9.0\n  10.15.3\n"
     assert installed.toolpin("list", "node").out == "* 9.9.0\n  10.15.3\n"

@@ -86,3 +86,17 @@ def test_what_is_not_set_is_an_error(home: Home) -> None:
     assert home.toolpin("config").code == 2
     relative = {"TOOLPIN_SYSTEM_CONFIG": "x.toml"}
     assert home.toolpin("config", "list", env=relative).code == 2
+
+
+def test_a_password_is_shown_to_who_asks_for_its_value_alone(home: Home) -> None:
+    key, url = "mirrors.https://a.example", "https://ana:PASSWORD@b.example/dist"
+    told = home.toolpin("config", "set", key, url)
+    file = home.config / "config.toml"
+    assert url in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    listed = home.toolpin("config", "list").out
+    as_json = home.toolpin("--json", "config", "list").out
+    for text in (told.err, listed, as_json):
+        assert "PASSWORD" not in text
+        assert "https://***@b.example/dist" in text
+    assert home.toolpin("config", "get", key).out == f"{url}\n"

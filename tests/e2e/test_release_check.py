@@ -272,3 +272,20 @@ def test_what_is_no_native_file_is_passed_over(home: Home, release: Path) -> Non
     result = check(home, release, "--host", "linux-x64")
     assert result.code == 0, result.err
     assert "1 native file" in result.out
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "large", "absent"])
+def test_what_no_release_has_for_its_versions_is_told_at_once(
+    home: Home, release: Path, kind: str
+) -> None:
+    file = release / "releases/start_erl.data"
+    file.unlink()
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "device":
+        file.symlink_to("/dev/zero")
+    elif kind == "large":
+        file.write_bytes(b"1 " * 600)
+    result = check(home, release)
+    assert result.code == 2, result.err
+    assert "is no release of Mix" in result.err

@@ -429,16 +429,16 @@ def test_a_pwd_that_is_not_true_is_passed_over(
 
 
 def test_writing_keeps_the_mode_and_the_link(tmp_path: Path) -> None:
-    real = tmp_path / "real"
+    real = tmp_path / "tool-versions"
     real.write_text("old")
     real.chmod(0o664)
     link = tmp_path / ".tool-versions"
-    link.symlink_to("real")
+    link.symlink_to("tool-versions")
     write(str(link), b"new")
     assert link.is_symlink()
     assert real.read_bytes() == b"new"
     assert stat.S_IMODE(real.stat().st_mode) == 0o664
-    assert sorted(os.listdir(tmp_path)) == [".tool-versions", "real"]
+    assert sorted(os.listdir(tmp_path)) == [".tool-versions", "tool-versions"]
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600)])

@@ -77,11 +77,26 @@ def test_other_files_beside_it_stay(tmp_path: Path) -> None:
         "note.12-0123456",
         "note.bak",
         "a.1-01234567",
+        "note.1-20251125",  # as somebody may call a backup of the day
+        "note.20251125-18450000",
+        "note.2024-deadbeef",
     }
     for name in names:
         (tmp_path / name).write_text("")
     write(tmp_path / "note", b"")
     assert set(os.listdir(tmp_path)) == {*names, "note"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives a file to another user")
+def test_what_no_killed_writer_of_ones_own_left_stays(tmp_path: Path) -> None:
+    with writer(tmp_path / "note") as process:
+        process.send_signal(signal.SIGKILL)
+    (left,) = tmp_path.iterdir()
+    pipe = tmp_path / left.name.replace("-", "-1", 1)
+    os.mkfifo(pipe)
+    os.chown(left, 12345, 12345)
+    write(tmp_path / "note", b"")
+    assert set(tmp_path.iterdir()) == {left, pipe, tmp_path / "note"}
 
 
 def test_an_exception_leaves_the_old_file_alone(tmp_path: Path) -> None:

@@ -27,6 +27,10 @@ hosts.linux-x64 = { target = "linux-x64" }
 """
 
 
+WITH = """with = [{package = "p", table = "%s", column = "c", into = "i"}]
+hosts.linux-x64"""
+
+
 @pytest.fixture
 def paths(tmp_path: Path) -> Paths:
     return Paths(data=str(tmp_path / "data"), config=str(tmp_path / "config"))
@@ -62,17 +66,17 @@ def test_what_is_added_is_known_and_what_is_removed_is_not(paths: Paths) -> None
         ('repo = "demo/demo"', 'repo = "demo/demo"\ntag = "../{version}"'),
         ('repo = "demo/demo"', 'repo = "demo/demo"\ntag = "a?{version}"'),
         ('repo = "demo/demo"', 'repo = "demo/demo"\ntag = "latest"'),
-        (
-            "hosts.linux-x64",
-            'with = [{package = "p", table = "t.tsv", column = "c", into = "i"}]\n'
-            "hosts.linux-x64",
-        ),
+        ("hosts.linux-x64", WITH % "absent.tsv"),
+        ("hosts.linux-x64", WITH % "golang.toml"),
+        ("hosts.linux-x64", WITH % "table"),
     ],
 )
 def test_hostile_68_what_breaks_the_rules_is_not_added(
     old: str, new: str, paths: Paths
 ) -> None:
     assert old in GOOD
+    for table in ("golang.toml", "table"):  # they are there, and are no table's name
+        (Path(paths.config).parent / table).write_text(GOOD)
     with pytest.raises(UsageError):
         _add(paths, GOOD.replace(old, new, 1))
     assert not Path(paths.config).exists()
@@ -87,6 +91,21 @@ def test_a_file_that_differs_stays_and_a_bundled_one_is_not_removed(
     assert Path(kept).read_text() == GOOD
     with pytest.raises(ToolpinError):
         shelf.remove(paths, read_registry(paths), "nodejs")
+
+
+def test_a_table_of_other_bytes_that_is_there_stays(paths: Paths) -> None:
+    table = Path(paths.config) / "plugins/t.tsv"
+    table.parent.mkdir(parents=True)
+    table.write_text("version\tc\n1.0\t2.0\n")
+    (Path(paths.config).parent / "t.tsv").write_text("version\tc\n1.0\t6.6.6\n")
+    text = GOOD.replace("hosts.linux-x64", WITH % "t.tsv", 1)
+    with pytest.raises(ToolpinError) as caught:
+        _add(paths, text)
+    assert ("file", str(table)) in caught.value.facts
+    assert table.read_text() == "version\tc\n1.0\t2.0\n"
+    assert not (table.parent / "demo.toml").exists()
+    (Path(paths.config).parent / "t.tsv").write_text(table.read_text())
+    assert Path(_add(paths, text)).exists()
 
 
 def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:

@@ -245,14 +245,13 @@ def test_without_a_hook_it_says_what_to_do(world: World, verb: str) -> None:
     assert done.out == ""
 
 
-@pytest.mark.parametrize("folder", ["{project}/evil", "/proc/self/cwd/evil"])
 def test_a_folder_that_a_project_names_is_not_on_path_and_shims_run_it(
-    world: World, shell: str, folder: str
+    world: World, shell: str
 ) -> None:
     for name in ("node", "head"):
         world.store.script(world.project / "evil/bin" / name, "the project's")
-    named = folder.format(project=world.project)
-    (world.project / ".tool-versions").write_text(f"nodejs path:{named}\n")
+    pin = f"nodejs path:{world.project}/evil\n"
+    (world.project / ".tool-versions").write_text(pin)
     done = play(
         world.store,
         shell,

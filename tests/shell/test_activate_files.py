@@ -161,3 +161,44 @@ def test_a_file_that_cannot_be_read_is_told_once(world: World, shell: str) -> No
     assert done.out.splitlines() == ["status 2", V10], done.err
     assert done.err.count("is not a version") == 2  # the hook once, the program once
     assert not (world.project / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    "form",
+    ['[mirrors]\n"{site}" = "{mirror}"\n', 'mirrors = {{ "{site}" = "{mirror}" }}\n'],
+    ids=["table", "line"],
+)
+def test_a_password_of_the_settings_is_in_no_shell(
+    world: World, shell: str, form: str
+) -> None:
+    mirror = "https://ana:PASSWORD@mirror.example/dist"
+    config = world.store.home.config / "config.toml"
+    text = form.format(site="https://nodejs.org/dist", mirror=mirror)
+    (world.project / ".nvmrc").write_text("12.22.0")
+    config.write_text(f"jobs = 3\n{text}")
+    edited = world.outside / "edited"
+    edited.write_text(f"jobs = 3\nstrict = true\n{text}")
+    everything = {"bash": "set; declare -f", "zsh": "set; functions", "fish": "set"}
+    shown = "functions _toolpin_same" if shell == "fish" else "true"
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        same(everything[shell]),
+        same(shown),
+        same(f"cat {edited} >{config}"),
+        same("true"),
+    )
+    assert "_toolpin_same" in done.out
+    assert "PASSWORD" not in done.out + done.err
+    assert "toolpin: two files of" in done.err  # the edit was seen
+
+
+def test_the_settings_of_activation_hold_no_password(world: World, shell: str) -> None:
+    config = world.store.home.config / "config.toml"
+    config.write_text(
+        'mirrors."https://a.example" = "https://ana:PASSWORD@b.example"\n'
+    )
+    told = world.store.home.toolpin("activate", shell)
+    assert str(config) in told.out
+    assert "PASSWORD" not in told.out

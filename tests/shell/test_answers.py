@@ -254,3 +254,19 @@ def test_a_required_tool_is_on_path_as_pinned(store: Store, road: str) -> None:
     missing = store.run(road, "mix", env={"PATH": path})
     assert (missing.code, missing.out) == (126, "")
     assert FILE2 in missing.err
+
+
+@pytest.mark.parametrize("kind", ["cut", "empty", "folder"])
+def test_a_record_that_cannot_be_read_is_told_in_toolpins_words(
+    store: Store, road: str, kind: str
+) -> None:
+    store.home.pin("nodejs 10.15.3\n")
+    record = Path(store.paths.install("nodejs", "10.15.3")) / ".toolpin/record.sh"
+    record.unlink()
+    if kind == "folder":
+        record.mkdir()
+    else:
+        record.write_text("toolpin_bins='/x" if kind == "cut" else "")
+    done = store.run(road, "node")
+    assert done.code == 126, done.err
+    assert done.err.startswith("toolpin: "), done.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from typing import SupportsIndex
 
 import pytest
 from hypothesis import given, settings
@@ -40,6 +41,39 @@ def test_a_statement_has_its_line_even_behind_values_of_many_lines() -> None:
         (("network",), 16),
         (("network", "stall_timeout_s"), 17),
     ]
+
+
+class Watched(str):
+    """A text that counts the characters which are looked at more than once."""
+
+    looked_at = 0
+
+    def count(self, sub: str, *span: SupportsIndex | None) -> int:
+        self._look(*span)
+        return super().count(sub, *span)
+
+    def __getitem__(self, at: SupportsIndex | slice) -> str:
+        if isinstance(at, slice):
+            self._look(at.start, at.stop)
+        return super().__getitem__(at)
+
+    def _look(self, *span: SupportsIndex | None) -> None:
+        start, stop, _ = slice(*span).indices(len(self))
+        self.looked_at += stop - start
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[[build]]\ntool = "nodejs"\n' * 500,
+        "also = [\n" + '  "nodejs 24.1.0",\n' * 500 + "]\nhosts = []\n",
+    ],
+    ids=["tables", "list"],
+)
+def test_a_long_text_is_gone_through_once(text: str) -> None:
+    watched = Watched(text)
+    assert statements(watched) == statements(text)
+    assert watched.looked_at < 4 * len(text)
 
 
 def test_tables_of_a_list_are_counted() -> None:

@@ -6,6 +6,7 @@ The words are asdf's; what is done is done by toolpin's own commands.
 from __future__ import annotations
 
 import os
+import shlex
 from argparse import Namespace
 from collections.abc import Sequence
 
@@ -17,6 +18,7 @@ from toolpin.asdf.front import (
     split,
     wanted_of,
 )
+from toolpin.env import quote
 from toolpin.lockfile.lookup import lockfile_beside
 from toolpin.model import Request
 from toolpin.mutex import held, mutex_of_file
@@ -204,7 +206,7 @@ def shell(front: Front, words: Sequence[str]) -> int:
         front.answer(f"unset {variable}")
     else:
         versions = [str(wanted_of(one)) for one in given.names[1:]]
-        front.answer(f'export {variable}="{" ".join(versions)}"')
-    line = " ".join(words)
+        front.answer(f"export {variable}={quote(' '.join(versions))}")
+    line = shlex.join(words)
     front.say(f'a program cannot change its shell: eval "$(asdf shell {line})"')
     return 1

@@ -21,11 +21,14 @@ from toolpin.binaries.elf import (
     macho_archs,
     read_elf,
 )
-from toolpin.errors import UsageError
+from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Host
+from toolpin.project.pin_files import read
 
 # What every system with glibc has; with musl it is one library.
 _LIBC = "libc libm libdl libpthread librt libutil libresolv libgcc_s".split()
+# The bytes and lines of the file with a release's two versions.
+_VERSIONS = (1_000, 10)
 _SYSTEM = ("/lib/", "/lib64/", "/usr/")
 
 
@@ -62,13 +65,14 @@ class Fault(NamedTuple):
 def read_release(folder: str) -> Release:
     """Read every native file of a release. Raises UsageError for another folder."""
     try:
-        with open(f"{folder}/releases/start_erl.data", encoding="utf-8") as file:
-            erts, version = file.read().split()
+        data = read(f"{folder}/releases/start_erl.data", _VERSIONS, anywhere=True)
+        erts, version = data.decode().split()
         names = sorted(os.listdir(f"{folder}/bin"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ToolpinError) as error:
+        because = error.what if isinstance(error, ToolpinError) else str(error)
         raise UsageError(
             f"{folder} is no release of Mix",
-            [("because", str(error))],
+            [("because", because)],
             "MIX_ENV=prod mix release",
         ) from error
     erts = f"erts-{erts}" if os.path.isdir(f"{folder}/erts-{erts}") else ""

@@ -107,7 +107,7 @@ def _prune(session: Session) -> int:
 def _init(target: str, session: Session) -> int:
     template = _TEMPLATES[target]
     path = os.path.join(session.folder, template.path)
-    data = pin_files.read(f"{bundled('ci')}/{target}.yml")
+    data = pin_files.read(f"{bundled('ci')}/{target}.yml", anywhere=True)
     is_there = os.path.lexists(path)
     if is_there and pin_files.read(path) != data:
         raise ToolpinError(

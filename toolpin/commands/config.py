@@ -12,6 +12,7 @@ from toolpin.settings import read
 from toolpin.settings.edit import required_key, set_value, unset_value
 from toolpin.settings.read import Stated
 from toolpin.settings.schema import key_of
+from toolpin.settings.secret import masked
 from toolpin.toml_lines import render_value
 
 
@@ -55,7 +56,7 @@ def _get(args: Namespace, session: Session) -> int:
     if one is None:
         raise ToolpinError(f"{args.key} is not set", hint="toolpin config list")
     if session.report.as_json:
-        session.report.document("config get", _record(one))
+        session.report.document("config get", _record(one) | {"value": one.value})
         return 0
     # A text alone, without quotes: `$(toolpin config get KEY)` is what it is for.
     text = one.value if isinstance(one.value, str) else render_value(one.value)
@@ -72,7 +73,9 @@ def _write(args: Namespace, session: Session) -> int:
         after = unset_value(before, file, args.key)
     if after != before:
         os.makedirs(os.path.dirname(file), exist_ok=True)
-        pin_files.write(file, after.encode())
+        pin_files.write(file, after.encode(), anywhere=True)
+        if masked(after) != after:
+            os.chmod(file, os.stat(file).st_mode & 0o700)
         if args.key == "idiomatic":
             # It is written into the shims, which no other setting is.
             from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415
@@ -88,7 +91,7 @@ def _tell(args: Namespace, session: Session, *, changed: bool) -> None:
         result = {"key": args.key, "file": file}
         session.report.document(f"config {args.action}", result, changed=changed)
     elif args.action == "set":
-        session.report.remark(f"{file}: {args.key} = {' '.join(args.value)}")
+        session.report.remark(f"{file}: {args.key} = {masked(' '.join(args.value))}")
     elif changed:
         session.report.remark(f"{file}: {args.key} is gone")
     else:
@@ -99,7 +102,7 @@ def _tell(args: Namespace, session: Session, *, changed: bool) -> None:
 
 
 def _row(one: Stated, *, origin: bool) -> list[str]:
-    row = [one.name, render_value(one.value)]
+    row = [one.name, masked(render_value(one.value))]
     return [*row, str(one.origin)] if origin else row
 
 
@@ -107,7 +110,7 @@ def _record(one: Stated) -> dict[str, object]:
     key = key_of(one.name)
     return {
         "name": one.name,
-        "value": one.value,
+        "value": masked(one.value) if isinstance(one.value, str) else one.value,
         "origin": {"place": one.origin.place, "line": one.origin.line or None},
         "expected": key.expected if key else "",
         "help": key.help if key else "",

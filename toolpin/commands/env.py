@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from toolpin.env import DEFAULT_PATH
 from toolpin.errors import UsageError
-from toolpin.model import Request
-from toolpin.project_env import joined, patch_of
+from toolpin.model import EnvPatch, Request
+from toolpin.project.toolversions import variable_for
+from toolpin.project_env import is_of_project, joined, patch_of
 from toolpin.session import Session
 from toolpin.shells.formats import BASE, FORMATS, SHELLS, render_env
 from toolpin.suggest import pinned_tool
@@ -42,7 +44,7 @@ def run(args: Namespace, session: Session) -> int:
     base = _base(args, session)
     requests: Sequence[Request]
     requests = [pinned_tool(args.tool, session)] if args.tool else session.requests()
-    patch = joined(patch_of(request, session) for request in requests)
+    patch = joined(_patches(requests, session))
     if session.report.as_json:
         result = {"path": patch.path, "variables": dict(patch.variables)}
         session.report.document("env", result)
@@ -51,6 +53,21 @@ def run(args: Namespace, session: Session) -> int:
     if text:
         session.report.answer(text.removesuffix("\n"))
     return 0
+
+
+def _patches(requests: Sequence[Request], session: Session) -> Iterator[EnvPatch]:
+    """Yield what each sets; of a project's `path:` it is told that it is left out."""
+    for request in requests:
+        patch = patch_of(request, session)
+        if is_of_project(patch, request, session):
+            words = " ".join(map(str, request.wanted))
+            variable = f"{variable_for(request.tool)}={shlex.quote(words)}"
+            session.report.warn(
+                f"{request.origin}: a folder that a project names is not put on PATH, "
+                f"where its `ls` would be yours; to have it: export {variable}"
+            )
+        else:
+            yield patch
 
 
 def _base(args: Namespace, session: Session) -> Sequence[str]:

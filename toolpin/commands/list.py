@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import NamedTuple
 
 from toolpin.errors import ToolpinError
+from toolpin.lockfile.lookup import match
 from toolpin.model import Pin
 from toolpin.report import Report
 from toolpin.session import Session
@@ -64,14 +65,17 @@ def run(args: Namespace, session: Session) -> int:
 
 def _rows(tool: str, prefix: str, session: Session) -> list[_Row]:
     request = session.request(tool)
-    pinned = {str(wanted) for wanted in request.wanted} if request else set()
+    wanted = request.wanted if request else ()
+    pinned = {
+        match(session.paths, request, one, session.where) for one in wanted if request
+    }
     known = sorted(installs.versions(session.paths, tool), key=sort_key)
     rows = []
     for version in known:
         if not prefix or is_prefix(prefix, version):
             paths = installs.store_of(session.paths, pin := Pin(tool, version))
             path = paths.install(*pin)
-            rows.append(_Row(pin, version in pinned, path, paths != session.paths))
+            rows.append(_Row(pin, pin in pinned, path, paths != session.paths))
     return rows
 
 

@@ -143,7 +143,7 @@ def _help(tool: Tool, session: Session) -> None:
     scripts = scripts_for(tool.name, session)
     for topic in ("overview", "deps", "config", "links"):
         if text := scripts.help(topic):
-            session.report.answer(f"\n{text.rstrip()}")
+            session.report.foreign(f"\n{text.rstrip()}")
 
 
 def _check(args: Namespace, session: Session) -> int:

@@ -75,7 +75,7 @@ def difference(args: Namespace, session: Session) -> int:
     if session.report.as_json:
         session.report.document("plugin diff", {"tool": name, "diff": text})
     elif text:
-        session.report.answer(text.rstrip("\n"))
+        session.report.foreign(text.rstrip("\n"))
     else:
         session.report.remark(f"{name} is what its publisher has")
     return 0

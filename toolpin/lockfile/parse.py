@@ -86,7 +86,7 @@ class _Reader:
 
     def _check_head(self, pins: Mapping[str, object]) -> None:
         """Refuse a head of which a shim would read less, or something else."""
-        rest = [f'"{text}" = "{version}"' for text, version in pins.items()]
+        rest = {f'"{text}" = "{version}"' for text, version in pins.items()}
         for number, line in pin_lines(self._text, self._place):
             if line not in rest:
                 raise not_as_written(self._place, number, line)

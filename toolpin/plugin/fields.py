@@ -65,6 +65,13 @@ def read_names(value: object) -> tuple[str, ...]:
     return tuple(read_name(one) for one in read_texts(value))
 
 
+def read_tsv(value: object) -> str:
+    """Accept the name of a table's file: it lies beside plugins, and is none."""
+    if not read_name(value).endswith(".tsv"):
+        raise UnfitError
+    return str(value)
+
+
 def read_command(value: object) -> str:
     """Accept a file name that can be a shim: HOSTILE's `..`, `sudo x`, `a/b` cannot."""
     text = read_text(value)
@@ -198,7 +205,7 @@ def read_pairs(value: object) -> dict[str, str]:
     if set(table) != {"tool", "suffix", "table"}:
         raise UnfitError
     read_name(table["tool"])
-    read_name(table["table"])
+    read_tsv(table["table"])
     return table
 
 

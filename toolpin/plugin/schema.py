@@ -37,6 +37,7 @@ from toolpin.plugin.fields import (
     read_tag,
     read_text,
     read_texts,
+    read_tsv,
     read_url,
     read_urls,
     read_variables,
@@ -148,8 +149,8 @@ TOOL: dict[str, Field] = {
 COMPANION: dict[str, Field] = {
     "package": Field(read_text, "a package name", "the second package", required=True),
     "table": Field(
-        read_name,
-        "a file name",
+        read_tsv,
+        "a file name that ends in .tsv",
         "tab-separated versions, beside the plugin",
         required=True,
     ),

@@ -57,12 +57,22 @@ def add(
             [("file", target)],
             f"toolpin plugin add {name} {file} --force",
         )
+    tables = {
+        f"{folder}/{one}": _read(f"{os.path.dirname(source)}/{one}")
+        for one in sorted(_tables(tool))
+    }
+    for place, content in tables.items():
+        if os.path.exists(place) and _read(place) != content and not force:
+            raise ToolpinError(
+                f"{name} has a table of a name that is there already",
+                [("file", place)],
+                f"toolpin plugin add {name} {file} --force",
+            )
     os.makedirs(folder, exist_ok=True)
-    for table in _tables(tool):
-        content = _read(f"{os.path.dirname(source)}/{table}").encode()
-        pin_files.write(f"{folder}/{table}", content)
+    for place, content in tables.items():
+        pin_files.write(place, content.encode(), anywhere=True)
     # The plugin last: before its tables it would not be complete.
-    pin_files.write(target, text.encode())
+    pin_files.write(target, text.encode(), anywhere=True)
     return Added(target, changed=before != text)
 
 
@@ -90,7 +100,7 @@ def remove(paths: Paths, registry: Registry, name: str) -> str:
 
 def _read(file: str) -> str:
     try:
-        return pin_files.read(file).decode()
+        return pin_files.read(file, anywhere=True).decode()
     except UnicodeDecodeError as error:
         raise UsageError(f"{file} is not UTF-8", [("because", str(error))]) from error
 

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Request
 from toolpin.project.idiomatic import Idioms, is_passed_over
+from toolpin.project.links import check_link
 from toolpin.project.toolversions import parse, parse_for, parse_override, variable_for
 
 FILENAME = ".tool-versions"
@@ -58,7 +59,7 @@ def stated(
     """
     for path in _places(start, home, global_file):
         if counts(path):
-            data = read(path)
+            data = read(path, anywhere=path == global_file)
             # What is no text at all is passed over by nobody.
             lenient = only and b"\0" not in data
             found = parse_for(data, only, path) if lenient else parse(data, path)
@@ -134,11 +135,20 @@ def request_for(
     return next((request for request in requests if request.tool == tool), None)
 
 
-def read(path: str, limits: tuple[int, int] = (LARGEST_BYTES, MOST_LINES)) -> bytes:
+def read(
+    path: str,
+    limits: tuple[int, int] = (LARGEST_BYTES, MOST_LINES),
+    *,
+    anywhere: bool = False,
+) -> bytes:
     """Return the bytes of a regular file of at most so many bytes and lines.
 
-    Raises UsageError for any other file, ToolpinError where the system refuses.
+    It may be a link as `links` allows it, with `anywhere` any: the user's own, not a
+    project's. Raises UsageError for any other file, ToolpinError where the system
+    refuses.
     """
+    if not anywhere and os.path.exists(path):
+        check_link(path)
     # Without O_NONBLOCK a FIFO would wait for its writer.
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
     try:
@@ -158,13 +168,16 @@ def read(path: str, limits: tuple[int, int] = (LARGEST_BYTES, MOST_LINES)) -> by
         ) from None
 
 
-def write(path: str, data: bytes) -> None:
+def write(path: str, data: bytes, *, anywhere: bool = False) -> None:
     """Replace a file, or the target of a link, in one step; mode and owner are kept.
 
-    Raises ToolpinError where the system refuses; the old file then stands unchanged.
+    `anywhere` is as for `read`. Raises UsageError for a link that leads astray, and
+    ToolpinError where the system refuses; the old file then stands unchanged.
     """
     from toolpin.replacing import replacing  # noqa: PLC0415 - readers need none
 
+    if not anywhere:
+        check_link(path, writing=True)
     real = os.path.realpath(path)
     try:
         before = _status(real)

@@ -6,6 +6,7 @@ where the word stands. It does not know which tools or versions exist.
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 from toolpin.errors import UsageError, printable
@@ -144,6 +145,13 @@ def check_folder(path: str, spot: Spot) -> None:
     if not path.startswith(("/", "~/")):
         raise error(
             f"{quoted(path)} is not an absolute folder",
+            spot,
+            ("expected", "path:/FOLDER or path:~/FOLDER"),
+        )
+    # There a name means another folder to each who looks.
+    if f"/{os.path.normpath(path).lstrip('/')}/".startswith(("/proc/", "/dev/fd/")):
+        raise error(
+            f"{quoted(path)} is no folder, but where somebody is",
             spot,
             ("expected", "path:/FOLDER or path:~/FOLDER"),
         )

@@ -185,17 +185,19 @@ class Git:
         return self.fetch(folder, url, branch), "" if _is_commit(branch) else branch
 
     def difference(self, folder: str, commit: str) -> str:
-        """Return what differs between the files there and a commit, as a diff."""
-        return self._must(
-            folder, "diff", "--no-ext-diff", "--no-textconv", "-R", commit, "--"
-        )
+        """Return what differs between the files there and a commit, as a diff.
+
+        Of every file its lines, whatever the plugin's own `.gitattributes` say.
+        """
+        asked = ("--text", "--no-color", "--no-ext-diff", "--no-textconv", "-R")
+        told = self._git(folder, "diff", *asked, commit, "--", exact=True)
+        return _told(told, folder, "diff")
 
     def difference_to_folder(self, folder: str, source: str) -> str:
         """Return what differs between the files there and a plain folder, as a diff."""
-        told = self._git(
-            folder, "diff", "--no-index", "--no-ext-diff", "--", folder, source
-        )
-        return told.out
+        if folder == source:  # it does not say where it is from
+            return ""
+        return self.difference(folder, self._import(folder, source))
 
     def url(self, folder: str) -> str:
         """Return where a plugin is from; "" where it does not say."""
@@ -271,21 +273,30 @@ class Git:
     def _must(
         self, folder: str, *words: str, more: Mapping[str, str] | None = None
     ) -> str:
-        told = self._git(folder, *words, more=more)
-        if told.status != 0:
-            raise ToolpinError(
-                f"git {words[0]} ended with {told.status} in {folder}",
-                [("it said", one) for one in told.err.strip().splitlines()[-3:]],
-            )
-        return told.out
+        return _told(self._git(folder, *words, more=more), folder, words[0])
 
     def _git(
-        self, folder: str, *words: str, more: Mapping[str, str] | None = None
+        self,
+        folder: str,
+        *words: str,
+        more: Mapping[str, str] | None = None,
+        exact: bool = False,
     ) -> Finished:
         # Not what an outer repository or a caller's hook would have it be.
         outside = {"GIT_CEILING_DIRECTORIES": os.path.dirname(folder)}
         env = {**self._env, **_NOBODY, **outside, **(more or {})}
-        return run(["git", *_SAFE, *words], env=env, cwd=folder, timeout_s=_GIT_S)
+        command = ["git", *_SAFE, *words]
+        return run(command, env=env, cwd=folder, timeout_s=_GIT_S, exact=exact)
+
+
+def _told(told: Finished, folder: str, verb: str) -> str:
+    """Return what git said. Raises ToolpinError where it failed."""
+    if told.status != 0:
+        raise ToolpinError(
+            f"git {verb} ended with {told.status} in {folder}",
+            [("it said", one) for one in told.err.strip().splitlines()[-3:]],
+        )
+    return told.out
 
 
 def _split_ref(text: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ back. Pure: the shell keeps the State, in a variable of its own.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -67,10 +68,18 @@ def parse_state(text: str | None) -> State:
             plain += [one.name, one.ours, "" if one.before is None else one.before]
     except (ValueError, TypeError, RecursionError):
         return State()
-    known = all(isinstance(one, str) for one in plain) and all(
+    known = all(isinstance(one, str) and _is_text(one) for one in plain) and all(
         is_settable(one.name) for one in state.variables
     )
     return state if known else State()
+
+
+def _is_text(value: str) -> bool:
+    """Say whether an environment can hold a value: JSON can name what none can."""
+    try:
+        return b"\0" not in os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
 
 
 def render_state(state: State) -> str:

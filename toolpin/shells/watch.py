@@ -18,6 +18,7 @@ from toolpin.project import pin_files
 from toolpin.project.toolversions import variable_for
 from toolpin.session import Session
 from toolpin.settings.idiomatic_level import VARIABLE
+from toolpin.settings.secret import beginning
 from toolpin.shells.activation import Watch
 from toolpin.store.installs import RECORD, stores
 
@@ -33,7 +34,7 @@ def watched_files(session: Session) -> Watch:
     for file in dict.fromkeys(_files(session)):
         if not os.path.lexists(file):
             absent.append(file)
-        elif found := _beginning(file):
+        elif found := _beginning(file, is_settings=file in _settings(session)):
             texts.append((file, *found))
         else:
             present.append(file)
@@ -60,8 +61,11 @@ def _files(session: Session) -> Iterator[str]:
         if any(os.path.lexists(file) for file in pins):
             yield os.path.join(folder, FILENAME)
     yield session.paths.global_file
-    yield session.paths.user_config
-    yield system_config(session.env)
+    yield from _settings(session)
+
+
+def _settings(session: Session) -> tuple[str, str]:
+    return session.paths.user_config, system_config(session.env)
 
 
 def _of(request: Request, session: Session) -> Iterator[str]:
@@ -78,18 +82,21 @@ def _of(request: Request, session: Session) -> Iterator[str]:
                 yield f"{paths.incomplete}/{pin.tool}/{pin.version}"
 
 
-def _beginning(file: str) -> tuple[bytes, bool] | None:
+def _beginning(file: str, *, is_settings: bool) -> tuple[bytes, bool] | None:
     """Return what counts of a file and whether that is all; None for no text.
 
     A lockfile's head ends at its first empty line, and what follows chooses nothing.
+    Every program that the shell starts may see it: of settings no password is in it.
     """
     try:
-        data = pin_files.read(file, pin_files.LARGEST_LOCKFILE)
+        data = pin_files.read(file, pin_files.LARGEST_LOCKFILE, anywhere=is_settings)
     except ToolpinError:
         return None
     end = _MOST_BYTES
     if os.path.basename(file) == FILENAME and (head := data.find(b"\n\n")) >= 0:
         end = head + 1
+    if is_settings:
+        end = min(end, len(beginning(data)))
     if b"\0" in data[:end]:  # which no shell's variable can hold
         end = data.index(b"\0")
     while end < len(data) and data[end] & 0xC0 == 0x80:  # within a character

@@ -41,9 +41,9 @@ def refresh_shims(
 
 def _refresh(paths: Paths, registry: Registry, wanted: Collection[str]) -> Changes:
     with held(f"{paths.locks}/shims.lock"):
-        names = {*wanted, *installs.tools(paths), *shimmed_tools(paths)}
-        tools = _known(sorted(names), registry, _idioms(paths, registry))
         try:
+            names = {*wanted, *installs.tools(paths), *shimmed_tools(paths)}
+            tools = _known(sorted(names), registry, _idioms(paths, registry))
             return refresh(paths, tools, sys.executable, wanted)
         except OSError as error:
             raise ToolpinError(

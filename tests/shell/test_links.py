@@ -1,0 +1,58 @@
+"""Project files that are links: a shim follows those that `exec` follows, no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.shell.store import KNOWN, SHELLS, Store
+from toolpin.shims.folder import refresh
+
+V10 = "nodejs 10.15.3"
+LOCK = 'schema = 1\n[pins]\n"nodejs lts" = "10.15.3"\n\n'
+
+
+@pytest.fixture
+def elsewhere(store: Store) -> Path:
+    """A folder of the user's with files such as a project has."""
+    elsewhere = store.home.root / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / ".tool-versions").write_text("nodejs 10.15.3\n")
+    (elsewhere / ".nvmrc").write_text("10.15.3\n")
+    (elsewhere / "toolpin.lock").write_text(LOCK)
+    return elsewhere
+
+
+@pytest.mark.parametrize("name", [".tool-versions", ".nvmrc", "toolpin.lock"])
+def test_a_link_that_leads_out_of_the_project_chooses_nothing(
+    store: Store, road: str, elsewhere: Path, name: str
+) -> None:
+    if name == "toolpin.lock":
+        store.home.pin("nodejs lts\n")
+    (store.home.project / name).symlink_to(elsewhere / name)
+    done = store.run(road, "node")
+    assert done.code == 2, done.out
+    assert f"{name} is a link that leads out" in done.err
+
+
+@pytest.mark.parametrize("name", [".tool-versions", ".nvmrc"])
+def test_a_link_within_the_project_chooses(
+    store: Store, road: str, elsewhere: Path, name: str
+) -> None:
+    below = store.home.project / "below"
+    below.mkdir()
+    (store.home.project / name).write_text((elsewhere / name).read_text())
+    (below / name).symlink_to(f"../{name}")
+    assert store.run(road, "node", cwd=below).out == f"{V10}\n"
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+@pytest.mark.parametrize("folder", ["home", "config"])
+def test_a_link_of_the_users_own_chooses_without_python(
+    store: Store, sh: str, elsewhere: Path, folder: str
+) -> None:
+    own = store.home.home if folder == "home" else store.home.config
+    (own / ".tool-versions").symlink_to(elsewhere / ".tool-versions")
+    refresh(store.paths, KNOWN, "/gone/python")
+    assert store.run(sh, "node").out == f"{V10}\n"

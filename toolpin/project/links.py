@@ -1,0 +1,67 @@
+"""Judges a project file that is a link: its author did not write the user's files.
+
+Git keeps links, so a checkout may name any file of its user's. What toolpin says of a
+file shows lines of it, and what it writes replaces it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from toolpin.errors import UsageError
+from toolpin.paths import home_folder
+
+# What files with versions are called: `.node-version` may be a link to `.nvmrc`.
+_ENDS = ("tool-versions", "-version", "nvmrc")
+
+
+def check_link(path: str, *, writing: bool = False) -> None:
+    """Raise UsageError for a link to what is not its project's.
+
+    It may lead to a file of such a name in the same project or, to be read only, in a
+    folder above it; from the home folder, the user's own, to anywhere.
+    """
+    if not os.path.islink(path):
+        return
+    real = os.path.realpath(path)
+    folder = os.path.realpath(os.path.dirname(path))
+    home = os.path.realpath(home_folder(os.environ))
+    name = os.path.basename(path).removeprefix(".")
+    facts = [("link", os.readlink(path)), ("leads to", real)]
+    if not real.endswith((name, *_ENDS)):
+        raise UsageError(
+            f"{path} is a link to a file of another kind",
+            [*facts, ("expected", f"a file whose name ends in {name}")],
+            f"rm {path}",
+        )
+    top = _top(folder, home)
+    above = not writing and os.path.dirname(real) in _folders_up(folder)
+    if not (folder == home or real.startswith(f"{top.rstrip('/')}/") or above):
+        raise UsageError(
+            f"{path} is a link that leads out of its project",
+            [*facts, ("project", top)],
+            f"rm {path}",
+        )
+
+
+def _top(folder: str, home: str) -> str:
+    """Return the folder of the checkout that a folder is in, or the folder itself.
+
+    A home folder that is a repository makes nothing below it one project.
+    """
+    for one in _folders_up(folder):
+        if one == home:
+            break
+        if os.path.lexists(f"{one}/.git"):
+            return one
+    return folder
+
+
+def _folders_up(folder: str) -> Iterator[str]:
+    while True:
+        yield folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return
+        folder = parent
