@@ -11,13 +11,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from toolpin.errors import ToolpinError, UsageError
+from toolpin.errors import ToolpinError
 from toolpin.model import Origin, Pin
 from toolpin.paths import Paths
 from toolpin.plugin.registry import note_files, script_folders
 from toolpin.process import Finished
 from toolpin.project.words import NAME, Spot, check
 from toolpin.scripts.gitrepo import Address, Git, Identity, is_plain_folder
+from toolpin.scripts.judging import check_digest, check_own, check_whole
 from toolpin.scripts.running import Scripts
 from toolpin.settings.asdfrc import Asdfrc
 from toolpin.store import unfinished
@@ -87,7 +88,7 @@ class Folders:
 
         The same one that is there is only chosen, another is refused. With `sha256` its
         files must have that digest. Raises UsageError for what is no plugin, and for a
-        name that no tool can have.
+        name that no tool can have; Refused for one with a script outside of it.
         """
         check(name, NAME, Spot(Origin("the command line"), name))
         if self.has(name):
@@ -108,9 +109,10 @@ class Folders:
         with unfinished.version_mutex(self._paths, pin):
             with unfinished.scratch(self._paths, pin) as stage:
                 self.git.create(stage, address)
-                _check(stage, name, address)
+                check_whole(stage, name, address.url)
+                check_own(stage, name)
                 found = self.git.identity(stage)
-                _check_digest(found, sha256, name)
+                check_digest(found.sha256, found.commit, sha256, name)
                 os.makedirs(self._paths.plugins, exist_ok=True)
                 os.rename(stage, f"{self._paths.plugins}/{name}")
             os.makedirs(f"{self._paths.downloads}/{name}", exist_ok=True)
@@ -134,7 +136,8 @@ class Folders:
     ) -> Moved:
         """Move a plugin to what a ref, or its publisher's default branch, is now.
 
-        Raises ToolpinError for one with changes of the user's, unless forced.
+        Raises ToolpinError for one with changes of the user's, unless forced, and for
+        files that are not as `add` wants them.
         """
         folder = self.folder(name)
         if os.path.islink(folder) or not os.path.exists(f"{folder}/.git"):
@@ -151,14 +154,15 @@ class Folders:
             )
         self._hook("pre_asdf_plugin_update", name)
         self._hook(f"pre_asdf_plugin_update_{name}", name)
-        with unfinished.version_mutex(self._paths, Pin(_PLUGIN, name)):
+        pin = Pin(_PLUGIN, name)
+        with unfinished.version_mutex(self._paths, pin):
             commit, branch = self.git.update(folder, before.url, ref)
+            # Judged beside the plugin: what is refused is never where scripts are run.
+            with unfinished.scratch(self._paths, pin) as stage:
+                tree, found = self.git.lay_out(folder, commit, stage)
+                check_own(tree, name)
+                check_digest(found, commit, sha256, name)
             self.git.check_out(folder, commit, branch)
-            try:
-                _check_digest(self.git.identity(folder), sha256, name)
-            except ToolpinError:
-                self.git.check_out(folder, before.commit)
-                raise
         more = {
             "ASDF_PLUGIN_PATH": folder,
             "ASDF_PLUGIN_PREV_REF": before.commit,
@@ -229,31 +233,6 @@ class Folders:
     def _tell(self, told: Finished) -> None:
         for line in (told.out + told.err).splitlines():
             self._remark(line)
-
-
-def _check(folder: str, name: str, address: Address) -> None:
-    """Raise UsageError for a repository that is no plugin."""
-    missing = [
-        one
-        for one in ("bin/install", "bin/list-all")
-        if not os.path.isfile(f"{folder}/{one}")
-    ]
-    if missing:
-        raise UsageError(
-            f"{address.url} is no asdf plugin for {name}",
-            [("missing", ", ".join(missing)), ("added", "nothing")],
-        )
-
-
-def _check_digest(found: Identity, sha256: str, name: str) -> None:
-    if sha256 and found.sha256 != sha256:
-        raise ToolpinError(
-            f"{name}'s plugin is not the one that is locked",
-            [
-                ("expected", f"sha256 {sha256}"),
-                ("received", f"sha256 {found.sha256}, commit {found.commit}"),
-            ],
-        )
 
 
 def each(

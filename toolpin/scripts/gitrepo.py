@@ -177,6 +177,22 @@ class Git:
         where = ["-B", branch] if branch else ["--detach"]
         self._must(folder, "checkout", "-q", "--force", *where, commit, "--")
 
+    def lay_out(self, folder: str, commit: str, stage: str) -> tuple[str, str]:
+        """Write a commit's files below an empty folder, and leave those there are.
+
+        Returns where they are, and the digest that they would have in the plugin.
+        """
+        tree = f"{stage}/tree"
+        os.mkdir(tree)
+        more = {
+            "GIT_DIR": f"{folder}/.git",
+            "GIT_WORK_TREE": tree,
+            "GIT_INDEX_FILE": f"{stage}/index",
+        }
+        self._must(tree, "read-tree", "--reset", "-u", commit, more=more)
+        listed = self._must(tree, "ls-files", "-z", more=more).split("\0")
+        return tree, _digest(tree, [one for one in listed if one])
+
     def update(self, folder: str, url: str, ref: str) -> tuple[str, str]:
         """Fetch what an update brings; return its commit and branch, "" for none."""
         if is_plain_folder(url):
