@@ -293,7 +293,8 @@ def test_an_unknown_command_is_127(store: Store) -> None:
 def test_commands_run_while_the_shims_are_refreshed(store: Store) -> None:
     store.home.pin("nodejs 10.15.3\n")
     script = (
-        "import sys; from tests.shell.store import KNOWN; from toolpin.shims import folder as shims\n"
+        "import sys; from tests.shell.store import KNOWN\n"
+        "from toolpin.shims import folder as shims\n"
         "from toolpin.paths import Paths; i = 0\n"
         "while True:\n"
         "    i += 1\n"
