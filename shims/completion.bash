@@ -31,7 +31,7 @@ _toolpin_row() {
       _names=''
       _slots='tools versions+'
       _flags='--only --all-projects --into --host --jobs --source --locked --allow-plugins --trust-on-first-use --dry-run'
-      _values=' --only:tools --all-projects:folders --into:folders --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --jobs:- --source:- '
+      _values=' --only:tools --all-projects:folders --into:folders --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --jobs:- --source:sources '
       ;;
     'uninstall')
       _names=''
@@ -55,7 +55,7 @@ _toolpin_row() {
       _names=''
       _slots=''
       _flags='--check --refresh --host --source --trust-on-first-use --also'
-      _values=' --refresh:tools --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --source:- --also:- '
+      _values=' --refresh:tools --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --source:sources --also:- '
       ;;
     'outdated')
       _names=''
@@ -91,13 +91,13 @@ _toolpin_row() {
       _names=''
       _slots='tools versions'
       _flags='--source'
-      _values=' --source:- '
+      _values=' --source:sources '
       ;;
     'latest')
       _names=''
       _slots='tools versions'
       _flags='--source'
-      _values=' --source:- '
+      _values=' --source:sources '
       ;;
     'where')
       _names=''
@@ -313,7 +313,7 @@ _toolpin_row() {
       _names=''
       _slots='tools versions'
       _flags='--source'
-      _values=' --source:- '
+      _values=' --source:sources '
       ;;
 # <<<
     *) return 1 ;;

@@ -27,7 +27,7 @@ function __toolpin_row --no-scope-shadowing
             set names
             set slots tools versions+
             set flags '--only	of what is pinned, these tools' '--all-projects	what every project below a folder pins, each once' '--into	put each tool\'s tree into DIR/TOOL, for an image or a release; as locked' '--host	with --into: for another machine, such as linux-x64' '--jobs	installs at once, 1 to 64' '--source	take it from this source only, whatever is locked; may be given again' '--locked	install nothing that toolpin.lock does not have; CI=true implies it where there is a lockfile' '--allow-plugins	fetch the asdf plugins that toolpin.lock names, and run them' '--trust-on-first-use	take what nobody publishes a digest for, and record the one it has' '--dry-run	show the plans and change nothing'
-            set follow '--only:tools' '--all-projects:folders' '--into:folders' '--host:=linux-arm64,linux-x64,macos-arm64,macos-x64' '--jobs:-' '--source:-'
+            set follow '--only:tools' '--all-projects:folders' '--into:folders' '--host:=linux-arm64,linux-x64,macos-arm64,macos-x64' '--jobs:-' '--source:sources'
         case 'uninstall'
             set names
             set slots installed-tools installed-versions+
@@ -47,7 +47,7 @@ function __toolpin_row --no-scope-shadowing
             set names
             set slots
             set flags '--check	change nothing and ask nobody; 4 where a request has no entry' '--refresh	lock this tool anew; may be given again' '--host	only for this host, as linux-x64, from now on; may be given again' '--source	lock builds of this source; may be given again' '--trust-on-first-use	fetch what nobody publishes a digest for, and lock the one it has' '--also	lock this version too, as for a job of a matrix; may be given again'
-            set follow '--refresh:tools' '--host:=linux-arm64,linux-x64,macos-arm64,macos-x64' '--source:-' '--also:-'
+            set follow '--refresh:tools' '--host:=linux-arm64,linux-x64,macos-arm64,macos-x64' '--source:sources' '--also:-'
         case 'outdated'
             set names
             set slots
@@ -77,12 +77,12 @@ function __toolpin_row --no-scope-shadowing
             set names
             set slots tools versions
             set flags '--source	ask this source only; may be given again'
-            set follow '--source:-'
+            set follow '--source:sources'
         case 'latest'
             set names
             set slots tools versions
             set flags '--source	ask this source only; may be given again'
-            set follow '--source:-'
+            set follow '--source:sources'
         case 'where'
             set names
             set slots installed-tools installed-versions
@@ -262,7 +262,7 @@ function __toolpin_row --no-scope-shadowing
             set names
             set slots tools versions
             set flags '--source	ask this source only; may be given again'
-            set follow '--source:-'
+            set follow '--source:sources'
 # <<<
         case '*'
             return 1
@@ -287,7 +287,10 @@ function __toolpin_kind
         case folders
             __fish_complete_directories (commandline -ct) ''
         case '*'
-            @PYTHON@ -I -m toolpin completion --words $kind "$tool" 2>/dev/null </dev/null
+            for one in (@PYTHON@ -I -m toolpin completion --words $kind "$tool" \
+                    2>/dev/null </dev/null)
+                string join '' -- $before $one
+            end
     end
 end
 

@@ -91,7 +91,7 @@ _toolpin_row() {
         '--trust-on-first-use:take what nobody publishes a digest for, and record the one it has'
         '--dry-run:show the plans and change nothing'
       )
-      _values=' --only:tools --all-projects:folders --into:folders --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --jobs:- --source:- '
+      _values=' --only:tools --all-projects:folders --into:folders --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --jobs:- --source:sources '
       ;;
     ('uninstall')
       _names=()
@@ -133,7 +133,7 @@ _toolpin_row() {
         '--trust-on-first-use:fetch what nobody publishes a digest for, and lock the one it has'
         '--also:lock this version too, as for a job of a matrix; may be given again'
       )
-      _values=' --refresh:tools --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --source:- --also:- '
+      _values=' --refresh:tools --host:=linux-arm64,linux-x64,macos-arm64,macos-x64 --source:sources --also:- '
       ;;
     ('outdated')
       _names=()
@@ -177,7 +177,7 @@ _toolpin_row() {
       _flags=(
         '--source:ask this source only; may be given again'
       )
-      _values=' --source:- '
+      _values=' --source:sources '
       ;;
     ('latest')
       _names=()
@@ -185,7 +185,7 @@ _toolpin_row() {
       _flags=(
         '--source:ask this source only; may be given again'
       )
-      _values=' --source:- '
+      _values=' --source:sources '
       ;;
     ('where')
       _names=()
@@ -465,7 +465,7 @@ _toolpin_row() {
       _flags=(
         '--source:ask this source only; may be given again'
       )
-      _values=' --source:- '
+      _values=' --source:sources '
       ;;
 # <<<
     (*) return 1 ;;

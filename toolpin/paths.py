@@ -93,11 +93,6 @@ class Paths(NamedTuple):
         return f"{self.config}/config.toml"
 
     @property
-    def logs(self) -> str:
-        """What builds said, one file a version."""
-        return f"{self.data}/logs"
-
-    @property
     def plugins(self) -> str:
         """The plugins that are folders of scripts, as asdf has them."""
         return f"{self.data}/plugins"
@@ -135,6 +130,10 @@ class Paths(NamedTuple):
     def state(self, tool: str) -> str:
         """Return the folder for what a tool itself installs beside its versions."""
         return f"{self.data}/state/{tool}"
+
+    def log(self, tool: str, version: str) -> str:
+        """Return the file for what a version's build says; `@` is in no name."""
+        return f"{self.data}/logs/{tool}@{version}.log"
 
     def install(self, tool: str, version: str) -> str:
         """Return the final path of one version."""

@@ -55,17 +55,24 @@ class Report:
         envelope = {"schema": JSON_SCHEMA, "command": command, **more}
         self.answer(json.dumps(envelope, indent=1))
 
-    def table(self, rows: Sequence[Sequence[str]]) -> None:
-        """Write rows with their columns aligned, two blanks apart."""
+    def table(self, rows: Sequence[Sequence[str]], *, folds: bool = False) -> None:
+        """Write rows with their columns aligned, two blanks apart.
+
+        With `folds` a last cell that a terminal would break has a line of its own.
+        """
         if not rows:
             return
         rows = [[printable(cell) for cell in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        most = _terminal_columns() if folds else 0
         for row in rows:
-            cells = (
-                f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)
-            )
-            self.answer("  ".join(cells).rstrip())
+            padded = zip(row, widths, strict=True)
+            cells = [f"{cell:<{width}}" for cell, width in padded]
+            line = "  ".join(cells).rstrip()
+            if 0 < most < len(line):
+                first = "  ".join(cells[:-1]).rstrip()
+                line = f"{first}\n{' ' * (widths[0] + 2)}{row[-1]}"
+            self.answer(line)
 
     def remark(self, text: str) -> None:
         """Write one line for people, unless they asked for quiet."""
@@ -79,6 +86,14 @@ class Report:
     def error(self, error: ToolpinError) -> None:
         """Write an error with its facts and what to try."""
         _say(error.render())
+
+
+def _terminal_columns() -> int:
+    """Return how wide the terminal is that stdout is; 0 where it is none."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError, AttributeError):  # a file, closed, none at all
+        return 0
 
 
 def error_table(error: ToolpinError) -> dict[str, object]:

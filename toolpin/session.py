@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.cache.folder import cache_folder
 from toolpin.errors import Refused, UsageError
-from toolpin.lockfile.lookup import Where
+from toolpin.lockfile.lookup import Where, ignored
 from toolpin.model import Request
 from toolpin.owners import account_home, hold_of_others
 from toolpin.paths import Paths, home_folder
@@ -81,7 +81,7 @@ class Session(NamedTuple):
         Raises UsageError that names the folders searched when nothing is.
         """
         stated = tuple(self.stated())
-        self._warn_of_ignored()
+        self.warn_of_ignored()
         self.judge(stated)
         aliases = self.registry.aliases
         found = pin_files.effective(stated, env=self.env, aliases=aliases)
@@ -148,9 +148,9 @@ class Session(NamedTuple):
                 with open(note, "w", encoding="utf-8"):
                     pass
 
-    def _warn_of_ignored(self) -> None:
-        places = (self.folder, self.home, self.paths.global_file)
-        for path in pin_files.ignored(*places):
+    def warn_of_ignored(self) -> None:
+        """Say which files do not count here, as another user's."""
+        for path in ignored(self.where, self.idioms.names):
             self.report.warn(f"{path} is ignored: another user put it there")
 
 

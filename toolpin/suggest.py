@@ -37,8 +37,10 @@ def known_tool(name: str, session: Session) -> str:
 def pinned_tool(name: str, session: Session) -> Request:
     """Return what is asked for here of the tool that somebody named.
 
-    Raises ToolpinError for one that nothing pins, with names near an unknown one.
+    Files that do not count are told of. Raises ToolpinError for one that nothing pins,
+    with names near an unknown one.
     """
+    session.warn_of_ignored()
     request = session.request(session.registry.canonical(name))
     if request:
         return request

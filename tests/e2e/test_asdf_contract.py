@@ -377,6 +377,23 @@ exit 7
 """
 
 
+def test_each_build_has_a_log_of_its_own(home: Home) -> None:
+    pairs = {"greet": "1-2", "greet-1": "2"}
+    for tool, version in pairs.items():
+        files = {**GREET, "bin/list-all": f"echo {version}\n"}
+        files["bin/install"] = f"echo I am {tool}\n{GREET['bin/install']}"
+        repository(home.root / tool, files)
+        home.toolpin("plugin", "add", tool, f"{home.root}/{tool}")
+        assert home.toolpin("install", tool, version).code == 0
+    said = {one.name: one.read_text() for one in (home.data / "logs").iterdir()}
+    assert {name for name, text in said.items() if "I am greet\n" in text} == {
+        "greet@1-2.log"
+    }
+    assert {name for name, text in said.items() if "I am greet-1\n" in text} == {
+        "greet-1@2.log"
+    }
+
+
 def test_a_failing_build_shows_its_log_and_leaves_nothing(home: Home) -> None:
     files = {
         **GREET,
@@ -386,7 +403,7 @@ def test_a_failing_build_shows_its_log_and_leaves_nothing(home: Home) -> None:
     repository(home.root / "greet", files)
     home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
     failed = home.toolpin("install", "greet", "1.0.0")
-    log = home.data / "logs/greet-1.0.0.log"
+    log = home.data / "logs/greet@1.0.0.log"
     assert failed.code == 1
     assert "bin/install of its plugin ended with 7" in failed.err
     assert "configure: error: no zlib.h" in failed.err

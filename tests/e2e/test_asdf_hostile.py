@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.asdf import Machine
 from tests.support.run import Home
-from tests.support.scripted import GREET, git, repository, write
+from tests.support.scripted import GREET, commit, git, repository, write
 
 
 @pytest.fixture
@@ -64,6 +64,96 @@ def test_hostile_69_an_index_names_no_url_of_plain_http(home: Home) -> None:
     refused = home.toolpin("plugin", "add", "greet")
     assert refused.code == 1
     assert "transport 'http' not allowed" in refused.err
+
+
+# Links of a plugin's repository, behind which lies what no digest of it covers.
+ELSEWHERE = {
+    "bin": {"bin": "{out}/bin"},
+    "bin-above": {"bin": "../../../out/bin"},
+    "one-script": {"bin/install": "{out}/bin/install"},
+    "a-link-to-a-link": {"bin": "there/bin", "there": "{out}"},
+    "a-callback": {"bin/post-plugin-add": "{out}/bin/install"},
+    "a-command": {"lib/commands/command-x.bash": "{out}/bin/install"},
+    "a-library": {"lib": "{out}/bin"},
+    "a-shim": {"shims/greet": "{out}/bin/install"},
+    "git's": {"bin/exec-env": "../.git/HEAD"},
+    "nowhere": {"bin/exec-env": "not-yet-there"},
+}
+
+
+def _with_links(greet: Path, links: dict[str, str], out: Path) -> str:
+    """Commit a plugin with links instead of files, and files that they could mean."""
+    write(out, GREET)
+    for name, target in links.items():
+        path = greet / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(target.format(out=out))
+    return commit(greet, {})
+
+
+@pytest.mark.parametrize("links", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_hostile_69_a_plugin_with_a_script_outside_of_it_is_not_added(
+    links: dict[str, str], home: Home, greet: Path
+) -> None:
+    _with_links(greet, links, home.root / "out")
+    refused = home.toolpin("plugin", "add", "greet", f"file://{greet}")
+    assert refused.code == 1, refused.err
+    assert "is no file of the plugin" in refused.err
+    assert not (home.data / "plugins/greet").exists()
+
+
+@pytest.mark.parametrize("links", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_hostile_69_a_plugin_does_not_move_to_a_script_outside_of_it(
+    links: dict[str, str], home: Home, greet: Path
+) -> None:
+    home.toolpin("plugin", "add", "greet", f"file://{greet}")
+    plugin = home.data / "plugins/greet"
+    before = _state(plugin)
+    _with_links(greet, links, home.root / "out")
+    refused = home.toolpin("plugin", "update", "greet")
+    assert refused.code == 1, refused.err
+    assert "is no file of the plugin" in refused.err
+    assert _state(plugin) == before
+
+
+def test_a_link_within_a_plugin_is_a_script_of_it(home: Home, greet: Path) -> None:
+    write(greet, {"tools/greet-list": GREET["bin/list-all"]})
+    (greet / "tools/greet-list").chmod(0o755)
+    _with_links(greet, {"bin/list-all": "../tools/greet-list"}, home.root / "out")
+    added = home.toolpin("plugin", "add", "greet", f"file://{greet}")
+    assert added.code == 0, added.err
+    assert "2.0.0" in home.toolpin("list-all", "greet").out
+
+
+def test_hostile_69_files_that_are_not_the_locked_ones_are_not_checked_out(
+    home: Home, greet: Path
+) -> None:
+    first = git(greet, "rev-parse", "HEAD")
+    home.toolpin("plugin", "add", "greet", f"file://{greet}")
+    commit(greet, {"bin/install": "exit 9\n"})
+    home.toolpin("plugin", "update", "greet")
+    home.pin("greet 1.1.0\n")
+    assert home.toolpin("lock").code == 0
+    lock = home.project / "toolpin.lock"
+    digest = lock.read_text().partition('"sha256:')[2][:64]
+    lock.write_text(lock.read_text().replace(digest, "0" * 64))
+    assert home.toolpin("plugin", "update", "greet", first).code == 0
+    plugin = home.data / "plugins/greet"
+    before = _state(plugin)
+    refused = home.toolpin("install", "--allow-plugins")
+    assert refused.code == 1
+    assert "is not the one that is locked" in refused.err
+    assert _state(plugin) == before
+
+
+def _state(plugin: Path) -> object:
+    """Return what a check-out would change: git's head and log, and a file's time."""
+    script = (plugin / "bin/install").stat()
+    head = (plugin / ".git/HEAD").read_text(), (plugin / ".git/logs/HEAD").read_text()
+    return head, script.st_mtime_ns, script.st_ino
 
 
 @pytest.mark.parametrize("script", ["latest-stable", "list-all"])

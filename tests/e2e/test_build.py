@@ -44,7 +44,7 @@ def test_source_code_becomes_a_program_behind_a_shim(home: Home, code: Code) -> 
     for phase in ("building: configure", "building: make"):
         assert phase in result.err
     assert home.run(home.shim("hello")).out == "hello 2.0.1\n"
-    log = (home.data / "logs/hello-2.0.1.log").read_text()
+    log = (home.data / "logs/hello@2.0.1.log").read_text()
     assert f"checking --prefix={home.data}/installs/hello/2.0.1" in log
     assert "done in" in log
     assert f"home {home.data}/staging/hello@2.0.1, words C\n" in log
@@ -119,7 +119,7 @@ def test_what_does_not_compile_shows_its_first_errors_and_the_log(
     assert result.code == 1
     assert "`make -j" in result.err
     assert "hello.c:1:" in result.err
-    assert f"{home.data}/logs/hello-2.0.1.log" in result.err
+    assert f"{home.data}/logs/hello@2.0.1.log" in result.err
     assert nothing_is_left(home)
 
 
@@ -304,7 +304,7 @@ def test_an_interrupt_ends_the_build_with_all_that_it_started(
     code.publish("2.0.1", CODE, "slow")
     code.publish("2.0.2")
     home.pin("hello 2.0.1\n")
-    log = home.data / "logs/hello-2.0.1.log"
+    log = home.data / "logs/hello@2.0.1.log"
     process = subprocess.Popen(
         [*TOOLPIN, "install"],
         cwd=home.project,

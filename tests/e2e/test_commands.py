@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -218,16 +219,35 @@ def test_a_reader_that_has_gone_is_no_error(installed: Home) -> None:
     assert result.err == ""
 
 
-def test_a_file_of_a_stranger_in_a_shared_folder_is_named_as_ignored(
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("words", [("current",), ("current", "nodejs"), ("install",)])
+@pytest.mark.parametrize("name", [".tool-versions", "toolpin.lock", ".nvmrc"])
+def test_hostile_62_a_strangers_file_in_a_shared_folder_is_named_as_ignored(
+    installed: Home, name: str, words: tuple[str, ...]
+) -> None:
+    shared = installed.root / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    if name != ".tool-versions":
+        (shared / ".tool-versions").write_text("nodejs 9.9\n")
+    theirs = shared / name
+    theirs.write_text("nodejs 10.15.3\n")
+    os.chown(theirs, 12345, 12345)
+    result = installed.toolpin(*words, cwd=shared)
+    assert result.err.count(f"{theirs} is ignored: another user put it there") == 1
+    told = json.loads(installed.toolpin("--json", "why", "node", cwd=shared).out)
+    assert told["result"]["ignored"] == [str(theirs)]
+
+
+def test_a_lockfile_that_answers_nothing_is_not_named_as_ignored(
     installed: Home,
 ) -> None:
     shared = installed.root / "shared"
     shared.mkdir()
     shared.chmod(0o1777)
-    (shared / ".tool-versions").write_text("nodejs 10.15.3\n")
-    os.chown(shared / ".tool-versions", 12345, 12345)
-    result = installed.toolpin("current", cwd=shared)
-    assert f"{shared}/.tool-versions is ignored" in result.err
+    (shared / "toolpin.lock").touch()
+    os.chown(shared / "toolpin.lock", 12345, 12345)
+    assert "ignored" not in installed.toolpin("current", cwd=shared).err
 
 
 def test_python_variables_of_the_user_do_not_disturb(installed: Home) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.support.run import Home
 
@@ -100,3 +101,15 @@ def test_a_password_is_shown_to_who_asks_for_its_value_alone(home: Home) -> None
         assert "PASSWORD" not in text
         assert "https://***@b.example/dist" in text
     assert home.toolpin("config", "get", key).out == f"{url}\n"
+
+
+def test_settings_that_are_set_at_once_are_all_in_the_file(home: Home) -> None:
+    keys = [f"mirrors.https://host{number}.example" for number in range(8)]
+
+    def set_one(key: str) -> int:
+        return home.toolpin("config", "set", key, "https://m.example").code
+
+    with ThreadPoolExecutor(len(keys)) as pool:
+        assert list(pool.map(set_one, keys)) == [0] * len(keys)
+    text = (home.config / "config.toml").read_text()
+    assert [key for key in keys if key.removeprefix("mirrors.") not in text] == []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import pytest
 
-from tests.support.run import Home
+from tests.support.run import TOOLPIN, Home
 from tests.support.server import Cut, Flip, Hang, Status
+from tests.support.terminal import Terminal
 from tests.support.upstream import Upstream
 
 
@@ -71,6 +73,65 @@ def test_an_install_says_one_line_a_phase_and_a_summary(
     assert "\r" not in result.err
     again = home.toolpin("install")
     assert again.err == "toolpin: 1 already there\n"
+
+
+SHELLS = {
+    "bash": ("bash", "--noprofile", "--norc", "-i"),
+    "zsh": ("zsh", "-f", "-i"),
+    "fish": ("fish", "--no-config", "-i"),
+    "dash": ("dash", "-i"),
+}
+FILES = {"bash": ".bashrc", "zsh": ".zshrc", "fish": "config.fish", "dash": ".profile"}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_line_that_an_install_ends_in_brings_its_programs_into_that_shell(
+    home: Home, upstream: Upstream, shell: str
+) -> None:
+    upstream.publish("10.15.3")
+    home.pin("nodejs 10.15.3\n")
+    env = {**home.env, "SHELL": f"/usr/bin/{shell}", "COLUMNS": "400"}
+    with Terminal(*SHELLS[shell], env=env, cwd=home.project) as terminal:
+        terminal.send(f"{' '.join(TOOLPIN)} install\n")
+        shown = terminal.until("programs are not on PATH yet", FILES[shell])
+        line = re.search(r"in this shell +(\S[^\r\n]*)", shown)
+        assert line, shown
+        terminal.send(f"{line[1]}\n")
+        terminal.send("node --version | tr v w\n")
+        terminal.until("w10.15.3")
+
+
+def test_a_script_is_told_of_the_shims_in_a_line_that_sh_reads(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("10.15.3")
+    home.env["SHELL"] = "/usr/bin/fish"
+    told = home.toolpin("install", "nodejs", "10.15.3").err.splitlines()[-1]
+    what, _, line = told.partition(": ")
+    assert what == "its programs are not on PATH yet"
+    home.pin("nodejs 10.15.3\n")
+    assert home.run("dash", "-c", f"{line}\nnode --version").out == "v10.15.3\n"
+
+
+def test_who_has_the_line_in_a_startup_file_is_not_told_to_add_it(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("10.15.3")
+    (home.home / ".bashrc").write_text('eval "$(toolpin activate bash)"\n')
+    with Terminal(*SHELLS["bash"], env=home.env, cwd=home.project) as terminal:
+        words = " ".join(TOOLPIN)
+        terminal.send(f"{words} install nodejs 10.15.3; echo 'the'' end'\n")
+        shown = terminal.until("in this shell", "the end")
+    assert "in every shell" not in shown
+
+
+def test_shims_that_path_reaches_by_another_name_are_on_it(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("10.15.3")
+    (home.root / "link").symlink_to(home.data)
+    home.env["PATH"] = f"{home.root}/link/shims:{home.env['PATH']}"
+    assert "PATH" not in home.toolpin("install", "nodejs", "10.15.3").err
 
 
 def test_new_commands_are_named_to_who_has_the_shims_on_path(

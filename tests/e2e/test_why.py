@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.login import BASH, FISH, OTHER, PINNED, ZSH, Login, Shell
 from tests.support.run import Home
+from tests.support.terminal import Terminal
 from tests.support.upstream import Upstream
 
 LOCK = f'schema = 1\n[pins]\n"nodejs 10" = "{PINNED}"\n\n'
@@ -188,6 +189,24 @@ def _silent(err: str) -> str:
     """Return what an interactive shell without a terminal says of itself."""
     assert "toolpin" not in err.replace("/toolpin", "")
     return err
+
+
+@pytest.mark.parametrize("columns", [40, 400])
+def test_a_path_that_does_not_fit_beside_its_word_has_a_line_of_its_own(
+    login: Login, columns: int
+) -> None:
+    env = {**login.home.env, "PS1": "$ "}
+    shell = ("bash", "--noprofile", "--norc", "-i")
+    where = login.home.project
+    with Terminal(*shell, env=env, cwd=where, columns=columns) as terminal:
+        terminal.send("toolpin why node; echo 'the'' end'\n")
+        shown = terminal.until("the end").replace("\r\n", "\n")
+    beside = "\n           " if columns == 40 else "  "
+    for words in (
+        f"wanted by  {PINNED}{beside}{where}/.tool-versions:1\n",
+        f"installed  {PINNED}{beside}{login.tree()}\n",
+    ):
+        assert words in shown
 
 
 def test_the_document_has_every_reason(login: Login) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 import pytest
 
-from tests.shell.scenario import activate, play, same, show, status, write
+from tests.shell.scenario import TOOLPIN, activate, play, same, show, status, write
 from tests.shell.world import OWN, V10, V12, World
 
 
@@ -42,6 +43,33 @@ def test_a_file_that_comes_and_goes_counts(world: World, shell: str) -> None:
         same("node"),
     )
     assert done.out.splitlines() == [OWN, V10, OWN], done.err
+
+
+def test_a_file_whose_folder_comes_with_it_counts(world: World, shell: str) -> None:
+    (world.project / ".tool-versions").unlink()
+    config = world.store.home.config
+    config.rmdir()
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        show("NODE_Y"),
+        same(f"mkdir {config}"),
+        show("NODE_Y"),
+        write(config / ".tool-versions", "nodejs 12.22.0\n"),
+        show("NODE_Y"),
+        same(f"rm -r {config}"),
+        show("NODE_Y"),
+    )
+    assert done.out.splitlines() == ["unset", "unset", "it's 12", "unset"], done.err
+
+
+def test_files_that_lack_one_folder_are_one_word_of_the_check(
+    world: World, shell: str
+) -> None:
+    told = world.store.home.run(*shlex.split(TOOLPIN), "activate", shell)
+    system = world.store.home.env["TOOLPIN_SYSTEM_DATA_DIR"]
+    assert (told.out.count(f"{system}'"), told.out.count(f"{system}/")) == (1, 0)
 
 
 def test_a_lockfile_that_comes_and_changes_counts(world: World, shell: str) -> None:

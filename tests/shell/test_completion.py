@@ -14,6 +14,7 @@ import pytest
 from tests.shell.store import Store
 from tests.support.completion import COMMAND, RENDERERS, file_of, written
 from tests.support.run import TOOLPIN, Home
+from tests.support.scripted import GREET, write
 from tests.support.terminal import Terminal
 
 # Each starts without its user's files. Candidates are shown at the first Tab.
@@ -126,6 +127,8 @@ def _shown(terminal: Terminal, keys: str, *wanted: str) -> str:
         ("toolpin exec nod\t", ["exec", "node"]),
         ("toolpin help uni\t", ["help", "uninstall"]),
         ("toolpin lock --host linux-a\t", ["lock", "--host", "linux-arm64"]),
+        ("toolpin install --source py\t", ["install", "--source", "pypi"]),
+        ("toolpin latest nodejs --source=n\t", ["latest", "nodejs", "--source=npm"]),
         ("toolpin -C sub\t", ["-C", "subfolder"]),
         ("toolpin plugin check my\t", ["plugin", "check", "my file.toml"]),
         ("toolpin config get job\t", ["config", "get", "jobs"]),
@@ -261,6 +264,22 @@ def test_json_carries_the_script(home: Home, shell: str) -> None:
     told = json.loads(home.toolpin("completion", shell, "--json").out)["result"]
     assert told["shell"] == shell
     assert told["script"] == home.toolpin("completion", shell).out
+
+
+def test_the_sources_offered_are_those_of_the_tool_or_of_all(home: Home) -> None:
+    def offered(*tool: str) -> list[str]:
+        return home.toolpin("completion", "--words", "sources", *tool).out.split()
+
+    assert offered("node") == ["upstream", "pypi", "npm"]
+    assert {"upstream", "hex", "github", "debian-source"} <= set(offered())
+    assert len(offered()) == len(set(offered()))
+    assert offered("nosuch") == offered("../../x") == []
+    plugin = write(home.data / "plugins/greet", GREET)
+    assert offered("greet") == ["asdf-plugin"]
+    (plugin / "bin/install").unlink()
+    (home.config / "plugins").mkdir()
+    (home.config / "plugins/broken.toml").write_text("[")
+    assert offered("broken") == offered("greet") == []
 
 
 def test_words_are_local_and_of_nothing_there_are_none(home: Home) -> None:

@@ -30,11 +30,11 @@ _KINDS = {
     "DIR": "folders",
     "ROOT": "folders",
     "HOST": _HOSTS,
+    "NAME": "sources",
     "KEY": "=" + ",".join(key.name for key in KEYS if not key.is_table),
     **dict.fromkeys(
         (
             "N",
-            "NAME",
             "VALUE",
             "TAG",
             "OWNER/REPO",

@@ -29,9 +29,11 @@ _COLOURS = re.compile(
 class Terminal:
     """A shell that reads keys and paints a screen; what it paints is kept as text."""
 
-    def __init__(self, *command: str, env: dict[str, str], cwd: Path) -> None:
+    def __init__(
+        self, *command: str, env: dict[str, str], cwd: Path, columns: int = 200
+    ) -> None:
         self._screen, inner = os.openpty()
-        termios.tcsetwinsize(self._screen, (100, 200))
+        termios.tcsetwinsize(self._screen, (100, columns))
         env = {**env, "TERM": "xterm"}
         self._shell = subprocess.Popen(
             [sys.executable, "-I", "-c", _IN_CONTROL, *command],

@@ -32,8 +32,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--words",
         nargs="+",
         metavar="KIND",
-        help="for the scripts: print the words of a kind, one a line; behind a kind of "
-        f"versions stands a tool: {', '.join(KINDS)}",
+        help="for the scripts: print the words of a kind, one a line; behind versions "
+        f"and sources stands a tool: {', '.join(KINDS)}",
     )
 
 

@@ -6,6 +6,7 @@ import os
 from argparse import ArgumentParser, Namespace
 
 from toolpin.errors import ToolpinError
+from toolpin.mutex import held, mutex_of_file
 from toolpin.project import pin_files
 from toolpin.session import Session
 from toolpin.settings import read
@@ -66,6 +67,19 @@ def _get(args: Namespace, session: Session) -> int:
 
 def _write(args: Namespace, session: Session) -> int:
     file = session.paths.user_config
+    with held(mutex_of_file(session.paths.locks, file)):
+        is_changed = _edit(args, file)
+    if is_changed and args.key == "idiomatic":
+        # It is written into the shims, which no other setting is.
+        from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415
+
+        refresh_shims(session.paths, session.registry)
+    _tell(args, session, changed=is_changed)
+    return 0
+
+
+def _edit(args: Namespace, file: str) -> bool:
+    """Set or remove the one setting, and tell whether the file has changed."""
     before = read.read_text(file) or ""
     if args.action == "set":
         after = set_value(before, file, args.key, " ".join(args.value))
@@ -76,13 +90,7 @@ def _write(args: Namespace, session: Session) -> int:
         pin_files.write(file, after.encode(), anywhere=True)
         if masked(after) != after:
             os.chmod(file, os.stat(file).st_mode & 0o700)
-        if args.key == "idiomatic":
-            # It is written into the shims, which no other setting is.
-            from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415
-
-            refresh_shims(session.paths, session.registry)
-    _tell(args, session, changed=after != before)
-    return 0
+    return after != before
 
 
 def _tell(args: Namespace, session: Session, *, changed: bool) -> None:

@@ -33,7 +33,7 @@ def run(args: Namespace, session: Session) -> int:
         session.report.document("why", _result(reasons, session))
     else:
         session.report.answer(_verdict(reasons))
-        session.report.table(list(_rows(reasons, session)))
+        session.report.table(list(_rows(reasons, session)), folds=True)
     if reasons.is_right:
         return 0
     hint = reasons.problem.hint if reasons.problem else "toolpin doctor"

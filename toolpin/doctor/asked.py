@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from toolpin.errors import ToolpinError
+from toolpin.lockfile.lookup import ignored
 from toolpin.model import Request
 from toolpin.project import pin_files
 from toolpin.session import Session
@@ -50,10 +51,9 @@ def of_tool(tool: str, session: Session) -> Asked:
         if not found:
             raise
         unread = error.what
-    places = (session.folder, session.home, session.paths.global_file)
-    ignored = tuple(pin_files.ignored(*places))
     first = found[0] if found else None
-    return Asked(first, tuple(found[1:]), unread, ignored)
+    passed_over = tuple(ignored(session.where, session.idioms.names))
+    return Asked(first, tuple(found[1:]), unread, passed_over)
 
 
 def _stated(tool: str, session: Session) -> Iterator[Request]:

@@ -99,7 +99,7 @@ def builder_for(session: Session, into: str = "") -> Builder:
     """Return what builds from source code for this session."""
     return Builder(
         _without_shims(session),
-        session.paths.logs,
+        session.paths.log,
         beside=lambda tool: _folders_of(tool, session),
         options=dict(settings_for(session).build_options),
         scripts=lambda name: scripts_for(

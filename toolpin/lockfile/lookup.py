@@ -7,7 +7,7 @@ is installed or asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from toolpin.lockfile.head import FILENAME, pinned
@@ -42,6 +42,19 @@ def lockfile_for(origin: Origin, where: Where) -> str | None:
         if pin_files.counts(path):
             return path
     return None
+
+
+def ignored(where: Where, idiomatic: Collection[str]) -> Iterator[str]:
+    """Yield the files that would count here, were they not another user's.
+
+    Those that pin, also by one of the `idiomatic` names, then the lockfiles that stand
+    beside one that counts.
+    """
+    yield from pin_files.ignored(*where, idiomatic)
+    files = pin_files.candidates(*where, idiomatic)
+    for path in dict.fromkeys(map(lockfile_beside, files)):
+        if os.path.lexists(path) and not pin_files.counts(path):
+            yield path
 
 
 def locked_version(request: Request, wanted: Wanted, where: Where) -> str | None:

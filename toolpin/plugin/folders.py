@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from toolpin.errors import ToolpinError, UsageError
+from toolpin.errors import ToolpinError
 from toolpin.model import Origin, Pin
 from toolpin.paths import Paths
 from toolpin.plugin.registry import note_files, script_folders
@@ -21,6 +21,7 @@ from toolpin.process import Finished
 from toolpin.project.words import NAME, Spot, check
 from toolpin.scripts.copying import copy_plugin_folder
 from toolpin.scripts.gitrepo import Address, Git, Identity, is_plain_folder
+from toolpin.scripts.judging import check_digest, check_own, check_whole
 from toolpin.scripts.running import Scripts
 from toolpin.settings.asdfrc import Asdfrc
 from toolpin.store import unfinished
@@ -90,7 +91,7 @@ class Folders:
 
         The same one that is there is only chosen, another is refused. With `sha256` its
         files must have that digest. Raises UsageError for what is no plugin, and for a
-        name that no tool can have.
+        name that no tool can have; Refused for one with a script outside of it.
         """
         check(name, NAME, Spot(Origin("the command line"), name))
         if self.has(name):
@@ -111,9 +112,10 @@ class Folders:
         with unfinished.version_mutex(self._paths, pin):
             with unfinished.scratch(self._paths, pin) as stage:
                 self.git.create(stage, address)
-                _check(stage, name, address)
+                check_whole(stage, name, address.url)
+                check_own(stage, name)
                 found = self.git.identity(stage)
-                _check_digest(found, sha256, name)
+                check_digest(found.sha256, found.commit, sha256, name)
                 os.makedirs(self._paths.plugins, exist_ok=True)
                 os.rename(stage, f"{self._paths.plugins}/{name}")
             os.makedirs(f"{self._paths.downloads}/{name}", exist_ok=True)
@@ -137,7 +139,8 @@ class Folders:
     ) -> Moved:
         """Move a plugin to what a ref, or its publisher's default branch, is now.
 
-        Raises ToolpinError for one with changes of the user's, unless forced.
+        Raises ToolpinError for one with changes of the user's, unless forced, and for
+        files that are not as `add` wants them.
         """
         folder = self.folder(name)
         if os.path.islink(folder) or not os.path.exists(f"{folder}/.git"):
@@ -159,11 +162,14 @@ class Folders:
             unfinished.version_mutex(self._paths, pin),
             unfinished.scratch(self._paths, pin) as stage,
         ):
+            # Judged in a copy: what is refused is never where scripts are run.
             fresh = f"{stage}/fresh"
             copy_plugin_folder(folder, fresh)
             commit, branch = self.git.update(fresh, before.url, ref)
             self.git.check_out(fresh, commit, branch)
-            _check_digest(self.git.identity(fresh), sha256, name)
+            check_own(fresh, name)
+            found = self.git.identity(fresh)
+            check_digest(found.sha256, found.commit, sha256, name)
             _exchange(fresh, folder, f"{stage}/old")
         more = {
             "ASDF_PLUGIN_PATH": folder,
@@ -237,20 +243,6 @@ class Folders:
             self._remark(line)
 
 
-def _check(folder: str, name: str, address: Address) -> None:
-    """Raise UsageError for a repository that is no plugin."""
-    missing = [
-        one
-        for one in ("bin/install", "bin/list-all")
-        if not os.path.isfile(f"{folder}/{one}")
-    ]
-    if missing:
-        raise UsageError(
-            f"{address.url} is no asdf plugin for {name}",
-            [("missing", ", ".join(missing)), ("added", "nothing")],
-        )
-
-
 def _exchange(fresh: str, folder: str, old: str) -> None:
     """Put a folder in another's place, which is `old` then, by two renames."""
     try:
@@ -264,17 +256,6 @@ def _exchange(fresh: str, folder: str, old: str) -> None:
     except OSError:
         os.rename(old, folder)
         raise
-
-
-def _check_digest(found: Identity, sha256: str, name: str) -> None:
-    if sha256 and found.sha256 != sha256:
-        raise ToolpinError(
-            f"{name}'s plugin is not the one that is locked",
-            [
-                ("expected", f"sha256 {sha256}"),
-                ("received", f"sha256 {found.sha256}, commit {found.commit}"),
-            ],
-        )
 
 
 def each(

@@ -24,20 +24,25 @@ MOST_LINES = 10_000
 LARGEST_LOCKFILE = (8 << 20, 200_000)
 
 
-def candidates(start: str, home: str, global_file: str) -> Iterator[str]:
+def candidates(
+    start: str, home: str, global_file: str, others: Collection[str] = ()
+) -> Iterator[str]:
     """Yield the `.tool-versions` that exist, nearest first, without the ignored ones.
 
     The folders from `start` (absolute, as the shell names it) up to the root, then
     `home` unless it was among them, then `global_file`, whose name all of them have.
+    Files of the `others`' names stand behind that of their folder.
     """
-    for path, ours in _present(start, home, global_file):
+    for path, ours in _present(start, home, global_file, others):
         if ours:
             yield path
 
 
-def ignored(start: str, home: str, global_file: str) -> Iterator[str]:
+def ignored(
+    start: str, home: str, global_file: str, others: Collection[str] = ()
+) -> Iterator[str]:
     """Yield the files that do not count: another user put them where anyone may."""
-    for path, ours in _present(start, home, global_file):
+    for path, ours in _present(start, home, global_file, others):
         if not ours:
             yield path
 
@@ -216,9 +221,12 @@ def logical_cwd(env: Mapping[str, str]) -> str:
         ) from None
 
 
-def _present(start: str, home: str, global_file: str) -> Iterator[tuple[str, bool]]:
+def _present(
+    start: str, home: str, global_file: str, others: Collection[str]
+) -> Iterator[tuple[str, bool]]:
     """Yield each file that exists, nearest first, and whether it counts."""
-    for path in _places(start, home, global_file):
+    places = _places(start, home, global_file)
+    for path in _with_others(places, global_file, others) if others else places:
         try:
             found = os.lstat(path)
         except (OSError, ValueError):
@@ -235,6 +243,16 @@ def _places(start: str, home: str, global_file: str) -> Iterator[str]:
     if not f"{start.rstrip('/')}/".startswith(f"{home.rstrip('/')}/"):
         yield os.path.join(home, name)
     yield global_file
+
+
+def _with_others(
+    places: Iterator[str], global_file: str, others: Collection[str]
+) -> Iterator[str]:
+    for path in places:
+        yield path
+        folder = os.path.dirname(path)
+        if path != global_file and not is_passed_over(folder):
+            yield from (os.path.join(folder, name) for name in others)
 
 
 def counts(path: str) -> bool:

@@ -37,7 +37,7 @@ class ScriptBuilder:
         self._plan = plan
         self._rc = rc
         self._downloads = f"{paths.downloads}/{pin.tool}/{pin.version}"
-        self._log = f"{paths.logs}/{pin.tool}-{pin.version}.log"
+        self._log = paths.log(*pin)
         self._variables = {
             **variables_of(paths, pin),
             "ASDF_DOWNLOAD_PATH": self._downloads,

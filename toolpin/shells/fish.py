@@ -10,6 +10,9 @@ from toolpin.shells.activation import Watch
 
 __all__ = ["assign", "quote", "same", "unset"]
 
+# A status counts to 255.
+_MOST_NAMES = 200
+
 
 def assign(name: str, value: str) -> str:
     """Render the export of a variable; PATH is a list."""
@@ -26,7 +29,7 @@ def same(watch: Watch) -> str:
     """Define the check for fish; of files it reads, characters are compared."""
     tests = [f"-e {quote(file)}" for file in watch.present]
     tests += [f"-f {quote(file)}" for file, _, _ in watch.texts]
-    lines = [*_variables(watch)]
+    lines = [*_unset(watch), *_variables(watch)]
     if tests:
         lines.append(f"test {' -a '.join(tests)}")
     if watch.absent:
@@ -43,7 +46,16 @@ def same(watch: Watch) -> str:
     return f"function _toolpin_same\n{body}end\n"
 
 
+def _unset(watch: Watch) -> Iterator[str]:
+    """Yield checks of many names each: a word of fish's costs more than its work."""
+    names = [name for name, value in watch.variables if value is None]
+    for at in range(0, len(names), _MOST_NAMES):
+        some = names[at : at + _MOST_NAMES]
+        # It returns how many of them are not set.
+        yield f"set -q {' '.join(some)}; test $status -eq {len(some)}"
+
+
 def _variables(watch: Watch) -> Iterator[str]:
     for name, value in watch.variables:
-        known = f'test "${name}" = {quote(value or "")}'
-        yield f"not set -q {name}" if value is None else known
+        if value is not None:
+            yield f'test "${name}" = {quote(value)}'

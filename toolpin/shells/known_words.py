@@ -6,6 +6,7 @@ no project's file, and loads nothing heavy: somebody waits at the keyboard.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 
@@ -24,7 +25,8 @@ _MOST_BYTES = 4 * 1024 * 1024
 def known_words(kind: str, tool: str, session: Session) -> list[str]:
     """Return the words of one of KINDS, in the order to show them; [] for no such one.
 
-    `tool` counts for versions only. Where something cannot be read there are fewer.
+    `tool` counts for versions and sources only; "" has all sources. Where something
+    cannot be read there are fewer.
     """
     find = _FINDERS.get(kind)
     return find(session.registry.canonical(tool), session) if find else []
@@ -61,6 +63,17 @@ def _commands(_tool: str, session: Session) -> list[str]:
     except OSError:
         return []
     return [name for name in names if fits(name, COMMAND)]
+
+
+def _sources(tool: str, session: Session) -> list[str]:
+    """Return the sources of a tool, or of every one, each tool's best first."""
+    names = [tool] if tool else sorted(set(session.registry.aliases.values()))
+    found: dict[str, None] = {}
+    for name in names:
+        with contextlib.suppress(ToolpinError):
+            known = session.registry.get(name)
+            found.update((spec.id, None) for spec in (known.sources if known else ()))
+    return [name for name in found if fits(name, NAME)]
 
 
 def _newest_first(versions: Iterable[str]) -> list[str]:
@@ -106,5 +119,6 @@ _FINDERS: dict[str, Callable[[str, Session], list[str]]] = {
     "versions": _versions,
     "installed-versions": _installed_versions,
     "commands": _commands,
+    "sources": _sources,
 }
 KINDS = tuple(_FINDERS)

@@ -29,11 +29,11 @@ _MOST_BYTES = 64 * 1024
 def watched_files(session: Session) -> Watch:
     """Return the files of a folder as they are now, and the variables."""
     present: list[str] = []
-    absent: list[str] = []
+    absent: dict[str, None] = {}
     texts: list[tuple[str, bytes, bool]] = []
     for file in dict.fromkeys(_files(session)):
         if not os.path.lexists(file):
-            absent.append(file)
+            absent[_lacked(file)] = None
         elif found := _beginning(file, is_settings=file in _settings(session)):
             texts.append((file, *found))
         else:
@@ -48,8 +48,19 @@ def watched_installs(requests: Iterable[Request], session: Session) -> Watch:
     """Return which of the versions asked for are there now, and which are not."""
     files = [file for request in requests for file in _of(request, session)]
     there = [file for file in files if os.path.lexists(file)]
-    gone = [file for file in files if file not in there]
+    gone = dict.fromkeys(_lacked(file) for file in files if file not in there)
     return Watch(tuple(there), tuple(gone))
+
+
+def _lacked(file: str) -> str:
+    """Return what a file that is not there waits for: it, or a folder above it.
+
+    Many files lack one folder, and each name that is compared costs every prompt.
+    """
+    folder = os.path.dirname(file)
+    while folder and not os.path.lexists(folder):
+        file, folder = folder, os.path.dirname(folder)
+    return file
 
 
 def _files(session: Session) -> Iterator[str]:

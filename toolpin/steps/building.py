@@ -44,7 +44,7 @@ class Builder:
     def __init__(
         self,
         env: Mapping[str, str],
-        logs: str,
+        log_of: Callable[[str, str], str],
         *,
         beside: Beside,
         options: Mapping[str, str],
@@ -55,7 +55,7 @@ class Builder:
         self._options = options
         self._scripts = scripts
         self._env = {name: env[name] for name in _KEPT if name in env} | {"LC_ALL": "C"}
-        self._logs = logs
+        self._log_of = log_of
         self._checked: set[Pin] = set()
 
     def check(self, recipe: Recipe, pin: Pin, target: Host) -> None:
@@ -96,8 +96,8 @@ class Builder:
         if plan.recipe is None:
             raise ValueError(f"{plan.pin} is not built")
         env = self._env_for(plan.recipe, plan.pin, source)
-        log = f"{self._logs}/{plan.pin.tool}-{plan.pin.version}.log"
-        os.makedirs(self._logs, exist_ok=True)
+        log = self._log_of(*plan.pin)
+        os.makedirs(os.path.dirname(log), exist_ok=True)
         with open(log, "w", encoding="utf-8") as file:
             file.write(f"{plan.pin} from {plan.source}\n")
         first = plan.recipe.phases[0][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
 from toolpin.errors import NotLocked, ToolpinError
@@ -9,6 +10,7 @@ from toolpin.install.jobs import Job, Outcome
 from toolpin.model import Plan
 from toolpin.report import error_table
 from toolpin.session import Session
+from toolpin.shells.startup import rc_line
 from toolpin.store import installs
 from toolpin.tables import origin_table, pin_table, plan_table
 
@@ -64,10 +66,33 @@ def _sum_up(
         if folders and runs_here:
             report.remark(f'for its programs: export PATH="{folders}:$PATH"')
     elif done and session.paths.shims not in on_path:
-        report.remark(f'for the shims: export PATH="{session.paths.shims}:$PATH"')
+        _tell_of_path(session)
     if any(isinstance(error, NotLocked) for error in errors):
         return NotLocked.exit_code
     return 1 if errors else 0
+
+
+def _tell_of_path(session: Session) -> None:
+    """Say what brings the programs onto PATH, as the shell has it that was typed in.
+
+    A script, and what is for all users of a machine, gets a line for any shell.
+    """
+    # It reads startup files: only where there is something to tell.
+    from toolpin.doctor.surroundings import look  # noqa: PLC0415
+
+    seen, remark = look(session), session.report.remark
+    if seen.is_on_path:
+        return
+    what = "its programs are not on PATH yet"
+    is_typed = sys.stderr is not None and sys.stderr.isatty()
+    if not is_typed or session.paths.shared:
+        remark(f"{what}: {rc_line('sh', seen.shims)}")
+        return
+    line, file = seen.mend
+    remark(what)
+    remark(f"  in this shell   {line}")
+    if not any(one.file in seen.reading.all for one in seen.lines):
+        remark(f"  in every shell  the same line in {file}")
 
 
 def _answer(

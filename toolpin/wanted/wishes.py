@@ -56,6 +56,7 @@ def _named(args: Namespace, session: Session) -> Sequence[Request]:
         origin = Origin("the command line")
         wanted = tuple(parse_wanted(word, origin) for word in args.versions)
         return [Request(tool, wanted, origin)]
+    session.warn_of_ignored()
     request = session.request(tool)
     if request is None:
         raise ToolpinError(

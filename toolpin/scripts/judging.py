@@ -1,0 +1,65 @@
+"""Judges an asdf plugin's files before they count: whole, its own, and the locked ones.
+
+It looks at a folder where they were laid out. It fetches and runs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from toolpin.errors import Refused, ToolpinError, UsageError
+
+# What is run of a plugin, and what its scripts share.
+_FOLDERS = ("bin", "lib", "lib/commands", "shims")
+
+
+def check_whole(folder: str, name: str, url: str) -> None:
+    """Raise UsageError for a repository that is no plugin."""
+    missing = [
+        one
+        for one in ("bin/install", "bin/list-all")
+        if not os.path.isfile(f"{folder}/{one}")
+    ]
+    if missing:
+        raise UsageError(
+            f"{url} is no asdf plugin for {name}",
+            [("missing", ", ".join(missing)), ("added", "nothing")],
+        )
+
+
+def check_own(folder: str, name: str) -> None:
+    """Raise Refused for a script that lies elsewhere: no commit and no digest has it.
+
+    Such a link may lead out of the plugin, into git's own files, or to where a file may
+    come to lie.
+    """
+    root = os.path.realpath(folder)
+    for path in _scripts(folder):
+        real = os.path.realpath(path)
+        is_outside = os.path.relpath(real, root).split("/")[0] in ("..", ".git")
+        if is_outside or not os.path.exists(real):
+            raise Refused(
+                f"{os.path.relpath(path, folder)} is no file of the plugin for {name}",
+                [("it leads to", real), ("changed", "nothing")],
+            )
+
+
+def check_digest(found: str, commit: str, sha256: str, name: str) -> None:
+    """Raise ToolpinError where files of digest `found` are not the locked ones."""
+    if sha256 and found != sha256:
+        raise ToolpinError(
+            f"{name}'s plugin is not the one that is locked",
+            [
+                ("expected", f"sha256 {sha256}"),
+                ("received", f"sha256 {found}, commit {commit}"),
+            ],
+        )
+
+
+def _scripts(folder: str) -> Iterator[str]:
+    for place in (f"{folder}/{one}" for one in _FOLDERS):
+        if os.path.lexists(place):
+            yield place
+        if os.path.isdir(place):
+            yield from (f"{place}/{name}" for name in sorted(os.listdir(place)))
