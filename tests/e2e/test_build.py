@@ -80,9 +80,8 @@ def test_the_settings_have_options_too(home: Home, code: Code) -> None:
     assert "it says moin 2.0.1" in home.toolpin("install").err
 
 
-def test_a_build_runs_the_pinned_version_of_what_its_tool_requires(
-    home: Home, code: Code
-) -> None:
+def add_world(home: Home) -> None:
+    """Give the machine a tool that is built with `hello`, and is a copy of it."""
     plugins = home.config / "plugins"
     world = PLUGIN.replace('name = "hello"', 'name = "world"\nrequires = ["hello"]')
     world = world.replace('["hello"]\nproof', '["world"]\nproof')
@@ -92,6 +91,12 @@ def test_a_build_runs_the_pinned_version_of_what_its_tool_requires(
     phase = f"phases = [{{ name = 'copy', run = ['sh', '-c', '{make}'] }}]\n"
     world = world[: phases[0]] + phase + world[phases[1] :]
     (plugins / "world.toml").write_text(world)
+
+
+def test_a_build_runs_the_pinned_version_of_what_its_tool_requires(
+    home: Home, code: Code
+) -> None:
+    add_world(home)
     code.publish("2.0.1")
     home.pin("world 2.0.1\nhello 2.0.1\n")
     for jobs in ("1", "2"):
@@ -108,6 +113,36 @@ def test_a_build_runs_the_pinned_version_of_what_its_tool_requires(
     assert alone.code == 1
     assert "is built with hello, which is not pinned here" in alone.err
     assert "try: toolpin pin hello <version>" in alone.err
+
+
+def test_a_build_runs_no_program_of_a_folder_that_the_project_names(
+    home: Home, code: Code
+) -> None:
+    add_world(home)
+    code.publish("2.0.1")
+    ran = home.root / "ran"
+    theirs = home.project / "x/bin"
+    theirs.mkdir(parents=True)
+    for name in ("hello", "nice", "cp", "mkdir"):
+        program = theirs / name
+        program.write_text(f"#!/bin/sh\ntouch {ran}\necho hello 2.0.1\n")
+        program.chmod(0o755)
+    home.pin(f"world 2.0.1\nhello path:{theirs.parent}\n")
+    assert home.toolpin("lock").code == 0
+    for words in ((), ("--locked",), ("--source", "source")):
+        result = home.toolpin("install", *words)
+        assert not ran.exists()
+        assert result.code == 1
+        assert (
+            "world 2.0.1 is built with hello, which a project names as a folder"
+            in result.err
+        )
+        assert f"{home.project}/.tool-versions:2" in result.err
+    assert nothing_is_left(home)
+    # Who names it by a variable has chosen it.
+    own = {"TOOLPIN_HELLO_VERSION": f"path:{theirs.parent}"}
+    home.toolpin("install", env=own)
+    assert ran.exists()
 
 
 def test_what_does_not_compile_shows_its_first_errors_and_the_log(

@@ -6,7 +6,6 @@ has changed is this run again, with `--update`.
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
 
@@ -14,8 +13,7 @@ from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.model import EnvPatch, Request
 from toolpin.paths import bundled
 from toolpin.project import pin_files
-from toolpin.project.toolversions import folder_of
-from toolpin.project_env import joined, patch_of
+from toolpin.project_env import is_of_project, joined, patch_of
 from toolpin.session import Session
 from toolpin.shells.activation import ACTIVE, STATE, Watch, entered, parse_state
 from toolpin.shells.dialect import DIALECTS, Dialect, render_changes
@@ -106,19 +104,10 @@ def _here(session: Session) -> tuple[EnvPatch, str, tuple[Request, ...]]:
 def _patch(request: Request, session: Session) -> EnvPatch:
     """Return what a request sets here: nothing for a project's `path:`.
 
-    Whoever wrote the project may have put an `ls` or `git` into that folder, and
-    prompts run such. The shims, which stand here, run the tool's commands out of it.
+    Prompts run `git`. The shims, which stand here, run the tool's commands out of it.
     """
     patch = patch_of(request, session)
-    own = (os.path.join(session.home, pin_files.FILENAME), session.paths.global_file)
-    if not request.origin.line or request.origin.place in own:
-        return patch
-    named = {
-        f"{folder_of(one, session.home)}/bin"
-        for one in request.wanted
-        if one.kind == "path"
-    }
-    return EnvPatch((), ()) if named.intersection(patch.path) else patch
+    return EnvPatch((), ()) if is_of_project(patch, request, session) else patch
 
 
 def _hint(missing: list[Request]) -> str:

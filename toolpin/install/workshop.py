@@ -9,13 +9,14 @@ from collections.abc import Sequence
 
 from toolpin import host, process
 from toolpin.cache.verified import Cache
-from toolpin.errors import UsageError
+from toolpin.errors import ToolpinError, UsageError
 from toolpin.execute import patch_for
 from toolpin.install.pipeline import Installer
-from toolpin.model import Host
+from toolpin.model import Host, Pin
 from toolpin.plugin.folders import Folders
 from toolpin.plugin.index import Index
 from toolpin.progress import Board
+from toolpin.project_env import is_of_project
 from toolpin.scripts.gitrepo import Git
 from toolpin.scripts.running import Scripts
 from toolpin.session import Session
@@ -100,7 +101,7 @@ def builder_for(session: Session, into: str = "") -> Builder:
     return Builder(
         _without_shims(session),
         session.paths.log,
-        beside=lambda tool: _folders_of(tool, session),
+        beside=lambda tool, pin: _folders_of(tool, pin, session),
         options=dict(settings_for(session).build_options),
         scripts=lambda name: scripts_for(
             name, session._replace(paths=session.paths._replace(into=into))
@@ -108,12 +109,22 @@ def builder_for(session: Session, into: str = "") -> Builder:
     )
 
 
-def _folders_of(tool: str, session: Session) -> tuple[str, ...]:
-    """Return the folders with a tool's programs, of the version that is pinned here."""
+def _folders_of(tool: str, built: Pin, session: Session) -> tuple[str, ...]:
+    """Return the folders with a tool's programs, of the version that is pinned here.
+
+    Raises ToolpinError for a folder that a project names: a build runs `make`, too, and
+    what it makes is for every project.
+    """
     request = session.request(tool)
     if request is None:
         return ()
     patch = patch_for(request, paths=session.paths, env=session.env, cwd=session.folder)
+    if is_of_project(patch, request, session):
+        raise ToolpinError(
+            f"{built} is built with {tool}, which a project names as a folder",
+            [("wanted by", str(request.origin)), ("folder", patch.path[0])],
+            f"toolpin pin {tool} <version>",
+        )
     return patch.path
 
 

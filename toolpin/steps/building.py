@@ -34,8 +34,9 @@ _PLACES = frozenset(("PATH", "TMPDIR"))
 
 # Hears of a phase that begins, and of where its log is.
 Phase = Callable[[str, str], None]
-# Tells in which folders the programs of a pinned tool are; none where nothing pins it.
-Beside = Callable[[str], Sequence[str]]
+# Tells in which folders the programs of a pinned tool are, for the build of another;
+# none where nothing pins it.
+Beside = Callable[[str, Pin], Sequence[str]]
 
 
 class Builder:
@@ -123,7 +124,7 @@ class Builder:
         """Return the environment with the programs of the tools that it requires."""
         folders: list[str] = []
         for name in recipe.requires:
-            found = self._beside(name)
+            found = self._beside(name, pin)
             if not found:
                 raise ToolpinError(
                     f"{pin} is built with {name}, which is not pinned here",
