@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import NamedTuple, NoReturn
 
 from toolpin.env import apply, is_settable, settle
@@ -284,18 +285,26 @@ def _asked(place: _Place, found: Found) -> Found:
 
 
 def _answered(place: _Place, patch: EnvPatch, pin: Pin) -> EnvPatch:
-    """Return a patch that needs no plugin to be asked any more."""
-    before = apply(patch, place.env, "")
+    """Return a patch that needs no plugin to be asked any more.
+
+    Of the folders that it puts on PATH those count that were not there, first those in
+    front of the others.
+    """
+    before = apply(patch, place.env, place.paths.shims)
     asked = _asked(place, Found("", before, pin, None)).environment
-    new = asked.get("PATH", "").removesuffix(before["PATH"]).rstrip(":")
     changed = {
         name: value
         for name, value in asked.items()
         if before.get(name) != value and is_settable(name)
     }
-    path = (*new.split(":"), *patch.path) if new.startswith("/") else patch.path
+    known = before["PATH"].split(":")
+    folders = asked.get("PATH", "").split(":")
+    in_front = list(takewhile(lambda one: one not in known, folders))
+    behind = [one for one in folders[len(in_front) :] if one not in known]
+    # A relative folder, or none, would be of whatever project a shell is in.
+    path = filter(os.path.isabs, (*in_front, *patch.path, *behind))
     variables = tuple({**dict(patch.variables), **changed}.items())
-    return patch._replace(path=path, variables=variables, asks=False)
+    return patch._replace(path=tuple(path), variables=variables, asks=False)
 
 
 def _tree(

@@ -1,0 +1,73 @@
+"""An activated shell where an asdf plugin is asked what its version sets."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.shell.scenario import activate, play, same, show
+from tests.shell.world import World
+from toolpin.env import render_record
+from toolpin.model import EnvPatch
+
+# As plugins look for what not every machine has.
+LOOKS = (
+    "command -v brew >/dev/null && export FOUND=$(brew --prefix)\nexport SEEN=$PATH\n"
+)
+WHOLE = f"{LOOKS}export PATH=$ASDF_INSTALL_PATH/extra:$PATH:/opt/behind\n"
+
+
+@pytest.fixture
+def asked(world: World) -> World:
+    """A version of `greet` whose plugin is asked; the project has a `brew`."""
+    store = world.store
+    tree = store.publish("greet", "1.0", {"greet": ""})
+    patch = EnvPatch((f"{tree}/bin",), (), asks=True)
+    (tree / ".toolpin/record.sh").write_text(render_record(patch))
+    store.script(tree / "extra/more", "more")
+    store.script(store.home.data / "plugins/greet/bin/list-all", "1.0")
+    store.script(world.project / "brew", f"#!/bin/sh\n: >{world.outside}/ran\n")
+    store.home.pin("greet 1.0\n")
+    return world
+
+
+@pytest.mark.parametrize("script", [LOOKS, WHOLE], ids=["looks", "changes PATH"])
+def test_no_program_runs_out_of_the_folder_that_a_shell_is_in(
+    asked: World, shell: str, script: str
+) -> None:
+    (asked.store.home.data / "plugins/greet/bin/exec-env").write_text(script)
+    (asked.store.home.data / "plugins/greet/bin/exec-env").chmod(0o755)
+    for start in (asked.outside, asked.project):
+        done = play(
+            asked.store,
+            shell,
+            activate(),
+            same(asked.cd(asked.project)),
+            show("PATH"),
+            show("SEEN"),
+            same("brew"),
+            same(asked.cd(asked.outside)),
+            show("PATH"),
+            start=start,
+        )
+        inside, seen, after = done.out.splitlines()
+        assert not (asked.outside / "ran").exists(), inside
+        assert all(map(os.path.isabs, seen.split(":")))
+        bins = f"{asked.store.home.data}/installs/greet/1.0"
+        more = f"{bins}/extra:{bins}/bin:/opt/behind:"
+        block = (
+            f"{more if script is WHOLE else f'{bins}/bin:'}{asked.store.paths.shims}"
+        )
+        assert inside == f"{block}:{asked.usual}"
+        assert after == f"{asked.store.paths.shims}:{asked.usual}"
+
+
+def test_env_tells_of_the_folders_that_a_plugin_adds(asked: World) -> None:
+    script = asked.store.home.data / "plugins/greet/bin/exec-env"
+    script.write_text(WHOLE)
+    script.chmod(0o755)
+    bins = f"{asked.store.home.data}/installs/greet/1.0"
+    told = asked.store.home.toolpin("env")
+    assert f"export PATH='{bins}/extra:{bins}/bin:/opt/behind':" in told.out, told.err
+    assert not (asked.outside / "ran").exists()
