@@ -22,13 +22,14 @@ from toolpin.project import pin_files
 from toolpin.project.idiomatic import NONE, Idioms
 from toolpin.project.toolversions import folder_of
 from toolpin.shims.stubs import Stub, read_stub
-from toolpin.shims.system_command import DEPTH, count_round, on_path
+from toolpin.shims.system_command import DEPTH, count_round, on_path, without
 from toolpin.store.installs import (
     commands,
     environment,
     is_program,
     program,
     store_of,
+    stores,
     tools,
     versions,
 )
@@ -247,9 +248,11 @@ def _choose(place: _Place, request: Request, command: str) -> Found | None:
     there = False
     for wanted in request.wanted:
         if wanted.kind == "system":
-            path = _on_path(place, command)
+            machines = _without_versions(place)
+            path = _on_path(machines, command)
             if path:
-                return _system(place, path, command, request.origin)
+                machines = _without_versions(place, request.tool)
+                return _system(machines, path, command, request.origin)
             there = True
             continue
         patch, pin = _tree(place, request, wanted)
@@ -257,11 +260,15 @@ def _choose(place: _Place, request: Request, command: str) -> Found | None:
             continue
         there = True
         count = len(patch.path)
-        patch = _with_required(place, request.tool, patch)
+        required = _required(place, request.tool)
+        patch = _with_required(patch, tuple(required.values()), place.env)
+        around = place
+        for name in (one for one, sets in required.items() if not sets.path):
+            around = _without_versions(around, name)
         for folder in patch.path[:count]:
             path = f"{folder}/{command}"
             if is_program(path) and folder != place.paths.answers:
-                child = apply(patch, place.env, place.paths.shims)
+                child = apply(patch, around.env, place.paths.shims)
                 found = Found(path, child, pin, request.origin)
                 return _asked(place, found) if patch.asks else found
     if not there:
@@ -332,22 +339,41 @@ def _first_tree(place: _Place, request: Request) -> EnvPatch:
     raise _missing(place, request)
 
 
-def _with_required(place: _Place, tool: str, patch: EnvPatch) -> EnvPatch:
-    """Return the patch with the bins and variables of the tools that `tool` requires.
+def _required(place: _Place, tool: str) -> dict[str, EnvPatch]:
+    """Return what each tool that `tool` requires sets: nothing for `system`.
 
     Raises NotRunnable where one is pinned and not there.
     """
     stubs = place.stub.tools if place.stub else ()
     required = {name: rest for name, *rest in stubs}
-    found = [
-        _first_tree(place, request)
+    return {
+        name: _first_tree(place, request)
         for name in required.get(tool, ())
         if (request := _request(place, name))
-    ]
-    patch = settle(patch, found[0].major if found else "", place.env)
-    for more in (settle(one, "", place.env) for one in found):
+    }
+
+
+def _with_required(
+    patch: EnvPatch, found: Sequence[EnvPatch], env: Mapping[str, str]
+) -> EnvPatch:
+    """Return the patch with the bins and variables of the tools that it requires."""
+    patch = settle(patch, found[0].major if found else "", env)
+    for more in (settle(one, "", env) for one in found):
         patch = EnvPatch(patch.path + more.path, more.variables + patch.variables)
     return patch
+
+
+def _without_versions(place: _Place, tool: str = "") -> _Place:
+    """Return the place with no version of a tool, or of any, on PATH.
+
+    A caller that runs one has put it there: for `system` it is not the machine's.
+    """
+    folders = [
+        os.path.join(folder, tool).rstrip("/")
+        for one in stores(place.paths)
+        for folder in (one.installs, one.state(""), one.plugins)
+    ]
+    return place._replace(env=without(place.env, folders, place.cwd))
 
 
 def _unpinned(place: _Place, providers: Sequence[str], command: str) -> Found:

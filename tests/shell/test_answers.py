@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import NamedTuple
 
@@ -197,6 +198,42 @@ def test_system_is_the_first_match_outside_the_shims(store: Store, road: str) ->
     absent = store.run(road, "node", env={"PATH": f"{link}:{usual}"})
     assert absent.code == 126
     assert FILE1 in absent.err
+
+
+def test_system_is_no_version_that_a_caller_was_started_with(
+    store: Store, road: str
+) -> None:
+    """As in a script of npm that goes into a folder which wants the machine's own."""
+    store.home.pin("nodejs 10.15.3\n")
+    below = store.home.project / "below"
+    below.mkdir()
+    (below / ".tool-versions").write_text("nodejs system\n")
+    usr = store.home.root / "usr"
+    store.script(usr / "node", "the system's")
+    store.script(usr / "npm", "#!/usr/bin/env node\n")
+    outer = Path(store.paths.install("nodejs", "10.15.3")) / "bin/node"
+    path = f"{usr}:{store.home.env['PATH']}"
+    for command in ("node", "npm"):
+        inner = shlex.join(store.command(road, command))
+        outer.write_text(f"#!/bin/sh\ncd '{below}' && PATH=$PATH:{usr} && {inner}\n")
+        done = store.run(road, "node", env={"PATH": path})
+        assert done.out.startswith("the system's"), done.err
+    done = store.run(road, "node", env={"PATH": store.home.env["PATH"]}, cwd=below)
+    assert done.code == 126
+
+
+def test_what_needs_the_systems_gets_no_version_that_a_caller_was_started_with(
+    store: Store, road: str
+) -> None:
+    store.publish("erlang", "27", {"erl": ""})
+    store.publish("elixir", "1.18", {"elixir": "#!/bin/sh\nexec erl\n"})
+    store.refresh()
+    store.home.pin("elixir 1.18\nerlang system\n")
+    usr = store.home.root / "usr"
+    store.script(usr / "erl", "the system's")
+    bins = f"{store.paths.install('erlang', '27')}/bin"
+    path = f"{bins}:{usr}:{store.home.env['PATH']}"
+    assert store.run(road, "elixir", env={"PATH": path}).out == "the system's\n"
 
 
 def test_a_foreign_file_among_the_shims_is_not_the_systems(

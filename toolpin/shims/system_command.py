@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from toolpin.env import DEFAULT_PATH
 from toolpin.errors import NotRunnable
@@ -29,6 +29,23 @@ def on_path(
         ):
             return path
     return None
+
+
+def without(
+    env: Mapping[str, str], folders: Collection[str], cwd: str
+) -> dict[str, str]:
+    """Return the environment with a PATH that leads to none of these folders."""
+    below = tuple(
+        f"{one}/" for folder in folders for one in (folder, os.path.realpath(folder))
+    )
+
+    def stays(entry: str) -> bool:
+        folder = os.path.join(cwd, entry)
+        names = (f"{folder}/", f"{os.path.realpath(folder)}/")
+        return not any(name.startswith(below) for name in names)
+
+    entries = (env.get("PATH") or DEFAULT_PATH).split(":")
+    return {**env, "PATH": ":".join(filter(stays, entries))}
 
 
 def count_round(path: str, command: str, env: Mapping[str, str]) -> str:
