@@ -38,6 +38,8 @@ def render_receipt(receipt: Receipt) -> str:
         "asks": receipt.asks,
         "first_use": receipt.first_use,
     }
+    if receipt.brought:
+        head["brought"] = True
     files = ",\n".join(f"  {json.dumps(list(one))}" for one in receipt.files)
     return f'{json.dumps(head, indent=1)[:-2]},\n "files": [\n{files}\n ]\n}}\n'
 
@@ -63,6 +65,7 @@ def parse_receipt(text: str, place: str) -> Receipt:
             facts=tuple((name, value) for name, value in table.get("facts", ())),
             asks=bool(table.get("asks", False)),
             first_use=bool(table.get("first_use", False)),
+            brought=bool(table.get("brought", False)),
         )
     except (
         ValueError,

@@ -6,6 +6,7 @@ Pure: what writes the record to disk is elsewhere, and so is what chooses the pa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 
 from toolpin.errors import ToolpinError
 from toolpin.model import REQUIRED, EnvPatch, Home
@@ -118,6 +119,21 @@ def apply(patch: EnvPatch, env: Mapping[str, str], shims_dir: str) -> dict[str, 
     if shims_dir not in path.split(":"):
         path = f"{path}:{shims_dir}"
     return {**env, **dict(patch.variables), "PATH": path}
+
+
+def added(before: str, after: str) -> tuple[list[str], list[str]]:
+    """Return the folders that one PATH has more than another, in front and further on.
+
+    A relative folder, or an empty one, would be of whatever project a shell is in.
+    """
+    known = before.split(":")
+    folders = after.split(":")
+    in_front = list(takewhile(lambda one: one not in known, folders))
+    behind = [one for one in folders[len(in_front) :] if one not in known]
+    return (
+        [one for one in in_front if one.startswith("/")],
+        [one for one in behind if one.startswith("/")],
+    )
 
 
 def _expanded(text: str) -> str:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import takewhile
 from typing import NamedTuple, NoReturn
 
-from toolpin.env import apply, is_settable, settle
+from toolpin.env import added, apply, is_settable, settle
 from toolpin.errors import NotRunnable, ToolpinError, UnknownCommand
 from toolpin.launch import as_called, become, end_like, run_as_child
 from toolpin.lockfile.lookup import Where, locked_version, match
@@ -22,14 +21,13 @@ from toolpin.project import pin_files
 from toolpin.project.idiomatic import NONE, Idioms
 from toolpin.project.toolversions import folder_of
 from toolpin.shims.stubs import Stub, read_stub
-from toolpin.shims.system_command import DEPTH, count_round, on_path, without
+from toolpin.shims.system_command import DEPTH, count_round, on_path, without_versions
 from toolpin.store.installs import (
     commands,
     environment,
     is_program,
     program,
     store_of,
-    stores,
     tools,
     versions,
 )
@@ -248,11 +246,10 @@ def _choose(place: _Place, request: Request, command: str) -> Found | None:
     there = False
     for wanted in request.wanted:
         if wanted.kind == "system":
-            machines = _without_versions(place)
-            path = _on_path(machines, command)
+            path = _on_path(_without_versions(place), command)
             if path:
-                machines = _without_versions(place, request.tool)
-                return _system(machines, path, command, request.origin)
+                place = _without_versions(place, request.tool)
+                return _system(place, path, command, request.origin)
             there = True
             continue
         patch, pin = _tree(place, request, wanted)
@@ -292,11 +289,7 @@ def _asked(place: _Place, found: Found) -> Found:
 
 
 def _answered(place: _Place, patch: EnvPatch, pin: Pin) -> EnvPatch:
-    """Return a patch that needs no plugin to be asked any more.
-
-    Of the folders that it puts on PATH those count that were not there, first those in
-    front of the others.
-    """
+    """Return a patch that needs no plugin to be asked any more."""
     before = apply(patch, place.env, place.paths.shims)
     asked = _asked(place, Found("", before, pin, None)).environment
     changed = {
@@ -304,14 +297,10 @@ def _answered(place: _Place, patch: EnvPatch, pin: Pin) -> EnvPatch:
         for name, value in asked.items()
         if before.get(name) != value and is_settable(name)
     }
-    known = before["PATH"].split(":")
-    folders = asked.get("PATH", "").split(":")
-    in_front = list(takewhile(lambda one: one not in known, folders))
-    behind = [one for one in folders[len(in_front) :] if one not in known]
-    # A relative folder, or none, would be of whatever project a shell is in.
-    path = filter(os.path.isabs, (*in_front, *patch.path, *behind))
+    in_front, behind = added(before["PATH"], asked.get("PATH", ""))
+    path = (*in_front, *patch.path, *behind)
     variables = tuple({**dict(patch.variables), **changed}.items())
-    return patch._replace(path=tuple(path), variables=variables, asks=False)
+    return patch._replace(path=path, variables=variables, asks=False)
 
 
 def _tree(
@@ -364,16 +353,8 @@ def _with_required(
 
 
 def _without_versions(place: _Place, tool: str = "") -> _Place:
-    """Return the place with no version of a tool, or of any, on PATH.
-
-    A caller that runs one has put it there: for `system` it is not the machine's.
-    """
-    folders = [
-        os.path.join(folder, tool).rstrip("/")
-        for one in stores(place.paths)
-        for folder in (one.installs, one.state(""), one.plugins)
-    ]
-    return place._replace(env=without(place.env, folders, place.cwd))
+    env = without_versions(place.env, place.paths, tool, place.cwd)
+    return place._replace(env=env)
 
 
 def _unpinned(place: _Place, providers: Sequence[str], command: str) -> Found:

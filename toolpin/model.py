@@ -255,7 +255,8 @@ class Plan(NamedTuple):
     major version of the tool that this one requires. `demands` are names of what the
     proof's further lines say, and that must not be `no`. What `asks` is as its plugin
     says anew each time it runs. One of `first_use` has a digest that nobody published:
-    what was received once.
+    what was received once. The bytes of one that is `brought` were here, as a lockfile
+    has them, and nobody here has fetched them from its publisher.
     """
 
     pin: Pin
@@ -273,6 +274,7 @@ class Plan(NamedTuple):
     demands: tuple[str, ...] = ()
     asks: bool = False
     first_use: bool = False
+    brought: bool = False
 
     @property
     def is_in_place(self) -> bool:
@@ -321,7 +323,8 @@ class Receipt(NamedTuple):
     """What an install came from. `installed_at` is UTC as `2026-01-31T12:00:00Z`.
 
     What is `bound` runs on this machine alone: its programs name private libraries.
-    What `asks` is as its plugin says anew each time it runs.
+    What `asks` is as its plugin says anew each time it runs. What is `brought` only a
+    lockfile vouches for: its bytes came in a bundle.
     """
 
     pin: Pin
@@ -340,6 +343,7 @@ class Receipt(NamedTuple):
     facts: tuple[tuple[str, str], ...] = ()
     asks: bool = False
     first_use: bool = False
+    brought: bool = False
 
 
 class Home(NamedTuple):

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.golang import GoUpstream
 from tests.support.run import TOOLPIN, Home, Result
+from tests.support.server import Server
 from tests.support.upstream import HOSTS, Upstream
 
 BUNDLE = "tools.bundle"
@@ -104,8 +105,44 @@ def test_a_bundle_installs_into_an_empty_home_without_network(
     assert other.run(other.shim("node"), "--version").out == "v22.20.0\n"
     assert other.run(other.shim("go"), "env", "GOVERSION").out == "go1.26.6\n"
     for tool, version in (("nodejs", "22.20.0"), ("golang", "1.26.6")):
-        assert receipt(other, tool, version) == receipt(locked, tool, version)
+        ours = receipt(locked, tool, version)
+        assert receipt(other, tool, version) == {**ours, "brought": True}
     assert without_network(other, "install", "--locked").code == 0
+
+
+def test_what_a_bundle_brings_is_for_no_other_project(
+    home: Home, upstream: Upstream, tmp_path: Path
+) -> None:
+    """Its author may have written the lockfile, the digest and the bytes."""
+    upstream.publish("22.20.0", hosts=HOSTS)
+    upstream.publish("24.1.0", hosts=HOSTS)
+    theirs = Home(tmp_path / "theirs")
+    with Server() as server:
+        forged = Upstream(server)
+        forged.mirror_for(theirs)
+        forged.publish("22.20.0", hosts=HOSTS, extra="echo forged >&2\n")
+        theirs.pin("nodejs 22.20.0\n")
+        assert theirs.toolpin("lock").code == 0
+        assert theirs.toolpin("bundle", "create", BUNDLE).code == 0
+    bundle = theirs.project / BUNDLE
+    result = home.toolpin("bundle", "install", BUNDLE, cwd=theirs.project)
+    assert result.code == 0, result.err
+    assert f"from the cache, as {bundle} has it" in result.err
+    home.pin("nodejs 24.1.0\n")
+    assert home.toolpin("lock").code == 0
+    before = (home.project / "toolpin.lock").read_text()
+    offline = home.toolpin("--offline", "pin", "nodejs", "22.20.0")
+    assert offline.code == 1
+    assert (home.project / "toolpin.lock").read_text() == before
+    (home.project / "toolpin.lock").unlink()
+    home.pin("nodejs 22.20.0\n")
+    why = home.toolpin("why", "node")
+    assert "brought by a bundle" in why.out
+    assert home.toolpin("uninstall", "nodejs", "22.20.0").code == 0
+    result = home.toolpin("install")
+    assert result.code == 0, result.err
+    assert home.run(home.shim("node"), "--version") == (0, "v22.20.0\n", "")
+    assert "brought" not in home.toolpin("why", "node").out
 
 
 def test_equal_locks_make_equal_bundles(locked: Home) -> None:

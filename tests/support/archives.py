@@ -171,14 +171,19 @@ def node_tarball(
     os: str = "linux",
     arch: str = "x64",
     format: Literal["xz", "gz"] = "xz",
+    extra: str = "",
 ) -> bytes:
-    """Return a small archive in nodejs.org's layout; its `node` is a shell script."""
+    """Return a small archive in nodejs.org's layout; its `node` is a shell script.
+
+    `extra` are more lines at the script's beginning.
+    """
+    program = _NODE.format(version=version).replace("\n", f"\n{extra}", 1)
     top = f"node-v{version}-{os.replace('macos', 'darwin')}-{arch}"
     npm = "lib/node_modules/npm"
     entries = [
         *(folder(f"{top}/{name}") for name in ("", "bin/", "include/node/")),
         Entry(f"{top}/LICENSE", b"Permission is hereby granted\n"),
-        Entry(f"{top}/bin/node", _NODE.format(version=version).encode(), 0o755),
+        Entry(f"{top}/bin/node", program.encode(), 0o755),
         symlink(f"{top}/bin/npm", f"../{npm}/bin/npm-cli.js"),
         symlink(f"{top}/bin/npx", f"../{npm}/bin/npx-cli.js"),
         Entry(f"{top}/include/node/node.h", b"#pragma once\n"),

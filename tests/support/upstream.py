@@ -35,13 +35,15 @@ class Upstream:
         fault: Fault | None = None,
         hosts: Sequence[str] = ("linux-x64",),
         lts: str = "",
+        extra: str = "",
     ) -> bytes:
         """Publish a version and return its tarball, which is sent with the fault.
 
         `contents` is the version inside, when that is to be another one. `hosts` are
-        toolpin's names for them, `lts` is the codename of a long-term release.
+        toolpin's names for them, `lts` is the codename of a long-term release. `extra`
+        are more lines of its program.
         """
-        tarball = node_tarball(contents or version)
+        tarball = node_tarball(contents or version, extra=extra)
         digest = hashlib.sha256(tarball).hexdigest()
         paths = [self.tarball_path(version, folder, host) for host in hosts]
         listed = "".join(f"{digest}  {path.rpartition('/')[2]}\n" for path in paths)

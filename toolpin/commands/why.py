@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 
 from toolpin.doctor.reasons import Locked, Reasons, reasons_for
 from toolpin.doctor.searched import Candidate
-from toolpin.errors import UnknownCommand
-from toolpin.model import Request
+from toolpin.errors import ToolpinError, UnknownCommand
+from toolpin.model import Pin, Request
 from toolpin.report import error_table
 from toolpin.session import Session
-from toolpin.store.installs import tree
+from toolpin.store.installs import store_of, tree
+from toolpin.store.trees import read_receipt
 from toolpin.suggest import with_near_commands
 from toolpin.tables import origin_table
 
@@ -72,12 +74,21 @@ def _rows(reasons: Reasons, session: Session) -> Iterator[Row]:
         yield "locked as", one.version or "nothing", _lockfile(one)
     if reasons.pin:
         yield "installed", reasons.pin.version, tree(session.paths, reasons.pin)
+        if _is_brought(reasons.pin, session):
+            yield "which was", "brought by a bundle", "no source was asked for it"
     elif asked.request and reasons.problem:
         yield "installed", "nothing", ""
     label = "runs" if reasons.runs else "on PATH"
     for candidate in reasons.candidates:
         yield label, candidate.label, candidate.path
         label = "then"
+
+
+def _is_brought(pin: Pin, session: Session) -> bool:
+    with contextlib.suppress(ToolpinError):
+        receipt = read_receipt(store_of(session.paths, pin), pin)
+        return receipt is not None and receipt.brought
+    return False
 
 
 def _words(request: Request) -> str:

@@ -30,8 +30,9 @@ from toolpin.install.choice import (
 )
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked import is_there, locked_plan, rebuilt
-from toolpin.model import Host, Origin, Pin, Plan, Wanted
+from toolpin.model import Artifact, Host, Origin, Pin, Plan, Wanted
 from toolpin.network import urls
+from toolpin.network.fetch import Progress
 from toolpin.paths import Paths
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.registry import Registry
@@ -252,7 +253,10 @@ class Installer:
             self._builder.check(plan.recipe, plan.pin, self._host)
         if plan.is_scripted:
             self._check_scripted(plan)
-        archives = self._fetch(plan, row)
+        archives, were_here = self._fetch(plan, row)
+        plan = plan._replace(
+            brought=job.locked is not None and were_here and not self._was_told(plan)
+        )
         for one in self._before.get(plan.pin, ()):
             row.wait("waiting for what it requires")
             one.result()
@@ -281,6 +285,8 @@ class Installer:
             self._board.remark(line)
         size_bytes = sum(file.size_bytes for file in receipt.files)
         told_by = f"{plan.publisher}{self._by_mirror(plan)}"
+        if plan.brought and job.locked:
+            told_by = f"the cache, as {job.locked.file} has it"
         row.close(f"installed, {size_bytes / 1e6:.0f} MB from {told_by},")
         return "installed"
 
@@ -303,22 +309,42 @@ class Installer:
         refuse_unnamed(plan, self._settings.sources)
         return plan
 
-    def _fetch(self, plan: Plan, row: Row) -> list[str]:
+    def _fetch(self, plan: Plan, row: Row) -> tuple[list[str], bool]:
+        """Return the archives of a plan, and whether one of them was here before."""
         archives: list[str] = []
         if plan.is_scripted:
-            return archives
+            return archives, False
+        fetched: list[Artifact] = []
+
+        def download(artifact: Artifact, part: str, progress: Progress) -> None:
+            self._clients.download(artifact, part, progress)
+            fetched.append(artifact)
+
         for artifact in plan.artifacts:
             if not os.path.exists(self._cache.archive(artifact.digest)):
                 row.phase("downloading", artifact.filename)
             archives.append(
                 self._cache.fetch(
                     artifact,
-                    self._clients.download,
+                    download,
                     row.advance,
                     waiting=lambda: row.phase("waiting for another toolpin's download"),
                 )
             )
-        return archives
+        return archives, len(fetched) < len(archives)
+
+    def _was_told(self, plan: Plan) -> bool:
+        """Say whether the source itself has named, or given, just these archives here.
+
+        What only a lockfile has named, and a bundle brought, is for that project alone.
+        """
+        try:
+            note = self._cache.read_note(
+                "plans", *self._note_name(plan.source, plan.pin)
+            )
+            return documents.parse_note((note or b"").decode())[1] == plan.artifacts
+        except (ToolpinError, ValueError):
+            return False
 
     def _remembered(self, tool: Tool, pin: Pin) -> Plan | None:
         """Return a plan for archives that were named before and are in the cache.
@@ -348,9 +374,9 @@ class Installer:
     def _remember(self, plan: Plan) -> None:
         """Keep a note for the next time; a cache that takes none is no failure.
 
-        Of scripts nothing is in the cache.
+        Of scripts nothing is in the cache, and what was brought counts for nobody else.
         """
-        if plan.is_scripted:
+        if plan.is_scripted or plan.brought:
             return
         text = documents.render_note(self._address(plan), plan.artifacts)
         with contextlib.suppress(ToolpinError):

@@ -57,7 +57,10 @@ def _received(pin: Pin, spec: SourceSpec, session: Session) -> tuple[Artifact, .
         receipt = trees.read_receipt(session.paths, pin)
     except ToolpinError:
         return ()
-    return receipt.artifacts if receipt and receipt.source == spec.id else ()
+    # What was brought only another project's lockfile may vouch for.
+    if receipt is None or receipt.source != spec.id or receipt.brought:
+        return ()
+    return receipt.artifacts
 
 
 def _noted(pin: Pin, spec: SourceSpec, cache: Cache) -> tuple[Artifact, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from toolpin.env import DEFAULT_PATH
 from toolpin.errors import NotRunnable
+from toolpin.paths import Paths
 from toolpin.shims.stubs import read_stub
-from toolpin.store.installs import is_program
+from toolpin.store.installs import is_program, stores
 
 DEPTH = "TOOLPIN_DEPTH"
 
@@ -31,12 +32,18 @@ def on_path(
     return None
 
 
-def without(
-    env: Mapping[str, str], folders: Collection[str], cwd: str
+def without_versions(
+    env: Mapping[str, str], paths: Paths, tool: str, cwd: str
 ) -> dict[str, str]:
-    """Return the environment with a PATH that leads to none of these folders."""
+    """Return the environment with no version of a tool, or of any (""), on PATH.
+
+    A caller that runs one has put it there: for `system` it is not the machine's.
+    """
     below = tuple(
-        f"{one}/" for folder in folders for one in (folder, os.path.realpath(folder))
+        f"{os.path.join(one, tool).rstrip('/')}/"
+        for store in stores(paths)
+        for kind in (store.installs, store.state(""), store.plugins)
+        for one in (kind, os.path.realpath(kind))
     )
 
     def stays(entry: str) -> bool:

@@ -193,6 +193,7 @@ def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receip
         home_bins=plan.home_bins,
         asks=plan.asks,
         first_use=plan.first_use,
+        brought=plan.brought,
     )
 
 
