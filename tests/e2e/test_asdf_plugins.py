@@ -200,6 +200,40 @@ def test_a_locked_plugin_is_fetched_only_where_that_is_allowed(
     assert git(home.data / "plugins/greet", "rev-parse", "HEAD") == commits[greet]
 
 
+def test_a_plugins_credential_is_in_no_file_and_no_message(
+    home: Home, greet: Path
+) -> None:
+    """As asdf's users have one in the URL of a private repository."""
+    assert home.toolpin("plugin", "add", "greet", f"file://{greet}").code == 0
+    url = "https://ana:ghp_SECRET@127.0.0.1:9/org/asdf-greet.git"
+    git(home.data / "plugins/greet", "remote", "set-url", "origin", url)
+    home.pin("greet 1.0.0\n")
+    assert home.toolpin("lock", "--host", "linux-x64").code == 0
+    lockfile = home.project / "toolpin.lock"
+    text = lockfile.read_text()
+    assert 'locator = "git:https://127.0.0.1:9/org/asdf-greet.git@' in text
+    told = [
+        home.toolpin(*words)
+        for words in (
+            ("install",),
+            ("plugin", "list", "--urls"),
+            ("plugin", "update", "greet"),
+            ("plugin", "diff", "greet"),
+            ("uninstall", "greet", "1.0.0"),
+            ("install", "--dry-run"),
+            ("install", "--locked"),
+        )
+    ]
+    assert told[0].code == told[-1].code == 0
+    assert not any("SECRET" in one.out + one.err for one in told)
+    receipt = home.data / "installs/greet/1.0.0/.toolpin/receipt.json"
+    assert "SECRET" not in text + receipt.read_text()
+    lockfile.write_text(text.replace("git:https://", "git:https://ana:ghp_SECRET@"))
+    refused = home.toolpin("lock", "--check")
+    assert refused.code == 2
+    assert "SECRET" not in refused.err
+
+
 def test_no_lockfile_takes_the_place_of_a_tool_that_toolpin_knows(
     home: Home, greet: Path
 ) -> None:

@@ -23,6 +23,7 @@ _HEX_DIGITS = {"sha256": 64, "sha512": 128}
 _HOST = re.compile(r"(linux|macos)-(x64|arm64)(-musl)?")
 # Neither a quote nor a backslash: the text is written as it is.
 _LOCATOR = re.compile(r"(https://|npm:|pypi:|deb:|git:|folder:)[!#-\[\]-~]{1,1000}")
+_CREDENTIAL = re.compile(r"(git:)?https://[^/]*@|git:ssh://[^/]*:[^/@]*@")
 _VERIFIED = re.compile(r"[a-z][a-z, ]{0,60}")
 _WANTED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~/@:-]{0,220}")
 _CONFLICT = re.compile(r"(?m)^(<<<<<<<|=======|>>>>>>>)( |\r?$)")
@@ -148,6 +149,8 @@ class _Reader:
             raise self._unfit((*path, "locator"), "a locator", locator)
         if not (size is None or (type(size) is int and size >= 0)):
             raise self._unfit((*path, "size"), "a size in bytes", size)
+        if _CREDENTIAL.match(locator):
+            raise self._unfit((*path, "locator"), "a locator without a user", "...")
         digest = self._digest(table["digest"], (*path, "digest"))
         return Artifact(locator, digest, size, filename_of(locator))
 

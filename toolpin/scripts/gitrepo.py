@@ -24,6 +24,7 @@ _PROTOCOLS = "file:https:ssh"
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ABBREVIATED = re.compile(r"[0-9a-f]{7,63}")
 _SCP = re.compile(r"[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^:]*")
+_CREDENTIAL = re.compile(r"//[^/\s@']*:[^/\s@']*@")
 _SAFE = (
     "-c core.hooksPath=/dev/null -c core.fsmonitor=false -c submodule.recurse=false "
     "-c protocol.ext.allow=never -c advice.detachedHead=false -c gc.auto=0 "
@@ -52,7 +53,8 @@ class Address(NamedTuple):
 class Identity(NamedTuple):
     """What is checked out: its commit, the digest of its files, and where it is from.
 
-    A changed one has files that differ from its commit's.
+    The URL is without a credential: lockfiles and messages hold it. A changed one has
+    files that differ from its commit's.
     """
 
     url: str
@@ -146,7 +148,7 @@ class Git:
         Raises UsageError for what no ref can be, Unreachable where it is not there.
         """
         check_ref(ref, Spot(Origin("the command line"), ref))
-        where, more = self._remote(url)
+        where, more = self._remote(folder, url)
         fetch = ("fetch", "-q", "--no-tags", "--no-recurse-submodules")
         if not _COMMIT.fullmatch(ref):
             told = self._git(folder, *fetch, "--depth=1", "--", where, ref, more=more)
@@ -200,7 +202,10 @@ class Git:
         return self.difference(folder, self._import(folder, source))
 
     def url(self, folder: str) -> str:
-        """Return where a plugin is from; "" where it does not say."""
+        """Return where a plugin is from, without a credential; "" for none said."""
+        return _bare(self._origin(folder))
+
+    def _origin(self, folder: str) -> str:
         told = self._git(folder, "config", "--get", "remote.origin.url")
         return told.out.strip() if told.status == 0 else ""
 
@@ -243,7 +248,7 @@ class Git:
 
     def default_branch(self, folder: str, url: str) -> str:
         """Return the branch that a repository starts with; HEAD where it has none."""
-        where, more = self._remote(url)
+        where, more = self._remote(folder, url)
         ask = ("ls-remote", "--symref", "--")
         told = self._git(folder, *ask, where, "HEAD", more=more)
         if told.status != 0:
@@ -251,14 +256,17 @@ class Git:
         found = re.search(r"ref: refs/heads/(\S+)\tHEAD", told.out)
         return found[1] if found else "HEAD"
 
-    def _remote(self, url: str) -> tuple[str, Mapping[str, str]]:
+    def _remote(self, folder: str, url: str) -> tuple[str, Mapping[str, str]]:
         """Return what git is to ask for a URL. Raises Unreachable where it is not to.
 
-        Only a mirror that the user has set may be one of plain http.
+        Only a mirror that the user has set may be one of plain http. Where the folder
+        is from that URL, it is asked with the credential that the folder keeps.
         """
         if self._offline:
             raise Unreachable(f"{url} is not asked for: toolpin is offline")
         where = self._rewrite(url)
+        if where == url and _bare(origin := self._origin(folder)) == url:
+            where = origin
         is_plain = where != url and where.startswith("http://")
         allowed = _PROTOCOLS + ":http" * is_plain
         return where, {"GIT_ALLOW_PROTOCOL": allowed}
@@ -299,6 +307,17 @@ def _told(told: Finished, folder: str, verb: str) -> str:
     return told.out
 
 
+def _bare(url: str) -> str:
+    """Return a URL without its password, and without the user that a token can be."""
+    head, mark, rest = url.partition("://")
+    netloc, slash, path = rest.partition("/")
+    user, at, host = netloc.rpartition("@")
+    if not mark or not at:
+        return url
+    user = f"{user.partition(':')[0]}@" if head == "ssh" else ""
+    return f"{head}://{user}{host}{slash}{path}"
+
+
 def _split_ref(text: str) -> tuple[str, str]:
     head, at, ref = text.rpartition("@")
     if at and head and "/" not in ref and ":" not in ref and ref:
@@ -327,7 +346,8 @@ def _digest(folder: str, files: list[str]) -> str:
 
 
 def _unfetched(url: str, ref: str, told: Finished) -> Unreachable:
-    said = [line for line in told.err.strip().splitlines() if line][-2:]
+    lines = _CREDENTIAL.sub("//", told.err).strip().splitlines()
+    said = [line for line in lines if line][-2:]
     return Unreachable(
         f"git has no {ref} from {url}", [("it said", line) for line in said]
     )
