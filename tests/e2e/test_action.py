@@ -169,14 +169,35 @@ def test_the_gitlab_job_finds_its_own_cache_in_the_project_folder(
     assert asked == [1, 0]
 
 
-def _run_job(job: dict[str, Any], home: Home) -> str:
-    """Run the template's commands, and then a job's own."""
-    variables = {
+def test_a_gitlab_job_runs_nothing_that_its_checkout_brings_as_installed(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("10.15.3")
+    Runner(home).lock("nodejs 10.15.3")
+    job: dict[str, Any] = read_yaml(REPOSITORY / "ci/gitlab.yml")[".toolpin"]
+    store = Path(_variables(job, home)["TOOLPIN_DATA_DIR"])
+    assert home.project not in store.parents
+    for place in (store, home.project / ".toolpin/store"):
+        tree = place / "installs/nodejs/10.15.3"
+        (tree / "bin").mkdir(parents=True)
+        (tree / ".toolpin").mkdir()
+        (tree / "bin/node").write_text("#!/bin/sh\necho out of the checkout\n")
+        (tree / "bin/node").chmod(0o755)
+        (tree / ".toolpin/record.sh").write_text(f"toolpin_bins='{tree}/bin'\n")
+    assert _run_job(job, home).splitlines()[-1] == "v10.15.3"
+
+
+def _variables(job: dict[str, Any], home: Home) -> dict[str, str]:
+    return {
         name: text.replace("$CI_PROJECT_DIR", str(home.project))
         for name, text in job["variables"].items()
     }
+
+
+def _run_job(job: dict[str, Any], home: Home) -> str:
+    """Run the template's commands, and then a job's own."""
     script = "\n".join([*job["before_script"], "node --version"])
-    told = home.run("sh", "-e", "-c", script, env=variables)
+    told = home.run("sh", "-e", "-c", script, env=_variables(job, home))
     assert told.code == 0, told.err
     return told.out
 
