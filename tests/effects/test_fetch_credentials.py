@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.certificates import Authority
 from tests.support.server import Redirect, Server, Status
+from toolpin.doctor.reach import walk
 from toolpin.errors import Refused, Unreachable, UsageError
 from toolpin.network.credentials import Credentials, check_credentials
 from toolpin.network.fetch import Fetcher, Limits
@@ -162,6 +163,15 @@ def test_hostile_46_a_redirect_cannot_bring_a_user_along(
     assert shown_to(other) == [None]
 
 
+def test_hostile_46_what_another_origin_leads_back_to_sees_no_secret(
+    server: Server, other: Server, tmp_path: Path
+) -> None:
+    server.put("/away", fault=Redirect(f"{other.url}/back"))
+    other.put("/back", fault=Redirect(f"{server.url}/x"))
+    document(f"{server.url}/away", token_for(server.url, tmp_path))
+    assert shown_to(server) == [f"Bearer {SECRET}", None]
+
+
 def test_a_redirect_within_the_origin_keeps_the_secret(
     server: Server, tmp_path: Path
 ) -> None:
@@ -251,14 +261,27 @@ def test_hostile_47_a_token_that_no_header_can_hold_is_not_sent(
     assert server.requests == []
 
 
+@pytest.mark.parametrize(
+    ("proxy", "shown"),
+    [
+        (f"http://ana:{SECRET}@proxy.example:99999", "proxy.example:99999"),
+        (f"http://ana:{SECRET}/x@proxy.example:1", "proxy.example:1"),
+        (f"http://ana:x/{SECRET}@proxy.example:1", "proxy.example:1"),
+        (f"http://ana:{SECRET}@proxy.example:port", "proxy.example:port"),
+        (f"http://ana:{SECRET}@[::1", "[::1"),
+    ],
+)
 def test_a_proxy_that_cannot_be_read_is_quoted_without_its_password(
-    monkeypatch: pytest.MonkeyPatch,
+    proxy: str, shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("https_proxy", f"http://ana:{SECRET}@proxy.example:99999")
+    monkeypatch.setenv("https_proxy", proxy)
     with pytest.raises(Unreachable) as caught:
         document("https://mirror.example/x", None)
-    assert "proxy.example:99999" in dict(caught.value.facts)["cause"]
+    assert shown in dict(caught.value.facts)["cause"]
     assert SECRET not in caught.value.render()
+    (hop,) = walk("https://mirror.example/x", timeout_s=2.0)
+    assert (hop.name, shown in hop.problem) == ("proxy", True)
+    assert SECRET not in hop.problem
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,14 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, NoReturn, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from toolpin.errors import ToolpinError
 from toolpin.network import urls
 from toolpin.network.bounds import Overdue, within
 from toolpin.network.trust import make_context
-from toolpin.network.web import proxy_for
+from toolpin.network.web import no_proxy_url, proxy_for
 
 _PORTS = {"http": 80, "https": 443}
 _MOST_BYTES = 64 * 1024
@@ -54,9 +54,14 @@ def _steps(
     url: str, timeout_s: float, opened: ExitStack
 ) -> Iterator[tuple[str, Callable[[], str]]]:
     """Yield each hop's name, and what makes it: the next needs the one before."""
-    target, proxy = urlsplit(url), proxy_for(url)
-    first = urlsplit(proxy) if proxy else target
-    at = (str(first.hostname), _port(first))
+    target, proxy = urlsplit(url), proxy_for(url) or ""
+    try:
+        named = proxy if "://" in proxy else f"http://{proxy}"
+        first = urlsplit(named) if proxy else target
+        at = (str(first.hostname), _port(first))
+    except ValueError:
+        yield "proxy", lambda: _end(no_proxy_url(proxy))
+        return
     line: list[socket.socket] = []
 
     def resolve() -> str:
@@ -86,6 +91,10 @@ def _steps(
         yield "tunnel", enter_tunnel
     if target.scheme == "https":
         yield "TLS", shake_hands
+
+
+def _end(why: str) -> NoReturn:
+    raise _Ended(why)
 
 
 def _tried(limit_s: float, work: Callable[[], _Got]) -> _Got:

@@ -66,10 +66,12 @@ class Web:
         configured = urls.check(url)
         own = self._credential(configured)
         deadline = time.monotonic() + self._limits.head_timeout_s
+        shown = own
         for _ in range(_MAX_REDIRECTS + 1):
-            # Nobody who is redirected to sees a secret, not even one for their host.
-            same = urls.exact_origin(url) == urls.exact_origin(configured)
-            shown = own if same else Credential(None, "none after a redirect")
+            # Nobody who is redirected to sees a secret, not even one for their host,
+            # and neither does what they lead back to.
+            if urls.exact_origin(url) != urls.exact_origin(configured):
+                shown = Credential(None, "none after a redirect")
             with self._ask(url, _with(headers, shown), deadline) as response:
                 if response.status_code not in _REDIRECTS:
                     _judge(url, response, shown)
@@ -111,7 +113,7 @@ class Web:
         except requests.exceptions.SSLError as error:
             raise _distrusted(url, error) from error
         except NETWORK_ERRORS as error:
-            cause = _dead_cause(error, limits)
+            cause = _dead_cause(url, error, limits)
             if cause is None:
                 raise Interrupted("the connection was reset") from error
             self._dead[origin] = cause
@@ -222,7 +224,7 @@ def _retry_after_s(response: requests.Response) -> float | None:
         return None
 
 
-def _dead_cause(error: Exception, limits: Limits) -> str | None:
+def _dead_cause(url: str, error: Exception, limits: Limits) -> str | None:
     """Say why a host cannot be reached; None when the connection once stood."""
     if isinstance(error, requests.ConnectTimeout):
         return f"no connection within {limits.connect_timeout_s:g} s"
@@ -232,8 +234,16 @@ def _dead_cause(error: Exception, limits: Limits) -> str | None:
         return cause
     if isinstance(error, requests.ConnectionError) or was_cut(error):
         return None
-    # A setting that requests cannot use and quotes: a proxy's URL with its password.
+    # What requests cannot use it quotes: of a proxy's URL, a part of the password.
+    proxy = proxy_for(url)
+    if proxy and not isinstance(error, requests.exceptions.InvalidSchema):
+        return no_proxy_url(proxy)
     return _USER.sub("", str(error))
+
+
+def no_proxy_url(proxy: str) -> str:
+    """Say that a proxy's address is no URL, without what may be its password."""
+    return f"the proxy's address, {proxy.rpartition('@')[2]}, is no URL"
 
 
 def _distrusted(url: str, error: Exception) -> Unreachable:
