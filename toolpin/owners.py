@@ -8,18 +8,20 @@ from __future__ import annotations
 import os
 import pwd
 import stat
+from collections.abc import Collection, Mapping
 
 
-def hold_of_others(path: str) -> str:
+def hold_of_others(path: str, besides: Collection[int] = ()) -> str:
     """Say how another user than this one and root can change a path; "" for not at all.
 
     By the path itself or a folder above it, as it is written or behind links. What does
-    not exist yet is made by this user.
+    not exist yet is made by this user. `besides` are users who may.
     """
+    trusted = {0, os.geteuid(), *besides}
     for one in dict.fromkeys((os.path.abspath(path), os.path.realpath(path))):
         parts = one.split("/")
         for count in range(len(parts), 0, -1):
-            if said := _hold("/".join(parts[:count]) or "/"):
+            if said := _hold("/".join(parts[:count]) or "/", trusted):
                 return said
     return ""
 
@@ -32,12 +34,18 @@ def account_home() -> str:
         return ""
 
 
-def _hold(path: str) -> str:
+def before_sudo(env: Mapping[str, str]) -> set[int]:
+    """Return who has become root by sudo: that user may do all that root may."""
+    text = env.get("SUDO_UID", "")
+    return {int(text)} if os.geteuid() == 0 and text.isdigit() else set()
+
+
+def _hold(path: str, trusted: Collection[int]) -> str:
     try:
         found = os.lstat(path)
     except OSError:
         return ""
-    if found.st_uid not in (0, os.geteuid()):
+    if found.st_uid not in trusted:
         return f"{path} is {_name(found.st_uid)}'s"
     # In a folder like /tmp each entry is its owner's alone; a link's mode says nothing.
     is_open = found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ import pytest
 import toolpin
 from tests.support.run import REPOSITORY, Home
 from toolpin import paths
+from toolpin.errors import Refused, ToolpinError
 
 self_verb = importlib.import_module("toolpin.commands.self")
 
@@ -61,3 +65,47 @@ def test_an_installer_is_known_by_what_it_leaves(
     (environment / left).touch()
     place = tmp_path if kind == "install.sh" else environment
     assert self_verb.find_setup(str(environment)) == (kind, str(place))
+
+
+@pytest.fixture
+def clone() -> Iterator[Path]:
+    """A clone of toolpin's repository in `/tmp`, and what it was installed into."""
+    with tempfile.TemporaryDirectory(prefix="toolpin-clone-") as folder:
+        clone = Path(folder) / "toolpin"
+        clone.mkdir()
+        (clone / "install.sh").touch()
+        (Path(folder) / "environment").mkdir()
+        (Path(folder) / "environment/toolpin-manifest").write_text(f"from {clone}\n")
+        yield clone
+
+
+def _script(clone: Path) -> str:
+    found: str = self_verb.find_script(str(clone.parent / "environment"))
+    return found
+
+
+def test_an_update_comes_out_of_the_checkout_that_was_installed(clone: Path) -> None:
+    assert _script(clone) == f"{clone}/install.sh"
+    (clone / "install.sh").unlink()
+    with pytest.raises(ToolpinError, match="nothing to update from"):
+        _script(clone)
+
+
+@pytest.mark.parametrize("place", ["..", ".", "install.sh"])
+def test_no_update_runs_what_another_user_could_have_written(
+    place: str, clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = (clone / place).resolve()
+    before = path.stat().st_mode
+    path.chmod(0o777)
+    with pytest.raises(Refused) as caught:
+        _script(clone)
+    assert ("because", f"everybody may write {path}") in caught.value.facts
+    path.chmod(before)
+    if os.geteuid() == 0:  # else this user can give nothing away
+        os.chown(path, 12345, 12345)
+        with pytest.raises(Refused) as caught:
+            _script(clone)
+        assert ("because", f"{path} is user 12345's") in caught.value.facts
+        monkeypatch.setenv("SUDO_UID", "12345")
+        assert _script(clone) == f"{clone}/install.sh"

@@ -13,7 +13,8 @@ from argparse import ArgumentParser, Namespace
 from typing import NamedTuple, NoReturn
 
 from toolpin import __version__
-from toolpin.errors import ToolpinError, UsageError
+from toolpin.errors import Refused, ToolpinError, UsageError
+from toolpin.owners import before_sudo, hold_of_others
 from toolpin.paths import bundled
 from toolpin.report import close_quietly
 from toolpin.session import Session
@@ -130,15 +131,25 @@ def _update(setup: Setup, args: Namespace) -> NoReturn:
     if args.wheel:
         wheel = os.path.abspath(args.wheel)
         _become(bundled("install.sh"), *options, "--wheel", wheel)
-    checkout = _origin(sys.prefix)
+    _become(find_script(sys.prefix), *options)
+
+
+def find_script(environment: str) -> str:
+    """Return the installer of the checkout that an environment came from.
+
+    Raises ToolpinError where there is none, Refused where it is another user's by now:
+    what was cloned into a folder like /tmp may be gone, and somebody else's there.
+    """
+    checkout = _origin(environment)
     script = f"{checkout}/install.sh"
+    facts = [("installed from", checkout or "a wheel")]
+    fix = "toolpin self update --wheel FILE"
     if not (checkout and os.path.isfile(script)):
-        raise ToolpinError(
-            "there is nothing to update from",
-            [("installed from", checkout or "a wheel")],
-            "toolpin self update --wheel FILE",
-        )
-    _become(script, *options)
+        raise ToolpinError("there is nothing to update from", facts, fix)
+    if hold := hold_of_others(script, before_sudo(os.environ)):
+        what = f"{script} is not run: another user could have put it there"
+        raise Refused(what, [*facts, ("because", hold)], fix)
+    return script
 
 
 def _origin(environment: str) -> str:
