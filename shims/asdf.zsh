@@ -31,8 +31,8 @@ _asdf() {
   local word
   COMPREPLY=()
   while IFS= read -r word; do
-    # One match is put into the line as it stands: no word that a shell would run.
-    [[ $word != *[!A-Za-z0-9._+@:~/-]* ]] || continue
+    # It gets into the line as it is: no name of a file is to be read as more.
+    [[ $word != *[!A-Za-z0-9._+:@~/-]* ]] || continue
     [[ $word != "${COMP_WORDS[COMP_CWORD]}"* ]] || COMPREPLY+=("$word")
   done < <(_asdf_words | tr ' ' '\n')
 }

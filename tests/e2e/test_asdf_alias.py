@@ -232,7 +232,7 @@ ROWS = [
     Row("plugin-add dummy", 0, "", "is now: asdf plugin add"),
     Row("shim-versions newer", 0, "dummy 1.1.0\n", "is now: asdf shimversions"),
     Row("dummy sing x", 0, "sings x\n", "is now: asdf cmd dummy"),
-    Row("shell dummy 1.0.0", 1, "export ASDF_DUMMY_VERSION='1.0.0'\n", "eval"),
+    Row("shell dummy 1.0.0", 1, 'export ASDF_DUMMY_VERSION="1.0.0"\n', "eval"),
     Row("shell dummy --unset", 1, "unset ASDF_DUMMY_VERSION\n", "eval"),
     Row("local dummy", 1, "", "is now: asdf set"),
     Row("global dummy", 1, "", "is now: asdf set --home"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.asdf import Machine
 from tests.support.run import Home
 
 HEAD = "schema = 1\n[pins]\n"
@@ -141,3 +142,17 @@ def test_the_global_file_may_be_a_link_to_anywhere(home: Home) -> None:
     kept.write_text("golang system\n")
     (home.config / ".tool-versions").symlink_to(kept)
     assert home.toolpin("current", "golang").code == 0
+
+
+@pytest.mark.parametrize("command", ["set", "local"])
+def test_asdf_set_writes_into_no_startup_file(command: str, tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    startup = machine.home / ".bashrc"
+    startup.write_text("alias l=ls\n")
+    folder = machine.project / "evil"
+    folder.mkdir()
+    (folder / ".tool-versions").symlink_to("../../home/.bashrc")
+    (folder / "toolpin.lock").write_text(f"{HEAD}\n")
+    for tool in ("dummy", "curl"):
+        assert machine.asdf(command, tool, "1.0.0", at="evil").code == 1
+    assert startup.read_text() == "alias l=ls\n"

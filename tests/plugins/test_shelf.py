@@ -27,10 +27,6 @@ hosts.linux-x64 = { target = "linux-x64" }
 """
 
 
-WITH = """with = [{package = "p", table = "%s", column = "c", into = "i"}]
-hosts.linux-x64"""
-
-
 @pytest.fixture
 def paths(tmp_path: Path) -> Paths:
     return Paths(data=str(tmp_path / "data"), config=str(tmp_path / "config"))
@@ -66,17 +62,17 @@ def test_what_is_added_is_known_and_what_is_removed_is_not(paths: Paths) -> None
         ('repo = "demo/demo"', 'repo = "demo/demo"\ntag = "../{version}"'),
         ('repo = "demo/demo"', 'repo = "demo/demo"\ntag = "a?{version}"'),
         ('repo = "demo/demo"', 'repo = "demo/demo"\ntag = "latest"'),
-        ("hosts.linux-x64", WITH % "absent.tsv"),
-        ("hosts.linux-x64", WITH % "golang.toml"),
-        ("hosts.linux-x64", WITH % "table"),
+        (
+            "hosts.linux-x64",
+            'with = [{package = "p", table = "t.tsv", column = "c", into = "i"}]\n'
+            "hosts.linux-x64",
+        ),
     ],
 )
 def test_hostile_68_what_breaks_the_rules_is_not_added(
     old: str, new: str, paths: Paths
 ) -> None:
     assert old in GOOD
-    for table in ("golang.toml", "table"):  # they are there, and are no table's name
-        (Path(paths.config).parent / table).write_text(GOOD)
     with pytest.raises(UsageError):
         _add(paths, GOOD.replace(old, new, 1))
     assert not Path(paths.config).exists()
@@ -93,19 +89,23 @@ def test_a_file_that_differs_stays_and_a_bundled_one_is_not_removed(
         shelf.remove(paths, read_registry(paths), "nodejs")
 
 
-def test_a_table_of_other_bytes_that_is_there_stays(paths: Paths) -> None:
-    table = Path(paths.config) / "plugins/t.tsv"
-    table.parent.mkdir(parents=True)
-    table.write_text("version\tc\n1.0\t2.0\n")
-    (Path(paths.config).parent / "t.tsv").write_text("version\tc\n1.0\t6.6.6\n")
-    text = GOOD.replace("hosts.linux-x64", WITH % "t.tsv", 1)
-    with pytest.raises(ToolpinError) as caught:
-        _add(paths, text)
-    assert ("file", str(table)) in caught.value.facts
-    assert table.read_text() == "version\tc\n1.0\t2.0\n"
-    assert not (table.parent / "demo.toml").exists()
-    (Path(paths.config).parent / "t.tsv").write_text(table.read_text())
-    assert Path(_add(paths, text)).exists()
+def _with_table(name: str) -> str:
+    line = f'with = [{{package = "p", table = "{name}", column = "c", into = "i"}}]\n'
+    return GOOD.replace("hosts.linux-x64", f"{line}hosts.linux-x64", 1)
+
+
+def test_hostile_68_a_table_takes_the_place_of_no_plugin_and_of_no_other_table(
+    paths: Paths,
+) -> None:
+    plugins = Path(paths.config) / "plugins"
+    plugins.mkdir(parents=True)
+    mine = {"golang.toml": GOOD.replace('"demo"', '"golang"', 1), "t.tsv": "mine\n"}
+    for name, text in mine.items():
+        (plugins / name).write_text(text)
+        (plugins.parents[1] / name).write_text("theirs\n")
+        with pytest.raises(ToolpinError):
+            _add(paths, _with_table(name))
+    assert {one.name: one.read_text() for one in plugins.iterdir()} == mine
 
 
 def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import string
 from argparse import Namespace
 from collections.abc import Sequence
 
@@ -28,6 +29,8 @@ from toolpin.resolve import to_provide
 from toolpin.scripts.build import KEEP
 from toolpin.store import installs
 from toolpin.upkeep.reshim import refresh_shims
+
+_PLAIN = frozenset(f"{string.ascii_letters}{string.digits} ._+~:/@-")
 
 
 def install(front: Front, words: Sequence[str]) -> int:
@@ -205,8 +208,10 @@ def shell(front: Front, words: Sequence[str]) -> int:
     if "unset" in given.flags:
         front.answer(f"unset {variable}")
     else:
-        versions = [str(wanted_of(one)) for one in given.names[1:]]
-        front.answer(f"export {variable}={quote(' '.join(versions))}")
+        text = " ".join(str(wanted_of(one)) for one in given.names[1:])
+        # asdf's quotes, but where a folder's name would end them.
+        value = f'"{text}"' if _PLAIN.issuperset(text) else quote(text)
+        front.answer(f"export {variable}={value}")
     line = shlex.join(words)
     front.say(f'a program cannot change its shell: eval "$(asdf shell {line})"')
     return 1

@@ -60,16 +60,17 @@ def read_name(value: object) -> str:
     return str(value)
 
 
+def read_table_name(value: object) -> str:
+    """Accept a table's file name: it lies among plugins, and must not be one."""
+    name = read_name(value)
+    if not name.endswith(".tsv"):
+        raise UnfitError
+    return name
+
+
 def read_names(value: object) -> tuple[str, ...]:
     """Accept a list of such names."""
     return tuple(read_name(one) for one in read_texts(value))
-
-
-def read_tsv(value: object) -> str:
-    """Accept the name of a table's file: it lies beside plugins, and is none."""
-    if not read_name(value).endswith(".tsv"):
-        raise UnfitError
-    return str(value)
 
 
 def read_command(value: object) -> str:
@@ -205,7 +206,7 @@ def read_pairs(value: object) -> dict[str, str]:
     if set(table) != {"tool", "suffix", "table"}:
         raise UnfitError
     read_name(table["tool"])
-    read_tsv(table["table"])
+    read_table_name(table["table"])
     return table
 
 

@@ -33,11 +33,11 @@ from toolpin.plugin.fields import (
     read_rewrites,
     read_spellings,
     read_table,
+    read_table_name,
     read_tables,
     read_tag,
     read_text,
     read_texts,
-    read_tsv,
     read_url,
     read_urls,
     read_variables,
@@ -149,7 +149,7 @@ TOOL: dict[str, Field] = {
 COMPANION: dict[str, Field] = {
     "package": Field(read_text, "a package name", "the second package", required=True),
     "table": Field(
-        read_tsv,
+        read_table_name,
         "a file name that ends in .tsv",
         "tab-separated versions, beside the plugin",
         required=True,

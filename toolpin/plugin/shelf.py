@@ -58,19 +58,19 @@ def add(
             f"toolpin plugin add {name} {file} --force",
         )
     tables = {
-        f"{folder}/{one}": _read(f"{os.path.dirname(source)}/{one}")
-        for one in sorted(_tables(tool))
+        f"{folder}/{table}": _read(f"{os.path.dirname(source)}/{table}")
+        for table in sorted(_tables(tool))
     }
-    for place, content in tables.items():
-        if os.path.exists(place) and _read(place) != content and not force:
+    for path, content in tables.items():
+        if os.path.exists(path) and _read(path) != content and not force:
             raise ToolpinError(
-                f"{name} has a table of a name that is there already",
-                [("file", place)],
+                f"{path} is there, and another one",
+                [("wanted by", file)],
                 f"toolpin plugin add {name} {file} --force",
             )
     os.makedirs(folder, exist_ok=True)
-    for place, content in tables.items():
-        pin_files.write(place, content.encode(), anywhere=True)
+    for path, content in tables.items():
+        pin_files.write(path, content.encode(), anywhere=True)
     # The plugin last: before its tables it would not be complete.
     pin_files.write(target, text.encode(), anywhere=True)
     return Added(target, changed=before != text)

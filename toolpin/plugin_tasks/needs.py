@@ -1,9 +1,8 @@
 """Sees to the asdf plugins that a lockfile names: there, at their commit, or fetched.
 
 Fetched only from where the settings allow it, or where the command line does; else one
-error names all that are missing, each with its command. One that would take the place
-of a tool that toolpin knows, in all projects, only its user adds. What is installed
-already needs no plugin to be anywhere.
+error names all that are missing, each with its command. What is installed already needs
+no plugin to be anywhere.
 """
 
 from __future__ import annotations
@@ -31,7 +30,8 @@ from toolpin.store import installs
 class _Need(NamedTuple):
     """A plugin as it is locked, and who wants it.
 
-    It `counts` where it is here and its tool's; it `replaces` one that toolpin knows.
+    It `counts` where it is here, at whatever commit; what it `replaces` is the tool's
+    plugin of another kind.
     """
 
     name: str
@@ -56,36 +56,33 @@ def provide(requests: Sequence[Request], session: Session, *, allowed: bool) -> 
     """Return the session with the plugins that are locked for these requests.
 
     `allowed` lets all of them be fetched. Raises ToolpinError that names those missing.
+    None takes the place of a plugin of another kind: that would hold for all projects.
     """
     needs = list(_needs(requests, session))
     if not needs:
         return session
     prefixes = settings_for(session).allow_plugins
     missing = [
-        one
-        for one in needs
-        if one.replaces
-        or not _url(one)
-        or not (allowed or _is_allowed(one.artifact, prefixes))
+        one for one in needs if not (allowed or _is_allowed(one.artifact, prefixes))
     ]
+    by_hand = [one for one in needs if one.replaces or not _url(one)]
+    missing += [one for one in by_hand if one not in missing]
     if missing:
-        would_do = all(_url(one) and not one.replaces for one in missing)
+        facts = [(f"{one.name} ({one.place})", one.command) for one in missing]
+        facts += [
+            (one.name, "another plugin of that name counts here, for all projects")
+            for one in missing
+            if one.replaces
+        ]
         raise ToolpinError(
             f"{_count(len(missing))} not here as locked",
-            list(_facts(missing)),
-            "toolpin install --allow-plugins" if would_do else None,
+            facts,
+            None if by_hand else "toolpin install --allow-plugins",
         )
     folders = folders_for(session)
     for one in needs:
         _fetch(one, folders, session)
     return session._replace(registry=read_registry(session.paths))
-
-
-def _facts(missing: Sequence[_Need]) -> Iterator[tuple[str, str]]:
-    for one in missing:
-        yield f"{one.name} ({one.place})", one.command
-        if one.replaces:
-            yield one.name, "comes with toolpin, and is no lockfile's to replace"
 
 
 def as_if_there(requests: Sequence[Request], session: Session) -> Session:
@@ -108,12 +105,16 @@ def _needs(requests: Sequence[Request], session: Session) -> Iterator[_Need]:
         folders = folders or folders_for(session)
         tool = session.registry.get(name)
         found = folders.identity(name) if folders.has(name) else None
-        replaces = tool is not None and not is_scripted(tool)
-        counts = found is not None and tool is not None and not replaces
+        counts = found is not None and tool is not None and is_scripted(tool)
         if not (counts and found and found.sha256 == artifact.digest.hex):
-            is_changed = found is not None and found.is_changed
-            place = str(request.origin)
-            yield _Need(name, artifact, place, counts, replaces, is_changed)
+            yield _Need(
+                name,
+                artifact,
+                str(request.origin),
+                counts,
+                replaces=tool is not None and not is_scripted(tool),
+                is_changed=found is not None and found.is_changed,
+            )
 
 
 def _locked(
@@ -135,12 +136,11 @@ def _locked(
 
 def _fetch(need: _Need, folders: Folders, session: Session) -> None:
     url, commit = address_of(need.artifact)
-    sha256 = need.artifact.digest.hex
-    told = f"{need.name}: its plugin is at {commit[:12]}, as locked"
+    sha256, before = need.artifact.digest.hex, ""
     if folders.has(need.name) and folders.url(need.name) == url:
         moved = folders.update(need.name, commit, sha256=sha256)
         if moved.before != moved.after:
-            told += f", and was at {moved.before[:12]}, for every project"
+            before = f", and was at {moved.before[:12]} for all projects"
     else:  # one from elsewhere is refused there
         address = parse_address(f"{url}@{commit}", session.folder)
         if address != Address(url, commit):  # a folder here may be called like a URL
@@ -149,6 +149,7 @@ def _fetch(need: _Need, folders: Folders, session: Session) -> None:
                 [("wanted by", need.place), ("locked", f"{url}@{commit}")],
             )
         folders.add(need.name, address, sha256=sha256)
+    told = f"{need.name}: its plugin is at {commit[:12]}, as locked{before}"
     session.report.remark(told)
 
 

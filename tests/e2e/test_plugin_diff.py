@@ -1,0 +1,43 @@
+"""What `plugin diff` shows of an update before it is taken: every line of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.run import Home
+from tests.support.scripted import GREET, commit, repository, write
+
+
+@pytest.fixture
+def greet(home: Home) -> Path:
+    """A plugin's repository, as it would lie on a server."""
+    return repository(home.root / "upstream" / "asdf-greet", GREET)
+
+
+def test_a_diff_shows_what_a_terminal_would_obey(home: Home, greet: Path) -> None:
+    hidden = "echo \033[8mrm -rf ~\033[0m\033[2K\necho a\r+echo b\n\techo c\n"
+    help_ = "printf 'of \\033[8m itself'\n"
+    commit(greet, {".gitattributes": "bin/* -diff\n", "bin/help.overview": help_})
+    home.toolpin("plugin", "add", "greet", f"file://{greet}")
+    commit(greet, {"bin/list-all": hidden})
+    diff = home.toolpin("plugin", "diff", "greet").out
+    for line in (
+        r"+echo \x1b[8mrm -rf ~\x1b[0m\x1b[2K",
+        r"+echo a\r+echo b",
+        "+\techo c",
+    ):
+        assert line in diff.splitlines()
+    shown = home.toolpin("plugin", "show", "greet").out
+    assert r"of \x1b[8m itself" in shown
+
+
+def test_a_plugin_of_a_folder_is_what_its_folder_has(home: Home) -> None:
+    folder = write(home.root / "tools/greet", GREET)
+    home.toolpin("plugin", "add", "greet", str(folder))
+    same = home.toolpin("plugin", "diff", "greet")
+    assert (same.out, same.code) == ("", 0)
+    assert "greet is what its publisher has" in same.err
+    (folder / "more").write_text("more\n")
+    assert "+more" in home.toolpin("plugin", "diff", "greet").out
