@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from argparse import ArgumentParser, Namespace
 
 from toolpin.errors import ToolpinError
@@ -13,8 +14,9 @@ from toolpin.settings import read
 from toolpin.settings.edit import required_key, set_value, unset_value
 from toolpin.settings.read import Stated
 from toolpin.settings.schema import key_of
-from toolpin.settings.secret import masked
 from toolpin.toml_lines import render_value
+
+_USER = re.compile(r"//[^/\s]*@")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -45,7 +47,8 @@ def run(args: Namespace, session: Session) -> int:
 def _list(args: Namespace, session: Session) -> int:
     found = read.effective(session.paths, session.env).values()
     if session.report.as_json:
-        session.report.document("config list", [_record(one) for one in found])
+        rows = [one._replace(value=_without_user(one.value)) for one in found]
+        session.report.document("config list", [_record(one) for one in rows])
         return 0
     session.report.table([_row(one, origin=args.origin) for one in found])
     return 0
@@ -57,7 +60,7 @@ def _get(args: Namespace, session: Session) -> int:
     if one is None:
         raise ToolpinError(f"{args.key} is not set", hint="toolpin config list")
     if session.report.as_json:
-        session.report.document("config get", _record(one) | {"value": one.value})
+        session.report.document("config get", _record(one))
         return 0
     # A text alone, without quotes: `$(toolpin config get KEY)` is what it is for.
     text = one.value if isinstance(one.value, str) else render_value(one.value)
@@ -88,7 +91,7 @@ def _edit(args: Namespace, file: str) -> bool:
     if after != before:
         os.makedirs(os.path.dirname(file), exist_ok=True)
         pin_files.write(file, after.encode(), anywhere=True)
-        if masked(after) != after:
+        if _USER.search(after):  # a password is nobody else's to read
             os.chmod(file, os.stat(file).st_mode & 0o700)
     return after != before
 
@@ -99,7 +102,8 @@ def _tell(args: Namespace, session: Session, *, changed: bool) -> None:
         result = {"key": args.key, "file": file}
         session.report.document(f"config {args.action}", result, changed=changed)
     elif args.action == "set":
-        session.report.remark(f"{file}: {args.key} = {masked(' '.join(args.value))}")
+        value = _without_user(" ".join(args.value))
+        session.report.remark(f"{file}: {args.key} = {value}")
     elif changed:
         session.report.remark(f"{file}: {args.key} is gone")
     else:
@@ -110,15 +114,23 @@ def _tell(args: Namespace, session: Session, *, changed: bool) -> None:
 
 
 def _row(one: Stated, *, origin: bool) -> list[str]:
-    row = [one.name, masked(render_value(one.value))]
+    row = [one.name, render_value(_without_user(one.value))]
     return [*row, str(one.origin)] if origin else row
+
+
+def _without_user(value: object) -> object:
+    """Return a value for a list of all, in which nobody asked for a mirror's password.
+
+    `config get` gives it whole.
+    """
+    return _USER.sub("//...@", value) if isinstance(value, str) else value
 
 
 def _record(one: Stated) -> dict[str, object]:
     key = key_of(one.name)
     return {
         "name": one.name,
-        "value": masked(one.value) if isinstance(one.value, str) else one.value,
+        "value": one.value,
         "origin": {"place": one.origin.place, "line": one.origin.line or None},
         "expected": key.expected if key else "",
         "help": key.help if key else "",

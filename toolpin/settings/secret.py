@@ -1,6 +1,6 @@
 """Finds what of a settings file is to be said nowhere: users and passwords in its URLs.
 
-Turns text into text without them. Which settings there are it does not know.
+Turns a file into its beginning without them. Which settings there are it does not know.
 """
 
 from __future__ import annotations
@@ -9,11 +9,6 @@ import re
 
 _USER = re.compile(r"(?<=://)[^/@\s\"']+(?=@)")
 _TABLE = re.compile(rb"(?m)^[ \t]*\[[^\n]*\n?")
-
-
-def masked(text: str) -> str:
-    """Return a text with the users and passwords of its URLs left out."""
-    return _USER.sub("***", text)
 
 
 def beginning(data: bytes) -> bytes:
