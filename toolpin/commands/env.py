@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import shlex
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from toolpin.env import DEFAULT_PATH
 from toolpin.errors import UsageError
@@ -44,7 +43,7 @@ def run(args: Namespace, session: Session) -> int:
     base = _base(args, session)
     requests: Sequence[Request]
     requests = [pinned_tool(args.tool, session)] if args.tool else session.requests()
-    patch = joined(_patches(requests, session))
+    patch = joined(_patch(request, session) for request in requests)
     if session.report.as_json:
         result = {"path": patch.path, "variables": dict(patch.variables)}
         session.report.document("env", result)
@@ -55,19 +54,17 @@ def run(args: Namespace, session: Session) -> int:
     return 0
 
 
-def _patches(requests: Sequence[Request], session: Session) -> Iterator[EnvPatch]:
-    """Yield what each sets; of a project's `path:` it is told that it is left out."""
-    for request in requests:
-        patch = patch_of(request, session)
-        if is_of_project(patch, request, session):
-            words = " ".join(map(str, request.wanted))
-            variable = f"{variable_for(request.tool)}={shlex.quote(words)}"
-            session.report.warn(
-                f"{request.origin}: a folder that a project names is not put on PATH, "
-                f"where its `ls` would be yours; to have it: export {variable}"
-            )
-        else:
-            yield patch
+def _patch(request: Request, session: Session) -> EnvPatch:
+    """Return what a request sets: nothing, and a warning, for a project's `path:`."""
+    patch = patch_of(request, session)
+    if not is_of_project(patch, request, session):
+        return patch
+    session.report.warn(
+        f"{request.tool} {request.wanted[0]} is left out: {request.origin} names "
+        f"it, and its other programs would come before the machine's; "
+        f"try: {variable_for(request.tool)}={request.wanted[0]} toolpin env"
+    )
+    return EnvPatch((), ())
 
 
 def _base(args: Namespace, session: Session) -> Sequence[str]:
