@@ -98,7 +98,6 @@ def test_what_is_not_set_is_an_error(home: Home) -> None:
     assert home.toolpin("config", "list", env=relative).code == 2
 
 
-
 def test_settings_that_are_set_at_once_are_all_in_the_file(home: Home) -> None:
     keys = [f"mirrors.https://host{number}.example" for number in range(8)]
 
