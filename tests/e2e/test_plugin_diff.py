@@ -1,4 +1,4 @@
-"""What `plugin diff` shows of an update before it is taken: every line of it."""
+"""What is shown of an update of a plugin: every line of it, and what moved it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.run import Home
-from tests.support.scripted import GREET, commit, repository, write
+from tests.support.scripted import GREET, commit, git, repository, write
 
 
 @pytest.fixture
@@ -41,3 +41,18 @@ def test_a_plugin_of_a_folder_is_what_its_folder_has(home: Home) -> None:
     assert "greet is what its publisher has" in same.err
     (folder / "more").write_text("more\n")
     assert "+more" in home.toolpin("plugin", "diff", "greet").out
+
+
+def test_a_plugin_that_a_lockfile_moves_is_told_from_and_to(
+    home: Home, greet: Path
+) -> None:
+    first = git(greet, "rev-parse", "HEAD")
+    home.toolpin("plugin", "add", "greet", f"file://{greet}")
+    home.pin("greet 1.1.0\n")
+    assert home.toolpin("lock").code == 0
+    second = commit(greet, {"LICENSE": "as others like"})
+    home.toolpin("plugin", "update", "greet")
+    moved = home.toolpin("install", "--allow-plugins")
+    assert moved.code == 0, moved.err
+    told = f"at {first[:12]}, as locked, and was at {second[:12]} for all projects"
+    assert told in moved.err
