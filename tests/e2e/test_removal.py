@@ -122,3 +122,27 @@ def test_the_cache_lists_what_each_archive_is_of(installed: Home) -> None:
     named = {line.split("  ")[-1] for line in lines}
     assert "node-v10.15.3-linux-x64.tar.xz" in named
     assert sum(line.split()[2] == "-" for line in lines) == 1
+
+
+def test_cleaning_leaves_what_has_no_name_that_the_cache_gives(
+    installed: Home,
+) -> None:
+    """The folder may be a workspace, or a home."""
+    mine = [
+        installed.cache / path
+        for path in (
+            "documents/important/thesis.odt",
+            "documents/thesis.odt",
+            "plans/house.dwg",
+            "plans/house/2026/ground/floor.dwg",
+            "catalogues/spring.pdf",
+            "catalogues/spring/2026.pdf",
+            "archives/2026/photos",
+            "partial/letter",
+        )
+    ]
+    for path in mine:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+    assert installed.toolpin("cache", "clean").code == 0
+    assert [path for path in mine if not path.exists()] == []

@@ -1,6 +1,7 @@
 """Tells what lies in the cache folder, and empties it.
 
-What it removes is fetched or found again at need. toolpin's own helpers stay.
+What it removes is fetched or found again at need. toolpin's own helpers stay, and so
+does whatever has no name that toolpin gives: the folder may be somebody else's too.
 """
 
 from __future__ import annotations
@@ -18,7 +19,16 @@ from toolpin.errors import ToolpinError
 from toolpin.model import Artifact, Digest, Pin
 from toolpin.mutex import try_held
 
-_NOTES = ("plans", "catalogues", "documents")
+_WORD = "[A-Za-z0-9@][A-Za-z0-9@._+~-]*"
+_HOST = "(?:linux|macos)-[a-z0-9]+(?:-musl)?"
+# What a killed writer leaves of a note has this end.
+_FRESH = r"(?:\.[0-9]+-[0-9a-f]{8})?"
+# How a note is called below the folder of its kind.
+_NOTES = {
+    "plans": re.compile(f"{_WORD}/{_WORD}/{_HOST}/{_WORD}"),
+    "catalogues": re.compile(f"{_WORD}/{_WORD}@{_HOST}{_FRESH}"),
+    "documents": re.compile(f"[0-9a-f]{{64}}{_FRESH}"),
+}
 _NAME = re.compile(r"(sha256|sha512)-([0-9a-f]+)(\.d|\.validator)?")
 _LARGEST_NOTE_BYTES = 1 << 20
 
@@ -102,12 +112,13 @@ def _fetched_files(cache: Cache) -> Iterator[tuple[str, str]]:
 
 
 def _note_files(cache: Cache) -> list[str]:
-    return sorted(
-        os.path.join(folder, name)
-        for kind in _NOTES
-        for folder, _, names in os.walk(f"{cache.root}/{kind}")
-        for name in names
-    )
+    found = []
+    for kind, form in _NOTES.items():
+        root = f"{cache.root}/{kind}"
+        for folder, _, names in os.walk(root):
+            paths = [os.path.join(folder, name) for name in names]
+            found += [one for one in paths if form.fullmatch(one[len(root) + 1 :])]
+    return sorted(found)
 
 
 def _read_note(path: str) -> Note | None:
