@@ -56,6 +56,30 @@ def held(
         _release(mutex)
 
 
+@contextmanager
+def held_folder(folder: str, waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold a folder itself, for all who name it, whatever their other folders are.
+
+    It needs no file in there. Raises ToolpinError where that cannot be.
+    """
+    try:
+        number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _not_lockable(folder, error) from error
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        waiting()
+        fcntl.flock(number, fcntl.LOCK_EX)
+    except OSError as error:
+        os.close(number)
+        raise _not_lockable(folder, error) from error
+    try:
+        yield
+    finally:
+        os.close(number)
+
+
 def mutex_of_file(folder: str, path: str) -> str:
     """Return the path, below the folder of mutexes, of the one for editing a file."""
     real = os.path.realpath(path)

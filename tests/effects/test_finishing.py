@@ -14,7 +14,7 @@ from toolpin.host import detect
 from toolpin.model import Artifact, Digest, Pin, Plan, Rewrite, Run, Step, Unpack
 from toolpin.paths import Paths
 from toolpin.steps.finishing import finish
-from toolpin.store import installs, trees, unfinished
+from toolpin.store import installs, owned, sweeping, trees, unfinished
 
 PIN = Pin("erlang", "25.2.3")
 OLD = "/usr/lib/erlang"
@@ -97,12 +97,12 @@ def test_a_tree_behind_the_mark_of_a_dead_process_does_not_count_and_is_swept(
 ) -> None:
     trees.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
     mark = Path(paths.incomplete, "erlang", "25.2.3")
-    mark.touch()
+    mark.write_text(owned.mark_text(paths.install(*PIN)))
     assert not installs.is_installed(paths, PIN)
     with unfinished.version_mutex(paths, PIN):
-        unfinished.sweep(paths)
+        sweeping.sweep(paths)
     assert os.path.exists(paths.install(*PIN))  # its owner lives
-    unfinished.sweep(paths)
+    sweeping.sweep(paths)
     assert not os.path.lexists(paths.install(*PIN))
     assert not mark.exists()
     trees.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
@@ -114,20 +114,32 @@ def test_what_stood_aside_for_a_dead_process_is_put_back(
     is_marked: bool, paths: Paths, tmp_path: Path
 ) -> None:
     paths = paths._replace(into=str(tmp_path / "image"))
-    aside = Path(paths.staging, "erlang@25.2.3@aside")
-    aside.mkdir(parents=True)
+    trees.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
+    aside = Path(owned.stage_of(paths, PIN, owned.ASIDE))
+    os.rename(paths.install(*PIN), aside)
     (aside / "old").touch()
     if is_marked:
-        Path(paths.incomplete, "erlang").mkdir(parents=True)
-        Path(paths.incomplete, "erlang", "25.2.3").touch()
         Path(paths.install(*PIN)).mkdir()
+        mark = Path(paths.incomplete, "erlang", "25.2.3")
+        mark.parent.mkdir(exist_ok=True)
+        mark.write_text(owned.mark_text(paths.install(*PIN)))
     with unfinished.version_mutex(paths, PIN):
-        unfinished.sweep(paths)
+        sweeping.sweep(paths)
     assert aside.exists()  # its owner lives
-    unfinished.sweep(paths)
-    unfinished.tidy(paths)
-    assert os.listdir(paths.install(*PIN)) == ["old"]
+    sweeping.sweep(paths, {"erlang"})
+    sweeping.tidy(paths)
+    assert "old" in os.listdir(paths.install(*PIN))
     assert os.listdir(paths.into) == ["erlang"]
+
+
+def test_a_tree_that_is_not_toolpins_is_put_in_no_place(
+    paths: Paths, tmp_path: Path
+) -> None:
+    """A checkout can bring along what looks as if it had stood aside."""
+    paths = paths._replace(into=str(tmp_path / "image"))
+    Path(owned.stage_of(paths, PIN, owned.ASIDE), "bin").mkdir(parents=True)
+    sweeping.sweep(paths, {"erlang"})
+    assert not os.path.lexists(paths.install(*PIN))
 
 
 def test_what_made_room_is_deleted_after_a_death_at_the_end(
@@ -137,7 +149,7 @@ def test_what_made_room_is_deleted_after_a_death_at_the_end(
     Path(paths.staging, "erlang@25.2.3@aside").mkdir(parents=True)
     trees.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
     Path(paths.staging, "erlang@25.2.3@aside").mkdir(parents=True, exist_ok=True)
-    unfinished.sweep(paths)
+    sweeping.sweep(paths)
     assert os.listdir(paths.staging) == []
     assert os.path.exists(f"{paths.install(*PIN)}/bin/erl")
 

@@ -13,7 +13,7 @@ from toolpin.errors import NotPublished, Refused
 from toolpin.host import detect
 from toolpin.model import Artifact, Digest, Link, Pin, Plan, Unpack
 from toolpin.paths import Paths
-from toolpin.store import installs, trees, unfinished
+from toolpin.store import installs, sweeping, trees, unfinished
 
 PIN = Pin("nodejs", "22.1.0")
 NOW = "2026-01-31T12:00:00Z"
@@ -121,7 +121,7 @@ def test_the_staging_of_the_dead_is_swept_and_of_the_living_not(paths: Paths) ->
     for pin in (PIN, alive):
         os.makedirs(f"{paths.staging}/{pin.tool}@{pin.version}/bin")
     with unfinished.version_mutex(paths, alive):
-        unfinished.sweep(paths)
+        sweeping.sweep(paths)
     assert os.listdir(paths.staging) == [f"nodejs@{alive.version}"]
 
 

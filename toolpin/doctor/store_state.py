@@ -15,7 +15,7 @@ from toolpin.mutex import try_held
 from toolpin.paths import Paths
 from toolpin.shims.folder import has_library, lacking
 from toolpin.shims.stubs import owned_text
-from toolpin.store import installs
+from toolpin.store import installs, owned
 from toolpin.store.installs import ADOPTED, RECORD
 
 
@@ -110,22 +110,12 @@ def _state(paths: Paths, pin: Pin, programs: Sequence[str]) -> InstallState:
 
 def _marked(paths: Paths) -> Iterator[InstallState]:
     """Yield what was begun and not ended, and is not at work now."""
-    for tool in _names(paths.incomplete):
-        for version in _names(f"{paths.incomplete}/{tool}"):
-            mutex = f"{paths.locks}/{tool}/{version}.lock"
-            if not os.path.exists(mutex) or _is_free(mutex):
-                pin = Pin(tool, version)
-                mark = f"{paths.incomplete}/{tool}/{version}"
-                yield InstallState(pin, paths.install(*pin), mark)
+    for mark, pin in owned.marks(paths):
+        mutex = f"{paths.locks}/{pin.tool}/{pin.version}.lock"
+        if not os.path.exists(mutex) or _is_free(mutex):
+            yield InstallState(pin, paths.install(*pin), mark)
 
 
 def _is_free(mutex: str) -> bool:
     with try_held(mutex) as free:
         return free
-
-
-def _names(folder: str) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []

@@ -12,7 +12,7 @@ import contextlib
 import datetime
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -31,6 +31,7 @@ from toolpin.install.choice import (
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked import is_there, locked_plan, rebuilt
 from toolpin.model import Artifact, Host, Origin, Pin, Plan, Wanted
+from toolpin.mutex import held_folder
 from toolpin.network import urls
 from toolpin.network.fetch import Progress
 from toolpin.paths import Paths
@@ -43,7 +44,8 @@ from toolpin.sources.clients import Clients
 from toolpin.sources.declarative import assemble, make_plan, publisher
 from toolpin.steps.building import Builder
 from toolpin.steps.finishing import check_place
-from toolpin.store import installs, trees, unfinished
+from toolpin.steps.unpacking import make_folders
+from toolpin.store import installs, sweeping, trees, unfinished
 
 Served = TypeVar("Served")
 
@@ -122,7 +124,32 @@ class Installer:
 
         What a tool requires is begun before it and installed before it.
         """
-        unfinished.sweep(self._paths)
+        with self._alone():
+            sweeping.sweep(self._paths, {job.pin.tool for job in jobs})
+            outcomes = self._run(jobs)
+            if self._paths.into:  # nothing but the trees is wanted there
+                sweeping.tidy(self._paths)
+        return outcomes
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold a folder of trees: mutexes of versions keep out who has this store."""
+        folder = self._paths.into
+        if not folder:
+            yield
+            return
+        try:
+            make_folders(folder)
+        except OSError as error:
+            raise ToolpinError(
+                f"{folder} cannot be written", [("because", error.strerror or "?")]
+            ) from error
+        with held_folder(
+            folder, lambda: self._board.remark(f"{folder}: waiting for another toolpin")
+        ):
+            yield
+
+    def _run(self, jobs: Sequence[Job]) -> list[Outcome]:
         tools = {job.pin.tool for job in jobs}
         order = sorted(jobs, key=lambda job: bool(tools & self._required(job)))
         futures: dict[Job, Future[Outcome]] = {}
@@ -133,10 +160,7 @@ class Installer:
                     future for one, future in futures.items() if one.pin.tool in needed
                 ]
                 futures[job] = pool.submit(self._timed_outcome, job)
-            outcomes = [futures[job].result() for job in jobs]
-        if self._paths.into:  # nothing but the trees is wanted there
-            unfinished.tidy(self._paths)
-        return outcomes
+            return [futures[job].result() for job in jobs]
 
     def _required(self, job: Job) -> set[str]:
         tool = self._registry.get(job.pin.tool)

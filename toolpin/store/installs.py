@@ -14,6 +14,7 @@ from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.model import REQUIRED, EnvPatch, Pin, Wanted
 from toolpin.paths import Paths
 from toolpin.project.words import NAME, VERSION, fits
+from toolpin.store import owned
 from toolpin.versions import newest
 
 RECORD = ".toolpin/record.sh"
@@ -48,7 +49,7 @@ def is_installed(paths: Paths, pin: Pin) -> bool:
 def _is_published(paths: Paths, pin: Pin) -> bool:
     if not (fits(pin.tool, NAME) and fits(pin.version, VERSION)):
         return False
-    mark = f"{paths.incomplete}/{pin.tool}/{pin.version}"
+    mark = owned.mark_path(paths, pin)
     return _is_tree(paths.install(*pin)) and not os.path.lexists(mark)
 
 
@@ -107,7 +108,7 @@ def _versions(paths: Paths, tool: str) -> tuple[str, ...]:
 
 def has_remains(paths: Paths) -> bool:
     """Say whether something lies in staging: at work, or left by a dead process."""
-    return bool(_names(paths.staging))
+    return bool(owned.staged(paths))
 
 
 def exact(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:

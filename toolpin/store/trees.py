@@ -20,11 +20,13 @@ from toolpin.steps.finishing import check_place, finish
 from toolpin.steps.proof import check_commands, check_proof
 from toolpin.steps.unpacking import make_folders, survey, unpack_all
 from toolpin.store.unfinished import (
-    delete_tree,
     discard,
+    drop_marked,
+    empty_tree,
     marked,
     move,
     open_gate,
+    room_for,
     scratch,
 )
 
@@ -63,13 +65,11 @@ def publish(
             final = paths.install(*plan.pin)
             if plan.is_in_place:
                 check_place(plan, final)
-                with marked(paths, plan.pin):
-                    if (plan.recipe or plan.is_scripted) and not restore:
-                        make_folders(final)
+                is_built = (plan.recipe or plan.is_scripted) and not restore
+                tree = empty_tree(paths, plan.pin) if is_built else stage
+                with marked(paths, plan.pin, tree):
+                    if is_built:
                         plan = (build or _no_build)(plan, stage, final)
-                    else:
-                        with open_gate():
-                            move(stage, final)
                     if not restore:
                         finish(plan, final, patchelf or _no_patchelf)
                         files = survey(final)
@@ -80,9 +80,8 @@ def publish(
                 return receipt
             receipt = _checked(plan, stage, files, installed_at, for_here=for_here)
             _write_own_files(paths, stage, receipt)
-            with open_gate():
-                if paths.into:
-                    delete_tree(final)
+            drop_marked(paths, plan.pin)
+            with room_for(paths, plan.pin), open_gate():
                 move(stage, final)
     except OSError as error:
         where = error.filename or paths.staging
@@ -164,7 +163,12 @@ def read_receipt(paths: Paths, pin: Pin) -> Receipt | None:
 
     Raises ToolpinError for one that cannot be read.
     """
-    place = f"{paths.install(*pin)}/{_OWN}/receipt.json"
+    return receipt_in(paths.install(*pin))
+
+
+def receipt_in(tree: str) -> Receipt | None:
+    """Return the receipt that lies in a tree, as `read_receipt` does."""
+    place = f"{tree}/{_OWN}/receipt.json"
     try:
         with open(place, encoding="utf-8") as stream:
             return parse_receipt(stream.read(), place)

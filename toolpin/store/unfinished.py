@@ -1,7 +1,7 @@
 """Keeps apart what is half done: trees in staging, marks of what is built in place.
 
-A process may die at any line of this: what it leaves does not count, and is swept. All
-but `sweep` and `tidy` expect their caller to hold the version's mutex.
+A process may die at any line of this: what it leaves does not count, and is swept by
+`sweeping`. All expect their caller to hold the version's mutex.
 """
 
 from __future__ import annotations
@@ -16,13 +16,11 @@ from collections.abc import Callable, Iterator
 
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin
-from toolpin.mutex import held, try_held
+from toolpin.mutex import held
 from toolpin.paths import Paths
 from toolpin.steps.unpacking import make_folders
+from toolpin.store.owned import ASIDE, EMPTY, GONE, mark_path, mark_text, stage_of
 
-# No version has this sign.
-_ASIDE = "@aside"
-_GONE = "@gone"
 # The folders that this process works in: an interrupt leaves none behind.
 _scratches: set[str] = set()
 # Closed by the signal that ends this process: one thread must not publish the tree
@@ -36,7 +34,7 @@ def version_mutex(
     paths: Paths, pin: Pin, waiting: Callable[[], None] | None = None
 ) -> Iterator[None]:
     """Hold the mutex of one version; `waiting` is called when somebody else does."""
-    with held(_lock(paths, pin), waiting=waiting):
+    with held(lock_of(paths, pin), waiting=waiting):
         yield
 
 
@@ -64,7 +62,7 @@ def drop_scratches() -> None:
     with _gate:
         _is_ending = True
     for stage in list(_scratches):
-        gone = f"{stage}{_GONE}"
+        gone = f"{stage}{GONE}"
         # Under another name no thread that is still at work finds it.
         with contextlib.suppress(OSError):
             os.rename(stage, gone)
@@ -72,31 +70,72 @@ def drop_scratches() -> None:
 
 
 @contextlib.contextmanager
-def marked(paths: Paths, pin: Pin) -> Iterator[None]:
-    """Let a version not count until all is done; what fails leaves neither behind.
+def marked(paths: Paths, pin: Pin, tree: str) -> Iterator[None]:
+    """Move a tree to its final place, where it does not count until all is done.
 
-    In a folder of trees the tool's other version stands aside meanwhile, and is back
-    where it stood when this one fails.
+    What fails leaves neither tree nor mark behind. In a folder of trees the tool's
+    other version stands aside meanwhile, and is back where it stood when this one
+    fails.
     """
     final = paths.install(*pin)
-    aside = f"{stage_of(paths, pin)}{_ASIDE}"
-    if paths.into and os.path.lexists(final):
-        delete_tree(aside)
-        move(final, aside)
-    mark = _mark(paths, pin)
+    with room_for(paths, pin):
+        mark = _mark(paths, pin, tree)
+        try:
+            delete_tree(final)
+            with open_gate():
+                move(tree, final)
+            yield
+        except BaseException:
+            with contextlib.suppress(OSError):  # what stays, stays behind its mark
+                delete_tree(final)
+                os.unlink(mark)
+                os.rmdir(os.path.dirname(final))
+            raise
+        with open_gate():
+            os.unlink(mark)
+
+
+def empty_tree(paths: Paths, pin: Pin) -> str:
+    """Make an empty folder in staging, to be moved to where it is built into."""
+    tree = stage_of(paths, pin, EMPTY)
+    delete_tree(tree)
+    make_folders(tree)
+    return tree
+
+
+@contextlib.contextmanager
+def room_for(paths: Paths, pin: Pin) -> Iterator[None]:
+    """Let the tool's other version, in a folder of trees, stand aside for a while.
+
+    It is back where it stood when nothing came, and deleted when something did. That
+    it cannot be deleted whole is no failure: the next one sweeps it.
+    """
+    final, aside = paths.install(*pin), stage_of(paths, pin, ASIDE)
+    if not (paths.into and os.path.lexists(final)):
+        yield
+        return
+    delete_tree(aside)
+    move(final, aside)
     try:
-        delete_tree(final)
         yield
     except BaseException:
-        with contextlib.suppress(OSError):  # what stays, stays behind its mark
-            delete_tree(final)
-            _put_back(aside, final)
-            os.unlink(mark)
-            os.rmdir(os.path.dirname(final))
+        with contextlib.suppress(OSError):
+            if not os.path.lexists(final):
+                move(aside, final)
         raise
-    with open_gate():
+    with contextlib.suppress(OSError):
+        delete_tree(aside)
+
+
+def drop_marked(paths: Paths, pin: Pin) -> None:
+    """Delete what stands behind a version's mark, whoever left it: it is made anew.
+
+    In a folder of trees the mark alone says nothing: a checkout may bring it along.
+    """
+    mark = mark_path(paths, pin)
+    if not paths.into and os.path.lexists(mark):
+        delete_tree(paths.install(*pin))
         os.unlink(mark)
-    delete_tree(aside)
 
 
 @contextlib.contextmanager
@@ -108,63 +147,20 @@ def open_gate() -> Iterator[None]:
         yield
 
 
-def _mark(paths: Paths, pin: Pin) -> str:
+def _mark(paths: Paths, pin: Pin, tree: str) -> str:
     """Put the mark of a version that does not count, and return its path."""
-    mark = f"{paths.incomplete}/{pin.tool}/{pin.version}"
+    mark = mark_path(paths, pin)
     make_folders(os.path.dirname(mark))
-    with open(mark, "w", encoding="utf-8"):
-        pass
-    return mark
-
-
-def sweep(paths: Paths) -> None:
-    """Delete what processes that are dead now left in `staging/`, or behind a mark.
-
-    Raises ToolpinError where a folder of trees has a link in its way: a checkout can
-    bring one along, and what is behind it is somebody's own.
-    """
-    if paths.into:
-        _refuse_links(paths)
-    for tool in _entries(paths.incomplete):
-        for version in _entries(f"{paths.incomplete}/{tool}"):
-            pin = Pin(tool, version)
-            with try_held(_lock(paths, pin)) as free, contextlib.suppress(OSError):
-                if free:
-                    delete_tree(paths.install(*pin))
-                    os.unlink(f"{paths.incomplete}/{tool}/{version}")
-    for name in _entries(paths.staging):
-        tool, _, version = name.removesuffix(_ASIDE).partition("@")
-        pin = Pin(tool, version)
-        # What cannot be deleted stays, and keeps nothing else from going on.
-        with try_held(_lock(paths, pin)) as free, contextlib.suppress(OSError):
-            if free and name.endswith(_ASIDE):
-                _put_back(f"{paths.staging}/{name}", paths.install(*pin))
-            if free:
-                delete_tree(f"{paths.staging}/{name}")
-
-
-def _refuse_links(paths: Paths) -> None:
-    marks = [f"{paths.incomplete}/{tool}" for tool in _entries(paths.incomplete)]
-    for folder in (paths.staging, paths.incomplete, *marks):
-        if os.path.islink(folder):
-            raise ToolpinError(
-                f"{folder} is a link: what is behind it is not swept",
-                [("it leads to", os.readlink(folder)), ("installed", "nothing")],
-                f"rm {folder}",
-            )
-
-
-def tidy(paths: Paths) -> None:
-    """Remove the folders for what is half done, where nothing is."""
-    marks = [f"{paths.incomplete}/{tool}" for tool in _entries(paths.incomplete)]
-    for folder in (*marks, paths.incomplete, paths.staging):
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(mark)
+    try:
+        with open(mark, "x", encoding="ascii") as file:
+            file.write(mark_text(tree))
+    except OSError:
         with contextlib.suppress(OSError):
-            os.rmdir(folder)
-
-
-def _put_back(aside: str, final: str) -> None:
-    if os.path.lexists(aside) and not os.path.lexists(final):
-        move(aside, final)
+            os.unlink(mark)
+        raise
+    return mark
 
 
 def move(tree: str, place: str) -> None:
@@ -180,20 +176,9 @@ def move(tree: str, place: str) -> None:
             return
 
 
-def _lock(paths: Paths, pin: Pin) -> str:
+def lock_of(paths: Paths, pin: Pin) -> str:
+    """Return the path of a version's mutex."""
     return f"{paths.locks}/{pin.tool}/{pin.version}.lock"
-
-
-def stage_of(paths: Paths, pin: Pin) -> str:
-    """Return one flat name, so that no folder is shared with another version."""
-    return f"{paths.staging}/{pin.tool}@{pin.version}"
-
-
-def _entries(folder: str) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
 
 
 def discard(paths: Paths, pin: Pin, tree: str) -> None:
@@ -208,7 +193,7 @@ def discard(paths: Paths, pin: Pin, tree: str) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV or tree != paths.install(*pin):
             raise
-        mark = _mark(paths, pin)
+        mark = _mark(paths, pin, tree)
         delete_tree(tree)
         os.unlink(mark)
     else:

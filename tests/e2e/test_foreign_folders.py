@@ -1,0 +1,169 @@
+"""A folder that a user's words name may hold other things: toolpin takes its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.run import TOOLPIN, Home
+from tests.support.server import Hang
+from tests.support.upstream import Upstream
+
+OLD, NEW = "22.20.0", "24.11.1"
+RENAMES = "?rename,?renameat,?renameat2"
+REMOVALS = "?unlink,?unlinkat,?rmdir"
+
+
+@pytest.fixture
+def locked(home: Home, upstream: Upstream) -> Home:
+    """A project on the old Node, locked; the new one is published too."""
+    for version in (OLD, NEW):
+        upstream.publish(version)
+    _lock(home, OLD)
+    return home
+
+
+def _lock(home: Home, version: str) -> None:
+    home.pin(f"nodejs {version}\n")
+    assert home.toolpin("lock", "--host", "linux-x64").code == 0
+
+
+def _write(*paths: Path, text: str = "mine") -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def _runs(home: Home, version: str) -> bool:
+    node = home.project / "image/nodejs/bin/node"
+    return home.run(str(node), "--version").out == f"v{version}\n"
+
+
+def test_a_data_folder_keeps_what_is_not_toolpins(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish(OLD)
+    mine = [
+        home.data / path
+        for path in (
+            "staging/site/index.html",
+            "staging/notes",
+            "staging/a@b@c/notes",
+            "incomplete/foo/index.html",
+            "installs/foo/index.html/page",
+            "incomplete/bar/2",
+            "installs/bar/2/page",
+        )
+    ]
+    _write(*mine)
+    (home.data / "incomplete/bar/2").write_text("")
+    assert home.toolpin("install", "nodejs", OLD).code == 0
+    assert [path for path in mine if not path.exists()] == []
+
+
+@pytest.mark.parametrize("text", ["", "1\n", "mine"])
+@pytest.mark.parametrize("name", [".git", "nodejs", "src"])
+def test_a_mark_that_a_checkout_brings_deletes_nothing_in_a_folder_of_trees(
+    name: str, text: str, locked: Home
+) -> None:
+    image = locked.project / "image"
+    kept = image / name / "notes"
+    _write(kept)
+    _write(image / f".incomplete/{name}/{OLD}", text=text)
+    locked.toolpin("install", "--into", "image")
+    assert kept.exists()
+
+
+def test_a_mark_that_is_a_link_is_not_written_through(home: Home) -> None:
+    """Only what is built in its place has a mark."""
+    kept = home.root / "kept"
+    kept.write_text("mine")
+    plugin = home.data / "plugins/greet/bin"
+    for name, text in (
+        ("list-all", "echo 1.0.0\n"),
+        (
+            "install",
+            'mkdir -p "$ASDF_INSTALL_PATH/bin"; cd "$ASDF_INSTALL_PATH/bin"\n'
+            "printf '#!/bin/sh\\n' > greet; chmod +x greet\n",
+        ),
+    ):
+        _write(plugin / name, text=f"#!/bin/sh\n{text}")
+        (plugin / name).chmod(0o755)
+    mark = home.data / "incomplete/greet/1.0.0"
+    mark.parent.mkdir(parents=True)
+    mark.symlink_to(kept)
+    assert home.toolpin("install", "greet", "1.0.0").code == 0
+    assert kept.read_text() == "mine"
+    assert not os.path.lexists(mark)
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace kills at a system call")
+@pytest.mark.parametrize(
+    ("calls", "when"),
+    [(RENAMES, 1), (RENAMES, 2), (RENAMES, 3), (REMOVALS, 2), (REMOVALS, 8)],
+)
+def test_hostile_78_a_killed_replacement_in_a_folder_of_trees_leaves_old_or_new(
+    calls: str, when: int, locked: Home
+) -> None:
+    assert locked.toolpin("install", "--into", "image").code == 0
+    image, lock = locked.project / "image", locked.project / "toolpin.lock"
+    old, whole = lock.read_text(), _files(image)
+    _lock(locked, NEW)
+    inject = f"inject={calls}:signal=KILL:when={when}"
+    strace = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}")
+    killed = locked.run(*strace, "-e", inject, *TOOLPIN, "install", "--into", "image")
+    assert killed.code == -signal.SIGKILL
+    locked.pin(f"nodejs {OLD}\n")
+    lock.write_text(old)
+    result = locked.toolpin("install", "--into", "image")
+    assert result.code == 0, result.err
+    assert _runs(locked, OLD)
+    assert _files(image) == whole
+
+
+def _files(folder: Path) -> set[str]:
+    return {str(one.relative_to(folder)) for one in folder.rglob("*")}
+
+
+def test_hostile_81_two_data_folders_that_fill_one_folder_of_trees_take_turns(
+    locked: Home, upstream: Upstream
+) -> None:
+    """As two users do, or two containers with a shared volume."""
+    slow = upstream.tarball_path(OLD)
+    upstream.publish(OLD, fault=Hang())
+    other = {
+        "TOOLPIN_DATA_DIR": str(locked.root / "other"),
+        "TOOLPIN_CACHE_DIR": str(locked.root / "cache-2"),
+    }
+    with _into_image(locked, {}) as first:
+        while upstream.server.count(slow) == 0:
+            assert first.poll() is None
+        with _into_image(locked, other) as second:
+            assert second.stderr is not None
+            assert "waiting for another toolpin" in second.stderr.readline()
+            upstream.publish(OLD)
+            first.kill()
+            assert "1 installed" in second.communicate(timeout=60)[1]
+    assert _runs(locked, OLD)
+
+
+@contextlib.contextmanager
+def _into_image(home: Home, env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [*TOOLPIN, "install", "--into", "image"],
+        cwd=home.project,
+        env={**home.env, **env},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
