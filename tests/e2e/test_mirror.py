@@ -43,6 +43,31 @@ def test_hostile_46_a_mirror_s_token_is_sent_and_written_down_nowhere(
     assert not [path for path in files_below(home.root) if TOKEN in text_of(path)]
 
 
+def test_a_mirror_s_password_is_written_into_no_note_and_no_list(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("10.15.3", lts="Dubnium")
+    url = upstream.server.url.replace("//", f"//ana:{TOKEN}@")
+    home.env["TOOLPIN_MIRRORS"] = f"https://nodejs.org/dist={url}/dist"
+    home.pin("nodejs lts\n")
+    results = [home.toolpin("lock"), home.toolpin("install")]
+    results += [
+        home.toolpin("config", "list"),
+        home.toolpin("config", "list", "--json"),
+    ]
+    mirror = "mirrors.https://nodejs.org/dist"
+    results += [home.toolpin("config", "set", mirror, f"{url}/dist")]
+    (home.config / "config.toml").unlink()
+    (home.project / "toolpin.lock").unlink()
+    home.pin("nodejs 10.15.3\n")
+    results += [home.toolpin("uninstall", "nodejs", "10.15.3"), home.toolpin("install")]
+    assert "from the cache" in results[-1].err
+    for result in results:
+        assert result.code == 0, result.err
+        assert TOKEN not in result.out + result.err
+    assert not [path for path in files_below(home.root) if TOKEN in text_of(path)]
+
+
 def files_below(folder: Path) -> list[Path]:
     return [Path(at, name) for at, _, names in os.walk(folder) for name in names]
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError
+from toolpin.network import urls
 from toolpin.network.fetch import Fetcher
 
 _KIND = "documents"
@@ -48,8 +49,8 @@ class Indexes:
             return self._read[url]
 
     def _ask(self, url: str, max_bytes: int) -> bytes:
-        # A mirror's answer is kept apart from the publisher's own.
-        address = self._rewrite(url)
+        # A mirror's answer is kept apart from the publisher's own, its password not.
+        address = urls.shown(self._rewrite(url))
         kept = self._kept(address)
         known = kept.headers if kept else {}
         data, headers = self._fetcher.document_unless(url, known, max_bytes=max_bytes)

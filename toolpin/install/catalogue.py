@@ -15,6 +15,7 @@ from typing import NamedTuple
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError, Unreachable
 from toolpin.model import Host, Release
+from toolpin.network import urls
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.project.words import VERSION, fits
 from toolpin.settings.read import Settings
@@ -104,11 +105,15 @@ class Catalogues:
             self._cache.write_note(data, _KIND, tool.name, f"{spec.id}@{host}")
 
     def _address(self, spec: SourceSpec, host: Host) -> str:
-        """Return what is asked: another mirror's list is not this one's."""
+        """Return what is asked: another mirror's list is not this one's.
+
+        As a note has it, without the mirror's password.
+        """
         if spec.catalogue:
-            return self._settings.rewrite(spec.catalogue["url"])
+            return urls.shown(self._settings.rewrite(spec.catalogue["url"]))
         if spec.repo:
-            return self._settings.rewrite(f"https://github.com/{spec.repo}")
+            url = self._settings.rewrite(f"https://github.com/{spec.repo}")
+            return urls.shown(url)
         return f"{spec.kind}:{fill(spec.package, spec.hosts[str(host)])}"
 
 

@@ -414,7 +414,8 @@ class Installer:
         return f" by {urls.host(self._address(plan))}"
 
     def _address(self, plan: Plan) -> str:
-        return self._settings.rewrite(plan.artifacts[0].locator)
+        """Return what was asked, as a note has it: without a mirror's password."""
+        return urls.shown(self._settings.rewrite(plan.artifacts[0].locator))
 
     def _note_name(self, source: str, pin: Pin) -> tuple[str, ...]:
         return (pin.tool, pin.version, str(self._host), source)

@@ -29,13 +29,11 @@ def link(paths: Paths, pin: Pin, tree: str, env: Mapping[str, str]) -> bool:
     with unfinished.version_mutex(paths, pin):
         if installs.is_installed(paths, pin):
             return False
-        final = paths.install(*pin)
         with unfinished.scratch(paths, pin) as stage:
             for name in sorted(os.listdir(tree)):
                 if name != ".toolpin":
                     os.symlink(f"{tree}/{name}", f"{stage}/{name}")
-            with unfinished.marked(paths, pin):
-                unfinished.move(stage, final)
+            with unfinished.marked(paths, pin, stage):
                 record(paths, pin, env)
     return True
 
