@@ -101,7 +101,8 @@ def _acquire(path: str, timeout_s: float | None) -> filelock.BaseFileLock | None
     """Return the mutex, held; None when the time is over."""
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        mutex = filelock.FileLock(path, thread_local=False)
+        # Whoever may read it could hold it, and stop all others for ever.
+        mutex = filelock.FileLock(path, mode=0o600, thread_local=False)
         mutex.acquire(
             timeout=-1.0 if timeout_s is None else timeout_s, poll_interval=_POLL_S
         )

@@ -6,15 +6,19 @@ import contextlib
 import os
 import shutil
 import signal
+import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.crashes.tools import publish_built, write_plugins
+from tests.support.machine import in_mounts, linux_only, without_rights
 from tests.support.run import TOOLPIN, Home
-from tests.support.server import Hang
+from tests.support.server import Hang, Server
 from tests.support.upstream import Upstream
+from toolpin.host import detect
 
 OLD, NEW = "22.20.0", "24.11.1"
 RENAMES = "?rename,?renameat,?renameat2"
@@ -167,3 +171,112 @@ def _into_image(home: Home, env: dict[str, str]) -> Iterator[subprocess.Popen[st
             yield process
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_hostile_79_an_interrupted_build_in_a_folder_of_trees_leaves_the_old_version(
+    number: signal.Signals, home: Home
+) -> None:
+    write_plugins(home.config / "plugins")
+    started = home.root / "started"
+    slow = f"#!/bin/sh\necho half >half\ntouch {started}\nsleep 300\n"
+    with Server() as server:
+        home.env["TOOLPIN_MIRRORS"] = f"https://built.example={server.url}"
+        publish_built(server, ["1.0.0"])
+        _lock_built(home, "1.0.0")
+        assert home.toolpin("install", "--into", "image").code == 0
+        before = _files(home.project / "image")
+        publish_built(server, ["2.0.0"], slow)
+        _lock_built(home, "2.0.0")
+        with _into_image(home, {}) as process:
+            while not started.exists():
+                assert process.poll() is None
+            process.send_signal(number)
+            process.communicate(timeout=60)
+    built = home.project / "image/built/bin/built"
+    assert home.run(str(built)).out == "1.0.0\n"
+    assert {one for one in _files(home.project / "image") if one[0] != "."} == before
+
+
+def _lock_built(home: Home, version: str) -> None:
+    home.pin(f"built {version}\n")
+    assert home.toolpin("lock", "--host", str(detect())).code == 0
+
+
+def test_a_tree_that_is_a_mount_keeps_its_files_and_its_folder_keeps_its_mode(
+    locked: Home,
+) -> None:
+    assert locked.toolpin("install", "--into", "image").code == 0
+    image = locked.project / "image"
+    (image / "nodejs").rename(locked.root / "volume")
+    (image / "nodejs").mkdir()
+    _lock(locked, NEW)
+    before = _files(locked.root / "volume")
+    script = 'mount --bind "$1" "$2"; shift 2; exec "$@"'
+    places = (str(locked.root / "volume"), str(image / "nodejs"))
+    words = in_mounts(script, *places, *TOOLPIN, "install", "--into", "image")
+    result = locked.run(*words)
+    assert result.code == 1
+    assert "busy" in result.err
+    assert _files(locked.root / "volume") == before
+    assert stat.S_IMODE(image.stat().st_mode) == 0o755
+
+
+def test_a_tools_folder_that_leads_nowhere_ends_an_install(
+    home: Home, upstream: Upstream
+) -> None:
+    """As one on a disk that is not mounted."""
+    upstream.publish(OLD)
+    (home.data / "installs").mkdir(parents=True)
+    (home.data / "installs/nodejs").symlink_to(home.root / "disk/nodejs")
+    result = home.toolpin("install", "nodejs", OLD, timeout_s=30)
+    assert result.code == 1
+    assert "cannot be written" in result.err
+
+
+@linux_only
+@pytest.mark.parametrize("name", ["staging", "incomplete", "shims"])
+def test_a_folder_of_the_store_that_cannot_be_read_is_no_bug(
+    name: str, home: Home, upstream: Upstream
+) -> None:
+    upstream.publish(OLD)
+    folder = home.data / name
+    folder.mkdir(parents=True)
+    folder.chmod(0)
+    command = without_rights(*TOOLPIN, "install", "nodejs", OLD)
+    result = home.run(*command)
+    folder.chmod(0o755)
+    assert result.code in (0, 1), result.err
+    assert "bug" not in result.err
+
+
+@pytest.mark.parametrize("kind", ["endless", "fifo", "folder", "large"])
+def test_what_stands_in_the_place_of_a_receipt_is_named_and_not_read(
+    kind: str, locked: Home
+) -> None:
+    receipt = locked.project / "image/nodejs/.toolpin/receipt.json"
+    receipt.parent.mkdir(parents=True)
+    if kind == "endless":
+        receipt.symlink_to("/dev/zero")
+    elif kind == "fifo":
+        os.mkfifo(receipt)
+    elif kind == "folder":
+        receipt.mkdir()
+    else:
+        with receipt.open("wb") as file:
+            file.truncate(1 << 40)
+    result = locked.toolpin("install", "--into", "image", timeout_s=30)
+    assert result.code == 1
+    assert f"{receipt} cannot be read" in result.err
+
+
+def test_nobody_else_can_hold_a_mutex_of_the_store(
+    home: Home, upstream: Upstream
+) -> None:
+    """The kernel lets whoever may read a file hold it."""
+    upstream.publish(OLD)
+    assert home.toolpin("install", "nodejs", OLD).code == 0
+    for folder in (home.data / "locks", home.cache / "locks"):
+        files = [one for one in folder.rglob("*") if one.is_file()]
+        assert files
+        assert {stat.S_IMODE(one.stat().st_mode) for one in files} == {0o600}

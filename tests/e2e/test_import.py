@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.support.machine import without_rights
 from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, repository, write
+from tests.support.upstream import Upstream
 
 # Programs beside `bin`, and variables: what a folder of files alone does not tell.
 ODD = {
@@ -145,6 +147,60 @@ def test_removing_a_version_of_asdfs_runs_no_script_that_reaches_through_its_lin
     assert home.toolpin("uninstall", "plain", "2.0").code == 0
     assert _snapshot(old) == before
     assert not (home.data / "installs/plain").exists()
+
+
+def test_a_file_that_came_to_the_links_lets_no_script_reach_through_them(
+    home: Home, old: Path
+) -> None:
+    write(old / "plugins/plain", {"bin/uninstall": 'rm -r "$ASDF_INSTALL_PATH"/bin/*'})
+    assert home.toolpin("import", "asdf").code == 0
+    before = _snapshot(old)
+    (home.data / "installs/plain/2.0/.DS_Store").touch()
+    assert home.toolpin("uninstall", "plain", "2.0").code == 0
+    assert _snapshot(old) == before
+    assert not (home.data / "installs/plain").exists()
+
+
+def test_a_plugin_with_a_socket_is_copied_and_one_that_cannot_be_read_stops_no_other(
+    home: Home, old: Path
+) -> None:
+    os.mkfifo(old / "plugins/odd/.git/fsmonitor--daemon.ipc")
+    (old / "plugins/plain/secret").write_text("x")
+    (old / "plugins/plain/secret").chmod(0)
+    result = home.run(*without_rights(*TOOLPIN, "import", "asdf"))
+    assert result.code == 1
+    assert "the plugin plain cannot be copied" in result.err
+    assert "Permission denied" in result.err
+    assert sorted(os.listdir(home.data / "plugins")) == ["nodejs", "odd"]
+    assert home.toolpin("list").out.split()[:4] == ["nodejs", "20.1.0", "odd", "1.0"]
+
+
+def test_what_no_request_can_mean_is_passed_over_with_a_word(
+    home: Home, old: Path
+) -> None:
+    for name in ("latest", "system"):
+        (old / "installs/plain" / name / "bin").mkdir(parents=True)
+    result = home.toolpin("import", "asdf")
+    assert result.code == 0, result.err
+    for name in ("latest", "system"):
+        assert f"installs/plain/{name} is passed over" in result.err
+    assert sorted(os.listdir(home.data / "installs/plain")) == ["2.0"]
+
+
+def test_a_version_that_its_manager_has_removed_is_not_installed_and_can_be(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("24.11.1")
+    nvm = home.home / ".nvm/versions/node/v24.11.1"
+    _program(nvm / "bin/node", "echo theirs")
+    assert home.toolpin("import", "nvm").code == 0
+    shutil.rmtree(nvm)
+    home.pin("nodejs 24.11.1\n")
+    assert home.toolpin("list", "nodejs").code == 1
+    assert home.toolpin("where", "nodejs").code == 1
+    result = home.toolpin("install")
+    assert "1 installed" in result.err
+    assert home.run(home.shim("node"), "--version").out == "v24.11.1\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

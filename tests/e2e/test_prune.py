@@ -241,6 +241,39 @@ def test_a_plugins_script_hears_of_what_goes_and_may_refuse(home: Home) -> None:
     assert sorted(os.listdir(home.data / "installs/greet")) == ["1.0.0", "2.0.0"]
 
 
+def test_what_a_project_names_by_a_file_that_a_variable_let_count_stays(
+    store: Home,
+) -> None:
+    package = store.project / "package.json"
+    package.write_text('{"engines": {"node": "10.15.1"}}')
+    assert store.toolpin("install", env={"TOOLPIN_IDIOMATIC": "all"}).code == 0
+    reasons = _reasons(_prune(store, "--no-previous", cwd=store.home))
+    assert str(reasons["10.15.1"]).startswith(str(package))
+    assert _have(store) == ["10.15.1", "10.15.3"]
+
+
+def test_what_a_project_names_by_the_time_of_its_removal_stays(home: Home) -> None:
+    """The script of the first that goes plays who installs meanwhile."""
+    late = home.root / "late/.tool-versions"
+    late.parent.mkdir()
+    late.write_text("greet 1.1.0\n")
+    script = f"#!/bin/sh\necho {late} >>{home.data}/projects\n"
+    plugin = repository(home.root / "greet", {**GREET, "bin/uninstall": script})
+    assert home.toolpin("plugin", "add", "greet", f"file://{plugin}").code == 0
+    for version in ("1.0.0", "1.1.0", "2.0.0"):
+        assert home.toolpin("install", "greet", version).code == 0
+    told = home.toolpin("prune", "--yes", "--keep-days", "0", "--no-previous")
+    assert told.code == 0, told.err
+    assert "greet 1.1.0: " in told.err
+    assert "left alone" in told.err
+    assert sorted(os.listdir(home.data / "installs/greet")) == ["1.1.0", "2.0.0"]
+
+
+def test_a_prune_of_the_machine_s_store_says_what_it_cannot_know(home: Home) -> None:
+    told = home.toolpin("prune", "--system")
+    assert "projects of other users" in told.err
+
+
 def _age(home: Home, version: str, when_s: float) -> None:
     """Let a version be made, and its programs read, at a time."""
     tree = home.data / "installs/nodejs" / version

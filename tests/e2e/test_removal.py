@@ -7,6 +7,7 @@ import os
 import pytest
 
 from tests.support.run import Home
+from tests.support.scripted import GREET, repository
 from tests.support.upstream import Upstream
 from toolpin.mutex import held
 from toolpin.versions import sort_key
@@ -146,3 +147,18 @@ def test_cleaning_leaves_what_has_no_name_that_the_cache_gives(
         path.write_text("mine")
     assert installed.toolpin("cache", "clean").code == 0
     assert [path for path in mine if not path.exists()] == []
+
+
+def test_an_uninstall_that_a_script_stops_leaves_no_shim_of_what_is_gone(
+    home: Home,
+) -> None:
+    install = GREET["bin/install"].replace(
+        "bin/greet", "bin/greet-$ASDF_INSTALL_VERSION"
+    )
+    refuse = "#!/bin/sh\n[ $ASDF_INSTALL_VERSION != 2.0.0 ]\n"
+    files = {**GREET, "bin/install": install, "bin/uninstall": refuse}
+    plugin = repository(home.root / "greet", files)
+    assert home.toolpin("plugin", "add", "greet", f"file://{plugin}").code == 0
+    assert home.toolpin("install", "greet", "1.0.0", "2.0.0").code == 0
+    assert home.toolpin("uninstall", "greet", "1.0.0", "2.0.0").code == 1
+    assert os.listdir(home.data / "shims") == ["greet-2.0.0"]

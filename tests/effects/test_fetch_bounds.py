@@ -176,7 +176,14 @@ def test_hostile_43_a_portal_s_page_in_place_of_an_archive_is_deleted(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("wait", ["-1", "soon", "9" * 400, "1e9", ""])
+@pytest.mark.parametrize(
+    "wait",
+    [
+        *("-1", "soon", "9" * 400, "1e9", ""),
+        f"Mon, {'9' * 20} Jan 2020 00:00:00 GMT",
+        "Mon, 01 Jan 0001 00:00:00 +2359",
+    ],
+)
 def test_hostile_51_a_retry_after_that_is_no_time_ends_too(
     server: Server, monkeypatch: pytest.MonkeyPatch, wait: str
 ) -> None:

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from toolpin.errors import ToolpinError
 from toolpin.install.workshop import folders_for
-from toolpin.model import Pin
+from toolpin.model import Origin, Pin
 from toolpin.paths import Paths
 from toolpin.plugin.registry import read_registry, script_folders
+from toolpin.project.toolversions import parse_wanted
 from toolpin.project.words import NAME, VERSION, fits
 from toolpin.session import Session
 from toolpin.settings.asdf_env import data_folder
@@ -46,11 +47,11 @@ def run(args: Namespace, session: Session) -> int:
     """Link each version, and copy asdf's plugins; 1 where one could not be taken."""
     source = _source(args, session)
     in_place = os.path.realpath(source) == os.path.realpath(session.paths.data)
-    plugins = (
-        _plugins(source, session, in_place=in_place) if args.manager == "asdf" else []
-    )
+    plugins: list[str] = []
     taken: list[Pin] = []
     errors: list[ToolpinError] = []
+    if args.manager == "asdf":
+        plugins = _plugins(source, session, errors, in_place=in_place)
     for found in _versions(args.manager, source, session):
         try:
             if _take(found, session, in_place=in_place):
@@ -98,20 +99,47 @@ def _source(args: Namespace, session: Session) -> str:
     return source
 
 
-def _plugins(source: str, session: Session, *, in_place: bool) -> list[str]:
-    """Copy asdf's plugins that are not here, and note what files they read."""
+def _plugins(
+    source: str, session: Session, errors: list[ToolpinError], *, in_place: bool
+) -> list[str]:
+    """Copy asdf's plugins that are not here, and note what files they read.
+
+    One that cannot be copied is added to `errors`, and stops no other.
+    """
     folders = folders_for(session)
     theirs = session.paths._replace(data=source)
     taken = []
     for name, folder in script_folders(theirs).items():
-        if in_place or copy_plugin(session.paths, name, folder):
-            folders.note(name)
-            taken.append(name)
+        try:
+            if in_place or copy_plugin(session.paths, name, folder):
+                folders.note(name)
+                taken.append(name)
+        except ToolpinError as error:
+            errors.append(error)
     return taken
 
 
 def _versions(manager: str, source: str, session: Session) -> Iterator[_Found]:
     """Yield every version that is there; what is none, or half made, is passed over."""
+    for found in _named(manager, source, session):
+        if _is_version(found.pin.version):
+            yield found
+        else:
+            session.report.warn(
+                f"{found.tree} is passed over: no request could mean a version of that "
+                "name"
+            )
+
+
+def _is_version(name: str) -> bool:
+    """Say whether a request can name it: `latest` and `system` mean something else."""
+    origin = Origin("the folder")
+    ref = name.removeprefix("ref-")
+    return parse_wanted(name, origin).kind == "version" or ref != name
+
+
+def _named(manager: str, source: str, session: Session) -> Iterator[_Found]:
+    """Yield every folder that is called as a version could be."""
     if manager == "asdf":  # where toolpin may have been at work, too
         theirs = Paths(source, session.paths.config)
         for tool in installs.tools(theirs):

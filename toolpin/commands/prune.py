@@ -11,7 +11,7 @@ from toolpin.session import Session
 from toolpin.store import installs, unfinished
 from toolpin.tables import pin_table
 from toolpin.upkeep import removal
-from toolpin.upkeep.pruning import Limits, Version, judged
+from toolpin.upkeep.pruning import Limits, Version, judged, named
 from toolpin.upkeep.reshim import refresh_shims
 from toolpin.upkeep.uses import running
 
@@ -52,6 +52,10 @@ def run(args: Namespace, session: Session) -> int:
     found = judged(session, limits, time.time())
     gone = [one for one in found if not one.because]
     errors: list[ToolpinError] = []
+    if session.paths.shared:
+        session.report.warn(
+            "what projects of other users name is not known here: use alone counts"
+        )
     if args.yes:
         gone, errors = _remove_all(gone, session)
         if gone:
@@ -86,11 +90,14 @@ def _remove_all(
 
 
 def _remove(version: Version, session: Session) -> bool:
-    """Remove a version unless somebody runs it by now, and tell whether it is gone."""
+    """Remove a version unless somebody needs it by now, and tell whether it is gone."""
     paths, pin = session.paths.alone, version.pin
     with unfinished.version_mutex(paths, pin):
         if running(paths, [pin]):
             session.report.warn(f"{pin}: a process runs it now, left alone")
+            return False
+        if reason := named(session).get(pin):
+            session.report.warn(f"{pin}: {reason} names it now, left alone")
             return False
         if installs.is_installed(paths, pin):
             removal.remove(pin, session)

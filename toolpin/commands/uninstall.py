@@ -81,13 +81,15 @@ def _chosen(args: Namespace, session: Session) -> list[Pin]:
 
 def remove_all(pins: Sequence[Pin], session: Session) -> None:
     """Remove installs, and the shims of nothing; their plugins' scripts hear of it."""
-    for pin in pins:
-        with unfinished.version_mutex(session.paths, pin):
-            if installs.is_installed(session.paths.alone, pin):
-                removal.remove(pin, session)
-        session.report.remark(f"removed {pin}")
-    if pins:
-        refresh_shims(session.paths, session.registry)
+    try:
+        for pin in pins:
+            with unfinished.version_mutex(session.paths, pin):
+                if installs.is_installed(session.paths.alone, pin):
+                    removal.remove(pin, session)
+            session.report.remark(f"removed {pin}")
+    finally:
+        if pins:
+            refresh_shims(session.paths, session.registry)
 
 
 def _installed(tool: str, version: str, session: Session) -> Pin:

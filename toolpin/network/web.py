@@ -220,7 +220,7 @@ def _retry_after_s(response: requests.Response) -> float | None:
         return float(text)
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, TypeError, OverflowError, OSError):  # a date of no calendar
         return None
 
 

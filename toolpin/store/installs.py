@@ -228,7 +228,15 @@ def _for_any(folder: str) -> list[str]:
 
 def _is_tree(folder: str) -> bool:
     """Say whether a folder is an install or can be adopted: an empty one cannot."""
-    return os.path.isfile(f"{folder}/{RECORD}") or bool(_names(folder))
+    if not os.path.isfile(f"{folder}/{RECORD}"):
+        return bool(_names(folder))
+    return not os.path.lexists(f"{folder}/{ADOPTED}") or _leads_somewhere(folder)
+
+
+def _leads_somewhere(folder: str) -> bool:
+    """Say whether an adopted install holds anything yet: its owner may remove it."""
+    names = [name for name in _names(folder) if name != ".toolpin"]
+    return any(os.path.exists(f"{folder}/{name}") for name in names)
 
 
 def _names(folder: str) -> list[str]:

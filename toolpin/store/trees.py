@@ -7,7 +7,9 @@ apart, and swept, by `unfinished`.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 from collections.abc import Callable, Sequence
 
 from toolpin import __version__
@@ -20,8 +22,8 @@ from toolpin.steps.finishing import check_place, finish
 from toolpin.steps.proof import check_commands, check_proof
 from toolpin.steps.unpacking import make_folders, survey, unpack_all
 from toolpin.store.unfinished import (
+    clear_place,
     discard,
-    drop_marked,
     empty_tree,
     marked,
     move,
@@ -31,6 +33,7 @@ from toolpin.store.unfinished import (
 )
 
 _OWN = ".toolpin"
+_LARGEST_RECEIPT = 64 << 20
 
 # Builds what is in one folder into another; returns the plan with what became known.
 Build = Callable[[Plan, str, str], Plan]
@@ -80,7 +83,7 @@ def publish(
                 return receipt
             receipt = _checked(plan, stage, files, installed_at, for_here=for_here)
             _write_own_files(paths, stage, receipt)
-            drop_marked(paths, plan.pin)
+            clear_place(paths, plan.pin)
             with room_for(paths, plan.pin), open_gate():
                 move(stage, final)
     except OSError as error:
@@ -170,14 +173,28 @@ def receipt_in(tree: str) -> Receipt | None:
     """Return the receipt that lies in a tree, as `read_receipt` does."""
     place = f"{tree}/{_OWN}/receipt.json"
     try:
-        with open(place, encoding="utf-8") as stream:
-            return parse_receipt(stream.read(), place)
+        return parse_receipt(_read_own(place).decode(), place)
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise ToolpinError(
             f"{place} cannot be read", [("because", str(error))]
         ) from error
+
+
+def _read_own(path: str) -> bytes:
+    """Return what a file of toolpin's own holds: a checkout may bring anything along.
+
+    Raises OSError for a link, for what is no file, and for one that is too large.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(os.open(path, flags), "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no file", path)
+        if found.st_size > _LARGEST_RECEIPT:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
+        return file.read(_LARGEST_RECEIPT)
 
 
 def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receipt:

@@ -13,6 +13,7 @@ import shutil
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin
@@ -23,10 +24,25 @@ from toolpin.store.owned import ASIDE, EMPTY, GONE, mark_path, mark_text, stage_
 
 # The folders that this process works in: an interrupt leaves none behind.
 _scratches: set[str] = set()
+# What it has begun in final places, which an interrupt takes back.
+_begun: set[Begun] = set()
 # Closed by the signal that ends this process: one thread must not publish the tree
 # that another has begun to delete. Reentrant: a handler may interrupt its own thread.
 _gate = threading.RLock()
 _is_ending = False
+
+
+class Begun(NamedTuple):
+    """A place where something is made, and where what is there goes.
+
+    `aside` is what stood there before, `mark` what keeps the new from counting; "" for
+    none.
+    """
+
+    final: str
+    gone: str
+    aside: str = ""
+    mark: str = ""
 
 
 @contextlib.contextmanager
@@ -56,17 +72,28 @@ def scratch(paths: Paths, pin: Pin) -> Iterator[str]:
 def drop_scratches() -> None:
     """Delete what this process has in `staging/`: it is about to end.
 
+    What it has begun in a final place goes too, and what stood there before is back.
     From here on it publishes nothing.
     """
     global _is_ending  # noqa: PLW0603 - a process ends once
     with _gate:
         _is_ending = True
-    for stage in list(_scratches):
-        gone = f"{stage}{GONE}"
         # Under another name no thread that is still at work finds it.
-        with contextlib.suppress(OSError):
-            os.rename(stage, gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        begun = list(_begun)
+        moved = [(stage, f"{stage}{GONE}") for stage in list(_scratches)]
+        moved += [(one.final, one.gone) for one in begun if one.mark]
+        for tree, gone in moved:
+            with contextlib.suppress(OSError):
+                os.rename(tree, gone)
+            shutil.rmtree(gone, ignore_errors=True)
+        stays = {one.final for one in begun if one.mark and os.path.lexists(one.final)}
+        # At the very end: such a thread would go on in what is put back.
+        for one in begun:
+            with contextlib.suppress(OSError):
+                if one.aside and not os.path.lexists(one.final):
+                    os.rename(one.aside, one.final)
+                if one.mark and one.final not in stays:
+                    os.unlink(one.mark)
 
 
 @contextlib.contextmanager
@@ -80,18 +107,25 @@ def marked(paths: Paths, pin: Pin, tree: str) -> Iterator[None]:
     final = paths.install(*pin)
     with room_for(paths, pin):
         mark = _mark(paths, pin, tree)
+        begun = Begun(final, stage_of(paths, pin, GONE), mark=mark)
         try:
             delete_tree(final)
             with open_gate():
+                _begun.add(begun)
                 move(tree, final)
             yield
         except BaseException:
-            with contextlib.suppress(OSError):  # what stays, stays behind its mark
-                delete_tree(final)
-                os.unlink(mark)
-                os.rmdir(os.path.dirname(final))
+            with _gate:
+                # A signal that came first has taken it back.
+                if not _is_ending:
+                    _begun.discard(begun)
+                    with contextlib.suppress(OSError):  # else it stays, marked
+                        delete_tree(final)
+                        os.unlink(mark)
+                        os.rmdir(os.path.dirname(final))
             raise
         with open_gate():
+            _begun.discard(begun)
             os.unlink(mark)
 
 
@@ -115,26 +149,36 @@ def room_for(paths: Paths, pin: Pin) -> Iterator[None]:
         yield
         return
     delete_tree(aside)
-    move(final, aside)
+    begun = Begun(final, stage_of(paths, pin, GONE), aside)
+    with open_gate():
+        _begun.add(begun)
+        move(final, aside)
     try:
         yield
     except BaseException:
-        with contextlib.suppress(OSError):
+        with _gate, contextlib.suppress(OSError):
+            _begun.discard(begun)
             if not os.path.lexists(final):
                 move(aside, final)
         raise
+    with _gate:
+        _begun.discard(begun)
     with contextlib.suppress(OSError):
         delete_tree(aside)
 
 
-def drop_marked(paths: Paths, pin: Pin) -> None:
-    """Delete what stands behind a version's mark, whoever left it: it is made anew.
+def clear_place(paths: Paths, pin: Pin) -> None:
+    """Delete what stands in the place of a version that does not count.
 
-    In a folder of trees the mark alone says nothing: a checkout may bring it along.
+    That is what is behind a mark, whoever left it, or links that lead nowhere by now.
+    In a folder of trees nothing is cleared: what a checkout brings says nothing there.
     """
-    mark = mark_path(paths, pin)
-    if not paths.into and os.path.lexists(mark):
-        delete_tree(paths.install(*pin))
+    final, mark = paths.install(*pin), mark_path(paths, pin)
+    if paths.into:
+        return
+    if os.path.isdir(final) and not os.path.islink(final):
+        delete_tree(final)
+    if os.path.lexists(mark):
         os.unlink(mark)
 
 
@@ -170,7 +214,9 @@ def move(tree: str, place: str) -> None:
         try:
             os.rename(tree, place)
         except FileNotFoundError:
-            if not os.path.exists(tree):
+            above = os.path.dirname(place)
+            # A link that leads nowhere is no folder that somebody has just removed.
+            if not os.path.exists(tree) or os.path.islink(above):
                 raise
         else:
             return
@@ -208,7 +254,8 @@ def delete_tree(path: str) -> None:
 
     def open_up(_function: object, place: str, _error: object) -> None:
         for one in (os.path.dirname(place), place):
-            if not os.path.islink(one):
+            # The folder above the tree is not of it: its mode is its owner's matter.
+            if not os.path.islink(one) and f"{one}/".startswith(f"{path}/"):
                 os.chmod(one, stat.S_IRWXU)
         if os.path.isdir(place) and not os.path.islink(place):
             shutil.rmtree(place, ignore_errors=True)

@@ -6,12 +6,14 @@ each tool stay whatever is asked for.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
+from toolpin.errors import ToolpinError
 from toolpin.lockfile.lookup import Where, match
-from toolpin.model import Pin
+from toolpin.model import Pin, Request
 from toolpin.project import remembered
 from toolpin.project.pin_files import stated
 from toolpin.session import Session
@@ -84,7 +86,7 @@ def _within(
 
 def _reasons(session: Session, pins: list[Pin], limits: Limits) -> dict[Pin, str]:
     """Return why versions stay however long nobody has used them."""
-    reasons = _named(session)
+    reasons = named(session)
     for pin in running(session.paths.alone, pins):
         reasons.setdefault(pin, "a process runs it")
     for tool in {pin.tool for pin in pins}:
@@ -97,8 +99,12 @@ def _reasons(session: Session, pins: list[Pin], limits: Limits) -> dict[Pin, str
     return {pin: reason for pin, reason in reasons.items() if pin in set(pins)}
 
 
-def _named(session: Session) -> dict[Pin, str]:
-    """Return what the files of known projects, and those that count here, name."""
+def named(session: Session) -> dict[Pin, str]:
+    """Return what the files of known projects, and those that count here, name.
+
+    Files of other managers count there at every level: which one held when something
+    was installed nobody wrote down.
+    """
     found: dict[Pin, str] = {}
     wishes = [(one, session.where) for one in requests_here(session)]
     for folder in remembered.known(session.paths):
@@ -113,8 +119,24 @@ def _named(session: Session) -> dict[Pin, str]:
                 idioms=session.idioms,
             )
         ]
+        wishes += [(one, where) for one in _stated_by_any(session, where)]
     for request, where in wishes:
         for wanted in request.wanted:
             if pin := match(session.paths, request, wanted, where):
                 found.setdefault(pin, str(request.origin))
+    return found
+
+
+def _stated_by_any(session: Session, where: Where) -> list[Request]:
+    """Return what all files of a project name; one that is none names nothing more."""
+    found: list[Request] = []
+    with contextlib.suppress(ToolpinError):
+        for one in stated(
+            where.start,
+            home=where.home,
+            global_file=where.global_file,
+            aliases=session.registry.aliases,
+            idioms=session.registry.idioms("all"),
+        ):
+            found.append(one)
     return found
