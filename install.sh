@@ -125,12 +125,23 @@ is_own() {
     return 1
 }
 
+# True where the link is install.sh's, and its environment is gone.
+leads_nowhere() {
+    [ -h "$link" ] && [ ! -e "$link" ] || return 1
+    case $(readlink "$link") in
+        toolpin-*[!0-9]* | toolpin-) return 1 ;;
+        toolpin-*) return 0 ;;
+    esac
+    return 1
+}
+
 refuse_foreign_files() {
     if is_there "$launcher" && ! grep -qxF "$LAUNCHER_MARK" "$launcher" 2>/dev/null; then
         die "$launcher is not from install.sh, and stays as it is" \
             'try: remove it with what made it, or choose another --prefix'
     fi
-    if is_there "$link" && { [ ! -h "$link" ] || [ ! -f "$manifest" ]; }; then
+    if is_there "$link" && ! leads_nowhere &&
+        { [ ! -h "$link" ] || [ ! -f "$manifest" ]; }; then
         die "$link is not from install.sh, and stays as it is" \
             'try: sh install.sh --prefix DIR, with another folder'
     fi
@@ -348,8 +359,13 @@ remove_folders() {
 remove_leftovers() {
     for leftover in "$prefix"/lib/toolpin-*/toolpin-unfinished; do
         [ -f "$leftover" ] || continue
+        owner=$(cat "$leftover")
         leftover=${leftover%/*}
-        kill -0 "${leftover##*-}" 2>/dev/null || rm -rf "$leftover"
+        # What has this process's number was left by another: it has made none yet.
+        owner=${owner:-${leftover##*-}}
+        if [ "$owner" = $$ ] || ! kill -0 "$owner" 2>/dev/null; then
+            rm -rf "$leftover"
+        fi
     done
 }
 
@@ -358,9 +374,15 @@ build_environment() {
     make_folder "$prefix/bin"
     make_folder "$prefix/lib"
     remove_leftovers
-    env=$prefix/lib/toolpin-$$
-    mkdir "$env" 2>>"$work/log" || die_with_log "$env cannot be made"
-    : >"$env/toolpin-unfinished"
+    # In containers a process has the number of the one before: its folder is in use.
+    number=$$
+    until mkdir "$prefix/lib/toolpin-$number" 2>>"$work/log"; do
+        is_there "$prefix/lib/toolpin-$number" ||
+            die_with_log "$prefix/lib/toolpin-$number cannot be made"
+        number=$((number + 1))
+    done
+    env=$prefix/lib/toolpin-$number
+    echo $$ >"$env/toolpin-unfinished"
     find_pip
     install_packages
     [ -n "$wheel" ] || build_wheel
@@ -590,7 +612,13 @@ name_own_lines() {
 
 remove() {
     if [ ! -f "$manifest" ]; then
-        say nothing "$prefix holds no toolpin of install.sh"
+        remove_leftovers
+        if leads_nowhere; then
+            rm -f "$launcher" "$link"
+            say removed "what was left of toolpin in $prefix"
+        else
+            say nothing "$prefix holds no toolpin of install.sh"
+        fi
         return
     fi
     cp "$manifest" "$work/manifest"
@@ -600,6 +628,8 @@ remove() {
     while IFS= read -r one; do [ -s "$one" ] || rm -f "$one"; done <"$work/rcs"
     "$launcher" asdf-alias --remove "$prefix/bin" </dev/null >>"$work/log" 2>&1 || :
     target=$(cd -P "$link" && pwd)
+    # Where this is broken off, the next run removes the environment.
+    ! is_own "$target" || echo $$ >"$target/toolpin-unfinished"
     rm -f "$launcher" "$link"
     if is_own "$target"; then
         rm -rf "$target"

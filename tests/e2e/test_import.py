@@ -203,6 +203,28 @@ def test_a_version_that_its_manager_has_removed_is_not_installed_and_can_be(
     assert home.run(home.shim("node"), "--version").out == "v24.11.1\n"
 
 
+def test_a_version_that_is_a_link_to_an_own_folder_is_used_and_never_changed(
+    home: Home, old: Path
+) -> None:
+    write(old / "plugins/plain", {"bin/uninstall": 'rm -r "$ASDF_INSTALL_PATH"/bin/*'})
+    own = home.home / "src/plain"
+    _program(own / "bin/plain", "echo own")
+    (old / "installs/plain/dev").symlink_to(own)
+    before = _snapshot(own)
+    home.env["TOOLPIN_DATA_DIR"] = str(old)
+    home.pin("plain dev\n")
+    for words in ("reshim", "import asdf", "install", "verify"):
+        assert home.toolpin(*words.split()).code == 0
+    assert home.run(str(old / "shims/plain")).out == "own\n"
+    home.pin("plain 2.0\n")
+    pruned = home.toolpin("prune", "--keep-days", "0", "--no-previous", "--yes")
+    assert "a link to a folder" in pruned.out
+    assert (old / "installs/plain/dev").is_symlink()
+    assert home.toolpin("uninstall", "plain", "dev").code == 0
+    assert not os.path.lexists(old / "installs/plain/dev")
+    assert _snapshot(own) == before
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_import_that_dies_while_a_plugin_is_asked_leaves_nothing_that_counts(
     number: signal.Signals, home: Home, old: Path

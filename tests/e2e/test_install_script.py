@@ -19,7 +19,7 @@ from typing import NamedTuple
 import pytest
 
 import toolpin
-from tests.support.machine import linux_only, small_disk
+from tests.support.machine import in_mounts, linux_only, small_disk
 from tests.support.run import REPOSITORY, Result
 from tests.support.wheels import (
     build_wheel,
@@ -516,6 +516,51 @@ def _fake(prefix: Path, name: str, *lines: str) -> Path:
     text = "".join(f"{line}\n" for line in lines)
     (environment / "toolpin-manifest").write_text(text)
     return environment
+
+
+@linux_only
+def test_an_upgrade_with_the_process_number_of_the_one_before_works(
+    wheel: Path, machine: Machine, tmp_path: Path
+) -> None:
+    """As each has it in a container: what it would make is the one at work."""
+    other = copy_checkout(tmp_path / "other")
+    (other / "README.md").write_text("changed")
+    same = tuple(in_mounts('exec unshare --pid --fork --mount-proc "$@"'))
+    script = REPOSITORY / "install.sh"
+    for one in (wheel, build_wheel(other)):
+        result = machine.script(script, "--wheel", str(one), before=same)
+        assert result.code == 0, result.err
+        assert machine.toolpin("version").out == VERSION
+        check_environments(machine)
+
+
+def test_a_link_whose_environment_is_gone_is_replaced_and_removed(
+    wheel: Path, machine: Machine
+) -> None:
+    script = REPOSITORY / "install.sh"
+    assert machine.script(script, "--wheel", str(wheel)).code == 0
+    for options in (("--wheel", str(wheel)), ("--uninstall",)):
+        shutil.rmtree((machine.prefix / "lib/toolpin").resolve())
+        result = machine.script(script, *options)
+        assert result.code == 0, result.err
+    assert not os.path.lexists(machine.launcher)
+    assert os.listdir(machine.prefix / "lib") == []
+
+
+@linux_only
+def test_an_uninstall_that_was_broken_off_is_ended_by_the_next(
+    machine: Machine,
+) -> None:
+    own = _fake(machine.prefix, "toolpin-7")
+    (machine.prefix / "lib/toolpin").symlink_to(own)
+    link = machine.prefix / "lib/toolpin"
+    kill = ("-P", str(link), "-e", "inject=?unlink,?unlinkat:signal=KILL")
+    strace = ("strace", "-f", "-qq", "-o", "/dev/null", *kill)
+    machine.script(REPOSITORY / "install.sh", "--uninstall", before=strace)
+    link.unlink(missing_ok=True)
+    assert own.exists()
+    assert machine.script(REPOSITORY / "install.sh", "--uninstall").code == 0
+    assert not own.exists()
 
 
 def test_uninstall_removes_no_environment_of_another_prefix(machine: Machine) -> None:

@@ -73,7 +73,9 @@ def _take(found: _Found, session: Session, *, in_place: bool) -> bool:
     paths = session.paths
     if not in_place:
         return link(paths, found.pin, found.tree, session.env)
-    if os.path.exists(f"{found.tree}/{installs.RECORD}"):
+    # A link that names a folder of the user's own as a version is used as it is.
+    is_link = os.path.islink(paths.install(*found.pin))
+    if is_link or os.path.exists(f"{found.tree}/{installs.RECORD}"):
         return False
     record(paths, found.pin, session.env)
     return True

@@ -7,6 +7,7 @@ each tool stay whatever is asked for.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import NamedTuple
@@ -87,6 +88,9 @@ def _within(
 def _reasons(session: Session, pins: list[Pin], limits: Limits) -> dict[Pin, str]:
     """Return why versions stay however long nobody has used them."""
     reasons = named(session)
+    for pin in pins:
+        if os.path.islink(session.paths.install(*pin)):
+            reasons.setdefault(pin, "a link to a folder of somebody's own")
     for pin in running(session.paths.alone, pins):
         reasons.setdefault(pin, "a process runs it")
     for tool in {pin.tool for pin in pins}:

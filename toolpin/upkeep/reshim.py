@@ -56,12 +56,16 @@ def _refresh(paths: Paths, registry: Registry, wanted: Collection[str]) -> Chang
 
 
 def _record_asdfs(paths: Paths) -> None:
-    """Write the records that installs of asdf's plugins lack: asdf made them here."""
+    """Write the records that installs of asdf's plugins lack: asdf made them here.
+
+    None into a folder that a link names as a version: it is somebody's own.
+    """
     pins = [
         Pin(tool, version)
         for tool in script_folders(paths)
         for version in installs.versions(paths, tool)
-        if not os.path.exists(f"{paths.install(tool, version)}/{installs.RECORD}")
+        if not os.path.islink(tree := paths.install(tool, version))
+        if not os.path.exists(f"{tree}/{installs.RECORD}")
     ]
     if pins:
         from toolpin.upkeep.adopting import record  # noqa: PLC0415 - once for each install
