@@ -49,10 +49,11 @@ LAYERS = tuple(
         bundle locking pairs plugin_tasks project_env session suggest wanted
         ci.install ci.plan ci.view doctor.asked doctor.checkup
         doctor.project_check doctor.reasons doctor.road_check doctor.roads
-        doctor.shell_check doctor.surroundings install.catalogue install.choice
-        install.listing install.locked install.pipeline install.workshop
-        lockfile.asks shells.known_words shells.watch upkeep.adopting
-        upkeep.pruning upkeep.removal upkeep.reshim upkeep.unused
+        doctor.shell_check doctor.surroundings install.carrying install.catalogue
+        install.choice install.listing install.locked install.notes
+        install.pipeline install.serving install.workshop lockfile.asks
+        shells.known_words shells.watch upkeep.adopting upkeep.pruning
+        upkeep.removal upkeep.reshim upkeep.unused
         """,
         """
         commands

@@ -18,8 +18,8 @@ from toolpin.ci.folder import contents, drop_damaged, sweep
 from toolpin.ci.packed import bring_back, pack
 from toolpin.ci.plan import ARCHIVES, CiPlan, Planned, kept_by
 from toolpin.errors import ToolpinError
+from toolpin.install.carrying import forgoing, now
 from toolpin.install.jobs import Job, Outcome
-from toolpin.install.pipeline import forgoing, now
 from toolpin.install.workshop import clients_for, installer_for
 from toolpin.model import Digest, Pin
 from toolpin.mutex import held

@@ -1,0 +1,174 @@
+"""Carries out a plan: its archives in the cache, verified, and its tree published.
+
+Downloads happen outside the version's mutex; inside it stands a second look.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Callable, Sequence
+
+from toolpin import host
+from toolpin.cache.first_use import VERIFIED
+from toolpin.cache.verified import Cache
+from toolpin.errors import NotPublished, ToolpinError, Unreachable
+from toolpin.install.jobs import Job
+from toolpin.install.locked import is_there
+from toolpin.install.notes import Notes
+from toolpin.model import Artifact, Host, Plan
+from toolpin.network.fetch import Progress
+from toolpin.paths import Paths
+from toolpin.progress import Board, Row
+from toolpin.settings.read import Settings
+from toolpin.sources.clients import Clients
+from toolpin.steps.building import Builder
+from toolpin.steps.finishing import check_place
+from toolpin.store import trees, unfinished
+
+
+class Carrier:
+    """Makes installs of plans, for one host."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        settings: Settings,
+        *,
+        host: Host,
+        cache: Cache,
+        clients: Clients,
+        builder: Builder,
+        board: Board,
+    ) -> None:
+        self.notes = Notes(cache, settings, host)
+        self._paths = paths
+        self._settings = settings
+        self._host = host
+        self._cache = cache
+        self._clients = clients
+        self._builder = builder
+        self._board = board
+
+    def is_there(self, job: Job) -> bool:
+        """Say whether a job is done; in a folder of trees by its receipt alone.
+
+        Raises ToolpinError for a tree in that folder that toolpin has not made.
+        """
+        if not self._paths.into:
+            return is_there(self._paths, job)
+        tree = self._paths.install(*job.pin)
+        if not os.path.lexists(tree):
+            return False
+        receipt = trees.read_receipt(self._paths, job.pin)
+        if receipt is None:
+            raise ToolpinError(
+                f"{tree} is there, and is not toolpin's",
+                [("wanted for", str(job.pin))],
+            )
+        entry = job.locked.entry if job.locked else None
+        return (receipt.pin, receipt.host) == (job.pin, str(self._host)) and (
+            entry is None or receipt.artifacts == entry.build.artifacts
+        )
+
+    def carry_out(
+        self, plan: Plan, job: Job, row: Row, wait: Callable[[], None]
+    ) -> str:
+        """Fetch and publish; between, `wait` returns once what it requires is there.
+
+        Raises NotPublished for a build of another version.
+        """
+        plan = forgoing(plan, self._settings.allow)
+        trusted = job.locked is not None and job.locked.entry.verified == VERIFIED
+        if trusted or self._clients.first_use.knows(plan.artifacts):
+            plan = plan._replace(first_use=True)
+        if plan.is_in_place:  # before a download, too
+            check_place(plan, self._paths.install(*plan.pin))
+        if plan.recipe:
+            self._builder.check(plan.recipe, plan.pin, self._host)
+        if plan.is_scripted:
+            self._check_scripted(plan)
+        archives, were_here = self._fetch(plan, row)
+        plan = plan._replace(
+            brought=job.locked is not None
+            and were_here
+            and not self.notes.has_told(plan)
+        )
+        wait()
+
+        def waiting() -> None:
+            row.phase("waiting for another toolpin")
+
+        with unfinished.version_mutex(self._paths, plan.pin, waiting):
+            if self.is_there(job):
+                return "present"
+            if not plan.is_scripted:
+                row.phase("unpacking")
+            receipt = trees.publish(
+                self._paths,
+                plan,
+                archives,
+                now(),
+                for_here=str(self._host) == str(host.detect()),
+                patchelf=self._clients.patchelf,
+                build=lambda code, source, final: self._builder.build(
+                    code, source, final, row.phase
+                ),
+            )
+        self.notes.keep(plan)
+        for line in self._builder.published(plan).splitlines():
+            self._board.remark(line)
+        size_bytes = sum(file.size_bytes for file in receipt.files)
+        told_by = f"{plan.publisher}{self.notes.by_mirror(plan)}"
+        if plan.brought and job.locked:
+            told_by = f"the cache, as {job.locked.file} has it"
+        row.close(f"installed, {size_bytes / 1e6:.0f} MB from {told_by},")
+        return "installed"
+
+    def _check_scripted(self, plan: Plan) -> None:
+        """Raise ToolpinError where a plugin's scripts are not to run."""
+        if str(self._host) != str(host.detect()):
+            raise NotPublished(
+                f"{plan.pin} is made by scripts, for the machine that they run on"
+            )
+        if self._settings.offline:
+            raise Unreachable(
+                f"{plan.pin} is fetched by its plugin's scripts: toolpin is offline"
+            )
+
+    def _fetch(self, plan: Plan, row: Row) -> tuple[list[str], bool]:
+        """Return the archives of a plan, and whether one of them was here before."""
+        archives: list[str] = []
+        if plan.is_scripted:
+            return archives, False
+        fetched: list[Artifact] = []
+
+        def download(artifact: Artifact, part: str, progress: Progress) -> None:
+            self._clients.download(artifact, part, progress)
+            fetched.append(artifact)
+
+        for artifact in plan.artifacts:
+            if not os.path.exists(self._cache.archive(artifact.digest)):
+                row.phase("downloading", artifact.filename)
+            archives.append(
+                self._cache.fetch(
+                    artifact,
+                    download,
+                    row.advance,
+                    waiting=lambda: row.phase("waiting for another toolpin's download"),
+                )
+            )
+        return archives, len(fetched) < len(archives)
+
+
+def forgoing(plan: Plan, allow: Sequence[str]) -> Plan:
+    """Return the plan without the demands that the settings forgo."""
+    demands = tuple(
+        one for one in plan.demands if f"{plan.pin.tool}.{one}" not in allow
+    )
+    return plan._replace(demands=demands)
+
+
+def now() -> str:
+    """Return the time as receipts have it, in UTC."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

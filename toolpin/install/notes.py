@@ -1,0 +1,92 @@
+"""What a source named for a version, kept in the cache: the next install asks nobody.
+
+A note tells locators and digests, and the address that was asked; what is done with
+them is the plugin's to say, each time anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from toolpin import documents
+from toolpin.cache.verified import Cache
+from toolpin.errors import ToolpinError
+from toolpin.install.choice import allowed_sources, refuse_unnamed
+from toolpin.model import Host, Pin, Plan
+from toolpin.network import urls
+from toolpin.plugin.contract import Tool
+from toolpin.settings.read import Settings
+from toolpin.sources.declarative import assemble
+
+
+class Notes:
+    """The notes of plans for one host."""
+
+    def __init__(self, cache: Cache, settings: Settings, host: Host) -> None:
+        self._cache = cache
+        self._settings = settings
+        self._host = host
+
+    def recall(self, tool: Tool, pin: Pin) -> Plan | None:
+        """Return a plan for archives that were named before and are in the cache.
+
+        A note tells locators and digests; what is done with them is the plugin's to
+        say, today. One that was made through another mirror does not count.
+        """
+        for spec in allowed_sources(tool, self._host, self._settings.sources):
+            try:
+                note = self._cache.read_note("plans", *self._note_name(spec.id, pin))
+                if note is None or str(self._host) not in spec.hosts:
+                    continue
+                asked, artifacts = documents.parse_note(note.decode())
+                plan = assemble(tool, spec, pin, self._host, artifacts)
+                refuse_unnamed(plan, self._settings.sources)
+            except (ToolpinError, ValueError):
+                continue
+            if asked == self._address(plan) and self._has_archives(plan):
+                return plan
+        return None
+
+    def keep(self, plan: Plan) -> None:
+        """Keep a note for the next time; a cache that takes none is no failure.
+
+        Of scripts nothing is in the cache, and what was brought counts for nobody else.
+        """
+        if plan.is_scripted or plan.brought:
+            return
+        text = documents.render_note(self._address(plan), plan.artifacts)
+        with contextlib.suppress(ToolpinError):
+            name = self._note_name(plan.source, plan.pin)
+            self._cache.write_note(text.encode(), "plans", *name)
+
+    def has_told(self, plan: Plan) -> bool:
+        """Say whether the source itself has named, or given, just these archives here.
+
+        What only a lockfile has named, and a bundle brought, is for that project alone.
+        """
+        try:
+            note = self._cache.read_note(
+                "plans", *self._note_name(plan.source, plan.pin)
+            )
+            return documents.parse_note((note or b"").decode())[1] == plan.artifacts
+        except (ToolpinError, ValueError):
+            return False
+
+    def by_mirror(self, plan: Plan) -> str:
+        """Return which mirror stands for the publisher, "" for none."""
+        if plan.is_scripted or self._address(plan) == plan.artifacts[0].locator:
+            return ""
+        return f" by {urls.host(self._address(plan))}"
+
+    def _has_archives(self, plan: Plan) -> bool:
+        return all(
+            os.path.exists(self._cache.archive(one.digest)) for one in plan.artifacts
+        )
+
+    def _address(self, plan: Plan) -> str:
+        """Return what was asked, as a note has it: without a mirror's password."""
+        return urls.shown(self._settings.rewrite(plan.artifacts[0].locator))
+
+    def _note_name(self, source: str, pin: Pin) -> tuple[str, ...]:
+        return (pin.tool, pin.version, str(self._host), source)

@@ -1,0 +1,65 @@
+"""Asks a tool's sources in their order until one serves, and names who comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
+from toolpin.install.catalogue import Catalogues
+from toolpin.install.choice import (
+    Failure,
+    allowed_sources,
+    nobody_serves,
+    not_published_bytes,
+)
+from toolpin.install.jobs import Job
+from toolpin.model import Host
+from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.progress import Board, Row
+from toolpin.settings.read import Settings
+from toolpin.sources.declarative import publisher
+
+Served = TypeVar("Served")
+
+
+class Servers:
+    """The sources that the settings allow, for one host."""
+
+    def __init__(
+        self, settings: Settings, host: Host, catalogues: Catalogues, board: Board
+    ) -> None:
+        self._settings = settings
+        self._host = host
+        self._catalogues = catalogues
+        self._board = board
+        self._said: set[str] = set()
+
+    def first(
+        self, tool: Tool, job: Job, row: Row, serve: Callable[[SourceSpec], Served]
+    ) -> Served:
+        """Try the sources in order. One that cannot serve is named, with the next."""
+        specs = allowed_sources(tool, self._host, self._settings.sources)
+        failures: list[Failure] = []
+        for spec, following in zip(specs, [*specs[1:], None], strict=True):
+            try:
+                return serve(spec)
+            except (NotPublished, Unreachable) as error:
+                failures.append(Failure(spec, error))
+                if following:
+                    self._hand_over(error, following, row)
+            except Mismatch as error:
+                raise not_published_bytes(job, error, following) from error
+        raise nobody_serves(tool, job, failures, self._host, self._catalogues)
+
+    def _hand_over(self, error: ToolpinError, following: SourceSpec, row: Row) -> None:
+        """Name the next source; what is true of a whole source, once for all tools."""
+        missing = ", ".join(value for name, value in error.facts if name == "missing")
+        lacks = f", for want of {missing}" if missing else ""
+        what = error.what.removeprefix(f"{row.label} ")
+        text = f"{what}{lacks}; next: {publisher(following, self._host)}"
+        if isinstance(error, NotPublished):
+            row.remark(text)
+        elif text not in self._said:
+            self._said.add(text)
+            self._board.remark(text)
