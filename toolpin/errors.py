@@ -25,6 +25,11 @@ EXIT_BUG = 3
 EXIT_INTERRUPTED = 130
 
 
+_PLAIN = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+:@%,/-"
+)
+
+
 class ToolpinError(Exception):
     """What happened, its facts as (label, value) pairs, and one command that helps."""
 
@@ -116,6 +121,13 @@ def shown(value: object) -> str:
         return repr(value)[:200]
     except (RecursionError, ValueError):
         return f"a {type(value).__name__} that is too large to show"
+
+
+def as_word(text: str) -> str:
+    """Return a text as one word of a line to paste, whatever it holds."""
+    if text and _PLAIN.issuperset(text):
+        return text
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def printable(text: str) -> str:

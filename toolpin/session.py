@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.cache.folder import cache_folder
-from toolpin.errors import Refused, UsageError
+from toolpin.errors import Refused, UsageError, as_word
 from toolpin.lockfile.lookup import Where, ignored
 from toolpin.model import Request
 from toolpin.owners import account_home, hold_of_others
@@ -116,7 +116,7 @@ class Session(NamedTuple):
                         (str(one.origin), f"{one.tool} {one.wanted[0]}"),
                         (str(other.origin), f"{other.tool} {other.wanted[0]}"),
                     ],
-                    f"rm {other.origin.place}",
+                    f"rm {as_word(other.origin.place)}",
                 )
             yield (
                 f"{one.origin} says {one.tool} {one.wanted[0]}, which counts; "

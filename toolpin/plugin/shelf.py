@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from toolpin.errors import ToolpinError, UsageError
+from toolpin.errors import ToolpinError, UsageError, as_word
 from toolpin.paths import Paths, bundled
 from toolpin.plugin.contract import Tool, examine, parse_tool
 from toolpin.plugin.registry import Registry
@@ -55,7 +55,7 @@ def add(
         raise ToolpinError(
             f"{name} has a plugin of yours already",
             [("file", target)],
-            f"toolpin plugin add {name} {file} --force",
+            f"toolpin plugin add {name} {as_word(file)} --force",
         )
     tables = {
         f"{folder}/{table}": _read(f"{os.path.dirname(source)}/{table}")
@@ -66,7 +66,7 @@ def add(
             raise ToolpinError(
                 f"{path} is there, and another one",
                 [("wanted by", file)],
-                f"toolpin plugin add {name} {file} --force",
+                f"toolpin plugin add {name} {as_word(file)} --force",
             )
     os.makedirs(folder, exist_ok=True)
     for path, content in tables.items():
@@ -110,7 +110,7 @@ def _check_names(tool: Tool, name: str, registry: Registry) -> None:
         raise UsageError(
             f"{tool.file} is a plugin of another name",
             [("expected", name), ("received", tool.name)],
-            f"toolpin plugin add {tool.name} {tool.file}",
+            f"toolpin plugin add {tool.name} {as_word(tool.file)}",
         )
     for one in tool.names:
         other = registry.get(one)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from toolpin.errors import UsageError
+from toolpin.errors import UsageError, as_word
 from toolpin.paths import home_folder
 
 # What files with versions are called: `.node-version` may be a link to `.nvmrc`.
@@ -33,7 +33,7 @@ def check_link(path: str, *, writing: bool = False) -> None:
         raise UsageError(
             f"{path} is a link to a file of another kind",
             [*facts, ("expected", f"a file whose name ends in {name}")],
-            f"rm {path}",
+            f"rm {as_word(path)}",
         )
     top = _top(folder, home)
     above = not writing and os.path.dirname(real) in _folders_up(folder)
@@ -41,7 +41,7 @@ def check_link(path: str, *, writing: bool = False) -> None:
         raise UsageError(
             f"{path} is a link that leads out of its project",
             [*facts, ("project", top)],
-            f"rm {path}",
+            f"rm {as_word(path)}",
         )
 
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from toolpin.env import DEFAULT_PATH, quote
-from toolpin.errors import NotRunnable, ToolpinError
+from toolpin.errors import NotRunnable, ToolpinError, as_word
 from toolpin.model import Pin
 from toolpin.paths import Paths
 from toolpin.process import Finished, run
@@ -100,7 +100,7 @@ class Scripts:
             raise ToolpinError(
                 f"bin/{script} of {self.name}'s plugin may not be run",
                 [("file", path)],
-                f"chmod +x {path}",
+                f"chmod +x {as_word(path)}",
             )
 
     def list_all(self) -> list[str]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from toolpin.env import DEFAULT_PATH
-from toolpin.errors import NotRunnable
+from toolpin.errors import NotRunnable, as_word
 from toolpin.paths import Paths
 from toolpin.shims.stubs import read_stub
 from toolpin.store.installs import is_program, stores
@@ -64,7 +64,7 @@ def count_round(path: str, command: str, env: Mapping[str, str]) -> str:
         raise NotRunnable(
             f"{command} has started itself through toolpin {rounds} times",
             [("program", path), ("counted in", DEPTH)],
-            f"head {path}",
+            f"head {as_word(path)}",
         )
     return str(rounds + 1 if rounds < _MOST_ROUNDS else 1)
 
