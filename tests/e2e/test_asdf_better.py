@@ -94,6 +94,9 @@ def test_the_index_never_fetches_where_asdfrc_says_so_and_works_offline(
     )
     never = machine.asdf("plugin", "list", "all", env=env)
     assert (never.code, never.out, never.err) == (0, listed.out, "")
+    no_number = "plugin_repository_last_check_duration = ²\nconcurrency = ²\n"
+    (machine.home / ".asdfrc").write_text(no_number)
+    assert machine.asdf("plugin", "list", "all", env=env).out == listed.out
     (machine.home / ".asdfrc").unlink()
     offline = machine.asdf("plugin", "add", "one", env=env)
     assert offline.code == 0, offline.err

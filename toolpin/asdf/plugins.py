@@ -99,7 +99,7 @@ def _max_age_s(rc: Asdfrc) -> float | None:
     said = rc.values.get("plugin_repository_last_check_duration", "")
     if said == "never":
         return None
-    return 60.0 * int(said) if said.isdigit() else HOUR_S
+    return 60.0 * int(said) if said.isdecimal() else HOUR_S
 
 
 def _list(front: Front, words: Sequence[str]) -> int:

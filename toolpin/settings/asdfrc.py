@@ -40,7 +40,8 @@ class Asdfrc:
     def concurrency(self, env: Mapping[str, str]) -> str:
         """Return how many jobs a build may have, as scripts are told."""
         stated = env.get("ASDF_CONCURRENCY") or self.values.get("concurrency", "auto")
-        return stated if stated.isdigit() else str(os.cpu_count() or 1)
+        is_number = stated.isascii() and stated.isdigit()
+        return stated if is_number else str(os.cpu_count() or 1)
 
     def run_hook(
         self, name: str, args: Sequence[str], env: Mapping[str, str], cwd: str
