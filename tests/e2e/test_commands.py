@@ -263,3 +263,20 @@ def test_a_broken_receipt_keeps_no_version_from_running(installed: Home) -> None
     broken.write_text("{")
     assert installed.toolpin("list").code == 0
     assert installed.toolpin("exec", "node", "--version").out == "v9.9.0\n"
+
+
+def test_in_a_folder_that_is_gone_another_one_is_not_believed(installed: Home) -> None:
+    """What a caller says in PWD is its name, where nothing of that name is there."""
+    gone = installed.project / "gone"
+    gone.mkdir()
+    (installed.project / ".tool-versions").unlink()
+    other = installed.root / "other"
+    other.mkdir()
+    (other / ".tool-versions").write_text("nodejs 9.9.0\n")
+    line = f"rmdir {gone}; PWD={other} exec {' '.join(TOOLPIN)} exec node --version"
+    done = installed.run("sh", "-c", line, cwd=gone)
+    assert "v9.9.0" not in done.out
+    gone.mkdir()
+    (installed.project / ".tool-versions").write_text("nodejs 10.15.3\n")
+    line = f"rmdir {gone}; PWD={gone} exec {' '.join(TOOLPIN)} exec node --version"
+    assert installed.run("sh", "-c", line, cwd=gone).out == "v10.15.3\n"

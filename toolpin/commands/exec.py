@@ -68,4 +68,6 @@ def _folder(env: Mapping[str, str]) -> str:
         return pin_files.logical_cwd(env)
     except ToolpinError:
         named = env.get("PWD", "")
-        return named if named.startswith("/") else "/"
+        # One that is there is another folder.
+        is_gone = named.startswith("/") and not os.path.lexists(named)
+        return named if is_gone else "/"
