@@ -9,7 +9,7 @@ import contextlib
 import os
 from collections.abc import Collection
 
-from toolpin.errors import ToolpinError
+from toolpin.errors import ToolpinError, as_word
 from toolpin.mutex import try_held
 from toolpin.paths import Paths
 from toolpin.store import owned, trees
@@ -70,7 +70,7 @@ def _refuse_links(paths: Paths) -> None:
             raise ToolpinError(
                 f"{folder} is a link: what is behind it is not swept",
                 [("it leads to", os.readlink(folder)), ("installed", "nothing")],
-                f"rm {folder}",
+                f"rm {as_word(folder)}",
             )
 
 
