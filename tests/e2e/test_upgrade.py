@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.run import TOOLPIN, Home
+from tests.support.server import Server
 from tests.support.upstream import HOSTS, Upstream
 
 
@@ -145,6 +146,52 @@ def test_with_every_index_down_a_known_version_is_pinned_and_locked_for_here(
     assert check.code == 4
     assert "24.1.0 for linux-arm64, macos-arm64, macos-x64" in check.err
     assert project.toolpin("pin", "nodejs", "24.0.0").code == 1
+
+
+def _get_others(home: Home) -> None:
+    """Install other bytes as a version, through a mirror of another address."""
+    with Server() as server:
+        Upstream(server).publish("24.1.0", extra="# other\n")
+        env = {"TOOLPIN_MIRRORS": f"https://nodejs.org/dist={server.url}/dist"}
+        done = home.toolpin("install", "nodejs", "24.1.0", env=env)
+        assert done.code == 0, done.err
+
+
+def test_what_another_mirror_gave_once_is_no_pin(
+    project: Home, upstream: Upstream
+) -> None:
+    _get_others(project)
+    assert project.toolpin("uninstall", "nodejs", "24.1.0").code == 0
+    upstream.server.close()
+    before = texts(project)
+    assert project.toolpin("pin", "nodejs", "24.1.0").code == 1
+    assert texts(project) == before
+
+
+def test_what_is_locked_as_it_was_here_is_asked_for_by_the_next_lock(
+    project: Home,
+) -> None:
+    _get_others(project)
+    nowhere = {"TOOLPIN_MIRRORS": "https://nodejs.org/dist=http://127.0.0.1:9"}
+    assert project.toolpin("pin", "nodejs", "24.1.0", env=nowhere).code == 0
+    assert 'verified = "here"' in texts(project)[1]
+    before = texts(project)
+    told = project.toolpin("lock")
+    assert told.code == 1
+    assert "is not what upstream has" in told.err
+    assert "try: toolpin lock --refresh nodejs" in told.err
+    assert texts(project) == before
+    assert project.toolpin("lock", "--refresh", "nodejs").code == 0
+    assert "here" not in texts(project)[1]
+
+
+def test_what_is_published_as_it_was_here_is_the_publishers(project: Home) -> None:
+    assert project.toolpin("install", "nodejs", "24.1.0").code == 0
+    nowhere = {"TOOLPIN_MIRRORS": "https://nodejs.org/dist=http://127.0.0.1:9"}
+    assert project.toolpin("pin", "nodejs", "24.1.0", env=nowhere).code == 0
+    assert project.toolpin("lock", "--host", "linux-x64").code == 0
+    assert 'verified = "checksum file"' in texts(project)[1]
+    assert "here" not in texts(project)[1]
 
 
 def test_without_a_lockfile_pin_writes_none(home: Home, upstream: Upstream) -> None:

@@ -13,6 +13,8 @@ from toolpin.lockfile.head import OPENING
 from toolpin.model import Build, Pin
 from toolpin.versions import sort_key
 
+# The digests are those that this machine had, from whoever gave them.
+HERE = "here"
 NO_BUILD = "none"
 
 _NOTE = (
@@ -37,7 +39,7 @@ class Entry(NamedTuple):
 
     `source` is its id in the plugin, or `none`, and then the build is empty: the source
     had none. `verified` says where the digests come from: `checksum file`, `catalogue`,
-    `registry`, `release`, `download`.
+    `registry`, `release`, `download`; `here` where no source was asked.
     """
 
     pin: Pin

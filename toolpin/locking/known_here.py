@@ -1,7 +1,8 @@
 """Turns what this machine has of a version into what a lockfile can say of it.
 
 From the receipt of an install, or from the cache's note of what a source named, so that
-a pin can be locked while every index is down. Only this host's build is known so.
+a pin can be locked while every index is down. Only this host's build is known so, and
+nobody but this machine vouches for its digest until a source is asked.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ import os
 from collections.abc import Callable
 
 from toolpin import host
-from toolpin.cache.folder import cache_folder
 from toolpin.cache.verified import Cache
 from toolpin.documents import parse_note
 from toolpin.errors import ToolpinError
-from toolpin.lockfile.document import Entry
+from toolpin.lockfile.document import HERE, Entry
 from toolpin.model import Artifact, Build, Pin
+from toolpin.network import urls
 from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.script import is_scripted
 from toolpin.session import Session
+from toolpin.settings.read import read_settings
 from toolpin.sources.declarative import assemble, verified_by
 from toolpin.store import trees
 
@@ -39,16 +42,17 @@ def known_here(session: Session) -> Callable[[Tool, Pin], tuple[Entry, ...]]:
 
 def _entries(tool: Tool, pin: Pin, session: Session) -> tuple[Entry, ...]:
     """Return this host's entry of a version; () where nothing here tells it."""
-    cache = Cache(cache_folder(session.env))
     here = host.detect()
     for spec in tool.sources:
-        for artifacts in (_received(pin, spec, session), _noted(pin, spec, cache)):
+        for artifacts in (_received(pin, spec, session), _noted(pin, spec, session)):
             try:
                 assemble(tool, spec, pin, here, artifacts)
             except (ToolpinError, LookupError):
                 continue
             build = Build(artifacts)
-            return (Entry(pin, str(here), spec.id, verified_by(spec), build),)
+            # Of a plugin's scripts the digest was taken here, whoever is asked.
+            verified = verified_by(spec) if is_scripted(tool) else HERE
+            return (Entry(pin, str(here), spec.id, verified, build),)
     return ()
 
 
@@ -63,12 +67,19 @@ def _received(pin: Pin, spec: SourceSpec, session: Session) -> tuple[Artifact, .
     return receipt.artifacts
 
 
-def _noted(pin: Pin, spec: SourceSpec, cache: Cache) -> tuple[Artifact, ...]:
-    """Return what the source named before, if the cache still has all of it."""
+def _noted(pin: Pin, spec: SourceSpec, session: Session) -> tuple[Artifact, ...]:
+    """Return what the source named before, if the cache still has all of it.
+
+    What was named through another mirror does not count, as for an install.
+    """
+    cache = Cache(session.cache)
+    rewrite = read_settings(session.paths, session.env).rewrite
     try:
         note = cache.read_note("plans", *pin, str(host.detect()), spec.id)
-        _, artifacts = parse_note((note or b"").decode())
-    except (ToolpinError, ValueError):
+        asked, artifacts = parse_note((note or b"").decode())
+        address = rewrite(artifacts[0].locator)
+    except (ToolpinError, ValueError, IndexError):
         return ()
+    same = urls.shown(asked) == urls.shown(address)
     there = all(os.path.exists(cache.archive(one.digest)) for one in artifacts)
-    return artifacts if there else ()
+    return artifacts if same and there else ()

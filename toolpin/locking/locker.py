@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from toolpin.cache.first_use import VERIFIED
-from toolpin.errors import NotPublished, ToolpinError, Unreachable
+from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
 from toolpin.host import any_of
 from toolpin.lockfile.asks import (
     Ask,
@@ -21,7 +21,7 @@ from toolpin.lockfile.asks import (
     no_ref,
     sources_to_ask,
 )
-from toolpin.lockfile.document import NO_BUILD, Entry, Key, Lockfile
+from toolpin.lockfile.document import HERE, NO_BUILD, Entry, Key, Lockfile
 from toolpin.lockfile.head import can_mean
 from toolpin.locking.work import Work, is_partial, nothing, unreachable
 from toolpin.model import Build, Host, Pin, Release
@@ -212,11 +212,13 @@ class Locker:
     def _entries(self, work: Work, version: str) -> tuple[Entry, ...]:
         """Return what is to be locked of a version, `none` for a host without.
 
-        What is locked of it stays; only what is missing is asked for.
+        What is locked of it stays; only what is missing is asked for, and what no
+        source has been asked for yet.
         """
         pin = Pin(work.tool.name, version)
         kept = self._kept(work, pin)
-        missing = sorted(set(work.hosts) - {entry.host for entry in kept})
+        told = {entry.host for entry in kept if entry.verified != HERE}
+        missing = sorted(set(work.hosts) - told)
         if not missing:
             return kept
         # What is locked for one host alone was known there, while nobody answered.
@@ -257,14 +259,32 @@ def _completed(kept: Sequence[Entry], found: Sequence[Entry]) -> tuple[Entry, ..
     """Return what is locked, and what was found of the hosts that it lacks.
 
     Where a host's bytes are among those found, what was found says more of them: what
-    is known here alone tells nothing of what a build requires.
+    is known here alone tells nothing of what a build requires. Raises Mismatch where
+    its bytes are others than the source has.
     """
     old, new = _by_host(kept), _by_host(found)
     for at, entries in old.items():
         builds = {entry.build.artifacts for entry in new.get(at, ())}
         if not builds.issuperset(entry.build.artifacts for entry in entries):
+            if any(entry.verified == HERE for entry in entries):
+                raise _not_published(entries[0], new.get(at, ()))
             new[at] = entries
     return tuple(entry for entries in new.values() for entry in entries)
+
+
+def _not_published(locked: Entry, found: Sequence[Entry]) -> Mismatch:
+    """Return the error of bytes that a machine had, and their source has not."""
+    artifacts = [one for entry in found for one in entry.build.artifacts]
+    digests = ", ".join(str(one.digest) for one in artifacts) or "no build"
+    return Mismatch(
+        f"what is locked of {locked.pin} is not what {locked.source} has",
+        [
+            ("host", locked.host),
+            ("locked", f"{locked.build.artifacts[0].digest}, as a machine had it"),
+            ("published", digests),
+        ],
+        f"toolpin lock --refresh {locked.pin.tool}",
+    )
 
 
 def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...]]:
