@@ -11,8 +11,9 @@ _toolpin_ask() {
   set -- "$_toolpin_command" "$@"
   _toolpin_forget
   if [ ! -x @PYTHON@ ]; then
-    printf 'toolpin: %s needs %s, which is gone; set toolpin up again\n' \
-      "$1" @PYTHON@ >&2
+    # In a folder that this user may not enter it looks as if it were gone.
+    printf 'toolpin: %s needs %s, which is gone or not for %s to run; %s\n' \
+      "$1" @PYTHON@ 'this user' 'set toolpin up again' >&2
     exit 126
   fi
   exec @PYTHON@ -I -m toolpin exec --store @DATA@ @CONFIG@ @SYSTEM@ "$@"

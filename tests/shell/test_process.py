@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.shell.store import KNOWN, Store
+from tests.support.machine import without_rights
 from toolpin.shims.folder import refresh
 
 WORDS = ["", " ", "a b", "line\nbreak", "*", "$(id)", "'", '"', "-n", "--", "\\", "é"]
@@ -319,3 +320,21 @@ def test_commands_run_while_the_shims_are_refreshed(store: Store) -> None:
         writer.wait()
     expected = [f"nodejs 10.15.3 <{number}>" for number in range(1, 301)]
     assert (done.out.splitlines(), done.err) == (expected, "")
+
+
+@pytest.mark.parametrize("what", ["no interpreter", "a folder nobody may enter"])
+def test_an_interpreter_that_this_user_may_not_run_is_not_said_to_be_gone(
+    store: Store, what: str
+) -> None:
+    private = store.home.root / "private"
+    private.mkdir()
+    if what == "a folder nobody may enter":
+        (private / "python").symlink_to(sys.executable)
+        private.chmod(0)
+    python = f"{private}/python"
+    refresh(store.paths, KNOWN, python)
+    command = without_rights("/bin/sh", store.home.shim("node"))
+    told = store.home.run(*command, env={"PATH": "/usr/bin:/bin"})
+    private.chmod(0o700)
+    assert told.code == 126
+    assert f"needs {python}, which is gone or not for this user to run" in told.err
