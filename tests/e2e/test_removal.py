@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 
 import pytest
 
-from tests.support.run import Home
+from tests.support.machine import without_rights
+from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, repository
 from tests.support.upstream import Upstream
 from toolpin.mutex import held
@@ -40,6 +42,21 @@ def test_unused_is_what_nothing_here_pins_and_not_the_newest(installed: Home) ->
     assert _left(installed) == ["9.9.0", "10.15.3"]
     again = installed.toolpin("uninstall", "--unused")
     assert (again.code, again.err) == (0, "nothing is unused\n")
+
+
+def test_a_file_with_a_second_name_outside_keeps_its_mode(installed: Home) -> None:
+    outside = installed.root / "shared.js"
+    outside.write_text("theirs\n")
+    outside.chmod(0o444)
+    folder = installed.data / "installs/nodejs/8.1.0/lib/ro"
+    folder.mkdir()
+    (folder / "shared.js").hardlink_to(outside)
+    folder.chmod(0o555)
+    command = without_rights(*TOOLPIN, "uninstall", "nodejs", "8.1.0")
+    assert installed.run(*command).code == 0
+    assert _left(installed) == list(_VERSIONS[1:])
+    assert not list((installed.data / "staging").iterdir())
+    assert stat.S_IMODE(outside.stat().st_mode) == 0o444
 
 
 def test_without_yes_the_unused_are_named_and_stay(installed: Home) -> None:

@@ -254,8 +254,10 @@ def delete_tree(path: str) -> None:
 
     def open_up(_function: object, place: str, _error: object) -> None:
         for one in (os.path.dirname(place), place):
-            # The folder above the tree is not of it: its mode is its owner's matter.
-            if not os.path.islink(one) and f"{one}/".startswith(f"{path}/"):
+            # Not of the folder above the tree, nor of a file: that may have a second
+            # name outside, and an unlink asks for the folder's mode alone.
+            is_folder = os.path.isdir(one) and not os.path.islink(one)
+            if is_folder and f"{one}/".startswith(f"{path}/"):
                 os.chmod(one, stat.S_IRWXU)
         if os.path.isdir(place) and not os.path.islink(place):
             shutil.rmtree(place, ignore_errors=True)
