@@ -452,6 +452,15 @@ def test_hostile_24_more_bytes_than_the_limit(sandbox: Sandbox) -> None:
     sandbox.refuses(zip_of(ZipEntry("a", noise)), "t.zip", limits=SMALL)
 
 
+def test_hostile_24_longer_names_and_targets_than_the_limit(sandbox: Sandbox) -> None:
+    few = SMALL._replace(text_bytes=100)
+    for entries in (
+        [Entry("a" * 60), Entry("b" * 60)],
+        [symlink("a", "x/" * 30), symlink("b", "x/" * 30)],
+    ):
+        assert "100 bytes" in sandbox.refuses(tar(*entries), limits=few).what
+
+
 def test_hostile_24_more_members_than_the_limit(sandbox: Sandbox) -> None:
     names = [f"f{number}" for number in range(SMALL.entries + 1)]
     sandbox.refuses(tar(*map(Entry, names)), limits=SMALL)

@@ -26,10 +26,14 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 class Limits(NamedTuple):
-    """When an archive is a bomb. The ratio counts from `ratio_from_bytes` on."""
+    """When an archive is a bomb. The ratio counts from `ratio_from_bytes` on.
+
+    `text_bytes` are those of all names and targets of links, which are kept in memory.
+    """
 
     total_bytes: int = 20 * GiB
     entries: int = 1_000_000
+    text_bytes: int = 128 * MiB
     ratio: int = 200
     ratio_from_bytes: int = 100 * MiB
     decoder_bytes: int = 512 * MiB

@@ -60,7 +60,12 @@ def unpack(
         try:
             with open(archive, "rb") as file, ThreadPoolExecutor(1) as pool:
                 members = _members(file, filename, limits, pool)
+                left = limits.text_bytes
                 for path, member in _taken(members, strip, tuple(_parts(only))):
+                    left -= len(f"{path}{member.link}".encode(errors="replace"))
+                    if left < 0:
+                        rule = f"its names are more than {limits.text_bytes} bytes"
+                        raise Broken(rule, member.name)
                     _add(tree, path, member)
             return tree.finish()
         except BaseException:
