@@ -50,7 +50,7 @@ LAYERS = tuple(
         ci.install ci.plan ci.view doctor.asked doctor.checkup
         doctor.project_check doctor.reasons doctor.road_check doctor.roads
         doctor.shell_check doctor.surroundings install.carrying install.catalogue
-        install.choice install.listing install.locked install.notes
+        install.choice install.into install.listing install.locked install.notes
         install.pipeline install.serving install.workshop lockfile.asks
         shells.known_words shells.watch upkeep.adopting upkeep.pruning
         upkeep.removal upkeep.reshim upkeep.unused

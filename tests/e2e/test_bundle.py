@@ -240,6 +240,42 @@ def test_a_folder_of_trees_follows_the_lock(locked: Home, upstream: Upstream) ->
     assert locked.run(str(node), "--version").out == "v22.21.0\n"
 
 
+@pytest.mark.parametrize("damage", ["bytes", "gone", "mode", "folder"])
+def test_a_tree_that_was_changed_behind_its_receipt_is_made_anew(
+    damage: str, locked: Home
+) -> None:
+    assert locked.toolpin("install", "--into", "image").code == 0
+    node = locked.project / "image/nodejs/bin/node"
+    before = node.read_bytes()
+    if damage == "bytes":
+        node.write_bytes(before.replace(b"v22", b"v23"))
+    elif damage == "gone":
+        node.unlink()
+    else:
+        (node if damage == "mode" else node.parent).chmod(0o777)
+    result = locked.toolpin("install", "--into", "image")
+    assert result.code == 0, result.err
+    assert "is not as it was installed; made anew" in result.err
+    assert "1 installed, 1 already there" in result.err
+    assert node.read_bytes() == before
+    assert {one.stat().st_mode & 0o777 for one in (node, node.parent)} == {0o755}
+
+
+def test_a_folder_of_trees_may_be_moved(locked: Home) -> None:
+    assert locked.toolpin("install", "--into", "image").code == 0
+    (locked.project / "image").rename(locked.project / "moved")
+    assert "2 already there" in locked.toolpin("install", "--into", "moved").err
+
+
+def test_a_link_in_the_place_of_a_tree_is_not_taken_for_one(locked: Home) -> None:
+    assert locked.toolpin("install", "--into", "image").code == 0
+    (locked.project / "image/nodejs").rename(locked.root / "nodejs")
+    (locked.project / "image/nodejs").symlink_to(locked.root / "nodejs")
+    result = locked.toolpin("install", "--into", "image")
+    assert result.code == 1
+    assert "is not toolpin's" in result.err
+
+
 def test_a_folder_that_is_not_toolpins_stays(locked: Home) -> None:
     mine = locked.project / "image/nodejs"
     mine.mkdir(parents=True)

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -79,6 +80,40 @@ def test_every_damage_is_one_line_and_exit_code_1(home: Home, tree: Path) -> Non
     assert heading == f"{NODE}: damaged"
     assert len(lines) == len(kinds)
     assert "try: toolpin verify nodejs 10.15.3 --repair" in shown.err
+
+
+@pytest.mark.parametrize("path", [".", "bin", "lib/node_modules", ".toolpin"])
+def test_a_folder_that_others_may_write_is_damage_and_is_closed(
+    path: str, home: Home, tree: Path
+) -> None:
+    (tree / path).chmod(0o777)
+    code, install = _verify(home)
+    assert code == 1
+    detail = {"kind": "wrong mode", "path": path, "detail": "0777, not 0755"}
+    assert install["findings"] == [detail]
+    assert home.toolpin("verify", "--repair").code == 0
+    assert stat.S_IMODE((tree / path).stat().st_mode) == 0o755
+
+
+def test_what_else_lies_in_toolpins_own_folder_is_told(home: Home, tree: Path) -> None:
+    (tree / ".toolpin/hook.sh").write_text("x")
+    code, install = _verify(home)
+    assert (code, install["added"]) == (0, [".toolpin/hook.sh"])
+    shutil.move(tree / ".toolpin", home.root / "own")
+    (tree / ".toolpin").symlink_to(home.root / "own")
+    code, install = _verify(home)
+    assert code == 1
+
+
+def test_an_install_is_intact_under_each_name_of_the_data_folder(
+    home: Home, tree: Path
+) -> None:
+    (home.root / "other").symlink_to(home.data)
+    env = {"TOOLPIN_DATA_DIR": str(home.root / "other")}
+    assert home.toolpin("verify", env=env).code == 0
+    record = tree / ".toolpin/record.sh"
+    record.write_text(record.read_text().replace("/installs/", "/elsewhere/"))
+    assert home.toolpin("verify", env=env).code == 1
 
 
 def test_a_repair_needs_the_cache_alone(

@@ -16,7 +16,7 @@ from toolpin.host import detect
 from toolpin.model import Artifact, Digest, Pin, Plan, Unpack
 from toolpin.paths import Paths
 from toolpin.store import installs, trees
-from toolpin.upkeep.inspection import Inspection, inspect
+from toolpin.store.inspection import Inspection, inspect
 from toolpin.upkeep.repair import Repaired, repair
 
 PIN = Pin("nodejs", "22.1.0")

@@ -21,7 +21,7 @@ from toolpin.errors import Mismatch, ToolpinError
 from toolpin.model import Pin, Plan, Receipt, TreeFile
 from toolpin.paths import Paths
 from toolpin.store import trees, unfinished
-from toolpin.upkeep.inspection import check_receipt
+from toolpin.store.inspection import check_receipt
 
 _TREE, _RECEIPT = FILES = ("tree.tar", "receipt.json")
 _OWN = ".toolpin"

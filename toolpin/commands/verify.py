@@ -14,8 +14,8 @@ from toolpin.project.toolversions import check_tool_name
 from toolpin.session import Session
 from toolpin.sources.contract import Progress
 from toolpin.store import installs
+from toolpin.store.inspection import inspect
 from toolpin.upkeep.checks import Check, as_table, heading, rows
-from toolpin.upkeep.inspection import inspect
 from toolpin.upkeep.repair import Fetch, Repaired, repair
 from toolpin.upkeep.reshim import refresh_shims
 from toolpin.versions import sort_key

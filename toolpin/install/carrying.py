@@ -12,13 +12,15 @@ from collections.abc import Callable, Sequence
 from toolpin import host
 from toolpin.cache.first_use import VERIFIED
 from toolpin.cache.verified import Cache
-from toolpin.errors import NotPublished, ToolpinError, Unreachable
+from toolpin.errors import NotPublished, Unreachable
+from toolpin.install.into import is_in_folder
 from toolpin.install.jobs import Job
 from toolpin.install.locked import is_there
 from toolpin.install.notes import Notes
 from toolpin.model import Artifact, Host, Plan
 from toolpin.network.fetch import Progress
 from toolpin.paths import Paths
+from toolpin.plugin.registry import Registry
 from toolpin.progress import Board, Row
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
@@ -33,6 +35,7 @@ class Carrier:
     def __init__(
         self,
         paths: Paths,
+        registry: Registry,
         settings: Settings,
         *,
         host: Host,
@@ -43,6 +46,7 @@ class Carrier:
     ) -> None:
         self.notes = Notes(cache, settings, host)
         self._paths = paths
+        self._registry = registry
         self._settings = settings
         self._host = host
         self._cache = cache
@@ -51,24 +55,16 @@ class Carrier:
         self._board = board
 
     def is_there(self, job: Job) -> bool:
-        """Say whether a job is done; in a folder of trees by its receipt alone.
+        """Say whether a job is done.
 
-        Raises ToolpinError for a tree in that folder that toolpin has not made.
+        Raises ToolpinError where what is there is not toolpin's, and NotLocked for an
+        install of other bytes than it must have.
         """
         if not self._paths.into:
             return is_there(self._paths, job)
-        tree = self._paths.install(*job.pin)
-        if not os.path.lexists(tree):
-            return False
-        receipt = trees.read_receipt(self._paths, job.pin)
-        if receipt is None:
-            raise ToolpinError(
-                f"{tree} is there, and is not toolpin's",
-                [("wanted for", str(job.pin))],
-            )
-        entry = job.locked.entry if job.locked else None
-        return (receipt.pin, receipt.host) == (job.pin, str(self._host)) and (
-            entry is None or receipt.artifacts == entry.build.artifacts
+        tool = self._registry.require(job.pin.tool, job.origin)
+        return is_in_folder(
+            self._paths, job, self._host, tool.mutable, self._board.remark
         )
 
     def carry_out(

@@ -9,9 +9,8 @@ becomes an install for `carrying`.
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from toolpin.cache.verified import Cache
@@ -19,11 +18,11 @@ from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
 from toolpin.install.carrying import Carrier
 from toolpin.install.catalogue import DAY_S, Catalogues
 from toolpin.install.choice import refuse_unnamed
+from toolpin.install.into import alone
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked import locked_plan, rebuilt
 from toolpin.install.serving import Servers
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
-from toolpin.mutex import held_folder
 from toolpin.paths import Paths
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.registry import Registry
@@ -33,7 +32,6 @@ from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
 from toolpin.sources.declarative import make_plan, publisher
 from toolpin.steps.building import Builder
-from toolpin.steps.unpacking import make_folders
 from toolpin.store import installs, sweeping
 
 
@@ -56,6 +54,7 @@ class Installer:
         self._servers = Servers(settings, host, self._catalogues, board)
         self._carrier = Carrier(
             paths,
+            registry,
             settings,
             host=host,
             cache=cache,
@@ -119,30 +118,12 @@ class Installer:
 
         What a tool requires is begun before it and installed before it.
         """
-        with self._alone():
+        with alone(self._paths.into, self._board.remark):
             sweeping.sweep(self._paths, {job.pin.tool for job in jobs})
             outcomes = self._run(jobs)
             if self._paths.into:  # nothing but the trees is wanted there
                 sweeping.tidy(self._paths)
         return outcomes
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold a folder of trees: mutexes of versions keep out who has this store."""
-        folder = self._paths.into
-        if not folder:
-            yield
-            return
-        try:
-            make_folders(folder)
-        except OSError as error:
-            raise ToolpinError(
-                f"{folder} cannot be written", [("because", error.strerror or "?")]
-            ) from error
-        with held_folder(
-            folder, lambda: self._board.remark(f"{folder}: waiting for another toolpin")
-        ):
-            yield
 
     def _run(self, jobs: Sequence[Job]) -> list[Outcome]:
         tools = {job.pin.tool for job in jobs}

@@ -75,6 +75,7 @@ def publish(
                         plan = (build or _no_build)(plan, stage, final)
                     if not restore:
                         finish(plan, final, patchelf or _no_patchelf)
+                        _close_folders(final)
                         files = survey(final)
                     receipt = _checked(
                         plan, final, files, installed_at, for_here=for_here
@@ -93,6 +94,14 @@ def publish(
             [("path", where), ("because", error.strerror or "?")],
         ) from error
     return receipt
+
+
+def _close_folders(tree: str) -> None:
+    """Let nobody but the owner write the folders that a build has made."""
+    for folder, _, _ in os.walk(tree):
+        mode = stat.S_IMODE(os.stat(folder).st_mode)
+        if mode & 0o022:
+            os.chmod(folder, mode & ~0o022)
 
 
 def _no_build(plan: Plan, _source: str, _final: str) -> Plan:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from toolpin.errors import ToolpinError, printable
-from toolpin.upkeep.inspection import Inspection, group_added
+from toolpin.store.inspection import Inspection, group_added
 from toolpin.verify import grouped
 
 

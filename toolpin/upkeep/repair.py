@@ -23,7 +23,7 @@ from toolpin.errors import Mismatch, ToolpinError
 from toolpin.model import Artifact, Pin, Receipt, TreeFile
 from toolpin.paths import Paths
 from toolpin.store import installs, trees, unfinished
-from toolpin.upkeep.inspection import CHANGED, MISSING, WRONG_MODE, Inspection, inspect
+from toolpin.store.inspection import CHANGED, MISSING, WRONG_MODE, Inspection, inspect
 
 # Returns the path of an artifact's verified bytes. Raises ToolpinError.
 Fetch = Callable[[Artifact], str]
@@ -88,6 +88,7 @@ class _Worker:
         """Set links and modes, and replace files by those of the archives."""
         for file in _with_finding(look, links=True):
             self._set_link(file)
+        self._close_folders(look)
         for file in _with_finding(look, kinds=(WRONG_MODE,)):
             with self._noting(file.path):
                 os.chmod(f"{self._tree}/{file.path}", file.mode)
@@ -144,6 +145,14 @@ class _Worker:
                     ("received", f"sha256 {digest.hexdigest()} from {source}"),
                 ],
             )
+
+    def _close_folders(self, look: Inspection) -> None:
+        """Take from others the right to write folders; the rest of a mode stays."""
+        for one in look.findings:
+            path = f"{self._tree}/{one.path}"
+            if one.kind == WRONG_MODE and stat.S_ISDIR(os.lstat(path).st_mode):
+                with self._noting(one.path):
+                    os.chmod(path, stat.S_IMODE(os.lstat(path).st_mode) & ~0o022)
 
     def _set_link(self, file: TreeFile) -> None:
         with self._noting(file.path):

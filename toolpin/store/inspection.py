@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from toolpin.archive.rules import Broken, split_name
+from toolpin.env import parse_record
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin, Receipt, TreeFile
 from toolpin.paths import Paths
@@ -28,6 +29,8 @@ UNREADABLE = "unreadable"
 
 _OWN = ".toolpin"
 _RECEIPT = f"{_OWN}/receipt.json"
+# What no folder of a tree may let others do: put programs of theirs there.
+_OPEN = stat.S_IWGRP | stat.S_IWOTH
 _THREADS = os.cpu_count() or 1
 # What reading JSON of any shape as a receipt may raise.
 _UNFIT = (ToolpinError, OSError, ValueError, TypeError, AttributeError, RecursionError)
@@ -76,6 +79,7 @@ def inspect(paths: Paths, pin: Pin, mutable: Sequence[str]) -> Inspection:
         judged = pool.map(lambda file: _judge(tree, file, entries), receipt.files)
         findings += [finding for finding in judged if finding]
     findings += _judge_record(paths, receipt)
+    findings += _judge_folders(tree, entries)
     known = {file.path for file in receipt.files}
     unknown = [
         path
@@ -155,7 +159,7 @@ def _scan(tree: str) -> tuple[dict[str, os.stat_result], list[Finding]]:
             with os.scandir(os.path.join(tree, folder)) as listed:
                 for entry in listed:
                     path = f"{folder}/{entry.name}" if folder else entry.name
-                    if path == _OWN:
+                    if path in (_RECEIPT, RECORD):
                         continue
                     entries[path] = entry.stat(follow_symlinks=False)
                     if stat.S_ISDIR(entries[path].st_mode):
@@ -164,6 +168,18 @@ def _scan(tree: str) -> tuple[dict[str, os.stat_result], list[Finding]]:
             why = error.strerror or "?"
             findings.append(Finding(UNREADABLE, folder or ".", why))
     return entries, findings
+
+
+def _judge_folders(
+    tree: str, entries: Mapping[str, os.stat_result]
+) -> Iterator[Finding]:
+    """Yield the folders that others than their owner may write."""
+    for path, found in {".": os.stat(tree), **entries}.items():
+        mode = stat.S_IMODE(found.st_mode)
+        if stat.S_ISDIR(found.st_mode) and mode & _OPEN:
+            yield Finding(WRONG_MODE, path, f"{mode:04o}, not {mode & ~_OPEN:04o}")
+    if (own := entries.get(_OWN)) and not stat.S_ISDIR(own.st_mode):
+        yield Finding(CHANGED, _OWN, f"{_kind(own)}, not a folder")
 
 
 def _judge(
@@ -213,8 +229,11 @@ def _judge_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
     """Yield a finding when shims would not read what the receipt says."""
     try:
         with open(f"{paths.install(*receipt.pin)}/{RECORD}", "rb") as stream:
-            wanted = trees.record_of(paths, receipt)
-            intact = stream.read() == wanted.encode(errors="surrogateescape")
+            text = os.fsdecode(stream.read())
+        intact = text in (
+            trees.record_of(paths, receipt),
+            trees.record_of(_as_named_in(text, paths, receipt), receipt),
+        )
     except FileNotFoundError:
         yield Finding(MISSING, RECORD, "what shims read")
     except OSError as error:
@@ -222,6 +241,24 @@ def _judge_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
     else:
         if not intact:
             yield Finding(CHANGED, RECORD, "not what the receipt says")
+
+
+def _as_named_in(text: str, paths: Paths, receipt: Receipt) -> Paths:
+    """Return the store under the name that a record has for it, if it is the same.
+
+    A data folder can have two names, by a link: the one at the install counts.
+    """
+    try:
+        bins = parse_record(text).path
+    except ToolpinError:
+        return paths
+    here = paths.install(*receipt.pin).removeprefix(paths.data)
+    for folder in receipt.bin_dirs:
+        for one in bins:
+            data = one.removesuffix(f"{here}/{folder}")
+            if data != one and os.path.realpath(data) == os.path.realpath(paths.data):
+                return paths._replace(data=data)
+    return paths
 
 
 def _kind(found: os.stat_result) -> str:

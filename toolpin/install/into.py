@@ -1,0 +1,75 @@
+"""What differs where trees go into a folder of their own, and not into the store.
+
+A checkout, or another user, may have filled that folder: nothing there counts before it
+was compared, and one process at a time works in it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from toolpin.errors import ToolpinError
+from toolpin.install.jobs import Job
+from toolpin.model import Host
+from toolpin.mutex import held_folder
+from toolpin.paths import Paths
+from toolpin.steps.unpacking import make_folders
+from toolpin.store import installs, trees
+from toolpin.store.inspection import inspect
+
+
+@contextmanager
+def alone(folder: str, remark: Callable[[str], None]) -> Iterator[None]:
+    """Hold a folder of trees, made where it is not there; "" is none.
+
+    The mutexes of versions keep out only who has this data folder.
+    """
+    if not folder:
+        yield
+        return
+    try:
+        make_folders(folder)
+    except OSError as error:
+        raise ToolpinError(
+            f"{folder} cannot be written", [("because", error.strerror or "?")]
+        ) from error
+    with held_folder(folder, lambda: remark(f"{folder}: waiting for another toolpin")):
+        yield
+
+
+def is_in_folder(
+    paths: Paths,
+    job: Job,
+    host: Host,
+    mutable: Sequence[str],
+    remark: Callable[[str], None],
+) -> bool:
+    """Say whether a job's tree is there, as it was installed: every byte is compared.
+
+    Raises ToolpinError for a tree there that toolpin has not made.
+    """
+    place = paths.install(*job.pin)
+    if not os.path.lexists(place):
+        return False
+    # Behind a link lies what an image made of the folder would lack.
+    receipt = None if os.path.islink(place) else trees.read_receipt(paths, job.pin)
+    if receipt is None:
+        raise ToolpinError(
+            f"{place} is there, and is not toolpin's",
+            [("wanted for", str(job.pin))],
+        )
+    if (receipt.pin, receipt.host) != (job.pin, str(host)):
+        return False
+    if job.locked and receipt.artifacts != job.locked.entry.build.artifacts:
+        return False
+    # The record is for shims, and names the place: a tree that may move may have.
+    bad = [
+        one
+        for one in inspect(paths, job.pin, mutable).findings
+        if receipt.bound or one.path != installs.RECORD
+    ]
+    if bad:
+        remark(f"{place}: {bad[0].path} is not as it was installed; made anew")
+    return not bad
