@@ -121,18 +121,32 @@ _toolpin_look() {
   return 1
 }
 
+# True where $_toolpin_wanted begins with three numbers, as the name of a release does.
+_toolpin_is_exact() {
+  _toolpin_name=${_toolpin_wanted#[vV]}
+  case $_toolpin_name in
+    [0-9]*.[0-9]*.[0-9]*) _toolpin_name=${_toolpin_name%"${_toolpin_name#*.*.}"} ;;
+    *) return 1 ;;
+  esac
+  case $_toolpin_name in *[!0-9.]* | *..*) return 1 ;; esac
+}
+
 # True where the lockfile in $_toolpin_folder has a pin of tool $1 for $_toolpin_wanted,
-# which becomes the pinned version. Its head alone is read, in the form toolpin writes.
+# which becomes the pinned version; 1 where there is none, 2 where Python must judge.
+# Its head alone is read, in the form toolpin writes.
 _toolpin_lock() {
-  [ -f "$_toolpin_folder/toolpin.lock" ] || return 1
-  [ -r "$_toolpin_folder/toolpin.lock" ] || return 1
-  _toolpin_ours toolpin.lock || return 1
+  [ -e "$_toolpin_folder/toolpin.lock" ] || [ -h "$_toolpin_folder/toolpin.lock" ] ||
+    return 1
+  [ -f "$_toolpin_folder/toolpin.lock" ] || return 2
+  [ -r "$_toolpin_folder/toolpin.lock" ] || return 2
+  _toolpin_ours toolpin.lock || return 2
   _toolpin_lines=0
   while IFS= read -r _toolpin_rest; do
     _toolpin_rest=${_toolpin_rest%@CR@}
     case $_toolpin_lines:$_toolpin_rest in
       0:'schema = 1' | 1:'[pins]') ;;
-      [01]:*) return 1 ;;
+      [01]:*) return 2 ;;
+      *:) return 1 ;;
       "$_toolpin_lines:\"$1 $_toolpin_wanted\" = \""*\")
         # What is exact, or names how the newest begins, has no version that does not.
         case $_toolpin_wanted in
@@ -144,19 +158,21 @@ _toolpin_lock() {
         _toolpin_wanted=${_toolpin_rest#*' = "'}
         _toolpin_wanted=${_toolpin_wanted%'"'}
         case $_toolpin_wanted in
-          [!0-9A-Za-z]* | '' | *[!0-9A-Za-z._+~-]*) return 1 ;;
-          "$_toolpin_name" | "$_toolpin_name"[._+~-]*) ;;
-          *) [ -z "$_toolpin_name" ] || return 1 ;;
+          [!0-9A-Za-z]* | '' | *[!0-9A-Za-z._+~-]*) return 2 ;;
+          "$_toolpin_name") ;;
+          "$_toolpin_name"[._+~-]*)
+            case $_toolpin_name in *[._+~-]) return 2 ;; esac ;;
+          *) [ -z "$_toolpin_name" ] || return 2 ;;
         esac
-        [ ${#_toolpin_wanted} -lt 128 ]
-        return ;;
+        [ ${#_toolpin_wanted} -lt 128 ] || return 2
+        return 0 ;;
       *:\"*\") ;;
-      *) return 1 ;;
+      *) return 2 ;;
     esac
     _toolpin_lines=$((_toolpin_lines + 1))
-    [ "$_toolpin_lines" -lt 1000 ] || return 1
+    [ "$_toolpin_lines" -lt 1000 ] || return 2
   done <"$_toolpin_folder/toolpin.lock"
-  return 1
+  return 2
 }
 
 # Sources the record of the published tree of tool $1, version $_toolpin_wanted: that of
@@ -210,12 +226,22 @@ _toolpin_find() {
     system*) return 1 ;;
   esac
   _toolpin_wanted=${_toolpin_wanted%%[" @TAB@"]*}
-  case $_toolpin_wanted in
-    latest | latest:*) ;;
-    *) ! _toolpin_use "$1" || return 0 ;;
-  esac
-  # What is no version by itself has the one that the lockfile gives it.
-  [ -z "$3" ] && _toolpin_lock "$1" && _toolpin_use "$1"
+  if _toolpin_is_exact; then
+    ! _toolpin_use "$1" || return 0
+    # One that is there is not to be had so: its plugin is asked, or it has no record.
+    [ ! -e "$_toolpin_tree" ] && [ -z "$3" ] && _toolpin_lock "$1" || return 1
+  else
+    # What is no version by itself has the one that the lockfile gives it.
+    [ -z "$3" ] || return 1
+    _toolpin_lock "$1"
+    case $?:$_toolpin_wanted in
+      0:*) ;;
+      1:latest | 1:latest:*) return 1 ;;
+      1:*) ;;
+      *) return 1 ;;
+    esac
+  fi
+  _toolpin_use "$1"
 }
 
 [ -n "$_toolpin_tool" ] || _toolpin_ask "$@"

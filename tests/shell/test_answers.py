@@ -68,6 +68,7 @@ CASES = {
     "later-word-long": Case(f"nodejs 10.15.3 {'a' * 200}\n", code=2, err=FILE1),
     "others-name": Case("Ruby 3.0\nnodejs 10.15.3\n", V10),
     "others-line": Case("ruby\nruby ../../x\nnodejs 10.15.3\n", V10),
+    "a-wrong-line-behind": Case("nodejs 10.15.3\nnode a/b\nnodejs\n", V10),
     "no-text-in-comment": Case(b"nodejs 10.15.3 # \xff\n", V10),
     "override-comment": Case(None, code=2, env={OVERRIDE: "10.15.3 # x"}),
     "override-hash": Case(None, code=2, env={OVERRIDE: "10.15.3#x"}),

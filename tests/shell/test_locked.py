@@ -9,6 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from tests.shell.store import KNOWN, SHELLS, Store
+from toolpin.env import render_record
+from toolpin.model import EnvPatch
 from toolpin.shims.folder import refresh
 
 V10, V12 = "nodejs 10.15.3", "nodejs 12.22.0"
@@ -47,6 +49,10 @@ PLAIN = {
     "what-follows": Case("nodejs lts\n", f"{LTS}<<<<<<< is not read\n", V10),
     "exact": Case("nodejs 10.15.3\n", f'{HEAD}"nodejs 10.15.3" = "12.22.0"\n\n', V10),
     "two-numbers": Case("nodejs 12.22\n", f'{HEAD}"nodejs 12.22" = "12.22.0"\n\n', V12),
+    "before-its-own-name": Case(
+        "nodejs 12\n", f'{HEAD}"nodejs 12" = "12.22.0"\n\n', V12
+    ),
+    "its-own-name": Case("nodejs 12\n", LTS, "nodejs 12"),
     "exact-beside-damage": Case("nodejs 10.15.3\n", "<<<<<<<\n", V10),
 }
 CASES = {
@@ -116,6 +122,18 @@ CASES = {
         f'{HEAD}"nodejs 12.2" = "12.22.0"\n\n',
         code=4,
         err="toolpin.lock:3",
+    ),
+    "before-its-own-name-and-missing": Case(
+        "nodejs 12\n", f'{HEAD}"nodejs 12" = "12.1.0"\n\n', code=126, err="12.1.0"
+    ),
+    "override-before-its-own-name": Case(
+        "nodejs 10\n",
+        f'{HEAD}"nodejs 12" = "12.22.0"\n\n',
+        V12,
+        env={OVERRIDE: "12"},
+    ),
+    "ends-in-a-dot": Case(
+        "nodejs 12.\n", f'{HEAD}"nodejs 12." = "12..1"\n\n', code=4, err="it cannot"
     ),
     "empty": Case("nodejs lts\n", "", code=2, err="toolpin.lock:1"),
 }
@@ -212,8 +230,7 @@ def test_a_version_whose_name_begins_with_latest_is_a_version(
     store: Store, road: str
 ) -> None:
     store.publish("nodejs", "latest-1", {"node": ""})
-    head = f'{HEAD}"nodejs latest-1" = "12.22.0"\n\n'
-    _lay_out(store, Case("nodejs latest-1\n", head))
+    _lay_out(store, Case("nodejs latest-1\n", LTS))
     assert store.run(road, "node").out == "nodejs latest-1\n"
 
 
@@ -225,7 +242,44 @@ def test_a_lockfile_may_be_larger_than_a_project_file(store: Store, road: str) -
 
 
 def _lay_out(store: Store, case: Case) -> None:
+    if case.line == "nodejs 12\n":
+        store.publish("nodejs", "12", {"node": ""})
     folder: Path = store.home.project
     (folder / ".tool-versions").write_bytes(case.line.encode())
     data = case.lock.encode() if isinstance(case.lock, str) else case.lock
     (folder / "toolpin.lock").write_bytes(data)
+
+
+def test_of_an_install_whose_plugin_is_asked_the_lockfile_says_nothing(
+    store: Store, road: str
+) -> None:
+    tree = store.publish("nodejs", "11.0.0", {"node": ""})
+    patch = EnvPatch((f"{tree}/bin",), (), asks=True)
+    (tree / ".toolpin/record.sh").write_text(render_record(patch))
+    store.script(store.home.data / "plugins/nodejs/bin/list-all", "11.0.0")
+    store.publish("nodejs", "11.0.0-x", {"node": ""})
+    _lay_out(store, Case("nodejs 11.0.0\n", f'{HEAD}"nodejs 11.0.0" = "11.0.0-x"\n\n'))
+    assert store.run(road, "node").out == "nodejs 11.0.0\n"
+
+
+def test_what_is_no_three_numbers_is_locked(store: Store, road: str) -> None:
+    for name in ("1a.2.3", "1.2a.3"):
+        store.publish("nodejs", name, {"node": ""})
+        lock = f'{HEAD}"nodejs {name}" = "12.22.0"\n\n'
+        _lay_out(store, Case(f"nodejs {name}\n", lock))
+        assert store.run(road, "node").out == f"{V12}\n"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_record_that_is_gone_by_then_is_told_in_toolpins_words(
+    store: Store, shell: str
+) -> None:
+    """As where another shell uninstalls it in that moment."""
+    record = Path(store.paths.install("nodejs", "10.15.3")) / ".toolpin/record.sh"
+    library = Path(store.paths.shim_library)
+    gone = f"rm -r {record.parents[1]}; command .".encode()
+    library.write_bytes(library.read_bytes().replace(b"command .", gone))
+    store.home.pin("nodejs 10.15.3\n")
+    done = store.run(shell, "node")
+    assert done.code == 126, done.err
+    assert "nodejs 10.15.3 is not installed" in done.err

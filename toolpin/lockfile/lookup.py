@@ -15,6 +15,7 @@ from toolpin.model import Origin, Pin, Request, Wanted
 from toolpin.paths import Paths
 from toolpin.project import pin_files
 from toolpin.store import installs
+from toolpin.versions import is_exact
 
 
 class Where(NamedTuple):
@@ -72,15 +73,16 @@ def locked_version(request: Request, wanted: Wanted, where: Where) -> str | None
 def match(paths: Paths, request: Request, wanted: Wanted, where: Where) -> Pin | None:
     """Return the published version that an alternative means here.
 
-    A version literally named so, or else the locked one and no other, or else, where
-    nothing is locked, the newest match. Raises what `locked_version` raises.
+    What is exact is itself; anything else the locked version and no other, or, where
+    nothing is locked, the one literally named so or the newest match. Raises what
+    `locked_version` raises.
     """
     exact = installs.exact(paths, request.tool, wanted)
-    if exact or wanted.kind not in ("version", "latest"):
+    if wanted.kind not in ("version", "latest") or (exact and is_exact(wanted.value)):
         return exact
     version = locked_version(request, wanted, where)
     if version is None:
-        return installs.newest_match(paths, request.tool, wanted)
+        return exact or installs.newest_match(paths, request.tool, wanted)
     pin = Pin(request.tool, version)
     return pin if installs.is_installed(paths, pin) else None
 

@@ -45,17 +45,17 @@ def parse(data: bytes, place: str) -> tuple[Request, ...]:
 
 
 def parse_for(data: bytes, names: Collection[str], place: str) -> tuple[Request, ...]:
-    """Return the requests of these tools alone, as a shim does; no other is judged.
+    """Return the request of a tool with these names, the first, as a shim does.
 
-    Raises UsageError for a line of theirs.
+    Nothing else is judged. Raises UsageError for its line.
     """
-    lines = data.removeprefix(_BOM).split(b"\n")
     wanted = {name.encode() for name in names}
-    kept = [
-        line.partition(b"#")[0] if _first_word(line) in wanted else b""
-        for line in lines
-    ]
-    return parse(b"\n".join(kept), place)
+    lines = data.removeprefix(_BOM).split(b"\n")
+    for number, line in enumerate(lines):
+        if _first_word(line) in wanted:
+            end = b"\n" * (number + 1 < len(lines))  # a lone CR ends no line
+            return parse(b"\n" * number + line.partition(b"#")[0] + end, place)
+    return ()
 
 
 def parse_wanted(text: str, origin: Origin) -> Wanted:
