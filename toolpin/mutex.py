@@ -13,11 +13,11 @@ import hashlib
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import filelock
 
-from toolpin.errors import ToolpinError
+from toolpin.errors import ToolpinError, UsageError, as_word
 
 # It would go on without the kernel, which frees nothing of a killed owner's: refused.
 warnings.filterwarnings("ignore", message="flock not supported")
@@ -84,6 +84,26 @@ def mutex_of_file(folder: str, path: str) -> str:
     """Return the path, below the folder of mutexes, of the one for editing a file."""
     real = os.path.realpath(path)
     return f"{folder}/files/{hashlib.sha256(os.fsencode(real)).hexdigest()[:16]}"
+
+
+@contextmanager
+def held_files(folder: str, *files: str) -> Iterator[None]:
+    """Hold the mutexes for editing some files. Raises UsageError where two are one."""
+    names: dict[str, str] = {}
+    for file in files:
+        mutex = mutex_of_file(folder, file)
+        if mutex in names:
+            raise UsageError(
+                f"{names[mutex]} and {file} are one file",
+                [("file", os.path.realpath(file))],
+                f"rm {as_word(file if os.path.islink(file) else names[mutex])}",
+            )
+        names[mutex] = file
+    with ExitStack() as stack:
+        # In one order, so that nobody waits for who waits.
+        for mutex in sorted(names):
+            stack.enter_context(held(mutex))
+        yield
 
 
 @contextmanager

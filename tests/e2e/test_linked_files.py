@@ -77,6 +77,24 @@ def test_a_link_prints_nothing_of_the_file_behind_it(
         assert "SECRET" not in done.out + done.err
 
 
+@pytest.mark.parametrize("link", ["toolpin.lock", ".tool-versions"])
+@pytest.mark.parametrize("place", ["project", "home"])
+@pytest.mark.parametrize(
+    "command", [("pin", "golang", "system"), ("upgrade",), ("upgrade", "--latest")]
+)
+def test_a_project_s_two_files_that_are_one_are_told(
+    home: Home, place: str, link: str, command: tuple[str, ...]
+) -> None:
+    folder = home.home if place == "home" else home.project
+    (real,) = {"toolpin.lock", ".tool-versions"} - {link}
+    (folder / real).write_text("golang system\n")
+    (folder / link).symlink_to(real)
+    done = home.toolpin("--offline", *command, cwd=folder)
+    assert done.code == 2, done.err
+    assert "one file" in done.err
+    assert (folder / real).read_text() == "golang system\n"
+
+
 def test_a_link_within_a_checkout_is_read_and_written_through(home: Home) -> None:
     (home.project / ".git").mkdir()
     (home.project / ".tool-versions").write_text("golang system\n")

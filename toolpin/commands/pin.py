@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from toolpin.errors import ToolpinError
 from toolpin.lockfile.lookup import lockfile_beside, match
 from toolpin.model import Origin, Request, Wanted
-from toolpin.mutex import held, mutex_of_file
+from toolpin.mutex import held_files
 from toolpin.pairs import warn_of_pairs
 from toolpin.project import pin_files
 from toolpin.project.toolversions import edit, parse, parse_wanted
@@ -73,8 +73,8 @@ def write_line(
     Returns old and new, and whether the lockfile has changed. Raises UsageError for a
     file that cannot be understood.
     """
-    locks, lockfile = session.paths.locks, lockfile_beside(path)
-    with held(mutex_of_file(locks, path)), held(mutex_of_file(locks, lockfile)):
+    lockfile = lockfile_beside(path)
+    with held_files(session.paths.locks, path, lockfile):
         before = pin_files.read(path) if os.path.lexists(path) else b""
         parse(before, path)
         after = edit(before, names, versions)

@@ -22,7 +22,7 @@ from toolpin.locking.project import (
     write_both,
 )
 from toolpin.model import Origin, Pin, Wanted
-from toolpin.mutex import held, mutex_of_file
+from toolpin.mutex import held_files
 from toolpin.pairs import refuse_pairs
 from toolpin.project import pin_files
 from toolpin.project.toolversions import edit, parse
@@ -57,8 +57,7 @@ def run(args: Namespace, session: Session) -> int:
     """Write the lockfile, and .tool-versions where a request has changed."""
     file = project_file(session)
     path = lockfile_beside(file)
-    locks = session.paths.locks
-    with held(mutex_of_file(locks, file)), held(mutex_of_file(locks, path)):
+    with held_files(session.paths.locks, file, path):
         old = read_lockfile(path)
         if old is None and not args.latest:
             raise NotLocked(
