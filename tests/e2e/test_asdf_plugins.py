@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
 import os
 import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.support.run import Home
+from tests.support.machine import linux_only
+from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, INSTALL, commit, git, repository, write
+from tests.support.server import Hang, Server
 
 
 @pytest.fixture
@@ -297,6 +303,43 @@ def test_update_moves_to_the_default_branch_or_a_named_one_and_keeps_new_files(
     assert (move["before"], move["after"], move["branch"]) == (second, third, "work")
     assert home.toolpin("plugin", "update", "nosuch").code == 1
     assert home.toolpin("plugin", "update").code == 2
+
+
+@linux_only
+def test_a_mirrors_password_is_in_no_word_of_git_or_of_what_it_starts(
+    home: Home, greet: Path
+) -> None:
+    git(greet, "update-server-info")
+    head = git(greet, "rev-parse", "HEAD")  # no shallow fetch: that is for a branch
+    with Server() as server:
+        for file in (one for one in (greet / ".git").rglob("*") if one.is_file()):
+            server.put(f"/x/{file.relative_to(greet / '.git')}", file)
+        mirror = server.url.replace("//", "//ana:s%2Fcret@")
+        home.env["TOOLPIN_MIRRORS"] = f"https://greet.example={mirror}"
+        words = ("plugin", "add", "greet", f"https://greet.example/x@{head}")
+        added = home.toolpin(*words)
+        assert added.code == 0, added.err
+        shown = {one.headers.get("authorization") for one in server.requests}
+        assert home.toolpin("plugin", "remove", "greet").code == 0
+        server.put("/x/info/refs", fault=Hang())
+        before = len(server.requests)
+        adding = subprocess.Popen([*TOOLPIN, *words], env=home.env, cwd=home.project)
+        end = time.monotonic() + 60
+        while len(server.requests) == before:
+            assert time.monotonic() < end, "git has asked for nothing"
+        running = list(Path("/proc").glob("[0-9]*/cmdline"))
+        texts = [one for one in map(_read, running) if server.url[7:] in one]
+        adding.terminate()
+        adding.wait()
+    assert any("remote-http" in one for one in texts)
+    assert not any("cret@" in one for one in texts)
+    assert shown == {"Basic " + base64.b64encode(b"ana:s/cret").decode()}
+
+
+def _read(path: Path) -> str:
+    with contextlib.suppress(OSError):
+        return path.read_text(errors="replace")
+    return ""
 
 
 # Spoils where it is as a checkout that is cut short does, and its caller dies with it.

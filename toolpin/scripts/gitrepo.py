@@ -6,12 +6,13 @@ are asked. What is checked out is exactly one commit.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from toolpin.errors import ToolpinError, Unreachable, UsageError
 from toolpin.model import Origin
@@ -269,7 +270,8 @@ class Git:
             where = origin
         is_plain = where != url and where.startswith("http://")
         allowed = _PROTOCOLS + ":http" * is_plain
-        return where, {"GIT_ALLOW_PROTOCOL": allowed}
+        open_url, secret = _without_secret(where)
+        return open_url, {"GIT_ALLOW_PROTOCOL": allowed, **secret}
 
     def _deepen(self, folder: str) -> list[str]:
         shallow = os.path.exists(f"{folder}/.git/shallow")
@@ -305,6 +307,24 @@ def _told(told: Finished, folder: str, verb: str) -> str:
             [("it said", one) for one in told.err.strip().splitlines()[-3:]],
         )
     return told.out
+
+
+def _without_secret(url: str) -> tuple[str, Mapping[str, str]]:
+    """Return a URL without its password, and the variables by which git shows that.
+
+    All users of a machine read the words of git and of what it starts.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.password:
+        return url, {}
+    place = parts.netloc.rpartition("@")[2]
+    user = f"{unquote(parts.username or '')}:{unquote(parts.password)}"
+    secret = base64.b64encode(user.encode()).decode()
+    return urlunsplit(parts._replace(netloc=place)), {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"http.{parts.scheme}://{place}/.extraHeader",
+        "GIT_CONFIG_VALUE_0": f"Authorization: Basic {secret}",
+    }
 
 
 def _bare(url: str) -> str:
