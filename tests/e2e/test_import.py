@@ -203,6 +203,20 @@ def test_a_version_that_its_manager_has_removed_is_not_installed_and_can_be(
     assert home.run(home.shim("node"), "--version").out == "v24.11.1\n"
 
 
+def test_a_version_that_its_manager_has_removed_in_part_is_damaged(home: Home) -> None:
+    nvm = home.home / ".nvm/versions/node/v24.11.1"
+    _program(nvm / "bin/node", "echo theirs")
+    (nvm / "lib").mkdir()
+    assert home.toolpin("import", "nvm").code == 0
+    shutil.rmtree(nvm / "bin")
+    told = home.toolpin("verify")
+    assert told.code == 1
+    assert f"missing  bin  -> {nvm}/bin, which is gone" in told.out
+    fix = "toolpin uninstall nodejs 24.11.1 && toolpin install nodejs 24.11.1"
+    assert f"try: {fix}" in home.toolpin("verify", "--repair").err
+    assert f"try: {fix}" in home.toolpin("doctor").out
+
+
 def test_a_version_that_is_a_link_to_an_own_folder_is_used_and_never_changed(
     home: Home, old: Path
 ) -> None:

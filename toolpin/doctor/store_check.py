@@ -43,6 +43,8 @@ def check_installs(states: Iterable[InstallState]) -> Iterator[Finding]:
         elif state.lost:
             what = f"{pin} has lost a part"
             facts = [("lost", one) for one in state.lost]
+            if state.is_adopted:
+                mend = f"toolpin uninstall {pin} && toolpin install {pin}"
         else:
             continue
         place = ("folder", state.tree)

@@ -36,7 +36,8 @@ class ShimsState(NamedTuple):
 class InstallState(NamedTuple):
     """One version as it lies there. `record` says why its record cannot be read.
 
-    `lost` are files of toolpin's own, and programs that the version must have.
+    `lost` are files of toolpin's own, and programs that the version must have. Of an
+    adopted one nothing tells how to mend it.
     """
 
     pin: Pin
@@ -44,6 +45,7 @@ class InstallState(NamedTuple):
     mark: str = ""
     record: str = ""
     lost: tuple[str, ...] = ()
+    is_adopted: bool = False
 
 
 def look_at_shims(paths: Paths, python: str) -> ShimsState:
@@ -105,7 +107,8 @@ def _state(paths: Paths, pin: Pin, programs: Sequence[str]) -> InstallState:
     ]
     have = installs.commands(paths, pin)
     lost += [f"{tree}: no {name}" for name in programs if name not in have]
-    return state._replace(lost=tuple(lost))
+    is_adopted = os.path.exists(f"{tree}/{ADOPTED}")
+    return state._replace(lost=tuple(lost), is_adopted=is_adopted)
 
 
 def _marked(paths: Paths) -> Iterator[InstallState]:

@@ -113,7 +113,12 @@ def _without_receipt(tree: str, pin: Pin) -> Inspection:
     if os.path.lexists(f"{tree}/{_OWN}") and not os.path.exists(f"{tree}/{ADOPTED}"):
         lost = Finding(MISSING, _RECEIPT, "nothing says what the tree should hold")
         return Inspection(pin, None, (lost,))
-    return Inspection(pin, None)
+    gone = [
+        Finding(MISSING, name, f"-> {os.readlink(path)}, which is gone")
+        for name in sorted(os.listdir(tree))
+        if os.path.islink(path := f"{tree}/{name}") and not os.path.exists(path)
+    ]
+    return Inspection(pin, None, tuple(gone))
 
 
 def check_receipt(receipt: Receipt, pin: Pin) -> None:
