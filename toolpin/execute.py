@@ -280,8 +280,7 @@ def _asked(place: _Place, found: Found) -> Found:
     if found.pin is None:
         return found
     paths = store_of(place.paths, found.pin)
-    running.check_plugin(paths, found.pin)
-    plugin = running.Scripts(paths, found.pin.tool, place.env, place.cwd)
+    plugin = running.plugin_of(paths, found.pin, place.env, place.cwd)
     command = os.path.basename(found.path)
     path = asking.exec_path(plugin, found.pin, command, found.path)
     child = asking.exec_env(plugin, found.pin, found.environment)
@@ -290,8 +289,12 @@ def _asked(place: _Place, found: Found) -> Found:
 
 def _answered(place: _Place, patch: EnvPatch, pin: Pin) -> EnvPatch:
     """Return a patch that needs no plugin to be asked any more."""
+    from toolpin.scripts import asking, running  # noqa: PLC0415 - see _asked
+
+    paths = store_of(place.paths, pin)
+    plugin = running.plugin_of(paths, pin, place.env, place.cwd)
     before = apply(patch, place.env, place.paths.shims)
-    asked = _asked(place, Found("", before, pin, None)).environment
+    asked = asking.exec_env(plugin, pin, before)
     changed = {
         name: value
         for name, value in asked.items()

@@ -71,3 +71,17 @@ def test_env_tells_of_the_folders_that_a_plugin_adds(asked: World) -> None:
     told = asked.store.home.toolpin("env")
     assert f"export PATH='{bins}/extra:{bins}/bin:/opt/behind':" in told.out, told.err
     assert not (asked.outside / "ran").exists()
+
+
+def test_a_plugin_that_names_programs_is_asked_what_it_sets_too(
+    asked: World, shell: str
+) -> None:
+    for name, text in (("exec-path", "echo bin/greet"), ("exec-env", "export A=1")):
+        script = asked.store.home.data / f"plugins/greet/bin/{name}"
+        asked.store.script(script, f"#!/usr/bin/env bash\n{text}\n")
+    told = asked.store.home.toolpin("env")
+    assert told.code == 0, told.err
+    assert "export A='1'" in told.out
+    steps = (activate(), same("greet"), show("A"))
+    done = play(asked.store, shell, *steps, start=asked.project)
+    assert done.out.splitlines() == ["greet 1.0", "1"], done.err

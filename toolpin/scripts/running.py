@@ -207,14 +207,15 @@ def failed(name: str, script: str, told: Finished) -> ToolpinError:
     )
 
 
-def check_plugin(paths: Paths, pin: Pin) -> None:
-    """Raise NotRunnable where the plugin that an install asks is gone."""
+def plugin_of(paths: Paths, pin: Pin, env: Mapping[str, str], cwd: str) -> Scripts:
+    """Return the plugin that an install asks. Raises NotRunnable where it is gone."""
     if not os.path.isdir(f"{paths.plugins}/{pin.tool}/bin"):
         raise NotRunnable(
             f"{pin} asks its plugin each time it runs, and that is gone",
             [("expected", f"{paths.plugins}/{pin.tool}")],
             f"toolpin plugin add {pin.tool} URL",
         )
+    return Scripts(paths, pin.tool, env, cwd)
 
 
 def answer_asdf(paths: Paths) -> None:
