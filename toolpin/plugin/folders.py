@@ -149,12 +149,9 @@ class Folders:
                 [("folder", os.path.realpath(folder))],
             )
         before = self.git.identity(folder)
-        if before.is_changed and not force:
-            raise ToolpinError(
-                f"{name}'s plugin has changes that its commit does not have",
-                [("folder", folder), ("commit", before.commit)],
-                f"toolpin plugin update {name} --force",
-            )
+        if not force:
+            hint = f"toolpin plugin update {name} --force"
+            before.check_committed(name, folder, hint)
         self._hook("pre_asdf_plugin_update", name)
         self._hook(f"pre_asdf_plugin_update_{name}", name)
         pin = Pin(_PLUGIN, name)
@@ -167,6 +164,7 @@ class Folders:
             copy_plugin_folder(folder, fresh)
             commit, branch = self.git.update(fresh, before.url, ref)
             self.git.check_out(fresh, commit, branch)
+            self.git.drop_added(fresh)
             check_own(fresh, name)
             found = self.git.identity(fresh)
             check_digest(found.sha256, found.commit, sha256, name)

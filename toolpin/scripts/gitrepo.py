@@ -18,6 +18,7 @@ from toolpin.errors import ToolpinError, Unreachable, UsageError
 from toolpin.model import Origin
 from toolpin.process import Finished, run
 from toolpin.project.words import Spot, check_ref
+from toolpin.scripts.judging import script_places
 from toolpin.verify import hash_file
 
 _GIT_S = 600.0
@@ -55,7 +56,8 @@ class Identity(NamedTuple):
     """What is checked out: its commit, the digest of its files, and where it is from.
 
     The URL is without a credential: lockfiles and messages hold it. A changed one has
-    files that differ from its commit's.
+    files that differ from its commit's; of these `added` are the scripts that no commit
+    has.
     """
 
     url: str
@@ -63,6 +65,20 @@ class Identity(NamedTuple):
     sha256: str
     is_changed: bool
     is_folder: bool
+    added: tuple[str, ...] = ()
+
+    def check_committed(self, name: str, folder: str, hint: str) -> None:
+        """Raise ToolpinError for a changed one."""
+        if self.is_changed:
+            raise ToolpinError(
+                f"{name}'s plugin has changes that its commit does not have",
+                [
+                    ("folder", folder),
+                    ("commit", self.commit),
+                    *(("in no commit", script) for script in self.added),
+                ],
+                hint,
+            )
 
 
 def parse_address(text: str, cwd: str) -> Address:
@@ -213,7 +229,8 @@ class Git:
     def identity(self, folder: str) -> Identity:
         """Return what is checked out in a plugin's folder.
 
-        One without a repository of its own has no commit, and all its files count.
+        One without a repository of its own has no commit, and all its files count. Of
+        what git does not track, scripts do: what else a plugin keeps there is its own.
         """
         if not os.path.exists(f"{folder}/.git"):
             files = [
@@ -222,16 +239,26 @@ class Git:
                 for name in names
             ]
             return Identity(folder, "", _digest(folder, files), False, True)
-        listed = self._must(folder, "ls-files", "-z").split("\0")
+        listed = self._list(folder)
+        added = self._list(folder, "--others", "--", *script_places(folder))
         changes = self._must(folder, "status", "--porcelain", "-uno")
         url = self.url(folder)
         return Identity(
             url,
             self._name(folder, "HEAD"),
-            _digest(folder, [one for one in listed if one]),
-            bool(changes.strip()),
+            _digest(folder, [*listed, *added]),
+            bool(changes.strip() or added),
             os.path.isabs(url) or not url,
+            tuple(added),
         )
+
+    def drop_added(self, folder: str) -> None:
+        """Delete the scripts that no commit has."""
+        self._must(folder, "clean", "-q", "-ffdx", "--", *script_places(folder))
+
+    def _list(self, folder: str, *words: str) -> list[str]:
+        listed = self._must(folder, "ls-files", "-z", *words)
+        return [one for one in listed.split("\0") if one]
 
     def refresh(self, folder: str, url: str) -> None:
         """Bring a repository of data to what its default branch holds."""

@@ -57,6 +57,15 @@ def check_digest(found: str, commit: str, sha256: str, name: str) -> None:
         )
 
 
+def script_places(folder: str) -> list[str]:
+    """Return the folders with scripts, links followed, in git's words for paths."""
+    root = os.path.realpath(folder)
+    # One that leads out of the plugin, which git would not take, `check_own` refuses.
+    real = (os.path.realpath(f"{root}/{one}") for one in _FOLDERS)
+    inside = {one for one in real if f"{one}/".startswith(f"{root}/")}
+    return [f":(literal){os.path.relpath(one, root)}" for one in sorted(inside)]
+
+
 def _scripts(folder: str) -> Iterator[str]:
     for place in (f"{folder}/{one}" for one in _FOLDERS):
         if os.path.lexists(place):

@@ -45,12 +45,8 @@ class ScriptSource:
         """
         name = self._scripts.name
         identity = self._read_identity()
-        if identity.is_changed:
-            raise ToolpinError(
-                f"{name}'s plugin has changes that its commit does not have",
-                [("plugin", self._scripts.folder), ("commit", identity.commit)],
-                f"toolpin plugin diff {name}",
-            )
+        hint = f"toolpin plugin diff {name}"
+        identity.check_committed(name, self._scripts.folder, hint)
         if kind_of(version)[0] != "ref" and version not in self._versions():
             raise NotPublished(f"{name}'s plugin lists no {version}")
         return [Build(self.artifacts(version, host))]

@@ -1,0 +1,68 @@
+"""What lies in an asdf plugin's folder beside its commit's files, and who shares it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.run import Home
+from tests.support.scripted import GREET, git, repository, write
+
+
+@pytest.fixture
+def greet(home: Home) -> Path:
+    """A plugin's repository, from which it was added."""
+    place = repository(home.root / "upstream" / "asdf-greet", GREET)
+    assert home.toolpin("plugin", "add", "greet", f"file://{place}").code == 0
+    return place
+
+
+@pytest.mark.parametrize(
+    "script", ["bin/exec-path", "lib/more.sh", "lib/commands/command.sh", "shims/x"]
+)
+def test_a_script_that_no_commit_has_is_not_what_is_locked(
+    script: str, home: Home, greet: Path
+) -> None:
+    """However the plugin's own `.gitignore` calls it."""
+    home.pin("greet 1.1.0\n")
+    assert home.toolpin("lock").code == 0
+    plugin = home.data / "plugins/greet"
+    (plugin / ".git/info").mkdir(exist_ok=True)
+    (plugin / ".git/info/exclude").write_text("*\n")
+    (plugin / "cache").write_text("its own")
+    assert home.toolpin("install", "--locked").code == 0
+    home.toolpin("uninstall", "greet", "1.1.0")
+    write(plugin, {script: "#!/bin/sh\nexit 9\n"})
+    refused = home.toolpin("install", "--locked")
+    assert refused.code == 1
+    assert "a plugin is not here as locked" in refused.err
+    assert "--force" in refused.err
+    for words in (("lock", "--refresh", "greet"), ("plugin", "update", "greet")):
+        told = home.toolpin(*words)
+        assert told.code == 1
+        assert f"in no commit  {script}\n" in told.err
+    assert home.toolpin("plugin", "update", "greet", "--force").code == 0
+    assert not (plugin / script).exists()
+    assert (plugin / "cache").read_text() == "its own"
+    assert home.toolpin("install", "--locked").code == 0
+
+
+def test_a_script_that_no_commit_has_is_found_behind_a_folders_link(
+    home: Home,
+) -> None:
+    place = repository(
+        home.root / "linked", {k.replace("bin/", "run/"): v for k, v in GREET.items()}
+    )
+    (place / "run/install").chmod(0o755)
+    (place / "run/list-all").chmod(0o755)
+    (place / "bin").symlink_to("run")
+    git(place, "add", "-A")
+    git(place, "commit", "-q", "-m", "link")
+    added = home.toolpin("plugin", "add", "linked", f"file://{place}")
+    assert added.code == 0, added.err
+    assert home.toolpin("install", "linked", "1.0.0").code == 0
+    write(home.data / "plugins/linked", {"run/exec-path": "exit 9\n"})
+    refused = home.toolpin("plugin", "update", "linked")
+    assert refused.code == 1
+    assert "run/exec-path" in refused.err
