@@ -21,10 +21,10 @@ LAYERS = tuple(
         """
         documents env resolve toml_lines versions binaries.fit ci.keys
         doctor.findings doctor.managers install.jobs lockfile.document
-        lockfile.head lockfile.parse network.urls plugin.contract plugin.fields
-        plugin.schema project.idiomatic project.manifests project.toolversions
-        project.words shells.__init__ shells.activation shells.dialect shells.fish
-        shells.formats shells.posix shells.startup
+        lockfile.head lockfile.parse network.limits network.urls plugin.contract
+        plugin.fields plugin.schema project.idiomatic project.manifests
+        project.toolversions project.words shells.__init__ shells.activation
+        shells.dialect shells.fish shells.formats shells.posix shells.startup
         """,
         """
         host owners paths process progress report tables cache.folder

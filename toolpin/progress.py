@@ -9,11 +9,13 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import NoReturn
-
-from tqdm import tqdm
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, NoReturn
 
 from toolpin.report import Report
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 _BAR = (
     "  {desc}  {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {rate_fmt} eta {remaining}"
@@ -42,8 +44,13 @@ class Board:
 
     def remark(self, text: str) -> None:
         """Write a line, above the bars where there are any."""
-        with self._mutex, tqdm.external_write_mode(file=sys.stderr, nolock=False):
+        with self._mutex, self._bars_put_aside():
             self._report.remark(text)
+
+    def _bars_put_aside(self) -> AbstractContextManager[None]:
+        if not self._has_bars:
+            return nullcontext()
+        return _tqdm().external_write_mode(file=sys.stderr, nolock=False)
 
     def tick(self) -> None:
         """Let the bars' clocks go on, and end a silence, while nothing happens."""
@@ -134,7 +141,7 @@ class Row:
 
     def _open_bar(self, text: str, bar_format: str) -> None:
         self.drop()
-        self._bar = tqdm(
+        self._bar = _tqdm()(
             desc=f"{self.label}  {text}",
             bar_format=bar_format,
             leave=False,
@@ -142,6 +149,13 @@ class Row:
             dynamic_ncols=True,
             mininterval=0.2,
         )
+
+
+def _tqdm() -> type[tqdm[NoReturn]]:
+    """Load what draws bars: in a script or a CI job nobody sees one."""
+    from tqdm import tqdm  # noqa: PLC0415
+
+    return tqdm
 
 
 def _progressed(amount: tuple[int, int | None] | None, seconds: float) -> str:

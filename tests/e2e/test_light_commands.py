@@ -110,6 +110,18 @@ def test_a_list_that_was_asked_for_once_is_offered(
     assert ready.toolpin(*words).out.split()[:2] == ["22.1.0", "10.15.3"]
 
 
+@pytest.mark.parametrize(
+    "line", ["install --jobs 2", "verify", "ci plan", "uninstall nodejs 10.15.3"]
+)
+def test_what_asks_nobody_and_draws_no_bar_loads_nothing_for_it(
+    line: str, ready: Home
+) -> None:
+    assert ready.toolpin("lock", "--host", "linux-x64").code == 0
+    loaded = _loaded(ready, line)
+    assert "toolpin.install.workshop" in loaded or "uninstall" in line
+    assert not loaded & {"requests", "urllib3", "truststore", "tqdm"}
+
+
 def test_exec_loads_no_parser_of_command_lines(ready: Home) -> None:
     assert not _loaded(ready, "exec node") & {"argparse", "toolpin.cli"}
 

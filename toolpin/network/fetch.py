@@ -9,23 +9,27 @@ from __future__ import annotations
 import hashlib
 import random
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import BinaryIO, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 from toolpin.errors import Mismatch, Refused, Unreachable
 from toolpin.model import Artifact, Digest
 from toolpin.network import urls
 from toolpin.network.credentials import Credentials
+from toolpin.network.limits import Interrupted, Limits
 from toolpin.network.partial import (
     discard,
     hash_head,
     remember_validator,
     resumable,
 )
-from toolpin.network.reply import Interrupted, Limits, Reply
-from toolpin.network.web import Web
 from toolpin.verify import check_file, grouped, mismatch
+
+if TYPE_CHECKING:
+    from toolpin.network.reply import Reply
+    from toolpin.network.web import Web
 
 __all__ = ["Fetcher", "Limits", "Progress"]
 
@@ -55,7 +59,9 @@ class Fetcher:
     ) -> None:
         self._rewrite = rewrite
         self._limits = limits or Limits()
-        self._web = Web(self._limits, credentials)
+        self._credentials = credentials
+        self._mutex = threading.Lock()
+        self._web: Web | None = None
 
     def document(self, url: str, *, max_bytes: int | None = None) -> bytes:
         """Return a small document: an index, a checksum file.
@@ -119,6 +125,15 @@ class Fetcher:
         finally:
             remember_validator(part, "")
 
+    def _asking(self) -> Web:
+        """Return what asks. Its libraries are half of what a command loads."""
+        with self._mutex:
+            if self._web is None:
+                from toolpin.network.web import Web  # noqa: PLC0415 - who asks, loads
+
+                self._web = Web(self._limits, self._credentials)
+            return self._web
+
     def _retrying(self, url: str, work: Callable[[], _Got]) -> _Got:
         """Do `work` until it is not Interrupted, with short and uneven pauses."""
         attempt = 1
@@ -139,7 +154,7 @@ class Fetcher:
     ) -> tuple[bytes | None, Mapping[str, str]]:
         """Read a document once; `deadline` is one of time.monotonic."""
         content = bytearray()
-        with self._web.get(url, known) as reply:
+        with self._asking().get(url, known) as reply:
             if known and reply.status == 304:
                 return None, reply.headers
             if reply.status != 200:
@@ -168,7 +183,7 @@ class Fetcher:
         """Fetch what is missing of a file, once; return its digest and its size."""
         offset, validator = resumable(job.part)
         headers = {"Range": f"bytes={offset}-", "If-Range": validator}
-        with self._web.get(job.url, headers if offset else {}) as reply:
+        with self._asking().get(job.url, headers if offset else {}) as reply:
             start = _start(reply, offset, job.part)
             total = _total(reply, start, job)
             with open(job.part, "r+b" if start else "wb") as file:

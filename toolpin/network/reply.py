@@ -10,7 +10,6 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import NamedTuple
 
 import urllib3
 from urllib3.exceptions import (
@@ -21,6 +20,7 @@ from urllib3.exceptions import (
 )
 
 from toolpin.network.bounds import Watch
+from toolpin.network.limits import Interrupted
 
 # What asking can raise: requests' own errors are OSErrors and ValueErrors.
 NETWORK_ERRORS = (OSError, ValueError, HTTPError)
@@ -31,31 +31,6 @@ _MIN_BYTES_PER_S = 1024
 _TRICKLE = "what came was too slow, and no part of the file"
 # More digits are no size; int() would refuse thousands of them.
 _LENGTH = re.compile("[0-9]{1,18}")
-
-
-class Limits(NamedTuple):
-    """How long to wait, how often to ask, and how much to take."""
-
-    connect_timeout_s: float = 5.0
-    stall_timeout_s: float = 15.0
-    document_timeout_s: float = 60.0
-    document_bytes: int = 64 * 1024 * 1024
-    download_bytes: int = 8 * 1024 * 1024 * 1024
-    attempts: int = 3
-
-    @property
-    def head_timeout_s(self) -> float:
-        """For all before the body: look-ups, connections, redirects, headers."""
-        return self.connect_timeout_s + 2 * self.stall_timeout_s
-
-
-class Interrupted(Exception):
-    """A try that another try may better: a reset, a stall, a passing status."""
-
-    def __init__(self, cause: str, *, wait_s: float | None = None) -> None:
-        super().__init__(cause)
-        self.cause = cause
-        self.wait_s = wait_s
 
 
 class Reply:

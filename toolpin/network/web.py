@@ -25,10 +25,9 @@ from toolpin.errors import NotPublished, Refused, ToolpinError, Unreachable
 from toolpin.network import urls
 from toolpin.network.bounds import Overdue, within
 from toolpin.network.credentials import Credential, Credentials
+from toolpin.network.limits import Interrupted, Limits
 from toolpin.network.reply import (
     NETWORK_ERRORS,
-    Interrupted,
-    Limits,
     Reply,
     causes,
     no_connection,

@@ -1,0 +1,33 @@
+"""What a request may take, and the end of one that may be tried again.
+
+It loads no client: whoever finds all that is wanted in the cache needs none.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Limits(NamedTuple):
+    """How long to wait, how often to ask, and how much to take."""
+
+    connect_timeout_s: float = 5.0
+    stall_timeout_s: float = 15.0
+    document_timeout_s: float = 60.0
+    document_bytes: int = 64 * 1024 * 1024
+    download_bytes: int = 8 * 1024 * 1024 * 1024
+    attempts: int = 3
+
+    @property
+    def head_timeout_s(self) -> float:
+        """For all before the body: look-ups, connections, redirects, headers."""
+        return self.connect_timeout_s + 2 * self.stall_timeout_s
+
+
+class Interrupted(Exception):
+    """A try that another try may better: a reset, a stall, a passing status."""
+
+    def __init__(self, cause: str, *, wait_s: float | None = None) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.wait_s = wait_s
