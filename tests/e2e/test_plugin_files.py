@@ -21,8 +21,9 @@ def greet(home: Home) -> Path:
 @pytest.mark.parametrize(
     "script", ["bin/exec-path", "lib/more.sh", "lib/commands/command.sh", "shims/x"]
 )
+@pytest.mark.usefixtures("greet")
 def test_a_script_that_no_commit_has_is_not_what_is_locked(
-    script: str, home: Home, greet: Path
+    script: str, home: Home
 ) -> None:
     """However the plugin's own `.gitignore` calls it."""
     home.pin("greet 1.1.0\n")
