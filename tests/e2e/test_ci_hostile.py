@@ -89,6 +89,22 @@ def test_a_folder_that_is_none_is_made_anew(kind: str, node: Runner) -> None:
     assert len(list((aside / "archives/sha256").iterdir())) == 1
 
 
+def test_a_folder_of_a_project_that_is_called_as_the_ci_s_is_left_alone(
+    home: Home, node: Runner
+) -> None:
+    """A CI keeps only what lies in the project: its folder may be the cache's."""
+    script = home.project / "ci/test.sh"
+    script.parent.mkdir()
+    script.write_text("mine")
+    env = {"TOOLPIN_CACHE_DIR": str(home.project)}
+    for words in ("install", "prune"):
+        result = home.toolpin("ci", words, env=env)
+        assert result.code == 1
+        assert f"{script.parent} is there, and is not toolpin's" in result.err
+    assert script.exists()
+    assert node.plan()["key"]
+
+
 def test_an_archive_of_another_size_is_not_read(node: Runner) -> None:
     (archive,) = (node.folder / "archives/sha256").iterdir()
     os.truncate(archive, 1 << 42)  # a hole: to read it takes hours

@@ -140,7 +140,9 @@ def test_a_nested_project_is_known_by_the_files_above_it_too(store: Home) -> Non
     assert _have(store) == ["10.15.0", "10.15.1", "10.15.3"]
 
 
-@pytest.mark.parametrize("name", [b"\xff", b"a\rb", "\u00e9".encode()])
+@pytest.mark.parametrize(
+    "name", [b"\xff", b"a\rb", "\u00e9".encode(), b"a\nb", b"\\n\n\\"]
+)
 def test_a_project_with_a_folder_of_any_name_is_known(name: bytes, store: Home) -> None:
     folder = store.root / os.fsdecode(name)
     folder.mkdir()

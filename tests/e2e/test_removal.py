@@ -179,3 +179,19 @@ def test_an_uninstall_that_a_script_stops_leaves_no_shim_of_what_is_gone(
     assert home.toolpin("install", "greet", "1.0.0", "2.0.0").code == 0
     assert home.toolpin("uninstall", "greet", "1.0.0", "2.0.0").code == 1
     assert os.listdir(home.data / "shims") == ["greet-2.0.0"]
+
+
+def test_a_removal_changes_no_file_that_has_another_name_outside(
+    installed: Home,
+) -> None:
+    outside = installed.root / "pnpm/file"
+    outside.parent.mkdir()
+    outside.write_text("mine")
+    outside.chmod(0o444)
+    closed = installed.data / "installs/nodejs/9.9.0/lib/closed"
+    closed.mkdir()
+    os.link(outside, closed / "file")
+    closed.chmod(0o555)
+    done = installed.run(*without_rights(*TOOLPIN, "uninstall", "node", "9.9.0"))
+    assert done.code == 0, done.err
+    assert outside.stat().st_mode & 0o777 == 0o444

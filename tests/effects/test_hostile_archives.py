@@ -380,6 +380,35 @@ def test_hostile_17_attributes_and_capabilities_are_dropped(sandbox: Sandbox) ->
     assert not os.listxattr(sandbox.stage / "a")
 
 
+# Time and memory
+
+
+def test_hostile_27_an_extended_header_has_not_parts_without_end(
+    sandbox: Sandbox,
+) -> None:
+    with pytest.raises(Refused, match="more than 1000 parts"):
+        sandbox.unpack(tar(pax([("a", b"")] * 1001), Entry("a", EVIL)))
+
+
+def test_hostile_27_links_are_not_followed_without_end(sandbox: Sandbox) -> None:
+    detours = "a/../" * 800
+    chain = [symlink(f"l{i}", f"{detours}l{i + 1}") for i in range(39)]
+    more = [symlink(f"m{i}", f"{detours}l0") for i in range(100)]
+    with pytest.raises(Refused, match="too long to follow"):
+        sandbox.unpack(tar(folder("a"), Entry("l39", EVIL), *chain, *more))
+
+
+def test_hostile_27_names_and_links_take_not_memory_without_end(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toolpin.archive.tree._NAMES_BYTES", 10_000)
+    long = "a/../" * 700
+    sandbox.unpack(tar(folder("a"), Entry("b", EVIL), symlink("l", f"{long}b")))
+    links = [symlink(f"m{i}", f"{long}b") for i in range(3)]
+    with pytest.raises(Refused, match="names and links take more than"):
+        sandbox.unpack(tar(folder("c"), *links))
+
+
 # Headers
 
 

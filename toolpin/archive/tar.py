@@ -15,6 +15,7 @@ from toolpin.archive.stream import Stream
 _BLOCK = 512
 _ZEROS = bytes(_BLOCK)
 _EXTENSION_BYTES = MiB
+_EXTENSION_RECORDS = 1000
 _USTAR_SIZE_MAX = 0o77777777777
 
 _Kind = Literal["file", "folder", "symlink", "hardlink"]
@@ -159,20 +160,24 @@ def _pax(data: bytes) -> dict[str, str]:
     A record is `LENGTH KEY=VALUE` and a newline, which LENGTH counts too.
     """
     found: dict[str, str] = {}
-    while data:
-        digits, _, _ = data[:20].partition(b" ")
-        length = int(digits) if digits.isdigit() else 0
-        record = data[len(digits) + 1 : length]
+    at = records = 0
+    while at < len(data):
+        digits, _, _ = data[at : at + 20].partition(b" ")
+        end = at + int(digits) if digits.isdigit() else at
+        record = data[at + len(digits) + 1 : end]
         key, equals, value = record.removesuffix(b"\n").partition(b"=")
-        if length > len(data) or not equals or not record.endswith(b"\n"):
+        if end > len(data) or not equals or not record.endswith(b"\n"):
             raise Broken("an extended header is damaged")
+        records += 1
+        if records > _EXTENSION_RECORDS:
+            raise Broken(f"an extended header has more than {_EXTENSION_RECORDS} parts")
         if key.startswith(b"GNU.sparse"):
             raise Broken("a member is sparse")
         if key in (b"path", b"linkpath", b"size"):
             text = value.decode("utf-8", "surrogateescape")
             if found.setdefault(key.decode(), text) != text:
                 raise Broken("an extended header says two things", text)
-        data = data[length:]
+        at = end
     return found
 
 

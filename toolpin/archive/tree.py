@@ -16,12 +16,16 @@ import time
 import unicodedata
 from collections.abc import Iterable
 
-from toolpin.archive.rules import PATH_BYTES, Broken, split_target
+from toolpin.archive.rules import PATH_BYTES, Broken, MiB, split_target
 from toolpin.model import TreeFile
 
 _RESERVED = ".toolpin"
 _FOLDER_MODE = 0o755
 _LINK_HOPS = 40  # the kernel's own limit is the same
+# What all links take together to be followed, and all names and targets to be known:
+# some hundred times of what the largest runtime does.
+_LINK_STEPS = 5_000_000
+_NAMES_BYTES = 128 * MiB
 
 
 class Tree:
@@ -38,6 +42,8 @@ class Tree:
         self._files: dict[str, TreeFile] = {}
         self._links: dict[str, str] = {}
         self._made: list[str] = []
+        self._steps = 0
+        self._bytes = 0
         self._now_s = int(time.time())
 
     def add_folder(self, path: str) -> None:
@@ -92,6 +98,7 @@ class Tree:
         """Note a symbolic link, to be made by `finish`."""
         key = self._key(path)
         split_target(target, path)
+        self._count(target, path)
         self._claim_new(path, key)
         self._links[key] = target
 
@@ -135,6 +142,11 @@ class Tree:
             return path
         return unicodedata.normalize("NFKC", path).casefold()
 
+    def _count(self, text: str, path: str) -> None:
+        self._bytes += len(text)
+        if self._bytes > _NAMES_BYTES:
+            raise Broken(f"names and links take more than {_NAMES_BYTES} bytes", path)
+
     def _claim(self, path: str, key: str) -> None:
         if self._names.setdefault(key, path) != path:
             raise Broken("two names differ only by case or Unicode form", path)
@@ -144,6 +156,7 @@ class Tree:
         if key in self._names:
             self._claim(path, key)
             raise Broken("two members have one name", path)
+        self._count(path, path)
         above, _, name = path.rpartition("/")
         if above:
             self.add_folder(above)
@@ -192,6 +205,9 @@ class Tree:
         hops = 0
         while rest:
             part = rest.pop()
+            self._steps += 1 + len(here)  # of which a path is made
+            if self._steps > _LINK_STEPS:
+                raise Broken("its links take too long to follow", path)
             if part == "..":
                 if not here or not self._is_folder("/".join(here)):
                     raise Broken("a link leads out of the tree", path)

@@ -56,6 +56,12 @@ def sweep(root: str, kept: Kept) -> list[str]:
     Raises ToolpinError where the disk refuses: it is not to be used then.
     """
     removed: list[str] = []
+    if not _may_be_ours(root):
+        raise ToolpinError(
+            f"{root} is there, and is not toolpin's: nothing of it is removed",
+            [("expected", "archives or trees in it")],
+            "export TOOLPIN_CACHE_DIR=/another/folder",
+        )
     try:
         if os.path.lexists(root) and not _is_folder(root):
             os.unlink(root)
@@ -72,6 +78,14 @@ def sweep(root: str, kept: Kept) -> list[str]:
             [("path", error.filename or root), ("because", error.strerror or "?")],
         ) from error
     return removed
+
+
+def _may_be_ours(root: str) -> bool:
+    """Say whether a folder is no other one of the same name, as a project's `ci/`."""
+    if not _is_folder(root):
+        return True
+    names = set(os.listdir(root))
+    return not names or bool(names & {"archives", "trees"})
 
 
 def contents(root: str) -> dict[str, int]:

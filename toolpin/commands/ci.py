@@ -116,9 +116,21 @@ def _init(target: str, session: Session) -> int:
             f"mv {template.path} {template.path}.old && toolpin ci init {target}",
         )
     if not is_there:
+        _refuse_leaving(path, session.folder)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         pin_files.write(path, data)
     if session.report.as_json:
         session.report.document("ci init", {"file": path}, changed=not is_there)
     session.report.remark(f"{path}: {template.then}")
     return 0
+
+
+def _refuse_leaving(path: str, folder: str) -> None:
+    """Raise ToolpinError where a link of a checkout leads a file out of its folder."""
+    real, inside = os.path.realpath(path), os.path.realpath(folder)
+    if not real.startswith(f"{inside.rstrip('/')}/"):
+        raise ToolpinError(
+            f"{path} leads out of this folder, by a link",
+            [("it leads to", real), ("written", "nothing")],
+            f"ls -l {as_word(os.path.dirname(path))}",
+        )

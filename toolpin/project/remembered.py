@@ -1,8 +1,8 @@
 """Remembers which projects were installed for, so that nothing of theirs is pruned.
 
-One file of the store, a `.tool-versions` a line. It grows by a line when `install` runs
-in a project for the first time; a project whose folder is gone is left out when it is
-read.
+One file of the store, a `.tool-versions` a line, as `_line` writes it. It grows by a
+line when `install` runs in a project for the first time; a project whose folder is gone
+is left out when it is read.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ def remember(paths: Paths, origins: Iterable[Origin]) -> None:
 
     Light: `install` calls it where it has nothing else to do.
     """
-    files = {origin.place for origin in origins if origin.line}
+    files = {
+        _line(origin.place)
+        for origin in origins
+        if origin.line and os.path.isabs(origin.place)
+    }
     *lines, rest = _read(paths).split("\n")
-    fresh = sorted(
-        file for file in files - set(lines) if os.path.isabs(file) and "\n" not in file
-    )
+    fresh = sorted(files - set(lines))
     if not fresh:
         return
     # Behind a line that was cut short a line begins, too.
@@ -42,8 +44,24 @@ def known(paths: Paths) -> list[str]:
     What names versions there may have another name by now. Raises ToolpinError for one
     that cannot be looked at: it is not gone.
     """
-    files = [file for file in _read(paths).split("\n") if os.path.isabs(file)]
+    files = [
+        file for line in _read(paths).split("\n") if os.path.isabs(file := _file(line))
+    ]
     return sorted({os.path.dirname(file) for file in files if _is_there(file)})
+
+
+def _line(file: str) -> str:
+    """Return a path as a line: one with a newline begins with a backslash, escaped."""
+    if "\n" not in file:
+        return file
+    return "\\" + file.replace("\\", "\\\\").replace("\n", "\\n")
+
+
+def _file(line: str) -> str:
+    if not line.startswith("\\"):
+        return line
+    parts = line[1:].split("\\\\")
+    return "\\".join(part.replace("\\n", "\n") for part in parts)
 
 
 def _is_there(file: str) -> bool:
