@@ -9,7 +9,7 @@ from typing import NamedTuple
 from toolpin.ci.install import provide, prune
 from toolpin.ci.plan import plan_job
 from toolpin.ci.view import show_plan, show_result
-from toolpin.errors import ToolpinError, UsageError
+from toolpin.errors import ToolpinError, UsageError, as_word
 from toolpin.install.workshop import settings_for
 from toolpin.paths import bundled
 from toolpin.plugin_tasks.needs import provide as provide_plugins
