@@ -11,7 +11,6 @@ from toolpin.cache.folder import cache_folder
 from toolpin.errors import Refused, UsageError, as_word
 from toolpin.lockfile.lookup import Where, ignored
 from toolpin.model import Request
-from toolpin.owners import account_home, hold_of_others
 from toolpin.paths import Paths, home_folder
 from toolpin.plugin.registry import Registry, read_registry
 from toolpin.project import pin_files
@@ -42,10 +41,17 @@ class Session(NamedTuple):
         """The cache folder.
 
         Raises Refused where the machine's store would be filled out of another user's
-        hands: from the cache, or from where that user's settings of pip and npm lead.
+        hands: from the cache, or from where that user's settings of pip and npm lead;
+        and where everybody may write that store.
         """
         folder = cache_folder(self.env)
         if self.paths.shared:
+            # Few are asked so, and what is light is read at every prompt.
+            from toolpin.owners import hold_of_others  # noqa: PLC0415
+            from toolpin.store.open_places import open_places  # noqa: PLC0415
+
+            if places := open_places(self.paths):
+                raise _open_to_all(self.paths, places)
             for name, path in (("cache", folder), ("home folder", self.home)):
                 if hold := hold_of_others(path):
                     raise _foreign(name, path, hold, self.env)
@@ -154,7 +160,17 @@ class Session(NamedTuple):
             self.report.warn(f"{path} is ignored: another user put it there")
 
 
+def _open_to_all(paths: Paths, places: list[str]) -> Refused:
+    return Refused(
+        "everybody may write the machine's store, and so decide what all run",
+        [*(("may be written", one) for one in places), ("changed", "nothing")],
+        f"chmod -R o-w {as_word(paths.data)}",
+    )
+
+
 def _foreign(name: str, path: str, hold: str, env: Mapping[str, str]) -> Refused:
+    from toolpin.owners import account_home  # noqa: PLC0415 - see above
+
     home = account_home()
     how = "sudo -H" if "SUDO_UID" in env else f"HOME={home}"
     if name == "cache" and env.get("TOOLPIN_CACHE_DIR"):

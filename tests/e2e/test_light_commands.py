@@ -33,7 +33,7 @@ CEILINGS = {
     "current nodejs": 24,
     "list": 24,
     "where nodejs": 24,
-    "install": 31,
+    "install": 32,
     "exec node": 24,
     "completion --words tools": 28,
     "completion --words installed-versions nodejs": 28,

@@ -244,3 +244,18 @@ def test_nobody_fills_it_out_of_another_users_cache_or_home(
         assert f"everybody may write {open_to_all}" in owner.run(*words).err
         open_to_all.chmod(0o755)
     assert owner.run(*words).code == 0
+
+
+@pytest.mark.parametrize("name", ["", "installs", "shims"])
+def test_a_store_that_everybody_may_write_is_refused_and_named(
+    name: str, store: Path, deploy: User, app: User
+) -> None:
+    folder = store / name
+    for mode in (0o777, 0o1777):  # who may not rename what is there may still add to it
+        folder.chmod(mode)
+        result = deploy.toolpin("install", "nodejs", NEW, "--system")
+        assert result.code == 1
+        assert str(folder) in result.err
+        assert f"try: chmod -R o-w {store}" in result.err
+        for user in (deploy, app):
+            assert f"may be written  {folder}\n" in user.toolpin("doctor").out

@@ -14,8 +14,10 @@ from toolpin.doctor.shell_check import SHELL_CHECKS
 from toolpin.doctor.store_check import check_installs, check_shims
 from toolpin.doctor.store_state import look_at_installs, look_at_shims
 from toolpin.doctor.surroundings import look
-from toolpin.errors import ToolpinError
+from toolpin.errors import ToolpinError, as_word
 from toolpin.session import Session
+from toolpin.store import installs
+from toolpin.store.open_places import open_places
 
 Check = Callable[[Session], Iterable[Finding]]
 
@@ -50,6 +52,16 @@ def _of_installs(session: Session) -> Iterable[Finding]:
     return check_installs(look_at_installs(session.paths, programs))
 
 
+def _of_machine(session: Session) -> Iterator[Finding]:
+    for store in installs.stores(session.paths):
+        places = open_places(store) if store.shared else []
+        if places:
+            what = "everybody may write the machine's store, and so decide what all run"
+            facts = tuple(("may be written", one) for one in places)
+            fix = f"sudo chmod -R o-w {as_word(store.data)}"
+            yield Finding("installs", what, facts, fix)
+
+
 def _guarded(check: Check, session: Session) -> Iterator[Finding]:
     """Yield what a check finds; an error that ends it is a finding too."""
     try:
@@ -58,4 +70,10 @@ def _guarded(check: Check, session: Session) -> Iterator[Finding]:
         yield of_error("doctor", error)
 
 
-CHECKS: tuple[Check, ...] = (_of_shell, _of_shims, _of_installs, *PROJECT_CHECKS)
+CHECKS: tuple[Check, ...] = (
+    _of_shell,
+    _of_shims,
+    _of_installs,
+    _of_machine,
+    *PROJECT_CHECKS,
+)
