@@ -276,6 +276,24 @@ def test_a_prune_of_the_machine_s_store_says_what_it_cannot_know(home: Home) -> 
     assert "projects of other users" in told.err
 
 
+def test_the_machine_s_store_is_pruned_only_by_who_says_what_unused_is(
+    home: Home, upstream: Upstream
+) -> None:
+    for version in ("8.1.0", "9.9.0", "10.15.3"):
+        upstream.publish(version)
+        assert home.toolpin("install", "--system", "nodejs", version).code == 0
+    system = home.root / "system/installs/nodejs"
+    for path in (*system.glob("*/.toolpin/record.sh"), *system.glob("*/bin/*")):
+        os.utime(path, (0, 0))
+    refused = home.toolpin("prune", "--system", "--yes")
+    assert refused.code == 1
+    assert "try: toolpin prune --system --yes --keep-days 90" in refused.err
+    assert len(list(system.iterdir())) == 3
+    words = ("--system", "--yes", "--keep-days", "30", "--no-previous")
+    assert home.toolpin("prune", *words).code == 0
+    assert [one.name for one in system.iterdir()] == ["10.15.3"]
+
+
 def _age(home: Home, version: str, when_s: float) -> None:
     """Let a version be made, and its programs read, at a time."""
     tree = home.data / "installs/nodejs" / version

@@ -15,6 +15,7 @@ from toolpin.upkeep.pruning import Limits, Version, judged, named
 from toolpin.upkeep.reshim import refresh_shims
 from toolpin.upkeep.uses import running
 
+_KEEP_DAYS = 30
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
@@ -26,7 +27,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--keep-days",
         type=int,
-        default=30,
         metavar="N",
         help="keep what was used in the last N days; 30 without it",
     )
@@ -46,9 +46,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, session: Session) -> int:
     """Show what may go and why the rest stays; remove it where that is meant."""
-    if args.keep_days < 0:
+    keep_days = _KEEP_DAYS if args.keep_days is None else args.keep_days
+    if keep_days < 0:
         raise UsageError("--keep-days must be 0 or more", hint="--keep-days 30")
-    limits = Limits(args.keep_days, _size(args.max_size), not args.no_previous)
+    if session.paths.shared and args.yes and args.keep_days is None:
+        raise _unsaid()
+    limits = Limits(keep_days, _size(args.max_size), not args.no_previous)
     found = judged(session, limits, time.time())
     gone = [one for one in found if not one.because]
     errors: list[ToolpinError] = []
@@ -73,6 +76,14 @@ def run(args: Namespace, session: Session) -> int:
         session.report.error(error)
     _sum_up(gone, found, session, is_done=args.yes)
     return 1 if errors else 0
+
+
+def _unsaid() -> ToolpinError:
+    return ToolpinError(
+        "nothing was removed: what other users' projects name is not known here",
+        [("so", "use alone counts, and after how many days without is to be said")],
+        f"toolpin prune --system --yes --keep-days {3 * _KEEP_DAYS}",
+    )
 
 
 def _remove_all(
