@@ -234,11 +234,25 @@ def test_a_version_whose_name_begins_with_latest_is_a_version(
     assert store.run(road, "node").out == "nodejs latest-1\n"
 
 
-def test_a_lockfile_may_be_larger_than_a_project_file(store: Store, road: str) -> None:
-    _lay_out(store, CASES["absent-key-newest"])
-    with (store.home.project / "toolpin.lock").open("a") as file:
-        file.write("# more\n" * 180_000)
-    assert store.run(road, "node").out == f"{V12}\n"
+@pytest.mark.parametrize(("key", "out"), [("lts", V10), ("absent-key-newest", V12)])
+def test_no_more_of_a_lockfile_is_read_than_its_head(
+    store: Store, road: str, key: str, out: str
+) -> None:
+    _lay_out(store, CASES[key])
+    os.truncate(store.home.project / "toolpin.lock", 1 << 30)
+    assert store.run(road, "node").out == f"{out}\n"
+
+
+def test_hostile_61_a_head_of_too_many_pins_is_refused(store: Store, road: str) -> None:
+    """Every look for a version would take long: at each `cd` it is looked for."""
+    pins = "".join(f'"a {number}" = "{number}"\n' for number in range(1000))
+    _lay_out(store, Case("nodejs lts\n", f'{HEAD}{pins}"nodejs lts" = "10.15.3"\n\n'))
+    done = store.run(road, "node")
+    assert done.code == 2
+    assert "toolpin.lock:1003" in done.err
+    pins = pins.removeprefix('"a 0" = "0"\n')
+    _lay_out(store, Case("nodejs lts\n", f'{HEAD}{pins}"nodejs lts" = "10.15.3"\n\n'))
+    assert store.run(road, "node").out == f"{V10}\n"
 
 
 def _lay_out(store: Store, case: Case) -> None:

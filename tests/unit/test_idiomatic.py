@@ -54,6 +54,16 @@ def test_the_origin_is_the_first_words_place() -> None:
     assert request.origin == ("/p/.nvmrc", 2, 3)
 
 
+def test_a_plain_file_has_as_many_versions_as_tool_versions_can_have() -> None:
+    request = _read(".nvmrc", "20\n" * 1000)
+    assert request is not None
+    assert len(request.wanted) == 1000
+    asks = IDIOMS._replace(asks={"nodejs": lambda _file: ["20"] * 1001})
+    for idioms, text in ((IDIOMS, "20 " * 1001), (IDIOMS, "20\n" * 1001), (asks, "")):
+        with pytest.raises(UsageError, match="more than 1000 versions"):
+            idioms.read(text.encode(), "/p/.nvmrc", ".nvmrc")
+
+
 @pytest.mark.parametrize("text", ["../x", "$(id)", "lts/../x", "lts/", "a\x1bb", "-1"])
 def test_a_word_that_is_no_version_is_refused(text: str) -> None:
     with pytest.raises(UsageError):

@@ -212,7 +212,16 @@ def test_hostile_57_a_path_is_taken_literally(path: str) -> None:
 
 def test_hostile_58_repeated_tools_and_many_versions_keep_their_order() -> None:
     many = " ".join(str(number) for number in range(1_000))
-    assert versions(f"a 1\na {many}\n".encode()) == [("a", "1"), ("a", many)]
+    assert versions(f"a {many}\n".encode()) == [("a", many)]
+    assert versions(b"a 1\nb 3\na 2 3\n") == [("a", "1"), ("b", "3"), ("a", "2 3")]
+
+
+def test_hostile_58_too_many_versions_in_a_file_are_refused() -> None:
+    lines = [b"a%d 1 2\n" % number for number in range(501)]
+    assert len(versions(b"".join(lines[:500]))) == 500
+    error = refusal(b"".join(lines))
+    assert error.what == f"{FILE} names more than 1000 versions"
+    assert dict(error.facts)["at"] == f"{FILE}:501:1"
 
 
 @pytest.mark.parametrize(
@@ -353,6 +362,6 @@ def test_any_text_is_an_alternative_or_a_usage_error(text: str) -> None:
     assert versions(f"a {text}\n".encode()) == [("a", text)]
 
 
-def test_hostile_61_a_mebibyte_in_one_line_is_read_or_refused() -> None:
-    assert len(parse(b"a" + b" 1" * 500_000, FILE)[0].wanted) == 500_000
+def test_hostile_61_a_mebibyte_in_one_line_is_refused() -> None:
+    assert "more than 1000 versions" in refusal(b"a" + b" 1" * 500_000).what
     assert len(refusal(b"x" * (1 << 20)).render()) < 600

@@ -16,6 +16,9 @@ FILENAME = "toolpin.lock"
 # Nothing overwrites a file that cannot be read: it may be the only one.
 MEND = "git checkout toolpin.lock"
 SCHEMA = 1
+# It is read for each version that is looked for, at every `cd` of an activated shell.
+MOST_PINS = 1000
+LARGEST_HEAD = 512 * 1024  # more than so many pins have
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 OPENING = (f"schema = {SCHEMA}", "[pins]")
 
@@ -53,6 +56,10 @@ def pin_lines(text: str, place: str) -> Iterator[tuple[int, str]]:
                 break
         elif not line:
             return
+        elif number > len(OPENING) + MOST_PINS:
+            raise UsageError(
+                f"{place} has more than {MOST_PINS} pins", [("at", f"{place}:{number}")]
+            )
         elif line.startswith('"') and line.endswith('"'):
             yield number, line
         else:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from toolpin.lockfile.head import FILENAME, pinned
+from toolpin.lockfile.head import FILENAME, LARGEST_HEAD, pinned
 from toolpin.model import Origin, Pin, Request, Wanted
 from toolpin.paths import Paths
 from toolpin.project import pin_files
@@ -66,7 +66,7 @@ def locked_version(request: Request, wanted: Wanted, where: Where) -> str | None
     path = lockfile_for(request.origin, where)
     if path is None or wanted.kind == "path":
         return None
-    data = pin_files.read(path, pin_files.LARGEST_LOCKFILE)
+    data = pin_files.read_beginning(path, LARGEST_HEAD)
     return pinned(data, request.tool, str(wanted), path)
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from toolpin.model import Origin, Request, Wanted
 from toolpin.project.toolversions import parse_wanted, text_of
+from toolpin.project.words import Spot, check_count
 from toolpin.versions import is_prefix
 
 # What dependencies bring along pins nothing.
@@ -51,6 +52,7 @@ class Idioms(NamedTuple):
         if name in self.files and tool in self.asks:
             words = self.asks[tool](place)
             origin = Origin(place, 1)
+            check_count(len(words), Spot(origin, ""))
             wanted = tuple(parse_wanted(word, origin) for word in words)
             return Request(tool, wanted, origin) if wanted else None
         if name in self.files:
@@ -111,6 +113,7 @@ def _plain(
         for word in line.partition("#")[0].split():
             origin = Origin(place, number, line.index(word) + 1)
             first = first or origin
+            check_count(len(wanted) + 1, Spot(origin, line))
             wanted.append(parse_wanted(_spelled(word, tool, spellings), origin))
     return Request(tool, tuple(wanted), first) if first else None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Request
@@ -152,6 +152,15 @@ def read(
     project's. Raises UsageError for any other file, ToolpinError where the system
     refuses.
     """
+    return _read(path, lambda number: _all(number, path, *limits), anywhere=anywhere)
+
+
+def read_beginning(path: str, most_bytes: int) -> bytes:
+    """Return the first bytes of a project's file, so many at most; else as `read`."""
+    return _read(path, lambda number: _first(number, most_bytes))
+
+
+def _read(path: str, take: Callable[[int], bytes], *, anywhere: bool = False) -> bytes:
     if not anywhere and os.path.exists(path):
         check_link(path)
     # Without O_NONBLOCK a FIFO would wait for its writer.
@@ -159,7 +168,11 @@ def read(
     try:
         number = os.open(path, flags)
         try:
-            return _read_bounded(number, path, *limits)
+            if not stat.S_ISREG(os.fstat(number).st_mode):
+                raise UsageError(
+                    f"{path} is not a file", [("expected", "a regular file")]
+                )
+            return take(number)
         finally:
             os.close(number)
     except OSError as error:
@@ -283,12 +296,8 @@ def _override(tool: str, env: Mapping[str, str]) -> Request | None:
     return None if text is None else parse_override(text, tool, variable)
 
 
-def _read_bounded(number: int, path: str, largest_bytes: int, most_lines: int) -> bytes:
-    if not stat.S_ISREG(os.fstat(number).st_mode):
-        raise UsageError(f"{path} is not a file", [("expected", "a regular file")])
-    data = b""
-    while more := os.read(number, largest_bytes + 1 - len(data)):
-        data += more
+def _all(number: int, path: str, largest_bytes: int, most_lines: int) -> bytes:
+    data = _first(number, largest_bytes + 1)
     lines = data.count(b"\n")
     if len(data) > largest_bytes or lines > most_lines:
         raise UsageError(
@@ -298,6 +307,13 @@ def _read_bounded(number: int, path: str, largest_bytes: int, most_lines: int) -
                 ("expected", f"{largest_bytes} bytes, {most_lines} lines at most"),
             ],
         )
+    return data
+
+
+def _first(number: int, most_bytes: int) -> bytes:
+    data = b""
+    while more := os.read(number, most_bytes - len(data)):
+        data += more
     return data
 
 

@@ -14,6 +14,7 @@ from toolpin.project.words import (
     VERSION,
     Spot,
     check,
+    check_count,
     check_folder,
     check_ref,
     error,
@@ -37,10 +38,14 @@ def parse(data: bytes, place: str) -> tuple[Request, ...]:
     The first request of a tool is the one that counts. Raises UsageError.
     """
     requests = []
+    count = 0
     for number, line in enumerate(text_of(data, place).split("\n"), 1):
         tokens = _tokens(line.removesuffix("\r"))
         if tokens:
-            requests.append(_request(tokens, Spot(Origin(place, number), line)))
+            spot = Spot(Origin(place, number), line)
+            count += len(tokens) - 1
+            check_count(count, spot.moved(tokens[0][0] + 1))
+            requests.append(_request(tokens, spot))
     return tuple(requests)
 
 

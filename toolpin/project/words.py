@@ -15,6 +15,8 @@ from toolpin.model import Origin
 _LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
 _ALNUM = _LOWER + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SHOWN = 100
+# In one file: each is looked for at every `cd` of an activated shell.
+MOST_VERSIONS = 1000
 
 
 class Rule(NamedTuple):
@@ -93,6 +95,13 @@ def error(what: str, spot: Spot, *facts: tuple[str, str]) -> UsageError:
         [("at", _one_line(at)), (label, _one_line(shown)), *facts],
         spot.hint,
     )
+
+
+def check_count(count: int, spot: Spot) -> None:
+    """Raise UsageError for a file with too many versions; `spot` has the last."""
+    if count > MOST_VERSIONS:
+        place = spot.origin.place
+        raise error(f"{place} names more than {MOST_VERSIONS} versions", spot)
 
 
 def fits(word: str, rule: Rule) -> bool:
