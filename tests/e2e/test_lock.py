@@ -576,6 +576,29 @@ def test_a_merge_in_the_head_is_told_as_one_on_every_road(locked: Home) -> None:
         assert "take either side" in result.err
 
 
+@pytest.mark.parametrize(
+    ("behind", "line", "told"),
+    [
+        ('"22.20.0"', b"<<<<<<< HEAD", "has a merge conflict in it"),
+        ("[[build]]", b"=======", "has a merge conflict in it"),
+        ('"22.20.0"', b'"nodejs lts" = "24.1.0"', "is not TOML"),
+        ('"22.20.0"', b'"golang x" == "1"', "is not TOML"),
+        ('"22.20.0"', b"golang = 1", ":4 is not as `toolpin lock` writes it"),
+        ("[[build]]", b"# \xff", "is not UTF-8"),
+    ],
+)
+def test_install_says_of_no_damaged_lockfile_that_all_is_there(
+    locked: Home, behind: str, line: bytes, told: str
+) -> None:
+    assert locked.toolpin("install").code == 0
+    head, mark, rest = lock_of(locked).read_bytes().partition(behind.encode() + b"\n")
+    lock_of(locked).write_bytes(head + mark + line + b"\n" + rest)
+    for args in (("install",), ("lock", "--check")):
+        result = locked.toolpin(*args)
+        assert result.code == 2, result.out
+        assert told in result.err
+
+
 def test_offline_no_other_source_is_offered(home: Home) -> None:
     home.pin("nodejs 22.20.0\n")
     result = home.toolpin("--offline", "lock")

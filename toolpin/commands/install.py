@@ -15,6 +15,7 @@ from toolpin.errors import (
     UsageError,
 )
 from toolpin.install.jobs import Job, Outcome
+from toolpin.lockfile.head import is_whole
 from toolpin.lockfile.lookup import is_ci, locked_version, lockfile_for
 from toolpin.model import Host, Origin, Pin, Request
 from toolpin.project import pin_files, remembered
@@ -257,11 +258,17 @@ def _settled(
 ) -> list[tuple[Pin, Origin]] | None:
     """Return the installed pins that requests stand for, each with who wants it.
 
-    None where one needs a decision: it is neither exact nor locked, or not installed.
+    None where one needs a decision: it is neither exact nor locked, or not installed,
+    or its lockfile is damaged.
     """
     found = []
+    texts: dict[str, str] = {}
     for request in requests:
         lockfile = lockfile_for(request.origin, session.where)
+        if lockfile and lockfile not in texts:
+            texts[lockfile] = _text_of(lockfile)
+            if not is_whole(texts[lockfile], lockfile):
+                return None
         for wanted in to_provide(request):
             version: str | None = wanted.value if wanted.kind == "version" else None
             if lockfile:
@@ -269,19 +276,21 @@ def _settled(
             pin = Pin(request.tool, version or "")
             if not installs.is_installed(session.paths, pin):
                 return None
-            if lockfile and not _is_told(pin, lockfile, session):
+            if lockfile and not _is_told(pin, texts[lockfile], session):
                 return None
             session.registry.check(request.tool, request.origin)
             found.append((pin, request.origin))
     return found
 
 
-def _is_told(pin: Pin, lockfile: str, session: Session) -> bool:
+def _text_of(lockfile: str) -> str:
+    data = pin_files.read(lockfile, pin_files.LARGEST_LOCKFILE)
+    return data.decode(errors="replace")
+
+
+def _is_told(pin: Pin, text: str, session: Session) -> bool:
     """Say whether a lockfile names each digest that an install was made of."""
     digests = installs.digests(session.paths, pin)
-    if not digests:
-        return True
-    text = pin_files.read(lockfile, pin_files.LARGEST_LOCKFILE).decode(errors="replace")
     return all(digest in text for digest in digests)
 
 

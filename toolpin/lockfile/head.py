@@ -7,6 +7,7 @@ head is for `lockfile`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from toolpin.errors import NotLocked, UsageError
@@ -19,7 +20,8 @@ SCHEMA = 1
 # It is read for each version that is looked for, at every `cd` of an activated shell.
 MOST_PINS = 1000
 LARGEST_HEAD = 512 * 1024  # more than so many pins have
-_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
+MARKS = re.compile(r"(?m)^(<<<<<<<|=======|>>>>>>>)( |\r?$)")
+_PIN = re.compile(r'("[^"\\]+") = "[^"\\]+"')
 OPENING = (f"schema = {SCHEMA}", "[pins]")
 
 
@@ -70,9 +72,22 @@ def pin_lines(text: str, place: str) -> Iterator[tuple[int, str]]:
             [("at", f"{place}:1"), ("line", line[:100])],
             "toolpin self update",
         )
-    if line.startswith(_CONFLICT):
+    if MARKS.match(line):
         raise merged(place, number)
     raise not_as_written(place, number, line)
+
+
+def is_whole(text: str, place: str) -> bool:
+    """Say whether a lockfile can be taken as it is, from its head and without a parser.
+
+    Where it cannot, its parser tells why: of a mark of a merge, or a pin that is none.
+    """
+    try:
+        pins = [_PIN.fullmatch(line) for _, line in pin_lines(text, place)]
+    except UsageError:
+        return False
+    keys = {pin[1] for pin in pins if pin}
+    return len(keys) == len(pins) and "\ufffd" not in text and not MARKS.search(text)
 
 
 def can_mean(wanted: str, version: str) -> bool:

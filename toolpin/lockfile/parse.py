@@ -14,7 +14,7 @@ from typing import Any
 
 from toolpin.errors import UsageError, shown
 from toolpin.lockfile.document import NO_BUILD, Entry, Key, Lockfile, filename_of
-from toolpin.lockfile.head import MEND, SCHEMA, merged, not_as_written, pin_lines
+from toolpin.lockfile.head import MARKS, MEND, SCHEMA, merged, not_as_written, pin_lines
 from toolpin.model import Artifact, Build, Digest, Pin
 from toolpin.project.words import NAME, VERSION, fits
 from toolpin.toml_lines import Path, line_of
@@ -26,7 +26,6 @@ _LOCATOR = re.compile(r"(https://|npm:|pypi:|deb:|git:|folder:)[!#-\[\]-~]{1,100
 _CREDENTIAL = re.compile(r"(git:)?https://[^/]*@|git:ssh://[^/]*:[^/@]*@")
 _VERIFIED = re.compile(r"[a-z][a-z, ]{0,60}")
 _WANTED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~/@:-]{0,220}")
-_CONFLICT = re.compile(r"(?m)^(<<<<<<<|=======|>>>>>>>)( |\r?$)")
 
 
 def parse(text: str, place: str) -> Lockfile:
@@ -34,7 +33,7 @@ def parse(text: str, place: str) -> Lockfile:
 
     Raises UsageError with file and line for anything that toolpin would not write.
     """
-    if marker := _CONFLICT.search(text):
+    if marker := MARKS.search(text):
         number = text.count("\n", 0, marker.start()) + 1
         raise merged(place, number)
     try:
