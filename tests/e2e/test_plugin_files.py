@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from pathlib import Path
 
 import pytest
 
-from tests.support.run import Home
-from tests.support.scripted import GREET, git, repository, write
+from tests.support.run import TOOLPIN, Home
+from tests.support.scripted import GREET, commit, git, repository, write
 
 
 @pytest.fixture
@@ -67,3 +69,55 @@ def test_a_script_that_no_commit_has_is_found_behind_a_folders_link(
     refused = home.toolpin("plugin", "update", "linked")
     assert refused.code == 1
     assert "run/exec-path" in refused.err
+
+
+def test_hostile_81_what_another_process_added_meanwhile_is_only_chosen(
+    home: Home,
+) -> None:
+    place = repository(home.root / "upstream" / "asdf-greet", GREET)
+    meanwhile(home, "pre_asdf_plugin_add", f"plugin add greet file://{place}")
+    added = home.toolpin("plugin", "add", "greet", f"file://{place}")
+    assert added.code == 0, added.err
+    assert home.toolpin("install", "greet", "1.0.0").code == 0
+
+
+def test_hostile_81_what_another_process_added_meanwhile_is_not_replaced(
+    home: Home,
+) -> None:
+    place = repository(home.root / "upstream" / "asdf-greet", GREET)
+    other = repository(home.root / "upstream" / "other", {**GREET, "more": "x"})
+    meanwhile(home, "pre_asdf_plugin_add", f"plugin add greet file://{other}")
+    refused = home.toolpin("plugin", "add", "greet", f"file://{place}")
+    assert refused.code == 1
+    assert "there is a plugin greet already" in refused.err
+    assert (home.data / "plugins/greet/more").exists()
+
+
+@pytest.mark.usefixtures("greet")
+@pytest.mark.parametrize("verb", ["remove", "update"])
+def test_hostile_81_what_another_process_removed_meanwhile_is_not_there(
+    verb: str, home: Home
+) -> None:
+    meanwhile(home, f"pre_asdf_plugin_{verb}", "plugin remove greet")
+    told = home.toolpin("plugin", verb, "greet")
+    assert told.code == 1
+    assert "there is no asdf plugin greet" in told.err
+
+
+def test_hostile_81_an_update_tells_of_the_move_that_it_made_itself(
+    home: Home, greet: Path
+) -> None:
+    first = git(greet, "rev-parse", "HEAD")
+    second = commit(greet, {"more": "x"})
+    meanwhile(home, "pre_asdf_plugin_update", "plugin update greet")
+    told = home.toolpin("plugin", "update", "greet", "--json")
+    assert told.code == 0, told.err
+    (move,) = json.loads(told.out)["result"]["moves"]
+    assert first != second
+    assert (move["before"], move["after"]) == (second, second)
+
+
+def meanwhile(home: Home, hook: str, words: str) -> None:
+    """Let another process do that once, when the next one has looked already."""
+    once = f"mkdir {home.root}/once 2>/dev/null && {shlex.join(TOOLPIN)} {words}"
+    (home.home / ".asdfrc").write_text(f"{hook} = {once} >&2 || :\n")

@@ -94,22 +94,15 @@ class Folders:
         name that no tool can have; Refused for one with a script outside of it.
         """
         check(name, NAME, Spot(Origin("the command line"), name))
-        if self.has(name):
-            found = self.identity(name)
-            same = found.url == address.url and found.commit.startswith(address.ref)
-            if same and sha256 in ("", found.sha256):
-                self.choose(name)
-                return found
-        if os.path.lexists(f"{self._paths.plugins}/{name}"):
-            raise ToolpinError(
-                f"there is a plugin {name} already",
-                [("from", self.url(name)), ("folder", self.folder(name))],
-                f"toolpin plugin remove {name}",
-            )
+        if there := self._there(name, address, sha256):
+            return there
         self._hook("pre_asdf_plugin_add", name)
         self._hook(f"pre_asdf_plugin_add_{name}")
         pin = Pin(_PLUGIN, name)
         with unfinished.version_mutex(self._paths, pin):
+            # Another process may have added it since.
+            if there := self._there(name, address, sha256):
+                return there
             with unfinished.scratch(self._paths, pin) as stage:
                 self.git.create(stage, address)
                 check_whole(stage, name, address.url)
@@ -128,6 +121,22 @@ class Folders:
         self._hook(f"post_asdf_plugin_add_{name}")
         return found
 
+    def _there(self, name: str, address: Address, sha256: str) -> Identity | None:
+        """Choose the plugin that is to be added, where it is here; refuse another."""
+        if self.has(name):
+            found = self.identity(name)
+            same = found.url == address.url and found.commit.startswith(address.ref)
+            if same and sha256 in ("", found.sha256):
+                self.choose(name)
+                return found
+        if os.path.lexists(f"{self._paths.plugins}/{name}"):
+            raise ToolpinError(
+                f"there is a plugin {name} already",
+                [("from", self.url(name)), ("folder", self.folder(name))],
+                f"toolpin plugin remove {name}",
+            )
+        return None
+
     def choose(self, name: str) -> None:
         """Let a plugin count also where one of that name comes with toolpin."""
         os.makedirs(self._paths.chosen, exist_ok=True)
@@ -143,15 +152,7 @@ class Folders:
         files that are not as `add` wants them.
         """
         folder = self.folder(name)
-        if os.path.islink(folder) or not os.path.exists(f"{folder}/.git"):
-            raise ToolpinError(
-                f"{name}'s plugin is no repository that toolpin may move",
-                [("folder", os.path.realpath(folder))],
-            )
-        before = self.git.identity(folder)
-        if not force:
-            hint = f"toolpin plugin update {name} --force"
-            before.check_committed(name, folder, hint)
+        self._movable(name, force=force)
         self._hook("pre_asdf_plugin_update", name)
         self._hook(f"pre_asdf_plugin_update_{name}", name)
         pin = Pin(_PLUGIN, name)
@@ -159,6 +160,8 @@ class Folders:
             unfinished.version_mutex(self._paths, pin),
             unfinished.scratch(self._paths, pin) as stage,
         ):
+            # Another process may have moved or removed it since.
+            before = self._movable(name, force=force)
             # Judged in a copy: what is refused is never where scripts are run.
             fresh = f"{stage}/fresh"
             copy_plugin_folder(folder, fresh)
@@ -179,6 +182,20 @@ class Folders:
         self._hook("post_asdf_plugin_update", name)
         self._hook(f"post_asdf_plugin_update_{name}")
         return Moved(name, before.commit, commit, branch)
+
+    def _movable(self, name: str, *, force: bool) -> Identity:
+        """Return what is here of a plugin that may be moved."""
+        folder = self.folder(name)
+        if os.path.islink(folder) or not os.path.exists(f"{folder}/.git"):
+            raise ToolpinError(
+                f"{name}'s plugin is no repository that toolpin may move",
+                [("folder", os.path.realpath(folder))],
+            )
+        before = self.git.identity(folder)
+        if not force:
+            hint = f"toolpin plugin update {name} --force"
+            before.check_committed(name, folder, hint)
+        return before
 
     def difference(self, name: str, ref: str = "") -> str:
         """Return what an update would change in a plugin's files, as a diff.
@@ -201,6 +218,7 @@ class Folders:
         more = {"ASDF_PLUGIN_PATH": folder, "ASDF_PLUGIN_SOURCE_URL": ""}
         self._callback(name, "pre-plugin-remove", more)
         with unfinished.version_mutex(self._paths, Pin(_PLUGIN, name)):
+            folder = self.folder(name)  # another process may have removed it since
             if os.path.islink(folder):
                 os.unlink(folder)
             else:
