@@ -75,7 +75,7 @@ def test_install_obeys_the_lock_when_there_is_something_newer(
     upstream.publish("22.21.0", hosts=HOSTS, lts="Jod")
     result = locked.toolpin("install")
     assert result.code == 0, result.err
-    assert locked.toolpin("list").out.split()[:2] == ["nodejs", "22.20.0"]
+    assert locked.toolpin("list").out.split()[:3] == ["nodejs", "*", "22.20.0"]
     assert locked.toolpin("exec", "node", "--version").out == "v22.20.0\n"
 
 
@@ -466,7 +466,7 @@ def test_a_channel_means_what_is_installed_until_something_newer_is(
     args = ("--dry-run",) if how == "dry run" else ()
     result = home.toolpin("install", *args)
     assert "nodejs lts is 22.21.0 today" in result.err
-    assert home.toolpin("list").out.split()[:2] == ["nodejs", "22.20.0"]
+    assert home.toolpin("list").out.split()[:3] == ["nodejs", "*", "22.20.0"]
     assert home.toolpin("exec", "node", "--version").out == "v22.20.0\n"
 
 

@@ -297,3 +297,16 @@ def test_a_record_that_is_gone_by_then_is_told_in_toolpins_words(
     done = store.run(shell, "node")
     assert done.code == 126, done.err
     assert "nodejs 10.15.3 is not installed" in done.err
+
+
+def test_an_override_is_answered_by_the_lockfile_beside_an_idiomatic_file(
+    store: Store, road: str
+) -> None:
+    (store.home.project / ".nvmrc").write_text("lts/*\n")
+    (store.home.project / "toolpin.lock").write_text(LTS)
+    below = store.home.project / "below"
+    below.mkdir()
+    (below / ".node-version").write_text("12.22.0\n")
+    for folder in (store.home.project, below):
+        done = store.run(road, "node", env={OVERRIDE: "lts"}, cwd=folder)
+        assert done.out == f"{V10}\n", done.err

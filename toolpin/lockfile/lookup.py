@@ -34,15 +34,21 @@ def lockfile_beside(file: str) -> str:
 def lockfile_for(origin: Origin, where: Where) -> str | None:
     """Return the lockfile beside the file that requests, if there is one.
 
-    What a variable or the command line asks for is answered by the nearest lockfile
-    that stands beside a `.tool-versions`.
+    What a variable or the command line asks for is answered by the nearest lockfile,
+    whichever file pins beside it.
     """
-    files = [origin.place] if origin.line else pin_files.candidates(*where)
-    for file in files:
-        path = lockfile_beside(file)
+    folders = [os.path.dirname(origin.place)] if origin.line else _folders(where)
+    for folder in folders:
+        path = os.path.join(folder, FILENAME)
         if pin_files.counts(path):
             return path
     return None
+
+
+def _folders(where: Where) -> Iterator[str]:
+    yield from pin_files.folders_up(where.start)
+    yield where.home
+    yield os.path.dirname(where.global_file)
 
 
 def ignored(where: Where, idiomatic: Collection[str]) -> Iterator[str]:
