@@ -191,6 +191,22 @@ def test_a_file_that_cannot_be_read_is_told_once(world: World, shell: str) -> No
     assert not (world.project / "pwned").exists()
 
 
+def test_what_a_loose_request_meant_may_go_in_another_shell(
+    world: World, shell: str
+) -> None:
+    (world.project / ".tool-versions").write_text("nodejs latest\n")
+    tree = world.store.paths.install("nodejs", "12.22.0")
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        same("node"),
+        same(f"rm -r {tree}"),
+        same("node"),
+    )
+    assert done.out.splitlines() == [V12, V10], done.err
+
+
 @pytest.mark.parametrize(
     "form",
     ['[mirrors]\n"{site}" = "{mirror}"\n', 'mirrors = {{ "{site}" = "{mirror}" }}\n'],

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from toolpin.errors import ToolpinError
 from toolpin.lockfile.head import FILENAME
-from toolpin.lockfile.lookup import locked_version
+from toolpin.lockfile.lookup import locked_version, match
 from toolpin.model import Pin, Request
 from toolpin.paths import system_config
 from toolpin.project import pin_files
@@ -86,7 +86,9 @@ def _of(request: Request, session: Session) -> Iterator[str]:
         named = [f"ref-{wanted.value}" if wanted.kind == "ref" else wanted.value]
         if wanted.kind in ("version", "latest"):
             named.append(locked_version(request, wanted, session.where) or "")
-        for version in filter(None, named):
+            if here := match(session.paths, request, wanted, session.where):
+                named.append(here.version)
+        for version in filter(None, dict.fromkeys(named)):
             pin = Pin(request.tool, version)
             for paths in stores(session.paths):
                 yield f"{paths.install(*pin)}/{RECORD}"
