@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
 import subprocess
 import tempfile
 from collections import Counter
@@ -15,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tests.crashes.world import World
+from tests.support.machine import strace
 from tests.support.run import TOOLPIN
 
 _CALLS = (
@@ -72,9 +72,8 @@ def find_points(world: World, args: Iterable[str]) -> list[Point]:
     """Run a command to its end and return every point where it can be killed."""
     with tempfile.NamedTemporaryFile("r", suffix=".strace") as log:
         calls = ",".join(f"?{one}" for one in ",".join(_CALLS).split(","))
-        _strace(
-            world, ["-y", "-s", "4096", "-o", log.name, "-e", f"trace={calls}"], args
-        )
+        written = ["-y", "-s", "4096", "-o", log.name, "-e", f"trace={calls}"]
+        _run(world, ["strace", "-f", "--seccomp-bpf", "-qq", *written], args)
         text = log.read()
     words = list(args)
     found: dict[Point, None] = {}
@@ -111,17 +110,13 @@ def by_step(points: list[Point], seed: int) -> Iterator[list[Point]]:
 
 def kill_at(world: World, point: Point, args: Iterable[str]) -> bool:
     """Run a command and kill it at a point; tell whether it came to that."""
-    where = ["-P", point.place] if point.place else []
-    inject = f"inject={point.call}:signal=KILL:when={point.number}"
-    code = _strace(world, ["-o", "/dev/null", *where, "-e", inject], args)
-    return code == -9
+    inject = f"{point.call}:signal=KILL:when={point.number}"
+    return _run(world, strace(inject, point.place), args) == -9
 
 
-def _strace(world: World, options: list[str], args: Iterable[str]) -> int:
-    strace = shutil.which("strace")
-    assert strace, "the crash matrix needs strace: apt-get install strace"
+def _run(world: World, under: list[str], args: Iterable[str]) -> int:
     done = subprocess.run(
-        [strace, "-f", "-qq", *options, *TOOLPIN, *args],
+        [*under, *TOOLPIN, *args],
         cwd=world.home.project,
         env={**world.home.env, "TOOLPIN_JOBS": "1"},
         stdin=subprocess.DEVNULL,

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.crashes.tools import publish_built, write_plugins
+from tests.support.machine import strace
 from tests.support.run import TOOLPIN, Home
 from tests.support.server import Hang, Server, Trickle
 from tests.support.upstream import Upstream
@@ -193,11 +194,9 @@ def _assert_next_install_works(home: Home, old_version: str) -> None:
 
 def _strace(home: Home, calls: str, place: str, *args: str, when: int = 1) -> int:
     """Run toolpin and kill it at one of these system calls (at this place)."""
-    strace = shutil.which("strace")
-    assert strace, "this test needs strace: apt-get install strace"
-    where = ["-P", str(home.data / place)] if place else []
-    command = [strace, "-f", "-qq", "-o", "/dev/null", *where]
-    command += ["-e", f"inject={calls}:signal=KILL:when={when}", *TOOLPIN, *args]
+    inject = f"{calls}:signal=KILL:when={when}"
+    under = strace(inject, str(home.data / place) if place else "")
+    command = [*under, *TOOLPIN, *args]
     done = subprocess.run(
         command, cwd=home.project, env=home.env, capture_output=True, check=False
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.machine import strace
 from tests.support.run import TOOLPIN, Home
 from tests.support.upstream import Upstream
 
@@ -253,13 +254,10 @@ def test_hostile_81_shims_run_through_a_repair(home: Home, tree: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="strace is Linux's")
 def test_hostile_78_kill_while_repairing(home: Home, tree: Path) -> None:
-    strace = shutil.which("strace")
-    assert strace, "this test needs strace: apt-get install strace"
     _break(tree)
-    inject = "inject=?rename,?renameat,?renameat2:signal=KILL:when=3"
-    command = [strace, "-f", "-qq", "-o", "/dev/null", "-e", inject, *TOOLPIN]
+    under = strace("?rename,?renameat,?renameat2:signal=KILL:when=3")
     killed = subprocess.run(
-        [*command, "verify", "--repair"],
+        [*under, *TOOLPIN, "verify", "--repair"],
         cwd=home.project,
         env=home.env,
         capture_output=True,

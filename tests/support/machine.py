@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -67,15 +66,22 @@ def limited(limit: str, *command: str) -> list[str]:
     return ["prlimit", limit, *command]
 
 
-def failing(
-    home: Home, calls: str, *args: str, at: str = "", log: str = "/dev/null"
-) -> Result:
-    """Run toolpin where these system calls fail, at this path below the data folder.
+def strace(inject: str, at: str = "") -> list[str]:
+    """Return what a command stands behind, for something to befall its system calls.
 
-    `calls` is strace's: `flock:error=ENOLCK`.
+    `inject` is strace's: `flock:error=ENOLCK`, at this path where one is given. An
+    error needs no stop at other calls, which cost as much as a start; a signal does.
     """
-    strace = shutil.which("strace")
-    assert strace, "this test needs strace: apt-get install strace"
-    where = ["-P", str(home.data / at)] if at else []
-    command: Sequence[str] = [strace, "-f", "-qq", "-o", log, *where]
-    return home.run(*command, "-e", f"inject={calls}", *TOOLPIN, *args)
+    program = shutil.which("strace")
+    assert program, "this test needs strace: apt-get install strace"
+    calls, _, what = inject.partition(":")
+    only = ["--seccomp-bpf", "-e", f"trace={calls}"] if what.startswith("error") else []
+    where = ["-P", at] if at else []
+    quiet = [program, "-f", "-qq", "-o", "/dev/null"]
+    return [*quiet, *only, *where, "-e", f"inject={inject}"]
+
+
+def failing(home: Home, calls: str, *args: str, at: str = "") -> Result:
+    """Run toolpin where these system calls fail, at this path below the data folder."""
+    place = str(home.data / at) if at else ""
+    return home.run(*strace(calls, place), *TOOLPIN, *args)
