@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.shell.scenario import SHELLS
-from tests.shell.store import ROADS, Store
+from tests.shell.store import ROADS, Store, two_versions
 from tests.shell.world import World
 from tests.support.run import Home
 
@@ -13,11 +13,7 @@ from tests.support.run import Home
 @pytest.fixture
 def store(home: Home) -> Store:
     """Two versions of nodejs; `npm` is only in the older one."""
-    store = Store(home)
-    store.publish("nodejs", "10.15.3", {"node": "", "npm": ""})
-    store.publish("nodejs", "12.22.0", {"node": ""})
-    store.refresh()
-    return store
+    return two_versions(home)
 
 
 @pytest.fixture(params=ROADS)

@@ -115,3 +115,12 @@ class Store:
         """Run a command by one road, in the project's folder."""
         line = self.command(road, name, *args)
         return self.home.run(*line, env=env, cwd=cwd, stdin=stdin)
+
+
+def two_versions(home: Home) -> Store:
+    """Return a store with two versions of nodejs; `npm` is only in the older one."""
+    store = Store(home)
+    store.publish("nodejs", "10.15.3", {"node": "", "npm": ""})
+    store.publish("nodejs", "12.22.0", {"node": ""})
+    store.refresh()
+    return store

@@ -7,11 +7,12 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.shell.store import Store
+from tests.shell.store import Store, two_versions
 from tests.support.completion import COMMAND, RENDERERS, file_of, written
 from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, write
@@ -56,6 +57,30 @@ def shell(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def machine(store: Store) -> Home:
     """A store of two versions, and a list of three others that was asked for once."""
+    return _with_lists(store)
+
+
+@pytest.fixture
+def terminal(machine: Home, shell: str) -> Iterator[Terminal]:
+    """The shell, with the completions loaded, at its prompt."""
+    with _loaded(machine, shell) as terminal:
+        yield terminal
+
+
+@pytest.fixture(scope="module", params=START)
+def prompt(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Terminal]:
+    """The same for many lines, one after the other, that change nothing."""
+    home = Home(tmp_path_factory.mktemp("prompt"))
+    machine = _with_lists(two_versions(home))
+    (machine.project / "subfolder").mkdir()
+    (machine.project / "my file.toml").touch()
+    with _loaded(machine, request.param) as terminal:
+        yield terminal
+
+
+def _with_lists(store: Store) -> Home:
     machine, arch = os.uname().machine, "arm64"
     arch = "x64" if machine in ("x86_64", "amd64") else arch
     system = "macos" if sys.platform == "darwin" else "linux"
@@ -65,9 +90,8 @@ def machine(store: Store) -> Home:
     return store.home
 
 
-@pytest.fixture
-def terminal(machine: Home, shell: str) -> Iterator[Terminal]:
-    """The shell, with the completions loaded, at its prompt."""
+@contextmanager
+def _loaded(machine: Home, shell: str) -> Iterator[Terminal]:
     env, cwd = machine.env, machine.project
     with Terminal(*START[shell], env=env, cwd=cwd) as terminal:
         load = LOAD[shell].format(toolpin=" ".join(TOOLPIN))
@@ -134,13 +158,9 @@ def _shown(terminal: Terminal, keys: str, *wanted: str) -> str:
         ("toolpin config get job\t", ["config", "get", "jobs"]),
     ],
 )
-def test_a_tab_ends_the_word(
-    terminal: Terminal, machine: Home, keys: str, words: list[str]
-) -> None:
-    (machine.project / "subfolder").mkdir()
-    (machine.project / "my file.toml").touch()
+def test_a_tab_ends_the_word(prompt: Terminal, keys: str, words: list[str]) -> None:
     # zsh takes the slash of a folder away again at Enter.
-    assert [one.rstrip("/") or one for one in _entered(terminal, keys)] == words
+    assert [one.rstrip("/") or one for one in _entered(prompt, keys)] == words
 
 
 def test_a_tab_shows_the_versions_that_are_listed_or_here(
