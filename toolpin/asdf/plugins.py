@@ -13,7 +13,7 @@ from toolpin.plugin.folders import Folders, each
 from toolpin.plugin.index import HOUR_S, Index
 from toolpin.plugin.registry import read_registry
 from toolpin.plugin_tasks.trial import Trial
-from toolpin.scripts.gitrepo import Address, parse_address
+from toolpin.scripts.address import Address, parse_address
 from toolpin.settings.asdfrc import Asdfrc
 from toolpin.store import installs, trees, unfinished
 from toolpin.upkeep.reshim import refresh_shims

@@ -12,7 +12,7 @@ from toolpin.paths import bundled
 from toolpin.plugin.folders import Moved, each
 from toolpin.plugin.registry import Registry
 from toolpin.plugin_tasks.trial import Trial
-from toolpin.scripts.gitrepo import Address, parse_address
+from toolpin.scripts.address import Address, parse_address
 from toolpin.session import Session
 
 

@@ -19,8 +19,9 @@ from toolpin.paths import Paths
 from toolpin.plugin.registry import note_files, script_folders
 from toolpin.process import Finished
 from toolpin.project.words import NAME, Spot, check
+from toolpin.scripts.address import Address, is_plain_folder
 from toolpin.scripts.copying import copy_plugin_folder
-from toolpin.scripts.gitrepo import Address, Git, Identity, is_plain_folder
+from toolpin.scripts.gitrepo import Git, Identity
 from toolpin.scripts.judging import check_digest, check_own, check_whole
 from toolpin.scripts.running import Scripts
 from toolpin.settings.asdfrc import Asdfrc

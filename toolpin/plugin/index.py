@@ -14,7 +14,8 @@ from toolpin.errors import ToolpinError, Unreachable
 from toolpin.model import Pin
 from toolpin.paths import Paths
 from toolpin.project.words import NAME, fits
-from toolpin.scripts.gitrepo import Address, Git
+from toolpin.scripts.address import Address
+from toolpin.scripts.gitrepo import Git
 from toolpin.store import unfinished
 
 HOUR_S = 3600.0

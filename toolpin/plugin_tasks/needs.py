@@ -22,7 +22,7 @@ from toolpin.plugin.folders import Folders
 from toolpin.plugin.registry import read_registry
 from toolpin.plugin.script import SOURCE, address_of, is_scripted
 from toolpin.resolve import to_provide
-from toolpin.scripts.gitrepo import Address, parse_address
+from toolpin.scripts.address import Address, parse_address
 from toolpin.session import Session
 from toolpin.store import installs
 

@@ -22,7 +22,7 @@ from toolpin.process import run
 from toolpin.progress import Board
 from toolpin.project.words import VERSION, Spot, check
 from toolpin.scripts import asking
-from toolpin.scripts.gitrepo import Address
+from toolpin.scripts.address import Address
 from toolpin.scripts.running import Scripts
 from toolpin.session import Session
 

@@ -1,0 +1,112 @@
+"""Where a plugin comes from: what was typed, what is shown of it, what git is told.
+
+Text alone, but for the folders that an address may name. It asks nobody.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from toolpin.errors import UsageError
+from toolpin.model import Origin
+from toolpin.project.words import Spot, check_ref
+
+_SCP = re.compile(r"[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^:]*")
+
+
+class Address(NamedTuple):
+    """Where a plugin comes from: a URL, or a plain folder; and a ref, "" for none."""
+
+    url: str
+    ref: str
+    is_folder: bool = False
+
+
+def parse_address(text: str, cwd: str) -> Address:
+    """Return the address that somebody typed: a URL or a folder, and `@REF`.
+
+    Raises UsageError for what no git may be asked.
+    """
+    is_whole = os.path.isdir(os.path.join(cwd, text))
+    url, ref = (text, "") if is_whole else _split_ref(text)
+    if ref:
+        check_ref(ref, Spot(Origin("the command line"), text))
+    if text.startswith("-") or not text.isprintable() or "::" in url:
+        raise _not_an_address(text, "a URL of https, ssh or file, or a folder")
+    scheme = urlsplit(url).scheme if "://" in url else ""
+    if " " in url and ("://" in url or _SCP.match(url)):
+        raise _not_an_address(text, "%20 for a blank")
+    if scheme in ("https", "ssh", "file"):
+        parts = urlsplit(url)
+        if scheme == "https" and parts.username is not None:
+            raise _not_an_address(
+                parts.hostname or "", "no user in the URL: git's credential helpers"
+            )
+        if (parts.hostname or "").startswith("-"):
+            raise _not_an_address(text, "a host's name")
+        return Address(url, ref)
+    if scheme or (_SCP.fullmatch(url) and not os.path.isdir(url)):
+        if scheme:
+            raise _not_an_address(text, "https, ssh or file")
+        return Address(url, ref)
+    folder = os.path.normpath(os.path.join(cwd, os.path.expanduser(url)))
+    if not os.path.isdir(folder):
+        raise _not_an_address(text, "a URL of https, ssh or file, or a folder")
+    if os.path.exists(f"{folder}/.git") or os.path.isfile(f"{folder}/HEAD"):
+        return Address(f"file://{quote(folder)}", ref)
+    return Address(folder, ref, is_folder=True)
+
+
+def is_plain_folder(url: str) -> bool:
+    """Say whether a plugin is from a plain folder: such an address is a whole path.
+
+    A folder that lies where somebody is may be called like any URL.
+    """
+    return os.path.isabs(url) and os.path.isdir(url)
+
+
+def without_secret(url: str) -> tuple[str, Mapping[str, str]]:
+    """Return a URL without its password, and the variables by which git shows that.
+
+    All users of a machine read the words of git and of what it starts.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.password:
+        return url, {}
+    place = parts.netloc.rpartition("@")[2]
+    user = f"{unquote(parts.username or '')}:{unquote(parts.password)}"
+    secret = base64.b64encode(user.encode()).decode()
+    return urlunsplit(parts._replace(netloc=place)), {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"http.{parts.scheme}://{place}/.extraHeader",
+        "GIT_CONFIG_VALUE_0": f"Authorization: Basic {secret}",
+    }
+
+
+def bare(url: str) -> str:
+    """Return a URL without its password, and without the user that a token can be."""
+    head, mark, rest = url.partition("://")
+    netloc, slash, path = rest.partition("/")
+    user, at, host = netloc.rpartition("@")
+    if not mark or not at:
+        return url
+    user = f"{user.partition(':')[0]}@" if head == "ssh" else ""
+    return f"{head}://{user}{host}{slash}{path}"
+
+
+def _split_ref(text: str) -> tuple[str, str]:
+    head, at, ref = text.rpartition("@")
+    if at and head and "/" not in ref and ":" not in ref and ref:
+        return head, ref
+    return text, ""
+
+
+def _not_an_address(text: str, expected: str) -> UsageError:
+    return UsageError(
+        f"{text!r} is no place to take a plugin from", [("expected", expected)]
+    )
