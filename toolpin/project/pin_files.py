@@ -14,7 +14,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Request
 from toolpin.project.idiomatic import Idioms, is_passed_over
-from toolpin.project.links import check_link
 from toolpin.project.toolversions import parse, parse_for, parse_override, variable_for
 
 FILENAME = ".tool-versions"
@@ -162,7 +161,7 @@ def read_beginning(path: str, most_bytes: int) -> bytes:
 
 def _read(path: str, take: Callable[[int], bytes], *, anywhere: bool = False) -> bytes:
     if not anywhere and os.path.exists(path):
-        check_link(path)
+        _check_link(path)
     # Without O_NONBLOCK a FIFO would wait for its writer.
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
     try:
@@ -195,7 +194,7 @@ def write(path: str, data: bytes, *, anywhere: bool = False) -> None:
     from toolpin.replacing import replacing  # noqa: PLC0415 - readers need none
 
     if not anywhere:
-        check_link(path, writing=True)
+        _check_link(path, writing=True)
     real = os.path.realpath(path)
     try:
         before = _status(real)
@@ -294,6 +293,13 @@ def _override(tool: str, env: Mapping[str, str]) -> Request | None:
     variable = variable_for(tool)
     text = env.get(variable)
     return None if text is None else parse_override(text, tool, variable)
+
+
+def _check_link(path: str, *, writing: bool = False) -> None:
+    if os.path.islink(path):
+        from toolpin.project.links import check_link  # noqa: PLC0415 - few are links
+
+        check_link(path, writing=writing)
 
 
 def _all(number: int, path: str, largest_bytes: int, most_lines: int) -> bytes:
