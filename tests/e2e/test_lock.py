@@ -564,6 +564,28 @@ def test_check_refuses_what_install_and_shims_would_not_take(
     assert f"{lock_of(locked)}:3 is not as `toolpin lock` writes it" in result.err
 
 
+def test_check_refuses_digests_that_are_verified_in_another_way_than_is_told(
+    locked: Home,
+) -> None:
+    text = lock_of(locked).read_text()
+    told = text.replace('verified = "checksum file"', 'verified = "signed index"', 1)
+    assert told != text
+    lock_of(locked).write_text(told)
+    result = locked.toolpin("lock", "--check")
+    assert result.code == 4
+    assert "signed index" in result.err
+    assert "try: toolpin lock --refresh nodejs" in result.err
+
+
+def test_check_says_that_what_is_locked_does_not_run_here(locked: Home) -> None:
+    text = lock_of(locked).read_text()
+    asks = 'verified = "checksum file"\nrequires.glibc = "99.9"'
+    lock_of(locked).write_text(text.replace('verified = "checksum file"', asks))
+    result = locked.toolpin("lock", "--check")
+    assert result.code == 0, result.err
+    assert "nodejs 22.20.0: needs glibc 99.9, and here is" in result.err
+
+
 def test_a_merge_in_the_head_is_told_as_one_on_every_road(locked: Home) -> None:
     assert locked.toolpin("install").code == 0
     lines = lock_of(locked).read_text().split("\n")

@@ -38,7 +38,7 @@ ARTIFACTS = st.builds(
     st.none() | st.integers(0, 1 << 40),
 )
 REQUIRES = st.dictionaries(
-    st.sampled_from(["glibc", "macos", "openssl"]),
+    st.sampled_from(["glibc", "macos", "soname"]),
     st.sampled_from(["2.17", "2.28", "13.0"]),
 ).map(lambda table: tuple(sorted(table.items())))
 BUILDS = st.builds(
@@ -244,6 +244,7 @@ def _replaced(old: str, new: str) -> Callable[[], str]:
         pytest.param(_replaced("#n.whl", "#n\\u0022.whl"), id="quote in a locator"),
         pytest.param(_replaced("#n.whl", "#n\\\\.whl"), id="backslash in a locator"),
         pytest.param(_replaced('"registry"', '"a \\" b"'), id="quote in a word"),
+        pytest.param(_replaced("requires.glibc", "requires.cpu"), id="requirement"),
     ],
 )
 def test_hostile_67_what_toolpin_would_not_write_is_refused_with_its_place(

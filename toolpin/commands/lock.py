@@ -7,7 +7,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from toolpin.errors import NotLocked
-from toolpin.install.locked import EMPTY, check_locators, read_lockfile
+from toolpin.host import detect
+from toolpin.install.locked import EMPTY, answer, check_locators, read_lockfile
 from toolpin.lockfile.asks import Ask, Scope, check_host, check_sources
 from toolpin.lockfile.document import Entry, Lockfile
 from toolpin.lockfile.lookup import lockfile_beside
@@ -132,6 +133,11 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, session: Session) -> int:
     if facts:
         raise NotLocked(f"{path} is stale", facts, "toolpin lock")
     check_locators(lock, path, session.registry)
+    here = detect()
+    for ask in asks:  # the file is good all the same: it is every machine's
+        found = answer(lock, path, ask.tool, ask.wanted, here)
+        if found and found.is_final:
+            session.report.warn(f"{Pin(ask.tool, found.version)}: {found.lacks}")
     session.report.remark(f"{path}: answers all that is asked")
     if session.report.as_json:
         session.report.document("lock", _result(lock, path), changed=False)

@@ -22,7 +22,7 @@ from toolpin.errors import (
 from toolpin.host import any_of
 from toolpin.install.jobs import Job, Locked
 from toolpin.lockfile.asks import Ask
-from toolpin.lockfile.document import Entry, Key, Lockfile
+from toolpin.lockfile.document import HERE, Entry, Key, Lockfile
 from toolpin.lockfile.head import MEND, can_mean
 from toolpin.lockfile.parse import parse
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
@@ -30,7 +30,7 @@ from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry
 from toolpin.project import pin_files
-from toolpin.sources.declarative import assemble
+from toolpin.sources.declarative import assemble, verified_by
 from toolpin.store import installs, trees
 
 EMPTY = Lockfile({}, ())
@@ -195,6 +195,24 @@ def check_locators(lock: Lockfile, file: str, registry: Registry) -> None:
             tool = registry.require(entry.pin.tool)
             job = Job(entry.pin, Origin(file), Locked(file, entry))
             locked_plan(tool, job, any_of(entry.host))
+            _check_verified(tool, entry, file)
+
+
+def _check_verified(tool: Tool, entry: Entry, file: str) -> None:
+    """Raise NotLocked for digests that come from elsewhere than the entry says."""
+    from toolpin.cache.first_use import VERIFIED  # noqa: PLC0415 - with it what asks
+
+    spec = next(one for one in tool.sources if one.id == entry.source)
+    if entry.verified not in (verified_by(spec), VERIFIED, HERE):
+        raise NotLocked(
+            f"{entry.pin} is not verified as its lockfile says",
+            [
+                ("lockfile", file),
+                ("says", entry.verified),
+                (f"{spec.id} has", verified_by(spec)),
+            ],
+            f"toolpin lock --refresh {tool.name}",
+        )
 
 
 def rebuilt(job: Job, error: Mismatch) -> Mismatch:

@@ -20,6 +20,8 @@ from toolpin.project.words import NAME, VERSION, fits
 from toolpin.toml_lines import Path, line_of
 
 _HEX_DIGITS = {"sha256": 64, "sha512": 128}
+# What a host can be asked for; another word nobody could judge.
+_REQUIREMENTS = {"glibc", "musl", "macos", "soname"}
 _HOST = re.compile(r"(linux|macos)-(x64|arm64)(-musl)?")
 # Neither a quote nor a backslash: the text is written as it is.
 _LOCATOR = re.compile(r"(https://|npm:|pypi:|deb:|git:|folder:)[!#-\[\]-~]{1,1000}")
@@ -121,6 +123,7 @@ class _Reader:
         if not artifacts:
             raise self._unfit((*path, "artifact"), "a table", table["artifact"])
         requires = self._table(table.get("requires", {}), (*path, "requires"))
+        self._only(requires, (*path, "requires"), set(), _REQUIREMENTS)
         return Entry(
             pin,
             host,
