@@ -163,6 +163,11 @@ def _unmatched_pair(login: Login) -> None:
     login.home.pin("elixir 1.17.3-otp-26\nerlang 27.1\n")
 
 
+def _strict_and_not_agreed(login: Login) -> None:
+    (login.home.config / "config.toml").write_text("strict = true\n")
+    (login.home.project / ".nvmrc").write_text("12.22.0\n")
+
+
 def _wrong_setting(login: Login) -> None:
     (login.home.config / "config.toml").write_text("jobs = 0\n")
 
@@ -319,6 +324,13 @@ BROKEN = {
     ),
     "a wrong setting": Broken(
         _wrong_setting, BASH, "settings", ("config.toml:1", "jobs"), ""
+    ),
+    "two files that disagree, where that is refused": Broken(
+        _strict_and_not_agreed,
+        BASH,
+        "project",
+        ("disagree", ".tool-versions:1 nodejs 10.15.3", ".nvmrc:1 nodejs 12.22.0"),
+        "rm /",
     ),
 }
 

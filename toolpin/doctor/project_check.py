@@ -62,6 +62,11 @@ def check_project(session: Session) -> Iterator[Finding]:
             yield from _caught("project", _patch, request, session)
 
 
+def check_agreement(session: Session) -> Iterator[Finding]:
+    """Find two files of a folder that disagree, where the setting `strict` says so."""
+    yield from _caught("project", list, session.disagreement_lines(session.stated()))
+
+
 def check_lockfile(session: Session) -> Iterator[Finding]:
     """Find a lockfile that cannot be read, or that does not answer what is asked."""
     try:
@@ -98,6 +103,7 @@ PROJECT_CHECKS = (
     check_settings,
     check_plugins,
     check_project,
+    check_agreement,
     check_lockfile,
     check_partners,
 )
