@@ -121,3 +121,21 @@ def meanwhile(home: Home, hook: str, words: str) -> None:
     """Let another process do that once, when the next one has looked already."""
     once = f"mkdir {home.root}/once 2>/dev/null && {shlex.join(TOOLPIN)} {words}"
     (home.home / ".asdfrc").write_text(f"{hook} = {once} >&2 || :\n")
+
+
+@pytest.mark.parametrize("place", ["staging", "plugins", "chosen", "idiomatic"])
+def test_hostile_73_a_folder_of_the_store_that_is_none_ends_no_verb_as_a_bug(
+    place: str, home: Home, greet: Path
+) -> None:
+    folder = home.data / place
+    if folder.exists():
+        folder.rename(home.root / "aside")
+    for make in (lambda: folder.write_text(""), lambda: folder.symlink_to(place)):
+        make()
+        for words in (("add", "more", f"file://{greet}"), ("update", "greet")):
+            told = home.toolpin("plugin", *words)
+            assert told.code in (0, 1), told.err
+            assert "bug" not in told.err
+        told = home.toolpin("plugin", "remove", "more")
+        assert told.code in (0, 1), told.err
+        folder.unlink()

@@ -100,7 +100,7 @@ class Folders:
         self._hook("pre_asdf_plugin_add", name)
         self._hook(f"pre_asdf_plugin_add_{name}")
         pin = Pin(_PLUGIN, name)
-        with unfinished.version_mutex(self._paths, pin):
+        with _told(name), unfinished.version_mutex(self._paths, pin):
             # Another process may have added it since.
             if there := self._there(name, address, sha256):
                 return there
@@ -140,9 +140,10 @@ class Folders:
 
     def choose(self, name: str) -> None:
         """Let a plugin count also where one of that name comes with toolpin."""
-        os.makedirs(self._paths.chosen, exist_ok=True)
-        with open(f"{self._paths.chosen}/{name}", "w", encoding="utf-8"):
-            pass
+        with _told(name):
+            os.makedirs(self._paths.chosen, exist_ok=True)
+            with open(f"{self._paths.chosen}/{name}", "w", encoding="utf-8"):
+                pass
 
     def update(
         self, name: str, ref: str = "", *, force: bool = False, sha256: str = ""
@@ -158,6 +159,7 @@ class Folders:
         self._hook(f"pre_asdf_plugin_update_{name}", name)
         pin = Pin(_PLUGIN, name)
         with (
+            _told(name),
             unfinished.version_mutex(self._paths, pin),
             unfinished.scratch(self._paths, pin) as stage,
         ):
@@ -218,12 +220,13 @@ class Folders:
         self._hook(f"pre_asdf_plugin_remove_{name}")
         more = {"ASDF_PLUGIN_PATH": folder, "ASDF_PLUGIN_SOURCE_URL": ""}
         self._callback(name, "pre-plugin-remove", more)
-        with unfinished.version_mutex(self._paths, Pin(_PLUGIN, name)):
+        pin = Pin(_PLUGIN, name)
+        with _told(name), unfinished.version_mutex(self._paths, pin):
             folder = self.folder(name)  # another process may have removed it since
             if os.path.islink(folder):
                 os.unlink(folder)
             else:
-                unfinished.discard(self._paths, Pin(_PLUGIN, name), folder)
+                unfinished.discard(self._paths, pin, folder)
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(f"{self._paths.chosen}/{name}")
             with contextlib.suppress(FileNotFoundError):
@@ -237,7 +240,8 @@ class Folders:
         """Ask a plugin which files of other managers it reads, and note them."""
         scripts = Scripts(self._paths, name, self._env, self._cwd)
         try:
-            note_files(self._paths, name, scripts.legacy_filenames())
+            with _told(name):
+                note_files(self._paths, name, scripts.legacy_filenames())
         except ToolpinError as error:
             self._remark(f"{name}: {error.what}")
 
@@ -258,6 +262,21 @@ class Folders:
     def _tell(self, told: Finished) -> None:
         for line in (told.out + told.err).splitlines():
             self._remark(line)
+
+
+@contextlib.contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Tell of a store that takes no change: a folder of it may be another user's."""
+    try:
+        yield
+    except OSError as error:
+        raise ToolpinError(
+            f"{name}'s plugin cannot be put in its place, or taken away",
+            [
+                ("path", str(error.filename or "?")),
+                ("because", error.strerror or "?"),
+            ],
+        ) from error
 
 
 def _exchange(fresh: str, folder: str, old: str) -> None:
