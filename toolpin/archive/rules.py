@@ -28,12 +28,15 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 class Limits(NamedTuple):
     """When an archive is a bomb. The ratio counts from `ratio_from_bytes` on.
 
-    `text_bytes` are those of all names and targets of links, which are kept in memory.
+    `text_bytes` are those of all names and targets of links, which are kept in memory:
+    each folder has a name of its own. `link_steps` is how far all links are followed,
+    by the folders of each path on the way.
     """
 
     total_bytes: int = 20 * GiB
     entries: int = 1_000_000
     text_bytes: int = 128 * MiB
+    link_steps: int = 5_000_000
     ratio: int = 200
     ratio_from_bytes: int = 100 * MiB
     decoder_bytes: int = 512 * MiB

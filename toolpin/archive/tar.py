@@ -15,7 +15,6 @@ from toolpin.archive.stream import Stream
 _BLOCK = 512
 _ZEROS = bytes(_BLOCK)
 _EXTENSION_BYTES = MiB
-_EXTENSION_RECORDS = 1000
 _USTAR_SIZE_MAX = 0o77777777777
 
 _Kind = Literal["file", "folder", "symlink", "hardlink"]
@@ -51,7 +50,8 @@ def tar_members(stream: Stream, limits: Limits) -> Iterator[Member]:
             raise Broken(f"it has more than {limits.entries} members")
         header = _header(block)
         if header.kind in b"xgLK":
-            _extend(extended, header, stream)
+            # A record costs as much time as a member without data.
+            headers += _extend(extended, header, stream)
             continue
         member = _member(_apply(header, extended), stream, limits)
         extended = {}
@@ -135,16 +135,20 @@ def _number(field: bytes, name: str) -> int:
     return int(digits or b"0", 8)
 
 
-def _extend(extended: dict[str, str], header: _Header, stream: Stream) -> None:
-    """Read an extended header's data into `extended`, for the member after it."""
+def _extend(extended: dict[str, str], header: _Header, stream: Stream) -> int:
+    """Read an extended header's data into `extended`, for the member after it.
+
+    Returns how many records it has.
+    """
     if header.size > _EXTENSION_BYTES:
         raise Broken(f"an extended header of {header.size} bytes", header.name)
     data = b"".join(_data(stream, header.size))
     if header.kind in b"LK":
         key = "path" if header.kind == b"L" else "linkpath"
         records = {key: data.removesuffix(b"\0").decode("utf-8", "surrogateescape")}
+        number = 1
     else:
-        records = _pax(data)
+        records, number = _pax(data)
     if header.kind == b"g":
         if records:
             raise Broken("a global header renames or sizes every member", header.name)
@@ -152,33 +156,32 @@ def _extend(extended: dict[str, str], header: _Header, stream: Stream) -> None:
         raise Broken("two extended headers speak of one member", header.name)
     else:
         extended |= records
+    return number
 
 
-def _pax(data: bytes) -> dict[str, str]:
-    """Return what matters of pax records; ACLs and the like are dropped.
+def _pax(data: bytes) -> tuple[dict[str, str], int]:
+    """Return what matters of pax records, and their number; ACLs and such are dropped.
 
     A record is `LENGTH KEY=VALUE` and a newline, which LENGTH counts too.
     """
     found: dict[str, str] = {}
-    at = records = 0
-    while at < len(data):
-        digits, _, _ = data[at : at + 20].partition(b" ")
-        end = at + int(digits) if digits.isdigit() else at
-        record = data[at + len(digits) + 1 : end]
+    start = number = 0
+    while start < len(data):
+        digits, _, _ = data[start : start + 20].partition(b" ")
+        end = start + (int(digits) if digits.isdigit() else 0)
+        record = data[start + len(digits) + 1 : end]
         key, equals, value = record.removesuffix(b"\n").partition(b"=")
         if end > len(data) or not equals or not record.endswith(b"\n"):
             raise Broken("an extended header is damaged")
-        records += 1
-        if records > _EXTENSION_RECORDS:
-            raise Broken(f"an extended header has more than {_EXTENSION_RECORDS} parts")
         if key.startswith(b"GNU.sparse"):
             raise Broken("a member is sparse")
         if key in (b"path", b"linkpath", b"size"):
             text = value.decode("utf-8", "surrogateescape")
             if found.setdefault(key.decode(), text) != text:
                 raise Broken("an extended header says two things", text)
-        at = end
-    return found
+        start = end
+        number += 1
+    return found, number
 
 
 def _apply(header: _Header, extended: dict[str, str]) -> _Header:

@@ -16,16 +16,12 @@ import time
 import unicodedata
 from collections.abc import Iterable
 
-from toolpin.archive.rules import PATH_BYTES, Broken, MiB, split_target
+from toolpin.archive.rules import DEFAULT, PATH_BYTES, Broken, Limits, split_target
 from toolpin.model import TreeFile
 
 _RESERVED = ".toolpin"
 _FOLDER_MODE = 0o755
 _LINK_HOPS = 40  # the kernel's own limit is the same
-# What all links take together to be followed, and all names and targets to be known:
-# some hundred times of what the largest runtime does.
-_LINK_STEPS = 5_000_000
-_NAMES_BYTES = 128 * MiB
 
 
 class Tree:
@@ -34,16 +30,19 @@ class Tree:
     With `folds_names`, names that differ by case or Unicode form are one name.
     """
 
-    def __init__(self, root: str, *, folds_names: bool) -> None:
+    def __init__(
+        self, root: str, limits: Limits = DEFAULT, *, folds_names: bool
+    ) -> None:
         self._root = root
+        self._limits = limits
+        self._text_bytes = 0
+        self._link_steps = 0
         self._folds_names = folds_names
         self._names = {"": ""}
         self._folders = {""}
         self._files: dict[str, TreeFile] = {}
         self._links: dict[str, str] = {}
         self._made: list[str] = []
-        self._steps = 0
-        self._bytes = 0
         self._now_s = int(time.time())
 
     def add_folder(self, path: str) -> None:
@@ -98,8 +97,8 @@ class Tree:
         """Note a symbolic link, to be made by `finish`."""
         key = self._key(path)
         split_target(target, path)
-        self._count(target, path)
         self._claim_new(path, key)
+        self._count_text(target, path)
         self._links[key] = target
 
     def finish(self) -> tuple[TreeFile, ...]:
@@ -142,27 +141,30 @@ class Tree:
             return path
         return unicodedata.normalize("NFKC", path).casefold()
 
-    def _count(self, text: str, path: str) -> None:
-        self._bytes += len(text)
-        if self._bytes > _NAMES_BYTES:
-            raise Broken(f"names and links take more than {_NAMES_BYTES} bytes", path)
-
     def _claim(self, path: str, key: str) -> None:
-        if self._names.setdefault(key, path) != path:
+        if (known := self._names.get(key)) not in (None, path):
             raise Broken("two names differ only by case or Unicode form", path)
+        if known is None:
+            self._count_text(path, path)
+            self._names[key] = path
+
+    def _count_text(self, text: str, path: str) -> None:
+        self._text_bytes += len(text.encode())
+        if self._text_bytes > self._limits.text_bytes:
+            rule = f"its names are more than {self._limits.text_bytes} bytes"
+            raise Broken(rule, path)
 
     def _claim_new(self, path: str, key: str) -> None:
         """Take a name for a new entry, and make the folders above it."""
         if key in self._names:
             self._claim(path, key)
             raise Broken("two members have one name", path)
-        self._count(path, path)
         above, _, name = path.rpartition("/")
         if above:
             self.add_folder(above)
         else:
             _check_reserved(name, path)
-        self._names[key] = path
+        self._claim(path, key)
 
     def _make_folder(self, path: str) -> None:
         key = self._key(path)
@@ -205,9 +207,10 @@ class Tree:
         hops = 0
         while rest:
             part = rest.pop()
-            self._steps += 1 + len(here)  # of which a path is made
-            if self._steps > _LINK_STEPS:
-                raise Broken("its links take too long to follow", path)
+            self._link_steps += 1 + len(here)
+            if self._link_steps > self._limits.link_steps:
+                rule = f"its links take more than {self._limits.link_steps} steps"
+                raise Broken(rule, path)
             if part == "..":
                 if not here or not self._is_folder("/".join(here)):
                     raise Broken("a link leads out of the tree", path)

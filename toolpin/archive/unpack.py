@@ -56,16 +56,11 @@ def unpack(
     the disk refuses; either way nothing of this call is left.
     """
     try:
-        tree = Tree(destination, folds_names=folds_names(destination))
+        tree = Tree(destination, limits, folds_names=folds_names(destination))
         try:
             with open(archive, "rb") as file, ThreadPoolExecutor(1) as pool:
                 members = _members(file, filename, limits, pool)
-                left = limits.text_bytes
                 for path, member in _taken(members, strip, tuple(_parts(only))):
-                    left -= len(f"{path}{member.link}".encode(errors="replace"))
-                    if left < 0:
-                        rule = f"its names are more than {limits.text_bytes} bytes"
-                        raise Broken(rule, member.name)
                     _add(tree, path, member)
             return tree.finish()
         except BaseException:
