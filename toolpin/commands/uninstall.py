@@ -5,6 +5,7 @@ Also `TOOL --all`, and `[TOOL] --unused`: what nothing known here asks for.
 
 from __future__ import annotations
 
+import contextlib
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
@@ -87,9 +88,13 @@ def remove_all(pins: Sequence[Pin], session: Session) -> None:
                 if installs.is_installed(session.paths.alone, pin):
                     removal.remove(pin, session)
             session.report.remark(f"removed {pin}")
-    finally:
-        if pins:
+    except ToolpinError:
+        # What went before it leaves no shim; what stopped it is what counts.
+        with contextlib.suppress(ToolpinError):
             refresh_shims(session.paths, session.registry)
+        raise
+    if pins:
+        refresh_shims(session.paths, session.registry)
 
 
 def _installed(tool: str, version: str, session: Session) -> Pin:

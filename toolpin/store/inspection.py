@@ -179,7 +179,11 @@ def _judge_folders(
     tree: str, entries: Mapping[str, os.stat_result]
 ) -> Iterator[Finding]:
     """Yield the folders that others than their owner may write."""
-    for path, found in {".": os.stat(tree), **entries}.items():
+    try:
+        whole = {".": os.stat(tree), **entries}
+    except OSError:
+        return  # it is gone by now, which is said of its files
+    for path, found in whole.items():
         mode = stat.S_IMODE(found.st_mode)
         if stat.S_ISDIR(found.st_mode) and mode & _OPEN:
             yield Finding(WRONG_MODE, path, f"{mode:04o}, not {mode & ~_OPEN:04o}")
