@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.support import forked
+
 TOOLPIN = (sys.executable, "-I", "-m", "toolpin")
 REPOSITORY = Path(__file__).parents[2]
 
@@ -70,19 +72,30 @@ class Home:
         timeout_s: float = 60,
     ) -> Result:
         """Run a command in the project's folder and wait for it."""
+        folder, env = str(cwd or self.project), {**self.env, **(env or {})}
+        given = stdin.encode(errors="surrogateescape")
+        if forked.can_run(command, env, given):
+            ended = forked.run(
+                command, cwd=folder, env=env, stdin=given, timeout_s=timeout_s
+            )
+            return Result(ended.code, _text(ended.out), _text(ended.err))
         done = subprocess.run(
             command,
-            cwd=cwd or self.project,
-            env={**self.env, **(env or {})},
-            input=stdin,
+            cwd=folder,
+            env=env,
+            input=given,
             capture_output=True,
-            text=True,
-            errors="surrogateescape",
             timeout=timeout_s,
             check=False,
         )
-        return Result(done.returncode, done.stdout, done.stderr)
+        return Result(done.returncode, _text(done.stdout), _text(done.stderr))
 
     def shim(self, command: str) -> str:
         """Return the path of a command's shim."""
         return os.path.join(self.data, "shims", command)
+
+
+def _text(data: bytes) -> str:
+    """Return what was written, with the newlines of any system."""
+    text = data.decode(errors="surrogateescape")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

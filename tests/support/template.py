@@ -1,0 +1,99 @@
+"""A Python that has loaded all of toolpin and run none of it: each run is a fork of it.
+
+`tests.support.forked` starts it and sends it orders. A run is a process with its own
+arguments, environment, folder and streams, and it ends as any Python does. All that it
+lacks is the start: of Python, and of the modules of toolpin and of its libraries.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import socket
+import sys
+import threading
+from contextlib import suppress
+from typing import NoReturn
+
+import toolpin
+
+
+def main() -> None:
+    """Load everything, then fork for each order; a fork returns when it has run."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    for module in pkgutil.walk_packages(toolpin.__path__, "toolpin."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    assert threading.active_count() == 1, "a fork has one thread"
+    gc.freeze()  # what is never looked at is never copied
+    while True:
+        head, files, _, _ = socket.recv_fds(control, 4, 4)
+        if not head:
+            return
+        size_bytes = int.from_bytes(head, "big")
+        order = json.loads(control.recv(size_bytes, socket.MSG_WAITALL))
+        *streams, told = files
+        if os.fork() == 0:
+            control.close()
+            run = os.fork()
+            if run == 0:
+                os.close(told)
+                _become(streams, **order)
+                return
+            _watch(run, streams, told)
+        for file in files:
+            os.close(file)
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def _become(
+    streams: list[int], words: list[str], env: dict[str, str], folder: str
+) -> None:
+    """Be what `python -I -m WORDS` is, with these streams, and run it."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(env)
+    module, *sys.argv[1:] = words
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            with suppress(OSError):  # where a stream takes no more, Python says so
+                _end(end.code or 0)
+        raise
+
+
+def _end(code: int) -> NoReturn:
+    """End as Python does, but leave its memory to the system.
+
+    To free each object is to copy each page that the template has.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code & 0xFF)
+
+
+def _watch(run: int, streams: list[int], told: int) -> NoReturn:
+    """Tell the number of a child at once, and how it ended when it has."""
+    for stream in streams:
+        os.close(stream)
+    os.write(told, b"%d " % run)
+    _, status = os.waitpid(run, 0)
+    os.write(told, b"%d" % os.waitstatus_to_exitcode(status))
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
