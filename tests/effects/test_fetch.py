@@ -8,9 +8,11 @@ import hashlib
 import random
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -54,7 +56,9 @@ def server() -> Iterator[Server]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses between attempts, in seconds; none is really made."""
     made: list[float] = []
-    monkeypatch.setattr("toolpin.network.fetch.time.sleep", made.append)
+    # Its own clock: other threads of this process sleep too.
+    clock = SimpleNamespace(monotonic=time.monotonic, sleep=made.append)
+    monkeypatch.setattr("toolpin.network.fetch.time", clock)
     return made
 
 

@@ -7,9 +7,11 @@ import hashlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -187,7 +189,8 @@ def test_hostile_43_a_portal_s_page_in_place_of_an_archive_is_deleted(
 def test_hostile_51_a_retry_after_that_is_no_time_ends_too(
     server: Server, monkeypatch: pytest.MonkeyPatch, wait: str
 ) -> None:
-    monkeypatch.setattr("toolpin.network.fetch.time.sleep", lambda _: None)
+    clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: None)
+    monkeypatch.setattr("toolpin.network.fetch.time", clock)
     url = server.put("/x", fault=Status(429, headers={"Retry-After": wait}))
     assert cause(url, QUICK._replace(attempts=2)) == "429 Too Many Requests"
 
