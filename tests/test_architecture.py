@@ -33,24 +33,25 @@ LAYERS = tuple(
         settings.schema settings.secret
         """,
         """
-        archive execute launch mutex replacing scripts shims steps store verify
-        binaries.elf binaries.release binaries.runnable cache.contents
-        cache.first_use cache.indexes cache.verified ci.folder ci.packed
-        doctor.reach doctor.searched doctor.store_check doctor.store_state
-        lockfile.lookup network.bounds network.fetch network.partial network.reply
-        network.trust network.web project.links project.pin_files
-        project.remembered settings.asdf_env settings.asdfrc upkeep.checks
-        upkeep.inspection upkeep.repair upkeep.uses
+        archive mutex replacing scripts shims steps store verify binaries.elf
+        binaries.release binaries.runnable cache.contents cache.first_use
+        cache.indexes cache.verified ci.folder ci.packed doctor.reach
+        doctor.searched doctor.store_check doctor.store_state execute.finding
+        execute.launch execute.place execute.running execute.trees lockfile.lookup
+        network.bounds network.fetch network.partial network.reply network.trust
+        network.web project.links project.pin_files project.remembered
+        settings.asdf_env settings.asdfrc upkeep.checks upkeep.inspection
+        upkeep.repair upkeep.uses
         """,
         """
         sources plugin.describe plugin.draft plugin.folders plugin.index
         plugin.registry plugin.script plugin.shelf
         """,
         """
-        bundle locking pairs plugin_tasks project_env session suggest wanted
-        ci.install ci.plan ci.view doctor.asked doctor.checkup
-        doctor.project_check doctor.reasons doctor.road_check doctor.roads
-        doctor.shell_check doctor.surroundings install.carrying install.catalogue
+        bundle locking pairs plugin_tasks session suggest wanted ci.install
+        ci.plan ci.view doctor.asked doctor.checkup doctor.project_check
+        doctor.reasons doctor.road_check doctor.roads doctor.shell_check
+        doctor.surroundings execute.project_env install.carrying install.catalogue
         install.choice install.into install.listing install.locked install.notes
         install.pipeline install.serving install.workshop lockfile.asks
         shells.known_words shells.watch upkeep.adopting upkeep.pruning

@@ -34,7 +34,7 @@ CEILINGS = {
     "list": 24,
     "where nodejs": 24,
     "install": 32,
-    "exec node": 24,
+    "exec node": 26,
     "completion --words tools": 28,
     "completion --words installed-versions nodejs": 28,
     "completion --words commands": 28,

@@ -211,7 +211,7 @@ def test_the_library_passes_shellcheck() -> None:
 
 
 def test_exec_imports_nothing_heavy() -> None:
-    script = "import sys, toolpin.execute; print('\\n'.join(sys.modules))"
+    script = "import sys, toolpin.execute.running; print('\\n'.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True
     )

@@ -11,10 +11,11 @@ import shutil
 from collections.abc import Sequence
 from typing import NoReturn
 
-from toolpin import execute
 from toolpin.asdf.front import FailedError, Front, spelt, split
 from toolpin.errors import NotRunnable, ScriptFailed
-from toolpin.launch import as_called, become
+from toolpin.execute import finding, running
+from toolpin.execute.launch import as_called, become
+from toolpin.execute.place import Found
 from toolpin.model import Pin, Request
 from toolpin.scripts.running import Scripts, variables_of
 from toolpin.settings.asdf_env import without_translated
@@ -34,7 +35,7 @@ def exec_(front: Front, words: Sequence[str]) -> NoReturn:
     session, command = front.session, words[0]
     _check(front, command, _SET_UP)
     try:
-        execute.run(
+        running.run(
             command,
             words[1:],
             paths=session.paths,
@@ -42,7 +43,7 @@ def exec_(front: Front, words: Sequence[str]) -> NoReturn:
             idioms=session.idioms,
             env=session.env,
             cwd=session.folder,
-            caller=execute.Caller(
+            caller=running.Caller(
                 lambda: refresh_shims(session.paths, session.registry),
                 lambda found: _as_asdf(front, found),
             ),
@@ -107,12 +108,12 @@ def _has_folder(front: Front, name: str) -> bool:
     return "/" not in name and os.path.isdir(f"{front.session.paths.plugins}/{name}")
 
 
-def _find(front: Front, command: str, unknown: int) -> execute.Found:
+def _find(front: Front, command: str, unknown: int) -> Found:
     """Return what a command runs. Raises FailedError with what asdf says instead."""
     _check(front, command, unknown)
     session = front.session
     try:
-        found = execute.find(
+        found = finding.find(
             command,
             paths=session.paths,
             aliases=session.registry.aliases,
@@ -209,7 +210,7 @@ def _file(front: Front) -> str:
     return os.path.join(front.session.folder, front.session.paths.filename)
 
 
-def _as_asdf(front: Front, found: execute.Found) -> execute.Found:
+def _as_asdf(front: Front, found: Found) -> Found:
     """Return what was found with asdf's variables, and without what was put there."""
     more: dict[str, str] = {}
     if found.pin:

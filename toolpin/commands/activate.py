@@ -10,10 +10,10 @@ import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
 
 from toolpin.errors import NotRunnable, ToolpinError
+from toolpin.execute.project_env import is_of_project, joined, patch_of
 from toolpin.model import EnvPatch, Request
 from toolpin.paths import bundled
 from toolpin.project import pin_files
-from toolpin.project_env import is_of_project, joined, patch_of
 from toolpin.session import Session
 from toolpin.shells.activation import ACTIVE, STATE, Watch, entered, parse_state
 from toolpin.shells.dialect import DIALECTS, Dialect, render_changes

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from toolpin.env import DEFAULT_PATH
 from toolpin.errors import UsageError
+from toolpin.execute.project_env import is_of_project, joined, patch_of
 from toolpin.model import EnvPatch, Request
 from toolpin.project.toolversions import variable_for
-from toolpin.project_env import is_of_project, joined, patch_of
 from toolpin.session import Session
 from toolpin.shells.formats import BASE, FORMATS, SHELLS, render_env
 from toolpin.suggest import pinned_tool

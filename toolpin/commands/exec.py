@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from toolpin import execute
 from toolpin.errors import ToolpinError, UnknownCommand
+from toolpin.execute import running
+from toolpin.execute.place import Found
 from toolpin.paths import Paths, find_paths
 from toolpin.plugin.registry import read_registry
 from toolpin.project import pin_files
@@ -28,7 +29,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         env = asdf_env.as_toolpin(env)
         paths = paths._replace(filename=asdf_env.filename_in(env))
 
-        def finish(found: execute.Found) -> execute.Found:
+        def finish(found: Found) -> Found:
             kept = asdf_env.without_translated(found.environment, own)
             return found._replace(environment=kept)
 
@@ -42,7 +43,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         refresh_shims(paths, registry)
 
     try:
-        execute.run(
+        running.run(
             line[0],
             line[1:],
             paths=paths,
@@ -50,7 +51,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
             idioms=registry.idioms(idiomatic_level(paths, env)),
             env=env,
             cwd=_folder(env),
-            caller=execute.Caller(reshim, finish),
+            caller=running.Caller(reshim, finish),
         )
     except UnknownCommand as error:
         from toolpin.suggest import with_near_commands  # noqa: PLC0415 - rarely
@@ -58,7 +59,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         raise with_near_commands(error, line[0], paths) from error
 
 
-def _as_found(found: execute.Found) -> execute.Found:
+def _as_found(found: Found) -> Found:
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import SUPPRESS, ArgumentParser, Namespace
 
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.execute import patch_for
+from toolpin.execute.trees import patch_for
 from toolpin.model import Origin, Request
 from toolpin.project.toolversions import parse_wanted, variable_for
 from toolpin.session import Session

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from toolpin import execute
 from toolpin.errors import UnknownCommand
-from toolpin.execute import Found
+from toolpin.execute import finding
+from toolpin.execute.place import Found
 from toolpin.session import Session
 from toolpin.suggest import with_near_commands
 from toolpin.tables import origin_table
@@ -20,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, session: Session) -> int:
     """Print its path. Raises what running it would."""
     try:
-        found = execute.find(
+        found = finding.find(
             args.command,
             paths=session.paths,
             aliases=session.registry.aliases,

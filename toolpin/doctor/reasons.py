@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from toolpin import execute
 from toolpin.doctor.asked import Asked, of_tool
 from toolpin.doctor.searched import Candidate, candidates, folders
 from toolpin.errors import NotLocked, ToolpinError, UnknownCommand, UsageError
-from toolpin.execute import Found
+from toolpin.execute import finding
+from toolpin.execute.place import Found
 from toolpin.lockfile.lookup import locked_version, lockfile_for
 from toolpin.model import Pin, Request, Wanted
 from toolpin.resolve import looks_exact
@@ -86,7 +86,7 @@ def reasons_for(command: str, session: Session) -> Reasons:
         raise
     except ToolpinError as error:
         problem = error
-    known = execute.providers(
+    known = finding.providers(
         command,
         paths=session.paths,
         aliases=session.registry.aliases,
@@ -108,7 +108,7 @@ def reasons_for(command: str, session: Session) -> Reasons:
 
 def find_in(session: Session, command: str) -> Found:
     """Return what the shim of a command would run. Raises what running it would."""
-    return execute.find(
+    return finding.find(
         command,
         paths=session.paths,
         aliases=session.registry.aliases,

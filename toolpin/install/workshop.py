@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from toolpin import host, process
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.execute import patch_for
+from toolpin.execute.project_env import is_of_project
+from toolpin.execute.trees import patch_for
 from toolpin.install.pipeline import Installer
 from toolpin.model import Host, Pin
 from toolpin.plugin.folders import Folders
 from toolpin.plugin.index import Index
 from toolpin.progress import Board
-from toolpin.project_env import is_of_project
 from toolpin.scripts.gitrepo import Git
 from toolpin.scripts.running import Scripts
 from toolpin.session import Session

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 
 from toolpin.env import settle
-from toolpin.execute import patch_for
+from toolpin.execute.trees import patch_for
 from toolpin.model import EnvPatch, Request
 from toolpin.project.toolversions import folder_of
 from toolpin.session import Session

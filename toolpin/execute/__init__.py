@@ -1,0 +1,1 @@
+"""A command's name becomes a program, its environment, and a process."""

@@ -1,0 +1,187 @@
+"""Turns a command's name into a program and its environment.
+
+What a shim falls back to, so everything it imports is light. It installs nothing and
+asks no network: what is not there is an error that says what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from toolpin.env import apply
+from toolpin.errors import NotRunnable, UnknownCommand
+from toolpin.execute.place import Found, Place, request_in, stated_in
+from toolpin.execute.trees import asked, missing, required_by, tree_of, with_required
+from toolpin.model import EnvPatch, Origin, Pin, Request
+from toolpin.paths import Paths
+from toolpin.project import pin_files
+from toolpin.project.idiomatic import NONE, Idioms
+from toolpin.shims.stubs import read_stub
+from toolpin.shims.system_command import DEPTH, count_round, on_path, without_versions
+from toolpin.store.installs import is_program, program, tools, versions
+from toolpin.versions import newest
+
+
+def find(
+    command: str,
+    *,
+    paths: Paths,
+    aliases: Mapping[str, str],
+    idioms: Idioms,
+    env: Mapping[str, str],
+    cwd: str,
+) -> Found:
+    """Find what runs `command` in the folder `cwd`, an absolute path.
+
+    `aliases` has the canonical name for each name of a tool, `idioms` the files that
+    count beside `.tool-versions`. Raises NotRunnable for a command of a tool that is
+    not there, UnknownCommand for what nothing provides.
+    """
+    if "/" in command or not command:
+        raise UnknownCommand(
+            "a command's name is wanted, without a folder",
+            [("received", repr(command))],
+        )
+    stub = read_stub(f"{paths.shims}/{command}")
+    place = Place(paths, aliases, idioms, env, cwd, stub)
+    providers = _providers(place, command)
+    lacking: NotRunnable | None = None
+    for request in _requests(place, providers):
+        found = _choose(place, request, command)
+        if found:
+            return found
+        lacking = lacking or _lacks(place, request, command)
+    if lacking:
+        raise lacking
+    return _unpinned(place, providers, command)
+
+
+def providers(
+    command: str,
+    *,
+    paths: Paths,
+    aliases: Mapping[str, str],
+    env: Mapping[str, str],
+    cwd: str,
+) -> tuple[str, ...]:
+    """Return the tools that are known to have a command."""
+    stub = read_stub(f"{paths.shims}/{command}")
+    return _providers(Place(paths, aliases, NONE, env, cwd, stub), command)
+
+
+def _providers(place: Place, command: str) -> tuple[str, ...]:
+    """Return the tools that are known to have the command."""
+    named = place.aliases.get(command)
+    if place.stub:
+        found = [tool for tool, *_ in place.stub.tools]
+    else:
+        found = [tool for tool in tools(place.paths) if _having(place, tool, command)]
+    return tuple(dict.fromkeys([*found, *([named] if named else [])]))
+
+
+def _having(place: Place, tool: str, command: str) -> list[str]:
+    """Return the published versions of a tool that have the command."""
+    return [
+        version
+        for version in versions(place.paths, tool)
+        if program(place.paths, Pin(tool, version), command)
+    ]
+
+
+def _requests(place: Place, providers: Sequence[str]) -> Iterator[Request]:
+    """Yield what is asked of the providers, in the order of the file."""
+    if len(providers) == 1:
+        request = request_in(place, providers[0])
+        if request:
+            yield request
+    elif providers:
+        aliases = {**{tool: tool for tool in providers}, **place.aliases}
+        stated = stated_in(place, aliases)
+        for request in pin_files.effective(stated, env=place.env, aliases=aliases):
+            if request.tool in providers:
+                yield request
+
+
+def _choose(place: Place, request: Request, command: str) -> Found | None:
+    """Return the first alternative that has the command.
+
+    None where what is there lacks it; raises NotRunnable where nothing is there.
+    """
+    there = False
+    for wanted in request.wanted:
+        if wanted.kind == "system":
+            path = _on_path(_without_versions(place), command)
+            if path:
+                place = _without_versions(place, request.tool)
+                return _system(place, path, command, request.origin)
+            there = True
+            continue
+        patch, pin = tree_of(place, request, wanted)
+        if patch is None:
+            continue
+        there = True
+        count = len(patch.path)
+        required = required_by(place, request.tool)
+        patch = with_required(patch, tuple(required.values()), place.env)
+        around = place
+        for name in (one for one, sets in required.items() if not sets.path):
+            around = _without_versions(around, name)
+        for folder in patch.path[:count]:
+            path = f"{folder}/{command}"
+            if is_program(path) and folder != place.paths.answers:
+                child = apply(patch, around.env, place.paths.shims)
+                found = Found(path, child, pin, request.origin)
+                return asked(place, found) if patch.asks else found
+    if not there:
+        raise missing(place, request)
+    return None
+
+
+def _without_versions(place: Place, tool: str = "") -> Place:
+    env = without_versions(place.env, place.paths, tool, place.cwd)
+    return place._replace(env=env)
+
+
+def _unpinned(place: Place, providers: Sequence[str], command: str) -> Found:
+    path = _on_path(place, command)
+    if path:
+        return _system(place, path, command, None)
+    installed = [
+        f"{tool} {newest('', having)}"
+        for tool in providers
+        if (having := _having(place, tool, command))
+    ]
+    if not providers:
+        raise UnknownCommand(
+            f"{command} is no command of an installed tool, nor one on PATH",
+            [("in", place.cwd)],
+        )
+    raise NotRunnable(
+        f"nothing pins {' or '.join(providers)}, which has {command}",
+        [("in", place.cwd), ("installed", ", ".join(installed) or "none")],
+        f"toolpin pin {installed[0] if installed else f'{providers[0]} latest'}",
+    )
+
+
+def _on_path(place: Place, command: str) -> str | None:
+    return on_path(command, env=place.env, cwd=place.cwd, shims=place.paths.shims)
+
+
+def _system(place: Place, path: str, command: str, origin: Origin | None) -> Found:
+    """Return the system's command, with the environment it gets."""
+    child = apply(EnvPatch((), ()), place.env, place.paths.shims)
+    rounds = count_round(path, command, place.env)
+    return Found(path, {**child, DEPTH: rounds}, None, origin)
+
+
+def _lacks(place: Place, request: Request, command: str) -> NotRunnable:
+    wanted = " or ".join(str(one) for one in request.wanted)
+    having = _having(place, request.tool, command)
+    return NotRunnable(
+        f"{request.tool} {wanted} has no command {command}",
+        [
+            ("wanted by", str(request.origin)),
+            ("have it", ", ".join(having) or f"no installed version of {request.tool}"),
+        ],
+        f"toolpin pin {request.tool} {newest('', having)}" if having else None,
+    )

@@ -1,0 +1,63 @@
+"""Where a command is looked for, what is asked there, and what may be found. Light."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
+
+from toolpin.lockfile.lookup import Where
+from toolpin.model import Origin, Pin, Request
+from toolpin.paths import Paths, home_folder
+from toolpin.project import pin_files
+from toolpin.project.idiomatic import Idioms
+from toolpin.shims.stubs import Stub
+
+
+class Found(NamedTuple):
+    """A program, its environment, and what chose it.
+
+    `pin` is None for the system's command and for `path:`; `origin` is None where
+    nothing pins the command.
+    """
+
+    path: str
+    environment: dict[str, str]
+    pin: Pin | None
+    origin: Origin | None
+
+
+class Place(NamedTuple):
+    """Where a command is looked for."""
+
+    paths: Paths
+    aliases: Mapping[str, str]
+    idioms: Idioms
+    env: Mapping[str, str]
+    cwd: str
+    stub: Stub | None
+
+    @property
+    def where(self) -> Where:
+        """Where project files are looked for."""
+        return Where(self.cwd, home_folder(self.env), self.paths.global_file)
+
+
+def request_in(place: Place, tool: str) -> Request | None:
+    """Return what is asked of one tool in a place."""
+    names = {name for name, canonical in place.aliases.items() if canonical == tool}
+    stated = stated_in(place, place.aliases, only={tool, *names})
+    return pin_files.request_for(tool, stated, place.env)
+
+
+def stated_in(
+    place: Place, aliases: Mapping[str, str], only: Collection[str] = ()
+) -> Iterator[Request]:
+    """Yield what the files of a place ask for, of `only` these names if any."""
+    return pin_files.stated(
+        place.cwd,
+        home=home_folder(place.env),
+        global_file=place.paths.global_file,
+        aliases=aliases,
+        idioms=place.idioms,
+        only=only,
+    )

@@ -1,0 +1,86 @@
+"""Becomes the program that a command means here, or runs it and looks at what came.
+
+The last step of `exec`, and of a shim that could not tell by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, NoReturn
+
+from toolpin.errors import ToolpinError
+from toolpin.execute.finding import find
+from toolpin.execute.launch import as_called, become, end_like, run_as_child
+from toolpin.execute.place import Found
+from toolpin.paths import Paths, home_folder
+from toolpin.project.idiomatic import Idioms
+from toolpin.shims.stubs import read_stub
+from toolpin.store.installs import commands
+
+
+class Caller(NamedTuple):
+    """What whoever runs a command does itself.
+
+    `refresh` is called when programs came or went; `finish` has the last word on what
+    the program gets.
+    """
+
+    refresh: Callable[[], object]
+    finish: Callable[[Found], Found]
+
+
+def run(
+    command: str,
+    args: Sequence[str],
+    *,
+    paths: Paths,
+    aliases: Mapping[str, str],
+    idioms: Idioms,
+    env: Mapping[str, str],
+    cwd: str,
+    caller: Caller,
+) -> NoReturn:
+    """Become the command, or run it and refresh the shims where its tool asks for it.
+
+    Raises what `find` raises.
+    """
+    env = as_called(env)
+    found = caller.finish(
+        find(command, paths=paths, aliases=aliases, idioms=idioms, env=env, cwd=cwd)
+    )
+    stub = read_stub(f"{paths.shims}/{command}")
+    _run_hook(found, command, args, paths=paths, cwd=cwd)
+    if not (found.pin and stub and set(stub.after) & set(args)):
+        become(found.path, args, found.environment)
+    before = commands(paths, found.pin)
+    status = run_as_child(found.path, args, found.environment)
+    if commands(paths, found.pin) != before:
+        try:
+            caller.refresh()
+        except ToolpinError as error:
+            # The command itself is done; its exit code is the answer.
+            sys.stderr.write(f"{error.render()}\n")
+    end_like(status)
+
+
+def _run_hook(
+    found: Found, command: str, args: Sequence[str], *, paths: Paths, cwd: str
+) -> None:
+    """Run the hook that a user of asdf's plugins has set before a command.
+
+    Raises ToolpinError where it fails: the command is not to run then.
+    """
+    tool = found.pin.tool if found.pin else ""
+    env = found.environment
+    rc = env.get("ASDF_CONFIG_FILE") or f"{home_folder(env)}/.asdfrc"
+    if not (tool and os.path.isdir(f"{paths.plugins}/{tool}")) or not os.path.exists(
+        os.path.expanduser(rc)
+    ):
+        return
+    from toolpin.settings.asdfrc import read_asdfrc  # noqa: PLC0415 - few have hooks
+
+    hook = f"pre_{tool}_{command}"
+    sys.stderr.write(read_asdfrc(env).must(hook, args, env, cwd))
+    sys.stderr.flush()

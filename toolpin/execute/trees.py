@@ -1,0 +1,127 @@
+"""Turns what is asked of a tool into what its installed tree sets: PATH, variables.
+
+With what the tools set that it requires; and asked of an asdf plugin, where its scripts
+alone can tell. Light: `exec` waits for it. It installs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from toolpin.env import added, apply, is_settable, settle
+from toolpin.errors import NotRunnable
+from toolpin.execute.place import Found, Place, request_in
+from toolpin.lockfile.lookup import locked_version, match
+from toolpin.model import EnvPatch, Pin, Request, Wanted
+from toolpin.paths import Paths, home_folder
+from toolpin.project.idiomatic import NONE
+from toolpin.project.toolversions import folder_of
+from toolpin.store.installs import environment, store_of
+
+
+def patch_for(
+    request: Request, *, paths: Paths, env: Mapping[str, str], cwd: str
+) -> EnvPatch:
+    """Return what the first alternative that is there sets: nothing for `system`.
+
+    Raises NotRunnable where none is there.
+    """
+    return first_tree(Place(paths, {}, NONE, env, cwd, None), request)
+
+
+def tree_of(
+    place: Place, request: Request, wanted: Wanted
+) -> tuple[EnvPatch | None, Pin | None]:
+    """Return what the installed tree of an alternative sets, and its pin."""
+    if wanted.kind == "path":
+        folder = folder_of(wanted, home_folder(place.env))
+        patch = EnvPatch((f"{folder}/bin",), ())
+        return (patch if os.path.isdir(folder) else None), None
+    pin = match(place.paths, request, wanted, place.where)
+    return (environment(place.paths, pin) if pin else None), pin
+
+
+def first_tree(place: Place, request: Request) -> EnvPatch:
+    """Return what the first alternative that is there sets: nothing for `system`."""
+    for wanted in request.wanted:
+        if wanted.kind == "system":
+            return EnvPatch((), ())
+        patch, pin = tree_of(place, request, wanted)
+        if patch and pin and patch.asks:
+            return _answered(place, patch, pin)
+        if patch:
+            return patch
+    raise missing(place, request)
+
+
+def required_by(place: Place, tool: str) -> dict[str, EnvPatch]:
+    """Return what each tool that `tool` requires sets: nothing for `system`.
+
+    Raises NotRunnable where one is pinned and not there.
+    """
+    stubs = place.stub.tools if place.stub else ()
+    required = {name: rest for name, *rest in stubs}
+    return {
+        name: first_tree(place, request)
+        for name in required.get(tool, ())
+        if (request := request_in(place, name))
+    }
+
+
+def with_required(
+    patch: EnvPatch, found: Sequence[EnvPatch], env: Mapping[str, str]
+) -> EnvPatch:
+    """Return the patch with the bins and variables of the tools that it requires."""
+    patch = settle(patch, found[0].major if found else "", env)
+    for more in (settle(one, "", env) for one in found):
+        patch = EnvPatch(patch.path + more.path, more.variables + patch.variables)
+    return patch
+
+
+def asked(place: Place, found: Found) -> Found:
+    """Return what the plugin says here of a program and its environment."""
+    from toolpin.scripts import asking, running  # noqa: PLC0415 - few plugins ask for it
+
+    if found.pin is None:
+        return found
+    paths = store_of(place.paths, found.pin)
+    plugin = running.plugin_of(paths, found.pin, place.env, place.cwd)
+    command = os.path.basename(found.path)
+    path = asking.exec_path(plugin, found.pin, command, found.path)
+    child = asking.exec_env(plugin, found.pin, found.environment)
+    return found._replace(path=path, environment=child)
+
+
+def _answered(place: Place, patch: EnvPatch, pin: Pin) -> EnvPatch:
+    """Return a patch that needs no plugin to be asked any more."""
+    from toolpin.scripts import asking, running  # noqa: PLC0415 - see _asked
+
+    paths = store_of(place.paths, pin)
+    plugin = running.plugin_of(paths, pin, place.env, place.cwd)
+    before = apply(patch, place.env, place.paths.shims)
+    asked = asking.exec_env(plugin, pin, before)
+    changed = {
+        name: value
+        for name, value in asked.items()
+        if before.get(name) != value and is_settable(name)
+    }
+    in_front, behind = added(before["PATH"], asked.get("PATH", ""))
+    path = (*in_front, *patch.path, *behind)
+    variables = tuple({**dict(patch.variables), **changed}.items())
+    return patch._replace(path=path, variables=variables, asks=False)
+
+
+def missing(place: Place, request: Request) -> NotRunnable:
+    """Return the error of a request of which nothing is installed."""
+    wanted = " or ".join(str(one) for one in request.wanted)
+    locked = [locked_version(request, one, place.where) for one in request.wanted]
+    meant = [one for one in locked if one and one not in map(str, request.wanted)]
+    return NotRunnable(
+        f"{request.tool} {wanted} is not installed",
+        [
+            ("wanted by", str(request.origin)),
+            *([("locked as", ", ".join(meant))] if meant else []),
+        ],
+        "toolpin install",
+    )
