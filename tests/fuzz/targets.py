@@ -115,7 +115,7 @@ def _watched(folder: str = "\0") -> Iterator[None]:
 def _project(data: bytes) -> None:
     """Read a .tool-versions; what is edited in it is read back."""
     with contextlib.suppress(ToolpinError):
-        toolversions.parse_for(data, {"nodejs"}, "x", {})
+        list(toolversions.parse_for(data, {"nodejs"}, "x"))
     edited = toolversions.edit(data, ["nodejs"], [Wanted("version", "1.2.3")])
     assert toolversions.edit(edited, ["nodejs"], [Wanted("version", "1.2.3")]) == edited
     for request in toolversions.parse(data, "x"):

@@ -66,10 +66,9 @@ def stated(
             data = read(path, anywhere=path == global_file)
             # What is no text at all is passed over by nobody.
             lenient = only and b"\0" not in data
-            found = (
-                parse_for(data, only, path, aliases) if lenient else parse(data, path)
-            )
-            for request in found:
+            for request in (
+                parse_for(data, only, path) if lenient else parse(data, path)
+            ):
                 tool = aliases.get(request.tool, request.tool)
                 yield request._replace(tool=tool)
         if path != global_file:

@@ -6,7 +6,7 @@ file, and does not know which tools or versions exist.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from toolpin.model import Origin, Request, Wanted
 from toolpin.project.words import (
@@ -49,22 +49,18 @@ def parse(data: bytes, place: str) -> tuple[Request, ...]:
     return tuple(requests)
 
 
-def parse_for(
-    data: bytes, names: Collection[str], place: str, aliases: Mapping[str, str]
-) -> tuple[Request, ...]:
-    """Return the first request of each tool with one of these names, as a shim does.
+def parse_for(data: bytes, names: Collection[str], place: str) -> Iterator[Request]:
+    """Yield the requests of tools with these names, one line after the other.
 
-    `aliases` has the tool of a name. Nothing else is judged. Raises UsageError for a
-    line of theirs.
+    Nothing else is judged, and a line when its turn comes: whoever stops at a tool's
+    first one, which counts, asks no more than a shim does. Raises UsageError.
     """
-    wanted = {name.encode(): aliases.get(name, name) for name in names}
-    kept = []
-    for line in data.removeprefix(_BOM).split(b"\n"):
-        tool = wanted.get(_first_word(line))
-        kept.append(b"" if tool is None else line.partition(b"#")[0])
-        if tool is not None:
-            wanted = {name: one for name, one in wanted.items() if one != tool}
-    return parse(b"\n".join(kept), place)
+    wanted = {name.encode() for name in names}
+    lines = data.removeprefix(_BOM).split(b"\n")
+    for number, line in enumerate(lines):
+        if _first_word(line) in wanted:
+            end = b"\n" * (number + 1 < len(lines))  # a lone CR ends no line
+            yield from parse(b"\n" * number + line.partition(b"#")[0] + end, place)
 
 
 def parse_wanted(text: str, origin: Origin) -> Wanted:
