@@ -107,10 +107,38 @@ def test_a_tool_under_another_name_than_its_files_is_refused_when_it_is_needed(
         registry.require("other")
 
 
-def test_a_file_whose_name_is_no_tools_is_refused(paths: Paths) -> None:
+def test_a_file_whose_name_is_no_tools_is_a_fault_and_no_tool(paths: Paths) -> None:
     _add(paths, "mine", "").rename(f"{paths.config}/plugins/My Tool.toml")
-    with pytest.raises(UsageError, match=r"My Tool\.toml"):
-        read_registry(paths)
+    registry = read_registry(paths)
+    assert "My Tool.toml" in registry.faults["My Tool"].what
+    assert registry.get("My Tool") is None
+
+
+@pytest.mark.parametrize(
+    "text", [b"[tool]\nalso = ['y'\n", b"\xff\xfe", b"[tool]\nalso = [7]\n", b""]
+)
+def test_a_file_that_cannot_be_read_stops_its_own_tool_alone(
+    text: bytes, paths: Paths
+) -> None:
+    _add(paths, "mine", 'also = ["mi"]')
+    Path(paths.config, "plugins/bad.toml").write_bytes(text)
+    registry = read_registry(paths)
+    assert registry.require("mi").name == "mine"
+    with pytest.raises(UsageError, match=r"bad\.toml"):
+        registry.require("bad")
+    assert list(registry.faults) == ["bad"]
+    names = [tool.name for tool in registry.tools]
+    assert {"mine", "nodejs"} < set(names)
+    assert "bad" not in names
+
+
+def test_a_damaged_file_in_a_bundled_ones_place_keeps_its_names(paths: Paths) -> None:
+    """Else `node` would be no tool at all, or somebody else's."""
+    Path(paths.config, "plugins/nodejs.toml").write_text("[tool]\nalso = [\n")
+    registry = read_registry(paths)
+    assert registry.canonical("node") == "nodejs"
+    with pytest.raises(UsageError, match="config/plugins/nodejs"):
+        registry.require("node")
 
 
 def test_what_nobody_knows_names_its_neighbours(paths: Paths) -> None:

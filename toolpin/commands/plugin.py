@@ -123,7 +123,10 @@ def _list(args: Namespace, session: Session) -> int:
         session.report.document("plugin list", result)
     else:
         session.report.table([describe.brief_row(tool) for tool in tools])
-    return 0
+    faults = session.registry.faults.values()
+    for fault in faults:
+        session.report.error(fault)
+    return UsageError.exit_code if faults else 0
 
 
 def _show(args: Namespace, session: Session) -> int:
@@ -164,7 +167,7 @@ def _check(args: Namespace, session: Session) -> int:
 
 def _add(args: Namespace, session: Session) -> int:
     _check_name(args.tool)
-    is_known = session.registry.get(args.tool) is not None
+    is_known = args.tool in session.registry.aliases
     if (args.file is None and not is_known) or _is_address(args.file, session):
         return _folders(args, session)
     if args.file is None:
@@ -186,7 +189,7 @@ def _is_address(word: str | None, session: Session) -> bool:
 
 def _remove(args: Namespace, session: Session) -> int:
     name = session.registry.canonical(args.tool)
-    tool = session.registry.get(name)
+    tool = session.registry.readable(name)
     passed_over = name in session.registry.passed_over
     if os.path.isdir(tool.file if tool else "") or (
         passed_over and tool and shelf.is_bundled(tool)

@@ -82,7 +82,7 @@ def _pins(args: Namespace, session: Session) -> list[Pin]:
 
 
 def _check(pin: Pin, session: Session, *, repairs: bool) -> Check:
-    tool = session.registry.get(pin.tool)
+    tool = session.registry.readable(pin.tool)
     mutable = tool.mutable if tool else ()
     paths = installs.store_of(session.paths, pin)
     before = inspect(paths, pin, mutable)

@@ -43,10 +43,8 @@ def _of_shims(session: Session) -> Iterable[Finding]:
 
 def _of_installs(session: Session) -> Iterable[Finding]:
     def programs(name: str) -> Sequence[str]:
-        try:
-            tool = session.registry.get(name)
-        except ToolpinError:
-            return ()  # a plugin that cannot be read has its own check
+        # A plugin that cannot be read has its own check.
+        tool = session.registry.readable(name)
         return tool.commands if tool else ()
 
     return check_installs(look_at_installs(session.paths, programs))

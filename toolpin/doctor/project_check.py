@@ -37,8 +37,8 @@ def check_settings(session: Session) -> Iterator[Finding]:
 
 def check_plugins(session: Session) -> Iterator[Finding]:
     """Find plugins that cannot be read."""
-    for name in sorted(set(session.registry.aliases.values())):
-        yield from _caught("plugins", session.registry.get, name)
+    for fault in session.registry.faults.values():
+        yield of_error("plugins", fault)
 
 
 def check_project(session: Session) -> Iterator[Finding]:

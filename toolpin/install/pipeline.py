@@ -139,7 +139,7 @@ class Installer:
             return [futures[job].result() for job in jobs]
 
     def _required(self, job: Job) -> set[str]:
-        tool = self._registry.get(job.pin.tool)
+        tool = self._registry.readable(job.pin.tool)
         return set(tool.requires) if tool else set()
 
     def plan(self, job: Job) -> Plan:

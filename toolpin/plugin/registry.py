@@ -57,8 +57,24 @@ class Registry:
 
     @property
     def tools(self) -> tuple[Tool, ...]:
-        """Every tool once, by name. Reads all files."""
-        return tuple(self._tool(name) for name in sorted(self._files))
+        """Every tool once, by name, that has no fault. Reads all files."""
+        found = (self.readable(name) for name in sorted(self._files))
+        return tuple(tool for tool in found if tool)
+
+    @property
+    def faults(self) -> dict[str, UsageError]:
+        """What is wrong with files that cannot be read, by their names. Reads all.
+
+        Such a file stops its own tool alone, when that is asked for. One whose name no
+        tool can have is here only.
+        """
+        found = {}
+        for name in sorted(self._files):
+            try:
+                self._tool(name)
+            except UsageError as error:
+                found[name] = error
+        return found
 
     @property
     def aliases(self) -> dict[str, str]:
@@ -84,6 +100,14 @@ class Registry:
         """Return the tool of that name, if there is one. Raises UsageError."""
         return self._tool(self._aliases[name]) if name in self._aliases else None
 
+    def readable(self, name: str) -> Tool | None:
+        """Return the tool of that name; None for one that cannot be read, too."""
+        own = self.canonical(name)
+        try:
+            return self._tool(own) if own in self._files else None
+        except UsageError:
+            return None
+
     def require(self, name: str, origin: Origin | None = None) -> Tool:
         """Return the tool of that name. Raises ToolpinError with names near it."""
         self.check(name, origin)
@@ -99,7 +123,7 @@ class Registry:
         near = difflib.get_close_matches(name, self._aliases, n=3)
         if near:
             facts.append(("near it", ", ".join(near)))
-        facts.append(("known", ", ".join(sorted(self._files))))
+        facts.append(("known", ", ".join(sorted(set(self._aliases.values())))))
         facts.append(("to add it", f"toolpin plugin add {name} FILE.toml"))
         facts.append(("as asdf's", f"toolpin plugin add {name} URL"))
         facts.append(("to draft it", f"toolpin plugin new {name} --github OWNER/REPO"))
@@ -166,8 +190,13 @@ class Registry:
 
 
 def read_registry(paths: Paths) -> Registry:
-    """Find every plugin. A user's file takes the place of a bundled one."""
+    """Find every plugin. A user's file takes the place of a bundled one.
+
+    Where it cannot be read, its tool has the bundled one's other names: they are not
+    free for another tool meanwhile.
+    """
     files: dict[str, str] = {}
+    damaged: set[str] = set()
     scripted = script_folders(paths)
     passed_over: dict[str, str] = {}
     aliases: dict[str, str] = {}
@@ -175,16 +204,18 @@ def read_registry(paths: Paths) -> Registry:
     idiomatic: dict[str, str] = {}
     for folder in (f"{paths.config}/plugins", bundled("plugins")):
         for name, file in _toml_files(folder):
-            if name not in files:
-                files[name] = file
-                text = _text(file)
-                also, used = _light_fields(name, file, text)
-                for alias in (name, *also):
-                    aliases.setdefault(alias, name)
-                for one in used:
-                    idiomatic.setdefault(one, name)
-                if "pairs" in text:
-                    paired.add(name)
+            if name in files and name not in damaged:
+                continue
+            files.setdefault(name, file)
+            also, used, text = _light_fields(name, file)
+            if text is None:
+                damaged.add(name)
+            for alias in (name, *also) if fits(name, NAME) else ():
+                aliases.setdefault(alias, name)
+            for one in used:
+                idiomatic.setdefault(one, name)
+            if text and "pairs" in text:
+                paired.add(name)
     for name, folder in scripted.items():
         own = aliases.get(name, name)
         if own in files and not (own == name and is_chosen(paths, files, name)):
@@ -260,16 +291,23 @@ def stated_words(text: str, key: str) -> tuple[str, ...] | None:
 
 
 def _light_fields(
-    name: str, file: str, text: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return a plugin's other names and its idiomatic files."""
-    # The parser and the schema cost half of Python's own start to import.
-    if fits(name, NAME):
-        also, used = stated_words(text, "also"), stated_words(text, "idiomatic")
-        if also is not None and used is not None:
-            return also, used
-    tool = _parse(text, file)
-    return tool.also, tool.idiomatic
+    name: str, file: str
+) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
+    """Return a plugin's other names, its idiomatic files and its text.
+
+    No text where it cannot be read: why is told when its tool is asked for.
+    """
+    try:
+        text = _text(file)
+        # The parser and the schema cost half of Python's own start to import.
+        if fits(name, NAME):
+            also, used = stated_words(text, "also"), stated_words(text, "idiomatic")
+            if also is not None and used is not None:
+                return also, used, text
+        tool = _parse(text, file)
+    except UsageError:
+        return (), (), None
+    return tool.also, tool.idiomatic, text
 
 
 def _toml_files(folder: str) -> list[tuple[str, str]]:

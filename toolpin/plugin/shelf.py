@@ -77,19 +77,24 @@ def add(
 
 
 def remove(paths: Paths, registry: Registry, name: str) -> str:
-    """Remove the user's file of a tool, and tables that no other one names."""
-    tool = registry.require(name)
-    target = f"{paths.config}/plugins/{tool.name}.toml"
-    if is_bundled(tool) or not os.path.lexists(target):
+    """Remove the user's file of a tool, and tables that no other one names.
+
+    Where one of the files cannot be read, nobody knows which tables are those: they
+    stay.
+    """
+    own, faults = registry.canonical(name), registry.faults
+    tool = None if own in faults else registry.require(name)
+    target = f"{paths.config}/plugins/{own}.toml"
+    if (tool and is_bundled(tool)) or not os.path.lexists(target):
         raise ToolpinError(
-            f"{tool.name} comes with toolpin, and has no plugin of yours",
-            [("file", tool.file)],
+            f"{own} comes with toolpin, and has no plugin of yours",
+            [("file", tool.file if tool else target)],
         )
-    others = [one for one in registry.tools if one.name != tool.name]
+    others = [one for one in registry.tools if one.name != own]
     used = {table for one in others if not is_bundled(one) for table in _tables(one)}
     try:
         os.unlink(target)
-        for table in _tables(tool) - used:
+        for table in _tables(tool) - used if tool and not faults else ():
             os.unlink(f"{paths.config}/plugins/{table}")
     except OSError as error:
         raise ToolpinError(
@@ -113,10 +118,11 @@ def _check_names(tool: Tool, name: str, registry: Registry) -> None:
             f"toolpin plugin add {tool.name} {as_word(tool.file)}",
         )
     for one in tool.names:
-        other = registry.get(one)
-        if other and other.name != name:
+        if (own := registry.canonical(one)) == name:
+            continue
+        if other := registry.get(one):
             raise UsageError(
-                f"{tool.file} takes a name that {other.name} has",
+                f"{tool.file} takes a name that {own} has",
                 [("name", one), ("file", other.file)],
             )
 

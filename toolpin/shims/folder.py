@@ -42,12 +42,15 @@ def refresh(
     known: Mapping[str, ShimTool],
     python: str,
     wanted: Collection[str] = (),
+    *,
+    kept: Collection[str] = (),
 ) -> Changes:
     """Write the library and the stubs that the published installs call for.
 
     Tools of `wanted`, and those that have had a stub, keep one for each command that
     all their versions have: a pin that is not installed must not run something else.
-    `python` is the absolute interpreter that has toolpin. The caller holds the mutex.
+    `python` is the absolute interpreter that has toolpin. Stubs of the `kept` tools,
+    whose plugins cannot be read now, stay as they are. The caller holds the mutex.
     """
     library = render_library(paths, python)
     _make_folder(os.path.dirname(paths.shim_library))
@@ -75,12 +78,15 @@ def refresh(
         if not _is_safe(command) or foreign:
             skipped.append(command)
             continue
+        if old is not None and not _tools_of(path).isdisjoint(kept):
+            continue
         pins = having.get(command, []) if has_asdf else None
         text = render_stub(command, providers, known, paths.shim_library, having=pins)
         _write(path, text, 0o755)
         if old is None:
             added.append(command)
-    return Changes(tuple(added), _remove_others(paths.shims, provided), tuple(skipped))
+    removed = _remove_others(paths.shims, provided, kept)
+    return Changes(tuple(added), removed, tuple(skipped))
 
 
 def are_in_place(paths: Paths, pins: Iterable[Pin], python: str) -> bool:
@@ -117,9 +123,9 @@ def shimmed_tools(paths: Paths) -> set[str]:
     return {tool for name in names for tool in _tools_of(f"{paths.shims}/{name}")}
 
 
-def _tools_of(path: str) -> list[str]:
+def _tools_of(path: str) -> set[str]:
     stub = read_stub(path)
-    return [tool for tool, *_ in stub.tools] if stub else []
+    return {tool for tool, *_ in stub.tools} if stub else set()
 
 
 def _having(paths: Paths) -> dict[str, list[Pin]]:
@@ -153,14 +159,18 @@ def _is_safe(command: str) -> bool:
     )
 
 
-def _remove_others(folder: str, provided: Mapping[str, object]) -> tuple[str, ...]:
+def _remove_others(
+    folder: str, provided: Mapping[str, object], kept: Collection[str]
+) -> tuple[str, ...]:
     removed = []
     for name in sorted(os.listdir(folder)):
         path = f"{folder}/{name}"
         # The mutex is held: a temporary name is one that a killed process left.
         if _is_temporary(name) and os.path.isfile(path):
             os.unlink(path)
-        elif name not in provided and owned_text(path) is not None:
+        elif name in provided or not _tools_of(path).isdisjoint(kept):
+            continue
+        elif owned_text(path) is not None:
             os.unlink(path)
             removed.append(name)
     return tuple(removed)

@@ -44,7 +44,8 @@ def _refresh(paths: Paths, registry: Registry, wanted: Collection[str]) -> Chang
         try:
             names = {*wanted, *installs.tools(paths), *shimmed_tools(paths)}
             tools = _known(sorted(names), registry, _idioms(paths, registry))
-            return refresh(paths, tools, sys.executable, wanted)
+            kept = [name for name in names if _is_damaged(name, registry)]
+            return refresh(paths, tools, sys.executable, wanted, kept=kept)
         except OSError as error:
             raise ToolpinError(
                 "the shims cannot be written",
@@ -53,6 +54,10 @@ def _refresh(paths: Paths, registry: Registry, wanted: Collection[str]) -> Chang
                     ("because", error.strerror or "?"),
                 ],
             ) from error
+
+
+def _is_damaged(name: str, registry: Registry) -> bool:
+    return name in registry.aliases and registry.readable(name) is None
 
 
 def _record_asdfs(paths: Paths) -> None:
@@ -87,7 +92,7 @@ def _run_hooks(name: str, paths: Paths, registry: Registry) -> None:
     answer_asdf(paths)
     env = {**for_scripts(paths, os.environ, os.getcwd()), _HOOKED: "1"}
     for tool in installs.tools(paths):
-        found = registry.get(tool)
+        found = registry.readable(tool)
         if not (rc.hook(f"{name}_{tool}") and found and os.path.isdir(found.file)):
             continue
         for version in installs.versions(paths, tool):
@@ -112,8 +117,8 @@ def _known(
     tools: dict[str, ShimTool] = {}
     rc = read_asdfrc(os.environ)
     for name in names:
-        tool = registry.get(name)
-        for known in (tool, *map(registry.get, tool.requires)) if tool else ():
+        tool = registry.readable(name)
+        for known in (tool, *map(registry.readable, tool.requires)) if tool else ():
             if known:
                 is_scripted = os.path.isdir(known.file)
                 tools[known.name] = ShimTool(
