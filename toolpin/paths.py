@@ -1,11 +1,16 @@
-"""The folders that toolpin owns, from the environment. Light: `exec` imports it."""
+"""The folders that toolpin owns, from the environment, and how a file there is opened.
+
+Light: `exec` imports it.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
+import stat
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from toolpin.errors import UsageError
 from toolpin.model import REQUIRED
@@ -205,6 +210,19 @@ def home_folder(env: Mapping[str, str]) -> str:
         return pwd.getpwuid(os.getuid()).pw_dir
     except KeyError:
         return "/"
+
+
+def open_regular(path: str, more: int = 0) -> BinaryIO:
+    """Open a regular file, links followed unless the flags of `more` say otherwise.
+
+    Raises OSError for anything else, too: a pipe would keep its reader waiting.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY | more
+    file = open(os.open(path, flags), "rb")  # noqa: SIM115 - the caller's
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "it is no file", path)
+    return file
 
 
 def bundled(name: str) -> str:

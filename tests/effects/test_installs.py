@@ -8,11 +8,19 @@ from pathlib import Path
 import pytest
 
 from tests.support.run import Home
+from tests.support.scripted import GREET, write
 from toolpin.env import render_record
 from toolpin.errors import NotRunnable
 from toolpin.model import EnvPatch, Pin
 from toolpin.paths import Paths
-from toolpin.store.installs import commands, environment, is_installed, tools, versions
+from toolpin.store.installs import (
+    commands,
+    environment,
+    is_installed,
+    remember_channel,
+    tools,
+    versions,
+)
 
 NODE = Pin("nodejs", "10.15.3")
 
@@ -107,3 +115,47 @@ def test_commands_are_the_executable_files(paths: Paths) -> None:
     (bins / "readme").write_text("")
     (bins / "folder").mkdir()
     assert commands(paths, NODE) == ("node", "nodejs")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "installs/nodejs/10.15.3/.toolpin/record.sh",
+        "installs/nodejs/10.15.3/.toolpin/receipt.json",
+        "channels/nodejs/lts",
+        "staging/nodejs@10.15.3",
+        "incomplete/nodejs/10.15.3",
+        "projects",
+        "shims/node",
+        "lib/shim.sh",
+        "idiomatic/more",
+    ],
+)
+def test_hostile_67_a_pipe_in_the_store_keeps_nobody_waiting(
+    place: str, home: Home, paths: Paths
+) -> None:
+    """Nobody writes to it, and nobody reads from it."""
+    home.pin("nodejs lts\n")
+    tree = publish(paths, NODE)
+    (tree / "bin/node").write_text("#!/bin/sh\n")
+    (tree / "bin/node").chmod(0o755)
+    write(home.data / "plugins/more", GREET)
+    remember_channel(paths, NODE, "lts")
+    pipe = home.data / place
+    pipe.parent.mkdir(parents=True, exist_ok=True)
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    for words in (
+        ("list",),
+        ("which", "node"),
+        ("exec", "node"),
+        ("current",),
+        ("reshim",),
+        ("doctor",),
+        ("verify",),
+        ("prune", "--keep-days", "0"),
+        ("install", "--offline", "nodejs", NODE.version),
+        ("uninstall", *NODE),
+    ):
+        told = home.toolpin(*words)
+        assert told.code != 3, told.err

@@ -18,6 +18,7 @@ from toolpin.documents import parse_note
 from toolpin.errors import ToolpinError
 from toolpin.model import Artifact, Digest, Pin
 from toolpin.mutex import try_held
+from toolpin.paths import open_regular
 
 _WORD = "[A-Za-z0-9@][A-Za-z0-9@._+~-]*"
 _HOST = "(?:linux|macos)-[a-z0-9]+(?:-musl)?"
@@ -125,7 +126,7 @@ def _read_note(path: str) -> Note | None:
     """Return the note at `.../<tool>/<version>/<host>/<source>`."""
     tool, version = path.split("/")[-4:-2]
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             text = file.read(_LARGEST_NOTE_BYTES).decode()
         return Note(Pin(tool, version), parse_note(text)[1])
     except (OSError, ValueError):

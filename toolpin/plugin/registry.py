@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin
-from toolpin.paths import Paths, bundled
+from toolpin.paths import Paths, bundled, open_regular
 from toolpin.project.idiomatic import Idioms
 from toolpin.project.words import COMMAND, NAME, fits
 
@@ -234,8 +234,8 @@ def read_registry(paths: Paths) -> Registry:
 def noted_files(paths: Paths, name: str) -> tuple[str, ...]:
     """Return the files of other managers that an asdf plugin said it reads."""
     try:
-        with open(f"{paths.idiomatic}/{name}", encoding="utf-8") as file:
-            return tuple(file.read(_NOTE_BYTES).split())
+        with open_regular(f"{paths.idiomatic}/{name}") as file:
+            return tuple(file.read(_NOTE_BYTES).decode().split())
     except (OSError, UnicodeDecodeError):
         return ()
 

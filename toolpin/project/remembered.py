@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from toolpin.errors import ToolpinError
 from toolpin.model import Origin
-from toolpin.paths import Paths
+from toolpin.paths import Paths, open_regular
 
 
 def remember(paths: Paths, origins: Iterable[Origin]) -> None:
@@ -34,7 +34,9 @@ def remember(paths: Paths, origins: Iterable[Origin]) -> None:
     text = "\n" * bool(rest) + "".join(f"{file}\n" for file in fresh)
     with contextlib.suppress(OSError):
         os.makedirs(paths.data, exist_ok=True)
-        with open(paths.projects, "ab") as notes:
+        # Where a pipe has its name, this fails at once.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
+        with open(os.open(paths.projects, flags, 0o666), "ab") as notes:
             notes.write(os.fsencode(text))
 
 
@@ -86,7 +88,7 @@ def _is_there(file: str) -> bool:
 def _read(paths: Paths) -> str:
     """Return the notes; their paths may hold bytes that are no text."""
     try:
-        with open(paths.projects, "rb") as notes:
+        with open_regular(paths.projects) as notes:
             return os.fsdecode(notes.read())
     except OSError:
         return ""

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from toolpin.model import Pin
-from toolpin.paths import Paths
+from toolpin.paths import Paths, open_regular
 from toolpin.project.words import RESERVED_COMMANDS
 from toolpin.shims.stubs import (
     ShimTool,
@@ -142,7 +142,7 @@ def _having(paths: Paths) -> dict[str, list[Pin]]:
 def _is_asdfs(path: str) -> bool:
     """Tell whether a file in the shims folder is one that asdf wrote: it may go."""
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             data = file.read(_ASDFS_BYTES)
     except OSError:
         return False
@@ -208,7 +208,7 @@ def _is_same(path: str, data: bytes, mode: int) -> bool:
     try:
         if stat.S_IMODE(os.lstat(path).st_mode) != mode:
             return False
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             return file.read(len(data) + 1) == data
     except OSError:
         return False

@@ -16,7 +16,7 @@ from toolpin.archive.rules import Broken, split_name
 from toolpin.env import parse_record
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin, Receipt, TreeFile
-from toolpin.paths import Paths
+from toolpin.paths import Paths, open_regular
 from toolpin.store import trees
 from toolpin.store.installs import ADOPTED, RECORD
 from toolpin.verify import grouped, hash_file, make_digest
@@ -237,7 +237,7 @@ def _judge_file(path: str, file: TreeFile, found: os.stat_result) -> Finding | N
 def _judge_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
     """Yield a finding when shims would not read what the receipt says."""
     try:
-        with open(f"{paths.install(*receipt.pin)}/{RECORD}", "rb") as stream:
+        with open_regular(f"{paths.install(*receipt.pin)}/{RECORD}") as stream:
             text = os.fsdecode(stream.read())
         intact = text in (
             trees.record_of(paths, receipt),

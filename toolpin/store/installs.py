@@ -12,7 +12,7 @@ import re
 from toolpin.env import parse_record
 from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.model import REQUIRED, EnvPatch, Pin, Wanted
-from toolpin.paths import Paths
+from toolpin.paths import Paths, open_regular
 from toolpin.project.words import NAME, VERSION, fits
 from toolpin.store import owned
 from toolpin.versions import newest
@@ -60,10 +60,11 @@ def digests(paths: Paths, pin: Pin) -> list[str]:
     """
     place = f"{tree(paths, pin)}/{RECEIPT}"
     try:
-        with open(place, encoding="utf-8", errors="replace") as stream:
-            head, _, _ = stream.read(_HEAD_LIMIT_BYTES).partition('"bin_dirs"')
+        with open_regular(place) as stream:
+            text = stream.read(_HEAD_LIMIT_BYTES).decode(errors="replace")
     except OSError:
         return []
+    head, _, _ = text.partition('"bin_dirs"')
     return re.findall(r'"digest": "([a-z0-9]+:[0-9a-f]+)"', head)
 
 
@@ -156,8 +157,8 @@ def _channel(paths: Paths, tool: str, channel: str) -> str | None:
     if not fits(channel, VERSION):
         return None
     try:
-        with open(f"{paths.channels}/{tool}/{channel}", encoding="utf-8") as file:
-            return file.read(200)
+        with open_regular(f"{paths.channels}/{tool}/{channel}") as file:
+            return file.read(200).decode()
     except (OSError, UnicodeDecodeError):
         return None
 
@@ -170,7 +171,7 @@ def environment(paths: Paths, pin: Pin) -> EnvPatch:
     place = tree(paths, pin)
     record = f"{place}/{RECORD}"
     try:
-        with open(record, "rb") as file:
+        with open_regular(record) as file:
             data = file.read(_RECORD_LIMIT_BYTES + 1)
         if len(data) > _RECORD_LIMIT_BYTES:
             raise ToolpinError(f"more than {_RECORD_LIMIT_BYTES} bytes")

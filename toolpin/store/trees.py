@@ -17,7 +17,7 @@ from toolpin.documents import parse_receipt, render_receipt
 from toolpin.env import render_record
 from toolpin.errors import ToolpinError
 from toolpin.model import REQUIRED, EnvPatch, Home, Pin, Plan, Receipt, TreeFile
-from toolpin.paths import Paths
+from toolpin.paths import Paths, open_regular
 from toolpin.steps.finishing import check_place, finish
 from toolpin.steps.proof import check_commands, check_proof
 from toolpin.steps.unpacking import make_folders, survey, unpack_all
@@ -196,12 +196,8 @@ def _read_own(path: str) -> bytes:
 
     Raises OSError for a link, for what is no file, and for one that is too large.
     """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    with open(os.open(path, flags), "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "it is no file", path)
-        if found.st_size > _LARGEST_RECEIPT:
+    with open_regular(path, os.O_NOFOLLOW) as file:
+        if os.fstat(file.fileno()).st_size > _LARGEST_RECEIPT:
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
         return file.read(_LARGEST_RECEIPT)
 

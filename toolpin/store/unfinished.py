@@ -264,9 +264,9 @@ def delete_tree(path: str) -> None:
         else:
             os.unlink(place)
 
-    if os.path.islink(path) or os.path.isfile(path):
-        os.unlink(path)
-    elif os.path.lexists(path):
+    if os.path.isdir(path) and not os.path.islink(path):
         shutil.rmtree(path, onerror=open_up)
+    elif os.path.lexists(path):
+        os.unlink(path)
     if os.path.lexists(path):
         raise OSError(errno.ENOTEMPTY, "it could not be deleted whole", path)
