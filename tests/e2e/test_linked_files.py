@@ -121,12 +121,23 @@ def test_a_link_at_home_is_the_users_own(home: Home) -> None:
     assert (dotfiles / "tool-versions").read_text() == "golang 1.24.3\n"
 
 
-def test_what_is_behind_a_link_at_home_is_of_the_same_name(home: Home) -> None:
-    (home.home / ".npmrc").write_text(SECRET)
-    (home.home / ".tool-versions").symlink_to(".npmrc")
-    done = home.toolpin("current")
-    assert done.code == 2, done.err
-    assert "SECRET" not in done.out + done.err
+@pytest.mark.parametrize("name", ["x1-hm_.toolversions", "versions.symlink"])
+def test_a_link_at_home_is_the_users_own_whatever_it_leads_to(
+    name: str, home: Home
+) -> None:
+    """home-manager and collections of dotfiles have names of their own."""
+    (home.root / name).write_text("golang system\n")
+    (home.home / ".tool-versions").symlink_to(home.root / name)
+    assert home.toolpin("current", "golang").code == 0
+
+
+def test_a_link_to_another_variant_beside_it_is_read_and_written(home: Home) -> None:
+    variant = home.project / ".tool-versions.ci"
+    variant.write_text("golang system\n")
+    (home.project / ".tool-versions").symlink_to(variant.name)
+    assert home.toolpin("current", "golang").code == 0
+    assert home.toolpin("pin", "golang", "1.24.3").code == 0
+    assert variant.read_text() == "golang 1.24.3\n"
 
 
 def test_a_file_of_a_folder_above_is_read_through_a_link_and_not_written(
@@ -152,7 +163,9 @@ def test_a_home_that_is_a_repository_makes_no_checkout_below_it_its_own(
     mine = home.home / "mine"
     mine.mkdir()
     (mine / ".tool-versions").symlink_to("../other/.tool-versions")
-    assert home.toolpin("current", cwd=mine).code == 2
+    assert home.toolpin("current", "golang", cwd=mine).code == 0
+    assert home.toolpin("pin", "golang", "1.24.3", cwd=mine).code == 2
+    assert (other / ".tool-versions").read_text() == "golang system\n"
 
 
 def test_the_global_file_may_be_a_link_to_anywhere(home: Home) -> None:

@@ -84,16 +84,24 @@ def test_every_damage_is_one_line_and_exit_code_1(home: Home, tree: Path) -> Non
 
 
 @pytest.mark.parametrize("path", [".", "bin", "lib/node_modules", ".toolpin"])
-def test_a_folder_that_others_may_write_is_damage_and_is_closed(
+def test_a_folder_that_everybody_may_write_is_damage_and_is_closed(
     path: str, home: Home, tree: Path
 ) -> None:
     (tree / path).chmod(0o777)
     code, install = _verify(home)
     assert code == 1
-    detail = {"kind": "wrong mode", "path": path, "detail": "0777, not 0755"}
+    detail = {"kind": "wrong mode", "path": path, "detail": "0777, not 0775"}
     assert install["findings"] == [detail]
     assert home.toolpin("verify", "--repair").code == 0
-    assert stat.S_IMODE((tree / path).stat().st_mode) == 0o755
+    assert stat.S_IMODE((tree / path).stat().st_mode) == 0o775
+
+
+def test_what_a_group_may_write_is_no_damage(home: Home, tree: Path) -> None:
+    """As `npm install -g` leaves its folders with the umask 002."""
+    (tree / "lib/node_modules/mine/lib").mkdir(parents=True)
+    for path in ("lib/node_modules/mine/lib", "lib/node_modules/mine", "bin"):
+        (tree / path).chmod(0o775)
+    assert _verify(home)[0] == 0
 
 
 def test_what_else_lies_in_toolpins_own_folder_is_told(home: Home, tree: Path) -> None:

@@ -25,15 +25,28 @@ def elsewhere(store: Store) -> Path:
 
 
 @pytest.mark.parametrize("name", [".tool-versions", ".nvmrc", "toolpin.lock"])
-def test_a_link_that_leads_out_of_the_project_chooses_nothing(
+def test_a_link_to_a_file_of_another_kind_chooses_nothing(
     store: Store, road: str, elsewhere: Path, name: str
 ) -> None:
     if name == "toolpin.lock":
         store.home.pin("nodejs lts\n")
-    (store.home.project / name).symlink_to(elsewhere / name)
+    (elsewhere / name).rename(elsewhere / "secret")
+    (store.home.project / name).symlink_to(elsewhere / "secret")
     done = store.run(road, "node")
     assert done.code == 2, done.out
-    assert f"{name} is a link that leads out" in done.err
+    assert f"{name} is a link to a file of another kind" in done.err
+    assert "10.15.3" not in done.err
+
+
+@pytest.mark.parametrize("name", [".tool-versions", ".nvmrc", "toolpin.lock"])
+def test_a_link_to_a_file_of_its_kind_elsewhere_chooses(
+    store: Store, road: str, elsewhere: Path, name: str
+) -> None:
+    """As a worktree's to the main one, or one of a checkout without its `.git`."""
+    if name == "toolpin.lock":
+        store.home.pin("nodejs lts\n")
+    (store.home.project / name).symlink_to(elsewhere / name)
+    assert store.run(road, "node").out == f"{V10}\n"
 
 
 @pytest.mark.parametrize("name", [".tool-versions", ".nvmrc"])

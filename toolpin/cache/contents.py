@@ -23,7 +23,7 @@ from toolpin.paths import open_regular
 _WORD = "[A-Za-z0-9@][A-Za-z0-9@._+~-]*"
 _HOST = "(?:linux|macos)-[a-z0-9]+(?:-musl)?"
 # What a killed writer leaves of a note has this end.
-_FRESH = r"(?:\.[0-9]+-[0-9a-f]{8})?"
+_FRESH = r"(?:\.toolpin-[0-9]+-[0-9a-f]{8})?"
 # How a note is called below the folder of its kind.
 _NOTES = {
     "plans": re.compile(f"{_WORD}/{_WORD}/{_HOST}/{_WORD}"),

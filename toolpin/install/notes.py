@@ -75,9 +75,9 @@ class Notes:
 
     def by_mirror(self, plan: Plan) -> str:
         """Return which mirror stands for the publisher, "" for none."""
-        if plan.is_scripted or self._address(plan) == plan.artifacts[0].locator:
-            return ""
-        return f" by {urls.host(self._address(plan))}"
+        locator = "" if plan.is_scripted else plan.artifacts[0].locator
+        asked = self._settings.rewrite(locator)
+        return "" if asked == locator else f" by {urls.host(asked)}"
 
     def _has_archives(self, plan: Plan) -> bool:
         return all(

@@ -12,15 +12,16 @@ from collections.abc import Iterator
 from toolpin.errors import UsageError, as_word
 from toolpin.paths import home_folder
 
-# What files with versions are called: `.node-version` may be a link to `.nvmrc`.
-_ENDS = ("tool-versions", "-version", "nvmrc")
+# What files with versions are called: `.node-version` may be a link to `.nvmrc`, and
+# dotfiles have names such as `tool-versions.symlink` and `hm_.toolversions`.
+_KINDS = ("tool-versions", "toolversions", "-version", "nvmrc")
 
 
 def check_link(path: str, *, writing: bool = False) -> None:
-    """Raise UsageError for a link to what is not its project's.
+    """Raise UsageError for a link to what is no file of its kind.
 
-    It may lead to a file of such a name in the same project or, to be read only, in a
-    folder above it; from the home folder, the user's own, to anywhere.
+    By name: of such a file lines may be shown. It is written only in the same project;
+    from the home folder, the user's own, anywhere, and there it is read by any name.
     """
     if not os.path.islink(path):
         return
@@ -28,20 +29,21 @@ def check_link(path: str, *, writing: bool = False) -> None:
     folder = os.path.realpath(os.path.dirname(path))
     home = os.path.realpath(home_folder(os.environ))
     name = os.path.basename(path).removeprefix(".")
+    kinds = (name,) if name == "toolpin.lock" else (name, *_KINDS)
+    is_kind = any(one in os.path.basename(real) for one in kinds)
     facts = [("link", os.readlink(path)), ("leads to", real)]
-    if not real.endswith(name if name == "toolpin.lock" else (name, *_ENDS)):
+    if not (is_kind or (folder == home and not writing)):
         raise UsageError(
             f"{path} is a link to a file of another kind",
-            [*facts, ("expected", f"a file whose name ends in {name}")],
+            [*facts, ("expected", f"a name with {name}")],
             f"rm {as_word(path)}",
         )
     top = _top(folder, home)
-    above = not writing and os.path.dirname(real) in _folders_up(folder)
-    if not (folder == home or real.startswith(f"{top.rstrip('/')}/") or above):
+    if writing and not (folder == home or real.startswith(f"{top.rstrip('/')}/")):
         raise UsageError(
             f"{path} is a link that leads out of its project",
-            [*facts, ("project", top)],
-            f"rm {as_word(path)}",
+            [*facts, ("project", top), ("written", "nothing")],
+            f"toolpin -C {as_word(os.path.dirname(real))} pin",
         )
 
 

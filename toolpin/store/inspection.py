@@ -29,8 +29,9 @@ UNREADABLE = "unreadable"
 
 _OWN = ".toolpin"
 _RECEIPT = f"{_OWN}/receipt.json"
-# What no folder of a tree may let others do: put programs of theirs there.
-_OPEN = stat.S_IWGRP | stat.S_IWOTH
+# What no folder of a tree may let everybody do: put programs of theirs there. A group
+# is its members' matter: with umask 002 each user's own may write.
+_OPEN = stat.S_IWOTH
 _THREADS = os.cpu_count() or 1
 # What reading JSON of any shape as a receipt may raise.
 _UNFIT = (ToolpinError, OSError, ValueError, TypeError, AttributeError, RecursionError)
@@ -178,7 +179,7 @@ def _scan(tree: str) -> tuple[dict[str, os.stat_result], list[Finding]]:
 def _judge_folders(
     tree: str, entries: Mapping[str, os.stat_result]
 ) -> Iterator[Finding]:
-    """Yield the folders that others than their owner may write."""
+    """Yield the folders that everybody may write."""
     try:
         whole = {".": os.stat(tree), **entries}
     except OSError:

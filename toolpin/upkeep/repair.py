@@ -152,7 +152,7 @@ class _Worker:
             path = f"{self._tree}/{one.path}"
             if one.kind == WRONG_MODE and stat.S_ISDIR(os.lstat(path).st_mode):
                 with self._noting(one.path):
-                    os.chmod(path, stat.S_IMODE(os.lstat(path).st_mode) & ~0o022)
+                    os.chmod(path, stat.S_IMODE(os.lstat(path).st_mode) & ~0o002)
 
     def _set_link(self, file: TreeFile) -> None:
         with self._noting(file.path):
