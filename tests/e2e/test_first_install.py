@@ -276,7 +276,7 @@ def test_a_reinstall_needs_no_network(home: Home, upstream: Upstream) -> None:
     home.pin("nodejs 10.15.3\n")
     home.toolpin("install")
     assert home.toolpin("uninstall", "nodejs", "10.15.3").code == 0
-    assert not os.path.exists(home.shim("npm"))
+    assert not os.path.exists(home.shim("npx"))
     upstream.server.close()
     result = home.toolpin("install")
     assert result.code == 0, result.err

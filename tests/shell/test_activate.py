@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import pytest
 
@@ -121,6 +122,28 @@ def test_a_missing_version_is_told_once_and_is_126(world: World, shell: str) -> 
     assert done.err.count(HINT) == 2  # the hook once, the program once
     assert f"{world.project}/.tool-versions:2" in done.err
     assert "toolpin install" in done.err
+
+
+def test_where_nothing_was_ever_installed_the_machines_own_is_none(
+    world: World, shell: str
+) -> None:
+    """Neither in this shell nor in what it starts."""
+    for folder in ("installs", "shims", "lib"):
+        shutil.rmtree(world.store.home.data / folder)
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        same(world.cd(world.project)),
+        same("node"),
+        status(),
+        same("sh -c node"),
+        status(),
+        same(world.cd(world.outside)),
+        same("node"),
+        start=world.outside,
+    )
+    assert done.out == f"status 126\nstatus 126\n{OWN}\n", done.err
 
 
 def test_a_version_that_is_installed_meanwhile_counts(world: World, shell: str) -> None:

@@ -6,8 +6,11 @@ has changed is this run again, with `--update`.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
+from collections.abc import Sequence
 
 from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.execute.project_env import is_of_project, joined, patch_of
@@ -70,6 +73,7 @@ def _update(session: Session, dialect: Dialect, shell: str, *, in_front: bool) -
         changes[ACTIVE] = shell
     if told and told != parse_state(session.env.get(STATE)).told:
         session.report.warn(told)
+        _stand_before_the_machines(requests, session)
     return render_changes(changes, dialect) + dialect.same(
         Watch(
             watch.present + installs.present,
@@ -108,6 +112,26 @@ def _patch(request: Request, session: Session) -> EnvPatch:
     """
     patch = patch_of(request, session)
     return EnvPatch((), ()) if is_of_project(patch, request, session) else patch
+
+
+def _stand_before_the_machines(requests: Sequence[Request], session: Session) -> None:
+    """Give pinned tools their shims, also where nothing of them was ever installed.
+
+    Without them the machine's own programs would answer for what is not there.
+    """
+    lacking = set()
+    for tool in {request.tool for request in requests}:
+        with contextlib.suppress(ToolpinError):
+            found = session.registry.get(tool)
+            names = found.commands if found else ()
+            shims = [f"{session.paths.shims}/{name}" for name in names]
+            if not all(map(os.path.lexists, shims)):
+                lacking.add(tool)
+    if lacking:
+        from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415 - once a tool
+
+        with contextlib.suppress(ToolpinError):  # a store that cannot be written
+            refresh_shims(session.paths, session.registry, lacking)
 
 
 def _hint(missing: list[Request]) -> str:
