@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 
@@ -12,6 +13,7 @@ from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, repository
 from tests.support.upstream import Upstream
 from toolpin.mutex import held
+from toolpin.replacing import replacing
 from toolpin.versions import sort_key
 
 _VERSIONS = ("8.1.0", "9.9.0", "10.15.3", "11.0.0-rc.1")
@@ -164,6 +166,25 @@ def test_cleaning_leaves_what_has_no_name_that_the_cache_gives(
         path.write_text("mine")
     assert installed.toolpin("cache", "clean").code == 0
     assert [path for path in mine if not path.exists()] == []
+
+
+@pytest.mark.parametrize("kind", ["documents", "catalogues/nodejs"])
+def test_cleaning_takes_what_a_killed_writer_of_a_note_left(
+    kind: str, installed: Home
+) -> None:
+    """By the name that such a file really has while it is written."""
+    assert installed.toolpin("list-all", "nodejs").code == 0
+    note = next(one for one in (installed.cache / kind).iterdir() if one.is_file())
+    with contextlib.suppress(KeyboardInterrupt), replacing(str(note)):
+        fresh = next(one for one in note.parent.iterdir() if ".toolpin-" in one.name)
+        kept = fresh.with_name(
+            f"{fresh.name[:-1]}{(int(fresh.name[-1], 16) + 1) % 16:x}"
+        )
+        kept.write_text("half")
+        raise KeyboardInterrupt
+    assert kept.exists()
+    assert installed.toolpin("cache", "clean").code == 0
+    assert not kept.exists()
 
 
 def test_an_uninstall_that_a_script_stops_leaves_no_shim_of_what_is_gone(
