@@ -374,6 +374,36 @@ def test_an_update_that_is_killed_leaves_the_plugin_as_it_was(
     assert not list((home.data / "staging").iterdir())
 
 
+@linux_only
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_no_end_of_an_update_loses_the_plugin(
+    number: signal.Signals, home: Home, greet: Path
+) -> None:
+    """At whichever rename, and where the disk has no exchange of two folders."""
+    assert home.toolpin("plugin", "add", "greet", f"file://{greet}").code == 0
+    folder = home.data / "plugins/greet"
+    commit(greet, {"bin/list-all": "#!/bin/sh\necho 3.0\n"})
+    calls = "?rename,?renameat,?renameat2"
+    for count in range(1, 4):
+        inject = f"inject={calls}:signal={number.name}:when={count}"
+        place = ("-P", str(folder), "-e", inject)
+        strace = ("strace", "-f", "-qq", "-o", "/dev/null", *place)
+        home.run(*strace, *TOOLPIN, "plugin", "update", "greet")
+        assert (folder / "bin/install").exists(), count
+    assert home.toolpin("plugin", "update", "greet").code == 0
+    assert home.toolpin("list-all", "greet").out.split() == ["3.0"]
+
+
+def test_an_update_that_brings_nothing_leaves_the_folder_in_place(
+    home: Home, greet: Path
+) -> None:
+    assert home.toolpin("plugin", "add", "greet", f"file://{greet}").code == 0
+    folder = home.data / "plugins/greet"
+    before = folder.stat().st_ino
+    assert home.toolpin("plugin", "update", "greet").code == 0
+    assert folder.stat().st_ino == before
+
+
 def test_the_locks_that_a_killed_git_left_stop_no_update(
     home: Home, greet: Path
 ) -> None:

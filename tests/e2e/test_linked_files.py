@@ -168,6 +168,18 @@ def test_a_home_that_is_a_repository_makes_no_checkout_below_it_its_own(
     assert (other / ".tool-versions").read_text() == "golang system\n"
 
 
+def test_the_lockfile_beside_the_global_file_may_be_a_link_to_anywhere(
+    home: Home,
+) -> None:
+    (home.config / ".tool-versions").write_text("golang lts\n")
+    kept = home.root / "lock.symlink"
+    kept.write_text(f'{HEAD}"golang lts" = "1.24.3"\n\n')
+    (home.config / "toolpin.lock").symlink_to(kept)
+    told = home.toolpin("current", "golang")
+    assert "1.24.3" in told.out + told.err
+    assert "is a link" not in told.err
+
+
 def test_the_global_file_may_be_a_link_to_anywhere(home: Home) -> None:
     kept = home.root / "kept"
     kept.write_text("golang system\n")

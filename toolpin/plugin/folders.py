@@ -8,7 +8,6 @@ touched, and a process that dies leaves it as it was. Nothing moves by itself.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
@@ -26,6 +25,7 @@ from toolpin.scripts.judging import check_digest, check_own, check_whole
 from toolpin.scripts.running import Scripts
 from toolpin.settings.asdfrc import Asdfrc
 from toolpin.store import unfinished
+from toolpin.store.exchange import exchange
 
 # With a mutex and a place in staging of its own, as a version has.
 _PLUGIN = "plugin"
@@ -174,7 +174,8 @@ class Folders:
             check_own(fresh, name)
             found = self.git.identity(fresh)
             check_digest(found.sha256, found.commit, sha256, name)
-            _exchange(fresh, folder, f"{stage}/old")
+            if commit != before.commit or before.is_changed:
+                exchange(fresh, folder)
         more = {
             "ASDF_PLUGIN_PATH": folder,
             "ASDF_PLUGIN_PREV_REF": before.commit,
@@ -277,21 +278,6 @@ def _told(name: str) -> Iterator[None]:
                 ("because", error.strerror or "?"),
             ],
         ) from error
-
-
-def _exchange(fresh: str, folder: str, old: str) -> None:
-    """Put a folder in another's place, which is `old` then, by two renames."""
-    try:
-        os.rename(folder, old)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        unfinished.delete_tree(folder)  # in a container's lower layer
-    try:
-        os.rename(fresh, folder)
-    except OSError:
-        os.rename(old, folder)
-        raise
 
 
 def each(

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 
 from toolpin.errors import UsageError, as_word
-from toolpin.paths import home_folder
+from toolpin.paths import find_paths, home_folder
 
 # What files with versions are called: `.node-version` may be a link to `.nvmrc`, and
 # dotfiles have names such as `tool-versions.symlink` and `hm_.toolversions`.
@@ -21,25 +21,27 @@ def check_link(path: str, *, writing: bool = False) -> None:
     """Raise UsageError for a link to what is no file of its kind.
 
     By name: of such a file lines may be shown. It is written only in the same project;
-    from the home folder, the user's own, anywhere, and there it is read by any name.
+    from the home and the config folder, the user's own, anywhere, and there it is read
+    by any name.
     """
     if not os.path.islink(path):
         return
     real = os.path.realpath(path)
     folder = os.path.realpath(os.path.dirname(path))
     home = os.path.realpath(home_folder(os.environ))
+    is_own = folder in (home, os.path.realpath(find_paths(os.environ).config))
     name = os.path.basename(path).removeprefix(".")
     kinds = (name,) if name == "toolpin.lock" else (name, *_KINDS)
     is_kind = any(one in os.path.basename(real) for one in kinds)
     facts = [("link", os.readlink(path)), ("leads to", real)]
-    if not (is_kind or (folder == home and not writing)):
+    if not (is_kind or (is_own and not writing)):
         raise UsageError(
             f"{path} is a link to a file of another kind",
             [*facts, ("expected", f"a name with {name}")],
             f"rm {as_word(path)}",
         )
     top = _top(folder, home)
-    if writing and not (folder == home or real.startswith(f"{top.rstrip('/')}/")):
+    if writing and not (is_own or real.startswith(f"{top.rstrip('/')}/")):
         raise UsageError(
             f"{path} is a link that leads out of its project",
             [*facts, ("project", top), ("written", "nothing")],
