@@ -52,19 +52,25 @@ def for_most_hosts(wanted: Wanted, seen: Mapping[str, Seen]) -> str | None:
     """Return what a request means: of the versions that most hosts have, the newest.
 
     One that is out for a single host so far is for no project that has others. What is
-    literally named so counts wherever it is.
+    literally named so counts wherever it is, and so does what most hosts never had.
     """
     if wanted.kind == "version" and wanted.value in seen:
         return wanted.value
-    for count in sorted({len(one.hosts) for one in seen.values()}, reverse=True):
+    for least in _counts(seen):
         releases = [
             Release(version, tuple(sorted(one.channels)))
             for version, one in sorted(seen.items())
-            if len(one.hosts) >= count
+            if len(one.hosts) >= least
         ]
         if version := choose(wanted, releases):
             return version
     return None
+
+
+def _counts(seen: Mapping[str, Seen]) -> list[int]:
+    """Return how many hosts must have a version: more than half, then ever fewer."""
+    hosts = {host for one in seen.values() for host in one.hosts}
+    return list(range(len(hosts) // 2 + 1, 0, -1))
 
 
 def of_variant(version: str, known: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolpin.model import Release, Wanted
-from toolpin.resolve import choose, looks_exact, of_variant
+from toolpin.resolve import Seen, choose, for_most_hosts, looks_exact, of_variant
 from toolpin.sources.contract import with_channels
 from toolpin.versions import is_pre_release
 
@@ -150,3 +150,37 @@ def test_a_pre_release_answers_only_where_no_release_does(
 def test_a_pre_release_is_no_variant(version: str, found: list[str]) -> None:
     known = ["1.18.0", "1.18.0-otp-27", "1.19.0-rc.1-otp-27"]
     assert of_variant(version, known) == found
+
+
+def _seen(hosts: str, channels: str = "") -> Seen:
+    return Seen(set(channels.split()), set(hosts.split()))
+
+
+# As packages of one name a host have them: each host has some that others lack.
+SPREAD = {
+    "18.0.0": _seen("a b c d"),
+    "22.23.3": _seen("a b c d", "lts"),
+    "24.21.0": _seen("a b c", "lts"),
+    "26.10.0": _seen("a b c"),
+    "26.12.0": _seen("b"),
+    "27.0.0": _seen("d"),
+}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "version"),
+    [
+        (Wanted("latest", ""), "26.10.0"),
+        (Wanted("latest", "22"), "22.23.3"),
+        (Wanted("version", "26"), "26.10.0"),
+        (Wanted("version", "lts"), "24.21.0"),
+        (Wanted("version", "26.12.0"), "26.12.0"),
+        (Wanted("version", "27"), "27.0.0"),
+        (Wanted("version", "25"), None),
+    ],
+    ids=str,
+)
+def test_a_request_means_the_newest_that_more_than_half_of_the_hosts_have(
+    wanted: Wanted, version: str | None
+) -> None:
+    assert for_most_hosts(wanted, SPREAD) == version

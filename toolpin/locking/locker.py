@@ -24,7 +24,7 @@ from toolpin.lockfile.asks import (
 from toolpin.lockfile.document import HERE, NO_BUILD, Entry, Key, Lockfile
 from toolpin.lockfile.head import can_mean
 from toolpin.locking.work import Work, is_partial, nothing, unreachable
-from toolpin.model import Build, Host, Pin, Release
+from toolpin.model import Build, Host, Pin, Release, Wanted
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.registry import Registry
 from toolpin.plugin.script import is_scripted
@@ -32,7 +32,6 @@ from toolpin.resolve import Seen, for_most_hosts, looks_exact, of_variant
 from toolpin.scripts.running import folder_of_ref
 from toolpin.sources.clients import Clients
 from toolpin.sources.declarative import locked_builds, verified_by
-from toolpin.versions import newest
 
 # What this machine knows of a version when nobody answers: receipts, its cache.
 KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]
@@ -152,13 +151,14 @@ class Locker:
         return (*known, *none) if known else ()
 
     def offers(self, ask: Ask, old: Lockfile) -> tuple[str | None, str | None]:
-        """Return the newest version within a request, and the newest release of all.
+        """Return the newest version within a request, and the newest for most hosts.
 
         From the sources that the lockfile names, or the preferred ones.
         """
         seen = self._listed(self._work(ask, old))
         within = for_most_hosts(ask.wanted, seen)
-        return within, newest("", of_variant(ask.wanted.value, seen))
+        kin = {one: seen[one] for one in of_variant(ask.wanted.value, seen)}
+        return within, for_most_hosts(Wanted("latest", ""), kin)
 
     def _resolved(self, work: Work) -> tuple[str, tuple[Entry, ...]]:
         """Return the version that is published for one of the hosts, and its entries.
