@@ -417,6 +417,32 @@ def test_the_locks_that_a_killed_git_left_stop_no_update(
     assert home.toolpin("list-all", "greet").out.split() == ["3.0"]
 
 
+@pytest.mark.parametrize("kind", ["submodule", "worktree"])
+def test_a_plugin_that_is_part_of_another_repository_is_moved_by_git_alone(
+    kind: str, home: Home, greet: Path
+) -> None:
+    folder = home.data / "plugins/greet"
+    if kind == "worktree":
+        whole = home.root / "whole"
+        git(home.root, "clone", "-q", f"file://{greet}", str(whole))
+        folder.parent.mkdir(parents=True)
+        git(whole, "worktree", "add", "-q", "--detach", str(folder))
+    else:
+        repository(home.data, {".gitignore": "*\n"})
+        add = ("submodule", "add", "-q", "-f", f"file://{greet}", "plugins/greet")
+        git(home.data, "-c", "protocol.file.allow=always", *add)
+    before = git(folder, "rev-parse", "HEAD")
+    moved = commit(greet, {"bin/list-all": "#!/bin/sh\necho 3.0\n"})
+    refused = home.toolpin("plugin", "update", "greet")
+    assert refused.code == 1
+    assert git(folder, "rev-parse", "HEAD") == before
+    assert git(folder, "status", "--porcelain") == ""
+    hint = refused.err.rpartition("  try: ")[2].split()
+    assert hint[:3] == ["git", "-C", str(folder)]
+    git(folder, *hint[3:])
+    assert git(folder, "rev-parse", "HEAD") == moved
+
+
 def _files(folder: Path) -> dict[str, bytes]:
     return {
         str(one): one.read_bytes()

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from toolpin.errors import ToolpinError
+from toolpin.errors import ToolpinError, as_word
 from toolpin.model import Origin, Pin
 from toolpin.paths import Paths
 from toolpin.plugin.registry import note_files, script_folders
@@ -190,10 +190,14 @@ class Folders:
     def _movable(self, name: str, *, force: bool) -> Identity:
         """Return what is here of a plugin that may be moved."""
         folder = self.folder(name)
-        if os.path.islink(folder) or not os.path.exists(f"{folder}/.git"):
+        if os.path.islink(folder) or not os.path.isdir(f"{folder}/.git"):
+            # A submodule's or worktree's files are in another repository: there is no
+            # moving a copy of it.
+            is_part = os.path.isfile(f"{folder}/.git")
             raise ToolpinError(
                 f"{name}'s plugin is no repository that toolpin may move",
                 [("folder", os.path.realpath(folder))],
+                f"git -C {as_word(folder)} pull origin HEAD" if is_part else None,
             )
         before = self.git.identity(folder)
         if not force:
