@@ -7,7 +7,16 @@ import shlex
 
 import pytest
 
-from tests.shell.scenario import TOOLPIN, activate, play, same, show, status, write
+from tests.shell.scenario import (
+    TOOLPIN,
+    activate,
+    export,
+    play,
+    same,
+    show,
+    status,
+    write,
+)
 from tests.shell.world import OWN, V10, V12, World
 
 
@@ -84,6 +93,48 @@ def test_a_lockfile_that_comes_and_changes_counts(world: World, shell: str) -> N
         write(file, lock.format("10.15.3", "x" * 9000)),
         same("node"),
         write(file, lock.format("12.22.0", "y" * 9000)),
+        same("node"),
+    )
+    assert done.out.splitlines() == [V12, V10, V12], done.err
+
+
+def test_a_lockfile_that_answers_an_override_counts_where_nothing_pins(
+    world: World, shell: str
+) -> None:
+    lock = 'schema = 1\n[pins]\n"nodejs latest" = "10.15.3"\n\n'
+    file = world.outside / "toolpin.lock"
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        same(world.cd(world.outside)),
+        export("TOOLPIN_NODEJS_VERSION", "latest"),
+        same("node"),
+        write(file, lock),
+        same("node"),
+        write(file, lock.replace("10.15.3", "12.22.0")),
+        same("node"),
+        write(file, lock),
+        same("node"),
+        same(f"rm {file}"),
+        same("node"),
+    )
+    assert done.out.splitlines() == [V12, V10, V12, V10, V12], done.err
+
+
+def test_the_lockfile_beside_the_global_file_counts(world: World, shell: str) -> None:
+    lock = 'schema = 1\n[pins]\n"nodejs latest" = "10.15.3"\n\n'
+    config = world.store.home.config
+    (config / ".tool-versions").write_text("nodejs latest\n")
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        same(world.cd(world.outside)),
+        same("node"),
+        write(config / "toolpin.lock", lock),
+        same("node"),
+        same(f"rm {config / 'toolpin.lock'}"),
         same("node"),
     )
     assert done.out.splitlines() == [V12, V10, V12], done.err

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from toolpin.errors import ToolpinError
 from toolpin.lockfile.head import FILENAME
-from toolpin.lockfile.lookup import locked_version, match
+from toolpin.lockfile.lookup import locked_version, lockfile_beside, match
 from toolpin.model import Pin, Request
 from toolpin.paths import system_config
 from toolpin.project import pin_files
@@ -38,8 +38,7 @@ def watched_files(session: Session) -> Watch:
             texts.append((file, *found))
         else:
             present.append(file)
-    tools = dict.fromkeys(session.registry.aliases.values())
-    names = (*map(variable_for, tools), VARIABLE)
+    names = (*_overrides(session), VARIABLE)
     variables = tuple((name, session.env.get(name)) for name in names)
     return Watch(tuple(present), tuple(absent), tuple(texts), variables)
 
@@ -66,13 +65,21 @@ def _lacked(file: str) -> str:
 def _files(session: Session) -> Iterator[str]:
     idioms = session.idioms.names
     folders = (*pin_files.folders_up(session.folder), session.home)
-    for folder in folders:
-        pins = [os.path.join(folder, name) for name in (pin_files.FILENAME, *idioms)]
+    # The nearest lockfile answers an override, whether a file pins beside it or not.
+    overrides = any(map(session.env.get, _overrides(session)))
+    of_folders = [
+        [os.path.join(folder, name) for name in (pin_files.FILENAME, *idioms)]
+        for folder in folders
+    ]
+    for pins in (*of_folders, [session.paths.global_file]):
         yield from pins
-        if any(os.path.lexists(file) for file in pins):
-            yield os.path.join(folder, FILENAME)
-    yield session.paths.global_file
+        if overrides or any(os.path.lexists(file) for file in pins):
+            yield lockfile_beside(pins[0])
     yield from _settings(session)
+
+
+def _overrides(session: Session) -> list[str]:
+    return list(map(variable_for, dict.fromkeys(session.registry.aliases.values())))
 
 
 def _settings(session: Session) -> tuple[str, str]:
