@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -113,22 +113,36 @@ def named(session: Session) -> dict[Pin, str]:
     wishes = [(one, session.where) for one in requests_here(session)]
     for folder in remembered.known(session.paths):
         where = Where(folder, session.home, session.paths.global_file)
-        wishes += [
-            (one, where)
-            for one in stated(
-                where.start,
-                home=where.home,
-                global_file=where.global_file,
-                aliases=session.registry.aliases,
-                idioms=session.idioms,
-            )
-        ]
+        with _told(folder):
+            wishes += [
+                (one, where)
+                for one in stated(
+                    where.start,
+                    home=where.home,
+                    global_file=where.global_file,
+                    aliases=session.registry.aliases,
+                    idioms=session.idioms,
+                )
+            ]
         wishes += [(one, where) for one in _stated_by_any(session, where)]
     for request, where in wishes:
         for wanted in request.wanted:
-            if pin := match(session.paths, request, wanted, where):
+            with _told(where.start):
+                pin = match(session.paths, request, wanted, where)
+            if pin:
                 found.setdefault(pin, str(request.origin))
     return found
+
+
+@contextlib.contextmanager
+def _told(folder: str) -> Iterator[None]:
+    """Say in an error why a file matters, which may be far from where one is."""
+    try:
+        yield
+    except ToolpinError as error:
+        why = f"nothing: what {folder} needs nobody knows"
+        error.facts = (*error.facts, ("removed", why))
+        raise
 
 
 def _stated_by_any(session: Session, where: Where) -> list[Request]:
