@@ -451,3 +451,23 @@ def test_an_install_at_work_is_not_broken_off(login: Login) -> None:
     with held(f"{home.data}/locks/nodejs/{PINNED}.lock"):
         assert login.answer(BASH, "toolpin doctor --json")[0] == 0
     assert login.answer(BASH, "toolpin doctor --json")[0] == 1
+
+
+def test_a_script_that_an_activated_shell_started_gets_a_mend_that_mends(
+    login: Login,
+) -> None:
+    login.rc(".bashrc", ACTIVATE_BASH)
+    below, outside = login.home.project / "below", login.home.root / "outside"
+    for folder in (below, outside):
+        folder.mkdir()
+    (below / ".tool-versions").write_text(f"nodejs {OTHER}\n")
+    script = "sh -c 'cd {}; toolpin doctor --json'"
+    code, result = login.answer(BASH, script.format(below))
+    (finding,) = result["findings"]
+    assert (code, finding["check"], finding["file"]) == (1, "path", None)
+    assert f"nodejs {PINNED}" in finding["what"]
+    mend = f"sh -c 'cd {below}; {finding['mend']}; toolpin doctor && command -v node'"
+    assert login.type(BASH, mend).out.endswith(f"{login.tree(OTHER)}/bin/node\n")
+    code, result = login.answer(BASH, script.format(outside))
+    (finding,) = result["findings"]
+    assert (code, finding["mend"]) == (1, "toolpin exec node")

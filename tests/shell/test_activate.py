@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 
 import pytest
 
 from tests.shell.scenario import (
+    TOOLPIN,
     activate,
     export,
     play,
@@ -251,6 +253,25 @@ def test_a_subshell_has_its_own_folder(world: World, shell: str) -> None:
     done = play(world.store, shell, activate(), same(line), same("node"))
     # A new fish has no hook: it runs what its caller runs.
     assert done.out.splitlines() == [V10 if shell == "fish" else V12, V10], done.err
+
+
+def test_a_script_that_changes_folders_has_three_roads_to_the_versions_there(
+    world: World, shell: str
+) -> None:
+    """What docs/shells.md tells, and what the same script runs without them."""
+    there, shims = world.cd(world.nested), world.store.paths.shims
+    override = "env TOOLPIN_NODEJS_VERSION=12.22.0"
+    scripts = (
+        f"{there}; node",
+        f"{there}; {TOOLPIN} exec node",
+        f'{there}; eval "$({TOOLPIN} env)"; node',
+        f'PATH="{shims}:$PATH"; {there}; node',
+        f"{override} node",
+        f"{override} {TOOLPIN} exec node",
+    )
+    lines = [same(shlex.join(("sh", "-c", one))) for one in scripts]
+    done = play(world.store, shell, activate(), *lines)
+    assert done.out.splitlines() == [V10, V12, V12, V12, V10, V12], done.err
 
 
 def test_a_profile_gets_the_shims_once(world: World, shell: str) -> None:

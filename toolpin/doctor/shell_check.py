@@ -26,6 +26,9 @@ def check_path(seen: Surroundings) -> Iterator[Finding]:
         return
     clashes = [one for one in seen.clashes if one.first.folder.kind != "manager"]
     for folder in dict.fromkeys(one.first.folder for one in clashes):
+        if seen.active and folder.path in seen.block:
+            yield _of_another_folder(seen, folder)
+            continue
         whose = str(folder.pin or folder.path)
         line = _own(seen, partial(_names, seen.home, folder.path))
         what = f"{whose} stands on PATH before the shims"
@@ -104,6 +107,26 @@ def _not_on_path(seen: Surroundings) -> Finding:
         return Finding("path", what, tuple(facts), f"exec {seen.shell}")
     what = "PATH has no shims folder, and no startup file adds it"
     return Finding("path", what, (("shims", seen.shims),), *seen.mend)
+
+
+def _of_another_folder(seen: Surroundings, folder: Folder) -> Finding:
+    """Return the finding of what an activated shell has, and its program outgrew.
+
+    A script's own `cd`, or a variable for one command: no prompt comes in between.
+    """
+    clashes = [one for one in seen.clashes if one.first.folder == folder]
+    what = f"{folder.pin or folder.path} is on PATH for another folder than this one"
+    facts = (
+        ("runs", ", ".join(one.command for one in clashes)),
+        ("from", folder.path),
+        ("put there by", f"the activated {seen.active} that started this"),
+    )
+    mend = f"toolpin exec {clashes[0].command}"
+    if all(one.is_pinned for one in clashes):
+        mend = 'eval "$(toolpin env)"'
+        if seen.shell == "fish":
+            mend = "toolpin env --format fish | source"
+    return Finding("path", what, facts, mend)
 
 
 def _in_front(

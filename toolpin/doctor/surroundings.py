@@ -16,6 +16,7 @@ from toolpin.doctor.reasons import find_in
 from toolpin.doctor.searched import Candidate, Folder, candidates, folders
 from toolpin.errors import ToolpinError
 from toolpin.session import Session
+from toolpin.shells.activation import STATE, parse_state
 from toolpin.shells.startup import (
     SHELLS,
     Homes,
@@ -34,16 +35,21 @@ _MOST_BYTES = 1 << 20
 
 
 class Clash(NamedTuple):
-    """A command with a shim, and the other program that its name leads to."""
+    """A command with a shim, and the other program that its name leads to.
+
+    `is_pinned` says whether what the shim would run is pinned here.
+    """
 
     command: str
     first: Candidate
+    is_pinned: bool = False
 
 
 class Surroundings(NamedTuple):
     """What was seen. `active` is the shell whose hook set PATH, "" for none.
 
-    `program` is the path of toolpin where PATH does not lead to it, else "".
+    `block` are the folders that the hook put there. `program` is the path of toolpin
+    where PATH does not lead to it, else "".
     """
 
     shell: str
@@ -56,6 +62,7 @@ class Surroundings(NamedTuple):
     folders: tuple[Folder, ...]
     program: str = ""
     clashes: tuple[Clash, ...] = ()
+    block: tuple[str, ...] = ()
 
     @property
     def is_on_path(self) -> bool:
@@ -93,6 +100,7 @@ def look(session: Session) -> Surroundings:
         folders=tuple(
             folders(session.env, session.folder, session.paths, session.home)
         ),
+        block=parse_state(session.env.get(STATE)).block,
     )
     return seen._replace(
         program=_program(seen.folders), clashes=tuple(_clashes(seen, session))
@@ -141,14 +149,22 @@ def _clashes(seen: Surroundings, session: Session) -> Iterator[Clash]:
         if not found or read_stub(f"{seen.shims}/{command}") is None:
             continue
         first = found[0]
-        if first.folder.path != entered and not _is_meant(first, command, session):
-            yield Clash(command, first)
+        meant = _pinned(command, session)
+        if first.folder.path != entered and not _is_same(first.path, meant):
+            yield Clash(command, first, meant is not None)
 
 
-def _is_meant(first: Candidate, command: str, session: Session) -> bool:
-    """Say whether a program is the very one that somebody pinned here."""
+def _pinned(command: str, session: Session) -> str | None:
+    """Return the program that somebody pinned here, None for none that can run."""
     try:
         found = find_in(session, command)
-        return found.origin is not None and os.path.samefile(found.path, first.path)
-    except (ToolpinError, OSError):
+    except ToolpinError:
+        return None
+    return found.path if found.origin else None
+
+
+def _is_same(first: str, meant: str | None) -> bool:
+    try:
+        return meant is not None and os.path.samefile(meant, first)
+    except OSError:
         return False
