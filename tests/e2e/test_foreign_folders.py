@@ -16,6 +16,7 @@ import pytest
 from tests.crashes.tools import publish_built, write_plugins
 from tests.support.machine import in_mounts, linux_only, without_rights
 from tests.support.run import TOOLPIN, Home
+from tests.support.scripted import repository
 from tests.support.server import Hang, Server
 from tests.support.upstream import Upstream
 from toolpin.host import detect
@@ -171,6 +172,48 @@ def _into_image(home: Home, env: dict[str, str]) -> Iterator[subprocess.Popen[st
             yield process
         finally:
             process.kill()
+
+
+_REPLACING = """#!/bin/sh
+mkdir -p "$ASDF_DOWNLOAD_PATH/x/bin"
+echo "echo $ASDF_INSTALL_VERSION" >"$ASDF_DOWNLOAD_PATH/x/bin/greet"
+chmod +x "$ASDF_DOWNLOAD_PATH/x/bin/greet"
+rm -rf "${ASDF_INSTALL_PATH:?}"
+mv "$ASDF_DOWNLOAD_PATH/x" "$ASDF_INSTALL_PATH"
+if [ "$ASDF_INSTALL_VERSION" = 2.0 ]; then kill -9 "$(cat %s)"; sleep 300; fi
+"""
+
+
+def test_hostile_78_a_killed_build_that_replaced_its_folder_loses_no_old_version(
+    home: Home,
+) -> None:
+    """As an asdf plugin does that moves to its place what it has made elsewhere."""
+    number = home.root / "number"
+    files = {"bin/list-all": "echo 1.0 2.0\n", "bin/install": _REPLACING % number}
+    place = repository(home.root / "upstream", files)
+    assert home.toolpin("plugin", "add", "greet", f"file://{place}").code == 0
+    lock, greet = home.project / "toolpin.lock", home.project / "image/greet"
+    words = ("install", "--into", "image")
+
+    def locks(version: str) -> str:
+        home.pin(f"greet {version}\n")
+        assert home.toolpin("lock").code == 0
+        return lock.read_text()
+
+    old = locks("1.0")
+    assert home.toolpin(*words).code == 0
+    locks("2.0")
+    noted = ("sh", "-c", f'echo $$ >{number}; exec "$@"', "sh")
+    assert home.run(*noted, *TOOLPIN, *words).code == -signal.SIGKILL
+    home.pin("greet 1.0\n")
+    lock.write_text(old)
+    told = home.toolpin(*words)
+    assert told.code == 1
+    assert f"  try: rm -rf {greet}\n" in told.err
+    shutil.rmtree(greet)
+    assert home.toolpin(*words).code == 0
+    assert home.run("sh", str(greet / "bin/greet")).out == "1.0\n"
+    assert not list((home.project / "image").glob(".staging/*"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

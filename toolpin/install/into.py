@@ -10,13 +10,13 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from toolpin.errors import ToolpinError
+from toolpin.errors import ToolpinError, as_word
 from toolpin.install.jobs import Job
 from toolpin.model import Host
 from toolpin.mutex import held_folder
 from toolpin.paths import Paths
 from toolpin.steps.unpacking import make_folders
-from toolpin.store import installs, trees
+from toolpin.store import installs, sweeping, trees
 from toolpin.store.inspection import inspect
 
 
@@ -56,10 +56,12 @@ def is_in_folder(
     # Behind a link lies what an image made of the folder would lack.
     receipt = None if os.path.islink(place) else trees.read_receipt(paths, job.pin)
     if receipt is None:
-        raise ToolpinError(
-            f"{place} is there, and is not toolpin's",
-            [("wanted for", str(job.pin))],
-        )
+        facts, hint = [("wanted for", str(job.pin))], None
+        if aside := sweeping.aside_of(paths, job.pin.tool):
+            # By a build that was killed, and nothing else tells it from a user's own.
+            facts.append(("stood there", aside))
+            hint = f"rm -rf {as_word(place)}"
+        raise ToolpinError(f"{place} is there, and is not toolpin's", facts, hint)
     if (receipt.pin, receipt.host) != (job.pin, str(host)):
         return False
     if job.locked and receipt.artifacts != job.locked.entry.build.artifacts:

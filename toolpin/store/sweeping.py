@@ -40,9 +40,7 @@ def sweep(paths: Paths, tools: Collection[str] = ()) -> None:
             try_held(lock_of(paths, one.pin)) as free,
             contextlib.suppress(OSError),
         ):
-            if free and one.end == owned.ASIDE:
-                _put_back(paths, one)
-            if free:
+            if free and not (one.end == owned.ASIDE and _is_needed(paths, one)):
                 delete_tree(one.path)
 
 
@@ -53,15 +51,45 @@ def tidy(paths: Paths) -> None:
             os.rmdir(folder)
 
 
-def _put_back(paths: Paths, one: owned.Staged) -> None:
-    """Put a tree back that made room for another, which has not come."""
+def aside_of(paths: Paths, tool: str) -> str | None:
+    """Return the tree of a tool that stands aside, None for none.
+
+    The sweep that finds its place free puts it back there.
+    """
+    return next(
+        (
+            one.path
+            for one in owned.staged(paths)
+            if one.end == owned.ASIDE and one.pin.tool == tool
+        ),
+        None,
+    )
+
+
+def _is_needed(paths: Paths, one: owned.Staged) -> bool:
+    """Put a tree back that made room for another, which has not come.
+
+    Where something stands in its place that is no install, as a build that was killed
+    leaves it, it stays aside: it is the only one that there is.
+    """
+    if not paths.into:
+        return False
     final = paths.install(*one.pin)
-    if os.path.lexists(final) or not paths.into:
-        return
+    try:
+        if not _is_install(one.path, one.pin.tool):
+            return False
+        if os.path.lexists(final):
+            return not _is_install(final, one.pin.tool)
+    except ToolpinError:
+        return True
     with contextlib.suppress(ToolpinError):
-        receipt = trees.receipt_in(one.path)
-        if receipt and receipt.pin.tool == one.pin.tool:
-            move(one.path, final)
+        move(one.path, final)
+    return os.path.lexists(one.path)
+
+
+def _is_install(tree: str, tool: str) -> bool:
+    receipt = trees.receipt_in(tree)
+    return receipt is not None and receipt.pin.tool == tool
 
 
 def _refuse_links(paths: Paths) -> None:
