@@ -295,11 +295,54 @@ def test_a_note_in_the_folder_names_nothing(
     assert "SHASUMS256.txt" in site.server.requests[-1].path
 
 
-def test_a_loose_request_without_a_lockfile_has_no_plan(home: Home) -> None:
-    home.pin("nodejs lts\n")
-    told = home.toolpin("ci", "plan")
+@pytest.mark.parametrize("wanted", ["lts", "22"])
+@pytest.mark.parametrize("action", ["plan", "install"])
+def test_a_loose_request_without_a_lockfile_asks_nobody(
+    action: str, wanted: str, home: Home, site: Site
+) -> None:
+    site.node.publish("22.20.0", lts="Jod")
+    home.pin(f"nodejs {wanted}\n")
+    told = home.toolpin("ci", action)
     assert told.code == 4
+    assert f"nodejs {wanted} names no exact version" in told.err
     assert "try: toolpin lock" in told.err
+    assert not site.server.requests
+
+
+def test_what_may_be_a_release_and_is_none_is_not_locked(
+    home: Home, site: Site
+) -> None:
+    site.node.publish("22.2.9")
+    home.pin("nodejs 22.2\n")
+    told = home.toolpin("ci", "install", env={"TOOLPIN_SOURCES": "upstream"})
+    assert told.code == 4
+    assert "CI resolves nothing" in told.err
+
+
+def test_a_job_that_fails_says_why_and_stops_no_later_one(
+    home: Home, site: Site
+) -> None:
+    home.env["TOOLPIN_SOURCES"] = "upstream"
+    site.node.publish("10.15.3")
+    home.pin("nodejs 10.15.4\n")
+    told = home.toolpin("ci", "install")
+    assert told.code == 1
+    assert "nodejs 10.15.4 does not exist" in told.err
+    assert "nearest 10.15.3" in told.err
+    home.pin("nodejs 10.15.3\n")
+    told = home.toolpin("ci", "install")
+    assert told.code == 0, told.err
+
+
+@pytest.mark.parametrize("left", ["locks", "partial", "catalogues"])
+def test_what_a_killed_job_began_stops_no_later_one(
+    left: str, home: Home, site: Site, runner: Runner
+) -> None:
+    site.node.publish("10.15.3")
+    runner.lock("nodejs 10.15.3")
+    (runner.folder / left).mkdir(parents=True)
+    told = home.toolpin("ci", "install")
+    assert told.code == 0, told.err
 
 
 def test_what_the_store_has_already_is_put_into_the_folder(

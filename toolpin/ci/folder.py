@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from toolpin.cache.verified import Cache
+from toolpin.cache.verified import Cache, disk_errors
 from toolpin.ci.packed import FILES
 from toolpin.errors import ToolpinError
 from toolpin.model import Digest
@@ -27,6 +27,8 @@ _THREADS = os.cpu_count() or 1
 # Of what no lockfile tells the size.
 _LARGEST = 20 << 30
 _FOLDERS = {"archives", "trees", *(f"archives/{one}" for one in HEX_LENGTHS)}
+# What a job that was killed, or failed, may have made before there was an archive.
+_BEGUN = {"locks", "partial", "catalogues"}
 _ARCHIVE = re.compile("archives/(sha256/[0-9a-f]{64}|sha512/[0-9a-f]{128})")
 
 
@@ -85,7 +87,14 @@ def _may_be_ours(root: str) -> bool:
     if not _is_folder(root):
         return True
     names = set(os.listdir(root))
-    return not names or bool(names & {"archives", "trees"})
+    return names <= _BEGUN or bool(names & {"archives", "trees"})
+
+
+def begin(root: str) -> None:
+    """Make the folder known as toolpin's, before anything else is put there."""
+    path = f"{root}/archives"
+    with disk_errors(path):
+        os.makedirs(path, exist_ok=True)
 
 
 def contents(root: str) -> dict[str, int]:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from toolpin.cache.verified import Cache
-from toolpin.ci.folder import contents, drop_damaged, sweep
+from toolpin.ci.folder import begin, contents, drop_damaged, sweep
 from toolpin.ci.packed import bring_back, pack
 from toolpin.ci.plan import ARCHIVES, CiPlan, Planned, kept_by
 from toolpin.errors import ToolpinError
@@ -27,6 +27,7 @@ from toolpin.progress import Board
 from toolpin.session import Session
 from toolpin.settings.read import Settings
 from toolpin.store import installs, trees, unfinished
+from toolpin.wanted.decide import judged
 
 RESTORED = "restored"
 FETCHED = "fetched"
@@ -63,6 +64,7 @@ def provide(plan: CiPlan, session: Session, settings: Settings) -> Result:
     with held(f"{plan.folder}.lock"):
         before = contents(plan.folder)
         work.clear()
+        begin(plan.folder)
         outcomes = work.install()
         work.keep(outcomes)
         provided = tuple(map(work.told, outcomes))
@@ -125,7 +127,8 @@ class _Work:
         installer = installer_for(
             self._session, self._settings, self._board, cache=self._cache
         )
-        done = {one.job.pin: one for one in [*installer.run(left), *back]}
+        new = [judged(one, self._plan.tried) for one in installer.run(left)]
+        done = {one.job.pin: one for one in [*new, *back]}
         return [done[one.job.pin] for one in self._plan.planned]
 
     def keep(self, outcomes: Sequence[Outcome]) -> None:

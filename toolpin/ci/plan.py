@@ -57,11 +57,15 @@ class Planned(NamedTuple):
 
 
 class CiPlan(NamedTuple):
-    """What a job installs, and the cache that it wants: its key, and its one folder."""
+    """What a job installs, and the cache that it wants: its key, and its one folder.
+
+    `tried` is what may be the name of a release, and may be none.
+    """
 
     host: Host
     folder: str
     planned: tuple[Planned, ...]
+    tried: frozenset[Pin] = frozenset()
 
     @property
     def key(self) -> str:
@@ -100,7 +104,8 @@ def plan_job(
     refuse_pairs([(job.pin, job.origin) for job in jobs], session)
     planner = _Planner(jobs, here, session)
     folder = f"{session.cache}/ci"
-    return CiPlan(here, folder, tuple(map(planner.planned, jobs)))
+    planned = tuple(map(planner.planned, jobs))
+    return CiPlan(here, folder, planned, frozenset(decider.tried))
 
 
 def kept_by(plan: CiPlan, session: Session) -> Kept:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from toolpin.ci.install import FAILED, Provided, Result
 from toolpin.ci.keys import render_outputs
 from toolpin.ci.plan import CiPlan, Planned
-from toolpin.errors import ToolpinError
+from toolpin.errors import NotLocked, ToolpinError
 from toolpin.report import error_table
 from toolpin.session import Session
 from toolpin.tables import pin_table
@@ -44,6 +44,8 @@ def show_result(result: Result, form: str | None, session: Session) -> int:
             session.report.error(one.error)
     changed = ", changed" if result.changed else ""
     session.report.remark(f"toolpin: cache {result.hit}{changed}")
+    if any(isinstance(one.error, NotLocked) for one in result.provided):
+        return NotLocked.exit_code
     return 1 if any(one.came == FAILED for one in result.provided) else 0
 
 

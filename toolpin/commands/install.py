@@ -7,13 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin.errors import (
-    NotLocked,
-    NotPublished,
-    ToolpinError,
-    Unreachable,
-    UsageError,
-)
+from toolpin.errors import NotLocked, ToolpinError, UsageError
 from toolpin.install.jobs import Job, Outcome
 from toolpin.lockfile.head import is_whole
 from toolpin.lockfile.lookup import is_ci, locked_version, lockfile_for
@@ -112,7 +106,7 @@ def provide_all(requests: Sequence[Request], args: Namespace, session: Session) 
     from toolpin.install.workshop import installer_for, settings_for  # noqa: PLC0415
     from toolpin.plugin_tasks.needs import provide  # noqa: PLC0415
     from toolpin.progress import Board  # noqa: PLC0415
-    from toolpin.wanted.decide import Decider, Rules, not_exact  # noqa: PLC0415
+    from toolpin.wanted.decide import Decider, Rules, judged  # noqa: PLC0415
 
     if not args.source:
         session = provide(requests, session, allowed=args.allow_plugins)
@@ -148,13 +142,7 @@ def provide_all(requests: Sequence[Request], args: Namespace, session: Session) 
         return show_outcomes([], errors, session)
     if args.dry_run:
         return show_plans(jobs, errors, installer.plan, there)
-    outcomes = [
-        one._replace(error=not_exact(one.error))
-        if one.job.pin in decider.tried
-        and isinstance(one.error, NotPublished | Unreachable)
-        else one
-        for one in installer.run(jobs)
-    ]
+    outcomes = [judged(one, decider.tried) for one in installer.run(jobs)]
     provided = {one.job.pin for one in outcomes if one.status != "failed"}
     for pin, channel in decider.channels:
         if pin in provided:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
-from toolpin.errors import NotLocked, ToolpinError
-from toolpin.install.jobs import Job
+from toolpin.errors import NotLocked, NotPublished, ToolpinError, Unreachable
+from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked import (
     UNTOLD,
     answer,
@@ -168,7 +168,7 @@ class Decider:
             raise no_ref(ask)
         if self._rules.ci:
             # `22.2` may be a release: it is tried as it stands, and nothing else is.
-            if wanted.kind == "version" and wanted.value[0].isdigit():
+            if wanted.kind == "version" and self._may_be_exact(tool, wanted.value):
                 self.tried.add(pin)
                 return Job(pin, origin)
             raise NotLocked(
@@ -184,6 +184,16 @@ class Decider:
                 f"{tool} {wanted} is {version} today, not locked: toolpin lock"
             )
         return Job(Pin(tool, version), origin)
+
+    def _may_be_exact(self, tool: str, version: str) -> bool:
+        """Say whether a version may be a release's name: `22.2`, not `22`.
+
+        Only an asdf plugin's tool may have releases that are called by one number.
+        """
+        if version.isdigit():
+            known = self._session.registry.get(tool)
+            return known is not None and is_scripted(known)
+        return version[0].isdigit()
 
 
 def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
@@ -211,6 +221,15 @@ def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
     return list(found.values())
 
 
-def not_exact(error: ToolpinError) -> NotLocked:
-    """Return the error of a version that CI took for exact, and nobody tells of."""
-    return NotLocked(f"{error.what}; CI resolves nothing", error.facts, "toolpin lock")
+def judged(outcome: Outcome, tried: Collection[Pin]) -> Outcome:
+    """Return the outcome; of what was taken for exact, and nobody tells, as NotLocked.
+
+    `tried` are the decider's.
+    """
+    error = outcome.error
+    if outcome.job.pin not in tried or not isinstance(
+        error, NotPublished | Unreachable
+    ):
+        return outcome
+    what = f"{error.what}; CI resolves nothing"
+    return outcome._replace(error=NotLocked(what, error.facts, "toolpin lock"))
