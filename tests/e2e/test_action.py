@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,20 @@ def test_a_gitlab_job_runs_nothing_that_its_checkout_brings_as_installed(
     assert _run_job(job, home).splitlines()[-1] == "v10.15.3"
 
 
+def test_a_gitlab_job_deletes_no_store_but_the_template_s_own(
+    home: Home, upstream: Upstream
+) -> None:
+    """A group's or a runner's variable beats the template's."""
+    upstream.publish("10.15.3")
+    Runner(home).lock("nodejs 10.15.3")
+    job: dict[str, Any] = read_yaml(REPOSITORY / "ci/gitlab.yml")[".toolpin"]
+    theirs = home.root / "theirs"
+    (theirs / "installs/nodejs/8.0.0/bin").mkdir(parents=True)
+    env = {"TOOLPIN_DATA_DIR": str(theirs)}
+    assert _run_job(job, home, env).splitlines()[-1] == "v10.15.3"
+    assert (theirs / "installs/nodejs/8.0.0/bin").is_dir()
+
+
 def _variables(job: dict[str, Any], home: Home) -> dict[str, str]:
     return {
         name: text.replace("$CI_PROJECT_DIR", str(home.project))
@@ -194,10 +209,13 @@ def _variables(job: dict[str, Any], home: Home) -> dict[str, str]:
     }
 
 
-def _run_job(job: dict[str, Any], home: Home) -> str:
-    """Run the template's commands, and then a job's own."""
+def _run_job(
+    job: dict[str, Any], home: Home, env: Mapping[str, str] | None = None
+) -> str:
+    """Run the template's commands, and then a job's own; `env` beats its variables."""
     script = "\n".join([*job["before_script"], "node --version"])
-    told = home.run("sh", "-e", "-c", script, env=_variables(job, home))
+    own = {"CI_PROJECT_DIR": str(home.project), **_variables(job, home)}
+    told = home.run("sh", "-e", "-c", script, env={**own, **(env or {})})
     assert told.code == 0, told.err
     return told.out
 
