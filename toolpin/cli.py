@@ -65,6 +65,8 @@ VERBS = {
 }
 
 _WIDTH = 80
+# What verbs call the versions that stand behind their tool.
+_VERSIONS = ("versions", "version", "prefix")
 _TOP = """usage: toolpin [-C DIR] [--quiet] [--debug] COMMAND ...
 
 Runtimes exactly as .tool-versions pins them.
@@ -195,7 +197,7 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     if name == "exec":
         return _exec(options, rest)
     parser = parser_of(name)
-    args = parser.parse_args(rest, options)
+    args = _parted(parser.parse_args(rest, options))
     report = Report(quiet=bool(args.quiet), as_json=bool(args.json))
     env = _enter(args.folder)
     for flag in ("offline", "strict"):
@@ -204,6 +206,21 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     session = open_session(env, _paths(is_system=bool(args.system)), report)
     code: int = _module(name).run(args, session)
     return code
+
+
+def _parted(args: Namespace) -> Namespace:
+    """Return the words with `nodejs@22` as `nodejs 22`: no tool's name has an @."""
+    tool, _, version = (getattr(args, "tool", None) or "").partition("@")
+    field = next((one for one in _VERSIONS if hasattr(args, one)), "")
+    if not (tool and version and field):
+        return args
+    have = getattr(args, field)
+    if field == "versions":
+        args.tool, args.versions = tool, [version, *have]
+    elif not have:
+        args.tool = tool
+        setattr(args, field, version)
+    return args
 
 
 def _paths(*, is_system: bool) -> Paths:

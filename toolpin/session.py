@@ -101,7 +101,7 @@ class Session(NamedTuple):
                 ("and", self.home),
                 ("and", self.paths.global_file),
             ],
-            "toolpin pin nodejs <version>",
+            "toolpin pin nodejs latest",
         )
 
     def judge(self, requests: Iterable[Request]) -> None:

@@ -48,7 +48,7 @@ def pinned_tool(name: str, session: Session) -> Request:
     raise ToolpinError(
         f"{tool} is not pinned here",
         [("searched", f"{session.folder} and the folders above it")],
-        f"toolpin pin {tool} <version>",
+        f"toolpin pin {tool} latest",
     )
 
 

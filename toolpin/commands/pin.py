@@ -6,7 +6,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from toolpin.errors import ToolpinError
+from toolpin.errors import ToolpinError, UsageError
 from toolpin.lockfile.lookup import lockfile_beside, match
 from toolpin.model import Origin, Request, Wanted
 from toolpin.mutex import held_files
@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("tool", help="the tool to pin")
     parser.add_argument(
         "versions",
-        nargs="+",
+        nargs="*",  # `nodejs@22` names one, too
         metavar="version",
         help="the version; more are a fallback list, in order of preference",
     )
@@ -40,6 +40,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, session: Session) -> int:
     """Write the line; tell when a version is not installed."""
     tool = session.registry.require(args.tool, _ORIGIN)
+    if not args.versions:
+        raise UsageError(
+            f"pin wants a version of {args.tool}",
+            hint=f"toolpin pin {args.tool} latest",
+        )
     versions = [parse_wanted(word, _ORIGIN) for word in args.versions]
     path = _place(args, session)
     names = (args.tool, *(name for name in tool.names if name != args.tool))

@@ -123,7 +123,7 @@ def _folders_of(tool: str, built: Pin, session: Session) -> tuple[str, ...]:
         raise ToolpinError(
             f"{built} is built with {tool}, which a project names as a folder",
             [("wanted by", str(request.origin)), ("folder", patch.path[0])],
-            f"toolpin pin {tool} <version>",
+            f"toolpin pin {tool} latest",
         )
     return patch.path
 

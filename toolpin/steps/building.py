@@ -128,7 +128,7 @@ class Builder:
             if not found:
                 raise ToolpinError(
                     f"{pin} is built with {name}, which is not pinned here",
-                    hint=f"toolpin pin {name} <version>",
+                    hint=f"toolpin pin {name} latest",
                 )
             folders += found
         path = ":".join([*folders, self._env.get("PATH", "")])

@@ -15,6 +15,7 @@ from toolpin.project import pin_files
 from toolpin.project.idiomatic import PASSED_OVER
 from toolpin.project.toolversions import parse, parse_wanted
 from toolpin.session import Session
+from toolpin.suggest import known_tool
 
 
 def wished(args: Namespace, session: Session) -> Sequence[Request]:
@@ -59,10 +60,11 @@ def _named(args: Namespace, session: Session) -> Sequence[Request]:
     session.warn_of_ignored()
     request = session.request(tool)
     if request is None:
+        tool = known_tool(args.tool, session)
         raise ToolpinError(
             f"{tool} is not pinned here",
             [("searched", f"{session.folder} and the folders above it")],
-            f"toolpin install {tool} <version>",
+            f"toolpin install {tool} latest",
         )
     return [request]
 

@@ -1,0 +1,68 @@
+"""What people type and write is understood, or answered with a line that works."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from tests.support.run import Home, Result
+from tests.support.upstream import Upstream
+
+
+def tried(home: Home, told: Result) -> Result:
+    """Run the line that an error ends in, as its reader would."""
+    assert told.code != 0, told.out
+    _, _, line = told.err.rpartition("  try: toolpin ")
+    assert line, told.err
+    return home.toolpin(*shlex.split(line.partition("\n")[0]))
+
+
+def test_a_tool_and_its_version_may_be_one_word(home: Home, upstream: Upstream) -> None:
+    upstream.publish("22.20.0")
+    for words in (
+        ("install", "nodejs@22.20.0"),
+        ("pin", "node@22.20.0"),
+        ("where", "nodejs@22.20.0"),
+        ("verify", "nodejs@22.20.0"),
+        ("list", "nodejs@22"),
+        ("list-all", "nodejs@22"),
+        ("latest", "nodejs@22"),
+        ("uninstall", "nodejs@22.20.0"),
+    ):
+        told = home.toolpin(*words)
+        assert told.code == 0, (words, told.err)
+    assert (home.project / ".tool-versions").read_text() == "node 22.20.0\n"
+    assert home.toolpin("list").out == ""
+
+
+def test_a_word_that_ends_in_an_at_names_no_version(home: Home) -> None:
+    assert "nodejs@" in home.toolpin("install", "nodejs@").err
+
+
+def test_pin_without_a_version_says_what_to_type(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0")
+    told = home.toolpin("pin", "nodejs")
+    assert told.code == 2
+    assert tried(home, told).code == 0
+    assert (home.project / ".tool-versions").read_text() == "nodejs latest\n"
+
+
+def test_what_is_not_pinned_is_installed_by_the_line_that_is_told(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0")
+    done = tried(home, home.toolpin("install", "nodejs"))
+    assert done.code == 0, done.err
+    assert home.toolpin("list").out.split() == ["nodejs", "22.20.0"]
+
+
+@pytest.mark.parametrize("words", [("current",), ("where",), ("env",)])
+def test_what_is_not_pinned_is_pinned_by_the_line_that_is_told(
+    words: tuple[str, ...], home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0")
+    assert tried(home, home.toolpin(*words, "nodejs")).code == 0
+    assert (home.project / ".tool-versions").read_text() == "nodejs latest\n"
