@@ -66,3 +66,27 @@ def test_what_is_not_pinned_is_pinned_by_the_line_that_is_told(
     upstream.publish("22.20.0")
     assert tried(home, home.toolpin(*words, "nodejs")).code == 0
     assert (home.project / ".tool-versions").read_text() == "nodejs latest\n"
+
+
+@pytest.mark.parametrize("line", ["nodejs", "nodejs=22", "nodejs@22", "nodejs >=22"])
+def test_a_broken_line_is_mended_by_the_line_that_is_told(
+    line: str, home: Home
+) -> None:
+    home.pin(f"# ours\n{line}  # why\ngolang 1.26.1\n")
+    below = home.project / "below"
+    below.mkdir()
+    told = home.toolpin("current", cwd=below)
+    done = tried(home, told)
+    assert done.code == 0, done.err
+    version = "22" if "22" in line else "latest"
+    assert (home.project / ".tool-versions").read_text() == (
+        f"# ours\nnodejs {version}  # why\ngolang 1.26.1\n"
+    )
+
+
+def test_pin_still_refuses_a_file_with_another_broken_line(home: Home) -> None:
+    file = home.pin("golang\nnodejs 22\n")
+    told = home.toolpin("pin", "nodejs", "24")
+    assert told.code == 2
+    assert f"{file}:1" in told.err
+    assert file.read_text() == "golang\nnodejs 22\n"

@@ -10,6 +10,7 @@ from toolpin.errors import UsageError
 from toolpin.model import Origin, Request, Wanted
 from toolpin.project.toolversions import (
     check_tool_name,
+    edit,
     parse,
     parse_override,
     parse_wanted,
@@ -270,13 +271,19 @@ def test_hostile_60_bytes_that_are_not_plain_text_are_refused(
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        ("nodejs@10", "nodejs 10"),
-        ("nodejs=10", "nodejs 10"),
-        ("nodejs==10.1", "nodejs 10.1"),
-        ("nodejs: 10", "nodejs 10"),
-        ("NodeJS 10 RC", "nodejs 10 RC"),
-        ("nodejs", "nodejs latest"),
-        ("nodejs # 10", "nodejs latest"),
+        ("nodejs@10", "pin nodejs 10"),
+        ("nodejs=10", "pin nodejs 10"),
+        ("nodejs==10.1", "pin nodejs 10.1"),
+        ("nodejs: 10", "pin nodejs 10"),
+        ("NodeJS 10 RC", "pin nodejs 10 RC"),
+        ("nodejs", "pin nodejs latest"),
+        ("nodejs # 10", "pin nodejs latest"),
+        ("nodejs >=22", "pin nodejs 22"),
+        ('nodejs 20 "22"', "pin nodejs 20 22"),
+        ("nodejs 22;", "pin nodejs 22"),
+        ("nodejs <22", "list-all nodejs"),
+        ("nodejs ;", "list-all nodejs"),
+        ("nodejs path:x", None),
         ("@scope/x 1", None),
         ("Node", None),
     ],
@@ -284,9 +291,32 @@ def test_hostile_60_bytes_that_are_not_plain_text_are_refused(
 def test_a_wrong_line_is_shown_with_what_it_was_meant_to_be(
     line: str, hint: str | None
 ) -> None:
-    error = refusal(f"a 1\r\n{line}\r\n".encode())
+    with pytest.raises(UsageError) as caught:
+        parse(f"a 1\r\n{line}\r\n".encode(), ".tool-versions")
+    error = caught.value
     assert dict(error.facts)["line"] == line
-    assert error.hint == hint
+    assert error.hint == (hint and f"toolpin {hint}")
+
+
+def test_a_line_of_another_folder_is_mended_there() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(b"nodejs\n", "/srv/my app/.tool-versions")
+    assert caught.value.hint == "toolpin -C '/srv/my app' pin nodejs latest"
+
+
+@pytest.mark.parametrize("place", ["/srv/.asdf-tools", "/a\ntoolpin: b/.tool-versions"])
+def test_a_file_that_pin_would_not_write_gets_no_command(place: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(b"nodejs\n", place)
+    assert caught.value.hint is None
+
+
+def test_a_line_that_was_meant_for_a_tool_is_edited_as_its_own() -> None:
+    wanted = (Wanted("version", "22"),)
+    for line in (b"nodejs@10", b"NodeJS 10", b"nodejs=10", b"nodejs", b"nodejs <9"):
+        assert edit(b"a 1\n%s # x\n" % line, ("nodejs",), wanted) == (
+            b"a 1\nnodejs 22 # x\n"
+        )
 
 
 def test_a_wrong_version_is_pointed_at() -> None:

@@ -81,8 +81,8 @@ def write_line(
     lockfile = lockfile_beside(path)
     with held_files(session.paths.locks, path, lockfile):
         before = pin_files.read(path) if os.path.lexists(path) else b""
-        parse(before, path)
-        after = edit(before, names, versions)
+        after = edit(before, names, versions, place=path)
+        parse(after, path)  # what is wrong with the tool's own line is mended
         is_locked = False
         if os.path.lexists(lockfile):
             is_locked = _write_both(path, after, lockfile, session)

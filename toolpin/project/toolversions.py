@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from toolpin.errors import UsageError
 from toolpin.model import Origin, Request, Wanted
 from toolpin.project.words import (
     NAME,
@@ -110,7 +111,8 @@ def edit(
 ) -> bytes:
     """Return the file with `versions` on the first line whose tool is in `names`.
 
-    Without such a line one is added, under the first name. Every other byte stays.
+    `nodejs@10` is a line of nodejs, badly written. Without such a line one is added,
+    under the first name. Every other byte stays.
     Raises UsageError for bytes that are not text; the lines are not judged.
     """
     text = text_of(data, place)
@@ -118,8 +120,8 @@ def edit(
     lines = text.split("\n")
     for index, line in enumerate(lines):
         tokens = _tokens(line.removesuffix("\r"))
-        if tokens and tokens[0][1] in names:
-            lines[index] = _set(line, tokens, written)
+        if tokens and (name := _name(tokens)) in names:
+            lines[index] = _set(line, tokens, name, written)
             text = "\n".join(lines)
             break
     else:
@@ -152,14 +154,12 @@ def text_of(data: bytes, place: str) -> str:
     return text
 
 
-def _set(line: str, tokens: list[tuple[int, str]], written: str) -> str:
+def _set(line: str, tokens: list[tuple[int, str]], name: str, written: str) -> str:
     """Return the line with other versions, its blanks and its comment kept."""
-    offset, name = tokens[0]
-    if len(tokens) == 1:
-        end = offset + len(name)
-        return f"{line[:end]} {written}{line[end:]}"
-    last, word = tokens[-1]
-    return line[: tokens[1][0]] + written + line[last + len(word) :]
+    (offset, word), (last, ending) = tokens[0], tokens[-1]
+    end = offset + len(word)
+    blanks = line[end : tokens[1][0]] if len(tokens) > 1 else " "
+    return line[:offset] + name + blanks + written + line[last + len(ending) :]
 
 
 def _append(text: str, line: str) -> str:
@@ -186,27 +186,34 @@ def _first_word(line: bytes) -> bytes:
 
 
 def _request(tokens: list[tuple[int, str]], line: Spot) -> Request:
+    try:
+        return _judged(tokens, line)
+    except UsageError as wrong:
+        # Only a mistake needs it.
+        from toolpin.project.meant import mending  # noqa: PLC0415
+
+        hint = mending([word for _, word in tokens], line.origin.place)
+        raise UsageError(wrong.what, wrong.facts, hint) from None
+
+
+def _judged(tokens: list[tuple[int, str]], line: Spot) -> Request:
     (offset, name), *rest = tokens
     spot = line.moved(offset + 1)
-    if not fits(name, NAME):
-        words = [word for _, word in tokens]
-        raise misfit(name, NAME, spot._replace(hint=_respelled(words)))
+    check(name, NAME, spot)
     if not rest:
-        spot = spot._replace(hint=f"{name} latest")
         raise error(f"{name} stands without a version", spot)
     wanted = tuple([_wanted(word, line, offset + 1) for offset, word in rest])
     return Request(name, wanted, spot.origin)
 
 
-def _respelled(words: list[str]) -> str | None:
-    """Return the line that `nodejs@10`, `nodejs=10` or `NodeJS 10` was meant to be."""
-    spelled = words[0].replace("=", "@").replace(":", "@")
-    name, _, version = spelled.partition("@")
-    name = name.lower()
-    rest = [word for word in (version.lstrip("@"), *words[1:]) if word]
-    if rest and fits(name, NAME) and all(fits(word, VERSION) for word in rest):
-        return " ".join((name, *rest))
-    return None
+def _name(tokens: list[tuple[int, str]]) -> str:
+    """Return the tool that a line is about, however it is written."""
+    if fits(tokens[0][1], NAME):
+        return tokens[0][1]
+    from toolpin.project.meant import respelled  # noqa: PLC0415 - see _request
+
+    words = [word for _, word in tokens]
+    return (respelled(words) or words)[0]
 
 
 def _wanted(word: str, line: Spot, moved: int = 0) -> Wanted:
