@@ -16,7 +16,14 @@ _toolpin_same() { return 1; }
 
 _toolpin_update() {
   local _toolpin_text _toolpin_status=0
-  _toolpin_text=$(@PYTHON@ -I -m toolpin activate bash --update) || _toolpin_status=$?
+  if [[ -x @PYTHON@ ]]; then
+    _toolpin_text=$(@PYTHON@ -I -m toolpin activate bash --update) || _toolpin_status=$?
+  else
+    _toolpin_status=126
+    [[ -n ${_toolpin_gone-} ]] ||
+      echo 'toolpin: it has been taken away; a new shell is without it' >&2
+    _toolpin_gone=1
+  fi
   # Who interrupts it does not come here: the next prompt asks again.
   _toolpin_pwd=$PWD
   if [[ $_toolpin_status -eq 0 ]]; then

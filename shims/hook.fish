@@ -27,8 +27,15 @@ else
 end
 
 function _toolpin_update
-    set -l text (@PYTHON@ -I -m toolpin activate fish --update | string collect)
-    set -l codes $pipestatus
+    set -l text
+    set -l codes 126
+    if test -x @PYTHON@
+        set text (@PYTHON@ -I -m toolpin activate fish --update | string collect)
+        set codes $pipestatus
+    else if not set -q _toolpin_gone
+        echo 'toolpin: it has been taken away; a new shell is without it' >&2
+        set -g _toolpin_gone 1
+    end
     # Who interrupts it does not come here: the next prompt asks again.
     set -g _toolpin_pwd $PWD
     if test $codes[1] -eq 0

@@ -17,7 +17,14 @@ function _toolpin_update {
   # Neither the user's options nor aliases change what is evaluated here.
   emulate -L zsh -o no_aliases
   local _toolpin_text _toolpin_status=0
-  _toolpin_text=$(@PYTHON@ -I -m toolpin activate zsh --update) || _toolpin_status=$?
+  if [[ -x @PYTHON@ ]]; then
+    _toolpin_text=$(@PYTHON@ -I -m toolpin activate zsh --update) || _toolpin_status=$?
+  else
+    _toolpin_status=126
+    [[ -n ${_toolpin_gone-} ]] ||
+      print -u2 'toolpin: it has been taken away; a new shell is without it'
+    typeset -g _toolpin_gone=1
+  fi
   # Who interrupts it does not come here: the next prompt asks again.
   typeset -g _toolpin_pwd=$PWD
   if [[ $_toolpin_status -eq 0 ]]; then

@@ -96,6 +96,16 @@ def test_a_folder_that_everybody_may_write_is_damage_and_is_closed(
     assert stat.S_IMODE((tree / path).stat().st_mode) == 0o775
 
 
+def test_a_lost_receipt_is_told_with_the_mend_that_works(
+    home: Home, tree: Path
+) -> None:
+    (tree / ".toolpin/receipt.json").unlink()
+    for words in (("verify",), ("doctor",)):
+        told = home.toolpin(*words)
+        assert "toolpin uninstall nodejs 10.15.3 && toolpin" in told.out + told.err
+        assert "--repair" not in told.out + told.err
+
+
 def test_what_a_group_may_write_is_no_damage(home: Home, tree: Path) -> None:
     """As `npm install -g` leaves its folders with the umask 002."""
     (tree / "lib/node_modules/mine/lib").mkdir(parents=True)

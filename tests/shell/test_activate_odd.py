@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from tests.shell.scenario import SHELLS, activate, play, same, show
+from tests.shell.scenario import SHELLS, TOOLPIN, activate, play, same, show
 from tests.shell.world import OWN, V10, V12, World
 
 
@@ -154,6 +156,26 @@ def test_a_longer_prompt_command_of_the_users_stays_in_order(world: World) -> No
     )
     assert done.out.splitlines() == [V12, OWN], done.err
     assert "not found" not in done.err
+
+
+def test_a_shell_whose_toolpin_has_been_taken_away_says_so_once(
+    world: World, shell: str
+) -> None:
+    """As after `self uninstall`; what it ran last stays on PATH."""
+    gone = f"/bin/sed s,{sys.executable},/gone/python,g"
+    command = f"{TOOLPIN} activate {shell} | {gone}"
+    done = play(
+        world.store,
+        shell,
+        same(f"{command} | source" if shell == "fish" else f'eval "$({command})"'),
+        same(world.cd(world.nested)),
+        same("true"),
+        same(world.cd(world.outside)),
+        same("node"),
+    )
+    assert done.out == f"{V10}\n", done.err
+    assert done.err.count("toolpin: it has been taken away") == 1
+    assert "No such file" not in done.err
 
 
 def test_a_shell_without_the_hook_gets_no_word_of_it(world: World) -> None:

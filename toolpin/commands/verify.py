@@ -133,7 +133,11 @@ def _sum_up(checks: Sequence[Check], args: Namespace, session: Session) -> None:
         if (count := sum(one.status == status for one in checks))
     ]
     session.report.remark(f"toolpin: {', '.join(counts) or 'nothing is installed'}")
-    damaged = [one.after.pin for one in checks if one.status == "damaged"]
+    damaged = [one.after for one in checks if one.status == "damaged"]
     if damaged and not args.repair:
-        what = f" {damaged[0]}" if len(damaged) == 1 else ""
-        session.report.remark(f"  try: toolpin verify{what} --repair")
+        pin = damaged[0].pin
+        what = f" {pin}" if len(damaged) == 1 else ""
+        mend = f"toolpin verify{what} --repair"
+        if what and damaged[0].receipt is None:
+            mend = f"toolpin uninstall {pin} && toolpin install {pin}"
+        session.report.remark(f"  try: {mend}")

@@ -43,12 +43,17 @@ def check_installs(states: Iterable[InstallState]) -> Iterator[Finding]:
         elif state.lost:
             what = f"{pin} has lost a part"
             facts = [("lost", one) for one in state.lost]
-            if state.is_adopted:
+            if state.is_adopted or any(map(_is_receipt, state.lost)):
                 mend = f"toolpin uninstall {pin} && toolpin install {pin}"
         else:
             continue
         place = ("folder", state.tree)
         yield Finding("installs", what, (place, *facts), mend)
+
+
+def _is_receipt(path: str) -> bool:
+    """Say whether a path is a receipt's: nothing is repaired without it."""
+    return path.endswith("/.toolpin/receipt.json")
 
 
 def _names(names: tuple[str, ...]) -> str:
