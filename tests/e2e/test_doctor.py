@@ -299,7 +299,7 @@ BROKEN = {
         "toolpin install",
     ),
     "a line that is none": Broken(
-        _wrong_line, BASH, "project", (".tool-versions:2", "nodejs@12"), "nodejs 12"
+        _wrong_line, BASH, "project", (".tool-versions:2", "nodejs@12"), "toolpin -C "
     ),
     "a stale lockfile": Broken(
         _stale_lockfile,
