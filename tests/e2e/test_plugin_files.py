@@ -37,6 +37,9 @@ def test_a_script_that_no_commit_has_is_not_what_is_locked(
     assert home.toolpin("install", "--locked").code == 0
     home.toolpin("uninstall", "greet", "1.1.0")
     write(plugin, {script: "#!/bin/sh\nexit 9\n"})
+    shown = home.toolpin("plugin", "diff", "greet").out.splitlines()
+    assert [f"--- a/{script}", "+++ /dev/null"] == shown[-5:-3]
+    assert shown[-1] == "-exit 9"
     refused = home.toolpin("install", "--locked")
     assert refused.code == 1
     assert "a plugin is not here as locked" in refused.err
@@ -49,6 +52,25 @@ def test_a_script_that_no_commit_has_is_not_what_is_locked(
     assert not (plugin / script).exists()
     assert (plugin / "cache").read_text() == "its own"
     assert home.toolpin("install", "--locked").code == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["lib/__pycache__/a.cpython-311.pyc", "bin/.DS_Store", "bin/._x", "lib/.x.swp"],
+)
+@pytest.mark.usefixtures("greet")
+def test_what_python_and_desktops_leave_beside_scripts_is_no_change(
+    name: str, home: Home
+) -> None:
+    home.pin("greet 1.1.0\n")
+    plugin = home.data / "plugins/greet"
+    write(plugin, {name: "left"})
+    assert home.toolpin("lock").code == 0
+    (plugin / name).write_text("another")
+    for words in (("install", "--locked"), ("plugin", "update", "greet")):
+        told = home.toolpin(*words)
+        assert told.code == 0, told.err
+    assert home.toolpin("plugin", "diff", "greet").out == ""
 
 
 def test_a_script_that_no_commit_has_is_found_behind_a_folders_link(

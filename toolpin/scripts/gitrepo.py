@@ -22,7 +22,7 @@ from toolpin.scripts.address import (
     is_plain_folder,
     without_secret,
 )
-from toolpin.scripts.judging import script_places
+from toolpin.scripts.judging import is_leftover, script_places
 from toolpin.verify import hash_file
 
 _GIT_S = 600.0
@@ -158,11 +158,17 @@ class Git:
     def difference(self, folder: str, commit: str) -> str:
         """Return what differs between the files there and a commit, as a diff.
 
-        Of every file its lines, whatever the plugin's own `.gitattributes` say.
+        Of every file its lines, whatever the plugin's own `.gitattributes` say; of
+        scripts also those that no commit has.
         """
-        asked = ("--text", "--no-color", "--no-ext-diff", "--no-textconv", "-R")
-        told = self._git(folder, "diff", *asked, commit, "--", exact=True)
-        return _told(told, folder, "diff")
+        asked = ("diff", "--text", "--no-color", "--no-ext-diff", "--no-textconv")
+        told = self._git(folder, *asked, "-R", commit, "--", exact=True)
+        text = _told(told, folder, "diff")
+        for script in self._added(folder):
+            both = ("--no-index", "--", script, os.devnull)
+            told = self._git(folder, *asked, *both, exact=True)
+            text += told.out or f"only here: {script}\n"
+        return text
 
     def difference_to_folder(self, folder: str, source: str) -> str:
         """Return what differs between the files there and a plain folder, as a diff."""
@@ -192,7 +198,7 @@ class Git:
             ]
             return Identity(folder, "", _digest(folder, files), False, True)
         listed = self._list(folder)
-        added = self._list(folder, "--others", "--", *script_places(folder))
+        added = self._added(folder)
         changes = self._must(folder, "status", "--porcelain", "-uno")
         url = self.url(folder)
         return Identity(
@@ -207,6 +213,10 @@ class Git:
     def drop_added(self, folder: str) -> None:
         """Delete the scripts that no commit has."""
         self._must(folder, "clean", "-q", "-ffdx", "--", *script_places(folder))
+
+    def _added(self, folder: str) -> list[str]:
+        found = self._list(folder, "--others", "--", *script_places(folder))
+        return [one for one in found if not is_leftover(one)]
 
     def _list(self, folder: str, *words: str) -> list[str]:
         listed = self._must(folder, "ls-files", "-z", *words)

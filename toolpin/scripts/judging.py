@@ -6,12 +6,18 @@ It looks at a folder where they were laid out. It fetches and runs nothing.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 from toolpin.errors import Refused, ToolpinError, UsageError
 
 # What is run of a plugin, and what its scripts share.
 _FOLDERS = ("bin", "lib", "lib/commands", "shims")
+# What Python, macOS and editors leave beside scripts by themselves.
+_LEFTOVER = re.compile(
+    r"(?:.*/)?(?:__pycache__/[^/]+\.pyc(?:\.[0-9]+)?"
+    r"|\.DS_Store|\._[^/]*|\.[^/]+\.sw[a-p]|[^/]+~)"
+)
 
 
 def check_whole(folder: str, name: str, url: str) -> None:
@@ -64,6 +70,11 @@ def script_places(folder: str) -> list[str]:
     real = (os.path.realpath(f"{root}/{one}") for one in _FOLDERS)
     inside = {one for one in real if f"{one}/".startswith(f"{root}/")}
     return [f":(literal){os.path.relpath(one, root)}" for one in sorted(inside)]
+
+
+def is_leftover(path: str) -> bool:
+    """Say whether a file lies beside scripts only because they were run or edited."""
+    return bool(_LEFTOVER.fullmatch(path))
 
 
 def _scripts(folder: str) -> Iterator[str]:
