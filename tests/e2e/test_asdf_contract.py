@@ -605,3 +605,23 @@ def test_a_script_that_may_not_be_run_says_how_it_may(home: Home) -> None:
     failed = home.toolpin("install", "greet", "1.0.0")
     assert failed.code == 1
     assert f"chmod +x {home.data}/plugins/greet/bin/install" in failed.err
+
+
+def test_folders_behind_an_install_path_that_is_a_link_keep_their_modes(
+    home: Home,
+) -> None:
+    """Those of an SDK, say, that another program keeps, for a team."""
+    sdk = home.root / "sdk"
+    write(sdk, {"bin/greet": "#!/bin/sh\n", "shared/notes": ""})
+    folders = {sdk: 0o775, sdk / "shared": 0o2777}
+    for folder, mode in folders.items():
+        folder.chmod(mode)
+    to_sdk = f'rmdir "$ASDF_INSTALL_PATH"; ln -s {sdk} "${{ASDF_INSTALL_PATH:?}}"\n'
+    files = {**GREET, "bin/install": f"#!/bin/sh\n{to_sdk}"}
+    place = repository(home.root / "upstream" / "asdf-greet", files)
+    home.toolpin("plugin", "add", "greet", f"file://{place}")
+    assert home.toolpin("install", "greet", "1.0.0").code == 0
+    for words in (("verify",), ("verify", "--repair")):
+        told = home.toolpin(*words)
+        assert told.code == 0, told.err
+    assert {one: one.stat().st_mode & 0o7777 for one in folders} == folders

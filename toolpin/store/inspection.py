@@ -179,9 +179,10 @@ def _scan(tree: str) -> tuple[dict[str, os.stat_result], list[Finding]]:
 def _judge_folders(
     tree: str, entries: Mapping[str, os.stat_result]
 ) -> Iterator[Finding]:
-    """Yield the folders that everybody may write."""
+    """Yield the folders that everybody may write; those behind a link are not ours."""
     try:
-        whole = {".": os.stat(tree), **entries}
+        top = os.lstat(tree)
+        whole = {} if stat.S_ISLNK(top.st_mode) else {".": top, **entries}
     except OSError:
         return  # it is gone by now, which is said of its files
     for path, found in whole.items():
