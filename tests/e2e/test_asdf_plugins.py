@@ -16,7 +16,7 @@ import pytest
 from tests.support.machine import linux_only
 from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, INSTALL, commit, git, repository, write
-from tests.support.server import Hang, Server
+from tests.support.server import Hang, Server, Status
 
 
 @pytest.fixture
@@ -334,6 +334,30 @@ def test_a_mirrors_password_is_in_no_word_of_git_or_of_what_it_starts(
     assert any("remote-http" in one for one in texts)
     assert not any("cret@" in one for one in texts)
     assert shown == {"Basic " + base64.b64encode(b"ana:s/cret").decode()}
+
+
+_ASKS = {"WWW-Authenticate": 'Basic realm="x"'}
+
+
+def test_a_user_in_a_mirrors_url_is_in_no_word_of_git_and_its_helper_is_asked_for_it(
+    home: Home, greet: Path
+) -> None:
+    noted, asked = home.root / "noted", home.root / "asked"
+    note = f'#!/bin/sh\necho "$*" >>{noted}\nPATH=/usr/local/bin:/usr/bin:/bin exec git'
+    write(home.root / "programs", {"bin/git": f'{note} "$@"\n'})
+    helper = f"!cat >>{asked}; echo password=pw; :"
+    git(greet, "config", "-f", f"{home.home}/.gitconfig", "credential.helper", helper)
+    with Server() as server:
+        server.put("/x/info/refs", fault=Status(401, headers=_ASKS))
+        mirror = server.url.replace("//", "//T0KEN@")
+        home.env["TOOLPIN_MIRRORS"] = f"https://greet.example={mirror}"
+        home.env["PATH"] = f"{home.root}/programs/bin:{home.env['PATH']}"
+        home.toolpin("plugin", "add", "greet", "https://greet.example/x")
+        shown = {one.headers.get("authorization") for one in server.requests}
+    assert "/x" in noted.read_text()
+    assert "T0KEN" not in noted.read_text()
+    assert "username=T0KEN\n" in asked.read_text()
+    assert shown == {None, "Basic " + base64.b64encode(b"T0KEN:pw").decode()}
 
 
 def _read(path: Path) -> str:

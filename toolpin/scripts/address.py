@@ -71,20 +71,25 @@ def is_plain_folder(url: str) -> bool:
 
 
 def without_secret(url: str) -> tuple[str, Mapping[str, str]]:
-    """Return a URL without its password, and the variables by which git shows that.
+    """Return a URL without its user, and the variables by which git shows that one.
 
-    All users of a machine read the words of git and of what it starts.
+    All users of a machine read the words of git and of what it starts. A user alone may
+    be a token, or who git is to ask its credential helper about.
     """
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.password:
+    user = unquote(parts.username or "")
+    if parts.scheme not in ("http", "https") or not (user or parts.password):
         return url, {}
     place = parts.netloc.rpartition("@")[2]
-    user = f"{unquote(parts.username or '')}:{unquote(parts.password)}"
-    secret = base64.b64encode(user.encode()).decode()
+    key, value = f"credential.{parts.scheme}://{place}.username", user
+    if parts.password:
+        key = f"http.{parts.scheme}://{place}/.extraHeader"
+        secret = f"{user}:{unquote(parts.password)}".encode()
+        value = f"Authorization: Basic {base64.b64encode(secret).decode()}"
     return urlunsplit(parts._replace(netloc=place)), {
         "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"http.{parts.scheme}://{place}/.extraHeader",
-        "GIT_CONFIG_VALUE_0": f"Authorization: Basic {secret}",
+        "GIT_CONFIG_KEY_0": key,
+        "GIT_CONFIG_VALUE_0": value,
     }
 
 
