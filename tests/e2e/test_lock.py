@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.golang import GoUpstream
 from tests.support.run import TOOLPIN, Home
-from tests.support.server import Flip
+from tests.support.server import Flip, Hang
+from tests.support.terminal import Terminal
 from tests.support.upstream import HOSTS, Upstream
 
 
@@ -34,6 +35,21 @@ def test_a_loose_request_gets_one_meaning_for_every_host(locked: Home) -> None:
     assert text.count("[[build]]") == 4
     assert "https://nodejs.org/dist/v22.20.0/node-v22.20.0-darwin-arm64.tar.xz" in text
     assert "127.0.0.1" not in text  # what is asked is a mirror, what is written is not
+
+
+def test_lock_says_on_a_terminal_who_is_asked_while_it_waits(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS)
+    upstream.server.put("/dist/v22.20.0/SHASUMS256.txt", fault=Hang())
+    home.pin("nodejs 22.20.0\n")
+    with Terminal(*TOOLPIN, "lock", env=home.env, cwd=home.project) as terminal:
+        terminal.until("nodejs 22.20.0  asking nodejs.org")
+    upstream.server.put("/dist/index.json", fault=Hang())
+    home.pin("nodejs lts\n")
+    for verb in ("lock", "outdated"):
+        with Terminal(*TOOLPIN, verb, env=home.env, cwd=home.project) as terminal:
+            terminal.until("nodejs lts  asking nodejs.org")
 
 
 def test_lock_says_what_a_request_means_and_for_whom(

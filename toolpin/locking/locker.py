@@ -7,8 +7,9 @@ other bytes, is somebody's decision. This writes no file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from toolpin.cache.first_use import VERIFIED
 from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
@@ -23,15 +24,16 @@ from toolpin.lockfile.asks import (
 )
 from toolpin.lockfile.document import HERE, NO_BUILD, Entry, Key, Lockfile
 from toolpin.lockfile.head import can_mean
-from toolpin.locking.work import Work, is_partial, nothing, unreachable
+from toolpin.locking.work import Work, is_partial, nothing, tell_asked, unreachable
 from toolpin.model import Build, Host, Pin, Release, Wanted
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.registry import Registry
 from toolpin.plugin.script import is_scripted
+from toolpin.progress import Board
 from toolpin.resolve import Seen, for_most_hosts, looks_exact, of_variant
 from toolpin.scripts.running import folder_of_ref
 from toolpin.sources.clients import Clients
-from toolpin.sources.declarative import locked_builds, verified_by
+from toolpin.sources.declarative import locked_builds, publisher, verified_by
 
 # What this machine knows of a version when nobody answers: receipts, its cache.
 KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]
@@ -48,6 +50,7 @@ class Locker:
         releases: ReadReleases,
         scope: Scope,
         *,
+        board: Board,
         known_here: KnownHere | None = None,
     ) -> None:
         self._registry = registry
@@ -55,6 +58,7 @@ class Locker:
         self._clients = clients
         self._releases = releases
         self._scope = scope
+        self._board = board
 
     def lock(
         self, asks: Sequence[Ask], old: Lockfile, also: Sequence[Ask] = ()
@@ -86,13 +90,14 @@ class Locker:
         self, ask: Ask, old: Lockfile
     ) -> tuple[str, tuple[Entry, ...]] | ToolpinError:
         try:
-            return self._answer(ask, old)
+            with self._work(ask, old) as work:
+                return self._answer(work)
         except ToolpinError as error:
             return error
 
-    def _answer(self, ask: Ask, old: Lockfile) -> tuple[str, tuple[Entry, ...]]:
+    def _answer(self, work: Work) -> tuple[str, tuple[Entry, ...]]:
         """Return the version for a request, and what is locked of it."""
-        work = self._work(ask, old)
+        ask, old = work.ask, work.old
         moves = work.tool.name in self._scope.refresh | self._scope.moving
         version = old.pins.get(ask.key)
         if version and not can_mean(str(ask.wanted), version):
@@ -111,10 +116,16 @@ class Locker:
                 raise
             return version, known
 
-    def _work(self, ask: Ask, old: Lockfile) -> Work:
+    @contextmanager
+    def _work(self, ask: Ask, old: Lockfile) -> Iterator[Work]:
         tool = self._registry.require(ask.tool, ask.origin)
         hosts = self._scope.hosts or hosts_of(tool)
-        return Work(ask, tool, hosts, sources_to_ask(tool, self._scope, old), old)
+        row = self._board.row(str(ask.key))
+        try:
+            specs = sources_to_ask(tool, self._scope, old)
+            yield Work(ask, tool, hosts, specs, old, row)
+        finally:
+            row.drop()
 
     def _kept(self, work: Work, pin: Pin) -> tuple[Entry, ...]:
         """Return what stays of what is locked of a version, for these hosts.
@@ -155,7 +166,8 @@ class Locker:
 
         From the sources that the lockfile names, or the preferred ones.
         """
-        seen = self._listed(self._work(ask, old))
+        with self._work(ask, old) as work:
+            seen = self._listed(work)
         within = for_most_hosts(ask.wanted, seen)
         kin = {one: seen[one] for one in of_variant(ask.wanted.value, seen)}
         return within, for_most_hosts(Wanted("latest", ""), kin)
@@ -197,6 +209,7 @@ class Locker:
             for host in work.hosts:
                 if host not in spec.hosts:
                     continue
+                work.row.wait(f"asking {publisher(spec, any_of(host))}")
                 try:
                     releases = self._releases(work.tool, spec, any_of(host))
                 except NotPublished:
@@ -223,6 +236,7 @@ class Locker:
             return kept
         # What is locked for one host alone was known there, while nobody answered.
         asked = work.hosts if kept and is_partial(work, pin) else missing
+        tell_asked(work, asked)
         with ThreadPoolExecutor(4) as pool:
             found = list(pool.map(lambda host: self._on(work, pin, host), asked))
         return _completed(kept, [entry for entries in found for entry in entries])

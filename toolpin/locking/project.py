@@ -77,7 +77,8 @@ def locker_for(
 ) -> Locker:
     """Return what locks for this session."""
     settings = settings_for(session, first_use=first_use)
-    clients = clients_for(session, settings, Board(session.report))
+    board = Board(session.report)
+    clients = clients_for(session, settings, board)
     catalogues = Catalogues(Cache(cache_folder(session.env)), clients, settings)
 
     def releases(tool: Tool, spec: SourceSpec, host: Host) -> Sequence[Release]:
@@ -92,6 +93,7 @@ def locker_for(
         clients,
         releases,
         scope._replace(preferred=settings.sources),
+        board=board,
         known_here=known_here,
     )
 

@@ -1,6 +1,6 @@
-"""One request on its way into a lockfile, and the errors of one that has no answer.
+"""One request on its way into a lockfile, and what is said of it meanwhile.
 
-Values; `locker` asks the sources.
+Who is asked, and the errors of one that has no answer; `locker` asks the sources.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.errors import Offline, ToolpinError, Unreachable
+from toolpin.host import any_of
 from toolpin.lockfile.asks import Ask, hosts_of, is_preferable
 from toolpin.lockfile.document import Lockfile
 from toolpin.model import Pin
 from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.progress import Row
+from toolpin.sources.declarative import publisher
 from toolpin.versions import nearest
 
 
@@ -24,12 +27,25 @@ class Work(NamedTuple):
     hosts: tuple[str, ...]
     specs: tuple[SourceSpec, ...]
     old: Lockfile
+    row: Row
 
 
 def is_partial(work: Work, pin: Pin) -> bool:
     """Say whether the old lockfile tells nothing of a version for some of its hosts."""
     told = {entry.host for entry in work.old.entries if entry.pin == pin}
     return not told.issuperset(work.old.hosts or hosts_of(work.tool))
+
+
+def tell_asked(work: Work, hosts: Sequence[str]) -> None:
+    """Say who is asked for builds of these hosts, all at once."""
+    names = [
+        publisher(spec, any_of(host))
+        for spec in work.specs
+        for host in hosts
+        if host in spec.hosts
+    ]
+    if names:
+        work.row.wait(f"asking {', '.join(dict.fromkeys(names))}")
 
 
 def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:
