@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.login import BASH, FISH, OTHER, PINNED, ZSH, Login, Shell
 from tests.support.run import Home
+from tests.support.scripted import write
 from tests.support.terminal import Terminal
 from tests.support.upstream import Upstream
 
@@ -267,3 +268,21 @@ def test_a_command_of_nobody_is_127_with_names_near_it(login: Login) -> None:
     done: Any = login.type(BASH, "toolpin why noed")
     assert done.code == 127
     assert "near it  node" in done.err
+
+
+@pytest.mark.parametrize("has_own", [True, False])
+def test_a_command_of_a_pinned_tool_of_which_nothing_was_ever_installed(
+    has_own: bool, home: Home
+) -> None:
+    home.pin("nodejs 11.0.0\n")
+    if has_own:
+        write(home.root / "usual", {"bin/npm": "#!/bin/sh\n"})
+    env = {"PATH": f"{home.root}/usual/bin"}
+    told = home.toolpin("why", "npm", env=env)
+    assert told.code == 1
+    assert "nodejs 11.0.0 is not installed" in told.out
+    assert (f"runs {home.root}/usual/bin/npm" in told.out) == has_own
+    assert ".tool-versions:1" in told.out
+    assert told.err.endswith("  try: toolpin install\n")
+    home.pin("nodejs system\n")
+    assert home.toolpin("why", "npm", env=env).code == (0 if has_own else 127)

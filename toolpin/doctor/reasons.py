@@ -6,15 +6,22 @@ every program of the name on PATH. It runs nothing and asks nobody.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import NamedTuple
 
-from toolpin.doctor.asked import Asked, of_tool
+from toolpin.doctor.asked import Asked, everything, of_tool
 from toolpin.doctor.searched import Candidate, candidates, folders
-from toolpin.errors import NotLocked, ToolpinError, UnknownCommand, UsageError
+from toolpin.errors import (
+    NotLocked,
+    NotRunnable,
+    ToolpinError,
+    UnknownCommand,
+    UsageError,
+)
 from toolpin.execute import finding
 from toolpin.execute.place import Found
-from toolpin.lockfile.lookup import locked_version, lockfile_for
+from toolpin.lockfile.lookup import locked_version, lockfile_for, match
 from toolpin.model import Pin, Request, Wanted
 from toolpin.resolve import looks_exact
 from toolpin.session import Session
@@ -79,13 +86,6 @@ def reasons_for(command: str, session: Session) -> Reasons:
     Raises UnknownCommand for what nothing provides, UsageError for a line that counts
     and cannot be read.
     """
-    found, problem = None, None
-    try:
-        found = find_in(session, command)
-    except UnknownCommand:
-        raise
-    except ToolpinError as error:
-        problem = error
     known = finding.providers(
         command,
         paths=session.paths,
@@ -93,6 +93,22 @@ def reasons_for(command: str, session: Session) -> Reasons:
         env=session.env,
         cwd=session.folder,
     )
+    found: Found | None = None
+    problem: ToolpinError | None = None
+    if not known and (request := _promised(command, session)):
+        known = (request.tool,)
+        problem = NotRunnable(
+            f"{request.tool} {request.wanted[0]} is not installed",
+            [("wanted by", str(request.origin))],
+            "toolpin install",
+        )
+    else:
+        try:
+            found = find_in(session, command)
+        except UnknownCommand:
+            raise
+        except ToolpinError as error:
+            problem = error
     tool, asked = _tool(known, found, session)
     searched = folders(session.env, session.folder, session.paths, session.home)
     return Reasons(
@@ -115,6 +131,28 @@ def find_in(session: Session, command: str) -> Found:
         idioms=session.idioms,
         env=session.env,
         cwd=session.folder,
+    )
+
+
+def _promised(command: str, session: Session) -> Request | None:
+    """Return the request here for a tool that is not there, and would have a command.
+
+    As its plugin says: where nothing of it was ever installed, nothing else knows.
+    """
+    with contextlib.suppress(ToolpinError):
+        for request in everything(session):
+            with contextlib.suppress(ToolpinError):
+                tool = session.registry.get(request.tool)
+                if tool and command in tool.commands and _is_lacking(request, session):
+                    return request
+    return None
+
+
+def _is_lacking(request: Request, session: Session) -> bool:
+    return not any(
+        wanted.kind in ("system", "path")
+        or match(session.paths, request, wanted, session.where)
+        for wanted in request.wanted
     )
 
 
