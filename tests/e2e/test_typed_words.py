@@ -90,3 +90,52 @@ def test_pin_still_refuses_a_file_with_another_broken_line(home: Home) -> None:
     assert told.code == 2
     assert f"{file}:1" in told.err
     assert file.read_text() == "golang\nnodejs 22\n"
+
+
+def test_a_line_of_versions_that_is_not_there_lists_the_others(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0")
+    home.pin("nodejs 99.1.0\n")
+    done = tried(home, home.toolpin("install"))
+    assert (done.code, done.out) == (0, "22.20.0\n")
+
+
+def test_pin_leaves_out_the_v_of_a_tag_and_says_so(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0")
+    told = home.toolpin("pin", "nodejs", "v22.20.0", "v20")
+    assert told.code == 0
+    assert "nodejs 22.20.0 20" in told.err
+    assert "without the v" in told.err
+    assert (home.project / ".tool-versions").read_text() == "nodejs 22.20.0 20\n"
+
+
+def test_a_version_with_a_v_in_a_file_is_mended_by_the_line_that_is_told(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0")
+    home.pin("nodejs v22.20.0\n")
+    below = home.project / "below"
+    below.mkdir()
+    assert tried(home, home.toolpin("install", cwd=below)).code == 0
+    assert (home.project / ".tool-versions").read_text() == "nodejs 22.20.0\n"
+
+
+def test_a_version_with_a_v_on_the_command_line_is_installed_by_the_line_told(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0")
+    assert tried(home, home.toolpin("install", "nodejs", "v22.20.0")).code == 0
+    assert home.toolpin("list").out.split() == ["nodejs", "22.20.0"]
+
+
+@pytest.mark.parametrize("words", [("install",), ("current",), ("pin",)])
+def test_a_misspelt_tool_is_told_once_with_a_line_that_works(
+    words: tuple[str, ...], home: Home
+) -> None:
+    told = home.toolpin(*words, "nodejss", *(("22",) if words == ("pin",) else ()))
+    assert "near it" in told.err
+    assert "nodejs, node" not in told.err
+    assert tried(home, told).code == 0

@@ -12,6 +12,7 @@ from toolpin.model import Origin, Request, Wanted
 from toolpin.mutex import held_files
 from toolpin.pairs import warn_of_pairs
 from toolpin.project import pin_files
+from toolpin.project.meant import without_v
 from toolpin.project.toolversions import edit, parse, parse_wanted
 from toolpin.session import Session
 from toolpin.upkeep.reshim import refresh_shims
@@ -45,14 +46,17 @@ def run(args: Namespace, session: Session) -> int:
             f"pin wants a version of {args.tool}",
             hint=f"toolpin pin {args.tool} latest",
         )
-    versions = [parse_wanted(word, _ORIGIN) for word in args.versions]
+    # Of these tools only people write a v: their own files are read without it.
+    words = [without_v(one) if tool.idiomatic else one for one in args.versions]
+    versions = [parse_wanted(word, _ORIGIN) for word in words]
     path = _place(args, session)
     names = (args.tool, *(name for name in tool.names if name != args.tool))
     before, after, is_locked = write_line(path, names, versions, session)
     warn_of_pairs(parse(after, path), session)
     refresh_shims(session.paths, session.registry, {tool.name})
     written = " ".join(str(one) for one in versions)
-    session.report.remark(f"{path}: {args.tool} {written}")
+    left_out = ", without the v" if words != args.versions else ""
+    session.report.remark(f"{path}: {args.tool} {written}{left_out}")
     if is_locked:
         session.report.remark(f"{lockfile_beside(path)}: written")
     missing = _missing(tool.name, versions, path, session)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from toolpin.binaries.fit import lacks
@@ -19,7 +19,8 @@ from toolpin.install.jobs import Job
 from toolpin.model import Build, Host, Pin, Plan
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.script import is_scripted
-from toolpin.versions import nearest
+from toolpin.project.meant import pinning, without_v
+from toolpin.versions import is_prefix, nearest
 
 
 class Failure(NamedTuple):
@@ -80,13 +81,14 @@ def nobody_serves(
 ) -> ToolpinError:
     """Return the error that tells of every source what it said or has nearby."""
     facts = [("wanted by", str(job.origin))]
+    known: set[str] = set()
     for failure in failures:
         label = failure.spec.id
         facts.append((label, failure.error.what))
         if isinstance(failure.error, NotPublished) and not _unfit(failure):
-            facts.append(
-                (label, _nearby(tool, failure.spec, job.pin, host, catalogues))
-            )
+            told, listed = _nearby(tool, failure.spec, job.pin, host, catalogues)
+            facts.append((label, told))
+            known.update(listed)
         else:
             facts += [
                 (label, f"{name}: {value}") for name, value in failure.error.facts
@@ -100,25 +102,43 @@ def nobody_serves(
     if any(map(_unfit, failures)):
         ending = "has no build that runs on this machine"
     kind = Unreachable if silent else NotPublished
-    return kind(f"{job.pin} {ending}", facts, _way_out(tool, job.pin, failures, host))
+    return kind(
+        f"{job.pin} {ending}", facts, _way_out(tool, job, failures, host, known)
+    )
 
 
 def _unfit(failure: Failure) -> bool:
     return isinstance(failure.error, NoFit)
 
 
-def _way_out(tool: Tool, pin: Pin, failures: Sequence[Failure], host: Host) -> str:
+def _way_out(
+    tool: Tool,
+    job: Job,
+    failures: Sequence[Failure],
+    host: Host,
+    known: Collection[str],
+) -> str:
     """Return what to do: the same builds completed, where a source has them so.
 
-    Or what makes this machine one that builds it.
+    Or what makes this machine one that builds it, or what shows the `known` versions.
     """
+    pin, origin = job.pin, job.origin
     unfit = [one for one in failures if _unfit(one)]
     for failure in unfit:
         for spec in tool.sources:
             if spec.named_only and _completes(spec, failure, host):
                 return f"toolpin install {pin} --source {spec.id}"
     hints = (one.error.hint for one in unfit if one.error.hint)
-    return next(hints, f"toolpin list-all {pin.tool} {_line_of(pin.version)}")
+    if hint := next(hints, ""):
+        return hint
+    plain = without_v(pin.version)
+    if plain != pin.version and plain in known:
+        written = pinning([pin.tool, plain], origin.place) if origin.line else None
+        return written or f"toolpin install {pin.tool} {plain}"
+    line = _line_of(plain)
+    if known and not any(is_prefix(line, one) for one in known):
+        return f"toolpin list-all {pin.tool}"
+    return f"toolpin list-all {pin.tool} {line}"
 
 
 def _completes(spec: SourceSpec, failure: Failure, host: Host) -> bool:
@@ -136,9 +156,8 @@ def _completes(spec: SourceSpec, failure: Failure, host: Host) -> bool:
 
 
 def _line_of(version: str) -> str:
-    """Return the first part of a version, without the v that tags have: `24`."""
-    first = version.partition(".")[0]
-    return first[1:] if first[:1] == "v" and first[1:].isdigit() else first
+    """Return the first part of a version: `24`."""
+    return version.partition(".")[0]
 
 
 def not_published_bytes(
@@ -155,12 +174,13 @@ def not_published_bytes(
 
 def _nearby(
     tool: Tool, spec: SourceSpec, pin: Pin, host: Host, catalogues: Catalogues
-) -> str:
+) -> tuple[str, list[str]]:
+    """Return what a source has near a version, in words, and all that it lists."""
     if str(host) not in spec.hosts:
-        return f"has nothing for {host}"
+        return f"has nothing for {host}", []
     try:
         listed = catalogues.read(tool, spec, host, max_age_s=DAY_S).releases
     except ToolpinError as error:
-        return f"what it has nearby is not known: {error.what}"
+        return f"what it has nearby is not known: {error.what}", []
     known = [release.version for release in listed]
-    return f"nearest {', '.join(nearest(pin.version, known)) or 'none'}"
+    return f"nearest {', '.join(nearest(pin.version, known)) or 'none'}", known

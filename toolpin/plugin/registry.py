@@ -120,14 +120,16 @@ class Registry:
         import difflib  # noqa: PLC0415 - only a mistake needs it
 
         facts = [("wanted by", str(origin))] if origin else []
-        near = difflib.get_close_matches(name, self._aliases, n=3)
+        found = difflib.get_close_matches(name, self._aliases, n=3)
+        near = list(dict.fromkeys(self._aliases[one] for one in found))
         if near:
             facts.append(("near it", ", ".join(near)))
         facts.append(("known", ", ".join(sorted(set(self._aliases.values())))))
         facts.append(("to add it", f"toolpin plugin add {name} FILE.toml"))
         facts.append(("as asdf's", f"toolpin plugin add {name} URL"))
         facts.append(("to draft it", f"toolpin plugin new {name} --github OWNER/REPO"))
-        raise ToolpinError(f"{name} is no tool that toolpin knows", facts)
+        hint = f"toolpin plugin show {near[0]}" if near else "toolpin plugin list"
+        raise ToolpinError(f"{name} is no tool that toolpin knows", facts, hint)
 
     @property
     def _asked(self) -> set[str]:

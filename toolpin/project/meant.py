@@ -33,21 +33,26 @@ def mending(words: list[str], place: str) -> str | None:
     name, *versions = words
     if not fits(name, NAME):
         meant = respelled(words)
-        return _pinning(meant, place) if meant else None
+        return pinning(meant, place) if meant else None
     if not versions:
-        return _pinning([name, "latest"], place)
+        return pinning([name, "latest"], place)
     if any(":" in word for word in versions):
         return None
     versions = [word.strip(_AROUND) for word in versions]
     if all(fits(word, VERSION) for word in versions):
-        return _pinning([name, *versions], place)
+        return pinning([name, *versions], place)
     return f"toolpin list-all {name}"
 
 
-def _pinning(words: list[str], place: str) -> str | None:
+def pinning(words: list[str], place: str) -> str | None:
     """Return the command that writes a line into a file of its folder, if one does."""
     folder, name = os.path.split(place)
     if name != ".tool-versions" or not folder.isprintable():
         return None
     at = f" -C {as_word(folder)}" if folder else ""
     return f"toolpin{at} pin {' '.join(words)}"
+
+
+def without_v(version: str) -> str:
+    """Return a version without the v that tags have: `v24.1.0` is 24.1.0."""
+    return version[1:] if version[:1] == "v" and version[1:2].isdigit() else version
