@@ -112,7 +112,7 @@ def test_a_build_runs_the_pinned_version_of_what_its_tool_requires(
     alone = home.toolpin("install")
     assert alone.code == 1
     assert "is built with hello, which is not pinned here" in alone.err
-    assert "try: toolpin pin hello <version>" in alone.err
+    assert "try: toolpin pin hello latest" in alone.err
 
 
 def test_a_build_runs_no_program_of_a_folder_that_the_project_names(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import shutil
 import tarfile
 from collections.abc import Callable
@@ -80,7 +81,49 @@ def test_offline_says_what_is_not_in_the_cache(locked: Home) -> None:
     assert result.code == 1
     assert "node-v22.20.0-linux-x64.tar.xz" in result.err
     assert "toolpin is offline" in result.err
+    assert "nodejs 22.20.0 cannot be fetched" in result.err
+    assert f"wanted by  {locked.project}/.tool-versions:1\n" in result.err
     assert locked.toolpin("list").out == ""
+    _, _, line = result.err.rpartition("  try: ")
+    program = locked.root / "bin/toolpin"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(TOOLPIN)} "$@"\n')
+    program.chmod(0o755)
+    path = f"{program.parent}:{locked.env['PATH']}"
+    env = {"TOOLPIN_OFFLINE": "1", "PATH": path}
+    told = locked.run("sh", "-c", line.partition("\n")[0], env=env)
+    assert told.code == 0, told.err
+
+
+def test_offline_says_so_of_what_is_not_locked_either(home: Home) -> None:
+    home.pin("nodejs 22.20.0\n")
+    result = home.toolpin("install", "--offline")
+    assert result.code == 1
+    assert "try: TOOLPIN_OFFLINE=0 toolpin install\n" in result.err
+
+
+def test_a_source_that_gives_no_answer_is_told_with_who_wants_it(locked: Home) -> None:
+    nowhere = "http://127.0.0.1:9"
+    locked.env["TOOLPIN_MIRRORS"] = f"https://nodejs.org={nowhere}"
+    result = locked.toolpin("install", "nodejs")
+    assert result.code == 1
+    assert "nodejs 22.20.0 cannot be fetched" in result.err
+    assert f"{locked.project}/.tool-versions:1\n" in result.err
+    assert "try: toolpin doctor --net\n" in result.err
+
+
+def test_commands_are_called_new_where_something_was_installed(locked: Home) -> None:
+    path = f"{locked.data}/shims:{locked.env['PATH']}"
+    offline = locked.toolpin("install", "--offline", env={"PATH": path})
+    assert "new commands" not in offline.err
+    shutil.rmtree(locked.data / "shims")
+    locked.env["TOOLPIN_MIRRORS"] = locked.env["TOOLPIN_MIRRORS"].replace(
+        "nodejs.org", "elsewhere"
+    )
+    locked.env["TOOLPIN_MIRRORS"] += " https://nodejs.org=http://127.0.0.1:9"
+    half = locked.toolpin("install", env={"PATH": path})
+    assert half.code == 1
+    assert "new commands: go, gofmt; bash" in half.err
 
 
 def test_offline_lists_what_was_listed_before(home: Home, upstream: Upstream) -> None:

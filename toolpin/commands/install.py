@@ -231,9 +231,17 @@ def _refresh_shims(outcomes: Sequence[Outcome], session: Session) -> None:
 
     wanted = {outcome.job.pin.tool for outcome in outcomes}
     changes = refresh_shims(session.paths, session.registry, wanted)
-    if changes.added and session.paths.shims in session.env.get("PATH", "").split(":"):
+    there = {one.job.pin.tool for one in outcomes if one.status == "installed"}
+    known = [session.registry.readable(tool) for tool in wanted - there]
+    lacking = {name for tool in known if tool for name in tool.commands}
+    added = [name for name in changes.added if name not in lacking]
+    if (
+        there
+        and added
+        and session.paths.shims in session.env.get("PATH", "").split(":")
+    ):
         # bash remembers where it found a command before.
-        new = ", ".join(changes.added)
+        new = ", ".join(added)
         session.report.remark(f"new commands: {new}; bash may need `hash -r`")
     for name in changes.skipped:
         session.report.warn(

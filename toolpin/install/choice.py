@@ -10,6 +10,7 @@ from toolpin.errors import (
     Mismatch,
     NoFit,
     NotPublished,
+    Offline,
     ToolpinError,
     Unreachable,
     UsageError,
@@ -135,6 +136,8 @@ def _way_out(
     if plain != pin.version and plain in known:
         written = pinning([pin.tool, plain], origin.place) if origin.line else None
         return written or f"toolpin install {pin.tool} {plain}"
+    if not known and any(isinstance(one.error, Unreachable) for one in failures):
+        return _to_reach(job, failures[0].error)
     line = _line_of(plain)
     if known and not any(is_prefix(line, one) for one in known):
         return f"toolpin list-all {pin.tool}"
@@ -158,6 +161,23 @@ def _completes(spec: SourceSpec, failure: Failure, host: Host) -> bool:
 def _line_of(version: str) -> str:
     """Return the first part of a version: `24`."""
     return version.partition(".")[0]
+
+
+def _to_reach(job: Job, error: ToolpinError) -> str:
+    """Return what helps where nobody answered: to ask, or to see who is in the way."""
+    if not isinstance(error, Offline):
+        return "toolpin doctor --net"
+    named = "" if job.origin.line else f" {job.pin}"
+    return f"TOOLPIN_OFFLINE=0 toolpin install{named}"
+
+
+def not_fetched(job: Job, error: Unreachable) -> Unreachable:
+    """Return the error of a locked build that nobody gives, with who wants it."""
+    source = job.locked.entry.source if job.locked else "it"
+    facts = [("wanted by", str(job.origin)), (source, error.what)]
+    facts += [(source, f"{name}: {value}") for name, value in error.facts]
+    hint = error.hint or _to_reach(job, error)
+    return type(error)(f"{job.pin} cannot be fetched, as it is locked", facts, hint)
 
 
 def not_published_bytes(

@@ -17,7 +17,7 @@ from toolpin.cache.verified import Cache
 from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
 from toolpin.install.carrying import Carrier
 from toolpin.install.catalogue import DAY_S, Catalogues
-from toolpin.install.choice import refuse_unnamed
+from toolpin.install.choice import not_fetched, refuse_unnamed
 from toolpin.install.into import alone
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked import locked_plan, rebuilt
@@ -198,6 +198,8 @@ class Installer:
             return self._carry_out(locked_plan(tool, job, self._host), job, row)
         except Mismatch as error:
             raise rebuilt(job, error) from error
+        except Unreachable as error:
+            raise not_fetched(job, error) from error
 
     def _plan(self, spec: SourceSpec, job: Job) -> Plan:
         tool = self._registry.require(job.pin.tool, job.origin)
