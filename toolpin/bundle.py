@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import IO, NamedTuple
 
 from toolpin.cache.verified import Cache, Download
-from toolpin.errors import Mismatch, Refused, ToolpinError, UsageError
+from toolpin.errors import Mismatch, Refused, ToolpinError, UsageError, as_word
 from toolpin.lockfile.document import Lockfile, render
 from toolpin.lockfile.parse import parse
 from toolpin.model import Artifact
@@ -170,6 +170,11 @@ def _no_bundle(path: str, why: str) -> Refused:
 
 
 def _unreadable(path: str, error: OSError) -> ToolpinError:
+    """Return the error of a file that is not there, with what shows who is."""
+    place = path
+    while not os.path.exists(place):
+        place = os.path.dirname(place)
+    because = error.strerror or str(error)
     return ToolpinError(
-        f"{path} cannot be read", [("because", error.strerror or str(error))]
+        f"{path} cannot be read", [("because", because)], f"ls -l {as_word(place)}"
     )

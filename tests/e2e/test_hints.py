@@ -56,3 +56,11 @@ def test_a_plugin_is_added_by_its_file_s_name(home: Home, folder: Path) -> None:
         told = home.toolpin("plugin", "add", "rebar", str(folder / "rebar.toml"))
     _, _, line = told.err.partition("  try: toolpin ")
     assert home.toolpin(*shlex.split(line)).code == 0
+
+
+@pytest.mark.parametrize("name", ["none.bundle", "no/folder/none.bundle"])
+def test_a_bundle_that_is_not_there_is_looked_for_where_it_was_named(
+    name: str, home: Home, folder: Path
+) -> None:
+    line = paste(home, home.toolpin("bundle", "install", str(folder / name)))
+    assert shlex.split(line)[:2] == ["ls", "-l"]
