@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from toolpin.errors import ToolpinError, UnknownCommand
+from toolpin.errors import ToolpinError, UnknownCommand, as_word
 from toolpin.model import Origin, Request
 from toolpin.paths import Paths
 from toolpin.project.toolversions import check_tool_name
@@ -67,4 +67,5 @@ def with_near_commands(
     except OSError:
         near = []
     facts = [("near it", ", ".join(near))] if near else []
-    return UnknownCommand(error.what, [*error.facts, *facts], error.hint)
+    hint = f"toolpin which {as_word(near[0])}" if near else "toolpin list"
+    return UnknownCommand(error.what, [*error.facts, *facts], error.hint or hint)

@@ -313,7 +313,7 @@ BROKEN = {
         BASH,
         "lockfile",
         ("toolpin.lock:1",),
-        "take either side, then: toolpin lock",
+        "git checkout --ours toolpin.lock && toolpin lock",
     ),
     "an Elixir for another OTP": Broken(
         _unmatched_pair,

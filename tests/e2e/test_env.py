@@ -101,6 +101,9 @@ def test_a_misspelt_command_is_answered_with_those_near_it(
     result = two_tools.toolpin(verb, "run-noe")
     assert result.code == 127
     assert "near it  run-one" in result.err
+    assert "try: toolpin which run-one\n" in result.err
+    result = two_tools.toolpin(verb, "quite-another")
+    assert "try: toolpin list\n" in result.err
 
 
 def test_a_misspelt_version_is_answered_with_those_near_it(home: Home) -> None:

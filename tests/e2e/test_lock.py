@@ -595,6 +595,44 @@ def test_check_refuses_digests_that_are_verified_in_another_way_than_is_told(
     assert "try: toolpin lock --refresh nodejs" in result.err
 
 
+def test_a_lockfile_that_was_merged_is_mended_by_the_lines_that_are_told(
+    locked: Home,
+) -> None:
+    user = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+
+    def git(*words: str) -> int:
+        return locked.run("git", *user, *words).code
+
+    def commit(branch: str, *hosts: str) -> None:
+        assert git("checkout", "-q", "-b", branch) == 0
+        words = [word for host in hosts for word in ("--host", host)]
+        assert locked.toolpin("lock", *words).code == 0
+        assert git("commit", "-qam", branch) == 0
+
+    assert git("init", "-q", "-b", "main") == 0
+    assert git("add", ".") == 0
+    assert git("commit", "-qm", "lock") == 0
+    commit("one", "linux-x64")
+    assert git("checkout", "-q", "main") == 0
+    commit("two", "linux-x64", "macos-arm64")
+    assert git("merge", "-q", "one") == 1
+    told = locked.toolpin("lock", "--check")
+    _, _, line = told.err.partition("  try: ")
+    first, _, second = line.rstrip("\n").partition(" && ")
+    assert locked.run("sh", "-c", first).code == 0
+    assert second == "toolpin lock"
+    assert locked.toolpin("lock").code == 0
+    assert locked.toolpin("lock", "--check").code == 0
+
+
+def test_an_empty_lockfile_is_told_as_one(locked: Home) -> None:
+    lock_of(locked).write_text("\n")
+    told = locked.toolpin("lock", "--check")
+    assert told.code == 2
+    assert "toolpin.lock is empty" in told.err
+    assert "try: git checkout toolpin.lock\n" in told.err
+
+
 def test_check_says_that_what_is_locked_does_not_run_here(locked: Home) -> None:
     text = lock_of(locked).read_text()
     asks = 'verified = "checksum file"\nrequires.glibc = "99.9"'
@@ -613,7 +651,7 @@ def test_a_merge_in_the_head_is_told_as_one_on_every_road(locked: Home) -> None:
         result = locked.toolpin(*args)
         assert result.code == 2
         assert "has a merge conflict in it" in result.err
-        assert "take either side" in result.err
+        assert "try: git checkout --ours toolpin.lock && toolpin lock" in result.err
 
 
 @pytest.mark.parametrize(

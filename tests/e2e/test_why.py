@@ -125,7 +125,7 @@ WRONG = {
         _unreadable_lockfile,
         ("toolpin.lock", "merge conflict"),
         ["shims"],
-        "take either side, then: toolpin lock",
+        "git checkout --ours toolpin.lock && toolpin lock",
     ),
     "a variable left": Wrong(
         _variable_left,

@@ -114,5 +114,5 @@ def merged(place: str, number: int) -> UsageError:
     return UsageError(
         f"{place} has a merge conflict in it",
         [("at", f"{place}:{number}")],
-        "take either side, then: toolpin lock",
+        "git checkout --ours toolpin.lock && toolpin lock",
     )

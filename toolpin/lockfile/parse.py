@@ -43,6 +43,9 @@ def parse(text: str, place: str) -> Lockfile:
     except (ValueError, RecursionError) as error:
         facts = [("because", str(error))]
         raise UsageError(f"{place} is not TOML", facts, MEND) from error
+    if not document:
+        facts = [("expected", "what `toolpin lock` writes")]
+        raise UsageError(f"{place} is empty", facts, MEND)
     if document.get("schema") != SCHEMA:
         raise UsageError(
             f"{place} has a schema that this toolpin does not know",
