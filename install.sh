@@ -536,14 +536,33 @@ replace_by() {
         case $target in /*) ;; *) target=$(dirname "$file")/$target ;; esac
         file=$target
     done
-    fresh=$file.toolpin-$$
-    if { [ ! -f "$file" ] || cp -p "$file" "$fresh"; } && "$1" "$2" >"$fresh" &&
-        "$1" "$2" | cmp "$fresh" - && mv -f "$fresh" "$file"; then
+    fresh=$file.toolpin-$$ held=''
+    if { { [ ! -f "$file" ] || cp -p "$file" "$fresh"; } && "$1" "$2" >"$fresh" &&
+        "$1" "$2" | cmp "$fresh" - && LC_ALL=C mv -f "$fresh" "$file"; } ||
+        write_itself "$1"; then
         fresh=''
         return
     fi 2>>"$work/log" >&2
+    if [ -n "$held" ]; then
+        work=''
+        die "$2 could not be written whole" "what it held is in $held"
+    fi
     die "$2 cannot be written, and stays as it is" "$(tail -n 1 "$work/log")" \
         'try: make room, or edit what is between its toolpin marks, and run this again'
+}
+
+# A file that is a mount of its own takes no rename, and a folder that its user may not
+# write takes no new file: the text goes into the file itself then. Where that is cut
+# short, what it held is put back, or else kept in a file that `held` names.
+write_itself() {
+    [ ! -w "$(dirname "$file")" ] || tail -n 1 "$work/log" | grep -i busy || return
+    rm -f "$fresh"
+    cp "$file" "$work/old" && "$1" "$file" >"$work/new" || return
+    "$1" "$file" | cmp "$work/new" - || return
+    [ -w "$file" ] || return
+    cat "$work/new" >"$file" && cmp "$work/new" "$file" && return
+    { cat "$work/old" >"$file" && cmp "$work/old" "$file"; } || held=$work/old
+    return 1
 }
 
 clean_rc() {

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import pytest
 
 import toolpin
-from tests.support.machine import in_mounts, linux_only, small_disk
+from tests.support.machine import in_mounts, linux_only, small_disk, without_rights
 from tests.support.run import REPOSITORY, Result
 from tests.support.wheels import (
     build_wheel,
@@ -633,6 +633,65 @@ def test_a_startup_file_that_cannot_be_written_anew_stays_whole(
     assert sorted(os.listdir(machine.home)) == [".bashrc", ".local", "broken"]
     assert machine.script(script, "--uninstall").code == 0
     assert rc.read_text() == "mine 1\nmine 2\n"
+
+
+@linux_only
+@pytest.mark.parametrize("is_mount", [True, False], ids=["a mount", "in no own folder"])
+def test_a_startup_file_that_takes_no_rename_is_written_itself(
+    is_mount: bool, machine: Machine
+) -> None:
+    """One that a container has mounted; one whose user may write it alone."""
+    done, held = _uninstall_in_place(machine, {}, is_mount=is_mount)
+    assert done.code == 0, done.err
+    assert held.read_text() == "mine 1\nmine 2\n"
+    assert not (machine.prefix / "lib" / "toolpin").exists()
+
+
+@linux_only
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_startup_file_that_was_cut_short_is_put_back_or_its_copy_is_named(
+    times: int, machine: Machine
+) -> None:
+    broken = machine.home / "broken" / "cat"
+    broken.parent.mkdir()
+    count = f'echo x >>"{machine.prefix}/calls"; [ $(wc -l <"{machine.prefix}/calls")'
+    broken.write_text(
+        f'#!/bin/sh\n{count} -gt {times} ] || exit 1\nexec /bin/cat "$@"\n'
+    )
+    broken.chmod(0o755)
+    env = {"PATH": f"{broken.parent}:{machine.env['PATH']}"}
+    done, held = _uninstall_in_place(machine, env, is_mount=True)
+    assert done.code == 1
+    if times == 1:
+        assert held.read_text() == _AROUND
+    else:
+        assert held.read_text() == ""
+        copy = re.search(r"what it held is in (.+)", done.err)
+        assert copy
+        assert Path(copy[1]).read_text() == _AROUND
+        shutil.rmtree(Path(copy[1]).parent)
+
+
+def _uninstall_in_place(
+    machine: Machine, env: dict[str, str], *, is_mount: bool
+) -> tuple[Result, Path]:
+    """Uninstall where the startup file takes no rename; return what holds its text."""
+    rc, held = machine.home / ".bashrc", machine.home.parent / "held"
+    for file in (rc, held):
+        file.write_text(_AROUND)
+    environment = _fake(machine.prefix, "toolpin-7", f"rc {rc}")
+    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
+    if is_mount:
+        script = 'mount --bind "$1" "$2"; shift 2; exec "$@"'
+        before = in_mounts(script, str(held), str(rc))
+    else:
+        held, before = rc, without_rights()
+        machine.home.chmod(0o555)
+    done = machine.script(
+        REPOSITORY / "install.sh", "--uninstall", env=env, before=tuple(before)
+    )
+    machine.home.chmod(0o755)
+    return done, held
 
 
 @linux_only
