@@ -60,7 +60,8 @@ def held(
 def held_folder(folder: str, waiting: Callable[[], None]) -> Iterator[None]:
     """Hold a folder itself, for all who name it, whatever their other folders are.
 
-    It needs no file in there. Raises ToolpinError where that cannot be.
+    It needs no file in there. What the caller of this process holds, as flock(1) does,
+    is held. Raises ToolpinError where that cannot be.
     """
     try:
         number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -69,8 +70,9 @@ def held_folder(folder: str, waiting: Callable[[], None]) -> Iterator[None]:
     try:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        waiting()
-        fcntl.flock(number, fcntl.LOCK_EX)
+        if not _is_held_by_caller(number):
+            waiting()
+            fcntl.flock(number, fcntl.LOCK_EX)
     except OSError as error:
         os.close(number)
         raise _not_lockable(folder, error) from error
@@ -78,6 +80,17 @@ def held_folder(folder: str, waiting: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         os.close(number)
+
+
+def _is_held_by_caller(folder: int) -> bool:
+    """Say whether a descriptor that this process began with holds a folder."""
+    for number in map(int, os.listdir("/dev/fd")):
+        # Of the listing's own, and of what is no file, there is nothing to ask.
+        with suppress(OSError):
+            if number != folder and os.path.sameopenfile(number, folder):
+                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+    return False
 
 
 def mutex_of_file(folder: str, path: str) -> str:

@@ -152,10 +152,23 @@ def test_hostile_81_two_data_folders_that_fill_one_folder_of_trees_take_turns(
             assert first.poll() is None
         with _into_image(locked, other) as second:
             assert second.stderr is not None
-            assert "waiting for another toolpin" in second.stderr.readline()
+            assert "waiting for who holds it" in second.stderr.readline()
             upstream.publish(OLD)
             first.kill()
             assert "1 installed" in second.communicate(timeout=60)[1]
+    assert _runs(locked, OLD)
+
+
+@linux_only
+def test_a_folder_of_trees_that_its_caller_holds_is_not_waited_for(
+    locked: Home,
+) -> None:
+    """As scripts take turns with flock: toolpin has what its caller has."""
+    image = locked.project / "image"
+    image.mkdir()
+    done = locked.run("flock", str(image), *TOOLPIN, "install", "--into", "image")
+    assert done.code == 0, done.err
+    assert "waiting" not in done.err
     assert _runs(locked, OLD)
 
 

@@ -35,7 +35,7 @@ def alone(folder: str, remark: Callable[[str], None]) -> Iterator[None]:
         raise ToolpinError(
             f"{folder} cannot be written", [("because", error.strerror or "?")]
         ) from error
-    with held_folder(folder, lambda: remark(f"{folder}: waiting for another toolpin")):
+    with held_folder(folder, lambda: remark(f"{folder}: waiting for who holds it")):
         yield
 
 
