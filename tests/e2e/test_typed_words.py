@@ -139,3 +139,8 @@ def test_a_misspelt_tool_is_told_once_with_a_line_that_works(
     assert "near it" in told.err
     assert "nodejs, node" not in told.err
     assert tried(home, told).code == 0
+
+
+def test_pin_of_what_is_no_version_tells_the_one_that_was_meant(home: Home) -> None:
+    assert tried(home, home.toolpin("pin", "nodejs", ">=22")).code == 0
+    assert (home.project / ".tool-versions").read_text() == "nodejs 22\n"

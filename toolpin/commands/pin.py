@@ -12,7 +12,7 @@ from toolpin.model import Origin, Request, Wanted
 from toolpin.mutex import held_files
 from toolpin.pairs import warn_of_pairs
 from toolpin.project import pin_files
-from toolpin.project.meant import without_v
+from toolpin.project.meant import mending, without_v
 from toolpin.project.toolversions import edit, parse, parse_wanted
 from toolpin.session import Session
 from toolpin.upkeep.reshim import refresh_shims
@@ -41,14 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, session: Session) -> int:
     """Write the line; tell when a version is not installed."""
     tool = session.registry.require(args.tool, _ORIGIN)
-    if not args.versions:
-        raise UsageError(
-            f"pin wants a version of {args.tool}",
-            hint=f"toolpin pin {args.tool} latest",
-        )
-    # Of these tools only people write a v: their own files are read without it.
-    words = [without_v(one) if tool.idiomatic else one for one in args.versions]
-    versions = [parse_wanted(word, _ORIGIN) for word in words]
+    words, versions = _versions(args, leaves_v_out=bool(tool.idiomatic))
     path = _place(args, session)
     names = (args.tool, *(name for name in tool.names if name != args.tool))
     before, after, is_locked = write_line(path, names, versions, session)
@@ -72,6 +65,24 @@ def run(args: Namespace, session: Session) -> int:
         }
         session.report.document("pin", result, changed=after != before)
     return 0
+
+
+def _versions(args: Namespace, *, leaves_v_out: bool) -> tuple[list[str], list[Wanted]]:
+    """Return the words for versions, and what they mean. Raises UsageError.
+
+    Of some tools only people write a v: their own files are read without it.
+    """
+    if not args.versions:
+        raise UsageError(
+            f"pin wants a version of {args.tool}",
+            hint=f"toolpin pin {args.tool} latest",
+        )
+    words = [without_v(one) if leaves_v_out else one for one in args.versions]
+    try:
+        return words, [parse_wanted(word, _ORIGIN) for word in words]
+    except UsageError as wrong:
+        hint = mending([args.tool, *words], pin_files.FILENAME)
+        raise UsageError(wrong.what, wrong.facts, hint) from None
 
 
 def write_line(
