@@ -38,13 +38,11 @@ def test_the_file_that_disagrees_is_removed_by_its_name(
     assert not (folder / ".nvmrc").exists()
 
 
-def test_the_link_that_leads_out_is_removed_by_its_name(
+def test_the_link_to_a_file_of_another_kind_is_removed_by_its_name(
     home: Home, folder: Path
 ) -> None:
-    other = home.root / "other"
-    other.mkdir()
-    (other / ".tool-versions").write_text("nodejs 24.1.0\n")
-    (folder / ".tool-versions").symlink_to(other / ".tool-versions")
+    (home.root / "notes").write_text("nodejs 24.1.0\n")
+    (folder / ".tool-versions").symlink_to(home.root / "notes")
     paste(home, home.toolpin("current", cwd=folder))
     assert not (folder / ".tool-versions").is_symlink()
 
