@@ -312,8 +312,8 @@ def test_a_mirrors_password_is_in_no_word_of_git_or_of_what_it_starts(
     git(greet, "update-server-info")
     head = git(greet, "rev-parse", "HEAD")  # no shallow fetch: that is for a branch
     with Server() as server:
-        for file in (one for one in (greet / ".git").rglob("*") if one.is_file()):
-            server.put(f"/x/{file.relative_to(greet / '.git')}", file)
+        _serve(greet, server)
+        server.put("/x/info/refs", greet / ".git/info/refs", fault=_asks(times=1))
         mirror = server.url.replace("//", "//ana:s%2Fcret@")
         home.env["TOOLPIN_MIRRORS"] = f"https://greet.example={mirror}"
         words = ("plugin", "add", "greet", f"https://greet.example/x@{head}")
@@ -333,7 +333,71 @@ def test_a_mirrors_password_is_in_no_word_of_git_or_of_what_it_starts(
         adding.wait()
     assert any("remote-http" in one for one in texts)
     assert not any("cret@" in one for one in texts)
-    assert shown == {"Basic " + base64.b64encode(b"ana:s/cret").decode()}
+    assert shown == {None, "Basic " + base64.b64encode(b"ana:s/cret").decode()}
+
+
+@pytest.mark.parametrize("is_asking", [False, True])
+def test_a_mirrors_password_is_not_shown_to_where_the_mirror_leads(
+    is_asking: bool, home: Home, greet: Path
+) -> None:
+    git(greet, "update-server-info")
+    with Server() as mirror, Server() as other:
+        _serve(greet, other)
+        if is_asking:
+            other.put("/x/info/refs", fault=_asks())
+        place = {"Location": f"{other.url}/x/info/refs?service=git-upload-pack"}
+        mirror.put("/x/info/refs", fault=Status(302, headers=place))
+        url = mirror.url.replace("//", "//ana:s%2Fcret@")
+        home.env["TOOLPIN_MIRRORS"] = f"https://greet.example={url}"
+        home.toolpin("plugin", "add", "greet", "https://greet.example/x")
+        assert other.requests
+        assert {one.headers.get("authorization") for one in other.requests} == {None}
+
+
+@pytest.mark.parametrize("password", ["", "known"])
+@pytest.mark.parametrize("place", ["mirror", "clone"])
+def test_a_token_that_is_a_urls_user_is_in_no_word_of_git(
+    place: str, password: str, home: Home, greet: Path
+) -> None:
+    """A helper of the user's may have the password of that very user."""
+    tell = f'printf "%s\\n" "$*" >>{home.root}/words; exec /usr/bin/git "$@"\n'
+    write(home.root / "programs", {"bin/git": f"#!/bin/sh\n{tell}"})
+    helper = "!f() { grep -q '^username=ghp_SECRET$' && echo password=known; }; f"
+    home.env["PATH"] = f"{home.root}/programs/bin:{home.env['PATH']}"
+    config = f'[credential]\n  helper = "{helper}"\n'
+    if password:
+        (home.home / ".gitconfig").write_text(config)
+    git(greet, "update-server-info")
+    with Server() as server:
+        _serve(greet, server)
+        server.put("/x/info/refs", greet / ".git/info/refs", fault=_asks(times=1))
+        url = server.url.replace("//", "//ghp_SECRET@")
+        if place == "mirror":
+            home.env["TOOLPIN_MIRRORS"] = f"https://greet.example={url}"
+            home.toolpin("plugin", "add", "greet", "https://greet.example/x")
+        else:
+            home.toolpin("plugin", "add", "greet", f"file://{greet}")
+            folder = home.data / "plugins/greet"
+            git(folder, "remote", "set-url", "origin", f"{url}/x")
+            home.env["TOOLPIN_MIRRORS"] = f"{server.url}={url}"
+            home.toolpin("plugin", "update", "greet")
+        shown = {one.headers.get("authorization") for one in server.requests}
+    both = base64.b64encode(f"ghp_SECRET:{password}".encode()).decode()
+    assert shown == {None, f"Basic {both}"}
+    words = (home.root / "words").read_text()
+    assert server.url in words
+    assert "SECRET" not in words
+
+
+def _serve(repository: Path, server: Server) -> None:
+    """Serve a repository's files below `/x`, as a plain web server does."""
+    for file in (one for one in (repository / ".git").rglob("*") if one.is_file()):
+        server.put(f"/x/{file.relative_to(repository / '.git')}", file)
+
+
+def _asks(*, times: int | None = None) -> Status:
+    """Ask who it is."""
+    return Status(401, times=times, headers={"WWW-Authenticate": 'Basic realm="x"'})
 
 
 _ASKS = {"WWW-Authenticate": 'Basic realm="x"'}

@@ -5,7 +5,6 @@ Text alone, but for the folders that an address may name. It asks nobody.
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 from collections.abc import Mapping
@@ -17,6 +16,12 @@ from toolpin.model import Origin
 from toolpin.project.words import Spot, check_ref
 
 _SCP = re.compile(r"[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^:]*")
+
+_USER, _PASSWORD = "TOOLPIN_GIT_USER", "TOOLPIN_GIT_SECRET"
+# A program's words are seen by all users of a machine, and its environment is not.
+_HELPER = (
+    f'!tell() {{ printf \'%s\\n\' "username=${_USER}" "password=${_PASSWORD}"; }}; tell'
+)
 
 
 class Address(NamedTuple):
@@ -71,26 +76,26 @@ def is_plain_folder(url: str) -> bool:
 
 
 def without_secret(url: str) -> tuple[str, Mapping[str, str]]:
-    """Return a URL without its user, and the variables by which git shows that one.
+    """Return a URL without its user, and the variables by which git shows that.
 
-    All users of a machine read the words of git and of what it starts. A user alone may
-    be a token, or who git is to ask its credential helper about.
+    All users of a machine read the words of git and of what it starts. As a credential
+    git shows it to that host alone, wherever that leads on to, and only when asked.
     """
     parts = urlsplit(url)
-    user = unquote(parts.username or "")
-    if parts.scheme not in ("http", "https") or not (user or parts.password):
+    if parts.scheme not in ("http", "https") or "@" not in parts.netloc:
         return url, {}
     place = parts.netloc.rpartition("@")[2]
-    key, value = f"credential.{parts.scheme}://{place}.username", user
-    if parts.password:
-        key = f"http.{parts.scheme}://{place}/.extraHeader"
-        secret = f"{user}:{unquote(parts.password)}".encode()
-        value = f"Authorization: Basic {base64.b64encode(secret).decode()}"
-    return urlunsplit(parts._replace(netloc=place)), {
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": key,
-        "GIT_CONFIG_VALUE_0": value,
-    }
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    key = f"credential.{parts.scheme}://{place}"
+    settings = [(f"{key}.helper", _HELPER)]
+    if password:  # no helper of the user's is asked, or told to store it
+        settings.insert(0, (f"{key}.helper", ""))
+    else:  # one may have it; a token has none
+        settings.append((f"{key}.username", user))
+    more = {_USER: user, _PASSWORD: password, "GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (name, value) in enumerate(settings):
+        more |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return urlunsplit(parts._replace(netloc=place)), more
 
 
 def bare(url: str) -> str:
