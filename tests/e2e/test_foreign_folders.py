@@ -69,7 +69,9 @@ def test_a_data_folder_keeps_what_is_not_toolpins(
     ]
     _write(*mine)
     (home.data / "incomplete/bar/2").write_text("")
-    assert home.toolpin("install", "nodejs", OLD).code == 0
+    for _ in range(2):
+        assert home.toolpin("install", "nodejs", OLD).code == 0
+        assert home.toolpin("uninstall", "nodejs", OLD).code == 0
     assert [path for path in mine if not path.exists()] == []
 
 
@@ -84,6 +86,22 @@ def test_a_mark_that_a_checkout_brings_deletes_nothing_in_a_folder_of_trees(
     _write(image / f".incomplete/{name}/{OLD}", text=text)
     locked.toolpin("install", "--into", "image")
     assert kept.exists()
+
+
+def test_what_an_earlier_toolpin_left_half_built_is_swept(
+    home: Home, upstream: Upstream
+) -> None:
+    """Its marks were empty, and a power cut can leave one so, too."""
+    upstream.publish(OLD)
+    half, mark = (
+        home.data / "installs/erlang/27.1",
+        home.data / "incomplete/erlang/27.1",
+    )
+    _write(half / "bin/erl")
+    _write(mark, home.data / "locks/erlang/27.1.lock", text="")
+    assert home.toolpin("install", "nodejs", OLD).code == 0
+    assert not half.exists()
+    assert not mark.exists()
 
 
 def test_a_mark_that_is_a_link_is_not_written_through(home: Home) -> None:

@@ -81,6 +81,11 @@ def is_marked(mark: str, tree: str) -> bool:
         return False
 
 
+def is_empty(mark: str) -> bool:
+    """Say whether a mark says nothing, as one of before there were numbers."""
+    return _read_mark(mark) == ""
+
+
 def _is_pin(pin: Pin) -> bool:
     # toolpin's own copy of the index of plugins has a `-` before its name.
     return fits(pin.tool, NAME) and fits(pin.version.removeprefix("-"), VERSION)

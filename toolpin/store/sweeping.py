@@ -26,11 +26,16 @@ def sweep(paths: Paths, tools: Collection[str] = ()) -> None:
     if paths.into:
         _refuse_links(paths)
     for mark, pin in owned.marks(paths):
-        tree = paths.install(*pin)
+        tree, lock = paths.install(*pin), lock_of(paths, pin)
         if paths.into and pin.tool not in tools:
             continue
-        with try_held(lock_of(paths, pin)) as free, contextlib.suppress(OSError):
-            if free and owned.is_marked(mark, tree):
+        # An earlier toolpin's say no number. Of its doing is what it had a mutex for,
+        # which is not made here for that.
+        if not paths.into and owned.is_empty(mark) and not os.path.exists(lock):
+            continue
+        with try_held(lock) as free, contextlib.suppress(OSError):
+            is_old = not paths.into and owned.is_empty(mark)
+            if free and (is_old or owned.is_marked(mark, tree)):
                 delete_tree(tree)
             if free and not os.path.lexists(tree):
                 os.unlink(mark)
