@@ -109,3 +109,22 @@ def test_a_cache_that_takes_no_note_keeps_nothing_from_being_installed(
     result = home.toolpin("install")
     assert result.code == 0, result.err
     assert home.run(home.shim("node"), "--version").out == f"v{VERSION}\n"
+
+
+def test_what_a_broken_off_install_has_fetched_is_of_its_source(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish(VERSION)
+    home.pin(f"nodejs {VERSION}\n")
+    assert home.toolpin("lock", "--host", "linux-x64").code == 0
+    in_the_way = home.data / "installs/nodejs"
+    in_the_way.parent.mkdir(parents=True)
+    in_the_way.write_text("")
+    assert home.toolpin("install").code == 1
+    in_the_way.unlink()
+    asked = upstream.server.count(upstream.tarball_path(VERSION))
+    assert home.toolpin("install").code == 0
+    assert upstream.server.count(upstream.tarball_path(VERSION)) == asked == 1
+    receipt = f"{in_the_way}/{VERSION}/.toolpin/receipt.json"
+    assert "brought" not in json.loads(Path(receipt).read_text())
+    assert "no source was asked" not in home.toolpin("why", "node").out

@@ -75,7 +75,7 @@ def _rows(reasons: Reasons, session: Session) -> Iterator[Row]:
     if reasons.pin:
         yield "installed", reasons.pin.version, tree(session.paths, reasons.pin)
         if _is_brought(reasons.pin, session):
-            yield "which was", "brought by a bundle", "no source was asked for it"
+            yield "which was", "in the cache already", "no source was asked for it"
     elif asked.request and reasons.problem:
         yield "installed", "nothing", ""
     label = "runs" if reasons.runs else "on PATH"

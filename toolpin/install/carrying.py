@@ -85,6 +85,9 @@ class Carrier:
         if plan.is_scripted:
             self._check_scripted(plan)
         archives, were_here = self._fetch(plan, row)
+        if job.locked and not were_here:
+            # Who comes after a failure below is to know that the source gave them.
+            self.notes.keep(plan)
         plan = plan._replace(
             brought=job.locked is not None
             and were_here
