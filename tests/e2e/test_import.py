@@ -39,6 +39,7 @@ def old(home: Home) -> Path:
     _program(old / "installs/odd/1.0/odd/bin/odd", 'echo odd "$ODD_ROOT"')
     _program(old / "installs/plain/2.0/bin/plain", "echo plain 2.0")
     _program(old / "installs/nodejs/20.1.0/bin/node", "echo node 20.1.0")
+    _program(old / "installs/nodejs/20.1.0/bin/npm", "echo npm")
     (old / "installs/plain/not a version").mkdir()
     (old / "shims").mkdir()
     for tool, version, name in (("odd", "1.0", "odd"), ("plain", "2.0", "plain")):
@@ -53,7 +54,7 @@ def old(home: Home) -> Path:
 
 
 def _program(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
 
