@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.run import Home
+from tests.support.machine import linux_only
+from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, repository
 from tests.support.upstream import Upstream
 
@@ -255,12 +256,19 @@ def test_what_a_project_names_by_a_file_that_a_variable_let_count_stays(
     assert _have(store) == ["10.15.1", "10.15.3"]
 
 
-def test_what_a_project_names_by_the_time_of_its_removal_stays(home: Home) -> None:
+@pytest.mark.parametrize("is_known", [False, True])
+def test_what_a_project_names_by_the_time_of_its_removal_stays(
+    is_known: bool, home: Home
+) -> None:
     """The script of the first that goes plays who installs meanwhile."""
     late = home.root / "late/.tool-versions"
     late.parent.mkdir()
-    late.write_text("greet 1.1.0\n")
+    late.write_text("greet 2.0.0\n" if is_known else "greet 1.1.0\n")
     script = f"#!/bin/sh\necho {late} >>{home.data}/projects\n"
+    if is_known:
+        script = f"#!/bin/sh\necho greet 1.1.0 >{late}\n"
+        home.data.mkdir()
+        (home.data / "projects").write_text(f"{late}\n")
     plugin = repository(home.root / "greet", {**GREET, "bin/uninstall": script})
     assert home.toolpin("plugin", "add", "greet", f"file://{plugin}").code == 0
     for version in ("1.0.0", "1.1.0", "2.0.0"):
@@ -270,6 +278,25 @@ def test_what_a_project_names_by_the_time_of_its_removal_stays(home: Home) -> No
     assert "greet 1.1.0: " in told.err
     assert "left alone" in told.err
     assert sorted(os.listdir(home.data / "installs/greet")) == ["1.1.0", "2.0.0"]
+
+
+@linux_only
+def test_projects_are_not_read_anew_for_every_version_that_goes(store: Home) -> None:
+    file, log = store.pin("nodejs 10.15.3\n"), store.root / "log"
+    assert store.toolpin("install").code == 0
+    reads = []
+    for days in ("80", "60"):  # one version goes, and then three
+        _age(store, "10.15.0", time.time() - 85 * 86_400)
+        for version in VERSIONS[1:3]:
+            _age(store, version, time.time() - 70 * 86_400)
+        traced = ["strace", "-f", "-qq", "-o", str(log), "-e", "trace=openat"]
+        words = ("prune", "--yes", "--no-previous", "--keep-days", days)
+        told = store.run(*traced, *TOOLPIN, *words, cwd=store.home)
+        assert told.code == 0, told.err
+        reads.append(log.read_text().count(f'"{file}"'))
+        store.toolpin("install", "nodejs", "10.15.0")
+    assert _have(store) == ["10.15.0", "10.15.3"]
+    assert reads[0] == reads[1] > 0
 
 
 def test_a_prune_of_the_machine_s_store_says_what_it_cannot_know(home: Home) -> None:

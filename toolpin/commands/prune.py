@@ -11,7 +11,7 @@ from toolpin.session import Session
 from toolpin.store import installs, unfinished
 from toolpin.tables import pin_table
 from toolpin.upkeep import removal
-from toolpin.upkeep.pruning import Limits, Version, judged, named
+from toolpin.upkeep.pruning import Limits, Names, Version, judged
 from toolpin.upkeep.reshim import refresh_shims
 from toolpin.upkeep.uses import running
 
@@ -90,24 +90,24 @@ def _remove_all(
     going: list[Version], session: Session
 ) -> tuple[list[Version], list[ToolpinError]]:
     """Remove what goes; what a plugin's scripts refuse to let go keeps no other."""
-    gone, errors = [], []
+    gone, errors, names = [], [], Names(session)
     for one in going:
         try:
-            if _remove(one, session):
+            if _remove(one, names, session):
                 gone.append(one)
         except ToolpinError as error:
             errors.append(error)
     return gone, errors
 
 
-def _remove(version: Version, session: Session) -> bool:
+def _remove(version: Version, names: Names, session: Session) -> bool:
     """Remove a version unless somebody needs it by now, and tell whether it is gone."""
     paths, pin = session.paths.alone, version.pin
     with unfinished.version_mutex(paths, pin):
         if running(paths, [pin]):
             session.report.warn(f"{pin}: a process runs it now, left alone")
             return False
-        if reason := named(session).get(pin):
+        if reason := names.now().get(pin):
             session.report.warn(f"{pin}: {reason} names it now, left alone")
             return False
         if installs.is_installed(paths, pin):

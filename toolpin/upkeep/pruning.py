@@ -13,9 +13,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from toolpin.errors import ToolpinError
-from toolpin.lockfile.lookup import Where, match
+from toolpin.lockfile.head import FILENAME
+from toolpin.lockfile.lookup import Where, lockfile_beside, match
 from toolpin.model import Pin, Request
-from toolpin.project import remembered
+from toolpin.project import pin_files, remembered
 from toolpin.project.pin_files import stated
 from toolpin.session import Session
 from toolpin.store import installs
@@ -132,6 +133,44 @@ def named(session: Session) -> dict[Pin, str]:
             if pin:
                 found.setdefault(pin, str(request.origin))
     return found
+
+
+class Names:
+    """What `named` returns, read anew where anything that it depends on has changed.
+
+    A file that a plugin reads by its script may depend on anything.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._idioms = session.registry.idioms("all")
+        self._seen: dict[str, tuple[int, ...]] | None = None
+        self._found: dict[Pin, str] = {}
+
+    def now(self) -> Mapping[Pin, str]:
+        """Return what is named at this moment."""
+        seen = self._files()
+        is_same = seen == self._seen and not self._idioms.asks
+        # Without one of them a loose request may mean another.
+        paths = self._session.paths
+        if not is_same or not all(installs.is_installed(paths, x) for x in self._found):
+            self._found, self._seen = named(self._session), seen
+        return self._found
+
+    def _files(self) -> dict[str, tuple[int, ...]]:
+        session = self._session
+        found: dict[str, tuple[int, ...]] = {}
+        starts = (session.folder, session.home, *remembered.known(session.paths))
+        folders = {up for start in starts for up in pin_files.folders_up(start)}
+        names = (pin_files.FILENAME, FILENAME, *self._idioms.names)
+        file = session.paths.global_file
+        files = [f"{folder}/{name}" for folder in folders for name in names]
+        for path in (*files, file, lockfile_beside(file)):
+            with contextlib.suppress(OSError):
+                status = os.stat(path)
+                when = (status.st_mtime_ns, status.st_ctime_ns)
+                found[path] = (status.st_dev, status.st_ino, status.st_size, *when)
+        return found
 
 
 @contextlib.contextmanager
