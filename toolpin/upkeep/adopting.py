@@ -7,14 +7,13 @@ its own: nothing changes there, and programs find themselves where they were mad
 from __future__ import annotations
 
 import os
-import shutil
-import stat
 from collections.abc import Mapping
 
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin, Receipt
 from toolpin.paths import Paths
 from toolpin.scripts import asking
+from toolpin.scripts.copying import copy_plugin_folder
 from toolpin.scripts.running import Scripts
 from toolpin.store import installs, trees, unfinished
 
@@ -81,31 +80,13 @@ def copy_plugin(paths: Paths, name: str, folder: str) -> bool:
         return False
     pin = Pin("plugin", name)
     with unfinished.version_mutex(paths, pin), unfinished.scratch(paths, pin) as stage:
+        copy_plugin_folder(folder, stage)
         try:
-            shutil.copytree(
-                folder, stage, symlinks=True, dirs_exist_ok=True, ignore=_no_files
-            )
             os.makedirs(paths.plugins, exist_ok=True)
             os.rename(stage, place)
         except OSError as error:
             raise ToolpinError(
                 f"the plugin {name} cannot be copied",
-                [("folder", folder), ("because", _why(error))],
+                [("folder", folder), ("because", error.strerror or str(error))],
             ) from error
     return True
-
-
-def _no_files(folder: str, names: list[str]) -> list[str]:
-    """Return what is neither file, folder nor link, such as git's own socket."""
-    modes = {name: os.lstat(f"{folder}/{name}").st_mode for name in names}
-    kinds = (stat.S_ISREG, stat.S_ISDIR, stat.S_ISLNK)
-    return [
-        name for name in names if not any(is_kind(modes[name]) for is_kind in kinds)
-    ]
-
-
-def _why(error: OSError) -> str:
-    """Return the cause; of several files that cannot be copied, that of the first."""
-    if isinstance(error, shutil.Error) and error.args and error.args[0]:
-        return str(error.args[0][0][-1])
-    return error.strerror or str(error)
