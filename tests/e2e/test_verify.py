@@ -253,11 +253,10 @@ def test_hostile_81_shims_run_through_a_repair(home: Home, tree: Path) -> None:
         caller.start()
     try:
         for _ in range(4):
-            text = (tree / "bin/node").read_text()
-            fresh = tree / "bin/fresh"
-            fresh.write_text(f"{text}# damaged\n")
-            fresh.chmod(0o755)
-            fresh.replace(tree / "bin/node")
+            # By a process of its own: what a thread of this one starts would inherit a
+            # program that is open for writing, and nobody may run that meanwhile.
+            damage = "cp -p node fresh && echo '# damaged' >>fresh && mv fresh node"
+            assert home.run("sh", "-c", damage, cwd=tree / "bin").code == 0
             (tree / "LICENSE").write_text("damaged")
             code, install = _verify(home, "--repair")
             assert (code, install["status"]) == (0, "repaired")
