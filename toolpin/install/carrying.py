@@ -11,20 +11,15 @@ from collections.abc import Callable, Sequence
 
 from toolpin import host
 from toolpin.cache.first_use import VERIFIED
-from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.install.into import is_in_folder
 from toolpin.install.jobs import Job
 from toolpin.install.locked import is_there
+from toolpin.install.means import Means
 from toolpin.install.notes import Notes
-from toolpin.model import Artifact, Host, Plan
+from toolpin.model import Artifact, Plan
 from toolpin.network.fetch import Progress
-from toolpin.paths import Paths
-from toolpin.plugin.registry import Registry
-from toolpin.progress import Board, Row
-from toolpin.settings.read import Settings
-from toolpin.sources.clients import Clients
-from toolpin.steps.building import Builder
+from toolpin.progress import Row
 from toolpin.steps.finishing import check_place
 from toolpin.store import trees, unfinished
 
@@ -32,27 +27,12 @@ from toolpin.store import trees, unfinished
 class Carrier:
     """Makes installs of plans, for one host."""
 
-    def __init__(
-        self,
-        paths: Paths,
-        registry: Registry,
-        settings: Settings,
-        *,
-        host: Host,
-        cache: Cache,
-        clients: Clients,
-        builder: Builder,
-        board: Board,
-    ) -> None:
-        self.notes = Notes(cache, settings, host)
-        self._paths = paths
-        self._registry = registry
-        self._settings = settings
-        self._host = host
-        self._cache = cache
-        self._clients = clients
-        self._builder = builder
-        self._board = board
+    def __init__(self, means: Means) -> None:
+        self.notes = Notes(means.cache, means.settings, means.host)
+        self._paths, self._registry = means.paths, means.registry
+        self._settings, self._host = means.settings, means.host
+        self._cache, self._clients = means.cache, means.clients
+        self._builder, self._board = means.builder, means.board
 
     def is_there(self, job: Job) -> bool:
         """Say whether a job is done.

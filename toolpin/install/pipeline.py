@@ -13,7 +13,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from toolpin.cache.verified import Cache
 from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
 from toolpin.install.carrying import Carrier
 from toolpin.install.catalogue import DAY_S, Catalogues
@@ -21,54 +20,27 @@ from toolpin.install.choice import not_fetched, refuse_unnamed
 from toolpin.install.into import alone
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked import locked_plan, rebuilt
+from toolpin.install.means import Means
 from toolpin.install.serving import Servers
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
-from toolpin.paths import Paths
 from toolpin.plugin.contract import SourceSpec, Tool
-from toolpin.plugin.registry import Registry
-from toolpin.progress import Board, Row
+from toolpin.progress import Row
 from toolpin.resolve import choose
-from toolpin.settings.read import Settings
-from toolpin.sources.clients import Clients
 from toolpin.sources.declarative import make_plan, publisher
-from toolpin.steps.building import Builder
 from toolpin.store import installs, sweeping
 
 
 class Installer:
     """Provides pins on this machine."""
 
-    def __init__(
-        self,
-        paths: Paths,
-        registry: Registry,
-        settings: Settings,
-        *,
-        host: Host,
-        cache: Cache,
-        clients: Clients,
-        builder: Builder,
-        board: Board,
-    ) -> None:
+    def __init__(self, means: Means) -> None:
+        paths, registry, settings, host, cache, clients, builder, board = means
         self._catalogues = Catalogues(cache, clients, settings)
         self._servers = Servers(settings, host, self._catalogues, board)
-        self._carrier = Carrier(
-            paths,
-            registry,
-            settings,
-            host=host,
-            cache=cache,
-            clients=clients,
-            builder=builder,
-            board=board,
-        )
-        self._paths = paths
-        self._registry = registry
-        self._settings = settings
-        self._host = host
-        self._clients = clients
-        self._builder = builder
-        self._board = board
+        self._carrier = Carrier(means)
+        self._paths, self._registry, self._settings = paths, registry, settings
+        self._host, self._clients = host, clients
+        self._builder, self._board = builder, board
         self._before: dict[Pin, list[Future[Outcome]]] = {}
 
     @property

@@ -12,6 +12,7 @@ from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.execute.project_env import is_of_project
 from toolpin.execute.trees import patch_for
+from toolpin.install.means import Means
 from toolpin.install.pipeline import Installer
 from toolpin.model import Host, Pin
 from toolpin.plugin.folders import Folders
@@ -84,7 +85,7 @@ def installer_for(
 
     `into` is absolute; `cache` holds the archives, instead of the user's.
     """
-    return Installer(
+    means = Means(
         session.paths._replace(into=into),
         session.registry,
         settings,
@@ -94,6 +95,7 @@ def installer_for(
         builder=builder_for(session, into),
         board=board,
     )
+    return Installer(means)
 
 
 def builder_for(session: Session, into: str = "") -> Builder:
