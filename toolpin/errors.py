@@ -3,6 +3,7 @@
     ToolpinError              1   the request failed
     +-- NotPublished          1   no build of that version there
     |   +-- NoFit             1   and none of its builds runs on this machine
+    |   +-- NoChecksum        1   published, but without a checksum
     +-- Unreachable           1   the place gave no answer
     |   +-- Offline           1   and was not asked: toolpin is offline
     +-- Mismatch              1   the bytes are not the published ones
@@ -64,6 +65,10 @@ class NotPublished(ToolpinError):
 
 class NoFit(NotPublished):
     """A version has builds for this kind of machine, and none that runs on this one."""
+
+
+class NoChecksum(NotPublished):
+    """A build is published without a checksum, and none was recorded for it."""
 
 
 class Unreachable(ToolpinError):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from toolpin import documents, mutex
 from toolpin.cache.verified import Cache, disk_errors
-from toolpin.errors import Refused
+from toolpin.errors import NoChecksum, Refused
 from toolpin.model import Artifact
 from toolpin.network.fetch import Fetcher
 
@@ -41,8 +41,8 @@ class FirstUse:
     def artifact(self, url: str, filename: str) -> Artifact:
         """Return the file at a URL with its recorded digest.
 
-        Without one it is fetched, recorded and told of where that is allowed; else
-        Refused is raised.
+        Without one it is downloaded, recorded and reported where that is allowed.
+        Raises NoChecksum where it is not.
         """
         name = _name(url)
         with mutex.held(f"{self._cache.root}/locks/{_KIND}-{name}"):
@@ -70,14 +70,8 @@ class FirstUse:
 
     def _record(self, url: str, filename: str, name: str) -> Artifact:
         if not self._allowed:
-            raise Refused(
-                f"nobody publishes a digest of {filename}, and none is recorded",
-                [
-                    ("file", url),
-                    ("installed", "nothing"),
-                    ("to trust it", "what comes now is what must come from now on"),
-                ],
-                f"toolpin install {FLAG}",
+            raise NoChecksum(
+                f"{filename} is published without a checksum", [("file", url)]
             )
         part = f"{self._cache.root}/partial/{_KIND}-{name}"
         with disk_errors(part):
