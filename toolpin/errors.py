@@ -64,7 +64,13 @@ class NotPublished(ToolpinError):
 
 
 class NoFit(NotPublished):
-    """A version has builds for this kind of machine, and none that runs on this one."""
+    """A version has builds for this kind of machine, and none that runs on this one.
+
+    `undigested` are those of the builds that are published without a checksum, by the
+    label that they have in `facts`.
+    """
+
+    undigested: frozenset[str] = frozenset()
 
 
 class NoChecksum(NotPublished):

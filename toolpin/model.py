@@ -7,6 +7,9 @@ from typing import Literal, NamedTuple
 # Stands in an EnvPatch for what only the project decides; no path has it.
 REQUIRED = "\x1d"
 
+# Begins the name of a requirement that another tool meets: `tool-erlang`.
+TOOL_REQUIREMENT = "tool-"
+
 WantedKind = Literal["version", "latest", "ref", "path", "system"]
 
 
@@ -71,6 +74,8 @@ class Host(NamedTuple):
 
     `libc_version` is glibc's as `2.36`, or macOS's own as `14.5`; "" when unknown.
     `libraries` are the sonames that its loader finds; None when they are not known.
+    `beside` are the tools that will run beside the build, as (tool, version): what the
+    project pins.
     """
 
     os: str
@@ -78,6 +83,7 @@ class Host(NamedTuple):
     libc: str
     libc_version: str
     libraries: frozenset[str] | None = None
+    beside: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         """Return the key that plugins use: `linux-x64-musl`, `macos-arm64`."""
@@ -120,7 +126,8 @@ class Build(NamedTuple):
     """One build of a version for one kind of host: what to fetch, and what it needs.
 
     `requires` are (name, least version) pairs, sorted: `("glibc", "2.28")`, `("macos",
-    "13.0")`; and `("soname", "libcrypto.so.3")` for a library that the host must have.
+    "13.0")`; `("soname", "libcrypto.so.3")` for a library that the host must have; and
+    `("tool-erlang", "27")` for the tool that runs it, in that version or newer.
     The first artifact is the main one, the others are its companions.
     """
 

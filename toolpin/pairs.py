@@ -22,28 +22,37 @@ Wish = tuple[Pin, Origin]
 _MINOR = 2  # numbers of a minor version; a whole one has more
 
 
-def check_pairs(wishes: Iterable[Wish], tool_of: Callable[[str], Tool | None]) -> None:
-    """Raise ToolpinError for the first two wishes that do not go together.
+def check_pairs(
+    wishes: Iterable[Wish], tool_of: Callable[[str], Tool | None]
+) -> list[str]:
+    """Return a warning for each two versions that work together only by luck.
 
     All wishes are of one place: the first version of a tool is the one that runs.
+    Raises ToolpinError for the first two that do not work together.
     """
     first: dict[str, Wish] = {}
     for pin, origin in wishes:
         first.setdefault(pin.tool, (pin, origin))
+    warnings = []
     for wish in first.values():
         tool = tool_of(wish[0].tool)
         other = first.get(tool.pairs.get("tool", "")) if tool else None
-        if tool and other:
-            _check(tool, wish, other)
+        if tool and other and (warning := _check(tool, wish, other)):
+            warnings.append(warning)
+    return warnings
 
 
 def refuse_pairs(wishes: Sequence[Wish], session: Session) -> None:
-    """Raise what `check_pairs` raises, or warn of it where the settings allow it."""
+    """Raise what `check_pairs` raises, or warn of it where the settings allow it.
+
+    Its warnings are printed.
+    """
     registry = session.registry
     if registry.paired.isdisjoint(pin.tool for pin, _ in wishes):
         return
     try:
-        check_pairs(wishes, registry.get)
+        for warning in check_pairs(wishes, registry.get):
+            session.report.warn(warning)
     except ToolpinError as error:
         from toolpin.settings.read import read_settings  # noqa: PLC0415 - only then
 
@@ -61,7 +70,8 @@ def warn_of_pairs(requests: Iterable[Request], session: Session) -> None:
         for pin in request.stated
     ]
     try:
-        check_pairs(wishes, registry.get)
+        for warning in check_pairs(wishes, registry.get):
+            session.report.warn(warning)
     except ToolpinError as error:
         session.report.warn(f"{error.what}; try: {error.hint}")
 
@@ -87,16 +97,22 @@ def suited(tool: Tool, version: str) -> tuple[str, str] | None:
     return from_then[0], rows[max(same, key=sort_key)][1]
 
 
-def _check(tool: Tool, wish: Wish, other: Wish) -> None:
+def _check(tool: Tool, wish: Wish, other: Wish) -> str:
+    """Return a warning, "" for none. Raises ToolpinError where the two do not work.
+
+    Compiled Erlang code runs on a newer runtime, and not on an older one.
+    """
     (pin, origin), (partner, partner_origin) = wish, other
     known = suited(tool, pin.version)
     major = partner.version.partition(".")[0]
     if known is None or not major.isdecimal():
-        return
+        return ""
     first, last = known
     if int(first) <= int(major) <= int(last):
-        return
+        return ""
     base, mark, suffix = pin.version.partition(tool.pairs["suffix"])
+    if suffix.isdecimal() and int(suffix) < int(major):
+        return f"{pin} was built for {partner.tool} {suffix} and runs on {partner}"
     facts = [(pin.tool, str(origin)), (partner.tool, str(partner_origin))]
     if suffix.isdecimal():
         any_build = suited(tool, base)

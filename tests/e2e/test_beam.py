@@ -130,7 +130,7 @@ def test_what_was_locked_for_here_alone_is_made_whole_as_if_it_had_not_been(
 @pytest.mark.parametrize(
     ("text", "fix"),
     [
-        ("erlang 27.1\nelixir 1.17.3-otp-26\n", "toolpin pin elixir 1.17.3-otp-27"),
+        ("erlang 26.1\nelixir 1.17.3-otp-27\n", "toolpin pin elixir 1.17.3-otp-26"),
         ("erlang 29.0\nelixir 1.17.3\n", "toolpin pin erlang latest:27"),
     ],
     ids=["suffix", "table"],
@@ -291,15 +291,15 @@ def test_an_upgrade_to_a_pair_that_cannot_work_changes_neither_file(
     home: Home, beam: BeamUpstream
 ) -> None:
     beam.otp("27.1.2", IMAGES)
-    beam.elixir("1.17.3-otp-27")
-    file = home.pin("erlang 27.1.2\nelixir 1.17.3-otp-27\n")
+    beam.elixir("1.17.3")
+    file = home.pin("erlang 27.1.2\nelixir 1.17.3\n")
     assert home.toolpin("lock").code == 0
     lock = file.with_name("toolpin.lock")
     before = file.read_text(), lock.read_text()
     beam.otp("28.1.1", IMAGES)
     result = home.toolpin("upgrade", "--latest", "erlang")
     assert result.code == 1
-    assert "was built for erlang 27" in result.err
+    assert "elixir 1.17.3 does not go with erlang 28.1.1" in result.err
     assert (file.read_text(), lock.read_text()) == before
 
 
@@ -317,3 +317,113 @@ def test_a_source_that_lacks_a_host_is_no_way_out_of_one_that_is_silent(
     assert "127.0.0.1:9" in result.err
     assert "erlef" in result.err
     assert "--source erlef" not in result.err
+
+
+def test_a_build_without_a_checksum_is_skipped_with_a_line_and_a_command(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("25.3", IMAGES, has_checksum=False)
+    result = home.toolpin("install", "erlang", "25.3", env={"PATH": "/nowhere"})
+    assert result.code == 1
+    line = "erlang 25.3: OTP-25.3.tar.gz is published without a checksum; next: "
+    assert result.err.count(line) == 1
+    assert "toolpin: erlang 25.3 is published without a checksum" in result.err
+    assert "does not exist" not in result.err
+    command = "toolpin install erlang 25.3 --trust-on-first-use"
+    assert f"  try: {command}\n" in result.err
+    assert home.toolpin("list").out == ""
+    done = home.toolpin(*command.split()[1:])
+    assert done.code == 0, done.err
+    assert "trusted on first use: sha256:" in done.err
+    receipt = home.data / "installs/erlang/25.3/.toolpin/receipt.json"
+    assert json.loads(receipt.read_text())["first_use"] is True
+
+
+def test_what_was_trusted_is_locked_for_two_hosts_and_installed_again_offline(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("25.3", IMAGES, has_checksum=False)
+    lockfile = home.pin("erlang 25.3\n").with_name("toolpin.lock")
+    hosts = ("--host", "linux-x64", "--host", "linux-arm64")
+    refused = home.toolpin("lock", *hosts)
+    assert refused.code == 1
+    assert "erlang 25.3 is published without a checksum" in refused.err
+    assert "try: toolpin lock --trust-on-first-use" in refused.err
+    assert not lockfile.exists()
+    assert home.toolpin("lock", *hosts, "--trust-on-first-use").code == 0
+    text = lockfile.read_text()
+    assert text.count('verified = "first use"') == 2 * len(IMAGES)
+    for arch in ("amd64", "arm64"):
+        for image in IMAGES:
+            path = f"/hex/builds/otp/{arch}/{image}/OTP-25.3.tar.gz"
+            assert beam.server.count(path) == 1
+    assert home.toolpin("lock", *hosts).code == 0
+    assert lockfile.read_text() == text
+    assert home.toolpin("install", "--locked").code == 0
+    assert home.toolpin("uninstall", "erlang", "25.3").code == 0
+    assert home.toolpin("install", "--locked", "--offline").code == 0
+
+
+def test_other_bytes_than_the_ones_that_were_trusted_are_refused(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("25.3", IMAGES, has_checksum=False)
+    home.pin("erlang 25.3\n")
+    assert home.toolpin("lock", "--trust-on-first-use").code == 0
+    beam.otp("25.3", IMAGES, has_crypto=False, has_checksum=False)
+    other = {"TOOLPIN_CACHE_DIR": str(home.root / "other")}
+    for flags in ([], ["--trust-on-first-use"]):
+        result = home.toolpin("install", "--locked", *flags, env=other)
+        assert result.code == 1
+        assert "is not what was locked" in result.err
+    assert home.toolpin("list").out == ""
+
+
+def test_lock_reports_the_builds_that_it_leaves_out(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("26.2", ["ubuntu-22.04"], has_checksum=False)
+    beam.otp("26.2", ["ubuntu-24.04"])
+    home.pin("erlang 26.2\n")
+    result = home.toolpin("lock", "--host", "linux-x64")
+    assert result.code == 0
+    assert "26.2 for linux-x64: the builds for ubuntu-22.04" in result.err
+    assert "--trust-on-first-use" in result.err
+
+
+def test_a_rebar_is_the_one_for_the_otp_that_is_pinned_beside_it(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.rebar("3.24.0", otps=("25", "26", "27"))
+    for otp in ("26.2", "28.1", "25.3"):
+        beam.otp(otp, IMAGES)
+    for otp, expected in (("26.2", "26"), ("28.1", "27"), ("25.3", "25")):
+        home.pin(f"rebar 3.24.0\nerlang {otp}\n")
+        assert home.toolpin("install").code == 0
+        shown = home.run(home.shim("rebar3")).out
+        assert shown == f"rebar 3.24.0 for {expected} on {otp}\n"
+        assert home.toolpin("uninstall", "rebar", "3.24.0").code == 0
+
+
+def test_a_locked_rebar_is_the_one_for_the_otp_that_is_pinned_beside_it(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.rebar("3.24.0", otps=("25", "26", "27"))
+    beam.otp("26.2", IMAGES)
+    lockfile = home.pin("rebar 3.24.0\nerlang 26.2\n").with_name("toolpin.lock")
+    assert home.toolpin("lock", "--host", "linux-x64").code == 0
+    assert 'requires.tool-erlang = "25"' in lockfile.read_text()
+    assert home.toolpin("install", "--locked").code == 0
+    assert home.run(home.shim("rebar3")).out == "rebar 3.24.0 for 26 on 26.2\n"
+
+
+def test_an_elixir_for_an_older_otp_is_installed_with_a_warning(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("27.1", IMAGES)
+    beam.elixir("1.17.3-otp-26")
+    home.pin("erlang 27.1\nelixir 1.17.3-otp-26\n")
+    result = home.toolpin("install")
+    assert result.code == 0, result.err
+    warning = "elixir 1.17.3-otp-26 was built for erlang 26 and runs on erlang 27.1"
+    assert result.err.count(warning) == 1

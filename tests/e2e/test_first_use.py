@@ -62,8 +62,8 @@ def test_what_has_no_digest_is_refused_and_never_fetched(
 ) -> None:
     done = home.toolpin("install")
     assert done.code == 1
-    assert "nobody publishes a digest of thing-1.0-" in done.err
-    assert f"try: toolpin install {FLAG}" in done.err
+    assert "thing 1.0 is published without a checksum" in done.err
+    assert f"try: toolpin install thing 1.0 {FLAG}" in done.err
     assert place.count("/thing-1.0-linux.tar.xz") == 0
     assert home.toolpin("list").out == ""
     assert home.toolpin("install", "--dry-run", FLAG).code == 1
@@ -110,7 +110,8 @@ def test_a_lockfile_carries_the_trust_to_another_machine(
 ) -> None:
     done = home.toolpin("lock")
     assert done.code == 1
-    assert "nobody publishes a digest" in done.err
+    assert "thing 1.0 is published without a checksum" in done.err
+    assert f"try: toolpin lock {FLAG}" in done.err
     assert not (home.project / "toolpin.lock").exists()
     assert home.toolpin("lock", FLAG).code == 0
     lockfile = (home.project / "toolpin.lock").read_text()

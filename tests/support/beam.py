@@ -9,10 +9,18 @@ from collections.abc import Sequence
 from tests.support.archives import Entry, ZipEntry, compress, folder, tar, zip_of
 from tests.support.run import Home
 from tests.support.server import Server
+from tests.upstream import page
 
 COMMIT = "44ffe8811dfcf3d2fe04d530c6e8fac5ca384e02"
 TIME = "2024-10-23T21:02:30Z"
 ARCHES = ("amd64", "arm64")
+RECORDED_IMAGES = (
+    "ubuntu-18.04",
+    "ubuntu-20.04",
+    "ubuntu-22.04",
+    "ubuntu-24.04",
+    "ubuntu-26.04",
+)
 MAC_TARGETS = ("x86_64-apple-darwin", "aarch64-apple-darwin")
 FACTS = "crypto yes\nasn1 yes\npublic_key yes\nssl yes\njit yes\nwx no\n"
 # What upstream's own Install does, as far as these trees go.
@@ -55,10 +63,31 @@ class BeamUpstream:
         known = home.env.get("TOOLPIN_MIRRORS", "")
         home.env["TOOLPIN_MIRRORS"] = f"{known} {ours}".strip()
 
+    def put_recorded(self) -> None:
+        """Serve the recorded lists; what a test publishes replaces them."""
+        for arch in ARCHES:
+            for image in RECORDED_IMAGES:
+                place = f"/hex/builds/otp/{arch}/{image}/builds.txt"
+                self.server.put(place, page(f"hex-otp-{image}.txt"))
+        self.server.put("/hex/builds/elixir/builds.txt", page("hex-elixir.txt"))
+        self.server.put("/hex/installs/rebar.csv", page("hex-rebar.csv"))
+        self.server.put("/hex/installs/rebar3-1.x.csv", page("hex-rebar3-1.x.csv"))
+        for target in MAC_TARGETS:
+            place = f"/github/erlef/otp_builds/raw/main/builds/{target}.csv"
+            self.server.put(place, page(f"erlef-{target}.csv"))
+
     def otp(
-        self, version: str, images: Sequence[str], *, has_crypto: bool = True
+        self,
+        version: str,
+        images: Sequence[str],
+        *,
+        has_crypto: bool = True,
+        has_checksum: bool = True,
     ) -> None:
-        """Publish an OTP as Hex does, built on these images of Ubuntu."""
+        """Publish an OTP as Hex does, built on these images of Ubuntu.
+
+        Hex's lists have no checksum of what was built before September 2024.
+        """
         for arch in ARCHES:
             for image in images:
                 data = otp_tarball(
@@ -69,7 +98,9 @@ class BeamUpstream:
                 )
                 place = f"/hex/builds/otp/{arch}/{image}"
                 self.server.put(f"{place}/OTP-{version}.tar.gz", data)
-                line = f"OTP-{version} {COMMIT} {TIME} {_sha256(data)}"
+                line = f"OTP-{version} {COMMIT} {TIME}"
+                if has_checksum:
+                    line += f" {_sha256(data)}"
                 self.add_line(f"{place}/builds.txt", line)
 
     def otp_for_macos(self, version: str) -> None:
@@ -86,11 +117,13 @@ class BeamUpstream:
                 f"/github/erlef/otp_builds/raw/main/builds/{target}.csv", line
             )
 
-    def elixir(self, version: str) -> None:
+    def elixir(self, version: str, *, has_checksum: bool = True) -> None:
         """Publish an Elixir as Hex does; the version may have a suffix."""
         data = elixir_zip(version)
         self.server.put(f"/hex/builds/elixir/v{version}.zip", data)
-        line = f"v{version} {COMMIT} {TIME} {_sha256(data)} "
+        line = f"v{version} {COMMIT} {TIME} "
+        if has_checksum:
+            line += f"{_sha256(data)} "
         self.add_line("/hex/builds/elixir/builds.txt", line)
 
     def elixir_on_github(self, version: str, assets: Sequence[str]) -> None:
@@ -105,12 +138,19 @@ class BeamUpstream:
             named += [name, f"{name}.sha256sum"]
         self._release("elixir-lang/elixir", f"v{version}", dict.fromkeys(named, data))
 
-    def rebar(self, version: str) -> None:
-        """Publish a rebar3 as Hex does, and as a release on GitHub."""
+    def rebar(self, version: str, otps: Sequence[str] = ()) -> None:
+        """Publish a rebar3 as Hex does, for these OTPs too, and as a GitHub release."""
         data = rebar_program(version)
-        self.server.put(f"/hex/installs/1.18.3/rebar3-{version}", data)
+        self.server.put(f"/hex/installs/1.0.0/rebar3-{version}", data)
         digest = hashlib.sha512(data).hexdigest()
-        self.add_line("/hex/installs/rebar3-1.x.csv", f"{version},{digest},1.18.3")
+        self.add_line("/hex/installs/rebar3-1.x.csv", f"{version},{digest},1.0.0")
+        for otp in otps:
+            built = rebar_program(f"{version} for {otp}")
+            place = f"/hex/installs/1.18.3/rebar3-{version}-otp-{otp}"
+            self.server.put(place, built)
+            digest = hashlib.sha512(built).hexdigest()
+            line = f"{version},{digest},1.18.3,{otp}"
+            self.add_line("/hex/installs/rebar.csv", line)
         place = f"/github/erlang/rebar3/releases/download/{version}/rebar3"
         self.server.put(place, data)
         self._release("erlang/rebar3", version, {"rebar3": data})

@@ -62,7 +62,24 @@ def test_the_published_table_tells_what_an_elixir_is_for(
 def test_what_goes_together_is_no_error(
     elixir: str, erlang: str, registry: Registry
 ) -> None:
-    check_pairs(wishes(elixir, erlang), registry.get)
+    assert check_pairs(wishes(elixir, erlang), registry.get) == []
+
+
+@pytest.mark.parametrize(
+    ("elixir", "erlang"),
+    [
+        ("1.17.3-otp-26", "27.1"),
+        ("1.17.3-otp-27", "28.0"),  # Elixir 1.17 has no build for it
+        ("1.99.0-otp-40", "41.0"),  # newer than the table
+    ],
+)
+def test_a_build_for_an_older_otp_is_a_warning(
+    elixir: str, erlang: str, registry: Registry
+) -> None:
+    otp = elixir.rpartition("-")[2]
+    assert check_pairs(wishes(elixir, erlang), registry.get) == [
+        f"elixir {elixir} was built for erlang {otp} and runs on erlang {erlang}"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -76,15 +93,15 @@ def test_what_goes_together_is_no_error(
         ),
         (
             "1.17.3-otp-27",
-            "28.0",  # Elixir 1.17 has no build for it
-            "elixir 1.17.3-otp-27 was built for erlang 27, and not for erlang 28.0",
+            "24.3",  # Elixir 1.17 has no build for it
+            "elixir 1.17.3-otp-27 was built for erlang 27, and not for erlang 24.3",
             "toolpin pin erlang latest:27",
         ),
         (
-            "1.99.0-otp-40",
-            "41.0",  # newer than the table
-            "elixir 1.99.0-otp-40 was built for erlang 40, and not for erlang 41.0",
-            "toolpin pin erlang latest:40",
+            "1.99.0-otp-41",
+            "40.0",  # newer than the table
+            "elixir 1.99.0-otp-41 was built for erlang 41, and not for erlang 40.0",
+            "toolpin pin erlang latest:41",
         ),
         (
             "1.18.3",

@@ -1,6 +1,7 @@
 """Says which builds run on a host, by what they require, and which fits it best.
 
-No disk: what the host has, it tells itself.
+No disk and no network: a Host carries what is known of the machine, and of the tools
+that will run beside the build.
 """
 
 from __future__ import annotations
@@ -8,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from toolpin.model import Build, Host
+from toolpin.model import TOOL_REQUIREMENT, Build, Host
 from toolpin.versions import sort_key
 
 Found = TypeVar("Found")
 
 
 def lacks(host: Host, build: Build) -> tuple[str, ...]:
-    """Return what a build requires and the host has not: `glibc 2.39`.
+    """Return what a build requires and the host does not have: `glibc 2.39`.
 
-    A requirement that the host cannot judge, such as glibc where its version is not
-    known, is none.
+    A requirement that cannot be judged counts as met: glibc where its version is not
+    known, a tool that is not pinned beside the build.
     """
     return tuple(
-        least if name == "soname" else f"{name} {least}"
+        least if name == "soname" else f"{name.removeprefix(TOOL_REQUIREMENT)} {least}"
         for name, least in build.requires
         if not _meets(host, name, least)
     )
@@ -32,18 +33,34 @@ def best(
 ) -> Found | None:
     """Return what asks most of the host and still runs on it; None where nothing does.
 
-    For a host of unknown version that which asks least. Between equals the first wins.
+    What is not known of the host counts as old: for an unknown glibc or tool the build
+    that asks least is returned. Between equals the first wins.
     """
     fitting = [one for one in found if not lacks(host, build_of(one))]
     if host.libc == "glibc" or host.os == "macos":
         choice = max if host.libc_version else min
-        return choice(fitting, key=lambda one: _demand(build_of(one)), default=None)
+        fitting = _extreme(fitting, choice, lambda one: _of_system(build_of(one)))
+    choice = max if host.beside else min
+    fitting = _extreme(fitting, choice, lambda one: _of_tools(build_of(one)))
     return fitting[0] if fitting else None
+
+
+def _extreme(
+    found: list[Found],
+    choice: Callable[..., object],
+    demand: Callable[[Found], object],
+) -> list[Found]:
+    """Return all that ask as much as the one that asks most, or least."""
+    wanted = choice(map(demand, found), default=None)
+    return [one for one in found if demand(one) == wanted]
 
 
 def _meets(host: Host, name: str, least: str) -> bool:
     if name == "soname":
         return host.libraries is None or least in host.libraries
+    if name.startswith(TOOL_REQUIREMENT):
+        have = dict(host.beside).get(name.removeprefix(TOOL_REQUIREMENT))
+        return have is None or sort_key(least) <= sort_key(have)
     named = host.libc if host.libc == "glibc" else host.os
     if name != named:
         return name not in ("glibc", "musl", "macos")
@@ -52,5 +69,17 @@ def _meets(host: Host, name: str, least: str) -> bool:
     return sort_key(least) <= sort_key(host.libc_version)
 
 
-def _demand(build: Build) -> tuple[tuple[str, object], ...]:
-    return tuple((name, sort_key(least)) for name, least in build.requires)
+def _of_system(build: Build) -> tuple[tuple[str, object], ...]:
+    return tuple(
+        (name, sort_key(least))
+        for name, least in build.requires
+        if not name.startswith(TOOL_REQUIREMENT)
+    )
+
+
+def _of_tools(build: Build) -> tuple[tuple[str, object], ...]:
+    return tuple(
+        (name, sort_key(least))
+        for name, least in build.requires
+        if name.startswith(TOOL_REQUIREMENT)
+    )

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from toolpin import documents, mutex
 from toolpin.cache.verified import Cache, disk_errors
 from toolpin.errors import NoChecksum, Refused
-from toolpin.model import Artifact
+from toolpin.model import Artifact, Host
 from toolpin.network.fetch import Fetcher
 
 FLAG = "--trust-on-first-use"
@@ -47,6 +47,13 @@ class FirstUse:
         name = _name(url)
         with mutex.held(f"{self._cache.root}/locks/{_KIND}-{name}"):
             return self._recorded(url) or self._record(url, filename, name)
+
+    def report_left_out(self, version: str, host: Host, builds: Iterable[str]) -> None:
+        """Report builds of a version that have no checksum, where others have one."""
+        self._remark(
+            f"{version} for {host}: the builds for {', '.join(builds)} are published "
+            f"without a checksum and left out; {FLAG} takes them"
+        )
 
     def knows(self, artifacts: Sequence[Artifact]) -> bool:
         """Say whether one of these has the digest that was recorded of it."""

@@ -71,7 +71,7 @@ class Catalogues:
         releases = tuple(
             with_channels(one, tool.channels)
             for one in listed
-            if fits(one.version, VERSION)
+            if fits(one.version, VERSION) and spec.is_release(one.version)
         )
         self._remember(tool, spec, host, releases)
         return Catalogue(releases)

@@ -6,8 +6,10 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from toolpin.binaries.fit import lacks
+from toolpin.cache.first_use import FLAG
 from toolpin.errors import (
     Mismatch,
+    NoChecksum,
     NoFit,
     NotPublished,
     Offline,
@@ -86,7 +88,7 @@ def nobody_serves(
     for failure in failures:
         label = failure.spec.id
         facts.append((label, failure.error.what))
-        if isinstance(failure.error, NotPublished) and not _unfit(failure):
+        if _is_unknown(failure):
             told, listed = _nearby(tool, failure.spec, job.pin, host, catalogues)
             facts.append((label, told))
             known.update(listed)
@@ -102,9 +104,18 @@ def nobody_serves(
     ending = "was not found" if silent else f"does not exist for {host}"
     if any(map(_unfit, failures)):
         ending = "has no build that runs on this machine"
+    if any(isinstance(one.error, NoChecksum) for one in failures):
+        ending = "is published without a checksum, so it is not installed unasked"
     kind = Unreachable if silent else NotPublished
     return kind(
         f"{job.pin} {ending}", facts, _way_out(tool, job, failures, host, known)
+    )
+
+
+def _is_unknown(failure: Failure) -> bool:
+    """Say whether the source answered that it does not have the version."""
+    return isinstance(failure.error, NotPublished) and not isinstance(
+        failure.error, NoFit | NoChecksum
     )
 
 
@@ -124,12 +135,9 @@ def _way_out(
     Or what makes this machine one that builds it, or what shows the `known` versions.
     """
     pin, origin = job.pin, job.origin
-    unfit = [one for one in failures if _unfit(one)]
-    for failure in unfit:
-        for spec in tool.sources:
-            if spec.named_only and _completes(spec, failure, host):
-                return f"toolpin install {pin} --source {spec.id}"
-    hints = (one.error.hint for one in unfit if one.error.hint)
+    if command := _with_more_leave(tool, pin, failures, host):
+        return command
+    hints = (one.error.hint for one in failures if _unfit(one) and one.error.hint)
     if hint := next(hints, ""):
         return hint
     plain = without_v(pin.version)
@@ -144,18 +152,41 @@ def _way_out(
     return f"toolpin list-all {pin.tool} {line}"
 
 
-def _completes(spec: SourceSpec, failure: Failure, host: Host) -> bool:
-    """Say whether a source makes one of the builds run that another could not."""
+def _with_more_leave(
+    tool: Tool, pin: Pin, failures: Sequence[Failure], host: Host
+) -> str:
+    """Return the command that installs what was published, and not used unasked.
+
+    First what runs here as it is, then what a source that must be named completes, then
+    what has to be built; "" where there is nothing of this.
+    """
+    undigested = [one for one in failures if isinstance(one.error, NoChecksum)]
+    if any(not one.spec.build for one in undigested):
+        return f"toolpin install {pin} {FLAG}"
+    for failure in filter(_unfit, failures):
+        for spec in tool.sources:
+            if spec.named_only and (images := _completed(spec, failure, host)):
+                more = f" {FLAG}" if _lack_digests(failure, images) else ""
+                return f"toolpin install {pin} --source {spec.id}{more}"
+    return f"toolpin install {pin} {FLAG}" if undigested else ""
+
+
+def _completed(spec: SourceSpec, failure: Failure, host: Host) -> list[str]:
+    """Return the images whose builds a source completes so that they run here."""
     built_on = dict(failure.error.facts)
-    return (
-        spec.list == failure.spec.list
-        and str(host) in spec.hosts
-        and any(
-            not lacks(host, Build((), tuple(needs.items())))
-            for image, needs in spec.images.items()
-            if image in built_on
-        )
-    )
+    if spec.list != failure.spec.list or str(host) not in spec.hosts:
+        return []
+    return [
+        image
+        for image, needs in spec.images.items()
+        if image in built_on and not lacks(host, Build((), tuple(needs.items())))
+    ]
+
+
+def _lack_digests(failure: Failure, images: Collection[str]) -> bool:
+    """Say whether none of these builds is published with a checksum."""
+    error = failure.error
+    return isinstance(error, NoFit) and error.undigested.issuperset(images)
 
 
 def _line_of(version: str) -> str:

@@ -21,13 +21,15 @@ class Locked(NamedTuple):
 class Job(NamedTuple):
     """One pin to provide, who wants it, and the build if it is locked.
 
-    With `must` an install that was made of other bytes does not count.
+    With `must` an install that was made of other bytes does not count. `beside` are the
+    tools that the project pins beside it, of those that it requires: (tool, version).
     """
 
     pin: Pin
     origin: Origin
     locked: Locked | None = None
     must: bool = False
+    beside: tuple[tuple[str, str], ...] = ()
 
 
 class Outcome(NamedTuple):

@@ -17,7 +17,7 @@ from toolpin.model import Host, Pin, Plan
 from toolpin.network import urls
 from toolpin.plugin.contract import Tool
 from toolpin.settings.read import Settings
-from toolpin.sources.declarative import assemble
+from toolpin.sources.declarative import assemble, host_for
 
 
 class Notes:
@@ -28,19 +28,24 @@ class Notes:
         self._settings = settings
         self._host = host
 
-    def recall(self, tool: Tool, pin: Pin) -> Plan | None:
+    def recall(
+        self, tool: Tool, pin: Pin, beside: tuple[tuple[str, str], ...] = ()
+    ) -> Plan | None:
         """Return a plan for archives that were named before and are in the cache.
 
         A note tells locators and digests; what is done with them is the plugin's to
-        say, today. One that was made through another mirror does not count.
+        say, today. One that was made through another mirror does not count, nor one
+        that was made beside other versions of the tools that run the build.
         """
         for spec in allowed_sources(tool, self._host, self._settings.sources):
+            host = host_for(spec, self._host, beside)
             try:
-                note = self._cache.read_note("plans", *self._note_name(spec.id, pin))
-                if note is None or str(self._host) not in spec.hosts:
+                name = self._note_name(spec.id, pin, host)
+                note = self._cache.read_note("plans", *name)
+                if note is None or str(host) not in spec.hosts:
                     continue
                 asked, artifacts = documents.parse_note(note.decode())
-                plan = assemble(tool, spec, pin, self._host, artifacts)
+                plan = assemble(tool, spec, pin, host, artifacts)
                 refuse_unnamed(plan, self._settings.sources)
             except (ToolpinError, ValueError):
                 continue
@@ -57,7 +62,7 @@ class Notes:
             return
         text = documents.render_note(self._address(plan), plan.artifacts)
         with contextlib.suppress(ToolpinError):
-            name = self._note_name(plan.source, plan.pin)
+            name = self._note_name(plan.source, plan.pin, plan.host)
             self._cache.write_note(text.encode(), "plans", *name)
 
     def has_told(self, plan: Plan) -> bool:
@@ -66,9 +71,8 @@ class Notes:
         What only a lockfile has named, and a bundle brought, is for that project alone.
         """
         try:
-            note = self._cache.read_note(
-                "plans", *self._note_name(plan.source, plan.pin)
-            )
+            name = self._note_name(plan.source, plan.pin, plan.host)
+            note = self._cache.read_note("plans", *name)
             return documents.parse_note((note or b"").decode())[1] == plan.artifacts
         except (ToolpinError, ValueError):
             return False
@@ -88,5 +92,6 @@ class Notes:
         """Return what was asked, as a note has it: without a mirror's password."""
         return urls.shown(self._settings.rewrite(plan.artifacts[0].locator))
 
-    def _note_name(self, source: str, pin: Pin) -> tuple[str, ...]:
-        return (pin.tool, pin.version, str(self._host), source)
+    def _note_name(self, source: str, pin: Pin, host: Host) -> tuple[str, ...]:
+        beside = [f"-for-{tool}-{version}" for tool, version in host.beside]
+        return (pin.tool, pin.version, str(self._host), "".join((source, *beside)))

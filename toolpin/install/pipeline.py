@@ -26,7 +26,7 @@ from toolpin.model import Host, Origin, Pin, Plan, Wanted
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.progress import Row
 from toolpin.resolve import choose
-from toolpin.sources.declarative import make_plan, publisher
+from toolpin.sources.declarative import host_for, make_plan, publisher
 from toolpin.store import installs, sweeping
 
 
@@ -119,7 +119,7 @@ class Installer:
         tool = self._registry.require(job.pin.tool, job.origin)
         if job.locked:
             return locked_plan(tool, job, self._host)
-        remembered = self._carrier.notes.recall(tool, job.pin)
+        remembered = self._carrier.notes.recall(tool, job.pin, job.beside)
         row = self._board.row(str(job.pin))
         return remembered or self._servers.first(
             tool, job, row, lambda spec: self._plan(spec, job)
@@ -145,7 +145,7 @@ class Installer:
         tool = self._registry.require(job.pin.tool, job.origin)
         if job.locked:
             return self._install_locked(tool, job, row)
-        remembered = self._carrier.notes.recall(tool, job.pin)
+        remembered = self._carrier.notes.recall(tool, job.pin, job.beside)
         if remembered:
             row.phase("from the cache:", f"published by {remembered.publisher}")
             return self._carry_out(remembered, job, row)
@@ -177,6 +177,7 @@ class Installer:
         tool = self._registry.require(job.pin.tool, job.origin)
         if spec.build and tool.recipe:  # before its list is asked, too
             self._builder.check(tool.recipe, job.pin, self._host)
-        plan = make_plan(tool, spec, job.pin, self._host, self._clients)
+        host = host_for(spec, self._host, job.beside)
+        plan = make_plan(tool, spec, job.pin, host, self._clients)
         refuse_unnamed(plan, self._settings.sources)
         return plan

@@ -15,12 +15,12 @@ from typing import Any
 from toolpin.errors import UsageError, shown
 from toolpin.lockfile.document import NO_BUILD, Entry, Key, Lockfile, filename_of
 from toolpin.lockfile.head import MARKS, MEND, SCHEMA, merged, not_as_written, pin_lines
-from toolpin.model import Artifact, Build, Digest, Pin
+from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Digest, Pin
 from toolpin.project.words import NAME, VERSION, fits
 from toolpin.toml_lines import Path, line_of
 
 _HEX_DIGITS = {"sha256": 64, "sha512": 128}
-# What a host can be asked for; another word nobody could judge.
+# What a build may require; another word cannot be judged.
 _REQUIREMENTS = {"glibc", "musl", "macos", "soname"}
 _HOST = re.compile(r"(linux|macos)-(x64|arm64)(-musl)?")
 # Neither a quote nor a backslash: the text is written as it is.
@@ -126,7 +126,8 @@ class _Reader:
         if not artifacts:
             raise self._unfit((*path, "artifact"), "a table", table["artifact"])
         requires = self._table(table.get("requires", {}), (*path, "requires"))
-        self._only(requires, (*path, "requires"), set(), _REQUIREMENTS)
+        tools = {name for name in requires if name.startswith(TOOL_REQUIREMENT)}
+        self._only(requires, (*path, "requires"), set(), _REQUIREMENTS | tools)
         return Entry(
             pin,
             host,

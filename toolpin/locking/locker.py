@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from toolpin.cache.first_use import VERIFIED
-from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
+from toolpin.errors import Mismatch, NoChecksum, NotPublished, ToolpinError, Unreachable
 from toolpin.host import any_of
 from toolpin.lockfile.asks import (
     Ask,
@@ -24,7 +24,14 @@ from toolpin.lockfile.asks import (
 )
 from toolpin.lockfile.document import HERE, NO_BUILD, Entry, Key, Lockfile
 from toolpin.lockfile.head import can_mean
-from toolpin.locking.work import Work, is_partial, nothing, tell_asked, unreachable
+from toolpin.locking.work import (
+    Work,
+    is_partial,
+    no_checksum,
+    nothing,
+    tell_asked,
+    unreachable,
+)
 from toolpin.model import Build, Host, Pin, Release, Wanted
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.registry import Registry
@@ -242,7 +249,11 @@ class Locker:
         return _completed(kept, [entry for entries in found for entry in entries])
 
     def _on(self, work: Work, pin: Pin, host: str) -> tuple[Entry, ...]:
-        """Return the entries of one host, from the first source that has a build."""
+        """Return the entries of one host, from the first source that has a build.
+
+        Raises NoChecksum where none has one, and one is published without a checksum.
+        """
+        undigested: NoChecksum | None = None
         for spec in work.specs:
             if host not in spec.hosts:
                 continue
@@ -250,7 +261,9 @@ class Locker:
                 builds = locked_builds(
                     work.tool, spec, pin, any_of(host), self._clients
                 )
-            except NotPublished:
+            except NotPublished as error:
+                if isinstance(error, NoChecksum):
+                    undigested = no_checksum(work, pin, host, error)
                 continue
             except Unreachable as error:
                 raise unreachable(work, spec, error) from error
@@ -258,6 +271,8 @@ class Locker:
                 Entry(pin, host, spec.id, self._verified(spec, one), one)
                 for one in builds
             )
+        if undigested:
+            raise undigested
         return (_no_build(pin, host),)
 
     def _verified(self, spec: SourceSpec, build: Build) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from toolpin.errors import Offline, ToolpinError, Unreachable
+from toolpin.cache.first_use import FLAG
+from toolpin.errors import NoChecksum, Offline, ToolpinError, Unreachable
 from toolpin.host import any_of
 from toolpin.lockfile.asks import Ask, hosts_of, is_preferable
 from toolpin.lockfile.document import Lockfile
@@ -73,6 +74,15 @@ def _way_out(work: Work, spec: SourceSpec, others: Sequence[SourceSpec]) -> str 
     lost = set(work.hosts) & set(spec.hosts)
     alike = [one.id for one in others if is_preferable(one) and lost <= {*one.hosts}]
     return f"toolpin lock --source {alike[0]}" if alike else None
+
+
+def no_checksum(work: Work, pin: Pin, host: str, error: NoChecksum) -> NoChecksum:
+    """Return the error of a build that is published for a host without a checksum."""
+    return NoChecksum(
+        f"{pin} is published without a checksum, so it is not locked unasked",
+        [("required by", str(work.ask.origin)), ("host", host), *error.facts],
+        f"toolpin lock {FLAG}",
+    )
 
 
 def nothing(work: Work, known: Sequence[str]) -> ToolpinError:

@@ -57,12 +57,18 @@ class SourceSpec(NamedTuple):
     list: str
     line: str
     images: Mapping[str, Mapping[str, str]]
+    releases: str
+    built_for: Mapping[str, str]
     variants: str
     program: str
     run: tuple[str, ...]
     build: bool
     named_only: bool
     companions: tuple[Companion, ...]
+
+    def is_release(self, version: str) -> bool:
+        """Say whether a name is a release's, and not a branch's or a moving tag's."""
+        return not self.releases or bool(re.fullmatch(self.releases, version))
 
 
 class Tool(NamedTuple):
@@ -252,6 +258,7 @@ class _Reader:
                 (with_version, {*values, *columns, *names}),
                 ((spec.list,), {*values, "image"}),
                 (without, set(values)),
+                (tuple(spec.built_for.values()), columns),
             ):
                 unknown = set(_PLACEHOLDER.findall(" ".join(texts))) - known
                 for name in sorted(unknown):

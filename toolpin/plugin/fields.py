@@ -246,15 +246,30 @@ def read_links(value: object) -> tuple[Link, ...]:
 
 
 def read_line(value: object) -> str:
-    """Accept the shape of a list's lines: each name once, a version and a digest."""
+    """Accept the shape of a list's lines: each name once, a version and a digest.
+
+    What only newer lines have stands in brackets at the end.
+    """
     text = read_text(value)
     names = re.findall(r"\{([a-z_][a-z0-9_]*)\}", text)
     plain = re.sub(r"\{[a-z_][a-z0-9_]*\}", "", text)
     digests = {"sha256", "sha512"} & set(names)
-    if len(set(names)) < len(names) or re.search("[{}]", plain):
+    if not re.fullmatch(r"[^{}\[\]]*(\[[^{}\[\]]*\])?", plain):
         raise UnfitError
-    if "version" not in names or not digests:
+    if len(set(names)) < len(names) or "{version}" not in text.partition("[")[0]:
         raise UnfitError
+    if not digests:
+        raise UnfitError
+    return text
+
+
+def read_pattern(value: object) -> str:
+    """Accept a regular expression."""
+    text = read_text(value)
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise UnfitError from error
     return text
 
 

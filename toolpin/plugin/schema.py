@@ -28,6 +28,7 @@ from toolpin.plugin.fields import (
     read_needs,
     read_packages,
     read_pairs,
+    read_pattern,
     read_phases,
     read_repo,
     read_rewrites,
@@ -291,7 +292,9 @@ SOURCE: dict[str, Field] = {
         read_line,
         "a line with {version} and {sha256} or {sha512} in it",
         "lines: what a line of the list looks like; others are no builds. A name "
-        "stands for what has no blank and no comma, and fills itself in `artifacts`",
+        "stands for what has no blank and no comma, and fills itself in `artifacts`. "
+        "What older lines lack is at the end, in brackets: `{version}[ {sha256}]`. A "
+        "build without a digest is installed only with --trust-on-first-use",
         "",
     ),
     "images": Field(
@@ -299,6 +302,21 @@ SOURCE: dict[str, Field] = {
         "a table: image = {glibc = version, soname = library}",
         "lines: the systems that it is built on, and what such a build needs; of those "
         "that run on a host the one that needs most is taken",
+        {},
+    ),
+    "releases": Field(
+        read_pattern,
+        "a regular expression",
+        "a version that matches it as a whole is a release; other names, such as "
+        "branches, do not exist. Without it every version is one",
+        "",
+    ),
+    "built_for": Field(
+        read_table,
+        "a table: tool = {column}",
+        "lines: the version of another tool that a build was made for. It runs with "
+        "that version and newer ones. Of several builds the newest that runs with the "
+        "pinned tool is taken, or the oldest where none is pinned",
         {},
     ),
     "variants": Field(

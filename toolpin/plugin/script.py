@@ -64,6 +64,8 @@ def scripted_tool(name: str, folder: str, also: tuple[str, ...]) -> Tool:
         list="",
         line="",
         images={},
+        releases="",
+        built_for={},
         variants="",
         program="",
         run=(),

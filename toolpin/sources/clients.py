@@ -107,7 +107,7 @@ class Clients:
         if spec.kind == "http":
             return HttpSource(spec, self._fetcher, self._indexes, self.first_use)
         if spec.kind == "lines":
-            return LinesSource(spec, self._indexes, self._apt)
+            return LinesSource(spec, self._indexes, self._apt, self.first_use)
         if spec.kind == "github":
             return GithubSource(spec, self._fetcher, self._indexes, self.first_use)
         if spec.kind == "pypi":

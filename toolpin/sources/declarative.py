@@ -44,6 +44,7 @@ def make_plan(
     """
     if str(host) not in spec.hosts:
         raise NotPublished(f"{spec.id} has no builds for {host}")
+    _check_release(spec, pin)
     artifacts = [*clients.open(spec).artifacts(pin.version, host)]
     artifacts += [
         clients.companion(companion.package, version)
@@ -59,6 +60,7 @@ def locked_builds(
 
     With their companions, as a lockfile has them. Raises NotPublished, Unreachable.
     """
+    _check_release(spec, pin)
     versions = _companion_versions(tool, spec, pin)
     found = clients.open(spec).builds(pin.version, host)
     more = tuple(
@@ -68,6 +70,17 @@ def locked_builds(
     for build in builds:
         assemble(tool, spec, pin, host, build.artifacts)
     return builds
+
+
+def host_for(spec: SourceSpec, host: Host, beside: tuple[tuple[str, str], ...]) -> Host:
+    """Return the host with the tools beside it, where builds differ by those."""
+    return host._replace(beside=beside) if spec.built_for else host
+
+
+def _check_release(spec: SourceSpec, pin: Pin) -> None:
+    """Raise NotPublished for a name that the source's plugin takes for no release."""
+    if not spec.is_release(pin.version):
+        raise NotPublished(f"{spec.id} has no release {pin.version}")
 
 
 def verified_by(spec: SourceSpec) -> str:

@@ -21,7 +21,7 @@ from toolpin.install.locked import (
     read_lockfile,
 )
 from toolpin.lockfile.asks import Ask, no_ref
-from toolpin.lockfile.document import Lockfile
+from toolpin.lockfile.document import Key, Lockfile
 from toolpin.lockfile.lookup import lockfile_for
 from toolpin.locking.project import project_file
 from toolpin.model import Host, Origin, Pin, Request, Wanted
@@ -62,6 +62,7 @@ class Decider:
         self._rules = rules
         self._resolve = resolve
         self._read: dict[str, Lockfile | None] = {}
+        self._requests: Sequence[Request] = ()
         # What is taken for exact, though it may be the beginning of others.
         self.tried: set[Pin] = set()
         # What channels mean today, to be remembered when it is installed.
@@ -74,6 +75,7 @@ class Decider:
         """
         jobs: list[Job] = []
         errors: list[ToolpinError] = []
+        self._requests = requests
         for request in requests:
             wanted = to_provide(request)
             path = self._lockfile(request.origin)
@@ -81,12 +83,40 @@ class Decider:
                 if wanted:  # the machine's own and a folder need no plugin
                     self._session.registry.check(request.tool, request.origin)
                 asks = [Ask(request.tool, one, request.origin) for one in wanted]
-                jobs += [self._job(ask, path) for ask in asks]
+                beside = self._beside(request)
+                jobs += [
+                    self._job(ask, path, beside)._replace(beside=beside) for ask in asks
+                ]
             except ToolpinError as error:
                 errors.append(error)
         return _each_once(jobs, errors), errors
 
-    def _job(self, ask: Ask, path: str) -> Job:
+    def _beside(self, request: Request) -> tuple[tuple[str, str], ...]:
+        """Return the versions of the tools that a request's tool requires, as pinned.
+
+        What no file pins as a version is left out.
+        """
+        known = self._session.registry.readable(request.tool)
+        found = []
+        for name in known.requires if known else ():
+            same = [one for one in self._requests if one.tool == name]
+            near = [one for one in same if one.origin.place == request.origin.place]
+            pinned = next(iter(near or same), None) or self._session.request(name)
+            version = self._pinned_version(pinned) if pinned else ""
+            if version[:1].isdigit():
+                found.append((name, version))
+        return tuple(found)
+
+    def _pinned_version(self, request: Request) -> str:
+        """Return the version that the first alternative is locked as, or states."""
+        wanted = to_provide(request)[:1]
+        lock = self._read.get(self._lockfile(request.origin))
+        for one in wanted:
+            locked = lock.pins.get(Key(request.tool, str(one))) if lock else None
+            return locked or (one.value if one.kind == "version" else "")
+        return ""
+
+    def _job(self, ask: Ask, path: str, beside: tuple[tuple[str, str], ...]) -> Job:
         tool, wanted, origin = ask
         lock = self._read.get(path)
         if lock is None:
@@ -95,7 +125,8 @@ class Decider:
                 raise missing(ask, lacks, self._to_lock(ask))
             return self._unlocked(ask)
         must = self._rules.must or self._rules.ci
-        found = answer(lock, path, tool, wanted, self._host)
+        host = self._host._replace(beside=beside)
+        found = answer(lock, path, tool, wanted, host)
         if found is None:
             lacks = f"{path} has no entry for it"
             if must:
