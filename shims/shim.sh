@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154
 # What every shim sources. The stub has set _toolpin_command, _toolpin_tool,
 # _toolpin_names, _toolpin_files, _toolpin_spellings, _toolpin_override, _toolpin_after
-# and those of the tool that it needs.
+# and those of the tool that it needs, and of the one that it uses where it is pinned.
 # This runs the plain case: an exact version, installed and recorded. All else, every
 # message included, is `toolpin exec`. Nothing here may fork, and nothing of a project
 # is ever evaluated. @WORDS@ are filled in when this is written to the data folder.
@@ -24,6 +24,8 @@ _toolpin_forget() {
   unset _toolpin_command _toolpin_tool _toolpin_names _toolpin_override \
     _toolpin_files _toolpin_spellings _toolpin_need_files _toolpin_need_spellings \
     _toolpin_after _toolpin_need _toolpin_need_names _toolpin_need_override \
+    _toolpin_use _toolpin_use_names _toolpin_use_override _toolpin_use_files \
+    _toolpin_use_spellings \
     _toolpin_known _toolpin_file _toolpin_folder _toolpin_name _toolpin_rest _toolpin_lines _toolpin_wanted \
     _toolpin_tree _toolpin_path _toolpin_bin _toolpin_more toolpin_bins toolpin_major
 }
@@ -177,7 +179,7 @@ _toolpin_lock() {
 
 # Sources the record of the published tree of tool $1, version $_toolpin_wanted: that of
 # the first store that has it. A tree without a record is for Python.
-_toolpin_use() {
+_toolpin_source() {
   # shellcheck disable=SC2043  # one word here, the stores in what is written
   for _toolpin_name in @STORES@; do
     _toolpin_tree=$_toolpin_name/installs/$1/$_toolpin_wanted
@@ -227,7 +229,7 @@ _toolpin_find() {
   esac
   _toolpin_wanted=${_toolpin_wanted%%[" @TAB@"]*}
   if _toolpin_is_exact; then
-    ! _toolpin_use "$1" || return 0
+    ! _toolpin_source "$1" || return 0
     # One that is there is not to be had so: its plugin is asked, or it has no record.
     [ ! -e "$_toolpin_tree" ] && [ -z "$3" ] && _toolpin_lock "$1" || return 1
   else
@@ -241,21 +243,26 @@ _toolpin_find() {
       *) return 1 ;;
     esac
   fi
-  _toolpin_use "$1"
+  _toolpin_source "$1"
 }
 
 [ -n "$_toolpin_tool" ] || _toolpin_ask "$@"
 [ -z "$_toolpin_after" ] || for _toolpin_name in "$@"; do
   case $_toolpin_after in *" $_toolpin_name "*) _toolpin_ask "$@" ;; esac
 done
-# The tool that it needs comes first: its record says its major version to the other's.
+_toolpin_more=
+if [ -n "$_toolpin_use" ]; then
+  _toolpin_find "$_toolpin_use" "$_toolpin_use_names" "$_toolpin_use_override" \
+    "$_toolpin_use_files" "$_toolpin_use_spellings" || _toolpin_ask "$@"
+  _toolpin_more=${toolpin_bins:+:$toolpin_bins}
+fi
+# The tool that it needs comes before it: its record says its major version to this one's.
 # shellcheck disable=SC2034  # the other's record uses it
 toolpin_major=
-_toolpin_more=
 if [ -n "$_toolpin_need" ]; then
   _toolpin_find "$_toolpin_need" "$_toolpin_need_names" "$_toolpin_need_override" \
     "$_toolpin_need_files" "$_toolpin_need_spellings" || _toolpin_ask "$@"
-  _toolpin_more=${toolpin_bins:+:$toolpin_bins}
+  _toolpin_more=${toolpin_bins:+:$toolpin_bins}$_toolpin_more
 fi
 _toolpin_find "$_toolpin_tool" "$_toolpin_names" "$_toolpin_override" \
   "$_toolpin_files" "$_toolpin_spellings" || _toolpin_ask "$@"

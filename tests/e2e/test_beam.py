@@ -427,3 +427,26 @@ def test_an_elixir_for_an_older_otp_is_installed_with_a_warning(
     assert result.code == 0, result.err
     warning = "elixir 1.17.3-otp-26 was built for erlang 26 and runs on erlang 27.1"
     assert result.err.count(warning) == 1
+
+
+def test_a_pinned_rebar_is_the_one_that_mix_uses(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("26.2", IMAGES)
+    beam.elixir("1.17.3")
+    beam.rebar("3.24.0", otps=("26",))
+    home.pin("elixir 1.17.3\nerlang 26.2\n")
+    assert home.toolpin("install").code == 0
+    show = ("sh", "-c", 'echo "${MIX_REBAR3-none}"')
+    assert home.run(home.shim("mix"), *show).out == "none\n"
+    home.pin("elixir 1.17.3\nerlang 26.2\nrebar 3.24.0\n")
+    # Pinned and not installed: mix runs, as it does without it.
+    assert home.run(home.shim("mix"), *show).out == "none\n"
+    assert home.toolpin("install").code == 0
+    rebar = f"{home.data}/installs/rebar/3.24.0/bin/rebar3\n"
+    assert home.run(home.shim("mix"), *show).out == rebar
+    assert home.toolpin("exec", "mix", *show).out == rebar
+    sourced = f'{home.toolpin("env").out}echo "$MIX_REBAR3"'
+    assert home.run("sh", "-c", sourced).out == rebar
+    on_path = home.run(home.shim("mix"), "sh", "-c", "command -v rebar3").out
+    assert on_path == rebar

@@ -11,7 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from toolpin.env import apply
 from toolpin.errors import NotRunnable, UnknownCommand
 from toolpin.execute.place import Found, Place, request_in, stated_in
-from toolpin.execute.trees import asked, missing, required_by, tree_of, with_required
+from toolpin.execute.trees import (
+    asked,
+    missing,
+    required_by,
+    tree_of,
+    used_by,
+    with_required,
+    with_used,
+)
 from toolpin.model import EnvPatch, Origin, Pin, Request
 from toolpin.paths import Paths
 from toolpin.project import pin_files
@@ -123,6 +131,7 @@ def _choose(place: Place, request: Request, command: str) -> Found | None:
         count = len(patch.path)
         required = required_by(place, request.tool)
         patch = with_required(patch, tuple(required.values()), place.env)
+        patch = with_used(patch, used_by(place, request.tool))
         around = place
         for name in (one for one, sets in required.items() if not sets.path):
             around = _without_versions(around, name)

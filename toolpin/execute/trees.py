@@ -6,6 +6,7 @@ alone can tell. Light: `exec` waits for it. It installs nothing.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 
@@ -65,8 +66,27 @@ def required_by(place: Place, tool: str) -> dict[str, EnvPatch]:
     return {
         name: first_tree(place, request)
         for name in required.get(tool, ())
-        if (request := request_in(place, name))
+        if not name.startswith("?") and (request := request_in(place, name))
     }
+
+
+def used_by(place: Place, tool: str) -> tuple[EnvPatch, ...]:
+    """Return what each tool that `tool` uses sets, where it is pinned and installed."""
+    found = []
+    stubs = place.stub.tools if place.stub else ()
+    partners = next((rest for name, *rest in stubs if name == tool), [])
+    for name in (one[1:] for one in partners if one.startswith("?")):
+        with contextlib.suppress(NotRunnable):
+            if request := request_in(place, name):
+                found.append(settle(first_tree(place, request), "", place.env))
+    return tuple(found)
+
+
+def with_used(patch: EnvPatch, found: Sequence[EnvPatch]) -> EnvPatch:
+    """Return the patch with the bins and variables of the tools that it uses."""
+    for more in found:
+        patch = EnvPatch(patch.path + more.path, more.variables + patch.variables)
+    return patch
 
 
 def with_required(

@@ -77,6 +77,7 @@ class Tool(NamedTuple):
     name: str
     also: tuple[str, ...]
     requires: tuple[str, ...]
+    uses: tuple[str, ...]
     description: str
     homepage: str
     commands: tuple[str, ...]

@@ -58,6 +58,13 @@ TOOL: dict[str, Field] = {
         "tools that its programs need: their programs are on PATH behind its own",
         (),
     ),
+    "uses": Field(
+        read_names,
+        "a list of tool names",
+        "tools that its programs use where the project pins them: their programs and "
+        "variables come along; without them its programs run all the same",
+        (),
+    ),
     "description": Field(read_text, "a line of text", "what it is", required=True),
     "homepage": Field(read_url, "an https URL", "where to read more", required=True),
     "commands": Field(

@@ -77,6 +77,7 @@ def scripted_tool(name: str, folder: str, also: tuple[str, ...]) -> Tool:
         name=name,
         also=also,
         requires=(),
+        uses=(),
         description="an asdf plugin",
         homepage="",
         commands=(),

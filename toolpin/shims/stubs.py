@@ -31,7 +31,8 @@ class ShimTool(NamedTuple):
 
     `names` is all that a project file may call it. After a command of `reshim_after`
     with one of its words among the arguments, the tool's commands may have changed.
-    The bins of the tools that it `requires` follow its own on PATH. `commands` are
+    The bins of the tools that it `requires` follow its own on PATH, then those of the
+    tools that it `uses`, where these are pinned and installed. `commands` are
     those that every version has: known without an install. `idiomatic` are the files
     beside `.tool-versions` that count, `spellings` the words in them that mean another.
     Before a command of `hooked` a hook of the user's runs. `asks` where only its plugin
@@ -47,10 +48,13 @@ class ShimTool(NamedTuple):
     spellings: tuple[tuple[str, str], ...] = ()
     hooked: tuple[str, ...] = ()
     asks: bool = False
+    uses: tuple[str, ...] = ()
 
 
 class Stub(NamedTuple):
     """What a stub's header says: its tools, each with what it requires, and `after`.
+
+    What a tool only uses follows what it requires, with a `?` before the name.
 
     `after` holds the words that make a reshim due.
     """
@@ -94,22 +98,25 @@ def render_stub(
     found = [_tool(known, name) for name in providers]
     after = [word for tool in found for word in _after(tool, command)]
     lines = ["#!/bin/sh", _MARKER]
-    lines += [_TOOL + " ".join((tool.name, *tool.requires)) for tool in found]
+    lines += [_TOOL + " ".join(_with_partners(tool)) for tool in found]
     if after:
         lines.append(_AFTER + " ".join(after))
     if having is not None:
         lines += [f"{_ASDF}{_spelt(pin)}" for pin in having]
         lines.append(_AS_ASDF + quote(command))
     lines.append(f"_toolpin_command={quote(command)}")
-    # The plain case has one tool that requires one other at most.
+    # The plain case has one tool that requires, and uses, one other at most.
     first = found[0]
-    plain = len(found) == 1 and len(first.requires) <= 1
+    plain = len(found) == 1 and len(first.requires) <= 1 and len(first.uses) <= 1
     plain = plain and command not in first.hooked
     asdf = having is not None
     lines += _lookup("", first, asdf=asdf) if plain else ["_toolpin_tool="]
     lines.append(f"_toolpin_after={quote(_words(after))}")
-    needed = [_tool(known, name) for name in first.requires] if plain else []
-    lines += _lookup("need", needed[0], asdf=asdf) if needed else ["_toolpin_need="]
+    for role, names in (("need", first.requires), ("use", first.uses)):
+        partners = [_tool(known, name) for name in names] if plain else []
+        for partner in partners:
+            lines += _lookup(role, partner, asdf=asdf)
+        lines += [] if partners else [f"_toolpin_{role}="]
     if asdf:  # another file than .tool-versions is for Python to read
         lines.append(f"[ -z {_OTHER_FILE} ] || _toolpin_tool=")
     lines.append(f"[ -r {quote(library)} ] || {{ {_GONE} >&2; exit 126; }}")
@@ -149,6 +156,10 @@ def owned_text(path: str) -> str | None:
         return None
     text = data.decode(errors="surrogateescape")
     return text if text.startswith(f"#!/bin/sh\n{_MARKER}\n") else None
+
+
+def _with_partners(tool: ShimTool) -> tuple[str, ...]:
+    return (tool.name, *tool.requires, *(f"?{name}" for name in tool.uses))
 
 
 def _lookup(role: str, tool: ShimTool, *, asdf: bool) -> list[str]:

@@ -118,7 +118,8 @@ def _known(
     rc = read_asdfrc(os.environ)
     for name in names:
         tool = registry.readable(name)
-        for known in (tool, *map(registry.readable, tool.requires)) if tool else ():
+        partners = (*tool.requires, *tool.uses) if tool else ()
+        for known in (tool, *map(registry.readable, partners)):
             if known:
                 is_scripted = os.path.isdir(known.file)
                 tools[known.name] = ShimTool(
@@ -139,5 +140,6 @@ def _known(
                     ),
                     hooked=rc.commands_of(known.name) if is_scripted else (),
                     asks=known.name in idioms.asks,
+                    uses=known.uses,
                 )
     return tools
