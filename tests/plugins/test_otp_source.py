@@ -19,7 +19,7 @@ from tests.support.run import REPOSITORY
 from tests.support.server import Server
 from toolpin.binaries.fit import best
 from toolpin.cache.verified import Cache
-from toolpin.errors import NoChecksum, NotPublished, Unreachable
+from toolpin.errors import NoChecksum, NotPublished, Unreachable, UsageError
 from toolpin.install.choice import allowed_sources, refuse_unnamed
 from toolpin.model import (
     Artifact,
@@ -34,7 +34,7 @@ from toolpin.model import (
     Unpack,
 )
 from toolpin.paths import Paths
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import SourceSpec, Tool, parse_tool
 from toolpin.plugin.registry import read_registry
 from toolpin.settings.read import Settings
 from toolpin.sources.apt_client import AptClient
@@ -263,3 +263,22 @@ def test_autoconf_is_wanted_for_debians_code_alone(erlang: Tool) -> None:
         recipe = recipe_for(erlang, source(erlang, name), HOST)
         assert recipe
         assert ("autoconf" in [need.what for need in recipe.needs]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("whole", "part"),
+    [
+        ('suite = "bullseye", ', ""),
+        ('libraries = ["libssl1.1"], ', ""),
+        ('headers = ["libssl-dev"], ', ""),
+        ('libraries = ["libssl1.1"]', 'libraries = ["../libssl1.1"]'),
+        ("--with-ssl={supplied}", "--with-ssl"),
+        (', soname = "libcrypto.so.1.1"', ""),
+        ('sources = ["debian-source"]', 'sources = "debian-source"'),
+    ],
+)
+def test_a_need_names_all_that_comes_along_or_nothing(whole: str, part: str) -> None:
+    text = (REPOSITORY / "plugins/erlang.toml").read_text()
+    assert text.count(whole) == 1
+    with pytest.raises(UsageError, match="build.needs must be"):
+        parse_tool(text.replace(whole, part), "erlang.toml")
