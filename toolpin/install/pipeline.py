@@ -190,24 +190,24 @@ class Installer:
             tool, spec, job.pin, self._host, self._clients, supplies=supplies
         )
         refuse_unnamed(plan, self._settings.sources)
+        for need in plan.recipe.supplied if plan.recipe else ():
+            names = f"{', '.join(need.libraries)} of Debian {need.suite}"
+            self._board.remark(
+                f"{job.pin}: built with {names}, for want of {need.what}"
+            )
         return plan
 
     def _supplies(self, recipe: Recipe, job: Job) -> list[Artifact]:
         """Return packages for what a build lacks. Raises NoFit for what has none."""
         lacking = self._builder.lacking(recipe, job.pin, self._host)
         try:
-            found = supply(lacking, self._host, self._clients)
+            return supply(lacking, self._host, self._clients)
         except Offline:
             raise
         except (NotPublished, Unreachable) as error:
             refused = self._builder.refusal(job.pin, lacking)
             facts = [*refused.facts, ("not supplied", error.what)]
             raise NoFit(refused.what, facts, refused.hint) from error
-        for need in lacking:
-            names = ", ".join(need.libraries)
-            what = f"{names} of Debian {need.suite} for want of {need.what}"
-            self._board.remark(f"{job.pin}: built with {what}")
-        return found
 
     def _remembered(self, tool: Tool, job: Job) -> Plan | None:
         """Return a plan that was made before, where it is enough for today's build."""
