@@ -6,6 +6,8 @@ from typing import Literal, NamedTuple
 
 # Stands in an EnvPatch for what only the project decides; no path has it.
 REQUIRED = "\x1d"
+# Where in the source code of a build lies what packages supply: `lib` and `include`.
+SUPPLIED = "toolpin-supplied"
 
 # Begins the name of a requirement that another tool meets: `tool-erlang`.
 TOOL_REQUIREMENT = "tool-"
@@ -203,7 +205,12 @@ class Need(NamedTuple):
     counts for versions below `below`, "" for all, and not where an option of the user's
     begins with `unless`. `packages` are (package manager, its words); `hint` is what
     helps where no package does. `version` is the macro in which the header tells the
-    library's version.
+    library's version. It counts for the `sources` of these ids, () for all.
+
+    Where the machine lacks it, packages of the Debian suite `suite` may meet it:
+    `libraries` stay beside the install, `headers` are there for the build. `option` is
+    the word for configure, where `{supplied}` is the folder that holds both. `soname`
+    is a library of a machine that has no use for them.
     """
 
     what: str
@@ -216,6 +223,12 @@ class Need(NamedTuple):
     packages: tuple[tuple[str, str], ...] = ()
     hint: str = ""
     version: str = ""
+    sources: tuple[str, ...] = ()
+    suite: str = ""
+    libraries: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    option: str = ""
+    soname: str = ""
 
 
 class Recipe(NamedTuple):
@@ -224,12 +237,14 @@ class Recipe(NamedTuple):
     `phases` are (name, command), where `{install}` is the final place, `{jobs}` how
     many compilers may run, and the word `{options}` the words of the variable that
     `options` names, and of the settings. `requires` are tools whose programs it runs.
+    `supplied` are needs that packages of the plan meet.
     """
 
     phases: tuple[tuple[str, tuple[str, ...]], ...]
     needs: tuple[Need, ...] = ()
     options: str = ""
     requires: tuple[str, ...] = ()
+    supplied: tuple[Need, ...] = ()
 
 
 class Compile(NamedTuple):

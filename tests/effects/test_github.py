@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,12 +14,18 @@ from tests.support.server import Server, Status
 from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.cache.verified import Cache
-from toolpin.errors import NotPublished, Refused, ToolpinError, Unreachable
+from toolpin.errors import (
+    NoChecksum,
+    NotPublished,
+    Refused,
+    ToolpinError,
+    Unreachable,
+)
 from toolpin.model import Host, Release
 from toolpin.network.fetch import Fetcher, Limits
 from toolpin.plugin.contract import parse_tool
 from toolpin.settings.read import Settings
-from toolpin.sources.github import GithubSource
+from toolpin.sources.github import GithubSource, digest_origin
 
 HOST = Host("linux", "x64", "glibc", "2.36")
 MACOS = Host("macos", "x64", "", "14.5")
@@ -38,6 +45,7 @@ assets = ["ripgrep-{version}-{target}.tar.xz", "ripgrep-{version}-{target}.tar.g
 hosts.linux-x64 = { target = "x86_64-unknown-linux-musl" }
 hosts.macos-x64 = { target = "powerpc-apple-darwin" }
 """
+NAME = "ripgrep-14.1.1-x86_64-unknown-linux-musl.tar.gz"
 SUMS = 'checksums_asset = "ripgrep_{version}_SHA256SUMS"\nhosts.linux-x64'
 
 
@@ -48,7 +56,18 @@ def releases() -> Iterator[Releases]:
         yield Releases(server, "demo/rg")
 
 
-def _source(releases: Releases, *, sums: bool = False) -> GithubSource:
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(str(tmp_path / "cache"))
+
+
+def _source(
+    releases: Releases,
+    *,
+    sums: bool = False,
+    cache: Cache | None = None,
+    trusts: bool = False,
+) -> GithubSource:
     url = releases.server.url
     mirrors = (
         ("https://api.github.com", f"{url}/api"),
@@ -57,9 +76,9 @@ def _source(releases: Releases, *, sums: bool = False) -> GithubSource:
     text = PLUGIN.replace("hosts.linux-x64", SUMS) if sums else PLUGIN
     rewrite = Settings(mirrors=mirrors).rewrite
     fetcher = Fetcher(rewrite, Limits(attempts=1))
-    cache = Cache("/dev/null")
+    cache = cache or Cache("/dev/null")
     indexes = Indexes(fetcher, cache, rewrite)
-    first_use = FirstUse(cache, fetcher, print, allowed=False)
+    first_use = FirstUse(cache, fetcher, print, allowed=trusts)
     spec = parse_tool(text, "ripgrep.toml").sources[0]
     return GithubSource(spec, fetcher, indexes, first_use)
 
@@ -71,11 +90,10 @@ def test_an_artifact_has_the_canonical_url_and_the_published_digest(
     assets = grep_assets("14.1.1", sums=sums)
     releases.publish("v14.1.1", assets, digests=not sums)
     artifact = _source(releases, sums=sums).artifact("14.1.1", HOST)
-    name = "ripgrep-14.1.1-x86_64-unknown-linux-musl.tar.gz"
-    assert artifact.filename == name
-    assert artifact.digest.hex == hashlib.sha256(assets[name]).hexdigest()
+    assert artifact.filename == NAME
+    assert artifact.digest.hex == hashlib.sha256(assets[NAME]).hexdigest()
     assert artifact.locator == (
-        f"https://github.com/demo/rg/releases/download/v14.1.1/{name}"
+        f"https://github.com/demo/rg/releases/download/v14.1.1/{NAME}"
     )
 
 
@@ -94,17 +112,61 @@ def test_only_tags_and_assets_that_fit_are_versions(releases: Releases) -> None:
     assert source.releases(MACOS) == []
 
 
-def test_a_version_without_a_release_build_or_digest_is_not_published(
-    releases: Releases,
+@pytest.mark.parametrize("sums", [False, True])
+def test_a_version_without_a_release_or_build_is_not_published(
+    sums: bool, releases: Releases
 ) -> None:
-    releases.publish("v14.1.1", grep_assets("14.1.1"), digests=False)
-    releases.publish("v14.1.2", grep_assets("14.1.2"))
-    source = _source(releases)
-    for version, host in (("14.1.1", HOST), ("14.1.2", MACOS), ("1.0", HOST)):
-        with pytest.raises(NotPublished):
+    releases.publish("v14.1.2", grep_assets("14.1.2", sums=sums), digests=False)
+    source = _source(releases, sums=sums)
+    for version, host in (("14.1.2", MACOS), ("1.0", HOST)):
+        with pytest.raises(NotPublished) as caught:
             source.artifact(version, host)
-    with pytest.raises(NotPublished):
-        _source(releases, sums=True).artifact("14.1.2", HOST)
+        assert not isinstance(caught.value, NoChecksum)
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_what_the_sums_file_does_not_list_has_the_digest_of_the_api(
+    is_there: bool, releases: Releases
+) -> None:
+    assets = grep_assets("14.1.1")
+    if is_there:
+        other = f"{'0' * 64}  ripgrep-14.1.1-other.tar.gz\n".encode()
+        assets["ripgrep_14.1.1_SHA256SUMS"] = other
+    releases.publish("v14.1.1", assets)
+    artifact = _source(releases, sums=True).artifact("14.1.1", HOST)
+    assert artifact.digest.hex == hashlib.sha256(assets[NAME]).hexdigest()
+    assert digest_origin(artifact) == "release"
+
+
+def test_the_sums_file_counts_before_the_api(releases: Releases) -> None:
+    assets = grep_assets("14.1.1")
+    assets["ripgrep_14.1.1_SHA256SUMS"] = f"{'0' * 64}  {NAME}\n".encode()
+    releases.publish("v14.1.1", assets)
+    artifact = _source(releases, sums=True).artifact("14.1.1", HOST)
+    assert artifact.digest.hex == "0" * 64
+    assert digest_origin(artifact) == "checksum file"
+
+
+@pytest.mark.parametrize("sums", [False, True])
+def test_an_asset_without_any_digest_is_trusted_once_and_held_to(
+    sums: bool, releases: Releases, cache: Cache
+) -> None:
+    assets = grep_assets("14.1.1")
+    releases.publish("v14.1.1", assets, digests=False)
+    place = f"/web/demo/rg/releases/download/v14.1.1/{NAME}"
+    with pytest.raises(NoChecksum) as caught:
+        _source(releases, sums=sums, cache=cache).artifact("14.1.1", HOST)
+    assert f"{NAME} is published without a checksum" in caught.value.what
+    assert releases.server.count(place) == 0
+
+    trusting = _source(releases, sums=sums, cache=cache, trusts=True)
+    artifact = trusting.artifact("14.1.1", HOST)
+    assert artifact.digest.hex == hashlib.sha256(assets[NAME]).hexdigest()
+    releases.server.put(place, b"something else")
+    for trusts in (False, True):
+        again = _source(releases, sums=sums, cache=cache, trusts=trusts)
+        assert again.artifact("14.1.1", HOST) == artifact
+    assert releases.server.count(place) == 1
 
 
 @pytest.mark.parametrize("digest", ["md5:" + "0" * 32, "sha256:sha256:00", "sha256:zz"])

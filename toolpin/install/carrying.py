@@ -20,6 +20,7 @@ from toolpin.install.notes import Notes
 from toolpin.model import Artifact, Plan
 from toolpin.network.fetch import Progress
 from toolpin.progress import Row
+from toolpin.sources.supplies import left_out
 from toolpin.steps.finishing import check_place
 from toolpin.store import trees, unfinished
 
@@ -60,6 +61,8 @@ class Carrier:
             plan = plan._replace(first_use=True)
         if plan.is_in_place:  # before a download, too
             check_place(plan, self._paths.install(*plan.pin))
+        if plan.recipe and not self._builder.needs_supplies(plan):
+            plan = left_out(plan)
         if plan.recipe:
             self._builder.check(plan.recipe, plan.pin, self._host)
         if plan.is_scripted:

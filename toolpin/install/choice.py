@@ -66,8 +66,11 @@ def allowed_sources(
 
 
 def refuse_unnamed(plan: Plan, wanted: Sequence[str]) -> None:
-    """Raise NoFit for what would run on this machine alone, and was not named."""
-    if plan.is_bound and plan.source not in wanted:
+    """Raise NoFit for what would run on this machine alone, and was not named.
+
+    What is built here is for this machine, whatever it links to.
+    """
+    if plan.is_bound and not plan.recipe and plan.source not in wanted:
         raise NoFit(
             f"{plan.pin} from {plan.publisher} would run on this machine alone",
             [("because", "what it links to is not here, and comes along")],

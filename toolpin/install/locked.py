@@ -30,7 +30,7 @@ from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry
 from toolpin.project import pin_files
-from toolpin.sources.declarative import assemble, verified_by
+from toolpin.sources.declarative import assemble, ways_to_verify
 from toolpin.store import installs, trees
 
 EMPTY = Lockfile({}, ())
@@ -203,13 +203,14 @@ def _check_verified(tool: Tool, entry: Entry, file: str) -> None:
     from toolpin.cache.first_use import VERIFIED  # noqa: PLC0415 - with it what asks
 
     spec = next(one for one in tool.sources if one.id == entry.source)
-    if entry.verified not in (verified_by(spec), VERIFIED, HERE):
+    ways = ways_to_verify(spec)
+    if entry.verified not in {*ways, VERIFIED, HERE}:
         raise NotLocked(
             f"{entry.pin} is not verified as its lockfile says",
             [
                 ("lockfile", file),
                 ("says", entry.verified),
-                (f"{spec.id} has", verified_by(spec)),
+                (f"{spec.id} has", " or ".join(sorted(ways))),
             ],
             f"toolpin lock --refresh {tool.name}",
         )

@@ -13,7 +13,14 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
+from toolpin.errors import (
+    Mismatch,
+    NoFit,
+    NotPublished,
+    Offline,
+    ToolpinError,
+    Unreachable,
+)
 from toolpin.install.carrying import Carrier
 from toolpin.install.catalogue import DAY_S, Catalogues
 from toolpin.install.choice import not_fetched, refuse_unnamed
@@ -22,11 +29,12 @@ from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked import locked_plan, rebuilt
 from toolpin.install.means import Means
 from toolpin.install.serving import Servers
-from toolpin.model import Host, Origin, Pin, Plan, Wanted
+from toolpin.model import Artifact, Host, Origin, Pin, Plan, Recipe, Wanted
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.progress import Row
 from toolpin.resolve import choose
 from toolpin.sources.declarative import host_for, make_plan, publisher
+from toolpin.sources.supplies import recipe_for, supply
 from toolpin.store import installs, sweeping
 
 
@@ -119,7 +127,7 @@ class Installer:
         tool = self._registry.require(job.pin.tool, job.origin)
         if job.locked:
             return locked_plan(tool, job, self._host)
-        remembered = self._carrier.notes.recall(tool, job.pin, job.beside)
+        remembered = self._remembered(tool, job)
         row = self._board.row(str(job.pin))
         return remembered or self._servers.first(
             tool, job, row, lambda spec: self._plan(spec, job)
@@ -145,7 +153,7 @@ class Installer:
         tool = self._registry.require(job.pin.tool, job.origin)
         if job.locked:
             return self._install_locked(tool, job, row)
-        remembered = self._carrier.notes.recall(tool, job.pin, job.beside)
+        remembered = self._remembered(tool, job)
         if remembered:
             row.phase("from the cache:", f"published by {remembered.publisher}")
             return self._carry_out(remembered, job, row)
@@ -175,9 +183,35 @@ class Installer:
 
     def _plan(self, spec: SourceSpec, job: Job) -> Plan:
         tool = self._registry.require(job.pin.tool, job.origin)
-        if spec.build and tool.recipe:  # before its list is asked, too
-            self._builder.check(tool.recipe, job.pin, self._host)
+        supplies: list[Artifact] = []
+        if recipe := recipe_for(tool, spec, self._host):
+            supplies = self._supplies(recipe, job)  # before its list is asked, too
         host = host_for(spec, self._host, job.beside)
-        plan = make_plan(tool, spec, job.pin, host, self._clients)
+        plan = make_plan(tool, spec, job.pin, host, self._clients, supplies=supplies)
         refuse_unnamed(plan, self._settings.sources)
+        for need in plan.recipe.supplied if plan.recipe else ():
+            names = f"{', '.join(need.libraries)} of Debian {need.suite}"
+            self._board.remark(
+                f"{job.pin}: built with {names}, for want of {need.what}"
+            )
+        return plan
+
+    def _supplies(self, recipe: Recipe, job: Job) -> list[Artifact]:
+        """Return packages for what a build lacks. Raises NoFit for what has none."""
+        lacking = self._builder.lacking(recipe, job.pin, self._host)
+        try:
+            return supply(lacking, self._host, self._clients)
+        except Offline:
+            raise
+        except (NotPublished, Unreachable) as error:
+            refused = self._builder.refusal(job.pin, lacking)
+            facts = [*refused.facts, ("not supplied", error.what)]
+            raise NoFit(refused.what, facts, refused.hint) from error
+
+    def _remembered(self, tool: Tool, job: Job) -> Plan | None:
+        """Return a plan that was made before, where it is enough for today's build."""
+        plan = self._carrier.notes.recall(tool, job.pin, job.beside)
+        recipe = plan.recipe if plan else None
+        if recipe and self._builder.lacking(recipe, job.pin, self._host):
+            return None
         return plan

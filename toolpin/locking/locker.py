@@ -277,7 +277,7 @@ class Locker:
 
     def _verified(self, spec: SourceSpec, build: Build) -> str:
         first_use = self._clients.first_use.knows(build.artifacts)
-        return VERIFIED if first_use else verified_by(spec)
+        return VERIFIED if first_use else verified_by(spec, build)
 
 
 def _no_build(pin: Pin, host: str) -> Entry:

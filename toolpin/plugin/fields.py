@@ -22,7 +22,8 @@ _MANAGERS = ("apt", "dnf", "apk", "brew")
 # What a plugin says where nobody publishes a digest.
 NO_CHECKSUMS = "none"
 _NEED = {*Need._fields, *_MANAGERS} - {"packages"}
-_NEED_TEXTS = [one for one in Need._fields if one not in ("programs", "packages")]
+_NEED_LISTS = ("programs", "packages", "sources", "libraries", "headers")
+_NEED_TEXTS = [one for one in Need._fields if one not in _NEED_LISTS]
 
 
 class Field(NamedTuple):
@@ -346,4 +347,18 @@ def _need(value: object) -> Need:
     if not texts["what"] or not (programs or texts["header"] or texts["library"]):
         raise UnfitError
     packages = tuple((key, read_text(value[key])) for key in _MANAGERS if key in value)
-    return Need(programs=programs, packages=packages, **texts)
+    libraries, headers = (
+        read_packages(value.get(key, [])) for key in ("libraries", "headers")
+    )
+    # A library comes along whole, or not at all.
+    parts = (texts["suite"], texts["option"], texts["soname"], libraries, headers)
+    if any(parts) and not (all(parts) and "{supplied}" in texts["option"]):
+        raise UnfitError
+    return Need(
+        programs=programs,
+        packages=packages,
+        sources=read_names(value.get("sources", [])),
+        libraries=libraries,
+        headers=headers,
+        **texts,
+    )

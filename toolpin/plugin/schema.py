@@ -184,12 +184,16 @@ BUILD: dict[str, Field] = {
     "needs": Field(
         read_needs,
         "a list of tables: what, and programs, or header, library and condition; apt, "
-        "dnf, apk, brew; below; unless; hint; version",
+        "dnf, apk, brew; below; unless; sources; hint; version; suite, libraries, "
+        "headers, option and soname",
         "what the machine must have: one of the programs, or what a C compiler finds "
         "and a condition of its preprocessor; the packages that have it; for versions "
-        "below one; unless an option of the user's begins so; what to do where no "
-        "package helps; and the macro in which a header tells the version of what is "
-        "linked",
+        "below one; unless an option of the user's begins so; for sources of these "
+        "ids; what to do where no package helps; and the macro in which a header tells "
+        "the version of what is linked. On a Linux host with glibc and a `triplet` in "
+        "its values, packages of a Debian suite may meet it: libraries stay beside the "
+        "install, headers serve the build, and the option names their folder, which is "
+        "{supplied}; the soname is what a host has that needs none of them",
         (),
     ),
     "options": Field(
@@ -231,7 +235,8 @@ SOURCE: dict[str, Field] = {
         "an https URL, or none",
         "http: the SHA-256 list of a release; not where the catalogue has `sha256`. "
         "http, github: `none` where nobody publishes a digest: an install is refused "
-        "but with --trust-on-first-use, which records the one that it had",
+        "but with --trust-on-first-use, which records the one that it had. So it is "
+        "for an asset without one of any github source",
         "",
     ),
     "repo": Field(read_repo, "OWNER/NAME", "github: whose releases they are", ""),
@@ -244,7 +249,8 @@ SOURCE: dict[str, Field] = {
     "checksums_asset": Field(
         read_asset,
         "a file name",
-        "github: the SHA-256 list of a release; without it GitHub's own digests count",
+        "github: the SHA-256 list of a release; where it is missing or does not list "
+        "the asset, the digest that GitHub reports counts",
         "",
     ),
     "package": Field(

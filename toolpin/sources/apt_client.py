@@ -85,6 +85,15 @@ class AptClient:
         known = self._known.get((suite, arch), {})
         return {name: known[name] for name in names if name in known}
 
+    def artifacts(
+        self, suite: str, names: Sequence[str], host: Host
+    ) -> tuple[Artifact, ...]:
+        """Return all of these packages. Raises NotPublished, Unreachable."""
+        found = self.packages(suite, names, host)
+        if missing := sorted(set(names) - set(found)):
+            raise NotPublished(f"Debian {suite} has no {', '.join(missing)} for {host}")
+        return tuple(found[name].artifact() for name in names)
+
     def source_code(self, suite: str, name: str) -> DebPackage | None:
         """Return upstream's tarball of a source package. Raises Unreachable."""
         with held(f"{self._root}/{suite}-{_SOURCE}.lock"):

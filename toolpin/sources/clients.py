@@ -5,7 +5,7 @@ Opens a plugin's source by its kind, and downloads an artifact by its locator's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
@@ -164,6 +164,13 @@ class Clients:
         """Return the npm package that completes a source's main one."""
         self._go_online(package)
         return self._npm.artifact(package, version)
+
+    def packages(
+        self, suite: str, names: Sequence[str], host: Host
+    ) -> tuple[Artifact, ...]:
+        """Return packages of a Debian suite. Raises NotPublished, Unreachable."""
+        self._go_online(f"Debian {suite}")
+        return self._apt.artifacts(suite, names, host)
 
     def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
         """Download an artifact to the file `part`, from where its locator says."""

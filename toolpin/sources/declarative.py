@@ -9,7 +9,6 @@ from toolpin.errors import NotPublished, UsageError
 from toolpin.model import (
     Artifact,
     Build,
-    Compile,
     Host,
     Patch,
     Pin,
@@ -32,12 +31,24 @@ from toolpin.sources.debian import (
     library_steps,
     steps_of,
 )
+from toolpin.sources.github import digest_origin
+from toolpin.sources.supplies import (
+    code_steps,
+    recipe_for,
+    supplied_builds,
+)
 
 
 def make_plan(
-    tool: Tool, spec: SourceSpec, pin: Pin, host: Host, clients: Clients
+    tool: Tool,
+    spec: SourceSpec,
+    pin: Pin,
+    host: Host,
+    clients: Clients,
+    *,
+    supplies: Sequence[Artifact] = (),
 ) -> Plan:
-    """Return how to install the pin from this source.
+    """Return how to install the pin from this source, with `supplies` for its build.
 
     Raises NotPublished when the source has no such build, Unreachable when it cannot
     be asked.
@@ -50,7 +61,7 @@ def make_plan(
         clients.companion(companion.package, version)
         for companion, version in _companion_versions(tool, spec, pin)
     ]
-    return assemble(tool, spec, pin, host, artifacts)
+    return assemble(tool, spec, pin, host, [*artifacts, *supplies])
 
 
 def locked_builds(
@@ -67,6 +78,8 @@ def locked_builds(
         clients.companion(companion.package, version) for companion, version in versions
     )
     builds = [Build(one.artifacts + more, one.requires) for one in found]
+    if recipe := recipe_for(tool, spec, host):
+        builds = supplied_builds(recipe, pin, host, builds, clients)
     for build in builds:
         assemble(tool, spec, pin, host, build.artifacts)
     return builds
@@ -83,19 +96,28 @@ def _check_release(spec: SourceSpec, pin: Pin) -> None:
         raise NotPublished(f"{spec.id} has no release {pin.version}")
 
 
-def verified_by(spec: SourceSpec) -> str:
-    """Return where the digests of a source come from, as lockfiles name it."""
+def verified_by(spec: SourceSpec, build: Build | None = None) -> str:
+    """Return where the digests of a source come from, as lockfiles name it.
+
+    Of a build, where its first one does; without one, where they do as a rule.
+    """
     if spec.kind in ("npm", "pypi"):
         return "registry"
     if spec.kind == KIND:
         return VERIFIED
     if spec.kind == "debian":
         return "signed index"
-    if spec.kind == "github" and not spec.checksums_asset:
-        return "release"
+    if spec.kind == "github" and (build or not spec.checksums_asset):
+        return digest_origin(build.artifacts[0]) if build else "release"
     if spec.kind == "lines" or spec.catalogue.get("sha256"):
         return "catalogue"
     return "checksum file"
+
+
+def ways_to_verify(spec: SourceSpec) -> set[str]:
+    """Return all that `verified_by` can say of a source's builds."""
+    by_api = {"release"} if spec.kind == "github" else set()
+    return {verified_by(spec), *by_api}
 
 
 def assemble(
@@ -176,14 +198,15 @@ def _steps(
 def _code_steps(
     tool: Tool, spec: SourceSpec, pin: Pin, artifacts: Sequence[Artifact], host: Host
 ) -> list[Step]:
-    """Return the steps for source code: one archive, and the plugin's recipe."""
+    """Return the steps for source code by the plugin's recipe."""
     if spec.kind == "debian":
         named = is_source(spec, artifacts[0], pin.version)
     else:
         named = is_named_by(spec, artifacts[0], pin.version, host)
-    if len(artifacts) != 1 or not named or tool.recipe is None:
+    recipe = recipe_for(tool, spec, host)
+    if not named or recipe is None:
         raise NotPublished(f"{spec.id} does not name this source code of {pin}")
-    return [Unpack(0, strip=1), Compile(tool.recipe._replace(requires=tool.requires))]
+    return code_steps(recipe, spec, pin, artifacts, host)
 
 
 def _listed_steps(

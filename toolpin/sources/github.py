@@ -1,7 +1,9 @@
 """Builds among the assets of a GitHub repository's releases.
 
 A release's tag holds the version. The digest of an asset is the one in the release's
-checksum file, or else the one that GitHub's API tells. What is downloaded is always
+checksum file; where that is missing, or does not list the asset, the one that GitHub's
+API reports; and where there is none, as for assets from before June 2025, the one that
+the asset had when it was trusted on first use. What is downloaded is always
 `github.com/OWNER/NAME/releases/download/TAG/ASSET`: no URL of an answer is followed.
 """
 
@@ -19,7 +21,6 @@ from toolpin.errors import NotPublished, Unreachable
 from toolpin.model import Artifact, Build, Digest, Host, Release
 from toolpin.network.fetch import Fetcher
 from toolpin.plugin.contract import SourceSpec
-from toolpin.plugin.fields import NO_CHECKSUMS
 from toolpin.sources.contract import fill
 from toolpin.verify import make_digest, parse_checksums
 
@@ -100,17 +101,20 @@ class GithubSource:
         return (self.artifact(version, host),)
 
     def artifact(self, version: str, host: Host) -> Artifact:
-        """Return the first of the plugin's assets that has a published digest."""
+        """Return the first of the plugin's assets that is released, with its digest.
+
+        Raises NotPublished where there is none, NoChecksum where it has no digest.
+        """
         tag = _tag(self._spec, version)
-        if self._spec.checksums_asset:
-            return self._listed(version, host, tag)
+        if listed := self._listed(version, host, tag):
+            return listed
         release = read_release(self._fetcher, self._spec.repo, tag)
         by_name = {asset.name: asset for asset in release.assets}
         names = _names(self._spec, version, host)
         for name in names:
             if asset := by_name.get(name):
                 url = download_url(self._spec.repo, tag, name)
-                if not asset.digest and self._spec.checksums == NO_CHECKSUMS:
+                if not asset.digest:
                     return self._first_use.artifact(url, name)
                 return Artifact(url, api_digest(asset, url), asset.size_bytes, name)
         place = f"{self._spec.repo} {tag} on GitHub"
@@ -118,21 +122,29 @@ class GithubSource:
             f"{place} has no build for {host}", [("wanted", ", ".join(names))]
         )
 
-    def _listed(self, version: str, host: Host, tag: str) -> Artifact:
+    def _listed(self, version: str, host: Host, tag: str) -> Artifact | None:
+        """Return the first asset that a checksum file of the release lists, if any."""
         repo = self._spec.repo
-        missing: NotPublished | None = None
-        for name in _names(self._spec, version, host):
+        names = _names(self._spec, version, host)
+        for name in names if self._spec.checksums_asset else ():
             values = {**_values(self._spec, version, host), "asset": name}
             place = download_url(repo, tag, fill(self._spec.checksums_asset, values))
             try:
                 text = self._fetcher.document(place, max_bytes=_CHECKSUMS_BYTES)
                 checksums = text.decode("utf-8", "replace")
                 digest = parse_checksums(checksums, name, "sha256", place)
-            except NotPublished as error:
-                missing = missing or error
+            except NotPublished:
                 continue
             return Artifact(download_url(repo, tag, name), digest, None, name)
-        raise missing or NotPublished(f"{repo} {tag} has no build for {host}")
+        return None
+
+
+def digest_origin(artifact: Artifact) -> str:
+    """Return where the published digest of an asset comes from, as lockfiles name it.
+
+    The API reports a size with it; a checksum file does not.
+    """
+    return "checksum file" if artifact.size_bytes is None else "release"
 
 
 def names_asset(spec: SourceSpec, artifact: Artifact, version: str, host: Host) -> bool:

@@ -6,19 +6,22 @@ is checked and published elsewhere.
 
 from __future__ import annotations
 
+import glob
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 from toolpin import host
 from toolpin.errors import NoFit, ToolpinError
-from toolpin.model import Host, Pin, Plan, Recipe
+from toolpin.model import SUPPLIED, Host, Need, Patch, Pin, Plan, Recipe
 from toolpin.process import run
 from toolpin.scripts.build import ScriptBuilder, published
 from toolpin.scripts.running import Scripts
 from toolpin.settings.asdfrc import read_asdfrc
 from toolpin.steps import preflight
+from toolpin.steps.unpacking import make_folders
 
 _PHASE_S = 6 * 3600.0
 # A compiler's, make's and configure's words for what went wrong.
@@ -57,12 +60,22 @@ class Builder:
         self._scripts = scripts
         self._env = {name: env[name] for name in _KEPT if name in env} | {"LC_ALL": "C"}
         self._log_of = log_of
-        self._checked: set[Pin] = set()
+        self._checked: dict[tuple[Pin, Recipe], tuple[Need, ...]] = {}
 
     def check(self, recipe: Recipe, pin: Pin, target: Host) -> None:
-        """Raise NoFit where this machine lacks something; each build is asked once.
+        """Raise NoFit where this machine lacks something."""
+        if lacking := self.lacking(recipe, pin, target):
+            raise self.refusal(pin, lacking)
 
-        What it builds is for itself: for another target it lacks everything.
+    def refusal(self, pin: Pin, lacking: Sequence[Need]) -> NoFit:
+        """Return the error of what this machine lacks for a build."""
+        return preflight.refusal(pin, lacking, self._env)
+
+    def lacking(self, recipe: Recipe, pin: Pin, target: Host) -> tuple[Need, ...]:
+        """Return what this machine lacks and packages can supply; asked once a build.
+
+        Raises NoFit for anything else. What it builds is for itself: for another target
+        it lacks everything.
         """
         here = host.detect()
         if str(target) != str(here):
@@ -70,9 +83,17 @@ class Builder:
                 f"{pin} cannot be built for {target} on {here}",
                 [("because", "what a compiler makes here runs here")],
             )
-        if pin not in self._checked:
-            preflight.check(recipe, pin, self._env, self._options_of(recipe, pin))
-            self._checked.add(pin)
+        asked = (pin, recipe)
+        if asked not in self._checked:
+            options = [*self._options_of(recipe, pin), *map(_option, recipe.supplied)]
+            self._checked[asked] = preflight.lacking(recipe, pin, self._env, options)
+        return self._checked[asked]
+
+    def needs_supplies(self, plan: Plan) -> bool:
+        """Say whether the user's options leave a use for what packages supply."""
+        options = self._options_of(plan.recipe, plan.pin)
+        supplied = plan.recipe.supplied if plan.recipe else ()
+        return not any(preflight.is_needless(need, options) for need in supplied)
 
     def inputs(
         self, recipe: Recipe, pin: Pin
@@ -104,13 +125,16 @@ class Builder:
         first = plan.recipe.phases[0][0]
         for name, command in plan.recipe.phases:
             begin(f"building: {name}", "" if name != first else f"(log: {log})")
-            words = self._words(plan, command, final)
+            words = self._words(plan, command, source, final)
             started = time.monotonic()
             with open(log, "a", encoding="utf-8") as file:
                 file.write(f"\n== {name}: {' '.join(words)}\n")
             _run(words, env, source, log)
             with open(log, "a", encoding="utf-8") as file:
                 file.write(f"== {name}: done in {time.monotonic() - started:.0f} s\n")
+        for step in plan.steps:
+            if isinstance(step, Patch):
+                _keep_libraries(f"{source}/{SUPPLIED}/lib", f"{final}/{step.folder}")
         return plan
 
     def published(self, plan: Plan) -> str:
@@ -134,11 +158,15 @@ class Builder:
         path = ":".join([*folders, self._env.get("PATH", "")])
         return {**self._env, "PATH": path, "HOME": source}
 
-    def _words(self, plan: Plan, command: tuple[str, ...], final: str) -> list[str]:
+    def _words(
+        self, plan: Plan, command: tuple[str, ...], source: str, final: str
+    ) -> list[str]:
         values = {"{install}": final, "{jobs}": str(os.cpu_count() or 1)}
         words = []
         for word in command:
             if word == "{options}":
+                supplied = plan.recipe.supplied if plan.recipe else ()
+                words += [_option(need, f"{source}/{SUPPLIED}") for need in supplied]
                 words += self._options_of(plan.recipe, plan.pin)
                 continue
             for name, value in values.items():
@@ -150,6 +178,18 @@ class Builder:
         """Return the user's own words for configure: the settings', the variable's."""
         words = self._options.get(pin.tool, "").split()
         return words + self._all.get(recipe.options if recipe else "", "").split()
+
+
+def _option(need: Need, folder: str = "") -> str:
+    """Return the word that points configure at what packages supply."""
+    return need.option.replace("{supplied}", folder)
+
+
+def _keep_libraries(built_with: str, kept: str) -> None:
+    """Put the libraries that a build was linked to beside it."""
+    make_folders(kept)
+    for path in glob.glob(f"{glob.escape(built_with)}/*.so.*"):
+        shutil.copy(path, f"{kept}/{os.path.basename(path)}")
 
 
 def _run(words: list[str], env: Mapping[str, str], source: str, log: str) -> None:

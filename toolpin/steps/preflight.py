@@ -31,29 +31,43 @@ _MANAGERS = {
 }
 
 
-def check(
+def lacking(
     recipe: Recipe, pin: Pin, env: Mapping[str, str], options: Sequence[str] = ()
-) -> None:
-    """Raise NoFit that names all that is missing, and the line that installs it.
+) -> tuple[Need, ...]:
+    """Return what is missing and can be supplied. Raises NoFit for anything else.
 
-    `options` are the user's for this build: some make a need needless.
+    `options` are those for configure: some make a need needless.
     """
-    needs = [
-        need
-        for need in _needs(recipe, pin)
-        if not any(one.startswith(need.unless) for one in options if need.unless)
-    ]
+    needs = [one for one in _needs(recipe, pin) if not is_needless(one, options)]
     missing = list(_missing(needs, env))
-    if not missing:
-        return
+    supplied = tuple(need for need in missing if need.suite)
+    given = [need.option for need in supplied]
+    others = [need for need in missing if not (need.suite or is_needless(need, given))]
+    if others:
+        raise refusal(pin, others, env)
+    return supplied
+
+
+def is_needless(need: Need, options: Sequence[str]) -> bool:
+    """Say whether one of the options for configure does away with a need."""
+    return bool(need.unless) and any(one.startswith(need.unless) for one in options)
+
+
+def applies(need: Need, version: str) -> bool:
+    """Say whether a need counts for a version."""
+    return not need.below or sort_key(version) < sort_key(need.below)
+
+
+def refusal(pin: Pin, missing: Sequence[Need], env: Mapping[str, str]) -> NoFit:
+    """Return the error that names all that is missing, and what installs it."""
     facts = [("missing", need.what) for need in missing]
     facts += [("instead", need.hint) for need in missing if need.hint]
     line = _install_line(missing, env)
     if line:
         facts.append(("to build it", line))
-    # What no package brings, that line does not mend.
+    # What no package brings, that line does not fix.
     hint = line if all(need.packages for need in missing) else None
-    raise NoFit(f"{pin} cannot be built on this machine", facts, hint or None)
+    return NoFit(f"{pin} cannot be built on this machine", facts, hint or None)
 
 
 def link_versions(
@@ -72,11 +86,7 @@ def link_versions(
 
 
 def _needs(recipe: Recipe, pin: Pin) -> list[Need]:
-    return [
-        need
-        for need in recipe.needs
-        if not need.below or sort_key(pin.version) < sort_key(need.below)
-    ]
+    return [need for need in recipe.needs if applies(need, pin.version)]
 
 
 def _version(need: Need, compiler: Sequence[str], env: Mapping[str, str]) -> str:

