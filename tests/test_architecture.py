@@ -55,14 +55,14 @@ LAYERS = tuple(
         doctor.surroundings execute.project_env install.carrying install.catalogue
         install.choice install.into install.listing install.locked install.means
         install.notes install.pipeline install.serving install.workshop
-        lockfile.asks shells.known_words shells.watch upkeep.adopting
+        lockfile.asks shells.completion shells.known_words shells.watch upkeep.adopting
         upkeep.pruning upkeep.removal upkeep.reshim upkeep.unused
         """,
         """
         commands
         """,
         """
-        __main__ asdf cli
+        __main__ asdf cli commands.completion
         """,
     )
 )
@@ -102,10 +102,12 @@ def _imports(path: Path) -> set[str]:
 
 
 def _layer(module: str) -> int:
-    names = {module, _room(module)}
-    places = [at for at, layer in enumerate(LAYERS) if names & layer]
-    assert places, f"{module} stands in no layer: add it where it belongs"
-    return places[0]
+    # A module that is listed itself may be above its package.
+    for name in (module, _room(module)):
+        for at, layer in enumerate(LAYERS):
+            if name in layer:
+                return at
+    raise AssertionError(f"{module} stands in no layer: add it where it belongs")
 
 
 def _room(module: str) -> str:

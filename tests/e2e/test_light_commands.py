@@ -86,7 +86,7 @@ def test_a_light_command_loads_few_modules_and_no_heavy_one(
     loaded = _loaded(ready, line)
     assert "toolpin.plugin.registry" in loaded
     assert not loaded & HEAVY
-    assert not loaded & {"json", "tomllib"}
+    assert not loaded & {"json", "tomllib", "toolpin.shells.completion"}
     own = {name for name in loaded if name.partition(".")[0] == "toolpin"}
     packages = {name.rpartition(".")[0] for name in own}
     assert len(own - packages) <= CEILINGS[line], sorted(own - packages)

@@ -6,17 +6,19 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from argparse import SUPPRESS, ArgumentParser, _SubParsersAction
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.shell.store import Store, two_versions
-from tests.support.completion import COMMAND, RENDERERS, file_of, written
 from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, write
 from tests.support.terminal import Terminal
+from toolpin.cli import VERBS, parser_of
+from toolpin.shells.completion import CHOICES, KINDS, argument_name, entries, script
 
 # Each starts without its user's files. Candidates are shown at the first Tab.
 START = {
@@ -155,7 +157,9 @@ def _shown(terminal: Terminal, keys: str, *wanted: str) -> str:
         ("toolpin latest nodejs --source=n\t", ["latest", "nodejs", "--source=npm"]),
         ("toolpin -C sub\t", ["-C", "subfolder"]),
         ("toolpin plugin check my\t", ["plugin", "check", "my file.toml"]),
+        ("toolpin self --wheel=my\t", ["self", "--wheel=my file.toml"]),
         ("toolpin config get job\t", ["config", "get", "jobs"]),
+        ("toolpin list al\t nod\t", ["list", "all", "nodejs"]),
     ],
 )
 def test_a_tab_ends_the_word(prompt: Terminal, keys: str, words: list[str]) -> None:
@@ -274,12 +278,94 @@ def test_the_script_is_as_good_as_a_file_that_the_shell_finds(
         ]
 
 
-@pytest.mark.parametrize("shell", RENDERERS)
-def test_the_table_is_what_the_parsers_have(shell: str) -> None:
-    assert file_of(shell).read_text() == written(shell), f"run: {COMMAND}"
+# What prints the words of a place of the line, one a line, behind its key.
+FIND = {
+    "bash": '_toolpin_find {key} && printf "%s\\n" {key} "${{_words[@]}}"\n',
+    "zsh": '_toolpin_find {key} && printf "%s\\n" {key} "${{_words[@]}}"\n',
+    "fish": 'set words; __toolpin_find {key}; and printf "%s\\n" {key} $words\n',
+}
 
 
-@pytest.mark.parametrize("shell", RENDERERS)
+def _found(home: Home, shell: str, text: str, keys: Sequence[str]) -> str:
+    """Return what a shell that runs a script finds in its table."""
+    lines = "".join(FIND[shell].format(key=f"'{key}'") for key in keys)
+    file = home.root / "script"
+    stub = "compdef() { :; }\n" if shell == "zsh" else ""
+    file.write_text(f"{stub}{text}\n{lines}")
+    result = home.run(*START[shell][:-1], str(file))
+    assert result.err == ""
+    return result.out
+
+
+def _parsers(path: str, parser: ArgumentParser) -> Iterator[tuple[str, ArgumentParser]]:
+    yield path, parser
+    for action in parser._actions:
+        if isinstance(action, _SubParsersAction):
+            for name, child in action.choices.items():
+                yield from _parsers(f"{path} {name}", child)
+
+
+def test_the_script_has_every_option_of_every_parser(home: Home, shell: str) -> None:
+    parsers = {
+        path: parser
+        for name, verb in VERBS.items()
+        if verb.module
+        for path, parser in _parsers(name, parser_of(name))
+    }
+    keys = [f"command {path}" for path in parsers]
+    text = home.toolpin("completion", shell).out
+    found = _found(home, shell, text, keys).split("command ")[1:]
+    assert len(found) == len(parsers) > 30
+    for block, (path, parser) in zip(found, parsers.items(), strict=True):
+        title, *lines = block.splitlines()
+        names = [re.split("[:\t]", line)[0] for line in lines]
+        wanted = [
+            name
+            for action in parser._actions
+            if action.help != SUPPRESS
+            for name in action.option_strings
+        ]
+        assert (title, sorted(names)) == (path, sorted(wanted))
+
+
+def test_no_text_of_a_parser_is_read_by_the_shell_as_more(
+    home: Home, shell: str
+) -> None:
+    odd = 'it\'s 50% of "$HOME": `touch pwned` $(touch pwned) \\ \\n * ; } ) esac # @'
+    parser = ArgumentParser(add_help=False)
+    parser.add_argument("--odd", help=odd.replace(" ", "\n"))
+    below = parser.add_subparsers(metavar="ACTION").add_parser("below")
+    below.add_argument("choice", choices=[odd])
+    below.add_argument("rest", choices=["a b", "$c"], nargs="*")
+    text = script(shell, entries(" odd", parser))
+    keys = ["command odd", "word odd below 0", "word odd below 7", "option odd --no"]
+    colon, tab = {"bash": ("", ""), "zsh": (":", ":"), "fish": ("\t", "\t")}[shell]
+    help_ = odd if colon else ""
+    choice = odd.replace(":", "\\:") if shell == "zsh" else odd
+    assert _found(home, shell, text, keys).split("\n") == [
+        *(keys[0], f"--odd{colon}{help_}"),
+        *(keys[1], f"{choice}{tab}"),
+        *(keys[2], f"a b{tab}", f"$c{tab}"),
+        "",
+    ]
+    assert not list(home.root.rglob("pwned"))
+
+
+def test_it_is_decided_for_every_argument_what_completes_it() -> None:
+    names = {
+        argument_name(action)
+        for name, verb in VERBS.items()
+        if verb.module
+        for _, parser in _parsers(name, parser_of(name))
+        for action in parser._actions
+        if action.nargs != 0 and action.choices is None
+    }
+    nothing = "KIND N OWNER/REPO PATH REF SIZE TAG TOOL@VERSION URL VALUE WORD".split()
+    assert names - {*KINDS, *CHOICES} == set(nothing)
+    assert {*KINDS, *CHOICES} - names == set()
+
+
+@pytest.mark.parametrize("shell", START)
 def test_json_carries_the_script(home: Home, shell: str) -> None:
     told = json.loads(home.toolpin("completion", shell, "--json").out)["result"]
     assert told["shell"] == shell

@@ -10,6 +10,7 @@ from argparse import SUPPRESS, Action, ArgumentParser, _SubParsersAction
 from collections.abc import Iterator
 
 from toolpin.cli import VERBS, add_globals, parser_of
+from toolpin.shells.completion import argument_name
 
 COMMAND = ".venv/bin/python -m tests.support.reference > docs/reference.md"
 
@@ -124,7 +125,7 @@ def _with_value(option: str, action: Action) -> str:
 def _name(action: Action) -> str:
     if action.metavar is None and action.choices is not None:
         return f"{{{','.join(map(str, action.choices))}}}"
-    return str(action.metavar or action.dest).upper()
+    return argument_name(action)
 
 
 def _sentence(text: str) -> str:

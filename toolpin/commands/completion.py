@@ -1,32 +1,29 @@
 """`toolpin completion SHELL`: the script that completes toolpin's command line there.
 
-Its table of commands and options was written from the parsers. What changes from day to
-day the script asks for, by `--words`.
+The script is rendered from the parsers of every command. At a Tab it calls `--words`
+for what changes from day to day: tools, versions, commands of tools.
 """
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from toolpin.env import quote, quote_fish
 from toolpin.errors import UsageError
-from toolpin.paths import bundled
 from toolpin.session import Session
 from toolpin.shells.known_words import KINDS, known_words
 
-_SHELLS: dict[str, Callable[[str], str]] = {
-    "bash": quote,
-    "zsh": quote,
-    "fish": quote_fish,
-}
+if TYPE_CHECKING:
+    from toolpin.shells.completion import Entry
+
+_SHELLS = ("bash", "zsh", "fish")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a shell, or what its script asks for."""
     parser.add_argument(
-        "shell", nargs="?", choices=tuple(_SHELLS), help="print the script for it"
+        "shell", nargs="?", choices=_SHELLS, help="print the script for it"
     )
     parser.add_argument(
         "--words",
@@ -63,9 +60,31 @@ def run(args: Namespace, session: Session) -> int:
 
 
 def _script(shell: str) -> str:
-    """Return the script with the one interpreter in it that has toolpin.
+    from toolpin.shells.completion import script  # noqa: PLC0415 - not for --words
 
-    Not `toolpin`, and not the word on the line: a Tab must not run what a folder holds.
-    """
-    with open(f"{bundled('shims')}/completion.{shell}", encoding="utf-8") as file:
-        return file.read().replace("@PYTHON@", _SHELLS[shell](sys.executable))
+    return script(shell, command_entries())
+
+
+def command_entries() -> Iterator[Entry]:
+    """Yield the entries of the whole command line, from the parsers that read it."""
+    from toolpin.cli import VERBS, add_globals, parser_of  # noqa: PLC0415
+    from toolpin.shells.completion import Entry, entries  # noqa: PLC0415
+
+    top = ArgumentParser()
+    add_globals(top, default=None)
+    verbs = [(name, verb.summary) for name, verb in VERBS.items()]
+    common = top._option_string_actions
+    yield from entries("", top)
+    yield Entry("word 0", verbs)
+    yield Entry("command help")
+    yield Entry("word help 0", verbs)
+    # What follows `exec` is another program's.
+    yield Entry("command exec")
+    yield Entry("word exec 0", kind="commands")
+    yield Entry("word exec *", kind="files")
+    # The spelling of asdf. Of two entries with one key the first counts.
+    yield Entry("word list 0", [("all", VERBS["list-all"].summary)], "installed-tools")
+    yield from entries(" list all", parser_of("list-all"), common)
+    for name, verb in VERBS.items():
+        if verb.module:
+            yield from entries(f" {name}", parser_of(name), common)
