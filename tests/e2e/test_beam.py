@@ -450,3 +450,19 @@ def test_a_pinned_rebar_is_the_one_that_mix_uses(
     assert home.run("sh", "-c", sourced).out == rebar
     on_path = home.run(home.shim("mix"), "sh", "-c", "command -v rebar3").out
     assert on_path == rebar
+
+
+def test_an_elixir_of_github_alone_is_the_one_for_the_pinned_otp(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("26.2", IMAGES)
+    assets = [f"elixir-otp-{one}.zip" for one in ("25", "26", "27")]
+    beam.elixir_on_github("1.17.3", assets)
+    home.pin("erlang 26.2\nelixir 1.17.3\n")
+    result = home.toolpin("install")
+    assert result.code == 0, result.err
+    line = "elixir 1.17.3: github has no plain build; using elixir-otp-26.zip"
+    assert line in result.err
+    receipt = home.data / "installs/elixir/1.17.3/.toolpin/receipt.json"
+    (artifact,) = json.loads(receipt.read_text())["artifacts"]
+    assert artifact["filename"] == "elixir-otp-26.zip"

@@ -261,26 +261,47 @@ def test_a_variant_of_elixir_is_another_file_of_the_same_release(
     elixir: Tool, upstream: BeamUpstream, clients: Clients
 ) -> None:
     upstream.elixir_on_github("1.17.3", ["elixir-otp-26.zip", "elixir-otp-27.zip"])
+    upstream.elixir_on_github("1.18-latest", ["elixir-otp-27.zip"])
     upstream.elixir_on_github("1.9.4", ["Precompiled.zip"])
     spec = source(elixir, "github")
     known = clients.open(spec).releases(HERE)
-    assert {one.version for one in known} == {
-        "1.9.4",
+    assert {one.version for one in known if spec.is_release(one.version)} == {
+        "1.17.3",
         "1.17.3-otp-26",
         "1.17.3-otp-27",
     }
     place = "https://github.com/elixir-lang/elixir/releases/download"
-    for version, path in (
-        ("1.17.3-otp-27", "v1.17.3/elixir-otp-27.zip"),
-        ("1.9.4", "v1.9.4/Precompiled.zip"),
-    ):
-        pin = Pin("elixir", version)
-        assert located(elixir, spec, pin, HERE, clients) == f"{place}/{path}"
-    with pytest.raises(NotPublished):
-        located(elixir, spec, Pin("elixir", "1.17.3-otp-25"), HERE, clients)
-    for version in ("1.17.3", "1.9.4-otp-22"):  # one has variants only, one none
+    pin = Pin("elixir", "1.17.3-otp-27")
+    expected = f"{place}/v1.17.3/elixir-otp-27.zip"
+    assert located(elixir, spec, pin, HERE, clients) == expected
+    for version in ("1.17.3-otp-25", "1.9.4", "1.9.4-otp-22", "1.18-latest"):
         with pytest.raises(NotPublished):
             located(elixir, spec, Pin("elixir", version), HERE, clients)
+
+
+@pytest.mark.parametrize(
+    ("otp", "built_for"),
+    [("26.2.5", "26"), ("27.1", "27"), ("28.0", "27"), ("", "25")],
+)
+def test_an_elixir_without_a_plain_build_is_the_newest_for_the_pinned_otp(
+    otp: str, built_for: str, elixir: Tool, upstream: BeamUpstream, clients: Clients
+) -> None:
+    assets = [f"elixir-otp-{one}.zip" for one in ("25", "26", "27")]
+    upstream.elixir_on_github("1.17.3", assets)
+    spec, pin = source(elixir, "github"), Pin("elixir", "1.17.3")
+    host = HERE._replace(beside=(("erlang", otp),) if otp else ())
+    place = "https://github.com/elixir-lang/elixir/releases/download/v1.17.3"
+    expected = f"{place}/elixir-otp-{built_for}.zip"
+    assert located(elixir, spec, pin, host, clients) == expected
+    too_old = host._replace(beside=(("erlang", "24.3"),))
+    with pytest.raises(NoFit) as caught:
+        located(elixir, spec, pin, too_old, clients)
+    assert caught.value.facts[0] == ("1.17.3-otp-25", "needs erlang 25")
+    builds = locked_builds(elixir, spec, pin, any_of("macos-arm64"), clients)
+    assert [dict(one.requires)["tool-erlang"] for one in builds] == ["25", "26", "27"]
+    foreign = builds[0].artifacts[0]._replace(filename="Precompiled.zip")
+    with pytest.raises(NotPublished):
+        assemble(elixir, spec, pin, host, [foreign])
 
 
 @pytest.mark.parametrize("name", ["github", "hex-1.x"])

@@ -189,12 +189,22 @@ class Installer:
         host = host_for(spec, self._host, job.beside)
         plan = make_plan(tool, spec, job.pin, host, self._clients, supplies=supplies)
         refuse_unnamed(plan, self._settings.sources)
+        self._report_variant(plan, spec)
         for need in plan.recipe.supplied if plan.recipe else ():
             names = f"{', '.join(need.libraries)} of Debian {need.suite}"
             self._board.remark(
                 f"{job.pin}: built with {names}, for want of {need.what}"
             )
         return plan
+
+    def _report_variant(self, plan: Plan, spec: SourceSpec) -> None:
+        """Report the build that was chosen where a version has one for each partner."""
+        variants = spec.variants if spec.built_for else ""
+        if variants and variants not in plan.pin.version:
+            name = plan.artifacts[0].filename
+            self._board.remark(
+                f"{plan.pin}: {spec.id} has no plain build; using {name}"
+            )
 
     def _supplies(self, recipe: Recipe, job: Job) -> list[Artifact]:
         """Return packages for what a build lacks. Raises NoFit for what has none."""

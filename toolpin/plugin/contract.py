@@ -259,7 +259,7 @@ class _Reader:
                 (with_version, {*values, *columns, *names}),
                 ((spec.list,), {*values, "image"}),
                 (without, set(values)),
-                (tuple(spec.built_for.values()), columns),
+                (tuple(spec.built_for.values()), {*columns, *names} - {"version"}),
             ):
                 unknown = set(_PLACEHOLDER.findall(" ".join(texts))) - known
                 for name in sorted(unknown):

@@ -327,9 +327,10 @@ SOURCE: dict[str, Field] = {
     "built_for": Field(
         read_table,
         "a table: tool = {column}",
-        "lines: the version of another tool that a build was made for. It runs with "
-        "that version and newer ones. Of several builds the newest that runs with the "
-        "pinned tool is taken, or the oldest where none is pinned",
+        "lines, github: the version of another tool that a build was made for, from a "
+        "column of `line` or as {variant}. It runs with that version and newer ones: "
+        "the newest build that runs with the pinned tool is taken, or the oldest where "
+        "none is pinned",
         {},
     ),
     "variants": Field(

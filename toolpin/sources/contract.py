@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from toolpin.model import Artifact, Build, Host, Release
+from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Host, Release
 from toolpin.versions import sort_key
 
 Progress = Callable[[int, int | None], None]
@@ -37,6 +37,19 @@ class Source(Protocol):
 def fill(template: str, values: Mapping[str, str]) -> str:
     """Replace each `{name}` by its value; a name without one is a KeyError."""
     return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], template)
+
+
+def tool_requirements(
+    built_for: Mapping[str, str], values: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """Return what a build requires of other tools: `("tool-erlang", "27")`.
+
+    `built_for` has a template for each tool, such as `{otp}`.
+    """
+    return tuple(
+        (f"{TOOL_REQUIREMENT}{tool}", fill(version, values))
+        for tool, version in sorted(built_for.items())
+    )
 
 
 def line_channels(codename: str) -> tuple[str, ...]:

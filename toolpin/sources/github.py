@@ -15,13 +15,14 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from toolpin.binaries.fit import best, lacks
 from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
-from toolpin.errors import NotPublished, Unreachable
+from toolpin.errors import NoFit, NotPublished, Unreachable
 from toolpin.model import Artifact, Build, Digest, Host, Release
 from toolpin.network.fetch import Fetcher
 from toolpin.plugin.contract import SourceSpec
-from toolpin.sources.contract import fill
+from toolpin.sources.contract import fill, tool_requirements
 from toolpin.verify import make_digest, parse_checksums
 
 API = "https://api.github.com/repos"
@@ -75,8 +76,10 @@ class GithubSource:
                 continue
             version = tag[len(prefix) : len(tag) - len(suffix)]
             names = {asset.name for asset in release.assets}
-            for one in (version, *self._with_variants(version, names)):
-                if version and not names.isdisjoint(_names(self._spec, one, host)):
+            variants = self._with_variants(version, names)
+            for one in (version, *variants):
+                known = not names.isdisjoint(_names(self._spec, one, host))
+                if version and (known or (variants and self._spec.built_for)):
                     found.append(Release(one))
         return found
 
@@ -86,19 +89,51 @@ class GithubSource:
             return []
         found = set()
         for template in self._spec.assets:
-            head, _, tail = template.partition("{variant}")
-            shape = re.compile(f"{re.escape(head)}([A-Za-z0-9.]+){re.escape(tail)}")
-            if head != template:
+            if "{variant}" in template:
+                shape = re.compile(variant_shape(template))
                 found |= {match[1] for match in map(shape.fullmatch, names) if match}
         return [f"{version}{self._spec.variants}{one}" for one in sorted(found)]
 
     def builds(self, version: str, host: Host) -> list[Build]:
-        """Return the one build there is, in a list."""
-        return [Build((self.artifact(version, host),))]
+        """Return the one build there is, or one for each version of another tool."""
+        return [
+            build._replace(artifacts=(self.artifact(one, host),))
+            for one, build in self._to_choose(version).items()
+        ]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
-        """Return the one artifact there is."""
-        return (self.artifact(version, host),)
+        """Return the one artifact there is, or the one that fits best.
+
+        Raises NoFit where the tool that is pinned beside it is too old for all.
+        """
+        found = self._to_choose(version)
+        chosen = best(found.items(), host, lambda item: item[1])
+        if chosen is None:
+            facts = [
+                (one, f"needs {' and '.join(lacks(host, build))}")
+                for one, build in found.items()
+            ]
+            raise NoFit(f"none of {self._spec.publisher} runs here", facts)
+        return (self.artifact(chosen[0], host),)
+
+    def _to_choose(self, version: str) -> dict[str, Build]:
+        """Return the variants that a plain version has, and what each requires.
+
+        Only the version itself where it names one, or where the plugin has none.
+        """
+        base, variant = _split(self._spec, version)
+        variants: list[str] = []
+        if self._spec.built_for and not variant:
+            tag = _tag(self._spec, version)
+            release = read_release(self._fetcher, self._spec.repo, tag)
+            names = {asset.name for asset in release.assets}
+            variants = self._with_variants(base, names)
+        found = {}
+        for one in variants or [version]:
+            values = {"variant": _split(self._spec, one)[1]}
+            requires = tool_requirements(self._spec.built_for, values)
+            found[one] = Build((), requires if variants else ())
+        return found
 
     def artifact(self, version: str, host: Host) -> Artifact:
         """Return the first of the plugin's assets that is released, with its digest.
@@ -151,7 +186,18 @@ def names_asset(spec: SourceSpec, artifact: Artifact, version: str, host: Host) 
     """Tell whether the source would name this artifact for a version."""
     expected = download_url(spec.repo, _tag(spec, version), artifact.filename)
     names = _names(spec, version, host)
-    return artifact.filename in names and artifact.locator == expected
+    known = artifact.filename in names
+    if spec.built_for and not _split(spec, version)[1]:
+        known = known or any(
+            re.fullmatch(variant_shape(one), artifact.filename) for one in spec.assets
+        )
+    return known and artifact.locator == expected
+
+
+def variant_shape(template: str) -> str:
+    """Return the pattern of an asset's names, whatever variant is in them."""
+    head, _, tail = template.partition("{variant}")
+    return f"{re.escape(head)}([A-Za-z0-9.]+){re.escape(tail)}"
 
 
 def _tag(spec: SourceSpec, version: str) -> str:

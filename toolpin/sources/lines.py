@@ -15,10 +15,10 @@ from toolpin.binaries.fit import best, lacks
 from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.errors import NoChecksum, NoFit, NotPublished, Unreachable
-from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Host, Release
+from toolpin.model import Artifact, Build, Host, Release
 from toolpin.plugin.contract import SourceSpec
 from toolpin.sources.apt_client import AptClient
-from toolpin.sources.contract import fill
+from toolpin.sources.contract import fill, tool_requirements
 from toolpin.verify import HEX_LENGTHS, make_digest
 
 _LIST_BYTES = 16 << 20
@@ -170,12 +170,9 @@ class LinesSource:
     def _requires(
         self, image: str, columns: Mapping[str, str]
     ) -> tuple[tuple[str, str], ...]:
-        of_image = self._spec.images.get(image, {})
-        tools = {
-            f"{TOOL_REQUIREMENT}{tool}": fill(version, columns)
-            for tool, version in self._spec.built_for.items()
-        }
-        return tuple(sorted({**of_image, **tools}.items()))
+        of_image = self._spec.images.get(image, {}).items()
+        of_tools = tool_requirements(self._spec.built_for, columns)
+        return tuple(sorted((*of_image, *of_tools)))
 
     def _place(self, image: str, host: Host) -> str:
         return fill(self._spec.list, self._values(image, host))
