@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.server import Server
 from toolpin.cache.verified import Cache
-from toolpin.errors import NotPublished, ToolpinError
+from toolpin.errors import NotPublished
 from toolpin.install.choice import allowed_sources
 from toolpin.model import Host, Pin
 from toolpin.paths import Paths
@@ -128,7 +128,9 @@ def test_a_release_without_this_host_is_not_published(
         make_plan(nodejs, nodejs.sources[0], Pin("nodejs", "10.15.3"), host, clients)
 
 
-def test_musl_is_refused_with_the_reason(nodejs: Tool) -> None:
-    with pytest.raises(ToolpinError) as caught:
-        allowed_sources(nodejs, Host("linux", "x64", "musl", ""), ())
-    assert "glibc only" in caught.value.render()
+@pytest.mark.parametrize("arch", ["x64", "arm64"])
+def test_musl_has_a_source_and_no_registry(arch: str, nodejs: Tool) -> None:
+    host = Host("linux", arch, "musl", "")
+    found = [one.id for one in allowed_sources(nodejs, host, ())]
+    expected = ["upstream", "unofficial"] if arch == "x64" else ["unofficial"]
+    assert found == expected

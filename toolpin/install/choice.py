@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 
 from toolpin.binaries.fit import lacks
 from toolpin.errors import (
@@ -16,19 +15,13 @@ from toolpin.errors import (
     UsageError,
 )
 from toolpin.install.catalogue import DAY_S, Catalogues
+from toolpin.install.first_builds import Failure, first_for, to_pin, too_old
 from toolpin.install.jobs import Job
 from toolpin.model import Build, Host, Pin, Plan
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.script import is_scripted
-from toolpin.project.meant import pinning, without_v
-from toolpin.versions import is_prefix, nearest
-
-
-class Failure(NamedTuple):
-    """Why one source did not serve."""
-
-    spec: SourceSpec
-    error: ToolpinError
+from toolpin.project.meant import without_v
+from toolpin.versions import is_prefix, nearest, newest
 
 
 def allowed_sources(
@@ -94,6 +87,8 @@ def nobody_serves(
             facts += [
                 (label, f"{name}: {value}") for name, value in failure.error.facts
             ]
+            if reason := too_old(failure.spec, job.pin, host):
+                facts.append((label, reason))
     asked = {failure.spec.id for failure in failures}
     for spec in tool.sources:
         if spec.named_only and spec.id not in asked:
@@ -102,6 +97,10 @@ def nobody_serves(
     ending = "was not found" if silent else f"does not exist for {host}"
     if any(map(_unfit, failures)):
         ending = "has no build that runs on this machine"
+    elif first := first_for(failures, job.pin, host):
+        what = f"{job.pin} has no build for {host}: the first is {first}"
+        newer = newest(_line_of(first), known) or first
+        return NotPublished(what, facts, to_pin(job.pin.tool, newer, job.origin))
     kind = Unreachable if silent else NotPublished
     return kind(
         f"{job.pin} {ending}", facts, _way_out(tool, job, failures, host, known)
@@ -123,7 +122,7 @@ def _way_out(
 
     Or what makes this machine one that builds it, or what shows the `known` versions.
     """
-    pin, origin = job.pin, job.origin
+    pin = job.pin
     unfit = [one for one in failures if _unfit(one)]
     for failure in unfit:
         for spec in tool.sources:
@@ -134,8 +133,7 @@ def _way_out(
         return hint
     plain = without_v(pin.version)
     if plain != pin.version and plain in known:
-        written = pinning([pin.tool, plain], origin.place) if origin.line else None
-        return written or f"toolpin install {pin.tool} {plain}"
+        return to_pin(pin.tool, plain, job.origin)
     if not known and any(isinstance(one.error, Unreachable) for one in failures):
         return _to_reach(job, failures[0].error)
     line = _line_of(plain)
