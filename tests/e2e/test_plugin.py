@@ -174,7 +174,7 @@ def test_a_plugin_of_yours_stands_before_the_bundled_one_until_it_is_removed(
 
 def test_show_names_sources_in_order_and_hosts(home: Home) -> None:
     shown = home.toolpin("plugin", "show", "node").out
-    sources = ["upstream", "unofficial", "pypi", "npm"]
+    sources = ["upstream", "unofficial", "pypi", "pypi-musl", "npm"]
     order = [shown.index(f"{one} (") for one in sources]
     assert order == sorted(order)
     assert "linux-arm64" in shown

@@ -44,7 +44,7 @@ def best(
 def _meets(host: Host, name: str, least: str) -> bool:
     if name == "soname":
         return host.libraries is None or least in host.libraries
-    named = host.libc if host.libc == "glibc" else host.os
+    named = host.libc or host.os
     if name != named:
         return name not in ("glibc", "musl", "macos")
     if not host.libc_version:

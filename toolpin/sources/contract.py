@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from toolpin.model import Artifact, Build, Host, Release
+from toolpin.project.words import VERSION, fits
 from toolpin.versions import is_prefix, sort_key
 
 Progress = Callable[[int, int | None], None]
@@ -68,9 +69,7 @@ def read_lines(text: bytes, shape: Mapping[str, str]) -> dict[str, str]:
     first: dict[str, str] = {}
     for release in json.loads(text):
         version, name = release[shape["version"]], release[shape["channel"]]
-        if not isinstance(version, str):
-            raise TypeError("a version must be a text")
-        if isinstance(name, str) and name:
+        if isinstance(name, str) and fits(name, VERSION) and fits(version, VERSION):
             before = first.setdefault(name.lower(), version)
             first[name.lower()] = min(before, version, key=sort_key)
     if not first:
