@@ -53,8 +53,9 @@ LAYERS = tuple(
         ci.plan ci.view doctor.asked doctor.checkup doctor.project_check
         doctor.reasons doctor.road_check doctor.roads doctor.shell_check
         doctor.surroundings execute.project_env install.carrying install.catalogue
-        install.choice install.into install.listing install.locked install.means
-        install.notes install.pipeline install.serving install.workshop
+        install.choice install.first_builds install.into install.listing
+        install.locked install.long_term install.means install.notes
+        install.pipeline install.serving install.workshop
         lockfile.asks shells.completion shells.known_words shells.watch upkeep.adopting
         upkeep.pruning upkeep.removal upkeep.reshim upkeep.unused
         """,

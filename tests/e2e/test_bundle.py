@@ -127,7 +127,7 @@ def test_commands_are_called_new_where_something_was_installed(locked: Home) -> 
 
 
 def test_offline_lists_what_was_listed_before(home: Home, upstream: Upstream) -> None:
-    upstream.publish("22.20.0")
+    upstream.publish("22.20.0", lts="Jod")
     assert home.toolpin("list-all", "nodejs", "--offline").code == 1
     assert home.toolpin("list-all", "nodejs").code == 0
     result = home.toolpin("list-all", "nodejs", "--offline")

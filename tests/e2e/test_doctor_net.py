@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.test_npm_source import Registry
 from tests.support.archives import npm_package
 from tests.support.certificates import Authority
+from tests.support.registry import Registry
 from tests.support.run import Home
 from tests.support.server import Hang, Server, Status
 from tests.support.upstream import Upstream

@@ -32,7 +32,8 @@ def lock_of(home: Home) -> Path:
 def test_a_loose_request_gets_one_meaning_for_every_host(locked: Home) -> None:
     text = lock_of(locked).read_text()
     assert text.startswith('schema = 1\n[pins]\n"nodejs lts" = "22.20.0"\n\n')
-    assert text.count("[[build]]") == 4
+    assert text.count("[[build]]") == 6
+    assert text.count('source = "none"') == 2  # musl has no build of this release
     assert "https://nodejs.org/dist/v22.20.0/node-v22.20.0-darwin-arm64.tar.xz" in text
     assert "127.0.0.1" not in text  # what is asked is a mirror, what is written is not
 
@@ -59,7 +60,9 @@ def test_lock_says_what_a_request_means_and_for_whom(
     home.pin("nodejs 22\n")
     result = home.toolpin("lock")
     assert "nodejs  22  -> 22.20.0  linux-x64 macos-x64" in result.out
-    assert "none: linux-arm64 macos-arm64" in result.out
+    assert (
+        "none: linux-arm64 linux-arm64-musl linux-x64-musl macos-arm64\n" in result.out
+    )
     assert 'source = "none"' in lock_of(home).read_text()
 
 
@@ -75,7 +78,8 @@ def test_a_release_that_is_out_for_a_few_hosts_is_not_yet_what_a_request_means(
     assert told.code == 0, told.err
     assert "22.21.0" not in (home.project / ".tool-versions").read_text()
     home.pin("nodejs 22.21.0\n")  # literally asked for, it is
-    assert "none: macos-arm64 macos-x64" in home.toolpin("lock").out
+    none = "none: linux-arm64-musl linux-x64-musl macos-arm64 macos-x64\n"
+    assert none in home.toolpin("lock").out
     home.pin("nodejs lts\n")
     only = home.toolpin("lock", "--host", "linux-x64", "--refresh", "nodejs")
     assert "-> 22.21.0" in only.out
@@ -723,4 +727,4 @@ def test_a_pin_made_offline_sends_nobody_to_a_source_that_was_not_chosen(
     )
     result = home.toolpin("lock")
     assert result.code == 0, result.err
-    assert "none: macos-arm64 macos-x64" in result.out
+    assert "none: linux-x64-musl macos-arm64 macos-x64\n" in result.out

@@ -174,9 +174,10 @@ def test_a_plugin_of_yours_stands_before_the_bundled_one_until_it_is_removed(
 
 def test_show_names_sources_in_order_and_hosts(home: Home) -> None:
     shown = home.toolpin("plugin", "show", "node").out
-    order = [shown.index(f"{one} (") for one in ("upstream", "pypi", "npm")]
+    sources = ["upstream", "unofficial", "pypi", "pypi-musl", "npm"]
+    order = [shown.index(f"{one} (") for one in sources]
     assert order == sorted(order)
     assert "linux-arm64" in shown
     told = json.loads(home.toolpin("plugin", "show", "node", "--json").out)["result"]
-    assert [one["id"] for one in told["sources"]] == ["upstream", "pypi", "npm"]
-    assert "linux-x64-musl" in told["refused_hosts"]
+    assert [one["id"] for one in told["sources"]] == sources
+    assert "linux-arm64-musl" in told["sources"][1]["hosts"]

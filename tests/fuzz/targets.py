@@ -42,9 +42,11 @@ from toolpin.network.fetch import Fetcher
 from toolpin.plugin.contract import SourceSpec, parse_tool
 from toolpin.project import toolversions
 from toolpin.project.idiomatic import Idioms
+from toolpin.project.words import VERSION, fits
 from toolpin.settings.edit import set_value
 from toolpin.settings.read import stated_in
 from toolpin.shells.activation import STATE, entered, left, parse_state, render_state
+from toolpin.sources.contract import read_lines
 from toolpin.sources.http import HttpSource
 from toolpin.verify import parse_checksums, parse_sri
 
@@ -257,6 +259,15 @@ def _index(data: bytes) -> None:
     assert all(url.startswith(_PUBLISHERS) for url in asked.urls)
 
 
+def _lines(data: bytes) -> None:
+    """Read the long-term lines that a package states: names and versions stay words."""
+    shape = {"version": "version", "channel": "lts"}
+    with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
+        for name, first in read_lines(data, shape).items():
+            assert fits(name, VERSION)
+            assert fits(first, VERSION)
+
+
 def _plugins() -> tuple[bytes, ...]:
     return tuple(file.read_bytes() for file in (REPOSITORY / "plugins").glob("*.toml"))
 
@@ -367,6 +378,13 @@ TARGETS: dict[str, Target] = {
             zip_of(ZipEntry("a/b", b"1" * 50), ZipEntry("a/l", b"b", 0o120777)),
             wheel([("a/b", b"1" * 500, 0o755)]),
             deb(Entry("./a", b"1")),
+        ),
+    ),
+    "lines": Target(
+        _lines,
+        (
+            b'[{"version":"24.10.0","lts":false},{"version":"24.11.0","lts":"Krypton"}]',
+            b'[{"version":"../1","lts":"a/b"},{"version":1,"lts":"Jod"}]',
         ),
     ),
     "index": Target(

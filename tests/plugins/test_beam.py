@@ -14,7 +14,8 @@ from toolpin.cache.verified import Cache
 from toolpin.errors import NoFit, NotPublished, Unreachable
 from toolpin.host import any_of
 from toolpin.install.catalogue import Catalogues
-from toolpin.install.choice import Failure, nobody_serves
+from toolpin.install.choice import nobody_serves
+from toolpin.install.first_builds import Failure
 from toolpin.install.jobs import Job
 from toolpin.model import (
     Artifact,

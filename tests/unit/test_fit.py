@@ -34,6 +34,7 @@ def test_the_build_that_asks_most_and_still_runs_is_the_best(
     [
         (Host("linux", "x64", "glibc", "2.36"), ("musl", "1.2"), ("musl 1.2",)),
         (Host("linux", "x64", "musl", ""), ("glibc", "2.17"), ("glibc 2.17",)),
+        (Host("linux", "x64", "musl", ""), ("musl", "1.2"), ()),  # of unknown version
         (Host("linux", "x64", "glibc", "2.36"), ("macos", "13.0"), ("macos 13.0",)),
         (Host("macos", "x64", "", "14.5"), ("macos", "13.0"), ()),
         (Host("linux", "x64", "glibc", "2.36"), ("soname", "libz.so.1"), ()),

@@ -22,7 +22,8 @@ from tests.upstream import page
 from toolpin.cache.verified import Cache
 from toolpin.errors import NoChecksum, NotPublished
 from toolpin.install.catalogue import Catalogues
-from toolpin.install.choice import Failure, allowed_sources, nobody_serves
+from toolpin.install.choice import allowed_sources, nobody_serves
+from toolpin.install.first_builds import Failure
 from toolpin.install.jobs import Job
 from toolpin.model import Host, Origin, Pin
 from toolpin.paths import Paths
@@ -105,7 +106,7 @@ def documented() -> dict[tuple[str, str], str]:
     assert table
     head = table[0].splitlines()[0]
     versions = [cell.strip() for cell in head.strip("|").split("|")][1:]
-    found = {}
+    found: dict[tuple[str, str], str] = {}
     for line in table[1].splitlines():
         system, *cells = [cell.strip() for cell in line.strip("|").split("|")]
         found |= {(system, v): one for v, one in zip(versions, cells, strict=True)}

@@ -61,7 +61,7 @@ def _meets(host: Host, name: str, least: str) -> bool:
     if name.startswith(TOOL_REQUIREMENT):
         have = dict(host.beside).get(name.removeprefix(TOOL_REQUIREMENT))
         return have is None or sort_key(least) <= sort_key(have)
-    named = host.libc if host.libc == "glibc" else host.os
+    named = host.libc or host.os
     if name != named:
         return name not in ("glibc", "musl", "macos")
     if not host.libc_version:

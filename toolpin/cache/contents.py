@@ -28,6 +28,7 @@ _FRESH = r"(?:\.toolpin-[0-9]+-[0-9a-f]{8})?"
 _NOTES = {
     "plans": re.compile(f"{_WORD}/{_WORD}/{_HOST}/{_WORD}"),
     "catalogues": re.compile(f"{_WORD}/{_WORD}@{_HOST}{_FRESH}"),
+    "long-term": re.compile(f"{_WORD}{_FRESH}"),
     "documents": re.compile(f"[0-9a-f]{{64}}{_FRESH}"),
 }
 _NAME = re.compile(r"(sha256|sha512)-([0-9a-f]+)(\.d|\.validator)?")

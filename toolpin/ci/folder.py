@@ -28,7 +28,7 @@ _THREADS = os.cpu_count() or 1
 _LARGEST = 20 << 30
 _FOLDERS = {"archives", "trees", *(f"archives/{one}" for one in HEX_LENGTHS)}
 # What a job that was killed, or failed, may have made before there was an archive.
-_BEGUN = {"locks", "partial", "catalogues"}
+_BEGUN = {"locks", "partial", "catalogues", "long-term"}
 _ARCHIVE = re.compile("archives/(sha256/[0-9a-f]{64}|sha512/[0-9a-f]{128})")
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError, Unreachable
+from toolpin.install.long_term import LongTermLines
 from toolpin.model import Host, Release
 from toolpin.network import urls
 from toolpin.plugin.contract import SourceSpec, Tool
@@ -50,6 +51,7 @@ class Catalogues:
         self._clients = clients
         self._settings = settings
         self._now = now
+        self._lines = LongTermLines(cache, clients, now=now)
 
     def read(
         self, tool: Tool, spec: SourceSpec, host: Host, *, max_age_s: float = 0.0
@@ -69,12 +71,32 @@ class Catalogues:
                 raise
             return known._replace(stale=error)
         releases = tuple(
-            with_channels(one, tool.channels)
+            one
             for one in listed
             if fits(one.version, VERSION) and spec.is_release(one.version)
         )
         self._remember(tool, spec, host, releases)
         return Catalogue(releases)
+
+    def in_lines(
+        self,
+        tool: Tool,
+        spec: SourceSpec,
+        releases: Sequence[Release],
+        wanted: str,
+        *,
+        max_age_s: float = 0.0,
+    ) -> Sequence[Release]:
+        """Return a source's releases with the long-term lines that they belong to.
+
+        The lines are read where the source's own list does not state them and `wanted`,
+        what is asked for, may be the name of one.
+        """
+        may_be_line = tool.channels and wanted and not wanted[0].isdigit()
+        if has_channels(spec) or not may_be_line:
+            return releases
+        lines = self._lines.read(tool, max_age_s=max_age_s)
+        return [with_channels(release, lines) for release in releases]
 
     def _remembered(self, tool: Tool, spec: SourceSpec, host: Host) -> Catalogue | None:
         """Return the list in the cache, if it is one and from the same address."""
@@ -82,7 +104,7 @@ class Catalogues:
             note = self._cache.read_note(_KIND, tool.name, f"{spec.id}@{host}")
             table = json.loads(note or b"")
             releases = tuple(
-                with_channels(Release(str(version), tuple(channels)), tool.channels)
+                Release(str(version), tuple(channels) if has_channels(spec) else ())
                 for version, channels in table["releases"]
             )
             age_s = self._now() - float(table["time"])
@@ -95,10 +117,15 @@ class Catalogues:
     def _remember(
         self, tool: Tool, spec: SourceSpec, host: Host, releases: tuple[Release, ...]
     ) -> None:
+        lines = self._lines.known(tool)
         table = {
             "address": self._address(spec, host),
             "time": self._now(),
-            "releases": [list(release) for release in releases],
+            # With all channels that are known here: completion offers them.
+            "releases": [
+                list(one if has_channels(spec) else with_channels(one, lines))
+                for one in releases
+            ],
         }
         with contextlib.suppress(ToolpinError):
             data = json.dumps(table).encode()
@@ -115,6 +142,11 @@ class Catalogues:
             url = self._settings.rewrite(f"https://github.com/{spec.repo}")
             return urls.shown(url)
         return f"{spec.kind}:{fill(spec.package, spec.hosts[str(host)])}"
+
+
+def has_channels(spec: SourceSpec) -> bool:
+    """Say whether a source's own list states the channels of its releases."""
+    return bool(spec.catalogue.get("channel"))
 
 
 def spoken_age(age_s: float) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 
 from toolpin.binaries.fit import lacks
 from toolpin.cache.first_use import FLAG
@@ -19,19 +18,13 @@ from toolpin.errors import (
     UsageError,
 )
 from toolpin.install.catalogue import DAY_S, Catalogues
+from toolpin.install.first_builds import Failure, first_for, to_pin, too_old
 from toolpin.install.jobs import Job
 from toolpin.model import Build, Host, Pin, Plan
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.script import is_scripted
-from toolpin.project.meant import pinning, without_v
-from toolpin.versions import is_prefix, nearest
-
-
-class Failure(NamedTuple):
-    """Why one source did not serve."""
-
-    spec: SourceSpec
-    error: ToolpinError
+from toolpin.project.meant import without_v
+from toolpin.versions import is_prefix, nearest, newest
 
 
 def allowed_sources(
@@ -100,16 +93,22 @@ def nobody_serves(
             facts += [
                 (label, f"{name}: {value}") for name, value in failure.error.facts
             ]
+            if reason := too_old(failure.spec, job.pin, host):
+                facts.append((label, reason))
     asked = {failure.spec.id for failure in failures}
     for spec in tool.sources:
         if spec.named_only and spec.id not in asked:
             facts.append((spec.id, f"used only where it is named: --source {spec.id}"))
     silent = any(isinstance(one.error, Unreachable) for one in failures)
     ending = "was not found" if silent else f"does not exist for {host}"
-    if any(map(_unfit, failures)):
-        ending = "has no build that runs on this machine"
     if any(isinstance(one.error, NoChecksum) for one in failures):
         ending = "is published without a checksum, so it is not installed unasked"
+    elif any(map(_unfit, failures)):
+        ending = "has no build that runs on this machine"
+    elif first := first_for(failures, job.pin, host):
+        what = f"{job.pin} has no build for {host}: the first is {first}"
+        newer = newest(_line_of(first), known) or first
+        return NotPublished(what, facts, to_pin(job.pin.tool, newer, job.origin))
     kind = Unreachable if silent else NotPublished
     return kind(
         f"{job.pin} {ending}", facts, _way_out(tool, job, failures, host, known)
@@ -138,7 +137,7 @@ def _way_out(
 
     Or what makes this machine one that builds it, or what shows the `known` versions.
     """
-    pin, origin = job.pin, job.origin
+    pin = job.pin
     if command := _with_more_leave(tool, pin, failures, host):
         return command
     hints = (one.error.hint for one in failures if _unfit(one) and one.error.hint)
@@ -146,8 +145,7 @@ def _way_out(
         return hint
     plain = without_v(pin.version)
     if plain != pin.version and plain in known:
-        written = pinning([pin.tool, plain], origin.place) if origin.line else None
-        return written or f"toolpin install {pin.tool} {plain}"
+        return to_pin(pin.tool, plain, job.origin)
     if not known and any(isinstance(one.error, Unreachable) for one in failures):
         return _to_reach(job, failures[0].error)
     line = _line_of(plain)

@@ -12,7 +12,12 @@ from typing import NamedTuple
 from toolpin import host
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError
-from toolpin.install.catalogue import Catalogue, Catalogues, spoken_age
+from toolpin.install.catalogue import (
+    Catalogue,
+    Catalogues,
+    has_channels,
+    spoken_age,
+)
 from toolpin.install.choice import allowed_sources
 from toolpin.install.workshop import clients_for, settings_for
 from toolpin.model import Host
@@ -51,6 +56,12 @@ def list_versions(
     ]
     with ThreadPoolExecutor(len(specs) or 1) as pool:
         answers = list(pool.map(lambda spec: _ask(tool, spec, here, catalogues), specs))
+    answered = [
+        spec
+        for spec, answer in zip(specs, answers, strict=True)
+        if isinstance(answer, Catalogue)
+    ]
+    asked_lines = "" if any(map(has_channels, answered)) else prefix
     known: dict[str, set[str]] = {}
     silent: list[tuple[str, ToolpinError]] = []
     for spec, answer in zip(specs, answers, strict=True):
@@ -62,7 +73,7 @@ def list_versions(
             when = f"as it was {spoken_age(answer.age_s)} ago"
             session.report.warn(f"{spec.id} {when}: {answer.stale.what}")
             silent.append((spec.id, answer.stale))
-        for release in answer.releases:
+        for release in catalogues.in_lines(tool, spec, answer.releases, asked_lines):
             known.setdefault(release.version, set()).update(release.channels)
     matching = [
         version

@@ -85,7 +85,10 @@ class Installer:
         ):
             return named
         listed = self._catalogues.read(tool, spec, self._host, max_age_s=DAY_S)
-        version = choose(wanted, listed.releases)
+        releases = self._catalogues.in_lines(
+            tool, spec, listed.releases, wanted.value, max_age_s=DAY_S
+        )
+        version = choose(wanted, releases)
         have = installs.newest_match(self._paths, tool.name, wanted)
         if listed.stale and have:  # what is newer could not be fetched
             return have.version

@@ -8,11 +8,11 @@ from typing import TypeVar
 from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
 from toolpin.install.catalogue import Catalogues
 from toolpin.install.choice import (
-    Failure,
     allowed_sources,
     nobody_serves,
     not_published_bytes,
 )
+from toolpin.install.first_builds import Failure, with_reason
 from toolpin.install.jobs import Job
 from toolpin.model import Host
 from toolpin.plugin.contract import SourceSpec, Tool
@@ -45,9 +45,10 @@ class Servers:
             try:
                 return serve(spec)
             except (NotPublished, Unreachable) as error:
-                failures.append(Failure(spec, error))
+                reason = with_reason(spec, job.pin, self._host, error)
+                failures.append(Failure(spec, reason))
                 if following:
-                    self._hand_over(error, following, row)
+                    self._hand_over(reason, following, row)
             except Mismatch as error:
                 raise not_published_bytes(job, error, following) from error
         raise nobody_serves(tool, job, failures, self._host, self._catalogues)

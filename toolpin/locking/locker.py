@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from toolpin.cache.first_use import VERIFIED
 from toolpin.errors import Mismatch, NoChecksum, NotPublished, ToolpinError, Unreachable
 from toolpin.host import any_of
+from toolpin.install.catalogue import has_channels
 from toolpin.lockfile.asks import (
     Ask,
     Scope,
@@ -25,12 +26,12 @@ from toolpin.lockfile.asks import (
 from toolpin.lockfile.document import HERE, NO_BUILD, Entry, Key, Lockfile
 from toolpin.lockfile.head import can_mean
 from toolpin.locking.work import (
+    SilentSources,
     Work,
     is_partial,
     no_checksum,
     nothing,
     tell_asked,
-    unreachable,
 )
 from toolpin.model import Build, Host, Pin, Release, Wanted
 from toolpin.plugin.contract import SourceSpec, Tool
@@ -44,7 +45,8 @@ from toolpin.sources.declarative import locked_builds, publisher, verified_by
 
 # What this machine knows of a version when nobody answers: receipts, its cache.
 KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]
-ReadReleases = Callable[[Tool, SourceSpec, Host], Sequence[Release]]
+# The releases of a source for a host, with their long-term lines where one is wanted.
+ReadReleases = Callable[[Tool, SourceSpec, Host, str], Sequence[Release]]
 
 
 class Locker:
@@ -66,6 +68,7 @@ class Locker:
         self._releases = releases
         self._scope = scope
         self._board = board
+        self._silent = SilentSources(board)
 
     def lock(
         self, asks: Sequence[Ask], old: Lockfile, also: Sequence[Ask] = ()
@@ -212,17 +215,21 @@ class Locker:
     def _listed(self, work: Work) -> dict[str, Seen]:
         """Return the versions that the sources have, and for which of the hosts."""
         found: dict[str, Seen] = {}
+        wanted = work.ask.wanted.value
         for spec in work.specs:
             for host in work.hosts:
                 if host not in spec.hosts:
                     continue
                 work.row.wait(f"asking {publisher(spec, any_of(host))}")
                 try:
-                    releases = self._releases(work.tool, spec, any_of(host))
+                    releases = self._releases(work.tool, spec, any_of(host), wanted)
                 except NotPublished:
                     continue
                 except Unreachable as error:
-                    raise unreachable(work, spec, error) from error
+                    self._silent.report(work, spec, error)
+                    continue
+                if has_channels(spec):  # it has stated the long-term lines
+                    wanted = ""
                 for release in releases:
                     seen = found.setdefault(release.version, Seen(set(), set()))
                     seen.channels.update(release.channels)
@@ -266,7 +273,8 @@ class Locker:
                     undigested = no_checksum(work, pin, host, error)
                 continue
             except Unreachable as error:
-                raise unreachable(work, spec, error) from error
+                self._silent.report(work, spec, error)
+                continue
             return tuple(
                 Entry(pin, host, spec.id, self._verified(spec, one), one)
                 for one in builds

@@ -81,12 +81,14 @@ def locker_for(
     clients = clients_for(session, settings, board)
     catalogues = Catalogues(Cache(cache_folder(session.env)), clients, settings)
 
-    def releases(tool: Tool, spec: SourceSpec, host: Host) -> Sequence[Release]:
+    def releases(
+        tool: Tool, spec: SourceSpec, host: Host, wanted: str
+    ) -> Sequence[Release]:
         """Return what there is today: an older list would lock an older version."""
         found = catalogues.read(tool, spec, host)
         if found.stale:
             raise found.stale
-        return found.releases
+        return catalogues.in_lines(tool, spec, found.releases, wanted)
 
     return Locker(
         session.registry,

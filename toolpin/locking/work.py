@@ -5,6 +5,7 @@ Who is asked, and the errors of one that has no answer; `locker` asks the source
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from toolpin.lockfile.asks import Ask, hosts_of, is_preferable
 from toolpin.lockfile.document import Lockfile
 from toolpin.model import Pin
 from toolpin.plugin.contract import SourceSpec, Tool
-from toolpin.progress import Row
+from toolpin.progress import Board, Row
 from toolpin.sources.declarative import publisher
 from toolpin.versions import nearest
 
@@ -49,6 +50,32 @@ def tell_asked(work: Work, hosts: Sequence[str]) -> None:
         work.row.wait(f"asking {', '.join(dict.fromkeys(names))}")
 
 
+class SilentSources:
+    """Reports optional sources that do not answer, each once for a tool."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._reported: set[tuple[str, str]] = set()
+        self._mutex = threading.Lock()
+
+    def report(self, work: Work, spec: SourceSpec, error: ToolpinError) -> None:
+        """Report an optional source. Raise the error of one that must answer.
+
+        Several threads may call this: a source is queried for its hosts at once.
+        """
+        if not spec.optional:
+            raise unreachable(work, spec, error) from error
+        name = work.tool.name
+        with self._mutex:
+            if (name, spec.id) in self._reported:
+                return
+            self._reported.add((name, spec.id))
+        # The others of a locked tool are not asked again by themselves.
+        sources = " ".join(f"--source {one.id}" for one in work.specs)
+        later = f"once it answers: toolpin lock --refresh {name} {sources}"
+        self._board.remark(f"{name}: {error.what}; locked without {spec.id}; {later}")
+
+
 def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:
     """Return the error of a source that was to be locked, with a way out if any."""
     others = [one for one in work.tool.sources if one.id != spec.id]
@@ -72,8 +99,10 @@ def _way_out(work: Work, spec: SourceSpec, others: Sequence[SourceSpec]) -> str 
     if spec is not work.specs[0] and hosts:  # it is asked for those without the first
         return f"toolpin lock {' '.join(f'--host {host}' for host in hosts)}"
     lost = set(work.hosts) & set(spec.hosts)
-    alike = [one.id for one in others if is_preferable(one) and lost <= {*one.hosts}]
-    return f"toolpin lock --source {alike[0]}" if alike else None
+    fit = [one for one in others if is_preferable(one) and lost & {*one.hosts}]
+    # The one that loses the fewest hosts; of several alike the plugin's first.
+    best = max(fit, key=lambda one: len(lost & {*one.hosts}), default=None)
+    return f"toolpin lock --source {best.id}" if best else None
 
 
 def no_checksum(work: Work, pin: Pin, host: str, error: NoChecksum) -> NoChecksum:

@@ -37,6 +37,8 @@ class SourceSpec(NamedTuple):
     kind: str
     publisher: str
     hosts: Mapping[str, Mapping[str, str]]
+    since: Mapping[str, tuple[str, ...]]
+    optional: bool
     catalogue: Mapping[str, str]
     artifacts: tuple[str, ...]
     checksums: str
@@ -93,6 +95,8 @@ class Tool(NamedTuple):
     manifests: Mapping[str, str]
     mutable: tuple[str, ...]
     channels: Mapping[str, str]
+    channels_date: str
+    long_term: Mapping[str, str]
     pairs: Mapping[str, str]
     refused_hosts: Mapping[str, str]
     sources: tuple[SourceSpec, ...]

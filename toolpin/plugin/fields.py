@@ -6,6 +6,7 @@ expected there, is for `contract` to say.
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 from toolpin.env import is_settable
 from toolpin.model import Link, Need, Rewrite
 from toolpin.project.manifests import MANIFESTS
-from toolpin.project.words import RESERVED_COMMANDS
+from toolpin.project.words import RESERVED_COMMANDS, VERSION, fits
 
 _CATALOGUE = frozenset("url version prefix files file name sha256 size channel".split())
 
@@ -191,6 +192,39 @@ def read_table(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise UnfitError
     return {read_text(key): read_text(one) for key, one in value.items()}
+
+
+def read_date(value: object) -> str:
+    """Accept a day, as `2026-11-30`."""
+    text = read_text(value)
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        raise UnfitError from None
+    return text
+
+
+def read_long_term(value: object) -> dict[str, str]:
+    """Accept which JSON list in which npm package names the long-term lines."""
+    table = read_table(value)
+    if set(table) != {"package", "file", "version", "channel"}:
+        raise UnfitError
+    read_inside(table["file"])
+    return table
+
+
+def read_since(value: object) -> dict[str, tuple[str, ...]]:
+    """Accept a table of hosts, each with a version or a list of versions."""
+    if not isinstance(value, dict):
+        raise UnfitError
+    lists = {
+        host: one if isinstance(one, list) else [one] for host, one in value.items()
+    }
+    found = {host: read_texts(one) for host, one in lists.items()}
+    versions = [version for some in found.values() for version in some]
+    if not all(found.values()) or not all(fits(one, VERSION) for one in versions):
+        raise UnfitError
+    return found
 
 
 def read_homes(value: object) -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,7 @@ from toolpin.plugin.fields import (
     read_checksums,
     read_commands,
     read_count,
+    read_date,
     read_flag,
     read_homes,
     read_idioms,
@@ -22,6 +23,7 @@ from toolpin.plugin.fields import (
     read_links,
     read_list,
     read_lists,
+    read_long_term,
     read_manifests,
     read_name,
     read_names,
@@ -32,6 +34,7 @@ from toolpin.plugin.fields import (
     read_phases,
     read_repo,
     read_rewrites,
+    read_since,
     read_spellings,
     read_table,
     read_table_name,
@@ -140,7 +143,22 @@ TOOL: dict[str, Field] = {
         read_table,
         "a table: name = first version of a long-term line",
         "what may be asked for instead of a version: releases from that one on, with "
-        "the same first number; all of them together are `lts`",
+        "the same first number; all of them together are `lts`. Used where neither a "
+        "source's own list nor `long_term` states them",
+        {},
+    ),
+    "channels_date": Field(
+        read_date,
+        "a date: 2026-11-30",
+        "the day on which `channels` was complete; reported whenever it is used",
+        "",
+    ),
+    "long_term": Field(
+        read_long_term,
+        "a table: package, file, version, channel",
+        "the npm package with a JSON list of releases that states the long-term lines: "
+        "the file in it, and the keys of a release's version and of its line's name. "
+        "Read for sources whose own lists have no `channel`",
         {},
     ),
     "pairs": Field(
@@ -216,6 +234,19 @@ SOURCE: dict[str, Field] = {
         "a table: host = {name = value}",
         "hosts it has builds for; the values fill {name} in the other fields",
         required=True,
+    ),
+    "since": Field(
+        read_since,
+        "a table: host = version, or a list of versions",
+        "the first version with a build for the host, or the first of each line of "
+        "versions; explains why an older one has none",
+        {},
+    ),
+    "optional": Field(
+        read_flag,
+        "true or false",
+        "`lock` goes on without this source where it does not answer, and reports it",
+        default=False,
     ),
     "catalogue": Field(
         read_catalogue,

@@ -5,8 +5,11 @@ Opens a plugin's source by its kind, and downloads an artifact by its locator's.
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 
+from toolpin.archive.unpack import unpack
 from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.cache.verified import Cache
@@ -14,7 +17,7 @@ from toolpin.errors import NotPublished, Offline, Unreachable
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.network.credentials import Credentials
 from toolpin.network.fetch import Fetcher, Limits
-from toolpin.paths import home_folder
+from toolpin.paths import home_folder, open_regular
 from toolpin.plugin.contract import SourceSpec
 from toolpin.plugin.script import KIND
 from toolpin.scripts.gitrepo import Git
@@ -74,7 +77,9 @@ class Clients:
         remark: Callable[[str], None],
         scripts: Callable[[str], Scripts] | None = None,
     ) -> None:
+        self.remark = remark
         self._offline = settings.offline
+        self._cache = cache
         self._scripts = scripts
         self._plugins: dict[str, ScriptSource] = {}
         self.git = Git(env, settings.rewrite, offline=settings.offline)
@@ -171,6 +176,22 @@ class Clients:
         """Return packages of a Debian suite. Raises NotPublished, Unreachable."""
         self._go_online(f"Debian {suite}")
         return self._apt.artifacts(suite, names, host)
+
+    def packaged(self, package: str, path: str) -> bytes:
+        """Return a file of the latest version of an npm package, whose digest holds.
+
+        Raises NotPublished, Unreachable or Mismatch.
+        """
+        self._go_online(package)
+        artifact = self._npm.artifact(package)
+        archive = self._cache.fetch(artifact, self._npm.download, lambda *_: None)
+        with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as folder:
+            unpack(archive, artifact.filename, folder, strip=1)
+            try:
+                with open_regular(os.path.join(folder, path)) as file:
+                    return file.read()
+            except OSError as error:
+                raise NotPublished(f"{artifact.filename} has no {path}") from error
 
     def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
         """Download an artifact to the file `part`, from where its locator says."""

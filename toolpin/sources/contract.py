@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Host, Release
-from toolpin.versions import sort_key
+from toolpin.project.words import VERSION, fits
+from toolpin.versions import is_prefix, sort_key
 
 Progress = Callable[[int, int | None], None]
 
@@ -68,3 +70,34 @@ def with_channels(release: Release, lines: Mapping[str, str]) -> Release:
             found = {*release.channels, *line_channels(codename)}
             return Release(release.version, tuple(sorted(found)))
     return release
+
+
+def read_lines(text: bytes, shape: Mapping[str, str]) -> dict[str, str]:
+    """Return the first version of each long-term line that a JSON list states.
+
+    `shape` names the keys of a release's `version` and of its line's name, the
+    `channel`, which is no text for a release of no line. Raises ValueError, LookupError
+    or TypeError for a document of another shape.
+    """
+    first: dict[str, str] = {}
+    for release in json.loads(text):
+        version, name = release[shape["version"]], release[shape["channel"]]
+        if isinstance(name, str) and fits(name, VERSION) and fits(version, VERSION):
+            before = first.setdefault(name.lower(), version)
+            first[name.lower()] = min(before, version, key=sort_key)
+    if not first:
+        raise ValueError("it names no long-term line")
+    return first
+
+
+def first_build(version: str, firsts: Sequence[str]) -> str | None:
+    """Return the first version with a build, where `version` is older than that.
+
+    `firsts` has the first one of all, or the first one of each line of versions; lines
+    are told apart by their first number.
+    """
+    same = [one for one in firsts if is_prefix(version.partition(".")[0], one)]
+    for first in same or sorted(firsts, key=sort_key)[:1]:
+        if sort_key(version) < sort_key(first) and not is_prefix(version, first):
+            return first
+    return None

@@ -45,15 +45,18 @@ class NpmClient:
             return [str(one) for one in found]
         return [found] if isinstance(found, str) else []
 
-    def artifact(self, package: str, version: str) -> Artifact:
-        """Return one version's tarball with the registry's digest.
+    def artifact(self, package: str, version: str = "") -> Artifact:
+        """Return one version's tarball with the registry's digest, or the latest one's.
 
         Raises NotPublished or Unreachable.
         """
-        found = self._view(f"{package}@{version}", "version", "dist")
+        spec = f"{package}@{version}" if version else package
+        found = self._view(spec, "version", "dist")
+        listed = str(found.get("version", "")) if isinstance(found, dict) else ""
         # npm takes `10`, `next` and `10.x` for versions too: those are not exact.
-        if not isinstance(found, dict) or found.get("version") != version:
-            raise NotPublished(f"npm has no {package} {version}")
+        if not isinstance(found, dict) or listed != (version or listed) or not listed:
+            raise NotPublished(f"npm has no {package} {version}".rstrip())
+        version = listed
         dist = found.get("dist")
         integrity = dist.get("integrity") if isinstance(dist, dict) else None
         digest = parse_sri(str(integrity or ""))

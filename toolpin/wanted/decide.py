@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from toolpin.errors import NotLocked, NotPublished, ToolpinError, Unreachable
+from toolpin.install.first_builds import Failure, first_for, to_pin, too_old
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked import (
     UNTOLD,
@@ -142,9 +143,24 @@ class Decider:
             return job if self._rules.elsewhere else self._judged(job)
         fix = self._from_here(found.fix, os.path.dirname(path))
         if must or found.is_final:
-            raise missing(ask, found.lacks, fix)
+            raise self._explained(missing(ask, found.lacks, fix), pin, origin)
         self._session.report.warn(f"{pin}: {found.lacks}; try: {fix}")
         return Job(pin, origin)
+
+    def _explained(self, error: NotLocked, pin: Pin, origin: Origin) -> NotLocked:
+        """Return the error; where all builds for this host are newer, with that."""
+        tool = self._session.registry.get(pin.tool)
+        sources = tool.sources if tool else ()
+        asked = [Failure(spec, error) for spec in sources if spec.since]
+        first = first_for(asked, pin, self._host)
+        if first is None:
+            return error
+        reasons = [too_old(spec, pin, self._host) for spec, _ in asked]
+        facts = [("because", reason) for reason in reasons if reason]
+        line = first.partition(".")[0]
+        return NotLocked(
+            error.what, [*error.facts, *facts], to_pin(pin.tool, line, origin)
+        )
 
     def _to_lock(self, ask: Ask) -> str:
         """Return the command that adds an entry for a request, by who wants it."""

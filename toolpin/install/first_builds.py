@@ -1,0 +1,67 @@
+"""Explains why a host has no build of a version: its first builds are newer.
+
+From what the plugin states of each source (`since`); nothing here is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from toolpin.errors import NotPublished, ToolpinError, Unreachable
+from toolpin.model import Host, Origin, Pin
+from toolpin.plugin.contract import SourceSpec
+from toolpin.project.meant import pinning
+from toolpin.sources.contract import first_build
+from toolpin.sources.declarative import publisher
+from toolpin.versions import sort_key
+
+
+class Failure(NamedTuple):
+    """Why one source did not serve."""
+
+    spec: SourceSpec
+    error: ToolpinError
+
+
+def too_old(spec: SourceSpec, pin: Pin, host: Host) -> str:
+    """Return why a source has no build, if all of its builds are newer; else ""."""
+    first = first_build(pin.version, spec.since.get(str(host), ()))
+    if first is None:
+        return ""
+    return f"{publisher(spec, host)} has builds for {host} only from {first} on"
+
+
+def with_reason(
+    spec: SourceSpec, pin: Pin, host: Host, error: NotPublished | Unreachable
+) -> NotPublished | Unreachable:
+    """Return the error of a source; for a version older than its builds, that reason.
+
+    Only once it has stated that it has none: builds may be added to old releases.
+    """
+    reason = too_old(spec, pin, host)
+    if not reason or type(error) is not NotPublished:
+        return error
+    return NotPublished(reason, error.facts, error.hint)
+
+
+def first_for(failures: Sequence[Failure], pin: Pin, host: Host) -> str | None:
+    """Return the first version with a build, where the sources have only later ones.
+
+    None where a source that states its first version could have this one, or where one
+    that states none does not answer.
+    """
+    firsts: list[str] = []
+    for spec, error in failures:
+        since = spec.since.get(str(host), ())
+        first = first_build(pin.version, since)
+        if first is None and (since or isinstance(error, Unreachable)):
+            return None
+        firsts += [first] if first else []
+    return min(firsts, key=sort_key, default=None)
+
+
+def to_pin(tool: str, version: str, origin: Origin) -> str:
+    """Return the command that takes another version: in the file that asks for one."""
+    written = pinning([tool, version], origin.place) if origin.line else None
+    return written or f"toolpin install {tool} {version}"
