@@ -34,6 +34,8 @@ def package(name: str, version: str, pool: str = POOL) -> Artifact:
 
 BASE = package("erlang-base", "25.2.3+dfsg-1+deb12u4")
 CRYPTO = package("erlang-crypto", "25.2.3+dfsg-1+deb12u4")
+JQUERY = package("libjs-jquery", "3.6.1-1", "deb:pool/main/n/node-jquery")
+SCRIPTS = "usr/share/javascript"
 LIBC = package("libc6", "2.41-12", "deb:pool/main/g/glibc")
 
 
@@ -65,10 +67,11 @@ def test_a_packagers_part_of_a_version_does_not_count(
 
 
 def test_packages_of_the_tool_join_and_a_runtime_lies_apart(debian: SourceSpec) -> None:
-    plain = steps_of(debian, (BASE, CRYPTO), HOST)
+    plain = steps_of(debian, (BASE, CRYPTO, JQUERY), HOST)
     assert [one for one in plain if isinstance(one, Unpack)] == [
-        Unpack(0, only="usr/lib/erlang", strip=3),
-        Unpack(1, only="usr/lib/erlang", strip=3),
+        Unpack(0, only="usr/lib/erlang", strip=3, shared=(SCRIPTS,)),
+        Unpack(1, only="usr/lib/erlang", strip=3, shared=(SCRIPTS,)),
+        Unpack(2, into=SCRIPTS, only=SCRIPTS, strip=3),
     ]
     assert Rewrite("bin/erl", "/usr/lib/erlang") in plain
     assert not [one for one in plain if isinstance(one, Patch)]
@@ -135,7 +138,7 @@ def test_a_lockfile_names_no_other_package(
     artifacts: tuple[Artifact, ...], debian: SourceSpec
 ) -> None:
     assert not is_named(debian, artifacts, "25.2.3")
-    assert is_named(debian, (BASE, CRYPTO, LIBC), "25.2.3")
+    assert is_named(debian, (BASE, CRYPTO, JQUERY, LIBC), "25.2.3")
 
 
 @pytest.mark.parametrize(

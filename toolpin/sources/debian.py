@@ -85,10 +85,10 @@ class DebianSource:
 
     def _found(self, host: Host) -> Iterator[tuple[str, str, DebPackage]]:
         # All that may be wanted of a suite, since its list is read for each question.
-        names = (self._spec.package, *self._spec.packages, *self._spec.runtime)
+        spec = self._spec
+        names = (spec.package, *spec.packages, *spec.shared, *spec.runtime)
         return _in_suites(
-            self._spec,
-            lambda suite: self._apt.packages(suite, names, host).get(names[0]),
+            spec, lambda suite: self._apt.packages(suite, names, host).get(names[0])
         )
 
     def _requires(self, suite: str) -> tuple[tuple[str, str], ...]:
@@ -97,7 +97,7 @@ class DebianSource:
     def _packages(
         self, suite: str, host: Host, *, with_runtime: bool
     ) -> tuple[Artifact, ...]:
-        wanted = [self._spec.package, *self._spec.packages]
+        wanted = [self._spec.package, *self._spec.packages, *self._spec.shared]
         wanted += self._spec.runtime if with_runtime else ()
         names = list(dict.fromkeys(wanted))
         return tuple(
@@ -130,7 +130,7 @@ def steps_of(
 ) -> list[Step]:
     """Return how the packages become a tree: what each is, its name tells."""
     unpacks = [
-        Unpack(index, only=spec.only, strip=spec.strip)
+        _unpack(spec, index, package_of(artifact))
         for index, artifact in enumerate(artifacts)
         if package_of(artifact) not in spec.runtime
     ]
@@ -138,6 +138,13 @@ def steps_of(
     more = library_steps(spec, artifacts, host)
     bound = [Patch(RUNTIME, values.get("loader", ""))] if more else []
     return [*unpacks, *more, *spec.links, *spec.rewrite, *bound]
+
+
+def _unpack(spec: SourceSpec, index: int, package: str) -> Unpack:
+    if folder := spec.shared.get(package):
+        return Unpack(index, into=folder, only=folder, strip=len(folder.split("/")))
+    shared = tuple(dict.fromkeys(spec.shared.values()))
+    return Unpack(index, only=spec.only, strip=spec.strip, shared=shared)
 
 
 def library_steps(
@@ -154,7 +161,7 @@ def library_steps(
 
 def is_named(spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str) -> bool:
     """Tell whether the source would name these packages for a version."""
-    known = {spec.package, *spec.packages, *spec.runtime}
+    known = {spec.package, *spec.packages, *spec.shared, *spec.runtime}
     main = [one for one in artifacts if package_of(one) == spec.package]
     return (
         len(main) == 1
