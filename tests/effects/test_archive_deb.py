@@ -84,10 +84,9 @@ def test_a_link_to_a_shared_directory_leads_to_it_in_the_install(
     """As Debian's erlang-common-test has it."""
     target = "../../../../../share/javascript/jquery/jquery.min.js"
     data = deb(symlink("./usr/lib/erlang/lib/ct/priv/jquery-latest.js", target))
-    options = {"only": "usr/lib/erlang"}
     with pytest.raises(Refused, match="leads out of the tree"):
-        unpacked(data, tmp_path, **options)
-    unpacked(data, tmp_path, **options, shared=("usr/share/javascript",))
+        unpacked(data, tmp_path, only="usr/lib/erlang")
+    unpacked(data, tmp_path, only="usr/lib/erlang", shared=("usr/share/javascript",))
     link = tmp_path / "stage/lib/ct/priv/jquery-latest.js"
     script = tmp_path / "stage/usr/share/javascript/jquery/jquery.min.js"
     script.parent.mkdir(parents=True)
