@@ -144,7 +144,8 @@ class Unpack(NamedTuple):
     archive as it stands are taken ("" for all), then `strip` leading folders are
     dropped; the rest lands in `into`, relative to the install ("" is its root).
     `without` are files to leave out, relative to `into`: what a package adds to the
-    tool's own tree.
+    tool's own tree. Links to what is below one of the directories `shared` of the
+    archive's system lead to the same path of the install.
     """
 
     artifact: int
@@ -152,6 +153,7 @@ class Unpack(NamedTuple):
     strip: int = 0
     only: str = ""
     without: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
 
 
 class Place(NamedTuple):

@@ -87,6 +87,22 @@ def test_what_cannot_be_built_says_why_before_the_next_source_is_asked(
     assert result.err.index("; next: Debian") < result.err.index("toolpin: erlang")
 
 
+def test_a_host_that_cannot_be_reached_is_reported_once_for_all_tools(
+    home: Home,
+) -> None:
+    with Server() as stopped:
+        url = stopped.url
+    names = ("builds.hex.pm", "github.com", "api.github.com")
+    mirrors = [f"https://{name}={url}" for name in names]
+    home.env["TOOLPIN_MIRRORS"] = " ".join(mirrors)
+    home.pin("erlang 27.1\nelixir 1.17.3\n")
+    result = home.toolpin("install")
+    assert result.code == 1
+    assert result.err.count(" cannot be reached; next: ") == 1, result.err
+    for tool in ("erlang 27.1", "elixir 1.17.3"):
+        assert f"toolpin: {tool} was not found\n" in result.err
+
+
 def test_what_is_locked_is_what_this_machine_can_run(
     home: Home, beam: BeamUpstream
 ) -> None:

@@ -40,6 +40,7 @@ def unpacked(
     name: str = "hello_1_amd64.deb",
     *,
     only: str = "",
+    shared: tuple[str, ...] = (),
     limits: Limits | None = None,
 ) -> tuple[TreeFile, ...]:
     archive, stage = tmp_path / "download", tmp_path / "stage"
@@ -50,7 +51,8 @@ def unpacked(
         name,
         str(stage),
         only=only,
-        strip=1 if only else 0,
+        strip=only.count("/") + 1 if only else 0,
+        shared=shared,
         limits=limits or Limits(),
     )
 
@@ -74,6 +76,40 @@ def test_a_package_gives_what_is_asked_of_its_files(tmp_path: Path, form: Form) 
         ("bin/hello", 0o755, ""),
         ("bin/hi", 0o777, "hello"),
     ]
+
+
+def test_a_link_to_a_shared_directory_leads_to_it_in_the_install(
+    tmp_path: Path,
+) -> None:
+    """As Debian's erlang-common-test has it."""
+    target = "../../../../../share/javascript/jquery/jquery.min.js"
+    data = deb(symlink("./usr/lib/erlang/lib/ct/priv/jquery-latest.js", target))
+    with pytest.raises(Refused, match="leads out of the tree"):
+        unpacked(data, tmp_path, only="usr/lib/erlang")
+    unpacked(data, tmp_path, only="usr/lib/erlang", shared=("usr/share/javascript",))
+    link = tmp_path / "stage/lib/ct/priv/jquery-latest.js"
+    script = tmp_path / "stage/usr/share/javascript/jquery/jquery.min.js"
+    script.parent.mkdir(parents=True)
+    script.write_text("let $")
+    assert link.read_text() == "let $"
+    assert link.resolve() == script.resolve()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "../../share/javascript/../../../etc/passwd",
+        "../../share/javascripts/x",
+        "../../share/javascript",
+        "/usr/share/javascript/x",
+    ],
+)
+def test_hostile_04_a_link_beside_a_shared_directory_leads_nowhere(
+    target: str, tmp_path: Path
+) -> None:
+    data = deb(symlink("./usr/lib/x", target))
+    with pytest.raises(Refused):
+        unpacked(data, tmp_path, only="usr/lib", shared=("usr/share/javascript",))
 
 
 def test_hostile_04_a_package_keeps_the_rules_of_links(tmp_path: Path) -> None:

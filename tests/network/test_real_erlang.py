@@ -29,6 +29,13 @@ pytestmark = [pytest.mark.network, needs_apt]
 
 OLD = ("erlang 25.2.3\nelixir 1.14.0\nnodejs 20.18.1\n", "25", "1.14.0")
 TELL = 'IO.puts(System.get_env("MIX_HOME"))'
+SUITE = """
+-module(tiny_SUITE).
+-export([all/0, reverses/1]).
+all() -> [reverses].
+reverses(_) -> [2, 1] = lists:reverse([1, 2]).
+"""
+MODULES = ("ct", "observer", "dialyzer", "wx", "odbc")
 NEW = ("erlang 27.3.4.1\nelixir 1.18.3\n", "27", "1.18.3")
 
 
@@ -45,6 +52,28 @@ def _fits(home: Home, old: Path, new: Path) -> None:
         assert text in bound.err
 
 
+def _runs_common_test(home: Home, project: Path) -> None:
+    """A suite passes, and its report has the scripts that it loads."""
+    folder = project / "ct"
+    (folder / "logs").mkdir(parents=True)
+    (folder / "tiny_SUITE.erl").write_text(SUITE)
+    command = ("ct_run", "-noshell", "-suite", "tiny_SUITE", "-logdir", "logs")
+    result = with_shims(home, folder, *command)
+    assert result.code == 0, result.out + result.err
+    assert "TEST COMPLETE, 1 ok, 0 failed of 1 test cases" in result.out
+    assert (folder / "logs/jquery.tablesorter.min.js").stat().st_size > 10_000
+
+
+def _left_out(home: Home, project: Path, install: Path) -> None:
+    """What docs/elixir.md lists is missing, and nothing else of these."""
+    found = ", ".join(f"code:which({name}) =/= non_existing" for name in MODULES)
+    code = f'io:format("~w", [[{found}]]), halt().'
+    result = with_shims(home, project, "erl", "-noshell", "-eval", code)
+    assert result.out == "[true,true,true,false,false]", result.err
+    assert not list(install.glob("lib/jinterface-*/priv"))
+    assert not (install / "man").exists()
+
+
 def test_two_releases_with_their_erlangs_on_one_machine(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.env |= package_index_environment() | {"TOOLPIN_SOURCES": "debian npm"}
@@ -58,6 +87,9 @@ def test_two_releases_with_their_erlangs_on_one_machine(tmp_path: Path) -> None:
         version = with_shims(home, project, "elixir", "--version")
         assert f"Elixir {elixir}" in version.out, version.err
         assert f"Erlang/OTP {otp}" in version.out
+        _runs_common_test(home, project)
+        number = text.split()[1]
+        _left_out(home, project, home.data / f"installs/erlang/{number}")
         releases.append((make_release(home, project), otp))
     for release, otp in releases:
         evaluates(home, release, otp)
@@ -75,12 +107,13 @@ def test_two_releases_with_their_erlangs_on_one_machine(tmp_path: Path) -> None:
         assert f"OTP {otp}" in with_shims(home, project, "elixir", "--version").out
         told = with_shims(home, project, "mix", "run", "--no-mix-exs", "-e", TELL)
         assert told.out.endswith(f"state/elixir/{minor}-otp-{otp}\n")
-    for number, bound in (("25.2.3", False), ("27.3.4.1", True)):
+    for number, bound, docs in (("25.2.3", False, "no"), ("27.3.4.1", True, "yes")):
         path = home.data / f"installs/erlang/{number}/.toolpin/receipt.json"
         receipt = json.loads(path.read_text())
         assert receipt["bound"] == bound
         facts = dict(receipt["facts"])
         assert (facts["jit"], facts["ssl"], facts["wx"]) == ("yes", "yes", "no")
+        assert facts["docs"] == docs
         assert facts["openssl"].startswith("OpenSSL 3")
     assert home.toolpin("verify", timeout_s=120).code == 0
 

@@ -111,7 +111,25 @@ class Drip(NamedTuple):
     times: int | None = None
 
 
-Fault = Cut | Flip | Trickle | Hang | Status | Redirect | WrongLength | Endless | Drip
+class Gather(NamedTuple):
+    """Answer when all requests of a barrier have arrived; else with a status of 503."""
+
+    barrier: threading.Barrier
+    times: int | None = None
+
+
+Fault = (
+    Cut
+    | Flip
+    | Trickle
+    | Hang
+    | Status
+    | Redirect
+    | WrongLength
+    | Endless
+    | Drip
+    | Gather
+)
 
 
 @dataclass
@@ -259,6 +277,13 @@ class _Handler(BaseHTTPRequestHandler):
             case Hang():
                 self.server.state.closing.wait()
                 self.close_connection = True
+            case Gather():
+                try:
+                    fault.barrier.wait()
+                except threading.BrokenBarrierError:
+                    self._answer(503, {}, PAGE)
+                else:
+                    self._send_file(route, None)
             case Status():
                 self._answer(fault.code, fault.headers, fault.body)
             case Redirect():

@@ -13,7 +13,8 @@ from toolpin.model import Artifact, Digest, Host, Patch, Rewrite, Unpack
 from toolpin.paths import Paths
 from toolpin.plugin.contract import SourceSpec
 from toolpin.plugin.registry import read_registry
-from toolpin.sources.apt_client import AptClient, DebPackage, upstream_version
+from toolpin.sources.apt_client import AptClient
+from toolpin.sources.apt_lists import DebPackage, upstream_version
 from toolpin.sources.debian import (
     DebianSource,
     is_named,
@@ -33,6 +34,8 @@ def package(name: str, version: str, pool: str = POOL) -> Artifact:
 
 BASE = package("erlang-base", "25.2.3+dfsg-1+deb12u4")
 CRYPTO = package("erlang-crypto", "25.2.3+dfsg-1+deb12u4")
+JQUERY = package("libjs-jquery", "3.6.1-1", "deb:pool/main/n/node-jquery")
+SCRIPTS = "usr/share/javascript"
 LIBC = package("libc6", "2.41-12", "deb:pool/main/g/glibc")
 
 
@@ -64,10 +67,11 @@ def test_a_packagers_part_of_a_version_does_not_count(
 
 
 def test_packages_of_the_tool_join_and_a_runtime_lies_apart(debian: SourceSpec) -> None:
-    plain = steps_of(debian, (BASE, CRYPTO), HOST)
+    plain = steps_of(debian, (BASE, CRYPTO, JQUERY), HOST)
     assert [one for one in plain if isinstance(one, Unpack)] == [
-        Unpack(0, only="usr/lib/erlang", strip=3),
-        Unpack(1, only="usr/lib/erlang", strip=3),
+        Unpack(0, only="usr/lib/erlang", strip=3, shared=(SCRIPTS,)),
+        Unpack(1, only="usr/lib/erlang", strip=3, shared=(SCRIPTS,)),
+        Unpack(2, into=SCRIPTS, only=SCRIPTS, strip=3),
     ]
     assert Rewrite("bin/erl", "/usr/lib/erlang") in plain
     assert not [one for one in plain if isinstance(one, Patch)]
@@ -77,12 +81,14 @@ def test_packages_of_the_tool_join_and_a_runtime_lies_apart(debian: SourceSpec) 
 
 
 class Apt:
-    """Stands for the apt of a machine: a suite has each package that is asked for."""
+    """Stands for a machine's apt: bookworm has each package that is asked for."""
 
     def packages(
         self, suite: str, names: Sequence[str], host: Host
     ) -> dict[str, DebPackage]:
-        assert (suite, host.os) == ("bookworm", "linux")
+        assert host.os == "linux"
+        if suite != "bookworm":
+            return {}
         digest = Digest("sha256", "0" * 64)
         path = "pool/main/e/erlang/{}_25.2.3+dfsg-1_amd64.deb"
         return {
@@ -132,7 +138,7 @@ def test_a_lockfile_names_no_other_package(
     artifacts: tuple[Artifact, ...], debian: SourceSpec
 ) -> None:
     assert not is_named(debian, artifacts, "25.2.3")
-    assert is_named(debian, (BASE, CRYPTO, LIBC), "25.2.3")
+    assert is_named(debian, (BASE, CRYPTO, JQUERY, LIBC), "25.2.3")
 
 
 @pytest.mark.parametrize(

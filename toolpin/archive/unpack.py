@@ -7,7 +7,8 @@ rules hold even for an archive whose digest is the published one.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import BinaryIO
 
@@ -46,14 +47,17 @@ def unpack(
     *,
     strip: int = 0,
     only: str = "",
+    shared: Sequence[str] = (),
     limits: Limits = DEFAULT,
 ) -> tuple[TreeFile, ...]:
     """Unpack into an existing folder and return what was written, sorted by path.
 
     `filename` is the published name. `only` takes what lies below that folder of the
     archive as it stands; then `strip` leading folders are dropped, which must be the
-    same for all. Raises Refused for an archive that breaks a rule, ToolpinError where
-    the disk refuses; either way nothing of this call is left.
+    same for all. A symbolic link into one of the directories `shared` of the archive's
+    system leads to that path below the destination. Raises Refused for an archive that
+    breaks a rule, ToolpinError where the disk refuses; either way nothing of this call
+    is left.
     """
     try:
         tree = Tree(destination, limits, folds_names=folds_names(destination))
@@ -61,7 +65,8 @@ def unpack(
             with open(archive, "rb") as file, ThreadPoolExecutor(1) as pool:
                 members = _members(file, filename, limits, pool)
                 for path, member in _taken(members, strip, tuple(_parts(only))):
-                    _add(tree, path, member)
+                    link = _link_below(path, member, shared)
+                    _add(tree, path, member._replace(link=link))
             return tree.finish()
         except BaseException:
             tree.undo()
@@ -152,6 +157,16 @@ def _taken(
         yield "/".join(parts[strip:]), member._replace(link=link)
     if top is None:
         raise Broken("it holds nothing of what is to be unpacked", "/".join(only))
+
+
+def _link_below(path: str, member: Member, shared: Sequence[str]) -> str:
+    """Return a link's target, counted from the destination where it is shared."""
+    if member.kind == "symlink":
+        folder = posixpath.dirname(member.name.removeprefix("./"))
+        target = posixpath.normpath(f"{folder}/{member.link}")
+        if any(target.startswith(f"{one}/") for one in shared):
+            return posixpath.relpath(target, posixpath.dirname(path) or ".")
+    return member.link
 
 
 def _add(tree: Tree, path: str, member: Member) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -34,6 +35,7 @@ class Servers:
         self._catalogues = catalogues
         self._board = board
         self._said: set[str] = set()
+        self._mutex = threading.Lock()
 
     def first(
         self, tool: Tool, job: Job, row: Row, serve: Callable[[SourceSpec], Served]
@@ -54,13 +56,19 @@ class Servers:
         raise nobody_serves(tool, job, failures, self._host, self._catalogues)
 
     def _hand_over(self, error: ToolpinError, following: SourceSpec, row: Row) -> None:
-        """Name the next source; what is true of a whole source, once for all tools."""
+        """Name the next source; a host that cannot be reached, once for all tools."""
         missing = ", ".join(value for name, value in error.facts if name == "missing")
         lacks = f", for want of {missing}" if missing else ""
         what = error.what.removeprefix(f"{row.label} ")
         text = f"{what}{lacks}; next: {publisher(following, self._host)}"
         if isinstance(error, NotPublished):
             row.remark(text)
-        elif text not in self._said:
-            self._said.add(text)
+        elif self._is_news(error.what):
             self._board.remark(text)
+
+    def _is_news(self, what: str) -> bool:
+        """Record a remark and return whether it is new; tools are installed at once."""
+        with self._mutex:
+            is_new = what not in self._said
+            self._said.add(what)
+            return is_new

@@ -54,6 +54,7 @@ class SourceSpec(NamedTuple):
     links: tuple[Link, ...]
     suites: Mapping[str, Mapping[str, str]]
     packages: tuple[str, ...]
+    shared: Mapping[str, str]
     runtime: tuple[str, ...]
     rewrite: tuple[Rewrite, ...]
     list: str

@@ -341,6 +341,13 @@ def read_packages(value: object) -> tuple[str, ...]:
     return names
 
 
+def read_shared(value: object) -> dict[str, str]:
+    """Accept `{libjs-jquery = "usr/share/javascript"}`: packages, their directories."""
+    table = read_table(value)
+    read_packages(list(table))
+    return {name: read_inside(path) for name, path in table.items()}
+
+
 def read_rewrites(value: object) -> tuple[Rewrite, ...]:
     """Accept `{"bin/erl" = "/usr/lib/erlang"}`: absolute paths become the install's."""
     found = []

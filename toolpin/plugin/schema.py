@@ -34,6 +34,7 @@ from toolpin.plugin.fields import (
     read_phases,
     read_repo,
     read_rewrites,
+    read_shared,
     read_since,
     read_spellings,
     read_table,
@@ -315,6 +316,13 @@ SOURCE: dict[str, Field] = {
         "a list of package names",
         "debian: what is unpacked side by side; those that a suite has",
         (),
+    ),
+    "shared": Field(
+        read_shared,
+        "a table: package = relative path",
+        "debian: packages whose files the links in `packages` lead to; the directory "
+        "that is taken of each is at the same path in the install",
+        {},
     ),
     "runtime": Field(
         read_packages,

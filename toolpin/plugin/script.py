@@ -61,6 +61,7 @@ def scripted_tool(name: str, folder: str, also: tuple[str, ...]) -> Tool:
         links=(),
         suites={},
         packages=(),
+        shared={},
         runtime=(),
         rewrite=(),
         list="",

@@ -8,13 +8,15 @@ this machine.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from toolpin.binaries.fit import lacks
 from toolpin.errors import NotPublished
 from toolpin.model import Artifact, Build, Host, Patch, Release, Step, Unpack
 from toolpin.plugin.contract import SourceSpec
-from toolpin.sources.apt_client import AptClient, DebPackage, upstream_version
+from toolpin.sources.apt_client import AptClient
+from toolpin.sources.apt_lists import DebPackage, upstream_version
 
 RUNTIME = "runtime"
 
@@ -28,24 +30,22 @@ class DebianCode:
 
     def releases(self, host: Host) -> list[Release]:  # noqa: ARG002 - for any host
         """Return the version that each suite has."""
-        found = (self._code(suite) for suite in self._spec.suites)
-        return [Release(upstream_version(one.version)) for one in found if one]
+        return [Release(version) for _, version, _ in self._found()]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:  # noqa: ARG002
         """Return the original tarball of the first suite that has the version."""
-        for suite in self._spec.suites:
-            code = self._code(suite)
-            if code and upstream_version(code.version) == version:
+        for _, found, code in self._found():
+            if found == version:
                 return (code.artifact(),)
-        names = ", ".join(self._spec.suites)
-        raise NotPublished(f"Debian has no {self._spec.package} {version} in {names}")
+        raise _not_in_debian(self._spec, version)
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one tarball there is, in a list."""
         return [Build(self.artifacts(version, host))]
 
-    def _code(self, suite: str) -> DebPackage | None:
-        return self._apt.source_code(suite, self._spec.package)
+    def _found(self) -> Iterator[tuple[str, str, DebPackage]]:
+        name = self._spec.package
+        return _in_suites(self._spec, lambda suite: self._apt.source_code(suite, name))
 
 
 class DebianSource:
@@ -57,8 +57,7 @@ class DebianSource:
 
     def releases(self, host: Host) -> list[Release]:
         """Return the version that each suite has."""
-        found = (self._main(suite, host) for suite in self._spec.suites)
-        return [Release(upstream_version(one.version)) for one in found if one]
+        return [Release(version) for _, version, _ in self._found(host)]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the packages of the first suite that has the version."""
@@ -79,16 +78,18 @@ class DebianSource:
         return found
 
     def _suite(self, version: str, host: Host) -> str:
-        for suite in self._spec.suites:
-            main = self._main(suite, host)
-            if main and upstream_version(main.version) == version:
+        for suite, found, _ in self._found(host):
+            if found == version:
                 return suite
-        names = ", ".join(self._spec.suites)
-        raise NotPublished(f"Debian has no {self._spec.package} {version} in {names}")
+        raise _not_in_debian(self._spec, version)
 
-    def _main(self, suite: str, host: Host) -> DebPackage | None:
-        names = (self._spec.package, *self._spec.packages)
-        return self._apt.packages(suite, names, host).get(self._spec.package)
+    def _found(self, host: Host) -> Iterator[tuple[str, str, DebPackage]]:
+        # All that may be wanted of a suite, since its list is read for each question.
+        spec = self._spec
+        names = (spec.package, *spec.packages, *spec.shared, *spec.runtime)
+        return _in_suites(
+            spec, lambda suite: self._apt.packages(suite, names, host).get(names[0])
+        )
 
     def _requires(self, suite: str) -> tuple[tuple[str, str], ...]:
         return tuple(sorted(self._spec.suites[suite].items()))
@@ -96,7 +97,7 @@ class DebianSource:
     def _packages(
         self, suite: str, host: Host, *, with_runtime: bool
     ) -> tuple[Artifact, ...]:
-        wanted = [self._spec.package, *self._spec.packages]
+        wanted = [self._spec.package, *self._spec.packages, *self._spec.shared]
         wanted += self._spec.runtime if with_runtime else ()
         names = list(dict.fromkeys(wanted))
         return tuple(
@@ -104,12 +105,32 @@ class DebianSource:
         )
 
 
+def _in_suites(
+    spec: SourceSpec, ask: Callable[[str], DebPackage | None]
+) -> Iterator[tuple[str, str, DebPackage]]:
+    """Yield each suite that has the package, with upstream's version, in their order.
+
+    All suites are asked at the same time, since a suite's list takes seconds. One that
+    gives no answer is Unreachable when it is its turn.
+    """
+    with ThreadPoolExecutor(max_workers=len(spec.suites)) as pool:
+        asked = [(suite, pool.submit(ask, suite)) for suite in spec.suites]
+        for suite, answer in asked:
+            if found := answer.result():
+                yield suite, upstream_version(found.version), found
+
+
+def _not_in_debian(spec: SourceSpec, version: str) -> NotPublished:
+    suites = ", ".join(spec.suites)
+    return NotPublished(f"Debian has no {spec.package} {version} in {suites}")
+
+
 def steps_of(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], host: Host
 ) -> list[Step]:
     """Return how the packages become a tree: what each is, its name tells."""
     unpacks = [
-        Unpack(index, only=spec.only, strip=spec.strip)
+        _unpack(spec, index, package_of(artifact))
         for index, artifact in enumerate(artifacts)
         if package_of(artifact) not in spec.runtime
     ]
@@ -117,6 +138,13 @@ def steps_of(
     more = library_steps(spec, artifacts, host)
     bound = [Patch(RUNTIME, values.get("loader", ""))] if more else []
     return [*unpacks, *more, *spec.links, *spec.rewrite, *bound]
+
+
+def _unpack(spec: SourceSpec, index: int, package: str) -> Unpack:
+    if folder := spec.shared.get(package):
+        return Unpack(index, into=folder, only=folder, strip=len(folder.split("/")))
+    shared = tuple(dict.fromkeys(spec.shared.values()))
+    return Unpack(index, only=spec.only, strip=spec.strip, shared=shared)
 
 
 def library_steps(
@@ -133,7 +161,7 @@ def library_steps(
 
 def is_named(spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str) -> bool:
     """Tell whether the source would name these packages for a version."""
-    known = {spec.package, *spec.packages, *spec.runtime}
+    known = {spec.package, *spec.packages, *spec.shared, *spec.runtime}
     main = [one for one in artifacts if package_of(one) == spec.package]
     return (
         len(main) == 1

@@ -42,6 +42,7 @@ def _unpack(
         folder,
         strip=step.strip,
         only=step.only,
+        shared=step.shared,
     )
     for file in files:
         if file.path in step.without:
