@@ -2,8 +2,8 @@
 # The one check command: sets up what the checks need, then runs all of them, and
 # stops at the first red one. `sh tests/run.sh -k lockfile` hands words to pytest.
 #
-# `--fast` as the first word runs all lint phases, and of the tests only those below,
-# which need a minute; further words go to pytest here too.
+# `--fast` as the first word runs every lint phase but only the tests of single layers,
+# in about a minute; the words after it go to pytest too.
 #
 # The environment is .venv/ in the checkout, the one that an editor wants too.
 set -eu
