@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support import inherited
 from tests.support.run import Home
 
 # How fast a machine is makes no test red.
@@ -58,6 +59,16 @@ def home(tmp_path: Path) -> Home:
     )
     home.env["APT_CONFIG"] = str(apt)
     return home
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Settle what children inherit, in each process that runs tests.
+
+    The one that hands them out to others (-n) starts these and no more.
+    """
+    if session.config.getoption("dist", "no") == "no":
+        inherited.give_up_terminal()
+        inherited.stop_ignoring_signals()
 
 
 def pytest_collection_modifyitems(

@@ -2,9 +2,17 @@
 # The one check command: sets up what the checks need, then runs all of them, and
 # stops at the first red one. `sh tests/run.sh -k lockfile` hands words to pytest.
 #
+# `--fast` as the first word runs every lint phase but only the tests of single layers,
+# in about a minute; the words after it go to pytest too.
+#
 # The environment is .venv/ in the checkout, the one that an editor wants too.
 set -eu
 cd "$(dirname "$0")/.."
+if [ "${1-}" = --fast ]; then
+    shift
+    set -- tests/unit tests/effects tests/plugins "$@"
+    [ ! -d tests/upstream ] || set -- tests/upstream "$@"
+fi
 unset PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
 venv=$PWD/.venv

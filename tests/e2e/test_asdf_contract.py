@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, INSTALL, LIST_ALL, git, repository, write
+from tests.support.waiting import wait_until
 from toolpin.paths import Paths
 from toolpin.scripts.running import Scripts
 
@@ -451,13 +450,6 @@ def test_an_interrupt_ends_a_build_that_ignores_signals_with_its_children(
     (home.data / "plugins/greet/bin/install").write_text(INSTALL)
     assert home.toolpin("install", "greet", "1.0.0").code == 0
     assert not (home.data / "installs/greet/1.0.0/half").exists()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "it does not come"
-        time.sleep(0.01)
 
 
 def _is_alive(pid: int) -> bool:

@@ -6,8 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from tests.support.code import CODE, PLUGIN, Code
 from tests.support.run import TOOLPIN, Home
 from tests.support.server import Server
+from tests.support.waiting import wait_until
 from toolpin.host import detect
 
 pytestmark = pytest.mark.skipif(
@@ -358,14 +358,6 @@ def test_an_interrupt_ends_the_build_with_all_that_it_started(
     assert home.toolpin("install").code == 0
     assert os.listdir(home.data / "staging") == []
     assert not (home.data / "installs/hello/2.0.1").exists()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not come to that")
 
 
 def sleepers(home: Home) -> list[str]:

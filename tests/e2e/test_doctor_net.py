@@ -90,7 +90,8 @@ def test_a_certificate_of_a_stranger_ends_at_tls(ready: Home, tmp_path: Path) ->
 def test_a_place_without_a_list_ends_at_the_answer(
     fault: Status | Hang, ready: Home, upstream: Upstream
 ) -> None:
-    ready.env["TOOLPIN_STALL_TIMEOUT_S"] = "0.2"
+    if isinstance(fault, Hang):  # what answers may take its time
+        ready.env["TOOLPIN_STALL_TIMEOUT_S"] = "0.2"
     upstream.server.put("/dist/index.json", b"[]", fault=fault)
     hops, problem = _ends(ready)
     assert hops == ["name", "connection", "answer"]

@@ -188,7 +188,7 @@ def test_a_source_that_hangs_hands_over_to_the_next(
     upstream.server.put("/dist/v10.15.3/SHASUMS256.txt", b"", fault=Hang())
     upstream.publish("10.15.3", folder="second")
     upstream.add_second_source(home)
-    home.env["TOOLPIN_STALL_TIMEOUT_S"] = "0.5"
+    home.env["TOOLPIN_STALL_TIMEOUT_S"] = "1"
     home.pin("nodejs 10.15.3\n")
     result = home.toolpin("install")
     assert result.code == 0, result.err

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import wait_until
 from toolpin import process
 from toolpin.errors import ToolpinError, Unreachable
 
@@ -39,13 +39,14 @@ def test_lines_are_seen_as_they_come() -> None:
 
 def test_a_program_that_is_late_is_ended_with_all_it_started(tmp_path: Path) -> None:
     started = tmp_path / "pid"
-    with pytest.raises(Unreachable, match="no answer"):
-        _sh(f"sleep 60 & echo $! > {started}; wait", timeout_s=0.5)
+    script = f"sleep 600 & echo $! > {started}.new; mv {started}.new {started}; wait"
+    for limit_s in (0.5, 5, 50):  # a busy machine may end it before it has begun
+        with pytest.raises(Unreachable, match="no answer"):
+            _sh(script, timeout_s=limit_s)
+        if started.exists():
+            break
     pid = int(started.read_text())
-    deadline = time.monotonic() + 30
-    while not _is_gone(pid):
-        assert time.monotonic() < deadline, "what it started still runs"
-        time.sleep(0.01)
+    wait_until(lambda: _is_gone(pid))
 
 
 def test_all_that_runs_can_be_ended_at_once(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.shell.store import KNOWN, Store
 from tests.support.machine import without_rights
+from tests.support.waiting import wait_until
 from toolpin.shims.folder import refresh
 
 WORDS = ["", " ", "a b", "line\nbreak", "*", "$(id)", "'", '"', "-n", "--", "\\", "é"]
@@ -308,9 +308,7 @@ def test_commands_run_while_the_shims_are_refreshed(store: Store) -> None:
     )
     try:
         library = Path(store.paths.shim_library)
-        deadline = time.monotonic() + 20
-        while "/python" not in library.read_text() and time.monotonic() < deadline:
-            pass
+        wait_until(lambda: "/python" in library.read_text())
         shim = store.home.shim("node")
         loop = f'for i in $(seq 300); do "{shim}" "$i" || exit; done'
         done = store.home.run("sh", "-c", loop, env={"PATH": os.environ["PATH"]})

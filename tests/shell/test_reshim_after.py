@@ -80,7 +80,7 @@ def test_a_signal_reaches_the_child(
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
     process.send_signal(number)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
     assert (out, process.returncode) == ("got\n", 9)
 
 
@@ -101,7 +101,7 @@ def test_an_interrupt_is_the_childs_to_answer(store: Store, road: str) -> None:
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
     os.killpg(process.pid, signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
     assert (out, process.returncode) == ("got\n", 9)
 
 

@@ -71,6 +71,13 @@ class Hang(NamedTuple):
     times: int | None = None
 
 
+class Held(NamedTuple):
+    """Send the file when an event is set, and nothing before."""
+
+    until: threading.Event
+    times: int | None = None
+
+
 class Status(NamedTuple):
     """Answer with a status, `headers` and a body that is not the file."""
 
@@ -123,6 +130,7 @@ Fault = (
     | Flip
     | Trickle
     | Hang
+    | Held
     | Status
     | Redirect
     | WrongLength
@@ -165,7 +173,7 @@ class _Route:
 class _State:
     routes: dict[str, _Route] = field(default_factory=dict)
     requests: list[Seen] = field(default_factory=list)
-    mutex: threading.Lock = field(default_factory=threading.Lock)
+    mutex: threading.Condition = field(default_factory=threading.Condition)
     closing: threading.Event = field(default_factory=threading.Event)
 
 
@@ -219,6 +227,14 @@ class Server:
         """Return how many requests named this path."""
         return sum(seen.path == path for seen in self.requests)
 
+    def wait_for_requests(self, path: str, number: int) -> None:
+        """Wait until this many requests named the path: a client may be gone before."""
+        with self._state.mutex:
+            requests = self._state.requests
+            assert self._state.mutex.wait_for(
+                lambda: sum(seen.path == path for seen in requests) >= number, 60
+            ), f"fewer than {number} requests for {path}"
+
     def put(
         self,
         path: str,
@@ -260,6 +276,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.seen = Seen(self.command, self.path, names)
         with state.mutex:
             state.requests.append(self.seen)
+            state.mutex.notify_all()
             route = state.routes.get(self.path) or state.routes.get(
                 urlsplit(self.path).path
             )
@@ -302,6 +319,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_file(self, route: _Route, fault: Fault | None) -> None:
         data = route.data
+        if isinstance(fault, Held):
+            fault.until.wait()
         if isinstance(fault, Flip):
             turned = bytes([data[fault.at] ^ 1])
             data = data[: fault.at] + turned + data[fault.at + 1 :]
