@@ -18,9 +18,9 @@ import pytest
 from tests.support.certificates import Authority
 from tests.support.server import Drip, Redirect, Server, Status
 from toolpin.errors import Mismatch, Refused, ToolpinError, Unreachable
+from toolpin.http.bounds import Overdue, Watch, within
+from toolpin.http.fetch import Fetcher, Limits
 from toolpin.model import Artifact, Digest
-from toolpin.network.bounds import Overdue, Watch, within
-from toolpin.network.fetch import Fetcher, Limits
 
 QUICK = Limits(connect_timeout_s=0.3, stall_timeout_s=0.3, attempts=1)
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -190,7 +190,7 @@ def test_hostile_51_a_retry_after_that_is_no_time_ends_too(
     server: Server, monkeypatch: pytest.MonkeyPatch, wait: str
 ) -> None:
     clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: None)
-    monkeypatch.setattr("toolpin.network.fetch.time", clock)
+    monkeypatch.setattr("toolpin.http.fetch.time", clock)
     url = server.put("/x", fault=Status(429, headers={"Retry-After": wait}))
     assert cause(url, QUICK._replace(attempts=2)) == "429 Too Many Requests"
 

@@ -12,8 +12,8 @@ from tests.support.certificates import Authority
 from tests.support.server import Redirect, Server, Status
 from toolpin.doctor.reach import walk
 from toolpin.errors import Refused, Unreachable, UsageError
-from toolpin.network.credentials import Credentials, check_credentials
-from toolpin.network.fetch import Fetcher, Limits
+from toolpin.http.credentials import Credentials, check_credentials
+from toolpin.http.fetch import Fetcher, Limits
 
 QUICK = Limits(connect_timeout_s=2.0, stall_timeout_s=0.5, attempts=1)
 SECRET = "hunter2"

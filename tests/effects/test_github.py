@@ -14,8 +14,8 @@ from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, Refused, ToolpinError, Unreachable
+from toolpin.http.fetch import Fetcher, Limits
 from toolpin.model import Host, Release
-from toolpin.network.fetch import Fetcher, Limits
 from toolpin.plugin.contract import parse_tool
 from toolpin.settings.read import Settings
 from toolpin.sources.github import GithubSource

@@ -15,21 +15,21 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 from toolpin.errors import Mismatch, Refused, Unreachable
-from toolpin.model import Artifact, Digest
-from toolpin.network import urls
-from toolpin.network.credentials import Credentials
-from toolpin.network.limits import Interrupted, Limits
-from toolpin.network.partial import (
+from toolpin.http import urls
+from toolpin.http.credentials import Credentials
+from toolpin.http.limits import Interrupted, Limits
+from toolpin.http.partial import (
     discard,
     hash_head,
     remember_validator,
     resumable,
 )
+from toolpin.model import Artifact, Digest
 from toolpin.verify import check_file, grouped, mismatch
 
 if TYPE_CHECKING:
-    from toolpin.network.reply import Reply
-    from toolpin.network.web import Web
+    from toolpin.http.reply import Reply
+    from toolpin.http.web import Web
 
 __all__ = ["Fetcher", "Limits", "Progress"]
 
@@ -129,7 +129,7 @@ class Fetcher:
         """Return what asks. Its libraries are half of what a command loads."""
         with self._mutex:
             if self._web is None:
-                from toolpin.network.web import Web  # noqa: PLC0415 - who asks, loads
+                from toolpin.http.web import Web  # noqa: PLC0415 - who asks, loads
 
                 self._web = Web(self._limits, self._credentials)
             return self._web

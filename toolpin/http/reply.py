@@ -19,8 +19,8 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from toolpin.network.bounds import Watch
-from toolpin.network.limits import Interrupted
+from toolpin.http.bounds import Watch
+from toolpin.http.limits import Interrupted
 
 # What asking can raise: requests' own errors are OSErrors and ValueErrors.
 NETWORK_ERRORS = (OSError, ValueError, HTTPError)

@@ -22,11 +22,11 @@ import requests
 
 from toolpin import __version__
 from toolpin.errors import NotPublished, Refused, ToolpinError, Unreachable
-from toolpin.network import urls
-from toolpin.network.bounds import Overdue, within
-from toolpin.network.credentials import Credential, Credentials
-from toolpin.network.limits import Interrupted, Limits
-from toolpin.network.reply import (
+from toolpin.http import urls
+from toolpin.http.bounds import Overdue, within
+from toolpin.http.credentials import Credential, Credentials
+from toolpin.http.limits import Interrupted, Limits
+from toolpin.http.reply import (
     NETWORK_ERRORS,
     Reply,
     causes,
@@ -34,7 +34,7 @@ from toolpin.network.reply import (
     stall,
     was_cut,
 )
-from toolpin.network.trust import make_context
+from toolpin.http.trust import make_context
 
 _MAX_REDIRECTS = 10
 _PASSING = {408, 429, 500, 502, 503, 504}

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from toolpin.errors import Refused, UsageError
-from toolpin.network import urls
+from toolpin.http import urls
 
 _TOKEN = re.compile(r"[!-~]+")
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
