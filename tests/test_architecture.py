@@ -39,8 +39,8 @@ LAYERS = tuple(
         cache.indexes cache.verified ci.folder ci.packed doctor.reach
         doctor.searched doctor.store_check doctor.store_state execute.finding
         execute.launch execute.place execute.running execute.trees lockfile.lookup
-        http.bounds http.fetch http.partial http.reply http.trust
-        http.web project.links project.pin_files project.remembered
+        http.bounds http.client http.fetch http.partial http.response
+        http.trust project.links project.pin_files project.remembered
         settings.asdf_env settings.asdfrc upkeep.checks upkeep.inspection
         upkeep.repair upkeep.uses
         """,
@@ -67,8 +67,8 @@ LAYERS = tuple(
     )
 )
 HEAVY = {
-    "requests": "http.web",
-    "urllib3": "http.reply",
+    "requests": "http.client",
+    "urllib3": "http.response",
     "truststore": "http.trust",
     "tqdm": "progress",
     "platformdirs": "cache.folder",

@@ -18,7 +18,7 @@ import pytest
 from tests.support.certificates import Authority
 from tests.support.server import Drip, Redirect, Server, Status
 from toolpin.errors import Mismatch, Refused, ToolpinError, Unreachable
-from toolpin.http.bounds import Overdue, Watch, within
+from toolpin.http.bounds import Overdue, Watchdog, within
 from toolpin.http.fetch import Fetcher, Limits
 from toolpin.model import Artifact, Digest
 
@@ -293,11 +293,11 @@ def test_what_bounded_work_raises_is_raised() -> None:
 
 def test_a_watch_counts_steps_and_not_what_is_between() -> None:
     ended = threading.Event()
-    watch = Watch(0.02, ended.set)
-    with watch.running():
+    watch = Watchdog(0.02, ended.set)
+    with watch:
         with watch.step():
             pass
         assert not ended.wait(0.2)
         with watch.step():
             assert ended.wait(10)
-    assert watch.ended
+    assert watch.fired

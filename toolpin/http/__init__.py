@@ -1,1 +1,1 @@
-"""Bytes from a URL: who may be asked, who is trusted, what comes and when it ends."""
+"""The HTTP client: requests with deadlines, redirects, credentials and resumption."""

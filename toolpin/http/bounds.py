@@ -1,88 +1,87 @@
-"""Bounds the time of calls that only bound each of their steps.
+"""Time limits for calls that have none, or only one for each of their steps.
 
-A socket's timeout starts again with each byte, and a name's look-up has none: whoever
-sends a byte now and then, or never answers, could keep us for ever. It knows no HTTP.
+A socket's timeout starts again with each byte, and a name look-up has none: a server
+that sends a byte now and then, or never answers, would block us forever.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Self, TypeVar
 
-_Got = TypeVar("_Got")
+_Result = TypeVar("_Result")
 
 
 class Overdue(Exception):
-    """A call took longer than it may."""
+    """A call took longer than its limit."""
 
 
 def within(
-    limit_s: float, work: Callable[[], _Got], discard: Callable[[_Got], None]
-) -> _Got:
-    """Return what `work` returns, or raise Overdue; what comes too late is discarded.
+    limit_s: float, work: Callable[[], _Result], discard: Callable[[_Result], None]
+) -> _Result:
+    """Return what `work` returns, or raise Overdue; a late result is discarded.
 
-    The work goes on in a thread that keeps nobody from leaving: nothing in Python
-    stops a look-up of a name.
+    The work continues in a daemon thread, which does not delay the end of the process:
+    nothing in Python interrupts a name look-up.
     """
-    answer: Future[_Got] = Future()
+    answer: Future[_Result] = Future()
 
     def run() -> None:
         try:
             answer.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - it is raised where it is awaited
+        except BaseException as error:  # noqa: BLE001 - it is raised by result()
             answer.set_exception(error)
 
-    threading.Thread(target=run, daemon=True).start()
-    try:
-        return answer.result(max(0.0, limit_s))
-    except TimeoutError:
-        if answer.done():
-            return answer.result()
-
-    def drop(late: Future[_Got]) -> None:
+    def discard_late(late: Future[_Result]) -> None:
         if late.exception() is None:
             discard(late.result())
 
-    answer.add_done_callback(drop)
+    threading.Thread(target=run, daemon=True).start()
+    if wait([answer], limit_s).done:
+        return answer.result()
+    answer.add_done_callback(discard_late)
     raise Overdue
 
 
-class Watch:
-    """Calls `end`, from a thread of its own, when one step takes longer than it may."""
+class Watchdog:
+    """Calls `on_stall`, from its own thread, when one step takes longer than a limit.
 
-    def __init__(self, limit_s: float, end: Callable[[], None]) -> None:
+    with Watchdog(20.0, close) as watchdog:
+        with watchdog.step():
+            ...
+    """
+
+    def __init__(self, limit_s: float, on_stall: Callable[[], None]) -> None:
         self._limit_s = limit_s
-        self._end = end
-        self._began: float | None = None
-        self._over = threading.Event()
-        self.ended = False
+        self._on_stall = on_stall
+        self._step_began = math.inf
+        self._closed = threading.Event()
+        self.fired = False
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Watch the steps until this block is left."""
-        threading.Thread(target=self._look, daemon=True).start()
-        try:
-            yield
-        finally:
-            self._over.set()
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._watch, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closed.set()
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """One step; what happens between two may take any time."""
-        self._began = time.monotonic()
+        """Limit the time of this block; the time between two steps is not limited."""
+        self._step_began = time.monotonic()
         try:
             yield
         finally:
-            self._began = None
+            self._step_began = math.inf
 
-    def _look(self) -> None:
-        while not self._over.wait(self._limit_s / 4):
-            began = self._began
-            if began is not None and time.monotonic() - began > self._limit_s:
-                self.ended = True
-                self._end()
+    def _watch(self) -> None:
+        while not self._closed.wait(self._limit_s / 4):
+            if time.monotonic() - self._step_began > self._limit_s:
+                self.fired = True
+                self._on_stall()
                 return

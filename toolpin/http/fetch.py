@@ -1,18 +1,17 @@
-"""Turns a URL into bytes: small documents whole, artifacts into a verified file.
+"""Fetches URLs: small documents as bytes, artifacts into a verified file.
 
-It asks again where that can help, and resumes what was cut. It never passes on an
-artifact before the digest agrees; it unpacks nothing and caches nothing.
+It retries what another attempt may fix, and resumes what was cut. An artifact is passed
+on only after its digest matches; nothing is unpacked or cached here.
 """
 
 from __future__ import annotations
 
 import hashlib
 import random
-import re
-import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from toolpin.errors import Mismatch, Refused, Unreachable
 from toolpin.http import urls
@@ -20,25 +19,25 @@ from toolpin.http.credentials import Credentials
 from toolpin.http.limits import Interrupted, Limits
 from toolpin.http.partial import (
     discard,
-    hash_head,
+    granted_offset,
     remember_validator,
     resumable,
+    validator,
 )
 from toolpin.model import Artifact, Digest
 from toolpin.verify import check_file, grouped, mismatch
 
 if TYPE_CHECKING:
-    from toolpin.http.reply import Reply
-    from toolpin.http.web import Web
+    from toolpin.http.client import Client
+    from toolpin.http.response import Response
 
 __all__ = ["Fetcher", "Limits", "Progress"]
 
-# Called with the bytes that are there and, where it is known, how many there will be.
+# Called with the bytes received and, where it is known, how many there will be.
 Progress = Callable[[int, int | None], None]
 
 _LONGEST_WAIT_S = 10.0
-_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]+/([0-9]+|\*)")
-_Got = TypeVar("_Got")
+_Result = TypeVar("_Result")
 
 
 class _Job(NamedTuple):
@@ -46,6 +45,12 @@ class _Job(NamedTuple):
     artifact: Artifact
     part: str
     progress: Progress
+
+
+class _Received(NamedTuple):
+    digest: Digest
+    size_bytes: int
+    place: str
 
 
 class Fetcher:
@@ -60,8 +65,6 @@ class Fetcher:
         self._rewrite = rewrite
         self._limits = limits or Limits()
         self._credentials = credentials
-        self._mutex = threading.Lock()
-        self._web: Web | None = None
 
     def document(self, url: str, *, max_bytes: int | None = None) -> bytes:
         """Return a small document: an index, a checksum file.
@@ -81,16 +84,17 @@ class Fetcher:
         `known` are the headers that name it: If-None-Match, If-Modified-Since. Raises
         what `document` raises.
         """
-        asked = self._rewrite(url)
+        url = self._rewrite(url)
         limit = self._limits.document_bytes if max_bytes is None else max_bytes
         deadline = time.monotonic() + self._limits.document_timeout_s
-        return self._retrying(asked, lambda: self._read(asked, known, limit, deadline))
+        return self._retrying(url, lambda: self._read(url, known, limit, deadline))
 
     def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
         """Leave the artifact, complete and verified, at `part`, or raise.
 
-        What lies at `part` is resumed when the server still has the same file. Bytes of
-        another digest are deleted and fetched once more from the start, then Mismatch.
+        A partial download at `part` is resumed when the server still has the same file.
+        Bytes with another digest are deleted and fetched once more from the start, then
+        Mismatch is raised.
         """
         job = _Job(self._rewrite(artifact.locator), artifact, part, progress)
         try:
@@ -105,17 +109,17 @@ class Fetcher:
         remember_validator(part, "")
 
     def unverified(self, url: str, part: str) -> tuple[Digest, int]:
-        """Leave whatever a URL gives at `part`; return its SHA-256 and its size.
+        """Leave whatever a URL returns at `part`; return its SHA-256 and its size.
 
-        Never resumed: two halves of what nobody vouches for may be of two files.
+        Never resumed: without a published digest, two halves may be of two files.
         """
-        nothing = Artifact(url, Digest("sha256", ""), None, "")
-        job = _Job(self._rewrite(url), nothing, part, lambda _there, _total: None)
+        unknown = Artifact(url, Digest("sha256", ""), None, "")
+        job = _Job(self._rewrite(url), unknown, part, lambda _received, _total: None)
 
         def receive() -> tuple[Digest, int]:
             discard(part)
-            digits, size_bytes, _ = self._receive(job)
-            return Digest("sha256", digits), size_bytes
+            received = self._receive(job)
+            return received.digest, received.size_bytes
 
         try:
             return self._retrying(job.url, receive)
@@ -125,17 +129,18 @@ class Fetcher:
         finally:
             remember_validator(part, "")
 
-    def _asking(self) -> Web:
-        """Return what asks. Its libraries are half of what a command loads."""
-        with self._mutex:
-            if self._web is None:
-                from toolpin.http.web import Web  # noqa: PLC0415 - who asks, loads
+    @cached_property
+    def _client(self) -> Client:
+        """The libraries of the client are half of what a command loads."""
+        from toolpin.http.client import Client  # noqa: PLC0415 - only where it is used
 
-                self._web = Web(self._limits, self._credentials)
-            return self._web
+        return Client(self._limits, self._credentials)
 
-    def _retrying(self, url: str, work: Callable[[], _Got]) -> _Got:
-        """Do `work` until it is not Interrupted, with short and uneven pauses."""
+    def _retrying(self, url: str, work: Callable[[], _Result]) -> _Result:
+        """Return what `work` returns; repeat it, after a pause, while it may succeed.
+
+        The only loop of retries: an attempt includes the body, which is resumed.
+        """
         attempt = 1
         while True:
             try:
@@ -152,128 +157,101 @@ class Fetcher:
     def _read(
         self, url: str, known: Mapping[str, str], limit: int, deadline: float
     ) -> tuple[bytes | None, Mapping[str, str]]:
-        """Read a document once; `deadline` is one of time.monotonic."""
+        """Read a document, once; `deadline` is one of time.monotonic."""
         content = bytearray()
-        with self._asking().get(url, known) as reply:
-            if known and reply.status == 304:
-                return None, reply.headers
-            if reply.status != 200:
-                raise Interrupted(f"{reply.status} to a request for the whole")
-            for block in reply.blocks(decode=True):
+        with self._client.get(url, known) as response:
+            if known and response.status == 304:
+                return None, response.headers
+            if response.status != 200:
+                raise Interrupted(f"{response.status} to a request for the whole")
+            for block in response.blocks(decode=True):
                 content += block
                 if len(content) > limit:
-                    raise _endless(reply.url, limit)
+                    raise _endless(response.url, limit)
                 if time.monotonic() > deadline:
                     allowed_s = self._limits.document_timeout_s
                     fault = Interrupted(f"it took longer than {allowed_s:g} s")
                     raise _gave_up(url, fault, 1)
-        return bytes(content), reply.headers
+        return bytes(content), response.headers
 
     def _fill(self, job: _Job) -> None:
-        """Fetch what is missing of an artifact, once, and judge the whole."""
+        """Fetch what is missing of an artifact, once, and verify the whole."""
         offset, _ = resumable(job.part)
         if offset and offset == job.artifact.size_bytes:
             check_file(job.part, job.artifact, "an earlier download")
             return
-        digits, received, reply = self._receive(job)
-        if digits != job.artifact.digest.hex:
-            raise mismatch(job.artifact, digits, received, _place(reply))
+        digest, size_bytes, place = self._receive(job)
+        if digest != job.artifact.digest:
+            raise mismatch(job.artifact, digest.hex, size_bytes, place)
 
-    def _receive(self, job: _Job) -> tuple[str, int, Reply]:
-        """Fetch what is missing of a file, once; return its digest and its size."""
-        offset, validator = resumable(job.part)
-        headers = {"Range": f"bytes={offset}-", "If-Range": validator}
-        with self._asking().get(job.url, headers if offset else {}) as reply:
-            start = _start(reply, offset, job.part)
-            total = _total(reply, start, job)
-            with open(job.part, "r+b" if start else "wb") as file:
-                if not start:
-                    remember_validator(job.part, _validator(reply))
-                digest = hashlib.new(job.artifact.digest.algorithm)
-                hash_head(file, start, digest.update)
-                received = self._append(reply, file, job, digest.update)
+    def _receive(self, job: _Job) -> _Received:
+        """Fetch what is missing of a file, once, with the bytes as they are sent."""
+        offset, tag = resumable(job.part)
+        headers = {"Range": f"bytes={offset}-", "If-Range": tag} if offset else {}
+        algorithm = job.artifact.digest.algorithm
+        size_bytes = job.artifact.size_bytes
+        limit = self._limits.download_bytes if size_bytes is None else size_bytes
+        with self._client.get(job.url, headers) as response:
+            received = granted_offset(offset, response.status, response.headers)
+            if received is None:
+                discard(job.part)
+                raise Interrupted(f"{response.status} with another range than asked")
+            total = _total(response, received, job.artifact)
+            if received:
+                with open(job.part, "rb") as kept:
+                    digest = hashlib.file_digest(kept, algorithm)
+            else:
+                digest = hashlib.new(algorithm)
+            with open(job.part, "ab" if received else "wb") as file:
+                if not received:
+                    remember_validator(job.part, validator(response.headers))
+                job.progress(received, total)
+                for block in response.blocks(decode=False):
+                    received += len(block)
+                    if received > limit:
+                        if size_bytes is None:
+                            raise _endless(response.url, limit)
+                        raise _wrong_size(job.artifact, received, response)
+                    file.write(block)
+                    digest.update(block)
+                    job.progress(received, total)
         if total is not None and received < total:
             raise Interrupted(
                 f"cut after {grouped(received)} of {grouped(total)} bytes"
             )
-        return digest.hexdigest(), received, reply
-
-    def _append(
-        self,
-        reply: Reply,
-        file: BinaryIO,
-        job: _Job,
-        update: Callable[[bytes], None],
-    ) -> int:
-        """Write and hash the body as it is on the wire; return the file's size."""
-        received = file.tell()
-        total = job.artifact.size_bytes
-        limit = self._limits.download_bytes if total is None else total
-        if total is None and reply.length is not None:
-            total = received + reply.length
-        job.progress(received, total)
-        for block in reply.blocks(decode=False):
-            received += len(block)
-            if received > limit:
-                raise (
-                    _endless(reply.url, limit)
-                    if total != limit
-                    else _wrong_size(job.artifact, received, reply)
-                )
-            file.write(block)
-            update(block)
-            job.progress(received, total)
-        return received
+        found = Digest(algorithm, digest.hexdigest())
+        return _Received(found, received, _place(response))
 
 
-def _validator(reply: Reply) -> str:
-    """Return what tells this file from a later one; a weak ETag cannot."""
-    tag = reply.headers.get("etag", "")
-    if tag.startswith('"'):
-        return tag
-    return "" if tag else reply.headers.get("last-modified", "")
-
-
-def _start(reply: Reply, offset: int, part: str) -> int:
-    """Return where in the file the body begins: 0 unless the range was granted."""
-    if reply.status == 200:
-        return 0
-    granted = _RANGE.fullmatch(reply.headers.get("content-range", ""))
-    if reply.status == 206 and offset and granted and int(granted[1]) == offset:
-        return offset
-    discard(part)
-    raise Interrupted(f"{reply.status} with another range than asked")
-
-
-def _total(reply: Reply, start: int, job: _Job) -> int | None:
+def _total(response: Response, start: int, artifact: Artifact) -> int | None:
     """Return the size of the whole; Mismatch when it is not the published one."""
-    total = job.artifact.size_bytes
-    announced = None if reply.length is None else start + reply.length
-    if total is not None and announced is not None and announced != total:
-        raise _wrong_size(job.artifact, announced, reply)
+    total = artifact.size_bytes
+    announced = None if response.length is None else start + response.length
+    if total is not None and announced not in (None, total):
+        raise _wrong_size(artifact, announced, response)
     return announced if total is None else total
 
 
-def _wrong_size(artifact: Artifact, size_bytes: int, reply: Reply) -> Mismatch:
+def _wrong_size(artifact: Artifact, size_bytes: int, response: Response) -> Mismatch:
     return Mismatch(
         f"{artifact.filename} is not the published file",
         [
             ("expected", f"{grouped(artifact.size_bytes or 0)} bytes"),
-            ("received", f"{grouped(size_bytes)} bytes from {_place(reply)}"),
+            ("received", f"{grouped(size_bytes)} bytes from {_place(response)}"),
             ("installed", "nothing; the download was deleted"),
         ],
     )
 
 
-def _place(reply: Reply) -> str:
+def _place(response: Response) -> str:
     """Name where bytes came from, and their date.
 
     A page instead of a file is a login or a proxy.
     """
-    page = "html" in reply.headers.get("content-type", "")
-    changed = reply.headers.get("last-modified", "")
+    page = "html" in response.headers.get("content-type", "")
+    changed = response.headers.get("last-modified", "")
     return (
-        urls.shown(reply.url)
+        urls.shown(response.url)
         + (", a web page" if page else "")
         + (f", last changed {changed}" if changed else "")
     )

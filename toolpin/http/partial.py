@@ -1,55 +1,64 @@
-"""What lies on the disk of a download that was cut, and what it is resumed by.
+"""Partial downloads: what is kept on disk, and how the rest of it is requested.
 
-The bytes stand at `part`; beside it, what the server called the file that they are of.
+The bytes are in `part`; a file beside it holds the validator (an ETag or a date) with
+which If-Range asks whether the server still has the same file (RFC 9110 13.1.5).
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+import re
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import BinaryIO
+from pathlib import Path
 
-_BLOCK_BYTES = 1024 * 1024
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]+/([0-9]+|\*)")
 
 
 def discard(part: str) -> None:
-    """Remove a partial download and what is remembered for resuming it."""
+    """Delete a partial download and its validator."""
     remember_validator(part, "")
-    with suppress(FileNotFoundError):
-        os.unlink(part)
+    Path(part).unlink(missing_ok=True)
 
 
 def resumable(part: str) -> tuple[int, str]:
-    """Return how many bytes of a download are there, and their validator, or (0, "").
-
-    The validator is an ETag or a date, which If-Range sends back (RFC 9110 13.1.5).
-    """
-    try:
+    """Return the size of a partial download and its validator; (0, "") without one."""
+    with suppress(FileNotFoundError):
         with open(_validator_file(part), encoding="latin-1") as file:
             validator = file.read(1024)
-        size_bytes = os.path.getsize(part)
-    except FileNotFoundError:
-        return 0, ""
-    return (size_bytes, validator) if validator.isprintable() and validator else (0, "")
+        if validator and validator.isprintable():
+            return Path(part).stat().st_size, validator
+    return 0, ""
 
 
 def remember_validator(part: str, validator: str) -> None:
-    """Keep what the server calls this file, or forget it where that is ""."""
+    """Store the validator; "" removes it, and with it the permission to resume."""
     if validator:
-        with open(_validator_file(part), "w", encoding="latin-1") as file:
-            file.write(validator)
+        _validator_file(part).write_text(validator, encoding="latin-1")
     else:
-        with suppress(FileNotFoundError):
-            os.unlink(_validator_file(part))
+        _validator_file(part).unlink(missing_ok=True)
 
 
-def _validator_file(part: str) -> str:
-    return f"{part}.validator"
+def validator(headers: Mapping[str, str]) -> str:
+    """Return what identifies the bytes of a response; a weak ETag does not."""
+    tag = headers.get("etag", "")
+    if tag.startswith('"'):
+        return tag
+    return "" if tag else headers.get("last-modified", "")
 
 
-def hash_head(file: BinaryIO, size: int, update: Callable[[bytes], None]) -> None:
-    """Hash the first `size` bytes and stop behind them."""
-    while size > 0 and (block := file.read(min(size, _BLOCK_BYTES))):
-        update(block)
-        size -= len(block)
+def granted_offset(
+    requested: int, status: int, headers: Mapping[str, str]
+) -> int | None:
+    """Return the offset at which a response's body begins, None for a wrong one.
+
+    That is 0 for the whole file, which a server may always send, else the requested.
+    """
+    if status == 200:
+        return 0
+    granted = _RANGE.fullmatch(headers.get("content-range", ""))
+    is_granted = granted and status == 206 and int(granted[1]) == requested
+    return requested if is_granted and requested else None
+
+
+def _validator_file(part: str) -> Path:
+    return Path(f"{part}.validator")
