@@ -152,6 +152,18 @@ def test_hostile_40_a_length_that_is_no_number_of_bytes_is_not_believed(
         download(f"{server.url}/x", tmp_path / "part")
 
 
+def test_hostile_49_a_length_beyond_the_cap_is_refused_before_the_body(
+    server: Server, tmp_path: Path
+) -> None:
+    head = OK + b"Content-Length: 40000\r\n\r\n"
+    url = server.put("/x", fault=Drip(head, DATA[:4]))
+    fetcher = Fetcher(lambda url: url, QUICK._replace(download_bytes=39_999))
+    with pytest.raises(Refused) as caught:
+        fetcher.unverified(url, str(tmp_path / "part"))
+    assert caught.value.what.endswith("sends more than 39 999 bytes")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("granted", ["9" * 5000, "x", "5"])
 def test_hostile_41_a_range_that_was_not_asked_for_is_never_appended(
     server: Server, tmp_path: Path, granted: str

@@ -172,6 +172,18 @@ def test_hostile_46_what_another_origin_leads_back_to_sees_no_secret(
     assert shown_to(server) == [f"Bearer {SECRET}", None]
 
 
+def test_hostile_46_a_cookie_is_sent_to_no_server(
+    server: Server, other: Server
+) -> None:
+    """Cookies know no ports: another server of the host would receive them too."""
+    url = server.put("/x", b"here", headers={"Set-Cookie": "session=1; Path=/"})
+    ours = Fetcher(lambda url: url, QUICK)
+    for asked in (url, url, f"{other.url}/x"):
+        ours.document(asked)
+    seen = server.requests + other.requests
+    assert [request.headers.get("cookie") for request in seen] == [None] * 3
+
+
 def test_a_redirect_within_the_origin_keeps_the_secret(
     server: Server, tmp_path: Path
 ) -> None:

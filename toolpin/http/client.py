@@ -67,7 +67,7 @@ class Client:
         for _ in range(_MAX_REDIRECTS + 1):
             # Behind a redirect to another origin no host is shown a secret, not even
             # its own, and not even the first one when the redirects lead back to it.
-            if urls.exact_origin(url) != urls.exact_origin(configured):
+            if urls.origin(url) != urls.origin(configured):
                 shown = Credential(None, "none after a redirect")
             with self._send(url, headers, shown, deadline) as response:
                 if response.status_code not in _REDIRECTS:

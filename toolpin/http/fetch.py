@@ -189,29 +189,23 @@ class Fetcher:
         offset, tag = resumable(job.part)
         headers = {"Range": f"bytes={offset}-", "If-Range": tag} if offset else {}
         algorithm = job.artifact.digest.algorithm
-        size_bytes = job.artifact.size_bytes
-        limit = self._limits.download_bytes if size_bytes is None else size_bytes
+        digest = hashlib.new(algorithm)
         with self._client.get(job.url, headers) as response:
             received = granted_offset(offset, response.status, response.headers)
             if received is None:
                 discard(job.part)
                 raise Interrupted(f"{response.status} with another range than asked")
-            total = _total(response, received, job.artifact)
+            total = self._total(response, received, job.artifact)
             if received:
                 with open(job.part, "rb") as kept:
                     digest = hashlib.file_digest(kept, algorithm)
-            else:
-                digest = hashlib.new(algorithm)
             with open(job.part, "ab" if received else "wb") as file:
-                if not received:
+                if not received:  # never beside the bytes of another file
                     remember_validator(job.part, validator(response.headers))
                 job.progress(received, total)
                 for block in response.blocks(decode=False):
                     received += len(block)
-                    if received > limit:
-                        if size_bytes is None:
-                            raise _endless(response.url, limit)
-                        raise _wrong_size(job.artifact, received, response)
+                    self._check_size(received, job.artifact, response)
                     file.write(block)
                     digest.update(block)
                     job.progress(received, total)
@@ -222,14 +216,25 @@ class Fetcher:
         found = Digest(algorithm, digest.hexdigest())
         return _Received(found, received, _place(response))
 
+    def _total(self, response: Response, start: int, artifact: Artifact) -> int | None:
+        """Return the size of the whole file, published or announced."""
+        if response.length is None:
+            return artifact.size_bytes
+        total = start + response.length
+        if total < (artifact.size_bytes or 0):
+            raise _wrong_size(artifact, total, response)
+        self._check_size(total, artifact, response)
+        return total
 
-def _total(response: Response, start: int, artifact: Artifact) -> int | None:
-    """Return the size of the whole; Mismatch when it is not the published one."""
-    total = artifact.size_bytes
-    announced = None if response.length is None else start + response.length
-    if total is not None and announced not in (None, total):
-        raise _wrong_size(artifact, announced, response)
-    return announced if total is None else total
+    def _check_size(
+        self, size_bytes: int, artifact: Artifact, response: Response
+    ) -> None:
+        """Refuse what is larger than published, or than allowed."""
+        if artifact.size_bytes is None:
+            if size_bytes > self._limits.download_bytes:
+                raise _endless(response.url, self._limits.download_bytes)
+        elif size_bytes > artifact.size_bytes:
+            raise _wrong_size(artifact, size_bytes, response)
 
 
 def _wrong_size(artifact: Artifact, size_bytes: int, response: Response) -> Mismatch:

@@ -5,7 +5,6 @@ A body that stalls, trickles or breaks off raises Interrupted.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -28,8 +27,6 @@ _BLOCK_BYTES = 256 * 1024
 # Slower than this for a whole stall time is a stall: one byte a second never ends.
 _MIN_BYTES_PER_S = 1024
 _TRICKLE = "what came was too slow, and no part of the file"
-# More digits are no size; int() would refuse thousands of them.
-_LENGTH = re.compile("[0-9]{1,18}")
 
 
 class Response:
@@ -41,14 +38,10 @@ class Response:
         self.url = url
         self.status = raw.status
         self.headers = {name.lower(): value for name, value in raw.headers.items()}
+        # Content-Length, None where the server announces no valid number of bytes.
+        self.length = raw.length_remaining
         self._raw = raw
         self._stall_timeout_s = stall_timeout_s
-
-    @property
-    def length(self) -> int | None:
-        """The size of the body in bytes, as the server announces it."""
-        text = self.headers.get("content-length", "")
-        return int(text) if _LENGTH.fullmatch(text) else None
 
     def blocks(self, *, decode: bool) -> Iterator[bytes]:
         """Yield the body as it arrives; `decode` undoes a Content-Encoding.
