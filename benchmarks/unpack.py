@@ -24,8 +24,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from toolpin.archive.unpack import unpack
+from toolpin.http.fetch import Fetcher
 from toolpin.model import Artifact, Digest
-from toolpin.network.fetch import Fetcher
 
 SMALL_FILES = 10_000
 PIPE = (

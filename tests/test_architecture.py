@@ -22,7 +22,7 @@ LAYERS = tuple(
         """
         documents env resolve toml_lines versions binaries.fit ci.keys
         doctor.findings doctor.managers install.jobs lockfile.document
-        lockfile.head lockfile.parse network.limits network.urls plugin.contract
+        lockfile.head lockfile.parse http.limits http.urls plugin.contract
         plugin.fields plugin.schema project.idiomatic project.manifests
         project.meant project.toolversions project.words shells.__init__
         shells.activation shells.dialect shells.fish shells.formats shells.posix
@@ -30,7 +30,7 @@ LAYERS = tuple(
         """,
         """
         host owners paths process progress report tables cache.folder
-        network.credentials settings.edit settings.idiomatic_level settings.read
+        http.credentials settings.edit settings.idiomatic_level settings.read
         settings.schema settings.secret
         """,
         """
@@ -39,8 +39,8 @@ LAYERS = tuple(
         cache.indexes cache.verified ci.folder ci.packed doctor.reach
         doctor.searched doctor.store_check doctor.store_state execute.finding
         execute.launch execute.place execute.running execute.trees lockfile.lookup
-        network.bounds network.fetch network.partial network.reply network.trust
-        network.web project.links project.pin_files project.remembered
+        http.bounds http.client http.fetch http.partial http.response
+        http.trust project.links project.pin_files project.remembered
         settings.asdf_env settings.asdfrc upkeep.checks upkeep.inspection
         upkeep.repair upkeep.uses
         """,
@@ -68,9 +68,9 @@ LAYERS = tuple(
     )
 )
 HEAVY = {
-    "requests": "network.web",
-    "urllib3": "network.reply",
-    "truststore": "network.trust",
+    "requests": "http.client",
+    "urllib3": "http.response",
+    "truststore": "http.trust",
     "tqdm": "progress",
     "platformdirs": "cache.folder",
     "filelock": "mutex",

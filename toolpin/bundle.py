@@ -17,10 +17,10 @@ from typing import IO, NamedTuple
 
 from toolpin.cache.verified import Cache, Download
 from toolpin.errors import Mismatch, Refused, ToolpinError, UsageError, as_word
+from toolpin.http.fetch import Progress
 from toolpin.lockfile.document import Lockfile, render
 from toolpin.lockfile.parse import parse
 from toolpin.model import Artifact
-from toolpin.network.fetch import Progress
 from toolpin.replacing import replacing
 
 SCHEMA = 1

@@ -17,8 +17,8 @@ from tests.support.server import Cut, Flip, Held, Server, Trickle
 from toolpin.cache.folder import cache_folder
 from toolpin.cache.verified import Cache, Download
 from toolpin.errors import Mismatch, Refused, ToolpinError, Unreachable, UsageError
+from toolpin.http.fetch import Fetcher, Limits, Progress
 from toolpin.model import Artifact, Digest
-from toolpin.network.fetch import Fetcher, Limits, Progress
 
 DATA = bytes(range(256)) * 2000
 DIGEST = Digest("sha256", hashlib.sha256(DATA).hexdigest())
@@ -26,7 +26,7 @@ DIGEST = Digest("sha256", hashlib.sha256(DATA).hexdigest())
 _FETCH = """
 import sys
 from toolpin.cache.verified import Cache
-from toolpin.network.fetch import Fetcher
+from toolpin.http.fetch import Fetcher
 from toolpin.model import Artifact, Digest
 root, url, hexadecimal = sys.argv[1:]
 artifact = Artifact(url, Digest("sha256", hexadecimal), None, "x.tar.gz")

@@ -37,9 +37,9 @@ from toolpin.errors import (
     ToolpinError,
     Unreachable,
 )
+from toolpin.http import urls
+from toolpin.http.fetch import Fetcher, Limits
 from toolpin.model import Artifact, Digest
-from toolpin.network import urls
-from toolpin.network.fetch import Fetcher, Limits
 
 DATA = random.Random(1).randbytes(300_000)
 FILE = "/dist/node.tar.gz"
@@ -61,7 +61,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     made: list[float] = []
     # Its own clock: other threads of this process sleep too.
     clock = SimpleNamespace(monotonic=time.monotonic, sleep=made.append)
-    monkeypatch.setattr("toolpin.network.fetch.time", clock)
+    monkeypatch.setattr("toolpin.http.fetch.time", clock)
     return made
 
 

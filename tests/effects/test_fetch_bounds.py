@@ -18,9 +18,9 @@ import pytest
 from tests.support.certificates import Authority
 from tests.support.server import Drip, Redirect, Server, Status
 from toolpin.errors import Mismatch, Refused, ToolpinError, Unreachable
+from toolpin.http.bounds import Overdue, Watchdog, within
+from toolpin.http.fetch import Fetcher, Limits
 from toolpin.model import Artifact, Digest
-from toolpin.network.bounds import Overdue, Watch, within
-from toolpin.network.fetch import Fetcher, Limits
 
 
 class Bounded(Limits):
@@ -57,7 +57,7 @@ def download(url: str, part: Path) -> None:
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once; a clock of its own, as other threads sleep too."""
     clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: None)
-    monkeypatch.setattr("toolpin.network.fetch.time", clock)
+    monkeypatch.setattr("toolpin.http.fetch.time", clock)
 
 
 def cause(url: str, limits: Limits = QUICK) -> str:
@@ -170,6 +170,18 @@ def test_hostile_40_a_length_that_is_no_number_of_bytes_is_not_believed(
     server.put("/x", fault=Status(200, headers=headers, body=DATA[:4]))
     with pytest.raises(ToolpinError):
         download(f"{server.url}/x", tmp_path / "part")
+
+
+def test_hostile_49_a_length_beyond_the_cap_is_refused_before_the_body(
+    server: Server, tmp_path: Path
+) -> None:
+    head = OK + b"Content-Length: 40000\r\n\r\n"
+    url = server.put("/x", fault=Drip(head, DATA[:4]))
+    fetcher = Fetcher(lambda url: url, QUICK._replace(download_bytes=39_999))
+    with pytest.raises(Refused) as caught:
+        fetcher.unverified(url, str(tmp_path / "part"))
+    assert caught.value.what.endswith("sends more than 39 999 bytes")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("granted", ["9" * 5000, "x", "5"])
@@ -321,16 +333,16 @@ def test_a_watch_counts_steps_and_not_what_is_between(
         return now_s[0]
 
     clock = SimpleNamespace(monotonic=monotonic)
-    monkeypatch.setattr("toolpin.network.bounds.time", clock)
-    watch = Watch(0.02, ended.set)
-    with watch.running():
+    monkeypatch.setattr("toolpin.http.bounds.time", clock)
+    watch = Watchdog(0.02, ended.set)
+    with watch:
         with watch.step():
             pass
         now_s[0] = 10.0
         with watch.step():
             for _ in range(5):
                 assert looks.acquire(timeout=60)
-            assert not watch.ended
+            assert not watch.fired
             now_s[0] = 20.0
             assert ended.wait(60)
-    assert watch.ended
+    assert watch.fired

@@ -12,8 +12,8 @@ from tests.support.certificates import Authority
 from tests.support.server import Redirect, Server, Status
 from toolpin.doctor.reach import walk
 from toolpin.errors import Refused, Unreachable, UsageError
-from toolpin.network.credentials import Credentials, check_credentials
-from toolpin.network.fetch import Fetcher, Limits
+from toolpin.http.credentials import Credentials, check_credentials
+from toolpin.http.fetch import Fetcher, Limits
 
 ONCE = Limits(attempts=1)
 SECRET = "hunter2"
@@ -170,6 +170,18 @@ def test_hostile_46_what_another_origin_leads_back_to_sees_no_secret(
     other.put("/back", fault=Redirect(f"{server.url}/x"))
     document(f"{server.url}/away", token_for(server.url, tmp_path))
     assert shown_to(server) == [f"Bearer {SECRET}", None]
+
+
+def test_hostile_46_a_cookie_is_sent_to_no_server(
+    server: Server, other: Server
+) -> None:
+    """Cookies know no ports: another server of the host would receive them too."""
+    url = server.put("/x", b"here", headers={"Set-Cookie": "session=1; Path=/"})
+    ours = Fetcher(lambda url: url, ONCE)
+    for asked in (url, url, f"{other.url}/x"):
+        ours.document(asked)
+    seen = server.requests + other.requests
+    assert [request.headers.get("cookie") for request in seen] == [None] * 3
 
 
 def test_a_redirect_within_the_origin_keeps_the_secret(

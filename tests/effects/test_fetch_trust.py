@@ -12,8 +12,8 @@ import pytest
 from tests.support.certificates import Authority
 from tests.support.server import Redirect, Server
 from toolpin.errors import Refused, Unreachable, UsageError
-from toolpin.network import trust
-from toolpin.network.fetch import Fetcher, Limits
+from toolpin.http import trust
+from toolpin.http.fetch import Fetcher, Limits
 
 VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 ONCE = Limits(attempts=1)

@@ -21,8 +21,8 @@ from toolpin.errors import (
     ToolpinError,
     Unreachable,
 )
+from toolpin.http.fetch import Fetcher, Limits
 from toolpin.model import Host, Release
-from toolpin.network.fetch import Fetcher, Limits
 from toolpin.plugin.contract import parse_tool
 from toolpin.settings.read import Settings
 from toolpin.sources.github import GithubSource, digest_origin

@@ -34,11 +34,11 @@ from toolpin.documents import parse_note, parse_receipt, render_receipt
 from toolpin.env import parse_record, render_record
 from toolpin.errors import ToolpinError
 from toolpin.host import any_of
+from toolpin.http.fetch import Fetcher
 from toolpin.lockfile.document import render
 from toolpin.lockfile.head import pinned
 from toolpin.lockfile.parse import parse as parse_lockfile
 from toolpin.model import EnvPatch, Wanted
-from toolpin.network.fetch import Fetcher
 from toolpin.plugin.contract import SourceSpec, parse_tool
 from toolpin.project import toolversions
 from toolpin.project.idiomatic import Idioms

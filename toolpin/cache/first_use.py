@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from toolpin import documents, mutex
 from toolpin.cache.verified import Cache, disk_errors
 from toolpin.errors import NoChecksum, Refused
+from toolpin.http.fetch import Fetcher
 from toolpin.model import Artifact, Host
-from toolpin.network.fetch import Fetcher
 
 FLAG = "--trust-on-first-use"
 VERIFIED = "first use"

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError
-from toolpin.network import urls
-from toolpin.network.fetch import Fetcher
+from toolpin.http import urls
+from toolpin.http.fetch import Fetcher
 
 _KIND = "documents"
 _ASKED_BY = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}

@@ -14,9 +14,9 @@ from contextlib import contextmanager, suppress
 
 from toolpin import mutex
 from toolpin.errors import Mismatch, Refused, ToolpinError
+from toolpin.http.fetch import Progress
+from toolpin.http.partial import discard
 from toolpin.model import Artifact, Digest
-from toolpin.network.fetch import Progress
-from toolpin.network.partial import discard
 from toolpin.replacing import replacing
 from toolpin.verify import check_file, hash_file
 

@@ -1,6 +1,6 @@
 """Walks to a URL hop by hop: its name, the connection, the proxy's tunnel, TLS.
 
-It says where the way ends, and asks for nothing: what a place answers is for `web`.
+It says where the way ends, and sends no request: `toolpin.http.client` does.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import NamedTuple, NoReturn, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from toolpin.errors import ToolpinError
-from toolpin.network import urls
-from toolpin.network.bounds import Overdue, within
-from toolpin.network.trust import make_context
-from toolpin.network.web import no_proxy_url, proxy_for
+from toolpin.http import urls
+from toolpin.http.bounds import Overdue, within
+from toolpin.http.client import no_proxy_url, proxy_for
+from toolpin.http.trust import make_context
 
 _PORTS = {"http": 80, "https": 443}
 _MOST_BYTES = 64 * 1024

@@ -15,10 +15,10 @@ from toolpin import host
 from toolpin.doctor.asked import everything
 from toolpin.doctor.reach import Hop, walk
 from toolpin.errors import ToolpinError, UsageError
+from toolpin.http import urls
 from toolpin.install.choice import allowed_sources
 from toolpin.install.workshop import clients_for, settings_for
 from toolpin.model import Host
-from toolpin.network import urls
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.progress import Board
 from toolpin.session import Session

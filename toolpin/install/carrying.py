@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from toolpin import host
 from toolpin.cache.first_use import VERIFIED
 from toolpin.errors import NotPublished, Unreachable
+from toolpin.http.fetch import Progress
 from toolpin.install.into import is_in_folder
 from toolpin.install.jobs import Job
 from toolpin.install.locked import is_there
 from toolpin.install.means import Means
 from toolpin.install.notes import Notes
 from toolpin.model import Artifact, Plan
-from toolpin.network.fetch import Progress
 from toolpin.progress import Row
 from toolpin.sources.supplies import left_out
 from toolpin.steps.finishing import check_place

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError, Unreachable
+from toolpin.http import urls
 from toolpin.install.long_term import LongTermLines
 from toolpin.model import Host, Release
-from toolpin.network import urls
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.project.words import VERSION, fits
 from toolpin.settings.read import Settings

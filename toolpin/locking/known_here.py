@@ -14,9 +14,9 @@ from toolpin import host
 from toolpin.cache.verified import Cache
 from toolpin.documents import parse_note
 from toolpin.errors import ToolpinError
+from toolpin.http import urls
 from toolpin.lockfile.document import HERE, Entry
 from toolpin.model import Artifact, Build, Pin
-from toolpin.network import urls
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.script import is_scripted
 from toolpin.session import Session

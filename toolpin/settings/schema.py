@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from toolpin.errors import UsageError
-from toolpin.network.credentials import check_credentials
+from toolpin.http.credentials import check_credentials
 
 MOST_JOBS = 64
 

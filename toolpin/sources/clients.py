@@ -14,9 +14,9 @@ from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, Offline, Unreachable
+from toolpin.http.credentials import Credentials
+from toolpin.http.fetch import Fetcher, Limits
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.network.credentials import Credentials
-from toolpin.network.fetch import Fetcher, Limits
 from toolpin.paths import home_folder, open_regular
 from toolpin.plugin.contract import SourceSpec
 from toolpin.plugin.script import KIND

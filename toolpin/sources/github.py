@@ -19,8 +19,8 @@ from toolpin.binaries.fit import best, lacks
 from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.errors import NoFit, NotPublished, Unreachable
+from toolpin.http.fetch import Fetcher
 from toolpin.model import Artifact, Build, Digest, Host, Release
-from toolpin.network.fetch import Fetcher
 from toolpin.plugin.contract import SourceSpec
 from toolpin.sources.contract import fill, tool_requirements
 from toolpin.verify import make_digest, parse_checksums

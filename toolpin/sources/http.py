@@ -13,8 +13,8 @@ from typing import Any
 from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.errors import NotPublished, Unreachable
+from toolpin.http.fetch import Fetcher
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.network.fetch import Fetcher
 from toolpin.plugin.contract import SourceSpec
 from toolpin.plugin.fields import NO_CHECKSUMS
 from toolpin.sources.contract import fill, line_channels

@@ -58,14 +58,10 @@ def redirected(url: str, location: str, configured: str) -> str:
 
 
 def origin(url: str) -> str:
-    """Return `host:port`, lower-case, the port also where the scheme implies it."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or _PORTS.get(parts.scheme, 0)}"
-
-
-def exact_origin(url: str) -> str:
     """Return `scheme://host:port`: what has to be equal for a secret to be shown."""
-    return f"{urlsplit(url).scheme}://{origin(url)}"
+    parts = urlsplit(url)
+    port = parts.port or _PORTS.get(parts.scheme, 0)
+    return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
 def keeps_secrets(url: str) -> bool:

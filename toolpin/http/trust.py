@@ -25,16 +25,13 @@ def make_context(env: Mapping[str, str]) -> ssl.SSLContext:
     """
     for variable in _BUNDLES:
         if path := env.get(variable):
-            return _trusting(variable, **_place(path))
+            kind = "capath" if os.path.isdir(path) else "cafile"
+            return _trusting(variable, **{kind: path})
     file, folder = env.get("SSL_CERT_FILE"), env.get("SSL_CERT_DIR")
     if file or folder:
         variable = "SSL_CERT_FILE" if file else "SSL_CERT_DIR"
         return _trusting(variable, cafile=file, capath=folder)
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _place(path: str) -> dict[str, str]:
-    return {"capath" if os.path.isdir(path) else "cafile": path}
 
 
 def _trusting(

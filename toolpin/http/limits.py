@@ -1,6 +1,6 @@
-"""What a request may take, and the end of one that may be tried again.
+"""The limits of a request, and the failure that another attempt may fix.
 
-It loads no client: whoever finds all that is wanted in the cache needs none.
+It imports no HTTP library: a command that finds everything in the cache needs none.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Limits(NamedTuple):
-    """How long to wait, how often to ask, and how much to take."""
+    """How long to wait, how often to try, and how much to accept."""
 
     connect_timeout_s: float = 5.0
     stall_timeout_s: float = 15.0
@@ -20,12 +20,12 @@ class Limits(NamedTuple):
 
     @property
     def head_timeout_s(self) -> float:
-        """For all before the body: look-ups, connections, redirects, headers."""
+        """For all before the body: name look-ups, connections, redirects, headers."""
         return self.connect_timeout_s + 2 * self.stall_timeout_s
 
 
 class Interrupted(Exception):
-    """A try that another try may better: a reset, a stall, a passing status."""
+    """An attempt failed and another may succeed: a reset, a stall, a passing status."""
 
     def __init__(self, cause: str, *, wait_s: float | None = None) -> None:
         super().__init__(cause)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from toolpin.errors import Refused, UsageError
-from toolpin.network import urls
+from toolpin.http import urls
 
 _TOKEN = re.compile(r"[!-~]+")
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
@@ -42,7 +42,7 @@ class Credentials:
         self._env = env
         self._netrc = env.get("NETRC") or f"{home}/.netrc"
         self._variables = {
-            urls.exact_origin(url): reference.removeprefix("env:")
+            urls.origin(url): reference.removeprefix("env:")
             for url, reference in (tokens or {}).items()
         }
 
@@ -55,7 +55,7 @@ class Credentials:
         parts = urlsplit(url)
         if parts.username is not None:
             return _from_url(url)
-        if variable := self._variables.get(urls.exact_origin(url)):
+        if variable := self._variables.get(urls.origin(url)):
             return Credential(f"Bearer {self._token(variable, url)}", f"${variable}")
         if not urls.keeps_secrets(url):
             return Credential(None, "none are sent over plain http")
@@ -81,10 +81,10 @@ class Credentials:
             return Credential(None, f"none: {self._netrc}:{error.lineno} is unclear")
         except (OSError, UnicodeDecodeError):
             return Credential(None, "none")
-        entry = hosts.get(host) if host != "default" else None
-        if entry is None:
+        if host not in hosts or host == "default":
             return Credential(None, "none")
-        return Credential(_basic(entry[0], entry[2] or ""), self._netrc)
+        user, _, password = hosts[host]
+        return Credential(_basic(user, password or ""), self._netrc)
 
 
 def check_credentials(place: str, value: object) -> dict[str, str]:
@@ -97,7 +97,11 @@ def check_credentials(place: str, value: object) -> dict[str, str]:
             f"{place}: credentials must be a table", [("such as", _EXAMPLE)]
         )
     for origin, reference in value.items():
-        _check_origin(place, origin)
+        if not _is_secret_origin(origin):
+            raise UsageError(
+                f"{place}: credentials are for an https origin, without a path",
+                [("received", urls.shown(origin)), ("such as", _EXAMPLE)],
+            )
         if not isinstance(reference, str) or not _REFERENCE.fullmatch(reference):
             raise UsageError(
                 f"{place}: credentials name a variable that holds the token",
@@ -106,17 +110,13 @@ def check_credentials(place: str, value: object) -> dict[str, str]:
     return value
 
 
-def _check_origin(place: str, origin: str) -> None:
+def _is_secret_origin(url: str) -> bool:
     try:
-        parts = urlsplit(urls.check(origin))
+        parts = urlsplit(urls.check(url))
     except Refused:
-        parts = urlsplit("")
+        return False
     extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username
-    if extra or not urls.keeps_secrets(parts.geturl()):
-        raise UsageError(
-            f"{place}: credentials are for an https origin, without a path",
-            [("received", urls.shown(origin)), ("such as", _EXAMPLE)],
-        )
+    return not extra and urls.keeps_secrets(url)
 
 
 def _from_url(url: str) -> Credential:

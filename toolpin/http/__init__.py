@@ -1,0 +1,1 @@
+"""The HTTP client: requests with deadlines, redirects, credentials and resumption."""

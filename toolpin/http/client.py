@@ -1,0 +1,264 @@
+"""Turns a URL into a response with requests: one attempt, with a deadline.
+
+It follows redirects, shows credentials to their origin only, and sorts failures: what
+another attempt may fix is Interrupted, the rest is a ToolpinError.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from http.client import responses
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+
+from toolpin import __version__
+from toolpin.errors import NotPublished, Refused, Unreachable
+from toolpin.http import urls
+from toolpin.http.bounds import Overdue, within
+from toolpin.http.credentials import Credential, Credentials
+from toolpin.http.limits import Interrupted, Limits
+from toolpin.http.response import (
+    NETWORK_ERRORS,
+    Response,
+    connection_failure,
+    innermost,
+    stall,
+)
+from toolpin.http.trust import make_context
+
+_MAX_REDIRECTS = 10
+_REDIRECTS = {301, 302, 303, 307, 308}
+_RETRYABLE = {408, 429, 500, 502, 503, 504}
+_USER = re.compile(r"[^/\s]*@")
+
+
+class Client:
+    """Sends requests, and remembers which hosts take no connection."""
+
+    def __init__(self, limits: Limits, credentials: Credentials | None) -> None:
+        self._limits = limits
+        self._credentials = credentials
+        self._unreachable: dict[str, str] = {}
+        self._local = threading.local()
+
+    @contextmanager
+    def get(self, url: str, headers: Mapping[str, str]) -> Iterator[Response]:
+        """Send a GET request, follow its redirects, and yield a usable response.
+
+        That is 200, 206, 304 or 416. Raises NotPublished for 404 and 410, Unreachable
+        for any other final status and for a host that takes no connection (at once,
+        the second time), Refused for a redirect not to be followed, else Interrupted.
+        """
+        configured = urls.check(url)
+        shown = Credential(None, "none")
+        if self._credentials:
+            shown = self._credentials.find(configured)
+        deadline = time.monotonic() + self._limits.head_timeout_s
+        for _ in range(_MAX_REDIRECTS + 1):
+            # Behind a redirect to another origin no host is shown a secret, not even
+            # its own, and not even the first one when the redirects lead back to it.
+            if urls.origin(url) != urls.origin(configured):
+                shown = Credential(None, "none after a redirect")
+            with self._send(url, headers, shown, deadline) as response:
+                if response.status_code not in _REDIRECTS:
+                    _check_status(url, response, shown)
+                    yield Response(url, response.raw, self._limits.stall_timeout_s)
+                    return
+                location = response.headers.get("Location", "")
+                url = urls.redirected(url, location, configured)
+        raise Refused(
+            f"{urls.host(configured)} redirects more than {_MAX_REDIRECTS} times",
+            [("asked", urls.shown(configured)), ("last", urls.shown(url))],
+        )
+
+    def _send(
+        self, url: str, headers: Mapping[str, str], shown: Credential, deadline: float
+    ) -> requests.Response:
+        """Send one request and return the response without its body."""
+        origin = urls.origin(url)
+        if origin in self._unreachable:
+            raise _unreachable(url, f"{self._unreachable[origin]} (not asked again)")
+        session, limits = self._session(), self._limits
+
+        def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
+            # Without this function, requests would send a user that a redirect names.
+            if shown.header is not None:
+                request.headers["Authorization"] = shown.header
+            return request
+
+        def send() -> requests.Response:
+            return session.get(
+                url,
+                headers=headers,
+                auth=authorize,
+                proxies=_proxies(url),
+                timeout=(limits.connect_timeout_s, limits.stall_timeout_s),
+                allow_redirects=False,
+                stream=True,
+            )
+
+        try:
+            return within(deadline - time.monotonic(), send, requests.Response.close)
+        except Overdue:
+            # The thread that is still waiting goes on to use the session.
+            del self._local.session
+            raise Interrupted(f"no answer within {limits.head_timeout_s:g} s") from None
+        except requests.ReadTimeout:
+            raise Interrupted(stall(limits.stall_timeout_s)) from None
+        except requests.exceptions.SSLError as error:
+            raise _distrusted(url, error) from error
+        except NETWORK_ERRORS as error:
+            cause = _permanent_cause(url, error, limits)
+            if cause is None:
+                raise Interrupted("the connection was reset") from error
+            self._unreachable[origin] = cause
+            raise _unreachable(url, cause) from error
+
+    def _session(self) -> requests.Session:
+        """Return this thread's session: requests promises nothing across threads."""
+        if not hasattr(self._local, "session"):
+            session = _Session()
+            session.mount("https://", _Adapter(lambda: self._context))
+            self._local.session = session
+        kept: requests.Session = self._local.session
+        return kept
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        return make_context(os.environ)
+
+
+class _Session(requests.Session):
+    """A session that takes nothing from the environment and keeps no cookies."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False  # netrc's `default` entry would go to every host
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        self.headers["User-Agent"] = f"toolpin/{__version__}"
+        # A published digest is that of the file without any Content-Encoding.
+        self.headers["Accept-Encoding"] = "identity"
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return none: requests would read the whole body of a redirect otherwise."""
+
+
+class _Adapter(requests.adapters.HTTPAdapter):
+    """Trusts the certificates of one TLS context.
+
+    It retries nothing (requests' default). urllib3's Retry would sleep and count
+    within one call, but the deadline holds for each attempt alone, and an attempt
+    includes the body: a cut download is resumed. See Fetcher.
+    """
+
+    def __init__(self, context: Callable[[], ssl.SSLContext]) -> None:
+        self._context = context
+        super().__init__()
+
+    def build_connection_pool_key_attributes(
+        self,
+        request: requests.PreparedRequest,
+        verify: Any,  # noqa: ANN401 - requests' own
+        cert: Any = None,  # noqa: ANN401
+    ) -> tuple[Any, Any]:
+        """Use the context, read only here: it takes 50 ms, and http needs none."""
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, {**pool, "ssl_context": self._context()}
+
+    def cert_verify(self, conn: Any, *_: Any) -> None:  # noqa: ANN401
+        """Add none of requests' own certificates to the context's."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+def proxy_for(url: str) -> str | None:
+    """Return the proxy through which a URL is requested, None for none."""
+    return requests.utils.select_proxy(url, _proxies(url))
+
+
+def _proxies(url: str) -> dict[str, str]:
+    # A secret for this machine must not reach a proxy.
+    local = urls.is_loopback(url)
+    return {} if local else requests.utils.get_environ_proxies(url, None)
+
+
+def _check_status(url: str, response: requests.Response, shown: Credential) -> None:
+    code = response.status_code
+    if code in (200, 206, 304, 416):
+        return
+    status = f"{code} {responses.get(code, '')}".rstrip()
+    if code in _RETRYABLE:
+        raise Interrupted(status, wait_s=_retry_after_s(response))
+    asked = [("asked", urls.shown(url)), ("status", status)]
+    if code in (404, 410):
+        name = urls.shown(url).rpartition("/")[2]
+        what = f"{urls.host(url)} has no {name or 'such page'}: {status}"
+        raise NotPublished(what, asked)
+    if code in (401, 403):
+        asked.append(("credentials", shown.place))
+    raise Unreachable(f"{urls.host(url)} answered {status}", asked)
+
+
+def _retry_after_s(response: requests.Response) -> float | None:
+    """Return Retry-After, which is seconds or a date, as seconds (RFC 9110 10.2.3).
+
+    urllib3's Retry has a parser too; it fails on dates outside of the calendar, and
+    some versions shorten the time, which is to be reported as it is.
+    """
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError, OSError):
+        return None
+
+
+def _permanent_cause(url: str, error: Exception, limits: Limits) -> str | None:
+    """Describe why a host takes no connection; None if another attempt may help."""
+    if isinstance(error, requests.ConnectTimeout):
+        return f"no connection within {limits.connect_timeout_s:g} s"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy gave no connection"
+    if isinstance(error, requests.ConnectionError):
+        return connection_failure(error)
+    # requests quotes what it cannot use: of a proxy's URL, a part of the password.
+    proxy = proxy_for(url)
+    if proxy and not isinstance(error, requests.exceptions.InvalidSchema):
+        return no_proxy_url(proxy)
+    return _USER.sub("", str(error))
+
+
+def no_proxy_url(proxy: str) -> str:
+    """Report that a proxy's address is no URL, without what may be its password."""
+    return f"the proxy's address, {proxy.rpartition('@')[2]}, is no URL"
+
+
+def _distrusted(url: str, error: Exception) -> Unreachable:
+    """Explain a certificate error; the clock is a fact, as a wrong one causes it."""
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    return Unreachable(
+        f"{urls.host(url)} has no certificate that this machine trusts",
+        [
+            ("asked", urls.shown(url)),
+            ("cause", str(innermost(error))),
+            ("clock", f"{today} on this machine"),
+        ],
+        "export REQUESTS_CA_BUNDLE=/path/to/your/ca.pem",
+    )
+
+
+def _unreachable(url: str, cause: str) -> Unreachable:
+    return Unreachable(
+        f"{urls.host(url)} cannot be reached",
+        [("asked", urls.shown(url)), ("cause", cause)],
+    )

@@ -1,0 +1,277 @@
+"""Fetches URLs: small documents as bytes, artifacts into a verified file.
+
+It retries what another attempt may fix, and resumes what was cut. An artifact is passed
+on only after its digest matches; nothing is unpacked or cached here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from toolpin.errors import Mismatch, Refused, Unreachable
+from toolpin.http import urls
+from toolpin.http.credentials import Credentials
+from toolpin.http.limits import Interrupted, Limits
+from toolpin.http.partial import (
+    discard,
+    granted_offset,
+    remember_validator,
+    resumable,
+    validator,
+)
+from toolpin.model import Artifact, Digest
+from toolpin.verify import check_file, grouped, mismatch
+
+if TYPE_CHECKING:
+    from toolpin.http.client import Client
+    from toolpin.http.response import Response
+
+__all__ = ["Fetcher", "Limits", "Progress"]
+
+# Called with the bytes received and, where it is known, how many there will be.
+Progress = Callable[[int, int | None], None]
+
+_LONGEST_WAIT_S = 10.0
+_Result = TypeVar("_Result")
+
+
+class _Job(NamedTuple):
+    url: str
+    artifact: Artifact
+    part: str
+    progress: Progress
+
+
+class _Received(NamedTuple):
+    digest: Digest
+    size_bytes: int
+    place: str
+
+
+class Fetcher:
+    """Fetches over HTTP; `rewrite` turns a canonical URL into the mirror's."""
+
+    def __init__(
+        self,
+        rewrite: Callable[[str], str],
+        limits: Limits | None = None,
+        credentials: Credentials | None = None,
+    ) -> None:
+        self._rewrite = rewrite
+        self._limits = limits or Limits()
+        self._credentials = credentials
+
+    def document(self, url: str, *, max_bytes: int | None = None) -> bytes:
+        """Return a small document: an index, a checksum file.
+
+        Raises NotPublished (404, 410), Unreachable, or Refused (too large).
+        """
+        data, _ = self.document_unless(url, {}, max_bytes=max_bytes)
+        if data is None:
+            raise Unreachable(f"{url} is unchanged, which nobody asked")
+        return data
+
+    def document_unless(
+        self, url: str, known: Mapping[str, str], *, max_bytes: int | None = None
+    ) -> tuple[bytes | None, Mapping[str, str]]:
+        """Return a document and its headers; None where it is still the `known` one.
+
+        `known` are the headers that name it: If-None-Match, If-Modified-Since. Raises
+        what `document` raises.
+        """
+        url = self._rewrite(url)
+        limit = self._limits.document_bytes if max_bytes is None else max_bytes
+        deadline = time.monotonic() + self._limits.document_timeout_s
+        return self._retrying(url, lambda: self._read(url, known, limit, deadline))
+
+    def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
+        """Leave the artifact, complete and verified, at `part`, or raise.
+
+        A partial download at `part` is resumed when the server still has the same file.
+        Bytes with another digest are deleted and fetched once more from the start, then
+        Mismatch is raised.
+        """
+        job = _Job(self._rewrite(artifact.locator), artifact, part, progress)
+        try:
+            try:
+                self._retrying(job.url, lambda: self._fill(job))
+            except Mismatch:
+                discard(part)
+                self._retrying(job.url, lambda: self._fill(job))
+        except (Mismatch, Refused):
+            discard(part)
+            raise
+        remember_validator(part, "")
+
+    def unverified(self, url: str, part: str) -> tuple[Digest, int]:
+        """Leave whatever a URL returns at `part`; return its SHA-256 and its size.
+
+        Never resumed: without a published digest, two halves may be of two files.
+        """
+        unknown = Artifact(url, Digest("sha256", ""), None, "")
+        job = _Job(self._rewrite(url), unknown, part, lambda _received, _total: None)
+
+        def receive() -> tuple[Digest, int]:
+            discard(part)
+            received = self._receive(job)
+            return received.digest, received.size_bytes
+
+        try:
+            return self._retrying(job.url, receive)
+        except BaseException:
+            discard(part)
+            raise
+        finally:
+            remember_validator(part, "")
+
+    @cached_property
+    def _client(self) -> Client:
+        """The libraries of the client are half of what a command loads."""
+        from toolpin.http.client import Client  # noqa: PLC0415 - only where it is used
+
+        return Client(self._limits, self._credentials)
+
+    def _retrying(self, url: str, work: Callable[[], _Result]) -> _Result:
+        """Return what `work` returns; repeat it, after a pause, while it may succeed.
+
+        The only loop of retries: an attempt includes the body, which is resumed.
+        """
+        attempt = 1
+        while True:
+            try:
+                return work()
+            except Interrupted as fault:
+                pause_s = 0.2 * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+                if fault.wait_s is not None:
+                    pause_s = fault.wait_s
+                if attempt == self._limits.attempts or pause_s > _LONGEST_WAIT_S:
+                    raise _gave_up(url, fault, attempt) from fault
+            time.sleep(pause_s)
+            attempt += 1
+
+    def _read(
+        self, url: str, known: Mapping[str, str], limit: int, deadline: float
+    ) -> tuple[bytes | None, Mapping[str, str]]:
+        """Read a document, once; `deadline` is one of time.monotonic."""
+        content = bytearray()
+        with self._client.get(url, known) as response:
+            if known and response.status == 304:
+                return None, response.headers
+            if response.status != 200:
+                raise Interrupted(f"{response.status} to a request for the whole")
+            for block in response.blocks(decode=True):
+                content += block
+                if len(content) > limit:
+                    raise _endless(response.url, limit)
+                if time.monotonic() > deadline:
+                    allowed_s = self._limits.document_timeout_s
+                    fault = Interrupted(f"it took longer than {allowed_s:g} s")
+                    raise _gave_up(url, fault, 1)
+        return bytes(content), response.headers
+
+    def _fill(self, job: _Job) -> None:
+        """Fetch what is missing of an artifact, once, and verify the whole."""
+        offset, _ = resumable(job.part)
+        if offset and offset == job.artifact.size_bytes:
+            check_file(job.part, job.artifact, "an earlier download")
+            return
+        digest, size_bytes, place = self._receive(job)
+        if digest != job.artifact.digest:
+            raise mismatch(job.artifact, digest.hex, size_bytes, place)
+
+    def _receive(self, job: _Job) -> _Received:
+        """Fetch what is missing of a file, once, with the bytes as they are sent."""
+        offset, tag = resumable(job.part)
+        headers = {"Range": f"bytes={offset}-", "If-Range": tag} if offset else {}
+        algorithm = job.artifact.digest.algorithm
+        digest = hashlib.new(algorithm)
+        with self._client.get(job.url, headers) as response:
+            received = granted_offset(offset, response.status, response.headers)
+            if received is None:
+                discard(job.part)
+                raise Interrupted(f"{response.status} with another range than asked")
+            total = self._total(response, received, job.artifact)
+            if received:
+                with open(job.part, "rb") as kept:
+                    digest = hashlib.file_digest(kept, algorithm)
+            with open(job.part, "ab" if received else "wb") as file:
+                if not received:  # never beside the bytes of another file
+                    remember_validator(job.part, validator(response.headers))
+                job.progress(received, total)
+                for block in response.blocks(decode=False):
+                    received += len(block)
+                    self._check_size(received, job.artifact, response)
+                    file.write(block)
+                    digest.update(block)
+                    job.progress(received, total)
+        if total is not None and received < total:
+            raise Interrupted(
+                f"cut after {grouped(received)} of {grouped(total)} bytes"
+            )
+        found = Digest(algorithm, digest.hexdigest())
+        return _Received(found, received, _place(response))
+
+    def _total(self, response: Response, start: int, artifact: Artifact) -> int | None:
+        """Return the size of the whole file, published or announced."""
+        if response.length is None:
+            return artifact.size_bytes
+        total = start + response.length
+        if total < (artifact.size_bytes or 0):
+            raise _wrong_size(artifact, total, response)
+        self._check_size(total, artifact, response)
+        return total
+
+    def _check_size(
+        self, size_bytes: int, artifact: Artifact, response: Response
+    ) -> None:
+        """Refuse what is larger than published, or than allowed."""
+        if artifact.size_bytes is None:
+            if size_bytes > self._limits.download_bytes:
+                raise _endless(response.url, self._limits.download_bytes)
+        elif size_bytes > artifact.size_bytes:
+            raise _wrong_size(artifact, size_bytes, response)
+
+
+def _wrong_size(artifact: Artifact, size_bytes: int, response: Response) -> Mismatch:
+    return Mismatch(
+        f"{artifact.filename} is not the published file",
+        [
+            ("expected", f"{grouped(artifact.size_bytes or 0)} bytes"),
+            ("received", f"{grouped(size_bytes)} bytes from {_place(response)}"),
+            ("installed", "nothing; the download was deleted"),
+        ],
+    )
+
+
+def _place(response: Response) -> str:
+    """Name where bytes came from, and their date.
+
+    A page instead of a file is a login or a proxy.
+    """
+    page = "html" in response.headers.get("content-type", "")
+    changed = response.headers.get("last-modified", "")
+    return (
+        urls.shown(response.url)
+        + (", a web page" if page else "")
+        + (f", last changed {changed}" if changed else "")
+    )
+
+
+def _endless(url: str, limit: int) -> Refused:
+    return Refused(
+        f"{urls.host(url)} sends more than {grouped(limit)} bytes",
+        [("asked", urls.shown(url)), ("kept", "nothing")],
+    )
+
+
+def _gave_up(url: str, fault: Interrupted, attempts: int) -> Unreachable:
+    facts = [("asked", urls.shown(url)), ("cause", fault.cause)]
+    if fault.wait_s is not None:
+        facts.append(("asks to wait", f"{fault.wait_s:.0f} s"))
+    facts.append(("attempts", str(attempts)))
+    return Unreachable(f"{urls.host(url)} does not deliver", facts)

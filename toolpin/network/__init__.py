@@ -1,1 +1,0 @@
-"""Bytes from a URL: who may be asked, who is trusted, what comes and when it ends."""
