@@ -49,7 +49,7 @@ LAYERS = tuple(
         plugin.registry plugin.script plugin.shelf
         """,
         """
-        bundle locking pairs plugin_tasks session suggest wanted ci.install
+        bundle locking pairs plugin_tasks app suggest wanted ci.install
         ci.plan ci.view doctor.asked doctor.checkup doctor.project_check
         doctor.reasons doctor.road_check doctor.roads doctor.shell_check
         doctor.surroundings execute.project_env install.carrying install.catalogue

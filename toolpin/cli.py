@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import NamedTuple, NoReturn
 
+from toolpin.app import open_app
 from toolpin.errors import UsageError
 from toolpin.paths import Paths, find_paths, find_system_paths
 from toolpin.report import Report, close_quietly
-from toolpin.session import open_session
 from toolpin.suggest import near_names
 
 
@@ -203,8 +203,8 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     for flag in ("offline", "strict"):
         if getattr(args, flag):
             env[f"TOOLPIN_{flag.upper()}"] = "1"
-    session = open_session(env, _paths(is_system=bool(args.system)), report)
-    code: int = _module(name).run(args, session)
+    app = open_app(env, _paths(is_system=bool(args.system)), report)
+    code: int = _module(name).run(args, app)
     return code
 
 

@@ -6,9 +6,9 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 
+from toolpin.app import App
 from toolpin.env import quote
 from toolpin.errors import ToolpinError
-from toolpin.session import Session
 
 _MARK = "# asdf by toolpin: `toolpin asdf-alias` writes it\n"
 
@@ -21,9 +21,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(args: Namespace, app: App) -> int:
     """Write or remove the command. Another's `asdf` is left alone."""
-    folder = os.path.normpath(os.path.join(session.folder, args.folder_of_asdf))
+    folder = os.path.normpath(os.path.join(app.directory, args.folder_of_asdf))
     place = f"{folder}/asdf"
     before = _read(place)
     if before is not None and _MARK not in before:
@@ -38,9 +38,9 @@ def run(args: Namespace, session: Session) -> int:
         raise ToolpinError(
             f"{place} cannot be written", [("because", error.strerror or "?")]
         ) from error
-    session.report.remark(f"{place} is {'gone' if args.remove else 'there'}")
-    if session.report.as_json:
-        session.report.document("asdf-alias", {"file": place}, changed=before != after)
+    app.report.remark(f"{place} is {'gone' if args.remove else 'there'}")
+    if app.report.as_json:
+        app.report.document("asdf-alias", {"file": place}, changed=before != after)
     return 0
 
 

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from toolpin import host
+from toolpin.app import App
 from toolpin.bundle import (
     Bundle,
     artifacts_of,
@@ -26,7 +27,6 @@ from toolpin.model import Artifact, Origin, Pin
 from toolpin.plugin.script import SOURCE
 from toolpin.progress import Board
 from toolpin.project.toolversions import parse_wanted
-from toolpin.session import Session
 from toolpin.upkeep.reshim import refresh_shims
 from toolpin.wanted.view import show_outcomes
 
@@ -47,18 +47,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(args: Namespace, app: App) -> int:
     """Write a bundle of what is locked here, or install from one."""
-    path = os.path.abspath(os.path.join(session.folder, args.file))
+    path = os.path.abspath(os.path.join(app.directory, args.file))
     if args.action == "create":
-        return _create(path, args.host, session)
-    return _install(path, session)
+        return _create(path, args.host, app)
+    return _install(path, app)
 
 
-def _create(path: str, hosts: Sequence[str], session: Session) -> int:
+def _create(path: str, hosts: Sequence[str], app: App) -> int:
     for name in hosts:
-        check_host(name, session.registry.tools)
-    beside = project_file(session)
+        check_host(name, app.registry.tools)
+    beside = project_file(app)
     file = lockfile_beside(beside)
     lock = read_lockfile(file)
     if lock is None:
@@ -66,14 +66,14 @@ def _create(path: str, hosts: Sequence[str], session: Session) -> int:
             "there is no toolpin.lock to bundle", [("expected", file)], "toolpin lock"
         )
     bundle = Bundle(lock, tuple(sorted(set(hosts) or {str(host.detect())})))
-    asks = asks_of(read_project(beside), beside, session)
+    asks = asks_of(read_project(beside), beside, app)
     for ask in asks:
         if ask.key not in lock.pins:
             raise missing(ask, f"{file} has no entry for it")
     _check_complete(bundle, file)
-    cache = Cache(session.cache)
-    board = Board(session.report)
-    clients = clients_for(session, settings_for(session), board)
+    cache = Cache(app.cache)
+    board = Board(app.report)
+    clients = clients_for(app, settings_for(app), board)
     for artifact in artifacts_of(bundle):
         row = board.row(artifact.filename)
         if not os.path.exists(cache.archive(artifact.digest)):
@@ -87,15 +87,15 @@ def _create(path: str, hosts: Sequence[str], session: Session) -> int:
             row.drop()
     size_bytes = write_bundle(path, bundle, cache)
     names = ", ".join(bundle.hosts)
-    session.report.remark(f"{path}: {size_bytes / 1e6:.0f} MB for {names}")
-    if session.report.as_json:
+    app.report.remark(f"{path}: {size_bytes / 1e6:.0f} MB for {names}")
+    if app.report.as_json:
         result = {
             "file": path,
             "size_bytes": size_bytes,
             "hosts": bundle.hosts,
             "archives": [str(one.digest) for one in artifacts_of(bundle)],
         }
-        session.report.document("bundle", result, changed=True)
+        app.report.document("bundle", result, changed=True)
     return 0
 
 
@@ -125,7 +125,7 @@ def _check_complete(bundle: Bundle, file: str) -> None:
                 )
 
 
-def _install(path: str, session: Session) -> int:
+def _install(path: str, app: App) -> int:
     bundle = read_bundle(path)
     here = host.detect()
     if str(here) not in bundle.hosts:
@@ -134,24 +134,24 @@ def _install(path: str, session: Session) -> int:
             [("it is for", ", ".join(bundle.hosts)), ("this is", str(here))],
             f"toolpin bundle create FILE --host {here}",
         )
-    jobs = _jobs(bundle, path, session)
-    _check_lockfile(jobs, path, session)
+    jobs = _jobs(bundle, path, app)
+    _check_lockfile(jobs, path, app)
     wanted = [
         artifact
         for job in jobs
         if job.locked
         for artifact in job.locked.entry.build.artifacts
     ]
-    import_archives(path, wanted, Cache(session.cache))
-    settings = settings_for(session)._replace(offline=True)
-    outcomes = installer_for(session, settings, Board(session.report)).run(jobs)
-    refresh_shims(session.paths, session.registry, {job.pin.tool for job in jobs})
-    return show_outcomes(outcomes, [], session, command="bundle")
+    import_archives(path, wanted, Cache(app.cache))
+    settings = settings_for(app)._replace(offline=True)
+    outcomes = installer_for(app, settings, Board(app.report)).run(jobs)
+    refresh_shims(app.paths, app.registry, {job.pin.tool for job in jobs})
+    return show_outcomes(outcomes, [], app, command="bundle")
 
 
-def _check_lockfile(jobs: Sequence[Job], path: str, session: Session) -> None:
+def _check_lockfile(jobs: Sequence[Job], path: str, app: App) -> None:
     """Raise Refused where the lockfile here has other files for a bundle's version."""
-    file = lockfile_for(Origin(path), session.where)
+    file = lockfile_for(Origin(path), app.where)
     lock = (read_lockfile(file) if file else None) or EMPTY
     for job in jobs:
         entries = lock.entries_for(job.pin, str(host.detect()))
@@ -164,12 +164,12 @@ def _check_lockfile(jobs: Sequence[Job], path: str, session: Session) -> None:
             )
 
 
-def _jobs(bundle: Bundle, path: str, session: Session) -> list[Job]:
+def _jobs(bundle: Bundle, path: str, app: App) -> list[Job]:
     """Return a job for each pin of the bundle. Raises NotLocked for one unfit here."""
     origin, here = Origin(path), host.detect()
     found: dict[Pin, Job] = {}
     for key in sorted(bundle.lock.pins):
-        session.registry.check(key.tool, origin)
+        app.registry.check(key.tool, origin)
         wanted = parse_wanted(key.wanted, origin)
         told = answer(bundle.lock, path, key.tool, wanted, here)
         if told is None or told.locked is None:

@@ -6,6 +6,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.ci.install import provide, prune
 from toolpin.ci.plan import plan_job
 from toolpin.ci.view import show_plan, show_result
@@ -15,7 +16,6 @@ from toolpin.paths import bundled
 from toolpin.plugin_tasks.needs import provide as provide_plugins
 from toolpin.project import pin_files
 from toolpin.project.remembered import remember
-from toolpin.session import Session
 from toolpin.upkeep.reshim import refresh_shims
 
 _FORMS = ("github", "gitlab", "json")
@@ -60,7 +60,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(args: Namespace, app: App) -> int:
     """Do it; 4 where the lockfile had to answer and does not."""
     if (args.action == "init") != bool(args.target):
         raise UsageError(
@@ -69,44 +69,42 @@ def run(args: Namespace, session: Session) -> int:
         )
     if args.format and args.action not in ("plan", "install"):
         raise UsageError(f"{args.action} has no --format", hint="--json")
-    session.report.as_json = session.report.as_json or args.format == "json"
+    app.report.as_json = app.report.as_json or args.format == "json"
     if args.action == "init":
-        return _init(args.target, session)
+        return _init(args.target, app)
     if args.action == "plan":
-        return _plan(args.format, session)
-    return (
-        _install(args.format, session) if args.action == "install" else _prune(session)
-    )
+        return _plan(args.format, app)
+    return _install(args.format, app) if args.action == "install" else _prune(app)
 
 
-def _plan(form: str | None, session: Session) -> int:
-    show_plan(plan_job(session.requests(), session), form, session)
+def _plan(form: str | None, app: App) -> int:
+    show_plan(plan_job(app.requests(), app), form, app)
     return 0
 
 
-def _install(form: str | None, session: Session) -> int:
-    requests = session.requests()
-    session = provide_plugins(requests, session, allowed=False)
-    plan = plan_job(requests, session, elsewhere=False)
-    remember(session.paths, (one.job.origin for one in plan.planned))
-    result = provide(plan, session, settings_for(session))
+def _install(form: str | None, app: App) -> int:
+    requests = app.requests()
+    app = provide_plugins(requests, app, allowed=False)
+    plan = plan_job(requests, app, elsewhere=False)
+    remember(app.paths, (one.job.origin for one in plan.planned))
+    result = provide(plan, app, settings_for(app))
     tools = {one.job.pin.tool for one in result.provided}
-    refresh_shims(session.paths, session.registry, tools)
-    return show_result(result, form, session)
+    refresh_shims(app.paths, app.registry, tools)
+    return show_result(result, form, app)
 
 
-def _prune(session: Session) -> int:
-    removed, freed = prune(plan_job(session.requests(), session), session)
-    if session.report.as_json:
+def _prune(app: App) -> int:
+    removed, freed = prune(plan_job(app.requests(), app), app)
+    if app.report.as_json:
         result = {"removed": removed, "freed_bytes": freed}
-        session.report.document("ci prune", result, changed=bool(removed))
-    session.report.remark(f"removed {len(removed)}, freed {freed / 1e6:.1f} MB")
+        app.report.document("ci prune", result, changed=bool(removed))
+    app.report.remark(f"removed {len(removed)}, freed {freed / 1e6:.1f} MB")
     return 0
 
 
-def _init(target: str, session: Session) -> int:
+def _init(target: str, app: App) -> int:
     template = _TEMPLATES[target]
-    path = os.path.join(session.folder, template.path)
+    path = os.path.join(app.directory, template.path)
     data = pin_files.read(f"{bundled('ci')}/{target}.yml", anywhere=True)
     is_there = os.path.lexists(path)
     if is_there and pin_files.read(path) != data:
@@ -116,12 +114,12 @@ def _init(target: str, session: Session) -> int:
             f"mv {template.path} {template.path}.old && toolpin ci init {target}",
         )
     if not is_there:
-        _refuse_leaving(path, session.folder)
+        _refuse_leaving(path, app.directory)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         pin_files.write(path, data)
-    if session.report.as_json:
-        session.report.document("ci init", {"file": path}, changed=not is_there)
-    session.report.remark(f"{path}: {template.then}")
+    if app.report.as_json:
+        app.report.document("ci init", {"file": path}, changed=not is_there)
+    app.report.remark(f"{path}: {template.then}")
     return 0
 
 

@@ -10,10 +10,10 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
+from toolpin.app import App
 from toolpin.env import quote, quote_fish
 from toolpin.errors import UsageError
 from toolpin.paths import bundled
-from toolpin.session import Session
 from toolpin.shells.known_words import KINDS, known_words
 
 _SHELLS: dict[str, Callable[[str], str]] = {
@@ -37,7 +37,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(args: Namespace, app: App) -> int:
     """Print the script or the words; of what is not there, none."""
     if (args.words is None) == (args.shell is None):
         raise UsageError(
@@ -46,19 +46,19 @@ def run(args: Namespace, session: Session) -> int:
         )
     if args.words is not None:
         kind, tool = args.words[0], "".join(args.words[1:2])
-        words = known_words(kind, tool, session)
-        if session.report.as_json:
-            session.report.document("completion", {"words": words})
+        words = known_words(kind, tool, app)
+        if app.report.as_json:
+            app.report.document("completion", {"words": words})
         else:
             for word in words:
-                session.report.answer(word)
+                app.report.answer(word)
         return 0
     script = _script(args.shell)
-    if session.report.as_json:
+    if app.report.as_json:
         result = {"shell": args.shell, "script": script}
-        session.report.document("completion", result)
+        app.report.document("completion", result)
     else:
-        session.report.answer(script.removesuffix("\n"))
+        app.report.answer(script.removesuffix("\n"))
     return 0
 
 

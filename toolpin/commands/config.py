@@ -6,10 +6,10 @@ import os
 import re
 from argparse import ArgumentParser, Namespace
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.mutex import held, mutex_of_file
 from toolpin.project import pin_files
-from toolpin.session import Session
 from toolpin.settings import read
 from toolpin.settings.edit import required_key, set_value, unset_value
 from toolpin.settings.read import Stated
@@ -35,49 +35,49 @@ def add_arguments(parser: ArgumentParser) -> None:
     setting.add_argument("value", nargs="+", help="of a list: its words")
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(args: Namespace, app: App) -> int:
     """Do the one action."""
     if args.action == "list":
-        return _list(args, session)
+        return _list(args, app)
     if args.action == "get":
-        return _get(args, session)
-    return _write(args, session)
+        return _get(args, app)
+    return _write(args, app)
 
 
-def _list(args: Namespace, session: Session) -> int:
-    found = read.effective(session.paths, session.env).values()
-    if session.report.as_json:
+def _list(args: Namespace, app: App) -> int:
+    found = read.effective(app.paths, app.env).values()
+    if app.report.as_json:
         rows = [one._replace(value=_without_user(one.value)) for one in found]
-        session.report.document("config list", [_record(one) for one in rows])
+        app.report.document("config list", [_record(one) for one in rows])
         return 0
-    session.report.table([_row(one, origin=args.origin) for one in found])
+    app.report.table([_row(one, origin=args.origin) for one in found])
     return 0
 
 
-def _get(args: Namespace, session: Session) -> int:
+def _get(args: Namespace, app: App) -> int:
     required_key(args.key)
-    one = read.effective(session.paths, session.env).get(args.key)
+    one = read.effective(app.paths, app.env).get(args.key)
     if one is None:
         raise ToolpinError(f"{args.key} is not set", hint="toolpin config list")
-    if session.report.as_json:
-        session.report.document("config get", _record(one))
+    if app.report.as_json:
+        app.report.document("config get", _record(one))
         return 0
     # A text alone, without quotes: `$(toolpin config get KEY)` is what it is for.
     text = one.value if isinstance(one.value, str) else render_value(one.value)
-    session.report.answer(f"{text}  {one.origin}" if args.origin else text)
+    app.report.answer(f"{text}  {one.origin}" if args.origin else text)
     return 0
 
 
-def _write(args: Namespace, session: Session) -> int:
-    file = session.paths.user_config
-    with held(mutex_of_file(session.paths.locks, file)):
+def _write(args: Namespace, app: App) -> int:
+    file = app.paths.user_config
+    with held(mutex_of_file(app.paths.locks, file)):
         is_changed = _edit(args, file)
     if is_changed and args.key == "idiomatic":
         # It is written into the shims, which no other setting is.
         from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415
 
-        refresh_shims(session.paths, session.registry)
-    _tell(args, session, changed=is_changed)
+        refresh_shims(app.paths, app.registry)
+    _tell(args, app, changed=is_changed)
     return 0
 
 
@@ -96,21 +96,21 @@ def _edit(args: Namespace, file: str) -> bool:
     return after != before
 
 
-def _tell(args: Namespace, session: Session, *, changed: bool) -> None:
-    file = session.paths.user_config
-    if session.report.as_json:
+def _tell(args: Namespace, app: App, *, changed: bool) -> None:
+    file = app.paths.user_config
+    if app.report.as_json:
         result = {"key": args.key, "file": file}
-        session.report.document(f"config {args.action}", result, changed=changed)
+        app.report.document(f"config {args.action}", result, changed=changed)
     elif args.action == "set":
         value = _without_user(" ".join(args.value))
-        session.report.remark(f"{file}: {args.key} = {value}")
+        app.report.remark(f"{file}: {args.key} = {value}")
     elif changed:
-        session.report.remark(f"{file}: {args.key} is gone")
+        app.report.remark(f"{file}: {args.key} is gone")
     else:
-        session.report.remark(f"{file} does not set {args.key}")
+        app.report.remark(f"{file} does not set {args.key}")
     key = key_of(args.key)
-    if args.action == "set" and key and session.env.get(key.variable, "").strip():
-        session.report.warn(f"{key.variable} is set, and counts more than the file")
+    if args.action == "set" and key and app.env.get(key.variable, "").strip():
+        app.report.warn(f"{key.variable} is set, and counts more than the file")
 
 
 def _row(one: Stated, *, origin: bool) -> list[str]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
+from toolpin.app import App
 from toolpin.install.listing import newest_listed
 from toolpin.model import Origin, Pin
-from toolpin.session import Session
 from toolpin.store import installs
 
 
@@ -31,15 +31,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(args: Namespace, app: App) -> int:
     """Print the version."""
-    tool = session.registry.require(args.tool, Origin("the command line"))
-    version = newest_listed(tool, args.prefix, session, sources=args.source)
-    if session.report.as_json:
+    tool = app.registry.require(args.tool, Origin("the command line"))
+    version = newest_listed(tool, args.prefix, app, sources=args.source)
+    if app.report.as_json:
         pin = Pin(tool.name, version)
-        installed = installs.is_installed(session.paths, pin)
+        installed = installs.is_installed(app.paths, pin)
         result = {"tool": tool.name, "version": version, "installed": installed}
-        session.report.document("latest", result)
+        app.report.document("latest", result)
     else:
-        session.report.answer(version)
+        app.report.answer(version)
     return 0

@@ -6,6 +6,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.lockfile.lookup import lockfile_beside, match
 from toolpin.model import Origin, Request, Wanted
@@ -14,7 +15,6 @@ from toolpin.pairs import warn_of_pairs
 from toolpin.project import pin_files
 from toolpin.project.meant import mending, without_v
 from toolpin.project.toolversions import edit, parse, parse_wanted
-from toolpin.session import Session
 from toolpin.upkeep.reshim import refresh_shims
 
 _ORIGIN = Origin("the command line")
@@ -38,32 +38,32 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(args: Namespace, app: App) -> int:
     """Write the line; tell when a version is not installed."""
-    tool = session.registry.require(args.tool, _ORIGIN)
+    tool = app.registry.require(args.tool, _ORIGIN)
     words, versions = _versions(args, leaves_v_out=bool(tool.idiomatic))
-    path = _place(args, session)
+    path = _place(args, app)
     names = (args.tool, *(name for name in tool.names if name != args.tool))
-    before, after, is_locked = write_line(path, names, versions, session)
-    warn_of_pairs(parse(after, path), session)
-    refresh_shims(session.paths, session.registry, {tool.name})
+    before, after, is_locked = write_line(path, names, versions, app)
+    warn_of_pairs(parse(after, path), app)
+    refresh_shims(app.paths, app.registry, {tool.name})
     written = " ".join(str(one) for one in versions)
     left_out = ", without the v" if words != args.versions else ""
-    session.report.remark(f"{path}: {args.tool} {written}{left_out}")
+    app.report.remark(f"{path}: {args.tool} {written}{left_out}")
     if is_locked:
-        session.report.remark(f"{lockfile_beside(path)}: written")
-    missing = _missing(tool.name, versions, path, session)
+        app.report.remark(f"{lockfile_beside(path)}: written")
+    missing = _missing(tool.name, versions, path, app)
     if missing:
         text = ", ".join(missing)
-        session.report.remark(f"not installed: {text}; try: toolpin install")
-    if session.report.as_json:
+        app.report.remark(f"not installed: {text}; try: toolpin install")
+    if app.report.as_json:
         result = {
             "tool": args.tool,
             "wanted": [str(one) for one in versions],
             "file": path,
             "missing": missing,
         }
-        session.report.document("pin", result, changed=after != before)
+        app.report.document("pin", result, changed=after != before)
     return 0
 
 
@@ -86,7 +86,7 @@ def _versions(args: Namespace, *, leaves_v_out: bool) -> tuple[list[str], list[W
 
 
 def write_line(
-    path: str, names: Sequence[str], versions: Sequence[Wanted], session: Session
+    path: str, names: Sequence[str], versions: Sequence[Wanted], app: App
 ) -> tuple[bytes, bytes, bool]:
     """Change a tool's line, and the lockfile where there is one.
 
@@ -94,19 +94,19 @@ def write_line(
     file that cannot be understood.
     """
     lockfile = lockfile_beside(path)
-    with held_files(session.paths.locks, path, lockfile):
+    with held_files(app.paths.locks, path, lockfile):
         before = pin_files.read(path) if os.path.lexists(path) else b""
         after = edit(before, names, versions, place=path)
         parse(after, path)  # what is wrong with the tool's own line is mended
         is_locked = False
         if os.path.lexists(lockfile):
-            is_locked = _write_both(path, after, lockfile, session)
+            is_locked = _write_both(path, after, lockfile, app)
         else:
             pin_files.write(path, after)
     return before, after, is_locked
 
 
-def _write_both(path: str, data: bytes, lockfile: str, session: Session) -> bool:
+def _write_both(path: str, data: bytes, lockfile: str, app: App) -> bool:
     """Write both files, and tell whether the lockfile has changed.
 
     An error of the lock leaves them as they were.
@@ -123,35 +123,32 @@ def _write_both(path: str, data: bytes, lockfile: str, session: Session) -> bool
     )
 
     old = read_lockfile(lockfile) or EMPTY
-    locker = locker_for(session, Scope(old.hosts), known_here(session))
-    lock = relocked(locker, asks_of(data, path, session), old, session)
+    locker = locker_for(app, Scope(old.hosts), known_here(app))
+    lock = relocked(locker, asks_of(data, path, app), old, app)
     return lockfile in write_both(path, data, lockfile, lock)
 
 
-def _place(args: Namespace, session: Session) -> str:
+def _place(args: Namespace, app: App) -> str:
     if args.home:
-        return os.path.join(session.home, pin_files.FILENAME)
+        return os.path.join(app.home, pin_files.FILENAME)
     if not args.parent:
-        return os.path.join(session.folder, pin_files.FILENAME)
-    folder = session.folder
+        return os.path.join(app.directory, pin_files.FILENAME)
+    folder = app.directory
     while folder != os.path.dirname(folder):
         folder = os.path.dirname(folder)
         path = os.path.join(folder, pin_files.FILENAME)
         if os.path.exists(path):
             return path
     raise ToolpinError(
-        "no folder above this one has a .tool-versions", [("searched", session.folder)]
+        "no folder above this one has a .tool-versions", [("searched", app.directory)]
     )
 
 
-def _missing(
-    tool: str, versions: list[Wanted], file: str, session: Session
-) -> list[str]:
+def _missing(tool: str, versions: list[Wanted], file: str, app: App) -> list[str]:
     """Return what of the new line means nothing that is installed."""
     request = Request(tool, tuple(versions), Origin(file, 1))
     return [
         wanted.value
         for wanted in versions
-        if wanted.kind == "version"
-        and not match(session.paths, request, wanted, session.where)
+        if wanted.kind == "version" and not match(app.paths, request, wanted, app.where)
     ]

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Callable
 
 from toolpin import host
+from toolpin.app import App
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.install.workshop import clients_for, scripts_for, settings_for
@@ -17,7 +18,6 @@ from toolpin.plugin.fields import UnfitError, read_name, read_repo
 from toolpin.plugin_tasks.drafting import Drafter
 from toolpin.progress import Board
 from toolpin.project import pin_files
-from toolpin.session import Session
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -78,7 +78,7 @@ def _add_moves(actions: _SubParsersAction[ArgumentParser]) -> None:
     testing.add_argument("--ref", default="", help="a branch, a tag or a commit")
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(args: Namespace, app: App) -> int:
     """Do the one action."""
     actions = {
         "list": _list,
@@ -91,14 +91,14 @@ def run(args: Namespace, session: Session) -> int:
         "diff": _folders,
         "test": _folders,
     }
-    return actions[args.action](args, session)
+    return actions[args.action](args, app)
 
 
-def _folders(args: Namespace, session: Session) -> int:
+def _folders(args: Namespace, app: App) -> int:
     """Do what only asdf plugins have."""
     from toolpin.commands import plugin_folders as module  # noqa: PLC0415 - git: rarely
 
-    actions: dict[str, Callable[[Namespace, Session], int]] = {
+    actions: dict[str, Callable[[Namespace, App], int]] = {
         "add": module.add,
         "remove": module.remove,
         "update": module.update,
@@ -110,104 +110,102 @@ def _folders(args: Namespace, session: Session) -> int:
     name = str(args.action)
     if name == "list" and args.all:
         name = "list all"
-    return actions[name](args, session)
+    return actions[name](args, app)
 
 
-def _list(args: Namespace, session: Session) -> int:
+def _list(args: Namespace, app: App) -> int:
     if args.all or args.urls or args.refs:
-        return _folders(args, session)
-    tools = session.registry.tools
-    session.tell_of_passed_over()
-    if session.report.as_json:
+        return _folders(args, app)
+    tools = app.registry.tools
+    app.tell_of_passed_over()
+    if app.report.as_json:
         result = [describe.brief_record(tool) for tool in tools]
-        session.report.document("plugin list", result)
+        app.report.document("plugin list", result)
     else:
-        session.report.table([describe.brief_row(tool) for tool in tools])
-    faults = session.registry.faults.values()
+        app.report.table([describe.brief_row(tool) for tool in tools])
+    faults = app.registry.faults.values()
     for fault in faults:
-        session.report.error(fault)
+        app.report.error(fault)
     return UsageError.exit_code if faults else 0
 
 
-def _show(args: Namespace, session: Session) -> int:
-    tool = session.registry.require(args.tool, Origin("the command line"))
-    if session.report.as_json:
-        session.report.document("plugin show", describe.record(tool))
+def _show(args: Namespace, app: App) -> int:
+    tool = app.registry.require(args.tool, Origin("the command line"))
+    if app.report.as_json:
+        app.report.document("plugin show", describe.record(tool))
     else:
-        session.report.table(describe.rows(tool))
-        _help(tool, session)
+        app.report.table(describe.rows(tool))
+        _help(tool, app)
     return 0
 
 
-def _help(tool: Tool, session: Session) -> None:
+def _help(tool: Tool, app: App) -> None:
     """Print what an asdf plugin tells of itself."""
     if not os.path.isdir(tool.file):
         return
-    scripts = scripts_for(tool.name, session)
+    scripts = scripts_for(tool.name, app)
     for topic in ("overview", "deps", "config", "links"):
         if text := scripts.help(topic):
-            session.report.foreign(f"\n{text.rstrip()}")
+            app.report.foreign(f"\n{text.rstrip()}")
 
 
-def _check(args: Namespace, session: Session) -> int:
+def _check(args: Namespace, app: App) -> int:
     faults = shelf.faults_of(args.file)
-    if session.report.as_json:
+    if app.report.as_json:
         told = [
             {"what": one.what, "facts": dict(one.facts), "hint": one.hint}
             for one in faults
         ]
-        session.report.document("plugin check", {"file": args.file, "faults": told})
+        app.report.document("plugin check", {"file": args.file, "faults": told})
     else:
         for fault in faults:
-            session.report.error(fault)
+            app.report.error(fault)
         if not faults:
-            session.report.remark(f"{args.file} reads well")
+            app.report.remark(f"{args.file} reads well")
     return UsageError.exit_code if faults else 0
 
 
-def _add(args: Namespace, session: Session) -> int:
+def _add(args: Namespace, app: App) -> int:
     _check_name(args.tool)
-    is_known = args.tool in session.registry.aliases
-    if (args.file is None and not is_known) or _is_address(args.file, session):
-        return _folders(args, session)
+    is_known = args.tool in app.registry.aliases
+    if (args.file is None and not is_known) or _is_address(args.file, app):
+        return _folders(args, app)
     if args.file is None:
-        known = _known_file(args.tool, session)
-        return _done(args, session, known, changed=False)
-    added = shelf.add(
-        session.paths, session.registry, args.tool, args.file, force=args.force
-    )
-    session.report.remark(f"{added.path} is there; try: toolpin list-all {args.tool}")
-    return _done(args, session, added.path, changed=added.changed)
+        known = _known_file(args.tool, app)
+        return _done(args, app, known, changed=False)
+    added = shelf.add(app.paths, app.registry, args.tool, args.file, force=args.force)
+    app.report.remark(f"{added.path} is there; try: toolpin list-all {args.tool}")
+    return _done(args, app, added.path, changed=added.changed)
 
 
-def _is_address(word: str | None, session: Session) -> bool:
+def _is_address(word: str | None, app: App) -> bool:
     """Say whether a word of `plugin add` is no TOML file: a URL, or a folder."""
     if word is None or word.endswith(".toml"):
         return False
-    return not os.path.isfile(os.path.join(session.folder, word))
+    return not os.path.isfile(os.path.join(app.directory, word))
 
 
-def _remove(args: Namespace, session: Session) -> int:
-    name = session.registry.canonical(args.tool)
-    tool = session.registry.readable(name)
-    passed_over = name in session.registry.passed_over
+def _remove(args: Namespace, app: App) -> int:
+    name = app.registry.canonical(args.tool)
+    tool = app.registry.readable(name)
+    passed_over = name in app.registry.passed_over
     if os.path.isdir(tool.file if tool else "") or (
         passed_over and tool and shelf.is_bundled(tool)
     ):
-        return _folders(args, session)
-    path = shelf.remove(session.paths, session.registry, args.tool)
-    session.report.remark(f"{path} is gone; what it installed stays")
-    return _done(args, session, path, changed=True)
+        return _folders(args, app)
+    path = shelf.remove(app.paths, app.registry, args.tool)
+    app.report.remark(f"{path} is gone; what it installed stays")
+    return _done(args, app, path, changed=True)
 
 
-def _done(args: Namespace, session: Session, file: str, *, changed: bool) -> int:
-    if session.report.as_json:
+def _done(args: Namespace, app: App, file: str, *, changed: bool) -> int:
+    if app.report.as_json:
         result = {"tool": args.tool, "file": file}
-        session.report.document(f"plugin {args.action}", result, changed=changed)
+        app.report.document(f"plugin {args.action}", result, changed=changed)
     return 0
 
 
-def _new(args: Namespace, session: Session) -> int:
+def _new(args: Namespace, app: App) -> int:
     _check_name(args.tool)
     try:
         read_repo(args.github)
@@ -215,18 +213,18 @@ def _new(args: Namespace, session: Session) -> int:
         raise UsageError(
             f"{args.github!r} is no repository on GitHub", [("expected", "OWNER/REPO")]
         ) from None
-    file = os.path.join(session.folder, f"{args.tool}.toml")
+    file = os.path.join(app.directory, f"{args.tool}.toml")
     if os.path.lexists(file):
         raise ToolpinError(f"{file} is there already", [("changed", "nothing")])
-    board = Board(session.report)
-    clients = clients_for(session, settings_for(session), board)
-    drafter = Drafter(clients, Cache(session.cache), host.detect())
+    board = Board(app.report)
+    clients = clients_for(app, settings_for(app), board)
+    drafter = Drafter(clients, Cache(app.cache), host.detect())
     text = drafter.draft(args.tool, args.github, args.tag)
     pin_files.write(file, text.encode())
     hosts = parse_tool(text, file).sources[0].hosts
-    session.report.remark(f"{file} is drafted, for {', '.join(hosts)}: look it through")
-    session.report.remark(f"then: toolpin plugin add {args.tool} {args.tool}.toml")
-    return _done(args, session, file, changed=True)
+    app.report.remark(f"{file} is drafted, for {', '.join(hosts)}: look it through")
+    app.report.remark(f"then: toolpin plugin add {args.tool} {args.tool}.toml")
+    return _done(args, app, file, changed=True)
 
 
 def _check_name(name: str) -> None:
@@ -238,8 +236,8 @@ def _check_name(name: str) -> None:
         ) from None
 
 
-def _known_file(name: str, session: Session) -> str:
+def _known_file(name: str, app: App) -> str:
     """Return a known tool's file: a script that adds every plugin needs none."""
-    tool = session.registry.require(name)
-    session.report.remark(f"{name} is known already: {tool.file}")
+    tool = app.registry.require(name)
+    app.report.remark(f"{name} is known already: {tool.file}")
     return tool.file

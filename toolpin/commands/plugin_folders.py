@@ -6,6 +6,7 @@ import os
 from argparse import Namespace
 from collections.abc import Mapping
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.install.workshop import folders_for, index_for
 from toolpin.paths import bundled
@@ -13,105 +14,104 @@ from toolpin.plugin.folders import Moved, each
 from toolpin.plugin.registry import Registry
 from toolpin.plugin_tasks.trial import Trial
 from toolpin.scripts.address import Address, parse_address
-from toolpin.session import Session
 
 
-def add(args: Namespace, session: Session) -> int:
+def add(args: Namespace, app: App) -> int:
     """Add an asdf plugin by its URL, its folder, or its short name."""
-    name = session.registry.canonical(args.tool)
-    _check_free(name, session.registry, session)
+    name = app.registry.canonical(args.tool)
+    _check_free(name, app.registry, app)
     if args.file is None:
-        address = Address(index_for(session).url_of(name), "")
+        address = Address(index_for(app).url_of(name), "")
     else:
-        address = parse_address(args.file, session.folder)
-    found = folders_for(session).add(name, address)
+        address = parse_address(args.file, app.directory)
+    found = folders_for(app).add(name, address)
     what = f"commit {found.commit[:12]} of {address.url}"
-    session.report.remark(
+    app.report.remark(
         f"{name} is there, {what}; it runs its scripts: toolpin install {name} latest"
     )
     _document(
         "add",
         {
             "tool": name,
-            "file": f"{session.paths.plugins}/{name}",
+            "file": f"{app.paths.plugins}/{name}",
             "url": address.url,
             "commit": found.commit,
         },
-        session,
+        app,
     )
     return 0
 
 
-def remove(args: Namespace, session: Session) -> int:
+def remove(args: Namespace, app: App) -> int:
     """Remove an asdf plugin. What it installed stays."""
-    name = session.registry.canonical(args.tool)
-    path = folders_for(session).remove(name)
-    session.report.remark(f"{path} is gone; what it installed stays")
-    _document("remove", {"tool": name, "file": path}, session)
+    name = app.registry.canonical(args.tool)
+    path = folders_for(app).remove(name)
+    app.report.remark(f"{path} is gone; what it installed stays")
+    _document("remove", {"tool": name, "file": path}, app)
     return 0
 
 
-def update(args: Namespace, session: Session) -> int:
+def update(args: Namespace, app: App) -> int:
     """Move one plugin, or all, to what their publishers have now."""
     if bool(args.tool) == bool(args.all):
         raise UsageError("update wants a plugin or --all", hint="toolpin plugin list")
-    folders = folders_for(session)
-    names = folders.names() if args.all else [session.registry.canonical(args.tool)]
+    folders = folders_for(app)
+    names = folders.names() if args.all else [app.registry.canonical(args.tool)]
     done = list(each(folders, names, args.ref or "", force=args.force))
     for one in done:
         if isinstance(one, ToolpinError):
-            session.report.error(one)
+            app.report.error(one)
         else:
-            session.report.remark(_told(one))
+            app.report.remark(_told(one))
     moves = [one._asdict() for one in done if isinstance(one, Moved)]
-    _document("update", {"moves": moves}, session)
+    _document("update", {"moves": moves}, app)
     return 1 if len(moves) < len(done) else 0
 
 
-def difference(args: Namespace, session: Session) -> int:
+def difference(args: Namespace, app: App) -> int:
     """Print what an update would change."""
-    name = session.registry.canonical(args.tool)
-    text = folders_for(session).difference(name, args.ref or "")
-    if session.report.as_json:
-        session.report.document("plugin diff", {"tool": name, "diff": text})
+    name = app.registry.canonical(args.tool)
+    text = folders_for(app).difference(name, args.ref or "")
+    if app.report.as_json:
+        app.report.document("plugin diff", {"tool": name, "diff": text})
     elif text:
-        session.report.foreign(text.rstrip("\n"))
+        app.report.foreign(text.rstrip("\n"))
     else:
-        session.report.remark(f"{name} is what its publisher has")
+        app.report.remark(f"{name} is what its publisher has")
     return 0
 
 
-def listing(args: Namespace, session: Session) -> int:
+def listing(args: Namespace, app: App) -> int:
     """Print the asdf plugins with their URLs and commits."""
-    folders = folders_for(session)
+    folders = folders_for(app)
     rows = []
     for name in folders.names():
         found = folders.identity(name)
         rows.append(
             (name, *([found.url] * args.urls), *([found.commit or "-"] * args.refs))
         )
-    if session.report.as_json:
+    if app.report.as_json:
         keys = ("name", *(["url"] * args.urls), *(["commit"] * args.refs))
         result = [dict(zip(keys, row, strict=True)) for row in rows]
-        session.report.document("plugin list", result)
+        app.report.document("plugin list", result)
     else:
-        session.report.table(rows)
+        app.report.table(rows)
     return 0
 
 
-def list_all(_args: Namespace, session: Session) -> int:
+def list_all(_args: Namespace, app: App) -> int:
     """Print every short name of the index with its URL; `*` where it is here."""
-    known = index_for(session).all()
-    folders = folders_for(session)
+    known = index_for(app).all()
+    folders = folders_for(app)
     here = {name: folders.url(name) for name in folders.names()}
-    if session.report.as_json:
+    if app.report.as_json:
         result = [
             {"name": name, "url": url, "added": here.get(name) == url}
             for name, url in known.items()
         ]
-        session.report.document("plugin list all", result)
+        app.report.document("plugin list all", result)
         return 0
-    session.report.table(
+    app.report.table(
         [
             (name, f"*{url}" if here.get(name) == url else url)
             for name, url in known.items()
@@ -120,20 +120,20 @@ def list_all(_args: Namespace, session: Session) -> int:
     return 0
 
 
-def trial(args: Namespace, session: Session) -> int:
+def trial(args: Namespace, app: App) -> int:
     """Add a plugin to a store that is thrown away, install, and run a command."""
-    address = parse_address(args.url, session.folder)
+    address = parse_address(args.url, app.directory)
     if args.ref:
         address = address._replace(ref=args.ref)
-    ended = Trial(args.tool, address, session).run(args.version, args.words)
-    _document("test", {"tool": args.tool, "version": ended.version}, session)
+    ended = Trial(args.tool, address, app).run(args.version, args.words)
+    _document("test", {"tool": args.tool, "version": ended.version}, app)
     return ended.code
 
 
-def _check_free(name: str, registry: Registry, session: Session) -> None:
+def _check_free(name: str, registry: Registry, app: App) -> None:
     """Raise ToolpinError where a TOML file of the user's has the name."""
     tool = registry.get(name)
-    mine = f"{session.paths.config}/plugins"
+    mine = f"{app.paths.config}/plugins"
     if tool and os.path.dirname(tool.file) == mine:
         raise ToolpinError(
             f"{name} has a plugin of yours already",
@@ -141,7 +141,7 @@ def _check_free(name: str, registry: Registry, session: Session) -> None:
             f"toolpin plugin remove {name}",
         )
     if tool and tool.name == name and os.path.dirname(tool.file) == bundled("plugins"):
-        session.report.remark(
+        app.report.remark(
             f"{name} comes with toolpin; from now on this plugin counts instead"
         )
 
@@ -153,6 +153,6 @@ def _told(one: Moved) -> str:
     return f"{one.name}: {one.before[:12]} -> {one.after[:12]}{where}"
 
 
-def _document(action: str, result: Mapping[str, object], session: Session) -> None:
-    if session.report.as_json:
-        session.report.document(f"plugin {action}", result, changed=True)
+def _document(action: str, result: Mapping[str, object], app: App) -> None:
+    if app.report.as_json:
+        app.report.document(f"plugin {action}", result, changed=True)

@@ -13,11 +13,11 @@ from argparse import ArgumentParser, Namespace
 from typing import NamedTuple, NoReturn
 
 from toolpin import __version__
+from toolpin.app import App
 from toolpin.errors import Refused, ToolpinError, UsageError
 from toolpin.owners import before_sudo, hold_of_others
 from toolpin.paths import bundled
 from toolpin.report import close_quietly
-from toolpin.session import Session
 
 _MANIFEST = "toolpin-manifest"
 
@@ -42,13 +42,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--wheel", metavar="FILE", help="update to this wheel")
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(args: Namespace, app: App) -> int:
     """Show the set-up, or give way to install.sh; 1 when that is another's to do."""
     if args.wheel and args.action != "update":
         raise UsageError("--wheel is for `toolpin self update`")
     setup = find_setup(sys.prefix)
     if args.action == "version":
-        return _show(setup, session)
+        return _show(setup, app)
     if setup.kind != "install.sh":
         raise ToolpinError(
             f"this toolpin was not installed by install.sh, but {_by(setup)}",
@@ -73,9 +73,9 @@ def find_setup(environment: str) -> Setup:
     return Setup("pip", environment)
 
 
-def _show(setup: Setup, session: Session) -> int:
+def _show(setup: Setup, app: App) -> int:
     python = ".".join(map(str, sys.version_info[:3]))
-    if session.report.as_json:
+    if app.report.as_json:
         result = {
             "version": __version__,
             "python": sys.executable,
@@ -83,14 +83,14 @@ def _show(setup: Setup, session: Session) -> int:
             "installed_by": setup.kind,
             "place": setup.place,
         }
-        session.report.document("self", result)
+        app.report.document("self", result)
         return 0
     rows = [
         ("version", __version__),
         ("python", f"{sys.executable} ({python})"),
         ("installed by", f"{setup.kind}, in {setup.place}"),
     ]
-    session.report.table(rows)
+    app.report.table(rows)
     return 0
 
 

@@ -9,33 +9,33 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from toolpin.app import App
 from toolpin.env import settle
 from toolpin.execute.trees import patch_for
 from toolpin.model import EnvPatch, Request
 from toolpin.project.toolversions import folder_of
-from toolpin.session import Session
 
 
-def patch_of(request: Request, session: Session) -> EnvPatch:
+def patch_of(request: Request, app: App) -> EnvPatch:
     """Return what one request sets here. Raises NotRunnable where nothing is there."""
-    patch = _patch(request, session)
+    patch = _patch(request, app)
     if not patch.homes:
         return patch
-    return settle(patch, _required_major(request, session), session.env)
+    return settle(patch, _required_major(request, app), app.env)
 
 
-def is_of_project(patch: EnvPatch, request: Request, session: Session) -> bool:
+def is_of_project(patch: EnvPatch, request: Request, app: App) -> bool:
     """Say whether a patch names the `path:` of a file that is not the user's own.
 
     Whoever wrote the project may have put an `ls` or `make` into that folder: on a PATH
     that others look into, such would run.
     """
-    name = os.path.basename(session.paths.global_file)
-    own = (os.path.join(session.home, name), session.paths.global_file)
+    name = os.path.basename(app.paths.global_file)
+    own = (os.path.join(app.home, name), app.paths.global_file)
     if not request.origin.line or request.origin.place in own:
         return False
     named = {
-        f"{folder_of(one, session.home)}/bin"
+        f"{folder_of(one, app.home)}/bin"
         for one in request.wanted
         if one.kind == "path"
     }
@@ -53,13 +53,13 @@ def joined(patches: Iterable[EnvPatch]) -> EnvPatch:
     return EnvPatch(tuple(path), tuple(variables.items()))
 
 
-def _patch(request: Request, session: Session) -> EnvPatch:
-    return patch_for(request, paths=session.paths, env=session.env, cwd=session.folder)
+def _patch(request: Request, app: App) -> EnvPatch:
+    return patch_for(request, paths=app.paths, env=app.env, cwd=app.directory)
 
 
-def _required_major(request: Request, session: Session) -> str:
+def _required_major(request: Request, app: App) -> str:
     """Return the major version of the tool that this one requires, as pinned here."""
-    for name in session.registry.require(request.tool).requires:
-        if required := session.request(name):
-            return _patch(required, session).major
+    for name in app.registry.require(request.tool).requires:
+        if required := app.request(name):
+            return _patch(required, app).major
     return ""

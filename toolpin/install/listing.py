@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from toolpin import host
+from toolpin.app import App
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError
 from toolpin.install.catalogue import Catalogue, Catalogues, spoken_age
@@ -19,7 +20,6 @@ from toolpin.model import Host
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.script import is_scripted
 from toolpin.progress import Board
-from toolpin.session import Session
 from toolpin.versions import is_pre_release, is_prefix, newest, sort_key
 
 
@@ -34,15 +34,15 @@ class Listing(NamedTuple):
 
 
 def list_versions(
-    tool: Tool, prefix: str, session: Session, *, sources: Sequence[str]
+    tool: Tool, prefix: str, app: App, *, sources: Sequence[str]
 ) -> Listing:
     """Ask the sources, or those named; warn of each that does not answer.
 
     `prefix` may be a channel. Raises ToolpinError when none lists such a version.
     """
-    settings = settings_for(session, sources=sources)
-    clients = clients_for(session, settings, Board(session.report))
-    catalogues = Catalogues(Cache(session.cache), clients, settings)
+    settings = settings_for(app, sources=sources)
+    clients = clients_for(app, settings, Board(app.report))
+    catalogues = Catalogues(Cache(app.cache), clients, settings)
     here = host.detect()
     specs = [
         spec
@@ -55,12 +55,12 @@ def list_versions(
     silent: list[tuple[str, ToolpinError]] = []
     for spec, answer in zip(specs, answers, strict=True):
         if isinstance(answer, ToolpinError):
-            session.report.warn(f"not asked: {answer.what}")
+            app.report.warn(f"not asked: {answer.what}")
             silent.append((spec.id, answer))
             continue
         if answer.stale:
             when = f"as it was {spoken_age(answer.age_s)} ago"
-            session.report.warn(f"{spec.id} {when}: {answer.stale.what}")
+            app.report.warn(f"{spec.id} {when}: {answer.stale.what}")
             silent.append((spec.id, answer.stale))
         for release in answer.releases:
             known.setdefault(release.version, set()).update(release.channels)
@@ -80,18 +80,16 @@ def list_versions(
     return Listing(tuple(matching), tuple(silent))
 
 
-def newest_listed(
-    tool: Tool, prefix: str, session: Session, *, sources: Sequence[str]
-) -> str:
+def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) -> str:
     """Return the newest release below a prefix, as the plugin itself says if it does.
 
     Raises ToolpinError where there is none.
     """
     if is_scripted(tool):
-        clients = clients_for(session, settings_for(session), Board(session.report))
+        clients = clients_for(app, settings_for(app), Board(app.report))
         if version := clients.latest(tool.sources[0], prefix):
             return version
-    listing = list_versions(tool, prefix, session, sources=sources)
+    listing = list_versions(tool, prefix, app, sources=sources)
     # What a channel lists does not begin with its name.
     version = newest(prefix, listing.versions) or newest("", listing.versions)
     if version is None or (is_pre_release(version) and not is_pre_release(prefix)):

@@ -1,4 +1,4 @@
-"""Puts an Installer together for a session: settings, host, cache, clients, signals."""
+"""Puts an Installer together for a app: settings, host, cache, clients, signals."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 from collections.abc import Sequence
 
 from toolpin import host, process
+from toolpin.app import App
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.execute.project_env import is_of_project
@@ -20,7 +21,6 @@ from toolpin.plugin.index import Index
 from toolpin.progress import Board
 from toolpin.scripts.gitrepo import Git
 from toolpin.scripts.running import Scripts
-from toolpin.session import Session
 from toolpin.settings.asdfrc import read_asdfrc
 from toolpin.settings.read import MOST_JOBS, Settings, read_settings
 from toolpin.shims.stubs import read_stub
@@ -30,14 +30,14 @@ from toolpin.store import unfinished
 
 
 def settings_for(
-    session: Session,
+    app: App,
     *,
     sources: Sequence[str] = (),
     jobs: int | None = None,
     first_use: bool = False,
 ) -> Settings:
-    """Return the session's settings; what the command line says wins."""
-    settings = read_settings(session.paths, session.env)
+    """Return the app's settings; what the command line says wins."""
+    settings = read_settings(app.paths, app.env)
     settings = settings._replace(trust_on_first_use=first_use)
     if sources:
         settings = settings._replace(sources=tuple(sources))
@@ -51,7 +51,7 @@ def settings_for(
     return settings._replace(jobs=jobs)
 
 
-def clients_for(session: Session, settings: Settings, board: Board) -> Clients:
+def clients_for(app: App, settings: Settings, board: Board) -> Clients:
     """Return the clients that ask and download for this machine.
 
     From here on a signal ends what they start, too.
@@ -59,21 +59,21 @@ def clients_for(session: Session, settings: Settings, board: Board) -> Clients:
     end_on_signals()
     return Clients(
         settings,
-        env=_without_shims(session),
+        env=_without_shims(app),
         host=host.detect(),
-        cache=Cache(session.cache),
+        cache=Cache(app.cache),
         remark=board.remark,
-        scripts=lambda name: scripts_for(name, session),
+        scripts=lambda name: scripts_for(name, app),
     )
 
 
-def scripts_for(name: str, session: Session) -> Scripts:
-    """Return the scripts of a plugin, as they run in the session's folder."""
-    return Scripts(session.paths, name, session.env, session.folder)
+def scripts_for(name: str, app: App) -> Scripts:
+    """Return the scripts of a plugin, as they run in the app's folder."""
+    return Scripts(app.paths, name, app.env, app.directory)
 
 
 def installer_for(
-    session: Session,
+    app: App,
     settings: Settings,
     board: Board,
     *,
@@ -81,47 +81,47 @@ def installer_for(
     into: str = "",
     cache: Cache | None = None,
 ) -> Installer:
-    """Return what installs for this session: here, or for another host into a folder.
+    """Return what installs for this app: here, or for another host into a folder.
 
     `into` is absolute; `cache` holds the archives, instead of the user's.
     """
     means = Means(
-        session.paths._replace(into=into),
-        session.registry,
+        app.paths._replace(into=into),
+        app.registry,
         settings,
         host=target or host.detect(),
-        cache=cache or Cache(session.cache),
-        clients=clients_for(session, settings, board),
-        builder=builder_for(session, into),
+        cache=cache or Cache(app.cache),
+        clients=clients_for(app, settings, board),
+        builder=builder_for(app, into),
         board=board,
     )
     return Installer(means)
 
 
-def builder_for(session: Session, into: str = "") -> Builder:
-    """Return what builds from source code for this session."""
+def builder_for(app: App, into: str = "") -> Builder:
+    """Return what builds from source code for this app."""
     return Builder(
-        _without_shims(session),
-        session.paths.log,
-        beside=lambda tool, pin: _folders_of(tool, pin, session),
-        options=dict(settings_for(session).build_options),
+        _without_shims(app),
+        app.paths.log,
+        beside=lambda tool, pin: _folders_of(tool, pin, app),
+        options=dict(settings_for(app).build_options),
         scripts=lambda name: scripts_for(
-            name, session._replace(paths=session.paths._replace(into=into))
+            name, app._replace(paths=app.paths._replace(into=into))
         ),
     )
 
 
-def _folders_of(tool: str, built: Pin, session: Session) -> tuple[str, ...]:
+def _folders_of(tool: str, built: Pin, app: App) -> tuple[str, ...]:
     """Return the folders with a tool's programs, of the version that is pinned here.
 
     Raises ToolpinError for a folder that a project names: a build runs `make`, too, and
     what it makes is for every project.
     """
-    request = session.request(tool)
+    request = app.request(tool)
     if request is None:
         return ()
-    patch = patch_for(request, paths=session.paths, env=session.env, cwd=session.folder)
-    if is_of_project(patch, request, session):
+    patch = patch_for(request, paths=app.paths, env=app.env, cwd=app.directory)
+    if is_of_project(patch, request, app):
         raise ToolpinError(
             f"{built} is built with {tool}, which a project names as a folder",
             [("wanted by", str(request.origin)), ("folder", patch.path[0])],
@@ -130,29 +130,29 @@ def _folders_of(tool: str, built: Pin, session: Session) -> tuple[str, ...]:
     return patch.path
 
 
-def folders_for(session: Session) -> Folders:
-    """Return the asdf plugins of a session. From here on a signal ends git, too."""
+def folders_for(app: App) -> Folders:
+    """Return the asdf plugins of a app. From here on a signal ends git, too."""
     end_on_signals()
     return Folders(
-        session.paths,
-        git_for(session),
-        read_asdfrc(session.env),
-        env=session.env,
-        cwd=session.folder,
-        remark=session.report.remark,
+        app.paths,
+        git_for(app),
+        read_asdfrc(app.env),
+        env=app.env,
+        cwd=app.directory,
+        remark=app.report.remark,
     )
 
 
-def git_for(session: Session) -> Git:
-    """Return the git of a session."""
-    settings = settings_for(session)
-    return Git(session.env, settings.rewrite, offline=settings.offline)
+def git_for(app: App) -> Git:
+    """Return the git of a app."""
+    settings = settings_for(app)
+    return Git(app.env, settings.rewrite, offline=settings.offline)
 
 
-def index_for(session: Session) -> Index:
+def index_for(app: App) -> Index:
     """Return the index of short names."""
-    url = settings_for(session).plugin_index
-    return Index(session.paths, git_for(session), url, session.report.warn)
+    url = settings_for(app).plugin_index
+    return Index(app.paths, git_for(app), url, app.report.warn)
 
 
 def end_on_signals() -> None:
@@ -172,13 +172,13 @@ def _stop(number: int, _frame: object) -> None:
     os._exit(128 + number)
 
 
-def _without_shims(session: Session) -> dict[str, str]:
+def _without_shims(app: App) -> dict[str, str]:
     """Return the environment whose PATH leads to no shim: an `npm` there is a pin's.
 
     That holds for another store's shims too.
     """
-    env = dict(session.env)
+    env = dict(app.env)
     folders = env.get("PATH", "").split(":")
     kept = [one for one in folders if read_stub(f"{one}/npm") is None]
-    env["PATH"] = ":".join(one for one in kept if one != session.paths.shims)
+    env["PATH"] = ":".join(one for one in kept if one != app.paths.shims)
     return env

@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import NotLocked, NotPublished, ToolpinError, Unreachable
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked import (
@@ -29,7 +30,6 @@ from toolpin.plugin.script import is_scripted
 from toolpin.project.words import VERSION, fits
 from toolpin.resolve import looks_exact, to_provide
 from toolpin.scripts.running import folder_of_ref
-from toolpin.session import Session
 from toolpin.store.installs import is_installed
 from toolpin.versions import is_prefix
 
@@ -54,10 +54,8 @@ class Rules(NamedTuple):
 class Decider:
     """Turns requests into jobs; remembers the lockfiles that it has read."""
 
-    def __init__(
-        self, session: Session, host: Host, rules: Rules, resolve: Resolve
-    ) -> None:
-        self._session = session
+    def __init__(self, app: App, host: Host, rules: Rules, resolve: Resolve) -> None:
+        self._app = app
         self._host = host
         self._rules = rules
         self._resolve = resolve
@@ -79,7 +77,7 @@ class Decider:
             path = self._lockfile(request.origin)
             try:
                 if wanted:  # the machine's own and a folder need no plugin
-                    self._session.registry.check(request.tool, request.origin)
+                    self._app.registry.check(request.tool, request.origin)
                 asks = [Ask(request.tool, one, request.origin) for one in wanted]
                 jobs += [self._job(ask, path) for ask in asks]
             except ToolpinError as error:
@@ -102,7 +100,7 @@ class Decider:
                 raise missing(ask, lacks, self._to_lock(ask))
             if origin.line:  # what is named once, by hand, is nobody's to lock
                 fix = self._to_lock(ask)
-                self._session.report.warn(f"{tool} {wanted}: {lacks}; try: {fix}")
+                self._app.report.warn(f"{tool} {wanted}: {lacks}; try: {fix}")
             return self._unlocked(ask)
         pin = Pin(tool, found.version)
         if found.locked:
@@ -112,7 +110,7 @@ class Decider:
         fix = self._from_here(found.fix, os.path.dirname(path))
         if must or found.is_final:
             raise missing(ask, found.lacks, fix)
-        self._session.report.warn(f"{pin}: {found.lacks}; try: {fix}")
+        self._app.report.warn(f"{pin}: {found.lacks}; try: {fix}")
         return Job(pin, origin)
 
     def _to_lock(self, ask: Ask) -> str:
@@ -124,7 +122,7 @@ class Decider:
     def _from_here(self, command: str, folder: str) -> str:
         """Return a command for the project of a folder as it is given in this one."""
         try:
-            here = os.path.dirname(project_file(self._session))
+            here = os.path.dirname(project_file(self._app))
         except ToolpinError:
             here = ""
         if folder == here:
@@ -133,18 +131,18 @@ class Decider:
 
     def _judged(self, job: Job) -> Job:
         """Return the job. Where other bytes are there, say so, or raise NotLocked."""
-        error = other_bytes(self._session.paths, job)
+        error = other_bytes(self._app.paths, job)
         if error and job.must:
             raise error
         if error and UNTOLD not in dict(error.facts).values():
-            self._session.report.warn(f"{error.what}; try: {error.hint}")
+            self._app.report.warn(f"{error.what}; try: {error.hint}")
         return job
 
     def _lockfile(self, origin: Origin) -> str:
         """Return where the lockfile for a request is, read; "" where none counts."""
         if self._rules.ignored:
             return ""
-        path = lockfile_for(origin, self._session.where) or ""
+        path = lockfile_for(origin, self._app.where) or ""
         if path and path not in self._read:
             self._read[path] = read_lockfile(path)
         return path
@@ -157,11 +155,11 @@ class Decider:
         tool, wanted, origin = ask
         pin = Pin(tool, wanted.value)
         if wanted.kind == "version" and (
-            looks_exact(wanted) or is_installed(self._session.paths, pin)
+            looks_exact(wanted) or is_installed(self._app.paths, pin)
         ):
             return Job(pin, origin)
         if wanted.kind == "ref":
-            known = self._session.registry.get(tool)
+            known = self._app.registry.get(tool)
             version = folder_of_ref(wanted.value)
             if known and is_scripted(known) and fits(version, VERSION):
                 return Job(Pin(tool, version), origin)
@@ -180,7 +178,7 @@ class Decider:
         if wanted.kind == "version" and not is_prefix(wanted.value, version):
             self.channels.append((Pin(tool, version), wanted.value))
         if version != wanted.value and not self._rules.ignored:
-            self._session.report.remark(
+            self._app.report.remark(
                 f"{tool} {wanted} is {version} today, not locked: toolpin lock"
             )
         return Job(Pin(tool, version), origin)
@@ -191,7 +189,7 @@ class Decider:
         Only an asdf plugin's tool may have releases that are called by one number.
         """
         if version.isdigit():
-            known = self._session.registry.get(tool)
+            known = self._app.registry.get(tool)
             return known is not None and is_scripted(known)
         return version[0].isdigit()
 

@@ -9,16 +9,16 @@ import os
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin, Request
 from toolpin.project import pin_files
 from toolpin.project.idiomatic import PASSED_OVER
 from toolpin.project.toolversions import parse, parse_wanted
-from toolpin.session import Session
 from toolpin.suggest import known_tool
 
 
-def wished(args: Namespace, session: Session) -> Sequence[Request]:
+def wished(args: Namespace, app: App) -> Sequence[Request]:
     """Return the requests that a command line of `install` stands for.
 
     Raises UsageError for words that exclude each other or name nothing.
@@ -31,16 +31,16 @@ def wished(args: Namespace, session: Session) -> Sequence[Request]:
             hint = "--only TOOL,..." if args.all_projects else None
             raise UsageError(f"{option} takes no tool beside it", hint=hint)
     if args.all_projects:
-        requests = list(_of_projects(args.all_projects, session))
+        requests = list(_of_projects(args.all_projects, app))
     elif args.tool:
-        return _named(args, session)
+        return _named(args, app)
     else:
-        requests = list(session.requests())
+        requests = list(app.requests())
     if not args.only:
         return requests
     origin = Origin("the command line")
     names = [one for one in args.only.split(",") if one]
-    tools = {session.registry.require(one, origin).name for one in names}
+    tools = {app.registry.require(one, origin).name for one in names}
     found = [request for request in requests if request.tool in tools]
     lacking = tools - {request.tool for request in found}
     if lacking or not tools:
@@ -51,31 +51,31 @@ def wished(args: Namespace, session: Session) -> Sequence[Request]:
     return found
 
 
-def _named(args: Namespace, session: Session) -> Sequence[Request]:
-    tool = session.registry.canonical(args.tool)
+def _named(args: Namespace, app: App) -> Sequence[Request]:
+    tool = app.registry.canonical(args.tool)
     if args.versions:
         origin = Origin("the command line")
         wanted = tuple(parse_wanted(word, origin) for word in args.versions)
         return [Request(tool, wanted, origin)]
-    session.warn_of_ignored()
-    request = session.request(tool)
+    app.warn_of_ignored()
+    request = app.request(tool)
     if request is None:
-        tool = known_tool(args.tool, session)
+        tool = known_tool(args.tool, app)
         raise ToolpinError(
             f"{tool} is not pinned here",
-            [("searched", f"{session.folder} and the folders above it")],
+            [("searched", f"{app.directory} and the folders above it")],
             f"toolpin install {tool} latest",
         )
     return [request]
 
 
-def _of_projects(root: str, session: Session) -> Iterator[Request]:
+def _of_projects(root: str, app: App) -> Iterator[Request]:
     """Yield what every project below a folder asks for, by path.
 
     Raises UsageError where there is none.
     """
     found = False
-    top = os.path.normpath(os.path.join(session.folder, root))
+    top = os.path.normpath(os.path.join(app.directory, root))
     if not os.path.isdir(top):
         raise UsageError(f"there is no folder {top}", [("wanted by", "--all-projects")])
     for folder, names, files in os.walk(top):
@@ -88,8 +88,8 @@ def _of_projects(root: str, session: Session) -> Iterator[Request]:
         plain = pin_files.FILENAME in files and pin_files.counts(path)
         stated = parse(pin_files.read(path), path) if plain else ()
         seen: set[str] = set()
-        for request in (*stated, *pin_files.idiomatic(folder, session.idioms)):
-            tool = session.registry.canonical(request.tool)
+        for request in (*stated, *pin_files.idiomatic(folder, app.idioms)):
+            tool = app.registry.canonical(request.tool)
             if tool not in seen:
                 seen.add(tool)
                 yield request._replace(tool=tool)

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from toolpin.settings.read import Settings
 
 
-class Session(NamedTuple):
+class App(NamedTuple):
     """One run of the command line, in one folder."""
 
     paths: Paths
     env: Mapping[str, str]
-    folder: str
+    directory: str
     registry: Registry
     report: Report
 
@@ -60,7 +60,7 @@ class Session(NamedTuple):
     @property
     def where(self) -> Where:
         """Where project files are looked for."""
-        return Where(self.folder, self.home, self.paths.global_file)
+        return Where(self.directory, self.home, self.paths.global_file)
 
     @property
     def idioms(self) -> Idioms:
@@ -73,7 +73,7 @@ class Session(NamedTuple):
         With `only`, lines of these names alone are judged.
         """
         return pin_files.stated(
-            self.folder,
+            self.directory,
             home=self.home,
             global_file=self.paths.global_file,
             aliases=self.registry.aliases,
@@ -97,7 +97,7 @@ class Session(NamedTuple):
         raise UsageError(
             "no .tool-versions names a tool here",
             [
-                ("searched", f"{self.folder} and the folders above it"),
+                ("searched", f"{self.directory} and the folders above it"),
                 ("and", self.home),
                 ("and", self.paths.global_file),
             ],
@@ -182,12 +182,12 @@ def _foreign(name: str, path: str, hold: str, env: Mapping[str, str]) -> Refused
     )
 
 
-def open_session(env: Mapping[str, str], paths: Paths, report: Report) -> Session:
-    """Return the session of this process."""
-    return Session(
+def open_app(env: Mapping[str, str], paths: Paths, report: Report) -> App:
+    """Return the app of this process."""
+    return App(
         paths=paths,
         env=env,
-        folder=pin_files.logical_cwd(env),
+        directory=pin_files.logical_cwd(env),
         registry=read_registry(paths),
         report=report,
     )
