@@ -20,13 +20,12 @@ LAYERS = tuple(
         __init__ errors model
         """,
         """
-        documents env resolve toml_lines versions binaries.fit ci.keys
-        doctor.findings doctor.managers install.jobs lockfile.document
-        lockfile.head lockfile.parse network.limits network.urls plugin.contract
-        plugin.fields plugin.schema project.idiomatic project.manifests
-        project.meant project.toolversions project.words shells.__init__
-        shells.activation shells.dialect shells.fish shells.formats shells.posix
-        shells.startup
+        documents env resolve toml_lines versions binaries.fit ci.keys doctor.findings
+        doctor.managers install.jobs lockfile.document lockfile.head lockfile.parse
+        network.limits network.urls plugin.contract plugin.fields plugin.schema
+        project.idiomatic project.manifests project.meant project.toolversions
+        project.words shells.__init__ shells.activation shells.dialect shells.fish
+        shells.formats shells.posix shells.startup
         """,
         """
         host owners paths process progress report tables cache.folder
@@ -35,28 +34,26 @@ LAYERS = tuple(
         """,
         """
         archive mutex replacing scripts shims steps store verify binaries.elf
-        binaries.release binaries.runnable cache.contents cache.first_use
-        cache.indexes cache.verified ci.folder ci.packed doctor.reach
-        doctor.searched doctor.store_check doctor.store_state execute.finding
-        execute.launch execute.place execute.running execute.trees lockfile.lookup
+        binaries.release binaries.runnable cache.contents cache.first_use cache.indexes
+        cache.verified ci.folder ci.packed doctor.reach doctor.searched
+        doctor.store_check doctor.store_state execute.finding execute.launch
+        execute.place execute.running execute.trees lockfile.lookup lockfile.read
         network.bounds network.fetch network.partial network.reply network.trust
-        network.web project.links project.pin_files project.remembered
-        settings.asdf_env settings.asdfrc upkeep.checks upkeep.inspection
-        upkeep.repair upkeep.uses
+        network.web project.links project.pin_files project.remembered settings.asdf_env
+        settings.asdfrc upkeep.checks upkeep.inspection upkeep.repair upkeep.uses
         """,
         """
-        sources plugin.describe plugin.draft plugin.folders plugin.index
-        plugin.registry plugin.script plugin.shelf
+        sources plugin.describe plugin.draft plugin.folders plugin.index plugin.registry
+        plugin.script plugin.shelf
         """,
         """
-        bundle locking pairs plugin_tasks app suggest wanted ci.install
-        ci.plan ci.view doctor.asked doctor.checkup doctor.project_check
+        bundle locking pairs plugin_tasks app listing project_env suggest wanted
+        ci.install ci.plan ci.view doctor.asked doctor.checkup doctor.project_check
         doctor.reasons doctor.road_check doctor.roads doctor.shell_check
-        doctor.surroundings execute.project_env install.carrying install.catalogue
-        install.choice install.into install.listing install.locked install.means
-        install.notes install.pipeline install.serving install.workshop
-        lockfile.asks shells.known_words shells.watch upkeep.adopting
-        upkeep.pruning upkeep.removal upkeep.reshim upkeep.unused
+        doctor.surroundings install.carrying install.catalogue install.choice
+        install.into install.locked install.means install.notes install.pipeline
+        install.serving install.workshop lockfile.asks shells.known_words shells.watch
+        upkeep.adopting upkeep.pruning upkeep.removal upkeep.reshim upkeep.unused
         """,
         """
         commands

@@ -153,8 +153,8 @@ def list_all(front: Front, words: Sequence[str]) -> int:
 
 def _listed(front: Front, tool: str) -> Sequence[str] | None:
     """Return what a tool's plugin lists; None where it fails, and that is told."""
-    from toolpin.install.listing import list_versions  # noqa: PLC0415 - asks sources
     from toolpin.install.workshop import scripts_for  # noqa: PLC0415
+    from toolpin.listing import list_versions  # noqa: PLC0415 - asks sources
 
     found = front.app.registry.require(tool)
     if not os.path.isdir(found.file):
@@ -189,8 +189,8 @@ def latest(front: Front, words: Sequence[str]) -> int:
 
 def newest(front: Front, tool: str, prefix: str) -> str | None:
     """Return the newest version; where there is none that is told on stdout."""
-    from toolpin.install.listing import newest_listed  # noqa: PLC0415 - asks sources
     from toolpin.install.workshop import scripts_for  # noqa: PLC0415
+    from toolpin.listing import newest_listed  # noqa: PLC0415 - asks sources
 
     found = front.app.registry.get(tool)
     version = None

@@ -14,10 +14,11 @@ from collections.abc import Sequence
 
 from toolpin.app import App
 from toolpin.errors import NotRunnable, ToolpinError
-from toolpin.execute.project_env import is_of_project, joined, patch_of
+from toolpin.execute.trees import is_of_project
 from toolpin.model import EnvPatch, Request
 from toolpin.paths import bundled
 from toolpin.project import pin_files
+from toolpin.project_env import joined, patch_of
 from toolpin.shells.activation import ACTIVE, STATE, Watch, entered, parse_state
 from toolpin.shells.dialect import DIALECTS, Dialect, render_changes
 from toolpin.shells.watch import watched_files, watched_installs
@@ -109,7 +110,7 @@ def _patch(request: Request, app: App) -> EnvPatch:
     Prompts run `git`. The shims, which stand here, run the tool's commands out of it.
     """
     patch = patch_of(request, app)
-    return EnvPatch((), ()) if is_of_project(patch, request, app) else patch
+    return EnvPatch((), ()) if is_of_project(patch, request, app.where) else patch
 
 
 def _stand_before_the_machines(requests: Sequence[Request], app: App) -> None:

@@ -18,10 +18,12 @@ from toolpin.bundle import (
 from toolpin.cache.verified import Cache
 from toolpin.errors import NotLocked, Refused, ToolpinError
 from toolpin.install.jobs import Job
-from toolpin.install.locked import EMPTY, answer, missing, read_lockfile
+from toolpin.install.locked import answer, missing
 from toolpin.install.workshop import clients_for, installer_for, settings_for
 from toolpin.lockfile.asks import Ask, check_host
+from toolpin.lockfile.document import EMPTY
 from toolpin.lockfile.lookup import lockfile_beside, lockfile_for
+from toolpin.lockfile.read import read_lockfile
 from toolpin.locking.project import asks_of, project_file, read_project
 from toolpin.model import Artifact, Origin, Pin
 from toolpin.plugin.script import SOURCE

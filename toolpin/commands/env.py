@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from toolpin.app import App
 from toolpin.env import DEFAULT_PATH
 from toolpin.errors import UsageError
-from toolpin.execute.project_env import is_of_project, joined, patch_of
+from toolpin.execute.trees import is_of_project
 from toolpin.model import EnvPatch, Request
 from toolpin.project.toolversions import variable_for
+from toolpin.project_env import joined, patch_of
 from toolpin.shells.formats import BASE, FORMATS, SHELLS, render_env
 from toolpin.suggest import pinned_tool
 
@@ -57,7 +58,7 @@ def run(args: Namespace, app: App) -> int:
 def _patch(request: Request, app: App) -> EnvPatch:
     """Return what a request sets: nothing, and a warning, for a project's `path:`."""
     patch = patch_of(request, app)
-    if not is_of_project(patch, request, app):
+    if not is_of_project(patch, request, app.where):
         return patch
     app.report.warn(
         f"{request.tool} {request.wanted[0]} is left out: {request.origin} names "

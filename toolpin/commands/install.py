@@ -17,8 +17,8 @@ from toolpin.project import pin_files, remembered
 from toolpin.resolve import to_provide
 from toolpin.shims.folder import are_in_place
 from toolpin.store import installs
+from toolpin.wanted.requests import requests_from_options
 from toolpin.wanted.view import show_outcomes, show_plans
-from toolpin.wanted.wishes import wished
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -87,7 +87,7 @@ def run(args: Namespace, app: App) -> int:
     4, and nothing is installed, where a lockfile had to answer and does not.
     """
     _check_words(args)
-    requests = wished(args, app)
+    requests = requests_from_options(args, app)
     if not (args.dry_run or args.into):
         remembered.remember(app.paths, (one.origin for one in requests))
     return provide_all(requests, args, app)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from toolpin.app import App
-from toolpin.install.listing import newest_listed
+from toolpin.listing import newest_listed
 from toolpin.model import Origin, Pin
 from toolpin.store import installs
 

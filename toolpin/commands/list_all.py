@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from toolpin.app import App
-from toolpin.install.listing import list_versions
+from toolpin.listing import list_versions
 from toolpin.model import Origin
 from toolpin.report import error_table
 

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from toolpin.app import App
 from toolpin.errors import NotLocked
 from toolpin.host import detect
-from toolpin.install.locked import EMPTY, answer, check_locators, read_lockfile
+from toolpin.install.locked import answer, check_locators
 from toolpin.lockfile.asks import Ask, Scope, check_host, check_sources
-from toolpin.lockfile.document import Entry, Lockfile
+from toolpin.lockfile.document import EMPTY, Entry, Lockfile
 from toolpin.lockfile.lookup import lockfile_beside
+from toolpin.lockfile.read import read_lockfile
 from toolpin.locking.project import (
     also_of,
     asks_of,

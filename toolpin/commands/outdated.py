@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError
-from toolpin.install.locked import EMPTY, read_lockfile
 from toolpin.lockfile.asks import Ask, Scope
+from toolpin.lockfile.document import EMPTY
 from toolpin.lockfile.lookup import lockfile_beside, match
+from toolpin.lockfile.read import read_lockfile
 from toolpin.locking.project import asks_of, locker_for, project_file, read_project
 from toolpin.model import Request
 from toolpin.versions import sort_key

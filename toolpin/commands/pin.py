@@ -112,8 +112,9 @@ def _write_both(path: str, data: bytes, lockfile: str, app: App) -> bool:
     An error of the lock leaves them as they were.
     """
     # With these come requests and threads: only where there is a lockfile.
-    from toolpin.install.locked import EMPTY, read_lockfile  # noqa: PLC0415
     from toolpin.lockfile.asks import Scope  # noqa: PLC0415
+    from toolpin.lockfile.document import EMPTY  # noqa: PLC0415
+    from toolpin.lockfile.read import read_lockfile  # noqa: PLC0415
     from toolpin.locking.known_here import known_here  # noqa: PLC0415
     from toolpin.locking.project import (  # noqa: PLC0415
         asks_of,

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import NotLocked, ToolpinError
-from toolpin.install.locked import EMPTY, read_lockfile
 from toolpin.lockfile.asks import Ask, Scope
-from toolpin.lockfile.document import Lockfile
+from toolpin.lockfile.document import EMPTY, Lockfile
 from toolpin.lockfile.lookup import lockfile_beside
+from toolpin.lockfile.read import read_lockfile
 from toolpin.locking.locker import Locker
 from toolpin.locking.project import (
     asks_of,

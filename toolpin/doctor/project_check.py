@@ -13,9 +13,9 @@ from toolpin.doctor.asked import everything
 from toolpin.doctor.findings import Finding, of_error
 from toolpin.errors import NotLocked, ToolpinError, UsageError
 from toolpin.execute.trees import patch_for
-from toolpin.install.locked import read_lockfile
 from toolpin.lockfile.asks import Ask
 from toolpin.lockfile.lookup import locked_version, lockfile_beside, match
+from toolpin.lockfile.read import read_lockfile
 from toolpin.locking.project import (
     also_of,
     asks_of,

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from toolpin.env import added, apply, is_settable, settle
 from toolpin.errors import NotRunnable
 from toolpin.execute.place import Found, Place, request_in
-from toolpin.lockfile.lookup import locked_version, match
+from toolpin.lockfile.lookup import Where, locked_version, match
 from toolpin.model import EnvPatch, Pin, Request, Wanted
 from toolpin.paths import Paths, home_folder
 from toolpin.project.idiomatic import NONE
@@ -77,6 +77,24 @@ def with_required(
     for more in (settle(one, "", env) for one in found):
         patch = EnvPatch(patch.path + more.path, more.variables + patch.variables)
     return patch
+
+
+def is_of_project(patch: EnvPatch, request: Request, where: Where) -> bool:
+    """Say whether a patch names the `path:` of a file that is not the user's own.
+
+    Whoever wrote the project may have put an `ls` or `make` into that folder: on a PATH
+    that others look into, such would run.
+    """
+    name = os.path.basename(where.global_file)
+    own = (os.path.join(where.home, name), where.global_file)
+    if not request.origin.line or request.origin.place in own:
+        return False
+    named = {
+        f"{folder_of(one, where.home)}/bin"
+        for one in request.wanted
+        if one.kind == "path"
+    }
+    return not named.isdisjoint(patch.path)
 
 
 def asked(place: Place, found: Found) -> Found:

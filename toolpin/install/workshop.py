@@ -11,8 +11,7 @@ from toolpin import host, process
 from toolpin.app import App
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.execute.project_env import is_of_project
-from toolpin.execute.trees import patch_for
+from toolpin.execute.trees import is_of_project, patch_for
 from toolpin.install.means import Means
 from toolpin.install.pipeline import Installer
 from toolpin.model import Host, Pin
@@ -121,7 +120,7 @@ def _folders_of(tool: str, built: Pin, app: App) -> tuple[str, ...]:
     if request is None:
         return ()
     patch = patch_for(request, paths=app.paths, env=app.env, cwd=app.directory)
-    if is_of_project(patch, request, app):
+    if is_of_project(patch, request, app.where):
         raise ToolpinError(
             f"{built} is built with {tool}, which a project names as a folder",
             [("wanted by", str(request.origin)), ("folder", patch.path[0])],

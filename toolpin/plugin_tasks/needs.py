@@ -14,10 +14,11 @@ from typing import NamedTuple
 from toolpin import host
 from toolpin.app import App
 from toolpin.errors import Refused, ToolpinError
-from toolpin.install.locked import answer, read_lockfile
+from toolpin.install.locked import answer
 from toolpin.install.workshop import folders_for, settings_for
 from toolpin.lockfile.document import Entry, Lockfile
 from toolpin.lockfile.lookup import lockfile_for
+from toolpin.lockfile.read import read_lockfile
 from toolpin.model import Artifact, Request
 from toolpin.plugin.folders import Folders
 from toolpin.plugin.registry import read_registry

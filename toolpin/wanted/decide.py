@@ -19,11 +19,11 @@ from toolpin.install.locked import (
     answer,
     missing,
     other_bytes,
-    read_lockfile,
 )
 from toolpin.lockfile.asks import Ask, no_ref
 from toolpin.lockfile.document import Lockfile
 from toolpin.lockfile.lookup import lockfile_for
+from toolpin.lockfile.read import read_lockfile
 from toolpin.locking.project import project_file
 from toolpin.model import Host, Origin, Pin, Request, Wanted
 from toolpin.plugin.script import is_scripted

@@ -18,7 +18,7 @@ from toolpin.project.toolversions import parse, parse_wanted
 from toolpin.suggest import known_tool
 
 
-def wished(args: Namespace, app: App) -> Sequence[Request]:
+def requests_from_options(args: Namespace, app: App) -> Sequence[Request]:
     """Return the requests that a command line of `install` stands for.
 
     Raises UsageError for words that exclude each other or name nothing.

@@ -6,14 +6,12 @@ where the tool runs.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
 from toolpin.app import App
 from toolpin.env import settle
 from toolpin.execute.trees import patch_for
 from toolpin.model import EnvPatch, Request
-from toolpin.project.toolversions import folder_of
 
 
 def patch_of(request: Request, app: App) -> EnvPatch:
@@ -22,24 +20,6 @@ def patch_of(request: Request, app: App) -> EnvPatch:
     if not patch.homes:
         return patch
     return settle(patch, _required_major(request, app), app.env)
-
-
-def is_of_project(patch: EnvPatch, request: Request, app: App) -> bool:
-    """Say whether a patch names the `path:` of a file that is not the user's own.
-
-    Whoever wrote the project may have put an `ls` or `make` into that folder: on a PATH
-    that others look into, such would run.
-    """
-    name = os.path.basename(app.paths.global_file)
-    own = (os.path.join(app.home, name), app.paths.global_file)
-    if not request.origin.line or request.origin.place in own:
-        return False
-    named = {
-        f"{folder_of(one, app.home)}/bin"
-        for one in request.wanted
-        if one.kind == "path"
-    }
-    return not named.isdisjoint(patch.path)
 
 
 def joined(patches: Iterable[EnvPatch]) -> EnvPatch:
