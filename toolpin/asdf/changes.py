@@ -95,7 +95,7 @@ def _options() -> Namespace:
 
 def uninstall(front: Front, words: Sequence[str]) -> int:
     """Remove one version: never what asdf did not install, never more than one."""
-    from toolpin.commands.uninstall import remove_all  # noqa: PLC0415 - rarely
+    from toolpin.upkeep.removal import remove_all  # noqa: PLC0415 - rarely
 
     given = split(words)
     tool, version = front.tool(given.name(0)), given.name(1)
@@ -166,7 +166,7 @@ def _place(front: Front, *, at_home: bool, above: bool) -> str:
 
 def _write(front: Front, name: str, versions: Sequence[str], path: str) -> None:
     """Change one line of a file, and of its lockfile where it has one."""
-    from toolpin.commands.pin import write_line  # noqa: PLC0415 - one verb
+    from toolpin.locking.pin_line import write_line  # noqa: PLC0415 - one verb
 
     app = front.app
     wanted = [wanted_of(one) for one in versions]

@@ -5,7 +5,6 @@ Also `TOOL --all`, and `[TOOL] --unused`: what nothing known here asks for.
 
 from __future__ import annotations
 
-import contextlib
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
@@ -13,11 +12,10 @@ from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin, Pin
 from toolpin.project.toolversions import parse_wanted
-from toolpin.store import installs, unfinished
+from toolpin.store import installs
 from toolpin.suggest import installed_nearby, known_tool
 from toolpin.tables import pin_table
-from toolpin.upkeep import removal
-from toolpin.upkeep.reshim import refresh_shims
+from toolpin.upkeep.removal import remove_all
 from toolpin.upkeep.unused import unused_pins
 from toolpin.versions import sort_key
 
@@ -78,23 +76,6 @@ def _chosen(args: Namespace, app: App) -> list[Pin]:
     if not have:
         raise ToolpinError(f"no version of {tool} is installed", hint="toolpin list")
     return [Pin(tool, version) for version in sorted(have, key=sort_key)]
-
-
-def remove_all(pins: Sequence[Pin], app: App) -> None:
-    """Remove installs, and the shims of nothing; their plugins' scripts hear of it."""
-    try:
-        for pin in pins:
-            with unfinished.version_mutex(app.paths, pin):
-                if installs.is_installed(app.paths.alone, pin):
-                    removal.remove(pin, app)
-            app.report.remark(f"removed {pin}")
-    except ToolpinError:
-        # What went before it leaves no shim; what stopped it is what counts.
-        with contextlib.suppress(ToolpinError):
-            refresh_shims(app.paths, app.registry)
-        raise
-    if pins:
-        refresh_shims(app.paths, app.registry)
 
 
 def _installed(tool: str, version: str, app: App) -> Pin:
