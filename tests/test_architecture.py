@@ -146,6 +146,20 @@ def test_a_heavy_library_has_one_importing_module(library: str) -> None:
     assert importers == {HEAVY[library]}
 
 
+def test_argparse_is_known_to_the_command_line_alone() -> None:
+    importers = {
+        module for module, path in MODULES.items() if "argparse" in _imports(path)
+    }
+    assert {one for one in importers if _room(one) not in ("cli", "commands")} == set()
+
+
+def test_the_asdf_command_imports_no_command_of_toolpin() -> None:
+    for module, path in MODULES.items():
+        if _room(module) == "asdf":
+            imported = {name for name in _imports(path) if "toolpin.commands" in name}
+            assert imported == set(), module
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_says_what_it_does_and_stays_readable(module: str) -> None:
     text = MODULES[module].read_text()

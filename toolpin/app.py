@@ -7,7 +7,6 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from toolpin.cache.folder import cache_folder
 from toolpin.errors import Refused, UsageError, as_word
 from toolpin.lockfile.lookup import Where, ignored
 from toolpin.model import Request
@@ -44,6 +43,8 @@ class App(NamedTuple):
         hands: from the cache, or from where that user's settings of pip and npm lead;
         and where everybody may write that store.
         """
+        from toolpin.cache.folder import cache_folder  # noqa: PLC0415 - rarely
+
         folder = cache_folder(self.env)
         if self.paths.shared:
             # Few are asked so, and what is light is read at every prompt.

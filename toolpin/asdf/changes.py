@@ -1,6 +1,6 @@
 """What `asdf` changes of versions: install, uninstall, set, reshim.
 
-The words are asdf's; what is done is done by toolpin's own commands.
+The words are asdf's; what is done is what toolpin's own commands do.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shlex
 import string
-from argparse import Namespace
 from collections.abc import Sequence
 
 from toolpin.asdf.front import (
@@ -68,7 +67,10 @@ def install(front: Front, words: Sequence[str]) -> int:
 
 def _provide(front: Front, requests: Sequence[Request]) -> int:
     """Install what requests ask for; 1 where something is missing at the end."""
-    from toolpin.commands import install as verb  # noqa: PLC0415 - with it much else
+    from toolpin.wanted.install_requests import (  # noqa: PLC0415 - with it much else
+        InstallOptions,
+        install_requests,
+    )
 
     code = 0
     known = []
@@ -81,16 +83,9 @@ def _provide(front: Front, requests: Sequence[Request]) -> int:
                 front.say(f"version {pin.version} of {pin.tool} is already installed")
         if front.app.registry.get(request.tool) and to_provide(request):
             known.append(request)
-    if known and verb.provide_all(known, _options(), front.app) != 0:
+    if known and install_requests(known, InstallOptions(), front.app) != 0:
         code = 1
     return code
-
-
-def _options() -> Namespace:
-    """Return toolpin's own options of `install`, none given."""
-    from toolpin.cli import parser_of  # noqa: PLC0415 - see _provide
-
-    return parser_of("install").parse_args([], Namespace(quiet=False))
 
 
 def uninstall(front: Front, words: Sequence[str]) -> int:

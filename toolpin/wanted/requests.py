@@ -6,8 +6,8 @@ What they mean is decided by `decide`. It asks nobody.
 from __future__ import annotations
 
 import os
-from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
@@ -18,49 +18,61 @@ from toolpin.project.toolversions import parse, parse_wanted
 from toolpin.suggest import known_tool
 
 
-def requests_from_options(args: Namespace, app: App) -> Sequence[Request]:
+class Selection(NamedTuple):
+    """What a command line selects: a tool with versions, `only` some, all below `root`.
+
+    `only` are names with commas between.
+    """
+
+    tool: str = ""
+    versions: tuple[str, ...] = ()
+    only: str = ""
+    root: str = ""
+
+
+def requests_from_options(selection: Selection, app: App) -> Sequence[Request]:
     """Return the requests that a command line of `install` stands for.
 
     Raises UsageError for words that exclude each other or name nothing.
     """
     for option, given in (
-        ("--all-projects", args.all_projects),
-        ("--only", args.only),
+        ("--all-projects", selection.root),
+        ("--only", selection.only),
     ):
-        if given and args.tool:
-            hint = "--only TOOL,..." if args.all_projects else None
+        if given and selection.tool:
+            hint = "--only TOOL,..." if selection.root else None
             raise UsageError(f"{option} takes no tool beside it", hint=hint)
-    if args.all_projects:
-        requests = list(_of_projects(args.all_projects, app))
-    elif args.tool:
-        return _named(args, app)
+    if selection.root:
+        requests = list(_of_projects(selection.root, app))
+    elif selection.tool:
+        return _named(selection, app)
     else:
         requests = list(app.requests())
-    if not args.only:
+    if not selection.only:
         return requests
     origin = Origin("the command line")
-    names = [one for one in args.only.split(",") if one]
+    names = [one for one in selection.only.split(",") if one]
     tools = {app.registry.require(one, origin).name for one in names}
     found = [request for request in requests if request.tool in tools]
     lacking = tools - {request.tool for request in found}
     if lacking or not tools:
         raise UsageError(
-            f"--only {args.only} names what is not pinned here",
+            f"--only {selection.only} names what is not pinned here",
             [("pinned", ", ".join(dict.fromkeys(one.tool for one in requests)))],
         )
     return found
 
 
-def _named(args: Namespace, app: App) -> Sequence[Request]:
-    tool = app.registry.canonical(args.tool)
-    if args.versions:
+def _named(selection: Selection, app: App) -> Sequence[Request]:
+    tool = app.registry.canonical(selection.tool)
+    if selection.versions:
         origin = Origin("the command line")
-        wanted = tuple(parse_wanted(word, origin) for word in args.versions)
+        wanted = tuple(parse_wanted(word, origin) for word in selection.versions)
         return [Request(tool, wanted, origin)]
     app.warn_of_ignored()
     request = app.request(tool)
     if request is None:
-        tool = known_tool(args.tool, app)
+        tool = known_tool(selection.tool, app)
         raise ToolpinError(
             f"{tool} is not pinned here",
             [("searched", f"{app.directory} and the folders above it")],

@@ -10,7 +10,6 @@ from toolpin.errors import NotLocked, ToolpinError
 from toolpin.install.jobs import Job, Outcome
 from toolpin.model import Plan
 from toolpin.report import error_table
-from toolpin.shells.startup import rc_line
 from toolpin.store import installs
 from toolpin.tables import origin_table, pin_table, plan_table
 
@@ -77,8 +76,9 @@ def _tell_of_path(app: App) -> None:
 
     A script, and what is for all users of a machine, gets a line for any shell.
     """
-    # It reads startup files: only where there is something to tell.
+    # They read startup files: only where there is something to report.
     from toolpin.doctor.surroundings import look  # noqa: PLC0415
+    from toolpin.shells.startup import rc_line  # noqa: PLC0415
 
     seen, remark = look(app), app.report.remark
     if seen.is_on_path:
