@@ -33,14 +33,15 @@ LAYERS = tuple(
         settings.schema settings.secret
         """,
         """
-        archive mutex replacing scripts shims steps store verify binaries.elf
-        binaries.release binaries.runnable cache.contents cache.first_use cache.indexes
-        cache.verified ci.folder ci.packed doctor.reach doctor.searched
-        doctor.store_check doctor.store_state execute.finding execute.launch
-        execute.place execute.running execute.trees lockfile.lookup lockfile.read
-        network.bounds network.fetch network.partial network.reply network.trust
-        network.web project.links project.pin_files project.remembered settings.asdf_env
-        settings.asdfrc upkeep.checks upkeep.inspection upkeep.repair upkeep.uses
+        archive interruption mutex shared_store replacing scripts shims steps store
+        verify binaries.elf binaries.release binaries.runnable cache.contents
+        cache.first_use cache.indexes cache.verified ci.folder ci.packed doctor.reach
+        doctor.searched doctor.store_check doctor.store_state execute.finding
+        execute.launch execute.place execute.running execute.trees lockfile.lookup
+        lockfile.read network.bounds network.fetch network.partial network.reply
+        network.trust network.web project.files project.links project.pin_files
+        project.remembered settings.asdf_env settings.asdfrc upkeep.checks
+        upkeep.inspection upkeep.repair upkeep.uses
         """,
         """
         sources plugin.describe plugin.draft plugin.folders plugin.index plugin.registry
@@ -51,9 +52,9 @@ LAYERS = tuple(
         ci.install ci.plan ci.view doctor.asked doctor.checkup doctor.project_check
         doctor.reasons doctor.road_check doctor.roads doctor.shell_check
         doctor.surroundings install.carrying install.catalogue install.choice
-        install.into install.locked install.means install.notes install.pipeline
-        install.serving install.workshop lockfile.asks shells.known_words shells.watch
-        upkeep.adopting upkeep.pruning upkeep.removal upkeep.reshim upkeep.unused
+        install.into install.locked install.context install.notes install.pipeline
+        install.serving lockfile.asks shells.known_words shells.watch upkeep.adopting
+        upkeep.pruning upkeep.removal upkeep.reshim upkeep.unused
         """,
         """
         commands

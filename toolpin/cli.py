@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import NamedTuple, NoReturn
 
-from toolpin.app import open_app
+from toolpin.app import App
 from toolpin.errors import UsageError
 from toolpin.paths import Paths, find_paths, find_system_paths
 from toolpin.report import Report, close_quietly
@@ -203,7 +203,7 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     for flag in ("offline", "strict"):
         if getattr(args, flag):
             env[f"TOOLPIN_{flag.upper()}"] = "1"
-    app = open_app(env, _paths(is_system=bool(args.system)), report)
+    app = App(_paths(is_system=bool(args.system)), env, report)
     code: int = _module(name).run(args, app)
     return code
 

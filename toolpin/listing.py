@@ -9,17 +9,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from toolpin import host
 from toolpin.app import App
-from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError
 from toolpin.install.catalogue import Catalogue, Catalogues, spoken_age
 from toolpin.install.choice import allowed_sources
-from toolpin.install.workshop import clients_for, settings_for
 from toolpin.model import Host
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.script import is_scripted
-from toolpin.progress import Board
 from toolpin.versions import is_pre_release, is_prefix, newest, sort_key
 
 
@@ -40,13 +36,11 @@ def list_versions(
 
     `prefix` may be a channel. Raises ToolpinError when none lists such a version.
     """
-    settings = settings_for(app, sources=sources)
-    clients = clients_for(app, settings, Board(app.report))
-    catalogues = Catalogues(Cache(app.cache), clients, settings)
-    here = host.detect()
+    catalogues = Catalogues(app.cache, app.clients, app.settings)
+    here = app.host
     specs = [
         spec
-        for spec in allowed_sources(tool, here, settings.sources)
+        for spec in allowed_sources(tool, here, sources or app.settings.sources)
         if str(here) in spec.hosts
     ]
     with ThreadPoolExecutor(len(specs) or 1) as pool:
@@ -85,10 +79,8 @@ def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) 
 
     Raises ToolpinError where there is none.
     """
-    if is_scripted(tool):
-        clients = clients_for(app, settings_for(app), Board(app.report))
-        if version := clients.latest(tool.sources[0], prefix):
-            return version
+    if is_scripted(tool) and (version := app.clients.latest(tool.sources[0], prefix)):
+        return version
     listing = list_versions(tool, prefix, app, sources=sources)
     # What a channel lists does not begin with its name.
     version = newest(prefix, listing.versions) or newest("", listing.versions)

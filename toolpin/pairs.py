@@ -45,9 +45,7 @@ def refuse_pairs(wishes: Sequence[Wish], app: App) -> None:
     try:
         check_pairs(wishes, registry.get)
     except ToolpinError as error:
-        from toolpin.settings.read import read_settings  # noqa: PLC0415 - only then
-
-        if read_settings(app.paths, app.env).check_pairs:
+        if app.settings.check_pairs:
             raise
         app.report.warn(error.what)
 

@@ -34,7 +34,7 @@ def joined(patches: Iterable[EnvPatch]) -> EnvPatch:
 
 
 def _patch(request: Request, app: App) -> EnvPatch:
-    return patch_for(request, paths=app.paths, env=app.env, cwd=app.directory)
+    return patch_for(request, app.where, paths=app.paths, env=app.env)
 
 
 def _required_major(request: Request, app: App) -> str:

@@ -153,13 +153,12 @@ def list_all(front: Front, words: Sequence[str]) -> int:
 
 def _listed(front: Front, tool: str) -> Sequence[str] | None:
     """Return what a tool's plugin lists; None where it fails, and that is told."""
-    from toolpin.install.workshop import scripts_for  # noqa: PLC0415
     from toolpin.listing import list_versions  # noqa: PLC0415 - asks sources
 
     found = front.app.registry.require(tool)
     if not os.path.isdir(found.file):
         return list_versions(found, "", front.app, sources=()).versions
-    told = scripts_for(tool, front.app).call("list-all")
+    told = front.app.scripts(tool).call("list-all")
     if told.status == 0:
         return told.out.split()
     front.answer(f"Plugin {tool}'s list-all callback script failed with output:")
@@ -189,14 +188,13 @@ def latest(front: Front, words: Sequence[str]) -> int:
 
 def newest(front: Front, tool: str, prefix: str) -> str | None:
     """Return the newest version; where there is none that is told on stdout."""
-    from toolpin.install.workshop import scripts_for  # noqa: PLC0415
     from toolpin.listing import newest_listed  # noqa: PLC0415 - asks sources
 
     found = front.app.registry.get(tool)
     version = None
     try:
         if found and os.path.isdir(found.file):
-            version = scripts_for(tool, front.app).latest(prefix)
+            version = front.app.scripts(tool).latest(prefix)
         elif found:
             version = newest_listed(found, prefix, front.app, sources=())
     except ToolpinError as error:

@@ -21,8 +21,7 @@ from toolpin.asdf.front import (
 from toolpin.env import quote
 from toolpin.lockfile.lookup import lockfile_beside
 from toolpin.model import Request
-from toolpin.mutex import held, mutex_of_file
-from toolpin.project import pin_files
+from toolpin.project import files, pin_files
 from toolpin.project.toolversions import check_tool_name, edit
 from toolpin.resolve import to_provide
 from toolpin.scripts.build import KEEP
@@ -42,7 +41,7 @@ def install(front: Front, words: Sequence[str]) -> int:
     if "keep-download" in given.flags:
         app = front.app
         env = {**app.env, KEEP: "1"}
-        front = front._replace(app=app._replace(env=env))
+        front = front._replace(app=app.derived(env=env))
     if not given.names:
         return _provide(front, front.requests())
     name, version = given.name(0), given.name(1)
@@ -170,9 +169,9 @@ def _write(front: Front, name: str, versions: Sequence[str], path: str) -> None:
     if known and os.path.lexists(lockfile_beside(path)):
         write_line(path, names, wanted, app)
     else:
-        with held(mutex_of_file(app.paths.locks, path)):
-            before = pin_files.read(path) if os.path.lexists(path) else b""
-            pin_files.write(path, edit(before, names, wanted, place=path))
+        with app.writing(path):
+            before = app.files.read(path) if os.path.lexists(path) else b""
+            files.write(path, edit(before, names, wanted, place=path))
     if known:
         refresh_shims(app.paths, app.registry, {known.name})
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from toolpin.app import App, open_app
+from toolpin.app import App
 from toolpin.errors import UsageError
 from toolpin.lockfile.lookup import match
 from toolpin.model import Origin, Pin, Request, Wanted
@@ -149,7 +149,7 @@ def open_front(environ: Mapping[str, str], *, for_plugin: bool = False) -> Front
         wanted = rc.flag("legacy_version_file")
         level = ("plain" if mine == "none" else mine) if wanted else "none"
         env = {**env, VARIABLE: level}
-    front = Front(open_app(env, paths, Report()), given, rc)
+    front = Front(App(paths, env, Report()), given, rc)
     if not for_plugin:
         _note(front)
     return front

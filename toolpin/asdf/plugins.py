@@ -7,11 +7,9 @@ from collections.abc import Callable, Sequence
 
 from toolpin.asdf.front import FailedError, Front, split
 from toolpin.errors import ToolpinError, Unreachable
-from toolpin.install.workshop import folders_for, index_for
 from toolpin.model import Pin
 from toolpin.plugin.folders import Folders, each
 from toolpin.plugin.index import HOUR_S, Index
-from toolpin.plugin.registry import read_registry
 from toolpin.plugin_tasks.trial import Trial
 from toolpin.scripts.address import Address, parse_address
 from toolpin.settings.asdfrc import Asdfrc
@@ -54,7 +52,7 @@ def _add(front: Front, words: Sequence[str]) -> int:
             "'_', and '-'"
         )
     app = front.app
-    folders, own = folders_for(app), app.registry.canonical(name)
+    folders, own = app.plugin_folders, app.registry.canonical(name)
     if folders.has(own) or (own in app.registry.aliases and not url):
         front.say(f"Plugin named {name} already added")
         if own not in app.registry.passed_over or not url:
@@ -69,8 +67,8 @@ def _add(front: Front, words: Sequence[str]) -> int:
         said = [value for label, value in error.facts if label == "it said"]
         told = said[-1] if said else error.what
         raise FailedError(f"unable to clone plugin: {told}") from error
-    fresh = read_registry(app.paths)
-    refresh_shims(app.paths, fresh)
+    app.reload_plugins()
+    refresh_shims(app.paths, app.registry)
     return 0
 
 
@@ -91,7 +89,7 @@ def _address(front: Front, name: str, url: str) -> Address:
 def _index(front: Front) -> Index:
     if front.rc.flag("disable_plugin_short_name_repository"):
         raise FailedError("Short-name plugin repository is disabled")
-    return index_for(front.app)
+    return front.app.plugin_index
 
 
 def _max_age_s(rc: Asdfrc) -> float | None:
@@ -108,7 +106,7 @@ def _list(front: Front, words: Sequence[str]) -> int:
         return _list_all(front)
     if not front.plugins:
         front.say("No plugins installed")
-    folders = folders_for(front.app)
+    folders = front.app.plugin_folders
     for name in front.plugins:
         url, ref = _identity(front, folders, name, given.flags)
         cells = [url] * ("urls" in given.flags) + [ref] * ("refs" in given.flags)
@@ -131,13 +129,13 @@ def _identity(
 
 def described(front: Front) -> list[tuple[str, str, str]]:
     """Return each plugin's name, URL and commit."""
-    folders = folders_for(front.app)
+    folders = front.app.plugin_folders
     return [(name, *_identity(front, folders, name, True)) for name in front.plugins]
 
 
 def _list_all(front: Front) -> int:
     known = _index(front).all(max_age_s=_max_age_s(front.rc))
-    folders = folders_for(front.app)
+    folders = front.app.plugin_folders
     here = {name: folders.url(name) for name in folders.names()}
     width = max(_COLUMN, *(len(name) + 1 for name in known)) if known else 0
     for name, url in known.items():
@@ -150,7 +148,7 @@ def _remove(front: Front, words: Sequence[str]) -> int:
     """Remove a plugin, and with it all that it installed, as asdf's users expect."""
     given = split(words)
     app, tool = front.app, front.tool(given.name(0))
-    folders = folders_for(app)
+    folders = app.plugin_folders
     if folders.has(tool):
         folders.remove(tool)
     else:
@@ -160,7 +158,8 @@ def _remove(front: Front, words: Sequence[str]) -> int:
         with unfinished.version_mutex(app.paths, pin):
             if installs.is_installed(app.paths, pin):
                 trees.remove(app.paths, pin)
-    refresh_shims(app.paths, read_registry(app.paths))
+    app.reload_plugins()
+    refresh_shims(app.paths, app.registry)
     return 0
 
 
@@ -168,7 +167,7 @@ def _update(front: Front, words: Sequence[str]) -> int:
     given = split(words, "all")
     if not given.names and "all" not in given.flags:
         raise FailedError("usage: asdf plugin update {<name> [<git-ref>] | --all}")
-    folders = folders_for(front.app)
+    folders = front.app.plugin_folders
     if "all" in given.flags:
         names, ref = folders.names(), ""
     else:

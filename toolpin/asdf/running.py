@@ -46,6 +46,7 @@ def exec_(front: Front, words: Sequence[str]) -> NoReturn:
             caller=running.Caller(
                 lambda: refresh_shims(app.paths, app.registry),
                 lambda found: _as_asdf(front, found),
+                app.files,
             ),
         )
     except NotRunnable as error:
@@ -120,6 +121,7 @@ def _find(front: Front, command: str, unknown: int) -> Found:
             idioms=app.idioms,
             env=as_called(app.env),
             cwd=app.directory,
+            files=app.files,
         )
     except NotRunnable as error:
         raise _told(front, command, error) from error

@@ -10,7 +10,6 @@ from toolpin import __version__
 from toolpin.asdf.front import FailedError, Front, split
 from toolpin.asdf.plugins import described
 from toolpin.errors import ToolpinError
-from toolpin.install.workshop import scripts_for
 from toolpin.paths import bundled
 from toolpin.plugin.registry import script_folders
 from toolpin.process import run
@@ -72,7 +71,7 @@ def help_(front: Front, words: Sequence[str]) -> int:
         return _of_tool(front, given.name(0), given.name(1))
     front.answer(f"version: {VERSION}\n\n{_TOP}")
     for name in script_folders(front.app.paths):
-        words = scripts_for(name, front.app).extension_names()
+        words = front.app.scripts(name).extension_names()
         if words:
             front.answer(f"PLUGIN {name}")
             for word in words:
@@ -90,7 +89,7 @@ def _of_tool(front: Front, name: str, version: str) -> int:
     if not os.path.isdir(tool.file):
         front.answer(f"{tool.description}\n{tool.homepage}".rstrip())
         return 0
-    scripts = scripts_for(own, front.app)
+    scripts = front.app.scripts(own)
     overview = scripts.help("overview", version)
     if overview is None:
         raise FailedError(f"No documentation for plugin {name}")

@@ -21,11 +21,8 @@ from toolpin.ci.plan import ARCHIVES, CiPlan, Planned, kept_by
 from toolpin.errors import ToolpinError
 from toolpin.install.carrying import forgoing, now
 from toolpin.install.jobs import Job, Outcome
-from toolpin.install.workshop import clients_for, installer_for
 from toolpin.model import Digest, Pin
 from toolpin.mutex import held
-from toolpin.progress import Board
-from toolpin.settings.read import Settings
 from toolpin.store import installs, trees, unfinished
 from toolpin.wanted.decide import judged
 
@@ -58,9 +55,9 @@ class Result(NamedTuple):
     changed: bool
 
 
-def provide(plan: CiPlan, app: App, settings: Settings) -> Result:
+def provide(plan: CiPlan, app: App) -> Result:
     """Install what is planned, and leave in the folder what is planned."""
-    work = _Work(plan, app, settings)
+    work = _Work(plan, app)
     with held(f"{plan.folder}.lock"):
         before = contents(plan.folder)
         work.clear()
@@ -85,11 +82,9 @@ def prune(plan: CiPlan, app: App) -> tuple[list[str], int]:
 class _Work:
     """One install of one job."""
 
-    def __init__(self, plan: CiPlan, app: App, settings: Settings) -> None:
+    def __init__(self, plan: CiPlan, app: App) -> None:
         self._plan = plan
         self._app = app
-        self._settings = settings
-        self._board = Board(app.report)
         self._cache = Cache(plan.folder)
         self._by_pin = {one.job.pin: one for one in plan.planned}
         self._good: set[Digest] = set()
@@ -120,14 +115,14 @@ class _Work:
     def install(self) -> list[Outcome]:
         """Bring trees back, and install the others."""
         packed = [one for one in self._plan.planned if one.is_packed]
-        with ThreadPoolExecutor(self._settings.jobs) as pool:
+        with ThreadPoolExecutor(self._app.settings.jobs) as pool:
             back = [one for one in pool.map(self._bring_back, packed) if one]
         self._back = {outcome.job.pin: outcome for outcome in back}
         left = [one.job for one in self._plan.planned if one.job.pin not in self._back]
-        installer = installer_for(
-            self._app, self._settings, self._board, cache=self._cache
+        archives = self._app.derived(
+            registry=self._app.registry, cache=self._cache, clients=self._app.clients
         )
-        new = [judged(one, self._plan.tried) for one in installer.run(left)]
+        new = [judged(one, self._plan.tried) for one in archives.installer.run(left)]
         done = {one.job.pin: one for one in [*new, *back]}
         return [done[one.job.pin] for one in self._plan.planned]
 
@@ -176,7 +171,7 @@ class _Work:
             with unfinished.version_mutex(paths, pin):
                 if installs.is_installed(paths, pin):
                     return None
-                plan = forgoing(one.plan, self._settings.allow)
+                plan = forgoing(one.plan, self._app.settings.allow)
                 bring_back(paths, plan, place, now())
         except ToolpinError as error:
             self.found_damage = True
@@ -187,11 +182,9 @@ class _Work:
         return Outcome(one.job, RESTORED, seconds=time.monotonic() - began)
 
     def _keep_archives(self, one: Planned) -> None:
-        clients = None
         for artifact in one.plan.artifacts if one.plan else ():
             if not self._cache.holds(artifact.digest):
-                clients = clients or clients_for(self._app, self._settings, self._board)
-                self._cache.fetch(artifact, clients.download, lambda *_: None)
+                self._cache.fetch(artifact, self._app.clients.download, lambda *_: None)
 
     def _keep_tree(self, one: Planned) -> None:
         receipt = trees.read_receipt(self._app.paths, one.job.pin)

@@ -24,7 +24,6 @@ from toolpin.errors import NotLocked, ToolpinError
 from toolpin.install.choice import allowed_sources
 from toolpin.install.jobs import Job
 from toolpin.install.locked import locked_plan
-from toolpin.install.workshop import builder_for, settings_for
 from toolpin.model import Host, Origin, Pin, Plan, Request, Wanted
 from toolpin.pairs import refuse_pairs
 from toolpin.plugin.contract import Tool
@@ -94,7 +93,7 @@ def plan_job(
     """
     if elsewhere:
         app = as_if_there(requests, app)
-    here = host.detect()
+    here = app.host
     decider = Decider(app, here, Rules(ci=True, elsewhere=elsewhere), _never)
     jobs, errors = decider.jobs(requests)
     for error in errors[1:]:
@@ -103,7 +102,7 @@ def plan_job(
         raise errors[0]
     refuse_pairs([(job.pin, job.origin) for job in jobs], app)
     planner = _Planner(jobs, here, app)
-    folder = f"{app.cache}/ci"
+    folder = f"{app.cache_directory}/ci"
     planned = tuple(map(planner.planned, jobs))
     return CiPlan(here, folder, planned, frozenset(decider.tried))
 
@@ -172,7 +171,7 @@ class _Planner:
         return Planned(job, plan, install_key(inputs), builds, kept)
 
     def _only_builds(self, tool: Tool) -> bool:
-        wanted = settings_for(self._app).sources
+        wanted = self._app.settings.sources
         sources = allowed_sources(tool, self._here, wanted)
         return all(spec.build for spec in sources)
 
@@ -181,7 +180,7 @@ class _Planner:
         links: tuple[tuple[str, str], ...] = ()
         options: tuple[tuple[str, str], ...] = ()
         if builds and tool.recipe:
-            links, options = builder_for(self._app).inputs(tool.recipe, pin)
+            links, options = self._app.builder.inputs(tool.recipe, pin)
         needed = [
             self.planned(job).key
             for job in self._jobs

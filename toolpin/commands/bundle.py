@@ -15,19 +15,15 @@ from toolpin.bundle import (
     read_bundle,
     write_bundle,
 )
-from toolpin.cache.verified import Cache
 from toolpin.errors import NotLocked, Refused, ToolpinError
 from toolpin.install.jobs import Job
 from toolpin.install.locked import answer, missing
-from toolpin.install.workshop import clients_for, installer_for, settings_for
 from toolpin.lockfile.asks import Ask, check_host
 from toolpin.lockfile.document import EMPTY
 from toolpin.lockfile.lookup import lockfile_beside, lockfile_for
-from toolpin.lockfile.read import read_lockfile
 from toolpin.locking.project import asks_of, project_file, read_project
 from toolpin.model import Artifact, Origin, Pin
 from toolpin.plugin.script import SOURCE
-from toolpin.progress import Board
 from toolpin.project.toolversions import parse_wanted
 from toolpin.upkeep.reshim import refresh_shims
 from toolpin.wanted.view import show_outcomes
@@ -62,20 +58,20 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
         check_host(name, app.registry.tools)
     beside = project_file(app)
     file = lockfile_beside(beside)
-    lock = read_lockfile(file)
+    lock = app.lockfile(file)
     if lock is None:
         raise NotLocked(
             "there is no toolpin.lock to bundle", [("expected", file)], "toolpin lock"
         )
-    bundle = Bundle(lock, tuple(sorted(set(hosts) or {str(host.detect())})))
-    asks = asks_of(read_project(beside), beside, app)
+    bundle = Bundle(lock, tuple(sorted(set(hosts) or {str(app.host)})))
+    asks = asks_of(read_project(beside, app), beside, app)
     for ask in asks:
         if ask.key not in lock.pins:
             raise missing(ask, f"{file} has no entry for it")
     _check_complete(bundle, file)
-    cache = Cache(app.cache)
-    board = Board(app.report)
-    clients = clients_for(app, settings_for(app), board)
+    cache = app.cache
+    board = app.board
+    clients = app.clients
     for artifact in artifacts_of(bundle):
         row = board.row(artifact.filename)
         if not os.path.exists(cache.archive(artifact.digest)):
@@ -129,7 +125,7 @@ def _check_complete(bundle: Bundle, file: str) -> None:
 
 def _install(path: str, app: App) -> int:
     bundle = read_bundle(path)
-    here = host.detect()
+    here = app.host
     if str(here) not in bundle.hosts:
         raise ToolpinError(
             f"{path} is not for this machine",
@@ -144,9 +140,10 @@ def _install(path: str, app: App) -> int:
         if job.locked
         for artifact in job.locked.entry.build.artifacts
     ]
-    import_archives(path, wanted, Cache(app.cache))
-    settings = settings_for(app)._replace(offline=True)
-    outcomes = installer_for(app, settings, Board(app.report)).run(jobs)
+    import_archives(path, wanted, app.cache)
+    settings = app.settings._replace(offline=True)
+    offline = app.derived(settings=settings, registry=app.registry)
+    outcomes = offline.installer.run(jobs)
     refresh_shims(app.paths, app.registry, {job.pin.tool for job in jobs})
     return show_outcomes(outcomes, [], app, command="bundle")
 
@@ -154,9 +151,9 @@ def _install(path: str, app: App) -> int:
 def _check_lockfile(jobs: Sequence[Job], path: str, app: App) -> None:
     """Raise Refused where the lockfile here has other files for a bundle's version."""
     file = lockfile_for(Origin(path), app.where)
-    lock = (read_lockfile(file) if file else None) or EMPTY
+    lock = (app.lockfile(file) if file else None) or EMPTY
     for job in jobs:
-        entries = lock.entries_for(job.pin, str(host.detect()))
+        entries = lock.entries_for(job.pin, str(app.host))
         known = [entry.build.artifacts for entry in entries if entry.has_build]
         if known and job.locked and job.locked.entry.build.artifacts not in known:
             raise Refused(
@@ -168,7 +165,7 @@ def _check_lockfile(jobs: Sequence[Job], path: str, app: App) -> None:
 
 def _jobs(bundle: Bundle, path: str, app: App) -> list[Job]:
     """Return a job for each pin of the bundle. Raises NotLocked for one unfit here."""
-    origin, here = Origin(path), host.detect()
+    origin, here = Origin(path), app.host
     found: dict[Pin, Job] = {}
     for key in sorted(bundle.lock.pins):
         app.registry.check(key.tool, origin)

@@ -11,10 +11,9 @@ from toolpin.ci.install import provide, prune
 from toolpin.ci.plan import plan_job
 from toolpin.ci.view import show_plan, show_result
 from toolpin.errors import ToolpinError, UsageError, as_word
-from toolpin.install.workshop import settings_for
 from toolpin.paths import bundled
 from toolpin.plugin_tasks.needs import provide as provide_plugins
-from toolpin.project import pin_files
+from toolpin.project import files
 from toolpin.project.remembered import remember
 from toolpin.upkeep.reshim import refresh_shims
 
@@ -84,10 +83,10 @@ def _plan(form: str | None, app: App) -> int:
 
 def _install(form: str | None, app: App) -> int:
     requests = app.requests()
-    app = provide_plugins(requests, app, allowed=False)
+    provide_plugins(requests, app, allowed=False)
     plan = plan_job(requests, app, elsewhere=False)
     remember(app.paths, (one.job.origin for one in plan.planned))
-    result = provide(plan, app, settings_for(app))
+    result = provide(plan, app)
     tools = {one.job.pin.tool for one in result.provided}
     refresh_shims(app.paths, app.registry, tools)
     return show_result(result, form, app)
@@ -105,9 +104,9 @@ def _prune(app: App) -> int:
 def _init(target: str, app: App) -> int:
     template = _TEMPLATES[target]
     path = os.path.join(app.directory, template.path)
-    data = pin_files.read(f"{bundled('ci')}/{target}.yml", anywhere=True)
+    data = files.read(f"{bundled('ci')}/{target}.yml", anywhere=True)
     is_there = os.path.lexists(path)
-    if is_there and pin_files.read(path) != data:
+    if is_there and files.read(path) != data:
         raise ToolpinError(
             f"{path} is there, and says something else",
             [("nothing", "was written")],
@@ -116,7 +115,7 @@ def _init(target: str, app: App) -> int:
     if not is_there:
         _refuse_leaving(path, app.directory)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        pin_files.write(path, data)
+        files.write(path, data)
     if app.report.as_json:
         app.report.document("ci init", {"file": path}, changed=not is_there)
     app.report.remark(f"{path}: {template.then}")

@@ -9,7 +9,7 @@ from argparse import ArgumentParser, Namespace
 from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.mutex import held, mutex_of_file
-from toolpin.project import pin_files
+from toolpin.project import files
 from toolpin.settings import read
 from toolpin.settings.edit import required_key, set_value, unset_value
 from toolpin.settings.read import Stated
@@ -90,7 +90,7 @@ def _edit(args: Namespace, file: str) -> bool:
         after = unset_value(before, file, args.key)
     if after != before:
         os.makedirs(os.path.dirname(file), exist_ok=True)
-        pin_files.write(file, after.encode(), anywhere=True)
+        files.write(file, after.encode(), anywhere=True)
         if _USER.search(after):  # a password is nobody else's to read
             os.chmod(file, os.stat(file).st_mode & 0o700)
     return after != before

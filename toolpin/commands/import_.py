@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError
-from toolpin.install.workshop import folders_for
 from toolpin.model import Origin, Pin
 from toolpin.paths import Paths
-from toolpin.plugin.registry import read_registry, script_folders
+from toolpin.plugin.registry import script_folders
 from toolpin.project.toolversions import parse_wanted
 from toolpin.project.words import NAME, VERSION, fits
 from toolpin.settings.asdf_env import data_folder
@@ -60,11 +59,11 @@ def run(args: Namespace, app: App) -> int:
             what = error.what if isinstance(error, ToolpinError) else str(error)
             facts = error.facts if isinstance(error, ToolpinError) else ()
             errors.append(ToolpinError(f"{found.pin} is not taken over: {what}", facts))
-    fresh = app._replace(registry=read_registry(app.paths))
-    refresh_shims(fresh.paths, fresh.registry)
+    app.reload_plugins()
+    refresh_shims(app.paths, app.registry)
     for one in errors:
         app.report.error(one)
-    _tell(args.manager, source, plugins, taken, fresh)
+    _tell(args.manager, source, plugins, taken, app)
     return 1 if errors else 0
 
 
@@ -108,7 +107,7 @@ def _plugins(
 
     One that cannot be copied is added to `errors`, and stops no other.
     """
-    folders = folders_for(app)
+    folders = app.plugin_folders
     theirs = app.paths._replace(data=source)
     taken = []
     for name, folder in script_folders(theirs).items():

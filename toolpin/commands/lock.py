@@ -8,12 +8,10 @@ from collections.abc import Sequence
 
 from toolpin.app import App
 from toolpin.errors import NotLocked
-from toolpin.host import detect
 from toolpin.install.locked import answer, check_locators
 from toolpin.lockfile.asks import Ask, Scope, check_host, check_sources
 from toolpin.lockfile.document import EMPTY, Entry, Lockfile
 from toolpin.lockfile.lookup import lockfile_beside
-from toolpin.lockfile.read import read_lockfile
 from toolpin.locking.project import (
     also_of,
     asks_of,
@@ -25,7 +23,6 @@ from toolpin.locking.project import (
     write_lockfile,
 )
 from toolpin.model import Origin, Pin
-from toolpin.mutex import held, mutex_of_file
 from toolpin.pairs import refuse_pairs
 
 _COMMAND_LINE = Origin("the command line")
@@ -77,9 +74,9 @@ def run(args: Namespace, app: App) -> int:
     """Write the lockfile; nothing of it where one request has no answer."""
     file = project_file(app)
     path = lockfile_beside(file)
-    with held(mutex_of_file(app.paths.locks, path)):
-        old = read_lockfile(path) or EMPTY
-        asks = asks_of(read_project(file), file, app)
+    with app.writing(path):
+        old = app.lockfile(path) or EMPTY
+        asks = asks_of(read_project(file, app), file, app)
         also = also_of(args.also, old, app)
         if args.check:
             return _check([*also, *asks], old, path, app)
@@ -101,7 +98,7 @@ def run(args: Namespace, app: App) -> int:
         wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in asks]
         if wishes != stated:
             refuse_pairs(wishes, app)
-        changed = write_lockfile(path, lock)
+        changed = write_lockfile(path, lock, app)
     _show(lock, old, [*asks, *also], app)
     app.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")
     if app.report.as_json:
@@ -132,9 +129,8 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
     if facts:
         raise NotLocked(f"{path} is stale", facts, "toolpin lock")
     check_locators(lock, path, app.registry)
-    here = detect()
     for ask in asks:  # the file is good all the same: it is every machine's
-        found = answer(lock, path, ask.tool, ask.wanted, here)
+        found = answer(lock, path, ask.tool, ask.wanted, app.host)
         if found and found.is_final:
             app.report.warn(f"{Pin(ask.tool, found.version)}: {found.lacks}")
     app.report.remark(f"{path}: answers all that is asked")

@@ -10,7 +10,6 @@ from toolpin.errors import ToolpinError
 from toolpin.lockfile.asks import Ask, Scope
 from toolpin.lockfile.document import EMPTY
 from toolpin.lockfile.lookup import lockfile_beside, match
-from toolpin.lockfile.read import read_lockfile
 from toolpin.locking.project import asks_of, locker_for, project_file, read_project
 from toolpin.model import Request
 from toolpin.versions import sort_key
@@ -38,11 +37,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(_args: Namespace, app: App) -> int:
     """Print a line for each request that something newer than its version answers."""
     file = project_file(app)
-    old = read_lockfile(lockfile_beside(file)) or EMPTY
+    old = app.lockfile(lockfile_beside(file)) or EMPTY
     locker = locker_for(app, Scope(old.hosts))
     rows: list[_Row] = []
     errors: list[ToolpinError] = []
-    for ask in asks_of(read_project(file), file, app):
+    for ask in asks_of(read_project(file, app), file, app):
         now = old.pins.get(ask.key) or _installed(ask, app)
         try:
             rows.append(_Row(ask, now, *locker.offers(ask, old)))

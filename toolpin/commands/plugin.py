@@ -6,18 +6,14 @@ import os
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Callable
 
-from toolpin import host
 from toolpin.app import App
-from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.install.workshop import clients_for, scripts_for, settings_for
 from toolpin.model import Origin
 from toolpin.plugin import describe, shelf
 from toolpin.plugin.contract import Tool, parse_tool
 from toolpin.plugin.fields import UnfitError, read_name, read_repo
 from toolpin.plugin_tasks.drafting import Drafter
-from toolpin.progress import Board
-from toolpin.project import pin_files
+from toolpin.project import files
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -143,7 +139,7 @@ def _help(tool: Tool, app: App) -> None:
     """Print what an asdf plugin tells of itself."""
     if not os.path.isdir(tool.file):
         return
-    scripts = scripts_for(tool.name, app)
+    scripts = app.scripts(tool.name)
     for topic in ("overview", "deps", "config", "links"):
         if text := scripts.help(topic):
             app.report.foreign(f"\n{text.rstrip()}")
@@ -216,11 +212,9 @@ def _new(args: Namespace, app: App) -> int:
     file = os.path.join(app.directory, f"{args.tool}.toml")
     if os.path.lexists(file):
         raise ToolpinError(f"{file} is there already", [("changed", "nothing")])
-    board = Board(app.report)
-    clients = clients_for(app, settings_for(app), board)
-    drafter = Drafter(clients, Cache(app.cache), host.detect())
+    drafter = Drafter(app.clients, app.cache, app.host)
     text = drafter.draft(args.tool, args.github, args.tag)
-    pin_files.write(file, text.encode())
+    files.write(file, text.encode())
     hosts = parse_tool(text, file).sources[0].hosts
     app.report.remark(f"{file} is drafted, for {', '.join(hosts)}: look it through")
     app.report.remark(f"then: toolpin plugin add {args.tool} {args.tool}.toml")

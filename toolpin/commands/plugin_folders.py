@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.install.workshop import folders_for, index_for
 from toolpin.paths import bundled
 from toolpin.plugin.folders import Moved, each
 from toolpin.plugin.registry import Registry
@@ -21,10 +20,10 @@ def add(args: Namespace, app: App) -> int:
     name = app.registry.canonical(args.tool)
     _check_free(name, app.registry, app)
     if args.file is None:
-        address = Address(index_for(app).url_of(name), "")
+        address = Address(app.plugin_index.url_of(name), "")
     else:
         address = parse_address(args.file, app.directory)
-    found = folders_for(app).add(name, address)
+    found = app.plugin_folders.add(name, address)
     what = f"commit {found.commit[:12]} of {address.url}"
     app.report.remark(
         f"{name} is there, {what}; it runs its scripts: toolpin install {name} latest"
@@ -45,7 +44,7 @@ def add(args: Namespace, app: App) -> int:
 def remove(args: Namespace, app: App) -> int:
     """Remove an asdf plugin. What it installed stays."""
     name = app.registry.canonical(args.tool)
-    path = folders_for(app).remove(name)
+    path = app.plugin_folders.remove(name)
     app.report.remark(f"{path} is gone; what it installed stays")
     _document("remove", {"tool": name, "file": path}, app)
     return 0
@@ -55,7 +54,7 @@ def update(args: Namespace, app: App) -> int:
     """Move one plugin, or all, to what their publishers have now."""
     if bool(args.tool) == bool(args.all):
         raise UsageError("update wants a plugin or --all", hint="toolpin plugin list")
-    folders = folders_for(app)
+    folders = app.plugin_folders
     names = folders.names() if args.all else [app.registry.canonical(args.tool)]
     done = list(each(folders, names, args.ref or "", force=args.force))
     for one in done:
@@ -71,7 +70,7 @@ def update(args: Namespace, app: App) -> int:
 def difference(args: Namespace, app: App) -> int:
     """Print what an update would change."""
     name = app.registry.canonical(args.tool)
-    text = folders_for(app).difference(name, args.ref or "")
+    text = app.plugin_folders.difference(name, args.ref or "")
     if app.report.as_json:
         app.report.document("plugin diff", {"tool": name, "diff": text})
     elif text:
@@ -83,7 +82,7 @@ def difference(args: Namespace, app: App) -> int:
 
 def listing(args: Namespace, app: App) -> int:
     """Print the asdf plugins with their URLs and commits."""
-    folders = folders_for(app)
+    folders = app.plugin_folders
     rows = []
     for name in folders.names():
         found = folders.identity(name)
@@ -101,8 +100,8 @@ def listing(args: Namespace, app: App) -> int:
 
 def list_all(_args: Namespace, app: App) -> int:
     """Print every short name of the index with its URL; `*` where it is here."""
-    known = index_for(app).all()
-    folders = folders_for(app)
+    known = app.plugin_index.all()
+    folders = app.plugin_folders
     here = {name: folders.url(name) for name in folders.names()}
     if app.report.as_json:
         result = [

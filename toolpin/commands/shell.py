@@ -71,7 +71,7 @@ def require_shell(named: str | None, words: str, app: App) -> str:
 def _require_installed(request: Request, app: App) -> None:
     versions = " ".join(map(str, request.wanted))
     try:
-        patch_for(request, paths=app.paths, env=app.env, cwd=app.directory)
+        patch_for(request, app.where, paths=app.paths, env=app.env)
     except ToolpinError as error:
         hint = f"toolpin install {request.tool} {versions}"
         raise type(error)(error.what, error.facts, hint) from error

@@ -12,7 +12,6 @@ from toolpin.errors import NotLocked, ToolpinError
 from toolpin.lockfile.asks import Ask, Scope
 from toolpin.lockfile.document import EMPTY, Lockfile
 from toolpin.lockfile.lookup import lockfile_beside
-from toolpin.lockfile.read import read_lockfile
 from toolpin.locking.locker import Locker
 from toolpin.locking.project import (
     asks_of,
@@ -23,9 +22,8 @@ from toolpin.locking.project import (
     write_both,
 )
 from toolpin.model import Origin, Pin, Wanted
-from toolpin.mutex import held_files
 from toolpin.pairs import refuse_pairs
-from toolpin.project import pin_files
+from toolpin.project import files
 from toolpin.project.toolversions import edit, parse
 from toolpin.resolve import looks_exact
 from toolpin.versions import sort_key
@@ -57,15 +55,15 @@ def run(args: Namespace, app: App) -> int:
     """Write the lockfile, and .tool-versions where a request has changed."""
     file = project_file(app)
     path = lockfile_beside(file)
-    with held_files(app.paths.locks, file, path):
-        old = read_lockfile(path)
+    with app.writing(file, path):
+        old = app.lockfile(path)
         if old is None and not args.latest:
             raise NotLocked(
                 "there is no toolpin.lock to move",
                 [("beside", file)],
                 "toolpin lock",
             )
-        before = read_project(file)
+        before = read_project(file, app)
         asks = asks_of(before, file, app)
         tools = _tools(args.tools, asks, file, app)
         was = old or EMPTY
@@ -83,9 +81,9 @@ def run(args: Namespace, app: App) -> int:
             lock = relocked(locker, now, old, app)
             wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in now]
             refuse_pairs(wishes, app)
-            written = write_both(file, after, path, lock)
+            written = write_both(file, after, path, lock, app)
         elif after != before:
-            pin_files.write(file, after)
+            files.write(file, after)
             written = (file,)
     moves = _moves((asks, was), (now, lock), tools)
     if app.report.as_json:

@@ -6,11 +6,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from toolpin.app import App
-from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError
-from toolpin.install.workshop import clients_for, settings_for
 from toolpin.model import Artifact, Origin, Pin
-from toolpin.progress import Board
 from toolpin.project.toolversions import check_tool_name
 from toolpin.sources.contract import Progress
 from toolpin.store import installs
@@ -101,10 +98,10 @@ def _check(pin: Pin, app: App, *, repairs: bool) -> Check:
 
 def _fetch_for(pin: Pin, app: App) -> Fetch:
     """Return what finds an artifact in the cache, or downloads it into it."""
-    board = Board(app.report)
+    board = app.board
     row = board.row(str(pin))
-    clients = clients_for(app, settings_for(app), board)
-    cache = Cache(app.cache)
+    clients = app.clients
+    cache = app.cache
 
     def download(artifact: Artifact, part: str, progress: Progress) -> None:
         row.phase("downloading", artifact.filename)

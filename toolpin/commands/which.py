@@ -27,6 +27,7 @@ def run(args: Namespace, app: App) -> int:
             idioms=app.idioms,
             env=app.env,
             cwd=app.directory,
+            files=app.files,
         )
     except UnknownCommand as error:
         raise with_near_commands(error, args.command, app.paths) from error

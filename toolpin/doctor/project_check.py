@@ -15,7 +15,6 @@ from toolpin.errors import NotLocked, ToolpinError, UsageError
 from toolpin.execute.trees import patch_for
 from toolpin.lockfile.asks import Ask
 from toolpin.lockfile.lookup import locked_version, lockfile_beside, match
-from toolpin.lockfile.read import read_lockfile
 from toolpin.locking.project import (
     also_of,
     asks_of,
@@ -26,13 +25,12 @@ from toolpin.locking.project import (
 from toolpin.model import Pin, Request
 from toolpin.pairs import Wish, check_pairs
 from toolpin.project.toolversions import folder_of
-from toolpin.settings.read import read_settings
 from toolpin.store import installs
 
 
 def check_settings(app: App) -> Iterator[Finding]:
     """Find a file or a variable of settings that cannot be understood."""
-    yield from _caught("settings", read_settings, app.paths, app.env)
+    yield from _caught("settings", lambda: app.settings)
 
 
 def check_plugins(app: App) -> Iterator[Finding]:
@@ -72,11 +70,11 @@ def check_lockfile(app: App) -> Iterator[Finding]:
     try:
         file = project_file(app)
         path = lockfile_beside(file)
-        asks = asks_of(read_project(file), file, app)
+        asks = asks_of(read_project(file, app), file, app)
     except ToolpinError:
         return  # nothing to lock; a file that cannot be read has its own check
     try:
-        lock = read_lockfile(path)
+        lock = app.lockfile(path)
         if lock is None:
             return
         also: list[Ask] = also_of((), lock, app)
@@ -92,7 +90,7 @@ def check_partners(app: App) -> Iterator[Finding]:
     """Find versions that were not made for each other."""
     try:
         wishes = list(_wishes(app))
-        judged = read_settings(app.paths, app.env).check_pairs
+        judged = app.settings.check_pairs
     except ToolpinError:
         return  # told of by the checks of what cannot be read
     if judged:
@@ -124,7 +122,7 @@ def _check_known(request: Request, app: App) -> None:
 
 
 def _patch(request: Request, app: App) -> None:
-    patch_for(request, paths=app.paths, env=app.env, cwd=app.directory)
+    patch_for(request, app.where, paths=app.paths, env=app.env)
 
 
 def _is_there(request: Request, app: App) -> bool:

@@ -131,6 +131,7 @@ def find_in(app: App, command: str) -> Found:
         idioms=app.idioms,
         env=app.env,
         cwd=app.directory,
+        files=app.files,
     )
 
 

@@ -11,17 +11,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from toolpin import host
 from toolpin.app import App
 from toolpin.doctor.asked import everything
 from toolpin.doctor.reach import Hop, walk
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.install.choice import allowed_sources
-from toolpin.install.workshop import clients_for, settings_for
 from toolpin.model import Host
 from toolpin.network import urls
 from toolpin.plugin.contract import SourceSpec, Tool
-from toolpin.progress import Board
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
 from toolpin.sources.github import API
@@ -57,11 +54,11 @@ def find_roads(app: App) -> list[Road]:
     Those that are pinned here, or else installed, or else known. Raises UsageError
     where nobody may be asked.
     """
-    settings = settings_for(app)
+    settings = app.settings
     if settings.offline:
         raise UsageError("--net asks sources, and toolpin is offline")
-    clients = clients_for(app, settings, Board(app.report))
-    here = host.detect()
+    clients = app.clients
+    here = app.host
     pairs = list(_sources(app, here, settings))
     with ThreadPoolExecutor(max(1, len(pairs))) as pool:
         walked = [

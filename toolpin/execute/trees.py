@@ -21,13 +21,15 @@ from toolpin.store.installs import environment, store_of
 
 
 def patch_for(
-    request: Request, *, paths: Paths, env: Mapping[str, str], cwd: str
+    request: Request, where: Where, *, paths: Paths, env: Mapping[str, str]
 ) -> EnvPatch:
     """Return what the first alternative that is there sets: nothing for `system`.
 
     Raises NotRunnable where none is there.
     """
-    return first_tree(Place(paths, {}, NONE, env, cwd, None), request)
+    return first_tree(
+        Place(paths, {}, NONE, env, where.start, None, where.files), request
+    )
 
 
 def tree_of(

@@ -9,9 +9,10 @@ from toolpin.lockfile.document import Lockfile
 from toolpin.lockfile.head import MEND
 from toolpin.lockfile.parse import parse
 from toolpin.project import pin_files
+from toolpin.project.files import LARGEST_LOCKFILE, Files
 
 
-def read_lockfile(path: str) -> Lockfile | None:
+def read_lockfile(path: str, files: Files) -> Lockfile | None:
     """Return the lockfile at a path; None where there is none.
 
     Raises UsageError for a file that toolpin would not have written, and ToolpinError
@@ -24,7 +25,7 @@ def read_lockfile(path: str) -> Lockfile | None:
             f"{path} does not count: another user put it there",
             [("folder", "anyone may write it")],
         )
-    data = pin_files.read(path, pin_files.LARGEST_LOCKFILE)
+    data = files.read(path, LARGEST_LOCKFILE)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:

@@ -10,9 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from toolpin import host
 from toolpin.app import App
-from toolpin.cache.verified import Cache
 from toolpin.documents import parse_note
 from toolpin.errors import ToolpinError
 from toolpin.lockfile.document import HERE, Entry
@@ -20,7 +18,6 @@ from toolpin.model import Artifact, Build, Pin
 from toolpin.network import urls
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.script import is_scripted
-from toolpin.settings.read import read_settings
 from toolpin.sources.declarative import assemble, verified_by
 from toolpin.store import trees
 
@@ -42,7 +39,7 @@ def known_here(app: App) -> Callable[[Tool, Pin], tuple[Entry, ...]]:
 
 def _entries(tool: Tool, pin: Pin, app: App) -> tuple[Entry, ...]:
     """Return this host's entry of a version; () where nothing here tells it."""
-    here = host.detect()
+    here = app.host
     for spec in tool.sources:
         for artifacts in (_received(pin, spec, app), _noted(pin, spec, app)):
             try:
@@ -72,10 +69,10 @@ def _noted(pin: Pin, spec: SourceSpec, app: App) -> tuple[Artifact, ...]:
 
     What was named through another mirror does not count, as for an install.
     """
-    cache = Cache(app.cache)
-    rewrite = read_settings(app.paths, app.env).rewrite
+    cache = app.cache
+    rewrite = app.settings.rewrite
     try:
-        note = cache.read_note("plans", *pin, str(host.detect()), spec.id)
+        note = cache.read_note("plans", *pin, str(app.host), spec.id)
         asked, artifacts = parse_note((note or b"").decode())
         address = rewrite(artifacts[0].locator)
     except (ToolpinError, ValueError, IndexError):

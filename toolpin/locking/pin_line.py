@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from toolpin.app import App
 from toolpin.lockfile.lookup import lockfile_beside
 from toolpin.model import Wanted
-from toolpin.mutex import held_files
-from toolpin.project import pin_files
+from toolpin.project import files
 from toolpin.project.toolversions import edit, parse
 
 
@@ -22,15 +21,15 @@ def write_line(
     file that cannot be understood.
     """
     lockfile = lockfile_beside(path)
-    with held_files(app.paths.locks, path, lockfile):
-        before = pin_files.read(path) if os.path.lexists(path) else b""
+    with app.writing(path, lockfile):
+        before = app.files.read(path) if os.path.lexists(path) else b""
         after = edit(before, names, versions, place=path)
         parse(after, path)  # what is wrong with the tool's own line is mended
         is_locked = False
         if os.path.lexists(lockfile):
             is_locked = _write_both(path, after, lockfile, app)
         else:
-            pin_files.write(path, after)
+            files.write(path, after)
     return before, after, is_locked
 
 
@@ -42,7 +41,6 @@ def _write_both(path: str, data: bytes, lockfile: str, app: App) -> bool:
     # With these come requests and threads: only where there is a lockfile.
     from toolpin.lockfile.asks import Scope  # noqa: PLC0415
     from toolpin.lockfile.document import EMPTY  # noqa: PLC0415
-    from toolpin.lockfile.read import read_lockfile  # noqa: PLC0415
     from toolpin.locking.known_here import known_here  # noqa: PLC0415
     from toolpin.locking.project import (  # noqa: PLC0415
         asks_of,
@@ -51,7 +49,7 @@ def _write_both(path: str, data: bytes, lockfile: str, app: App) -> bool:
         write_both,
     )
 
-    old = read_lockfile(lockfile) or EMPTY
+    old = app.lockfile(lockfile) or EMPTY
     locker = locker_for(app, Scope(old.hosts), known_here(app))
     lock = relocked(locker, asks_of(data, path, app), old, app)
-    return lockfile in write_both(path, data, lockfile, lock)
+    return lockfile in write_both(path, data, lockfile, lock, app)

@@ -9,19 +9,15 @@ import os
 from collections.abc import Sequence
 
 from toolpin.app import App
-from toolpin.cache.folder import cache_folder
-from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.install.catalogue import Catalogues
-from toolpin.install.workshop import clients_for, settings_for
 from toolpin.lockfile.asks import Ask, Scope, hosts_of, unanswered
 from toolpin.lockfile.document import Lockfile, render
 from toolpin.lockfile.parse import parse as parse_lockfile
 from toolpin.locking.locker import KnownHere, Locker
 from toolpin.model import Host, Origin, Pin, Release
 from toolpin.plugin.contract import SourceSpec, Tool
-from toolpin.progress import Board
-from toolpin.project import pin_files
+from toolpin.project import files, pin_files
 from toolpin.project.toolversions import parse, parse_wanted
 from toolpin.resolve import to_provide
 
@@ -36,7 +32,9 @@ def project_file(app: App) -> str:
     """
     for folder in pin_files.folders_up(app.directory):
         file = os.path.join(folder, pin_files.FILENAME)
-        if pin_files.counts(file) or any(pin_files.idiomatic(folder, app.idioms)):
+        if pin_files.counts(file) or any(
+            pin_files.idiomatic(folder, app.idioms, app.files)
+        ):
             return file
     raise ToolpinError(
         "there is no .tool-versions here or above, so nothing to lock",
@@ -45,9 +43,9 @@ def project_file(app: App) -> str:
     )
 
 
-def read_project(file: str) -> bytes:
+def read_project(file: str, app: App) -> bytes:
     """Return the bytes of a `.tool-versions`, none where other files pin alone."""
-    return pin_files.read(file) if os.path.lexists(file) else b""
+    return app.files.read(file) if os.path.lexists(file) else b""
 
 
 def asks_of(data: bytes, file: str, app: App) -> list[Ask]:
@@ -57,7 +55,7 @@ def asks_of(data: bytes, file: str, app: App) -> list[Ask]:
     """
     found: dict[str, list[Ask]] = {}
     canonical = app.registry.canonical
-    beside = pin_files.idiomatic(os.path.dirname(file), app.idioms)
+    beside = pin_files.idiomatic(os.path.dirname(file), app.idioms, app.files)
     requests = [
         one._replace(tool=canonical(one.tool)) for one in (*parse(data, file), *beside)
     ]
@@ -76,10 +74,9 @@ def locker_for(
     first_use: bool = False,
 ) -> Locker:
     """Return what locks for this app."""
-    settings = settings_for(app, first_use=first_use)
-    board = Board(app.report)
-    clients = clients_for(app, settings, board)
-    catalogues = Catalogues(Cache(cache_folder(app.env)), clients, settings)
+    settings = app.settings.overridden(first_use=first_use)
+    app = app.derived(settings=settings, registry=app.registry)
+    catalogues = Catalogues(app.cache, app.clients, settings)
 
     def releases(tool: Tool, spec: SourceSpec, host: Host) -> Sequence[Release]:
         """Return what there is today: an older list would lock an older version."""
@@ -90,10 +87,10 @@ def locker_for(
 
     return Locker(
         app.registry,
-        clients,
+        app.clients,
         releases,
         scope._replace(preferred=settings.sources),
-        board=board,
+        board=app.board,
         known_here=known_here,
     )
 
@@ -145,42 +142,44 @@ def stale_facts(asks: Sequence[Ask], lock: Lockfile, app: App) -> list[tuple[str
     return facts
 
 
-def write_lockfile(path: str, lock: Lockfile) -> bool:
+def write_lockfile(path: str, lock: Lockfile, app: App) -> bool:
     """Write a lockfile in one step; tell whether its bytes have changed.
 
     Raises ToolpinError for one that could not be read back.
     """
     text = render(lock)
     data = text.encode()
-    if os.path.lexists(path) and _read(path) == data:
+    if os.path.lexists(path) and _read(path, app) == data:
         return False
     parse_lockfile(text, path)
-    largest_bytes, most_lines = pin_files.LARGEST_LOCKFILE
+    largest_bytes, most_lines = files.LARGEST_LOCKFILE
     if len(data) > largest_bytes or text.count("\n") > most_lines:
         raise ToolpinError(
             f"{path} would be larger than a lockfile can be",
             [("bytes", str(len(data))), ("at most", str(largest_bytes))],
         )
-    pin_files.write(path, data)
+    files.write(path, data)
     return True
 
 
-def write_both(file: str, data: bytes, path: str, lock: Lockfile) -> tuple[str, ...]:
+def write_both(
+    file: str, data: bytes, path: str, lock: Lockfile, app: App
+) -> tuple[str, ...]:
     """Write a project's two files, or neither; tell which of them have changed."""
-    before = _read(path)
-    written = (path,) if write_lockfile(path, lock) else ()
+    before = _read(path, app)
+    written = (path,) if write_lockfile(path, lock, app) else ()
     try:
-        if read_project(file) == data:
+        if read_project(file, app) == data:
             return written
-        pin_files.write(file, data)
+        files.write(file, data)
     except ToolpinError:
-        pin_files.write(path, before)
+        files.write(path, before)
         raise
     return (file, *written)
 
 
-def _read(path: str) -> bytes:
-    return pin_files.read(path, pin_files.LARGEST_LOCKFILE)
+def _read(path: str, app: App) -> bytes:
+    return app.files.read(path, files.LARGEST_LOCKFILE)
 
 
 def also_of(words: Sequence[str], old: Lockfile, app: App) -> list[Ask]:

@@ -11,17 +11,13 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from toolpin import host
 from toolpin.app import App
 from toolpin.errors import Refused, ToolpinError
 from toolpin.install.locked import answer
-from toolpin.install.workshop import folders_for, settings_for
-from toolpin.lockfile.document import Entry, Lockfile
+from toolpin.lockfile.document import Entry
 from toolpin.lockfile.lookup import lockfile_for
-from toolpin.lockfile.read import read_lockfile
 from toolpin.model import Artifact, Request
 from toolpin.plugin.folders import Folders
-from toolpin.plugin.registry import read_registry
 from toolpin.plugin.script import SOURCE, address_of, is_scripted
 from toolpin.resolve import to_provide
 from toolpin.scripts.address import Address, parse_address
@@ -53,16 +49,16 @@ class _Need(NamedTuple):
         return f"toolpin plugin add {self.name} {place}"
 
 
-def provide(requests: Sequence[Request], app: App, *, allowed: bool) -> App:
-    """Return the app with the plugins that are locked for these requests.
+def provide(requests: Sequence[Request], app: App, *, allowed: bool) -> None:
+    """Provide the plugins that are locked for these requests.
 
     `allowed` lets all of them be fetched. Raises ToolpinError that names those missing.
     None takes the place of a plugin of another kind: that would hold for all projects.
     """
     needs = list(_needs(requests, app))
     if not needs:
-        return app
-    prefixes = settings_for(app).allow_plugins
+        return
+    prefixes = app.settings.allow_plugins
     missing = [
         one for one in needs if not (allowed or _is_allowed(one.artifact, prefixes))
     ]
@@ -80,18 +76,18 @@ def provide(requests: Sequence[Request], app: App, *, allowed: bool) -> App:
             facts,
             None if by_hand else "toolpin install --allow-plugins",
         )
-    folders = folders_for(app)
+    folders = app.plugin_folders
     for one in needs:
         _fetch(one, folders, app)
-    return app._replace(registry=read_registry(app.paths))
+    app.reload_plugins()
 
 
 def as_if_there(requests: Sequence[Request], app: App) -> App:
-    """Return the app as it would be with the plugins that are locked: to plan."""
+    """Return the context as if the plugins that are locked were here: to plan."""
     names = {request.tool for request, _ in _locked(requests, app)}
     if not names:
         return app
-    return app._replace(registry=app.registry.with_scripts(names))
+    return app.derived(registry=app.registry.with_scripts(names))
 
 
 def _needs(requests: Sequence[Request], app: App) -> Iterator[_Need]:
@@ -103,7 +99,7 @@ def _needs(requests: Sequence[Request], app: App) -> Iterator[_Need]:
         if name in seen or installs.is_installed(app.paths, entry.pin):
             continue
         seen.add(name)
-        folders = folders or folders_for(app)
+        folders = folders or app.plugin_folders
         tool = app.registry.get(name)
         found = folders.identity(name) if folders.has(name) else None
         counts = found is not None and tool is not None and is_scripted(tool)
@@ -120,15 +116,11 @@ def _needs(requests: Sequence[Request], app: App) -> Iterator[_Need]:
 
 def _locked(requests: Sequence[Request], app: App) -> Iterator[tuple[Request, Entry]]:
     """Yield what is locked of requests, where a plugin's scripts make it."""
-    read: dict[str, Lockfile | None] = {}
-    here = host.detect()
     for request in requests:
         path = lockfile_for(request.origin, app.where) or ""
-        if path and path not in read:
-            read[path] = read_lockfile(path)
-        lock = read.get(path)
+        lock = app.lockfile(path) if path else None
         for wanted in to_provide(request) if lock else ():
-            found = answer(lock, path, request.tool, wanted, here) if lock else None
+            found = answer(lock, path, request.tool, wanted, app.host) if lock else None
             if found and found.locked and found.locked.entry.source == SOURCE:
                 yield request, found.locked.entry
 

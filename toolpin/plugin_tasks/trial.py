@@ -10,17 +10,9 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.install.jobs import Job
-from toolpin.install.workshop import (
-    folders_for,
-    installer_for,
-    scripts_for,
-    settings_for,
-)
 from toolpin.model import Origin, Pin
 from toolpin.paths import Paths
-from toolpin.plugin.registry import read_registry
 from toolpin.process import run
-from toolpin.progress import Board
 from toolpin.project.words import VERSION, Spot, check
 from toolpin.scripts import asking
 from toolpin.scripts.address import Address
@@ -47,11 +39,11 @@ class Trial:
     def run(self, version: str, command: Sequence[str]) -> Ended:
         """Try it; `version` is "" for the latest. Raises ToolpinError for a fault."""
         with tempfile.TemporaryDirectory(prefix="toolpin-test-") as root:
-            app = self._app._replace(paths=Paths(f"{root}/data", root))
-            folders_for(app).add(self._name, self._address)
+            app = self._app.derived(paths=Paths(f"{root}/data", root))
+            app.plugin_folders.add(self._name, self._address)
             self._say("added")
-            app = app._replace(registry=read_registry(app.paths))
-            scripts = scripts_for(self._name, app)
+            app.reload_plugins()
+            scripts = app.scripts(self._name)
             _check_scripts(scripts)
             self._say("all of its scripts may be run, and it has a licence")
             listed = scripts.list_all()
@@ -103,8 +95,6 @@ def _check_scripts(scripts: Scripts) -> None:
 
 
 def _install(pin: Pin, app: App) -> None:
-    board = Board(app.report)
-    installer = installer_for(app, settings_for(app), board)
-    (outcome,) = installer.run([Job(pin, Origin("the command line"))])
+    (outcome,) = app.installer.run([Job(pin, Origin("the command line"))])
     if outcome.error:
         raise outcome.error

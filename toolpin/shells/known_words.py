@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 
 from toolpin import host
 from toolpin.app import App
-from toolpin.cache.folder import cache_folder
 from toolpin.errors import ToolpinError
 from toolpin.project.words import COMMAND, NAME, VERSION, fits
 from toolpin.store import installs
@@ -85,6 +84,8 @@ def _listed(tool: str, env: Mapping[str, str]) -> list[tuple[str, list[str]]]:
 
     Those of every source for this host count, whatever their age.
     """
+    from toolpin.cache.folder import cache_folder  # noqa: PLC0415 - of one word
+
     try:
         folder = f"{cache_folder(env)}/catalogues/{tool}"
         here = host.detect()

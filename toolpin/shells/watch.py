@@ -16,6 +16,7 @@ from toolpin.lockfile.lookup import locked_version, lockfile_beside, match
 from toolpin.model import Pin, Request
 from toolpin.paths import system_config
 from toolpin.project import pin_files
+from toolpin.project.files import LARGEST_LOCKFILE
 from toolpin.project.toolversions import variable_for
 from toolpin.settings.idiomatic_level import VARIABLE
 from toolpin.settings.secret import beginning
@@ -34,7 +35,7 @@ def watched_files(app: App) -> Watch:
     for file in dict.fromkeys(_files(app)):
         if not os.path.lexists(file):
             absent[_lacked(file)] = None
-        elif found := _beginning(file, is_settings=file in _settings(app)):
+        elif found := _beginning(file, app):
             texts.append((file, *found))
         else:
             present.append(file)
@@ -102,15 +103,19 @@ def _of(request: Request, app: App) -> Iterator[str]:
                 yield f"{paths.incomplete}/{pin.tool}/{pin.version}"
 
 
-def _beginning(file: str, *, is_settings: bool) -> tuple[bytes, bool] | None:
+def _beginning(file: str, app: App) -> tuple[bytes, bool] | None:
     """Return what counts of a file and whether that is all; None for no text.
 
     A lockfile's head ends at its first empty line, and what follows chooses nothing.
     Every program that the shell starts may see it: of settings no password is in it.
     """
+    is_settings = file in _settings(app)
     try:
-        data = pin_files.read(file, pin_files.LARGEST_LOCKFILE, anywhere=is_settings)
-    except ToolpinError:
+        if is_settings:
+            data = app.files.read_settings(file) or b""
+        else:
+            data = app.files.read(file, LARGEST_LOCKFILE)
+    except (ToolpinError, OSError):
         return None
     end = _MOST_BYTES
     if os.path.basename(file) == FILENAME and (head := data.find(b"\n\n")) >= 0:

@@ -113,7 +113,7 @@ def named(app: App) -> dict[Pin, str]:
     found: dict[Pin, str] = {}
     wishes = [(one, app.where) for one in requests_here(app)]
     for folder in remembered.known(app.paths):
-        where = Where(folder, app.home, app.paths.global_file)
+        where = app.where_in(folder)
         with _told(folder):
             wishes += [
                 (one, where)
@@ -123,6 +123,7 @@ def named(app: App) -> dict[Pin, str]:
                     global_file=where.global_file,
                     aliases=app.registry.aliases,
                     idioms=app.idioms,
+                    files=app.files,
                 )
             ]
         wishes += [(one, where) for one in _stated_by_any(app, where)]
@@ -154,6 +155,7 @@ class Names:
         # Without one of them a loose request may mean another.
         paths = self._app.paths
         if not is_same or not all(installs.is_installed(paths, x) for x in self._found):
+            self._app.forget()
             self._found, self._seen = named(self._app), seen
         return self._found
 
@@ -194,6 +196,7 @@ def _stated_by_any(app: App, where: Where) -> list[Request]:
             global_file=where.global_file,
             aliases=app.registry.aliases,
             idioms=app.registry.idioms("all"),
+            files=app.files,
         ):
             found.append(one)
     return found

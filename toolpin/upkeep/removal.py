@@ -43,11 +43,10 @@ def remove(pin: Pin, app: App) -> None:
     if linked or tool is None or not os.path.isdir(tool.file):
         trees.remove(app.paths, pin)
         return
-    from toolpin.install.workshop import scripts_for  # noqa: PLC0415
     from toolpin.scripts.build import take_down, taken_down  # noqa: PLC0415
     from toolpin.settings.asdfrc import read_asdfrc  # noqa: PLC0415 - a few plugins
 
-    scripts, rc = scripts_for(pin.tool, app), read_asdfrc(app.env)
+    scripts, rc = app.scripts(pin.tool), read_asdfrc(app.env)
     said = take_down(scripts, pin, rc)
     if os.path.lexists(app.paths.install(*pin)):  # else a script has
         trees.remove(app.paths, pin)

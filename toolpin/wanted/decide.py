@@ -21,9 +21,7 @@ from toolpin.install.locked import (
     other_bytes,
 )
 from toolpin.lockfile.asks import Ask, no_ref
-from toolpin.lockfile.document import Lockfile
 from toolpin.lockfile.lookup import lockfile_for
-from toolpin.lockfile.read import read_lockfile
 from toolpin.locking.project import project_file
 from toolpin.model import Host, Origin, Pin, Request, Wanted
 from toolpin.plugin.script import is_scripted
@@ -52,14 +50,13 @@ class Rules(NamedTuple):
 
 
 class Decider:
-    """Turns requests into jobs; remembers the lockfiles that it has read."""
+    """Turns requests into jobs."""
 
     def __init__(self, app: App, host: Host, rules: Rules, resolve: Resolve) -> None:
         self._app = app
         self._host = host
         self._rules = rules
         self._resolve = resolve
-        self._read: dict[str, Lockfile | None] = {}
         # What is taken for exact, though it may be the beginning of others.
         self.tried: set[Pin] = set()
         # What channels mean today, to be remembered when it is installed.
@@ -86,7 +83,7 @@ class Decider:
 
     def _job(self, ask: Ask, path: str) -> Job:
         tool, wanted, origin = ask
-        lock = self._read.get(path)
+        lock = self._app.lockfile(path) if path else None
         if lock is None:
             if self._rules.must:
                 lacks = "there is no toolpin.lock for it"
@@ -143,8 +140,8 @@ class Decider:
         if self._rules.ignored:
             return ""
         path = lockfile_for(origin, self._app.where) or ""
-        if path and path not in self._read:
-            self._read[path] = read_lockfile(path)
+        if path:  # what is wrong with it is an error of all, not of one request
+            self._app.lockfile(path)
         return path
 
     def _unlocked(self, ask: Ask) -> Job:

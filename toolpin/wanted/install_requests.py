@@ -15,8 +15,8 @@ from toolpin.errors import NotLocked, ToolpinError
 from toolpin.install.jobs import Job, Outcome
 from toolpin.lockfile.head import is_whole
 from toolpin.lockfile.lookup import is_ci, locked_version, lockfile_for
-from toolpin.model import Host, Origin, Pin, Request
-from toolpin.project import pin_files
+from toolpin.model import Origin, Pin, Request
+from toolpin.project.files import LARGEST_LOCKFILE
 from toolpin.resolve import to_provide
 from toolpin.shims.folder import are_in_place
 from toolpin.store import installs
@@ -57,35 +57,26 @@ def install_requests(
             jobs = [Job(pin, origin) for pin, origin in settled]
             return show_outcomes([Outcome(job, "present") for job in jobs], [], app)
     # With these come requests, tqdm and threads: only where there is work.
-    from toolpin.install.workshop import installer_for, settings_for  # noqa: PLC0415
     from toolpin.plugin_tasks.needs import provide  # noqa: PLC0415
-    from toolpin.progress import Board  # noqa: PLC0415
     from toolpin.wanted.decide import Decider, Rules, judged  # noqa: PLC0415
 
     if not options.sources:
-        app = provide(requests, app, allowed=options.allow_plugins)
-    settings = settings_for(
-        app,
+        provide(requests, app, allowed=options.allow_plugins)
+    settings = app.settings.overridden(
         sources=options.sources,
         jobs=options.jobs,
         first_use=options.trust_on_first_use and not options.dry_run,
     )
-    folder = _folder(options, app)
-    there = app._replace(paths=app.paths._replace(into=folder))
-    installer = installer_for(
-        app,
-        settings,
-        Board(app.report),
-        target=_target(options, app),
-        into=folder,
-    )
+    app = app.derived(settings=settings, registry=app.registry)
+    there = _destination(options, app)
+    installer = there.installer
     rules = Rules(
         must=options.is_locked or bool(options.into),
         ci=is_ci(app.env),
         ignored=bool(options.sources),
         elsewhere=bool(options.into),
     )
-    decider = Decider(app, installer.host, rules, installer.resolve)
+    decider = Decider(app, there.host, rules, installer.resolve)
     jobs, errors = decider.jobs(requests)
     meant = [(job.pin, job.origin) for job in jobs]
     if meant != wishes:
@@ -103,7 +94,7 @@ def install_requests(
             installs.remember_channel(app.paths, pin, channel)
     if not options.into:
         _refresh_shims(outcomes, app)
-    runs_here = installer.host.libc_version != "" or not options.host
+    runs_here = there.host.libc_version != "" or not options.host
     return show_outcomes(outcomes, errors, there, runs_here=runs_here)
 
 
@@ -145,23 +136,28 @@ def _is_plain(options: InstallOptions, app: App) -> bool:
     return not (more or options.is_locked or options.into or is_ci(app.env))
 
 
-def _target(options: InstallOptions, app: App) -> Host | None:
-    """Return the other machine that is installed for. Raises UsageError."""
-    from toolpin.host import any_of, detect  # noqa: PLC0415
-    from toolpin.lockfile.asks import check_host  # noqa: PLC0415 - see install_requests
+def _destination(options: InstallOptions, app: App) -> App:
+    """Return the context with the directory and the host that trees are for.
 
-    if not options.host:
-        return None
-    check_host(options.host, app.registry.tools)
-    here = detect()
-    return here if str(here) == options.host else any_of(options.host)
+    Raises UsageError for a host that no tool has builds for.
+    """
+    from toolpin.host import any_of  # noqa: PLC0415 - see install_requests
+    from toolpin.lockfile.asks import check_host  # noqa: PLC0415
 
-
-def _folder(options: InstallOptions, app: App) -> str:
-    return (
-        os.path.abspath(os.path.join(app.directory, options.into))
-        if options.into
-        else ""
+    if not options.into:
+        return app
+    directory = os.path.abspath(os.path.join(app.directory, options.into))
+    target = app.host
+    if options.host:
+        check_host(options.host, app.registry.tools)
+        if options.host != str(target):
+            target = any_of(options.host)
+    return app.derived(
+        paths=app.paths._replace(into=directory),
+        registry=app.registry,
+        settings=app.settings,
+        host=target,
+        clients=app.clients,
     )
 
 
@@ -193,7 +189,9 @@ def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] 
     for request in requests:
         lockfile = lockfile_for(request.origin, app.where)
         if lockfile and lockfile not in texts:
-            texts[lockfile] = _text_of(lockfile)
+            texts[lockfile] = app.files.read(lockfile, LARGEST_LOCKFILE).decode(
+                errors="replace"
+            )
             if not is_whole(texts[lockfile], lockfile):
                 return None
         for wanted in to_provide(request):
@@ -208,11 +206,6 @@ def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] 
             app.registry.check(request.tool, request.origin)
             found.append((pin, request.origin))
     return found
-
-
-def _text_of(lockfile: str) -> str:
-    data = pin_files.read(lockfile, pin_files.LARGEST_LOCKFILE)
-    return data.decode(errors="replace")
 
 
 def _is_told(pin: Pin, text: str, app: App) -> bool:

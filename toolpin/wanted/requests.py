@@ -90,17 +90,17 @@ def _of_projects(root: str, app: App) -> Iterator[Request]:
     top = os.path.normpath(os.path.join(app.directory, root))
     if not os.path.isdir(top):
         raise UsageError(f"there is no folder {top}", [("wanted by", "--all-projects")])
-    for folder, names, files in os.walk(top):
+    for folder, names, filenames in os.walk(top):
         names[:] = sorted(
             name
             for name in names
             if name not in PASSED_OVER and not name.startswith(".")
         )
         path = os.path.join(folder, pin_files.FILENAME)
-        plain = pin_files.FILENAME in files and pin_files.counts(path)
-        stated = parse(pin_files.read(path), path) if plain else ()
+        plain = pin_files.FILENAME in filenames and pin_files.counts(path)
+        stated = parse(app.files.read(path), path) if plain else ()
         seen: set[str] = set()
-        for request in (*stated, *pin_files.idiomatic(folder, app.idioms)):
+        for request in (*stated, *pin_files.idiomatic(folder, app.idioms, app.files)):
             tool = app.registry.canonical(request.tool)
             if tool not in seen:
                 seen.add(tool)
