@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from toolpin.errors import ToolpinError, UsageError, as_word
+from toolpin.errors import UsageError, as_word
 from toolpin.lockfile.lookup import Where, ignored
 from toolpin.model import Request
 from toolpin.paths import Paths, home_folder
@@ -74,7 +74,8 @@ class App:
     ) -> App:
         """Return a context in which these values are others.
 
-        It shares the files read and the progress board; all else is computed again.
+        It shares the files read, and the board if there is one; all else is computed
+        again.
         """
         app = App(
             paths or self.paths,
@@ -84,7 +85,7 @@ class App:
             files=self.files,
         )
         given = {
-            "board": self.board,
+            "board": vars(self).get("board"),  # it starts a thread: none for nothing
             "registry": registry,
             "settings": settings,
             "host": host,
@@ -92,7 +93,9 @@ class App:
             "clients": clients,
         }
         # Where a cached property keeps what it has computed.
-        vars(app).update({name: value for name, value in given.items() if value})
+        vars(app).update(
+            {name: value for name, value in given.items() if value is not None}
+        )
         return app
 
     @property
@@ -170,12 +173,13 @@ class App:
     def clients(self) -> Clients:
         """What queries sources and downloads; signals end its programs, too."""
         from toolpin.interruption import end_on_signals  # noqa: PLC0415
+        from toolpin.shims.stubs import without_shims  # noqa: PLC0415
         from toolpin.sources.clients import Clients  # noqa: PLC0415 - network libraries
 
         end_on_signals()
         return Clients(
             self.settings,
-            env=self._without_shims(),
+            env=without_shims(self.env, self.paths.shims),
             host=self.host,
             cache=self.cache,
             remark=self.board.remark,
@@ -185,12 +189,21 @@ class App:
     @cached_property
     def builder(self) -> Builder:
         """What builds from source code."""
-        from toolpin.steps.building import Builder  # noqa: PLC0415 - few need it
+        from toolpin.execute.trees import built_with  # noqa: PLC0415 - few need it
+        from toolpin.shims.stubs import without_shims  # noqa: PLC0415
+        from toolpin.steps.building import Builder  # noqa: PLC0415
+
+        def beside(tool: str, pin: Pin) -> tuple[str, ...]:
+            request = self.request(tool)
+            store = self.paths._replace(into="")
+            if request is None:
+                return ()
+            return built_with(request, pin, self.where, paths=store, env=self.env)
 
         return Builder(
-            self._without_shims(),
+            without_shims(self.env, self.paths.shims),
             self.paths.log,
-            beside=self._directories_of,
+            beside=beside,
             options=dict(self.settings.build_options),
             scripts=self.scripts,
         )
@@ -354,36 +367,3 @@ class App:
         """Say which files do not count here, as another user's."""
         for path in ignored(self.where, self.idioms.names):
             self.report.warn(f"{path} is ignored: another user put it there")
-
-    def _directories_of(self, tool: str, built: Pin) -> tuple[str, ...]:
-        """Return the directories with the programs of a tool, as it is pinned here.
-
-        Raises ToolpinError for a directory that a project names: a build runs `make`,
-        too, and what it makes is for every project.
-        """
-        from toolpin.execute.trees import is_of_project, patch_for  # noqa: PLC0415
-
-        request = self.request(tool)
-        if request is None:
-            return ()
-        store = self.paths._replace(into="")
-        patch = patch_for(request, self.where, paths=store, env=self.env)
-        if is_of_project(patch, request, self.where):
-            raise ToolpinError(
-                f"{built} is built with {tool}, which a project names as a folder",
-                [("wanted by", str(request.origin)), ("folder", patch.path[0])],
-                f"toolpin pin {tool} latest",
-            )
-        return patch.path
-
-    def _without_shims(self) -> dict[str, str]:
-        """Return the environment whose PATH leads to no shim of any store.
-
-        An `npm` there is a pin's.
-        """
-        from toolpin.shims.stubs import read_stub  # noqa: PLC0415 - few need it
-
-        directories = self.env.get("PATH", "").split(":")
-        kept = [one for one in directories if read_stub(f"{one}/npm") is None]
-        path = ":".join(one for one in kept if one != self.paths.shims)
-        return {**self.env, "PATH": path}

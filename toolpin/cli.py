@@ -204,8 +204,24 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
         if getattr(args, flag):
             env[f"TOOLPIN_{flag.upper()}"] = "1"
     app = App(_paths(is_system=bool(args.system)), env, report)
-    code: int = _module(name).run(args, app)
+    module = _module(name)
+    code: int = module.run(_options(module, args), app)
     return code
+
+
+def _options(module: ModuleType, args: Namespace) -> object:
+    """Return the options of a verb as its own type; what is not given has its default.
+
+    A list becomes a tuple.
+    """
+    given = {name: getattr(args, name, None) for name in module.Options._fields}
+    return module.Options(
+        **{
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in given.items()
+            if value is not None
+        }
+    )
 
 
 def _parted(args: Namespace) -> Namespace:

@@ -67,9 +67,9 @@ def install(front: Front, words: Sequence[str]) -> int:
 def _provide(front: Front, requests: Sequence[Request]) -> int:
     """Install what requests ask for; 1 where something is missing at the end."""
     from toolpin.wanted.install_requests import (  # noqa: PLC0415 - with it much else
-        InstallOptions,
         install_requests,
     )
+    from toolpin.wanted.requests import InstallOptions  # noqa: PLC0415
 
     code = 0
     known = []

@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from argparse import SUPPRESS, ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import NotRunnable, ToolpinError
@@ -24,6 +25,14 @@ from toolpin.shells.dialect import DIALECTS, Dialect, render_changes
 from toolpin.shells.watch import watched_files, watched_installs
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    shell: str
+    shims: bool = False
+    update: bool = False
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take the shell."""
     parser.add_argument("shell", choices=tuple(DIALECTS), help="the shell to tell")
@@ -35,14 +44,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--update", action="store_true", help=SUPPRESS)
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Print what the shell evaluates."""
-    dialect = DIALECTS[args.shell]
-    if args.shims:
+    dialect = DIALECTS[options.shell]
+    if options.shims:
         app.report.answer(_profile(app.paths.shims, dialect).rstrip("\n"))
         return 0
-    change = _update(app, dialect, args.shell, in_front=not args.update)
-    text = change if args.update else _hook(args.shell, dialect) + change
+    change = _update(app, dialect, options.shell, in_front=not options.update)
+    text = change if options.update else _hook(options.shell, dialect) + change
     app.report.answer(text.rstrip("\n"))
     return 0
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from toolpin import host
 from toolpin.app import App
@@ -29,6 +30,14 @@ from toolpin.upkeep.reshim import refresh_shims
 from toolpin.wanted.view import show_outcomes
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    action: str
+    file: str
+    host: tuple[str, ...] = ()
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take what to do, the file, and the hosts that it is for."""
     parser.add_argument(
@@ -45,11 +54,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Write a bundle of what is locked here, or install from one."""
-    path = os.path.abspath(os.path.join(app.directory, args.file))
-    if args.action == "create":
-        return _create(path, args.host, app)
+    path = os.path.abspath(os.path.join(app.directory, options.file))
+    if options.action == "create":
+        return _create(path, options.host, app)
     return _install(path, app)
 
 

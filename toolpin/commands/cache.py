@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.cache.contents import Archive, clean, list_archives
 from toolpin.cache.folder import cache_folder
 from toolpin.cache.verified import Cache
 from toolpin.tables import pin_table
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    action: str
+    dry_run: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -23,13 +31,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Print what lies there, or what has gone."""
     cache = Cache(cache_folder(app.env))
-    if args.action == "list":
+    if options.action == "list":
         _list(cache, app)
     else:
-        _clean(cache, app, dry_run=args.dry_run)
+        _clean(cache, app, dry_run=options.dry_run)
     return 0
 
 

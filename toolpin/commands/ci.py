@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
@@ -36,6 +36,14 @@ _TEMPLATES = {
 }
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    action: str
+    target: str | None = None
+    format: str | None = None
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take what to do, and how to answer."""
     parser.add_argument(
@@ -59,21 +67,21 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Do it; 4 where the lockfile had to answer and does not."""
-    if (args.action == "init") != bool(args.target):
+    if (options.action == "init") != bool(options.target):
         raise UsageError(
             "init, and nothing else, wants one of: github, gitlab",
             hint="toolpin ci init github",
         )
-    if args.format and args.action not in ("plan", "install"):
-        raise UsageError(f"{args.action} has no --format", hint="--json")
-    app.report.as_json = app.report.as_json or args.format == "json"
-    if args.action == "init":
-        return _init(args.target, app)
-    if args.action == "plan":
-        return _plan(args.format, app)
-    return _install(args.format, app) if args.action == "install" else _prune(app)
+    if options.format and options.action not in ("plan", "install"):
+        raise UsageError(f"{options.action} has no --format", hint="--json")
+    app.report.as_json = app.report.as_json or options.format == "json"
+    if options.target:
+        return _init(options.target, app)
+    if options.action == "plan":
+        return _plan(options.format, app)
+    return _install(options.format, app) if options.action == "install" else _prune(app)
 
 
 def _plan(form: str | None, app: App) -> int:

@@ -7,8 +7,9 @@ day the script asks for, by `--words`.
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Callable
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.env import quote, quote_fish
@@ -21,6 +22,13 @@ _SHELLS: dict[str, Callable[[str], str]] = {
     "zsh": quote,
     "fish": quote_fish,
 }
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    shell: str | None = None
+    words: tuple[str, ...] | None = None
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -37,15 +45,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Print the script or the words; of what is not there, none."""
-    if (args.words is None) == (args.shell is None):
+    if (options.words is None) == (options.shell is None):
         raise UsageError(
             "toolpin completion wants a shell: bash, zsh or fish",
             hint="toolpin completion bash",
         )
-    if args.words is not None:
-        kind, tool = args.words[0], "".join(args.words[1:2])
+    if options.words is not None:
+        kind, tool = options.words[0], "".join(options.words[1:2])
         words = known_words(kind, tool, app)
         if app.report.as_json:
             app.report.document("completion", {"words": words})
@@ -53,9 +61,9 @@ def run(args: Namespace, app: App) -> int:
             for word in words:
                 app.report.answer(word)
         return 0
-    script = _script(args.shell)
+    script = _script(options.shell or "")
     if app.report.as_json:
-        result = {"shell": args.shell, "script": script}
+        result = {"shell": options.shell, "script": script}
         app.report.document("completion", result)
     else:
         app.report.answer(script.removesuffix("\n"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.lockfile.lookup import locked_version, match
@@ -14,21 +15,27 @@ from toolpin.suggest import pinned_tool
 from toolpin.tables import origin_table
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str | None = None
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool, to be told of it alone."""
     parser.add_argument("tool", nargs="?", help="this tool only")
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Print tool, versions, file:line, state; 1 when the one asked for is not there."""
     requests: Sequence[Request]
-    requests = [pinned_tool(args.tool, app)] if args.tool else app.requests()
+    requests = [pinned_tool(options.tool, app)] if options.tool else app.requests()
     if app.report.as_json:
         rows = [_result(request, app) for request in requests]
         app.report.document("current", rows)
     else:
         app.report.table([_row(request, app) for request in requests])
-    return 1 if args.tool and _runs(requests[0], app) is None else 0
+    return 1 if options.tool and _runs(requests[0], app) is None else 0
 
 
 def _row(request: Request, app: App) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.commands.shell import require_shell
@@ -10,14 +11,20 @@ from toolpin.shells.activation import left
 from toolpin.shells.dialect import DIALECTS, render_changes
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    shell: str | None = None
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take the shell, which its hook names."""
     parser.add_argument("--for", dest="shell", choices=tuple(DIALECTS), help=SUPPRESS)
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Print what gives the shell its own PATH and variables back."""
-    shell = require_shell(args.shell, "deactivate", app)
+    shell = require_shell(options.shell, "deactivate", app)
     text = render_changes(left(app.env), DIALECTS[shell])
     app.report.answer(f"{text}_toolpin_forget")
     return 0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.app import App
 from toolpin.doctor.checkup import find_all
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from toolpin.doctor.roads import Road
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    net: bool = False
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take whether the sources are to be asked."""
     parser.add_argument(
@@ -22,11 +28,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Print what is wrong; 1 when something is. Without --net nobody is asked."""
     roads: Sequence[Road] | None = None
     findings = find_all(app)
-    if args.net:
+    if options.net:
         from toolpin.doctor.road_check import check_roads  # noqa: PLC0415 - loads HTTP
         from toolpin.doctor.roads import find_roads  # noqa: PLC0415
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.env import DEFAULT_PATH
@@ -15,6 +16,14 @@ from toolpin.project.toolversions import variable_for
 from toolpin.project_env import joined, patch_of
 from toolpin.shells.formats import BASE, FORMATS, SHELLS, render_env
 from toolpin.suggest import pinned_tool
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str | None = None
+    format: str = "sh"
+    path_base: str | None = None
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -35,21 +44,21 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Print the assignments.
 
     Raises NotRunnable when a pinned version is missing, ToolpinError for a value that
     the format cannot say.
     """
-    base = _base(args, app)
+    base = _base(options, app)
     requests: Sequence[Request]
-    requests = [pinned_tool(args.tool, app)] if args.tool else app.requests()
+    requests = [pinned_tool(options.tool, app)] if options.tool else app.requests()
     patch = joined(_patch(request, app) for request in requests)
     if app.report.as_json:
         result = {"path": patch.path, "variables": dict(patch.variables)}
         app.report.document("env", result)
         return 0
-    text = render_env(args.format, patch, base, f"EOF-{os.urandom(16).hex()}")
+    text = render_env(options.format, patch, base, f"EOF-{os.urandom(16).hex()}")
     if text:
         app.report.answer(text.removesuffix("\n"))
     return 0
@@ -68,29 +77,29 @@ def _patch(request: Request, app: App) -> EnvPatch:
     return EnvPatch((), ())
 
 
-def _base(args: Namespace, app: App) -> Sequence[str]:
+def _base(options: Options, app: App) -> Sequence[str]:
     """Return the folders behind the tools' in a file; () for a shell, which has some.
 
     The next step of a job has what this one has. Raises UsageError for a folder that is
     relative: what it means would depend on where the program starts.
     """
-    if app.report.as_json or args.format in SHELLS:
-        if args.path_base is not None:
+    if app.report.as_json or options.format in SHELLS:
+        if options.path_base is not None:
             raise UsageError(
                 "--path-base is for a file: a shell puts the folders before its PATH",
                 hint="toolpin env --format systemd --path-base PATH",
             )
         return ()
-    text = args.path_base
+    text = options.path_base
     if text is None:
         mine = app.env.get("PATH") or DEFAULT_PATH
-        text = mine if args.format == "github" else BASE
+        text = mine if options.format == "github" else BASE
     folders: list[str] = text.split(":")
     for folder in folders:
         if not os.path.isabs(folder):
             raise UsageError(
                 "PATH in a file holds absolute folders only",
                 [("received", repr(folder)), ("in", text)],
-                f"toolpin env --format {args.format} --path-base {DEFAULT_PATH}",
+                f"toolpin env --format {options.format} --path-base {DEFAULT_PATH}",
             )
     return folders

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -28,6 +28,13 @@ class _Found(NamedTuple):
     tree: str
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    manager: str
+    source: str = ""
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take the manager, and where it keeps its versions."""
     parser.add_argument(
@@ -42,16 +49,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Link each version, and copy asdf's plugins; 1 where one could not be taken."""
-    source = _source(args, app)
+    source = _source(options, app)
     in_place = os.path.realpath(source) == os.path.realpath(app.paths.data)
     plugins: list[str] = []
     taken: list[Pin] = []
     errors: list[ToolpinError] = []
-    if args.manager == "asdf":
+    if options.manager == "asdf":
         plugins = _plugins(source, app, errors, in_place=in_place)
-    for found in _versions(args.manager, source, app):
+    for found in _versions(options.manager, source, app):
         try:
             if _take(found, app, in_place=in_place):
                 taken.append(found.pin)
@@ -63,7 +70,7 @@ def run(args: Namespace, app: App) -> int:
     refresh_shims(app.paths, app.registry)
     for one in errors:
         app.report.error(one)
-    _tell(args.manager, source, plugins, taken, app)
+    _tell(options.manager, source, plugins, taken, app)
     return 1 if errors else 0
 
 
@@ -80,7 +87,7 @@ def _take(found: _Found, app: App, *, in_place: bool) -> bool:
     return True
 
 
-def _source(args: Namespace, app: App) -> str:
+def _source(options: Options, app: App) -> str:
     """Return the other manager's folder. Raises ToolpinError where there is none."""
     env, home = app.env, app.home
     usual = {
@@ -88,14 +95,14 @@ def _source(args: Namespace, app: App) -> str:
         "pyenv": env.get("PYENV_ROOT") or f"{home}/.pyenv",
         "nvm": env.get("NVM_DIR") or f"{home}/.nvm",
     }
-    folder = args.source or usual[args.manager]
+    folder = options.source or usual[options.manager]
     source = os.path.normpath(os.path.join(app.directory, folder))
     below = {"asdf": "installs", "pyenv": "versions", "nvm": "versions/node"}
-    if not os.path.isdir(f"{source}/{below[args.manager]}"):
+    if not os.path.isdir(f"{source}/{below[options.manager]}"):
         raise ToolpinError(
-            f"there is nothing of {args.manager}'s to take over",
-            [("looked for", f"{source}/{below[args.manager]}")],
-            f"toolpin import {args.manager} --from DIR",
+            f"there is nothing of {options.manager}'s to take over",
+            [("looked for", f"{source}/{below[options.manager]}")],
+            f"toolpin import {options.manager} --from DIR",
         )
     return source
 

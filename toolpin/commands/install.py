@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 
 from toolpin.app import App
 from toolpin.errors import UsageError
 from toolpin.project import remembered
-from toolpin.wanted.install_requests import InstallOptions, install_requests
-from toolpin.wanted.requests import Selection, requests_from_options
+from toolpin.wanted.install_requests import install_requests
+from toolpin.wanted.requests import InstallOptions, requests_from_options
+
+Options = InstallOptions
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -71,46 +73,32 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Install all that can be; 1 when something pinned is missing at the end.
 
     4, and nothing is installed, where a lockfile had to answer and does not.
     """
-    options = InstallOptions(
-        all_projects=bool(args.all_projects),
-        into=args.into,
-        host=args.host,
-        jobs=args.jobs,
-        sources=tuple(args.source),
-        is_locked=args.locked,
-        allow_plugins=args.allow_plugins,
-        trust_on_first_use=args.trust_on_first_use,
-        dry_run=args.dry_run,
-    )
     _check(options)
-    selection = Selection(
-        args.tool or "", tuple(args.versions), only=args.only, root=args.all_projects
-    )
-    requests = requests_from_options(selection, app)
+    requests = requests_from_options(options, app)
     if not (options.dry_run or options.into):
         remembered.remember(app.paths, (request.origin for request in requests))
     return install_requests(requests, options, app)
 
 
-def _check(options: InstallOptions) -> None:
+def _check(options: Options) -> None:
     """Raise UsageError for options that exclude each other."""
     if options.host and not options.into:
         raise UsageError(
             "--host goes with --into: the store is for this machine",
             hint=f"--host {options.host} --into DIR",
         )
-    if options.into and options.sources:
+    if options.into and options.source:
         raise UsageError(
             "--into takes what is locked, and --source what is not",
-            hint=f"toolpin lock --source {options.sources[0]}",
+            hint=f"toolpin lock --source {options.source[0]}",
         )
-    if options.sources and options.is_locked:
+    if options.source and options.locked:
         raise UsageError(
             "--locked takes what is locked, and --source what is not",
-            hint=f"toolpin lock --source {options.sources[0]}",
+            hint=f"toolpin lock --source {options.source[0]}",
         )

@@ -5,12 +5,21 @@ A pre-release only where the prefix itself is one.
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.listing import newest_listed
 from toolpin.model import Origin, Pin
 from toolpin.store import installs
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str
+    prefix: str = ""
+    source: tuple[str, ...] = ()
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -31,10 +40,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Print the version."""
-    tool = app.registry.require(args.tool, Origin("the command line"))
-    version = newest_listed(tool, args.prefix, app, sources=args.source)
+    tool = app.registry.require(options.tool, Origin("the command line"))
+    version = newest_listed(tool, options.prefix, app, sources=options.source)
     if app.report.as_json:
         pin = Pin(tool.name, version)
         installed = installs.is_installed(app.paths, pin)

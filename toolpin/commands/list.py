@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
@@ -23,6 +23,13 @@ class _Row(NamedTuple):
     is_system: bool
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str | None = None
+    prefix: str = ""
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool, and a prefix of versions."""
     parser.add_argument("tool", nargs="?", help="this tool only")
@@ -31,15 +38,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Print one version a line, oldest first; under the tool's name when all are."""
-    if args.tool:
-        tool = known_tool(args.tool, app)
-        rows = _rows(tool, args.prefix, app)
+    if options.tool:
+        tool = known_tool(options.tool, app)
+        rows = _rows(tool, options.prefix, app)
         if not rows:
             raise ToolpinError(
                 f"no version of {tool} is installed",
-                [("prefix", args.prefix)] if args.prefix else [],
+                [("prefix", options.prefix)] if options.prefix else [],
                 f"toolpin install {tool}",
             )
     else:
@@ -59,7 +66,7 @@ def run(args: Namespace, app: App) -> int:
         ]
         app.report.document("list", result)
     else:
-        _show(rows, app.report, headed=not args.tool)
+        _show(rows, app.report, headed=not options.tool)
     return 0
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.listing import list_versions
 from toolpin.model import Origin
 from toolpin.report import error_table
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str
+    prefix: str = ""
+    source: tuple[str, ...] = ()
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -25,10 +34,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Print one version a line, oldest first; name the sources that did not answer."""
-    tool = app.registry.require(args.tool, Origin("the command line"))
-    listing = list_versions(tool, args.prefix, app, sources=args.source)
+    tool = app.registry.require(options.tool, Origin("the command line"))
+    listing = list_versions(tool, options.prefix, app, sources=options.source)
     if app.report.as_json:
         silent = [
             {"source": source, "error": error_table(error)}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import NotLocked
@@ -26,6 +27,17 @@ from toolpin.model import Origin, Pin
 from toolpin.pairs import refuse_pairs
 
 _COMMAND_LINE = Origin("the command line")
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    check: bool = False
+    refresh: tuple[str, ...] = ()
+    host: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    trust_on_first_use: bool = False
+    also: tuple[str, ...] = ()
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -70,20 +82,20 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Write the lockfile; nothing of it where one request has no answer."""
     file = project_file(app)
     path = lockfile_beside(file)
     with app.writing(path):
         old = app.lockfile(path) or EMPTY
         asks = asks_of(read_project(file, app), file, app)
-        also = also_of(args.also, old, app)
-        if args.check:
+        also = also_of(options.also, old, app)
+        if options.check:
             return _check([*also, *asks], old, path, app)
-        if args.source:
+        if options.source:
             here = {ask.tool for ask in (*asks, *also)}
             tools = [one for one in app.registry.tools if one.name in here]
-            check_sources(args.source, tools)
+            check_sources(options.source, tools)
         stated = [
             (Pin(ask.tool, ask.wanted.value), ask.origin)
             for ask in asks
@@ -91,9 +103,9 @@ def run(args: Namespace, app: App) -> int:
         ]
         refuse_pairs(stated, app)
         locker = locker_for(
-            app, _scope(args, old, app), first_use=args.trust_on_first_use
+            app, _scope(options, old, app), first_use=options.trust_on_first_use
         )
-        lock = relocked(locker, asks, old, app, also=args.also)
+        lock = relocked(locker, asks, old, app, also=options.also)
         check_locators(lock, path, app.registry)
         wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in asks]
         if wishes != stated:
@@ -106,12 +118,12 @@ def run(args: Namespace, app: App) -> int:
     return 0
 
 
-def _scope(args: Namespace, old: Lockfile, app: App) -> Scope:
-    refresh = {app.registry.require(one, _COMMAND_LINE).name for one in args.refresh}
-    for host in args.host:
+def _scope(options: Options, old: Lockfile, app: App) -> Scope:
+    refresh = {app.registry.require(one, _COMMAND_LINE).name for one in options.refresh}
+    for host in options.host:
         check_host(host, app.registry.tools)
-    hosts = tuple(sorted(set(args.host))) or old.hosts
-    return Scope(hosts, tuple(args.source), (), frozenset(refresh))
+    hosts = tuple(sorted(set(options.host))) or old.hosts
+    return Scope(hosts, tuple(options.source), (), frozenset(refresh))
 
 
 def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
@@ -30,11 +30,15 @@ class _Row(NamedTuple):
         return any(not self.now or sort_key(one) > sort_key(self.now) for one in there)
 
 
+class Options(NamedTuple):
+    """What the command line says: nothing."""
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take nothing: the project of this folder is meant."""
 
 
-def run(_args: Namespace, app: App) -> int:
+def run(_options: Options, app: App) -> int:
     """Print a line for each request that something newer than its version answers."""
     file = project_file(app)
     old = app.lockfile(lockfile_beside(file)) or EMPTY

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
@@ -17,6 +18,15 @@ from toolpin.project.toolversions import parse, parse_wanted
 from toolpin.upkeep.reshim import refresh_shims
 
 _ORIGIN = Origin("the command line")
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str
+    versions: tuple[str, ...] = ()
+    home: bool = False
+    parent: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -37,18 +47,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Write the line; tell when a version is not installed."""
-    tool = app.registry.require(args.tool, _ORIGIN)
-    words, versions = _versions(args, leaves_v_out=bool(tool.idiomatic))
-    path = _place(args, app)
-    names = (args.tool, *(name for name in tool.names if name != args.tool))
+    tool = app.registry.require(options.tool, _ORIGIN)
+    words, versions = _versions(options, leaves_v_out=bool(tool.idiomatic))
+    path = _place(options, app)
+    names = (options.tool, *(name for name in tool.names if name != options.tool))
     before, after, is_locked = write_line(path, names, versions, app)
     warn_of_pairs(parse(after, path), app)
     refresh_shims(app.paths, app.registry, {tool.name})
     written = " ".join(str(one) for one in versions)
-    left_out = ", without the v" if words != args.versions else ""
-    app.report.remark(f"{path}: {args.tool} {written}{left_out}")
+    left_out = ", without the v" if words != list(options.versions) else ""
+    app.report.remark(f"{path}: {options.tool} {written}{left_out}")
     if is_locked:
         app.report.remark(f"{lockfile_beside(path)}: written")
     missing = _missing(tool.name, versions, path, app)
@@ -57,7 +67,7 @@ def run(args: Namespace, app: App) -> int:
         app.report.remark(f"not installed: {text}; try: toolpin install")
     if app.report.as_json:
         result = {
-            "tool": args.tool,
+            "tool": options.tool,
             "wanted": [str(one) for one in versions],
             "file": path,
             "missing": missing,
@@ -66,28 +76,30 @@ def run(args: Namespace, app: App) -> int:
     return 0
 
 
-def _versions(args: Namespace, *, leaves_v_out: bool) -> tuple[list[str], list[Wanted]]:
+def _versions(
+    options: Options, *, leaves_v_out: bool
+) -> tuple[list[str], list[Wanted]]:
     """Return the words for versions, and what they mean. Raises UsageError.
 
     Of some tools only people write a v: their own files are read without it.
     """
-    if not args.versions:
+    if not options.versions:
         raise UsageError(
-            f"pin wants a version of {args.tool}",
-            hint=f"toolpin pin {args.tool} latest",
+            f"pin wants a version of {options.tool}",
+            hint=f"toolpin pin {options.tool} latest",
         )
-    words = [without_v(one) if leaves_v_out else one for one in args.versions]
+    words = [without_v(one) if leaves_v_out else one for one in options.versions]
     try:
         return words, [parse_wanted(word, _ORIGIN) for word in words]
     except UsageError as wrong:
-        hint = mending([args.tool, *words], pin_files.FILENAME)
+        hint = mending([options.tool, *words], pin_files.FILENAME)
         raise UsageError(wrong.what, wrong.facts, hint) from None
 
 
-def _place(args: Namespace, app: App) -> str:
-    if args.home:
+def _place(options: Options, app: App) -> str:
+    if options.home:
         return os.path.join(app.home, pin_files.FILENAME)
-    if not args.parent:
+    if not options.parent:
         return os.path.join(app.directory, pin_files.FILENAME)
     folder = app.directory
     while folder != os.path.dirname(folder):

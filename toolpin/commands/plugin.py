@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace, _SubParsersAction
+from argparse import ArgumentParser, _SubParsersAction
 from collections.abc import Callable
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
@@ -14,6 +15,24 @@ from toolpin.plugin.contract import Tool, parse_tool
 from toolpin.plugin.fields import UnfitError, read_name, read_repo
 from toolpin.plugin_tasks.drafting import Drafter
 from toolpin.project import files
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    action: str
+    all: str | bool = False
+    urls: bool = False
+    refs: bool = False
+    tool: str = ""
+    file: str | None = None
+    force: bool = False
+    github: str = ""
+    tag: str = ""
+    ref: str | None = None
+    url: str = ""
+    words: tuple[str, ...] = ()
+    version: str = ""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -74,7 +93,7 @@ def _add_moves(actions: _SubParsersAction[ArgumentParser]) -> None:
     testing.add_argument("--ref", default="", help="a branch, a tag or a commit")
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Do the one action."""
     actions = {
         "list": _list,
@@ -87,14 +106,14 @@ def run(args: Namespace, app: App) -> int:
         "diff": _folders,
         "test": _folders,
     }
-    return actions[args.action](args, app)
+    return actions[options.action](options, app)
 
 
-def _folders(args: Namespace, app: App) -> int:
+def _folders(options: Options, app: App) -> int:
     """Do what only asdf plugins have."""
     from toolpin.commands import plugin_folders as module  # noqa: PLC0415 - git: rarely
 
-    actions: dict[str, Callable[[Namespace, App], int]] = {
+    actions: dict[str, Callable[[Options, App], int]] = {
         "add": module.add,
         "remove": module.remove,
         "update": module.update,
@@ -103,15 +122,15 @@ def _folders(args: Namespace, app: App) -> int:
         "list": module.listing,
         "list all": module.list_all,
     }
-    name = str(args.action)
-    if name == "list" and args.all:
+    name = str(options.action)
+    if name == "list" and options.all:
         name = "list all"
-    return actions[name](args, app)
+    return actions[name](options, app)
 
 
-def _list(args: Namespace, app: App) -> int:
-    if args.all or args.urls or args.refs:
-        return _folders(args, app)
+def _list(options: Options, app: App) -> int:
+    if options.all or options.urls or options.refs:
+        return _folders(options, app)
     tools = app.registry.tools
     app.tell_of_passed_over()
     if app.report.as_json:
@@ -125,8 +144,8 @@ def _list(args: Namespace, app: App) -> int:
     return UsageError.exit_code if faults else 0
 
 
-def _show(args: Namespace, app: App) -> int:
-    tool = app.registry.require(args.tool, Origin("the command line"))
+def _show(options: Options, app: App) -> int:
+    tool = app.registry.require(options.tool, Origin("the command line"))
     if app.report.as_json:
         app.report.document("plugin show", describe.record(tool))
     else:
@@ -145,33 +164,35 @@ def _help(tool: Tool, app: App) -> None:
             app.report.foreign(f"\n{text.rstrip()}")
 
 
-def _check(args: Namespace, app: App) -> int:
-    faults = shelf.faults_of(args.file)
+def _check(options: Options, app: App) -> int:
+    faults = shelf.faults_of(options.file or "")
     if app.report.as_json:
         told = [
             {"what": one.what, "facts": dict(one.facts), "hint": one.hint}
             for one in faults
         ]
-        app.report.document("plugin check", {"file": args.file, "faults": told})
+        app.report.document("plugin check", {"file": options.file, "faults": told})
     else:
         for fault in faults:
             app.report.error(fault)
         if not faults:
-            app.report.remark(f"{args.file} reads well")
+            app.report.remark(f"{options.file} reads well")
     return UsageError.exit_code if faults else 0
 
 
-def _add(args: Namespace, app: App) -> int:
-    _check_name(args.tool)
-    is_known = args.tool in app.registry.aliases
-    if (args.file is None and not is_known) or _is_address(args.file, app):
-        return _folders(args, app)
-    if args.file is None:
-        known = _known_file(args.tool, app)
-        return _done(args, app, known, changed=False)
-    added = shelf.add(app.paths, app.registry, args.tool, args.file, force=args.force)
-    app.report.remark(f"{added.path} is there; try: toolpin list-all {args.tool}")
-    return _done(args, app, added.path, changed=added.changed)
+def _add(options: Options, app: App) -> int:
+    _check_name(options.tool)
+    is_known = options.tool in app.registry.aliases
+    if (options.file is None and not is_known) or _is_address(options.file, app):
+        return _folders(options, app)
+    if options.file is None:
+        known = _known_file(options.tool, app)
+        return _done(options, app, known, changed=False)
+    added = shelf.add(
+        app.paths, app.registry, options.tool, options.file, force=options.force
+    )
+    app.report.remark(f"{added.path} is there; try: toolpin list-all {options.tool}")
+    return _done(options, app, added.path, changed=added.changed)
 
 
 def _is_address(word: str | None, app: App) -> bool:
@@ -181,44 +202,45 @@ def _is_address(word: str | None, app: App) -> bool:
     return not os.path.isfile(os.path.join(app.directory, word))
 
 
-def _remove(args: Namespace, app: App) -> int:
-    name = app.registry.canonical(args.tool)
+def _remove(options: Options, app: App) -> int:
+    name = app.registry.canonical(options.tool)
     tool = app.registry.readable(name)
     passed_over = name in app.registry.passed_over
     if os.path.isdir(tool.file if tool else "") or (
         passed_over and tool and shelf.is_bundled(tool)
     ):
-        return _folders(args, app)
-    path = shelf.remove(app.paths, app.registry, args.tool)
+        return _folders(options, app)
+    path = shelf.remove(app.paths, app.registry, options.tool)
     app.report.remark(f"{path} is gone; what it installed stays")
-    return _done(args, app, path, changed=True)
+    return _done(options, app, path, changed=True)
 
 
-def _done(args: Namespace, app: App, file: str, *, changed: bool) -> int:
+def _done(options: Options, app: App, file: str, *, changed: bool) -> int:
     if app.report.as_json:
-        result = {"tool": args.tool, "file": file}
-        app.report.document(f"plugin {args.action}", result, changed=changed)
+        result = {"tool": options.tool, "file": file}
+        app.report.document(f"plugin {options.action}", result, changed=changed)
     return 0
 
 
-def _new(args: Namespace, app: App) -> int:
-    _check_name(args.tool)
+def _new(options: Options, app: App) -> int:
+    _check_name(options.tool)
     try:
-        read_repo(args.github)
+        read_repo(options.github)
     except UnfitError:
         raise UsageError(
-            f"{args.github!r} is no repository on GitHub", [("expected", "OWNER/REPO")]
+            f"{options.github!r} is no repository on GitHub",
+            [("expected", "OWNER/REPO")],
         ) from None
-    file = os.path.join(app.directory, f"{args.tool}.toml")
+    file = os.path.join(app.directory, f"{options.tool}.toml")
     if os.path.lexists(file):
         raise ToolpinError(f"{file} is there already", [("changed", "nothing")])
     drafter = Drafter(app.clients, app.cache, app.host)
-    text = drafter.draft(args.tool, args.github, args.tag)
+    text = drafter.draft(options.tool, options.github, options.tag)
     files.write(file, text.encode())
     hosts = parse_tool(text, file).sources[0].hosts
     app.report.remark(f"{file} is drafted, for {', '.join(hosts)}: look it through")
-    app.report.remark(f"then: toolpin plugin add {args.tool} {args.tool}.toml")
-    return _done(args, app, file, changed=True)
+    app.report.remark(f"then: toolpin plugin add {options.tool} {options.tool}.toml")
+    return _done(options, app, file, changed=True)
 
 
 def _check_name(name: str) -> None:

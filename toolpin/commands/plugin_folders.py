@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from argparse import Namespace
 from collections.abc import Mapping
 
 from toolpin.app import App
+from toolpin.commands.plugin import Options
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.paths import bundled
 from toolpin.plugin.folders import Moved, each
@@ -15,14 +15,14 @@ from toolpin.plugin_tasks.trial import Trial
 from toolpin.scripts.address import Address, parse_address
 
 
-def add(args: Namespace, app: App) -> int:
+def add(options: Options, app: App) -> int:
     """Add an asdf plugin by its URL, its folder, or its short name."""
-    name = app.registry.canonical(args.tool)
+    name = app.registry.canonical(options.tool)
     _check_free(name, app.registry, app)
-    if args.file is None:
+    if options.file is None:
         address = Address(app.plugin_index.url_of(name), "")
     else:
-        address = parse_address(args.file, app.directory)
+        address = parse_address(options.file, app.directory)
     found = app.plugin_folders.add(name, address)
     what = f"commit {found.commit[:12]} of {address.url}"
     app.report.remark(
@@ -41,22 +41,22 @@ def add(args: Namespace, app: App) -> int:
     return 0
 
 
-def remove(args: Namespace, app: App) -> int:
+def remove(options: Options, app: App) -> int:
     """Remove an asdf plugin. What it installed stays."""
-    name = app.registry.canonical(args.tool)
+    name = app.registry.canonical(options.tool)
     path = app.plugin_folders.remove(name)
     app.report.remark(f"{path} is gone; what it installed stays")
     _document("remove", {"tool": name, "file": path}, app)
     return 0
 
 
-def update(args: Namespace, app: App) -> int:
+def update(options: Options, app: App) -> int:
     """Move one plugin, or all, to what their publishers have now."""
-    if bool(args.tool) == bool(args.all):
+    if bool(options.tool) == bool(options.all):
         raise UsageError("update wants a plugin or --all", hint="toolpin plugin list")
     folders = app.plugin_folders
-    names = folders.names() if args.all else [app.registry.canonical(args.tool)]
-    done = list(each(folders, names, args.ref or "", force=args.force))
+    names = folders.names() if options.all else [app.registry.canonical(options.tool)]
+    done = list(each(folders, names, options.ref or "", force=options.force))
     for one in done:
         if isinstance(one, ToolpinError):
             app.report.error(one)
@@ -67,10 +67,10 @@ def update(args: Namespace, app: App) -> int:
     return 1 if len(moves) < len(done) else 0
 
 
-def difference(args: Namespace, app: App) -> int:
+def difference(options: Options, app: App) -> int:
     """Print what an update would change."""
-    name = app.registry.canonical(args.tool)
-    text = app.plugin_folders.difference(name, args.ref or "")
+    name = app.registry.canonical(options.tool)
+    text = app.plugin_folders.difference(name, options.ref or "")
     if app.report.as_json:
         app.report.document("plugin diff", {"tool": name, "diff": text})
     elif text:
@@ -80,17 +80,21 @@ def difference(args: Namespace, app: App) -> int:
     return 0
 
 
-def listing(args: Namespace, app: App) -> int:
+def listing(options: Options, app: App) -> int:
     """Print the asdf plugins with their URLs and commits."""
     folders = app.plugin_folders
     rows = []
     for name in folders.names():
         found = folders.identity(name)
         rows.append(
-            (name, *([found.url] * args.urls), *([found.commit or "-"] * args.refs))
+            (
+                name,
+                *([found.url] * options.urls),
+                *([found.commit or "-"] * options.refs),
+            )
         )
     if app.report.as_json:
-        keys = ("name", *(["url"] * args.urls), *(["commit"] * args.refs))
+        keys = ("name", *(["url"] * options.urls), *(["commit"] * options.refs))
         result = [dict(zip(keys, row, strict=True)) for row in rows]
         app.report.document("plugin list", result)
     else:
@@ -98,7 +102,7 @@ def listing(args: Namespace, app: App) -> int:
     return 0
 
 
-def list_all(_args: Namespace, app: App) -> int:
+def list_all(_options: Options, app: App) -> int:
     """Print every short name of the index with its URL; `*` where it is here."""
     known = app.plugin_index.all()
     folders = app.plugin_folders
@@ -119,13 +123,13 @@ def list_all(_args: Namespace, app: App) -> int:
     return 0
 
 
-def trial(args: Namespace, app: App) -> int:
+def trial(options: Options, app: App) -> int:
     """Add a plugin to a store that is thrown away, install, and run a command."""
-    address = parse_address(args.url, app.directory)
-    if args.ref:
-        address = address._replace(ref=args.ref)
-    ended = Trial(args.tool, address, app).run(args.version, args.words)
-    _document("test", {"tool": args.tool, "version": ended.version}, app)
+    address = parse_address(options.url, app.directory)
+    if options.ref:
+        address = address._replace(ref=options.ref)
+    ended = Trial(options.tool, address, app).run(options.version, options.words)
+    _document("test", {"tool": options.tool, "version": ended.version}, app)
     return ended.code
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
@@ -17,6 +18,15 @@ from toolpin.upkeep.uses import running
 
 _KEEP_DAYS = 30
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    yes: bool = False
+    keep_days: int | None = None
+    max_size: str = ""
+    no_previous: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -44,14 +54,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Show what may go and why the rest stays; remove it where that is meant."""
-    keep_days = _KEEP_DAYS if args.keep_days is None else args.keep_days
+    keep_days = _KEEP_DAYS if options.keep_days is None else options.keep_days
     if keep_days < 0:
         raise UsageError("--keep-days must be 0 or more", hint="--keep-days 30")
-    if app.paths.shared and args.yes and args.keep_days is None:
+    if app.paths.shared and options.yes and options.keep_days is None:
         raise _unsaid()
-    limits = Limits(keep_days, _size(args.max_size), not args.no_previous)
+    limits = Limits(keep_days, _size(options.max_size), not options.no_previous)
     found = judged(app, limits, time.time())
     gone = [one for one in found if not one.because]
     errors: list[ToolpinError] = []
@@ -59,7 +69,7 @@ def run(args: Namespace, app: App) -> int:
         app.report.warn(
             "what projects of other users name is not known here: use alone counts"
         )
-    if args.yes:
+    if options.yes:
         gone, errors = _remove_all(gone, app)
         if gone:
             refresh_shims(app.paths, app.registry)
@@ -67,14 +77,14 @@ def run(args: Namespace, app: App) -> int:
         result = {
             "versions": [_table(one) for one in found],
             "freed_bytes": sum(one.size_bytes for one in gone),
-            "dry_run": not args.yes,
+            "dry_run": not options.yes,
         }
-        app.report.document("prune", result, changed=bool(gone and args.yes))
+        app.report.document("prune", result, changed=bool(gone and options.yes))
     else:
         app.report.table([_row(one) for one in found])
     for error in errors:
         app.report.error(error)
-    _sum_up(gone, found, app, is_done=args.yes)
+    _sum_up(gone, found, app, is_done=options.yes)
     return 1 if errors else 0
 
 

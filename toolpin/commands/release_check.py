@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.binaries.release import (
@@ -23,6 +24,14 @@ from toolpin.model import Host
 _MOST_SHOWN = 5
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    dir: str
+    host: str = ""
+    glibc: str = ""
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a release, and what is known of its target; this machine without that."""
     parser.add_argument("dir", help="the folder that `mix release` made")
@@ -37,10 +46,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Tell what the target must have; 1 with the files that cannot run there."""
-    release = read_release(os.path.normpath(os.path.join(app.directory, args.dir)))
-    target = _target(args, app)
+    release = read_release(os.path.normpath(os.path.join(app.directory, options.dir)))
+    target = _target(options, app)
     found = faults(release, target)
     if app.report.as_json:
         result = _result(release, target, found)
@@ -52,20 +61,20 @@ def run(args: Namespace, app: App) -> int:
     return 0
 
 
-def _target(args: Namespace, app: App) -> Host:
-    if args.glibc and not re.fullmatch(r"\d+\.\d+", args.glibc):
+def _target(options: Options, app: App) -> Host:
+    if options.glibc and not re.fullmatch(r"\d+\.\d+", options.glibc):
         raise UsageError(
-            "--glibc takes a version", [("received", args.glibc)], "--glibc 2.31"
+            "--glibc takes a version", [("received", options.glibc)], "--glibc 2.31"
         )
     here = detect()
-    if not (args.host or args.glibc):
+    if not (options.host or options.glibc):
         return here
-    if args.host:
-        check_host(args.host, app.registry.tools)
-    target = any_of(args.host or str(here))
-    if args.glibc and target.libc != "glibc":
-        raise UsageError(f"{target} has no glibc", [("received", args.glibc)])
-    return target._replace(libc_version=args.glibc)
+    if options.host:
+        check_host(options.host, app.registry.tools)
+    target = any_of(options.host or str(here))
+    if options.glibc and target.libc != "glibc":
+        raise UsageError(f"{target} has no glibc", [("received", options.glibc)])
+    return target._replace(libc_version=options.glibc)
 
 
 def _does_not_run(release: Release, target: Host, found: list[Fault]) -> ToolpinError:

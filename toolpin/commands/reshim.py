@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.upkeep.reshim import refresh_shims
+
+
+class Options(NamedTuple):
+    """What the command line says: nothing."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take none."""
 
 
-def run(args: Namespace, app: App) -> int:  # noqa: ARG001 - every verb's shape
+def run(options: Options, app: App) -> int:  # noqa: ARG001 - every verb's shape
     """Write missing shims, remove those of nothing, name the files left alone."""
     changes = refresh_shims(app.paths, app.registry)
     for verb, names in (

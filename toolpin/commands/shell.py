@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
@@ -14,6 +15,15 @@ from toolpin.shells.dialect import DIALECTS
 from toolpin.suggest import known_tool
 
 _ORIGIN = Origin("the command line")
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str
+    versions: tuple[str, ...] = ()
+    unset: bool = False
+    shell: str | None = None
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -31,20 +41,20 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--for", dest="shell", choices=tuple(DIALECTS), help=SUPPRESS)
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Print the assignment. Raises NotRunnable where none of the versions is there."""
-    if args.unset == bool(args.versions):
+    if options.unset == bool(options.versions):
         raise UsageError(
             "toolpin shell takes either versions or --unset",
-            hint=f"toolpin shell {args.tool} --unset",
+            hint=f"toolpin shell {options.tool} --unset",
         )
-    tool = known_tool(args.tool, app)
-    dialect = DIALECTS[require_shell(args.shell, f"shell {args.tool}", app)]
+    tool = known_tool(options.tool, app)
+    dialect = DIALECTS[require_shell(options.shell, f"shell {options.tool}", app)]
     variable = variable_for(tool)
-    if args.unset:
+    if options.unset:
         app.report.answer(dialect.unset(variable).rstrip("\n"))
         return 0
-    wanted = tuple(parse_wanted(word, _ORIGIN) for word in args.versions)
+    wanted = tuple(parse_wanted(word, _ORIGIN) for word in options.versions)
     _require_installed(Request(tool, wanted, _ORIGIN), app)
     text = " ".join(map(str, wanted))
     app.report.answer(dialect.assign(variable, text).rstrip("\n"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import UnknownCommand
@@ -14,17 +15,23 @@ from toolpin.tables import pin_table
 from toolpin.versions import sort_key
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    command: str
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a command."""
     parser.add_argument("command", help="the command to look for, such as npm")
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Print a tool and a version a line, oldest first; 127 when there is none."""
-    pins = _having(args.command, app.paths)
+    pins = _having(options.command, app.paths)
     if not pins:
-        error = UnknownCommand(f"no installed version has a command {args.command}")
-        raise with_near_commands(error, args.command, app.paths)
+        error = UnknownCommand(f"no installed version has a command {options.command}")
+        raise with_near_commands(error, options.command, app.paths)
     if app.report.as_json:
         app.report.document("shimversions", [pin_table(pin) for pin in pins])
         return 0

@@ -5,8 +5,9 @@ Also `TOOL --all`, and `[TOOL] --unused`: what nothing known here asks for.
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
@@ -18,6 +19,17 @@ from toolpin.tables import pin_table
 from toolpin.upkeep.removal import remove_all
 from toolpin.upkeep.unused import unused_pins
 from toolpin.versions import sort_key
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str | None = None
+    versions: tuple[str, ...] = ()
+    all: bool = False
+    unused: bool = False
+    yes: bool = False
+    dry_run: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -38,18 +50,21 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Remove each version; nothing at all when one of them is not installed."""
-    pins = _chosen(args, app)
-    if args.unused and pins and not (args.yes or args.dry_run):
-        raise _unconfirmed(args.tool, pins)
-    if not args.dry_run:
+    pins = _chosen(options, app)
+    if options.unused and pins and not (options.yes or options.dry_run):
+        raise _unconfirmed(options.tool, pins)
+    if not options.dry_run:
         remove_all(pins, app)
     if app.report.as_json:
-        result = {"removed": [pin_table(pin) for pin in pins], "dry_run": args.dry_run}
-        changed = bool(pins) and not args.dry_run
+        result = {
+            "removed": [pin_table(pin) for pin in pins],
+            "dry_run": options.dry_run,
+        }
+        changed = bool(pins) and not options.dry_run
         app.report.document("uninstall", result, changed=changed)
-    elif args.dry_run:
+    elif options.dry_run:
         for pin in pins:
             app.report.answer(str(pin))
     if not pins:
@@ -57,21 +72,21 @@ def run(args: Namespace, app: App) -> int:
     return 0
 
 
-def _chosen(args: Namespace, app: App) -> list[Pin]:
+def _chosen(options: Options, app: App) -> list[Pin]:
     """Return the pins that are meant. Raises UsageError when that is not clear."""
-    if [bool(args.versions), args.all, args.unused].count(True) != 1:
+    if [bool(options.versions), options.all, options.unused].count(True) != 1:
         raise UsageError(
             "uninstall wants one of: versions, --all, --unused",
             hint="toolpin uninstall TOOL VERSION",
         )
-    if args.tool is None and not args.unused:
+    if options.tool is None and not options.unused:
         raise UsageError("--all wants a tool", hint="toolpin uninstall TOOL --all")
     own = app.paths.alone
-    tool = known_tool(args.tool, app) if args.tool is not None else ""
-    if args.unused:
+    tool = known_tool(options.tool, app) if options.tool is not None else ""
+    if options.unused:
         return unused_pins(app, (tool,) if tool else installs.tools(own))
-    if args.versions:
-        return [_installed(tool, version, app) for version in args.versions]
+    if options.versions:
+        return [_installed(tool, version, app) for version in options.versions]
     have = installs.versions(own, tool)
     if not have:
         raise ToolpinError(f"no version of {tool} is installed", hint="toolpin list")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -41,6 +41,13 @@ class _Move(NamedTuple):
     now_version: str | None
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tools: tuple[str, ...] = ()
+    latest: bool = False
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take the tools, and whether their requests may change."""
     parser.add_argument("tools", nargs="*", metavar="tool", help="these tools only")
@@ -51,13 +58,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Write the lockfile, and .tool-versions where a request has changed."""
     file = project_file(app)
     path = lockfile_beside(file)
     with app.writing(file, path):
         old = app.lockfile(path)
-        if old is None and not args.latest:
+        if old is None and not options.latest:
             raise NotLocked(
                 "there is no toolpin.lock to move",
                 [("beside", file)],
@@ -65,11 +72,11 @@ def run(args: Namespace, app: App) -> int:
             )
         before = read_project(file, app)
         asks = asks_of(before, file, app)
-        tools = _tools(args.tools, asks, file, app)
+        tools = _tools(options.tools, asks, file, app)
         was = old or EMPTY
         locker = locker_for(app, Scope(was.hosts, moving=frozenset(tools)))
         after = before
-        if args.latest:
+        if options.latest:
             _tell_of_others(asks, tools, file, app)
             names = app.registry.canonical
             newer = partial(_newer, locker=locker, old=was)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError
@@ -18,6 +19,14 @@ from toolpin.upkeep.reshim import refresh_shims
 from toolpin.versions import sort_key
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str | None = None
+    version: str | None = None
+    repair: bool = False
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool and a version; all that is installed without them."""
     parser.add_argument("tool", nargs="?", help="one tool, instead of all")
@@ -29,11 +38,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Compare each install with its receipt; 1 when one is damaged at the end."""
     checks = []
-    for pin in _pins(args, app):
-        check = _check(pin, app, repairs=args.repair)
+    for pin in _pins(options, app):
+        check = _check(pin, app, repairs=options.repair)
         if check.after.findings and not installs.is_installed(app.paths, pin):
             continue  # removed while it was looked at: not damaged
         checks.append(check)
@@ -52,26 +61,28 @@ def run(args: Namespace, app: App) -> int:
                 for check in checks
             ]
         }
-        app.report.document("verify", result, changed=changed if args.repair else None)
-    _sum_up(checks, args, app)
+        app.report.document(
+            "verify", result, changed=changed if options.repair else None
+        )
+    _sum_up(checks, options, app)
     return 1 if any(one.status == "damaged" for one in checks) else 0
 
 
-def _pins(args: Namespace, app: App) -> list[Pin]:
+def _pins(options: Options, app: App) -> list[Pin]:
     known = installs.tools(app.paths)
-    if args.tool:
-        tool = app.registry.canonical(args.tool)
+    if options.tool:
+        tool = app.registry.canonical(options.tool)
         check_tool_name(tool, Origin("the command line"))
         known = (tool,)
     pins = [
         Pin(tool, version)
         for tool in known
         for version in sorted(installs.versions(app.paths, tool), key=sort_key)
-        if args.version in (None, version)
+        if options.version in (None, version)
     ]
-    if args.tool and not pins:
+    if options.tool and not pins:
         have = ", ".join(installs.versions(app.paths, known[0])) or "none"
-        wanted = f"{known[0]} {args.version or ''}".rstrip()
+        wanted = f"{known[0]} {options.version or ''}".rstrip()
         raise ToolpinError(f"{wanted} is not installed", [("installed", have)])
     return pins
 
@@ -121,7 +132,7 @@ def _show(check: Check, app: App) -> None:
     app.report.table(rows(check))
 
 
-def _sum_up(checks: Sequence[Check], args: Namespace, app: App) -> None:
+def _sum_up(checks: Sequence[Check], options: Options, app: App) -> None:
     counts = [
         f"{count} {status}"
         for status in ("intact", "repaired", "damaged", "adopted")
@@ -129,7 +140,7 @@ def _sum_up(checks: Sequence[Check], args: Namespace, app: App) -> None:
     ]
     app.report.remark(f"toolpin: {', '.join(counts) or 'nothing is installed'}")
     damaged = [one.after for one in checks if one.status == "damaged"]
-    if damaged and not args.repair:
+    if damaged and not options.repair:
         pin = damaged[0].pin
         what = f" {pin}" if len(damaged) == 1 else ""
         mend = f"toolpin verify{what} --repair"

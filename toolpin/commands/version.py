@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
 from toolpin import __version__
 from toolpin.app import App
+
+
+class Options(NamedTuple):
+    """What the command line says: nothing."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take none."""
 
 
-def run(args: Namespace, app: App) -> int:  # noqa: ARG001 - every verb's shape
+def run(options: Options, app: App) -> int:  # noqa: ARG001 - every verb's shape
     """Print the name and the version."""
     if app.report.as_json:
         app.report.document("version", {"version": __version__})

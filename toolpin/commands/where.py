@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError
@@ -14,6 +15,13 @@ from toolpin.store import installs
 from toolpin.suggest import installed_nearby, known_tool, pinned_tool
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str
+    version: str | None = None
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool, and a version other than the one pinned here."""
     parser.add_argument("tool", help="the tool")
@@ -22,9 +30,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Print the folder of the first alternative that is there: what a shim runs."""
-    request = _request(args, app)
+    request = _request(options, app)
     for wanted in request.wanted:
         if wanted.kind == "system":
             raise ToolpinError(
@@ -40,9 +48,9 @@ def run(args: Namespace, app: App) -> int:
         f"{request.tool} {words} is not installed",
         [
             ("wanted by", str(request.origin)),
-            ("installed", installed_nearby(request.tool, args.version or "", app)),
+            ("installed", installed_nearby(request.tool, options.version or "", app)),
         ],
-        f"toolpin install {request.tool} {args.version or ''}".rstrip(),
+        f"toolpin install {request.tool} {options.version or ''}".rstrip(),
     )
 
 
@@ -57,12 +65,12 @@ def _folder(
     return (installs.tree(app.paths, pin), pin.version) if pin else (None, None)
 
 
-def _request(args: Namespace, app: App) -> Request:
-    if args.version is None:
-        return pinned_tool(args.tool, app)
+def _request(options: Options, app: App) -> Request:
+    if options.version is None:
+        return pinned_tool(options.tool, app)
     origin = Origin("the command line")
-    wanted = parse_wanted(args.version, origin)
-    return Request(known_tool(args.tool, app), (wanted,), origin)
+    wanted = parse_wanted(options.version, origin)
+    return Request(known_tool(options.tool, app), (wanted,), origin)
 
 
 def _answer(tool: str, version: str | None, path: str, app: App) -> None:

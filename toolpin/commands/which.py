@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import UnknownCommand
@@ -12,16 +13,22 @@ from toolpin.suggest import with_near_commands
 from toolpin.tables import origin_table
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    command: str
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a command."""
     parser.add_argument("command", help="the command, such as node")
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Print its path. Raises what running it would."""
     try:
         found = finding.find(
-            args.command,
+            options.command,
             paths=app.paths,
             aliases=app.registry.aliases,
             idioms=app.idioms,
@@ -30,9 +37,9 @@ def run(args: Namespace, app: App) -> int:
             files=app.files,
         )
     except UnknownCommand as error:
-        raise with_near_commands(error, args.command, app.paths) from error
+        raise with_near_commands(error, options.command, app.paths) from error
     if app.report.as_json:
-        app.report.document("which", _result(args.command, found))
+        app.report.document("which", _result(options.command, found))
     else:
         app.report.answer(found.path)
     return 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.doctor.reasons import Locked, Reasons, reasons_for
@@ -20,17 +21,23 @@ from toolpin.tables import origin_table
 Row = tuple[str, str, str]
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    command: str
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a command."""
     parser.add_argument("command", help="the command, such as node")
 
 
-def run(args: Namespace, app: App) -> int:
+def run(options: Options, app: App) -> int:
     """Print the verdict and its reasons; 1 when what runs is not what is pinned."""
     try:
-        reasons = reasons_for(args.command, app)
+        reasons = reasons_for(options.command, app)
     except UnknownCommand as error:
-        raise with_near_commands(error, args.command, app.paths) from error
+        raise with_near_commands(error, options.command, app.paths) from error
     if app.report.as_json:
         app.report.document("why", _result(reasons, app))
     else:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from toolpin.env import added, apply, is_settable, settle
-from toolpin.errors import NotRunnable
+from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.execute.place import Found, Place, request_in
 from toolpin.lockfile.lookup import Where, locked_version, match
 from toolpin.model import EnvPatch, Pin, Request, Wanted
@@ -30,6 +30,24 @@ def patch_for(
     return first_tree(
         Place(paths, {}, NONE, env, where.start, None, where.files), request
     )
+
+
+def built_with(
+    request: Request, built: Pin, where: Where, *, paths: Paths, env: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the directories with the programs of a tool that a build uses.
+
+    Raises ToolpinError for a directory that a project names: a build runs `make`, too,
+    and what it makes is for every project.
+    """
+    patch = patch_for(request, where, paths=paths, env=env)
+    if is_of_project(patch, request, where):
+        raise ToolpinError(
+            f"{built} is built with {request.tool}, which a project names as a folder",
+            [("wanted by", str(request.origin)), ("folder", patch.path[0])],
+            f"toolpin pin {request.tool} latest",
+        )
+    return patch.path
 
 
 def tree_of(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import NotLocked, ToolpinError
@@ -20,26 +19,8 @@ from toolpin.project.files import LARGEST_LOCKFILE
 from toolpin.resolve import to_provide
 from toolpin.shims.folder import are_in_place
 from toolpin.store import installs
+from toolpin.wanted.requests import InstallOptions
 from toolpin.wanted.view import show_outcomes, show_plans
-
-
-class InstallOptions(NamedTuple):
-    """How to install, as a command line has it; the defaults are those of none.
-
-    `all_projects` are judged each by itself. With `into`, a directory, trees go there,
-    of `host` if it is not this machine. `sources` ignore the lockfile; `is_locked`
-    installs nothing without it. `jobs` is None for the setting's number.
-    """
-
-    all_projects: bool = False
-    into: str = ""
-    host: str = ""
-    jobs: int | None = None
-    sources: tuple[str, ...] = ()
-    is_locked: bool = False
-    allow_plugins: bool = False
-    trust_on_first_use: bool = False
-    dry_run: bool = False
 
 
 def install_requests(
@@ -50,7 +31,7 @@ def install_requests(
     4, and nothing is installed, where a lockfile had to answer and does not.
     """
     wishes = [(pin, one.origin) for one in requests for pin in one.stated]
-    _refuse_pairs(wishes, app, options.all_projects)
+    _refuse_pairs(wishes, app, bool(options.all_projects))
     if _is_plain(options, app):
         settled = _settled(requests, app)
         if settled is not None and _is_done(settled, app):
@@ -60,10 +41,10 @@ def install_requests(
     from toolpin.plugin_tasks.needs import provide  # noqa: PLC0415
     from toolpin.wanted.decide import Decider, Rules, judged  # noqa: PLC0415
 
-    if not options.sources:
+    if not options.source:
         provide(requests, app, allowed=options.allow_plugins)
     settings = app.settings.overridden(
-        sources=options.sources,
+        sources=options.source,
         jobs=options.jobs,
         first_use=options.trust_on_first_use and not options.dry_run,
     )
@@ -71,16 +52,16 @@ def install_requests(
     there = _destination(options, app)
     installer = there.installer
     rules = Rules(
-        must=options.is_locked or bool(options.into),
+        must=options.locked or bool(options.into),
         ci=is_ci(app.env),
-        ignored=bool(options.sources),
+        ignored=bool(options.source),
         elsewhere=bool(options.into),
     )
     decider = Decider(app, there.host, rules, installer.resolve)
     jobs, errors = decider.jobs(requests)
     meant = [(job.pin, job.origin) for job in jobs]
     if meant != wishes:
-        _refuse_pairs(meant, app, options.all_projects)
+        _refuse_pairs(meant, app, bool(options.all_projects))
     if options.into:
         jobs = _one_a_tool(jobs)
     if any(isinstance(error, NotLocked) for error in errors):
@@ -132,8 +113,8 @@ def _refuse_pairs(
 
 def _is_plain(options: InstallOptions, app: App) -> bool:
     """Say whether nothing is asked for that takes more than a look at the store."""
-    more = options.dry_run or options.sources or options.jobs is not None
-    return not (more or options.is_locked or options.into or is_ci(app.env))
+    more = options.dry_run or options.source or options.jobs is not None
+    return not (more or options.locked or options.into or is_ci(app.env))
 
 
 def _destination(options: InstallOptions, app: App) -> App:

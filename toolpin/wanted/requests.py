@@ -18,61 +18,72 @@ from toolpin.project.toolversions import parse, parse_wanted
 from toolpin.suggest import known_tool
 
 
-class Selection(NamedTuple):
-    """What a command line selects: a tool with versions, `only` some, all below `root`.
+class InstallOptions(NamedTuple):
+    """What the command line of `install` says; without one, the defaults.
 
-    `only` are names with commas between.
+    `tool` with `versions`, or `only` these tools (with commas between), or what
+    `all_projects` below a directory pin. With `into`, a directory, trees go there, of
+    `host` if it is not this machine. A `source` ignores the lockfile; `locked` installs
+    nothing that it does not have. `jobs` is None for the setting's number.
     """
 
     tool: str = ""
     versions: tuple[str, ...] = ()
     only: str = ""
-    root: str = ""
+    all_projects: str = ""
+    into: str = ""
+    host: str = ""
+    jobs: int | None = None
+    source: tuple[str, ...] = ()
+    locked: bool = False
+    allow_plugins: bool = False
+    trust_on_first_use: bool = False
+    dry_run: bool = False
 
 
-def requests_from_options(selection: Selection, app: App) -> Sequence[Request]:
+def requests_from_options(options: InstallOptions, app: App) -> Sequence[Request]:
     """Return the requests that a command line of `install` stands for.
 
     Raises UsageError for words that exclude each other or name nothing.
     """
     for option, given in (
-        ("--all-projects", selection.root),
-        ("--only", selection.only),
+        ("--all-projects", options.all_projects),
+        ("--only", options.only),
     ):
-        if given and selection.tool:
-            hint = "--only TOOL,..." if selection.root else None
+        if given and options.tool:
+            hint = "--only TOOL,..." if options.all_projects else None
             raise UsageError(f"{option} takes no tool beside it", hint=hint)
-    if selection.root:
-        requests = list(_of_projects(selection.root, app))
-    elif selection.tool:
-        return _named(selection, app)
+    if options.all_projects:
+        requests = list(_of_projects(options.all_projects, app))
+    elif options.tool:
+        return _named(options, app)
     else:
         requests = list(app.requests())
-    if not selection.only:
+    if not options.only:
         return requests
     origin = Origin("the command line")
-    names = [one for one in selection.only.split(",") if one]
+    names = [one for one in options.only.split(",") if one]
     tools = {app.registry.require(one, origin).name for one in names}
     found = [request for request in requests if request.tool in tools]
     lacking = tools - {request.tool for request in found}
     if lacking or not tools:
         raise UsageError(
-            f"--only {selection.only} names what is not pinned here",
+            f"--only {options.only} names what is not pinned here",
             [("pinned", ", ".join(dict.fromkeys(one.tool for one in requests)))],
         )
     return found
 
 
-def _named(selection: Selection, app: App) -> Sequence[Request]:
-    tool = app.registry.canonical(selection.tool)
-    if selection.versions:
+def _named(options: InstallOptions, app: App) -> Sequence[Request]:
+    tool = app.registry.canonical(options.tool)
+    if options.versions:
         origin = Origin("the command line")
-        wanted = tuple(parse_wanted(word, origin) for word in selection.versions)
+        wanted = tuple(parse_wanted(word, origin) for word in options.versions)
         return [Request(tool, wanted, origin)]
     app.warn_of_ignored()
     request = app.request(tool)
     if request is None:
-        tool = known_tool(selection.tool, app)
+        tool = known_tool(options.tool, app)
         raise ToolpinError(
             f"{tool} is not pinned here",
             [("searched", f"{app.directory} and the folders above it")],
