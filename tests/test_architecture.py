@@ -34,28 +34,27 @@ LAYERS = tuple(
         settings.schema settings.secret
         """,
         """
-        archive mutex replacing scripts shims steps store verify binaries.elf
-        binaries.release binaries.runnable cache.contents cache.first_use
-        cache.indexes cache.verified ci.folder ci.packed doctor.reach
+        archive interruption mutex shared_store replacing scripts shims steps store
+        verify binaries.elf binaries.release binaries.runnable cache.contents
+        cache.first_use cache.indexes cache.verified ci.folder ci.packed doctor.reach
         doctor.searched doctor.store_check doctor.store_state execute.finding
         execute.launch execute.place execute.running execute.trees lockfile.lookup
-        http.bounds http.client http.fetch http.partial http.response
-        http.trust project.links project.pin_files project.remembered
-        settings.asdf_env settings.asdfrc upkeep.checks upkeep.inspection
-        upkeep.repair upkeep.uses
+        http.bounds http.client http.fetch http.partial http.response http.trust
+        lockfile.read project.files project.links project.pin_files
+        project.remembered settings.asdf_env settings.asdfrc upkeep.checks
+        upkeep.inspection upkeep.repair upkeep.uses
         """,
         """
-        sources plugin.describe plugin.draft plugin.folders plugin.index
-        plugin.registry plugin.script plugin.shelf
+        sources plugin.describe plugin.draft plugin.folders plugin.index plugin.registry
+        plugin.script plugin.shelf
         """,
         """
-        bundle locking pairs plugin_tasks session suggest wanted ci.install
-        ci.plan ci.view doctor.asked doctor.checkup doctor.project_check
+        bundle locking pairs plugin_tasks app listing project_env suggest wanted
+        ci.install ci.plan ci.view doctor.asked doctor.checkup doctor.project_check
         doctor.reasons doctor.road_check doctor.roads doctor.shell_check
-        doctor.surroundings execute.project_env install.carrying install.catalogue
-        install.choice install.first_builds install.into install.listing
-        install.locked install.long_term install.means install.notes
-        install.pipeline install.serving install.workshop
+        doctor.surroundings install.carrying install.catalogue install.choice
+        install.first_builds install.into install.locked install.long_term
+        install.context install.notes install.pipeline install.serving
         lockfile.asks shells.completion shells.known_words shells.watch upkeep.adopting
         upkeep.pruning upkeep.removal upkeep.reshim upkeep.unused
         """,
@@ -150,6 +149,29 @@ def test_a_heavy_library_has_one_importing_module(library: str) -> None:
         if any(one.partition(".")[0] == library for one in _imports(path))
     }
     assert importers == {HEAVY[library]}
+
+
+def test_argparse_is_known_to_the_command_line_alone() -> None:
+    importers = {
+        module for module, path in MODULES.items() if "argparse" in _imports(path)
+    }
+    # Completions are printed from the parsers.
+    importers.remove("shells.completion")
+    assert {_room(one) for one in importers} == {"cli", "commands"}
+
+
+def test_options_reach_a_command_as_its_own_value() -> None:
+    importers = [
+        m for m, path in MODULES.items() if "argparse.Namespace" in _imports(path)
+    ]
+    assert importers == ["cli"]
+
+
+def test_the_asdf_command_imports_no_command_of_toolpin() -> None:
+    for module, path in MODULES.items():
+        if _room(module) == "asdf":
+            imported = {name for name in _imports(path) if "toolpin.commands" in name}
+            assert imported == set(), module
 
 
 @pytest.mark.parametrize("module", MODULES)

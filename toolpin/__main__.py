@@ -29,7 +29,6 @@ def main() -> NoReturn:
 def guarded(argv: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
     """Run and turn every ending into an exit code."""
     from toolpin.errors import EXIT_BUG, EXIT_INTERRUPTED, ToolpinError
-    from toolpin.report import close_quietly
 
     if "--debug" in argv and _is_own(argv):
         return run(argv)
@@ -41,6 +40,8 @@ def guarded(argv: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
+        from toolpin.report import close_quietly
+
         close_quietly()
         return 1
     except Exception as error:  # noqa: BLE001 - the one place for bugs

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import NamedTuple, NoReturn
 
+from toolpin.app import App
 from toolpin.errors import UsageError
 from toolpin.paths import Paths, find_paths, find_system_paths
 from toolpin.report import Report, close_quietly
-from toolpin.session import open_session
 from toolpin.suggest import near_names
 
 
@@ -203,9 +203,25 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     for flag in ("offline", "strict"):
         if getattr(args, flag):
             env[f"TOOLPIN_{flag.upper()}"] = "1"
-    session = open_session(env, _paths(is_system=bool(args.system)), report)
-    code: int = _module(name).run(args, session)
+    app = App(_paths(is_system=bool(args.system)), env, report)
+    module = _module(name)
+    code: int = module.run(_options(module, args), app)
     return code
+
+
+def _options(module: ModuleType, args: Namespace) -> object:
+    """Return the options of a verb as its own type; what is not given has its default.
+
+    A list becomes a tuple.
+    """
+    given = {name: getattr(args, name, None) for name in module.Options._fields}
+    return module.Options(
+        **{
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in given.items()
+            if value is not None
+        }
+    )
 
 
 def _parted(args: Namespace) -> Namespace:

@@ -9,9 +9,9 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin, Pin, Request
-from toolpin.session import Session
 from toolpin.versions import is_prefix, sort_key
 
 if TYPE_CHECKING:
@@ -42,28 +42,26 @@ def check_pairs(
     return warnings
 
 
-def refuse_pairs(wishes: Sequence[Wish], session: Session) -> None:
+def refuse_pairs(wishes: Sequence[Wish], app: App) -> None:
     """Raise what `check_pairs` raises, or warn of it where the settings allow it.
 
     Its warnings are printed.
     """
-    registry = session.registry
+    registry = app.registry
     if registry.paired.isdisjoint(pin.tool for pin, _ in wishes):
         return
     try:
         for warning in check_pairs(wishes, registry.get):
-            session.report.warn(warning)
+            app.report.warn(warning)
     except ToolpinError as error:
-        from toolpin.settings.read import read_settings  # noqa: PLC0415 - only then
-
-        if read_settings(session.paths, session.env).check_pairs:
+        if app.settings.check_pairs:
             raise
-        session.report.warn(error.what)
+        app.report.warn(error.what)
 
 
-def warn_of_pairs(requests: Iterable[Request], session: Session) -> None:
+def warn_of_pairs(requests: Iterable[Request], app: App) -> None:
     """Say what `check_pairs` would raise of a file's lines, and what to do about it."""
-    registry = session.registry
+    registry = app.registry
     wishes = [
         (pin._replace(tool=registry.canonical(pin.tool)), request.origin)
         for request in requests
@@ -71,9 +69,9 @@ def warn_of_pairs(requests: Iterable[Request], session: Session) -> None:
     ]
     try:
         for warning in check_pairs(wishes, registry.get):
-            session.report.warn(warning)
+            app.report.warn(warning)
     except ToolpinError as error:
-        session.report.warn(f"{error.what}; try: {error.hint}")
+        app.report.warn(f"{error.what}; try: {error.hint}")
 
 
 def suited(tool: Tool, version: str) -> tuple[str, str] | None:

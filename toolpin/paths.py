@@ -225,6 +225,15 @@ def open_regular(path: str, more: int = 0) -> BinaryIO:
     return file
 
 
+def read_bytes(path: str) -> bytes | None:
+    """Return what a file of the user's own holds, None where none is."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
 def bundled(name: str) -> str:
     """Return `plugins`, `shims`, `ci` or `install.sh`, in the wheel or the checkout."""
     package = os.path.dirname(os.path.abspath(__file__))

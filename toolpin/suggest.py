@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError, UnknownCommand, as_word
 from toolpin.model import Origin, Request
 from toolpin.paths import Paths
 from toolpin.project.toolversions import check_tool_name
-from toolpin.session import Session
 from toolpin.store import installs
 from toolpin.versions import nearest
 
@@ -21,40 +21,40 @@ def near_names(word: str, known: Iterable[str], *, most: int = 3) -> list[str]:
     return difflib.get_close_matches(word, list(known), n=most)
 
 
-def known_tool(name: str, session: Session) -> str:
+def known_tool(name: str, app: App) -> str:
     """Return the canonical name of a tool that a plugin describes or that is installed.
 
     Raises UsageError for what is no name, ToolpinError with names near any other.
     """
     origin = Origin("the command line")
-    tool = session.registry.canonical(name)
+    tool = app.registry.canonical(name)
     check_tool_name(tool, origin)
-    if not installs.versions(session.paths, tool):
-        session.registry.require(name, origin)
+    if not installs.versions(app.paths, tool):
+        app.registry.require(name, origin)
     return tool
 
 
-def pinned_tool(name: str, session: Session) -> Request:
+def pinned_tool(name: str, app: App) -> Request:
     """Return what is asked for here of the tool that somebody named.
 
     Files that do not count are told of. Raises ToolpinError for one that nothing pins,
     with names near an unknown one.
     """
-    session.warn_of_ignored()
-    request = session.request(session.registry.canonical(name))
+    app.warn_of_ignored()
+    request = app.request(app.registry.canonical(name))
     if request:
         return request
-    tool = known_tool(name, session)
+    tool = known_tool(name, app)
     raise ToolpinError(
         f"{tool} is not pinned here",
-        [("searched", f"{session.folder} and the folders above it")],
+        [("searched", f"{app.directory} and the folders above it")],
         f"toolpin pin {tool} latest",
     )
 
 
-def installed_nearby(tool: str, version: str, session: Session) -> str:
+def installed_nearby(tool: str, version: str, app: App) -> str:
     """Return the installed versions to offer instead of one, nearest first."""
-    have = installs.versions(session.paths, tool)
+    have = installs.versions(app.paths, tool)
     return ", ".join(nearest(version, have)) or "none"
 
 

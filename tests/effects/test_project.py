@@ -17,16 +17,15 @@ import pytest
 from tests.support.run import REPOSITORY
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Request
+from toolpin.project.files import read, write
 from toolpin.project.idiomatic import Idioms
 from toolpin.project.pin_files import (
     candidates,
     effective,
     ignored,
     logical_cwd,
-    read,
     request_for,
     stated,
-    write,
 )
 
 NOBODY = 65534
@@ -253,7 +252,7 @@ READ = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1 << 28, 1 << 28))
 from toolpin.errors import UsageError
-from toolpin.project.pin_files import read
+from toolpin.project.files import read
 try:
     read(sys.argv[1])
 except UsageError as error:

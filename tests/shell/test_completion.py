@@ -376,7 +376,8 @@ def test_the_sources_offered_are_those_of_the_tool_or_of_all(home: Home) -> None
     def offered(*tool: str) -> list[str]:
         return home.toolpin("completion", "--words", "sources", *tool).out.split()
 
-    assert offered("node") == ["upstream", "pypi", "npm"]
+    node = ["upstream", "unofficial", "pypi", "pypi-musl", "npm"]
+    assert offered("node") == node
     assert {"upstream", "hex", "github", "debian-source"} <= set(offered())
     assert len(offered()) == len(set(offered()))
     assert offered("nosuch") == offered("../../x") == []

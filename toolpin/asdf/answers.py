@@ -61,7 +61,7 @@ def _row(front: Front, tool: str, request: Request | None) -> tuple[str, str, st
     versions = " ".join(map(str, request.wanted))
     first = request.wanted[0]
     if first.kind == "path":
-        is_there = os.path.isdir(folder_of(first, front.session.home))
+        is_there = os.path.isdir(folder_of(first, front.app.home))
     else:
         is_there = first.kind == "system" or front.pin(request, first) is not None
     state = "true" if is_there else f"false - Run `asdf install {tool} {first}`"
@@ -86,7 +86,7 @@ def where(front: Front, words: Sequence[str]) -> int:
     if wanted.kind == "system":
         raise FailedError("System version is selected")
     if wanted.kind == "path":
-        write(folder_of(wanted, front.session.home))
+        write(folder_of(wanted, front.app.home))
         return 0
     if wanted.kind == "latest" and given.name(1):
         raise FailedError("Version not installed")
@@ -94,7 +94,7 @@ def where(front: Front, words: Sequence[str]) -> int:
     if pin is None:
         told = f"; please run `asdf install {tool} {wanted}`"
         raise FailedError(f"Version not installed{'' if given.name(1) else told}")
-    write(installs.tree(front.session.paths, pin))
+    write(installs.tree(front.app.paths, pin))
     return 0
 
 
@@ -127,7 +127,7 @@ def _installed(front: Front, tool: str, prefix: str = "") -> list[str]:
     chosen = {front.pin(request, one) for one in wanted if request}
     return [
         f" {'*' if Pin(tool, version) in chosen else ' '}{spelt(version)}"
-        for version in installs.versions(front.session.paths, tool)
+        for version in installs.versions(front.app.paths, tool)
         if spelt(version).startswith(prefix)
     ]
 
@@ -153,13 +153,12 @@ def list_all(front: Front, words: Sequence[str]) -> int:
 
 def _listed(front: Front, tool: str) -> Sequence[str] | None:
     """Return what a tool's plugin lists; None where it fails, and that is told."""
-    from toolpin.install.listing import list_versions  # noqa: PLC0415 - asks sources
-    from toolpin.install.workshop import scripts_for  # noqa: PLC0415
+    from toolpin.listing import list_versions  # noqa: PLC0415 - asks sources
 
-    found = front.session.registry.require(tool)
+    found = front.app.registry.require(tool)
     if not os.path.isdir(found.file):
-        return list_versions(found, "", front.session, sources=()).versions
-    told = scripts_for(tool, front.session).call("list-all")
+        return list_versions(found, "", front.app, sources=()).versions
+    told = front.app.scripts(tool).call("list-all")
     if told.status == 0:
         return told.out.split()
     front.answer(f"Plugin {tool}'s list-all callback script failed with output:")
@@ -180,7 +179,7 @@ def latest(front: Front, words: Sequence[str]) -> int:
     for tool in front.plugins:
         version = newest(front, tool, "")
         if version:
-            there = installs.is_installed(front.session.paths, Pin(tool, version))
+            there = installs.is_installed(front.app.paths, Pin(tool, version))
             front.answer(f"{tool}\t{version}\t{'installed' if there else 'missing'}")
         else:
             code = 1
@@ -189,16 +188,15 @@ def latest(front: Front, words: Sequence[str]) -> int:
 
 def newest(front: Front, tool: str, prefix: str) -> str | None:
     """Return the newest version; where there is none that is told on stdout."""
-    from toolpin.install.listing import newest_listed  # noqa: PLC0415 - asks sources
-    from toolpin.install.workshop import scripts_for  # noqa: PLC0415
+    from toolpin.listing import newest_listed  # noqa: PLC0415 - asks sources
 
-    found = front.session.registry.get(tool)
+    found = front.app.registry.get(tool)
     version = None
     try:
         if found and os.path.isdir(found.file):
-            version = scripts_for(tool, front.session).latest(prefix)
+            version = front.app.scripts(tool).latest(prefix)
         elif found:
-            version = newest_listed(found, prefix, front.session, sources=())
+            version = newest_listed(found, prefix, front.app, sources=())
     except ToolpinError as error:
         front.answer(f"unable to load latest version: {error.what}")
         return None
@@ -212,7 +210,7 @@ def shimversions(front: Front, words: Sequence[str]) -> int:
     command = split(words).name(0)
     if not command:
         raise FailedError("usage: asdf shimversions <command>")
-    paths = front.session.paths
+    paths = front.app.paths
     found = [
         f"{tool} {spelt(version)}"
         for tool in installs.tools(paths)

@@ -1,6 +1,6 @@
 """What `asdf` changes of versions: install, uninstall, set, reshim.
 
-The words are asdf's; what is done is done by toolpin's own commands.
+The words are asdf's; what is done is what toolpin's own commands do.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shlex
 import string
-from argparse import Namespace
 from collections.abc import Sequence
 
 from toolpin.asdf.front import (
@@ -22,8 +21,7 @@ from toolpin.asdf.front import (
 from toolpin.env import quote
 from toolpin.lockfile.lookup import lockfile_beside
 from toolpin.model import Request
-from toolpin.mutex import held, mutex_of_file
-from toolpin.project import pin_files
+from toolpin.project import files, pin_files
 from toolpin.project.toolversions import check_tool_name, edit
 from toolpin.resolve import to_provide
 from toolpin.scripts.build import KEEP
@@ -41,13 +39,13 @@ def install(front: Front, words: Sequence[str]) -> int:
     """
     given = split(words, "keep-download")
     if "keep-download" in given.flags:
-        session = front.session
-        env = {**session.env, KEEP: "1"}
-        front = front._replace(session=session._replace(env=env))
+        app = front.app
+        env = {**app.env, KEEP: "1"}
+        front = front._replace(app=app.derived(env=env))
     if not given.names:
         return _provide(front, front.requests())
     name, version = given.name(0), given.name(1)
-    if not front.session.registry.get(name):
+    if not front.app.registry.get(name):
         raise FailedError(
             f"error installing version: Plugin named {name} not installed"
         )
@@ -68,7 +66,10 @@ def install(front: Front, words: Sequence[str]) -> int:
 
 def _provide(front: Front, requests: Sequence[Request]) -> int:
     """Install what requests ask for; 1 where something is missing at the end."""
-    from toolpin.commands import install as verb  # noqa: PLC0415 - with it much else
+    from toolpin.wanted.install_requests import (  # noqa: PLC0415 - with it much else
+        install_requests,
+    )
+    from toolpin.wanted.requests import InstallOptions  # noqa: PLC0415
 
     code = 0
     known = []
@@ -79,23 +80,16 @@ def _provide(front: Front, requests: Sequence[Request]) -> int:
                 code = 1
             elif wanted.kind != "latest" and (pin := front.pin(request, wanted)):
                 front.say(f"version {pin.version} of {pin.tool} is already installed")
-        if front.session.registry.get(request.tool) and to_provide(request):
+        if front.app.registry.get(request.tool) and to_provide(request):
             known.append(request)
-    if known and verb.provide_all(known, _options(), front.session) != 0:
+    if known and install_requests(known, InstallOptions(), front.app) != 0:
         code = 1
     return code
 
 
-def _options() -> Namespace:
-    """Return toolpin's own options of `install`, none given."""
-    from toolpin.cli import parser_of  # noqa: PLC0415 - see _provide
-
-    return parser_of("install").parse_args([], Namespace(quiet=False))
-
-
 def uninstall(front: Front, words: Sequence[str]) -> int:
     """Remove one version: never what asdf did not install, never more than one."""
-    from toolpin.commands.uninstall import remove_all  # noqa: PLC0415 - rarely
+    from toolpin.upkeep.removal import remove_all  # noqa: PLC0415 - rarely
 
     given = split(words)
     tool, version = front.tool(given.name(0)), given.name(1)
@@ -110,10 +104,10 @@ def uninstall(front: Front, words: Sequence[str]) -> int:
         raise FailedError(
             f"{version} is no version that was installed; nothing removed"
         )
-    pin = installs.exact(front.session.paths, tool, wanted_of(version))
+    pin = installs.exact(front.app.paths, tool, wanted_of(version))
     if pin is None:
         raise FailedError("No such version")
-    remove_all([pin], front.session)
+    remove_all([pin], front.app)
     return 0
 
 
@@ -152,9 +146,9 @@ def _exact(front: Front, name: str, version: str) -> str:
 
 
 def _place(front: Front, *, at_home: bool, above: bool) -> str:
-    name, folder = front.session.paths.filename, front.session.folder
+    name, folder = front.app.paths.filename, front.app.directory
     if at_home:
-        return os.path.join(front.session.home, name)
+        return os.path.join(front.app.home, name)
     if not above:
         return os.path.join(folder, name)
     for one in pin_files.folders_up(os.path.dirname(folder.rstrip("/") or "/")):
@@ -166,20 +160,20 @@ def _place(front: Front, *, at_home: bool, above: bool) -> str:
 
 def _write(front: Front, name: str, versions: Sequence[str], path: str) -> None:
     """Change one line of a file, and of its lockfile where it has one."""
-    from toolpin.commands.pin import write_line  # noqa: PLC0415 - one verb
+    from toolpin.locking.pin_line import write_line  # noqa: PLC0415 - one verb
 
-    session = front.session
+    app = front.app
     wanted = [wanted_of(one) for one in versions]
-    known = session.registry.get(name)
+    known = app.registry.get(name)
     names = (name, *(one for one in (known.names if known else ()) if one != name))
     if known and os.path.lexists(lockfile_beside(path)):
-        write_line(path, names, wanted, session)
+        write_line(path, names, wanted, app)
     else:
-        with held(mutex_of_file(session.paths.locks, path)):
-            before = pin_files.read(path) if os.path.lexists(path) else b""
-            pin_files.write(path, edit(before, names, wanted, place=path))
+        with app.writing(path):
+            before = app.files.read(path) if os.path.lexists(path) else b""
+            files.write(path, edit(before, names, wanted, place=path))
     if known:
-        refresh_shims(session.paths, session.registry, {known.name})
+        refresh_shims(app.paths, app.registry, {known.name})
 
 
 def reshim(front: Front, words: Sequence[str]) -> int:
@@ -187,9 +181,9 @@ def reshim(front: Front, words: Sequence[str]) -> int:
     name = split(words).name(0)
     if name:
         front.tool(name)
-    changes = refresh_shims(front.session.paths, front.session.registry)
+    changes = refresh_shims(front.app.paths, front.app.registry)
     for skipped in changes.skipped:
-        path = f"{front.session.paths.shims}/{skipped}"
+        path = f"{front.app.paths.shims}/{skipped}"
         if os.path.lexists(path):
             front.say(f"{path} is not asdf's: left alone")
     return 0

@@ -1,4 +1,4 @@
-"""What every command of `asdf` starts from: a session, opened as asdf's variables say.
+"""What every command of `asdf` starts from: an App, opened as asdf's variables say.
 
 It finds the tools and the requests that count for asdf. What commands say is theirs.
 """
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import UsageError
 from toolpin.lockfile.lookup import match
 from toolpin.model import Origin, Pin, Request, Wanted
@@ -20,7 +21,6 @@ from toolpin.project import pin_files
 from toolpin.project.toolversions import parse_wanted
 from toolpin.report import Report
 from toolpin.scripts.running import kind_of
-from toolpin.session import Session, open_session
 from toolpin.settings.asdf_env import (
     as_toolpin,
     data_folder,
@@ -55,17 +55,17 @@ class Words(NamedTuple):
 
 
 class Front(NamedTuple):
-    """A session under asdf's rules; `given` is the environment as it came."""
+    """An App under asdf's rules; `given` is the environment as it came."""
 
-    session: Session
+    app: App
     given: Mapping[str, str]
     rc: Asdfrc
 
     @property
     def known(self) -> frozenset[str]:
         """Every name that a tool has here; what is installed needs no plugin."""
-        here = installs.tools(self.session.paths)
-        return frozenset((*self.session.registry.aliases, *here))
+        here = installs.tools(self.app.paths)
+        return frozenset((*self.app.registry.aliases, *here))
 
     @property
     def plugins(self) -> tuple[str, ...]:
@@ -74,10 +74,10 @@ class Front(NamedTuple):
         Those with a plugin of asdf's; of those that come with toolpin, what is
         installed or asked for here.
         """
-        session = self.session
-        names = {*script_folders(session.paths), *installs.tools(session.paths)}
+        app = self.app
+        names = {*script_folders(app.paths), *installs.tools(app.paths)}
         names |= {request.tool for request in self.requests()}
-        return tuple(sorted({session.registry.canonical(name) for name in names}))
+        return tuple(sorted({app.registry.canonical(name) for name in names}))
 
     def has(self, name: str) -> bool:
         """Say whether there is such a tool."""
@@ -89,7 +89,7 @@ class Front(NamedTuple):
             raise FailedError("No plugin given")
         if not self.has(name):
             raise FailedError(f"No such plugin: {name}")
-        return self.session.registry.canonical(name)
+        return self.app.registry.canonical(name)
 
     def requests(self) -> tuple[Request, ...]:
         """Return what is asked of known tools here, in the files' order.
@@ -97,23 +97,23 @@ class Front(NamedTuple):
         A line of any other tool says nothing.
         """
         known = self.known
-        aliases = {name: name for name in known} | self.session.registry.aliases
-        stated = self.session.stated(known)
-        return pin_files.effective(stated, env=self.session.env, aliases=aliases)
+        aliases = {name: name for name in known} | self.app.registry.aliases
+        stated = self.app.stated(known)
+        return pin_files.effective(stated, env=self.app.env, aliases=aliases)
 
     def request(self, tool: str) -> Request | None:
         """Return what is asked of one tool here, if anything is."""
-        names = self.session.registry.aliases.items()
+        names = self.app.registry.aliases.items()
         only = {tool, *(name for name, own in names if own == tool)}
-        stated = self.session.stated(only)
-        return pin_files.request_for(tool, stated, self.session.env)
+        stated = self.app.stated(only)
+        return pin_files.request_for(tool, stated, self.app.env)
 
     def pin(self, request: Request, wanted: Wanted) -> Pin | None:
         """Return the installed version that an alternative means here."""
         if wanted.kind in ("system", "path"):
             return None
-        session = self.session
-        return match(session.paths, request, wanted, session.where)
+        app = self.app
+        return match(app.paths, request, wanted, app.where)
 
     def source(self, request: Request) -> str:
         """Return the file that asks, or the variable as it was set."""
@@ -121,11 +121,11 @@ class Front(NamedTuple):
 
     def answer(self, text: str) -> None:
         """Write a line to stdout."""
-        self.session.report.answer(text)
+        self.app.report.answer(text)
 
     def say(self, text: str) -> None:
         """Write a line to stderr."""
-        self.session.report.warn(text)
+        self.app.report.warn(text)
 
 
 def open_front(environ: Mapping[str, str], *, for_plugin: bool = False) -> Front:
@@ -149,7 +149,7 @@ def open_front(environ: Mapping[str, str], *, for_plugin: bool = False) -> Front
         wanted = rc.flag("legacy_version_file")
         level = ("plain" if mine == "none" else mine) if wanted else "none"
         env = {**env, VARIABLE: level}
-    front = Front(open_session(env, paths, Report()), given, rc)
+    front = Front(App(paths, env, Report()), given, rc)
     if not for_plugin:
         _note(front)
     return front
@@ -157,7 +157,7 @@ def open_front(environ: Mapping[str, str], *, for_plugin: bool = False) -> Front
 
 def _note(front: Front) -> None:
     """Leave the note that shims heed; those that are there are written again."""
-    paths = front.session.paths
+    paths = front.app.paths
     if os.path.exists(paths.asdf_note):
         return
     with contextlib.suppress(OSError):
@@ -167,7 +167,7 @@ def _note(front: Front) -> None:
         if os.path.isdir(paths.installs):
             from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415 - once
 
-            refresh_shims(paths, front.session.registry)
+            refresh_shims(paths, front.app.registry)
 
 
 def split(words: Sequence[str], known: str = "", valued: str = "") -> Words:

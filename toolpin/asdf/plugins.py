@@ -7,11 +7,9 @@ from collections.abc import Callable, Sequence
 
 from toolpin.asdf.front import FailedError, Front, split
 from toolpin.errors import ToolpinError, Unreachable
-from toolpin.install.workshop import folders_for, index_for
 from toolpin.model import Pin
 from toolpin.plugin.folders import Folders, each
 from toolpin.plugin.index import HOUR_S, Index
-from toolpin.plugin.registry import read_registry
 from toolpin.plugin_tasks.trial import Trial
 from toolpin.scripts.address import Address, parse_address
 from toolpin.settings.asdfrc import Asdfrc
@@ -53,11 +51,11 @@ def _add(front: Front, words: Sequence[str]) -> int:
             f"{name} is invalid. Name may only contain lowercase letters, numbers, "
             "'_', and '-'"
         )
-    session = front.session
-    folders, own = folders_for(session), session.registry.canonical(name)
-    if folders.has(own) or (own in session.registry.aliases and not url):
+    app = front.app
+    folders, own = app.plugin_folders, app.registry.canonical(name)
+    if folders.has(own) or (own in app.registry.aliases and not url):
         front.say(f"Plugin named {name} already added")
-        if own not in session.registry.passed_over or not url:
+        if own not in app.registry.passed_over or not url:
             return 0
     address = _address(front, name, url)
     try:
@@ -69,14 +67,14 @@ def _add(front: Front, words: Sequence[str]) -> int:
         said = [value for label, value in error.facts if label == "it said"]
         told = said[-1] if said else error.what
         raise FailedError(f"unable to clone plugin: {told}") from error
-    fresh = read_registry(session.paths)
-    refresh_shims(session.paths, fresh)
+    app.reload_plugins()
+    refresh_shims(app.paths, app.registry)
     return 0
 
 
 def _address(front: Front, name: str, url: str) -> Address:
     if url:
-        return parse_address(url, front.session.folder)
+        return parse_address(url, front.app.directory)
     index = _index(front)
     try:
         return Address(index.url_of(name, max_age_s=_max_age_s(front.rc)), "")
@@ -91,7 +89,7 @@ def _address(front: Front, name: str, url: str) -> Address:
 def _index(front: Front) -> Index:
     if front.rc.flag("disable_plugin_short_name_repository"):
         raise FailedError("Short-name plugin repository is disabled")
-    return index_for(front.session)
+    return front.app.plugin_index
 
 
 def _max_age_s(rc: Asdfrc) -> float | None:
@@ -108,7 +106,7 @@ def _list(front: Front, words: Sequence[str]) -> int:
         return _list_all(front)
     if not front.plugins:
         front.say("No plugins installed")
-    folders = folders_for(front.session)
+    folders = front.app.plugin_folders
     for name in front.plugins:
         url, ref = _identity(front, folders, name, given.flags)
         cells = [url] * ("urls" in given.flags) + [ref] * ("refs" in given.flags)
@@ -125,19 +123,19 @@ def _identity(
     if folders.has(name):
         found = folders.identity(name)
         return found.url or folders.folder(name), found.commit or "-"
-    tool = front.session.registry.get(name)
+    tool = front.app.registry.get(name)
     return (tool.file if tool else "-"), "-"
 
 
 def described(front: Front) -> list[tuple[str, str, str]]:
     """Return each plugin's name, URL and commit."""
-    folders = folders_for(front.session)
+    folders = front.app.plugin_folders
     return [(name, *_identity(front, folders, name, True)) for name in front.plugins]
 
 
 def _list_all(front: Front) -> int:
     known = _index(front).all(max_age_s=_max_age_s(front.rc))
-    folders = folders_for(front.session)
+    folders = front.app.plugin_folders
     here = {name: folders.url(name) for name in folders.names()}
     width = max(_COLUMN, *(len(name) + 1 for name in known)) if known else 0
     for name, url in known.items():
@@ -149,18 +147,19 @@ def _list_all(front: Front) -> int:
 def _remove(front: Front, words: Sequence[str]) -> int:
     """Remove a plugin, and with it all that it installed, as asdf's users expect."""
     given = split(words)
-    session, tool = front.session, front.tool(given.name(0))
-    folders = folders_for(session)
+    app, tool = front.app, front.tool(given.name(0))
+    folders = app.plugin_folders
     if folders.has(tool):
         folders.remove(tool)
     else:
         front.say(f"{tool} comes with toolpin: only what it installed is removed")
-    for version in installs.versions(session.paths, tool):
+    for version in installs.versions(app.paths, tool):
         pin = Pin(tool, version)
-        with unfinished.version_mutex(session.paths, pin):
-            if installs.is_installed(session.paths, pin):
-                trees.remove(session.paths, pin)
-    refresh_shims(session.paths, read_registry(session.paths))
+        with unfinished.version_mutex(app.paths, pin):
+            if installs.is_installed(app.paths, pin):
+                trees.remove(app.paths, pin)
+    app.reload_plugins()
+    refresh_shims(app.paths, app.registry)
     return 0
 
 
@@ -168,11 +167,11 @@ def _update(front: Front, words: Sequence[str]) -> int:
     given = split(words, "all")
     if not given.names and "all" not in given.flags:
         raise FailedError("usage: asdf plugin update {<name> [<git-ref>] | --all}")
-    folders = folders_for(front.session)
+    folders = front.app.plugin_folders
     if "all" in given.flags:
         names, ref = folders.names(), ""
     else:
-        names, ref = [front.session.registry.canonical(given.name(0))], given.name(1)
+        names, ref = [front.app.registry.canonical(given.name(0))], given.name(1)
         if not folders.has(names[0]) and front.has(given.name(0)):
             front.say(f"{names[0]} comes with toolpin, and is updated with it")
             return 0
@@ -195,11 +194,11 @@ def _test(front: Front, words: Sequence[str]) -> int:
     name, url = given.name(0), given.name(1)
     if not (name and url):
         raise FailedError("FAILED: please provide a plugin name and url")
-    address = parse_address(url, front.session.folder)
+    address = parse_address(url, front.app.directory)
     if ref := given.flags.get("asdf-plugin-gitref"):
         address = address._replace(ref=ref)
     version = given.flags.get("asdf-tool-version", "")
-    trial = Trial(name, address, front.session)
+    trial = Trial(name, address, front.app)
     try:
         return trial.run("" if version == "latest" else version, given.names[2:]).code
     except ToolpinError as error:

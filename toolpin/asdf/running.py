@@ -32,20 +32,21 @@ def exec_(front: Front, words: Sequence[str]) -> NoReturn:
     """Become a command of the versions that count here; its flags are its own."""
     if not words:
         raise FailedError("usage: asdf exec <command>")
-    session, command = front.session, words[0]
+    app, command = front.app, words[0]
     _check(front, command, _SET_UP)
     try:
         running.run(
             command,
             words[1:],
-            paths=session.paths,
-            aliases=session.registry.aliases,
-            idioms=session.idioms,
-            env=session.env,
-            cwd=session.folder,
+            paths=app.paths,
+            aliases=app.registry.aliases,
+            idioms=app.idioms,
+            env=app.env,
+            cwd=app.directory,
             caller=running.Caller(
-                lambda: refresh_shims(session.paths, session.registry),
+                lambda: refresh_shims(app.paths, app.registry),
                 lambda found: _as_asdf(front, found),
+                app.files,
             ),
         )
     except NotRunnable as error:
@@ -83,9 +84,9 @@ def cmd(front: Front, words: Sequence[str]) -> NoReturn:
     name, *rest = words
     if "--" in rest:
         rest.remove("--")
-    session = front.session
-    own = name if _has_folder(front, name) else session.registry.canonical(name)
-    scripts = Scripts(session.paths, own, session.env, session.folder)
+    app = front.app
+    own = name if _has_folder(front, name) else app.registry.canonical(name)
+    scripts = Scripts(app.paths, own, app.env, app.directory)
     found = scripts.extension(rest)
     start = "error running extension command: "
     if found is None:
@@ -99,27 +100,28 @@ def cmd(front: Front, words: Sequence[str]) -> NoReturn:
 
 def has_extension(front: Front, name: str, words: Sequence[str]) -> bool:
     """Say whether a plugin brings such a command."""
-    session = front.session
-    scripts = Scripts(session.paths, name, session.env, session.folder)
+    app = front.app
+    scripts = Scripts(app.paths, name, app.env, app.directory)
     return _has_folder(front, name) and scripts.extension(list(words)) is not None
 
 
 def _has_folder(front: Front, name: str) -> bool:
-    return "/" not in name and os.path.isdir(f"{front.session.paths.plugins}/{name}")
+    return "/" not in name and os.path.isdir(f"{front.app.paths.plugins}/{name}")
 
 
 def _find(front: Front, command: str, unknown: int) -> Found:
     """Return what a command runs. Raises FailedError with what asdf says instead."""
     _check(front, command, unknown)
-    session = front.session
+    app = front.app
     try:
         found = finding.find(
             command,
-            paths=session.paths,
-            aliases=session.registry.aliases,
-            idioms=session.idioms,
-            env=as_called(session.env),
-            cwd=session.folder,
+            paths=app.paths,
+            aliases=app.registry.aliases,
+            idioms=app.idioms,
+            env=as_called(app.env),
+            cwd=app.directory,
+            files=app.files,
         )
     except NotRunnable as error:
         raise _told(front, command, error) from error
@@ -191,12 +193,12 @@ def _is_there(front: Front, request: Request) -> bool:
 
 
 def _of_stub(front: Front, command: str) -> set[str]:
-    stub = read_stub(f"{front.session.paths.shims}/{command}")
+    stub = read_stub(f"{front.app.paths.shims}/{command}")
     return {tool for tool, *_ in stub.tools} if stub else set()
 
 
 def _having(front: Front, command: str) -> list[Pin]:
-    paths = front.session.paths
+    paths = front.app.paths
     return [
         pin
         for tool in installs.tools(paths)
@@ -207,14 +209,14 @@ def _having(front: Front, command: str) -> list[Pin]:
 
 
 def _file(front: Front) -> str:
-    return os.path.join(front.session.folder, front.session.paths.filename)
+    return os.path.join(front.app.directory, front.app.paths.filename)
 
 
 def _as_asdf(front: Front, found: Found) -> Found:
     """Return what was found with asdf's variables, and without what was put there."""
     more: dict[str, str] = {}
     if found.pin:
-        more = variables_of(front.session.paths, found.pin)
+        more = variables_of(front.app.paths, found.pin)
     return found._replace(environment=_clean(front, {**found.environment, **more}))
 
 

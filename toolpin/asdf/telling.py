@@ -10,7 +10,6 @@ from toolpin import __version__
 from toolpin.asdf.front import FailedError, Front, split
 from toolpin.asdf.plugins import described
 from toolpin.errors import ToolpinError
-from toolpin.install.workshop import scripts_for
 from toolpin.paths import bundled
 from toolpin.plugin.registry import script_folders
 from toolpin.process import run
@@ -71,8 +70,8 @@ def help_(front: Front, words: Sequence[str]) -> int:
     if given.names:
         return _of_tool(front, given.name(0), given.name(1))
     front.answer(f"version: {VERSION}\n\n{_TOP}")
-    for name in script_folders(front.session.paths):
-        words = scripts_for(name, front.session).extension_names()
+    for name in script_folders(front.app.paths):
+        words = front.app.scripts(name).extension_names()
         if words:
             front.answer(f"PLUGIN {name}")
             for word in words:
@@ -83,14 +82,14 @@ def help_(front: Front, words: Sequence[str]) -> int:
 
 def _of_tool(front: Front, name: str, version: str) -> int:
     """Print every text that a plugin has: overview, deps, config, links."""
-    own = front.session.registry.canonical(name)
-    tool = front.session.registry.get(own)
+    own = front.app.registry.canonical(name)
+    tool = front.app.registry.get(own)
     if tool is None:
         raise FailedError(f"No plugin named {name}")
     if not os.path.isdir(tool.file):
         front.answer(f"{tool.description}\n{tool.homepage}".rstrip())
         return 0
-    scripts = scripts_for(own, front.session)
+    scripts = front.app.scripts(own)
     overview = scripts.help("overview", version)
     if overview is None:
         raise FailedError(f"No documentation for plugin {name}")
@@ -103,7 +102,7 @@ def _of_tool(front: Front, name: str, version: str) -> int:
 
 def info(front: Front, _words: Sequence[str]) -> int:
     """Print what somebody has to know who is to help."""
-    session, given = front.session, front.given
+    app, given = front.app, front.given
     name = given.get(_FILENAME, "")
     if is_path(name):
         front.answer(f"WARNINGS:\n{_FILENAME} should be a filename only, not a path\n")
@@ -113,8 +112,8 @@ def info(front: Front, _words: Sequence[str]) -> int:
     front.answer(f"BASH VERSION:\n{_version_of(front, 'bash')}\n")
     front.answer(f"ASDF VERSION:\n{VERSION}\n")
     front.answer("ASDF INTERNAL VARIABLES:")
-    front.answer(f"{_FILENAME}={session.paths.filename}")
-    front.answer(f"ASDF_DATA_DIR={session.paths.data}")
+    front.answer(f"{_FILENAME}={app.paths.filename}")
+    front.answer(f"ASDF_DATA_DIR={app.paths.data}")
     front.answer(f"ASDF_CONFIG_FILE={place_of(given)}\n")
     front.answer("ASDF INSTALLED PLUGINS:")
     rows = described(front)
@@ -130,7 +129,7 @@ def _version_of(front: Front, program: str) -> str:
         told = run(
             ["/usr/bin/env", program, "--version"],
             env=front.given,
-            cwd=front.session.folder,
+            cwd=front.app.directory,
             timeout_s=_ASK_S,
         )
     except ToolpinError as error:

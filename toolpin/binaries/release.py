@@ -23,7 +23,7 @@ from toolpin.binaries.elf import (
 )
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Host
-from toolpin.project.pin_files import read
+from toolpin.project.files import read
 
 # What every system with glibc has; with musl it is one library.
 _LIBC = "libc libm libdl libpthread librt libutil libresolv libgcc_s".split()

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.cache.verified import Cache
 from toolpin.ci.folder import begin, contents, drop_damaged, sweep
 from toolpin.ci.packed import bring_back, pack
@@ -20,12 +21,8 @@ from toolpin.ci.plan import ARCHIVES, CiPlan, Planned, kept_by
 from toolpin.errors import ToolpinError
 from toolpin.install.carrying import forgoing, now
 from toolpin.install.jobs import Job, Outcome
-from toolpin.install.workshop import clients_for, installer_for
 from toolpin.model import Digest, Pin
 from toolpin.mutex import held
-from toolpin.progress import Board
-from toolpin.session import Session
-from toolpin.settings.read import Settings
 from toolpin.store import installs, trees, unfinished
 from toolpin.wanted.decide import judged
 
@@ -58,9 +55,9 @@ class Result(NamedTuple):
     changed: bool
 
 
-def provide(plan: CiPlan, session: Session, settings: Settings) -> Result:
+def provide(plan: CiPlan, app: App) -> Result:
     """Install what is planned, and leave in the folder what is planned."""
-    work = _Work(plan, session, settings)
+    work = _Work(plan, app)
     with held(f"{plan.folder}.lock"):
         before = contents(plan.folder)
         work.clear()
@@ -68,16 +65,16 @@ def provide(plan: CiPlan, session: Session, settings: Settings) -> Result:
         outcomes = work.install()
         work.keep(outcomes)
         provided = tuple(map(work.told, outcomes))
-        sweep(plan.folder, kept_by(plan, session))
+        sweep(plan.folder, kept_by(plan, app))
         after = contents(plan.folder)
     return Result(provided, work.hit(provided), before != after or work.found_damage)
 
 
-def prune(plan: CiPlan, session: Session) -> tuple[list[str], int]:
+def prune(plan: CiPlan, app: App) -> tuple[list[str], int]:
     """Remove what is not planned; return the paths, and the bytes that this freed."""
     with held(f"{plan.folder}.lock"):
         before = contents(plan.folder)
-        removed = sweep(plan.folder, kept_by(plan, session))
+        removed = sweep(plan.folder, kept_by(plan, app))
         after = contents(plan.folder)
     return removed, sum(before.values()) - sum(after.values())
 
@@ -85,11 +82,9 @@ def prune(plan: CiPlan, session: Session) -> tuple[list[str], int]:
 class _Work:
     """One install of one job."""
 
-    def __init__(self, plan: CiPlan, session: Session, settings: Settings) -> None:
+    def __init__(self, plan: CiPlan, app: App) -> None:
         self._plan = plan
-        self._session = session
-        self._settings = settings
-        self._board = Board(session.report)
+        self._app = app
         self._cache = Cache(plan.folder)
         self._by_pin = {one.job.pin: one for one in plan.planned}
         self._good: set[Digest] = set()
@@ -98,8 +93,8 @@ class _Work:
 
     def clear(self) -> None:
         """Take out of the folder what is not planned, and what is damaged."""
-        report, folder = self._session.report, self._plan.folder
-        kept = kept_by(self._plan, self._session)
+        report, folder = self._app.report, self._plan.folder
+        kept = kept_by(self._plan, self._app)
         for path in sweep(folder, kept):
             # A line that somebody else's name begins could be a command to the CI.
             shown = f"{folder}/{path}".removesuffix("/.").replace("\n", "\\n")
@@ -120,14 +115,14 @@ class _Work:
     def install(self) -> list[Outcome]:
         """Bring trees back, and install the others."""
         packed = [one for one in self._plan.planned if one.is_packed]
-        with ThreadPoolExecutor(self._settings.jobs) as pool:
+        with ThreadPoolExecutor(self._app.settings.jobs) as pool:
             back = [one for one in pool.map(self._bring_back, packed) if one]
         self._back = {outcome.job.pin: outcome for outcome in back}
         left = [one.job for one in self._plan.planned if one.job.pin not in self._back]
-        installer = installer_for(
-            self._session, self._settings, self._board, cache=self._cache
+        archives = self._app.derived(
+            registry=self._app.registry, cache=self._cache, clients=self._app.clients
         )
-        new = [judged(one, self._plan.tried) for one in installer.run(left)]
+        new = [judged(one, self._plan.tried) for one in archives.installer.run(left)]
         done = {one.job.pin: one for one in [*new, *back]}
         return [done[one.job.pin] for one in self._plan.planned]
 
@@ -137,7 +132,7 @@ class _Work:
         Of what an earlier job made nobody knows whether it is of this plan's key.
         """
         for one, outcome in zip(self._plan.planned, outcomes, strict=True):
-            if not installs.is_installed(self._session.paths, one.job.pin):
+            if not installs.is_installed(self._app.paths, one.job.pin):
                 continue
             try:
                 if one.kept == ARCHIVES:
@@ -145,7 +140,7 @@ class _Work:
                 elif one.is_packed and outcome.status == INSTALLED:
                     self._keep_tree(one)
             except ToolpinError as error:
-                self._session.report.error(error)
+                self._app.report.error(error)
 
     def told(self, outcome: Outcome) -> Provided:
         """Return how an install came, and how many bytes that took."""
@@ -168,7 +163,7 @@ class _Work:
 
     def _bring_back(self, one: Planned) -> Outcome | None:
         """Return the outcome of a tree that was packed; None where none counts."""
-        paths, pin, place = self._session.paths, one.job.pin, self._tree(one)
+        paths, pin, place = self._app.paths, one.job.pin, self._tree(one)
         if one.plan is None or not contents(place):
             return None
         began = time.monotonic()
@@ -176,29 +171,25 @@ class _Work:
             with unfinished.version_mutex(paths, pin):
                 if installs.is_installed(paths, pin):
                     return None
-                plan = forgoing(one.plan, self._settings.allow)
+                plan = forgoing(one.plan, self._app.settings.allow)
                 bring_back(paths, plan, place, now())
         except ToolpinError as error:
             self.found_damage = True
-            self._session.report.error(error)
-            self._session.report.warn(f"{pin}: made anew")
+            self._app.report.error(error)
+            self._app.report.warn(f"{pin}: made anew")
             unfinished.delete_tree(place)
             return None
         return Outcome(one.job, RESTORED, seconds=time.monotonic() - began)
 
     def _keep_archives(self, one: Planned) -> None:
-        clients = None
         for artifact in one.plan.artifacts if one.plan else ():
             if not self._cache.holds(artifact.digest):
-                clients = clients or clients_for(
-                    self._session, self._settings, self._board
-                )
-                self._cache.fetch(artifact, clients.download, lambda *_: None)
+                self._cache.fetch(artifact, self._app.clients.download, lambda *_: None)
 
     def _keep_tree(self, one: Planned) -> None:
-        receipt = trees.read_receipt(self._session.paths, one.job.pin)
+        receipt = trees.read_receipt(self._app.paths, one.job.pin)
         if receipt:
-            pack(self._session.paths, receipt, self._tree(one))
+            pack(self._app.paths, receipt, self._tree(one))
 
     def _came(self, one: Planned, outcome: Outcome) -> str:
         if outcome.status in (RESTORED, PRESENT, FAILED):
@@ -211,9 +202,9 @@ class _Work:
         """Return the digests of what it is installed from, as far as they are known."""
         if one.plan:
             return {artifact.digest for artifact in one.plan.artifacts}
-        if not installs.is_installed(self._session.paths, one.job.pin):
+        if not installs.is_installed(self._app.paths, one.job.pin):
             return set()
-        receipt = trees.read_receipt(self._session.paths, one.job.pin)
+        receipt = trees.read_receipt(self._app.paths, one.job.pin)
         return {each.digest for each in receipt.artifacts} if receipt else set()
 
     def _size(self, digest: Digest) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
 from toolpin import host
+from toolpin.app import App
 from toolpin.ci.folder import Kept
 from toolpin.ci.keys import (
     Here,
@@ -23,13 +24,11 @@ from toolpin.errors import NotLocked, ToolpinError
 from toolpin.install.choice import allowed_sources
 from toolpin.install.jobs import Job
 from toolpin.install.locked import locked_plan
-from toolpin.install.workshop import builder_for, settings_for
 from toolpin.model import Host, Origin, Pin, Plan, Request, Wanted
 from toolpin.pairs import refuse_pairs
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.script import is_scripted
 from toolpin.plugin_tasks.needs import as_if_there
-from toolpin.session import Session
 from toolpin.store.trees import read_receipt
 from toolpin.wanted.decide import Decider, Rules
 
@@ -84,7 +83,7 @@ class CiPlan(NamedTuple):
 
 
 def plan_job(
-    requests: Sequence[Request], session: Session, *, elsewhere: bool = True
+    requests: Sequence[Request], app: App, *, elsewhere: bool = True
 ) -> CiPlan:
     """Return the plan of a job for what is requested in this folder.
 
@@ -93,22 +92,22 @@ def plan_job(
     loose request without one.
     """
     if elsewhere:
-        session = as_if_there(requests, session)
-    here = host.detect()
-    decider = Decider(session, here, Rules(ci=True, elsewhere=elsewhere), _never)
+        app = as_if_there(requests, app)
+    here = app.host
+    decider = Decider(app, here, Rules(ci=True, elsewhere=elsewhere), _never)
     jobs, errors = decider.jobs(requests)
     for error in errors[1:]:
-        session.report.error(error)
+        app.report.error(error)
     if errors:
         raise errors[0]
-    refuse_pairs([(job.pin, job.origin) for job in jobs], session)
-    planner = _Planner(jobs, here, session)
-    folder = f"{session.cache}/ci"
+    refuse_pairs([(job.pin, job.origin) for job in jobs], app)
+    planner = _Planner(jobs, here, app)
+    folder = f"{app.cache_directory}/ci"
     planned = tuple(map(planner.planned, jobs))
     return CiPlan(here, folder, planned, frozenset(decider.tried))
 
 
-def kept_by(plan: CiPlan, session: Session) -> Kept:
+def kept_by(plan: CiPlan, app: App) -> Kept:
     """Return what the plan keeps in its folder.
 
     Of what is not locked that is what it was installed from; where it is not installed
@@ -125,7 +124,7 @@ def kept_by(plan: CiPlan, session: Session) -> Kept:
         if one.kept != ARCHIVES:
             continue
         try:
-            receipt = read_receipt(session.paths, one.job.pin)
+            receipt = read_receipt(app.paths, one.job.pin)
         except ToolpinError:
             receipt = None
         is_open = is_open or receipt is None
@@ -144,10 +143,10 @@ def _never(tool: str, wanted: Wanted, origin: Origin) -> NoReturn:
 class _Planner:
     """Gives each job its key; those of what it requires come before."""
 
-    def __init__(self, jobs: Sequence[Job], here: Host, session: Session) -> None:
+    def __init__(self, jobs: Sequence[Job], here: Host, app: App) -> None:
         self._jobs = jobs
         self._here = here
-        self._session = session
+        self._app = app
         self._found: dict[Pin, Planned] = {}
         self._begun: set[Pin] = set()
 
@@ -159,7 +158,7 @@ class _Planner:
         return self._found[job.pin]
 
     def _plan(self, job: Job) -> Planned:
-        tool = self._session.registry.require(job.pin.tool, job.origin)
+        tool = self._app.registry.require(job.pin.tool, job.origin)
         plan = locked_plan(tool, job, self._here) if job.locked else None
         builds = bool(plan.recipe) if plan else self._only_builds(tool)
         digests = tuple(one.digest for one in plan.artifacts) if plan else None
@@ -172,7 +171,7 @@ class _Planner:
         return Planned(job, plan, install_key(inputs), builds, kept)
 
     def _only_builds(self, tool: Tool) -> bool:
-        wanted = settings_for(self._session).sources
+        wanted = self._app.settings.sources
         sources = allowed_sources(tool, self._here, wanted)
         return all(spec.build for spec in sources)
 
@@ -181,7 +180,7 @@ class _Planner:
         links: tuple[tuple[str, str], ...] = ()
         options: tuple[tuple[str, str], ...] = ()
         if builds and tool.recipe:
-            links, options = builder_for(self._session).inputs(tool.recipe, pin)
+            links, options = self._app.builder.inputs(tool.recipe, pin)
         needed = [
             self.planned(job).key
             for job in self._jobs
@@ -192,7 +191,7 @@ class _Planner:
             distribution=host.distribution(),
             links=links,
             options=options,
-            prefix=self._session.paths.install(*pin),
+            prefix=self._app.paths.install(*pin),
             built_with=tuple(sorted(needed)),
         )
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from toolpin.app import App
 from toolpin.ci.install import FAILED, Provided, Result
 from toolpin.ci.keys import render_outputs
 from toolpin.ci.plan import CiPlan, Planned
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.report import error_table
-from toolpin.session import Session
 from toolpin.tables import pin_table
 
 
-def show_plan(plan: CiPlan, form: str | None, session: Session) -> None:
+def show_plan(plan: CiPlan, form: str | None, app: App) -> None:
     """Answer with keys, folder and installs; `form` is `github`, `gitlab` or None."""
-    if session.report.as_json:
-        session.report.document("ci plan", _plan_table(plan))
+    if app.report.as_json:
+        app.report.document("ci plan", _plan_table(plan))
     elif form:
         values = {
             "key": plan.key,
@@ -26,52 +26,52 @@ def show_plan(plan: CiPlan, form: str | None, session: Session) -> None:
             "needs-build": any(one.builds for one in plan.planned),
             "locked": not plan.unlocked,
         }
-        _put_out(values, form, session)
+        _put_out(values, form, app)
     else:
-        session.report.table([_plan_row(one) for one in plan.planned])
-        session.report.answer(f"key   {plan.key}")
-        session.report.answer(f"path  {plan.folder}")
+        app.report.table([_plan_row(one) for one in plan.planned])
+        app.report.answer(f"key   {plan.key}")
+        app.report.answer(f"path  {plan.folder}")
     if plan.unlocked:
         names = ", ".join(str(one.job.pin) for one in plan.unlocked)
-        session.report.remark(f"{names}: not locked; try: toolpin lock")
+        app.report.remark(f"{names}: not locked; try: toolpin lock")
 
 
-def show_result(result: Result, form: str | None, session: Session) -> int:
+def show_result(result: Result, form: str | None, app: App) -> int:
     """Tell how everything came, and return the exit code."""
-    _answer(result, form, session)
+    _answer(result, form, app)
     for one in result.provided:
         if one.error:
-            session.report.error(one.error)
+            app.report.error(one.error)
     changed = ", changed" if result.changed else ""
-    session.report.remark(f"toolpin: cache {result.hit}{changed}")
+    app.report.remark(f"toolpin: cache {result.hit}{changed}")
     if any(isinstance(one.error, NotLocked) for one in result.provided):
         return NotLocked.exit_code
     return 1 if any(one.came == FAILED for one in result.provided) else 0
 
 
-def _answer(result: Result, form: str | None, session: Session) -> None:
-    if session.report.as_json:
+def _answer(result: Result, form: str | None, app: App) -> None:
+    if app.report.as_json:
         did = any(one.came not in ("present", FAILED) for one in result.provided)
-        session.report.document(
+        app.report.document(
             "ci install", _result_table(result), changed=did or result.changed
         )
         return
     if not form:
-        session.report.table([_row(one) for one in result.provided])
+        app.report.table([_row(one) for one in result.provided])
         return
     for one in result.provided:
-        session.report.remark("  ".join(_row(one)))
+        app.report.remark("  ".join(_row(one)))
     versions: dict[str, str] = {}
     for one in result.provided:
         if one.came == FAILED:
             continue
         versions.setdefault(one.job.pin.tool, one.job.pin.version)
     values: dict[str, object] = {"cache-hit": result.hit, "changed": result.changed}
-    values |= {"versions": versions, "shims": session.paths.shims}
+    values |= {"versions": versions, "shims": app.paths.shims}
     values |= {f"{tool}-version": version for tool, version in versions.items()}
-    _put_out(values, form, session)
+    _put_out(values, form, app)
     if form == "github":
-        _append("GITHUB_PATH", session.paths.shims, session)
+        _append("GITHUB_PATH", app.paths.shims, app)
 
 
 def _plan_row(one: Planned) -> tuple[str, ...]:
@@ -125,16 +125,16 @@ def _result_table(result: Result) -> dict[str, object]:
     }
 
 
-def _put_out(values: Mapping[str, object], form: str, session: Session) -> None:
+def _put_out(values: Mapping[str, object], form: str, app: App) -> None:
     """Write outputs where the CI looks for them, or for whoever reads."""
     text = render_outputs(values, form)
-    if form != "github" or not _append("GITHUB_OUTPUT", text, session):
-        session.report.answer(text)
+    if form != "github" or not _append("GITHUB_OUTPUT", text, app):
+        app.report.answer(text)
 
 
-def _append(variable: str, text: str, session: Session) -> bool:
+def _append(variable: str, text: str, app: App) -> bool:
     """Append lines to the file that a variable names; tell whether there is one."""
-    file = session.env.get(variable)
+    file = app.env.get(variable)
     if not file:
         return False
     try:

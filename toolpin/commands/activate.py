@@ -9,18 +9,28 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from argparse import SUPPRESS, ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import NotRunnable, ToolpinError
-from toolpin.execute.project_env import is_of_project, joined, patch_of
+from toolpin.execute.trees import is_of_project
 from toolpin.model import EnvPatch, Request
 from toolpin.paths import bundled
 from toolpin.project import pin_files
-from toolpin.session import Session
+from toolpin.project_env import joined, patch_of
 from toolpin.shells.activation import ACTIVE, STATE, Watch, entered, parse_state
 from toolpin.shells.dialect import DIALECTS, Dialect, render_changes
 from toolpin.shells.watch import watched_files, watched_installs
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    shell: str
+    shims: bool = False
+    update: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -34,15 +44,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--update", action="store_true", help=SUPPRESS)
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Print what the shell evaluates."""
-    dialect = DIALECTS[args.shell]
-    if args.shims:
-        session.report.answer(_profile(session.paths.shims, dialect).rstrip("\n"))
+    dialect = DIALECTS[options.shell]
+    if options.shims:
+        app.report.answer(_profile(app.paths.shims, dialect).rstrip("\n"))
         return 0
-    change = _update(session, dialect, args.shell, in_front=not args.update)
-    text = change if args.update else _hook(args.shell, dialect) + change
-    session.report.answer(text.rstrip("\n"))
+    change = _update(app, dialect, options.shell, in_front=not options.update)
+    text = change if options.update else _hook(options.shell, dialect) + change
+    app.report.answer(text.rstrip("\n"))
     return 0
 
 
@@ -61,19 +71,17 @@ def _profile(shims: str, dialect: Dialect) -> str:
     )
 
 
-def _update(session: Session, dialect: Dialect, shell: str, *, in_front: bool) -> str:
-    watch = watched_files(session)
-    patch, told, requests = _here(session)
-    installs = watched_installs(requests, session) if requests else Watch()
-    changes = entered(
-        session.env, patch, session.paths.shims, told=told, in_front=in_front
-    )
-    path = changes.get("PATH", session.env.get("PATH"))
-    if session.env.get(ACTIVE) != shell:
+def _update(app: App, dialect: Dialect, shell: str, *, in_front: bool) -> str:
+    watch = watched_files(app)
+    patch, told, requests = _here(app)
+    installs = watched_installs(requests, app) if requests else Watch()
+    changes = entered(app.env, patch, app.paths.shims, told=told, in_front=in_front)
+    path = changes.get("PATH", app.env.get("PATH"))
+    if app.env.get(ACTIVE) != shell:
         changes[ACTIVE] = shell
-    if told and told != parse_state(session.env.get(STATE)).told:
-        session.report.warn(told)
-        _stand_before_the_machines(requests, session)
+    if told and told != parse_state(app.env.get(STATE)).told:
+        app.report.warn(told)
+        _stand_before_the_machines(requests, app)
     return render_changes(changes, dialect) + dialect.same(
         Watch(
             watch.present + installs.present,
@@ -84,18 +92,18 @@ def _update(session: Session, dialect: Dialect, shell: str, *, in_front: bool) -
     )
 
 
-def _here(session: Session) -> tuple[EnvPatch, str, tuple[Request, ...]]:
+def _here(app: App) -> tuple[EnvPatch, str, tuple[Request, ...]]:
     """Return what this folder sets, what to tell of it, and what it asks for."""
     try:
-        stated = tuple(session.stated())
-        told = list(session.disagreement_lines(stated))
+        stated = tuple(app.stated())
+        told = list(app.disagreement_lines(stated))
         requests = pin_files.effective(
-            stated, env=session.env, aliases=session.registry.aliases
+            stated, env=app.env, aliases=app.registry.aliases
         )
         patches, missing = [], []
         for request in requests:
             try:
-                patches.append(_patch(request, session))
+                patches.append(_patch(request, app))
             except NotRunnable:
                 missing.append(request)
     except ToolpinError as error:
@@ -105,16 +113,16 @@ def _here(session: Session) -> tuple[EnvPatch, str, tuple[Request, ...]]:
     return joined(patches), "\n".join(told), requests
 
 
-def _patch(request: Request, session: Session) -> EnvPatch:
+def _patch(request: Request, app: App) -> EnvPatch:
     """Return what a request sets here: nothing for a project's `path:`.
 
     Prompts run `git`. The shims, which stand here, run the tool's commands out of it.
     """
-    patch = patch_of(request, session)
-    return EnvPatch((), ()) if is_of_project(patch, request, session) else patch
+    patch = patch_of(request, app)
+    return EnvPatch((), ()) if is_of_project(patch, request, app.where) else patch
 
 
-def _stand_before_the_machines(requests: Sequence[Request], session: Session) -> None:
+def _stand_before_the_machines(requests: Sequence[Request], app: App) -> None:
     """Give pinned tools their shims, also where nothing of them was ever installed.
 
     Without them the machine's own programs would answer for what is not there.
@@ -122,16 +130,16 @@ def _stand_before_the_machines(requests: Sequence[Request], session: Session) ->
     lacking = set()
     for tool in {request.tool for request in requests}:
         with contextlib.suppress(ToolpinError):
-            found = session.registry.get(tool)
+            found = app.registry.get(tool)
             names = found.commands if found else ()
-            shims = [f"{session.paths.shims}/{name}" for name in names]
+            shims = [f"{app.paths.shims}/{name}" for name in names]
             if not all(map(os.path.lexists, shims)):
                 lacking.add(tool)
     if lacking:
         from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415 - once a tool
 
         with contextlib.suppress(ToolpinError):  # a store that cannot be written
-            refresh_shims(session.paths, session.registry, lacking)
+            refresh_shims(app.paths, app.registry, lacking)
 
 
 def _hint(missing: list[Request]) -> str:

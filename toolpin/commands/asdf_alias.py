@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.env import quote
 from toolpin.errors import ToolpinError
-from toolpin.session import Session
 
 _MARK = "# asdf by toolpin: `toolpin asdf-alias` writes it\n"
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    folder_of_asdf: str
+    remove: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -21,9 +29,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Write or remove the command. Another's `asdf` is left alone."""
-    folder = os.path.normpath(os.path.join(session.folder, args.folder_of_asdf))
+    folder = os.path.normpath(os.path.join(app.directory, options.folder_of_asdf))
     place = f"{folder}/asdf"
     before = _read(place)
     if before is not None and _MARK not in before:
@@ -31,16 +39,16 @@ def run(args: Namespace, session: Session) -> int:
             f"{place} is not from toolpin, and stays as it is",
             hint="toolpin asdf-alias DIR, with a folder before that one on PATH",
         )
-    after = None if args.remove else _text()
+    after = None if options.remove else _text()
     try:
         _put(place, after)
     except OSError as error:
         raise ToolpinError(
             f"{place} cannot be written", [("because", error.strerror or "?")]
         ) from error
-    session.report.remark(f"{place} is {'gone' if args.remove else 'there'}")
-    if session.report.as_json:
-        session.report.document("asdf-alias", {"file": place}, changed=before != after)
+    app.report.remark(f"{place} is {'gone' if options.remove else 'there'}")
+    if app.report.as_json:
+        app.report.document("asdf-alias", {"file": place}, changed=before != after)
     return 0
 
 

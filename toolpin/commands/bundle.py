@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from toolpin import host
+from toolpin.app import App
 from toolpin.bundle import (
     Bundle,
     artifacts_of,
@@ -14,21 +16,26 @@ from toolpin.bundle import (
     read_bundle,
     write_bundle,
 )
-from toolpin.cache.verified import Cache
 from toolpin.errors import NotLocked, Refused, ToolpinError
 from toolpin.install.jobs import Job
-from toolpin.install.locked import EMPTY, answer, missing, read_lockfile
-from toolpin.install.workshop import clients_for, installer_for, settings_for
+from toolpin.install.locked import answer, missing
 from toolpin.lockfile.asks import Ask, check_host
+from toolpin.lockfile.document import EMPTY
 from toolpin.lockfile.lookup import lockfile_beside, lockfile_for
 from toolpin.locking.project import asks_of, project_file, read_project
 from toolpin.model import Artifact, Origin, Pin
 from toolpin.plugin.script import SOURCE
-from toolpin.progress import Board
 from toolpin.project.toolversions import parse_wanted
-from toolpin.session import Session
 from toolpin.upkeep.reshim import refresh_shims
 from toolpin.wanted.view import show_outcomes
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    action: str
+    file: str
+    host: tuple[str, ...] = ()
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -47,33 +54,33 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Write a bundle of what is locked here, or install from one."""
-    path = os.path.abspath(os.path.join(session.folder, args.file))
-    if args.action == "create":
-        return _create(path, args.host, session)
-    return _install(path, session)
+    path = os.path.abspath(os.path.join(app.directory, options.file))
+    if options.action == "create":
+        return _create(path, options.host, app)
+    return _install(path, app)
 
 
-def _create(path: str, hosts: Sequence[str], session: Session) -> int:
+def _create(path: str, hosts: Sequence[str], app: App) -> int:
     for name in hosts:
-        check_host(name, session.registry.tools)
-    beside = project_file(session)
+        check_host(name, app.registry.tools)
+    beside = project_file(app)
     file = lockfile_beside(beside)
-    lock = read_lockfile(file)
+    lock = app.lockfile(file)
     if lock is None:
         raise NotLocked(
             "there is no toolpin.lock to bundle", [("expected", file)], "toolpin lock"
         )
-    bundle = Bundle(lock, tuple(sorted(set(hosts) or {str(host.detect())})))
-    asks = asks_of(read_project(beside), beside, session)
+    bundle = Bundle(lock, tuple(sorted(set(hosts) or {str(app.host)})))
+    asks = asks_of(read_project(beside, app), beside, app)
     for ask in asks:
         if ask.key not in lock.pins:
             raise missing(ask, f"{file} has no entry for it")
     _check_complete(bundle, file)
-    cache = Cache(session.cache)
-    board = Board(session.report)
-    clients = clients_for(session, settings_for(session), board)
+    cache = app.cache
+    board = app.board
+    clients = app.clients
     for artifact in artifacts_of(bundle):
         row = board.row(artifact.filename)
         if not os.path.exists(cache.archive(artifact.digest)):
@@ -87,15 +94,15 @@ def _create(path: str, hosts: Sequence[str], session: Session) -> int:
             row.drop()
     size_bytes = write_bundle(path, bundle, cache)
     names = ", ".join(bundle.hosts)
-    session.report.remark(f"{path}: {size_bytes / 1e6:.0f} MB for {names}")
-    if session.report.as_json:
+    app.report.remark(f"{path}: {size_bytes / 1e6:.0f} MB for {names}")
+    if app.report.as_json:
         result = {
             "file": path,
             "size_bytes": size_bytes,
             "hosts": bundle.hosts,
             "archives": [str(one.digest) for one in artifacts_of(bundle)],
         }
-        session.report.document("bundle", result, changed=True)
+        app.report.document("bundle", result, changed=True)
     return 0
 
 
@@ -125,36 +132,37 @@ def _check_complete(bundle: Bundle, file: str) -> None:
                 )
 
 
-def _install(path: str, session: Session) -> int:
+def _install(path: str, app: App) -> int:
     bundle = read_bundle(path)
-    here = host.detect()
+    here = app.host
     if str(here) not in bundle.hosts:
         raise ToolpinError(
             f"{path} is not for this machine",
             [("it is for", ", ".join(bundle.hosts)), ("this is", str(here))],
             f"toolpin bundle create FILE --host {here}",
         )
-    jobs = _jobs(bundle, path, session)
-    _check_lockfile(jobs, path, session)
+    jobs = _jobs(bundle, path, app)
+    _check_lockfile(jobs, path, app)
     wanted = [
         artifact
         for job in jobs
         if job.locked
         for artifact in job.locked.entry.build.artifacts
     ]
-    import_archives(path, wanted, Cache(session.cache))
-    settings = settings_for(session)._replace(offline=True)
-    outcomes = installer_for(session, settings, Board(session.report)).run(jobs)
-    refresh_shims(session.paths, session.registry, {job.pin.tool for job in jobs})
-    return show_outcomes(outcomes, [], session, command="bundle")
+    import_archives(path, wanted, app.cache)
+    settings = app.settings._replace(offline=True)
+    offline = app.derived(settings=settings, registry=app.registry)
+    outcomes = offline.installer.run(jobs)
+    refresh_shims(app.paths, app.registry, {job.pin.tool for job in jobs})
+    return show_outcomes(outcomes, [], app, command="bundle")
 
 
-def _check_lockfile(jobs: Sequence[Job], path: str, session: Session) -> None:
+def _check_lockfile(jobs: Sequence[Job], path: str, app: App) -> None:
     """Raise Refused where the lockfile here has other files for a bundle's version."""
-    file = lockfile_for(Origin(path), session.where)
-    lock = (read_lockfile(file) if file else None) or EMPTY
+    file = lockfile_for(Origin(path), app.where)
+    lock = (app.lockfile(file) if file else None) or EMPTY
     for job in jobs:
-        entries = lock.entries_for(job.pin, str(host.detect()))
+        entries = lock.entries_for(job.pin, str(app.host))
         known = [entry.build.artifacts for entry in entries if entry.has_build]
         if known and job.locked and job.locked.entry.build.artifacts not in known:
             raise Refused(
@@ -164,12 +172,12 @@ def _check_lockfile(jobs: Sequence[Job], path: str, session: Session) -> None:
             )
 
 
-def _jobs(bundle: Bundle, path: str, session: Session) -> list[Job]:
+def _jobs(bundle: Bundle, path: str, app: App) -> list[Job]:
     """Return a job for each pin of the bundle. Raises NotLocked for one unfit here."""
-    origin, here = Origin(path), host.detect()
+    origin, here = Origin(path), app.host
     found: dict[Pin, Job] = {}
     for key in sorted(bundle.lock.pins):
-        session.registry.check(key.tool, origin)
+        app.registry.check(key.tool, origin)
         wanted = parse_wanted(key.wanted, origin)
         told = answer(bundle.lock, path, key.tool, wanted, here)
         if told is None or told.locked is None:

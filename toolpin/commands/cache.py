@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.cache.contents import Archive, clean, list_archives
 from toolpin.cache.folder import cache_folder
 from toolpin.cache.verified import Cache
-from toolpin.session import Session
 from toolpin.tables import pin_table
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    action: str
+    dry_run: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -23,25 +31,25 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Print what lies there, or what has gone."""
-    cache = Cache(cache_folder(session.env))
-    if args.action == "list":
-        _list(cache, session)
+    cache = Cache(cache_folder(app.env))
+    if options.action == "list":
+        _list(cache, app)
     else:
-        _clean(cache, session, dry_run=args.dry_run)
+        _clean(cache, app, dry_run=options.dry_run)
     return 0
 
 
-def _list(cache: Cache, session: Session) -> None:
+def _list(cache: Cache, app: App) -> None:
     archives = list_archives(cache)
-    if session.report.as_json:
+    if app.report.as_json:
         result = {"folder": cache.root, "archives": [_result(one) for one in archives]}
-        session.report.document("cache list", result)
+        app.report.document("cache list", result)
         return
-    session.report.table([_row(one) for one in archives])
+    app.report.table([_row(one) for one in archives])
     size = _megabytes(sum(one.size_bytes for one in archives))
-    session.report.remark(f"{len(archives)} archives, {size} in {cache.root}")
+    app.report.remark(f"{len(archives)} archives, {size} in {cache.root}")
 
 
 def _row(archive: Archive) -> tuple[str, ...]:
@@ -74,8 +82,8 @@ def _filename(archive: Archive) -> str | None:
     return next(names, None)
 
 
-def _clean(cache: Cache, session: Session, *, dry_run: bool) -> None:
-    report = session.report
+def _clean(cache: Cache, app: App, *, dry_run: bool) -> None:
+    report = app.report
     done = clean(cache, dry_run=dry_run)
     for path, _ in done.busy:
         report.warn(f"{path} is in use: left alone")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.ci.install import provide, prune
 from toolpin.ci.plan import plan_job
 from toolpin.ci.view import show_plan, show_result
 from toolpin.errors import ToolpinError, UsageError, as_word
-from toolpin.install.workshop import settings_for
 from toolpin.paths import bundled
 from toolpin.plugin_tasks.needs import provide as provide_plugins
-from toolpin.project import pin_files
+from toolpin.project import files
 from toolpin.project.remembered import remember
-from toolpin.session import Session
 from toolpin.upkeep.reshim import refresh_shims
 
 _FORMS = ("github", "gitlab", "json")
@@ -35,6 +34,14 @@ _TEMPLATES = {
         "commit it, and in .gitlab-ci.yml: include: {local: .gitlab/toolpin.yml}",
     ),
 }
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    action: str
+    target: str | None = None
+    format: str | None = None
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -60,68 +67,66 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Do it; 4 where the lockfile had to answer and does not."""
-    if (args.action == "init") != bool(args.target):
+    if (options.action == "init") != bool(options.target):
         raise UsageError(
             "init, and nothing else, wants one of: github, gitlab",
             hint="toolpin ci init github",
         )
-    if args.format and args.action not in ("plan", "install"):
-        raise UsageError(f"{args.action} has no --format", hint="--json")
-    session.report.as_json = session.report.as_json or args.format == "json"
-    if args.action == "init":
-        return _init(args.target, session)
-    if args.action == "plan":
-        return _plan(args.format, session)
-    return (
-        _install(args.format, session) if args.action == "install" else _prune(session)
-    )
+    if options.format and options.action not in ("plan", "install"):
+        raise UsageError(f"{options.action} has no --format", hint="--json")
+    app.report.as_json = app.report.as_json or options.format == "json"
+    if options.target:
+        return _init(options.target, app)
+    if options.action == "plan":
+        return _plan(options.format, app)
+    return _install(options.format, app) if options.action == "install" else _prune(app)
 
 
-def _plan(form: str | None, session: Session) -> int:
-    show_plan(plan_job(session.requests(), session), form, session)
+def _plan(form: str | None, app: App) -> int:
+    show_plan(plan_job(app.requests(), app), form, app)
     return 0
 
 
-def _install(form: str | None, session: Session) -> int:
-    requests = session.requests()
-    session = provide_plugins(requests, session, allowed=False)
-    plan = plan_job(requests, session, elsewhere=False)
-    remember(session.paths, (one.job.origin for one in plan.planned))
-    result = provide(plan, session, settings_for(session))
+def _install(form: str | None, app: App) -> int:
+    requests = app.requests()
+    provide_plugins(requests, app, allowed=False)
+    plan = plan_job(requests, app, elsewhere=False)
+    remember(app.paths, (one.job.origin for one in plan.planned))
+    result = provide(plan, app)
     tools = {one.job.pin.tool for one in result.provided}
-    refresh_shims(session.paths, session.registry, tools)
-    return show_result(result, form, session)
+    refresh_shims(app.paths, app.registry, tools)
+    return show_result(result, form, app)
 
 
-def _prune(session: Session) -> int:
-    removed, freed = prune(plan_job(session.requests(), session), session)
-    if session.report.as_json:
+def _prune(app: App) -> int:
+    removed, freed = prune(plan_job(app.requests(), app), app)
+    if app.report.as_json:
         result = {"removed": removed, "freed_bytes": freed}
-        session.report.document("ci prune", result, changed=bool(removed))
-    session.report.remark(f"removed {len(removed)}, freed {freed / 1e6:.1f} MB")
+        app.report.document("ci prune", result, changed=bool(removed))
+    app.report.remark(f"removed {len(removed)}, freed {freed / 1e6:.1f} MB")
     return 0
 
 
-def _init(target: str, session: Session) -> int:
+def _init(target: str, app: App) -> int:
     template = _TEMPLATES[target]
-    path = os.path.join(session.folder, template.path)
-    data = pin_files.read(f"{bundled('ci')}/{target}.yml", anywhere=True)
+    path = os.path.join(app.directory, template.path)
+    data = files.read(f"{bundled('ci')}/{target}.yml", anywhere=True)
     is_there = os.path.lexists(path)
-    if is_there and pin_files.read(path) != data:
+    if is_there and files.read(path) != data:
         raise ToolpinError(
             f"{path} is there, and says something else",
             [("nothing", "was written")],
             f"mv {template.path} {template.path}.old && toolpin ci init {target}",
         )
     if not is_there:
-        _refuse_leaving(path, session.folder)
+        _refuse_leaving(path, app.directory)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        pin_files.write(path, data)
-    if session.report.as_json:
-        session.report.document("ci init", {"file": path}, changed=not is_there)
-    session.report.remark(f"{path}: {template.then}")
+        files.write(path, data)
+    if app.report.as_json:
+        app.report.document("ci init", {"file": path}, changed=not is_there)
+    app.report.remark(f"{path}: {template.then}")
     return 0
 
 

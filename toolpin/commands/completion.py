@@ -6,18 +6,25 @@ for what changes from day to day: tools, versions, commands of tools.
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import UsageError
-from toolpin.session import Session
 from toolpin.shells.known_words import KINDS, known_words
 
 if TYPE_CHECKING:
     from toolpin.shells.completion import Entry
 
 _SHELLS = ("bash", "zsh", "fish")
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    shell: str | None = None
+    words: tuple[str, ...] | None = None
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -34,28 +41,28 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Print the script or the words; of what is not there, none."""
-    if (args.words is None) == (args.shell is None):
+    if (options.words is None) == (options.shell is None):
         raise UsageError(
             "toolpin completion wants a shell: bash, zsh or fish",
             hint="toolpin completion bash",
         )
-    if args.words is not None:
-        kind, tool = args.words[0], "".join(args.words[1:2])
-        words = known_words(kind, tool, session)
-        if session.report.as_json:
-            session.report.document("completion", {"words": words})
+    if options.words is not None:
+        kind, tool = options.words[0], "".join(options.words[1:2])
+        words = known_words(kind, tool, app)
+        if app.report.as_json:
+            app.report.document("completion", {"words": words})
         else:
             for word in words:
-                session.report.answer(word)
+                app.report.answer(word)
         return 0
-    script = _script(args.shell)
-    if session.report.as_json:
-        result = {"shell": args.shell, "script": script}
-        session.report.document("completion", result)
+    script = _script(options.shell or "")
+    if app.report.as_json:
+        result = {"shell": options.shell, "script": script}
+        app.report.document("completion", result)
     else:
-        session.report.answer(script.removesuffix("\n"))
+        app.report.answer(script.removesuffix("\n"))
     return 0
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.mutex import held, mutex_of_file
-from toolpin.project import pin_files
-from toolpin.session import Session
+from toolpin.project import files
 from toolpin.settings import read
 from toolpin.settings.edit import required_key, set_value, unset_value
 from toolpin.settings.read import Stated
@@ -17,6 +18,15 @@ from toolpin.settings.schema import key_of
 from toolpin.toml_lines import render_value
 
 _USER = re.compile(r"//[^/\s]*@")
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    action: str
+    origin: bool = False
+    key: str = ""
+    value: tuple[str, ...] = ()
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -35,82 +45,82 @@ def add_arguments(parser: ArgumentParser) -> None:
     setting.add_argument("value", nargs="+", help="of a list: its words")
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Do the one action."""
-    if args.action == "list":
-        return _list(args, session)
-    if args.action == "get":
-        return _get(args, session)
-    return _write(args, session)
+    if options.action == "list":
+        return _list(options, app)
+    if options.action == "get":
+        return _get(options, app)
+    return _write(options, app)
 
 
-def _list(args: Namespace, session: Session) -> int:
-    found = read.effective(session.paths, session.env).values()
-    if session.report.as_json:
+def _list(options: Options, app: App) -> int:
+    found = read.effective(app.paths, app.env).values()
+    if app.report.as_json:
         rows = [one._replace(value=_without_user(one.value)) for one in found]
-        session.report.document("config list", [_record(one) for one in rows])
+        app.report.document("config list", [_record(one) for one in rows])
         return 0
-    session.report.table([_row(one, origin=args.origin) for one in found])
+    app.report.table([_row(one, origin=options.origin) for one in found])
     return 0
 
 
-def _get(args: Namespace, session: Session) -> int:
-    required_key(args.key)
-    one = read.effective(session.paths, session.env).get(args.key)
+def _get(options: Options, app: App) -> int:
+    required_key(options.key)
+    one = read.effective(app.paths, app.env).get(options.key)
     if one is None:
-        raise ToolpinError(f"{args.key} is not set", hint="toolpin config list")
-    if session.report.as_json:
-        session.report.document("config get", _record(one))
+        raise ToolpinError(f"{options.key} is not set", hint="toolpin config list")
+    if app.report.as_json:
+        app.report.document("config get", _record(one))
         return 0
     # A text alone, without quotes: `$(toolpin config get KEY)` is what it is for.
     text = one.value if isinstance(one.value, str) else render_value(one.value)
-    session.report.answer(f"{text}  {one.origin}" if args.origin else text)
+    app.report.answer(f"{text}  {one.origin}" if options.origin else text)
     return 0
 
 
-def _write(args: Namespace, session: Session) -> int:
-    file = session.paths.user_config
-    with held(mutex_of_file(session.paths.locks, file)):
-        is_changed = _edit(args, file)
-    if is_changed and args.key == "idiomatic":
+def _write(options: Options, app: App) -> int:
+    file = app.paths.user_config
+    with held(mutex_of_file(app.paths.locks, file)):
+        is_changed = _edit(options, file)
+    if is_changed and options.key == "idiomatic":
         # It is written into the shims, which no other setting is.
         from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415
 
-        refresh_shims(session.paths, session.registry)
-    _tell(args, session, changed=is_changed)
+        refresh_shims(app.paths, app.registry)
+    _tell(options, app, changed=is_changed)
     return 0
 
 
-def _edit(args: Namespace, file: str) -> bool:
+def _edit(options: Options, file: str) -> bool:
     """Set or remove the one setting, and tell whether the file has changed."""
     before = read.read_text(file) or ""
-    if args.action == "set":
-        after = set_value(before, file, args.key, " ".join(args.value))
+    if options.action == "set":
+        after = set_value(before, file, options.key, " ".join(options.value))
     else:
-        after = unset_value(before, file, args.key)
+        after = unset_value(before, file, options.key)
     if after != before:
         os.makedirs(os.path.dirname(file), exist_ok=True)
-        pin_files.write(file, after.encode(), anywhere=True)
+        files.write(file, after.encode(), anywhere=True)
         if _USER.search(after):  # a password is nobody else's to read
             os.chmod(file, os.stat(file).st_mode & 0o700)
     return after != before
 
 
-def _tell(args: Namespace, session: Session, *, changed: bool) -> None:
-    file = session.paths.user_config
-    if session.report.as_json:
-        result = {"key": args.key, "file": file}
-        session.report.document(f"config {args.action}", result, changed=changed)
-    elif args.action == "set":
-        value = _without_user(" ".join(args.value))
-        session.report.remark(f"{file}: {args.key} = {value}")
+def _tell(options: Options, app: App, *, changed: bool) -> None:
+    file = app.paths.user_config
+    if app.report.as_json:
+        result = {"key": options.key, "file": file}
+        app.report.document(f"config {options.action}", result, changed=changed)
+    elif options.action == "set":
+        value = _without_user(" ".join(options.value))
+        app.report.remark(f"{file}: {options.key} = {value}")
     elif changed:
-        session.report.remark(f"{file}: {args.key} is gone")
+        app.report.remark(f"{file}: {options.key} is gone")
     else:
-        session.report.remark(f"{file} does not set {args.key}")
-    key = key_of(args.key)
-    if args.action == "set" and key and session.env.get(key.variable, "").strip():
-        session.report.warn(f"{key.variable} is set, and counts more than the file")
+        app.report.remark(f"{file} does not set {options.key}")
+    key = key_of(options.key)
+    if options.action == "set" and key and app.env.get(key.variable, "").strip():
+        app.report.warn(f"{key.variable} is set, and counts more than the file")
 
 
 def _row(one: Stated, *, origin: bool) -> list[str]:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.lockfile.lookup import locked_version, match
 from toolpin.model import Request, Wanted
 from toolpin.project.toolversions import folder_of
-from toolpin.session import Session
 from toolpin.suggest import pinned_tool
 from toolpin.tables import origin_table
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str | None = None
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -19,28 +26,28 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("tool", nargs="?", help="this tool only")
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Print tool, versions, file:line, state; 1 when the one asked for is not there."""
     requests: Sequence[Request]
-    requests = [pinned_tool(args.tool, session)] if args.tool else session.requests()
-    if session.report.as_json:
-        rows = [_result(request, session) for request in requests]
-        session.report.document("current", rows)
+    requests = [pinned_tool(options.tool, app)] if options.tool else app.requests()
+    if app.report.as_json:
+        rows = [_result(request, app) for request in requests]
+        app.report.document("current", rows)
     else:
-        session.report.table([_row(request, session) for request in requests])
-    return 1 if args.tool and _runs(requests[0], session) is None else 0
+        app.report.table([_row(request, app) for request in requests])
+    return 1 if options.tool and _runs(requests[0], app) is None else 0
 
 
-def _row(request: Request, session: Session) -> tuple[str, ...]:
+def _row(request: Request, app: App) -> tuple[str, ...]:
     versions = " ".join(str(wanted) for wanted in request.wanted)
-    return (request.tool, versions, str(request.origin), _state(request, session))
+    return (request.tool, versions, str(request.origin), _state(request, app))
 
 
-def _state(request: Request, session: Session) -> str:
+def _state(request: Request, app: App) -> str:
     """Tell what runs, and what of it is pinned and not there."""
-    runs = _runs(request, session)
-    missing = _missing(request, session)
-    locked = _locked(request, session)
+    runs = _runs(request, app)
+    missing = _missing(request, app)
+    locked = _locked(request, app)
     if runs is None:
         words = map(_with_locked, request.wanted, locked)
         return f"missing: {' '.join(words)}"
@@ -53,22 +60,22 @@ def _state(request: Request, session: Session) -> str:
     return f"{state}, missing: {' '.join(missing)}" if missing else state
 
 
-def _runs(request: Request, session: Session) -> str | None:
+def _runs(request: Request, app: App) -> str | None:
     """Return the first alternative that is there; the machine's own is not judged."""
     for wanted in request.wanted:
         if wanted.kind == "system":
             return "system"
         if wanted.kind == "path":
-            if os.path.isdir(folder_of(wanted, session.home)):
+            if os.path.isdir(folder_of(wanted, app.home)):
                 return str(wanted)
-        elif pin := match(session.paths, request, wanted, session.where):
+        elif pin := match(app.paths, request, wanted, app.where):
             return pin.version
     return None
 
 
-def _locked(request: Request, session: Session) -> list[str | None]:
+def _locked(request: Request, app: App) -> list[str | None]:
     """Return for each alternative the version that a lockfile has for it."""
-    where = session.where
+    where = app.where
     return [locked_version(request, wanted, where) for wanted in request.wanted]
 
 
@@ -76,22 +83,22 @@ def _with_locked(wanted: Wanted, locked: str | None) -> str:
     return f"{wanted} ({locked})" if locked and locked != str(wanted) else str(wanted)
 
 
-def _result(request: Request, session: Session) -> dict[str, object]:
+def _result(request: Request, app: App) -> dict[str, object]:
     return {
         "tool": request.tool,
         "wanted": [str(wanted) for wanted in request.wanted],
         "wanted_by": origin_table(request.origin),
-        "runs": _runs(request, session),
-        "missing": _missing(request, session),
-        "locked": _locked(request, session),
+        "runs": _runs(request, app),
+        "missing": _missing(request, app),
+        "locked": _locked(request, app),
     }
 
 
-def _missing(request: Request, session: Session) -> list[str]:
+def _missing(request: Request, app: App) -> list[str]:
     """Return the exact versions that are not installed; a match is none of them."""
     return [
         wanted.value
         for wanted in request.wanted
         if wanted.kind == "version"
-        and match(session.paths, request, wanted, session.where) is None
+        and match(app.paths, request, wanted, app.where) is None
     ]

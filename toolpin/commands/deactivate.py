@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.commands.shell import require_shell
-from toolpin.session import Session
 from toolpin.shells.activation import left
 from toolpin.shells.dialect import DIALECTS, render_changes
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    shell: str | None = None
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -15,9 +22,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--for", dest="shell", choices=tuple(DIALECTS), help=SUPPRESS)
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Print what gives the shell its own PATH and variables back."""
-    shell = require_shell(args.shell, "deactivate", session)
-    text = render_changes(left(session.env), DIALECTS[shell])
-    session.report.answer(f"{text}_toolpin_forget")
+    shell = require_shell(options.shell, "deactivate", app)
+    text = render_changes(left(app.env), DIALECTS[shell])
+    app.report.answer(f"{text}_toolpin_forget")
     return 0

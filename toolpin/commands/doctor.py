@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from toolpin.app import App
 from toolpin.doctor.checkup import find_all
 from toolpin.doctor.findings import Finding, as_table, of_error, render
 from toolpin.errors import ToolpinError
-from toolpin.session import Session
 
 if TYPE_CHECKING:
     from toolpin.doctor.roads import Road
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    net: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -22,40 +28,40 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Print what is wrong; 1 when something is. Without --net nobody is asked."""
     roads: Sequence[Road] | None = None
-    findings = find_all(session)
-    if args.net:
+    findings = find_all(app)
+    if options.net:
         from toolpin.doctor.road_check import check_roads  # noqa: PLC0415 - loads HTTP
         from toolpin.doctor.roads import find_roads  # noqa: PLC0415
 
         try:
-            roads = find_roads(session)
+            roads = find_roads(app)
             findings += check_roads(roads)
         except ToolpinError as error:
             findings.append(of_error("net", error))
-    if session.report.as_json:
-        _document(findings, roads, session)
+    if app.report.as_json:
+        _document(findings, roads, app)
     else:
-        _show(findings, roads or (), session)
+        _show(findings, roads or (), app)
     return 1 if findings else 0
 
 
-def _show(findings: Sequence[Finding], roads: Sequence[Road], session: Session) -> None:
+def _show(findings: Sequence[Finding], roads: Sequence[Road], app: App) -> None:
     blocks = [render(finding) for finding in findings]
     if roads:
         from toolpin.doctor.road_check import render_road  # noqa: PLC0415
 
         blocks += [render_road(road) for road in roads]
     if blocks:
-        session.report.answer("\n\n".join(blocks))
+        app.report.answer("\n\n".join(blocks))
     found = f"{len(findings)} found" if findings else "nothing is wrong"
-    session.report.remark(f"toolpin: {found}")
+    app.report.remark(f"toolpin: {found}")
 
 
 def _document(
-    findings: Sequence[Finding], roads: Sequence[Road] | None, session: Session
+    findings: Sequence[Finding], roads: Sequence[Road] | None, app: App
 ) -> None:
     sources = None
     if roads is not None:
@@ -63,4 +69,4 @@ def _document(
 
         sources = [road_table(road) for road in roads]
     result = {"findings": list(map(as_table, findings)), "sources": sources}
-    session.report.document("doctor", result)
+    app.report.document("doctor", result)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.env import DEFAULT_PATH
 from toolpin.errors import UsageError
-from toolpin.execute.project_env import is_of_project, joined, patch_of
+from toolpin.execute.trees import is_of_project
 from toolpin.model import EnvPatch, Request
 from toolpin.project.toolversions import variable_for
-from toolpin.session import Session
+from toolpin.project_env import joined, patch_of
 from toolpin.shells.formats import BASE, FORMATS, SHELLS, render_env
 from toolpin.suggest import pinned_tool
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str | None = None
+    format: str = "sh"
+    path_base: str | None = None
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -34,32 +44,32 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Print the assignments.
 
     Raises NotRunnable when a pinned version is missing, ToolpinError for a value that
     the format cannot say.
     """
-    base = _base(args, session)
+    base = _base(options, app)
     requests: Sequence[Request]
-    requests = [pinned_tool(args.tool, session)] if args.tool else session.requests()
-    patch = joined(_patch(request, session) for request in requests)
-    if session.report.as_json:
+    requests = [pinned_tool(options.tool, app)] if options.tool else app.requests()
+    patch = joined(_patch(request, app) for request in requests)
+    if app.report.as_json:
         result = {"path": patch.path, "variables": dict(patch.variables)}
-        session.report.document("env", result)
+        app.report.document("env", result)
         return 0
-    text = render_env(args.format, patch, base, f"EOF-{os.urandom(16).hex()}")
+    text = render_env(options.format, patch, base, f"EOF-{os.urandom(16).hex()}")
     if text:
-        session.report.answer(text.removesuffix("\n"))
+        app.report.answer(text.removesuffix("\n"))
     return 0
 
 
-def _patch(request: Request, session: Session) -> EnvPatch:
+def _patch(request: Request, app: App) -> EnvPatch:
     """Return what a request sets: nothing, and a warning, for a project's `path:`."""
-    patch = patch_of(request, session)
-    if not is_of_project(patch, request, session):
+    patch = patch_of(request, app)
+    if not is_of_project(patch, request, app.where):
         return patch
-    session.report.warn(
+    app.report.warn(
         f"{request.tool} {request.wanted[0]} is left out: {request.origin} names "
         f"it, and its other programs would come before the machine's; "
         f"try: {variable_for(request.tool)}={request.wanted[0]} toolpin env"
@@ -67,29 +77,29 @@ def _patch(request: Request, session: Session) -> EnvPatch:
     return EnvPatch((), ())
 
 
-def _base(args: Namespace, session: Session) -> Sequence[str]:
+def _base(options: Options, app: App) -> Sequence[str]:
     """Return the folders behind the tools' in a file; () for a shell, which has some.
 
     The next step of a job has what this one has. Raises UsageError for a folder that is
     relative: what it means would depend on where the program starts.
     """
-    if session.report.as_json or args.format in SHELLS:
-        if args.path_base is not None:
+    if app.report.as_json or options.format in SHELLS:
+        if options.path_base is not None:
             raise UsageError(
                 "--path-base is for a file: a shell puts the folders before its PATH",
                 hint="toolpin env --format systemd --path-base PATH",
             )
         return ()
-    text = args.path_base
+    text = options.path_base
     if text is None:
-        mine = session.env.get("PATH") or DEFAULT_PATH
-        text = mine if args.format == "github" else BASE
+        mine = app.env.get("PATH") or DEFAULT_PATH
+        text = mine if options.format == "github" else BASE
     folders: list[str] = text.split(":")
     for folder in folders:
         if not os.path.isabs(folder):
             raise UsageError(
                 "PATH in a file holds absolute folders only",
                 [("received", repr(folder)), ("in", text)],
-                f"toolpin env --format {args.format} --path-base {DEFAULT_PATH}",
+                f"toolpin env --format {options.format} --path-base {DEFAULT_PATH}",
             )
     return folders

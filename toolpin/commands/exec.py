@@ -12,6 +12,7 @@ from toolpin.execute.place import Found
 from toolpin.paths import Paths, find_paths
 from toolpin.plugin.registry import read_registry
 from toolpin.project import pin_files
+from toolpin.project.files import Files
 from toolpin.settings.idiomatic_level import idiomatic_level
 
 
@@ -35,7 +36,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
 
     if line[0] == "--":
         line = line[1:]
-    registry = read_registry(paths)
+    registry, files = read_registry(paths), Files()
 
     def reshim() -> None:
         from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415 - rarely
@@ -48,10 +49,10 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
             line[1:],
             paths=paths,
             aliases=registry.aliases,
-            idioms=registry.idioms(idiomatic_level(paths, env)),
+            idioms=registry.idioms(idiomatic_level(paths, env, files.read_settings)),
             env=env,
             cwd=_folder(env),
-            caller=running.Caller(reshim, finish),
+            caller=running.Caller(reshim, finish, files),
         )
     except UnknownCommand as error:
         from toolpin.suggest import with_near_commands  # noqa: PLC0415 - rarely

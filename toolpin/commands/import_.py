@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError
-from toolpin.install.workshop import folders_for
 from toolpin.model import Origin, Pin
 from toolpin.paths import Paths
-from toolpin.plugin.registry import read_registry, script_folders
+from toolpin.plugin.registry import script_folders
 from toolpin.project.toolversions import parse_wanted
 from toolpin.project.words import NAME, VERSION, fits
-from toolpin.session import Session
 from toolpin.settings.asdf_env import data_folder
 from toolpin.store import installs
 from toolpin.tables import pin_table
@@ -27,6 +26,13 @@ class _Found(NamedTuple):
 
     pin: Pin
     tree: str
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    manager: str
+    source: str = ""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -43,77 +49,77 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Link each version, and copy asdf's plugins; 1 where one could not be taken."""
-    source = _source(args, session)
-    in_place = os.path.realpath(source) == os.path.realpath(session.paths.data)
+    source = _source(options, app)
+    in_place = os.path.realpath(source) == os.path.realpath(app.paths.data)
     plugins: list[str] = []
     taken: list[Pin] = []
     errors: list[ToolpinError] = []
-    if args.manager == "asdf":
-        plugins = _plugins(source, session, errors, in_place=in_place)
-    for found in _versions(args.manager, source, session):
+    if options.manager == "asdf":
+        plugins = _plugins(source, app, errors, in_place=in_place)
+    for found in _versions(options.manager, source, app):
         try:
-            if _take(found, session, in_place=in_place):
+            if _take(found, app, in_place=in_place):
                 taken.append(found.pin)
         except (ToolpinError, OSError) as error:
             what = error.what if isinstance(error, ToolpinError) else str(error)
             facts = error.facts if isinstance(error, ToolpinError) else ()
             errors.append(ToolpinError(f"{found.pin} is not taken over: {what}", facts))
-    fresh = session._replace(registry=read_registry(session.paths))
-    refresh_shims(fresh.paths, fresh.registry)
+    app.reload_plugins()
+    refresh_shims(app.paths, app.registry)
     for one in errors:
-        session.report.error(one)
-    _tell(args.manager, source, plugins, taken, fresh)
+        app.report.error(one)
+    _tell(options.manager, source, plugins, taken, app)
     return 1 if errors else 0
 
 
-def _take(found: _Found, session: Session, *, in_place: bool) -> bool:
+def _take(found: _Found, app: App, *, in_place: bool) -> bool:
     """Adopt a version; False where that has been done before."""
-    paths = session.paths
+    paths = app.paths
     if not in_place:
-        return link(paths, found.pin, found.tree, session.env)
+        return link(paths, found.pin, found.tree, app.env)
     # A link that names a folder of the user's own as a version is used as it is.
     is_link = os.path.islink(paths.install(*found.pin))
     if is_link or os.path.exists(f"{found.tree}/{installs.RECORD}"):
         return False
-    record(paths, found.pin, session.env)
+    record(paths, found.pin, app.env)
     return True
 
 
-def _source(args: Namespace, session: Session) -> str:
+def _source(options: Options, app: App) -> str:
     """Return the other manager's folder. Raises ToolpinError where there is none."""
-    env, home = session.env, session.home
+    env, home = app.env, app.home
     usual = {
         "asdf": data_folder(env) or f"{home}/.asdf",
         "pyenv": env.get("PYENV_ROOT") or f"{home}/.pyenv",
         "nvm": env.get("NVM_DIR") or f"{home}/.nvm",
     }
-    folder = args.source or usual[args.manager]
-    source = os.path.normpath(os.path.join(session.folder, folder))
+    folder = options.source or usual[options.manager]
+    source = os.path.normpath(os.path.join(app.directory, folder))
     below = {"asdf": "installs", "pyenv": "versions", "nvm": "versions/node"}
-    if not os.path.isdir(f"{source}/{below[args.manager]}"):
+    if not os.path.isdir(f"{source}/{below[options.manager]}"):
         raise ToolpinError(
-            f"there is nothing of {args.manager}'s to take over",
-            [("looked for", f"{source}/{below[args.manager]}")],
-            f"toolpin import {args.manager} --from DIR",
+            f"there is nothing of {options.manager}'s to take over",
+            [("looked for", f"{source}/{below[options.manager]}")],
+            f"toolpin import {options.manager} --from DIR",
         )
     return source
 
 
 def _plugins(
-    source: str, session: Session, errors: list[ToolpinError], *, in_place: bool
+    source: str, app: App, errors: list[ToolpinError], *, in_place: bool
 ) -> list[str]:
     """Copy asdf's plugins that are not here, and note what files they read.
 
     One that cannot be copied is added to `errors`, and stops no other.
     """
-    folders = folders_for(session)
-    theirs = session.paths._replace(data=source)
+    folders = app.plugin_folders
+    theirs = app.paths._replace(data=source)
     taken = []
     for name, folder in script_folders(theirs).items():
         try:
-            if in_place or copy_plugin(session.paths, name, folder):
+            if in_place or copy_plugin(app.paths, name, folder):
                 folders.note(name)
                 taken.append(name)
         except ToolpinError as error:
@@ -121,13 +127,13 @@ def _plugins(
     return taken
 
 
-def _versions(manager: str, source: str, session: Session) -> Iterator[_Found]:
+def _versions(manager: str, source: str, app: App) -> Iterator[_Found]:
     """Yield every version that is there; what is none, or half made, is passed over."""
-    for found in _named(manager, source, session):
+    for found in _named(manager, source, app):
         if _is_version(found.pin.version):
             yield found
         else:
-            session.report.warn(
+            app.report.warn(
                 f"{found.tree} is passed over: no request could mean a version of that "
                 "name"
             )
@@ -140,12 +146,12 @@ def _is_version(name: str) -> bool:
     return parse_wanted(name, origin).kind == "version" or ref != name
 
 
-def _named(manager: str, source: str, session: Session) -> Iterator[_Found]:
+def _named(manager: str, source: str, app: App) -> Iterator[_Found]:
     """Yield every folder that is called as a version could be."""
     if manager == "asdf":  # where toolpin may have been at work, too
-        theirs = Paths(source, session.paths.config)
+        theirs = Paths(source, app.paths.config)
         for tool in installs.tools(theirs):
-            own = session.registry.canonical(tool)
+            own = app.registry.canonical(tool)
             for version in installs.versions(theirs, tool):
                 tree = os.path.realpath(theirs.install(tool, version))
                 yield _Found(Pin(own, version), tree)
@@ -170,14 +176,14 @@ def _names(folder: str) -> list[str]:
 
 
 def _tell(
-    manager: str, source: str, plugins: list[str], taken: list[Pin], session: Session
+    manager: str, source: str, plugins: list[str], taken: list[Pin], app: App
 ) -> None:
-    report = session.report
+    report = app.report
     for pin in taken:
         report.remark(f"{pin}")
     what = f"{len(taken)} versions and {len(plugins)} plugins of {manager}'s"
     report.remark(f"{what} are toolpin's, too; their files stay in {source}")
-    session.tell_of_passed_over()
+    app.tell_of_passed_over()
     if report.as_json:
         result = {"plugins": plugins, "taken": [pin_table(pin) for pin in taken]}
         report.document("import", result, changed=bool(plugins or taken))

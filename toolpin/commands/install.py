@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from argparse import ArgumentParser
 
-from toolpin.errors import NotLocked, ToolpinError, UsageError
-from toolpin.install.jobs import Job, Outcome
-from toolpin.lockfile.head import is_whole
-from toolpin.lockfile.lookup import is_ci, locked_version, lockfile_for
-from toolpin.model import Host, Origin, Pin, Request
-from toolpin.project import pin_files, remembered
-from toolpin.resolve import to_provide
-from toolpin.session import Session
-from toolpin.shims.folder import are_in_place
-from toolpin.store import installs
-from toolpin.wanted.view import show_outcomes, show_plans
-from toolpin.wanted.wishes import wished
+from toolpin.app import App
+from toolpin.errors import UsageError
+from toolpin.project import remembered
+from toolpin.wanted.install_requests import install_requests
+from toolpin.wanted.requests import InstallOptions, requests_from_options
+
+Options = InstallOptions
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -81,220 +73,32 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Install all that can be; 1 when something pinned is missing at the end.
 
     4, and nothing is installed, where a lockfile had to answer and does not.
     """
-    _check_words(args)
-    requests = wished(args, session)
-    if not (args.dry_run or args.into):
-        remembered.remember(session.paths, (one.origin for one in requests))
-    return provide_all(requests, args, session)
+    _check(options)
+    requests = requests_from_options(options, app)
+    if not (options.dry_run or options.into):
+        remembered.remember(app.paths, (request.origin for request in requests))
+    return install_requests(requests, options, app)
 
 
-def provide_all(requests: Sequence[Request], args: Namespace, session: Session) -> int:
-    """Install what requests ask for; the exit code is that of `run`."""
-    wishes = [(pin, one.origin) for one in requests for pin in one.stated]
-    _refuse_pairs(wishes, session, args.all_projects)
-    if _is_plain(args, session):
-        settled = _settled(requests, session)
-        if settled is not None and _is_done(settled, session):
-            jobs = [Job(pin, origin) for pin, origin in settled]
-            return show_outcomes([Outcome(job, "present") for job in jobs], [], session)
-    # With these come requests, tqdm and threads: only where there is work.
-    from toolpin.install.workshop import installer_for, settings_for  # noqa: PLC0415
-    from toolpin.plugin_tasks.needs import provide  # noqa: PLC0415
-    from toolpin.progress import Board  # noqa: PLC0415
-    from toolpin.wanted.decide import Decider, Rules, judged  # noqa: PLC0415
-
-    if not args.source:
-        session = provide(requests, session, allowed=args.allow_plugins)
-    settings = settings_for(
-        session,
-        sources=args.source,
-        jobs=args.jobs,
-        first_use=args.trust_on_first_use and not args.dry_run,
-    )
-    folder = _folder(args, session)
-    there = session._replace(paths=session.paths._replace(into=folder))
-    installer = installer_for(
-        session,
-        settings,
-        Board(session.report),
-        target=_target(args, session),
-        into=folder,
-    )
-    rules = Rules(
-        must=args.locked or bool(args.into),
-        ci=is_ci(session.env),
-        ignored=bool(args.source),
-        elsewhere=bool(args.into),
-    )
-    decider = Decider(session, installer.host, rules, installer.resolve)
-    jobs, errors = decider.jobs(requests)
-    meant = [(job.pin, job.origin) for job in jobs]
-    if meant != wishes:
-        _refuse_pairs(meant, session, args.all_projects)
-    if args.into:
-        jobs = _one_a_tool(jobs)
-    if any(isinstance(error, NotLocked) for error in errors):
-        return show_outcomes([], errors, session)
-    if args.dry_run:
-        return show_plans(jobs, errors, installer.plan, there)
-    outcomes = [judged(one, decider.tried) for one in installer.run(jobs)]
-    provided = {one.job.pin for one in outcomes if one.status != "failed"}
-    for pin, channel in decider.channels:
-        if pin in provided:
-            installs.remember_channel(session.paths, pin, channel)
-    if not args.into:
-        _refresh_shims(outcomes, session)
-    runs_here = installer.host.libc_version != "" or not args.host
-    return show_outcomes(outcomes, errors, there, runs_here=runs_here)
-
-
-def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:
-    """Return the first job of each tool: the others are what it falls back to.
-
-    Raises ToolpinError where another project wants another version.
-    """
-    found: dict[str, Job] = {}
-    for job in jobs:
-        first = found.setdefault(job.pin.tool, job)
-        if first.origin != job.origin:
-            raise ToolpinError(
-                f"DIR/{job.pin.tool} cannot be {first.pin.version} and "
-                f"{job.pin.version}",
-                [(one.pin.version, str(one.origin)) for one in (first, job)],
-                "toolpin install --into DIR",
-            )
-    return list(found.values())
-
-
-def _refuse_pairs(
-    wishes: Sequence[tuple[Pin, Origin]], session: Session, is_many: str
-) -> None:
-    """Raise ToolpinError for versions of one project that do not go together."""
-    if session.registry.paired.isdisjoint(pin.tool for pin, _ in wishes):
-        return
-    from toolpin.pairs import refuse_pairs  # noqa: PLC0415 - few projects need it
-
-    places = {origin.place for _, origin in wishes} if is_many else {""}
-    for place in sorted(places):
-        together = [one for one in wishes if place in ("", one[1].place)]
-        refuse_pairs(together, session)
-
-
-def _check_words(args: Namespace) -> None:
+def _check(options: Options) -> None:
     """Raise UsageError for options that exclude each other."""
-    if args.host and not args.into:
+    if options.host and not options.into:
         raise UsageError(
             "--host goes with --into: the store is for this machine",
-            hint=f"--host {args.host} --into DIR",
+            hint=f"--host {options.host} --into DIR",
         )
-    if args.into and args.source:
+    if options.into and options.source:
         raise UsageError(
             "--into takes what is locked, and --source what is not",
-            hint=f"toolpin lock --source {args.source[0]}",
+            hint=f"toolpin lock --source {options.source[0]}",
         )
-    if args.source and args.locked:
+    if options.source and options.locked:
         raise UsageError(
             "--locked takes what is locked, and --source what is not",
-            hint=f"toolpin lock --source {args.source[0]}",
+            hint=f"toolpin lock --source {options.source[0]}",
         )
-
-
-def _is_plain(args: Namespace, session: Session) -> bool:
-    """Say whether nothing is asked for that takes more than a look at the store."""
-    more = args.dry_run or args.source or args.jobs is not None
-    return not (more or args.locked or args.into or is_ci(session.env))
-
-
-def _target(args: Namespace, session: Session) -> Host | None:
-    """Return the other machine that is installed for. Raises UsageError."""
-    from toolpin.host import any_of, detect  # noqa: PLC0415
-    from toolpin.lockfile.asks import check_host  # noqa: PLC0415 - see run
-
-    if not args.host:
-        return None
-    check_host(args.host, session.registry.tools)
-    here = detect()
-    return here if str(here) == args.host else any_of(args.host)
-
-
-def _folder(args: Namespace, session: Session) -> str:
-    return os.path.abspath(os.path.join(session.folder, args.into)) if args.into else ""
-
-
-def _refresh_shims(outcomes: Sequence[Outcome], session: Session) -> None:
-    from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415 - see run
-
-    wanted = {outcome.job.pin.tool for outcome in outcomes}
-    changes = refresh_shims(session.paths, session.registry, wanted)
-    there = {one.job.pin.tool for one in outcomes if one.status == "installed"}
-    known = [session.registry.readable(tool) for tool in wanted - there]
-    lacking = {name for tool in known if tool for name in tool.commands}
-    added = [name for name in changes.added if name not in lacking]
-    if (
-        there
-        and added
-        and session.paths.shims in session.env.get("PATH", "").split(":")
-    ):
-        # bash remembers where it found a command before.
-        new = ", ".join(added)
-        session.report.remark(f"new commands: {new}; bash may need `hash -r`")
-    for name in changes.skipped:
-        session.report.warn(
-            f"{session.paths.shims}/{name} is not toolpin's: left alone"
-        )
-
-
-def _settled(
-    requests: Sequence[Request], session: Session
-) -> list[tuple[Pin, Origin]] | None:
-    """Return the installed pins that requests stand for, each with who wants it.
-
-    None where one needs a decision: it is neither exact nor locked, or not installed,
-    or its lockfile is damaged.
-    """
-    found = []
-    texts: dict[str, str] = {}
-    for request in requests:
-        lockfile = lockfile_for(request.origin, session.where)
-        if lockfile and lockfile not in texts:
-            texts[lockfile] = _text_of(lockfile)
-            if not is_whole(texts[lockfile], lockfile):
-                return None
-        for wanted in to_provide(request):
-            version: str | None = wanted.value if wanted.kind == "version" else None
-            if lockfile:
-                version = locked_version(request, wanted, session.where)
-            pin = Pin(request.tool, version or "")
-            if not installs.is_installed(session.paths, pin):
-                return None
-            if lockfile and not _is_told(pin, texts[lockfile], session):
-                return None
-            session.registry.check(request.tool, request.origin)
-            found.append((pin, request.origin))
-    return found
-
-
-def _text_of(lockfile: str) -> str:
-    data = pin_files.read(lockfile, pin_files.LARGEST_LOCKFILE)
-    return data.decode(errors="replace")
-
-
-def _is_told(pin: Pin, text: str, session: Session) -> bool:
-    """Say whether a lockfile names each digest that an install was made of."""
-    digests = installs.digests(session.paths, pin)
-    return all(digest in text for digest in digests)
-
-
-def _is_done(settled: Sequence[tuple[Pin, Origin]], session: Session) -> bool:
-    """Tell, without a mutex, that all is installed, has shims, and nothing is swept."""
-    pins = [pin for pin, _ in settled]
-    return (
-        all(installs.is_installed(session.paths, pin) for pin in pins)
-        and not installs.has_remains(session.paths)
-        and are_in_place(session.paths, pins, sys.executable)
-    )

@@ -5,12 +5,21 @@ A pre-release only where the prefix itself is one.
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
-from toolpin.install.listing import newest_listed
+from toolpin.app import App
+from toolpin.listing import newest_listed
 from toolpin.model import Origin, Pin
-from toolpin.session import Session
 from toolpin.store import installs
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str
+    prefix: str = ""
+    source: tuple[str, ...] = ()
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -31,15 +40,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Print the version."""
-    tool = session.registry.require(args.tool, Origin("the command line"))
-    version = newest_listed(tool, args.prefix, session, sources=args.source)
-    if session.report.as_json:
+    tool = app.registry.require(options.tool, Origin("the command line"))
+    version = newest_listed(tool, options.prefix, app, sources=options.source)
+    if app.report.as_json:
         pin = Pin(tool.name, version)
-        installed = installs.is_installed(session.paths, pin)
+        installed = installs.is_installed(app.paths, pin)
         result = {"tool": tool.name, "version": version, "installed": installed}
-        session.report.document("latest", result)
+        app.report.document("latest", result)
     else:
-        session.report.answer(version)
+        app.report.answer(version)
     return 0

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.lockfile.lookup import match
 from toolpin.model import Pin
 from toolpin.report import Report
-from toolpin.session import Session
 from toolpin.store import installs
 from toolpin.suggest import known_tool
 from toolpin.tables import pin_table
@@ -23,6 +23,13 @@ class _Row(NamedTuple):
     is_system: bool
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str | None = None
+    prefix: str = ""
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool, and a prefix of versions."""
     parser.add_argument("tool", nargs="?", help="this tool only")
@@ -31,23 +38,23 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Print one version a line, oldest first; under the tool's name when all are."""
-    if args.tool:
-        tool = known_tool(args.tool, session)
-        rows = _rows(tool, args.prefix, session)
+    if options.tool:
+        tool = known_tool(options.tool, app)
+        rows = _rows(tool, options.prefix, app)
         if not rows:
             raise ToolpinError(
                 f"no version of {tool} is installed",
-                [("prefix", args.prefix)] if args.prefix else [],
+                [("prefix", options.prefix)] if options.prefix else [],
                 f"toolpin install {tool}",
             )
     else:
-        found = installs.tools(session.paths)
-        rows = [row for tool in found for row in _rows(tool, "", session)]
+        found = installs.tools(app.paths)
+        rows = [row for tool in found for row in _rows(tool, "", app)]
         if not rows:
-            session.report.remark("nothing is installed")
-    if session.report.as_json:
+            app.report.remark("nothing is installed")
+    if app.report.as_json:
         result = [
             {
                 **pin_table(row.pin),
@@ -57,25 +64,23 @@ def run(args: Namespace, session: Session) -> int:
             }
             for row in rows
         ]
-        session.report.document("list", result)
+        app.report.document("list", result)
     else:
-        _show(rows, session.report, headed=not args.tool)
+        _show(rows, app.report, headed=not options.tool)
     return 0
 
 
-def _rows(tool: str, prefix: str, session: Session) -> list[_Row]:
-    request = session.request(tool)
+def _rows(tool: str, prefix: str, app: App) -> list[_Row]:
+    request = app.request(tool)
     wanted = request.wanted if request else ()
-    pinned = {
-        match(session.paths, request, one, session.where) for one in wanted if request
-    }
-    known = sorted(installs.versions(session.paths, tool), key=sort_key)
+    pinned = {match(app.paths, request, one, app.where) for one in wanted if request}
+    known = sorted(installs.versions(app.paths, tool), key=sort_key)
     rows = []
     for version in known:
         if not prefix or is_prefix(prefix, version):
-            paths = installs.store_of(session.paths, pin := Pin(tool, version))
+            paths = installs.store_of(app.paths, pin := Pin(tool, version))
             path = paths.install(*pin)
-            rows.append(_Row(pin, pin in pinned, path, paths != session.paths))
+            rows.append(_Row(pin, pin in pinned, path, paths != app.paths))
     return rows
 
 

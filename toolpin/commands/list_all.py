@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
-from toolpin.install.listing import list_versions
+from toolpin.app import App
+from toolpin.listing import list_versions
 from toolpin.model import Origin
 from toolpin.report import error_table
-from toolpin.session import Session
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str
+    prefix: str = ""
+    source: tuple[str, ...] = ()
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -25,18 +34,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Print one version a line, oldest first; name the sources that did not answer."""
-    tool = session.registry.require(args.tool, Origin("the command line"))
-    listing = list_versions(tool, args.prefix, session, sources=args.source)
-    if session.report.as_json:
+    tool = app.registry.require(options.tool, Origin("the command line"))
+    listing = list_versions(tool, options.prefix, app, sources=options.source)
+    if app.report.as_json:
         silent = [
             {"source": source, "error": error_table(error)}
             for source, error in listing.silent
         ]
         result = {"tool": tool.name, "versions": listing.versions, "silent": silent}
-        session.report.document("list-all", result)
+        app.report.document("list-all", result)
         return 0
     for version in listing.versions:
-        session.report.answer(version)
+        app.report.answer(version)
     return 0

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import NotLocked
-from toolpin.host import detect
-from toolpin.install.locked import EMPTY, answer, check_locators, read_lockfile
+from toolpin.install.locked import answer, check_locators
 from toolpin.lockfile.asks import Ask, Scope, check_host, check_sources
-from toolpin.lockfile.document import Entry, Lockfile
+from toolpin.lockfile.document import EMPTY, Entry, Lockfile
 from toolpin.lockfile.lookup import lockfile_beside
 from toolpin.locking.project import (
     also_of,
@@ -23,11 +24,20 @@ from toolpin.locking.project import (
     write_lockfile,
 )
 from toolpin.model import Origin, Pin
-from toolpin.mutex import held, mutex_of_file
 from toolpin.pairs import refuse_pairs
-from toolpin.session import Session
 
 _COMMAND_LINE = Origin("the command line")
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    check: bool = False
+    refresh: tuple[str, ...] = ()
+    host: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    trust_on_first_use: bool = False
+    also: tuple[str, ...] = ()
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -72,53 +82,51 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Write the lockfile; nothing of it where one request has no answer."""
-    file = project_file(session)
+    file = project_file(app)
     path = lockfile_beside(file)
-    with held(mutex_of_file(session.paths.locks, path)):
-        old = read_lockfile(path) or EMPTY
-        asks = asks_of(read_project(file), file, session)
-        also = also_of(args.also, old, session)
-        if args.check:
-            return _check([*also, *asks], old, path, session)
-        if args.source:
+    with app.writing(path):
+        old = app.lockfile(path) or EMPTY
+        asks = asks_of(read_project(file, app), file, app)
+        also = also_of(options.also, old, app)
+        if options.check:
+            return _check([*also, *asks], old, path, app)
+        if options.source:
             here = {ask.tool for ask in (*asks, *also)}
-            tools = [one for one in session.registry.tools if one.name in here]
-            check_sources(args.source, tools)
+            tools = [one for one in app.registry.tools if one.name in here]
+            check_sources(options.source, tools)
         stated = [
             (Pin(ask.tool, ask.wanted.value), ask.origin)
             for ask in asks
             if ask.wanted.kind == "version"
         ]
-        refuse_pairs(stated, session)
+        refuse_pairs(stated, app)
         locker = locker_for(
-            session, _scope(args, old, session), first_use=args.trust_on_first_use
+            app, _scope(options, old, app), first_use=options.trust_on_first_use
         )
-        lock = relocked(locker, asks, old, session, also=args.also)
-        check_locators(lock, path, session.registry)
+        lock = relocked(locker, asks, old, app, also=options.also)
+        check_locators(lock, path, app.registry)
         wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in asks]
         if wishes != stated:
-            refuse_pairs(wishes, session)
-        changed = write_lockfile(path, lock)
-    _show(lock, old, [*asks, *also], session)
-    session.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")
-    if session.report.as_json:
-        session.report.document("lock", _result(lock, path), changed=changed)
+            refuse_pairs(wishes, app)
+        changed = write_lockfile(path, lock, app)
+    _show(lock, old, [*asks, *also], app)
+    app.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")
+    if app.report.as_json:
+        app.report.document("lock", _result(lock, path), changed=changed)
     return 0
 
 
-def _scope(args: Namespace, old: Lockfile, session: Session) -> Scope:
-    refresh = {
-        session.registry.require(one, _COMMAND_LINE).name for one in args.refresh
-    }
-    for host in args.host:
-        check_host(host, session.registry.tools)
-    hosts = tuple(sorted(set(args.host))) or old.hosts
-    return Scope(hosts, tuple(args.source), (), frozenset(refresh))
+def _scope(options: Options, old: Lockfile, app: App) -> Scope:
+    refresh = {app.registry.require(one, _COMMAND_LINE).name for one in options.refresh}
+    for host in options.host:
+        check_host(host, app.registry.tools)
+    hosts = tuple(sorted(set(options.host))) or old.hosts
+    return Scope(hosts, tuple(options.source), (), frozenset(refresh))
 
 
-def _check(asks: list[Ask], lock: Lockfile, path: str, session: Session) -> int:
+def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
     """Return 0 for a lockfile that answers all that is asked, and nothing else.
 
     Raises NotLocked else, and what `check_locators` raises.
@@ -129,24 +137,23 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, session: Session) -> int:
             [(str(ask.key), str(ask.origin)) for ask in asks],
             "toolpin lock",
         )
-    facts = stale_facts(asks, lock, session)
+    facts = stale_facts(asks, lock, app)
     if facts:
         raise NotLocked(f"{path} is stale", facts, "toolpin lock")
-    check_locators(lock, path, session.registry)
-    here = detect()
+    check_locators(lock, path, app.registry)
     for ask in asks:  # the file is good all the same: it is every machine's
-        found = answer(lock, path, ask.tool, ask.wanted, here)
+        found = answer(lock, path, ask.tool, ask.wanted, app.host)
         if found and found.is_final:
-            session.report.warn(f"{Pin(ask.tool, found.version)}: {found.lacks}")
-    session.report.remark(f"{path}: answers all that is asked")
-    if session.report.as_json:
-        session.report.document("lock", _result(lock, path), changed=False)
+            app.report.warn(f"{Pin(ask.tool, found.version)}: {found.lacks}")
+    app.report.remark(f"{path}: answers all that is asked")
+    if app.report.as_json:
+        app.report.document("lock", _result(lock, path), changed=False)
     return 0
 
 
-def _show(lock: Lockfile, old: Lockfile, asks: Sequence[Ask], session: Session) -> None:
+def _show(lock: Lockfile, old: Lockfile, asks: Sequence[Ask], app: App) -> None:
     """Print a line a request: what it means, and the hosts that have a build."""
-    if session.report.as_json:
+    if app.report.as_json:
         return
     rows = []
     for ask in asks:
@@ -156,7 +163,7 @@ def _show(lock: Lockfile, old: Lockfile, asks: Sequence[Ask], session: Session) 
         before = old.pins.get(ask.key)
         if before and before != version:
             rows[-1] = (*rows[-1][:3], f"{rows[-1][3]}  (was {before})")
-    session.report.table(rows)
+    app.report.table(rows)
 
 
 def _hosts(entries: Sequence[Entry]) -> str:

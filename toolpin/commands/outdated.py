@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError
-from toolpin.install.locked import EMPTY, read_lockfile
 from toolpin.lockfile.asks import Ask, Scope
+from toolpin.lockfile.document import EMPTY
 from toolpin.lockfile.lookup import lockfile_beside, match
 from toolpin.locking.project import asks_of, locker_for, project_file, read_project
 from toolpin.model import Request
-from toolpin.session import Session
 from toolpin.versions import sort_key
 
 
@@ -30,39 +30,43 @@ class _Row(NamedTuple):
         return any(not self.now or sort_key(one) > sort_key(self.now) for one in there)
 
 
+class Options(NamedTuple):
+    """What the command line says: nothing."""
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take nothing: the project of this folder is meant."""
 
 
-def run(_args: Namespace, session: Session) -> int:
+def run(_options: Options, app: App) -> int:
     """Print a line for each request that something newer than its version answers."""
-    file = project_file(session)
-    old = read_lockfile(lockfile_beside(file)) or EMPTY
-    locker = locker_for(session, Scope(old.hosts))
+    file = project_file(app)
+    old = app.lockfile(lockfile_beside(file)) or EMPTY
+    locker = locker_for(app, Scope(old.hosts))
     rows: list[_Row] = []
     errors: list[ToolpinError] = []
-    for ask in asks_of(read_project(file), file, session):
-        now = old.pins.get(ask.key) or _installed(ask, session)
+    for ask in asks_of(read_project(file, app), file, app):
+        now = old.pins.get(ask.key) or _installed(ask, app)
         try:
             rows.append(_Row(ask, now, *locker.offers(ask, old)))
         except ToolpinError as error:
             errors.append(error)
     for one in errors:
-        session.report.error(one)
+        app.report.error(one)
     newer = [row for row in rows if row.is_outdated]
-    if session.report.as_json:
-        session.report.document("outdated", [_result(row) for row in rows])
+    if app.report.as_json:
+        app.report.document("outdated", [_result(row) for row in rows])
     elif newer:
         head = ("tool", "wanted", "now", "within", "latest")
-        session.report.table([head, *map(_cells, newer)])
+        app.report.table([head, *map(_cells, newer)])
     elif not errors:
-        session.report.remark("nothing is outdated")
+        app.report.remark("nothing is outdated")
     return 1 if errors else 0
 
 
-def _installed(ask: Ask, session: Session) -> str | None:
+def _installed(ask: Ask, app: App) -> str | None:
     request = Request(ask.tool, (ask.wanted,), ask.origin)
-    pin = match(session.paths, request, ask.wanted, session.where)
+    pin = match(app.paths, request, ask.wanted, app.where)
     return pin.version if pin else None
 
 

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from argparse import ArgumentParser
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.lockfile.lookup import lockfile_beside, match
+from toolpin.locking.pin_line import write_line
 from toolpin.model import Origin, Request, Wanted
-from toolpin.mutex import held_files
 from toolpin.pairs import warn_of_pairs
 from toolpin.project import pin_files
 from toolpin.project.meant import mending, without_v
-from toolpin.project.toolversions import edit, parse, parse_wanted
-from toolpin.session import Session
+from toolpin.project.toolversions import parse, parse_wanted
 from toolpin.upkeep.reshim import refresh_shims
 
 _ORIGIN = Origin("the command line")
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str
+    versions: tuple[str, ...] = ()
+    home: bool = False
+    parent: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -38,120 +47,76 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Write the line; tell when a version is not installed."""
-    tool = session.registry.require(args.tool, _ORIGIN)
-    words, versions = _versions(args, leaves_v_out=bool(tool.idiomatic))
-    path = _place(args, session)
-    names = (args.tool, *(name for name in tool.names if name != args.tool))
-    before, after, is_locked = write_line(path, names, versions, session)
-    warn_of_pairs(parse(after, path), session)
-    refresh_shims(session.paths, session.registry, {tool.name})
+    tool = app.registry.require(options.tool, _ORIGIN)
+    words, versions = _versions(options, leaves_v_out=bool(tool.idiomatic))
+    path = _place(options, app)
+    names = (options.tool, *(name for name in tool.names if name != options.tool))
+    before, after, is_locked = write_line(path, names, versions, app)
+    warn_of_pairs(parse(after, path), app)
+    refresh_shims(app.paths, app.registry, {tool.name})
     written = " ".join(str(one) for one in versions)
-    left_out = ", without the v" if words != args.versions else ""
-    session.report.remark(f"{path}: {args.tool} {written}{left_out}")
+    left_out = ", without the v" if words != list(options.versions) else ""
+    app.report.remark(f"{path}: {options.tool} {written}{left_out}")
     if is_locked:
-        session.report.remark(f"{lockfile_beside(path)}: written")
-    missing = _missing(tool.name, versions, path, session)
+        app.report.remark(f"{lockfile_beside(path)}: written")
+    missing = _missing(tool.name, versions, path, app)
     if missing:
         text = ", ".join(missing)
-        session.report.remark(f"not installed: {text}; try: toolpin install")
-    if session.report.as_json:
+        app.report.remark(f"not installed: {text}; try: toolpin install")
+    if app.report.as_json:
         result = {
-            "tool": args.tool,
+            "tool": options.tool,
             "wanted": [str(one) for one in versions],
             "file": path,
             "missing": missing,
         }
-        session.report.document("pin", result, changed=after != before)
+        app.report.document("pin", result, changed=after != before)
     return 0
 
 
-def _versions(args: Namespace, *, leaves_v_out: bool) -> tuple[list[str], list[Wanted]]:
+def _versions(
+    options: Options, *, leaves_v_out: bool
+) -> tuple[list[str], list[Wanted]]:
     """Return the words for versions, and what they mean. Raises UsageError.
 
     Of some tools only people write a v: their own files are read without it.
     """
-    if not args.versions:
+    if not options.versions:
         raise UsageError(
-            f"pin wants a version of {args.tool}",
-            hint=f"toolpin pin {args.tool} latest",
+            f"pin wants a version of {options.tool}",
+            hint=f"toolpin pin {options.tool} latest",
         )
-    words = [without_v(one) if leaves_v_out else one for one in args.versions]
+    words = [without_v(one) if leaves_v_out else one for one in options.versions]
     try:
         return words, [parse_wanted(word, _ORIGIN) for word in words]
     except UsageError as wrong:
-        hint = mending([args.tool, *words], pin_files.FILENAME)
+        hint = mending([options.tool, *words], pin_files.FILENAME)
         raise UsageError(wrong.what, wrong.facts, hint) from None
 
 
-def write_line(
-    path: str, names: Sequence[str], versions: Sequence[Wanted], session: Session
-) -> tuple[bytes, bytes, bool]:
-    """Change a tool's line, and the lockfile where there is one.
-
-    Returns old and new, and whether the lockfile has changed. Raises UsageError for a
-    file that cannot be understood.
-    """
-    lockfile = lockfile_beside(path)
-    with held_files(session.paths.locks, path, lockfile):
-        before = pin_files.read(path) if os.path.lexists(path) else b""
-        after = edit(before, names, versions, place=path)
-        parse(after, path)  # what is wrong with the tool's own line is mended
-        is_locked = False
-        if os.path.lexists(lockfile):
-            is_locked = _write_both(path, after, lockfile, session)
-        else:
-            pin_files.write(path, after)
-    return before, after, is_locked
-
-
-def _write_both(path: str, data: bytes, lockfile: str, session: Session) -> bool:
-    """Write both files, and tell whether the lockfile has changed.
-
-    An error of the lock leaves them as they were.
-    """
-    # With these come requests and threads: only where there is a lockfile.
-    from toolpin.install.locked import EMPTY, read_lockfile  # noqa: PLC0415
-    from toolpin.lockfile.asks import Scope  # noqa: PLC0415
-    from toolpin.locking.known_here import known_here  # noqa: PLC0415
-    from toolpin.locking.project import (  # noqa: PLC0415
-        asks_of,
-        locker_for,
-        relocked,
-        write_both,
-    )
-
-    old = read_lockfile(lockfile) or EMPTY
-    locker = locker_for(session, Scope(old.hosts), known_here(session))
-    lock = relocked(locker, asks_of(data, path, session), old, session)
-    return lockfile in write_both(path, data, lockfile, lock)
-
-
-def _place(args: Namespace, session: Session) -> str:
-    if args.home:
-        return os.path.join(session.home, pin_files.FILENAME)
-    if not args.parent:
-        return os.path.join(session.folder, pin_files.FILENAME)
-    folder = session.folder
+def _place(options: Options, app: App) -> str:
+    if options.home:
+        return os.path.join(app.home, pin_files.FILENAME)
+    if not options.parent:
+        return os.path.join(app.directory, pin_files.FILENAME)
+    folder = app.directory
     while folder != os.path.dirname(folder):
         folder = os.path.dirname(folder)
         path = os.path.join(folder, pin_files.FILENAME)
         if os.path.exists(path):
             return path
     raise ToolpinError(
-        "no folder above this one has a .tool-versions", [("searched", session.folder)]
+        "no folder above this one has a .tool-versions", [("searched", app.directory)]
     )
 
 
-def _missing(
-    tool: str, versions: list[Wanted], file: str, session: Session
-) -> list[str]:
+def _missing(tool: str, versions: list[Wanted], file: str, app: App) -> list[str]:
     """Return what of the new line means nothing that is installed."""
     request = Request(tool, tuple(versions), Origin(file, 1))
     return [
         wanted.value
         for wanted in versions
-        if wanted.kind == "version"
-        and not match(session.paths, request, wanted, session.where)
+        if wanted.kind == "version" and not match(app.paths, request, wanted, app.where)
     ]

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace, _SubParsersAction
+from argparse import ArgumentParser, _SubParsersAction
 from collections.abc import Callable
+from typing import NamedTuple
 
-from toolpin import host
-from toolpin.cache.verified import Cache
+from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.install.workshop import clients_for, scripts_for, settings_for
 from toolpin.model import Origin
 from toolpin.plugin import describe, shelf
 from toolpin.plugin.contract import Tool, parse_tool
 from toolpin.plugin.fields import UnfitError, read_name, read_repo
 from toolpin.plugin_tasks.drafting import Drafter
-from toolpin.progress import Board
-from toolpin.project import pin_files
-from toolpin.session import Session
+from toolpin.project import files
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    action: str
+    all: str | bool = False
+    urls: bool = False
+    refs: bool = False
+    tool: str = ""
+    file: str | None = None
+    force: bool = False
+    github: str = ""
+    tag: str = ""
+    ref: str | None = None
+    url: str = ""
+    words: tuple[str, ...] = ()
+    version: str = ""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -78,7 +93,7 @@ def _add_moves(actions: _SubParsersAction[ArgumentParser]) -> None:
     testing.add_argument("--ref", default="", help="a branch, a tag or a commit")
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Do the one action."""
     actions = {
         "list": _list,
@@ -91,14 +106,14 @@ def run(args: Namespace, session: Session) -> int:
         "diff": _folders,
         "test": _folders,
     }
-    return actions[args.action](args, session)
+    return actions[options.action](options, app)
 
 
-def _folders(args: Namespace, session: Session) -> int:
+def _folders(options: Options, app: App) -> int:
     """Do what only asdf plugins have."""
     from toolpin.commands import plugin_folders as module  # noqa: PLC0415 - git: rarely
 
-    actions: dict[str, Callable[[Namespace, Session], int]] = {
+    actions: dict[str, Callable[[Options, App], int]] = {
         "add": module.add,
         "remove": module.remove,
         "update": module.update,
@@ -107,126 +122,125 @@ def _folders(args: Namespace, session: Session) -> int:
         "list": module.listing,
         "list all": module.list_all,
     }
-    name = str(args.action)
-    if name == "list" and args.all:
+    name = str(options.action)
+    if name == "list" and options.all:
         name = "list all"
-    return actions[name](args, session)
+    return actions[name](options, app)
 
 
-def _list(args: Namespace, session: Session) -> int:
-    if args.all or args.urls or args.refs:
-        return _folders(args, session)
-    tools = session.registry.tools
-    session.tell_of_passed_over()
-    if session.report.as_json:
+def _list(options: Options, app: App) -> int:
+    if options.all or options.urls or options.refs:
+        return _folders(options, app)
+    tools = app.registry.tools
+    app.tell_of_passed_over()
+    if app.report.as_json:
         result = [describe.brief_record(tool) for tool in tools]
-        session.report.document("plugin list", result)
+        app.report.document("plugin list", result)
     else:
-        session.report.table([describe.brief_row(tool) for tool in tools])
-    faults = session.registry.faults.values()
+        app.report.table([describe.brief_row(tool) for tool in tools])
+    faults = app.registry.faults.values()
     for fault in faults:
-        session.report.error(fault)
+        app.report.error(fault)
     return UsageError.exit_code if faults else 0
 
 
-def _show(args: Namespace, session: Session) -> int:
-    tool = session.registry.require(args.tool, Origin("the command line"))
-    if session.report.as_json:
-        session.report.document("plugin show", describe.record(tool))
+def _show(options: Options, app: App) -> int:
+    tool = app.registry.require(options.tool, Origin("the command line"))
+    if app.report.as_json:
+        app.report.document("plugin show", describe.record(tool))
     else:
-        session.report.table(describe.rows(tool))
-        _help(tool, session)
+        app.report.table(describe.rows(tool))
+        _help(tool, app)
     return 0
 
 
-def _help(tool: Tool, session: Session) -> None:
+def _help(tool: Tool, app: App) -> None:
     """Print what an asdf plugin tells of itself."""
     if not os.path.isdir(tool.file):
         return
-    scripts = scripts_for(tool.name, session)
+    scripts = app.scripts(tool.name)
     for topic in ("overview", "deps", "config", "links"):
         if text := scripts.help(topic):
-            session.report.foreign(f"\n{text.rstrip()}")
+            app.report.foreign(f"\n{text.rstrip()}")
 
 
-def _check(args: Namespace, session: Session) -> int:
-    faults = shelf.faults_of(args.file)
-    if session.report.as_json:
+def _check(options: Options, app: App) -> int:
+    faults = shelf.faults_of(options.file or "")
+    if app.report.as_json:
         told = [
             {"what": one.what, "facts": dict(one.facts), "hint": one.hint}
             for one in faults
         ]
-        session.report.document("plugin check", {"file": args.file, "faults": told})
+        app.report.document("plugin check", {"file": options.file, "faults": told})
     else:
         for fault in faults:
-            session.report.error(fault)
+            app.report.error(fault)
         if not faults:
-            session.report.remark(f"{args.file} reads well")
+            app.report.remark(f"{options.file} reads well")
     return UsageError.exit_code if faults else 0
 
 
-def _add(args: Namespace, session: Session) -> int:
-    _check_name(args.tool)
-    is_known = args.tool in session.registry.aliases
-    if (args.file is None and not is_known) or _is_address(args.file, session):
-        return _folders(args, session)
-    if args.file is None:
-        known = _known_file(args.tool, session)
-        return _done(args, session, known, changed=False)
+def _add(options: Options, app: App) -> int:
+    _check_name(options.tool)
+    is_known = options.tool in app.registry.aliases
+    if (options.file is None and not is_known) or _is_address(options.file, app):
+        return _folders(options, app)
+    if options.file is None:
+        known = _known_file(options.tool, app)
+        return _done(options, app, known, changed=False)
     added = shelf.add(
-        session.paths, session.registry, args.tool, args.file, force=args.force
+        app.paths, app.registry, options.tool, options.file, force=options.force
     )
-    session.report.remark(f"{added.path} is there; try: toolpin list-all {args.tool}")
-    return _done(args, session, added.path, changed=added.changed)
+    app.report.remark(f"{added.path} is there; try: toolpin list-all {options.tool}")
+    return _done(options, app, added.path, changed=added.changed)
 
 
-def _is_address(word: str | None, session: Session) -> bool:
+def _is_address(word: str | None, app: App) -> bool:
     """Say whether a word of `plugin add` is no TOML file: a URL, or a folder."""
     if word is None or word.endswith(".toml"):
         return False
-    return not os.path.isfile(os.path.join(session.folder, word))
+    return not os.path.isfile(os.path.join(app.directory, word))
 
 
-def _remove(args: Namespace, session: Session) -> int:
-    name = session.registry.canonical(args.tool)
-    tool = session.registry.readable(name)
-    passed_over = name in session.registry.passed_over
+def _remove(options: Options, app: App) -> int:
+    name = app.registry.canonical(options.tool)
+    tool = app.registry.readable(name)
+    passed_over = name in app.registry.passed_over
     if os.path.isdir(tool.file if tool else "") or (
         passed_over and tool and shelf.is_bundled(tool)
     ):
-        return _folders(args, session)
-    path = shelf.remove(session.paths, session.registry, args.tool)
-    session.report.remark(f"{path} is gone; what it installed stays")
-    return _done(args, session, path, changed=True)
+        return _folders(options, app)
+    path = shelf.remove(app.paths, app.registry, options.tool)
+    app.report.remark(f"{path} is gone; what it installed stays")
+    return _done(options, app, path, changed=True)
 
 
-def _done(args: Namespace, session: Session, file: str, *, changed: bool) -> int:
-    if session.report.as_json:
-        result = {"tool": args.tool, "file": file}
-        session.report.document(f"plugin {args.action}", result, changed=changed)
+def _done(options: Options, app: App, file: str, *, changed: bool) -> int:
+    if app.report.as_json:
+        result = {"tool": options.tool, "file": file}
+        app.report.document(f"plugin {options.action}", result, changed=changed)
     return 0
 
 
-def _new(args: Namespace, session: Session) -> int:
-    _check_name(args.tool)
+def _new(options: Options, app: App) -> int:
+    _check_name(options.tool)
     try:
-        read_repo(args.github)
+        read_repo(options.github)
     except UnfitError:
         raise UsageError(
-            f"{args.github!r} is no repository on GitHub", [("expected", "OWNER/REPO")]
+            f"{options.github!r} is no repository on GitHub",
+            [("expected", "OWNER/REPO")],
         ) from None
-    file = os.path.join(session.folder, f"{args.tool}.toml")
+    file = os.path.join(app.directory, f"{options.tool}.toml")
     if os.path.lexists(file):
         raise ToolpinError(f"{file} is there already", [("changed", "nothing")])
-    board = Board(session.report)
-    clients = clients_for(session, settings_for(session), board)
-    drafter = Drafter(clients, Cache(session.cache), host.detect())
-    text = drafter.draft(args.tool, args.github, args.tag)
-    pin_files.write(file, text.encode())
+    drafter = Drafter(app.clients, app.cache, app.host)
+    text = drafter.draft(options.tool, options.github, options.tag)
+    files.write(file, text.encode())
     hosts = parse_tool(text, file).sources[0].hosts
-    session.report.remark(f"{file} is drafted, for {', '.join(hosts)}: look it through")
-    session.report.remark(f"then: toolpin plugin add {args.tool} {args.tool}.toml")
-    return _done(args, session, file, changed=True)
+    app.report.remark(f"{file} is drafted, for {', '.join(hosts)}: look it through")
+    app.report.remark(f"then: toolpin plugin add {options.tool} {options.tool}.toml")
+    return _done(options, app, file, changed=True)
 
 
 def _check_name(name: str) -> None:
@@ -238,8 +252,8 @@ def _check_name(name: str) -> None:
         ) from None
 
 
-def _known_file(name: str, session: Session) -> str:
+def _known_file(name: str, app: App) -> str:
     """Return a known tool's file: a script that adds every plugin needs none."""
-    tool = session.registry.require(name)
-    session.report.remark(f"{name} is known already: {tool.file}")
+    tool = app.registry.require(name)
+    app.report.remark(f"{name} is known already: {tool.file}")
     return tool.file

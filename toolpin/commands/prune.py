@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.session import Session
 from toolpin.store import installs, unfinished
 from toolpin.tables import pin_table
 from toolpin.upkeep import removal
@@ -17,6 +18,15 @@ from toolpin.upkeep.uses import running
 
 _KEEP_DAYS = 30
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    yes: bool = False
+    keep_days: int | None = None
+    max_size: str = ""
+    no_previous: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -44,37 +54,37 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Show what may go and why the rest stays; remove it where that is meant."""
-    keep_days = _KEEP_DAYS if args.keep_days is None else args.keep_days
+    keep_days = _KEEP_DAYS if options.keep_days is None else options.keep_days
     if keep_days < 0:
         raise UsageError("--keep-days must be 0 or more", hint="--keep-days 30")
-    if session.paths.shared and args.yes and args.keep_days is None:
+    if app.paths.shared and options.yes and options.keep_days is None:
         raise _unsaid()
-    limits = Limits(keep_days, _size(args.max_size), not args.no_previous)
-    found = judged(session, limits, time.time())
+    limits = Limits(keep_days, _size(options.max_size), not options.no_previous)
+    found = judged(app, limits, time.time())
     gone = [one for one in found if not one.because]
     errors: list[ToolpinError] = []
-    if session.paths.shared:
-        session.report.warn(
+    if app.paths.shared:
+        app.report.warn(
             "what projects of other users name is not known here: use alone counts"
         )
-    if args.yes:
-        gone, errors = _remove_all(gone, session)
+    if options.yes:
+        gone, errors = _remove_all(gone, app)
         if gone:
-            refresh_shims(session.paths, session.registry)
-    if session.report.as_json:
+            refresh_shims(app.paths, app.registry)
+    if app.report.as_json:
         result = {
             "versions": [_table(one) for one in found],
             "freed_bytes": sum(one.size_bytes for one in gone),
-            "dry_run": not args.yes,
+            "dry_run": not options.yes,
         }
-        session.report.document("prune", result, changed=bool(gone and args.yes))
+        app.report.document("prune", result, changed=bool(gone and options.yes))
     else:
-        session.report.table([_row(one) for one in found])
+        app.report.table([_row(one) for one in found])
     for error in errors:
-        session.report.error(error)
-    _sum_up(gone, found, session, is_done=args.yes)
+        app.report.error(error)
+    _sum_up(gone, found, app, is_done=options.yes)
     return 1 if errors else 0
 
 
@@ -87,31 +97,31 @@ def _unsaid() -> ToolpinError:
 
 
 def _remove_all(
-    going: list[Version], session: Session
+    going: list[Version], app: App
 ) -> tuple[list[Version], list[ToolpinError]]:
     """Remove what goes; what a plugin's scripts refuse to let go keeps no other."""
-    gone, errors, names = [], [], Names(session)
+    gone, errors, names = [], [], Names(app)
     for one in going:
         try:
-            if _remove(one, names, session):
+            if _remove(one, names, app):
                 gone.append(one)
         except ToolpinError as error:
             errors.append(error)
     return gone, errors
 
 
-def _remove(version: Version, names: Names, session: Session) -> bool:
+def _remove(version: Version, names: Names, app: App) -> bool:
     """Remove a version unless somebody needs it by now, and tell whether it is gone."""
-    paths, pin = session.paths.alone, version.pin
+    paths, pin = app.paths.alone, version.pin
     with unfinished.version_mutex(paths, pin):
         if running(paths, [pin]):
-            session.report.warn(f"{pin}: a process runs it now, left alone")
+            app.report.warn(f"{pin}: a process runs it now, left alone")
             return False
         if reason := names.now().get(pin):
-            session.report.warn(f"{pin}: {reason} names it now, left alone")
+            app.report.warn(f"{pin}: {reason} names it now, left alone")
             return False
         if installs.is_installed(paths, pin):
-            removal.remove(pin, session)
+            removal.remove(pin, app)
     return True
 
 
@@ -138,9 +148,9 @@ def _table(one: Version) -> dict[str, object]:
 
 
 def _sum_up(
-    gone: list[Version], found: list[Version], session: Session, *, is_done: bool
+    gone: list[Version], found: list[Version], app: App, *, is_done: bool
 ) -> None:
-    report = session.report
+    report = app.report
     if any(not one.use.is_kept for one in found):
         report.remark(
             "this filesystem notes no access: a version counts as used when it was "

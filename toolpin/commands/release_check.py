@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.binaries.release import (
     Fault,
     Release,
@@ -18,9 +20,16 @@ from toolpin.errors import ToolpinError, UsageError, printable
 from toolpin.host import any_of, detect
 from toolpin.lockfile.asks import check_host
 from toolpin.model import Host
-from toolpin.session import Session
 
 _MOST_SHOWN = 5
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    dir: str
+    host: str = ""
+    glibc: str = ""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -37,35 +46,35 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Tell what the target must have; 1 with the files that cannot run there."""
-    release = read_release(os.path.normpath(os.path.join(session.folder, args.dir)))
-    target = _target(args, session)
+    release = read_release(os.path.normpath(os.path.join(app.directory, options.dir)))
+    target = _target(options, app)
     found = faults(release, target)
-    if session.report.as_json:
+    if app.report.as_json:
         result = _result(release, target, found)
-        session.report.document("release-check", result)
+        app.report.document("release-check", result)
         return 1 if found else 0
     if found:
         raise _does_not_run(release, target, found)
-    _show(release, target, session)
+    _show(release, target, app)
     return 0
 
 
-def _target(args: Namespace, session: Session) -> Host:
-    if args.glibc and not re.fullmatch(r"\d+\.\d+", args.glibc):
+def _target(options: Options, app: App) -> Host:
+    if options.glibc and not re.fullmatch(r"\d+\.\d+", options.glibc):
         raise UsageError(
-            "--glibc takes a version", [("received", args.glibc)], "--glibc 2.31"
+            "--glibc takes a version", [("received", options.glibc)], "--glibc 2.31"
         )
     here = detect()
-    if not (args.host or args.glibc):
+    if not (options.host or options.glibc):
         return here
-    if args.host:
-        check_host(args.host, session.registry.tools)
-    target = any_of(args.host or str(here))
-    if args.glibc and target.libc != "glibc":
-        raise UsageError(f"{target} has no glibc", [("received", args.glibc)])
-    return target._replace(libc_version=args.glibc)
+    if options.host:
+        check_host(options.host, app.registry.tools)
+    target = any_of(options.host or str(here))
+    if options.glibc and target.libc != "glibc":
+        raise UsageError(f"{target} has no glibc", [("received", options.glibc)])
+    return target._replace(libc_version=options.glibc)
 
 
 def _does_not_run(release: Release, target: Host, found: list[Fault]) -> ToolpinError:
@@ -80,7 +89,7 @@ def _does_not_run(release: Release, target: Host, found: list[Fault]) -> Toolpin
     return ToolpinError(f"{release.name} does not run on {_words(target)}", facts)
 
 
-def _show(release: Release, target: Host, session: Session) -> None:
+def _show(release: Release, target: Host, app: App) -> None:
     lines = [f"{release.name} runs on {_words(target)}"]
     erts = release.erts or "no ERTS: the target's own Erlang runs it"
     count = len(release.files)
@@ -95,7 +104,7 @@ def _show(release: Release, target: Host, session: Session) -> None:
         more = f" and {len(files) - 1} more" if len(files) > 1 else ""
         lines.append(f"  needs {soname} for {files[0]}{more}")
     for line in lines:
-        session.report.answer(printable(line))
+        app.report.answer(printable(line))
 
 
 def _words(target: Host) -> str:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
-from toolpin.session import Session
+from toolpin.app import App
 from toolpin.upkeep.reshim import refresh_shims
+
+
+class Options(NamedTuple):
+    """What the command line says: nothing."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take none."""
 
 
-def run(args: Namespace, session: Session) -> int:  # noqa: ARG001 - every verb's shape
+def run(options: Options, app: App) -> int:  # noqa: ARG001 - every verb's shape
     """Write missing shims, remove those of nothing, name the files left alone."""
-    changes = refresh_shims(session.paths, session.registry)
+    changes = refresh_shims(app.paths, app.registry)
     for verb, names in (
         ("added", changes.added),
         ("removed", changes.removed),
         ("not toolpin's, left alone:", changes.skipped),
     ):
         if names:
-            session.report.remark(f"{verb} {', '.join(names)}")
-    if session.report.as_json:
+            app.report.remark(f"{verb} {', '.join(names)}")
+    if app.report.as_json:
         changed = bool(changes.added or changes.removed)
-        session.report.document("reshim", changes._asdict(), changed=changed)
+        app.report.document("reshim", changes._asdict(), changed=changed)
     return 0

@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from typing import NamedTuple, NoReturn
 
 from toolpin import __version__
+from toolpin.app import App
 from toolpin.errors import Refused, ToolpinError, UsageError
 from toolpin.owners import before_sudo, hold_of_others
 from toolpin.paths import bundled
 from toolpin.report import close_quietly
-from toolpin.session import Session
 
 _MANIFEST = "toolpin-manifest"
 
@@ -32,6 +32,13 @@ class Setup(NamedTuple):
     place: str
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    action: str
+    wheel: str | None = None
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take what to do, and for an update the wheel to take."""
     parser.add_argument(
@@ -42,21 +49,21 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--wheel", metavar="FILE", help="update to this wheel")
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Show the set-up, or give way to install.sh; 1 when that is another's to do."""
-    if args.wheel and args.action != "update":
+    if options.wheel and options.action != "update":
         raise UsageError("--wheel is for `toolpin self update`")
     setup = find_setup(sys.prefix)
-    if args.action == "version":
-        return _show(setup, session)
+    if options.action == "version":
+        return _show(setup, app)
     if setup.kind != "install.sh":
         raise ToolpinError(
             f"this toolpin was not installed by install.sh, but {_by(setup)}",
             [("environment", sys.prefix)],
-            _command(setup, args),
+            _command(setup, options),
         )
-    if args.action == "update":
-        _update(setup, args)
+    if options.action == "update":
+        _update(setup, options)
     return _become(bundled("install.sh"), "--uninstall", "--prefix", setup.place)
 
 
@@ -73,9 +80,9 @@ def find_setup(environment: str) -> Setup:
     return Setup("pip", environment)
 
 
-def _show(setup: Setup, session: Session) -> int:
+def _show(setup: Setup, app: App) -> int:
     python = ".".join(map(str, sys.version_info[:3]))
-    if session.report.as_json:
+    if app.report.as_json:
         result = {
             "version": __version__,
             "python": sys.executable,
@@ -83,14 +90,14 @@ def _show(setup: Setup, session: Session) -> int:
             "installed_by": setup.kind,
             "place": setup.place,
         }
-        session.report.document("self", result)
+        app.report.document("self", result)
         return 0
     rows = [
         ("version", __version__),
         ("python", f"{sys.executable} ({python})"),
         ("installed by", f"{setup.kind}, in {setup.place}"),
     ]
-    session.report.table(rows)
+    app.report.table(rows)
     return 0
 
 
@@ -98,11 +105,11 @@ def _by(setup: Setup) -> str:
     return f"from {setup.place}" if setup.kind == "checkout" else f"by {setup.kind}"
 
 
-def _command(setup: Setup, args: Namespace) -> str:
+def _command(setup: Setup, options: Options) -> str:
     """Return the command that does it where install.sh is not at home."""
-    wheel = os.path.abspath(args.wheel) if args.wheel else ""
+    wheel = os.path.abspath(options.wheel) if options.wheel else ""
     pip = [sys.executable, "-m", "pip"]
-    if args.action == "uninstall":
+    if options.action == "uninstall":
         words = {
             "pipx": ["pipx", "uninstall", "toolpin"],
             "uv": ["uv", "tool", "uninstall", "toolpin"],
@@ -122,16 +129,16 @@ def _command(setup: Setup, args: Namespace) -> str:
     return shlex.join(words)
 
 
-def _update(setup: Setup, args: Namespace) -> NoReturn:
+def _update(setup: Setup, options: Options) -> NoReturn:
     """Run the installer of the checkout that it came from, or ours on a wheel.
 
     The Python stays the one that was chosen at the first set-up.
     """
-    options = ["--prefix", setup.place, "--python", _base_python()]
-    if args.wheel:
-        wheel = os.path.abspath(args.wheel)
-        _become(bundled("install.sh"), *options, "--wheel", wheel)
-    _become(find_script(sys.prefix), *options)
+    words = ["--prefix", setup.place, "--python", _base_python()]
+    if options.wheel:
+        wheel = os.path.abspath(options.wheel)
+        _become(bundled("install.sh"), *words, "--wheel", wheel)
+    _become(find_script(sys.prefix), *words)
 
 
 def find_script(environment: str) -> str:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.execute.trees import patch_for
 from toolpin.model import Origin, Request
 from toolpin.project.toolversions import parse_wanted, variable_for
-from toolpin.session import Session
 from toolpin.shells.activation import ACTIVE
 from toolpin.shells.dialect import DIALECTS
 from toolpin.suggest import known_tool
 
 _ORIGIN = Origin("the command line")
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str
+    versions: tuple[str, ...] = ()
+    unset: bool = False
+    shell: str | None = None
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -31,34 +41,34 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--for", dest="shell", choices=tuple(DIALECTS), help=SUPPRESS)
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Print the assignment. Raises NotRunnable where none of the versions is there."""
-    if args.unset == bool(args.versions):
+    if options.unset == bool(options.versions):
         raise UsageError(
             "toolpin shell takes either versions or --unset",
-            hint=f"toolpin shell {args.tool} --unset",
+            hint=f"toolpin shell {options.tool} --unset",
         )
-    tool = known_tool(args.tool, session)
-    dialect = DIALECTS[require_shell(args.shell, f"shell {args.tool}", session)]
+    tool = known_tool(options.tool, app)
+    dialect = DIALECTS[require_shell(options.shell, f"shell {options.tool}", app)]
     variable = variable_for(tool)
-    if args.unset:
-        session.report.answer(dialect.unset(variable).rstrip("\n"))
+    if options.unset:
+        app.report.answer(dialect.unset(variable).rstrip("\n"))
         return 0
-    wanted = tuple(parse_wanted(word, _ORIGIN) for word in args.versions)
-    _require_installed(Request(tool, wanted, _ORIGIN), session)
+    wanted = tuple(parse_wanted(word, _ORIGIN) for word in options.versions)
+    _require_installed(Request(tool, wanted, _ORIGIN), app)
     text = " ".join(map(str, wanted))
-    session.report.answer(dialect.assign(variable, text).rstrip("\n"))
+    app.report.answer(dialect.assign(variable, text).rstrip("\n"))
     return 0
 
 
-def require_shell(named: str | None, words: str, session: Session) -> str:
+def require_shell(named: str | None, words: str, app: App) -> str:
     """Return the shell to write for: the one that was named.
 
     Raises ToolpinError without one: nothing that this prints would change a shell.
     """
     if named:
         return named
-    shell = session.env.get(ACTIVE, "")
+    shell = app.env.get(ACTIVE, "")
     shell = shell if shell in DIALECTS else "bash"
     verb = words.partition(" ")[0]
     raise ToolpinError(
@@ -68,10 +78,10 @@ def require_shell(named: str | None, words: str, session: Session) -> str:
     )
 
 
-def _require_installed(request: Request, session: Session) -> None:
+def _require_installed(request: Request, app: App) -> None:
     versions = " ".join(map(str, request.wanted))
     try:
-        patch_for(request, paths=session.paths, env=session.env, cwd=session.folder)
+        patch_for(request, app.where, paths=app.paths, env=app.env)
     except ToolpinError as error:
         hint = f"toolpin install {request.tool} {versions}"
         raise type(error)(error.what, error.facts, hint) from error

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import UnknownCommand
 from toolpin.model import Pin
 from toolpin.paths import Paths
-from toolpin.session import Session
 from toolpin.store import installs
 from toolpin.suggest import with_near_commands
 from toolpin.tables import pin_table
 from toolpin.versions import sort_key
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    command: str
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -19,17 +26,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("command", help="the command to look for, such as npm")
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Print a tool and a version a line, oldest first; 127 when there is none."""
-    pins = _having(args.command, session.paths)
+    pins = _having(options.command, app.paths)
     if not pins:
-        error = UnknownCommand(f"no installed version has a command {args.command}")
-        raise with_near_commands(error, args.command, session.paths)
-    if session.report.as_json:
-        session.report.document("shimversions", [pin_table(pin) for pin in pins])
+        error = UnknownCommand(f"no installed version has a command {options.command}")
+        raise with_near_commands(error, options.command, app.paths)
+    if app.report.as_json:
+        app.report.document("shimversions", [pin_table(pin) for pin in pins])
         return 0
     for pin in pins:
-        session.report.answer(str(pin))
+        app.report.answer(str(pin))
     return 0
 
 

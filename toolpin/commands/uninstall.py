@@ -5,21 +5,31 @@ Also `TOOL --all`, and `[TOOL] --unused`: what nothing known here asks for.
 
 from __future__ import annotations
 
-import contextlib
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin, Pin
 from toolpin.project.toolversions import parse_wanted
-from toolpin.session import Session
-from toolpin.store import installs, unfinished
+from toolpin.store import installs
 from toolpin.suggest import installed_nearby, known_tool
 from toolpin.tables import pin_table
-from toolpin.upkeep import removal
-from toolpin.upkeep.reshim import refresh_shims
+from toolpin.upkeep.removal import remove_all
 from toolpin.upkeep.unused import unused_pins
 from toolpin.versions import sort_key
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str | None = None
+    versions: tuple[str, ...] = ()
+    all: bool = False
+    unused: bool = False
+    yes: bool = False
+    dry_run: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -40,64 +50,50 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Remove each version; nothing at all when one of them is not installed."""
-    pins = _chosen(args, session)
-    if args.unused and pins and not (args.yes or args.dry_run):
-        raise _unconfirmed(args.tool, pins)
-    if not args.dry_run:
-        remove_all(pins, session)
-    if session.report.as_json:
-        result = {"removed": [pin_table(pin) for pin in pins], "dry_run": args.dry_run}
-        changed = bool(pins) and not args.dry_run
-        session.report.document("uninstall", result, changed=changed)
-    elif args.dry_run:
+    pins = _chosen(options, app)
+    if options.unused and pins and not (options.yes or options.dry_run):
+        raise _unconfirmed(options.tool, pins)
+    if not options.dry_run:
+        remove_all(pins, app)
+    if app.report.as_json:
+        result = {
+            "removed": [pin_table(pin) for pin in pins],
+            "dry_run": options.dry_run,
+        }
+        changed = bool(pins) and not options.dry_run
+        app.report.document("uninstall", result, changed=changed)
+    elif options.dry_run:
         for pin in pins:
-            session.report.answer(str(pin))
+            app.report.answer(str(pin))
     if not pins:
-        session.report.remark("nothing is unused")
+        app.report.remark("nothing is unused")
     return 0
 
 
-def _chosen(args: Namespace, session: Session) -> list[Pin]:
+def _chosen(options: Options, app: App) -> list[Pin]:
     """Return the pins that are meant. Raises UsageError when that is not clear."""
-    if [bool(args.versions), args.all, args.unused].count(True) != 1:
+    if [bool(options.versions), options.all, options.unused].count(True) != 1:
         raise UsageError(
             "uninstall wants one of: versions, --all, --unused",
             hint="toolpin uninstall TOOL VERSION",
         )
-    if args.tool is None and not args.unused:
+    if options.tool is None and not options.unused:
         raise UsageError("--all wants a tool", hint="toolpin uninstall TOOL --all")
-    own = session.paths.alone
-    tool = known_tool(args.tool, session) if args.tool is not None else ""
-    if args.unused:
-        return unused_pins(session, (tool,) if tool else installs.tools(own))
-    if args.versions:
-        return [_installed(tool, version, session) for version in args.versions]
+    own = app.paths.alone
+    tool = known_tool(options.tool, app) if options.tool is not None else ""
+    if options.unused:
+        return unused_pins(app, (tool,) if tool else installs.tools(own))
+    if options.versions:
+        return [_installed(tool, version, app) for version in options.versions]
     have = installs.versions(own, tool)
     if not have:
         raise ToolpinError(f"no version of {tool} is installed", hint="toolpin list")
     return [Pin(tool, version) for version in sorted(have, key=sort_key)]
 
 
-def remove_all(pins: Sequence[Pin], session: Session) -> None:
-    """Remove installs, and the shims of nothing; their plugins' scripts hear of it."""
-    try:
-        for pin in pins:
-            with unfinished.version_mutex(session.paths, pin):
-                if installs.is_installed(session.paths.alone, pin):
-                    removal.remove(pin, session)
-            session.report.remark(f"removed {pin}")
-    except ToolpinError:
-        # What went before it leaves no shim; what stopped it is what counts.
-        with contextlib.suppress(ToolpinError):
-            refresh_shims(session.paths, session.registry)
-        raise
-    if pins:
-        refresh_shims(session.paths, session.registry)
-
-
-def _installed(tool: str, version: str, session: Session) -> Pin:
+def _installed(tool: str, version: str, app: App) -> Pin:
     wanted = parse_wanted(version, Origin("the command line"))
     if wanted.kind != "version":
         raise UsageError(
@@ -105,16 +101,16 @@ def _installed(tool: str, version: str, session: Session) -> Pin:
             [("expected", "an exact version, as `toolpin list` shows it")],
         )
     pin = Pin(tool, version)
-    if not installs.is_installed(session.paths.alone, pin):
-        if installs.is_installed(session.paths, pin):
+    if not installs.is_installed(app.paths.alone, pin):
+        if installs.is_installed(app.paths, pin):
             raise ToolpinError(
                 f"{pin} is in the machine's store, which only --system changes",
-                [("there", installs.tree(session.paths, pin))],
+                [("there", installs.tree(app.paths, pin))],
                 f"toolpin uninstall {tool} {version} --system",
             )
         raise ToolpinError(
             f"{pin} is not installed",
-            [("installed", installed_nearby(tool, version, session))],
+            [("installed", installed_nearby(tool, version, app))],
             f"toolpin list {tool}",
         )
     return pin

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import NotLocked, ToolpinError
-from toolpin.install.locked import EMPTY, read_lockfile
 from toolpin.lockfile.asks import Ask, Scope
-from toolpin.lockfile.document import Lockfile
+from toolpin.lockfile.document import EMPTY, Lockfile
 from toolpin.lockfile.lookup import lockfile_beside
 from toolpin.locking.locker import Locker
 from toolpin.locking.project import (
@@ -22,12 +22,10 @@ from toolpin.locking.project import (
     write_both,
 )
 from toolpin.model import Origin, Pin, Wanted
-from toolpin.mutex import held_files
 from toolpin.pairs import refuse_pairs
-from toolpin.project import pin_files
+from toolpin.project import files
 from toolpin.project.toolversions import edit, parse
 from toolpin.resolve import looks_exact
-from toolpin.session import Session
 from toolpin.versions import sort_key
 
 _COMMAND_LINE = Origin("the command line")
@@ -43,6 +41,13 @@ class _Move(NamedTuple):
     now_version: str | None
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tools: tuple[str, ...] = ()
+    latest: bool = False
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take the tools, and whether their requests may change."""
     parser.add_argument("tools", nargs="*", metavar="tool", help="these tools only")
@@ -53,61 +58,61 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Write the lockfile, and .tool-versions where a request has changed."""
-    file = project_file(session)
+    file = project_file(app)
     path = lockfile_beside(file)
-    with held_files(session.paths.locks, file, path):
-        old = read_lockfile(path)
-        if old is None and not args.latest:
+    with app.writing(file, path):
+        old = app.lockfile(path)
+        if old is None and not options.latest:
             raise NotLocked(
                 "there is no toolpin.lock to move",
                 [("beside", file)],
                 "toolpin lock",
             )
-        before = read_project(file)
-        asks = asks_of(before, file, session)
-        tools = _tools(args.tools, asks, file, session)
+        before = read_project(file, app)
+        asks = asks_of(before, file, app)
+        tools = _tools(options.tools, asks, file, app)
         was = old or EMPTY
-        locker = locker_for(session, Scope(was.hosts, moving=frozenset(tools)))
+        locker = locker_for(app, Scope(was.hosts, moving=frozenset(tools)))
         after = before
-        if args.latest:
-            _tell_of_others(asks, tools, file, session)
-            names = session.registry.canonical
+        if options.latest:
+            _tell_of_others(asks, tools, file, app)
+            names = app.registry.canonical
             newer = partial(_newer, locker=locker, old=was)
             after = _rewritten(before, file, tools, names, newer)
-        now = asks_of(after, file, session)
+        now = asks_of(after, file, app)
         lock = EMPTY
         written: tuple[str, ...] = ()
         if old is not None:
-            lock = relocked(locker, now, old, session)
+            lock = relocked(locker, now, old, app)
             wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in now]
-            refuse_pairs(wishes, session)
-            written = write_both(file, after, path, lock)
+            refuse_pairs(wishes, app)
+            written = write_both(file, after, path, lock, app)
         elif after != before:
-            pin_files.write(file, after)
+            files.write(file, after)
             written = (file,)
     moves = _moves((asks, was), (now, lock), tools)
-    if session.report.as_json:
+    if app.report.as_json:
         result = {"file": file, "moves": [move._asdict() for move in moves]}
-        session.report.document("upgrade", result, changed=bool(written))
+        app.report.document("upgrade", result, changed=bool(written))
     else:
-        session.report.table([_cells(move) for move in moves])
+        app.report.table([_cells(move) for move in moves])
         for one in written:
-            session.report.remark(f"{one}: written")
+            app.report.remark(f"{one}: written")
         if not written:
             told = "no change; toolpin outdated tells what is beyond"
-            session.report.remark(f"{path}: {told}")
+            app.report.remark(f"{path}: {told}")
     return 0
 
 
 def _tell_of_others(
-    asks: Sequence[Ask], tools: Collection[str], file: str, session: Session
+    asks: Sequence[Ask], tools: Collection[str], file: str, app: App
 ) -> None:
     """Say which requests stay as they are: only `.tool-versions` is ever written."""
     for ask in asks:
         if ask.tool in tools and ask.origin.place != file:
-            session.report.warn(f"{ask.origin} keeps saying {ask.tool} {ask.wanted}")
+            app.report.warn(f"{ask.origin} keeps saying {ask.tool} {ask.wanted}")
 
 
 def _moves(
@@ -139,14 +144,12 @@ def _cells(move: _Move) -> tuple[str, ...]:
     return tool, request, f"{same} {newer}"
 
 
-def _tools(
-    words: Sequence[str], asks: Sequence[Ask], file: str, session: Session
-) -> set[str]:
+def _tools(words: Sequence[str], asks: Sequence[Ask], file: str, app: App) -> set[str]:
     """Return the tools that may move. Raises ToolpinError for one not asked for."""
     here = {ask.tool for ask in asks}
     if not words:
         return here
-    named = {session.registry.require(word, _COMMAND_LINE).name for word in words}
+    named = {app.registry.require(word, _COMMAND_LINE).name for word in words}
     for tool in sorted(named - here):
         raise ToolpinError(
             f"{tool} is not pinned here",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from toolpin.cache.verified import Cache
+from toolpin.app import App
 from toolpin.errors import ToolpinError
-from toolpin.install.workshop import clients_for, settings_for
 from toolpin.model import Artifact, Origin, Pin
-from toolpin.progress import Board
 from toolpin.project.toolversions import check_tool_name
-from toolpin.session import Session
 from toolpin.sources.contract import Progress
 from toolpin.store import installs
 from toolpin.store.inspection import inspect
@@ -19,6 +17,14 @@ from toolpin.upkeep.checks import Check, as_table, heading, rows
 from toolpin.upkeep.repair import Fetch, Repaired, repair
 from toolpin.upkeep.reshim import refresh_shims
 from toolpin.versions import sort_key
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    tool: str | None = None
+    version: str | None = None
+    repair: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -32,81 +38,81 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Compare each install with its receipt; 1 when one is damaged at the end."""
     checks = []
-    for pin in _pins(args, session):
-        check = _check(pin, session, repairs=args.repair)
-        if check.after.findings and not installs.is_installed(session.paths, pin):
+    for pin in _pins(options, app):
+        check = _check(pin, app, repairs=options.repair)
+        if check.after.findings and not installs.is_installed(app.paths, pin):
             continue  # removed while it was looked at: not damaged
         checks.append(check)
-        if not session.report.as_json:
-            _show(check, session)
+        if not app.report.as_json:
+            _show(check, app)
     if any(one.before.findings != one.after.findings for one in checks):
-        refresh_shims(session.paths, session.registry)
+        refresh_shims(app.paths, app.registry)
     for check in checks:
         for problem in check.problems:
-            session.report.error(problem)
-    if session.report.as_json:
+            app.report.error(problem)
+    if app.report.as_json:
         changed = any(one.before != one.after for one in checks)
         result = {
             "installs": [
-                as_table(check, installs.tree(session.paths, check.after.pin))
+                as_table(check, installs.tree(app.paths, check.after.pin))
                 for check in checks
             ]
         }
-        session.report.document(
-            "verify", result, changed=changed if args.repair else None
+        app.report.document(
+            "verify", result, changed=changed if options.repair else None
         )
-    _sum_up(checks, args, session)
+    _sum_up(checks, options, app)
     return 1 if any(one.status == "damaged" for one in checks) else 0
 
 
-def _pins(args: Namespace, session: Session) -> list[Pin]:
-    known = installs.tools(session.paths)
-    if args.tool:
-        tool = session.registry.canonical(args.tool)
+def _pins(options: Options, app: App) -> list[Pin]:
+    known = installs.tools(app.paths)
+    if options.tool:
+        tool = app.registry.canonical(options.tool)
         check_tool_name(tool, Origin("the command line"))
         known = (tool,)
     pins = [
         Pin(tool, version)
         for tool in known
-        for version in sorted(installs.versions(session.paths, tool), key=sort_key)
-        if args.version in (None, version)
+        for version in sorted(installs.versions(app.paths, tool), key=sort_key)
+        if options.version in (None, version)
     ]
-    if args.tool and not pins:
-        have = ", ".join(installs.versions(session.paths, known[0])) or "none"
-        wanted = f"{known[0]} {args.version or ''}".rstrip()
+    if options.tool and not pins:
+        have = ", ".join(installs.versions(app.paths, known[0])) or "none"
+        wanted = f"{known[0]} {options.version or ''}".rstrip()
         raise ToolpinError(f"{wanted} is not installed", [("installed", have)])
     return pins
 
 
-def _check(pin: Pin, session: Session, *, repairs: bool) -> Check:
-    tool = session.registry.readable(pin.tool)
+def _check(pin: Pin, app: App, *, repairs: bool) -> Check:
+    tool = app.registry.readable(pin.tool)
     mutable = tool.mutable if tool else ()
-    paths = installs.store_of(session.paths, pin)
+    paths = installs.store_of(app.paths, pin)
     before = inspect(paths, pin, mutable)
     if not (repairs and before.findings):
         return Check(before, before)
     try:
-        if paths != session.paths:
+        if paths != app.paths:
             raise ToolpinError(
                 f"{pin} is in the machine's store, which only --system changes",
                 [("there", paths.install(*pin))],
                 f"toolpin verify {pin} --repair --system",
             )
-        done = repair(paths, before, mutable, _fetch_for(pin, session))
+        done = repair(paths, before, mutable, _fetch_for(pin, app))
     except ToolpinError as error:
         done = Repaired(before, (error,))
     return Check(before, done.inspection, done.problems)
 
 
-def _fetch_for(pin: Pin, session: Session) -> Fetch:
+def _fetch_for(pin: Pin, app: App) -> Fetch:
     """Return what finds an artifact in the cache, or downloads it into it."""
-    board = Board(session.report)
+    board = app.board
     row = board.row(str(pin))
-    clients = clients_for(session, settings_for(session), board)
-    cache = Cache(session.cache)
+    clients = app.clients
+    cache = app.cache
 
     def download(artifact: Artifact, part: str, progress: Progress) -> None:
         row.phase("downloading", artifact.filename)
@@ -121,23 +127,23 @@ def _fetch_for(pin: Pin, session: Session) -> Fetch:
     return fetch
 
 
-def _show(check: Check, session: Session) -> None:
-    session.report.answer(heading(check))
-    session.report.table(rows(check))
+def _show(check: Check, app: App) -> None:
+    app.report.answer(heading(check))
+    app.report.table(rows(check))
 
 
-def _sum_up(checks: Sequence[Check], args: Namespace, session: Session) -> None:
+def _sum_up(checks: Sequence[Check], options: Options, app: App) -> None:
     counts = [
         f"{count} {status}"
         for status in ("intact", "repaired", "damaged", "adopted")
         if (count := sum(one.status == status for one in checks))
     ]
-    session.report.remark(f"toolpin: {', '.join(counts) or 'nothing is installed'}")
+    app.report.remark(f"toolpin: {', '.join(counts) or 'nothing is installed'}")
     damaged = [one.after for one in checks if one.status == "damaged"]
-    if damaged and not args.repair:
+    if damaged and not options.repair:
         pin = damaged[0].pin
         what = f" {pin}" if len(damaged) == 1 else ""
         mend = f"toolpin verify{what} --repair"
         if what and damaged[0].receipt is None:
             mend = f"toolpin uninstall {pin} && toolpin install {pin}"
-        session.report.remark(f"  try: {mend}")
+        app.report.remark(f"  try: {mend}")

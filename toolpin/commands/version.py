@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
 from toolpin import __version__
-from toolpin.session import Session
+from toolpin.app import App
+
+
+class Options(NamedTuple):
+    """What the command line says: nothing."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take none."""
 
 
-def run(args: Namespace, session: Session) -> int:  # noqa: ARG001 - every verb's shape
+def run(options: Options, app: App) -> int:  # noqa: ARG001 - every verb's shape
     """Print the name and the version."""
-    if session.report.as_json:
-        session.report.document("version", {"version": __version__})
+    if app.report.as_json:
+        app.report.document("version", {"version": __version__})
     else:
-        session.report.answer(f"toolpin {__version__}")
+        app.report.answer(f"toolpin {__version__}")
     return 0

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import UnknownCommand
 from toolpin.execute import finding
 from toolpin.execute.place import Found
-from toolpin.session import Session
 from toolpin.suggest import with_near_commands
 from toolpin.tables import origin_table
+
+
+class Options(NamedTuple):
+    """What the command line says."""
+
+    command: str
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -17,23 +24,24 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("command", help="the command, such as node")
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Print its path. Raises what running it would."""
     try:
         found = finding.find(
-            args.command,
-            paths=session.paths,
-            aliases=session.registry.aliases,
-            idioms=session.idioms,
-            env=session.env,
-            cwd=session.folder,
+            options.command,
+            paths=app.paths,
+            aliases=app.registry.aliases,
+            idioms=app.idioms,
+            env=app.env,
+            cwd=app.directory,
+            files=app.files,
         )
     except UnknownCommand as error:
-        raise with_near_commands(error, args.command, session.paths) from error
-    if session.report.as_json:
-        session.report.document("which", _result(args.command, found))
+        raise with_near_commands(error, options.command, app.paths) from error
+    if app.report.as_json:
+        app.report.document("which", _result(options.command, found))
     else:
-        session.report.answer(found.path)
+        app.report.answer(found.path)
     return 0
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.doctor.reasons import Locked, Reasons, reasons_for
 from toolpin.doctor.searched import Candidate
 from toolpin.errors import ToolpinError, UnknownCommand
 from toolpin.model import Pin, Request
 from toolpin.report import error_table
-from toolpin.session import Session
 from toolpin.store.installs import store_of, tree
 from toolpin.store.trees import read_receipt
 from toolpin.suggest import with_near_commands
@@ -20,26 +21,32 @@ from toolpin.tables import origin_table
 Row = tuple[str, str, str]
 
 
+class Options(NamedTuple):
+    """What the command line says."""
+
+    command: str
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a command."""
     parser.add_argument("command", help="the command, such as node")
 
 
-def run(args: Namespace, session: Session) -> int:
+def run(options: Options, app: App) -> int:
     """Print the verdict and its reasons; 1 when what runs is not what is pinned."""
     try:
-        reasons = reasons_for(args.command, session)
+        reasons = reasons_for(options.command, app)
     except UnknownCommand as error:
-        raise with_near_commands(error, args.command, session.paths) from error
-    if session.report.as_json:
-        session.report.document("why", _result(reasons, session))
+        raise with_near_commands(error, options.command, app.paths) from error
+    if app.report.as_json:
+        app.report.document("why", _result(reasons, app))
     else:
-        session.report.answer(_verdict(reasons))
-        session.report.table(list(_rows(reasons, session)), folds=True)
+        app.report.answer(_verdict(reasons))
+        app.report.table(list(_rows(reasons, app)), folds=True)
     if reasons.is_right:
         return 0
     hint = reasons.problem.hint if reasons.problem else "toolpin doctor"
-    session.report.remark(f"  try: {hint or 'toolpin doctor'}")
+    app.report.remark(f"  try: {hint or 'toolpin doctor'}")
     return 1
 
 
@@ -60,7 +67,7 @@ def _verdict(reasons: Reasons) -> str:
     return f"{command} runs {runs}; nothing pins it here"
 
 
-def _rows(reasons: Reasons, session: Session) -> Iterator[Row]:
+def _rows(reasons: Reasons, app: App) -> Iterator[Row]:
     asked = reasons.asked
     if asked.request:
         yield "wanted by", _words(asked.request), str(asked.request.origin)
@@ -73,8 +80,8 @@ def _rows(reasons: Reasons, session: Session) -> Iterator[Row]:
     for one in reasons.locked:
         yield "locked as", one.version or "nothing", _lockfile(one)
     if reasons.pin:
-        yield "installed", reasons.pin.version, tree(session.paths, reasons.pin)
-        if _is_brought(reasons.pin, session):
+        yield "installed", reasons.pin.version, tree(app.paths, reasons.pin)
+        if _is_brought(reasons.pin, app):
             yield "which was", "in the cache already", "no source was asked for it"
     elif asked.request and reasons.problem:
         yield "installed", "nothing", ""
@@ -84,9 +91,9 @@ def _rows(reasons: Reasons, session: Session) -> Iterator[Row]:
         label = "then"
 
 
-def _is_brought(pin: Pin, session: Session) -> bool:
+def _is_brought(pin: Pin, app: App) -> bool:
     with contextlib.suppress(ToolpinError):
-        receipt = read_receipt(store_of(session.paths, pin), pin)
+        receipt = read_receipt(store_of(app.paths, pin), pin)
         return receipt is not None and receipt.brought
     return False
 
@@ -99,7 +106,7 @@ def _lockfile(one: Locked) -> str:
     return one.file or "there is no toolpin.lock"
 
 
-def _result(reasons: Reasons, session: Session) -> dict[str, object]:
+def _result(reasons: Reasons, app: App) -> dict[str, object]:
     asked, pin = reasons.asked, reasons.pin
     return {
         "command": reasons.command,
@@ -115,7 +122,7 @@ def _result(reasons: Reasons, session: Session) -> dict[str, object]:
             {"wanted": str(one.wanted), "version": one.version, "file": one.file}
             for one in reasons.locked
         ],
-        "install": tree(session.paths, pin) if pin else None,
+        "install": tree(app.paths, pin) if pin else None,
         "candidates": list(map(_candidate_table, reasons.candidates)),
         "problem": error_table(reasons.problem) if reasons.problem else None,
     }

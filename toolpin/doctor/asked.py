@@ -1,4 +1,4 @@
-"""Everything that is asked for in a session's folder: what counts, and what it beat.
+"""Everything that is requested in the current directory: what counts, and what it beat.
 
 The one door of `why` and `doctor` to project files. It chooses no versions.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.lockfile.lookup import ignored
 from toolpin.model import Request
 from toolpin.project import pin_files
-from toolpin.session import Session
 
 
 class Asked(NamedTuple):
@@ -28,23 +28,23 @@ class Asked(NamedTuple):
     ignored: tuple[str, ...] = ()
 
 
-def everything(session: Session) -> tuple[Request, ...]:
+def everything(app: App) -> tuple[Request, ...]:
     """Return what is asked for here, each tool once; () where nothing is."""
-    aliases = session.registry.aliases
-    return pin_files.effective(session.stated(), env=session.env, aliases=aliases)
+    aliases = app.registry.aliases
+    return pin_files.effective(app.stated(), env=app.env, aliases=aliases)
 
 
-def of_tool(tool: str, session: Session) -> Asked:
+def of_tool(tool: str, app: App) -> Asked:
     """Return all that is asked for of one tool, and nothing of other tools' lines.
 
     Raises UsageError where what counts cannot be read.
     """
     found: list[Request] = []
     unread = ""
-    override = pin_files.request_for(tool, (), session.env)
+    override = pin_files.request_for(tool, (), app.env)
     if override:
         found.append(override)
-    stated = _stated(tool, session)
+    stated = _stated(tool, app)
     try:
         found += stated
     except ToolpinError as error:
@@ -52,13 +52,13 @@ def of_tool(tool: str, session: Session) -> Asked:
             raise
         unread = error.what
     first = found[0] if found else None
-    passed_over = tuple(ignored(session.where, session.idioms.names))
+    passed_over = tuple(ignored(app.where, app.idioms.names))
     return Asked(first, tuple(found[1:]), unread, passed_over)
 
 
-def _stated(tool: str, session: Session) -> Iterator[Request]:
-    aliases = session.registry.aliases
+def _stated(tool: str, app: App) -> Iterator[Request]:
+    aliases = app.registry.aliases
     names = {name for name, canonical in aliases.items() if canonical == tool}
-    for request in session.stated(only={tool, *names}):
+    for request in app.stated(only={tool, *names}):
         if request.tool == tool:
             yield request

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from toolpin.app import App
 from toolpin.doctor.findings import Finding, of_error
 from toolpin.doctor.project_check import PROJECT_CHECKS
 from toolpin.doctor.shell_check import SHELL_CHECKS
@@ -15,43 +16,42 @@ from toolpin.doctor.store_check import check_installs, check_shims
 from toolpin.doctor.store_state import look_at_installs, look_at_shims
 from toolpin.doctor.surroundings import look
 from toolpin.errors import ToolpinError, as_word
-from toolpin.session import Session
 from toolpin.store import installs
 from toolpin.store.open_places import open_places
 
-Check = Callable[[Session], Iterable[Finding]]
+Check = Callable[[App], Iterable[Finding]]
 
 
-def find_all(session: Session) -> list[Finding]:
+def find_all(app: App) -> list[Finding]:
     """Return what is wrong, each error once, whichever check met it."""
     found: dict[str, Finding] = {}
     for check in CHECKS:
-        for finding in _guarded(check, session):
+        for finding in _guarded(check, app):
             found.setdefault(finding.what, finding)
     return list(found.values())
 
 
-def _of_shell(session: Session) -> Iterator[Finding]:
-    seen = look(session)
+def _of_shell(app: App) -> Iterator[Finding]:
+    seen = look(app)
     for check in SHELL_CHECKS:
         yield from check(seen)
 
 
-def _of_shims(session: Session) -> Iterable[Finding]:
-    return check_shims(look_at_shims(session.paths, sys.executable))
+def _of_shims(app: App) -> Iterable[Finding]:
+    return check_shims(look_at_shims(app.paths, sys.executable))
 
 
-def _of_installs(session: Session) -> Iterable[Finding]:
+def _of_installs(app: App) -> Iterable[Finding]:
     def programs(name: str) -> Sequence[str]:
         # A plugin that cannot be read has its own check.
-        tool = session.registry.readable(name)
+        tool = app.registry.readable(name)
         return tool.commands if tool else ()
 
-    return check_installs(look_at_installs(session.paths, programs))
+    return check_installs(look_at_installs(app.paths, programs))
 
 
-def _of_machine(session: Session) -> Iterator[Finding]:
-    for store in installs.stores(session.paths):
+def _of_machine(app: App) -> Iterator[Finding]:
+    for store in installs.stores(app.paths):
         places = open_places(store) if store.shared else []
         if places:
             what = "everybody may write the machine's store, and so decide what all run"
@@ -60,10 +60,10 @@ def _of_machine(session: Session) -> Iterator[Finding]:
             yield Finding("installs", what, facts, fix)
 
 
-def _guarded(check: Check, session: Session) -> Iterator[Finding]:
+def _guarded(check: Check, app: App) -> Iterator[Finding]:
     """Yield what a check finds; an error that ends it is a finding too."""
     try:
-        yield from check(session)
+        yield from check(app)
     except ToolpinError as error:
         yield of_error("doctor", error)
 

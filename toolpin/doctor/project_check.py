@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
+from toolpin.app import App
 from toolpin.doctor.asked import everything
 from toolpin.doctor.findings import Finding, of_error
 from toolpin.errors import NotLocked, ToolpinError, UsageError
 from toolpin.execute.trees import patch_for
-from toolpin.install.locked import read_lockfile
 from toolpin.lockfile.asks import Ask
 from toolpin.lockfile.lookup import locked_version, lockfile_beside, match
 from toolpin.locking.project import (
@@ -25,62 +25,60 @@ from toolpin.locking.project import (
 from toolpin.model import Pin, Request
 from toolpin.pairs import Wish, check_pairs
 from toolpin.project.toolversions import folder_of
-from toolpin.session import Session
-from toolpin.settings.read import read_settings
 from toolpin.store import installs
 
 
-def check_settings(session: Session) -> Iterator[Finding]:
+def check_settings(app: App) -> Iterator[Finding]:
     """Find a file or a variable of settings that cannot be understood."""
-    yield from _caught("settings", read_settings, session.paths, session.env)
+    yield from _caught("settings", lambda: app.settings)
 
 
-def check_plugins(session: Session) -> Iterator[Finding]:
+def check_plugins(app: App) -> Iterator[Finding]:
     """Find plugins that cannot be read."""
-    for fault in session.registry.faults.values():
+    for fault in app.registry.faults.values():
         yield of_error("plugins", fault)
 
 
-def check_project(session: Session) -> Iterator[Finding]:
+def check_project(app: App) -> Iterator[Finding]:
     """Find lines that cannot be read, unknown tools, and pins that are not here."""
     try:
-        requests = everything(session)
+        requests = everything(app)
     except ToolpinError as error:
         yield of_error("project", error)
         return
     for request in requests:
-        if not installs.versions(session.paths, request.tool):
-            unknown = list(_caught("project", _check_known, request, session))
+        if not installs.versions(app.paths, request.tool):
+            unknown = list(_caught("project", _check_known, request, app))
             yield from unknown
             if unknown:
                 continue
         try:
-            there = _is_there(request, session)
+            there = _is_there(request, app)
         except (UsageError, NotLocked):
             continue  # a lockfile has its own check
         if not there:
-            yield from _caught("project", _patch, request, session)
+            yield from _caught("project", _patch, request, app)
 
 
-def check_agreement(session: Session) -> Iterator[Finding]:
+def check_agreement(app: App) -> Iterator[Finding]:
     """Find two files of a folder that disagree, where the setting `strict` says so."""
-    yield from _caught("project", list, session.disagreement_lines(session.stated()))
+    yield from _caught("project", list, app.disagreement_lines(app.stated()))
 
 
-def check_lockfile(session: Session) -> Iterator[Finding]:
+def check_lockfile(app: App) -> Iterator[Finding]:
     """Find a lockfile that cannot be read, or that does not answer what is asked."""
     try:
-        file = project_file(session)
+        file = project_file(app)
         path = lockfile_beside(file)
-        asks = asks_of(read_project(file), file, session)
+        asks = asks_of(read_project(file, app), file, app)
     except ToolpinError:
         return  # nothing to lock; a file that cannot be read has its own check
     try:
-        lock = read_lockfile(path)
+        lock = app.lockfile(path)
         if lock is None:
             return
-        also: list[Ask] = also_of((), lock, session)
-        facts = stale_facts([*also, *asks], lock, session)
+        also: list[Ask] = also_of((), lock, app)
+        facts = stale_facts([*also, *asks], lock, app)
     except ToolpinError as error:
         yield of_error("lockfile", error)
         return
@@ -88,15 +86,15 @@ def check_lockfile(session: Session) -> Iterator[Finding]:
         yield Finding("lockfile", f"{path} is stale", tuple(facts), "toolpin lock")
 
 
-def check_partners(session: Session) -> Iterator[Finding]:
+def check_partners(app: App) -> Iterator[Finding]:
     """Find versions that were not made for each other."""
     try:
-        wishes = list(_wishes(session))
-        judged = read_settings(session.paths, session.env).check_pairs
+        wishes = list(_wishes(app))
+        judged = app.settings.check_pairs
     except ToolpinError:
         return  # told of by the checks of what cannot be read
     if judged:
-        yield from _caught("pairs", check_pairs, wishes, session.registry.get)
+        yield from _caught("pairs", check_pairs, wishes, app.registry.get)
 
 
 PROJECT_CHECKS = (
@@ -119,31 +117,31 @@ def _caught(
         yield of_error(check, error)
 
 
-def _check_known(request: Request, session: Session) -> None:
-    session.registry.check(request.tool, request.origin)
+def _check_known(request: Request, app: App) -> None:
+    app.registry.check(request.tool, request.origin)
 
 
-def _patch(request: Request, session: Session) -> None:
-    patch_for(request, paths=session.paths, env=session.env, cwd=session.folder)
+def _patch(request: Request, app: App) -> None:
+    patch_for(request, app.where, paths=app.paths, env=app.env)
 
 
-def _is_there(request: Request, session: Session) -> bool:
+def _is_there(request: Request, app: App) -> bool:
     return any(
         wanted.kind == "system"
-        or (wanted.kind == "path" and os.path.isdir(folder_of(wanted, session.home)))
-        or match(session.paths, request, wanted, session.where)
+        or (wanted.kind == "path" and os.path.isdir(folder_of(wanted, app.home)))
+        or match(app.paths, request, wanted, app.where)
         for wanted in request.wanted
     )
 
 
-def _wishes(session: Session) -> Iterator[Wish]:
+def _wishes(app: App) -> Iterator[Wish]:
     """Yield the version that each request means here: what runs, or would."""
-    for request in everything(session):
+    for request in everything(app):
         for wanted in request.wanted:
             if wanted.kind not in ("version", "latest"):
                 continue
-            pin = match(session.paths, request, wanted, session.where)
-            version = locked_version(request, wanted, session.where) or wanted.value
+            pin = match(app.paths, request, wanted, app.where)
+            version = locked_version(request, wanted, app.where) or wanted.value
             if pin or version:
                 yield pin or Pin(request.tool, version), request.origin
                 break

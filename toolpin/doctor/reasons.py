@@ -10,6 +10,7 @@ import contextlib
 import os
 from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.doctor.asked import Asked, everything, of_tool
 from toolpin.doctor.searched import Candidate, candidates, folders
 from toolpin.errors import (
@@ -24,7 +25,6 @@ from toolpin.execute.place import Found
 from toolpin.lockfile.lookup import locked_version, lockfile_for, match
 from toolpin.model import Pin, Request, Wanted
 from toolpin.resolve import looks_exact
-from toolpin.session import Session
 
 
 class Locked(NamedTuple):
@@ -80,7 +80,7 @@ class Reasons(NamedTuple):
         return self.found.pin if self.found else None
 
 
-def reasons_for(command: str, session: Session) -> Reasons:
+def reasons_for(command: str, app: App) -> Reasons:
     """Find out why a command runs what it runs.
 
     Raises UnknownCommand for what nothing provides, UsageError for a line that counts
@@ -88,14 +88,14 @@ def reasons_for(command: str, session: Session) -> Reasons:
     """
     known = finding.providers(
         command,
-        paths=session.paths,
-        aliases=session.registry.aliases,
-        env=session.env,
-        cwd=session.folder,
+        paths=app.paths,
+        aliases=app.registry.aliases,
+        env=app.env,
+        cwd=app.directory,
     )
     found: Found | None = None
     problem: ToolpinError | None = None
-    if not known and (request := _promised(command, session)):
+    if not known and (request := _promised(command, app)):
         known = (request.tool,)
         problem = NotRunnable(
             f"{request.tool} {request.wanted[0]} is not installed",
@@ -104,63 +104,62 @@ def reasons_for(command: str, session: Session) -> Reasons:
         )
     else:
         try:
-            found = find_in(session, command)
+            found = find_in(app, command)
         except UnknownCommand:
             raise
         except ToolpinError as error:
             problem = error
-    tool, asked = _tool(known, found, session)
-    searched = folders(session.env, session.folder, session.paths, session.home)
+    tool, asked = _tool(known, found, app)
+    searched = folders(app.env, app.directory, app.paths, app.home)
     return Reasons(
         command=command,
         tool=tool,
         asked=asked,
-        locked=_locked(asked.request, session),
+        locked=_locked(asked.request, app),
         found=found,
         problem=problem,
         candidates=tuple(candidates(command, searched)),
     )
 
 
-def find_in(session: Session, command: str) -> Found:
+def find_in(app: App, command: str) -> Found:
     """Return what the shim of a command would run. Raises what running it would."""
     return finding.find(
         command,
-        paths=session.paths,
-        aliases=session.registry.aliases,
-        idioms=session.idioms,
-        env=session.env,
-        cwd=session.folder,
+        paths=app.paths,
+        aliases=app.registry.aliases,
+        idioms=app.idioms,
+        env=app.env,
+        cwd=app.directory,
+        files=app.files,
     )
 
 
-def _promised(command: str, session: Session) -> Request | None:
+def _promised(command: str, app: App) -> Request | None:
     """Return the request here for a tool that is not there, and would have a command.
 
     As its plugin says: where nothing of it was ever installed, nothing else knows.
     """
     with contextlib.suppress(ToolpinError):
-        for request in everything(session):
+        for request in everything(app):
             with contextlib.suppress(ToolpinError):
-                tool = session.registry.get(request.tool)
-                if tool and command in tool.commands and _is_lacking(request, session):
+                tool = app.registry.get(request.tool)
+                if tool and command in tool.commands and _is_lacking(request, app):
                     return request
     return None
 
 
-def _is_lacking(request: Request, session: Session) -> bool:
+def _is_lacking(request: Request, app: App) -> bool:
     return not any(
         wanted.kind in ("system", "path")
-        or match(session.paths, request, wanted, session.where)
+        or match(app.paths, request, wanted, app.where)
         for wanted in request.wanted
     )
 
 
-def _tool(
-    known: tuple[str, ...], found: Found | None, session: Session
-) -> tuple[str, Asked]:
+def _tool(known: tuple[str, ...], found: Found | None, app: App) -> tuple[str, Asked]:
     """Return the tool whose request decides, and all that is asked of it."""
-    asked = {tool: of_tool(tool, session) for tool in known}
+    asked = {tool: of_tool(tool, app) for tool in known}
     origin = found.origin if found else None
     for tool, one in asked.items():
         if one.request and (origin is None or one.request.origin == origin):
@@ -168,17 +167,17 @@ def _tool(
     return next(iter(asked.items()), ("", Asked(None)))
 
 
-def _locked(request: Request | None, session: Session) -> tuple[Locked, ...]:
+def _locked(request: Request | None, app: App) -> tuple[Locked, ...]:
     """Return what a lockfile says to the alternatives that are loose."""
     if request is None:
         return ()
-    file = lockfile_for(request.origin, session.where)
+    file = lockfile_for(request.origin, app.where)
     found = []
     for wanted in request.wanted:
         if wanted.kind not in ("version", "latest") or looks_exact(wanted):
             continue
         try:
-            version = locked_version(request, wanted, session.where)
+            version = locked_version(request, wanted, app.where)
         except (UsageError, NotLocked):
             version = None  # the problem of what cannot run
         found.append(Locked(wanted, version, file))

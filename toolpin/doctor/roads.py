@@ -11,17 +11,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from toolpin import host
+from toolpin.app import App
 from toolpin.doctor.asked import everything
 from toolpin.doctor.reach import Hop, walk
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.http import urls
 from toolpin.install.choice import allowed_sources
-from toolpin.install.workshop import clients_for, settings_for
 from toolpin.model import Host
 from toolpin.plugin.contract import SourceSpec, Tool
-from toolpin.progress import Board
-from toolpin.session import Session
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
 from toolpin.sources.github import API
@@ -51,18 +48,18 @@ class Road(NamedTuple):
         return self.hops[-1] if self.hops[-1].problem else None
 
 
-def find_roads(session: Session) -> list[Road]:
+def find_roads(app: App) -> list[Road]:
     """Walk to every source that an install of the tools at hand may ask.
 
     Those that are pinned here, or else installed, or else known. Raises UsageError
     where nobody may be asked.
     """
-    settings = settings_for(session)
+    settings = app.settings
     if settings.offline:
         raise UsageError("--net asks sources, and toolpin is offline")
-    clients = clients_for(session, settings, Board(session.report))
-    here = host.detect()
-    pairs = list(_sources(session, here, settings))
+    clients = app.clients
+    here = app.host
+    pairs = list(_sources(app, here, settings))
     with ThreadPoolExecutor(max(1, len(pairs))) as pool:
         walked = [
             pool.submit(_road, tool, spec, here, clients, settings)
@@ -72,15 +69,15 @@ def find_roads(session: Session) -> list[Road]:
 
 
 def _sources(
-    session: Session, here: Host, settings: Settings
+    app: App, here: Host, settings: Settings
 ) -> Iterator[tuple[Tool, SourceSpec]]:
     """Yield what may be asked; a tool that has nothing for here says so elsewhere."""
-    registry = session.registry
+    registry = app.registry
     names: list[str] = []
     with contextlib.suppress(ToolpinError):
-        names = [request.tool for request in everything(session)]
+        names = [request.tool for request in everything(app)]
     known = sorted(set(registry.aliases.values()))
-    for name in names or installs.tools(session.paths) or known:
+    for name in names or installs.tools(app.paths) or known:
         with contextlib.suppress(ToolpinError):
             if tool := registry.get(name):
                 for spec in allowed_sources(tool, here, settings.sources):

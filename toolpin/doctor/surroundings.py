@@ -1,4 +1,4 @@
-"""Looks at what stands around a session: its shell, PATH, startup files and clashes.
+"""Looks at what stands around this process: its shell, PATH, startup files and clashes.
 
 It reads and starts nothing; what of it is wrong is for `shell_check`.
 """
@@ -12,10 +12,10 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.doctor.reasons import find_in
 from toolpin.doctor.searched import Candidate, Folder, candidates, folders
 from toolpin.errors import ToolpinError
-from toolpin.session import Session
 from toolpin.shells.activation import STATE, parse_state
 from toolpin.shells.startup import (
     SHELLS,
@@ -86,24 +86,22 @@ class Surroundings(NamedTuple):
         return rc_line(self.shell, self.shims, self.program), file
 
 
-def look(session: Session) -> Surroundings:
-    """Look at a session's surroundings."""
-    at = homes(session.env, session.home)
+def look(app: App) -> Surroundings:
+    """Look at the surroundings of this process."""
+    at = homes(app.env, app.home)
     seen = Surroundings(
-        shell=_shell(session.env),
+        shell=_shell(app.env),
         os="macos" if platform.system() == "Darwin" else "linux",
-        active=session.env.get("TOOLPIN_ACTIVE", ""),
-        home=session.home,
+        active=app.env.get("TOOLPIN_ACTIVE", ""),
+        home=app.home,
         at=at,
         texts=dict(_texts(at)),
-        shims=session.paths.shims,
-        folders=tuple(
-            folders(session.env, session.folder, session.paths, session.home)
-        ),
-        block=parse_state(session.env.get(STATE)).block,
+        shims=app.paths.shims,
+        folders=tuple(folders(app.env, app.directory, app.paths, app.home)),
+        block=parse_state(app.env.get(STATE)).block,
     )
     return seen._replace(
-        program=_program(seen.folders), clashes=tuple(_clashes(seen, session))
+        program=_program(seen.folders), clashes=tuple(_clashes(seen, app))
     )
 
 
@@ -136,28 +134,28 @@ def _texts(at: Homes) -> Iterator[tuple[str, str]]:
             continue
 
 
-def _clashes(seen: Surroundings, session: Session) -> Iterator[Clash]:
+def _clashes(seen: Surroundings, app: App) -> Iterator[Clash]:
     """Yield the commands that PATH leads elsewhere than their shims would."""
     kinds = [folder.kind for folder in seen.folders]
     before = seen.folders[: kinds.index("shims")] if "shims" in kinds else ()
     if not before:
         return
     # A virtual environment is put in front on purpose, by whoever entered it.
-    entered = f"{session.env.get('VIRTUAL_ENV', '')}/bin"
+    entered = f"{app.env.get('VIRTUAL_ENV', '')}/bin"
     for command in sorted(os.listdir(seen.shims)):
         found = candidates(command, before)
         if not found or read_stub(f"{seen.shims}/{command}") is None:
             continue
         first = found[0]
-        meant = _pinned(command, session)
+        meant = _pinned(command, app)
         if first.folder.path != entered and not _is_same(first.path, meant):
             yield Clash(command, first, meant is not None)
 
 
-def _pinned(command: str, session: Session) -> str | None:
+def _pinned(command: str, app: App) -> str | None:
     """Return the program that somebody pinned here, None for none that can run."""
     try:
-        found = find_in(session, command)
+        found = find_in(app, command)
     except ToolpinError:
         return None
     return found.path if found.origin else None

@@ -23,6 +23,7 @@ from toolpin.execute.trees import (
 from toolpin.model import EnvPatch, Origin, Pin, Request
 from toolpin.paths import Paths
 from toolpin.project import pin_files
+from toolpin.project.files import Files
 from toolpin.project.idiomatic import NONE, Idioms
 from toolpin.shims.stubs import read_stub
 from toolpin.shims.system_command import DEPTH, count_round, on_path, without_versions
@@ -38,6 +39,7 @@ def find(
     idioms: Idioms,
     env: Mapping[str, str],
     cwd: str,
+    files: Files,
 ) -> Found:
     """Find what runs `command` in the folder `cwd`, an absolute path.
 
@@ -51,7 +53,7 @@ def find(
             [("received", repr(command))],
         )
     stub = read_stub(f"{paths.shims}/{command}")
-    place = Place(paths, aliases, idioms, env, cwd, stub)
+    place = Place(paths, aliases, idioms, env, cwd, stub, files)
     providers = _providers(place, command)
     lacking: NotRunnable | None = None
     for request in _requests(place, providers):
@@ -74,7 +76,7 @@ def providers(
 ) -> tuple[str, ...]:
     """Return the tools that are known to have a command."""
     stub = read_stub(f"{paths.shims}/{command}")
-    return _providers(Place(paths, aliases, NONE, env, cwd, stub), command)
+    return _providers(Place(paths, aliases, NONE, env, cwd, stub, Files()), command)
 
 
 def _providers(place: Place, command: str) -> tuple[str, ...]:

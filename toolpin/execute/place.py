@@ -9,6 +9,7 @@ from toolpin.lockfile.lookup import Where
 from toolpin.model import Origin, Pin, Request
 from toolpin.paths import Paths, home_folder
 from toolpin.project import pin_files
+from toolpin.project.files import Files
 from toolpin.project.idiomatic import Idioms
 from toolpin.shims.stubs import Stub
 
@@ -35,11 +36,14 @@ class Place(NamedTuple):
     env: Mapping[str, str]
     cwd: str
     stub: Stub | None
+    files: Files
 
     @property
     def where(self) -> Where:
         """Where project files are looked for."""
-        return Where(self.cwd, home_folder(self.env), self.paths.global_file)
+        return Where(
+            self.cwd, home_folder(self.env), self.paths.global_file, self.files
+        )
 
 
 def request_in(place: Place, tool: str) -> Request | None:
@@ -60,4 +64,5 @@ def stated_in(
         aliases=aliases,
         idioms=place.idioms,
         only=only,
+        files=place.files,
     )

@@ -15,6 +15,7 @@ from toolpin.execute.finding import find
 from toolpin.execute.launch import as_called, become, end_like, run_as_child
 from toolpin.execute.place import Found
 from toolpin.paths import Paths, home_folder
+from toolpin.project.files import Files
 from toolpin.project.idiomatic import Idioms
 from toolpin.shims.stubs import read_stub
 from toolpin.store.installs import commands
@@ -29,6 +30,7 @@ class Caller(NamedTuple):
 
     refresh: Callable[[], object]
     finish: Callable[[Found], Found]
+    files: Files
 
 
 def run(
@@ -48,7 +50,15 @@ def run(
     """
     env = as_called(env)
     found = caller.finish(
-        find(command, paths=paths, aliases=aliases, idioms=idioms, env=env, cwd=cwd)
+        find(
+            command,
+            paths=paths,
+            aliases=aliases,
+            idioms=idioms,
+            env=env,
+            cwd=cwd,
+            files=caller.files,
+        )
     )
     stub = read_stub(f"{paths.shims}/{command}")
     _run_hook(found, command, args, paths=paths, cwd=cwd)

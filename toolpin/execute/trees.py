@@ -11,9 +11,9 @@ import os
 from collections.abc import Mapping, Sequence
 
 from toolpin.env import added, apply, is_settable, settle
-from toolpin.errors import NotRunnable
+from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.execute.place import Found, Place, request_in
-from toolpin.lockfile.lookup import locked_version, match
+from toolpin.lockfile.lookup import Where, locked_version, match
 from toolpin.model import EnvPatch, Pin, Request, Wanted
 from toolpin.paths import Paths, home_folder
 from toolpin.project.idiomatic import NONE
@@ -22,13 +22,33 @@ from toolpin.store.installs import environment, store_of
 
 
 def patch_for(
-    request: Request, *, paths: Paths, env: Mapping[str, str], cwd: str
+    request: Request, where: Where, *, paths: Paths, env: Mapping[str, str]
 ) -> EnvPatch:
     """Return what the first alternative that is there sets: nothing for `system`.
 
     Raises NotRunnable where none is there.
     """
-    return first_tree(Place(paths, {}, NONE, env, cwd, None), request)
+    return first_tree(
+        Place(paths, {}, NONE, env, where.start, None, where.files), request
+    )
+
+
+def built_with(
+    request: Request, built: Pin, where: Where, *, paths: Paths, env: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the directories with the programs of a tool that a build uses.
+
+    Raises ToolpinError for a directory that a project names: a build runs `make`, too,
+    and what it makes is for every project.
+    """
+    patch = patch_for(request, where, paths=paths, env=env)
+    if is_of_project(patch, request, where):
+        raise ToolpinError(
+            f"{built} is built with {request.tool}, which a project names as a folder",
+            [("wanted by", str(request.origin)), ("folder", patch.path[0])],
+            f"toolpin pin {request.tool} latest",
+        )
+    return patch.path
 
 
 def tree_of(
@@ -97,6 +117,24 @@ def with_required(
     for more in (settle(one, "", env) for one in found):
         patch = EnvPatch(patch.path + more.path, more.variables + patch.variables)
     return patch
+
+
+def is_of_project(patch: EnvPatch, request: Request, where: Where) -> bool:
+    """Say whether a patch names the `path:` of a file that is not the user's own.
+
+    Whoever wrote the project may have put an `ls` or `make` into that folder: on a PATH
+    that others look into, such would run.
+    """
+    name = os.path.basename(where.global_file)
+    own = (os.path.join(where.home, name), where.global_file)
+    if not request.origin.line or request.origin.place in own:
+        return False
+    named = {
+        f"{folder_of(one, where.home)}/bin"
+        for one in request.wanted
+        if one.kind == "path"
+    }
+    return not named.isdisjoint(patch.path)
 
 
 def asked(place: Place, found: Found) -> Found:

@@ -13,10 +13,10 @@ from toolpin import host
 from toolpin.cache.first_use import VERIFIED
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.http.fetch import Progress
+from toolpin.install.context import Context
 from toolpin.install.into import is_in_folder
 from toolpin.install.jobs import Job
 from toolpin.install.locked import is_there
-from toolpin.install.means import Means
 from toolpin.install.notes import Notes
 from toolpin.model import Artifact, Plan
 from toolpin.progress import Row
@@ -28,12 +28,12 @@ from toolpin.store import trees, unfinished
 class Carrier:
     """Makes installs of plans, for one host."""
 
-    def __init__(self, means: Means) -> None:
-        self.notes = Notes(means.cache, means.settings, means.host)
-        self._paths, self._registry = means.paths, means.registry
-        self._settings, self._host = means.settings, means.host
-        self._cache, self._clients = means.cache, means.clients
-        self._builder, self._board = means.builder, means.board
+    def __init__(self, context: Context) -> None:
+        self.notes = Notes(context.cache, context.settings, context.host)
+        self._paths, self._registry = context.paths, context.registry
+        self._settings, self._host = context.settings, context.host
+        self._cache, self._clients = context.cache, context.clients
+        self._builder, self._board = context.builder, context.board
 
     def is_there(self, job: Job) -> bool:
         """Say whether a job is done.

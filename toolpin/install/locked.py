@@ -17,23 +17,19 @@ from toolpin.errors import (
     NotPublished,
     Refused,
     ToolpinError,
-    UsageError,
 )
 from toolpin.host import any_of
 from toolpin.install.jobs import Job, Locked
 from toolpin.lockfile.asks import Ask
 from toolpin.lockfile.document import HERE, Entry, Key, Lockfile
-from toolpin.lockfile.head import MEND, can_mean
-from toolpin.lockfile.parse import parse
+from toolpin.lockfile.head import can_mean
 from toolpin.model import Host, Origin, Pin, Plan, Wanted
 from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry
-from toolpin.project import pin_files
 from toolpin.sources.declarative import assemble, ways_to_verify
 from toolpin.store import installs, trees
 
-EMPTY = Lockfile({}, ())
 # Of an adopted install, and of one whose receipt is lost.
 UNTOLD = "no receipt says of what it was made"
 
@@ -51,31 +47,6 @@ class Answer(NamedTuple):
     lacks: str = ""
     is_final: bool = False
     fix: str = "toolpin lock"
-
-
-def read_lockfile(path: str) -> Lockfile | None:
-    """Return the lockfile at a path; None where there is none.
-
-    Raises UsageError for a file that toolpin would not have written, and ToolpinError
-    for one that does not count: a stranger left it in a folder that anyone may write.
-    """
-    if not os.path.lexists(path):
-        return None
-    if not pin_files.counts(path):
-        raise ToolpinError(
-            f"{path} does not count: another user put it there",
-            [("folder", "anyone may write it")],
-        )
-    data = pin_files.read(path, pin_files.LARGEST_LOCKFILE)
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{path} is not UTF-8",
-            [("because", str(error))],
-            MEND,
-        ) from None
-    return parse(text, path)
 
 
 def answer(

@@ -24,12 +24,12 @@ from toolpin.errors import (
 from toolpin.install.carrying import Carrier
 from toolpin.install.catalogue import DAY_S, Catalogues
 from toolpin.install.choice import not_fetched, refuse_unnamed
+from toolpin.install.context import Context
 from toolpin.install.into import alone
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked import locked_plan, rebuilt
-from toolpin.install.means import Means
 from toolpin.install.serving import Servers
-from toolpin.model import Artifact, Host, Origin, Pin, Plan, Recipe, Wanted
+from toolpin.model import Artifact, Origin, Pin, Plan, Recipe, Wanted
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.progress import Row
 from toolpin.resolve import choose
@@ -41,20 +41,17 @@ from toolpin.store import installs, sweeping
 class Installer:
     """Provides pins on this machine."""
 
-    def __init__(self, means: Means) -> None:
-        paths, registry, settings, host, cache, clients, builder, board = means
-        self._catalogues = Catalogues(cache, clients, settings)
-        self._servers = Servers(settings, host, self._catalogues, board)
-        self._carrier = Carrier(means)
-        self._paths, self._registry, self._settings = paths, registry, settings
-        self._host, self._clients = host, clients
-        self._builder, self._board = builder, board
+    def __init__(self, context: Context) -> None:
+        self._paths, self._registry = context.paths, context.registry
+        self._settings, self._host = context.settings, context.host
+        self._clients, self._builder = context.clients, context.builder
+        self._board = context.board
+        self._catalogues = Catalogues(context.cache, self._clients, self._settings)
+        self._servers = Servers(
+            self._settings, self._host, self._catalogues, self._board
+        )
+        self._carrier = Carrier(context)
         self._before: dict[Pin, list[Future[Outcome]]] = {}
-
-    @property
-    def host(self) -> Host:
-        """This machine, or the one that is installed for."""
-        return self._host
 
     def resolve(self, tool: str, wanted: Wanted, origin: Origin) -> str:
         """Return the version that an alternative means today, for this host.

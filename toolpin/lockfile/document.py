@@ -73,6 +73,9 @@ class Lockfile(NamedTuple):
         )
 
 
+EMPTY = Lockfile({}, ())
+
+
 def render(lock: Lockfile) -> str:
     """Render a lockfile: the head of pins, then what can be installed of each."""
     lines = [*OPENING]

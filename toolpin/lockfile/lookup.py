@@ -14,16 +14,21 @@ from toolpin.lockfile.head import FILENAME, LARGEST_HEAD, pinned
 from toolpin.model import Origin, Pin, Request, Wanted
 from toolpin.paths import Paths
 from toolpin.project import pin_files
+from toolpin.project.files import Files
 from toolpin.store import installs
 from toolpin.versions import is_exact
 
 
 class Where(NamedTuple):
-    """From which folder up project files are looked for, and where at last."""
+    """From which directory up project files are looked for, and where at last.
+
+    `files` keeps what is read of them.
+    """
 
     start: str
     home: str
     global_file: str
+    files: Files
 
 
 def lockfile_beside(file: str) -> str:
@@ -57,9 +62,9 @@ def ignored(where: Where, idiomatic: Collection[str]) -> Iterator[str]:
     Those that pin, also by one of the `idiomatic` names, then the lockfiles that stand
     beside one that counts.
     """
-    yield from pin_files.ignored(*where, idiomatic)
-    files = pin_files.candidates(*where, idiomatic)
-    for path in dict.fromkeys(map(lockfile_beside, files)):
+    yield from pin_files.ignored(*where[:3], idiomatic)
+    counted = pin_files.candidates(*where[:3], idiomatic)
+    for path in dict.fromkeys(map(lockfile_beside, counted)):
         if os.path.lexists(path) and not pin_files.counts(path):
             yield path
 
@@ -72,7 +77,7 @@ def locked_version(request: Request, wanted: Wanted, where: Where) -> str | None
     path = lockfile_for(request.origin, where)
     if path is None or wanted.kind == "path":
         return None
-    data = pin_files.read_beginning(path, LARGEST_HEAD)
+    data = where.files.read_beginning(path, LARGEST_HEAD)
     return pinned(data, request.tool, str(wanted), path)
 
 

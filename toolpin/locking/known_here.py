@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from toolpin import host
-from toolpin.cache.verified import Cache
+from toolpin.app import App
 from toolpin.documents import parse_note
 from toolpin.errors import ToolpinError
 from toolpin.http import urls
@@ -19,19 +18,17 @@ from toolpin.lockfile.document import HERE, Entry
 from toolpin.model import Artifact, Build, Pin
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.script import is_scripted
-from toolpin.session import Session
-from toolpin.settings.read import read_settings
 from toolpin.sources.declarative import assemble, verified_by
 from toolpin.store import trees
 
 
-def known_here(session: Session) -> Callable[[Tool, Pin], tuple[Entry, ...]]:
+def known_here(app: App) -> Callable[[Tool, Pin], tuple[Entry, ...]]:
     """Return what tells this host's entry of a version, and that it is the only one."""
 
     def known(tool: Tool, pin: Pin) -> tuple[Entry, ...]:
-        entries = _entries(tool, pin, session)
+        entries = _entries(tool, pin, app)
         for entry in entries:
-            session.report.warn(
+            app.report.warn(
                 f"{pin} is locked for {entry.host} alone: no source answers; "
                 "later: toolpin lock"
             )
@@ -40,11 +37,11 @@ def known_here(session: Session) -> Callable[[Tool, Pin], tuple[Entry, ...]]:
     return known
 
 
-def _entries(tool: Tool, pin: Pin, session: Session) -> tuple[Entry, ...]:
+def _entries(tool: Tool, pin: Pin, app: App) -> tuple[Entry, ...]:
     """Return this host's entry of a version; () where nothing here tells it."""
-    here = host.detect()
+    here = app.host
     for spec in tool.sources:
-        for artifacts in (_received(pin, spec, session), _noted(pin, spec, session)):
+        for artifacts in (_received(pin, spec, app), _noted(pin, spec, app)):
             try:
                 assemble(tool, spec, pin, here, artifacts)
             except (ToolpinError, LookupError):
@@ -56,9 +53,9 @@ def _entries(tool: Tool, pin: Pin, session: Session) -> tuple[Entry, ...]:
     return ()
 
 
-def _received(pin: Pin, spec: SourceSpec, session: Session) -> tuple[Artifact, ...]:
+def _received(pin: Pin, spec: SourceSpec, app: App) -> tuple[Artifact, ...]:
     try:
-        receipt = trees.read_receipt(session.paths, pin)
+        receipt = trees.read_receipt(app.paths, pin)
     except ToolpinError:
         return ()
     # What was brought only another project's lockfile may vouch for.
@@ -67,15 +64,15 @@ def _received(pin: Pin, spec: SourceSpec, session: Session) -> tuple[Artifact, .
     return receipt.artifacts
 
 
-def _noted(pin: Pin, spec: SourceSpec, session: Session) -> tuple[Artifact, ...]:
+def _noted(pin: Pin, spec: SourceSpec, app: App) -> tuple[Artifact, ...]:
     """Return what the source named before, if the cache still has all of it.
 
     What was named through another mirror does not count, as for an install.
     """
-    cache = Cache(session.cache)
-    rewrite = read_settings(session.paths, session.env).rewrite
+    cache = app.cache
+    rewrite = app.settings.rewrite
     try:
-        note = cache.read_note("plans", *pin, str(host.detect()), spec.id)
+        note = cache.read_note("plans", *pin, str(app.host), spec.id)
         asked, artifacts = parse_note((note or b"").decode())
         address = rewrite(artifacts[0].locator)
     except (ToolpinError, ValueError, IndexError):

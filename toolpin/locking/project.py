@@ -1,4 +1,4 @@
-"""The lockfile of the project that a session is in: its file, its requests, its text.
+"""The current project's lockfile: its path, its requests and its text.
 
 What `lock`, `pin`, `upgrade` and `outdated` share. The locking itself is `locker`.
 """
@@ -8,60 +8,58 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from toolpin.cache.folder import cache_folder
-from toolpin.cache.verified import Cache
+from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.install.catalogue import Catalogues
-from toolpin.install.workshop import clients_for, settings_for
 from toolpin.lockfile.asks import Ask, Scope, hosts_of, unanswered
 from toolpin.lockfile.document import Lockfile, render
 from toolpin.lockfile.parse import parse as parse_lockfile
 from toolpin.locking.locker import KnownHere, Locker
 from toolpin.model import Host, Origin, Pin, Release
 from toolpin.plugin.contract import SourceSpec, Tool
-from toolpin.progress import Board
-from toolpin.project import pin_files
+from toolpin.project import files, pin_files
 from toolpin.project.toolversions import parse, parse_wanted
 from toolpin.resolve import to_provide
-from toolpin.session import Session
 
 _COMMAND_LINE = Origin("the command line")
 
 
-def project_file(session: Session) -> str:
+def project_file(app: App) -> str:
     """Return the `.tool-versions` of the nearest folder, here or above, that pins.
 
     It need not exist: other files there may pin. Raises ToolpinError where only a
     home's that is not above, or the global file, is left.
     """
-    for folder in pin_files.folders_up(session.folder):
+    for folder in pin_files.folders_up(app.directory):
         file = os.path.join(folder, pin_files.FILENAME)
-        if pin_files.counts(file) or any(pin_files.idiomatic(folder, session.idioms)):
+        if pin_files.counts(file) or any(
+            pin_files.idiomatic(folder, app.idioms, app.files)
+        ):
             return file
     raise ToolpinError(
         "there is no .tool-versions here or above, so nothing to lock",
-        [("searched", session.folder)],
+        [("searched", app.directory)],
         "toolpin pin nodejs <version>",
     )
 
 
-def read_project(file: str) -> bytes:
+def read_project(file: str, app: App) -> bytes:
     """Return the bytes of a `.tool-versions`, none where other files pin alone."""
-    return pin_files.read(file) if os.path.lexists(file) else b""
+    return app.files.read(file) if os.path.lexists(file) else b""
 
 
-def asks_of(data: bytes, file: str, session: Session) -> list[Ask]:
+def asks_of(data: bytes, file: str, app: App) -> list[Ask]:
     """Return every alternative that a folder's files ask for; the first one counts.
 
     `data` is what its `.tool-versions`, `file`, holds or will hold.
     """
     found: dict[str, list[Ask]] = {}
-    canonical = session.registry.canonical
-    beside = pin_files.idiomatic(os.path.dirname(file), session.idioms)
+    canonical = app.registry.canonical
+    beside = pin_files.idiomatic(os.path.dirname(file), app.idioms, app.files)
     requests = [
         one._replace(tool=canonical(one.tool)) for one in (*parse(data, file), *beside)
     ]
-    session.judge(requests)
+    app.judge(requests)
     for request in requests:
         asks = [Ask(request.tool, one, request.origin) for one in to_provide(request)]
         found.setdefault(request.tool, asks)
@@ -69,17 +67,16 @@ def asks_of(data: bytes, file: str, session: Session) -> list[Ask]:
 
 
 def locker_for(
-    session: Session,
+    app: App,
     scope: Scope,
     known_here: KnownHere | None = None,
     *,
     first_use: bool = False,
 ) -> Locker:
-    """Return what locks for this session."""
-    settings = settings_for(session, first_use=first_use)
-    board = Board(session.report)
-    clients = clients_for(session, settings, board)
-    catalogues = Catalogues(Cache(cache_folder(session.env)), clients, settings)
+    """Return what locks for this app."""
+    settings = app.settings.overridden(first_use=first_use)
+    app = app.derived(settings=settings, registry=app.registry)
+    catalogues = Catalogues(app.cache, app.clients, settings)
 
     def releases(
         tool: Tool, spec: SourceSpec, host: Host, wanted: str
@@ -91,11 +88,11 @@ def locker_for(
         return catalogues.in_lines(tool, spec, found.releases, wanted)
 
     return Locker(
-        session.registry,
-        clients,
+        app.registry,
+        app.clients,
         releases,
         scope._replace(preferred=settings.sources),
-        board=board,
+        board=app.board,
         known_here=known_here,
     )
 
@@ -104,7 +101,7 @@ def relocked(
     locker: Locker,
     asks: Sequence[Ask],
     old: Lockfile,
-    session: Session,
+    app: App,
     *,
     also: Sequence[str] = (),
 ) -> Lockfile:
@@ -112,24 +109,22 @@ def relocked(
 
     The others are reported. `also` are words such as `nodejs@22.20.0`.
     """
-    lock, errors = locker.lock(asks, old, also_of(also, old, session))
+    lock, errors = locker.lock(asks, old, also_of(also, old, app))
     for error in errors[1:]:
-        session.report.error(error)
+        app.report.error(error)
     if errors:
         raise errors[0]
     return lock
 
 
-def stale_facts(
-    asks: Sequence[Ask], lock: Lockfile, session: Session
-) -> list[tuple[str, str]]:
+def stale_facts(asks: Sequence[Ask], lock: Lockfile, app: App) -> list[tuple[str, str]]:
     """Return what a lockfile lacks, and what it has that nobody asks for.
 
     Each as (request, what is the matter). Raises ToolpinError for an unknown tool.
     """
 
     def hosts(tool: str) -> tuple[str, ...]:
-        return lock.hosts or hosts_of(session.registry.require(tool))
+        return lock.hosts or hosts_of(app.registry.require(tool))
 
     facts = [
         (f"{ask.key}", f"{ask.origin}: {lacks}")
@@ -149,45 +144,47 @@ def stale_facts(
     return facts
 
 
-def write_lockfile(path: str, lock: Lockfile) -> bool:
+def write_lockfile(path: str, lock: Lockfile, app: App) -> bool:
     """Write a lockfile in one step; tell whether its bytes have changed.
 
     Raises ToolpinError for one that could not be read back.
     """
     text = render(lock)
     data = text.encode()
-    if os.path.lexists(path) and _read(path) == data:
+    if os.path.lexists(path) and _read(path, app) == data:
         return False
     parse_lockfile(text, path)
-    largest_bytes, most_lines = pin_files.LARGEST_LOCKFILE
+    largest_bytes, most_lines = files.LARGEST_LOCKFILE
     if len(data) > largest_bytes or text.count("\n") > most_lines:
         raise ToolpinError(
             f"{path} would be larger than a lockfile can be",
             [("bytes", str(len(data))), ("at most", str(largest_bytes))],
         )
-    pin_files.write(path, data)
+    files.write(path, data)
     return True
 
 
-def write_both(file: str, data: bytes, path: str, lock: Lockfile) -> tuple[str, ...]:
+def write_both(
+    file: str, data: bytes, path: str, lock: Lockfile, app: App
+) -> tuple[str, ...]:
     """Write a project's two files, or neither; tell which of them have changed."""
-    before = _read(path)
-    written = (path,) if write_lockfile(path, lock) else ()
+    before = _read(path, app)
+    written = (path,) if write_lockfile(path, lock, app) else ()
     try:
-        if read_project(file) == data:
+        if read_project(file, app) == data:
             return written
-        pin_files.write(file, data)
+        files.write(file, data)
     except ToolpinError:
-        pin_files.write(path, before)
+        files.write(path, before)
         raise
     return (file, *written)
 
 
-def _read(path: str) -> bytes:
-    return pin_files.read(path, pin_files.LARGEST_LOCKFILE)
+def _read(path: str, app: App) -> bytes:
+    return app.files.read(path, files.LARGEST_LOCKFILE)
 
 
-def also_of(words: Sequence[str], old: Lockfile, session: Session) -> list[Ask]:
+def also_of(words: Sequence[str], old: Lockfile, app: App) -> list[Ask]:
     """Return the pins beside the file's: those of the old lockfile, and new ones."""
     found = {}
     texts = [(key.tool, key.wanted) for key in old.also]
@@ -197,7 +194,7 @@ def also_of(words: Sequence[str], old: Lockfile, session: Session) -> list[Ask]:
             raise UsageError(
                 f"--also {word} names no version", hint=f"--also {name}@VERSION"
             )
-        texts.append((session.registry.require(name, _COMMAND_LINE).name, version))
+        texts.append((app.registry.require(name, _COMMAND_LINE).name, version))
     for tool, version in texts:
         ask = Ask(tool, parse_wanted(version, _COMMAND_LINE), _COMMAND_LINE)
         found[ask.key] = ask

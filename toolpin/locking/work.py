@@ -63,7 +63,7 @@ class SilentSources:
 
         Several threads may call this: a source is queried for its hosts at once.
         """
-        if not spec.optional:
+        if not spec.optional or isinstance(error, Offline):
             raise unreachable(work, spec, error) from error
         name = work.tool.name
         with self._mutex:

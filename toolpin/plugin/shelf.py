@@ -13,7 +13,7 @@ from toolpin.errors import ToolpinError, UsageError, as_word
 from toolpin.paths import Paths, bundled
 from toolpin.plugin.contract import Tool, examine, parse_tool
 from toolpin.plugin.registry import Registry
-from toolpin.project import pin_files
+from toolpin.project import files
 
 
 def is_bundled(tool: Tool) -> bool:
@@ -70,9 +70,9 @@ def add(
             )
     os.makedirs(folder, exist_ok=True)
     for path, content in tables.items():
-        pin_files.write(path, content.encode(), anywhere=True)
+        files.write(path, content.encode(), anywhere=True)
     # The plugin last: before its tables it would not be complete.
-    pin_files.write(target, text.encode(), anywhere=True)
+    files.write(target, text.encode(), anywhere=True)
     return Added(target, changed=before != text)
 
 
@@ -105,7 +105,7 @@ def remove(paths: Paths, registry: Registry, name: str) -> str:
 
 def _read(file: str) -> str:
     try:
-        return pin_files.read(file, anywhere=True).decode()
+        return files.read(file, anywhere=True).decode()
     except UnicodeDecodeError as error:
         raise UsageError(f"{file} is not UTF-8", [("because", str(error))]) from error
 

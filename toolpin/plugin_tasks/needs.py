@@ -11,19 +11,16 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from toolpin import host
+from toolpin.app import App
 from toolpin.errors import Refused, ToolpinError
-from toolpin.install.locked import answer, read_lockfile
-from toolpin.install.workshop import folders_for, settings_for
-from toolpin.lockfile.document import Entry, Lockfile
+from toolpin.install.locked import answer
+from toolpin.lockfile.document import Entry
 from toolpin.lockfile.lookup import lockfile_for
 from toolpin.model import Artifact, Request
 from toolpin.plugin.folders import Folders
-from toolpin.plugin.registry import read_registry
 from toolpin.plugin.script import SOURCE, address_of, is_scripted
 from toolpin.resolve import to_provide
 from toolpin.scripts.address import Address, parse_address
-from toolpin.session import Session
 from toolpin.store import installs
 
 
@@ -52,16 +49,16 @@ class _Need(NamedTuple):
         return f"toolpin plugin add {self.name} {place}"
 
 
-def provide(requests: Sequence[Request], session: Session, *, allowed: bool) -> Session:
-    """Return the session with the plugins that are locked for these requests.
+def provide(requests: Sequence[Request], app: App, *, allowed: bool) -> None:
+    """Provide the plugins that are locked for these requests.
 
     `allowed` lets all of them be fetched. Raises ToolpinError that names those missing.
     None takes the place of a plugin of another kind: that would hold for all projects.
     """
-    needs = list(_needs(requests, session))
+    needs = list(_needs(requests, app))
     if not needs:
-        return session
-    prefixes = settings_for(session).allow_plugins
+        return
+    prefixes = app.settings.allow_plugins
     missing = [
         one for one in needs if not (allowed or _is_allowed(one.artifact, prefixes))
     ]
@@ -79,31 +76,31 @@ def provide(requests: Sequence[Request], session: Session, *, allowed: bool) -> 
             facts,
             None if by_hand else "toolpin install --allow-plugins",
         )
-    folders = folders_for(session)
+    folders = app.plugin_folders
     for one in needs:
-        _fetch(one, folders, session)
-    return session._replace(registry=read_registry(session.paths))
+        _fetch(one, folders, app)
+    app.reload_plugins()
 
 
-def as_if_there(requests: Sequence[Request], session: Session) -> Session:
-    """Return the session as it would be with the plugins that are locked: to plan."""
-    names = {request.tool for request, _ in _locked(requests, session)}
+def as_if_there(requests: Sequence[Request], app: App) -> App:
+    """Return the context as if the plugins that are locked were here: to plan."""
+    names = {request.tool for request, _ in _locked(requests, app)}
     if not names:
-        return session
-    return session._replace(registry=session.registry.with_scripts(names))
+        return app
+    return app.derived(registry=app.registry.with_scripts(names))
 
 
-def _needs(requests: Sequence[Request], session: Session) -> Iterator[_Need]:
+def _needs(requests: Sequence[Request], app: App) -> Iterator[_Need]:
     """Yield each plugin that is locked, wanted for an install, and not here so."""
     folders: Folders | None = None
     seen: set[str] = set()
-    for request, entry in _locked(requests, session):
+    for request, entry in _locked(requests, app):
         name, artifact = request.tool, entry.build.artifacts[0]
-        if name in seen or installs.is_installed(session.paths, entry.pin):
+        if name in seen or installs.is_installed(app.paths, entry.pin):
             continue
         seen.add(name)
-        folders = folders or folders_for(session)
-        tool = session.registry.get(name)
+        folders = folders or app.plugin_folders
+        tool = app.registry.get(name)
         found = folders.identity(name) if folders.has(name) else None
         counts = found is not None and tool is not None and is_scripted(tool)
         if not (counts and found and found.sha256 == artifact.digest.hex):
@@ -117,24 +114,18 @@ def _needs(requests: Sequence[Request], session: Session) -> Iterator[_Need]:
             )
 
 
-def _locked(
-    requests: Sequence[Request], session: Session
-) -> Iterator[tuple[Request, Entry]]:
+def _locked(requests: Sequence[Request], app: App) -> Iterator[tuple[Request, Entry]]:
     """Yield what is locked of requests, where a plugin's scripts make it."""
-    read: dict[str, Lockfile | None] = {}
-    here = host.detect()
     for request in requests:
-        path = lockfile_for(request.origin, session.where) or ""
-        if path and path not in read:
-            read[path] = read_lockfile(path)
-        lock = read.get(path)
+        path = lockfile_for(request.origin, app.where) or ""
+        lock = app.lockfile(path) if path else None
         for wanted in to_provide(request) if lock else ():
-            found = answer(lock, path, request.tool, wanted, here) if lock else None
+            found = answer(lock, path, request.tool, wanted, app.host) if lock else None
             if found and found.locked and found.locked.entry.source == SOURCE:
                 yield request, found.locked.entry
 
 
-def _fetch(need: _Need, folders: Folders, session: Session) -> None:
+def _fetch(need: _Need, folders: Folders, app: App) -> None:
     url, commit = address_of(need.artifact)
     sha256, before = need.artifact.digest.hex, ""
     if folders.has(need.name) and folders.url(need.name) == url:
@@ -142,7 +133,7 @@ def _fetch(need: _Need, folders: Folders, session: Session) -> None:
         if moved.before != moved.after:
             before = f", and was at {moved.before[:12]} for all projects"
     else:  # one from elsewhere is refused there
-        address = parse_address(f"{url}@{commit}", session.folder)
+        address = parse_address(f"{url}@{commit}", app.directory)
         if address != Address(url, commit):  # a folder here may be called like a URL
             raise Refused(
                 f"{need.name}'s plugin is locked at what git would not ask as a URL",
@@ -150,7 +141,7 @@ def _fetch(need: _Need, folders: Folders, session: Session) -> None:
             )
         folders.add(need.name, address, sha256=sha256)
     told = f"{need.name}: its plugin is at {commit[:12]}, as locked{before}"
-    session.report.remark(told)
+    app.report.remark(told)
 
 
 def _is_allowed(artifact: Artifact, prefixes: Sequence[str]) -> bool:

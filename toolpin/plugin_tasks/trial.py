@@ -7,24 +7,16 @@ import tempfile
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.install.jobs import Job
-from toolpin.install.workshop import (
-    folders_for,
-    installer_for,
-    scripts_for,
-    settings_for,
-)
 from toolpin.model import Origin, Pin
 from toolpin.paths import Paths
-from toolpin.plugin.registry import read_registry
 from toolpin.process import run
-from toolpin.progress import Board
 from toolpin.project.words import VERSION, Spot, check
 from toolpin.scripts import asking
 from toolpin.scripts.address import Address
 from toolpin.scripts.running import Scripts
-from toolpin.session import Session
 
 _COMMAND_S = 600.0
 
@@ -39,19 +31,19 @@ class Ended(NamedTuple):
 class Trial:
     """One plugin, from its address to a command of it. Nothing of it stays."""
 
-    def __init__(self, name: str, address: Address, session: Session) -> None:
+    def __init__(self, name: str, address: Address, app: App) -> None:
         self._name = name
         self._address = address
-        self._session = session
+        self._app = app
 
     def run(self, version: str, command: Sequence[str]) -> Ended:
         """Try it; `version` is "" for the latest. Raises ToolpinError for a fault."""
         with tempfile.TemporaryDirectory(prefix="toolpin-test-") as root:
-            session = self._session._replace(paths=Paths(f"{root}/data", root))
-            folders_for(session).add(self._name, self._address)
+            app = self._app.derived(paths=Paths(f"{root}/data", root))
+            app.plugin_folders.add(self._name, self._address)
             self._say("added")
-            session = session._replace(registry=read_registry(session.paths))
-            scripts = scripts_for(self._name, session)
+            app.reload_plugins()
+            scripts = app.scripts(self._name)
             _check_scripts(scripts)
             self._say("all of its scripts may be run, and it has a licence")
             listed = scripts.list_all()
@@ -61,7 +53,7 @@ class Trial:
             wanted = version or scripts.latest() or listed[-1]
             check(wanted, VERSION, Spot(Origin("the version to try"), wanted))
             pin = Pin(self._name, wanted)
-            _install(pin, session)
+            _install(pin, app)
             self._say(f"installs {pin.version}")
             return Ended(pin.version, self._try(command, pin, scripts))
 
@@ -85,7 +77,7 @@ class Trial:
         return 0
 
     def _say(self, text: str) -> None:
-        self._session.report.remark(f"{self._name}: {text}")
+        self._app.report.remark(f"{self._name}: {text}")
 
 
 def _check_scripts(scripts: Scripts) -> None:
@@ -102,9 +94,7 @@ def _check_scripts(scripts: Scripts) -> None:
         )
 
 
-def _install(pin: Pin, session: Session) -> None:
-    board = Board(session.report)
-    installer = installer_for(session, settings_for(session), board)
-    (outcome,) = installer.run([Job(pin, Origin("the command line"))])
+def _install(pin: Pin, app: App) -> None:
+    (outcome,) = app.installer.run([Job(pin, Origin("the command line"))])
     if outcome.error:
         raise outcome.error

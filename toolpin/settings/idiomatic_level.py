@@ -5,32 +5,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from toolpin.paths import Paths, system_config
+from toolpin.paths import Paths, read_bytes, system_config
 
 VARIABLE = "TOOLPIN_IDIOMATIC"
 DEFAULT = "plain"
 LEVELS = ("none", "plain", "all")
 
 
-def idiomatic_level(paths: Paths, env: Mapping[str, str]) -> str:
+def idiomatic_level(
+    paths: Paths,
+    env: Mapping[str, str],
+    read: Callable[[str], bytes | None] = read_bytes,
+) -> str:
     """Return `none`, `plain` or `all`. Raises UsageError for a wrong setting."""
     stated = env.get(VARIABLE, "").strip()
     if stated in LEVELS:
         return stated
     if not stated and not any(
-        _names_it(file) for file in (system_config(env), paths.user_config)
+        _names_it(file, read) for file in (system_config(env), paths.user_config)
     ):
         return DEFAULT
     from toolpin.settings.read import read_settings  # noqa: PLC0415 - as the module says
 
-    return read_settings(paths, env).idiomatic
+    return read_settings(paths, env, read).idiomatic
 
 
-def _names_it(file: str) -> bool:
+def _names_it(file: str, read: Callable[[str], bytes | None]) -> bool:
     try:
-        with open(file, "rb") as stream:
-            return b"idiomatic" in stream.read()
+        return b"idiomatic" in (read(file) or b"")
     except OSError:
         return False

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from toolpin.errors import UsageError, shown
 from toolpin.model import Origin
-from toolpin.paths import Paths, system_config
+from toolpin.paths import Paths, read_bytes, system_config
 from toolpin.settings.schema import KEYS, MOST_JOBS, Key, key_of
 from toolpin.toml_lines import line_of
 
 __all__ = ["MOST_JOBS", "Settings", "Stated", "effective", "read_settings", "stated_in"]
 
 _DEFAULT = {key.name: key.default for key in KEYS}
+# Returns the bytes of a settings file, None where none is.
+Read = Callable[[str], bytes | None]
+
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -42,6 +45,26 @@ class Settings(NamedTuple):
     stall_timeout_s: float = _DEFAULT["network.stall_timeout_s"]
     trust_on_first_use: bool = False  # the command line's alone: no file can say so
 
+    def overridden(
+        self,
+        *,
+        sources: Sequence[str] = (),
+        jobs: int | None = None,
+        first_use: bool = False,
+    ) -> Settings:
+        """Return the settings with what a command line says, which wins."""
+        settings = self._replace(trust_on_first_use=first_use)
+        if sources:
+            settings = settings._replace(sources=tuple(sources))
+        if jobs is None:
+            return settings
+        if not 1 <= jobs <= MOST_JOBS:
+            raise UsageError(
+                f"--jobs must be a number from 1 to {MOST_JOBS}",
+                [("received", str(jobs))],
+            )
+        return settings._replace(jobs=jobs)
+
     def rewrite(self, url: str) -> str:
         """Return the address to ask for a canonical URL: the mirror's, if one is set.
 
@@ -61,11 +84,13 @@ class Stated(NamedTuple):
     origin: Origin
 
 
-def read_settings(paths: Paths, env: Mapping[str, str]) -> Settings:
+def read_settings(
+    paths: Paths, env: Mapping[str, str], read: Read = read_bytes
+) -> Settings:
     """Return the settings that hold here. Raises UsageError with the file and key."""
     values: dict[str, Any] = {}
     tables: dict[str, dict[str, str]] = {key.name: {} for key in KEYS if key.is_table}
-    for one in effective(paths, env).values():
+    for one in effective(paths, env, read).values():
         key = key_of(one.name)
         if key and key.is_table:
             tables[key.name][one.name.removeprefix(f"{key.name}.")] = one.value
@@ -76,7 +101,9 @@ def read_settings(paths: Paths, env: Mapping[str, str]) -> Settings:
     return Settings(**values)
 
 
-def effective(paths: Paths, env: Mapping[str, str]) -> dict[str, Stated]:
+def effective(
+    paths: Paths, env: Mapping[str, str], read: Read = read_bytes
+) -> dict[str, Stated]:
     """Return every setting that holds, by name, defaults too, in the schema's order.
 
     Raises UsageError for a file or a variable that the schema refuses.
@@ -87,7 +114,7 @@ def effective(paths: Paths, env: Mapping[str, str]) -> dict[str, Stated]:
         if not key.is_table
     }
     for file in (system_config(env), paths.user_config):
-        found |= {one.name: one for one in stated_in(_read_text(file), file)}
+        found |= {one.name: one for one in stated_in(read_text(file, read) or "", file)}
     found |= {one.name: one for one in _in_environment(env)}
     order = [key.name for key in KEYS]
     return dict(
@@ -116,13 +143,11 @@ def parse_table(text: str, file: str) -> dict[str, Any]:
         raise UsageError(f"{file}:{number} is not TOML", facts) from error
 
 
-def read_text(file: str) -> str | None:
+def read_text(file: str, read: Read = read_bytes) -> str | None:
     """Return a settings file's text, None where there is none."""
     try:
-        with open(file, encoding="utf-8", newline="") as stream:
-            return stream.read()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+        data = read(file)
+        return None if data is None else data.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read", [("because", str(error))]) from error
 
@@ -146,10 +171,6 @@ def unfit(key: Key, what: str, received: str) -> UsageError:
         what,
         [("received", received), ("expected", key.expected), ("meaning", key.help)],
     )
-
-
-def _read_text(file: str) -> str:
-    return read_text(file) or ""
 
 
 def _key_name(name: str) -> str:

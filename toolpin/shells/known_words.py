@@ -11,10 +11,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 
 from toolpin import host
-from toolpin.cache.folder import cache_folder
+from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.project.words import COMMAND, NAME, VERSION, fits
-from toolpin.session import Session
 from toolpin.store import installs
 from toolpin.versions import sort_key
 
@@ -22,56 +21,56 @@ from toolpin.versions import sort_key
 _MOST_BYTES = 4 * 1024 * 1024
 
 
-def known_words(kind: str, tool: str, session: Session) -> list[str]:
+def known_words(kind: str, tool: str, app: App) -> list[str]:
     """Return the words of one of KINDS, in the order to show them; [] for no such one.
 
     `tool` counts for versions and sources only; "" has all sources. Where something
     cannot be read there are fewer.
     """
     find = _FINDERS.get(kind)
-    return find(session.registry.canonical(tool), session) if find else []
+    return find(app.registry.canonical(tool), app) if find else []
 
 
-def _tools(_tool: str, session: Session) -> list[str]:
-    known = {*session.registry.aliases.values(), *installs.tools(session.paths)}
+def _tools(_tool: str, app: App) -> list[str]:
+    known = {*app.registry.aliases.values(), *installs.tools(app.paths)}
     return sorted(name for name in known if fits(name, NAME))
 
 
-def _installed_tools(_tool: str, session: Session) -> list[str]:
-    return list(installs.tools(session.paths))
+def _installed_tools(_tool: str, app: App) -> list[str]:
+    return list(installs.tools(app.paths))
 
 
-def _versions(tool: str, session: Session) -> list[str]:
+def _versions(tool: str, app: App) -> list[str]:
     """Return what is listed or installed, newest first, and then the channels."""
     if not fits(tool, NAME):
         return []
-    releases: set[str] = set(installs.versions(session.paths, tool))
+    releases: set[str] = set(installs.versions(app.paths, tool))
     channels = {"latest"}
-    for version, named in _listed(tool, session.env):
+    for version, named in _listed(tool, app.env):
         releases.add(version)
         channels.update(named)
     return [*_newest_first(releases), *sorted(channels)]
 
 
-def _installed_versions(tool: str, session: Session) -> list[str]:
-    return _newest_first(installs.versions(session.paths, tool))
+def _installed_versions(tool: str, app: App) -> list[str]:
+    return _newest_first(installs.versions(app.paths, tool))
 
 
-def _commands(_tool: str, session: Session) -> list[str]:
+def _commands(_tool: str, app: App) -> list[str]:
     try:
-        names = sorted(os.listdir(session.paths.shims))
+        names = sorted(os.listdir(app.paths.shims))
     except OSError:
         return []
     return [name for name in names if fits(name, COMMAND)]
 
 
-def _sources(tool: str, session: Session) -> list[str]:
+def _sources(tool: str, app: App) -> list[str]:
     """Return the sources of a tool, or of every one, each tool's best first."""
-    names = [tool] if tool else sorted(set(session.registry.aliases.values()))
+    names = [tool] if tool else sorted(set(app.registry.aliases.values()))
     found: dict[str, None] = {}
     for name in names:
         with contextlib.suppress(ToolpinError):
-            known = session.registry.get(name)
+            known = app.registry.get(name)
             found.update((spec.id, None) for spec in (known.sources if known else ()))
     return [name for name in found if fits(name, NAME)]
 
@@ -85,6 +84,8 @@ def _listed(tool: str, env: Mapping[str, str]) -> list[tuple[str, list[str]]]:
 
     Those of every source for this host count, whatever their age.
     """
+    from toolpin.cache.folder import cache_folder  # noqa: PLC0415 - of one word
+
     try:
         folder = f"{cache_folder(env)}/catalogues/{tool}"
         here = host.detect()
@@ -113,7 +114,7 @@ def _releases(path: str) -> list[tuple[str, list[str]]]:
         return []
 
 
-_FINDERS: dict[str, Callable[[str, Session], list[str]]] = {
+_FINDERS: dict[str, Callable[[str, App], list[str]]] = {
     "tools": _tools,
     "installed-tools": _installed_tools,
     "versions": _versions,

@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.lockfile.head import FILENAME
 from toolpin.lockfile.lookup import locked_version, lockfile_beside, match
 from toolpin.model import Pin, Request
 from toolpin.paths import system_config
 from toolpin.project import pin_files
+from toolpin.project.files import LARGEST_LOCKFILE
 from toolpin.project.toolversions import variable_for
-from toolpin.session import Session
 from toolpin.settings.idiomatic_level import VARIABLE
 from toolpin.settings.secret import beginning
 from toolpin.shells.activation import Watch
@@ -26,26 +27,26 @@ from toolpin.store.installs import RECORD, stores
 _MOST_BYTES = 64 * 1024
 
 
-def watched_files(session: Session) -> Watch:
+def watched_files(app: App) -> Watch:
     """Return the files of a folder as they are now, and the variables."""
     present: list[str] = []
     absent: dict[str, None] = {}
     texts: list[tuple[str, bytes, bool]] = []
-    for file in dict.fromkeys(_files(session)):
+    for file in dict.fromkeys(_files(app)):
         if not os.path.lexists(file):
             absent[_lacked(file)] = None
-        elif found := _beginning(file, is_settings=file in _settings(session)):
+        elif found := _beginning(file, app):
             texts.append((file, *found))
         else:
             present.append(file)
-    names = (*_overrides(session), VARIABLE)
-    variables = tuple((name, session.env.get(name)) for name in names)
+    names = (*_overrides(app), VARIABLE)
+    variables = tuple((name, app.env.get(name)) for name in names)
     return Watch(tuple(present), tuple(absent), tuple(texts), variables)
 
 
-def watched_installs(requests: Iterable[Request], session: Session) -> Watch:
+def watched_installs(requests: Iterable[Request], app: App) -> Watch:
     """Return which of the versions asked for are there now, and which are not."""
-    files = [file for request in requests for file in _of(request, session)]
+    files = [file for request in requests for file in _of(request, app)]
     there = [file for file in files if os.path.lexists(file)]
     gone = dict.fromkeys(_lacked(file) for file in files if file not in there)
     return Watch(tuple(there), tuple(gone))
@@ -62,55 +63,59 @@ def _lacked(file: str) -> str:
     return file
 
 
-def _files(session: Session) -> Iterator[str]:
-    idioms = session.idioms.names
-    folders = (*pin_files.folders_up(session.folder), session.home)
+def _files(app: App) -> Iterator[str]:
+    idioms = app.idioms.names
+    folders = (*pin_files.folders_up(app.directory), app.home)
     # The nearest lockfile answers an override, whether a file pins beside it or not.
-    overrides = any(map(session.env.get, _overrides(session)))
+    overrides = any(map(app.env.get, _overrides(app)))
     of_folders = [
         [os.path.join(folder, name) for name in (pin_files.FILENAME, *idioms)]
         for folder in folders
     ]
-    for pins in (*of_folders, [session.paths.global_file]):
+    for pins in (*of_folders, [app.paths.global_file]):
         yield from pins
         if overrides or any(os.path.lexists(file) for file in pins):
             yield lockfile_beside(pins[0])
-    yield from _settings(session)
+    yield from _settings(app)
 
 
-def _overrides(session: Session) -> list[str]:
-    return list(map(variable_for, dict.fromkeys(session.registry.aliases.values())))
+def _overrides(app: App) -> list[str]:
+    return list(map(variable_for, dict.fromkeys(app.registry.aliases.values())))
 
 
-def _settings(session: Session) -> tuple[str, str]:
-    return session.paths.user_config, system_config(session.env)
+def _settings(app: App) -> tuple[str, str]:
+    return app.paths.user_config, system_config(app.env)
 
 
-def _of(request: Request, session: Session) -> Iterator[str]:
+def _of(request: Request, app: App) -> Iterator[str]:
     for wanted in request.wanted:
         if wanted.kind == "path":
             continue
         named = [f"ref-{wanted.value}" if wanted.kind == "ref" else wanted.value]
         if wanted.kind in ("version", "latest"):
-            named.append(locked_version(request, wanted, session.where) or "")
-            if here := match(session.paths, request, wanted, session.where):
+            named.append(locked_version(request, wanted, app.where) or "")
+            if here := match(app.paths, request, wanted, app.where):
                 named.append(here.version)
         for version in filter(None, dict.fromkeys(named)):
             pin = Pin(request.tool, version)
-            for paths in stores(session.paths):
+            for paths in stores(app.paths):
                 yield f"{paths.install(*pin)}/{RECORD}"
                 yield f"{paths.incomplete}/{pin.tool}/{pin.version}"
 
 
-def _beginning(file: str, *, is_settings: bool) -> tuple[bytes, bool] | None:
+def _beginning(file: str, app: App) -> tuple[bytes, bool] | None:
     """Return what counts of a file and whether that is all; None for no text.
 
     A lockfile's head ends at its first empty line, and what follows chooses nothing.
     Every program that the shell starts may see it: of settings no password is in it.
     """
+    is_settings = file in _settings(app)
     try:
-        data = pin_files.read(file, pin_files.LARGEST_LOCKFILE, anywhere=is_settings)
-    except ToolpinError:
+        if is_settings:
+            data = app.files.read_settings(file) or b""
+        else:
+            data = app.files.read(file, LARGEST_LOCKFILE)
+    except (ToolpinError, OSError):
         return None
     end = _MOST_BYTES
     if os.path.basename(file) == FILENAME and (head := data.find(b"\n\n")) >= 0:

@@ -145,6 +145,16 @@ def read_stub(path: str) -> Stub | None:
     )
 
 
+def without_shims(env: Mapping[str, str], shims: str) -> dict[str, str]:
+    """Return the environment whose PATH leads to no shim, of another store neither.
+
+    An `npm` there is a pin's. `shims` is this store's directory of them.
+    """
+    directories = env.get("PATH", "").split(":")
+    kept = [one for one in directories if read_stub(f"{one}/npm") is None]
+    return {**env, "PATH": ":".join(one for one in kept if one != shims)}
+
+
 def owned_text(path: str) -> str | None:
     """Return the text of a stub that toolpin wrote; None for any other file."""
     try:

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.lockfile.head import FILENAME
 from toolpin.lockfile.lookup import Where, lockfile_beside, match
 from toolpin.model import Pin, Request
 from toolpin.project import pin_files, remembered
 from toolpin.project.pin_files import stated
-from toolpin.session import Session
 from toolpin.store import installs
 from toolpin.upkeep.unused import requests_here
 from toolpin.upkeep.uses import Use, last_use, running, size_bytes
@@ -47,19 +47,19 @@ class Version(NamedTuple):
     because: str
 
 
-def judged(session: Session, limits: Limits, now_s: float) -> list[Version]:
+def judged(app: App, limits: Limits, now_s: float) -> list[Version]:
     """Return every installed version, with what is to become of it.
 
     Those that go stand first, the longest unused before others. Raises ToolpinError
     for a known project's file that cannot be read: what it names nobody knows.
     """
-    paths = session.paths.alone
+    paths = app.paths.alone
     pins = [
         Pin(tool, version)
         for tool in installs.tools(paths)
         for version in sorted(installs.versions(paths, tool), key=sort_key)
     ]
-    reasons = _reasons(session, pins, limits)
+    reasons = _reasons(app, pins, limits)
     found = []
     for pin in pins:
         use = last_use(paths, pin)
@@ -86,13 +86,13 @@ def _within(
     return [one._replace(because="") if one.pin in going else one for one in found]
 
 
-def _reasons(session: Session, pins: list[Pin], limits: Limits) -> dict[Pin, str]:
+def _reasons(app: App, pins: list[Pin], limits: Limits) -> dict[Pin, str]:
     """Return why versions stay however long nobody has used them."""
-    reasons = named(session)
+    reasons = named(app)
     for pin in pins:
-        if os.path.islink(session.paths.install(*pin)):
+        if os.path.islink(app.paths.install(*pin)):
             reasons.setdefault(pin, "a link to a folder of somebody's own")
-    for pin in running(session.paths.alone, pins):
+    for pin in running(app.paths.alone, pins):
         reasons.setdefault(pin, "a process runs it")
     for tool in {pin.tool for pin in pins}:
         known = [pin.version for pin in pins if pin.tool == tool]
@@ -104,16 +104,16 @@ def _reasons(session: Session, pins: list[Pin], limits: Limits) -> dict[Pin, str
     return {pin: reason for pin, reason in reasons.items() if pin in set(pins)}
 
 
-def named(session: Session) -> dict[Pin, str]:
+def named(app: App) -> dict[Pin, str]:
     """Return what the files of known projects, and those that count here, name.
 
     Files of other managers count there at every level: which one held when something
     was installed nobody wrote down.
     """
     found: dict[Pin, str] = {}
-    wishes = [(one, session.where) for one in requests_here(session)]
-    for folder in remembered.known(session.paths):
-        where = Where(folder, session.home, session.paths.global_file)
+    wishes = [(one, app.where) for one in requests_here(app)]
+    for folder in remembered.known(app.paths):
+        where = app.where_in(folder)
         with _told(folder):
             wishes += [
                 (one, where)
@@ -121,15 +121,16 @@ def named(session: Session) -> dict[Pin, str]:
                     where.start,
                     home=where.home,
                     global_file=where.global_file,
-                    aliases=session.registry.aliases,
-                    idioms=session.idioms,
+                    aliases=app.registry.aliases,
+                    idioms=app.idioms,
+                    files=app.files,
                 )
             ]
-        wishes += [(one, where) for one in _stated_by_any(session, where)]
+        wishes += [(one, where) for one in _stated_by_any(app, where)]
     for request, where in wishes:
         for wanted in request.wanted:
             with _told(where.start):
-                pin = match(session.paths, request, wanted, where)
+                pin = match(app.paths, request, wanted, where)
             if pin:
                 found.setdefault(pin, str(request.origin))
     return found
@@ -141,9 +142,9 @@ class Names:
     A file that a plugin reads by its script may depend on anything.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._idioms = session.registry.idioms("all")
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._idioms = app.registry.idioms("all")
         self._seen: dict[str, tuple[int, ...]] | None = None
         self._found: dict[Pin, str] = {}
 
@@ -152,18 +153,19 @@ class Names:
         seen = self._files()
         is_same = seen == self._seen and not self._idioms.asks
         # Without one of them a loose request may mean another.
-        paths = self._session.paths
+        paths = self._app.paths
         if not is_same or not all(installs.is_installed(paths, x) for x in self._found):
-            self._found, self._seen = named(self._session), seen
+            self._app.forget()
+            self._found, self._seen = named(self._app), seen
         return self._found
 
     def _files(self) -> dict[str, tuple[int, ...]]:
-        session = self._session
+        app = self._app
         found: dict[str, tuple[int, ...]] = {}
-        starts = (session.folder, session.home, *remembered.known(session.paths))
+        starts = (app.directory, app.home, *remembered.known(app.paths))
         folders = {up for start in starts for up in pin_files.folders_up(start)}
         names = (pin_files.FILENAME, FILENAME, *self._idioms.names)
-        file = session.paths.global_file
+        file = app.paths.global_file
         files = [f"{folder}/{name}" for folder in folders for name in names]
         for path in (*files, file, lockfile_beside(file)):
             with contextlib.suppress(OSError):
@@ -184,7 +186,7 @@ def _told(folder: str) -> Iterator[None]:
         raise
 
 
-def _stated_by_any(session: Session, where: Where) -> list[Request]:
+def _stated_by_any(app: App, where: Where) -> list[Request]:
     """Return what all files of a project name; one that is none names nothing more."""
     found: list[Request] = []
     with contextlib.suppress(ToolpinError):
@@ -192,8 +194,9 @@ def _stated_by_any(session: Session, where: Where) -> list[Request]:
             where.start,
             home=where.home,
             global_file=where.global_file,
-            aliases=session.registry.aliases,
-            idioms=session.registry.idioms("all"),
+            aliases=app.registry.aliases,
+            idioms=app.registry.idioms("all"),
+            files=app.files,
         ):
             found.append(one)
     return found

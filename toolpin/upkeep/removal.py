@@ -1,34 +1,54 @@
-"""Removes an installed version, and lets an asdf plugin and the user's hooks know.
+"""Removes installed versions, and lets an asdf plugin and the user's hooks know.
 
-Whether it may go is decided elsewhere; its caller holds the version's mutex.
+Whether they may go is decided elsewhere.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Sequence
 
+from toolpin.app import App
+from toolpin.errors import ToolpinError
 from toolpin.model import Pin
-from toolpin.session import Session
-from toolpin.store import installs, trees
+from toolpin.store import installs, trees, unfinished
+from toolpin.upkeep.reshim import refresh_shims
 
 
-def remove(pin: Pin, session: Session) -> None:
-    """Remove a version. Raises ToolpinError, before it goes, where a script fails.
+def remove_all(pins: Sequence[Pin], app: App) -> None:
+    """Remove installs, and the shims of nothing; their plugins' scripts hear of it."""
+    try:
+        for pin in pins:
+            with unfinished.version_mutex(app.paths, pin):
+                if installs.is_installed(app.paths.alone, pin):
+                    remove(pin, app)
+            app.report.remark(f"removed {pin}")
+    except ToolpinError:
+        # What went before it leaves no shim; what stopped it is what counts.
+        with contextlib.suppress(ToolpinError):
+            refresh_shims(app.paths, app.registry)
+        raise
+    if pins:
+        refresh_shims(app.paths, app.registry)
+
+
+def remove(pin: Pin, app: App) -> None:
+    """Remove a version whose mutex is held. Raises ToolpinError where a script fails.
 
     Of one that another manager has, the links alone go: a script would reach through.
     """
-    tool = session.registry.get(pin.tool)
-    linked = installs.is_linked(session.paths, pin)
+    tool = app.registry.get(pin.tool)
+    linked = installs.is_linked(app.paths, pin)
     if linked or tool is None or not os.path.isdir(tool.file):
-        trees.remove(session.paths, pin)
+        trees.remove(app.paths, pin)
         return
-    from toolpin.install.workshop import scripts_for  # noqa: PLC0415
     from toolpin.scripts.build import take_down, taken_down  # noqa: PLC0415
     from toolpin.settings.asdfrc import read_asdfrc  # noqa: PLC0415 - a few plugins
 
-    scripts, rc = scripts_for(pin.tool, session), read_asdfrc(session.env)
+    scripts, rc = app.scripts(pin.tool), read_asdfrc(app.env)
     said = take_down(scripts, pin, rc)
-    if os.path.lexists(session.paths.install(*pin)):  # else a script has
-        trees.remove(session.paths, pin)
+    if os.path.lexists(app.paths.install(*pin)):  # else a script has
+        trees.remove(app.paths, pin)
     for line in (said + taken_down(scripts, pin, rc)).splitlines():
-        session.report.remark(line)
+        app.report.remark(line)

@@ -12,6 +12,7 @@ from toolpin.model import Pin
 from toolpin.mutex import held
 from toolpin.paths import Paths
 from toolpin.plugin.registry import Registry, script_folders
+from toolpin.project.files import Files
 from toolpin.project.idiomatic import Idioms
 from toolpin.scripts.running import answer_asdf, for_scripts, kind_of
 from toolpin.settings.asdfrc import read_asdfrc
@@ -104,7 +105,9 @@ def _run_hooks(name: str, paths: Paths, registry: Registry) -> None:
 def _idioms(paths: Paths, registry: Registry) -> Idioms:
     """Return what the settings' files say; the variable is for each shim's own run."""
     env = {name: value for name, value in os.environ.items() if name != VARIABLE}
-    return registry.idioms(idiomatic_level(paths, env))
+    # Settings are read again, as the mutex is held: another process may have changed
+    # them, and its shims, since this one began.
+    return registry.idioms(idiomatic_level(paths, env, Files().read_settings))
 
 
 def _known(

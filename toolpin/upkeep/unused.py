@@ -8,38 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from toolpin.app import App
 from toolpin.lockfile.lookup import match
 from toolpin.model import Pin, Request
 from toolpin.project import pin_files
-from toolpin.session import Session
 from toolpin.store import installs
 from toolpin.versions import newest, sort_key
 
 
-def unused_pins(session: Session, tools: tuple[str, ...]) -> list[Pin]:
+def unused_pins(app: App, tools: tuple[str, ...]) -> list[Pin]:
     """Return the installed versions of the tools that may go, oldest first.
 
     The newest installed version of each tool always stays.
     """
     kept = {
         pin
-        for request in requests_here(session)
+        for request in requests_here(app)
         for wanted in request.wanted
-        if (pin := match(session.paths, request, wanted, session.where))
+        if (pin := match(app.paths, request, wanted, app.where))
     }
     found: list[Pin] = []
     for tool in tools:
-        have = installs.versions(session.paths.alone, tool)
+        have = installs.versions(app.paths.alone, tool)
         spared = {*kept, Pin(tool, newest("", have) or "")}
         ordered = [Pin(tool, version) for version in sorted(have, key=sort_key)]
         found += [pin for pin in ordered if pin not in spared]
     return found
 
 
-def requests_here(session: Session) -> Iterator[Request]:
+def requests_here(app: App) -> Iterator[Request]:
     """Yield what every file asks for, also where a nearer one asks for another."""
-    stated = tuple(session.stated())
+    stated = tuple(app.stated())
     yield from stated
-    yield from pin_files.effective(
-        stated, env=session.env, aliases=session.registry.aliases
-    )
+    yield from pin_files.effective(stated, env=app.env, aliases=app.registry.aliases)

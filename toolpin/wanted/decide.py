@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
+from toolpin.app import App
 from toolpin.errors import NotLocked, NotPublished, ToolpinError, Unreachable
 from toolpin.install.first_builds import Failure, first_for, to_pin, too_old
 from toolpin.install.jobs import Job, Outcome
@@ -19,10 +20,9 @@ from toolpin.install.locked import (
     answer,
     missing,
     other_bytes,
-    read_lockfile,
 )
 from toolpin.lockfile.asks import Ask, no_ref
-from toolpin.lockfile.document import Key, Lockfile
+from toolpin.lockfile.document import Key
 from toolpin.lockfile.lookup import lockfile_for
 from toolpin.locking.project import project_file
 from toolpin.model import Host, Origin, Pin, Request, Wanted
@@ -30,7 +30,6 @@ from toolpin.plugin.script import is_scripted
 from toolpin.project.words import VERSION, fits
 from toolpin.resolve import looks_exact, to_provide
 from toolpin.scripts.running import folder_of_ref
-from toolpin.session import Session
 from toolpin.store.installs import is_installed
 from toolpin.versions import is_prefix
 
@@ -53,16 +52,13 @@ class Rules(NamedTuple):
 
 
 class Decider:
-    """Turns requests into jobs; remembers the lockfiles that it has read."""
+    """Turns requests into jobs."""
 
-    def __init__(
-        self, session: Session, host: Host, rules: Rules, resolve: Resolve
-    ) -> None:
-        self._session = session
+    def __init__(self, app: App, host: Host, rules: Rules, resolve: Resolve) -> None:
+        self._app = app
         self._host = host
         self._rules = rules
         self._resolve = resolve
-        self._read: dict[str, Lockfile | None] = {}
         self._requests: Sequence[Request] = ()
         # What is taken for exact, though it may be the beginning of others.
         self.tried: set[Pin] = set()
@@ -82,7 +78,7 @@ class Decider:
             path = self._lockfile(request.origin)
             try:
                 if wanted:  # the machine's own and a folder need no plugin
-                    self._session.registry.check(request.tool, request.origin)
+                    self._app.registry.check(request.tool, request.origin)
                 asks = [Ask(request.tool, one, request.origin) for one in wanted]
                 beside = self._beside(request)
                 jobs += [
@@ -97,12 +93,12 @@ class Decider:
 
         What no file pins as a version is left out.
         """
-        known = self._session.registry.readable(request.tool)
+        known = self._app.registry.readable(request.tool)
         found = []
         for name in known.requires if known else ():
             same = [one for one in self._requests if one.tool == name]
             near = [one for one in same if one.origin.place == request.origin.place]
-            pinned = next(iter(near or same), None) or self._session.request(name)
+            pinned = next(iter(near or same), None) or self._app.request(name)
             version = self._pinned_version(pinned) if pinned else ""
             if version[:1].isdigit():
                 found.append((name, version))
@@ -111,7 +107,8 @@ class Decider:
     def _pinned_version(self, request: Request) -> str:
         """Return the version that the first alternative is locked as, or states."""
         wanted = to_provide(request)[:1]
-        lock = self._read.get(self._lockfile(request.origin))
+        path = self._lockfile(request.origin)
+        lock = self._app.lockfile(path) if path else None
         for one in wanted:
             locked = lock.pins.get(Key(request.tool, str(one))) if lock else None
             return locked or (one.value if one.kind == "version" else "")
@@ -119,7 +116,7 @@ class Decider:
 
     def _job(self, ask: Ask, path: str, beside: tuple[tuple[str, str], ...]) -> Job:
         tool, wanted, origin = ask
-        lock = self._read.get(path)
+        lock = self._app.lockfile(path) if path else None
         if lock is None:
             if self._rules.must:
                 lacks = "there is no toolpin.lock for it"
@@ -134,7 +131,7 @@ class Decider:
                 raise missing(ask, lacks, self._to_lock(ask))
             if origin.line:  # what is named once, by hand, is nobody's to lock
                 fix = self._to_lock(ask)
-                self._session.report.warn(f"{tool} {wanted}: {lacks}; try: {fix}")
+                self._app.report.warn(f"{tool} {wanted}: {lacks}; try: {fix}")
             return self._unlocked(ask)
         pin = Pin(tool, found.version)
         if found.locked:
@@ -144,12 +141,12 @@ class Decider:
         fix = self._from_here(found.fix, os.path.dirname(path))
         if must or found.is_final:
             raise self._explained(missing(ask, found.lacks, fix), pin, origin)
-        self._session.report.warn(f"{pin}: {found.lacks}; try: {fix}")
+        self._app.report.warn(f"{pin}: {found.lacks}; try: {fix}")
         return Job(pin, origin)
 
     def _explained(self, error: NotLocked, pin: Pin, origin: Origin) -> NotLocked:
         """Return the error; where all builds for this host are newer, with that."""
-        tool = self._session.registry.get(pin.tool)
+        tool = self._app.registry.get(pin.tool)
         sources = tool.sources if tool else ()
         asked = [Failure(spec, error) for spec in sources if spec.since]
         first = first_for(asked, pin, self._host)
@@ -171,7 +168,7 @@ class Decider:
     def _from_here(self, command: str, folder: str) -> str:
         """Return a command for the project of a folder as it is given in this one."""
         try:
-            here = os.path.dirname(project_file(self._session))
+            here = os.path.dirname(project_file(self._app))
         except ToolpinError:
             here = ""
         if folder == here:
@@ -180,20 +177,20 @@ class Decider:
 
     def _judged(self, job: Job) -> Job:
         """Return the job. Where other bytes are there, say so, or raise NotLocked."""
-        error = other_bytes(self._session.paths, job)
+        error = other_bytes(self._app.paths, job)
         if error and job.must:
             raise error
         if error and UNTOLD not in dict(error.facts).values():
-            self._session.report.warn(f"{error.what}; try: {error.hint}")
+            self._app.report.warn(f"{error.what}; try: {error.hint}")
         return job
 
     def _lockfile(self, origin: Origin) -> str:
         """Return where the lockfile for a request is, read; "" where none counts."""
         if self._rules.ignored:
             return ""
-        path = lockfile_for(origin, self._session.where) or ""
-        if path and path not in self._read:
-            self._read[path] = read_lockfile(path)
+        path = lockfile_for(origin, self._app.where) or ""
+        if path:  # what is wrong with it is an error of all, not of one request
+            self._app.lockfile(path)
         return path
 
     def _unlocked(self, ask: Ask) -> Job:
@@ -204,11 +201,11 @@ class Decider:
         tool, wanted, origin = ask
         pin = Pin(tool, wanted.value)
         if wanted.kind == "version" and (
-            looks_exact(wanted) or is_installed(self._session.paths, pin)
+            looks_exact(wanted) or is_installed(self._app.paths, pin)
         ):
             return Job(pin, origin)
         if wanted.kind == "ref":
-            known = self._session.registry.get(tool)
+            known = self._app.registry.get(tool)
             version = folder_of_ref(wanted.value)
             if known and is_scripted(known) and fits(version, VERSION):
                 return Job(Pin(tool, version), origin)
@@ -227,7 +224,7 @@ class Decider:
         if wanted.kind == "version" and not is_prefix(wanted.value, version):
             self.channels.append((Pin(tool, version), wanted.value))
         if version != wanted.value and not self._rules.ignored:
-            self._session.report.remark(
+            self._app.report.remark(
                 f"{tool} {wanted} is {version} today, not locked: toolpin lock"
             )
         return Job(Pin(tool, version), origin)
@@ -238,7 +235,7 @@ class Decider:
         Only an asdf plugin's tool may have releases that are called by one number.
         """
         if version.isdigit():
-            known = self._session.registry.get(tool)
+            known = self._app.registry.get(tool)
             return known is not None and is_scripted(known)
         return version[0].isdigit()
 

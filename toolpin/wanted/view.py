@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
+from toolpin.app import App
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.install.jobs import Job, Outcome
 from toolpin.model import Plan
 from toolpin.report import error_table
-from toolpin.session import Session
-from toolpin.shells.startup import rc_line
 from toolpin.store import installs
 from toolpin.tables import origin_table, pin_table, plan_table
 
@@ -18,7 +17,7 @@ from toolpin.tables import origin_table, pin_table, plan_table
 def show_outcomes(
     outcomes: Sequence[Outcome],
     errors: list[ToolpinError],
-    session: Session,
+    app: App,
     *,
     runs_here: bool = True,
     command: str = "install",
@@ -28,20 +27,20 @@ def show_outcomes(
     `errors` are those of requests for which nothing was tried. What does not run here
     is on no PATH of this machine's.
     """
-    if session.report.as_json:
-        _answer(command, outcomes, errors, session)
+    if app.report.as_json:
+        _answer(command, outcomes, errors, app)
     errors += [outcome.error for outcome in outcomes if outcome.error]
-    return _sum_up(outcomes, errors, session, runs_here=runs_here)
+    return _sum_up(outcomes, errors, app, runs_here=runs_here)
 
 
 def _sum_up(
     outcomes: Sequence[Outcome],
     errors: Sequence[ToolpinError],
-    session: Session,
+    app: App,
     *,
     runs_here: bool,
 ) -> int:
-    report = session.report
+    report = app.report
     for error in errors:
         report.error(error)
     done = [one for one in outcomes if one.status == "installed"]
@@ -56,36 +55,37 @@ def _sum_up(
         if some
     ]
     report.remark(f"toolpin: {', '.join(parts) or 'nothing to install'}")
-    on_path = session.env.get("PATH", "").split(":")
-    if session.paths.into:
+    on_path = app.env.get("PATH", "").split(":")
+    if app.paths.into:
         folders = ":".join(
-            f"{session.paths.install(*one.job.pin)}/{folder}"
+            f"{app.paths.install(*one.job.pin)}/{folder}"
             for one in (*done, *present)
-            for folder in session.registry.require(one.job.pin.tool).bin_dirs
+            for folder in app.registry.require(one.job.pin.tool).bin_dirs
         )
         if folders and runs_here:
             report.remark(f'for its programs: export PATH="{folders}:$PATH"')
-    elif done and session.paths.shims not in on_path:
-        _tell_of_path(session)
+    elif done and app.paths.shims not in on_path:
+        _tell_of_path(app)
     if any(isinstance(error, NotLocked) for error in errors):
         return NotLocked.exit_code
     return 1 if errors else 0
 
 
-def _tell_of_path(session: Session) -> None:
+def _tell_of_path(app: App) -> None:
     """Say what brings the programs onto PATH, as the shell has it that was typed in.
 
     A script, and what is for all users of a machine, gets a line for any shell.
     """
-    # It reads startup files: only where there is something to tell.
+    # They read startup files: only where there is something to report.
     from toolpin.doctor.surroundings import look  # noqa: PLC0415
+    from toolpin.shells.startup import rc_line  # noqa: PLC0415
 
-    seen, remark = look(session), session.report.remark
+    seen, remark = look(app), app.report.remark
     if seen.is_on_path:
         return
     what = "its programs are not on PATH yet"
     is_typed = sys.stderr is not None and sys.stderr.isatty()
-    if not is_typed or session.paths.shared:
+    if not is_typed or app.paths.shared:
         remark(f"{what}: {rc_line('sh', seen.shims)}")
         return
     line, file = seen.mend
@@ -99,7 +99,7 @@ def _answer(
     command: str,
     outcomes: Sequence[Outcome],
     errors: Sequence[ToolpinError],
-    session: Session,
+    app: App,
 ) -> None:
     """Write the JSON; `errors` are those of requests for which nothing was tried."""
     rows = [
@@ -107,21 +107,21 @@ def _answer(
             **pin_table(outcome.job.pin),
             "status": outcome.status,
             "wanted_by": origin_table(outcome.job.origin),
-            "path": installs.tree(session.paths, outcome.job.pin),
+            "path": installs.tree(app.paths, outcome.job.pin),
             "error": error_table(outcome.error) if outcome.error else None,
         }
         for outcome in outcomes
     ]
     result = {"outcomes": rows, "errors": [error_table(error) for error in errors]}
     changed = any(outcome.status == "installed" for outcome in outcomes)
-    session.report.document(command, result, changed=changed)
+    app.report.document(command, result, changed=changed)
 
 
 def show_plans(
     jobs: Sequence[Job],
     errors: list[ToolpinError],
     plan_of: Callable[[Job], Plan],
-    session: Session,
+    app: App,
 ) -> int:
     """Show what would be done, and return the exit code."""
     plans = []
@@ -130,23 +130,23 @@ def show_plans(
             plans.append(plan_of(job))
         except ToolpinError as error:
             errors.append(error)
-    if session.report.as_json:
-        into = session.paths.install
+    if app.report.as_json:
+        into = app.paths.install
         result = {
             "plans": [plan_table(plan, into(*plan.pin)) for plan in plans],
             "errors": [error_table(error) for error in errors],
         }
-        session.report.document("install", result, changed=False)
+        app.report.document("install", result, changed=False)
     else:
         for plan in plans:
-            _show(plan, session)
+            _show(plan, app)
     for failed in errors:
-        session.report.error(failed)
+        app.report.error(failed)
     return 1 if errors else 0
 
 
-def _show(plan: Plan, session: Session) -> None:
-    answer = session.report.answer
+def _show(plan: Plan, app: App) -> None:
+    answer = app.report.answer
     answer(f"{plan.pin} for {plan.host}, published by {plan.publisher}")
     for artifact in plan.artifacts:
         answer(f"  fetch   {artifact.locator}")
@@ -158,4 +158,4 @@ def _show(plan: Plan, session: Session) -> None:
             if value not in ("", ())
         )
         answer(f"  {type(step).__name__.lower():<6}  {values}")
-    answer(f"  into    {session.paths.install(*plan.pin)}")
+    answer(f"  into    {app.paths.install(*plan.pin)}")

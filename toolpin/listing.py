@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from toolpin import host
-from toolpin.cache.verified import Cache
+from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.install.catalogue import (
     Catalogue,
@@ -19,12 +18,9 @@ from toolpin.install.catalogue import (
     spoken_age,
 )
 from toolpin.install.choice import allowed_sources
-from toolpin.install.workshop import clients_for, settings_for
 from toolpin.model import Host
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.script import is_scripted
-from toolpin.progress import Board
-from toolpin.session import Session
 from toolpin.versions import is_pre_release, is_prefix, newest, sort_key
 
 
@@ -39,19 +35,17 @@ class Listing(NamedTuple):
 
 
 def list_versions(
-    tool: Tool, prefix: str, session: Session, *, sources: Sequence[str]
+    tool: Tool, prefix: str, app: App, *, sources: Sequence[str]
 ) -> Listing:
     """Ask the sources, or those named; warn of each that does not answer.
 
     `prefix` may be a channel. Raises ToolpinError when none lists such a version.
     """
-    settings = settings_for(session, sources=sources)
-    clients = clients_for(session, settings, Board(session.report))
-    catalogues = Catalogues(Cache(session.cache), clients, settings)
-    here = host.detect()
+    catalogues = Catalogues(app.cache, app.clients, app.settings)
+    here = app.host
     specs = [
         spec
-        for spec in allowed_sources(tool, here, settings.sources)
+        for spec in allowed_sources(tool, here, sources or app.settings.sources)
         if str(here) in spec.hosts
     ]
     with ThreadPoolExecutor(len(specs) or 1) as pool:
@@ -66,12 +60,12 @@ def list_versions(
     silent: list[tuple[str, ToolpinError]] = []
     for spec, answer in zip(specs, answers, strict=True):
         if isinstance(answer, ToolpinError):
-            session.report.warn(f"not asked: {answer.what}")
+            app.report.warn(f"not asked: {answer.what}")
             silent.append((spec.id, answer))
             continue
         if answer.stale:
             when = f"as it was {spoken_age(answer.age_s)} ago"
-            session.report.warn(f"{spec.id} {when}: {answer.stale.what}")
+            app.report.warn(f"{spec.id} {when}: {answer.stale.what}")
             silent.append((spec.id, answer.stale))
         for release in catalogues.in_lines(tool, spec, answer.releases, asked_lines):
             known.setdefault(release.version, set()).update(release.channels)
@@ -91,18 +85,14 @@ def list_versions(
     return Listing(tuple(matching), tuple(silent))
 
 
-def newest_listed(
-    tool: Tool, prefix: str, session: Session, *, sources: Sequence[str]
-) -> str:
+def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) -> str:
     """Return the newest release below a prefix, as the plugin itself says if it does.
 
     Raises ToolpinError where there is none.
     """
-    if is_scripted(tool):
-        clients = clients_for(session, settings_for(session), Board(session.report))
-        if version := clients.latest(tool.sources[0], prefix):
-            return version
-    listing = list_versions(tool, prefix, session, sources=sources)
+    if is_scripted(tool) and (version := app.clients.latest(tool.sources[0], prefix)):
+        return version
+    listing = list_versions(tool, prefix, app, sources=sources)
     # What a channel lists does not begin with its name.
     version = newest(prefix, listing.versions) or newest("", listing.versions)
     if version is None or (is_pre_release(version) and not is_pre_release(prefix)):

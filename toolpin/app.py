@@ -1,0 +1,369 @@
+"""What every command starts from: directories, environment, project, and reports.
+
+One `App` is built for a process. What it computes is computed when it is first asked
+for, and once; what is heavy is imported then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from toolpin.errors import UsageError, as_word
+from toolpin.lockfile.lookup import Where, ignored
+from toolpin.model import Request
+from toolpin.paths import Paths, home_folder
+from toolpin.plugin.registry import Registry, read_registry
+from toolpin.project import pin_files
+from toolpin.project.files import Files
+from toolpin.project.idiomatic import Idioms, disagreements
+from toolpin.report import Report
+from toolpin.settings.idiomatic_level import idiomatic_level
+
+if TYPE_CHECKING:
+    from toolpin.cache.verified import Cache
+    from toolpin.install.pipeline import Installer
+    from toolpin.lockfile.document import Lockfile
+    from toolpin.model import Host, Pin
+    from toolpin.plugin.folders import Folders
+    from toolpin.plugin.index import Index
+    from toolpin.progress import Board
+    from toolpin.scripts.gitrepo import Git
+    from toolpin.scripts.running import Scripts
+    from toolpin.settings.read import Settings
+    from toolpin.sources.clients import Clients
+    from toolpin.steps.building import Builder
+
+
+class App:
+    """One run of the command line, in one directory.
+
+    `directory` is the current one as the shell names it; `files` keeps what is read of
+    project files, lockfiles and settings.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        env: Mapping[str, str],
+        report: Report,
+        *,
+        directory: str = "",
+        files: Files | None = None,
+    ) -> None:
+        self.paths = paths
+        self.env = env
+        self.report = report
+        self.directory = directory or pin_files.logical_cwd(env)
+        self.files = files or Files()
+        self._lockfiles: dict[str, Lockfile | None] = {}
+
+    def derived(
+        self,
+        *,
+        paths: Paths | None = None,
+        env: Mapping[str, str] | None = None,
+        registry: Registry | None = None,
+        settings: Settings | None = None,
+        host: Host | None = None,
+        cache: Cache | None = None,
+        clients: Clients | None = None,
+    ) -> App:
+        """Return a context in which these values are others.
+
+        It shares the files read, and the board if there is one; all else is computed
+        again.
+        """
+        app = App(
+            paths or self.paths,
+            self.env if env is None else env,
+            self.report,
+            directory=self.directory,
+            files=self.files,
+        )
+        given = {
+            "board": vars(self).get("board"),  # it starts a thread: none for nothing
+            "registry": registry,
+            "settings": settings,
+            "host": host,
+            "cache": cache,
+            "clients": clients,
+        }
+        # Where a cached property keeps what it has computed.
+        vars(app).update(
+            {name: value for name, value in given.items() if value is not None}
+        )
+        return app
+
+    @property
+    def home(self) -> str:
+        """The user's home directory."""
+        return home_folder(self.env)
+
+    @property
+    def where(self) -> Where:
+        """Where project files are looked for."""
+        return self.where_in(self.directory)
+
+    def where_in(self, directory: str) -> Where:
+        """Return where the project files of another directory are looked for."""
+        return Where(directory, self.home, self.paths.global_file, self.files)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The tools that are known."""
+        return read_registry(self.paths)
+
+    @cached_property
+    def idioms(self) -> Idioms:
+        """The files beside `.tool-versions` that count."""
+        read = self.files.read_settings
+        return self.registry.idioms(idiomatic_level(self.paths, self.env, read))
+
+    def reload_plugins(self) -> None:
+        """Find the plugins again, after some were added or removed."""
+        for name in ("registry", "idioms"):
+            vars(self).pop(name, None)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings that hold. Raises UsageError with the file and key."""
+        # With them comes the TOML parser: only where they matter.
+        from toolpin.settings.read import read_settings  # noqa: PLC0415
+
+        return read_settings(self.paths, self.env, self.files.read_settings)
+
+    @cached_property
+    def host(self) -> Host:
+        """This machine, or the one that is installed for."""
+        from toolpin.host import detect  # noqa: PLC0415 - few commands need it
+
+        return detect()
+
+    @property
+    def cache_directory(self) -> str:
+        """Where downloads are kept. Raises Refused where others could fill it."""
+        from toolpin.cache.folder import cache_folder  # noqa: PLC0415 - few need it
+
+        directory = cache_folder(self.env)
+        if self.paths.shared:
+            from toolpin.shared_store import check_shared  # noqa: PLC0415 - one store
+
+            check_shared(self.paths, directory, self.env)
+        return directory
+
+    @cached_property
+    def cache(self) -> Cache:
+        """The cache of downloads. Raises what `cache_directory` raises."""
+        from toolpin.cache.verified import Cache  # noqa: PLC0415 - few need it
+
+        return Cache(self.cache_directory)
+
+    @cached_property
+    def board(self) -> Board:
+        """Where the progress of this process is shown."""
+        from toolpin.progress import Board  # noqa: PLC0415 - few need it
+
+        return Board(self.report)
+
+    @cached_property
+    def clients(self) -> Clients:
+        """What queries sources and downloads; signals end its programs, too."""
+        from toolpin.interruption import end_on_signals  # noqa: PLC0415
+        from toolpin.shims.stubs import without_shims  # noqa: PLC0415
+        from toolpin.sources.clients import Clients  # noqa: PLC0415 - network libraries
+
+        end_on_signals()
+        return Clients(
+            self.settings,
+            env=without_shims(self.env, self.paths.shims),
+            host=self.host,
+            cache=self.cache,
+            remark=self.board.remark,
+            scripts=self.scripts,
+        )
+
+    @cached_property
+    def builder(self) -> Builder:
+        """What builds from source code."""
+        from toolpin.execute.trees import built_with  # noqa: PLC0415 - few need it
+        from toolpin.shims.stubs import without_shims  # noqa: PLC0415
+        from toolpin.steps.building import Builder  # noqa: PLC0415
+
+        def beside(tool: str, pin: Pin) -> tuple[str, ...]:
+            request = self.request(tool)
+            store = self.paths._replace(into="")
+            if request is None:
+                return ()
+            return built_with(request, pin, self.where, paths=store, env=self.env)
+
+        return Builder(
+            without_shims(self.env, self.paths.shims),
+            self.paths.log,
+            beside=beside,
+            options=dict(self.settings.build_options),
+            scripts=self.scripts,
+        )
+
+    @cached_property
+    def installer(self) -> Installer:
+        """What installs into the store, or into the directory `paths.into`."""
+        from toolpin.install.pipeline import Installer  # noqa: PLC0415 - threads
+
+        return Installer(self)
+
+    @cached_property
+    def git(self) -> Git:
+        """The git that fetches plugins."""
+        from toolpin.scripts.gitrepo import Git  # noqa: PLC0415 - few need it
+
+        return Git(self.env, self.settings.rewrite, offline=self.settings.offline)
+
+    @cached_property
+    def plugin_folders(self) -> Folders:
+        """The asdf plugins of the store; signals end their git, too."""
+        from toolpin.interruption import end_on_signals  # noqa: PLC0415
+        from toolpin.plugin.folders import Folders  # noqa: PLC0415 - few need it
+        from toolpin.settings.asdfrc import read_asdfrc  # noqa: PLC0415
+
+        end_on_signals()
+        return Folders(
+            self.paths,
+            self.git,
+            read_asdfrc(self.env),
+            env=self.env,
+            cwd=self.directory,
+            remark=self.report.remark,
+        )
+
+    @cached_property
+    def plugin_index(self) -> Index:
+        """The index of the plugins' short names."""
+        from toolpin.plugin.index import Index  # noqa: PLC0415 - few need it
+
+        url = self.settings.plugin_index
+        return Index(self.paths, self.git, url, self.report.warn)
+
+    def scripts(self, name: str) -> Scripts:
+        """Return the scripts of a plugin, as they run in this directory."""
+        from toolpin.scripts.running import Scripts  # noqa: PLC0415 - few need it
+
+        return Scripts(self.paths, name, self.env, self.directory)
+
+    def lockfile(self, path: str) -> Lockfile | None:
+        """Return a lockfile, read once, or None. Raises what `read_lockfile` raises."""
+        from toolpin.lockfile.read import read_lockfile  # noqa: PLC0415 - see settings
+
+        if path not in self._lockfiles:
+            self._lockfiles[path] = read_lockfile(path, self.files)
+        return self._lockfiles[path]
+
+    @contextlib.contextmanager
+    def writing(self, *paths: str) -> Iterator[None]:
+        """Hold the file locks of files that are to be written.
+
+        What was read before may have changed meanwhile: all is read again inside.
+        """
+        from toolpin.mutex import held_files  # noqa: PLC0415 - few commands write
+
+        with held_files(self.paths.locks, *paths):
+            self.forget()
+            try:
+                yield
+            finally:
+                self.forget()
+
+    def forget(self) -> None:
+        """Read project files and lockfiles again when they are next needed."""
+        self.files.forget()
+        self._lockfiles.clear()
+
+    def stated(self, only: Collection[str] = ()) -> Iterator[Request]:
+        """Yield what the files here and above request, nearest first.
+
+        With `only`, lines of these names alone are judged.
+        """
+        return pin_files.stated(
+            self.directory,
+            home=self.home,
+            global_file=self.paths.global_file,
+            aliases=self.registry.aliases,
+            idioms=self.idioms,
+            only=only,
+            files=self.files,
+        )
+
+    def requests(self) -> tuple[Request, ...]:
+        """Return what is asked for here, each tool once.
+
+        Raises UsageError that names the folders searched when nothing is.
+        """
+        stated = tuple(self.stated())
+        self.warn_of_ignored()
+        self.judge(stated)
+        aliases = self.registry.aliases
+        found = pin_files.effective(stated, env=self.env, aliases=aliases)
+        self.tell_of_passed_over({request.tool for request in found})
+        if found:
+            return found
+        raise UsageError(
+            "no .tool-versions names a tool here",
+            [
+                ("searched", f"{self.directory} and the folders above it"),
+                ("and", self.home),
+                ("and", self.paths.global_file),
+            ],
+            "toolpin pin nodejs latest",
+        )
+
+    def judge(self, requests: Iterable[Request]) -> None:
+        """Say where files of one folder disagree about a tool."""
+        for line in self.disagreement_lines(requests):
+            self.report.warn(line)
+
+    def disagreement_lines(self, requests: Iterable[Request]) -> Iterator[str]:
+        """Yield a line for each tool about which files of one folder disagree.
+
+        Raises UsageError for it where the setting `strict` says so.
+        """
+        for one, other in disagreements(requests):
+            if self.settings.strict:
+                raise UsageError(
+                    f"two files of {os.path.dirname(one.origin.place)} disagree",
+                    [
+                        (str(one.origin), f"{one.tool} {one.wanted[0]}"),
+                        (str(other.origin), f"{other.tool} {other.wanted[0]}"),
+                    ],
+                    f"rm {as_word(other.origin.place)}",
+                )
+            yield (
+                f"{one.origin} says {one.tool} {one.wanted[0]}, which counts; "
+                f"{other.origin} says {other.wanted[0]}"
+            )
+
+    def request(self, tool: str) -> Request | None:
+        """Return what is asked for of one tool here, if anything is."""
+        return pin_files.request_for(tool, self.stated(), self.env)
+
+    def tell_of_passed_over(self, tools: Collection[str] | None = None) -> None:
+        """Say, once for each, which asdf plugins of these tools do not count here."""
+        for tool, folder in self.registry.passed_over.items():
+            note = f"{self.paths.chosen}/.said-{tool}"
+            if (tools is not None and tool not in tools) or os.path.exists(note):
+                continue
+            self.report.remark(
+                f"{tool}: toolpin's own plugin counts, not {folder}; "
+                f"to have another: toolpin plugin add {tool} URL"
+            )
+            with contextlib.suppress(OSError):  # then it is said again
+                os.makedirs(self.paths.chosen, exist_ok=True)
+                with open(note, "w", encoding="utf-8"):
+                    pass
+
+    def warn_of_ignored(self) -> None:
+        """Say which files do not count here, as another user's."""
+        for path in ignored(self.where, self.idioms.names):
+            self.report.warn(f"{path} is ignored: another user put it there")

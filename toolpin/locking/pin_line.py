@@ -1,0 +1,55 @@
+"""Writes a tool's line of `.tool-versions`, and updates the lockfile beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from toolpin.app import App
+from toolpin.lockfile.lookup import lockfile_beside
+from toolpin.model import Wanted
+from toolpin.project import files
+from toolpin.project.toolversions import edit, parse
+
+
+def write_line(
+    path: str, names: Sequence[str], versions: Sequence[Wanted], app: App
+) -> tuple[bytes, bytes, bool]:
+    """Change a tool's line, and the lockfile where there is one.
+
+    Returns old and new, and whether the lockfile has changed. Raises UsageError for a
+    file that cannot be understood.
+    """
+    lockfile = lockfile_beside(path)
+    with app.writing(path, lockfile):
+        before = app.files.read(path) if os.path.lexists(path) else b""
+        after = edit(before, names, versions, place=path)
+        parse(after, path)  # what is wrong with the tool's own line is mended
+        is_locked = False
+        if os.path.lexists(lockfile):
+            is_locked = _write_both(path, after, lockfile, app)
+        else:
+            files.write(path, after)
+    return before, after, is_locked
+
+
+def _write_both(path: str, data: bytes, lockfile: str, app: App) -> bool:
+    """Write both files, and tell whether the lockfile has changed.
+
+    An error of the lock leaves them as they were.
+    """
+    # With these come requests and threads: only where there is a lockfile.
+    from toolpin.lockfile.asks import Scope  # noqa: PLC0415
+    from toolpin.lockfile.document import EMPTY  # noqa: PLC0415
+    from toolpin.locking.known_here import known_here  # noqa: PLC0415
+    from toolpin.locking.project import (  # noqa: PLC0415
+        asks_of,
+        locker_for,
+        relocked,
+        write_both,
+    )
+
+    old = app.lockfile(lockfile) or EMPTY
+    locker = locker_for(app, Scope(old.hosts), known_here(app))
+    lock = relocked(locker, asks_of(data, path, app), old, app)
+    return lockfile in write_both(path, data, lockfile, lock, app)

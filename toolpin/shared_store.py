@@ -1,0 +1,43 @@
+"""Refuses to fill the machine's store where other users could decide what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from toolpin.errors import Refused, as_word
+from toolpin.owners import account_home, hold_of_others
+from toolpin.paths import Paths, home_folder
+from toolpin.store.open_places import open_places
+
+
+def check_shared(paths: Paths, cache: str, env: Mapping[str, str]) -> None:
+    """Check who may write the machine's store, the cache and the home directory.
+
+    The store would be filled from the cache, or from where the settings of pip and npm
+    in the home directory lead. Raises Refused where others may write one of them.
+    """
+    if places := open_places(paths):
+        raise _open_to_all(paths, places)
+    for name, path in (("cache", cache), ("home folder", home_folder(env))):
+        if hold := hold_of_others(path):
+            raise _foreign(name, path, hold, env)
+
+
+def _open_to_all(paths: Paths, places: list[str]) -> Refused:
+    return Refused(
+        "everybody may write the machine's store, and so decide what all run",
+        [*(("may be written", one) for one in places), ("changed", "nothing")],
+        f"chmod -R o-w {as_word(paths.data)}",
+    )
+
+
+def _foreign(name: str, path: str, hold: str, env: Mapping[str, str]) -> Refused:
+    home = account_home()
+    how = "sudo -H" if "SUDO_UID" in env else f"HOME={home}"
+    if name == "cache" and env.get("TOOLPIN_CACHE_DIR"):
+        how = f"TOOLPIN_CACHE_DIR={home}/.cache/toolpin"
+    return Refused(
+        f"the {name} is in other users' hands: they could choose what all users run",
+        [(name, path), ("because", hold), ("changed", "nothing")],
+        f"{how} toolpin install --system",
+    )

@@ -1,0 +1,205 @@
+"""Installs what requests ask for, by the rules of `install`, and shows how it ended.
+
+What is already installed is found without a file lock, a thread or a network library.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from toolpin.app import App
+from toolpin.errors import NotLocked, ToolpinError
+from toolpin.install.jobs import Job, Outcome
+from toolpin.lockfile.head import is_whole
+from toolpin.lockfile.lookup import is_ci, locked_version, lockfile_for
+from toolpin.model import Origin, Pin, Request
+from toolpin.project.files import LARGEST_LOCKFILE
+from toolpin.resolve import to_provide
+from toolpin.shims.folder import are_in_place
+from toolpin.store import installs
+from toolpin.wanted.requests import InstallOptions
+from toolpin.wanted.view import show_outcomes, show_plans
+
+
+def install_requests(
+    requests: Sequence[Request], options: InstallOptions, app: App
+) -> int:
+    """Install what requests ask for, and return the exit code: 1 where one fails.
+
+    4, and nothing is installed, where a lockfile had to answer and does not.
+    """
+    wishes = [(pin, one.origin) for one in requests for pin in one.stated]
+    _refuse_pairs(wishes, app, bool(options.all_projects))
+    if _is_plain(options, app):
+        settled = _settled(requests, app)
+        if settled is not None and _is_done(settled, app):
+            jobs = [Job(pin, origin) for pin, origin in settled]
+            return show_outcomes([Outcome(job, "present") for job in jobs], [], app)
+    # With these come requests, tqdm and threads: only where there is work.
+    from toolpin.plugin_tasks.needs import provide  # noqa: PLC0415
+    from toolpin.wanted.decide import Decider, Rules, judged  # noqa: PLC0415
+
+    if not options.source:
+        provide(requests, app, allowed=options.allow_plugins)
+    settings = app.settings.overridden(
+        sources=options.source,
+        jobs=options.jobs,
+        first_use=options.trust_on_first_use and not options.dry_run,
+    )
+    app = app.derived(settings=settings, registry=app.registry)
+    there = _destination(options, app)
+    installer = there.installer
+    rules = Rules(
+        must=options.locked or bool(options.into),
+        ci=is_ci(app.env),
+        ignored=bool(options.source),
+        elsewhere=bool(options.into),
+    )
+    decider = Decider(app, there.host, rules, installer.resolve)
+    jobs, errors = decider.jobs(requests)
+    meant = [(job.pin, job.origin) for job in jobs]
+    if meant != wishes:
+        _refuse_pairs(meant, app, bool(options.all_projects))
+    if options.into:
+        jobs = _one_a_tool(jobs)
+    if any(isinstance(error, NotLocked) for error in errors):
+        return show_outcomes([], errors, app)
+    if options.dry_run:
+        return show_plans(jobs, errors, installer.plan, there)
+    outcomes = [judged(one, decider.tried) for one in installer.run(jobs)]
+    provided = {one.job.pin for one in outcomes if one.status != "failed"}
+    for pin, channel in decider.channels:
+        if pin in provided:
+            installs.remember_channel(app.paths, pin, channel)
+    if not options.into:
+        _refresh_shims(outcomes, app)
+    runs_here = there.host.libc_version != "" or not options.host
+    return show_outcomes(outcomes, errors, there, runs_here=runs_here)
+
+
+def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:
+    """Return the first job of each tool: the others are what it falls back to.
+
+    Raises ToolpinError where another project wants another version.
+    """
+    found: dict[str, Job] = {}
+    for job in jobs:
+        first = found.setdefault(job.pin.tool, job)
+        if first.origin != job.origin:
+            raise ToolpinError(
+                f"DIR/{job.pin.tool} cannot be {first.pin.version} and "
+                f"{job.pin.version}",
+                [(one.pin.version, str(one.origin)) for one in (first, job)],
+                "toolpin install --into DIR",
+            )
+    return list(found.values())
+
+
+def _refuse_pairs(
+    wishes: Sequence[tuple[Pin, Origin]], app: App, all_projects: bool
+) -> None:
+    """Raise ToolpinError for versions of one project that do not go together."""
+    if app.registry.paired.isdisjoint(pin.tool for pin, _ in wishes):
+        return
+    from toolpin.pairs import refuse_pairs  # noqa: PLC0415 - few projects need it
+
+    places = {origin.place for _, origin in wishes} if all_projects else {""}
+    for place in sorted(places):
+        together = [one for one in wishes if place in ("", one[1].place)]
+        refuse_pairs(together, app)
+
+
+def _is_plain(options: InstallOptions, app: App) -> bool:
+    """Say whether nothing is asked for that takes more than a look at the store."""
+    more = options.dry_run or options.source or options.jobs is not None
+    return not (more or options.locked or options.into or is_ci(app.env))
+
+
+def _destination(options: InstallOptions, app: App) -> App:
+    """Return the context with the directory and the host that trees are for.
+
+    Raises UsageError for a host that no tool has builds for.
+    """
+    from toolpin.host import any_of  # noqa: PLC0415 - see install_requests
+    from toolpin.lockfile.asks import check_host  # noqa: PLC0415
+
+    if not options.into:
+        return app
+    directory = os.path.abspath(os.path.join(app.directory, options.into))
+    target = app.host
+    if options.host:
+        check_host(options.host, app.registry.tools)
+        if options.host != str(target):
+            target = any_of(options.host)
+    return app.derived(
+        paths=app.paths._replace(into=directory),
+        registry=app.registry,
+        settings=app.settings,
+        host=target,
+        clients=app.clients,
+    )
+
+
+def _refresh_shims(outcomes: Sequence[Outcome], app: App) -> None:
+    from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415 - see install_requests
+
+    wanted = {outcome.job.pin.tool for outcome in outcomes}
+    changes = refresh_shims(app.paths, app.registry, wanted)
+    there = {one.job.pin.tool for one in outcomes if one.status == "installed"}
+    known = [app.registry.readable(tool) for tool in wanted - there]
+    lacking = {name for tool in known if tool for name in tool.commands}
+    added = [name for name in changes.added if name not in lacking]
+    if there and added and app.paths.shims in app.env.get("PATH", "").split(":"):
+        # bash remembers where it found a command before.
+        new = ", ".join(added)
+        app.report.remark(f"new commands: {new}; bash may need `hash -r`")
+    for name in changes.skipped:
+        app.report.warn(f"{app.paths.shims}/{name} is not toolpin's: left alone")
+
+
+def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] | None:
+    """Return the installed pins that requests stand for, each with who wants it.
+
+    None where one needs a decision: it is neither exact nor locked, or not installed,
+    or its lockfile is damaged.
+    """
+    found = []
+    texts: dict[str, str] = {}
+    for request in requests:
+        lockfile = lockfile_for(request.origin, app.where)
+        if lockfile and lockfile not in texts:
+            texts[lockfile] = app.files.read(lockfile, LARGEST_LOCKFILE).decode(
+                errors="replace"
+            )
+            if not is_whole(texts[lockfile], lockfile):
+                return None
+        for wanted in to_provide(request):
+            version: str | None = wanted.value if wanted.kind == "version" else None
+            if lockfile:
+                version = locked_version(request, wanted, app.where)
+            pin = Pin(request.tool, version or "")
+            if not installs.is_installed(app.paths, pin):
+                return None
+            if lockfile and not _is_told(pin, texts[lockfile], app):
+                return None
+            app.registry.check(request.tool, request.origin)
+            found.append((pin, request.origin))
+    return found
+
+
+def _is_told(pin: Pin, text: str, app: App) -> bool:
+    """Say whether a lockfile names each digest that an install was made of."""
+    digests = installs.digests(app.paths, pin)
+    return all(digest in text for digest in digests)
+
+
+def _is_done(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
+    """Tell, without a mutex, that all is installed, has shims, and nothing is swept."""
+    pins = [pin for pin, _ in settled]
+    return (
+        all(installs.is_installed(app.paths, pin) for pin in pins)
+        and not installs.has_remains(app.paths)
+        and are_in_place(app.paths, pins, sys.executable)
+    )

@@ -1,0 +1,124 @@
+"""Turns the words of `install` into requests: this folder's, named ones, all projects'.
+
+What they mean is decided by `decide`. It asks nobody.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from toolpin.app import App
+from toolpin.errors import ToolpinError, UsageError
+from toolpin.model import Origin, Request
+from toolpin.project import pin_files
+from toolpin.project.idiomatic import PASSED_OVER
+from toolpin.project.toolversions import parse, parse_wanted
+from toolpin.suggest import known_tool
+
+
+class InstallOptions(NamedTuple):
+    """What the command line of `install` says; without one, the defaults.
+
+    `tool` with `versions`, or `only` these tools (with commas between), or what
+    `all_projects` below a directory pin. With `into`, a directory, trees go there, of
+    `host` if it is not this machine. A `source` ignores the lockfile; `locked` installs
+    nothing that it does not have. `jobs` is None for the setting's number.
+    """
+
+    tool: str = ""
+    versions: tuple[str, ...] = ()
+    only: str = ""
+    all_projects: str = ""
+    into: str = ""
+    host: str = ""
+    jobs: int | None = None
+    source: tuple[str, ...] = ()
+    locked: bool = False
+    allow_plugins: bool = False
+    trust_on_first_use: bool = False
+    dry_run: bool = False
+
+
+def requests_from_options(options: InstallOptions, app: App) -> Sequence[Request]:
+    """Return the requests that a command line of `install` stands for.
+
+    Raises UsageError for words that exclude each other or name nothing.
+    """
+    for option, given in (
+        ("--all-projects", options.all_projects),
+        ("--only", options.only),
+    ):
+        if given and options.tool:
+            hint = "--only TOOL,..." if options.all_projects else None
+            raise UsageError(f"{option} takes no tool beside it", hint=hint)
+    if options.all_projects:
+        requests = list(_of_projects(options.all_projects, app))
+    elif options.tool:
+        return _named(options, app)
+    else:
+        requests = list(app.requests())
+    if not options.only:
+        return requests
+    origin = Origin("the command line")
+    names = [one for one in options.only.split(",") if one]
+    tools = {app.registry.require(one, origin).name for one in names}
+    found = [request for request in requests if request.tool in tools]
+    lacking = tools - {request.tool for request in found}
+    if lacking or not tools:
+        raise UsageError(
+            f"--only {options.only} names what is not pinned here",
+            [("pinned", ", ".join(dict.fromkeys(one.tool for one in requests)))],
+        )
+    return found
+
+
+def _named(options: InstallOptions, app: App) -> Sequence[Request]:
+    tool = app.registry.canonical(options.tool)
+    if options.versions:
+        origin = Origin("the command line")
+        wanted = tuple(parse_wanted(word, origin) for word in options.versions)
+        return [Request(tool, wanted, origin)]
+    app.warn_of_ignored()
+    request = app.request(tool)
+    if request is None:
+        tool = known_tool(options.tool, app)
+        raise ToolpinError(
+            f"{tool} is not pinned here",
+            [("searched", f"{app.directory} and the folders above it")],
+            f"toolpin install {tool} latest",
+        )
+    return [request]
+
+
+def _of_projects(root: str, app: App) -> Iterator[Request]:
+    """Yield what every project below a folder asks for, by path.
+
+    Raises UsageError where there is none.
+    """
+    found = False
+    top = os.path.normpath(os.path.join(app.directory, root))
+    if not os.path.isdir(top):
+        raise UsageError(f"there is no folder {top}", [("wanted by", "--all-projects")])
+    for folder, names, filenames in os.walk(top):
+        names[:] = sorted(
+            name
+            for name in names
+            if name not in PASSED_OVER and not name.startswith(".")
+        )
+        path = os.path.join(folder, pin_files.FILENAME)
+        plain = pin_files.FILENAME in filenames and pin_files.counts(path)
+        stated = parse(app.files.read(path), path) if plain else ()
+        seen: set[str] = set()
+        for request in (*stated, *pin_files.idiomatic(folder, app.idioms, app.files)):
+            tool = app.registry.canonical(request.tool)
+            if tool not in seen:
+                seen.add(tool)
+                yield request._replace(tool=tool)
+        found = found or plain or bool(seen)
+    if not found:
+        raise UsageError(
+            f"no folder below {top} has a .tool-versions",
+            [("passed over", f"hidden folders, {', '.join(sorted(PASSED_OVER))}")],
+        )
