@@ -25,7 +25,7 @@ _SHELLS: dict[str, Callable[[str], str]] = {
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     shell: str | None = None
     words: tuple[str, ...] | None = None
