@@ -18,6 +18,7 @@ from toolpin.model import Origin, Pin, Request, Wanted
 from toolpin.paths import find_paths
 from toolpin.plugin.registry import script_folders
 from toolpin.project import pin_files
+from toolpin.project.files import Files
 from toolpin.project.toolversions import parse_wanted
 from toolpin.report import Report
 from toolpin.scripts.running import kind_of
@@ -138,18 +139,18 @@ def open_front(environ: Mapping[str, str], *, for_plugin: bool = False) -> Front
     places = dict(given)
     if folder := data_folder(given):
         places["TOOLPIN_DATA_DIR"] = folder
-    paths = find_paths(places)
+    paths, files = find_paths(places), Files()
     rc = read_asdfrc(given)
     env: Mapping[str, str] = given
     if not for_plugin or os.path.exists(paths.asdf_note):
         env = as_toolpin(given)
         paths = paths._replace(filename=filename_in(given))
     if not for_plugin and VARIABLE not in given:
-        mine = idiomatic_level(paths, given)
+        mine = idiomatic_level(paths, given, files.read_settings)
         wanted = rc.flag("legacy_version_file")
         level = ("plain" if mine == "none" else mine) if wanted else "none"
         env = {**env, VARIABLE: level}
-    front = Front(App(paths, env, Report()), given, rc)
+    front = Front(App(paths, env, Report(), files=files), given, rc)
     if not for_plugin:
         _note(front)
     return front

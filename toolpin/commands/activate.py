@@ -26,7 +26,7 @@ from toolpin.shells.watch import watched_files, watched_installs
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     shell: str
     shims: bool = False

@@ -15,7 +15,7 @@ _MARK = "# asdf by toolpin: `toolpin asdf-alias` writes it\n"
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     folder_of_asdf: str
     remove: bool = False

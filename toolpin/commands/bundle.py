@@ -31,7 +31,7 @@ from toolpin.wanted.view import show_outcomes
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     action: str
     file: str

@@ -13,7 +13,7 @@ from toolpin.tables import pin_table
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     action: str
     dry_run: bool = False

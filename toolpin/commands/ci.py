@@ -37,7 +37,7 @@ _TEMPLATES = {
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     action: str
     target: str | None = None

@@ -21,7 +21,7 @@ _SHELLS = ("bash", "zsh", "fish")
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     shell: str | None = None
     words: tuple[str, ...] | None = None

@@ -21,7 +21,7 @@ _USER = re.compile(r"//[^/\s]*@")
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     action: str
     origin: bool = False

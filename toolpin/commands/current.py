@@ -16,7 +16,7 @@ from toolpin.tables import origin_table
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     tool: str | None = None
 

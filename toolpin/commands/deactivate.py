@@ -12,7 +12,7 @@ from toolpin.shells.dialect import DIALECTS, render_changes
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     shell: str | None = None
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     net: bool = False
 

@@ -19,7 +19,7 @@ from toolpin.suggest import pinned_tool
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     tool: str | None = None
     format: str = "sh"

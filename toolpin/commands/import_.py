@@ -29,7 +29,7 @@ class _Found(NamedTuple):
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     manager: str
     source: str = ""

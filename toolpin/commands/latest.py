@@ -15,7 +15,7 @@ from toolpin.store import installs
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     tool: str
     prefix: str = ""

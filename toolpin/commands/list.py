@@ -24,7 +24,7 @@ class _Row(NamedTuple):
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     tool: str | None = None
     prefix: str = ""

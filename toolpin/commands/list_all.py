@@ -12,7 +12,7 @@ from toolpin.report import error_table
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     tool: str
     prefix: str = ""

@@ -30,7 +30,7 @@ _COMMAND_LINE = Origin("the command line")
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     check: bool = False
     refresh: tuple[str, ...] = ()

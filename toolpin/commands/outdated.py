@@ -31,7 +31,7 @@ class _Row(NamedTuple):
 
 
 class Options(NamedTuple):
-    """What the command line says: nothing."""
+    """The command line has no arguments."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:

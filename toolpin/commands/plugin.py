@@ -18,7 +18,7 @@ from toolpin.project import files
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     action: str
     all: str | bool = False

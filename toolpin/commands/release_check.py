@@ -25,7 +25,7 @@ _MOST_SHOWN = 5
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     dir: str
     host: str = ""

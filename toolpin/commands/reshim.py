@@ -10,7 +10,7 @@ from toolpin.upkeep.reshim import refresh_shims
 
 
 class Options(NamedTuple):
-    """What the command line says: nothing."""
+    """The command line has no arguments."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:

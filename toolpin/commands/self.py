@@ -33,7 +33,7 @@ class Setup(NamedTuple):
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     action: str
     wheel: str | None = None

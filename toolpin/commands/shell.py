@@ -18,7 +18,7 @@ _ORIGIN = Origin("the command line")
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     tool: str
     versions: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from toolpin.versions import sort_key
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     command: str
 

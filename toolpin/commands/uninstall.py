@@ -22,7 +22,7 @@ from toolpin.versions import sort_key
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     tool: str | None = None
     versions: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ class _Move(NamedTuple):
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     tools: tuple[str, ...] = ()
     latest: bool = False

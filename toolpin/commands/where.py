@@ -16,7 +16,7 @@ from toolpin.suggest import installed_nearby, known_tool, pinned_tool
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     tool: str
     version: str | None = None

@@ -14,7 +14,7 @@ from toolpin.tables import origin_table
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     command: str
 

@@ -22,7 +22,7 @@ Row = tuple[str, str, str]
 
 
 class Options(NamedTuple):
-    """What the command line says."""
+    """The arguments of the command line."""
 
     command: str
 

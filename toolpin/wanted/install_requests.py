@@ -39,7 +39,6 @@ def install_requests(
             return show_outcomes([Outcome(job, "present") for job in jobs], [], app)
     # With these come requests, tqdm and threads: only where there is work.
     from toolpin.plugin_tasks.needs import provide  # noqa: PLC0415
-    from toolpin.wanted.decide import Decider, Rules, judged  # noqa: PLC0415
 
     if not options.source:
         provide(requests, app, allowed=options.allow_plugins)
@@ -49,6 +48,18 @@ def install_requests(
         first_use=options.trust_on_first_use and not options.dry_run,
     )
     app = app.derived(settings=settings, registry=app.registry)
+    return _install(requests, wishes, options, app)
+
+
+def _install(
+    requests: Sequence[Request],
+    wishes: Sequence[tuple[Pin, Origin]],
+    options: InstallOptions,
+    app: App,
+) -> int:
+    """Resolve requests and install the result; `wishes` are their exact versions."""
+    from toolpin.wanted.decide import Decider, Rules, judged  # noqa: PLC0415
+
     there = _destination(options, app)
     installer = there.installer
     rules = Rules(

@@ -19,7 +19,7 @@ from toolpin.suggest import known_tool
 
 
 class InstallOptions(NamedTuple):
-    """What the command line of `install` says; without one, the defaults.
+    """The arguments of `install`; the defaults are those of an empty command line.
 
     `tool` with `versions`, or `only` these tools (with commas between), or what
     `all_projects` below a directory pin. With `into`, a directory, trees go there, of
