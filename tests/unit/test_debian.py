@@ -11,7 +11,6 @@ import pytest
 from toolpin.host import any_of
 from toolpin.model import Artifact, Digest, Host, Patch, Rewrite, Unpack
 from toolpin.paths import Paths
-from toolpin.plugin.contract import SourceSpec
 from toolpin.plugin.registry import read_registry
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.apt_lists import DebPackage, upstream_version
@@ -22,6 +21,7 @@ from toolpin.sources.debian import (
     package_of,
     steps_of,
 )
+from toolpin.sources.spec import SourceSpec
 
 HOST = any_of("linux-x64")
 POOL = "deb:pool/main/e/erlang"

@@ -18,10 +18,11 @@ from toolpin.errors import ToolpinError, UsageError
 from toolpin.http import urls
 from toolpin.install.choice import allowed_sources
 from toolpin.model import Host
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
 from toolpin.sources.github import API
+from toolpin.sources.spec import SourceSpec
 from toolpin.store import installs
 
 # What asks in toolpin's place, by the kind of source.

@@ -17,11 +17,12 @@ from toolpin.errors import ToolpinError, Unreachable
 from toolpin.http import urls
 from toolpin.install.long_term import LongTermLines
 from toolpin.model import Host, Release
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.project.words import VERSION, fits
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
 from toolpin.sources.contract import fill, with_channels
+from toolpin.sources.spec import SourceSpec
 
 DAY_S = 24 * 3600.0
 

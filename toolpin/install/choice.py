@@ -21,9 +21,10 @@ from toolpin.install.catalogue import DAY_S, Catalogues
 from toolpin.install.first_builds import Failure, first_for, to_pin, too_old
 from toolpin.install.jobs import Job
 from toolpin.model import Build, Host, Pin, Plan
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.plugin.script import is_scripted
 from toolpin.project.meant import without_v
+from toolpin.sources.spec import SourceSpec
 from toolpin.versions import is_prefix, nearest, newest
 
 

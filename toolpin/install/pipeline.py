@@ -28,13 +28,14 @@ from toolpin.install.context import Context
 from toolpin.install.into import alone
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked import locked_plan, rebuilt
+from toolpin.install.planner import host_for, make_plan, publisher
 from toolpin.install.serving import Servers
+from toolpin.install.supplies import recipe_for, supply
 from toolpin.model import Artifact, Origin, Pin, Plan, Recipe, Wanted
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.progress import Row
 from toolpin.resolve import choose
-from toolpin.sources.declarative import host_for, make_plan, publisher
-from toolpin.sources.supplies import recipe_for, supply
+from toolpin.sources.spec import SourceSpec
 from toolpin.store import installs, sweeping
 
 

@@ -12,66 +12,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from toolpin.errors import UsageError, shown
-from toolpin.model import Link, Recipe, Rewrite
-from toolpin.plugin.fields import NO_CHECKSUMS, Field, UnfitError
+from toolpin.model import Recipe
 from toolpin.plugin.schema import BUILD, COMPANION, SOURCE, TOOL
+from toolpin.sources.fields import NO_CHECKSUMS, Field, UnfitError
+from toolpin.sources.spec import Companion, SourceSpec
 from toolpin.toml_lines import Path, line_of
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-
-
-class Companion(NamedTuple):
-    """A second package that completes a source's main one."""
-
-    package: str
-    table: str
-    column: str
-    into: str
-    links: tuple[Link, ...]
-
-
-class SourceSpec(NamedTuple):
-    """One `[[source]]`: a place that has builds of the tool."""
-
-    id: str
-    kind: str
-    publisher: str
-    hosts: Mapping[str, Mapping[str, str]]
-    since: Mapping[str, tuple[str, ...]]
-    optional: bool
-    catalogue: Mapping[str, str]
-    artifacts: tuple[str, ...]
-    checksums: str
-    repo: str
-    tag: str
-    assets: tuple[str, ...]
-    checksums_asset: str
-    package: str
-    numbers: int
-    strip: int
-    only: str
-    without: tuple[str, ...]
-    links: tuple[Link, ...]
-    suites: Mapping[str, Mapping[str, str]]
-    packages: tuple[str, ...]
-    shared: Mapping[str, str]
-    runtime: tuple[str, ...]
-    rewrite: tuple[Rewrite, ...]
-    list: str
-    line: str
-    images: Mapping[str, Mapping[str, str]]
-    releases: str
-    built_for: Mapping[str, str]
-    variants: str
-    program: str
-    run: tuple[str, ...]
-    build: bool
-    named_only: bool
-    companions: tuple[Companion, ...]
-
-    def is_release(self, version: str) -> bool:
-        """Say whether a name is a release's, and not a branch's or a moving tag's."""
-        return not self.releases or bool(re.fullmatch(self.releases, version))
 
 
 class Tool(NamedTuple):

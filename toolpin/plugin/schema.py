@@ -5,7 +5,7 @@ This is the reference for whoever writes one. `contract` reads files by it.
 
 from __future__ import annotations
 
-from toolpin.plugin.fields import (
+from toolpin.sources.fields import (
     Field,
     read_asset,
     read_assets,

@@ -7,16 +7,13 @@ shape that everything else knows.
 from __future__ import annotations
 
 import os
-from urllib.parse import quote
 
 from toolpin.errors import UsageError
-from toolpin.model import Artifact, Digest
-from toolpin.plugin.contract import SourceSpec, Tool
-from toolpin.scripts.gitrepo import Identity
+from toolpin.plugin.contract import Tool
+from toolpin.sources.script import KIND
+from toolpin.sources.spec import SourceSpec
 
-KIND = "script"
 SOURCE = "asdf-plugin"
-VERIFIED = "plugin only, not what its scripts fetch"
 # Its scripts say for themselves where they run.
 _HOSTS = (
     "linux-x64 linux-arm64 linux-x64-musl linux-arm64-musl macos-x64 macos-arm64"
@@ -104,20 +101,3 @@ def scripted_tool(name: str, folder: str, also: tuple[str, ...]) -> Tool:
         recipe=None,
         file=folder,
     )
-
-
-def artifact_of(name: str, identity: Identity) -> Artifact:
-    """Return what a lockfile and a receipt name of a plugin: its commit and files."""
-    where = f"{identity.url}@{identity.commit}"
-    kind, text = "git", quote(where, safe="/:@%~+=&?#,;!$'()*")
-    if identity.is_folder:
-        kind, text = "folder", f"{name}@{identity.commit or 'files'}"
-    digest = Digest("sha256", identity.sha256)
-    return Artifact(f"{kind}:{text}", digest, None, text.rpartition("/")[2])
-
-
-def address_of(artifact: Artifact) -> tuple[str, str]:
-    """Return the URL and the commit that an artifact names; no URL for a folder."""
-    kind, _, text = artifact.locator.partition(":")
-    url, _, commit = text.rpartition("@")
-    return ("" if kind == "folder" else url), commit

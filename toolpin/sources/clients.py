@@ -18,8 +18,6 @@ from toolpin.http.credentials import Credentials
 from toolpin.http.fetch import Fetcher, Limits
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.paths import home_folder, open_regular
-from toolpin.plugin.contract import SourceSpec
-from toolpin.plugin.script import KIND
 from toolpin.scripts.gitrepo import Git
 from toolpin.scripts.running import Scripts
 from toolpin.settings.read import Settings
@@ -34,11 +32,12 @@ from toolpin.sources.github import (
 )
 from toolpin.sources.http import HttpSource
 from toolpin.sources.lines import LinesSource, names_build
-from toolpin.sources.npm import NpmClient
-from toolpin.sources.npm_client import NpmFinder
+from toolpin.sources.npm_client import NpmClient
+from toolpin.sources.npm_finder import NpmFinder
 from toolpin.sources.patchelf import PatchelfFinder
-from toolpin.sources.pypi import PypiClient
-from toolpin.sources.script import ScriptSource
+from toolpin.sources.pypi_client import PypiClient
+from toolpin.sources.script import KIND, ScriptSource
+from toolpin.sources.spec import SourceSpec
 from toolpin.versions import sort_key
 
 

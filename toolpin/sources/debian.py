@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from toolpin.binaries.fit import lacks
 from toolpin.errors import NotPublished
 from toolpin.model import Artifact, Build, Host, Patch, Release, Step, Unpack
-from toolpin.plugin.contract import SourceSpec
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.apt_lists import DebPackage, upstream_version
+from toolpin.sources.spec import SourceSpec
 
 RUNTIME = "runtime"
 

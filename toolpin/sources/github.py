@@ -21,8 +21,8 @@ from toolpin.cache.indexes import Indexes
 from toolpin.errors import NoFit, NotPublished, Unreachable
 from toolpin.http.fetch import Fetcher
 from toolpin.model import Artifact, Build, Digest, Host, Release
-from toolpin.plugin.contract import SourceSpec
 from toolpin.sources.contract import fill, tool_requirements
+from toolpin.sources.spec import SourceSpec
 from toolpin.verify import make_digest, parse_checksums
 
 API = "https://api.github.com/repos"

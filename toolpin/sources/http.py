@@ -15,9 +15,9 @@ from toolpin.cache.indexes import Indexes
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.http.fetch import Fetcher
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.plugin.contract import SourceSpec
-from toolpin.plugin.fields import NO_CHECKSUMS
 from toolpin.sources.contract import fill, line_channels
+from toolpin.sources.fields import NO_CHECKSUMS
+from toolpin.sources.spec import SourceSpec
 from toolpin.verify import make_digest, parse_checksums
 
 _CATALOGUE_BYTES = 64 << 20

@@ -16,9 +16,9 @@ from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.errors import NoChecksum, NoFit, NotPublished, Unreachable
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.plugin.contract import SourceSpec
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.contract import fill, tool_requirements
+from toolpin.sources.spec import SourceSpec
 from toolpin.verify import HEX_LENGTHS, make_digest
 
 _LIST_BYTES = 16 << 20

@@ -6,12 +6,15 @@ What it names to fetch is the plugin. What its scripts fetch, no digest tells.
 from __future__ import annotations
 
 import threading
+from urllib.parse import quote
 
 from toolpin.errors import NotPublished, ToolpinError, Unreachable
-from toolpin.model import Artifact, Build, Host, Release
-from toolpin.plugin.script import artifact_of
+from toolpin.model import Artifact, Build, Digest, Host, Release
 from toolpin.scripts.gitrepo import Git, Identity
 from toolpin.scripts.running import Scripts, kind_of
+
+KIND = "script"
+VERIFIED = "plugin only, not what its scripts fetch"
 
 
 class ScriptSource:
@@ -73,3 +76,20 @@ class ScriptSource:
                 f"{self._scripts.name}'s plugin is not asked: toolpin is offline",
                 [("because", "--offline, TOOLPIN_OFFLINE or `offline` in config.toml")],
             )
+
+
+def artifact_of(name: str, identity: Identity) -> Artifact:
+    """Return what a lockfile and a receipt name of a plugin: its commit and files."""
+    where = f"{identity.url}@{identity.commit}"
+    kind, text = "git", quote(where, safe="/:@%~+=&?#,;!$'()*")
+    if identity.is_folder:
+        kind, text = "folder", f"{name}@{identity.commit or 'files'}"
+    digest = Digest("sha256", identity.sha256)
+    return Artifact(f"{kind}:{text}", digest, None, text.rpartition("/")[2])
+
+
+def address_of(artifact: Artifact) -> tuple[str, str]:
+    """Return the URL and the commit that an artifact names; no URL for a folder."""
+    kind, _, text = artifact.locator.partition(":")
+    url, _, commit = text.rpartition("@")
+    return ("" if kind == "folder" else url), commit

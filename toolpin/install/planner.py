@@ -6,6 +6,11 @@ import os
 from collections.abc import Sequence
 
 from toolpin.errors import NotPublished, UsageError
+from toolpin.install.supplies import (
+    code_steps,
+    recipe_for,
+    supplied_builds,
+)
 from toolpin.model import (
     Artifact,
     Build,
@@ -19,8 +24,7 @@ from toolpin.model import (
     Step,
     Unpack,
 )
-from toolpin.plugin.contract import Companion, SourceSpec, Tool
-from toolpin.plugin.script import KIND, VERIFIED
+from toolpin.plugin.contract import Tool
 from toolpin.sources.clients import Clients, is_named_by
 from toolpin.sources.contract import fill
 from toolpin.sources.debian import (
@@ -32,11 +36,8 @@ from toolpin.sources.debian import (
     steps_of,
 )
 from toolpin.sources.github import digest_origin
-from toolpin.sources.supplies import (
-    code_steps,
-    recipe_for,
-    supplied_builds,
-)
+from toolpin.sources.script import KIND, VERIFIED
+from toolpin.sources.spec import Companion, SourceSpec
 
 
 def make_plan(
