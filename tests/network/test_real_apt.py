@@ -20,7 +20,8 @@ from toolpin.plugin.registry import read_registry
 from toolpin.settings.read import Settings
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.clients import Clients
-from toolpin.sources.debian import DebianSource, package_of
+from toolpin.sources.deb_files import package_of
+from toolpin.sources.debian import DebianSource
 
 needs_apt = pytest.mark.skipif(
     shutil.which("apt-get") is None, reason="only Debian and its like have an apt"

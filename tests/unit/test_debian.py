@@ -14,13 +14,8 @@ from toolpin.paths import Paths
 from toolpin.plugin.registry import read_registry
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.apt_lists import DebPackage, upstream_version
-from toolpin.sources.debian import (
-    DebianSource,
-    is_named,
-    is_source,
-    package_of,
-    steps_of,
-)
+from toolpin.sources.deb_files import package_of
+from toolpin.sources.debian import DebianSource, is_named, is_source, steps_of
 from toolpin.sources.spec import SourceSpec
 
 HOST = any_of("linux-x64")

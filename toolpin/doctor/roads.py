@@ -21,7 +21,7 @@ from toolpin.model import Host
 from toolpin.plugin.contract import Tool
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
-from toolpin.sources.github import API
+from toolpin.sources.github_api import API
 from toolpin.sources.spec import SourceSpec
 from toolpin.store import installs
 

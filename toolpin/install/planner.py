@@ -27,14 +27,8 @@ from toolpin.model import (
 from toolpin.plugin.contract import Tool
 from toolpin.sources.clients import Clients, is_named_by
 from toolpin.sources.contract import fill
-from toolpin.sources.debian import (
-    RUNTIME,
-    is_named,
-    is_package,
-    is_source,
-    library_steps,
-    steps_of,
-)
+from toolpin.sources.deb_files import RUNTIME, is_package, library_steps
+from toolpin.sources.debian import is_named, is_source, steps_of
 from toolpin.sources.github import digest_origin
 from toolpin.sources.script import KIND, VERIFIED
 from toolpin.sources.spec import Companion, SourceSpec
@@ -216,7 +210,8 @@ def _listed_steps(
     """Return the steps for one build, and for libraries that lie beside it."""
     if not all(is_package(one, spec.runtime) for one in artifacts[1:]):
         raise NotPublished(f"{spec.id} has other libraries for {pin}")
-    libraries = library_steps(spec, artifacts, host)
+    triplet = spec.hosts[str(host)].get("triplet", "")
+    libraries = library_steps(spec.runtime, triplet, artifacts)
     return [
         Place(0, spec.program) if spec.program else Unpack(0, strip=spec.strip),
         *spec.links,

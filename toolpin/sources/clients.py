@@ -16,7 +16,7 @@ from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, Offline, Unreachable
 from toolpin.http.credentials import Credentials
 from toolpin.http.fetch import Fetcher, Limits
-from toolpin.model import Artifact, Build, Host, Release
+from toolpin.model import Artifact, Host
 from toolpin.paths import home_folder, open_regular
 from toolpin.scripts.gitrepo import Git
 from toolpin.scripts.running import Scripts
@@ -24,21 +24,18 @@ from toolpin.settings.read import Settings
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.contract import Progress, Source, fill
 from toolpin.sources.debian import DebianCode, DebianSource
-from toolpin.sources.github import (
-    GithubRelease,
-    GithubSource,
-    names_asset,
-    read_release,
-)
+from toolpin.sources.github import GithubSource, names_asset
+from toolpin.sources.github_api import GithubRelease, read_release
 from toolpin.sources.http import HttpSource
 from toolpin.sources.lines import LinesSource, names_build
+from toolpin.sources.npm import NpmSource
 from toolpin.sources.npm_client import NpmClient
 from toolpin.sources.npm_finder import NpmFinder
 from toolpin.sources.patchelf import PatchelfFinder
+from toolpin.sources.pypi import PypiSource, cut
 from toolpin.sources.pypi_client import PypiClient
 from toolpin.sources.script import KIND, ScriptSource
 from toolpin.sources.spec import SourceSpec
-from toolpin.versions import sort_key
 
 
 def is_named_by(spec: SourceSpec, artifact: Artifact, version: str, host: Host) -> bool:
@@ -58,7 +55,7 @@ def is_named_by(spec: SourceSpec, artifact: Artifact, version: str, host: Host) 
         return (
             head == f"pypi:{package}"
             and filename == artifact.filename
-            and _cut(packaged, spec.numbers) == version
+            and cut(packaged, spec.numbers) == version
         )
     return artifact.locator == f"npm:{package}@{version}"
 
@@ -115,10 +112,10 @@ class Clients:
         if spec.kind == "github":
             return GithubSource(spec, self._fetcher, self._indexes, self.first_use)
         if spec.kind == "pypi":
-            return _PypiSource(spec, self._pypi)
+            return PypiSource(spec, self._pypi)
         if spec.kind == "debian":
             return (DebianCode if spec.build else DebianSource)(spec, self._apt)
-        return _NpmSource(spec, self._npm)
+        return NpmSource(spec, self._npm)
 
     def configured(self, spec: SourceSpec) -> str | None:
         """Return what a source's own client is set up for, "" for its default.
@@ -220,62 +217,3 @@ class Clients:
                 f"{what} is not asked for: toolpin is offline",
                 [("because", "--offline, TOOLPIN_OFFLINE or `offline` in config.toml")],
             )
-
-
-class _PypiSource:
-    """A plugin's source of kind `pypi`."""
-
-    def __init__(self, spec: SourceSpec, client: PypiClient) -> None:
-        self._spec = spec
-        self._client = client
-
-    def releases(self, host: Host) -> list[Release]:
-        known = self._client.versions(self._package(host), host)
-        cut = dict.fromkeys(_cut(version, self._spec.numbers) for version in known)
-        return [Release(version) for version in cut]
-
-    def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
-        packaged = self._packaged(version, host)
-        return (self._client.artifact(self._package(host), packaged, host),)
-
-    def builds(self, version: str, host: Host) -> list[Build]:
-        packaged = self._packaged(version, host)
-        return self._client.builds(self._package(host), packaged, host)
-
-    def _packaged(self, version: str, host: Host) -> str:
-        """Return the packager's newest version of the tool's."""
-        numbers = self._spec.numbers
-        if not numbers:
-            return version
-        known = self._client.versions(self._package(host), host)
-        same = [one for one in known if _cut(one, numbers) == version]
-        return max(same, key=sort_key, default=version)
-
-    def _package(self, host: Host) -> str:
-        return fill(self._spec.package, self._spec.hosts[str(host)])
-
-
-class _NpmSource:
-    """A plugin's source of kind `npm`."""
-
-    def __init__(self, spec: SourceSpec, client: NpmClient) -> None:
-        self._spec = spec
-        self._client = client
-
-    def releases(self, host: Host) -> list[Release]:
-        found = self._client.versions(self._package(host))
-        return [Release(version) for version in found]
-
-    def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
-        return (self._client.artifact(self._package(host), version),)
-
-    def builds(self, version: str, host: Host) -> list[Build]:
-        return [Build(self.artifacts(version, host))]
-
-    def _package(self, host: Host) -> str:
-        return fill(self._spec.package, self._spec.hosts[str(host)])
-
-
-def _cut(version: str, numbers: int) -> str:
-    """Return a package's version without the packager's own numbers."""
-    return ".".join(version.split(".")[:numbers]) if numbers else version

@@ -8,7 +8,7 @@ this machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from toolpin.binaries.fit import lacks
@@ -16,9 +16,8 @@ from toolpin.errors import NotPublished
 from toolpin.model import Artifact, Build, Host, Patch, Release, Step, Unpack
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.apt_lists import DebPackage, upstream_version
+from toolpin.sources.deb_files import RUNTIME, is_package, library_steps, package_of
 from toolpin.sources.spec import SourceSpec
-
-RUNTIME = "runtime"
 
 
 class DebianCode:
@@ -135,7 +134,7 @@ def steps_of(
         if package_of(artifact) not in spec.runtime
     ]
     values = spec.hosts[str(host)]
-    more = library_steps(spec, artifacts, host)
+    more = library_steps(spec.runtime, values.get("triplet", ""), artifacts)
     bound = [Patch(RUNTIME, values.get("loader", ""))] if more else []
     return [*unpacks, *more, *spec.links, *spec.rewrite, *bound]
 
@@ -145,18 +144,6 @@ def _unpack(spec: SourceSpec, index: int, package: str) -> Unpack:
         return Unpack(index, into=folder, only=folder, strip=len(folder.split("/")))
     shared = tuple(dict.fromkeys(spec.shared.values()))
     return Unpack(index, only=spec.only, strip=spec.strip, shared=shared)
-
-
-def library_steps(
-    spec: SourceSpec, artifacts: tuple[Artifact, ...], host: Host
-) -> list[Step]:
-    """Return how the libraries among the packages get into a folder of their own."""
-    folder = f"usr/lib/{spec.hosts[str(host)].get('triplet', '')}"
-    return [
-        Unpack(index, into=RUNTIME, only=folder, strip=3)
-        for index, artifact in enumerate(artifacts)
-        if is_package(artifact, spec.runtime)
-    ]
 
 
 def is_named(spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str) -> bool:
@@ -180,18 +167,3 @@ def is_source(spec: SourceSpec, artifact: Artifact, version: str) -> bool:
         and upstream_version(packaged) == version
         and is_package(artifact, {spec.package})
     )
-
-
-def is_package(artifact: Artifact, names: Collection[str]) -> bool:
-    """Tell whether an artifact is one of these packages, by its pool path."""
-    return (
-        package_of(artifact) in names
-        and artifact.locator.startswith("deb:pool/")
-        and artifact.locator.endswith(f"/{artifact.filename}")
-        and ".." not in artifact.locator
-    )
-
-
-def package_of(artifact: Artifact) -> str:
-    """Return the name of the package that a file is: `erlang-base_25.2.3_amd64.deb`."""
-    return artifact.filename.partition("_")[0]
