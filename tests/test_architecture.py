@@ -47,6 +47,7 @@ LAYERS = tuple(
         """
         sources plugin.contract plugin.describe plugin.draft plugin.folders
         plugin.index plugin.registry plugin.schema plugin.script plugin.shelf
+        plugin.tool_fields
         """,
         """
         bundle locking pairs plugin_tasks app listing project_env suggest wanted

@@ -91,6 +91,6 @@ def test_libraries_that_a_suite_lacks_are_no_build(tmp_path: Path) -> None:
         )
         found = clients.open(spec).artifacts("22.2", any_of("linux-x64"))
         assert package_of(found[1]) == "libssl1.1"
-        lacking = spec._replace(runtime=("libssl1.1", "no-such"))
+        lacking = spec._replace(own=spec.own._replace(runtime=("libssl1.1", "no-such")))
         with pytest.raises(NotPublished, match="has no no-such"):
             clients.open(lacking).artifacts("22.2", any_of("linux-x64"))

@@ -35,6 +35,7 @@ from toolpin.model import Artifact, Origin, Pin, Plan, Recipe, Wanted
 from toolpin.plugin.contract import Tool
 from toolpin.progress import Row
 from toolpin.resolve import choose
+from toolpin.sources.github import chooses_variant
 from toolpin.sources.spec import SourceSpec
 from toolpin.store import installs, sweeping
 
@@ -200,8 +201,7 @@ class Installer:
 
     def _report_variant(self, plan: Plan, spec: SourceSpec) -> None:
         """Report the build that was chosen where a version has one for each partner."""
-        variants = spec.variants if spec.built_for else ""
-        if variants and variants not in plan.pin.version:
+        if chooses_variant(spec, plan.pin.version):
             name = plan.artifacts[0].filename
             self._board.remark(
                 f"{plan.pin}: {spec.id} has no plain build; using {name}"

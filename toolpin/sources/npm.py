@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
+from toolpin.errors import Unreachable
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.sources.contract import fill
-from toolpin.sources.npm_client import NpmClient
+from toolpin.sources.contract import Client, Kind, Services, fill
+from toolpin.sources.fields import HOST_VALUES, Field, read_text
+from toolpin.sources.shared import ARCHIVE, COMMON, WITH, archive_steps
 from toolpin.sources.spec import SourceSpec
+
+if TYPE_CHECKING:
+    from toolpin.sources.npm_client import NpmClient
+
+
+class Npm(NamedTuple):
+    """The fields that only kind `npm` has."""
+
+    package: str
+
+
+FIELDS: dict[str, Field] = {
+    "package": Field(
+        read_text, "a package name", "the package", "", holds=(HOST_VALUES,)
+    ),
+}
 
 
 class NpmSource:
@@ -17,16 +37,56 @@ class NpmSource:
 
     def releases(self, host: Host) -> list[Release]:
         """Return the versions of the host's package."""
-        found = self._client.versions(self._package(host))
+        found = self._client.versions(_package(self._spec, host))
         return [Release(version) for version in found]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the one tarball of a version."""
-        return (self._client.artifact(self._package(host), version),)
+        return (self._client.artifact(_package(self._spec, host), version),)
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one build there is, in a list."""
         return [Build(self.artifacts(version, host))]
 
-    def _package(self, host: Host) -> str:
-        return fill(self._spec.package, self._spec.hosts[str(host)])
+
+def _package(spec: SourceSpec, host: Host) -> str:
+    own: Npm = spec.own
+    return fill(own.package, spec.values(host))
+
+
+def _open(spec: SourceSpec, services: Services) -> NpmSource:
+    return NpmSource(spec, services.npm)
+
+
+def _address(spec: SourceSpec, host: Host) -> str:
+    return f"npm:{_package(spec, host)}"
+
+
+def _names(
+    spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
+) -> bool:
+    expected = f"npm:{_package(spec, host)}@{version}"
+    return [one.locator for one in artifacts] == [expected]
+
+
+def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:  # noqa: ARG001
+    return ("registry",)
+
+
+def _configured(services: Services) -> str:
+    if not services.npm_finder.is_here():
+        raise Unreachable("there is no npm on this machine to ask with")
+    return services.npm.registry()
+
+
+KIND = Kind(
+    own=Npm,
+    fields={**COMMON, **ARCHIVE, **WITH, **FIELDS},
+    needs=("package",),
+    open=_open,
+    address=_address,
+    names=_names,
+    steps=archive_steps,
+    verified_by=_verified_by,
+    client=Client("npm", _configured),
+)

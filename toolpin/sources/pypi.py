@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.sources.contract import fill
-from toolpin.sources.pypi_client import PypiClient
+from toolpin.sources.contract import Client, Kind, Services, fill
+from toolpin.sources.fields import HOST_VALUES, Field, read_count, read_text
+from toolpin.sources.shared import ARCHIVE, COMMON, WITH, archive_steps
 from toolpin.sources.spec import SourceSpec
 from toolpin.versions import sort_key
+
+if TYPE_CHECKING:
+    from toolpin.sources.pypi_client import PypiClient
+
+
+class Pypi(NamedTuple):
+    """The fields that only kind `pypi` has."""
+
+    package: str
+    numbers: int
+
+
+FIELDS: dict[str, Field] = {
+    "package": Field(
+        read_text, "a package name", "the package", "", holds=(HOST_VALUES,)
+    ),
+    "numbers": Field(
+        read_count,
+        "a number from 0 to 9",
+        "how many numbers of a version are the tool's; a further one counts the "
+        "packager's own builds",
+        0,
+    ),
+}
 
 
 class PypiSource:
@@ -14,37 +41,80 @@ class PypiSource:
 
     def __init__(self, spec: SourceSpec, client: PypiClient) -> None:
         self._spec = spec
+        self._own: Pypi = spec.own
         self._client = client
 
     def releases(self, host: Host) -> list[Release]:
         """Return the tool's versions with a wheel for the host."""
-        known = self._client.versions(self._package(host), host)
-        versions = dict.fromkeys(cut(one, self._spec.numbers) for one in known)
+        known = self._client.versions(_package(self._spec, host), host)
+        versions = dict.fromkeys(_cut(one, self._own.numbers) for one in known)
         return [Release(version) for version in versions]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the wheel that pip takes on the host."""
         packaged = self._packaged(version, host)
-        return (self._client.artifact(self._package(host), packaged, host),)
+        return (self._client.artifact(_package(self._spec, host), packaged, host),)
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the wheels for hosts of this kind."""
         packaged = self._packaged(version, host)
-        return self._client.builds(self._package(host), packaged, host)
+        return self._client.builds(_package(self._spec, host), packaged, host)
 
     def _packaged(self, version: str, host: Host) -> str:
         """Return the packager's newest version of the tool's."""
-        numbers = self._spec.numbers
+        numbers = self._own.numbers
         if not numbers:
             return version
-        known = self._client.versions(self._package(host), host)
-        same = [one for one in known if cut(one, numbers) == version]
+        known = self._client.versions(_package(self._spec, host), host)
+        same = [one for one in known if _cut(one, numbers) == version]
         return max(same, key=sort_key, default=version)
 
-    def _package(self, host: Host) -> str:
-        return fill(self._spec.package, self._spec.hosts[str(host)])
+
+def _package(spec: SourceSpec, host: Host) -> str:
+    own: Pypi = spec.own
+    return fill(own.package, spec.values(host))
 
 
-def cut(version: str, numbers: int) -> str:
+def _cut(version: str, numbers: int) -> str:
     """Return a package's version without the packager's own numbers."""
     return ".".join(version.split(".")[:numbers]) if numbers else version
+
+
+def _open(spec: SourceSpec, services: Services) -> PypiSource:
+    return PypiSource(spec, services.pypi)
+
+
+def _address(spec: SourceSpec, host: Host) -> str:
+    return f"pypi:{_package(spec, host)}"
+
+
+def _names(
+    spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
+) -> bool:
+    own: Pypi = spec.own
+    if len(artifacts) != 1:
+        return False
+    head, _, packaged = artifacts[0].locator.partition("==")
+    packaged, _, filename = packaged.partition("#")
+    return (
+        head == f"pypi:{_package(spec, host)}"
+        and filename == artifacts[0].filename
+        and _cut(packaged, own.numbers) == version
+    )
+
+
+def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:  # noqa: ARG001
+    return ("registry",)
+
+
+KIND = Kind(
+    own=Pypi,
+    fields={**COMMON, **ARCHIVE, **WITH, **FIELDS},
+    needs=("package",),
+    open=_open,
+    address=_address,
+    names=_names,
+    steps=archive_steps,
+    verified_by=_verified_by,
+    client=Client("pip", lambda services: services.pypi.index()),
+)
