@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from toolpin.errors import UsageError
@@ -206,8 +204,3 @@ def test_a_kinds_own_fields_are_those_of_its_type(kind: str) -> None:
     common = {key for fields in groups for key in fields}
     assert set(one.own._fields) == one.fields.keys() - common
     assert set(one.needs) <= set(one.own._fields)
-
-
-def test_the_kinds_are_named_in_the_help_of_the_field() -> None:
-    named = re.findall(r"\w+", shared.COMMON["kind"].expected)
-    assert [one for one in named if one != "or"] == list(IN_FILES)

@@ -28,8 +28,8 @@ COMMON: dict[str, Field] = {
     "id": Field(read_name, "a name", "what --source calls it", required=True),
     "kind": Field(
         read_name,
-        "http, lines, github, npm, pypi or debian",
-        "the kind of place it is",
+        "the name of a kind",
+        "the kind of place it is, which decides what further fields there are",
         required=True,
     ),
     "publisher": Field(
