@@ -7,9 +7,11 @@ shape that everything else knows.
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from toolpin.errors import UsageError
 from toolpin.plugin.contract import Tool
+from toolpin.plugin.schema import TOOL
 from toolpin.sources import script
 from toolpin.sources.spec import SourceSpec
 
@@ -43,31 +45,7 @@ def scripted_tool(name: str, folder: str, also: tuple[str, ...]) -> Tool:
         hosts={host: {} for host in _HOSTS},
         own=script.Script(name, folder),
     )
-    return Tool(
-        name=name,
-        also=also,
-        requires=(),
-        uses=(),
-        description="an asdf plugin",
-        homepage="",
-        commands=(),
-        proof=(),
-        demands=(),
-        bin_dirs=("bin",),
-        variables=(),
-        homes=(),
-        home_bins=(),
-        reshim_after=(),
-        idiomatic=(),
-        spellings={},
-        manifests={},
-        mutable=(),
-        channels={},
-        channels_date="",
-        long_term={},
-        pairs={},
-        refused_hosts={},
-        sources=(spec,),
-        recipe=None,
-        file=folder,
-    )
+    defaults: dict[str, Any] = {key: field.default for key, field in TOOL.items()}
+    stated = {"name": name, "also": also, "commands": (), "homepage": ""}
+    stated["description"] = "an asdf plugin"
+    return Tool(**{**defaults, **stated}, sources=(spec,), recipe=None, file=folder)

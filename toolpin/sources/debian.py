@@ -15,7 +15,7 @@ from toolpin.binaries.fit import lacks
 from toolpin.errors import NotPublished
 from toolpin.model import Artifact, Build, Host, Patch, Release, Rewrite, Step, Unpack
 from toolpin.sources.apt_lists import DebPackage, upstream_version
-from toolpin.sources.contract import Client, Kind, Services, fill
+from toolpin.sources.contract import Client, Kind, fill
 from toolpin.sources.deb_files import RUNTIME, is_package, library_steps, package_of
 from toolpin.sources.fields import (
     Field,
@@ -242,27 +242,14 @@ def _is_code(own: Debian, artifact: Artifact, version: str) -> bool:
     )
 
 
-def _open(spec: SourceSpec, services: Services) -> DebianCode | DebianSource:
-    return (DebianCode if spec.build else DebianSource)(spec, services.apt)
-
-
-def _address(spec: SourceSpec, host: Host) -> str:  # noqa: ARG001 - one for all hosts
-    own: Debian = spec.own
-    return f"debian:{own.package}"
-
-
-def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:  # noqa: ARG001
-    return ("signed index",)
-
-
 KIND = Kind(
     own=Debian,
     fields={**COMMON, **FIELDS},
     needs=("package", "suites"),
-    open=_open,
-    address=_address,
+    open=lambda spec, on: (DebianCode if spec.build else DebianSource)(spec, on.apt),
+    address=lambda spec, _: f"debian:{spec.own.package}",
     names=_names,
     steps=_steps,
-    verified_by=_verified_by,
+    verified_by=lambda *_: ("signed index",),
     client=Client("apt", lambda services: services.apt.find_mirror()),
 )

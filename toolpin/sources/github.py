@@ -17,9 +17,7 @@ from toolpin.errors import NoFit, NotPublished
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.sources.contract import (
     Fault,
-    Groups,
     Kind,
-    Services,
     fill,
     tool_requirements,
 )
@@ -295,25 +293,11 @@ def _split(spec: SourceSpec, version: str) -> tuple[str, str]:
     return base, variant
 
 
-def _open(spec: SourceSpec, services: Services) -> GithubSource:
-    return GithubSource(spec, services.fetcher, services.indexes, services.first_use)
-
-
-def _address(spec: SourceSpec, host: Host) -> str:  # noqa: ARG001 - one for all hosts
-    own: Github = spec.own
-    return f"{API}/{own.repo}/releases"
-
-
 def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:
     own: Github = spec.own
     if build:
         return (digest_origin(build.artifacts[0]),)
     return ("checksum file", "release") if own.checksums_asset else ("release",)
-
-
-def _groups(spec: SourceSpec) -> Groups:
-    own: Github = spec.own
-    return {VARIANT: ("variant",) if own.variants else ()}
 
 
 def _faults(spec: SourceSpec) -> Iterator[Fault]:
@@ -327,11 +311,11 @@ KIND = Kind(
     own=Github,
     fields={**COMMON, **ARCHIVE, **WITH, **built_for(VARIANT), **FIELDS},
     needs=("repo", "assets"),
-    open=_open,
-    address=_address,
+    open=lambda spec, on: GithubSource(spec, on.fetcher, on.indexes, on.first_use),
+    address=lambda spec, _: f"{API}/{spec.own.repo}/releases",
     names=_names_asset,
     steps=archive_steps,
     verified_by=_verified_by,
-    groups=_groups,
+    groups=lambda spec: {VARIANT: ("variant",) if spec.own.variants else ()},
     faults=_faults,
 )

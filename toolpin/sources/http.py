@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.sources.contract import Fault, Kind, Services, fill, line_channels
+from toolpin.sources.contract import Fault, Kind, fill, line_channels
 from toolpin.sources.fields import (
     HOST_VALUES,
     NO_CHECKSUMS,
@@ -192,15 +192,6 @@ def _urls(spec: SourceSpec, version: str, host: Host) -> list[str]:
     return [fill(template, values) for template in own.artifacts]
 
 
-def _open(spec: SourceSpec, services: Services) -> HttpSource:
-    return HttpSource(spec, services.fetcher, services.indexes, services.first_use)
-
-
-def _address(spec: SourceSpec, host: Host) -> str:  # noqa: ARG001 - one for all hosts
-    own: Http = spec.own
-    return own.catalogue["url"]
-
-
 def _names(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> bool:
@@ -228,20 +219,15 @@ def _faults(spec: SourceSpec) -> Iterator[Fault]:
         yield Fault("checksums", what, facts)
 
 
-def _states_channels(spec: SourceSpec) -> bool:
-    own: Http = spec.own
-    return bool(own.catalogue["channel"])
-
-
 KIND = Kind(
     own=Http,
     fields={**COMMON, **ARCHIVE, **WITH, **FIELDS},
     needs=("artifacts", "catalogue"),
-    open=_open,
-    address=_address,
+    open=lambda spec, on: HttpSource(spec, on.fetcher, on.indexes, on.first_use),
+    address=lambda spec, _: str(spec.own.catalogue["url"]),
     names=_names,
     steps=archive_steps,
     verified_by=_verified_by,
     faults=_faults,
-    states_channels=_states_channels,
+    states_channels=lambda spec: bool(spec.own.catalogue["channel"]),
 )

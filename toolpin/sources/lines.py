@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from toolpin.binaries.fit import best, lacks
 from toolpin.errors import NoChecksum, NoFit, NotPublished, Unreachable
 from toolpin.model import Artifact, Build, Host, Patch, Release, Step
-from toolpin.sources.contract import Groups, Kind, Services, fill, tool_requirements
+from toolpin.sources.contract import Kind, fill, tool_requirements
 from toolpin.sources.deb_files import RUNTIME, is_package, library_steps
 from toolpin.sources.fields import (
     COLUMNS,
@@ -308,32 +308,14 @@ def _steps(
     return [*archive_steps(spec, artifacts, version, host), *libraries, *patch]
 
 
-def _open(spec: SourceSpec, services: Services) -> LinesSource:
-    return LinesSource(spec, services.indexes, services.apt, services.first_use)
-
-
-def _address(spec: SourceSpec, host: Host) -> str:  # noqa: ARG001 - a template
-    own: Lines = spec.own
-    return own.list
-
-
-def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:  # noqa: ARG001
-    return ("catalogue",)
-
-
-def _groups(spec: SourceSpec) -> Groups:
-    own: Lines = spec.own
-    return {COLUMNS: PLACEHOLDER.findall(own.line)}
-
-
 KIND = Kind(
     own=Lines,
     fields={**COMMON, **ARCHIVE, **built_for(COLUMNS), **FIELDS},
     needs=("list", "line", "artifacts"),
-    open=_open,
-    address=_address,
+    open=lambda spec, on: LinesSource(spec, on.indexes, on.apt, on.first_use),
+    address=lambda spec, _: str(spec.own.list),
     names=_names,
     steps=_steps,
-    verified_by=_verified_by,
-    groups=_groups,
+    verified_by=lambda *_: ("catalogue",),
+    groups=lambda spec: {COLUMNS: PLACEHOLDER.findall(spec.own.line)},
 )

@@ -54,23 +54,11 @@ def _package(spec: SourceSpec, host: Host) -> str:
     return fill(own.package, spec.values(host))
 
 
-def _open(spec: SourceSpec, services: Services) -> NpmSource:
-    return NpmSource(spec, services.npm)
-
-
-def _address(spec: SourceSpec, host: Host) -> str:
-    return f"npm:{_package(spec, host)}"
-
-
 def _names(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> bool:
     expected = f"npm:{_package(spec, host)}@{version}"
     return [one.locator for one in artifacts] == [expected]
-
-
-def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:  # noqa: ARG001
-    return ("registry",)
 
 
 def _configured(services: Services) -> str:
@@ -83,10 +71,10 @@ KIND = Kind(
     own=Npm,
     fields={**COMMON, **ARCHIVE, **WITH, **FIELDS},
     needs=("package",),
-    open=_open,
-    address=_address,
+    open=lambda spec, on: NpmSource(spec, on.npm),
+    address=lambda spec, host: f"npm:{_package(spec, host)}",
     names=_names,
     steps=archive_steps,
-    verified_by=_verified_by,
+    verified_by=lambda *_: ("registry",),
     client=Client("npm", _configured),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.sources.contract import Client, Kind, Services, fill
+from toolpin.sources.contract import Client, Kind, fill
 from toolpin.sources.fields import HOST_VALUES, Field, read_count, read_text
 from toolpin.sources.shared import ARCHIVE, COMMON, WITH, archive_steps
 from toolpin.sources.spec import SourceSpec
@@ -80,14 +80,6 @@ def _cut(version: str, numbers: int) -> str:
     return ".".join(version.split(".")[:numbers]) if numbers else version
 
 
-def _open(spec: SourceSpec, services: Services) -> PypiSource:
-    return PypiSource(spec, services.pypi)
-
-
-def _address(spec: SourceSpec, host: Host) -> str:
-    return f"pypi:{_package(spec, host)}"
-
-
 def _names(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> bool:
@@ -103,18 +95,14 @@ def _names(
     )
 
 
-def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:  # noqa: ARG001
-    return ("registry",)
-
-
 KIND = Kind(
     own=Pypi,
     fields={**COMMON, **ARCHIVE, **WITH, **FIELDS},
     needs=("package",),
-    open=_open,
-    address=_address,
+    open=lambda spec, on: PypiSource(spec, on.pypi),
+    address=lambda spec, host: f"pypi:{_package(spec, host)}",
     names=_names,
     steps=archive_steps,
-    verified_by=_verified_by,
+    verified_by=lambda *_: ("registry",),
     client=Client("pip", lambda services: services.pypi.index()),
 )

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from toolpin.errors import NotPublished, ToolpinError, Unreachable
-from toolpin.model import Artifact, Build, Digest, Host, Release, Scripted, Step
-from toolpin.sources.contract import Kind, Services
-from toolpin.sources.spec import SourceSpec
+from toolpin.model import Artifact, Build, Digest, Host, Release, Scripted
+from toolpin.sources.contract import Kind
 
 if TYPE_CHECKING:  # they load what runs git
     from toolpin.scripts.gitrepo import Git, Identity
@@ -109,47 +108,19 @@ def address_of(artifact: Artifact) -> tuple[str, str]:
     return ("" if kind == "folder" else url), commit
 
 
-def _open(spec: SourceSpec, services: Services) -> ScriptSource:
-    own: Script = spec.own
-    return services.scripts(own.plugin)
-
-
-def _address(spec: SourceSpec, host: Host) -> str:  # noqa: ARG001 - it is on disk
-    return ""
-
-
-def _names(
-    spec: SourceSpec,  # noqa: ARG001 - the commit is all that a plugin is
-    artifacts: tuple[Artifact, ...],
-    version: str,  # noqa: ARG001
-    host: Host,  # noqa: ARG001
-) -> bool:
+def _is_plugin(artifacts: tuple[Artifact, ...]) -> bool:
     schemes = [one.locator.partition(":")[0] for one in artifacts]
     return schemes in (["git"], ["folder"])
-
-
-def _steps(
-    spec: SourceSpec,
-    artifacts: tuple[Artifact, ...],  # noqa: ARG001 - the scripts are on disk
-    version: str,  # noqa: ARG001
-    host: Host,  # noqa: ARG001
-) -> list[Step]:
-    own: Script = spec.own
-    return [Scripted(own.directory)]
-
-
-def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:  # noqa: ARG001
-    return (_VERIFIED,)
 
 
 KIND = Kind(
     own=Script,
     fields={},
     needs=(),
-    open=_open,
-    address=_address,
-    names=_names,
-    steps=_steps,
-    verified_by=_verified_by,
+    open=lambda spec, on: on.scripts(spec.own.plugin),
+    address=lambda *_: "",
+    names=lambda _, artifacts, *__: _is_plugin(artifacts),
+    steps=lambda spec, *_: [Scripted(spec.own.directory)],
+    verified_by=lambda *_: (_VERIFIED,),
     is_local=True,
 )
