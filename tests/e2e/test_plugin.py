@@ -132,6 +132,25 @@ def test_check_tells_every_fault_with_its_line(home: Home) -> None:
     assert home.toolpin("plugin", "check", "no-such.toml").code == 1
 
 
+def test_a_misspelled_placeholder_is_a_fault_of_the_file_and_no_bug(home: Home) -> None:
+    proof = 'proof = ["demo", "--version", "{verison}"]\n[[source]]'
+    _write(home, GOOD.replace("[[source]]", proof))
+    for action in (("check", "demo.toml"), ("add", "demo", "demo.toml")):
+        result = home.toolpin("plugin", *action)
+        assert result.code == 2
+        assert "demo.toml:7: tool.proof has no value for {verison}" in result.err
+
+
+def test_a_field_of_another_kind_is_named_with_the_kinds_that_have_it(
+    home: Home,
+) -> None:
+    _write(home, GOOD + "numbers = 3\n")
+    result = home.toolpin("plugin", "check", "demo.toml")
+    assert result.code == 2
+    assert "demo.toml:14: kind github has no field `numbers`" in result.err
+    assert "kinds with it  pypi" in result.err
+
+
 def test_add_refuses_to_overwrite_what_differs(home: Home) -> None:
     _write(home)
     for changed in (True, False):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from toolpin.errors import UsageError
+from toolpin.host import any_of
 from toolpin.plugin import schema
 from toolpin.plugin.contract import examine, parse_tool
 from toolpin.sources import shared
@@ -204,3 +205,21 @@ def test_a_kinds_own_fields_are_those_of_its_type(kind: str) -> None:
     common = {key for fields in groups for key in fields}
     assert set(one.own._fields) == one.fields.keys() - common
     assert set(one.needs) <= set(one.own._fields)
+
+
+@pytest.mark.parametrize(
+    ("kind", "url"),
+    [
+        ("http", "https://demo.example/i.json"),
+        ("lines", "https://demo.example/{target}/{image}.csv"),
+        ("github", "https://api.github.com/repos/a/b/releases"),
+        ("npm", "npm:demo-x"),
+        ("pypi", "pypi:demo-x"),
+        ("debian", "debian:demo"),
+    ],
+)
+def test_a_list_is_remembered_by_the_address_that_is_queried(
+    kind: str, url: str
+) -> None:
+    spec = parse_tool(source(kind), "demo.toml").sources[0]
+    assert IN_FILES[kind].address(spec, any_of("linux-x64")) == url
