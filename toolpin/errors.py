@@ -4,6 +4,7 @@
     +-- NotPublished          1   no build of that version there
     |   +-- NoFit             1   and none of its builds runs on this machine
     |   +-- NoChecksum        1   published, but without a checksum
+    +-- UnknownTool           1   a tool that no plugin describes
     +-- Unreachable           1   the place gave no answer
     |   +-- Offline           1   and was not asked: toolpin is offline
     +-- Mismatch              1   the bytes are not the published ones
@@ -75,6 +76,10 @@ class NoFit(NotPublished):
 
 class NoChecksum(NotPublished):
     """A build is published without a checksum, and none was recorded for it."""
+
+
+class UnknownTool(ToolpinError):
+    """A project names a tool that no plugin describes; its other tools are served."""
 
 
 class Unreachable(ToolpinError):

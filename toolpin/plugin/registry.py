@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from toolpin.errors import ToolpinError, UsageError
+from toolpin.errors import UnknownTool, UsageError
 from toolpin.model import Origin
 from toolpin.paths import Paths, bundled, open_regular
 from toolpin.project.idiomatic import Idioms
@@ -114,7 +114,7 @@ class Registry:
         return self._tool(self._aliases[name])
 
     def check(self, name: str, origin: Origin | None = None) -> None:
-        """Raise ToolpinError with names near it for a name that no tool has."""
+        """Raise UnknownTool with names near it for a name that no tool has."""
         if name in self._aliases:
             return
         import difflib  # noqa: PLC0415 - only a mistake needs it
@@ -129,7 +129,7 @@ class Registry:
         facts.append(("as asdf's", f"toolpin plugin add {name} URL"))
         facts.append(("to draft it", f"toolpin plugin new {name} --github OWNER/REPO"))
         hint = f"toolpin plugin show {near[0]}" if near else "toolpin plugin list"
-        raise ToolpinError(f"{name} is no tool that toolpin knows", facts, hint)
+        raise UnknownTool(f"{name} is no tool that toolpin knows", facts, hint)
 
     @property
     def _asked(self) -> set[str]:
