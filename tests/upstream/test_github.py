@@ -15,7 +15,7 @@ import pytest
 from tests.support.server import Server
 from tests.upstream import page
 from toolpin.cache.verified import Cache
-from toolpin.errors import NoChecksum, NotPublished
+from toolpin.errors import NoChecksum, NotPublished, Unreachable
 from toolpin.host import any_of
 from toolpin.model import Pin
 from toolpin.paths import Paths
@@ -87,6 +87,15 @@ def test_an_otp_without_a_checksum_file_and_digest_has_no_checksum(
     found = clients.open(source(registry.require("erlang"), "source"))
     with pytest.raises(NoChecksum):
         found.artifacts(version, HOST)
+
+
+def test_a_checksum_file_that_cannot_be_downloaded_is_no_missing_checksum(
+    registry: Registry, clients: Clients
+) -> None:
+    """26.2.5 has a SHA256.txt among its assets, which this server does not have."""
+    found = clients.open(source(registry.require("erlang"), "source"))
+    with pytest.raises(Unreachable, match=r"though SHA256\.txt is listed"):
+        found.artifacts("26.2.5", HOST)
 
 
 def test_a_tag_that_is_not_a_release_does_not_exist(

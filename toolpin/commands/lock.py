@@ -150,7 +150,7 @@ def _scope(options: Options, old: Lockfile, app: App) -> Scope:
 
 
 def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
-    """Return 0 for a lockfile that answers all that is asked, and nothing else.
+    """Return 0 for a lockfile with an entry for every request, and for nothing else.
 
     Raises NotLocked else, and what `check_locators` raises.
     """
@@ -172,7 +172,7 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
         found = answer(lock, path, ask.tool, ask.wanted, app.host)
         if found and found.is_final:
             app.report.warn(f"{Pin(ask.tool, found.version)}: {found.lacks}")
-    app.report.remark(f"{path}: answers all that is asked")
+    app.report.remark(f"{path}: every request has an entry")
     if app.report.as_json:
         app.report.document("lock", _result(lock, path), changed=False)
     return 0

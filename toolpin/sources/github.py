@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from toolpin.binaries.fit import best, lacks
-from toolpin.cache.first_use import FirstUse
+from toolpin.cache.first_use import FirstUse, named
 from toolpin.cache.indexes import Indexes
 from toolpin.errors import NoFit, NotPublished, Unreachable
 from toolpin.http.fetch import Fetcher
@@ -150,12 +150,28 @@ class GithubSource:
             if asset := by_name.get(name):
                 url = download_url(self._spec.repo, tag, name)
                 if not asset.digest:
+                    self._check_unlisted(version, host, name, by_name)
                     return self._first_use.artifact(url, name)
                 return Artifact(url, api_digest(asset, url), asset.size_bytes, name)
         place = f"{self._spec.repo} {tag} on GitHub"
         raise NotPublished(
             f"{place} has no build for {host}", [("wanted", ", ".join(names))]
         )
+
+    def _check_unlisted(
+        self, version: str, host: Host, name: str, released: Collection[str]
+    ) -> None:
+        """Make sure that no checksum file of the release vouches for an asset.
+
+        One that is released and cannot be downloaded must not make its asset one
+        without a checksum. Raises Unreachable.
+        """
+        values = {**_values(self._spec, version, host), "asset": name}
+        checksums = fill(self._spec.checksums_asset, values)
+        if checksums in released:
+            place = download_url(self._spec.repo, _tag(self._spec, version), checksums)
+            with named(checksums):
+                self._fetcher.document(place, max_bytes=_CHECKSUMS_BYTES)
 
     def _listed(self, version: str, host: Host, tag: str) -> Artifact | None:
         """Return the first asset that a checksum file of the release lists, if any."""
