@@ -20,7 +20,8 @@ A bug is every other exception: exit code 3. An interrupt: 130.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 EXIT_BUG = 3
@@ -126,6 +127,19 @@ class UnknownCommand(ToolpinError):
     """A command that no tool here provides."""
 
     exit_code = 127
+
+
+@contextmanager
+def listed(filename: str) -> Iterator[None]:
+    """Raise Unreachable instead of NotPublished: a source has named this very file.
+
+    That the file is missing does not mean that there is no build.
+    """
+    try:
+        yield
+    except NotPublished as error:
+        what = f"{error.what}, though {filename} is listed"
+        raise Unreachable(what, error.facts) from error
 
 
 def shown(value: object) -> str:

@@ -39,7 +39,7 @@ from toolpin.lockfile.document import render
 from toolpin.lockfile.head import pinned
 from toolpin.lockfile.parse import parse as parse_lockfile
 from toolpin.model import EnvPatch, Wanted
-from toolpin.plugin.contract import SourceSpec, parse_tool
+from toolpin.plugin.contract import parse_tool
 from toolpin.project import toolversions
 from toolpin.project.idiomatic import Idioms
 from toolpin.project.words import VERSION, fits
@@ -48,6 +48,7 @@ from toolpin.settings.read import stated_in
 from toolpin.shells.activation import STATE, entered, left, parse_state, render_state
 from toolpin.sources.contract import read_lines
 from toolpin.sources.http import HttpSource
+from toolpin.sources.spec import SourceSpec
 from toolpin.verify import parse_checksums, parse_sri
 
 _HEX = "0123456789abcdef" * 4

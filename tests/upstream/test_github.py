@@ -17,13 +17,14 @@ from tests.upstream import page
 from toolpin.cache.verified import Cache
 from toolpin.errors import NoChecksum, NotPublished, Unreachable
 from toolpin.host import any_of
+from toolpin.install.planner import make_plan
 from toolpin.model import Pin
 from toolpin.paths import Paths
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry, read_registry
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
-from toolpin.sources.declarative import make_plan
+from toolpin.sources.spec import SourceSpec
 from toolpin.versions import newest
 
 HOST = any_of("linux-x64")

@@ -13,13 +13,13 @@ from tests.upstream import page
 from toolpin.cache.verified import Cache
 from toolpin.errors import NoChecksum, NotPublished
 from toolpin.host import any_of
+from toolpin.install.planner import make_plan
 from toolpin.model import Pin
 from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import read_registry
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
-from toolpin.sources.declarative import make_plan
 from toolpin.versions import is_pre_release, newest
 
 HOST = any_of("linux-x64")

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 
 from toolpin import documents, mutex
 from toolpin.cache.verified import Cache, disk_errors
-from toolpin.errors import NoChecksum, NotPublished, Refused, Unreachable
+from toolpin.errors import NoChecksum, Refused, listed
 from toolpin.http.fetch import Fetcher
 from toolpin.model import Artifact, Host
 
@@ -84,7 +83,7 @@ class FirstUse:
         part = f"{self._cache.root}/partial/{_KIND}-{name}"
         with disk_errors(part):
             os.makedirs(os.path.dirname(part), exist_ok=True)
-            with named(filename):
+            with listed(filename):
                 digest, size_bytes = self._fetcher.unverified(url, part)
             self._cache.adopt(part, digest)
         artifact = Artifact(url, digest, size_bytes, filename)
@@ -93,19 +92,6 @@ class FirstUse:
         )
         self._remark(f"trusted on first use: {digest} {url}")
         return artifact
-
-
-@contextmanager
-def named(filename: str) -> Iterator[None]:
-    """Raise Unreachable instead of NotPublished: a source has named this very file.
-
-    That the file is missing does not mean that there is no build.
-    """
-    try:
-        yield
-    except NotPublished as error:
-        what = f"{error.what}, though {filename} is listed"
-        raise Unreachable(what, error.facts) from error
 
 
 def _name(url: str) -> str:

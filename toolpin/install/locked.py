@@ -20,6 +20,7 @@ from toolpin.errors import (
 )
 from toolpin.host import any_of
 from toolpin.install.jobs import Job, Locked
+from toolpin.install.planner import assemble, ways_to_verify
 from toolpin.lockfile.asks import Ask
 from toolpin.lockfile.document import HERE, Entry, Key, Lockfile
 from toolpin.lockfile.head import can_mean
@@ -27,7 +28,6 @@ from toolpin.model import Host, Origin, Pin, Plan, Wanted
 from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry
-from toolpin.sources.declarative import assemble, ways_to_verify
 from toolpin.store import installs, trees
 
 # Of an adopted install, and of one whose receipt is lost.

@@ -28,13 +28,15 @@ from toolpin.install.context import Context
 from toolpin.install.into import alone
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked import locked_plan, rebuilt
+from toolpin.install.planner import host_for, make_plan, publisher
 from toolpin.install.serving import Servers
+from toolpin.install.supplies import recipe_for, supply
 from toolpin.model import Artifact, Origin, Pin, Plan, Recipe, Wanted
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.progress import Row
 from toolpin.resolve import choose
-from toolpin.sources.declarative import host_for, make_plan, publisher
-from toolpin.sources.supplies import recipe_for, supply
+from toolpin.sources.github import chooses_variant
+from toolpin.sources.spec import SourceSpec
 from toolpin.store import installs, sweeping
 
 
@@ -199,8 +201,7 @@ class Installer:
 
     def _report_variant(self, plan: Plan, spec: SourceSpec) -> None:
         """Report the build that was chosen where a version has one for each partner."""
-        variants = spec.variants if spec.built_for else ""
-        if variants and variants not in plan.pin.version:
+        if chooses_variant(spec, plan.pin.version):
             name = plan.artifacts[0].filename
             self._board.remark(
                 f"{plan.pin}: {spec.id} has no plain build; using {name}"

@@ -12,7 +12,8 @@ from toolpin.errors import ToolpinError, UsageError
 from toolpin.lockfile.document import Key, Lockfile
 from toolpin.lockfile.head import can_mean
 from toolpin.model import Origin, Pin, Wanted
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
+from toolpin.sources.spec import SourceSpec
 
 
 class Ask(NamedTuple):

@@ -15,6 +15,7 @@ from toolpin.cache.first_use import VERIFIED
 from toolpin.errors import Mismatch, NoChecksum, NotPublished, ToolpinError, Unreachable
 from toolpin.host import any_of
 from toolpin.install.catalogue import has_channels
+from toolpin.install.planner import locked_builds, publisher, verified_by
 from toolpin.lockfile.asks import (
     Ask,
     Scope,
@@ -34,14 +35,14 @@ from toolpin.locking.work import (
     tell_asked,
 )
 from toolpin.model import Build, Host, Pin, Release, Wanted
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry
 from toolpin.plugin.script import is_scripted
 from toolpin.progress import Board
 from toolpin.resolve import Seen, for_most_hosts, looks_exact, of_variant
 from toolpin.scripts.running import folder_of_ref
 from toolpin.sources.clients import Clients
-from toolpin.sources.declarative import locked_builds, publisher, verified_by
+from toolpin.sources.spec import SourceSpec
 
 # What this machine knows of a version when nobody answers: receipts, its cache.
 KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]

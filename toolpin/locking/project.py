@@ -16,10 +16,11 @@ from toolpin.lockfile.document import Lockfile, render
 from toolpin.lockfile.parse import parse as parse_lockfile
 from toolpin.locking.locker import KnownHere, Locker
 from toolpin.model import Host, Origin, Pin, Release
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.project import files, pin_files
 from toolpin.project.toolversions import parse, parse_wanted
 from toolpin.resolve import to_provide
+from toolpin.sources.spec import SourceSpec
 
 _COMMAND_LINE = Origin("the command line")
 

@@ -12,12 +12,13 @@ from typing import NamedTuple
 from toolpin.cache.first_use import FLAG
 from toolpin.errors import NoChecksum, Offline, ToolpinError, Unreachable
 from toolpin.host import any_of
+from toolpin.install.planner import publisher
 from toolpin.lockfile.asks import Ask, hosts_of, is_preferable
 from toolpin.lockfile.document import Lockfile
 from toolpin.model import Pin
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.progress import Board, Row
-from toolpin.sources.declarative import publisher
+from toolpin.sources.spec import SourceSpec
 from toolpin.versions import nearest
 
 

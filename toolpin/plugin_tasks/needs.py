@@ -18,9 +18,10 @@ from toolpin.lockfile.document import Entry
 from toolpin.lockfile.lookup import lockfile_for
 from toolpin.model import Artifact, Request
 from toolpin.plugin.folders import Folders
-from toolpin.plugin.script import SOURCE, address_of, is_scripted
+from toolpin.plugin.script import SOURCE, is_scripted
 from toolpin.resolve import to_provide
 from toolpin.scripts.address import Address, parse_address
+from toolpin.sources.script import address_of
 from toolpin.store import installs
 
 
