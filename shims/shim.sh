@@ -123,6 +123,17 @@ _toolpin_look() {
   return 1
 }
 
+# Leaves a v in front of $_toolpin_wanted out, and each .x at its end.
+_toolpin_spell() {
+  _toolpin_wanted=${_toolpin_wanted#v}
+  while :; do
+    case $_toolpin_wanted in
+      *.[xX]) _toolpin_wanted=${_toolpin_wanted%.?} ;;
+      *) break ;;
+    esac
+  done
+}
+
 # True where $_toolpin_wanted begins with three numbers, as the name of a release does.
 _toolpin_is_exact() {
   _toolpin_name=${_toolpin_wanted#[vV]}
@@ -228,6 +239,10 @@ _toolpin_find() {
     system*) return 1 ;;
   esac
   _toolpin_wanted=${_toolpin_wanted%%[" @TAB@"]*}
+  case $_toolpin_wanted in
+    # `v=` among the spellings: of this tool no version begins with a v or ends in .x.
+    v[0-9]* | [0-9]*.[xX]) case $3$5 in ' v= '*) _toolpin_spell ;; esac ;;
+  esac
   if _toolpin_is_exact; then
     ! _toolpin_source "$1" || return 0
     # One that is there is not to be had so: its plugin is asked, or it has no record.

@@ -65,7 +65,9 @@ def stated(
             # What is no text at all is passed over by nobody.
             lenient = only and b"\0" not in data
             for request in (
-                parse_for(data, only, path) if lenient else parse(data, path)
+                parse_for(data, only, path, idioms.spell)
+                if lenient
+                else parse(data, path, idioms.spell)
             ):
                 tool = aliases.get(request.tool, request.tool)
                 yield request._replace(tool=tool)

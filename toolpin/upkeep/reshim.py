@@ -144,5 +144,6 @@ def _known(
                     hooked=rc.commands_of(known.name) if is_scripted else (),
                     asks=known.name in idioms.asks,
                     uses=known.uses,
+                    numbered=not is_scripted,
                 )
     return tools
