@@ -206,6 +206,16 @@ _toolpin_source() {
   return 1
 }
 
+# True where $PWD has a link in it: what pins above its target is for Python to find.
+_toolpin_is_linked() {
+  _toolpin_folder=${PWD%/}
+  while [ -n "$_toolpin_folder" ]; do
+    [ ! -h "$_toolpin_folder" ] || return 0
+    _toolpin_folder=${_toolpin_folder%/*}
+  done
+  return 1
+}
+
 # Finds the published tree of tool $1, known to project files as $2, and sources its
 # record. $3 is `=` and the override's value, empty where it is not set; $4 and $5 are
 # for _toolpin_look. True also where nothing pins the tool; false where Python must
@@ -222,6 +232,7 @@ _toolpin_find() {
       case $_toolpin_folder in
         */*) _toolpin_folder=${_toolpin_folder%/*} ;;
         *)
+          ! _toolpin_is_linked || return 1
           case ${HOME-} in /*) _toolpin_folder=$HOME ;; *) return 1 ;; esac
           _toolpin_look "$2" "$4" "$5" && break
           _toolpin_folder=@CONFIG@

@@ -24,9 +24,9 @@ def candidates(
 ) -> Iterator[str]:
     """Yield the `.tool-versions` that exist, nearest first, without the ignored ones.
 
-    The folders from `start` (absolute, as the shell names it) up to the root, then
-    `home` unless it was among them, then `global_file`, whose name all of them have.
-    Files of the `others`' names stand behind that of their folder.
+    The folders from `start` (absolute, as the shell names it) up to the root, those
+    above the folder that it really is, then `home` unless it was among them, then
+    `global_file`, whose name all of them have. Files of the `others`' names stand behind that of their folder.
     """
     for path, ours in _present(start, home, global_file, others):
         if ours:
@@ -94,7 +94,18 @@ def idiomatic(
 
 
 def folders_up(start: str) -> Iterator[str]:
-    """Yield a folder, an absolute path, and every one above it."""
+    """Yield a folder, an absolute path, and every one above it.
+
+    Then, where a link is among them, those above the folder that it leads to.
+    """
+    logical = list(_up(start))
+    yield from logical
+    for folder in _up(os.path.realpath(start)):
+        if folder not in logical:
+            yield folder
+
+
+def _up(start: str) -> Iterator[str]:
     folder = start.rstrip("/") or "/"
     while True:
         yield folder
@@ -182,9 +193,11 @@ def _present(
 
 def _places(start: str, home: str, global_file: str) -> Iterator[str]:
     name = os.path.basename(global_file)
+    is_home_passed = False
     for folder in folders_up(start):
+        is_home_passed = is_home_passed or folder == (home.rstrip("/") or "/")
         yield os.path.join(folder, name)
-    if not f"{start.rstrip('/')}/".startswith(f"{home.rstrip('/')}/"):
+    if not is_home_passed:
         yield os.path.join(home, name)
     yield global_file
 
