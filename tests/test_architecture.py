@@ -24,9 +24,9 @@ LAYERS = tuple(
         doctor.findings doctor.managers install.jobs lockfile.document
         lockfile.head lockfile.parse http.limits http.urls plugin.contract
         plugin.fields plugin.schema project.idiomatic project.manifests
-        project.meant project.spelling project.toolversions project.words
-        shells.__init__ shells.activation shells.dialect shells.fish shells.formats shells.posix
-        shells.startup
+        project.meant project.toolversions project.words
+        shells.__init__ shells.activation shells.dialect shells.fish shells.formats
+        shells.posix shells.startup
         """,
         """
         host owners paths process progress report tables cache.folder

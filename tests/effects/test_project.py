@@ -27,7 +27,7 @@ from toolpin.project.pin_files import (
     request_for,
     stated,
 )
-from toolpin.project.spelling import respell
+from toolpin.project.words import respell
 
 NOBODY = 65534
 IDIOMS = Idioms(

@@ -42,8 +42,7 @@ from toolpin.model import EnvPatch, Wanted
 from toolpin.plugin.contract import SourceSpec, parse_tool
 from toolpin.project import toolversions
 from toolpin.project.idiomatic import Idioms
-from toolpin.project.spelling import respell
-from toolpin.project.words import VERSION, fits
+from toolpin.project.words import VERSION, fits, respell
 from toolpin.settings.edit import set_value
 from toolpin.settings.read import stated_in
 from toolpin.shells.activation import STATE, entered, left, parse_state, render_state

@@ -7,7 +7,7 @@ import pytest
 from toolpin.errors import UsageError
 from toolpin.model import Request
 from toolpin.project.idiomatic import Idioms, disagreements, is_passed_over
-from toolpin.project.spelling import respell
+from toolpin.project.words import respell
 
 SPELLINGS = {"lts/*": "lts", "lts/": "", "node": "latest", "go": ""}
 IDIOMS = Idioms(

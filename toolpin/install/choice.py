@@ -23,7 +23,7 @@ from toolpin.install.jobs import Job
 from toolpin.model import Build, Host, Pin, Plan
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.plugin.script import is_scripted
-from toolpin.project.spelling import without_v
+from toolpin.project.words import without_v
 from toolpin.versions import is_prefix, nearest, newest
 
 

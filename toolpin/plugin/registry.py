@@ -17,8 +17,7 @@ from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin
 from toolpin.paths import Paths, bundled, open_regular
 from toolpin.project.idiomatic import Idioms
-from toolpin.project.spelling import is_plain, respell
-from toolpin.project.words import COMMAND, NAME, fits
+from toolpin.project.words import COMMAND, NAME, fits, is_plain, respell
 
 if TYPE_CHECKING:
     from toolpin.plugin.contract import Tool

@@ -11,9 +11,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from toolpin.model import Origin, Request, Wanted
-from toolpin.project.spelling import Spell, as_written, without_v
 from toolpin.project.toolversions import parse_wanted, text_of
-from toolpin.project.words import Spot, check_count
+from toolpin.project.words import Spell, Spot, as_written, check_count, without_v
 from toolpin.versions import is_prefix
 
 # What dependencies bring along pins nothing.

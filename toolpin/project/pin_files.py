@@ -26,7 +26,8 @@ def candidates(
 
     The folders from `start` (absolute, as the shell names it) up to the root, those
     above the folder that it really is, then `home` unless it was among them, then
-    `global_file`, whose name all of them have. Files of the `others`' names stand behind that of their folder.
+    `global_file`, whose name all of them have. Files of the `others`' names stand
+    behind that of their folder.
     """
     for path, ours in _present(start, home, global_file, others):
         if ours:
@@ -174,6 +175,17 @@ def logical_cwd(env: Mapping[str, str]) -> str:
             [("reason", str(error.strerror)), ("PWD", pwd or "not set")],
             "cd ~",
         ) from None
+
+
+def cwd_or_name(env: Mapping[str, str]) -> str:
+    """Return the current directory, or the name of one that is gone."""
+    try:
+        return logical_cwd(env)
+    except ToolpinError:
+        named = env.get("PWD", "")
+        # One that exists is another directory.
+        is_gone = named.startswith("/") and not os.path.lexists(named)
+        return named if is_gone else "/"
 
 
 def _present(

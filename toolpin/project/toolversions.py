@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterator, Sequence
 
 from toolpin.errors import UsageError
 from toolpin.model import Origin, Request, Wanted
-from toolpin.project.spelling import Spell, as_written
 from toolpin.project.words import (
     NAME,
     VERSION,
+    Spell,
     Spot,
+    as_written,
     check,
     check_count,
     check_folder,
