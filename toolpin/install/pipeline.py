@@ -35,7 +35,7 @@ from toolpin.progress import Row
 from toolpin.resolve import choose
 from toolpin.sources.declarative import host_for, make_plan, publisher
 from toolpin.sources.supplies import recipe_for, supply
-from toolpin.store import installs, sweeping
+from toolpin.store import installs, moved, sweeping
 
 
 class Installer:
@@ -99,6 +99,8 @@ class Installer:
         What a tool requires is begun before it and installed before it.
         """
         with alone(self._paths.into, self._board.remark):
+            if not self._paths.into:
+                moved.relocate(self._paths)
             sweeping.sweep(self._paths, {job.pin.tool for job in jobs})
             outcomes = self._run(jobs)
             if self._paths.into:  # nothing but the trees is wanted there
