@@ -21,7 +21,7 @@ from toolpin.install.jobs import Job
 from toolpin.model import Host, Pin, Plan
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.script import is_scripted
-from toolpin.project.meant import without_v
+from toolpin.project.words import without_v
 from toolpin.sources.lines import completed
 from toolpin.sources.spec import SourceSpec
 from toolpin.versions import is_prefix, nearest, newest

@@ -116,7 +116,8 @@ def _of_projects(root: str, app: App) -> Iterator[Request]:
         )
         path = os.path.join(folder, pin_files.FILENAME)
         plain = pin_files.FILENAME in filenames and pin_files.counts(path)
-        stated = parse(app.files.read(path), path) if plain else ()
+        spell = app.registry.spell
+        stated = parse(app.files.read(path), path, spell) if plain else ()
         seen: set[str] = set()
         for request in (*stated, *pin_files.idiomatic(folder, app.idioms, app.files)):
             tool = app.registry.canonical(request.tool)
