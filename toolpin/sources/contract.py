@@ -11,6 +11,9 @@ from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Host, Release
 from toolpin.project.words import VERSION, fits
 from toolpin.versions import is_prefix, sort_key
 
+# What a source's answer may fill in for a name: one word, and no way to a parent.
+WORD = r"(?!\.)[\w.+-]+"
+
 Progress = Callable[[int, int | None], None]
 
 
@@ -39,6 +42,21 @@ class Source(Protocol):
 def fill(template: str, values: Mapping[str, str]) -> str:
     """Replace each `{name}` by its value; a name without one is a KeyError."""
     return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], template)
+
+
+def shape_of(template: str, values: Mapping[str, str], word: str = WORD) -> str:
+    """Return the pattern of what a template becomes.
+
+    A name without a value is a group that takes one word.
+    """
+    parts = re.split(r"\{(\w+)\}", template)
+    parts[::2] = map(re.escape, parts[::2])
+    seen: set[str] = set()
+    for at, name in enumerate(parts[1::2]):
+        group = f"(?P={name})" if name in seen else f"(?P<{name}>{word})"
+        parts[2 * at + 1] = re.escape(values[name]) if name in values else group
+        seen.add(name)
+    return "".join(parts)
 
 
 def tool_requirements(

@@ -15,17 +15,18 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from toolpin.binaries.fit import best, lacks
+from toolpin.binaries.fit import best, lacks, newer_partner
 from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.errors import NoFit, NotPublished, Unreachable
 from toolpin.http.fetch import Fetcher
 from toolpin.model import Artifact, Build, Digest, Host, Release
 from toolpin.plugin.contract import SourceSpec
-from toolpin.sources.contract import fill, tool_requirements
+from toolpin.sources.contract import fill, shape_of, tool_requirements
 from toolpin.verify import make_digest, parse_checksums
 
 API = "https://api.github.com/repos"
+_VARIANT = "[A-Za-z0-9.]+"
 _PAGE = 100
 _MOST_PAGES = 10
 _ANSWER_BYTES = 64 << 20
@@ -76,29 +77,29 @@ class GithubSource:
                 continue
             version = tag[len(prefix) : len(tag) - len(suffix)]
             names = {asset.name for asset in release.assets}
-            variants = self._with_variants(version, names)
+            variants = self._with_variants(version, names, host)
             for one in (version, *variants):
                 known = not names.isdisjoint(_names(self._spec, one, host))
                 if version and (known or (variants and self._spec.built_for)):
                     found.append(Release(one))
         return found
 
-    def _with_variants(self, version: str, names: Iterable[str]) -> list[str]:
+    def _with_variants(
+        self, version: str, names: Iterable[str], host: Host
+    ) -> list[str]:
         """Return the versions with a variant that assets of these names are for."""
         if not self._spec.variants:
             return []
-        found = set()
-        for template in self._spec.assets:
-            if "{variant}" in template:
-                shape = re.compile(variant_shape(template))
-                found |= {match[1] for match in map(shape.fullmatch, names) if match}
+        shapes = [re.compile(one) for one in _variant_shapes(self._spec, version, host)]
+        matches = [shape.fullmatch(name) for shape in shapes for name in names]
+        found = {match["variant"] for match in matches if match}
         return [f"{version}{self._spec.variants}{one}" for one in sorted(found)]
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one build there is, or one for each version of another tool."""
         return [
             build._replace(artifacts=(self.artifact(one, host),))
-            for one, build in self._to_choose(version).items()
+            for one, build in self._to_choose(version, host).items()
         ]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
@@ -106,17 +107,21 @@ class GithubSource:
 
         Raises NoFit where the tool that is pinned beside it is too old for all.
         """
-        found = self._to_choose(version)
+        found = self._to_choose(version, host)
         chosen = best(found.items(), host, lambda item: item[1])
         if chosen is None:
             facts = [
                 (one, f"needs {' and '.join(lacks(host, build))}")
                 for one, build in found.items()
             ]
-            raise NoFit(f"none of {self._spec.publisher} runs here", facts)
+            raise NoFit(
+                f"none of {self._spec.publisher} runs here",
+                facts,
+                newer_partner(host, found.values()),
+            )
         return (self.artifact(chosen[0], host),)
 
-    def _to_choose(self, version: str) -> dict[str, Build]:
+    def _to_choose(self, version: str, host: Host) -> dict[str, Build]:
         """Return the variants that a plain version has, and what each requires.
 
         Only the version itself where it names one, or where the plugin has none.
@@ -127,7 +132,7 @@ class GithubSource:
             tag = _tag(self._spec, version)
             release = read_release(self._fetcher, self._spec.repo, tag)
             names = {asset.name for asset in release.assets}
-            variants = self._with_variants(base, names)
+            variants = self._with_variants(base, names, host)
         found = {}
         for one in variants or [version]:
             values = {"variant": _split(self._spec, one)[1]}
@@ -188,16 +193,19 @@ def names_asset(spec: SourceSpec, artifact: Artifact, version: str, host: Host) 
     names = _names(spec, version, host)
     known = artifact.filename in names
     if spec.built_for and not _split(spec, version)[1]:
-        known = known or any(
-            re.fullmatch(variant_shape(one), artifact.filename) for one in spec.assets
-        )
+        shapes = _variant_shapes(spec, version, host)
+        known = known or any(re.fullmatch(one, artifact.filename) for one in shapes)
     return known and artifact.locator == expected
 
 
-def variant_shape(template: str) -> str:
-    """Return the pattern of an asset's names, whatever variant is in them."""
-    head, _, tail = template.partition("{variant}")
-    return f"{re.escape(head)}([A-Za-z0-9.]+){re.escape(tail)}"
+def _variant_shapes(spec: SourceSpec, version: str, host: Host) -> list[str]:
+    """Return the patterns of the assets with a variant, whatever it is."""
+    values = {**spec.hosts[str(host)], "version": _split(spec, version)[0]}
+    return [
+        shape_of(template, values, _VARIANT)
+        for template in spec.assets
+        if "{variant}" in template
+    ]
 
 
 def _tag(spec: SourceSpec, version: str) -> str:

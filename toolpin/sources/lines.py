@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from toolpin.binaries.fit import best, lacks
+from toolpin.binaries.fit import best, lacks, newer_partner
 from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.errors import NoChecksum, NoFit, NotPublished, Unreachable
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.plugin.contract import SourceSpec
 from toolpin.sources.apt_client import AptClient
-from toolpin.sources.contract import fill, tool_requirements
+from toolpin.sources.contract import WORD, fill, shape_of, tool_requirements
 from toolpin.verify import HEX_LENGTHS, make_digest
 
 _LIST_BYTES = 16 << 20
@@ -55,6 +55,11 @@ class LinesSource:
         self._indexes = indexes
         self._apt = apt
         self._first_use = first_use
+        # The columns that name a file or a requirement; of a line with another word
+        # there, nothing can be named.
+        templates = "".join((*spec.artifacts, *spec.built_for.values()))
+        columns = set(re.findall(r"\{(\w+)\}", spec.line))
+        self._filled_in = columns.intersection(re.findall(r"\{(\w+)\}", templates))
 
     def releases(self, host: Host) -> list[Release]:
         """Return every version that is listed, also where no build runs here.
@@ -83,7 +88,11 @@ class LinesSource:
                 (image or "build", f"needs {' and '.join(missing)}")
                 for image, missing in lacking
             ]
-            error = NoFit(f"none of {self._spec.publisher} runs on this machine", facts)
+            error = NoFit(
+                f"none of {self._spec.publisher} runs on this machine",
+                facts,
+                newer_partner(host, map(_as_build, rows)),
+            )
             error.undigested = frozenset(
                 row.image for row in rows if not row.digest_column
             )
@@ -165,7 +174,8 @@ class LinesSource:
             match = shape.fullmatch(line.rstrip())
             if match and self._spec.is_release(match["version"]):
                 columns = {name: one or "" for name, one in match.groupdict().items()}
-                yield _Row(image, columns, self._requires(image, columns))
+                if all(re.fullmatch(WORD, columns[one]) for one in self._filled_in):
+                    yield _Row(image, columns, self._requires(image, columns))
 
     def _requires(
         self, image: str, columns: Mapping[str, str]
@@ -211,18 +221,7 @@ def names_build(spec: SourceSpec, artifact: Artifact, version: str, host: Host) 
     """Tell whether the source would name this artifact for a version."""
     for image in list(spec.images) or [""]:
         values = {**spec.hosts[str(host)], "image": image, "version": version}
-        shape = _url_shape(spec.artifacts[0], values)
+        shape = shape_of(spec.artifacts[0], values)
         if re.fullmatch(shape, artifact.locator):
             return artifact.filename == artifact.locator.rpartition("/")[2]
     return False
-
-
-def _url_shape(template: str, values: Mapping[str, str]) -> str:
-    """Return the pattern of a URL; what a line of the list fills in is one word."""
-    parts = re.split(r"\{(\w+)\}", template)
-    parts[1::2] = [
-        re.escape(values[name]) if name in values else r"(?!\.)[\w.+-]+"
-        for name in parts[1::2]
-    ]
-    parts[::2] = [re.escape(text) for text in parts[::2]]
-    return "".join(parts)
