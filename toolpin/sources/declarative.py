@@ -32,6 +32,7 @@ from toolpin.sources.debian import (
     steps_of,
 )
 from toolpin.sources.github import digest_origin
+from toolpin.sources.partners import requirements_of
 from toolpin.sources.supplies import (
     code_steps,
     recipe_for,
@@ -151,6 +152,7 @@ def assemble(
         demands=tool.demands,
         homes=tuple((name, _with_minor(one, pin)) for name, one in tool.homes),
         home_bins=tuple(_with_minor(one, pin) for one in tool.home_bins),
+        requires=requirements_of(spec, artifacts, pin.version, host),
     )
 
 
