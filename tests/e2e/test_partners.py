@@ -103,6 +103,33 @@ def test_no_published_build_for_the_pinned_otp_is_solved_by_another_pin(
     assert "try: toolpin pin erlang latest:26\n" in result.err
 
 
+@pytest.mark.parametrize("locked", [False, True], ids=["unlocked", "locked"])
+def test_two_projects_get_the_build_that_the_otp_of_each_runs(
+    locked: bool, home: Home, beam: BeamUpstream
+) -> None:
+    beam.rebar("3.24.0", otps=("25", "26", "27"))
+    for name, otp in (("a", "28.1"), ("b", "25.3")):
+        project = home.root / "all" / name
+        project.mkdir(parents=True)
+        (project / ".tool-versions").write_text(f"{REBAR}\nerlang {otp}\n")
+        if locked:
+            lock = home.toolpin("-C", str(project), "lock", "--host", "linux-x64")
+            assert lock.code == 0
+    result = home.toolpin("install", "--all-projects", str(home.root / "all"))
+    assert result.code == 0, result.err
+    assert "for 25" in rebar(home)
+
+
+@pytest.mark.parametrize("erlang", ["system 28.1", "path:/nowhere 28.1"])
+def test_an_otp_of_unknown_version_gets_the_build_for_the_oldest(
+    erlang: str, home: Home, beam: BeamUpstream
+) -> None:
+    beam.rebar("3.24.0", otps=("25", "26", "27"))
+    home.pin(f"{REBAR}\nerlang {erlang}\n")
+    assert home.toolpin("install").code == 0
+    assert "for 25" in rebar(home)
+
+
 def test_what_is_locked_offline_keeps_the_otp_that_it_was_built_for(
     home: Home, beam: BeamUpstream
 ) -> None:
