@@ -157,3 +157,65 @@ def test_a_line_that_can_name_no_file_hides_no_other_build(
     assert home.toolpin("lock", "--host", "linux-x64").code == 0
     assert home.toolpin("install", "--locked").code == 0
     assert "for 26" in rebar(home)
+
+
+def test_builds_that_were_left_out_are_taken_once_that_is_allowed(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("26.2", ["ubuntu-22.04"], has_checksum=False)
+    beam.otp("26.2", ["ubuntu-26.04"])
+    lockfile = home.pin("erlang 26.2\n").with_name("toolpin.lock")
+    assert home.toolpin("lock", "--host", "linux-x64").code == 0
+    before = lockfile.read_text()
+    result = home.toolpin("lock", "--trust-on-first-use")
+    assert result.code == 0
+    assert "trusted on first use: sha256:" in result.err
+    assert 'verified = "first use"' in lockfile.read_text()
+    assert before.count("[[build]]") == 1
+    assert lockfile.read_text().count("[[build]]") == 2
+    assert home.toolpin("install", "--locked").code == 0
+
+
+def test_a_pin_without_a_checksum_is_written_by_the_command_of_the_hint(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("25.2", IMAGES, has_checksum=False)
+    file = home.pin("erlang 25.3\n")
+    assert home.toolpin("lock", "--host", "linux-x64").code == 0
+    result = home.toolpin("pin", "erlang", "25.2")
+    assert result.code == 1
+    assert "try: toolpin pin erlang 25.2 --trust-on-first-use\n" in result.err
+    assert file.read_text() == "erlang 25.3\n"
+    pasted(home, result)
+    assert file.read_text() == "erlang 25.2\n"
+    assert 'verified = "first use"' in file.with_name("toolpin.lock").read_text()
+
+
+def test_an_upgrade_without_a_checksum_is_done_by_the_command_of_the_hint(
+    home: Home, beam: BeamUpstream
+) -> None:
+    file = home.pin("erlang 28.1\n")
+    assert home.toolpin("lock", "--host", "linux-x64").code == 0
+    beam.otp("28.2", IMAGES, has_checksum=False)
+    result = home.toolpin("upgrade", "--latest", "erlang")
+    assert result.code == 1
+    hint = "toolpin upgrade --latest erlang --trust-on-first-use\n"
+    assert f"try: {hint}" in result.err
+    pasted(home, result)
+    assert file.read_text() == "erlang 28.2\n"
+
+
+def test_a_record_of_first_use_that_cannot_be_read_names_its_file(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("25.2", IMAGES, has_checksum=False)
+    home.pin("erlang 25.2\n")
+    assert home.toolpin("lock", "--trust-on-first-use").code == 0
+    notes = list((home.root / "cache/first-use").iterdir())
+    for note in notes:
+        note.write_text("{")
+    result = home.toolpin("install", "--source", "hex")
+    assert result.code == 1
+    assert "cannot be read" in result.err
+    hint = result.err.partition("try: rm ")[2].partition("\n")[0]
+    assert hint in map(str, notes)

@@ -245,6 +245,9 @@ class Locker:
         pin = Pin(work.tool.name, version)
         kept = self._kept(work, pin)
         told = {entry.host for entry in kept if entry.verified != HERE}
+        if self._clients.first_use.allowed:  # builds that were left out are taken now
+            lists = [spec for spec in work.specs if spec.may_lack_digests]
+            told -= {host for spec in lists for host in spec.hosts}
         missing = sorted(set(work.hosts) - told)
         if not missing:
             return kept

@@ -69,6 +69,11 @@ class SourceSpec(NamedTuple):
     named_only: bool
     companions: tuple[Companion, ...]
 
+    @property
+    def may_lack_digests(self) -> bool:
+        """Say whether some builds of its list may stand there without a digest."""
+        return "[" in self.line
+
     def is_release(self, version: str) -> bool:
         """Say whether a name is a release's, and not a branch's or a moving tag's."""
         return not self.releases or bool(re.fullmatch(self.releases, version))
