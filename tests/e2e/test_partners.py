@@ -159,6 +159,22 @@ def test_a_line_that_can_name_no_file_hides_no_other_build(
     assert "for 26" in rebar(home)
 
 
+def test_a_rebar_that_is_built_for_no_otp_alone_is_locked_as_it_is_installed(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.rebar("3.24.0", otps=("25", "26"))
+    beam.rebar("3.14.0")
+    file = home.pin("rebar 3.14.0\nerlang 25.3\n")
+    assert home.toolpin("lock", "--host", "linux-x64").code == 0
+    assert 'source = "hex-1.x"' in file.with_name("toolpin.lock").read_text()
+    file.with_name("toolpin.lock").unlink()
+    home.pin("rebar 3.24.0\nerlang 25.3\n")
+    assert home.toolpin("lock", "--host", "linux-x64").code == 0
+    assert home.toolpin("pin", "rebar", "3.14.0").code == 0
+    assert home.toolpin("install", "--locked").code == 0
+    assert "3.14.0" in file.read_text()
+
+
 def test_builds_that_were_left_out_are_taken_once_that_is_allowed(
     home: Home, beam: BeamUpstream
 ) -> None:
