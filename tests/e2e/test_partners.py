@@ -207,6 +207,20 @@ def test_a_pin_without_a_checksum_is_written_by_the_command_of_the_hint(
     assert 'verified = "first use"' in file.with_name("toolpin.lock").read_text()
 
 
+def test_a_lock_without_a_checksum_is_done_as_it_was_asked_for(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("25.2", IMAGES, has_checksum=False)
+    file = home.pin("erlang 25.3\n")
+    also = ("--also", "erlang@25.2", "--host", "linux-x64")
+    result = home.toolpin("lock", *also)
+    assert result.code == 1
+    pasted(home, result)
+    text = file.with_name("toolpin.lock").read_text()
+    assert '"erlang 25.2" = "25.2"' in text
+    assert "linux-arm64" not in text
+
+
 def test_an_upgrade_without_a_checksum_is_done_by_the_command_of_the_hint(
     home: Home, beam: BeamUpstream
 ) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.errors import NotLocked
+from toolpin.cache.first_use import FLAG
+from toolpin.errors import NoChecksum, NotLocked, as_word
 from toolpin.install.locked import answer, check_locators
 from toolpin.lockfile.asks import Ask, Scope, check_host, check_sources
 from toolpin.lockfile.document import EMPTY, Entry, Lockfile
@@ -105,7 +106,10 @@ def run(options: Options, app: App) -> int:
         locker = locker_for(
             app, _scope(options, old, app), first_use=options.trust_on_first_use
         )
-        lock = relocked(locker, asks, old, app, also=options.also)
+        try:
+            lock = relocked(locker, asks, old, app, also=options.also)
+        except NoChecksum as error:
+            raise NoChecksum(error.what, error.facts, _trusting(options)) from None
         check_locators(lock, path, app.registry)
         wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in asks]
         if wishes != stated:
@@ -124,6 +128,15 @@ def _scope(options: Options, old: Lockfile, app: App) -> Scope:
         check_host(host, app.registry.tools)
     hosts = tuple(sorted(set(options.host))) or old.hosts
     return Scope(hosts, tuple(options.source), (), frozenset(refresh))
+
+
+def _trusting(options: Options) -> str:
+    """Return the same command, which takes what has no published checksum."""
+    words = ["toolpin", "lock", FLAG]
+    for option in ("refresh", "host", "source", "also"):
+        for value in getattr(options, option):
+            words += [f"--{option}", as_word(value)]
+    return " ".join(words)
 
 
 def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
