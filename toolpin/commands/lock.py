@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.errors import NotLocked
+from toolpin.cache.first_use import FLAG
+from toolpin.errors import NoChecksum, NotLocked, ToolpinError, as_word
 from toolpin.install.locked import answer, check_locators
 from toolpin.lockfile.asks import Ask, Scope, check_host, check_sources
 from toolpin.lockfile.document import EMPTY, Entry, Lockfile
@@ -117,6 +118,7 @@ def run(options: Options, app: App) -> int:
             app, _scope(options, old, app), first_use=options.trust_on_first_use
         )
         lock, errors = locker.lock(asks, old, also, only=only)
+        errors = [_with_options(error, options) for error in errors]
         if errors and not lock.pins:
             for error in errors[1:]:
                 app.report.error(error)
@@ -147,6 +149,19 @@ def _scope(options: Options, old: Lockfile, app: App) -> Scope:
         check_host(host, app.registry.tools)
     hosts = tuple(sorted(set(options.host))) or old.hosts
     return Scope(hosts, tuple(options.source), (), frozenset(refresh))
+
+
+def _with_options(error: ToolpinError, options: Options) -> ToolpinError:
+    """Return the error; of a missing checksum with the command that accepts it."""
+    if not isinstance(error, NoChecksum):
+        return error
+    words = ["toolpin", "lock", FLAG]
+    for option in ("refresh", "host", "source", "also"):
+        for value in getattr(options, option):
+            words += [f"--{option}", as_word(value)]
+    if options.only:
+        words += ["--only", as_word(options.only)]
+    return NoChecksum(error.what, error.facts, " ".join(words))
 
 
 def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
