@@ -133,6 +133,7 @@ def run(options: Options, app: App) -> int:
             refuse_pairs(wishes, app)
         changed = write_lockfile(path, lock, app)
     _show(lock, old, [*asks, *also], app)
+    _warn_of_this_machine(asks, lock, path, app)
     app.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")
     for error in errors:
         app.report.error(error)
@@ -141,6 +142,16 @@ def run(options: Options, app: App) -> int:
         result["errors"] = [error_table(one) for one in errors]
         app.report.document("lock", result, changed=changed)
     return 1 if errors else 0
+
+
+def _warn_of_this_machine(
+    asks: Sequence[Ask], lock: Lockfile, path: str, app: App
+) -> None:
+    """Warn of what is locked and does not run here; the file is for every machine."""
+    for ask in asks:
+        found = answer(lock, path, ask.tool, ask.wanted, app.host)
+        if found and found.is_final:
+            app.report.warn(f"{Pin(ask.tool, found.version)}: {found.lacks}")
 
 
 def _scope(options: Options, old: Lockfile, app: App) -> Scope:
@@ -183,10 +194,7 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
     if facts:
         raise NotLocked(f"{path} is stale", facts, "toolpin lock")
     check_locators(lock, path, app.registry)
-    for ask in asks:  # the file is good all the same: it is every machine's
-        found = answer(lock, path, ask.tool, ask.wanted, app.host)
-        if found and found.is_final:
-            app.report.warn(f"{Pin(ask.tool, found.version)}: {found.lacks}")
+    _warn_of_this_machine(asks, lock, path, app)
     app.report.remark(f"{path}: every request has an entry")
     if app.report.as_json:
         app.report.document("lock", _result(lock, path), changed=False)
