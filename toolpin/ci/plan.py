@@ -20,7 +20,7 @@ from toolpin.ci.keys import (
     plugin_digest,
 )
 from toolpin.documents import SCHEMA
-from toolpin.errors import NotLocked, ToolpinError
+from toolpin.errors import NotLocked, ToolpinError, UnknownTool
 from toolpin.install.choice import allowed_sources
 from toolpin.install.jobs import Job
 from toolpin.install.locked import locked_plan
@@ -58,13 +58,15 @@ class Planned(NamedTuple):
 class CiPlan(NamedTuple):
     """What a job installs, and the cache that it wants: its key, and its one folder.
 
-    `tried` is what may be the name of a release, and may be none.
+    `tried` is what may be the name of a release, and may be none. What the project
+    pins of `unknown` tools is in no key.
     """
 
     host: Host
     folder: str
     planned: tuple[Planned, ...]
     tried: frozenset[Pin] = frozenset()
+    unknown: tuple[UnknownTool, ...] = ()
 
     @property
     def key(self) -> str:
@@ -96,6 +98,8 @@ def plan_job(
     here = app.host
     decider = Decider(app, here, Rules(ci=True, elsewhere=elsewhere), _never)
     jobs, errors = decider.jobs(requests)
+    unknown = tuple(one for one in errors if isinstance(one, UnknownTool))
+    errors = [one for one in errors if not isinstance(one, UnknownTool)]
     for error in errors[1:]:
         app.report.error(error)
     if errors:
@@ -104,7 +108,7 @@ def plan_job(
     planner = _Planner(jobs, here, app)
     folder = f"{app.cache_directory}/ci"
     planned = tuple(map(planner.planned, jobs))
-    return CiPlan(here, folder, planned, frozenset(decider.tried))
+    return CiPlan(here, folder, planned, frozenset(decider.tried), unknown)
 
 
 def kept_by(plan: CiPlan, app: App) -> Kept:

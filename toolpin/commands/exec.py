@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from toolpin.errors import ToolpinError, UnknownCommand
+from toolpin.errors import UnknownCommand
 from toolpin.execute import running
 from toolpin.execute.place import Found
 from toolpin.paths import Paths, find_paths
@@ -51,7 +51,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
             aliases=registry.aliases,
             idioms=registry.idioms(idiomatic_level(paths, env, files.read_settings)),
             env=env,
-            cwd=_folder(env),
+            cwd=pin_files.cwd_or_name(env),
             caller=running.Caller(reshim, finish, files),
         )
     except UnknownCommand as error:
@@ -62,14 +62,3 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
 
 def _as_found(found: Found) -> Found:
     return found
-
-
-def _folder(env: Mapping[str, str]) -> str:
-    """Return the current folder; one that is gone still has a name to search above."""
-    try:
-        return pin_files.logical_cwd(env)
-    except ToolpinError:
-        named = env.get("PWD", "")
-        # One that is there is another folder.
-        is_gone = named.startswith("/") and not os.path.lexists(named)
-        return named if is_gone else "/"

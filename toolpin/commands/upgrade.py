@@ -8,7 +8,8 @@ from functools import partial
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.errors import NotLocked, ToolpinError
+from toolpin.cache.first_use import FLAG
+from toolpin.errors import NoChecksum, NotLocked, ToolpinError
 from toolpin.lockfile.asks import Ask, Scope
 from toolpin.lockfile.document import EMPTY, Lockfile
 from toolpin.lockfile.lookup import lockfile_beside
@@ -23,6 +24,7 @@ from toolpin.locking.project import (
 )
 from toolpin.model import Origin, Pin, Wanted
 from toolpin.pairs import refuse_pairs
+from toolpin.plugin.registry import Registry
 from toolpin.project import files
 from toolpin.project.toolversions import edit, parse
 from toolpin.resolve import looks_exact
@@ -46,6 +48,7 @@ class Options(NamedTuple):
 
     tools: tuple[str, ...] = ()
     latest: bool = False
+    trust_on_first_use: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -55,6 +58,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--latest",
         action="store_true",
         help="ask for the newest release, in .tool-versions too",
+    )
+    parser.add_argument(
+        "--trust-on-first-use",
+        action="store_true",
+        help="fetch what nobody publishes a digest for, and lock the one it has",
     )
 
 
@@ -74,18 +82,18 @@ def run(options: Options, app: App) -> int:
         asks = asks_of(before, file, app)
         tools = _tools(options.tools, asks, file, app)
         was = old or EMPTY
-        locker = locker_for(app, Scope(was.hosts, moving=frozenset(tools)))
+        scope = Scope(was.hosts, moving=frozenset(tools))
+        locker = locker_for(app, scope, first_use=options.trust_on_first_use)
         after = before
         if options.latest:
             _tell_of_others(asks, tools, file, app)
-            names = app.registry.canonical
             newer = partial(_newer, locker=locker, old=was)
-            after = _rewritten(before, file, tools, names, newer)
+            after = _rewritten(before, file, tools, app.registry, newer)
         now = asks_of(after, file, app)
         lock = EMPTY
         written: tuple[str, ...] = ()
         if old is not None:
-            lock = relocked(locker, now, old, app)
+            lock = _moved(locker, now, old, options, app)
             wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in now]
             refuse_pairs(wishes, app)
             written = write_both(file, after, path, lock, app)
@@ -104,6 +112,18 @@ def run(options: Options, app: App) -> int:
             told = "no change; toolpin outdated tells what is beyond"
             app.report.remark(f"{path}: {told}")
     return 0
+
+
+def _moved(
+    locker: Locker, asks: Sequence[Ask], old: Lockfile, options: Options, app: App
+) -> Lockfile:
+    """Return the new lockfile. Raises NoChecksum with the command that moves it."""
+    try:
+        return relocked(locker, asks, old, app)
+    except NoChecksum as error:
+        words = ["toolpin upgrade", *(["--latest"] if options.latest else [])]
+        hint = " ".join([*words, *options.tools, FLAG])
+        raise NoChecksum(error.what, error.facts, hint) from None
 
 
 def _tell_of_others(
@@ -163,7 +183,7 @@ def _rewritten(
     data: bytes,
     file: str,
     tools: Collection[str],
-    canonical: Callable[[str], str],
+    registry: Registry,
     newer: Callable[[Ask], Wanted],
 ) -> bytes:
     """Return the file with its requests for versions naming the newest release.
@@ -171,8 +191,8 @@ def _rewritten(
     As exactly as they named another; channels and the other alternatives stay.
     """
     seen: set[str] = set()
-    for request in parse(data, file):
-        tool = canonical(request.tool)
+    for request in parse(data, file, registry.spell):
+        tool = registry.canonical(request.tool)
         if tool not in tools or tool in seen:
             continue
         seen.add(tool)

@@ -21,7 +21,7 @@ from toolpin.install.jobs import Job
 from toolpin.model import Host, Pin, Plan
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.script import is_scripted
-from toolpin.project.meant import without_v
+from toolpin.project.words import without_v
 from toolpin.sources.lines import completed
 from toolpin.sources.spec import SourceSpec
 from toolpin.versions import is_prefix, nearest, newest
@@ -102,7 +102,7 @@ def nobody_serves(
     silent = any(isinstance(one.error, Unreachable) for one in failures)
     ending = "was not found" if silent else f"does not exist for {host}"
     if any(isinstance(one.error, NoChecksum) for one in failures):
-        ending = "is published without a checksum, so it is not installed unasked"
+        ending = f"is published without a checksum and needs {FLAG}"
     elif any(map(_unfit, failures)):
         ending = "has no build that runs on this machine"
     elif first := first_for(failures, job.pin, host):
@@ -138,7 +138,7 @@ def _way_out(
     Or what makes this machine one that builds it, or what shows the `known` versions.
     """
     pin = job.pin
-    if command := _with_more_leave(tool, pin, failures, host):
+    if command := _command_to_allow(tool, pin, failures, host):
         return command
     hints = (one.error.hint for one in failures if _unfit(one) and one.error.hint)
     if hint := next(hints, ""):
@@ -154,7 +154,7 @@ def _way_out(
     return f"toolpin list-all {pin.tool} {line}"
 
 
-def _with_more_leave(
+def _command_to_allow(
     tool: Tool, pin: Pin, failures: Sequence[Failure], host: Host
 ) -> str:
     """Return the command that installs what was published, and not used unasked.

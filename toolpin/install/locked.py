@@ -10,7 +10,7 @@ import os
 import time
 from typing import NamedTuple
 
-from toolpin.binaries.fit import best
+from toolpin.binaries.fit import best, newer_partner
 from toolpin.errors import (
     Mismatch,
     NotLocked,
@@ -24,11 +24,12 @@ from toolpin.install.planner import assemble, ways_to_verify
 from toolpin.lockfile.asks import Ask
 from toolpin.lockfile.document import HERE, Entry, Key, Lockfile
 from toolpin.lockfile.head import can_mean
-from toolpin.model import Host, Origin, Pin, Plan, Wanted
+from toolpin.model import TOOL_REQUIREMENT, Host, Origin, Pin, Plan, Wanted
 from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry
 from toolpin.store import installs, trees
+from toolpin.versions import sort_key
 
 # Of an adopted install, and of one whose receipt is lost.
 UNTOLD = "no receipt says of what it was made"
@@ -74,8 +75,10 @@ def answer(
     fitting = best(built, host, lambda entry: entry.build)
     if fitting is None:
         needs = " or ".join(_needs(entry) for entry in built)
-        lacks = f"needs {needs}, and here is {_libc(host)}"
-        return Answer(version, None, lacks, True, anew)
+        pinned = newer_partner(host, [entry.build for entry in built])
+        here = _beside(host) if pinned else _libc(host)
+        lacks = f"needs {needs}, and here is {here}"
+        return Answer(version, None, lacks, True, pinned or anew)
     return Answer(version, Locked(path, fitting))
 
 
@@ -111,20 +114,45 @@ def is_there(paths: Paths, job: Job) -> bool:
     """Say whether a job is done: where it must, with the very bytes that are locked.
 
     The machine's store with other ones counts as if it had none. Raises NotLocked where
-    this one has others, or where no receipt tells what it has.
+    this one has others, or where no receipt tells what it has, and ToolpinError where
+    it was built for a newer tool than the one that is pinned beside it.
     """
     if not installs.is_installed(paths, job.pin):
         return False
     store = installs.store_of(paths, job.pin)
+    error = too_new(store, job)
     if store == paths:
-        if job.must and (error := other_bytes(paths, job)):
+        if job.must and (other := other_bytes(paths, job)):
+            raise other
+        if error:
             raise error
         return True
+    if error:
+        return False
     if job.locked is None:
         return True
     with contextlib.suppress(ToolpinError):
         return _made_of(store, job.pin)[0] == _digests(job.locked)
     return False
+
+
+def too_new(store: Paths, job: Job) -> ToolpinError | None:
+    """Return the error of an install that runs on no tool as old as the pinned one."""
+    beside = dict(job.beside)
+    for tool, least in installs.partners(store, job.pin) if beside else ():
+        have = beside.get(tool)
+        if have and sort_key(least) > sort_key(have):
+            named = "" if job.origin.line else f" {job.pin}"
+            return ToolpinError(
+                f"{job.pin} is installed in a build that {tool} {have} does not run",
+                [
+                    ("wanted by", str(job.origin)),
+                    ("installed", f"the build for {tool} {least} and newer"),
+                    ("pinned", f"{tool} {have}"),
+                ],
+                f"toolpin uninstall {job.pin} && toolpin install{named}",
+            )
+    return None
 
 
 def other_bytes(paths: Paths, job: Job) -> NotLocked | None:
@@ -220,9 +248,13 @@ def _dated(file: str) -> str:
 
 def _needs(entry: Entry) -> str:
     return ", ".join(
-        least if name == "soname" else f"{name} {least}"
+        least if name == "soname" else f"{name.removeprefix(TOOL_REQUIREMENT)} {least}"
         for name, least in entry.build.requires
     )
+
+
+def _beside(host: Host) -> str:
+    return ", ".join(f"{tool} {version}" for tool, version in host.beside)
 
 
 def _libc(host: Host) -> str:

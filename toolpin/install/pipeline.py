@@ -37,7 +37,7 @@ from toolpin.progress import Row
 from toolpin.resolve import choose
 from toolpin.sources.github import chooses_variant
 from toolpin.sources.spec import SourceSpec
-from toolpin.store import installs, sweeping
+from toolpin.store import installs, moved, sweeping
 
 
 class Installer:
@@ -101,6 +101,8 @@ class Installer:
         What a tool requires is begun before it and installed before it.
         """
         with alone(self._paths.into, self._board.remark):
+            if not self._paths.into:
+                moved.relocate(self._paths)
             sweeping.sweep(self._paths, {job.pin.tool for job in jobs})
             outcomes = self._run(jobs)
             if self._paths.into:  # nothing but the trees is wanted there

@@ -7,7 +7,7 @@ other bytes, is somebody's decision. This writes no file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -42,6 +42,7 @@ from toolpin.progress import Board
 from toolpin.resolve import Seen, for_most_hosts, looks_exact, of_variant
 from toolpin.scripts.running import folder_of_ref
 from toolpin.sources.clients import Clients
+from toolpin.sources.lines import may_lack_digests
 from toolpin.sources.spec import SourceSpec
 
 # What this machine knows of a version when nobody answers: receipts, its cache.
@@ -72,16 +73,22 @@ class Locker:
         self._silent = SilentSources(board)
 
     def lock(
-        self, asks: Sequence[Ask], old: Lockfile, also: Sequence[Ask] = ()
+        self,
+        asks: Sequence[Ask],
+        old: Lockfile,
+        also: Sequence[Ask] = (),
+        *,
+        only: Collection[str] = (),
     ) -> tuple[Lockfile, list[ToolpinError]]:
         """Return the lockfile for these requests, and the errors of the unanswered.
 
-        `old` is an empty one where there is none.
+        `old` is an empty one where there is none. What it has of an unanswered request,
+        and of a tool that is not in `only` where that names some, stays as it is.
         """
         unique = list({ask.key: ask for ask in (*also, *asks)}.values())
         with ThreadPoolExecutor(4) as pool:
             answers = list(
-                pool.map(lambda ask: self._answer_or_error(ask, old), unique)
+                pool.map(lambda ask: self._answer_or_error(ask, old, only), unique)
             )
         pins: dict[Key, str] = {}
         entries: dict[tuple[Pin, str], tuple[Entry, ...]] = {}
@@ -89,8 +96,10 @@ class Locker:
         for ask, answer in zip(unique, answers, strict=True):
             if isinstance(answer, ToolpinError):
                 errors.append(answer)
+            locked = _as_before(ask, old) if isinstance(answer, Exception) else answer
+            if locked is None:
                 continue
-            version, found = answer
+            version, found = locked
             pins[ask.key] = version
             entries |= _by_host(found)
         flat = tuple(entry for some in entries.values() for entry in some)
@@ -98,8 +107,10 @@ class Locker:
         return Lockfile(pins, flat, self._scope.hosts, keys), errors
 
     def _answer_or_error(
-        self, ask: Ask, old: Lockfile
-    ) -> tuple[str, tuple[Entry, ...]] | ToolpinError:
+        self, ask: Ask, old: Lockfile, only: Collection[str]
+    ) -> tuple[str, tuple[Entry, ...]] | ToolpinError | None:
+        if only and ask.tool not in only:
+            return _as_before(ask, old)
         try:
             with self._work(ask, old) as work:
                 return self._answer(work)
@@ -246,6 +257,9 @@ class Locker:
         pin = Pin(work.tool.name, version)
         kept = self._kept(work, pin)
         told = {entry.host for entry in kept if entry.verified != HERE}
+        if self._clients.first_use.allowed:  # builds that were left out are taken now
+            lists = [spec for spec in work.specs if may_lack_digests(spec)]
+            told -= {host for spec in lists for host in spec.hosts}
         missing = sorted(set(work.hosts) - told)
         if not missing:
             return kept
@@ -287,6 +301,15 @@ class Locker:
     def _verified(self, spec: SourceSpec, build: Build) -> str:
         first_use = self._clients.first_use.knows(build.artifacts)
         return VERIFIED if first_use else verified_by(spec, build)
+
+
+def _as_before(ask: Ask, old: Lockfile) -> tuple[str, tuple[Entry, ...]] | None:
+    """Return what a lockfile has for a request; None where it has nothing for it."""
+    version = old.pins.get(ask.key)
+    if version is None or not can_mean(str(ask.wanted), version):
+        return None
+    pin = Pin(ask.tool, version)
+    return version, tuple(one for one in old.entries if one.pin == pin)
 
 
 def _no_build(pin: Pin, host: str) -> Entry:

@@ -57,9 +57,8 @@ def asks_of(data: bytes, file: str, app: App) -> list[Ask]:
     found: dict[str, list[Ask]] = {}
     canonical = app.registry.canonical
     beside = pin_files.idiomatic(os.path.dirname(file), app.idioms, app.files)
-    requests = [
-        one._replace(tool=canonical(one.tool)) for one in (*parse(data, file), *beside)
-    ]
+    stated = (*parse(data, file, app.registry.spell), *beside)
+    requests = [one._replace(tool=canonical(one.tool)) for one in stated]
     app.judge(requests)
     for request in requests:
         asks = [Ask(request.tool, one, request.origin) for one in to_provide(request)]

@@ -109,7 +109,7 @@ def _way_out(work: Work, spec: SourceSpec, others: Sequence[SourceSpec]) -> str 
 def no_checksum(work: Work, pin: Pin, host: str, error: NoChecksum) -> NoChecksum:
     """Return the error of a build that is published for a host without a checksum."""
     return NoChecksum(
-        f"{pin} is published without a checksum, so it is not locked unasked",
+        f"{pin} is published without a checksum and needs {FLAG}",
         [("required by", str(work.ask.origin)), ("host", host), *error.facts],
         f"toolpin lock {FLAG}",
     )

@@ -13,7 +13,7 @@ from toolpin.archive.unpack import unpack
 from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.cache.verified import Cache
-from toolpin.errors import NotPublished, Offline
+from toolpin.errors import NotPublished, Offline, listed
 from toolpin.http.credentials import Credentials
 from toolpin.http.fetch import Fetcher, Limits
 from toolpin.model import Artifact, Host
@@ -157,11 +157,15 @@ class Clients:
                 raise NotPublished(f"{artifact.filename} has no {path}") from error
 
     def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
-        """Download an artifact to the file `part`, from where its locator says."""
+        """Download an artifact to the file `part`, from where its locator says.
+
+        Raises Unreachable for one that was named and cannot be found there.
+        """
         self._go_online(artifact.filename)
         scheme = artifact.locator.partition(":")[0]
         if scheme == "https":
-            self._fetcher.download(artifact, part, progress)
+            with listed(artifact.filename):
+                self._fetcher.download(artifact, part, progress)
         elif scheme == "pypi":
             self._pypi.download(artifact, part, progress)
         elif scheme == "npm":

@@ -31,7 +31,7 @@ from toolpin.project.words import VERSION, fits
 from toolpin.resolve import looks_exact, to_provide
 from toolpin.scripts.running import folder_of_ref
 from toolpin.store.installs import is_installed
-from toolpin.versions import is_prefix
+from toolpin.versions import is_prefix, sort_key
 
 # Returns the newest version there is today of what an alternative means.
 Resolve = Callable[[str, Wanted, Origin], str]
@@ -105,14 +105,17 @@ class Decider:
         return tuple(found)
 
     def _pinned_version(self, request: Request) -> str:
-        """Return the version that the first alternative is locked as, or states."""
-        wanted = to_provide(request)[:1]
+        """Return the version that the first alternative is locked as, or states.
+
+        "" for `system` and a directory: of their version nothing is known.
+        """
+        first = request.wanted[0]
+        if first not in to_provide(request):
+            return ""
         path = self._lockfile(request.origin)
         lock = self._app.lockfile(path) if path else None
-        for one in wanted:
-            locked = lock.pins.get(Key(request.tool, str(one))) if lock else None
-            return locked or (one.value if one.kind == "version" else "")
-        return ""
+        locked = lock.pins.get(Key(request.tool, str(first))) if lock else None
+        return locked or (first.value if first.kind == "version" else "")
 
     def _job(self, ask: Ask, path: str, beside: tuple[tuple[str, str], ...]) -> Job:
         tool, wanted, origin = ask
@@ -241,12 +244,19 @@ class Decider:
 
 
 def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
-    """Return one job a pin; two lockfiles with other bytes for it are an error."""
+    """Return one job a pin; two lockfiles with other bytes for it are an error.
+
+    Of builds for several versions of the tool that runs them, the one for the oldest:
+    it runs on the newer ones, too.
+    """
     found: dict[Pin, Job] = {}
     for job in jobs:
         first = found.setdefault(job.pin, job)
         if not (first.locked and job.locked):
-            found[job.pin] = first if first.locked else job if job.locked else first
+            one_locked = first if first.locked else job if job.locked else None
+            found[job.pin] = one_locked or min(first, job, key=_age_beside)
+        elif _are_for_others(first, job):
+            found[job.pin] = min(first, job, key=_age_beside)
         elif first.locked.entry != job.locked.entry:
             errors.append(
                 NotLocked(
@@ -263,6 +273,17 @@ def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
                 )
             )
     return list(found.values())
+
+
+def _are_for_others(first: Job, second: Job) -> bool:
+    """Say whether two locked builds differ by the tool that is pinned beside them."""
+    builds = [one.locked.entry.build for one in (first, second) if one.locked]
+    return first.beside != second.beside and builds[0].requires != builds[1].requires
+
+
+def _age_beside(job: Job) -> list[tuple[str, object]]:
+    """Return what sorts jobs by the tools beside them, unknown and old ones first."""
+    return [(tool, sort_key(version)) for tool, version in job.beside]
 
 
 def judged(outcome: Outcome, tried: Collection[Pin]) -> Outcome:
