@@ -15,6 +15,7 @@ from tests.support.archives import npm_package
 from tests.support.certificates import Authority
 from tests.support.registry import Registry
 from tests.support.run import Home
+from tests.support.scripted import GREET, repository
 from tests.support.server import Hang, Server, Status
 from tests.support.upstream import Upstream
 
@@ -184,3 +185,13 @@ def test_offline_nobody_is_asked_and_that_is_said(
     assert done.code == 1
     assert "toolpin is offline" in done.out
     assert len(upstream.server.requests) == before
+
+
+def test_an_asdf_plugin_is_asked_for_its_versions(home: Home) -> None:
+    place = repository(home.root / "upstream" / "asdf-greet", GREET)
+    assert home.toolpin("plugin", "add", "greet", f"file://{place}").code == 0
+    home.pin("greet 1.1.0\n")
+    done = home.toolpin("doctor", "--net", "--json")
+    (source,) = json.loads(done.out)["result"]["sources"]
+    assert (source["asked"], source["answers"]) == ("script", True)
+    assert [hop["name"] for hop in source["hops"]] == ["answer"]
