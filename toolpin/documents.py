@@ -38,6 +38,8 @@ def render_receipt(receipt: Receipt) -> str:
         "asks": receipt.asks,
         "first_use": receipt.first_use,
     }
+    if receipt.defaults:
+        head["defaults"] = receipt.defaults
     if receipt.brought:
         head["brought"] = True
     files = ",\n".join(f"  {json.dumps(list(one))}" for one in receipt.files)
@@ -66,6 +68,9 @@ def parse_receipt(text: str, place: str) -> Receipt:
             asks=bool(table.get("asks", False)),
             first_use=bool(table.get("first_use", False)),
             brought=bool(table.get("brought", False)),
+            defaults=tuple(
+                (name, tuple(words)) for name, words in table.get("defaults", ())
+            ),
         )
     except (
         ValueError,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from toolpin.errors import UsageError, shown
-from toolpin.model import Link, Recipe, Rewrite
+from toolpin.model import Defaults, Link, Recipe, Rewrite
 from toolpin.plugin.fields import NO_CHECKSUMS, Field, UnfitError
 from toolpin.plugin.schema import BUILD, COMPANION, SOURCE, TOOL
 from toolpin.toml_lines import Path, line_of
@@ -88,6 +88,7 @@ class Tool(NamedTuple):
     demands: tuple[str, ...]
     bin_dirs: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
+    defaults: Defaults
     homes: tuple[tuple[str, str], ...]
     home_bins: tuple[str, ...]
     reshim_after: tuple[tuple[str, tuple[str, ...]], ...]

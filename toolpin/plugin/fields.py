@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from toolpin.env import is_settable
-from toolpin.model import Link, Need, Rewrite
+from toolpin.model import Defaults, Link, Need, Rewrite
 from toolpin.project.manifests import MANIFESTS
 from toolpin.project.words import RESERVED_COMMANDS, VERSION, fits
 
@@ -265,6 +265,17 @@ def read_variables(value: object) -> tuple[tuple[str, str], ...]:
     for name in table:
         if not is_settable(name):
             raise UnfitError
+    return tuple(table.items())
+
+
+def read_defaults(value: object) -> Defaults:
+    """Accept variables, each with its value and the names of other variables."""
+    if not isinstance(value, dict):
+        raise UnfitError
+    table = {name: read_texts(words) for name, words in value.items()}
+    names = [*table, *(name for words in table.values() for name in words[1:])]
+    if not all(table.values()) or not all(map(is_settable, names)):
+        raise UnfitError
     return tuple(table.items())
 
 

@@ -14,6 +14,7 @@ from toolpin.plugin.fields import (
     read_commands,
     read_count,
     read_date,
+    read_defaults,
     read_flag,
     read_homes,
     read_idioms,
@@ -99,6 +100,13 @@ TOOL: dict[str, Field] = {
         read_variables,
         "a table of variables",
         "the environment of its programs; {install} is the install's path",
+        (),
+    ),
+    "defaults": Field(
+        read_defaults,
+        "a table: variable = [value, variables]",
+        "variables that are set unless the user has set them, or one of the variables "
+        "behind the value; {install} is the install's path",
         (),
     ),
     "homes": Field(

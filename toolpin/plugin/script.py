@@ -88,6 +88,7 @@ def scripted_tool(name: str, folder: str, also: tuple[str, ...]) -> Tool:
         demands=(),
         bin_dirs=("bin",),
         variables=(),
+        defaults=(),
         homes=(),
         home_bins=(),
         reshim_after=(),
