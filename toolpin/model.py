@@ -275,17 +275,18 @@ class Plan(NamedTuple):
     """What will be done to install one pin on one host: the waist of the product.
 
     `source` is its id in the plugin, `publisher` who made the bytes. `bin_dirs` are
-    relative to the install. `commands` must exist and fit the host before the result
-    is published. `proof` is a command and the first line it must answer: that the build
-    is the pinned version and runs here; () for none. `variables` are (name, value),
-    where `{install}` stands for the install's path; `defaults` are those that the user
-    may have set instead, each with other variables that count as that. `homes` are
+    relative to the install. `commands` must exist and fit the host before the result is
+    published. `proof` is a command and the first line it must answer: that the build is
+    the pinned version and runs here; () for none. `variables` are (name, value), where
+    `{install}` stands for the install's path; `defaults` are those that the user may
+    have set instead, each with other variables that count as that. `homes` are
     variables and folders outside of it, `home_bins` folders there with programs;
     `{required}` in them is the major version of the tool that this one requires.
-    `demands` are names of what the proof's further lines say, and that must not be `no`. What `asks` is as its plugin
-    says anew each time it runs. One of `first_use` has a digest that nobody published:
-    what was received once. The bytes of one that is `brought` were here, as a lockfile
-    has them, and nobody here has fetched them from its publisher.
+    `demands` are names of what the proof's further lines say, and that must not be
+    `no`. What `asks` is as its plugin says anew each time it runs. One of `first_use`
+    has a digest that nobody published: what was received once. The bytes of one that is
+    `brought` were here, as a lockfile has them, and nobody here has fetched them from
+    its publisher.
     """
 
     pin: Pin

@@ -268,6 +268,14 @@ def read_variables(value: object) -> tuple[tuple[str, str], ...]:
     return tuple(table.items())
 
 
+def read_added(value: object) -> dict[str, str]:
+    """Accept a table of commands, each with a command line."""
+    table = read_table(value)
+    if not all(read_command(one) and table[one].isprintable() for one in table):
+        raise UnfitError
+    return table
+
+
 def read_defaults(value: object) -> Defaults:
     """Accept variables, each with its value and the names of other variables."""
     if not isinstance(value, dict):

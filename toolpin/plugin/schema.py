@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from toolpin.plugin.fields import (
     Field,
+    read_added,
     read_asset,
     read_assets,
     read_catalogue,
@@ -126,6 +127,13 @@ TOOL: dict[str, Field] = {
         "when the command has one of these words, it may have added programs",
         (),
     ),
+    "added_by": Field(
+        read_added,
+        "a table: command = command line",
+        "commands that only some versions bring along, each with what installs it into "
+        "one that does not",
+        {},
+    ),
     "idiomatic": Field(
         read_idioms,
         "a list of file names with a dot in front",
@@ -146,7 +154,11 @@ TOOL: dict[str, Field] = {
         {},
     ),
     "mutable": Field(
-        read_insides, _PATHS, "folders to which the tool itself adds files", ()
+        read_insides,
+        _PATHS,
+        "folders to which the tool itself adds files; of a file in it, the folder that "
+        "is the tool's own once the file is another, as after `npm install -g npm`",
+        (),
     ),
     "channels": Field(
         read_table,
