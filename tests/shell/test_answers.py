@@ -326,7 +326,7 @@ def test_a_command_that_a_version_comes_without_is_told_with_what_adds_it(
     store.publish("nodejs", "24.1.0", {"node": "", "corepack": ""})
     store.publish("nodejs", "26.1.0", {"node": ""})
     adds = "npm install -g corepack"
-    tool = KNOWN["nodejs"]._replace(added=(("corepack", adds),))
+    tool = KNOWN["nodejs"]._replace(added=(("corepack", tuple(adds.split())),))
     refresh(store.paths, {**KNOWN, "nodejs": tool}, sys.executable)
     store.home.pin("nodejs 26.1.0\n")
     done = store.run(road, "corepack")

@@ -92,7 +92,7 @@ class Tool(NamedTuple):
     homes: tuple[tuple[str, str], ...]
     home_bins: tuple[str, ...]
     reshim_after: tuple[tuple[str, tuple[str, ...]], ...]
-    added_by: Mapping[str, str]
+    added_by: tuple[tuple[str, tuple[str, ...]], ...]
     idiomatic: tuple[str, ...]
     spellings: Mapping[str, str]
     manifests: Mapping[str, str]

@@ -268,23 +268,13 @@ def read_variables(value: object) -> tuple[tuple[str, str], ...]:
     return tuple(table.items())
 
 
-def read_added(value: object) -> dict[str, str]:
-    """Accept a table of commands, each with a command line."""
-    table = read_table(value)
-    if not all(read_command(one) and table[one].isprintable() for one in table):
-        raise UnfitError
-    return table
-
-
 def read_defaults(value: object) -> Defaults:
     """Accept variables, each with its value and the names of other variables."""
-    if not isinstance(value, dict):
+    table = read_lists(value)
+    names = [one for name, words in table for one in (name, *words[1:])]
+    if not (all(map(is_settable, names)) and all(words for _, words in table)):
         raise UnfitError
-    table = {name: read_texts(words) for name, words in value.items()}
-    names = [*table, *(name for words in table.values() for name in words[1:])]
-    if not all(table.values()) or not all(map(is_settable, names)):
-        raise UnfitError
-    return tuple(table.items())
+    return table
 
 
 def read_links(value: object) -> tuple[Link, ...]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from toolpin.plugin.fields import (
     Field,
-    read_added,
     read_asset,
     read_assets,
     read_catalogue,
@@ -106,16 +105,15 @@ TOOL: dict[str, Field] = {
     "defaults": Field(
         read_defaults,
         "a table: variable = [value, variables]",
-        "variables that are set unless the user has set them, or one of the variables "
-        "behind the value; {install} is the install's path",
+        "variables that are set unless the user has set them or one that follows the "
+        "value; {install} is the install's path",
         (),
     ),
     "homes": Field(
         read_homes,
         "a table: variable = relative path",
-        "variables that name a folder of the tool's own outside its installs, unless "
-        "the user has set them; {minor} is its version's first two numbers, {required} "
-        "the major version of the tool that it requires",
+        "variables, unless the user has set them, for folders outside the installs; "
+        "{minor}: its version's first two numbers, {required}: the other's major",
         (),
     ),
     "home_bins": Field(
@@ -128,11 +126,10 @@ TOOL: dict[str, Field] = {
         (),
     ),
     "added_by": Field(
-        read_added,
-        "a table: command = command line",
-        "commands that only some versions bring along, each with what installs it into "
-        "one that does not",
-        {},
+        read_lists,
+        "a table: command = [words]",
+        "commands that not every version has, and what adds each",
+        (),
     ),
     "idiomatic": Field(
         read_idioms,
@@ -156,16 +153,15 @@ TOOL: dict[str, Field] = {
     "mutable": Field(
         read_insides,
         _PATHS,
-        "folders to which the tool itself adds files; of a file in it, the folder that "
-        "is the tool's own once the file is another, as after `npm install -g npm`",
+        "folders to which the tool adds files; files whose change shows that the tool "
+        "has replaced their folder, as by `npm install -g npm`",
         (),
     ),
     "channels": Field(
         read_table,
         "a table: name = first version of a long-term line",
-        "what may be asked for instead of a version: releases from that one on, with "
-        "the same first number; all of them together are `lts`. Used where neither a "
-        "source's own list nor `long_term` states them",
+        "names to request instead of a version: releases from that one on, with the "
+        "same first number, and `lts` for all. Used where no list states them",
         {},
     ),
     "channels_date": Field(

@@ -92,7 +92,7 @@ def scripted_tool(name: str, folder: str, also: tuple[str, ...]) -> Tool:
         homes=(),
         home_bins=(),
         reshim_after=(),
-        added_by={},
+        added_by=(),
         idiomatic=(),
         spellings={},
         manifests={},

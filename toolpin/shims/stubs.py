@@ -53,7 +53,7 @@ class ShimTool(NamedTuple):
     asks: bool = False
     uses: tuple[str, ...] = ()
     numbered: bool = False
-    added: tuple[tuple[str, str], ...] = ()
+    added: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class Stub(NamedTuple):
@@ -111,7 +111,7 @@ def render_stub(
         lines.append(_AFTER + " ".join(after))
     added = dict(pair for tool in found for pair in tool.added)
     if command in added:
-        lines.append(f"{_ADDED}{added[command]}")
+        lines.append(_ADDED + " ".join(added[command]))
     if having is not None:
         lines += [f"{_ASDF}{_spelt(pin)}" for pin in having]
         lines.append(_AS_ASDF + quote(command))
