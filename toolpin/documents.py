@@ -40,6 +40,8 @@ def render_receipt(receipt: Receipt) -> str:
         "asks": receipt.asks,
         "first_use": receipt.first_use,
     }
+    if receipt.defaults:
+        head["defaults"] = receipt.defaults
     if receipt.brought:
         head["brought"] = True
     files = ",\n".join(f"  {json.dumps(list(one))}" for one in receipt.files)
@@ -69,6 +71,9 @@ def parse_receipt(text: str, place: str) -> Receipt:
             first_use=bool(table.get("first_use", False)),
             brought=bool(table.get("brought", False)),
             requires=tuple((name, least) for name, least in table.get("requires", ())),
+            defaults=tuple(
+                (name, tuple(words)) for name, words in table.get("defaults", ())
+            ),
         )
     except (
         ValueError,

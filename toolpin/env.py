@@ -94,7 +94,9 @@ def settle(patch: EnvPatch, major: str, env: Mapping[str, str]) -> EnvPatch:
     homes = tuple(
         (home.variable, home.folder.replace(REQUIRED, major))
         for home in patch.homes
-        if not (mine := env.get(home.variable)) or mine.startswith(f"{home.root}/")
+        if not (mine := _set_by_user(home, env))
+        or mine == home.folder
+        or mine.startswith(f"{home.root}/")
     )
     path = tuple(folder.replace(REQUIRED, major) for folder in patch.path)
     return patch._replace(path=path, variables=patch.variables + homes, homes=())
@@ -117,6 +119,11 @@ def moved(patch: EnvPatch, old: str, new: str) -> EnvPatch:
             for one in patch.homes
         ),
     )
+
+
+def _set_by_user(home: Home, env: Mapping[str, str]) -> str:
+    values = (env.get(name, "") for name in (home.variable, *home.unless))
+    return next(filter(None, values), "")
 
 
 def render_sh(patch: EnvPatch) -> str:
@@ -163,8 +170,9 @@ def _expanded(text: str) -> str:
 def _home_line(home: Home) -> str:
     value = _expanded(home.folder)
     pattern = f"'' | {quote(home.root)}/*"
+    names = ":-${".join((home.variable, *home.unless))
     return (
-        f"{_CASE}{home.variable}-}} in {pattern}) "
+        f"{_CASE}{names}-}}{'}' * len(home.unless)} in {pattern}) "
         f"{_EXPORT}{home.variable}={value} ;; esac\n"
     )
 
@@ -172,12 +180,14 @@ def _home_line(home: Home) -> str:
 def _home(text: str, position: int) -> tuple[Home, int]:
     """Read what `_home_line` writes; return it and where the next line is."""
     start = position + len(_CASE)
-    name = text[start : text.find("-}", start)]
-    opening = f"{_CASE}{name}-}} in '' | "
+    names = text[start : text.find("-}", start)]
+    name, *unless = names.split(":-${")
+    opening = f"{_CASE}{names}-}}{'}' * len(unless)} in '' | "
     root, after = _quoted(text, position + len(opening))
     opening = f"/*) {_EXPORT}{name}="
     folder, after = _quoted(text, after + len(opening))
-    return Home(name, root, folder), text.find("\n", after) + 1 or len(text)
+    end = text.find("\n", after) + 1 or len(text)
+    return Home(name, root, folder, tuple(unless)), end
 
 
 def _assignment(text: str, position: int, start: str) -> tuple[str, int]:
@@ -215,7 +225,11 @@ def check_patch(patch: EnvPatch) -> None:
                 "PATH can hold only absolute folders without a colon",
                 [("received", repr(folder))],
             )
-    homes = [(home.variable, home.root) for home in patch.homes]
+    homes = [
+        (name, home.root)
+        for home in patch.homes
+        for name in (home.variable, *home.unless)
+    ]
     for name, value in (*patch.variables, *homes):
         if not is_settable(name):
             raise ToolpinError(

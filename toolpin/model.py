@@ -267,21 +267,27 @@ class Scripted(NamedTuple):
 Step = Unpack | Place | Link | Rewrite | Run | Patch | Compile | Scripted
 
 
+# Variables, each with its value and the names of other variables.
+Defaults = tuple[tuple[str, tuple[str, ...]], ...]
+
+
 class Plan(NamedTuple):
     """What will be done to install one pin on one host: the waist of the product.
 
     `source` is its id in the plugin, `publisher` who made the bytes. `bin_dirs` are
-    relative to the install. `commands` must exist and fit the host before the result
-    is published. `proof` is a command and the first line it must answer: that the build
-    is the pinned version and runs here; () for none. `variables` are (name, value),
-    where `{install}` stands for the install's path. `homes` are variables and folders
-    outside of it, `home_bins` folders there with programs; `{required}` in them is the
-    major version of the tool that this one requires. `demands` are names of what the
-    proof's further lines say, and that must not be `no`. What `asks` is as its plugin
-    says anew each time it runs. One of `first_use` has a digest that nobody published:
-    what was received once. The bytes of one that is `brought` were here, as a lockfile
-    has them, and nobody here has fetched them from its publisher. `requires` are the
-    least versions of the tools that run it: `("tool-erlang", "27")`.
+    relative to the install. `commands` must exist and fit the host before the result is
+    published. `proof` is a command and the first line it must answer: that the build is
+    the pinned version and runs here; () for none. `variables` are (name, value), where
+    `{install}` stands for the install's path; `defaults` are those that the user may
+    have set instead, each with other variables that count as that. `homes` are
+    variables and folders outside of it, `home_bins` folders there with programs;
+    `{required}` in them is the major version of the tool that this one requires.
+    `demands` are names of what the proof's further lines say, and that must not be
+    `no`. What `asks` is as its plugin says anew each time it runs. One of `first_use`
+    has a digest that nobody published: what was received once. The bytes of one that is
+    `brought` were here, as a lockfile has them, and nobody here has fetched them from
+    its publisher. `requires` are the least versions of the tools that run it:
+    `("tool-erlang", "27")`.
     """
 
     pin: Pin
@@ -296,6 +302,7 @@ class Plan(NamedTuple):
     variables: tuple[tuple[str, str], ...] = ()
     homes: tuple[tuple[str, str], ...] = ()
     home_bins: tuple[str, ...] = ()
+    defaults: Defaults = ()
     demands: tuple[str, ...] = ()
     asks: bool = False
     first_use: bool = False
@@ -371,18 +378,20 @@ class Receipt(NamedTuple):
     first_use: bool = False
     brought: bool = False
     requires: tuple[tuple[str, str], ...] = ()
+    defaults: Defaults = ()
 
 
 class Home(NamedTuple):
     """A variable that names a folder of a tool's own, unless the user has set it.
 
     One that names a folder below `root` was set for another version: it is not the
-    user's.
+    user's. A variable of `unless` that is set counts as this one.
     """
 
     variable: str
     root: str
     folder: str
+    unless: tuple[str, ...] = ()
 
 
 class EnvPatch(NamedTuple):

@@ -22,6 +22,13 @@ VERSION = "10.15.3"
 NODE = f"nodejs {VERSION}"
 
 
+def _findings(home: Home) -> list[dict[str, str]]:
+    result = home.toolpin("verify", "--json")
+    (install,) = json.loads(result.out)["result"]["installs"]
+    findings: list[dict[str, str]] = install["findings"]
+    return findings
+
+
 @pytest.fixture
 def tree(home: Home, upstream: Upstream) -> Path:
     """An install, whose archive the cache holds."""
@@ -81,6 +88,30 @@ def test_every_damage_is_one_line_and_exit_code_1(home: Home, tree: Path) -> Non
     assert heading == f"{NODE}: damaged"
     assert len(lines) == len(kinds)
     assert "try: toolpin verify nodejs 10.15.3 --repair" in shown.err
+
+
+def test_a_package_manager_that_has_replaced_itself_is_no_damage(
+    home: Home, tree: Path
+) -> None:
+    npm = tree / "lib/node_modules/npm"
+    (npm / "package.json").write_text('{"name": "npm", "version": "11.6.2"}\n')
+    (npm / "bin/npm-cli.js").write_text("#!/bin/sh\necho 11.6.2\n")
+    (npm / "bin/npx-cli.js").unlink()
+    (npm / "new.js").write_text("")
+    code, install = _verify(home)
+    assert (code, install["findings"]) == (0, [])
+    assert home.toolpin("doctor").out.count(NODE) == 0
+    (tree / "bin/node").write_text("")
+    assert [one["path"] for one in _findings(home)] == ["bin/node"]
+
+
+@pytest.mark.parametrize("name", ["package.json", "bin/npm-cli.js"])
+def test_one_changed_file_of_a_package_manager_is_damage(
+    home: Home, tree: Path, name: str
+) -> None:
+    path = f"lib/node_modules/npm/{name}"
+    (tree / path).write_bytes((tree / path).read_bytes().replace(b"n", b"o", 1))
+    assert [one["path"] for one in _findings(home)] == [path]
 
 
 @pytest.mark.parametrize("path", [".", "bin", "lib/node_modules", ".toolpin"])

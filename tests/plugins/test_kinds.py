@@ -62,6 +62,7 @@ TYPOS = {
 TOOL_TYPOS = {
     "proof": '["demo", "--version", "{verison}"]',
     "variables": '{ DEMO = "{verison}/x" }',
+    "defaults": '{ DEMO = ["{verison}/x"] }',
     "homes": '{ DEMO_HOME = "{verison}" }',
     "home_bins": '["{verison}/bin"]',
 }

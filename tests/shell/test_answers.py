@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -317,3 +318,19 @@ def test_a_record_that_cannot_be_read_is_told_in_toolpins_words(
     done = store.run(road, "node")
     assert done.code == 126, done.err
     assert done.err.startswith("toolpin: "), done.err
+
+
+def test_a_command_that_a_version_comes_without_is_told_with_what_adds_it(
+    store: Store, road: str
+) -> None:
+    store.publish("nodejs", "24.1.0", {"node": "", "corepack": ""})
+    store.publish("nodejs", "26.1.0", {"node": ""})
+    adds = "npm install -g corepack"
+    tool = KNOWN["nodejs"]._replace(added=(("corepack", tuple(adds.split())),))
+    refresh(store.paths, {**KNOWN, "nodejs": tool}, sys.executable)
+    store.home.pin("nodejs 26.1.0\n")
+    done = store.run(road, "corepack")
+    assert done.code == 126
+    assert f"try: {adds}\n" in done.err
+    store.home.pin("nodejs 24.1.0\n")
+    assert store.run(road, "corepack").out == "nodejs 24.1.0\n"

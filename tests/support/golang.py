@@ -59,7 +59,18 @@ def _file(name: str, system: str, arch: str, data: bytes) -> dict[str, object]:
 
 
 def _tarball(version: str) -> bytes:
-    script = f'#!/bin/sh\n[ "$1" = env ] && echo go{version} || echo "go $*"\n'
+    script = f"""#!/bin/sh
+case $1 in
+  env) echo go{version} ;;
+  install)
+    to=${{GOBIN:-${{GOPATH:-$HOME/go}}/bin}}
+    mkdir -p "$to"
+    printf '#!/bin/sh\\necho built by {version}\\n' >"$to/$2"
+    chmod +x "$to/$2" ;;
+  toolchain) echo "$GOTOOLCHAIN" ;;
+  *) echo "go $*" ;;
+esac
+"""
     return compress(
         tar(
             folder("go/"),

@@ -38,7 +38,13 @@ _VARIABLES = st.lists(
     unique_by=lambda pair: pair[0],
 )
 _HOMES = st.lists(
-    st.builds(Home, st.from_regex(r"\AH[A-Za-z0-9_]{0,8}\Z"), _FOLDER, _OPEN),
+    st.builds(
+        Home,
+        st.from_regex(r"\AH[A-Za-z0-9_]{0,8}\Z"),
+        _FOLDER,
+        _OPEN,
+        st.lists(st.from_regex(r"\AU[A-Z]{0,3}\Z"), max_size=2).map(tuple),
+    ),
     max_size=2,
     unique_by=lambda home: home.variable,
 )
@@ -107,6 +113,48 @@ def test_a_home_is_set_unless_the_user_has_set_it(
         ["sh", "-c", script], env=env, capture_output=True, text=True, check=True
     )
     assert out.stdout == expected
+
+
+DEFAULTS = EnvPatch(
+    ("/i/go/1.2/bin",),
+    (),
+    (
+        Home("GOBIN", "/i/go", "/i/go/1.2/bin", ("GOPATH", "GOX")),
+        Home("GOTOOLCHAIN", "local", "local"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [
+        ({}, "/i/go/1.2/bin local"),
+        ({"GOBIN": "/home/ana/bin"}, "/home/ana/bin local"),
+        ({"GOPATH": "/home/ana/go"}, " local"),
+        ({"GOX": "1"}, " local"),
+        ({"GOBIN": "/i/go/1.1/bin", "GOPATH": ""}, "/i/go/1.2/bin local"),
+        ({"GOTOOLCHAIN": "auto"}, "/i/go/1.2/bin auto"),
+        ({"GOTOOLCHAIN": "go1.26.1+auto"}, "/i/go/1.2/bin go1.26.1+auto"),
+    ],
+)
+def test_a_default_is_set_unless_the_user_has_set_it_or_what_counts_as_it(
+    theirs: dict[str, str], expected: str
+) -> None:
+    settled = settle(DEFAULTS, "", theirs)
+    child = apply(settled, theirs, "/shims")
+    assert f"{child.get('GOBIN', '')} {child['GOTOOLCHAIN']}" == expected
+    assert parse_record(render_record(DEFAULTS)) == DEFAULTS
+    script = f'{render_record(DEFAULTS)}printf "%s %s" "${{GOBIN-}}" "$GOTOOLCHAIN"'
+    out = subprocess.run(
+        ["sh", "-c", script], env=theirs, capture_output=True, text=True, check=True
+    )
+    assert out.stdout == expected
+
+
+def test_what_toolpin_has_set_itself_stays_set() -> None:
+    """An activated shell has the values of its last prompt."""
+    first = dict(settle(DEFAULTS, "", {}).variables)
+    assert dict(settle(DEFAULTS, "", first).variables) == first
 
 
 @pytest.mark.parametrize(

@@ -188,11 +188,14 @@ def _system(place: Place, path: str, command: str, origin: Origin | None) -> Fou
 def _lacks(place: Place, request: Request, command: str) -> NotRunnable:
     wanted = " or ".join(str(one) for one in request.wanted)
     having = _having(place, request.tool, command)
+    hint = f"toolpin pin {request.tool} {newest('', having)}" if having else None
+    if place.stub and place.stub.added:
+        hint = place.stub.added
     return NotRunnable(
         f"{request.tool} {wanted} has no command {command}",
         [
             ("wanted by", str(request.origin)),
             ("have it", ", ".join(having) or f"no installed version of {request.tool}"),
         ],
-        f"toolpin pin {request.tool} {newest('', having)}" if having else None,
+        hint,
     )

@@ -106,6 +106,7 @@ def assemble(
         commands=tool.commands,
         proof=tuple(fill(word, {"version": pin.version}) for word in tool.proof),
         variables=tool.variables,
+        defaults=tool.defaults,
         demands=tool.demands,
         homes=tuple((name, _with_minor(one, pin)) for name, one in tool.homes),
         home_bins=tuple(_with_minor(one, pin) for one in tool.home_bins),

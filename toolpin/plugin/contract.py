@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from toolpin.errors import UsageError, shown
-from toolpin.model import Recipe
+from toolpin.model import Defaults, Recipe
 from toolpin.plugin.schema import BUILD, TOOL
 from toolpin.sources.contract import Groups, Kind
 from toolpin.sources.fields import HOST_VALUES, Field, UnfitError, placeholders
@@ -41,9 +41,11 @@ class Tool(NamedTuple):
     demands: tuple[str, ...]
     bin_dirs: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
+    defaults: Defaults
     homes: tuple[tuple[str, str], ...]
     home_bins: tuple[str, ...]
     reshim_after: tuple[tuple[str, tuple[str, ...]], ...]
+    added_by: tuple[tuple[str, tuple[str, ...]], ...]
     idiomatic: tuple[str, ...]
     spellings: Mapping[str, str]
     manifests: Mapping[str, str]

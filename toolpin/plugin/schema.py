@@ -8,6 +8,7 @@ from __future__ import annotations
 from toolpin.plugin.tool_fields import (
     read_commands,
     read_date,
+    read_defaults,
     read_homes,
     read_idioms,
     read_lists,
@@ -85,12 +86,19 @@ TOOL: dict[str, Field] = {
         (),
         holds=("install",),
     ),
+    "defaults": Field(
+        read_defaults,
+        "a table: variable = [value, variables]",
+        "variables that are set unless the user has set them or one that follows the "
+        "value; {install} is the install's path",
+        (),
+        holds=("install",),
+    ),
     "homes": Field(
         read_homes,
         "a table: variable = relative path",
-        "variables that name a folder of the tool's own outside its installs, unless "
-        "the user has set them; {minor} is its version's first two numbers, {required} "
-        "the major version of the tool that it requires",
+        "variables, unless the user has set them, for folders outside the installs; "
+        "{minor}: its version's first two numbers, {required}: the other's major",
         (),
         holds=("minor", "required"),
     ),
@@ -105,6 +113,12 @@ TOOL: dict[str, Field] = {
         read_lists,
         "a table: command = [words]",
         "when the command has one of these words, it may have added programs",
+        (),
+    ),
+    "added_by": Field(
+        read_lists,
+        "a table: command = [words]",
+        "commands that not every version has, and what adds each",
         (),
     ),
     "idiomatic": Field(
@@ -127,14 +141,17 @@ TOOL: dict[str, Field] = {
         {},
     ),
     "mutable": Field(
-        read_insides, _PATHS, "folders to which the tool itself adds files", ()
+        read_insides,
+        _PATHS,
+        "folders to which the tool adds files; files whose change shows that the tool "
+        "has replaced their folder, as by `npm install -g npm`",
+        (),
     ),
     "channels": Field(
         read_table,
         "a table: name = first version of a long-term line",
-        "what may be asked for instead of a version: releases from that one on, with "
-        "the same first number; all of them together are `lts`. Used where neither a "
-        "source's own list nor `long_term` states them",
+        "names to request instead of a version: releases from that one on, with the "
+        "same first number, and `lts` for all. Used where no list states them",
         {},
     ),
     "channels_date": Field(

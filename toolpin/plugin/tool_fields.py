@@ -6,7 +6,7 @@ import datetime
 import re
 
 from toolpin.env import is_settable
-from toolpin.model import Need
+from toolpin.model import Defaults, Need
 from toolpin.project.manifests import MANIFESTS
 from toolpin.project.words import RESERVED_COMMANDS
 from toolpin.sources.fields import (
@@ -50,6 +50,15 @@ def read_variables(value: object) -> tuple[tuple[str, str], ...]:
         if not is_settable(name):
             raise UnfitError
     return tuple(table.items())
+
+
+def read_defaults(value: object) -> Defaults:
+    """Accept variables, each with its value and the names of other variables."""
+    table = read_lists(value)
+    names = [one for name, words in table for one in (name, *words[1:])]
+    if not (all(map(is_settable, names)) and all(words for _, words in table)):
+        raise UnfitError
+    return table
 
 
 def read_idioms(value: object) -> tuple[str, ...]:

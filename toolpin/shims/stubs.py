@@ -18,6 +18,7 @@ from toolpin.project.toolversions import FILENAME_VARIABLES, variable_for
 _MARKER = "# toolpin shim; `toolpin reshim` writes it again"
 _TOOL = "# tool "
 _AFTER = "# after "
+_ADDED = "# added by "
 _ASDF = "# asdf-plugin: "
 # What scripts written for asdf look for in a shim.
 _AS_ASDF = "# the same, from anywhere: exec asdf exec "
@@ -37,7 +38,8 @@ class ShimTool(NamedTuple):
     beside `.tool-versions` that count, `spellings` the words in them that mean another.
     Before a command of `hooked` a hook of the user's runs. `asks` where only its plugin
     can read those files. Versions of a `numbered` tool have no v in front and no `.x`
-    at the end: project files may write them so.
+    at the end: project files may write them so. `added` are command lines that install
+    a command into a version without it.
     """
 
     name: str
@@ -51,10 +53,13 @@ class ShimTool(NamedTuple):
     asks: bool = False
     uses: tuple[str, ...] = ()
     numbered: bool = False
+    added: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class Stub(NamedTuple):
     """What a stub's header says: its tools, each with what it requires, and `after`.
+
+    `added` is the command line that installs the command where it is lacking, or "".
 
     What a tool only uses follows what it requires, with a `?` before the name.
 
@@ -63,6 +68,7 @@ class Stub(NamedTuple):
 
     tools: tuple[tuple[str, ...], ...]
     after: tuple[str, ...]
+    added: str = ""
 
 
 def render_library(paths: Paths, python: str) -> str:
@@ -103,6 +109,9 @@ def render_stub(
     lines += [_TOOL + " ".join(_with_partners(tool)) for tool in found]
     if after:
         lines.append(_AFTER + " ".join(after))
+    added = dict(pair for tool in found for pair in tool.added)
+    if command in added:
+        lines.append(_ADDED + " ".join(added[command]))
     if having is not None:
         lines += [f"{_ASDF}{_spelt(pin)}" for pin in having]
         lines.append(_AS_ASDF + quote(command))
@@ -144,6 +153,7 @@ def read_stub(path: str) -> Stub | None:
             if line.startswith(_AFTER)
             for word in line.removeprefix(_AFTER).split(" ")
         ),
+        next((one.removeprefix(_ADDED) for one in lines if one.startswith(_ADDED)), ""),
     )
 
 

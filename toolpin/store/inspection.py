@@ -66,7 +66,11 @@ class Inspection(NamedTuple):
 
 
 def inspect(paths: Paths, pin: Pin, mutable: Sequence[str]) -> Inspection:
-    """Compare an install with its receipt; `mutable` are the tool's own folders."""
+    """Compare an install with its receipt; `mutable` are the tool's own folders.
+
+    Of a file among them the whole directory is the tool's own once the file is another:
+    a package manager has replaced itself.
+    """
     tree = paths.install(*pin)
     try:
         receipt = trees.read_receipt(paths, pin)
@@ -78,7 +82,8 @@ def inspect(paths: Paths, pin: Pin, mutable: Sequence[str]) -> Inspection:
     entries, findings = _scan(tree)
     with ThreadPoolExecutor(_THREADS) as pool:
         judged = pool.map(lambda file: _judge(tree, file, entries), receipt.files)
-        findings += [finding for finding in judged if finding]
+        found = [finding for finding in judged if finding]
+    findings += _without_replaced(found, mutable)
     findings += _judge_record(paths, receipt)
     findings += _judge_folders(tree, entries)
     known = {file.path for file in receipt.files}
@@ -95,6 +100,21 @@ def inspect(paths: Paths, pin: Pin, mutable: Sequence[str]) -> Inspection:
         tuple(sorted(added)),
         len(unknown) - len(added),
     )
+
+
+def _without_replaced(
+    findings: Sequence[Finding], mutable: Sequence[str]
+) -> list[Finding]:
+    """Return the findings outside of directories that their tool has replaced.
+
+    No release differs from another in that one file alone: then it is damaged.
+    """
+    changed = {one.path for one in findings if one.kind == CHANGED}
+    for folder in (path.rpartition("/")[0] for path in mutable if path in changed):
+        rest = [one for one in findings if not _is_below(one.path, [folder])]
+        if len(rest) < len(findings) - 1:
+            findings = rest
+    return list(findings)
 
 
 def group_added(inspection: Inspection) -> dict[str, int]:

@@ -168,11 +168,25 @@ def record_of(paths: Paths, receipt: Receipt) -> str:
             if os.path.isabs(folder)  # in an install: a plugin's scripts name it so
             else Home(name, root, at_home(folder))
             for name, folder in homes
-        ),
+        )
+        + _defaults(paths, receipt),
         major=receipt.pin.version.partition(".")[0],
         asks=receipt.asks,
     )
     return render_record(patch)
+
+
+def _defaults(paths: Paths, receipt: Receipt) -> tuple[Home, ...]:
+    """Return the variables that are set unless the user has set them."""
+    final, found = paths.install(*receipt.pin), []
+    for name, (value, *others) in receipt.defaults:
+        in_tree = "{install}" in value
+        if in_tree and paths.shared:  # who uses that store may not write there
+            continue
+        root = os.path.dirname(final) if in_tree else value
+        folder = value.replace("{install}", final)
+        found.append(Home(name, root, folder, tuple(others)))
+    return tuple(found)
 
 
 def read_receipt(paths: Paths, pin: Pin) -> Receipt | None:
@@ -221,6 +235,7 @@ def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receip
         toolpin=__version__,
         bound=plan.is_bound,
         homes=plan.homes,
+        defaults=plan.defaults,
         home_bins=plan.home_bins,
         asks=plan.asks,
         first_use=plan.first_use,

@@ -147,5 +147,6 @@ def _known(
                     asks=known.name in idioms.asks,
                     uses=known.uses,
                     numbered=not is_scripted,
+                    added=known.added_by,
                 )
     return tools
