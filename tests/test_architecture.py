@@ -40,9 +40,9 @@ LAYERS = tuple(
         doctor.searched doctor.store_check doctor.store_state execute.finding
         execute.launch execute.place execute.running execute.trees lockfile.lookup
         http.bounds http.client http.fetch http.partial http.response http.trust
-        lockfile.read project.files project.links project.pin_files
-        project.remembered settings.asdf_env settings.asdfrc upkeep.checks
-        upkeep.inspection upkeep.repair upkeep.uses
+        lockfile.read project.files project.links project.named_folders
+        project.pin_files project.remembered settings.asdf_env settings.asdfrc
+        upkeep.checks upkeep.inspection upkeep.repair upkeep.uses
         """,
         """
         sources plugin.describe plugin.draft plugin.folders plugin.index plugin.registry

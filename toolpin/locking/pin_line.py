@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from toolpin.app import App
 from toolpin.lockfile.lookup import lockfile_beside
-from toolpin.model import Wanted
+from toolpin.model import Origin, Request, Wanted
 from toolpin.project import files
+from toolpin.project.named_folders import check_folders
 from toolpin.project.toolversions import edit, parse
 
 
@@ -20,6 +21,8 @@ def write_line(
     Returns old and new, and whether the lockfile has changed. Raises UsageError for a
     file that cannot be understood.
     """
+    request = Request(names[0], tuple(versions), Origin(path, 1))
+    check_folders(request, app.home, app.paths.global_file)
     lockfile = lockfile_beside(path)
     with app.writing(path, lockfile):
         before = app.files.read(path) if os.path.lexists(path) else b""

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from toolpin.errors import ToolpinError
 from toolpin.model import Request
+from toolpin.paths import home_folder
 from toolpin.project.files import Files
 from toolpin.project.idiomatic import Idioms, is_passed_over
 from toolpin.project.toolversions import parse, parse_for, parse_override, variable_for
@@ -67,10 +68,14 @@ def stated(
             for request in (
                 parse_for(data, only, path) if lenient else parse(data, path)
             ):
+                _check_folders(request, home, global_file)
                 tool = aliases.get(request.tool, request.tool)
                 yield request._replace(tool=tool)
         if path != global_file:
-            yield from idiomatic(os.path.dirname(path), idioms, files, only)
+            folder = os.path.dirname(path)
+            for request in idiomatic(folder, idioms, files, only):
+                _check_folders(request, home, global_file)
+                yield request
 
 
 def idiomatic(
@@ -222,4 +227,17 @@ def _is_ours(path: str, owner: int) -> bool:
 def _override(tool: str, env: Mapping[str, str]) -> Request | None:
     variable = variable_for(tool)
     text = env.get(variable)
-    return None if text is None else parse_override(text, tool, variable)
+    if text is None:
+        return None
+    request = parse_override(text, tool, variable)
+    _check_folders(request, home_folder(env), "")
+    return request
+
+
+def _check_folders(request: Request, home: str, global_file: str) -> None:
+    if any(wanted.kind == "path" for wanted in request.wanted):
+        from toolpin.project.named_folders import (  # noqa: PLC0415 - few name one
+            check_folders,
+        )
+
+        check_folders(request, home, global_file)
