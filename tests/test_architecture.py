@@ -20,7 +20,7 @@ LAYERS = tuple(
         __init__ errors model
         """,
         """
-        documents env resolve toml_lines versions binaries.fit ci.keys
+        documents env json_text resolve toml_lines versions binaries.fit ci.keys
         doctor.findings doctor.managers install.jobs lockfile.document
         lockfile.head lockfile.parse http.limits http.urls plugin.contract
         plugin.fields plugin.schema project.idiomatic project.manifests

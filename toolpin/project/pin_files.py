@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from toolpin.errors import ToolpinError
 from toolpin.model import Request
 from toolpin.paths import home_folder
-from toolpin.project.files import Files
+from toolpin.project.files import Files, Together
 from toolpin.project.idiomatic import Idioms, is_passed_over
 from toolpin.project.toolversions import parse, parse_for, parse_override, variable_for
 
@@ -59,10 +59,11 @@ def stated(
     requests before it are used up. With `only`, the lines of these names alone are
     judged: a shim of one tool does not fail for another's. `files` keeps what is read.
     """
-    files = files or Files()
+    files, together = files or Files(), Together()
     for path in _places(start, home, global_file):
         if counts(path):
             data = files.read(path, anywhere=path == global_file)
+            together.count(data, path)
             # What is no text at all is passed over by nobody.
             lenient = only and b"\0" not in data
             for request in (
@@ -73,25 +74,31 @@ def stated(
                 yield request._replace(tool=tool)
         if path != global_file:
             folder = os.path.dirname(path)
-            for request in idiomatic(folder, idioms, files, only):
+            for request in idiomatic(folder, idioms, files, only, together):
                 _check_folders(request, home, global_file)
                 yield request
 
 
 def idiomatic(
-    directory: str, idioms: Idioms, files: Files, only: Collection[str] = ()
+    directory: str,
+    idioms: Idioms,
+    files: Files,
+    only: Collection[str] = (),
+    together: Together | None = None,
 ) -> Iterator[Request]:
     """Yield what the files of other managers in a directory request.
 
-    With `only`, those of these tools alone are read.
+    With `only`, those of these tools alone are read. `together` counts them.
     """
+    together = together or Together()
     for name in idioms.names:
         path = os.path.join(directory, name)
         if only and idioms.tool_of(name) not in only:
             continue
         if not os.path.isfile(path) or is_passed_over(directory) or not counts(path):
             continue
-        request = idioms.read(files.read(path), path, name)
+        data = together.count(files.read(path), path)
+        request = idioms.read(data, path, name)
         if request:
             yield request
 

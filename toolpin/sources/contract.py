@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from toolpin.json_text import parse_json
 from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Host, Release
 from toolpin.project.words import VERSION, fits
 from toolpin.versions import is_prefix, sort_key
@@ -80,7 +80,7 @@ def read_lines(text: bytes, shape: Mapping[str, str]) -> dict[str, str]:
     or TypeError for a document of another shape.
     """
     first: dict[str, str] = {}
-    for release in json.loads(text):
+    for release in parse_json(text):
         version, name = release[shape["version"]], release[shape["channel"]]
         if isinstance(name, str) and fits(name, VERSION) and fits(version, VERSION):
             before = first.setdefault(name.lower(), version)

@@ -9,7 +9,6 @@ the asset had when it was trusted on first use. What is downloaded is always
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.errors import NoFit, NotPublished, Unreachable
 from toolpin.http.fetch import Fetcher
+from toolpin.json_text import parse_json
 from toolpin.model import Artifact, Build, Digest, Host, Release
 from toolpin.plugin.contract import SourceSpec
 from toolpin.sources.contract import fill, tool_requirements
@@ -238,7 +238,7 @@ def read_release(fetcher: Fetcher, repo: str, tag: str = "") -> GithubRelease:
         wanted = tag or "releases with a latest one"
         raise NotPublished(f"{repo} on GitHub has no {wanted}", error.facts) from error
     try:
-        return _release(json.loads(answer))
+        return _release(parse_json(answer))
     except _SHAPELESS as error:
         raise _no_answer(url, error) from error
 
@@ -267,7 +267,7 @@ def _releases(indexes: Indexes, repo: str) -> list[GithubRelease]:
     for page in range(1, _MOST_PAGES + 1):
         url = f"{API}/{repo}/releases?per_page={_PAGE}&page={page}"
         try:
-            tables = json.loads(indexes.read(url, max_bytes=_ANSWER_BYTES))
+            tables = parse_json(indexes.read(url, max_bytes=_ANSWER_BYTES))
             if not isinstance(tables, list):
                 raise TypeError("a list was expected")
             found += map(_release, tables)

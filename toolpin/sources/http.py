@@ -6,7 +6,6 @@ of releases on a mirror keeps nobody from installing it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.http.fetch import Fetcher
+from toolpin.json_text import parse_json
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.plugin.contract import SourceSpec
 from toolpin.plugin.fields import NO_CHECKSUMS
@@ -101,7 +101,7 @@ class HttpSource:
         """Yield each release's version and table."""
         shape = self._shape
         text = self._indexes.read(shape["url"], max_bytes=_CATALOGUE_BYTES)
-        releases = json.loads(text)
+        releases = parse_json(text)
         if not isinstance(releases, list):
             raise TypeError("a list was expected")
         for table in releases:
