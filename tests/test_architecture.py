@@ -29,7 +29,7 @@ LAYERS = tuple(
         shells.startup
         """,
         """
-        host owners paths process progress report tables cache.folder
+        directories host owners paths process progress report tables cache.folder
         http.credentials settings.edit settings.idiomatic_level settings.read
         settings.schema settings.secret
         """,
