@@ -53,6 +53,18 @@ def remove_tree(path: str) -> None:
         raise OSError(failure.errno, failure.strerror, at)
 
 
+@contextlib.contextmanager
+def temporary(prefix: str) -> Iterator[str]:
+    """Make an empty directory for a while; scripts may nest in it what they like."""
+    import tempfile  # noqa: PLC0415 - few commands need one
+
+    path = tempfile.mkdtemp(prefix=prefix)
+    try:
+        yield path
+    finally:
+        drop_tree(path)
+
+
 def drop_tree(path: str) -> None:
     """Remove a directory as far as that can be done."""
     with contextlib.suppress(OSError):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.deep import deep_tree, removed_afterwards
-from toolpin.directories import drop_tree, remove_tree, walk
+from toolpin.directories import drop_tree, remove_tree, temporary, walk
 
 
 @pytest.fixture
@@ -96,6 +96,12 @@ def test_what_is_moved_out_meanwhile_takes_nothing_with_it(
         remove_tree(str(tree))
     assert (elsewhere / "precious").exists()
     assert (elsewhere / "b").exists()
+
+
+def test_hostile_87_a_temporary_directory_goes_whatever_was_nested_in_it() -> None:
+    with temporary("toolpin-") as path:
+        assert deep_tree(Path(path, "x")).is_dir()
+    assert not Path(path).exists()
 
 
 @pytest.mark.parametrize("kind", ["link", "file", "nothing"])
