@@ -20,7 +20,7 @@ LAYERS = tuple(
         __init__ errors model
         """,
         """
-        documents env resolve toml_lines versions binaries.fit
+        documents env json_text resolve toml_lines versions binaries.fit
         doctor.findings doctor.managers install.jobs lockfile.document
         lockfile.head lockfile.parse http.limits http.urls
         project.idiomatic project.manifests project.meant project.toolversions
@@ -29,7 +29,7 @@ LAYERS = tuple(
         shells.startup sources.fields sources.spec
         """,
         """
-        host owners paths process progress report tables cache.folder
+        directories host owners paths process progress report tables cache.folder
         http.credentials settings.edit settings.idiomatic_level settings.read
         settings.schema settings.secret
         """,
@@ -40,9 +40,9 @@ LAYERS = tuple(
         doctor.searched doctor.store_check doctor.store_state execute.finding
         execute.launch execute.place execute.running execute.trees lockfile.lookup
         http.bounds http.client http.fetch http.partial http.response http.trust
-        lockfile.read project.files project.links project.pin_files
-        project.remembered settings.asdf_env settings.asdfrc upkeep.checks
-        upkeep.inspection upkeep.repair upkeep.uses
+        lockfile.read project.files project.links project.named_folders
+        project.pin_files project.remembered settings.asdf_env settings.asdfrc
+        upkeep.checks upkeep.inspection upkeep.repair upkeep.uses
         """,
         """
         sources plugin.contract plugin.describe plugin.draft plugin.folders

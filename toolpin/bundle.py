@@ -18,6 +18,7 @@ from typing import IO, NamedTuple
 from toolpin.cache.verified import Cache, Download
 from toolpin.errors import Mismatch, Refused, ToolpinError, UsageError, as_word
 from toolpin.http.fetch import Progress
+from toolpin.json_text import parse_json
 from toolpin.lockfile.document import Lockfile, render
 from toolpin.lockfile.parse import parse
 from toolpin.model import Artifact
@@ -96,7 +97,7 @@ def read_bundle(path: str) -> Bundle:
             if first.size > _MOST_MANIFEST_BYTES:
                 raise ValueError(f"a manifest of {first.size} bytes")
             stream = tar.extractfile(first)
-            table = json.loads(stream.read() if stream else b"")
+            table = parse_json(stream.read() if stream else b"")
         if table["schema"] != SCHEMA:
             raise ValueError(f"schema {table['schema']!r}, expected {SCHEMA}")
         hosts = tuple(str(host) for host in table["hosts"])

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from toolpin.errors import ToolpinError
+from toolpin.json_text import parse_json
 from toolpin.model import Artifact, Digest, Pin, Receipt, TreeFile
 
 SCHEMA = 1
@@ -108,7 +109,7 @@ def parse_note(text: str) -> tuple[str, tuple[Artifact, ...]]:
 
 
 def _table(text: str) -> dict[str, Any]:
-    table = json.loads(text)
+    table = parse_json(text)
     if not isinstance(table, dict) or table.get("schema") != SCHEMA:
         raise ValueError(f"schema {SCHEMA} expected")
     return table

@@ -20,6 +20,7 @@ A bug is every other exception: exit code 3. An interrupt: 130.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import ClassVar
@@ -157,19 +158,34 @@ def as_word(text: str) -> str:
     """Return a text as one word of a line to paste, whatever it holds."""
     if text and _PLAIN.issuperset(text):
         return text
-    return "'" + text.replace("'", "'\\''") + "'"
+    if text.isprintable():
+        return "'" + text.replace("'", "'\\''") + "'"
+    # printf writes what must not stand in the line itself.
+    escaped = "".join(
+        chr(byte) if chr(byte) in _PLAIN - {"%"} else f"\\{byte:03o}"
+        for byte in os.fsencode(text)
+    )
+    return f"\"$(printf '{escaped}')\""
+
+
+def printable_lines(text: str) -> str:
+    """Escape what a terminal would obey in each line of a text; its lines stay.
+
+    For texts of toolpin's own, and for files that are shown as they are.
+    """
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def printable(text: str) -> str:
     """Escape what a terminal would obey: control, format and surrogate characters.
 
-    A newline stays, so that a value may hold several lines.
+    Newlines, too: no name and no answer of a server can forge a line of an error.
     """
     if text.isprintable():
         return text
     return "".join(
         char
-        if char.isprintable() or char == "\n"
+        if char.isprintable()
         else char.encode("unicode_escape", "surrogatepass").decode("ascii")
         for char in text
     )

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from toolpin.errors import ToolpinError, printable
+from toolpin.errors import ToolpinError, printable, printable_lines
 
 JSON_SCHEMA = 1
 
@@ -29,7 +29,15 @@ class Report:
 
     def foreign(self, text: str) -> None:
         """Write lines of somebody else's so that a terminal obeys none; tabs stay."""
-        self.answer("\t".join(printable(part) for part in text.split("\t")))
+        self.answer("\t".join(printable_lines(part) for part in text.split("\t")))
+
+    def path(self, path: str) -> None:
+        """Write a path, alone in its line: as it is for a script, escaped to a person.
+
+        So does `ls`.
+        """
+        is_terminal = sys.stdout is not None and sys.stdout.isatty()
+        self.answer(printable(path) if is_terminal else path)
 
     def document(
         self, command: str, result: object, *, changed: bool | None = None
@@ -82,6 +90,10 @@ class Report:
     def warn(self, text: str) -> None:
         """Write one line for people, quiet or not."""
         _say(printable(text))
+
+    def warn_lines(self, text: str) -> None:
+        """Write lines for people, quiet or not."""
+        _say(printable_lines(text))
 
     def error(self, error: ToolpinError) -> None:
         """Write an error with its facts and what to try."""

@@ -60,7 +60,7 @@ def parse_checksums(text: str, filename: str, algorithm: str, place: str) -> Dig
     if len(wanted) > 1:
         raise Refused(
             f"{place} lists {filename} twice, with two digests",
-            [("listed", "\n".join(str(digest) for digest in wanted))],
+            [("listed", str(digest)) for digest in wanted],
         )
     return wanted[0]
 

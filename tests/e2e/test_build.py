@@ -121,7 +121,7 @@ def test_a_build_runs_no_program_of_a_folder_that_the_project_names(
     add_world(home)
     code.publish("2.0.1")
     ran = home.root / "ran"
-    theirs = home.project / "x/bin"
+    theirs = home.root / "x/bin"
     theirs.mkdir(parents=True)
     for name in ("hello", "nice", "cp", "mkdir"):
         program = theirs / name

@@ -384,12 +384,46 @@ PUBLIC = "https://nodejs.org/dist/x"
         "https://[::ffff:127.0.0.1]/",
         "https://[fe80::1%25eth0]/",
         "https://[fd00::1]/",
+        "https://172.31.255.255/",
+        "https://100.64.0.1/",
+        "https://0/",
+        "https://10.1/",
+        "https://0300.0250.1.1/",
+        "https://0xc0.0xa8.257/",
+        "https://3232235777/",
+        "https://127.0.0.1./",
+        "https://224.0.0.1/",
+        "https://[::]/",
+        "https://[::ffff:a00:1]/",
+        "https://[0:0:0:0:0:ffff:c0a8:101]/",
+        "https://[::10.0.0.1]/",
+        "https://[fec0::1]/",
+        "https://[64:ff9b::10.0.0.1]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[64:ff9b:1::a9fe:a9fe]/",
+        "https://[2002:c0a8:101::1]/",
     ],
 )
 def test_hostile_44_a_public_host_cannot_send_us_into_our_network(target: str) -> None:
     with pytest.raises(Refused):
         urls.redirected(PUBLIC, target, PUBLIC)
     assert urls.redirected(PUBLIC, target, target) == target
+    assert urls.redirected("https://10.9.8.7/x", target, PUBLIC) == target
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://1.1.1.1/x",
+        "https://[2606:4700:4700::1111]/x",
+        "https://[64:ff9b::1.1.1.1]/x",
+        "https://[2002:101:101::1]/x",
+        "https://10.example/x",
+        "https://fc00.example/x",
+    ],
+)
+def test_a_public_host_may_send_us_to_another(target: str) -> None:
+    assert urls.redirected(PUBLIC, target, PUBLIC) == target
 
 
 def test_hostile_44_a_redirect_never_leaves_tls() -> None:

@@ -131,6 +131,19 @@ def test_hostile_03_a_name_that_climbs_out(sandbox: Sandbox, name: str) -> None:
     sandbox.refuses(tar_with(Entry(name, EVIL)))
 
 
+@pytest.mark.parametrize("name", ["tool.tar", "tool.whl"])
+def test_hostile_87_a_member_nested_too_deep(sandbox: Sandbox, name: str) -> None:
+    def archive(levels: int) -> bytes:
+        path = "d/" * levels + "f"
+        if name == "tool.tar":
+            return tar_with(Entry(path, EVIL))
+        return wheel([("before", b"", 0o644), (path, EVIL, 0o644)])
+
+    error = sandbox.refuses(archive(128), name)
+    assert error.what.endswith("a name has more than 128 components")
+    assert len(sandbox.unpack(archive(127), name)) == 2
+
+
 @pytest.mark.parametrize("name", ["", "/", ".", "a//b", "a/./b", "a/"])
 def test_hostile_09_a_file_with_an_empty_name(sandbox: Sandbox, name: str) -> None:
     sandbox.refuses(tar_with(Entry(name, EVIL)))
@@ -442,6 +455,24 @@ def test_hostile_24_a_bomb_of_zeros(sandbox: Sandbox, form: Form) -> None:
     data = compress(big, form)
     error = sandbox.refuses(data, f"t.tar.{form}", limits=SMALL)
     assert "20 times" in error.what
+
+
+@pytest.mark.parametrize("form", ["gz", "bz2", "xz"])
+@pytest.mark.parametrize("inside", [b"", b"\0"])
+def test_hostile_24_more_streams_than_bytes_for_them(
+    sandbox: Sandbox, form: Form, inside: bytes
+) -> None:
+    """Each costs a decoder, and unpacks to next to nothing."""
+    whole, tiny = compress(tar_with(), form), compress(inside, form)
+    error = sandbox.refuses(whole + tiny * 1_100, f"t.tar.{form}")
+    assert "small streams" in error.what
+
+
+def test_a_file_in_many_blocks_is_unpacked(sandbox: Sandbox) -> None:
+    plain = tar_with(Entry("noise", os.urandom(1_500_000)))
+    blocks = (plain[at : at + 1_000] for at in range(0, len(plain), 1_000))
+    data = b"".join(compress(block, "gz") for block in blocks)
+    assert len(sandbox.unpack(data, "t.tar.gz")) == 2
 
 
 def test_hostile_24_a_bomb_in_a_zip(sandbox: Sandbox) -> None:

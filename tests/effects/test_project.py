@@ -370,6 +370,33 @@ def test_hostile_63_ten_thousand_folders_are_walked(
             os.rmdir("d")
 
 
+@pytest.mark.parametrize("name", [".tool-versions", ".nvmrc"])
+def test_hostile_61_63_many_files_of_one_place_are_not_read_together(
+    name: str, machine: Machine
+) -> None:
+    """Each is as large as it may be; a repository packs them into next to nothing."""
+    folder = machine.start
+    for _ in range(10):
+        folder /= "d"
+        folder.mkdir()
+        text = b"22\n" if name == ".nvmrc" else b"erlang 1\n"
+        (folder / name).write_bytes(text + b"#" * 1_000_000)
+
+    def read(start: Path) -> list[Request]:
+        found = stated(
+            str(start),
+            home="/",
+            global_file="/nowhere/.tool-versions",
+            aliases={},
+            idioms=IDIOMS,
+        )
+        return list(found)
+
+    assert len(read(folder.parents[5])) == 4
+    with pytest.raises(UsageError, match="from here up"):
+        read(folder)
+
+
 def test_hostile_63_a_loop_of_links_is_walked_by_its_name(machine: Machine) -> None:
     (machine.start / "loop").symlink_to(machine.start)
     file = machine.pin(machine.root / "srv", "")

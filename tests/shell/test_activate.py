@@ -344,8 +344,8 @@ def test_a_folder_that_a_project_names_is_not_on_path_and_shims_run_it(
     world: World, shell: str
 ) -> None:
     for name in ("node", "head"):
-        world.store.script(world.project / "evil/bin" / name, "the project's")
-    pin = f"nodejs path:{world.project}/evil\n"
+        world.store.script(world.outside / "evil/bin" / name, "the project's")
+    pin = f"nodejs path:{world.outside}/evil\n"
     (world.project / ".tool-versions").write_text(pin)
     done = play(
         world.store,

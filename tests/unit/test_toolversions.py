@@ -178,9 +178,9 @@ def test_hostile_56_a_tool_name_that_is_none_is_refused(
         "path:$HOME/x",
         "path:/a:/b",
         "path:/a b",
-        "path:/proc/self/cwd/x",
-        "path://proc/self/cwd/x",
         "path:/a/../dev/fd/3",
+        "path:~/../x",
+        "path:/a/..",
         "path:/a#b",
         "path:/a\nb",
         "path:/a\u202eb",
@@ -206,7 +206,7 @@ def test_hostile_57_a_path_or_ref_that_is_none_is_refused(word: str) -> None:
         parse_wanted(word, FLAG)
 
 
-@pytest.mark.parametrize("path", ["/a/$(id)/;x", "/a/../b", "~/`x`", "/é"])
+@pytest.mark.parametrize("path", ["/a/$(id)/;x", "/a/..b/x", "~/`x`", "/é"])
 def test_hostile_57_a_path_is_taken_literally(path: str) -> None:
     assert parse_wanted(f"path:{path}", FLAG) == Wanted("path", path)
 

@@ -16,6 +16,8 @@ PIECE_BYTES = MiB
 """How much is read, hashed and written at once."""
 
 _COMPONENT_BYTES = 255
+# What is published has 20 at most. Deeper trees break programs that recurse.
+_COMPONENTS = 128
 PATH_BYTES = 4096
 """PATH_MAX with its final NUL: what the kernel takes as one path."""
 
@@ -79,6 +81,8 @@ def split_name(name: str) -> tuple[str, ...]:
     parts = name.removesuffix("/").split("/")
     if parts[0] == ".":
         del parts[0]
+    if len(parts) > _COMPONENTS:
+        raise Broken(f"a name has more than {_COMPONENTS} components", name)
     for part in parts:
         _check_component(part, name)
     return tuple(parts)

@@ -18,6 +18,10 @@ from toolpin.archive.zstd import ZstdError, zstd_decoder
 Form = Literal["gz", "xz", "bz2", "zst", "tar"]
 
 _INPUT_BYTES = 256 * 1024
+# Each stream has a decoder of its own. Packers cut into blocks of 64 KiB and more; from
+# so many on, they are this large packed, on average.
+_FREE_STREAMS = 1_000
+_STREAM_BYTES = 512
 _DAMAGE = (zlib.error, lzma.LZMAError, ZstdError, OSError, EOFError)
 
 
@@ -126,8 +130,12 @@ def _decode(file: Source, form: Form, limits: Limits) -> Iterator[bytes]:
         yield from iter(lambda: file.read(PIECE_BYTES), b"")
         return
     data = file.read(_INPUT_BYTES)
+    streams = 0
     # A file may hold several streams, one behind the other: parallel packers do that.
     while data:
+        streams += 1
+        if streams > max(_FREE_STREAMS, file.tell() // _STREAM_BYTES):
+            raise Broken("it is cut into too many small streams")
         decoder = _decoder(form, limits)
         try:
             yield from _one_stream(file, decoder, data)

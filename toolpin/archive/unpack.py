@@ -81,7 +81,7 @@ def unpack(
 
 
 def _refused(filename: str, broken: Broken) -> Refused:
-    member = printable(broken.member).replace("\n", "\\n")
+    member = printable(broken.member)
     if len(member) > 120:
         member = f"{member[:80]}... ({len(broken.member)} characters)"
     facts = [("member", member)] if member else []

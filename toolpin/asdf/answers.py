@@ -17,7 +17,7 @@ from toolpin.asdf.front import (
     wanted_of,
     write,
 )
-from toolpin.errors import ToolpinError
+from toolpin.errors import ToolpinError, printable
 from toolpin.model import Pin, Request
 from toolpin.project.toolversions import folder_of
 from toolpin.store import installs
@@ -48,7 +48,7 @@ def current(front: Front, words: Sequence[str]) -> int:
     widths = [max(_COLUMN, *(len(row[at]) + 1 for row in rows)) for at in range(3)]
     for row in rows:
         cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False))
-        front.answer("".join(cells) + row[3])
+        front.answer(printable("".join(cells) + row[3]))
     return code if name else 0
 
 
@@ -198,7 +198,7 @@ def newest(front: Front, tool: str, prefix: str) -> str | None:
         elif found:
             version = newest_listed(found, prefix, front.app, sources=())
     except ToolpinError as error:
-        front.answer(f"unable to load latest version: {error.what}")
+        front.answer(f"unable to load latest version: {printable(error.what)}")
         return None
     if version is None:
         front.answer(f"No compatible versions available ({tool} {prefix})")

@@ -126,7 +126,7 @@ class Front(NamedTuple):
 
     def say(self, text: str) -> None:
         """Write a line to stderr."""
-        self.app.report.warn(text)
+        self.app.report.warn_lines(text)
 
 
 def open_front(environ: Mapping[str, str], *, for_plugin: bool = False) -> Front:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from toolpin.asdf.front import FailedError, Front, split
-from toolpin.errors import ToolpinError, Unreachable
+from toolpin.errors import ToolpinError, Unreachable, printable
 from toolpin.model import Pin
 from toolpin.plugin.folders import Folders, each
 from toolpin.plugin.index import HOUR_S, Index
@@ -66,7 +66,7 @@ def _add(front: Front, words: Sequence[str]) -> int:
     except Unreachable as error:
         said = [value for label, value in error.facts if label == "it said"]
         told = said[-1] if said else error.what
-        raise FailedError(f"unable to clone plugin: {told}") from error
+        raise FailedError(f"unable to clone plugin: {printable(told)}") from error
     app.reload_plugins()
     refresh_shims(app.paths, app.registry)
     return 0
@@ -202,5 +202,7 @@ def _test(front: Front, words: Sequence[str]) -> int:
     try:
         return trial.run("" if version == "latest" else version, given.names[2:]).code
     except ToolpinError as error:
-        said = "".join(f"\n  {label}  {value}" for label, value in error.facts)
-        raise FailedError(f"FAILED: {error.what}{said}") from error
+        said = "".join(
+            f"\n  {label}  {printable(value)}" for label, value in error.facts
+        )
+        raise FailedError(f"FAILED: {printable(error.what)}{said}") from error

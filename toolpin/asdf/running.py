@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from toolpin.asdf.front import FailedError, Front, spelt, split
-from toolpin.errors import NotRunnable, ScriptFailed
+from toolpin.errors import NotRunnable, ScriptFailed, printable
 from toolpin.execute import finding, running
 from toolpin.execute.launch import as_called, become
 from toolpin.execute.place import Found
@@ -94,7 +94,7 @@ def cmd(front: Front, words: Sequence[str]) -> NoReturn:
         raise FailedError(f"{start}{lacking}{''.join(rest[:1])}")
     program, args = found
     if not os.access(program, os.X_OK):
-        raise FailedError(f"{start}{program} may not be run")
+        raise FailedError(f"{start}{printable(program)} may not be run")
     become(program, args, _clean(front, scripts.env))
 
 
@@ -142,7 +142,7 @@ def _check(front: Front, command: str, unknown: int) -> None:
             [
                 f"No version is set for command {command}",
                 "Consider adding one of the following versions in your config file at "
-                f"{_file(front)}",
+                f"{printable(_file(front))}",
                 *(f"{pin.tool} {spelt(pin.version)}" for pin in pins),
             ]
         ),
@@ -181,10 +181,10 @@ def _told(front: Front, command: str, error: NotRunnable) -> Exception:
         lines += [
             "",
             "or add one of the following versions in your config file at "
-            f"{_file(front)}",
+            f"{printable(_file(front))}",
             *(f"{pin.tool} {spelt(pin.version)}" for pin in pins),
         ]
-    lines += ["", *(f"wanted by {one.origin}" for one in requests)]
+    lines += ["", *(f"wanted by {printable(str(one.origin))}" for one in requests)]
     return FailedError("\n".join(lines), _SET_UP)
 
 

@@ -21,6 +21,7 @@ from toolpin.binaries.elf import (
     macho_archs,
     read_elf,
 )
+from toolpin.directories import walk
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Host
 from toolpin.project.files import read
@@ -108,7 +109,7 @@ def needed(release: Release, target: Host) -> dict[str, list[str]]:
 
 def _natives(folder: str) -> Iterator[Native]:
     """Yield the native files, by path. Links and what cannot be read are left out."""
-    for parent, names, files in os.walk(folder):
+    for parent, names, files in walk(folder):
         names.sort()
         for name in sorted(files):
             if native := _native(folder, f"{parent}/{name}"):

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
 from toolpin.cache.verified import Cache
+from toolpin.directories import remove_tree, walk
 from toolpin.documents import parse_note
 from toolpin.errors import ToolpinError
 from toolpin.model import Artifact, Digest, Pin
@@ -117,7 +117,7 @@ def _note_files(cache: Cache) -> list[str]:
     found = []
     for kind, form in _NOTES.items():
         root = f"{cache.root}/{kind}"
-        for folder, _, names in os.walk(root):
+        for folder, _, names in walk(root):
             paths = [os.path.join(folder, name) for name in names]
             found += [one for one in paths if form.fullmatch(one[len(root) + 1 :])]
     return sorted(found)
@@ -139,7 +139,7 @@ def _size(path: str) -> int:
     total = 0
     with suppress(OSError):
         total = os.lstat(path).st_size
-    for folder, _, names in os.walk(path):
+    for folder, _, names in walk(path):
         for name in names:
             with suppress(OSError):
                 total += os.lstat(os.path.join(folder, name)).st_size
@@ -149,7 +149,7 @@ def _size(path: str) -> int:
 def _remove(path: str) -> None:
     try:
         if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path)
+            remove_tree(path)
         else:
             os.unlink(path)
     except FileNotFoundError:

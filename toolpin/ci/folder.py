@@ -24,6 +24,8 @@ from toolpin.store.unfinished import delete_tree
 from toolpin.verify import HEX_LENGTHS
 
 _THREADS = os.cpu_count() or 1
+# Levels that are looked into: what is toolpin's own has three.
+_DEEPEST = 128
 # Of what no lockfile tells the size.
 _LARGEST = 20 << 30
 _FOLDERS = {"archives", "trees", *(f"archives/{one}" for one in HEX_LENGTHS)}
@@ -160,7 +162,8 @@ def _digest(path: str) -> Digest:
 def _entries(root: str) -> Iterator[tuple[str, bool, bool]]:
     """Yield (path, is a folder, is a file) of what is there, and follow no link.
 
-    What is removed meanwhile is not looked into.
+    What is removed meanwhile is not looked into, nor what is nested so deep that it is
+    not toolpin's.
     """
     waiting = [""]
     while waiting:
@@ -173,6 +176,6 @@ def _entries(root: str) -> Iterator[tuple[str, bool, bool]]:
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            if is_folder:
+            if is_folder and path.count("/") < _DEEPEST:
                 waiting.append(path)
             yield path, is_folder, entry.is_file(follow_symlinks=False)

@@ -16,6 +16,7 @@ import tarfile
 from collections.abc import Sequence
 
 from toolpin.archive.unpack import unpack
+from toolpin.directories import walk
 from toolpin.documents import parse_receipt, render_receipt
 from toolpin.errors import Mismatch, ToolpinError
 from toolpin.model import Pin, Plan, Receipt, TreeFile
@@ -79,7 +80,7 @@ def _folders(tree: str) -> list[str]:
     """Return the folders of a tree, those above before those below."""
     return sorted(
         os.path.relpath(f"{folder}/{name}", tree)
-        for folder, names, _ in os.walk(tree)
+        for folder, names, _ in walk(tree)
         for name in names
         if not os.path.islink(f"{folder}/{name}")
         and not (folder == tree and name == _OWN)

@@ -8,7 +8,7 @@ from toolpin.app import App
 from toolpin.ci.install import FAILED, Provided, Result
 from toolpin.ci.keys import render_outputs
 from toolpin.ci.plan import CiPlan, Planned
-from toolpin.errors import NotLocked, ToolpinError
+from toolpin.errors import NotLocked, ToolpinError, printable
 from toolpin.report import error_table
 from toolpin.tables import pin_table
 
@@ -30,7 +30,7 @@ def show_plan(plan: CiPlan, form: str | None, app: App) -> None:
     else:
         app.report.table([_plan_row(one) for one in plan.planned])
         app.report.answer(f"key   {plan.key}")
-        app.report.answer(f"path  {plan.folder}")
+        app.report.answer(f"path  {printable(plan.folder)}")
     if plan.unlocked:
         names = ", ".join(str(one.job.pin) for one in plan.unlocked)
         app.report.remark(f"{names}: not locked; try: toolpin lock")

@@ -82,7 +82,7 @@ def _update(app: App, dialect: Dialect, shell: str, *, in_front: bool) -> str:
     if app.env.get(ACTIVE) != shell:
         changes[ACTIVE] = shell
     if told and told != parse_state(app.env.get(STATE)).told:
-        app.report.warn(told)
+        app.report.warn_lines(told)
         _stand_before_the_machines(requests, app)
     return render_changes(changes, dialect) + dialect.same(
         Watch(

@@ -99,7 +99,7 @@ def _clean(cache: Cache, app: App, *, dry_run: bool) -> None:
         report.document("cache clean", result, changed=changed)
     elif dry_run:
         for path, _ in done.removed:
-            report.answer(path)
+            report.path(path)
     freed = _megabytes(sum(size for _, size in done.removed))
     verb = "would free" if dry_run else "freed"
     report.remark(f"{verb} {freed} in {cache.root}")

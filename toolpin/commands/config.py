@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.errors import ToolpinError
+from toolpin.errors import ToolpinError, printable
 from toolpin.mutex import held, mutex_of_file
 from toolpin.project import files
 from toolpin.settings import read
@@ -74,7 +74,8 @@ def _get(options: Options, app: App) -> int:
         return 0
     # A text alone, without quotes: `$(toolpin config get KEY)` is what it is for.
     text = one.value if isinstance(one.value, str) else render_value(one.value)
-    app.report.answer(f"{text}  {one.origin}" if options.origin else text)
+    origin = f"  {printable(str(one.origin))}" if options.origin else ""
+    app.report.answer(f"{text}{origin}")
     return 0
 
 

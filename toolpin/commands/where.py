@@ -78,4 +78,4 @@ def _answer(tool: str, version: str | None, path: str, app: App) -> None:
         result = {"tool": tool, "version": version, "path": path}
         app.report.document("where", result)
     else:
-        app.report.answer(path)
+        app.report.path(path)

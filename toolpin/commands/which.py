@@ -41,7 +41,7 @@ def run(options: Options, app: App) -> int:
     if app.report.as_json:
         app.report.document("which", _result(options.command, found))
     else:
-        app.report.answer(found.path)
+        app.report.path(found.path)
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.doctor.reasons import Locked, Reasons, reasons_for
 from toolpin.doctor.searched import Candidate
-from toolpin.errors import ToolpinError, UnknownCommand
+from toolpin.errors import ToolpinError, UnknownCommand, printable
 from toolpin.model import Pin, Request
 from toolpin.report import error_table
 from toolpin.store.installs import store_of, tree
@@ -41,7 +41,7 @@ def run(options: Options, app: App) -> int:
     if app.report.as_json:
         app.report.document("why", _result(reasons, app))
     else:
-        app.report.answer(_verdict(reasons))
+        app.report.answer(printable(_verdict(reasons)))
         app.report.table(list(_rows(reasons, app)), folds=True)
     if reasons.is_right:
         return 0

@@ -12,8 +12,8 @@ from toolpin.app import App
 from toolpin.doctor.findings import Finding, of_error
 from toolpin.doctor.project_check import PROJECT_CHECKS
 from toolpin.doctor.shell_check import SHELL_CHECKS
-from toolpin.doctor.store_check import check_installs, check_shims
-from toolpin.doctor.store_state import look_at_installs, look_at_shims
+from toolpin.doctor.store_check import check_installs, check_remains, check_shims
+from toolpin.doctor.store_state import look_at_installs, look_at_remains, look_at_shims
 from toolpin.doctor.surroundings import look
 from toolpin.errors import ToolpinError, as_word
 from toolpin.store import installs
@@ -41,13 +41,14 @@ def _of_shims(app: App) -> Iterable[Finding]:
     return check_shims(look_at_shims(app.paths, sys.executable))
 
 
-def _of_installs(app: App) -> Iterable[Finding]:
+def _of_installs(app: App) -> Iterator[Finding]:
     def programs(name: str) -> Sequence[str]:
         # A plugin that cannot be read has its own check.
         tool = app.registry.readable(name)
         return tool.commands if tool else ()
 
-    return check_installs(look_at_installs(app.paths, programs))
+    yield from check_installs(look_at_installs(app.paths, programs))
+    yield from check_remains(look_at_remains(app.paths))
 
 
 def _of_machine(app: App) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from toolpin.doctor.findings import Finding
-from toolpin.doctor.store_state import InstallState, ShimsState
+from toolpin.doctor.store_state import InstallState, Remains, ShimsState
 
 _MOST_NAMES = 12
 
@@ -49,6 +49,18 @@ def check_installs(states: Iterable[InstallState]) -> Iterator[Finding]:
             continue
         place = ("folder", state.tree)
         yield Finding("installs", what, (place, *facts), mend)
+
+
+def check_remains(remains: Iterable[Remains]) -> Iterator[Finding]:
+    """Find what is left of installs and removals that were not ended."""
+    for one in remains:
+        fix = f"rm -rf {shlex.quote(one.path)}"
+        if not one.is_own:
+            fix = f"sudo {fix}"
+        elif one.is_tree:
+            fix = f"chmod -R u+rwX {shlex.quote(one.path)} && {fix}"
+        what = f"what is left of {one.pin} takes room and does not count"
+        yield Finding("installs", what, (("in", one.path),), fix)
 
 
 def _is_receipt(path: str) -> bool:

@@ -17,6 +17,7 @@ from toolpin.shims.folder import has_library, lacking
 from toolpin.shims.stubs import owned_text
 from toolpin.store import installs, owned
 from toolpin.store.installs import ADOPTED, RECORD
+from toolpin.store.unfinished import lock_of
 
 
 class ShimsState(NamedTuple):
@@ -48,6 +49,15 @@ class InstallState(NamedTuple):
     is_adopted: bool = False
 
 
+class Remains(NamedTuple):
+    """What a process that is dead now left half done, or could not delete."""
+
+    pin: Pin
+    path: str
+    is_tree: bool
+    is_own: bool
+
+
 def look_at_shims(paths: Paths, python: str) -> ShimsState:
     """Look at the shims of all that is installed; `python` is this interpreter."""
     state = ShimsState(paths.shims, paths.shim_library)
@@ -75,6 +85,19 @@ def look_at_installs(
     paths = paths.alone
     states = [_state(paths, pin, programs(pin.tool)) for pin in _pins(paths)]
     return [*states, *_marked(paths)]
+
+
+def look_at_remains(paths: Paths) -> Iterator[Remains]:
+    """Yield what lies in staging, and is of nobody who is at work now."""
+    for one in owned.staged(paths.alone):
+        mutex = lock_of(paths.alone, one.pin)
+        if not os.path.exists(mutex) or _is_free(mutex):
+            try:
+                is_own = os.lstat(one.path).st_uid == os.geteuid()
+            except FileNotFoundError:
+                continue
+            is_tree = os.path.isdir(one.path) and not os.path.islink(one.path)
+            yield Remains(one.pin, one.path, is_tree, is_own)
 
 
 def _pins(paths: Paths) -> Iterator[Pin]:
@@ -114,7 +137,7 @@ def _state(paths: Paths, pin: Pin, programs: Sequence[str]) -> InstallState:
 def _marked(paths: Paths) -> Iterator[InstallState]:
     """Yield what was begun and not ended, and is not at work now."""
     for mark, pin in owned.marks(paths):
-        mutex = f"{paths.locks}/{pin.tool}/{pin.version}.lock"
+        mutex = lock_of(paths, pin)
         if not os.path.exists(mutex) or _is_free(mutex):
             yield InstallState(pin, paths.install(*pin), mark)
 

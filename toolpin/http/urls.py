@@ -13,6 +13,11 @@ from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 from toolpin.errors import Refused
 
 _PORTS = {"http": 80, "https": 443}
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# Their last 32 bits are an IPv4 address.
+_HOLD_IPV4 = tuple(
+    ipaddress.IPv6Network(net) for net in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48")
+)
 _PRINTABLE = re.compile(r"[!-~]+")
 
 
@@ -97,10 +102,33 @@ def shown(url: str) -> str:
 
 def _is_private(url: str) -> bool:
     address = _address((urlsplit(url).hostname or "").rstrip("."))
-    return is_loopback(url) or (address is not None and not address.is_global)
+    return is_loopback(url) or (address is not None and not _is_public(address))
 
 
-def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _is_public(address: _Address) -> bool:
+    """Tell whether an address, and what it stands for, is one of the Internet's."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.is_site_local:
+            return False
+        if inner := _embedded(address):
+            return _is_public(inner)
+    return address.is_global and not address.is_multicast
+
+
+def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that packets to an IPv6 address are sent to.
+
+    Of the forms `::ffff:1.2.3.4`, `::1.2.3.4`, 6to4 (2002::/16), and of the gateways
+    of NAT64 (64:ff9b::/96 and 64:ff9b:1::/48, RFC 6052 and 8215).
+    """
+    if address.ipv4_mapped or address.sixtofour:
+        return address.ipv4_mapped or address.sixtofour
+    if any(address in net for net in _HOLD_IPV4):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return None
+
+
+def _address(name: str) -> _Address | None:
     """Return the address that a host is, also as `127.1`, `0x7f000001`, `2130706433`.
 
     The resolver takes these old forms, so a check of dotted quads alone is no check.

@@ -16,6 +16,7 @@ from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError, Unreachable
 from toolpin.http import urls
 from toolpin.install.long_term import LongTermLines
+from toolpin.json_text import parse_json
 from toolpin.model import Host, Release
 from toolpin.plugin.contract import Tool
 from toolpin.project.words import VERSION, fits
@@ -104,7 +105,7 @@ class Catalogues:
         """Return the list in the cache, if it is one and from the same address."""
         try:
             note = self._cache.read_note(_KIND, tool.name, f"{spec.id}@{host}")
-            table = json.loads(note or b"")
+            table = parse_json(note or b"")
             releases = tuple(
                 Release(str(version), tuple(channels) if has_channels(spec) else ())
                 for version, channels in table["releases"]

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, ToolpinError, Unreachable
+from toolpin.json_text import parse_json
 from toolpin.plugin.contract import Tool
 from toolpin.sources.clients import Clients
 from toolpin.sources.contract import read_lines
@@ -102,7 +103,7 @@ class LongTermLines:
     def _kept(self, tool: Tool) -> _Kept | None:
         """Return the last answer of the package that the plugin names."""
         try:
-            note = json.loads(self._cache.read_note(_KIND, tool.name) or b"")
+            note = parse_json(self._cache.read_note(_KIND, tool.name) or b"")
             lines = {str(name): str(first) for name, first in note["lines"].items()}
             time_s = float(note["time"])
             time.gmtime(time_s)

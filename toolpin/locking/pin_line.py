@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from toolpin.app import App
 from toolpin.errors import NoChecksum, as_word
 from toolpin.lockfile.lookup import lockfile_beside
-from toolpin.model import Wanted
+from toolpin.model import Origin, Request, Wanted
 from toolpin.project import files
+from toolpin.project.named_folders import check_folders
 from toolpin.project.toolversions import edit, parse
 
 
@@ -27,6 +28,8 @@ def write_line(
     without a published checksum are locked, too. Raises UsageError for a file that
     cannot be understood, NoChecksum with the command that pins all the same.
     """
+    request = Request(names[0], tuple(versions), Origin(path, 1))
+    check_folders(request, app.home, app.paths.global_file)
     lockfile = lockfile_beside(path)
     with app.writing(path, lockfile):
         before = app.files.read(path) if os.path.lexists(path) else b""

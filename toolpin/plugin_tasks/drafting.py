@@ -6,11 +6,11 @@ programs it holds. Nothing of it runs, and nothing is installed.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 
 from toolpin.archive.unpack import unpack
 from toolpin.cache.verified import Cache
+from toolpin.directories import temporary
 from toolpin.errors import NotPublished, ToolpinError
 from toolpin.model import Artifact, Host, TreeFile
 from toolpin.plugin import draft
@@ -91,5 +91,5 @@ class Drafter:
 
     def _files(self, artifact: Artifact) -> tuple[TreeFile, ...]:
         path = self._cache.fetch(artifact, self._clients.download, lambda *_: None)
-        with tempfile.TemporaryDirectory(prefix="toolpin-draft-") as folder:
+        with temporary("toolpin-draft-") as folder:
             return unpack(path, artifact.filename, folder)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.directories import temporary
 from toolpin.errors import ToolpinError
 from toolpin.install.jobs import Job
 from toolpin.model import Origin, Pin
@@ -38,7 +38,7 @@ class Trial:
 
     def run(self, version: str, command: Sequence[str]) -> Ended:
         """Try it; `version` is "" for the latest. Raises ToolpinError for a fault."""
-        with tempfile.TemporaryDirectory(prefix="toolpin-test-") as root:
+        with temporary("toolpin-test-") as root:
             app = self._app.derived(paths=Paths(f"{root}/data", root))
             app.plugin_folders.add(self._name, self._address)
             self._say("added")

@@ -15,8 +15,32 @@ from toolpin.paths import read_bytes
 
 LARGEST_BYTES = 1 << 20
 MOST_LINES = 10_000
+# All files that one place reads, from there up: as many as four full ones.
+MOST_TOGETHER = (4 * LARGEST_BYTES, 4 * MOST_LINES)
 # A lockfile has a hundred lines for some builds, and tells of every host.
 LARGEST_LOCKFILE = (8 << 20, 200_000)
+
+
+class Together:
+    """Counts what the files of one place hold together."""
+
+    def __init__(self) -> None:
+        self._size_bytes = self._lines = 0
+
+    def count(self, data: bytes, path: str) -> bytes:
+        """Count a file and return it. Raises UsageError for one too many."""
+        self._size_bytes += len(data)
+        self._lines += data.count(b"\n")
+        most_bytes, most_lines = MOST_TOGETHER
+        if self._size_bytes > most_bytes or self._lines > most_lines:
+            raise UsageError(
+                "the project files from here up are larger than such can be",
+                [
+                    ("the last", path),
+                    ("expected", f"{most_bytes} bytes, {most_lines} lines at most"),
+                ],
+            )
+        return data
 
 
 class Files:

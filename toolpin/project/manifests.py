@@ -5,10 +5,10 @@ Pure. Which of them counts, and the tool's name in it, is a plugin's to say.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 
 from toolpin.errors import UsageError
+from toolpin.json_text import parse_json
 from toolpin.model import Origin
 from toolpin.project.toolversions import text_of
 
@@ -19,7 +19,7 @@ def _package_json(data: bytes, place: str, name: str) -> Found | None:
     """Return what `volta`, `devEngines` or `engines` says of a runtime, and where."""
     text = text_of(data, place)
     try:
-        document = json.loads(text)
+        document = parse_json(text)
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         raise UsageError(

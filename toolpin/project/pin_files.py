@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from toolpin.errors import ToolpinError
 from toolpin.model import Request
-from toolpin.project.files import Files
+from toolpin.paths import home_folder
+from toolpin.project.files import Files, Together
 from toolpin.project.idiomatic import Idioms, is_passed_over
 from toolpin.project.toolversions import parse, parse_for, parse_override, variable_for
 
@@ -59,10 +60,11 @@ def stated(
     requests before it are used up. With `only`, the lines of these names alone are
     judged: a shim of one tool does not fail for another's. `files` keeps what is read.
     """
-    files = files or Files()
+    files, together = files or Files(), Together()
     for path in _places(start, home, global_file):
         if counts(path):
             data = files.read(path, anywhere=path == global_file)
+            together.count(data, path)
             # What is no text at all is passed over by nobody.
             lenient = only and b"\0" not in data
             for request in (
@@ -70,26 +72,36 @@ def stated(
                 if lenient
                 else parse(data, path, idioms.spell)
             ):
+                _check_folders(request, home, global_file)
                 tool = aliases.get(request.tool, request.tool)
                 yield request._replace(tool=tool)
         if path != global_file:
-            yield from idiomatic(os.path.dirname(path), idioms, files, only)
+            folder = os.path.dirname(path)
+            for request in idiomatic(folder, idioms, files, only, together):
+                _check_folders(request, home, global_file)
+                yield request
 
 
 def idiomatic(
-    directory: str, idioms: Idioms, files: Files, only: Collection[str] = ()
+    directory: str,
+    idioms: Idioms,
+    files: Files,
+    only: Collection[str] = (),
+    together: Together | None = None,
 ) -> Iterator[Request]:
     """Yield what the files of other managers in a directory request.
 
-    With `only`, those of these tools alone are read.
+    With `only`, those of these tools alone are read. `together` counts them.
     """
+    together = together or Together()
     for name in idioms.names:
         path = os.path.join(directory, name)
         if only and idioms.tool_of(name) not in only:
             continue
         if not os.path.isfile(path) or is_passed_over(directory) or not counts(path):
             continue
-        request = idioms.read(files.read(path), path, name)
+        data = together.count(files.read(path), path)
+        request = idioms.read(data, path, name)
         if request:
             yield request
 
@@ -249,4 +261,17 @@ def _is_ours(path: str, owner: int) -> bool:
 def _override(tool: str, env: Mapping[str, str]) -> Request | None:
     variable = variable_for(tool)
     text = env.get(variable)
-    return None if text is None else parse_override(text, tool, variable)
+    if text is None:
+        return None
+    request = parse_override(text, tool, variable)
+    _check_folders(request, home_folder(env), "")
+    return request
+
+
+def _check_folders(request: Request, home: str, global_file: str) -> None:
+    if any(wanted.kind == "path" for wanted in request.wanted):
+        from toolpin.project.named_folders import (  # noqa: PLC0415 - few name one
+            check_folders,
+        )
+
+        check_folders(request, home, global_file)

@@ -8,7 +8,6 @@ tools or versions exist.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -159,19 +158,21 @@ def check_ref(name: str, spot: Spot) -> None:
 
 
 def check_folder(path: str, spot: Spot) -> None:
-    """Raise UsageError for a folder that is relative, or that PATH could not hold."""
+    """Raise UsageError for a folder that is relative, or that PATH could not hold.
+
+    Where it leads `named_folders` judges: that depends on links.
+    """
     if not path.startswith(("/", "~/")):
         raise error(
             f"{quoted(path)} is not an absolute folder",
             spot,
             ("expected", "path:/FOLDER or path:~/FOLDER"),
         )
-    # There a name means another folder to each who looks.
-    if f"/{os.path.normpath(path).lstrip('/')}/".startswith(("/proc/", "/dev/fd/")):
+    if ".." in path.split("/"):
         raise error(
-            f"{quoted(path)} is no folder, but where somebody is",
+            f"{quoted(path)} has a .. in it, which says nothing of where it leads",
             spot,
-            ("expected", "path:/FOLDER or path:~/FOLDER"),
+            ("expected", "path:/FOLDER or path:~/FOLDER, without .."),
         )
     for index, char in enumerate(path):
         # A blank or # would end the word in the file, a colon the folder in PATH.
@@ -194,7 +195,7 @@ def named(char: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return printable(text).replace("\n", "\\n")
+    return printable(text)
 
 
 def as_written(_tool: str, word: str) -> str:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from toolpin.directories import temporary
 from toolpin.env import DEFAULT_PATH, is_settable
 from toolpin.errors import Refused, ScriptFailed, ToolpinError
 from toolpin.model import Pin
@@ -76,10 +77,8 @@ def ask_all(scripts: Scripts, pin: Pin) -> Answer:
 
     Raises ToolpinError for a script that fails, Refused for a folder outside.
     """
-    import tempfile  # noqa: PLC0415 - programs that ask as they run need none
-
     own = variables_of(scripts.paths, pin)
-    with tempfile.TemporaryDirectory(prefix="toolpin-ask-") as bare:
+    with temporary("toolpin-ask-") as bare:
         here = _Around(scripts.env, scripts.cwd)
         there = _Around({"PATH": DEFAULT_PATH, "HOME": bare, "USER": "nobody"}, bare)
         bins = [_bin_dirs(scripts, pin, one) for one in (here, there)]

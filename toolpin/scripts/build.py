@@ -7,10 +7,10 @@ ends all of it. What comes of it is checked and published elsewhere.
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Callable, Mapping
 
+from toolpin.directories import drop_tree
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin, Plan
 from toolpin.process import run
@@ -65,7 +65,7 @@ class ScriptBuilder:
         told = ask_all(self._scripts, self._plan.pin)
         kept = self._rc.flag("always_keep_download") or KEEP in self._scripts.env
         if not kept:
-            shutil.rmtree(self._downloads, ignore_errors=True)
+            drop_tree(self._downloads)
         return self._plan._replace(
             bin_dirs=told.bin_dirs,
             variables=told.variables,

@@ -19,7 +19,8 @@ def copy_plugin_folder(source: str, place: str) -> None:
         shutil.copytree(
             source, place, symlinks=True, dirs_exist_ok=True, ignore=_left_behind
         )
-    except OSError as error:  # of copytree: a list of what failed, each with its reason
+    except (OSError, RecursionError) as error:
+        # Of copytree: a list of what failed, each with its reason.
         found = error.args[0] if isinstance(error, shutil.Error) else []
         facts = [("file", f"{one}: {why}") for one, _, why in found[:3]]
         raise ToolpinError(

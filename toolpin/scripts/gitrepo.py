@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from toolpin.directories import walk
 from toolpin.errors import ToolpinError, Unreachable
 from toolpin.model import Origin
 from toolpin.process import Finished, run
@@ -193,7 +194,7 @@ class Git:
         if not os.path.exists(f"{folder}/.git"):
             files = [
                 os.path.relpath(f"{place}/{name}", folder)
-                for place, _, names in os.walk(folder)
+                for place, _, names in walk(folder)
                 for name in names
             ]
             return Identity(folder, "", _digest(folder, files), False, True)

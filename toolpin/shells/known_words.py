@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from toolpin import host
 from toolpin.app import App
 from toolpin.errors import ToolpinError
+from toolpin.json_text import parse_json
 from toolpin.project.words import COMMAND, NAME, VERSION, fits
 from toolpin.store import installs
 from toolpin.versions import sort_key
@@ -100,11 +101,10 @@ def _listed(tool: str, env: Mapping[str, str]) -> list[tuple[str, list[str]]]:
 
 
 def _releases(path: str) -> list[tuple[str, list[str]]]:
-    import json  # noqa: PLC0415 - for versions only
 
     try:
         with open(path, "rb") as file:
-            releases = json.loads(file.read(_MOST_BYTES))["releases"]
+            releases = parse_json(file.read(_MOST_BYTES))["releases"]
         return [
             (version, [one for one in channels if fits(one, VERSION)])
             for version, channels in releases

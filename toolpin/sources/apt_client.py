@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import threading
 import time
 from collections.abc import Mapping, Sequence
 
 from toolpin.cache.verified import Cache
+from toolpin.directories import drop_tree
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.model import Artifact, Host
 from toolpin.mutex import held
@@ -185,7 +185,7 @@ def _is_fresh(directory: str) -> bool:
 def _prepare(directory: str, source_line: str) -> None:
     """Write apt's settings; keep the lists that it may bring up to date."""
     if not os.path.exists(f"{directory}/{_FETCHED}"):  # compressed, as they were once
-        shutil.rmtree(f"{directory}/lists", ignore_errors=True)
+        drop_tree(f"{directory}/lists")
     for name in ("etc", "lists/partial", "cache/archives/partial"):
         os.makedirs(f"{directory}/{name}", exist_ok=True)
     for name, text in (("sources.list", source_line), ("apt.conf", _NO_HOOKS)):

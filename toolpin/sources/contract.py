@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from toolpin.json_text import parse_json
 from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Host, Release, Step
 from toolpin.project.words import VERSION, fits
 from toolpin.sources.fields import PLACEHOLDER, Field
@@ -181,7 +181,7 @@ def read_lines(text: bytes, shape: Mapping[str, str]) -> dict[str, str]:
     or TypeError for a document of another shape.
     """
     first: dict[str, str] = {}
-    for release in json.loads(text):
+    for release in parse_json(text):
         version, name = release[shape["version"]], release[shape["channel"]]
         if isinstance(name, str) and fits(name, VERSION) and fits(version, VERSION):
             before = first.setdefault(name.lower(), version)

@@ -6,11 +6,11 @@ URL of an answer is followed.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from toolpin.errors import NotPublished, Unreachable
+from toolpin.json_text import parse_json
 from toolpin.model import Digest
 from toolpin.verify import make_digest
 
@@ -53,7 +53,7 @@ def read_release(fetcher: Fetcher, repo: str, tag: str = "") -> GithubRelease:
         wanted = tag or "releases with a latest one"
         raise NotPublished(f"{repo} on GitHub has no {wanted}", error.facts) from error
     try:
-        return _release(json.loads(answer))
+        return _release(parse_json(answer))
     except _SHAPELESS as error:
         raise _no_answer(url, error) from error
 
@@ -82,7 +82,7 @@ def read_releases(indexes: Indexes, repo: str) -> list[GithubRelease]:
     for page in range(1, _MOST_PAGES + 1):
         url = f"{API}/{repo}/releases?per_page={_PAGE}&page={page}"
         try:
-            tables = json.loads(indexes.read(url, max_bytes=_ANSWER_BYTES))
+            tables = parse_json(indexes.read(url, max_bytes=_ANSWER_BYTES))
             if not isinstance(tables, list):
                 raise TypeError("a list was expected")
             found += map(_release, tables)

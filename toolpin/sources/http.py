@@ -6,11 +6,11 @@ of releases on a mirror keeps nobody from installing it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from toolpin.errors import NotPublished, Unreachable
+from toolpin.json_text import parse_json
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.sources.contract import Fault, Kind, fill, line_channels
 from toolpin.sources.fields import (
@@ -157,7 +157,7 @@ class HttpSource:
         """Yield each release's version and table."""
         shape = self._shape
         text = self._indexes.read(shape["url"], max_bytes=_CATALOGUE_BYTES)
-        releases = json.loads(text)
+        releases = parse_json(text)
         if not isinstance(releases, list):
             raise TypeError("a list was expected")
         for table in releases:

@@ -6,14 +6,14 @@ one (see `npm_finder`). It runs in a folder of its own: no project's `.npmrc` co
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 
+from toolpin.directories import drop_tree
 from toolpin.errors import NotPublished, Unreachable
+from toolpin.json_text import parse_json
 from toolpin.model import Artifact
 from toolpin.process import Finished, run
 from toolpin.sources.contract import Progress
@@ -75,7 +75,7 @@ class NpmClient:
         if match is None:
             raise NotPublished(f"{artifact.locator} is no npm package")
         folder = f"{part}.d"
-        shutil.rmtree(folder, ignore_errors=True)
+        drop_tree(folder)
         os.makedirs(folder)
         try:
             spec = f"{match[1]}@{match[2]}"
@@ -85,7 +85,7 @@ class NpmClient:
                 raise _unreachable(match[1], told)
             os.replace(f"{folder}/{tarballs[0]}", part)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            drop_tree(folder)
         size_bytes = os.path.getsize(part)
         progress(size_bytes, size_bytes)
 
@@ -95,7 +95,7 @@ class NpmClient:
             question = ["view", spec, *fields, "--json"]
             told = self._npm(folder, question, _QUESTION_S)
         try:
-            answer = json.loads(told.out) if told.out.strip() else None
+            answer = parse_json(told.out) if told.out.strip() else None
         except (ValueError, RecursionError):
             raise _unreachable(spec, told) from None
         error = answer.get("error") if isinstance(answer, dict) else None

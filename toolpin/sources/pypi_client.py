@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 
+from toolpin.directories import drop_tree
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.model import Artifact, Build, Host
 from toolpin.process import Finished, run
@@ -128,7 +128,7 @@ class PypiClient:
         if match is None:
             raise NotPublished(f"{artifact.locator} is no wheel")
         folder = f"{part}.d"
-        shutil.rmtree(folder, ignore_errors=True)
+        drop_tree(folder)
 
         def read_progress(line: str) -> None:
             if told := re.fullmatch(r"Progress (\d+) of (\d+)\s*", line):
@@ -151,7 +151,7 @@ class PypiClient:
         except OSError:
             raise _unreachable(match[1], told) from None
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            drop_tree(folder)
 
     def index(self) -> str:
         """Return the index that pip is set up for, "" where that is its own default.

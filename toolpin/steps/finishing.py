@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable
 
+from toolpin.directories import walk
 from toolpin.errors import Refused, ToolpinError
 from toolpin.model import Patch, Plan, Rewrite, Run
 from toolpin.process import run
@@ -93,7 +94,7 @@ def _replace(path: str, data: bytes) -> None:
 def _patch(step: Patch, tree: str, patchelf: str) -> None:
     """Set loader and library folder of every ELF file outside the folder itself."""
     libraries = f"{tree}/{step.folder}"
-    for folder, names, files in os.walk(tree):
+    for folder, names, files in walk(tree):
         if folder == tree and step.folder in names:
             names.remove(step.folder)
         for path in (f"{folder}/{name}" for name in files):
@@ -108,9 +109,10 @@ def _patch(step: Patch, tree: str, patchelf: str) -> None:
             os.chmod(path, os.stat(path).st_mode | 0o200)
             told = run([patchelf, *options, path], env={}, cwd="/", timeout_s=_PATCH_S)
             if told.status != 0:
+                lines = told.err.strip().splitlines()[-3:] or ["nothing"]
                 raise ToolpinError(
                     f"{path} cannot be bound to its libraries",
-                    [("patchelf says", told.err.strip() or "nothing")],
+                    [("patchelf says", line) for line in lines],
                 )
 
 

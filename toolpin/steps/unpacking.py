@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator, Sequence
 
 from toolpin.archive.unpack import unpack
+from toolpin.directories import walk
 from toolpin.model import Link, Place, Plan, TreeFile, Unpack
 from toolpin.verify import hash_file
 
@@ -64,7 +65,7 @@ def _place(step: Place, archives: Sequence[str], stage: str) -> TreeFile:
 def survey(tree: str) -> list[TreeFile]:
     """Return the files and links of a tree as they are, sorted by path."""
     found = []
-    for folder, names, files in os.walk(tree):
+    for folder, names, files in walk(tree):
         links = [name for name in names if os.path.islink(f"{folder}/{name}")]
         for path in (f"{folder}/{name}" for name in (*files, *links)):
             inside, status = os.path.relpath(path, tree), os.lstat(path)

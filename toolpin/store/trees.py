@@ -13,6 +13,7 @@ import stat
 from collections.abc import Callable, Sequence
 
 from toolpin import __version__
+from toolpin.directories import walk
 from toolpin.documents import parse_receipt, render_receipt
 from toolpin.env import render_record
 from toolpin.errors import ToolpinError
@@ -103,7 +104,7 @@ def _close_folders(tree: str) -> None:
     """
     if os.path.islink(tree):
         return
-    for folder, _, _ in os.walk(tree):
+    for folder, _, _ in walk(tree):
         mode = stat.S_IMODE(os.stat(folder).st_mode)
         if mode & 0o022:
             os.chmod(folder, mode & ~0o022)

@@ -9,12 +9,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
-import stat
 import threading
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from toolpin.directories import drop_tree, remove_tree
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin
 from toolpin.mutex import held
@@ -85,7 +84,7 @@ def drop_scratches() -> None:
         for tree, gone in moved:
             with contextlib.suppress(OSError):
                 os.rename(tree, gone)
-            shutil.rmtree(gone, ignore_errors=True)
+            drop_tree(gone)
         stays = {one.final for one in begun if one.mark and os.path.lexists(one.final)}
         # At the very end: such a thread would go on in what is put back.
         for one in begun:
@@ -251,21 +250,8 @@ def delete_tree(path: str) -> None:
 
     Raises OSError where something of it stays: nothing is to be written among that.
     """
-
-    def open_up(_function: object, place: str, _error: object) -> None:
-        for one in (os.path.dirname(place), place):
-            # Not of the folder above the tree, nor of a file: that may have a second
-            # name outside, and an unlink asks for the folder's mode alone.
-            is_folder = os.path.isdir(one) and not os.path.islink(one)
-            if is_folder and f"{one}/".startswith(f"{path}/"):
-                os.chmod(one, stat.S_IRWXU)
-        if os.path.isdir(place) and not os.path.islink(place):
-            shutil.rmtree(place, ignore_errors=True)
-        else:
-            os.unlink(place)
-
     if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path, onerror=open_up)
+        remove_tree(path)
     elif os.path.lexists(path):
         os.unlink(path)
     if os.path.lexists(path):

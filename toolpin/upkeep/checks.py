@@ -80,7 +80,7 @@ def _put_right(check: Check) -> list[str]:
 
 
 def _line(text: str) -> str:
-    return printable(text).replace("\n", "\\n")
+    return printable(text)
 
 
 def _text(name: str) -> str:

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from toolpin.directories import walk
 from toolpin.model import Pin
 from toolpin.paths import Paths
 from toolpin.process import run
@@ -65,7 +66,7 @@ def running(paths: Paths, pins: Sequence[Pin]) -> set[Pin]:
 def size_bytes(paths: Paths, pin: Pin) -> int:
     """Return what an install takes on the disk; a file with two names counts once."""
     total, seen = 0, set()
-    for folder, names, files in os.walk(paths.install(*pin)):
+    for folder, names, files in walk(paths.install(*pin)):
         for name in (*names, *files):
             try:
                 found = os.lstat(os.path.join(folder, name))

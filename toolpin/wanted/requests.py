@@ -104,11 +104,13 @@ def _of_projects(root: str, app: App) -> Iterator[Request]:
 
     Raises UsageError where there is none.
     """
+    from toolpin.directories import walk  # noqa: PLC0415 - for --all-projects only
+
     found = False
     top = os.path.normpath(os.path.join(app.directory, root))
     if not os.path.isdir(top):
         raise UsageError(f"there is no folder {top}", [("wanted by", "--all-projects")])
-    for folder, names, filenames in os.walk(top):
+    for folder, names, filenames in walk(top):
         names[:] = sorted(
             name
             for name in names

@@ -1,0 +1,92 @@
+"""Judges the folder that a `path:` names by where it really is.
+
+Whoever wrote a project's file must not choose a program that the checkout brings, nor a
+folder that is another one for each process that looks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from toolpin.errors import UsageError
+from toolpin.model import Request, Wanted
+from toolpin.project.links import top_of
+from toolpin.project.toolversions import folder_of
+from toolpin.project.words import Spot, error, quoted
+
+_MOST_LINKS = 40  # the kernel's own limit is the same
+# There a name means another folder to each who looks, or no folder at all.
+_NEVER = ("/proc", "/dev")
+
+
+def check_folders(request: Request, home: str, global_file: str) -> None:
+    """Raise UsageError for a `path:` that leads into the project, /proc or /dev.
+
+    Every link on the way counts. A file in the home folder, the global file and a
+    variable are the user's own: what they name may be anywhere else.
+    """
+    for wanted in request.wanted:
+        if wanted.kind == "path":
+            _check(wanted, request, home, global_file)
+
+
+def _check(wanted: Wanted, request: Request, home: str, global_file: str) -> None:
+    folder = folder_of(wanted, home)
+    project = _project(request, home, global_file)
+    for place in _passed(f"{folder}/bin"):
+        if any(_is_below(place, one) for one in _NEVER):
+            raise _refused(
+                wanted, request, f"leads to {place}, another place for each who looks"
+            )
+    for end in (os.path.realpath(folder), os.path.realpath(f"{folder}/bin")):
+        if project and _is_below(end, project):
+            raise _refused(wanted, request, f"leads into its own project, {project}")
+
+
+def _project(request: Request, home: str, global_file: str) -> str:
+    """Return the folder of the checkout that requests; "" for the user's own file."""
+    if not request.origin.line:  # a variable, the command line
+        return ""
+    folder = os.path.realpath(os.path.dirname(request.origin.place))
+    home = os.path.realpath(home)
+    if folder in (home, os.path.realpath(os.path.dirname(global_file))):
+        return ""
+    top = top_of(folder, home)
+    return "" if top == "/" else top
+
+
+def _passed(path: str) -> Iterator[str]:
+    """Yield each path without links that the system comes through on its way.
+
+    It ends where there is nothing, and at a link too many.
+    """
+    at, links = "/", 0
+    ahead = path.split("/")[::-1]
+    while ahead:
+        part = ahead.pop()
+        if part in ("", "."):
+            continue
+        at = os.path.dirname(at) if part == ".." else os.path.join(at, part)
+        yield at
+        try:
+            target = os.readlink(at)
+        except OSError:  # no link, or nothing
+            continue
+        links += 1
+        if links > _MOST_LINKS:
+            return
+        at = "/" if target.startswith("/") else os.path.dirname(at)
+        ahead += target.split("/")[::-1]
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return f"{path}/".startswith(f"{folder}/")
+
+
+def _refused(wanted: Wanted, request: Request, what: str) -> UsageError:
+    return error(
+        f"{quoted(str(wanted))} {what}",
+        Spot(request.origin, str(wanted)),
+        ("expected", "a folder outside of the project, /proc and /dev"),
+    )
