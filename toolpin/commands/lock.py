@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import NotLocked
-from toolpin.install.locked import answer, check_locators
+from toolpin.install.locked import check_locators
 from toolpin.lockfile.asks import Ask, Scope, check_host, check_sources
 from toolpin.lockfile.document import EMPTY, Entry, Lockfile
-from toolpin.lockfile.lookup import lockfile_beside
+from toolpin.lockfile.head import lockfile_beside
 from toolpin.locking.project import (
     also_of,
     asks_of,
@@ -25,6 +25,7 @@ from toolpin.locking.project import (
 )
 from toolpin.model import Origin, Pin
 from toolpin.pairs import refuse_pairs
+from toolpin.resolver.locked import resolve_locked
 
 _COMMAND_LINE = Origin("the command line")
 
@@ -142,9 +143,9 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
         raise NotLocked(f"{path} is stale", facts, "toolpin lock")
     check_locators(lock, path, app.registry)
     for ask in asks:  # the file is good all the same: it is every machine's
-        found = answer(lock, path, ask.tool, ask.wanted, app.host)
-        if found and found.is_final:
-            app.report.warn(f"{Pin(ask.tool, found.version)}: {found.lacks}")
+        resolution = resolve_locked(lock, path, ask, app.host)
+        if resolution.is_final:
+            app.report.warn(f"{resolution.pin}: {resolution.problem}")
     app.report.remark(f"{path}: answers all that is asked")
     if app.report.as_json:
         app.report.document("lock", _result(lock, path), changed=False)

@@ -11,7 +11,7 @@ from toolpin.app import App
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.lockfile.asks import Ask, Scope
 from toolpin.lockfile.document import EMPTY, Lockfile
-from toolpin.lockfile.lookup import lockfile_beside
+from toolpin.lockfile.head import lockfile_beside
 from toolpin.locking.locker import Locker
 from toolpin.locking.project import (
     asks_of,
@@ -25,7 +25,7 @@ from toolpin.model import Origin, Pin, Wanted
 from toolpin.pairs import refuse_pairs
 from toolpin.project import files
 from toolpin.project.toolversions import edit, parse
-from toolpin.resolve import looks_exact
+from toolpin.resolver.catalog import looks_exact
 from toolpin.versions import sort_key
 
 _COMMAND_LINE = Origin("the command line")

@@ -32,10 +32,11 @@ from toolpin.install.serving import Servers
 from toolpin.model import Artifact, Origin, Pin, Plan, Recipe, Wanted
 from toolpin.plugin.contract import SourceSpec, Tool
 from toolpin.progress import Row
-from toolpin.resolve import choose
+from toolpin.resolver.catalog import choose
+from toolpin.resolver.installed import newest_installed
 from toolpin.sources.declarative import host_for, make_plan, publisher
 from toolpin.sources.supplies import recipe_for, supply
-from toolpin.store import installs, sweeping
+from toolpin.store import sweeping
 
 
 class Installer:
@@ -56,7 +57,7 @@ class Installer:
     def resolve(self, tool: str, wanted: Wanted, origin: Origin) -> str:
         """Return the version that an alternative means today, for this host.
 
-        Where no source answers, the newest that is installed.
+        Raises Unreachable where no source answers.
         """
         found = self._registry.require(tool, origin)
         job = Job(Pin(tool, str(wanted)), origin)
@@ -65,11 +66,6 @@ class Installer:
             return self._servers.first(
                 found, job, row, lambda spec: self._chosen(found, spec, wanted, row)
             )
-        except Unreachable:
-            have = installs.newest_match(self._paths, tool, wanted)
-            if have is None:
-                raise
-            return have.version
         finally:
             row.drop()
 
@@ -86,9 +82,8 @@ class Installer:
             tool, spec, listed.releases, wanted.value, max_age_s=DAY_S
         )
         version = choose(wanted, releases)
-        have = installs.newest_match(self._paths, tool.name, wanted)
-        if listed.stale and have:  # what is newer could not be fetched
-            return have.version
+        if listed.stale:  # what is newer could not be fetched
+            version = newest_installed(self._paths, tool.name, wanted) or version
         if version is None:
             raise NotPublished(f"{spec.id} lists no {wanted} for {self._host}")
         return version

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from toolpin.app import App
-from toolpin.lockfile.lookup import lockfile_beside
+from toolpin.lockfile.head import lockfile_beside
 from toolpin.model import Wanted
 from toolpin.project import files
 from toolpin.project.toolversions import edit, parse

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from toolpin.errors import ToolpinError
 from toolpin.model import Request
@@ -17,6 +18,18 @@ from toolpin.project.idiomatic import Idioms, is_passed_over
 from toolpin.project.toolversions import parse, parse_for, parse_override, variable_for
 
 FILENAME = ".tool-versions"
+
+
+class Where(NamedTuple):
+    """From which directory up project files are looked for, and where at last.
+
+    `files` keeps what is read of them.
+    """
+
+    start: str
+    home: str
+    global_file: str
+    files: Files
 
 
 def candidates(
@@ -43,25 +56,21 @@ def ignored(
 
 
 def stated(
-    start: str,
-    *,
-    home: str,
-    global_file: str,
+    where: Where,
     aliases: Mapping[str, str],
     idioms: Idioms,
     only: Collection[str] = (),
-    files: Files | None = None,
 ) -> Iterator[Request]:
     """Yield what the files request, nearest first, under canonical names.
 
     The first request of a tool is the one that counts. A file is read when the
     requests before it are used up. With `only`, the lines of these names alone are
-    judged: a shim of one tool does not fail for another's. `files` keeps what is read.
+    judged: a shim of one tool does not fail for another's.
     """
-    files = files or Files()
-    for path in _places(start, home, global_file):
+    for path in _places(*where[:3]):
+        is_global = path == where.global_file
         if counts(path):
-            data = files.read(path, anywhere=path == global_file)
+            data = where.files.read(path, anywhere=is_global)
             # What is no text at all is passed over by nobody.
             lenient = only and b"\0" not in data
             for request in (
@@ -69,8 +78,8 @@ def stated(
             ):
                 tool = aliases.get(request.tool, request.tool)
                 yield request._replace(tool=tool)
-        if path != global_file:
-            yield from idiomatic(os.path.dirname(path), idioms, files, only)
+        if not is_global:
+            yield from idiomatic(os.path.dirname(path), idioms, where.files, only)
 
 
 def idiomatic(
@@ -89,6 +98,19 @@ def idiomatic(
         request = idioms.read(files.read(path), path, name)
         if request:
             yield request
+
+
+def project_directory(where: Where, idioms: Idioms) -> str | None:
+    """Return the nearest directory, here or above, where a file pins.
+
+    None where only a home's that is not above, or the global file, is left.
+    """
+    for directory in folders_up(where.start):
+        if counts(os.path.join(directory, FILENAME)) or any(
+            idiomatic(directory, idioms, where.files)
+        ):
+            return directory
+    return None
 
 
 def folders_up(start: str) -> Iterator[str]:
