@@ -123,6 +123,17 @@ _toolpin_look() {
   return 1
 }
 
+# Leaves a v in front of $_toolpin_wanted out, and each .x at its end.
+_toolpin_spell() {
+  _toolpin_wanted=${_toolpin_wanted#v}
+  while :; do
+    case $_toolpin_wanted in
+      *.[xX]) _toolpin_wanted=${_toolpin_wanted%.?} ;;
+      *) break ;;
+    esac
+  done
+}
+
 # True where $_toolpin_wanted begins with three numbers, as the name of a release does.
 _toolpin_is_exact() {
   _toolpin_name=${_toolpin_wanted#[vV]}
@@ -195,6 +206,16 @@ _toolpin_source() {
   return 1
 }
 
+# True where $PWD has a link in it: what pins above its target is for Python to find.
+_toolpin_is_linked() {
+  _toolpin_folder=${PWD%/}
+  while [ -n "$_toolpin_folder" ]; do
+    [ ! -h "$_toolpin_folder" ] || return 0
+    _toolpin_folder=${_toolpin_folder%/*}
+  done
+  return 1
+}
+
 # Finds the published tree of tool $1, known to project files as $2, and sources its
 # record. $3 is `=` and the override's value, empty where it is not set; $4 and $5 are
 # for _toolpin_look. True also where nothing pins the tool; false where Python must
@@ -211,6 +232,7 @@ _toolpin_find() {
       case $_toolpin_folder in
         */*) _toolpin_folder=${_toolpin_folder%/*} ;;
         *)
+          ! _toolpin_is_linked || return 1
           case ${HOME-} in /*) _toolpin_folder=$HOME ;; *) return 1 ;; esac
           _toolpin_look "$2" "$4" "$5" && break
           _toolpin_folder=@CONFIG@
@@ -228,6 +250,10 @@ _toolpin_find() {
     system*) return 1 ;;
   esac
   _toolpin_wanted=${_toolpin_wanted%%[" @TAB@"]*}
+  case $_toolpin_wanted in
+    # `v=` among the spellings: of this tool no version begins with a v or ends in .x.
+    v[0-9]* | [0-9]*.[xX]) case $3$5 in ' v= '*) _toolpin_spell ;; esac ;;
+  esac
   if _toolpin_is_exact; then
     ! _toolpin_source "$1" || return 0
     # One that is there is not to be had so: its plugin is asked, or it has no record.

@@ -20,13 +20,13 @@ LAYERS = tuple(
         __init__ errors model
         """,
         """
-        documents env resolver.catalog toml_lines versions binaries.fit ci.keys
+        documents env resolver.catalog toml_lines versions binaries.fit
         doctor.findings doctor.managers install.jobs lockfile.document
-        lockfile.head lockfile.parse http.limits http.urls plugin.contract
-        plugin.fields plugin.schema project.idiomatic project.manifests
-        project.meant project.toolversions project.words shells.__init__
+        lockfile.head lockfile.parse http.limits http.urls
+        project.idiomatic project.manifests project.meant project.toolversions
+        project.words shells.__init__
         shells.activation shells.dialect shells.fish shells.formats shells.posix
-        shells.startup
+        shells.startup sources.fields sources.spec
         """,
         """
         host owners paths process progress report tables cache.folder
@@ -46,19 +46,21 @@ LAYERS = tuple(
         upkeep.inspection upkeep.repair upkeep.uses
         """,
         """
-        sources plugin.describe plugin.draft plugin.folders plugin.index plugin.registry
-        plugin.script plugin.shelf
+        sources plugin.contract plugin.describe plugin.draft plugin.folders
+        plugin.index plugin.registry plugin.schema plugin.script plugin.shelf
+        plugin.tool_fields
         """,
         """
         bundle locking pairs plugin_tasks app listing project_env suggest wanted
-        ci.install ci.plan ci.view doctor.asked doctor.checkup doctor.project_check
-        doctor.reasons doctor.road_check doctor.roads doctor.shell_check
-        doctor.surroundings install.carrying install.catalogue install.choice
+        ci.install ci.keys ci.plan ci.view doctor.asked doctor.checkup
+        doctor.project_check doctor.reasons doctor.road_check doctor.roads
+        doctor.shell_check doctor.surroundings
+        install.carrying install.catalogue install.choice
         install.first_builds install.into install.locked install.long_term
-        install.context install.notes install.pipeline install.serving
-        lockfile.asks resolver.locked resolver.resolver shells.completion
-        shells.known_words shells.watch upkeep.adopting upkeep.pruning upkeep.removal
-        upkeep.reshim upkeep.unused
+        install.context install.notes install.pipeline install.planner install.serving
+        install.supplies lockfile.asks resolver.locked resolver.resolver
+        shells.completion shells.known_words shells.watch upkeep.adopting
+        upkeep.pruning upkeep.removal upkeep.reshim upkeep.unused
         """,
         """
         commands

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 class App:
     """One run of the command line, in one directory.
 
-    `directory` is the current one as the shell names it; `files` keeps what is read of
+    `directory` takes the place of the current one; `files` keeps what is read of
     project files, lockfiles and settings.
     """
 
@@ -60,7 +60,8 @@ class App:
         self.paths = paths
         self.env = env
         self.report = report
-        self.directory = directory or pin_files.logical_cwd(env)
+        if directory:
+            vars(self)["directory"] = directory
         self.files = files or Files()
         self._lockfiles: dict[str, Lockfile | None] = {}
 
@@ -100,6 +101,14 @@ class App:
             {name: value for name, value in given.items() if value is not None}
         )
         return app
+
+    @cached_property
+    def directory(self) -> str:
+        """The current directory as the shell names it.
+
+        Raises ToolpinError for one that has been deleted.
+        """
+        return pin_files.logical_cwd(self.env)
 
     @property
     def home(self) -> str:

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import NamedTuple, NoReturn
 
 from toolpin.app import App
-from toolpin.errors import UsageError
+from toolpin.errors import ToolpinError, UsageError
 from toolpin.paths import Paths, find_paths, find_system_paths
 from toolpin.report import Report, close_quietly
 from toolpin.suggest import near_names
@@ -203,9 +203,15 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     for flag in ("offline", "strict"):
         if getattr(args, flag):
             env[f"TOOLPIN_{flag.upper()}"] = "1"
-    app = App(_paths(is_system=bool(args.system)), env, report)
     module = _module(name)
-    code: int = module.run(_options(module, args), app)
+    verb_options = _options(module, args)
+    try:
+        app = App(_paths(is_system=bool(args.system)), env, report)
+        code: int = module.run(verb_options, app)
+    except ToolpinError:
+        if hasattr(module, "answer_failure"):  # where a shell evaluates the answer
+            module.answer_failure(verb_options, report)
+        raise
     return code
 
 

@@ -100,6 +100,25 @@ def settle(patch: EnvPatch, major: str, env: Mapping[str, str]) -> EnvPatch:
     return patch._replace(path=path, variables=patch.variables + homes, homes=())
 
 
+def moved(patch: EnvPatch, old: str, new: str) -> EnvPatch:
+    """Return what a record would set, were its store not in `old` but in `new`."""
+
+    def at(path: str) -> str:
+        return f"{new}/{path[len(old) + 1 :]}" if path.startswith(f"{old}/") else path
+
+    return patch._replace(
+        path=tuple(map(at, patch.path)),
+        variables=tuple(
+            (name, value.replace(f"{old}/installs/", f"{new}/installs/"))
+            for name, value in patch.variables
+        ),
+        homes=tuple(
+            one._replace(root=at(one.root), folder=at(one.folder))
+            for one in patch.homes
+        ),
+    )
+
+
 def render_sh(patch: EnvPatch) -> str:
     """Render the patch as commands for the user's own POSIX shell."""
     check_patch(patch)

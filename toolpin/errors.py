@@ -4,6 +4,7 @@
     +-- NotPublished          1   no build of that version there
     |   +-- NoFit             1   and none of its builds runs on this machine
     |   +-- NoChecksum        1   published, but without a checksum
+    +-- UnknownTool           1   a tool that no plugin describes
     +-- Unreachable           1   the place gave no answer
     |   +-- Offline           1   and was not asked: toolpin is offline
     +-- Mismatch              1   the bytes are not the published ones
@@ -19,7 +20,8 @@ A bug is every other exception: exit code 3. An interrupt: 130.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 EXIT_BUG = 3
@@ -77,6 +79,10 @@ class NoChecksum(NotPublished):
     """A build is published without a checksum, and none was recorded for it."""
 
 
+class UnknownTool(ToolpinError):
+    """A project names a tool that no plugin describes; its other tools are served."""
+
+
 class Unreachable(ToolpinError):
     """A source could not be asked: no answer, a refusal or an error status."""
 
@@ -121,6 +127,19 @@ class UnknownCommand(ToolpinError):
     """A command that no tool here provides."""
 
     exit_code = 127
+
+
+@contextmanager
+def listed(filename: str) -> Iterator[None]:
+    """Raise Unreachable instead of NotPublished: a source has named this very file.
+
+    That the file is missing does not mean that there is no build.
+    """
+    try:
+        yield
+    except NotPublished as error:
+        what = f"{error.what}, though {filename} is listed"
+        raise Unreachable(what, error.facts) from error
 
 
 def shown(value: object) -> str:

@@ -19,8 +19,9 @@ from toolpin.install.catalogue import (
 )
 from toolpin.install.choice import allowed_sources
 from toolpin.model import Host
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.plugin.script import is_scripted
+from toolpin.sources.spec import SourceSpec
 from toolpin.versions import is_pre_release, is_prefix, newest, sort_key
 
 

@@ -110,7 +110,10 @@ def _check(tool: Tool, wish: Wish, other: Wish) -> str:
         return ""
     base, mark, suffix = pin.version.partition(tool.pairs["suffix"])
     if suffix.isdecimal() and int(suffix) < int(major):
-        return f"{pin} was built for {partner.tool} {suffix} and runs on {partner}"
+        return (
+            f"{pin} was built for {partner.tool} {suffix}, which is older than "
+            f"{partner}; it should run"
+        )
     facts = [(pin.tool, str(origin)), (partner.tool, str(partner_origin))]
     if suffix.isdecimal():
         any_build = suited(tool, base)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.beam import BeamUpstream
+from tests.support.beam import TIME, BeamUpstream
 from tests.support.run import Home
 from tests.support.server import Server
 from tests.support.upstream import Upstream
@@ -441,7 +441,7 @@ def test_an_elixir_for_an_older_otp_is_installed_with_a_warning(
     home.pin("erlang 27.1\nelixir 1.17.3-otp-26\n")
     result = home.toolpin("install")
     assert result.code == 0, result.err
-    warning = "elixir 1.17.3-otp-26 was built for erlang 26 and runs on erlang 27.1"
+    warning = "elixir 1.17.3-otp-26 was built for erlang 26, which is older than "
     assert result.err.count(warning) == 1
 
 
@@ -482,3 +482,32 @@ def test_an_elixir_of_github_alone_is_the_one_for_the_pinned_otp(
     receipt = home.data / "installs/elixir/1.17.3/.toolpin/receipt.json"
     (artifact,) = json.loads(receipt.read_text())["artifacts"]
     assert artifact["filename"] == "elixir-otp-26.zip"
+
+
+def test_a_listed_build_that_is_missing_is_no_version_that_does_not_exist(
+    home: Home, beam: BeamUpstream
+) -> None:
+    place = "/hex/builds/elixir/builds.txt"
+    line = f"v1.9.4 055526057ac9992cc1df87441357c4e56d45235d {TIME} {'0' * 64}"
+    beam.add_line(place, line)
+    result = home.toolpin("install", "elixir", "1.9.4")
+    assert result.code == 1
+    assert "404 Not Found, though v1.9.4.zip is listed" in result.err
+    assert "does not exist" not in result.err
+    assert "nearest 1.9.4" not in result.err
+
+
+def test_a_listed_build_that_is_missing_is_not_locked_as_none(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp_for_macos("25.3")
+    for arch in ("amd64", "arm64"):
+        place = f"/hex/builds/otp/{arch}/ubuntu-22.04/builds.txt"
+        beam.add_line(
+            place, f"OTP-25.3 5400ccf243a31d664153a4b9ceb9de3edfce1e0e {TIME}"
+        )
+    home.pin("erlang 25.3\n")
+    result = home.toolpin("lock", "--trust-on-first-use")
+    assert result.code == 1
+    assert "404 Not Found, though OTP-25.3.tar.gz is listed" in result.err
+    assert not (home.project / "toolpin.lock").exists()

@@ -487,3 +487,25 @@ def test_the_version_of_a_library_is_what_its_header_says(
 
 def _keys(plan: dict[str, Any]) -> list[str]:
     return [one["key"] for one in plan["tools"]]
+
+
+def test_an_unknown_tool_is_in_no_key_and_the_rest_is_planned(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("24.11.1")
+    home.pin("nodejs 24.11.1\n")
+    assert home.toolpin("lock", "--source", "upstream").code == 0
+    without = home.toolpin("ci", "plan")
+    home.pin("nodejs 24.11.1\nvale 3.13.0\n")
+    result = home.toolpin("ci", "plan")
+    assert result.code == 0, result.err
+    assert result.out == without.out
+    assert f"{home.project}/.tool-versions:2" in result.err
+    assert "it is in no key" in result.err
+    only = home.toolpin("ci", "plan", "--only", "node")
+    assert (only.code, only.out, only.err) == (0, without.out, without.err)
+    installed = home.toolpin("ci", "install")
+    assert installed.code == 1
+    assert "vale is no tool that toolpin knows" in installed.err
+    assert home.run(home.shim("node"), "--version").out == "v24.11.1\n"
+    assert home.toolpin("ci", "prune").code == 0

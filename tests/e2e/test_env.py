@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.shell.scenario import TOOLPIN
 from tests.support.run import Home
 
 
@@ -56,11 +57,65 @@ def test_the_machines_own_sets_nothing(two_tools: Home) -> None:
 
 
 def test_a_missing_version_prints_no_half_of_it(two_tools: Home) -> None:
-    two_tools.pin("one 1.0\ntwo 3.0\n")
+    two_tools.pin("one 1.0\nnodejs 3.0\n")
     result = two_tools.toolpin("env")
-    assert (result.code, result.out) == (126, "")
-    assert "two 3.0 is not installed" in result.err
+    assert result.code == 126
+    assert "/one/1.0" not in result.out
+    assert "nodejs 3.0 is not installed" in result.err
     assert f"{two_tools.project}/.tool-versions:2" in result.err
+
+
+@pytest.mark.parametrize(
+    ("pins", "words"),
+    [("golang 9.9.9", ""), ("one 1.0\nnodejs /x", ""), ("one 1.0", " elixir")],
+)
+@pytest.mark.parametrize("shell", ["dash", "bash", "busybox sh", "fish --no-config"])
+def test_what_env_prints_on_failure_ends_a_script(
+    two_tools: Home, shell: str, pins: str, words: str
+) -> None:
+    two_tools.pin(f"{pins}\n")
+    line = f'eval "$({TOOLPIN} env{words})"; echo went on'
+    if shell.startswith("fish"):
+        line = f"eval ({TOOLPIN} env{words} --format fish | string collect); echo on"
+    elif shell == "bash":
+        line = f"set -euo pipefail; {line}"
+    done = two_tools.run(*shell.split(), "-c", line)
+    assert (done.code, done.out) == (126, "")
+    assert done.err.startswith("toolpin: ")
+
+
+def test_what_env_prints_on_failure_leaves_an_interactive_shell_open(
+    two_tools: Home,
+) -> None:
+    two_tools.pin("nodejs 3.0\n")
+    line = f'eval "$({TOOLPIN} env)"\necho status $?\n'
+    done = two_tools.run("bash", "--norc", "-i", stdin=line)
+    assert done.out == "status 126\n"
+
+
+@pytest.mark.parametrize("form", ["dotenv", "systemd", "docker", "github", "json"])
+def test_a_file_gets_nothing_on_failure(two_tools: Home, form: str) -> None:
+    two_tools.pin("one 1.0\nnodejs 3.0\n")
+    result = two_tools.toolpin("env", "--format", form)
+    assert (result.code, result.out) == (126, "")
+
+
+def test_env_in_a_deleted_directory_fails_when_evaluated(two_tools: Home) -> None:
+    line = f'mkdir d; cd d; rmdir ../d; eval "$({TOOLPIN} env)"; echo went on'
+    done = two_tools.run("dash", "-c", line)
+    assert (done.code, done.out) == (126, "")
+
+
+@pytest.mark.parametrize("form", ["sh", "fish", "systemd", "json"])
+def test_a_tool_that_no_plugin_knows_is_left_out_with_a_warning(
+    two_tools: Home, form: str
+) -> None:
+    two_tools.pin("one 1.0\nunheard-of 3.0\n")
+    result = two_tools.toolpin("env", "--format", form)
+    assert result.code == 0
+    assert "/one/1.0/bin" in result.out
+    assert f"{two_tools.project}/.tool-versions:2: unheard-of" in result.err
+    assert "toolpin plugin add unheard-of URL" in result.err
 
 
 @pytest.mark.parametrize("form", ["sh", "fish", "systemd", "json"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -728,3 +729,56 @@ def test_a_pin_made_offline_sends_nobody_to_a_source_that_was_not_chosen(
     result = home.toolpin("lock")
     assert result.code == 0, result.err
     assert "none: linux-x64-musl macos-arm64 macos-x64\n" in result.out
+
+
+def test_an_unknown_tool_does_not_stop_the_others_from_being_locked(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("24.11.1")
+    home.pin("vale 3.13.0\nnodejs 24.11.1\n")
+    lockfile = home.project / "toolpin.lock"
+    result = home.toolpin("lock", "--source", "upstream")
+    assert result.code == 1
+    assert "vale is no tool that toolpin knows" in result.err
+    assert f"{home.project}/.tool-versions:1" in result.err
+    assert '"nodejs 24.11.1" = "24.11.1"' in lockfile.read_text()
+    checked = home.toolpin("lock", "--check")
+    assert checked.code == 0
+    assert ".tool-versions:1: vale is unknown and is not checked" in checked.err
+    again = home.toolpin("lock", "--json", "--source", "upstream")
+    assert again.code == 1
+    (error,) = json.loads(again.out)["result"]["errors"]
+    assert "vale" in error["what"]
+
+
+def test_what_cannot_be_locked_keeps_what_was_locked_of_it(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("24.11.1")
+    upstream.publish("22.20.0")
+    home.pin("nodejs 24.11.1\n")
+    lockfile = home.project / "toolpin.lock"
+    assert home.toolpin("lock", "--source", "upstream").code == 0
+    before = lockfile.read_text()
+    home.pin("golang 1.99.9\nnodejs 24.11.1\n")
+    result = home.toolpin("lock", "--source", "upstream")
+    assert result.code == 1
+    assert "golang 1.99.9" in result.err
+    assert lockfile.read_text() == before
+
+
+def test_only_some_tools_are_locked_and_the_others_stay(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("24.11.1")
+    home.pin("vale 3.13.0\nnodejs 24.11.1\n")
+    result = home.toolpin("lock", "--only", "node", "--source", "upstream")
+    assert result.code == 0, result.err
+    before = (home.project / "toolpin.lock").read_text()
+    home.pin("nodejs 24.11.1\ngolang 1.26.6\n")
+    result = home.toolpin("lock", "--only", "nodejs", "--source", "upstream")
+    assert result.code == 0, result.err
+    assert (home.project / "toolpin.lock").read_text() == before
+    wrong = home.toolpin("lock", "--only", "erlang")
+    assert wrong.code == 2
+    assert "--only erlang names what is not pinned here" in wrong.err

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.archives import Entry, deb, folder
-from toolpin.errors import Refused, ToolpinError
+from toolpin.errors import NotPublished, Refused, ToolpinError
 from toolpin.host import detect
 from toolpin.model import Artifact, Digest, Pin, Plan, Rewrite, Run, Step, Unpack
 from toolpin.paths import Paths
 from toolpin.steps.finishing import finish
+from toolpin.steps.proof import check_proof
 from toolpin.store import installs, owned, sweeping, trees, unfinished
 
 PIN = Pin("erlang", "25.2.3")
@@ -180,14 +181,6 @@ def test_a_program_of_the_tree_is_run_in_its_final_place(
     ]
 
 
-def test_a_proof_has_a_home_that_takes_nothing(paths: Paths, tmp_path: Path) -> None:
-    ask = Run(("sh", "-c", "printf '#!/bin/sh\necho $HOME\nenv' > bin/erl"))
-    plan = plan_of(ask, proof=("erl", "/dev/null"))
-    told = trees.publish(paths, plan, [archive(tmp_path)], "now").facts
-    names = {name.partition("=")[0] for name, _ in told}
-    assert names - {"PWD", "_", "SHLVL", "OLDPWD"} == {"HOME", "PATH"}
-
-
 def test_a_program_that_fails_is_quoted_and_leaves_nothing(
     paths: Paths, tmp_path: Path
 ) -> None:
@@ -210,3 +203,49 @@ def test_a_path_with_blanks_is_refused_where_scripts_name_their_place(
 def test_a_pattern_that_nothing_fits_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="no file fits"):
         finish(plan_of(Rewrite("bin/erl", OLD)), str(tmp_path), lambda: "")
+
+
+def proven(tmp_path: Path, script: str) -> tuple[tuple[str, str], ...]:
+    """Run a proof whose program is a shell script, which must print 25.2.3."""
+    program = tmp_path / "tree/bin/erl"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return check_proof(plan_of(proof=("erl", "25.2.3")), str(tmp_path / "tree"))
+
+
+def test_a_failed_proof_reports_its_status_and_both_streams(tmp_path: Path) -> None:
+    script = "printf 'a\\033[31m\\n'; seq 2 9; echo no libcrypto.so.3 >&2; exit 7"
+    with pytest.raises(Refused) as caught:
+        proven(tmp_path, script)
+    assert caught.value.facts == (
+        ("command", "erl"),
+        ("exit status", "7"),
+        ("stdout", "a\x1b[31m"),
+        *(("stdout", str(number)) for number in range(2, 6)),
+        ("stdout", "(4 more lines)"),
+        ("stderr", "no libcrypto.so.3"),
+    )
+    assert "\x1b" not in caught.value.render()
+
+
+def test_a_proof_of_another_version_reports_what_it_printed(tmp_path: Path) -> None:
+    with pytest.raises(NotPublished) as caught:
+        proven(tmp_path, "echo 26.0; echo warning >&2")
+    facts = [("expected", "25.2.3"), ("stdout", "26.0"), ("stderr", "warning")]
+    assert set(facts) <= set(caught.value.facts)
+
+
+def test_a_silent_proof_that_fails_says_that_nothing_was_printed(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(Refused) as caught:
+        proven(tmp_path, "exit 3")
+    assert caught.value.facts[1:] == (("exit status", "3"), ("printed", "nothing"))
+
+
+def test_a_proof_has_a_home_to_write_to_that_is_removed(tmp_path: Path) -> None:
+    script = 'echo 25.2.3; echo yes >"$HOME/.cache" && echo "written $HOME"'
+    facts = dict(proven(tmp_path, f'{script}; env | sed "s/=/ /"'))
+    assert not os.path.exists(facts.pop("written"))
+    assert facts.keys() - {"PWD", "_", "SHLVL", "OLDPWD"} == {"HOME", "PATH"}

@@ -28,11 +28,12 @@ from toolpin.project.pin_files import (
     request_for,
     stated,
 )
+from toolpin.project.words import respell
 
 NOBODY = 65534
 IDIOMS = Idioms(
     {".node-version": "nodejs", ".nvmrc": "nodejs"},
-    lambda _tool: {"lts/*": "lts", "lts/": ""},
+    lambda _tool, word: respell(word, {"lts/*": "lts", "lts/": ""}),
     {"package.json": ("nodejs", "node")},
 )
 ALIASES = {"node": "nodejs", "nodejs": "nodejs", "erlang": "erlang"}

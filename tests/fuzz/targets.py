@@ -39,21 +39,22 @@ from toolpin.lockfile.document import render
 from toolpin.lockfile.head import pinned
 from toolpin.lockfile.parse import parse as parse_lockfile
 from toolpin.model import EnvPatch, Wanted
-from toolpin.plugin.contract import SourceSpec, parse_tool
+from toolpin.plugin.contract import parse_tool
 from toolpin.project import toolversions
 from toolpin.project.idiomatic import Idioms
-from toolpin.project.words import VERSION, fits
+from toolpin.project.words import VERSION, fits, respell
 from toolpin.settings.edit import set_value
 from toolpin.settings.read import stated_in
 from toolpin.shells.activation import STATE, entered, left, parse_state, render_state
 from toolpin.sources.contract import read_lines
 from toolpin.sources.http import HttpSource
+from toolpin.sources.spec import SourceSpec
 from toolpin.verify import parse_checksums, parse_sri
 
 _HEX = "0123456789abcdef" * 4
 _IDIOMS = Idioms(
     {".nvmrc": "nodejs"},
-    lambda _tool: {"lts/*": "lts", "node": "latest", "lts/": ""},
+    lambda _tool, word: respell(word, {"lts/*": "lts", "node": "latest", "lts/": ""}),
     {"package.json": ("nodejs", "node"), "go.mod": ("golang", "go")},
 )
 

@@ -20,7 +20,8 @@ from toolpin.plugin.registry import read_registry
 from toolpin.settings.read import Settings
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.clients import Clients
-from toolpin.sources.debian import DebianSource, package_of
+from toolpin.sources.deb_files import package_of
+from toolpin.sources.debian import DebianSource
 
 needs_apt = pytest.mark.skipif(
     shutil.which("apt-get") is None, reason="only Debian and its like have an apt"
@@ -90,6 +91,6 @@ def test_libraries_that_a_suite_lacks_are_no_build(tmp_path: Path) -> None:
         )
         found = clients.open(spec).artifacts("22.2", any_of("linux-x64"))
         assert package_of(found[1]) == "libssl1.1"
-        lacking = spec._replace(runtime=("libssl1.1", "no-such"))
+        lacking = spec._replace(own=spec.own._replace(runtime=("libssl1.1", "no-such")))
         with pytest.raises(NotPublished, match="has no no-such"):
             clients.open(lacking).artifacts("22.2", any_of("linux-x64"))

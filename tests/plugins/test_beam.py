@@ -17,6 +17,7 @@ from toolpin.install.catalogue import Catalogues
 from toolpin.install.choice import nobody_serves
 from toolpin.install.first_builds import Failure
 from toolpin.install.jobs import Job
+from toolpin.install.planner import assemble, locked_builds, make_plan, verified_by
 from toolpin.model import (
     Artifact,
     Digest,
@@ -30,11 +31,11 @@ from toolpin.model import (
     Unpack,
 )
 from toolpin.paths import Paths
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry, read_registry
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
-from toolpin.sources.declarative import assemble, locked_builds, make_plan, verified_by
+from toolpin.sources.spec import SourceSpec
 
 IMAGES = ("ubuntu-20.04", "ubuntu-22.04", "ubuntu-24.04")
 OPENSSL_1 = frozenset({"libcrypto.so.1.1"})

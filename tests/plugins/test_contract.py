@@ -8,6 +8,8 @@ from tests.support.run import REPOSITORY
 from toolpin.errors import UsageError
 from toolpin.plugin import schema
 from toolpin.plugin.contract import parse_tool
+from toolpin.sources import shared
+from toolpin.sources.kinds import IN_FILES
 
 GOOD = """
 [tool]
@@ -134,7 +136,8 @@ def test_what_is_no_plugin_is_refused(text: str) -> None:
 
 
 def test_every_field_says_what_it_expects_and_means() -> None:
-    for fields in (schema.TOOL, schema.SOURCE, schema.COMPANION):
+    tables = [schema.TOOL, schema.BUILD, shared.COMPANION]
+    for fields in (*tables, *(kind.fields for kind in IN_FILES.values())):
         for field in fields.values():
             assert field.expected
             assert field.help
@@ -145,14 +148,3 @@ def test_every_bundled_tool_is_read_under_its_own_name() -> None:
     assert files
     for file in files:
         assert parse_tool(file.read_text(), str(file)).name == file.stem
-
-
-def test_every_field_is_listed_in_the_documentation() -> None:
-    lines = (REPOSITORY / "docs/plugins.md").read_text().splitlines()
-    for table, fields in (
-        ("[tool]", schema.TOOL),
-        ("[[source]]", schema.SOURCE),
-        ("[[source.with]]", schema.COMPANION),
-    ):
-        row = next(line for line in lines if line.startswith(f"| `{table}` |"))
-        assert all(f"`{name}`" in row for name in fields)

@@ -179,7 +179,7 @@ def test_a_draft_reads_as_a_plugin() -> None:
     text = render_draft(Draft("x", "a/b", naming, "SHA256SUMS", layout))
     tool = parse_tool(text, "x.toml")
     source = tool.sources[0]
-    assert (source.repo, source.checksums_asset, source.strip) == (
+    assert (source.own.repo, source.own.checksums_asset, source.strip) == (
         "a/b",
         "SHA256SUMS",
         1,

@@ -13,13 +13,14 @@ from tests.support.server import Server
 from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.host import any_of
+from toolpin.install.planner import locked_builds, make_plan, verified_by
 from toolpin.model import Artifact, Digest, Pin, Release
 from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import read_registry
 from toolpin.settings.read import Settings
-from toolpin.sources.clients import Clients, is_named_by
-from toolpin.sources.declarative import locked_builds, make_plan, verified_by
+from toolpin.sources.clients import Clients
+from toolpin.sources.kinds import KINDS
 
 HOST = any_of("linux-x64")
 
@@ -125,7 +126,7 @@ def test_a_packagers_own_number_does_not_count(
     locator: str, named: bool, golang: Tool
 ) -> None:
     artifact = Artifact(locator, Digest("sha256", "0" * 64), None, "go.whl")
-    assert is_named_by(golang.sources[1], artifact, "1.23.4", HOST) == named
+    assert KINDS["pypi"].names(golang.sources[1], (artifact,), "1.23.4", HOST) == named
 
 
 def test_go_runs_what_is_pinned_and_downloads_no_other(

@@ -12,13 +12,13 @@ from tests.support.server import Server
 from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished
 from toolpin.install.choice import allowed_sources
+from toolpin.install.planner import assemble, make_plan
 from toolpin.model import Artifact, Digest, Host, Link, Pin, Unpack
 from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import read_registry
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
-from toolpin.sources.declarative import assemble, make_plan
 
 HOSTS = {
     Host("linux", "x64", "glibc", "2.36"): "linux-x64",

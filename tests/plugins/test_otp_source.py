@@ -21,6 +21,14 @@ from toolpin.binaries.fit import best
 from toolpin.cache.verified import Cache
 from toolpin.errors import NoChecksum, NotPublished, Unreachable, UsageError
 from toolpin.install.choice import allowed_sources, refuse_unnamed
+from toolpin.install.planner import (
+    assemble,
+    locked_builds,
+    make_plan,
+    verified_by,
+    ways_to_verify,
+)
+from toolpin.install.supplies import left_out, recipe_for, supply
 from toolpin.model import (
     Artifact,
     Build,
@@ -34,19 +42,12 @@ from toolpin.model import (
     Unpack,
 )
 from toolpin.paths import Paths
-from toolpin.plugin.contract import SourceSpec, Tool, parse_tool
+from toolpin.plugin.contract import Tool, parse_tool
 from toolpin.plugin.registry import read_registry
 from toolpin.settings.read import Settings
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.clients import Clients
-from toolpin.sources.declarative import (
-    assemble,
-    locked_builds,
-    make_plan,
-    verified_by,
-    ways_to_verify,
-)
-from toolpin.sources.supplies import left_out, recipe_for, supply
+from toolpin.sources.spec import SourceSpec
 
 HOST = Host("linux", "x64", "glibc", "2.36", frozenset({"libcrypto.so.3"}))
 MUSL = Host("linux", "x64", "musl", "")

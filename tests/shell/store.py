@@ -43,6 +43,7 @@ KNOWN = {
         (("npm", ("-g", "link")),),
         idiomatic=(".node-version", ".nvmrc"),
         spellings=(("lts/*", "lts"), ("node", "latest")),
+        numbered=True,
     ),
     "elixir": ShimTool("elixir", ("elixir",), (), ("erlang",)),
 }

@@ -19,6 +19,7 @@ from tests.shell.scenario import (
     status,
     unset,
 )
+from tests.shell.store import SHELLS
 from tests.shell.world import OWN, V10, V12, World
 
 HINT = "nodejs 11.0.0 is not installed\n  wanted by"
@@ -279,6 +280,56 @@ def test_a_profile_gets_the_shims_once(world: World, shell: str) -> None:
         world.store, shell, activate("--shims"), activate("--shims"), show("PATH")
     )
     assert done.out == f"{world.store.paths.shims}:{world.usual}\n", done.err
+
+
+@pytest.mark.parametrize(
+    "before", ["{usual}:{shims}", "{shims}:{usual}", "{usual}:{shims}:/bin:{shims}"]
+)
+def test_a_profile_moves_the_shims_to_the_front(
+    world: World, shell: str, before: str
+) -> None:
+    """As path_helper leaves PATH in every login shell inside another."""
+    shims = world.store.paths.shims
+    path = before.format(usual=world.usual, shims=shims)
+    world.store.home.env["PATH"] = path
+    done = play(world.store, shell, activate("--shims"), show("PATH"))
+    rest = [one for one in path.split(":") if one != shims]
+    assert done.out == f"{':'.join((shims, *rest))}\n", done.err
+
+
+@pytest.mark.parametrize("sh", SHELLS)
+@pytest.mark.parametrize(
+    "before", ["{usual}", "{usual}:{shims}", "{shims}:{usual}", ""]
+)
+def test_sh_gets_the_shims_first_and_nothing_else(
+    world: World, sh: str, before: str
+) -> None:
+    shims = world.store.paths.shims
+    text = world.store.home.toolpin("activate", "sh").out
+    path = before.format(usual=world.usual, shims=shims)
+    script = f"set -eu; PATH='{path}'; {text.strip()}; echo $PATH"
+    done = world.store.home.run(*SHELLS[sh], "-c", script)
+    rest = [one for one in path.split(":") if one and one != shims]
+    assert done.out == f"{':'.join((shims, *rest))}\n", done.err
+    assert done.err == ""
+    assert "\n" not in text.strip()
+
+
+def test_a_shell_that_starts_in_a_deleted_directory_is_activated(
+    world: World, shell: str
+) -> None:
+    doomed = world.outside / "doomed"
+    doomed.mkdir()
+    start = f'cd {doomed} && rmdir {doomed} && exec "$@"'
+    done = play(
+        world.store,
+        shell,
+        activate(),
+        same(world.cd(world.nested)),
+        same("node"),
+        under=("sh", "-c", start, "sh"),
+    )
+    assert done.out == f"{V12}\n", done.err
 
 
 @pytest.mark.parametrize("verb", ["shell nodejs 12.22.0", "deactivate"])

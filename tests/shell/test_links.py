@@ -69,3 +69,44 @@ def test_a_link_of_the_users_own_chooses_without_python(
     (own / ".tool-versions").symlink_to(elsewhere / ".tool-versions")
     refresh(store.paths, KNOWN, "/gone/python")
     assert store.run(sh, "node").out == f"{V10}\n"
+
+
+@pytest.fixture
+def linked(store: Store) -> Path:
+    """A directory of the project, and a link to it from a place that is outside."""
+    (store.home.project / "packages/web").mkdir(parents=True)
+    places = store.home.root / "places"
+    places.mkdir()
+    (places / "web").symlink_to(store.home.project / "packages/web")
+    return places / "web"
+
+
+@pytest.mark.parametrize("name", [".tool-versions", ".node-version"])
+def test_above_a_linked_directory_the_project_pins(
+    store: Store, road: str, linked: Path, name: str
+) -> None:
+    text = "nodejs 10.15.3\n" if name == ".tool-versions" else "10.15.3\n"
+    (store.home.project / name).write_text(text)
+    (store.home.home / ".tool-versions").write_text("nodejs 12.22.0\n")
+    (linked / "deeper").mkdir()
+    for cwd in (linked, linked / "deeper"):
+        # The shell names the directory by its link; a program without PWD cannot.
+        for env in ({"PWD": str(cwd)}, {"PWD": ""}):
+            assert store.run(road, "node", cwd=cwd, env=env).out == f"{V10}\n"
+
+
+def test_what_pins_above_the_link_comes_first(
+    store: Store, road: str, linked: Path
+) -> None:
+    store.home.pin("nodejs 10.15.3\n")
+    (linked.parent / ".tool-versions").write_text("nodejs 12.22.0\n")
+    env = {"PWD": str(linked)}
+    assert store.run(road, "node", cwd=linked, env=env).out == "nodejs 12.22.0\n"
+
+
+def test_a_link_in_the_path_leaves_the_users_own_pins(
+    store: Store, road: str, linked: Path
+) -> None:
+    (store.home.config / ".tool-versions").write_text("nodejs 12.22.0\n")
+    env = {"PWD": str(linked)}
+    assert store.run(road, "node", cwd=linked, env=env).out == "nodejs 12.22.0\n"

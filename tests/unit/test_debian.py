@@ -11,17 +11,12 @@ import pytest
 from toolpin.host import any_of
 from toolpin.model import Artifact, Digest, Host, Patch, Rewrite, Unpack
 from toolpin.paths import Paths
-from toolpin.plugin.contract import SourceSpec
 from toolpin.plugin.registry import read_registry
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.apt_lists import DebPackage, upstream_version
-from toolpin.sources.debian import (
-    DebianSource,
-    is_named,
-    is_source,
-    package_of,
-    steps_of,
-)
+from toolpin.sources.deb_files import package_of
+from toolpin.sources.debian import KIND, DebianSource
+from toolpin.sources.spec import SourceSpec
 
 HOST = any_of("linux-x64")
 POOL = "deb:pool/main/e/erlang"
@@ -67,7 +62,7 @@ def test_a_packagers_part_of_a_version_does_not_count(
 
 
 def test_packages_of_the_tool_join_and_a_runtime_lies_apart(debian: SourceSpec) -> None:
-    plain = steps_of(debian, (BASE, CRYPTO, JQUERY), HOST)
+    plain = KIND.steps(debian, (BASE, CRYPTO, JQUERY), "25.2.3", HOST)
     assert [one for one in plain if isinstance(one, Unpack)] == [
         Unpack(0, only="usr/lib/erlang", strip=3, shared=(SCRIPTS,)),
         Unpack(1, only="usr/lib/erlang", strip=3, shared=(SCRIPTS,)),
@@ -75,7 +70,7 @@ def test_packages_of_the_tool_join_and_a_runtime_lies_apart(debian: SourceSpec) 
     ]
     assert Rewrite("bin/erl", "/usr/lib/erlang") in plain
     assert not [one for one in plain if isinstance(one, Patch)]
-    bound = steps_of(debian, (BASE, LIBC), HOST)
+    bound = KIND.steps(debian, (BASE, LIBC), "25.2.3", HOST)
     assert Unpack(1, "runtime", 3, "usr/lib/x86_64-linux-gnu") in bound
     assert bound[-1] == Patch("runtime", "ld-linux-x86-64.so.2")
 
@@ -137,8 +132,8 @@ def test_what_the_host_lacks_comes_out_of_the_suite(
 def test_a_lockfile_names_no_other_package(
     artifacts: tuple[Artifact, ...], debian: SourceSpec
 ) -> None:
-    assert not is_named(debian, artifacts, "25.2.3")
-    assert is_named(debian, (BASE, CRYPTO, JQUERY, LIBC), "25.2.3")
+    assert not KIND.names(debian, artifacts, "25.2.3", HOST)
+    assert KIND.names(debian, (BASE, CRYPTO, JQUERY, LIBC), "25.2.3", HOST)
 
 
 @pytest.mark.parametrize(
@@ -153,8 +148,8 @@ def test_a_lockfile_names_no_other_package(
 def test_source_code_is_the_original_tarball(
     filename: str, is_it: bool, debian: SourceSpec
 ) -> None:
-    code = debian._replace(package="erlang")
+    code = debian._replace(build=True, own=debian.own._replace(package="erlang"))
     found = Artifact(f"{POOL}/{filename}", Digest("sha256", "0" * 64), 1, filename)
-    assert is_source(code, found, "25.2.3") == is_it
+    assert KIND.names(code, (found,), "25.2.3", HOST) == is_it
     foreign = found._replace(locator=f"https://evil.example/{filename}")
-    assert not is_source(code, foreign, "25.2.3")
+    assert not KIND.names(code, (foreign,), "25.2.3", HOST)

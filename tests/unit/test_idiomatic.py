@@ -7,11 +7,12 @@ import pytest
 from toolpin.errors import UsageError
 from toolpin.model import Request
 from toolpin.project.idiomatic import Idioms, disagreements, is_passed_over
+from toolpin.project.words import respell
 
 SPELLINGS = {"lts/*": "lts", "lts/": "", "node": "latest", "go": ""}
 IDIOMS = Idioms(
     {".node-version": "nodejs", ".nvmrc": "nodejs"},
-    lambda _tool: SPELLINGS,
+    lambda _tool, word: respell(word, SPELLINGS),
     {"package.json": ("nodejs", "node"), "go.mod": ("golang", "go")},
 )
 
@@ -24,6 +25,8 @@ def _read(name: str, text: str) -> Request | None:
     ("text", "wanted"),
     [
         ("v20.11.0\n", ["20.11.0"]),
+        ("v20.x\n", ["20"]),
+        ("20.11.X 18.*", ["20.11", "18"]),
         ("20\r\n", ["20"]),
         ("lts/*", ["lts"]),
         ("lts/iron # long-term", ["iron"]),

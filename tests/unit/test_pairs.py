@@ -78,7 +78,8 @@ def test_a_build_for_an_older_otp_is_a_warning(
 ) -> None:
     otp = elixir.rpartition("-")[2]
     assert check_pairs(wishes(elixir, erlang), registry.get) == [
-        f"elixir {elixir} was built for erlang {otp} and runs on erlang {erlang}"
+        f"elixir {elixir} was built for erlang {otp}, which is older than "
+        f"erlang {erlang}; it should run"
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from toolpin.host import any_of
-from toolpin.sources.pypi import platform_tags, wheel_requires
+from toolpin.sources.pypi_client import platform_tags, wheel_requires
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,12 @@ from toolpin.install.catalogue import Catalogues
 from toolpin.install.choice import allowed_sources, nobody_serves
 from toolpin.install.first_builds import Failure
 from toolpin.install.jobs import Job
+from toolpin.install.planner import make_plan
 from toolpin.model import Host, Origin, Pin
 from toolpin.paths import Paths
 from toolpin.plugin.registry import read_registry
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
-from toolpin.sources.declarative import make_plan
 
 OPENSSL_1 = frozenset({"libcrypto.so.1.1"})
 OPENSSL_3 = frozenset({"libcrypto.so.3"})

@@ -19,13 +19,14 @@ from toolpin.cache.verified import Cache
 from toolpin.errors import NoChecksum, NoFit, NotPublished
 from toolpin.host import any_of
 from toolpin.install.catalogue import Catalogues
+from toolpin.install.planner import make_plan
 from toolpin.model import Host, Pin
 from toolpin.paths import Paths
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry, read_registry
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
-from toolpin.sources.declarative import make_plan
+from toolpin.sources.spec import SourceSpec
 from toolpin.versions import newest
 
 OPENSSL_1 = frozenset({"libcrypto.so.1.1"})

@@ -24,12 +24,13 @@ from toolpin.host import any_of
 from toolpin.install.first_builds import Failure, first_for, too_old, with_reason
 from toolpin.model import Artifact, Pin
 from toolpin.paths import Paths
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import read_registry
 from toolpin.project.words import VERSION, fits
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
 from toolpin.sources.contract import read_lines
+from toolpin.sources.spec import SourceSpec
 from toolpin.versions import sort_key
 
 HERE = Path(__file__).parent

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from toolpin import documents, mutex
 from toolpin.cache.verified import Cache, disk_errors
-from toolpin.errors import NoChecksum, Refused
+from toolpin.errors import NoChecksum, Refused, listed
 from toolpin.http.fetch import Fetcher
 from toolpin.model import Artifact, Host
 
@@ -83,7 +83,8 @@ class FirstUse:
         part = f"{self._cache.root}/partial/{_KIND}-{name}"
         with disk_errors(part):
             os.makedirs(os.path.dirname(part), exist_ok=True)
-            digest, size_bytes = self._fetcher.unverified(url, part)
+            with listed(filename):
+                digest, size_bytes = self._fetcher.unverified(url, part)
             self._cache.adopt(part, digest)
         artifact = Artifact(url, digest, size_bytes, filename)
         self._cache.write_note(

@@ -20,7 +20,7 @@ from toolpin.ci.keys import (
     plugin_digest,
 )
 from toolpin.documents import SCHEMA
-from toolpin.errors import ToolpinError
+from toolpin.errors import ToolpinError, UnknownTool
 from toolpin.install.choice import allowed_sources
 from toolpin.install.jobs import Job
 from toolpin.install.locked import locked_plan
@@ -59,13 +59,15 @@ class Planned(NamedTuple):
 class CiPlan(NamedTuple):
     """What a job installs, and the cache that it wants: its key, and its one folder.
 
-    `tried` is what may be the name of a release, and may be none.
+    `tried` is what may be the name of a release, and may be none. What the project
+    pins of `unknown` tools is in no key.
     """
 
     host: Host
     folder: str
     planned: tuple[Planned, ...]
     tried: frozenset[Pin] = frozenset()
+    unknown: tuple[UnknownTool, ...] = ()
 
     @property
     def key(self) -> str:
@@ -97,6 +99,8 @@ def plan_job(
     here = app.host
     resolver = Resolver(app, here, Rules(ci=True), requests)
     jobs, errors = jobs_for(requests, resolver, app, elsewhere=elsewhere)
+    unknown = tuple(one for one in errors if isinstance(one, UnknownTool))
+    errors = [one for one in errors if not isinstance(one, UnknownTool)]
     for error in errors[1:]:
         app.report.error(error)
     if errors:
@@ -105,7 +109,7 @@ def plan_job(
     planner = _Planner(jobs, here, app)
     folder = f"{app.cache_directory}/ci"
     planned = tuple(map(planner.planned, jobs))
-    return CiPlan(here, folder, planned, frozenset(resolver.tried))
+    return CiPlan(here, folder, planned, frozenset(resolver.tried), unknown)
 
 
 def kept_by(plan: CiPlan, app: App) -> Kept:

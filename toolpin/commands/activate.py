@@ -20,9 +20,13 @@ from toolpin.model import EnvPatch, Request
 from toolpin.paths import bundled
 from toolpin.project import pin_files
 from toolpin.project_env import joined, patch_of
+from toolpin.shells import fish, posix
 from toolpin.shells.activation import ACTIVE, STATE, Watch, entered, parse_state
 from toolpin.shells.dialect import DIALECTS, Dialect, render_changes
 from toolpin.shells.watch import watched_files, watched_installs
+
+# A shell without a hook: /bin/sh, which may be dash or busybox's.
+PLAIN = "sh"
 
 
 class Options(NamedTuple):
@@ -35,21 +39,29 @@ class Options(NamedTuple):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take the shell."""
-    parser.add_argument("shell", choices=tuple(DIALECTS), help="the shell to tell")
+    parser.add_argument(
+        "shell",
+        choices=(*DIALECTS, PLAIN),
+        help="the shell; sh gets the shims on PATH and nothing else, for git hooks",
+    )
     parser.add_argument(
         "--shims",
         action="store_true",
-        help="only put the shims on PATH, as a profile file does for every program",
+        help="put the shims first on PATH and do nothing else, for a profile file",
     )
     parser.add_argument("--update", action="store_true", help=SUPPRESS)
 
 
 def run(options: Options, app: App) -> int:
     """Print what the shell evaluates."""
-    dialect = DIALECTS[options.shell]
-    if options.shims:
-        app.report.answer(_profile(app.paths.shims, dialect).rstrip("\n"))
+    if options.shims or options.shell == PLAIN:
+        render = fish.in_front if options.shell == "fish" else posix.in_front
+        app.report.answer(render(app.paths.shims).rstrip("\n"))
         return 0
+    dialect = DIALECTS[options.shell]
+    # A shell may start in a directory that has been deleted.
+    cwd = pin_files.cwd_or_name(app.env)
+    app = App(app.paths, app.env, app.report, directory=cwd, files=app.files)
     change = _update(app, dialect, options.shell, in_front=not options.update)
     text = change if options.update else _hook(options.shell, dialect) + change
     app.report.answer(text.rstrip("\n"))
@@ -59,16 +71,6 @@ def run(options: Options, app: App) -> int:
 def _hook(shell: str, dialect: Dialect) -> str:
     with open(f"{bundled('shims')}/hook.{shell}", encoding="utf-8") as file:
         return file.read().replace("@PYTHON@", dialect.quote(sys.executable))
-
-
-def _profile(shims: str, dialect: Dialect) -> str:
-    if dialect is DIALECTS["fish"]:
-        quoted = dialect.quote(shims)
-        return f"contains -- {quoted} $PATH; or set -gx PATH {quoted} $PATH\n"
-    quoted = dialect.quote(shims)
-    return (
-        f'case ":$PATH:" in *:{quoted}:*) ;; *) export PATH={quoted}:"$PATH" ;; esac\n'
-    )
 
 
 def _update(app: App, dialect: Dialect, shell: str, *, in_front: bool) -> str:

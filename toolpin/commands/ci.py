@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
@@ -11,11 +12,13 @@ from toolpin.ci.install import provide, prune
 from toolpin.ci.plan import plan_job
 from toolpin.ci.view import show_plan, show_result
 from toolpin.errors import ToolpinError, UsageError, as_word
+from toolpin.model import Request
 from toolpin.paths import bundled
 from toolpin.plugin_tasks.needs import provide as provide_plugins
 from toolpin.project import files
 from toolpin.project.remembered import remember
 from toolpin.upkeep.reshim import refresh_shims
+from toolpin.wanted.requests import InstallOptions, requests_from_options
 
 _FORMS = ("github", "gitlab", "json")
 
@@ -42,6 +45,7 @@ class Options(NamedTuple):
     action: str
     target: str | None = None
     format: str | None = None
+    only: str = ""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -66,6 +70,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         "is set), lines of a dotenv for GitLab, or JSON",
     )
 
+    parser.add_argument(
+        "--only",
+        metavar="TOOL,...",
+        default="",
+        help="plan, install, prune: of what is pinned, these tools",
+    )
+
 
 def run(options: Options, app: App) -> int:
     """Do it; 4 where the lockfile had to answer and does not."""
@@ -80,28 +91,41 @@ def run(options: Options, app: App) -> int:
     if options.target:
         return _init(options.target, app)
     if options.action == "plan":
-        return _plan(options.format, app)
-    return _install(options.format, app) if options.action == "install" else _prune(app)
+        return _plan(options, app)
+    return (
+        _install(options, app) if options.action == "install" else _prune(options, app)
+    )
 
 
-def _plan(form: str | None, app: App) -> int:
-    show_plan(plan_job(app.requests(), app), form, app)
+def _requests(options: Options, app: App) -> Sequence[Request]:
+    return requests_from_options(InstallOptions(only=options.only), app)
+
+
+def _plan(options: Options, app: App) -> int:
+    plan = plan_job(_requests(options, app), app)
+    for error in plan.unknown:
+        place = dict(error.facts).get("wanted by", "")
+        app.report.warn(f"{error.what} ({place}): it is in no key; try: {error.hint}")
+    show_plan(plan, options.format, app)
     return 0
 
 
-def _install(form: str | None, app: App) -> int:
-    requests = app.requests()
+def _install(options: Options, app: App) -> int:
+    requests = _requests(options, app)
     provide_plugins(requests, app, allowed=False)
     plan = plan_job(requests, app, elsewhere=False)
     remember(app.paths, (one.job.origin for one in plan.planned))
     result = provide(plan, app)
     tools = {one.job.pin.tool for one in result.provided}
     refresh_shims(app.paths, app.registry, tools)
-    return show_result(result, form, app)
+    code = show_result(result, options.format, app)
+    for error in plan.unknown:
+        app.report.error(error)
+    return code or (1 if plan.unknown else 0)
 
 
-def _prune(app: App) -> int:
-    removed, freed = prune(plan_job(app.requests(), app), app)
+def _prune(options: Options, app: App) -> int:
+    removed, freed = prune(plan_job(_requests(options, app), app), app)
     if app.report.as_json:
         result = {"removed": removed, "freed_bytes": freed}
         app.report.document("ci prune", result, changed=bool(removed))

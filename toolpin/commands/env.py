@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.env import DEFAULT_PATH
-from toolpin.errors import UsageError
+from toolpin.errors import NotRunnable, UsageError
 from toolpin.execute.trees import is_of_project
 from toolpin.model import EnvPatch, Request
 from toolpin.project.toolversions import variable_for
 from toolpin.project_env import joined, patch_of
-from toolpin.shells.formats import BASE, FORMATS, SHELLS, render_env
+from toolpin.report import Report
+from toolpin.shells.formats import BASE, FAILURES, FORMATS, SHELLS, render_env
 from toolpin.suggest import pinned_tool
 
 
@@ -64,9 +65,27 @@ def run(options: Options, app: App) -> int:
     return 0
 
 
+def answer_failure(options: Options, report: Report) -> None:
+    """Print what fails when a shell evaluates it: `eval ""` would succeed."""
+    if options.format in FAILURES and not report.as_json:
+        report.answer(FAILURES[options.format])
+
+
 def _patch(request: Request, app: App) -> EnvPatch:
-    """Return what a request sets: nothing, and a warning, for a project's `path:`."""
-    patch = patch_of(request, app)
+    """Return what a request sets.
+
+    Nothing, and a warning, for a project's `path:` and for a tool that no plugin knows.
+    """
+    try:
+        patch = patch_of(request, app)
+    except NotRunnable:
+        if request.tool in app.registry.aliases:
+            raise
+        app.report.warn(
+            f"{request.origin}: {request.tool} is left out, no plugin knows it; "
+            f"try: toolpin plugin add {request.tool} URL"
+        )
+        return EnvPatch((), ())
     if not is_of_project(patch, request, app.where):
         return patch
     app.report.warn(

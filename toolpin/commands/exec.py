@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from toolpin.errors import ToolpinError, UnknownCommand
+from toolpin.errors import UnknownCommand
 from toolpin.execute import running
 from toolpin.execute.place import Found, Place
 from toolpin.paths import Paths, find_paths
@@ -44,7 +44,8 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         refresh_shims(paths, registry)
 
     idioms = registry.idioms(idiomatic_level(paths, env, files.read_settings))
-    place = Place(paths, registry.aliases, idioms, env, _folder(env), files)
+    cwd = pin_files.cwd_or_name(env)
+    place = Place(paths, registry.aliases, idioms, env, cwd, files)
     try:
         running.run(line[0], line[1:], place, running.Caller(reshim, finish))
     except UnknownCommand as error:
@@ -55,14 +56,3 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
 
 def _as_found(found: Found) -> Found:
     return found
-
-
-def _folder(env: Mapping[str, str]) -> str:
-    """Return the current folder; one that is gone still has a name to search above."""
-    try:
-        return pin_files.logical_cwd(env)
-    except ToolpinError:
-        named = env.get("PWD", "")
-        # One that is there is another folder.
-        is_gone = named.startswith("/") and not os.path.lexists(named)
-        return named if is_gone else "/"

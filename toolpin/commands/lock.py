@@ -19,13 +19,14 @@ from toolpin.locking.project import (
     locker_for,
     project_file,
     read_project,
-    relocked,
     stale_facts,
     write_lockfile,
 )
 from toolpin.model import Origin, Pin
 from toolpin.pairs import refuse_pairs
+from toolpin.report import error_table
 from toolpin.resolver.locked import resolve_locked
+from toolpin.wanted.requests import tools_of_only
 
 _COMMAND_LINE = Origin("the command line")
 
@@ -39,6 +40,7 @@ class Options(NamedTuple):
     source: tuple[str, ...] = ()
     trust_on_first_use: bool = False
     also: tuple[str, ...] = ()
+    only: str = ""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -82,14 +84,23 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="lock this version too, as for a job of a matrix; may be given again",
     )
 
+    parser.add_argument(
+        "--only",
+        metavar="TOOL,...",
+        default="",
+        help="lock these tools; what is locked of the others stays as it is",
+    )
+
 
 def run(options: Options, app: App) -> int:
-    """Write the lockfile; nothing of it where one request has no answer."""
+    """Write the lockfile; 1 where a request has no answer, and the rest is locked."""
     file = project_file(app)
     path = lockfile_beside(file)
     with app.writing(path):
         old = app.lockfile(path) or EMPTY
         asks = asks_of(read_project(file, app), file, app)
+        pinned = [ask.tool for ask in asks]
+        only = tools_of_only(options.only, pinned, app) if options.only else frozenset()
         also = also_of(options.also, old, app)
         if options.check:
             return _check([*also, *asks], old, path, app)
@@ -106,17 +117,29 @@ def run(options: Options, app: App) -> int:
         locker = locker_for(
             app, _scope(options, old, app), first_use=options.trust_on_first_use
         )
-        lock = relocked(locker, asks, old, app, also=options.also)
+        lock, errors = locker.lock(asks, old, also, only=only)
+        if errors and not lock.pins:
+            for error in errors[1:]:
+                app.report.error(error)
+            raise errors[0]
         check_locators(lock, path, app.registry)
-        wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in asks]
+        wishes = [
+            (Pin(ask.tool, lock.pins[ask.key]), ask.origin)
+            for ask in asks
+            if ask.key in lock.pins
+        ]
         if wishes != stated:
             refuse_pairs(wishes, app)
         changed = write_lockfile(path, lock, app)
     _show(lock, old, [*asks, *also], app)
     app.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")
+    for error in errors:
+        app.report.error(error)
     if app.report.as_json:
-        app.report.document("lock", _result(lock, path), changed=changed)
-    return 0
+        result = _result(lock, path)
+        result["errors"] = [error_table(one) for one in errors]
+        app.report.document("lock", result, changed=changed)
+    return 1 if errors else 0
 
 
 def _scope(options: Options, old: Lockfile, app: App) -> Scope:
@@ -128,10 +151,14 @@ def _scope(options: Options, old: Lockfile, app: App) -> Scope:
 
 
 def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
-    """Return 0 for a lockfile that answers all that is asked, and nothing else.
+    """Return 0 for a lockfile with an entry for every request, and for nothing else.
 
     Raises NotLocked else, and what `check_locators` raises.
     """
+    for ask in asks:
+        if ask.tool not in app.registry.aliases:
+            app.report.warn(f"{ask.origin}: {ask.tool} is unknown and is not checked")
+    asks = [ask for ask in asks if ask.tool in app.registry.aliases]
     if asks and not os.path.lexists(path):
         raise NotLocked(
             f"there is no {path}",
@@ -146,7 +173,7 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
         resolution = resolve_locked(lock, path, ask, app.host)
         if resolution.is_final:
             app.report.warn(f"{resolution.pin}: {resolution.problem}")
-    app.report.remark(f"{path}: answers all that is asked")
+    app.report.remark(f"{path}: every request has an entry")
     if app.report.as_json:
         app.report.document("lock", _result(lock, path), changed=False)
     return 0
@@ -157,7 +184,7 @@ def _show(lock: Lockfile, old: Lockfile, asks: Sequence[Ask], app: App) -> None:
     if app.report.as_json:
         return
     rows = []
-    for ask in asks:
+    for ask in (one for one in asks if one.key in lock.pins):
         version = lock.pins[ask.key]
         entries = [one for one in lock.entries if one.pin == Pin(ask.tool, version)]
         rows.append((ask.tool, str(ask.wanted), f"-> {version}", _hosts(entries)))

@@ -13,8 +13,9 @@ from toolpin.locking.pin_line import write_line
 from toolpin.model import Origin, Request, Wanted
 from toolpin.pairs import warn_of_pairs
 from toolpin.project import pin_files
-from toolpin.project.meant import mending, without_v
+from toolpin.project.meant import mending
 from toolpin.project.toolversions import parse, parse_wanted
+from toolpin.project.words import without_v
 from toolpin.upkeep.reshim import refresh_shims
 
 _ORIGIN = Origin("the command line")

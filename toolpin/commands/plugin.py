@@ -12,9 +12,9 @@ from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin
 from toolpin.plugin import describe, shelf
 from toolpin.plugin.contract import Tool, parse_tool
-from toolpin.plugin.fields import UnfitError, read_name, read_repo
 from toolpin.plugin_tasks.drafting import Drafter
 from toolpin.project import files
+from toolpin.sources.fields import UnfitError, read_name, read_repo
 
 
 class Options(NamedTuple):

@@ -23,6 +23,7 @@ from toolpin.locking.project import (
 )
 from toolpin.model import Origin, Pin, Wanted
 from toolpin.pairs import refuse_pairs
+from toolpin.plugin.registry import Registry
 from toolpin.project import files
 from toolpin.project.toolversions import edit, parse
 from toolpin.resolver.catalog import looks_exact
@@ -78,9 +79,8 @@ def run(options: Options, app: App) -> int:
         after = before
         if options.latest:
             _tell_of_others(asks, tools, file, app)
-            names = app.registry.canonical
             newer = partial(_newer, locker=locker, old=was)
-            after = _rewritten(before, file, tools, names, newer)
+            after = _rewritten(before, file, tools, app.registry, newer)
         now = asks_of(after, file, app)
         lock = EMPTY
         written: tuple[str, ...] = ()
@@ -163,7 +163,7 @@ def _rewritten(
     data: bytes,
     file: str,
     tools: Collection[str],
-    canonical: Callable[[str], str],
+    registry: Registry,
     newer: Callable[[Ask], Wanted],
 ) -> bytes:
     """Return the file with its requests for versions naming the newest release.
@@ -171,8 +171,8 @@ def _rewritten(
     As exactly as they named another; channels and the other alternatives stay.
     """
     seen: set[str] = set()
-    for request in parse(data, file):
-        tool = canonical(request.tool)
+    for request in parse(data, file, registry.spell):
+        tool = registry.canonical(request.tool)
         if tool not in tools or tool in seen:
             continue
         seen.add(tool)

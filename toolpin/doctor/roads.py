@@ -18,14 +18,12 @@ from toolpin.errors import ToolpinError, UsageError
 from toolpin.http import urls
 from toolpin.install.choice import allowed_sources
 from toolpin.model import Host
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
-from toolpin.sources.github import API
+from toolpin.sources.kinds import KINDS
+from toolpin.sources.spec import SourceSpec
 from toolpin.store import installs
-
-# What asks in toolpin's place, by the kind of source.
-_CLIENTS = {"pypi": "pip", "npm": "npm", "debian": "apt"}
 
 
 class Road(NamedTuple):
@@ -87,7 +85,9 @@ def _sources(
 def _road(
     tool: Tool, spec: SourceSpec, here: Host, clients: Clients, settings: Settings
 ) -> Road:
-    canonical = _url_of(spec)
+    client = KINDS[spec.kind].client
+    # What differs from host to host is behind it.
+    canonical = "" if client else KINDS[spec.kind].address(spec, here).partition("{")[0]
     asked = settings.rewrite(canonical)
     chosen = asked != canonical or spec.id in settings.sources
     hops: tuple[Hop, ...] = ()
@@ -99,7 +99,7 @@ def _road(
         try:
             told = clients.configured(spec)
             index = urls.shown(told) if told else "as it is set up"
-            shown = f"{_CLIENTS[spec.kind]}: {index}"
+            shown = f"{client.name}: {index}" if client else spec.kind
         except ToolpinError as error:
             hops = (Hop("client", "", _told(error)),)
     if not (hops and hops[-1].problem):
@@ -121,12 +121,3 @@ def _answer(clients: Clients, spec: SourceSpec, here: Host) -> Hop:
 def _told(error: ToolpinError) -> str:
     said = [value for label, value in error.facts if label.endswith("says")]
     return "; ".join([error.what, *said])
-
-
-def _url_of(spec: SourceSpec) -> str:
-    """Return the URL that a source's list has, "" for one that a client asks."""
-    if spec.kind == "github":
-        return f"{API}/{spec.repo}/releases"
-    url = spec.list or spec.catalogue.get("url", "")
-    # What differs from host to host is behind it.
-    return url.partition("{")[0]

@@ -18,9 +18,9 @@ from toolpin.install.into import is_in_folder
 from toolpin.install.jobs import Job
 from toolpin.install.locked import is_there
 from toolpin.install.notes import Notes
+from toolpin.install.supplies import left_out
 from toolpin.model import Artifact, Plan
 from toolpin.progress import Row
-from toolpin.sources.supplies import left_out
 from toolpin.steps.finishing import check_place
 from toolpin.store import trees, unfinished
 

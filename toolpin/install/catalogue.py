@@ -17,11 +17,13 @@ from toolpin.errors import ToolpinError, Unreachable
 from toolpin.http import urls
 from toolpin.install.long_term import LongTermLines
 from toolpin.model import Host, Release
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.project.words import VERSION, fits
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
-from toolpin.sources.contract import fill, with_channels
+from toolpin.sources.contract import with_channels
+from toolpin.sources.kinds import KINDS
+from toolpin.sources.spec import SourceSpec
 
 DAY_S = 24 * 3600.0
 
@@ -136,17 +138,13 @@ class Catalogues:
 
         As a note has it, without the mirror's password.
         """
-        if spec.catalogue:
-            return urls.shown(self._settings.rewrite(spec.catalogue["url"]))
-        if spec.repo:
-            url = self._settings.rewrite(f"https://github.com/{spec.repo}")
-            return urls.shown(url)
-        return f"{spec.kind}:{fill(spec.package, spec.hosts[str(host)])}"
+        address = KINDS[spec.kind].address(spec, host)
+        return urls.shown(self._settings.rewrite(address))
 
 
 def has_channels(spec: SourceSpec) -> bool:
     """Say whether a source's own list states the channels of its releases."""
-    return bool(spec.catalogue.get("channel"))
+    return KINDS[spec.kind].states_channels(spec)
 
 
 def spoken_age(age_s: float) -> str:

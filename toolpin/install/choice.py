@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection, Sequence
 
-from toolpin.binaries.fit import lacks
 from toolpin.cache.first_use import FLAG
 from toolpin.errors import (
     Mismatch,
@@ -20,10 +18,12 @@ from toolpin.errors import (
 from toolpin.install.catalogue import DAY_S, Catalogues
 from toolpin.install.first_builds import Failure, first_for, to_pin, too_old
 from toolpin.install.jobs import Job
-from toolpin.model import Build, Host, Pin, Plan
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.model import Host, Pin, Plan
+from toolpin.plugin.contract import Tool
 from toolpin.plugin.script import is_scripted
-from toolpin.project.meant import without_v
+from toolpin.project.words import without_v
+from toolpin.sources.lines import completed
+from toolpin.sources.spec import SourceSpec
 from toolpin.versions import is_prefix, nearest, newest
 
 
@@ -102,7 +102,7 @@ def nobody_serves(
     silent = any(isinstance(one.error, Unreachable) for one in failures)
     ending = "was not found" if silent else f"does not exist for {host}"
     if any(isinstance(one.error, NoChecksum) for one in failures):
-        ending = "is published without a checksum, so it is not installed unasked"
+        ending = f"is published without a checksum and needs {FLAG}"
     elif any(map(_unfit, failures)):
         ending = "has no build that runs on this machine"
     elif first := first_for(failures, job.pin, host):
@@ -138,7 +138,7 @@ def _way_out(
     Or what makes this machine one that builds it, or what shows the `known` versions.
     """
     pin = job.pin
-    if command := _with_more_leave(tool, pin, failures, host):
+    if command := _command_to_allow(tool, pin, failures, host):
         return command
     hints = (one.error.hint for one in failures if _unfit(one) and one.error.hint)
     if hint := next(hints, ""):
@@ -154,7 +154,7 @@ def _way_out(
     return f"toolpin list-all {pin.tool} {line}"
 
 
-def _with_more_leave(
+def _command_to_allow(
     tool: Tool, pin: Pin, failures: Sequence[Failure], host: Host
 ) -> str:
     """Return the command that installs what was published, and not used unasked.
@@ -166,25 +166,13 @@ def _with_more_leave(
     if any(not one.spec.build for one in undigested):
         return f"toolpin install {pin} {FLAG}"
     for failure in filter(_unfit, failures):
+        built_on = [image for image, _ in failure.error.facts]
         for spec in tool.sources:
-            if spec.named_only and (images := _completed(spec, failure, host)):
+            images = completed(spec, failure.spec, built_on, host)
+            if spec.named_only and images:
                 more = f" {FLAG}" if _lack_digests(failure, images) else ""
                 return f"toolpin install {pin} --source {spec.id}{more}"
     return f"toolpin install {pin} {FLAG}" if undigested else ""
-
-
-def _completed(spec: SourceSpec, failure: Failure, host: Host) -> list[str]:
-    """Return the images whose builds a source completes so that they run here."""
-    built_on = dict(failure.error.facts)
-    if spec.list != failure.spec.list or str(host) not in spec.hosts:
-        return []
-    if spec.suites and shutil.which("apt-get") is None:
-        return []  # its libraries come from Debian
-    return [
-        image
-        for image, needs in spec.images.items()
-        if image in built_on and not lacks(host, Build((), tuple(needs.items())))
-    ]
 
 
 def _lack_digests(failure: Failure, images: Collection[str]) -> bool:

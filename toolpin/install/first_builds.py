@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.errors import NotPublished, ToolpinError, Unreachable
+from toolpin.install.planner import publisher
 from toolpin.model import Host, Origin, Pin
-from toolpin.plugin.contract import SourceSpec
 from toolpin.project.meant import pinning
 from toolpin.sources.contract import first_build
-from toolpin.sources.declarative import publisher
+from toolpin.sources.spec import SourceSpec
 from toolpin.versions import sort_key
 
 

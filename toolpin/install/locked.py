@@ -18,12 +18,12 @@ from toolpin.errors import (
 )
 from toolpin.host import any_of
 from toolpin.install.jobs import Job
+from toolpin.install.planner import assemble, ways_to_verify
 from toolpin.lockfile.document import HERE, Entry, Locked, Lockfile
 from toolpin.model import Host, Origin, Pin, Plan
 from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry
-from toolpin.sources.declarative import assemble, ways_to_verify
 from toolpin.store import installs, trees
 
 # Of an adopted install, and of one whose receipt is lost.

@@ -14,10 +14,10 @@ from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError
 from toolpin.http import urls
 from toolpin.install.choice import allowed_sources, refuse_unnamed
+from toolpin.install.planner import assemble, host_for
 from toolpin.model import Host, Pin, Plan
 from toolpin.plugin.contract import Tool
 from toolpin.settings.read import Settings
-from toolpin.sources.declarative import assemble, host_for
 
 
 class Notes:

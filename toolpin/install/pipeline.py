@@ -28,15 +28,17 @@ from toolpin.install.context import Context
 from toolpin.install.into import alone
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked import locked_plan, rebuilt
+from toolpin.install.planner import host_for, make_plan, publisher
 from toolpin.install.serving import Servers
+from toolpin.install.supplies import recipe_for, supply
 from toolpin.model import Artifact, Origin, Pin, Plan, Recipe, Wanted
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.progress import Row
 from toolpin.resolver.catalog import choose
 from toolpin.resolver.installed import newest_installed
-from toolpin.sources.declarative import host_for, make_plan, publisher
-from toolpin.sources.supplies import recipe_for, supply
-from toolpin.store import sweeping
+from toolpin.sources.github import chooses_variant
+from toolpin.sources.spec import SourceSpec
+from toolpin.store import moved, sweeping
 
 
 class Installer:
@@ -94,6 +96,8 @@ class Installer:
         What a tool requires is begun before it and installed before it.
         """
         with alone(self._paths.into, self._board.remark):
+            if not self._paths.into:
+                moved.relocate(self._paths)
             sweeping.sweep(self._paths, {job.pin.tool for job in jobs})
             outcomes = self._run(jobs)
             if self._paths.into:  # nothing but the trees is wanted there
@@ -194,8 +198,7 @@ class Installer:
 
     def _report_variant(self, plan: Plan, spec: SourceSpec) -> None:
         """Report the build that was chosen where a version has one for each partner."""
-        variants = spec.variants if spec.built_for else ""
-        if variants and variants not in plan.pin.version:
+        if chooses_variant(spec, plan.pin.version):
             name = plan.artifacts[0].filename
             self._board.remark(
                 f"{plan.pin}: {spec.id} has no plain build; using {name}"

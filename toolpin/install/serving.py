@@ -15,11 +15,12 @@ from toolpin.install.choice import (
 )
 from toolpin.install.first_builds import Failure, with_reason
 from toolpin.install.jobs import Job
+from toolpin.install.planner import publisher
 from toolpin.model import Host
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.progress import Board, Row
 from toolpin.settings.read import Settings
-from toolpin.sources.declarative import publisher
+from toolpin.sources.spec import SourceSpec
 
 Served = TypeVar("Served")
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from toolpin.errors import UsageError
 from toolpin.lockfile.document import Key, Lockfile
 from toolpin.model import Origin, Wanted
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
+from toolpin.sources.spec import SourceSpec
 
 
 class Ask(NamedTuple):

@@ -14,11 +14,12 @@ from toolpin.app import App
 from toolpin.documents import parse_note
 from toolpin.errors import ToolpinError
 from toolpin.http import urls
+from toolpin.install.planner import assemble, verified_by
 from toolpin.lockfile.document import HERE, Entry
 from toolpin.model import Artifact, Build, Pin
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.plugin.script import is_scripted
-from toolpin.sources.declarative import assemble, verified_by
+from toolpin.sources.spec import SourceSpec
 from toolpin.store import trees
 
 

@@ -7,7 +7,7 @@ other bytes, is somebody's decision. This writes no file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -15,6 +15,7 @@ from toolpin.cache.first_use import VERIFIED
 from toolpin.errors import Mismatch, NoChecksum, NotPublished, ToolpinError, Unreachable
 from toolpin.host import any_of
 from toolpin.install.catalogue import has_channels
+from toolpin.install.planner import locked_builds, publisher, verified_by
 from toolpin.lockfile.asks import (
     Ask,
     Scope,
@@ -32,13 +33,13 @@ from toolpin.locking.work import (
     tell_asked,
 )
 from toolpin.model import Build, Host, Pin, Release, Wanted
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry
 from toolpin.progress import Board
 from toolpin.resolver.catalog import Seen, for_most_hosts, looks_exact, of_variant
 from toolpin.resolver.locked import kept_version, version_of_ref
 from toolpin.sources.clients import Clients
-from toolpin.sources.declarative import locked_builds, publisher, verified_by
+from toolpin.sources.spec import SourceSpec
 
 # What this machine knows of a version when nobody answers: receipts, its cache.
 KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]
@@ -68,16 +69,22 @@ class Locker:
         self._silent = SilentSources(board)
 
     def lock(
-        self, asks: Sequence[Ask], old: Lockfile, also: Sequence[Ask] = ()
+        self,
+        asks: Sequence[Ask],
+        old: Lockfile,
+        also: Sequence[Ask] = (),
+        *,
+        only: Collection[str] = (),
     ) -> tuple[Lockfile, list[ToolpinError]]:
         """Return the lockfile for these requests, and the errors of the unanswered.
 
-        `old` is an empty one where there is none.
+        `old` is an empty one where there is none. What it has of an unanswered request,
+        and of a tool that is not in `only` where that names some, stays as it is.
         """
         unique = list({ask.key: ask for ask in (*also, *asks)}.values())
         with ThreadPoolExecutor(4) as pool:
             answers = list(
-                pool.map(lambda ask: self._answer_or_error(ask, old), unique)
+                pool.map(lambda ask: self._answer_or_error(ask, old, only), unique)
             )
         pins: dict[Key, str] = {}
         entries: dict[tuple[Pin, str], tuple[Entry, ...]] = {}
@@ -85,8 +92,10 @@ class Locker:
         for ask, answer in zip(unique, answers, strict=True):
             if isinstance(answer, ToolpinError):
                 errors.append(answer)
+            locked = _as_before(ask, old) if isinstance(answer, Exception) else answer
+            if locked is None:
                 continue
-            version, found = answer
+            version, found = locked
             pins[ask.key] = version
             entries |= _by_host(found)
         flat = tuple(entry for some in entries.values() for entry in some)
@@ -94,8 +103,10 @@ class Locker:
         return Lockfile(pins, flat, self._scope.hosts, keys), errors
 
     def _answer_or_error(
-        self, ask: Ask, old: Lockfile
-    ) -> tuple[str, tuple[Entry, ...]] | ToolpinError:
+        self, ask: Ask, old: Lockfile, only: Collection[str]
+    ) -> tuple[str, tuple[Entry, ...]] | ToolpinError | None:
+        if only and ask.tool not in only:
+            return _as_before(ask, old)
         try:
             with self._work(ask, old) as work:
                 return self._answer(work)
@@ -279,6 +290,15 @@ class Locker:
     def _verified(self, spec: SourceSpec, build: Build) -> str:
         first_use = self._clients.first_use.knows(build.artifacts)
         return VERIFIED if first_use else verified_by(spec, build)
+
+
+def _as_before(ask: Ask, old: Lockfile) -> tuple[str, tuple[Entry, ...]] | None:
+    """Return what a lockfile has for a request; None where it has nothing for it."""
+    version = kept_version(old, ask)
+    if version is None:
+        return None
+    pin = Pin(ask.tool, version)
+    return version, tuple(one for one in old.entries if one.pin == pin)
 
 
 def _no_build(pin: Pin, host: str) -> Entry:

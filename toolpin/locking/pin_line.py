@@ -24,7 +24,9 @@ def write_line(
     with app.writing(path, lockfile):
         before = app.files.read(path) if os.path.lexists(path) else b""
         after = edit(before, names, versions, place=path)
-        parse(after, path)  # what is wrong with the tool's own line is mended
+        parse(
+            after, path, app.registry.spell
+        )  # what is wrong with the tool's own line is mended
         is_locked = False
         if os.path.lexists(lockfile):
             is_locked = _write_both(path, after, lockfile, app)

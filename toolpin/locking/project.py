@@ -16,11 +16,12 @@ from toolpin.lockfile.document import Lockfile, render
 from toolpin.lockfile.parse import parse as parse_lockfile
 from toolpin.locking.locker import KnownHere, Locker
 from toolpin.model import Host, Origin, Pin, Release
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.project import files, pin_files
 from toolpin.project.toolversions import parse, parse_wanted
 from toolpin.resolver.installed import to_provide
 from toolpin.resolver.locked import unanswered
+from toolpin.sources.spec import SourceSpec
 
 _COMMAND_LINE = Origin("the command line")
 
@@ -54,9 +55,8 @@ def asks_of(data: bytes, file: str, app: App) -> list[Ask]:
     found: dict[str, list[Ask]] = {}
     canonical = app.registry.canonical
     beside = pin_files.idiomatic(os.path.dirname(file), app.idioms, app.files)
-    requests = [
-        one._replace(tool=canonical(one.tool)) for one in (*parse(data, file), *beside)
-    ]
+    stated = (*parse(data, file, app.registry.spell), *beside)
+    requests = [one._replace(tool=canonical(one.tool)) for one in stated]
     app.judge(requests)
     for request in requests:
         asks = [Ask(request.tool, one, request.origin) for one in to_provide(request)]

@@ -12,12 +12,13 @@ from typing import NamedTuple
 from toolpin.cache.first_use import FLAG
 from toolpin.errors import NoChecksum, Offline, ToolpinError, Unreachable
 from toolpin.host import any_of
+from toolpin.install.planner import publisher
 from toolpin.lockfile.asks import Ask, hosts_of, is_preferable
 from toolpin.lockfile.document import Lockfile
 from toolpin.model import Pin
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.progress import Board, Row
-from toolpin.sources.declarative import publisher
+from toolpin.sources.spec import SourceSpec
 from toolpin.versions import nearest
 
 
@@ -108,7 +109,7 @@ def _way_out(work: Work, spec: SourceSpec, others: Sequence[SourceSpec]) -> str 
 def no_checksum(work: Work, pin: Pin, host: str, error: NoChecksum) -> NoChecksum:
     """Return the error of a build that is published for a host without a checksum."""
     return NoChecksum(
-        f"{pin} is published without a checksum, so it is not locked unasked",
+        f"{pin} is published without a checksum and needs {FLAG}",
         [("required by", str(work.ask.origin)), ("host", host), *error.facts],
         f"toolpin lock {FLAG}",
     )

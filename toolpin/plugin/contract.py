@@ -6,72 +6,25 @@ Reads text that is already loaded; knows no source and no network. A user's own 
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from toolpin.errors import UsageError, shown
-from toolpin.model import Link, Recipe, Rewrite
-from toolpin.plugin.fields import NO_CHECKSUMS, Field, UnfitError
-from toolpin.plugin.schema import BUILD, COMPANION, SOURCE, TOOL
+from toolpin.model import Recipe
+from toolpin.plugin.schema import BUILD, TOOL
+from toolpin.sources.contract import Groups, Kind
+from toolpin.sources.fields import HOST_VALUES, Field, UnfitError, placeholders
+from toolpin.sources.kinds import IN_FILES
+from toolpin.sources.shared import COMPANION
+from toolpin.sources.spec import Companion, SourceSpec
 from toolpin.toml_lines import Path, line_of
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
-
-
-class Companion(NamedTuple):
-    """A second package that completes a source's main one."""
-
-    package: str
-    table: str
-    column: str
-    into: str
-    links: tuple[Link, ...]
-
-
-class SourceSpec(NamedTuple):
-    """One `[[source]]`: a place that has builds of the tool."""
-
-    id: str
-    kind: str
-    publisher: str
-    hosts: Mapping[str, Mapping[str, str]]
-    since: Mapping[str, tuple[str, ...]]
-    optional: bool
-    catalogue: Mapping[str, str]
-    artifacts: tuple[str, ...]
-    checksums: str
-    repo: str
-    tag: str
-    assets: tuple[str, ...]
-    checksums_asset: str
-    package: str
-    numbers: int
-    strip: int
-    only: str
-    without: tuple[str, ...]
-    links: tuple[Link, ...]
-    suites: Mapping[str, Mapping[str, str]]
-    packages: tuple[str, ...]
-    shared: Mapping[str, str]
-    runtime: tuple[str, ...]
-    rewrite: tuple[Rewrite, ...]
-    list: str
-    line: str
-    images: Mapping[str, Mapping[str, str]]
-    releases: str
-    built_for: Mapping[str, str]
-    variants: str
-    program: str
-    run: tuple[str, ...]
-    build: bool
-    named_only: bool
-    companions: tuple[Companion, ...]
-
-    def is_release(self, version: str) -> bool:
-        """Say whether a name is a release's, and not a branch's or a moving tag's."""
-        return not self.releases or bool(re.fullmatch(self.releases, version))
+# The length of a source's path: ("source", NUMBER).
+_SOURCE_DEPTH = 2
+_ALL_FIELDS = {
+    key: field for kind in IN_FILES.values() for key, field in kind.fields.items()
+}
 
 
 class Tool(NamedTuple):
@@ -108,16 +61,6 @@ class Tool(NamedTuple):
     def names(self) -> tuple[str, ...]:
         """Every name that a project file may use, the canonical one first."""
         return (self.name, *self.also)
-
-
-_NEEDS = {
-    "http": ("artifacts", "catalogue"),
-    "github": ("repo", "assets"),
-    "npm": ("package",),
-    "pypi": ("package",),
-    "debian": ("package", "suites"),
-    "lines": ("list", "line", "artifacts"),
-}
 
 
 def parse_tool(text: str, file: str) -> Tool:
@@ -178,33 +121,98 @@ class _Reader:
     def source(self, table: object, at: int) -> SourceSpec | None:
         """Read one `[[source]]`; None when something is wrong with it."""
         before, path = len(self.faults), ("source", at)
-        values = self.table(table, SOURCE, path)
-        values["companions"] = tuple(
+        name = table.get("kind") if isinstance(table, dict) else None
+        kind = IN_FILES.get(name) if isinstance(name, str) else None
+        fields = kind.fields if kind else _ALL_FIELDS
+        values = self.table(table, fields, path)
+        companions = [
             self._companion(one, (*path, "with", number))
-            for number, one in enumerate(values.pop("with") or ())
-        )
+            for number, one in enumerate(values.pop("with", None) or ())
+        ]
         if len(self.faults) > before:
             return None
-        spec = SourceSpec(**values)
-        self._check_complete(spec, path)
-        self._check_placeholders(spec, path)
+        if kind is None:
+            facts = [("kind", f"{name}, of {', '.join(IN_FILES)}")]
+            what = f"source {values['id']} is not complete"
+            facts.append(("missing", "a kind that there is"))
+            self.fault((*path, "kind"), what, facts)
+            return None
+        own = {key: values.pop(key) for key in kind.fields if key in kind.own._fields}
+        spec = SourceSpec(
+            **values, companions=tuple(filter(None, companions)), own=kind.own(**own)
+        )
+        self._check_source(spec, kind, path)
         return spec
+
+    def _check_source(self, spec: SourceSpec, kind: Kind, path: Path) -> None:
+        """Check what no field alone can be checked for."""
+        missing = [key for key in kind.needs if not getattr(spec.own, key)]
+        if missing:
+            facts = [("kind", spec.kind), ("missing", ", ".join(missing))]
+            self.fault(path, f"source {spec.id} is not complete", facts)
+            return
+        for fault in kind.faults(spec):
+            place = (*path, fault.field) if fault.field else path
+            self.fault(place, fault.what, list(fault.facts))
+        read = {**spec._asdict(), **spec.own._asdict()}
+        groups = kind.groups(spec)
+        self._check_placeholders(kind.fields, read, path, groups, spec.hosts)
+
+    def _check_placeholders(
+        self,
+        fields: Mapping[str, Field],
+        read: Mapping[str, Any],
+        path: Path,
+        groups: Groups,
+        hosts: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        """Note every placeholder that has no value on one of the hosts."""
+        found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for host, values in hosts.items():
+            unfilled = _unfilled(fields, read, {**groups, HOST_VALUES: values})
+            for key, name, known in unfilled:
+                found.setdefault((key, name), []).append((host, known))
+        for (key, name), places in found.items():
+            on = ", ".join(host for host, _ in places)
+            facts = [("host", on)] if on else []
+            facts.append(("values", places[0][1]))
+            what = f"{_dotted(path)}.{key} has no value for {{{name}}}"
+            self.fault((*path, key), what, facts)
 
     def table(
         self, table: object, fields: Mapping[str, Field], path: Path
     ) -> dict[str, Any]:
         """Return the value of every field, the default where it has none."""
-        where = _dotted(path)
+        where, before = _dotted(path), len(self.faults)
+        is_source = len(path) == _SOURCE_DEPTH
         if not isinstance(table, dict):
             self.fault(path, f"{where} must be a table", [("received", shown(table))])
             return dict.fromkeys(fields)
         for key in table:
             if key not in fields:
-                facts = [("fields", ", ".join(fields))]
-                self.fault((*path, key), f"{where}.{key} is no field", facts)
-        return {
+                self._no_field(table, key, fields, path)
+        values = {
             key: self._value(table, key, field, path) for key, field in fields.items()
         }
+        if len(self.faults) == before and not is_source:
+            self._check_placeholders(fields, values, path, {}, {"": {}})
+        return values
+
+    def _no_field(
+        self,
+        table: Mapping[str, Any],
+        key: str,
+        fields: Mapping[str, Field],
+        path: Path,
+    ) -> None:
+        """Note a field that there is not, or that another kind of source has."""
+        what, facts = f"{_dotted(path)}.{key} is no field", []
+        if len(path) == _SOURCE_DEPTH and key in _ALL_FIELDS:
+            kinds = [name for name, kind in IN_FILES.items() if key in kind.fields]
+            what = f"kind {table['kind']} has no field `{key}`"
+            facts = [("kinds with it", ", ".join(kinds))]
+        facts.append(("fields", ", ".join(fields)))
+        self.fault((*path, key), what, facts)
 
     def _value(
         self, table: Mapping[str, Any], key: str, field: Field, path: Path
@@ -227,54 +235,17 @@ class _Reader:
         values = self.table(table, COMPANION, path)
         return None if len(self.faults) > before else Companion(**values)
 
-    def _check_complete(self, spec: SourceSpec, path: Path) -> None:
-        needs = _NEEDS.get(spec.kind)
-        missing = [key for key in needs or () if not getattr(spec, key)]
-        if spec.kind == "http" and not spec.catalogue.get("sha256"):
-            missing += [] if spec.checksums else ["checksums"]
-        if spec.checksums == NO_CHECKSUMS:
-            self._check_undigested(spec, path)
-        if needs is None or missing:
-            self.fault(
-                path,
-                f"source {spec.id} is not complete",
-                [
-                    ("kind", f"{spec.kind}, of {', '.join(_NEEDS)}"),
-                    ("missing", ", ".join(missing) or "a kind that there is"),
-                ],
-            )
-
-    def _check_undigested(self, spec: SourceSpec, path: Path) -> None:
-        """Make sure that it is plain which file is trusted, and that nobody vouches."""
-        digested = spec.checksums_asset or spec.catalogue.get("sha256")
-        if spec.kind not in ("http", "github") or digested or len(spec.artifacts) > 1:
-            facts = [("expected", "kind http or github, one artifact, no digest")]
-            what = f"source {spec.id} cannot have `checksums` none"
-            self.fault((*path, "checksums"), what, facts)
-
-    def _check_placeholders(self, spec: SourceSpec, path: Path) -> None:
-        """Make sure that `fill` finds a value for every {name}, on every host."""
-        columns = {"image", *_PLACEHOLDER.findall(spec.line)} if spec.line else set()
-        names = {"version", "variant", "asset"} if spec.variants else {"version"}
-        with_version = (*spec.artifacts, spec.only, spec.checksums)
-        with_version += (*spec.assets, spec.checksums_asset)
-        without = (spec.package, spec.publisher, spec.catalogue.get("file", ""))
-        for host, values in spec.hosts.items():
-            for texts, known in (
-                (with_version, {*values, *columns, *names}),
-                ((spec.list,), {*values, "image"}),
-                (without, set(values)),
-                (tuple(spec.built_for.values()), {*columns, *names} - {"version"}),
-            ):
-                unknown = set(_PLACEHOLDER.findall(" ".join(texts))) - known
-                for name in sorted(unknown):
-                    values_known = ", ".join(sorted(known)) or "none"
-                    self.fault(
-                        (*path, "hosts", host),
-                        f"source {spec.id} has no value for {{{name}}}",
-                        [("host", host), ("values", values_known)],
-                    )
-
 
 def _dotted(path: Path) -> str:
     return ".".join(part for part in path if isinstance(part, str))
+
+
+def _unfilled(
+    fields: Mapping[str, Field], read: Mapping[str, Any], groups: Groups
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the placeholders without a value: field, name, names that have one."""
+    for key, field in fields.items():
+        if field.holds is not None:
+            known = {name for one in field.holds for name in groups.get(one, (one,))}
+            for name in sorted(placeholders(field.filled(read[key])) - known):
+                yield key, name, ", ".join(sorted(known)) or "none"

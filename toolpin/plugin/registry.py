@@ -13,11 +13,11 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from toolpin.errors import ToolpinError, UsageError
+from toolpin.errors import UnknownTool, UsageError
 from toolpin.model import Origin
 from toolpin.paths import Paths, bundled, open_regular
 from toolpin.project.idiomatic import Idioms
-from toolpin.project.words import COMMAND, NAME, fits
+from toolpin.project.words import COMMAND, NAME, fits, is_plain, respell
 
 if TYPE_CHECKING:
     from toolpin.plugin.contract import Tool
@@ -90,7 +90,20 @@ class Registry:
             for tool in (self.tools if level == "all" else ())
             for file, name in tool.manifests.items()
         }
-        return Idioms(files, self._spellings, manifests, asks)
+        return Idioms(files, self.spell, manifests, asks)
+
+    def spell(self, name: str, word: str) -> str:
+        """Return a word of a project file as it counts for the tool of that name.
+
+        Only for a tool that is known from a TOML file: of an asdf plugin a version may
+        well begin with a v, or end in .x.
+        """
+        if is_plain(word):
+            return word
+        tool = self.readable(name)
+        if tool is None or not tool.file.endswith(".toml"):
+            return word
+        return respell(word, tool.spellings)
 
     def canonical(self, name: str) -> str:
         """Return the tool's own name; a name that nobody knows is its own."""
@@ -114,7 +127,7 @@ class Registry:
         return self._tool(self._aliases[name])
 
     def check(self, name: str, origin: Origin | None = None) -> None:
-        """Raise ToolpinError with names near it for a name that no tool has."""
+        """Raise UnknownTool with names near it for a name that no tool has."""
         if name in self._aliases:
             return
         import difflib  # noqa: PLC0415 - only a mistake needs it
@@ -129,7 +142,7 @@ class Registry:
         facts.append(("as asdf's", f"toolpin plugin add {name} URL"))
         facts.append(("to draft it", f"toolpin plugin new {name} --github OWNER/REPO"))
         hint = f"toolpin plugin show {near[0]}" if near else "toolpin plugin list"
-        raise ToolpinError(f"{name} is no tool that toolpin knows", facts, hint)
+        raise UnknownTool(f"{name} is no tool that toolpin knows", facts, hint)
 
     @property
     def _asked(self) -> set[str]:
@@ -166,9 +179,6 @@ class Registry:
         for name in names:
             found._read[name] = scripted_tool(name, "", found._also(name))
         return found
-
-    def _spellings(self, name: str) -> Mapping[str, str]:
-        return self._tool(name).spellings
 
     def _tool(self, name: str) -> Tool:
         if name not in self._read:

@@ -16,7 +16,7 @@ from toolpin.model import Artifact, Host, TreeFile
 from toolpin.plugin import draft
 from toolpin.plugin.contract import parse_tool
 from toolpin.sources.clients import Clients
-from toolpin.sources.github import GithubRelease, api_digest, download_url
+from toolpin.sources.github_api import GithubRelease, api_digest, download_url
 from toolpin.verify import parse_checksums
 
 

@@ -17,10 +17,11 @@ from toolpin.lockfile.asks import Ask
 from toolpin.lockfile.document import Entry
 from toolpin.model import Artifact, Request
 from toolpin.plugin.folders import Folders
-from toolpin.plugin.script import SOURCE, address_of, is_scripted
+from toolpin.plugin.script import SOURCE, is_scripted
 from toolpin.resolver.installed import lockfile_for, to_provide
 from toolpin.resolver.locked import resolve_locked
 from toolpin.scripts.address import Address, parse_address
+from toolpin.sources.script import address_of
 from toolpin.store import installs
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from toolpin.model import Origin, Request, Wanted
 from toolpin.project.toolversions import parse_wanted, text_of
-from toolpin.project.words import Spot, check_count
+from toolpin.project.words import Spell, Spot, as_written, check_count, without_v
 from toolpin.versions import is_prefix
 
 # What dependencies bring along pins nothing.
@@ -22,15 +22,14 @@ PASSED_OVER = frozenset("node_modules deps _build vendor".split())
 class Idioms(NamedTuple):
     """The files beside `.tool-versions` that count, with the tool of each.
 
-    Of one tool's the preferred one comes first. `spellings` tells of a tool what its
-    files write otherwise than `.tool-versions` does: a word that means another, or,
-    where that is "", a beginning to leave out. `manifests` are files of many matters,
-    with the tool and the name that it has there. Of the tools that `asks` has, their
-    plugin reads the file itself: a function from its path to words.
+    Of one tool's the preferred one comes first. `spell` returns a word as it counts
+    for a tool, in `.tool-versions` too. `manifests` are files of many matters, with
+    the tool and the name that it has there. Of the tools that `asks` has, their plugin
+    reads the file itself: a function from its path to words.
     """
 
     files: Mapping[str, str]
-    spellings: Callable[[str], Mapping[str, str]]
+    spell: Spell
     manifests: Mapping[str, tuple[str, str]]
     asks: Mapping[str, Callable[[str], list[str]]] = MappingProxyType({})
 
@@ -56,7 +55,7 @@ class Idioms(NamedTuple):
             wanted = tuple(parse_wanted(word, origin) for word in words)
             return Request(tool, wanted, origin) if wanted else None
         if name in self.files:
-            return _plain(data, place, tool, self.spellings)
+            return _plain(data, place, tool, self.spell)
         # With it comes the JSON parser: only where somebody has switched it on.
         from toolpin.project.manifests import MANIFESTS  # noqa: PLC0415
 
@@ -67,7 +66,7 @@ class Idioms(NamedTuple):
         return Request(tool, (parse_wanted(word, origin),), origin)
 
 
-NONE = Idioms({}, lambda _tool: {}, {})
+NONE = Idioms({}, as_written, {})
 
 
 def is_passed_over(folder: str) -> bool:
@@ -101,12 +100,7 @@ def _is_numbered(wanted: Wanted) -> bool:
     return wanted.kind == "version" and wanted.value[0].isdigit()
 
 
-def _plain(
-    data: bytes,
-    place: str,
-    tool: str,
-    spellings: Callable[[str], Mapping[str, str]],
-) -> Request | None:
+def _plain(data: bytes, place: str, tool: str, spell: Spell) -> Request | None:
     wanted: list[Wanted] = []
     first: Origin | None = None
     for number, line in enumerate(text_of(data, place).split("\n"), 1):
@@ -114,22 +108,6 @@ def _plain(
             origin = Origin(place, number, line.index(word) + 1)
             first = first or origin
             check_count(len(wanted) + 1, Spot(origin, line))
-            wanted.append(parse_wanted(_spelled(word, tool, spellings), origin))
+            # In such a file nobody's version begins with a v.
+            wanted.append(parse_wanted(spell(tool, without_v(word)), origin))
     return Request(tool, tuple(wanted), first) if first else None
-
-
-def _spelled(
-    word: str, tool: str, spellings: Callable[[str], Mapping[str, str]]
-) -> str:
-    """Return a word as `.tool-versions` writes it; a `v` before a digit is left out."""
-    if word[0] == "v" and word[1:2].isdigit():
-        return word[1:]
-    if word[0].isdigit():
-        return word
-    known = spellings(tool)
-    if known.get(word):
-        return known[word]
-    for beginning, meaning in known.items():
-        if not meaning and word.startswith(beginning):
-            return word.removeprefix(beginning) or word
-    return word

@@ -51,8 +51,3 @@ def pinning(words: list[str], place: str) -> str | None:
         return None
     at = f" -C {as_word(folder)}" if folder else ""
     return f"toolpin{at} pin {' '.join(words)}"
-
-
-def without_v(version: str) -> str:
-    """Return a version without the v that tags have: `v24.1.0` is 24.1.0."""
-    return version[1:] if version[:1] == "v" and version[1:2].isdigit() else version

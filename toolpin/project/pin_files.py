@@ -37,9 +37,10 @@ def candidates(
 ) -> Iterator[str]:
     """Yield the `.tool-versions` that exist, nearest first, without the ignored ones.
 
-    The folders from `start` (absolute, as the shell names it) up to the root, then
-    `home` unless it was among them, then `global_file`, whose name all of them have.
-    Files of the `others`' names stand behind that of their folder.
+    The folders from `start` (absolute, as the shell names it) up to the root, those
+    above the folder that it really is, then `home` unless it was among them, then
+    `global_file`, whose name all of them have. Files of the `others`' names stand
+    behind that of their folder.
     """
     for path, ours in _present(start, home, global_file, others):
         if ours:
@@ -74,7 +75,9 @@ def stated(
             # What is no text at all is passed over by nobody.
             lenient = only and b"\0" not in data
             for request in (
-                parse_for(data, only, path) if lenient else parse(data, path)
+                parse_for(data, only, path, idioms.spell)
+                if lenient
+                else parse(data, path, idioms.spell)
             ):
                 tool = aliases.get(request.tool, request.tool)
                 yield request._replace(tool=tool)
@@ -114,7 +117,18 @@ def project_directory(where: Where, idioms: Idioms) -> str | None:
 
 
 def folders_up(start: str) -> Iterator[str]:
-    """Yield a folder, an absolute path, and every one above it."""
+    """Yield a folder, an absolute path, and every one above it.
+
+    Then, where a link is among them, those above the folder that it leads to.
+    """
+    logical = list(_up(start))
+    yield from logical
+    for folder in _up(os.path.realpath(start)):
+        if folder not in logical:
+            yield folder
+
+
+def _up(start: str) -> Iterator[str]:
     folder = start.rstrip("/") or "/"
     while True:
         yield folder
@@ -185,6 +199,17 @@ def logical_cwd(env: Mapping[str, str]) -> str:
         ) from None
 
 
+def cwd_or_name(env: Mapping[str, str]) -> str:
+    """Return the current directory, or the name of one that is gone."""
+    try:
+        return logical_cwd(env)
+    except ToolpinError:
+        named = env.get("PWD", "")
+        # One that exists is another directory.
+        is_gone = named.startswith("/") and not os.path.lexists(named)
+        return named if is_gone else "/"
+
+
 def _present(
     start: str, home: str, global_file: str, others: Collection[str]
 ) -> Iterator[tuple[str, bool]]:
@@ -202,9 +227,11 @@ def _present(
 
 def _places(start: str, home: str, global_file: str) -> Iterator[str]:
     name = os.path.basename(global_file)
+    is_home_passed = False
     for folder in folders_up(start):
+        is_home_passed = is_home_passed or folder == (home.rstrip("/") or "/")
         yield os.path.join(folder, name)
-    if not f"{start.rstrip('/')}/".startswith(f"{home.rstrip('/')}/"):
+    if not is_home_passed:
         yield os.path.join(home, name)
     yield global_file
 

@@ -13,7 +13,9 @@ from toolpin.model import Origin, Request, Wanted
 from toolpin.project.words import (
     NAME,
     VERSION,
+    Spell,
     Spot,
+    as_written,
     check,
     check_count,
     check_folder,
@@ -33,10 +35,11 @@ _BOM = b"\xef\xbb\xbf"
 _FORMS = "a version, system, latest, latest:PREFIX, ref:NAME or path:/FOLDER"
 
 
-def parse(data: bytes, place: str) -> tuple[Request, ...]:
+def parse(data: bytes, place: str, spell: Spell = as_written) -> tuple[Request, ...]:
     """Return the requests of a file named `place`, in its order, repetitions kept.
 
-    The first request of a tool is the one that counts. Raises UsageError.
+    The first request of a tool is the one that counts. `spell` returns a word as it
+    counts for a tool. Raises UsageError.
     """
     requests = []
     count = 0
@@ -46,11 +49,13 @@ def parse(data: bytes, place: str) -> tuple[Request, ...]:
             spot = Spot(Origin(place, number), line)
             count += len(tokens) - 1
             check_count(count, spot.moved(tokens[0][0] + 1))
-            requests.append(_request(tokens, spot))
+            requests.append(_request(tokens, spot, spell))
     return tuple(requests)
 
 
-def parse_for(data: bytes, names: Collection[str], place: str) -> Iterator[Request]:
+def parse_for(
+    data: bytes, names: Collection[str], place: str, spell: Spell = as_written
+) -> Iterator[Request]:
     """Yield the requests of tools with these names, one line after the other.
 
     Nothing else is judged, and a line when its turn comes: whoever stops at a tool's
@@ -61,7 +66,8 @@ def parse_for(data: bytes, names: Collection[str], place: str) -> Iterator[Reque
     for number, line in enumerate(lines):
         if _first_word(line) in wanted:
             end = b"\n" * (number + 1 < len(lines))  # a lone CR ends no line
-            yield from parse(b"\n" * number + line.partition(b"#")[0] + end, place)
+            text = b"\n" * number + line.partition(b"#")[0] + end
+            yield from parse(text, place, spell)
 
 
 def parse_wanted(text: str, origin: Origin) -> Wanted:
@@ -185,9 +191,9 @@ def _first_word(line: bytes) -> bytes:
     return line.partition(b"#")[0].replace(b"\t", b" ").strip(b" \r").partition(b" ")[0]
 
 
-def _request(tokens: list[tuple[int, str]], line: Spot) -> Request:
+def _request(tokens: list[tuple[int, str]], line: Spot, spell: Spell) -> Request:
     try:
-        return _judged(tokens, line)
+        return _judged(tokens, line, spell)
     except UsageError as wrong:
         # Only a mistake needs it.
         from toolpin.project.meant import mending  # noqa: PLC0415
@@ -196,13 +202,15 @@ def _request(tokens: list[tuple[int, str]], line: Spot) -> Request:
         raise UsageError(wrong.what, wrong.facts, hint) from None
 
 
-def _judged(tokens: list[tuple[int, str]], line: Spot) -> Request:
+def _judged(tokens: list[tuple[int, str]], line: Spot, spell: Spell) -> Request:
     (offset, name), *rest = tokens
     spot = line.moved(offset + 1)
     check(name, NAME, spot)
     if not rest:
         raise error(f"{name} stands without a version", spot)
-    wanted = tuple([_wanted(word, line, offset + 1) for offset, word in rest])
+    wanted = tuple(
+        [_wanted(spell(name, word), line, offset + 1) for offset, word in rest]
+    )
     return Request(name, wanted, spot.origin)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from toolpin.env import quote_fish as quote
 from toolpin.shells.activation import Watch
 
-__all__ = ["assign", "quote", "same", "unset"]
+__all__ = ["assign", "in_front", "quote", "same", "unset"]
 
 # A status counts to 255.
 _MOST_NAMES = 200
@@ -23,6 +23,15 @@ def assign(name: str, value: str) -> str:
 def unset(name: str) -> str:
     """Render the removal of a variable."""
     return f"set -e {name}\n"
+
+
+def in_front(folder: str) -> str:
+    """Put a folder first on PATH, wherever it stands there."""
+    at = quote(folder)
+    return (
+        f"while contains -- {at} $PATH; "
+        f"set -e PATH[(contains -i -- {at} $PATH)]; end; set -gx PATH {at} $PATH\n"
+    )
 
 
 def same(watch: Watch) -> str:

@@ -164,4 +164,10 @@ _FILES = {
     "docker": _File(_docker, _docker_flaw),
 }
 SHELLS = tuple(_SHELLS)
+# What a shell evaluates where there is nothing to set: a script ends, as it would by
+# the command that is missing; the user's own shell stays open.
+FAILURES = {
+    "sh": "case $- in *i*) (exit 126) ;; *) exit 126 ;; esac",
+    "fish": "status is-interactive; or exit 126; /bin/sh -c 'exit 126'",
+}
 FORMATS = (*_SHELLS, *_FILES)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from toolpin.env import quote
 from toolpin.shells.activation import Watch
 
-__all__ = ["assign", "quote", "same_bash", "same_zsh", "unset"]
+__all__ = ["assign", "in_front", "quote", "same_bash", "same_zsh", "unset"]
 
 
 def assign(name: str, value: str) -> str:
@@ -19,6 +19,22 @@ def assign(name: str, value: str) -> str:
 def unset(name: str) -> str:
     """Render the removal of a variable."""
     return f"unset {name}\n"
+
+
+def in_front(folder: str) -> str:
+    """Put a folder first on PATH, wherever it stands there, with nothing but builtins.
+
+    In one line: what reads an rc file for a program may read it line by line.
+    """
+    at, name = quote(folder), "_toolpin_path"
+    front = f'"${{PATH-}}:" in {at}:*'
+    rest = f"*:{at}:*) {name}=${{{name}%%:{at}:*}}:${{{name}#*:{at}:}} ;; *) break ;;"
+    move = f"while :; do case ${name} in {rest} esac; done"
+    export = f'export PATH={at}"${{{name}%:}}"'
+    return (
+        f"case {front}) ;; *) {name}=${{PATH:+:$PATH}}:; {move}; {export}; "
+        f"unset {name} ;; esac\n"
+    )
 
 
 def same_bash(watch: Watch) -> str:

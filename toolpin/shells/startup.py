@@ -131,7 +131,7 @@ def toolpin_lines(texts: Mapping[str, str], shims: str, home: str) -> list[Line]
     found = []
     for file, number, text in _lines(texts):
         hook = _ACTIVATES.search(text)
-        if hook and "--shims" not in text:
+        if hook and "--shims" not in text and hook[1] != "sh":
             found.append(Line(file, number, text, hook[1] or "?"))
         elif hook or any(one in text for one in spelt):
             found.append(Line(file, number, text, ""))

@@ -36,7 +36,8 @@ class ShimTool(NamedTuple):
     those that every version has: known without an install. `idiomatic` are the files
     beside `.tool-versions` that count, `spellings` the words in them that mean another.
     Before a command of `hooked` a hook of the user's runs. `asks` where only its plugin
-    can read those files.
+    can read those files. Versions of a `numbered` tool have no v in front and no `.x`
+    at the end: project files may write them so.
     """
 
     name: str
@@ -49,6 +50,7 @@ class ShimTool(NamedTuple):
     hooked: tuple[str, ...] = ()
     asks: bool = False
     uses: tuple[str, ...] = ()
+    numbered: bool = False
 
 
 class Stub(NamedTuple):
@@ -176,7 +178,8 @@ def _lookup(role: str, tool: ShimTool, *, asdf: bool) -> list[str]:
     prefix = f"_toolpin_{role}_" if role else "_toolpin_"
     variable = variable_for(tool.name)
     theirs = variable.replace("TOOLPIN_", "ASDF_", 1)
-    spellings = "?" if tool.asks else _words(map("=".join, tool.spellings))
+    spelled = [("v", "")] * tool.numbered + list(tool.spellings)
+    spellings = "?" if tool.asks else _words(map("=".join, spelled))
     other = f"${{{theirs}:+=${theirs}}}" if asdf else ""
     return [
         f"_toolpin_{role or 'tool'}={quote(tool.name)}",

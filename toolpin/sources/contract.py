@@ -1,17 +1,31 @@
-"""What every kind of source can do, and how the text of a plugin is filled in."""
+"""What a kind of source is, and how the text of a plugin is filled in."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Host, Release
+from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Host, Release, Step
 from toolpin.project.words import VERSION, fits
+from toolpin.sources.fields import PLACEHOLDER, Field
+from toolpin.sources.spec import SourceSpec
 from toolpin.versions import is_prefix, sort_key
 
+if TYPE_CHECKING:  # a plugin is read without them, and they are heavy
+    from toolpin.cache.first_use import FirstUse
+    from toolpin.cache.indexes import Indexes
+    from toolpin.http.fetch import Fetcher
+    from toolpin.sources.apt_client import AptClient
+    from toolpin.sources.npm_client import NpmClient
+    from toolpin.sources.npm_finder import NpmFinder
+    from toolpin.sources.pypi_client import PypiClient
+    from toolpin.sources.script import ScriptSource
+
 Progress = Callable[[int, int | None], None]
+# What the group names in `Field.holds` stand for.
+Groups = Mapping[str, Collection[str]]
 
 
 class Source(Protocol):
@@ -36,9 +50,78 @@ class Source(Protocol):
         """
 
 
+class Services(NamedTuple):
+    """What sources are read with: toolpin's HTTP client, and the clients of others.
+
+    `scripts` returns the asdf plugin of a name, as a source.
+    """
+
+    fetcher: Fetcher
+    indexes: Indexes
+    first_use: FirstUse
+    pypi: PypiClient
+    npm: NpmClient
+    npm_finder: NpmFinder
+    apt: AptClient
+    scripts: Callable[[str], ScriptSource]
+
+
+class Client(NamedTuple):
+    """A program that queries a place instead of toolpin, and how it is set up.
+
+    `configured` returns the index that it uses, "" for its default. It raises
+    Unreachable where there is no such program, and downloads nothing.
+    """
+
+    name: str
+    configured: Callable[[Services], str]
+
+
+class Fault(NamedTuple):
+    """What is wrong with a source whose fields are well formed one by one."""
+
+    field: str
+    what: str
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of place that has builds: its fields, and how its sources are used.
+
+    `fields` are all that a `[[source]]` of this kind may have, `own` the type of those
+    that are in `SourceSpec.own`, `needs` those of `own` that must not be empty. A kind
+    without `fields` is in no file. `groups` returns the names behind the group names in
+    `Field.holds`, but for HOST_VALUES. The other functions:
+
+    - `open` returns the version list and the artifacts, read with the services.
+    - `address` returns where the list is: a URL that may hold placeholders, or
+      `npm:PACKAGE`; "" for a list that is on disk.
+    - `names` says whether a source would name these artifacts for a version, so that a
+      lockfile cannot make it fetch others. Companions are not among them.
+    - `steps` returns how such artifacts become a tree.
+    - `verified_by` returns where their digests come from, as lockfiles name it: for a
+      build one word, without one all words that are possible, the usual one first.
+    """
+
+    own: type[Any]
+    fields: Mapping[str, Field]
+    needs: tuple[str, ...]
+    open: Callable[[SourceSpec, Services], Source]
+    address: Callable[[SourceSpec, Host], str]
+    names: Callable[[SourceSpec, tuple[Artifact, ...], str, Host], bool]
+    steps: Callable[[SourceSpec, tuple[Artifact, ...], str, Host], list[Step]]
+    verified_by: Callable[[SourceSpec, Build | None], tuple[str, ...]]
+    groups: Callable[[SourceSpec], Groups] = lambda _: {}
+    faults: Callable[[SourceSpec], Iterator[Fault]] = lambda _: iter(())
+    states_channels: Callable[[SourceSpec], bool] = lambda _: False
+    client: Client | None = None
+    is_local: bool = False
+
+
 def fill(template: str, values: Mapping[str, str]) -> str:
     """Replace each `{name}` by its value; a name without one is a KeyError."""
-    return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], template)
+    return PLACEHOLDER.sub(lambda match: values[match[1]], template)
 
 
 def tool_requirements(

@@ -8,17 +8,77 @@ this machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.binaries.fit import lacks
 from toolpin.errors import NotPublished
-from toolpin.model import Artifact, Build, Host, Patch, Release, Step, Unpack
-from toolpin.plugin.contract import SourceSpec
-from toolpin.sources.apt_client import AptClient
+from toolpin.model import Artifact, Build, Host, Patch, Release, Rewrite, Step, Unpack
 from toolpin.sources.apt_lists import DebPackage, upstream_version
+from toolpin.sources.contract import Client, Kind, Services, fill
+from toolpin.sources.deb_files import RUNTIME, is_package, library_steps, package_of
+from toolpin.sources.fields import (
+    Field,
+    read_packages,
+    read_rewrites,
+    read_shared,
+    read_tables,
+    read_text,
+)
+from toolpin.sources.shared import COMMON
+from toolpin.sources.spec import SourceSpec
 
-RUNTIME = "runtime"
+if TYPE_CHECKING:
+    from toolpin.sources.apt_client import AptClient
+
+
+class Debian(NamedTuple):
+    """The fields that only kind `debian` has."""
+
+    package: str
+    packages: tuple[str, ...]
+    suites: Mapping[str, Mapping[str, str]]
+    shared: Mapping[str, str]
+    runtime: tuple[str, ...]
+    rewrite: tuple[Rewrite, ...]
+
+
+FIELDS: dict[str, Field] = {
+    "package": Field(
+        read_text, "a package name", "the package whose version counts", "", holds=()
+    ),
+    "packages": Field(
+        read_packages,
+        "a list of package names",
+        "what is unpacked side by side; those that a suite has",
+        (),
+    ),
+    "suites": Field(
+        read_tables,
+        "a table: suite = {glibc = version, soname = library}",
+        "the suites to look in, in order, and what theirs needs of a host",
+        {},
+    ),
+    "shared": Field(
+        read_shared,
+        "a table: package = relative path",
+        "packages whose files the links in `packages` lead to; the directory that is "
+        "taken of each is at the same path in the install",
+        {},
+    ),
+    "runtime": Field(
+        read_packages,
+        "a list of package names",
+        "loader and libraries for a host without what the suite needs",
+        (),
+    ),
+    "rewrite": Field(
+        read_rewrites,
+        "a table: path = text",
+        "text that becomes the install's path, in files that fit; a path may hold *",
+        (),
+    ),
+}
 
 
 class DebianCode:
@@ -26,6 +86,7 @@ class DebianCode:
 
     def __init__(self, spec: SourceSpec, apt: AptClient) -> None:
         self._spec = spec
+        self._own: Debian = spec.own
         self._apt = apt
 
     def releases(self, host: Host) -> list[Release]:  # noqa: ARG002 - for any host
@@ -37,15 +98,15 @@ class DebianCode:
         for _, found, code in self._found():
             if found == version:
                 return (code.artifact(),)
-        raise _not_in_debian(self._spec, version)
+        raise _not_in_debian(self._own, version)
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one tarball there is, in a list."""
         return [Build(self.artifacts(version, host))]
 
     def _found(self) -> Iterator[tuple[str, str, DebPackage]]:
-        name = self._spec.package
-        return _in_suites(self._spec, lambda suite: self._apt.source_code(suite, name))
+        name = self._own.package
+        return _in_suites(self._own, lambda suite: self._apt.source_code(suite, name))
 
 
 class DebianSource:
@@ -53,6 +114,7 @@ class DebianSource:
 
     def __init__(self, spec: SourceSpec, apt: AptClient) -> None:
         self._spec = spec
+        self._own: Debian = spec.own
         self._apt = apt
 
     def releases(self, host: Host) -> list[Release]:
@@ -73,7 +135,7 @@ class DebianSource:
         requires = self._requires(suite)
         plain = self._packages(suite, host, with_runtime=False)
         found = [Build(plain, requires)]
-        if requires and self._spec.runtime:
+        if requires and self._own.runtime:
             found.append(Build(self._packages(suite, host, with_runtime=True)))
         return found
 
@@ -81,24 +143,24 @@ class DebianSource:
         for suite, found, _ in self._found(host):
             if found == version:
                 return suite
-        raise _not_in_debian(self._spec, version)
+        raise _not_in_debian(self._own, version)
 
     def _found(self, host: Host) -> Iterator[tuple[str, str, DebPackage]]:
         # All that may be wanted of a suite, since its list is read for each question.
-        spec = self._spec
-        names = (spec.package, *spec.packages, *spec.shared, *spec.runtime)
+        own = self._own
+        names = (own.package, *own.packages, *own.shared, *own.runtime)
         return _in_suites(
-            spec, lambda suite: self._apt.packages(suite, names, host).get(names[0])
+            own, lambda suite: self._apt.packages(suite, names, host).get(names[0])
         )
 
     def _requires(self, suite: str) -> tuple[tuple[str, str], ...]:
-        return tuple(sorted(self._spec.suites[suite].items()))
+        return tuple(sorted(self._own.suites[suite].items()))
 
     def _packages(
         self, suite: str, host: Host, *, with_runtime: bool
     ) -> tuple[Artifact, ...]:
-        wanted = [self._spec.package, *self._spec.packages, *self._spec.shared]
-        wanted += self._spec.runtime if with_runtime else ()
+        wanted = [self._own.package, *self._own.packages, *self._own.shared]
+        wanted += self._own.runtime if with_runtime else ()
         names = list(dict.fromkeys(wanted))
         return tuple(
             one.artifact() for one in self._apt.packages(suite, names, host).values()
@@ -106,63 +168,61 @@ class DebianSource:
 
 
 def _in_suites(
-    spec: SourceSpec, ask: Callable[[str], DebPackage | None]
+    own: Debian, ask: Callable[[str], DebPackage | None]
 ) -> Iterator[tuple[str, str, DebPackage]]:
     """Yield each suite that has the package, with upstream's version, in their order.
 
     All suites are asked at the same time, since a suite's list takes seconds. One that
     gives no answer is Unreachable when it is its turn.
     """
-    with ThreadPoolExecutor(max_workers=len(spec.suites)) as pool:
-        asked = [(suite, pool.submit(ask, suite)) for suite in spec.suites]
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - loads logging
+
+    with ThreadPoolExecutor(max_workers=len(own.suites)) as pool:
+        asked = [(suite, pool.submit(ask, suite)) for suite in own.suites]
         for suite, answer in asked:
             if found := answer.result():
                 yield suite, upstream_version(found.version), found
 
 
-def _not_in_debian(spec: SourceSpec, version: str) -> NotPublished:
-    suites = ", ".join(spec.suites)
-    return NotPublished(f"Debian has no {spec.package} {version} in {suites}")
+def _not_in_debian(own: Debian, version: str) -> NotPublished:
+    suites = ", ".join(own.suites)
+    return NotPublished(f"Debian has no {own.package} {version} in {suites}")
 
 
-def steps_of(
-    spec: SourceSpec, artifacts: tuple[Artifact, ...], host: Host
+def _steps(
+    spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> list[Step]:
-    """Return how the packages become a tree: what each is, its name tells."""
+    """Return how the packages become a tree: what each is, its name states."""
+    own: Debian = spec.own
+    values = spec.values(host, version=version)
+    unpack = Unpack(0, only=fill(spec.only, values), strip=spec.strip)
     unpacks = [
-        _unpack(spec, index, package_of(artifact))
+        _unpack(own, unpack._replace(artifact=index), package_of(artifact))
         for index, artifact in enumerate(artifacts)
-        if package_of(artifact) not in spec.runtime
+        if package_of(artifact) not in own.runtime
     ]
-    values = spec.hosts[str(host)]
-    more = library_steps(spec, artifacts, host)
+    more = library_steps(own.runtime, values.get("triplet", ""), artifacts)
     bound = [Patch(RUNTIME, values.get("loader", ""))] if more else []
-    return [*unpacks, *more, *spec.links, *spec.rewrite, *bound]
+    return [*unpacks, *more, *spec.links, *own.rewrite, *bound]
 
 
-def _unpack(spec: SourceSpec, index: int, package: str) -> Unpack:
-    if folder := spec.shared.get(package):
-        return Unpack(index, into=folder, only=folder, strip=len(folder.split("/")))
-    shared = tuple(dict.fromkeys(spec.shared.values()))
-    return Unpack(index, only=spec.only, strip=spec.strip, shared=shared)
+def _unpack(own: Debian, unpack: Unpack, package: str) -> Unpack:
+    if path := own.shared.get(package):
+        return Unpack(unpack.artifact, path, len(path.split("/")), path)
+    return unpack._replace(shared=tuple(dict.fromkeys(own.shared.values())))
 
 
-def library_steps(
-    spec: SourceSpec, artifacts: tuple[Artifact, ...], host: Host
-) -> list[Step]:
-    """Return how the libraries among the packages get into a folder of their own."""
-    folder = f"usr/lib/{spec.hosts[str(host)].get('triplet', '')}"
-    return [
-        Unpack(index, into=RUNTIME, only=folder, strip=3)
-        for index, artifact in enumerate(artifacts)
-        if is_package(artifact, spec.runtime)
-    ]
-
-
-def is_named(spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str) -> bool:
-    """Tell whether the source would name these packages for a version."""
-    known = {spec.package, *spec.packages, *spec.shared, *spec.runtime}
-    main = [one for one in artifacts if package_of(one) == spec.package]
+def _names(
+    spec: SourceSpec,
+    artifacts: tuple[Artifact, ...],
+    version: str,
+    host: Host,  # noqa: ARG001 - Debian's names of packages are the same for all
+) -> bool:
+    own: Debian = spec.own
+    if spec.build:
+        return len(artifacts) == 1 and _is_code(own, artifacts[0], version)
+    known = {own.package, *own.packages, *own.shared, *own.runtime}
+    main = [one for one in artifacts if package_of(one) == own.package]
     return (
         len(main) == 1
         and upstream_version(main[0].filename.split("_")[1]) == version
@@ -170,28 +230,39 @@ def is_named(spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str) ->
     )
 
 
-def is_source(spec: SourceSpec, artifact: Artifact, version: str) -> bool:
-    """Tell whether an artifact is upstream's source code for a version."""
+def _is_code(own: Debian, artifact: Artifact, version: str) -> bool:
+    """Say whether an artifact is upstream's source code for a version."""
     name, _, rest = artifact.filename.partition("_")
     packaged, orig, _ = rest.partition(".orig.tar.")
     return (
-        name == spec.package
+        name == own.package
         and bool(orig)
         and upstream_version(packaged) == version
-        and is_package(artifact, {spec.package})
+        and is_package(artifact, {own.package})
     )
 
 
-def is_package(artifact: Artifact, names: Collection[str]) -> bool:
-    """Tell whether an artifact is one of these packages, by its pool path."""
-    return (
-        package_of(artifact) in names
-        and artifact.locator.startswith("deb:pool/")
-        and artifact.locator.endswith(f"/{artifact.filename}")
-        and ".." not in artifact.locator
-    )
+def _open(spec: SourceSpec, services: Services) -> DebianCode | DebianSource:
+    return (DebianCode if spec.build else DebianSource)(spec, services.apt)
 
 
-def package_of(artifact: Artifact) -> str:
-    """Return the name of the package that a file is: `erlang-base_25.2.3_amd64.deb`."""
-    return artifact.filename.partition("_")[0]
+def _address(spec: SourceSpec, host: Host) -> str:  # noqa: ARG001 - one for all hosts
+    own: Debian = spec.own
+    return f"debian:{own.package}"
+
+
+def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:  # noqa: ARG001
+    return ("signed index",)
+
+
+KIND = Kind(
+    own=Debian,
+    fields={**COMMON, **FIELDS},
+    needs=("package", "suites"),
+    open=_open,
+    address=_address,
+    names=_names,
+    steps=_steps,
+    verified_by=_verified_by,
+    client=Client("apt", lambda services: services.apt.find_mirror()),
+)

@@ -3,52 +3,104 @@
 A release's tag holds the version. The digest of an asset is the one in the release's
 checksum file; where that is missing, or does not list the asset, the one that GitHub's
 API reports; and where there is none, as for assets from before June 2025, the one that
-the asset had when it was trusted on first use. What is downloaded is always
-`github.com/OWNER/NAME/releases/download/TAG/ASSET`: no URL of an answer is followed.
+the asset had when it was trusted on first use.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
-from typing import Any, NamedTuple
-from urllib.parse import quote
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.binaries.fit import best, lacks
-from toolpin.cache.first_use import FirstUse
-from toolpin.cache.indexes import Indexes
-from toolpin.errors import NoFit, NotPublished, Unreachable
-from toolpin.http.fetch import Fetcher
-from toolpin.model import Artifact, Build, Digest, Host, Release
-from toolpin.plugin.contract import SourceSpec
-from toolpin.sources.contract import fill, tool_requirements
-from toolpin.verify import make_digest, parse_checksums
+from toolpin.errors import NoFit, NotPublished, listed
+from toolpin.model import Artifact, Build, Host, Release
+from toolpin.sources.contract import (
+    Fault,
+    Groups,
+    Kind,
+    Services,
+    fill,
+    tool_requirements,
+)
+from toolpin.sources.fields import (
+    HOST_VALUES,
+    NO_CHECKSUMS,
+    VARIANT,
+    Field,
+    read_asset,
+    read_assets,
+    read_checksums,
+    read_repo,
+    read_tag,
+    read_text,
+)
+from toolpin.sources.github_api import (
+    API,
+    api_digest,
+    download_url,
+    read_release,
+    read_releases,
+)
+from toolpin.sources.shared import ARCHIVE, COMMON, WITH, archive_steps, built_for
+from toolpin.sources.spec import SourceSpec
+from toolpin.verify import parse_checksums
 
-API = "https://api.github.com/repos"
-_PAGE = 100
-_MOST_PAGES = 10
-_ANSWER_BYTES = 64 << 20
+if TYPE_CHECKING:  # the HTTP client's libraries are heavy
+    from toolpin.cache.first_use import FirstUse
+    from toolpin.cache.indexes import Indexes
+    from toolpin.http.fetch import Fetcher
+
 _CHECKSUMS_BYTES = 1 << 20
 
-# What reading an answer of another shape can raise.
-_SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
+class Github(NamedTuple):
+    """The fields that only kind `github` has."""
 
-class Asset(NamedTuple):
-    """A file of a release; `digest` is GitHub's `sha256:HEX`, "" for older ones."""
-
-    name: str
-    size_bytes: int
-    digest: str
-
-
-class GithubRelease(NamedTuple):
-    """A release as GitHub tells it."""
-
+    repo: str
     tag: str
-    is_draft: bool
-    assets: tuple[Asset, ...]
+    assets: tuple[str, ...]
+    checksums_asset: str
+    checksums: str
+    variants: str
+
+
+FIELDS: dict[str, Field] = {
+    "repo": Field(read_repo, "OWNER/NAME", "whose releases they are", ""),
+    "tag": Field(
+        read_tag, "a tag with {version} in it", "a release's tag", "v{version}"
+    ),
+    "assets": Field(
+        read_assets,
+        "a list of file names",
+        "the builds of a version: the first that is released counts",
+        (),
+        holds=("version", HOST_VALUES, VARIANT),
+    ),
+    "checksums_asset": Field(
+        read_asset,
+        "a file name",
+        "the SHA-256 list of a release; where it is missing or does not list the "
+        "asset, the digest that GitHub reports counts",
+        "",
+        holds=("version", "asset", HOST_VALUES, VARIANT),
+    ),
+    "checksums": Field(
+        read_checksums,
+        "none",
+        "`none` where nobody publishes a digest: an install is refused but with "
+        "--trust-on-first-use, which records the one that it had. So it is for any "
+        "asset without a digest",
+        "",
+    ),
+    "variants": Field(
+        read_text,
+        "what stands before a variant in a version, such as -otp-",
+        "a version with it has the assets with {variant} in their names, one without "
+        "it the others",
+        "",
+    ),
+}
 
 
 class GithubSource:
@@ -62,15 +114,16 @@ class GithubSource:
         first_use: FirstUse,
     ) -> None:
         self._spec = spec
+        self._own: Github = spec.own
         self._first_use = first_use
         self._indexes = indexes
         self._fetcher = fetcher
 
     def releases(self, host: Host) -> list[Release]:
         """Return the versions whose release has an asset for the host."""
-        prefix, _, suffix = self._spec.tag.partition("{version}")
+        prefix, _, suffix = self._own.tag.partition("{version}")
         found = []
-        for release in _releases(self._indexes, self._spec.repo):
+        for release in read_releases(self._indexes, self._own.repo):
             tag = release.tag
             if not (tag.startswith(prefix) and tag.endswith(suffix)):
                 continue
@@ -85,14 +138,14 @@ class GithubSource:
 
     def _with_variants(self, version: str, names: Iterable[str]) -> list[str]:
         """Return the versions with a variant that assets of these names are for."""
-        if not self._spec.variants:
+        if not self._own.variants:
             return []
         found = set()
-        for template in self._spec.assets:
+        for template in self._own.assets:
             if "{variant}" in template:
                 shape = re.compile(variant_shape(template))
                 found |= {match[1] for match in map(shape.fullmatch, names) if match}
-        return [f"{version}{self._spec.variants}{one}" for one in sorted(found)]
+        return [f"{version}{self._own.variants}{one}" for one in sorted(found)]
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one build there is, or one for each version of another tool."""
@@ -125,7 +178,7 @@ class GithubSource:
         variants: list[str] = []
         if self._spec.built_for and not variant:
             tag = _tag(self._spec, version)
-            release = read_release(self._fetcher, self._spec.repo, tag)
+            release = read_release(self._fetcher, self._own.repo, tag)
             names = {asset.name for asset in release.assets}
             variants = self._with_variants(base, names)
         found = {}
@@ -143,27 +196,43 @@ class GithubSource:
         tag = _tag(self._spec, version)
         if listed := self._listed(version, host, tag):
             return listed
-        release = read_release(self._fetcher, self._spec.repo, tag)
+        release = read_release(self._fetcher, self._own.repo, tag)
         by_name = {asset.name: asset for asset in release.assets}
         names = _names(self._spec, version, host)
         for name in names:
             if asset := by_name.get(name):
-                url = download_url(self._spec.repo, tag, name)
+                url = download_url(self._own.repo, tag, name)
                 if not asset.digest:
+                    self._check_unlisted(version, host, name, by_name)
                     return self._first_use.artifact(url, name)
                 return Artifact(url, api_digest(asset, url), asset.size_bytes, name)
-        place = f"{self._spec.repo} {tag} on GitHub"
+        place = f"{self._own.repo} {tag} on GitHub"
         raise NotPublished(
             f"{place} has no build for {host}", [("wanted", ", ".join(names))]
         )
 
+    def _check_unlisted(
+        self, version: str, host: Host, name: str, released: Collection[str]
+    ) -> None:
+        """Make sure that no checksum file of the release vouches for an asset.
+
+        One that is released and cannot be downloaded must not make its asset one
+        without a checksum. Raises Unreachable.
+        """
+        values = {**_values(self._spec, version, host), "asset": name}
+        checksums = fill(self._own.checksums_asset, values)
+        if checksums in released:
+            place = download_url(self._own.repo, _tag(self._spec, version), checksums)
+            with listed(checksums):
+                self._fetcher.document(place, max_bytes=_CHECKSUMS_BYTES)
+
     def _listed(self, version: str, host: Host, tag: str) -> Artifact | None:
         """Return the first asset that a checksum file of the release lists, if any."""
-        repo = self._spec.repo
+        repo = self._own.repo
         names = _names(self._spec, version, host)
-        for name in names if self._spec.checksums_asset else ():
+        for name in names if self._own.checksums_asset else ():
             values = {**_values(self._spec, version, host), "asset": name}
-            place = download_url(repo, tag, fill(self._spec.checksums_asset, values))
+            place = download_url(repo, tag, fill(self._own.checksums_asset, values))
             try:
                 text = self._fetcher.document(place, max_bytes=_CHECKSUMS_BYTES)
                 checksums = text.decode("utf-8", "replace")
@@ -182,15 +251,19 @@ def digest_origin(artifact: Artifact) -> str:
     return "checksum file" if artifact.size_bytes is None else "release"
 
 
-def names_asset(spec: SourceSpec, artifact: Artifact, version: str, host: Host) -> bool:
-    """Tell whether the source would name this artifact for a version."""
-    expected = download_url(spec.repo, _tag(spec, version), artifact.filename)
-    names = _names(spec, version, host)
-    known = artifact.filename in names
+def _names_asset(
+    spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
+) -> bool:
+    own: Github = spec.own
+    if len(artifacts) != 1:
+        return False
+    (artifact,) = artifacts
+    known = artifact.filename in _names(spec, version, host)
     if spec.built_for and not _split(spec, version)[1]:
         known = known or any(
-            re.fullmatch(variant_shape(one), artifact.filename) for one in spec.assets
+            re.fullmatch(variant_shape(one), artifact.filename) for one in own.assets
         )
+    expected = download_url(own.repo, _tag(spec, version), artifact.filename)
     return known and artifact.locator == expected
 
 
@@ -200,93 +273,81 @@ def variant_shape(template: str) -> str:
     return f"{re.escape(head)}([A-Za-z0-9.]+){re.escape(tail)}"
 
 
+def chooses_variant(spec: SourceSpec, version: str) -> bool:
+    """Say whether a version leaves the choice of a variant to toolpin."""
+    own = spec.own
+    chooses = isinstance(own, Github) and own.variants and spec.built_for
+    return bool(chooses) and own.variants not in version
+
+
 def _tag(spec: SourceSpec, version: str) -> str:
-    return fill(spec.tag, {"version": _split(spec, version)[0]})
+    own: Github = spec.own
+    return fill(own.tag, {"version": _split(spec, version)[0]})
 
 
 def _names(spec: SourceSpec, version: str, host: Host) -> list[str]:
     """Return the assets to look for: those with a variant in them, or the others."""
+    own: Github = spec.own
     variant = _split(spec, version)[1]
     values = _values(spec, version, host)
     return [
         fill(template, values)
-        for template in spec.assets
-        if not spec.variants or ("{variant}" in template) == bool(variant)
+        for template in own.assets
+        if not own.variants or ("{variant}" in template) == bool(variant)
     ]
 
 
 def _values(spec: SourceSpec, version: str, host: Host) -> dict[str, str]:
     base, variant = _split(spec, version)
-    return {**spec.hosts[str(host)], "version": base, "variant": variant}
+    return spec.values(host, version=base, variant=variant)
 
 
 def _split(spec: SourceSpec, version: str) -> tuple[str, str]:
     """Return `1.17.3` and `27` of `1.17.3-otp-27`, where the plugin has variants."""
-    if not spec.variants:
+    own: Github = spec.own
+    if not own.variants:
         return version, ""
-    base, _, variant = version.partition(spec.variants)
+    base, _, variant = version.partition(own.variants)
     return base, variant
 
 
-def read_release(fetcher: Fetcher, repo: str, tag: str = "") -> GithubRelease:
-    """Return one release, the latest without a tag. Raises NotPublished."""
-    which = f"tags/{quote(tag)}" if tag else "latest"
-    url = f"{API}/{repo}/releases/{which}"
-    try:
-        answer = fetcher.document(url, max_bytes=_ANSWER_BYTES)
-    except NotPublished as error:
-        wanted = tag or "releases with a latest one"
-        raise NotPublished(f"{repo} on GitHub has no {wanted}", error.facts) from error
-    try:
-        return _release(json.loads(answer))
-    except _SHAPELESS as error:
-        raise _no_answer(url, error) from error
+def _open(spec: SourceSpec, services: Services) -> GithubSource:
+    return GithubSource(spec, services.fetcher, services.indexes, services.first_use)
 
 
-def download_url(repo: str, tag: str, name: str) -> str:
-    """Return the canonical URL of an asset."""
-    return (
-        f"https://github.com/{repo}/releases/download/{quote(tag)}/{quote(name, '~')}"
-    )
+def _address(spec: SourceSpec, host: Host) -> str:  # noqa: ARG001 - one for all hosts
+    own: Github = spec.own
+    return f"{API}/{own.repo}/releases"
 
 
-def api_digest(asset: Asset, place: str) -> Digest:
-    """Return the digest that GitHub tells. Raises NotPublished where it tells none."""
-    algorithm, _, text = asset.digest.partition(":")
-    if not text:
-        raise NotPublished(
-            f"GitHub tells no digest of {asset.name}",
-            [("asset", place), ("such are", "releases from before June 2025")],
-        )
-    return make_digest(algorithm, text, place)
+def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:
+    own: Github = spec.own
+    if build:
+        return (digest_origin(build.artifacts[0]),)
+    return ("checksum file", "release") if own.checksums_asset else ("release",)
 
 
-def _releases(indexes: Indexes, repo: str) -> list[GithubRelease]:
-    """Return all releases but drafts, as far as GitHub lists them: 1,000."""
-    found: list[GithubRelease] = []
-    for page in range(1, _MOST_PAGES + 1):
-        url = f"{API}/{repo}/releases?per_page={_PAGE}&page={page}"
-        try:
-            tables = json.loads(indexes.read(url, max_bytes=_ANSWER_BYTES))
-            if not isinstance(tables, list):
-                raise TypeError("a list was expected")
-            found += map(_release, tables)
-        except _SHAPELESS as error:
-            raise _no_answer(url, error) from error
-        if len(tables) < _PAGE:
-            break
-    return [release for release in found if not release.is_draft]
+def _groups(spec: SourceSpec) -> Groups:
+    own: Github = spec.own
+    return {VARIANT: ("variant",) if own.variants else ()}
 
 
-def _release(table: dict[str, Any]) -> GithubRelease:
-    assets = (
-        Asset(str(one["name"]), int(one["size"]), str(one.get("digest") or ""))
-        for one in table["assets"]
-    )
-    return GithubRelease(
-        str(table["tag_name"]), bool(table.get("draft", False)), tuple(assets)
-    )
+def _faults(spec: SourceSpec) -> Iterator[Fault]:
+    own: Github = spec.own
+    if own.checksums == NO_CHECKSUMS and own.checksums_asset:
+        what = f"source {spec.id} cannot have `checksums` none"
+        yield Fault("checksums", what, (("expected", "no `checksums_asset`"),))
 
 
-def _no_answer(url: str, error: Exception) -> Unreachable:
-    return Unreachable(f"{url} is not GitHub's answer", [("because", str(error))])
+KIND = Kind(
+    own=Github,
+    fields={**COMMON, **ARCHIVE, **WITH, **built_for(VARIANT), **FIELDS},
+    needs=("repo", "assets"),
+    open=_open,
+    address=_address,
+    names=_names_asset,
+    steps=archive_steps,
+    verified_by=_verified_by,
+    groups=_groups,
+    faults=_faults,
+)

@@ -8,23 +8,73 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from toolpin.cache.first_use import FirstUse
-from toolpin.cache.indexes import Indexes
 from toolpin.errors import NotPublished, Unreachable
-from toolpin.http.fetch import Fetcher
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.plugin.contract import SourceSpec
-from toolpin.plugin.fields import NO_CHECKSUMS
-from toolpin.sources.contract import fill, line_channels
+from toolpin.sources.contract import Fault, Kind, Services, fill, line_channels
+from toolpin.sources.fields import (
+    HOST_VALUES,
+    NO_CHECKSUMS,
+    Field,
+    read_catalogue,
+    read_checksums,
+    read_urls,
+)
+from toolpin.sources.shared import ARCHIVE, COMMON, WITH, archive_steps
+from toolpin.sources.spec import SourceSpec
 from toolpin.verify import make_digest, parse_checksums
+
+if TYPE_CHECKING:  # the HTTP client's libraries are heavy
+    from toolpin.cache.first_use import FirstUse
+    from toolpin.cache.indexes import Indexes
+    from toolpin.http.fetch import Fetcher
 
 _CATALOGUE_BYTES = 64 << 20
 _CHECKSUMS_BYTES = 1 << 20
 
 # What reading an answer of another shape can raise.
 _SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+
+
+class Http(NamedTuple):
+    """The fields that only kind `http` has."""
+
+    artifacts: tuple[str, ...]
+    checksums: str
+    catalogue: Mapping[str, str]
+
+
+FIELDS: dict[str, Field] = {
+    "artifacts": Field(
+        read_urls,
+        "a list of https URLs",
+        "the builds of a version: the first that is listed counts",
+        (),
+        holds=("version", HOST_VALUES),
+    ),
+    "checksums": Field(
+        read_checksums,
+        "an https URL, or none",
+        "the SHA-256 list of a release; not where the catalogue has `sha256`. `none` "
+        "where nobody publishes a digest: an install is refused but with "
+        "--trust-on-first-use, which records the one that it had",
+        "",
+        holds=("version", HOST_VALUES),
+    ),
+    "catalogue": Field(
+        read_catalogue,
+        "a table: url, version, and if need be prefix, files, file, name, sha256, "
+        "size, channel",
+        "a JSON list of releases; the keys of version and files in each, the prefix "
+        "before a version, and what `files` holds for this host: the text `file`, or a "
+        "table with the file's `name`, its `sha256` and `size`; the key whose text is "
+        "a channel, such as a long-term line's codename",
+        {},
+        holds=(HOST_VALUES,),
+        filled=lambda catalogue: catalogue.get("file", ""),
+    ),
+}
 
 
 class HttpSource:
@@ -41,7 +91,8 @@ class HttpSource:
         self._first_use = first_use
         self._indexes = indexes
         self._fetcher = fetcher
-        self._shape = spec.catalogue
+        self._own: Http = spec.own
+        self._shape = self._own.catalogue
 
     def releases(self, host: Host) -> list[Release]:
         """Return the listed versions that name a file for the host."""
@@ -66,10 +117,10 @@ class HttpSource:
         """Return the first of the plugin's artifacts that has a published digest."""
         if self._shape["sha256"]:
             return self._catalogued(version, host)
-        if self._spec.checksums == NO_CHECKSUMS:
+        if self._own.checksums == NO_CHECKSUMS:
             return self._first_use.artifact(*self._files(version, host)[0])
-        values = {**self._spec.hosts[str(host)], "version": version}
-        place = fill(self._spec.checksums, values)
+        values = self._spec.values(host, version=version)
+        place = fill(self._own.checksums, values)
         text = self._fetcher.document(place, max_bytes=_CHECKSUMS_BYTES)
         checksums = text.decode("utf-8", "replace")
         missing: NotPublished | None = None
@@ -83,13 +134,18 @@ class HttpSource:
         raise missing or NotPublished(f"{place} lists no build for {host}")
 
     def _catalogued(self, version: str, host: Host) -> Artifact:
-        """Return the artifact whose digest and size the list itself has."""
+        """Return the artifact whose digest and size the list itself has.
+
+        Raises NoChecksum for one that is listed without a digest.
+        """
         shape, place = self._shape, self._shape["url"]
         try:
             for table in (one for listed, one in self._listed() if listed == version):
                 files = {file[shape["name"]]: file for file in table[shape["files"]]}
                 for url, filename in self._files(version, host):
                     if file := files.get(filename):
+                        if not file[shape["sha256"]]:
+                            return self._first_use.artifact(url, filename)
                         digest = make_digest("sha256", file[shape["sha256"]], place)
                         size = int(file[shape["size"]]) if shape["size"] else None
                         return Artifact(url, digest, size, filename)
@@ -124,12 +180,73 @@ class HttpSource:
 
     def _files(self, version: str, host: Host) -> list[tuple[str, str]]:
         """Return the URL and the file name of each artifact that there may be."""
-        values = {**self._spec.hosts[str(host)], "version": version}
-        urls = [fill(template, values) for template in self._spec.artifacts]
-        return [(url, url.rpartition("/")[2]) for url in urls]
+        return [
+            (url, url.rpartition("/")[2]) for url in _urls(self._spec, version, host)
+        ]
 
     def _no_list(self, error: Exception) -> Unreachable:
         return Unreachable(
             f"{self._shape['url']} is not a list of releases",
             [("because", str(error))],
         )
+
+
+def _urls(spec: SourceSpec, version: str, host: Host) -> list[str]:
+    own: Http = spec.own
+    values = spec.values(host, version=version)
+    return [fill(template, values) for template in own.artifacts]
+
+
+def _open(spec: SourceSpec, services: Services) -> HttpSource:
+    return HttpSource(spec, services.fetcher, services.indexes, services.first_use)
+
+
+def _address(spec: SourceSpec, host: Host) -> str:  # noqa: ARG001 - one for all hosts
+    own: Http = spec.own
+    return own.catalogue["url"]
+
+
+def _names(
+    spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
+) -> bool:
+    if len(artifacts) != 1:
+        return False
+    (artifact,) = artifacts
+    urls = _urls(spec, version, host)
+    return artifact.locator in urls and artifact.filename in artifact.locator
+
+
+def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:  # noqa: ARG001
+    own: Http = spec.own
+    return ("catalogue" if own.catalogue["sha256"] else "checksum file",)
+
+
+def _faults(spec: SourceSpec) -> Iterator[Fault]:
+    own: Http = spec.own
+    if not own.catalogue["sha256"] and not own.checksums:
+        facts = (("missing", "checksums, or the catalogue's sha256"),)
+        yield Fault("", f"source {spec.id} is not complete", facts)
+    digested = own.catalogue["sha256"] or len(own.artifacts) > 1
+    if own.checksums == NO_CHECKSUMS and digested:
+        facts = (("expected", "one artifact, no digest"),)
+        what = f"source {spec.id} cannot have `checksums` none"
+        yield Fault("checksums", what, facts)
+
+
+def _states_channels(spec: SourceSpec) -> bool:
+    own: Http = spec.own
+    return bool(own.catalogue["channel"])
+
+
+KIND = Kind(
+    own=Http,
+    fields={**COMMON, **ARCHIVE, **WITH, **FIELDS},
+    needs=("artifacts", "catalogue"),
+    open=_open,
+    address=_address,
+    names=_names,
+    steps=archive_steps,
+    verified_by=_verified_by,
+    faults=_faults,
+    states_channels=_states_channels,
+)

@@ -8,23 +8,93 @@ suite belong to a build, they are unpacked beside it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.binaries.fit import best, lacks
-from toolpin.cache.first_use import FirstUse
-from toolpin.cache.indexes import Indexes
 from toolpin.errors import NoChecksum, NoFit, NotPublished, Unreachable
-from toolpin.model import Artifact, Build, Host, Release
-from toolpin.plugin.contract import SourceSpec
-from toolpin.sources.apt_client import AptClient
-from toolpin.sources.contract import fill, tool_requirements
+from toolpin.model import Artifact, Build, Host, Patch, Release, Step
+from toolpin.sources.contract import Groups, Kind, Services, fill, tool_requirements
+from toolpin.sources.deb_files import RUNTIME, is_package, library_steps
+from toolpin.sources.fields import (
+    COLUMNS,
+    HOST_VALUES,
+    PLACEHOLDER,
+    Field,
+    read_line,
+    read_packages,
+    read_tables,
+    read_url,
+    read_urls,
+)
+from toolpin.sources.line_shapes import line_shape, url_shape
+from toolpin.sources.shared import ARCHIVE, COMMON, archive_steps, built_for
+from toolpin.sources.spec import SourceSpec
 from toolpin.verify import HEX_LENGTHS, make_digest
 
+if TYPE_CHECKING:  # the HTTP client's libraries are heavy
+    from toolpin.cache.first_use import FirstUse
+    from toolpin.cache.indexes import Indexes
+    from toolpin.sources.apt_client import AptClient
+
 _LIST_BYTES = 16 << 20
-_SHAPES = {
-    "version": r"\d[0-9A-Za-z.+_-]*",
-    **{name: f"[0-9A-Fa-f]{{{length}}}" for name, length in HEX_LENGTHS.items()},
+
+
+class Lines(NamedTuple):
+    """The fields that only kind `lines` has."""
+
+    list: str
+    line: str
+    artifacts: tuple[str, ...]
+    images: Mapping[str, Mapping[str, str]]
+    suites: Mapping[str, Mapping[str, str]]
+    runtime: tuple[str, ...]
+
+
+FIELDS: dict[str, Field] = {
+    "list": Field(
+        read_url,
+        "an https URL",
+        "the list of builds",
+        "",
+        holds=("image", HOST_VALUES),
+    ),
+    "line": Field(
+        read_line,
+        "a line with {version} and {sha256} or {sha512} in it",
+        "what a line of the list looks like; others are no builds. A name stands for "
+        "what has no blank and no comma, and fills itself in `artifacts`. What older "
+        "lines lack is at the end, in brackets: `{version}[ {sha256}]`. A build "
+        "without a digest is installed only with --trust-on-first-use",
+        "",
+    ),
+    "artifacts": Field(
+        read_urls,
+        "a list of https URLs",
+        "the one build of a line",
+        (),
+        holds=("image", HOST_VALUES, COLUMNS),
+    ),
+    "images": Field(
+        read_tables,
+        "a table: image = {glibc = version, soname = library}",
+        "the systems that it is built on, and what such a build needs; of those that "
+        "run on a host the one that needs most is taken",
+        {},
+    ),
+    "suites": Field(
+        read_tables,
+        "a table: suite = {}",
+        "the one Debian suite that has the packages of `runtime`",
+        {},
+    ),
+    "runtime": Field(
+        read_packages,
+        "a list of package names",
+        "packages whose libraries lie beside the build",
+        (),
+    ),
 }
 
 
@@ -52,6 +122,7 @@ class LinesSource:
         first_use: FirstUse,
     ) -> None:
         self._spec = spec
+        self._own: Lines = spec.own
         self._indexes = indexes
         self._apt = apt
         self._first_use = first_use
@@ -129,7 +200,7 @@ class LinesSource:
 
     def _artifact(self, row: _Row, host: Host) -> Artifact:
         values = {**self._values(row.image, host), **row.columns}
-        url = fill(self._spec.artifacts[0], values)
+        url = fill(self._own.artifacts[0], values)
         filename = url.rpartition("/")[2]
         column = row.digest_column
         if not column:
@@ -140,9 +211,9 @@ class LinesSource:
 
     def _libraries(self, host: Host) -> tuple[Artifact, ...]:
         """Return the packages of the suite whose libraries come along."""
-        for suite in self._spec.suites:
-            packages = self._apt.packages(suite, self._spec.runtime, host)
-            missing = set(self._spec.runtime) - set(packages)
+        for suite in self._own.suites:
+            packages = self._apt.packages(suite, self._own.runtime, host)
+            missing = set(self._own.runtime) - set(packages)
             if missing:
                 names = ", ".join(sorted(missing))
                 raise NotPublished(f"Debian {suite} has no {names} for {host}")
@@ -160,7 +231,7 @@ class LinesSource:
         if text.lstrip()[:1] == "<":
             because = [("because", "it is a page, not a list of lines")]
             raise Unreachable(f"{place} is not a list of builds", because)
-        shape = line_shape(self._spec.line)
+        shape = line_shape(self._own.line)
         for line in text.splitlines():
             match = shape.fullmatch(line.rstrip())
             if match and self._spec.is_release(match["version"]):
@@ -170,59 +241,99 @@ class LinesSource:
     def _requires(
         self, image: str, columns: Mapping[str, str]
     ) -> tuple[tuple[str, str], ...]:
-        of_image = self._spec.images.get(image, {}).items()
+        of_image = self._own.images.get(image, {}).items()
         of_tools = tool_requirements(self._spec.built_for, columns)
         return tuple(sorted((*of_image, *of_tools)))
 
     def _place(self, image: str, host: Host) -> str:
-        return fill(self._spec.list, self._values(image, host))
+        return fill(self._own.list, self._values(image, host))
 
     def _values(self, image: str, host: Host) -> dict[str, str]:
-        return {**self._spec.hosts[str(host)], "image": image}
+        return self._spec.values(host, image=image)
 
     def _images(self) -> list[str]:
         """Return the images of the plugin; one without a name where it has none."""
-        return list(self._spec.images) or [""]
+        return list(self._own.images) or [""]
 
 
 def _as_build(row: _Row) -> Build:
     return Build((), row.requires)
 
 
-def line_shape(line: str) -> re.Pattern[str]:
-    """Return the pattern of a list's lines: `OTP-{version} {commit} {time}[ {sha256}]`.
+def completed(
+    spec: SourceSpec, other: SourceSpec, images: Collection[str], host: Host
+) -> list[str]:
+    """Return those of another source's images that a source completes for the host.
 
-    A name stands for what has no blank and no comma in it. Older lines may end before
-    what is in brackets.
+    They are builds of the same list, with the libraries that the other leaves out.
     """
-    needed, _, optional = line.removesuffix("]").partition("[")
-    pattern = "".join(_line_parts(needed))
-    return re.compile(pattern + (f"(?:{''.join(_line_parts(optional))})?"))
-
-
-def _line_parts(line: str) -> Iterable[str]:
-    parts = re.split(r"\{(\w+)\}", line)
-    for text, name in zip(parts[::2], [*parts[1::2], ""], strict=True):
-        shape = _SHAPES.get(name, "[^ ,]+")
-        yield re.escape(text) + (f"(?P<{name}>{shape})" if name else "")
-
-
-def names_build(spec: SourceSpec, artifact: Artifact, version: str, host: Host) -> bool:
-    """Tell whether the source would name this artifact for a version."""
-    for image in list(spec.images) or [""]:
-        values = {**spec.hosts[str(host)], "image": image, "version": version}
-        shape = _url_shape(spec.artifacts[0], values)
-        if re.fullmatch(shape, artifact.locator):
-            return artifact.filename == artifact.locator.rpartition("/")[2]
-    return False
-
-
-def _url_shape(template: str, values: Mapping[str, str]) -> str:
-    """Return the pattern of a URL; what a line of the list fills in is one word."""
-    parts = re.split(r"\{(\w+)\}", template)
-    parts[1::2] = [
-        re.escape(values[name]) if name in values else r"(?!\.)[\w.+-]+"
-        for name in parts[1::2]
+    own, others = spec.own, other.own
+    if not (isinstance(own, Lines) and isinstance(others, Lines)):
+        return []
+    if own.list != others.list or str(host) not in spec.hosts:
+        return []
+    if own.suites and shutil.which("apt-get") is None:
+        return []  # its libraries come from Debian
+    return [
+        image
+        for image, needs in own.images.items()
+        if image in images and not lacks(host, Build((), tuple(needs.items())))
     ]
-    parts[::2] = [re.escape(text) for text in parts[::2]]
-    return "".join(parts)
+
+
+def _names(
+    spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
+) -> bool:
+    own: Lines = spec.own
+    shapes = [
+        url_shape(own.artifacts[0], spec.values(host, image=image, version=version))
+        for image in list(own.images) or [""]
+    ]
+    return (
+        bool(artifacts)
+        and any(re.fullmatch(shape, artifacts[0].locator) for shape in shapes)
+        and artifacts[0].filename == artifacts[0].locator.rpartition("/")[2]
+        and all(is_package(one, own.runtime) for one in artifacts[1:])
+    )
+
+
+def _steps(
+    spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
+) -> list[Step]:
+    """Return the steps for one build, and for libraries that lie beside it."""
+    own: Lines = spec.own
+    triplet = spec.values(host).get("triplet", "")
+    libraries = library_steps(own.runtime, triplet, artifacts)
+    patch = [Patch(RUNTIME, "")] if libraries else []
+    return [*archive_steps(spec, artifacts, version, host), *libraries, *patch]
+
+
+def _open(spec: SourceSpec, services: Services) -> LinesSource:
+    return LinesSource(spec, services.indexes, services.apt, services.first_use)
+
+
+def _address(spec: SourceSpec, host: Host) -> str:  # noqa: ARG001 - a template
+    own: Lines = spec.own
+    return own.list
+
+
+def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:  # noqa: ARG001
+    return ("catalogue",)
+
+
+def _groups(spec: SourceSpec) -> Groups:
+    own: Lines = spec.own
+    return {COLUMNS: PLACEHOLDER.findall(own.line)}
+
+
+KIND = Kind(
+    own=Lines,
+    fields={**COMMON, **ARCHIVE, **built_for(COLUMNS), **FIELDS},
+    needs=("list", "line", "artifacts"),
+    open=_open,
+    address=_address,
+    names=_names,
+    steps=_steps,
+    verified_by=_verified_by,
+    groups=_groups,
+)

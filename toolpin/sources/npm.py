@@ -1,143 +1,92 @@
-"""Packages on the npm registry that this machine's npm client is set up for.
-
-The client is the first `npm` on PATH that is none of toolpin's shims, else a private
-one (see `npm_client`). It runs in a folder of its own: no project's `.npmrc` counts.
-"""
+"""Builds among the packages of the npm registry."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import shutil
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from toolpin.errors import NotPublished, Unreachable
-from toolpin.model import Artifact
-from toolpin.process import Finished, run
-from toolpin.sources.contract import Progress
-from toolpin.verify import parse_sri
+from toolpin.errors import Unreachable
+from toolpin.model import Artifact, Build, Host, Release
+from toolpin.sources.contract import Client, Kind, Services, fill
+from toolpin.sources.fields import HOST_VALUES, Field, read_text
+from toolpin.sources.shared import ARCHIVE, COMMON, WITH, archive_steps
+from toolpin.sources.spec import SourceSpec
 
-_QUESTION_S = 90.0
-_DOWNLOAD_S = 3600.0
-_LOCATOR = re.compile(r"npm:((?:@[\w.-]+/)?[\w.-]+)@([\w.+-]+)")
-_QUIET = (
-    "--ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error "
-    "--dry-run=false --offline=false --usage=false --global=false "
-    "--fetch-retries=1 --fetch-retry-mintimeout=500 --fetch-timeout=30000"
-).split()
+if TYPE_CHECKING:
+    from toolpin.sources.npm_client import NpmClient
 
 
-class NpmClient:
-    """Asks and downloads through npm; `find_client` returns its command line."""
+class Npm(NamedTuple):
+    """The fields that only kind `npm` has."""
 
-    def __init__(
-        self, env: Mapping[str, str], find_client: Callable[[], list[str]]
-    ) -> None:
-        self._env = {k: v for k, v in env.items() if k != "NODE_OPTIONS"}
-        self._find_client = find_client
-
-    def versions(self, package: str) -> list[str]:
-        """Return every version of the package; none when there is no such package."""
-        found = self._view(package, "versions")
-        if isinstance(found, list):
-            return [str(one) for one in found]
-        return [found] if isinstance(found, str) else []
-
-    def artifact(self, package: str, version: str = "") -> Artifact:
-        """Return one version's tarball with the registry's digest, or the latest one's.
-
-        Raises NotPublished or Unreachable.
-        """
-        spec = f"{package}@{version}" if version else package
-        found = self._view(spec, "version", "dist")
-        listed = str(found.get("version", "")) if isinstance(found, dict) else ""
-        # npm takes `10`, `next` and `10.x` for versions too: those are not exact.
-        if not isinstance(found, dict) or listed != (version or listed) or not listed:
-            raise NotPublished(f"npm has no {package} {version}".rstrip())
-        version = listed
-        dist = found.get("dist")
-        integrity = dist.get("integrity") if isinstance(dist, dict) else None
-        digest = parse_sri(str(integrity or ""))
-        filename = f"{package.removeprefix('@').replace('/', '-')}-{version}.tgz"
-        return Artifact(f"npm:{package}@{version}", digest, None, filename)
-
-    def registry(self) -> str:
-        """Return the registry that npm is set up for."""
-        with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as folder:
-            told = self._npm(folder, ["config", "get", "registry"], _QUESTION_S)
-        return told.out.strip()
-
-    def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
-        """Download an `npm:` artifact to `part`. The caller verifies it."""
-        match = _LOCATOR.fullmatch(artifact.locator)
-        if match is None:
-            raise NotPublished(f"{artifact.locator} is no npm package")
-        folder = f"{part}.d"
-        shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder)
-        try:
-            spec = f"{match[1]}@{match[2]}"
-            told = self._npm(folder, ["pack", spec], _DOWNLOAD_S)
-            tarballs = [name for name in os.listdir(folder) if name.endswith(".tgz")]
-            if told.status != 0 or len(tarballs) != 1:
-                raise _unreachable(match[1], told)
-            os.replace(f"{folder}/{tarballs[0]}", part)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        size_bytes = os.path.getsize(part)
-        progress(size_bytes, size_bytes)
-
-    def _view(self, spec: str, *fields: str) -> object:
-        """Return what `npm view` knows, None when the registry has no such thing."""
-        with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as folder:
-            question = ["view", spec, *fields, "--json"]
-            told = self._npm(folder, question, _QUESTION_S)
-        try:
-            answer = json.loads(told.out) if told.out.strip() else None
-        except (ValueError, RecursionError):
-            raise _unreachable(spec, told) from None
-        error = answer.get("error") if isinstance(answer, dict) else None
-        if told.status == 0 and not error:
-            return answer
-        if isinstance(error, dict) and error.get("code") == "E404":
-            return None
-        raise _unreachable(spec, told)
-
-    def _npm(self, folder: str, args: Sequence[str], timeout_s: float) -> Finished:
-        """Run npm in `folder`, its cache below it: it goes when the folder goes.
-
-        npm takes the settings of the first folder up that looks like a project; so
-        that it is this one and no stranger's, it gets a package.json of its own.
-        """
-        client = self._find_client()
-        for name, text in (("package.json", "{}\n"), (".npmrc", "")):
-            with open(f"{folder}/{name}", "x", encoding="utf-8") as stream:
-                stream.write(text)
-        # A Node.js that knows the variable trusts what the system trusts.
-        trust = {"NODE_USE_SYSTEM_CA": "1"}
-        env = {**trust, **self._env, "PATH": _path_of(client, self._env)}
-        return run(
-            [
-                *(*client, *args, *_QUIET),
-                *(f"--cache={folder}/cache", f"--pack-destination={folder}"),
-            ],
-            env=env,
-            cwd=folder,
-            timeout_s=timeout_s,
-        )
+    package: str
 
 
-def _path_of(client: list[str], env: Mapping[str, str]) -> str:
-    """Put the client's own folder first: npm is a script that looks for `node`."""
-    folder = os.path.dirname(client[0])
-    return f"{folder}:{env.get('PATH', '/usr/local/bin:/usr/bin:/bin')}"
+FIELDS: dict[str, Field] = {
+    "package": Field(
+        read_text, "a package name", "the package", "", holds=(HOST_VALUES,)
+    ),
+}
 
 
-def _unreachable(package: str, told: Finished) -> Unreachable:
-    said = re.findall(r"(?m)^npm (?:ERR!|error) (.+)$", told.err)
-    return Unreachable(
-        f"npm gives no answer about {package}",
-        [("exit status", str(told.status)), ("npm says", "; ".join(said[:3]) or "?")],
-    )
+class NpmSource:
+    """A plugin's source of kind `npm`."""
+
+    def __init__(self, spec: SourceSpec, client: NpmClient) -> None:
+        self._spec = spec
+        self._client = client
+
+    def releases(self, host: Host) -> list[Release]:
+        """Return the versions of the host's package."""
+        found = self._client.versions(_package(self._spec, host))
+        return [Release(version) for version in found]
+
+    def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
+        """Return the one tarball of a version."""
+        return (self._client.artifact(_package(self._spec, host), version),)
+
+    def builds(self, version: str, host: Host) -> list[Build]:
+        """Return the one build there is, in a list."""
+        return [Build(self.artifacts(version, host))]
+
+
+def _package(spec: SourceSpec, host: Host) -> str:
+    own: Npm = spec.own
+    return fill(own.package, spec.values(host))
+
+
+def _open(spec: SourceSpec, services: Services) -> NpmSource:
+    return NpmSource(spec, services.npm)
+
+
+def _address(spec: SourceSpec, host: Host) -> str:
+    return f"npm:{_package(spec, host)}"
+
+
+def _names(
+    spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
+) -> bool:
+    expected = f"npm:{_package(spec, host)}@{version}"
+    return [one.locator for one in artifacts] == [expected]
+
+
+def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:  # noqa: ARG001
+    return ("registry",)
+
+
+def _configured(services: Services) -> str:
+    if not services.npm_finder.is_here():
+        raise Unreachable("there is no npm on this machine to ask with")
+    return services.npm.registry()
+
+
+KIND = Kind(
+    own=Npm,
+    fields={**COMMON, **ARCHIVE, **WITH, **FIELDS},
+    needs=("package",),
+    open=_open,
+    address=_address,
+    names=_names,
+    steps=archive_steps,
+    verified_by=_verified_by,
+    client=Client("npm", _configured),
+)

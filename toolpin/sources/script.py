@@ -6,12 +6,27 @@ What it names to fetch is the plugin. What its scripts fetch, no digest tells.
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
 
 from toolpin.errors import NotPublished, ToolpinError, Unreachable
-from toolpin.model import Artifact, Build, Host, Release
-from toolpin.plugin.script import artifact_of
-from toolpin.scripts.gitrepo import Git, Identity
-from toolpin.scripts.running import Scripts, kind_of
+from toolpin.model import Artifact, Build, Digest, Host, Release, Scripted, Step
+from toolpin.sources.contract import Kind, Services
+from toolpin.sources.spec import SourceSpec
+
+if TYPE_CHECKING:  # they load what runs git
+    from toolpin.scripts.gitrepo import Git, Identity
+    from toolpin.scripts.running import Scripts
+
+NAME = "script"
+_VERIFIED = "plugin only, not what its scripts fetch"
+
+
+class Script(NamedTuple):
+    """The plugin of an asdf source: its tool, and its directory of scripts."""
+
+    plugin: str
+    directory: str
 
 
 class ScriptSource:
@@ -47,6 +62,8 @@ class ScriptSource:
         identity = self._read_identity()
         hint = f"toolpin plugin diff {name}"
         identity.check_committed(name, self._scripts.folder, hint)
+        from toolpin.scripts.running import kind_of  # noqa: PLC0415 - see above
+
         if kind_of(version)[0] != "ref" and version not in self._versions():
             raise NotPublished(f"{name}'s plugin lists no {version}")
         return [Build(self.artifacts(version, host))]
@@ -73,3 +90,66 @@ class ScriptSource:
                 f"{self._scripts.name}'s plugin is not asked: toolpin is offline",
                 [("because", "--offline, TOOLPIN_OFFLINE or `offline` in config.toml")],
             )
+
+
+def artifact_of(name: str, identity: Identity) -> Artifact:
+    """Return what a lockfile and a receipt name of a plugin: its commit and files."""
+    where = f"{identity.url}@{identity.commit}"
+    kind, text = "git", quote(where, safe="/:@%~+=&?#,;!$'()*")
+    if identity.is_folder:
+        kind, text = "folder", f"{name}@{identity.commit or 'files'}"
+    digest = Digest("sha256", identity.sha256)
+    return Artifact(f"{kind}:{text}", digest, None, text.rpartition("/")[2])
+
+
+def address_of(artifact: Artifact) -> tuple[str, str]:
+    """Return the URL and the commit that an artifact names; no URL for a folder."""
+    kind, _, text = artifact.locator.partition(":")
+    url, _, commit = text.rpartition("@")
+    return ("" if kind == "folder" else url), commit
+
+
+def _open(spec: SourceSpec, services: Services) -> ScriptSource:
+    own: Script = spec.own
+    return services.scripts(own.plugin)
+
+
+def _address(spec: SourceSpec, host: Host) -> str:  # noqa: ARG001 - it is on disk
+    return ""
+
+
+def _names(
+    spec: SourceSpec,  # noqa: ARG001 - the commit is all that a plugin is
+    artifacts: tuple[Artifact, ...],
+    version: str,  # noqa: ARG001
+    host: Host,  # noqa: ARG001
+) -> bool:
+    schemes = [one.locator.partition(":")[0] for one in artifacts]
+    return schemes in (["git"], ["folder"])
+
+
+def _steps(
+    spec: SourceSpec,
+    artifacts: tuple[Artifact, ...],  # noqa: ARG001 - the scripts are on disk
+    version: str,  # noqa: ARG001
+    host: Host,  # noqa: ARG001
+) -> list[Step]:
+    own: Script = spec.own
+    return [Scripted(own.directory)]
+
+
+def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:  # noqa: ARG001
+    return (_VERIFIED,)
+
+
+KIND = Kind(
+    own=Script,
+    fields={},
+    needs=(),
+    open=_open,
+    address=_address,
+    names=_names,
+    steps=_steps,
+    verified_by=_verified_by,
+    is_local=True,
+)

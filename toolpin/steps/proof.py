@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 
 from toolpin.binaries.runnable import check_command
 from toolpin.errors import NotPublished, Refused
 from toolpin.model import Plan
-from toolpin.process import run
+from toolpin.process import Finished, run
+
+_PROOF_S = 60
+_LINES = 5
+_LINE_LENGTH = 200
 
 
 def check_commands(plan: Plan, stage: str, root: str) -> None:
@@ -34,37 +39,63 @@ def check_commands(plan: Plan, stage: str, root: str) -> None:
 
 
 def check_proof(plan: Plan, stage: str) -> tuple[tuple[str, str], ...]:
-    """Run the proof and compare the first line it says.
+    """Run the proof and compare the first line that it prints.
 
-    With no variables but PATH and a HOME that takes and holds nothing: an old `erl`
-    starts in no other way, and what a program writes there is no part of the tree.
-    Return what the lines behind it say, as (name, value). Raises Refused where the
-    plan demands one of them and the build says `no`, or nothing.
+    Return what the further lines state, as (name, value). Raises Refused for a program
+    that fails or lacks what the plan demands, NotPublished for another version.
     """
     if not plan.proof:
         return ()
     *command, expected = plan.proof
-    folders = ":".join(f"{stage}/{folder}" for folder in plan.bin_dirs)
-    env = {"PATH": f"{folders}:/usr/local/bin:/usr/bin:/bin", "HOME": "/dev/null"}
-    # One of the tree that may not be run is not the system's of the same name.
-    places = (f"{stage}/{folder}/{command[0]}" for folder in plan.bin_dirs)
-    path = next((one for one in places if os.path.isfile(one)), command[0])
-    told = run([path, *command[1:]], env=env, cwd=stage, timeout_s=60)
-    answer, *more = (told.out or told.err).strip().split("\n")
-    if told.status != 0:
+    finished = _run_proof(plan, command, stage)
+    answer, *more = (finished.out or finished.err).strip().split("\n")
+    if finished.status != 0:
         raise Refused(
             f"{plan.pin} from {plan.source} does not run on this machine",
-            [("command", " ".join(command)), ("it said", answer or "nothing")],
+            _printed(command, finished),
         )
     if answer != expected:
         raise NotPublished(
-            f"{plan.source}'s {plan.pin} is not that version: it says {answer}"
+            f"{plan.source}'s {plan.pin} is not that version: it says {answer}",
+            [("expected", expected), *_printed(command, finished)],
         )
     facts = tuple(
         (name, value) for name, _, value in (one.partition(" ") for one in more)
     )
     _check_demands(plan, dict(facts))
     return facts
+
+
+def _run_proof(plan: Plan, command: Sequence[str], stage: str) -> Finished:
+    """Run the proof with no variables but PATH and a HOME that is removed afterwards.
+
+    An old `erl` does not start without one, and what a program writes there is not part
+    of the tree.
+    """
+    # A program of the tree that cannot be run is not the system's of the same name.
+    places = (f"{stage}/{directory}/{command[0]}" for directory in plan.bin_dirs)
+    path = next((one for one in places if os.path.isfile(one)), command[0])
+    bins = ":".join(f"{stage}/{directory}" for directory in plan.bin_dirs)
+    with tempfile.TemporaryDirectory(
+        prefix="toolpin-proof-", ignore_cleanup_errors=True
+    ) as home:
+        env = {"PATH": f"{bins}:/usr/local/bin:/usr/bin:/bin", "HOME": home}
+        words = [path, *command[1:]]
+        return run(words, env=env, cwd=stage, timeout_s=_PROOF_S)
+
+
+def _printed(command: Sequence[str], finished: Finished) -> list[tuple[str, str]]:
+    """Return the facts of a failed proof: what ran, its exit status, what it printed.
+
+    Errors escape control characters where they are rendered.
+    """
+    facts = [("command", " ".join(command)), ("exit status", str(finished.status))]
+    for stream, text in (("stdout", finished.out), ("stderr", finished.err)):
+        lines = [line.rstrip() for line in text.split("\n") if line.strip()]
+        facts += [(stream, line[:_LINE_LENGTH]) for line in lines[:_LINES]]
+        if len(lines) > _LINES:
+            facts.append((stream, f"({len(lines) - _LINES} more lines)"))
+    return facts if finished.out or finished.err else [*facts, ("printed", "nothing")]
 
 
 def _check_demands(plan: Plan, facts: Mapping[str, str]) -> None:

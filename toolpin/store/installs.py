@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 
-from toolpin.env import parse_record
+from toolpin.env import moved, parse_record
 from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.model import REQUIRED, EnvPatch, Pin, Wanted
 from toolpin.paths import Paths, open_regular
@@ -166,9 +166,28 @@ def _channel(paths: Paths, tool: str, channel: str) -> str | None:
 def environment(paths: Paths, pin: Pin) -> EnvPatch:
     """Return what the install's record sets; an adopted install has only its `bin`.
 
-    Raises NotRunnable for a record that cannot be read.
+    The record of a store that was moved is read as if it named the new place. Raises
+    NotRunnable for a record that cannot be read.
     """
     place = tree(paths, pin)
+    patch = _recorded(pin, place)
+    old = _other_place(patch, pin, place)
+    return moved(patch, old, _data_of(pin, place)) if old else patch
+
+
+def recorded_place(paths: Paths, pin: Pin) -> str:
+    """Return the store that a record names, where that is not the one it is in.
+
+    "" where it is, also under another name, and where the record cannot be read.
+    """
+    place = tree(paths, pin)
+    try:
+        return _other_place(_recorded(pin, place), pin, place)
+    except NotRunnable:
+        return ""
+
+
+def _recorded(pin: Pin, place: str) -> EnvPatch:
     record = f"{place}/{RECORD}"
     try:
         with open_regular(record) as file:
@@ -182,6 +201,23 @@ def environment(paths: Paths, pin: Pin) -> EnvPatch:
         raise _unreadable(pin, record, str(error.strerror)) from error
     except ToolpinError as error:
         raise _unreadable(pin, record, error.what) from error
+
+
+def _data_of(pin: Pin, place: str) -> str:
+    """Return the store that a tree is in; "" for one in a directory of trees."""
+    data, inside, rest = place.rpartition(f"/installs/{pin.tool}/{pin.version}")
+    return data if inside and not rest else ""
+
+
+def _other_place(patch: EnvPatch, pin: Pin, place: str) -> str:
+    data, inside = _data_of(pin, place), f"/installs/{pin.tool}/{pin.version}/"
+    if not data or any(one.startswith(f"{place}/") for one in patch.path):
+        return ""
+    named = (one.partition(inside) for one in patch.path)
+    old = next((start for start, mark, _ in named if mark), "")
+    # A store may have two names, by a link.
+    is_same = os.path.realpath(old) == os.path.realpath(data)
+    return "" if is_same else old
 
 
 def commands(paths: Paths, pin: Pin) -> tuple[str, ...]:

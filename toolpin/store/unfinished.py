@@ -106,7 +106,7 @@ def marked(paths: Paths, pin: Pin, tree: str) -> Iterator[None]:
     """
     final = paths.install(*pin)
     with room_for(paths, pin):
-        mark = _mark(paths, pin, tree)
+        mark = put_mark(paths, pin, tree)
         begun = Begun(final, stage_of(paths, pin, GONE), mark=mark)
         try:
             delete_tree(final)
@@ -191,7 +191,7 @@ def open_gate() -> Iterator[None]:
         yield
 
 
-def _mark(paths: Paths, pin: Pin, tree: str) -> str:
+def put_mark(paths: Paths, pin: Pin, tree: str) -> str:
     """Put the mark of a version that does not count, and return its path."""
     mark = mark_path(paths, pin)
     make_folders(os.path.dirname(mark))
@@ -239,7 +239,7 @@ def discard(paths: Paths, pin: Pin, tree: str) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV or tree != paths.install(*pin):
             raise
-        mark = _mark(paths, pin, tree)
+        mark = put_mark(paths, pin, tree)
         delete_tree(tree)
         os.unlink(mark)
     else:

@@ -19,7 +19,7 @@ from toolpin.settings.asdfrc import read_asdfrc
 from toolpin.settings.idiomatic_level import VARIABLE, idiomatic_level
 from toolpin.shims.folder import Changes, refresh, shimmed_tools
 from toolpin.shims.stubs import ShimTool
-from toolpin.store import installs
+from toolpin.store import installs, moved
 
 # Set for what such a hook runs.
 _HOOKED = "TOOLPIN_IN_RESHIM_HOOK"
@@ -30,9 +30,11 @@ def refresh_shims(
 ) -> Changes:
     """Write and remove shims under their mutex; `wanted` tools have some anyway.
 
+    Those of a store that was moved are brought in line with its new place first.
     Installs that asdf made are recorded before, as their plugins describe them; hooks
     that asdf's users have set run before and after.
     """
+    moved.relocate(paths)
     _record_asdfs(paths)
     _run_hooks("pre_asdf_reshim", paths, registry)
     changes = _refresh(paths, registry, wanted)
@@ -144,5 +146,6 @@ def _known(
                     hooked=rc.commands_of(known.name) if is_scripted else (),
                     asks=known.name in idioms.asks,
                     uses=known.uses,
+                    numbered=not is_scripted,
                 )
     return tools

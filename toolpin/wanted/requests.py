@@ -61,17 +61,24 @@ def requests_from_options(options: InstallOptions, app: App) -> Sequence[Request
         requests = list(app.requests())
     if not options.only:
         return requests
+    tools = tools_of_only(options.only, [one.tool for one in requests], app)
+    return [request for request in requests if request.tool in tools]
+
+
+def tools_of_only(only: str, pinned: Sequence[str], app: App) -> frozenset[str]:
+    """Return the tools that `--only TOOL,...` names.
+
+    Raises UsageError for one that is not `pinned`.
+    """
     origin = Origin("the command line")
-    names = [one for one in options.only.split(",") if one]
-    tools = {app.registry.require(one, origin).name for one in names}
-    found = [request for request in requests if request.tool in tools]
-    lacking = tools - {request.tool for request in found}
-    if lacking or not tools:
+    names = [one for one in only.split(",") if one]
+    tools = frozenset(app.registry.require(one, origin).name for one in names)
+    if not tools or not tools.issubset(pinned):
         raise UsageError(
-            f"--only {options.only} names what is not pinned here",
-            [("pinned", ", ".join(dict.fromkeys(one.tool for one in requests)))],
+            f"--only {only} names what is not pinned here",
+            [("pinned", ", ".join(dict.fromkeys(pinned)))],
         )
-    return found
+    return tools
 
 
 def _named(options: InstallOptions, app: App) -> Sequence[Request]:
@@ -100,7 +107,8 @@ def _of_projects(root: str, app: App) -> Iterator[Request]:
         )
         path = os.path.join(folder, pin_files.FILENAME)
         plain = pin_files.FILENAME in filenames and pin_files.counts(path)
-        stated = parse(app.files.read(path), path) if plain else ()
+        spell = app.registry.spell
+        stated = parse(app.files.read(path), path, spell) if plain else ()
         seen: set[str] = set()
         for request in (*stated, *pin_files.idiomatic(folder, app.idioms, app.files)):
             tool = app.registry.canonical(request.tool)

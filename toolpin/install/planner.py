@@ -6,37 +6,13 @@ import os
 from collections.abc import Sequence
 
 from toolpin.errors import NotPublished, UsageError
-from toolpin.model import (
-    Artifact,
-    Build,
-    Host,
-    Patch,
-    Pin,
-    Place,
-    Plan,
-    Run,
-    Scripted,
-    Step,
-    Unpack,
-)
-from toolpin.plugin.contract import Companion, SourceSpec, Tool
-from toolpin.plugin.script import KIND, VERIFIED
-from toolpin.sources.clients import Clients, is_named_by
+from toolpin.install.supplies import code_steps, recipe_for, supplied_builds
+from toolpin.model import Artifact, Build, Host, Pin, Plan, Step, Unpack
+from toolpin.plugin.contract import Tool
+from toolpin.sources.clients import Clients
 from toolpin.sources.contract import fill
-from toolpin.sources.debian import (
-    RUNTIME,
-    is_named,
-    is_package,
-    is_source,
-    library_steps,
-    steps_of,
-)
-from toolpin.sources.github import digest_origin
-from toolpin.sources.supplies import (
-    code_steps,
-    recipe_for,
-    supplied_builds,
-)
+from toolpin.sources.kinds import KINDS
+from toolpin.sources.spec import Companion, SourceSpec
 
 
 def make_plan(
@@ -101,23 +77,12 @@ def verified_by(spec: SourceSpec, build: Build | None = None) -> str:
 
     Of a build, where its first one does; without one, where they do as a rule.
     """
-    if spec.kind in ("npm", "pypi"):
-        return "registry"
-    if spec.kind == KIND:
-        return VERIFIED
-    if spec.kind == "debian":
-        return "signed index"
-    if spec.kind == "github" and (build or not spec.checksums_asset):
-        return digest_origin(build.artifacts[0]) if build else "release"
-    if spec.kind == "lines" or spec.catalogue.get("sha256"):
-        return "catalogue"
-    return "checksum file"
+    return KINDS[spec.kind].verified_by(spec, build)[0]
 
 
 def ways_to_verify(spec: SourceSpec) -> set[str]:
     """Return all that `verified_by` can say of a source's builds."""
-    by_api = {"release"} if spec.kind == "github" else set()
-    return {verified_by(spec), *by_api}
+    return set(KINDS[spec.kind].verified_by(spec, None))
 
 
 def assemble(
@@ -127,16 +92,8 @@ def assemble(
 
     Raises NotPublished for artifacts that it would not name for this pin.
     """
-    if spec.kind == KIND:
-        steps = _scripted_steps(spec, pin, tuple(artifacts), tool.file)
-    elif spec.build:
-        steps = _code_steps(tool, spec, pin, artifacts, host)
-    elif spec.kind == "debian":
-        if not is_named(spec, tuple(artifacts), pin.version):
-            raise NotPublished(f"{spec.id} does not name this build of {pin}")
-        steps = steps_of(spec, tuple(artifacts), host)
-    else:
-        steps = _steps(tool, spec, pin, host, artifacts)
+    make_steps = _code_steps if spec.build else _steps
+    steps = make_steps(tool, spec, pin, host, artifacts)
     return Plan(
         pin=pin,
         host=host,
@@ -154,16 +111,6 @@ def assemble(
     )
 
 
-def _scripted_steps(
-    spec: SourceSpec, pin: Pin, artifacts: tuple[Artifact, ...], folder: str
-) -> list[Step]:
-    """Return the step of a plugin of scripts, of which `artifacts` name the commit."""
-    schemes = [one.locator.partition(":")[0] for one in artifacts]
-    if schemes not in (["git"], ["folder"]):
-        raise NotPublished(f"{spec.id} does not name this plugin for {pin}")
-    return [Scripted(folder)]
-
-
 def _with_minor(folder: str, pin: Pin) -> str:
     """Put the first two numbers of the version for {minor}."""
     numbers = pin.version.partition("-")[0].split(".")
@@ -173,56 +120,33 @@ def _with_minor(folder: str, pin: Pin) -> str:
 def _steps(
     tool: Tool, spec: SourceSpec, pin: Pin, host: Host, artifacts: Sequence[Artifact]
 ) -> list[Step]:
-    """Return the steps for one archive and its companions."""
-    if not artifacts or not is_named_by(spec, artifacts[0], pin.version, host):
-        raise NotPublished(f"{spec.id} does not name this build of {pin}")
-    if spec.kind == "lines":
-        return _listed_steps(spec, pin, tuple(artifacts), host)
+    """Return the steps for a build and its companions."""
+    kind = KINDS[spec.kind]
     companions = _companion_versions(tool, spec, pin)
-    expected = [
-        f"npm:{companion.package}@{version}" for companion, version in companions
-    ]
-    if [one.locator for one in artifacts[1:]] != expected:
+    count = len(artifacts) - len(companions)
+    expected = [f"npm:{one.package}@{version}" for one, version in companions]
+    if [one.locator for one in artifacts[max(count, 0) :]] != expected:
         raise NotPublished(f"{spec.id} has other companions of {pin}")
-    values = {**spec.hosts[str(host)], "version": pin.version}
-    main = Unpack(0, strip=spec.strip, only=fill(spec.only, values))
-    first = main._replace(without=spec.without)
-    steps: list[Step] = [Place(0, spec.program) if spec.program else first]
-    steps += spec.links
-    for index, (companion, _) in enumerate(companions, 1):
+    own = tuple(artifacts[:count])
+    if not kind.names(spec, own, pin.version, host):
+        raise NotPublished(f"{spec.id} does not name this build of {pin}")
+    steps = kind.steps(spec, own, pin.version, host)
+    for index, (companion, _) in enumerate(companions, count):
         steps.append(Unpack(index, into=companion.into, strip=1))
         steps.extend(companion.links)
-    return [*steps, Run(spec.run)] if spec.run else steps
+    return steps
 
 
 def _code_steps(
-    tool: Tool, spec: SourceSpec, pin: Pin, artifacts: Sequence[Artifact], host: Host
+    tool: Tool, spec: SourceSpec, pin: Pin, host: Host, artifacts: Sequence[Artifact]
 ) -> list[Step]:
     """Return the steps for source code by the plugin's recipe."""
-    if spec.kind == "debian":
-        named = is_source(spec, artifacts[0], pin.version)
-    else:
-        named = is_named_by(spec, artifacts[0], pin.version, host)
+    code = tuple(artifacts[:1])
+    named = KINDS[spec.kind].names(spec, code, pin.version, host)
     recipe = recipe_for(tool, spec, host)
     if not named or recipe is None:
         raise NotPublished(f"{spec.id} does not name this source code of {pin}")
     return code_steps(recipe, spec, pin, artifacts, host)
-
-
-def _listed_steps(
-    spec: SourceSpec, pin: Pin, artifacts: tuple[Artifact, ...], host: Host
-) -> list[Step]:
-    """Return the steps for one build, and for libraries that lie beside it."""
-    if not all(is_package(one, spec.runtime) for one in artifacts[1:]):
-        raise NotPublished(f"{spec.id} has other libraries for {pin}")
-    libraries = library_steps(spec, artifacts, host)
-    return [
-        Place(0, spec.program) if spec.program else Unpack(0, strip=spec.strip),
-        *spec.links,
-        *libraries,
-        *([Run(spec.run)] if spec.run else []),
-        *([Patch(RUNTIME, "")] if libraries else []),
-    ]
 
 
 def publisher(spec: SourceSpec, host: Host) -> str:

@@ -24,9 +24,10 @@ from toolpin.model import (
     Step,
     Unpack,
 )
-from toolpin.plugin.contract import SourceSpec, Tool
+from toolpin.plugin.contract import Tool
 from toolpin.sources.clients import Clients
-from toolpin.sources.debian import RUNTIME, is_package, package_of
+from toolpin.sources.deb_files import RUNTIME, is_package, package_of
+from toolpin.sources.spec import SourceSpec
 from toolpin.steps.preflight import applies
 
 

@@ -6,35 +6,53 @@ expected there, is for `contract` to say.
 
 from __future__ import annotations
 
-import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from toolpin.env import is_settable
-from toolpin.model import Link, Need, Rewrite
-from toolpin.project.manifests import MANIFESTS
-from toolpin.project.words import RESERVED_COMMANDS, VERSION, fits
+from toolpin.model import Link, Rewrite
+from toolpin.project.words import VERSION, fits
+
+# `{name}`; the `${name}` of a shell is none.
+PLACEHOLDER = re.compile(r"(?<!\$)\{(\w+)\}")
+# Groups of placeholders, whose names each source of a plugin chooses.
+HOST_VALUES = "the host's values"
+COLUMNS = "the columns of `line`"
+VARIANT = "{variant} with `variants`"
 
 _CATALOGUE = frozenset("url version prefix files file name sha256 size channel".split())
 
 
-_MANAGERS = ("apt", "dnf", "apk", "brew")
 # What a plugin says where nobody publishes a digest.
 NO_CHECKSUMS = "none"
-_NEED = {*Need._fields, *_MANAGERS} - {"packages"}
-_NEED_LISTS = ("programs", "packages", "sources", "libraries", "headers")
-_NEED_TEXTS = [one for one in Need._fields if one not in _NEED_LISTS]
 
 
 class Field(NamedTuple):
-    """A key of the schema: how its value is checked and read, and what it means."""
+    """A key of the schema: how its value is checked and read, and what it means.
+
+    `holds` are the placeholders that its text may hold, as names or as one of the
+    groups above; None for a text that is not filled in. `filled` returns those texts of
+    its value that are, where not all of them are.
+    """
 
     read: Callable[[object], Any]
     expected: str
     help: str
     default: Any = None
     required: bool = False
+    holds: tuple[str, ...] | None = None
+    filled: Callable[[Any], object] = lambda value: value
+
+
+def placeholders(value: object) -> set[str]:
+    """Return the names of the placeholders in all texts of a field's value."""
+    if isinstance(value, str):
+        return set(PLACEHOLDER.findall(value))
+    if isinstance(value, Mapping):
+        return placeholders(tuple(value.values()))
+    if isinstance(value, tuple):
+        return {name for one in value for name in placeholders(one)}
+    return set()
 
 
 class UnfitError(Exception):
@@ -73,48 +91,6 @@ def read_table_name(value: object) -> str:
 def read_names(value: object) -> tuple[str, ...]:
     """Accept a list of such names."""
     return tuple(read_name(one) for one in read_texts(value))
-
-
-def read_command(value: object) -> str:
-    """Accept a file name that can be a shim: HOSTILE's `..`, `sudo x`, `a/b` cannot."""
-    text = read_text(value)
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+@-]{0,127}", text):
-        raise UnfitError
-    if text in RESERVED_COMMANDS:
-        raise UnfitError
-    return text
-
-
-def read_commands(value: object) -> tuple[str, ...]:
-    """Accept a list of command names."""
-    return tuple(read_command(one) for one in read_texts(value))
-
-
-def read_idioms(value: object) -> tuple[str, ...]:
-    """Accept a list of hidden files' names."""
-    for one in read_texts(value):
-        if one == ".tool-versions" or not re.fullmatch(r"\.[a-z0-9][a-z0-9_.-]*", one):
-            raise UnfitError
-    return read_texts(value)
-
-
-def read_spellings(value: object) -> dict[str, str]:
-    """Accept a table of words without blanks, and what each means."""
-    if not isinstance(value, dict):
-        raise UnfitError
-    for word, meaning in value.items():
-        if not re.fullmatch(r"[!-<>-~]+", word) or not isinstance(meaning, str):
-            raise UnfitError
-        if not re.fullmatch(r"[A-Za-z0-9._+~:-]*", meaning):
-            raise UnfitError
-    return value
-
-
-def read_manifests(value: object) -> dict[str, str]:
-    """Accept a table of files that `idiomatic` can read."""
-    if not isinstance(value, dict) or not value.keys() <= MANIFESTS.keys():
-        raise UnfitError
-    return {file: read_text(name) for file, name in value.items()}
 
 
 def read_inside(value: object) -> str:
@@ -194,25 +170,6 @@ def read_table(value: object) -> dict[str, str]:
     return {read_text(key): read_text(one) for key, one in value.items()}
 
 
-def read_date(value: object) -> str:
-    """Accept a day, as `2026-11-30`."""
-    text = read_text(value)
-    try:
-        datetime.date.fromisoformat(text)
-    except ValueError:
-        raise UnfitError from None
-    return text
-
-
-def read_long_term(value: object) -> dict[str, str]:
-    """Accept which JSON list in which npm package names the long-term lines."""
-    table = read_table(value)
-    if set(table) != {"package", "file", "version", "channel"}:
-        raise UnfitError
-    read_inside(table["file"])
-    return table
-
-
 def read_since(value: object) -> dict[str, tuple[str, ...]]:
     """Accept a table of hosts, each with a version or a list of versions."""
     if not isinstance(value, dict):
@@ -227,45 +184,11 @@ def read_since(value: object) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def read_homes(value: object) -> tuple[tuple[str, str], ...]:
-    """Accept names of variables, each with a relative path."""
-    pairs = read_variables(value)
-    for _, folder in pairs:
-        read_inside(folder)
-    return pairs
-
-
-def read_pairs(value: object) -> dict[str, str]:
-    """Accept which tool a version goes with, by its suffix or by a table."""
-    table = read_table(value)
-    if set(table) != {"tool", "suffix", "table"}:
-        raise UnfitError
-    read_name(table["tool"])
-    read_table_name(table["table"])
-    return table
-
-
 def read_tables(value: object) -> dict[str, dict[str, str]]:
     """Accept a table of tables of texts."""
     if not isinstance(value, dict):
         raise UnfitError
     return {key: read_table(one) for key, one in value.items()}
-
-
-def read_lists(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Accept a table of lists of words, keyed by command."""
-    if not isinstance(value, dict):
-        raise UnfitError
-    return tuple((read_command(key), read_texts(words)) for key, words in value.items())
-
-
-def read_variables(value: object) -> tuple[tuple[str, str], ...]:
-    """Accept names and values of variables that a tool may set."""
-    table = read_table(value)
-    for name in table:
-        if not is_settable(name):
-            raise UnfitError
-    return tuple(table.items())
 
 
 def read_links(value: object) -> tuple[Link, ...]:
@@ -356,50 +279,3 @@ def read_rewrites(value: object) -> tuple[Rewrite, ...]:
             raise UnfitError
         found.append(Rewrite(read_inside(pattern), old))
     return tuple(found)
-
-
-def read_phase(value: object) -> tuple[str, tuple[str, ...]]:
-    """Accept `{name = "make", run = ["make", "-j{jobs}"]}`."""
-    if not isinstance(value, dict) or set(value) != {"name", "run"}:
-        raise UnfitError
-    return read_text(value["name"]), read_texts(value["run"])
-
-
-def read_phases(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Accept a list of phases, at least one."""
-    phases = tuple(map(read_phase, read_list(value)))
-    if not phases:
-        raise UnfitError
-    return phases
-
-
-def read_needs(value: object) -> tuple[Need, ...]:
-    """Accept a list of what a build needs."""
-    return tuple(map(_need, read_list(value)))
-
-
-def _need(value: object) -> Need:
-    if not isinstance(value, dict) or not set(value) <= _NEED:
-        raise UnfitError
-    texts = {key: read_text(value[key]) if key in value else "" for key in _NEED_TEXTS}
-    if texts["version"] and not re.fullmatch(r"[A-Za-z_]\w*", texts["version"]):
-        raise UnfitError
-    programs = read_commands(value.get("programs", []))
-    if not texts["what"] or not (programs or texts["header"] or texts["library"]):
-        raise UnfitError
-    packages = tuple((key, read_text(value[key])) for key in _MANAGERS if key in value)
-    libraries, headers = (
-        read_packages(value.get(key, [])) for key in ("libraries", "headers")
-    )
-    # A library comes along whole, or not at all.
-    parts = (texts["suite"], texts["option"], texts["soname"], libraries, headers)
-    if any(parts) and not (all(parts) and "{supplied}" in texts["option"]):
-        raise UnfitError
-    return Need(
-        programs=programs,
-        packages=packages,
-        sources=read_names(value.get("sources", [])),
-        libraries=libraries,
-        headers=headers,
-        **texts,
-    )

@@ -1,0 +1,107 @@
+"""What GitHub states of a repository's releases, as values; and where assets are.
+
+What is downloaded is always `github.com/OWNER/NAME/releases/download/TAG/ASSET`: no
+URL of an answer is followed.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+from toolpin.errors import NotPublished, Unreachable
+from toolpin.model import Digest
+from toolpin.verify import make_digest
+
+if TYPE_CHECKING:  # the HTTP client's libraries are heavy
+    from toolpin.cache.indexes import Indexes
+    from toolpin.http.fetch import Fetcher
+
+API = "https://api.github.com/repos"
+_PAGE = 100
+_MOST_PAGES = 10
+_ANSWER_BYTES = 64 << 20
+
+# What reading an answer of another shape can raise.
+_SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+
+
+class Asset(NamedTuple):
+    """A file of a release; `digest` is GitHub's `sha256:HEX`, "" for older ones."""
+
+    name: str
+    size_bytes: int
+    digest: str
+
+
+class GithubRelease(NamedTuple):
+    """A release as GitHub tells it."""
+
+    tag: str
+    is_draft: bool
+    assets: tuple[Asset, ...]
+
+
+def read_release(fetcher: Fetcher, repo: str, tag: str = "") -> GithubRelease:
+    """Return one release, the latest without a tag. Raises NotPublished."""
+    which = f"tags/{quote(tag)}" if tag else "latest"
+    url = f"{API}/{repo}/releases/{which}"
+    try:
+        answer = fetcher.document(url, max_bytes=_ANSWER_BYTES)
+    except NotPublished as error:
+        wanted = tag or "releases with a latest one"
+        raise NotPublished(f"{repo} on GitHub has no {wanted}", error.facts) from error
+    try:
+        return _release(json.loads(answer))
+    except _SHAPELESS as error:
+        raise _no_answer(url, error) from error
+
+
+def download_url(repo: str, tag: str, name: str) -> str:
+    """Return the canonical URL of an asset."""
+    return (
+        f"https://github.com/{repo}/releases/download/{quote(tag)}/{quote(name, '~')}"
+    )
+
+
+def api_digest(asset: Asset, place: str) -> Digest:
+    """Return the digest that GitHub tells. Raises NotPublished where it tells none."""
+    algorithm, _, text = asset.digest.partition(":")
+    if not text:
+        raise NotPublished(
+            f"GitHub tells no digest of {asset.name}",
+            [("asset", place), ("such are", "releases from before June 2025")],
+        )
+    return make_digest(algorithm, text, place)
+
+
+def read_releases(indexes: Indexes, repo: str) -> list[GithubRelease]:
+    """Return all releases but drafts, as far as GitHub lists them: 1,000."""
+    found: list[GithubRelease] = []
+    for page in range(1, _MOST_PAGES + 1):
+        url = f"{API}/{repo}/releases?per_page={_PAGE}&page={page}"
+        try:
+            tables = json.loads(indexes.read(url, max_bytes=_ANSWER_BYTES))
+            if not isinstance(tables, list):
+                raise TypeError("a list was expected")
+            found += map(_release, tables)
+        except _SHAPELESS as error:
+            raise _no_answer(url, error) from error
+        if len(tables) < _PAGE:
+            break
+    return [release for release in found if not release.is_draft]
+
+
+def _release(table: dict[str, Any]) -> GithubRelease:
+    assets = (
+        Asset(str(one["name"]), int(one["size"]), str(one.get("digest") or ""))
+        for one in table["assets"]
+    )
+    return GithubRelease(
+        str(table["tag_name"]), bool(table.get("draft", False)), tuple(assets)
+    )
+
+
+def _no_answer(url: str, error: Exception) -> Unreachable:
+    return Unreachable(f"{url} is not GitHub's answer", [("because", str(error))])

@@ -1,0 +1,22 @@
+"""The kinds of source, by the name that `kind` has in a plugin's file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from toolpin.sources import debian, github, http, lines, npm, pypi, script
+from toolpin.sources.contract import Kind
+
+KINDS: Mapping[str, Kind] = {
+    "http": http.KIND,
+    "lines": lines.KIND,
+    "github": github.KIND,
+    "npm": npm.KIND,
+    "pypi": pypi.KIND,
+    "debian": debian.KIND,
+    script.NAME: script.KIND,
+}
+# A source of a directory of scripts is in no file.
+IN_FILES: Mapping[str, Kind] = {
+    name: kind for name, kind in KINDS.items() if kind.fields
+}
