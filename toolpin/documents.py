@@ -27,6 +27,8 @@ def render_receipt(receipt: Receipt) -> str:
         "source": receipt.source,
         "publisher": receipt.publisher,
         "artifacts": [_artifact_table(one) for one in receipt.artifacts],
+        # Before `bin_dirs`: the part that is read without a parser of JSON.
+        **({"requires": receipt.requires} if receipt.requires else {}),
         "bin_dirs": receipt.bin_dirs,
         "variables": receipt.variables,
         "installed_at": receipt.installed_at,
@@ -66,6 +68,7 @@ def parse_receipt(text: str, place: str) -> Receipt:
             asks=bool(table.get("asks", False)),
             first_use=bool(table.get("first_use", False)),
             brought=bool(table.get("brought", False)),
+            requires=tuple((name, least) for name, least in table.get("requires", ())),
         )
     except (
         ValueError,

@@ -280,7 +280,8 @@ class Plan(NamedTuple):
     proof's further lines say, and that must not be `no`. What `asks` is as its plugin
     says anew each time it runs. One of `first_use` has a digest that nobody published:
     what was received once. The bytes of one that is `brought` were here, as a lockfile
-    has them, and nobody here has fetched them from its publisher.
+    has them, and nobody here has fetched them from its publisher. `requires` are the
+    least versions of the tools that run it: `("tool-erlang", "27")`.
     """
 
     pin: Pin
@@ -299,6 +300,7 @@ class Plan(NamedTuple):
     asks: bool = False
     first_use: bool = False
     brought: bool = False
+    requires: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_in_place(self) -> bool:
@@ -348,7 +350,7 @@ class Receipt(NamedTuple):
 
     What is `bound` runs on this machine alone: its programs name private libraries.
     What `asks` is as its plugin says anew each time it runs. What is `brought` only a
-    lockfile vouches for: its bytes came in a bundle.
+    lockfile vouches for: its bytes came in a bundle. `requires` as of a plan.
     """
 
     pin: Pin
@@ -368,6 +370,7 @@ class Receipt(NamedTuple):
     asks: bool = False
     first_use: bool = False
     brought: bool = False
+    requires: tuple[tuple[str, str], ...] = ()
 
 
 class Home(NamedTuple):

@@ -511,3 +511,13 @@ def test_a_listed_build_that_is_missing_is_not_locked_as_none(
     assert result.code == 1
     assert "404 Not Found, though OTP-25.3.tar.gz is listed" in result.err
     assert not (home.project / "toolpin.lock").exists()
+
+
+def test_lock_warns_of_a_build_that_does_not_run_on_this_machine(
+    home: Home, beam: BeamUpstream
+) -> None:
+    beam.otp("27.1", ["ubuntu-26.04"])
+    home.pin("erlang 27.1\n")
+    result = home.toolpin("lock", "--host", "linux-x64")
+    assert result.code == 0
+    assert "erlang 27.1: needs glibc 2.43, libcrypto.so.3, and here is" in result.err

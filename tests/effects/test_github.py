@@ -16,6 +16,7 @@ from toolpin.cache.indexes import Indexes
 from toolpin.cache.verified import Cache
 from toolpin.errors import (
     NoChecksum,
+    NoFit,
     NotPublished,
     Refused,
     ToolpinError,
@@ -25,7 +26,7 @@ from toolpin.http.fetch import Fetcher, Limits
 from toolpin.model import Host, Release
 from toolpin.plugin.contract import parse_tool
 from toolpin.settings.read import Settings
-from toolpin.sources.github import GithubSource, digest_origin
+from toolpin.sources.github import KIND, GithubSource, digest_origin
 
 HOST = Host("linux", "x64", "glibc", "2.36")
 MACOS = Host("macos", "x64", "", "14.5")
@@ -67,13 +68,14 @@ def _source(
     sums: bool = False,
     cache: Cache | None = None,
     trusts: bool = False,
+    text: str = PLUGIN,
 ) -> GithubSource:
     url = releases.server.url
     mirrors = (
         ("https://api.github.com", f"{url}/api"),
         ("https://github.com", f"{url}/web"),
     )
-    text = PLUGIN.replace("hosts.linux-x64", SUMS) if sums else PLUGIN
+    text = text.replace("hosts.linux-x64", SUMS) if sums else text
     rewrite = Settings(mirrors=mirrors).rewrite
     fetcher = Fetcher(rewrite, Limits(attempts=1))
     cache = cache or Cache("/dev/null")
@@ -227,3 +229,28 @@ def test_a_used_up_allowance_names_github(releases: Releases) -> None:
     with pytest.raises(ToolpinError) as caught:
         _source(releases).artifact("1.0", HOST)
     assert "403" in caught.value.render()
+
+
+def test_a_variant_is_found_in_a_name_with_the_version_and_the_host(
+    releases: Releases,
+) -> None:
+    text = PLUGIN.replace(
+        "{version}-{target}.tar.xz", "{version}-{target}-v{variant}.xz"
+    ).replace(
+        'tag = "v{version}"', 'variants = "-v"\nbuilt_for = { otp = "{variant}" }'
+    )
+    names = [f"ripgrep-14.1.1-x86_64-unknown-linux-musl-v{one}.xz" for one in (25, 26)]
+    others = ["ripgrep-14.1.1-powerpc-apple-darwin-v27.xz"]
+    releases.publish("v14.1.1", dict.fromkeys([*names, *others], b"x"))
+    source = _source(releases, text=text)
+    versions = {one.version for one in source.releases(HOST)}
+    assert versions == {"14.1.1", "14.1.1-v25", "14.1.1-v26"}
+    beside = HOST._replace(beside=(("otp", "25.1"),))
+    (artifact,) = source.artifacts("14.1.1", beside)
+    assert artifact.filename == names[0]
+    spec = parse_tool(text, "ripgrep.toml").sources[0]
+    assert KIND.names(spec, (artifact,), "14.1.1", HOST)
+    assert not KIND.names(spec, (artifact,), "14.1.1", MACOS)
+    with pytest.raises(NoFit) as caught:
+        source.artifacts("14.1.1", HOST._replace(beside=(("otp", "24"),)))
+    assert caught.value.hint == "toolpin pin otp latest:25"

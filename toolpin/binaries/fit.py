@@ -45,6 +45,23 @@ def best(
     return fitting[0] if fitting else None
 
 
+def newer_partner(host: Host, builds: Iterable[Build]) -> str | None:
+    """Return the command that pins the oldest tool beside with which a build runs.
+
+    None where something else is lacking.
+    """
+    alone = host._replace(beside=())
+    fitting = [one for one in builds if not lacks(alone, one)]
+    if not host.beside or not fitting:
+        return None
+    oldest = min(fitting, key=_of_tools)
+    for name, least in oldest.requires:
+        tool = name.removeprefix(TOOL_REQUIREMENT)
+        if tool != name and not _meets(host, name, least):
+            return f"toolpin pin {tool} latest:{least}"
+    return None
+
+
 def _extreme(
     found: list[Found],
     choice: Callable[..., object],

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from toolpin import documents, mutex
 from toolpin.cache.verified import Cache, disk_errors
-from toolpin.errors import NoChecksum, Refused, listed
+from toolpin.errors import NoChecksum, Refused, as_word, listed
 from toolpin.http.fetch import Fetcher
 from toolpin.model import Artifact, Host
 
@@ -36,7 +36,7 @@ class FirstUse:
         self._cache = cache
         self._fetcher = fetcher
         self._remark = remark
-        self._allowed = allowed
+        self.allowed = allowed
 
     def artifact(self, url: str, filename: str) -> Artifact:
         """Return the file at a URL with its recorded digest.
@@ -72,11 +72,12 @@ class FirstUse:
             raise Refused(
                 f"what was recorded of {url} cannot be read",
                 [("because", str(error)), ("digest", "none, but for that one")],
+                f"rm {as_word(f'{self._cache.root}/{_KIND}/{_name(url)}')}",
             ) from error
         return artifacts[0] if asked == url and artifacts else None
 
     def _record(self, url: str, filename: str, name: str) -> Artifact:
-        if not self._allowed:
+        if not self.allowed:
             raise NoChecksum(
                 f"{filename} is published without a checksum", [("file", url)]
             )

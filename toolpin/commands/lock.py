@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.errors import NotLocked
+from toolpin.cache.first_use import FLAG
+from toolpin.errors import NoChecksum, NotLocked, ToolpinError, as_word
 from toolpin.install.locked import check_locators
 from toolpin.lockfile.asks import Ask, Scope, check_host, check_sources
 from toolpin.lockfile.document import EMPTY, Entry, Lockfile
@@ -118,6 +119,7 @@ def run(options: Options, app: App) -> int:
             app, _scope(options, old, app), first_use=options.trust_on_first_use
         )
         lock, errors = locker.lock(asks, old, also, only=only)
+        errors = [_with_options(error, options) for error in errors]
         if errors and not lock.pins:
             for error in errors[1:]:
                 app.report.error(error)
@@ -132,6 +134,7 @@ def run(options: Options, app: App) -> int:
             refuse_pairs(wishes, app)
         changed = write_lockfile(path, lock, app)
     _show(lock, old, [*asks, *also], app)
+    _warn_of_this_machine(asks, lock, path, app)
     app.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")
     for error in errors:
         app.report.error(error)
@@ -142,12 +145,35 @@ def run(options: Options, app: App) -> int:
     return 1 if errors else 0
 
 
+def _warn_of_this_machine(
+    asks: Sequence[Ask], lock: Lockfile, path: str, app: App
+) -> None:
+    """Warn of what is locked and does not run here; the file is for every machine."""
+    for ask in asks:
+        resolution = resolve_locked(lock, path, ask, app.host)
+        if resolution.is_final:
+            app.report.warn(f"{resolution.pin}: {resolution.problem}")
+
+
 def _scope(options: Options, old: Lockfile, app: App) -> Scope:
     refresh = {app.registry.require(one, _COMMAND_LINE).name for one in options.refresh}
     for host in options.host:
         check_host(host, app.registry.tools)
     hosts = tuple(sorted(set(options.host))) or old.hosts
     return Scope(hosts, tuple(options.source), (), frozenset(refresh))
+
+
+def _with_options(error: ToolpinError, options: Options) -> ToolpinError:
+    """Return the error; of a missing checksum with the command that accepts it."""
+    if not isinstance(error, NoChecksum):
+        return error
+    words = ["toolpin", "lock", FLAG]
+    for option in ("refresh", "host", "source", "also"):
+        for value in getattr(options, option):
+            words += [f"--{option}", as_word(value)]
+    if options.only:
+        words += ["--only", as_word(options.only)]
+    return NoChecksum(error.what, error.facts, " ".join(words))
 
 
 def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
@@ -169,10 +195,7 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
     if facts:
         raise NotLocked(f"{path} is stale", facts, "toolpin lock")
     check_locators(lock, path, app.registry)
-    for ask in asks:  # the file is good all the same: it is every machine's
-        resolution = resolve_locked(lock, path, ask, app.host)
-        if resolution.is_final:
-            app.report.warn(f"{resolution.pin}: {resolution.problem}")
+    _warn_of_this_machine(asks, lock, path, app)
     app.report.remark(f"{path}: every request has an entry")
     if app.report.as_json:
         app.report.document("lock", _result(lock, path), changed=False)

@@ -28,6 +28,7 @@ class Options(NamedTuple):
     versions: tuple[str, ...] = ()
     home: bool = False
     parent: bool = False
+    trust_on_first_use: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -46,6 +47,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="write the nearest .tool-versions above this folder",
     )
+    parser.add_argument(
+        "--trust-on-first-use",
+        action="store_true",
+        help="fetch what nobody publishes a digest for, and lock the one it has",
+    )
 
 
 def run(options: Options, app: App) -> int:
@@ -54,7 +60,9 @@ def run(options: Options, app: App) -> int:
     words, versions = _versions(options, leaves_v_out=bool(tool.idiomatic))
     path = _place(options, app)
     names = (options.tool, *(name for name in tool.names if name != options.tool))
-    before, after, is_locked = write_line(path, names, versions, app)
+    before, after, is_locked = write_line(
+        path, names, versions, app, first_use=options.trust_on_first_use
+    )
     warn_of_pairs(parse(after, path), app)
     refresh_shims(app.paths, app.registry, {tool.name})
     written = " ".join(str(one) for one in versions)

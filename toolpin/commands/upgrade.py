@@ -8,7 +8,8 @@ from functools import partial
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.errors import NotLocked, ToolpinError
+from toolpin.cache.first_use import FLAG
+from toolpin.errors import NoChecksum, NotLocked, ToolpinError
 from toolpin.lockfile.asks import Ask, Scope
 from toolpin.lockfile.document import EMPTY, Lockfile
 from toolpin.lockfile.head import lockfile_beside
@@ -47,6 +48,7 @@ class Options(NamedTuple):
 
     tools: tuple[str, ...] = ()
     latest: bool = False
+    trust_on_first_use: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -56,6 +58,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--latest",
         action="store_true",
         help="ask for the newest release, in .tool-versions too",
+    )
+    parser.add_argument(
+        "--trust-on-first-use",
+        action="store_true",
+        help="fetch what nobody publishes a digest for, and lock the one it has",
     )
 
 
@@ -75,7 +82,8 @@ def run(options: Options, app: App) -> int:
         asks = asks_of(before, file, app)
         tools = _tools(options.tools, asks, file, app)
         was = old or EMPTY
-        locker = locker_for(app, Scope(was.hosts, moving=frozenset(tools)))
+        scope = Scope(was.hosts, moving=frozenset(tools))
+        locker = locker_for(app, scope, first_use=options.trust_on_first_use)
         after = before
         if options.latest:
             _tell_of_others(asks, tools, file, app)
@@ -85,7 +93,7 @@ def run(options: Options, app: App) -> int:
         lock = EMPTY
         written: tuple[str, ...] = ()
         if old is not None:
-            lock = relocked(locker, now, old, app)
+            lock = _moved(locker, now, old, options, app)
             wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in now]
             refuse_pairs(wishes, app)
             written = write_both(file, after, path, lock, app)
@@ -104,6 +112,18 @@ def run(options: Options, app: App) -> int:
             told = "no change; toolpin outdated tells what is beyond"
             app.report.remark(f"{path}: {told}")
     return 0
+
+
+def _moved(
+    locker: Locker, asks: Sequence[Ask], old: Lockfile, options: Options, app: App
+) -> Lockfile:
+    """Return the new lockfile. Raises NoChecksum with the command that moves it."""
+    try:
+        return relocked(locker, asks, old, app)
+    except NoChecksum as error:
+        words = ["toolpin upgrade", *(["--latest"] if options.latest else [])]
+        hint = " ".join([*words, *options.tools, FLAG])
+        raise NoChecksum(error.what, error.facts, hint) from None
 
 
 def _tell_of_others(

@@ -25,6 +25,7 @@ from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry
 from toolpin.store import installs, trees
+from toolpin.versions import sort_key
 
 # Of an adopted install, and of one whose receipt is lost.
 UNTOLD = "no receipt says of what it was made"
@@ -62,20 +63,45 @@ def is_there(paths: Paths, job: Job) -> bool:
     """Say whether a job is done: where it must, with the very bytes that are locked.
 
     The machine's store with other ones counts as if it had none. Raises NotLocked where
-    this one has others, or where no receipt tells what it has.
+    this one has others, or where no receipt tells what it has, and ToolpinError where
+    it was built for a newer tool than the one that is pinned beside it.
     """
     if not installs.is_installed(paths, job.pin):
         return False
     store = installs.store_of(paths, job.pin)
+    error = too_new(store, job)
     if store == paths:
-        if job.must and (error := other_bytes(paths, job)):
+        if job.must and (other := other_bytes(paths, job)):
+            raise other
+        if error:
             raise error
         return True
+    if error:
+        return False
     if job.locked is None:
         return True
     with contextlib.suppress(ToolpinError):
         return _made_of(store, job.pin)[0] == _digests(job.locked)
     return False
+
+
+def too_new(store: Paths, job: Job) -> ToolpinError | None:
+    """Return the error of an install that runs on no tool as old as the pinned one."""
+    beside = dict(job.beside)
+    for tool, least in installs.partners(store, job.pin) if beside else ():
+        have = beside.get(tool)
+        if have and sort_key(least) > sort_key(have):
+            named = "" if job.origin.line else f" {job.pin}"
+            return ToolpinError(
+                f"{job.pin} is installed in a build that {tool} {have} does not run",
+                [
+                    ("wanted by", str(job.origin)),
+                    ("installed", f"the build for {tool} {least} and newer"),
+                    ("pinned", f"{tool} {have}"),
+                ],
+                f"toolpin uninstall {job.pin} && toolpin install{named}",
+            )
+    return None
 
 
 def other_bytes(paths: Paths, job: Job) -> NotLocked | None:

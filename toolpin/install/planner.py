@@ -12,6 +12,7 @@ from toolpin.plugin.contract import Tool
 from toolpin.sources.clients import Clients
 from toolpin.sources.contract import fill
 from toolpin.sources.kinds import KINDS
+from toolpin.sources.partners import requirements_of
 from toolpin.sources.spec import Companion, SourceSpec
 
 
@@ -108,6 +109,7 @@ def assemble(
         demands=tool.demands,
         homes=tuple((name, _with_minor(one, pin)) for name, one in tool.homes),
         home_bins=tuple(_with_minor(one, pin) for one in tool.home_bins),
+        requires=requirements_of(spec, artifacts, pin.version, host),
     )
 
 

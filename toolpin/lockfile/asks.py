@@ -6,6 +6,7 @@ Values, and what of them an existing lockfile leaves open. It asks nobody.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 from toolpin.errors import UsageError
@@ -90,7 +91,8 @@ def sources_to_ask(tool: Tool, scope: Scope, old: Lockfile) -> tuple[SourceSpec,
     """Return the sources to lock a tool from: those named that it has, or preferred.
 
     Preferred are those that the tool is locked from already, else the settings', else
-    the plugin's; each for hosts that the ones before it do not serve.
+    the plugin's; each for hosts that the ones before it do not serve. A source whose
+    builds are for versions of another tool has few: the next one has what it lacks.
     """
     by_id = {spec.id: spec for spec in tool.sources}
     if named := named_sources(tool, scope):
@@ -100,6 +102,13 @@ def sources_to_ask(tool: Tool, scope: Scope, old: Lockfile) -> tuple[SourceSpec,
     usual = [one for one in scope.preferred if one in by_id]
     usual = usual or unnamed or list(by_id)
     locked_from = [one.source for one in before if one.source in by_id]
+    locked_from += [
+        following
+        for name, following in pairwise(unnamed)
+        if name in locked_from
+        and by_id[name].built_for
+        and by_id[name].kind == by_id[following].kind
+    ]
     # Who has decided for some sources is not sent to others, save for hosts of which
     # the lockfile says nothing.
     hosts = frozenset(scope.hosts or hosts_of(tool))
@@ -107,7 +116,7 @@ def sources_to_ask(tool: Tool, scope: Scope, old: Lockfile) -> tuple[SourceSpec,
     chosen: list[SourceSpec] = []
     for names, wanted in ((locked_from, hosts), (usual, undecided)):
         for spec in (by_id[one] for one in dict.fromkeys(names)):
-            served = {host for one in chosen for host in one.hosts}
+            served = {host for one in chosen if not one.built_for for host in one.hosts}
             if not served.issuperset(wanted.intersection(spec.hosts)):
                 chosen.append(spec)
     return tuple(chosen)

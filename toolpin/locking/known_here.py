@@ -44,10 +44,10 @@ def _entries(tool: Tool, pin: Pin, app: App) -> tuple[Entry, ...]:
     for spec in tool.sources:
         for artifacts in (_received(pin, spec, app), _noted(pin, spec, app)):
             try:
-                assemble(tool, spec, pin, here, artifacts)
+                plan = assemble(tool, spec, pin, here, artifacts)
             except (ToolpinError, LookupError):
                 continue
-            build = Build(artifacts)
+            build = Build(artifacts, plan.requires)
             # Of a plugin's scripts the digest was taken here, whoever is asked.
             verified = verified_by(spec) if is_scripted(tool) else HERE
             return (Entry(pin, str(here), spec.id, verified, build),)

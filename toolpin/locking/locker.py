@@ -39,6 +39,7 @@ from toolpin.progress import Board
 from toolpin.resolver.catalog import Seen, for_most_hosts, looks_exact, of_variant
 from toolpin.resolver.locked import kept_version, version_of_ref
 from toolpin.sources.clients import Clients
+from toolpin.sources.lines import may_lack_digests
 from toolpin.sources.spec import SourceSpec
 
 # What this machine knows of a version when nobody answers: receipts, its cache.
@@ -249,6 +250,9 @@ class Locker:
         pin = Pin(work.tool.name, version)
         kept = self._kept(work, pin)
         told = {entry.host for entry in kept if entry.verified != HERE}
+        if self._clients.first_use.allowed:  # builds that were left out are taken now
+            lists = [spec for spec in work.specs if may_lack_digests(spec)]
+            told -= {host for spec in lists for host in spec.hosts}
         missing = sorted(set(work.hosts) - told)
         if not missing:
             return kept

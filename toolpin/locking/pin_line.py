@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 from toolpin.app import App
+from toolpin.errors import NoChecksum, as_word
 from toolpin.lockfile.head import lockfile_beside
 from toolpin.model import Wanted
 from toolpin.project import files
@@ -13,12 +14,18 @@ from toolpin.project.toolversions import edit, parse
 
 
 def write_line(
-    path: str, names: Sequence[str], versions: Sequence[Wanted], app: App
+    path: str,
+    names: Sequence[str],
+    versions: Sequence[Wanted],
+    app: App,
+    *,
+    first_use: bool = False,
 ) -> tuple[bytes, bytes, bool]:
     """Change a tool's line, and the lockfile where there is one.
 
-    Returns old and new, and whether the lockfile has changed. Raises UsageError for a
-    file that cannot be understood.
+    Returns old and new, and whether the lockfile has changed. With `first_use` builds
+    without a published checksum are locked, too. Raises UsageError for a file that
+    cannot be understood, NoChecksum with the command that pins all the same.
     """
     lockfile = lockfile_beside(path)
     with app.writing(path, lockfile):
@@ -29,13 +36,32 @@ def write_line(
         )  # what is wrong with the tool's own line is mended
         is_locked = False
         if os.path.lexists(lockfile):
-            is_locked = _write_both(path, after, lockfile, app)
+            try:
+                is_locked = _write_both(path, after, lockfile, app, first_use=first_use)
+            except NoChecksum as error:
+                raise _unpinned(
+                    error, path, [names[0], *map(str, versions)], app
+                ) from None
         else:
             files.write(path, after)
     return before, after, is_locked
 
 
-def _write_both(path: str, data: bytes, lockfile: str, app: App) -> bool:
+def _unpinned(
+    error: NoChecksum, path: str, words: Sequence[str], app: App
+) -> NoChecksum:
+    """Return the error with the command that writes both files all the same."""
+    directory = os.path.dirname(path)
+    where = "" if directory == app.directory else f" -C {as_word(directory)}"
+    line = " ".join(map(as_word, words))
+    return NoChecksum(
+        error.what, error.facts, f"toolpin{where} pin {line} --trust-on-first-use"
+    )
+
+
+def _write_both(
+    path: str, data: bytes, lockfile: str, app: App, *, first_use: bool
+) -> bool:
     """Write both files, and tell whether the lockfile has changed.
 
     An error of the lock leaves them as they were.
@@ -52,6 +78,6 @@ def _write_both(path: str, data: bytes, lockfile: str, app: App) -> bool:
     )
 
     old = app.lockfile(lockfile) or EMPTY
-    locker = locker_for(app, Scope(old.hosts), known_here(app))
+    locker = locker_for(app, Scope(old.hosts), known_here(app), first_use=first_use)
     lock = relocked(locker, asks_of(data, path, app), old, app)
     return lockfile in write_both(path, data, lockfile, lock, app)

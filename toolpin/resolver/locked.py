@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
-from toolpin.binaries.fit import best
+from toolpin.binaries.fit import best, newer_partner
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.lockfile.asks import Ask
 from toolpin.lockfile.document import Entry, Locked, Lockfile
 from toolpin.lockfile.head import can_mean
-from toolpin.model import Host, Pin
+from toolpin.model import TOOL_REQUIREMENT, Host, Pin
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.script import is_scripted
 from toolpin.project.words import VERSION, fits
@@ -48,10 +48,12 @@ def resolve_locked(
     if fitting:
         return found._replace(locked=Locked(path, fitting))
     problem = f"{path} says that {host} has no build"
+    fix = f"toolpin lock --refresh {ask.tool}"  # what is locked stays without it
     if built:
         needs = " or ".join(_needs(entry) for entry in built)
-        problem = f"needs {needs}, and here is {_libc(host)}"
-    fix = f"toolpin lock --refresh {ask.tool}"  # what is locked stays without it
+        pinned = newer_partner(host, [entry.build for entry in built])
+        here = _beside(host) if pinned else _libc(host)
+        problem, fix = f"needs {needs}, and here is {here}", pinned or fix
     return found._replace(problem=problem, fix=fix, is_final=True)
 
 
@@ -119,9 +121,13 @@ def _adding_host(lock: Lockfile, host: Host) -> str:
 
 def _needs(entry: Entry) -> str:
     return ", ".join(
-        least if name == "soname" else f"{name} {least}"
+        least if name == "soname" else f"{name.removeprefix(TOOL_REQUIREMENT)} {least}"
         for name, least in entry.build.requires
     )
+
+
+def _beside(host: Host) -> str:
+    return ", ".join(f"{tool} {version}" for tool, version in host.beside)
 
 
 def _libc(host: Host) -> str:

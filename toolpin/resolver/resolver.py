@@ -143,12 +143,16 @@ class Resolver:
         return path, self._context.lockfile(path)
 
     def _pinned_version(self, request: Request) -> str:
-        """Return the version that the first alternative is locked as, or states."""
+        """Return the version that the first alternative is locked as, or states.
+
+        "" for `system` and a directory: of their version nothing is known.
+        """
+        first = request.wanted[0]
+        if first not in to_provide(request):
+            return ""
         _, lock = self.lockfile(request.origin)
-        for one in to_provide(request)[:1]:
-            locked = lock.pins.get(Key(request.tool, str(one))) if lock else None
-            return locked or (one.value if one.kind == "version" else "")
-        return ""
+        locked = lock.pins.get(Key(request.tool, str(first))) if lock else None
+        return locked or (first.value if first.kind == "version" else "")
 
     def _resolved(
         self, ask: Ask, lock: Lockfile | None, path: str, host: Host

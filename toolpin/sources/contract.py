@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -22,6 +23,8 @@ if TYPE_CHECKING:  # a plugin is read without them, and they are heavy
     from toolpin.sources.npm_finder import NpmFinder
     from toolpin.sources.pypi_client import PypiClient
     from toolpin.sources.script import ScriptSource
+# What a source's answer may fill in for a name: one word, and no way to a parent.
+WORD = r"(?!\.)[\w.+-]+"
 
 Progress = Callable[[int, int | None], None]
 # What the group names in `Field.holds` stand for.
@@ -122,6 +125,21 @@ class Kind:
 def fill(template: str, values: Mapping[str, str]) -> str:
     """Replace each `{name}` by its value; a name without one is a KeyError."""
     return PLACEHOLDER.sub(lambda match: values[match[1]], template)
+
+
+def shape_of(template: str, values: Mapping[str, str], word: str = WORD) -> str:
+    """Return the pattern of what a template becomes.
+
+    A name without a value is a group that takes one word.
+    """
+    parts = re.split(r"\{(\w+)\}", template)
+    parts[::2] = map(re.escape, parts[::2])
+    seen: set[str] = set()
+    for at, name in enumerate(parts[1::2]):
+        group = f"(?P={name})" if name in seen else f"(?P<{name}>{word})"
+        parts[2 * at + 1] = re.escape(values[name]) if name in values else group
+        seen.add(name)
+    return "".join(parts)
 
 
 def tool_requirements(

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from toolpin.binaries.fit import best, lacks
+from toolpin.binaries.fit import best, lacks, newer_partner
 from toolpin.errors import NoFit, NotPublished, listed
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.sources.contract import (
@@ -21,6 +21,7 @@ from toolpin.sources.contract import (
     Kind,
     Services,
     fill,
+    shape_of,
     tool_requirements,
 )
 from toolpin.sources.fields import (
@@ -51,6 +52,7 @@ if TYPE_CHECKING:  # the HTTP client's libraries are heavy
     from toolpin.cache.indexes import Indexes
     from toolpin.http.fetch import Fetcher
 
+_VARIANT = "[A-Za-z0-9.]+"
 _CHECKSUMS_BYTES = 1 << 20
 
 
@@ -129,29 +131,29 @@ class GithubSource:
                 continue
             version = tag[len(prefix) : len(tag) - len(suffix)]
             names = {asset.name for asset in release.assets}
-            variants = self._with_variants(version, names)
+            variants = self._with_variants(version, names, host)
             for one in (version, *variants):
                 known = not names.isdisjoint(_names(self._spec, one, host))
                 if version and (known or (variants and self._spec.built_for)):
                     found.append(Release(one))
         return found
 
-    def _with_variants(self, version: str, names: Iterable[str]) -> list[str]:
+    def _with_variants(
+        self, version: str, names: Iterable[str], host: Host
+    ) -> list[str]:
         """Return the versions with a variant that assets of these names are for."""
         if not self._own.variants:
             return []
-        found = set()
-        for template in self._own.assets:
-            if "{variant}" in template:
-                shape = re.compile(variant_shape(template))
-                found |= {match[1] for match in map(shape.fullmatch, names) if match}
+        shapes = [re.compile(one) for one in _variant_shapes(self._spec, version, host)]
+        matches = [shape.fullmatch(name) for shape in shapes for name in names]
+        found = {match["variant"] for match in matches if match}
         return [f"{version}{self._own.variants}{one}" for one in sorted(found)]
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one build there is, or one for each version of another tool."""
         return [
             build._replace(artifacts=(self.artifact(one, host),))
-            for one, build in self._to_choose(version).items()
+            for one, build in self._to_choose(version, host).items()
         ]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
@@ -159,17 +161,21 @@ class GithubSource:
 
         Raises NoFit where the tool that is pinned beside it is too old for all.
         """
-        found = self._to_choose(version)
+        found = self._to_choose(version, host)
         chosen = best(found.items(), host, lambda item: item[1])
         if chosen is None:
             facts = [
                 (one, f"needs {' and '.join(lacks(host, build))}")
                 for one, build in found.items()
             ]
-            raise NoFit(f"none of {self._spec.publisher} runs here", facts)
+            raise NoFit(
+                f"none of {self._spec.publisher} runs here",
+                facts,
+                newer_partner(host, found.values()),
+            )
         return (self.artifact(chosen[0], host),)
 
-    def _to_choose(self, version: str) -> dict[str, Build]:
+    def _to_choose(self, version: str, host: Host) -> dict[str, Build]:
         """Return the variants that a plain version has, and what each requires.
 
         Only the version itself where it names one, or where the plugin has none.
@@ -180,7 +186,7 @@ class GithubSource:
             tag = _tag(self._spec, version)
             release = read_release(self._fetcher, self._own.repo, tag)
             names = {asset.name for asset in release.assets}
-            variants = self._with_variants(base, names)
+            variants = self._with_variants(base, names, host)
         found = {}
         for one in variants or [version]:
             values = {"variant": _split(self._spec, one)[1]}
@@ -260,17 +266,21 @@ def _names_asset(
     (artifact,) = artifacts
     known = artifact.filename in _names(spec, version, host)
     if spec.built_for and not _split(spec, version)[1]:
-        known = known or any(
-            re.fullmatch(variant_shape(one), artifact.filename) for one in own.assets
-        )
+        shapes = _variant_shapes(spec, version, host)
+        known = known or any(re.fullmatch(one, artifact.filename) for one in shapes)
     expected = download_url(own.repo, _tag(spec, version), artifact.filename)
     return known and artifact.locator == expected
 
 
-def variant_shape(template: str) -> str:
-    """Return the pattern of an asset's names, whatever variant is in them."""
-    head, _, tail = template.partition("{variant}")
-    return f"{re.escape(head)}([A-Za-z0-9.]+){re.escape(tail)}"
+def _variant_shapes(spec: SourceSpec, version: str, host: Host) -> list[str]:
+    """Return the patterns of the assets with a variant, whatever it is."""
+    own: Github = spec.own
+    values = spec.values(host, version=_split(spec, version)[0])
+    return [
+        shape_of(template, values, _VARIANT)
+        for template in own.assets
+        if "{variant}" in template
+    ]
 
 
 def chooses_variant(spec: SourceSpec, version: str) -> bool:

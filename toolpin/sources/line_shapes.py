@@ -1,9 +1,9 @@
-"""Turns the shape of a list's lines, and a URL made from one, into patterns."""
+"""Turns the shape of a list's lines into a pattern."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from toolpin.verify import HEX_LENGTHS
 
@@ -29,14 +29,3 @@ def _line_parts(line: str) -> Iterable[str]:
     for text, name in zip(parts[::2], [*parts[1::2], ""], strict=True):
         shape = _SHAPES.get(name, "[^ ,]+")
         yield re.escape(text) + (f"(?P<{name}>{shape})" if name else "")
-
-
-def url_shape(template: str, values: Mapping[str, str]) -> str:
-    """Return the pattern of a URL; what a line of the list fills in is one word."""
-    parts = re.split(r"\{(\w+)\}", template)
-    parts[1::2] = [
-        re.escape(values[name]) if name in values else r"(?!\.)[\w.+-]+"
-        for name in parts[1::2]
-    ]
-    parts[::2] = [re.escape(text) for text in parts[::2]]
-    return "".join(parts)

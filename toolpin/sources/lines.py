@@ -12,10 +12,18 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from toolpin.binaries.fit import best, lacks
+from toolpin.binaries.fit import best, lacks, newer_partner
 from toolpin.errors import NoChecksum, NoFit, NotPublished, Unreachable
 from toolpin.model import Artifact, Build, Host, Patch, Release, Step
-from toolpin.sources.contract import Groups, Kind, Services, fill, tool_requirements
+from toolpin.sources.contract import (
+    WORD,
+    Groups,
+    Kind,
+    Services,
+    fill,
+    shape_of,
+    tool_requirements,
+)
 from toolpin.sources.deb_files import RUNTIME, is_package, library_steps
 from toolpin.sources.fields import (
     COLUMNS,
@@ -28,7 +36,7 @@ from toolpin.sources.fields import (
     read_url,
     read_urls,
 )
-from toolpin.sources.line_shapes import line_shape, url_shape
+from toolpin.sources.line_shapes import line_shape
 from toolpin.sources.shared import ARCHIVE, COMMON, archive_steps, built_for
 from toolpin.sources.spec import SourceSpec
 from toolpin.verify import HEX_LENGTHS, make_digest
@@ -126,6 +134,11 @@ class LinesSource:
         self._indexes = indexes
         self._apt = apt
         self._first_use = first_use
+        # The columns that name a file or a requirement; of a line with another word
+        # there, nothing can be named.
+        templates = "".join((*self._own.artifacts, *spec.built_for.values()))
+        columns = set(re.findall(r"\{(\w+)\}", self._own.line))
+        self._filled_in = columns.intersection(re.findall(r"\{(\w+)\}", templates))
 
     def releases(self, host: Host) -> list[Release]:
         """Return every version that is listed, also where no build runs here.
@@ -154,7 +167,11 @@ class LinesSource:
                 (image or "build", f"needs {' and '.join(missing)}")
                 for image, missing in lacking
             ]
-            error = NoFit(f"none of {self._spec.publisher} runs on this machine", facts)
+            error = NoFit(
+                f"none of {self._spec.publisher} runs on this machine",
+                facts,
+                newer_partner(host, map(_as_build, rows)),
+            )
             error.undigested = frozenset(
                 row.image for row in rows if not row.digest_column
             )
@@ -236,7 +253,8 @@ class LinesSource:
             match = shape.fullmatch(line.rstrip())
             if match and self._spec.is_release(match["version"]):
                 columns = {name: one or "" for name, one in match.groupdict().items()}
-                yield _Row(image, columns, self._requires(image, columns))
+                if all(re.fullmatch(WORD, columns[one]) for one in self._filled_in):
+                    yield _Row(image, columns, self._requires(image, columns))
 
     def _requires(
         self, image: str, columns: Mapping[str, str]
@@ -258,6 +276,11 @@ class LinesSource:
 
 def _as_build(row: _Row) -> Build:
     return Build((), row.requires)
+
+
+def may_lack_digests(spec: SourceSpec) -> bool:
+    """Say whether some lines of a source's list may have no digest."""
+    return isinstance(spec.own, Lines) and "[" in spec.own.line
 
 
 def completed(
@@ -286,7 +309,7 @@ def _names(
 ) -> bool:
     own: Lines = spec.own
     shapes = [
-        url_shape(own.artifacts[0], spec.values(host, image=image, version=version))
+        shape_of(own.artifacts[0], spec.values(host, image=image, version=version))
         for image in list(own.images) or [""]
     ]
     return (

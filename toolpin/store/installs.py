@@ -11,7 +11,7 @@ import re
 
 from toolpin.env import moved, parse_record
 from toolpin.errors import NotRunnable, ToolpinError
-from toolpin.model import REQUIRED, EnvPatch, Pin, Wanted
+from toolpin.model import REQUIRED, TOOL_REQUIREMENT, EnvPatch, Pin, Wanted
 from toolpin.paths import Paths, open_regular
 from toolpin.project.words import NAME, VERSION, fits
 from toolpin.store import owned
@@ -58,14 +58,28 @@ def digests(paths: Paths, pin: Pin) -> list[str]:
 
     By the receipt's head, without a parser of JSON: a look, and no judgement.
     """
+    return re.findall(r'"digest": "([a-z0-9]+:[0-9a-f]+)"', _head(paths, pin))
+
+
+def partners(paths: Paths, pin: Pin) -> list[tuple[str, str]]:
+    """Return the tools that an install was built for: (tool, least version).
+
+    By the receipt's head, too. None for an install that any version runs, or from
+    before receipts stated it.
+    """
+    head = _head(paths, pin)
+    return re.findall(rf'"{TOOL_REQUIREMENT}([^"]+)",\s+"([^"]+)"', head)
+
+
+def _head(paths: Paths, pin: Pin) -> str:
+    """Return the beginning of a receipt, "" where there is none."""
     place = f"{tree(paths, pin)}/{RECEIPT}"
     try:
         with open_regular(place) as stream:
             text = stream.read(_HEAD_LIMIT_BYTES).decode(errors="replace")
     except OSError:
-        return []
-    head, _, _ = text.partition('"bin_dirs"')
-    return re.findall(r'"digest": "([a-z0-9]+:[0-9a-f]+)"', head)
+        return ""
+    return text.partition('"bin_dirs"')[0]
 
 
 def is_linked(paths: Paths, pin: Pin) -> bool:

@@ -225,6 +225,7 @@ def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receip
         asks=plan.asks,
         first_use=plan.first_use,
         brought=plan.brought,
+        requires=plan.requires,
     )
 
 

@@ -18,6 +18,7 @@ from toolpin.project.files import LARGEST_LOCKFILE
 from toolpin.resolver.installed import lockfile_for, settled
 from toolpin.shims.folder import are_in_place
 from toolpin.store import installs
+from toolpin.versions import sort_key
 from toolpin.wanted.requests import InstallOptions
 from toolpin.wanted.view import show_outcomes, show_plans
 
@@ -178,7 +179,7 @@ def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] 
     """Return the installed pins that requests stand for, each with who wants it.
 
     None where one needs a decision: it is neither exact nor locked, or not installed,
-    or its lockfile is damaged.
+    its lockfile is damaged, or it was built for a newer tool than these.
     """
     found = []
     texts: dict[str, str] = {}
@@ -198,7 +199,22 @@ def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] 
                 return None
             app.registry.check(request.tool, request.origin)
             found.append((pin, request.origin))
-    return found
+    return found if _run_together(found, app) else None
+
+
+def _run_together(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
+    """Say whether no install was built for a newer tool than the one beside it.
+
+    As far as these tell: what is pinned elsewhere is for who decides.
+    """
+    for pin, origin in settled:
+        for tool, least in installs.partners(app.paths, pin):
+            same = [one for one in settled if one[0].tool == tool]
+            near = [one for one in same if one[1].place == origin.place]
+            have = next((one.version for one, _ in near or same), None)
+            if have is None or sort_key(least) > sort_key(have):
+                return False
+    return True
 
 
 def _is_told(pin: Pin, text: str, app: App) -> bool:

@@ -13,6 +13,7 @@ from toolpin.model import Host, Pin, Request
 from toolpin.resolver.installed import Resolution, to_provide
 from toolpin.resolver.locked import not_locked
 from toolpin.resolver.resolver import Resolver
+from toolpin.versions import sort_key
 
 
 def jobs_for(
@@ -78,12 +79,19 @@ def _check_bytes(job: Job, app: App) -> None:
 
 
 def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
-    """Return one job a pin; two lockfiles with other bytes for it are an error."""
+    """Return one job a pin; two lockfiles with other bytes for it are an error.
+
+    Of builds for several versions of the tool that runs them, the one for the oldest:
+    it runs on the newer ones, too.
+    """
     found: dict[Pin, Job] = {}
     for job in jobs:
         first = found.setdefault(job.pin, job)
         if not (first.locked and job.locked):
-            found[job.pin] = first if first.locked else job if job.locked else first
+            one_locked = first if first.locked else job if job.locked else None
+            found[job.pin] = one_locked or min(first, job, key=_age_beside)
+        elif _are_for_others(first, job):
+            found[job.pin] = min(first, job, key=_age_beside)
         elif first.locked.entry != job.locked.entry:
             errors.append(
                 NotLocked(
@@ -100,6 +108,17 @@ def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
                 )
             )
     return list(found.values())
+
+
+def _are_for_others(first: Job, second: Job) -> bool:
+    """Say whether two locked builds differ by the tool that is pinned beside them."""
+    builds = [one.locked.entry.build for one in (first, second) if one.locked]
+    return first.beside != second.beside and builds[0].requires != builds[1].requires
+
+
+def _age_beside(job: Job) -> list[tuple[str, object]]:
+    """Return what sorts jobs by the tools beside them, unknown and old ones first."""
+    return [(tool, sort_key(version)) for tool, version in job.beside]
 
 
 def judged(outcome: Outcome, tried: Collection[Pin]) -> Outcome:
