@@ -20,7 +20,7 @@ LAYERS = tuple(
         __init__ errors model
         """,
         """
-        documents env json_text resolve toml_lines versions binaries.fit
+        documents env json_text resolver.catalog toml_lines versions binaries.fit
         doctor.findings doctor.managers install.jobs lockfile.document
         lockfile.head lockfile.parse http.limits http.urls
         project.idiomatic project.manifests project.meant project.toolversions
@@ -38,8 +38,9 @@ LAYERS = tuple(
         verify binaries.elf binaries.release binaries.runnable cache.contents
         cache.first_use cache.indexes cache.verified ci.folder ci.packed doctor.reach
         doctor.searched doctor.store_check doctor.store_state execute.finding
-        execute.launch execute.place execute.running execute.trees lockfile.lookup
-        http.bounds http.client http.fetch http.partial http.response http.trust
+        execute.launch execute.place execute.running execute.trees
+        resolver.installed http.bounds http.client http.fetch http.partial
+        http.response http.trust
         lockfile.read project.files project.links project.named_folders
         project.pin_files project.remembered settings.asdf_env settings.asdfrc
         upkeep.checks upkeep.inspection upkeep.repair upkeep.uses
@@ -57,8 +58,8 @@ LAYERS = tuple(
         install.carrying install.catalogue install.choice
         install.first_builds install.into install.locked install.long_term
         install.context install.notes install.pipeline install.planner install.serving
-        install.supplies
-        lockfile.asks shells.completion shells.known_words shells.watch upkeep.adopting
+        install.supplies lockfile.asks resolver.locked resolver.resolver
+        shells.completion shells.known_words shells.watch upkeep.adopting
         upkeep.pruning upkeep.removal upkeep.reshim upkeep.unused
         """,
         """
@@ -78,6 +79,13 @@ HEAVY = {
     "filelock": "mutex",
     "backports": "archive.zstd",
     "compression": "archive.zstd",
+}
+# What turns a request into a version; the resolver alone puts the pieces together.
+OF_THE_RESOLVER = {
+    "toolpin.lockfile.head.can_mean",
+    "toolpin.lockfile.head.pinned",
+    "toolpin.scripts.running.folder_of_ref",
+    "toolpin.store.installs.newest_match",
 }
 PACKAGE = REPOSITORY / "toolpin"
 
@@ -102,6 +110,19 @@ def _imports(path: Path) -> set[str]:
             found.add(node.module)
             found.update(f"{node.module}.{alias.name}" for alias in node.names)
     return found
+
+
+def _uses(path: Path) -> set[str]:
+    """Give what a module imports, and what it takes from the modules it imports."""
+    imported = _imports(path)
+    modules = {one.rpartition(".")[2]: one for one in imported}
+    return imported | {
+        f"{modules[node.value.id]}.{node.attr}"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in modules
+    }
 
 
 def _layer(module: str) -> int:
@@ -168,6 +189,12 @@ def test_options_reach_a_command_as_its_own_value() -> None:
         m for m, path in MODULES.items() if "argparse.Namespace" in _imports(path)
     ]
     assert importers == ["cli"]
+
+
+@pytest.mark.parametrize("name", sorted(OF_THE_RESOLVER))
+def test_the_resolver_alone_goes_from_a_request_to_a_version(name: str) -> None:
+    users = {module for module, path in MODULES.items() if name in _uses(path)}
+    assert {_room(module) for module in users} == {"resolver"}
 
 
 def test_the_asdf_command_imports_no_command_of_toolpin() -> None:

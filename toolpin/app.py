@@ -13,18 +13,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from toolpin.errors import UsageError, as_word
-from toolpin.lockfile.lookup import Where, ignored
+from toolpin.lockfile.head import lockfile_beside
 from toolpin.model import Request
 from toolpin.paths import Paths, home_folder
 from toolpin.plugin.registry import Registry, read_registry
 from toolpin.project import pin_files
 from toolpin.project.files import Files
 from toolpin.project.idiomatic import Idioms, disagreements
+from toolpin.project.pin_files import Where
 from toolpin.report import Report
+from toolpin.resolver.installed import Resolution, resolve
 from toolpin.settings.idiomatic_level import idiomatic_level
 
 if TYPE_CHECKING:
     from toolpin.cache.verified import Cache
+    from toolpin.execute.place import Place
     from toolpin.install.pipeline import Installer
     from toolpin.lockfile.document import Lockfile
     from toolpin.model import Host, Pin
@@ -117,6 +120,14 @@ class App:
         """Where project files are looked for."""
         return self.where_in(self.directory)
 
+    @property
+    def place(self) -> Place:
+        """Where commands are looked for."""
+        from toolpin.execute.place import Place  # noqa: PLC0415 - few commands need it
+
+        aliases, idioms = self.registry.aliases, self.idioms
+        return Place(self.paths, aliases, idioms, self.env, self.directory, self.files)
+
     def where_in(self, directory: str) -> Where:
         """Return where the project files of another directory are looked for."""
         return Where(directory, self.home, self.paths.global_file, self.files)
@@ -207,7 +218,7 @@ class App:
             store = self.paths._replace(into="")
             if request is None:
                 return ()
-            return built_with(request, pin, self.where, paths=store, env=self.env)
+            return built_with(request, pin, self.place._replace(paths=store))
 
         return Builder(
             without_shims(self.env, self.paths.shims),
@@ -295,15 +306,7 @@ class App:
 
         With `only`, lines of these names alone are judged.
         """
-        return pin_files.stated(
-            self.directory,
-            home=self.home,
-            global_file=self.paths.global_file,
-            aliases=self.registry.aliases,
-            idioms=self.idioms,
-            only=only,
-            files=self.files,
-        )
+        return pin_files.stated(self.where, self.registry.aliases, self.idioms, only)
 
     def requests(self) -> tuple[Request, ...]:
         """Return what is asked for here, each tool once.
@@ -357,6 +360,10 @@ class App:
         """Return what is asked for of one tool here, if anything is."""
         return pin_files.request_for(tool, self.stated(), self.env)
 
+    def resolve(self, request: Request) -> Iterator[Resolution]:
+        """Yield what a request means here of what is installed; see `resolve`."""
+        return resolve(request, self.paths, self.where)
+
     def tell_of_passed_over(self, tools: Collection[str] | None = None) -> None:
         """Say, once for each, which asdf plugins of these tools do not count here."""
         for tool, folder in self.registry.passed_over.items():
@@ -374,5 +381,17 @@ class App:
 
     def warn_of_ignored(self) -> None:
         """Say which files do not count here, as another user's."""
-        for path in ignored(self.where, self.idioms.names):
+        for path in self.ignored_files():
             self.report.warn(f"{path} is ignored: another user put it there")
+
+    def ignored_files(self) -> Iterator[str]:
+        """Yield the files that would count here, were they not another user's.
+
+        Those that pin, then the lockfiles beside files that count.
+        """
+        places = (*self.where[:3], self.idioms.names)
+        yield from pin_files.ignored(*places)
+        counted = pin_files.candidates(*places)
+        for path in dict.fromkeys(map(lockfile_beside, counted)):
+            if os.path.lexists(path) and not pin_files.counts(path):
+                yield path

@@ -10,13 +10,13 @@ from collections.abc import Iterable
 
 from toolpin.app import App
 from toolpin.env import settle
-from toolpin.execute.trees import patch_for
+from toolpin.execute.trees import first_tree
 from toolpin.model import EnvPatch, Request
 
 
 def patch_of(request: Request, app: App) -> EnvPatch:
     """Return what one request sets here. Raises NotRunnable where nothing is there."""
-    patch = _patch(request, app)
+    patch = first_tree(app.place, request)
     if not patch.homes:
         return patch
     return settle(patch, _required_major(request, app), app.env)
@@ -33,13 +33,9 @@ def joined(patches: Iterable[EnvPatch]) -> EnvPatch:
     return EnvPatch(tuple(path), tuple(variables.items()))
 
 
-def _patch(request: Request, app: App) -> EnvPatch:
-    return patch_for(request, app.where, paths=app.paths, env=app.env)
-
-
 def _required_major(request: Request, app: App) -> str:
     """Return the major version of the tool that this one requires, as pinned here."""
     for name in app.registry.require(request.tool).requires:
         if required := app.request(name):
-            return _patch(required, app).major
+            return first_tree(app.place, required).major
     return ""

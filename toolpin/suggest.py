@@ -34,11 +34,11 @@ def known_tool(name: str, app: App) -> str:
     return tool
 
 
-def pinned_tool(name: str, app: App) -> Request:
+def pinned_tool(name: str, app: App, *, verb: str = "pin") -> Request:
     """Return what is asked for here of the tool that somebody named.
 
     Files that do not count are told of. Raises ToolpinError for one that nothing pins,
-    with names near an unknown one.
+    with names near an unknown one, and with the command `verb` for any version.
     """
     app.warn_of_ignored()
     request = app.request(app.registry.canonical(name))
@@ -48,7 +48,7 @@ def pinned_tool(name: str, app: App) -> Request:
     raise ToolpinError(
         f"{tool} is not pinned here",
         [("searched", f"{app.directory} and the folders above it")],
-        f"toolpin pin {tool} latest",
+        f"toolpin {verb} {tool} latest",
     )
 
 

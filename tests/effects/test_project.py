@@ -17,9 +17,10 @@ import pytest
 from tests.support.run import REPOSITORY
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Request
-from toolpin.project.files import read, write
+from toolpin.project.files import Files, read, write
 from toolpin.project.idiomatic import Idioms
 from toolpin.project.pin_files import (
+    Where,
     candidates,
     effective,
     ignored,
@@ -64,14 +65,9 @@ class Machine:
     def ignored(self, start: Path) -> list[str]:
         return list(ignored(str(start), str(self.home), str(self.global_file)))
 
-    def stated(self) -> Iterator[Request]:
-        return stated(
-            str(self.start),
-            home=str(self.home),
-            global_file=str(self.global_file),
-            aliases=ALIASES,
-            idioms=IDIOMS,
-        )
+    def stated(self, *only: str) -> Iterator[Request]:
+        places = (str(self.start), str(self.home), str(self.global_file))
+        return stated(Where(*places, Files()), ALIASES, IDIOMS, only)
 
     def effective(self, **env: str) -> list[str]:
         requests = effective(self.stated(), env=env, aliases=ALIASES)
@@ -186,14 +182,7 @@ def test_one_tool_reads_no_file_behind_the_one_that_names_it(machine: Machine) -
 
 def test_a_tools_own_line_counts_whatever_the_others_are(machine: Machine) -> None:
     file = machine.pin(machine.start, "Zig ^0.13\n\t node  20\t# x\nerlang@27\n")
-    own = stated(
-        str(machine.start),
-        home=str(machine.home),
-        global_file=str(machine.global_file),
-        aliases=ALIASES,
-        idioms=IDIOMS,
-        only={"nodejs", "node"},
-    )
+    own = machine.stated("nodejs", "node")
     found = request_for("nodejs", own, {})
     assert found is not None
     assert str(found.origin) == f"{file}:2"
@@ -205,14 +194,7 @@ def test_a_file_without_the_tools_line_is_passed_over(machine: Machine) -> None:
     machine.pin(machine.start, "Ruby 3.0\nruby\n")
     above = machine.root / "srv/.tool-versions"
     above.write_bytes(b"node 20  # \xff\n")
-    own = stated(
-        str(machine.start),
-        home=str(machine.home),
-        global_file=str(machine.global_file),
-        aliases=ALIASES,
-        idioms=IDIOMS,
-        only={"nodejs", "node"},
-    )
+    own = machine.stated("nodejs", "node")
     found = request_for("nodejs", own, {})
     assert found is not None
     assert str(found.origin) == f"{above}:1"
@@ -383,14 +365,8 @@ def test_hostile_61_63_many_files_of_one_place_are_not_read_together(
         (folder / name).write_bytes(text + b"#" * 1_000_000)
 
     def read(start: Path) -> list[Request]:
-        found = stated(
-            str(start),
-            home="/",
-            global_file="/nowhere/.tool-versions",
-            aliases={},
-            idioms=IDIOMS,
-        )
-        return list(found)
+        where = Where(str(start), "/", "/nowhere/.tool-versions", Files())
+        return list(stated(where, {}, IDIOMS))
 
     assert len(read(folder.parents[5])) == 4
     with pytest.raises(UsageError, match="from here up"):

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolpin.errors import Mismatch, NotLocked, UsageError
-from toolpin.install.jobs import Job, Locked
+from toolpin.install.jobs import Job
 from toolpin.install.locked import rebuilt
-from toolpin.lockfile.document import Entry, Key, Lockfile, filename_of, render
+from toolpin.lockfile.document import Entry, Key, Locked, Lockfile, filename_of, render
 from toolpin.lockfile.head import can_mean, pinned
 from toolpin.lockfile.parse import parse
 from toolpin.model import Artifact, Build, Digest, Origin, Pin

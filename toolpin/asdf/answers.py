@@ -19,7 +19,6 @@ from toolpin.asdf.front import (
 )
 from toolpin.errors import ToolpinError, printable
 from toolpin.model import Pin, Request
-from toolpin.project.toolversions import folder_of
 from toolpin.store import installs
 from toolpin.versions import sort_key
 
@@ -59,12 +58,9 @@ def _row(front: Front, tool: str, request: Request | None) -> tuple[str, str, st
     if request is None:
         return tool, _NOTHING, _NOTHING, ""
     versions = " ".join(map(str, request.wanted))
-    first = request.wanted[0]
-    if first.kind == "path":
-        is_there = os.path.isdir(folder_of(first, front.app.home))
-    else:
-        is_there = first.kind == "system" or front.pin(request, first) is not None
-    state = "true" if is_there else f"false - Run `asdf install {tool} {first}`"
+    first = next(front.app.resolve(request))
+    lacks = f"false - Run `asdf install {tool} {first.alternative}`"
+    state = "true" if first.basis else lacks
     return tool, versions, front.source(request), state
 
 
@@ -82,19 +78,18 @@ def where(front: Front, words: Sequence[str]) -> int:
                 f"please run `asdf set [options] {tool} <version>`"
             )
         request = stated
-    wanted = request.wanted[0]
-    if wanted.kind == "system":
-        raise FailedError("System version is selected")
-    if wanted.kind == "path":
-        write(folder_of(wanted, front.app.home))
-        return 0
-    if wanted.kind == "latest" and given.name(1):
+    if request.wanted[0].kind == "latest" and given.name(1):
         raise FailedError("Version not installed")
-    pin = front.pin(request, wanted)
-    if pin is None:
-        told = f"; please run `asdf install {tool} {wanted}`"
+    first = next(front.app.resolve(request))
+    if first.basis == "system":
+        raise FailedError("System version is selected")
+    if first.directory:
+        write(first.directory)
+        return 0
+    if first.pin is None:
+        told = f"; please run `asdf install {tool} {first.alternative}`"
         raise FailedError(f"Version not installed{'' if given.name(1) else told}")
-    write(installs.tree(front.app.paths, pin))
+    write(installs.tree(front.app.paths, first.pin))
     return 0
 
 
@@ -123,8 +118,7 @@ def list_(front: Front, words: Sequence[str]) -> int:
 
 def _installed(front: Front, tool: str, prefix: str = "") -> list[str]:
     request = front.request(tool)
-    wanted = request.wanted if request else ()
-    chosen = {front.pin(request, one) for one in wanted if request}
+    chosen = {one.pin for one in front.app.resolve(request)} if request else set()
     return [
         f" {'*' if Pin(tool, version) in chosen else ' '}{spelt(version)}"
         for version in installs.versions(front.app.paths, tool)

@@ -19,11 +19,11 @@ from toolpin.asdf.front import (
     wanted_of,
 )
 from toolpin.env import quote
-from toolpin.lockfile.lookup import lockfile_beside
+from toolpin.lockfile.head import lockfile_beside
 from toolpin.model import Request
 from toolpin.project import files, pin_files
 from toolpin.project.toolversions import check_tool_name, edit
-from toolpin.resolve import to_provide
+from toolpin.resolver.installed import to_provide
 from toolpin.scripts.build import KEEP
 from toolpin.store import installs
 from toolpin.upkeep.reshim import refresh_shims
@@ -74,11 +74,11 @@ def _provide(front: Front, requests: Sequence[Request]) -> int:
     code = 0
     known = []
     for request in requests:
-        for wanted in request.wanted:
+        for wanted, pin in ((x.alternative, x.pin) for x in front.app.resolve(request)):
             if wanted.kind in ("system", "path"):
                 front.say(f"skipping uninstallable version {wanted} of {request.tool}")
                 code = 1
-            elif wanted.kind != "latest" and (pin := front.pin(request, wanted)):
+            elif wanted.kind != "latest" and pin:
                 front.say(f"version {pin.version} of {pin.tool} is already installed")
         if front.app.registry.get(request.tool) and to_provide(request):
             known.append(request)

@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import UsageError
-from toolpin.lockfile.lookup import match
-from toolpin.model import Origin, Pin, Request, Wanted
+from toolpin.model import Origin, Request, Wanted
 from toolpin.paths import find_paths
 from toolpin.plugin.registry import script_folders
 from toolpin.project import pin_files
@@ -108,13 +107,6 @@ class Front(NamedTuple):
         only = {tool, *(name for name, own in names if own == tool)}
         stated = self.app.stated(only)
         return pin_files.request_for(tool, stated, self.app.env)
-
-    def pin(self, request: Request, wanted: Wanted) -> Pin | None:
-        """Return the installed version that an alternative means here."""
-        if wanted.kind in ("system", "path"):
-            return None
-        app = self.app
-        return match(app.paths, request, wanted, app.where)
 
     def source(self, request: Request) -> str:
         """Return the file that asks, or the variable as it was set."""

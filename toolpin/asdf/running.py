@@ -38,15 +38,10 @@ def exec_(front: Front, words: Sequence[str]) -> NoReturn:
         running.run(
             command,
             words[1:],
-            paths=app.paths,
-            aliases=app.registry.aliases,
-            idioms=app.idioms,
-            env=app.env,
-            cwd=app.directory,
-            caller=running.Caller(
+            app.place,
+            running.Caller(
                 lambda: refresh_shims(app.paths, app.registry),
                 lambda found: _as_asdf(front, found),
-                app.files,
             ),
         )
     except NotRunnable as error:
@@ -114,15 +109,8 @@ def _find(front: Front, command: str, unknown: int) -> Found:
     _check(front, command, unknown)
     app = front.app
     try:
-        found = finding.find(
-            command,
-            paths=app.paths,
-            aliases=app.registry.aliases,
-            idioms=app.idioms,
-            env=as_called(app.env),
-            cwd=app.directory,
-            files=app.files,
-        )
+        place = app.place._replace(env=as_called(app.env))
+        found = finding.find(command, place)
     except NotRunnable as error:
         raise _told(front, command, error) from error
     return _as_asdf(front, found)
@@ -189,7 +177,7 @@ def _told(front: Front, command: str, error: NotRunnable) -> Exception:
 
 
 def _is_there(front: Front, request: Request) -> bool:
-    return any(front.pin(request, wanted) for wanted in request.wanted)
+    return any(resolution.pin for resolution in front.app.resolve(request))
 
 
 def _of_stub(front: Front, command: str) -> set[str]:

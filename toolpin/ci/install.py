@@ -24,7 +24,7 @@ from toolpin.install.jobs import Job, Outcome
 from toolpin.model import Digest, Pin
 from toolpin.mutex import held
 from toolpin.store import installs, trees, unfinished
-from toolpin.wanted.decide import judged
+from toolpin.wanted.jobs import judged
 
 RESTORED = "restored"
 FETCHED = "fetched"

@@ -6,7 +6,7 @@ It asks no network and writes nothing; of a machine it looks at what a build dep
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from toolpin import host
 from toolpin.app import App
@@ -20,17 +20,18 @@ from toolpin.ci.keys import (
     plugin_digest,
 )
 from toolpin.documents import SCHEMA
-from toolpin.errors import NotLocked, ToolpinError, UnknownTool
+from toolpin.errors import ToolpinError, UnknownTool
 from toolpin.install.choice import allowed_sources
 from toolpin.install.jobs import Job
 from toolpin.install.locked import locked_plan
-from toolpin.model import Host, Origin, Pin, Plan, Request, Wanted
+from toolpin.model import Host, Pin, Plan, Request
 from toolpin.pairs import refuse_pairs
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.script import is_scripted
 from toolpin.plugin_tasks.needs import as_if_there
+from toolpin.resolver.resolver import Resolver, Rules
 from toolpin.store.trees import read_receipt
-from toolpin.wanted.decide import Decider, Rules
+from toolpin.wanted.jobs import jobs_for
 
 ARCHIVES = "archives"
 TREE = "tree"
@@ -96,8 +97,8 @@ def plan_job(
     if elsewhere:
         app = as_if_there(requests, app)
     here = app.host
-    decider = Decider(app, here, Rules(ci=True, elsewhere=elsewhere), _never)
-    jobs, errors = decider.jobs(requests)
+    resolver = Resolver(app, here, Rules(ci=True), requests)
+    jobs, errors = jobs_for(requests, resolver, app, elsewhere=elsewhere)
     unknown = tuple(one for one in errors if isinstance(one, UnknownTool))
     errors = [one for one in errors if not isinstance(one, UnknownTool)]
     for error in errors[1:]:
@@ -108,7 +109,7 @@ def plan_job(
     planner = _Planner(jobs, here, app)
     folder = f"{app.cache_directory}/ci"
     planned = tuple(map(planner.planned, jobs))
-    return CiPlan(here, folder, planned, frozenset(decider.tried), unknown)
+    return CiPlan(here, folder, planned, frozenset(resolver.tried), unknown)
 
 
 def kept_by(plan: CiPlan, app: App) -> Kept:
@@ -135,13 +136,6 @@ def kept_by(plan: CiPlan, app: App) -> Kept:
         archives.update(each.digest for each in (receipt.artifacts if receipt else ()))
     trees = frozenset(one.key for one in plan.planned if one.is_packed)
     return Kept(frozenset(archives), trees, is_open)
-
-
-def _never(tool: str, wanted: Wanted, origin: Origin) -> NoReturn:
-    """Resolve nothing: a job's versions are said by its files."""
-    raise NotLocked(
-        f"{tool} {wanted} is not locked", [("wanted by", str(origin))], "toolpin lock"
-    )
 
 
 class _Planner:

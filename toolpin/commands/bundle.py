@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from toolpin import host
@@ -18,14 +18,15 @@ from toolpin.bundle import (
 )
 from toolpin.errors import NotLocked, Refused, ToolpinError
 from toolpin.install.jobs import Job
-from toolpin.install.locked import answer, missing
 from toolpin.lockfile.asks import Ask, check_host
 from toolpin.lockfile.document import EMPTY
-from toolpin.lockfile.lookup import lockfile_beside, lockfile_for
+from toolpin.lockfile.head import lockfile_beside
 from toolpin.locking.project import asks_of, project_file, read_project
 from toolpin.model import Artifact, Origin, Pin
 from toolpin.plugin.script import SOURCE
 from toolpin.project.toolversions import parse_wanted
+from toolpin.resolver.installed import lockfile_for
+from toolpin.resolver.locked import not_locked, resolve_locked
 from toolpin.upkeep.reshim import refresh_shims
 from toolpin.wanted.view import show_outcomes
 
@@ -73,10 +74,10 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
             "there is no toolpin.lock to bundle", [("expected", file)], "toolpin lock"
         )
     bundle = Bundle(lock, tuple(sorted(set(hosts) or {str(app.host)})))
-    asks = asks_of(read_project(beside, app), beside, app)
-    for ask in asks:
-        if ask.key not in lock.pins:
-            raise missing(ask, f"{file} has no entry for it")
+    for ask in asks_of(read_project(beside, app), beside, app):
+        resolution = resolve_locked(lock, file, ask, app.host)
+        if resolution.pin is None:
+            raise not_locked(resolution)
     _check_complete(bundle, file)
     cache = app.cache
     board = app.board
@@ -117,19 +118,24 @@ def _wanted_for(artifact: Artifact, bundle: Bundle) -> str:
 
 def _check_complete(bundle: Bundle, file: str) -> None:
     """Raise NotLocked where a host lacks a build of a pin."""
-    origin = Origin(file)
-    for key in sorted(bundle.lock.pins):
-        wanted = parse_wanted(key.wanted, origin)
+    for ask in _asks(bundle, file):
         for name in bundle.hosts:
-            told = answer(bundle.lock, file, key.tool, wanted, host.any_of(name))
-            if told and told.locked is None:
-                raise missing(Ask(key.tool, wanted, origin), told.lacks, told.fix)
-            if told and told.locked and told.locked.entry.source == SOURCE:
+            resolution = resolve_locked(bundle.lock, file, ask, host.any_of(name))
+            if resolution.locked is None:
+                raise not_locked(resolution)
+            if resolution.locked.entry.source == SOURCE:
                 raise ToolpinError(
-                    f"{key.tool} {told.version} is made by its plugin's scripts: "
+                    f"{resolution.pin} is made by its plugin's scripts: "
                     "no archive of it can be bundled",
                     [("lockfile", file)],
                 )
+
+
+def _asks(bundle: Bundle, path: str) -> Iterator[Ask]:
+    """Yield what a bundle's lockfile answers, as if its file had requested it."""
+    origin = Origin(path)
+    for key in sorted(bundle.lock.pins):
+        yield Ask(key.tool, parse_wanted(key.wanted, origin), origin)
 
 
 def _install(path: str, app: App) -> int:
@@ -174,15 +180,13 @@ def _check_lockfile(jobs: Sequence[Job], path: str, app: App) -> None:
 
 def _jobs(bundle: Bundle, path: str, app: App) -> list[Job]:
     """Return a job for each pin of the bundle. Raises NotLocked for one unfit here."""
-    origin, here = Origin(path), app.host
     found: dict[Pin, Job] = {}
-    for key in sorted(bundle.lock.pins):
-        app.registry.check(key.tool, origin)
-        wanted = parse_wanted(key.wanted, origin)
-        told = answer(bundle.lock, path, key.tool, wanted, here)
-        if told is None or told.locked is None:
-            lacks = told.lacks if told else "no entry"
-            raise NotLocked(f"{key} cannot be installed here", [("because", lacks)])
-        pin = Pin(key.tool, told.version)
-        found[pin] = Job(pin, origin, told.locked, must=True)
+    for ask in _asks(bundle, path):
+        app.registry.check(ask.tool, ask.origin)
+        resolution = resolve_locked(bundle.lock, path, ask, app.host)
+        if resolution.pin is None or resolution.locked is None:
+            facts = [("because", resolution.problem)]
+            raise NotLocked(f"{ask.key} cannot be installed here", facts)
+        job = Job(resolution.pin, ask.origin, resolution.locked, must=True)
+        found[job.pin] = job
     return list(found.values())

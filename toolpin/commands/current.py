@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.lockfile.lookup import locked_version, match
 from toolpin.model import Request, Wanted
-from toolpin.project.toolversions import folder_of
+from toolpin.resolver.installed import locked_version
 from toolpin.suggest import pinned_tool
 from toolpin.tables import origin_table
 
@@ -62,14 +60,11 @@ def _state(request: Request, app: App) -> str:
 
 def _runs(request: Request, app: App) -> str | None:
     """Return the first alternative that is there; the machine's own is not judged."""
-    for wanted in request.wanted:
-        if wanted.kind == "system":
-            return "system"
-        if wanted.kind == "path":
-            if os.path.isdir(folder_of(wanted, app.home)):
-                return str(wanted)
-        elif pin := match(app.paths, request, wanted, app.where):
-            return pin.version
+    for resolution in app.resolve(request):
+        if resolution.pin:
+            return resolution.pin.version
+        if resolution.basis:
+            return str(resolution.alternative)
     return None
 
 
@@ -97,8 +92,7 @@ def _result(request: Request, app: App) -> dict[str, object]:
 def _missing(request: Request, app: App) -> list[str]:
     """Return the exact versions that are not installed; a match is none of them."""
     return [
-        wanted.value
-        for wanted in request.wanted
-        if wanted.kind == "version"
-        and match(app.paths, request, wanted, app.where) is None
+        one.alternative.value
+        for one in app.resolve(request)
+        if one.alternative.kind == "version" and not one.pin
     ]

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from toolpin.errors import UnknownCommand
 from toolpin.execute import running
-from toolpin.execute.place import Found
+from toolpin.execute.place import Found, Place
 from toolpin.paths import Paths, find_paths
 from toolpin.plugin.registry import read_registry
 from toolpin.project import pin_files
@@ -43,17 +43,11 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
 
         refresh_shims(paths, registry)
 
+    idioms = registry.idioms(idiomatic_level(paths, env, files.read_settings))
+    cwd = pin_files.cwd_or_name(env)
+    place = Place(paths, registry.aliases, idioms, env, cwd, files)
     try:
-        running.run(
-            line[0],
-            line[1:],
-            paths=paths,
-            aliases=registry.aliases,
-            idioms=registry.idioms(idiomatic_level(paths, env, files.read_settings)),
-            env=env,
-            cwd=pin_files.cwd_or_name(env),
-            caller=running.Caller(reshim, finish, files),
-        )
+        running.run(line[0], line[1:], place, running.Caller(reshim, finish))
     except UnknownCommand as error:
         from toolpin.suggest import with_near_commands  # noqa: PLC0415 - rarely
 

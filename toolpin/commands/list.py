@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError
-from toolpin.lockfile.lookup import match
 from toolpin.model import Pin
 from toolpin.report import Report
 from toolpin.store import installs
@@ -72,8 +71,7 @@ def run(options: Options, app: App) -> int:
 
 def _rows(tool: str, prefix: str, app: App) -> list[_Row]:
     request = app.request(tool)
-    wanted = request.wanted if request else ()
-    pinned = {match(app.paths, request, one, app.where) for one in wanted if request}
+    pinned = {one.pin for one in app.resolve(request)} if request else set()
     known = sorted(installs.versions(app.paths, tool), key=sort_key)
     rows = []
     for version in known:

@@ -10,10 +10,10 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.cache.first_use import FLAG
 from toolpin.errors import NoChecksum, NotLocked, ToolpinError, as_word
-from toolpin.install.locked import answer, check_locators
+from toolpin.install.locked import check_locators
 from toolpin.lockfile.asks import Ask, Scope, check_host, check_sources
 from toolpin.lockfile.document import EMPTY, Entry, Lockfile
-from toolpin.lockfile.lookup import lockfile_beside
+from toolpin.lockfile.head import lockfile_beside
 from toolpin.locking.project import (
     also_of,
     asks_of,
@@ -26,6 +26,7 @@ from toolpin.locking.project import (
 from toolpin.model import Origin, Pin
 from toolpin.pairs import refuse_pairs
 from toolpin.report import error_table
+from toolpin.resolver.locked import resolve_locked
 from toolpin.wanted.requests import tools_of_only
 
 _COMMAND_LINE = Origin("the command line")
@@ -149,9 +150,9 @@ def _warn_of_this_machine(
 ) -> None:
     """Warn of what is locked and does not run here; the file is for every machine."""
     for ask in asks:
-        found = answer(lock, path, ask.tool, ask.wanted, app.host)
-        if found and found.is_final:
-            app.report.warn(f"{Pin(ask.tool, found.version)}: {found.lacks}")
+        resolution = resolve_locked(lock, path, ask, app.host)
+        if resolution.is_final:
+            app.report.warn(f"{resolution.pin}: {resolution.problem}")
 
 
 def _scope(options: Options, old: Lockfile, app: App) -> Scope:

@@ -9,7 +9,7 @@ from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.lockfile.asks import Ask, Scope
 from toolpin.lockfile.document import EMPTY
-from toolpin.lockfile.lookup import lockfile_beside, match
+from toolpin.lockfile.head import lockfile_beside
 from toolpin.locking.project import asks_of, locker_for, project_file, read_project
 from toolpin.model import Request
 from toolpin.versions import sort_key
@@ -65,9 +65,8 @@ def run(_options: Options, app: App) -> int:
 
 
 def _installed(ask: Ask, app: App) -> str | None:
-    request = Request(ask.tool, (ask.wanted,), ask.origin)
-    pin = match(app.paths, request, ask.wanted, app.where)
-    return pin.version if pin else None
+    resolution = next(app.resolve(Request(ask.tool, (ask.wanted,), ask.origin)))
+    return resolution.pin.version if resolution.pin else None
 
 
 def _cells(row: _Row) -> tuple[str, ...]:

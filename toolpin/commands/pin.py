@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.lockfile.lookup import lockfile_beside, match
+from toolpin.lockfile.head import lockfile_beside
 from toolpin.locking.pin_line import write_line
 from toolpin.model import Origin, Request, Wanted
 from toolpin.pairs import warn_of_pairs
@@ -125,7 +125,7 @@ def _missing(tool: str, versions: list[Wanted], file: str, app: App) -> list[str
     """Return what of the new line means nothing that is installed."""
     request = Request(tool, tuple(versions), Origin(file, 1))
     return [
-        wanted.value
-        for wanted in versions
-        if wanted.kind == "version" and not match(app.paths, request, wanted, app.where)
+        one.alternative.value
+        for one in app.resolve(request)
+        if one.alternative.kind == "version" and not one.pin
     ]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.execute.trees import patch_for
+from toolpin.execute.trees import first_tree
 from toolpin.model import Origin, Request
 from toolpin.project.toolversions import parse_wanted, variable_for
 from toolpin.shells.activation import ACTIVE
@@ -80,8 +80,9 @@ def require_shell(named: str | None, words: str, app: App) -> str:
 
 def _require_installed(request: Request, app: App) -> None:
     versions = " ".join(map(str, request.wanted))
+    place = app.place
     try:
-        patch_for(request, app.where, paths=app.paths, env=app.env)
+        first_tree(place, request)
     except ToolpinError as error:
         hint = f"toolpin install {request.tool} {versions}"
         raise type(error)(error.what, error.facts, hint) from error

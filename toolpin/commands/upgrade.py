@@ -12,7 +12,7 @@ from toolpin.cache.first_use import FLAG
 from toolpin.errors import NoChecksum, NotLocked, ToolpinError
 from toolpin.lockfile.asks import Ask, Scope
 from toolpin.lockfile.document import EMPTY, Lockfile
-from toolpin.lockfile.lookup import lockfile_beside
+from toolpin.lockfile.head import lockfile_beside
 from toolpin.locking.locker import Locker
 from toolpin.locking.project import (
     asks_of,
@@ -27,7 +27,7 @@ from toolpin.pairs import refuse_pairs
 from toolpin.plugin.registry import Registry
 from toolpin.project import files
 from toolpin.project.toolversions import edit, parse
-from toolpin.resolve import looks_exact
+from toolpin.resolver.catalog import looks_exact
 from toolpin.versions import sort_key
 
 _COMMAND_LINE = Origin("the command line")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError
-from toolpin.lockfile.lookup import match
-from toolpin.model import Origin, Request, Wanted
-from toolpin.project.toolversions import folder_of, parse_wanted
+from toolpin.model import Origin, Request
+from toolpin.project.toolversions import parse_wanted
+from toolpin.resolver.installed import Resolution
 from toolpin.store import installs
 from toolpin.suggest import installed_nearby, known_tool, pinned_tool
 
@@ -33,15 +32,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Options, app: App) -> int:
     """Print the folder of the first alternative that is there: what a shim runs."""
     request = _request(options, app)
-    for wanted in request.wanted:
-        if wanted.kind == "system":
+    for resolution in app.resolve(request):
+        if resolution.basis == "system":
             raise ToolpinError(
                 f"{request.tool} is pinned to the machine's own: not toolpin's",
                 [("wanted by", str(request.origin))],
             )
-        folder, version = _folder(request, wanted, app)
-        if folder:
-            _answer(request.tool, version, folder, app)
+        if resolution.basis:
+            _answer(resolution, app)
             return 0
     words = " or ".join(map(str, request.wanted))
     raise ToolpinError(
@@ -54,17 +52,6 @@ def run(options: Options, app: App) -> int:
     )
 
 
-def _folder(
-    request: Request, wanted: Wanted, app: App
-) -> tuple[str | None, str | None]:
-    """Return the folder of an alternative that is there, and its version."""
-    if wanted.kind == "path":
-        folder = folder_of(wanted, app.home)
-        return (folder if os.path.isdir(folder) else None), None
-    pin = match(app.paths, request, wanted, app.where)
-    return (installs.tree(app.paths, pin), pin.version) if pin else (None, None)
-
-
 def _request(options: Options, app: App) -> Request:
     if options.version is None:
         return pinned_tool(options.tool, app)
@@ -73,9 +60,12 @@ def _request(options: Options, app: App) -> Request:
     return Request(known_tool(options.tool, app), (wanted,), origin)
 
 
-def _answer(tool: str, version: str | None, path: str, app: App) -> None:
+def _answer(resolution: Resolution, app: App) -> None:
+    pin = resolution.pin
+    path = installs.tree(app.paths, pin) if pin else resolution.directory
     if app.report.as_json:
-        result = {"tool": tool, "version": version, "path": path}
+        version = pin.version if pin else None
+        result = {"tool": resolution.tool, "version": version, "path": path}
         app.report.document("where", result)
     else:
         app.report.path(path)

@@ -27,15 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Options, app: App) -> int:
     """Print its path. Raises what running it would."""
     try:
-        found = finding.find(
-            options.command,
-            paths=app.paths,
-            aliases=app.registry.aliases,
-            idioms=app.idioms,
-            env=app.env,
-            cwd=app.directory,
-            files=app.files,
-        )
+        found = finding.find(options.command, app.place)
     except UnknownCommand as error:
         raise with_near_commands(error, options.command, app.paths) from error
     if app.report.as_json:

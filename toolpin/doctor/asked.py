@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError
-from toolpin.lockfile.lookup import ignored
 from toolpin.model import Request
 from toolpin.project import pin_files
 
@@ -52,8 +51,7 @@ def of_tool(tool: str, app: App) -> Asked:
             raise
         unread = error.what
     first = found[0] if found else None
-    passed_over = tuple(ignored(app.where, app.idioms.names))
-    return Asked(first, tuple(found[1:]), unread, passed_over)
+    return Asked(first, tuple(found[1:]), unread, tuple(app.ignored_files()))
 
 
 def _stated(tool: str, app: App) -> Iterator[Request]:

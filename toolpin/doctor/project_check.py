@@ -5,16 +5,15 @@ What an error of another room says is the finding. It asks nobody.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 
 from toolpin.app import App
 from toolpin.doctor.asked import everything
 from toolpin.doctor.findings import Finding, of_error
 from toolpin.errors import NotLocked, ToolpinError, UsageError
-from toolpin.execute.trees import patch_for
+from toolpin.execute.trees import first_tree
 from toolpin.lockfile.asks import Ask
-from toolpin.lockfile.lookup import locked_version, lockfile_beside, match
+from toolpin.lockfile.head import lockfile_beside
 from toolpin.locking.project import (
     also_of,
     asks_of,
@@ -24,7 +23,7 @@ from toolpin.locking.project import (
 )
 from toolpin.model import Pin, Request
 from toolpin.pairs import Wish, check_pairs
-from toolpin.project.toolversions import folder_of
+from toolpin.resolver.installed import locked_version
 from toolpin.store import installs
 
 
@@ -53,11 +52,11 @@ def check_project(app: App) -> Iterator[Finding]:
             if unknown:
                 continue
         try:
-            there = _is_there(request, app)
+            is_available = any(one.basis for one in app.resolve(request))
         except (UsageError, NotLocked):
             continue  # a lockfile has its own check
-        if not there:
-            yield from _caught("project", _patch, request, app)
+        if not is_available:
+            yield from _caught("project", first_tree, app.place, request)
 
 
 def check_agreement(app: App) -> Iterator[Finding]:
@@ -121,27 +120,14 @@ def _check_known(request: Request, app: App) -> None:
     app.registry.check(request.tool, request.origin)
 
 
-def _patch(request: Request, app: App) -> None:
-    patch_for(request, app.where, paths=app.paths, env=app.env)
-
-
-def _is_there(request: Request, app: App) -> bool:
-    return any(
-        wanted.kind == "system"
-        or (wanted.kind == "path" and os.path.isdir(folder_of(wanted, app.home)))
-        or match(app.paths, request, wanted, app.where)
-        for wanted in request.wanted
-    )
-
-
 def _wishes(app: App) -> Iterator[Wish]:
     """Yield the version that each request means here: what runs, or would."""
     for request in everything(app):
-        for wanted in request.wanted:
+        for resolution in app.resolve(request):
+            wanted = resolution.alternative
             if wanted.kind not in ("version", "latest"):
                 continue
-            pin = match(app.paths, request, wanted, app.where)
             version = locked_version(request, wanted, app.where) or wanted.value
-            if pin or version:
-                yield pin or Pin(request.tool, version), request.origin
+            if resolution.pin or version:
+                yield resolution.pin or Pin(request.tool, version), request.origin
                 break

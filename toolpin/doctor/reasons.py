@@ -22,9 +22,9 @@ from toolpin.errors import (
 )
 from toolpin.execute import finding
 from toolpin.execute.place import Found
-from toolpin.lockfile.lookup import locked_version, lockfile_for, match
 from toolpin.model import Pin, Request, Wanted
-from toolpin.resolve import looks_exact
+from toolpin.resolver.catalog import looks_exact
+from toolpin.resolver.installed import locked_version, lockfile_for
 
 
 class Locked(NamedTuple):
@@ -86,13 +86,7 @@ def reasons_for(command: str, app: App) -> Reasons:
     Raises UnknownCommand for what nothing provides, UsageError for a line that counts
     and cannot be read.
     """
-    known = finding.providers(
-        command,
-        paths=app.paths,
-        aliases=app.registry.aliases,
-        env=app.env,
-        cwd=app.directory,
-    )
+    known = finding.providers(command, app.place)
     found: Found | None = None
     problem: ToolpinError | None = None
     if not known and (request := _promised(command, app)):
@@ -104,7 +98,7 @@ def reasons_for(command: str, app: App) -> Reasons:
         )
     else:
         try:
-            found = find_in(app, command)
+            found = finding.find(command, app.place)
         except UnknownCommand:
             raise
         except ToolpinError as error:
@@ -119,19 +113,6 @@ def reasons_for(command: str, app: App) -> Reasons:
         found=found,
         problem=problem,
         candidates=tuple(candidates(command, searched)),
-    )
-
-
-def find_in(app: App, command: str) -> Found:
-    """Return what the shim of a command would run. Raises what running it would."""
-    return finding.find(
-        command,
-        paths=app.paths,
-        aliases=app.registry.aliases,
-        idioms=app.idioms,
-        env=app.env,
-        cwd=app.directory,
-        files=app.files,
     )
 
 
@@ -150,11 +131,7 @@ def _promised(command: str, app: App) -> Request | None:
 
 
 def _is_lacking(request: Request, app: App) -> bool:
-    return not any(
-        wanted.kind in ("system", "path")
-        or match(app.paths, request, wanted, app.where)
-        for wanted in request.wanted
-    )
+    return not any(one.basis or one.directory for one in app.resolve(request))
 
 
 def _tool(known: tuple[str, ...], found: Found | None, app: App) -> tuple[str, Asked]:

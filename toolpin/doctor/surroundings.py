@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.doctor.reasons import find_in
 from toolpin.doctor.searched import Candidate, Folder, candidates, folders
 from toolpin.errors import ToolpinError
+from toolpin.execute.finding import find
 from toolpin.shells.activation import STATE, parse_state
 from toolpin.shells.startup import (
     SHELLS,
@@ -155,7 +155,7 @@ def _clashes(seen: Surroundings, app: App) -> Iterator[Clash]:
 def _pinned(command: str, app: App) -> str | None:
     """Return the program that somebody pinned here, None for none that can run."""
     try:
-        found = find_in(app, command)
+        found = find(command, app.place)
     except ToolpinError:
         return None
     return found.path if found.origin else None

@@ -6,14 +6,13 @@ asks no network: what is not there is an error that says what to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from toolpin.env import apply
 from toolpin.errors import NotRunnable, UnknownCommand
 from toolpin.execute.place import Found, Place, request_in, stated_in
 from toolpin.execute.trees import (
     asked,
-    missing,
     required_by,
     tree_of,
     used_by,
@@ -21,39 +20,26 @@ from toolpin.execute.trees import (
     with_used,
 )
 from toolpin.model import EnvPatch, Origin, Pin, Request
-from toolpin.paths import Paths
 from toolpin.project import pin_files
-from toolpin.project.files import Files
-from toolpin.project.idiomatic import NONE, Idioms
+from toolpin.resolver.installed import not_installed, resolve
 from toolpin.shims.stubs import read_stub
 from toolpin.shims.system_command import DEPTH, count_round, on_path, without_versions
 from toolpin.store.installs import is_program, program, tools, versions
 from toolpin.versions import newest
 
 
-def find(
-    command: str,
-    *,
-    paths: Paths,
-    aliases: Mapping[str, str],
-    idioms: Idioms,
-    env: Mapping[str, str],
-    cwd: str,
-    files: Files,
-) -> Found:
-    """Find what runs `command` in the folder `cwd`, an absolute path.
+def find(command: str, place: Place) -> Found:
+    """Find what runs `command` in a place.
 
-    `aliases` has the canonical name for each name of a tool, `idioms` the files that
-    count beside `.tool-versions`. Raises NotRunnable for a command of a tool that is
-    not there, UnknownCommand for what nothing provides.
+    Raises NotRunnable for a command of a tool that is not installed, UnknownCommand for
+    what nothing provides.
     """
     if "/" in command or not command:
         raise UnknownCommand(
             "a command's name is wanted, without a folder",
             [("received", repr(command))],
         )
-    stub = read_stub(f"{paths.shims}/{command}")
-    place = Place(paths, aliases, idioms, env, cwd, stub, files)
+    place = place._replace(stub=read_stub(f"{place.paths.shims}/{command}"))
     providers = _providers(place, command)
     lacking: NotRunnable | None = None
     for request in _requests(place, providers):
@@ -66,17 +52,10 @@ def find(
     return _unpinned(place, providers, command)
 
 
-def providers(
-    command: str,
-    *,
-    paths: Paths,
-    aliases: Mapping[str, str],
-    env: Mapping[str, str],
-    cwd: str,
-) -> tuple[str, ...]:
+def providers(command: str, place: Place) -> tuple[str, ...]:
     """Return the tools that are known to have a command."""
-    stub = read_stub(f"{paths.shims}/{command}")
-    return _providers(Place(paths, aliases, NONE, env, cwd, stub, Files()), command)
+    stub = read_stub(f"{place.paths.shims}/{command}")
+    return _providers(place._replace(stub=stub), command)
 
 
 def _providers(place: Place, command: str) -> tuple[str, ...]:
@@ -118,15 +97,15 @@ def _choose(place: Place, request: Request, command: str) -> Found | None:
     None where what is there lacks it; raises NotRunnable where nothing is there.
     """
     there = False
-    for wanted in request.wanted:
-        if wanted.kind == "system":
+    for resolution in resolve(request, place.paths, place.where):
+        if resolution.basis == "system":
             path = _on_path(_without_versions(place), command)
             if path:
                 place = _without_versions(place, request.tool)
                 return _system(place, path, command, request.origin)
             there = True
             continue
-        patch, pin = tree_of(place, request, wanted)
+        patch = tree_of(place, resolution)
         if patch is None:
             continue
         there = True
@@ -141,10 +120,10 @@ def _choose(place: Place, request: Request, command: str) -> Found | None:
             path = f"{folder}/{command}"
             if is_program(path) and folder != place.paths.answers:
                 child = apply(patch, around.env, place.paths.shims)
-                found = Found(path, child, pin, request.origin)
+                found = Found(path, child, resolution.pin, request.origin)
                 return asked(place, found) if patch.asks else found
     if not there:
-        raise missing(place, request)
+        raise not_installed(request, place.where)
     return None
 
 

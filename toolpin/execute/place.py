@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from toolpin.lockfile.lookup import Where
 from toolpin.model import Origin, Pin, Request
 from toolpin.paths import Paths, home_folder
 from toolpin.project import pin_files
 from toolpin.project.files import Files
 from toolpin.project.idiomatic import Idioms
+from toolpin.project.pin_files import Where
 from toolpin.shims.stubs import Stub
 
 
@@ -28,15 +28,19 @@ class Found(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a command is looked for."""
+    """Where a command is looked for: from `cwd` up, an absolute path.
+
+    `aliases` has the canonical name for each name of a tool, `idioms` the files that
+    count beside `.tool-versions`, `stub` what the command's shim knows.
+    """
 
     paths: Paths
     aliases: Mapping[str, str]
     idioms: Idioms
     env: Mapping[str, str]
     cwd: str
-    stub: Stub | None
     files: Files
+    stub: Stub | None = None
 
     @property
     def where(self) -> Where:
@@ -57,12 +61,4 @@ def stated_in(
     place: Place, aliases: Mapping[str, str], only: Collection[str] = ()
 ) -> Iterator[Request]:
     """Yield what the files of a place ask for, of `only` these names if any."""
-    return pin_files.stated(
-        place.cwd,
-        home=home_folder(place.env),
-        global_file=place.paths.global_file,
-        aliases=aliases,
-        idioms=place.idioms,
-        only=only,
-        files=place.files,
-    )
+    return pin_files.stated(place.where, aliases, place.idioms, only)

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, NoReturn
 
 from toolpin.errors import ToolpinError
 from toolpin.execute.finding import find
 from toolpin.execute.launch import as_called, become, end_like, run_as_child
-from toolpin.execute.place import Found
+from toolpin.execute.place import Found, Place
 from toolpin.paths import Paths, home_folder
-from toolpin.project.files import Files
-from toolpin.project.idiomatic import Idioms
 from toolpin.shims.stubs import read_stub
 from toolpin.store.installs import commands
 
@@ -30,38 +28,18 @@ class Caller(NamedTuple):
 
     refresh: Callable[[], object]
     finish: Callable[[Found], Found]
-    files: Files
 
 
-def run(
-    command: str,
-    args: Sequence[str],
-    *,
-    paths: Paths,
-    aliases: Mapping[str, str],
-    idioms: Idioms,
-    env: Mapping[str, str],
-    cwd: str,
-    caller: Caller,
-) -> NoReturn:
+def run(command: str, args: Sequence[str], place: Place, caller: Caller) -> NoReturn:
     """Become the command, or run it and refresh the shims where its tool asks for it.
 
     Raises what `find` raises.
     """
-    env = as_called(env)
-    found = caller.finish(
-        find(
-            command,
-            paths=paths,
-            aliases=aliases,
-            idioms=idioms,
-            env=env,
-            cwd=cwd,
-            files=caller.files,
-        )
-    )
+    place = place._replace(env=as_called(place.env))
+    found = caller.finish(find(command, place))
+    paths = place.paths
     stub = read_stub(f"{paths.shims}/{command}")
-    _run_hook(found, command, args, paths=paths, cwd=cwd)
+    _run_hook(found, command, args, paths=paths, cwd=place.cwd)
     if not (found.pin and stub and set(stub.after) & set(args)):
         become(found.path, args, found.environment)
     before = commands(paths, found.pin)

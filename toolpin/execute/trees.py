@@ -13,36 +13,21 @@ from collections.abc import Mapping, Sequence
 from toolpin.env import added, apply, is_settable, settle
 from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.execute.place import Found, Place, request_in
-from toolpin.lockfile.lookup import Where, locked_version, match
-from toolpin.model import EnvPatch, Pin, Request, Wanted
-from toolpin.paths import Paths, home_folder
-from toolpin.project.idiomatic import NONE
+from toolpin.model import EnvPatch, Pin, Request
+from toolpin.project.pin_files import Where
 from toolpin.project.toolversions import folder_of
+from toolpin.resolver.installed import Resolution, not_installed, resolve
 from toolpin.store.installs import environment, store_of
 
 
-def patch_for(
-    request: Request, where: Where, *, paths: Paths, env: Mapping[str, str]
-) -> EnvPatch:
-    """Return what the first alternative that is there sets: nothing for `system`.
-
-    Raises NotRunnable where none is there.
-    """
-    return first_tree(
-        Place(paths, {}, NONE, env, where.start, None, where.files), request
-    )
-
-
-def built_with(
-    request: Request, built: Pin, where: Where, *, paths: Paths, env: Mapping[str, str]
-) -> tuple[str, ...]:
+def built_with(request: Request, built: Pin, place: Place) -> tuple[str, ...]:
     """Return the directories with the programs of a tool that a build uses.
 
     Raises ToolpinError for a directory that a project names: a build runs `make`, too,
     and what it makes is for every project.
     """
-    patch = patch_for(request, where, paths=paths, env=env)
-    if is_of_project(patch, request, where):
+    patch = first_tree(place, request)
+    if is_of_project(patch, request, place.where):
         raise ToolpinError(
             f"{built} is built with {request.tool}, which a project names as a folder",
             [("wanted by", str(request.origin)), ("folder", patch.path[0])],
@@ -51,29 +36,29 @@ def built_with(
     return patch.path
 
 
-def tree_of(
-    place: Place, request: Request, wanted: Wanted
-) -> tuple[EnvPatch | None, Pin | None]:
-    """Return what the installed tree of an alternative sets, and its pin."""
-    if wanted.kind == "path":
-        folder = folder_of(wanted, home_folder(place.env))
-        patch = EnvPatch((f"{folder}/bin",), ())
-        return (patch if os.path.isdir(folder) else None), None
-    pin = match(place.paths, request, wanted, place.where)
-    return (environment(place.paths, pin) if pin else None), pin
+def tree_of(place: Place, resolution: Resolution) -> EnvPatch | None:
+    """Return what the tree that was resolved to sets; None where there is none."""
+    if resolution.pin:
+        return environment(place.paths, resolution.pin)
+    if resolution.basis == "path":
+        return EnvPatch((f"{resolution.directory}/bin",), ())
+    return None
 
 
 def first_tree(place: Place, request: Request) -> EnvPatch:
-    """Return what the first alternative that is there sets: nothing for `system`."""
-    for wanted in request.wanted:
-        if wanted.kind == "system":
+    """Return what the first alternative that is there sets: nothing for `system`.
+
+    Raises NotRunnable where none is there.
+    """
+    for resolution in resolve(request, place.paths, place.where):
+        if resolution.basis == "system":
             return EnvPatch((), ())
-        patch, pin = tree_of(place, request, wanted)
-        if patch and pin and patch.asks:
-            return _answered(place, patch, pin)
+        patch = tree_of(place, resolution)
+        if patch and patch.asks and resolution.pin:
+            return _answered(place, patch, resolution.pin)
         if patch:
             return patch
-    raise missing(place, request)
+    raise not_installed(request, place.where)
 
 
 def required_by(place: Place, tool: str) -> dict[str, EnvPatch]:
@@ -168,18 +153,3 @@ def _answered(place: Place, patch: EnvPatch, pin: Pin) -> EnvPatch:
     path = (*in_front, *patch.path, *behind)
     variables = tuple({**dict(patch.variables), **changed}.items())
     return patch._replace(path=path, variables=variables, asks=False)
-
-
-def missing(place: Place, request: Request) -> NotRunnable:
-    """Return the error of a request of which nothing is installed."""
-    wanted = " or ".join(str(one) for one in request.wanted)
-    locked = [locked_version(request, one, place.where) for one in request.wanted]
-    meant = [one for one in locked if one and one not in map(str, request.wanted)]
-    return NotRunnable(
-        f"{request.tool} {wanted} is not installed",
-        [
-            ("wanted by", str(request.origin)),
-            *([("locked as", ", ".join(meant))] if meant else []),
-        ],
-        "toolpin install",
-    )

@@ -8,14 +8,7 @@ from toolpin.errors import ToolpinError
 from toolpin.model import Origin, Pin
 
 if TYPE_CHECKING:
-    from toolpin.lockfile.document import Entry
-
-
-class Locked(NamedTuple):
-    """What a lockfile has of a pin for this host."""
-
-    file: str
-    entry: Entry
+    from toolpin.lockfile.document import Locked
 
 
 class Job(NamedTuple):

@@ -1,4 +1,4 @@
-"""Turns a request and the lockfile beside its file into what is to be installed.
+"""Turns what is locked of a pin into its plan, and compares it with an install.
 
 Reads lockfiles; never writes one, and asks nobody.
 """
@@ -8,9 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from typing import NamedTuple
 
-from toolpin.binaries.fit import best, newer_partner
 from toolpin.errors import (
     Mismatch,
     NotLocked,
@@ -19,12 +17,10 @@ from toolpin.errors import (
     ToolpinError,
 )
 from toolpin.host import any_of
-from toolpin.install.jobs import Job, Locked
+from toolpin.install.jobs import Job
 from toolpin.install.planner import assemble, ways_to_verify
-from toolpin.lockfile.asks import Ask
-from toolpin.lockfile.document import HERE, Entry, Key, Lockfile
-from toolpin.lockfile.head import can_mean
-from toolpin.model import TOOL_REQUIREMENT, Host, Origin, Pin, Plan, Wanted
+from toolpin.lockfile.document import HERE, Entry, Locked, Lockfile
+from toolpin.model import Host, Origin, Pin, Plan
 from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry
@@ -33,53 +29,6 @@ from toolpin.versions import sort_key
 
 # Of an adopted install, and of one whose receipt is lost.
 UNTOLD = "no receipt says of what it was made"
-
-
-class Answer(NamedTuple):
-    """What a lockfile says to a request here: a version, and a build if it has one.
-
-    `lacks` says what is missing where there is no build, "" where nothing is, and `fix`
-    what finds it. It is final where the lockfile has judged this host, or has a version
-    that the request cannot mean, and not where it does not name this host.
-    """
-
-    version: str
-    locked: Locked | None
-    lacks: str = ""
-    is_final: bool = False
-    fix: str = "toolpin lock"
-
-
-def answer(
-    lock: Lockfile, path: str, tool: str, wanted: Wanted, host: Host
-) -> Answer | None:
-    """Return what a lockfile says to one alternative; None where it says nothing."""
-    version = lock.pins.get(Key(tool, str(wanted)))
-    if version is None:
-        return None
-    if not can_mean(str(wanted), version):
-        lacks = f"{path} says {version}, which it cannot mean"
-        return Answer(version, None, lacks, is_final=True)
-    entries = lock.entries_for(Pin(tool, version), str(host))
-    if not entries:
-        lacks, fix = f"{path} has nothing for {host}", "toolpin lock"
-        if lock.hosts and str(host) not in lock.hosts:
-            hosts = sorted({*lock.hosts, str(host)})
-            fix = f"toolpin lock {' '.join(f'--host {one}' for one in hosts)}"
-        return Answer(version, None, lacks, fix=fix)
-    anew = f"toolpin lock --refresh {tool}"  # what is locked stays without it
-    if not any(entry.has_build for entry in entries):
-        lacks = f"{path} says that {host} has no build"
-        return Answer(version, None, lacks, True, anew)
-    built = [entry for entry in entries if entry.has_build]
-    fitting = best(built, host, lambda entry: entry.build)
-    if fitting is None:
-        needs = " or ".join(_needs(entry) for entry in built)
-        pinned = newer_partner(host, [entry.build for entry in built])
-        here = _beside(host) if pinned else _libc(host)
-        lacks = f"needs {needs}, and here is {here}"
-        return Answer(version, None, lacks, True, pinned or anew)
-    return Answer(version, Locked(path, fitting))
 
 
 def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
@@ -227,16 +176,6 @@ def rebuilt(job: Job, error: Mismatch) -> Mismatch:
     )
 
 
-def missing(ask: Ask, lacks: str, fix: str = "toolpin lock") -> NotLocked:
-    """Return the error of a request that had to be locked."""
-    tool, wanted, origin = ask
-    return NotLocked(
-        f"{tool} {wanted} is not locked",
-        [("wanted by", str(origin)), ("because", lacks)],
-        fix,
-    )
-
-
 def _dated(file: str) -> str:
     """Return of which day a file is; it may be gone by now."""
     try:
@@ -244,19 +183,3 @@ def _dated(file: str) -> str:
     except OSError:
         return ""
     return f", a file of {time.strftime('%Y-%m-%d', day)}"
-
-
-def _needs(entry: Entry) -> str:
-    return ", ".join(
-        least if name == "soname" else f"{name.removeprefix(TOOL_REQUIREMENT)} {least}"
-        for name, least in entry.build.requires
-    )
-
-
-def _beside(host: Host) -> str:
-    return ", ".join(f"{tool} {version}" for tool, version in host.beside)
-
-
-def _libc(host: Host) -> str:
-    name = host.libc or host.os
-    return f"{name} {host.libc_version}".rstrip()

@@ -34,10 +34,11 @@ from toolpin.install.supplies import recipe_for, supply
 from toolpin.model import Artifact, Origin, Pin, Plan, Recipe, Wanted
 from toolpin.plugin.contract import Tool
 from toolpin.progress import Row
-from toolpin.resolve import choose
+from toolpin.resolver.catalog import choose
+from toolpin.resolver.installed import newest_installed
 from toolpin.sources.github import chooses_variant
 from toolpin.sources.spec import SourceSpec
-from toolpin.store import installs, moved, sweeping
+from toolpin.store import moved, sweeping
 
 
 class Installer:
@@ -58,7 +59,7 @@ class Installer:
     def resolve(self, tool: str, wanted: Wanted, origin: Origin) -> str:
         """Return the version that an alternative means today, for this host.
 
-        Where no source answers, the newest that is installed.
+        Raises Unreachable where no source answers.
         """
         found = self._registry.require(tool, origin)
         job = Job(Pin(tool, str(wanted)), origin)
@@ -67,11 +68,6 @@ class Installer:
             return self._servers.first(
                 found, job, row, lambda spec: self._chosen(found, spec, wanted, row)
             )
-        except Unreachable:
-            have = installs.newest_match(self._paths, tool, wanted)
-            if have is None:
-                raise
-            return have.version
         finally:
             row.drop()
 
@@ -88,9 +84,8 @@ class Installer:
             tool, spec, listed.releases, wanted.value, max_age_s=DAY_S
         )
         version = choose(wanted, releases)
-        have = installs.newest_match(self._paths, tool.name, wanted)
-        if listed.stale and have:  # what is newer could not be fetched
-            return have.version
+        if listed.stale:  # what is newer could not be fetched
+            version = newest_installed(self._paths, tool.name, wanted) or version
         if version is None:
             raise NotPublished(f"{spec.id} lists no {wanted} for {self._host}")
         return version

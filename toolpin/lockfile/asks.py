@@ -5,14 +5,13 @@ Values, and what of them an existing lockfile leaves open. It asks nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
-from toolpin.errors import ToolpinError, UsageError
+from toolpin.errors import UsageError
 from toolpin.lockfile.document import Key, Lockfile
-from toolpin.lockfile.head import can_mean
-from toolpin.model import Origin, Pin, Wanted
+from toolpin.model import Origin, Wanted
 from toolpin.plugin.contract import Tool
 from toolpin.sources.spec import SourceSpec
 
@@ -77,16 +76,6 @@ def check_sources(names: Iterable[str], tools: Collection[Tool]) -> None:
             )
 
 
-def no_ref(ask: Ask) -> ToolpinError:
-    """Return the error of a Git ref: no source builds those."""
-    tool, wanted, origin = ask
-    return ToolpinError(
-        f"{tool} {wanted} is a Git ref, and no source of {tool} builds those",
-        [("wanted by", str(origin))],
-        f"toolpin list-all {tool}",
-    )
-
-
 def named_sources(tool: Tool, scope: Scope) -> tuple[str, ...]:
     """Return those of the sources that were named which a tool has."""
     ids = {spec.id for spec in tool.sources}
@@ -131,27 +120,3 @@ def sources_to_ask(tool: Tool, scope: Scope, old: Lockfile) -> tuple[SourceSpec,
             if not served.issuperset(wanted.intersection(spec.hosts)):
                 chosen.append(spec)
     return tuple(chosen)
-
-
-def unanswered(
-    asks: Iterable[Ask], lock: Lockfile, hosts: Callable[[str], Collection[str]]
-) -> list[tuple[Ask, str]]:
-    """Return the requests that a lockfile does not answer, and what is missing.
-
-    `hosts` tells for a tool which hosts are to have an answer.
-    """
-    found = []
-    for ask in asks:
-        version = lock.pins.get(ask.key)
-        if version is None:
-            found.append((ask, "no pin for it"))
-            continue
-        if not can_mean(str(ask.wanted), version):
-            found.append((ask, f"{version} is none of those that it means"))
-            continue
-        pin = Pin(ask.tool, version)
-        missing = [host for host in hosts(ask.tool) if not lock.entries_for(pin, host)]
-        if missing:
-            lacks = f"nothing of {version} for {', '.join(sorted(missing))}"
-            found.append((ask, lacks))
-    return found

@@ -54,6 +54,13 @@ class Entry(NamedTuple):
         return self.source != NO_BUILD
 
 
+class Locked(NamedTuple):
+    """What a lockfile has of a pin for a host."""
+
+    file: str
+    entry: Entry
+
+
 class Lockfile(NamedTuple):
     """All that a lockfile says.
 

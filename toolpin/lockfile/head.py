@@ -7,6 +7,7 @@ head is for `lockfile`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 
@@ -23,6 +24,11 @@ LARGEST_HEAD = 512 * 1024  # more than so many pins have
 MARKS = re.compile(r"(?m)^(<<<<<<<|=======|>>>>>>>)( |\r?$)")
 _PIN = re.compile(r'("[^"\\]+") = "[^"\\]+"')
 OPENING = (f"schema = {SCHEMA}", "[pins]")
+
+
+def lockfile_beside(file: str) -> str:
+    """Return where the lockfile of a `.tool-versions` is, or would be."""
+    return os.path.join(os.path.dirname(file), FILENAME)
 
 
 def pinned(data: bytes, tool: str, wanted: str, place: str) -> str | None:

@@ -21,11 +21,9 @@ from toolpin.lockfile.asks import (
     Scope,
     hosts_of,
     named_sources,
-    no_ref,
     sources_to_ask,
 )
 from toolpin.lockfile.document import HERE, NO_BUILD, Entry, Key, Lockfile
-from toolpin.lockfile.head import can_mean
 from toolpin.locking.work import (
     SilentSources,
     Work,
@@ -37,10 +35,9 @@ from toolpin.locking.work import (
 from toolpin.model import Build, Host, Pin, Release, Wanted
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry
-from toolpin.plugin.script import is_scripted
 from toolpin.progress import Board
-from toolpin.resolve import Seen, for_most_hosts, looks_exact, of_variant
-from toolpin.scripts.running import folder_of_ref
+from toolpin.resolver.catalog import Seen, for_most_hosts, looks_exact, of_variant
+from toolpin.resolver.locked import kept_version, version_of_ref
 from toolpin.sources.clients import Clients
 from toolpin.sources.lines import may_lack_digests
 from toolpin.sources.spec import SourceSpec
@@ -121,9 +118,7 @@ class Locker:
         """Return the version for a request, and what is locked of it."""
         ask, old = work.ask, work.old
         moves = work.tool.name in self._scope.refresh | self._scope.moving
-        version = old.pins.get(ask.key)
-        if version and not can_mean(str(ask.wanted), version):
-            version = None  # somebody's edit, or a bot's
+        version = kept_version(old, ask)
         try:
             if version and not moves:
                 entries = self._entries(work, version)
@@ -204,11 +199,9 @@ class Locker:
             entries = self._entries(work, wanted.value)
             if any(entry.has_build for entry in entries):
                 return wanted.value, entries
-        if wanted.kind == "ref" and is_scripted(work.tool):
-            of_ref = folder_of_ref(wanted.value)
-            return of_ref, self._entries(work, of_ref)
         if wanted.kind == "ref":
-            raise no_ref(work.ask)
+            of_ref = version_of_ref(work.ask, work.tool)
+            return of_ref, self._entries(work, of_ref)
         seen = self._listed(work)
         version = self._latest(work) or for_most_hosts(wanted, seen)
         if version:
@@ -305,8 +298,8 @@ class Locker:
 
 def _as_before(ask: Ask, old: Lockfile) -> tuple[str, tuple[Entry, ...]] | None:
     """Return what a lockfile has for a request; None where it has nothing for it."""
-    version = old.pins.get(ask.key)
-    if version is None or not can_mean(str(ask.wanted), version):
+    version = kept_version(old, ask)
+    if version is None:
         return None
     pin = Pin(ask.tool, version)
     return version, tuple(one for one in old.entries if one.pin == pin)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from toolpin.app import App
 from toolpin.errors import NoChecksum, as_word
-from toolpin.lockfile.lookup import lockfile_beside
+from toolpin.lockfile.head import lockfile_beside
 from toolpin.model import Origin, Request, Wanted
 from toolpin.project import files
 from toolpin.project.named_folders import check_folders

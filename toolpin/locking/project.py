@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.install.catalogue import Catalogues
-from toolpin.lockfile.asks import Ask, Scope, hosts_of, unanswered
+from toolpin.lockfile.asks import Ask, Scope, hosts_of
 from toolpin.lockfile.document import Lockfile, render
 from toolpin.lockfile.parse import parse as parse_lockfile
 from toolpin.locking.locker import KnownHere, Locker
@@ -19,7 +19,8 @@ from toolpin.model import Host, Origin, Pin, Release
 from toolpin.plugin.contract import Tool
 from toolpin.project import files, pin_files
 from toolpin.project.toolversions import parse, parse_wanted
-from toolpin.resolve import to_provide
+from toolpin.resolver.installed import to_provide
+from toolpin.resolver.locked import unanswered
 from toolpin.sources.spec import SourceSpec
 
 _COMMAND_LINE = Origin("the command line")
@@ -31,12 +32,9 @@ def project_file(app: App) -> str:
     It need not exist: other files there may pin. Raises ToolpinError where only a
     home's that is not above, or the global file, is left.
     """
-    for folder in pin_files.folders_up(app.directory):
-        file = os.path.join(folder, pin_files.FILENAME)
-        if pin_files.counts(file) or any(
-            pin_files.idiomatic(folder, app.idioms, app.files)
-        ):
-            return file
+    directory = pin_files.project_directory(app.where, app.idioms)
+    if directory is not None:
+        return os.path.join(directory, pin_files.FILENAME)
     raise ToolpinError(
         "there is no .tool-versions here or above, so nothing to lock",
         [("searched", app.directory)],

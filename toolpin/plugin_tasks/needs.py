@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import Refused, ToolpinError
-from toolpin.install.locked import answer
+from toolpin.lockfile.asks import Ask
 from toolpin.lockfile.document import Entry
-from toolpin.lockfile.lookup import lockfile_for
 from toolpin.model import Artifact, Request
 from toolpin.plugin.folders import Folders
 from toolpin.plugin.script import SOURCE, is_scripted
-from toolpin.resolve import to_provide
+from toolpin.resolver.installed import lockfile_for, to_provide
+from toolpin.resolver.locked import resolve_locked
 from toolpin.scripts.address import Address, parse_address
 from toolpin.sources.script import address_of
 from toolpin.store import installs
@@ -121,9 +121,10 @@ def _locked(requests: Sequence[Request], app: App) -> Iterator[tuple[Request, En
         path = lockfile_for(request.origin, app.where) or ""
         lock = app.lockfile(path) if path else None
         for wanted in to_provide(request) if lock else ():
-            found = answer(lock, path, request.tool, wanted, app.host) if lock else None
-            if found and found.locked and found.locked.entry.source == SOURCE:
-                yield request, found.locked.entry
+            ask = Ask(request.tool, wanted, request.origin)
+            locked = resolve_locked(lock, path, ask, app.host).locked
+            if locked and locked.entry.source == SOURCE:
+                yield request, locked.entry
 
 
 def _fetch(need: _Need, folders: Folders, app: App) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from toolpin.errors import ToolpinError
 from toolpin.model import Request
@@ -18,6 +19,18 @@ from toolpin.project.idiomatic import Idioms, is_passed_over
 from toolpin.project.toolversions import parse, parse_for, parse_override, variable_for
 
 FILENAME = ".tool-versions"
+
+
+class Where(NamedTuple):
+    """From which directory up project files are looked for, and where at last.
+
+    `files` keeps what is read of them.
+    """
+
+    start: str
+    home: str
+    global_file: str
+    files: Files
 
 
 def candidates(
@@ -45,25 +58,22 @@ def ignored(
 
 
 def stated(
-    start: str,
-    *,
-    home: str,
-    global_file: str,
+    where: Where,
     aliases: Mapping[str, str],
     idioms: Idioms,
     only: Collection[str] = (),
-    files: Files | None = None,
 ) -> Iterator[Request]:
     """Yield what the files request, nearest first, under canonical names.
 
     The first request of a tool is the one that counts. A file is read when the
     requests before it are used up. With `only`, the lines of these names alone are
-    judged: a shim of one tool does not fail for another's. `files` keeps what is read.
+    judged: a shim of one tool does not fail for another's.
     """
-    files, together = files or Files(), Together()
-    for path in _places(start, home, global_file):
+    together = Together()
+    for path in _places(*where[:3]):
+        is_global = path == where.global_file
         if counts(path):
-            data = files.read(path, anywhere=path == global_file)
+            data = where.files.read(path, anywhere=is_global)
             together.count(data, path)
             # What is no text at all is passed over by nobody.
             lenient = only and b"\0" not in data
@@ -72,13 +82,13 @@ def stated(
                 if lenient
                 else parse(data, path, idioms.spell)
             ):
-                _check_folders(request, home, global_file)
+                _check_folders(request, where.home, where.global_file)
                 tool = aliases.get(request.tool, request.tool)
                 yield request._replace(tool=tool)
-        if path != global_file:
+        if not is_global:
             folder = os.path.dirname(path)
-            for request in idiomatic(folder, idioms, files, only, together):
-                _check_folders(request, home, global_file)
+            for request in idiomatic(folder, idioms, where.files, only, together):
+                _check_folders(request, where.home, where.global_file)
                 yield request
 
 
@@ -104,6 +114,19 @@ def idiomatic(
         request = idioms.read(data, path, name)
         if request:
             yield request
+
+
+def project_directory(where: Where, idioms: Idioms) -> str | None:
+    """Return the nearest directory, here or above, where a file pins.
+
+    None where only a home's that is not above, or the global file, is left.
+    """
+    for directory in folders_up(where.start):
+        if counts(os.path.join(directory, FILENAME)) or any(
+            idiomatic(directory, idioms, where.files)
+        ):
+            return directory
+    return None
 
 
 def folders_up(start: str) -> Iterator[str]:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError
-from toolpin.lockfile.head import FILENAME
-from toolpin.lockfile.lookup import locked_version, lockfile_beside, match
+from toolpin.lockfile.head import FILENAME, lockfile_beside
 from toolpin.model import Pin, Request
 from toolpin.paths import system_config
 from toolpin.project import pin_files
 from toolpin.project.files import LARGEST_LOCKFILE
 from toolpin.project.toolversions import variable_for
+from toolpin.resolver.installed import locked_version
 from toolpin.settings.idiomatic_level import VARIABLE
 from toolpin.settings.secret import beginning
 from toolpin.shells.activation import Watch
@@ -88,14 +88,14 @@ def _settings(app: App) -> tuple[str, str]:
 
 
 def _of(request: Request, app: App) -> Iterator[str]:
-    for wanted in request.wanted:
+    for resolution in app.resolve(request):
+        wanted = resolution.alternative
         if wanted.kind == "path":
             continue
         named = [f"ref-{wanted.value}" if wanted.kind == "ref" else wanted.value]
         if wanted.kind in ("version", "latest"):
             named.append(locked_version(request, wanted, app.where) or "")
-            if here := match(app.paths, request, wanted, app.where):
-                named.append(here.version)
+        named.append(resolution.pin.version if resolution.pin else "")
         for version in filter(None, dict.fromkeys(named)):
             pin = Pin(request.tool, version)
             for paths in stores(app.paths):

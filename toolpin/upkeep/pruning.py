@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError
-from toolpin.lockfile.head import FILENAME
-from toolpin.lockfile.lookup import Where, lockfile_beside, match
+from toolpin.lockfile.head import FILENAME, lockfile_beside
 from toolpin.model import Pin, Request
 from toolpin.project import pin_files, remembered
-from toolpin.project.pin_files import stated
+from toolpin.project.pin_files import Where, stated
+from toolpin.resolver.installed import resolve
 from toolpin.store import installs
 from toolpin.upkeep.unused import requests_here
 from toolpin.upkeep.uses import Use, last_use, running, size_bytes
@@ -115,24 +115,14 @@ def named(app: App) -> dict[Pin, str]:
     for folder in remembered.known(app.paths):
         where = app.where_in(folder)
         with _told(folder):
-            wishes += [
-                (one, where)
-                for one in stated(
-                    where.start,
-                    home=where.home,
-                    global_file=where.global_file,
-                    aliases=app.registry.aliases,
-                    idioms=app.idioms,
-                    files=app.files,
-                )
-            ]
+            named_there = stated(where, app.registry.aliases, app.idioms)
+            wishes += [(one, where) for one in named_there]
         wishes += [(one, where) for one in _stated_by_any(app, where)]
     for request, where in wishes:
-        for wanted in request.wanted:
-            with _told(where.start):
-                pin = match(app.paths, request, wanted, where)
-            if pin:
-                found.setdefault(pin, str(request.origin))
+        with _told(where.start):
+            for resolution in resolve(request, app.paths, where):
+                if resolution.pin:
+                    found.setdefault(resolution.pin, str(request.origin))
     return found
 
 
@@ -190,13 +180,7 @@ def _stated_by_any(app: App, where: Where) -> list[Request]:
     """Return what all files of a project name; one that is none names nothing more."""
     found: list[Request] = []
     with contextlib.suppress(ToolpinError):
-        for one in stated(
-            where.start,
-            home=where.home,
-            global_file=where.global_file,
-            aliases=app.registry.aliases,
-            idioms=app.registry.idioms("all"),
-            files=app.files,
-        ):
+        idioms = app.registry.idioms("all")
+        for one in stated(where, app.registry.aliases, idioms):
             found.append(one)
     return found

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from toolpin.app import App
-from toolpin.lockfile.lookup import match
 from toolpin.model import Pin, Request
 from toolpin.project import pin_files
 from toolpin.store import installs
@@ -22,10 +21,9 @@ def unused_pins(app: App, tools: tuple[str, ...]) -> list[Pin]:
     The newest installed version of each tool always stays.
     """
     kept = {
-        pin
+        resolution.pin
         for request in requests_here(app)
-        for wanted in request.wanted
-        if (pin := match(app.paths, request, wanted, app.where))
+        for resolution in app.resolve(request)
     }
     found: list[Pin] = []
     for tool in tools:

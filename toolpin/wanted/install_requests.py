@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from toolpin.app import App
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.install.jobs import Job, Outcome
 from toolpin.lockfile.head import is_whole
-from toolpin.lockfile.lookup import is_ci, locked_version, lockfile_for
 from toolpin.model import Origin, Pin, Request
 from toolpin.project.files import LARGEST_LOCKFILE
-from toolpin.resolve import to_provide
+from toolpin.resolver.installed import lockfile_for, settled
 from toolpin.shims.folder import are_in_place
 from toolpin.store import installs
 from toolpin.versions import sort_key
@@ -34,9 +33,9 @@ def install_requests(
     wishes = [(pin, one.origin) for one in requests for pin in one.stated]
     _refuse_pairs(wishes, app, bool(options.all_projects))
     if _is_plain(options, app):
-        settled = _settled(requests, app)
-        if settled is not None and _is_done(settled, app):
-            jobs = [Job(pin, origin) for pin, origin in settled]
+        wanted = _settled(requests, app)
+        if wanted is not None and _is_done(wanted, app):
+            jobs = [Job(pin, origin) for pin, origin in wanted]
             return show_outcomes([Outcome(job, "present") for job in jobs], [], app)
     # With these come requests, tqdm and threads: only where there is work.
     from toolpin.plugin_tasks.needs import provide  # noqa: PLC0415
@@ -59,7 +58,8 @@ def _install(
     app: App,
 ) -> int:
     """Resolve requests and install the result; `wishes` are their exact versions."""
-    from toolpin.wanted.decide import Decider, Rules, judged  # noqa: PLC0415
+    from toolpin.resolver.resolver import Resolver, Rules  # noqa: PLC0415
+    from toolpin.wanted.jobs import jobs_for, judged  # noqa: PLC0415
 
     there = _destination(options, app)
     installer = there.installer
@@ -67,10 +67,9 @@ def _install(
         must=options.locked or bool(options.into),
         ci=is_ci(app.env),
         ignored=bool(options.source),
-        elsewhere=bool(options.into),
     )
-    decider = Decider(app, there.host, rules, installer.resolve)
-    jobs, errors = decider.jobs(requests)
+    resolver = Resolver(app, there.host, rules, requests, installer.resolve)
+    jobs, errors = jobs_for(requests, resolver, app, elsewhere=bool(options.into))
     meant = [(job.pin, job.origin) for job in jobs]
     if meant != wishes:
         _refuse_pairs(meant, app, bool(options.all_projects))
@@ -80,9 +79,9 @@ def _install(
         return show_outcomes([], errors, app)
     if options.dry_run:
         return show_plans(jobs, errors, installer.plan, there)
-    outcomes = [judged(one, decider.tried) for one in installer.run(jobs)]
+    outcomes = [judged(one, resolver.tried) for one in installer.run(jobs)]
     provided = {one.job.pin for one in outcomes if one.status != "failed"}
-    for pin, channel in decider.channels:
+    for pin, channel in resolver.channels:
         if pin in provided:
             installs.remember_channel(app.paths, pin, channel)
     if not options.into:
@@ -127,6 +126,11 @@ def _is_plain(options: InstallOptions, app: App) -> bool:
     """Say whether nothing is asked for that takes more than a look at the store."""
     more = options.dry_run or options.source or options.jobs is not None
     return not (more or options.locked or options.into or is_ci(app.env))
+
+
+def is_ci(env: Mapping[str, str]) -> bool:
+    """Say whether this runs where builds must not change by themselves."""
+    return env.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
 def _destination(options: InstallOptions, app: App) -> App:
@@ -187,13 +191,10 @@ def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] 
             )
             if not is_whole(texts[lockfile], lockfile):
                 return None
-        for wanted in to_provide(request):
-            version: str | None = wanted.value if wanted.kind == "version" else None
-            if lockfile:
-                version = locked_version(request, wanted, app.where)
-            pin = Pin(request.tool, version or "")
-            if not installs.is_installed(app.paths, pin):
-                return None
+        pins = settled(request, app.paths, app.where)
+        if pins is None:
+            return None
+        for pin in pins:
             if lockfile and not _is_told(pin, texts[lockfile], app):
                 return None
             app.registry.check(request.tool, request.origin)

@@ -1,6 +1,6 @@
 """Turns the words of `install` into requests: this folder's, named ones, all projects'.
 
-What they mean is decided by `decide`. It asks nobody.
+What they mean is for `resolver`. It uses no network.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.errors import ToolpinError, UsageError
+from toolpin.errors import UsageError
 from toolpin.model import Origin, Request
 from toolpin.project import pin_files
 from toolpin.project.idiomatic import PASSED_OVER
 from toolpin.project.toolversions import parse, parse_wanted
-from toolpin.suggest import known_tool
+from toolpin.suggest import pinned_tool
 
 
 class InstallOptions(NamedTuple):
@@ -87,16 +87,7 @@ def _named(options: InstallOptions, app: App) -> Sequence[Request]:
         origin = Origin("the command line")
         wanted = tuple(parse_wanted(word, origin) for word in options.versions)
         return [Request(tool, wanted, origin)]
-    app.warn_of_ignored()
-    request = app.request(tool)
-    if request is None:
-        tool = known_tool(options.tool, app)
-        raise ToolpinError(
-            f"{tool} is not pinned here",
-            [("searched", f"{app.directory} and the folders above it")],
-            f"toolpin install {tool} latest",
-        )
-    return [request]
+    return [pinned_tool(options.tool, app, verb="install")]
 
 
 def _of_projects(root: str, app: App) -> Iterator[Request]:

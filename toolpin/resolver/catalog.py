@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from toolpin.model import Release, Request, Wanted
+from toolpin.model import Release, Wanted
 from toolpin.versions import is_exact, is_pre_release, newest
-
-_NOT_INSTALLED = ("system", "path")
 
 
 class Seen(NamedTuple):
@@ -19,14 +17,6 @@ class Seen(NamedTuple):
 
     channels: set[str]
     hosts: set[str]
-
-
-def to_provide(request: Request) -> tuple[Wanted, ...]:
-    """Return the alternatives that `install` and `lock` deal with, in their order.
-
-    `system` and `path:` name what is there already.
-    """
-    return tuple(one for one in request.wanted if one.kind not in _NOT_INSTALLED)
 
 
 def looks_exact(wanted: Wanted) -> bool:

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolpin.model import Release, Wanted
-from toolpin.resolve import Seen, choose, for_most_hosts, looks_exact, of_variant
+from toolpin.resolver.catalog import (
+    Seen,
+    choose,
+    for_most_hosts,
+    looks_exact,
+    of_variant,
+)
 from toolpin.sources.contract import with_channels
 from toolpin.versions import is_pre_release
 

@@ -1,0 +1,251 @@
+"""Turns requests into the versions that an install is to provide.
+
+The full tier: by lockfiles, then the store, then a catalog. The rules of who obeys a
+lockfile are here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from toolpin.errors import NotLocked, ToolpinError, Unreachable
+from toolpin.lockfile.asks import Ask
+from toolpin.lockfile.document import Key, Lockfile
+from toolpin.model import Host, Origin, Pin, Request, Wanted
+from toolpin.paths import Paths
+from toolpin.plugin.registry import Registry
+from toolpin.plugin.script import is_scripted
+from toolpin.project import pin_files
+from toolpin.project.idiomatic import Idioms
+from toolpin.project.pin_files import Where
+from toolpin.report import Report
+from toolpin.resolver.catalog import looks_exact
+from toolpin.resolver.installed import (
+    Basis,
+    Resolution,
+    lockfile_for,
+    newest_installed,
+    to_provide,
+)
+from toolpin.resolver.locked import resolve_locked, version_of_ref
+from toolpin.store.installs import is_installed
+from toolpin.versions import is_prefix
+
+# Returns the newest version that a catalog has for an alternative.
+Newest = Callable[[str, Wanted, Origin], str]
+# The tools beside a build, each as (tool, version).
+Beside = tuple[tuple[str, str], ...]
+
+
+class Context(Protocol):
+    """The part of `App` that the resolver uses."""
+
+    paths: Paths
+    report: Report
+
+    @property
+    def registry(self) -> Registry:
+        """The tools that are known."""
+
+    @property
+    def where(self) -> Where:
+        """Where project files are looked for."""
+
+    def lockfile(self, path: str) -> Lockfile | None:
+        """Return a lockfile, None where there is none."""
+
+    def request(self, tool: str) -> Request | None:
+        """Return what is requested of one tool here."""
+
+    @property
+    def idioms(self) -> Idioms:
+        """The files beside `.tool-versions` that count."""
+
+
+class Rules(NamedTuple):
+    """How strict an install is about the lockfile.
+
+    `must` asks for a locked build of everything. In `ci` that holds where there is a
+    lockfile, and no catalog is read where there is none. With `ignored` nobody looks
+    at lockfiles.
+    """
+
+    must: bool = False
+    ci: bool = False
+    ignored: bool = False
+
+
+class Resolver:
+    """Resolves the requests of one command, for one host.
+
+    It is strict where what is locked must be installed as it is locked. `tried` are
+    pins that are taken for exact, though they may be the beginning of others;
+    `channels` what channels mean today, to be remembered after an install.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        host: Host,
+        rules: Rules,
+        requests: Sequence[Request],
+        newest: Newest | None = None,
+    ) -> None:
+        self._context = context
+        self.host = host
+        self.is_strict = rules.must or rules.ci
+        self._rules = rules
+        self._requests = requests
+        self._newest = newest
+        self.tried: set[Pin] = set()
+        self.channels: list[tuple[Pin, str]] = []
+
+    def resolve(self, request: Request, beside: Beside) -> Iterator[Resolution]:
+        """Yield what an install is to provide for a request, beside other tools.
+
+        A resolution whose problem is final is the last one. Raises UsageError for a
+        lockfile that cannot be read, ToolpinError for what nothing answers.
+        """
+        path, lock = self.lockfile(request.origin)
+        host = self.host._replace(beside=beside)
+        for alternative in to_provide(request):
+            ask = Ask(request.tool, alternative, request.origin)
+            resolution = self._resolved(ask, lock, path, host)
+            yield resolution
+            if resolution.is_final:
+                return
+
+    def beside(self, request: Request) -> Beside:
+        """Return the versions of the tools that a request's tool requires, as pinned.
+
+        What no file pins as a version is left out.
+        """
+        known = self._context.registry.readable(request.tool)
+        found = []
+        for name in known.requires if known else ():
+            same = [one for one in self._requests if one.tool == name]
+            near = [one for one in same if one.origin.place == request.origin.place]
+            pinned = next(iter(near or same), None) or self._context.request(name)
+            version = self._pinned_version(pinned) if pinned else ""
+            if version[:1].isdigit():
+                found.append((name, version))
+        return tuple(found)
+
+    def lockfile(self, origin: Origin) -> tuple[str, Lockfile | None]:
+        """Return the path and the lockfile for a request; "" where none counts."""
+        path = lockfile_for(origin, self._context.where)
+        if path is None or self._rules.ignored:
+            return "", None
+        return path, self._context.lockfile(path)
+
+    def _pinned_version(self, request: Request) -> str:
+        """Return the version that the first alternative is locked as, or states.
+
+        "" for `system` and a directory: of their version nothing is known.
+        """
+        first = request.wanted[0]
+        if first not in to_provide(request):
+            return ""
+        _, lock = self.lockfile(request.origin)
+        locked = lock.pins.get(Key(request.tool, str(first))) if lock else None
+        return locked or (first.value if first.kind == "version" else "")
+
+    def _resolved(
+        self, ask: Ask, lock: Lockfile | None, path: str, host: Host
+    ) -> Resolution:
+        """Return what is locked or, where nothing need be, what is not."""
+        found = resolve_locked(lock, path, ask, host)
+        must = self._rules.must or (self._rules.ci and lock is not None)
+        if found.pin is None:
+            if must:
+                return found._replace(fix=self._to_lock(ask), is_final=True)
+            # What is named once, by hand, is nobody's to lock.
+            if lock is not None and ask.origin.line:
+                self._warn(f"{ask.tool} {ask.wanted}", found, self._to_lock(ask))
+            return self._unlocked(ask)
+        if not found.problem:
+            return found
+        fix = self._from_here(found.fix, os.path.dirname(path))
+        if must or found.is_final:
+            return found._replace(fix=fix, is_final=True)
+        self._warn(str(found.pin), found, fix)
+        return found
+
+    def _warn(self, name: str, found: Resolution, fix: str) -> None:
+        self._context.report.warn(f"{name}: {found.problem}; try: {fix}")
+
+    def _to_lock(self, ask: Ask) -> str:
+        """Return the command that adds an entry for a request, by who wants it."""
+        if not ask.origin.line:
+            return f"toolpin lock --also {ask.tool}@{ask.wanted}"
+        return self._from_here("toolpin lock", os.path.dirname(ask.origin.place))
+
+    def _from_here(self, command: str, directory: str) -> str:
+        """Return a command as it is given in this directory for another project."""
+        here = None
+        with contextlib.suppress(ToolpinError):
+            where, idioms = self._context.where, self._context.idioms
+            here = pin_files.project_directory(where, idioms)
+        if directory == here:
+            return command
+        return command.replace("toolpin", f"toolpin -C {shlex.quote(directory)}", 1)
+
+    def _unlocked(self, ask: Ask) -> Resolution:
+        """Return an exact version, or what a loose one means today.
+
+        Raises NotLocked for a loose one in CI: a build is not to change by itself.
+        """
+        tool, wanted, origin = ask
+        pin = Pin(tool, wanted.value)
+        found = Resolution(tool, wanted, origin, "exact", pin)
+        is_version = wanted.kind == "version"
+        if is_version and (
+            looks_exact(wanted) or is_installed(self._context.paths, pin)
+        ):
+            return found
+        if wanted.kind == "ref":
+            known = self._context.registry.get(tool)
+            return found._replace(pin=Pin(tool, version_of_ref(ask, known)))
+        if self._rules.ci or self._newest is None:
+            # `22.2` may be a release: it is tried as it stands, and nothing else is.
+            if is_version and self._may_be_exact(tool, wanted.value):
+                self.tried.add(pin)
+                return found
+            raise NotLocked(
+                f"{tool} {wanted} names no exact version, and CI resolves none",
+                [("wanted by", str(origin))],
+                self._to_lock(ask),
+            )
+        basis, version = self._newest_of(ask, self._newest)
+        pin = Pin(tool, version)
+        if is_version and not is_prefix(wanted.value, version):
+            self.channels.append((pin, wanted.value))
+        if version != wanted.value and not self._rules.ignored:
+            self._context.report.remark(
+                f"{tool} {wanted} is {version} today, not locked: toolpin lock"
+            )
+        return found._replace(basis=basis, pin=pin)
+
+    def _newest_of(self, ask: Ask, newest: Newest) -> tuple[Basis, str]:
+        """Return what a catalog has or, where none can be read, what is installed."""
+        try:
+            return "catalog", newest(*ask)
+        except Unreachable:
+            have = newest_installed(self._context.paths, ask.tool, ask.wanted)
+            if have is None:
+                raise
+            return "installed", have
+
+    def _may_be_exact(self, tool: str, version: str) -> bool:
+        """Say whether a version may be a release's name: `22.2`, not `22`.
+
+        Only an asdf plugin's tool may have releases that are called by one number.
+        """
+        if version.isdigit():
+            known = self._context.registry.get(tool)
+            return known is not None and is_scripted(known)
+        return version[0].isdigit()
