@@ -38,6 +38,7 @@ class Options(NamedTuple):
     source: tuple[str, ...] = ()
     trust_on_first_use: bool = False
     also: tuple[str, ...] = ()
+    allow_downgrade: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -79,6 +80,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=[],
         metavar="TOOL@VERSION",
         help="lock this version too, as for a job of a matrix; may be given again",
+    )
+    parser.add_argument(
+        "--allow-downgrade",
+        action="store_true",
+        help="--refresh: lock the newest version listed, even below what is locked",
     )
 
 
@@ -123,7 +129,12 @@ def _scope(options: Options, old: Lockfile, app: App) -> Scope:
     for host in options.host:
         check_host(host, app.registry.tools)
     hosts = tuple(sorted(set(options.host))) or old.hosts
-    return Scope(hosts, tuple(options.source), (), frozenset(refresh))
+    return Scope(
+        hosts,
+        tuple(options.source),
+        refresh=frozenset(refresh),
+        allow_downgrade=options.allow_downgrade,
+    )
 
 
 def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:

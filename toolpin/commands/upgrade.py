@@ -46,6 +46,7 @@ class Options(NamedTuple):
 
     tools: tuple[str, ...] = ()
     latest: bool = False
+    allow_downgrade: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -55,6 +56,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--latest",
         action="store_true",
         help="ask for the newest release, in .tool-versions too",
+    )
+    parser.add_argument(
+        "--allow-downgrade",
+        action="store_true",
+        help="lock the newest version listed, even below what is locked",
     )
 
 
@@ -74,7 +80,12 @@ def run(options: Options, app: App) -> int:
         asks = asks_of(before, file, app)
         tools = _tools(options.tools, asks, file, app)
         was = old or EMPTY
-        locker = locker_for(app, Scope(was.hosts, moving=frozenset(tools)))
+        scope = Scope(
+            was.hosts,
+            moving=frozenset(tools),
+            allow_downgrade=options.allow_downgrade,
+        )
+        locker = locker_for(app, scope)
         after = before
         if options.latest:
             _tell_of_others(asks, tools, file, app)
