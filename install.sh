@@ -19,6 +19,7 @@ NAMES='python3.15 python3.14 python3.13 python3.12 python3.11 python3'
 USUAL=/usr/bin:/usr/local/bin:/opt/homebrew/bin
 LAUNCHER_MARK='# written by the install.sh of toolpin'
 index_hint='try: PIP_INDEX_URL=https://your.mirror/simple sh install.sh'
+FULL='no space left|errno 28\]|quota exceeded'
 RC_BEGIN='# >>> toolpin >>>'
 RC_END='# <<< toolpin <<<'
 
@@ -152,10 +153,21 @@ refuse_foreign_files() {
 probe() {
     (cd / && "$1" -I -c '
 import os, ssl, sys, venv, zlib
+def is_open(path, bit):
+    while path != "/":
+        if not os.stat(path).st_mode & bit:
+            return False
+        path, bit = os.path.dirname(path), 1
+    return True
 real = os.path.realpath(sys._base_executable)
 stated = sys._base_executable if os.access(sys._base_executable, os.X_OK) else real
 data, home, version = os.path.realpath(sys.argv[1]), sys.argv[2], sys.version_info
 if version.releaselevel != "final" or real.startswith(data + os.sep):
+    sys.exit(1)
+# Of root, for a prefix outside its home, all users run what is built on it.
+files = ((real, 1), (stated, 1), (os.path.realpath(os.__file__), 4))
+if home and os.geteuid() == 0 and not all(is_open(*file) for file in files):
+    print("closed")
     sys.exit(1)
 # An interpreter in somebody'"'"'s home is the last choice for a prefix outside it.
 private = int(bool(home) and real.startswith(home + os.sep))
@@ -164,7 +176,10 @@ print(version.major * 1000 + version.minor, version.micro, private, stated)
 }
 
 consider() {
-    found=$(probe "$1") || return 0
+    found=$(probe "$1") || {
+        [ "$found" != closed ] || closed=$1
+        return 0
+    }
     case $found in [0-9]*' '[0-9]*' '[01]' '/*) ;; *) return 0 ;; esac
     # shellcheck disable=SC2086  # four words, the last may hold blanks
     set -- $found
@@ -176,12 +191,13 @@ consider() {
 }
 
 find_python() {
-    python='' best=''
+    python='' best='' closed=''
     private_home=$HOME
     case $prefix/ in "$HOME"/*) private_home='' ;; esac
     if [ -n "$chosen_python" ]; then
         chosen_path=$(command -v "$chosen_python") || chosen_path=$chosen_python
         consider "$(absolute "$chosen_path")"
+        [ -z "$closed" ] || die_closed "$chosen_python cannot be run by other users"
         [ -n "$python" ] ||
             die "$chosen_python is not a Python 3.11 or newer with ssl, zlib and venv"
         return
@@ -203,8 +219,15 @@ find_python() {
         done
     done
     set +f
-    [ -n "$python" ] || die 'toolpin needs Python 3.11 or newer, and found none' \
+    [ -n "$python$closed" ] || die 'toolpin needs Python 3.11 or newer, and found none' \
         "looked in  the folders on PATH, and $USUAL" "try: $(python_line)"
+    [ -n "$python" ] || die_closed "no Python 3.11 or newer can be run by other users"
+}
+
+# As root, all users would run toolpin, and none but root could.
+die_closed() {
+    die "$1" "found    $closed" "prefix   $prefix, which is for all users" \
+        "try: $(python_line)"
 }
 
 # The line that installs a Python on this machine.
@@ -238,7 +261,7 @@ find_pip() {
     "$python" -I -m venv "$env" >>"$work/log" 2>&1 && pip_from=own && return
     "$python" -I -m venv --clear --without-pip "$env" >>"$work/log" 2>&1 ||
         die_with_log "$python could not make an environment in $env"
-    : >"$env/toolpin-unfinished"
+    mark_unfinished
     for pip_from in host pip3 pip; do
         run_pip --version >>"$work/log" 2>&1 && return
     done
@@ -356,16 +379,81 @@ remove_folders() {
     done <"$work/folders"
 }
 
-remove_leftovers() {
-    for leftover in "$prefix"/lib/toolpin-*/toolpin-unfinished; do
-        [ -f "$leftover" ] || continue
-        owner=$(cat "$leftover")
-        leftover=${leftover%/*}
+# Marks the new environment, and locks the mark for this run. The children of the run
+# have it open too, so one that outlives a kill still holds the lock.
+mark_unfinished() {
+    exec 9>"$env/toolpin-unfinished"
+    echo $$ >&9
+    "$python" -I -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)' 2>>"$work/log" &&
+        echo held >&9 || :
+}
+
+# True while a process of the run that made an environment is alive.
+is_in_use() {
+    [ -f "$1/toolpin-unfinished" ] || return 1
+    {
+        read -r owner || owner=${1##*-}
+        read -r holds || holds=''
+    } <"$1/toolpin-unfinished"
+    if [ "$holds" != held ]; then
         # What has this process's number was left by another: it has made none yet.
-        owner=${owner:-${leftover##*-}}
-        if [ "$owner" = $$ ] || ! kill -0 "$owner" 2>/dev/null; then
-            rm -rf "$leftover"
+        [ "$owner" != $$ ] && kill -0 "$owner" 2>/dev/null
+        return
+    fi
+    checker=${python:-}
+    [ -n "$checker" ] || checker=$(command -v python3) || checker=$link/bin/python
+    "$checker" -I -c '
+import fcntl, sys
+with open(sys.argv[1]) as mark:
+    try:
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(0)
+sys.exit(1)
+' "$1/toolpin-unfinished" 2>>"$work/log"
+}
+
+# The mark goes last: where this is broken off, the next run ends it.
+remove_environment() {
+    [ -f "$1/toolpin-unfinished" ] || : >"$1/toolpin-unfinished" || return 1
+    for entry in "$1"/* "$1"/.[!.]*; do
+        case $entry in
+            */toolpin-unfinished) ;;
+            *) rm -rf "$entry" 2>>"$work/log" || return 1 ;;
+        esac
+    done
+    rm -rf "$1" 2>>"$work/log"
+}
+
+# True for FILE.NUMBER of a run that is no more.
+is_stale() {
+    [ -f "$1" ] && [ ! -h "$1" ] || return 1
+    number=${1##*-}
+    case $number in '' | *[!0-9]*) return 1 ;; esac
+    [ "$number" = $$ ] || ! kill -0 "$number" 2>/dev/null
+}
+
+# Removes what runs that were killed have left, and nothing that one at work has made.
+remove_leftovers() {
+    lib=$(cd -P "$prefix/lib" 2>/dev/null && pwd) || return 0
+    current=$(cd -P "$link" 2>/dev/null && pwd) || current=''
+    for leftover in "$lib"/toolpin-*; do
+        case ${leftover##*/toolpin-} in '' | *[!0-9]*) continue ;; esac
+        [ -d "$leftover" ] && [ ! -h "$leftover" ] || continue
+        ! is_in_use "$leftover" || continue
+        if [ "$leftover" = "$current" ]; then
+            rm -f "$leftover/toolpin-unfinished"
+        elif [ -f "$leftover/toolpin-unfinished" ] || is_own "$leftover"; then
+            remove_environment "$leftover" || :
+        else
+            rmdir "$leftover" 2>/dev/null || :
         fi
+    done
+    for leftover in "$lib"/toolpin.toolpin-*; do
+        [ ! -h "$leftover" ] || [ -e "$leftover" ] || rm -f "$leftover"
+    done
+    for leftover in "$prefix"/bin/.toolpin-*; do
+        ! is_stale "$leftover" || rm -f "$leftover"
     done
 }
 
@@ -382,7 +470,7 @@ build_environment() {
         number=$((number + 1))
     done
     env=$prefix/lib/toolpin-$number
-    echo $$ >"$env/toolpin-unfinished"
+    mark_unfinished
     find_pip
     install_packages
     [ -n "$wheel" ] || build_wheel
@@ -399,7 +487,6 @@ write_manifest() {
         cat "$work/made"
         [ ! -f "$manifest" ] || grep -v -e '^key ' -e '^from ' "$manifest" || :
     } >"$env/toolpin-manifest"
-    rm "$env/toolpin-unfinished"
 }
 
 quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
@@ -419,13 +506,18 @@ switch() {
 import os, sys
 link, target = sys.argv[1:]
 old = os.path.realpath(link) if os.path.islink(link) else ""
+if os.path.islink(f"{link}.{target}"):
+    os.unlink(f"{link}.{target}")
 os.symlink(target, f"{link}.{target}")
 os.replace(f"{link}.{target}", link)
 print(old)
 ' "$link" "${env##*/}")
-    env=''
+    new=$env env=''
     write_launcher
-    ! is_own "$previous" || rm -rf "$previous"
+    # While it is marked, no other run takes the new one for an old one.
+    rm -f "$new/toolpin-unfinished"
+    exec 9>&-
+    ! is_own "$previous" || remove_environment "$previous" || :
 }
 
 find_rc() {
@@ -474,6 +566,14 @@ rc_lines() {
             done
             ;;
     esac
+}
+
+# Prints those of the lines that the startup file lacks.
+lacking_lines() {
+    printf '%s\n' "$lines" | while IFS= read -r line; do
+        [ -f "$rc" ] && sed 's/^[[:blank:]]*//' "$rc" | grep -qxF -e "$line" ||
+            printf '%s\n' "$line"
+    done
 }
 
 add_to_rc() {
@@ -536,6 +636,9 @@ replace_by() {
         case $target in /*) ;; *) target=$(dirname "$file")/$target ;; esac
         file=$target
     done
+    for stale in "$file".toolpin-*; do
+        ! is_stale "$stale" || rm -f "$stale"
+    done
     fresh=$file.toolpin-$$ held=''
     if { { [ ! -f "$file" ] || cp -p "$file" "$fresh"; } && "$1" "$2" >"$fresh" &&
         "$1" "$2" | cmp "$fresh" - && LC_ALL=C mv -f "$fresh" "$file"; } ||
@@ -596,6 +699,8 @@ finish() {
         say path 'holds toolpin and the shims already'
     elif [ -n "$modify_rc" ]; then
         add_to_rc
+    elif lines=$(lacking_lines) && [ -z "$lines" ]; then
+        say rc "$rc has the lines already; a new shell reads it"
     else
         printf '\nadd to the end of %s, and open a new shell:\n\n' "$rc"
         printf '%s\n' "$lines" | sed 's/^/  /'
@@ -614,6 +719,7 @@ set_up() {
         write_manifest
         switch
     fi
+    remove_leftovers
     finish
 }
 
@@ -651,7 +757,7 @@ remove() {
     ! is_own "$target" || echo $$ >"$target/toolpin-unfinished"
     rm -f "$launcher" "$link"
     if is_own "$target"; then
-        rm -rf "$target"
+        remove_environment "$target" || :
     else
         say left "$target is not of this prefix, and stays"
     fi
@@ -672,12 +778,31 @@ remove() {
 
 env='' work='' fresh=''
 clean_up() {
+    status=$?
+    # Before anything is removed, which would make room.
+    [ $status = 0 ] || [ $status -gt 127 ] || report_full_disk
     [ -z "$fresh" ] || rm -f "$fresh"
     if [ -n "$env" ]; then
-        rm -rf "$env"
+        remove_environment "$env" || :
         remove_folders "$work/made"
     fi
     [ -z "$work" ] || rm -rf "$work"
+}
+
+# Most programs that fail on a full disk say something else, or nothing.
+report_full_disk() {
+    full=''
+    [ -z "$work" ] || ! grep -qiE "$FULL" "$work/log" || full=yes
+    for folder in "$prefix/lib" "$prefix" "${work:-/tmp}" "$HOME"; do
+        [ -z "$full" ] && [ -d "$folder" ] && [ -w "$folder" ] || continue
+        file=$folder/.toolpin-probe-$$
+        ! LC_ALL=C dd if=/dev/zero of="$file" bs=4096 count=64 2>&1 |
+            grep -qiE "$FULL" || full=yes
+        rm -f "$file"
+    done
+    [ -z "$full" ] || printf 'install.sh: %s\n  %s\n' \
+        'the disk is full: nothing more could be written' \
+        "try: df -h $(quoted "$prefix") $(quoted "${TMPDIR:-/tmp}") $(quoted "$HOME")" >&2
 }
 
 main() {

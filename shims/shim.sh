@@ -30,15 +30,17 @@ _toolpin_forget() {
     _toolpin_tree _toolpin_path _toolpin_bin _toolpin_more toolpin_bins toolpin_major
 }
 
-# True unless the folder is one where strangers may put files, and this may be theirs, or
-# the file is a link that may lead out of its project: one of the user's own may.
+# True unless the directory may be one where strangers put files, and this may be theirs,
+# or the file is a link that may lead out of its project: one of the user's own may. Where
+# the file is not the user's own, one that the user may write may be everybody's.
 _toolpin_ours() {
   # shellcheck disable=SC3065,SC3067  # -k and -O: every sh that there is has them
   if [ -h "$_toolpin_folder/$1" ]; then
     case $_toolpin_folder in "${HOME:-none}" | @CONFIG@) ;; *) return 1 ;; esac
     [ ! -k "$_toolpin_folder/" ]
   else
-    [ ! -k "$_toolpin_folder/" ] || [ -O "$_toolpin_folder/$1" ]
+    [ -O "$_toolpin_folder/$1" ] ||
+      { [ ! -k "$_toolpin_folder/" ] && [ ! -w "$_toolpin_folder/" ]; }
   fi
 }
 

@@ -17,10 +17,11 @@ LAYERS = tuple(
     set(names.split())
     for names in (
         """
-        __init__ errors model
+        __init__ errors home model
         """,
         """
         documents env json_text resolver.catalog toml_lines versions binaries.fit
+        ci.templates
         doctor.findings doctor.managers install.jobs lockfile.document
         lockfile.head lockfile.parse http.limits http.urls
         project.idiomatic project.manifests project.meant project.toolversions
@@ -29,7 +30,7 @@ LAYERS = tuple(
         shells.startup sources.fields sources.spec
         """,
         """
-        directories host owners paths process progress report tables cache.folder
+        directories host modes owners paths process progress report tables cache.folder
         http.credentials settings.edit settings.idiomatic_level settings.read
         settings.schema settings.secret
         """,

@@ -202,6 +202,7 @@ class App:
             env=without_shims(self.env, self.paths.shims),
             host=self.host,
             cache=self.cache,
+            helpers=self.paths.helpers,
             remark=self.board.remark,
             scripts=self.scripts,
         )

@@ -22,6 +22,7 @@ from toolpin.json_text import parse_json
 from toolpin.lockfile.document import Lockfile, render
 from toolpin.lockfile.parse import parse
 from toolpin.model import Artifact
+from toolpin.modes import for_user
 from toolpin.replacing import replacing
 
 SCHEMA = 1
@@ -70,7 +71,7 @@ def write_bundle(path: str, bundle: Bundle, cache: Cache) -> int:
     data = json.dumps(manifest, indent=1).encode()
     try:
         with (
-            replacing(path) as file,
+            replacing(path, for_user(0o644)) as file,
             tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar,
         ):
             tar.addfile(_member(_MANIFEST, len(data)), io.BytesIO(data))

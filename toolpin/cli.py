@@ -11,6 +11,7 @@ from typing import NamedTuple, NoReturn
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
+from toolpin.modes import use_own_umask
 from toolpin.paths import Paths, find_paths, find_system_paths
 from toolpin.report import Report, close_quietly
 from toolpin.suggest import near_names
@@ -196,6 +197,7 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
         return _help(rest)
     if name == "exec":
         return _exec(options, rest)
+    use_own_umask()
     parser = parser_of(name)
     args = _parted(parser.parse_args(rest, options))
     report = Report(quiet=bool(args.quiet), as_json=bool(args.json))
@@ -246,10 +248,7 @@ def _parted(args: Namespace) -> Namespace:
 
 
 def _paths(*, is_system: bool) -> Paths:
-    if not is_system:
-        return find_paths(os.environ)
-    os.umask(0o022)  # all may read what is made, whoever makes it
-    return find_system_paths(os.environ)
+    return find_system_paths(os.environ) if is_system else find_paths(os.environ)
 
 
 def _module(name: str) -> ModuleType:

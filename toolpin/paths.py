@@ -123,6 +123,11 @@ class Paths(NamedTuple):
         return f"{self.data}/lib/asdf"
 
     @property
+    def helpers(self) -> str:
+        """What serves toolpin alone: a private npm, apt's lists."""
+        return f"{self.data}/helpers"
+
+    @property
     def asdf_note(self) -> str:
         """There where the `asdf` command works on this store: shims heed it then."""
         return f"{self.data}/asdf-command"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from toolpin.errors import Refused, as_word
+from toolpin.errors import Refused
 from toolpin.owners import account_home, hold_of_others
 from toolpin.paths import Paths, home_folder
-from toolpin.store.open_places import open_places
+from toolpin.store.open_places import open_error
 
 
 def check_shared(paths: Paths, cache: str, env: Mapping[str, str]) -> None:
@@ -16,19 +16,12 @@ def check_shared(paths: Paths, cache: str, env: Mapping[str, str]) -> None:
     The store would be filled from the cache, or from where the settings of pip and npm
     in the home directory lead. Raises Refused where others may write one of them.
     """
-    if places := open_places(paths):
-        raise _open_to_all(paths, places)
+    if error := open_error(paths):
+        facts = [*error.facts, ("changed", "nothing")]
+        raise Refused(error.what, facts, (error.hint or "").removeprefix("sudo "))
     for name, path in (("cache", cache), ("home folder", home_folder(env))):
         if hold := hold_of_others(path):
             raise _foreign(name, path, hold, env)
-
-
-def _open_to_all(paths: Paths, places: list[str]) -> Refused:
-    return Refused(
-        "everybody may write the machine's store, and so decide what all run",
-        [*(("may be written", one) for one in places), ("changed", "nothing")],
-        f"chmod -R o-w {as_word(paths.data)}",
-    )
 
 
 def _foreign(name: str, path: str, hold: str, env: Mapping[str, str]) -> Refused:

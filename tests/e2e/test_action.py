@@ -15,9 +15,11 @@ from tests.support.action import Player, read_yaml
 from tests.support.ci import Runner, size_of
 from tests.support.run import REPOSITORY, Home
 from tests.support.upstream import Upstream
-from toolpin import __version__
+from toolpin.ci.templates import render
+from toolpin.home import HOME
 
 ACTION = REPOSITORY / "action.yml"
+FILES = {"github": ".github/workflows/toolpin.yml", "gitlab": ".gitlab/toolpin.yml"}
 
 
 @pytest.fixture(autouse=True)
@@ -121,10 +123,7 @@ def test_two_jobs_with_different_pins_in_three_rounds(
 
 
 def test_init_writes_the_files_once_and_overwrites_nothing(home: Home) -> None:
-    for target, name in (
-        ("github", ".github/workflows/toolpin.yml"),
-        ("gitlab", ".gitlab/toolpin.yml"),
-    ):
+    for target, name in FILES.items():
         told = home.toolpin("ci", "init", target)
         assert told.code == 0, told.err
         file = home.project / name
@@ -142,9 +141,73 @@ def test_init_wants_to_know_for_whom(home: Home) -> None:
     assert (told.code, "try: toolpin ci init github" in told.err) == (2, True)
 
 
-def test_the_workflow_that_init_writes_is_of_this_version() -> None:
+@pytest.mark.parametrize(("target", "name"), FILES.items())
+def test_init_in_a_subdirectory_writes_where_the_ci_reads(
+    home: Home, target: str, name: str
+) -> None:
+    (home.project / ".git").mkdir()
+    below = home.project / "services/web"
+    below.mkdir(parents=True)
+    told = home.toolpin("ci", "init", target, cwd=below)
+    assert told.code == 0, told.err
+    assert not list(below.iterdir())
+    workflow = read_yaml(home.project / name)
+    if target == "github":
+        steps = workflow["jobs"]["runtimes"]["steps"]
+        assert steps[1]["with"] == {"working-directory": "./services/web"}
+        assert steps[2]["working-directory"] == "./services/web"
+        return
+    job = workflow[".toolpin"]
+    files = ["services/web/.tool-versions", "services/web/toolpin.lock"]
+    assert job["cache"]["key"]["files"] == files
+    assert "toolpin -C ./services/web ci install" in job["before_script"]
+    assert "toolpin -C ./services/web ci prune" in job["before_script"]
+
+
+def test_init_refuses_a_directory_whose_name_a_shell_would_not_take(home: Home) -> None:
+    (home.project / ".git").mkdir()
+    below = home.project / "a $(id)"
+    below.mkdir()
+    told = home.toolpin("ci", "init", "gitlab", cwd=below)
+    assert (told.code, "a $(id)" in told.err) == (2, True)
+    assert not (home.project / ".gitlab").exists()
+
+
+def test_the_workflow_that_init_writes_uses_a_copy_until_toolpin_is_published() -> None:
+    text = (REPOSITORY / "ci/github.yml").read_text()
     steps = read_yaml(REPOSITORY / "ci/github.yml")["jobs"]["runtimes"]["steps"]
-    assert steps[1]["uses"] == f"toolpin/toolpin@v{__version__}"
+    assert steps[1]["uses"] == "./.github/toolpin"
+    published = render(text, "", "owner/name@v1")
+    assert "uses: owner/name@v1\n" in published
+    assert "./.github/toolpin" not in published
+    assert "published" not in published
+
+
+@pytest.mark.skipif(bool(HOME), reason="toolpin is published there")
+def test_hostile_103_no_page_and_no_template_names_what_nobody_owns() -> None:
+    """Whoever registers such a name decides what runs where it is used."""
+    names = re.compile(
+        r"uses: (?!actions/)[\w.-]+/\S+@"
+        r"|toolpin/toolpin@"
+        r"|github\.com/toolpin\b"
+        r"|(?:pip|pipx|uv tool|pip3) (?:install|upgrade|run) (?:-\S+ )*toolpin\b(?!-)"
+        r"|(?:uvx|pipx run|docker (?:run|pull)) (?:-\S+ )*toolpin\b"
+    )
+    pages = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("*.yml")]
+    for directory in ("docs", "ci", "examples", "shims", "toolpin"):
+        pages += [
+            path
+            for path in (REPOSITORY / directory).rglob("*")
+            if path.suffix in (".md", ".yml", ".sh", ".py", ".toml")
+        ]
+    assert len(pages) > 100
+    found = [
+        f"{path.relative_to(REPOSITORY)}: {line}"
+        for path in pages
+        for line in path.read_text().splitlines()
+        if names.search(line)
+    ]
+    assert found == []
 
 
 def test_the_gitlab_job_finds_its_own_cache_in_the_project_folder(
@@ -178,6 +241,9 @@ def test_a_gitlab_job_runs_nothing_that_its_checkout_brings_as_installed(
     job: dict[str, Any] = read_yaml(REPOSITORY / "ci/gitlab.yml")[".toolpin"]
     store = Path(_variables(job, home)["TOOLPIN_DATA_DIR"])
     assert home.project not in store.parents
+    variables = _variables(job, home)
+    for name in ("TOOLPIN_DATA_DIR", "TOOLPIN_CACHE_DIR"):
+        assert home.project not in Path(variables[name]).parents
     for place in (store, home.project / ".toolpin/store"):
         tree = place / "installs/nodejs/10.15.3"
         (tree / "bin").mkdir(parents=True)

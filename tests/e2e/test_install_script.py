@@ -212,6 +212,24 @@ def test_the_line_for_the_users_shell_is_printed_and_no_file_is_written(
     assert "activate" not in again.out
 
 
+def test_lines_that_the_startup_file_has_are_not_printed_again(
+    first: Machine, checkout: Path, tmp_path: Path
+) -> None:
+    env = {"HOME": str(tmp_path), "SHELL": "/usr/bin/zsh"}
+
+    def printed() -> list[str]:
+        result = first.script(checkout / "install.sh", env=env)
+        assert (result.code, result.err) == (0, "")
+        return [text.strip() for text in result.out.splitlines() if text[:1] == " "]
+
+    lines = printed()
+    startup = tmp_path / ".zshrc"
+    startup.write_text(f"# {lines[0]}\nif true; then\n  {lines[1]}\nfi\n")
+    assert printed() == lines[:1]
+    startup.write_text("\n".join(lines))
+    assert printed() == []
+
+
 @pytest.mark.parametrize(
     ("shell", "file"),
     [("bash", ".bashrc"), ("zsh", ".zshrc"), ("fish", ".config/fish/config.fish")],

@@ -107,7 +107,7 @@ def test_a_clean_cache_holds_no_download_and_the_versions_run(installed: Home) -
     (partial / f"{name}.d").mkdir(parents=True)
     (partial / f"{name}.d/half").write_text("half")
     (partial / name).write_text("half")
-    helper = installed.cache / "helpers/node/bin"
+    helper = installed.data / "helpers/node/bin"
     helper.mkdir(parents=True)
     shown = installed.toolpin("cache", "clean", "--dry-run").out.splitlines()
     assert len(shown) == len(_VERSIONS) * 2 + 2

@@ -85,6 +85,61 @@ def test_an_exact_request_moves_with_latest_alone(project: Home) -> None:
     assert texts(project)[0] == "nodejs 24.1.0\n"
 
 
+@pytest.mark.parametrize(
+    ("request_line", "command"),
+    [
+        ("nodejs 22", ("upgrade",)),
+        ("nodejs 22", ("lock", "--refresh", "nodejs")),
+        ("nodejs latest:22", ("upgrade", "nodejs")),
+        ("nodejs jod", ("upgrade", "--latest")),
+    ],
+)
+def test_hostile_104_a_list_that_ends_below_what_is_locked_moves_nothing(
+    home: Home, upstream: Upstream, request_line: str, command: tuple[str, ...]
+) -> None:
+    for version in ("22.20.0", "22.21.0"):
+        upstream.publish(version, hosts=HOSTS, lts="Jod")
+    home.pin(f"{request_line}\n")
+    assert home.toolpin("lock").code == 0
+    before = texts(home)
+    upstream.roll_back("22.20.0")
+    told = "the newest version listed is 22.20.0, older than the locked 22.21.0"
+    result = home.toolpin(*command)
+    assert result.code == 0, result.err
+    assert told in result.err
+    assert texts(home) == before
+    hint = result.err.partition("to move it: toolpin ")[2].splitlines()[0].split()
+    moved = home.toolpin(*hint)
+    assert (moved.code, told in moved.err) == (0, False), moved
+    assert f'"{request_line}" = "22.20.0"' in texts(home)[1]
+
+
+def test_hostile_104_a_host_is_added_to_what_a_rolled_back_list_lacks(
+    home: Home, upstream: Upstream
+) -> None:
+    for version in ("22.20.0", "22.21.0"):
+        upstream.publish(version, hosts=HOSTS)
+    home.pin("nodejs 22\n")
+    assert home.toolpin("lock", "--host", "linux-x64").code == 0
+    upstream.roll_back("22.20.0")
+    hosts = ("--host", "linux-x64", "--host", "linux-arm64")
+    assert home.toolpin("lock", "--refresh", "nodejs", *hosts).code == 0
+    lock = texts(home)[1]
+    assert '"nodejs 22" = "22.21.0"' in lock
+    assert "node-v22.21.0-linux-arm64" in lock
+
+
+def test_outdated_reports_a_list_that_ends_below_what_is_locked(
+    project: Home, upstream: Upstream
+) -> None:
+    upstream.roll_back("22.20.0")
+    upstream.publish("22.11.0", hosts=HOSTS)
+    upstream.roll_back("22.11.0")
+    result = project.toolpin("outdated")
+    assert "nodejs 22: the newest version listed is 22.11.0, older than" in result.err
+    assert result.code == 0
+
+
 def test_upgrade_needs_a_lockfile_to_move(home: Home, upstream: Upstream) -> None:
     upstream.publish("22.20.0", hosts=HOSTS)
     upstream.publish("24.1.0", hosts=HOSTS)

@@ -17,7 +17,6 @@ import pytest
 
 from tests.effects.test_apt_mirror import machine, needs_apt
 from tests.support.server import Gather, Server, Status
-from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.host import any_of
 from toolpin.paths import Paths
@@ -51,8 +50,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def client(server: Server, tmp_path: Path) -> AptClient:
     env = machine(tmp_path / "machine", f"deb {server.url}/debian bookworm main\n")
-    cache = Cache(str(tmp_path / "cache"))
-    return AptClient(env, cache, keyring=str(ARCHIVE / "keyring.gpg"))
+    return AptClient(env, str(tmp_path / "apt"), keyring=str(ARCHIVE / "keyring.gpg"))
 
 
 @pytest.fixture
@@ -111,7 +109,7 @@ def test_a_list_that_the_key_has_not_signed_counts_for_nothing(
 def test_lists_of_a_day_are_fetched_again_and_compressed_ones_of_before_replaced(
     server: Server, client: AptClient, tmp_path: Path
 ) -> None:
-    state = tmp_path / "cache/helpers/apt/sid-amd64"
+    state = tmp_path / "apt/sid-amd64"
     (state / "lists").mkdir(parents=True)
     (state / "lists/x_Packages.lz4").write_bytes(b"as an older version left it")
     (state / "updated").touch()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.model import Artifact, Digest
 from toolpin.sources.apt_client import AptClient
@@ -70,7 +69,7 @@ def test_a_machine_without_apt_says_so(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_in_no_pool_is_not_downloaded(locator: str, tmp_path: Path) -> None:
-    client = AptClient({"PATH": str(tmp_path)}, Cache(str(tmp_path)))
+    client = AptClient({"PATH": str(tmp_path)}, str(tmp_path))
     artifact = Artifact(locator, Digest("sha256", "0" * 64), 1, "x.deb")
     with pytest.raises(NotPublished, match="is no Debian package"):
         client.download(artifact, str(tmp_path / "part"))

@@ -40,7 +40,14 @@ class Machine:
         settings = Settings(
             mirrors=(("https://nodejs.org/dist", url),), offline=self.offline
         )
-        clients = Clients(settings, env={}, host=HOST, cache=self.cache, remark=print)
+        clients = Clients(
+            settings,
+            env={},
+            host=HOST,
+            cache=self.cache,
+            helpers=f"{self.cache.root}/helpers",
+            remark=print,
+        )
         catalogues = Catalogues(self.cache, clients, settings, now=lambda: self.clock)
         spec = self.tool.sources[0]
         self.answer = catalogues.read(self.tool, spec, HOST, max_age_s=max_age_s)

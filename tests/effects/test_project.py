@@ -291,13 +291,14 @@ def test_a_file_that_may_not_be_read_is_an_error(shared: Path) -> None:
 
 @as_root
 @pytest.mark.parametrize("linked", [False, True], ids=["file", "link"])
-def test_hostile_62_a_strangers_file_in_a_sticky_folder_is_ignored(
-    machine: Machine, linked: bool
+@pytest.mark.parametrize("mode", [0o1777, 0o777])
+def test_hostile_62_101_a_strangers_file_is_ignored_where_everybody_may_write(
+    machine: Machine, linked: bool, mode: int
 ) -> None:
     sticky = machine.root / "tmp"
     project = sticky / "project"
     project.mkdir(parents=True)
-    sticky.chmod(0o1777)
+    sticky.chmod(mode)
     mine = machine.pin(machine.home, "nodejs 20\n")
     file = sticky / ".tool-versions"
     if linked:
@@ -315,7 +316,7 @@ def test_hostile_62_an_owner_matters_in_no_other_folder(machine: Machine) -> Non
     file = machine.pin(machine.start, "")
     os.chown(file, NOBODY, NOBODY)
     assert machine.candidates() == [str(file)]
-    machine.start.chmod(0o777)
+    machine.start.chmod(0o1775)
     assert machine.candidates() == [str(file)]
     assert machine.ignored(machine.start) == []
 

@@ -42,7 +42,7 @@ def test_what_a_machine_prefers_and_does_after_an_update_does_not_count(
         f'APT::Update::Post-Invoke {{ "touch {hooked}; false"; }};\n'
     )
     env = {**os.environ, "APT_CONFIG": str(config)}
-    client = AptClient(env, Cache(str(tmp_path / "a cache")))
+    client = AptClient(env, str(tmp_path / "a directory"))
     found = client.packages("bookworm", ["elixir", "no-such"], any_of("linux-x64"))
     assert list(found) == ["elixir"]
     assert found["elixir"].version.startswith("1.14.0")
@@ -64,7 +64,7 @@ def test_a_host_without_what_a_suite_needs_gets_the_suites_libraries(
     tool = read_registry(Paths(str(tmp_path), str(tmp_path))).require("erlang")
     spec = next(one for one in tool.sources if one.id == "debian")
     host = Host("linux", "x64", "glibc", glibc, frozenset(libraries))
-    source = DebianSource(spec, AptClient(os.environ, Cache(str(tmp_path))))
+    source = DebianSource(spec, AptClient(os.environ, str(tmp_path)))
     found = {package_of(one) for one in source.artifacts("25.2.3", host)}
     assert ("libssl3" in found) == ("libc6" in found) == brings_its_own
     needs = (("glibc", "2.36"), ("soname", "libcrypto.so.3"))
@@ -87,6 +87,7 @@ def test_libraries_that_a_suite_lacks_are_no_build(tmp_path: Path) -> None:
             env=os.environ,
             host=any_of("linux-x64"),
             cache=Cache(str(tmp_path)),
+            helpers=str(tmp_path / "helpers"),
             remark=print,
         )
         found = clients.open(spec).artifacts("22.2", any_of("linux-x64"))

@@ -73,6 +73,7 @@ def clients(upstream: BeamUpstream, tmp_path: Path) -> Clients:
         env={},
         host=HERE,
         cache=Cache(str(tmp_path / "cache")),
+        helpers=str(tmp_path / "helpers"),
         remark=print,
     )
 

@@ -46,6 +46,7 @@ def clients(upstream: GoUpstream, tmp_path: Path) -> Clients:
         env={},
         host=HOST,
         cache=Cache(str(tmp_path / "cache")),
+        helpers=str(tmp_path / "helpers"),
         remark=print,
     )
 

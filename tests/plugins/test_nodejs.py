@@ -80,6 +80,7 @@ def _clients(server: Server, host: Host, tmp_path: Path) -> Clients:
         env={},
         host=host,
         cache=Cache(str(tmp_path / "cache")),
+        helpers=str(tmp_path / "helpers"),
         remark=print,
     )
 

@@ -111,7 +111,14 @@ def clients(server: Server, tmp_path: Path, apt: object, *, first: bool) -> Clie
     )
     settings = Settings(mirrors=mirrors, trust_on_first_use=first)
     cache = Cache(str(tmp_path / "cache"))
-    made = Clients(settings, env={}, host=HOST, cache=cache, remark=print)
+    made = Clients(
+        settings,
+        env={},
+        host=HOST,
+        cache=cache,
+        helpers=str(tmp_path / "helpers"),
+        remark=print,
+    )
     made._apt = cast(AptClient, apt)
     return made
 

@@ -122,12 +122,13 @@ def test_what_is_no_file_does_not_count(store: Store, road: str, kind: str) -> N
     assert store.run(road, "node", cwd=folder).out == f"{V10}\n"
 
 
+@pytest.mark.parametrize("mode", [0o1777, 0o777])
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_hostile_62_a_strangers_nvmrc_in_a_shared_folder_does_not_count(
-    store: Store, road: str
+def test_hostile_62_101_a_strangers_nvmrc_in_a_shared_folder_does_not_count(
+    store: Store, road: str, mode: int
 ) -> None:
     folder = _lay_out(store, Case({".nvmrc": "10.15.3\n"}))
-    store.home.project.chmod(0o1777)
+    store.home.project.chmod(mode)
     os.chown(store.home.project / ".nvmrc", 12345, 12345)
     assert store.run(road, "node", cwd=folder).code == 126
 

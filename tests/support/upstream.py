@@ -55,9 +55,17 @@ class Upstream:
         release = {"version": f"v{version}", "files": files, "lts": lts or False}
         old = [one for one in self._releases if one["version"] != f"v{version}"]
         self._releases = [release, *old]
-        index = json.dumps(self._releases).encode()
-        self.server.put(f"/{folder}/index.json", index)
+        self._put_index(folder)
         return tarball
+
+    def roll_back(self, *versions: str) -> None:
+        """List these versions alone, as a stale copy does; files stay."""
+        names = [f"v{version}" for version in versions]
+        self._releases = [one for one in self._releases if one["version"] in names]
+        self._put_index("dist")
+
+    def _put_index(self, folder: str) -> None:
+        self.server.put(f"/{folder}/index.json", json.dumps(self._releases).encode())
 
     def tarball_path(
         self, version: str, folder: str = "dist", host: str = "linux-x64"

@@ -72,6 +72,7 @@ def clients(tmp_path: Path) -> Iterator[Clients]:
             env={},
             host=HOSTS["Debian 12"],
             cache=Cache(str(tmp_path / "cache")),
+            helpers=str(tmp_path / "helpers"),
             remark=print,
         )
 

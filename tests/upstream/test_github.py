@@ -59,6 +59,7 @@ def clients(server: Server, tmp_path: Path) -> Clients:
         env={},
         host=HOST,
         cache=Cache(str(tmp_path / "cache")),
+        helpers=str(tmp_path / "helpers"),
         remark=print,
     )
 

@@ -39,6 +39,7 @@ def clients(tmp_path: Path) -> Iterator[Clients]:
             env={},
             host=HOST,
             cache=Cache(str(tmp_path / "cache")),
+            helpers=str(tmp_path / "helpers"),
             remark=print,
         )
 

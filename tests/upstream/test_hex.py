@@ -53,6 +53,7 @@ def clients(tmp_path: Path) -> Iterator[Clients]:
             env={},
             host=DEBIAN_12,
             cache=Cache(str(tmp_path / "cache")),
+            helpers=str(tmp_path / "helpers"),
             remark=print,
         )
 

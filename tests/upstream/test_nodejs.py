@@ -62,6 +62,7 @@ def clients(tmp_path: Path) -> Iterator[Clients]:
             env={},
             host=any_of("linux-x64"),
             cache=Cache(str(tmp_path / "cache")),
+            helpers=str(tmp_path / "helpers"),
             remark=print,
         )
 

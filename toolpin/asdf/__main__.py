@@ -14,6 +14,7 @@ from typing import NoReturn
 from toolpin.__main__ import guarded
 from toolpin.asdf.front import FailedError, Front, open_front
 from toolpin.errors import NotRunnable, ToolpinError, UnknownCommand
+from toolpin.modes import use_own_umask
 from toolpin.report import Report, close_quietly
 
 FOR_PLUGIN = "--for-plugin"
@@ -94,6 +95,7 @@ def _dispatch(words: list[str], *, for_plugin: bool) -> int:
         raise FailedError(
             f"Incorrect Usage: flag provided but not defined: -{name}\n\ntry: asdf help"
         )
+    use_own_umask()
     front = open_front(os.environ, for_plugin=for_plugin)
     if word in OLD:
         now = OLD[word]

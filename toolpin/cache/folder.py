@@ -13,12 +13,25 @@ def cache_folder(env: Mapping[str, str]) -> str:
 
     Raises UsageError when it is not absolute.
     """
-    folder = env.get("TOOLPIN_CACHE_DIR") or _of_the_system()
-    if not os.path.isabs(folder):
+    return _named(env, "TOOLPIN_CACHE_DIR") or os.path.normpath(_of_the_system())
+
+
+def ci_folder(env: Mapping[str, str]) -> str:
+    """Return TOOLPIN_CI_DIR, what a CI keeps between jobs; "" where it is not set.
+
+    A CI that caches nothing outside of the checkout wants it there, alone: a commit
+    may bring it, and nothing in it counts before it is verified.
+    """
+    return _named(env, "TOOLPIN_CI_DIR")
+
+
+def _named(env: Mapping[str, str], variable: str) -> str:
+    folder = env.get(variable, "")
+    if folder and not os.path.isabs(folder):
         raise UsageError(
-            "TOOLPIN_CACHE_DIR must be an absolute path", [("received", repr(folder))]
+            f"{variable} must be an absolute path", [("received", repr(folder))]
         )
-    return os.path.normpath(folder)
+    return os.path.normpath(folder) if folder else ""
 
 
 def _of_the_system() -> str:

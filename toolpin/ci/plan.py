@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from toolpin import host
 from toolpin.app import App
+from toolpin.cache.folder import ci_folder
 from toolpin.ci.folder import Kept
 from toolpin.ci.keys import (
     Here,
@@ -107,7 +108,7 @@ def plan_job(
         raise errors[0]
     refuse_pairs([(job.pin, job.origin) for job in jobs], app)
     planner = _Planner(jobs, here, app)
-    folder = f"{app.cache_directory}/ci"
+    folder = ci_folder(app.env) or f"{app.cache_directory}/ci"
     planned = tuple(map(planner.planned, jobs))
     return CiPlan(here, folder, planned, frozenset(resolver.tried), unknown)
 

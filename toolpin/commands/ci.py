@@ -7,36 +7,24 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from toolpin import __version__
 from toolpin.app import App
 from toolpin.ci.install import provide, prune
 from toolpin.ci.plan import plan_job
+from toolpin.ci.templates import TEMPLATES, render
 from toolpin.ci.view import show_plan, show_result
 from toolpin.errors import ToolpinError, UsageError, as_word
+from toolpin.home import HOME
 from toolpin.model import Request
 from toolpin.paths import bundled
 from toolpin.plugin_tasks.needs import provide as provide_plugins
 from toolpin.project import files
+from toolpin.project.links import checkout_of
 from toolpin.project.remembered import remember
 from toolpin.upkeep.reshim import refresh_shims
 from toolpin.wanted.requests import InstallOptions, requests_from_options
 
 _FORMS = ("github", "gitlab", "json")
-
-
-class _Template(NamedTuple):
-    """Where a CI's file goes, and what is to be done with it."""
-
-    path: str
-    then: str
-
-
-_TEMPLATES = {
-    "github": _Template(".github/workflows/toolpin.yml", "commit it"),
-    "gitlab": _Template(
-        ".gitlab/toolpin.yml",
-        "commit it, and in .gitlab-ci.yml: include: {local: .gitlab/toolpin.yml}",
-    ),
-}
 
 
 class Options(NamedTuple):
@@ -55,12 +43,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         choices=("plan", "install", "prune", "init"),
         help="plan: keys and folder of the job's cache, without network; install: what "
         "is pinned, out of that folder; prune: leave there what is planned; init: "
-        "write the CI's file",
+        "write the CI's file, at the top of the repository",
     )
     parser.add_argument(
         "target",
         nargs="?",
-        choices=tuple(_TEMPLATES),
+        choices=tuple(TEMPLATES),
         help="init: for whom",
     )
     parser.add_argument(
@@ -134,18 +122,24 @@ def _prune(options: Options, app: App) -> int:
 
 
 def _init(target: str, app: App) -> int:
-    template = _TEMPLATES[target]
-    path = os.path.join(app.directory, template.path)
-    data = files.read(f"{bundled('ci')}/{target}.yml", anywhere=True)
+    """Write the file where the CI reads it: at the top of the repository."""
+    template = TEMPLATES[target]
+    project = os.path.realpath(app.directory)
+    top = checkout_of(project, os.path.realpath(app.home))
+    path = os.path.join(top, template.path)
+    below = os.path.relpath(project, top) if project != top else ""
+    text = files.read(f"{bundled('ci')}/{target}.yml", anywhere=True).decode()
+    data = render(text, below, f"{HOME}@v{__version__}" if HOME else "").encode()
     is_there = os.path.lexists(path)
     if is_there and files.read(path) != data:
+        word = as_word(path)
         raise ToolpinError(
             f"{path} is there, and says something else",
             [("nothing", "was written")],
-            f"mv {template.path} {template.path}.old && toolpin ci init {target}",
+            f"mv {word} {word}.old && toolpin ci init {target}",
         )
     if not is_there:
-        _refuse_leaving(path, app.directory)
+        _refuse_leaving(path, top)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         files.write(path, data)
     if app.report.as_json:

@@ -42,6 +42,7 @@ class Options(NamedTuple):
     trust_on_first_use: bool = False
     also: tuple[str, ...] = ()
     only: str = ""
+    allow_downgrade: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -83,6 +84,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=[],
         metavar="TOOL@VERSION",
         help="lock this version too, as for a job of a matrix; may be given again",
+    )
+    parser.add_argument(
+        "--allow-downgrade",
+        action="store_true",
+        help="--refresh: lock the newest version listed, even below what is locked",
     )
 
     parser.add_argument(
@@ -160,7 +166,12 @@ def _scope(options: Options, old: Lockfile, app: App) -> Scope:
     for host in options.host:
         check_host(host, app.registry.tools)
     hosts = tuple(sorted(set(options.host))) or old.hosts
-    return Scope(hosts, tuple(options.source), (), frozenset(refresh))
+    return Scope(
+        hosts,
+        tuple(options.source),
+        refresh=frozenset(refresh),
+        allow_downgrade=options.allow_downgrade,
+    )
 
 
 def _with_options(error: ToolpinError, options: Options) -> ToolpinError:

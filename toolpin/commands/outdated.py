@@ -29,6 +29,14 @@ class _Row(NamedTuple):
         there = [one for one in (self.within, self.latest) if one]
         return any(not self.now or sort_key(one) > sort_key(self.now) for one in there)
 
+    @property
+    def is_listed(self) -> bool:
+        """Say whether the list reaches the version that is locked."""
+        is_below = (
+            self.now and self.within and sort_key(self.within) < sort_key(self.now)
+        )
+        return not is_below
+
 
 class Options(NamedTuple):
     """The command line has no arguments."""
@@ -53,6 +61,12 @@ def run(_options: Options, app: App) -> int:
             errors.append(error)
     for one in errors:
         app.report.error(one)
+    for row in rows:
+        if not row.is_listed:
+            app.report.warn(
+                f"{row.ask.key}: the newest version listed is {row.within}, older than "
+                f"{row.now}, which is used here"
+            )
     newer = [row for row in rows if row.is_outdated]
     if app.report.as_json:
         app.report.document("outdated", [_result(row) for row in rows])

@@ -116,16 +116,13 @@ def _command(setup: Setup, options: Options) -> str:
         }.get(setup.kind, [*pip, "uninstall", "toolpin"])
     elif setup.kind == "checkout" and not wheel:
         words = ["git", "-C", setup.place, "pull"]
-    elif wheel:
+    elif not wheel:
+        return "toolpin self update --wheel FILE"
+    else:
         words = {
             "pipx": ["pipx", "install", "--force", wheel],
             "uv": ["uv", "tool", "install", "--force", wheel],
         }.get(setup.kind, [*pip, "install", "--force-reinstall", wheel])
-    else:
-        words = {
-            "pipx": ["pipx", "upgrade", "toolpin"],
-            "uv": ["uv", "tool", "upgrade", "toolpin"],
-        }.get(setup.kind, [*pip, "install", "--upgrade", "toolpin"])
     return shlex.join(words)
 
 

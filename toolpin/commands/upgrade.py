@@ -49,6 +49,7 @@ class Options(NamedTuple):
     tools: tuple[str, ...] = ()
     latest: bool = False
     trust_on_first_use: bool = False
+    allow_downgrade: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -63,6 +64,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--trust-on-first-use",
         action="store_true",
         help="fetch what nobody publishes a digest for, and lock the one it has",
+    )
+    parser.add_argument(
+        "--allow-downgrade",
+        action="store_true",
+        help="lock the newest version listed, even below what is locked",
     )
 
 
@@ -82,7 +88,11 @@ def run(options: Options, app: App) -> int:
         asks = asks_of(before, file, app)
         tools = _tools(options.tools, asks, file, app)
         was = old or EMPTY
-        scope = Scope(was.hosts, moving=frozenset(tools))
+        scope = Scope(
+            was.hosts,
+            moving=frozenset(tools),
+            allow_downgrade=options.allow_downgrade,
+        )
         locker = locker_for(app, scope, first_use=options.trust_on_first_use)
         after = before
         if options.latest:

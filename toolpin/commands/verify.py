@@ -13,6 +13,7 @@ from toolpin.project.toolversions import check_tool_name
 from toolpin.sources.contract import Progress
 from toolpin.store import installs
 from toolpin.store.inspection import inspect
+from toolpin.store.open_places import open_error
 from toolpin.upkeep.checks import Check, as_table, heading, rows
 from toolpin.upkeep.repair import Fetch, Repaired, repair
 from toolpin.upkeep.reshim import refresh_shims
@@ -39,7 +40,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Compare each install with its receipt; 1 when one is damaged at the end."""
+    """Compare each install with its receipt; 1 when one is damaged at the end.
+
+    Where all are compared, a store that everybody may write is an error, too.
+    """
     checks = []
     for pin in _pins(options, app):
         check = _check(pin, app, repairs=options.repair)
@@ -50,9 +54,9 @@ def run(options: Options, app: App) -> int:
             _show(check, app)
     if any(one.before.findings != one.after.findings for one in checks):
         refresh_shims(app.paths, app.registry)
-    for check in checks:
-        for problem in check.problems:
-            app.report.error(problem)
+    open_stores = [] if options.tool else _open_stores(app)
+    for problem in (*(one for check in checks for one in check.problems), *open_stores):
+        app.report.error(problem)
     if app.report.as_json:
         changed = any(one.before != one.after for one in checks)
         result = {
@@ -65,7 +69,14 @@ def run(options: Options, app: App) -> int:
             "verify", result, changed=changed if options.repair else None
         )
     _sum_up(checks, options, app)
-    return 1 if any(one.status == "damaged" for one in checks) else 0
+    is_damaged = any(one.status == "damaged" for one in checks)
+    return 1 if is_damaged or open_stores else 0
+
+
+def _open_stores(app: App) -> list[ToolpinError]:
+    """Return the errors of stores whose installs anybody may replace."""
+    found = map(open_error, installs.stores(app.paths))
+    return [one for one in found if one]
 
 
 def _pins(options: Options, app: App) -> list[Pin]:

@@ -15,9 +15,9 @@ from toolpin.doctor.shell_check import SHELL_CHECKS
 from toolpin.doctor.store_check import check_installs, check_remains, check_shims
 from toolpin.doctor.store_state import look_at_installs, look_at_remains, look_at_shims
 from toolpin.doctor.surroundings import look
-from toolpin.errors import ToolpinError, as_word
+from toolpin.errors import ToolpinError
 from toolpin.store import installs
-from toolpin.store.open_places import open_places
+from toolpin.store.open_places import open_error
 
 Check = Callable[[App], Iterable[Finding]]
 
@@ -51,14 +51,10 @@ def _of_installs(app: App) -> Iterator[Finding]:
     yield from check_remains(look_at_remains(app.paths))
 
 
-def _of_machine(app: App) -> Iterator[Finding]:
+def _of_modes(app: App) -> Iterator[Finding]:
     for store in installs.stores(app.paths):
-        places = open_places(store) if store.shared else []
-        if places:
-            what = "everybody may write the machine's store, and so decide what all run"
-            facts = tuple(("may be written", one) for one in places)
-            fix = f"sudo chmod -R o-w {as_word(store.data)}"
-            yield Finding("installs", what, facts, fix)
+        if error := open_error(store):
+            yield of_error("installs", error)
 
 
 def _guarded(check: Check, app: App) -> Iterator[Finding]:
@@ -73,6 +69,6 @@ CHECKS: tuple[Check, ...] = (
     _of_shell,
     _of_shims,
     _of_installs,
-    _of_machine,
+    _of_modes,
     *PROJECT_CHECKS,
 )

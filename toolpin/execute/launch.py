@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from toolpin.errors import NotRunnable
+from toolpin.modes import restore_umask
 
 # Python ignores these at its start, and what is ignored stays so in the program.
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
@@ -47,6 +48,7 @@ def become(path: str, args: Sequence[str], env: Mapping[str, str]) -> NoReturn:
     """
     for number in _IGNORED_BY_PYTHON:
         signal.signal(number, signal.SIG_DFL)
+    restore_umask()
     try:
         os.execve(path, [path, *args], env)
     except OSError as error:
@@ -60,6 +62,7 @@ def run_as_child(path: str, args: Sequence[str], env: Mapping[str, str]) -> int:
 
     Raises NotRunnable where the system refuses it.
     """
+    restore_umask()
     # Blocked until the handlers know the child: none gets lost between.
     before = signal.pthread_sigmask(
         signal.SIG_BLOCK, (*_FORWARDED, *_LEFT_TO_THE_GROUP)

@@ -14,6 +14,7 @@ from toolpin.errors import ToolpinError
 from toolpin.execute.finding import find
 from toolpin.execute.launch import as_called, become, end_like, run_as_child
 from toolpin.execute.place import Found, Place
+from toolpin.modes import use_own_umask
 from toolpin.paths import Paths, home_folder
 from toolpin.shims.stubs import read_stub
 from toolpin.store.installs import commands
@@ -45,6 +46,7 @@ def run(command: str, args: Sequence[str], place: Place, caller: Caller) -> NoRe
     before = commands(paths, found.pin)
     status = run_as_child(found.path, args, found.environment)
     if commands(paths, found.pin) != before:
+        use_own_umask()
         try:
             caller.refresh()
         except ToolpinError as error:

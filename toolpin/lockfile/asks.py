@@ -34,7 +34,9 @@ class Scope(NamedTuple):
 
     Without a source the one that an entry has stands, else the tool's first. Of the
     tools in `refresh` nothing old is kept. Of those in `moving` a request means what it
-    means today, and the builds of a version that it still means are kept.
+    means today, and the builds of a version that it still means are kept. A request
+    whose locked version is newer than all that is listed keeps it, unless
+    `allow_downgrade` is set.
     """
 
     hosts: tuple[str, ...] = ()
@@ -42,6 +44,7 @@ class Scope(NamedTuple):
     preferred: tuple[str, ...] = ()
     refresh: frozenset[str] = frozenset()
     moving: frozenset[str] = frozenset()
+    allow_downgrade: bool = False
 
 
 def hosts_of(tool: Tool) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ from toolpin.resolver.locked import kept_version, version_of_ref
 from toolpin.sources.clients import Clients
 from toolpin.sources.lines import may_lack_digests
 from toolpin.sources.spec import SourceSpec
+from toolpin.versions import sort_key
 
 # What this machine knows of a version when nobody answers: receipts, its cache.
 KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]
@@ -124,7 +125,7 @@ class Locker:
                 entries = self._entries(work, version)
                 if any(entry.has_build for entry in entries):
                     return version, entries
-            return self._resolved(work)
+            return self._moved(work, version) if moves else self._resolved(work)
         except Unreachable:
             is_named = ask.wanted.kind == "version"
             version = version or (ask.wanted.value if is_named else None)
@@ -132,6 +133,33 @@ class Locker:
             if not version or not known:
                 raise
             return version, known
+
+    def _moved(self, work: Work, locked: str | None) -> tuple[str, tuple[Entry, ...]]:
+        """Return what a request means today, or what is locked where that is newer.
+
+        A list that ends below what is locked is stale, or was rolled back.
+        """
+        version, entries = self._resolved(work)
+        if (
+            locked is None
+            or self._scope.allow_downgrade
+            or sort_key(version) >= sort_key(locked)
+        ):
+            return version, entries
+        pin = Pin(work.tool.name, locked)
+        kept = tuple(
+            entry for host in work.hosts for entry in work.old.entries_for(pin, host)
+        )
+        if not any(entry.has_build for entry in kept):
+            return version, entries
+        refreshes = pin.tool in self._scope.refresh
+        command = "lock --refresh" if refreshes else "upgrade"
+        self._board.remark(
+            f"{work.ask.key}: the newest version listed is {version}, older than the "
+            f"locked {locked}, which is kept; to move it: "
+            f"toolpin {command} {pin.tool} --allow-downgrade"
+        )
+        return locked, self._with_missing(work, pin, kept)
 
     @contextmanager
     def _work(self, ask: Ask, old: Lockfile) -> Iterator[Work]:
@@ -248,7 +276,12 @@ class Locker:
         source has been asked for yet.
         """
         pin = Pin(work.tool.name, version)
-        kept = self._kept(work, pin)
+        return self._with_missing(work, pin, self._kept(work, pin))
+
+    def _with_missing(
+        self, work: Work, pin: Pin, kept: tuple[Entry, ...]
+    ) -> tuple[Entry, ...]:
+        """Return these entries of a version, and those of the hosts that have none."""
         told = {entry.host for entry in kept if entry.verified != HERE}
         if self._clients.first_use.allowed:  # builds that were left out are taken now
             lists = [spec for spec in work.specs if may_lack_digests(spec)]

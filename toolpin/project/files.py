@@ -11,6 +11,7 @@ import stat
 from collections.abc import Callable
 
 from toolpin.errors import ToolpinError, UsageError
+from toolpin.modes import for_user
 from toolpin.paths import read_bytes
 
 LARGEST_BYTES = 1 << 20
@@ -150,7 +151,8 @@ def write(path: str, data: bytes, *, anywhere: bool = False) -> None:
     real = os.path.realpath(path)
     try:
         before = _status(real)
-        with replacing(real, 0o600 if before else 0o644) as file:
+        mode = 0o600 if before else for_user(0o644)
+        with replacing(real, mode) as file:
             file.write(data)
             if before:
                 _keep_owner(file.fileno(), before)

@@ -40,7 +40,7 @@ def check_link(path: str, *, writing: bool = False) -> None:
             [*facts, ("expected", f"a name with {name}")],
             f"rm {as_word(path)}",
         )
-    top = top_of(folder, home)
+    top = checkout_of(folder, home)
     if writing and not (is_own or real.startswith(f"{top.rstrip('/')}/")):
         raise UsageError(
             f"{path} is a link that leads out of its project",
@@ -49,7 +49,7 @@ def check_link(path: str, *, writing: bool = False) -> None:
         )
 
 
-def top_of(folder: str, home: str) -> str:
+def checkout_of(folder: str, home: str) -> str:
     """Return the folder of the checkout that a folder is in, or the folder itself.
 
     A home folder that is a repository makes nothing below it one project.

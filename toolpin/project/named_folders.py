@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from toolpin.errors import UsageError
 from toolpin.model import Request, Wanted
-from toolpin.project.links import top_of
+from toolpin.project.links import checkout_of
 from toolpin.project.toolversions import folder_of
 from toolpin.project.words import Spot, error, quoted
 
@@ -52,7 +52,7 @@ def _project(request: Request, home: str, global_file: str) -> str:
     home = os.path.realpath(home)
     if folder in (home, os.path.realpath(os.path.dirname(global_file))):
         return ""
-    top = top_of(folder, home)
+    top = checkout_of(folder, home)
     return "" if top == "/" else top
 
 

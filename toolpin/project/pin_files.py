@@ -260,7 +260,7 @@ def _with_others(
 
 
 def counts(path: str) -> bool:
-    """Say whether a file is there, and is not one that a stranger left in /tmp."""
+    """Say whether a file is there, and is not one that a stranger has put there."""
     try:
         return _is_ours(path, os.lstat(path).st_uid)
     except (OSError, ValueError):
@@ -268,9 +268,9 @@ def counts(path: str) -> bool:
 
 
 def _is_ours(path: str, owner: int) -> bool:
-    """Tell whether a file may count: not one that a stranger left in /tmp.
+    """Say whether a file may count: not a stranger's, where everybody may write.
 
-    In any other folder an owner does not matter: root builds in a user's checkout.
+    In any other directory an owner does not matter: root builds in a user's checkout.
     """
     if owner in (0, os.geteuid()):
         return True
@@ -278,7 +278,7 @@ def _is_ours(path: str, owner: int) -> bool:
         mode = os.stat(os.path.dirname(path)).st_mode
     except OSError:
         return False
-    return not (mode & stat.S_ISVTX and mode & stat.S_IWOTH)
+    return not mode & stat.S_IWOTH
 
 
 def _override(tool: str, env: Mapping[str, str]) -> Request | None:

@@ -1,9 +1,9 @@
 """Asks Debian's archive through this machine's apt, with a state of its own.
 
-No root, and no package of the machine is touched: each suite has its lists below the
-cache folder. apt checks the archive's signature, and by it every digest told here. The
-mirror is the one that the machine's own sources name; what the machine prefers of its
-packages, and what it does after an update, do not count.
+No root, and no package of the machine is touched: each suite has its lists in a
+directory of toolpin's own. apt checks the archive's signature, and by it every digest
+told here. The mirror is the one that the machine's own sources name; what the machine
+prefers of its packages, and what it does after an update, do not count.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
-from toolpin.cache.verified import Cache
 from toolpin.directories import drop_tree
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.model import Artifact, Host
@@ -42,11 +41,11 @@ class AptClient:
     """Asks and downloads through apt."""
 
     def __init__(
-        self, env: Mapping[str, str], cache: Cache, *, keyring: str = _KEYRING
+        self, env: Mapping[str, str], directory: str, *, keyring: str = _KEYRING
     ) -> None:
         self._env = {**env, "LC_ALL": "C"}
         self._keyring = keyring
-        self._root = f"{cache.root}/helpers/apt"
+        self._root = directory
         self._mutex = threading.Lock()
         self._mirror: str | Unreachable | None = None
         self._known: dict[tuple[str, str], dict[str, DebPackage | None]] = {}

