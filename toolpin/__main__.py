@@ -93,9 +93,15 @@ def _tell(error: ToolpinError, argv: Sequence[str]) -> None:
 
 
 def _crowded(error: Exception) -> ToolpinError | None:
-    """Return what to tell where the system gave no further thread."""
+    """Return the error of a system that gave no further thread or open file."""
+    import errno
+
     from toolpin.errors import ToolpinError
 
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return ToolpinError(
+            "toolpin may open no further file", [("because", str(error))], "ulimit -n"
+        )
     if not (isinstance(error, RuntimeError) and "start new thread" in str(error)):
         return None
     return ToolpinError(

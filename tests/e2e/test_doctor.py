@@ -160,7 +160,7 @@ def _unreadable_lockfile(login: Login) -> None:
 
 
 def _unmatched_pair(login: Login) -> None:
-    login.home.pin("elixir 1.17.3-otp-26\nerlang 27.1\n")
+    login.home.pin("elixir 1.17.3-otp-27\nerlang 26.1\n")
 
 
 def _strict_and_not_agreed(login: Login) -> None:
@@ -319,8 +319,8 @@ BROKEN = {
         _unmatched_pair,
         BASH,
         "pairs",
-        ("elixir 1.17.3-otp-26", "erlang 27.1", ".tool-versions:2"),
-        "toolpin pin elixir 1.17.3-otp-27",
+        ("elixir 1.17.3-otp-27", "erlang 26.1", ".tool-versions:2"),
+        "toolpin pin elixir 1.17.3-otp-26",
     ),
     "a wrong setting": Broken(
         _wrong_setting, BASH, "settings", ("config.toml:1", "jobs"), ""

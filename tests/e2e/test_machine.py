@@ -197,17 +197,18 @@ def started(home: Home, *args: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.parametrize(
-    ("numbers", "code"),
+    ("numbers", "codes"),
     [
-        pytest.param([signal.SIGINT], 130, id="once"),
-        pytest.param([signal.SIGINT, signal.SIGINT], 130, id="twice"),
-        pytest.param([signal.SIGTERM], 143, id="asked to end"),
-        pytest.param([signal.SIGHUP], 129, id="a terminal that goes"),
-        pytest.param([signal.SIGINT, signal.SIGTERM], 130, id="both"),
+        pytest.param([signal.SIGINT], [130], id="once"),
+        pytest.param([signal.SIGINT, signal.SIGINT], [130], id="twice"),
+        pytest.param([signal.SIGTERM], [143], id="asked to end"),
+        pytest.param([signal.SIGHUP], [129], id="a terminal that goes"),
+        # Of two that come at once either may be handled first.
+        pytest.param([signal.SIGINT, signal.SIGTERM], [130, 143], id="both"),
     ],
 )
 def test_hostile_79_a_signal_ends_a_download(
-    ready: Home, upstream: Upstream, numbers: list[signal.Signals], code: int
+    ready: Home, upstream: Upstream, numbers: list[signal.Signals], codes: list[int]
 ) -> None:
     upstream.publish(LATER, fault=Trickle(pause_s=600, block=50))
     path = upstream.tarball_path(LATER)
@@ -215,7 +216,7 @@ def test_hostile_79_a_signal_ends_a_download(
         upstream.server.wait_for_requests(path, 1)
         for number in numbers:
             os.killpg(process.pid, number)
-        assert process.wait(timeout=30) == code
+        assert process.wait(timeout=30) in codes
         assert process.stderr is not None
         told = process.stderr.read().decode()
     assert "interrupted; nothing half-made is kept" in told

@@ -63,7 +63,9 @@ def test_hostile_57_a_path_never_leads_into_its_checkout(
     (cwd / ".tool-versions").write_text(f"nodejs {word}\n")
     result = checkout.toolpin(*verb, cwd=cwd)
     assert result.code == 2, result.out
-    assert result.out == ""
+    # What `env` prints ends the script that evaluates it.
+    ending = "case $- in *i*) (exit 126) ;; *) exit 126 ;; esac\n"
+    assert result.out == (ending if verb[0] == "env" else "")
     assert f"{cwd}/.tool-versions:1" in result.err
     assert "outside of the project" in result.err or "without .." in result.err
 

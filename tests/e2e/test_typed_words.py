@@ -112,15 +112,17 @@ def test_pin_leaves_out_the_v_of_a_tag_and_says_so(
     assert (home.project / ".tool-versions").read_text() == "nodejs 22.20.0 20\n"
 
 
-def test_a_version_with_a_v_in_a_file_is_mended_by_the_line_that_is_told(
+def test_a_version_with_a_v_in_a_file_is_the_version_without_it(
     home: Home, upstream: Upstream
 ) -> None:
     upstream.publish("22.20.0")
     home.pin("nodejs v22.20.0\n")
     below = home.project / "below"
     below.mkdir()
-    assert tried(home, home.toolpin("install", cwd=below)).code == 0
-    assert (home.project / ".tool-versions").read_text() == "nodejs 22.20.0\n"
+    assert home.toolpin("install", cwd=below).code == 0
+    assert (home.project / ".tool-versions").read_text() == "nodejs v22.20.0\n"
+    assert home.toolpin("list").out.split() == ["nodejs", "*", "22.20.0"]
+    assert home.run(home.shim("node"), "--version").out == "v22.20.0\n"
 
 
 def test_a_version_with_a_v_on_the_command_line_is_installed_by_the_line_told(
