@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.beam import COMMIT, BeamUpstream
+from tests.support.clients import clients_with
 from tests.support.run import REPOSITORY
 from tests.support.server import Server
 from tests.upstream import page
@@ -67,14 +68,7 @@ def clients(tmp_path: Path) -> Iterator[Clients]:
             place = f"/github/erlang/otp/releases/download/OTP-{version}/SHA256.txt"
             listed = page("otp-25.2.3-SHA256.txt").replace(b"25.2.3", version.encode())
             server.put(place, listed)
-        yield Clients(
-            Settings(mirrors=upstream.mirrors),
-            env={},
-            host=HOSTS["Debian 12"],
-            cache=Cache(str(tmp_path / "cache")),
-            helpers=str(tmp_path / "helpers"),
-            remark=print,
-        )
+        yield clients_with(upstream.mirrors, HOSTS["Debian 12"], tmp_path)
 
 
 def outcome(host: Host, version: str, clients: Clients, tmp_path: Path) -> str:

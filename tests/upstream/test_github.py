@@ -12,19 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.clients import clients_with, source
 from tests.support.server import Server
 from tests.upstream import page
-from toolpin.cache.verified import Cache
 from toolpin.errors import NoChecksum, NotPublished, Unreachable
 from toolpin.host import any_of
 from toolpin.install.planner import make_plan
 from toolpin.model import Pin
 from toolpin.paths import Paths
-from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry, read_registry
-from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
-from toolpin.sources.spec import SourceSpec
 from toolpin.versions import newest
 
 HOST = any_of("linux-x64")
@@ -54,18 +51,7 @@ def clients(server: Server, tmp_path: Path) -> Clients:
         ("https://api.github.com", f"{server.url}/api"),
         ("https://github.com", f"{server.url}/web"),
     )
-    return Clients(
-        Settings(mirrors=mirrors),
-        env={},
-        host=HOST,
-        cache=Cache(str(tmp_path / "cache")),
-        helpers=str(tmp_path / "helpers"),
-        remark=print,
-    )
-
-
-def source(tool: Tool, name: str) -> SourceSpec:
-    return next(spec for spec in tool.sources if spec.id == name)
+    return clients_with(mirrors, HOST, tmp_path)
 
 
 def test_every_release_of_otp_with_a_tarball_is_a_version(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.clients import clients_with
 from tests.support.server import Server
 from tests.upstream import page
-from toolpin.cache.verified import Cache
 from toolpin.errors import NoChecksum, NotPublished
 from toolpin.host import any_of
 from toolpin.install.planner import make_plan
@@ -18,7 +18,6 @@ from toolpin.model import Pin
 from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import read_registry
-from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
 from toolpin.versions import is_pre_release, newest
 
@@ -34,14 +33,7 @@ def golang(tmp_path: Path) -> Tool:
 def clients(tmp_path: Path) -> Iterator[Clients]:
     with Server() as server:
         server.put("/go/?mode=json&include=all", page("go-dl.json"))
-        yield Clients(
-            Settings(mirrors=(("https://go.dev/dl", f"{server.url}/go"),)),
-            env={},
-            host=HOST,
-            cache=Cache(str(tmp_path / "cache")),
-            helpers=str(tmp_path / "helpers"),
-            remark=print,
-        )
+        yield clients_with((("https://go.dev/dl", f"{server.url}/go"),), HOST, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.beam import BeamUpstream
+from tests.support.clients import clients_with, source
 from tests.support.server import Server
 from tests.upstream import page
 from toolpin.binaries.fit import best
@@ -26,7 +27,6 @@ from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import Registry, read_registry
 from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
-from toolpin.sources.spec import SourceSpec
 from toolpin.versions import newest
 
 OPENSSL_1 = frozenset({"libcrypto.so.1.1"})
@@ -48,18 +48,7 @@ def clients(tmp_path: Path) -> Iterator[Clients]:
     with Server() as server:
         upstream = BeamUpstream(server)
         upstream.put_recorded()
-        yield Clients(
-            Settings(mirrors=upstream.mirrors),
-            env={},
-            host=DEBIAN_12,
-            cache=Cache(str(tmp_path / "cache")),
-            helpers=str(tmp_path / "helpers"),
-            remark=print,
-        )
-
-
-def source(tool: Tool, name: str) -> SourceSpec:
-    return next(spec for spec in tool.sources if spec.id == name)
+        yield clients_with(upstream.mirrors, DEBIAN_12, tmp_path)
 
 
 def listed(tool: Tool, name: str, clients: Clients, tmp_path: Path) -> list[str]:

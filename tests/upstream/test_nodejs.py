@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.clients import clients_with, source
 from tests.support.server import Server
-from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished
 from toolpin.host import any_of
 from toolpin.install.first_builds import Failure, first_for, too_old, with_reason
@@ -27,7 +27,6 @@ from toolpin.paths import Paths
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.registry import read_registry
 from toolpin.project.words import VERSION, fits
-from toolpin.settings.read import Settings
 from toolpin.sources.clients import Clients
 from toolpin.sources.contract import read_lines
 from toolpin.sources.spec import SourceSpec
@@ -57,18 +56,7 @@ def clients(tmp_path: Path) -> Iterator[Clients]:
         mirrors = tuple(
             (upstream, f"{server.url}/{folder}") for upstream, folder in PAGES.items()
         )
-        yield Clients(
-            Settings(mirrors=mirrors),
-            env={},
-            host=any_of("linux-x64"),
-            cache=Cache(str(tmp_path / "cache")),
-            helpers=str(tmp_path / "helpers"),
-            remark=print,
-        )
-
-
-def source(tool: Tool, name: str) -> SourceSpec:
-    return next(spec for spec in tool.sources if spec.id == name)
+        yield clients_with(mirrors, any_of("linux-x64"), tmp_path)
 
 
 def rows(page: str) -> list[dict[str, Any]]:

@@ -90,7 +90,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="--refresh: lock the newest version listed, even below what is locked",
     )
-
     parser.add_argument(
         "--only",
         metavar="TOOL,...",
