@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -212,10 +213,23 @@ def test_the_line_for_the_users_shell_is_printed_and_no_file_is_written(
     assert "activate" not in again.out
 
 
+@pytest.fixture
+def startup_files(first: Machine) -> Iterator[Path]:
+    """The home of `first`, without the startup files that a test left in it.
+
+    Another home would be another answer to which Python is open to the users of the
+    prefix, and with another Python the script installs again.
+    """
+    yield first.home
+    for name in (".bash_profile", ".bashrc", ".zshrc"):
+        (first.home / name).unlink(missing_ok=True)
+    shutil.rmtree(first.home / ".config", ignore_errors=True)
+
+
 def test_lines_that_the_startup_file_has_are_not_printed_again(
-    first: Machine, checkout: Path, tmp_path: Path
+    first: Machine, checkout: Path, startup_files: Path
 ) -> None:
-    env = {"HOME": str(tmp_path), "SHELL": "/usr/bin/zsh"}
+    env = {"SHELL": "/usr/bin/zsh"}
 
     def printed() -> list[str]:
         result = first.script(checkout / "install.sh", env=env)
@@ -223,7 +237,7 @@ def test_lines_that_the_startup_file_has_are_not_printed_again(
         return [text.strip() for text in result.out.splitlines() if text[:1] == " "]
 
     lines = printed()
-    startup = tmp_path / ".zshrc"
+    startup = startup_files / ".zshrc"
     startup.write_text(f"# {lines[0]}\nif true; then\n  {lines[1]}\nfi\n")
     assert printed() == lines[:1]
     startup.write_text("\n".join(lines))
@@ -235,15 +249,15 @@ def test_lines_that_the_startup_file_has_are_not_printed_again(
     [("bash", ".bashrc"), ("zsh", ".zshrc"), ("fish", ".config/fish/config.fish")],
 )
 def test_modify_rc_adds_the_lines_once_and_they_work(
-    shell: str, file: str, first: Machine, checkout: Path, tmp_path: Path
+    shell: str, file: str, first: Machine, checkout: Path, startup_files: Path
 ) -> None:
     if not shutil.which(shell):
         pytest.skip(f"this machine has no {shell}")
-    env = {"HOME": str(tmp_path), "SHELL": f"/usr/bin/{shell}"}
+    env = {"SHELL": f"/usr/bin/{shell}"}
     file = (
         ".bash_profile" if os.uname().sysname == "Darwin" and shell == "bash" else file
     )
-    startup = tmp_path / file
+    startup = startup_files / file
     startup.parent.mkdir(parents=True, exist_ok=True)
     startup.write_text("true")
     for _ in range(2):
@@ -252,7 +266,7 @@ def test_modify_rc_adds_the_lines_once_and_they_work(
     assert startup.read_text().startswith("true\n")
     assert startup.read_text().count("# >>> toolpin >>>") == 1
     command = [shell, "-c", f". {startup}; toolpin deactivate; toolpin version"]
-    assert run(command, {**first.env, **env}, tmp_path) == Result(0, VERSION, "")
+    assert run(command, {**first.env, **env}, first.home) == Result(0, VERSION, "")
 
 
 def test_asdf_is_put_beside_toolpin_and_goes_with_it(
