@@ -1,15 +1,35 @@
 #!/bin/sh
-# From a checkout to a tarball that holds its own Erlang: build.sh [GLIBC OF THE SERVERS]
+# Builds a tarball that holds the application and its own Erlang, from this checkout.
+#
+# usage: build.sh [GLIBC]
+#   GLIBC   the version of glibc on the servers (`ldd --version`); this machine's otherwise
+#
+# The last line of its output is the name of the tarball, demo-TIME-COMMIT.tar.gz.
 set -eu
 cd "$(dirname "$0")"
+
 toolpin install
 variables=$(toolpin env)
 eval "$variables"
+
+# A project with dependencies has a mix.lock. Hex and rebar3 go into a directory for this
+# Elixir and OTP, so a new pair gets its own; a project that pins `rebar` has rebar3.
+if [ -f mix.lock ]; then
+  mix local.hex --force --if-missing
+  [ -n "${MIX_REBAR3:-}" ] || mix local.rebar --force --if-missing
+  mix deps.get --check-locked
+fi
 mix test
+npm ci --prefix assets --no-audit --no-fund
+npm run --prefix assets deploy
+
 export MIX_ENV=prod
 mix release --overwrite --quiet
 release=_build/prod/rel/demo
-toolpin release-check "$release" ${1:+--glibc "$1"}
-version=$(cut -d ' ' -f 2 "$release/releases/start_erl.data")
-tar -C "$release" -czf "demo-$version.tar.gz" .
-echo "demo-$version.tar.gz"
+# Fails when the servers lack what the release needs, or when it runs on this machine only.
+toolpin release-check "$release" --glibc "${1:-$(getconf GNU_LIBC_VERSION | cut -d ' ' -f 2)}"
+
+name=demo-$(date -u +%Y%m%d%H%M%S)-$(git rev-parse --short=12 HEAD)
+tar -C "$release" -czf "$name.tar.gz.part" .
+mv "$name.tar.gz.part" "$name.tar.gz"
+echo "$name.tar.gz"

@@ -7,7 +7,8 @@ defmodule Demo.MixProject do
       version: "0.1.0",
       elixir: "~> 1.14",
       start_permanent: Mix.env() == :prod,
-      deps: []
+      deps: [],
+      releases: [demo: [include_executables_for: [:unix]]]
     ]
   end
 

@@ -1,8 +1,17 @@
 defmodule Demo do
-  @moduledoc "Answers what it is and what runs it."
+  @moduledoc "Reports which release answers, and what runs it."
 
   def about do
-    {:ok, version} = :application.get_key(:demo, :vsn)
-    "demo #{version} on Erlang/OTP #{System.otp_release()}"
+    "demo #{release()} on Erlang/OTP #{System.otp_release()}: #{greeting()}"
   end
+
+  # The name of the directory that the release was unpacked into.
+  defp release do
+    case System.get_env("RELEASE_ROOT") do
+      nil -> "from source"
+      root -> Path.basename(root)
+    end
+  end
+
+  defp greeting, do: Application.fetch_env!(:demo, :greeting)
 end

@@ -4,6 +4,7 @@ defmodule Demo.Application do
 
   @impl true
   def start(_type, _args) do
-    Supervisor.start_link([], strategy: :one_for_one, name: Demo.Supervisor)
+    children = [{Demo.Web, Application.fetch_env!(:demo, :port)}]
+    Supervisor.start_link(children, strategy: :one_for_one, name: Demo.Supervisor)
   end
 end

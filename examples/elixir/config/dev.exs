@@ -1,0 +1,3 @@
+import Config
+
+config :demo, port: 4000, greeting: "development"

@@ -1,0 +1,3 @@
+import Config
+
+config :demo, port: 0, greeting: "test"

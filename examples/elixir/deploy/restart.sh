@@ -1,4 +1,0 @@
-#!/bin/sh
-# CodeDeploy's ApplicationStart.
-set -eu
-systemctl restart demo
