@@ -126,7 +126,15 @@ class App:
         from toolpin.execute.place import Place  # noqa: PLC0415 - few commands need it
 
         aliases, idioms = self.registry.aliases, self.idioms
-        return Place(self.paths, aliases, idioms, self.env, self.directory, self.files)
+        return Place(
+            self.paths,
+            aliases,
+            idioms,
+            self.env,
+            self.directory,
+            self.files,
+            self.registry,
+        )
 
     def where_in(self, directory: str) -> Where:
         """Return where the project files of another directory are looked for."""
@@ -317,8 +325,7 @@ class App:
         stated = tuple(self.stated())
         self.warn_of_ignored()
         self.judge(stated)
-        aliases = self.registry.aliases
-        found = pin_files.effective(stated, env=self.env, aliases=aliases)
+        found = tuple(self.effective(stated))
         self.tell_of_passed_over({request.tool for request in found})
         if found:
             return found
@@ -331,6 +338,12 @@ class App:
             ],
             "toolpin pin nodejs latest",
         )
+
+    def effective(self, requests: Iterable[Request]) -> Iterator[Request]:
+        """Yield the request that counts for each tool, overrides included."""
+        registry = self.registry
+        aliases, spell = registry.aliases, registry.spell
+        return pin_files.effective(requests, env=self.env, aliases=aliases, spell=spell)
 
     def judge(self, requests: Iterable[Request]) -> None:
         """Say where files of one folder disagree about a tool."""
@@ -359,7 +372,7 @@ class App:
 
     def request(self, tool: str) -> Request | None:
         """Return what is asked for of one tool here, if anything is."""
-        return pin_files.request_for(tool, self.stated(), self.env)
+        return pin_files.request_for(tool, self.stated(), self.env, self.registry.spell)
 
     def resolve(self, request: Request) -> Iterator[Resolution]:
         """Yield what a request means here of what is installed; see `resolve`."""

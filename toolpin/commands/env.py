@@ -10,10 +10,9 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.env import DEFAULT_PATH
 from toolpin.errors import NotRunnable, UsageError
-from toolpin.execute.trees import is_of_project
+from toolpin.execute.trees import is_of_project, joined, patch_of
 from toolpin.model import EnvPatch, Request
 from toolpin.project.toolversions import variable_for
-from toolpin.project_env import joined, patch_of
 from toolpin.report import Report
 from toolpin.shells.formats import BASE, FAILURES, FORMATS, SHELLS, render_env
 from toolpin.suggest import pinned_tool
@@ -77,7 +76,7 @@ def _patch(request: Request, app: App) -> EnvPatch:
     Nothing, and a warning, for a project's `path:` and for a tool that no plugin knows.
     """
     try:
-        patch = patch_of(request, app)
+        patch = patch_of(app.place, request)
     except NotRunnable:
         if request.tool in app.registry.aliases:
             raise

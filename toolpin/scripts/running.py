@@ -241,11 +241,10 @@ def answer_asdf(paths: Paths) -> None:
 
 
 def for_scripts(paths: Paths, env: Mapping[str, str], cwd: str) -> dict[str, str]:
-    """Return the environment of a script: an `asdf` first, the shims last on PATH."""
+    """Return the environment of a script: an `asdf` and the shims first on PATH."""
     path = env.get("PATH") or DEFAULT_PATH
-    folders = [one for one in path.split(":") if one != paths.answers]
-    if paths.shims not in folders:
-        folders.append(paths.shims)
+    own = (paths.answers, paths.shims)
+    folders = [entry for entry in path.split(":") if entry not in own]
     kept = {
         name: value
         for name, value in env.items()
@@ -253,7 +252,7 @@ def for_scripts(paths: Paths, env: Mapping[str, str], cwd: str) -> dict[str, str
     }
     return {
         **kept,
-        "PATH": ":".join([paths.answers, *folders]),
+        "PATH": ":".join([*own, *folders]),
         "PWD": cwd,
         "ASDF_DATA_DIR": paths.data,
         "TOOLPIN_DATA_DIR": paths.data,
