@@ -121,8 +121,13 @@ class Installer:
         tool = self._registry.readable(job.pin.tool)
         return set(tool.requires) if tool else set()
 
-    def plan(self, job: Job) -> Plan:
-        """Return what would be done; nothing but indexes is asked for."""
+    def plan(self, job: Job) -> Plan | None:
+        """Return what would be done, None where it is installed.
+
+        Nothing but indexes is asked for. Raises ToolpinError where it would fail.
+        """
+        if self._carrier.is_there(job):
+            return None
         tool = self._registry.require(job.pin.tool, job.origin)
         if job.locked:
             return locked_plan(tool, job, self._host)
