@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from toolpin.env import apply
-from toolpin.errors import NotRunnable, UnknownCommand
+from toolpin.errors import NotRunnable, UnknownCommand, as_word
 from toolpin.execute.place import Found, Place, request_in, stated_in
 from toolpin.execute.trees import (
     asked,
@@ -142,9 +142,11 @@ def _unpinned(place: Place, providers: Sequence[str], command: str) -> Found:
         if (having := _having(place, tool, command))
     ]
     if not providers:
+        named = request_in(place, command)  # a tool that no plugin knows
         raise UnknownCommand(
             f"{command} is no command of an installed tool, nor one on PATH",
-            [("in", place.cwd)],
+            [("in", place.cwd), *([("wanted by", str(named.origin))] if named else [])],
+            f"toolpin plugin add {as_word(command)}" if named else None,
         )
     raise NotRunnable(
         f"nothing pins {' or '.join(providers)}, which has {command}",
