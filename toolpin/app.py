@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from toolpin.env import apply
 from toolpin.errors import UsageError, as_word
 from toolpin.lockfile.head import lockfile_beside
 from toolpin.model import Request
@@ -226,7 +227,7 @@ class App:
             self.paths.log,
             beside=beside,
             options=dict(self.settings.build_options),
-            scripts=self.scripts,
+            scripts=self.build_scripts,
         )
 
     @cached_property
@@ -273,6 +274,13 @@ class App:
         from toolpin.scripts.running import Scripts  # noqa: PLC0415 - few need it
 
         return Scripts(self.paths, name, self.env, self.directory)
+
+    def build_scripts(self, name: str) -> Scripts:
+        """Return the scripts of a plugin, with the other tools that are pinned here."""
+        from toolpin.execute.trees import others_in  # noqa: PLC0415 - few need it
+
+        child = apply(others_in(self.place, name), self.env, self.paths.shims)
+        return self.derived(env=child, registry=self.registry).scripts(name)
 
     def lockfile(self, path: str) -> Lockfile | None:
         """Return a lockfile, read once, or None. Raises what `read_lockfile` raises."""

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 
 from toolpin.env import added, apply, is_settable, settle
 from toolpin.errors import NotRunnable, ToolpinError
-from toolpin.execute.place import Found, Place, request_in
+from toolpin.execute.place import Found, Place, request_in, stated_in
 from toolpin.model import EnvPatch, Pin, Request
-from toolpin.project.pin_files import Where
+from toolpin.project.pin_files import Where, effective
 from toolpin.project.toolversions import folder_of
 from toolpin.resolver.installed import Resolution, not_installed, resolve
 from toolpin.store.installs import environment, store_of
@@ -85,6 +85,23 @@ def used_by(place: Place, tool: str) -> tuple[EnvPatch, ...]:
             if request := request_in(place, name):
                 found.append(settle(first_tree(place, request), "", place.env))
     return tuple(found)
+
+
+def others_in(place: Place, tool: str) -> EnvPatch:
+    """Return what the other tools that are pinned here and installed set.
+
+    A directory that a project names is left out: it may have an `ls` or a `make`.
+    """
+    stated = stated_in(place, place.aliases)
+    found = EnvPatch((), ())
+    for request in effective(stated, env=place.env, aliases=place.aliases):
+        if request.tool == tool:
+            continue
+        with contextlib.suppress(ToolpinError):  # not installed
+            patch = settle(first_tree(place, request), "", place.env)
+            if not is_of_project(patch, request, place.where):
+                found = with_used(found, [patch])
+    return found
 
 
 def with_used(patch: EnvPatch, found: Sequence[EnvPatch]) -> EnvPatch:
