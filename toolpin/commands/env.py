@@ -56,6 +56,8 @@ def run(options: Options, app: App) -> int:
     requests: Sequence[Request]
     requests = [pinned_tool(options.tool, app)] if options.tool else app.requests()
     patch = joined(_patch(request, options.tool, app) for request in requests)
+    if options.format in SHELLS and not app.report.as_json:  # they run what is left out
+        patch = patch._replace(path=(*patch.path, app.paths.shims))
     if app.report.as_json:
         result = {"path": patch.path, "variables": dict(patch.variables)}
         app.report.document("env", result)
