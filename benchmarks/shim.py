@@ -34,12 +34,12 @@ class Case(NamedTuple):
 
 
 CASES = (
-    Case("one tool", "", f"{PIN}\n", 1.25),
+    Case("one tool", "", f"{PIN}\n", 1.20),
     Case(
         "30 tools, ours last",
         "",
         "".join(f"tool{number} 1.{number}.0\n" for number in range(29)) + f"{PIN}\n",
-        1.6,
+        1.38,
     ),
     Case("20 folders deep", "/".join("abcdefghijklmnopqrst"), f"{PIN}\n", 1.35),
 )
@@ -66,6 +66,7 @@ def main(pairs: int) -> None:
             show(f"{case.name} ({wanted})", times, "#!/bin/sh")
         _loose_against_exact(root, shim, pairs)
         _beside_others(root, shim, pairs)
+        _of_two_tools(root, pairs)
         _growth(root, pairs)
 
 
@@ -147,6 +148,37 @@ def _beside_others(root: str, shim: str, pairs: int) -> None:
         )
     title = "beside missing, loose and unlocked tools, while the network hangs"
     show(title, times, "alone")
+
+
+def _of_two_tools(root: str, pairs: int) -> None:
+    """Print what a command of two tools costs, one of them pinned, and of a package."""
+    shim, program, _ = _store(f"{root}/two")
+    folder = os.path.dirname(program)
+    for name in ("npx", "tsc"):
+        shutil.copy(program, f"{folder}/{name}")
+    paths = Paths(f"{root}/two/data", f"{root}/two/config")
+    other = paths.install("bun", "1.0.0")
+    os.makedirs(f"{other}/.toolpin")
+    os.makedirs(f"{other}/bin")
+    shutil.copy(program, f"{other}/bin/npx")
+    with open(f"{other}/.toolpin/record.sh", "w", encoding="utf-8") as file:
+        file.write(render_record(EnvPatch((f"{other}/bin",), ())))
+    tools = {PIN.tool: ShimTool(PIN.tool), "bun": ShimTool("bun")}
+    refresh(paths, tools, "/no/python")
+    shims = {
+        "of one tool": [shim],
+        "of two tools": [f"{paths.shims}/npx"],
+        "of a package": [f"{paths.shims}/tsc"],
+    }
+    project = _project(root, Case("two tools", "", f"{PIN}\n", 1))
+    times = measure(
+        shims,
+        folder=project,
+        env={**os.environ, "HOME": root},
+        rounds=pairs,
+        warm_up=WARM_UP,
+    )
+    show("a command of two tools, without Python", times, "of one tool")
 
 
 def _growth(root: str, pairs: int) -> None:

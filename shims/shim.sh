@@ -2,6 +2,7 @@
 # What every shim sources. The stub has set _toolpin_command, _toolpin_tool,
 # _toolpin_names, _toolpin_files, _toolpin_spellings, _toolpin_override, _toolpin_after
 # and those of the tool that it needs, and of the one that it uses where it is pinned.
+# Of a command of several tools it has a function for each, which sets these.
 # This runs the plain case: an exact version, installed and recorded. All else, every
 # message included, is `toolpin exec`. Nothing here may fork, and nothing of a project
 # is ever evaluated. @WORDS@ are filled in when this is written to the data folder.
@@ -26,6 +27,7 @@ _toolpin_forget() {
     _toolpin_after _toolpin_need _toolpin_need_names _toolpin_need_override \
     _toolpin_use _toolpin_use_names _toolpin_use_override _toolpin_use_files \
     _toolpin_use_spellings \
+    _toolpin_several _toolpin_chosen _toolpin_one \
     _toolpin_known _toolpin_file _toolpin_folder _toolpin_name _toolpin_rest _toolpin_lines _toolpin_wanted \
     _toolpin_tree _toolpin_path _toolpin_bin _toolpin_more toolpin_bins toolpin_major
 }
@@ -61,7 +63,8 @@ _toolpin_read() {
     esac
     case $_toolpin_name in
       '' | '#'* | @CR@) ;;
-      *[!0-9A-Za-z_.-]*) return 0 ;;
+      # It may be a name that is misspelt: `nodejs@22`, `NodeJS`.
+      *[!0-9[:lower:]_.-]*) return 0 ;;
     esac
     _toolpin_lines=$((_toolpin_lines + 1))
     [ "$_toolpin_lines" -lt 1000 ] || return 0
@@ -102,11 +105,6 @@ _toolpin_read_other() {
     v[0-9]*) _toolpin_known=${_toolpin_known#v} ;;
     [0-9]*) ;;
     *[" @TAB@="]*) return 0 ;;
-    *)
-      case $2 in *" $_toolpin_known="*) ;; *) return 0 ;; esac
-      _toolpin_known=${2#*" $_toolpin_known="}
-      _toolpin_known=${_toolpin_known%% *}
-      ;;
   esac
   _toolpin_wanted=$_toolpin_known
 }
@@ -125,9 +123,37 @@ _toolpin_look() {
   return 1
 }
 
-# Leaves a v in front of $_toolpin_wanted out, and each .x at its end.
-_toolpin_spell() {
-  _toolpin_wanted=${_toolpin_wanted#v}
+# Puts in the place of the first word of $_toolpin_wanted what it means by the spellings
+# $1. One without a meaning is a beginning that is left out, as a v before a number is.
+_toolpin_respell() {
+  _toolpin_rest=${_toolpin_wanted#"${_toolpin_wanted%%[" @TAB@"]*}"}
+  _toolpin_wanted=${_toolpin_wanted%"$_toolpin_rest"}
+  case $1 in
+    *" $_toolpin_wanted="[!" "]*)
+      _toolpin_wanted=${1#*" $_toolpin_wanted="}
+      _toolpin_wanted=${_toolpin_wanted%%" "*}
+      ;;
+    *)
+      _toolpin_known=" ${1#' v= '}"
+      while :; do
+        case $_toolpin_known in *'= '*) ;; *) break ;; esac
+        _toolpin_name=${_toolpin_known%%'= '*}
+        _toolpin_name=${_toolpin_name##*' '}
+        _toolpin_known=" ${_toolpin_known#*'= '}"
+        case $_toolpin_wanted in
+          "$_toolpin_name"?*)
+            _toolpin_wanted=${_toolpin_wanted#"$_toolpin_name"}
+            break ;;
+        esac
+      done
+      case $_toolpin_wanted in v[0-9]*) _toolpin_wanted=${_toolpin_wanted#v} ;; esac
+      ;;
+  esac
+  _toolpin_wanted=$_toolpin_wanted$_toolpin_rest
+}
+
+# Leaves each .x at the end of $_toolpin_wanted out.
+_toolpin_without_x() {
   while :; do
     case $_toolpin_wanted in
       *.[xX]) _toolpin_wanted=${_toolpin_wanted%.?} ;;
@@ -218,34 +244,46 @@ _toolpin_is_linked() {
   return 1
 }
 
+# Finds what pins the tool that project files know as $1: _toolpin_wanted has its words,
+# or `?` where Python must judge. $2 is `=` and the override's value, empty where it is
+# not set; $3 and $4 are for _toolpin_look. False where nothing pins the tool.
+_toolpin_locate() {
+  _toolpin_wanted=${2#=}
+  [ -z "$2" ] || return 0
+  _toolpin_wanted='?'
+  case $PWD in [!/]* | */../* | */.. | '') return 0 ;; esac
+  [ ${#PWD} -lt 4096 ] || return 0
+  _toolpin_folder=${PWD%/}
+  until _toolpin_look "$1" "$3" "$4"; do
+    case $_toolpin_folder in
+      */*) _toolpin_folder=${_toolpin_folder%/*} ;;
+      *)
+        _toolpin_wanted='?'
+        ! _toolpin_is_linked || return 0
+        case ${HOME-} in /*) _toolpin_folder=$HOME ;; *) return 0 ;; esac
+        _toolpin_look "$1" "$3" "$4" && return
+        _toolpin_folder=@CONFIG@
+        _toolpin_look "$1" '' ''
+        return
+        ;;
+    esac
+  done
+}
+
 # Finds the published tree of tool $1, known to project files as $2, and sources its
-# record. $3 is `=` and the override's value, empty where it is not set; $4 and $5 are
-# for _toolpin_look. True also where nothing pins the tool; false where Python must
-# judge.
+# record. $3 to $5 are for _toolpin_locate. True also where nothing pins the tool; false
+# where Python must judge.
 _toolpin_find() {
   _toolpin_tree=
   toolpin_bins=
-  _toolpin_wanted=${3#=}
-  if [ -z "$3" ]; then
-    case $PWD in [!/]* | */../* | */.. | '') return 1 ;; esac
-    [ ${#PWD} -lt 4096 ] || return 1
-    _toolpin_folder=${PWD%/}
-    until _toolpin_look "$2" "$4" "$5"; do
-      case $_toolpin_folder in
-        */*) _toolpin_folder=${_toolpin_folder%/*} ;;
-        *)
-          ! _toolpin_is_linked || return 1
-          case ${HOME-} in /*) _toolpin_folder=$HOME ;; *) return 1 ;; esac
-          _toolpin_look "$2" "$4" "$5" && break
-          _toolpin_folder=@CONFIG@
-          _toolpin_look "$2" '' '' && break
-          return 0
-          ;;
-      esac
-    done
-  fi
+  _toolpin_locate "$2" "$3" "$4" "$5" || return 0
   # Every word is judged, also those of which nothing will be asked.
   [ ${#_toolpin_wanted} -lt 128 ] || return 1
+  case $_toolpin_wanted in
+    [0-9]* | *:*) ;;
+    # `v=` among the spellings: of this tool no version begins with a v or ends in .x.
+    *) case $5 in ' v= '*) _toolpin_respell "$5" ;; esac ;;
+  esac
   case ${_toolpin_wanted#latest:} in
     *[" @TAB@"][!" @TAB@"0-9A-Za-z]*) return 1 ;;
     [!0-9A-Za-z]* | '' | *[!0-9A-Za-z._+~" @TAB@"-]*) return 1 ;;
@@ -253,8 +291,7 @@ _toolpin_find() {
   esac
   _toolpin_wanted=${_toolpin_wanted%%[" @TAB@"]*}
   case $_toolpin_wanted in
-    # `v=` among the spellings: of this tool no version begins with a v or ends in .x.
-    v[0-9]* | [0-9]*.[xX]) case $3$5 in ' v= '*) _toolpin_spell ;; esac ;;
+    [0-9]*.[xX]) case $5 in ' v= '*) _toolpin_without_x ;; esac ;;
   esac
   if _toolpin_is_exact; then
     ! _toolpin_source "$1" || return 0
@@ -274,6 +311,22 @@ _toolpin_find() {
   _toolpin_source "$1"
 }
 
+# Of several tools the one that is pinned has the command: of those before the `/`, whose
+# own it is, or else of the others, which have it as a package. Two are for Python.
+_toolpin_chosen=
+for _toolpin_one in $_toolpin_several; do
+  case $_toolpin_one in
+    /) [ -z "$_toolpin_chosen" ] || break ;;
+    _toolpin_[0-9]*)
+      "$_toolpin_one"
+      _toolpin_locate "$_toolpin_names" "$_toolpin_override" \
+        "$_toolpin_files" "$_toolpin_spellings" || continue
+      [ -z "$_toolpin_chosen" ] || _toolpin_ask "$@"
+      _toolpin_chosen=$_toolpin_one
+      ;;
+  esac
+done
+[ -z "$_toolpin_several" ] || ${_toolpin_chosen:-_toolpin_ask} "$@"
 [ -n "$_toolpin_tool" ] || _toolpin_ask "$@"
 [ -z "$_toolpin_after" ] || for _toolpin_name in "$@"; do
   case $_toolpin_after in *" $_toolpin_name "*) _toolpin_ask "$@" ;; esac
@@ -305,8 +358,22 @@ while [ -n "$_toolpin_rest" ]; do
 done
 [ -n "$_toolpin_bin" ] || _toolpin_ask "$@"
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
-case $PATH: in "$_toolpin_path":*) ;; *) PATH=$_toolpin_path:$PATH ;; esac
-case :$PATH: in *:@SHIMS@:*) ;; *) PATH=$PATH:@SHIMS@ ;; esac
+# The shims are right behind: what is further back on PATH wins over no pin.
+case $PATH: in
+  "$_toolpin_path":@SHIMS@:*) ;;
+  *)
+    _toolpin_rest=:$PATH:
+    while :; do
+      case $_toolpin_rest in
+        :"$_toolpin_path":*) _toolpin_rest=:${_toolpin_rest#:"$_toolpin_path":} ;;
+        *:@SHIMS@:*)
+          _toolpin_rest=${_toolpin_rest%%:@SHIMS@:*}:${_toolpin_rest#*:@SHIMS@:} ;;
+        *) break ;;
+      esac
+    done
+    PATH=$_toolpin_path:@SHIMS@${_toolpin_rest%:}
+    ;;
+esac
 export PATH
 set -- "$_toolpin_bin" "$@"
 _toolpin_forget

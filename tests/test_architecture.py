@@ -52,7 +52,7 @@ LAYERS = tuple(
         plugin.tool_fields
         """,
         """
-        bundle locking pairs plugin_tasks app listing project_env suggest wanted
+        bundle locking pairs plugin_tasks app listing suggest wanted
         ci.install ci.keys ci.plan ci.view doctor.asked doctor.checkup
         doctor.project_check doctor.reasons doctor.road_check doctor.roads
         doctor.shell_check doctor.surroundings

@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from toolpin.env import apply
 from toolpin.errors import UsageError, as_word
 from toolpin.lockfile.head import lockfile_beside
 from toolpin.model import Request
@@ -127,7 +126,15 @@ class App:
         from toolpin.execute.place import Place  # noqa: PLC0415 - few commands need it
 
         aliases, idioms = self.registry.aliases, self.idioms
-        return Place(self.paths, aliases, idioms, self.env, self.directory, self.files)
+        return Place(
+            self.paths,
+            aliases,
+            idioms,
+            self.env,
+            self.directory,
+            self.files,
+            self.registry,
+        )
 
     def where_in(self, directory: str) -> Where:
         """Return where the project files of another directory are looked for."""
@@ -277,10 +284,12 @@ class App:
 
     def build_scripts(self, name: str) -> Scripts:
         """Return the scripts of a plugin, with the other tools that are pinned here."""
-        from toolpin.execute.trees import others_in  # noqa: PLC0415 - few need it
+        from toolpin.execute.trees import pins_in  # noqa: PLC0415 - few need it
+        from toolpin.scripts.running import Scripts  # noqa: PLC0415 - see scripts
 
-        child = apply(others_in(self.place, name), self.env, self.paths.shims)
-        return self.derived(env=child, registry=self.registry).scripts(name)
+        patch, _ = pins_in(self.place, without=name)
+        env = {**self.env, **dict(patch.variables)}
+        return Scripts(self.paths, name, env, self.directory, patch.path)
 
     def lockfile(self, path: str) -> Lockfile | None:
         """Return a lockfile, read once, or None. Raises what `read_lockfile` raises."""
@@ -325,8 +334,7 @@ class App:
         stated = tuple(self.stated())
         self.warn_of_ignored()
         self.judge(stated)
-        aliases = self.registry.aliases
-        found = pin_files.effective(stated, env=self.env, aliases=aliases)
+        found = tuple(self.effective(stated))
         self.tell_of_passed_over({request.tool for request in found})
         if found:
             return found
@@ -339,6 +347,12 @@ class App:
             ],
             "toolpin pin nodejs latest",
         )
+
+    def effective(self, requests: Iterable[Request]) -> Iterator[Request]:
+        """Yield the request that counts for each tool, overrides included."""
+        registry = self.registry
+        aliases, spell = registry.aliases, registry.spell
+        return pin_files.effective(requests, env=self.env, aliases=aliases, spell=spell)
 
     def judge(self, requests: Iterable[Request]) -> None:
         """Say where files of one folder disagree about a tool."""
@@ -367,7 +381,7 @@ class App:
 
     def request(self, tool: str) -> Request | None:
         """Return what is asked for of one tool here, if anything is."""
-        return pin_files.request_for(tool, self.stated(), self.env)
+        return pin_files.request_for(tool, self.stated(), self.env, self.registry.spell)
 
     def resolve(self, request: Request) -> Iterator[Resolution]:
         """Yield what a request means here of what is installed; see `resolve`."""

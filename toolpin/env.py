@@ -137,13 +137,19 @@ def render_sh(patch: EnvPatch) -> str:
 
 
 def apply(patch: EnvPatch, env: Mapping[str, str], shims_dir: str) -> dict[str, str]:
-    """Return the child's environment: `env` with the patch, and the shims last."""
+    """Return the child's environment: `env` with the patch.
+
+    The patch's directories are first on PATH, then the shims: what is further back on
+    the caller's PATH wins over no pin.
+    """
     path = env.get("PATH") or DEFAULT_PATH
-    bins = ":".join(patch.path)
-    if bins and not f"{path}:".startswith(f"{bins}:"):
-        path = f"{bins}:{path}"
-    if shims_dir not in path.split(":"):
-        path = f"{path}:{shims_dir}"
+    first = ":".join((*patch.path, shims_dir))
+    if not f"{path}:".startswith(f"{first}:"):
+        rest = [entry for entry in path.split(":") if entry != shims_dir]
+        count = len(patch.path)
+        while count and tuple(rest[:count]) == patch.path:
+            del rest[:count]
+        path = ":".join((first, *rest))
     return {**env, **dict(patch.variables), "PATH": path}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.run import Home
+from tests.support.upstream import Upstream
 
 # What each word leads to: the folder `x` of the project, by another way.
 WAYS = {
@@ -123,3 +124,48 @@ def test_the_users_own_file_names_a_folder_beside_it(checkout: Home) -> None:
 def _made(folder: Path) -> Path:
     folder.mkdir()
     return folder
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("install",), 1),
+        (("current", "erlang"), 1),
+        (("why", "erl"), 1),
+        (("doctor",), 1),
+        (("exec", "erl"), 126),
+        (("which", "erlc"), 126),
+        (("env",), 126),
+    ],
+)
+@pytest.mark.parametrize("others", ["", "golang system\n"])
+def test_a_directory_that_does_not_exist_is_reported(
+    words: tuple[str, ...], code: int, others: str, home: Home
+) -> None:
+    home.pin(f"{others}erlang path:~/gone\n")
+    done = home.toolpin(*words)
+    assert done.code == code, done.err
+    assert "path:~/gone" in done.out + done.err
+    if words[0] != "current":
+        assert f"{home.home}/gone" in done.out + done.err
+    (home.home / "gone/bin").mkdir(parents=True)
+    for name in ("erl", "erlc"):
+        program = home.home / "gone/bin" / name
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+    done = home.toolpin(*words)
+    assert "gone does not exist" not in done.out + done.err
+
+
+def test_a_directory_for_which_something_else_answers_is_a_warning(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0")
+    home.pin("nodejs path:~/gone 22.20.0\n")
+    for _ in range(2):
+        done = home.toolpin("install")
+        assert done.code == 0, done.err
+        assert f"nodejs names {home.home}/gone, which does not exist" in done.err
+    assert home.toolpin("current").out.split()[-2:] == ["missing:", "path:~/gone"]
+    assert f"{home.home}/gone" in home.toolpin("why", "node").out
+    assert home.run(home.shim("node"), "--version").out == "v22.20.0\n"

@@ -125,12 +125,21 @@ def test_a_version_with_a_v_in_a_file_is_the_version_without_it(
     assert home.run(home.shim("node"), "--version").out == "v22.20.0\n"
 
 
-def test_a_version_with_a_v_on_the_command_line_is_installed_by_the_line_told(
-    home: Home, upstream: Upstream
+@pytest.mark.parametrize("word", ["v22.20.0", "22.x", "v22.20.x", "lts/22", "stable"])
+def test_a_version_means_the_same_on_the_command_line(
+    word: str, home: Home, upstream: Upstream
 ) -> None:
     upstream.publish("22.20.0")
-    assert tried(home, home.toolpin("install", "nodejs", "v22.20.0")).code == 0
-    assert home.toolpin("list").out.split() == ["nodejs", "22.20.0"]
+    for verb in ("install", "pin", "where"):
+        done = home.toolpin(verb, "node", word)
+        assert done.code == 0, (verb, done.err)
+    assert home.toolpin("list").out.split() == ["nodejs", "*", "22.20.0"]
+    exact = {"22.x": "22", "v22.20.x": "22.20", "lts/22": "22", "stable": "latest"}
+    assert (home.project / ".tool-versions").read_text() == (
+        f"node {exact.get(word, '22.20.0')}\n"
+    )
+    env = {"TOOLPIN_NODEJS_VERSION": word}
+    assert home.toolpin("exec", "node", "--version", env=env).out == "v22.20.0\n"
 
 
 @pytest.mark.parametrize("words", [("install",), ("current",), ("pin",)])

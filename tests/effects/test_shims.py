@@ -13,7 +13,8 @@ import pytest
 from tests.shell.store import KNOWN, Store
 from tests.support.run import REPOSITORY, Home
 from toolpin.model import Pin
-from toolpin.shims.folder import are_in_place, refresh
+from toolpin.project.words import RESERVED_COMMANDS
+from toolpin.shims.folder import are_in_place, refresh, why_skipped
 from toolpin.shims.stubs import Stub, read_stub
 
 
@@ -39,8 +40,9 @@ def test_each_command_of_each_version_gets_a_stub(store: Store) -> None:
     store.publish("nodejs", "12.22.0", {"node": "", "corepack": ""})
     store.publish("other", "1.0", {"thing": ""})
     assert store.refresh().added == ("corepack", "node", "npm", "thing")
-    assert read_stub(str(shim(store, "node"))) == Stub((("nodejs",),), ())
-    assert read_stub(str(shim(store, "npm"))) == Stub((("nodejs",),), ("-g", "link"))
+    own = ("nodejs",)
+    assert read_stub(str(shim(store, "node"))) == Stub((own,), (), own=own)
+    assert read_stub(str(shim(store, "npm"))) == Stub((own,), ("-g", "link"))
 
 
 def test_a_second_refresh_rewrites_nothing(store: Store) -> None:
@@ -217,3 +219,25 @@ def test_exec_imports_nothing_heavy() -> None:
     )
     heavy = "argparse json tomllib subprocess pathlib shutil requests fcntl tqdm"
     assert not set(heavy.split()) & set(done.stdout.split())
+
+
+def test_the_reserved_names_are_documented() -> None:
+    page = (REPOSITORY / "docs/shims.md").read_text()
+    quoted = [line for line in page.splitlines() if line.startswith(">")]
+    names = " ".join(quoted).replace(">", "").replace("`", "").split()
+    assert names == sorted(RESERVED_COMMANDS)
+
+
+def test_what_gets_no_shim_is_told_why(store: Store) -> None:
+    store.publish("evil", "1.0", {"git": "", "-n": "", "thing": ""})
+    shim(store, "thing").parent.mkdir()
+    shim(store, "thing").write_text("mine")
+    skipped = store.refresh().skipped
+    told = [why_skipped(store.paths, name) for name in skipped]
+    assert told == [
+        "'-n' gets no shim: it is no name for one",
+        "git gets no shim, its name is reserved; try: toolpin exec git",
+        f"{shim(store, 'thing')} is not toolpin's: left alone",
+    ]
+    store.home.pin("evil 1.0\n")
+    assert store.home.toolpin("exec", "git", "-C", "/").out == "evil 1.0 <-C> </>\n"

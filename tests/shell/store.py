@@ -42,9 +42,10 @@ KNOWN = {
         ("nodejs", "node"),
         (("npm", ("-g", "link")),),
         idiomatic=(".node-version", ".nvmrc"),
-        spellings=(("lts/*", "lts"), ("node", "latest")),
+        spellings=(("lts/*", "lts"), ("lts/", ""), ("node", "latest")),
         numbered=True,
     ),
+    "erlang": ShimTool("erlang", spellings=(("OTP-", ""),), numbered=True),
     "elixir": ShimTool("elixir", ("elixir",), (), ("erlang",)),
 }
 
@@ -123,5 +124,6 @@ def two_versions(home: Home) -> Store:
     store = Store(home)
     store.publish("nodejs", "10.15.3", {"node": "", "npm": ""})
     store.publish("nodejs", "12.22.0", {"node": ""})
+    store.publish("erlang", "27.0.1", {"erl": ""})
     store.refresh()
     return store

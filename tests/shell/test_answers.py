@@ -55,6 +55,19 @@ CASES = {
     "x-alone": Case("nodejs x\n", code=126, err=FILE1),
     "v-of-no-number": Case("nodejs vx\n", code=126, err=FILE1),
     "spelled-word": Case("nodejs stable\n", V12),
+    "beginning": Case("nodejs lts/10.15.3\n", V10),
+    "beginning-of-two": Case("nodejs lts/9.0.0 12.22.0\n", V12),
+    "beginning-twice": Case("nodejs lts/lts/10.15.3\n", code=2, err=FILE1),
+    "beginning-alone": Case("nodejs lts/\n", code=2, err=FILE1),
+    "hostile-54-beginning": Case("nodejs lts/../10.15.3\n", code=2, err=FILE1),
+    "beginning-and-v": Case("nodejs lts/v10.15.3\n", V10),
+    "otp": Case("erlang OTP-27.0.1\n", "erlang 27.0.1", command="erl"),
+    "override-v": Case("nodejs 10.15.3\n", V12, env={OVERRIDE: "v12.22.0"}),
+    "override-x": Case("nodejs 12.22.0\n", V10, env={OVERRIDE: "10.x"}),
+    "override-beginning": Case(None, V10, env={OVERRIDE: "lts/10.15.3 12"}),
+    "override-otp": Case(
+        None, "erlang 27.0.1", command="erl", env={"TOOLPIN_ERLANG_VERSION": "OTP-27.x"}
+    ),
     "latest": Case("nodejs latest\n", V12),
     "latest-of": Case("nodejs latest:10\n", V10),
     "no-half-number": Case("nodejs 1\n", code=126, err=FILE1),
@@ -82,6 +95,9 @@ CASES = {
     "no-text-in-comment": Case(b"nodejs 10.15.3 # \xff\n", V10),
     "override-comment": Case(None, code=2, env={OVERRIDE: "10.15.3 # x"}),
     "override-hash": Case(None, code=2, env={OVERRIDE: "10.15.3#x"}),
+    "path-gone": Case("nodejs path:/gone\n", code=126, err="path:/gone does not exist"),
+    "path-gone-first": Case("nodejs path:/gone 10.15.3\n", V10),
+    "path-gone-both": Case("nodejs path:/gone 9.0\n", code=126, err="directory  /gone"),
     "no-version": Case("nodejs\n", code=2, err=FILE1),
     "unpinned": Case(None, code=126, err="toolpin pin nodejs 12.22.0"),
     "unpinned-file": Case("erlang 27\n", code=126, err="toolpin pin nodejs"),
@@ -130,7 +146,8 @@ def test_the_program_gets_none_of_the_shims_own_variables(
 
 PLAIN = (
     "plain other-name no-final-newline crlf tabs blanks comment comment-at-once "
-    "first-line-wins among-others longer-name fallback-first override override-alone"
+    "first-line-wins among-others longer-name fallback-first override override-alone "
+    "v-in-front beginning beginning-and-v otp override-v"
 ).split()
 
 
@@ -143,7 +160,7 @@ def test_the_plain_cases_never_start_python(
     text = CASES[name].text
     if isinstance(text, str):
         (store.home.project / ".tool-versions").write_bytes(text.encode())
-    done = store.run(shell, "node", env=CASES[name].env)
+    done = store.run(shell, CASES[name].command, env=CASES[name].env)
     assert done == (0, f"{CASES[name].out}\n", "")
 
 
@@ -297,7 +314,7 @@ def test_a_required_tool_is_on_path_as_pinned(store: Store, road: str) -> None:
     done = store.run(road, "mix", env={"PATH": path})
     installs = f"{store.home.data}/installs"
     bins = f"{installs}/elixir/1.17/bin:{installs}/erlang/27.0/bin"
-    assert done.out == f"erlang 27.0\n{bins}:{path}:{store.home.data}/shims\n"
+    assert done.out == f"erlang 27.0\n{bins}:{store.home.data}/shims:{path}\n"
     store.home.pin("elixir 1.17\nerlang 26.0\n")
     missing = store.run(road, "mix", env={"PATH": path})
     assert (missing.code, missing.out) == (126, "")

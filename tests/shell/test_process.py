@@ -113,7 +113,7 @@ def test_the_child_gets_the_record_and_nothing_else(store: Store, road: str) -> 
     seen = environment(store, road, {**store.home.env, **theirs, "LC_ALL": "C"})
     assert seen.pop("NODE_X") == "it's $HOME\n"
     usual = store.home.env["PATH"]
-    assert seen.pop("PATH") == f"{path}/bin:{usual}:{store.home.data}/shims"
+    assert seen.pop("PATH") == f"{path}/bin:{store.home.data}/shims:{usual}"
     for name in ("CDPATH", "ENV", "BASH_ENV", "PYTHONPATH", "PYTHONHOME"):
         assert seen[name] == theirs[name]
     if road != "exec":

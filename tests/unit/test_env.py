@@ -199,18 +199,24 @@ def test_path_takes_only_absolute_folders(folder: str) -> None:
         render_record(EnvPatch((folder,), ()))
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        (None, f"/t/bin:{DEFAULT_PATH}:/shims"),
-        ("", f"/t/bin:{DEFAULT_PATH}:/shims"),
-        ("/usr/bin", "/t/bin:/usr/bin:/shims"),
-        ("/shims:/usr/bin", "/t/bin:/shims:/usr/bin"),
-        ("/t/bin:/usr/bin", "/t/bin:/usr/bin:/shims"),
-        ("/t/binary", "/t/bin:/t/binary:/shims"),
-    ],
-)
-def test_the_bins_come_first_and_the_shims_last(
+# The caller's PATH, and the child's: a test of the shims has them, too.
+PATHS = [
+    (None, f"/t/bin:/shims:{DEFAULT_PATH}"),
+    ("", f"/t/bin:/shims:{DEFAULT_PATH}"),
+    ("/usr/bin", "/t/bin:/shims:/usr/bin"),
+    ("/shims", "/t/bin:/shims"),
+    ("/shims:/usr/bin", "/t/bin:/shims:/usr/bin"),
+    ("/old:/shims:/usr/bin:/shims", "/t/bin:/shims:/old:/usr/bin"),
+    ("/t/bin:/usr/bin", "/t/bin:/shims:/usr/bin"),
+    ("/t/bin:/shims:/usr/bin", "/t/bin:/shims:/usr/bin"),
+    ("/t/bin:/old:/shims", "/t/bin:/shims:/old"),
+    ("/t/binary", "/t/bin:/shims:/t/binary"),
+    (":/usr/bin:", "/t/bin:/shims::/usr/bin:"),
+]
+
+
+@pytest.mark.parametrize(("path", "expected"), PATHS)
+def test_the_bins_come_first_and_the_shims_behind_them(
     path: str | None, expected: str
 ) -> None:
     env = {} if path is None else {"PATH": path}

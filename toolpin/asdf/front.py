@@ -99,14 +99,19 @@ class Front(NamedTuple):
         known = self.known
         aliases = {name: name for name in known} | self.app.registry.aliases
         stated = self.app.stated(known)
-        return pin_files.effective(stated, env=self.app.env, aliases=aliases)
+        spell = self.app.registry.spell
+        return tuple(
+            pin_files.effective(stated, env=self.app.env, aliases=aliases, spell=spell)
+        )
 
     def request(self, tool: str) -> Request | None:
         """Return what is asked of one tool here, if anything is."""
         names = self.app.registry.aliases.items()
         only = {tool, *(name for name, own in names if own == tool)}
         stated = self.app.stated(only)
-        return pin_files.request_for(tool, stated, self.app.env)
+        return pin_files.request_for(
+            tool, stated, self.app.env, self.app.registry.spell
+        )
 
     def source(self, request: Request) -> str:
         """Return the file that asks, or the variable as it was set."""

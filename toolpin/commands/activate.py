@@ -7,20 +7,18 @@ has changed is this run again, with `--update`.
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from argparse import SUPPRESS, ArgumentParser
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import NotRunnable, ToolpinError
-from toolpin.execute.trees import is_of_project
+from toolpin.execute.place import requests_in
+from toolpin.execute.trees import is_of_project, joined, lacking_shims, patch_of
 from toolpin.model import EnvPatch, Request
 from toolpin.paths import bundled
 from toolpin.plugin.registry import adding
 from toolpin.project import pin_files
-from toolpin.project_env import joined, patch_of
 from toolpin.shells import fish, posix
 from toolpin.shells.activation import ACTIVE, STATE, Watch, entered, parse_state
 from toolpin.shells.dialect import DIALECTS, Dialect, render_changes
@@ -96,7 +94,7 @@ def _update(app: App, dialect: Dialect, shell: str, *, in_front: bool) -> str:
             app.report.warn(f"{what}; try: {adding(one.tool)}")
     if told and told != state.told:
         app.report.warn_lines(told)
-        _stand_before_the_machines(requests, app)
+        _stand_before_the_machines(app)
     return render_changes(changes, dialect) + dialect.same(
         Watch(
             watch.present + installs.present,
@@ -124,19 +122,18 @@ def _here(app: App) -> _Here:
     try:
         stated = tuple(app.stated())
         told = list(app.disagreement_lines(stated))
-        requests = pin_files.effective(
-            stated, env=app.env, aliases=app.registry.aliases
-        )
-        patches, missing = [], []
+        requests = tuple(app.effective(stated))
+        patches = []
+        missing: list[tuple[Request, ToolpinError]] = []
         for request in requests:
             try:
                 patches.append(_patch(request, app))
-            except NotRunnable:
-                missing.append(request)
+            except NotRunnable as error:
+                missing.append((request, error))
     except ToolpinError as error:
         return _Here(EnvPatch((), ()), error.render())
-    unknown = tuple(one for one in missing if one.tool not in app.registry.aliases)
-    if known := [one for one in missing if one not in unknown]:
+    unknown = tuple(one for one, _ in missing if one.tool not in app.registry.aliases)
+    if known := [one for one in missing if one[0] not in unknown]:
         told.append(_hint(known))
     return _Here(joined(patches), "\n".join(told), requests, unknown)
 
@@ -146,33 +143,28 @@ def _patch(request: Request, app: App) -> EnvPatch:
 
     Prompts run `git`. The shims, which stand here, run the tool's commands out of it.
     """
-    patch = patch_of(request, app)
+    patch = patch_of(app.place, request)
     return EnvPatch((), ()) if is_of_project(patch, request, app.where) else patch
 
 
-def _stand_before_the_machines(requests: Sequence[Request], app: App) -> None:
+def _stand_before_the_machines(app: App) -> None:
     """Give pinned tools their shims, also where nothing of them was ever installed.
 
-    Without them the machine's own programs would answer for what is not there.
+    Without them the machine's own programs would answer for what is not there, or for
+    a line that cannot be read.
     """
-    lacking = set()
-    for tool in {request.tool for request in requests}:
-        with contextlib.suppress(ToolpinError):
-            found = app.registry.get(tool)
-            names = found.commands if found else ()
-            shims = [f"{app.paths.shims}/{name}" for name in names]
-            if not all(map(os.path.lexists, shims)):
-                lacking.add(tool)
-    if lacking:
+    requests, refused = requests_in(app.place)
+    tools = (*(request.tool for request in requests), *refused)
+    if lacking := lacking_shims(tools, app.place):
         from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415 - once a tool
 
         with contextlib.suppress(ToolpinError):  # a store that cannot be written
             refresh_shims(app.paths, app.registry, lacking)
 
 
-def _hint(missing: list[Request]) -> str:
-    facts = [(f"{one.tool} {one.wanted[0]}", str(one.origin)) for one in missing]
+def _hint(missing: list[tuple[Request, ToolpinError]]) -> str:
+    if len(missing) == 1:
+        return missing[0][1].render()
+    facts = [(f"{one.tool} {one.wanted[0]}", str(one.origin)) for one, _ in missing]
     what = f"{len(facts)} pinned versions are not installed"
-    if len(facts) == 1:
-        what, facts = f"{facts[0][0]} is not installed", [("wanted by", facts[0][1])]
     return ToolpinError(what, facts, "toolpin install").render()

@@ -98,9 +98,13 @@ def _result(request: Request, app: App) -> dict[str, object]:
 
 
 def _missing(request: Request, app: App) -> list[str]:
-    """Return the exact versions that are not installed; a match is none of them."""
+    """Return the exact versions that are not installed, and directories without one.
+
+    What a loose version would match is none of them.
+    """
     return [
-        one.alternative.value
+        one.alternative.value if kind == "version" else str(one.alternative)
         for one in app.resolve(request)
-        if one.alternative.kind == "version" and not one.pin
+        if (kind := one.alternative.kind) in ("version", "path")
+        and not (one.pin or one.basis)
     ]

@@ -10,11 +10,10 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.env import DEFAULT_PATH
 from toolpin.errors import NotRunnable, UsageError
-from toolpin.execute.trees import is_of_project
+from toolpin.execute.trees import is_of_project, joined, patch_of
 from toolpin.model import EnvPatch, Request
 from toolpin.plugin.registry import adding
 from toolpin.project.toolversions import variable_for
-from toolpin.project_env import joined, patch_of
 from toolpin.report import Report
 from toolpin.shells.formats import BASE, FAILURES, FORMATS, SHELLS, render_env
 from toolpin.suggest import pinned_tool
@@ -81,7 +80,7 @@ def _patch(request: Request, only: str | None, app: App) -> EnvPatch:
     Raises UnknownTool where that `only` is meant.
     """
     try:
-        patch = patch_of(request, app)
+        patch = patch_of(app.place, request)
     except NotRunnable:
         if request.tool in app.registry.aliases:
             raise

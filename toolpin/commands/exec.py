@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NoReturn
 
-from toolpin.errors import UnknownCommand
+from toolpin.errors import ToolpinError, UnknownCommand
 from toolpin.execute import running
 from toolpin.execute.place import Found, Place
+from toolpin.execute.trees import lacking_shims, with_pins
 from toolpin.paths import Paths, find_paths
 from toolpin.plugin.registry import read_registry
 from toolpin.project import pin_files
@@ -18,19 +20,20 @@ from toolpin.settings.idiomatic_level import idiomatic_level
 
 def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
     """Replace this process. The child's flags are never looked at."""
-    if line[0] == "--store":  # as a shim calls it, whatever the environment says
+    is_shim = line[0] == "--store"  # it calls so, whatever the environment says
+    if is_shim:
         paths = Paths(data=line[1], config=line[2], system=line[3])
         line = line[4:]
     else:
         paths = find_paths(env)
-    own, finish = env, _as_found
+    own, as_asdf = env, _as_found
     if os.path.exists(paths.asdf_note):  # then asdf's variables count here, too
         from toolpin.settings import asdf_env  # noqa: PLC0415 - a store that has no asdf
 
         env = asdf_env.as_toolpin(env)
         paths = paths._replace(filename=asdf_env.filename_in(env))
 
-        def finish(found: Found) -> Found:
+        def as_asdf(found: Found) -> Found:
             kept = asdf_env.without_translated(found.environment, own)
             return found._replace(environment=kept)
 
@@ -38,14 +41,23 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         line = line[1:]
     registry, files = read_registry(paths), Files()
 
-    def reshim() -> None:
+    def reshim(tools: Collection[str] = ()) -> None:
         from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415 - rarely
 
-        refresh_shims(paths, registry)
+        refresh_shims(paths, registry, tools)
 
     idioms = registry.idioms(idiomatic_level(paths, env, files.read_settings))
     cwd = pin_files.cwd_or_name(env)
-    place = Place(paths, registry.aliases, idioms, env, cwd, files)
+    place = Place(paths, registry.aliases, idioms, env, cwd, files, registry)
+
+    def finish(found: Found) -> Found:
+        if not is_shim:
+            found, lacking = with_pins(place, found)
+            if lacking := lacking_shims(lacking, place):
+                with contextlib.suppress(ToolpinError):  # a store that is read only
+                    reshim(lacking)
+        return as_asdf(found)
+
     try:
         running.run(line[0], line[1:], place, running.Caller(reshim, finish))
     except UnknownCommand as error:

@@ -15,7 +15,7 @@ from toolpin.pairs import warn_of_pairs
 from toolpin.project import pin_files
 from toolpin.project.meant import mending
 from toolpin.project.toolversions import parse, parse_wanted
-from toolpin.project.words import without_v
+from toolpin.project.words import Spell, without_v
 from toolpin.upkeep.reshim import refresh_shims
 
 _ORIGIN = Origin("the command line")
@@ -57,7 +57,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Options, app: App) -> int:
     """Write the line; tell when a version is not installed."""
     tool = app.registry.require(options.tool, _ORIGIN)
-    words, versions = _versions(options, leaves_v_out=bool(tool.idiomatic))
+    words, versions = _versions(options, app.registry.spell)
     path = _place(options, app)
     names = (options.tool, *(name for name in tool.names if name != options.tool))
     before, after, is_locked = write_line(
@@ -66,7 +66,9 @@ def run(options: Options, app: App) -> int:
     warn_of_pairs(parse(after, path), app)
     refresh_shims(app.paths, app.registry, {tool.name})
     written = " ".join(str(one) for one in versions)
-    left_out = ", without the v" if words != list(options.versions) else ""
+    pairs = zip(options.versions, words, strict=True)
+    with_v = any(word != counts and without_v(word) != word for word, counts in pairs)
+    left_out = ", without the v" if with_v else ""
     app.report.remark(f"{path}: {options.tool} {written}{left_out}")
     if is_locked:
         app.report.remark(f"{lockfile_beside(path)}: written")
@@ -85,19 +87,17 @@ def run(options: Options, app: App) -> int:
     return 0
 
 
-def _versions(
-    options: Options, *, leaves_v_out: bool
-) -> tuple[list[str], list[Wanted]]:
-    """Return the words for versions, and what they mean. Raises UsageError.
+def _versions(options: Options, spell: Spell) -> tuple[list[str], list[Wanted]]:
+    """Return the words for versions as they count, and what they mean.
 
-    Of some tools only people write a v: their own files are read without it.
+    Raises UsageError.
     """
     if not options.versions:
         raise UsageError(
             f"pin wants a version of {options.tool}",
             hint=f"toolpin pin {options.tool} latest",
         )
-    words = [without_v(one) if leaves_v_out else one for one in options.versions]
+    words = [spell(options.tool, word) for word in options.versions]
     try:
         return words, [parse_wanted(word, _ORIGIN) for word in words]
     except UsageError as wrong:

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.shims.folder import why_skipped
 from toolpin.upkeep.reshim import refresh_shims
 
 
@@ -20,13 +21,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Options, app: App) -> int:  # noqa: ARG001 - every verb's shape
     """Write missing shims, remove those of nothing, name the files left alone."""
     changes = refresh_shims(app.paths, app.registry)
-    for verb, names in (
-        ("added", changes.added),
-        ("removed", changes.removed),
-        ("not toolpin's, left alone:", changes.skipped),
-    ):
+    for verb, names in (("added", changes.added), ("removed", changes.removed)):
         if names:
             app.report.remark(f"{verb} {', '.join(names)}")
+    for name in changes.skipped:
+        app.report.remark(why_skipped(app.paths, name))
     if app.report.as_json:
         changed = bool(changes.added or changes.removed)
         app.report.document("reshim", changes._asdict(), changed=changed)

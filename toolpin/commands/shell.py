@@ -54,7 +54,8 @@ def run(options: Options, app: App) -> int:
     if options.unset:
         app.report.answer(dialect.unset(variable).rstrip("\n"))
         return 0
-    wanted = tuple(parse_wanted(word, _ORIGIN) for word in options.versions)
+    words = (app.registry.spell(tool, word) for word in options.versions)
+    wanted = tuple(parse_wanted(word, _ORIGIN) for word in words)
     _require_installed(Request(tool, wanted, _ORIGIN), app)
     text = " ".join(map(str, wanted))
     app.report.answer(dialect.assign(variable, text).rstrip("\n"))

@@ -94,10 +94,11 @@ def _chosen(options: Options, app: App) -> list[Pin]:
 
 
 def _installed(tool: str, version: str, app: App) -> Pin:
+    version = app.registry.spell(tool, version)
     wanted = parse_wanted(version, Origin("the command line"))
     if wanted.kind != "version":
         raise UsageError(
-            f"{version} is no version that toolpin installed",
+            f"{wanted} is no version that toolpin installed",
             [("expected", "an exact version, as `toolpin list` shows it")],
         )
     pin = Pin(tool, version)

@@ -58,8 +58,9 @@ def _request(options: Options, app: App) -> Request:
     if options.version is None:
         return pinned_tool(options.tool, app)
     origin = Origin("the command line")
-    wanted = parse_wanted(options.version, origin)
-    return Request(known_tool(options.tool, app), (wanted,), origin)
+    tool = known_tool(options.tool, app)
+    wanted = parse_wanted(app.registry.spell(tool, options.version), origin)
+    return Request(tool, (wanted,), origin)
 
 
 def _answer(resolution: Resolution, app: App) -> None:

@@ -13,6 +13,7 @@ from toolpin.doctor.searched import Candidate
 from toolpin.errors import ToolpinError, UnknownCommand, printable
 from toolpin.model import Pin, Request
 from toolpin.report import error_table
+from toolpin.resolver.installed import missing_directories
 from toolpin.store.installs import store_of, tree
 from toolpin.store.trees import read_receipt
 from toolpin.suggest import with_near_commands
@@ -71,6 +72,8 @@ def _rows(reasons: Reasons, app: App) -> Iterator[Row]:
     asked = reasons.asked
     if asked.request:
         yield "wanted by", _words(asked.request), str(asked.request.origin)
+        for path in missing_directories(asked.request, app.where):
+            yield "does not exist", "", path
     for request in asked.overridden:
         yield "instead of", _words(request), str(request.origin)
     if asked.unread:

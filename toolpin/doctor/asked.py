@@ -29,8 +29,7 @@ class Asked(NamedTuple):
 
 def everything(app: App) -> tuple[Request, ...]:
     """Return what is asked for here, each tool once; () where nothing is."""
-    aliases = app.registry.aliases
-    return pin_files.effective(app.stated(), env=app.env, aliases=aliases)
+    return tuple(app.effective(app.stated()))
 
 
 def of_tool(tool: str, app: App) -> Asked:
@@ -40,7 +39,7 @@ def of_tool(tool: str, app: App) -> Asked:
     """
     found: list[Request] = []
     unread = ""
-    override = pin_files.request_for(tool, (), app.env)
+    override = pin_files.request_for(tool, (), app.env, app.registry.spell)
     if override:
         found.append(override)
     stated = _stated(tool, app)

@@ -6,16 +6,14 @@ every program of the name on PATH. It runs nothing and asks nobody.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.doctor.asked import Asked, everything, of_tool
+from toolpin.doctor.asked import Asked, of_tool
 from toolpin.doctor.searched import Candidate, candidates, folders
 from toolpin.errors import (
     NotLocked,
-    NotRunnable,
     ToolpinError,
     UnknownCommand,
     UsageError,
@@ -89,20 +87,12 @@ def reasons_for(command: str, app: App) -> Reasons:
     known = finding.providers(command, app.place)
     found: Found | None = None
     problem: ToolpinError | None = None
-    if not known and (request := _promised(command, app)):
-        known = (request.tool,)
-        problem = NotRunnable(
-            f"{request.tool} {request.wanted[0]} is not installed",
-            [("wanted by", str(request.origin))],
-            "toolpin install",
-        )
-    else:
-        try:
-            found = finding.find(command, app.place)
-        except UnknownCommand:
-            raise
-        except ToolpinError as error:
-            problem = error
+    try:
+        found = finding.find(command, app.place)
+    except UnknownCommand:
+        raise
+    except ToolpinError as error:
+        problem = error
     tool, asked = _tool(known, found, app)
     searched = folders(app.env, app.directory, app.paths, app.home)
     return Reasons(
@@ -116,32 +106,23 @@ def reasons_for(command: str, app: App) -> Reasons:
     )
 
 
-def _promised(command: str, app: App) -> Request | None:
-    """Return the request here for a tool that is not there, and would have a command.
-
-    As its plugin says: where nothing of it was ever installed, nothing else knows.
-    """
-    with contextlib.suppress(ToolpinError):
-        for request in everything(app):
-            with contextlib.suppress(ToolpinError):
-                tool = app.registry.get(request.tool)
-                if tool and command in tool.commands and _is_lacking(request, app):
-                    return request
-    return None
-
-
-def _is_lacking(request: Request, app: App) -> bool:
-    return not any(one.basis or one.directory for one in app.resolve(request))
-
-
 def _tool(known: tuple[str, ...], found: Found | None, app: App) -> tuple[str, Asked]:
     """Return the tool whose request decides, and all that is asked of it."""
-    asked = {tool: of_tool(tool, app) for tool in known}
     origin = found.origin if found else None
-    for tool, one in asked.items():
-        if one.request and (origin is None or one.request.origin == origin):
+    asked = {}
+    for tool in known:
+        try:
+            asked[tool] = one = of_tool(tool, app)
+        except UsageError:
+            if found is None:
+                raise
+            continue  # a line that another tool's stands before
+        if one.request and (found is None or one.request.origin == origin):
             return tool, one
-    return next(iter(asked.items()), ("", Asked(None)))
+    tool, one = next(iter(asked.items()), ("", Asked(None)))
+    if found and origin is None:  # the system's, whatever is pinned
+        one = one._replace(request=None, overridden=())
+    return tool, one
 
 
 def _locked(request: Request | None, app: App) -> tuple[Locked, ...]:

@@ -6,11 +6,19 @@ asks no network: what is not there is an error that says what to do.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 
 from toolpin.env import apply
-from toolpin.errors import NotRunnable, UnknownCommand, as_word
-from toolpin.execute.place import Found, Place, request_in, stated_in
+from toolpin.errors import NotRunnable, ToolpinError, UnknownCommand
+from toolpin.execute.place import (
+    Found,
+    Place,
+    effective_in,
+    request_in,
+    requests_in,
+    stated_in,
+)
 from toolpin.execute.trees import (
     asked,
     required_by,
@@ -20,8 +28,8 @@ from toolpin.execute.trees import (
     with_used,
 )
 from toolpin.model import EnvPatch, Origin, Pin, Request
-from toolpin.project import pin_files
-from toolpin.resolver.installed import not_installed, resolve
+from toolpin.project.words import NAME, fits
+from toolpin.resolver.installed import not_installed, resolve, to_provide
 from toolpin.shims.stubs import read_stub
 from toolpin.shims.system_command import DEPTH, count_round, on_path, without_versions
 from toolpin.store.installs import is_program, program, tools, versions
@@ -40,32 +48,61 @@ def find(command: str, place: Place) -> Found:
             [("received", repr(command))],
         )
     place = place._replace(stub=read_stub(f"{place.paths.shims}/{command}"))
-    providers = _providers(place, command)
-    lacking: NotRunnable | None = None
-    for request in _requests(place, providers):
-        found = _choose(place, request, command)
-        if found:
-            return found
-        lacking = lacking or _lacks(place, request, command)
-    if lacking:
-        raise lacking
-    return _unpinned(place, providers, command)
+    own, others = _providers(place, command)
+    lacking: list[Request] = []
+    for tools_ in (own, others):
+        for request in _requests(place, tools_):
+            found = _choose(place, request, command)
+            if found:
+                return found
+            lacking.append(request)
+    if not lacking:
+        return _unpinned(place, (*own, *others), command)
+    if lacking[0].tool not in own:
+        # A package that this version is without hides no program of the system.
+        path = _on_path(_without_versions(place), command)
+        if path:
+            return _system(place, path, command, None)
+    raise _lacks(place, lacking[0], command)
 
 
 def providers(command: str, place: Place) -> tuple[str, ...]:
-    """Return the tools that are known to have a command."""
+    """Return the tools that are known to have a command, its own ones first."""
     stub = read_stub(f"{place.paths.shims}/{command}")
-    return _providers(place._replace(stub=stub), command)
+    own, others = _providers(place._replace(stub=stub), command)
+    return (*own, *others)
 
 
-def _providers(place: Place, command: str) -> tuple[str, ...]:
-    """Return the tools that are known to have the command."""
-    named = place.aliases.get(command)
+def _providers(place: Place, command: str) -> tuple[list[str], list[str]]:
+    """Return the tools whose own command it is, and those that have it as a package."""
     if place.stub:
         found = [tool for tool, *_ in place.stub.tools]
+        own = list(place.stub.own)
     else:
         found = [tool for tool in tools(place.paths) if _having(place, tool, command)]
-    return tuple(dict.fromkeys([*found, *([named] if named else [])]))
+        own = [tool for tool in found if command in place.plugins.commands_of(tool)]
+    named = place.aliases.get(command, command)
+    if named in place.aliases or named in found:
+        own = list(dict.fromkeys([*own, named]))
+    own = own or _promising(place, command)
+    return own, [tool for tool in found if tool not in own]
+
+
+def _promising(place: Place, command: str) -> list[str]:
+    """Return the tools that are pinned, not installed, and would have a command.
+
+    By their name or as their plugins state: no shim and no install has it of them.
+    """
+    with contextlib.suppress(ToolpinError):  # a line of what is no tool's name
+        if fits(command, NAME) and request_in(place, command):
+            return [command]
+    requests, _ = requests_in(place)
+    return [
+        request.tool
+        for request in requests
+        if not any(one.basis for one in resolve(request, place.paths, place.where))
+        and command in place.plugins.commands_of(request.tool)
+    ]
 
 
 def _having(place: Place, tool: str, command: str) -> list[str]:
@@ -78,15 +115,19 @@ def _having(place: Place, tool: str, command: str) -> list[str]:
 
 
 def _requests(place: Place, providers: Sequence[str]) -> Iterator[Request]:
-    """Yield what is asked of the providers, in the order of the file."""
+    """Yield what is asked of the providers, in the order of the file.
+
+    No other tool's line is judged, and none behind the one that is wanted.
+    """
     if len(providers) == 1:
         request = request_in(place, providers[0])
         if request:
             yield request
     elif providers:
-        aliases = {**{tool: tool for tool in providers}, **place.aliases}
-        stated = stated_in(place, aliases)
-        for request in pin_files.effective(stated, env=place.env, aliases=aliases):
+        names = {name for name, own in place.aliases.items() if own in providers}
+        stated = stated_in(place, place.aliases, only={*providers, *names})
+        own = {tool: tool for tool in providers}
+        for request in effective_in(place, stated, own):
             if request.tool in providers:
                 yield request
 
@@ -122,9 +163,12 @@ def _choose(place: Place, request: Request, command: str) -> Found | None:
                 child = apply(patch, around.env, place.paths.shims)
                 found = Found(path, child, resolution.pin, request.origin)
                 return asked(place, found) if patch.asks else found
-    if not there:
-        raise not_installed(request, place.where)
-    return None
+    if there:
+        return None
+    error = not_installed(request, place.where)
+    if request.tool not in place.aliases and to_provide(request):
+        error.hint = f"toolpin plugin add {request.tool}"
+    raise error
 
 
 def _without_versions(place: Place, tool: str = "") -> Place:
@@ -133,7 +177,9 @@ def _without_versions(place: Place, tool: str = "") -> Place:
 
 
 def _unpinned(place: Place, providers: Sequence[str], command: str) -> Found:
-    path = _on_path(place, command)
+    # A version that the caller has on PATH is none that is pinned here.
+    outside = _without_versions(place) if providers else place
+    path = _on_path(outside, command)
     if path:
         return _system(place, path, command, None)
     installed = [
@@ -142,11 +188,9 @@ def _unpinned(place: Place, providers: Sequence[str], command: str) -> Found:
         if (having := _having(place, tool, command))
     ]
     if not providers:
-        named = request_in(place, command)  # a tool that no plugin knows
         raise UnknownCommand(
             f"{command} is no command of an installed tool, nor one on PATH",
-            [("in", place.cwd), *([("wanted by", str(named.origin))] if named else [])],
-            f"toolpin plugin add {as_word(command)}" if named else None,
+            [("in", place.cwd)],
         )
     raise NotRunnable(
         f"nothing pins {' or '.join(providers)}, which has {command}",

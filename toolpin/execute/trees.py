@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from toolpin.env import added, apply, is_settable, settle
 from toolpin.errors import NotRunnable, ToolpinError
-from toolpin.execute.place import Found, Place, request_in, stated_in
+from toolpin.execute.place import Found, Place, request_in, requests_in
 from toolpin.model import EnvPatch, Pin, Request
-from toolpin.project.pin_files import Where, effective
+from toolpin.project.pin_files import Where
 from toolpin.project.toolversions import folder_of
 from toolpin.resolver.installed import Resolution, not_installed, resolve
+from toolpin.shims.stubs import read_stub
 from toolpin.store.installs import environment, store_of
 
 
@@ -61,6 +62,35 @@ def first_tree(place: Place, request: Request) -> EnvPatch:
     raise not_installed(request, place.where)
 
 
+def patch_of(place: Place, request: Request) -> EnvPatch:
+    """Return what one request sets here, with its variables settled.
+
+    Raises NotRunnable where nothing of it is installed.
+    """
+    patch = first_tree(place, request)
+    if not patch.homes:
+        return patch
+    for name in place.plugins.requires_of(request.tool):
+        if required := request_in(place, name):
+            return settle(patch, first_tree(place, required).major, place.env)
+    return settle(patch, "", place.env)
+
+
+def joined(patches: Iterable[EnvPatch]) -> EnvPatch:
+    """Return what several patches set together; the first one wins.
+
+    The directories of the first line in the file are first, and its variables count,
+    as they do where the tool runs.
+    """
+    path: dict[str, None] = {}
+    variables: dict[str, str] = {}
+    for patch in patches:
+        path |= dict.fromkeys(patch.path)
+        for name, value in patch.variables:
+            variables.setdefault(name, value)
+    return EnvPatch(tuple(path), tuple(variables.items()))
+
+
 def required_by(place: Place, tool: str) -> dict[str, EnvPatch]:
     """Return what each tool that `tool` requires sets: nothing for `system`.
 
@@ -87,23 +117,6 @@ def used_by(place: Place, tool: str) -> tuple[EnvPatch, ...]:
     return tuple(found)
 
 
-def others_in(place: Place, tool: str) -> EnvPatch:
-    """Return what the other tools that are pinned here and installed set.
-
-    A directory that a project names is left out: it may have an `ls` or a `make`.
-    """
-    stated = stated_in(place, place.aliases)
-    found = EnvPatch((), ())
-    for request in effective(stated, env=place.env, aliases=place.aliases):
-        if request.tool == tool:
-            continue
-        with contextlib.suppress(ToolpinError):  # not installed
-            patch = settle(first_tree(place, request), "", place.env)
-            if not is_of_project(patch, request, place.where):
-                found = with_used(found, [patch])
-    return found
-
-
 def with_used(patch: EnvPatch, found: Sequence[EnvPatch]) -> EnvPatch:
     """Return the patch with the bins and variables of the tools that it uses."""
     for more in found:
@@ -119,6 +132,63 @@ def with_required(
     for more in (settle(one, "", env) for one in found):
         patch = EnvPatch(patch.path + more.path, more.variables + patch.variables)
     return patch
+
+
+def pins_in(place: Place, without: str = "") -> tuple[EnvPatch, set[str]]:
+    """Return what the pins set, `without` one tool, and the tools that lack one.
+
+    A directory that a project names is left out: the shims run that tool's commands.
+    """
+    requests, refused = requests_in(place)
+    patches, lacking = [], set(refused)
+    for request in (one for one in requests if one.tool != without):
+        try:
+            patch = patch_of(place, request)
+        except ToolpinError:
+            lacking.add(request.tool)
+            continue
+        if not is_of_project(patch, request, place.where):
+            patches.append(patch)
+    return joined(patches), lacking
+
+
+def with_pins(place: Place, found: Found) -> tuple[Found, set[str]]:
+    """Return the program with all installed pins, and the tools whose pin is missing.
+
+    The directories of its own tool stay first on PATH.
+    """
+    patch, lacking = pins_in(place, without=found.pin.tool if found.pin else "")
+    child = dict(found.environment)
+    for name, value in patch.variables:
+        if child.get(name) == place.env.get(name):  # its own tool has not set it
+            child[name] = value
+    entries = child["PATH"].split(":")
+    shims = place.paths.shims
+    at = entries.index(shims) if shims in entries else 0
+    more = [folder for folder in patch.path if folder not in entries[:at]]
+    child["PATH"] = ":".join((*entries[:at], *more, *entries[at:]))
+    return found._replace(environment=child), lacking
+
+
+def lacking_shims(tools: Iterable[str], place: Place) -> set[str]:
+    """Return those of the tools that have a command without a shim.
+
+    Then the system's own program would run in place of what is pinned.
+    """
+    return {
+        tool
+        for tool in tools
+        for command in place.plugins.commands_of(tool)
+        if not _has_shim(f"{place.paths.shims}/{command}", tool)
+    }
+
+
+def _has_shim(path: str, tool: str) -> bool:
+    """Say whether a command has a shim of the tool, or a file that is not toolpin's."""
+    stub = read_stub(path)
+    if stub is None:
+        return os.path.lexists(path)
+    return any(tool == name for name, *_ in stub.tools)
 
 
 def is_of_project(patch: EnvPatch, request: Request, where: Where) -> bool:

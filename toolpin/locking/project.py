@@ -246,7 +246,8 @@ def also_of(words: Sequence[str], old: Lockfile, app: App) -> list[Ask]:
             raise UsageError(
                 f"--also {word} names no version", hint=f"--also {name}@VERSION"
             )
-        texts.append((app.registry.require(name, _COMMAND_LINE).name, version))
+        tool = app.registry.require(name, _COMMAND_LINE).name
+        texts.append((tool, app.registry.spell(tool, version)))
     for tool, version in texts:
         ask = Ask(tool, parse_wanted(version, _COMMAND_LINE), _COMMAND_LINE)
         found[ask.key] = ask

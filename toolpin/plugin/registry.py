@@ -98,7 +98,7 @@ class Registry:
         Only for a tool that is known from a TOML file: of an asdf plugin a version may
         well begin with a v, or end in .x.
         """
-        if is_plain(word):
+        if not word or is_plain(word):
             return word
         tool = self.readable(name)
         if tool is None or not tool.file.endswith(".toml"):
@@ -120,6 +120,16 @@ class Registry:
             return self._tool(own) if own in self._files else None
         except UsageError:
             return None
+
+    def requires_of(self, tool: str) -> tuple[str, ...]:
+        """Return the tools that a tool requires; () for one that cannot be read."""
+        known = self.readable(tool)
+        return known.requires if known else ()
+
+    def commands_of(self, tool: str) -> tuple[str, ...]:
+        """Return the commands of every version; () for one that cannot be read."""
+        known = self.readable(tool)
+        return known.commands if known else ()
 
     def require(self, name: str, origin: Origin | None = None) -> Tool:
         """Return the tool of that name. Raises ToolpinError with names near it."""

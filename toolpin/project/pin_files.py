@@ -17,6 +17,7 @@ from toolpin.paths import home_folder
 from toolpin.project.files import Files, Together
 from toolpin.project.idiomatic import Idioms, is_passed_over
 from toolpin.project.toolversions import parse, parse_for, parse_override, variable_for
+from toolpin.project.words import Spell, as_written
 
 FILENAME = ".tool-versions"
 
@@ -156,32 +157,37 @@ def effective(
     *,
     env: Mapping[str, str],
     aliases: Mapping[str, str],
-) -> tuple[Request, ...]:
-    """Return the request that counts for each tool, of those that `stated` yields.
+    spell: Spell = as_written,
+) -> Iterator[Request]:
+    """Yield the request that counts for each tool, of those that `stated` yields.
 
     In the order of the nearest file, then the next; `aliases` has for each name a
     known tool goes by, its own too, the canonical one. An override variable counts
     for tools in a file and for known tools; those that no file names come last.
+    `spell` returns a word of such a variable as it counts for a tool.
     """
-    counted: dict[str, Request] = {}
+    counted = set()
     for request in requests:
-        counted.setdefault(request.tool, request)
-    for tool in (*counted, *aliases.values()):
-        override = _override(tool, env)
-        if override:
-            counted[tool] = override
-    return tuple(counted.values())
+        if request.tool not in counted:
+            counted.add(request.tool)
+            yield _override(request.tool, env, spell) or request
+    for tool in dict.fromkeys(aliases.values()):
+        if tool not in counted and (override := _override(tool, env, spell)):
+            yield override
 
 
 def request_for(
-    tool: str, requests: Iterable[Request], env: Mapping[str, str]
+    tool: str,
+    requests: Iterable[Request],
+    env: Mapping[str, str],
+    spell: Spell = as_written,
 ) -> Request | None:
     """Return the request that counts for one tool: an override, or the first.
 
     With `stated(...)` as requests, files behind the first that names the tool stay
-    unread, and all of them behind an override.
+    unread, and all of them behind an override. `spell` is as for `effective`.
     """
-    override = _override(tool, env)
+    override = _override(tool, env, spell)
     if override:
         return override
     return next((request for request in requests if request.tool == tool), None)
@@ -281,12 +287,12 @@ def _is_ours(path: str, owner: int) -> bool:
     return not mode & stat.S_IWOTH
 
 
-def _override(tool: str, env: Mapping[str, str]) -> Request | None:
+def _override(tool: str, env: Mapping[str, str], spell: Spell) -> Request | None:
     variable = variable_for(tool)
     text = env.get(variable)
     if text is None:
         return None
-    request = parse_override(text, tool, variable)
+    request = parse_override(text, tool, variable, spell)
     _check_folders(request, home_folder(env), "")
     return request
 

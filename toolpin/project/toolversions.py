@@ -6,6 +6,7 @@ file, and does not know which tools or versions exist.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from toolpin.errors import UsageError
@@ -31,6 +32,7 @@ FILENAME_VARIABLES = (
     "ASDF_TOOL_VERSIONS_FILENAME",
     "ASDF_DEFAULT_TOOL_VERSIONS_FILENAME",
 )
+_AFTER_NAME = re.compile(rb"[@:=]")
 _BOM = b"\xef\xbb\xbf"
 _FORMS = "a version, system, latest, latest:PREFIX, ref:NAME or path:/FOLDER"
 
@@ -59,12 +61,14 @@ def parse_for(
     """Yield the requests of tools with these names, one line after the other.
 
     Nothing else is judged, and a line when its turn comes: whoever stops at a tool's
-    first one, which counts, asks no more than a shim does. Raises UsageError.
+    first one, which counts, asks no more than a shim does. Raises UsageError, also for
+    a line where one of the names is misspelt.
     """
     wanted = {name.encode() for name in names}
     lines = data.removeprefix(_BOM).split(b"\n")
     for number, line in enumerate(lines):
-        if _first_word(line) in wanted:
+        word = _first_word(line)
+        if word in wanted or _respelled(word) in wanted:
             end = b"\n" * (number + 1 < len(lines))  # a lone CR ends no line
             text = b"\n" * number + line.partition(b"#")[0] + end
             yield from parse(text, place, spell)
@@ -78,17 +82,20 @@ def parse_wanted(text: str, origin: Origin) -> Wanted:
     return _wanted(text, Spot(origin, text))
 
 
-def parse_override(text: str, tool: str, variable: str) -> Request:
+def parse_override(
+    text: str, tool: str, variable: str, spell: Spell = as_written
+) -> Request:
     """Return the request that an environment variable holds, versions set by blanks.
 
-    Raises UsageError, also for a value without a version.
+    `spell` is as for `parse`. Raises UsageError, also for a value without a version.
     """
     spot = Spot(Origin(variable), text)
     words = [word for word in text.replace("\t", " ").split(" ") if word]
     if not words:
         spot = spot._replace(hint=f"unset {variable}")
         raise error(f"{variable} holds no version of {tool}", spot)
-    return Request(tool, tuple(_wanted(word, spot) for word in words), spot.origin)
+    wanted = tuple(_wanted(spell(tool, word), spot) for word in words)
+    return Request(tool, wanted, spot.origin)
 
 
 def check_tool_name(name: str, origin: Origin) -> None:
@@ -189,6 +196,11 @@ def _tokens(line: str) -> list[tuple[int, str]]:
 
 def _first_word(line: bytes) -> bytes:
     return line.partition(b"#")[0].replace(b"\t", b" ").strip(b" \r").partition(b" ")[0]
+
+
+def _respelled(word: bytes) -> bytes:
+    """Return the name that `nodejs@10`, `nodejs:` or `NodeJS` was meant to be."""
+    return _AFTER_NAME.split(word, 1)[0].lower()
 
 
 def _request(tokens: list[tuple[int, str]], line: Spot, spell: Spell) -> Request:

@@ -94,21 +94,37 @@ def not_installed(request: Request, where: Where) -> NotRunnable:
     wanted = " or ".join(str(one) for one in request.wanted)
     locked = [locked_version(request, one, where) for one in request.wanted]
     meant = [one for one in locked if one and one not in map(str, request.wanted)]
-    return NotRunnable(
-        f"{request.tool} {wanted} is not installed",
-        [
-            ("wanted by", str(request.origin)),
-            *([("locked as", ", ".join(meant))] if meant else []),
-        ],
-        "toolpin install",
-    )
+    facts = [("wanted by", str(request.origin))]
+    facts += [("locked as", ", ".join(meant))] if meant else []
+    facts += [("no directory", path) for path in missing_directories(request, where)]
+    if to_provide(request):
+        what, hint = f"{request.tool} {wanted} is not installed", "toolpin install"
+    else:
+        what = f"{request.tool} {wanted} does not exist"
+        hint = f"toolpin pin {request.tool} latest"
+    return NotRunnable(what, facts, hint)
+
+
+def missing_directories(request: Request, where: Where) -> list[str]:
+    """Return the directories that a request names by `path:` and that do not exist."""
+    named = [one for one in request.wanted if one.kind == "path"]
+    directories = [folder_of(one, where.home) for one in named]
+    return [path for path in directories if not os.path.isdir(path)]
+
+
+def lacks_all(request: Request, where: Where) -> bool:
+    """Say whether a request names directories alone, and none of them exists."""
+    return len(missing_directories(request, where)) == len(request.wanted)
 
 
 def settled(request: Request, paths: Paths, where: Where) -> list[Pin] | None:
     """Return the versions that `install` provides, where all of them are installed.
 
-    As locked or, without a lockfile, as literally named; None where one is neither.
+    As locked or, without a lockfile, as literally named; None where one is neither, or
+    a directory that is the only answer does not exist.
     """
+    if lacks_all(request, where):
+        return None
     pins = []
     has_lockfile = lockfile_for(request.origin, where) is not None
     for alternative in to_provide(request):

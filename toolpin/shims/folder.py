@@ -30,7 +30,7 @@ _ASDFS_BYTES = 16 * 1024
 
 
 class Changes(NamedTuple):
-    """Names of commands: new, gone, and left alone because the file is foreign."""
+    """Names of commands: new, gone, and without a shim, as `why_skipped` states."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -66,9 +66,11 @@ def refresh(
         for command in tool.commands:
             if (
                 tool.name in wanted
+                or command in provided
                 or owned_text(f"{paths.shims}/{command}") is not None
             ):
-                provided.setdefault(command, [tool.name])
+                providers = provided.setdefault(command, [])
+                providers += [] if tool.name in providers else [tool.name]
     added: list[str] = []
     skipped: list[str] = []
     for command, providers in sorted(provided.items()):
@@ -87,6 +89,18 @@ def refresh(
             added.append(command)
     removed = _remove_others(paths.shims, provided, kept)
     return Changes(tuple(added), removed, tuple(skipped))
+
+
+def why_skipped(paths: Paths, command: str) -> str:
+    """Return the reason for which a command has no shim."""
+    path = f"{paths.shims}/{command}"
+    if command in RESERVED_COMMANDS:
+        return (
+            f"{command} gets no shim, its name is reserved; try: toolpin exec {command}"
+        )
+    if os.path.lexists(path):
+        return f"{path} is not toolpin's: left alone"
+    return f"{command!r} gets no shim: it is no name for one"
 
 
 def are_in_place(paths: Paths, pins: Iterable[Pin], python: str) -> bool:

@@ -14,9 +14,12 @@ from toolpin.env import quote
 from toolpin.model import Pin
 from toolpin.paths import Paths, bundled
 from toolpin.project.toolversions import FILENAME_VARIABLES, variable_for
+from toolpin.project.words import NAME, fits
 
 _MARKER = "# toolpin shim; `toolpin reshim` writes it again"
+_LIBRARY = "# What every shim of toolpin sources: `toolpin reshim` writes it again.\n"
 _TOOL = "# tool "
+_OWN = "# own command of "
 _AFTER = "# after "
 _ADDED = "# added by "
 _ASDF = "# asdf-plugin: "
@@ -35,7 +38,8 @@ class ShimTool(NamedTuple):
     The bins of the tools that it `requires` follow its own on PATH, then those of the
     tools that it `uses`, where these are pinned and installed. `commands` are
     those that every version has: known without an install. `idiomatic` are the files
-    beside `.tool-versions` that count, `spellings` the words in them that mean another.
+    beside `.tool-versions` that count, `spellings` the words in them that mean another;
+    one without a meaning is a beginning that is left out.
     Before a command of `hooked` a hook of the user's runs. `asks` where only its plugin
     can read those files. Versions of a `numbered` tool have no v in front and no `.x`
     at the end: project files may write them so. `added` are command lines that install
@@ -63,18 +67,24 @@ class Stub(NamedTuple):
 
     What a tool only uses follows what it requires, with a `?` before the name.
 
-    `after` holds the words that make a reshim due.
+    `after` holds the words that make a reshim due. It is the own command of the tools
+    `own`; of the others it is a package.
     """
 
     tools: tuple[tuple[str, ...], ...]
     after: tuple[str, ...]
     added: str = ""
+    own: tuple[str, ...] = ()
 
 
 def render_library(paths: Paths, python: str) -> str:
-    """Render `shim.sh` for one store and one interpreter."""
+    """Render `shim.sh` for one store and one interpreter.
+
+    Without its comments: every run of a shim reads them.
+    """
     with open(f"{bundled('shims')}/shim.sh", encoding="utf-8") as file:
-        text = file.read()
+        lines = [line for line in file if not line.lstrip().startswith("#")]
+    text = "".join([_LIBRARY, *lines])
     words = {
         "@CONFIG@": quote(paths.config),
         "@CR@": "\r",
@@ -104,9 +114,11 @@ def render_stub(
     command works on the store, else None: then asdf's header and variables count, too.
     """
     found = [_tool(known, name) for name in providers]
+    own = [tool for tool in found if _is_own(tool, command)]
     after = [word for tool in found for word in _after(tool, command)]
     lines = ["#!/bin/sh", _MARKER]
     lines += [_TOOL + " ".join(_with_partners(tool)) for tool in found]
+    lines += [_OWN + tool.name for tool in own]
     if after:
         lines.append(_AFTER + " ".join(after))
     added = dict(pair for tool in found for pair in tool.added)
@@ -116,20 +128,15 @@ def render_stub(
         lines += [f"{_ASDF}{_spelt(pin)}" for pin in having]
         lines.append(_AS_ASDF + quote(command))
     lines.append(f"_toolpin_command={quote(command)}")
-    # The plain case has one tool that requires, and uses, one other at most.
-    first = found[0]
-    plain = len(found) == 1 and len(first.requires) <= 1 and len(first.uses) <= 1
-    plain = plain and command not in first.hooked
-    asdf = having is not None
-    lines += _lookup("", first, asdf=asdf) if plain else ["_toolpin_tool="]
     lines.append(f"_toolpin_after={quote(_words(after))}")
-    for role, names in (("need", first.requires), ("use", first.uses)):
-        partners = [_tool(known, name) for name in names] if plain else []
-        for partner in partners:
-            lines += _lookup(role, partner, asdf=asdf)
-        lines += [] if partners else [f"_toolpin_{role}="]
+    asdf = having is not None
+    others = [tool for tool in found if tool not in own]
+    # A tool of that name may be pinned, and nothing else may be known of it.
+    if not own and fits(command, NAME):
+        own = [_tool(known, command)]
+    lines += _choice(own, others, known, command, asdf=asdf)
     if asdf:  # another file than .tool-versions is for Python to read
-        lines.append(f"[ -z {_OTHER_FILE} ] || _toolpin_tool=")
+        lines.append(f"[ -z {_OTHER_FILE} ] || _toolpin_tool= _toolpin_several=")
     lines.append(f"[ -r {quote(library)} ] || {{ {_GONE} >&2; exit 126; }}")
     lines.append(f". {quote(library)}")
     return "\n".join(lines) + "\n"
@@ -154,6 +161,7 @@ def read_stub(path: str) -> Stub | None:
             for word in line.removeprefix(_AFTER).split(" ")
         ),
         next((one.removeprefix(_ADDED) for one in lines if one.startswith(_ADDED)), ""),
+        tuple(one.removeprefix(_OWN) for one in lines if one.startswith(_OWN)),
     )
 
 
@@ -178,6 +186,49 @@ def owned_text(path: str) -> str | None:
         return None
     text = data.decode(errors="surrogateescape")
     return text if text.startswith(f"#!/bin/sh\n{_MARKER}\n") else None
+
+
+def _is_own(tool: ShimTool, command: str) -> bool:
+    """Say whether a command is the tool's own, and none of a package inside it."""
+    return command in tool.commands or command in (tool.name, *tool.names)
+
+
+def _choice(
+    own: Sequence[ShimTool],
+    others: Sequence[ShimTool],
+    known: Mapping[str, ShimTool],
+    command: str,
+    *,
+    asdf: bool,
+) -> list[str]:
+    """Return the lines by which the library finds the tool of a command, and its tree.
+
+    None of a tool where only Python can: the plain case has tools that require, and
+    use, one other at most.
+    """
+    tools = [*own, *others]
+    if any(
+        len(tool.requires) > 1 or len(tool.uses) > 1 or command in tool.hooked
+        for tool in tools
+    ):
+        return ["_toolpin_tool=", "_toolpin_several="]
+    if len(tools) == 1:
+        return [*_lookups(tools[0], known, asdf=asdf), "_toolpin_several="]
+    lines = ["_toolpin_tool="]
+    for number, tool in enumerate(tools, 1):
+        lines += [f"_toolpin_{number}() {{", *_lookups(tool, known, asdf=asdf), "}"]
+    names = [f"_toolpin_{number}" for number in range(1, len(tools) + 1)]
+    names.insert(len(own), "/")
+    return [*lines, f"_toolpin_several={quote(' '.join(names))}"]
+
+
+def _lookups(tool: ShimTool, known: Mapping[str, ShimTool], *, asdf: bool) -> list[str]:
+    """Return the lines about a tool and its partners."""
+    lines = _lookup("", tool, asdf=asdf)
+    for role, names in (("need", tool.requires), ("use", tool.uses)):
+        partners = [_lookup(role, _tool(known, name), asdf=asdf) for name in names]
+        lines += partners[0] if partners else [f"_toolpin_{role}="]
+    return lines
 
 
 def _with_partners(tool: ShimTool) -> tuple[str, ...]:

@@ -138,11 +138,7 @@ def _known(
                         for name in idioms.names
                         if idioms.tool_of(name) == known.name
                     ),
-                    spellings=tuple(
-                        (word, meaning)
-                        for word, meaning in known.spellings.items()
-                        if meaning
-                    ),
+                    spellings=tuple(known.spellings.items()),
                     hooked=rc.commands_of(known.name) if is_scripted else (),
                     asks=known.name in idioms.asks,
                     uses=known.uses,

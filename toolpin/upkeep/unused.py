@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from toolpin.app import App
 from toolpin.model import Pin, Request
-from toolpin.project import pin_files
 from toolpin.store import installs
 from toolpin.versions import newest, sort_key
 
@@ -38,4 +37,4 @@ def requests_here(app: App) -> Iterator[Request]:
     """Yield what every file asks for, also where a nearer one asks for another."""
     stated = tuple(app.stated())
     yield from stated
-    yield from pin_files.effective(stated, env=app.env, aliases=app.registry.aliases)
+    yield from app.effective(stated)

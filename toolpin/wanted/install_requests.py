@@ -15,8 +15,13 @@ from toolpin.install.jobs import Job, Outcome
 from toolpin.lockfile.head import is_whole
 from toolpin.model import Origin, Pin, Request
 from toolpin.project.files import LARGEST_LOCKFILE
-from toolpin.resolver.installed import lockfile_for, settled
-from toolpin.shims.folder import are_in_place
+from toolpin.resolver.installed import (
+    lacks_all,
+    lockfile_for,
+    missing_directories,
+    settled,
+)
+from toolpin.shims.folder import are_in_place, why_skipped
 from toolpin.store import installs
 from toolpin.versions import sort_key
 from toolpin.wanted.requests import InstallOptions
@@ -30,6 +35,7 @@ def install_requests(
 
     4, and nothing is installed, where a lockfile had to answer and does not.
     """
+    _warn_of_directories(requests, app)
     wishes = [(pin, one.origin) for one in requests for pin in one.stated]
     _refuse_pairs(wishes, app, bool(options.all_projects))
     if _is_plain(options, app):
@@ -49,6 +55,15 @@ def install_requests(
     )
     app = app.derived(settings=settings, registry=app.registry)
     return _install(requests, wishes, options, app)
+
+
+def _warn_of_directories(requests: Sequence[Request], app: App) -> None:
+    """Report directories that do not exist, where something else answers for them."""
+    for request in requests:
+        if not lacks_all(request, app.where):
+            for path in missing_directories(request, app.where):
+                named = f"{request.origin}: {request.tool} names {path}"
+                app.report.warn(f"{named}, which does not exist")
 
 
 def _install(
@@ -172,7 +187,7 @@ def _refresh_shims(outcomes: Sequence[Outcome], app: App) -> None:
         new = ", ".join(added)
         app.report.remark(f"new commands: {new}; bash may need `hash -r`")
     for name in changes.skipped:
-        app.report.warn(f"{app.paths.shims}/{name} is not toolpin's: left alone")
+        app.report.warn(why_skipped(app.paths, name))
 
 
 def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] | None:

@@ -10,7 +10,12 @@ from toolpin.install.first_builds import Failure, first_for, to_pin, too_old
 from toolpin.install.jobs import Job, Outcome
 from toolpin.install.locked import UNTOLD, other_bytes
 from toolpin.model import Host, Pin, Request
-from toolpin.resolver.installed import Resolution, to_provide
+from toolpin.resolver.installed import (
+    Resolution,
+    lacks_all,
+    not_installed,
+    to_provide,
+)
 from toolpin.resolver.locked import not_locked
 from toolpin.resolver.resolver import Resolver
 from toolpin.versions import sort_key
@@ -29,6 +34,8 @@ def jobs_for(
     for request in requests:
         resolver.lockfile(request.origin)  # its error is one of all requests
         try:
+            if lacks_all(request, app.where):
+                raise not_installed(request, app.where)
             if to_provide(request):  # the machine's own and a folder need no plugin
                 app.registry.check(request.tool, request.origin)
             jobs += _jobs(request, resolver, app, elsewhere)

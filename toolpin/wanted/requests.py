@@ -85,7 +85,9 @@ def _named(options: InstallOptions, app: App) -> Sequence[Request]:
     tool = app.registry.canonical(options.tool)
     if options.versions:
         origin = Origin("the command line")
-        wanted = tuple(parse_wanted(word, origin) for word in options.versions)
+        spell = app.registry.spell
+        words = (spell(tool, word) for word in options.versions)
+        wanted = tuple(parse_wanted(word, origin) for word in words)
         return [Request(tool, wanted, origin)]
     return [pinned_tool(options.tool, app, verb="install")]
 
