@@ -56,7 +56,7 @@ def test_the_machines_own_sets_nothing(two_tools: Home) -> None:
     assert two_tools.toolpin("env", "one").out.startswith(shims)
     file = two_tools.toolpin("env", "one", "--format", "docker").out
     assert str(two_tools.data) not in file  # its programs need no store
-    assert f"'{two_tools.home}/two/bin'" in two_tools.toolpin("env").out
+    assert f"'{two_tools.home}/two/bin:" in two_tools.toolpin("env").out
 
 
 def test_a_missing_version_prints_no_half_of_it(two_tools: Home) -> None:

@@ -89,13 +89,13 @@ def test_the_one_that_is_meant_is_an_error(words: tuple[str, ...], mixed: Home) 
     assert ADD_RUBY in result.err
 
 
-@pytest.mark.parametrize("word", ["exec", "which", "why"])
+@pytest.mark.parametrize(("word", "code"), [("exec", 126), ("which", 126), ("why", 1)])
 def test_a_command_of_its_name_is_answered_with_the_command_that_adds_it(
-    word: str, mixed: Home
+    word: str, code: int, mixed: Home
 ) -> None:
     result = mixed.toolpin(word, "vale")
-    assert result.code == 127
-    assert f"{mixed.project}/.tool-versions:3" in result.err
+    assert result.code == code
+    assert f"{mixed.project}/.tool-versions:3" in result.out + result.err
     assert ADD_VALE in result.err
 
 

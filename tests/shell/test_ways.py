@@ -189,3 +189,25 @@ def test_the_page_has_every_way_and_every_situation() -> None:
 @pytest.mark.parametrize(("way", "situation"), CELLS)
 def test_what_runs_is_what_the_page_says(way: str, situation: str, home: Home) -> None:
     assert WAYS[way](Scene(home, situation)) == CELLS[way, situation]
+
+
+ENV = f'eval "$({TOOLPIN} env)"'
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((f"{TOOLPIN} -C inner exec node",), "inner"),
+        (
+            (ENV, 'PATH="$TOOLPIN_DATA_DIR/shims:$PATH" sh -c "cd inner && node"'),
+            "inner",
+        ),
+        ((ENV, "cd inner", ENV, "node"), "inner"),
+        (("export TOOLPIN_NODEJS_VERSION=10.15.3", "cd inner", ENV, "node"), "outer"),
+    ],
+    ids=["-C", "shims in front", "env again", "variable"],
+)
+def test_the_other_behavior_in_a_nested_project_is_had_as_the_page_says(
+    lines: tuple[str, ...], expected: str, home: Home
+) -> None:
+    assert Scene(home, "nested").run(*lines) == expected
