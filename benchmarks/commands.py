@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from benchmarks import peers
 from benchmarks.paired import Commands, Times, measure, show, working
 from toolpin import host
 from toolpin.env import render_record
@@ -182,9 +183,14 @@ def make_bench(root: str) -> Bench:
         text = PLUGIN.format(name=tool, sources=sources)
         _write(f"{paths.config}/plugins/{tool}.toml", text)
     _write(f"{project}/.tool-versions", "".join(f"{tool} 1.0.0\n" for tool in TOOLS))
-    env = {name: text for name, text in os.environ.items() if name == "PATH"}
+    pins = [Pin(tool, "1.0.0") for tool in TOOLS]
+    program = os.path.realpath(shutil.which("true") or "/bin/true")
+    env = {
+        **peers.environment(root),
+        **peers.mise(root, pins, program),
+        **peers.asdf(root, pins, program),
+    }
     env.update(
-        HOME=root,
         PWD=project,
         TOOLPIN_DATA_DIR=paths.data,
         TOOLPIN_CONFIG_DIR=paths.config,

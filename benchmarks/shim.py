@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 from typing import NamedTuple
 
+from benchmarks import peers
 from benchmarks.paired import measure, show, working
 from toolpin.env import render_record
 from toolpin.model import EnvPatch, Pin
@@ -49,11 +49,12 @@ def main(pairs: int) -> None:
     """Print one table for each case, in milliseconds."""
     with tempfile.TemporaryDirectory(prefix="toolpin-bench-") as root:
         shim, program, script = _store(root)
+        others = _peers(root, program)
+        own = {"program": [program], "#!/bin/sh": [script], "shim": [shim]}
+        candidates = {**own, **others.shims}
         for case in CASES:
             folder = _project(root, case)
-            candidates = {"program": [program], "#!/bin/sh": [script], "shim": [shim]}
-            candidates.update(_peers(root, program))
-            env = {**os.environ, "PWD": folder, "HOME": folder}
+            env = {**peers.environment(folder), **others.env, "PWD": folder}
             times = measure(
                 working(candidates, folder=folder, env=env),
                 folder=folder,
@@ -89,7 +90,7 @@ def _loose_against_exact(root: str, shim: str, pairs: int) -> None:
     times = measure(
         {name: [shim] for name in folders},
         folder=root,
-        env={**os.environ, "HOME": root},
+        env=peers.environment(root),
         rounds=pairs,
         warm_up=WARM_UP,
         elsewhere=folders,
@@ -140,7 +141,7 @@ def _beside_others(root: str, shim: str, pairs: int) -> None:
         times = measure(
             {name: [shim] for name in folders},
             folder=root,
-            env={**os.environ, "HOME": root, "https_proxy": proxy, "http_proxy": proxy},
+            env={**peers.environment(root), "https_proxy": proxy, "http_proxy": proxy},
             rounds=pairs,
             warm_up=WARM_UP,
             elsewhere=folders,
@@ -194,61 +195,38 @@ def _growth(root: str, pairs: int) -> None:
     times = measure(
         shims,
         folder=folder,
-        env={**os.environ, "HOME": root},
+        env=peers.environment(root),
         rounds=pairs,
         warm_up=WARM_UP,
     )
     show("by versions installed", times, "1 installed")
 
 
-def _peers(root: str, program: str) -> dict[str, list[str]]:
-    """Return how peers that are on PATH run the same program, ready to run it."""
-    peers: dict[str, list[str]] = {}
-    if shutil.which("mise"):
-        peers["mise exec"] = ["mise", "exec", "--", program]
-        peers["mise shim"] = [_mise_shim(root, program)]
-    if shutil.which("asdf"):
-        peers["asdf shim"] = [_asdf_shim(root, program)]
-    if shutil.which("pyenv"):
-        peers["pyenv shim"] = [_pyenv_shim(root, program)]
-    return peers
+class Peers(NamedTuple):
+    """Other managers that are on PATH: their shims, and the variables for them."""
+
+    shims: dict[str, list[str]]
+    env: dict[str, str]
 
 
-def _mise_shim(root: str, program: str) -> str:
-    """Give mise a data folder with the same install, and return its shim."""
-    data = os.environ["MISE_DATA_DIR"] = f"{root}/mise"
-    os.environ["MISE_OFFLINE"] = "1"
-    # mise reads a project's files only where their folder is trusted.
-    os.environ["MISE_TRUSTED_CONFIG_PATHS"] = root
-    install = f"{data}/installs/node/{PIN.version}"
-    if not os.path.isdir(install):
-        shutil.copytree(os.path.dirname(program), f"{install}/bin")
-        subprocess.run(["mise", "reshim"], check=False)
-    return f"{data}/shims/node"
-
-
-def _pyenv_shim(root: str, program: str) -> str:
-    """Give pyenv a Python that is the same program, and return its shim."""
-    home = os.environ["PYENV_ROOT"] = f"{root}/pyenv"
-    os.environ["PYENV_VERSION"] = "3.9.0"
-    tree = f"{home}/versions/3.9.0/bin"
-    if not os.path.isdir(tree):
-        os.makedirs(tree)
-        shutil.copy(program, f"{tree}/python")
-        subprocess.run(["pyenv", "rehash"], check=False)
-    return f"{home}/shims/python"
-
-
-def _asdf_shim(root: str, program: str) -> str:
-    """Give asdf a data folder with the same install, and return its shim."""
-    data = f"{root}/asdf"
-    os.environ["ASDF_DATA_DIR"] = data
-    install = f"{data}/installs/{PIN.tool}/{PIN.version}"
-    if not os.path.isdir(install):
-        os.makedirs(f"{data}/plugins/{PIN.tool}/bin")
-        shutil.copytree(os.path.dirname(program), f"{install}/bin")
-        subprocess.run(["asdf", "reshim", PIN.tool], check=False)
-    return f"{data}/shims/node"
+def _peers(root: str, program: str) -> Peers:
+    """Set up the managers that are on PATH with every tool of the cases."""
+    pins = [Pin(*line.split()) for line in CASES[1].text.splitlines()]
+    env = {
+        **peers.mise(root, pins, program),
+        **peers.asdf(root, pins, program),
+        **peers.pyenv(root, program),
+    }
+    shims = {
+        "mise exec": ["mise", "exec", "--", program],
+        "mise shim": [f"{env['MISE_DATA_DIR']}/shims/node"],
+        "asdf shim": [f"{env['ASDF_DATA_DIR']}/shims/node"],
+        "pyenv shim": [f"{env['PYENV_ROOT']}/shims/python"],
+    }
+    found = {
+        name: line for name, line in shims.items() if shutil.which(name.split()[0])
+    }
+    return Peers(found, env)
 
 
 if __name__ == "__main__":

@@ -234,7 +234,7 @@ class App:
             self.paths.log,
             beside=beside,
             options=dict(self.settings.build_options),
-            scripts=self.scripts,
+            scripts=self.build_scripts,
         )
 
     @cached_property
@@ -281,6 +281,15 @@ class App:
         from toolpin.scripts.running import Scripts  # noqa: PLC0415 - few need it
 
         return Scripts(self.paths, name, self.env, self.directory)
+
+    def build_scripts(self, name: str) -> Scripts:
+        """Return the scripts of a plugin, with the other tools that are pinned here."""
+        from toolpin.execute.trees import pins_in  # noqa: PLC0415 - few need it
+        from toolpin.scripts.running import Scripts  # noqa: PLC0415 - see scripts
+
+        patch, _ = pins_in(self.place, without=name)
+        env = {**self.env, **dict(patch.variables)}
+        return Scripts(self.paths, name, env, self.directory, patch.path)
 
     def lockfile(self, path: str) -> Lockfile | None:
         """Return a lockfile, read once, or None. Raises what `read_lockfile` raises."""

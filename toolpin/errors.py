@@ -15,7 +15,8 @@
     |   +-- ScriptFailed    126   because a plugin's script has failed
     +-- UnknownCommand      127   a command that nothing here provides
 
-A bug is every other exception: exit code 3. An interrupt: 130.
+A bug is every other exception: exit code 3. An interrupt: 130. A dry run that would
+install something: 5.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 EXIT_BUG = 3
+EXIT_WOULD_INSTALL = 5
 EXIT_INTERRUPTED = 130
 
 

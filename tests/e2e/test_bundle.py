@@ -448,7 +448,7 @@ def test_a_folder_of_trees_is_not_compared_with_the_store(
     assert result.code == 0, result.err
 
 
-def test_a_failed_tree_is_on_no_path_and_a_dry_run_names_the_folder(
+def test_a_failed_tree_is_on_no_path_and_a_dry_run_names_its_folder(
     locked: Home,
 ) -> None:
     mine = locked.project / "image/nodejs"
@@ -457,9 +457,13 @@ def test_a_failed_tree_is_on_no_path_and_a_dry_run_names_the_folder(
     result = locked.toolpin("install", "--into", "image")
     assert result.code == 1
     assert f'export PATH="{locked.project}/image/golang/bin:$PATH"' in result.err
-    plan = locked.toolpin("install", "--into", "image", "--dry-run", "--json")
-    places = [one["into"] for one in json.loads(plan.out)["result"]["plans"]]
-    folder = f"{locked.project}/image"
+    dry = locked.toolpin("install", "--into", "image", "--dry-run", "--json")
+    answer = json.loads(dry.out)["result"]
+    assert (dry.code, answer["plans"]) == (1, [])  # golang is in its folder
+    assert f"{locked.project}/image/nodejs" in answer["errors"][0]["what"]
+    fresh = locked.toolpin("install", "--into", "new", "--dry-run", "--json")
+    places = [one["into"] for one in json.loads(fresh.out)["result"]["plans"]]
+    folder = f"{locked.project}/new"
     assert sorted(places) == [f"{folder}/golang", f"{folder}/nodejs"]
     other = locked.toolpin("install", "--into", "mac", "--host", "macos-arm64")
     assert other.code == 0, other.err

@@ -105,6 +105,7 @@ def test_current(machine: Home) -> None:
         "runs": "9.9.0",
         "missing": [],
         "locked": [None],
+        "known": True,
     }
     assert _answer(machine, "current") == [row]
     env = {"TOOLPIN_NODEJS_VERSION": "7.7.7"}
@@ -118,6 +119,7 @@ def test_current(machine: Home) -> None:
             "runs": None,
             "missing": ["7.7.7"],
             "locked": [None],
+            "known": True,
         }
     ]
 
@@ -173,6 +175,7 @@ def test_cache_list(machine: Home) -> None:
 def test_a_dry_run_shows_plans_and_changes_nothing(machine: Home) -> None:
     done = machine.toolpin("install", "node", "10.16.0", "--dry-run", "--json")
     document = _document(done)
+    assert done.code == 5
     assert document["command"] == "install"
     assert document["changed"] is False
     [plan] = document["result"].pop("plans")

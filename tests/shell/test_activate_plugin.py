@@ -69,7 +69,9 @@ def test_env_tells_of_the_folders_that_a_plugin_adds(asked: World) -> None:
     script.chmod(0o755)
     bins = f"{asked.store.home.data}/installs/greet/1.0"
     told = asked.store.home.toolpin("env")
-    assert f"export PATH='{bins}/extra:{bins}/bin:/opt/behind':" in told.out, told.err
+    shims = asked.store.paths.shims
+    path = f"export PATH='{bins}/extra:{bins}/bin:/opt/behind:{shims}':"
+    assert path in told.out, told.err
     assert not (asked.outside / "ran").exists()
 
 

@@ -17,6 +17,7 @@ from toolpin.execute.place import requests_in
 from toolpin.execute.trees import is_of_project, joined, lacking_shims, patch_of
 from toolpin.model import EnvPatch, Request
 from toolpin.paths import bundled
+from toolpin.plugin.registry import adding
 from toolpin.project import pin_files
 from toolpin.shells import fish, posix
 from toolpin.shells.activation import ACTIVE, STATE, Watch, entered, parse_state
@@ -73,13 +74,25 @@ def _hook(shell: str, dialect: Dialect) -> str:
 
 def _update(app: App, dialect: Dialect, shell: str, *, in_front: bool) -> str:
     watch = watched_files(app)
-    patch, told, requests = _here(app)
+    state = parse_state(app.env.get(STATE))
+    patch, told, requests, unknown = _here(app)
     installs = watched_installs(requests, app) if requests else Watch()
-    changes = entered(app.env, patch, app.paths.shims, told=told, in_front=in_front)
+    changes = entered(
+        app.env,
+        patch,
+        app.paths.shims,
+        told=told,
+        unknown=[one.tool for one in unknown],
+        in_front=in_front,
+    )
     path = changes.get("PATH", app.env.get("PATH"))
     if app.env.get(ACTIVE) != shell:
         changes[ACTIVE] = shell
-    if told and told != parse_state(app.env.get(STATE)).told:
+    for one in unknown:
+        if one.tool not in state.unknown:  # once a session
+            what = f"{one.origin}: no plugin knows {one.tool}"
+            app.report.warn(f"{what}; try: {adding(one.tool)}")
+    if told and told != state.told:
         app.report.warn_lines(told)
         _stand_before_the_machines(app)
     return render_changes(changes, dialect) + dialect.same(
@@ -92,8 +105,20 @@ def _update(app: App, dialect: Dialect, shell: str, *, in_front: bool) -> str:
     )
 
 
-def _here(app: App) -> tuple[EnvPatch, str, tuple[Request, ...]]:
-    """Return what this folder sets, what to tell of it, and what it asks for."""
+class _Here(NamedTuple):
+    """What a directory sets, what to report of it, and what it requests.
+
+    `unknown` are the requests of tools that no plugin knows and that are not installed.
+    """
+
+    patch: EnvPatch
+    told: str
+    requests: tuple[Request, ...] = ()
+    unknown: tuple[Request, ...] = ()
+
+
+def _here(app: App) -> _Here:
+    """Return what this directory sets and requests."""
     try:
         stated = tuple(app.stated())
         told = list(app.disagreement_lines(stated))
@@ -106,10 +131,11 @@ def _here(app: App) -> tuple[EnvPatch, str, tuple[Request, ...]]:
             except NotRunnable as error:
                 missing.append((request, error))
     except ToolpinError as error:
-        return EnvPatch((), ()), error.render(), ()
-    if missing:
-        told.append(_hint(missing))
-    return joined(patches), "\n".join(told), requests
+        return _Here(EnvPatch((), ()), error.render())
+    unknown = tuple(one for one, _ in missing if one.tool not in app.registry.aliases)
+    if known := [one for one in missing if one[0] not in unknown]:
+        told.append(_hint(known))
+    return _Here(joined(patches), "\n".join(told), requests, unknown)
 
 
 def _patch(request: Request, app: App) -> EnvPatch:

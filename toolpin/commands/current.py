@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.model import Request, Wanted
+from toolpin.plugin.registry import adding
 from toolpin.resolver.installed import locked_version
 from toolpin.suggest import pinned_tool
 from toolpin.tables import origin_table
@@ -25,7 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Print tool, versions, file:line, state; 1 when the one asked for is not there."""
+    """Print tool, versions, file:line, state; 1 where a tool has nothing that runs."""
     requests: Sequence[Request]
     requests = [pinned_tool(options.tool, app)] if options.tool else app.requests()
     if app.report.as_json:
@@ -33,7 +34,7 @@ def run(options: Options, app: App) -> int:
         app.report.document("current", rows)
     else:
         app.report.table([_row(request, app) for request in requests])
-    return 1 if options.tool and _runs(requests[0], app) is None else 0
+    return 1 if any(_runs(request, app) is None for request in requests) else 0
 
 
 def _row(request: Request, app: App) -> tuple[str, ...]:
@@ -46,6 +47,8 @@ def _state(request: Request, app: App) -> str:
     runs = _runs(request, app)
     missing = _missing(request, app)
     locked = _locked(request, app)
+    if runs is None and not _is_known(request, app):
+        return f"no plugin; try: {adding(request.tool)}"
     if runs is None:
         words = map(_with_locked, request.wanted, locked)
         return f"missing: {' '.join(words)}"
@@ -68,6 +71,10 @@ def _runs(request: Request, app: App) -> str | None:
     return None
 
 
+def _is_known(request: Request, app: App) -> bool:
+    return request.tool in app.registry.aliases
+
+
 def _locked(request: Request, app: App) -> list[str | None]:
     """Return for each alternative the version that a lockfile has for it."""
     where = app.where
@@ -86,6 +93,7 @@ def _result(request: Request, app: App) -> dict[str, object]:
         "runs": _runs(request, app),
         "missing": _missing(request, app),
         "locked": _locked(request, app),
+        "known": _is_known(request, app),
     }
 
 

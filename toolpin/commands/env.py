@@ -12,6 +12,7 @@ from toolpin.env import DEFAULT_PATH
 from toolpin.errors import NotRunnable, UsageError
 from toolpin.execute.trees import is_of_project, joined, patch_of
 from toolpin.model import EnvPatch, Request
+from toolpin.plugin.registry import adding
 from toolpin.project.toolversions import variable_for
 from toolpin.report import Report
 from toolpin.shells.formats import BASE, FAILURES, FORMATS, SHELLS, render_env
@@ -53,7 +54,9 @@ def run(options: Options, app: App) -> int:
     base = _base(options, app)
     requests: Sequence[Request]
     requests = [pinned_tool(options.tool, app)] if options.tool else app.requests()
-    patch = joined(_patch(request, app) for request in requests)
+    patch = joined(_patch(request, options.tool, app) for request in requests)
+    if options.format in SHELLS and not app.report.as_json:  # they run what is left out
+        patch = patch._replace(path=(*patch.path, app.paths.shims))
     if app.report.as_json:
         result = {"path": patch.path, "variables": dict(patch.variables)}
         app.report.document("env", result)
@@ -70,19 +73,22 @@ def answer_failure(options: Options, report: Report) -> None:
         report.answer(FAILURES[options.format])
 
 
-def _patch(request: Request, app: App) -> EnvPatch:
+def _patch(request: Request, only: str | None, app: App) -> EnvPatch:
     """Return what a request sets.
 
     Nothing, and a warning, for a project's `path:` and for a tool that no plugin knows.
+    Raises UnknownTool where that `only` is meant.
     """
     try:
         patch = patch_of(app.place, request)
     except NotRunnable:
         if request.tool in app.registry.aliases:
             raise
+        if only:
+            app.registry.check(request.tool, request.origin)
         app.report.warn(
             f"{request.origin}: {request.tool} is left out, no plugin knows it; "
-            f"try: toolpin plugin add {request.tool} URL"
+            f"try: {adding(request.tool)}"
         )
         return EnvPatch((), ())
     if not is_of_project(patch, request, app.where):

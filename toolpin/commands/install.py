@@ -69,7 +69,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="take what nobody publishes a digest for, and record the one it has",
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="show the plans and change nothing"
+        "--dry-run",
+        action="store_true",
+        help="show what would be installed and change nothing; exit code 5 where "
+        "something would be",
     )
 
 

@@ -25,6 +25,7 @@ from toolpin.locking.project import (
 )
 from toolpin.model import Origin, Pin
 from toolpin.pairs import refuse_pairs
+from toolpin.plugin.registry import adding
 from toolpin.report import error_table
 from toolpin.resolver.locked import resolve_locked
 from toolpin.wanted.requests import tools_of_only
@@ -193,7 +194,10 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
     """
     for ask in asks:
         if ask.tool not in app.registry.aliases:
-            app.report.warn(f"{ask.origin}: {ask.tool} is unknown and is not checked")
+            app.report.warn(
+                f"{ask.origin}: {ask.tool} is unknown and is not checked; "
+                f"try: {adding(ask.tool)}"
+            )
     asks = [ask for ask in asks if ask.tool in app.registry.aliases]
     if asks and not os.path.lexists(path):
         raise NotLocked(

@@ -1,4 +1,4 @@
-"""`toolpin outdated`: what is newer than this project's versions, within and beyond."""
+"""`toolpin outdated`: what is newer than what is pinned here, within and beyond."""
 
 from __future__ import annotations
 
@@ -10,8 +10,16 @@ from toolpin.errors import ToolpinError
 from toolpin.lockfile.asks import Ask, Scope
 from toolpin.lockfile.document import EMPTY
 from toolpin.lockfile.head import lockfile_beside
-from toolpin.locking.project import asks_of, locker_for, project_file, read_project
+from toolpin.locking.project import (
+    PinFile,
+    asks_of,
+    counting_files,
+    locker_for,
+    read_project,
+    report_unknown,
+)
 from toolpin.model import Request
+from toolpin.tables import origin_table
 from toolpin.versions import sort_key
 
 
@@ -43,24 +51,15 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take nothing: the project of this folder is meant."""
+    """Take nothing: what is pinned here is meant."""
 
 
 def run(_options: Options, app: App) -> int:
     """Print a line for each request that something newer than its version answers."""
-    file = project_file(app)
-    old = app.lockfile(lockfile_beside(file)) or EMPTY
-    locker = locker_for(app, Scope(old.hosts))
     rows: list[_Row] = []
-    errors: list[ToolpinError] = []
-    for ask in asks_of(read_project(file, app), file, app):
-        now = old.pins.get(ask.key) or _installed(ask, app)
-        try:
-            rows.append(_Row(ask, now, *locker.offers(ask, old)))
-        except ToolpinError as error:
-            errors.append(error)
-    for one in errors:
-        app.report.error(one)
+    has_failed = False
+    for file in counting_files(app):
+        has_failed |= _compare(file, rows, app)
     for row in rows:
         if not row.is_listed:
             app.report.warn(
@@ -71,11 +70,29 @@ def run(_options: Options, app: App) -> int:
     if app.report.as_json:
         app.report.document("outdated", [_result(row) for row in rows])
     elif newer:
-        head = ("tool", "wanted", "now", "within", "latest")
+        head = ("tool", "wanted", "now", "within", "latest", "wanted by")
         app.report.table([head, *map(_cells, newer)])
-    elif not errors:
+    elif not has_failed:
         app.report.remark("nothing is outdated")
-    return 1 if errors else 0
+    return 1 if has_failed else 0
+
+
+def _compare(file: PinFile, rows: list[_Row], app: App) -> bool:
+    """Add a row for each request of a file that counts; say whether one has failed."""
+    old = app.lockfile(lockfile_beside(file.path)) or EMPTY
+    locker = locker_for(app, Scope(old.hosts))
+    asks = asks_of(read_project(file.path, app), file.path, app)
+    asks = [ask for ask in asks if ask.tool in file.tools]
+    unknown = report_unknown(asks, app)
+    has_failed = bool(unknown)
+    for ask in (one for one in asks if one.tool not in unknown):
+        now = old.pins.get(ask.key) or _installed(ask, app)
+        try:
+            rows.append(_Row(ask, now, *locker.offers(ask, old)))
+        except ToolpinError as error:
+            app.report.error(error)
+            has_failed = True
+    return has_failed
 
 
 def _installed(ask: Ask, app: App) -> str | None:
@@ -85,7 +102,8 @@ def _installed(ask: Ask, app: App) -> str | None:
 
 def _cells(row: _Row) -> tuple[str, ...]:
     texts = (row.now, row.within, row.latest)
-    return (row.ask.tool, str(row.ask.wanted), *(text or "-" for text in texts))
+    cells = (text or "-" for text in texts)
+    return (row.ask.tool, str(row.ask.wanted), *cells, str(row.ask.origin))
 
 
 def _result(row: _Row) -> dict[str, object]:
@@ -95,4 +113,5 @@ def _result(row: _Row) -> dict[str, object]:
         "version": row.now,
         "within": row.within,
         "latest": row.latest,
+        "wanted_by": origin_table(row.ask.origin),
     }

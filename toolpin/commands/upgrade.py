@@ -15,11 +15,14 @@ from toolpin.lockfile.document import EMPTY, Lockfile
 from toolpin.lockfile.head import lockfile_beside
 from toolpin.locking.locker import Locker
 from toolpin.locking.project import (
+    PinFile,
     asks_of,
+    counting_files,
     locker_for,
-    project_file,
+    pin_paths,
     read_project,
     relocked,
+    report_unknown,
     write_both,
 )
 from toolpin.model import Origin, Pin, Wanted
@@ -34,13 +37,22 @@ _COMMAND_LINE = Origin("the command line")
 
 
 class _Move(NamedTuple):
-    """One alternative: its text and its locked version, before and after."""
+    """One alternative: its text and its locked version, before and after; its file."""
 
     tool: str
     wanted: str
     now_wanted: str
     version: str | None
     now_version: str | None
+    file: str
+
+
+class _Done(NamedTuple):
+    """What became of one file, and whether a tool of it is unknown."""
+
+    moves: list[_Move]
+    written: tuple[str, ...]
+    has_unknown: bool
 
 
 class Options(NamedTuple):
@@ -73,55 +85,87 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Write the lockfile, and .tool-versions where a request has changed."""
-    file = project_file(app)
-    path = lockfile_beside(file)
-    with app.writing(file, path):
-        old = app.lockfile(path)
-        if old is None and not options.latest:
-            raise NotLocked(
-                "there is no toolpin.lock to move",
-                [("beside", file)],
-                "toolpin lock",
-            )
-        before = read_project(file, app)
-        asks = asks_of(before, file, app)
-        tools = _tools(options.tools, asks, file, app)
-        was = old or EMPTY
-        scope = Scope(
-            was.hosts,
-            moving=frozenset(tools),
-            allow_downgrade=options.allow_downgrade,
-        )
-        locker = locker_for(app, scope, first_use=options.trust_on_first_use)
-        after = before
-        if options.latest:
-            _tell_of_others(asks, tools, file, app)
-            newer = partial(_newer, locker=locker, old=was)
-            after = _rewritten(before, file, tools, app.registry, newer)
-        now = asks_of(after, file, app)
-        lock = EMPTY
-        written: tuple[str, ...] = ()
-        if old is not None:
-            lock = _moved(locker, now, old, options, app)
-            wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in now]
-            refuse_pairs(wishes, app)
-            written = write_both(file, after, path, lock, app)
-        elif after != before:
-            files.write(file, after)
-            written = (file,)
-    moves = _moves((asks, was), (now, lock), tools)
+    """Write the lockfiles, and .tool-versions where a request has changed.
+
+    1 where a tool that no plugin knows is left as it is.
+    """
+    paths = pin_paths(app)
+    with app.writing(*paths, *map(lockfile_beside, paths)):
+        files = _meant(options, app)
+        done = [_upgrade(file, options, app) for file in files]
+    written = [path for one in done for path in one.written]
+    moves = [move for one in done for move in one.moves]
     if app.report.as_json:
-        result = {"file": file, "moves": [move._asdict() for move in moves]}
+        tables = [move._asdict() for move in moves]
+        result = {"file": files[0].path, "moves": tables}
         app.report.document("upgrade", result, changed=bool(written))
     else:
         app.report.table([_cells(move) for move in moves])
-        for one in written:
-            app.report.remark(f"{one}: written")
+        for path in written:
+            app.report.remark(f"{path}: written")
         if not written:
             told = "no change; toolpin outdated tells what is beyond"
-            app.report.remark(f"{path}: {told}")
-    return 0
+            app.report.remark(f"{lockfile_beside(files[0].path)}: {told}")
+    return 1 if any(one.has_unknown for one in done) else 0
+
+
+def _meant(options: Options, app: App) -> list[PinFile]:
+    """Return the files whose tools may move, each with these tools alone.
+
+    Raises ToolpinError for a tool that is not pinned here, and NotLocked where there is
+    no lockfile to move.
+    """
+    files = counting_files(app)
+    tools = _tools(options.tools, files, app)
+    chosen = [file._replace(tools=file.tools & tools) for file in files]
+    chosen = [file for file in chosen if file.tools]
+    if options.latest:
+        return chosen
+    locked = [one for one in chosen if app.lockfile(lockfile_beside(one.path))]
+    if not locked or (options.tools and locked != chosen):
+        lacking = next(file for file in chosen if file not in locked)
+        raise NotLocked(
+            "there is no toolpin.lock to move",
+            [("beside", lacking.path)],
+            "toolpin lock",
+        )
+    return locked
+
+
+def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Done:
+    """Move what is pinned in one file, and locked beside it."""
+    file = pin_file.path
+    path = lockfile_beside(file)
+    old = app.lockfile(path)
+    before = read_project(file, app)
+    asks = asks_of(before, file, app)
+    unknown = report_unknown(asks, app)
+    tools = pin_file.tools - unknown
+    was = old or EMPTY
+    scope = Scope(
+        was.hosts,
+        moving=tools,
+        allow_downgrade=options.allow_downgrade,
+    )
+    locker = locker_for(app, scope, first_use=options.trust_on_first_use)
+    after = before
+    if options.latest:
+        _tell_of_others(asks, tools, file, app)
+        newer = partial(_newer, locker=locker, old=was)
+        after = _rewritten(before, file, tools, app.registry, newer)
+    now = asks_of(after, file, app)
+    lock = EMPTY
+    written: tuple[str, ...] = ()
+    if old is not None:
+        lock = _moved(locker, now, old, options, app)
+        known = [ask for ask in now if ask.tool not in unknown]
+        wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in known]
+        refuse_pairs(wishes, app)
+        written = write_both(file, after, path, lock, app)
+    elif after != before:
+        files.write(file, after)
+        written = (file,)
+    return _Done(_moves((asks, was), (now, lock), tools), written, bool(unknown))
 
 
 def _moved(
@@ -159,6 +203,7 @@ def _moves(
             str(other.wanted),
             was.pins.get(ask.key),
             lock.pins.get(other.key),
+            ask.origin.place,
         )
         for ask, other in zip(asks, others, strict=True)
         if ask.tool in tools
@@ -166,7 +211,7 @@ def _moves(
 
 
 def _cells(move: _Move) -> tuple[str, ...]:
-    tool, wanted, other, version, newer = move
+    tool, wanted, other, version, newer, _ = move
     request = wanted if wanted == other else f"{wanted} -> {other}"
     if newer is None:
         return tool, request, ""
@@ -174,16 +219,16 @@ def _cells(move: _Move) -> tuple[str, ...]:
     return tool, request, f"{same} {newer}"
 
 
-def _tools(words: Sequence[str], asks: Sequence[Ask], file: str, app: App) -> set[str]:
+def _tools(words: Sequence[str], files: Sequence[PinFile], app: App) -> set[str]:
     """Return the tools that may move. Raises ToolpinError for one not asked for."""
-    here = {ask.tool for ask in asks}
+    here = {tool for file in files for tool in file.tools}
     if not words:
         return here
     named = {app.registry.require(word, _COMMAND_LINE).name for word in words}
     for tool in sorted(named - here):
         raise ToolpinError(
             f"{tool} is not pinned here",
-            [("searched", file)],
+            [("searched", file.path) for file in files],
             f"toolpin pin {tool} latest",
         )
     return named

@@ -41,6 +41,8 @@ def run(options: Options, app: App) -> int:
         if resolution.basis:
             _answer(resolution, app)
             return 0
+    if not installs.versions(app.paths, request.tool):
+        app.registry.check(request.tool, request.origin)
     words = " or ".join(map(str, request.wanted))
     raise ToolpinError(
         f"{request.tool} {words} is not installed",

@@ -134,17 +134,14 @@ def with_required(
     return patch
 
 
-def with_pins(place: Place, found: Found) -> tuple[Found, set[str]]:
-    """Return the program with all installed pins, and the tools whose pin is missing.
+def pins_in(place: Place, without: str = "") -> tuple[EnvPatch, set[str]]:
+    """Return what the pins set, `without` one tool, and the tools that lack one.
 
-    The directories of its own tool stay first on PATH. A directory that a project names
-    is not on it: the shims, which follow, run that tool's commands.
+    A directory that a project names is left out: the shims run that tool's commands.
     """
     requests, refused = requests_in(place)
     patches, lacking = [], set(refused)
-    for request in requests:
-        if found.pin and found.pin.tool == request.tool:
-            continue
+    for request in (one for one in requests if one.tool != without):
         try:
             patch = patch_of(place, request)
         except ToolpinError:
@@ -152,7 +149,15 @@ def with_pins(place: Place, found: Found) -> tuple[Found, set[str]]:
             continue
         if not is_of_project(patch, request, place.where):
             patches.append(patch)
-    patch = joined(patches)
+    return joined(patches), lacking
+
+
+def with_pins(place: Place, found: Found) -> tuple[Found, set[str]]:
+    """Return the program with all installed pins, and the tools whose pin is missing.
+
+    The directories of its own tool stay first on PATH.
+    """
+    patch, lacking = pins_in(place, without=found.pin.tool if found.pin else "")
     child = dict(found.environment)
     for name, value in patch.variables:
         if child.get(name) == place.env.get(name):  # its own tool has not set it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.errors import ToolpinError
@@ -23,6 +24,29 @@ class Job(NamedTuple):
     locked: Locked | None = None
     must: bool = False
     beside: tuple[tuple[str, str], ...] = ()
+
+
+def in_order(jobs: Sequence[Job], required: Mapping[str, Collection[str]]) -> list[Job]:
+    """Return jobs in their order, but each behind the jobs of the tools it requires.
+
+    `required` has these for each tool. Of tools that require each other the first one
+    in the order comes last.
+    """
+    order: dict[Job, None] = {}
+    begun: set[Job] = set()
+
+    def put(job: Job) -> None:
+        if job in begun:
+            return
+        begun.add(job)
+        for other in jobs:
+            if other.pin.tool in required[job.pin.tool]:
+                put(other)
+        order[job] = None
+
+    for job in jobs:
+        put(job)
+    return list(order)
 
 
 class Outcome(NamedTuple):

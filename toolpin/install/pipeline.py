@@ -26,13 +26,14 @@ from toolpin.install.catalogue import DAY_S, Catalogues
 from toolpin.install.choice import not_fetched, refuse_unnamed
 from toolpin.install.context import Context
 from toolpin.install.into import alone
-from toolpin.install.jobs import Job, Outcome
+from toolpin.install.jobs import Job, Outcome, in_order
 from toolpin.install.locked import locked_plan, rebuilt
 from toolpin.install.planner import host_for, make_plan, publisher
 from toolpin.install.serving import Servers
 from toolpin.install.supplies import recipe_for, supply
 from toolpin.model import Artifact, Origin, Pin, Plan, Recipe, Wanted
 from toolpin.plugin.contract import Tool
+from toolpin.plugin.script import is_scripted
 from toolpin.progress import Row
 from toolpin.resolver.catalog import choose
 from toolpin.resolver.installed import newest_installed
@@ -93,7 +94,8 @@ class Installer:
     def run(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Do all jobs, some at once; one that fails does not stop the others.
 
-        What a tool requires is begun before it and installed before it.
+        What a tool requires is begun before it and installed before it. The scripts of
+        an asdf plugin begin when all that stands before them in the file is done.
         """
         with alone(self._paths.into, self._board.remark):
             if not self._paths.into:
@@ -105,24 +107,30 @@ class Installer:
         return outcomes
 
     def _run(self, jobs: Sequence[Job]) -> list[Outcome]:
-        tools = {job.pin.tool for job in jobs}
-        order = sorted(jobs, key=lambda job: bool(tools & self._required(job)))
+        tools = {job.pin.tool: self._registry.readable(job.pin.tool) for job in jobs}
+        required = {name: tool.requires if tool else () for name, tool in tools.items()}
         futures: dict[Job, Future[Outcome]] = {}
         with ThreadPoolExecutor(self._settings.jobs) as pool:
-            for job in order:  # the pool takes them in this order: no wait for itself
-                needed = self._required(job)
+            # The pool takes them in this order: none waits for one that has no thread.
+            for job in in_order(jobs, required):
+                tool = tools[job.pin.tool]
+                place = job.origin.place if tool and is_scripted(tool) else None
                 self._before[job.pin] = [
-                    future for one, future in futures.items() if one.pin.tool in needed
+                    future
+                    for one, future in futures.items()
+                    if one.pin.tool in required[job.pin.tool]
+                    or one.origin.place == place
                 ]
                 futures[job] = pool.submit(self._timed_outcome, job)
             return [futures[job].result() for job in jobs]
 
-    def _required(self, job: Job) -> set[str]:
-        tool = self._registry.readable(job.pin.tool)
-        return set(tool.requires) if tool else set()
+    def plan(self, job: Job) -> Plan | None:
+        """Return what would be done, None where it is installed.
 
-    def plan(self, job: Job) -> Plan:
-        """Return what would be done; nothing but indexes is asked for."""
+        Nothing but indexes is asked for. Raises ToolpinError where it would fail.
+        """
+        if self._carrier.is_there(job):
+            return None
         tool = self._registry.require(job.pin.tool, job.origin)
         if job.locked:
             return locked_plan(tool, job, self._host)
@@ -166,7 +174,7 @@ class Installer:
     def _carry_out(self, plan: Plan, job: Job, row: Row) -> str:
         def wait() -> None:
             for one in self._before.get(plan.pin, ()):
-                row.wait("waiting for what it requires")
+                row.wait("waiting for the tools before it")
                 one.result()
 
         return self._carrier.carry_out(plan, job, row, wait)

@@ -77,10 +77,13 @@ def _write_both(
         asks_of,
         locker_for,
         relocked,
+        report_unknown,
         write_both,
     )
 
     old = app.lockfile(lockfile) or EMPTY
     locker = locker_for(app, Scope(old.hosts), known_here(app), first_use=first_use)
-    lock = relocked(locker, asks_of(data, path, app), old, app)
+    asks = asks_of(data, path, app)
+    report_unknown(asks, app)
+    lock = relocked(locker, asks, old, app)
     return lockfile in write_both(path, data, lockfile, lock, app)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.errors import ToolpinError, UsageError
+from toolpin.errors import ToolpinError, UnknownTool, UsageError
 from toolpin.install.catalogue import Catalogues
 from toolpin.lockfile.asks import Ask, Scope, hosts_of
 from toolpin.lockfile.document import Lockfile, render
@@ -40,6 +41,57 @@ def project_file(app: App) -> str:
         [("searched", app.directory)],
         "toolpin pin nodejs <version>",
     )
+
+
+class PinFile(NamedTuple):
+    """A directory's `.tool-versions`, and those of its tools that count here."""
+
+    path: str
+    tools: frozenset[str]
+
+
+def pin_paths(app: App) -> list[str]:
+    """Return the `.tool-versions` of each directory with files that may count here.
+
+    The nearest first, and one that is a link to another once.
+    """
+    paths = pin_files.candidates(*app.where[:3], app.idioms.names)
+    directories = dict.fromkeys(map(os.path.dirname, paths))
+    files = [os.path.join(one, pin_files.FILENAME) for one in directories]
+    once = {os.path.realpath(file): file for file in reversed(files)}
+    return [file for file in files if file in once.values()]
+
+
+def counting_files(app: App) -> list[PinFile]:
+    """Return the files that pin what counts here, the nearest first.
+
+    The last ones are those of the home directory and the global one. Raises
+    ToolpinError where none names a tool.
+    """
+    seen, found = set[str](), []
+    for file in pin_paths(app):
+        tools = {ask.tool for ask in asks_of(read_project(file, app), file, app)}
+        found.append(PinFile(file, frozenset(tools - seen)))
+        seen |= tools
+    if counting := [file for file in found if file.tools]:
+        return counting
+    project_file(app)
+    raise ToolpinError(
+        "nothing that is pinned here has versions",
+        [("searched", file.path) for file in found],
+        "toolpin current",
+    )
+
+
+def report_unknown(asks: Sequence[Ask], app: App) -> set[str]:
+    """Report each tool that no plugin knows, and return their names."""
+    unknown = {ask.tool: ask for ask in asks if ask.tool not in app.registry.aliases}
+    for name, ask in unknown.items():
+        try:
+            app.registry.check(name, ask.origin)
+        except UnknownTool as error:
+            app.report.error(error)
+    return set(unknown)
 
 
 def read_project(file: str, app: App) -> bytes:
@@ -105,9 +157,11 @@ def relocked(
 ) -> Lockfile:
     """Return the new lockfile. Raises the first error of a request without an answer.
 
-    The others are reported. `also` are words such as `nodejs@22.20.0`.
+    The others are reported, but those of unknown tools: what is locked of them stays.
+    `also` are words such as `nodejs@22.20.0`.
     """
     lock, errors = locker.lock(asks, old, also_of(also, old, app))
+    errors = [error for error in errors if not isinstance(error, UnknownTool)]
     for error in errors[1:]:
         app.report.error(error)
     if errors:

@@ -45,7 +45,12 @@ class Index:
         near = difflib.get_close_matches(name, self._names(), n=3)
         raise ToolpinError(
             f"the index of asdf plugins has no {name}",
-            [("index", self._url), ("near it", ", ".join(near) or "nothing")],
+            [
+                ("index", self._url),
+                ("near it", ", ".join(near) or "nothing"),
+                ("with a file", f"toolpin plugin add {name} FILE.toml"),
+                ("to draft one", f"toolpin plugin new {name} --github OWNER/REPO"),
+            ],
             f"toolpin plugin add {name} URL",
         )
 

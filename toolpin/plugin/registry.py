@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from toolpin.errors import UnknownTool, UsageError
+from toolpin.errors import UnknownTool, UsageError, as_word
 from toolpin.model import Origin
 from toolpin.paths import Paths, bundled, open_regular
 from toolpin.project.idiomatic import Idioms
@@ -147,11 +147,8 @@ class Registry:
         near = list(dict.fromkeys(self._aliases[one] for one in found))
         if near:
             facts.append(("near it", ", ".join(near)))
-        facts.append(("known", ", ".join(sorted(set(self._aliases.values())))))
-        facts.append(("to add it", f"toolpin plugin add {name} FILE.toml"))
-        facts.append(("as asdf's", f"toolpin plugin add {name} URL"))
-        facts.append(("to draft it", f"toolpin plugin new {name} --github OWNER/REPO"))
-        hint = f"toolpin plugin show {near[0]}" if near else "toolpin plugin list"
+            facts.append(("to add it", adding(name)))
+        hint = f"toolpin plugin show {near[0]}" if near else adding(name)
         raise UnknownTool(f"{name} is no tool that toolpin knows", facts, hint)
 
     @property
@@ -209,6 +206,11 @@ class Registry:
         return tuple(
             one for one, own in self._aliases.items() if own == name and one != name
         )
+
+
+def adding(name: str) -> str:
+    """Return the command that adds the plugin of a tool that none knows."""
+    return f"toolpin plugin add {as_word(name)}"
 
 
 def read_registry(paths: Paths) -> Registry:

@@ -34,16 +34,24 @@ _CALL = ("/usr/bin/env", "bash", "-c", '"$0" "$@"')
 
 
 class Scripts:
-    """The scripts of one plugin, as somebody in a folder would run them."""
+    """The scripts of one plugin, as somebody in a folder would run them.
+
+    `bins` are the directories of other tools that they find before the shims.
+    """
 
     def __init__(
-        self, paths: Paths, name: str, env: Mapping[str, str], cwd: str
+        self,
+        paths: Paths,
+        name: str,
+        env: Mapping[str, str],
+        cwd: str,
+        bins: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.folder = f"{paths.plugins}/{name}"
         self.cwd = cwd
         self.paths = paths
-        self.env = for_scripts(paths, env, cwd)
+        self.env = for_scripts(paths, env, cwd, bins)
 
     def has(self, script: str) -> bool:
         """Say whether the plugin has a script of that name in `bin`."""
@@ -240,10 +248,12 @@ def answer_asdf(paths: Paths) -> None:
         os.fchmod(file.fileno(), 0o755)
 
 
-def for_scripts(paths: Paths, env: Mapping[str, str], cwd: str) -> dict[str, str]:
-    """Return the environment of a script: an `asdf` and the shims first on PATH."""
+def for_scripts(
+    paths: Paths, env: Mapping[str, str], cwd: str, bins: Sequence[str] = ()
+) -> dict[str, str]:
+    """Return what a script gets: an `asdf`, `bins` and the shims first on PATH."""
     path = env.get("PATH") or DEFAULT_PATH
-    own = (paths.answers, paths.shims)
+    own = (paths.answers, *bins, paths.shims)
     folders = [entry for entry in path.split(":") if entry not in own]
     kept = {
         name: value

@@ -18,6 +18,7 @@ STATE = "TOOLPIN_STATE"
 ACTIVE = "TOOLPIN_ACTIVE"
 # The environment of every program has them.
 _MOST_PAST = 32
+_MOST_UNKNOWN = 256
 
 
 class Set(NamedTuple):
@@ -32,13 +33,15 @@ class State(NamedTuple):
     """What toolpin has done to a shell's environment, and what it has told last.
 
     `block` are folders that stand side by side on PATH, the shims last; `past` those
-    that ever stood there, the latest first.
+    that ever stood there, the latest first. `unknown` are tools that were reported to
+    have no plugin: once a session.
     """
 
     block: tuple[str, ...] = ()
     variables: tuple[Set, ...] = ()
     told: str = ""
     past: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 class Watch(NamedTuple):
@@ -60,10 +63,10 @@ def parse_state(text: str | None) -> State:
     It comes from the environment: what it cannot be is ignored.
     """
     try:
-        block, variables, told, past = json.loads(text or "")
+        block, variables, told, past, unknown = json.loads(text or "")
         sets = tuple(Set(*one) for one in variables)
-        state = State(tuple(block), sets, told, tuple(past))
-        plain = [*state.block, state.told, *state.past]
+        state = State(tuple(block), sets, told, tuple(past), tuple(unknown))
+        plain = [*state.block, state.told, *state.past, *state.unknown]
         for one in state.variables:
             plain += [one.name, one.ours, "" if one.before is None else one.before]
     except (ValueError, TypeError, RecursionError):
@@ -93,6 +96,7 @@ def entered(
     shims: str,
     *,
     told: str,
+    unknown: Sequence[str] = (),
     in_front: bool,
 ) -> dict[str, str | None]:
     """Return what must change so that a shell has the patch; None for unset.
@@ -112,7 +116,8 @@ def entered(
     target = base | {one.name: one.ours for one in variables}
     target["PATH"] = ":".join((*entries[:at], *block, *entries[at:]))
     past = tuple(dict.fromkeys((*patch.path, *state.past)))[:_MOST_PAST]
-    target[STATE] = render_state(State(block, variables, told, past))
+    named = tuple(dict.fromkeys((*unknown, *state.unknown)))[:_MOST_UNKNOWN]
+    target[STATE] = render_state(State(block, variables, told, past, named))
     return _changes(env, target)
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from toolpin.app import App
-from toolpin.errors import NotLocked, ToolpinError
+from toolpin.errors import EXIT_WOULD_INSTALL, NotLocked, ToolpinError
 from toolpin.install.jobs import Job, Outcome
 from toolpin.model import Plan
 from toolpin.report import error_table
@@ -120,14 +120,15 @@ def _answer(
 def show_plans(
     jobs: Sequence[Job],
     errors: list[ToolpinError],
-    plan_of: Callable[[Job], Plan],
+    plan_of: Callable[[Job], Plan | None],
     app: App,
 ) -> int:
-    """Show what would be done, and return the exit code."""
+    """Show what would be done, and return the exit code: a dry run has its own."""
     plans = []
     for job in jobs:
         try:
-            plans.append(plan_of(job))
+            if plan := plan_of(job):
+                plans.append(plan)
         except ToolpinError as error:
             errors.append(error)
     if app.report.as_json:
@@ -142,7 +143,9 @@ def show_plans(
             _show(plan, app)
     for failed in errors:
         app.report.error(failed)
-    return 1 if errors else 0
+    if not (plans or errors):
+        app.report.remark("toolpin: nothing to install")
+    return 1 if errors else EXIT_WOULD_INSTALL if plans else 0
 
 
 def _show(plan: Plan, app: App) -> None:
