@@ -212,8 +212,10 @@ find_python() {
         case $folder in
             "$data"/shims | "$data"/installs/* | [!/]* | '') continue ;;
         esac
-        case $seen in *:"$folder":*) continue ;; esac
-        seen=$seen$folder:
+        # Where /bin is a link to /usr/bin, each Python is looked at once.
+        real=$(cd -P "$folder" 2>/dev/null && pwd) || continue
+        case $seen in *:"$real":*) continue ;; esac
+        seen=$seen$real:
         for name in $NAMES; do
             [ ! -x "$folder/$name" ] || consider "$folder/$name"
         done
