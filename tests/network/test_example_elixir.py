@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.beam_release import alone
 from tests.support.run import REPOSITORY, TOOLPIN, Home
+from tests.support.shared import share_apt
 
 needs_apt = pytest.mark.skipif(
     shutil.which("apt-get") is None, reason="only Debian and its like have an apt"
@@ -17,8 +18,10 @@ needs_apt = pytest.mark.skipif(
 pytestmark = [pytest.mark.network, needs_apt]
 
 
-def test_the_example_is_built_deployed_and_rolled_back(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+def test_the_example_is_built_deployed_and_rolled_back(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = share_apt(Home(tmp_path), tmp_path_factory)
     command = tmp_path / "bin/toolpin"
     command.parent.mkdir()
     command.write_text(f'#!/bin/sh\nexec {" ".join(TOOLPIN)} "$@"\n')
