@@ -212,8 +212,10 @@ find_python() {
         case $folder in
             "$data"/shims | "$data"/installs/* | [!/]* | '') continue ;;
         esac
-        case $seen in *:"$folder":*) continue ;; esac
-        seen=$seen$folder:
+        # Where /bin is a link to /usr/bin, each Python is looked at once.
+        real=$(cd -P "$folder" 2>/dev/null && pwd) || continue
+        case $seen in *:"$real":*) continue ;; esac
+        seen=$seen$real:
         for name in $NAMES; do
             [ ! -x "$folder/$name" ] || consider "$folder/$name"
         done
@@ -254,14 +256,15 @@ python_line() {
     fi
 }
 
-# Where the pip comes from that fills the new environment, best first: its own; the
-# host's; the wheel that Debian keeps for its own tools.
+# Where the pip comes from that fills the new environment, best first: the wheel that the
+# host's ensurepip keeps, run as it is, as requirements/ has a newer pip for the environment;
+# the host's; the wheel that Debian keeps for its own tools.
 find_pip() {
     minor=${python_version%.*}
-    "$python" -I -m venv "$env" >>"$work/log" 2>&1 && pip_from=own && return
-    "$python" -I -m venv --clear --without-pip "$env" >>"$work/log" 2>&1 ||
+    "$python" -I -m venv --without-pip "$env" >>"$work/log" 2>&1 ||
         die_with_log "$python could not make an environment in $env"
-    mark_unfinished
+    pip_from=wheel
+    pip_wheel=$(wheel_of_ensurepip 2>>"$work/log") && return
     for pip_from in host pip3 pip; do
         run_pip --version >>"$work/log" 2>&1 && return
     done
@@ -277,6 +280,19 @@ find_pip() {
     fi
     die "$python comes without pip and ensurepip" \
         "try: sh install.sh --python PATH, with a complete Python"
+}
+
+# Debian's ensurepip keeps its wheels where the build of its Python says.
+wheel_of_ensurepip() {
+    "$python" -I -c '
+import ensurepip, glob, os, sys, sysconfig
+own = os.path.join(os.path.dirname(ensurepip.__file__), "_bundled")
+for folder in (own, sysconfig.get_config_var("WHEEL_PKG_DIR")):
+    for wheel in glob.glob(os.path.join(glob.escape(folder or own), "pip-*.whl")):
+        print(wheel)
+        sys.exit()
+sys.exit("ensurepip keeps no wheel of pip")
+'
 }
 
 run_pip() {

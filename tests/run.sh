@@ -121,7 +121,11 @@ phase 'mypy' "$venv/bin/mypy"
 phase 'shellcheck' lint_shell
 phase 'actionlint' lint_workflows
 printf '      pytest\n'
-# Who has run its half takes of the other's: what waits for a network keeps no core idle
-# at the end, and what tests of one file share is made once or twice.
-"$venv/bin/python" -m pytest -n 2 --dist worksteal "$@" </dev/null
+# Whole files go to a worker, in their order: what the tests of a file share is made once.
+# With one worker more than there are cores none is idle while a test waits; each takes
+# ten seconds to read all the tests, so there are eight at most.
+workers=$(($(getconf _NPROCESSORS_ONLN) + 1))
+[ "$workers" -le 8 ] || workers=8
+"$venv/bin/python" -m pytest -n "$workers" --dist loadfile --no-loadscope-reorder \
+    "$@" </dev/null
 printf 'ok    pytest\n'

@@ -62,6 +62,21 @@ def told(home: Home) -> dict[str, str]:
     return {"url": f"file://{home.root}/told-plugin"}
 
 
+def _add(home: Home, name: str, files: dict[str, str]) -> None:
+    """Add a plugin from a repository with these files."""
+    place = repository(home.root / name, files)
+    added = home.toolpin("plugin", "add", name, str(place))
+    assert added.code == 0, added.err
+
+
+def _install(home: Home, name: str, files: dict[str, str]) -> None:
+    """Add a plugin, and install and pin its version 1.0.0."""
+    _add(home, name, files)
+    installed = home.toolpin("install", name, "1.0.0")
+    assert installed.code == 0, installed.err
+    home.pin(f"{name} 1.0.0\n")
+
+
 def _calls(home: Home, script: str) -> list[list[str]]:
     """Return the notes of each call of a script, oldest first."""
     text = Path(home.env["TELL"]).read_text()
@@ -165,8 +180,7 @@ def test_a_plugin_tells_of_itself_and_of_other_tools_files(
 
 def test_without_latest_stable_what_looks_unstable_is_no_latest(home: Home) -> None:
     files = {**GREET, "bin/list-all": "echo 1.0 1.1 1.2-rc1 2.0b1 main graal-3 2.0-dev"}
-    repository(home.root / "greet", files)
-    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    _add(home, "greet", files)
     assert home.toolpin("latest", "greet").out == "1.1\n"
     assert home.toolpin("latest", "greet", "graal").out == "graal-3\n"
 
@@ -211,8 +225,7 @@ def test_a_template_of_the_plugin_runs_in_front_of_the_installs_program(
         "shims/greet": TEMPLATE,
         "shims/helper": "#!/bin/sh\necho helps\n",
     }
-    repository(home.root / "greet", files)
-    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    _add(home, "greet", files)
     assert home.toolpin("install", "greet", "1.0.0", "1.1.0").code == 0
     for version in ("1.0.0", "1.1.0"):
         home.pin(f"greet {version}\n")
@@ -241,13 +254,9 @@ def test_scripts_that_call_asdf_find_one_that_answers_from_this_store(
     home: Home,
 ) -> None:
     home.env["TELL"] = str(home.root / "told")
-    repository(home.root / "greet", GREET)
-    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
-    assert home.toolpin("install", "greet", "1.0.0").code == 0
-    home.pin("greet 1.0.0\n")
+    _install(home, "greet", GREET)
     caller = {**GREET, "bin/install": CALLS}
-    repository(home.root / "caller", caller)
-    home.toolpin("plugin", "add", "caller", f"{home.root}/caller")
+    _add(home, "caller", caller)
     installed = home.toolpin("install", "caller", "1.0.0")
     assert installed.code == 0, installed.err
     lines = Path(home.env["TELL"]).read_text().splitlines()
@@ -337,10 +346,7 @@ def test_exec_env_sets_what_the_plugin_says_here_and_now(case: str, home: Home) 
 def test_a_folder_that_another_version_set_is_not_the_users(home: Home) -> None:
     line = 'export A="${A:-$ASDF_INSTALL_PATH/x}"\n'
     files = {**GREET, "bin/install": SHOWS, "bin/exec-env": line}
-    repository(home.root / "envy", files)
-    home.toolpin("plugin", "add", "envy", f"{home.root}/envy")
-    assert home.toolpin("install", "envy", "1.0.0").code == 0
-    home.pin("envy 1.0.0\n")
+    _install(home, "envy", files)
     installs = home.data / "installs/envy"
     for theirs, expected in (
         (None, f"{installs}/1.0.0/x"),
@@ -355,10 +361,7 @@ def test_a_folder_that_another_version_set_is_not_the_users(home: Home) -> None:
 
 def test_an_exec_env_that_fails_stops_its_program(home: Home) -> None:
     files = {**GREET, "bin/exec-env": "echo no such thing >&2; exit 3\n"}
-    repository(home.root / "greet", files)
-    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
-    assert home.toolpin("install", "greet", "1.0.0").code == 0
-    home.pin("greet 1.0.0\n")
+    _install(home, "greet", files)
     ran = home.run(home.shim("greet"))
     assert ran.code == 126
     assert "exec-env of greet's plugin ended with 3" in ran.err
@@ -399,8 +402,7 @@ def test_a_failing_build_shows_its_log_and_leaves_nothing(home: Home) -> None:
         "bin/download": "touch $ASDF_DOWNLOAD_PATH/x",
         "bin/install": FAILS,
     }
-    repository(home.root / "greet", files)
-    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    _add(home, "greet", files)
     failed = home.toolpin("install", "greet", "1.0.0")
     log = home.data / "logs/greet@1.0.0.log"
     assert failed.code == 1
@@ -429,8 +431,7 @@ def test_an_interrupt_ends_a_build_that_ignores_signals_with_its_children(
 ) -> None:
     home.env["TELL"] = str(home.root / "told")
     os.mkfifo(f"{home.root}/told.fifo")
-    repository(home.root / "greet", {**GREET, "bin/install": STUBBORN})
-    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    _add(home, "greet", {**GREET, "bin/install": STUBBORN})
     process = subprocess.Popen(
         [*TOOLPIN, "install", "greet", "1.0.0"],
         cwd=home.project,
@@ -463,8 +464,7 @@ def _is_alive(pid: int) -> bool:
 def test_what_scripts_made_is_verified_and_cannot_be_repaired_or_bundled(
     home: Home,
 ) -> None:
-    repository(home.root / "greet", GREET)
-    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    _add(home, "greet", GREET)
     home.pin("greet 1.0.0\n")
     assert home.toolpin("lock").code == 0
     assert home.toolpin("install").code == 0
@@ -490,8 +490,7 @@ def test_a_ref_is_built_as_one(home: Home) -> None:
             "$ASDF_INSTALL_TYPE $ASDF_INSTALL_VERSION says",
         ),
     }
-    repository(home.root / "greet", files)
-    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    _add(home, "greet", files)
     home.pin("greet ref:main\n")
     assert home.toolpin("install").code == 0
     assert (home.data / "installs/greet/ref-main").is_dir()
@@ -502,8 +501,7 @@ UNINSTALLS = '[ -d "$ASDF_INSTALL_PATH/bin" ] || exit 9\n[ -z "$REFUSE" ]\n'
 
 
 def test_bin_uninstall_is_heard_before_anything_goes(home: Home) -> None:
-    repository(home.root / "greet", {**GREET, "bin/uninstall": UNINSTALLS})
-    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    _add(home, "greet", {**GREET, "bin/uninstall": UNINSTALLS})
     home.toolpin("install", "greet", "1.0.0")
     refused = home.toolpin("uninstall", "greet", "1.0.0", env={"REFUSE": "1"})
     assert refused.code == 1
@@ -530,8 +528,7 @@ pre_asdf_plugin_remove = echo "removing $1" >>"$TELL"
 def test_hooks_of_asdfrc_run_whole_lines_with_their_arguments(home: Home) -> None:
     home.env["TELL"] = str(home.root / "told")
     (home.home / ".asdfrc").write_text(HOOKS)
-    repository(home.root / "greet", {**GREET, "bin/download": "true"})
-    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    _add(home, "greet", {**GREET, "bin/download": "true"})
     assert home.toolpin("install", "greet", "1.0.0").code == 0
     assert (home.data / "downloads/greet/1.0.0").exists(), "kept: asdfrc says so"
     assert home.toolpin("uninstall", "greet", "1.0.0").code == 0
@@ -552,10 +549,7 @@ def test_a_hook_before_a_command_hears_its_words_and_may_refuse(home: Home) -> N
     home.env["TELL"] = str(home.root / "told")
     line = 'printf "[%s]" "$@" >>"$TELL"; [ "$1" != no ]'
     (home.home / ".asdfrc").write_text(f"pre_greet_greet = {line}\n")
-    repository(home.root / "greet", GREET)
-    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
-    home.toolpin("install", "greet", "1.0.0")
-    home.pin("greet 1.0.0\n")
+    _install(home, "greet", GREET)
     ran = home.run(home.shim("greet"), "a b", '"$(x)')
     assert ran.out == 'greet 1.0.0 says hello to a b "$(x)\n', ran.err
     refused = home.run(home.shim("greet"), "no")
@@ -568,8 +562,7 @@ def test_a_hook_that_fails_ends_what_it_stands_before(home: Home) -> None:
     (home.home / ".asdfrc").write_text(
         "pre_asdf_install_greet = echo not today; false\n"
     )
-    repository(home.root / "greet", GREET)
-    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    _add(home, "greet", GREET)
     failed = home.toolpin("install", "greet", "1.0.0")
     assert failed.code == 1
     assert "pre_asdf_install_greet" in failed.err
@@ -579,8 +572,7 @@ def test_a_hook_that_fails_ends_what_it_stands_before(home: Home) -> None:
 
 def test_what_a_script_says_on_stderr_counts_only_where_it_fails(home: Home) -> None:
     listing = 'echo loading >&2; [ -z "$REFUSE" ] || exit 4\n' + LIST_ALL
-    repository(home.root / "greet", {**GREET, "bin/list-all": listing})
-    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    _add(home, "greet", {**GREET, "bin/list-all": listing})
     listed = home.toolpin("list-all", "greet")
     assert listed.out.split()[0] == "1.0.0"
     assert "loading" not in listed.err
@@ -591,8 +583,7 @@ def test_what_a_script_says_on_stderr_counts_only_where_it_fails(home: Home) -> 
 
 
 def test_a_script_that_may_not_be_run_says_how_it_may(home: Home) -> None:
-    repository(home.root / "greet", GREET)
-    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    _add(home, "greet", GREET)
     (home.data / "plugins/greet/bin/install").chmod(0o644)
     failed = home.toolpin("install", "greet", "1.0.0")
     assert failed.code == 1

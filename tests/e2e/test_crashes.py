@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -109,18 +110,25 @@ def test_hostile_78_what_a_killed_install_was_running_ends_with_it(
     home: Home, tmp_path: Path
 ) -> None:
     """Or it would go on writing into the place where the next one builds."""
-    started = tmp_path / "started"
+    started, alive = tmp_path / "started", tmp_path / "alive"
+    os.mkfifo(alive)
+    ended = os.open(alive, os.O_RDONLY | os.O_NONBLOCK)
     write_plugins(home.config / "plugins")
-    make = f"#!/bin/sh\necho $$ >{started}.new\nmv {started}.new {started}\nsleep 300"
+    make = (
+        f"#!/bin/sh\nexec 9>{alive}\necho $$ >{started}.new\n"
+        f"mv {started}.new {started}\nsleep 300"
+    )
     with Server() as server:
         home.env["TOOLPIN_MIRRORS"] = f"https://built.example={server.url}"
         publish_built(server, ["1.0.0"], make)
         home.pin("built 1.0.0\n")
         assert _kill_when(home, started.exists) == -signal.SIGKILL
         group = int(started.read_text())
-        try:
-            wait_until(lambda: not _is_alive(group))
+        try:  # the pipe ends when no process has it open
+            assert select.select([ended], [], [], 60)[0], "it is still at work"
+            assert os.read(ended, 1) == b""
         finally:
+            os.close(ended)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
         publish_built(server, ["1.0.0"])
@@ -213,15 +221,6 @@ def _kill_when(
         assert process.poll() is None, "it ended before the point was reached"
         os.kill(process.pid, number)
         return process.wait(timeout=30)
-
-
-def _is_alive(group: int) -> bool:
-    """Tell whether a process group has a process that is not just to be reaped."""
-    listed = subprocess.run(
-        ["ps", "-e", "-o", "pgid=,stat="], capture_output=True, text=True, check=True
-    )
-    rows = [line.split() for line in listed.stdout.splitlines()]
-    return any(row[0] == str(group) and row[1][0] != "Z" for row in rows)
 
 
 @contextlib.contextmanager

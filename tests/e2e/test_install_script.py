@@ -1,7 +1,9 @@
 """install.sh, run for real: into temporary prefixes, with homes of their own.
 
-A full installation takes ten seconds, so `first` is shared by the tests that only
-look at it or run the script once more over it.
+A full installation takes six seconds of a processor. So `first` is shared by the tests
+that only look at it or run the script once more over it, and `installed` is put back
+for each test that changes one. Only `first` asks the package index: the others find the
+packages in a directory, and check the same hashes.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ import re
 import shutil
 import stat
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,11 +24,14 @@ import toolpin
 from tests.support.machine import in_mounts, linux_only, small_disk, without_rights
 from tests.support.run import REPOSITORY, Result
 from tests.support.wheels import (
+    SEARCH_PATH,
     build_wheel,
     copy_checkout,
     package_index_environment,
     python_without_ensurepip,
     set_version,
+    shared_packages,
+    shared_wheel,
 )
 
 pytestmark = pytest.mark.network
@@ -94,20 +98,29 @@ def run(command: list[str], env: dict[str, str], cwd: Path) -> Result:
     return Result(done.returncode, done.stdout, done.stderr)
 
 
-def make_machine(home: Path) -> Machine:
-    """Make an empty home and its user's environment."""
+def make_machine(home: Path, packages: Path | None = None) -> Machine:
+    """Make an empty home and its user's environment.
+
+    Its packages come from the directory `packages`, or from the package index.
+    """
     home.mkdir(parents=True)
-    python = os.path.dirname(os.path.realpath(sys.executable))
-    path = f"/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin:{python}"
-    env = {"HOME": str(home), "PATH": path, "SHELL": "/bin/bash"}
+    env = {"HOME": str(home), "PATH": SEARCH_PATH, "SHELL": "/bin/bash"}
     env |= package_index_environment()
+    if packages:
+        env |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": packages.as_uri()}
     return Machine(home, env)
 
 
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All packages that install.sh installs."""
+    return shared_packages(tmp_path_factory)
+
+
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
+def machine(tmp_path: Path, packages: Path) -> Machine:
     """A fresh home, with a blank and a quote in its path."""
-    return make_machine(tmp_path / "ana's home")
+    return make_machine(tmp_path / "ana's home", packages)
 
 
 @pytest.fixture(scope="module")
@@ -121,9 +134,28 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout, where every account can read it."""
-    folder = copy_checkout(tmp_path_factory.mktemp("wheel") / "toolpin")
-    return build_wheel(folder)
+    """The wheel of this checkout."""
+    return shared_wheel(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def saved(
+    wheel: Path, packages: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Machine:
+    """A machine with toolpin out of the wheel, and a copy of its home beside it."""
+    machine = make_machine(tmp_path_factory.mktemp("saved") / "ana's home", packages)
+    result = machine.script(REPOSITORY / "install.sh", "--wheel", str(wheel))
+    assert (result.code, result.err) == (0, "")
+    shutil.copytree(machine.home, machine.home.with_name("copy"), symlinks=True)
+    return machine
+
+
+@pytest.fixture
+def installed(saved: Machine) -> Machine:
+    """The same machine as it was right after the installation."""
+    shutil.rmtree(saved.home)
+    shutil.copytree(saved.home.with_name("copy"), saved.home, symlinks=True)
+    return saved
 
 
 @pytest.fixture(scope="module")
@@ -270,31 +302,31 @@ def test_modify_rc_adds_the_lines_once_and_they_work(
 
 
 def test_asdf_is_put_beside_toolpin_and_goes_with_it(
-    wheel: Path, checkout: Path, machine: Machine
+    wheel: Path, installed: Machine
 ) -> None:
-    script = checkout / "install.sh"
+    script = REPOSITORY / "install.sh"
     for _ in range(2):
-        done = machine.script(script, "--wheel", str(wheel), "--asdf")
+        done = installed.script(script, "--wheel", str(wheel), "--asdf")
         assert done.code == 0, done.err
-    command = machine.prefix / "bin/asdf"
-    told = run([str(command), "--version"], machine.env, machine.home)
+    command = installed.prefix / "bin/asdf"
+    told = run([str(command), "--version"], installed.env, installed.home)
     assert told.out.startswith("asdf version 0.")
-    assert machine.script(script, "--uninstall").code == 0
+    assert installed.script(script, "--uninstall").code == 0
     assert not command.exists()
 
 
 def test_an_upgrade_in_place_keeps_the_store_and_the_shims(
-    wheel: Path, machine: Machine, tmp_path: Path
+    wheel: Path, installed: Machine, tmp_path: Path
 ) -> None:
-    old = copy_checkout(tmp_path / "old")
-    set_version(old, "0.0.9")
-    script = old / "install.sh"
+    machine = installed
+    new = copy_checkout(tmp_path / "new")
+    set_version(new, "99.0.9")
+    script = new / "install.sh"
     small = SHELLS[2] if shutil.which("busybox") else SHELLS[0]
-    options = ("--wheel", str(build_wheel(old)), "--modify-rc")
+    options = ("--wheel", str(wheel), "--modify-rc")
     result = machine.script(script, *options, shell=small)
-    assert result.code == 0, result
+    assert (result.code, "unchanged" in result.out) == (0, True), result
     shim = make_store(machine)
-    assert machine.toolpin("version").out == "toolpin 0.0.9\n"
     leftover = machine.prefix / "lib" / "toolpin-999999999"
     leftover.mkdir()
     (leftover / "toolpin-unfinished").touch()
@@ -302,13 +334,13 @@ def test_an_upgrade_in_place_keeps_the_store_and_the_shims(
     bad = machine.script(script, "--wheel", str(spoil(tmp_path)))
     assert bad.code == 1
     assert "install.sh: the packages that toolpin needs are not installed" in bad.err
-    assert machine.toolpin("version").out == "toolpin 0.0.9\n"
+    assert machine.toolpin("version").out == VERSION
     assert run([str(shim)], machine.env, machine.home).out == "the pinned node\n"
     check_environments(machine)
 
-    result = machine.toolpin("self", "update", "--wheel", str(wheel))
+    result = machine.toolpin("self", "update", "--wheel", str(build_wheel(new)))
     assert result.code == 0, result
-    assert machine.toolpin("version").out == VERSION
+    assert machine.toolpin("version").out == "toolpin 99.0.9\n"
     assert run([str(shim)], machine.env, machine.home).out == "the pinned node\n"
     check_environments(machine)
 
@@ -351,11 +383,14 @@ def spoil(folder: Path) -> Path:
 
 
 @as_root
-def test_an_unprivileged_account_installs_into_its_home(wheel: Path) -> None:
+def test_an_unprivileged_account_installs_into_its_home(
+    wheel: Path, packages: Path
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         public = Path(folder)
         public.chmod(0o755)
-        machine = make_machine(public / "home")
+        shutil.copytree(packages, public / "packages")
+        machine = make_machine(public / "home", public / "packages")
         os.chown(machine.home, NOBODY, NOBODY)
         shutil.copy2(REPOSITORY / "install.sh", public)
         shutil.copy2(wheel, public)
@@ -515,76 +550,89 @@ def test_a_shim_of_toolpin_is_never_asked_for_a_python(
 
 
 @pytest.mark.parametrize("path", ["bin/toolpin", "lib/toolpin"])
-def test_a_file_of_somebody_else_is_never_replaced(path: str, machine: Machine) -> None:
+@pytest.mark.parametrize("kind", ["file", "link that leads nowhere"])
+def test_what_install_sh_did_not_make_is_never_replaced(
+    path: str, kind: str, machine: Machine
+) -> None:
     file = machine.prefix / path
     file.parent.mkdir(parents=True)
-    file.write_text("mine")
+    if kind == "file":
+        file.write_text("mine")
+    else:
+        file.symlink_to("/nonexistent/toolpin")
     for option in ("--modify-rc", "--uninstall"):
         result = machine.script(REPOSITORY / "install.sh", option)
         assert result.code == 1
         assert f"{file} is not from install.sh" in result.err
-    assert file.read_text() == "mine"
-
-
-@pytest.mark.parametrize("path", ["bin/toolpin", "lib/toolpin"])
-def test_a_link_that_leads_nowhere_is_never_replaced(
-    path: str, machine: Machine
-) -> None:
-    link = machine.prefix / path
-    link.parent.mkdir(parents=True)
-    link.symlink_to("/nonexistent/toolpin")
-    result = machine.script(REPOSITORY / "install.sh")
-    assert result.code == 1
-    assert os.readlink(link) == "/nonexistent/toolpin"
+    if kind == "file":
+        assert file.read_text() == "mine"
+    else:
+        assert os.readlink(file) == "/nonexistent/toolpin"
 
 
 _AROUND = "mine 1\n# >>> toolpin >>>\nx\n# <<< toolpin <<<\nmine 2\n"
 
 
-def _fake(prefix: Path, name: str, *lines: str) -> Path:
+def _fake(machine: Machine, *lines: str, number: int = 7) -> Path:
     """Make what an installation leaves, as far as --uninstall looks at it."""
-    environment = prefix / "lib" / name
+    environment = machine.prefix / f"lib/toolpin-{number}"
     environment.mkdir(parents=True)
     text = "".join(f"{line}\n" for line in lines)
     (environment / "toolpin-manifest").write_text(text)
+    (machine.prefix / "lib/toolpin").symlink_to(environment.name)
     return environment
+
+
+def _fake_with_lines(machine: Machine, text: str) -> tuple[Path, Path]:
+    """Make a startup file that an installation has changed; return both."""
+    rc = machine.home / ".bashrc"
+    rc.write_text(text)
+    return rc, _fake(machine, f"rc {rc}")
 
 
 @linux_only
 def test_an_upgrade_with_the_process_number_of_the_one_before_works(
-    wheel: Path, machine: Machine, tmp_path: Path
+    wheel: Path, machine: Machine
 ) -> None:
     """As each has it in a container: what it would make is the one at work."""
-    other = copy_checkout(tmp_path / "other")
-    (other / "README.md").write_text("changed")
+    before = _fake(machine, "key of another toolpin", number=1)
     same = tuple(in_mounts('exec unshare --pid --fork --mount-proc "$@"'))
     script = REPOSITORY / "install.sh"
-    for one in (wheel, build_wheel(other)):
-        result = machine.script(script, "--wheel", str(one), before=same)
-        assert result.code == 0, result.err
-        assert machine.toolpin("version").out == VERSION
-        check_environments(machine)
+    result = machine.script(script, "--wheel", str(wheel), before=same)
+    assert result.code == 0, result.err
+    assert machine.toolpin("version").out == VERSION
+    check_environments(machine)
+    assert not before.exists()
 
 
 def test_a_link_whose_environment_is_gone_is_replaced_and_removed(
-    wheel: Path, machine: Machine
+    wheel: Path, installed: Machine
 ) -> None:
-    script = REPOSITORY / "install.sh"
-    assert machine.script(script, "--wheel", str(wheel)).code == 0
     for options in (("--wheel", str(wheel)), ("--uninstall",)):
-        shutil.rmtree((machine.prefix / "lib/toolpin").resolve())
-        result = machine.script(script, *options)
+        shutil.rmtree((installed.prefix / "lib/toolpin").resolve())
+        result = installed.script(REPOSITORY / "install.sh", *options)
         assert result.code == 0, result.err
-    assert not os.path.lexists(machine.launcher)
-    assert os.listdir(machine.prefix / "lib") == []
+    assert not os.path.lexists(installed.launcher)
+    assert os.listdir(installed.prefix / "lib") == []
+
+
+def test_hostile_105_the_environment_in_use_loses_its_mark_alone(
+    wheel: Path, installed: Machine
+) -> None:
+    """A run was killed between the rename and the end; no process has its number."""
+    mark = installed.prefix / "lib/toolpin/toolpin-unfinished"
+    mark.write_text("99999999\nheld\n")
+    result = installed.script(REPOSITORY / "install.sh", "--wheel", str(wheel))
+    assert (result.code, "unchanged" in result.out) == (0, True), result
+    assert not mark.exists()
+    assert installed.toolpin("version").code == 0
 
 
 @linux_only
 def test_an_uninstall_that_was_broken_off_is_ended_by_the_next(
     machine: Machine,
 ) -> None:
-    own = _fake(machine.prefix, "toolpin-7")
-    (machine.prefix / "lib/toolpin").symlink_to(own)
+    own = _fake(machine)
     link = machine.prefix / "lib/toolpin"
     kill = ("-P", str(link), "-e", "inject=?unlink,?unlinkat:signal=KILL")
     strace = ("strace", "-f", "-qq", "-o", "/dev/null", *kill)
@@ -596,7 +644,7 @@ def test_an_uninstall_that_was_broken_off_is_ended_by_the_next(
 
 
 def test_uninstall_removes_no_environment_of_another_prefix(machine: Machine) -> None:
-    other = _fake(machine.home / "other", "toolpin-7")
+    other = _fake(make_machine(machine.home / "other"))
     link = machine.prefix / "lib" / "toolpin"
     link.parent.mkdir(parents=True)
     link.symlink_to(other)
@@ -605,53 +653,42 @@ def test_uninstall_removes_no_environment_of_another_prefix(machine: Machine) ->
     assert not link.is_symlink()
 
 
+_OWN_LINE = 'mine\neval "$(toolpin activate bash)"\n'
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "left", "said"),
     [
-        "# >>> toolpin >>>\nmine 1\nmine 2\n",
-        "# <<< toolpin <<<\nmine 1\n# >>> toolpin >>>\nmine 2\n",
-        "# >>> toolpin >>>\na\n# >>> toolpin >>>\nb\n# <<< toolpin <<<\nc\n",
+        (_AROUND, "mine 1\nmine 2\n", "the lines are out of {rc}"),
+        ("# >>> toolpin >>>\nmine 1\nmine 2\n", None, "{rc} stays"),
+        (
+            "# <<< toolpin <<<\nmine 1\n# >>> toolpin >>>\nmine 2\n",
+            *(None, "{rc} stays"),
+        ),
+        (
+            "# >>> toolpin >>>\na\n# >>> toolpin >>>\nb\n# <<< toolpin <<<\nc\n",
+            *(None, "{rc} stays"),
+        ),
+        (_OWN_LINE, None, "{rc}:2 needs toolpin"),
     ],
+    ids=["marks", "no end", "end first", "two beginnings", "the user's own line"],
 )
-def test_a_startup_file_with_odd_marks_loses_nothing(
-    text: str, machine: Machine
+def test_uninstall_takes_its_own_lines_out_of_a_startup_file_and_no_others(
+    text: str, left: str | None, said: str, machine: Machine
 ) -> None:
-    rc = machine.home / ".bashrc"
-    rc.write_text(text)
-    environment = _fake(machine.prefix, "toolpin-7", f"rc {rc}")
-    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
-    assert machine.script(REPOSITORY / "install.sh", "--uninstall").code == 0
-    assert rc.read_text() == text
+    rc, environment = _fake_with_lines(machine, text)
+    done = machine.script(REPOSITORY / "install.sh", "--uninstall")
+    assert done.code == 0, done.err
+    assert rc.read_text() == (text if left is None else left)
+    assert said.format(rc=rc) in done.out
     assert not environment.exists()
-
-
-def test_lines_of_the_users_own_are_named(machine: Machine) -> None:
-    rc = machine.home / ".bashrc"
-    rc.write_text('mine\neval "$(toolpin activate bash)"\n')
-    environment = _fake(machine.prefix, "toolpin-7")
-    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
-    result = machine.script(REPOSITORY / "install.sh", "--uninstall")
-    assert f"{rc}:2 needs toolpin" in result.out
-    assert rc.read_text() == 'mine\neval "$(toolpin activate bash)"\n'
-
-
-def test_a_startup_file_gets_back_what_was_around_the_lines(machine: Machine) -> None:
-    rc = machine.home / ".bashrc"
-    rc.write_text(_AROUND)
-    environment = _fake(machine.prefix, "toolpin-7", f"rc {rc}")
-    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
-    assert machine.script(REPOSITORY / "install.sh", "--uninstall").code == 0
-    assert rc.read_text() == "mine 1\nmine 2\n"
 
 
 @pytest.mark.parametrize("program", ["awk", "cmp", "mv"])
 def test_a_startup_file_that_cannot_be_written_anew_stays_whole(
     program: str, machine: Machine
 ) -> None:
-    rc = machine.home / ".bashrc"
-    rc.write_text(_AROUND)
-    environment = _fake(machine.prefix, "toolpin-7", f"rc {rc}")
-    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
+    rc, environment = _fake_with_lines(machine, _AROUND)
     broken = machine.home / "broken" / program
     broken.parent.mkdir()
     broken.write_text("#!/bin/sh\necho 'mine 1'\necho no room >&2\nexit 2\n")
@@ -708,11 +745,9 @@ def _uninstall_in_place(
     machine: Machine, env: dict[str, str], *, is_mount: bool
 ) -> tuple[Result, Path]:
     """Uninstall where the startup file takes no rename; return what holds its text."""
-    rc, held = machine.home / ".bashrc", machine.home.parent / "held"
-    for file in (rc, held):
-        file.write_text(_AROUND)
-    environment = _fake(machine.prefix, "toolpin-7", f"rc {rc}")
-    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
+    rc, _ = _fake_with_lines(machine, _AROUND)
+    held = machine.home.parent / "held"
+    held.write_text(_AROUND)
     if is_mount:
         script = 'mount --bind "$1" "$2"; shift 2; exec "$@"'
         before = in_mounts(script, str(held), str(rc))
@@ -728,11 +763,8 @@ def _uninstall_in_place(
 
 @linux_only
 def test_a_full_disk_leaves_the_startup_file_as_it_was(machine: Machine) -> None:
-    rc = machine.home / ".bashrc"
     before = _AROUND + "# mine\n" * 2000
-    rc.write_text(before)
-    environment = _fake(machine.prefix, "toolpin-7", f"rc {rc}")
-    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
+    _fake_with_lines(machine, before)
     script = str(REPOSITORY / "install.sh")
     look = 'sh "$@" || echo "status $?"; ls -A "$HOME"; cat "$HOME/.bashrc"'
     words = ["sh", "-c", look, "-", script, "--prefix", str(machine.prefix)]
@@ -745,10 +777,7 @@ def test_a_full_disk_leaves_the_startup_file_as_it_was(machine: Machine) -> None
 
 @linux_only
 def test_no_write_that_ends_early_empties_a_startup_file(machine: Machine) -> None:
-    rc = machine.home / ".bashrc"
-    rc.write_text(_AROUND)
-    environment = _fake(machine.prefix, "toolpin-7", f"rc {rc}")
-    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
+    rc, _ = _fake_with_lines(machine, _AROUND)
     full = ["strace", "-f", "-o", "/dev/null", "-P", str(rc)]
     full += ["-e", "inject=write,copy_file_range:error=ENOSPC"]
     script = REPOSITORY / "install.sh"
@@ -759,14 +788,13 @@ def test_no_write_that_ends_early_empties_a_startup_file(machine: Machine) -> No
 def test_a_startup_file_that_is_a_link_stays_one_and_keeps_its_mode(
     machine: Machine,
 ) -> None:
-    real, rc = machine.home / "dotfiles/bashrc", machine.home / ".bashrc"
+    rc, _ = _fake_with_lines(machine, _AROUND)
+    real = machine.home / "dotfiles/bashrc"
     real.parent.mkdir()
-    real.write_text(_AROUND)
+    rc.rename(real)
     real.chmod(0o600)
     (machine.home / "dotfiles/other").symlink_to("bashrc")
     rc.symlink_to("dotfiles/other")
-    environment = _fake(machine.prefix, "toolpin-7", f"rc {rc}")
-    (machine.prefix / "lib" / "toolpin").symlink_to(environment.name)
     assert machine.script(REPOSITORY / "install.sh", "--uninstall").code == 0
     assert os.readlink(rc) == "dotfiles/other"
     assert real.read_text() == "mine 1\nmine 2\n"
@@ -774,20 +802,19 @@ def test_a_startup_file_that_is_a_link_stays_one_and_keeps_its_mode(
     assert sorted(os.listdir(real.parent)) == ["bashrc", "other"]
 
 
-def test_an_empty_prefix_is_a_usage_error(machine: Machine) -> None:
-    script = str(REPOSITORY / "install.sh")
-    result = run(["sh", script, "--prefix", ""], machine.env, machine.home)
-    assert result.code == 2
-
-
-def test_uninstall_of_nothing_says_so(machine: Machine) -> None:
-    result = machine.script(REPOSITORY / "install.sh", "--uninstall")
-    assert result.code == 0
-    assert "holds no toolpin of install.sh" in result.out
-
-
-def test_a_word_that_is_no_option_is_a_usage_error(machine: Machine) -> None:
-    result = machine.script(REPOSITORY / "install.sh", "--prefx", "/tmp")
-    assert result.code == 2
-    assert "--prefx" in result.err
-    assert "usage: sh install.sh" in result.err
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--prefix", ""), 2, "--prefix needs a value"),
+        (("--prefx", "/tmp"), 2, "--prefx is not an option"),
+        (("--uninstall",), 0, "holds no toolpin of install.sh"),
+    ],
+)
+def test_words_that_ask_for_nothing_change_nothing(
+    words: tuple[str, ...], code: int, said: str, machine: Machine
+) -> None:
+    result = machine.script(REPOSITORY / "install.sh", *words)
+    assert result.code == code
+    assert said in result.out + result.err
+    assert ("usage: sh install.sh" in result.err) == ("--prefx" in words)
+    assert listing(machine.home) == []

@@ -17,7 +17,7 @@ from tests.e2e.test_install_script import Machine, as_root, make_machine
 from tests.support.machine import linux_only, small_disk
 from tests.support.run import REPOSITORY
 from tests.support.waiting import wait_until
-from tests.support.wheels import build_wheel, copy_checkout
+from tests.support.wheels import shared_packages, shared_wheel
 
 pytestmark = pytest.mark.network
 
@@ -27,13 +27,13 @@ DEAD = "99999999"
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return make_machine(tmp_path / "home")
+def machine(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    return make_machine(tmp_path / "home", shared_packages(tmp_path_factory))
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_wheel(copy_checkout(tmp_path_factory.mktemp("wheel") / "toolpin"))
+    return shared_wheel(tmp_path_factory)
 
 
 def environment(machine: Machine, mark: str | None, manifest: str | None) -> Path:
@@ -89,19 +89,6 @@ def test_hostile_105_what_a_child_of_a_killed_run_still_writes_stays_until_it_en
         assert (place / "bin/python").exists()
     assert machine.script(SCRIPT, "--uninstall").code == 0
     assert not place.exists()
-
-
-def test_hostile_105_the_environment_in_use_loses_its_mark_alone(
-    machine: Machine, wheel: Path
-) -> None:
-    """It was killed between the rename and the end."""
-    assert machine.script(SCRIPT, "--wheel", str(wheel)).code == 0
-    mark = machine.prefix / "lib/toolpin/toolpin-unfinished"
-    mark.write_text(f"{DEAD}\nheld\n")
-    result = machine.script(SCRIPT, "--wheel", str(wheel))
-    assert (result.code, "unchanged" in result.out) == (0, True), result
-    assert not mark.exists()
-    assert machine.toolpin("version").code == 0
 
 
 @linux_only

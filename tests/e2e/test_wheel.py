@@ -12,13 +12,18 @@ import pytest
 
 import toolpin
 from tests.support.run import REPOSITORY, Home
-from tests.support.wheels import build_wheel, copy_checkout, package_index_environment
+from tests.support.wheels import (
+    build_wheel,
+    copy_checkout,
+    package_index_environment,
+    shared_wheel,
+)
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this checkout."""
-    return build_wheel(copy_checkout(tmp_path_factory.mktemp("wheel") / "source"))
+    return shared_wheel(tmp_path_factory)
 
 
 def test_the_wheel_holds_every_plugin_shim_and_requirement(wheel: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.beam import BeamUpstream
 from tests.support.server import Server
+from tests.support.shared import shared_apt
 from toolpin.binaries.fit import best
 from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished
@@ -59,12 +60,17 @@ def test_what_a_machine_prefers_and_does_after_an_update_does_not_count(
     ],
 )
 def test_a_host_without_what_a_suite_needs_gets_the_suites_libraries(
-    glibc: str, libraries: list[str], brings_its_own: bool, tmp_path: Path
+    glibc: str,
+    libraries: list[str],
+    brings_its_own: bool,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     tool = read_registry(Paths(str(tmp_path), str(tmp_path))).require("erlang")
     spec = next(one for one in tool.sources if one.id == "debian")
     host = Host("linux", "x64", "glibc", glibc, frozenset(libraries))
-    source = DebianSource(spec, AptClient(os.environ, str(tmp_path)))
+    apt = AptClient(os.environ, str(shared_apt(tmp_path_factory)))
+    source = DebianSource(spec, apt)
     found = {package_of(one) for one in source.artifacts("25.2.3", host)}
     assert ("libssl3" in found) == ("libc6" in found) == brings_its_own
     needs = (("glibc", "2.36"), ("soname", "libcrypto.so.3"))
@@ -76,7 +82,9 @@ def test_a_host_without_what_a_suite_needs_gets_the_suites_libraries(
         assert {package_of(one) for one in chosen.artifacts} == found
 
 
-def test_libraries_that_a_suite_lacks_are_no_build(tmp_path: Path) -> None:
+def test_libraries_that_a_suite_lacks_are_no_build(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     tool = read_registry(Paths(str(tmp_path), str(tmp_path))).require("erlang")
     spec = next(one for one in tool.sources if one.id == "hex-openssl")
     with Server() as server:
@@ -87,7 +95,7 @@ def test_libraries_that_a_suite_lacks_are_no_build(tmp_path: Path) -> None:
             env=os.environ,
             host=any_of("linux-x64"),
             cache=Cache(str(tmp_path)),
-            helpers=str(tmp_path / "helpers"),
+            helpers=str(shared_apt(tmp_path_factory).parent),
             remark=print,
         )
         found = clients.open(spec).artifacts("22.2", any_of("linux-x64"))

@@ -20,12 +20,20 @@ from tests.support.beam_release import (
     with_shims,
 )
 from tests.support.run import Home
+from tests.support.shared import share_apt
 from tests.support.wheels import package_index_environment
 
 needs_apt = pytest.mark.skipif(
     shutil.which("apt-get") is None, reason="only Debian and its like have an apt"
 )
 pytestmark = [pytest.mark.network, needs_apt]
+
+
+@pytest.fixture
+def machine(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A fresh machine that has Debian's lists of today."""
+    return share_apt(Home(tmp_path), tmp_path_factory)
+
 
 OLD = ("erlang 25.2.3\nelixir 1.14.0\nnodejs 20.18.1\n", "25", "1.14.0")
 TELL = 'IO.puts(System.get_env("MIX_HOME"))'
@@ -74,8 +82,10 @@ def _left_out(home: Home, project: Path, install: Path) -> None:
     assert not (install / "man").exists()
 
 
-def test_two_releases_with_their_erlangs_on_one_machine(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+def test_two_releases_with_their_erlangs_on_one_machine(
+    machine: Home, tmp_path: Path
+) -> None:
+    home = machine
     home.env |= package_index_environment() | {"TOOLPIN_SOURCES": "debian npm"}
     releases = []
     for name, (text, otp, elixir) in (("old", OLD), ("new", NEW)):
@@ -119,9 +129,9 @@ def test_two_releases_with_their_erlangs_on_one_machine(tmp_path: Path) -> None:
 
 
 def test_debian_serves_where_upstream_does_not_and_nothing_is_bound(
-    tmp_path: Path,
+    machine: Home,
 ) -> None:
-    home = Home(tmp_path)
+    home = machine
     home.pin("erlang 25.2.3\nelixir 1.14.0\n")
     result = home.toolpin("install", timeout_s=300)
     assert result.code == 0, result.err
@@ -134,9 +144,9 @@ def test_debian_serves_where_upstream_does_not_and_nothing_is_bound(
 
 
 def test_what_is_bound_to_a_machine_is_used_only_where_its_source_is_named(
-    tmp_path: Path,
+    machine: Home,
 ) -> None:
-    home = Home(tmp_path)
+    home = machine
     home.env |= package_index_environment()
     home.pin("erlang 27.3.4.1\n")
     result = home.toolpin("install", timeout_s=120)
@@ -146,8 +156,8 @@ def test_what_is_bound_to_a_machine_is_used_only_where_its_source_is_named(
     assert home.toolpin("list").out == ""
 
 
-def test_a_locked_package_comes_by_its_pool_path(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+def test_a_locked_package_comes_by_its_pool_path(machine: Home) -> None:
+    home = machine
     home.pin("elixir 1.14.0\n")
     locked = home.toolpin("lock", "--source", "debian", timeout_s=300)
     assert locked.code == 0, locked.err

@@ -22,6 +22,13 @@ GREET = {
     "bin/install": INSTALL,
     "LICENSE": "Do as you like.\n",
 }
+_SETTINGS = (
+    "user.name=Ana",
+    "user.email=ana@example.org",
+    "commit.gpgsign=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+)
 
 
 def write(folder: Path, files: Mapping[str, str]) -> Path:
@@ -37,9 +44,9 @@ def write(folder: Path, files: Mapping[str, str]) -> Path:
 
 def git(folder: Path, *words: str) -> str:
     """Run git there as somebody, whatever this machine's git is set up for."""
-    who = ["-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
+    options = [word for setting in _SETTINGS for word in ("-c", setting)]
     done = subprocess.run(
-        ["git", "-C", str(folder), *who, "-c", "commit.gpgsign=false", *words],
+        ["git", "-C", str(folder), *options, *words],
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1"},
         capture_output=True,
         text=True,
@@ -51,14 +58,18 @@ def git(folder: Path, *words: str) -> str:
 def repository(folder: Path, files: Mapping[str, str]) -> Path:
     """Put a plugin into a repository of its own, branch `main`."""
     folder.mkdir(parents=True)
-    git(folder, "init", "-q", "-b", "main")
-    commit(folder, files)
+    git(folder, "init", "-q", "-b", "main", "--template=")
+    _commit(folder, files)
     return folder
 
 
 def commit(folder: Path, files: Mapping[str, str]) -> str:
     """Commit files; return the commit's full name."""
+    _commit(folder, files)
+    return git(folder, "rev-parse", "HEAD")
+
+
+def _commit(folder: Path, files: Mapping[str, str]) -> None:
     write(folder, files)
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "--allow-empty", "-m", "change")
-    return git(folder, "rev-parse", "HEAD")

@@ -14,43 +14,73 @@ import json
 import os
 import pkgutil
 import runpy
+import select
 import socket
 import sys
 import threading
 from contextlib import suppress
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import toolpin
 
 
+class _Running(NamedTuple):
+    """The number of a process, and the file in which its end is awaited."""
+
+    number: int
+    told: int
+
+
 def main() -> None:
-    """Load everything, then fork for each order; a fork returns when it has run."""
+    """Load everything, then fork for each order; a fork returns when it has run.
+
+    A fork copies tables of pages: each order is one fork, and none waits for its end.
+    """
     control = socket.socket(fileno=int(sys.argv[1]))
     for module in pkgutil.walk_packages(toolpin.__path__, "toolpin."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     assert threading.active_count() == 1, "a fork has one thread"
     gc.freeze()  # what is never looked at is never copied
+    running: dict[int, _Running] = {}
+    ready = select.poll()
+    ready.register(control, select.POLLIN)
     while True:
-        head, files, _, _ = socket.recv_fds(control, 4, 4)
-        if not head:
-            return
-        size_bytes = int.from_bytes(head, "big")
-        order = json.loads(control.recv(size_bytes, socket.MSG_WAITALL))
-        *streams, told = files
-        if os.fork() == 0:
-            control.close()
-            run = os.fork()
-            if run == 0:
+        for file, _ in ready.poll():
+            if file in running:
+                ready.unregister(file)
+                _report(file, running.pop(file))
+                continue
+            head, files, _, _ = socket.recv_fds(control, 4, 4)
+            if not head:
+                return
+            size_bytes = int.from_bytes(head, "big")
+            order = json.loads(control.recv(size_bytes, socket.MSG_WAITALL))
+            *streams, told = files
+            child = os.fork()
+            if child == 0:
+                control.close()
+                for other, (_, end) in running.items():
+                    os.close(other)
+                    os.close(end)
                 os.close(told)
                 _become(streams, **order)
                 return
-            _watch(run, streams, told)
-        for file in files:
-            os.close(file)
-        with suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+            for stream in streams:
+                os.close(stream)
+            os.write(told, b"%d " % child)
+            process = os.pidfd_open(child)
+            running[process] = _Running(child, told)
+            ready.register(process, select.POLLIN)
+
+
+def _report(process: int, run: _Running) -> None:
+    """Write how a run ended to the file in which this is awaited."""
+    _, status = os.waitpid(run.number, 0)
+    with suppress(BrokenPipeError):  # it is not awaited any more
+        os.write(run.told, b"%d" % os.waitstatus_to_exitcode(status))
+    os.close(run.told)
+    os.close(process)
 
 
 def _become(
@@ -83,16 +113,6 @@ def _end(code: int) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code & 0xFF)
-
-
-def _watch(run: int, streams: list[int], told: int) -> NoReturn:
-    """Tell the number of a child at once, and how it ended when it has."""
-    for stream in streams:
-        os.close(stream)
-    os.write(told, b"%d " % run)
-    _, status = os.waitpid(run, 0)
-    os.write(told, b"%d" % os.waitstatus_to_exitcode(status))
-    os._exit(0)
 
 
 if __name__ == "__main__":

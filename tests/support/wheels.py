@@ -9,7 +9,10 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import pytest
+
 from tests.support.run import REPOSITORY
+from tests.support.shared import made_once
 
 PARTS = ("toolpin", "plugins", "shims", "ci", "requirements", "install.sh")
 INDEX_VARIABLES = (
@@ -17,6 +20,9 @@ INDEX_VARIABLES = (
     *("SSL_CERT_", "REQUESTS_CA_", "NODE_EXTRA_CA_"),
 )
 FILES = ("pyproject.toml", "README.md", "LICENSE")
+_OWN = os.path.dirname(os.path.realpath(sys.executable))
+SEARCH_PATH = f"/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin:{_OWN}"
+"""Where install.sh looks for a Python in these tests."""
 
 
 def copy_checkout(target: Path) -> Path:
@@ -39,6 +45,52 @@ def package_index_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if name.upper().startswith(INDEX_VARIABLES)
     }
+
+
+def shared_wheel(factory: pytest.TempPathFactory) -> Path:
+    """Return the wheel of this checkout, which every account can read."""
+    place = made_once(factory, "wheel", _build_shared_wheel)
+    (wheel,) = place.glob("*.whl")
+    return wheel
+
+
+def _build_shared_wheel(place: Path) -> None:
+    shutil.move(build_wheel(copy_checkout(place / "source")), place)
+    shutil.rmtree(place / "source")
+
+
+def shared_packages(factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with all the wheels that requirements/ names.
+
+    They come from the package index once, and pip checks the hash of each. They are for
+    the Python that install.sh finds, which it prints before it misses the wheel.
+    """
+    return made_once(factory, "packages", _download_packages)
+
+
+def _download_packages(place: Path) -> None:
+    env = {**os.environ, "HOME": str(place), "PATH": SEARCH_PATH}
+    script = ["sh", str(REPOSITORY / "install.sh"), "--prefix", str(place / "prefix")]
+    found = subprocess.run(
+        [*script, "--wheel", str(place / "none.whl")],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    python = found.stdout.partition("python    ")[2].partition(" (")[0]
+    words = ["--require-hashes", "--only-binary", ":all:", "--dest", str(place)]
+    for name in ("runtime", "build"):
+        words += ["--requirement", str(REPOSITORY / f"requirements/{name}.txt")]
+    pip = [sys.executable, "-I", "-m", "pip", "--no-cache-dir", "--python", python]
+    subprocess.run(
+        [*pip, "download", "--quiet", *words],
+        env=env,
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
 
 
 def build_wheel(checkout: Path) -> Path:
