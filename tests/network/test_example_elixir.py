@@ -20,6 +20,7 @@ import pytest
 
 from tests.support.booted import Server, booted, obstacle
 from tests.support.run import REPOSITORY, Home, Result
+from tests.support.shared import share_apt
 from tests.support.wheels import package_index_environment
 
 EXAMPLE = REPOSITORY / "examples/elixir"
@@ -31,7 +32,6 @@ REASONS = [
 ]
 pytestmark = [
     pytest.mark.network,
-    pytest.mark.xdist_group("example_elixir"),
     *(pytest.mark.skipif(holds, reason=reason) for holds, reason in REASONS),
 ]
 # No user but root may listen on port 1, so the application ends when it starts.
@@ -52,8 +52,8 @@ class Release(NamedTuple):
 class Workshop:
     """The build host: a repository, and what its playbook builds of it."""
 
-    def __init__(self, root: Path) -> None:
-        self.home = Home(root)
+    def __init__(self, home: Home) -> None:
+        self.home, root = home, home.root
         self.home.env |= package_index_environment()
         self.home.env["TOOLPIN_SOURCES"] = "debian npm"
         command = Path(
@@ -113,7 +113,8 @@ class Workshop:
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     """A build host with the pinned toolchain."""
-    return Workshop(tmp_path_factory.mktemp("build"))
+    home = Home(tmp_path_factory.mktemp("build"))
+    return Workshop(share_apt(home, tmp_path_factory))
 
 
 @pytest.fixture(scope="module")
