@@ -39,6 +39,15 @@ def test_a_loose_request_gets_one_meaning_for_every_host(locked: Home) -> None:
     assert "127.0.0.1" not in text  # what is asked is a mirror, what is written is not
 
 
+def test_a_list_of_checksums_is_requested_once_for_all_hosts(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS)
+    home.pin("nodejs 22.20.0\n")
+    assert home.toolpin("lock").code == 0
+    assert upstream.server.count("/dist/v22.20.0/SHASUMS256.txt") == 1
+
+
 def test_lock_says_on_a_terminal_who_is_asked_while_it_waits(
     home: Home, upstream: Upstream
 ) -> None:

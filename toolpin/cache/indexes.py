@@ -1,4 +1,4 @@
-"""Reads lists of releases: by each process once, and again only when they changed.
+"""Reads lists of releases and of checksums: in each process once, and only if changed.
 
 What a server names by ETag or Last-Modified is kept in the cache, whole; the next
 process asks whether it is still so. How old a list may be is for `catalogue`.
@@ -33,8 +33,14 @@ class Indexes:
     """The documents that several questions of one process need."""
 
     def __init__(
-        self, fetcher: Fetcher, cache: Cache, rewrite: Callable[[str], str]
+        self,
+        fetcher: Fetcher,
+        cache: Cache,
+        rewrite: Callable[[str], str],
+        *,
+        accept: str = "",
     ) -> None:
+        self._headers = {"Accept": accept} if accept else {}
         self._fetcher = fetcher
         self._cache = cache
         self._rewrite = rewrite
@@ -52,7 +58,7 @@ class Indexes:
         # A mirror's answer is kept apart from the publisher's own, its password not.
         address = urls.shown(self._rewrite(url))
         kept = self._kept(address)
-        known = kept.headers if kept else {}
+        known = {**self._headers, **(kept.headers if kept else {})}
         data, headers = self._fetcher.document_unless(url, known, max_bytes=max_bytes)
         if data is None:
             return kept.data if kept else b""
