@@ -10,6 +10,7 @@ from toolpin.errors import ToolpinError
 from toolpin.lockfile.asks import Ask, Scope
 from toolpin.lockfile.document import EMPTY
 from toolpin.lockfile.head import lockfile_beside
+from toolpin.locking.elsewhere import Newer, newer_elsewhere
 from toolpin.locking.project import asks_of, locker_for, project_file, read_project
 from toolpin.model import Request
 from toolpin.versions import sort_key
@@ -22,6 +23,7 @@ class _Row(NamedTuple):
     now: str | None
     within: str | None
     latest: str | None
+    elsewhere: Newer | None = None
 
     @property
     def is_outdated(self) -> bool:
@@ -56,7 +58,9 @@ def run(_options: Options, app: App) -> int:
     for ask in asks_of(read_project(file, app), file, app):
         now = old.pins.get(ask.key) or _installed(ask, app)
         try:
-            rows.append(_Row(ask, now, *locker.offers(ask, old)))
+            row = _Row(ask, now, *locker.offers(ask, old))
+            least = max(filter(None, row[1:4]), key=sort_key, default="0")
+            rows.append(row._replace(elsewhere=newer_elsewhere(ask, least, old, app)))
         except ToolpinError as error:
             errors.append(error)
     for one in errors:
@@ -67,13 +71,15 @@ def run(_options: Options, app: App) -> int:
                 f"{row.ask.key}: the newest version listed is {row.within}, older than "
                 f"{row.now}, which is used here"
             )
+        if row.elsewhere:
+            app.report.warn(row.elsewhere.line)
     newer = [row for row in rows if row.is_outdated]
     if app.report.as_json:
         app.report.document("outdated", [_result(row) for row in rows])
     elif newer:
         head = ("tool", "wanted", "now", "within", "latest")
         app.report.table([head, *map(_cells, newer)])
-    elif not errors:
+    elif not errors and not any(row.elsewhere for row in rows):
         app.report.remark("nothing is outdated")
     return 1 if errors else 0
 
@@ -95,4 +101,5 @@ def _result(row: _Row) -> dict[str, object]:
         "version": row.now,
         "within": row.within,
         "latest": row.latest,
+        "elsewhere": row.elsewhere.version if row.elsewhere else None,
     }

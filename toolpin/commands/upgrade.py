@@ -13,6 +13,7 @@ from toolpin.errors import NoChecksum, NotLocked, ToolpinError
 from toolpin.lockfile.asks import Ask, Scope
 from toolpin.lockfile.document import EMPTY, Lockfile
 from toolpin.lockfile.head import lockfile_beside
+from toolpin.locking.elsewhere import newer_elsewhere
 from toolpin.locking.locker import Locker
 from toolpin.locking.project import (
     asks_of,
@@ -110,6 +111,9 @@ def run(options: Options, app: App) -> int:
         elif after != before:
             files.write(file, after)
             written = (file,)
+    for ask in (one for one in now if one.tool in tools and one.key in lock.pins):
+        if found := newer_elsewhere(ask, lock.pins[ask.key], lock, app):
+            app.report.warn(found.line)
     moves = _moves((asks, was), (now, lock), tools)
     if app.report.as_json:
         result = {"file": file, "moves": [move._asdict() for move in moves]}

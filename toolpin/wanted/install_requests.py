@@ -58,6 +58,7 @@ def _install(
     app: App,
 ) -> int:
     """Resolve requests and install the result; `wishes` are their exact versions."""
+    from toolpin.locking.elsewhere import report_newer  # noqa: PLC0415
     from toolpin.resolver.resolver import Resolver, Rules  # noqa: PLC0415
     from toolpin.wanted.jobs import jobs_for, judged  # noqa: PLC0415
 
@@ -86,6 +87,9 @@ def _install(
             installs.remember_channel(app.paths, pin, channel)
     if not options.into:
         _refresh_shims(outcomes, app)
+    locked = {one.job.pin.tool for one in outcomes if one.job.locked}
+    if locked and not is_ci(app.env):
+        report_newer(locked, app)
     runs_here = there.host.libc_version != "" or not options.host
     return show_outcomes(outcomes, errors, there, runs_here=runs_here)
 
