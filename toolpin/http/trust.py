@@ -68,5 +68,5 @@ def _no_certificates(name: str, path: str, error: OSError) -> UsageError:
     return UsageError(
         f"{name if is_variable else f'pip: {name}'} names no certificates",
         [("path", path), ("cause", str(error))],
-        f"unset {name}" if is_variable else "pip config debug",
+        f"unset {name}" if is_variable else "toolpin doctor --net",
     )

@@ -84,7 +84,7 @@ class SilentSources:
 def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:
     """Return the error of a source that was to be locked, with a way out if any."""
     others = [one for one in work.tool.sources if one.id != spec.id]
-    hint = _way_out(work, spec)
+    hint = _way_out(work, spec) or error.hint or "toolpin doctor --net"
     if isinstance(error, Offline):  # nor may they be asked
         others = []
         hint = "TOOLPIN_OFFLINE=0 toolpin lock"
@@ -96,15 +96,12 @@ def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinErr
             *error.facts,
             *([("others", ", ".join(one.id for one in others))] if others else []),
         ],
-        error.hint or hint,
+        hint,
     )
 
 
 def _way_out(work: Work, spec: SourceSpec) -> str:
-    """Return the command that locks without a source that gives no answer.
-
-    Where no other one is left, the one that reports what is in the way.
-    """
+    """Return the command that locks without a source that gives no answer, if any."""
     hosts = sorted(set(work.hosts) & set(work.specs[0].hosts))
     if spec is not work.specs[0] and hosts:  # it is asked for those without the first
         return f"toolpin lock {' '.join(f'--host {host}' for host in hosts)}"
@@ -112,7 +109,7 @@ def _way_out(work: Work, spec: SourceSpec) -> str:
     fit = [one for one in work.later if lost & {*one.hosts}]
     # The one that loses the fewest hosts; of several alike the plugin's first.
     best = max(fit, key=lambda one: len(lost & {*one.hosts}), default=None)
-    return f"toolpin lock --source {best.id}" if best else "toolpin doctor --net"
+    return f"toolpin lock --source {best.id}" if best else ""
 
 
 def no_checksum(work: Work, pin: Pin, host: str, error: NoChecksum) -> NoChecksum:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from toolpin.errors import Unreachable
+from toolpin.errors import Unreachable, as_word
 from toolpin.http import urls
 from toolpin.http.limits import Transport
 from toolpin.process import run
@@ -79,6 +79,11 @@ def read_pip_settings(env: Mapping[str, str]) -> PipSettings:
     )
 
 
+def pip_line(*args: str) -> str:
+    """Return a line to paste that runs the pip whose configuration counts."""
+    return " ".join(map(as_word, (sys.executable, "-m", "pip", *args)))
+
+
 def _pip(env: Mapping[str, str], *args: str) -> str:
     told = run([*_PIP, *args], env=env, cwd="/", timeout_s=_TIMEOUT_S)
     if told.status != 0:
@@ -86,7 +91,7 @@ def _pip(env: Mapping[str, str], *args: str) -> str:
         raise Unreachable(
             "pip does not report its configuration",
             [("exit status", str(told.status)), ("pip says", said or "nothing")],
-            "pip config debug",
+            pip_line("config", "debug"),
         )
     return told.out
 
@@ -95,9 +100,7 @@ def _default_index(env: Mapping[str, str]) -> str:
     """Return pip's own index, which only its help states."""
     match = _DEFAULT.search(_pip(env, "download", "--help"))
     if match is None:
-        raise Unreachable(
-            "pip reports no index", (), "pip config set global.index-url URL"
-        )
+        raise Unreachable("pip reports no index", (), pip_line("config", "debug"))
     return match[1]
 
 
@@ -110,7 +113,7 @@ def _check_transport(index: str, trusted: list[str]) -> None:
         raise Unreachable(
             f"pip's index at {urls.host(index)} is plain http and no trusted-host",
             [("index", urls.shown(index))],
-            f"pip config set global.trusted-host {urls.host(index)}",
+            pip_line("config", "set", "global.trusted-host", urls.host(index)),
         )
 
 

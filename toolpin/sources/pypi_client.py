@@ -26,7 +26,7 @@ from toolpin.http.limits import Limits
 from toolpin.model import Artifact, Build, Host
 from toolpin.paths import home_folder, open_regular
 from toolpin.sources.contract import Progress
-from toolpin.sources.pip_settings import PipSettings, read_pip_settings
+from toolpin.sources.pip_settings import PipSettings, pip_line, read_pip_settings
 from toolpin.sources.wheels import Wheel, normalized, parse_page
 from toolpin.verify import hash_file, make_digest
 from toolpin.versions import sort_key
@@ -159,7 +159,7 @@ class PypiClient:
             raise Unreachable(
                 f"{urls.shown(place)} is no page of a Python package index",
                 [("because", str(error)[:200])],
-                "pip config debug",
+                pip_line("config", "debug"),
             ) from error
 
 
