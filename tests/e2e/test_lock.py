@@ -48,6 +48,19 @@ def test_a_list_of_checksums_is_requested_once_for_all_hosts(
     assert upstream.server.count("/dist/v22.20.0/SHASUMS256.txt") == 1
 
 
+def test_a_list_of_checksums_that_hangs_is_waited_for_once(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS)
+    path = "/dist/v22.20.0/SHASUMS256.txt"
+    upstream.server.put(path, fault=Hang())
+    home.env["TOOLPIN_STALL_TIMEOUT_S"] = "0.1"
+    home.env["TOOLPIN_CONNECT_TIMEOUT_S"] = "0.5"
+    home.pin("nodejs 22.20.0\n")
+    assert home.toolpin("lock").code == 1
+    assert upstream.server.count(path) == 3  # the attempts for one request
+
+
 def test_lock_says_on_a_terminal_who_is_asked_while_it_waits(
     home: Home, upstream: Upstream
 ) -> None:

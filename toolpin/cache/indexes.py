@@ -44,15 +44,24 @@ class Indexes:
         self._fetcher = fetcher
         self._cache = cache
         self._rewrite = rewrite
-        self._read: dict[str, bytes] = {}
+        self._read: dict[str, bytes | ToolpinError] = {}
         self._mutexes: dict[str, threading.Lock] = {}
 
     def read(self, url: str, *, max_bytes: int) -> bytes:
-        """Return the document at a URL. Raises what `Fetcher.document` raises."""
+        """Return the document at a URL. Raises what `Fetcher.document` raises.
+
+        A failure is kept, too: the other hosts of a lock do not wait for it again.
+        """
         with self._mutexes.setdefault(url, threading.Lock()):
             if url not in self._read:
-                self._read[url] = self._ask(url, max_bytes)
-            return self._read[url]
+                try:
+                    self._read[url] = self._ask(url, max_bytes)
+                except ToolpinError as error:
+                    self._read[url] = error
+            found = self._read[url]
+        if isinstance(found, ToolpinError):
+            raise found
+        return found
 
     def _ask(self, url: str, max_bytes: int) -> bytes:
         # A mirror's answer is kept apart from the publisher's own, its password not.

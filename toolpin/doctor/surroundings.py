@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.doctor.searched import Candidate, Folder, candidates, folders
+from toolpin.env import is_ci
 from toolpin.errors import ToolpinError
 from toolpin.execute.finding import find
 from toolpin.shells.activation import STATE, parse_state
@@ -30,7 +31,6 @@ from toolpin.shells.startup import (
     toolpin_lines,
 )
 from toolpin.shims.stubs import read_stub
-from toolpin.wanted.install_requests import is_ci
 
 _MOST_BYTES = 1 << 20
 

@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote, urlsplit
 from toolpin.binaries.fit import best, lacks
 from toolpin.cache.indexes import Indexes
 from toolpin.cache.verified import Cache
-from toolpin.errors import NotPublished, Unreachable, listed
+from toolpin.errors import NotPublished, Refused, Unreachable, listed
 from toolpin.http import urls
 from toolpin.http.credentials import Credentials
 from toolpin.http.fetch import Fetcher
@@ -152,7 +152,8 @@ class PypiClient:
             if path:
                 return _in_directory(path, dist)
             page = self._pages.read(place, max_bytes=_PAGE_BYTES)
-            return [_with_user(one, place) for one in parse_page(page, place, dist)]
+            wheels = parse_page(page, place, dist)
+            return [_with_user(one, place) for one in wheels if _may_name(place, one)]
         except NotPublished:
             return []
         except _SHAPELESS as error:
@@ -181,6 +182,18 @@ def _artifact(dist: str, wheel: Wheel) -> Artifact:
         raise NotPublished(f"the index states no SHA-256 of {wheel.filename}")
     locator = f"pypi:{dist}=={wheel.version}#{wheel.filename}"
     return Artifact(locator, make_digest("sha256", sha256), None, wheel.filename)
+
+
+def _may_name(place: str, wheel: Wheel) -> bool:
+    """Say whether a page may send us to a file: by the rules of redirects.
+
+    No file of this machine, none behind TLS without it, none in a private network.
+    """
+    try:
+        urls.redirected(place, wheel.url, place)
+    except Refused:
+        return False
+    return True
 
 
 def _with_user(wheel: Wheel, place: str) -> Wheel:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from toolpin.app import App
+from toolpin.env import is_ci
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.install.jobs import Job, Outcome
 from toolpin.lockfile.head import is_whole
@@ -130,11 +131,6 @@ def _is_plain(options: InstallOptions, app: App) -> bool:
     """Say whether nothing is asked for that takes more than a look at the store."""
     more = options.dry_run or options.source or options.jobs is not None
     return not (more or options.locked or options.into or is_ci(app.env))
-
-
-def is_ci(env: Mapping[str, str]) -> bool:
-    """Say whether this runs where builds must not change by themselves."""
-    return env.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
 def _destination(options: InstallOptions, app: App) -> App:
