@@ -40,6 +40,11 @@ def quote_fish(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+def is_ci(env: Mapping[str, str]) -> bool:
+    """Say whether this runs where builds must not change by themselves."""
+    return env.get("CI", "").lower() not in ("", "0", "false", "no")
+
+
 def render_record(patch: EnvPatch) -> str:
     """Render the record of an install, for sh to source and `parse_record` to read.
 

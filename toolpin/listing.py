@@ -10,19 +10,23 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.errors import ToolpinError
+from toolpin.errors import NotPublished, ToolpinError, Unreachable
 from toolpin.install.catalogue import (
     Catalogue,
     Catalogues,
     has_channels,
     spoken_age,
 )
-from toolpin.install.choice import allowed_sources
-from toolpin.model import Host
+from toolpin.install.choice import allowed_sources, refuse_unnamed
+from toolpin.install.planner import make_plan
+from toolpin.model import Host, Pin
 from toolpin.plugin.contract import Tool
 from toolpin.plugin.script import is_scripted
 from toolpin.sources.spec import SourceSpec
 from toolpin.versions import is_pre_release, is_prefix, newest, sort_key
+
+# Of a listed release that is not built for this machine the one before is tried.
+_MOST_TRIED = 10
 
 
 class Listing(NamedTuple):
@@ -79,11 +83,17 @@ def list_versions(
         raise ToolpinError(
             f"no source lists a {tool.name} {prefix}".rstrip(),
             [("asked", ", ".join(spec.id for spec in specs) or "none")],
-            f"toolpin list-all {tool.name}" if prefix and known else None,
+            _to_find(tool, prefix if known else "", silent),
         )
     if not is_scripted(tool):  # a plugin's own order is newest last, too
         matching.sort(key=sort_key)
     return Listing(tuple(matching), tuple(silent))
+
+
+def _to_find(tool: Tool, prefix: str, silent: Sequence[object]) -> str | None:
+    if prefix:
+        return f"toolpin list-all {tool.name}"
+    return "toolpin doctor --net" if silent else None
 
 
 def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) -> str:
@@ -94,15 +104,47 @@ def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) 
     if is_scripted(tool) and (version := app.clients.latest(tool.sources[0], prefix)):
         return version
     listing = list_versions(tool, prefix, app, sources=sources)
-    # What a channel lists does not begin with its name.
-    version = newest(prefix, listing.versions) or newest("", listing.versions)
-    if version is None or (is_pre_release(version) and not is_pre_release(prefix)):
-        raise ToolpinError(
-            f"there is no release of {tool.name} {prefix} yet",
-            [("pre-releases", ", ".join(listing.versions[-4:]))],
-            f"toolpin list-all {tool.name} {prefix}".rstrip(),
-        )
-    return version
+    versions = list(listing.versions)
+    silent: list[str] = []
+    for _ in range(_MOST_TRIED):
+        # What a channel lists does not begin with its name.
+        version = newest(prefix, versions) or newest("", versions)
+        if version is None or (is_pre_release(version) and not is_pre_release(prefix)):
+            break
+        try:
+            if _has_build(tool, version, app, sources or app.settings.sources):
+                return version
+        except Unreachable:
+            silent.append(version)
+        versions.remove(version)
+    if silent:  # no source answers today: the newest that was listed
+        return silent[0]
+    raise ToolpinError(
+        f"there is no release of {tool.name} {prefix} for this machine yet",
+        [("listed", ", ".join(listing.versions[-4:]))],
+        f"toolpin list-all {tool.name} {prefix}".rstrip(),
+    )
+
+
+def _has_build(tool: Tool, version: str, app: App, sources: Sequence[str]) -> bool:
+    """Say whether a source has a build that can be installed here.
+
+    Raises Unreachable where one gives no answer, and none of the others has any.
+    """
+    unreachable: Unreachable | None = None
+    for spec in allowed_sources(tool, app.host, sources):
+        try:
+            plan = make_plan(tool, spec, Pin(tool.name, version), app.host, app.clients)
+            refuse_unnamed(plan, sources)
+        except NotPublished:
+            continue
+        except Unreachable as error:
+            unreachable = unreachable or error
+            continue
+        return True
+    if unreachable:
+        raise unreachable
+    return False
 
 
 def _ask(

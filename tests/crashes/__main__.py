@@ -46,7 +46,7 @@ def table(tried: Iterable[Tried]) -> str:
     """Return a line for each step: the points tried, and the faults of each kind."""
     tried = list(tried)
     rows: list[tuple[str, ...]]
-    rows = [("step", "points", "lost", "lies", "stuck", "stray")]
+    rows = [("step", "points", *KINDS)]
     names = list(dict.fromkeys(one.step for one in tried))
     for name in (*names, "all"):
         mine = [one for one in tried if name in ("all", one.step)]

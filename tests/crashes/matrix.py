@@ -36,11 +36,11 @@ def kill_at_steps(
         scenarios = known()
     for scenario in scenarios if most else ():
         world.restore(scenario.state)
-        points = find_points(world, scenario.args)
+        points = find_points(world, scenario.args, scenario.umask)
         recover(world, scenario)
         reference = world.files()
         for mine in by_step(points, seed):
-            if not only or mine[0].step in only:
+            if not only or {mine[0].step, scenario.step}.intersection(only):
                 yield from itertools.islice(
                     _kills(world, scenario, mine, reference), most
                 )
@@ -51,9 +51,13 @@ def _kills(
 ) -> Iterator[Tried]:
     for point in points:
         world.restore(scenario.state)
-        if kill_at(world, point, scenario.args):  # and not a program that it runs
+        if kill_at(
+            world, point, scenario.args, scenario.umask
+        ):  # and not a program that it runs
             faults = _judge(world, scenario, reference)
-            yield Tried(point.step, f"{scenario.name}: {point}", faults)
+            yield Tried(
+                scenario.step or point.step, f"{scenario.name}: {point}", faults
+            )
 
 
 def kill_at_moments(world: World, count: int, seed: int) -> Iterator[Tried]:
@@ -117,6 +121,7 @@ def _killed_after(world: World, scenario: Scenario, moment_s: float) -> bool:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        umask=scenario.umask,
     ) as process:
         try:
             process.wait(timeout=moment_s)

@@ -51,7 +51,7 @@ _STEPS = (
     (r"project/", "lock"),
 )
 # Whatever they touch is their own step.
-_OF_COMMANDS = ("uninstall", "prune", "bundle", "lock")
+_OF_COMMANDS = ("uninstall", "prune", "bundle", "lock", "upgrade")
 _UNSTABLE = re.compile(r"[.-]\d{3,}(-[0-9a-f]+)?$")
 
 
@@ -68,12 +68,12 @@ class Point(NamedTuple):
         return f"{self.step}: {self.call} {self.number} at {self.place or 'any place'}"
 
 
-def find_points(world: World, args: Iterable[str]) -> list[Point]:
+def find_points(world: World, args: Iterable[str], umask: int) -> list[Point]:
     """Run a command to its end and return every point where it can be killed."""
     with tempfile.NamedTemporaryFile("r", suffix=".strace") as log:
         calls = ",".join(f"?{one}" for one in ",".join(_CALLS).split(","))
         written = ["-y", "-s", "4096", "-o", log.name, "-e", f"trace={calls}"]
-        _run(world, ["strace", "-f", "--seccomp-bpf", "-qq", *written], args)
+        _run(world, ["strace", "-f", "--seccomp-bpf", "-qq", *written], args, umask)
         text = log.read()
     words = list(args)
     found: dict[Point, None] = {}
@@ -108,13 +108,13 @@ def by_step(points: list[Point], seed: int) -> Iterator[list[Point]]:
         yield mine
 
 
-def kill_at(world: World, point: Point, args: Iterable[str]) -> bool:
+def kill_at(world: World, point: Point, args: Iterable[str], umask: int) -> bool:
     """Run a command and kill it at a point; tell whether it came to that."""
     inject = f"{point.call}:signal=KILL:when={point.number}"
-    return _run(world, strace(inject, point.place), args) == -9
+    return _run(world, strace(inject, point.place), args, umask) == -9
 
 
-def _run(world: World, under: list[str], args: Iterable[str]) -> int:
+def _run(world: World, under: list[str], args: Iterable[str], umask: int) -> int:
     done = subprocess.run(
         [*under, *TOOLPIN, *args],
         cwd=world.home.project,
@@ -122,6 +122,7 @@ def _run(world: World, under: list[str], args: Iterable[str]) -> int:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
+        umask=umask,
     )
     # strace ends itself with the signal that ended its child.
     return done.returncode

@@ -19,7 +19,8 @@ class Scenario(NamedTuple):
 
     `ends` is what is installed once it has been run again and `install` after it;
     `trees` is what is in INTO then, without a store. Where `back` names a state, the
-    project's files are put back to that one's before the command is run again.
+    project's files are put back to that one's before the command is run again. `step`
+    names all of its points; `umask` is that of the killed command.
     """
 
     name: str
@@ -29,6 +30,8 @@ class Scenario(NamedTuple):
     ends: frozenset[Version] = _ALL
     trees: frozenset[Version] = frozenset()
     back: str = ""
+    step: str = ""
+    umask: int = 0o022
 
 
 # All but what the project pins: the older ones.
@@ -46,6 +49,14 @@ SCENARIOS = (
     Scenario("uninstall bound", "new", ("uninstall", "boxed", NEW["boxed"])),
     Scenario("prune", "newer", _PRUNE, keeps=_ALL - _OLD, ends=_ALL - _OLD),
     Scenario("upgrade", "loose", ("upgrade", "--latest", "nodejs"), keeps=_ALL),
+    Scenario("upgrade locked", "behind", ("upgrade",), keeps=_ALL),
+    Scenario("install, umask 000", "old", ("install",), step="umask 000", umask=0),
+    Scenario(
+        "lock, umask 000", "loose", ("lock",), keeps=_ALL, step="umask 000", umask=0
+    ),
+    Scenario(
+        "moved store", "moved", ("install",), frozenset(), _OLD, step="moved store"
+    ),
     Scenario("install --into", "into", _INTO, trees=_ALL - _OLD),
     Scenario("back --into", "into", _INTO, ends=_OLD, trees=_OLD, back="into-old"),
 )
@@ -100,6 +111,28 @@ def make_states(world: World) -> None:
         _drop(world, "cache")
 
     _save(world, "locked", "bundle", bundled)
+
+    def behind() -> None:
+        """Lock a release that is no longer the newest."""
+        world.upstream.publish("24.9.0")
+        world.upstream.roll_back("24.9.0", OLD["nodejs"])
+        world.must("lock")
+        world.upstream.publish(NEW["nodejs"], lts="Krypton")
+
+    _save(world, "loose", "behind", behind)
+    _save(world, "old-only", "moved", lambda: _moved(world))
+
+
+def _moved(world: World) -> None:
+    """Install into another directory, and move that to where the store is."""
+    home, usual = world.home, world.home.data
+    shutil.rmtree(usual)
+    home.data = world.root / "elsewhere"
+    home.env["TOOLPIN_DATA_DIR"] = str(home.data)
+    world.must("install")
+    home.data.rename(usual)
+    home.data = usual
+    home.env["TOOLPIN_DATA_DIR"] = str(usual)
 
 
 def _save(world: World, base: str, name: str, change: Callable[[], None]) -> None:

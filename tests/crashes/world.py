@@ -23,7 +23,7 @@ COMMANDS = {"nodejs": "node", "boxed": "boxed", "built": "built"}
 PINS_OLD = "".join(f"{tool} {version}\n" for tool, version in OLD.items())
 PINS = "".join(f"{tool} {NEW[tool]} {OLD[tool]}\n" for tool in OLD)
 INTO = "image"  # a folder that gets trees, without a store
-KINDS = ("lost", "lies", "stuck", "stray")
+KINDS = ("lost", "lies", "stuck", "stray", "open")
 Version = tuple[str, str]
 
 
@@ -93,6 +93,16 @@ class World:
                         found.add(path)
         return found
 
+    def open_places(self) -> list[str]:
+        """Return what everybody may write of toolpin's own directories."""
+        return [
+            path
+            for folder in (self.home.data, self.home.cache)
+            for parent, _, files in os.walk(folder)
+            for path in (parent, *(f"{parent}/{name}" for name in files))
+            if not os.path.islink(path) and os.stat(path).st_mode & 0o002
+        ]
+
     def listed(self) -> set[Version]:
         """Return what `list` says is installed."""
         result = self.home.toolpin("list", "--json")
@@ -138,6 +148,7 @@ def look(world: World, before: set[Version]) -> list[Fault]:
             shown = _executed(world, tool, version)
             if (tool, version) not in listed or shown != version:
                 faults.append(Fault("lies", f"{tool} {version} says {shown!r}"))
+    faults += [Fault("open", f"all may write {one}") for one in world.open_places()]
     return faults + [Fault("lies", one) for one in world.damaged()]
 
 

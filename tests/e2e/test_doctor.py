@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -418,6 +419,25 @@ def test_nothing_is_wrong_where_nothing_is(shell: Shell, login: Login) -> None:
     done = login.type(shell, "toolpin doctor")
     assert (done.code, done.out) == (0, "")
     assert "nothing is wrong" in done.err
+
+
+@pytest.mark.parametrize("job", [{}, {"SHELL": "/bin/sh"}, {"CI": "true", "TERM": "x"}])
+def test_a_job_in_ci_or_cron_is_judged_by_its_path_alone(
+    job: dict[str, str], login: Login
+) -> None:
+    home = login.home
+    line = f"{login.command} doctor --json"
+
+    def answer(before: str = "") -> tuple[int, list[dict[str, Any]]]:
+        done = home.run("sh", "-c", f"{before}{line}", env=job)
+        return done.code, json.loads(done.out)["result"]["findings"]
+
+    login.rc(".profile", login.path_line)
+    code, (finding,) = answer()
+    assert (code, finding["check"], finding["file"]) == (1, "path", None)
+    assert finding["what"].startswith("PATH has neither the shims folder nor")
+    assert answer(f"{finding['mend']}; ") == (0, [])
+    assert answer(f'eval "$({login.command} env)"; ') == (0, [])
 
 
 def test_a_manager_that_has_no_command_of_ours_is_left_in_peace(login: Login) -> None:

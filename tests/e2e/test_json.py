@@ -223,7 +223,7 @@ def test_what_changes_says_whether_it_did(home: Home, upstream: Upstream) -> Non
     did, cleaned = changed("cache", "clean")
     assert did
     assert cleaned.keys() == {"removed", "busy", "dry_run"}
-    assert [one.keys() for one in cleaned["removed"]] == [{"path", "size_bytes"}] * 2
+    assert [one.keys() for one in cleaned["removed"]] == [{"path", "size_bytes"}] * 3
     removed = {"removed": [{"tool": "nodejs", "version": "9.9.0"}], "dry_run": False}
     assert changed("uninstall", "node", "9.9.0") == (True, removed)
 

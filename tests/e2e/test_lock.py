@@ -39,6 +39,28 @@ def test_a_loose_request_gets_one_meaning_for_every_host(locked: Home) -> None:
     assert "127.0.0.1" not in text  # what is asked is a mirror, what is written is not
 
 
+def test_a_list_of_checksums_is_requested_once_for_all_hosts(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS)
+    home.pin("nodejs 22.20.0\n")
+    assert home.toolpin("lock").code == 0
+    assert upstream.server.count("/dist/v22.20.0/SHASUMS256.txt") == 1
+
+
+def test_a_list_of_checksums_that_hangs_is_waited_for_once(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS)
+    path = "/dist/v22.20.0/SHASUMS256.txt"
+    upstream.server.put(path, fault=Hang())
+    home.env["TOOLPIN_STALL_TIMEOUT_S"] = "0.1"
+    home.env["TOOLPIN_CONNECT_TIMEOUT_S"] = "0.5"
+    home.pin("nodejs 22.20.0\n")
+    assert home.toolpin("lock").code == 1
+    assert upstream.server.count(path) == 3  # the attempts for one request
+
+
 def test_lock_says_on_a_terminal_who_is_asked_while_it_waits(
     home: Home, upstream: Upstream
 ) -> None:
@@ -661,7 +683,7 @@ def test_offline_no_other_source_is_offered(home: Home) -> None:
     home.pin("nodejs 22.20.0\n")
     result = home.toolpin("--offline", "lock")
     assert result.code == 1
-    assert "try:" not in result.err
+    assert "  try: TOOLPIN_OFFLINE=0 toolpin lock\n" in result.err
     assert "--source" not in result.err
 
 
@@ -757,3 +779,104 @@ def test_only_some_tools_are_locked_and_the_others_stay(
     wrong = home.toolpin("lock", "--only", "erlang")
     assert wrong.code == 2
     assert "--only erlang names what is not pinned here" in wrong.err
+
+
+def _two_sources(home: Home, upstream: Upstream) -> None:
+    """Give nodejs a second source; the first has 22.20.0, the second 20.9.0 too."""
+    upstream.publish("22.20.0", hosts=HOSTS)
+    second = Upstream(upstream.server)
+    for version in ("20.9.0", "22.20.0", "22.21.0"):
+        second.publish(version, hosts=HOSTS, folder="second")
+    upstream.add_second_source(home)
+
+
+def test_what_the_first_source_lacks_is_locked_from_the_next_one(
+    home: Home, upstream: Upstream
+) -> None:
+    _two_sources(home, upstream)
+    for wanted in ("20.9.0", "20"):
+        home.pin(f"nodejs {wanted} 22\n")
+        lock_of(home).unlink(missing_ok=True)
+        done = home.toolpin("lock")
+        assert done.code == 0, done.err
+        line = f"nodejs {wanted}: not in upstream; locked from second\n"
+        assert line in done.err
+        text = lock_of(home).read_text()
+        assert text.count('source = "second"') == len(HOSTS)
+        assert text.count('source = "upstream"') == len(HOSTS)
+        assert '"nodejs 22" = "22.20.0"' in text
+        assert home.toolpin("lock", "--check").code == 0
+        assert home.toolpin("lock").code == 0
+        assert lock_of(home).read_text() == text
+
+
+def test_a_source_that_was_named_alone_is_not_replaced(
+    home: Home, upstream: Upstream
+) -> None:
+    _two_sources(home, upstream)
+    home.pin("nodejs 20.9.0\n")
+    done = home.toolpin("lock", "--source", "upstream")
+    assert done.code == 1
+    assert "upstream has no nodejs 20.9.0" in done.err
+    assert "not asked  second" in done.err
+
+
+def test_the_advice_where_no_source_answers_comes_to_an_end(
+    home: Home, upstream: Upstream
+) -> None:
+    _two_sources(home, upstream)
+    home.pin("nodejs 22.20.0\n")
+    mirrors = home.env["TOOLPIN_MIRRORS"]
+    home.env["TOOLPIN_MIRRORS"] = mirrors.replace(
+        upstream.server.url, "http://127.0.0.1:9"
+    )
+    told = []
+    command = ["lock"]
+    while command != ["doctor", "--net"]:
+        done = home.toolpin(*command)
+        assert done.code == 1
+        *_, hint = done.err.splitlines()
+        assert hint.startswith("  try: toolpin ")
+        command = hint.split()[2:]
+        assert command not in told
+        told.append(command)
+    assert told == [["lock", "--source", "second"], ["doctor", "--net"]]
+    assert home.toolpin(*command).code == 1
+
+
+def test_a_newer_release_of_another_source_is_reported_with_the_command_that_moves(
+    home: Home, upstream: Upstream
+) -> None:
+    _two_sources(home, upstream)
+    home.pin("nodejs 22\n")
+    assert home.toolpin("lock", "--source", "upstream").code == 0
+    line = (
+        "nodejs 22: second has 22.21.0, which upstream, the locked source, does not "
+        "list; to move: toolpin lock --only nodejs --refresh nodejs --source second"
+    )
+    for command in ("outdated", "upgrade", "install", "latest nodejs"):
+        done = home.toolpin(*command.split())
+        assert done.code == 0, done.err
+        assert line in done.err, command
+        assert "nothing is outdated" not in done.err
+    assert '= "22.20.0"' in lock_of(home).read_text()
+    (row,) = json.loads(home.toolpin("outdated", "--json").out)["result"]
+    assert (row["version"], row["elsewhere"]) == ("22.20.0", "22.21.0")
+    command = line.partition("to move: toolpin ")[2]
+    assert home.toolpin(*command.split()).code == 0
+    assert '= "22.21.0"' in lock_of(home).read_text()
+    assert "nothing is outdated" in home.toolpin("outdated").err
+
+
+def test_latest_names_no_version_without_a_build_for_this_machine(
+    home: Home, upstream: Upstream
+) -> None:
+    upstream.publish("22.20.0", hosts=HOSTS)
+    upstream.publish("22.21.0", hosts=HOSTS)
+    upstream.server.put("/dist/v22.21.0/SHASUMS256.txt", b"")
+    assert home.toolpin("latest", "nodejs").out == "22.20.0\n"
+    upstream.server.put("/dist/v22.20.0/SHASUMS256.txt", b"")
+    done = home.toolpin("latest", "nodejs", "22")
+    assert done.code == 1
+    assert "there is no release of nodejs 22 for this machine yet" in done.err
+    assert "try: toolpin list-all nodejs 22\n" in done.err

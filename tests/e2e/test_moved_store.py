@@ -65,6 +65,12 @@ def test_the_next_command_makes_a_moved_store_run(
     assert store.toolpin("doctor").out.count("has lost") == 0
 
 
+def test_a_move_is_no_damage(store: Home) -> None:
+    move(store)
+    done = store.toolpin("verify")
+    assert (done.code, done.err) == (0, "toolpin: 2 intact\n")
+
+
 @pytest.mark.parametrize("words", ["exec node --version", "env", "which node"])
 def test_before_any_repair_toolpin_reads_the_new_place(store: Home, words: str) -> None:
     new = move(store)

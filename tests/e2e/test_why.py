@@ -286,3 +286,18 @@ def test_a_command_of_a_pinned_tool_of_which_nothing_was_ever_installed(
     assert told.err.endswith("  try: toolpin install\n")
     home.pin("nodejs system\n")
     assert home.toolpin("why", "npm", env=env).code == (0 if has_own else 127)
+
+
+def test_a_command_that_only_another_version_has_says_which(login: Login) -> None:
+    write(login.tree(OTHER), {"bin/extra": "#!/bin/sh\necho extra\n"})
+    assert login.home.toolpin("reshim").code == 0
+    done = login.type(BASH, "toolpin why extra")
+    assert done.code == 1
+    rows = [line.split() for line in done.out.splitlines()]
+    assert f"extra cannot run: nodejs {PINNED} has no command extra" in done.out
+    assert ["installed", PINNED, str(login.tree())] in rows
+    assert ["have", "it", OTHER] in rows
+    _, _, hint = done.err.partition("  try: ")
+    assert hint == f"toolpin pin nodejs {OTHER}\n"
+    assert login.type(BASH, hint).code == 0
+    assert login.type(BASH, "toolpin exec extra").out == "extra\n"

@@ -82,7 +82,7 @@ def _source(
     indexes = Indexes(fetcher, cache, rewrite)
     first_use = FirstUse(cache, fetcher, print, allowed=trusts)
     spec = parse_tool(text, "ripgrep.toml").sources[0]
-    return GithubSource(spec, fetcher, indexes, first_use)
+    return GithubSource(spec, indexes, first_use)
 
 
 @pytest.mark.parametrize("sums", [False, True])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -34,7 +35,6 @@ from toolpin.documents import parse_note, parse_receipt, render_receipt
 from toolpin.env import parse_record, render_record
 from toolpin.errors import ToolpinError
 from toolpin.host import any_of
-from toolpin.http.fetch import Fetcher
 from toolpin.lockfile.document import render
 from toolpin.lockfile.head import pinned
 from toolpin.lockfile.parse import parse as parse_lockfile
@@ -49,6 +49,7 @@ from toolpin.shells.activation import STATE, entered, left, parse_state, render_
 from toolpin.sources.contract import read_lines
 from toolpin.sources.http import HttpSource
 from toolpin.sources.spec import SourceSpec
+from toolpin.sources.wheels import parse_page
 from toolpin.verify import parse_checksums, parse_sri
 
 _HEX = "0123456789abcdef" * 4
@@ -230,10 +231,6 @@ class _Asked:
         self.urls.append(url)
         return self.data[:max_bytes]
 
-    def document(self, url: str, *, max_bytes: int | None = None) -> bytes:
-        """Answer as Fetcher does."""
-        return self.read(url, max_bytes=max_bytes or 1 << 20)
-
 
 def _spec(name: str) -> SourceSpec:
     file = REPOSITORY / f"plugins/{name}.toml"
@@ -247,10 +244,10 @@ _PUBLISHERS = ("https://nodejs.org/", "https://go.dev/", "https://dl.google.com/
 def _index(data: bytes) -> None:
     """Ask sources whose server says anything: only the plugin's hosts are asked."""
     asked = _Asked(data)
-    indexes, fetcher = cast(Indexes, asked), cast(Fetcher, asked)
+    indexes = cast(Indexes, asked)
     host = any_of("linux-x64")
     for spec in _SPECS.values():
-        source = HttpSource(spec, fetcher, indexes, cast(FirstUse, None))
+        source = HttpSource(spec, indexes, cast(FirstUse, None))
         with contextlib.suppress(ToolpinError):
             source.releases(host)
         with contextlib.suppress(ToolpinError):
@@ -258,6 +255,16 @@ def _index(data: bytes) -> None:
             assert artifact.locator.startswith(_PUBLISHERS)
             assert len(artifact.digest.hex) == 64
     assert all(url.startswith(_PUBLISHERS) for url in asked.urls)
+
+
+def _wheels(data: bytes) -> None:
+    """Read a page of a Python package index: what it names stays a name of a wheel."""
+    shapeless = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+    with contextlib.suppress(*shapeless):
+        for one in parse_page(data, "https://index.example/simple/rg/", "rg"):
+            assert re.fullmatch(r"(?i)rg-[\w.+!-]+\.whl", one.filename)
+            one.requires(any_of("linux-x64"))
+            assert one.rank
 
 
 def _lines(data: bytes) -> None:
@@ -386,6 +393,16 @@ TARGETS: dict[str, Target] = {
         (
             b'[{"version":"24.10.0","lts":false},{"version":"24.11.0","lts":"Krypton"}]',
             b'[{"version":"../1","lts":"a/b"},{"version":1,"lts":"Jod"}]',
+        ),
+    ),
+    "wheels": Target(
+        _wheels,
+        (
+            b'{"files": [{"filename": "rg-1.0-py3-none-manylinux_2_28_x86_64.whl",'
+            b'"url": "../rg.whl", "hashes": {"sha256": "' + _HEX.encode() + b'"}}]}',
+            b'<base href="/x/"><a data-yanked href="rg-1-2b-py3-none-any.whl#sha256='
+            + _HEX.encode()
+            + b'">x</a>',
         ),
     ),
     "index": Target(

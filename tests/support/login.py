@@ -88,7 +88,9 @@ class Login:
             pytest.fail(f"{shell.name} is not on PATH: apt-get install {shell.name}")
         line = line.replace("toolpin", shlex.quote(str(self.command)), 1)
         shell_path = str(shutil.which(shell.name))
-        return self.home.run(*shell.words, line, env={"SHELL": shell_path, **env})
+        return self.home.run(
+            *shell.words, line, env={"TERM": "xterm", "SHELL": shell_path, **env}
+        )
 
     def answer(self, shell: Shell, line: str, **env: str) -> tuple[int, Any]:
         """Return the exit code and the result of a line that ends in --json."""

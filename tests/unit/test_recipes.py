@@ -12,7 +12,7 @@ from toolpin.shells.formats import FORMATS
 
 
 def test_renovates_pattern_finds_the_pin_of_a_loose_request() -> None:
-    page = (REPOSITORY / "docs/lockfile.md").read_text()
+    page = (REPOSITORY / "docs/bots.md").read_text()
     recipe = json.loads(page.partition("```json\n")[2].partition("```")[0])
     (pattern,) = recipe["customManagers"][0]["matchStrings"]
     pins = {

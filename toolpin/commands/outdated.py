@@ -10,6 +10,7 @@ from toolpin.errors import ToolpinError
 from toolpin.lockfile.asks import Ask, Scope
 from toolpin.lockfile.document import EMPTY
 from toolpin.lockfile.head import lockfile_beside
+from toolpin.locking.elsewhere import Newer, newer_elsewhere
 from toolpin.locking.project import (
     PinFile,
     asks_of,
@@ -30,6 +31,7 @@ class _Row(NamedTuple):
     now: str | None
     within: str | None
     latest: str | None
+    elsewhere: Newer | None = None
 
     @property
     def is_outdated(self) -> bool:
@@ -66,13 +68,15 @@ def run(_options: Options, app: App) -> int:
                 f"{row.ask.key}: the newest version listed is {row.within}, older than "
                 f"{row.now}, which is used here"
             )
+        if row.elsewhere:
+            app.report.warn(row.elsewhere.line)
     newer = [row for row in rows if row.is_outdated]
     if app.report.as_json:
         app.report.document("outdated", [_result(row) for row in rows])
     elif newer:
         head = ("tool", "wanted", "now", "within", "latest", "wanted by")
         app.report.table([head, *map(_cells, newer)])
-    elif not has_failed:
+    elif not has_failed and not any(row.elsewhere for row in rows):
         app.report.remark("nothing is outdated")
     return 1 if has_failed else 0
 
@@ -88,7 +92,9 @@ def _compare(file: PinFile, rows: list[_Row], app: App) -> bool:
     for ask in (one for one in asks if one.tool not in unknown):
         now = old.pins.get(ask.key) or _installed(ask, app)
         try:
-            rows.append(_Row(ask, now, *locker.offers(ask, old)))
+            row = _Row(ask, now, *locker.offers(ask, old))
+            least = max(filter(None, row[1:4]), key=sort_key, default="0")
+            rows.append(row._replace(elsewhere=newer_elsewhere(ask, least, old, app)))
         except ToolpinError as error:
             app.report.error(error)
             has_failed = True
@@ -114,4 +120,5 @@ def _result(row: _Row) -> dict[str, object]:
         "within": row.within,
         "latest": row.latest,
         "wanted_by": origin_table(row.ask.origin),
+        "elsewhere": row.elsewhere.version if row.elsewhere else None,
     }

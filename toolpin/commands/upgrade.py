@@ -13,6 +13,7 @@ from toolpin.errors import NoChecksum, NotLocked, ToolpinError
 from toolpin.lockfile.asks import Ask, Scope
 from toolpin.lockfile.document import EMPTY, Lockfile
 from toolpin.lockfile.head import lockfile_beside
+from toolpin.locking.elsewhere import newer_elsewhere
 from toolpin.locking.locker import Locker
 from toolpin.locking.project import (
     PinFile,
@@ -165,6 +166,9 @@ def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Done:
     elif after != before:
         files.write(file, after)
         written = (file,)
+    for ask in (one for one in now if one.tool in tools and one.key in lock.pins):
+        if found := newer_elsewhere(ask, lock.pins[ask.key], lock, app):
+            app.report.warn(found.line)
     return _Done(_moves((asks, was), (now, lock), tools), written, bool(unknown))
 
 

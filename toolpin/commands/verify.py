@@ -11,7 +11,7 @@ from toolpin.errors import ToolpinError
 from toolpin.model import Artifact, Origin, Pin
 from toolpin.project.toolversions import check_tool_name
 from toolpin.sources.contract import Progress
-from toolpin.store import installs
+from toolpin.store import installs, moved
 from toolpin.store.inspection import inspect
 from toolpin.store.open_places import open_error
 from toolpin.upkeep.checks import Check, as_table, heading, rows
@@ -44,6 +44,7 @@ def run(options: Options, app: App) -> int:
 
     Where all are compared, a store that everybody may write is an error, too.
     """
+    moved.relocate(app.paths)  # a move is no damage
     checks = []
     for pin in _pins(options, app):
         check = _check(pin, app, repairs=options.repair)

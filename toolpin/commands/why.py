@@ -20,6 +20,8 @@ from toolpin.suggest import with_near_commands
 from toolpin.tables import origin_table
 
 Row = tuple[str, str, str]
+# Of a problem the facts that no row states: other versions that have the command.
+_SHOWN = ("have it",)
 
 
 class Options(NamedTuple):
@@ -87,11 +89,25 @@ def _rows(reasons: Reasons, app: App) -> Iterator[Row]:
         if _is_brought(reasons.pin, app):
             yield "which was", "in the cache already", "no source was asked for it"
     elif asked.request and reasons.problem:
-        yield "installed", "nothing", ""
+        there = _installed(asked.request, app)
+        place = tree(app.paths, there) if there else ""
+        yield "installed", there.version if there else "nothing", place
+    if reasons.problem:
+        facts = dict(reasons.problem.facts)
+        yield from ((label, facts[label], "") for label in _SHOWN if label in facts)
     label = "runs" if reasons.runs else "on PATH"
     for candidate in reasons.candidates:
         yield label, candidate.label, candidate.path
         label = "then"
+
+
+def _installed(request: Request, app: App) -> Pin | None:
+    """Return the version that is meant, and has no such command."""
+    with contextlib.suppress(ToolpinError):  # a lockfile that cannot be read
+        for one in app.resolve(request):
+            if one.basis or one.directory:
+                return one.pin
+    return None
 
 
 def _is_brought(pin: Pin, app: App) -> bool:

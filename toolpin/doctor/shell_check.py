@@ -20,6 +20,8 @@ Facts = list[tuple[str, str]]
 def check_path(seen: Surroundings) -> Iterator[Finding]:
     """Find a PATH without the shims, or with other programs before them."""
     if not seen.is_on_path:
+        if seen.serves_pins:
+            return
         # Where a line stands in a file that is not read, that is the cause.
         if not any(check_rc(seen)):
             yield _not_on_path(seen)
@@ -106,6 +108,8 @@ def _not_on_path(seen: Surroundings) -> Finding:
         facts = [("shims", seen.shims), *_line_facts("added by", own)]
         return Finding("path", what, tuple(facts), f"exec {seen.shell}")
     what = "PATH has no shims folder, and no startup file adds it"
+    if not seen.is_attended:
+        what = "PATH has neither the shims folder nor what is pinned here"
     return Finding("path", what, (("shims", seen.shims),), *seen.mend)
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.doctor.searched import Candidate, Folder, candidates, folders
+from toolpin.env import is_ci
 from toolpin.errors import ToolpinError
 from toolpin.execute.finding import find
 from toolpin.shells.activation import STATE, parse_state
@@ -49,7 +50,9 @@ class Surroundings(NamedTuple):
     """What was seen. `active` is the shell whose hook set PATH, "" for none.
 
     `block` are the folders that the hook put there. `program` is the path of toolpin
-    where PATH does not lead to it, else "".
+    where PATH does not lead to it, else "". Of a job, in CI or cron, no startup file
+    counts: nobody `is_attended`. There `serves_pins` says whether PATH leads to what is
+    pinned without any shim.
     """
 
     shell: str
@@ -63,6 +66,8 @@ class Surroundings(NamedTuple):
     program: str = ""
     clashes: tuple[Clash, ...] = ()
     block: tuple[str, ...] = ()
+    is_attended: bool = True
+    serves_pins: bool = False
 
     @property
     def is_on_path(self) -> bool:
@@ -81,7 +86,12 @@ class Surroundings(NamedTuple):
 
     @property
     def mend(self) -> tuple[str, str]:
-        """The line that sets toolpin up, and the file that it belongs in."""
+        """The line that sets toolpin up, and the file that it belongs in.
+
+        A job has to put the shims on PATH itself.
+        """
+        if not self.is_attended:
+            return rc_line("sh", self.shims, self.program), ""
         file = rc_file(self.shell, self.at, self.os)
         return rc_line(self.shell, self.shims, self.program), file
 
@@ -99,9 +109,32 @@ def look(app: App) -> Surroundings:
         shims=app.paths.shims,
         folders=tuple(folders(app.env, app.directory, app.paths, app.home)),
         block=parse_state(app.env.get(STATE)).block,
+        is_attended=_is_attended(app.env),
     )
+    if not seen.is_attended:
+        seen = seen._replace(texts={}, serves_pins=_serves_pins(seen, app))
     return seen._replace(
         program=_program(seen.folders), clashes=tuple(_clashes(seen, app))
+    )
+
+
+def _is_attended(env: Mapping[str, str]) -> bool:
+    """Say whether a person types here: cron and services set no TERM."""
+    typed = env.get("TERM") or env.get("SSH_CONNECTION")
+    return bool(typed) and not is_ci(env)
+
+
+def _serves_pins(seen: Surroundings, app: App) -> bool:
+    """Say whether PATH leads to the very programs that are pinned here."""
+    try:
+        commands = sorted(os.listdir(seen.shims))
+    except OSError:
+        return False
+    found = [(one, _pinned(one, app)) for one in commands]
+    pinned = [(one, path) for one, path in found if path]
+    return bool(pinned) and all(
+        _is_same(next((one.path for one in candidates(name, seen.folders)), ""), path)
+        for name, path in pinned
     )
 
 

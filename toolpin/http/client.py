@@ -26,7 +26,7 @@ from toolpin.errors import NotPublished, Refused, Unreachable
 from toolpin.http import urls
 from toolpin.http.bounds import Overdue, within
 from toolpin.http.credentials import Credential, Credentials
-from toolpin.http.limits import Interrupted, Limits
+from toolpin.http.limits import DEFAULT_TRANSPORT, Interrupted, Limits, Transport
 from toolpin.http.response import (
     NETWORK_ERRORS,
     Response,
@@ -45,8 +45,14 @@ _USER = re.compile(r"[^/\s]*@")
 class Client:
     """Sends requests, and remembers which hosts take no connection."""
 
-    def __init__(self, limits: Limits, credentials: Credentials | None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        credentials: Credentials | None,
+        transport: Transport = DEFAULT_TRANSPORT,
+    ) -> None:
         self._limits = limits
+        self._transport = transport
         self._credentials = credentials
         self._unreachable: dict[str, str] = {}
         self._local = threading.local()
@@ -101,7 +107,7 @@ class Client:
                 url,
                 headers=headers,
                 auth=authorize,
-                proxies=_proxies(url),
+                proxies=_proxies(url, self._transport.proxy),
                 timeout=(limits.connect_timeout_s, limits.stall_timeout_s),
                 allow_redirects=False,
                 stream=True,
@@ -118,7 +124,7 @@ class Client:
         except requests.exceptions.SSLError as error:
             raise _distrusted(url, error) from error
         except NETWORK_ERRORS as error:
-            cause = _permanent_cause(url, error, limits)
+            cause = _permanent_cause(url, error, limits, self._transport)
             if cause is None:
                 raise Interrupted("the connection was reset") from error
             self._unreachable[origin] = cause
@@ -135,7 +141,7 @@ class Client:
 
     @cached_property
     def _context(self) -> ssl.SSLContext:
-        return make_context(os.environ)
+        return make_context(os.environ, self._transport)
 
 
 class _Session(requests.Session):
@@ -180,15 +186,17 @@ class _Adapter(requests.adapters.HTTPAdapter):
         conn.cert_reqs = "CERT_REQUIRED"
 
 
-def proxy_for(url: str) -> str | None:
+def proxy_for(url: str, configured: str = "") -> str | None:
     """Return the proxy through which a URL is requested, None for none."""
-    return requests.utils.select_proxy(url, _proxies(url))
+    return requests.utils.select_proxy(url, _proxies(url, configured))
 
 
-def _proxies(url: str) -> dict[str, str]:
-    # A secret for this machine must not reach a proxy.
-    local = urls.is_loopback(url)
-    return {} if local else requests.utils.get_environ_proxies(url, None)
+def _proxies(url: str, configured: str) -> dict[str, str]:
+    if urls.is_loopback(url):  # a secret for this machine must not reach a proxy
+        return {}
+    if configured:
+        return {"http": configured, "https": configured}
+    return requests.utils.get_environ_proxies(url, None)
 
 
 def _check_status(url: str, response: requests.Response, shown: Credential) -> None:
@@ -223,7 +231,9 @@ def _retry_after_s(response: requests.Response) -> float | None:
         return None
 
 
-def _permanent_cause(url: str, error: Exception, limits: Limits) -> str | None:
+def _permanent_cause(
+    url: str, error: Exception, limits: Limits, transport: Transport
+) -> str | None:
     """Describe why a host takes no connection; None if another attempt may help."""
     if isinstance(error, requests.ConnectTimeout):
         return f"no connection within {limits.connect_timeout_s:g} s"
@@ -232,7 +242,7 @@ def _permanent_cause(url: str, error: Exception, limits: Limits) -> str | None:
     if isinstance(error, requests.ConnectionError):
         return connection_failure(error)
     # requests quotes what it cannot use: of a proxy's URL, a part of the password.
-    proxy = proxy_for(url)
+    proxy = proxy_for(url, transport.proxy)
     if proxy and not isinstance(error, requests.exceptions.InvalidSchema):
         return no_proxy_url(proxy)
     return _USER.sub("", str(error))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from toolpin.errors import Mismatch, Refused, Unreachable
 from toolpin.http import urls
 from toolpin.http.credentials import Credentials
-from toolpin.http.limits import Interrupted, Limits
+from toolpin.http.limits import DEFAULT_TRANSPORT, Interrupted, Limits, Transport
 from toolpin.http.partial import (
     discard,
     granted_offset,
@@ -61,8 +61,10 @@ class Fetcher:
         rewrite: Callable[[str], str],
         limits: Limits | None = None,
         credentials: Credentials | None = None,
+        transport: Transport = DEFAULT_TRANSPORT,
     ) -> None:
         self._rewrite = rewrite
+        self._transport = transport
         self._limits = limits or Limits()
         self._credentials = credentials
 
@@ -134,7 +136,7 @@ class Fetcher:
         """The libraries of the client are half of what a command loads."""
         from toolpin.http.client import Client  # noqa: PLC0415 - only where it is used
 
-        return Client(self._limits, self._credentials)
+        return Client(self._limits, self._credentials, self._transport)
 
     def _retrying(self, url: str, work: Callable[[], _Result]) -> _Result:
         """Return what `work` returns; repeat it, after a pause, while it may succeed.

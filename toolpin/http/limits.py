@@ -24,6 +24,21 @@ class Limits(NamedTuple):
         return self.connect_timeout_s + 2 * self.stall_timeout_s
 
 
+class Transport(NamedTuple):
+    """How a server is reached: "" stands for what this machine is set up for.
+
+    A file of certificates to trust, a file with a certificate and key of one's own,
+    and a proxy.
+    """
+
+    cert: str = ""
+    client_cert: str = ""
+    proxy: str = ""
+
+
+DEFAULT_TRANSPORT = Transport()
+
+
 class Interrupted(Exception):
     """An attempt failed and another may succeed: a reset, a stall, a passing status."""
 

@@ -13,16 +13,32 @@ from collections.abc import Mapping
 import truststore
 
 from toolpin.errors import UsageError
+from toolpin.http.limits import DEFAULT_TRANSPORT, Transport
 
 # A company's own certificates are often named in several; this is requests' order.
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
-def make_context(env: Mapping[str, str]) -> ssl.SSLContext:
+def make_context(
+    env: Mapping[str, str], transport: Transport = DEFAULT_TRANSPORT
+) -> ssl.SSLContext:
     """Return a context that checks certificates and host names.
 
-    Raises UsageError for a variable that names no certificates.
+    Raises UsageError for a variable or a setting that names no certificates.
     """
+    context = _context(env, transport.cert)
+    if own := transport.client_cert:
+        try:
+            context.load_cert_chain(own)
+        except OSError as error:
+            raise _no_certificates("client-cert", own, error) from error
+    return context
+
+
+def _context(env: Mapping[str, str], cert: str) -> ssl.SSLContext:
+    if cert:
+        kind = "capath" if os.path.isdir(cert) else "cafile"
+        return _trusting("cert", **{kind: cert})
     for variable in _BUNDLES:
         if path := env.get(variable):
             kind = "capath" if os.path.isdir(path) else "cafile"
@@ -43,8 +59,14 @@ def _trusting(
             raise NotADirectoryError("no such folder")
         return ssl.create_default_context(cafile=cafile or None, capath=capath or None)
     except OSError as error:
-        raise UsageError(
-            f"{variable} names no certificates",
-            [("path", str(cafile or capath)), ("cause", str(error))],
-            f"unset {variable}",
-        ) from error
+        raise _no_certificates(variable, str(cafile or capath), error) from error
+
+
+def _no_certificates(name: str, path: str, error: OSError) -> UsageError:
+    """Return the error of a variable, or a setting of pip's in lower case."""
+    is_variable = name.isupper()
+    return UsageError(
+        f"{name if is_variable else f'pip: {name}'} names no certificates",
+        [("path", path), ("cause", str(error))],
+        f"unset {name}" if is_variable else "toolpin doctor --net",
+    )

@@ -81,6 +81,10 @@ class Catalogues:
         self._remember(tool, spec, host, releases)
         return Catalogue(releases)
 
+    def kept(self, tool: Tool, spec: SourceSpec, host: Host) -> Catalogue:
+        """Return the list as it was last read, without a request; else an empty one."""
+        return self._remembered(tool, spec, host) or Catalogue(())
+
     def in_lines(
         self,
         tool: Tool,

@@ -85,6 +85,23 @@ def named_sources(tool: Tool, scope: Scope) -> tuple[str, ...]:
     return tuple(one for one in scope.sources if one in ids)
 
 
+def sources_after(
+    tool: Tool, scope: Scope, asked: Collection[SourceSpec]
+) -> tuple[SourceSpec, ...]:
+    """Return the sources to name, or to ask, where those `asked` do not serve.
+
+    In the order of the settings, then the plugin's. After sources that were named only
+    those that come later: following one advice after another must end.
+    """
+    by_id = {spec.id: spec for spec in tool.sources}
+    order = [*dict.fromkeys((*scope.preferred, *by_id))]
+    order = [one for one in order if one in by_id and is_preferable(by_id[one])]
+    if named := set(named_sources(tool, scope)):
+        last = max((at + 1 for at, one in enumerate(order) if one in named), default=0)
+        order = order[last:]
+    return tuple(by_id[one] for one in order if by_id[one] not in asked)
+
+
 def is_preferable(spec: SourceSpec) -> bool:
     """Say whether a source may be asked that nobody has named."""
     return not spec.named_only and not spec.build

@@ -21,6 +21,7 @@ from toolpin.lockfile.asks import (
     Scope,
     hosts_of,
     named_sources,
+    sources_after,
     sources_to_ask,
 )
 from toolpin.lockfile.document import HERE, NO_BUILD, Entry, Key, Lockfile
@@ -28,6 +29,7 @@ from toolpin.locking.work import (
     SilentSources,
     Work,
     is_partial,
+    names_of,
     no_checksum,
     nothing,
     tell_asked,
@@ -168,7 +170,8 @@ class Locker:
         row = self._board.row(str(ask.key))
         try:
             specs = sources_to_ask(tool, self._scope, old)
-            yield Work(ask, tool, hosts, specs, old, row)
+            later = sources_after(tool, self._scope, specs)
+            yield Work(ask, tool, hosts, specs, later, old, row)
         finally:
             row.drop()
 
@@ -220,8 +223,42 @@ class Locker:
     def _resolved(self, work: Work) -> tuple[str, tuple[Entry, ...]]:
         """Return the version that is published for one of the hosts, and its entries.
 
-        Raises ToolpinError with the versions nearby when nothing is.
+        That the preferred sources do not have it is an answer: the next one is asked,
+        unless sources were named. Raises ToolpinError with the versions nearby when no
+        source has it.
         """
+        seen: set[str] = set()
+        if found := self._from_sources(work, seen):
+            return found
+        asked = work.specs
+        for spec in self._next(work):
+            rest = work.later[work.later.index(spec) + 1 :]
+            following = work._replace(specs=(spec,), later=rest)
+            try:
+                found = self._from_sources(following, seen)
+            except Unreachable as error:
+                raise nothing(work._replace(specs=asked), sorted(seen), error) from None
+            if found:
+                self._board.remark(
+                    f"{work.ask.key}: not in {names_of(asked)}; locked from {spec.id}"
+                )
+                return found
+            asked = (*asked, spec)
+        raise nothing(work._replace(specs=asked), sorted(seen))
+
+    def _next(self, work: Work) -> tuple[SourceSpec, ...]:
+        """Return the sources that may be asked for what the preferred ones lack."""
+        if named_sources(work.tool, self._scope):
+            return ()
+        usual = self._scope.preferred
+        if any(spec.id in usual for spec in work.tool.sources):
+            return tuple(spec for spec in work.later if spec.id in usual)
+        return work.later
+
+    def _from_sources(
+        self, work: Work, listed: set[str]
+    ) -> tuple[str, tuple[Entry, ...]] | None:
+        """Return what the sources asked have for a request; add what they list."""
         wanted = work.ask.wanted
         if looks_exact(wanted):
             entries = self._entries(work, wanted.value)
@@ -231,12 +268,13 @@ class Locker:
             of_ref = version_of_ref(work.ask, work.tool)
             return of_ref, self._entries(work, of_ref)
         seen = self._listed(work)
+        listed.update(seen)
         version = self._latest(work) or for_most_hosts(wanted, seen)
         if version:
             entries = self._entries(work, version)
             if any(entry.has_build for entry in entries):
                 return version, entries
-        raise nothing(work, sorted(seen))
+        return None
 
     def _latest(self, work: Work) -> str | None:
         """Return what the first source itself calls its latest, where it does."""

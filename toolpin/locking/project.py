@@ -39,7 +39,7 @@ def project_file(app: App) -> str:
     raise ToolpinError(
         "there is no .tool-versions here or above, so nothing to lock",
         [("searched", app.directory)],
-        "toolpin pin nodejs <version>",
+        "toolpin pin nodejs latest",
     )
 
 

@@ -13,7 +13,7 @@ from toolpin.cache.first_use import FLAG
 from toolpin.errors import NoChecksum, Offline, ToolpinError, Unreachable
 from toolpin.host import any_of
 from toolpin.install.planner import publisher
-from toolpin.lockfile.asks import Ask, hosts_of, is_preferable
+from toolpin.lockfile.asks import Ask, hosts_of
 from toolpin.lockfile.document import Lockfile
 from toolpin.model import Pin
 from toolpin.plugin.contract import Tool
@@ -23,12 +23,16 @@ from toolpin.versions import nearest
 
 
 class Work(NamedTuple):
-    """One request with all that answering it takes."""
+    """One request with all that answering it takes.
+
+    `specs` are the sources that are asked, `later` those that may serve instead.
+    """
 
     ask: Ask
     tool: Tool
     hosts: tuple[str, ...]
     specs: tuple[SourceSpec, ...]
+    later: tuple[SourceSpec, ...]
     old: Lockfile
     row: Row
 
@@ -80,8 +84,10 @@ class SilentSources:
 def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:
     """Return the error of a source that was to be locked, with a way out if any."""
     others = [one for one in work.tool.sources if one.id != spec.id]
+    hint = _way_out(work, spec) or error.hint or "toolpin doctor --net"
     if isinstance(error, Offline):  # nor may they be asked
         others = []
+        hint = "TOOLPIN_OFFLINE=0 toolpin lock"
     return Unreachable(
         f"{work.tool.name} {work.ask.wanted} cannot be locked: {error.what}",
         [
@@ -90,20 +96,20 @@ def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinErr
             *error.facts,
             *([("others", ", ".join(one.id for one in others))] if others else []),
         ],
-        _way_out(work, spec, others) if others else None,
+        hint,
     )
 
 
-def _way_out(work: Work, spec: SourceSpec, others: Sequence[SourceSpec]) -> str | None:
-    """Return the command that locks without a source that gives no answer."""
+def _way_out(work: Work, spec: SourceSpec) -> str:
+    """Return the command that locks without a source that gives no answer, if any."""
     hosts = sorted(set(work.hosts) & set(work.specs[0].hosts))
     if spec is not work.specs[0] and hosts:  # it is asked for those without the first
         return f"toolpin lock {' '.join(f'--host {host}' for host in hosts)}"
     lost = set(work.hosts) & set(spec.hosts)
-    fit = [one for one in others if is_preferable(one) and lost & {*one.hosts}]
+    fit = [one for one in work.later if lost & {*one.hosts}]
     # The one that loses the fewest hosts; of several alike the plugin's first.
     best = max(fit, key=lambda one: len(lost & {*one.hosts}), default=None)
-    return f"toolpin lock --source {best.id}" if best else None
+    return f"toolpin lock --source {best.id}" if best else ""
 
 
 def no_checksum(work: Work, pin: Pin, host: str, error: NoChecksum) -> NoChecksum:
@@ -115,20 +121,31 @@ def no_checksum(work: Work, pin: Pin, host: str, error: NoChecksum) -> NoChecksu
     )
 
 
-def nothing(work: Work, known: Sequence[str]) -> ToolpinError:
-    """Return the error of a request that no version of the sources asked answers."""
+def names_of(specs: Sequence[SourceSpec]) -> str:
+    """Return the names of sources, as a sentence has them."""
+    return " and ".join(spec.id for spec in specs)
+
+
+def nothing(
+    work: Work, known: Sequence[str], silent: ToolpinError | None = None
+) -> ToolpinError:
+    """Return the error of a request that no version of the sources asked answers.
+
+    `silent` is that of the next source, which gave no answer.
+    """
     ask = work.ask
     near = nearest(ask.wanted.value, known) if ask.wanted.value else []
     asked = [spec.id for spec in work.specs]
     others = [one.id for one in work.tool.sources if one.id not in asked]
     return ToolpinError(
-        f"{' and '.join(asked)} {'has' if len(asked) == 1 else 'have'} "
+        f"{names_of(work.specs)} {'has' if len(asked) == 1 else 'have'} "
         f"no {ask.tool} {ask.wanted}",
         [
             ("wanted by", str(ask.origin)),
             ("for", ", ".join(work.hosts)),
             *([("not asked", ", ".join(others))] if others else []),
             ("nearest", ", ".join(near) or "none"),
+            *(silent.facts[1:] if silent else ()),
         ],
-        f"toolpin list-all {ask.tool}",
+        silent.hint if silent and not near else f"toolpin list-all {ask.tool}",
     )

@@ -57,26 +57,26 @@ class Clients:
         self._scripts = scripts
         self._plugins: dict[str, ScriptSource] = {}
         self.git = Git(env, settings.rewrite, offline=settings.offline)
+        limits = Limits(
+            connect_timeout_s=settings.connect_timeout_s,
+            stall_timeout_s=settings.stall_timeout_s,
+        )
         self._fetcher = Fetcher(
             settings.rewrite,
-            Limits(
-                connect_timeout_s=settings.connect_timeout_s,
-                stall_timeout_s=settings.stall_timeout_s,
-            ),
+            limits,
             Credentials(env, home=home_folder(env), tokens=dict(settings.credentials)),
         )
         self.first_use = FirstUse(
             cache, self._fetcher, remark, allowed=settings.trust_on_first_use
         )
         self._indexes = Indexes(self._fetcher, cache, settings.rewrite)
-        self._pypi = PypiClient(env)
+        self._pypi = PypiClient(env, cache, limits)
         self._apt = AptClient(env, f"{helpers}/apt")
         self._host = host
         self._helpers = Helpers(helpers, host, cache, self._pypi.download)
         finder = NpmFinder(env, host, self._helpers)
         self._npm = NpmClient(env, lambda: finder.find(remark))
         self._services = Services(
-            self._fetcher,
             self._indexes,
             self.first_use,
             self._pypi,
@@ -122,7 +122,7 @@ class Clients:
     def release(self, repo: str, tag: str = "") -> GithubRelease:
         """Return a GitHub release, the latest without a tag."""
         self._go_online("github.com")
-        return read_release(self._fetcher, repo, tag)
+        return read_release(self._indexes, repo, tag)
 
     def patchelf(self) -> str:
         """Return the path of a private patchelf."""

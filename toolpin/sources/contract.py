@@ -17,7 +17,6 @@ from toolpin.versions import is_prefix, sort_key
 if TYPE_CHECKING:  # a plugin is read without them, and they are heavy
     from toolpin.cache.first_use import FirstUse
     from toolpin.cache.indexes import Indexes
-    from toolpin.http.fetch import Fetcher
     from toolpin.sources.apt_client import AptClient
     from toolpin.sources.npm_client import NpmClient
     from toolpin.sources.npm_finder import NpmFinder
@@ -54,12 +53,11 @@ class Source(Protocol):
 
 
 class Services(NamedTuple):
-    """What sources are read with: toolpin's HTTP client, and the clients of others.
+    """What sources are read with: lists that are fetched once, and clients of others.
 
     `scripts` returns the asdf plugin of a name, as a source.
     """
 
-    fetcher: Fetcher
     indexes: Indexes
     first_use: FirstUse
     pypi: PypiClient

@@ -48,7 +48,6 @@ from toolpin.verify import parse_checksums
 if TYPE_CHECKING:  # the HTTP client's libraries are heavy
     from toolpin.cache.first_use import FirstUse
     from toolpin.cache.indexes import Indexes
-    from toolpin.http.fetch import Fetcher
 
 _VARIANT = "[A-Za-z0-9.]+"
 _CHECKSUMS_BYTES = 1 << 20
@@ -109,7 +108,6 @@ class GithubSource:
     def __init__(
         self,
         spec: SourceSpec,
-        fetcher: Fetcher,
         indexes: Indexes,
         first_use: FirstUse,
     ) -> None:
@@ -117,7 +115,6 @@ class GithubSource:
         self._own: Github = spec.own
         self._first_use = first_use
         self._indexes = indexes
-        self._fetcher = fetcher
 
     def releases(self, host: Host) -> list[Release]:
         """Return the versions whose release has an asset for the host."""
@@ -182,7 +179,7 @@ class GithubSource:
         variants: list[str] = []
         if self._spec.built_for and not variant:
             tag = _tag(self._spec, version)
-            release = read_release(self._fetcher, self._own.repo, tag)
+            release = read_release(self._indexes, self._own.repo, tag)
             names = {asset.name for asset in release.assets}
             variants = self._with_variants(base, names, host)
         found = {}
@@ -200,7 +197,7 @@ class GithubSource:
         tag = _tag(self._spec, version)
         if listed := self._listed(version, host, tag):
             return listed
-        release = read_release(self._fetcher, self._own.repo, tag)
+        release = read_release(self._indexes, self._own.repo, tag)
         by_name = {asset.name: asset for asset in release.assets}
         names = _names(self._spec, version, host)
         for name in names:
@@ -228,7 +225,7 @@ class GithubSource:
         if checksums in released:
             place = download_url(self._own.repo, _tag(self._spec, version), checksums)
             with listed(checksums):
-                self._fetcher.document(place, max_bytes=_CHECKSUMS_BYTES)
+                self._indexes.read(place, max_bytes=_CHECKSUMS_BYTES)
 
     def _listed(self, version: str, host: Host, tag: str) -> Artifact | None:
         """Return the first asset that a checksum file of the release lists, if any."""
@@ -238,7 +235,7 @@ class GithubSource:
             values = {**_values(self._spec, version, host), "asset": name}
             place = download_url(repo, tag, fill(self._own.checksums_asset, values))
             try:
-                text = self._fetcher.document(place, max_bytes=_CHECKSUMS_BYTES)
+                text = self._indexes.read(place, max_bytes=_CHECKSUMS_BYTES)
                 checksums = text.decode("utf-8", "replace")
                 digest = parse_checksums(checksums, name, "sha256", place)
             except NotPublished:
@@ -337,7 +334,7 @@ KIND = Kind(
     own=Github,
     fields={**COMMON, **ARCHIVE, **WITH, **built_for(VARIANT), **FIELDS},
     needs=("repo", "assets"),
-    open=lambda spec, on: GithubSource(spec, on.fetcher, on.indexes, on.first_use),
+    open=lambda spec, on: GithubSource(spec, on.indexes, on.first_use),
     address=lambda spec, _: f"{API}/{spec.own.repo}/releases",
     names=_names_asset,
     steps=archive_steps,

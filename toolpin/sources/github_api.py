@@ -16,7 +16,6 @@ from toolpin.verify import make_digest
 
 if TYPE_CHECKING:  # the HTTP client's libraries are heavy
     from toolpin.cache.indexes import Indexes
-    from toolpin.http.fetch import Fetcher
 
 API = "https://api.github.com/repos"
 _PAGE = 100
@@ -43,12 +42,12 @@ class GithubRelease(NamedTuple):
     assets: tuple[Asset, ...]
 
 
-def read_release(fetcher: Fetcher, repo: str, tag: str = "") -> GithubRelease:
+def read_release(indexes: Indexes, repo: str, tag: str = "") -> GithubRelease:
     """Return one release, the latest without a tag. Raises NotPublished."""
     which = f"tags/{quote(tag)}" if tag else "latest"
     url = f"{API}/{repo}/releases/{which}"
     try:
-        answer = fetcher.document(url, max_bytes=_ANSWER_BYTES)
+        answer = indexes.read(url, max_bytes=_ANSWER_BYTES)
     except NotPublished as error:
         wanted = tag or "releases with a latest one"
         raise NotPublished(f"{repo} on GitHub has no {wanted}", error.facts) from error

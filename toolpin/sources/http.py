@@ -28,7 +28,6 @@ from toolpin.verify import make_digest, parse_checksums
 if TYPE_CHECKING:  # the HTTP client's libraries are heavy
     from toolpin.cache.first_use import FirstUse
     from toolpin.cache.indexes import Indexes
-    from toolpin.http.fetch import Fetcher
 
 _CATALOGUE_BYTES = 64 << 20
 _CHECKSUMS_BYTES = 1 << 20
@@ -83,14 +82,12 @@ class HttpSource:
     def __init__(
         self,
         spec: SourceSpec,
-        fetcher: Fetcher,
         indexes: Indexes,
         first_use: FirstUse,
     ) -> None:
         self._spec = spec
         self._first_use = first_use
         self._indexes = indexes
-        self._fetcher = fetcher
         self._own: Http = spec.own
         self._shape = self._own.catalogue
 
@@ -121,7 +118,7 @@ class HttpSource:
             return self._first_use.artifact(*self._files(version, host)[0])
         values = self._spec.values(host, version=version)
         place = fill(self._own.checksums, values)
-        text = self._fetcher.document(place, max_bytes=_CHECKSUMS_BYTES)
+        text = self._indexes.read(place, max_bytes=_CHECKSUMS_BYTES)
         checksums = text.decode("utf-8", "replace")
         missing: NotPublished | None = None
         for url, filename in self._files(version, host):
@@ -228,7 +225,7 @@ KIND = Kind(
     own=Http,
     fields={**COMMON, **ARCHIVE, **WITH, **FIELDS},
     needs=("artifacts", "catalogue"),
-    open=lambda spec, on: HttpSource(spec, on.fetcher, on.indexes, on.first_use),
+    open=lambda spec, on: HttpSource(spec, on.indexes, on.first_use),
     address=lambda spec, _: str(spec.own.catalogue["url"]),
     names=_names,
     steps=archive_steps,

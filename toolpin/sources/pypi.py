@@ -1,4 +1,4 @@
-"""Builds among the wheels of the Python package index."""
+"""Builds among the wheels of the Python package indexes that pip is set up for."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class PypiSource:
         return [Release(version) for version in versions]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
-        """Return the wheel that pip takes on the host."""
+        """Return the best wheel that runs on the host."""
         packaged = self._packaged(version, host)
         return (self._client.artifact(_package(self._spec, host), packaged, host),)
 

@@ -1,123 +1,94 @@
-"""Wheels on the Python package index that this machine's pip is set up for.
+"""Wheels on the Python package indexes that this machine's pip is set up for.
 
-toolpin's own pip is the client, run apart (`-I`), so that the user's index, mirror,
-proxy and credentials hold. Nothing is installed by it and no project code runs.
+A package's page is read once by each process, from the indexes and other places that
+pip would read, with pip's proxy and certificates. No project code runs.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import sys
-from collections.abc import Mapping, Sequence
+import shutil
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from urllib.parse import quote, unquote, urlsplit
 
-from toolpin.directories import drop_tree
-from toolpin.errors import NotPublished, Unreachable
+from toolpin.binaries.fit import best, lacks
+from toolpin.cache.indexes import Indexes
+from toolpin.cache.verified import Cache
+from toolpin.errors import NotPublished, Refused, Unreachable, listed
+from toolpin.http import urls
+from toolpin.http.credentials import Credentials
+from toolpin.http.fetch import Fetcher
+from toolpin.http.limits import Limits
 from toolpin.model import Artifact, Build, Host
-from toolpin.process import Finished, run
+from toolpin.paths import home_folder, open_regular
 from toolpin.sources.contract import Progress
-from toolpin.verify import make_digest
+from toolpin.sources.pip_settings import PipSettings, pip_line, read_pip_settings
+from toolpin.sources.wheels import Wheel, normalized, parse_page
+from toolpin.verify import hash_file, make_digest
+from toolpin.versions import sort_key
 
-_QUESTION_S = 60.0
-_DOWNLOAD_S = 3600.0
-# What may say where the index is; any other PIP_ variable could change the meaning of
-# the calls below (PIP_USER, PIP_TARGET, PIP_NO_BINARY ...).
-_KEPT = (
-    "PIP_CERT PIP_CLIENT_CERT PIP_CONFIG_FILE PIP_DEFAULT_TIMEOUT PIP_EXTRA_INDEX_URL "
-    "PIP_FIND_LINKS PIP_INDEX_URL PIP_KEYRING_PROVIDER PIP_NO_INDEX PIP_PROXY "
-    "PIP_TIMEOUT PIP_TRUSTED_HOST"
-).split()
-# What a pip.conf may say of other calls, and must not say of these.
-_SETTLED = {
-    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    "PIP_NO_INPUT": "1",
-    "PIP_QUIET": "0",
-    "PIP_REQUIRE_HASHES": "0",
-    "PIP_REQUIRE_VIRTUALENV": "0",
-    "PIP_USER": "0",
-    "PIP_VERBOSE": "0",
-}
-# pip wants a target where a platform is named; a dry run never makes it.
-_NOWHERE = "/nonexistent/toolpin"
-_PLATFORM = re.compile(r"(manylinux|musllinux|macosx)_(\d+)_(\d+)")
-_NEWEST_GLIBC, _NEWEST_MACOS = "2.50", "40.0"
-_OLDEST_GLIBC, _OLDEST_MACOS = 17, 11
-_LOCATOR = re.compile(r"pypi:([\w.-]+)==([\w.+!-]+)#([\w.+-]+)")
+_ACCEPT = (
+    "application/vnd.pypi.simple.v1+json, "
+    "application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
+)
+_PAGE_BYTES = 64 << 20
+_LOCATOR = re.compile(r"pypi:([\w.-]+)==([\w.+!-]+)#([\w.+!-]+)")
+_SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class PypiClient:
-    """Asks and downloads through pip."""
+    """Reads indexes and downloads wheels. Several threads may use it."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
-        kept = {
-            name: value
-            for name, value in env.items()
-            if not name.startswith("PIP_") or name in _KEPT
-        }
-        self._env = {**kept, **_SETTLED}
-        self._known: dict[tuple[str, Host], list[str]] = {}
+    def __init__(self, env: Mapping[str, str], cache: Cache, limits: Limits) -> None:
+        self._env = env
+        self._cache = cache
+        self._limits = limits
+        self._known: dict[str, list[Wheel]] = {}
+        self._mutex = threading.Lock()
 
     def versions(self, dist: str, host: Host) -> list[str]:
         """Return the versions with a wheel for the host. Raises Unreachable.
 
-        The index is asked once by each run.
+        Without pre-releases and what was withdrawn.
         """
-        at = (dist, host)
-        if at not in self._known:
-            self._known[at] = self._ask_versions(dist, host)
-        return self._known[at]
-
-    def _ask_versions(self, dist: str, host: Host) -> list[str]:
-        told = self._pip("index", "versions", dist, "--json", *_for_host(host))
-        try:
-            return [str(version) for version in json.loads(told.out)["versions"]]
-        except (ValueError, LookupError, TypeError, RecursionError):
-            raise _unreachable(dist, told) from None
+        found = dict.fromkeys(
+            one.version
+            for one in self._wheels(dist)
+            if one.is_final and _runs(one, host)
+        )
+        return list(found)
 
     def artifact(self, dist: str, version: str, host: Host) -> Artifact:
         """Return the wheel of one version for the host, with the index's digest.
 
-        Source: pip's installation report, https://pip.pypa.io/en/stable/reference/
-        installation-report/. Raises NotPublished or Unreachable.
+        Raises NotPublished or Unreachable.
         """
-        if version not in self.versions(dist, host):
+        build = best(self.builds(dist, version, host), host, lambda one: one)
+        if build is None:
             raise NotPublished(f"{dist} has no {version} for {host}")
-        told = self._pip(
-            "install",
-            *("--dry-run", "--ignore-installed", "--quiet", "--report", "-"),
-            *("--target", _NOWHERE, "--no-deps", *_for_host(host)),
-            f"{dist}=={version}",
-        )
-        try:
-            found = json.loads(told.out)["install"][0]["download_info"]
-            filename = found["url"].partition("#")[0].rpartition("/")[2]
-            digest = make_digest("sha256", found["archive_info"]["hashes"]["sha256"])
-        except (ValueError, LookupError, TypeError, RecursionError):
-            raise _unreachable(dist, told) from None
-        return Artifact(f"pypi:{dist}=={version}#{filename}", digest, None, filename)
+        return build.artifacts[0]
 
     def builds(self, dist: str, version: str, host: Host) -> list[Build]:
-        """Return the wheels of one version for hosts of this kind, each once.
+        """Return the wheels of one version for hosts of this kind.
 
-        pip names the best for one host: it is asked again for hosts that are too old
-        for what it named, until it knows none.
+        Of those that require the same the best one; what requires most comes first.
         """
-        found: list[Build] = []
-        asked = host
-        while True:
-            try:
-                artifact = self.artifact(dist, version, asked)
-            except NotPublished:
-                if found:
-                    return found
-                raise
-            requires = wheel_requires(artifact.filename)
-            found.append(Build((artifact,), requires))
-            older = _older(requires)
-            if not older:
-                return found
-            asked = host._replace(libc_version=older)
+        found: dict[tuple[tuple[str, str], ...], Wheel] = {}
+        for wheel in self._wheels(dist):
+            requires = wheel.requires(host) if wheel.version == version else None
+            if requires is not None:
+                before = found.get(requires, wheel)
+                found[requires] = max(before, wheel, key=lambda one: one.rank)
+        if not found:
+            raise NotPublished(f"{dist} has no {version} for {host}")
+        return [
+            Build((_artifact(dist, wheel),), requires)
+            for requires, wheel in sorted(found.items(), key=_demand, reverse=True)
+        ]
 
     def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
         """Download a `pypi:` artifact to `part`, for whatever host the wheel is.
@@ -127,112 +98,145 @@ class PypiClient:
         match = _LOCATOR.fullmatch(artifact.locator)
         if match is None:
             raise NotPublished(f"{artifact.locator} is no wheel")
-        folder = f"{part}.d"
-        drop_tree(folder)
-
-        def read_progress(line: str) -> None:
-            if told := re.fullmatch(r"Progress (\d+) of (\d+)\s*", line):
-                progress(int(told[1]), int(told[2]))
-
-        told = run(
-            [
-                *_PIP,
-                *("download", "--no-deps", "--progress-bar", "raw", "--dest", folder),
-                *("--no-cache-dir", "--retries", "3", *_for_wheel(artifact.filename)),
-                f"{match[1]}=={match[2]}",
-            ],
-            env=self._env,
-            cwd="/",
-            timeout_s=_DOWNLOAD_S,
-            on_line=read_progress,
-        )
-        try:
-            os.replace(f"{folder}/{match[3]}", part)
-        except OSError:
-            raise _unreachable(match[1], told) from None
-        finally:
-            drop_tree(folder)
+        named = [one for one in self._wheels(match[1]) if one.filename == match[3]]
+        if not named:
+            raise Unreachable(f"the index has no {match[3]}", _places(self._settings))
+        same = [one for one in named if one.sha256 == artifact.digest.hex]
+        url = (same or named)[0].url
+        with listed(artifact.filename):
+            if path := _local(url):
+                with _readable(path):
+                    shutil.copyfile(path, part)
+            else:
+                where = artifact._replace(locator=url)
+                self._fetcher.download(where, part, progress)
 
     def index(self) -> str:
-        """Return the index that pip is set up for, "" where that is its own default.
+        """Return the index that pip is set up for, "" for none."""
+        return next(iter(self._settings.indexes), "")
 
-        Source: pip's `config list`, a line a setting, as `global.index-url='URL'`.
+    @cached_property
+    def _settings(self) -> PipSettings:
+        return read_pip_settings(self._env)
+
+    @cached_property
+    def _fetcher(self) -> Fetcher:
+        credentials = Credentials(self._env, home=home_folder(self._env))
+        return Fetcher(str, self._limits, credentials, self._settings.transport)
+
+    @cached_property
+    def _pages(self) -> Indexes:
+        return Indexes(self._fetcher, self._cache, str, accept=_ACCEPT)
+
+    def _wheels(self, dist: str) -> list[Wheel]:
+        """Return every wheel of a package; of two of one name pip's first.
+
+        Raises Unreachable where a place gives no answer: what it has may be the better.
         """
-        told = self._pip("config", "list")
-        found = re.findall(r"(?m)^(\S+)\.index-url='(.*)'$", told.out)
-        # A variable counts more than a file.
-        return str(dict(found).get(":env:", found[-1][1] if found else ""))
+        with self._mutex:
+            if dist not in self._known:
+                self._known[dist] = [*self._listed(dist)]
+            return self._known[dist]
 
-    def _pip(self, *args: str) -> Finished:
-        return run(
-            [*_PIP, *args, "--retries", "1", "--timeout", "15"],
-            env=self._env,
-            cwd="/",
-            timeout_s=_QUESTION_S,
-        )
+    def _listed(self, dist: str) -> Iterator[Wheel]:
+        name = quote(normalized(dist))
+        for index in self._settings.indexes:
+            yield from self._page(f"{index.rstrip('/')}/{name}/", dist)
+        for place in self._settings.find_links:
+            yield from self._page(place, dist)
+
+    def _page(self, place: str, dist: str) -> list[Wheel]:
+        """Return the wheels that a page, or a local directory, lists."""
+        path = _local(place)
+        try:
+            if path:
+                return _in_directory(path, dist)
+            page = self._pages.read(place, max_bytes=_PAGE_BYTES)
+            wheels = parse_page(page, place, dist)
+            return [_with_user(one, place) for one in wheels if _may_name(place, one)]
+        except NotPublished:
+            return []
+        except _SHAPELESS as error:
+            raise Unreachable(
+                f"{urls.shown(place)} is no page of a Python package index",
+                [("because", str(error)[:200])],
+                pip_line("config", "debug"),
+            ) from error
 
 
-_PIP = (sys.executable, "-I", "-m", "pip")
+def _runs(wheel: Wheel, host: Host) -> bool:
+    requires = wheel.requires(host)
+    return requires is not None and not lacks(host, Build((), requires))
 
 
-def _for_host(host: Host) -> list[str]:
-    tags = platform_tags(host)
-    return ["--only-binary=:all:", *(f"--platform={tag}" for tag in tags)]
+def _demand(found: tuple[tuple[tuple[str, str], ...], Wheel]) -> list[object]:
+    return [sort_key(least) for _, least in found[0]]
 
 
-def _for_wheel(filename: str) -> list[str]:
-    tags = filename.removesuffix(".whl").rpartition("-")[2].split(".")
-    return ["--only-binary=:all:", *(f"--platform={tag}" for tag in tags)]
+def _artifact(dist: str, wheel: Wheel) -> Artifact:
+    sha256 = wheel.sha256
+    if not sha256 and (path := _local(wheel.url)):
+        with _readable(path):
+            sha256 = hash_file(path, "sha256")
+    if not sha256:
+        raise NotPublished(f"the index states no SHA-256 of {wheel.filename}")
+    locator = f"pypi:{dist}=={wheel.version}#{wheel.filename}"
+    return Artifact(locator, make_digest("sha256", sha256), None, wheel.filename)
 
 
-def platform_tags(host: Host) -> list[str]:
-    """Return the wheel platforms that the host can run, newest first.
+def _may_name(place: str, wheel: Wheel) -> bool:
+    """Say whether a page may send us to a file: by the rules of redirects.
 
-    Of a host without a version all that there may be. Sources: PEP 425, 600, 656.
+    No file of this machine, none behind TLS without it, none in a private network.
     """
-    if host.os == "macos":
-        arch = "arm64" if host.arch == "arm64" else "x86_64"
-        major = int((host.libc_version or _NEWEST_MACOS).partition(".")[0])
-        return [
-            f"macosx_{release}_0_{arch}"
-            for release in range(major, _OLDEST_MACOS - 1, -1)
-        ]
-    arch = "aarch64" if host.arch == "arm64" else "x86_64"
-    if host.libc == "musl":
-        return [f"musllinux_1_{minor}_{arch}" for minor in (2, 1)]
-    minor = int((host.libc_version or _NEWEST_GLIBC).partition(".")[2])
-    tags = [f"manylinux_2_{number}_{arch}" for number in range(minor, 16, -1)]
-    return [*tags, f"manylinux2014_{arch}"]
+    try:
+        urls.redirected(place, wheel.url, place)
+    except Refused:
+        return False
+    return True
 
 
-def wheel_requires(filename: str) -> tuple[tuple[str, str], ...]:
-    """Return what a wheel asks of its host, by the least of its platform tags."""
-    tags = filename.removesuffix(".whl").rpartition("-")[2]
-    least: dict[str, tuple[int, int]] = {}
-    for name, major, minor in _PLATFORM.findall(
-        tags.replace("manylinux2014", "manylinux_2_17")
-    ):
-        libc = {"manylinux": "glibc", "musllinux": "musl"}.get(name, "macos")
-        one = (int(major), int(minor))
-        least[libc] = min(one, least.get(libc, one))
-    return tuple(sorted((name, f"{a}.{b}") for name, (a, b) in least.items()))
+def _with_user(wheel: Wheel, place: str) -> Wheel:
+    """Return the wheel; the user of an index is that of files at the same origin."""
+    user, at, _ = urlsplit(place).netloc.rpartition("@")
+    parts = urlsplit(wheel.url)
+    if not at or parts.username or urls.origin(place) != urls.origin(wheel.url):
+        return wheel
+    return wheel._replace(url=parts._replace(netloc=f"{user}@{parts.netloc}").geturl())
 
 
-def _older(requires: Sequence[tuple[str, str]]) -> str | None:
-    """Return the version just below a requirement, None where no wheel can go."""
-    for name, least in requires:
-        major, minor = map(int, least.split("."))
-        if name == "macos" and major > _OLDEST_MACOS:
-            return f"{major - 1}.0"
-        if name == "glibc" and minor > _OLDEST_GLIBC:
-            return f"{major}.{minor - 1}"
-    return None
+def _local(place: str) -> str:
+    """Return the path that a place is on this machine; "" for a web address."""
+    parts = urlsplit(place)
+    if parts.scheme == "file":
+        return unquote(parts.path)
+    return "" if parts.scheme else place
 
 
-def _unreachable(dist: str, told: Finished) -> Unreachable:
-    lines = [line.removeprefix("ERROR: ") for line in told.err.splitlines() if line]
-    said = next((line for line in reversed(lines) if "WARNING" not in line), "")
-    return Unreachable(
-        f"pip gives no answer about {dist}",
-        [("exit status", str(told.status)), ("pip says", said or "nothing")],
-    )
+def _in_directory(path: str, dist: str) -> list[Wheel]:
+    """Return the wheels of a directory: those of its index.html, or its own."""
+    if os.path.isdir(path):
+        page = os.path.join(path, "index.html")
+        if not os.path.isfile(page):
+            links = "".join(f'<a href="{quote(one)}">' for one in os.listdir(path))
+            return parse_page(links.encode(), f"file://{quote(path)}/", dist)
+        path = page
+    if not os.path.isfile(path):
+        return []
+    with open_regular(path) as file:
+        return parse_page(file.read(_PAGE_BYTES), f"file://{quote(path)}", dist)
+
+
+@contextmanager
+def _readable(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unreachable(
+            f"{path} cannot be read", [("because", error.strerror or "?")]
+        ) from error
+
+
+def _places(settings: PipSettings) -> list[tuple[str, str]]:
+    places = (*settings.indexes, *settings.find_links)
+    return [("index", urls.shown(place)) for place in places]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from toolpin.app import App
+from toolpin.env import is_ci
 from toolpin.errors import NotLocked, ToolpinError
 from toolpin.install.jobs import Job, Outcome
 from toolpin.lockfile.head import is_whole
@@ -73,6 +74,7 @@ def _install(
     app: App,
 ) -> int:
     """Resolve requests and install the result; `wishes` are their exact versions."""
+    from toolpin.locking.elsewhere import report_newer  # noqa: PLC0415
     from toolpin.resolver.resolver import Resolver, Rules  # noqa: PLC0415
     from toolpin.wanted.jobs import jobs_for, judged  # noqa: PLC0415
 
@@ -101,6 +103,9 @@ def _install(
             installs.remember_channel(app.paths, pin, channel)
     if not options.into:
         _refresh_shims(outcomes, app)
+    locked = {one.job.pin.tool for one in outcomes if one.job.locked}
+    if locked and not is_ci(app.env):
+        report_newer(locked, app)
     runs_here = there.host.libc_version != "" or not options.host
     return show_outcomes(outcomes, errors, there, runs_here=runs_here)
 
@@ -141,11 +146,6 @@ def _is_plain(options: InstallOptions, app: App) -> bool:
     """Say whether nothing is asked for that takes more than a look at the store."""
     more = options.dry_run or options.source or options.jobs is not None
     return not (more or options.locked or options.into or is_ci(app.env))
-
-
-def is_ci(env: Mapping[str, str]) -> bool:
-    """Say whether this runs where builds must not change by themselves."""
-    return env.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
 def _destination(options: InstallOptions, app: App) -> App:

@@ -1,0 +1,146 @@
+"""Turns the user's pip configuration into where the index is and how it is reached.
+
+pip itself reads its files and variables: `pip config list` is run once by each process.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from urllib.parse import quote, unquote, urlsplit
+
+from toolpin.errors import Unreachable, as_word
+from toolpin.http import urls
+from toolpin.http.limits import Transport
+from toolpin.process import run
+
+_TIMEOUT_S = 60.0
+_PIP = (sys.executable, "-I", "-m", "pip")
+# What says where the index is; another PIP_ variable could change the call itself
+# (PIP_PYTHON, PIP_QUIET, PIP_LOG ...).
+_KEPT = (
+    "PIP_CERT PIP_CLIENT_CERT PIP_CONFIG_FILE PIP_EXTRA_INDEX_URL PIP_FIND_LINKS "
+    "PIP_INDEX_URL PIP_KEYRING_PROVIDER PIP_NO_INDEX PIP_PROXY PIP_TRUSTED_HOST"
+).split()
+_SETTLED = {
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_NO_INPUT": "1",
+    "PIP_QUIET": "0",
+    "PIP_VERBOSE": "0",
+    "COLUMNS": "1000",
+}
+_SETTING = re.compile(r"(?m)^(global|install|download|:env:)\.([\w-]+)=(['\"].*['\"])$")
+_DEFAULT = re.compile(r"--index-url <url>\s[^(]*\(default (\S+)\)")
+_TRUE = ("1", "true", "yes", "on", "y", "t")
+
+
+class PipSettings(NamedTuple):
+    """The indexes in pip's order, other places with wheels, and how to reach them."""
+
+    indexes: tuple[str, ...]
+    find_links: tuple[str, ...]
+    transport: Transport
+
+
+def read_pip_settings(env: Mapping[str, str]) -> PipSettings:
+    """Return what this user's pip is set up for. Raises Unreachable.
+
+    Of the sections those of `pip download` count, and a variable more than a file.
+    """
+    kept = {k: v for k, v in env.items() if not k.startswith("PIP_") or k in _KEPT}
+    env = {**kept, **_SETTLED}
+    sections: dict[str, dict[str, str]] = {}
+    for section, name, value in _SETTING.findall(_pip(env, "config", "list")):
+        sections.setdefault(section, {})[name] = str(ast.literal_eval(value))
+    found: dict[str, str] = {}
+    for section in ("global", "install", "download", ":env:"):
+        found |= sections.get(section, {})
+    indexes: list[str] = []
+    if found.get("no-index", "").lower() not in _TRUE:
+        indexes = [found.get("index-url") or _default_index(env)]
+        indexes += found.get("extra-index-url", "").split()
+    provider = found.get("keyring-provider", "auto")
+    trusted = found.get("trusted-host", "").split()
+    for index in indexes:
+        _check_transport(index, trusted)
+    return PipSettings(
+        tuple(_with_password(one, provider, env) for one in indexes),
+        tuple(found.get("find-links", "").split()),
+        Transport(
+            cert=found.get("cert", ""),
+            client_cert=found.get("client-cert", ""),
+            proxy=found.get("proxy", ""),
+        ),
+    )
+
+
+def pip_line(*args: str) -> str:
+    """Return a line to paste that runs the pip whose configuration counts."""
+    return " ".join(map(as_word, (sys.executable, "-m", "pip", *args)))
+
+
+def _pip(env: Mapping[str, str], *args: str) -> str:
+    told = run([*_PIP, *args], env=env, cwd="/", timeout_s=_TIMEOUT_S)
+    if told.status != 0:
+        said = told.err.strip().rpartition("\n")[2].removeprefix("ERROR: ")
+        raise Unreachable(
+            "pip does not report its configuration",
+            [("exit status", str(told.status)), ("pip says", said or "nothing")],
+            pip_line("config", "debug"),
+        )
+    return told.out
+
+
+def _default_index(env: Mapping[str, str]) -> str:
+    """Return pip's own index, which only its help states."""
+    match = _DEFAULT.search(_pip(env, "download", "--help"))
+    if match is None:
+        raise Unreachable("pip reports no index", (), pip_line("config", "debug"))
+    return match[1]
+
+
+def _check_transport(index: str, trusted: list[str]) -> None:
+    """Refuse plain http to a host that pip is not told to trust, as pip does."""
+    parts = urlsplit(index)
+    if parts.scheme != "http" or urls.is_loopback(index):
+        return
+    if not {parts.hostname, urls.host(index)}.intersection(trusted):
+        raise Unreachable(
+            f"pip's index at {urls.host(index)} is plain http and no trusted-host",
+            [("index", urls.shown(index))],
+            pip_line("config", "set", "global.trusted-host", urls.host(index)),
+        )
+
+
+def _with_password(index: str, provider: str, env: Mapping[str, str]) -> str:
+    """Return the index's URL with the password that keyring has for its user."""
+    parts = urlsplit(index)
+    if not parts.username or parts.password is not None or provider == "disabled":
+        return index
+    place = urls.shown(index)
+    for command in _keyrings(provider, env):
+        told = run(
+            [*command, "get", place, unquote(parts.username)],
+            env=env,
+            cwd="/",
+            timeout_s=_TIMEOUT_S,
+        )
+        if told.status == 0 and (password := told.out.strip("\n")):
+            user = f"{parts.username}:{quote(password, safe='')}"
+            host = parts.netloc.rpartition("@")[2]
+            return parts._replace(netloc=f"{user}@{host}").geturl()
+    return index
+
+
+def _keyrings(provider: str, env: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    """Yield the command lines of keyring that a provider stands for."""
+    if provider in ("auto", "import") and importlib.util.find_spec("keyring"):
+        yield (sys.executable, "-I", "-m", "keyring")
+    path = shutil.which("keyring", path=env.get("PATH"))
+    if provider == "subprocess" and path:
+        yield (path,)

@@ -1,0 +1,150 @@
+"""Turns a page of a Python package index into the wheels that it lists. Pure.
+
+Pages are JSON (PEP 691) or HTML (PEP 503); names of wheels are those of PEP 427, their
+platforms those of PEP 425, 600 and 656.
+"""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import NamedTuple
+from urllib.parse import unquote, urldefrag, urljoin
+
+from toolpin.json_text import parse_json
+from toolpin.model import Host
+
+_WHEEL = re.compile(r"([\w.]+)-([\w.+!]+)(?:-(\d\w*))?-([\w.]+)-([\w.]+)-([\w.]+)\.whl")
+_FINAL = re.compile(r"(\d+!)?\d+(\.\d+)*(\.post\d+)?(\+[\w.]+)?")
+_SHA256 = re.compile(r"sha256=([0-9a-fA-F]{64})")
+_PLATFORM = re.compile(r"(manylinux|musllinux|macosx)_(\d+)_(\d+)_(\w+)")
+_OLD_NAMES = {
+    "manylinux1": "manylinux_2_5",
+    "manylinux2010": "manylinux_2_12",
+    "manylinux2014": "manylinux_2_17",
+}
+_FAMILIES = {"glibc": "manylinux", "musl": "musllinux", "": "macosx"}
+_ARCHES = {
+    ("linux", "x64"): ("x86_64",),
+    ("linux", "arm64"): ("aarch64",),
+    ("macos", "x64"): ("x86_64", "universal2"),
+    ("macos", "arm64"): ("arm64", "universal2"),
+}
+
+
+class Wheel(NamedTuple):
+    """A wheel of an index; `sha256` is "" where the page has none."""
+
+    filename: str
+    url: str
+    sha256: str
+    is_yanked: bool
+
+    @property
+    def version(self) -> str:
+        """The version in its name."""
+        return self.filename.split("-")[1]
+
+    @property
+    def is_final(self) -> bool:
+        """Whether pip lists the version by default: no pre-release, not withdrawn."""
+        return bool(_FINAL.fullmatch(self.version)) and not self.is_yanked
+
+    @property
+    def rank(self) -> tuple[bool, int, str]:
+        """What is greater in the better of two wheels for the same hosts."""
+        _, _, build, python, _, _ = _parts(self.filename)
+        number = re.match(r"\d*", build or "")
+        return "py3" in python, int(number[0] or 0) if number else 0, self.filename
+
+    def requires(self, host: Host) -> tuple[tuple[str, str], ...] | None:
+        """Return what the wheel requires of hosts of this kind; None if it has none.
+
+        That is the oldest of its platforms that are of this kind: one file may be
+        for glibc and for musl.
+        """
+        *_, abi, platforms = _parts(self.filename)
+        if not {"none", "abi3"}.intersection(abi.split(".")):
+            return None  # a module of one Python, and no program
+        if "any" in platforms.split("."):
+            return ()
+        found = []
+        for platform in platforms.split("."):
+            name, _, arch = platform.partition("_")
+            name = f"{_OLD_NAMES[name]}_{arch}" if name in _OLD_NAMES else platform
+            match = _PLATFORM.fullmatch(name)
+            if (
+                match
+                and match[1] == _FAMILIES[host.libc]
+                and match[4] in _ARCHES[host.os, host.arch]
+            ):
+                found.append((int(match[2]), int(match[3])))
+        if not found:
+            return None
+        return ((host.libc or host.os, "{}.{}".format(*min(found))),)
+
+
+def parse_page(text: bytes, url: str, package: str) -> list[Wheel]:
+    """Return the wheels of a package that a page lists; links are relative to `url`.
+
+    Raises ValueError, LookupError, TypeError, AttributeError or RecursionError for a
+    page of another shape.
+    """
+    is_json = text.lstrip()[:1] == b"{"
+    links = _json_links(text) if is_json else _html_links(text.decode("utf-8"), url)
+    found = []
+    for filename, link, sha256, is_yanked in links:
+        parts = _WHEEL.fullmatch(filename)
+        if parts and normalized(parts[1]) == normalized(package):
+            target = urldefrag(urljoin(url, link)).url
+            found.append(Wheel(filename, target, sha256.lower(), is_yanked))
+    return found
+
+
+def normalized(name: str) -> str:
+    """Return a package's name as indexes compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _parts(filename: str) -> tuple[str, ...]:
+    match = _WHEEL.fullmatch(filename)
+    return match.groups() if match else ("",) * 6
+
+
+def _json_links(text: bytes) -> list[tuple[str, str, str, bool]]:
+    found = []
+    for file in parse_json(text)["files"]:
+        sha256 = file.get("hashes", {}).get("sha256", "")
+        is_yanked = bool(file.get("yanked", False))
+        found.append((str(file["filename"]), str(file["url"]), str(sha256), is_yanked))
+    return found
+
+
+def _html_links(text: str, url: str) -> list[tuple[str, str, str, bool]]:
+    reader = _Anchors()
+    reader.feed(text)
+    base = urljoin(url, reader.base)
+    found = []
+    for href, is_yanked in reader.links:
+        path, fragment = urldefrag(href)
+        match = _SHA256.search(fragment)
+        name = unquote(path.partition("?")[0].rpartition("/")[2])
+        found.append((name, urljoin(base, href), match[1] if match else "", is_yanked))
+    return found
+
+
+class _Anchors(HTMLParser):
+    """Collects the links of a page, and its `<base>`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.base = ""
+        self.links: list[tuple[str, bool]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a link: its target, and whether the file was withdrawn (PEP 592)."""
+        named = dict(attrs)
+        if tag == "base" and not self.base:
+            self.base = named.get("href") or ""
+        elif tag == "a" and (href := named.get("href")):
+            self.links.append((href, "data-yanked" in named))
