@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.errors import ToolpinError
+from toolpin.errors import Offline, ToolpinError
 from toolpin.install.catalogue import (
     Catalogue,
     Catalogues,
@@ -61,15 +61,13 @@ def list_versions(
     silent: list[tuple[str, ToolpinError]] = []
     for spec, answer in zip(specs, answers, strict=True):
         if isinstance(answer, ToolpinError):
-            app.report.warn(f"not asked: {answer.what}")
             silent.append((spec.id, answer))
             continue
         if answer.stale:
-            when = f"as it was {spoken_age(answer.age_s)} ago"
-            app.report.warn(f"{spec.id} {when}: {answer.stale.what}")
             silent.append((spec.id, answer.stale))
         for release in catalogues.in_lines(tool, spec, answer.releases, asked_lines):
             known.setdefault(release.version, set()).update(release.channels)
+    _warn_of(specs, answers, app)
     matching = [
         version
         for version, channels in known.items()
@@ -77,8 +75,8 @@ def list_versions(
     ]
     if not matching:
         raise ToolpinError(
-            f"no source lists a {tool.name} {prefix}".rstrip(),
-            [("asked", ", ".join(spec.id for spec in specs) or "none")],
+            f"no source lists {tool.name} {prefix}".rstrip(),
+            [("sources", ", ".join(spec.id for spec in specs) or "none")],
             f"toolpin list-all {tool.name}" if prefix and known else None,
         )
     if not is_scripted(tool):  # a plugin's own order is newest last, too
@@ -98,11 +96,31 @@ def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) 
     version = newest(prefix, listing.versions) or newest("", listing.versions)
     if version is None or (is_pre_release(version) and not is_pre_release(prefix)):
         raise ToolpinError(
-            f"there is no release of {tool.name} {prefix} yet",
+            f"{tool.name} {prefix} has no release yet",
             [("pre-releases", ", ".join(listing.versions[-4:]))],
             f"toolpin list-all {tool.name} {prefix}".rstrip(),
         )
     return version
+
+
+def _warn_of(
+    specs: Sequence[SourceSpec],
+    answers: Sequence[Catalogue | ToolpinError],
+    app: App,
+) -> None:
+    """Report the sources without a current list; that toolpin is offline, once."""
+    is_offline = False
+    for spec, answer in zip(specs, answers, strict=True):
+        error = answer.stale if isinstance(answer, Catalogue) else answer
+        if isinstance(error, Offline):
+            is_offline = True
+        elif isinstance(answer, Catalogue) and error:
+            when = f"using its list from {spoken_age(answer.age_s)} ago"
+            app.report.warn(f"{spec.id}: {error.what}; {when}")
+        elif error:
+            app.report.warn(f"{spec.id}: no version list: {error.what}")
+    if is_offline:
+        app.report.warn("toolpin is offline: only version lists in the cache are used")
 
 
 def _ask(

@@ -108,7 +108,7 @@ def test_hostile_69_other_files_under_a_locked_commit_are_refused(
     script.write_text(INSTALL.replace("hello", "HELLO"))
     refused = home.toolpin("install", "--locked")
     assert refused.code == 1
-    assert "a plugin is not here as locked" in refused.err
+    assert "a plugin is not installed as locked" in refused.err
     assert "--force" in refused.err
     assert home.toolpin("lock", "--refresh", "greet").code == 1
     update = home.toolpin("plugin", "update", "greet")
@@ -187,7 +187,7 @@ def test_a_locked_plugin_is_fetched_only_where_that_is_allowed(
 
     refused = home.toolpin("install", "--locked")
     assert refused.code == 1
-    assert "2 plugins are not here as locked" in refused.err
+    assert "2 plugins are not installed as locked" in refused.err
     for name, place in (("greet", greet), ("more", more)):
         line = f"toolpin plugin add {name} file://{place}@{commits[place]}"
         assert line in refused.err
@@ -406,7 +406,7 @@ _ASKS = {"WWW-Authenticate": 'Basic realm="x"'}
 def test_a_user_in_a_mirrors_url_is_in_no_word_of_git_and_its_helper_is_asked_for_it(
     home: Home, greet: Path
 ) -> None:
-    noted, asked = home.root / "noted", home.root / "asked"
+    noted, asked = home.root / "noted", home.root / "URL"
     note = f'#!/bin/sh\necho "$*" >>{noted}\nPATH=/usr/local/bin:/usr/bin:/bin exec git'
     write(home.root / "programs", {"bin/git": f'{note} "$@"\n'})
     helper = f"!cat >>{asked}; echo password=pw; :"
@@ -568,7 +568,7 @@ def test_a_plain_folder_has_one_commit_whoever_adds_it(home: Home) -> None:
     home.toolpin("plugin", "remove", "greet")
     missing = home.toolpin("install", "--allow-plugins")
     assert missing.code == 1
-    assert "toolpin plugin add greet FOLDER" in missing.err
+    assert "toolpin plugin add greet DIRECTORY" in missing.err
     home.toolpin("plugin", "add", "greet", str(folder))
     assert git(home.data / "plugins/greet", "rev-parse", "HEAD") == first
     assert home.toolpin("install", "--locked").code == 0
@@ -637,7 +637,7 @@ def test_a_bundled_tool_wins_its_name_until_a_url_is_given_for_it(home: Home) ->
     assert "bundled" in home.toolpin("plugin", "list").out
     assert home.toolpin("plugin", "add", "golang").code == 0
     other = home.toolpin("plugin", "add", "go", f"file://{golang}")
-    assert other.code == 1, "that folder is from elsewhere"
+    assert other.code == 1, "that directory is from elsewhere"
     assert "toolpin plugin remove golang" in other.err
     (home.data / "plugins/golang").rename(home.root / "away")
 

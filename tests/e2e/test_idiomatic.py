@@ -43,7 +43,7 @@ def test_an_upgrade_leaves_it_as_it_is_and_says_so(project: Home) -> None:
     project.toolpin("lock", "--host", "linux-x64")
     done = project.toolpin("upgrade", "--latest")
     assert done.code == 0, done.err
-    assert ".nvmrc:1 keeps saying nodejs 10.15.3" in done.err
+    assert ".nvmrc:1 still requests nodejs 10.15.3" in done.err
     assert (project.project / ".nvmrc").read_text() == "v10.15.3\n"
     assert not (project.project / ".tool-versions").exists()
 

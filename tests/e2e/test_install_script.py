@@ -301,7 +301,10 @@ def test_an_upgrade_in_place_keeps_the_store_and_the_shims(
 
     bad = machine.script(script, "--wheel", str(spoil(tmp_path)))
     assert bad.code == 1
-    assert "install.sh: the packages that toolpin needs are not installed" in bad.err
+    assert (
+        "install.sh: the packages that toolpin requires could not be "
+        "installed" in bad.err
+    )
     assert machine.toolpin("version").out == "toolpin 0.0.9\n"
     assert run([str(shim)], machine.env, machine.home).out == "the pinned node\n"
     check_environments(machine)
@@ -461,7 +464,7 @@ def test_the_last_folder_of_path_is_looked_into(
         shell=(str(tools / shell[0]), *shell[1:]),
         env={"PATH": str(tools)},
     )
-    assert (tmp_path / "asked").exists()
+    assert (tmp_path / "URL").exists()
 
 
 @as_root
@@ -511,7 +514,7 @@ def test_a_shim_of_toolpin_is_never_asked_for_a_python(
     }
     result = first.script(checkout / "install.sh", env=env)
     assert "unchanged" in result.out
-    assert not (tmp_path / "asked").exists()
+    assert not (tmp_path / "URL").exists()
 
 
 @pytest.mark.parametrize("path", ["bin/toolpin", "lib/toolpin"])
@@ -668,7 +671,9 @@ def test_a_startup_file_that_cannot_be_written_anew_stays_whole(
 
 
 @linux_only
-@pytest.mark.parametrize("is_mount", [True, False], ids=["a mount", "in no own folder"])
+@pytest.mark.parametrize(
+    "is_mount", [True, False], ids=["a mount", "in no own directory"]
+)
 def test_a_startup_file_that_takes_no_rename_is_written_itself(
     is_mount: bool, machine: Machine
 ) -> None:

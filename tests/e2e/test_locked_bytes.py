@@ -149,7 +149,7 @@ def test_what_another_has_published_meanwhile_is_compared(
 
 def test_a_plain_install_says_that_other_bytes_are_there(locked: Home) -> None:
     assert locked.toolpin("install").code == 0
-    assert locked.toolpin("install").err == "toolpin: 1 already there\n"
+    assert locked.toolpin("install").err == "toolpin: 1 already installed\n"
     _make_other(_tree(locked.data))
     result = locked.toolpin("install")
     assert result.code == 0

@@ -11,7 +11,7 @@ from tests.support.run import Home
 # What each word leads to: the folder `x` of the project, by another way.
 WAYS = {
     "proc": "path:/proc/self/cwd/x",
-    "in its own folder": "path:{project}/x",
+    "in its own directory": "path:{project}/x",
     "in the checkout's top": "path:{root}/top/x",
     "a link to the project": "path:~/linked/x",
     "a link to a link through /proc": "path:~/second/x",

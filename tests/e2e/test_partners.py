@@ -51,7 +51,7 @@ def test_an_install_that_the_pinned_otp_cannot_run_is_refused_with_the_fix(
         assert home.toolpin("lock", "--host", "linux-x64").code == 0
     result = home.toolpin("install")
     assert result.code == 1
-    what = "rebar 3.24.0 is installed in a build that erlang 25.3 does not run\n"
+    what = "rebar 3.24.0 is installed as a build that erlang 25.3 does not run\n"
     assert what in result.err
     assert "the build for erlang 27 and newer" in result.err
     pasted(home, result)

@@ -36,7 +36,7 @@ def test_nothing_goes_without_yes(store: Home) -> None:
     assert shown.code == 0
     assert "goes   nodejs 10.15.0" in shown.out
     assert "stays  nodejs 10.15.3" in shown.out
-    assert "2 may go, would free" in shown.err
+    assert "2 can be removed, freeing" in shown.err
     assert "try: toolpin prune --yes" in shown.err
     assert _have(store) == list(VERSIONS)
 

@@ -128,7 +128,7 @@ def test_hostile_81_what_another_process_fetches_is_not_cleaned(
     with held(f"{installed.cache}/locks/sha256-{busy}"):
         result = installed.toolpin("cache", "clean")
     assert result.code == 0
-    assert f"{archives}/{busy} is in use: left alone\n" in result.err
+    assert f"{archives}/{busy} is in use and was kept\n" in result.err
     assert os.listdir(archives) == [busy]
     assert others
 

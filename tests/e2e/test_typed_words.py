@@ -138,7 +138,7 @@ def test_a_misspelt_tool_is_told_once_with_a_line_that_works(
     words: tuple[str, ...], home: Home
 ) -> None:
     told = home.toolpin(*words, "nodejss", *(("22",) if words == ("pin",) else ()))
-    assert "near it" in told.err
+    assert "similar" in told.err
     assert "nodejs, node" not in told.err
     assert tried(home, told).code == 0
 

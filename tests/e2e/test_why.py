@@ -204,7 +204,7 @@ def test_a_path_that_does_not_fit_beside_its_word_has_a_line_of_its_own(
         shown = terminal.until("the end").replace("\r\n", "\n")
     beside = "\n           " if columns == 40 else "  "
     for words in (
-        f"wanted by  {PINNED}{beside}{where}/.tool-versions:1\n",
+        f"required by  {PINNED}{beside}{where}/.tool-versions:1\n",
         f"installed  {PINNED}{beside}{login.tree()}\n",
     ):
         assert words in shown
@@ -254,7 +254,7 @@ def test_what_nothing_pins_is_the_machines_own(login: Login) -> None:
     done = login.type(BASH, "toolpin why env")
     env = shutil.which("env", path=login.home.env["PATH"])
     assert done.code == 0
-    assert done.out.startswith(f"env runs {env}; nothing pins it here\n")
+    assert done.out.startswith(f"env runs {env}; it is not pinned here\n")
 
 
 def test_a_far_file_that_cannot_be_read_changes_nothing(login: Login) -> None:
@@ -267,7 +267,7 @@ def test_a_far_file_that_cannot_be_read_changes_nothing(login: Login) -> None:
 def test_a_command_of_nobody_is_127_with_names_near_it(login: Login) -> None:
     done: Any = login.type(BASH, "toolpin why noed")
     assert done.code == 127
-    assert "near it  node" in done.err
+    assert "similar  node" in done.err
 
 
 @pytest.mark.parametrize("has_own", [True, False])

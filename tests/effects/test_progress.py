@@ -67,12 +67,12 @@ def test_what_has_no_known_end_is_told_too(
     row.advance(7_000_000, None)
     clock.now += 10
     board.tick()
-    row.wait("asking nodejs.org")
+    row.wait("querying nodejs.org")
     clock.now += 12
     board.tick()
     assert capsys.readouterr().err.splitlines()[1:] == [
         "nodejs 20.9.0: still downloading, 7 MB",
-        "nodejs 20.9.0: still asking nodejs.org, 12 s",
+        "nodejs 20.9.0: still querying nodejs.org, 12 s",
     ]
 
 

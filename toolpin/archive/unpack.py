@@ -86,7 +86,7 @@ def _refused(filename: str, broken: Broken) -> Refused:
         member = f"{member[:80]}... ({len(broken.member)} characters)"
     facts = [("member", member)] if member else []
     return Refused(
-        f"{filename} breaks a rule of unpacking: {broken.rule}",
+        f"{filename} is not safe to unpack: {broken.rule}",
         [*facts, ("installed", "nothing")],
     )
 
@@ -127,7 +127,7 @@ def _tar_members(
 def _check_family(filename: str, family: str) -> None:
     for named, suffixes in _FAMILIES:
         if named != family and filename.endswith(suffixes):
-            raise Broken(f"it is named as a {named}, and is a {family}")
+            raise Broken(f"it is named as a {named} but is a {family}")
 
 
 def _taken(
@@ -143,11 +143,13 @@ def _taken(
             continue
         if len(parts) <= strip:
             if member.kind != "folder":
-                raise Broken("a file lies above the folder to be dropped", member.name)
+                raise Broken("a file is above the directory to be dropped", member.name)
             continue
         top = top or parts[:strip]
         if parts[:strip] != top:
-            raise Broken("it has two top folders, where one is expected", member.name)
+            raise Broken(
+                "it has two top directories, where one is expected", member.name
+            )
         link = member.link
         if member.kind == "hardlink":
             repeated = split_name(link)

@@ -42,12 +42,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "shell",
         choices=(*DIALECTS, PLAIN),
-        help="the shell; sh gets the shims on PATH and nothing else, for git hooks",
+        help="the shell; sh only adds the shims to PATH, for git hooks",
     )
     parser.add_argument(
         "--shims",
         action="store_true",
-        help="put the shims first on PATH and do nothing else, for a profile file",
+        help="only put the shims first on PATH, for a profile file",
     )
     parser.add_argument("--update", action="store_true", help=SUPPRESS)
 
@@ -148,5 +148,5 @@ def _hint(missing: list[Request]) -> str:
     facts = [(f"{one.tool} {one.wanted[0]}", str(one.origin)) for one in missing]
     what = f"{len(facts)} pinned versions are not installed"
     if len(facts) == 1:
-        what, facts = f"{facts[0][0]} is not installed", [("wanted by", facts[0][1])]
-    return ToolpinError(what, facts, "toolpin install").render()
+        what, facts = f"{facts[0][0]} is not installed", [("required by", facts[0][1])]
+    return ToolpinError(what, facts, "toolpin install --missing").render()

@@ -12,7 +12,10 @@ from toolpin.lockfile.document import EMPTY
 from toolpin.lockfile.head import lockfile_beside
 from toolpin.locking.project import asks_of, locker_for, project_file, read_project
 from toolpin.model import Request
+from toolpin.report import Color, counted
 from toolpin.versions import sort_key
+
+_COLORS: dict[int, Color] = {3: "green", 4: "yellow"}
 
 
 class _Row(NamedTuple):
@@ -72,7 +75,12 @@ def run(_options: Options, app: App) -> int:
         app.report.document("outdated", [_result(row) for row in rows])
     elif newer:
         head = ("tool", "wanted", "now", "within", "latest")
-        app.report.table([head, *map(_cells, newer)])
+        app.report.table([head, *map(_cells, newer)], color=_color)
+        app.report.remark(
+            f"{counted(len(newer), 'tool')} can be updated: toolpin upgrade"
+            if any(row.within and row.within != row.now for row in newer)
+            else "only beyond the constraints: toolpin upgrade --latest"
+        )
     elif not errors:
         app.report.remark("nothing is outdated")
     return 1 if errors else 0
@@ -81,6 +89,13 @@ def run(_options: Options, app: App) -> int:
 def _installed(ask: Ask, app: App) -> str | None:
     resolution = next(app.resolve(Request(ask.tool, (ask.wanted,), ask.origin)))
     return resolution.pin.version if resolution.pin else None
+
+
+def _color(column: int, text: str) -> Color:
+    """Return the color of a cell: green for what `upgrade` takes."""
+    if text in ("within", "latest"):
+        return ""
+    return _COLORS.get(column, "")
 
 
 def _cells(row: _Row) -> tuple[str, ...]:

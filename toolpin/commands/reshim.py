@@ -23,7 +23,7 @@ def run(options: Options, app: App) -> int:  # noqa: ARG001 - every verb's shape
     for verb, names in (
         ("added", changes.added),
         ("removed", changes.removed),
-        ("not toolpin's, left alone:", changes.skipped),
+        ("not created by toolpin, left unchanged:", changes.skipped),
     ):
         if names:
             app.report.remark(f"{verb} {', '.join(names)}")

@@ -93,8 +93,8 @@ def reasons_for(command: str, app: App) -> Reasons:
         known = (request.tool,)
         problem = NotRunnable(
             f"{request.tool} {request.wanted[0]} is not installed",
-            [("wanted by", str(request.origin))],
-            "toolpin install",
+            [("required by", str(request.origin))],
+            "toolpin install --missing",
         )
     else:
         try:

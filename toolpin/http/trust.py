@@ -40,11 +40,11 @@ def _trusting(
     try:
         if not cafile and capath and not any(map(os.path.isdir, capath.split(":"))):
             # OpenSSL says nothing, and then trusts nobody.
-            raise NotADirectoryError("no such folder")
+            raise NotADirectoryError("no such directory")
         return ssl.create_default_context(cafile=cafile or None, capath=capath or None)
     except OSError as error:
         raise UsageError(
-            f"{variable} names no certificates",
-            [("path", str(cafile or capath)), ("cause", str(error))],
+            f"{variable} names no usable certificates",
+            [("path", str(cafile or capath)), ("reason", str(error))],
             f"unset {variable}",
         ) from error

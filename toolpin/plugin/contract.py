@@ -81,7 +81,7 @@ def examine(text: str, file: str) -> tuple[Tool | None, list[UsageError]]:
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        facts = [("because", str(error))]
+        facts = [("reason", str(error))]
         return None, [UsageError(f"{file} is not TOML", facts)]
     reader = _Reader(text, file)
     head, sources = document.pop("tool", {}), document.pop("source", [])
@@ -208,7 +208,7 @@ class _Reader:
         path: Path,
     ) -> None:
         """Note a field that there is not, or that another kind of source has."""
-        what, facts = f"{_dotted(path)}.{key} is no field", []
+        what, facts = f"{_dotted(path)}.{key} is not a field", []
         if len(path) == _SOURCE_DEPTH and key in _ALL_FIELDS:
             kinds = [name for name, kind in IN_FILES.items() if key in kind.fields]
             what = f"kind {table['kind']} has no field `{key}`"

@@ -44,9 +44,9 @@ class Index:
 
         near = difflib.get_close_matches(name, self._names(), n=3)
         raise ToolpinError(
-            f"the index of asdf plugins has no {name}",
-            [("index", self._url), ("near it", ", ".join(near) or "nothing")],
-            f"toolpin plugin add {name} URL",
+            f"the index of asdf plugins does not list {name}",
+            [("index", self._url), ("similar", ", ".join(near) or "none")],
+            f"toolpin plugin add {name} {name}.toml",
         )
 
     def all(self, *, max_age_s: float | None = HOUR_S) -> dict[str, str]:
@@ -66,7 +66,7 @@ class Index:
             try:
                 self._git.refresh(folder, self._url)
             except ToolpinError as error:
-                self._remark(f"the index of asdf plugins is an older one: {error.what}")
+                self._remark(f"the index of asdf plugins is outdated: {error.what}")
             else:
                 self._touch(folder)
 
@@ -77,8 +77,8 @@ class Index:
             except Unreachable as error:
                 raise Unreachable(
                     "the index of asdf plugins cannot be fetched",
-                    [("index", self._url), ("because", error.what), *error.facts],
-                    "toolpin plugin add NAME URL",
+                    [("index", self._url), ("reason", error.what), *error.facts],
+                    "toolpin help plugin add",
                 ) from error
             if os.path.lexists(folder):
                 unfinished.delete_tree(folder)

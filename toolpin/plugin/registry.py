@@ -132,17 +132,23 @@ class Registry:
             return
         import difflib  # noqa: PLC0415 - only a mistake needs it
 
-        facts = [("wanted by", str(origin))] if origin else []
+        facts = [("required by", str(origin))] if origin else []
         found = difflib.get_close_matches(name, self._aliases, n=3)
         near = list(dict.fromkeys(self._aliases[one] for one in found))
         if near:
-            facts.append(("near it", ", ".join(near)))
-        facts.append(("known", ", ".join(sorted(set(self._aliases.values())))))
-        facts.append(("to add it", f"toolpin plugin add {name} FILE.toml"))
-        facts.append(("as asdf's", f"toolpin plugin add {name} URL"))
-        facts.append(("to draft it", f"toolpin plugin new {name} --github OWNER/REPO"))
-        hint = f"toolpin plugin show {near[0]}" if near else "toolpin plugin list"
-        raise UnknownTool(f"{name} is no tool that toolpin knows", facts, hint)
+            facts.append(("similar", ", ".join(near)))
+        raise UnknownTool(f"no plugin provides {name}", facts, self._to_add(name))
+
+    def _to_add(self, name: str) -> str:
+        """Return the command that adds a tool: asdf's index, or else a TOML file.
+
+        An index that was not fetched yet may have it; the command fetches it.
+        """
+        index = f"{self._paths.plugin_index}/plugins" if self._paths else ""
+        is_listed = fits(name, NAME) and os.path.isfile(f"{index}/{name}")
+        if os.path.isdir(index) and not is_listed:
+            return f"toolpin plugin add {name} {name}.toml"
+        return f"toolpin plugin add {name}"
 
     @property
     def _asked(self) -> set[str]:
@@ -342,7 +348,7 @@ def _text(file: str) -> str:
         with open(file, encoding="utf-8") as stream:
             return stream.read()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read", [("because", str(error))]) from error
+        raise UsageError(f"{file} cannot be read", [("reason", str(error))]) from error
 
 
 def _parse(text: str, file: str) -> Tool:

@@ -32,7 +32,8 @@ class Resolution(NamedTuple):
     `basis` says where the answer comes from, "" for none. `pin` is None for `system`
     and `path:`, whose directory, absolute, is `directory`. `locked` is the build that a
     lockfile has for the host. `problem` says what a lockfile lacks, "" for nothing, and
-    `fix` is the command that adds it. It is final where nothing may be installed.
+    `fix` is the command that adds it. It is final where nothing may be installed, and
+    `is_unfit` where the lockfile has a build that this machine cannot run.
     """
 
     tool: str
@@ -45,6 +46,7 @@ class Resolution(NamedTuple):
     problem: str = ""
     fix: str = "toolpin lock"
     is_final: bool = False
+    is_unfit: bool = False
 
 
 def resolve(request: Request, paths: Paths, where: Where) -> Iterator[Resolution]:
@@ -97,10 +99,10 @@ def not_installed(request: Request, where: Where) -> NotRunnable:
     return NotRunnable(
         f"{request.tool} {wanted} is not installed",
         [
-            ("wanted by", str(request.origin)),
+            ("required by", str(request.origin)),
             *([("locked as", ", ".join(meant))] if meant else []),
         ],
-        "toolpin install",
+        "toolpin install --missing",
     )
 
 

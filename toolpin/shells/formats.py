@@ -145,11 +145,11 @@ def _text_flaw(value: str) -> str:
 def _refused(form: str, name: str, value: str, why: str) -> ToolpinError:
     shown = ascii(value)
     return ToolpinError(
-        f"{form} cannot say the value of {name}",
+        f"the format {form} cannot hold the value of {name}",
         [
             ("variable", name),
             ("value", shown if len(shown) <= 200 else f"{shown[:200]}..."),
-            ("because", why),
+            ("reason", why),
         ],
         "toolpin env --format sh",
     )

@@ -126,7 +126,7 @@ class PypiClient:
         """
         match = _LOCATOR.fullmatch(artifact.locator)
         if match is None:
-            raise NotPublished(f"{artifact.locator} is no wheel")
+            raise NotPublished(f"{artifact.locator} is not a wheel")
         folder = f"{part}.d"
         drop_tree(folder)
 
@@ -233,6 +233,6 @@ def _unreachable(dist: str, told: Finished) -> Unreachable:
     lines = [line.removeprefix("ERROR: ") for line in told.err.splitlines() if line]
     said = next((line for line in reversed(lines) if "WARNING" not in line), "")
     return Unreachable(
-        f"pip gives no answer about {dist}",
-        [("exit status", str(told.status)), ("pip says", said or "nothing")],
+        f"pip did not answer about {dist}",
+        [("exit status", str(told.status)), ("pip output", said or "nothing")],
     )

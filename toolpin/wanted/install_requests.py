@@ -100,10 +100,10 @@ def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:
         first = found.setdefault(job.pin.tool, job)
         if first.origin != job.origin:
             raise ToolpinError(
-                f"DIR/{job.pin.tool} cannot be {first.pin.version} and "
+                f"DIR/{job.pin.tool} cannot be both {first.pin.version} and "
                 f"{job.pin.version}",
                 [(one.pin.version, str(one.origin)) for one in (first, job)],
-                "toolpin install --into DIR",
+                "toolpin help install",
             )
     return list(found.values())
 
@@ -172,7 +172,9 @@ def _refresh_shims(outcomes: Sequence[Outcome], app: App) -> None:
         new = ", ".join(added)
         app.report.remark(f"new commands: {new}; bash may need `hash -r`")
     for name in changes.skipped:
-        app.report.warn(f"{app.paths.shims}/{name} is not toolpin's: left alone")
+        app.report.warn(
+            f"{app.paths.shims}/{name} was not created by toolpin and is left unchanged"
+        )
 
 
 def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] | None:
