@@ -374,7 +374,7 @@ class App:
                 continue
             self.report.remark(
                 f"{tool}: the bundled plugin is used instead of {folder}; "
-                f"to have another: toolpin plugin add {tool} <url>"
+                f"to use another: toolpin plugin add {tool} <url>"
             )
             with contextlib.suppress(OSError):  # then it is said again
                 os.makedirs(self.paths.chosen, exist_ok=True)

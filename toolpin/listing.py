@@ -109,10 +109,12 @@ def _warn_of(
     app: App,
 ) -> None:
     """Report the sources without a current list; that toolpin is offline, once."""
-    is_offline = False
+    is_offline, offline = False, ""
     for spec, answer in zip(specs, answers, strict=True):
         error = answer.stale if isinstance(answer, Catalogue) else answer
         if isinstance(error, Offline):
+            age = spoken_age(answer.age_s) if isinstance(answer, Catalogue) else ""
+            offline = offline or (f"using version lists from {age} ago" if age else "")
             is_offline = True
         elif isinstance(answer, Catalogue) and error:
             when = f"using its list from {spoken_age(answer.age_s)} ago"
@@ -120,7 +122,7 @@ def _warn_of(
         elif error:
             app.report.warn(f"{spec.id}: no version list: {error.what}")
     if is_offline:
-        app.report.warn("toolpin is offline: only version lists in the cache are used")
+        app.report.warn(f"toolpin is offline: {offline or 'no version list is cached'}")
 
 
 def _ask(

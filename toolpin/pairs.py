@@ -112,7 +112,7 @@ def _check(tool: Tool, wish: Wish, other: Wish) -> str:
     if suffix.isdecimal() and int(suffix) < int(major):
         return (
             f"{pin} was built for {partner.tool} {suffix}, which is older than "
-            f"{partner}; it should run"
+            f"{partner}; this should work"
         )
     facts = [(pin.tool, str(origin)), (partner.tool, str(partner_origin))]
     if suffix.isdecimal():

@@ -33,7 +33,9 @@ def make_digest(algorithm: str, text: str, place: str = "") -> Digest:
         raise _refused(f"{algorithm} cannot be used to verify a file", text, place)
     if len(text) != length or not re.fullmatch("[0-9A-Fa-f]+", text):
         raise _refused(
-            f"this is no {algorithm} digest: {length} hex digits expected", text, place
+            f"this is not a {algorithm} digest: expected {length} hex digits",
+            text,
+            place,
         )
     return Digest(algorithm, text.lower())
 

@@ -100,7 +100,7 @@ def test_the_index_never_fetches_where_asdfrc_says_so_and_works_offline(
     (machine.home / ".asdfrc").unlink()
     offline = machine.asdf("plugin", "add", "one", env=env)
     assert offline.code == 0, offline.err
-    assert "is an older one" in offline.err
+    assert "is outdated" in offline.err
     assert (
         f"one{' ' * 27}*file://{one}\n" in machine.asdf("plugin-list-all", env=env).out
     )

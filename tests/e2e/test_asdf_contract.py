@@ -472,7 +472,7 @@ def test_what_scripts_made_is_verified_and_cannot_be_repaired_or_bundled(
     (home.data / "installs/greet/1.0.0/bin/greet").write_text("x")
     damaged = home.toolpin("verify", "--repair")
     assert damaged.code == 1
-    assert "not in an archive" in damaged.err
+    assert "not in any archive" in damaged.err
     assert "scripts" in home.toolpin("bundle", "create", "x.bundle").err
     for options in (("--offline",), ("--into", "out", "--host", "macos-arm64")):
         refused = home.toolpin("install", *options, "greet", "1.1.0")

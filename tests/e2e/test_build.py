@@ -67,7 +67,7 @@ def test_the_words_of_a_variable_are_options(home: Home, code: Code) -> None:
     home.pin("hello 2.0.1\n")
     result = home.toolpin("install", env={"HELLO_OPTIONS": "--x --greet=salve"})
     assert result.code == 1
-    assert "it says salve 2.0.1" in result.err
+    assert "it reports salve 2.0.1" in result.err
     assert nothing_is_left(home)
 
 
@@ -77,7 +77,7 @@ def test_the_settings_have_options_too(home: Home, code: Code) -> None:
     config = home.config / "config.toml"
     config.write_text('[build_options]\nhello = "--loud --greet=moin"\n')
     # The proof wants `hello`, and so the answer is in the error.
-    assert "it says moin 2.0.1" in home.toolpin("install").err
+    assert "it reports moin 2.0.1" in home.toolpin("install").err
 
 
 def add_world(home: Home) -> None:

@@ -195,7 +195,7 @@ def test_version_and_help(home: Home) -> None:
     for words in ([], ["help"], ["--help"]):
         shown = home.toolpin(*words)
         assert shown.code == 0
-        assert "install what is pinned here" in shown.out
+        assert "install the pinned versions" in shown.out
         assert max(map(len, shown.out.splitlines())) <= 80
     assert "--dry-run" in home.toolpin("help", "install").out
     assert "--dry-run" in home.toolpin("install", "--help").out

@@ -85,7 +85,9 @@ def test_no_locked_build_for_the_pinned_otp_is_an_error_that_names_both(
     assert home.toolpin("lock", "--host", "linux-x64").code == 0
     result = home.toolpin("install")
     assert result.code == 4
-    assert "needs erlang 26 or erlang 27, and here is erlang 25.3\n" in result.err
+    assert (
+        "needs erlang 26 or erlang 27, and this machine has erlang 25.3\n" in result.err
+    )
     assert "try: toolpin pin erlang latest:26\n" in result.err
     pasted(home, result)
     assert home.toolpin("install").code == 0

@@ -43,7 +43,7 @@ def test_unused_is_what_nothing_here_pins_and_not_the_newest(installed: Home) ->
     assert gone.code == 0, gone.err
     assert _left(installed) == ["9.9.0", "10.15.3"]
     again = installed.toolpin("uninstall", "--unused")
-    assert (again.code, again.err) == (0, "nothing is unused\n")
+    assert (again.code, again.err) == (0, "no unused versions\n")
 
 
 def test_a_file_with_a_second_name_outside_keeps_its_mode(installed: Home) -> None:

@@ -317,7 +317,7 @@ def test_what_is_older_than_the_lock_is_not_called_newer(
 ) -> None:
     project.pin("nodejs 25.0.0-rc.1\n")
     assert project.toolpin("lock").code == 0
-    assert "nothing is outdated" in project.toolpin("outdated").err
+    assert "everything is up to date" in project.toolpin("outdated").err
     assert "stays 25.0.0-rc.1" in project.toolpin("upgrade", "--latest").out
     upstream.publish("25.0.0", hosts=HOSTS)
     row = project.toolpin("outdated").out.splitlines()[-1].split()

@@ -79,7 +79,7 @@ def test_a_build_for_an_older_otp_is_a_warning(
     otp = elixir.rpartition("-")[2]
     assert check_pairs(wishes(elixir, erlang), registry.get) == [
         f"elixir {elixir} was built for erlang {otp}, which is older than "
-        f"erlang {erlang}; it should run"
+        f"erlang {erlang}; this should work"
     ]
 
 

@@ -76,7 +76,7 @@ def _member(file: BinaryIO, at: int, file_bytes: int) -> tuple[_Place, int]:
     place = _Place(name, at + _HEADER_BYTES, int(digits))
     end = place.start + place.size
     if end > file_bytes:
-        raise Broken("the archive ends in the middle", name)
+        raise Broken("the archive is truncated", name)
     file.seek(end)
     padding = file.read(place.size % 2)  # members begin at even places
     if padding.strip(b"\n\0"):

@@ -89,7 +89,7 @@ def _data(stream: Stream, size: int) -> Iterator[bytes]:
     while left:
         piece = stream.read(min(left, PIECE_BYTES))
         if not piece:
-            raise Broken("the archive ends in the middle")
+            raise Broken("the archive is truncated")
         left -= len(piece)
         yield piece
     stream.exactly(-size % _BLOCK)

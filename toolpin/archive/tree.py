@@ -80,7 +80,7 @@ class Tree:
         """Give a file that was written before a second name."""
         key, first = self._key(path), self._files.get(self._key(target))
         if first is None:
-            raise Broken("a hard link repeats no file before it", path)
+            raise Broken("a hard link has no earlier file as its target", path)
         self._claim_new(path, key)
         old, new = self._full(first.path), self._full(path)
         try:
@@ -218,13 +218,13 @@ class Tree:
                 raise Broken(rule, path)
             if part == "..":
                 if not here or not self._is_folder("/".join(here)):
-                    raise Broken("a link leads out of the tree", path)
+                    raise Broken("a link points outside the tree", path)
                 here.pop()
             elif part not in ("", "."):
                 target = self._link_at("/".join([*here, part]))
                 hops += target is not None
                 if hops > _LINK_HOPS:
-                    raise Broken("a link leads in circles", path)
+                    raise Broken("links form a loop", path)
                 if target is None:
                     here.append(part)
                 else:

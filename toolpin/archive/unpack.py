@@ -154,11 +154,11 @@ def _taken(
         if member.kind == "hardlink":
             repeated = split_name(link)
             if (repeated[: len(only)], repeated[:strip]) != (only, top):
-                raise Broken("a hard link repeats what is not unpacked", member.name)
+                raise Broken("the target of a hard link is not unpacked", member.name)
             link = "/".join(repeated[strip:])
         yield "/".join(parts[strip:]), member._replace(link=link)
     if top is None:
-        raise Broken("it holds nothing of what is to be unpacked", "/".join(only))
+        raise Broken("it contains nothing to unpack", "/".join(only))
 
 
 def _link_below(path: str, member: Member, shared: Sequence[str]) -> str:

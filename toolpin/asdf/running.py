@@ -148,7 +148,7 @@ def _told(front: Front, command: str, error: NotRunnable) -> Exception:
     tools = {pin.tool for pin in pins} or _of_stub(front, command)
     requests = [one for tool in sorted(tools) if (one := front.request(tool))]
     if any(_is_there(front, request) for request in requests):
-        if "has no command" in error.what:
+        if "does not provide" in error.what:
             return FailedError(
                 f"No {command} executable found for current version. Please select a "
                 f"different version or install {command} manually for the current "

@@ -51,7 +51,9 @@ def _check(path: str, host: Host, root: str) -> None:
     if not stat.S_ISREG(status.st_mode) or not status.st_size:
         raise _Unfit("is not a program", "an empty file, a directory or a device")
     if not status.st_mode & 0o111:
-        raise _Unfit("is not a program", f"no run bit: mode {status.st_mode & 0o777:o}")
+        raise _Unfit(
+            "is not a program", f"not executable: mode {status.st_mode & 0o777:o}"
+        )
     with (
         open(path, "rb") as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view,

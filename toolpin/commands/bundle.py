@@ -127,8 +127,8 @@ def _check_complete(bundle: Bundle, file: str) -> None:
                 raise not_locked(resolution)
             if resolution.locked.entry.source == SOURCE:
                 raise ToolpinError(
-                    f"{resolution.pin} is made by its plugin's scripts: "
-                    "no archive of it can be bundled",
+                    f"{resolution.pin} is installed by its plugin's scripts and "
+                    "cannot be bundled",
                     [("lockfile", file)],
                 )
 

@@ -118,7 +118,7 @@ def _tell(options: Options, app: App, *, changed: bool) -> None:
         value = _without_user(" ".join(options.value))
         app.report.remark(f"{file}: {options.key} = {value}")
     elif changed:
-        app.report.remark(f"{file}: {options.key} is gone")
+        app.report.remark(f"{file}: {options.key} removed")
     else:
         app.report.remark(f"{file} does not set {options.key}")
     key = key_of(options.key)

@@ -194,7 +194,7 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
     """
     for ask in asks:
         if ask.tool not in app.registry.aliases:
-            app.report.warn(f"{ask.origin}: {ask.tool} is unknown and is not checked")
+            app.report.warn(f"{ask.origin}: {ask.tool} is unknown and was not checked")
     asks = [ask for ask in asks if ask.tool in app.registry.aliases]
     if asks and not os.path.lexists(path):
         raise NotLocked(

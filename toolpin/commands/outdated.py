@@ -82,7 +82,7 @@ def run(_options: Options, app: App) -> int:
             else "only beyond the constraints: toolpin upgrade --latest"
         )
     elif not errors:
-        app.report.remark("nothing is outdated")
+        app.report.remark("everything is up to date")
     return 1 if errors else 0
 
 

@@ -58,7 +58,7 @@ def run(options: Options, app: App) -> int:
         return _show(setup, app)
     if setup.kind != "install.sh":
         raise ToolpinError(
-            f"this toolpin was not installed by install.sh, but {_by(setup)}",
+            f"this toolpin was not installed by install.sh but {_by(setup)}",
             [("environment", sys.prefix)],
             _command(setup, options),
         )

@@ -73,7 +73,7 @@ def run(options: Options, app: App) -> int:
         for pin in pins:
             app.report.answer(str(pin))
     if not pins:
-        app.report.remark("nothing is unused")
+        app.report.remark("no unused versions")
     return 0
 
 

@@ -119,5 +119,5 @@ def _answer(clients: Clients, spec: SourceSpec, here: Host) -> Hop:
 
 
 def _told(error: ToolpinError) -> str:
-    said = [value for label, value in error.facts if label.endswith("says")]
+    said = [value for label, value in error.facts if label.endswith("output")]
     return "; ".join([error.what, *said])

@@ -45,7 +45,9 @@ def check_rc(seen: Surroundings) -> Iterator[Finding]:
     elsewhere = [line for line in seen.lines if line not in own]
     for line in own:
         if line.hook not in ("", "?", seen.shell):
-            what = f"{line} activates {line.hook}, and {seen.shell} reads it"
+            what = (
+                f"{line} activates toolpin for {line.hook}, but {seen.shell} reads it"
+            )
             yield _rc(seen, what, line, read.all)
             return
     if not own:

@@ -216,7 +216,7 @@ def not_fetched(job: Job, error: Unreachable) -> Unreachable:
     facts = [("required by", str(job.origin)), (source, error.what)]
     facts += [(source, f"{name}: {value}") for name, value in error.facts]
     hint = error.hint or _to_reach(job, error)
-    return type(error)(f"{job.pin} cannot be fetched, as it is locked", facts, hint)
+    return type(error)(f"{job.pin} cannot be fetched as locked", facts, hint)
 
 
 def not_published_bytes(
@@ -236,7 +236,7 @@ def _nearby(
 ) -> tuple[str, list[str]]:
     """Return what a source has near a version, in words, and all that it lists."""
     if str(host) not in spec.hosts:
-        return f"has nothing for {host}", []
+        return f"has no build for {host}", []
     try:
         listed = catalogues.read(tool, spec, host, max_age_s=DAY_S).releases
     except ToolpinError as error:

@@ -156,7 +156,7 @@ class Locker:
         command = "lock --refresh" if refreshes else "upgrade"
         self._board.remark(
             f"{work.ask.key}: the newest version listed is {version}, older than the "
-            f"locked {locked}, which is kept; to move it: "
+            f"locked {locked}, which is kept; to update it: "
             f"toolpin {command} {pin.tool} --allow-downgrade"
         )
         return locked, self._with_missing(work, pin, kept)

@@ -155,7 +155,7 @@ def write_lockfile(path: str, lock: Lockfile, app: App) -> bool:
     largest_bytes, most_lines = files.LARGEST_LOCKFILE
     if len(data) > largest_bytes or text.count("\n") > most_lines:
         raise ToolpinError(
-            f"{path} would be larger than a lockfile can be",
+            f"{path} would exceed the maximum size of a lockfile",
             [("bytes", str(len(data))), ("at most", str(largest_bytes))],
         )
     files.write(path, data)

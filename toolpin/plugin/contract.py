@@ -136,7 +136,7 @@ class _Reader:
         if kind is None:
             facts = [("kind", f"{name}, of {', '.join(IN_FILES)}")]
             what = f"source {values['id']} is not complete"
-            facts.append(("missing", "a kind that there is"))
+            facts.append(("missing", "an existing kind"))
             self.fault((*path, "kind"), what, facts)
             return None
         own = {key: values.pop(key) for key in kind.fields if key in kind.own._fields}

@@ -111,7 +111,7 @@ def unanswered(
         pin = Pin(ask.tool, version)
         missing = [host for host in hosts(ask.tool) if not lock.entries_for(pin, host)]
         if missing:
-            lacks = f"nothing of {version} for {', '.join(sorted(missing))}"
+            lacks = f"no build of {version} for {', '.join(sorted(missing))}"
             found.append((ask, lacks))
     return found
 
