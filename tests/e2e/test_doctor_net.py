@@ -57,7 +57,7 @@ def test_every_hop_to_a_mirror_that_answers_stands(
 ) -> None:
     code, (source,) = _net(ready)
     assert code == 0
-    assert source["URL"] == f"{upstream.server.url}/dist/index.json"
+    assert source["asked"] == f"{upstream.server.url}/dist/index.json"
     assert [hop["name"] for hop in source["hops"]] == ["name", "connection", "answer"]
     assert source["hops"][-1]["found"].startswith("1 versions")
 
@@ -141,12 +141,12 @@ def test_npm_is_asked_for_its_registry_and_whether_it_answers(home: Home) -> Non
             Registry(server).publish(f"node-{target}", {"10.15.3": node})
         found = json.loads(home.toolpin("doctor", "--net", "--json").out)
         (source,) = found["result"]["sources"]
-        assert source["URL"] == f"npm: {server.url}/"
+        assert source["asked"] == f"npm: {server.url}/"
         assert source["hops"][-1]["found"].startswith("1 versions")
     found = json.loads(home.toolpin("doctor", "--net", "--json").out)
     (source,) = found["result"]["sources"]
     assert (source["answers"], source["hops"][-1]["name"]) == (False, "answer")
-    assert "npm gives no answer" in source["hops"][-1]["problem"]
+    assert "npm did not answer" in source["hops"][-1]["problem"]
 
 
 def test_pip_is_asked_for_its_index_and_whether_it_answers(home: Home) -> None:
@@ -193,5 +193,5 @@ def test_an_asdf_plugin_is_asked_for_its_versions(home: Home) -> None:
     home.pin("greet 1.1.0\n")
     done = home.toolpin("doctor", "--net", "--json")
     (source,) = json.loads(done.out)["result"]["sources"]
-    assert (source["URL"], source["answers"]) == ("script", True)
+    assert (source["asked"], source["answers"]) == ("script", True)
     assert [hop["name"] for hop in source["hops"]] == ["answer"]

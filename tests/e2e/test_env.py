@@ -115,7 +115,7 @@ def test_a_tool_that_no_plugin_knows_is_left_out_with_a_warning(
     assert result.code == 0
     assert "/one/1.0/bin" in result.out
     assert f"{two_tools.project}/.tool-versions:2: unheard-of" in result.err
-    assert "toolpin plugin add unheard-of URL" in result.err
+    assert "toolpin plugin add unheard-of" in result.err
 
 
 @pytest.mark.parametrize("form", ["sh", "fish", "systemd", "json"])
@@ -167,7 +167,7 @@ def test_a_misspelt_version_is_answered_with_those_near_it(home: Home) -> None:
     for command in ("where", "uninstall"):
         result = home.toolpin(command, "one", "10.3")
         assert result.code == 1
-        assert "installed  10.2, 10.10, 9.1, 1.0\n" in result.err
+        assert "  10.2, 10.10\n" in result.err
 
 
 def test_a_folder_may_have_the_name_of_a_command(home: Home) -> None:

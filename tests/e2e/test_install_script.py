@@ -440,7 +440,7 @@ def test_without_a_python_the_line_for_this_machine_is_printed(
         REPOSITORY / "install.sh", before=before, env={"PATH": "/usr/bin:/bin"}
     )
     assert result.code == 1
-    assert result.err.startswith("install.sh: toolpin needs Python 3.11 or newer")
+    assert result.err.startswith("install.sh: toolpin requires Python 3.11 or newer")
     assert "try: apt-get update && apt-get install -y python3" in result.err
     assert listing(machine.home) == []
 
@@ -525,7 +525,7 @@ def test_a_file_of_somebody_else_is_never_replaced(path: str, machine: Machine) 
     for option in ("--modify-rc", "--uninstall"):
         result = machine.script(REPOSITORY / "install.sh", option)
         assert result.code == 1
-        assert f"{file} is not from install.sh" in result.err
+        assert f"{file} was not created by install.sh" in result.err
     assert file.read_text() == "mine"
 
 
@@ -703,7 +703,7 @@ def test_a_startup_file_that_was_cut_short_is_put_back_or_its_copy_is_named(
         assert held.read_text() == _AROUND
     else:
         assert held.read_text() == ""
-        copy = re.search(r"what it held is in (.+)", done.err)
+        copy = re.search(r"its previous content is in (.+)", done.err)
         assert copy
         assert Path(copy[1]).read_text() == _AROUND
         shutil.rmtree(Path(copy[1]).parent)
@@ -745,7 +745,7 @@ def test_a_full_disk_leaves_the_startup_file_as_it_was(machine: Machine) -> None
     done = run([*disk, *words, "--uninstall"], machine.env, machine.home.parent)
     assert done.out == f"status 1\n.bashrc\n.local\n{before}"
     assert "No space left on device" in done.err
-    assert "try: make room" in done.err
+    assert "try: df -h" in done.err
 
 
 @linux_only

@@ -67,7 +67,7 @@ def test_hostile_57_a_path_never_leads_into_its_checkout(
     ending = "case $- in *i*) (exit 126) ;; *) exit 126 ;; esac\n"
     assert result.out == (ending if verb[0] == "env" else "")
     assert f"{cwd}/.tool-versions:1" in result.err
-    assert "outside of the project" in result.err or "without .." in result.err
+    assert "outside the project" in result.err or "without .." in result.err
 
 
 def test_hostile_57_a_file_of_another_manager_s_names_no_folder_of_its_checkout(

@@ -47,7 +47,7 @@ def test_a_script_that_no_commit_has_is_not_what_is_locked(
     for words in (("lock", "--refresh", "greet"), ("plugin", "update", "greet")):
         told = home.toolpin(*words)
         assert told.code == 1
-        assert f"in no commit  {script}\n" in told.err
+        assert f"uncommitted  {script}\n" in told.err
     assert home.toolpin("plugin", "update", "greet", "--force").code == 0
     assert not (plugin / script).exists()
     assert (plugin / "cache").read_text() == "its own"

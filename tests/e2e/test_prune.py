@@ -105,7 +105,7 @@ def test_a_projects_file_that_cannot_be_read_lets_nothing_go(store: Home) -> Non
     told = store.toolpin("prune", "--yes", cwd=store.root)
     assert told.code == 2
     assert str(file) in told.err
-    assert f"nothing: what {store.project} needs nobody knows" in told.err
+    assert f"nothing: the needs of {store.project} are unknown" in told.err
     assert _have(store) == list(VERSIONS)
 
 

@@ -65,7 +65,7 @@ def test_without_yes_the_unused_are_named_and_stay(installed: Home) -> None:
     refused = installed.toolpin("uninstall", "node", "--unused")
     assert refused.code == 1
     for version in ("8.1.0", "9.9.0"):
-        assert f"unused here  nodejs {version}\n" in refused.err
+        assert f"not used here  nodejs {version}\n" in refused.err
     assert refused.err.endswith("try: toolpin uninstall node --unused --yes\n")
     assert _left(installed) == list(_VERSIONS)
 

@@ -122,7 +122,7 @@ def test_a_machine_without_apt_hears_what_is_missing(home: Home) -> None:
         "hello 2.0.1 cannot be built on this machine",
         "missing: an old library",
         "instead: take another hello",
-        "not supplied: this machine has no apt",
+        "not supplied: apt is not installed",
     ):
         assert told in result.err
 

@@ -258,4 +258,4 @@ def test_a_store_that_everybody_may_write_is_refused_and_named(
         assert str(folder) in result.err
         assert f"try: chmod -R o-w {store}" in result.err
         for user in (deploy, app):
-            assert f"may be written  {folder}\n" in user.toolpin("doctor").out
+            assert f"writable  {folder}\n" in user.toolpin("doctor").out

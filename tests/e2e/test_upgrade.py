@@ -108,7 +108,7 @@ def test_hostile_104_a_list_that_ends_below_what_is_locked_moves_nothing(
     assert result.code == 0, result.err
     assert told in result.err
     assert texts(home) == before
-    hint = result.err.partition("to move it: toolpin ")[2].splitlines()[0].split()
+    hint = result.err.partition("to update it: toolpin ")[2].splitlines()[0].split()
     moved = home.toolpin(*hint)
     assert (moved.code, told in moved.err) == (0, False), moved
     assert f'"{request_line}" = "22.20.0"' in texts(home)[1]
@@ -351,7 +351,7 @@ def test_a_lockfile_of_a_stranger_is_no_ground_to_lock_on(project: Home) -> None
     for args in (("lock",), ("upgrade",), ("pin", "nodejs", "24.1.0"), ("outdated",)):
         result = project.toolpin(*args)
         assert result.code == 1, args
-        assert "another user put it there" in result.err
+        assert "it belongs to another user" in result.err
 
 
 def test_what_is_locked_for_here_alone_stops_no_other_pin_while_nobody_answers(

@@ -84,7 +84,7 @@ def test_a_link_to_a_shared_directory_leads_to_it_in_the_install(
     """As Debian's erlang-common-test has it."""
     target = "../../../../../share/javascript/jquery/jquery.min.js"
     data = deb(symlink("./usr/lib/erlang/lib/ct/priv/jquery-latest.js", target))
-    with pytest.raises(Refused, match="leads out of the tree"):
+    with pytest.raises(Refused, match="points outside the tree"):
         unpacked(data, tmp_path, only="usr/lib/erlang")
     unpacked(data, tmp_path, only="usr/lib/erlang", shared=("usr/share/javascript",))
     link = tmp_path / "stage/lib/ct/priv/jquery-latest.js"
@@ -146,7 +146,7 @@ def test_hostile_31_a_package_that_is_cut(
 ) -> None:
     data = deb(*ENTRIES[:4], form=form)
     what = refusal(data[: int(len(data) * part)], tmp_path)
-    assert "in the middle" in what or "truncated" in what
+    assert "truncated" in what
 
 
 @pytest.mark.parametrize("size", [b"9999999999", b"-1        ", b"0x10      "])

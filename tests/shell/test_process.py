@@ -338,4 +338,4 @@ def test_an_interpreter_that_this_user_may_not_run_is_not_said_to_be_gone(
     told = store.home.run(*command, env={"PATH": "/usr/bin:/bin"})
     private.chmod(0o700)
     assert told.code == 126
-    assert f"needs {python}, which is missing or not for this user to run" in told.err
+    assert f"needs {python}, which is missing or cannot be run by this user" in told.err

@@ -74,7 +74,7 @@ def run(_options: Options, app: App) -> int:
     if app.report.as_json:
         app.report.document("outdated", [_result(row) for row in rows])
     elif newer:
-        head = ("tool", "wanted", "now", "within", "latest")
+        head = ("tool", "requested", "current", "allowed", "latest")
         app.report.table([head, *map(_cells, newer)], color=_color)
         app.report.remark(
             f"{counted(len(newer), 'tool')} can be updated: toolpin upgrade"
@@ -93,7 +93,7 @@ def _installed(ask: Ask, app: App) -> str | None:
 
 def _color(column: int, text: str) -> Color:
     """Return the color of a cell: green for what `upgrade` takes."""
-    if text in ("within", "latest"):
+    if text in ("allowed", "latest"):
         return ""
     return _COLORS.get(column, "")
 
