@@ -88,7 +88,7 @@ def test_what_asdf_installed_runs_without_being_built_or_touched(
     assert "return 1" not in record.read_text(), "its shim never asks its plugin"
     verified = home.toolpin("verify")
     assert verified.code == 0, verified.out
-    assert verified.out.count(": adopted") == 3
+    assert verified.out.count(": imported: ") == 3
     assert "is missing a file" not in home.toolpin("doctor").out
     again = home.toolpin("import", "asdf", "--json")
     assert json.loads(again.out)["changed"] is False

@@ -46,7 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--max-size",
         default="",
         metavar="SIZE",
-        help="remove more, the longest unused first, until at most SIZE, such as 2G",
+        help="remove more, the longest unused first, down to SIZE, such as 2G",
     )
     parser.add_argument(
         "--no-previous",
