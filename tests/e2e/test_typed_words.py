@@ -108,7 +108,7 @@ def test_pin_leaves_out_the_v_of_a_tag_and_says_so(
     told = home.toolpin("pin", "nodejs", "v22.20.0", "v20")
     assert told.code == 0
     assert "nodejs 22.20.0 20" in told.err
-    assert "without the v" in told.err
+    assert "without the leading v" in told.err
     assert (home.project / ".tool-versions").read_text() == "nodejs 22.20.0 20\n"
 
 

@@ -137,7 +137,9 @@ class Registry:
         near = list(dict.fromkeys(self._aliases[one] for one in found))
         if near:
             facts.append(("similar", ", ".join(near)))
-        raise UnknownTool(f"no plugin provides {name}", facts, self._to_add(name))
+            facts.append(("to add it", self._to_add(name)))
+        hint = f"toolpin plugin show {near[0]}" if near else self._to_add(name)
+        raise UnknownTool(f"no plugin provides {name}", facts, hint)
 
     def _to_add(self, name: str) -> str:
         """Return the command that adds a tool: asdf's index, or else a TOML file.
