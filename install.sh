@@ -27,13 +27,13 @@ usage() {
     cat <<'USAGE'
 usage: sh install.sh [options]
 
-  --prefix DIR    where toolpin goes: /usr/local for root, else ~/.local
+  --prefix DIR    where to install: /usr/local for root, otherwise ~/.local
   --wheel FILE    install this wheel instead of the checkout around install.sh
-  --python PATH   the Python to build on (3.11 or newer); the newest found otherwise
-  --asdf          also put an `asdf` there that answers from toolpin
-  --modify-rc     also write the lines into the startup file of your shell
-  --uninstall     remove what install.sh made below the prefix; installed tools stay
-  --help          print this
+  --python PATH   the Python to use, 3.11 or newer (default: the newest found)
+  --asdf          also install an `asdf` command that runs toolpin
+  --modify-rc     also add the lines to the startup file of your shell
+  --uninstall     remove what install.sh created; installed tools are kept
+  --help          show this help
 USAGE
 }
 
@@ -52,7 +52,7 @@ die_with_log() {
     printf 'install.sh: %s\n' "$1" >&2
     shift
     tail -n 15 "$work/log" | sed 's/^/  | /' >&2
-    for line in "in $prefix nothing has changed" "$@"; do
+    for line in "in $prefix nothing was changed" "$@"; do
         printf '  %s\n' "$line" >&2
     done
     exit 1
@@ -83,7 +83,7 @@ parse_arguments() {
             --uninstall) uninstall=yes ;;
             --help | -h) usage && exit 0 ;;
             *)
-                printf 'install.sh: %s is not an option of it\n' "$1" >&2
+                printf 'install.sh: unknown option %s\n' "$1" >&2
                 usage >&2
                 exit 2
                 ;;
@@ -104,7 +104,7 @@ find_folders() {
     fi
     case $prefix in
         *:* | *'
-'*) die 'the prefix must hold no colon and no newline: PATH could not name it' ;;
+'*) die 'the prefix must not contain a colon or a newline: PATH cannot hold it' ;;
     esac
     [ "$prefix" = / ] || prefix=${prefix%/}
     data=${TOOLPIN_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/toolpin}
@@ -138,13 +138,13 @@ leads_nowhere() {
 
 refuse_foreign_files() {
     if is_there "$launcher" && ! grep -qxF "$LAUNCHER_MARK" "$launcher" 2>/dev/null; then
-        die "$launcher is not from install.sh, and stays as it is" \
-            'try: remove it with what made it, or choose another --prefix'
+        die "$launcher was not created by install.sh and is left unchanged" \
+            'try: sh install.sh --prefix ~/toolpin'
     fi
     if is_there "$link" && ! leads_nowhere &&
         { [ ! -h "$link" ] || [ ! -f "$manifest" ]; }; then
-        die "$link is not from install.sh, and stays as it is" \
-            'try: sh install.sh --prefix DIR, with another folder'
+        die "$link was not created by install.sh and is left unchanged" \
+            'try: sh install.sh --prefix ~/toolpin'
     fi
 }
 
@@ -221,8 +221,8 @@ find_python() {
         done
     done
     set +f
-    [ -n "$python$closed" ] || die 'toolpin needs Python 3.11 or newer, and found none' \
-        "looked in  the folders on PATH, and $USUAL" "try: $(python_line)"
+    [ -n "$python$closed" ] || die 'toolpin requires Python 3.11 or newer, and none was found' \
+        "searched   PATH and $USUAL" "try: $(python_line)"
     [ -n "$python" ] || die_closed "no Python 3.11 or newer can be run by other users"
 }
 
@@ -262,7 +262,7 @@ python_line() {
 find_pip() {
     minor=${python_version%.*}
     "$python" -I -m venv --without-pip "$env" >>"$work/log" 2>&1 ||
-        die_with_log "$python could not make an environment in $env"
+        die_with_log "$python could not create an environment in $env"
     pip_from=wheel
     pip_wheel=$(wheel_of_ensurepip 2>>"$work/log") && return
     for pip_from in host pip3 pip; do
@@ -275,11 +275,11 @@ find_pip() {
     if command -v apt-get >/dev/null; then
         sudo=''
         [ "$account" = 0 ] || sudo='sudo '
-        die "$python comes without pip and ensurepip" \
+        die "$python has neither pip nor ensurepip" \
             "try: ${sudo}apt-get update && ${sudo}apt-get install -y python$minor-venv"
     fi
-    die "$python comes without pip and ensurepip" \
-        "try: sh install.sh --python PATH, with a complete Python"
+    die "$python has neither pip nor ensurepip" \
+        "try: sh install.sh --python /path/to/a/complete/python3"
 }
 
 # Debian's ensurepip keeps its wheels where the build of its Python says.
@@ -307,9 +307,9 @@ run_pip() {
 install_packages() {
     run_pip install --quiet --require-hashes --only-binary :all: \
         --requirement "$requirements" >>"$work/log" 2>&1 ||
-        die_with_log 'the packages that toolpin needs are not installed' "$index_hint"
+        die_with_log 'the packages that toolpin requires could not be installed' "$index_hint"
     pip_from=own
-    say packages 'each checked by its hash'
+    say packages 'each verified by its hash'
 }
 
 # hatchling works in an environment and a copy of its own: the checkout stays clean.
@@ -318,11 +318,11 @@ build_wheel() {
     for part in $PARTS; do cp -R "$checkout/$part" "$work/source/"; done
     chmod -R u+w "$work/source"
     "$python" -I -m venv --without-pip "$work/build" >>"$work/log" 2>&1 ||
-        die_with_log "$python could not make an environment in $work"
+        die_with_log "$python could not create an environment in $work"
     run_pip --python "$work/build/bin/python" install --quiet --require-hashes \
         --only-binary :all: --requirement "$checkout/requirements/build.txt" \
         >>"$work/log" 2>&1 ||
-        die_with_log 'hatchling, which builds the wheel, is not installed' "$index_hint"
+        die_with_log 'hatchling, which builds the wheel, could not be installed' "$index_hint"
     (cd "$work/source" && "$work/build/bin/python" -I -m hatchling build -t wheel \
         -d "$work/wheel") >>"$work/log" 2>&1 ||
         die_with_log "the wheel could not be built from $checkout"
@@ -355,7 +355,7 @@ find_inputs() {
     PARTS="$PARTS pyproject.toml README.md LICENSE"
     checkout=''
     if [ -n "$wheel" ]; then
-        [ -f "$wheel" ] || die "there is no file $wheel"
+        [ -f "$wheel" ] || die "the file $wheel does not exist"
         requirements=$work/runtime.txt
         "$python" -I -c '
 import sys, zipfile
@@ -368,7 +368,7 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
     fi
     checkout=$(cd "$(dirname "$0")" && pwd)
     requirements=$checkout/requirements/runtime.txt
-    [ -f "$requirements" ] || die "there is no checkout of toolpin around $0" \
+    [ -f "$requirements" ] || die "$0 is not in a checkout of toolpin" \
         'try: sh install.sh --wheel toolpin-VERSION-py3-none-any.whl'
     # shellcheck disable=SC2086  # a list of plain words
     key=$(cd "$checkout" && fingerprint $PARTS)
@@ -383,7 +383,7 @@ is_current() {
 make_folder() {
     [ ! -d "$1" ] || return 0
     make_folder "$(dirname "$1")"
-    mkdir "$1" 2>>"$work/log" || die "$1 cannot be made" "$(tail -n 1 "$work/log")"
+    mkdir "$1" 2>>"$work/log" || die "$1 cannot be created" "$(tail -n 1 "$work/log")"
     printf 'folder %s\n' "$1" >>"$work/made"
 }
 
@@ -482,7 +482,7 @@ build_environment() {
     number=$$
     until mkdir "$prefix/lib/toolpin-$number" 2>>"$work/log"; do
         is_there "$prefix/lib/toolpin-$number" ||
-            die_with_log "$prefix/lib/toolpin-$number cannot be made"
+            die_with_log "$prefix/lib/toolpin-$number cannot be created"
         number=$((number + 1))
     done
     env=$prefix/lib/toolpin-$number
@@ -598,7 +598,7 @@ add_to_rc() {
 '$RC_END
     if has_marks "$rc"; then
         if [ "$(sed -n "/^$RC_BEGIN\$/,/^$RC_END\$/p" "$rc")" = "$marked" ]; then
-            say rc "$rc has the lines already"
+            say rc "$rc already has the lines"
             return
         fi
         have_a_pair "$rc" || return 0
@@ -608,7 +608,7 @@ add_to_rc() {
     mkdir -p "$(dirname "$rc")"
     printf '%s%s\n' "$kept" "$rc" >>"$manifest"
     replace_by with_lines "$rc"
-    say rc "$rc now sets toolpin up; a new shell reads it"
+    say rc "$rc now activates toolpin in new shells"
 }
 
 has_marks() {
@@ -637,8 +637,8 @@ with_lines() {
 
 have_a_pair() {
     without_lines "$1" >/dev/null && return
-    [ $? = 1 ] || die "$1 cannot be read, and stays as it is"
-    say rc "$1 stays: its toolpin marks are no pair; take them out by hand"
+    [ $? = 1 ] || die "$1 cannot be read and is left unchanged"
+    say rc "$1 is kept: its toolpin markers do not match; remove them by hand"
     return 1
 }
 
@@ -664,10 +664,10 @@ replace_by() {
     fi 2>>"$work/log" >&2
     if [ -n "$held" ]; then
         work=''
-        die "$2 could not be written whole" "what it held is in $held"
+        die "$2 could not be written completely" "its previous content is in $held"
     fi
-    die "$2 cannot be written, and stays as it is" "$(tail -n 1 "$work/log")" \
-        'try: make room, or edit what is between its toolpin marks, and run this again'
+    die "$2 cannot be written and is left unchanged" "$(tail -n 1 "$work/log")" \
+        'try: df -h ~'
 }
 
 # A file that is a mount of its own takes no rename, and a folder that its user may not
@@ -687,7 +687,7 @@ write_itself() {
 clean_rc() {
     has_marks "$1" && have_a_pair "$1" || return 0
     replace_by without_lines "$1"
-    say rc "the lines are out of $1"
+    say rc "removed the lines from $1"
 }
 
 # The command has the interpreter of this prefix in it: an upgrade need not touch it.
@@ -695,7 +695,7 @@ put_asdf() {
     if "$launcher" asdf-alias "$prefix/bin" </dev/null >>"$work/log" 2>&1; then
         say asdf "$prefix/bin/asdf"
     else
-        say asdf "is not there: toolpin asdf-alias $prefix/bin says why"
+        say asdf "was not installed; run: toolpin asdf-alias $prefix/bin"
     fi
 }
 
@@ -705,18 +705,18 @@ finish() {
     [ -z "$asdf" ] || put_asdf
     if [ -d "$data/installs" ]; then
         "$launcher" reshim </dev/null >>"$work/log" 2>&1 ||
-            say shims 'are not renewed: toolpin reshim says why'
+            say shims 'were not updated; run: toolpin reshim'
     fi
     first=$(command -v toolpin) || first=$launcher
-    [ "$first" = "$launcher" ] || say note "$first comes before it on PATH"
+    [ "$first" = "$launcher" ] || say note "$first precedes it on PATH"
     find_rc
     lines=$(rc_lines)
     if [ -z "$lines" ]; then
-        say path 'holds toolpin and the shims already'
+        say path 'already contains toolpin and the shims'
     elif [ -n "$modify_rc" ]; then
         add_to_rc
     elif lines=$(lacking_lines) && [ -z "$lines" ]; then
-        say rc "$rc has the lines already; a new shell reads it"
+        say rc "$rc already has the lines; a new shell reads it"
     else
         printf '\nadd to the end of %s, and open a new shell:\n\n' "$rc"
         printf '%s\n' "$lines" | sed 's/^/  /'

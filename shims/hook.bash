@@ -21,7 +21,7 @@ _toolpin_update() {
   else
     _toolpin_status=126
     [[ -n ${_toolpin_gone-} ]] ||
-      echo 'toolpin: it has been taken away; a new shell is without it' >&2
+      echo 'toolpin: it was uninstalled; open a new shell' >&2
     _toolpin_gone=1
   fi
   # Who interrupts it does not come here: the next prompt asks again.

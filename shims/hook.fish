@@ -33,7 +33,7 @@ function _toolpin_update
         set text (@PYTHON@ -I -m toolpin activate fish --update | string collect)
         set codes $pipestatus
     else if not set -q _toolpin_gone
-        echo 'toolpin: it has been taken away; a new shell is without it' >&2
+        echo 'toolpin: it was uninstalled; open a new shell' >&2
         set -g _toolpin_gone 1
     end
     # Who interrupts it does not come here: the next prompt asks again.

@@ -22,7 +22,7 @@ function _toolpin_update {
   else
     _toolpin_status=126
     [[ -n ${_toolpin_gone-} ]] ||
-      print -u2 'toolpin: it has been taken away; a new shell is without it'
+      print -u2 'toolpin: it was uninstalled; open a new shell'
     typeset -g _toolpin_gone=1
   fi
   # Who interrupts it does not come here: the next prompt asks again.

@@ -13,8 +13,8 @@ _toolpin_ask() {
   _toolpin_forget
   if [ ! -x @PYTHON@ ]; then
     # In a folder that this user may not enter it looks as if it were gone.
-    printf 'toolpin: %s needs %s, which is gone or not for %s to run; %s\n' \
-      "$1" @PYTHON@ 'this user' 'set toolpin up again' >&2
+    printf 'toolpin: %s needs %s, which is missing or cannot be run by %s; %s\n' \
+      "$1" @PYTHON@ 'this user' 'install toolpin again' >&2
     exit 126
   fi
   exec @PYTHON@ -I -m toolpin exec --store @DATA@ @CONFIG@ @SYSTEM@ "$@"

@@ -67,7 +67,7 @@ LAYERS = tuple(
         commands
         """,
         """
-        __main__ asdf cli commands.completion
+        __main__ asdf cli command_errors commands.completion help
         """,
     )
 )
@@ -188,7 +188,12 @@ def test_argparse_is_known_to_the_command_line_alone() -> None:
     }
     # Completions are printed from the parsers.
     importers.remove("shells.completion")
-    assert {_room(one) for one in importers} == {"cli", "commands"}
+    assert {_room(one) for one in importers} == {
+        "cli",
+        "command_errors",
+        "commands",
+        "help",
+    }
 
 
 def test_options_reach_a_command_as_its_own_value() -> None:

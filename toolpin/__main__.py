@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
@@ -28,7 +29,7 @@ def main() -> NoReturn:
 
 def guarded(argv: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
     """Run and turn every ending into an exit code."""
-    from toolpin.errors import EXIT_BUG, EXIT_INTERRUPTED, ToolpinError
+    from toolpin.errors import EXIT_BUG, ToolpinError
 
     if "--debug" in argv and _is_own(argv):
         return run(argv)
@@ -38,7 +39,9 @@ def guarded(argv: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
         _tell(error, argv)
         return error.exit_code
     except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        from toolpin.interruption import die_of
+
+        die_of(signal.SIGINT)
     except BrokenPipeError:
         from toolpin.report import close_quietly
 
@@ -100,13 +103,15 @@ def _crowded(error: Exception) -> ToolpinError | None:
 
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return ToolpinError(
-            "toolpin may open no further file", [("because", str(error))], "ulimit -n"
+            "toolpin has reached the limit on open files",
+            [("reason", str(error))],
+            "ulimit -n",
         )
     if not (isinstance(error, RuntimeError) and "start new thread" in str(error)):
         return None
     return ToolpinError(
-        "this machine lets toolpin start no further thread",
-        [("because", "of a limit on processes, or for want of memory")],
+        "toolpin cannot start another thread",
+        [("reason", "a limit on processes, or too little memory")],
         "ulimit -u",
     )
 

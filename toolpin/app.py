@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from toolpin.errors import UsageError, as_word
+from toolpin.errors import UsageError, as_word, searched
 from toolpin.lockfile.head import lockfile_beside
 from toolpin.model import Request
 from toolpin.paths import Paths, home_folder
@@ -339,11 +339,11 @@ class App:
         if found:
             return found
         raise UsageError(
-            "no .tool-versions names a tool here",
+            "no tool is pinned here",
             [
-                ("searched", f"{self.directory} and the folders above it"),
-                ("and", self.home),
-                ("and", self.paths.global_file),
+                ("searched", searched(self.directory)),
+                ("searched", self.home),
+                ("searched", self.paths.global_file),
             ],
             "toolpin pin nodejs latest",
         )
@@ -367,7 +367,8 @@ class App:
         for one, other in disagreements(requests):
             if self.settings.strict:
                 raise UsageError(
-                    f"two files of {os.path.dirname(one.origin.place)} disagree",
+                    f"the version files in {os.path.dirname(one.origin.place)} "
+                    "disagree",
                     [
                         (str(one.origin), f"{one.tool} {one.wanted[0]}"),
                         (str(other.origin), f"{other.tool} {other.wanted[0]}"),
@@ -375,8 +376,8 @@ class App:
                     f"rm {as_word(other.origin.place)}",
                 )
             yield (
-                f"{one.origin} says {one.tool} {one.wanted[0]}, which counts; "
-                f"{other.origin} says {other.wanted[0]}"
+                f"{one.origin} has {one.tool} {one.wanted[0]}, which is used; "
+                f"{other.origin} has {other.wanted[0]}"
             )
 
     def request(self, tool: str) -> Request | None:
@@ -394,8 +395,8 @@ class App:
             if (tools is not None and tool not in tools) or os.path.exists(note):
                 continue
             self.report.remark(
-                f"{tool}: toolpin's own plugin counts, not {folder}; "
-                f"to have another: toolpin plugin add {tool} URL"
+                f"{tool}: the bundled plugin is used instead of {folder}; "
+                f"to use another: toolpin plugin add {tool} <url>"
             )
             with contextlib.suppress(OSError):  # then it is said again
                 os.makedirs(self.paths.chosen, exist_ok=True)
@@ -405,7 +406,7 @@ class App:
     def warn_of_ignored(self) -> None:
         """Say which files do not count here, as another user's."""
         for path in self.ignored_files():
-            self.report.warn(f"{path} is ignored: another user put it there")
+            self.report.warn(f"{path} is ignored: it belongs to another user")
 
     def ignored_files(self) -> Iterator[str]:
         """Yield the files that would count here, were they not another user's.

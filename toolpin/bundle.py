@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import IO, NamedTuple
 
 from toolpin.cache.verified import Cache, Download
-from toolpin.errors import Mismatch, Refused, ToolpinError, UsageError, as_word
+from toolpin.errors import Mismatch, Refused, ToolpinError, UsageError, as_word, remedy
 from toolpin.http.fetch import Progress
 from toolpin.json_text import parse_json
 from toolpin.lockfile.document import Lockfile, render
@@ -84,7 +84,8 @@ def write_bundle(path: str, bundle: Bundle, cache: Cache) -> int:
     except OSError as error:
         raise ToolpinError(
             f"{path} cannot be written",
-            [("because", error.strerror or str(error))],
+            [("reason", error.strerror or str(error))],
+            remedy(error, path),
         ) from error
 
 
@@ -94,7 +95,7 @@ def read_bundle(path: str) -> Bundle:
         with tarfile.open(path, "r:") as tar:
             first = tar.next()
             if first is None or first.name != _MANIFEST or not first.isreg():
-                raise ValueError(f"its first member is not {_MANIFEST}")
+                raise ValueError(f"the first member is not {_MANIFEST}")
             if first.size > _MOST_MANIFEST_BYTES:
                 raise ValueError(f"a manifest of {first.size} bytes")
             stream = tar.extractfile(first)
@@ -129,7 +130,7 @@ def import_archives(path: str, artifacts: Sequence[Artifact], cache: Cache) -> N
                 member = members.get(_name(artifact))
                 stream = tar.extractfile(member) if member else None
                 if stream is None:
-                    raise ValueError(f"{artifact.filename} is not in it")
+                    raise ValueError(f"{artifact.filename} is missing from it")
 
                 cache.fetch(artifact, _copier(stream), lambda _done, _total: None)
     except _SHAPELESS as error:
@@ -165,8 +166,8 @@ def _member(name: str, size_bytes: int) -> tarfile.TarInfo:
 
 def _no_bundle(path: str, why: str) -> Refused:
     return Refused(
-        f"{path} is no whole bundle of toolpin's",
-        [("because", why or "it is cut short"), ("installed", "nothing")],
+        f"{path} is not a complete toolpin bundle",
+        [("reason", why or "it is truncated"), ("installed", "nothing")],
         "toolpin bundle create FILE",
     )
 
@@ -178,5 +179,5 @@ def _unreadable(path: str, error: OSError) -> ToolpinError:
         place = os.path.dirname(place)
     because = error.strerror or str(error)
     return ToolpinError(
-        f"{path} cannot be read", [("because", because)], f"ls -l {as_word(place)}"
+        f"{path} cannot be read", [("reason", because)], f"ls -l {as_word(place)}"
     )

@@ -14,7 +14,6 @@ from toolpin.errors import ToolpinError, UsageError
 from toolpin.modes import use_own_umask
 from toolpin.paths import Paths, find_paths, find_system_paths
 from toolpin.report import Report, close_quietly
-from toolpin.suggest import near_names
 
 
 class Verb(NamedTuple):
@@ -25,76 +24,63 @@ class Verb(NamedTuple):
 
 
 VERBS = {
-    "install": Verb("install what is pinned here, or TOOL VERSION", "install"),
+    "install": Verb("install the pinned versions, or TOOL VERSION", "install"),
     "uninstall": Verb("remove installed versions", "uninstall"),
-    "pin": Verb("write a version into .tool-versions", "pin"),
+    "pin": Verb("write the version of a tool to .tool-versions", "pin"),
     "set": Verb("the same as pin", "pin"),
-    "lock": Verb("write toolpin.lock: exact versions and digests", "lock"),
-    "outdated": Verb("show what is newer than what is locked", "outdated"),
-    "upgrade": Verb("move the lock within its requests; --latest: them too", "upgrade"),
-    "bundle": Verb("carry a locked toolchain to a machine offline", "bundle"),
-    "current": Verb("show what is pinned here, and where", "current"),
-    "list": Verb("show what is installed", "list"),
-    "list-all": Verb("show what can be installed; also: list all", "list_all"),
-    "latest": Verb("show the newest release that can be installed", "latest"),
-    "where": Verb("show the folder of an install", "where"),
-    "which": Verb("show the program that a command runs here", "which"),
-    "why": Verb("show why a command runs what it runs here", "why"),
-    "doctor": Verb("show what is wrong with this set-up, and its mend", "doctor"),
-    "shimversions": Verb("show which versions have a command", "shimversions"),
-    "env": Verb("show what the versions pinned here set: PATH, variables", "env"),
-    "activate": Verb("what a shell's rc file evaluates", "activate"),
-    "deactivate": Verb("take toolpin out of this shell", "deactivate"),
-    "shell": Verb("pin a version in this shell alone", "shell"),
-    "exec": Verb("run a command of the pinned versions", ""),
-    "verify": Verb("compare installs with their receipts; --repair", "verify"),
-    "release-check": Verb(
-        "whether a release of Mix runs on its target", "release_check"
+    "lock": Verb("write exact versions and checksums to toolpin.lock", "lock"),
+    "outdated": Verb("list locked versions that have newer releases", "outdated"),
+    "upgrade": Verb(
+        "update locked versions within their constraints (--latest: the constraints "
+        "too)",
+        "upgrade",
     ),
-    "reshim": Verb("bring the shims in line with the installs", "reshim"),
-    "cache": Verb("show or empty the cache of downloads", "cache"),
-    "prune": Verb("remove versions that nothing has used for long; --yes", "prune"),
-    "ci": Verb("plan, install and prune what a CI job keeps in its cache", "ci"),
-    "config": Verb("show and change toolpin's settings", "config"),
-    "plugin": Verb("show, check, add and draft what knows a tool", "plugin"),
-    "import": Verb("take over what asdf, pyenv or nvm have installed", "import_"),
-    "asdf-alias": Verb("put an `asdf` command into a folder", "asdf_alias"),
-    "completion": Verb("print what completes toolpin's line in a shell", "completion"),
+    "bundle": Verb("pack a locked toolchain for a machine without network", "bundle"),
+    "current": Verb("show the pinned versions and the files that pin them", "current"),
+    "list": Verb("list installed versions", "list"),
+    "list-all": Verb("list the versions that can be installed", "list_all"),
+    "latest": Verb("show the newest release that can be installed", "latest"),
+    "where": Verb("show the directory of an installed version", "where"),
+    "which": Verb("show the path of the program that a command runs", "which"),
+    "why": Verb("explain which version a command resolves to, and why", "why"),
+    "doctor": Verb("diagnose this installation and suggest fixes", "doctor"),
+    "shimversions": Verb("list the versions that provide a command", "shimversions"),
+    "env": Verb("print the environment of the pinned versions", "env"),
+    "activate": Verb(
+        "print the code that sets up a shell, for its rc file", "activate"
+    ),
+    "deactivate": Verb("remove toolpin from the current shell", "deactivate"),
+    "shell": Verb("set the version of a tool for the current shell only", "shell"),
+    "exec": Verb("run a command with the pinned versions", ""),
+    "verify": Verb("compare installed files with their receipts", "verify"),
+    "release-check": Verb(
+        "check whether a Mix release runs on its target", "release_check"
+    ),
+    "reshim": Verb("update the shims to match the installed versions", "reshim"),
+    "cache": Verb("show or clear the download cache", "cache"),
+    "prune": Verb("remove versions that have not been used recently", "prune"),
+    "ci": Verb("plan, restore and prune the cache of a CI job", "ci"),
+    "config": Verb("show and change settings", "config"),
+    "plugin": Verb("list, validate, add and create tool plugins", "plugin"),
+    "import": Verb("import versions that asdf, pyenv or nvm installed", "import_"),
+    "asdf-alias": Verb("install an `asdf` command that runs toolpin", "asdf_alias"),
+    "completion": Verb("print the completion script for a shell", "completion"),
     "self": Verb("show, update or remove toolpin itself", "self"),
-    "version": Verb("show toolpin's version", "version"),
-    "help": Verb("show this, or a command's own help", ""),
+    "version": Verb("show the version of toolpin", "version"),
+    "help": Verb("show help for a command, or for the global options", ""),
 }
+# Further names for a command; `toolpin help` and completion have the first.
+ALIASES = {"ls": ("list",), "remove": ("uninstall",), "use": ("pin", "--install")}
 
-_WIDTH = 80
 # What verbs call the versions that stand behind their tool.
 _VERSIONS = ("versions", "version", "prefix")
-_TOP = """usage: toolpin [-C DIR] [--quiet] [--debug] COMMAND ...
-
-Runtimes exactly as .tool-versions pins them.
-
-{verbs}
-
-  -C DIR      act as if started in DIR
-  --quiet     say nothing but answers and errors
-  --debug     show the traceback of an error
-  --system    act on the store of the machine, not on yours
-  --offline   ask nobody: only what is in the cache
-  --strict    refuse a folder whose files disagree about a tool
-  --json      answer with one JSON document
-
-toolpin help COMMAND tells more."""
 
 
 class _Parser(ArgumentParser):
-    """An argparse parser whose complaints are toolpin's errors."""
+    """A command's parser, or a subcommand's: all take the global options.
 
-    def error(self, message: str) -> NoReturn:
-        """Raise instead of printing the usage and leaving."""
-        raise UsageError(f"{self.prog}: {message}", hint=f"{self.prog} --help")
-
-
-class _VerbParser(_Parser):
-    """A verb's parser, or that of a word below it: all take the global options."""
+    Its errors and its help are toolpin's, not argparse's.
+    """
 
     def __init__(self, prog: str, description: str | None = None) -> None:
         super().__init__(
@@ -104,6 +90,14 @@ class _VerbParser(_Parser):
             allow_abbrev=False,
         )
         add_globals(self, default=SUPPRESS)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError instead of printing the usage and exiting."""
+        raise _command_errors().argument_error(self.prog, message)
+
+    def format_help(self) -> str:
+        """Return the help of the command."""
+        return str(importlib.import_module("toolpin.help").command_help(self))
 
 
 def run(argv: Sequence[str]) -> int:
@@ -115,10 +109,10 @@ def run(argv: Sequence[str]) -> int:
 
 def command_in(argv: Sequence[str]) -> str | None:
     """Return the verb of a command line as its answers name it, if it has one."""
-    words = _from_verb(argv)
+    words = _expanded(argv[_start_of_command(argv) :])
     if not words:
         return None
-    name = "list-all" if _is_list_all(words) else words[0]
+    name = words[0]
     return VERBS[name].module.rstrip("_").replace("_", "-") or name
 
 
@@ -130,7 +124,7 @@ def asks_for_json(argv: Sequence[str]) -> bool:
 
 def parser_of(name: str) -> ArgumentParser:
     """Return the parser of a verb that has a module."""
-    parser = _VerbParser(f"toolpin {name}", VERBS[name].summary)
+    parser = _Parser(f"toolpin {name}", VERBS[name].summary)
     _module(name).add_arguments(parser)
     return parser
 
@@ -142,53 +136,64 @@ def add_globals(parser: ArgumentParser, default: str | None) -> None:
         dest="folder",
         metavar="DIR",
         default=default,
-        help="act as if started in DIR",
+        help="run as if started in DIR",
     )
     for names, text in (
-        (("--quiet", "-q"), "say nothing but answers and errors"),
+        (("--quiet", "-q"), "print only results and errors"),
         (("--debug",), "show the traceback of an error"),
-        (("--system",), "act on the store of the machine, not on yours"),
-        (("--offline",), "ask nobody: only what is in the cache"),
-        (("--strict",), "refuse a folder whose files disagree about a tool"),
-        (("--json",), "answer with one JSON document"),
+        (("--system",), "use the system store instead of your own"),
+        (("--offline",), "use cached files only, no network"),
+        (("--strict",), "fail if the version files of a directory disagree"),
+        (("--json",), "print the result as one JSON document"),
     ):
         parser.add_argument(*names, action="store_true", default=default, help=text)
 
 
 def _split_globals(argv: Sequence[str]) -> tuple[Namespace, list[str]]:
-    """Return the options before the verb, and the verb with all that follows it."""
-    parser = _Parser(
-        prog="toolpin", add_help=False, formatter_class=_formatter, allow_abbrev=False
-    )
+    """Return the options before the command, and the command with its arguments."""
+    parser = ArgumentParser(prog="toolpin", add_help=False, allow_abbrev=False)
+    parser.error = _parser_error  # type: ignore[method-assign]
     add_globals(parser, default=None)
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("--version", "-v", action="store_true")
-    words = _from_verb(argv)
-    options, rest = parser.parse_known_args(argv[: len(argv) - len(words)])
+    start = _start_of_command(argv)
+    options, rest = parser.parse_known_args(argv[:start])
     if options.version:
         return options, ["version"]
     if rest:
-        raise _unknown(rest[0])
-    if options.help or not words:
+        raise _command_errors().unknown_word(rest[0], argv, parser)
+    if options.help or start == len(argv):
         return options, ["help"]
-    return options, ["list-all", *words[2:]] if _is_list_all(words) else words
-
-
-def _from_verb(argv: Sequence[str]) -> list[str]:
-    """Return the words from the verb on; a folder behind -C is no verb."""
-    for at, word in enumerate(argv):
-        if word in VERBS and argv[at - 1 : at] != ["-C"]:
-            return list(argv[at:])
-    return []
-
-
-def _is_list_all(words: Sequence[str]) -> bool:
-    return list(words[:2]) == ["list", "all"]
+    return options, _expanded(argv[start:])
 
 
 def _formatter(prog: str) -> HelpFormatter:
     """Return argparse's formatter; one that has no width loads shutil for it."""
-    return HelpFormatter(prog, width=_WIDTH)
+    return HelpFormatter(prog, width=80)
+
+
+def _parser_error(message: str) -> NoReturn:
+    raise _command_errors().argument_error("toolpin", message)
+
+
+def _start_of_command(argv: Sequence[str]) -> int:
+    """Return the index of the command in a line; the directory after -C is not one."""
+    for at, word in enumerate(argv):
+        if (word in VERBS or word in ALIASES) and argv[at - 1 : at] != ["-C"]:
+            return at
+    return len(argv)
+
+
+def _expanded(words: Sequence[str]) -> list[str]:
+    """Return a command and its arguments with the command's own name."""
+    if list(words[:2]) in (["list", "all"], ["ls", "all"]):
+        return ["list-all", *words[2:]]
+    return [*ALIASES.get(words[0], words[:1]), *words[1:]] if words else []
+
+
+def _command_errors() -> ModuleType:
+    """Load what only a wrong command line needs."""
+    return importlib.import_module("toolpin.command_errors")
 
 
 def _dispatch(line: tuple[Namespace, list[str]]) -> int:
@@ -199,7 +204,10 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
         return _exec(options, rest)
     use_own_umask()
     parser = parser_of(name)
-    args = _parted(parser.parse_args(rest, options))
+    args, unknown = parser.parse_known_args(rest, options)
+    if unknown:
+        raise _command_errors().unexpected(unknown[0], name, rest, parser)
+    args = _parted(args)
     report = Report(quiet=bool(args.quiet), as_json=bool(args.json))
     env = _enter(args.folder)
     for flag in ("offline", "strict"):
@@ -260,8 +268,10 @@ def _exec(options: Namespace, rest: list[str]) -> int:
     if rest and rest[0] not in ("-h", "--help"):
         verb = importlib.import_module("toolpin.commands.exec")
         verb.run(rest, _enter(options.folder))
-    Report().answer("usage: toolpin [-C DIR] exec COMMAND [ARG ...]")
-    return 0 if rest else UsageError.exit_code
+    if not rest:
+        raise UsageError("toolpin exec requires a command", hint="toolpin help exec")
+    Report().answer(importlib.import_module("toolpin.help").exec_help())
+    return 0
 
 
 def _enter(folder: str | None) -> dict[str, str]:
@@ -272,7 +282,8 @@ def _enter(folder: str | None) -> dict[str, str]:
             os.chdir(folder)
         except OSError as error:
             raise UsageError(
-                f"{folder} cannot be entered", [("because", error.strerror or "?")]
+                f"{folder} cannot be used as the working directory",
+                [("reason", error.strerror or "?")],
             ) from error
         joined = os.path.join(env.get("PWD", ""), folder)
         env["PWD"] = os.path.normpath(joined) if os.path.isabs(joined) else os.getcwd()
@@ -280,18 +291,13 @@ def _enter(folder: str | None) -> dict[str, str]:
 
 
 def _help(rest: Sequence[str]) -> int:
-    if rest and rest[0] in VERBS and rest[0] not in ("help",):
-        return run([rest[0], "--help"])
-    if rest:
-        raise _unknown(rest[0])
-    width = max(map(len, VERBS))
-    lines = [f"  {name:<{width}}  {verb.summary}" for name, verb in VERBS.items()]
-    Report().answer(_TOP.format(verbs="\n".join(lines)))
+    """Show the help of a command or a subcommand, of the global options, or of all."""
+    page = importlib.import_module("toolpin.help")
+    words = _expanded(rest)
+    if words and words[0] in VERBS and words[0] != "help":
+        return run([*(word for word in words if not word.startswith("-")), "--help"])
+    if words and words[0] not in ("help", "options"):
+        raise _command_errors().unknown_command(words[0], ["help", words[0]])
+    text = page.options_help() if words[:1] == ["options"] else page.overview()
+    Report().answer(text)
     return 0
-
-
-def _unknown(name: str) -> UsageError:
-    near = near_names(name, VERBS, most=1)
-    what = "option" if name.startswith("-") else "command"
-    hint = f"toolpin {near[0]}" if near else "toolpin help"
-    return UsageError(f"{name} is no {what} of toolpin", hint=hint)

@@ -142,7 +142,7 @@ class _Removal:
         os.close(self._here)
         self._here = upper
         if self._number() != number:
-            raise OSError(errno.ESTALE, "it was moved while it was removed", name)
+            raise OSError(errno.ESTALE, "it was moved during its removal", name)
         self.attempt(os.rmdir, name, dir_fd=upper)
 
     def _number(self) -> tuple[int, int]:

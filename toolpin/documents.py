@@ -84,8 +84,8 @@ def parse_receipt(text: str, place: str) -> Receipt:
         RecursionError,
     ) as error:
         raise ToolpinError(
-            f"{place} is no receipt that this toolpin can read",
-            [("because", f"{type(error).__name__}: {error}")],
+            f"{place} is not a receipt that this version of toolpin can read",
+            [("reason", f"{type(error).__name__}: {error}")],
         ) from error
 
 
@@ -125,11 +125,11 @@ def _artifact(table: dict[str, Any]) -> Artifact:
     length = _HEX_DIGITS[algorithm]
     size_bytes, filename = table["size_bytes"], table["filename"]
     if not re.fullmatch(f"[0-9a-f]{{{length}}}", digits):
-        raise ValueError(f"a digest of {length} hex digits expected")
+        raise ValueError(f"expected a digest of {length} hex digits")
     if not (size_bytes is None or type(size_bytes) is int):
-        raise ValueError("a size in bytes expected")
+        raise ValueError("expected a size in bytes")
     if "/" in filename or "\0" in filename or not filename:
-        raise ValueError("a file name expected")
+        raise ValueError("expected a file name")
     return Artifact(
         str(table["locator"]), Digest(algorithm, digits), size_bytes, filename
     )

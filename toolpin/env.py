@@ -233,7 +233,7 @@ def check_patch(patch: EnvPatch) -> None:
     for folder in patch.path:
         if not folder.startswith("/") or ":" in folder or "\0" in folder:
             raise ToolpinError(
-                "PATH can hold only absolute folders without a colon",
+                "PATH can hold only absolute directories without a colon",
                 [("received", repr(folder))],
             )
     homes = [
@@ -244,11 +244,12 @@ def check_patch(patch: EnvPatch) -> None:
     for name, value in (*patch.variables, *homes):
         if not is_settable(name):
             raise ToolpinError(
-                "a tool may not set this variable", [("received", repr(name))]
+                "a plugin is not allowed to set this variable",
+                [("received", repr(name))],
             )
         if "\0" in value or REQUIRED in value:
             raise ToolpinError(
-                f"the value of {name} holds a NUL, or another sign that no text has",
+                f"the value of {name} holds a NUL or an invalid character",
                 [("received", repr(value))],
             )
 
@@ -266,10 +267,10 @@ def is_settable(name: str) -> bool:
 def _not_a_record(text: str, position: int) -> ToolpinError:
     line = text.count("\n", 0, position) + 1
     return ToolpinError(
-        "this is not a record of an install",
+        "this is not a valid record of an install",
         [
             ("line", str(line)),
-            ("expected", f"{_BINS}'FOLDER:...', then {_EXPORT}NAME='VALUE'"),
+            ("expected", f"{_BINS}'DIRECTORY:...', then {_EXPORT}NAME='VALUE'"),
             ("received", repr(text[position : position + 60])),
         ],
     )

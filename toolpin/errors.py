@@ -15,12 +15,13 @@
     |   +-- ScriptFailed    126   because a plugin's script has failed
     +-- UnknownCommand      127   a command that nothing here provides
 
-A bug is every other exception: exit code 3. An interrupt: 130. A dry run that would
-install something: 5.
+A bug is every other exception: exit code 3. An interrupt ends the process by SIGINT. A
+dry run that would install something: 5.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +29,6 @@ from typing import ClassVar
 
 EXIT_BUG = 3
 EXIT_WOULD_INSTALL = 5
-EXIT_INTERRUPTED = 130
 
 
 _PLAIN = frozenset(
@@ -154,6 +154,25 @@ def shown(value: object) -> str:
         return repr(value)[:200]
     except (RecursionError, ValueError):
         return f"a {type(value).__name__} that is too large to show"
+
+
+def remedy(error: OSError, path: str, variable: str = "") -> str:
+    """Return the command for a place that cannot be written.
+
+    It shows how full the disk is, sets the variable of another directory, or else shows
+    whose directory it is.
+    """
+    directory = os.path.dirname(path) or "."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"df -h {as_word(directory)}"
+    if variable:
+        return f'export {variable}="$HOME/{variable.lower().replace("_", "-")}"'
+    return f"ls -ld {as_word(directory)}"
+
+
+def searched(directory: str) -> str:
+    """Return which directories were searched for a project file, in words."""
+    return directory if directory == "/" else f"{directory} and its parent directories"
 
 
 def as_word(text: str) -> str:

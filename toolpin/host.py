@@ -24,7 +24,7 @@ def detect() -> Host:
     arch = _MACHINES.get(platform.machine())
     if system is None or arch is None:
         raise ToolpinError(
-            "this machine is none that toolpin has runtimes for",
+            "toolpin does not support this machine",
             [
                 ("this machine", f"{platform.system()} {platform.machine()}"),
                 ("expected", "Linux or macOS on x86_64 or arm64"),

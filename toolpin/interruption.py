@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import threading
+from typing import NoReturn
 
 from toolpin import process
 from toolpin.store import unfinished
@@ -39,6 +40,20 @@ def end_on_signals() -> None:
         signal.signal(number, _stop)
 
 
+def die_of(number: int) -> NoReturn:
+    """End this process by a signal, so that a loop of a shell that started it ends too.
+
+    See https://www.cons.org/cracauer/sigint.html.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [number])
+        os.kill(os.getpid(), number)
+    else:  # only the main thread may change a handler; a new program has none
+        os.execv("/bin/sh", ["sh", "-c", f"kill -{number} $$"])
+    os._exit(128 + number)
+
+
 def _watch(reading: int) -> None:
     """End the process where the main thread has not begun to in time."""
     while received := os.read(reading, 1):
@@ -58,4 +73,4 @@ def _stop(number: int, _frame: object) -> None:
             os.set_blocking(2, False)
             os.write(2, b"\ntoolpin: interrupted; nothing half-made is kept\n")
         unfinished.drop_scratches()
-        os._exit(128 + number)
+        die_of(number)

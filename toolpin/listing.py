@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.errors import NotPublished, ToolpinError, Unreachable
+from toolpin.errors import NotPublished, Offline, ToolpinError, Unreachable
 from toolpin.install.catalogue import (
     Catalogue,
     Catalogues,
@@ -65,15 +65,13 @@ def list_versions(
     silent: list[tuple[str, ToolpinError]] = []
     for spec, answer in zip(specs, answers, strict=True):
         if isinstance(answer, ToolpinError):
-            app.report.warn(f"not asked: {answer.what}")
             silent.append((spec.id, answer))
             continue
         if answer.stale:
-            when = f"as it was {spoken_age(answer.age_s)} ago"
-            app.report.warn(f"{spec.id} {when}: {answer.stale.what}")
             silent.append((spec.id, answer.stale))
         for release in catalogues.in_lines(tool, spec, answer.releases, asked_lines):
             known.setdefault(release.version, set()).update(release.channels)
+    _warn_of(specs, answers, app)
     matching = [
         version
         for version, channels in known.items()
@@ -81,8 +79,8 @@ def list_versions(
     ]
     if not matching:
         raise ToolpinError(
-            f"no source lists a {tool.name} {prefix}".rstrip(),
-            [("asked", ", ".join(spec.id for spec in specs) or "none")],
+            f"no source lists {tool.name} {prefix}".rstrip(),
+            [("sources", ", ".join(spec.id for spec in specs) or "none")],
             _to_find(tool, prefix if known else "", silent),
         )
     if not is_scripted(tool):  # a plugin's own order is newest last, too
@@ -120,7 +118,7 @@ def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) 
     if silent:  # no source answers today: the newest that was listed
         return silent[0]
     raise ToolpinError(
-        f"there is no release of {tool.name} {prefix} for this machine yet",
+        f"{tool.name} {prefix} has no release for this machine yet",
         [("listed", ", ".join(listing.versions[-4:]))],
         f"toolpin list-all {tool.name} {prefix}".rstrip(),
     )
@@ -145,6 +143,28 @@ def _has_build(tool: Tool, version: str, app: App, sources: Sequence[str]) -> bo
     if unreachable:
         raise unreachable
     return False
+
+
+def _warn_of(
+    specs: Sequence[SourceSpec],
+    answers: Sequence[Catalogue | ToolpinError],
+    app: App,
+) -> None:
+    """Report the sources without a current list; that toolpin is offline, once."""
+    is_offline, offline = False, ""
+    for spec, answer in zip(specs, answers, strict=True):
+        error = answer.stale if isinstance(answer, Catalogue) else answer
+        if isinstance(error, Offline):
+            age = spoken_age(answer.age_s) if isinstance(answer, Catalogue) else ""
+            offline = offline or (f"using version lists from {age} ago" if age else "")
+            is_offline = True
+        elif isinstance(answer, Catalogue) and error:
+            when = f"using its list from {spoken_age(answer.age_s)} ago"
+            app.report.warn(f"{spec.id}: {error.what}; {when}")
+        elif error:
+            app.report.warn(f"{spec.id}: no version list: {error.what}")
+    if is_offline:
+        app.report.warn(f"toolpin is offline: {offline or 'no version list is cached'}")
 
 
 def _ask(

@@ -17,13 +17,14 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import filelock
 
-from toolpin.errors import ToolpinError, UsageError, as_word
+from toolpin.errors import ToolpinError, UsageError, as_word, remedy
 
 # It would go on without the kernel, which frees nothing of a killed owner's: refused.
 warnings.filterwarnings("ignore", message="flock not supported")
 
 _POLL_S = 0.05
 # What flock answers while another has the lock: NFS says EACCES.
+_UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOSPC)
 _TAKEN = (errno.EAGAIN, errno.EACCES)
 _LOCKLESS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 
@@ -47,8 +48,8 @@ def held(
         mutex = _acquire(path, timeout_s)
     if mutex is None:
         raise ToolpinError(
-            "another process holds the mutex",
-            [("mutex", path), ("waited", f"{timeout_s:g} s")],
+            "another process holds the file lock",
+            [("file lock", path), ("waited", f"{timeout_s:g} s")],
         )
     try:
         yield
@@ -107,7 +108,7 @@ def held_files(folder: str, *files: str) -> Iterator[None]:
         mutex = mutex_of_file(folder, file)
         if mutex in names:
             raise UsageError(
-                f"{names[mutex]} and {file} are one file",
+                f"{names[mutex]} and {file} are the same file",
                 [("file", os.path.realpath(file))],
                 f"rm {as_word(file if os.path.islink(file) else names[mutex])}",
             )
@@ -169,7 +170,7 @@ def _check_keeps_out(path: str) -> None:
         if error.errno not in _TAKEN:
             raise
     else:
-        raise OSError(errno.ENOTSUP, "it kept nobody out")
+        raise OSError(errno.ENOTSUP, "it does not exclude other processes")
     finally:
         os.close(file)
 
@@ -178,7 +179,9 @@ def _not_lockable(path: str, error: OSError) -> ToolpinError:
     cause, hint = error.strerror or str(error), None
     if error.errno in _LOCKLESS:
         cause += ": this filesystem has no locks"
-        hint = "export TOOLPIN_DATA_DIR=/a/local/folder"
-    return ToolpinError(
-        "a mutex cannot be taken", [("mutex", path), ("cause", cause)], hint
-    )
+        hint = remedy(error, path, "TOOLPIN_DATA_DIR")
+    what = "a file lock cannot be acquired"
+    if error.errno in _UNWRITABLE:
+        what = f"the directory {os.path.dirname(path)} cannot be written"
+        hint = remedy(error, path, "TOOLPIN_DATA_DIR")
+    return ToolpinError(what, [("file lock", path), ("reason", cause)], hint)

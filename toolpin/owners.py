@@ -50,7 +50,7 @@ def _hold(path: str, trusted: Collection[int]) -> str:
     # In a folder like /tmp each entry is its owner's alone; a link's mode says nothing.
     is_open = found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX
     if is_open and not stat.S_ISLNK(found.st_mode):
-        return f"everybody may write {path}"
+        return f"everyone can write to {path}"
     return ""
 
 

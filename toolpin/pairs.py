@@ -112,14 +112,14 @@ def _check(tool: Tool, wish: Wish, other: Wish) -> str:
     if suffix.isdecimal() and int(suffix) < int(major):
         return (
             f"{pin} was built for {partner.tool} {suffix}, which is older than "
-            f"{partner}; it should run"
+            f"{partner}; this should work"
         )
     facts = [(pin.tool, str(origin)), (partner.tool, str(partner_origin))]
     if suffix.isdecimal():
         any_build = suited(tool, base)
         has_other = any_build and int(any_build[0]) <= int(major) <= int(any_build[1])
         raise ToolpinError(
-            f"{pin} was built for {partner.tool} {suffix}, and not for {partner}",
+            f"{pin} was built for {partner.tool} {suffix}, not for {partner}",
             facts,
             f"toolpin pin {pin.tool} {base}{mark}{major}"
             if has_other
@@ -127,7 +127,7 @@ def _check(tool: Tool, wish: Wish, other: Wish) -> str:
         )
     suits = first if first == last else f"{first} to {last}"
     raise ToolpinError(
-        f"{pin} does not go with {partner}",
+        f"{pin} is not compatible with {partner}",
         [*facts, (f"{pin.tool} {base}", f"is for {partner.tool} {suits}")],
         f"toolpin pin {partner.tool} latest:{last}",
     )
@@ -141,5 +141,5 @@ def _rows(file: str) -> dict[str, tuple[str, str]]:
         return {start: (first, last) for start, first, last in lines[1:]}
     except (OSError, ValueError) as error:
         raise UsageError(
-            f"{file} is no table of pairs", [("because", str(error))]
+            f"{file} is not a table of pairs", [("reason", str(error))]
         ) from error

@@ -226,7 +226,7 @@ def open_regular(path: str, more: int = 0) -> BinaryIO:
     file = open(os.open(path, flags), "rb")  # noqa: SIM115 - the caller's
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise OSError(errno.EINVAL, "it is no file", path)
+        raise OSError(errno.EINVAL, "it is not a file", path)
     return file
 
 
@@ -253,6 +253,6 @@ def _check_folder(variable: str, folder: str) -> None:
         )
     if any(sign in folder for sign in f":\n{REQUIRED}"):
         raise UsageError(
-            f"{variable} must hold no colon and no newline: PATH could not name it",
+            f"{variable} must not contain a colon or a newline: PATH cannot hold it",
             [("received", repr(folder))],
         )

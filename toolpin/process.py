@@ -87,7 +87,7 @@ def _start(
         )
     except OSError as error:
         raise ToolpinError(
-            f"{command[0]} cannot be started", [("because", error.strerror or "?")]
+            f"{command[0]} cannot be started", [("reason", error.strerror or "?")]
         ) from error
 
 
@@ -149,7 +149,7 @@ def _collect(
     finally:
         alarm.cancel()
     if late.is_set():
-        raise Unreachable(f"no answer in {timeout_s:.0f} s, and it was ended")
+        raise Unreachable(f"no answer within {timeout_s:.0f} s; it was stopped")
     return Finished(status, "".join(lines), "".join(errors))
 
 

@@ -6,6 +6,7 @@ like a job that hangs, and some CI systems end it.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -23,6 +24,8 @@ _BAR = (
 _COUNT = "  {desc}  {n_fmt} {rate_fmt}"
 _WAIT = "  {desc}  {elapsed}"
 _SILENCE_S = 10.0
+# The indent, and an elapsed time or a count with a rate.
+_CLOCK_COLUMNS = 30
 
 
 class Board:
@@ -142,13 +145,26 @@ class Row:
     def _open_bar(self, text: str, bar_format: str) -> None:
         self.drop()
         self._bar = _tqdm()(
-            desc=f"{self.label}  {text}",
+            desc=_fitted(f"{self.label}  {text}"),
             bar_format=bar_format,
             leave=False,
             file=sys.stderr,
             dynamic_ncols=True,
             mininterval=0.2,
         )
+
+
+def _fitted(text: str) -> str:
+    """Return a text so short that it and a clock fit into one line of the terminal.
+
+    What a terminal wraps is not erased.
+    """
+    try:
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):  # not a terminal after all
+        return text
+    room = max(columns - _CLOCK_COLUMNS, 1)
+    return text if len(text) <= room else f"{text[: room - 3]}..."
 
 
 def _tqdm() -> type[tqdm[NoReturn]]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Literal, TextIO
 
 from toolpin.errors import ToolpinError, printable, printable_lines
 
 JSON_SCHEMA = 1
+
+Color = Literal["", "red", "green", "yellow", "cyan"]
+_CODES = {"red": 31, "green": 32, "yellow": 33, "cyan": 36}
 
 _lock = threading.Lock()
 
@@ -63,10 +67,17 @@ class Report:
         envelope = {"schema": JSON_SCHEMA, "command": command, **more}
         self.answer(json.dumps(envelope, indent=1))
 
-    def table(self, rows: Sequence[Sequence[str]], *, folds: bool = False) -> None:
-        """Write rows with their columns aligned, two blanks apart.
+    def table(
+        self,
+        rows: Sequence[Sequence[str]],
+        *,
+        folds: bool = False,
+        color: Callable[[int, str], Color] = lambda _column, _cell: "",
+    ) -> None:
+        """Write rows with their columns aligned, two spaces apart.
 
         With `folds` a last cell that a terminal would break has a line of its own.
+        `color` gives that of a cell, by its column.
         """
         if not rows:
             return
@@ -76,11 +87,13 @@ class Report:
         for row in rows:
             padded = zip(row, widths, strict=True)
             cells = [f"{cell:<{width}}" for cell, width in padded]
-            line = "  ".join(cells).rstrip()
-            if 0 < most < len(line):
-                first = "  ".join(cells[:-1]).rstrip()
-                line = f"{first}\n{' ' * (widths[0] + 2)}{row[-1]}"
-            self.answer(line)
+            if 0 < most < len("  ".join(cells).rstrip()):
+                cells[-2:] = [f"{cells[-2].rstrip()}\n{' ' * widths[0]}", row[-1]]
+            painted = [
+                paint(cell, color(at, row[at]), sys.stdout)
+                for at, cell in enumerate(cells)
+            ]
+            self.answer("  ".join(painted).rstrip())
 
     def remark(self, text: str) -> None:
         """Write one line for people, unless they asked for quiet."""
@@ -97,7 +110,30 @@ class Report:
 
     def error(self, error: ToolpinError) -> None:
         """Write an error with its facts and what to try."""
-        _say(error.render())
+        first, *lines = error.render().split("\n")
+        label = paint("toolpin:", "red", sys.stderr)
+        if error.hint:
+            lines[-1] = f"  {paint(lines[-1].lstrip(), 'cyan', sys.stderr)}"
+        _say("\n".join([f"{label}{first.removeprefix('toolpin:')}", *lines]))
+
+
+def paint(text: str, color: Color, stream: TextIO | None) -> str:
+    """Return a text in a color, if the stream is a terminal or FORCE_COLOR is set.
+
+    Never under NO_COLOR: https://no-color.org.
+    """
+    env = os.environ
+    if not color or stream is None or env.get("NO_COLOR"):
+        return text
+    forced = {env.get(name, "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")} - {"0"}
+    if not (forced or (stream.isatty() and env.get("TERM") != "dumb")):
+        return text
+    return f"\033[{_CODES[color]}m{text}\033[0m"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 version`, `2 versions`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _terminal_columns() -> int:
@@ -140,5 +176,5 @@ def close_quietly() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             raise ToolpinError(
-                "stdout takes no answer", [("because", error.strerror or "?")]
+                "stdout cannot be written", [("reason", error.strerror or "?")]
             ) from error

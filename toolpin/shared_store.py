@@ -19,7 +19,7 @@ def check_shared(paths: Paths, cache: str, env: Mapping[str, str]) -> None:
     if error := open_error(paths):
         facts = [*error.facts, ("changed", "nothing")]
         raise Refused(error.what, facts, (error.hint or "").removeprefix("sudo "))
-    for name, path in (("cache", cache), ("home folder", home_folder(env))):
+    for name, path in (("cache", cache), ("home directory", home_folder(env))):
         if hold := hold_of_others(path):
             raise _foreign(name, path, hold, env)
 
@@ -30,7 +30,7 @@ def _foreign(name: str, path: str, hold: str, env: Mapping[str, str]) -> Refused
     if name == "cache" and env.get("TOOLPIN_CACHE_DIR"):
         how = f"TOOLPIN_CACHE_DIR={home}/.cache/toolpin"
     return Refused(
-        f"the {name} is in other users' hands: they could choose what all users run",
-        [(name, path), ("because", hold), ("changed", "nothing")],
+        f"the {name} is writable by other users, who could change what all users run",
+        [(name, path), ("reason", hold), ("changed", "nothing")],
         f"{how} toolpin install --system",
     )

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 
 from toolpin.app import App
-from toolpin.errors import ToolpinError, UnknownCommand, as_word
+from toolpin.errors import ToolpinError, UnknownCommand, as_word, searched
 from toolpin.model import Origin, Request
 from toolpin.paths import Paths
 from toolpin.project.toolversions import check_tool_name
@@ -47,7 +47,7 @@ def pinned_tool(name: str, app: App, *, verb: str = "pin") -> Request:
     tool = known_tool(name, app)
     raise ToolpinError(
         f"{tool} is not pinned here",
-        [("searched", f"{app.directory} and the folders above it")],
+        [("searched", searched(app.directory))],
         f"toolpin {verb} {tool} latest",
     )
 
@@ -55,7 +55,7 @@ def pinned_tool(name: str, app: App, *, verb: str = "pin") -> Request:
 def installed_nearby(tool: str, version: str, app: App) -> str:
     """Return the installed versions to offer instead of one, nearest first."""
     have = installs.versions(app.paths, tool)
-    return ", ".join(nearest(version, have)) or "none"
+    return ", ".join(nearest(version, have) or have) or "none"
 
 
 def with_near_commands(
@@ -66,6 +66,6 @@ def with_near_commands(
         near = near_names(word, sorted(os.listdir(paths.shims)))
     except OSError:
         near = []
-    facts = [("near it", ", ".join(near))] if near else []
+    facts = [("similar", ", ".join(near))] if near else []
     hint = f"toolpin which {as_word(near[0])}" if near else "toolpin list"
     return UnknownCommand(error.what, [*error.facts, *facts], error.hint or hint)

@@ -30,10 +30,12 @@ def make_digest(algorithm: str, text: str, place: str = "") -> Digest:
     """
     length = HEX_LENGTHS.get(algorithm)
     if length is None:
-        raise _refused(f"{algorithm} cannot vouch for a file", text, place)
+        raise _refused(f"{algorithm} cannot be used to verify a file", text, place)
     if len(text) != length or not re.fullmatch("[0-9A-Fa-f]+", text):
         raise _refused(
-            f"this is no {algorithm} digest: {length} hex digits expected", text, place
+            f"this is not a {algorithm} digest: expected {length} hex digits",
+            text,
+            place,
         )
     return Digest(algorithm, text.lower())
 
@@ -59,7 +61,7 @@ def parse_checksums(text: str, filename: str, algorithm: str, place: str) -> Dig
         )
     if len(wanted) > 1:
         raise Refused(
-            f"{place} lists {filename} twice, with two digests",
+            f"{place} lists {filename} twice with different digests",
             [("listed", str(digest)) for digest in wanted],
         )
     return wanted[0]
@@ -109,7 +111,7 @@ def mismatch(
     if artifact.size_bytes is not None:
         expected += f"  {grouped(artifact.size_bytes)} bytes"
     return Mismatch(
-        f"{artifact.filename} is not the published file",
+        f"{artifact.filename} differs from the published file",
         [
             ("expected", expected),
             (
@@ -142,7 +144,7 @@ def _base64_to_hex(encoded: str, place: str) -> str:
     try:
         return base64.b64decode(encoded, validate=True).hex()
     except ValueError:  # also for text that is not ASCII
-        raise _refused("this is no base64 digest", encoded, place) from None
+        raise _refused("this is not a base64 digest", encoded, place) from None
 
 
 def _refused(what: str, text: str, place: str) -> Refused:

@@ -80,12 +80,11 @@ def nearest(version: str, known: Iterable[str], count: int = 4) -> list[str]:
     """Return the known versions to offer for one that does not exist, best first.
 
     Those that share most leading parts, then releases, then by distance in the order.
+    Without one that shares the first part the result is the next lower and higher one.
     """
     asked = _parts(version)
     ordered = sorted(set(known), key=sort_key)
     place = bisect_left(ordered, sort_key(version), key=sort_key)
-    if not asked or asked[0][0] != _NUMBER:
-        place = len(ordered)
     wants_release = not is_pre_release(version)
 
     def rank(index: int) -> tuple[int, bool, int]:
@@ -97,7 +96,13 @@ def nearest(version: str, known: Iterable[str], count: int = 4) -> list[str]:
         )
         return -_shared(asked, _parts(other)), unready, distance
 
-    return [ordered[index] for index in sorted(range(len(ordered)), key=rank)[:count]]
+    ranked = sorted(range(len(ordered)), key=rank)
+    close = [index for index in ranked if _shared(asked, _parts(ordered[index]))]
+    if close or not asked or asked[0][0] != _NUMBER:
+        return [ordered[index] for index in close[:count]]
+    ready = [one for one in ordered if not is_pre_release(one)] or ordered
+    place = bisect_left(ready, sort_key(version), key=sort_key)
+    return ready[max(place - 1, 0) : place + 1]
 
 
 def _preference(version: str) -> tuple[bool, tuple[Part, ...], bool, Key]:

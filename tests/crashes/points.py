@@ -38,7 +38,7 @@ _STEPS = (
     (r"cache/partial", "download"),
     (r"cache/archives", "verify"),
     (r"cache/plans", "note"),
-    (r"locks", "mutex"),
+    (r"locks", "file lock"),
     (r"data/staging/[^/]+/\.toolpin", "receipt"),
     (r"data/staging|image/\.staging", "unpack"),
     (r"data/(installs/boxed)", "rewrite"),

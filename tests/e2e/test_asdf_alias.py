@@ -445,6 +445,6 @@ def test_the_command_is_put_renewed_and_taken_away_and_leaves_anothers_alone(
     (place / "asdf").write_text("#!/bin/sh\n")
     refused = fresh.toolpin("asdf-alias", str(place))
     assert refused.code == 1
-    assert "not from toolpin" in refused.err
+    assert "not created by toolpin" in refused.err
     assert fresh.toolpin("asdf-alias", "--remove", str(place)).code == 1
     assert (place / "asdf").read_text() == "#!/bin/sh\n"

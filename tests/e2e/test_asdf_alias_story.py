@@ -66,4 +66,4 @@ def test_a_script_written_for_asdf_runs_unchanged(home: Home, greet: Path) -> No
     assert done.out == SAID
     assert "asdf plugin add" in done.err, "an old spelling names the new one"
     assert file.read_text() == "# ours\n\nnosuch 1.0\ngreet 1.0.0\n"
-    assert not home.data.exists(), "asdf's folder is the one that is worked in"
+    assert not home.data.exists(), "asdf's directory is the one that is worked in"

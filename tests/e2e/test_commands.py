@@ -195,7 +195,7 @@ def test_version_and_help(home: Home) -> None:
     for words in ([], ["help"], ["--help"]):
         shown = home.toolpin(*words)
         assert shown.code == 0
-        assert "install what is pinned here" in shown.out
+        assert "install the pinned versions" in shown.out
         assert max(map(len, shown.out.splitlines())) <= 80
     assert "--dry-run" in home.toolpin("help", "install").out
     assert "--dry-run" in home.toolpin("install", "--help").out
@@ -205,7 +205,7 @@ def test_a_misspelt_command_is_answered_with_the_near_one(home: Home) -> None:
     result = home.toolpin("instal")
     assert result.code == 2
     assert result.err == (
-        "toolpin: instal is no command of toolpin\n  try: toolpin install\n"
+        "toolpin: instal is not a toolpin command\n  try: toolpin install\n"
     )
     assert home.toolpin("install", "--no-such-flag").code == 2
     assert home.toolpin("--no-such-flag", "install").code == 2
@@ -234,7 +234,7 @@ def test_hostile_62_a_strangers_file_in_a_shared_folder_is_named_as_ignored(
     theirs.write_text("nodejs 10.15.3\n")
     os.chown(theirs, 12345, 12345)
     result = installed.toolpin(*words, cwd=shared)
-    assert result.err.count(f"{theirs} is ignored: another user put it there") == 1
+    assert result.err.count(f"{theirs} is ignored: it belongs to another user") == 1
     told = json.loads(installed.toolpin("--json", "why", "node", cwd=shared).out)
     assert told["result"]["ignored"] == [str(theirs)]
 

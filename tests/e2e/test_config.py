@@ -72,7 +72,7 @@ def test_a_fault_names_its_line_and_the_command_that_mends_it(home: Home) -> Non
     wrong = home.toolpin("config", "list")
     assert wrong.code == 2
     assert f"{file}:4 sets josb" in wrong.err
-    assert "near it   jobs" in wrong.err
+    assert "similar   jobs" in wrong.err
     assert "try: toolpin config unset josb" in wrong.err
     assert home.toolpin("config", "unset", "josb").code == 0
     assert home.toolpin("config", "list").code == 0

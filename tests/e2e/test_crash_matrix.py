@@ -35,7 +35,7 @@ def _faults(tried: Iterable[Tried]) -> tuple[int, list[str]]:
     ]
 
 
-@pytest.mark.skipif(not shutil.which("strace"), reason="strace is Linux's")
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace belongs to Linux")
 def test_hostile_78_a_kill_at_a_step_spoils_nothing(world: World) -> None:
     install = [one for one in SCENARIOS if one.name == "install"]
     kills = kill_at_steps(world, 1, 7, _STEPS, install)

@@ -43,7 +43,7 @@ def test_hostile_87_doctor_finds_what_is_left_and_its_command_removes_it(
     (remains / "closed").mkdir(mode=0o500)
     found = store.toolpin("doctor")
     assert found.code == 1
-    assert "what is left of erlang 27.1 takes room" in found.out
+    assert "remains of erlang 27.1 use disk space" in found.out
     tries = [line for line in found.out.splitlines() if str(remains) in line]
     fix = tries[-1].partition("try: ")[2]
     assert store.run("sh", "-c", fix).code == 0

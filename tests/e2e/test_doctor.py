@@ -175,7 +175,7 @@ def _wrong_setting(login: Login) -> None:
 
 BROKEN = {
     "no line in any file": Broken(
-        _no_line, BASH, "path", ("no shims",), ACTIVATE_BASH, ".bashrc"
+        _no_line, BASH, "path", ("lacks the shims",), ACTIVATE_BASH, ".bashrc"
     ),
     "somebody's node in front": Broken(
         _others_node_in_front,
@@ -245,7 +245,7 @@ BROKEN = {
         _bash_activated_in_zsh,
         ZSH,
         "rc",
-        (".zshrc:2", "activates bash"),
+        (".zshrc:2", "activates toolpin for bash"),
         ACTIVATE_ZSH,
         ".zshrc",
     ),
@@ -418,7 +418,7 @@ def test_nothing_is_wrong_where_nothing_is(shell: Shell, login: Login) -> None:
     )
     done = login.type(shell, "toolpin doctor")
     assert (done.code, done.out) == (0, "")
-    assert "nothing is wrong" in done.err
+    assert "no problem found" in done.err
 
 
 @pytest.mark.parametrize("job", [{}, {"SHELL": "/bin/sh"}, {"CI": "true", "TERM": "x"}])

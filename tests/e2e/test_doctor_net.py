@@ -146,7 +146,7 @@ def test_npm_is_asked_for_its_registry_and_whether_it_answers(home: Home) -> Non
     found = json.loads(home.toolpin("doctor", "--net", "--json").out)
     (source,) = found["result"]["sources"]
     assert (source["answers"], source["hops"][-1]["name"]) == (False, "answer")
-    assert "npm gives no answer" in source["hops"][-1]["problem"]
+    assert "npm did not answer" in source["hops"][-1]["problem"]
 
 
 def test_pip_is_asked_for_its_index_and_whether_it_answers(home: Home) -> None:

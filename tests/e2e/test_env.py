@@ -148,7 +148,7 @@ def test_a_misspelt_tool_is_answered_with_those_near_it(
     more = ["--all"] if command == "uninstall" else []
     result = home.toolpin(command, "nodesj", *more)
     assert result.code == 1
-    assert "near it    nodejs\n" in result.err
+    assert "similar    nodejs\n" in result.err
 
 
 @pytest.mark.parametrize("verb", ["which", "exec"])
@@ -158,7 +158,7 @@ def test_a_misspelt_command_is_answered_with_those_near_it(
     assert two_tools.toolpin("reshim").code == 0
     result = two_tools.toolpin(verb, "run-noe")
     assert result.code == 127
-    assert "near it  run-one" in result.err
+    assert "similar  run-one" in result.err
     assert "try: toolpin which run-one\n" in result.err
     result = two_tools.toolpin(verb, "quite-another")
     assert "try: toolpin list\n" in result.err
@@ -170,7 +170,7 @@ def test_a_misspelt_version_is_answered_with_those_near_it(home: Home) -> None:
     for command in ("where", "uninstall"):
         result = home.toolpin(command, "one", "10.3")
         assert result.code == 1
-        assert "installed  10.2, 10.10, 9.1, 1.0\n" in result.err
+        assert "  10.2, 10.10\n" in result.err
 
 
 def test_a_folder_may_have_the_name_of_a_command(home: Home) -> None:

@@ -78,7 +78,7 @@ def test_an_optional_source_is_locked_later_by_the_command_that_was_shown(
     upstream.publish("22.20.0", hosts=HOSTS)
     without_unofficial(home)
     home.pin("nodejs 22.20.0\n")
-    shown = home.toolpin("lock").err.splitlines()[0].rpartition("it answers: ")[2]
+    shown = home.toolpin("lock").err.splitlines()[0].rpartition("it is available: ")[2]
     assert shown.startswith("toolpin lock ")
     Upstream(upstream.server).publish(
         "22.20.0", hosts=("linux-x64-musl",), folder="unofficial"

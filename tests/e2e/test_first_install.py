@@ -72,7 +72,7 @@ def test_an_install_says_one_line_a_phase_and_a_summary(
     assert lines[-2] == "toolpin: 1 installed"
     assert "\r" not in result.err
     again = home.toolpin("install")
-    assert again.err == "toolpin: 1 already there\n"
+    assert again.err == "toolpin: 1 already installed\n"
 
 
 SHELLS = {
@@ -160,7 +160,7 @@ def test_a_flipped_bit_installs_nothing(home: Home, upstream: Upstream) -> None:
     home.pin("nodejs 10.15.3\n")
     result = home.toolpin("install")
     assert result.code == 1
-    assert "is not the published file" in result.err
+    assert "differs from the published file" in result.err
     assert home.toolpin("list").out == ""
     assert not list(home.cache.rglob("archives/*/*"))
 
@@ -202,7 +202,7 @@ def test_a_build_of_another_version_is_not_installed(
     home.pin("nodejs 24.17.0\n")
     result = home.toolpin("install")
     assert result.code == 1
-    assert "it says v24.19.0" in result.err
+    assert "it reports v24.19.0" in result.err
     assert home.toolpin("list").out == ""
 
 

@@ -170,7 +170,7 @@ def test_hostile_81_two_data_folders_that_fill_one_folder_of_trees_take_turns(
             assert first.poll() is None
         with _into_image(locked, other) as second:
             assert second.stderr is not None
-            assert "waiting for who holds it" in second.stderr.readline()
+            assert "waiting for another process" in second.stderr.readline()
             upstream.publish(OLD)
             first.kill()
             assert "1 installed" in second.communicate(timeout=60)[1]

@@ -46,7 +46,7 @@ def test_a_version_without_the_command_does_not_run_anothers(go: Home) -> None:
     go.pin("golang 1.26.6\n")
     done = go.run(go.shim("hello"))
     assert done.code == 126
-    assert "golang 1.26.6 has no command hello" in done.err
+    assert "golang 1.26.6 does not provide hello" in done.err
     assert go.run(go.shim("go"), "install", "hello").code == 0
     assert go.run(go.shim("hello")).out == "built by 1.26.6\n"
 

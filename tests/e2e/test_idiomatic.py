@@ -43,7 +43,7 @@ def test_an_upgrade_leaves_it_as_it_is_and_says_so(project: Home) -> None:
     project.toolpin("lock", "--host", "linux-x64")
     done = project.toolpin("upgrade", "--latest")
     assert done.code == 0, done.err
-    assert ".nvmrc:1 keeps saying nodejs 10.15.3" in done.err
+    assert ".nvmrc:1 still requests nodejs 10.15.3" in done.err
     assert (project.project / ".nvmrc").read_text() == "v10.15.3\n"
     assert not (project.project / ".tool-versions").exists()
 
@@ -54,8 +54,8 @@ def test_a_disagreement_is_said_and_refused_where_that_is_wanted(
     project.pin("nodejs 10.24.1\n")
     done = project.toolpin("install")
     assert done.code == 0
-    assert ".tool-versions:1 says nodejs 10.24.1" in done.err
-    assert ".nvmrc:1 says 10.15.3" in done.err
+    assert ".tool-versions:1 has nodejs 10.24.1" in done.err
+    assert ".nvmrc:1 has 10.15.3" in done.err
     for command in ("install", "lock", "current"):
         strict = project.toolpin(command, "--strict")
         assert strict.code == 2, strict.err

@@ -333,7 +333,10 @@ def test_an_upgrade_in_place_keeps_the_store_and_the_shims(
 
     bad = machine.script(script, "--wheel", str(spoil(tmp_path)))
     assert bad.code == 1
-    assert "install.sh: the packages that toolpin needs are not installed" in bad.err
+    assert (
+        "install.sh: the packages that toolpin requires could not be "
+        "installed" in bad.err
+    )
     assert machine.toolpin("version").out == VERSION
     assert run([str(shim)], machine.env, machine.home).out == "the pinned node\n"
     check_environments(machine)
@@ -472,7 +475,7 @@ def test_without_a_python_the_line_for_this_machine_is_printed(
         REPOSITORY / "install.sh", before=before, env={"PATH": "/usr/bin:/bin"}
     )
     assert result.code == 1
-    assert result.err.startswith("install.sh: toolpin needs Python 3.11 or newer")
+    assert result.err.startswith("install.sh: toolpin requires Python 3.11 or newer")
     assert "try: apt-get update && apt-get install -y python3" in result.err
     assert listing(machine.home) == []
 
@@ -496,7 +499,7 @@ def test_the_last_folder_of_path_is_looked_into(
         shell=(str(tools / shell[0]), *shell[1:]),
         env={"PATH": str(tools)},
     )
-    assert (tmp_path / "asked").exists()
+    assert (tmp_path / "URL").exists()
 
 
 @as_root
@@ -546,7 +549,7 @@ def test_a_shim_of_toolpin_is_never_asked_for_a_python(
     }
     result = first.script(checkout / "install.sh", env=env)
     assert "unchanged" in result.out
-    assert not (tmp_path / "asked").exists()
+    assert not (tmp_path / "URL").exists()
 
 
 @pytest.mark.parametrize("path", ["bin/toolpin", "lib/toolpin"])
@@ -563,7 +566,7 @@ def test_what_install_sh_did_not_make_is_never_replaced(
     for option in ("--modify-rc", "--uninstall"):
         result = machine.script(REPOSITORY / "install.sh", option)
         assert result.code == 1
-        assert f"{file} is not from install.sh" in result.err
+        assert f"{file} was not created by install.sh" in result.err
     if kind == "file":
         assert file.read_text() == "mine"
     else:
@@ -705,7 +708,9 @@ def test_a_startup_file_that_cannot_be_written_anew_stays_whole(
 
 
 @linux_only
-@pytest.mark.parametrize("is_mount", [True, False], ids=["a mount", "in no own folder"])
+@pytest.mark.parametrize(
+    "is_mount", [True, False], ids=["a mount", "in no own directory"]
+)
 def test_a_startup_file_that_takes_no_rename_is_written_itself(
     is_mount: bool, machine: Machine
 ) -> None:
@@ -735,7 +740,7 @@ def test_a_startup_file_that_was_cut_short_is_put_back_or_its_copy_is_named(
         assert held.read_text() == _AROUND
     else:
         assert held.read_text() == ""
-        copy = re.search(r"what it held is in (.+)", done.err)
+        copy = re.search(r"its previous content is in (.+)", done.err)
         assert copy
         assert Path(copy[1]).read_text() == _AROUND
         shutil.rmtree(Path(copy[1]).parent)
@@ -772,7 +777,7 @@ def test_a_full_disk_leaves_the_startup_file_as_it_was(machine: Machine) -> None
     done = run([*disk, *words, "--uninstall"], machine.env, machine.home.parent)
     assert done.out == f"status 1\n.bashrc\n.local\n{before}"
     assert "No space left on device" in done.err
-    assert "try: make room" in done.err
+    assert "try: df -h" in done.err
 
 
 @linux_only

@@ -151,7 +151,7 @@ def test_shimversions(machine: Home) -> None:
     assert text == "nodejs 9.9.0\nnodejs 10.15.3\n"
     unknown = machine.toolpin("shimversions", "nodee")
     assert unknown.code == 127
-    assert "near it  node" in unknown.err
+    assert "similar  node" in unknown.err
 
 
 def test_env(machine: Home) -> None:
@@ -241,7 +241,7 @@ def test_an_install_that_fails_in_part_answers_for_each(
     failed = document["result"]["outcomes"][1]["error"]
     assert failed["what"].startswith("nodejs 9.9.1 does not exist")
     [unknown] = document["result"]["errors"]
-    near = {"label": "near it", "value": "nodejs"}
+    near = {"label": "similar", "value": "nodejs"}
     assert near in unknown["facts"]
     assert failed["what"] in done.err
 

@@ -133,7 +133,7 @@ def test_an_install_with_nothing_to_do_takes_no_mutex(ready: Home) -> None:
     for file in locks.rglob("*.lock"):
         file.unlink()
     result = ready.toolpin("install")
-    assert (result.code, result.err) == (0, "toolpin: 1 already there\n")
+    assert (result.code, result.err) == (0, "toolpin: 1 already installed\n")
     assert not list(locks.rglob("*.lock"))
 
 
@@ -143,7 +143,7 @@ def test_an_install_with_nothing_to_fetch_still_makes_a_lost_shim(
     for lost in (ready.data / "shims/node", ready.data / "lib/shim.sh"):
         lost.unlink()
         result = ready.toolpin("install")
-        assert (result.code, result.err) == (0, "toolpin: 1 already there\n")
+        assert (result.code, result.err) == (0, "toolpin: 1 already installed\n")
         assert ready.run(ready.shim("node"), "--version").out == "v10.15.3\n"
 
 

@@ -92,7 +92,7 @@ def test_what_nobody_made_of_the_locked_bytes_is_no_locked_install(
     put(locked)
     done = install(locked)
     assert done.code == 4, done.out
-    assert "not with the bytes that are locked" in done.err
+    assert "from different files than those that are locked" in done.err
     assert f"try: toolpin uninstall {PIN}" in done.err
     assert locked.toolpin("uninstall", *PIN).code == 0
     assert install(locked).code == 0
@@ -144,16 +144,16 @@ def test_what_another_has_published_meanwhile_is_compared(
         aside.rename(tree)
     _, said = installing.communicate(timeout=60)
     assert installing.returncode == 4, said
-    assert "not with the bytes that are locked" in said
+    assert "from different files than those that are locked" in said
 
 
 def test_a_plain_install_says_that_other_bytes_are_there(locked: Home) -> None:
     assert locked.toolpin("install").code == 0
-    assert locked.toolpin("install").err == "toolpin: 1 already there\n"
+    assert locked.toolpin("install").err == "toolpin: 1 already installed\n"
     _make_other(_tree(locked.data))
     result = locked.toolpin("install")
     assert result.code == 0
-    assert "not with the bytes that are locked" in result.err
+    assert "from different files than those that are locked" in result.err
     assert f"toolpin uninstall {PIN}" in result.err
 
 

@@ -17,7 +17,7 @@ from toolpin.host import detect
 
 TABLE = (
     "nodejs: long-term lines from the bundled table of 2026-11-30; "
-    "newer ones are not known"
+    "newer ones may be missing"
 )
 
 

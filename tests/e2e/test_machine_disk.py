@@ -407,5 +407,5 @@ def test_hostile_70_a_home_with_a_newline_is_refused_before_anything(
     odd.mkdir()
     done = home.toolpin("install", env={"HOME": str(odd)})
     assert done.code == 2
-    assert "no newline" in done.err
+    assert "a newline" in done.err
     assert os.listdir(odd) == []

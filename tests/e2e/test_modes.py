@@ -112,13 +112,13 @@ def test_hostile_100_an_open_store_is_reported_with_what_closes_it(
     verify = project.toolpin("verify")
     assert verify.code == 1
     for said in (doctor.out, verify.err):
-        assert "everybody may write this store" in said
+        assert "everyone can write to this store" in said
         assert str(place) in said
     command = verify.err.partition("try: ")[2].splitlines()[0]
     assert f"try: {command}" in doctor.out
     assert project.run(*shlex.split(command)).code == 0
     assert project.toolpin("verify").code == 0
-    assert "everybody may write" not in project.toolpin("doctor").out
+    assert "everyone can write to" not in project.toolpin("doctor").out
     assert not place.stat().st_mode & stat.S_IWOTH
 
 

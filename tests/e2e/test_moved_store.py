@@ -62,7 +62,7 @@ def test_the_next_command_makes_a_moved_store_run(
         texts = file.iterdir() if file.is_dir() else [file]
         assert not [one for one in texts if f"{old}/" in one.read_text()]
     assert store.toolpin("verify").code == 0
-    assert store.toolpin("doctor").out.count("has lost") == 0
+    assert store.toolpin("doctor").out.count("is missing a file") == 0
 
 
 def test_a_move_is_no_damage(store: Home) -> None:

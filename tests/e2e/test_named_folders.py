@@ -12,7 +12,7 @@ from tests.support.upstream import Upstream
 # What each word leads to: the folder `x` of the project, by another way.
 WAYS = {
     "proc": "path:/proc/self/cwd/x",
-    "in its own folder": "path:{project}/x",
+    "in its own directory": "path:{project}/x",
     "in the checkout's top": "path:{root}/top/x",
     "a link to the project": "path:~/linked/x",
     "a link to a link through /proc": "path:~/second/x",
@@ -68,7 +68,7 @@ def test_hostile_57_a_path_never_leads_into_its_checkout(
     ending = "case $- in *i*) (exit 126) ;; *) exit 126 ;; esac\n"
     assert result.out == (ending if verb[0] == "env" else "")
     assert f"{cwd}/.tool-versions:1" in result.err
-    assert "outside of the project" in result.err or "without .." in result.err
+    assert "outside the project" in result.err or "without .." in result.err
 
 
 def test_hostile_57_a_file_of_another_manager_s_names_no_folder_of_its_checkout(

@@ -51,7 +51,7 @@ def test_an_install_that_the_pinned_otp_cannot_run_is_refused_with_the_fix(
         assert home.toolpin("lock", "--host", "linux-x64").code == 0
     result = home.toolpin("install")
     assert result.code == 1
-    what = "rebar 3.24.0 is installed in a build that erlang 25.3 does not run\n"
+    what = "rebar 3.24.0 is installed as a build that erlang 25.3 does not run\n"
     assert what in result.err
     assert "the build for erlang 27 and newer" in result.err
     pasted(home, result)
@@ -85,7 +85,9 @@ def test_no_locked_build_for_the_pinned_otp_is_an_error_that_names_both(
     assert home.toolpin("lock", "--host", "linux-x64").code == 0
     result = home.toolpin("install")
     assert result.code == 4
-    assert "needs erlang 26 or erlang 27, and here is erlang 25.3\n" in result.err
+    assert (
+        "needs erlang 26 or erlang 27, and this machine has erlang 25.3\n" in result.err
+    )
     assert "try: toolpin pin erlang latest:26\n" in result.err
     pasted(home, result)
     assert home.toolpin("install").code == 0

@@ -124,7 +124,7 @@ def test_check_tells_every_fault_with_its_line(home: Home) -> None:
     result = home.toolpin("plugin", "check", "demo.toml")
     assert result.code == 2
     assert "demo.toml:6: tool.commands must be" in result.err
-    assert "demo.toml:11: source.ropo is no field" in result.err
+    assert "demo.toml:11: source.ropo is not a field" in result.err
     told = json.loads(home.toolpin("plugin", "check", "demo.toml", "--json").out)
     assert len(told["result"]["faults"]) == 2
     _write(home, GOOD.replace("-{target}", "-{terget}"))

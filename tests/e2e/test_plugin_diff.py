@@ -38,7 +38,7 @@ def test_a_plugin_of_a_folder_is_what_its_folder_has(home: Home) -> None:
     home.toolpin("plugin", "add", "greet", str(folder))
     same = home.toolpin("plugin", "diff", "greet")
     assert (same.out, same.code) == ("", 0)
-    assert "greet is what its publisher has" in same.err
+    assert "greet is up to date with its publisher" in same.err
     (folder / "more").write_text("more\n")
     assert "+more" in home.toolpin("plugin", "diff", "greet").out
 

@@ -42,12 +42,12 @@ def test_a_script_that_no_commit_has_is_not_what_is_locked(
     assert shown[-1] == "-exit 9"
     refused = home.toolpin("install", "--locked")
     assert refused.code == 1
-    assert "a plugin is not here as locked" in refused.err
+    assert "a plugin is not installed as locked" in refused.err
     assert "--force" in refused.err
     for words in (("lock", "--refresh", "greet"), ("plugin", "update", "greet")):
         told = home.toolpin(*words)
         assert told.code == 1
-        assert f"in no commit  {script}\n" in told.err
+        assert f"uncommitted  {script}\n" in told.err
     assert home.toolpin("plugin", "update", "greet", "--force").code == 0
     assert not (plugin / script).exists()
     assert (plugin / "cache").read_text() == "its own"
@@ -111,7 +111,7 @@ def test_hostile_81_what_another_process_added_meanwhile_is_not_replaced(
     meanwhile(home, "pre_asdf_plugin_add", f"plugin add greet file://{other}")
     refused = home.toolpin("plugin", "add", "greet", f"file://{place}")
     assert refused.code == 1
-    assert "there is a plugin greet already" in refused.err
+    assert "a plugin greet is already installed" in refused.err
     assert (home.data / "plugins/greet/more").exists()
 
 
@@ -123,7 +123,7 @@ def test_hostile_81_what_another_process_removed_meanwhile_is_not_there(
     meanwhile(home, f"pre_asdf_plugin_{verb}", "plugin remove greet")
     told = home.toolpin("plugin", verb, "greet")
     assert told.code == 1
-    assert "there is no asdf plugin greet" in told.err
+    assert "no asdf plugin is installed as greet" in told.err
 
 
 def test_hostile_81_an_update_tells_of_the_move_that_it_made_itself(

@@ -36,7 +36,7 @@ def test_nothing_goes_without_yes(store: Home) -> None:
     assert shown.code == 0
     assert "goes   nodejs 10.15.0" in shown.out
     assert "stays  nodejs 10.15.3" in shown.out
-    assert "2 may go, would free" in shown.err
+    assert "2 can be removed, freeing" in shown.err
     assert "try: toolpin prune --yes" in shown.err
     assert _have(store) == list(VERSIONS)
 
@@ -105,7 +105,7 @@ def test_a_projects_file_that_cannot_be_read_lets_nothing_go(store: Home) -> Non
     told = store.toolpin("prune", "--yes", cwd=store.root)
     assert told.code == 2
     assert str(file) in told.err
-    assert f"nothing: what {store.project} needs nobody knows" in told.err
+    assert f"nothing: the needs of {store.project} are unknown" in told.err
     assert _have(store) == list(VERSIONS)
 
 

@@ -150,7 +150,10 @@ def test_a_release_without_an_erts_is_judged_by_its_own_files(
     (release / "erts-13.1.5").rmdir()
     result = check(home, release, "--host", "linux-x64")
     assert result.code == 0
-    assert "no ERTS: the target's own Erlang runs it, 0 native files" in result.out
+    assert (
+        "no ERTS included: it runs on the Erlang of the target, 0 native files"
+        in result.out
+    )
 
 
 def test_the_answer_for_programs_names_every_file(home: Home, release: Path) -> None:
@@ -172,8 +175,8 @@ def test_the_answer_for_programs_names_every_file(home: Home, release: Path) -> 
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (["/", "--glibc", "2.31"], 2, "is no release of Mix"),
-        ([".", "--glibc", "new"], 2, "--glibc takes a version"),
+        (["/", "--glibc", "2.31"], 2, "is not a release of Mix"),
+        ([".", "--glibc", "new"], 2, "--glibc requires a version"),
         ([".", "--host", "linux-z80"], 2, "linux-z80"),
         ([".", "--host", "macos-arm64", "--glibc", "2.31"], 2, "has no glibc"),
     ],
@@ -288,4 +291,4 @@ def test_what_no_release_has_for_its_versions_is_told_at_once(
         file.write_bytes(b"1 " * 600)
     result = check(home, release)
     assert result.code == 2, result.err
-    assert "is no release of Mix" in result.err
+    assert "is not a release of Mix" in result.err

@@ -43,7 +43,7 @@ def test_unused_is_what_nothing_here_pins_and_not_the_newest(installed: Home) ->
     assert gone.code == 0, gone.err
     assert _left(installed) == ["9.9.0", "10.15.3"]
     again = installed.toolpin("uninstall", "--unused")
-    assert (again.code, again.err) == (0, "nothing is unused\n")
+    assert (again.code, again.err) == (0, "no unused versions\n")
 
 
 def test_a_file_with_a_second_name_outside_keeps_its_mode(installed: Home) -> None:
@@ -65,7 +65,7 @@ def test_without_yes_the_unused_are_named_and_stay(installed: Home) -> None:
     refused = installed.toolpin("uninstall", "node", "--unused")
     assert refused.code == 1
     for version in ("8.1.0", "9.9.0"):
-        assert f"unused here  nodejs {version}\n" in refused.err
+        assert f"not used here  nodejs {version}\n" in refused.err
     assert refused.err.endswith("try: toolpin uninstall node --unused --yes\n")
     assert _left(installed) == list(_VERSIONS)
 
@@ -129,7 +129,7 @@ def test_hostile_81_what_another_process_fetches_is_not_cleaned(
     with held(f"{installed.cache}/locks/sha256-{busy}"):
         result = installed.toolpin("cache", "clean")
     assert result.code == 0
-    assert f"{archives}/{busy} is in use: left alone\n" in result.err
+    assert f"{archives}/{busy} is in use and was kept\n" in result.err
     assert os.listdir(archives) == [busy]
     assert others
 

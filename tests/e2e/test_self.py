@@ -100,12 +100,12 @@ def test_no_update_runs_what_another_user_could_have_written(
     path.chmod(0o777)
     with pytest.raises(Refused) as caught:
         _script(clone)
-    assert ("because", f"everybody may write {path}") in caught.value.facts
+    assert ("reason", f"everyone can write to {path}") in caught.value.facts
     path.chmod(before)
     if os.geteuid() == 0:  # else this user can give nothing away
         os.chown(path, 12345, 12345)
         with pytest.raises(Refused) as caught:
             _script(clone)
-        assert ("because", f"{path} is user 12345's") in caught.value.facts
+        assert ("reason", f"{path} is user 12345's") in caught.value.facts
         monkeypatch.setenv("SUDO_UID", "12345")
         assert _script(clone) == f"{clone}/install.sh"

@@ -38,7 +38,7 @@ def test_hostile_80_a_stream_that_is_not_there(
 def test_an_answer_that_cannot_be_written_is_an_error(ready: Home) -> None:
     result = ready.run("bash", "-c", '"$@" list >/dev/full', "-", *TOOLPIN)
     assert result.code == 1
-    assert result.err.startswith("toolpin: stdout takes no answer\n")
+    assert result.err.startswith("toolpin: stdout cannot be written\n")
 
 
 def test_an_empty_folder_is_no_install(ready: Home) -> None:

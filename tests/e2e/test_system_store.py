@@ -241,7 +241,7 @@ def test_nobody_fills_it_out_of_another_users_cache_or_home(
     for open_to_all in (owner.home.cache, owner.home.home):
         open_to_all.mkdir(exist_ok=True)
         open_to_all.chmod(0o777)
-        assert f"everybody may write {open_to_all}" in owner.run(*words).err
+        assert f"everyone can write to {open_to_all}" in owner.run(*words).err
         open_to_all.chmod(0o755)
     assert owner.run(*words).code == 0
 
@@ -258,4 +258,4 @@ def test_a_store_that_everybody_may_write_is_refused_and_named(
         assert str(folder) in result.err
         assert f"try: chmod -R o-w {store}" in result.err
         for user in (deploy, app):
-            assert f"may be written  {folder}\n" in user.toolpin("doctor").out
+            assert f"writable  {folder}\n" in user.toolpin("doctor").out

@@ -109,7 +109,7 @@ def test_hostile_104_a_list_that_ends_below_what_is_locked_moves_nothing(
     assert result.code == 0, result.err
     assert told in result.err
     assert texts(home) == before
-    hint = result.err.partition("to move it: toolpin ")[2].splitlines()[0].split()
+    hint = result.err.partition("to update it: toolpin ")[2].splitlines()[0].split()
     moved = home.toolpin(*hint)
     assert (moved.code, told in moved.err) == (0, False), moved
     assert f'"{request_line}" = "22.20.0"' in texts(home)[1]
@@ -318,7 +318,7 @@ def test_what_is_older_than_the_lock_is_not_called_newer(
 ) -> None:
     project.pin("nodejs 25.0.0-rc.1\n")
     assert project.toolpin("lock").code == 0
-    assert "nothing is outdated" in project.toolpin("outdated").err
+    assert "everything is up to date" in project.toolpin("outdated").err
     assert "stays 25.0.0-rc.1" in project.toolpin("upgrade", "--latest").out
     upstream.publish("25.0.0", hosts=HOSTS)
     row = project.toolpin("outdated").out.splitlines()[-1].split()
@@ -352,7 +352,7 @@ def test_a_lockfile_of_a_stranger_is_no_ground_to_lock_on(project: Home) -> None
     for args in (("lock",), ("upgrade",), ("pin", "nodejs", "24.1.0"), ("outdated",)):
         result = project.toolpin(*args)
         assert result.code == 1, args
-        assert "another user put it there" in result.err
+        assert "it belongs to another user" in result.err
 
 
 def test_what_is_locked_for_here_alone_stops_no_other_pin_while_nobody_answers(

@@ -104,7 +104,7 @@ WRONG = {
         _other_version_in_front, (f"nodejs {OTHER}",), ["install", "shims"]
     ),
     "another store": Wrong(
-        _other_store_in_front, ("another store",), ["manager", "shims"]
+        _other_store_in_front, ("another toolpin store",), ["manager", "shims"]
     ),
     "not on PATH": Wrong(_not_on_path, ("not on PATH",), []),
     "zsh without a line": Wrong(_not_on_path, ("not on PATH",), [], shell=ZSH),
@@ -176,7 +176,7 @@ def test_the_winner_and_all_that_it_beat_are_told_nearest_first(login: Login) ->
     shims = f"{home.data}/shims/node"
     assert done.out.splitlines()[0] == f"node runs nodejs {PINNED}, as pinned"
     assert rows[1:] == [
-        ["wanted", "by", "10", f"{home.project}/.tool-versions:1"],
+        ["required", "by", "10", f"{home.project}/.tool-versions:1"],
         ["instead", "of", "12.22.0", f"{home.project}/.tool-versions:2"],
         ["instead", "of", "lts", f"{home.home}/.tool-versions:2"],
         ["instead", "of", "system", f"{home.config}/.tool-versions:1"],
@@ -202,10 +202,10 @@ def test_a_path_that_does_not_fit_beside_its_word_has_a_line_of_its_own(
     with Terminal(*shell, env=env, cwd=where, columns=columns) as terminal:
         terminal.send("toolpin why node; echo 'the'' end'\n")
         shown = terminal.until("the end").replace("\r\n", "\n")
-    beside = "\n           " if columns == 40 else "  "
+    beside = "\n             " if columns == 40 else "  "
     for words in (
-        f"wanted by  {PINNED}{beside}{where}/.tool-versions:1\n",
-        f"installed  {PINNED}{beside}{login.tree()}\n",
+        f"required by  {PINNED}{beside}{where}/.tool-versions:1\n",
+        f"installed    {PINNED}{beside}{login.tree()}\n",
     ):
         assert words in shown
 
@@ -254,7 +254,7 @@ def test_what_nothing_pins_is_the_machines_own(login: Login) -> None:
     done = login.type(BASH, "toolpin why env")
     env = shutil.which("env", path=login.home.env["PATH"])
     assert done.code == 0
-    assert done.out.startswith(f"env runs {env}; nothing pins it here\n")
+    assert done.out.startswith(f"env runs {env}; it is not pinned here\n")
 
 
 def test_a_far_file_that_cannot_be_read_changes_nothing(login: Login) -> None:
@@ -267,7 +267,7 @@ def test_a_far_file_that_cannot_be_read_changes_nothing(login: Login) -> None:
 def test_a_command_of_nobody_is_127_with_names_near_it(login: Login) -> None:
     done: Any = login.type(BASH, "toolpin why noed")
     assert done.code == 127
-    assert "near it  node" in done.err
+    assert "similar  node" in done.err
 
 
 @pytest.mark.parametrize("has_own", [True, False])
@@ -283,7 +283,7 @@ def test_a_command_of_a_pinned_tool_of_which_nothing_was_ever_installed(
     assert "nodejs 11.0.0 is not installed" in told.out
     assert (f"runs {home.root}/usual/bin/npm" in told.out) == has_own
     assert ".tool-versions:1" in told.out
-    assert told.err.endswith("  try: toolpin install\n")
+    assert told.err.endswith("  try: toolpin install --missing\n")
     home.pin("nodejs system\n")
     assert home.toolpin("why", "npm", env=env).code == (0 if has_own else 127)
 

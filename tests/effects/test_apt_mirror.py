@@ -55,7 +55,7 @@ def test_a_machine_without_an_archive_says_so(tmp_path: Path) -> None:
 
 
 def test_a_machine_without_apt_says_so(tmp_path: Path) -> None:
-    with pytest.raises(Unreachable, match="has no apt"):
+    with pytest.raises(Unreachable, match="apt is not installed"):
         find_mirror({"PATH": str(tmp_path)})
 
 
@@ -71,5 +71,5 @@ def test_a_machine_without_apt_says_so(tmp_path: Path) -> None:
 def test_what_is_in_no_pool_is_not_downloaded(locator: str, tmp_path: Path) -> None:
     client = AptClient({"PATH": str(tmp_path)}, str(tmp_path))
     artifact = Artifact(locator, Digest("sha256", "0" * 64), 1, "x.deb")
-    with pytest.raises(NotPublished, match="is no Debian package"):
+    with pytest.raises(NotPublished, match="is not a Debian package"):
         client.download(artifact, str(tmp_path / "part"))

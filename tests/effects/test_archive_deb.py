@@ -84,7 +84,7 @@ def test_a_link_to_a_shared_directory_leads_to_it_in_the_install(
     """As Debian's erlang-common-test has it."""
     target = "../../../../../share/javascript/jquery/jquery.min.js"
     data = deb(symlink("./usr/lib/erlang/lib/ct/priv/jquery-latest.js", target))
-    with pytest.raises(Refused, match="leads out of the tree"):
+    with pytest.raises(Refused, match="points outside the tree"):
         unpacked(data, tmp_path, only="usr/lib/erlang")
     unpacked(data, tmp_path, only="usr/lib/erlang", shared=("usr/share/javascript",))
     link = tmp_path / "stage/lib/ct/priv/jquery-latest.js"
@@ -146,7 +146,7 @@ def test_hostile_31_a_package_that_is_cut(
 ) -> None:
     data = deb(*ENTRIES[:4], form=form)
     what = refusal(data[: int(len(data) * part)], tmp_path)
-    assert "in the middle" in what or "is cut" in what
+    assert "truncated" in what
 
 
 @pytest.mark.parametrize("size", [b"9999999999", b"-1        ", b"0x10      "])
@@ -161,7 +161,7 @@ def test_hostile_18_a_member_that_lies_about_its_size(
 def test_hostile_34_bytes_behind_a_package(tmp_path: Path) -> None:
     whole = deb(*ENTRIES[:4])
     for more in (b"\n", b"garbage", whole):
-        assert "goes on" in refusal(whole + more, tmp_path)
+        assert "content after" in refusal(whole + more, tmp_path)
 
 
 def test_hostile_34_bytes_between_two_members(tmp_path: Path) -> None:

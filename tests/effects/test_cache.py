@@ -171,14 +171,14 @@ def test_hostile_71_a_full_disk_is_named_and_left_no_fuller(
         Cache(str(tmp_path)).fetch(artifact_at("https://x"), breaks(number), silent)
     facts = dict(caught.value.facts)
     assert facts["path"] == f"{tmp_path}/partial/sha256-{DIGEST.hex}"
-    assert facts["cause"] == os.strerror(number)
+    assert facts["reason"] == os.strerror(number)
     assert files_below(tmp_path) == set()
 
 
 def test_hostile_73_other_disk_errors_keep_the_part(tmp_path: Path) -> None:
     with pytest.raises(ToolpinError) as caught:
         Cache(str(tmp_path)).fetch(artifact_at("x:y"), breaks(errno.EACCES), silent)
-    assert dict(caught.value.facts)["cause"] == os.strerror(errno.EACCES)
+    assert dict(caught.value.facts)["reason"] == os.strerror(errno.EACCES)
     assert files_below(tmp_path) == {f"partial/sha256-{DIGEST.hex}"}
 
 
@@ -216,7 +216,7 @@ def test_hostile_54_a_note_cannot_leave_its_folder(tmp_path: Path, name: str) ->
 
 
 def test_a_note_cannot_pose_as_an_archive(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no place for notes"):
+    with pytest.raises(ValueError, match="invalid note name"):
         Cache(str(tmp_path)).write_note(b"x", "archives", "sha256", DIGEST.hex)
 
 

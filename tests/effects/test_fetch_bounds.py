@@ -63,7 +63,7 @@ def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def cause(url: str, limits: Limits = QUICK) -> str:
     with pytest.raises(Unreachable) as caught:
         document(url, limits)
-    return dict(caught.value.facts)["cause"]
+    return dict(caught.value.facts)["reason"]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_hostile_49_a_body_that_comes_without_a_byte_of_content_is_given_up(
     server: Server, fault: Drip
 ) -> None:
     url = server.put("/x", fault=fault)
-    assert cause(url, STALLING).startswith("what came was too slow")
+    assert cause(url, STALLING).startswith("the response was too slow")
 
 
 def test_hostile_49_the_same_under_tls(
@@ -124,7 +124,7 @@ def test_hostile_49_the_same_under_tls(
     authority = trusted_authority(tmp_path, monkeypatch)
     with Server(tls=authority.issue("IP:127.0.0.1")) as server:
         url = server.put("/x", fault=Drip(CHUNKED + b"5;x="))
-        assert cause(url, STALLING).startswith("what came was too slow")
+        assert cause(url, STALLING).startswith("the response was too slow")
         url = server.put("/y", fault=Drip(OK + b"X-Long: "))
         assert cause(url) == "no answer within 0.9 s"
 

@@ -289,7 +289,7 @@ def test_a_proxy_that_cannot_be_read_is_quoted_without_its_password(
     monkeypatch.setenv("https_proxy", proxy)
     with pytest.raises(Unreachable) as caught:
         document("https://mirror.example/x", None)
-    assert shown in dict(caught.value.facts)["cause"]
+    assert shown in dict(caught.value.facts)["reason"]
     assert SECRET not in caught.value.render()
     (hop,) = walk("https://mirror.example/x", timeout_s=2.0)
     assert (hop.name, shown in hop.problem) == ("proxy", True)

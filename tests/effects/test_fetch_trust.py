@@ -46,7 +46,7 @@ def cause_of_distrust(url: str) -> str:
         document(url)
     facts = dict(caught.value.facts)
     assert "clock" in facts
-    return facts["cause"]
+    return facts["reason"]
 
 
 def test_hostile_48_an_unknown_authority_is_not_trusted(server: Server) -> None:

@@ -187,7 +187,7 @@ def test_a_program_that_fails_is_quoted_and_leaves_nothing(
     step = Run(("sh", "-c", "echo no room >&2; exit 3"))
     with pytest.raises(ToolpinError, match="ended with 3") as caught:
         trees.publish(paths, plan_of(step), [archive(tmp_path)], "now")
-    assert ("it said", "no room") in caught.value.facts
+    assert ("output", "no room") in caught.value.facts
     assert not os.path.lexists(paths.install(*PIN))
 
 
@@ -195,13 +195,13 @@ def test_a_path_with_blanks_is_refused_where_scripts_name_their_place(
     tmp_path: Path,
 ) -> None:
     paths = Paths(str(tmp_path / "my data"), str(tmp_path / "config"))
-    with pytest.raises(ToolpinError, match="path with blanks"):
+    with pytest.raises(ToolpinError, match="path with spaces"):
         trees.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
     assert not os.path.lexists(paths.install(*PIN))
 
 
 def test_a_pattern_that_nothing_fits_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="no file fits"):
+    with pytest.raises(Refused, match="no file matches"):
         finish(plan_of(Rewrite("bin/erl", OLD)), str(tmp_path), lambda: "")
 
 

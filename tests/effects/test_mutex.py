@@ -55,7 +55,7 @@ def test_a_mutex_makes_its_folder_and_keeps_its_file(tmp_path: Path) -> None:
 
 
 def test_another_process_keeps_us_out_until_it_lets_go(tmp_path: Path) -> None:
-    path = tmp_path / "mutex"
+    path = tmp_path / "file lock"
     said: list[str] = []
     with owner(path) as process:
         with try_held(str(path)) as mine:
@@ -72,25 +72,25 @@ def test_another_process_keeps_us_out_until_it_lets_go(tmp_path: Path) -> None:
 
 
 def test_waiting_is_not_called_for_a_free_mutex(tmp_path: Path) -> None:
-    with held(str(tmp_path / "mutex"), waiting=lambda: pytest.fail("it was free")):
+    with held(str(tmp_path / "file lock"), waiting=lambda: pytest.fail("it was free")):
         pass
-    with try_held(str(tmp_path / "mutex")) as mine:
+    with try_held(str(tmp_path / "file lock")) as mine:
         assert mine
 
 
 def test_a_timeout_names_the_mutex(tmp_path: Path) -> None:
-    path = tmp_path / "mutex"
+    path = tmp_path / "file lock"
     with (
         owner(path),
         pytest.raises(ToolpinError) as caught,
         held(str(path), timeout_s=0.1),
     ):
         pytest.fail("two owners")
-    assert ("mutex", str(path)) in caught.value.facts
+    assert ("file lock", str(path)) in caught.value.facts
 
 
 def test_hostile_78_a_killed_owner_frees_the_mutex_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "mutex"
+    path = tmp_path / "file lock"
     with owner(path) as process:
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=30)
@@ -99,7 +99,7 @@ def test_hostile_78_a_killed_owner_frees_the_mutex_at_once(tmp_path: Path) -> No
 
 
 def test_threads_exclude_each_other(tmp_path: Path) -> None:
-    path = str(tmp_path / "mutex")
+    path = str(tmp_path / "file lock")
     answers: list[bool] = []
 
     def look() -> None:
@@ -117,14 +117,14 @@ def test_threads_exclude_each_other(tmp_path: Path) -> None:
 def test_counting_processes_lose_no_count(tmp_path: Path) -> None:
     number = tmp_path / "number"
     number.write_text("0")
-    command = [sys.executable, "-c", _COUNTER, str(tmp_path / "mutex"), str(number)]
+    command = [sys.executable, "-c", _COUNTER, str(tmp_path / "file lock"), str(number)]
     counters = [subprocess.Popen(command) for _ in range(4)]
     assert [counter.wait(timeout=60) for counter in counters] == [0] * 4
     assert number.read_text() == "80"
 
 
 def test_an_exception_frees_the_mutex(tmp_path: Path) -> None:
-    path = str(tmp_path / "mutex")
+    path = str(tmp_path / "file lock")
     with pytest.raises(KeyboardInterrupt), held(path):
         raise KeyboardInterrupt
     with try_held(path) as mine:
@@ -133,18 +133,21 @@ def test_an_exception_frees_the_mutex(tmp_path: Path) -> None:
 
 def test_hostile_73_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    path = tmp_path / "file" / "mutex"
+    path = tmp_path / "file" / "file lock"
     with pytest.raises(ToolpinError) as caught, held(str(path)):
         pytest.fail("held on a file that cannot be")
-    assert ("mutex", str(path)) in caught.value.facts
+    assert ("file lock", str(path)) in caught.value.facts
 
 
 def test_hostile_73_a_mutex_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "mutex"
+    path = tmp_path / "file lock"
     path.mkdir()
     with pytest.raises(ToolpinError) as caught, held(str(path)):
-        pytest.fail("held a folder")
-    assert caught.value.facts == (("mutex", str(path)), ("cause", "Is a directory"))
+        pytest.fail("held a directory")
+    assert caught.value.facts == (
+        ("file lock", str(path)),
+        ("reason", "Is a directory"),
+    )
 
 
 def test_hostile_82_a_filesystem_without_locks_is_named(tmp_path: Path) -> None:
@@ -160,7 +163,7 @@ try:
 except ToolpinError as error:
     print(error.render())
 """
-    command = [sys.executable, "-c", code, str(tmp_path / "mutex")]
+    command = [sys.executable, "-c", code, str(tmp_path / "file lock")]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "this filesystem has no locks" in answer.stdout
     assert "TOOLPIN_DATA_DIR" in answer.stdout

@@ -1,12 +1,16 @@
-"""What is said without a terminal: a line a phase, and no long silence."""
+"""What is reported without a terminal, and that a bar fits into one line of one."""
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
+from tests.support.run import Home
+from tests.support.terminal import Terminal
 from toolpin.progress import Board, Row
 from toolpin.report import Report
 
@@ -67,12 +71,12 @@ def test_what_has_no_known_end_is_told_too(
     row.advance(7_000_000, None)
     clock.now += 10
     board.tick()
-    row.wait("asking nodejs.org")
+    row.wait("querying nodejs.org")
     clock.now += 12
     board.tick()
     assert capsys.readouterr().err.splitlines()[1:] == [
         "nodejs 20.9.0: still downloading, 7 MB",
-        "nodejs 20.9.0: still asking nodejs.org, 12 s",
+        "nodejs 20.9.0: still querying nodejs.org, 12 s",
     ]
 
 
@@ -103,3 +107,20 @@ def test_quiet_stays_quiet(clock: Clock, capsys: pytest.CaptureFixture[str]) -> 
     board.tick()
     row.drop()
     assert capsys.readouterr().err == ""
+
+
+def test_a_long_label_leaves_nothing_behind_at_80_columns(home: Home) -> None:
+    # A line that the terminal wraps is not erased.
+    script = (
+        "from toolpin.progress import Board; from toolpin.report import Report\n"
+        "row = Board(Report()).row('a-tool-' + 'x' * 100)\n"
+        "row.phase('unpacking'); row.refresh()\n"
+        "row.advance(41_000_000, 60_000_000); row.refresh()\n"
+        "row.wait('querying'); row.refresh(); row.drop(); print('end')\n"
+    )
+    command = (sys.executable, "-c", script)
+    with Terminal(*command, env=home.env, cwd=home.project, columns=80) as it:
+        shown = it.until("end")
+    frames = [frame.rstrip("\n") for frame in re.split(r"\r\n?", shown)]
+    assert any("..." in frame for frame in frames), "something was drawn"
+    assert max(map(len, frames)) <= 80

@@ -370,7 +370,7 @@ def test_hostile_61_63_many_files_of_one_place_are_not_read_together(
         return list(stated(where, {}, IDIOMS))
 
     assert len(read(folder.parents[5])) == 4
-    with pytest.raises(UsageError, match="from here up"):
+    with pytest.raises(UsageError, match="directory and its parents"):
         read(folder)
 
 

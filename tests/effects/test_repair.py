@@ -122,7 +122,7 @@ def test_hostile_06_a_repair_goes_through_no_link(paths: Paths) -> None:
     shutil.rmtree(_tree(paths) / "share")
     (_tree(paths) / "share").symlink_to(outside)
     (problem,) = _repair(paths).problems
-    assert ("in the way", str(_tree(paths) / "share")) in problem.facts
+    assert ("blocked by", str(_tree(paths) / "share")) in problem.facts
     assert not any(outside.iterdir())
 
 
@@ -136,7 +136,7 @@ def test_a_folder_in_the_place_of_a_file_stays_and_the_rest_is_repaired(
     (_tree(paths) / "bin/node").write_text("")
     done = _repair(paths)
     assert [one.path for one in done.inspection.findings] == ["LICENSE"]
-    assert [one.what for one in done.problems] == ["LICENSE cannot be put in place"]
+    assert [one.what for one in done.problems] == ["LICENSE cannot be restored"]
     assert (licence / "mine").exists()
 
 
@@ -148,7 +148,7 @@ def test_a_file_that_no_archive_holds_is_not_repaired(paths: Paths) -> None:
     receipt["files"].append(["lib/built.o", 5, 0o644, digest, ""])
     file.write_text(json.dumps(receipt))
     (problem,) = _repair(paths).problems
-    assert ("in no archive", "lib/built.o") in problem.facts
+    assert ("not in any archive", "lib/built.o") in problem.facts
     assert not (tree / "lib/built.o").exists()
 
 

@@ -68,7 +68,7 @@ def test_hostile_23_an_archive_without_its_command_is_refused(paths: Paths) -> N
 
 
 def test_a_build_of_another_version_is_refused(paths: Paths) -> None:
-    with pytest.raises(NotPublished, match=r"it says v22\.2\.0"):
+    with pytest.raises(NotPublished, match=r"it reports v22\.2\.0"):
         _publish(paths, node_tarball("22.2.0", format="gz"))
     assert _nothing_is_left(paths)
 

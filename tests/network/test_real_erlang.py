@@ -151,7 +151,7 @@ def test_what_is_bound_to_a_machine_is_used_only_where_its_source_is_named(
     home.pin("erlang 27.3.4.1\n")
     result = home.toolpin("install", timeout_s=120)
     assert result.code == 1
-    assert "would run on this machine alone" in result.err
+    assert "would run on this machine only" in result.err
     assert "try: toolpin install erlang 27.3.4.1 --source debian\n" in result.err
     assert home.toolpin("list").out == ""
 

@@ -104,7 +104,7 @@ def test_a_global_command_runs_at_once(machine: Home, spelling: str) -> None:
     assert removed.code == 0, removed.err
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="unshare is Linux's")
+@pytest.mark.skipif(sys.platform != "linux", reason="unshare belongs to Linux")
 def test_unplugged_everything_installed_still_works(machine: Home) -> None:
     unshare = ["unshare", "--net", *(["--map-root-user"] if os.getuid() else [])]
     machine.pin(f"nodejs {OLD} {NEW}\n")
@@ -166,7 +166,7 @@ def test_a_node_whose_npm_is_not_on_record_is_not_taken_from_npm(
 ) -> None:
     result = machine.toolpin("install", "nodejs", "16.9.0", "--source", "npm")
     assert result.code == 1
-    assert "no npm is known that upstream shipped with nodejs 16.9.0" in result.err
+    assert "no npm is known to be shipped with nodejs 16.9.0" in result.err
 
 
 def test_what_can_be_installed_is_listed_in_order(machine: Home) -> None:

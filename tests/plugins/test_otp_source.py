@@ -89,7 +89,9 @@ class NoApt:
     """Stands for a machine without apt."""
 
     def artifacts(self, *_: object) -> tuple[Artifact, ...]:
-        raise Unreachable("this machine has no apt, so Debian cannot be asked")
+        raise Unreachable(
+            "apt is not installed on this machine, so Debian cannot be queried"
+        )
 
 
 def package(name: str) -> Artifact:

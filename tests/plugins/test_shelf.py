@@ -114,7 +114,7 @@ def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:
     file.write_text(text.replace('"upstream"', "7").replace("{ target", "{ torget"))
     told = [fault.what.removeprefix(f"{file}:") for fault in shelf.faults_of(str(file))]
     assert [line.partition(" must")[0] for line in told] == [
-        "3: tool.colour is no field",
+        "3: tool.colour is not a field",
         "4: tool.name",
         "9: source.id",
     ]

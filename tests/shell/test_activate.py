@@ -22,7 +22,7 @@ from tests.shell.scenario import (
 from tests.shell.store import SHELLS
 from tests.shell.world import OWN, V10, V12, World
 
-HINT = "nodejs 11.0.0 is not installed\n  wanted by"
+HINT = "nodejs 11.0.0 is not installed\n  required by"
 
 
 def test_in_and_out_and_in_a_nested_project(world: World, shell: str) -> None:

@@ -174,7 +174,7 @@ def test_a_shell_whose_toolpin_has_been_taken_away_says_so_once(
         same("node"),
     )
     assert done.out == f"{V10}\n", done.err
-    assert done.err.count("toolpin: it has been taken away") == 1
+    assert done.err.count("toolpin: it was uninstalled") == 1
     assert "No such file" not in done.err
 
 

@@ -34,7 +34,7 @@ def test_a_link_to_a_file_of_another_kind_chooses_nothing(
     (store.home.project / name).symlink_to(elsewhere / "secret")
     done = store.run(road, "node")
     assert done.code == 2, done.out
-    assert f"{name} is a link to a file of another kind" in done.err
+    assert f"{name} is a link to a file with another name" in done.err
     assert "10.15.3" not in done.err
 
 

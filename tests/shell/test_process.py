@@ -323,13 +323,13 @@ def test_commands_run_while_the_shims_are_refreshed(store: Store) -> None:
     assert (done.out.splitlines(), done.err) == (expected, "")
 
 
-@pytest.mark.parametrize("what", ["no interpreter", "a folder nobody may enter"])
+@pytest.mark.parametrize("what", ["no interpreter", "a directory nobody may enter"])
 def test_an_interpreter_that_this_user_may_not_run_is_not_said_to_be_gone(
     store: Store, what: str
 ) -> None:
     private = store.home.root / "private"
     private.mkdir()
-    if what == "a folder nobody may enter":
+    if what == "a directory nobody may enter":
         (private / "python").symlink_to(sys.executable)
         private.chmod(0)
     python = f"{private}/python"
@@ -338,4 +338,4 @@ def test_an_interpreter_that_this_user_may_not_run_is_not_said_to_be_gone(
     told = store.home.run(*command, env={"PATH": "/usr/bin:/bin"})
     private.chmod(0o700)
     assert told.code == 126
-    assert f"needs {python}, which is gone or not for this user to run" in told.err
+    assert f"needs {python}, which is missing or cannot be run by this user" in told.err

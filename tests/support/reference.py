@@ -6,10 +6,11 @@ It reads the parsers' own actions: argparse's help text differs by Python's vers
 from __future__ import annotations
 
 import sys
-from argparse import SUPPRESS, Action, ArgumentParser, _SubParsersAction
+from argparse import Action, ArgumentParser, _SubParsersAction
 from collections.abc import Iterator
 
-from toolpin.cli import VERBS, add_globals, parser_of
+from toolpin.cli import ALIASES, VERBS, add_globals, parser_of
+from toolpin.help import EXAMPLES, own_actions
 from toolpin.shells.completion import argument_name
 
 COMMAND = ".venv/bin/python -m tests.support.reference > docs/reference.md"
@@ -18,18 +19,17 @@ _COMMON = "toolpin"
 _HEAD = f"""\
 # Commands
 
-<!-- Written from the parser. To write it again:
+<!-- Generated from the parsers and the help. To generate it again:
      {COMMAND}
 -->
 
-`toolpin [OPTION...] COMMAND ...`. These options stand before the command's name or
-behind it, save that `exec` leaves all that follows it to the program:
+`toolpin [OPTION...] COMMAND ...`. These global options go before or after the name of a
+command. After `exec` all options are those of the program:
 """
 _PLAIN = {
-    "exec": "`toolpin exec COMMAND [ARG...]`\n\nThe program takes the place of "
-    "toolpin: its exit code is the answer. The options of `toolpin` stand before "
-    "`exec`.",
-    "help": "`toolpin help [COMMAND]`",
+    "exec": "`toolpin exec COMMAND [ARG...]`\n\nThe exit code is that of the command. "
+    "Global options go before `exec`.",
+    "help": "`toolpin help [COMMAND|options]`",
 }
 
 
@@ -38,7 +38,8 @@ def render() -> str:
     sections = [_HEAD + "\n" + _table(_common())]
     for name, verb in VERBS.items():
         text = _PLAIN.get(name) or "\n\n".join(_command(parser_of(name)))
-        sections.append(f"## {name}\n\n{_sentence(verb.summary)}\n\n{text}")
+        parts = [f"## {name}", f"{_sentence(verb.summary)}{_aliases(name)}", text]
+        sections.append("\n\n".join([*parts, *_examples(name)]))
     return "\n\n".join(sections) + "\n"
 
 
@@ -46,10 +47,6 @@ def _common() -> ArgumentParser:
     common = ArgumentParser(_COMMON, add_help=False)
     add_globals(common, default=None)
     return common
-
-
-def _common_names() -> set[str]:
-    return {action.dest for action in _common()._actions}
 
 
 def undocumented() -> list[str]:
@@ -86,15 +83,26 @@ def _command(parser: ArgumentParser) -> Iterator[str]:
 
 def _shown(parser: ArgumentParser) -> list[Action]:
     """Return the options of its own and then the positional words."""
-    own = [
-        action
-        for action in parser._actions
-        if "--help" not in action.option_strings
-        and action.help != SUPPRESS
-        and (parser.prog == _COMMON or action.dest not in _common_names())
-        and not isinstance(action, _SubParsersAction)
-    ]
+    common = parser._actions if parser.prog == _COMMON else own_actions(parser)
+    own = [action for action in common if not isinstance(action, _SubParsersAction)]
     return sorted(own, key=lambda action: not action.option_strings)
+
+
+def _aliases(name: str) -> str:
+    words = [
+        f"`{alias}` is short for `{' '.join(words)}`."
+        for alias, words in ALIASES.items()
+        if words[0] == name
+    ]
+    return "".join(f" {word}" for word in words)
+
+
+def _examples(name: str) -> list[str]:
+    """Return the examples of the help as a block of code, if there are any."""
+    examples = EXAMPLES.get(name, ())
+    width = max((len(line) for line, _ in examples), default=0)
+    rows = [f"{line:<{width}}  # {text}" if text else line for line, text in examples]
+    return ["\n".join(["```sh", *rows, "```"])] if rows else []
 
 
 def _usage(action: Action) -> str:

@@ -156,5 +156,5 @@ def test_outputs_are_lines_of_either_form() -> None:
 
 @pytest.mark.parametrize("text", ["/a\nkey=b", "/a\rb"])
 def test_a_value_of_several_lines_sets_no_other_output(text: str) -> None:
-    with pytest.raises(UsageError, match="path cannot be an output"):
+    with pytest.raises(UsageError, match="path cannot be a CI output"):
         render_outputs({"path": text}, "github")

@@ -91,7 +91,7 @@ def test_what_a_format_cannot_say_is_refused(form: str, value: str) -> None:
         _text(form, value)
     facts = dict(caught.value.facts)
     assert facts["variable"] == "X"
-    assert facts["because"]
+    assert facts["reason"]
     assert caught.value.hint
 
 

@@ -79,7 +79,7 @@ def test_a_build_for_an_older_otp_is_a_warning(
     otp = elixir.rpartition("-")[2]
     assert check_pairs(wishes(elixir, erlang), registry.get) == [
         f"elixir {elixir} was built for erlang {otp}, which is older than "
-        f"erlang {erlang}; it should run"
+        f"erlang {erlang}; this should work"
     ]
 
 
@@ -89,31 +89,31 @@ def test_a_build_for_an_older_otp_is_a_warning(
         (
             "1.17.3-otp-27",
             "26.2.5",
-            "elixir 1.17.3-otp-27 was built for erlang 27, and not for erlang 26.2.5",
+            "elixir 1.17.3-otp-27 was built for erlang 27, not for erlang 26.2.5",
             "toolpin pin elixir 1.17.3-otp-26",
         ),
         (
             "1.17.3-otp-27",
             "24.3",  # Elixir 1.17 has no build for it
-            "elixir 1.17.3-otp-27 was built for erlang 27, and not for erlang 24.3",
+            "elixir 1.17.3-otp-27 was built for erlang 27, not for erlang 24.3",
             "toolpin pin erlang latest:27",
         ),
         (
             "1.99.0-otp-41",
             "40.0",  # newer than the table
-            "elixir 1.99.0-otp-41 was built for erlang 41, and not for erlang 40.0",
+            "elixir 1.99.0-otp-41 was built for erlang 41, not for erlang 40.0",
             "toolpin pin erlang latest:41",
         ),
         (
             "1.18.3",
             "28.0",
-            "elixir 1.18.3 does not go with erlang 28.0",
+            "elixir 1.18.3 is not compatible with erlang 28.0",
             "toolpin pin erlang latest:27",
         ),
         (
             "1.18.3",
             "22.2",
-            "elixir 1.18.3 does not go with erlang 22.2",
+            "elixir 1.18.3 is not compatible with erlang 22.2",
             "toolpin pin erlang latest:27",
         ),
     ],

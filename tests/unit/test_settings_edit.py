@@ -59,5 +59,5 @@ def test_a_key_that_is_no_setting_can_be_removed() -> None:
 
 def test_an_edit_that_would_land_in_another_table_is_refused() -> None:
     text = "[network.more]\na = 1\n"
-    with pytest.raises(ToolpinError, match="only a person"):
+    with pytest.raises(ToolpinError, match="edit it by hand"):
         set_value(text, "f", "network.stall_timeout_s", "3")

@@ -40,7 +40,7 @@ V22 = (Wanted("version", "22.1.0"),)
         ),
         pytest.param(b"erlang 27\n", b"erlang 27\nnodejs 22.1.0\n", id="added"),
         pytest.param(
-            b"erlang 27", b"erlang 27\nnodejs 22.1.0\n", id="added after no newline"
+            b"erlang 27", b"erlang 27\nnodejs 22.1.0\n", id="added after a newline"
         ),
         pytest.param(
             b"erlang 27\n\n# end\n\n",

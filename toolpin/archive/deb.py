@@ -56,7 +56,7 @@ def data_member(file: BinaryIO) -> Part:
     if not _DATA.fullmatch(data.name):
         raise Broken("data.tar is expected as its third member", data.name)
     if at != size:
-        raise Broken("it goes on after its data")
+        raise Broken("it has content after its data")
     return Part(file, data.start, data.size)
 
 
@@ -72,11 +72,11 @@ def _member(file: BinaryIO, at: int, file_bytes: int) -> tuple[_Place, int]:
     name = header[:16].rstrip(b" ").removesuffix(b"/").decode("ascii", "replace")
     digits = header[48:58].rstrip(b" ")
     if header[58:] != _HEADER_END or not digits.isdigit():
-        raise Broken("a member's header is cut or damaged", name)
+        raise Broken("a member's header is truncated or damaged", name)
     place = _Place(name, at + _HEADER_BYTES, int(digits))
     end = place.start + place.size
     if end > file_bytes:
-        raise Broken("the archive ends in the middle", name)
+        raise Broken("the archive is truncated", name)
     file.seek(end)
     padding = file.read(place.size % 2)  # members begin at even places
     if padding.strip(b"\n\0"):

@@ -99,7 +99,7 @@ def split_target(target: str, member: str) -> list[str]:
 def _check_text(text: str, what: str, member: str | None = None) -> None:
     named = text if member is None else member
     if not text.isprintable() or _FORBIDDEN.search(text):
-        raise Broken(f"{what} has characters that a shell or terminal obeys", named)
+        raise Broken(f"{what} has characters that control a shell or terminal", named)
     if len(text.encode()) >= PATH_BYTES:
         raise Broken(f"{what} is longer than {PATH_BYTES} bytes", named)
 
@@ -108,6 +108,6 @@ def _check_component(part: str, name: str) -> None:
     if part in ("", "."):
         raise Broken("a name is empty or has an empty component", name)
     if part == "..":
-        raise Broken("a name leads out of the archive", name)
+        raise Broken("a name points outside the archive", name)
     if len(part.encode()) > _COMPONENT_BYTES:
         raise Broken(f"a component is longer than {_COMPONENT_BYTES} bytes", name)

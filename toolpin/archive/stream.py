@@ -47,7 +47,7 @@ class Stream:
         while len(data) < size:
             more = self.read(size - len(data))
             if not more:
-                raise Broken("the archive ends in the middle")
+                raise Broken("the archive is truncated")
             data += more
         return data
 
@@ -135,7 +135,7 @@ def _decode(file: Source, form: Form, limits: Limits) -> Iterator[bytes]:
     while data:
         streams += 1
         if streams > max(_FREE_STREAMS, file.tell() // _STREAM_BYTES):
-            raise Broken("it is cut into too many small streams")
+            raise Broken("it consists of too many small streams")
         decoder = _decoder(form, limits)
         try:
             yield from _one_stream(file, decoder, data)
@@ -152,7 +152,7 @@ def _one_stream(file: Source, decoder: _Decoder, data: bytes) -> Iterator[bytes]
             return
         data = file.read(_INPUT_BYTES) if decoder.needs_input else b""
         if decoder.needs_input and not data:
-            raise EOFError("it ends in the middle")
+            raise EOFError("it is truncated")
 
 
 def _decoder(form: Form, limits: Limits) -> _Decoder:

@@ -73,7 +73,7 @@ def _member(header: _Header, stream: Stream, limits: Limits) -> Member:
     if header.size > (limits.total_bytes if kind == "file" else 0):
         raise Broken(f"a {kind} of {header.size} bytes", header.name)
     if kind != "folder" and header.name.endswith("/"):
-        raise Broken(f"a {kind} has the name of a folder", header.name)
+        raise Broken(f"a {kind} has the name of a directory", header.name)
     return Member(
         header.name,
         kind,
@@ -89,7 +89,7 @@ def _data(stream: Stream, size: int) -> Iterator[bytes]:
     while left:
         piece = stream.read(min(left, PIECE_BYTES))
         if not piece:
-            raise Broken("the archive ends in the middle")
+            raise Broken("the archive is truncated")
         left -= len(piece)
         yield piece
     stream.exactly(-size % _BLOCK)
@@ -98,10 +98,10 @@ def _data(stream: Stream, size: int) -> Iterator[bytes]:
 def _check_end(stream: Stream) -> None:
     """Check for the second block of zeros, and nothing but zeros behind it."""
     if stream.exactly(_BLOCK) != _ZEROS:
-        raise Broken("it goes on after its end")
+        raise Broken("it has content after its end")
     while piece := stream.read(PIECE_BYTES):
         if piece.strip(b"\0"):
-            raise Broken("it goes on after its end")
+            raise Broken("it has content after its end")
 
 
 def _header(block: bytes) -> _Header:
@@ -153,7 +153,7 @@ def _extend(extended: dict[str, str], header: _Header, stream: Stream) -> int:
         if records:
             raise Broken("a global header renames or sizes every member", header.name)
     elif extended.keys() & records.keys():
-        raise Broken("two extended headers speak of one member", header.name)
+        raise Broken("one member has two extended headers", header.name)
     else:
         extended |= records
     return number
@@ -178,7 +178,7 @@ def _pax(data: bytes) -> tuple[dict[str, str], int]:
         if key in (b"path", b"linkpath", b"size"):
             text = value.decode("utf-8", "surrogateescape")
             if found.setdefault(key.decode(), text) != text:
-                raise Broken("an extended header says two things", text)
+                raise Broken("an extended header has contradictory values", text)
         start = end
         number += 1
     return found, number

@@ -80,7 +80,7 @@ class Tree:
         """Give a file that was written before a second name."""
         key, first = self._key(path), self._files.get(self._key(target))
         if first is None:
-            raise Broken("a hard link repeats no file before it", path)
+            raise Broken("a hard link has no earlier file as its target", path)
         self._claim_new(path, key)
         old, new = self._full(first.path), self._full(path)
         try:
@@ -172,13 +172,15 @@ class Tree:
         if key in self._folders:
             return
         if key in self._files or key in self._links:
-            raise Broken("a folder has the name of a file or link", path)
+            raise Broken("a directory has the name of a file or link", path)
         full = self._full(path)
         try:
             os.mkdir(full)
         except FileExistsError:
             if not stat.S_ISDIR(os.lstat(full).st_mode):
-                raise Broken("a folder has the name of a file or link", path) from None
+                raise Broken(
+                    "a directory has the name of a file or link", path
+                ) from None
         else:
             self._made.append(full)
             os.chmod(full, _FOLDER_MODE)  # whatever the umask took
@@ -209,17 +211,20 @@ class Tree:
             part = rest.pop()
             self._link_steps += 1 + len(here)
             if self._link_steps > self._limits.link_steps:
-                rule = f"its links take more than {self._limits.link_steps} steps"
+                rule = (
+                    "resolving its links takes more than "
+                    f"{self._limits.link_steps} steps"
+                )
                 raise Broken(rule, path)
             if part == "..":
                 if not here or not self._is_folder("/".join(here)):
-                    raise Broken("a link leads out of the tree", path)
+                    raise Broken("a link points outside the tree", path)
                 here.pop()
             elif part not in ("", "."):
                 target = self._link_at("/".join([*here, part]))
                 hops += target is not None
                 if hops > _LINK_HOPS:
-                    raise Broken("a link leads in circles", path)
+                    raise Broken("links form a loop", path)
                 if target is None:
                     here.append(part)
                 else:
@@ -256,7 +261,7 @@ def folds_names(folder: str) -> bool:
 
 def _check_reserved(name: str, path: str) -> None:
     if name.casefold() == _RESERVED:
-        raise Broken(f"a name is kept for toolpin: {_RESERVED}", path)
+        raise Broken(f"a name is reserved for toolpin: {_RESERVED}", path)
 
 
 def _write(out: int, piece: bytes) -> None:

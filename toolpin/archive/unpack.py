@@ -86,7 +86,7 @@ def _refused(filename: str, broken: Broken) -> Refused:
         member = f"{member[:80]}... ({len(broken.member)} characters)"
     facts = [("member", member)] if member else []
     return Refused(
-        f"{filename} breaks a rule of unpacking: {broken.rule}",
+        f"{filename} is not safe to unpack: {broken.rule}",
         [*facts, ("installed", "nothing")],
     )
 
@@ -127,7 +127,7 @@ def _tar_members(
 def _check_family(filename: str, family: str) -> None:
     for named, suffixes in _FAMILIES:
         if named != family and filename.endswith(suffixes):
-            raise Broken(f"it is named as a {named}, and is a {family}")
+            raise Broken(f"it is named as a {named} but is a {family}")
 
 
 def _taken(
@@ -143,20 +143,22 @@ def _taken(
             continue
         if len(parts) <= strip:
             if member.kind != "folder":
-                raise Broken("a file lies above the folder to be dropped", member.name)
+                raise Broken("a file is above the directory to be dropped", member.name)
             continue
         top = top or parts[:strip]
         if parts[:strip] != top:
-            raise Broken("it has two top folders, where one is expected", member.name)
+            raise Broken(
+                "it has two top directories, where one is expected", member.name
+            )
         link = member.link
         if member.kind == "hardlink":
             repeated = split_name(link)
             if (repeated[: len(only)], repeated[:strip]) != (only, top):
-                raise Broken("a hard link repeats what is not unpacked", member.name)
+                raise Broken("the target of a hard link is not unpacked", member.name)
             link = "/".join(repeated[strip:])
         yield "/".join(parts[strip:]), member._replace(link=link)
     if top is None:
-        raise Broken("it holds nothing of what is to be unpacked", "/".join(only))
+        raise Broken("it contains nothing to unpack", "/".join(only))
 
 
 def _link_below(path: str, member: Member, shared: Sequence[str]) -> str:

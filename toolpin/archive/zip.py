@@ -54,7 +54,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, pool: Executor) -> 
     if info.flag_bits & _ENCRYPTED:
         raise Broken("a member is encrypted", name)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise Broken(f"compression {info.compress_type} is not taken", name)
+        raise Broken(f"compression {info.compress_type} is not supported", name)
     mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
     kind = _kind(name, mode)
     link = ""

@@ -46,7 +46,7 @@ def end_record(file: BinaryIO) -> EndRecord:
         raise Broken("the zip has no end record")
     _, disk, first, here, members, length, start, comment = _END.unpack_from(tail, at)
     if len(tail) - at - _END.size != comment:
-        raise Broken("it goes on after its end")
+        raise Broken("it has content after its end")
     said = EndRecord(members, length, start)
     if at >= _LOCATOR.size and tail.startswith(b"PK\6\7", at - _LOCATOR.size):
         return _zip64(file, said, size - len(tail) + at)
@@ -79,7 +79,7 @@ def check_layout(file: BinaryIO, archive: zipfile.ZipFile, end: EndRecord) -> No
     """Check that the members fill the file from its start to the directory."""
     infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
     if (archive.start_dir, len(infos)) != (end.start, end.members):
-        raise Broken("its directory is not where its end record says")
+        raise Broken("its central directory is not where its end record states")
     at = 0
     starts = [*(info.header_offset for info in infos), end.start]
     for info, following in zip(infos, starts[1:], strict=True):
@@ -158,4 +158,6 @@ def _descriptor_bytes(found: bytes, info: zipfile.ZipInfo) -> int:
             plain = struct.pack(form, *sizes)
             if found in (plain, _DESCRIPTOR + plain):
                 return len(found)
-    raise Broken("the sizes behind a member differ from its header's", info.filename)
+    raise Broken(
+        "the sizes after a member differ from those in its header", info.filename
+    )

@@ -102,7 +102,7 @@ def uninstall(front: Front, words: Sequence[str]) -> int:
         )
     if folder_like(version):
         raise FailedError(
-            f"{version} is no version that was installed; nothing removed"
+            f"{version} is not a version that was installed; nothing removed"
         )
     pin = installs.exact(front.app.paths, tool, wanted_of(version))
     if pin is None:
@@ -185,7 +185,7 @@ def reshim(front: Front, words: Sequence[str]) -> int:
     for skipped in changes.skipped:
         path = f"{front.app.paths.shims}/{skipped}"
         if os.path.lexists(path):
-            front.say(f"{path} is not asdf's: left alone")
+            front.say(f"{path} was not created by asdf and is left unchanged")
     return 0
 
 

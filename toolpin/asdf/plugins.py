@@ -64,7 +64,7 @@ def _add(front: Front, words: Sequence[str]) -> int:
         else:
             folders.add(own, address)
     except Unreachable as error:
-        said = [value for label, value in error.facts if label == "it said"]
+        said = [value for label, value in error.facts if label == "output"]
         told = said[-1] if said else error.what
         raise FailedError(f"unable to clone plugin: {printable(told)}") from error
     app.reload_plugins()

@@ -89,7 +89,7 @@ def cmd(front: Front, words: Sequence[str]) -> NoReturn:
         raise FailedError(f"{start}{lacking}{''.join(rest[:1])}")
     program, args = found
     if not os.access(program, os.X_OK):
-        raise FailedError(f"{start}{printable(program)} may not be run")
+        raise FailedError(f"{start}{printable(program)} is not executable")
     become(program, args, _clean(front, scripts.env))
 
 
@@ -148,7 +148,7 @@ def _told(front: Front, command: str, error: NotRunnable) -> Exception:
     tools = {pin.tool for pin in pins} or _of_stub(front, command)
     requests = [one for tool in sorted(tools) if (one := front.request(tool))]
     if any(_is_there(front, request) for request in requests):
-        if "has no command" in error.what:
+        if "does not provide" in error.what:
             return FailedError(
                 f"No {command} executable found for current version. Please select a "
                 f"different version or install {command} manually for the current "
@@ -172,7 +172,7 @@ def _told(front: Front, command: str, error: NotRunnable) -> Exception:
             f"{printable(_file(front))}",
             *(f"{pin.tool} {spelt(pin.version)}" for pin in pins),
         ]
-    lines += ["", *(f"wanted by {printable(str(one.origin))}" for one in requests)]
+    lines += ["", *(f"required by {printable(str(one.origin))}" for one in requests)]
     return FailedError("\n".join(lines), _SET_UP)
 
 

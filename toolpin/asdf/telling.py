@@ -43,7 +43,7 @@ MANAGE TOOLS
   list all TOOL [PREFIX]        what can be installed
   set [-u] [-p] TOOL VERSION... write it into the file here, at home, or above
   uninstall TOOL VERSION        remove a version
-  where TOOL [VERSION]          the folder of a version
+  where TOOL [VERSION]          the directory of a version
   which COMMAND                 the program that a command runs
 
 UTILS

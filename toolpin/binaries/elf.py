@@ -203,5 +203,5 @@ def _offset(segments: list[_Segment], address: int) -> int:
 def _text(view: mmap.mmap, at: int) -> str:
     end = view.find(b"\0", at, at + _TEXT_MAX)
     if end < 0:
-        raise ValueError("a text without an end")
+        raise ValueError("an unterminated string")
     return os.fsdecode(view[at:end])

@@ -72,8 +72,8 @@ def read_release(folder: str) -> Release:
     except (OSError, ValueError, ToolpinError) as error:
         because = error.what if isinstance(error, ToolpinError) else str(error)
         raise UsageError(
-            f"{folder} is no release of Mix",
-            [("because", because)],
+            f"{folder} is not a release of Mix",
+            [("reason", because)],
             "MIX_ENV=prod mix release",
         ) from error
     erts = f"erts-{erts}" if os.path.isdir(f"{folder}/erts-{erts}") else ""
@@ -177,9 +177,9 @@ def _whys(
     for soname in _foreign(native, own):
         there = soname in target.libraries
         if not there and not any(os.path.exists(f"{one}/{soname}") for one in folders):
-            yield f"needs {soname}", "it is not here"
+            yield f"needs {soname}", "it is not installed here"
     if elf.loader and not os.path.exists(elf.loader):
-        yield "needs the loader", f"{elf.loader}, which is not here"
+        yield "needs the loader", f"{elf.loader}, which is missing here"
 
 
 def _foreign(native: Native, own: set[str]) -> Sequence[str]:

@@ -37,7 +37,7 @@ def check_command(path: str, host: Host, pin: Pin, *, root: str = "/") -> None:
     try:
         _check(path, host, root)
     except _Unfit as unfit:
-        facts = [("path", path), ("file says", unfit.says)]
+        facts = [("path", path), ("file is for", unfit.says)]
         if unfit.has:
             facts.append(("host has", unfit.has))
         raise Refused(f"{command} {unfit.why}", facts) from unfit
@@ -49,9 +49,11 @@ def check_command(path: str, host: Host, pin: Pin, *, root: str = "/") -> None:
 def _check(path: str, host: Host, root: str) -> None:
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode) or not status.st_size:
-        raise _Unfit("is not a program", "an empty file, a folder or a device")
+        raise _Unfit("is not a program", "an empty file, a directory or a device")
     if not status.st_mode & 0o111:
-        raise _Unfit("is not a program", f"no run bit: mode {status.st_mode & 0o777:o}")
+        raise _Unfit(
+            "is not a program", f"not executable: mode {status.st_mode & 0o777:o}"
+        )
     with (
         open(path, "rb") as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view,
@@ -85,7 +87,7 @@ def _check_elf(elf: Elf, host: Host, root: str) -> None:
     if elf.loader and host.libc not in ("", libc):
         raise _Unfit(f"needs {libc}", elf.loader, host.libc)
     if elf.loader and root and not _exists(root, elf.loader):
-        raise _Unfit("has no loader here", elf.loader, "no such file")
+        raise _Unfit("needs a loader that is missing here", elf.loader, "no such file")
     if elf.glibc > _numbers(host.libc_version) > ():
         needed = ".".join(map(str, elf.glibc))
         raise _Unfit(
@@ -108,7 +110,11 @@ def _check_script(line: bytes, root: str) -> None:
     if not interpreter.startswith("/"):
         raise _Unfit("is not a program", f"a script of {interpreter!r}")
     if root and not _exists(root, interpreter):
-        raise _Unfit("has no interpreter here", f"#!{interpreter}", "no such file")
+        raise _Unfit(
+            "needs an interpreter that is missing here",
+            f"#!{interpreter}",
+            "no such file",
+        )
 
 
 def _exists(root: str, path: str) -> bool:

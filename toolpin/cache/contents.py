@@ -157,7 +157,7 @@ def _remove(path: str) -> None:
     except OSError as error:
         raise ToolpinError(
             "the cache cannot be emptied",
-            [("path", path), ("because", error.strerror or "?")],
+            [("path", path), ("reason", error.strerror or "?")],
         ) from error
 
 

@@ -52,7 +52,7 @@ class FirstUse:
         """Report builds of a version that have no checksum, where others have one."""
         self._remark(
             f"{version} for {host}: the builds for {', '.join(builds)} are published "
-            f"without a checksum and left out; {FLAG} takes them"
+            f"without a checksum and skipped; use {FLAG} to include them"
         )
 
     def knows(self, artifacts: Sequence[Artifact]) -> bool:
@@ -70,8 +70,8 @@ class FirstUse:
             asked, artifacts = documents.parse_note(note.decode())
         except ValueError as error:
             raise Refused(
-                f"what was recorded of {url} cannot be read",
-                [("because", str(error)), ("digest", "none, but for that one")],
+                f"the recorded digest of {url} cannot be read",
+                [("reason", str(error)), ("digest", "none, apart from that one")],
                 f"rm {as_word(f'{self._cache.root}/{_KIND}/{_name(url)}')}",
             ) from error
         return artifacts[0] if asked == url and artifacts else None

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from toolpin import mutex
-from toolpin.errors import Mismatch, Refused, ToolpinError
+from toolpin.errors import Mismatch, Refused, ToolpinError, remedy
 from toolpin.http.fetch import Progress
 from toolpin.http.partial import discard
 from toolpin.model import Artifact, Digest
@@ -125,11 +125,11 @@ class Cache:
         for segment in (kind, *names):
             if not _SEGMENT.fullmatch(segment):
                 raise Refused(
-                    "a name cannot be a file in the cache",
+                    "this name cannot be used for a file in the cache",
                     [("received", repr(segment[:200]))],
                 )
         if kind in _OWN_FOLDERS or not names:
-            raise ValueError(f"no place for notes: {kind} {names}")
+            raise ValueError(f"invalid note name: {kind} {names}")
         return "/".join((self.root, kind, *names))
 
 
@@ -148,9 +148,10 @@ def disk_errors(path: str) -> Iterator[None]:
     except OSError as error:
         cause = error.strerror or str(error)
         full = error.errno in _FULL
+        place = str(error.filename or path)
         crowded = error.errno in (errno.EMFILE, errno.ENFILE)
         raise ToolpinError(
-            "the cache has no room" if full else "the cache cannot be used",
-            [("path", str(error.filename or path)), ("cause", cause)],
-            "ulimit -n 1024" if crowded else "export TOOLPIN_CACHE_DIR=/another/folder",
+            "the cache directory is full" if full else "the cache cannot be used",
+            [("path", place), ("reason", cause)],
+            "ulimit -n 1024" if crowded else remedy(error, place, "TOOLPIN_CACHE_DIR"),
         ) from error

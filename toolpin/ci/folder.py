@@ -62,9 +62,9 @@ def sweep(root: str, kept: Kept) -> list[str]:
     removed: list[str] = []
     if not _may_be_ours(root):
         raise ToolpinError(
-            f"{root} is there, and is not toolpin's: nothing of it is removed",
-            [("expected", "archives or trees in it")],
-            "export TOOLPIN_CACHE_DIR=/another/folder",
+            f"{root} exists and was not created by toolpin: nothing was removed",
+            [("expected", "archives or unpacked trees of toolpin")],
+            'export TOOLPIN_CACHE_DIR="$HOME/toolpin-cache"',
         )
     try:
         if os.path.lexists(root) and not _is_folder(root):
@@ -78,8 +78,8 @@ def sweep(root: str, kept: Kept) -> list[str]:
                 removed.append(path)
     except OSError as error:
         raise ToolpinError(
-            "what is not planned cannot be removed from the restored cache",
-            [("path", error.filename or root), ("because", error.strerror or "?")],
+            "unplanned files cannot be removed from the restored cache",
+            [("path", error.filename or root), ("reason", error.strerror or "?")],
         ) from error
     return removed
 

@@ -110,7 +110,9 @@ class _Work:
         for digest in sorted(bad):
             self.found_damage = True
             name = told.get(digest, f"archive {digest}")
-            report.warn(f"{name} in the restored cache has other bytes, removed")
+            report.warn(
+                f"{name} in the restored cache has an unexpected digest and was removed"
+            )
 
     def install(self) -> list[Outcome]:
         """Bring trees back, and install the others."""
@@ -176,7 +178,7 @@ class _Work:
         except ToolpinError as error:
             self.found_damage = True
             self._app.report.error(error)
-            self._app.report.warn(f"{pin}: made anew")
+            self._app.report.warn(f"{pin}: installed again")
             unfinished.delete_tree(place)
             return None
         return Outcome(one.job, RESTORED, seconds=time.monotonic() - began)

@@ -83,7 +83,8 @@ def render_outputs(values: Mapping[str, object], form: str) -> str:
         text = _text(value)
         if "\n" in text or "\r" in text or not _is_text(text):
             raise UsageError(
-                f"{name} cannot be an output, a line of text", [("value", repr(text))]
+                f"{name} cannot be a CI output: it is not a single line",
+                [("value", repr(text))],
             )
         if form == "gitlab":
             upper = "".join(char if char.isalnum() else "_" for char in name).upper()

@@ -52,7 +52,7 @@ def pack(paths: Paths, receipt: Receipt, place: str) -> None:
             f"{receipt.pin} cannot be packed for the next job",
             [
                 ("path", str(error.filename or place)),
-                ("because", error.strerror or str(error)),
+                ("reason", error.strerror or str(error)),
             ],
         ) from error
 
@@ -139,4 +139,4 @@ def _kind(is_expected: bool, is_there: bool) -> str:
 
 
 def _unlike(pin: Pin, facts: Sequence[tuple[str, str]]) -> Mismatch:
-    return Mismatch(f"the packed tree of {pin} is not what its receipt says", facts)
+    return Mismatch(f"the packed install of {pin} does not match its receipt", facts)

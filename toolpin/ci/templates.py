@@ -16,7 +16,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*
 _COPY = ".github/toolpin"
 _FILES = re.compile(r"(?m)^( +- )(\.tool-versions|toolpin\.lock)$")
 _COMMANDS = re.compile(r"(?m)^( +- toolpin)( ci )")
-_UNPUBLISHED = re.compile(r"(?m)^ *# toolpin is published under no name yet.*\n")
+_UNPUBLISHED = re.compile(r"(?m)^ *# toolpin is not published yet.*\n")
 
 
 class Template(NamedTuple):
@@ -51,7 +51,7 @@ def render(text: str, below: str, action: str) -> str:
         return text
     if not _PLAIN.fullmatch(below):
         raise UsageError(
-            "the name of this directory cannot be in a CI's file",
+            "the name of this directory cannot be written into a CI file",
             [("received", repr(below)), ("expected", "letters, digits and . _ - /")],
         )
     text = text.replace("working-directory: .\n", f"working-directory: ./{below}\n")

@@ -143,6 +143,6 @@ def _append(variable: str, text: str, app: App) -> bool:
     except OSError as error:
         raise ToolpinError(
             f"{variable} cannot be written",
-            [("path", file), ("because", error.strerror or "?")],
+            [("path", file), ("reason", error.strerror or "?")],
         ) from error
     return True

@@ -41,12 +41,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "shell",
         choices=(*DIALECTS, PLAIN),
-        help="the shell; sh gets the shims on PATH and nothing else, for git hooks",
+        help="the shell; sh only adds the shims to PATH, for git hooks",
     )
     parser.add_argument(
         "--shims",
         action="store_true",
-        help="put the shims first on PATH and do nothing else, for a profile file",
+        help="only put the shims first on PATH, for a profile file",
     )
     parser.add_argument("--update", action="store_true", help=SUPPRESS)
 
@@ -167,4 +167,4 @@ def _hint(missing: list[tuple[Request, ToolpinError]]) -> str:
         return missing[0][1].render()
     facts = [(f"{one.tool} {one.wanted[0]}", str(one.origin)) for one, _ in missing]
     what = f"{len(facts)} pinned versions are not installed"
-    return ToolpinError(what, facts, "toolpin install").render()
+    return ToolpinError(what, facts, "toolpin install --missing").render()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.env import quote
-from toolpin.errors import ToolpinError
+from toolpin.errors import ToolpinError, remedy
 
 _MARK = "# asdf by toolpin: `toolpin asdf-alias` writes it\n"
 
@@ -23,10 +23,10 @@ class Options(NamedTuple):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a folder, and whether the command is to go from there."""
-    parser.add_argument("folder_of_asdf", metavar="dir", help="a folder on PATH")
     parser.add_argument(
-        "--remove", action="store_true", help="take it away from there again"
+        "folder_of_asdf", metavar="dir", help="a directory that is on PATH"
     )
+    parser.add_argument("--remove", action="store_true", help="remove it again")
 
 
 def run(options: Options, app: App) -> int:
@@ -36,15 +36,17 @@ def run(options: Options, app: App) -> int:
     before = _read(place)
     if before is not None and _MARK not in before:
         raise ToolpinError(
-            f"{place} is not from toolpin, and stays as it is",
-            hint="toolpin asdf-alias DIR, with a folder before that one on PATH",
+            f"{place} was not created by toolpin and is left unchanged",
+            hint="toolpin help asdf-alias",
         )
     after = None if options.remove else _text()
     try:
         _put(place, after)
     except OSError as error:
         raise ToolpinError(
-            f"{place} cannot be written", [("because", error.strerror or "?")]
+            f"{place} cannot be written",
+            [("reason", error.strerror or "?")],
+            remedy(error, place),
         ) from error
     app.report.remark(f"{place} is {'gone' if options.remove else 'there'}")
     if app.report.as_json:

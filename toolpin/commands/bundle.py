@@ -42,7 +42,9 @@ class Options(NamedTuple):
 def add_arguments(parser: ArgumentParser) -> None:
     """Take what to do, the file, and the hosts that it is for."""
     parser.add_argument(
-        "action", choices=("create", "install"), help="write a bundle, or use one"
+        "action",
+        choices=("create", "install"),
+        help="create a bundle, or install from one",
     )
     parser.add_argument("file", help="the bundle")
     parser.add_argument(
@@ -50,8 +52,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="HOST",
-        help="create: for this host, as linux-x64, instead of this machine's; may be "
-        "given again",
+        help="create: for this host, such as linux-x64 (repeatable; default: this "
+        "machine)",
     )
 
 
@@ -89,7 +91,7 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
         try:
             cache.fetch(artifact, clients.download, row.advance)
         except ToolpinError as error:
-            wanted = ("wanted for", _wanted_for(artifact, bundle))
+            wanted = ("required for", _wanted_for(artifact, bundle))
             raise type(error)(error.what, [wanted, *error.facts], error.hint) from error
         finally:
             row.drop()
@@ -125,8 +127,8 @@ def _check_complete(bundle: Bundle, file: str) -> None:
                 raise not_locked(resolution)
             if resolution.locked.entry.source == SOURCE:
                 raise ToolpinError(
-                    f"{resolution.pin} is made by its plugin's scripts: "
-                    "no archive of it can be bundled",
+                    f"{resolution.pin} is installed by its plugin's scripts and "
+                    "cannot be bundled",
                     [("lockfile", file)],
                 )
 
@@ -143,8 +145,8 @@ def _install(path: str, app: App) -> int:
     here = app.host
     if str(here) not in bundle.hosts:
         raise ToolpinError(
-            f"{path} is not for this machine",
-            [("it is for", ", ".join(bundle.hosts)), ("this is", str(here))],
+            f"{path} is for another machine",
+            [("hosts", ", ".join(bundle.hosts)), ("this machine", str(here))],
             f"toolpin bundle create FILE --host {here}",
         )
     jobs = _jobs(bundle, path, app)
@@ -172,7 +174,7 @@ def _check_lockfile(jobs: Sequence[Job], path: str, app: App) -> None:
         known = [entry.build.artifacts for entry in entries if entry.has_build]
         if known and job.locked and job.locked.entry.build.artifacts not in known:
             raise Refused(
-                f"{job.pin} in the bundle is not what toolpin.lock has",
+                f"{job.pin} in the bundle does not match toolpin.lock",
                 [("bundle", path), ("lockfile", file or ""), ("installed", "nothing")],
                 "toolpin bundle create FILE",
             )
@@ -185,7 +187,7 @@ def _jobs(bundle: Bundle, path: str, app: App) -> list[Job]:
         app.registry.check(ask.tool, ask.origin)
         resolution = resolve_locked(bundle.lock, path, ask, app.host)
         if resolution.pin is None or resolution.locked is None:
-            facts = [("because", resolution.problem)]
+            facts = [("reason", resolution.problem)]
             raise NotLocked(f"{ask.key} cannot be installed here", facts)
         job = Job(resolution.pin, ask.origin, resolution.locked, must=True)
         found[job.pin] = job

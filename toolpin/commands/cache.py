@@ -27,7 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="list: the archives; clean: remove archives, partial downloads, notes",
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="clean: show what would go"
+        "--dry-run", action="store_true", help="clean: show what would be removed"
     )
 
 
@@ -86,7 +86,7 @@ def _clean(cache: Cache, app: App, *, dry_run: bool) -> None:
     report = app.report
     done = clean(cache, dry_run=dry_run)
     for path, _ in done.busy:
-        report.warn(f"{path} is in use: left alone")
+        report.warn(f"{path} is in use and was kept")
     if report.as_json:
         result = {
             "removed": [

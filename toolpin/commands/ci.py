@@ -41,15 +41,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=("plan", "install", "prune", "init"),
-        help="plan: keys and folder of the job's cache, without network; install: what "
-        "is pinned, out of that folder; prune: leave there what is planned; init: "
-        "write the CI's file, at the top of the repository",
+        help="plan: keys and directory of the cache, without network; install: what "
+        "is pinned, from that directory; prune: keep only what is planned; init: "
+        "write the CI configuration, at the top of the repository",
     )
     parser.add_argument(
         "target",
         nargs="?",
         choices=tuple(TEMPLATES),
-        help="init: for whom",
+        help="init: the CI system",
     )
     parser.add_argument(
         "--format",
@@ -62,7 +62,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--only",
         metavar="TOOL,...",
         default="",
-        help="plan, install, prune: of what is pinned, these tools",
+        help="plan, install, prune: only these of the pinned tools",
     )
 
 
@@ -70,11 +70,12 @@ def run(options: Options, app: App) -> int:
     """Do it; 4 where the lockfile had to answer and does not."""
     if (options.action == "init") != bool(options.target):
         raise UsageError(
-            "init, and nothing else, wants one of: github, gitlab",
+            "toolpin ci init requires one of: github, gitlab; the other "
+            "actions take neither",
             hint="toolpin ci init github",
         )
     if options.format and options.action not in ("plan", "install"):
-        raise UsageError(f"{options.action} has no --format", hint="--json")
+        raise UsageError(f"{options.action} does not take --format", hint="--json")
     app.report.as_json = app.report.as_json or options.format == "json"
     if options.target:
         return _init(options.target, app)
@@ -92,8 +93,11 @@ def _requests(options: Options, app: App) -> Sequence[Request]:
 def _plan(options: Options, app: App) -> int:
     plan = plan_job(_requests(options, app), app)
     for error in plan.unknown:
-        place = dict(error.facts).get("wanted by", "")
-        app.report.warn(f"{error.what} ({place}): it is in no key; try: {error.hint}")
+        place = dict(error.facts).get("required by", "")
+        app.report.warn(
+            f"{error.what} ({place}): it is not part of the cache key; "
+            f"try: {error.hint}"
+        )
     show_plan(plan, options.format, app)
     return 0
 
@@ -134,7 +138,7 @@ def _init(target: str, app: App) -> int:
     if is_there and files.read(path) != data:
         word = as_word(path)
         raise ToolpinError(
-            f"{path} is there, and says something else",
+            f"{path} exists with different content",
             [("nothing", "was written")],
             f"mv {word} {word}.old && toolpin ci init {target}",
         )
@@ -153,7 +157,7 @@ def _refuse_leaving(path: str, folder: str) -> None:
     real, inside = os.path.realpath(path), os.path.realpath(folder)
     if not real.startswith(f"{inside.rstrip('/')}/"):
         raise ToolpinError(
-            f"{path} leads out of this folder, by a link",
-            [("it leads to", real), ("written", "nothing")],
+            f"{path} is in a directory that links to outside this project",
+            [("target", real), ("written", "nothing")],
             f"ls -l {as_word(os.path.dirname(path))}",
         )

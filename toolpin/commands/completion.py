@@ -30,13 +30,13 @@ class Options(NamedTuple):
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a shell, or what its script asks for."""
     parser.add_argument(
-        "shell", nargs="?", choices=_SHELLS, help="print the script for it"
+        "shell", nargs="?", choices=_SHELLS, help="the shell to print the script for"
     )
     parser.add_argument(
         "--words",
         nargs="+",
         metavar="KIND",
-        help="for the scripts: print the words of a kind, one a line; behind versions "
+        help="for the scripts: print the words of a kind, one per line; after versions "
         f"and sources stands a tool: {', '.join(KINDS)}",
     )
 
@@ -45,7 +45,7 @@ def run(options: Options, app: App) -> int:
     """Print the script or the words; of what is not there, none."""
     if (options.words is None) == (options.shell is None):
         raise UsageError(
-            "toolpin completion wants a shell: bash, zsh or fish",
+            "toolpin completion requires a shell: bash, zsh or fish",
             hint="toolpin completion bash",
         )
     if options.words is not None:

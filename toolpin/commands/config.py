@@ -32,17 +32,19 @@ class Options(NamedTuple):
 def add_arguments(parser: ArgumentParser) -> None:
     """Take what to do, and a setting: `jobs`, `mirrors.https://nodejs.org/dist`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="show every setting that holds here")
+    listing = actions.add_parser("list", help="show every setting in effect here")
     getting = actions.add_parser("get", help="show one setting")
     for one in (listing, getting):
         one.add_argument(
-            "--origin", action="store_true", help="show who said so, too: file:line"
+            "--origin",
+            action="store_true",
+            help="show where each value is set, as file:line",
         )
-    setting = actions.add_parser("set", help="write a setting into your config.toml")
+    setting = actions.add_parser("set", help="write a setting to your config.toml")
     removing = actions.add_parser("unset", help="remove one from your config.toml")
     for one in (getting, setting, removing):
         one.add_argument("key", help="such as jobs, or mirrors.https://nodejs.org/dist")
-    setting.add_argument("value", nargs="+", help="of a list: its words")
+    setting.add_argument("value", nargs="+", help="the value; several words for a list")
 
 
 def run(options: Options, app: App) -> int:
@@ -116,12 +118,12 @@ def _tell(options: Options, app: App, *, changed: bool) -> None:
         value = _without_user(" ".join(options.value))
         app.report.remark(f"{file}: {options.key} = {value}")
     elif changed:
-        app.report.remark(f"{file}: {options.key} is gone")
+        app.report.remark(f"{file}: {options.key} removed")
     else:
         app.report.remark(f"{file} does not set {options.key}")
     key = key_of(options.key)
     if options.action == "set" and key and app.env.get(key.variable, "").strip():
-        app.report.warn(f"{key.variable} is set, and counts more than the file")
+        app.report.warn(f"{key.variable} is set and overrides the file")
 
 
 def _row(one: Stated, *, origin: bool) -> list[str]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.model import Request, Wanted
 from toolpin.plugin.registry import adding
+from toolpin.report import Color
 from toolpin.resolver.installed import locked_version
 from toolpin.suggest import pinned_tool
 from toolpin.tables import origin_table
@@ -22,7 +23,7 @@ class Options(NamedTuple):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool, to be told of it alone."""
-    parser.add_argument("tool", nargs="?", help="this tool only")
+    parser.add_argument("tool", nargs="?", help="only this tool")
 
 
 def run(options: Options, app: App) -> int:
@@ -33,13 +34,20 @@ def run(options: Options, app: App) -> int:
         rows = [_result(request, app) for request in requests]
         app.report.document("current", rows)
     else:
-        app.report.table([_row(request, app) for request in requests])
+        app.report.table([_row(request, app) for request in requests], color=_color)
     return 1 if any(_runs(request, app) is None for request in requests) else 0
 
 
 def _row(request: Request, app: App) -> tuple[str, ...]:
     versions = " ".join(str(wanted) for wanted in request.wanted)
     return (request.tool, versions, str(request.origin), _state(request, app))
+
+
+def _color(column: int, text: str) -> Color:
+    """Return the color of a cell: green, or red if a version is missing."""
+    if column != 3:
+        return ""
+    return "red" if "missing: " in text else "green"
 
 
 def _state(request: Request, app: App) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +11,7 @@ from toolpin.app import App
 from toolpin.doctor.checkup import find_all
 from toolpin.doctor.findings import Finding, as_table, of_error, render
 from toolpin.errors import ToolpinError
+from toolpin.report import counted, paint
 
 if TYPE_CHECKING:
     from toolpin.doctor.roads import Road
@@ -24,7 +26,9 @@ class Options(NamedTuple):
 def add_arguments(parser: ArgumentParser) -> None:
     """Take whether the sources are to be asked."""
     parser.add_argument(
-        "--net", action="store_true", help="ask the sources too, hop by hop"
+        "--net",
+        action="store_true",
+        help="query the sources too, and show each network hop",
     )
 
 
@@ -49,15 +53,18 @@ def run(options: Options, app: App) -> int:
 
 
 def _show(findings: Sequence[Finding], roads: Sequence[Road], app: App) -> None:
-    blocks = [render(finding) for finding in findings]
+    blocks = []
+    for finding in findings:
+        first, *lines = render(finding).split("\n")
+        blocks.append("\n".join([paint(first, "yellow", sys.stdout), *lines]))
     if roads:
         from toolpin.doctor.road_check import render_road  # noqa: PLC0415
 
         blocks += [render_road(road) for road in roads]
     if blocks:
         app.report.answer("\n\n".join(blocks))
-    found = f"{len(findings)} found" if findings else "nothing is wrong"
-    app.report.remark(f"toolpin: {found}")
+    found = counted(len(findings), "problem") if findings else "no problem"
+    app.report.remark(f"toolpin: {found} found")
 
 
 def _document(

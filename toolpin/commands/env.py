@@ -29,7 +29,7 @@ class Options(NamedTuple):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool, to be told of it alone, the format, and the rest of PATH."""
-    parser.add_argument("tool", nargs="?", help="this tool only")
+    parser.add_argument("tool", nargs="?", help="only this tool")
     parser.add_argument(
         "--format",
         choices=FORMATS,
@@ -40,7 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--path-base",
         metavar="PATH",
-        help="in such a file: the folders on PATH behind the tools' own, instead of "
+        help="for a file: the directories on PATH after those of the tools, instead of "
         f"{BASE}; github: instead of the caller's",
     )
 
@@ -87,15 +87,15 @@ def _patch(request: Request, only: str | None, app: App) -> EnvPatch:
         if only:
             app.registry.check(request.tool, request.origin)
         app.report.warn(
-            f"{request.origin}: {request.tool} is left out, no plugin knows it; "
+            f"{request.origin}: {request.tool} is left out, no plugin provides it; "
             f"try: {adding(request.tool)}"
         )
         return EnvPatch((), ())
     if not is_of_project(patch, request, app.where):
         return patch
     app.report.warn(
-        f"{request.tool} {request.wanted[0]} is left out: {request.origin} names "
-        f"it, and its other programs would come before the machine's; "
+        f"{request.tool} {request.wanted[0]} is skipped: {request.origin} names "
+        f"it, and its other programs would precede the system's; "
         f"try: {variable_for(request.tool)}={request.wanted[0]} toolpin env"
     )
     return EnvPatch((), ())
@@ -110,8 +110,8 @@ def _base(options: Options, app: App) -> Sequence[str]:
     if app.report.as_json or options.format in SHELLS:
         if options.path_base is not None:
             raise UsageError(
-                "--path-base is for a file: a shell puts the folders before its PATH",
-                hint="toolpin env --format systemd --path-base PATH",
+                "--path-base applies to file formats: a shell prepends to its own PATH",
+                hint="toolpin env --format systemd --path-base /usr/bin:/bin",
             )
         return ()
     text = options.path_base
@@ -122,7 +122,7 @@ def _base(options: Options, app: App) -> Sequence[str]:
     for folder in folders:
         if not os.path.isabs(folder):
             raise UsageError(
-                "PATH in a file holds absolute folders only",
+                "PATH in a file can hold absolute directories only",
                 [("received", repr(folder)), ("in", text)],
                 f"toolpin env --format {options.format} --path-base {DEFAULT_PATH}",
             )

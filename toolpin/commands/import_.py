@@ -38,14 +38,16 @@ class Options(NamedTuple):
 def add_arguments(parser: ArgumentParser) -> None:
     """Take the manager, and where it keeps its versions."""
     parser.add_argument(
-        "manager", choices=("asdf", "pyenv", "nvm"), help="who installed them"
+        "manager",
+        choices=("asdf", "pyenv", "nvm"),
+        help="the version manager that installed them",
     )
     parser.add_argument(
         "--from",
         dest="source",
         metavar="DIR",
         default="",
-        help="its folder; else what its own variable names, or ~/.asdf and the like",
+        help="its directory (default: its own variable, or ~/.asdf and the like)",
     )
 
 
@@ -65,7 +67,9 @@ def run(options: Options, app: App) -> int:
         except (ToolpinError, OSError) as error:
             what = error.what if isinstance(error, ToolpinError) else str(error)
             facts = error.facts if isinstance(error, ToolpinError) else ()
-            errors.append(ToolpinError(f"{found.pin} is not taken over: {what}", facts))
+            errors.append(
+                ToolpinError(f"{found.pin} cannot be imported: {what}", facts)
+            )
     app.reload_plugins()
     refresh_shims(app.paths, app.registry)
     for one in errors:
@@ -100,9 +104,9 @@ def _source(options: Options, app: App) -> str:
     below = {"asdf": "installs", "pyenv": "versions", "nvm": "versions/node"}
     if not os.path.isdir(f"{source}/{below[options.manager]}"):
         raise ToolpinError(
-            f"there is nothing of {options.manager}'s to take over",
-            [("looked for", f"{source}/{below[options.manager]}")],
-            f"toolpin import {options.manager} --from DIR",
+            f"no {options.manager} installation to import was found",
+            [("searched", f"{source}/{below[options.manager]}")],
+            "toolpin help import",
         )
     return source
 
@@ -134,14 +138,13 @@ def _versions(manager: str, source: str, app: App) -> Iterator[_Found]:
             yield found
         else:
             app.report.warn(
-                f"{found.tree} is passed over: no request could mean a version of that "
-                "name"
+                f"{found.tree} is skipped: no request could mean a version of that name"
             )
 
 
 def _is_version(name: str) -> bool:
     """Say whether a request can name it: `latest` and `system` mean something else."""
-    origin = Origin("the folder")
+    origin = Origin("the directory")
     ref = name.removeprefix("ref-")
     return parse_wanted(name, origin).kind == "version" or ref != name
 
@@ -181,8 +184,8 @@ def _tell(
     report = app.report
     for pin in taken:
         report.remark(f"{pin}")
-    what = f"{len(taken)} versions and {len(plugins)} plugins of {manager}'s"
-    report.remark(f"{what} are toolpin's, too; their files stay in {source}")
+    what = f"{len(taken)} versions and {len(plugins)} plugins of {manager}"
+    report.remark(f"{what} imported; the original files stay in {source}")
     app.tell_of_passed_over()
     if report.as_json:
         result = {"plugins": plugins, "taken": [pin_table(pin) for pin in taken]}

@@ -15,58 +15,62 @@ Options = InstallOptions
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool and versions of it, and how to go about it."""
-    parser.add_argument("tool", nargs="?", help="this tool only")
+    parser.add_argument("tool", nargs="?", help="only this tool")
     parser.add_argument(
         "versions",
         nargs="*",
         metavar="version",
-        help="these versions instead of those pinned here",
+        help="these versions instead of the pinned ones",
     )
     parser.add_argument(
-        "--only", metavar="TOOL,...", default="", help="of what is pinned, these tools"
+        "--only", metavar="TOOL,...", default="", help="only these of the pinned tools"
+    )
+    parser.add_argument(
+        "--missing",
+        action="store_true",
+        help="only tools without an installed version",
     )
     parser.add_argument(
         "--all-projects",
         metavar="ROOT",
         default="",
-        help="what every project below a folder pins, each once",
+        help="install the versions pinned by every project below ROOT",
     )
     parser.add_argument(
         "--into",
         metavar="DIR",
         default="",
-        help="put each tool's tree into DIR/TOOL, for an image or a release; as locked",
+        help="copy each locked tool to DIR/TOOL",
     )
     parser.add_argument(
         "--host",
         default="",
-        help="with --into: for another machine, such as linux-x64",
+        help="with --into: for another host, such as linux-x64",
     )
     parser.add_argument(
-        "--jobs", type=int, metavar="N", help="installs at once, 1 to 64"
+        "--jobs", type=int, metavar="N", help="number of parallel installs, 1 to 64"
     )
     parser.add_argument(
         "--source",
         action="append",
         default=[],
         metavar="NAME",
-        help="take it from this source only, whatever is locked; may be given again",
+        help="install from this source, ignoring the lockfile (repeatable)",
     )
     parser.add_argument(
         "--locked",
         action="store_true",
-        help="install nothing that toolpin.lock does not have; CI=true implies it "
-        "where there is a lockfile",
+        help="install only what toolpin.lock has; CI=true implies it",
     )
     parser.add_argument(
         "--allow-plugins",
         action="store_true",
-        help="fetch the asdf plugins that toolpin.lock names, and run them",
+        help="fetch and run the asdf plugins named in toolpin.lock",
     )
     parser.add_argument(
         "--trust-on-first-use",
         action="store_true",
-        help="take what nobody publishes a digest for, and record the one it has",
+        help="accept artifacts without a published checksum and record theirs",
     )
     parser.add_argument(
         "--dry-run",
@@ -92,16 +96,16 @@ def _check(options: Options) -> None:
     """Raise UsageError for options that exclude each other."""
     if options.host and not options.into:
         raise UsageError(
-            "--host goes with --into: the store is for this machine",
-            hint=f"--host {options.host} --into DIR",
+            "--host requires --into: the store is for this machine",
+            hint=f"toolpin install --host {options.host} --into ./tools",
         )
     if options.into and options.source:
         raise UsageError(
-            "--into takes what is locked, and --source what is not",
+            "--into and --source cannot be combined: --into installs what is locked",
             hint=f"toolpin lock --source {options.source[0]}",
         )
     if options.source and options.locked:
         raise UsageError(
-            "--locked takes what is locked, and --source what is not",
+            "--locked and --source cannot be combined",
             hint=f"toolpin lock --source {options.source[0]}",
         )

@@ -25,19 +25,19 @@ class Options(NamedTuple):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool, a prefix of versions, and the sources to ask."""
-    parser.add_argument("tool", help="the tool to ask for")
+    parser.add_argument("tool", help="the tool")
     parser.add_argument(
         "prefix",
         nargs="?",
         default="",
-        help="the newest that begins so: 20, 20.11, lts",
+        help="the newest version with this prefix: 20, 20.11, lts",
     )
     parser.add_argument(
         "--source",
         action="append",
         default=[],
         metavar="NAME",
-        help="ask this source only; may be given again",
+        help="query only this source (repeatable)",
     )
 
 

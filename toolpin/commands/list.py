@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin
-from toolpin.report import Report
+from toolpin.report import Report, paint
 from toolpin.store import installs
 from toolpin.suggest import known_tool
 from toolpin.tables import pin_table
@@ -31,9 +32,12 @@ class Options(NamedTuple):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool, and a prefix of versions."""
-    parser.add_argument("tool", nargs="?", help="this tool only")
+    parser.add_argument("tool", nargs="?", help="only this tool")
     parser.add_argument(
-        "prefix", nargs="?", default="", help="versions that begin so: 20, 20.11"
+        "prefix",
+        nargs="?",
+        default="",
+        help="only versions with this prefix: 20, 20.11",
     )
 
 
@@ -88,5 +92,6 @@ def _show(rows: list[_Row], report: Report, *, headed: bool) -> None:
         if headed and row.pin.tool != tool:
             tool = row.pin.tool
             report.answer(tool)
-        mark, note = "*" if row.is_pinned else " ", " (system)" if row.is_system else ""
+        mark = paint("*", "green", sys.stdout) if row.is_pinned else " "
+        note = " (system)" if row.is_system else ""
         report.answer(f"{mark} {row.pin.version}{note}")

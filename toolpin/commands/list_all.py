@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser
 from typing import NamedTuple
 
@@ -9,6 +10,9 @@ from toolpin.app import App
 from toolpin.listing import list_versions
 from toolpin.model import Origin
 from toolpin.report import error_table
+
+# A longer list scrolls away.
+_MANY = 50
 
 
 class Options(NamedTuple):
@@ -21,16 +25,19 @@ class Options(NamedTuple):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool, a prefix of versions, and the sources to ask."""
-    parser.add_argument("tool", help="the tool to ask for")
+    parser.add_argument("tool", help="the tool")
     parser.add_argument(
-        "prefix", nargs="?", default="", help="versions that begin so: 20, 20.11"
+        "prefix",
+        nargs="?",
+        default="",
+        help="only versions with this prefix: 20, 20.11",
     )
     parser.add_argument(
         "--source",
         action="append",
         default=[],
         metavar="NAME",
-        help="ask this source only; may be given again",
+        help="query only this source (repeatable)",
     )
 
 
@@ -48,4 +55,10 @@ def run(options: Options, app: App) -> int:
         return 0
     for version in listing.versions:
         app.report.answer(version)
+    if not options.prefix and len(listing.versions) > _MANY and sys.stderr.isatty():
+        line = listing.versions[-1].partition(".")[0]
+        app.report.remark(
+            f"{len(listing.versions)} versions; to list fewer: "
+            f"toolpin list-all {tool.name} {line}"
+        )
     return 0

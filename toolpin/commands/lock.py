@@ -51,51 +51,52 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="change nothing and ask nobody; 4 where a request has no entry",
+        help="change nothing, use no network; exit 4 if a request has no entry",
     )
     parser.add_argument(
         "--refresh",
         action="append",
         default=[],
         metavar="TOOL",
-        help="lock this tool anew; may be given again",
+        help="lock this tool again, from scratch (repeatable)",
     )
     parser.add_argument(
         "--host",
         action="append",
         default=[],
         metavar="HOST",
-        help="only for this host, as linux-x64, from now on; may be given again",
+        help="lock for this host only, such as linux-x64, from now on (repeatable)",
     )
     parser.add_argument(
         "--source",
         action="append",
         default=[],
         metavar="NAME",
-        help="lock builds of this source; may be given again",
+        help="lock builds from this source (repeatable)",
     )
     parser.add_argument(
         "--trust-on-first-use",
         action="store_true",
-        help="fetch what nobody publishes a digest for, and lock the one it has",
+        help="accept artifacts without a published checksum and lock theirs",
     )
     parser.add_argument(
         "--also",
         action="append",
         default=[],
         metavar="TOOL@VERSION",
-        help="lock this version too, as for a job of a matrix; may be given again",
+        help="lock this version too, such as for a job of a CI matrix (repeatable)",
     )
     parser.add_argument(
         "--allow-downgrade",
         action="store_true",
-        help="--refresh: lock the newest version listed, even below what is locked",
+        help="with --refresh: lock the newest listed version, even if it "
+        "is older than the locked one",
     )
     parser.add_argument(
         "--only",
         metavar="TOOL,...",
         default="",
-        help="lock these tools; what is locked of the others stays as it is",
+        help="lock only these tools; entries of the others are kept",
     )
 
 
@@ -195,7 +196,7 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
     for ask in asks:
         if ask.tool not in app.registry.aliases:
             app.report.warn(
-                f"{ask.origin}: {ask.tool} is unknown and is not checked; "
+                f"{ask.origin}: {ask.tool} is unknown and was not checked; "
                 f"try: {adding(ask.tool)}"
             )
     asks = [ask for ask in asks if ask.tool in app.registry.aliases]

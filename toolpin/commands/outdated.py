@@ -20,8 +20,11 @@ from toolpin.locking.project import (
     report_unknown,
 )
 from toolpin.model import Request
+from toolpin.report import Color, counted
 from toolpin.tables import origin_table
 from toolpin.versions import sort_key
+
+_COLORS: dict[int, Color] = {3: "green", 4: "yellow"}
 
 
 class _Row(NamedTuple):
@@ -74,10 +77,15 @@ def run(_options: Options, app: App) -> int:
     if app.report.as_json:
         app.report.document("outdated", [_result(row) for row in rows])
     elif newer:
-        head = ("tool", "wanted", "now", "within", "latest", "wanted by")
-        app.report.table([head, *map(_cells, newer)])
+        head = ("tool", "requested", "current", "allowed", "latest", "required by")
+        app.report.table([head, *map(_cells, newer)], color=_color)
+        app.report.remark(
+            f"{counted(len(newer), 'tool')} can be updated: toolpin upgrade"
+            if any(row.within and row.within != row.now for row in newer)
+            else "only beyond the constraints: toolpin upgrade --latest"
+        )
     elif not has_failed and not any(row.elsewhere for row in rows):
-        app.report.remark("nothing is outdated")
+        app.report.remark("everything is up to date")
     return 1 if has_failed else 0
 
 
@@ -104,6 +112,13 @@ def _compare(file: PinFile, rows: list[_Row], app: App) -> bool:
 def _installed(ask: Ask, app: App) -> str | None:
     resolution = next(app.resolve(Request(ask.tool, (ask.wanted,), ask.origin)))
     return resolution.pin.version if resolution.pin else None
+
+
+def _color(column: int, text: str) -> Color:
+    """Return the color of a cell: green for what `upgrade` takes."""
+    if text in ("allowed", "latest"):
+        return ""
+    return _COLORS.get(column, "")
 
 
 def _cells(row: _Row) -> tuple[str, ...]:

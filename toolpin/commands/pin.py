@@ -17,6 +17,8 @@ from toolpin.project.meant import mending
 from toolpin.project.toolversions import parse, parse_wanted
 from toolpin.project.words import Spell, without_v
 from toolpin.upkeep.reshim import refresh_shims
+from toolpin.wanted.listed import check_listed
+from toolpin.wanted.requests import InstallOptions
 
 _ORIGIN = Origin("the command line")
 
@@ -28,6 +30,7 @@ class Options(NamedTuple):
     versions: tuple[str, ...] = ()
     home: bool = False
     parent: bool = False
+    install: bool = False
     trust_on_first_use: bool = False
 
 
@@ -38,19 +41,22 @@ def add_arguments(parser: ArgumentParser) -> None:
         "versions",
         nargs="*",  # `nodejs@22` names one, too
         metavar="version",
-        help="the version; more are a fallback list, in order of preference",
+        help="the version; several are a fallback list, in order of preference",
     )
     place = parser.add_mutually_exclusive_group()
-    place.add_argument("--home", action="store_true", help="write ~/.tool-versions")
+    place.add_argument("--home", action="store_true", help="write to ~/.tool-versions")
     place.add_argument(
         "--parent",
         action="store_true",
-        help="write the nearest .tool-versions above this folder",
+        help="write to the nearest .tool-versions in a parent directory",
+    )
+    parser.add_argument(
+        "--install", action="store_true", help="also install it (alias: toolpin use)"
     )
     parser.add_argument(
         "--trust-on-first-use",
         action="store_true",
-        help="fetch what nobody publishes a digest for, and lock the one it has",
+        help="accept artifacts without a published checksum and lock theirs",
     )
 
 
@@ -58,6 +64,7 @@ def run(options: Options, app: App) -> int:
     """Write the line; tell when a version is not installed."""
     tool = app.registry.require(options.tool, _ORIGIN)
     words, versions = _versions(options, app.registry.spell)
+    check_listed(tool.name, versions, app)
     path = _place(options, app)
     names = (options.tool, *(name for name in tool.names if name != options.tool))
     before, after, is_locked = write_line(
@@ -68,14 +75,16 @@ def run(options: Options, app: App) -> int:
     written = " ".join(str(one) for one in versions)
     pairs = zip(options.versions, words, strict=True)
     with_v = any(word != counts and without_v(word) != word for word, counts in pairs)
-    left_out = ", without the v" if with_v else ""
+    left_out = ", without the leading v" if with_v else ""
     app.report.remark(f"{path}: {options.tool} {written}{left_out}")
     if is_locked:
         app.report.remark(f"{lockfile_beside(path)}: written")
     missing = _missing(tool.name, versions, path, app)
+    if missing and options.install:
+        return _install(tool.name, versions, path, options, app)
     if missing:
         text = ", ".join(missing)
-        app.report.remark(f"not installed: {text}; try: toolpin install")
+        app.report.remark(f"not installed: {text}; try: toolpin install --missing")
     if app.report.as_json:
         result = {
             "tool": options.tool,
@@ -87,6 +96,18 @@ def run(options: Options, app: App) -> int:
     return 0
 
 
+def _install(
+    tool: str, versions: list[Wanted], path: str, options: Options, app: App
+) -> int:
+    """Install what was pinned, and return the exit code."""
+    from toolpin.wanted.install_requests import install_requests  # noqa: PLC0415
+
+    chosen = InstallOptions(trust_on_first_use=options.trust_on_first_use)
+    return install_requests(
+        [Request(tool, tuple(versions), Origin(path, 1))], chosen, app
+    )
+
+
 def _versions(options: Options, spell: Spell) -> tuple[list[str], list[Wanted]]:
     """Return the words for versions as they count, and what they mean.
 
@@ -94,7 +115,7 @@ def _versions(options: Options, spell: Spell) -> tuple[list[str], list[Wanted]]:
     """
     if not options.versions:
         raise UsageError(
-            f"pin wants a version of {options.tool}",
+            f"toolpin pin requires a version of {options.tool}",
             hint=f"toolpin pin {options.tool} latest",
         )
     words = [spell(options.tool, word) for word in options.versions]
@@ -117,7 +138,7 @@ def _place(options: Options, app: App) -> str:
         if os.path.exists(path):
             return path
     raise ToolpinError(
-        "no folder above this one has a .tool-versions", [("searched", app.directory)]
+        "no parent directory has a .tool-versions", [("searched", app.directory)]
     )
 
 

@@ -38,58 +38,73 @@ class Options(NamedTuple):
 def add_arguments(parser: ArgumentParser) -> None:
     """Take what to do, and the tool or the file to do it with."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="show every tool that toolpin knows")
-    showing = actions.add_parser("show", help="show what is known of a tool")
-    checking = actions.add_parser("check", help="read a file and show all its faults")
-    adding = actions.add_parser("add", help="add a TOML file, or an asdf plugin")
-    removing = actions.add_parser("remove", help="remove a plugin of yours")
-    drafting = actions.add_parser("new", help="draft a file from a GitHub release")
+    listing = actions.add_parser("list", help="list the available tools")
+    showing = actions.add_parser("show", help="show the plugin of a tool")
+    checking = actions.add_parser(
+        "check", help="validate a plugin file and report every error"
+    )
+    adding = actions.add_parser("add", help="add a TOML file or an asdf plugin")
+    removing = actions.add_parser("remove", help="remove a plugin that you added")
+    drafting = actions.add_parser(
+        "new", help="create a plugin file from a GitHub release"
+    )
     for one in (showing, adding, removing, drafting):
         one.add_argument("tool", help="its name in .tool-versions")
     listing.add_argument(
-        "all", nargs="?", choices=("all",), help="the index of asdf plugins instead"
+        "all",
+        nargs="?",
+        choices=("all",),
+        help="list the index of asdf plugins instead",
     )
-    listing.add_argument("--urls", action="store_true", help="asdf plugins with URLs")
-    listing.add_argument("--refs", action="store_true", help="and with commits")
+    listing.add_argument(
+        "--urls", action="store_true", help="show the URLs of asdf plugins"
+    )
+    listing.add_argument("--refs", action="store_true", help="show their commits too")
     checking.add_argument("file", help="a TOML file")
     adding.add_argument(
         "file",
         nargs="?",
-        help="a TOML file, or an asdf plugin's URL or folder, with @COMMIT; without "
+        help="a TOML file, or an asdf plugin's URL or directory, with @COMMIT; without "
         "it the bundled tool, or the URL that asdf's index has",
     )
-    adding.add_argument("--force", action="store_true", help="replace a file of yours")
+    adding.add_argument(
+        "--force", action="store_true", help="replace a file that you added"
+    )
     drafting.add_argument(
         "--github", metavar="OWNER/REPO", required=True, help="the repository"
     )
-    drafting.add_argument("--tag", default="", help="of a release; else the latest")
+    drafting.add_argument(
+        "--tag", default="", help="the tag of a release (default: the latest)"
+    )
     _add_moves(actions)
 
 
 def _add_moves(actions: _SubParsersAction[ArgumentParser]) -> None:
     """Take what only asdf plugins have: they come from a repository that moves."""
     updating = actions.add_parser(
-        "update", help="move an asdf plugin to a newer commit"
+        "update", help="update an asdf plugin to a newer commit"
     )
     updating.add_argument("tool", nargs="?", help="the plugin")
     updating.add_argument("ref", nargs="?", help="a branch, a tag or a commit")
-    updating.add_argument("--all", action="store_true", help="every asdf plugin")
+    updating.add_argument("--all", action="store_true", help="update every asdf plugin")
     updating.add_argument(
-        "--force", action="store_true", help="give up changes of yours in its files"
+        "--force", action="store_true", help="discard local changes in its files"
     )
     differing = actions.add_parser("diff", help="show what an update would change")
     differing.add_argument("tool", help="the plugin")
     differing.add_argument("ref", nargs="?", help="a branch, a tag or a commit")
-    testing = actions.add_parser("test", help="try an asdf plugin, and throw it away")
+    testing = actions.add_parser("test", help="test an asdf plugin without adding it")
     testing.add_argument("tool", help="its name")
-    testing.add_argument("url", help="its URL or folder, with @COMMIT")
+    testing.add_argument("url", help="its URL or directory, optionally with @COMMIT")
     testing.add_argument(
         "words",
         nargs="*",
         metavar="word",
-        help="a command to run with what it installs",
+        help="a command to run with the installed version",
     )
-    testing.add_argument("--version", default="", help="to install; else the latest")
+    testing.add_argument(
+        "--version", default="", help="the version to install (default: the latest)"
+    )
     testing.add_argument("--ref", default="", help="a branch, a tag or a commit")
 
 
@@ -176,7 +191,7 @@ def _check(options: Options, app: App) -> int:
         for fault in faults:
             app.report.error(fault)
         if not faults:
-            app.report.remark(f"{options.file} reads well")
+            app.report.remark(f"{options.file} is valid")
     return UsageError.exit_code if faults else 0
 
 
@@ -191,7 +206,7 @@ def _add(options: Options, app: App) -> int:
     added = shelf.add(
         app.paths, app.registry, options.tool, options.file, force=options.force
     )
-    app.report.remark(f"{added.path} is there; try: toolpin list-all {options.tool}")
+    app.report.remark(f"{added.path} added; try: toolpin list-all {options.tool}")
     return _done(options, app, added.path, changed=added.changed)
 
 
@@ -211,7 +226,7 @@ def _remove(options: Options, app: App) -> int:
     ):
         return _folders(options, app)
     path = shelf.remove(app.paths, app.registry, options.tool)
-    app.report.remark(f"{path} is gone; what it installed stays")
+    app.report.remark(f"{path} removed; the versions it installed are kept")
     return _done(options, app, path, changed=True)
 
 
@@ -228,17 +243,17 @@ def _new(options: Options, app: App) -> int:
         read_repo(options.github)
     except UnfitError:
         raise UsageError(
-            f"{options.github!r} is no repository on GitHub",
+            f"{options.github!r} is not a GitHub repository",
             [("expected", "OWNER/REPO")],
         ) from None
     file = os.path.join(app.directory, f"{options.tool}.toml")
     if os.path.lexists(file):
-        raise ToolpinError(f"{file} is there already", [("changed", "nothing")])
+        raise ToolpinError(f"{file} already exists", [("changed", "nothing")])
     drafter = Drafter(app.clients, app.cache, app.host)
     text = drafter.draft(options.tool, options.github, options.tag)
     files.write(file, text.encode())
     hosts = parse_tool(text, file).sources[0].hosts
-    app.report.remark(f"{file} is drafted, for {', '.join(hosts)}: look it through")
+    app.report.remark(f"{file} created, for {', '.join(hosts)}: review it before use")
     app.report.remark(f"then: toolpin plugin add {options.tool} {options.tool}.toml")
     return _done(options, app, file, changed=True)
 
@@ -255,5 +270,5 @@ def _check_name(name: str) -> None:
 def _known_file(name: str, app: App) -> str:
     """Return a known tool's file: a script that adds every plugin needs none."""
     tool = app.registry.require(name)
-    app.report.remark(f"{name} is known already: {tool.file}")
+    app.report.remark(f"{name} already exists: {tool.file}")
     return tool.file

@@ -26,7 +26,7 @@ def add(options: Options, app: App) -> int:
     found = app.plugin_folders.add(name, address)
     what = f"commit {found.commit[:12]} of {address.url}"
     app.report.remark(
-        f"{name} is there, {what}; it runs its scripts: toolpin install {name} latest"
+        f"{name} added, {what}; its scripts run during: toolpin install {name} latest"
     )
     _document(
         "add",
@@ -45,7 +45,7 @@ def remove(options: Options, app: App) -> int:
     """Remove an asdf plugin. What it installed stays."""
     name = app.registry.canonical(options.tool)
     path = app.plugin_folders.remove(name)
-    app.report.remark(f"{path} is gone; what it installed stays")
+    app.report.remark(f"{path} removed; the versions it installed are kept")
     _document("remove", {"tool": name, "file": path}, app)
     return 0
 
@@ -53,7 +53,10 @@ def remove(options: Options, app: App) -> int:
 def update(options: Options, app: App) -> int:
     """Move one plugin, or all, to what their publishers have now."""
     if bool(options.tool) == bool(options.all):
-        raise UsageError("update wants a plugin or --all", hint="toolpin plugin list")
+        raise UsageError(
+            "toolpin plugin update requires a plugin or --all",
+            hint="toolpin plugin list",
+        )
     folders = app.plugin_folders
     names = folders.names() if options.all else [app.registry.canonical(options.tool)]
     done = list(each(folders, names, options.ref or "", force=options.force))
@@ -76,7 +79,7 @@ def difference(options: Options, app: App) -> int:
     elif text:
         app.report.foreign(text.rstrip("\n"))
     else:
-        app.report.remark(f"{name} is what its publisher has")
+        app.report.remark(f"{name} is up to date with its publisher")
     return 0
 
 
@@ -139,19 +142,19 @@ def _check_free(name: str, registry: Registry, app: App) -> None:
     mine = f"{app.paths.config}/plugins"
     if tool and os.path.dirname(tool.file) == mine:
         raise ToolpinError(
-            f"{name} has a plugin of yours already",
+            f"you have already added a plugin for {name}",
             [("file", tool.file)],
             f"toolpin plugin remove {name}",
         )
     if tool and tool.name == name and os.path.dirname(tool.file) == bundled("plugins"):
         app.report.remark(
-            f"{name} comes with toolpin; from now on this plugin counts instead"
+            f"{name} is bundled with toolpin; this plugin is now used instead"
         )
 
 
 def _told(one: Moved) -> str:
     if one.before == one.after:
-        return f"{one.name}: stays at {one.after[:12]}"
+        return f"{one.name}: unchanged at {one.after[:12]}"
     where = f" ({one.branch})" if one.branch else ""
     return f"{one.name}: {one.before[:12]} -> {one.after[:12]}{where}"
 

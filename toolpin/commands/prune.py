@@ -32,25 +32,26 @@ class Options(NamedTuple):
 def add_arguments(parser: ArgumentParser) -> None:
     """Take what may stay, and whether it is meant."""
     parser.add_argument(
-        "--yes", action="store_true", help="remove them; without it they are shown"
+        "--yes",
+        action="store_true",
+        help="remove them; without --yes they are only shown",
     )
     parser.add_argument(
         "--keep-days",
         type=int,
         metavar="N",
-        help="keep what was used in the last N days; 30 without it",
+        help="keep what was used in the last N days (default: 30)",
     )
     parser.add_argument(
         "--max-size",
         default="",
         metavar="SIZE",
-        help="remove more, the longest unused first, until all take at most SIZE, such "
-        "as 2G",
+        help="remove more, the longest unused first, down to SIZE, such as 2G",
     )
     parser.add_argument(
         "--no-previous",
         action="store_true",
-        help="let the version before one that stays go, too",
+        help="also remove the version before each one that is kept",
     )
 
 
@@ -67,7 +68,8 @@ def run(options: Options, app: App) -> int:
     errors: list[ToolpinError] = []
     if app.paths.shared:
         app.report.warn(
-            "what projects of other users name is not known here: use alone counts"
+            "the projects of other users are not known here: only last "
+            "use is considered"
         )
     if options.yes:
         gone, errors = _remove_all(gone, app)
@@ -90,8 +92,8 @@ def run(options: Options, app: App) -> int:
 
 def _unsaid() -> ToolpinError:
     return ToolpinError(
-        "nothing was removed: what other users' projects name is not known here",
-        [("so", "use alone counts, and after how many days without is to be said")],
+        "nothing was removed: the projects of other users are not known here",
+        [("note", "the number of days without use must be given")],
         f"toolpin prune --system --yes --keep-days {3 * _KEEP_DAYS}",
     )
 
@@ -115,10 +117,10 @@ def _remove(version: Version, names: Names, app: App) -> bool:
     paths, pin = app.paths.alone, version.pin
     with unfinished.version_mutex(paths, pin):
         if running(paths, [pin]):
-            app.report.warn(f"{pin}: a process runs it now, left alone")
+            app.report.warn(f"{pin}: in use by a process, kept")
             return False
         if reason := names.now().get(pin):
-            app.report.warn(f"{pin}: {reason} names it now, left alone")
+            app.report.warn(f"{pin}: {reason} requires it now, kept")
             return False
         if installs.is_installed(paths, pin):
             removal.remove(pin, app)
@@ -153,14 +155,15 @@ def _sum_up(
     report = app.report
     if any(not one.use.is_kept for one in found):
         report.remark(
-            "this filesystem notes no access: a version counts as used when it was "
+            "this filesystem does not record access times: a version is "
+            "treated as used when it was "
             "installed"
         )
     size = sum(one.size_bytes for one in gone) / 1e6
     if is_done or not gone:
         report.remark(f"toolpin: {len(gone)} removed, freed {size:.0f} MB")
     else:
-        report.remark(f"toolpin: {len(gone)} may go, would free {size:.0f} MB")
+        report.remark(f"toolpin: {len(gone)} can be removed, freeing {size:.0f} MB")
         report.remark("  try: toolpin prune --yes")
 
 
@@ -171,7 +174,7 @@ def _size(text: str) -> int | None:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)B?", text.upper())
     if not match:
         raise UsageError(
-            "--max-size wants a number with K, M, G or T",
+            "--max-size requires a number with K, M, G or T",
             [("received", text)],
             "--max-size 2G",
         )

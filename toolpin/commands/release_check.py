@@ -34,9 +34,11 @@ class Options(NamedTuple):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a release, and what is known of its target; this machine without that."""
-    parser.add_argument("dir", help="the folder that `mix release` made")
+    parser.add_argument("dir", help="the directory that `mix release` created")
     parser.add_argument(
-        "--host", default="", help="the target, such as linux-x64; else as this machine"
+        "--host",
+        default="",
+        help="the target, such as linux-x64 (default: this machine)",
     )
     parser.add_argument(
         "--glibc",
@@ -64,7 +66,7 @@ def run(options: Options, app: App) -> int:
 def _target(options: Options, app: App) -> Host:
     if options.glibc and not re.fullmatch(r"\d+\.\d+", options.glibc):
         raise UsageError(
-            "--glibc takes a version", [("received", options.glibc)], "--glibc 2.31"
+            "--glibc requires a version", [("received", options.glibc)], "--glibc 2.31"
         )
     here = detect()
     if not (options.host or options.glibc):
@@ -85,13 +87,15 @@ def _does_not_run(release: Release, target: Host, found: list[Fault]) -> Toolpin
         facts += [("", file) for file in files[:_MOST_SHOWN]]
         if len(files) > _MOST_SHOWN:
             facts.append(("", f"and {len(files) - _MOST_SHOWN} more files"))
-    facts.append(("to mend it", "build it on such a machine, or with an Erlang for it"))
+    facts.append(
+        ("to fix it", "build it on such a machine, or with an Erlang built for it")
+    )
     return ToolpinError(f"{release.name} does not run on {_words(target)}", facts)
 
 
 def _show(release: Release, target: Host, app: App) -> None:
     lines = [f"{release.name} runs on {_words(target)}"]
-    erts = release.erts or "no ERTS: the target's own Erlang runs it"
+    erts = release.erts or "no ERTS included: it runs on the Erlang of the target"
     count = len(release.files)
     lines.append(f"  {erts}, {count} native file{'' if count == 1 else 's'}")
     newest = max((native.elf.glibc for native in release.files), default=())
@@ -99,7 +103,7 @@ def _show(release: Release, target: Host, app: App) -> None:
         lines.append(f"  needs glibc {'.'.join(map(str, newest))}")
     for bound in dict.fromkeys(bound_to(native.elf) for native in release.files):
         if bound:
-            lines.append(f"  bound to {bound}: it runs on no other machine")
+            lines.append(f"  bound to {bound}: it runs on this machine only")
     for soname, files in needed(release, target).items():
         more = f" and {len(files) - 1} more" if len(files) > 1 else ""
         lines.append(f"  needs {soname} for {files[0]}{more}")

@@ -44,9 +44,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=("version", "update", "uninstall"),
-        help="show what installed toolpin; bring it up to date; remove it",
+        help="show how toolpin was installed, update it, or remove it",
     )
-    parser.add_argument("--wheel", metavar="FILE", help="update to this wheel")
+    parser.add_argument("--wheel", metavar="FILE", help="update: install this wheel")
 
 
 def run(options: Options, app: App) -> int:
@@ -58,7 +58,7 @@ def run(options: Options, app: App) -> int:
         return _show(setup, app)
     if setup.kind != "install.sh":
         raise ToolpinError(
-            f"this toolpin was not installed by install.sh, but {_by(setup)}",
+            f"this toolpin was not installed by install.sh but {_by(setup)}",
             [("environment", sys.prefix)],
             _command(setup, options),
         )
@@ -151,8 +151,8 @@ def find_script(environment: str) -> str:
     if not (checkout and os.path.isfile(script)):
         raise ToolpinError("there is nothing to update from", facts, fix)
     if hold := hold_of_others(script, before_sudo(os.environ)):
-        what = f"{script} is not run: another user could have put it there"
-        raise Refused(what, [*facts, ("because", hold)], fix)
+        what = f"{script} was not run: another user could have created it"
+        raise Refused(what, [*facts, ("reason", hold)], fix)
     return script
 
 

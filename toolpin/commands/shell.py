@@ -33,10 +33,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "versions",
         nargs="*",
         metavar="version",
-        help="the version; more are a fallback list, in order of preference",
+        help="the version; several are a fallback list, in order of preference",
     )
     parser.add_argument(
-        "--unset", action="store_true", help="pin it as the files do again"
+        "--unset",
+        action="store_true",
+        help="use the version of the project files again",
     )
     parser.add_argument("--for", dest="shell", choices=tuple(DIALECTS), help=SUPPRESS)
 
@@ -45,7 +47,7 @@ def run(options: Options, app: App) -> int:
     """Print the assignment. Raises NotRunnable where none of the versions is there."""
     if options.unset == bool(options.versions):
         raise UsageError(
-            "toolpin shell takes either versions or --unset",
+            "toolpin shell requires either versions or --unset",
             hint=f"toolpin shell {options.tool} --unset",
         )
     tool = known_tool(options.tool, app)
@@ -73,7 +75,7 @@ def require_shell(named: str | None, words: str, app: App) -> str:
     shell = shell if shell in DIALECTS else "bash"
     verb = words.partition(" ")[0]
     raise ToolpinError(
-        f"toolpin {verb} works in a shell that has been activated",
+        f"toolpin {verb} requires an activated shell",
         [("here", f'eval "$(toolpin {words} --for {shell})"')],
         f'eval "$(toolpin activate {shell})"',
     )

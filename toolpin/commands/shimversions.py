@@ -30,7 +30,9 @@ def run(options: Options, app: App) -> int:
     """Print a tool and a version a line, oldest first; 127 when there is none."""
     pins = _having(options.command, app.paths)
     if not pins:
-        error = UnknownCommand(f"no installed version has a command {options.command}")
+        error = UnknownCommand(
+            f"no installed version provides the command {options.command}"
+        )
         raise with_near_commands(error, options.command, app.paths)
     if app.report.as_json:
         app.report.document("shimversions", [pin_table(pin) for pin in pins])

@@ -36,17 +36,22 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool and exact versions: nothing is removed by a prefix."""
     parser.add_argument("tool", nargs="?", help="the tool")
     parser.add_argument(
-        "versions", nargs="*", metavar="version", help="exact versions, as list shows"
+        "versions",
+        nargs="*",
+        metavar="version",
+        help="exact versions, as shown by list",
     )
     parser.add_argument("--all", action="store_true", help="every version of the tool")
     parser.add_argument(
         "--unused",
         action="store_true",
-        help="versions that no file that counts here pins, nor the newest of a tool",
+        help="versions that no file here pins, except the newest of each tool",
     )
     parser.add_argument("--yes", action="store_true", help="remove what --unused finds")
     parser.add_argument(
-        "--dry-run", action="store_true", help="show what would go, and remove nothing"
+        "--dry-run",
+        action="store_true",
+        help="show what would be removed, without removing it",
     )
 
 
@@ -68,7 +73,7 @@ def run(options: Options, app: App) -> int:
         for pin in pins:
             app.report.answer(str(pin))
     if not pins:
-        app.report.remark("nothing is unused")
+        app.report.remark("no unused versions")
     return 0
 
 
@@ -76,11 +81,11 @@ def _chosen(options: Options, app: App) -> list[Pin]:
     """Return the pins that are meant. Raises UsageError when that is not clear."""
     if [bool(options.versions), options.all, options.unused].count(True) != 1:
         raise UsageError(
-            "uninstall wants one of: versions, --all, --unused",
-            hint="toolpin uninstall TOOL VERSION",
+            "toolpin uninstall requires one of: versions, --all, --unused",
+            hint=f"toolpin list {options.tool}" if options.tool else "toolpin list",
         )
     if options.tool is None and not options.unused:
-        raise UsageError("--all wants a tool", hint="toolpin uninstall TOOL --all")
+        raise UsageError("--all requires a tool", hint="toolpin list")
     own = app.paths.alone
     tool = known_tool(options.tool, app) if options.tool is not None else ""
     if options.unused:
@@ -98,15 +103,15 @@ def _installed(tool: str, version: str, app: App) -> Pin:
     wanted = parse_wanted(version, Origin("the command line"))
     if wanted.kind != "version":
         raise UsageError(
-            f"{wanted} is no version that toolpin installed",
+            f"{wanted} is not an installed version",
             [("expected", "an exact version, as `toolpin list` shows it")],
         )
     pin = Pin(tool, version)
     if not installs.is_installed(app.paths.alone, pin):
         if installs.is_installed(app.paths, pin):
             raise ToolpinError(
-                f"{pin} is in the machine's store, which only --system changes",
-                [("there", installs.tree(app.paths, pin))],
+                f"{pin} is in the system store, which only --system changes",
+                [("path", installs.tree(app.paths, pin))],
                 f"toolpin uninstall {tool} {version} --system",
             )
         raise ToolpinError(
@@ -120,7 +125,7 @@ def _installed(tool: str, version: str, app: App) -> Pin:
 def _unconfirmed(tool: str | None, pins: Sequence[Pin]) -> ToolpinError:
     words = ["toolpin uninstall", *([tool] if tool else []), "--unused --yes"]
     return ToolpinError(
-        "nothing was removed: other projects may pin these",
-        [("unused here", str(pin)) for pin in pins],
+        "nothing was removed: other projects may use these",
+        [("not used here", str(pin)) for pin in pins],
         " ".join(words),
     )

@@ -67,21 +67,21 @@ class Options(NamedTuple):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take the tools, and whether their requests may change."""
-    parser.add_argument("tools", nargs="*", metavar="tool", help="these tools only")
+    parser.add_argument("tools", nargs="*", metavar="tool", help="only these tools")
     parser.add_argument(
         "--latest",
         action="store_true",
-        help="ask for the newest release, in .tool-versions too",
+        help="update to the newest release, and update .tool-versions",
     )
     parser.add_argument(
         "--trust-on-first-use",
         action="store_true",
-        help="fetch what nobody publishes a digest for, and lock the one it has",
+        help="accept artifacts without a published checksum and lock theirs",
     )
     parser.add_argument(
         "--allow-downgrade",
         action="store_true",
-        help="lock the newest version listed, even below what is locked",
+        help="lock the newest listed version, even if it is older than the locked one",
     )
 
 
@@ -105,7 +105,7 @@ def run(options: Options, app: App) -> int:
         for path in written:
             app.report.remark(f"{path}: written")
         if not written:
-            told = "no change; toolpin outdated tells what is beyond"
+            told = "no change; `toolpin outdated` lists newer versions"
             app.report.remark(f"{lockfile_beside(files[0].path)}: {told}")
     return 1 if any(one.has_unknown for one in done) else 0
 
@@ -126,7 +126,7 @@ def _meant(options: Options, app: App) -> list[PinFile]:
     if not locked or (options.tools and locked != chosen):
         lacking = next(file for file in chosen if file not in locked)
         raise NotLocked(
-            "there is no toolpin.lock to move",
+            "there is no toolpin.lock to upgrade",
             [("beside", lacking.path)],
             "toolpin lock",
         )
@@ -190,7 +190,7 @@ def _tell_of_others(
     """Say which requests stay as they are: only `.tool-versions` is ever written."""
     for ask in asks:
         if ask.tool in tools and ask.origin.place != file:
-            app.report.warn(f"{ask.origin} keeps saying {ask.tool} {ask.wanted}")
+            app.report.warn(f"{ask.origin} still requests {ask.tool} {ask.wanted}")
 
 
 def _moves(

@@ -30,12 +30,12 @@ class Options(NamedTuple):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool and a version; all that is installed without them."""
-    parser.add_argument("tool", nargs="?", help="one tool, instead of all")
-    parser.add_argument("version", nargs="?", help="one version of it")
+    parser.add_argument("tool", nargs="?", help="only this tool")
+    parser.add_argument("version", nargs="?", help="only this version")
     parser.add_argument(
         "--repair",
         action="store_true",
-        help="put back what is damaged; what was added stays",
+        help="restore damaged files; added files are kept",
     )
 
 
@@ -109,7 +109,7 @@ def _check(pin: Pin, app: App, *, repairs: bool) -> Check:
     try:
         if paths != app.paths:
             raise ToolpinError(
-                f"{pin} is in the machine's store, which only --system changes",
+                f"{pin} is in the system store, which only --system changes",
                 [("there", paths.install(*pin))],
                 f"toolpin verify {pin} --repair --system",
             )

@@ -25,7 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Take a tool, and a version other than the one pinned here."""
     parser.add_argument("tool", help="the tool")
     parser.add_argument(
-        "version", nargs="?", help="this version instead of the one pinned here"
+        "version", nargs="?", help="this version instead of the pinned one"
     )
 
 
@@ -35,8 +35,9 @@ def run(options: Options, app: App) -> int:
     for resolution in app.resolve(request):
         if resolution.basis == "system":
             raise ToolpinError(
-                f"{request.tool} is pinned to the machine's own: not toolpin's",
-                [("wanted by", str(request.origin))],
+                f"{request.tool} is pinned to the system version, which "
+                "toolpin does not manage",
+                [("required by", str(request.origin))],
             )
         if resolution.basis:
             _answer(resolution, app)
@@ -47,7 +48,7 @@ def run(options: Options, app: App) -> int:
     raise ToolpinError(
         f"{request.tool} {words} is not installed",
         [
-            ("wanted by", str(request.origin)),
+            ("required by", str(request.origin)),
             ("installed", installed_nearby(request.tool, options.version or "", app)),
         ],
         f"toolpin install {request.tool} {options.version or ''}".rstrip(),

@@ -58,22 +58,22 @@ def _verdict(reasons: Reasons) -> str:
     if reasons.problem:
         told = reasons.problem.what
         if runs:
-            return f"{command} runs {runs}, and not what is pinned: {told}"
+            return f"{command} runs {runs}, not what is pinned:  {told}"
         return f"{command} cannot run: {told}"
     meant = str(reasons.pin or (reasons.found.path if reasons.found else ""))
     if runs is None:
-        return f"{command} is not on PATH, and {meant} is what it should run"
+        return f"{command} is not on PATH, although {meant} is pinned"
     if not reasons.is_right:
-        return f"{command} runs {runs}, and not {meant} as pinned"
+        return f"{command} runs {runs}, not {meant} as pinned"
     if reasons.is_pinned:
         return f"{command} runs {meant}, as pinned"
-    return f"{command} runs {runs}; nothing pins it here"
+    return f"{command} runs {runs}; it is not pinned here"
 
 
 def _rows(reasons: Reasons, app: App) -> Iterator[Row]:
     asked = reasons.asked
     if asked.request:
-        yield "wanted by", _words(asked.request), str(asked.request.origin)
+        yield "required by", _words(asked.request), str(asked.request.origin)
         for path in missing_directories(asked.request, app.where):
             yield "does not exist", "", path
     for request in asked.overridden:
@@ -87,7 +87,7 @@ def _rows(reasons: Reasons, app: App) -> Iterator[Row]:
     if reasons.pin:
         yield "installed", reasons.pin.version, tree(app.paths, reasons.pin)
         if _is_brought(reasons.pin, app):
-            yield "which was", "in the cache already", "no source was asked for it"
+            yield "which was", "in the cache already", "no source was queried"
     elif asked.request and reasons.problem:
         there = _installed(asked.request, app)
         place = tree(app.paths, there) if there else ""

@@ -36,7 +36,7 @@ def render(finding: Finding) -> str:
         f"  {label:<{width}}  {printable(value)}" for label, value in finding.facts
     ]
     if finding.file:
-        lines.append(f"  at the end of {printable(finding.file)}:")
+        lines.append(f"  add to the end of {printable(finding.file)}:")
         lines.append(f"    {printable(finding.mend)}")
     elif finding.mend:
         lines.append(f"  try: {printable(finding.mend)}")

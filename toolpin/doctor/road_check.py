@@ -23,11 +23,11 @@ def check_roads(roads: Sequence[Road]) -> Iterator[Finding]:
         served = [one for one in roads if one.tool == road.tool and not one.problem]
         if hop is None or (served and not road.chosen):
             continue
-        facts = [("asked", road.asked), (hop.name, hop.problem)]
+        facts = [("URL", road.asked), (hop.name, hop.problem)]
         if served:
             facts.append(("instead", ", ".join(one.source for one in served)))
         elif len(others) > 1:
-            facts.append(("instead", f"nobody: {', '.join(others)} all fail"))
+            facts.append(("instead", f"none: {', '.join(others)} fail too"))
         what = f"{road.tool}, {road.source}: no answer"
         yield Finding("net", what, tuple(facts), _mend(road, hop))
 
@@ -37,7 +37,7 @@ def render_road(road: Road) -> str:
     lines = [f"{road.tool}, {road.source}: {printable(road.asked)}"]
     lines += [
         f"  {hop.name:<10}  {printable(hop.problem or hop.found)}"
-        f"{'  <- ends here' if hop.problem else ''}"
+        f"{'  <- fails here' if hop.problem else ''}"
         for hop in road.hops
     ]
     return "\n".join(lines)

@@ -54,7 +54,7 @@ def find_roads(app: App) -> list[Road]:
     """
     settings = app.settings
     if settings.offline:
-        raise UsageError("--net asks sources, and toolpin is offline")
+        raise UsageError("--net queries sources, and toolpin is offline")
     clients = app.clients
     here = app.host
     pairs = list(_sources(app, here, settings))
@@ -98,7 +98,7 @@ def _road(
         shown = spec.kind
         try:
             told = clients.configured(spec)
-            index = urls.shown(told) if told else "as it is set up"
+            index = urls.shown(told) if told else "as configured"
             shown = f"{client.name}: {index}" if client else spec.kind
         except ToolpinError as error:
             hops = (Hop("client", "", _told(error)),)
@@ -119,5 +119,5 @@ def _answer(clients: Clients, spec: SourceSpec, here: Host) -> Hop:
 
 
 def _told(error: ToolpinError) -> str:
-    said = [value for label, value in error.facts if label.endswith("says")]
+    said = [value for label, value in error.facts if label.endswith("output")]
     return "; ".join([error.what, *said])

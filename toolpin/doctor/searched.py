@@ -92,5 +92,5 @@ def _others(path: str, env: Mapping[str, str], home: str) -> tuple[Kind, str]:
 def _owned(path: str, folder: Folder) -> Folder:
     """Return whose a program is: a shim of another store stands in any folder."""
     if folder.kind == "system" and read_stub(os.path.realpath(path)):
-        return folder._replace(kind="manager", owner="another store of toolpin")
+        return folder._replace(kind="manager", owner="another toolpin store")
     return folder

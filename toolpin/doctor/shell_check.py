@@ -33,7 +33,7 @@ def check_path(seen: Surroundings) -> Iterator[Finding]:
             continue
         whose = str(folder.pin or folder.path)
         line = _own(seen, partial(_names, seen.home, folder.path))
-        what = f"{whose} stands on PATH before the shims"
+        what = f"{whose} is on PATH before the shims"
         yield _in_front("path", what, (folder,), line, seen)
 
 
@@ -47,25 +47,27 @@ def check_rc(seen: Surroundings) -> Iterator[Finding]:
     elsewhere = [line for line in seen.lines if line not in own]
     for line in own:
         if line.hook not in ("", "?", seen.shell):
-            what = f"{line} activates {line.hook}, and {seen.shell} reads it"
+            what = (
+                f"{line} activates toolpin for {line.hook}, but {seen.shell} reads it"
+            )
             yield _rc(seen, what, line, read.all)
             return
     if not own:
         stray = [one for one in elsewhere if one.hook or not seen.is_on_path]
         if stray:
-            what = f"toolpin's line is in a file that {seen.shell} does not read"
+            what = f"toolpin is activated in a file that {seen.shell} does not read"
             yield _rc(seen, what, stray[0], read.all)
         return
     hooks = [line for line in own if line.hook] or own
     if not any(line.file in read.login for line in hooks):
-        what = f"a login {seen.shell} does not read toolpin's line"
+        what = f"a login {seen.shell} does not read the file that activates toolpin"
         finding = _rc(seen, what, hooks[0], read.login, read.login_file)
         # What that line needs may stand beside it, and sh may read a login file.
         yield finding._replace(mend=READ_BASHRC)
     in_rc = any(line.file in read.interactive for line in hooks)
     needed = hooks[0].hook or not seen.is_on_path
     if needed and not in_rc and _has_own_rc(seen):
-        what = f"only a login {seen.shell} reads toolpin's line"
+        what = f"only a login {seen.shell} reads the file that activates toolpin"
         yield _rc(seen, what, hooks[0], read.interactive)
 
 
@@ -79,9 +81,9 @@ def check_modes(seen: Surroundings) -> Iterator[Finding]:
     lines = [line for line in seen.lines if line.file in seen.reading.all]
     plain = [line for line in lines if not line.hook]
     facts = [("shims", seen.shims), ("TOOLPIN_ACTIVE", seen.active)]
-    facts += _line_facts("put there by", plain[-1:])
-    facts.append(("so", f"take that out, or let {seen.active} be activated last"))
-    what = "the shims stand on PATH before the folders of an activated shell"
+    facts += _line_facts("added by", plain[-1:])
+    facts.append(("note", f"remove that, or activate {seen.active} last"))
+    what = "the shims are on PATH before the directories of an activated shell"
     line, file = seen.mend
     yield Finding("modes", what, tuple(facts), line, file)
 
@@ -94,7 +96,7 @@ def check_managers(seen: Surroundings) -> Iterator[Finding]:
             one.first.folder for one in clashes if one.first.folder.owner == owner
         ]
         line = _own(seen, partial(sets_up, name=owner))
-        what = f"{owner} stands on PATH before the shims"
+        what = f"{owner} is on PATH before the shims"
         yield _in_front("managers", what, theirs, line, seen)
 
 
@@ -104,12 +106,12 @@ SHELL_CHECKS = (check_path, check_managers, check_modes, check_rc)
 def _not_on_path(seen: Surroundings) -> Finding:
     own = [line for line in seen.lines if line.file in seen.reading.all]
     if own:
-        what = "PATH has no shims folder, though a startup file adds it"
+        what = "PATH lacks the shims directory, although a startup file adds it"
         facts = [("shims", seen.shims), *_line_facts("added by", own)]
         return Finding("path", what, tuple(facts), f"exec {seen.shell}")
-    what = "PATH has no shims folder, and no startup file adds it"
+    what = "PATH lacks the shims directory, and no startup file adds it"
     if not seen.is_attended:
-        what = "PATH has neither the shims folder nor what is pinned here"
+        what = "PATH has neither the shims directory nor what is pinned here"
     return Finding("path", what, (("shims", seen.shims),), *seen.mend)
 
 
@@ -119,11 +121,11 @@ def _of_another_folder(seen: Surroundings, folder: Folder) -> Finding:
     A script's own `cd`, or a variable for one command: no prompt comes in between.
     """
     clashes = [one for one in seen.clashes if one.first.folder == folder]
-    what = f"{folder.pin or folder.path} is on PATH for another folder than this one"
+    what = f"{folder.pin or folder.path} is on PATH for a different directory"
     facts = (
         ("runs", ", ".join(one.command for one in clashes)),
         ("from", folder.path),
-        ("put there by", f"the activated {seen.active} that started this"),
+        ("added by", f"the activated {seen.active} that started this"),
     )
     mend = f"toolpin exec {clashes[0].command}"
     if all(one.is_pinned for one in clashes):
@@ -145,9 +147,9 @@ def _in_front(
     paths = dict.fromkeys(folder.path for folder in owned)
     facts = [("runs", ", ".join(dict.fromkeys(commands)))]
     facts += [("from", path) for path in paths]
-    facts += _line_facts("put there by", [put] if put else [])
+    facts += _line_facts("added by", [put] if put else [])
     own = [line for line in seen.lines if line.file in seen.reading.all]
-    facts += _line_facts("toolpin's line", own[-1:])
+    facts += _line_facts("activation line", own[-1:])
     line, file = seen.mend
     return Finding(check, what, tuple(facts), line, put.file if put else file)
 
@@ -161,7 +163,7 @@ def _rc(
 ) -> Finding:
     """Return the finding of a line that those who read `read` do not get to."""
     mend, usual = seen.mend
-    facts = _line_facts("it stands in", [line])
+    facts = _line_facts("found in", [line])
     found = [one for one in seen.texts if one in read]
     facts += [("read instead", one) for one in found if one != line.file]
     return Finding("rc", what, tuple(facts), mend, file or usual)

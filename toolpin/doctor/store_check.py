@@ -15,19 +15,21 @@ def check_shims(state: ShimsState) -> Iterator[Finding]:
     """Find commands without a shim, and shims that cannot work."""
     if state.library != "as written":
         what = {
-            "gone": f"{state.library_file} is gone, and no shim runs without it",
-            "other": f"{state.library_file} is of another toolpin than this one",
+            "gone": f"{state.library_file} is missing, and shims need it",
+            "other": (
+                f"{state.library_file} was written by a different version of toolpin"
+            ),
         }[state.library]
         yield Finding("shims", what, mend="toolpin reshim")
     if state.missing:
         facts = (("without", _names(state.missing)), ("in", state.folder))
-        what = "programs that are installed have no shim"
+        what = "installed programs have no shim"
         yield Finding("shims", what, facts, "toolpin reshim")
     for name in state.foreign:
         path = f"{state.folder}/{name}"
         mend = f"rm {shlex.quote(path)} && toolpin reshim"
-        what = f"{path} is no shim of toolpin's"
-        yield Finding("shims", what, (("stands for", name),), mend)
+        what = f"{path} was not created by toolpin"
+        yield Finding("shims", what, (("intended for", name),), mend)
 
 
 def check_installs(states: Iterable[InstallState]) -> Iterator[Finding]:
@@ -35,19 +37,19 @@ def check_installs(states: Iterable[InstallState]) -> Iterator[Finding]:
     for state in states:
         pin, mend = state.pin, f"toolpin verify {state.pin} --repair"
         if state.mark:
-            what = f"the install of {pin} was broken off: it does not count"
+            what = f"the install of {pin} was broken off: it is not used"
             facts, mend = [("mark", state.mark)], f"toolpin install {pin}"
         elif state.record:
-            what = f"the record of {pin} cannot be read"
-            facts = [("because", state.record)]
+            what = f"the receipt of {pin} cannot be read"
+            facts = [("reason", state.record)]
         elif state.lost:
-            what = f"{pin} has lost a part"
+            what = f"{pin} is missing a file"
             facts = [("lost", one) for one in state.lost]
             if state.is_adopted or any(map(_is_receipt, state.lost)):
                 mend = f"toolpin uninstall {pin} && toolpin install {pin}"
         else:
             continue
-        place = ("folder", state.tree)
+        place = ("directory", state.tree)
         yield Finding("installs", what, (place, *facts), mend)
 
 
@@ -59,7 +61,7 @@ def check_remains(remains: Iterable[Remains]) -> Iterator[Finding]:
             fix = f"sudo {fix}"
         elif one.is_tree:
             fix = f"chmod -R u+rwX {shlex.quote(one.path)} && {fix}"
-        what = f"what is left of {one.pin} takes room and does not count"
+        what = f"remains of {one.pin} use disk space and are not used"
         yield Finding("installs", what, (("in", one.path),), fix)
 
 

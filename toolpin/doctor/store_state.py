@@ -112,7 +112,7 @@ def _state(paths: Paths, pin: Pin, programs: Sequence[str]) -> InstallState:
     try:
         patch = installs.environment(paths, pin)
     except NotRunnable as error:
-        return state._replace(record=dict(error.facts).get("why", error.what))
+        return state._replace(record=dict(error.facts).get("reason", error.what))
     own = os.path.dirname(f"{tree}/{RECORD}")
     lost = [
         path

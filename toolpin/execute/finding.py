@@ -44,7 +44,7 @@ def find(command: str, place: Place) -> Found:
     """
     if "/" in command or not command:
         raise UnknownCommand(
-            "a command's name is wanted, without a folder",
+            "a command name without a directory is required",
             [("received", repr(command))],
         )
     place = place._replace(stub=read_stub(f"{place.paths.shims}/{command}"))
@@ -189,11 +189,11 @@ def _unpinned(place: Place, providers: Sequence[str], command: str) -> Found:
     ]
     if not providers:
         raise UnknownCommand(
-            f"{command} is no command of an installed tool, nor one on PATH",
+            f"{command} is not a command of an installed tool, and is not on PATH",
             [("in", place.cwd)],
         )
     raise NotRunnable(
-        f"nothing pins {' or '.join(providers)}, which has {command}",
+        f"{' or '.join(providers)} is not pinned here and provides {command}",
         [("in", place.cwd), ("installed", ", ".join(installed) or "none")],
         f"toolpin pin {installed[0] if installed else f'{providers[0]} latest'}",
     )
@@ -217,10 +217,13 @@ def _lacks(place: Place, request: Request, command: str) -> NotRunnable:
     if place.stub and place.stub.added:
         hint = place.stub.added
     return NotRunnable(
-        f"{request.tool} {wanted} has no command {command}",
+        f"{request.tool} {wanted} does not provide {command}",
         [
-            ("wanted by", str(request.origin)),
-            ("have it", ", ".join(having) or f"no installed version of {request.tool}"),
+            ("required by", str(request.origin)),
+            (
+                "available in",
+                ", ".join(having) or f"no installed version of {request.tool}",
+            ),
         ],
         hint,
     )

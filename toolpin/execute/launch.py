@@ -109,5 +109,5 @@ def _spawn(
 
 def _refused(path: str, error: OSError) -> NotRunnable:
     return NotRunnable(
-        f"the system does not run {path}", [("reason", str(error.strerror))]
+        f"the system cannot run {path}", [("reason", str(error.strerror))]
     )

@@ -30,8 +30,9 @@ def built_with(request: Request, built: Pin, place: Place) -> tuple[str, ...]:
     patch = first_tree(place, request)
     if is_of_project(patch, request, place.where):
         raise ToolpinError(
-            f"{built} is built with {request.tool}, which a project names as a folder",
-            [("wanted by", str(request.origin)), ("folder", patch.path[0])],
+            f"{built} is built with {request.tool}, which a project pins "
+            "to a directory",
+            [("required by", str(request.origin)), ("directory", patch.path[0])],
             f"toolpin pin {request.tool} latest",
         )
     return patch.path

@@ -84,7 +84,7 @@ class Client:
                 url = urls.redirected(url, location, configured)
         raise Refused(
             f"{urls.host(configured)} redirects more than {_MAX_REDIRECTS} times",
-            [("asked", urls.shown(configured)), ("last", urls.shown(url))],
+            [("URL", urls.shown(configured)), ("last", urls.shown(url))],
         )
 
     def _send(
@@ -93,7 +93,7 @@ class Client:
         """Send one request and return the response without its body."""
         origin = urls.origin(url)
         if origin in self._unreachable:
-            raise _unreachable(url, f"{self._unreachable[origin]} (not asked again)")
+            raise _unreachable(url, f"{self._unreachable[origin]} (not tried again)")
         session, limits = self._session(), self._limits
 
         def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -206,7 +206,7 @@ def _check_status(url: str, response: requests.Response, shown: Credential) -> N
     status = f"{code} {responses.get(code, '')}".rstrip()
     if code in _RETRYABLE:
         raise Interrupted(status, wait_s=_retry_after_s(response))
-    asked = [("asked", urls.shown(url)), ("status", status)]
+    asked = [("URL", urls.shown(url)), ("status", status)]
     if code in (404, 410):
         name = urls.shown(url).rpartition("/")[2]
         what = f"{urls.host(url)} has no {name or 'such page'}: {status}"
@@ -238,7 +238,7 @@ def _permanent_cause(
     if isinstance(error, requests.ConnectTimeout):
         return f"no connection within {limits.connect_timeout_s:g} s"
     if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy gave no connection"
+        return "the proxy did not connect"
     if isinstance(error, requests.ConnectionError):
         return connection_failure(error)
     # requests quotes what it cannot use: of a proxy's URL, a part of the password.
@@ -250,17 +250,17 @@ def _permanent_cause(
 
 def no_proxy_url(proxy: str) -> str:
     """Report that a proxy's address is no URL, without what may be its password."""
-    return f"the proxy's address, {proxy.rpartition('@')[2]}, is no URL"
+    return f"the proxy's address, {proxy.rpartition('@')[2]}, is not a URL"
 
 
 def _distrusted(url: str, error: Exception) -> Unreachable:
     """Explain a certificate error; the clock is a fact, as a wrong one causes it."""
     today = time.strftime("%Y-%m-%d", time.gmtime())
     return Unreachable(
-        f"{urls.host(url)} has no certificate that this machine trusts",
+        f"{urls.host(url)} has a certificate that this machine does not trust",
         [
-            ("asked", urls.shown(url)),
-            ("cause", str(innermost(error))),
+            ("URL", urls.shown(url)),
+            ("reason", str(innermost(error))),
             ("clock", f"{today} on this machine"),
         ],
         "export REQUESTS_CA_BUNDLE=/path/to/your/ca.pem",
@@ -270,5 +270,5 @@ def _distrusted(url: str, error: Exception) -> Unreachable:
 def _unreachable(url: str, cause: str) -> Unreachable:
     return Unreachable(
         f"{urls.host(url)} cannot be reached",
-        [("asked", urls.shown(url)), ("cause", cause)],
+        [("URL", urls.shown(url)), ("reason", cause)],
     )

@@ -68,7 +68,7 @@ class Credentials:
         state = "holds what no header can" if token else "is not set"
         raise UsageError(
             f"the token for {urls.host(url)} is missing: {variable} {state}",
-            [("asked", urls.shown(url))],
+            [("URL", urls.shown(url))],
             f"export {variable}=<token>",
         )
 
@@ -94,18 +94,18 @@ def check_credentials(place: str, value: object) -> dict[str, str]:
     """
     if not isinstance(value, dict):
         raise UsageError(
-            f"{place}: credentials must be a table", [("such as", _EXAMPLE)]
+            f"{place}: credentials must be a table", [("example", _EXAMPLE)]
         )
     for origin, reference in value.items():
         if not _is_secret_origin(origin):
             raise UsageError(
                 f"{place}: credentials are for an https origin, without a path",
-                [("received", urls.shown(origin)), ("such as", _EXAMPLE)],
+                [("received", urls.shown(origin)), ("example", _EXAMPLE)],
             )
         if not isinstance(reference, str) or not _REFERENCE.fullmatch(reference):
             raise UsageError(
                 f"{place}: credentials name a variable that holds the token",
-                [("for", origin), ("such as", _EXAMPLE)],
+                [("for", origin), ("example", _EXAMPLE)],
             )
     return value
 
@@ -122,8 +122,8 @@ def _is_secret_origin(url: str) -> bool:
 def _from_url(url: str) -> Credential:
     if not urls.keeps_secrets(url):
         raise Refused(
-            "a URL with a password would be asked over plain http",
-            [("asked", urls.shown(url))],
+            "a URL with a password would be sent over unencrypted http",
+            [("URL", urls.shown(url))],
         )
     parts = urlsplit(url)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")

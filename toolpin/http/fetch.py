@@ -75,7 +75,9 @@ class Fetcher:
         """
         data, _ = self.document_unless(url, {}, max_bytes=max_bytes)
         if data is None:
-            raise Unreachable(f"{url} is unchanged, which nobody asked")
+            raise Unreachable(
+                f"{url} was reported as unchanged, although no cached copy was stated"
+            )
         return data
 
     def document_unless(
@@ -165,7 +167,7 @@ class Fetcher:
             if known and response.status == 304:
                 return None, response.headers
             if response.status != 200:
-                raise Interrupted(f"{response.status} to a request for the whole")
+                raise Interrupted(f"{response.status} for a request for the whole file")
             for block in response.blocks(decode=True):
                 content += block
                 if len(content) > limit:
@@ -196,7 +198,9 @@ class Fetcher:
             received = granted_offset(offset, response.status, response.headers)
             if received is None:
                 discard(job.part)
-                raise Interrupted(f"{response.status} with another range than asked")
+                raise Interrupted(
+                    f"{response.status} with a different range than requested"
+                )
             total = self._total(response, received, job.artifact)
             if received:
                 with open(job.part, "rb") as kept:
@@ -241,7 +245,7 @@ class Fetcher:
 
 def _wrong_size(artifact: Artifact, size_bytes: int, response: Response) -> Mismatch:
     return Mismatch(
-        f"{artifact.filename} is not the published file",
+        f"{artifact.filename} differs from the published file",
         [
             ("expected", f"{grouped(artifact.size_bytes or 0)} bytes"),
             ("received", f"{grouped(size_bytes)} bytes from {_place(response)}"),
@@ -267,13 +271,13 @@ def _place(response: Response) -> str:
 def _endless(url: str, limit: int) -> Refused:
     return Refused(
         f"{urls.host(url)} sends more than {grouped(limit)} bytes",
-        [("asked", urls.shown(url)), ("kept", "nothing")],
+        [("URL", urls.shown(url)), ("kept", "nothing")],
     )
 
 
 def _gave_up(url: str, fault: Interrupted, attempts: int) -> Unreachable:
-    facts = [("asked", urls.shown(url)), ("cause", fault.cause)]
+    facts = [("URL", urls.shown(url)), ("reason", fault.cause)]
     if fault.wait_s is not None:
-        facts.append(("asks to wait", f"{fault.wait_s:.0f} s"))
+        facts.append(("retry after", f"{fault.wait_s:.0f} s"))
     facts.append(("attempts", str(attempts)))
-    return Unreachable(f"{urls.host(url)} does not deliver", facts)
+    return Unreachable(f"{urls.host(url)} does not deliver the file", facts)

@@ -26,7 +26,7 @@ NETWORK_ERRORS = (OSError, ValueError, HTTPError)
 _BLOCK_BYTES = 256 * 1024
 # Slower than this for a whole stall time is a stall: one byte a second never ends.
 _MIN_BYTES_PER_S = 1024
-_TRICKLE = "what came was too slow, and no part of the file"
+_TRICKLE = "the response was too slow and contained no part of the file"
 
 
 class Response:
@@ -99,4 +99,4 @@ def innermost(error: BaseException) -> BaseException:
 
 def stall(limit_s: float) -> str:
     """Describe a timeout of the socket."""
-    return f"nothing came for {limit_s:g} s"
+    return f"no data for {limit_s:g} s"

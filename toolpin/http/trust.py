@@ -56,7 +56,7 @@ def _trusting(
     try:
         if not cafile and capath and not any(map(os.path.isdir, capath.split(":"))):
             # OpenSSL says nothing, and then trusts nobody.
-            raise NotADirectoryError("no such folder")
+            raise NotADirectoryError("no such directory")
         return ssl.create_default_context(cafile=cafile or None, capath=capath or None)
     except OSError as error:
         raise _no_certificates(variable, str(cafile or capath), error) from error
@@ -66,7 +66,7 @@ def _no_certificates(name: str, path: str, error: OSError) -> UsageError:
     """Return the error of a variable, or a setting of pip's in lower case."""
     is_variable = name.isupper()
     return UsageError(
-        f"{name if is_variable else f'pip: {name}'} names no certificates",
-        [("path", path), ("cause", str(error))],
+        f"{name if is_variable else f'pip: {name}'} names no usable certificates",
+        [("path", path), ("reason", str(error))],
         f"unset {name}" if is_variable else "toolpin doctor --net",
     )

@@ -29,7 +29,7 @@ def check(url: str) -> str:
     """
     if not _PRINTABLE.fullmatch(url):
         raise Refused(
-            "a URL holds a blank, a control character or one that is not ASCII",
+            "a URL holds a space, a control character or a non-ASCII character",
             [("received", repr(url[:200]))],
         )
     try:
@@ -53,7 +53,9 @@ def redirected(url: str, location: str, configured: str) -> str:
     try:
         target = check(urljoin(url, location))
     except (ValueError, Refused) as error:
-        raise _refused_redirect("leads to no web address", url, location) from error
+        raise _refused_redirect(
+            "leads to an address that is not http or https", url, location
+        ) from error
     if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
         raise _refused_redirect("leaves TLS", url, target)
     enters = _is_private(target) and not _is_private(url)
@@ -146,5 +148,5 @@ def _address(name: str) -> _Address | None:
 def _refused_redirect(what: str, url: str, target: str) -> Refused:
     return Refused(
         f"{host(url)} sends a redirect that {what}",
-        [("asked", shown(url)), ("redirect to", shown(target)[:200])],
+        [("URL", shown(url)), ("redirect to", shown(target)[:200])],
     )

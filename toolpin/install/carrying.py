@@ -79,7 +79,7 @@ class Carrier:
         wait()
 
         def waiting() -> None:
-            row.phase("waiting for another toolpin")
+            row.phase("waiting for another process")
 
         with unfinished.version_mutex(self._paths, plan.pin, waiting):
             if self.is_there(job):
@@ -111,11 +111,11 @@ class Carrier:
         """Raise ToolpinError where a plugin's scripts are not to run."""
         if str(self._host) != str(host.detect()):
             raise NotPublished(
-                f"{plan.pin} is made by scripts, for the machine that they run on"
+                f"{plan.pin} is installed by scripts, for the machine they run on"
             )
         if self._settings.offline:
             raise Unreachable(
-                f"{plan.pin} is fetched by its plugin's scripts: toolpin is offline"
+                f"{plan.pin} is fetched by its plugin's scripts, and toolpin is offline"
             )
 
     def _fetch(self, plan: Plan, row: Row) -> tuple[list[str], bool]:
@@ -137,7 +137,9 @@ class Carrier:
                     artifact,
                     download,
                     row.advance,
-                    waiting=lambda: row.phase("waiting for another toolpin's download"),
+                    waiting=lambda: row.phase(
+                        "waiting for a download by another process"
+                    ),
                 )
             )
         return archives, len(fetched) < len(archives)

@@ -37,7 +37,7 @@ def allowed_sources(
     """
     if reason := tool.refused_hosts.get(str(host)):
         raise ToolpinError(
-            f"{tool.name} has no builds for {host}", [("because", reason)]
+            f"{tool.name} has no builds for {host}", [("reason", reason)]
         )
     if is_scripted(tool):  # it has no other, whatever is preferred of others
         return tool.sources
@@ -47,7 +47,7 @@ def allowed_sources(
     chosen = tuple(by_id[one] for one in wanted or unnamed if one in by_id)
     if not chosen and not wanted:
         raise ToolpinError(
-            f"{tool.name} has only sources that are used where they are named",
+            f"{tool.name} has only sources that must be named",
             [("sources", ", ".join(by_id))],
             f"toolpin install --source {next(iter(by_id))}",
         )
@@ -66,8 +66,8 @@ def refuse_unnamed(plan: Plan, wanted: Sequence[str]) -> None:
     """
     if plan.is_bound and not plan.recipe and plan.source not in wanted:
         raise NoFit(
-            f"{plan.pin} from {plan.publisher} would run on this machine alone",
-            [("because", "what it links to is not here, and comes along")],
+            f"{plan.pin} from {plan.publisher} would run on this machine only",
+            [("reason", "libraries that are missing here are bundled with it")],
             f"toolpin install {plan.pin} --source {plan.source}",
         )
 
@@ -80,7 +80,9 @@ def nobody_serves(
     catalogues: Catalogues,
 ) -> ToolpinError:
     """Return the error that tells of every source what it said or has nearby."""
-    facts = [("wanted by", str(job.origin))]
+    facts = [("required by", str(job.origin))]
+    if offline := _offline(job, failures):
+        return offline
     known: set[str] = set()
     for failure in failures:
         label = failure.spec.id
@@ -98,7 +100,7 @@ def nobody_serves(
     asked = {failure.spec.id for failure in failures}
     for spec in tool.sources:
         if spec.named_only and spec.id not in asked:
-            facts.append((spec.id, f"used only where it is named: --source {spec.id}"))
+            facts.append((spec.id, f"used only when named: --source {spec.id}"))
     silent = any(isinstance(one.error, Unreachable) for one in failures)
     ending = "was not found" if silent else f"does not exist for {host}"
     if any(isinstance(one.error, NoChecksum) for one in failures):
@@ -113,6 +115,20 @@ def nobody_serves(
     return kind(
         f"{job.pin} {ending}", facts, _way_out(tool, job, failures, host, known)
     )
+
+
+def _offline(job: Job, failures: Sequence[Failure]) -> Offline | None:
+    """Return the one error of sources that were not queried, if that is the cause."""
+    if any(isinstance(one.error, NoFit | NoChecksum) for one in failures):
+        return None
+    for failure in failures:
+        if isinstance(failure.error, Offline):
+            return Offline(
+                f"{job.pin} is not in the cache, and toolpin is offline",
+                [("required by", str(job.origin)), *failure.error.facts],
+                _to_reach(job, failure.error),
+            )
+    return None
 
 
 def _is_unknown(failure: Failure) -> bool:
@@ -197,10 +213,10 @@ def _to_reach(job: Job, error: ToolpinError) -> str:
 def not_fetched(job: Job, error: Unreachable) -> Unreachable:
     """Return the error of a locked build that nobody gives, with who wants it."""
     source = job.locked.entry.source if job.locked else "it"
-    facts = [("wanted by", str(job.origin)), (source, error.what)]
+    facts = [("required by", str(job.origin)), (source, error.what)]
     facts += [(source, f"{name}: {value}") for name, value in error.facts]
     hint = error.hint or _to_reach(job, error)
-    return type(error)(f"{job.pin} cannot be fetched, as it is locked", facts, hint)
+    return type(error)(f"{job.pin} cannot be fetched as locked", facts, hint)
 
 
 def not_published_bytes(
@@ -210,7 +226,7 @@ def not_published_bytes(
 
     No other source is asked by itself: somebody may be tampering, and should be seen.
     """
-    facts = [("wanted by", f"{job.origin} ({job.pin})"), *error.facts]
+    facts = [("required by", f"{job.origin} ({job.pin})"), *error.facts]
     hint = f"toolpin install {job.pin} --source {following.id}" if following else None
     return Mismatch(error.what, facts, hint)
 
@@ -220,10 +236,11 @@ def _nearby(
 ) -> tuple[str, list[str]]:
     """Return what a source has near a version, in words, and all that it lists."""
     if str(host) not in spec.hosts:
-        return f"has nothing for {host}", []
+        return f"has no build for {host}", []
     try:
         listed = catalogues.read(tool, spec, host, max_age_s=DAY_S).releases
     except ToolpinError as error:
-        return f"what it has nearby is not known: {error.what}", []
+        return f"its version list is not available: {error.what}", []
     known = [release.version for release in listed]
-    return f"nearest {', '.join(nearest(pin.version, known)) or 'none'}", known
+    near = nearest(pin.version, known) or [newest("", known) or "none"]
+    return f"nearest {', '.join(near)}", known

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from toolpin.errors import ToolpinError, as_word
+from toolpin.errors import ToolpinError, as_word, remedy
 from toolpin.install.jobs import Job
 from toolpin.model import Host
 from toolpin.mutex import held_folder
@@ -33,9 +33,11 @@ def alone(folder: str, remark: Callable[[str], None]) -> Iterator[None]:
         make_folders(folder)
     except OSError as error:
         raise ToolpinError(
-            f"{folder} cannot be written", [("because", error.strerror or "?")]
+            f"{folder} cannot be written",
+            [("reason", error.strerror or "?")],
+            remedy(error, folder),
         ) from error
-    with held_folder(folder, lambda: remark(f"{folder}: waiting for who holds it")):
+    with held_folder(folder, lambda: remark(f"{folder}: waiting for another process")):
         yield
 
 
@@ -56,12 +58,14 @@ def is_in_folder(
     # Behind a link lies what an image made of the folder would lack.
     receipt = None if os.path.islink(place) else trees.read_receipt(paths, job.pin)
     if receipt is None:
-        facts, hint = [("wanted for", str(job.pin))], None
+        facts, hint = [("required for", str(job.pin))], None
         if aside := sweeping.aside_of(paths, job.pin.tool):
             # By a build that was killed, and nothing else tells it from a user's own.
-            facts.append(("stood there", aside))
+            facts.append(("found", aside))
             hint = f"rm -rf {as_word(place)}"
-        raise ToolpinError(f"{place} is there, and is not toolpin's", facts, hint)
+        raise ToolpinError(
+            f"{place} exists and was not created by toolpin", facts, hint
+        )
     if (receipt.pin, receipt.host) != (job.pin, str(host)):
         return False
     if job.locked and receipt.artifacts != job.locked.entry.build.artifacts:
@@ -73,5 +77,8 @@ def is_in_folder(
         if receipt.bound or one.path != installs.RECORD
     ]
     if bad:
-        remark(f"{place}: {bad[0].path} is not as it was installed; made anew")
+        remark(
+            f"{place}: {bad[0].path} was changed since it was installed; "
+            "installed again"
+        )
     return not bad

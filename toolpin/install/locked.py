@@ -28,7 +28,7 @@ from toolpin.store import installs, trees
 from toolpin.versions import sort_key
 
 # Of an adopted install, and of one whose receipt is lost.
-UNTOLD = "no receipt says of what it was made"
+UNTOLD = "it has no receipt"
 
 
 def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
@@ -40,7 +40,7 @@ def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
     if job.locked is None:
         raise ValueError(f"{job.pin} is not locked")
     path, entry = job.locked
-    facts = [("wanted by", str(job.origin)), ("lockfile", path)]
+    facts = [("required by", str(job.origin)), ("lockfile", path)]
     spec = next((one for one in tool.sources if one.id == entry.source), None)
     if spec is None or str(host) not in spec.hosts:
         raise NotLocked(
@@ -53,8 +53,8 @@ def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
     except NotPublished as error:
         locators = ", ".join(one.locator for one in entry.build.artifacts)
         raise Refused(
-            f"the lockfile names other files for {job.pin} than its plugin does",
-            [*facts, ("locked", locators), ("because", error.what)],
+            f"the lockfile lists different files for {job.pin} than its plugin does",
+            [*facts, ("locked", locators), ("reason", error.what)],
             f"toolpin lock --refresh {tool.name}",
         ) from error
 
@@ -93,9 +93,9 @@ def too_new(store: Paths, job: Job) -> ToolpinError | None:
         if have and sort_key(least) > sort_key(have):
             named = "" if job.origin.line else f" {job.pin}"
             return ToolpinError(
-                f"{job.pin} is installed in a build that {tool} {have} does not run",
+                f"{job.pin} is installed as a build that {tool} {have} does not run",
                 [
-                    ("wanted by", str(job.origin)),
+                    ("required by", str(job.origin)),
                     ("installed", f"the build for {tool} {least} and newer"),
                     ("pinned", f"{tool} {have}"),
                 ],
@@ -114,9 +114,9 @@ def other_bytes(paths: Paths, job: Job) -> NotLocked | None:
         return None
     known = f"{', '.join(have)} from {source}"
     return NotLocked(
-        f"{job.pin} is installed, and not with the bytes that are locked",
+        f"{job.pin} is installed from different files than those that are locked",
         [
-            ("wanted by", str(job.origin)),
+            ("required by", str(job.origin)),
             ("installed", known if have else UNTOLD),
             ("locked", f"{', '.join(want)} from {job.locked.entry.source}"),
         ],
@@ -154,7 +154,7 @@ def _check_verified(tool: Tool, entry: Entry, file: str) -> None:
     ways = ways_to_verify(spec)
     if entry.verified not in {*ways, VERIFIED, HERE}:
         raise NotLocked(
-            f"{entry.pin} is not verified as its lockfile says",
+            f"{entry.pin} is verified differently than its lockfile states",
             [
                 ("lockfile", file),
                 ("says", entry.verified),
@@ -166,11 +166,11 @@ def _check_verified(tool: Tool, entry: Entry, file: str) -> None:
 
 def rebuilt(job: Job, error: Mismatch) -> Mismatch:
     """Return the error of bytes that are not the locked ones, with the dates known."""
-    facts = [("wanted by", f"{job.origin} ({job.pin})"), *error.facts]
+    facts = [("required by", f"{job.origin} ({job.pin})"), *error.facts]
     if job.locked:
         facts.append(("locked in", f"{job.locked.file}{_dated(job.locked.file)}"))
     return Mismatch(
-        f"what is published as {job.pin} today is not what was locked",
+        f"the published files of {job.pin} differ from those that are locked",
         facts,
         f"toolpin lock --refresh {job.pin.tool}",
     )

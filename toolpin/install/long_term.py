@@ -76,7 +76,7 @@ class LongTermLines:
         return tool.channels
 
     def _report(self, tool: Tool, origin: str) -> None:
-        text = f"long-term lines from {origin}; newer ones are not known"
+        text = f"long-term lines from {origin}; newer ones may be missing"
         self._clients.remark(f"{tool.name}: {text}")
 
     def _download(self, tool: Tool) -> Lines:
@@ -86,14 +86,16 @@ class LongTermLines:
         """
         package = tool.long_term.get("package")
         if package is None:
-            raise NotPublished(f"no package states the long-term lines of {tool.name}")
+            raise NotPublished(
+                f"no package lists the long-term release lines of {tool.name}"
+            )
         try:
             text = self._clients.packaged(package, tool.long_term["file"])
             lines = read_lines(text, tool.long_term)
         except _SHAPELESS as error:
             raise NotPublished(
-                f"{package} on npm states no long-term lines",
-                [("because", str(error))],
+                f"{package} on npm lists no long-term release lines",
+                [("reason", str(error))],
             ) from error
         note = {"package": package, "time": self._now(), "lines": lines}
         with contextlib.suppress(ToolpinError):

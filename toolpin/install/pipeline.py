@@ -73,7 +73,7 @@ class Installer:
             row.drop()
 
     def _chosen(self, tool: Tool, spec: SourceSpec, wanted: Wanted, row: Row) -> str:
-        row.wait(f"asking {publisher(spec, self._host)}")
+        row.wait(f"querying {publisher(spec, self._host)}")
         if str(self._host) not in spec.hosts:
             raise NotPublished(f"{spec.id} has no builds for {self._host}")
         if wanted.kind == "latest" and (
@@ -166,7 +166,7 @@ class Installer:
             return self._carry_out(remembered, job, row)
 
         def serve(spec: SourceSpec) -> str:
-            row.wait(f"asking {publisher(spec, self._host)}")
+            row.wait(f"querying {publisher(spec, self._host)}")
             return self._carry_out(self._plan(spec, job), job, row)
 
         return self._servers.first(tool, job, row, serve)
@@ -199,9 +199,7 @@ class Installer:
         self._report_variant(plan, spec)
         for need in plan.recipe.supplied if plan.recipe else ():
             names = f"{', '.join(need.libraries)} of Debian {need.suite}"
-            self._board.remark(
-                f"{job.pin}: built with {names}, for want of {need.what}"
-            )
+            self._board.remark(f"{job.pin}: built with {names}: {need.what} is missing")
         return plan
 
     def _report_variant(self, plan: Plan, spec: SourceSpec) -> None:

@@ -129,10 +129,10 @@ def _steps(
     count = len(artifacts) - len(companions)
     expected = [f"npm:{one.package}@{version}" for one, version in companions]
     if [one.locator for one in artifacts[max(count, 0) :]] != expected:
-        raise NotPublished(f"{spec.id} has other companions of {pin}")
+        raise NotPublished(f"{spec.id} has different companion packages for {pin}")
     own = tuple(artifacts[:count])
     if not kind.names(spec, own, pin.version, host):
-        raise NotPublished(f"{spec.id} does not name this build of {pin}")
+        raise NotPublished(f"{spec.id} does not list this build of {pin}")
     steps = kind.steps(spec, own, pin.version, host)
     for index, (companion, _) in enumerate(companions, count):
         steps.append(Unpack(index, into=companion.into, strip=1))
@@ -148,7 +148,7 @@ def _code_steps(
     named = KINDS[spec.kind].names(spec, code, pin.version, host)
     recipe = recipe_for(tool, spec, host)
     if not named or recipe is None:
-        raise NotPublished(f"{spec.id} does not name this source code of {pin}")
+        raise NotPublished(f"{spec.id} does not list this source code of {pin}")
     return code_steps(recipe, spec, pin, artifacts, host)
 
 
@@ -167,7 +167,8 @@ def _companion_versions(
         row = _row(f"{os.path.dirname(tool.file)}/{companion.table}", pin.version)
         if row is None:
             raise NotPublished(
-                f"no {companion.package} is known that upstream shipped with {pin}"
+                f"the {companion.package} version that was shipped with {pin} "
+                "is not known"
             )
         version = row.get(companion.column, "-")
         if version != "-":
@@ -190,6 +191,6 @@ def _row(file: str, version: str) -> dict[str, str] | None:
                 return dict(zip(names, cells, strict=True))
     except (OSError, ValueError, IndexError) as error:
         raise UsageError(
-            f"{file} is no table of versions", [("because", str(error))]
+            f"{file} is not a table of versions", [("reason", str(error))]
         ) from error
     return None

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from toolpin.errors import Mismatch, NotPublished, ToolpinError, Unreachable
+from toolpin.errors import Mismatch, NotPublished, Offline, ToolpinError, Unreachable
 from toolpin.install.catalogue import Catalogues
 from toolpin.install.choice import (
     allowed_sources,
@@ -58,8 +58,10 @@ class Servers:
 
     def _hand_over(self, error: ToolpinError, following: SourceSpec, row: Row) -> None:
         """Name the next source; a host that cannot be reached, once for all tools."""
+        if isinstance(error, Offline):  # reported once, where nothing was found
+            return
         missing = ", ".join(value for name, value in error.facts if name == "missing")
-        lacks = f", for want of {missing}" if missing else ""
+        lacks = f", because of missing {missing}" if missing else ""
         what = error.what.removeprefix(f"{row.label} ")
         text = f"{what}{lacks}; next: {publisher(following, self._host)}"
         if isinstance(error, NotPublished):

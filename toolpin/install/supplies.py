@@ -96,7 +96,7 @@ def code_steps(
     )
     known = {name for need in supplied for name in need.libraries + need.headers}
     if not all(is_package(one, known) for one in artifacts[1:]):
-        raise NotPublished(f"{spec.id} has other libraries for {pin}")
+        raise NotPublished(f"{spec.id} has different libraries for {pin}")
     headers = {name for need in supplied for name in need.headers}
     steps: list[Step] = [Unpack(0, strip=1)]
     for index, artifact in enumerate(artifacts[1:], 1):

@@ -57,7 +57,7 @@ def check_host(name: str, tools: Iterable[Tool]) -> None:
     known = sorted({host for tool in tools for host in hosts_of(tool)})
     if name not in known:
         raise UsageError(
-            f"--host {name} is no host that a tool has builds for",
+            f"no tool has builds for --host {name}",
             [("hosts", ", ".join(known))],
         )
 
@@ -71,7 +71,7 @@ def check_sources(names: Iterable[str], tools: Collection[Tool]) -> None:
     for name in names:
         if name not in known:
             raise UsageError(
-                f"--source {name} is no source of what is locked here",
+                f"no tool locked here has a source {name}",
                 [
                     (tool.name, ", ".join(spec.id for spec in tool.sources))
                     for tool in tools

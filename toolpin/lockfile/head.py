@@ -45,7 +45,7 @@ def pinned(data: bytes, tool: str, wanted: str, place: str) -> str | None:
             if can_mean(wanted, version):
                 return version
             raise NotLocked(
-                f"{tool} {wanted} is locked as {version}, which it cannot mean",
+                f"{tool} {wanted} is locked as {version}, which does not satisfy it",
                 [("at", f"{place}:{number}")],
                 "toolpin lock",
             )
@@ -74,7 +74,7 @@ def pin_lines(text: str, place: str) -> Iterator[tuple[int, str]]:
             break
     if number == 1 and line.startswith("schema = "):
         raise UsageError(
-            f"{place} is of a newer toolpin",
+            f"{place} was written by a newer toolpin",
             [("at", f"{place}:1"), ("line", line[:100])],
             "toolpin self update",
         )
@@ -111,7 +111,7 @@ def not_as_written(place: str, number: int, line: str) -> UsageError:
     """Return the error of a line in the head that toolpin would not write."""
     at = f"{place}:{number}"
     return UsageError(
-        f"{at} is not as `toolpin lock` writes it", [("line", line[:100])], MEND
+        f"{at} was not written by `toolpin lock`", [("line", line[:100])], MEND
     )
 
 

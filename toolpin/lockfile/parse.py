@@ -41,14 +41,14 @@ def parse(text: str, place: str) -> Lockfile:
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        facts = [("because", str(error))]
+        facts = [("reason", str(error))]
         raise UsageError(f"{place} is not TOML", facts, MEND) from error
     if not document:
         facts = [("expected", "what `toolpin lock` writes")]
         raise UsageError(f"{place} is empty", facts, MEND)
     if document.get("schema") != SCHEMA:
         raise UsageError(
-            f"{place} has a schema that this toolpin does not know",
+            f"{place} has a schema that this version of toolpin does not support",
             [
                 ("received", shown(document.get("schema"))),
                 ("expected", str(SCHEMA)),
@@ -98,7 +98,7 @@ class _Reader:
             rest.remove(line)
         for text, version in pins.items():
             if f'"{text}" = "{version}"' in rest:
-                raise self._fault(("pins", text), "the pins end above this one", ())
+                raise self._fault(("pins", text), "the pins must precede this line", ())
 
     def _check_unlike(self, entries: list[Entry]) -> None:
         """Refuse two builds between which nothing decides."""
@@ -107,7 +107,9 @@ class _Reader:
             name = (entry.pin, entry.host, entry.build.requires)
             if name in seen:
                 facts = [("tool", str(entry.pin)), ("host", entry.host)]
-                raise self._fault(("build", at), "the same build stands twice", facts)
+                raise self._fault(
+                    ("build", at), "the same build is listed twice", facts
+                )
             seen.add(name)
 
     def _entry(self, table: dict[str, Any], path: Path) -> Entry:
@@ -218,7 +220,7 @@ class _Reader:
     ) -> None:
         """Refuse a table that lacks a key, or has one that nobody knows."""
         for key in sorted(set(table) - needed - more):
-            raise self._fault((*path, key), f"{key} is no key there", ())
+            raise self._fault((*path, key), f"{key} is not a known key", ())
         for key in sorted(needed - set(table)):
             raise self._fault(path, f"{key} is missing", ())
 

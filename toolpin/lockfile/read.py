@@ -22,8 +22,8 @@ def read_lockfile(path: str, files: Files) -> Lockfile | None:
         return None
     if not pin_files.counts(path):
         raise ToolpinError(
-            f"{path} does not count: another user put it there",
-            [("folder", "anyone may write it")],
+            f"{path} is ignored: it belongs to another user",
+            [("directory", "writable by everyone")],
         )
     data = files.read(path, LARGEST_LOCKFILE)
     try:
@@ -31,7 +31,7 @@ def read_lockfile(path: str, files: Files) -> Lockfile | None:
     except UnicodeDecodeError as error:
         raise UsageError(
             f"{path} is not UTF-8",
-            [("because", str(error))],
+            [("reason", str(error))],
             MEND,
         ) from None
     return parse(text, path)

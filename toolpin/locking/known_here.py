@@ -30,7 +30,7 @@ def known_here(app: App) -> Callable[[Tool, Pin], tuple[Entry, ...]]:
         entries = _entries(tool, pin, app)
         for entry in entries:
             app.report.warn(
-                f"{pin} is locked for {entry.host} alone: no source answers; "
+                f"{pin} is locked for {entry.host} only: no source answered; "
                 "later: toolpin lock"
             )
         return entries

@@ -158,7 +158,7 @@ class Locker:
         command = "lock --refresh" if refreshes else "upgrade"
         self._board.remark(
             f"{work.ask.key}: the newest version listed is {version}, older than the "
-            f"locked {locked}, which is kept; to move it: "
+            f"locked {locked}, which is kept; to update it: "
             f"toolpin {command} {pin.tool} --allow-downgrade"
         )
         return locked, self._with_missing(work, pin, kept)
@@ -291,7 +291,7 @@ class Locker:
             for host in work.hosts:
                 if host not in spec.hosts:
                     continue
-                work.row.wait(f"asking {publisher(spec, any_of(host))}")
+                work.row.wait(f"querying {publisher(spec, any_of(host))}")
                 try:
                     releases = self._releases(work.tool, spec, any_of(host), wanted)
                 except NotPublished:
@@ -402,10 +402,10 @@ def _not_published(locked: Entry, found: Sequence[Entry]) -> Mismatch:
     artifacts = [one for entry in found for one in entry.build.artifacts]
     digests = ", ".join(str(one.digest) for one in artifacts) or "no build"
     return Mismatch(
-        f"what is locked of {locked.pin} is not what {locked.source} has",
+        f"the locked files of {locked.pin} differ from those of {locked.source}",
         [
             ("host", locked.host),
-            ("locked", f"{locked.build.artifacts[0].digest}, as a machine had it"),
+            ("locked", f"{locked.build.artifacts[0].digest}, as recorded on a machine"),
             ("published", digests),
         ],
         f"toolpin lock --refresh {locked.pin.tool}",

@@ -37,7 +37,7 @@ def project_file(app: App) -> str:
     if directory is not None:
         return os.path.join(directory, pin_files.FILENAME)
     raise ToolpinError(
-        "there is no .tool-versions here or above, so nothing to lock",
+        "nothing to lock: there is no .tool-versions here or in a parent directory",
         [("searched", app.directory)],
         "toolpin pin nodejs latest",
     )
@@ -184,13 +184,13 @@ def stale_facts(asks: Sequence[Ask], lock: Lockfile, app: App) -> list[tuple[str
     ]
     wanted = {ask.key for ask in asks}
     facts += [
-        (str(key), "locked, and nobody asks for it")
+        (str(key), "locked, but not requested")
         for key in sorted(lock.pins)
         if key not in wanted
     ]
     meant = {Pin(key.tool, version) for key, version in lock.pins.items()}
     facts += [
-        (str(pin), "has builds, and no request means it")
+        (str(pin), "has builds, but is not requested")
         for pin in sorted({entry.pin for entry in lock.entries} - meant)
     ]
     return facts
@@ -209,7 +209,7 @@ def write_lockfile(path: str, lock: Lockfile, app: App) -> bool:
     largest_bytes, most_lines = files.LARGEST_LOCKFILE
     if len(data) > largest_bytes or text.count("\n") > most_lines:
         raise ToolpinError(
-            f"{path} would be larger than a lockfile can be",
+            f"{path} would exceed the maximum size of a lockfile",
             [("bytes", str(len(data))), ("at most", str(largest_bytes))],
         )
     files.write(path, data)
@@ -244,7 +244,7 @@ def also_of(words: Sequence[str], old: Lockfile, app: App) -> list[Ask]:
         name, _, version = word.partition("@")
         if not version:
             raise UsageError(
-                f"--also {word} names no version", hint=f"--also {name}@VERSION"
+                f"--also {word} has no version", hint=f"--also {name}@VERSION"
             )
         tool = app.registry.require(name, _COMMAND_LINE).name
         texts.append((tool, app.registry.spell(tool, version)))

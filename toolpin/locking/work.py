@@ -52,7 +52,7 @@ def tell_asked(work: Work, hosts: Sequence[str]) -> None:
         if host in spec.hosts
     ]
     if names:
-        work.row.wait(f"asking {', '.join(dict.fromkeys(names))}")
+        work.row.wait(f"querying {', '.join(dict.fromkeys(names))}")
 
 
 class SilentSources:
@@ -77,21 +77,24 @@ class SilentSources:
             self._reported.add((name, spec.id))
         # The others of a locked tool are not asked again by themselves.
         sources = " ".join(f"--source {one.id}" for one in work.specs)
-        later = f"once it answers: toolpin lock --refresh {name} {sources}"
+        later = f"once it is available: toolpin lock --refresh {name} {sources}"
         self._board.remark(f"{name}: {error.what}; locked without {spec.id}; {later}")
 
 
 def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:
     """Return the error of a source that was to be locked, with a way out if any."""
+    if isinstance(error, Offline):
+        return Unreachable(
+            f"{work.tool.name} {work.ask.wanted} cannot be locked: toolpin is offline",
+            [("required by", str(work.ask.origin)), *error.facts],
+            "TOOLPIN_OFFLINE=0 toolpin lock",
+        )
     others = [one for one in work.tool.sources if one.id != spec.id]
     hint = _way_out(work, spec) or error.hint or "toolpin doctor --net"
-    if isinstance(error, Offline):  # nor may they be asked
-        others = []
-        hint = "TOOLPIN_OFFLINE=0 toolpin lock"
     return Unreachable(
         f"{work.tool.name} {work.ask.wanted} cannot be locked: {error.what}",
         [
-            ("wanted by", str(work.ask.origin)),
+            ("required by", str(work.ask.origin)),
             ("source", spec.id),
             *error.facts,
             *([("others", ", ".join(one.id for one in others))] if others else []),
@@ -141,10 +144,10 @@ def nothing(
         f"{names_of(work.specs)} {'has' if len(asked) == 1 else 'have'} "
         f"no {ask.tool} {ask.wanted}",
         [
-            ("wanted by", str(ask.origin)),
+            ("required by", str(ask.origin)),
             ("for", ", ".join(work.hosts)),
-            *([("not asked", ", ".join(others))] if others else []),
-            ("nearest", ", ".join(near) or "none"),
+            *([("not queried", ", ".join(others))] if others else []),
+            *([("nearest", ", ".join(near))] if near else []),
             *(silent.facts[1:] if silent else ()),
         ],
         silent.hint if silent and not near else f"toolpin list-all {ask.tool}",

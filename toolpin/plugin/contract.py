@@ -81,7 +81,7 @@ def examine(text: str, file: str) -> tuple[Tool | None, list[UsageError]]:
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        facts = [("because", str(error))]
+        facts = [("reason", str(error))]
         return None, [UsageError(f"{file} is not TOML", facts)]
     reader = _Reader(text, file)
     head, sources = document.pop("tool", {}), document.pop("source", [])
@@ -136,7 +136,7 @@ class _Reader:
         if kind is None:
             facts = [("kind", f"{name}, of {', '.join(IN_FILES)}")]
             what = f"source {values['id']} is not complete"
-            facts.append(("missing", "a kind that there is"))
+            facts.append(("missing", "an existing kind"))
             self.fault((*path, "kind"), what, facts)
             return None
         own = {key: values.pop(key) for key in kind.fields if key in kind.own._fields}
@@ -208,7 +208,7 @@ class _Reader:
         path: Path,
     ) -> None:
         """Note a field that there is not, or that another kind of source has."""
-        what, facts = f"{_dotted(path)}.{key} is no field", []
+        what, facts = f"{_dotted(path)}.{key} is not a field", []
         if len(path) == _SOURCE_DEPTH and key in _ALL_FIELDS:
             kinds = [name for name, kind in IN_FILES.items() if key in kind.fields]
             what = f"kind {table['kind']} has no field `{key}`"

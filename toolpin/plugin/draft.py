@@ -68,7 +68,7 @@ def version_in(tag: str) -> str:
     """Return the version that a tag ends with: `v1.2` and `jq-1.2` have `1.2`."""
     match = re.search(r"(?<![0-9])[0-9].*", tag)
     if not match or not fits(match[0], VERSION):
-        raise ToolpinError(f"the tag {tag} holds no version that toolpin could name")
+        raise ToolpinError(f"the tag {tag} holds no version that toolpin can use")
     return match[0]
 
 
@@ -139,7 +139,7 @@ def read_layout(files: Sequence[TreeFile], names: Sequence[str]) -> Layout:
     commands = _programs(paths, names)
     if not commands:
         raise ToolpinError(
-            "the archive holds no program that could be a command",
+            "the archive contains no program",
             [("holds", ", ".join(sorted(file.path for file in files)[:8]))],
         )
     links = {
@@ -254,7 +254,7 @@ def _programs(paths: Sequence[str], names: Sequence[str]) -> list[str]:
 def no_archives(repo: str, tag: str, names: Iterable[str]) -> UsageError:
     """Return the error of a release whose assets are none that can be unpacked."""
     return UsageError(
-        f"{repo} {tag} has no archive whose name tells a host",
+        f"{repo} {tag} has no archive that names a host",
         [
             ("assets", ", ".join(sorted(names)[:12]) or "none"),
             ("expected", f"such as x-1.0-linux-x86_64.tar.gz; {', '.join(_ARCHIVES)}"),

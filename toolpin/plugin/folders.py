@@ -73,9 +73,9 @@ class Folders:
         if not self.has(name):
             known = ", ".join(self.names()) or "none"
             raise ToolpinError(
-                f"there is no asdf plugin {name}",
-                [("there are", known)],
-                f"toolpin plugin add {name} URL",
+                f"no asdf plugin is installed as {name}",
+                [("installed", known)],
+                f"toolpin plugin add {name}",
             )
         return f"{self._paths.plugins}/{name}"
 
@@ -132,8 +132,8 @@ class Folders:
                 return found
         if os.path.lexists(f"{self._paths.plugins}/{name}"):
             raise ToolpinError(
-                f"there is a plugin {name} already",
-                [("from", self.url(name)), ("folder", self.folder(name))],
+                f"a plugin {name} is already installed",
+                [("from", self.url(name)), ("directory", self.folder(name))],
                 f"toolpin plugin remove {name}",
             )
         return None
@@ -195,8 +195,8 @@ class Folders:
             # moving a copy of it.
             is_part = os.path.isfile(f"{folder}/.git")
             raise ToolpinError(
-                f"{name}'s plugin is no repository that toolpin may move",
-                [("folder", os.path.realpath(folder))],
+                f"{name}'s plugin is not a repository that toolpin manages",
+                [("directory", os.path.realpath(folder))],
                 f"git -C {as_word(folder)} pull origin HEAD" if is_part else None,
             )
         before = self.git.identity(folder)
@@ -276,10 +276,10 @@ def _told(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise ToolpinError(
-            f"{name}'s plugin cannot be put in its place, or taken away",
+            f"{name}'s plugin cannot be added or removed",
             [
                 ("path", str(error.filename or "?")),
-                ("because", error.strerror or "?"),
+                ("reason", error.strerror or "?"),
             ],
         ) from error
 

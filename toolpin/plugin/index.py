@@ -44,14 +44,13 @@ class Index:
 
         near = difflib.get_close_matches(name, self._names(), n=3)
         raise ToolpinError(
-            f"the index of asdf plugins has no {name}",
+            f"the index of asdf plugins does not list {name}",
             [
                 ("index", self._url),
-                ("near it", ", ".join(near) or "nothing"),
-                ("with a file", f"toolpin plugin add {name} FILE.toml"),
-                ("to draft one", f"toolpin plugin new {name} --github OWNER/REPO"),
+                ("similar", ", ".join(near) or "none"),
+                ("to create one", f"toolpin plugin new {name} --github OWNER/REPO"),
             ],
-            f"toolpin plugin add {name} URL",
+            f"toolpin plugin add {name} {name}.toml",
         )
 
     def all(self, *, max_age_s: float | None = HOUR_S) -> dict[str, str]:
@@ -71,7 +70,7 @@ class Index:
             try:
                 self._git.refresh(folder, self._url)
             except ToolpinError as error:
-                self._remark(f"the index of asdf plugins is an older one: {error.what}")
+                self._remark(f"the index of asdf plugins is outdated: {error.what}")
             else:
                 self._touch(folder)
 
@@ -82,8 +81,8 @@ class Index:
             except Unreachable as error:
                 raise Unreachable(
                     "the index of asdf plugins cannot be fetched",
-                    [("index", self._url), ("because", error.what), *error.facts],
-                    "toolpin plugin add NAME URL",
+                    [("index", self._url), ("reason", error.what), *error.facts],
+                    "toolpin help plugin add",
                 ) from error
             if os.path.lexists(folder):
                 unfinished.delete_tree(folder)

@@ -142,14 +142,14 @@ class Registry:
             return
         import difflib  # noqa: PLC0415 - only a mistake needs it
 
-        facts = [("wanted by", str(origin))] if origin else []
+        facts = [("required by", str(origin))] if origin else []
         found = difflib.get_close_matches(name, self._aliases, n=3)
         near = list(dict.fromkeys(self._aliases[one] for one in found))
         if near:
-            facts.append(("near it", ", ".join(near)))
+            facts.append(("similar", ", ".join(near)))
             facts.append(("to add it", adding(name)))
         hint = f"toolpin plugin show {near[0]}" if near else adding(name)
-        raise UnknownTool(f"{name} is no tool that toolpin knows", facts, hint)
+        raise UnknownTool(f"no plugin provides {name}", facts, hint)
 
     @property
     def _asked(self) -> set[str]:
@@ -354,7 +354,7 @@ def _text(file: str) -> str:
         with open(file, encoding="utf-8") as stream:
             return stream.read()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read", [("because", str(error))]) from error
+        raise UsageError(f"{file} cannot be read", [("reason", str(error))]) from error
 
 
 def _parse(text: str, file: str) -> Tool:

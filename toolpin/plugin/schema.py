@@ -36,9 +36,7 @@ TOOL: dict[str, Field] = {
     "name": Field(
         read_name, "a tool name", "the name in .tool-versions", required=True
     ),
-    "also": Field(
-        read_names, "a list of tool names", "other names it may have there", ()
-    ),
+    "also": Field(read_names, "a list of tool names", "its other names there", ()),
     "requires": Field(
         read_names,
         "a list of tool names",
@@ -52,8 +50,10 @@ TOOL: dict[str, Field] = {
         "variables come along; without them its programs run all the same",
         (),
     ),
-    "description": Field(read_text, "a line of text", "what it is", required=True),
-    "homepage": Field(read_url, "an https URL", "where to read more", required=True),
+    "description": Field(
+        read_text, "a line of text", "a short description", required=True
+    ),
+    "homepage": Field(read_url, "an https URL", "its homepage", required=True),
     "commands": Field(
         read_commands,
         "a list of command names",
@@ -77,7 +77,7 @@ TOOL: dict[str, Field] = {
         (),
     ),
     "bin_dirs": Field(
-        read_insides, _PATHS, "folders whose programs get shims", ("bin",)
+        read_insides, _PATHS, "directories whose programs get shims", ("bin",)
     ),
     "variables": Field(
         read_variables,
@@ -97,7 +97,8 @@ TOOL: dict[str, Field] = {
     "homes": Field(
         read_homes,
         "a table: variable = relative path",
-        "variables, unless the user has set them, for folders outside the installs; "
+        "variables, unless the user has set them, for directories "
+        "outside the installs; "
         "{minor}: its version's first two numbers, {required}: the other's major",
         (),
         holds=("minor", "required"),
@@ -105,7 +106,7 @@ TOOL: dict[str, Field] = {
     "home_bins": Field(
         read_insides,
         _PATHS,
-        "folders there whose programs get shims, too",
+        "directories there whose programs get shims, too",
         (),
         holds=("minor", "required"),
     ),
@@ -124,7 +125,8 @@ TOOL: dict[str, Field] = {
     "idiomatic": Field(
         read_idioms,
         "a list of file names with a dot in front",
-        "plain files with a version that count beside .tool-versions, the first first",
+        "plain version files that are read besides .tool-versions, "
+        "in order of precedence",
         (),
     ),
     "spellings": Field(
@@ -137,14 +139,15 @@ TOOL: dict[str, Field] = {
     "manifests": Field(
         read_manifests,
         "a table: package.json or go.mod = name",
-        "files of many matters that may count, and the tool's name in them",
+        "manifest files that may be read, and the name of the tool in them",
         {},
     ),
     "mutable": Field(
         read_insides,
         _PATHS,
-        "folders to which the tool adds files; files whose change shows that the tool "
-        "has replaced their folder, as by `npm install -g npm`",
+        "directories to which the tool adds files; files whose "
+        "change shows that the tool "
+        "has replaced their directory, as by `npm install -g npm`",
         (),
     ),
     "channels": Field(
@@ -171,7 +174,8 @@ TOOL: dict[str, Field] = {
     "pairs": Field(
         read_pairs,
         "a table: tool, suffix, table",
-        "the tool whose versions its own were made for: what stands before that in its "
+        "the tool that its own versions were built for: what "
+        "precedes that version in its  "
         "versions, and a file of rows (from version, first, last) beside the plugin",
         {},
     ),
@@ -183,7 +187,8 @@ BUILD: dict[str, Field] = {
     "phases": Field(
         read_phases,
         "a list of tables: name, and the words to run",
-        "what is run in the unpacked source, in order; {install} is the final place, "
+        "the commands run in the unpacked source, in order; "
+        "{install} is the final place, "
         "{jobs} how many processors there are, and {options} the words of `options`",
         required=True,
         holds=("install", "jobs", "options"),
@@ -196,16 +201,17 @@ BUILD: dict[str, Field] = {
         "what the machine must have: one of the programs, or what a C compiler finds "
         "and a condition of its preprocessor; the packages that have it; for versions "
         "below one; unless an option of the user's begins so; for sources of these "
-        "ids; what to do where no package helps; and the macro in which a header tells "
-        "the version of what is linked. On a Linux host with glibc and a `triplet` in "
-        "its values, packages of a Debian suite may meet it: libraries stay beside the "
-        "install, headers serve the build, and the option names their folder, which is "
-        "{supplied}; the soname is what a host has that needs none of them",
+        "ids; what to do where no package helps; and the macro in which a header "
+        "states the version of what is linked. On a Linux host with glibc and a "
+        "`triplet` in its values, packages of a Debian suite may meet it: libraries "
+        "stay beside the install, headers serve the build, and the option names their "
+        "directory, which is {supplied}; the soname is what a host has that needs none "
+        "of them",
         (),
         holds=("supplied",),
         filled=lambda needs: tuple(need.option for need in needs),
     ),
     "options": Field(
-        read_text, "a variable", "whose words a user adds to {options}", ""
+        read_text, "a variable", "the tool whose `build_options` replace {options}", ""
     ),
 }

@@ -31,7 +31,7 @@ def read_tool(name: str, folder: str, also: tuple[str, ...] = ()) -> Tool:
     """Return the tool that a plugin's folder is. Raises UsageError for another one."""
     if not os.path.isfile(f"{folder}/bin/install"):
         raise UsageError(
-            f"{folder} is no asdf plugin", [("missing", f"{folder}/bin/install")]
+            f"{folder} is not an asdf plugin", [("missing", f"{folder}/bin/install")]
         )
     return scripted_tool(name, folder, also)
 

@@ -53,7 +53,7 @@ def add(
     before = _read(target) if os.path.exists(target) else None
     if before not in (None, text) and not force:
         raise ToolpinError(
-            f"{name} has a plugin of yours already",
+            f"you have already added a plugin for {name}",
             [("file", target)],
             f"toolpin plugin add {name} {as_word(file)} --force",
         )
@@ -64,8 +64,8 @@ def add(
     for path, content in tables.items():
         if os.path.exists(path) and _read(path) != content and not force:
             raise ToolpinError(
-                f"{path} is there, and another one",
-                [("wanted by", file)],
+                f"{path} already exists with different content",
+                [("required by", file)],
                 f"toolpin plugin add {name} {as_word(file)} --force",
             )
     os.makedirs(folder, exist_ok=True)
@@ -87,7 +87,7 @@ def remove(paths: Paths, registry: Registry, name: str) -> str:
     target = f"{paths.config}/plugins/{own}.toml"
     if (tool and is_bundled(tool)) or not os.path.lexists(target):
         raise ToolpinError(
-            f"{own} comes with toolpin, and has no plugin of yours",
+            f"{own} is bundled, and you have not added a plugin for it",
             [("file", tool.file if tool else target)],
         )
     others = [one for one in registry.tools if one.name != own]
@@ -107,13 +107,13 @@ def _read(file: str) -> str:
     try:
         return files.read(file, anywhere=True).decode()
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not UTF-8", [("because", str(error))]) from error
+        raise UsageError(f"{file} is not UTF-8", [("reason", str(error))]) from error
 
 
 def _check_names(tool: Tool, name: str, registry: Registry) -> None:
     if tool.name != name:
         raise UsageError(
-            f"{tool.file} is a plugin of another name",
+            f"{tool.file} is a plugin for another name",
             [("expected", name), ("received", tool.name)],
             f"toolpin plugin add {tool.name} {as_word(tool.file)}",
         )
@@ -122,7 +122,7 @@ def _check_names(tool: Tool, name: str, registry: Registry) -> None:
             continue
         if other := registry.get(one):
             raise UsageError(
-                f"{tool.file} takes a name that {own} has",
+                f"{tool.file} uses a name that belongs to {own}",
                 [("name", one), ("file", other.file)],
             )
 
@@ -135,7 +135,7 @@ def _missing_tables(tool: Tool) -> list[UsageError]:
     folder = os.path.dirname(os.path.abspath(tool.file))
     return [
         UsageError(
-            f"{tool.file}: there is no {table} beside it",
+            f"{tool.file}: {table} is missing beside it",
             [("expected", f"{folder}/{table}")],
         )
         for table in sorted(_tables(tool))

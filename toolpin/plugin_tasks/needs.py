@@ -46,7 +46,7 @@ class _Need(NamedTuple):
         if self.counts and url:
             force = " --force" if self.is_changed else ""
             return f"toolpin plugin update {self.name} {shlex.quote(commit)}{force}"
-        place = shlex.quote(f"{url}@{commit}") if url else "FOLDER"
+        place = shlex.quote(f"{url}@{commit}") if url else "DIRECTORY"
         return f"toolpin plugin add {self.name} {place}"
 
 
@@ -68,12 +68,12 @@ def provide(requests: Sequence[Request], app: App, *, allowed: bool) -> None:
     if missing:
         facts = [(f"{one.name} ({one.place})", one.command) for one in missing]
         facts += [
-            (one.name, "another plugin of that name counts here, for all projects")
+            (one.name, "a different plugin of that name is installed for all projects")
             for one in missing
             if one.replaces
         ]
         raise ToolpinError(
-            f"{_count(len(missing))} not here as locked",
+            f"{_count(len(missing))} not installed as locked",
             facts,
             None if by_hand else "toolpin install --allow-plugins",
         )
@@ -138,8 +138,8 @@ def _fetch(need: _Need, folders: Folders, app: App) -> None:
         address = parse_address(f"{url}@{commit}", app.directory)
         if address != Address(url, commit):  # a folder here may be called like a URL
             raise Refused(
-                f"{need.name}'s plugin is locked at what git would not ask as a URL",
-                [("wanted by", need.place), ("locked", f"{url}@{commit}")],
+                f"{need.name}'s plugin is locked at an invalid URL",
+                [("required by", need.place), ("locked", f"{url}@{commit}")],
             )
         folders.add(need.name, address, sha256=sha256)
     told = f"{need.name}: its plugin is at {commit[:12]}, as locked{before}"

@@ -45,7 +45,7 @@ class Trial:
             app.reload_plugins()
             scripts = app.scripts(self._name)
             _check_scripts(scripts)
-            self._say("all of its scripts may be run, and it has a licence")
+            self._say("all of its scripts are executable, and it has a license")
             listed = scripts.list_all()
             if not listed:
                 raise ToolpinError(f"bin/list-all of {self._name} lists nothing")
@@ -89,7 +89,7 @@ def _check_scripts(scripts: Scripts) -> None:
     licence = f"{scripts.folder}/LICENSE"
     if not (os.path.isfile(licence) and os.path.getsize(licence)):
         raise ToolpinError(
-            f"{scripts.name}'s plugin says nothing of its licence",
+            f"{scripts.name}'s plugin does not state its license",
             [("expected", licence)],
         )
 

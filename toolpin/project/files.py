@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Callable
 
-from toolpin.errors import ToolpinError, UsageError
+from toolpin.errors import ToolpinError, UsageError, remedy
 from toolpin.modes import for_user
 from toolpin.paths import read_bytes
 
@@ -35,9 +35,9 @@ class Together:
         most_bytes, most_lines = MOST_TOGETHER
         if self._size_bytes > most_bytes or self._lines > most_lines:
             raise UsageError(
-                "the project files from here up are larger than such can be",
+                "the project files of this directory and its parents are too large",
                 [
-                    ("the last", path),
+                    ("last file", path),
                     ("expected", f"{most_bytes} bytes, {most_lines} lines at most"),
                 ],
             )
@@ -130,7 +130,7 @@ def _read(path: str, take: Callable[[int], bytes], *, anywhere: bool = False) ->
     except OSError as error:
         if os.path.islink(path) and not os.path.exists(path):
             raise UsageError(
-                f"{path} is a symbolic link that leads nowhere",
+                f"{path} is a broken symbolic link",
                 [("link", os.readlink(path))],
             ) from None
         raise ToolpinError(
@@ -158,7 +158,9 @@ def write(path: str, data: bytes, *, anywhere: bool = False) -> None:
                 _keep_owner(file.fileno(), before)
     except OSError as error:
         raise ToolpinError(
-            f"{path} cannot be written", [("reason", str(error.strerror))]
+            f"{path} cannot be written",
+            [("reason", str(error.strerror))],
+            remedy(error, real),
         ) from None
 
 

@@ -36,14 +36,14 @@ def check_link(path: str, *, writing: bool = False) -> None:
     facts = [("link", os.readlink(path)), ("leads to", real)]
     if not (is_kind or (is_own and not writing)):
         raise UsageError(
-            f"{path} is a link to a file of another kind",
+            f"{path} is a link to a file with another name",
             [*facts, ("expected", f"a name with {name}")],
             f"rm {as_word(path)}",
         )
     top = checkout_of(folder, home)
     if writing and not (is_own or real.startswith(f"{top.rstrip('/')}/")):
         raise UsageError(
-            f"{path} is a link that leads out of its project",
+            f"{path} is a link to outside its project",
             [*facts, ("project", top), ("written", "nothing")],
             f"toolpin -C {as_word(os.path.dirname(real))} pin",
         )

@@ -23,7 +23,7 @@ def _package_json(data: bytes, place: str, name: str) -> Found | None:
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         raise UsageError(
-            f"{place}:{line} is not JSON", [("because", str(error))]
+            f"{place}:{line} is not JSON", [("reason", str(error))]
         ) from error
     for table, value in _engines(document, name):
         if word := _pin_of(value):

@@ -37,11 +37,11 @@ def _check(wanted: Wanted, request: Request, home: str, global_file: str) -> Non
     for place in _passed(f"{folder}/bin"):
         if any(_is_below(place, one) for one in _NEVER):
             raise _refused(
-                wanted, request, f"leads to {place}, another place for each who looks"
+                wanted, request, f"links to {place}, which differs for each process"
             )
     for end in (os.path.realpath(folder), os.path.realpath(f"{folder}/bin")):
         if project and _is_below(end, project):
-            raise _refused(wanted, request, f"leads into its own project, {project}")
+            raise _refused(wanted, request, f"links into its own project, {project}")
 
 
 def _project(request: Request, home: str, global_file: str) -> str:
@@ -88,5 +88,5 @@ def _refused(wanted: Wanted, request: Request, what: str) -> UsageError:
     return error(
         f"{quoted(str(wanted))} {what}",
         Spot(request.origin, str(wanted)),
-        ("expected", "a folder outside of the project, /proc and /dev"),
+        ("expected", "a directory outside the project, /proc and /dev"),
     )

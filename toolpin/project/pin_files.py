@@ -210,9 +210,9 @@ def logical_cwd(env: Mapping[str, str]) -> str:
     except OSError as error:
         gone = isinstance(error, FileNotFoundError)
         raise ToolpinError(
-            "the current folder no longer exists"
+            "the current directory no longer exists"
             if gone
-            else "the current folder has no name",
+            else "the current directory has no name",
             [("reason", str(error.strerror)), ("PWD", pwd or "not set")],
             "cd ~",
         ) from None

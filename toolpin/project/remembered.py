@@ -75,11 +75,11 @@ def _is_there(file: str) -> bool:
         return False
     except (OSError, ValueError) as error:
         raise ToolpinError(
-            "a known project cannot be looked at",
+            "a known project cannot be read",
             [
                 ("path", file),
-                ("because", getattr(error, "strerror", None) or str(error)),
-                ("projects", "what it names nobody knows"),
+                ("reason", getattr(error, "strerror", None) or str(error)),
+                ("projects", "the versions it requires are unknown"),
             ],
         ) from error
     return True

@@ -34,7 +34,7 @@ FILENAME_VARIABLES = (
 )
 _AFTER_NAME = re.compile(rb"[@:=]")
 _BOM = b"\xef\xbb\xbf"
-_FORMS = "a version, system, latest, latest:PREFIX, ref:NAME or path:/FOLDER"
+_FORMS = "a version, system, latest, latest:PREFIX, ref:NAME or path:/DIRECTORY"
 
 
 def parse(data: bytes, place: str, spell: Spell = as_written) -> tuple[Request, ...]:
@@ -219,7 +219,7 @@ def _judged(tokens: list[tuple[int, str]], line: Spot, spell: Spell) -> Request:
     spot = line.moved(offset + 1)
     check(name, NAME, spot)
     if not rest:
-        raise error(f"{name} stands without a version", spot)
+        raise error(f"{name} has no version", spot)
     wanted = tuple(
         [_wanted(spell(name, word), line, offset + 1) for offset, word in rest]
     )
@@ -265,7 +265,7 @@ def _check_characters(line: str, origin: Origin) -> None:
     for column, char in enumerate(line, 1):
         if _is_refused(ord(char)):
             raise error(
-                f"{origin.place} holds {named(char)}, which is no part of its text",
+                f"{origin.place} holds {named(char)}, which is not allowed there",
                 Spot(origin._replace(column=column), line),
             )
 

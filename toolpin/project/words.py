@@ -164,21 +164,21 @@ def check_folder(path: str, spot: Spot) -> None:
     """
     if not path.startswith(("/", "~/")):
         raise error(
-            f"{quoted(path)} is not an absolute folder",
+            f"{quoted(path)} is not an absolute directory",
             spot,
-            ("expected", "path:/FOLDER or path:~/FOLDER"),
+            ("expected", "path:/DIRECTORY or path:~/DIRECTORY"),
         )
     if ".." in path.split("/"):
         raise error(
-            f"{quoted(path)} has a .. in it, which says nothing of where it leads",
+            f"{quoted(path)} has a .. in it, which may leave that directory",
             spot,
-            ("expected", "path:/FOLDER or path:~/FOLDER, without .."),
+            ("expected", "path:/DIRECTORY or path:~/DIRECTORY, without .."),
         )
     for index, char in enumerate(path):
         # A blank or # would end the word in the file, a colon the folder in PATH.
         if char in " #:" or not char.isprintable():
             raise error(
-                f"{quoted(path)} is a folder that no path: can name",
+                f"{quoted(path)} is a directory that path: cannot name",
                 spot.moved(index),
                 ("received", named(char)),
             )

@@ -32,7 +32,8 @@ class Resolution(NamedTuple):
     `basis` says where the answer comes from, "" for none. `pin` is None for `system`
     and `path:`, whose directory, absolute, is `directory`. `locked` is the build that a
     lockfile has for the host. `problem` says what a lockfile lacks, "" for nothing, and
-    `fix` is the command that adds it. It is final where nothing may be installed.
+    `fix` is the command that adds it. It is final where nothing may be installed, and
+    `is_unfit` where the lockfile has a build that this machine cannot run.
     """
 
     tool: str
@@ -45,6 +46,7 @@ class Resolution(NamedTuple):
     problem: str = ""
     fix: str = "toolpin lock"
     is_final: bool = False
+    is_unfit: bool = False
 
 
 def resolve(request: Request, paths: Paths, where: Where) -> Iterator[Resolution]:
@@ -94,11 +96,12 @@ def not_installed(request: Request, where: Where) -> NotRunnable:
     wanted = " or ".join(str(one) for one in request.wanted)
     locked = [locked_version(request, one, where) for one in request.wanted]
     meant = [one for one in locked if one and one not in map(str, request.wanted)]
-    facts = [("wanted by", str(request.origin))]
+    facts = [("required by", str(request.origin))]
     facts += [("locked as", ", ".join(meant))] if meant else []
     facts += [("no directory", path) for path in missing_directories(request, where)]
     if to_provide(request):
-        what, hint = f"{request.tool} {wanted} is not installed", "toolpin install"
+        what = f"{request.tool} {wanted} is not installed"
+        hint = "toolpin install --missing"
     else:
         what = f"{request.tool} {wanted} does not exist"
         hint = f"toolpin pin {request.tool} latest"

@@ -30,30 +30,31 @@ def resolve_locked(
     """
     found = Resolution(*ask)
     if lock is None:
-        return found._replace(problem="there is no toolpin.lock for it")
+        return found._replace(problem="there is no toolpin.lock")
     version = lock.pins.get(ask.key)
     if version is None:
         return found._replace(problem=f"{path} has no entry for it")
     pin = Pin(ask.tool, version)
     found = found._replace(basis="lockfile", pin=pin)
     if not can_mean(ask.key.wanted, version):
-        problem = f"{path} says {version}, which it cannot mean"
+        problem = f"{path} has {version}, which does not satisfy it"
         return found._replace(problem=problem, is_final=True)
     entries = lock.entries_for(pin, str(host))
     if not entries:
-        problem = f"{path} has nothing for {host}"
+        problem = f"{path} has no build for {host}"
         return found._replace(problem=problem, fix=_adding_host(lock, host))
     built = [entry for entry in entries if entry.has_build]
     fitting = best(built, host, lambda entry: entry.build)
     if fitting:
         return found._replace(locked=Locked(path, fitting))
-    problem = f"{path} says that {host} has no build"
+    problem = f"{path} states that {host} has no build"
     fix = f"toolpin lock --refresh {ask.tool}"  # what is locked stays without it
     if built:
         needs = " or ".join(_needs(entry) for entry in built)
         pinned = newer_partner(host, [entry.build for entry in built])
         here = _beside(host) if pinned else _libc(host)
-        problem, fix = f"needs {needs}, and here is {here}", pinned or fix
+        found = found._replace(is_unfit=True)
+        problem, fix = f"needs {needs}, and this machine has {here}", pinned or fix
     return found._replace(problem=problem, fix=fix, is_final=True)
 
 
@@ -74,16 +75,19 @@ def version_of_ref(ask: Ask, tool: Tool | None) -> str:
     raise ToolpinError(
         f"{ask.tool} {ask.wanted} is a Git ref, and no source of {ask.tool} builds "
         "those",
-        [("wanted by", str(ask.origin))],
+        [("required by", str(ask.origin))],
         f"toolpin list-all {ask.tool}",
     )
 
 
 def not_locked(resolution: Resolution) -> NotLocked:
     """Return the error of a request that had to be locked."""
+    what = f"{resolution.tool} {resolution.alternative} is not locked"
+    if resolution.is_unfit:
+        what = f"the locked build of {resolution.pin} does not run on this machine"
     return NotLocked(
-        f"{resolution.tool} {resolution.alternative} is not locked",
-        [("wanted by", str(resolution.origin)), ("because", resolution.problem)],
+        what,
+        [("required by", str(resolution.origin)), ("reason", resolution.problem)],
         resolution.fix,
     )
 
@@ -102,12 +106,12 @@ def unanswered(
             found.append((ask, "no pin for it"))
             continue
         if not can_mean(str(ask.wanted), version):
-            found.append((ask, f"{version} is none of those that it means"))
+            found.append((ask, f"{version} does not satisfy it"))
             continue
         pin = Pin(ask.tool, version)
         missing = [host for host in hosts(ask.tool) if not lock.entries_for(pin, host)]
         if missing:
-            lacks = f"nothing of {version} for {', '.join(sorted(missing))}"
+            lacks = f"no build of {version} for {', '.join(sorted(missing))}"
             found.append((ask, lacks))
     return found
 

@@ -216,8 +216,9 @@ class Resolver:
                 self.tried.add(pin)
                 return found
             raise NotLocked(
-                f"{tool} {wanted} names no exact version, and CI resolves none",
-                [("wanted by", str(origin))],
+                f"{tool} {wanted} names no exact version, and versions are "
+                "not resolved under CI",
+                [("required by", str(origin))],
                 self._to_lock(ask),
             )
         basis, version = self._newest_of(ask, self._newest)

@@ -42,10 +42,10 @@ def parse_address(text: str, cwd: str) -> Address:
     if ref:
         check_ref(ref, Spot(Origin("the command line"), text))
     if text.startswith("-") or not text.isprintable() or "::" in url:
-        raise _not_an_address(text, "a URL of https, ssh or file, or a folder")
+        raise _not_an_address(text, "a URL of https, ssh or file, or a directory")
     scheme = urlsplit(url).scheme if "://" in url else ""
     if " " in url and ("://" in url or _SCP.match(url)):
-        raise _not_an_address(text, "%20 for a blank")
+        raise _not_an_address(text, "%20 for a space")
     if scheme in ("https", "ssh", "file"):
         parts = urlsplit(url)
         if scheme == "https" and parts.username is not None:
@@ -61,7 +61,7 @@ def parse_address(text: str, cwd: str) -> Address:
         return Address(url, ref)
     folder = os.path.normpath(os.path.join(cwd, os.path.expanduser(url)))
     if not os.path.isdir(folder):
-        raise _not_an_address(text, "a URL of https, ssh or file, or a folder")
+        raise _not_an_address(text, "a URL of https, ssh or file, or a directory")
     if os.path.exists(f"{folder}/.git") or os.path.isfile(f"{folder}/HEAD"):
         return Address(f"file://{quote(folder)}", ref)
     return Address(folder, ref, is_folder=True)
@@ -118,5 +118,5 @@ def _split_ref(text: str) -> tuple[str, str]:
 
 def _not_an_address(text: str, expected: str) -> UsageError:
     return UsageError(
-        f"{text!r} is no place to take a plugin from", [("expected", expected)]
+        f"{text!r} is not a valid address for a plugin", [("expected", expected)]
     )

@@ -151,7 +151,7 @@ def _bin_dirs(scripts: Scripts, pin: Pin, around: _Around) -> tuple[str, ...]:
         outside = os.path.normpath(folder).split("/")[0] == ".."
         if outside or os.path.isabs(folder) or ":" in folder:
             raise Refused(
-                f"{scripts.name}'s plugin names a folder outside of the install",
+                f"{scripts.name}'s plugin names a directory outside the install",
                 [("bin/list-bin-paths", folder), ("installed", "nothing")],
             )
     return folders or ("bin",)

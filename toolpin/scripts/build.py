@@ -101,7 +101,7 @@ class ScriptBuilder:
             raise ToolpinError(
                 f"{self._plan.pin}: {what} of its plugin ended with {told.status}",
                 [
-                    *(("it said", line) for line in _last_lines(self._log)),
+                    *(("output", line) for line in _last_lines(self._log)),
                     ("log", self._log),
                     ("downloads", self._downloads),
                     ("installed", "nothing"),

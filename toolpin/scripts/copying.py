@@ -24,7 +24,7 @@ def copy_plugin_folder(source: str, place: str) -> None:
         found = error.args[0] if isinstance(error, shutil.Error) else []
         facts = [("file", f"{one}: {why}") for one, _, why in found[:3]]
         raise ToolpinError(
-            f"{source} cannot be copied", facts or [("because", str(error))]
+            f"{source} cannot be copied", facts or [("reason", str(error))]
         ) from error
 
 

@@ -67,11 +67,11 @@ class Identity(NamedTuple):
         """Raise ToolpinError for a changed one."""
         if self.is_changed:
             raise ToolpinError(
-                f"{name}'s plugin has changes that its commit does not have",
+                f"{name}'s plugin has local changes",
                 [
-                    ("folder", folder),
+                    ("directory", folder),
                     ("commit", self.commit),
-                    *(("in no commit", script) for script in self.added),
+                    *(("uncommitted", script) for script in self.added),
                 ],
                 hint,
             )
@@ -139,8 +139,8 @@ class Git:
         told = self._git(folder, "for-each-ref", f"--contains={commit}", *own)
         if named.status != 0 or not told.out.strip():
             raise Unreachable(
-                f"{url} has {ref} in no branch and no tag",
-                [("so", "anybody may have made it, in a copy of that repository")],
+                f"no branch or tag of {url} contains {ref}",
+                [("note", "it may come from a fork of that repository")],
             )
         return commit
 
@@ -254,7 +254,7 @@ class Git:
         is from that URL, it is asked with the credential that the folder keeps.
         """
         if self._offline:
-            raise Unreachable(f"{url} is not asked for: toolpin is offline")
+            raise Unreachable(f"{url} was not fetched: toolpin is offline")
         where = self._rewrite(url)
         if where == url and bare(origin := self._origin(folder)) == url:
             where = origin
@@ -294,7 +294,7 @@ def _told(told: Finished, folder: str, verb: str) -> str:
     if told.status != 0:
         raise ToolpinError(
             f"git {verb} ended with {told.status} in {folder}",
-            [("it said", one) for one in told.err.strip().splitlines()[-3:]],
+            [("output", one) for one in told.err.strip().splitlines()[-3:]],
         )
     return told.out
 
@@ -323,5 +323,5 @@ def _unfetched(url: str, ref: str, told: Finished) -> Unreachable:
     lines = _CREDENTIAL.sub("//", told.err).strip().splitlines()
     said = [line for line in lines if line][-2:]
     return Unreachable(
-        f"git has no {ref} from {url}", [("it said", line) for line in said]
+        f"git cannot fetch {ref} from {url}", [("output", line) for line in said]
     )

@@ -29,7 +29,7 @@ def check_whole(folder: str, name: str, url: str) -> None:
     ]
     if missing:
         raise UsageError(
-            f"{url} is no asdf plugin for {name}",
+            f"{url} is not an asdf plugin for {name}",
             [("missing", ", ".join(missing)), ("added", "nothing")],
         )
 
@@ -46,8 +46,9 @@ def check_own(folder: str, name: str) -> None:
         is_outside = os.path.relpath(real, root).split("/")[0] in ("..", ".git")
         if is_outside or not os.path.exists(real):
             raise Refused(
-                f"{os.path.relpath(path, folder)} is no file of the plugin for {name}",
-                [("it leads to", real), ("changed", "nothing")],
+                f"{os.path.relpath(path, folder)} links to a file outside the "
+                f"plugin for {name}",
+                [("target", real), ("changed", "nothing")],
             )
 
 
@@ -55,7 +56,7 @@ def check_digest(found: str, commit: str, sha256: str, name: str) -> None:
     """Raise ToolpinError where files of digest `found` are not the locked ones."""
     if sha256 and found != sha256:
         raise ToolpinError(
-            f"{name}'s plugin is not the one that is locked",
+            f"{name}'s plugin differs from the one that is locked",
             [
                 ("expected", f"sha256 {sha256}"),
                 ("received", f"sha256 {found}, commit {commit}"),

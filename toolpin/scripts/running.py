@@ -106,7 +106,7 @@ class Scripts:
             )
         if not os.access(path, os.X_OK):
             raise ToolpinError(
-                f"bin/{script} of {self.name}'s plugin may not be run",
+                f"bin/{script} of {self.name}'s plugin is not executable",
                 [("file", path)],
                 f"chmod +x {as_word(path)}",
             )
@@ -211,7 +211,7 @@ def failed(name: str, script: str, told: Finished) -> ToolpinError:
     lines = [*_lines(told.err), *_lines(told.out)] or ["nothing"]
     return ToolpinError(
         f"bin/{script} of {name}'s plugin ended with {told.status}",
-        [("it said", line) for line in lines[-_SHOWN:]],
+        [("output", line) for line in lines[-_SHOWN:]],
     )
 
 
@@ -219,9 +219,9 @@ def plugin_of(paths: Paths, pin: Pin, env: Mapping[str, str], cwd: str) -> Scrip
     """Return the plugin that an install asks. Raises NotRunnable where it is gone."""
     if not os.path.isdir(f"{paths.plugins}/{pin.tool}/bin"):
         raise NotRunnable(
-            f"{pin} asks its plugin each time it runs, and that is gone",
+            f"{pin} needs its plugin to run, and the plugin is not installed",
             [("expected", f"{paths.plugins}/{pin.tool}")],
-            f"toolpin plugin add {pin.tool} URL",
+            f"toolpin plugin add {pin.tool}",
         )
     return Scripts(paths, pin.tool, env, cwd)
 

@@ -62,7 +62,7 @@ class Asdfrc:
             said = (told.err or told.out).strip().splitlines()[-3:]
             raise ToolpinError(
                 f"the hook {name} ended with {told.status}",
-                [("it said", line) for line in said or ["nothing"]]
+                [("output", line) for line in said or ["nothing"]]
                 + [("set in", self.place)],
             )
         return told.out + told.err if told else ""
@@ -84,9 +84,7 @@ def read_asdfrc(env: Mapping[str, str]) -> Asdfrc:
     except (FileNotFoundError, NotADirectoryError):
         return Asdfrc({}, place)
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"{place} cannot be read", [("because", str(error))]
-        ) from error
+        raise UsageError(f"{place} cannot be read", [("reason", str(error))]) from error
 
 
 def parse_asdfrc(text: str) -> dict[str, str]:

@@ -61,7 +61,7 @@ def required_key(name: str) -> Key:
             [("expected", f"{name}.ENTRY"), ("meaning", table.help)],
         )
     if key is None:
-        raise unknown_setting(name, f"{name} is no setting", "toolpin config list")
+        raise unknown_setting(name, f"{name} is not a setting", "toolpin config list")
     return key
 
 
@@ -71,7 +71,7 @@ def _parse(key: Key, name: str, words: str) -> object:
         entry = name.removeprefix(f"{key.name}.")
         key.read((entry, value) if key.is_table else value)
     except ValueError:
-        what = f"{name} has a value that it cannot have"
+        what = f"{name} has an invalid value"
         raise unfit(key, what, repr(words)) from None
     return value
 
@@ -95,6 +95,6 @@ def _filled(table: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def _by_hand(file: str, name: str) -> ToolpinError:
     return ToolpinError(
-        f"{file} is written in a way that only a person should edit",
+        f"{file} cannot be edited by toolpin: edit it by hand",
         [("setting", name), ("changed", "nothing")],
     )

@@ -139,7 +139,7 @@ def parse_table(text: str, file: str) -> dict[str, Any]:
         match = _AT_LINE.search(str(error))
         lines = text.splitlines() or [""]
         number = min(int(match[1]) if match else len(lines), len(lines))
-        facts = [("because", str(error)), ("line", lines[number - 1].strip())]
+        facts = [("reason", str(error)), ("line", lines[number - 1].strip())]
         raise UsageError(f"{file}:{number} is not TOML", facts) from error
 
 
@@ -149,7 +149,7 @@ def read_text(file: str, read: Read = read_bytes) -> str | None:
         data = read(file)
         return None if data is None else data.decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read", [("because", str(error))]) from error
+        raise UsageError(f"{file} cannot be read", [("reason", str(error))]) from error
 
 
 def unknown_setting(name: str, what: str, hint: str) -> UsageError:
@@ -159,7 +159,7 @@ def unknown_setting(name: str, what: str, hint: str) -> UsageError:
     known = [f"{key.name}.{key.entry}" if key.is_table else key.name for key in KEYS]
     facts = [("settings", ", ".join(known))]
     if near := difflib.get_close_matches(name, known, n=1):
-        facts.insert(0, ("near it", near[0]))
+        facts.insert(0, ("similar", near[0]))
     return UsageError(what, facts, hint)
 
 
@@ -196,12 +196,12 @@ def _checked(text: str, file: str, name: str, value: object) -> Stated:
         what = f"{file}:{line}: {name} must be a table"
         raise unfit(whole, what, shown(value))
     if key is None:
-        what = f"{file}:{line} sets {name}, which is no setting"
+        what = f"{file}:{line} sets {name}, which is not a setting"
         raise unknown_setting(name, what, f"toolpin config unset {name}")
     try:
         checked = key.read((entry, value) if key.is_table else value)
     except ValueError:
-        what = f"{file}:{line}: {key.name} has a value that it cannot have"
+        what = f"{file}:{line}: {key.name} has an invalid value"
         raise unfit(key, what, f"{name} = {shown(value)}") from None
     return Stated(name, checked, Origin(file, line))
 
@@ -222,5 +222,5 @@ def _of_variable(key: Key, text: str) -> Iterator[Stated]:
             entry, _, value = word.partition("=")
             yield Stated(f"{key.name}.{entry}", key.read((entry, value)), origin)
     except ValueError:
-        what = f"{key.variable} has a value that it cannot have"
+        what = f"{key.variable} has an invalid value"
         raise unfit(key, what, repr(text)) from None

@@ -155,7 +155,7 @@ KEYS: tuple[Key, ...] = (
         _read_jobs,
         int,
         f"a whole number from 1 to {MOST_JOBS}",
-        "how many installs go on at once",
+        "number of parallel installs",
         max(2, min(4, os.cpu_count() or 2)),
     ),
     Key(
@@ -163,7 +163,7 @@ KEYS: tuple[Key, ...] = (
         _read_sources,
         _parse_words,
         'a list of source ids, such as ["upstream", "npm"]',
-        "the sources to use, in this order; without it all that a tool has, as listed",
+        "the sources to use, in this order (default: all sources of a tool)",
         (),
     ),
     Key(
@@ -171,7 +171,7 @@ KEYS: tuple[Key, ...] = (
         _read_flag,
         _parse_flag,
         "true or false",
-        "ask nobody: install from the cache alone, list what was listed before",
+        "use cached files only, no network",
         default=False,
     ),
     Key(
@@ -179,7 +179,7 @@ KEYS: tuple[Key, ...] = (
         _read_flag,
         _parse_flag,
         "true or false",
-        "refuse versions that were not made for each other, such as of Elixir and OTP",
+        "fail on incompatible versions, such as of Elixir and OTP, instead of warning",
         default=True,
     ),
     Key(
@@ -188,7 +188,7 @@ KEYS: tuple[Key, ...] = (
         str,
         "none, plain or all",
         "the files beside .tool-versions that count: those of one line, such as "
-        ".nvmrc; all: package.json and go.mod, too",
+        ".nvmrc; all: also package.json and go.mod",
         "plain",
     ),
     Key(
@@ -196,7 +196,7 @@ KEYS: tuple[Key, ...] = (
         _read_flag,
         _parse_flag,
         "true or false",
-        "refuse a folder whose files disagree about a tool, instead of saying so",
+        "fail if the version files of a directory disagree, instead of warning",
         default=False,
     ),
     Key(
@@ -204,7 +204,7 @@ KEYS: tuple[Key, ...] = (
         _read_sources,
         _parse_words,
         'a list of TOOL.NAME, such as ["erlang.crypto"]',
-        "what an install may lack that its plugin demands",
+        "requirements of a plugin that an install may lack",
         (),
     ),
     Key(
@@ -212,7 +212,7 @@ KEYS: tuple[Key, ...] = (
         _read_options,
         str,
         'a tool and its words, such as "--with-ssl=/opt/ssl"',
-        "what a build from source is configured with, beside what its plugin says",
+        "options for a build from source, in addition to those of the plugin",
         (),
         is_table=True,
         entry="TOOL",
@@ -222,7 +222,7 @@ KEYS: tuple[Key, ...] = (
         _read_prefixes,
         _parse_words,
         'a list of URL prefixes, such as ["https://github.com/asdf-community/"]',
-        "where an install may fetch the asdf plugins that are locked",
+        "URLs from which an install may fetch locked asdf plugins",
         (),
     ),
     Key(
@@ -230,15 +230,15 @@ KEYS: tuple[Key, ...] = (
         _read_url,
         str,
         "a URL that git can fetch",
-        "the repository that knows asdf plugins by their short names",
+        "the repository with the index of asdf plugins",
         "https://github.com/asdf-vm/asdf-plugins",
     ),
     Key(
         "mirrors",
         _read_mirror,
         str,
-        "a URL prefix and the URL prefix to ask instead, http or https",
-        "where to ask instead of a publisher's address; the longest prefix counts",
+        "a URL prefix and the URL prefix to use instead, http or https",
+        "the mirror to use instead of a publisher's address; the longest prefix wins",
         (),
         is_table=True,
     ),
@@ -247,7 +247,7 @@ KEYS: tuple[Key, ...] = (
         _read_credential,
         str,
         'an https origin and a variable, such as "env:MIRROR_TOKEN"',
-        "the variable that holds the bearer token of a mirror's origin",
+        "the environment variable with the bearer token for a mirror's origin",
         (),
         is_table=True,
         is_secret=True,
@@ -257,7 +257,7 @@ KEYS: tuple[Key, ...] = (
         _read_seconds,
         _parse_seconds,
         _SECONDS,
-        "how long a connection may take to stand",
+        "time limit for establishing a connection",
         5.0,
     ),
     Key(
@@ -265,7 +265,7 @@ KEYS: tuple[Key, ...] = (
         _read_seconds,
         _parse_seconds,
         _SECONDS,
-        "how long a download may bring nothing",
+        "time limit for a download without data",
         15.0,
     ),
 )

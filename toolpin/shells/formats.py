@@ -104,19 +104,19 @@ def _dotenv_flaw(_name: str, value: str) -> str:
     if "\\" in value or "$" in value:
         return "some readers of such files expand $ and \\ in any quotes"
     if "'" in value and ('"' in value or "`" in value):
-        return "there is no quote left that all readers understand"
+        return "no quoting works for all readers"
     return _line_flaw(value) or _text_flaw(value)
 
 
 def _systemd_flaw(_name: str, value: str) -> str:
     if any((sign < " " and sign != "\t") or sign == "\x7f" for sign in value):
-        return "not every systemd takes a newline or another control character"
+        return "not every systemd accepts a newline or another control character"
     return _text_flaw(value)
 
 
 def _github_flaw(name: str, value: str) -> str:
     if name == "NODE_OPTIONS" or name.startswith(("GITHUB_", "RUNNER_")):
-        return "GitHub lets no step set a variable of this name"
+        return "GitHub does not let a step set a variable of this name"
     return _text_flaw(value)
 
 
@@ -124,7 +124,7 @@ def _docker_flaw(name: str, value: str) -> str:
     if why := _line_flaw(value) or _text_flaw(value):
         return why
     if len(f"{name}={value}".encode()) >= _DOCKER_LINE_BYTES:
-        return f"docker reads no line of {_DOCKER_LINE_BYTES} bytes"
+        return f"docker does not read lines of {_DOCKER_LINE_BYTES} bytes"
     return ""
 
 
@@ -138,18 +138,18 @@ def _text_flaw(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        return "its readers take UTF-8 only"
+        return "its readers accept UTF-8 only"
     return ""
 
 
 def _refused(form: str, name: str, value: str, why: str) -> ToolpinError:
     shown = ascii(value)
     return ToolpinError(
-        f"{form} cannot say the value of {name}",
+        f"the format {form} cannot hold the value of {name}",
         [
             ("variable", name),
             ("value", shown if len(shown) <= 200 else f"{shown[:200]}..."),
-            ("because", why),
+            ("reason", why),
         ],
         "toolpin env --format sh",
     )

@@ -47,7 +47,7 @@ def _versions(tool: str, app: App) -> list[str]:
         return []
     releases: set[str] = set(installs.versions(app.paths, tool))
     channels = {"latest"}
-    for version, named in _listed(tool, app.env):
+    for version, named in listed_versions(tool, app.env):
         releases.add(version)
         channels.update(named)
     return [*_newest_first(releases), *sorted(channels)]
@@ -80,7 +80,7 @@ def _newest_first(versions: Iterable[str]) -> list[str]:
     return sorted(versions, key=sort_key, reverse=True)
 
 
-def _listed(tool: str, env: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+def listed_versions(tool: str, env: Mapping[str, str]) -> list[tuple[str, list[str]]]:
     """Return versions and their channels, from the lists that `catalogue` keeps.
 
     Those of every source for this host count, whatever their age.

@@ -62,7 +62,7 @@ def count_round(path: str, command: str, env: Mapping[str, str]) -> str:
     # A greater number is nobody's count: toolpin stops here.
     if rounds == _MOST_ROUNDS:
         raise NotRunnable(
-            f"{command} has started itself through toolpin {rounds} times",
+            f"{command} started itself through toolpin {rounds} times",
             [("program", path), ("counted in", DEPTH)],
             f"head {as_word(path)}",
         )

@@ -93,7 +93,7 @@ class AptClient:
         """
         match = LOCATOR.fullmatch(artifact.locator)
         if match is None or "/../" in artifact.locator:
-            raise NotPublished(f"{artifact.locator} is no Debian package")
+            raise NotPublished(f"{artifact.locator} is not a Debian package")
         url = f"{self.find_mirror().rstrip('/')}/{match[1]}"
         expected = f"{artifact.digest.algorithm.upper()}:{artifact.digest.hex}"
         told = run(
@@ -204,6 +204,9 @@ def _unreachable(what: str, told: Finished) -> Unreachable:
         if line.startswith(("E: ", "W: "))
     ]
     return Unreachable(
-        f"apt gives no answer about {what}",
-        [("exit status", str(told.status)), ("apt says", "; ".join(lines[:3]) or "?")],
+        f"apt did not answer about {what}",
+        [
+            ("exit status", str(told.status)),
+            ("apt output", "; ".join(lines[:3]) or "?"),
+        ],
     )

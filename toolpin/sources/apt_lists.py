@@ -112,6 +112,6 @@ def _package(fields: Mapping[str, str]) -> DebPackage:
     """Return a stanza's package. Raises Unreachable for what cannot be one."""
     path, size = fields["Filename"], fields["Size"]
     if not LOCATOR.fullmatch(f"deb:{path}") or not size.isdecimal():
-        raise Unreachable(f"apt's list names a file that is no package: {path}")
+        raise Unreachable(f"apt's list names a file that is not a package: {path}")
     digest = make_digest("sha256", fields["SHA256"], path)
     return DebPackage(fields["Package"], fields["Version"], path, digest, int(size))

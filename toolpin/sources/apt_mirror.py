@@ -25,7 +25,9 @@ class _Target(NamedTuple):
 def find_mirror(env: Mapping[str, str]) -> str:
     """Return the address of the archive. Raises Unreachable where there is none."""
     if shutil.which("apt-get", path=env.get("PATH")) is None:
-        raise Unreachable("this machine has no apt, so Debian cannot be asked")
+        raise Unreachable(
+            "apt is not installed on this machine, so Debian cannot be queried"
+        )
     targets = _targets(env, is_fetched=True)
     found = [one.uri for one in targets if one.origin == "Debian"]
     if not targets:  # a fresh image has no lists, and nobody says whose they are
@@ -34,8 +36,8 @@ def find_mirror(env: Mapping[str, str]) -> str:
         found = updates or [one.uri for one in targets]
     if not found:
         raise Unreachable(
-            "the machine's apt names no Debian archive",
-            [("asked", "apt-get indextargets")],
+            "the apt configuration of this machine names no Debian archive",
+            [("URL", "apt-get indextargets")],
         )
     return _first_of_list(found[0])
 

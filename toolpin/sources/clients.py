@@ -107,7 +107,7 @@ class Clients:
     def _script_source(self, name: str) -> ScriptSource:
         """Return a plugin of scripts as a source: one, whoever asks for it."""
         if self._scripts is None:
-            raise NotPublished(f"nothing here runs the scripts of {name}")
+            raise NotPublished(f"there is no support for running the scripts of {name}")
         if name not in self._plugins:
             self._plugins[name] = ScriptSource(
                 self._scripts(name), self.git, offline=self._offline
@@ -181,17 +181,17 @@ class Clients:
             self._apt.download(artifact, part)
         elif scheme in ("git", "folder"):
             raise NotPublished(
-                "what a plugin's scripts have made is in no archive",
+                "files created by a plugin's scripts are not in any archive",
                 [("plugin", artifact.locator)],
-                "toolpin uninstall TOOL VERSION, then install it anew",
+                None,
             )
         else:
-            raise NotPublished(f"{artifact.locator} is of no known kind")
+            raise NotPublished(f"{artifact.locator} is of an unknown kind")
 
     def _go_online(self, what: str) -> None:
         """Raise Offline where nobody may be asked."""
         if self._offline:
             raise Offline(
-                f"{what} is not asked for: toolpin is offline",
-                [("because", "--offline, TOOLPIN_OFFLINE or `offline` in config.toml")],
+                f"{what} was not fetched: toolpin is offline",
+                [("reason", "--offline, TOOLPIN_OFFLINE or `offline` in config.toml")],
             )

@@ -45,18 +45,22 @@ class Debian(NamedTuple):
 
 FIELDS: dict[str, Field] = {
     "package": Field(
-        read_text, "a package name", "the package whose version counts", "", holds=()
+        read_text,
+        "a package name",
+        "the package whose version is the tool's",
+        "",
+        holds=(),
     ),
     "packages": Field(
         read_packages,
         "a list of package names",
-        "what is unpacked side by side; those that a suite has",
+        "the packages to unpack together, where a suite has them",
         (),
     ),
     "suites": Field(
         read_tables,
         "a table: suite = {glibc = version, soname = library}",
-        "the suites to look in, in order, and what theirs needs of a host",
+        "the suites to search, in order, and what their packages require of a host",
         {},
     ),
     "shared": Field(
@@ -75,7 +79,8 @@ FIELDS: dict[str, Field] = {
     "rewrite": Field(
         read_rewrites,
         "a table: path = text",
-        "text that becomes the install's path, in files that fit; a path may hold *",
+        "text that is replaced by the install's path, in matching "
+        "files; a path may contain *",
         (),
     ),
 }

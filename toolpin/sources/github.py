@@ -65,14 +65,14 @@ class Github(NamedTuple):
 
 
 FIELDS: dict[str, Field] = {
-    "repo": Field(read_repo, "OWNER/NAME", "whose releases they are", ""),
+    "repo": Field(read_repo, "OWNER/NAME", "the repository on GitHub", ""),
     "tag": Field(
         read_tag, "a tag with {version} in it", "a release's tag", "v{version}"
     ),
     "assets": Field(
         read_assets,
         "a list of file names",
-        "the builds of a version: the first that is released counts",
+        "the builds of a version: the first that is released is used",
         (),
         holds=("version", HOST_VALUES, VARIANT),
     ),
@@ -80,21 +80,21 @@ FIELDS: dict[str, Field] = {
         read_asset,
         "a file name",
         "the SHA-256 list of a release; where it is missing or does not list the "
-        "asset, the digest that GitHub reports counts",
+        "asset, the digest that GitHub reports is used",
         "",
         holds=("version", "asset", HOST_VALUES, VARIANT),
     ),
     "checksums": Field(
         read_checksums,
         "none",
-        "`none` where nobody publishes a digest: an install is refused but with "
+        "`none` where no digest is published: an install is refused but with "
         "--trust-on-first-use, which records the one that it had. So it is for any "
         "asset without a digest",
         "",
     ),
     "variants": Field(
         read_text,
-        "what stands before a variant in a version, such as -otp-",
+        "what precedes a variant in a version, such as -otp-",
         "a version with it has the assets with {variant} in their names, one without "
         "it the others",
         "",
@@ -164,7 +164,7 @@ class GithubSource:
                 for one, build in found.items()
             ]
             raise NoFit(
-                f"none of {self._spec.publisher} runs here",
+                f"no build of {self._spec.publisher} runs on this machine",
                 facts,
                 newer_partner(host, found.values()),
             )

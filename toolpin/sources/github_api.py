@@ -69,8 +69,8 @@ def api_digest(asset: Asset, place: str) -> Digest:
     algorithm, _, text = asset.digest.partition(":")
     if not text:
         raise NotPublished(
-            f"GitHub tells no digest of {asset.name}",
-            [("asset", place), ("such are", "releases from before June 2025")],
+            f"GitHub reports no digest for {asset.name}",
+            [("asset", place), ("affects", "releases from before June 2025")],
         )
     return make_digest(algorithm, text, place)
 
@@ -103,4 +103,6 @@ def _release(table: dict[str, Any]) -> GithubRelease:
 
 
 def _no_answer(url: str, error: Exception) -> Unreachable:
-    return Unreachable(f"{url} is not GitHub's answer", [("because", str(error))])
+    return Unreachable(
+        f"{url} is not a valid GitHub response", [("reason", str(error))]
+    )

@@ -48,16 +48,17 @@ FIELDS: dict[str, Field] = {
     "artifacts": Field(
         read_urls,
         "a list of https URLs",
-        "the builds of a version: the first that is listed counts",
+        "the builds of a version: the first that is listed is used",
         (),
         holds=("version", HOST_VALUES),
     ),
     "checksums": Field(
         read_checksums,
         "an https URL, or none",
-        "the SHA-256 list of a release; not where the catalogue has `sha256`. `none` "
-        "where nobody publishes a digest: an install is refused but with "
-        "--trust-on-first-use, which records the one that it had",
+        "the SHA-256 list of a release; not needed where `catalogue` "
+        "has `sha256`. `none` "
+        "where no digest is published: an install then requires "
+        "--trust-on-first-use, which records the digest that it had",
         "",
         holds=("version", HOST_VALUES),
     ),
@@ -184,7 +185,7 @@ class HttpSource:
     def _no_list(self, error: Exception) -> Unreachable:
         return Unreachable(
             f"{self._shape['url']} is not a list of releases",
-            [("because", str(error))],
+            [("reason", str(error))],
         )
 
 
@@ -212,7 +213,7 @@ def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:  # n
 def _faults(spec: SourceSpec) -> Iterator[Fault]:
     own: Http = spec.own
     if not own.catalogue["sha256"] and not own.checksums:
-        facts = (("missing", "checksums, or the catalogue's sha256"),)
+        facts = (("missing", "checksums, or `sha256` in `catalogue`"),)
         yield Fault("", f"source {spec.id} is not complete", facts)
     digested = own.catalogue["sha256"] or len(own.artifacts) > 1
     if own.checksums == NO_CHECKSUMS and digested:

@@ -69,8 +69,8 @@ FIELDS: dict[str, Field] = {
     "line": Field(
         read_line,
         "a line with {version} and {sha256} or {sha512} in it",
-        "what a line of the list looks like; others are no builds. A name stands for "
-        "what has no blank and no comma, and fills itself in `artifacts`. What older "
+        "the format of a line of the list; other lines are ignored. A name matches "
+        "text without spaces and commas, and fills itself in `artifacts`. What older "
         "lines lack is at the end, in brackets: `{version}[ {sha256}]`. A build "
         "without a digest is installed only with --trust-on-first-use",
         "",
@@ -166,7 +166,7 @@ class LinesSource:
                 for image, missing in lacking
             ]
             error = NoFit(
-                f"none of {self._spec.publisher} runs on this machine",
+                f"no build of {self._spec.publisher} runs on this machine",
                 facts,
                 newer_partner(host, map(_as_build, rows)),
             )
@@ -244,7 +244,7 @@ class LinesSource:
             return
         text = data.decode("utf-8", "replace")
         if text.lstrip()[:1] == "<":
-            because = [("because", "it is a page, not a list of lines")]
+            because = [("reason", "it is a web page, not a list of lines")]
             raise Unreachable(f"{place} is not a list of builds", because)
         shape = line_shape(self._own.line)
         for line in text.splitlines():

@@ -63,7 +63,7 @@ def _names(
 
 def _configured(services: Services) -> str:
     if not services.npm_finder.is_here():
-        raise Unreachable("there is no npm on this machine to ask with")
+        raise Unreachable("npm is not installed on this machine")
     return services.npm.registry()
 
 

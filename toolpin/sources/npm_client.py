@@ -73,7 +73,7 @@ class NpmClient:
         """Download an `npm:` artifact to `part`. The caller verifies it."""
         match = _LOCATOR.fullmatch(artifact.locator)
         if match is None:
-            raise NotPublished(f"{artifact.locator} is no npm package")
+            raise NotPublished(f"{artifact.locator} is not an npm package")
         folder = f"{part}.d"
         drop_tree(folder)
         os.makedirs(folder)
@@ -138,6 +138,6 @@ def _path_of(client: list[str], env: Mapping[str, str]) -> str:
 def _unreachable(package: str, told: Finished) -> Unreachable:
     said = re.findall(r"(?m)^npm (?:ERR!|error) (.+)$", told.err)
     return Unreachable(
-        f"npm gives no answer about {package}",
-        [("exit status", str(told.status)), ("npm says", "; ".join(said[:3]) or "?")],
+        f"npm did not answer about {package}",
+        [("exit status", str(told.status)), ("npm output", "; ".join(said[:3]) or "?")],
     )

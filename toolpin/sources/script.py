@@ -86,8 +86,8 @@ class ScriptSource:
     def _go_online(self) -> None:
         if self._offline:
             raise Unreachable(
-                f"{self._scripts.name}'s plugin is not asked: toolpin is offline",
-                [("because", "--offline, TOOLPIN_OFFLINE or `offline` in config.toml")],
+                f"{self._scripts.name}'s plugin was not run: toolpin is offline",
+                [("reason", "--offline, TOOLPIN_OFFLINE or `offline` in config.toml")],
             )
 
 

@@ -25,7 +25,7 @@ from toolpin.sources.fields import (
 from toolpin.sources.spec import SourceSpec
 
 COMMON: dict[str, Field] = {
-    "id": Field(read_name, "a name", "what --source calls it", required=True),
+    "id": Field(read_name, "a name", "its name for --source", required=True),
     "kind": Field(
         read_name,
         "the name of a kind",
@@ -35,7 +35,7 @@ COMMON: dict[str, Field] = {
     "publisher": Field(
         read_text,
         "a line of text",
-        "who made the bytes",
+        "the publisher of the artifacts",
         required=True,
         holds=(HOST_VALUES,),
     ),
@@ -65,11 +65,13 @@ COMMON: dict[str, Field] = {
         "branches, do not exist. Without it every version is one",
         "",
     ),
-    "strip": Field(read_count, "a number from 0 to 9", "leading folders to drop", 0),
+    "strip": Field(
+        read_count, "a number from 0 to 9", "leading directories to drop", 0
+    ),
     "only": Field(
         read_inside,
         "a relative path",
-        "the one folder to take",
+        "the one directory to take",
         "",
         holds=("version", HOST_VALUES),
     ),
@@ -85,7 +87,7 @@ COMMON: dict[str, Field] = {
     "named_only": Field(
         read_flag,
         "true or false",
-        "used only where it is named: --source, `sources`",
+        "used only when named: --source, `sources`",
         default=False,
     ),
 }
@@ -133,7 +135,7 @@ COMPANION: dict[str, Field] = {
     "into": Field(
         read_inside,
         "a relative path",
-        "where it is unpacked",
+        "the directory to unpack to",
         required=True,
         holds=(),
     ),

@@ -81,7 +81,7 @@ class Builder:
         if str(target) != str(here):
             raise NoFit(
                 f"{pin} cannot be built for {target} on {here}",
-                [("because", "what a compiler makes here runs here")],
+                [("reason", "a compiler here builds for this machine")],
             )
         asked = (pin, recipe)
         if asked not in self._checked:
@@ -204,7 +204,7 @@ def _run(words: list[str], env: Mapping[str, str], source: str, log: str) -> Non
     if told.status != 0:
         raise ToolpinError(
             f"`{' '.join(words)[:60]}` ended with {told.status}",
-            [*(("it said", one) for one in _first_errors(log)), ("log", log)],
+            [*(("output", one) for one in _first_errors(log)), ("log", log)],
         )
 
 

@@ -28,9 +28,10 @@ def check_place(plan: Plan, tree: str) -> None:
     """
     if not plan.is_scripted and _UNSAFE.search(tree):
         raise ToolpinError(
-            f"{plan.pin} cannot be installed in a path with blanks or shell signs",
-            [("path", tree), ("because", "its scripts name their own place")],
-            "TOOLPIN_DATA_DIR=/a/path/without/blanks toolpin install",
+            f"{plan.pin} cannot be installed in a path with spaces or "
+            "shell metacharacters",
+            [("path", tree), ("reason", "its scripts contain their own path")],
+            "TOOLPIN_DATA_DIR=/a/path/without/spaces toolpin install",
         )
 
 
@@ -58,7 +59,7 @@ def _run(step: Run, tree: str) -> None:
         lines = (told.err or told.out).strip().splitlines()[-3:]
         raise ToolpinError(
             f"`{' '.join(command)}` ended with {told.status}",
-            [("it said", line) for line in lines or ["nothing"]],
+            [("output", line) for line in lines or ["nothing"]],
         )
 
 
@@ -76,7 +77,7 @@ def _rewrite(step: Rewrite, tree: str) -> None:
         _replace(path, data.replace(old, new))
     if not found:
         raise Refused(
-            f"no file fits {step.pattern}, where {step.old} is to be replaced",
+            f"no file matches {step.pattern}, in which {step.old} should be replaced",
             [("below", tree)],
         )
 
@@ -111,8 +112,8 @@ def _patch(step: Patch, tree: str, patchelf: str) -> None:
             if told.status != 0:
                 lines = told.err.strip().splitlines()[-3:] or ["nothing"]
                 raise ToolpinError(
-                    f"{path} cannot be bound to its libraries",
-                    [("patchelf says", line) for line in lines],
+                    f"{path} cannot be linked to its libraries",
+                    [("output", line) for line in lines],
                 )
 
 

@@ -56,7 +56,7 @@ def check_proof(plan: Plan, stage: str) -> tuple[tuple[str, str], ...]:
         )
     if answer != expected:
         raise NotPublished(
-            f"{plan.source}'s {plan.pin} is not that version: it says {answer}",
+            f"{plan.source}'s {plan.pin} is not that version: it reports {answer}",
             [("expected", expected), *_printed(command, finished)],
         )
     facts = tuple(
@@ -105,8 +105,8 @@ def _check_demands(plan: Plan, facts: Mapping[str, str]) -> None:
         raise Refused(
             f"{plan.pin} from {plan.source} has no {', '.join(lacking)}",
             [
-                ("it has", ", ".join(f"{one} {two}" for one, two in facts.items())),
+                ("includes", ", ".join(f"{one} {two}" for one, two in facts.items())),
                 ("installed", "nothing"),
-                ("to allow it", f"TOOLPIN_ALLOW='{names}' toolpin install"),
+                ("to allow", f"TOOLPIN_ALLOW='{names}' toolpin install"),
             ],
         )

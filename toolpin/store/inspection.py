@@ -132,10 +132,10 @@ def group_added(inspection: Inspection) -> dict[str, int]:
 def _without_receipt(tree: str, pin: Pin) -> Inspection:
     """Tell an install of another manager from one of ours that lost its receipt."""
     if os.path.lexists(f"{tree}/{_OWN}") and not os.path.exists(f"{tree}/{ADOPTED}"):
-        lost = Finding(MISSING, _RECEIPT, "nothing says what the tree should hold")
+        lost = Finding(MISSING, _RECEIPT, "its contents are not recorded")
         return Inspection(pin, None, (lost,))
     gone = [
-        Finding(MISSING, name, f"-> {os.readlink(path)}, which is gone")
+        Finding(MISSING, name, f"-> {os.readlink(path)}, which is missing")
         for name in sorted(os.listdir(tree))
         if os.path.islink(path := f"{tree}/{name}") and not os.path.exists(path)
     ]
@@ -153,17 +153,17 @@ def check_receipt(receipt: Receipt, pin: Pin) -> None:
         make_digest(artifact.digest.algorithm, artifact.digest.hex)
     words = (*receipt.bin_dirs, *(word for pair in receipt.variables for word in pair))
     if not all(isinstance(word, str) for word in words):
-        raise ValueError(f"{words!r:.200} are no folders and variables")
+        raise ValueError(f"{words!r:.200} are no directories and variables")
     for file in receipt.files:
         path, size_bytes, mode, sha256, link = file
         if [*map(type, file)] != [str, int, int, str, str] or mode & ~0o777:
-            raise ValueError(f"{list(file)!r:.200} is no entry of a tree")
+            raise ValueError(f"{list(file)!r:.200} is not an entry of a tree")
         try:
             parts = split_name(path)
         except Broken as broken:
             raise ValueError(f"{path!r:.200}: {broken.rule}") from None
         if "/".join(parts) != path or parts[0] == _OWN or size_bytes < 0:
-            raise ValueError(f"{path!r:.200} is no path in a tree")
+            raise ValueError(f"{path!r:.200} is not a path in a tree")
         if not link:
             make_digest("sha256", sha256)
 
@@ -210,7 +210,7 @@ def _judge_folders(
         if stat.S_ISDIR(found.st_mode) and mode & _OPEN:
             yield Finding(WRONG_MODE, path, f"{mode:04o}, not {mode & ~_OPEN:04o}")
     if (own := entries.get(_OWN)) and not stat.S_ISDIR(own.st_mode):
-        yield Finding(CHANGED, _OWN, f"{_kind(own)}, not a folder")
+        yield Finding(CHANGED, _OWN, f"{_kind(own)}, not a directory")
 
 
 def _judge(
@@ -266,7 +266,7 @@ def _judge_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
             trees.record_of(_as_named_in(text, paths, receipt), receipt),
         )
     except FileNotFoundError:
-        yield Finding(MISSING, RECORD, "what shims read")
+        yield Finding(MISSING, RECORD, "the environment that shims read")
     except OSError as error:
         yield Finding(CHANGED, RECORD, f"it cannot be read: {error.strerror}")
     else:
@@ -294,7 +294,7 @@ def _as_named_in(text: str, paths: Paths, receipt: Receipt) -> Paths:
 
 def _kind(found: os.stat_result) -> str:
     if stat.S_ISDIR(found.st_mode):
-        return "a folder"
+        return "a directory"
     if stat.S_ISLNK(found.st_mode):
         return "a link"
     return "a file" if stat.S_ISREG(found.st_mode) else "a device, pipe or socket"

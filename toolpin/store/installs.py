@@ -10,7 +10,7 @@ import os
 import re
 
 from toolpin.env import moved, parse_record
-from toolpin.errors import NotRunnable, ToolpinError
+from toolpin.errors import NotRunnable, ToolpinError, remedy
 from toolpin.model import REQUIRED, TOOL_REQUIREMENT, EnvPatch, Pin, Wanted
 from toolpin.paths import Paths, open_regular
 from toolpin.project.words import NAME, VERSION, fits
@@ -163,7 +163,9 @@ def remember_channel(paths: Paths, pin: Pin, channel: str) -> None:
             file.write(pin.version.encode())
     except OSError as error:
         raise ToolpinError(
-            f"{path} cannot be written", [("because", str(error.strerror))]
+            f"{path} cannot be written",
+            [("reason", str(error.strerror))],
+            remedy(error, path, "TOOLPIN_DATA_DIR"),
         ) from error
 
 
@@ -307,7 +309,7 @@ def _folders(folder: str) -> list[str]:
 
 def _unreadable(pin: Pin, record: str, why: str) -> NotRunnable:
     return NotRunnable(
-        f"the record of {pin} cannot be read",
+        f"the receipt of {pin} cannot be read",
         [("record", record), ("why", why)],
         f"toolpin uninstall {pin}",
     )

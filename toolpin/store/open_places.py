@@ -46,10 +46,10 @@ def open_error(paths: Paths) -> ToolpinError | None:
     tops = [as_word(os.path.realpath(top)) for top, places in found.items() if places]
     if not tops:
         return None
-    store = "the machine's store" if paths.shared else "this store"
+    store = "the system store" if paths.shared else "this store"
     return ToolpinError(
-        f"everybody may write {store}, and so decide what its users run",
-        [("may be written", one) for places in found.values() for one in places],
+        f"everyone can write to {store}, and so change what its users run",
+        [("writable", one) for places in found.values() for one in places],
         f"{'sudo ' if paths.shared else ''}chmod -R o-w {' '.join(tops)}",
     )
 

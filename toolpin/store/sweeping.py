@@ -101,8 +101,8 @@ def _refuse_links(paths: Paths) -> None:
     for folder in (paths.staging, paths.incomplete, *_folders_of_marks(paths)):
         if os.path.islink(folder):
             raise ToolpinError(
-                f"{folder} is a link: what is behind it is not swept",
-                [("it leads to", os.readlink(folder)), ("installed", "nothing")],
+                f"{folder} is a link, and its target is not cleaned",
+                [("target", os.readlink(folder)), ("installed", "nothing")],
                 f"rm {as_word(folder)}",
             )
 

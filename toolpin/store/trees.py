@@ -16,7 +16,7 @@ from toolpin import __version__
 from toolpin.directories import walk
 from toolpin.documents import parse_receipt, render_receipt
 from toolpin.env import render_record
-from toolpin.errors import ToolpinError
+from toolpin.errors import ToolpinError, remedy
 from toolpin.model import REQUIRED, EnvPatch, Home, Pin, Plan, Receipt, TreeFile
 from toolpin.paths import Paths, open_regular
 from toolpin.steps.finishing import check_place, finish
@@ -92,7 +92,8 @@ def publish(
         where = error.filename or paths.staging
         raise ToolpinError(
             f"{plan.pin} cannot be written",
-            [("path", where), ("because", error.strerror or "?")],
+            [("path", where), ("reason", error.strerror or "?")],
+            remedy(error, where, "TOOLPIN_DATA_DIR"),
         ) from error
     return receipt
 
@@ -111,11 +112,13 @@ def _close_folders(tree: str) -> None:
 
 
 def _no_build(plan: Plan, _source: str, _final: str) -> Plan:
-    raise ToolpinError(f"{plan.pin} is source code, and nothing here builds it")
+    raise ToolpinError(
+        f"{plan.pin} is source code, and its plugin has no build instructions"
+    )
 
 
 def _no_patchelf() -> str:
-    raise ToolpinError("no patchelf is at hand")
+    raise ToolpinError("patchelf is not installed")
 
 
 def _checked(
@@ -142,7 +145,7 @@ def remove(paths: Paths, pin: Pin) -> None:
     except OSError as error:
         raise ToolpinError(
             f"{pin} cannot be removed",
-            [("path", error.filename or tree), ("because", error.strerror or "?")],
+            [("path", error.filename or tree), ("reason", error.strerror or "?")],
         ) from error
 
 
@@ -207,7 +210,7 @@ def receipt_in(tree: str) -> Receipt | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise ToolpinError(
-            f"{place} cannot be read", [("because", str(error))]
+            f"{place} cannot be read", [("reason", str(error))]
         ) from error
 
 

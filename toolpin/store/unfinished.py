@@ -255,4 +255,4 @@ def delete_tree(path: str) -> None:
     elif os.path.lexists(path):
         os.unlink(path)
     if os.path.lexists(path):
-        raise OSError(errno.ENOTEMPTY, "it could not be deleted whole", path)
+        raise OSError(errno.ENOTEMPTY, "it could not be deleted completely", path)

@@ -87,6 +87,6 @@ def copy_plugin(paths: Paths, name: str, folder: str) -> bool:
         except OSError as error:
             raise ToolpinError(
                 f"the plugin {name} cannot be copied",
-                [("folder", folder), ("because", error.strerror or str(error))],
+                [("directory", folder), ("reason", error.strerror or str(error))],
             ) from error
     return True

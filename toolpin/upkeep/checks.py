@@ -34,7 +34,7 @@ def heading(check: Check) -> str:
     now = check.after
     files = grouped(len(now.receipt.files) if now.receipt else 0)
     told = {
-        "adopted": "adopted: it has no receipt to be compared with",
+        "adopted": "imported: it has no receipt to compare with",
         "intact": f"intact, {files} files and links",
         "repaired": f"repaired, {files} files and links",
         "damaged": "damaged",

@@ -91,7 +91,7 @@ def _reasons(app: App, pins: list[Pin], limits: Limits) -> dict[Pin, str]:
     reasons = named(app)
     for pin in pins:
         if os.path.islink(app.paths.install(*pin)):
-            reasons.setdefault(pin, "a link to a folder of somebody's own")
+            reasons.setdefault(pin, "a link to a directory outside the store")
     for pin in running(app.paths.alone, pins):
         reasons.setdefault(pin, "a process runs it")
     for tool in {pin.tool for pin in pins}:
@@ -171,7 +171,7 @@ def _told(folder: str) -> Iterator[None]:
     try:
         yield
     except ToolpinError as error:
-        why = f"nothing: what {folder} needs nobody knows"
+        why = f"nothing: the needs of {folder} are unknown"
         error.facts = (*error.facts, ("removed", why))
         raise
 

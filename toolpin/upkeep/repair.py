@@ -139,7 +139,7 @@ class _Worker:
             os.utime(new.fileno(), ns=(times.st_atime_ns, times.st_mtime_ns))
         if digest.hexdigest() != file.sha256:
             raise Mismatch(
-                f"{file.path} is not the file of the receipt",
+                f"{file.path} differs from the file in the receipt",
                 [
                     ("expected", f"sha256 {file.sha256}"),
                     ("received", f"sha256 {digest.hexdigest()} from {source}"),
@@ -169,8 +169,8 @@ class _Worker:
                 os.chmod(folder, 0o755)
             if not stat.S_ISDIR(os.lstat(folder).st_mode):
                 raise ToolpinError(
-                    f"{path} cannot be put in place",
-                    [("in the way", folder), ("expected", "a folder")],
+                    f"{path} cannot be restored",
+                    [("blocked by", folder), ("expected", "a directory")],
                 )
         os.replace(self._fresh, f"{self._tree}/{path}")
 
@@ -181,8 +181,8 @@ class _Worker:
             with _noting(self._problems):
                 yield
         except OSError as error:
-            facts = [("path", f"{self._tree}/{path}"), ("because", f"{error.strerror}")]
-            self._problems.append(ToolpinError(f"{path} cannot be put in place", facts))
+            facts = [("path", f"{self._tree}/{path}"), ("reason", f"{error.strerror}")]
+            self._problems.append(ToolpinError(f"{path} cannot be restored", facts))
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._fresh)
@@ -226,7 +226,7 @@ def _in_no_archive(pin: Pin, files: Sequence[TreeFile]) -> ToolpinError:
     paths = [file.path for file in files]
     shown = paths[:5] + ([f"and {len(paths) - 5} more"] if len(paths) > 5 else [])
     return ToolpinError(
-        f"{pin} has files that were made when it was installed",
-        [("in no archive", ", ".join(shown))],
+        f"{pin} has files that were created when it was installed",
+        [("not in an archive", ", ".join(shown))],
         f"toolpin uninstall {pin} && toolpin install {pin}",
     )

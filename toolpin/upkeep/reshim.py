@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Collection, Iterable
 
-from toolpin.errors import ToolpinError
+from toolpin.errors import ToolpinError, remedy
 from toolpin.model import Pin
 from toolpin.mutex import held
 from toolpin.paths import Paths
@@ -54,8 +54,9 @@ def _refresh(paths: Paths, registry: Registry, wanted: Collection[str]) -> Chang
                 "the shims cannot be written",
                 [
                     ("path", str(error.filename or paths.shims)),
-                    ("because", error.strerror or "?"),
+                    ("reason", error.strerror or "?"),
                 ],
+                remedy(error, str(error.filename or paths.shims), "TOOLPIN_DATA_DIR"),
             ) from error
 
 

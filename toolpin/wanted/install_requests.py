@@ -120,10 +120,10 @@ def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:
         first = found.setdefault(job.pin.tool, job)
         if first.origin != job.origin:
             raise ToolpinError(
-                f"DIR/{job.pin.tool} cannot be {first.pin.version} and "
+                f"DIR/{job.pin.tool} cannot be both {first.pin.version} and "
                 f"{job.pin.version}",
                 [(one.pin.version, str(one.origin)) for one in (first, job)],
-                "toolpin install --into DIR",
+                "toolpin help install",
             )
     return list(found.values())
 

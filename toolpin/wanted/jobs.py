@@ -70,7 +70,7 @@ def _explained(resolution: Resolution, app: App, host: Host) -> NotLocked:
     if first is None:
         return error
     reasons = [too_old(spec, pin, host) for spec, _ in asked]
-    facts = [("because", reason) for reason in reasons if reason]
+    facts = [("reason", reason) for reason in reasons if reason]
     line = first.partition(".")[0]
     fix = to_pin(pin.tool, line, resolution.origin)
     return NotLocked(error.what, [*error.facts, *facts], fix)
@@ -102,7 +102,7 @@ def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
         elif first.locked.entry != job.locked.entry:
             errors.append(
                 NotLocked(
-                    f"{job.pin} is locked in two ways",
+                    f"{job.pin} is locked twice with different files",
                     [
                         (
                             one.locked.file,
@@ -138,5 +138,5 @@ def judged(outcome: Outcome, tried: Collection[Pin]) -> Outcome:
         error, NotPublished | Unreachable
     ):
         return outcome
-    what = f"{error.what}; CI resolves nothing"
+    what = f"{error.what}; versions are not resolved under CI"
     return outcome._replace(error=NotLocked(what, error.facts, "toolpin lock"))

@@ -22,7 +22,8 @@ class InstallOptions(NamedTuple):
     """The arguments of `install`; the defaults are those of an empty command line.
 
     `tool` with `versions`, or `only` these tools (with commas between), or what
-    `all_projects` below a directory pin. With `into`, a directory, trees go there, of
+    `all_projects` below a directory pin. Of these `missing` leaves out what has an
+    installed version. With `into`, a directory, trees go there, of
     `host` if it is not this machine. A `source` ignores the lockfile; `locked` installs
     nothing that it does not have. `jobs` is None for the setting's number.
     """
@@ -31,6 +32,7 @@ class InstallOptions(NamedTuple):
     versions: tuple[str, ...] = ()
     only: str = ""
     all_projects: str = ""
+    missing: bool = False
     into: str = ""
     host: str = ""
     jobs: int | None = None
@@ -46,13 +48,25 @@ def requests_from_options(options: InstallOptions, app: App) -> Sequence[Request
 
     Raises UsageError for words that exclude each other or name nothing.
     """
+    found = _stated(options, app)
+    if not options.missing:
+        return found
+    return [
+        request
+        for request in found
+        if not any(one.basis for one in app.resolve(request))
+    ]
+
+
+def _stated(options: InstallOptions, app: App) -> Sequence[Request]:
+    """Return the requests of a command line, installed or not."""
     for option, given in (
         ("--all-projects", options.all_projects),
         ("--only", options.only),
     ):
         if given and options.tool:
-            hint = "--only TOOL,..." if options.all_projects else None
-            raise UsageError(f"{option} takes no tool beside it", hint=hint)
+            hint = "toolpin help install"
+            raise UsageError(f"{option} does not take a tool", hint=hint)
     if options.all_projects:
         requests = list(_of_projects(options.all_projects, app))
     elif options.tool:
@@ -75,7 +89,7 @@ def tools_of_only(only: str, pinned: Sequence[str], app: App) -> frozenset[str]:
     tools = frozenset(app.registry.require(one, origin).name for one in names)
     if not tools or not tools.issubset(pinned):
         raise UsageError(
-            f"--only {only} names what is not pinned here",
+            f"--only {only} names a tool that is not pinned here",
             [("pinned", ", ".join(dict.fromkeys(pinned)))],
         )
     return tools
@@ -102,7 +116,9 @@ def _of_projects(root: str, app: App) -> Iterator[Request]:
     found = False
     top = os.path.normpath(os.path.join(app.directory, root))
     if not os.path.isdir(top):
-        raise UsageError(f"there is no folder {top}", [("wanted by", "--all-projects")])
+        raise UsageError(
+            f"the directory {top} does not exist", [("required by", "--all-projects")]
+        )
     for folder, names, filenames in walk(top):
         names[:] = sorted(
             name
@@ -122,6 +138,6 @@ def _of_projects(root: str, app: App) -> Iterator[Request]:
         found = found or plain or bool(seen)
     if not found:
         raise UsageError(
-            f"no folder below {top} has a .tool-versions",
-            [("passed over", f"hidden folders, {', '.join(sorted(PASSED_OVER))}")],
+            f"no directory below {top} has a .tool-versions",
+            [("skipped", f"hidden directories, {', '.join(sorted(PASSED_OVER))}")],
         )

@@ -49,7 +49,7 @@ def _sum_up(
         f"{len(some)} {word}"
         for some, word in (
             (done, "installed"),
-            (present, "already there"),
+            (present, "already installed"),
             (errors, "failed"),
         )
         if some
@@ -63,7 +63,7 @@ def _sum_up(
             for folder in app.registry.require(one.job.pin.tool).bin_dirs
         )
         if folders and runs_here:
-            report.remark(f'for its programs: export PATH="{folders}:$PATH"')
+            report.remark(f'to run its programs: export PATH="{folders}:$PATH"')
     elif done and app.paths.shims not in on_path:
         _tell_of_path(app)
     if any(isinstance(error, NotLocked) for error in errors):

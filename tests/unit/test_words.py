@@ -1,0 +1,113 @@
+"""The words that no text for users has: plain American English, no personification.
+
+To hold another kind of text add a function to TEXTS.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeGuard
+
+import pytest
+
+from tests.support.reference import render
+from tests.support.run import REPOSITORY
+from toolpin.cli import VERBS, parser_of
+from toolpin.help import command_help, exec_help, options_help, overview
+
+# A regular expression, and what to write instead. Code in backticks is not searched.
+WORDS = {
+    r"folders?": "directory",
+    r"mend(s|ed|ing)?": "fix, repair",
+    r"anew": "again",
+    r"set-up": "setup, installation",
+    r"whom|whose place": "user, process, publisher",
+    r"(no|some|any|every)body('s)?": "no user, a process, everyone, no network",
+    r"told|tells?": "reported, states",
+    r"asks? (for|the|a)|asked|ask": "query, request, require",
+    r"roads?": "route, connection",
+    r"catalogues?": "catalog",
+    r"takes? over|taken over": "import",
+    r"may be given again": "repeatable",
+    r"stands? (in|for|on|before|behind|at)|lies (in|at)": "is in",
+    r"(?<!there )is no (?!longer|more)": "is not a",
+    r"nor an?|save that|for want of": "plain words",
+    r"at hand|left alone|of yours|throw it away": "available, unchanged, your own",
+    r"counts": "is used, applies",
+    r"wants (a|an|one)": "requires",
+    r"knows (a|an|no|one)": "supports",
+    r"speaks?|spoken": "states",
+    r"spelt|licence|colou?rs? of|favou?rs?|behaviour|honou?rs|cancelled": "American",
+    r"judged|judging|swept|sweeping": "checked, cleaned",
+}
+_WORDS = {re.compile(rf"\b(?:{word})\b", re.IGNORECASE): word for word in WORDS}
+# Text that is not toolpin's own: regular expressions, other programs, asdf's wording.
+_FOREIGN = re.compile(r"^(asdf/|sources/script|scripts/(asking|running|address)\.py)")
+
+
+_CODE = re.compile(r"`[^`]*`")
+
+
+class Text(NamedTuple):
+    """A text that users read, and where it is."""
+
+    place: str
+    text: str
+
+
+def help_texts() -> Iterator[Text]:
+    """Yield the help of every command, and the screens around it."""
+    yield Text("toolpin help", overview())
+    yield Text("toolpin help options", options_help())
+    yield Text("toolpin help exec", exec_help())
+    for name, verb in VERBS.items():
+        if verb.module:
+            yield Text(f"toolpin help {name}", command_help(parser_of(name)))
+
+
+def messages() -> Iterator[Text]:
+    """Yield every string in the code that has several words, docstrings apart."""
+    package = REPOSITORY / "toolpin"
+    for path in sorted(package.rglob("*.py")):
+        place = str(path.relative_to(package))
+        if _FOREIGN.match(place):
+            continue
+        tree = ast.parse(path.read_text())
+        docstrings = {id(node.value) for node in ast.walk(tree) if _is_bare(node)}
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Constant) or id(node) in docstrings:
+                continue
+            if isinstance(node.value, str) and " " in node.value.strip():
+                yield Text(f"{place}:{node.lineno}", node.value)
+
+
+def reference() -> Iterator[Text]:
+    """Yield the generated reference."""
+    yield Text("docs/reference.md", render())
+
+
+TEXTS: list[Callable[[], Iterator[Text]]] = [help_texts, messages, reference]
+
+
+@pytest.mark.parametrize("texts", TEXTS)
+def test_plain_words_are_used(texts: Callable[[], Iterator[Text]]) -> None:
+    found = [
+        f"{one.place}: {match.group()!r} in {one.text[:80]!r}: {WORDS[word]}"
+        for one in texts()
+        for pattern, word in _WORDS.items()
+        if (match := pattern.search(_CODE.sub("", one.text)))
+    ]
+    assert found == []
+
+
+def test_the_word_list_finds_a_word() -> None:
+    text = "toolpin: the folder is no repository, and nobody tells why"
+    found = {word for pattern, word in _WORDS.items() if pattern.search(text)}
+    assert len(found) == 4
+
+
+def _is_bare(node: ast.AST) -> TypeGuard[ast.Expr]:
+    """Say whether a node is an expression alone in its line, such as a docstring."""
+    return isinstance(node, ast.Expr)

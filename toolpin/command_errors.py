@@ -1,0 +1,148 @@
+"""Turns a command line that cannot be read into an error with a corrected line."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser
+from collections.abc import Sequence
+
+from toolpin.cli import ALIASES, VERBS
+from toolpin.errors import UsageError, as_word
+from toolpin.suggest import near_names
+
+# The commands of asdf, nvm, pyenv and mise, and toolpin's command for each.
+FOREIGN = {
+    "add": "plugin add",
+    "all": "list-all",
+    "default": "pin --home",
+    "global": "pin --home",
+    "i": "install",
+    "info": "doctor",
+    "install-all": "install",
+    "installed": "list",
+    "local": "pin",
+    "ls-remote": "list-all",
+    "plugins": "plugin list",
+    "rehash": "reshim",
+    "rm": "uninstall",
+    "run": "exec",
+    "search": "list-all",
+    "self-update": "self update",
+    "settings": "config list",
+    "un": "uninstall",
+    "up": "upgrade",
+    "update": "upgrade",
+    "use-version": "pin",
+    "version-name": "current",
+    "versions": "list",
+    "x": "exec",
+}
+# The texts of argparse, which differ by version of Python, and what is shown instead.
+_MESSAGES = (
+    (r"the following arguments are required: (?P<name>.*)", "{prog} requires {name}"),
+    (
+        r"one of the arguments (?P<name>.*) is required",
+        "{prog} requires one of: {name}",
+    ),
+    (r"argument (?P<name>\S+): expected .*argument.*", "{name} requires a value"),
+    (
+        r"argument (?P<name>\S+): invalid choice: (?P<value>.*?)"
+        r"(?:, maybe you meant .*)? \(choose from (?P<choices>.*)\)",
+        "{value} is not a valid value for {name}",
+    ),
+    (
+        r"argument (?P<name>\S+): invalid \w+ value: (?P<value>.*)",
+        "{value} is not a valid value for {name}",
+    ),
+    (
+        r"argument (?P<name>\S+): not allowed with argument (?P<value>\S+)",
+        "{name} and {value} cannot be combined",
+    ),
+    (
+        r"argument (?P<name>\S+): ignored explicit argument .*",
+        "{name} does not take a value",
+    ),
+)
+
+
+def argument_error(prog: str, message: str) -> UsageError:
+    """Return the error for a message of argparse about the arguments of `prog`."""
+    hint = f"{prog} --help"
+    for pattern, text in _MESSAGES:
+        if found := re.fullmatch(pattern, message, re.DOTALL):
+            words = {name: value.replace("'", "") for name, value in _groups(found)}
+            if not words["name"].startswith("-"):
+                words["name"] = words["name"].upper()
+            facts = [("expected", words["choices"])] if "choices" in words else []
+            what = text.format(prog=prog, **{"name": "", "value": "", **words})
+            return UsageError(what, facts, _corrected_choice(prog, words) or hint)
+    return UsageError(f"{prog}: the arguments are not valid", hint=hint)
+
+
+def unexpected(
+    word: str, name: str, words: Sequence[str], parser: ArgumentParser
+) -> UsageError:
+    """Return the error for an argument that a command does not take."""
+    prog = f"toolpin {name}"
+    if not word.startswith("-"):
+        return UsageError(f"{prog} does not take {word!r}", hint=f"{prog} --help")
+    option, is_set, value = word.partition("=")
+    near = near_names(option, _options_of(parser, words), most=1)
+    what = f"{prog} has no option {option}"
+    if not near:
+        return UsageError(what, hint=f"{prog} --help")
+    fixed = [f"{near[0]}{is_set}{value}" if one == word else one for one in words]
+    return UsageError(what, hint=_line(name, fixed))
+
+
+def unknown_word(word: str, argv: Sequence[str], parser: ArgumentParser) -> UsageError:
+    """Return the error for a word before the command, or in place of it."""
+    if not word.startswith("-"):
+        return unknown_command(word, argv)
+    near = near_names(word, parser._option_string_actions, most=1)
+    fixed = [near[0] if one == word else one for one in argv] if near else ["help"]
+    hint = "toolpin help options" if not near else _line("", fixed)
+    return UsageError(f"toolpin has no option {word}", hint=hint)
+
+
+def unknown_command(word: str, argv: Sequence[str]) -> UsageError:
+    """Return the error for a command that does not exist, with the one that does.
+
+    The hint is the whole command line, corrected.
+    """
+    near = near_names(word, [*VERBS, *ALIASES], most=1)
+    command = FOREIGN.get(word) or (near[0] if near else "")
+    at = list(argv).index(word)
+    hint = "toolpin help"
+    if command:
+        hint = _line("", [*argv[:at], *command.split(), *argv[at + 1 :]])
+    return UsageError(f"{word} is not a toolpin command", hint=hint)
+
+
+def _groups(found: re.Match[str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in found.groupdict().items() if value]
+
+
+def _corrected_choice(prog: str, words: dict[str, str]) -> str | None:
+    """Return the line with the nearest choice, for a subcommand that is misspelt."""
+    if "choices" not in words:
+        return None
+    choices = words["choices"].split(", ")
+    near = near_names(words.get("value", ""), choices, most=1)
+    option = words["name"] if words.get("name", "").startswith("-") else ""
+    return f"{prog} {option} {near[0]}".replace("  ", " ") if near else None
+
+
+def _options_of(parser: ArgumentParser, words: Sequence[str]) -> list[str]:
+    """Return the options of a command and of its subcommand in the line, if any."""
+    options = list(parser._option_string_actions)
+    for action in parser._actions:
+        if isinstance(action.choices, dict):
+            for word in words:
+                if word in action.choices:
+                    options += action.choices[word]._option_string_actions
+    return options
+
+
+def _line(name: str, words: Sequence[str]) -> str:
+    return " ".join(["toolpin", *([name] if name else []), *map(as_word, words)])

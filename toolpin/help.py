@@ -1,0 +1,294 @@
+"""Renders help: the overview of all commands, one command, the global options."""
+
+from __future__ import annotations
+
+import textwrap
+from argparse import SUPPRESS, Action, ArgumentParser, _SubParsersAction
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from toolpin.cli import ALIASES, VERBS, add_globals
+from toolpin.shells.completion import argument_name
+
+_WIDTH = 80
+# Where the meaning of an argument starts; a longer argument has a line of its own.
+_INDENT = 25
+_GLOBAL_HINT = "  global options         toolpin help options"
+
+
+class Group(NamedTuple):
+    """Commands of one purpose: those that the overview explains, and the others."""
+
+    name: str
+    main: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+GROUPS = (
+    Group(
+        "tools",
+        ("install", "pin", "current"),
+        ("list", "list-all", "latest", "uninstall", "set"),
+    ),
+    Group("lockfile", ("lock", "upgrade"), ("outdated", "bundle")),
+    Group("run", ("exec", "why"), ("which", "where", "env", "shimversions")),
+    Group("shell", ("activate",), ("shell", "deactivate", "completion")),
+    Group("CI", ("ci",), ("release-check",)),
+    Group("plugins", ("plugin",), ()),
+    Group(
+        "maintenance",
+        ("doctor", "prune"),
+        (
+            "verify",
+            "reshim",
+            "cache",
+            "config",
+            "import",
+            "asdf-alias",
+            "self",
+            "version",
+        ),
+    ),
+)
+# Command lines, each with what it is for.
+EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "install": (
+        ("toolpin install", "everything that .tool-versions pins"),
+        ("toolpin install nodejs 22", "the newest Node.js 22"),
+    ),
+    "uninstall": (
+        ("toolpin uninstall nodejs 20.11.1", "one version"),
+        ("toolpin uninstall --unused --dry-run", "list versions that nothing uses"),
+    ),
+    "pin": (
+        ("toolpin pin nodejs 22", "write `nodejs 22` to .tool-versions"),
+        ("toolpin use nodejs 22", "the same, and install it"),
+        ("toolpin pin nodejs latest --home", "the default for all projects"),
+        ("toolpin pin nodejs 22 20", "20 if 22 is not installed"),
+    ),
+    "set": (("toolpin set nodejs 22", "write `nodejs 22` to .tool-versions"),),
+    "lock": (
+        ("toolpin lock", "lock every tool of this project"),
+        ("toolpin lock --check", "fail if the lockfile is out of date"),
+        ("toolpin lock --host linux-x64", "lock for the build server"),
+    ),
+    "outdated": (("toolpin outdated", "what `toolpin upgrade` would change"),),
+    "upgrade": (
+        ("toolpin upgrade", "update all tools, as .tool-versions allows"),
+        ("toolpin upgrade nodejs --latest", "update to the newest Node.js"),
+    ),
+    "bundle": (
+        ("toolpin bundle create tools.tar", "pack what is locked"),
+        ("toolpin bundle install tools.tar", "install it without network"),
+    ),
+    "current": (
+        ("toolpin current", "every tool that is pinned here"),
+        ("toolpin current nodejs", "one tool"),
+    ),
+    "list": (
+        ("toolpin list", "everything that is installed"),
+        ("toolpin list nodejs 20", "the versions of Node.js 20"),
+    ),
+    "list-all": (
+        ("toolpin list-all nodejs", "every version"),
+        ("toolpin list-all nodejs 20", "the versions of Node.js 20"),
+    ),
+    "latest": (
+        ("toolpin latest nodejs", "the newest release"),
+        ("toolpin latest nodejs 20", "the newest Node.js 20"),
+    ),
+    "where": (("toolpin where nodejs 20.11.1", "the directory of that version"),),
+    "which": (("toolpin which node", "the path of the pinned node"),),
+    "why": (("toolpin why node", "the files and rules that decide"),),
+    "doctor": (
+        ("toolpin doctor", "check shell, shims and store"),
+        ("toolpin doctor --net", "check the connection to every source"),
+    ),
+    "shimversions": (("toolpin shimversions npm", "the versions with npm"),),
+    "env": (
+        ('eval "$(toolpin env)"', "use the pinned versions in a script"),
+        ("toolpin env --format systemd", "lines for a systemd unit"),
+    ),
+    "activate": (
+        ('eval "$(toolpin activate bash)"', "in ~/.bashrc"),
+        ("toolpin activate fish | source", "in config.fish"),
+    ),
+    "deactivate": (("toolpin deactivate", "in an activated shell"),),
+    "shell": (
+        ("toolpin shell nodejs 20", "use Node.js 20 in this shell"),
+        ("toolpin shell nodejs --unset", "use the pinned version again"),
+    ),
+    "exec": (("toolpin exec npm ci", "run the npm that is pinned here"),),
+    "verify": (
+        ("toolpin verify", "check every installed version"),
+        ("toolpin verify nodejs 20.11.1 --repair", "restore damaged files"),
+    ),
+    "release-check": (
+        ("toolpin release-check _build/prod/rel/app", "on this machine"),
+        ("toolpin release-check rel/app --host linux-x64 --glibc 2.31", ""),
+    ),
+    "reshim": (("toolpin reshim", "write all shims again"),),
+    "cache": (
+        ("toolpin cache list", "show the cached downloads"),
+        ("toolpin cache clean", "remove them"),
+    ),
+    "prune": (
+        ("toolpin prune", "show what would be removed"),
+        ("toolpin prune --yes --keep-days 90", "remove it"),
+    ),
+    "ci": (
+        ("toolpin ci init github", "write a workflow for GitHub Actions"),
+        ("toolpin ci plan", "print the key and path for the cache step"),
+        ("toolpin ci install", "install, from the cache where possible"),
+        ("toolpin ci prune", "remove from the cache what is not pinned"),
+    ),
+    "config": (
+        ("toolpin config list", "show all settings"),
+        ("toolpin config set jobs 4", "change one"),
+    ),
+    "plugin": (
+        ("toolpin plugin list", "list the available tools"),
+        ("toolpin plugin add terraform", "add the asdf plugin of that name"),
+        ("toolpin plugin add mytool mytool.toml", "add a plugin file"),
+        ("toolpin plugin new mytool --github me/mytool", "create a plugin file"),
+    ),
+    "import": (("toolpin import asdf", "the versions in ~/.asdf"),),
+    "asdf-alias": (("toolpin asdf-alias ~/.local/bin", "install `asdf` there"),),
+    "completion": (("toolpin completion bash", "print the script for bash"),),
+    "self": (
+        ("toolpin self version", "show how toolpin was installed"),
+        ("toolpin self update", "update toolpin"),
+        ("toolpin self uninstall", "remove toolpin"),
+    ),
+    "version": (("toolpin version", "show the version"),),
+}
+
+
+def overview() -> str:
+    """Return the first screen: all commands in groups, in at most 23 lines of 80."""
+    lines = [
+        "usage: toolpin [OPTION...] COMMAND [ARG...]",
+        "Install and run the tool versions that .tool-versions pins.",
+        "",
+    ]
+    for group in GROUPS:
+        rows = [f"{name:<9} {_brief(name)}" for name in group.main]
+        if group.others:
+            rows.append(f"also: {' '.join(group.others)}")
+        for at, row in enumerate(rows):
+            lines.append(f"{group.name if at == 0 else '':<12} {row}")
+    return "\n".join([*lines, "", "More: toolpin help COMMAND, toolpin help options"])
+
+
+def command_help(parser: ArgumentParser) -> str:
+    """Return the help of a command or a subcommand, with a newline at the end."""
+    name = parser.prog.split()[1]
+    is_command = parser.prog.count(" ") == 1
+    head = f"usage: {_usage(parser)}\n{_sentence(parser.description or '')}"
+    rows = [*_rows(parser), _GLOBAL_HINT]
+    if is_command:
+        aliases = [word for word, command in ALIASES.items() if command == (name,)]
+        rows += [f"  also called {', '.join(aliases)}"] if aliases else []
+    blocks = [head.rstrip(), "\n".join(rows), _examples(name) if is_command else ""]
+    return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def exec_help() -> str:
+    """Return the help of `exec`, which has no parser: all words are its command's."""
+    return "\n\n".join(
+        [
+            "usage: toolpin [OPTION...] exec COMMAND [ARG...]\n"
+            f"{_sentence(VERBS['exec'].summary)}",
+            "The exit code is that of the command. Global options go before `exec`.\n"
+            f"{_GLOBAL_HINT}",
+            _examples("exec"),
+        ]
+    )
+
+
+def options_help() -> str:
+    """Return the help of the options that every command takes."""
+    parser = ArgumentParser(add_help=False)
+    add_globals(parser, default=None)
+    rows = [line for action in parser._actions for line in _row(action)]
+    return "\n".join(
+        ["Global options, before or after the name of a command:", "", *rows]
+    )
+
+
+def own_actions(parser: ArgumentParser) -> list[Action]:
+    """Return the arguments of a command, then its options, without the global ones."""
+    common = ArgumentParser(add_help=False)
+    add_globals(common, default=None)
+    names = {action.dest for action in common._actions} | {"help"}
+    own = [
+        action
+        for action in parser._actions
+        if action.dest not in names and action.help != SUPPRESS
+    ]
+    return sorted(own, key=lambda action: bool(action.option_strings))
+
+
+def _brief(name: str) -> str:
+    """Return the summary of a command as far as the overview has room for it."""
+    return VERBS[name].summary.partition(" (")[0]
+
+
+def _usage(parser: ArgumentParser) -> str:
+    own = own_actions(parser)
+    words = [parser.prog]
+    if any(action.option_strings for action in own):
+        words.append("[OPTION...]")
+    forms = {"?": "[{}]", "*": "[{}...]", "+": "{}..."}
+    for action in own:
+        if isinstance(action, _SubParsersAction):
+            words.append("SUBCOMMAND ...")
+        elif not action.option_strings:
+            words.append(forms.get(str(action.nargs), "{}").format(_name(action)))
+    return " ".join(words)
+
+
+def _rows(parser: ArgumentParser) -> Iterator[str]:
+    own = own_actions(parser)
+    for action in own:
+        if isinstance(action, _SubParsersAction):
+            for choice in action._choices_actions:
+                yield from _columns(str(choice.dest), choice.help or "")
+        else:
+            yield from _row(action)
+
+
+def _row(action: Action) -> Iterable[str]:
+    names = [
+        name if action.nargs == 0 else f"{name} {_name(action)}"
+        for name in sorted(action.option_strings, key=len, reverse=True)
+    ]
+    return _columns(", ".join(names) or _name(action), action.help or "")
+
+
+def _name(action: Action) -> str:
+    if action.metavar is None and action.choices is not None:
+        return f"{{{','.join(map(str, action.choices))}}}"
+    return argument_name(action)
+
+
+def _columns(term: str, text: str) -> Iterator[str]:
+    """Yield the lines of a term and its meaning, aligned at one column."""
+    lines = textwrap.wrap(" ".join(text.split()), _WIDTH - _INDENT)
+    if len(term) + 4 > _INDENT:
+        yield f"  {term}"
+    else:
+        first = lines.pop(0) if lines else ""
+        yield f"  {term:<{_INDENT - 2}}{first}".rstrip()
+    yield from (f"{'':<{_INDENT}}{line}" for line in lines)
+
+
+def _examples(name: str) -> str:
+    examples = EXAMPLES.get(name, ())
+    width = max((len(line) for line, _ in examples), default=0)
+    rows = [f"  {line:<{width}}  {text}".rstrip() for line, text in examples]
+    return "\n".join(["examples:", *rows]) if rows else ""
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
