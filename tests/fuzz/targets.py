@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import NamedTuple, cast
 
 from tests.support.archives import (
@@ -28,13 +29,10 @@ from tests.support.archives import (
 )
 from tests.support.run import REPOSITORY
 from toolpin.archive.unpack import unpack
-from toolpin.cache.first_use import FirstUse
-from toolpin.cache.indexes import Indexes
 from toolpin.documents import parse_note, parse_receipt, render_receipt
 from toolpin.env import parse_record, render_record
 from toolpin.errors import ToolpinError
 from toolpin.host import any_of
-from toolpin.http.fetch import Fetcher
 from toolpin.lockfile.document import render
 from toolpin.lockfile.head import pinned
 from toolpin.lockfile.parse import parse as parse_lockfile
@@ -46,7 +44,7 @@ from toolpin.project.words import VERSION, fits, respell
 from toolpin.settings.edit import set_value
 from toolpin.settings.read import stated_in
 from toolpin.shells.activation import STATE, entered, left, parse_state, render_state
-from toolpin.sources.contract import read_lines
+from toolpin.sources.contract import Services, read_lines
 from toolpin.sources.http import HttpSource
 from toolpin.sources.spec import SourceSpec
 from toolpin.verify import parse_checksums, parse_sri
@@ -161,7 +159,7 @@ def _config(data: bytes) -> None:
 def _checksums(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     with contextlib.suppress(ToolpinError):
-        digest = parse_checksums(text, "node.tar.xz", "sha256", "x")
+        digest = parse_checksums(text, "node.tar.xz", "x")
         assert len(digest.hex) == 64
     parse_sri(text)
 
@@ -230,10 +228,6 @@ class _Asked:
         self.urls.append(url)
         return self.data[:max_bytes]
 
-    def document(self, url: str, *, max_bytes: int | None = None) -> bytes:
-        """Answer as Fetcher does."""
-        return self.read(url, max_bytes=max_bytes or 1 << 20)
-
 
 def _spec(name: str) -> SourceSpec:
     file = REPOSITORY / f"plugins/{name}.toml"
@@ -247,14 +241,14 @@ _PUBLISHERS = ("https://nodejs.org/", "https://go.dev/", "https://dl.google.com/
 def _index(data: bytes) -> None:
     """Ask sources whose server says anything: only the plugin's hosts are asked."""
     asked = _Asked(data)
-    indexes, fetcher = cast(Indexes, asked), cast(Fetcher, asked)
+    services = cast(Services, SimpleNamespace(indexes=asked, first_use=None))
     host = any_of("linux-x64")
     for spec in _SPECS.values():
-        source = HttpSource(spec, fetcher, indexes, cast(FirstUse, None))
+        source = HttpSource(spec, services)
         with contextlib.suppress(ToolpinError):
             source.releases(host)
         with contextlib.suppress(ToolpinError):
-            artifact = source.artifact("24.11.1", host)
+            (artifact,) = source.artifacts("24.11.1", host)
             assert artifact.locator.startswith(_PUBLISHERS)
             assert len(artifact.digest.hex) == 64
     assert all(url.startswith(_PUBLISHERS) for url in asked.urls)

@@ -172,7 +172,8 @@ def test_a_release_without_list_and_digests_has_no_checksum(
 
     assets[3]["digest"] = f"sha256:{CODE}"
     server.put(place, json.dumps(table).encode())
-    (build,) = locked_builds(erlang, spec, pin, HOST, on)
+    later = clients(server, tmp_path, Apt(), first=False)
+    (build,) = locked_builds(erlang, spec, pin, HOST, later)
     assert build.artifacts[0].digest.hex == CODE
     assert verified_by(spec, build) == "release"
     assert ways_to_verify(spec) == {"checksum file", "release"}

@@ -27,7 +27,7 @@ NAME = "node-v20.11.0-linux-x64.tar.xz"
 
 
 def parse(text: str) -> Digest:
-    return parse_checksums(text, NAME, "sha256", "SHASUMS256.txt")
+    return parse_checksums(text, NAME, "SHASUMS256.txt")
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ class Drafter:
             text = self._clients.document(place)
             try:
                 for name in names:
-                    parse_checksums(text, name, "sha256", place)
+                    parse_checksums(text, name, place)
             except ToolpinError:
                 continue
             return candidate
@@ -78,7 +78,7 @@ class Drafter:
         if checksums:
             place = download_url(repo, release.tag, checksums)
             text = self._clients.document(place)
-            digest = parse_checksums(text, name, "sha256", place)
+            digest = parse_checksums(text, name, place)
         else:
             try:
                 digest = api_digest(asset, url)

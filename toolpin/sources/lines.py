@@ -326,7 +326,7 @@ def _steps(
     triplet = spec.values(host).get("triplet", "")
     libraries = library_steps(own.runtime, triplet, artifacts)
     patch = [Patch(RUNTIME, "")] if libraries else []
-    return [*archive_steps(spec, artifacts, version, host), *libraries, *patch]
+    return [*archive_steps(spec, artifacts[:1], version, host), *libraries, *patch]
 
 
 KIND = Kind(

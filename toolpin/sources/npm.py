@@ -8,7 +8,7 @@ from toolpin.errors import Unreachable
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.sources.contract import Client, Kind, Services, fill
 from toolpin.sources.fields import HOST_VALUES, Field, read_text
-from toolpin.sources.shared import ARCHIVE, COMMON, WITH, archive_steps
+from toolpin.sources.shared import ARCHIVE, COMMON, WITH, archive_steps, packages
 from toolpin.sources.spec import SourceSpec
 
 if TYPE_CHECKING:
@@ -37,12 +37,17 @@ class NpmSource:
 
     def releases(self, host: Host) -> list[Release]:
         """Return the versions of the host's package."""
-        found = self._client.versions(_package(self._spec, host))
-        return [Release(version) for version in found]
+        return [
+            Release(version)
+            for package in packages(self._spec, host)
+            for version in self._client.versions(package)
+            if _package(self._spec.at(version, host), host) == package
+        ]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the one tarball of a version."""
-        return (self._client.artifact(_package(self._spec, host), version),)
+        package = _package(self._spec.at(version, host), host)
+        return (self._client.artifact(package, version),)
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one build there is, in a list."""
