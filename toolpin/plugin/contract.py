@@ -175,7 +175,8 @@ class _Reader:
     ) -> None:
         """Check that each placeholder of these fields has a value on every host."""
         read = {**spec._asdict(), **spec.own._asdict()}
-        values = {host: spec.values(host) for host in spec.hosts}
+        named = [spec.editions.get(one, {}) for one in spec.editions or ("",)]
+        values = {host: spec.values(host, **named[0]) for host in spec.hosts}
         self._check_placeholders(fields, read, path, kind.groups(spec), values)
 
     def _check_placeholders(

@@ -226,6 +226,26 @@ def read_hosts(value: object) -> dict[str, dict[str, str]]:
     return read_tables(value)
 
 
+def read_editions(value: object) -> dict[str, dict[str, str]]:
+    """Accept beginnings of versions, each with the values that it has."""
+    if not isinstance(value, dict):
+        raise UnfitError
+    if not all(re.fullmatch(r"[a-z]*[._-]?", start) for start in value):
+        raise UnfitError
+    if not all(isinstance(one, dict) for one in value.values()):
+        raise UnfitError
+    return {
+        start: {read_text(name): _text(text) for name, text in values.items()}
+        for start, values in value.items()
+    }
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise UnfitError
+    return value
+
+
 def read_tables(value: object) -> dict[str, dict[str, str]]:
     """Accept a table of tables of texts."""
     if not isinstance(value, dict):

@@ -94,7 +94,7 @@ class GithubSource:
                 self._spec, [release.tag], host
             ).items():
                 variants = self._with_variants(version, names, host)
-                for one in (version, *variants):
+                for one in (*self._spec.in_editions(version), *variants):
                     spec = self._spec.at(one, host)
                     known = not names.isdisjoint(asset_names(spec, one, host, revision))
                     if known or (variants and spec.built_for):
@@ -180,9 +180,10 @@ class GithubSource:
             releases = read_releases(self._indexes, spec.own.repo)
             tags = [release.tag for release in releases]
         found = versions_in(self._spec, tags, host)
-        if version not in found:
+        base, _ = split_variant(spec, version)
+        if base not in found:
             raise NotPublished(f"{spec.own.repo} on GitHub has no {version}")
-        return found[version]
+        return found[base]
 
     def _artifact(self, release: Expected, names: Sequence[str]) -> Artifact:
         """Return the first of these assets that is released, with its digest."""

@@ -183,13 +183,16 @@ def values_of(
     spec: SourceSpec, version: str, host: Host, revision: str
 ) -> dict[str, str]:
     """Return what fills in the names of a version's assets."""
+    edition, _ = spec.split_edition(version)
     base, variant = split_variant(spec, version)
+    base = f"{edition}{base}"
     return spec.values(host, version=base, variant=variant, revision=revision)
 
 
 def split_variant(spec: SourceSpec, version: str) -> tuple[str, str]:
     """Return `1.17.3` and `27` of `1.17.3-otp-27`, where the plugin has variants."""
     own: Github = spec.own
+    _, version = spec.split_edition(version)
     if not own.variants:
         return version, ""
     base, _, variant = version.partition(own.variants)

@@ -179,9 +179,10 @@ class HttpSource:
             found = versions_in(self._spec, names, host)
         else:
             found = {one: revision for one, revision, _ in self._listed(host)}
-        if version not in found:
+        _, base = spec.split_edition(version)
+        if base not in found:
             raise NotPublished(f"{spec.id} lists no {version} for {host}")
-        return found[version]
+        return found[base]
 
     def _summed(
         self,

@@ -38,16 +38,18 @@ class NpmSource:
     def releases(self, host: Host) -> list[Release]:
         """Return the versions of the host's package."""
         return [
-            Release(version)
+            Release(one)
             for package in packages(self._spec, host)
             for version in self._client.versions(package)
-            if _package(self._spec.at(version, host), host) == package
+            for one in self._spec.in_editions(version)
+            if _package(self._spec.at(one, host), host) == package
         ]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the one tarball of a version."""
         package = _package(self._spec.at(version, host), host)
-        return (self._client.artifact(package, version),)
+        _, packaged = self._spec.split_edition(version)
+        return (self._client.artifact(package, packaged),)
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one build there is, in a list."""
@@ -62,7 +64,7 @@ def _package(spec: SourceSpec, host: Host) -> str:
 def _names(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> bool:
-    expected = f"npm:{_package(spec, host)}@{version}"
+    expected = f"npm:{_package(spec, host)}@{spec.split_edition(version)[1]}"
     return [one.locator for one in artifacts] == [expected]
 
 

@@ -47,13 +47,14 @@ class PypiSource:
     def releases(self, host: Host) -> list[Release]:
         """Return the tool's versions with a wheel for the host."""
         return [
-            Release(version)
+            Release(one)
             for package in packages(self._spec, host)
             for version in dict.fromkeys(
                 _cut(one, self._own.numbers)
                 for one in self._client.versions(package, host)
             )
-            if _package(self._spec.at(version, host), host) == package
+            for one in self._spec.in_editions(version)
+            if _package(self._spec.at(one, host), host) == package
         ]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
@@ -69,6 +70,7 @@ class PypiSource:
     def _packaged(self, version: str, host: Host) -> tuple[str, str]:
         """Return the package, and the packager's newest version of the tool's."""
         package = _package(self._spec.at(version, host), host)
+        _, version = self._spec.split_edition(version)
         numbers = self._own.numbers
         if not numbers:
             return package, version
@@ -98,7 +100,7 @@ def _names(
     return (
         head == f"pypi:{_package(spec, host)}"
         and filename == artifacts[0].filename
-        and _cut(packaged, own.numbers) == version
+        and _cut(packaged, own.numbers) == spec.split_edition(version)[1]
     )
 
 

@@ -12,6 +12,7 @@ from toolpin.sources.fields import (
     VERSION_WORDS,
     Field,
     read_count,
+    read_editions,
     read_flag,
     read_hosts,
     read_inside,
@@ -67,6 +68,14 @@ COMMON: dict[str, Field] = {
         "a table: text = text",
         'how {written} differs from {version}: `written = { "-rc" = "-rc-" }` '
         "makes 27.0-rc-1 of 27.0-rc1",
+        {},
+    ),
+    "editions": Field(
+        read_editions,
+        "a table: beginning of a version = {name = value}",
+        "further versions that begin so, with values of their own: `editions = { "
+        '"" = { edition = "" }, extended_ = { edition = "_extended" } }`. Without '
+        "an empty beginning there are only these",
         {},
     ),
     "since": Field(
@@ -165,7 +174,7 @@ WHEN: dict[str, Field] = {
     ),
 }
 FIXED = frozenset(
-    "id kind since optional releases build named_only when with repo versions "
+    "id kind since optional releases build named_only when with repo versions editions "
     "catalogue list line images suites runtime variants built_for numbers".split()
 )
 WITH: dict[str, Field] = {

@@ -74,6 +74,7 @@ class SourceSpec(NamedTuple):
     companions: tuple[Companion, ...] = ()
     words: Mapping[str, str] = _EMPTY
     written: Mapping[str, str] = _EMPTY
+    editions: Mapping[str, Mapping[str, str]] = _EMPTY
     when: tuple[When, ...] = ()
 
     def is_release(self, version: str) -> bool:
@@ -82,9 +83,25 @@ class SourceSpec(NamedTuple):
 
     def values(self, host: object, **more: str) -> dict[str, str]:
         """Return what fills the placeholders of its texts for a host, with `more`."""
-        numbers = self._numbers(more["version"]) if "version" in more else {}
         name = str(host)
-        return {**_host_words(name, self.words), **self.hosts[name], **numbers, **more}
+        values = {**_host_words(name, self.words), **self.hosts[name]}
+        if "version" in more:
+            edition, version = self.split_edition(more["version"])
+            numbers = self._numbers(version)
+            more = {**self.editions.get(edition, {}), **numbers, **more}
+            more["version"] = version
+        return {**values, **more}
+
+    def split_edition(self, version: str) -> tuple[str, str]:
+        """Return the edition that a version begins with, and the rest of it."""
+        for edition in sorted(self.editions, reverse=True):
+            if version.startswith(edition):
+                return edition, version[len(edition) :]
+        return "", version
+
+    def in_editions(self, version: str) -> list[str]:
+        """Return the versions that a publisher's one is for: in every edition."""
+        return [f"{edition}{version}" for edition in self.editions or ("",)]
 
     def _numbers(self, version: str) -> dict[str, str]:
         """Return a version's numbers, and how its publisher writes it."""
@@ -101,6 +118,7 @@ class SourceSpec(NamedTuple):
     def at(self, version: str, host: object) -> SourceSpec:
         """Return the source as it is for one version on one host, without ranges."""
         found = self._replace(when=())
+        _, version = self.split_edition(version)
         for one in self.when:
             if one.holds(version, str(host)):
                 found = found.with_fields(one.fields)
@@ -122,7 +140,8 @@ class SourceSpec(NamedTuple):
 
 def check_since(spec: SourceSpec, version: str, host: Host) -> None:
     """Raise NotPublished for a version that is older than a host's first one."""
-    first = first_build(version, spec.since.get(str(host), ()))
+    _, base = spec.split_edition(version)
+    first = first_build(base, spec.since.get(str(host), ()))
     if first:
         raise NotPublished(f"{spec.id} has builds for {host} only from {first} on")
 

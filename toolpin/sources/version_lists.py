@@ -93,8 +93,12 @@ def listed_releases(
 ) -> list[Release]:
     """Return the versions that tags are of, but those before the host's first one."""
     since = spec.since.get(str(host), ())
-    versions = versions_in(spec, names, host)
-    return [Release(one) for one in versions if not first_build(one, since)]
+    return [
+        Release(one)
+        for version in versions_in(spec, names, host)
+        if not first_build(version, since)
+        for one in spec.in_editions(version)
+    ]
 
 
 def tag_shape(template: str, version: str = "") -> str:
