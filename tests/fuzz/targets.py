@@ -53,7 +53,7 @@ _HEX = "0123456789abcdef" * 4
 _IDIOMS = Idioms(
     {".nvmrc": "nodejs"},
     lambda _tool, word: respell(word, {"lts/*": "lts", "node": "latest", "lts/": ""}),
-    {"package.json": ("nodejs", "node"), "go.mod": ("golang", "go")},
+    {"package.json": (("nodejs", "node"),), "go.mod": (("golang", "go"),)},
 )
 
 
@@ -129,7 +129,7 @@ def _idiomatic(data: bytes) -> None:
     refusals: list[ToolpinError] = []
     for name in _IDIOMS.names:
         try:
-            request = _IDIOMS.read(data, "x", name)
+            request = _IDIOMS.read(data, "x", name, _IDIOMS.tools_of(name)[0])
         except ToolpinError as error:
             refusals.append(error)
             continue

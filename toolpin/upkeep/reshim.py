@@ -136,7 +136,7 @@ def _known(
                     idiomatic=tuple(
                         name
                         for name in idioms.names
-                        if idioms.tool_of(name) == known.name
+                        if known.name in idioms.tools_of(name)
                     ),
                     spellings=tuple(
                         (word, meaning)
