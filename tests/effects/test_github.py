@@ -220,7 +220,7 @@ def test_all_pages_are_read_and_drafts_left_out(releases: Releases) -> None:
     found = _source(releases).releases(HOST)
     assert len(found) == 104
     assert Release("1.3") not in found
-    assert len(releases.server.requests) == 2
+    assert sum("/api/" in one.path for one in releases.server.requests) == 2
 
 
 def test_a_used_up_allowance_names_github(releases: Releases) -> None:

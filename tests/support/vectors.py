@@ -115,11 +115,7 @@ def is_named(url: str, version: str, names: dict[str, list[tuple[str, str]]]) ->
                 name = cell.split(" ")[0].split("!")[0]
                 for tag in (f"v{version}", version):
                     full = name.replace("{V}", tag).replace("{v}", version).lower()
-                    if full in (
-                        parts[-1],
-                        url.lower(),
-                        url.lower().replace("/release/", "/"),
-                    ):
+                    if full in (parts[-1], url.lower(), short):
                         return True
     return False
 

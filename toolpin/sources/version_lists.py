@@ -49,7 +49,8 @@ def read_tags(indexes: Indexes, repo: str) -> list[str]:
 def _pkt_lines(data: bytes) -> Iterator[bytes]:
     """Yield the lines up to the flush packet. Raises ValueError for anything else."""
     at = 0
-    while size := int(data[at : at + 4].decode(), 16):
+    while (head := data[at : at + 4]) != b"0000":
+        size = int(head.decode(), 16)
         if size < 4 or at + size > len(data):
             raise ValueError("a line of it is cut")
         yield data[at + 4 : at + size]
@@ -78,8 +79,10 @@ def versions_in(spec: SourceSpec, names: Iterable[str], host: Host) -> dict[str,
     for name in names:
         for template, shape in shapes.items():
             match = shape.fullmatch(name)
-            # Of `v1.2`, a tag without the v is another template's.
+            # Of `v1.2` the v is another template's, of `nightly` all of it may be.
             if not match or re.match(r"v\d", match["version"]):
+                continue
+            if len(shapes) > 1 and not match["version"][0].isdigit():
                 continue
             version, parts = match["version"], match.groupdict()
             if len(shapes) == 1 or spec.at(version, host).own.tag == template:
