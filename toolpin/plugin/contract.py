@@ -127,6 +127,7 @@ class _Reader:
         kind = IN_FILES.get(name) if isinstance(name, str) else None
         fields = kind.fields if kind else _ALL_FIELDS
         values = self.table(table, fields, path)
+        values["id"] = values["id"] or str(name)
         companions = [
             self._companion(one, (*path, "with", number))
             for number, one in enumerate(values.pop("with", None) or ())

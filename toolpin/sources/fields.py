@@ -137,6 +137,11 @@ def read_versions(value: object) -> str:
     return str(value)
 
 
+def read_line_urls(value: object) -> tuple[str, ...]:
+    """Accept a list of https URLs, or `{url}` for a column that has them."""
+    return ("{url}",) if value == ["{url}"] else read_urls(value)
+
+
 def read_urls(value: object) -> tuple[str, ...]:
     """Accept a list of https URLs."""
     return tuple(read_url(one) for one in read_texts(value))
@@ -268,9 +273,12 @@ def read_links(value: object) -> tuple[Link, ...]:
 def read_line(value: object) -> str:
     """Accept the shape of a list's lines: each name once, a version and a digest.
 
-    What only newer lines have stands in brackets at the end.
+    A tab may be between them. What only newer lines have is in brackets at the end.
     """
-    text = read_text(value)
+    if not isinstance(value, str):
+        raise UnfitError
+    text = value
+    read_text(text.replace("\t", " "))
     names = re.findall(r"\{([a-z_][a-z0-9_]*)\}", text)
     plain = re.sub(r"\{[a-z_][a-z0-9_]*\}", "", text)
     digests = {"sha256", "sha512"} & set(names)

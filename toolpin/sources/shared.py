@@ -34,7 +34,7 @@ from toolpin.sources.fields import (
 from toolpin.sources.spec import SourceSpec
 
 COMMON: dict[str, Field] = {
-    "id": Field(read_name, "a name", "what --source calls it", required=True),
+    "id": Field(read_name, "a name", "what --source calls it; else its kind", ""),
     "kind": Field(
         read_name,
         "the name of a kind",
