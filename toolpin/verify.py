@@ -40,23 +40,42 @@ def make_digest(algorithm: str, text: str, place: str = "") -> Digest:
     return Digest(algorithm, text.lower())
 
 
-def parse_checksums(text: str, filename: str, algorithm: str, place: str) -> Digest:
+def any_digest(text: str, place: str = "") -> Digest:
+    """Make a digest of published hex, perhaps behind `sha256:` or `sha512:`.
+
+    Its length says of what kind it is. Raises Refused for anything else.
+    """
+    stated, colon, rest = text.strip().rpartition(":")
+    by_length = {length: name for name, length in HEX_LENGTHS.items()}
+    algorithm = stated if colon else by_length.get(len(rest), "sha256")
+    return make_digest(algorithm, rest, place)
+
+
+def parse_checksums(
+    text: str, filename: str, place: str, *, alone: bool = False
+) -> Digest:
     """Return the digest that a checksum file lists for exactly `filename`.
 
-    Lines are coreutils' `hex  name` and `hex *name` or BSD's `SHA256 (name) = hex`.
-    `place` names the file in errors. Raises NotPublished when the name is not listed,
-    Refused for two digests or for text that is no digest.
+    Lines are coreutils' `hex  name` and `hex *name` or BSD's `SHA256 (name) = hex`. A
+    file for one artifact `alone` may be its digest and nothing else, or have a path
+    before the name. Of a SHA-256 and a SHA-512 the former is returned. `place` names
+    the file in errors. Raises NotPublished when the name is not listed, Refused for two
+    digests or for text that is no digest.
     """
+    if alone and len(text.split()) == 1:
+        return any_digest(text, place)
     found = {
         make_digest(used, hexadecimal, place)
-        for used, hexadecimal, name in _entries(text, algorithm)
+        for used, hexadecimal, name in _entries(text)
         if name.removeprefix("./") == filename
+        or (alone and name.replace("\\", "/").rpartition("/")[2] == filename)
     }
-    # BSD files list a name once for each algorithm.
+    # Lists in BSD's form name a file once for each algorithm.
+    algorithm = min((digest.algorithm for digest in found), default="")
     wanted = sorted(digest for digest in found if digest.algorithm == algorithm)
     if not wanted:
         raise NotPublished(
-            f"{place} lists no {algorithm} for {filename}",
+            f"{place} lists no digest for {filename}",
             [("listed at", place), ("wanted", filename)],
         )
     if len(wanted) > 1:
@@ -129,15 +148,17 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", " ")
 
 
-def _entries(text: str, algorithm: str) -> Iterator[tuple[str, str, str]]:
+def _entries(text: str) -> Iterator[tuple[str, str, str]]:
     """Yield (algorithm, digest, name) of each line that reads like an entry."""
+    by_length = {length: name for name, length in HEX_LENGTHS.items()}
     for line in text.splitlines():
         if match := _BSD_LINE.fullmatch(line.strip()):
             named = match["algorithm"].lower().replace("-", "")
             if named in HEX_LENGTHS:
                 yield named, match["hex"], match["name"]
         elif match := _LINE.fullmatch(line.strip()):
-            yield algorithm, match["hex"], match["name"]
+            used = by_length.get(len(match["hex"]), "sha256")
+            yield used, match["hex"], match["name"]
 
 
 def _base64_to_hex(encoded: str, place: str) -> str:

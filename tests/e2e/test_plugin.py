@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tomllib
 from collections.abc import Iterator
@@ -43,6 +44,33 @@ def _write(home: Home, text: str = GOOD, name: str = "demo") -> Path:
     file = home.project / f"{name}.toml"
     file.write_text(text)
     return file
+
+
+def test_a_drafted_plugin_reads_the_checksum_file_of_each_asset(
+    home: Home, releases: Releases
+) -> None:
+    assets = grep_assets("14.1.1")
+    for name, data in tuple(assets.items()):
+        assets[f"{name}.sha256"] = hashlib.sha256(data).hexdigest().encode()
+    releases.publish("14.1.1", assets, digests=False)
+    drafted = home.toolpin("plugin", "new", "ripgrep", "--github", REPO)
+    assert drafted.code == 0, drafted.err
+    source = tomllib.loads((home.project / "ripgrep.toml").read_text())["source"][0]
+    assert source["checksums_asset"] == "{asset}.sha256"
+
+
+def test_check_plans_what_is_listed(home: Home, releases: Releases) -> None:
+    releases.publish("v1.0", {"demo-linux-x64.tar.gz": b"x"})
+    releases.publish("v0.9", {"demo-linux-x64.tar.gz": b"x"}, digests=False)
+    text = GOOD.replace("demo/demo", REPO)
+    _write(home, text)
+    result = home.toolpin("plugin", "check", "demo.toml", "--try")
+    assert result.code == 0, result.err
+    assert result.out.split() == (
+        "upstream linux-x64 1 of 2 planned; 1 without a checksum".split()
+    )
+    _write(home, text.replace("demo-{target}", "other"))
+    assert home.toolpin("plugin", "check", "demo.toml", "--try").code == 1
 
 
 @pytest.mark.parametrize("sums", [False, True], ids=["GitHub's digest", "a sums file"])

@@ -31,7 +31,7 @@ from tests.support.archives import (
     wheel,
     zip_of,
 )
-from toolpin.archive.unpack import unpack
+from toolpin.archive.unpack import unpack, unpack_one
 from toolpin.errors import Refused, ToolpinError
 from toolpin.model import TreeFile
 
@@ -103,6 +103,41 @@ def test_only_takes_a_folder_as_it_stands_in_the_archive(stage: Path) -> None:
     entries = [Entry("top/a/x"), Entry("top/a/y/z"), Entry("top/b/x"), Entry("loose")]
     files = unpack_bytes(tar(*entries), "t.tar", stage, strip=2, only="top/a")
     assert paths(files) == ["x", "y/z"]
+
+
+def test_a_star_stands_for_one_name_of_the_folder_to_take(stage: Path) -> None:
+    entries = [
+        Entry("jdk-17.0.9+9/Contents/Home/bin/java"),
+        Entry("jdk-17.0.9+9/Contents/Info.plist"),
+        Entry("jdk-17.0.9+9/Contents/MacOS/x"),
+    ]
+    only = "jdk-*/Contents/Home"
+    files = unpack_bytes(tar(*entries), "t.tar", stage, strip=3, only=only)
+    assert paths(files) == ["bin/java"]
+
+
+def test_a_star_that_fits_two_folders_is_refused(stage: Path) -> None:
+    entries = [Entry("a.data/scripts/x"), Entry("b.data/scripts/x")]
+    with pytest.raises(Refused, match="two of its folders fit"):
+        unpack_bytes(tar(*entries), "t.tar", stage, strip=1, only="*.data/scripts")
+    assert not list(stage.iterdir())
+
+
+@pytest.mark.parametrize("form", ["gz", "xz", "bz2", "zst"])
+def test_one_packed_program_comes_back(tmp_path: Path, form: Form) -> None:
+    packed = tmp_path / "packed"
+    packed.write_bytes(compress(b"#!/bin/sh\n" * 10_000, form))
+    unpack_one(str(packed), str(tmp_path / "program"))
+    assert (tmp_path / "program").read_bytes() == b"#!/bin/sh\n" * 10_000
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"#!/bin/sh\n", compress(b"x" * 9_000, "gz")[:-9]]
+)
+def test_what_is_not_packed_whole_is_refused(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "packed").write_bytes(data)
+    with pytest.raises(Refused):
+        unpack_one(str(tmp_path / "packed"), str(tmp_path / "program"))
 
 
 def test_a_package_joins_a_tree_that_is_there(stage: Path) -> None:

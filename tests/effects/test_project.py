@@ -34,7 +34,7 @@ NOBODY = 65534
 IDIOMS = Idioms(
     {".node-version": "nodejs", ".nvmrc": "nodejs"},
     lambda _tool, word: respell(word, {"lts/*": "lts", "lts/": ""}),
-    {"package.json": ("nodejs", "node")},
+    {"package.json": (("nodejs", "node"),)},
 )
 ALIASES = {"node": "nodejs", "nodejs": "nodejs", "erlang": "erlang"}
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="gives files to another user")

@@ -13,6 +13,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import NamedTuple, cast
 
 from tests.support.archives import (
@@ -29,8 +30,6 @@ from tests.support.archives import (
 )
 from tests.support.run import REPOSITORY
 from toolpin.archive.unpack import unpack
-from toolpin.cache.first_use import FirstUse
-from toolpin.cache.indexes import Indexes
 from toolpin.documents import parse_note, parse_receipt, render_receipt
 from toolpin.env import parse_record, render_record
 from toolpin.errors import ToolpinError
@@ -46,7 +45,7 @@ from toolpin.project.words import VERSION, fits, respell
 from toolpin.settings.edit import set_value
 from toolpin.settings.read import stated_in
 from toolpin.shells.activation import STATE, entered, left, parse_state, render_state
-from toolpin.sources.contract import read_lines
+from toolpin.sources.contract import Services, read_lines
 from toolpin.sources.http import HttpSource
 from toolpin.sources.spec import SourceSpec
 from toolpin.sources.wheels import parse_page
@@ -56,7 +55,7 @@ _HEX = "0123456789abcdef" * 4
 _IDIOMS = Idioms(
     {".nvmrc": "nodejs"},
     lambda _tool, word: respell(word, {"lts/*": "lts", "node": "latest", "lts/": ""}),
-    {"package.json": ("nodejs", "node"), "go.mod": ("golang", "go")},
+    {"package.json": (("nodejs", "node"),), "go.mod": (("golang", "go"),)},
 )
 
 
@@ -132,7 +131,7 @@ def _idiomatic(data: bytes) -> None:
     refusals: list[ToolpinError] = []
     for name in _IDIOMS.names:
         try:
-            request = _IDIOMS.read(data, "x", name)
+            request = _IDIOMS.read(data, "x", name, _IDIOMS.tools_of(name)[0])
         except ToolpinError as error:
             refusals.append(error)
             continue
@@ -162,7 +161,7 @@ def _config(data: bytes) -> None:
 def _checksums(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     with contextlib.suppress(ToolpinError):
-        digest = parse_checksums(text, "node.tar.xz", "sha256", "x")
+        digest = parse_checksums(text, "node.tar.xz", "x")
         assert len(digest.hex) == 64
     parse_sri(text)
 
@@ -244,14 +243,14 @@ _PUBLISHERS = ("https://nodejs.org/", "https://go.dev/", "https://dl.google.com/
 def _index(data: bytes) -> None:
     """Ask sources whose server says anything: only the plugin's hosts are asked."""
     asked = _Asked(data)
-    indexes = cast(Indexes, asked)
+    services = cast(Services, SimpleNamespace(indexes=asked, first_use=None))
     host = any_of("linux-x64")
     for spec in _SPECS.values():
-        source = HttpSource(spec, indexes, cast(FirstUse, None))
+        source = HttpSource(spec, services)
         with contextlib.suppress(ToolpinError):
             source.releases(host)
         with contextlib.suppress(ToolpinError):
-            artifact = source.artifact("24.11.1", host)
+            (artifact,) = source.artifacts("24.11.1", host)
             assert artifact.locator.startswith(_PUBLISHERS)
             assert len(artifact.digest.hex) == 64
     assert all(url.startswith(_PUBLISHERS) for url in asked.urls)

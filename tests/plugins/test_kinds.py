@@ -55,6 +55,7 @@ TYPOS = {
     "catalogue": CATALOGUE.replace("}", ', files = "f", file = "{verison}" }'),
     "list": '"https://demo.example/{verison}"',
     "assets": '["{verison}"]',
+    "parts": '["https://demo.example/{verison}"]',
     "checksums_asset": '"{verison}"',
     "package": '"{verison}"',
     "built_for": '{ erlang = "{verison}" }',
@@ -111,7 +112,10 @@ def test_the_needed_fields_are_a_source(kind: str) -> None:
 def test_a_placeholder_without_a_value_is_found_in_every_field(
     kind: str, key: str
 ) -> None:
-    text = source(kind, **{key: TYPOS[key]})
+    value = TYPOS[key]
+    if (kind, key) == ("github", "parts"):
+        value = TYPOS["assets"]
+    text = source(kind, **{key: value})
     at = line_with(text, f"{key} = ")
     expected = f"demo.toml:{at}: source.{key} has no value for {{verison}}"
     assert faults(text) == [expected]

@@ -12,7 +12,7 @@ from tests.support.run import REPOSITORY
 from toolpin.plugin.schema import BUILD, TOOL
 from toolpin.sources.fields import Field
 from toolpin.sources.kinds import IN_FILES
-from toolpin.sources.shared import COMPANION
+from toolpin.sources.shared import COMPANION, WHEN
 
 COMMAND = ".venv/bin/python -m tests.support.plugin_reference"
 PAGE = REPOSITORY / "docs/plugins.md"
@@ -29,6 +29,7 @@ def render() -> str:
             _table("`[[source]]`, every kind", _fields_of(len(IN_FILES))),
             *_several(),
             *_own(),
+            _table("`[[source.when]]`, with what differs", WHEN),
             _table("`[[source.with]]`", COMPANION),
             _table("`[build]`", BUILD),
         ]

@@ -252,6 +252,10 @@ class Server:
             )
         return path if path.startswith("http") else self.url + path
 
+    def answer(self, path: str, body: bytes, data: bytes) -> str:
+        """Serve bytes to a POST request with exactly this body; return the URL."""
+        return self.put(f"{path} {body!r}", data)
+
 
 class _Http(ThreadingHTTPServer):
     daemon_threads = True
@@ -269,6 +273,7 @@ class _Http(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Http
+    posted = ""  # with a blank in front: no path has one
 
     def do_GET(self) -> None:
         state = self.server.state
@@ -277,16 +282,22 @@ class _Handler(BaseHTTPRequestHandler):
         with state.mutex:
             state.requests.append(self.seen)
             state.mutex.notify_all()
-            route = state.routes.get(self.path) or state.routes.get(
-                urlsplit(self.path).path
+            route = state.routes.get(self.path + self.posted) or state.routes.get(
+                urlsplit(self.path).path + self.posted
             )
             fault = route.next_fault() if route else None
+            self.posted = ""
         if route is None:
             self._answer(404, {"Content-Type": "text/html"}, PAGE)
         else:
             self._serve(route, fault)
 
     def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.posted = f" {body!r}"
         self.do_GET()
 
     def _serve(self, route: _Route, fault: Fault | None) -> None:

@@ -13,12 +13,17 @@ SPELLINGS = {"lts/*": "lts", "lts/": "", "node": "latest", "go": ""}
 IDIOMS = Idioms(
     {".node-version": "nodejs", ".nvmrc": "nodejs"},
     lambda _tool, word: respell(word, SPELLINGS),
-    {"package.json": ("nodejs", "node"), "go.mod": ("golang", "go")},
+    {
+        "package.json": (("nodejs", "node"), ("pnpm", "pnpm"), ("yarn", "yarn")),
+        "go.mod": (("golang", "go"),),
+    },
 )
 
 
-def _read(name: str, text: str) -> Request | None:
-    return IDIOMS.read(text.encode(), f"/p/{name}", name)
+def _read(name: str, text: str, tool: str = "") -> Request | None:
+    return IDIOMS.read(
+        text.encode(), f"/p/{name}", name, tool or IDIOMS.tools_of(name)[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,7 +69,7 @@ def test_a_plain_file_has_as_many_versions_as_tool_versions_can_have() -> None:
     asks = IDIOMS._replace(asks={"nodejs": lambda _file: ["20"] * 1001})
     for idioms, text in ((IDIOMS, "20 " * 1001), (IDIOMS, "20\n" * 1001), (asks, "")):
         with pytest.raises(UsageError, match="more than 1000 versions"):
-            idioms.read(text.encode(), "/p/.nvmrc", ".nvmrc")
+            idioms.read(text.encode(), "/p/.nvmrc", ".nvmrc", "nodejs")
 
 
 @pytest.mark.parametrize("text", ["../x", "$(id)", "lts/../x", "lts/", "a\x1bb", "-1"])
@@ -119,6 +124,31 @@ def test_a_package_json_with_no_version_or_a_range_pins_nothing(text: str) -> No
     assert _read("package.json", text) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "tool", "wanted"),
+    [
+        ('{"packageManager": "pnpm@9.15.4+sha512.b2dc20e2"}', "pnpm", "9.15.4"),
+        ('{"packageManager": "yarn@4.18.1"}', "yarn", "4.18.1"),
+        ('{"packageManager": "yarn@4.18.1"}', "pnpm", None),
+        ('{"packageManager": "pnpm@https://demo.example/p.tgz"}', "pnpm", None),
+        (
+            '{"devEngines": {"packageManager": {"name": "pnpm", "version": "10.2.0",'
+            ' "onFail": "error"}}}',
+            "pnpm",
+            "10.2.0",
+        ),
+        ('{"volta": {"node": "18.1.0", "yarn": "1.22.19"}}', "yarn", "1.22.19"),
+    ],
+)
+def test_a_package_json_pins_a_package_manager(
+    text: str, tool: str, wanted: str | None
+) -> None:
+    request = _read("package.json", text, tool)
+    assert ([str(one) for one in request.wanted] if request else None) == (
+        [wanted] if wanted else None
+    )
+
+
 def test_a_package_json_that_is_none_is_an_error_with_its_line() -> None:
     with pytest.raises(UsageError) as caught:
         _read("package.json", '{\n"engines": }')
@@ -141,7 +171,9 @@ def test_a_go_mod_asks_for_its_toolchain(text: str, wanted: str, line: int) -> N
 
 
 def _disagree(*files: tuple[str, str]) -> list[tuple[str, str]]:
-    requests = [IDIOMS.read(text.encode(), place, ".nvmrc") for place, text in files]
+    requests = [
+        IDIOMS.read(text.encode(), place, ".nvmrc", "nodejs") for place, text in files
+    ]
     pairs = disagreements([one for one in requests if one])
     return [(str(one.origin), str(other.origin)) for one, other in pairs]
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from toolpin.errors import Mismatch, NotPublished, Refused, ToolpinError
 from toolpin.model import Artifact, Digest
 from toolpin.verify import (
+    any_digest,
     check_file,
     hash_file,
     make_digest,
@@ -27,7 +28,7 @@ NAME = "node-v20.11.0-linux-x64.tar.xz"
 
 
 def parse(text: str) -> Digest:
-    return parse_checksums(text, NAME, "sha256", "SHASUMS256.txt")
+    return parse_checksums(text, NAME, "SHASUMS256.txt")
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,40 @@ def test_hostile_38_a_file_that_is_not_listed_is_not_published(text: str) -> Non
     with pytest.raises(NotPublished) as caught:
         parse(text)
     assert ("wanted", NAME) in caught.value.facts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(A, id="bare"),
+        pytest.param(f"{A.upper()}\n", id="bare-upper-case"),
+        pytest.param(f"{A} *target/x86_64/release/{NAME}\n", id="path"),
+        pytest.param(f"{A}  dist\\{NAME}\r\n", id="path-of-windows"),
+    ],
+)
+def test_a_file_for_one_artifact_may_have_no_name_or_a_path(text: str) -> None:
+    found = parse_checksums(text, NAME, "x.sha256", alone=True)
+    assert found == Digest("sha256", A)
+    with pytest.raises(NotPublished):
+        parse(text)
+
+
+def test_a_file_for_one_artifact_of_another_name_is_none_for_it() -> None:
+    with pytest.raises(NotPublished):
+        parse_checksums(f"{A}  other.tar.gz\n", NAME, "x.sha256", alone=True)
+
+
+@pytest.mark.parametrize("text", ["not-found", "0" * 40, "sha1:" + "0" * 40])
+def test_one_word_that_is_no_digest_is_refused(text: str) -> None:
+    with pytest.raises(Refused):
+        parse_checksums(text, NAME, "x.sha256", alone=True)
+
+
+def test_a_list_may_be_of_sha512() -> None:
+    digest = "c" * 128
+    assert parse(f"{digest}  {NAME}\n") == Digest("sha512", digest)
+    assert parse(f"{digest}  {NAME}\n{A}  {NAME}\n") == Digest("sha256", A)
+    assert any_digest(f"sha512:{digest}") == Digest("sha512", digest)
 
 
 def test_hostile_38_a_file_listed_with_two_digests_is_refused() -> None:

@@ -6,6 +6,7 @@ rules hold even for an archive whose digest is the published one.
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import posixpath
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import BinaryIO
 
 from toolpin.archive.deb import AR_MAGIC, data_member
+from toolpin.archive.names import FAMILIES
 from toolpin.archive.rules import DEFAULT, Broken, Limits, Member, split_name
 from toolpin.archive.stream import Form, Source, Stream, decode
 from toolpin.archive.tar import tar_members
@@ -32,12 +34,6 @@ _MAGICS: tuple[tuple[int, bytes, Form], ...] = (
 )
 _ZIP_MAGICS = (b"PK\3\4", b"PK\5\6")
 _HEAD_BYTES = 512
-_FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("zip", (".zip", ".whl")),
-    ("Debian package", (".deb",)),
-    ("tar", (".tar", ".tgz", ".txz", ".tbz2", ".tzst")),
-    ("tar", (".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst")),
-)
 
 
 def unpack(
@@ -53,11 +49,11 @@ def unpack(
     """Unpack into an existing folder and return what was written, sorted by path.
 
     `filename` is the published name. `only` takes what lies below that folder of the
-    archive as it stands; then `strip` leading folders are dropped, which must be the
-    same for all. A symbolic link into one of the directories `shared` of the archive's
-    system leads to that path below the destination. Raises Refused for an archive that
-    breaks a rule, ToolpinError where the disk refuses; either way nothing of this call
-    is left.
+    archive as it stands, where `*` stands for any one name that fits; then `strip`
+    leading folders are dropped, which must be the same for all. A symbolic link into
+    one of the directories `shared` of the archive's system leads to that path below the
+    destination. Raises Refused for an archive that breaks a rule, ToolpinError where
+    the disk refuses; either way nothing of this call is left.
     """
     try:
         tree = Tree(destination, limits, folds_names=folds_names(destination))
@@ -125,7 +121,7 @@ def _tar_members(
 
 
 def _check_family(filename: str, family: str) -> None:
-    for named, suffixes in _FAMILIES:
+    for named, suffixes in FAMILIES:
         if named != family and filename.endswith(suffixes):
             raise Broken(f"it is named as a {named} but is a {family}")
 
@@ -139,26 +135,60 @@ def _taken(
         parts = split_name(member.name)
         if member.kind != "folder" and not parts:
             raise Broken("a file or link has no name", member.name)
-        if parts[: len(only)] != only or not parts:
+        if not parts or not _is_below(parts, only):
             continue
         if len(parts) <= strip:
             if member.kind != "folder":
                 raise Broken("a file is above the directory to be dropped", member.name)
             continue
-        top = top or parts[:strip]
-        if parts[:strip] != top:
+        top = top or parts[: max(strip, len(only))]
+        if parts[: len(only)] != top[: len(only)]:
+            raise Broken("two directories match, where one is expected", member.name)
+        if parts[:strip] != top[:strip]:
             raise Broken(
                 "it has two top directories, where one is expected", member.name
             )
         link = member.link
         if member.kind == "hardlink":
             repeated = split_name(link)
-            if (repeated[: len(only)], repeated[:strip]) != (only, top):
+            if not _is_below(repeated, only) or repeated[:strip] != top[:strip]:
                 raise Broken("the target of a hard link is not unpacked", member.name)
             link = "/".join(repeated[strip:])
         yield "/".join(parts[strip:]), member._replace(link=link)
     if top is None:
         raise Broken("it contains nothing to unpack", "/".join(only))
+
+
+def _is_below(parts: tuple[str, ...], only: tuple[str, ...]) -> bool:
+    """Say whether a path is below the folder to take, or is it."""
+    return len(parts) >= len(only) and all(
+        part == name or ("*" in name and fnmatch.fnmatchcase(part, name))
+        for part, name in zip(parts, only, strict=False)
+    )
+
+
+def unpack_one(packed: str, path: str, limits: Limits = DEFAULT) -> None:
+    """Write the one file that a .gz, .xz, .bz2 or .zst holds to `path`.
+
+    Raises Refused for what breaks a rule.
+    """
+    name = os.path.basename(path)
+    try:
+        with (
+            open(packed, "rb") as file,
+            open(path, "wb") as out,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            head = file.read(_HEAD_BYTES)
+            file.seek(0)
+            forms = (form for at, magic, form in _MAGICS if head.startswith(magic, at))
+            form: Form = next(forms, "tar")
+            if form == "tar":
+                raise Broken(f"it is not compressed: it begins with {head[:16]!r}")
+            for piece in decode(file, form, limits, pool):
+                out.write(piece)
+    except Broken as broken:
+        raise _refused(name, broken) from broken
 
 
 def _link_below(path: str, member: Member, shared: Sequence[str]) -> str:

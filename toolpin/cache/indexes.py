@@ -16,7 +16,7 @@ from typing import NamedTuple
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError
 from toolpin.http import urls
-from toolpin.http.fetch import Fetcher
+from toolpin.http.fetch import Fetcher, Post
 
 _KIND = "documents"
 _ASKED_BY = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
@@ -47,15 +47,28 @@ class Indexes:
         self._read: dict[str, bytes | ToolpinError] = {}
         self._mutexes: dict[str, threading.Lock] = {}
 
-    def read(self, url: str, *, max_bytes: int) -> bytes:
+    def read(
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        post: Post | None = None,
+        suffices: Callable[[bytes], bool] | None = None,
+    ) -> bytes:
         """Return the document at a URL. Raises what `Fetcher.document` raises.
 
-        A failure is kept, too: the other hosts of a lock do not wait for it again.
+        With `post` it is the answer to that body, with those headers. One that was kept
+        and `suffices` is not requested again. A failure is kept, too: the other hosts
+        of a lock do not wait for it again.
         """
         with self._mutexes.setdefault(url, threading.Lock()):
             if url not in self._read:
                 try:
-                    self._read[url] = self._ask(url, max_bytes)
+                    self._read[url] = (
+                        self._fetcher.document(url, max_bytes=max_bytes, post=post)
+                        if post
+                        else self._ask(url, max_bytes, suffices)
+                    )
                 except ToolpinError as error:
                     self._read[url] = error
             found = self._read[url]
@@ -63,15 +76,19 @@ class Indexes:
             raise found
         return found
 
-    def _ask(self, url: str, max_bytes: int) -> bytes:
+    def _ask(
+        self, url: str, max_bytes: int, suffices: Callable[[bytes], bool] | None
+    ) -> bytes:
         # A mirror's answer is kept apart from the publisher's own, its password not.
         address = urls.shown(self._rewrite(url))
         kept = self._kept(address)
+        if kept and suffices and suffices(kept.data):
+            return kept.data
         known = {**self._headers, **(kept.headers if kept else {})}
         data, headers = self._fetcher.document_unless(url, known, max_bytes=max_bytes)
         if data is None:
             return kept.data if kept else b""
-        self._keep(address, data, headers)
+        self._keep(address, data, headers, always=suffices is not None)
         return data
 
     def _kept(self, address: str) -> _Kept | None:
@@ -86,12 +103,14 @@ class Indexes:
             return None
         return _Kept(data, headers) if whole and table["address"] == address else None
 
-    def _keep(self, address: str, data: bytes, received: Mapping[str, str]) -> None:
+    def _keep(
+        self, address: str, data: bytes, received: Mapping[str, str], *, always: bool
+    ) -> None:
         """Keep a document, if its server names it; a full cache is no failure."""
         headers = {
             ask: received[name] for name, ask in _ASKED_BY.items() if name in received
         }
-        if not headers:
+        if not headers and not always:
             return
         table = {
             "address": address,

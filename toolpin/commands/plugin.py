@@ -26,6 +26,7 @@ class Options(NamedTuple):
     refs: bool = False
     tool: str = ""
     file: str | None = None
+    tries: bool = False
     force: bool = False
     github: str = ""
     tag: str = ""
@@ -61,6 +62,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     listing.add_argument("--refs", action="store_true", help="show their commits too")
     checking.add_argument("file", help="a TOML file")
+    checking.add_argument(
+        "--try",
+        dest="tries",
+        action="store_true",
+        help="plan every listed version for every host, and show how many can be",
+    )
     adding.add_argument(
         "file",
         nargs="?",
@@ -181,18 +188,32 @@ def _help(tool: Tool, app: App) -> None:
 
 def _check(options: Options, app: App) -> int:
     faults = shelf.faults_of(options.file or "")
-    if app.report.as_json:
+    if app.report.as_json and not (options.tries and not faults):
         told = [
             {"what": one.what, "facts": dict(one.facts), "hint": one.hint}
             for one in faults
         ]
         app.report.document("plugin check", {"file": options.file, "faults": told})
-    else:
+    elif not app.report.as_json:
         for fault in faults:
             app.report.error(fault)
         if not faults:
             app.report.remark(f"{options.file} is valid")
+    if options.tries and not faults:
+        return _try(options, app)
     return UsageError.exit_code if faults else 0
+
+
+def _try(options: Options, app: App) -> int:
+    """Plan what the file's sources list; 1 where one plans nothing for a host."""
+    from toolpin.plugin_tasks.trying import try_plans  # noqa: PLC0415 - network libraries
+
+    tried = list(try_plans(shelf.read_tool(options.file or ""), app.clients))
+    if app.report.as_json:
+        app.report.document("plugin check --try", [one._asdict() for one in tried])
+    else:
+        app.report.table([one.row() for one in tried])
+    return int(not all(one.planned + one.undigested for one in tried))
 
 
 def _add(options: Options, app: App) -> int:

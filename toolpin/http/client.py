@@ -58,8 +58,12 @@ class Client:
         self._local = threading.local()
 
     @contextmanager
-    def get(self, url: str, headers: Mapping[str, str]) -> Iterator[Response]:
+    def get(
+        self, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Iterator[Response]:
         """Send a GET request, follow its redirects, and yield a usable response.
+
+        With a body it is a POST request, which redirects repeat.
 
         That is 200, 206, 304 or 416. Raises NotPublished for 404 and 410, Unreachable
         for any other final status and for a host that takes no connection (at once,
@@ -75,7 +79,7 @@ class Client:
             # its own, and not even the first one when the redirects lead back to it.
             if urls.origin(url) != urls.origin(configured):
                 shown = Credential(None, "none after a redirect")
-            with self._send(url, headers, shown, deadline) as response:
+            with self._send(url, headers, shown, deadline, body) as response:
                 if response.status_code not in _REDIRECTS:
                     _check_status(url, response, shown)
                     yield Response(url, response.raw, self._limits.stall_timeout_s)
@@ -88,7 +92,12 @@ class Client:
         )
 
     def _send(
-        self, url: str, headers: Mapping[str, str], shown: Credential, deadline: float
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        shown: Credential,
+        deadline: float,
+        body: bytes | None,
     ) -> requests.Response:
         """Send one request and return the response without its body."""
         origin = urls.origin(url)
@@ -103,8 +112,10 @@ class Client:
             return request
 
         def send() -> requests.Response:
-            return session.get(
+            return session.request(
+                "GET" if body is None else "POST",
                 url,
+                data=body,
                 headers=headers,
                 auth=authorize,
                 proxies=_proxies(url, self._transport.proxy),
@@ -204,6 +215,8 @@ def _check_status(url: str, response: requests.Response, shown: Credential) -> N
     if code in (200, 206, 304, 416):
         return
     status = f"{code} {responses.get(code, '')}".rstrip()
+    if code in (403, 429) and response.headers.get("X-RateLimit-Remaining") == "0":
+        raise _used_up(url, response, shown)
     if code in _RETRYABLE:
         raise Interrupted(status, wait_s=_retry_after_s(response))
     asked = [("URL", urls.shown(url)), ("status", status)]
@@ -214,6 +227,25 @@ def _check_status(url: str, response: requests.Response, shown: Credential) -> N
     if code in (401, 403):
         asked.append(("credentials", shown.place))
     raise Unreachable(f"{urls.host(url)} answered {status}", asked)
+
+
+def _used_up(url: str, response: requests.Response, shown: Credential) -> Unreachable:
+    """Explain a limit that is used up, as GitHub's API states it in headers.
+
+    Source: GitHub's page on rate limits of the REST API.
+    """
+    reset = response.headers.get("X-RateLimit-Reset", "")
+    until = "an hour from now, at most"
+    if reset.isascii() and reset.isdigit() and len(reset) < 12:
+        until = time.strftime("%H:%M:%S UTC", time.gmtime(int(reset)))
+    count = response.headers.get("X-RateLimit-Limit", "?")
+    facts = [
+        ("asked", urls.shown(url)),
+        ("limit", f"{count} requests an hour, used up until {until}"),
+        ("credentials", shown.place),
+    ]
+    hint = "export GITHUB_TOKEN=<token>" if shown.header is None else None
+    return Unreachable(f"{urls.host(url)} answers no more for now", facts, hint)
 
 
 def _retry_after_s(response: requests.Response) -> float | None:

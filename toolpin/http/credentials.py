@@ -1,8 +1,9 @@
 """Turns a URL into the Authorization that its origin may see, and where that stands.
 
 In order: a user in the URL itself; a token that the settings name for the origin, as
-`"https://mirror.example" = "env:VARIABLE"`, so that no file of ours holds a secret; the
-host's entry of ~/.netrc or $NETRC. It asks nobody, and writes down nothing.
+`"https://mirror.example" = "env:VARIABLE"`, so that no file of ours holds a secret; for
+GitHub's API $GITHUB_TOKEN, $GH_TOKEN or what `gh` is logged in with; the host's entry
+of ~/.netrc or $NETRC. It writes down nothing.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from __future__ import annotations
 import base64
 import netrc
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from toolpin.errors import Refused, UsageError
 from toolpin.http import urls
 
+# Only this origin is shown the token of GitHub's users.
+_GITHUB = "https://api.github.com"
+_GITHUB_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
 _TOKEN = re.compile(r"[!-~]+")
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 _EXAMPLE = '"https://mirror.example" = "env:MIRROR_TOKEN"'
@@ -38,8 +42,10 @@ class Credentials:
         *,
         home: str,
         tokens: Mapping[str, str] | None = None,
+        gh_token: Callable[[], str] = lambda: "",
     ) -> None:
         self._env = env
+        self._gh_token = gh_token
         self._netrc = env.get("NETRC") or f"{home}/.netrc"
         self._variables = {
             urls.origin(url): reference.removeprefix("env:")
@@ -59,7 +65,17 @@ class Credentials:
             return Credential(f"Bearer {self._token(variable, url)}", f"${variable}")
         if not urls.keeps_secrets(url):
             return Credential(None, "none are sent over plain http")
+        if urls.origin(url) == urls.origin(_GITHUB) and (found := self._from_github()):
+            return found
         return self._from_netrc((parts.hostname or "").rstrip("."))
+
+    def _from_github(self) -> Credential | None:
+        """Return the token of a variable, else the one that `gh` has, if any."""
+        for name in _GITHUB_VARIABLES:
+            if _TOKEN.fullmatch(token := self._env.get(name, "").strip()):
+                return Credential(f"Bearer {token}", f"${name}")
+        token = self._gh_token()
+        return Credential(f"Bearer {token}", "gh auth token") if token else None
 
     def _token(self, variable: str, url: str) -> str:
         token = self._env.get(variable, "").strip()

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from toolpin.http.client import Client
     from toolpin.http.response import Response
 
-__all__ = ["Fetcher", "Limits", "Progress"]
+__all__ = ["Fetcher", "Limits", "Post", "Progress"]
+
+# The body of a POST request, and its headers.
+Post = tuple[bytes, Mapping[str, str]]
 
 # Called with the bytes received and, where it is known, how many there will be.
 Progress = Callable[[int, int | None], None]
@@ -68,12 +71,14 @@ class Fetcher:
         self._limits = limits or Limits()
         self._credentials = credentials
 
-    def document(self, url: str, *, max_bytes: int | None = None) -> bytes:
-        """Return a small document: an index, a checksum file.
+    def document(
+        self, url: str, *, max_bytes: int | None = None, post: Post | None = None
+    ) -> bytes:
+        """Return a small document: an index, a checksum file, or the answer to a post.
 
         Raises NotPublished (404, 410), Unreachable, or Refused (too large).
         """
-        data, _ = self.document_unless(url, {}, max_bytes=max_bytes)
+        data, _ = self.document_unless(url, {}, max_bytes=max_bytes, post=post)
         if data is None:
             raise Unreachable(
                 f"{url} was reported as unchanged, although no cached copy was stated"
@@ -81,7 +86,12 @@ class Fetcher:
         return data
 
     def document_unless(
-        self, url: str, known: Mapping[str, str], *, max_bytes: int | None = None
+        self,
+        url: str,
+        known: Mapping[str, str],
+        *,
+        max_bytes: int | None = None,
+        post: Post | None = None,
     ) -> tuple[bytes | None, Mapping[str, str]]:
         """Return a document and its headers; None where it is still the `known` one.
 
@@ -91,7 +101,16 @@ class Fetcher:
         url = self._rewrite(url)
         limit = self._limits.document_bytes if max_bytes is None else max_bytes
         deadline = time.monotonic() + self._limits.document_timeout_s
-        return self._retrying(url, lambda: self._read(url, known, limit, deadline))
+        body, more = post or (None, {})
+        headers = {**known, **more}
+
+        def read() -> tuple[bytes | None, Mapping[str, str]]:
+            with self._client.get(url, headers, body) as response:
+                if known and response.status == 304:
+                    return None, response.headers
+                return self._read(url, response, limit, deadline), response.headers
+
+        return self._retrying(url, read)
 
     def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
         """Leave the artifact, complete and verified, at `part`, or raise.
@@ -158,25 +177,20 @@ class Fetcher:
             time.sleep(pause_s)
             attempt += 1
 
-    def _read(
-        self, url: str, known: Mapping[str, str], limit: int, deadline: float
-    ) -> tuple[bytes | None, Mapping[str, str]]:
+    def _read(self, url: str, response: Response, limit: int, deadline: float) -> bytes:
         """Read a document, once; `deadline` is one of time.monotonic."""
         content = bytearray()
-        with self._client.get(url, known) as response:
-            if known and response.status == 304:
-                return None, response.headers
-            if response.status != 200:
-                raise Interrupted(f"{response.status} for a request for the whole file")
-            for block in response.blocks(decode=True):
-                content += block
-                if len(content) > limit:
-                    raise _endless(response.url, limit)
-                if time.monotonic() > deadline:
-                    allowed_s = self._limits.document_timeout_s
-                    fault = Interrupted(f"it took longer than {allowed_s:g} s")
-                    raise _gave_up(url, fault, 1)
-        return bytes(content), response.headers
+        if response.status != 200:
+            raise Interrupted(f"{response.status} for a request for the whole file")
+        for block in response.blocks(decode=True):
+            content += block
+            if len(content) > limit:
+                raise _endless(response.url, limit)
+            if time.monotonic() > deadline:
+                allowed_s = self._limits.document_timeout_s
+                fault = Interrupted(f"it took longer than {allowed_s:g} s")
+                raise _gave_up(url, fault, 1)
+        return bytes(content)
 
     def _fill(self, job: _Job) -> None:
         """Fetch what is missing of an artifact, once, and verify the whole."""

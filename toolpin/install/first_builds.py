@@ -12,8 +12,7 @@ from toolpin.errors import NotPublished, ToolpinError, Unreachable
 from toolpin.install.planner import publisher
 from toolpin.model import Host, Origin, Pin
 from toolpin.project.meant import pinning
-from toolpin.sources.contract import first_build
-from toolpin.sources.spec import SourceSpec
+from toolpin.sources.spec import SourceSpec, first_build
 from toolpin.versions import sort_key
 
 

@@ -37,7 +37,7 @@ from toolpin.plugin.script import is_scripted
 from toolpin.progress import Row
 from toolpin.resolver.catalog import choose
 from toolpin.resolver.installed import newest_installed
-from toolpin.sources.github import chooses_variant
+from toolpin.sources.github_names import chooses_variant
 from toolpin.sources.spec import SourceSpec
 from toolpin.store import moved, sweeping
 

@@ -93,6 +93,7 @@ def assemble(
 
     Raises NotPublished for artifacts that it would not name for this pin.
     """
+    spec = spec.at(pin.version, host)
     make_steps = _code_steps if spec.build else _steps
     steps = make_steps(tool, spec, pin, host, artifacts)
     return Plan(
@@ -154,8 +155,9 @@ def _code_steps(
 
 def publisher(spec: SourceSpec, host: Host) -> str:
     """Return who made the bytes that this source has for the host."""
-    values = spec.hosts.get(str(host))
-    return spec.publisher if values is None else fill(spec.publisher, values)
+    if str(host) not in spec.hosts:
+        return spec.publisher
+    return fill(spec.publisher, spec.values(host))
 
 
 def _companion_versions(

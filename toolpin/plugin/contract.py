@@ -16,8 +16,8 @@ from toolpin.plugin.schema import BUILD, TOOL
 from toolpin.sources.contract import Groups, Kind
 from toolpin.sources.fields import HOST_VALUES, Field, UnfitError, placeholders
 from toolpin.sources.kinds import IN_FILES
-from toolpin.sources.shared import COMPANION
-from toolpin.sources.spec import Companion, SourceSpec
+from toolpin.sources.shared import COMPANION, FIXED, WHEN
+from toolpin.sources.spec import Companion, SourceSpec, When, is_older
 from toolpin.toml_lines import Path, line_of
 
 # The length of a source's path: ("source", NUMBER).
@@ -127,9 +127,15 @@ class _Reader:
         kind = IN_FILES.get(name) if isinstance(name, str) else None
         fields = kind.fields if kind else _ALL_FIELDS
         values = self.table(table, fields, path)
+        values["id"] = values["id"] or str(name)
         companions = [
             self._companion(one, (*path, "with", number))
             for number, one in enumerate(values.pop("with", None) or ())
+        ]
+        ranges = [
+            self._when(one, kind, (*path, "when", number))
+            for number, one in enumerate(values.pop("when", None) or ())
+            if kind
         ]
         if len(self.faults) > before:
             return None
@@ -141,7 +147,10 @@ class _Reader:
             return None
         own = {key: values.pop(key) for key in kind.fields if key in kind.own._fields}
         spec = SourceSpec(
-            **values, companions=tuple(filter(None, companions)), own=kind.own(**own)
+            **values,
+            companions=tuple(filter(None, companions)),
+            own=kind.own(**own),
+            when=tuple(filter(None, ranges)),
         )
         self._check_source(spec, kind, path)
         return spec
@@ -156,9 +165,20 @@ class _Reader:
         for fault in kind.faults(spec):
             place = (*path, fault.field) if fault.field else path
             self.fault(place, fault.what, list(fault.facts))
+        self._check_filled(spec, kind, kind.fields, path)
+        for number, one in enumerate(spec.when):
+            changed = spec.with_fields(one.fields)
+            fields = {key: kind.fields[key] for key in one.fields}
+            self._check_filled(changed, kind, fields, (*path, "when", number))
+
+    def _check_filled(
+        self, spec: SourceSpec, kind: Kind, fields: Mapping[str, Field], path: Path
+    ) -> None:
+        """Check that each placeholder of these fields has a value on every host."""
         read = {**spec._asdict(), **spec.own._asdict()}
-        groups = kind.groups(spec)
-        self._check_placeholders(kind.fields, read, path, groups, spec.hosts)
+        named = [spec.editions.get(one, {}) for one in spec.editions or ("",)]
+        values = {host: spec.values(host, **named[0]) for host in spec.hosts}
+        self._check_placeholders(fields, read, path, kind.groups(spec), values)
 
     def _check_placeholders(
         self,
@@ -186,7 +206,7 @@ class _Reader:
     ) -> dict[str, Any]:
         """Return the value of every field, the default where it has none."""
         where, before = _dotted(path), len(self.faults)
-        is_source = len(path) == _SOURCE_DEPTH
+        is_source = len(path) == _SOURCE_DEPTH or "when" in path
         if not isinstance(table, dict):
             self.fault(path, f"{where} must be a table", [("received", shown(table))])
             return dict.fromkeys(fields)
@@ -231,6 +251,26 @@ class _Reader:
             facts = [("received", shown(table[key])), ("meaning", field.help)]
             self.fault((*path, key), f"{name} must be {field.expected}", facts)
             return field.default
+
+    def _when(self, table: object, kind: Kind, path: Path) -> When | None:
+        before = len(self.faults)
+        varying = {
+            key: field._replace(required=False)
+            for key, field in kind.fields.items()
+            if key not in FIXED
+        }
+        values = self.table(table, {**varying, **WHEN}, path)
+        if len(self.faults) > before or not isinstance(table, dict):
+            return None
+        since, below, on = (values.pop(key) for key in WHEN)
+        fields = {key: values[key] for key in table if key in values}
+        if not (since or below or on) or not fields:
+            facts = [("expected", "since, below or on, and a field that differs")]
+            self.fault(path, f"{_dotted(path)} changes nothing", facts)
+        elif since and below and not is_older(since, below):
+            facts = [("since", since), ("below", below)]
+            self.fault(path, f"{_dotted(path)} is for no version", facts)
+        return When(since, below, on, fields)
 
     def _companion(self, table: object, path: Path) -> Companion | None:
         before = len(self.faults)

@@ -85,11 +85,10 @@ class Registry:
         """Return the files beside `.tool-versions` that count: none, plain or all."""
         files = {} if level == "none" else self._idiomatic
         asks = {tool: self._asking(tool) for tool in set(files.values()) & self._asked}
-        manifests = {
-            file: (tool.name, name)
-            for tool in (self.tools if level == "all" else ())
-            for file, name in tool.manifests.items()
-        }
+        manifests: dict[str, tuple[tuple[str, str], ...]] = {}
+        for tool in self.tools if level == "all" else ():
+            for file, name in tool.manifests.items():
+                manifests[file] = (*manifests.get(file, ()), (tool.name, name))
         return Idioms(files, self.spell, manifests, asks)
 
     def spell(self, name: str, word: str) -> str:

@@ -27,6 +27,12 @@ def faults_of(file: str) -> list[UsageError]:
     return faults + (_missing_tables(tool) if tool else [])
 
 
+def read_tool(file: str) -> Tool:
+    """Return the tool of a plugin's file, with the file's whole path."""
+    path = os.path.abspath(file)
+    return parse_tool(_read(path), path)
+
+
 class Added(NamedTuple):
     """Where a plugin's file lies now, and whether it is another than before."""
 

@@ -19,6 +19,9 @@ from toolpin.sources.clients import Clients
 from toolpin.sources.github_api import GithubRelease, api_digest, download_url
 from toolpin.verify import parse_checksums
 
+# Files beside an asset that have its digest alone.
+_ENDINGS = (".sha256", ".sha256sum", ".sha512")
+
 
 class Drafter:
     """Drafts plugins on this machine, for all hosts."""
@@ -54,17 +57,23 @@ class Drafter:
     def _checksums(
         self, repo: str, release: GithubRelease, names: Sequence[str]
     ) -> str:
-        """Return the asset that lists a SHA-256 of each of the names, "" for none.
+        """Return the asset that lists a digest of each of the names, "" for none.
+
+        Or the name of the files that each have one's.
 
         It is preferred to the digests of GitHub's API, which answers few questions an
         hour to one address.
         """
-        for candidate in draft.checksum_names(one.name for one in release.assets):
+        released = {one.name for one in release.assets}
+        for end in _ENDINGS:
+            if released.issuperset(f"{name}{end}" for name in names):
+                return f"{{asset}}{end}"
+        for candidate in draft.checksum_names(released):
             place = download_url(repo, release.tag, candidate)
             text = self._clients.document(place)
             try:
                 for name in names:
-                    parse_checksums(text, name, "sha256", place)
+                    parse_checksums(text, name, place)
             except ToolpinError:
                 continue
             return candidate
@@ -76,9 +85,10 @@ class Drafter:
         asset = next(one for one in release.assets if one.name == name)
         url = download_url(repo, release.tag, name)
         if checksums:
-            place = download_url(repo, release.tag, checksums)
+            file = checksums.replace("{asset}", name)
+            place = download_url(repo, release.tag, file)
             text = self._clients.document(place)
-            digest = parse_checksums(text, name, "sha256", place)
+            digest = parse_checksums(text, name, place, alone="{asset}" in checksums)
         else:
             try:
                 digest = api_digest(asset, url)

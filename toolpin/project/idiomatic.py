@@ -24,13 +24,13 @@ class Idioms(NamedTuple):
 
     Of one tool's the preferred one comes first. `spell` returns a word as it counts
     for a tool, in `.tool-versions` too. `manifests` are files of many matters, with
-    the tool and the name that it has there. Of the tools that `asks` has, their plugin
-    reads the file itself: a function from its path to words.
+    each tool that may be in them and the name that it has there. Of the tools that
+    `asks` has, their plugin reads the file itself: a function from its path to words.
     """
 
     files: Mapping[str, str]
     spell: Spell
-    manifests: Mapping[str, tuple[str, str]]
+    manifests: Mapping[str, tuple[tuple[str, str], ...]]
     asks: Mapping[str, Callable[[str], list[str]]] = MappingProxyType({})
 
     @property
@@ -38,16 +38,17 @@ class Idioms(NamedTuple):
         """Every file's name, plain ones first."""
         return (*self.files, *self.manifests)
 
-    def tool_of(self, name: str) -> str:
-        """Return the tool that a file speaks of."""
-        return self.files[name] if name in self.files else self.manifests[name][0]
+    def tools_of(self, name: str) -> tuple[str, ...]:
+        """Return the tools that a file may request."""
+        if name in self.files:
+            return (self.files[name],)
+        return tuple(tool for tool, _ in self.manifests[name])
 
-    def read(self, data: bytes, place: str, name: str) -> Request | None:
-        """Return what the bytes of a file of this name ask for; None for nothing.
+    def read(self, data: bytes, place: str, name: str, tool: str) -> Request | None:
+        """Return what the bytes of a file of this name request of a tool, if anything.
 
         Raises UsageError for words that name no version.
         """
-        tool = self.tool_of(name)
         if name in self.files and tool in self.asks:
             words = self.asks[tool](place)
             origin = Origin(place, 1)
@@ -59,7 +60,7 @@ class Idioms(NamedTuple):
         # With it comes the JSON parser: only where somebody has switched it on.
         from toolpin.project.manifests import MANIFESTS  # noqa: PLC0415
 
-        found = MANIFESTS[name](data, place, self.manifests[name][1])
+        found = MANIFESTS[name](data, place, dict(self.manifests[name])[tool])
         if found is None:
             return None
         word, origin = found

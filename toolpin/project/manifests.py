@@ -16,7 +16,11 @@ Found = tuple[str, Origin]
 
 
 def _package_json(data: bytes, place: str, name: str) -> Found | None:
-    """Return what `volta`, `devEngines` or `engines` says of a runtime, and where."""
+    """Return what a manifest says of a runtime or a package manager, and where.
+
+    It is in `packageManager`, `devEngines`, `volta` or `engines`. Sources: the pages of
+    npm on package.json, of corepack, and of Volta.
+    """
     text = text_of(data, place)
     try:
         document = parse_json(text)
@@ -34,11 +38,15 @@ def _package_json(data: bytes, place: str, name: str) -> Found | None:
 def _engines(document: object, name: str) -> Iterator[tuple[str, str]]:
     if not isinstance(document, dict):
         return
-    runtime = _table(document.get("devEngines")).get("runtime")
-    listed = runtime if isinstance(runtime, list) else [runtime]
-    for one in map(_table, listed):
-        if one.get("name") == name and isinstance(one.get("version"), str):
-            yield "devEngines.runtime", str(one["version"])
+    manager = document.get("packageManager")
+    if isinstance(manager, str) and manager.startswith(f"{name}@"):
+        yield "packageManager", manager.removeprefix(f"{name}@")
+    for key in ("runtime", "packageManager"):
+        stated = _table(document.get("devEngines")).get(key)
+        listed = stated if isinstance(stated, list) else [stated]
+        for one in map(_table, listed):
+            if one.get("name") == name and isinstance(one.get("version"), str):
+                yield f"devEngines.{key}", str(one["version"])
     for table in ("volta", "engines"):
         value = _table(document.get(table)).get(name)
         if isinstance(value, str):
@@ -52,7 +60,7 @@ def _table(value: object) -> dict[str, object]:
 def _line_of(text: str, table: str, value: str) -> int:
     """Return the line of a value: the first behind its table's name that has it."""
     start = text.find(f'"{table.partition(".")[0]}"')
-    return text.count("\n", 0, max(text.find(f'"{value}"', start), 0)) + 1
+    return text.count("\n", 0, max(text.find(f'{value}"', start), 0)) + 1
 
 
 def _pin_of(text: str) -> str | None:
@@ -61,6 +69,7 @@ def _pin_of(text: str) -> str | None:
     `>=18` says what works, not what to use: such a range pins nothing.
     """
     word = text.strip().removeprefix("=").strip().removeprefix("v")
+    word = word.partition("+")[0]  # behind it corepack has a digest
     parts = word.split(".")
     while len(parts) > 1 and parts[-1] in ("x", "X", "*"):
         del parts[-1]

@@ -107,14 +107,17 @@ def idiomatic(
     together = together or Together()
     for name in idioms.names:
         path = os.path.join(directory, name)
-        if only and idioms.tool_of(name) not in only:
-            continue
-        if not os.path.isfile(path) or is_passed_over(directory) or not counts(path):
+        tools = [one for one in idioms.tools_of(name) if not only or one in only]
+        if (
+            not tools
+            or not os.path.isfile(path)
+            or is_passed_over(directory)
+            or not counts(path)
+        ):
             continue
         data = together.count(files.read(path), path)
-        request = idioms.read(data, path, name)
-        if request:
-            yield request
+        found = (idioms.read(data, path, name, tool) for tool in tools)
+        yield from filter(None, found)
 
 
 def project_directory(where: Where, idioms: Idioms) -> str | None:

@@ -23,6 +23,7 @@ from toolpin.scripts.running import Scripts
 from toolpin.settings.read import Settings
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.contract import Progress, Services, Source
+from toolpin.sources.gh import gh_token
 from toolpin.sources.github_api import GithubRelease, read_release
 from toolpin.sources.helper import Helpers
 from toolpin.sources.kinds import KINDS
@@ -64,7 +65,12 @@ class Clients:
         self._fetcher = Fetcher(
             settings.rewrite,
             limits,
-            Credentials(env, home=home_folder(env), tokens=dict(settings.credentials)),
+            Credentials(
+                env,
+                home=home_folder(env),
+                tokens=dict(settings.credentials),
+                gh_token=lambda: gh_token(env),
+            ),
         )
         self.first_use = FirstUse(
             cache, self._fetcher, remark, allowed=settings.trust_on_first_use
@@ -122,7 +128,7 @@ class Clients:
     def release(self, repo: str, tag: str = "") -> GithubRelease:
         """Return a GitHub release, the latest without a tag."""
         self._go_online("github.com")
-        return read_release(self._indexes, repo, tag)
+        return read_release(self._indexes.read, repo, tag)
 
     def patchelf(self) -> str:
         """Return the path of a private patchelf."""

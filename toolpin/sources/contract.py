@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -12,7 +12,7 @@ from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Host, Release, Step
 from toolpin.project.words import VERSION, fits
 from toolpin.sources.fields import PLACEHOLDER, Field
 from toolpin.sources.spec import SourceSpec
-from toolpin.versions import is_prefix, sort_key
+from toolpin.versions import sort_key
 
 if TYPE_CHECKING:  # a plugin is read without them, and they are heavy
     from toolpin.cache.first_use import FirstUse
@@ -187,16 +187,3 @@ def read_lines(text: bytes, shape: Mapping[str, str]) -> dict[str, str]:
     if not first:
         raise ValueError("it names no long-term line")
     return first
-
-
-def first_build(version: str, firsts: Sequence[str]) -> str | None:
-    """Return the first version with a build, where `version` is older than that.
-
-    `firsts` has the first one of all, or the first one of each line of versions; lines
-    are told apart by their first number.
-    """
-    same = [one for one in firsts if is_prefix(version.partition(".")[0], one)]
-    for first in same or sorted(firsts, key=sort_key)[:1]:
-        if sort_key(version) < sort_key(first) and not is_prefix(version, first):
-            return first
-    return None

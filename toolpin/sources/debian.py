@@ -25,7 +25,7 @@ from toolpin.sources.fields import (
     read_tables,
     read_text,
 )
-from toolpin.sources.shared import COMMON
+from toolpin.sources.shared import COMMON, filled_links
 from toolpin.sources.spec import SourceSpec
 
 if TYPE_CHECKING:
@@ -207,8 +207,9 @@ def _steps(
         if package_of(artifact) not in own.runtime
     ]
     more = library_steps(own.runtime, values.get("triplet", ""), artifacts)
+    links = filled_links(spec, version, host)
     bound = [Patch(RUNTIME, values.get("loader", ""))] if more else []
-    return [*unpacks, *more, *spec.links, *own.rewrite, *bound]
+    return [*unpacks, *more, *links, *own.rewrite, *bound]
 
 
 def _unpack(own: Debian, unpack: Unpack, package: str) -> Unpack:

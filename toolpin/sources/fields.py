@@ -19,8 +19,15 @@ PLACEHOLDER = re.compile(r"(?<!\$)\{(\w+)\}")
 HOST_VALUES = "the host's values"
 COLUMNS = "the columns of `line`"
 VARIANT = "{variant} with `variants`"
+REVISION = "{revision} where `tag` has it"
+# What fills in for a version: itself, its first number, its first two, and how the
+# publisher writes it in names (`written`).
+VERSION_WORDS = ("version", "major", "minor", "written")
 
-_CATALOGUE = frozenset("url version prefix files file name sha256 size channel".split())
+_CATALOGUE = frozenset(
+    "url list next then version prefix files file name sha256 sha512 size "
+    "channel".split()
+)
 
 
 # What a plugin says where nobody publishes a digest.
@@ -114,8 +121,25 @@ def read_url(value: object) -> str:
 
 
 def read_checksums(value: object) -> str:
-    """Accept an https URL, or `none`: nobody publishes a digest."""
-    return NO_CHECKSUMS if value == NO_CHECKSUMS else read_url(value)
+    """Accept an https URL or one behind {url}, or `none`: nobody publishes a digest."""
+    if value == NO_CHECKSUMS or re.fullmatch(r"\{url\}[\w.-]+", read_text(value)):
+        return str(value)
+    return read_url(value)
+
+
+def read_versions(value: object) -> str:
+    """Accept `github:OWNER/NAME`, `npm:PACKAGE` or `pypi:PACKAGE`."""
+    place, _, name = read_text(value).partition(":")
+    if place == "github":
+        read_repo(name)
+    elif place not in ("npm", "pypi") or not re.fullmatch(r"[@\w./-]+", name):
+        raise UnfitError
+    return str(value)
+
+
+def read_line_urls(value: object) -> tuple[str, ...]:
+    """Accept a list of https URLs, or `{url}` for a column that has them."""
+    return ("{url}",) if value == ["{url}"] else read_urls(value)
 
 
 def read_urls(value: object) -> tuple[str, ...]:
@@ -134,9 +158,10 @@ def read_repo(value: object) -> str:
 
 
 def read_tag(value: object) -> str:
-    """Accept a Git tag with {version} in it, once, and no other placeholder."""
+    """Accept a Git tag with {version} in it, once, and perhaps {revision}."""
     text = read_text(value)
-    if not re.fullmatch(r"[A-Za-z0-9._/+@-]*\{version\}[A-Za-z0-9._/+@-]*", text):
+    plain = re.sub(r"\{revision\}", "", text, count=1)
+    if not re.fullmatch(r"[A-Za-z0-9._/+@-]*\{version\}[A-Za-z0-9._/+@-]*", plain):
         raise UnfitError
     if {".", ".."} & set(text.split("/")):
         raise UnfitError
@@ -156,6 +181,13 @@ def read_assets(value: object) -> tuple[str, ...]:
     return tuple(read_asset(one) for one in read_texts(value))
 
 
+def read_version(value: object) -> str:
+    """Accept a version."""
+    if not fits(text := read_text(value), VERSION):
+        raise UnfitError
+    return text
+
+
 def read_count(value: object) -> int:
     """Accept a small number."""
     if type(value) is not int or not 0 <= value <= 9:
@@ -170,6 +202,14 @@ def read_table(value: object) -> dict[str, str]:
     return {read_text(key): read_text(one) for key, one in value.items()}
 
 
+def read_words(value: object) -> dict[str, str]:
+    """Accept a table of words for systems, processors and C libraries."""
+    table = read_table(value)
+    if not table.keys() <= set("linux macos x64 arm64 glibc musl".split()):
+        raise UnfitError
+    return table
+
+
 def read_since(value: object) -> dict[str, tuple[str, ...]]:
     """Accept a table of hosts, each with a version or a list of versions."""
     if not isinstance(value, dict):
@@ -182,6 +222,33 @@ def read_since(value: object) -> dict[str, tuple[str, ...]]:
     if not all(found.values()) or not all(fits(one, VERSION) for one in versions):
         raise UnfitError
     return found
+
+
+def read_hosts(value: object) -> dict[str, dict[str, str]]:
+    """Accept names of hosts, or a table of hosts with the values that each has."""
+    if isinstance(value, list):
+        return {read_name(host): {} for host in value}
+    return read_tables(value)
+
+
+def read_editions(value: object) -> dict[str, dict[str, str]]:
+    """Accept beginnings of versions, each with the values that it has."""
+    if not isinstance(value, dict):
+        raise UnfitError
+    if not all(re.fullmatch(r"[a-z]*[._-]?", start) for start in value):
+        raise UnfitError
+    if not all(isinstance(one, dict) for one in value.values()):
+        raise UnfitError
+    return {
+        start: {read_text(name): _text(text) for name, text in values.items()}
+        for start, values in value.items()
+    }
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise UnfitError
+    return value
 
 
 def read_tables(value: object) -> dict[str, dict[str, str]]:
@@ -206,9 +273,12 @@ def read_links(value: object) -> tuple[Link, ...]:
 def read_line(value: object) -> str:
     """Accept the shape of a list's lines: each name once, a version and a digest.
 
-    What only newer lines have stands in brackets at the end.
+    A tab may be between them. What only newer lines have is in brackets at the end.
     """
-    text = read_text(value)
+    if not isinstance(value, str):
+        raise UnfitError
+    text = value
+    read_text(text.replace("\t", " "))
     names = re.findall(r"\{([a-z_][a-z0-9_]*)\}", text)
     plain = re.sub(r"\{[a-z_][a-z0-9_]*\}", "", text)
     digests = {"sha256", "sha512"} & set(names)
@@ -241,9 +311,9 @@ def read_list(value: object) -> list[object]:
 def read_catalogue(value: object) -> dict[str, str]:
     """Accept where a JSON list of releases is, and the keys that are read in it."""
     table = dict.fromkeys(_CATALOGUE, "") | read_table(value)
-    if set(table) != _CATALOGUE or not table["version"]:
+    if set(table) != _CATALOGUE or bool(table["next"]) != bool(table["then"]):
         raise UnfitError
-    if table["sha256"] and not table["name"]:
+    if (table["sha256"] or table["sha512"]) and not (table["name"] and table["files"]):
         raise UnfitError
     read_url(table["url"])
     return table

@@ -6,7 +6,8 @@ URL of an answer is followed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 from toolpin.errors import NotPublished, Unreachable
@@ -26,6 +27,13 @@ _ANSWER_BYTES = 64 << 20
 _SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
+class Read(Protocol):
+    """What returns a document: `Fetcher.document`, `Indexes.read`."""
+
+    def __call__(self, url: str, *, max_bytes: int) -> bytes:
+        """Return the document at a URL."""
+
+
 class Asset(NamedTuple):
     """A file of a release; `digest` is GitHub's `sha256:HEX`, "" for older ones."""
 
@@ -42,12 +50,12 @@ class GithubRelease(NamedTuple):
     assets: tuple[Asset, ...]
 
 
-def read_release(indexes: Indexes, repo: str, tag: str = "") -> GithubRelease:
+def read_release(read: Read, repo: str, tag: str = "") -> GithubRelease:
     """Return one release, the latest without a tag. Raises NotPublished."""
     which = f"tags/{quote(tag)}" if tag else "latest"
     url = f"{API}/{repo}/releases/{which}"
     try:
-        answer = indexes.read(url, max_bytes=_ANSWER_BYTES)
+        answer = read(url, max_bytes=_ANSWER_BYTES)
     except NotPublished as error:
         wanted = tag or "releases with a latest one"
         raise NotPublished(f"{repo} on GitHub has no {wanted}", error.facts) from error
@@ -55,6 +63,24 @@ def read_release(indexes: Indexes, repo: str, tag: str = "") -> GithubRelease:
         return _release(parse_json(answer))
     except _SHAPELESS as error:
         raise _no_answer(url, error) from error
+
+
+def kept_release(
+    indexes: Indexes, repo: str, tag: str, names: Sequence[str]
+) -> GithubRelease:
+    """Return a release; a kept answer where that has the digest of one of `names`."""
+
+    def suffices(data: bytes) -> bool:
+        try:
+            assets = _release(parse_json(data)).assets
+        except _SHAPELESS:
+            return False
+        return any(one.name in names and one.digest for one in assets)
+
+    def read(url: str, *, max_bytes: int) -> bytes:
+        return indexes.read(url, max_bytes=max_bytes, suffices=suffices)
+
+    return read_release(read, repo, tag)
 
 
 def download_url(repo: str, tag: str, name: str) -> str:

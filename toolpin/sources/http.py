@@ -1,4 +1,4 @@
-"""Builds on a web server: a JSON list of releases, with their digests or beside them.
+"""Builds on a web server: a JSON list of releases, or versions listed elsewhere.
 
 Where each release has a checksum file, a pinned version needs that alone: a stale list
 of releases on a mirror keeps nobody from installing it.
@@ -6,31 +6,51 @@ of releases on a mirror keeps nobody from installing it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from toolpin.errors import NotPublished, Unreachable
-from toolpin.json_text import parse_json
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.sources.contract import Fault, Kind, fill, line_channels
+from toolpin.sources import json_index
+from toolpin.sources.contract import (
+    Fault,
+    Kind,
+    Services,
+    fill,
+    line_channels,
+    shape_of,
+)
 from toolpin.sources.fields import (
     HOST_VALUES,
     NO_CHECKSUMS,
+    REVISION,
+    VERSION_WORDS,
     Field,
     read_catalogue,
     read_checksums,
     read_urls,
+    read_versions,
 )
-from toolpin.sources.shared import ARCHIVE, COMMON, WITH, archive_steps
-from toolpin.sources.spec import SourceSpec
-from toolpin.verify import make_digest, parse_checksums
-
-if TYPE_CHECKING:  # the HTTP client's libraries are heavy
-    from toolpin.cache.first_use import FirstUse
-    from toolpin.cache.indexes import Indexes
+from toolpin.sources.shared import (
+    ARCHIVE,
+    COMMON,
+    TAG,
+    WITH,
+    archive_steps,
+    part_names,
+)
+from toolpin.sources.spec import SourceSpec, check_since, first_build
+from toolpin.sources.version_lists import (
+    listed_names,
+    listed_releases,
+    versions_in,
+)
+from toolpin.verify import parse_checksums
 
 _CATALOGUE_BYTES = 64 << 20
 _CHECKSUMS_BYTES = 1 << 20
+_FILLED = (*VERSION_WORDS, HOST_VALUES, REVISION)
 
 # What reading an answer of another shape can raise.
 _SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -40,8 +60,11 @@ class Http(NamedTuple):
     """The fields that only kind `http` has."""
 
     artifacts: tuple[str, ...]
+    parts: tuple[str, ...]
     checksums: str
     catalogue: Mapping[str, str]
+    versions: str
+    tag: str
 
 
 FIELDS: dict[str, Field] = {
@@ -50,29 +73,52 @@ FIELDS: dict[str, Field] = {
         "a list of https URLs",
         "the builds of a version: the first that is listed is used",
         (),
-        holds=("version", HOST_VALUES),
+        holds=_FILLED,
+    ),
+    "parts": Field(
+        read_urls,
+        "a list of https URLs",
+        "further archives of a version, unpacked over the first in the same way: "
+        '`parts = ["https://demo.example/cargo-{version}-{triple}.tar.xz"]`',
+        (),
+        holds=_FILLED,
     ),
     "checksums": Field(
         read_checksums,
-        "an https URL, or none",
-        "the SHA-256 list of a release; not needed where `catalogue` "
-        "has `sha256`. `none` "
-        "where no digest is published: an install then requires "
-        "--trust-on-first-use, which records the digest that it had",
+        "an https URL, {url} with an ending, or none",
+        "the SHA-256 or SHA-512 list of a release, or of one file alone: "
+        "`{url}.sha256`; not where the catalogue has `sha256` or `sha512`. `none` "
+        "where nobody publishes a digest: an install is refused but with "
+        "--trust-on-first-use, which records the one that it had",
         "",
-        holds=("version", HOST_VALUES),
+        holds=("url", "asset", *_FILLED),
     ),
+    "versions": Field(
+        read_versions,
+        "github:OWNER/NAME, npm:PACKAGE or pypi:PACKAGE",
+        "where versions are listed, if not in a `catalogue`: Git tags, as `tag` writes "
+        "them, or the versions of a package: `github:helm/helm`",
+        "",
+    ),
+    "tag": TAG,
     "catalogue": Field(
         read_catalogue,
-        "a table: url, version, and if need be prefix, files, file, name, sha256, "
-        "size, channel",
-        "a JSON list of releases; the keys of version and files in each, the prefix "
-        "before a version, and what `files` holds for this host: the text `file`, or a "
-        "table with the file's `name`, its `sha256` and `size`; the key whose text is "
-        "a channel, such as a long-term line's codename",
+        "a table: url, and if need be list, next, then, version, prefix, files, file, "
+        "name, sha256 or sha512, size, channel",
+        "a JSON list of releases. Values are keys, or paths of keys such as "
+        "`sdk/version`: `list` of the list in the document, `version` of a release's "
+        "version, without it the key of an object or the text of a list; `next` of the "
+        "URL of another document, with its list at `then`. `prefix` is what is before "
+        "a version. `files` has what is for this host: the text `file`, or a table, or "
+        "one of several, with the file's `name` or URL, its digest and `size`; `.` is "
+        "the release itself. `channel` is the key whose text is a channel, such as a "
+        "long-term line's codename. A URL that ends in .ndjson has a release a line",
         {},
         holds=(HOST_VALUES,),
-        filled=lambda catalogue: catalogue.get("file", ""),
+        filled=lambda catalogue: (
+            catalogue.get("file", ""),
+            catalogue.get("files", ""),
+        ),
     ),
 }
 
@@ -80,107 +126,144 @@ FIELDS: dict[str, Field] = {
 class HttpSource:
     """A plugin's source of kind `http`."""
 
-    def __init__(
-        self,
-        spec: SourceSpec,
-        indexes: Indexes,
-        first_use: FirstUse,
-    ) -> None:
+    def __init__(self, spec: SourceSpec, services: Services) -> None:
         self._spec = spec
-        self._first_use = first_use
-        self._indexes = indexes
+        self._services = services
         self._own: Http = spec.own
         self._shape = self._own.catalogue
 
     def releases(self, host: Host) -> list[Release]:
         """Return the listed versions that name a file for the host."""
+        if self._own.versions:
+            names = listed_names(self._services, self._own.versions, host)
+            return listed_releases(self._spec, names, host)
         try:
-            return [
-                Release(version, self._channels(table))
-                for version, table in self._listed()
-                if self._is_for(table, version, host)
-            ]
+            found = {
+                version: self._channels(entry)
+                for version, revision, entry in self._listed(host)
+                if self._is_for(entry, version, revision, host)
+            }
         except _SHAPELESS as error:
             raise self._no_list(error) from error
+        return [Release(version, channels) for version, channels in found.items()]
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one build there is, in a list."""
-        return [Build((self.artifact(version, host),))]
+        return [Build(self.artifacts(version, host))]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
-        """Return the one artifact there is."""
-        return (self.artifact(version, host),)
-
-    def artifact(self, version: str, host: Host) -> Artifact:
-        """Return the first of the plugin's artifacts that has a published digest."""
-        if self._shape["sha256"]:
-            return self._catalogued(version, host)
-        if self._own.checksums == NO_CHECKSUMS:
-            return self._first_use.artifact(*self._files(version, host)[0])
-        values = self._spec.values(host, version=version)
-        place = fill(self._own.checksums, values)
-        text = self._indexes.read(place, max_bytes=_CHECKSUMS_BYTES)
-        checksums = text.decode("utf-8", "replace")
-        missing: NotPublished | None = None
-        for url, filename in self._files(version, host):
-            try:
-                digest = parse_checksums(checksums, filename, "sha256", place)
-            except NotPublished as error:
-                missing = missing or error
-                continue
-            return Artifact(url, digest, None, filename)
-        raise missing or NotPublished(f"{place} lists no build for {host}")
-
-    def _catalogued(self, version: str, host: Host) -> Artifact:
-        """Return the artifact whose digest and size the list itself has.
+        """Return the first of the plugin's artifacts that is published, and its parts.
 
         Raises NoChecksum for one that is listed without a digest.
         """
-        shape, place = self._shape, self._shape["url"]
+        spec = self._spec.at(version, host)
+        if self._own.versions:
+            check_since(spec, version, host)
+        revision = self._revision(spec, version, host)
+        values = spec.values(host, version=version, revision=revision)
+        urls = [fill(template, values) for template in spec.own.artifacts]
+        wanted = [urls, *([url] for url in part_names(spec.own.parts, values))]
+        find = self._catalogued if self._has_digests else self._summed
+        return tuple(find(spec, values, some, host) for some in wanted)
+
+    @property
+    def _has_digests(self) -> bool:
+        return bool(self._shape) and bool(json_index.digest_key(self._shape))
+
+    def _revision(self, spec: SourceSpec, version: str, host: Host) -> str:
+        """Return the newest revision of a version, where the list has such."""
+        if "{revision}" not in spec.own.tag:
+            return ""
+        if self._own.versions:
+            names = listed_names(self._services, self._own.versions, host)
+            found = versions_in(self._spec, names, host)
+        else:
+            found = {one: revision for one, revision, _ in self._listed(host)}
+        _, base = spec.split_edition(version)
+        if base not in found:
+            raise NotPublished(f"{spec.id} lists no {version} for {host}")
+        return found[base]
+
+    def _summed(
+        self,
+        spec: SourceSpec,
+        values: Mapping[str, str],
+        urls: Sequence[str],
+        host: Host,
+    ) -> Artifact:
+        """Return the first of these files that a checksum file lists."""
+        template = spec.own.checksums
+        if template == NO_CHECKSUMS:
+            return self._services.first_use.artifact(urls[0], _name(urls[0]))
+        missing: NotPublished | None = None
+        for url in urls:
+            name = _name(url)
+            place = fill(template, {**values, "url": url, "asset": name})
+            alone = "{url}" in template or "{asset}" in template
+            try:
+                text = self._services.indexes.read(place, max_bytes=_CHECKSUMS_BYTES)
+                checksums = text.decode("utf-8", "replace")
+                digest = parse_checksums(checksums, name, place, alone=alone)
+            except NotPublished as error:
+                missing = missing or error
+                continue
+            return Artifact(url, digest, None, name)
+        raise missing or NotPublished(f"{template} lists no build for {host}")
+
+    def _catalogued(
+        self,
+        spec: SourceSpec,
+        values: Mapping[str, str],
+        urls: Sequence[str],
+        host: Host,
+    ) -> Artifact:
+        """Return the first of these files that the list itself has, with its digest."""
+        shape, wanted = self._shape, (values["version"], values["revision"])
         try:
-            for table in (one for listed, one in self._listed() if listed == version):
-                files = {file[shape["name"]]: file for file in table[shape["files"]]}
-                for url, filename in self._files(version, host):
-                    if file := files.get(filename):
-                        if not file[shape["sha256"]]:
-                            return self._first_use.artifact(url, filename)
-                        digest = make_digest("sha256", file[shape["sha256"]], place)
-                        size = int(file[shape["size"]]) if shape["size"] else None
-                        return Artifact(url, digest, size, filename)
+            for version, revision, entry in self._listed(host):
+                if (version, revision) != wanted:
+                    continue
+                files = json_index.files(shape, entry, spec.values(host))
+                for url in urls:
+                    if file := files.get(_name(url)):
+                        return self._artifact(url, file)
         except _SHAPELESS as error:
             raise self._no_list(error) from error
-        raise NotPublished(f"{place} lists no {version} for {host}")
+        raise NotPublished(f"{shape['url']} lists no {wanted[0]} for {host}")
 
-    def _listed(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield each release's version and table."""
-        shape = self._shape
-        text = self._indexes.read(shape["url"], max_bytes=_CATALOGUE_BYTES)
-        releases = parse_json(text)
-        if not isinstance(releases, list):
-            raise TypeError("a list was expected")
-        for table in releases:
-            yield table[shape["version"]].removeprefix(shape["prefix"]), table
+    def _artifact(self, url: str, file: Mapping[str, Any]) -> Artifact:
+        digest = json_index.digest_of(self._shape, file)
+        if digest is None:
+            return self._services.first_use.artifact(url, _name(url))
+        size = int(file[self._shape["size"]]) if self._shape["size"] else None
+        return Artifact(url, digest, size, _name(url))
 
-    def _is_for(self, table: Mapping[str, Any], version: str, host: Host) -> bool:
-        shape = self._shape
+    def _listed(self, host: Host) -> Iterator[tuple[str, str, Any]]:
+        """Yield each release's version, its revision, and what is stated of it."""
+        for name, entry in json_index.entries(self._shape, self._read):
+            if self._own.tag == "{version}":
+                yield name, "", entry
+                continue
+            for version, revision in versions_in(self._spec, [name], host).items():
+                yield version, revision, entry
+
+    def _read(self, url: str) -> bytes:
+        return self._services.indexes.read(url, max_bytes=_CATALOGUE_BYTES)
+
+    def _is_for(self, entry: Any, version: str, revision: str, host: Host) -> bool:  # noqa: ANN401 - JSON
+        shape, spec = self._shape, self._spec.at(version, host)
         if not shape["files"]:
-            return True
-        files = table[shape["files"]]
+            return not first_build(version, spec.since.get(str(host), ()))
         if not shape["name"]:
-            return fill(shape["file"], self._spec.hosts[str(host)]) in files
-        names = {file[shape["name"]] for file in files}
-        return any(name in names for _, name in self._files(version, host))
+            return json_index.has_file(shape, entry, spec.values(host))
+        values = spec.values(host, version=version, revision=revision)
+        names = {_name(fill(template, values)) for template in spec.own.artifacts}
+        return not names.isdisjoint(json_index.files(shape, entry, spec.values(host)))
 
     def _channels(self, table: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the channels of a long-term release: `lts`, `iron`, `lts-iron`."""
         named = table.get(self._shape["channel"]) if self._shape["channel"] else None
         return line_channels(named.lower()) if isinstance(named, str) else ()
-
-    def _files(self, version: str, host: Host) -> list[tuple[str, str]]:
-        """Return the URL and the file name of each artifact that there may be."""
-        return [
-            (url, url.rpartition("/")[2]) for url in _urls(self._spec, version, host)
-        ]
 
     def _no_list(self, error: Exception) -> Unreachable:
         return Unreachable(
@@ -189,48 +272,69 @@ class HttpSource:
         )
 
 
-def _urls(spec: SourceSpec, version: str, host: Host) -> list[str]:
-    own: Http = spec.own
-    values = spec.values(host, version=version)
-    return [fill(template, values) for template in own.artifacts]
+def _name(url: str) -> str:
+    return url.rpartition("/")[2]
 
 
 def _names(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> bool:
-    if len(artifacts) != 1:
+    """Say whether a source would name these, of any revision but of one."""
+    own: Http = spec.own
+    if len(artifacts) != 1 + len(own.parts):
         return False
-    (artifact,) = artifacts
-    urls = _urls(spec, version, host)
-    return artifact.locator in urls and artifact.filename in artifact.locator
+    fixed = {} if "{revision}" in own.tag else {"revision": ""}
+    values = spec.values(host, version=version, **fixed)
+    for template in own.artifacts:
+        match = re.fullmatch(shape_of(template, values), artifacts[0].locator)
+        if match:
+            values = {**values, **match.groupdict()}
+            urls = [fill(template, values), *part_names(spec.own.parts, values)]
+            named = [(one.locator, one.filename) for one in artifacts]
+            return named == [(url, _name(url)) for url in urls]
+    return False
 
 
 def _verified_by(spec: SourceSpec, build: Build | None) -> tuple[str, ...]:  # noqa: ARG001
     own: Http = spec.own
-    return ("catalogue" if own.catalogue["sha256"] else "checksum file",)
+    has_digests = own.catalogue and json_index.digest_key(own.catalogue)
+    return ("catalogue" if has_digests else "checksum file",)
 
 
 def _faults(spec: SourceSpec) -> Iterator[Fault]:
     own: Http = spec.own
-    if not own.catalogue["sha256"] and not own.checksums:
-        facts = (("missing", "checksums, or `sha256` in `catalogue`"),)
+    has_digests = bool(own.catalogue) and bool(json_index.digest_key(own.catalogue))
+    if bool(own.catalogue) == bool(own.versions):
+        facts = (("expected", "either `catalogue` or `versions`"),)
         yield Fault("", f"source {spec.id} is not complete", facts)
-    digested = own.catalogue["sha256"] or len(own.artifacts) > 1
-    if own.checksums == NO_CHECKSUMS and digested:
+    if not has_digests and not own.checksums:
+        facts = (("missing", "checksums, or the catalogue's sha256"),)
+        yield Fault("", f"source {spec.id} is not complete", facts)
+    if own.checksums == NO_CHECKSUMS and (has_digests or len(own.artifacts) > 1):
         facts = (("expected", "one artifact, no digest"),)
         what = f"source {spec.id} cannot have `checksums` none"
         yield Fault("checksums", what, facts)
 
 
+def _address(spec: SourceSpec, _: Host) -> str:
+    own: Http = spec.own
+    if own.versions.startswith("github:"):
+        return f"https://github.com/{own.versions.removeprefix('github:')}"
+    return own.versions or str(own.catalogue["url"])
+
+
 KIND = Kind(
     own=Http,
     fields={**COMMON, **ARCHIVE, **WITH, **FIELDS},
-    needs=("artifacts", "catalogue"),
-    open=lambda spec, on: HttpSource(spec, on.indexes, on.first_use),
-    address=lambda spec, _: str(spec.own.catalogue["url"]),
+    needs=("artifacts",),
+    open=HttpSource,
+    address=_address,
     names=_names,
     steps=archive_steps,
     verified_by=_verified_by,
+    groups=lambda spec: {
+        REVISION: ("revision",) if "{revision}" in spec.own.tag else ()
+    },
     faults=_faults,
-    states_channels=lambda spec: bool(spec.own.catalogue["channel"]),
+    states_channels=lambda spec: bool(spec.own.catalogue.get("channel")),
 )

@@ -11,21 +11,25 @@ _SHAPES = {
     "version": r"\d[0-9A-Za-z.+_-]*",
     **{name: f"[0-9A-Fa-f]{{{length}}}" for name, length in HEX_LENGTHS.items()},
 }
+_WORDED = r"[0-9A-Za-z][0-9A-Za-z.+_-]*"
 
 
-def line_shape(line: str) -> re.Pattern[str]:
+def line_shape(line: str, *, worded: bool = False) -> re.Pattern[str]:
     """Return the pattern of a list's lines: `OTP-{version} {commit} {time}[ {sha256}]`.
 
-    A name stands for what has no blank and no comma in it. Older lines may end before
-    what is in brackets.
+    A name stands for what has no blank, tab or comma in it. Older lines may end before
+    what is in brackets. A version begins with a digit, unless versions may be `worded`.
     """
     needed, _, optional = line.removesuffix("]").partition("[")
     pattern = "".join(_line_parts(needed))
-    return re.compile(pattern + (f"(?:{''.join(_line_parts(optional))})?"))
+    pattern += f"(?:{''.join(_line_parts(optional))})?"
+    if worded:
+        pattern = pattern.replace(_SHAPES["version"], _WORDED)
+    return re.compile(pattern)
 
 
 def _line_parts(line: str) -> Iterable[str]:
     parts = re.split(r"\{(\w+)\}", line)
     for text, name in zip(parts[::2], [*parts[1::2], ""], strict=True):
-        shape = _SHAPES.get(name, "[^ ,]+")
+        shape = _SHAPES.get(name, "[^ \t,]+")
         yield re.escape(text) + (f"(?P<{name}>{shape})" if name else "")

@@ -17,6 +17,7 @@ from toolpin.errors import NoChecksum, NoFit, NotPublished, Unreachable
 from toolpin.model import Artifact, Build, Host, Patch, Release, Step
 from toolpin.sources.contract import (
     WORD,
+    Fault,
     Kind,
     fill,
     shape_of,
@@ -29,6 +30,7 @@ from toolpin.sources.fields import (
     PLACEHOLDER,
     Field,
     read_line,
+    read_line_urls,
     read_packages,
     read_tables,
     read_url,
@@ -53,6 +55,7 @@ class Lines(NamedTuple):
     list: str
     line: str
     artifacts: tuple[str, ...]
+    publishers: tuple[str, ...]
     images: Mapping[str, Mapping[str, str]]
     suites: Mapping[str, Mapping[str, str]]
     runtime: tuple[str, ...]
@@ -70,17 +73,24 @@ FIELDS: dict[str, Field] = {
         read_line,
         "a line with {version} and {sha256} or {sha512} in it",
         "the format of a line of the list; other lines are ignored. A name matches "
-        "text without spaces and commas, and fills itself in `artifacts`. What older "
+        "text without blanks and commas, and fills itself in `artifacts`. What older "
         "lines lack is at the end, in brackets: `{version}[ {sha256}]`. A build "
         "without a digest is installed only with --trust-on-first-use",
         "",
     ),
     "artifacts": Field(
-        read_urls,
+        read_line_urls,
         "a list of https URLs",
-        "the one build of a line",
+        "the one build of a line; `{url}` is a column that has its URL",
         (),
         holds=("image", HOST_VALUES, COLUMNS),
+    ),
+    "publishers": Field(
+        read_urls,
+        "a list of https URLs",
+        "what a URL in a column may begin with; other lines are no builds: "
+        '`publishers = ["https://cdn.azul.com/"]`',
+        (),
     ),
     "images": Field(
         read_tables,
@@ -246,13 +256,21 @@ class LinesSource:
         if text.lstrip()[:1] == "<":
             because = [("reason", "it is a web page, not a list of lines")]
             raise Unreachable(f"{place} is not a list of builds", because)
-        shape = line_shape(self._own.line)
+        shape = line_shape(self._own.line, worded=bool(self._spec.releases))
         for line in text.splitlines():
             match = shape.fullmatch(line.rstrip())
             if match and self._spec.is_release(match["version"]):
                 columns = {name: one or "" for name, one in match.groupdict().items()}
-                if all(re.fullmatch(WORD, columns[one]) for one in self._filled_in):
+                if all(
+                    self._is_usable(name, columns[name]) for name in self._filled_in
+                ):
                     yield _Row(image, columns, self._requires(image, columns))
+
+    def _is_usable(self, name: str, word: str) -> bool:
+        """Say whether a column may be filled in: a word, or a publisher's URL."""
+        if name == "url":
+            return _is_published(self._own, word)
+        return bool(re.fullmatch(WORD, word))
 
     def _requires(
         self, image: str, columns: Mapping[str, str]
@@ -302,10 +320,19 @@ def completed(
     ]
 
 
+def _is_published(own: Lines, url: str) -> bool:
+    """Say whether a URL is one of the plugin's publishers, and leads to no other."""
+    plain = re.fullmatch(r"https://[\w.%+~:/@-]+", url) and "/.." not in url
+    return bool(plain) and url.startswith(own.publishers)
+
+
 def _names(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> bool:
     own: Lines = spec.own
+    if own.artifacts == ("{url}",):
+        url = artifacts[0].locator if len(artifacts) == 1 else ""
+        return _is_published(own, url) and artifacts[0].filename == _last(url)
     shapes = [
         shape_of(own.artifacts[0], spec.values(host, image=image, version=version))
         for image in list(own.images) or [""]
@@ -326,7 +353,19 @@ def _steps(
     triplet = spec.values(host).get("triplet", "")
     libraries = library_steps(own.runtime, triplet, artifacts)
     patch = [Patch(RUNTIME, "")] if libraries else []
-    return [*archive_steps(spec, artifacts, version, host), *libraries, *patch]
+    return [*archive_steps(spec, artifacts[:1], version, host), *libraries, *patch]
+
+
+def _faults(spec: SourceSpec) -> Iterator[Fault]:
+    if ("{url}" in spec.own.artifacts) != bool(spec.own.publishers):
+        facts = (
+            ("expected", "`publishers` with a `{url}` of a column, and only then"),
+        )
+        yield Fault("artifacts", f"source {spec.id} is not complete", facts)
+
+
+def _last(url: str) -> str:
+    return url.rpartition("/")[2]
 
 
 KIND = Kind(
@@ -339,4 +378,5 @@ KIND = Kind(
     steps=_steps,
     verified_by=lambda *_: ("catalogue",),
     groups=lambda spec: {COLUMNS: PLACEHOLDER.findall(spec.own.line)},
+    faults=_faults,
 )

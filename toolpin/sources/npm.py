@@ -8,7 +8,7 @@ from toolpin.errors import Unreachable
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.sources.contract import Client, Kind, Services, fill
 from toolpin.sources.fields import HOST_VALUES, Field, read_text
-from toolpin.sources.shared import ARCHIVE, COMMON, WITH, archive_steps
+from toolpin.sources.shared import ARCHIVE, COMMON, WITH, archive_steps, packages
 from toolpin.sources.spec import SourceSpec
 
 if TYPE_CHECKING:
@@ -37,12 +37,19 @@ class NpmSource:
 
     def releases(self, host: Host) -> list[Release]:
         """Return the versions of the host's package."""
-        found = self._client.versions(_package(self._spec, host))
-        return [Release(version) for version in found]
+        return [
+            Release(one)
+            for package in packages(self._spec, host)
+            for version in self._client.versions(package)
+            for one in self._spec.in_editions(version)
+            if _package(self._spec.at(one, host), host) == package
+        ]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the one tarball of a version."""
-        return (self._client.artifact(_package(self._spec, host), version),)
+        package = _package(self._spec.at(version, host), host)
+        _, packaged = self._spec.split_edition(version)
+        return (self._client.artifact(package, packaged),)
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one build there is, in a list."""
@@ -57,7 +64,7 @@ def _package(spec: SourceSpec, host: Host) -> str:
 def _names(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> bool:
-    expected = f"npm:{_package(spec, host)}@{version}"
+    expected = f"npm:{_package(spec, host)}@{spec.split_edition(version)[1]}"
     return [one.locator for one in artifacts] == [expected]
 
 

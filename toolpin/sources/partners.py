@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from toolpin.model import Artifact, Host
 from toolpin.sources.contract import shape_of, tool_requirements
-from toolpin.sources.github import Github
+from toolpin.sources.github_names import Github
 from toolpin.sources.spec import SourceSpec
 
 

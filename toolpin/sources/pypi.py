@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.sources.contract import Client, Kind, fill
 from toolpin.sources.fields import HOST_VALUES, Field, read_count, read_text
-from toolpin.sources.shared import ARCHIVE, COMMON, WITH, archive_steps
+from toolpin.sources.shared import ARCHIVE, COMMON, WITH, archive_steps, packages
 from toolpin.sources.spec import SourceSpec
 from toolpin.versions import sort_key
 
@@ -46,28 +46,37 @@ class PypiSource:
 
     def releases(self, host: Host) -> list[Release]:
         """Return the tool's versions with a wheel for the host."""
-        known = self._client.versions(_package(self._spec, host), host)
-        versions = dict.fromkeys(_cut(one, self._own.numbers) for one in known)
-        return [Release(version) for version in versions]
+        return [
+            Release(one)
+            for package in packages(self._spec, host)
+            for version in dict.fromkeys(
+                _cut(one, self._own.numbers)
+                for one in self._client.versions(package, host)
+            )
+            for one in self._spec.in_editions(version)
+            if _package(self._spec.at(one, host), host) == package
+        ]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the best wheel that runs on the host."""
-        packaged = self._packaged(version, host)
-        return (self._client.artifact(_package(self._spec, host), packaged, host),)
+        package, packaged = self._packaged(version, host)
+        return (self._client.artifact(package, packaged, host),)
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the wheels for hosts of this kind."""
-        packaged = self._packaged(version, host)
-        return self._client.builds(_package(self._spec, host), packaged, host)
+        package, packaged = self._packaged(version, host)
+        return self._client.builds(package, packaged, host)
 
-    def _packaged(self, version: str, host: Host) -> str:
-        """Return the packager's newest version of the tool's."""
+    def _packaged(self, version: str, host: Host) -> tuple[str, str]:
+        """Return the package, and the packager's newest version of the tool's."""
+        package = _package(self._spec.at(version, host), host)
+        _, version = self._spec.split_edition(version)
         numbers = self._own.numbers
         if not numbers:
-            return version
-        known = self._client.versions(_package(self._spec, host), host)
+            return package, version
+        known = self._client.versions(package, host)
         same = [one for one in known if _cut(one, numbers) == version]
-        return max(same, key=sort_key, default=version)
+        return package, max(same, key=sort_key, default=version)
 
 
 def _package(spec: SourceSpec, host: Host) -> str:
@@ -91,7 +100,7 @@ def _names(
     return (
         head == f"pypi:{_package(spec, host)}"
         and filename == artifacts[0].filename
-        and _cut(packaged, own.numbers) == version
+        and _cut(packaged, own.numbers) == spec.split_edition(version)[1]
     )
 
 

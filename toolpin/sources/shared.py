@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from toolpin.model import Artifact, Host, Place, Run, Step, Unpack
+from collections.abc import Mapping, Sequence
+
+from toolpin.archive.names import is_archive
+from toolpin.model import Artifact, Host, Link, Place, Run, Step, Unpack
 from toolpin.sources.contract import fill
 from toolpin.sources.fields import (
     HOST_VALUES,
+    VERSION_WORDS,
     Field,
     read_count,
+    read_editions,
     read_flag,
+    read_hosts,
     read_inside,
     read_insides,
     read_links,
     read_list,
     read_name,
+    read_names,
     read_pattern,
     read_since,
     read_table,
     read_table_name,
-    read_tables,
+    read_tag,
     read_text,
     read_texts,
+    read_version,
+    read_words,
 )
 from toolpin.sources.spec import SourceSpec
 
 COMMON: dict[str, Field] = {
-    "id": Field(read_name, "a name", "its name for --source", required=True),
+    "id": Field(read_name, "a name", "its name for --source; else its kind", ""),
     "kind": Field(
         read_name,
         "the name of a kind",
@@ -40,17 +49,50 @@ COMMON: dict[str, Field] = {
         holds=(HOST_VALUES,),
     ),
     "hosts": Field(
-        read_tables,
-        "a table: host = {name = value}",
-        "hosts it has builds for; the values fill {name} in the other fields",
+        read_hosts,
+        "a list of hosts, or a table: host = {name = value}",
+        "hosts it has builds for; the values fill {name} in the other fields. Each has "
+        'an {os}, an {arch} and a {triple}: `hosts = ["linux-x64", "macos-arm64"]`',
         required=True,
+    ),
+    "words": Field(
+        read_words,
+        "a table: linux, macos, x64, arm64, glibc, musl = word",
+        "what the publisher calls these in {os} and {arch}, and the C libraries in "
+        "{triple}, where it is not linux, darwin, amd64, arm64, gnu and musl: `words = "
+        '{ macos = "macOS", x64 = "x86_64" }`',
+        {},
+    ),
+    "written": Field(
+        read_table,
+        "a table: text = text",
+        'how {written} differs from {version}: `written = { "-rc" = "-rc-" }` '
+        "makes 27.0-rc-1 of 27.0-rc1",
+        {},
+    ),
+    "editions": Field(
+        read_editions,
+        "a table: beginning of a version = {name = value}",
+        "further versions that begin so, with values of their own: `editions = { "
+        '"" = { edition = "" }, extended_ = { edition = "_extended" } }`. Without '
+        "an empty beginning there are only these",
+        {},
     ),
     "since": Field(
         read_since,
         "a table: host = version, or a list of versions",
         "the first version with a build for the host, or the first of each line of "
-        "versions; explains why an older one has none",
+        'versions: `since = { macos-arm64 = "1.0.2" }`. Older ones are not listed '
+        "where a list does not state hosts, and the reason is reported",
         {},
+    ),
+    "when": Field(
+        read_list,
+        "a list of tables: since, below, on, and fields",
+        "what differs for versions from `since` on and below `below`, on the hosts "
+        '`on`: `[[source.when]]`, `below = "0.27"`, `words = { x64 = "x86_64" }`. All '
+        "that apply count in order, the later over the earlier",
+        (),
     ),
     "optional": Field(
         read_flag,
@@ -71,12 +113,16 @@ COMMON: dict[str, Field] = {
     "only": Field(
         read_inside,
         "a relative path",
-        "the one directory to take",
+        "the one directory to take; `*` stands for any name: `*/Contents/Home`",
         "",
-        holds=("version", HOST_VALUES),
+        holds=(*VERSION_WORDS, HOST_VALUES),
     ),
     "links": Field(
-        read_links, "a table: path = target", "links to place", (), holds=()
+        read_links,
+        "a table: path = target",
+        'links to place: `links = { "bin/x" = "../x-{os}" }`',
+        (),
+        holds=(*VERSION_WORDS, HOST_VALUES),
     ),
     "build": Field(
         read_flag,
@@ -91,6 +137,13 @@ COMMON: dict[str, Field] = {
         default=False,
     ),
 }
+TAG = Field(
+    read_tag,
+    "a tag with {version} in it",
+    "how versions are written where they are listed: a release's tag. Of several with "
+    'a {revision}, a number, the newest counts: `tag = "{version}-{revision}"`',
+    "{version}",
+)
 ARCHIVE: dict[str, Field] = {
     "without": Field(
         read_insides,
@@ -101,7 +154,8 @@ ARCHIVE: dict[str, Field] = {
     "program": Field(
         read_inside,
         "a relative path",
-        "the download is this program itself",
+        "a download that is no archive is this program itself, perhaps packed as .gz, "
+        ".xz or .zst: `bin/jq`",
         "",
         holds=(),
     ),
@@ -113,6 +167,18 @@ ARCHIVE: dict[str, Field] = {
         holds=("install",),
     ),
 }
+# What differs in `[[source.when]]`: all but what says which versions there are.
+WHEN: dict[str, Field] = {
+    "since": Field(read_version, "a version", "the first version that it is for", ""),
+    "below": Field(read_version, "a version", "the first that it is not for", ""),
+    "on": Field(
+        read_names, "a list of hosts", "the hosts that it is for; else all", ()
+    ),
+}
+FIXED = frozenset(
+    "id kind since optional releases build named_only when with repo versions editions "
+    "catalogue list line images suites runtime variants built_for numbers".split()
+)
 WITH: dict[str, Field] = {
     "with": Field(
         read_list, "a list of tables", "packages of npm that complete it", ()
@@ -155,13 +221,35 @@ def built_for(*holds: str) -> dict[str, Field]:
 
 
 def archive_steps(
-    spec: SourceSpec,
-    artifacts: tuple[Artifact, ...],  # noqa: ARG001 - the shape of every kind's steps
-    version: str,
-    host: Host,
+    spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> list[Step]:
-    """Return how the first artifact, an archive or a program, becomes a tree."""
+    """Return how artifacts, each an archive or a program, become one tree."""
+    steps: list[Step] = []
     only = fill(spec.only, spec.values(host, version=version))
-    unpack = Unpack(0, strip=spec.strip, only=only, without=spec.without)
-    main = Place(0, spec.program) if spec.program else unpack
-    return [main, *spec.links, *([Run(spec.run)] if spec.run else [])]
+    for index, artifact in enumerate(artifacts):
+        if spec.program and not is_archive(artifact.filename):
+            steps.append(Place(index, spec.program))
+        else:
+            steps.append(
+                Unpack(index, strip=spec.strip, only=only, without=spec.without)
+            )
+    steps += filled_links(spec, version, host)
+    return [*steps, *([Run(spec.run)] if spec.run else [])]
+
+
+def filled_links(spec: SourceSpec, version: str, host: Host) -> list[Link]:
+    """Return the links of a source for one version on one host."""
+    values = spec.values(host, version=version)
+    return [Link(one.path, fill(one.target, values)) for one in spec.links]
+
+
+def packages(spec: SourceSpec, host: Host) -> list[str]:
+    """Return every package of a registry that a source takes versions from."""
+    changed = [spec.with_fields(one.fields) for one in spec.when]
+    names = (fill(one.own.package, one.values(host)) for one in (spec, *changed))
+    return list(dict.fromkeys(names))
+
+
+def part_names(parts: Sequence[str], values: Mapping[str, str]) -> list[str]:
+    """Return the further archives of a version, as a source's templates name them."""
+    return [fill(template, values) for template in parts]

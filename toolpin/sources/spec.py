@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from toolpin.model import Link
+from toolpin.errors import NotPublished
+from toolpin.model import Host, Link
+from toolpin.versions import is_prefix, sort_key
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -20,6 +22,29 @@ class Companion(NamedTuple):
     column: str
     into: str
     links: tuple[Link, ...]
+
+
+class When(NamedTuple):
+    """Fields that differ for versions from one on, below another, on some hosts.
+
+    "" for a limit that there is not, () for every host.
+    """
+
+    since: str
+    below: str
+    on: tuple[str, ...]
+    fields: Mapping[str, Any]
+
+    def holds(self, version: str, host: str) -> bool:
+        """Say whether a version on a host is one of those."""
+        late = not self.since or not is_older(version, self.since)
+        early = not self.below or is_older(version, self.below)
+        return late and early and (not self.on or host in self.on)
+
+
+def is_older(version: str, other: str) -> bool:
+    """Say whether a version came before another: `1.2-rc1` is no older than `1.2`."""
+    return sort_key(version) < sort_key(other) and not is_prefix(other, version)
 
 
 class SourceSpec(NamedTuple):
@@ -47,6 +72,10 @@ class SourceSpec(NamedTuple):
     run: tuple[str, ...] = ()
     built_for: Mapping[str, str] = _EMPTY
     companions: tuple[Companion, ...] = ()
+    words: Mapping[str, str] = _EMPTY
+    written: Mapping[str, str] = _EMPTY
+    editions: Mapping[str, Mapping[str, str]] = _EMPTY
+    when: tuple[When, ...] = ()
 
     def is_release(self, version: str) -> bool:
         """Say whether a name is a release's, and not a branch's or a moving tag's."""
@@ -54,4 +83,105 @@ class SourceSpec(NamedTuple):
 
     def values(self, host: object, **more: str) -> dict[str, str]:
         """Return what fills the placeholders of its texts for a host, with `more`."""
-        return {**self.hosts[str(host)], **more}
+        name = str(host)
+        values = {**_host_words(name, self.words), **self.hosts[name]}
+        if "version" in more:
+            edition, version = self.split_edition(more["version"])
+            numbers = self._numbers(version)
+            more = {**self.editions.get(edition, {}), **numbers, **more}
+            more["version"] = version
+        return {**values, **more}
+
+    def split_edition(self, version: str) -> tuple[str, str]:
+        """Return the edition that a version begins with, and the rest of it."""
+        for edition in sorted(self.editions, reverse=True):
+            if version.startswith(edition):
+                return edition, version[len(edition) :]
+        return "", version
+
+    def in_editions(self, version: str) -> list[str]:
+        """Return the versions that a publisher's one is for: in every edition."""
+        return [f"{edition}{version}" for edition in self.editions or ("",)]
+
+    def _numbers(self, version: str) -> dict[str, str]:
+        """Return a version's numbers, and how its publisher writes it."""
+        numbers = re.split(r"[-+]", version)[0].split(".")
+        written = version
+        for text, other in self.written.items():
+            written = written.replace(text, other)
+        return {
+            "major": numbers[0],
+            "minor": ".".join(numbers[:2]),
+            "written": written,
+        }
+
+    def at(self, version: str, host: object) -> SourceSpec:
+        """Return the source as it is for one version on one host, without ranges."""
+        found = self._replace(when=())
+        _, version = self.split_edition(version)
+        for one in self.when:
+            if one.holds(version, str(host)):
+                found = found.with_fields(one.fields)
+        return found
+
+    def with_fields(self, fields: Mapping[str, Any]) -> SourceSpec:
+        """Return the source with other fields; words and values of hosts are added."""
+        own = {key: value for key, value in fields.items() if key in self.own._fields}
+        shared = {key: value for key, value in fields.items() if key not in own}
+        if "words" in shared:
+            shared["words"] = {**self.words, **shared["words"]}
+        if "hosts" in shared:
+            shared["hosts"] = {
+                host: {**values, **shared["hosts"].get(host, {})}
+                for host, values in self.hosts.items()
+            }
+        return self._replace(own=self.own._replace(**own), **shared)
+
+
+def check_since(spec: SourceSpec, version: str, host: Host) -> None:
+    """Raise NotPublished for a version that is older than a host's first one."""
+    _, base = spec.split_edition(version)
+    first = first_build(base, spec.since.get(str(host), ()))
+    if first:
+        raise NotPublished(f"{spec.id} has builds for {host} only from {first} on")
+
+
+def first_build(version: str, firsts: Sequence[str]) -> str | None:
+    """Return the first version with a build, where `version` is older than that.
+
+    `firsts` has the first one of all, or the first one of each line of versions; lines
+    are told apart by their first number.
+    """
+    same = [one for one in firsts if is_prefix(version.partition(".")[0], one)]
+    for first in same or sorted(firsts, key=sort_key)[:1]:
+        if is_older(version, first) and not is_prefix(version, first):
+            return first
+    return None
+
+
+# What Go names systems and processors, the most usual words.
+_WORDS = {
+    "linux": "linux",
+    "macos": "darwin",
+    "x64": "amd64",
+    "arm64": "arm64",
+    "glibc": "gnu",
+    "musl": "musl",
+}
+_CPUS = {"x64": "x86_64", "arm64": "aarch64"}
+HOST_WORDS = ("os", "arch", "triple")
+
+
+def _host_words(host: str, words: Mapping[str, str]) -> dict[str, str]:
+    """Return {os}, {arch} and {triple} of a host: a publisher's own words, or Go's."""
+    system, _, rest = host.partition("-")
+    arch, _, libc = rest.partition("-")
+    known = {**_WORDS, **words}
+    cpu = _CPUS.get(arch, arch)
+    ending = f"linux-{known[libc or 'glibc']}" if system == "linux" else "darwin"
+    vendor = "unknown" if system == "linux" else "apple"
+    return {
+        "os": known.get(system, system),
+        "arch": known.get(arch, arch),
+        "triple": f"{cpu}-{vendor}-{ending}",
+    }

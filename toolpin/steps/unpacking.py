@@ -11,7 +11,8 @@ import shutil
 import stat
 from collections.abc import Iterator, Sequence
 
-from toolpin.archive.unpack import unpack
+from toolpin.archive.names import is_packed
+from toolpin.archive.unpack import unpack, unpack_one
 from toolpin.directories import walk
 from toolpin.model import Link, Place, Plan, TreeFile, Unpack
 from toolpin.verify import hash_file
@@ -25,7 +26,7 @@ def unpack_all(plan: Plan, archives: Sequence[str], stage: str) -> list[TreeFile
             for file in _unpack(step, plan, archives, stage):
                 found[file.path] = file
         elif isinstance(step, Place):
-            placed = _place(step, archives, stage)
+            placed = _place(step, plan, archives, stage)
             found[placed.path] = placed
         elif isinstance(step, Link) and (link := _link(step, stage)):
             found[link.path] = link
@@ -52,11 +53,14 @@ def _unpack(
         yield file._replace(path=os.path.join(step.into, file.path))
 
 
-def _place(step: Place, archives: Sequence[str], stage: str) -> TreeFile:
-    """Copy a program that was downloaded as it is."""
+def _place(step: Place, plan: Plan, archives: Sequence[str], stage: str) -> TreeFile:
+    """Copy a program that was downloaded as it is, or packed alone."""
     path = os.path.join(stage, step.path)
     make_folders(os.path.dirname(path))
-    shutil.copyfile(archives[step.artifact], path)
+    if is_packed(plan.artifacts[step.artifact].filename):
+        unpack_one(archives[step.artifact], path)
+    else:
+        shutil.copyfile(archives[step.artifact], path)
     os.chmod(path, 0o755)
     digits = hash_file(path, "sha256")
     return TreeFile(step.path, os.stat(path).st_size, 0o755, digits)

@@ -137,7 +137,7 @@ def _known(
                     idiomatic=tuple(
                         name
                         for name in idioms.names
-                        if idioms.tool_of(name) == known.name
+                        if known.name in idioms.tools_of(name)
                     ),
                     spellings=tuple(known.spellings.items()),
                     hooked=rc.commands_of(known.name) if is_scripted else (),

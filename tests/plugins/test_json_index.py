@@ -1,0 +1,162 @@
+"""JSON lists of releases in the shapes that publishers have them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from toolpin.sources import json_index
+from toolpin.sources.fields import read_catalogue
+
+URL = "https://demo.example/index.json"
+A, B = "a" * 64, "b" * 128
+# One release of each, cut to what is read: releases.hashicorp.com, ziglang.org,
+# deno.com, julialang-s3, flutter_infra_release, releases.astral.sh.
+TERRAFORM = {
+    "name": "terraform",
+    "versions": {
+        "1.0.1": {
+            "version": "1.0.1",
+            "builds": [
+                {"os": "linux", "filename": "terraform_1.0.1_linux_amd64.zip"},
+                {"os": "darwin", "filename": "terraform_1.0.1_darwin_amd64.zip"},
+            ],
+        }
+    },
+}
+ZIG = {
+    "0.14.0": {
+        "date": "2025-03-05",
+        "src": {"tarball": "https://ziglang.org/zig-0.14.0.tar.xz", "shasum": A},
+        "x86_64-linux": {
+            "tarball": "https://ziglang.org/download/0.14.0/zig-linux-x86_64-0.14.0.tar.xz",
+            "shasum": A,
+            "size": "49086504",
+        },
+    }
+}
+JULIA = {"1.9.0": {"files": [{"url": "https://x/julia-1.9.0.tar.gz", "sha256": A}]}}
+FLUTTER = {
+    "releases": [
+        {"version": "3.0.0", "archive": "stable/linux/f_3.0.0.tar.xz", "sha256": A}
+    ]
+}
+ASTRAL = b"\n".join(
+    json.dumps(
+        {"version": one, "artifacts": [{"url": f"https://x/{one}.tar.gz", "sha256": A}]}
+    ).encode()
+    for one in ("3.11.15+20260303", "3.12.1+20260303")
+)
+
+
+def read_of(documents: Mapping[str, Any]) -> json_index.Read:
+    def read(url: str) -> bytes:
+        found = documents[url]
+        return found if isinstance(found, bytes) else json.dumps(found).encode()
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("document", "more", "version", "file"),
+    [
+        (
+            TERRAFORM,
+            {"list": "versions", "files": "builds", "name": "filename"},
+            "1.0.1",
+            "terraform_1.0.1_linux_amd64.zip",
+        ),
+        (
+            ZIG,
+            {"files": "{cpu}-linux", "name": "tarball", "sha256": "shasum"},
+            "0.14.0",
+            "zig-linux-x86_64-0.14.0.tar.xz",
+        ),
+        (
+            JULIA,
+            {"files": "files", "name": "url", "sha256": "sha256"},
+            "1.9.0",
+            "julia-1.9.0.tar.gz",
+        ),
+        (
+            FLUTTER,
+            {
+                "list": "releases",
+                "version": "version",
+                "files": ".",
+                "name": "archive",
+                "sha256": "sha256",
+            },
+            "3.0.0",
+            "f_3.0.0.tar.xz",
+        ),
+    ],
+)
+def test_a_release_and_its_file_are_found(
+    document: object, more: dict[str, str], version: str, file: str
+) -> None:
+    shape = read_catalogue({"url": URL, **more})
+    ((found, entry),) = json_index.entries(shape, read_of({URL: document}))
+    assert found == version
+    table = json_index.files(shape, entry, {"cpu": "x86_64"})[file]
+    digest = json_index.digest_of(shape, table)
+    assert (digest.hex if digest else None) == (A if "sha256" in more else None)
+
+
+def test_a_host_that_a_release_does_not_have_has_no_file() -> None:
+    shape = read_catalogue({"url": URL, "files": "{cpu}-linux", "name": "tarball"})
+    ((_, entry),) = json_index.entries(shape, read_of({URL: ZIG}))
+    assert json_index.files(shape, entry, {"cpu": "aarch64"}) == {}
+
+
+def test_a_list_may_be_plain_texts() -> None:
+    shape = read_catalogue({"url": URL, "list": "cli", "prefix": "v"})
+    found = json_index.entries(shape, read_of({URL: {"cli": ["v2.0.0", "v1.46.3"]}}))
+    assert [version for version, _ in found] == ["2.0.0", "1.46.3"]
+
+
+def test_a_document_may_have_a_release_on_each_line() -> None:
+    url = "https://demo.example/python.ndjson"
+    shape = read_catalogue({"url": url, "version": "version"})
+    found = json_index.entries(shape, read_of({url: ASTRAL}))
+    assert [one for one, _ in found] == ["3.11.15+20260303", "3.12.1+20260303"]
+
+
+DOTNET = {
+    "url": URL,
+    "list": "releases-index",
+    "next": "releases.json",
+    "then": "releases",
+    "version": "sdk/version",
+    "files": "sdk/files",
+    "name": "name",
+    "sha512": "hash",
+}
+
+
+def test_a_list_may_lead_to_further_documents() -> None:
+    following = "https://demo.example/8.0/releases.json"
+    files = [{"name": "dotnet-sdk-linux-x64.tar.gz", "hash": B}]
+    documents = {
+        URL: {
+            "releases-index": [{"channel-version": "8.0", "releases.json": following}]
+        },
+        following: {"releases": [{"sdk": {"version": "8.0.100", "files": files}}]},
+    }
+    shape = read_catalogue(DOTNET)
+    ((version, entry),) = json_index.entries(shape, read_of(documents))
+    assert version == "8.0.100"
+    (file,) = json_index.files(shape, entry, {}).values()
+    assert str(json_index.digest_of(shape, file)) == f"sha512:{B}"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/r.json", "file:///etc/passwd", 3]
+)
+def test_a_list_leads_to_no_other_server(url: object) -> None:
+    documents = {URL: {"releases-index": [{"releases.json": url}]}}
+    with pytest.raises(ValueError, match="another server"):
+        list(json_index.entries(read_catalogue(DOTNET), read_of(documents)))

@@ -1,0 +1,107 @@
+"""Text lists with tabs, several rows a version, and URLs in a column.
+
+Rows as cache.ruby-lang.org's index.txt and asdf-java's jdk-linux-x86_64.tsv have them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.clients import clients_with
+from tests.support.server import Server
+from toolpin.errors import NotPublished
+from toolpin.host import any_of
+from toolpin.install.planner import assemble, make_plan
+from toolpin.model import Pin
+from toolpin.plugin.contract import Tool, examine, parse_tool
+from toolpin.sources.clients import Clients
+
+X64 = any_of("linux-x64")
+A, B, C = "a" * 64, "b" * 64, "c" * 128
+HEAD = """\
+[tool]
+name = "demo"
+description = "a demo"
+homepage = "https://demo.example/"
+commands = ["demo"]
+[[source]]
+id = "list"
+kind = "lines"
+publisher = "demo.example"
+list = "https://demo.example/list"
+hosts = ["linux-x64"]
+"""
+PUB = "https://cache.ruby-lang.org/pub/ruby"
+DIGESTS = r"\t{sha1}\t{sha256}\t{sha512}"
+RUBY = (
+    HEAD
+    + rf"""line = "ruby-{{version}}\t{PUB}/{{line}}/{{file}}.tar.gz{DIGESTS}"
+artifacts = ["{PUB}/{{line}}/{{file}}.tar.gz"]
+"""
+)
+JAVA = (
+    HEAD
+    + r"""line = "{version}\t{file}\t{url}\t{sha256}"
+artifacts = ["{url}"]
+publishers = ["https://cdn.azul.com/", "https://corretto.aws/downloads/"]
+releases = ".+"
+"""
+)
+RUBY_ROWS = "name\turl\tsha1\tsha256\tsha512\n" + "".join(
+    f"ruby-3.3.0\t{PUB}/3.3/ruby-3.3.0{end}\t{'1' * 40}\t{digest}\t{C}\n"
+    for end, digest in ((".tar.gz", A), (".tar.xz", B), (".zip", B))
+)
+ZULU = "https://cdn.azul.com/zulu/bin/zulu17.46.19-ca-jdk17.0.9-linux_x64.tar.gz"
+EVIL = "https://evil.example/zulu.tar.gz"
+JAVA_ROWS = (
+    f"zulu-17.46.19\tzulu17.tar.gz\t{ZULU}\t{A}\n"
+    f"evil-17\tzulu.tar.gz\t{EVIL}\t{A}\n"
+    f"climb-17\tx\thttps://cdn.azul.com/../x.tar.gz\t{A}\n"
+    f"prefix-17\tx\thttps://cdn.azul.com.evil.example/x.tar.gz\t{A}\n"
+)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def on(server: Server, tmp_path: Path) -> Clients:
+    return clients_with((("https://demo.example", server.url),), X64, tmp_path)
+
+
+def tool(text: str) -> Tool:
+    return parse_tool(text, "demo.toml")
+
+
+def test_one_of_several_rows_of_a_version_is_read(server: Server, on: Clients) -> None:
+    server.put("/list", RUBY_ROWS.encode())
+    known = tool(RUBY)
+    spec = known.sources[0]
+    assert [one.version for one in on.open(spec).releases(X64)] == ["3.3.0"]
+    (artifact,) = make_plan(known, spec, Pin("demo", "3.3.0"), X64, on).artifacts
+    assert artifact.locator.endswith("/pub/ruby/3.3/ruby-3.3.0.tar.gz")
+    assert str(artifact.digest) == f"sha256:{A}"
+
+
+def test_a_url_of_a_column_is_a_publishers(server: Server, on: Clients) -> None:
+    server.put("/list", JAVA_ROWS.encode())
+    known = tool(JAVA)
+    spec, pin = known.sources[0], Pin("demo", "zulu-17.46.19")
+    assert [one.version for one in on.open(spec).releases(X64)] == ["zulu-17.46.19"]
+    (artifact,) = make_plan(known, spec, pin, X64, on).artifacts
+    assert artifact.locator == ZULU
+    other = artifact._replace(locator=EVIL, filename="zulu.tar.gz")
+    with pytest.raises(NotPublished):
+        assemble(known, spec, pin, X64, [other])
+
+
+def test_a_column_with_urls_needs_their_publishers() -> None:
+    lines = [one for one in JAVA.splitlines() if not one.startswith("publishers")]
+    faults = examine("\n".join(lines), "demo.toml")[1]
+    assert "is not complete" in faults[0].what

@@ -1,0 +1,33 @@
+"""The token that GitHub's own program, gh, is logged in with on this machine."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from functools import cache
+
+from toolpin.errors import ToolpinError
+from toolpin.process import run
+
+
+def gh_token(env: Mapping[str, str]) -> str:
+    """Return the token, "" for none. `env` has no directory of shims on its PATH.
+
+    It is run outside of any project, once per process.
+    """
+    return _token(tuple(sorted(env.items())))
+
+
+@cache
+def _token(env: tuple[tuple[str, str], ...]) -> str:
+    variables = dict(env)
+    gh = shutil.which("gh", path=variables.get("PATH", ""))
+    if gh is None or not gh.startswith("/"):
+        return ""
+    try:
+        finished = run([gh, "auth", "token"], env=variables, cwd="/", timeout_s=20)
+    except (ToolpinError, OSError):
+        return ""
+    token = finished.out.strip()
+    return token if finished.status == 0 and re.fullmatch(r"[!-~]+", token) else ""

@@ -1,0 +1,102 @@
+"""Reads JSON lists of releases of many shapes, by the keys that a plugin names.
+
+A list may be at a path, be an object whose keys are the versions, hold plain strings,
+be cut into one document per line of versions, or have one JSON object a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from toolpin.json_text import parse_json
+from toolpin.model import Digest
+from toolpin.sources.contract import fill
+from toolpin.verify import any_digest
+
+Read = Callable[[str], bytes]
+_ONE_A_LINE = (".ndjson", ".jsonl")
+
+
+def entries(shape: Mapping[str, str], read: Read) -> Iterator[tuple[str, Any]]:
+    """Yield each release's name, without the prefix, and what is stated of it.
+
+    Raises ValueError, LookupError, TypeError or AttributeError for another shape.
+    """
+    found = _at(_document(shape["url"], read), shape["list"])
+    lists = [found]
+    if shape["next"]:
+        urls = [_at(one, shape["next"]) for _, one in _items(found, keyed=False)]
+        lists = [_at(_next(shape["url"], url, read), shape["then"]) for url in urls]
+    for one in lists:
+        for key, entry in _items(one, keyed=not shape["version"]):
+            name = _at(entry, shape["version"]) if shape["version"] else key
+            yield _text(name).removeprefix(shape["prefix"]), entry
+
+
+def has_file(shape: Mapping[str, str], entry: Any, values: Mapping[str, str]) -> bool:  # noqa: ANN401 - JSON
+    """Say whether a release's plain list of files has the host's."""
+    return fill(shape["file"], values) in _at(entry, shape["files"])
+
+
+def files(
+    shape: Mapping[str, str],
+    entry: Any,  # noqa: ANN401 - JSON
+    values: Mapping[str, str],
+) -> dict[str, Mapping[str, Any]]:
+    """Return what a release states of its files, by the last part of their names."""
+    path, name = fill(shape["files"], values), shape["name"]
+    found = entry.get(path, {}) if path != shape["files"] else _at(entry, path)
+    if isinstance(found, Mapping):
+        tables = [found, *found.values()]
+        found = [one for one in tables if isinstance(one, Mapping) and name in one]
+    return {_text(one[name]).rpartition("/")[2]: one for one in found}
+
+
+def digest_of(shape: Mapping[str, str], file: Mapping[str, Any]) -> Digest | None:
+    """Return a file's digest; None for one that is listed without it."""
+    text = file.get(digest_key(shape))
+    return any_digest(str(text), shape["url"]) if text else None
+
+
+def digest_key(shape: Mapping[str, str]) -> str:
+    """Return the key of a file's digest, "" where the list has none."""
+    return shape["sha256"] or shape["sha512"]
+
+
+def _document(url: str, read: Read) -> Any:  # noqa: ANN401 - JSON
+    data = read(url)
+    if urlsplit(url).path.endswith(_ONE_A_LINE):
+        return [parse_json(line) for line in data.splitlines() if line.strip()]
+    return parse_json(data)
+
+
+def _next(url: str, following: object, read: Read) -> Any:  # noqa: ANN401 - JSON
+    """Return the document that an entry names, if it is on the same server."""
+    if urlsplit(str(following))[:2] != urlsplit(url)[:2]:
+        raise ValueError(f"{following} is on another server")
+    return _document(str(following), read)
+
+
+def _items(found: Any, *, keyed: bool) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - JSON
+    """Yield the entries of a list, or those of an object with their keys."""
+    if keyed and isinstance(found, Mapping):
+        yield from found.items()
+    elif isinstance(found, list):
+        yield from ((one, one) for one in found)
+    else:
+        raise TypeError("a list was expected")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _at(value: Any, path: str) -> Any:  # noqa: ANN401 - JSON
+    """Return what is at a path of keys: `sdk/version`; `.` and "" are the value."""
+    for key in path.split("/") if path not in ("", ".") else ():
+        value = value[key]
+    return value
