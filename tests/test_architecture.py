@@ -61,6 +61,7 @@ LAYERS = tuple(
         install.context install.notes install.pipeline install.planner install.serving
         install.supplies lockfile.asks resolver.locked resolver.resolver
         shells.completion shells.known_words shells.watch upkeep.adopting
+        upkeep.after_install
         upkeep.pruning upkeep.removal upkeep.reshim upkeep.unused
         """,
         """

@@ -73,7 +73,8 @@ def run(argv: Sequence[str]) -> int:
         code = _dispatch(words, for_plugin=for_plugin)
     except FailedError as error:
         _flush_first()
-        Report().warn_lines(error.what)
+        if error.what:
+            Report().warn_lines(error.what)
         code = error.code
     except ToolpinError as error:
         _flush_first()

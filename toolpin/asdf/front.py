@@ -19,8 +19,8 @@ from toolpin.plugin.registry import script_folders
 from toolpin.project import pin_files
 from toolpin.project.files import Files
 from toolpin.project.toolversions import parse_wanted
+from toolpin.replacing import replacing
 from toolpin.report import Report
-from toolpin.scripts.running import kind_of
 from toolpin.settings.asdf_env import (
     as_toolpin,
     data_folder,
@@ -75,9 +75,24 @@ class Front(NamedTuple):
         installed or asked for here.
         """
         app = self.app
-        names = {*script_folders(app.paths), *installs.tools(app.paths)}
+        names = {*script_folders(app.paths), *installs.tools(app.paths), *self.added}
         names |= {request.tool for request in self.requests()}
         return tuple(sorted({app.registry.canonical(name) for name in names}))
+
+    @property
+    def added(self) -> frozenset[str]:
+        """The tools of toolpin's own that `plugin add` was asked for."""
+        try:
+            with open(self.app.paths.asdf_note, encoding="utf-8") as file:
+                return frozenset(file.read().split())
+        except OSError:
+            return frozenset()
+
+    def add(self, tool: str, *, is_there: bool = True) -> None:
+        """Note that a tool of toolpin's own was added, or removed."""
+        names = self.added | {tool} if is_there else self.added - {tool}
+        with replacing(self.app.paths.asdf_note) as file:
+            file.write("".join(f"{one}\n" for one in sorted(names)).encode())
 
     def has(self, name: str) -> bool:
         """Say whether there is such a tool."""
@@ -131,7 +146,7 @@ def open_front(environ: Mapping[str, str], *, for_plugin: bool = False) -> Front
     places = dict(given)
     if folder := data_folder(given):
         places["TOOLPIN_DATA_DIR"] = folder
-    paths, files = find_paths(places), Files()
+    paths, files = find_paths(places)._replace(as_asdf=True), Files()
     rc = read_asdfrc(given)
     env: Mapping[str, str] = given
     if not for_plugin or os.path.exists(paths.asdf_note):
@@ -142,7 +157,7 @@ def open_front(environ: Mapping[str, str], *, for_plugin: bool = False) -> Front
         wanted = rc.flag("legacy_version_file")
         level = ("plain" if mine == "none" else mine) if wanted else "none"
         env = {**env, VARIABLE: level}
-    front = Front(App(paths, env, Report(), files=files), given, rc)
+    front = Front(App(paths, env, Report(quiet=True), files=files), given, rc)
     if not for_plugin:
         _note(front)
     return front
@@ -195,12 +210,6 @@ def split(words: Sequence[str], known: str = "", valued: str = "") -> Words:
 def wanted_of(word: str) -> Wanted:
     """Return what a version on the command line means. Raises UsageError."""
     return parse_wanted(word, COMMAND_LINE)
-
-
-def spelt(version: str) -> str:
-    """Return a version as asdf spells it: the folder `ref-x` is `ref:x`."""
-    kind, value = kind_of(version)
-    return f"ref:{value}" if kind == "ref" else version
 
 
 def folder_like(word: str) -> bool:

@@ -53,10 +53,14 @@ def _add(front: Front, words: Sequence[str]) -> int:
         )
     app = front.app
     folders, own = app.plugin_folders, app.registry.canonical(name)
-    if folders.has(own) or (own in app.registry.aliases and not url):
+    if folders.has(own) or own in front.added:
         front.say(f"Plugin named {name} already added")
         if own not in app.registry.passed_over or not url:
             return 0
+    elif own in app.registry.aliases and not url:
+        _index(front)  # where no short name counts, a bundled one does not
+        front.add(own)
+        return 0
     address = _address(front, name, url)
     try:
         if folders.has(own):  # it lay there, and the bundled one counted
@@ -152,7 +156,7 @@ def _remove(front: Front, words: Sequence[str]) -> int:
     if folders.has(tool):
         folders.remove(tool)
     else:
-        front.say(f"{tool} comes with toolpin: only what it installed is removed")
+        front.add(tool, is_there=False)
     for version in installs.versions(app.paths, tool):
         pin = Pin(tool, version)
         with unfinished.version_mutex(app.paths, pin):

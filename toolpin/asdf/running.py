@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from toolpin.asdf.front import FailedError, Front, spelt, split
-from toolpin.errors import NotRunnable, ScriptFailed, printable
+from toolpin.asdf.front import FailedError, Front, split
+from toolpin.errors import HookFailed, NotRunnable, ScriptFailed, printable
 from toolpin.execute import finding, running
 from toolpin.execute.launch import as_called, become
 from toolpin.execute.place import Found
 from toolpin.model import Pin, Request
-from toolpin.scripts.running import Scripts, variables_of
+from toolpin.scripts.running import Scripts, spelt, variables_of
 from toolpin.settings.asdf_env import without_translated
 from toolpin.settings.idiomatic_level import VARIABLE
 from toolpin.shims.stubs import read_stub
@@ -46,6 +46,8 @@ def exec_(front: Front, words: Sequence[str]) -> NoReturn:
         )
     except NotRunnable as error:
         raise _told(front, command, error) from error
+    except HookFailed as error:
+        raise FailedError("") from error
 
 
 def env(front: Front, words: Sequence[str]) -> NoReturn:
@@ -68,7 +70,7 @@ def which(front: Front, words: Sequence[str]) -> int:
     command = split(words).name(0)
     if not command:
         raise FailedError("usage: asdf which <command>")
-    front.answer(_find(front, command, 1).path)
+    front.answer(_find(front, command, 1, lacking=_lacks_it).path)
     return 0
 
 
@@ -104,7 +106,33 @@ def _has_folder(front: Front, name: str) -> bool:
     return "/" not in name and os.path.isdir(f"{front.app.paths.plugins}/{name}")
 
 
-def _find(front: Front, command: str, unknown: int) -> Found:
+def _lacks(_front: Front, command: str) -> str:
+    return (
+        f"No executable {command} found for current version. Please select a different "
+        f"version or install {command} manually for the current version"
+    )
+
+
+def _lacks_it(front: Front, command: str) -> str:
+    """Return what `which` says where the versions that are set lack a command."""
+    requests = _asked_for(front, command)
+    versions = (str(wanted) for one in requests for wanted in one.wanted)
+    tools = ", ".join(one.tool for one in requests)
+    return f"No {command} executable found for {tools} {', '.join(versions)}"
+
+
+def _asked_for(front: Front, command: str) -> list[Request]:
+    """Return what is set here of the tools that have, or had, a command."""
+    tools = {pin.tool for pin in _having(front, command)} or _of_stub(front, command)
+    return [one for tool in sorted(tools) if (one := front.request(tool))]
+
+
+def _find(
+    front: Front,
+    command: str,
+    unknown: int,
+    lacking: Callable[[Front, str], str] = _lacks,
+) -> Found:
     """Return what a command runs. Raises FailedError with what asdf says instead."""
     _check(front, command, unknown)
     app = front.app
@@ -112,7 +140,7 @@ def _find(front: Front, command: str, unknown: int) -> Found:
         place = app.place._replace(env=as_called(app.env))
         found = finding.find(command, place)
     except NotRunnable as error:
-        raise _told(front, command, error) from error
+        raise _told(front, command, error, lacking) from error
     return _as_asdf(front, found)
 
 
@@ -138,22 +166,22 @@ def _check(front: Front, command: str, unknown: int) -> None:
     )
 
 
-def _told(front: Front, command: str, error: NotRunnable) -> Exception:
+def _told(
+    front: Front,
+    command: str,
+    error: NotRunnable,
+    lacking: Callable[[Front, str], str] = _lacks,
+) -> Exception:
     """Return what asdf says of a command that a version is set for, and cannot run."""
     if isinstance(error, ScriptFailed):
         return FailedError(
             f"{error.render()}\nexit status {error.status}", error.status
         )
     pins = _having(front, command)
-    tools = {pin.tool for pin in pins} or _of_stub(front, command)
-    requests = [one for tool in sorted(tools) if (one := front.request(tool))]
+    requests = _asked_for(front, command)
     if any(_is_there(front, request) for request in requests):
         if "has no command" in error.what:
-            return FailedError(
-                f"No {command} executable found for current version. Please select a "
-                f"different version or install {command} manually for the current "
-                "version"
-            )
+            return FailedError(lacking(front, command))
         return error
     lines = [
         f"No preset version installed for command {command}",
@@ -177,7 +205,7 @@ def _told(front: Front, command: str, error: NotRunnable) -> Exception:
 
 
 def _is_there(front: Front, request: Request) -> bool:
-    return any(resolution.pin for resolution in front.app.resolve(request))
+    return any(resolution.basis for resolution in front.app.resolve(request))
 
 
 def _of_stub(front: Front, command: str) -> set[str]:

@@ -12,7 +12,9 @@ from toolpin.env import apply
 from toolpin.errors import NotRunnable, UnknownCommand
 from toolpin.execute.place import Found, Place, request_in, stated_in
 from toolpin.execute.trees import (
+    as_system,
     asked,
+    of_system,
     required_by,
     tree_of,
     used_by,
@@ -99,10 +101,13 @@ def _choose(place: Place, request: Request, command: str) -> Found | None:
     there = False
     for resolution in resolve(request, place.paths, place.where):
         if resolution.basis == "system":
+            if template := of_system(place, request.tool, command):
+                return template._replace(origin=request.origin)
             path = _on_path(_without_versions(place), command)
             if path:
                 place = _without_versions(place, request.tool)
-                return _system(place, path, command, request.origin)
+                found = _system(place, path, command, request.origin)
+                return as_system(found._replace(tool=request.tool), place.paths)
             there = True
             continue
         patch = tree_of(place, resolution)
@@ -120,8 +125,8 @@ def _choose(place: Place, request: Request, command: str) -> Found | None:
             path = f"{folder}/{command}"
             if is_program(path) and folder != place.paths.answers:
                 child = apply(patch, around.env, place.paths.shims)
-                found = Found(path, child, resolution.pin, request.origin)
-                return asked(place, found) if patch.asks else found
+                found = Found(path, child, resolution.pin, request.origin, request.tool)
+                return asked(place, found, patch) if patch.asks else found
     if not there:
         raise not_installed(request, place.where)
     return None

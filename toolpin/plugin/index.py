@@ -86,10 +86,12 @@ class Index:
             self._touch(folder)
 
     def _age_s(self, folder: str) -> float:
-        try:
-            return time.time() - os.stat(f"{folder}/.git/toolpin-fetched").st_mtime
-        except OSError:
-            return -1.0
+        """Return how old a copy is; asdf's own has no note, and git's tell of it."""
+        ages = []
+        for name in ("toolpin-fetched", "FETCH_HEAD", "HEAD"):
+            with contextlib.suppress(OSError):
+                ages.append(time.time() - os.stat(f"{folder}/.git/{name}").st_mtime)
+        return min(ages, default=-1.0)
 
     def _touch(self, folder: str) -> None:
         with open(f"{folder}/.git/toolpin-fetched", "w", encoding="utf-8"):

@@ -57,10 +57,12 @@ class Scripts:
         *,
         env: Mapping[str, str] | None = None,
         cwd: str = "",
+        shown: bool = False,
     ) -> Finished:
         """Run a script and return what it left, whatever its status.
 
         `more` are variables of this call; `env` and `cwd` stand in for the caller's.
+        What it prints is `shown` as it comes, or is in the answer.
         """
         self.check(script)
         base = self.env if env is None else for_scripts(self.paths, env, cwd)
@@ -70,6 +72,7 @@ class Scripts:
             env={**base, **(more or {})},
             cwd=cwd or self.cwd,
             timeout_s=ASK_S,
+            shown=shown,
         )
 
     def ask(
@@ -183,6 +186,12 @@ def kind_of(version: str) -> tuple[str, str]:
     return "version", version
 
 
+def spelt(version: str) -> str:
+    """Return a version as asdf spells it: the directory `ref-x` is `ref:x`."""
+    kind, value = kind_of(version)
+    return f"ref:{value}" if kind == "ref" else version
+
+
 def folder_of_ref(ref: str) -> str:
     """Return the version that stands for a Git ref."""
     return f"{_REF}{ref}"
@@ -198,6 +207,15 @@ def variables_of(paths: Paths, pin: Pin) -> dict[str, str]:
     }
 
 
+def variables_at(directory: str) -> dict[str, str]:
+    """Return the same for a directory that a `path:` names."""
+    return {
+        "ASDF_INSTALL_TYPE": "path",
+        "ASDF_INSTALL_VERSION": directory,
+        "ASDF_INSTALL_PATH": directory,
+    }
+
+
 def failed(name: str, script: str, told: Finished) -> ToolpinError:
     """Return the error of a script that did not succeed, with what it said last."""
     lines = [*_lines(told.err), *_lines(told.out)] or ["nothing"]
@@ -207,15 +225,15 @@ def failed(name: str, script: str, told: Finished) -> ToolpinError:
     )
 
 
-def plugin_of(paths: Paths, pin: Pin, env: Mapping[str, str], cwd: str) -> Scripts:
+def plugin_of(paths: Paths, tool: str, env: Mapping[str, str], cwd: str) -> Scripts:
     """Return the plugin that an install asks. Raises NotRunnable where it is gone."""
-    if not os.path.isdir(f"{paths.plugins}/{pin.tool}/bin"):
+    if not os.path.isdir(f"{paths.plugins}/{tool}/bin"):
         raise NotRunnable(
-            f"{pin} asks its plugin each time it runs, and that is gone",
-            [("expected", f"{paths.plugins}/{pin.tool}")],
-            f"toolpin plugin add {pin.tool} URL",
+            f"{tool} asks its plugin each time it runs, and that is gone",
+            [("expected", f"{paths.plugins}/{tool}")],
+            f"toolpin plugin add {tool} URL",
         )
-    return Scripts(paths, pin.tool, env, cwd)
+    return Scripts(paths, tool, env, cwd)
 
 
 def answer_asdf(paths: Paths) -> None:
@@ -224,6 +242,8 @@ def answer_asdf(paths: Paths) -> None:
     text = (
         "#!/bin/sh\n"
         "# What the scripts of plugins call: it answers from toolpin's store.\n"
+        f"export ASDF_DATA_DIR={quote(paths.data)}\n"
+        f"export TOOLPIN_CONFIG_DIR={quote(paths.config)}\n"
         f'exec {quote(sys.executable)} -I -m toolpin.asdf --for-plugin "$@"\n'
     )
     try:

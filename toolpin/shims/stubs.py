@@ -76,6 +76,7 @@ def render_library(paths: Paths, python: str) -> str:
     with open(f"{bundled('shims')}/shim.sh", encoding="utf-8") as file:
         text = file.read()
     words = {
+        "@ANSWERS@": quote(paths.answers),
         "@CONFIG@": quote(paths.config),
         "@CR@": "\r",
         "@DATA@": quote(paths.data),

@@ -19,6 +19,7 @@ from toolpin.env import render_record
 from toolpin.errors import ToolpinError
 from toolpin.model import REQUIRED, EnvPatch, Home, Pin, Plan, Receipt, TreeFile
 from toolpin.paths import Paths, open_regular
+from toolpin.replacing import replacing
 from toolpin.steps.finishing import check_place, finish
 from toolpin.steps.proof import check_commands, check_proof
 from toolpin.steps.unpacking import make_folders, survey, unpack_all
@@ -173,8 +174,14 @@ def record_of(paths: Paths, receipt: Receipt) -> str:
         + _defaults(paths, receipt),
         major=receipt.pin.version.partition(".")[0],
         asks=receipt.asks,
+        plugin=f"{paths.plugins}/{receipt.pin.tool}" if is_scripted(receipt) else "",
     )
     return render_record(patch)
+
+
+def is_scripted(receipt: Receipt) -> bool:
+    """Say whether an asdf plugin describes an install."""
+    return any(name == "ASDF_INSTALL_PATH" for name, _ in receipt.variables)
 
 
 def _defaults(paths: Paths, receipt: Receipt) -> tuple[Home, ...]:
@@ -249,6 +256,17 @@ def _write_own_files(paths: Paths, stage: str, receipt: Receipt) -> None:
     make_folders(f"{stage}/{_OWN}")
     _write(f"{stage}/{_OWN}/receipt.json", render_receipt(receipt))
     _write(f"{stage}/{_OWN}/record.sh", record_of(paths, receipt))
+
+
+def write_again(paths: Paths, receipt: Receipt) -> None:
+    """Write the receipt and the record of a published tree again."""
+    own = f"{paths.install(*receipt.pin)}/{_OWN}"
+    for name, text in (
+        ("receipt.json", render_receipt(receipt)),
+        ("record.sh", record_of(paths, receipt)),
+    ):
+        with replacing(f"{own}/{name}") as file:
+            file.write(text.encode(errors="surrogateescape"))
 
 
 def _write(path: str, text: str) -> None:

@@ -20,11 +20,14 @@ from toolpin.shims.folder import are_in_place
 from toolpin.store import installs
 from toolpin.versions import sort_key
 from toolpin.wanted.requests import InstallOptions
-from toolpin.wanted.view import show_outcomes, show_plans
+from toolpin.wanted.view import Show, show_outcomes, show_plans
 
 
 def install_requests(
-    requests: Sequence[Request], options: InstallOptions, app: App
+    requests: Sequence[Request],
+    options: InstallOptions,
+    app: App,
+    show: Show = show_outcomes,
 ) -> int:
     """Install what requests ask for, and return the exit code: 1 where one fails.
 
@@ -36,7 +39,7 @@ def install_requests(
         wanted = _settled(requests, app)
         if wanted is not None and _is_done(wanted, app):
             jobs = [Job(pin, origin) for pin, origin in wanted]
-            return show_outcomes([Outcome(job, "present") for job in jobs], [], app)
+            return show([Outcome(job, "present") for job in jobs], [], app)
     # With these come requests, tqdm and threads: only where there is work.
     from toolpin.plugin_tasks.needs import provide  # noqa: PLC0415
 
@@ -48,7 +51,7 @@ def install_requests(
         first_use=options.trust_on_first_use and not options.dry_run,
     )
     app = app.derived(settings=settings, registry=app.registry)
-    return _install(requests, wishes, options, app)
+    return _install(requests, wishes, options, app, show)
 
 
 def _install(
@@ -56,9 +59,11 @@ def _install(
     wishes: Sequence[tuple[Pin, Origin]],
     options: InstallOptions,
     app: App,
+    show: Show,
 ) -> int:
     """Resolve requests and install the result; `wishes` are their exact versions."""
     from toolpin.resolver.resolver import Resolver, Rules  # noqa: PLC0415
+    from toolpin.upkeep.after_install import run_install_hooks  # noqa: PLC0415
     from toolpin.wanted.jobs import jobs_for, judged  # noqa: PLC0415
 
     there = _destination(options, app)
@@ -67,6 +72,7 @@ def _install(
         must=options.locked or bool(options.into),
         ci=is_ci(app.env),
         ignored=bool(options.source),
+        literal=options.literal,
     )
     resolver = Resolver(app, there.host, rules, requests, installer.resolve)
     jobs, errors = jobs_for(requests, resolver, app, elsewhere=bool(options.into))
@@ -76,7 +82,7 @@ def _install(
     if options.into:
         jobs = _one_a_tool(jobs)
     if any(isinstance(error, NotLocked) for error in errors):
-        return show_outcomes([], errors, app)
+        return show([], errors, app)
     if options.dry_run:
         return show_plans(jobs, errors, installer.plan, there)
     outcomes = [judged(one, resolver.tried) for one in installer.run(jobs)]
@@ -86,8 +92,9 @@ def _install(
             installs.remember_channel(app.paths, pin, channel)
     if not options.into:
         _refresh_shims(outcomes, app)
+    outcomes = run_install_hooks(outcomes, app)
     runs_here = there.host.libc_version != "" or not options.host
-    return show_outcomes(outcomes, errors, there, runs_here=runs_here)
+    return show(outcomes, errors, there, runs_here=runs_here)
 
 
 def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:
