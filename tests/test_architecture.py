@@ -61,7 +61,7 @@ LAYERS = tuple(
         install.context install.notes install.pipeline install.planner install.serving
         install.supplies lockfile.asks resolver.locked resolver.resolver
         shells.completion shells.known_words shells.watch upkeep.adopting
-        upkeep.after_install
+        upkeep.after_install upkeep.mise_tools
         upkeep.pruning upkeep.removal upkeep.reshim upkeep.unused
         """,
         """

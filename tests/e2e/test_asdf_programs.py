@@ -16,8 +16,11 @@ NODE = {
     **GREET,
     "bin/install": """#!/usr/bin/env bash
 bins=$ASDF_INSTALL_PATH/bin; mkdir -p "$bins"
-printf '#!/bin/sh\\necho "npm of %s"\\n[ "$1" = -v ] || touch "%s/bin/$3" && chmod +x "%s/bin/$3"\\n' \\
-  "$ASDF_INSTALL_VERSION" "$ASDF_INSTALL_PATH" "$ASDF_INSTALL_PATH" >"$bins/npm"
+cat >"$bins/npm" <<END
+#!/bin/sh
+echo "npm of $ASDF_INSTALL_VERSION"
+[ "\\$1" = -v ] || install -m 755 /dev/null "$bins/\\$3"
+END
 chmod +x "$bins/npm"
 """,
     "shims/npm": """#!/usr/bin/env bash
@@ -83,7 +86,7 @@ def test_a_hook_that_programs_load_finds_an_asdf_of_this_store(home: Home) -> No
     assert home.toolpin("install", "fakeruby", "1.0.0").code == 0
     home.pin("fakeruby 1.0.0\n")
     # Nothing in the environment names this store.
-    bare = {one: "" for one in ("TOOLPIN_DATA_DIR", "TOOLPIN_CONFIG_DIR")}
+    bare = dict.fromkeys(("TOOLPIN_DATA_DIR", "TOOLPIN_CONFIG_DIR"), "")
     tree = home.data / "installs/fakeruby/1.0.0"
     for number, command in enumerate(((home.shim("gem"),), (*TOOLPIN, "exec", "gem"))):
         env = bare if number == 0 else {}

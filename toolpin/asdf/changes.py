@@ -28,8 +28,10 @@ from toolpin.model import Pin, Request, Wanted
 from toolpin.plugin.script import is_scripted
 from toolpin.project import files, pin_files
 from toolpin.project.toolversions import check_tool_name, edit
+from toolpin.scripts import asking
 from toolpin.scripts.build import KEEP
-from toolpin.scripts.running import spelt
+from toolpin.scripts.running import spelt, variables_at
+from toolpin.shims import asdf_note
 from toolpin.store import installs
 from toolpin.upkeep.reshim import refresh_shims
 
@@ -225,7 +227,9 @@ def _write(front: Front, name: str, versions: Sequence[str], path: str) -> None:
 
 def reshim(front: Front, words: Sequence[str]) -> int:
     """Bring all shims in line with what is installed, whichever tool is named."""
-    name = split(words).name(0)
+    given = split(words)
+    name, version = given.name(0), given.name(1)
+    _note_path(front, name, version)
     again = front.tool(name) if name else ""
     changes = refresh_shims(front.app.paths, front.app.registry, again=again)
     for skipped in changes.skipped:
@@ -233,6 +237,24 @@ def reshim(front: Front, words: Sequence[str]) -> int:
         if os.path.lexists(path):
             front.say(f"{path} is not asdf's: left alone")
     return 0
+
+
+def _note_path(front: Front, name: str, version: str) -> None:
+    """Note a `path:` whose programs are to have shims; without one, all are dropped."""
+    paths = front.app.paths
+    kept = asdf_note.of_paths(paths) if version else []
+    if version.startswith("path:"):
+        tool, named = front.tool(name), version.removeprefix("path:")
+        directory = os.path.join(front.app.directory, os.path.expanduser(named))
+        bins = [f"{directory}/bin"]
+        if installs.is_plugin(paths, tool):
+            own = variables_at(directory)
+            found = asking.bin_dirs(front.app.scripts(tool), own)
+            bins = [os.path.join(directory, one) for one in found]
+        line = [tool, version, *bins]
+        kept = [line, *(one for one in kept if one[:2] != line[:2])]
+    if kept != asdf_note.of_paths(paths):
+        asdf_note.write(paths, front.added, kept)
 
 
 def shell(front: Front, words: Sequence[str]) -> int:

@@ -19,7 +19,6 @@ from toolpin.plugin.registry import script_folders
 from toolpin.project import pin_files
 from toolpin.project.files import Files
 from toolpin.project.toolversions import parse_wanted
-from toolpin.replacing import replacing
 from toolpin.report import Report
 from toolpin.settings.asdf_env import (
     as_toolpin,
@@ -29,6 +28,7 @@ from toolpin.settings.asdf_env import (
 )
 from toolpin.settings.asdfrc import Asdfrc, read_asdfrc
 from toolpin.settings.idiomatic_level import VARIABLE, idiomatic_level
+from toolpin.shims import asdf_note
 from toolpin.store import installs
 
 COMMAND_LINE = Origin("the command line")
@@ -82,17 +82,13 @@ class Front(NamedTuple):
     @property
     def added(self) -> frozenset[str]:
         """The tools of toolpin's own that `plugin add` was asked for."""
-        try:
-            with open(self.app.paths.asdf_note, encoding="utf-8") as file:
-                return frozenset(file.read().split())
-        except OSError:
-            return frozenset()
+        return asdf_note.added(self.app.paths)
 
     def add(self, tool: str, *, is_there: bool = True) -> None:
         """Note that a tool of toolpin's own was added, or removed."""
+        paths = self.app.paths
         names = self.added | {tool} if is_there else self.added - {tool}
-        with replacing(self.app.paths.asdf_note) as file:
-            file.write("".join(f"{one}\n" for one in sorted(names)).encode())
+        asdf_note.write(paths, names, asdf_note.of_paths(paths))
 
     def has(self, name: str) -> bool:
         """Say whether there is such a tool."""

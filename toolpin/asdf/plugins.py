@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from toolpin.app import App
 from toolpin.asdf.front import FailedError, Front, split
 from toolpin.errors import ToolpinError, Unreachable, printable
 from toolpin.model import Pin
 from toolpin.plugin.folders import Folders, each
 from toolpin.plugin.index import HOUR_S, Index
 from toolpin.plugin_tasks.trial import Trial
+from toolpin.report import Report
 from toolpin.scripts.address import Address, parse_address
 from toolpin.settings.asdfrc import Asdfrc
 from toolpin.store import installs, trees, unfinished
@@ -202,7 +204,8 @@ def _test(front: Front, words: Sequence[str]) -> int:
     if ref := given.flags.get("asdf-plugin-gitref"):
         address = address._replace(ref=ref)
     version = given.flags.get("asdf-tool-version", "")
-    trial = Trial(name, address, front.app)
+    app = front.app
+    trial = Trial(name, address, App(app.paths, app.env, Report(), files=app.files))
     try:
         return trial.run("" if version == "latest" else version, given.names[2:]).code
     except ToolpinError as error:

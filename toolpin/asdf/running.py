@@ -18,7 +18,11 @@ from toolpin.execute.launch import as_called, become
 from toolpin.execute.place import Found
 from toolpin.model import Pin, Request
 from toolpin.scripts.running import Scripts, spelt, variables_of
-from toolpin.settings.asdf_env import without_translated
+from toolpin.settings.asdf_env import (
+    import_line,
+    unimported,
+    without_translated,
+)
 from toolpin.settings.idiomatic_level import VARIABLE
 from toolpin.shims.stubs import read_stub
 from toolpin.store import installs
@@ -150,6 +154,8 @@ def _check(front: Front, command: str, unknown: int) -> None:
     tools = {pin.tool for pin in pins} | _of_stub(front, command)
     if not tools:
         what = f"unknown command: {command}. Perhaps you have to reshim?"
+        if theirs := unimported(front.app.paths, front.given):
+            what += f"\n{theirs} has versions that are not here: {import_line(theirs)}"
         raise FailedError(what, unknown)
     if any(front.request(tool) for tool in sorted(tools)):
         return

@@ -51,7 +51,9 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
     place = Place(paths, registry.aliases, idioms, env, cwd, files)
     try:
         running.run(line[0], line[1:], place, running.Caller(reshim, finish))
-    except (NotRunnable, HookFailed):
+    except HookFailed:  # it has said why
+        sys.exit(HookFailed.exit_code)
+    except NotRunnable:
         if not paths.as_asdf:
             raise
         _fail_as_asdf(line, paths, own)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from toolpin.env import apply
-from toolpin.errors import NotRunnable, UnknownCommand
+from toolpin.errors import NotRunnable, ScriptFailed, UnknownCommand
 from toolpin.execute.place import Found, Place, request_in, stated_in
 from toolpin.execute.trees import (
     as_system,
@@ -45,7 +45,16 @@ def find(command: str, place: Place) -> Found:
     providers = _providers(place, command)
     lacking: NotRunnable | None = None
     for request in _requests(place, providers):
-        found = _choose(place, request, command)
+        try:
+            found = _choose(place, request, command)
+        except ScriptFailed:
+            raise
+        except NotRunnable as error:
+            if not place.paths.as_asdf:
+                raise
+            # asdf goes on to the next tool that has the command.
+            lacking = lacking or error
+            continue
         if found:
             return found
         lacking = lacking or _lacks(place, request, command)

@@ -87,11 +87,10 @@ class Index:
 
     def _age_s(self, folder: str) -> float:
         """Return how old a copy is; asdf's own has no note, and git's tell of it."""
-        ages = []
         for name in ("toolpin-fetched", "FETCH_HEAD", "HEAD"):
             with contextlib.suppress(OSError):
-                ages.append(time.time() - os.stat(f"{folder}/.git/{name}").st_mtime)
-        return min(ages, default=-1.0)
+                return time.time() - os.stat(f"{folder}/.git/{name}").st_mtime
+        return -1.0
 
     def _touch(self, folder: str) -> None:
         with open(f"{folder}/.git/toolpin-fetched", "w", encoding="utf-8"):

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from toolpin.model import Pin
 from toolpin.paths import Paths, open_regular
 from toolpin.project.words import RESERVED_COMMANDS
+from toolpin.shims import asdf_note
 from toolpin.shims.stubs import (
     ShimTool,
     owned_text,
@@ -22,7 +23,7 @@ from toolpin.shims.stubs import (
     render_library,
     render_stub,
 )
-from toolpin.store.installs import commands, tools, versions
+from toolpin.store.installs import commands, programs, tools, versions
 from toolpin.versions import sort_key
 
 _TEMPORARY = ".toolpin-"
@@ -136,6 +137,10 @@ def _having(paths: Paths) -> dict[str, list[Pin]]:
             pin = Pin(tool, version)
             for command in commands(paths, pin):
                 having.setdefault(command, []).append(pin)
+    for tool, version, *folders in asdf_note.of_paths(paths):
+        names = {one for folder in folders for one in programs(folder)}
+        for command in sorted(names):
+            having.setdefault(command, []).insert(0, Pin(tool, version))
     return having
 
 

@@ -267,8 +267,13 @@ def commands(paths: Paths, pin: Pin) -> tuple[str, ...]:
     """
     found: set[str] = set()
     for folder in _bins(paths, pin):
-        found.update(name for name in _names(folder) if is_program(f"{folder}/{name}"))
+        found.update(programs(folder))
     return tuple(sorted(found))
+
+
+def programs(folder: str) -> list[str]:
+    """Return the names of the programs in a directory, sorted."""
+    return [name for name in _names(folder) if is_program(f"{folder}/{name}")]
 
 
 def program(paths: Paths, pin: Pin, command: str) -> str | None:

@@ -179,6 +179,13 @@ def record_of(paths: Paths, receipt: Receipt) -> str:
     return render_record(patch)
 
 
+def is_record(text: str, paths: Paths, receipt: Receipt) -> bool:
+    """Say whether a record says what a receipt says; an older one names no plugin."""
+    lines = record_of(paths, receipt).splitlines(keepends=True)
+    older = (one for one in lines if not one.startswith("toolpin_plugin="))
+    return text in ("".join(lines), "".join(older))
+
+
 def is_scripted(receipt: Receipt) -> bool:
     """Say whether an asdf plugin describes an install."""
     return any(name == "ASDF_INSTALL_PATH" for name, _ in receipt.variables)

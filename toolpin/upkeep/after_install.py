@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.install.jobs import Outcome
+from toolpin.model import Pin
+from toolpin.paths import Paths
+
+_WARNS = re.compile(r"\b(warn(ing)?s?|fail(ed|s|ure)?|errors?)\b", re.IGNORECASE)
+_MOST = 3
+_WIDEST = 200
 
 
 def run_install_hooks(outcomes: Sequence[Outcome], app: App) -> list[Outcome]:
@@ -27,6 +34,19 @@ def _after(outcome: Outcome, app: App) -> Outcome:
         said = published(app.scripts(pin.tool), pin, read_asdfrc(app.env))
     except ToolpinError as error:
         return outcome._replace(status="failed", error=error)
-    for line in said.splitlines():
+    for line in (*_warnings(pin, app.paths), *said.splitlines()):
         app.report.remark(line)
     return outcome
+
+
+def _warnings(pin: Pin, paths: Paths) -> list[str]:
+    """Return what an install's log warns of, where its user has not seen it."""
+    log = paths.log(*pin)
+    if paths.as_asdf or not os.path.exists(log):
+        return []
+    with open(log, encoding="utf-8", errors="replace") as file:
+        found = [line.strip()[:_WIDEST] for line in file if _WARNS.search(line)]
+    if not found:
+        return []
+    shown = [f"{pin}:   {line}" for line in found[:_MOST]]
+    return [f"{pin}: its scripts warn in {len(found)} lines of {log}", *shown]

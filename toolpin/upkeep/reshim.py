@@ -104,9 +104,10 @@ def _is_described(paths: Paths, pin: Pin) -> bool:
     if not os.path.exists(record):
         return True
     try:
-        return bool(installs.environment(paths, pin).plugin)
+        variables = installs.environment(paths, pin).variables
     except ToolpinError:
         return False
+    return "ASDF_INSTALL_PATH" in dict(variables)
 
 
 def _run_hooks(name: str, paths: Paths, registry: Registry) -> None:
