@@ -57,7 +57,9 @@ VERBS = {
     "ci": Verb("plan, install and prune what a CI job keeps in its cache", "ci"),
     "config": Verb("show and change toolpin's settings", "config"),
     "plugin": Verb("show, check, add and draft what knows a tool", "plugin"),
-    "import": Verb("take over what asdf, pyenv or nvm have installed", "import_"),
+    "import": Verb(
+        "take over what asdf, mise, nvm or others have installed", "import_"
+    ),
     "asdf-alias": Verb("put an `asdf` command into a folder", "asdf_alias"),
     "completion": Verb("print what completes toolpin's line in a shell", "completion"),
     "self": Verb("show, update or remove toolpin itself", "self"),

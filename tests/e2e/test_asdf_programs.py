@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.asdf import ASDF
 from tests.support.run import TOOLPIN, Home
-from tests.support.scripted import GREET, repository
+from tests.support.scripted import GREET, INSTALL, repository, write
 
 # As asdf-nodejs: a program before npm, which asks for the store and for `asdf`.
 NODE = {
@@ -211,3 +211,96 @@ def test_a_file_of_another_manager_is_parsed_where_its_reader_stands(
     ran = home.run(home.shim("greet"), cwd=below, env={"PWD": str(below)})
     assert ran.code == 0, ran.err
     assert (home.root / "told").read_text() == f"{below}\n"
+
+
+def test_files_of_other_managers_count_at_once_where_asdf_has_put_its_plugins(
+    home: Home,
+) -> None:
+    """In place: nothing was added or updated by toolpin."""
+    files = {**GREET, "bin/list-legacy-filenames": "echo .greet-version\n"}
+    data = home.home / ".asdf"
+    write(data / "plugins/greet", files)
+    write(data / "installs/greet/1.0.0", {"bin/greet": "#!/bin/sh\necho greets\n"})
+    (home.home / ".asdfrc").write_text("legacy_version_file = yes\n")
+    (home.project / ".greet-version").write_text("1.0.0\n")
+    env = {"ASDF_DATA_DIR": str(data)}
+    found = home.run(*ASDF, "current", "--no-header", "greet", env=env)
+    assert found.out.split()[1:3] == ["1.0.0", f"{home.project}/.greet-version"]
+    assert home.run(*ASDF, "exec", "greet", env=env).out == "greets\n"
+    assert home.run(str(data / "shims/greet")).out == "greets\n"
+    (data / "plugins/greet/bin/list-legacy-filenames").write_text("echo .other\n")
+    (home.project / ".other").write_text("2.0.0\n")
+    os.utime(data / "plugins/greet/bin/list-legacy-filenames", (2e9, 2e9))
+    found = home.run(*ASDF, "current", "--no-header", "greet", env=env)
+    assert found.out.split()[1] == "2.0.0"
+
+
+def test_asdf_installs_what_is_named_and_shows_what_scripts_print(home: Home) -> None:
+    loud = f'{INSTALL}echo "on stdout"; echo "on stderr $ASDF_CONCURRENCY" >&2\n'
+    repository(home.root / "greet", {**GREET, "bin/install": loud})
+    added = home.run(*ASDF, "plugin", "add", "greet", f"{home.root}/greet")
+    assert (added.code, added.out, added.err) == (0, "", "")
+    for version in ("1.0", "9"):  # one begins others, one is in no list
+        done = home.run(
+            *ASDF, "install", "greet", version, env={"ASDF_CONCURRENCY": "-1"}
+        )
+        assert (done.code, done.out, done.err) == (0, "on stdout\n", "on stderr -1\n")
+        assert (home.data / "installs/greet" / version).is_dir()
+    (home.data / "installs/greet/0").mkdir()
+    assert home.run(*ASDF, "where", "greet", "0").out.endswith("/installs/greet/0")
+    gone = home.run(*ASDF, "uninstall", "greet", "9")
+    assert (gone.code, gone.out, gone.err) == (0, "", "")
+    home.pin("greet 7 1.0\n")
+    assert home.run(home.shim("greet")).out.startswith("greet 1.0 says")
+
+
+def test_a_bundled_name_is_added_where_short_names_count(home: Home) -> None:
+    rc = home.home / ".asdfrc"
+    rc.write_text("disable_plugin_short_name_repository = yes\n")
+    refused = home.run(*ASDF, "plugin", "add", "elixir")
+    assert (refused.code, refused.err) == (
+        1,
+        "Short-name plugin repository is disabled\n",
+    )
+    rc.write_text("")
+    for said in ("", "Plugin named elixir already added\n"):
+        added = home.run(*ASDF, "plugin", "add", "elixir")
+        assert (added.code, added.out, added.err) == (0, "", said)
+    assert home.run(*ASDF, "plugin", "list").out == "elixir\n"
+    assert home.run(*ASDF, "plugin", "remove", "elixir").code == 0
+    assert home.run(*ASDF, "plugin", "list").out == ""
+
+
+def test_a_path_that_is_reshimmed_has_shims_until_the_next_full_reshim(
+    home: Home,
+) -> None:
+    repository(home.root / "greet", GREET)
+    home.run(*ASDF, "plugin", "add", "greet", f"{home.root}/greet")
+    mine = home.root / "my own"
+    write(mine, {"bin/mine": "#!/bin/sh\n"})
+    assert home.run(*ASDF, "reshim", "greet", f"path:{mine}").code == 0
+    shim = home.data / "shims/mine"
+    assert f"# asdf-plugin: greet path:{mine}\n" in shim.read_text()
+    assert home.run(*ASDF, "reshim").code == 0
+    assert not shim.exists()
+
+
+def test_warnings_in_the_log_of_an_install_are_reported(home: Home) -> None:
+    loud = f"{INSTALL}echo 'installing default package x ... FAIL'\n"
+    repository(home.root / "greet", {**GREET, "bin/install": loud})
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    done = home.toolpin("install", "greet", "1.0.0")
+    assert done.code == 0
+    assert f"warn in 1 lines of {home.data}/logs/greet@1.0.0.log" in done.err
+    assert "default package x ... FAIL" in done.err
+
+
+def test_a_directory_that_a_plugin_names_and_no_version_has_is_no_damage(
+    home: Home,
+) -> None:
+    repository(home.root / "greet", {**GREET, "bin/list-bin-paths": "echo bin sbin\n"})
+    home.toolpin("plugin", "add", "greet", f"{home.root}/greet")
+    assert home.toolpin("install", "greet", "1.0.0").code == 0
+    home.pin("greet 1.0.0\n")
+    assert "lost a part" not in home.toolpin("doctor").out
+    assert "intact" in home.toolpin("verify").out

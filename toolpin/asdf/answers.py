@@ -18,7 +18,7 @@ from toolpin.asdf.front import (
 )
 from toolpin.errors import ToolpinError, printable
 from toolpin.model import Pin, Request
-from toolpin.scripts.running import spelt
+from toolpin.scripts.spelling import spelt
 from toolpin.store import installs
 from toolpin.versions import sort_key
 

@@ -30,7 +30,8 @@ from toolpin.project import files, pin_files
 from toolpin.project.toolversions import check_tool_name, edit
 from toolpin.scripts import asking
 from toolpin.scripts.build import KEEP
-from toolpin.scripts.running import spelt, variables_at
+from toolpin.scripts.running import variables_at
+from toolpin.scripts.spelling import spelt
 from toolpin.shims import asdf_note
 from toolpin.store import installs
 from toolpin.upkeep.reshim import refresh_shims

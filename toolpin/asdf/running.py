@@ -7,7 +7,6 @@ messages and exit codes.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
@@ -17,16 +16,11 @@ from toolpin.execute import finding, running
 from toolpin.execute.launch import as_called, become
 from toolpin.execute.place import Found
 from toolpin.model import Pin, Request
-from toolpin.scripts.running import Scripts, spelt, variables_of
-from toolpin.settings.asdf_env import (
-    import_line,
-    unimported,
-    without_translated,
-)
+from toolpin.scripts.spelling import spelt
+from toolpin.settings.asdf_env import without_translated
 from toolpin.settings.idiomatic_level import VARIABLE
 from toolpin.shims.stubs import read_stub
 from toolpin.store import installs
-from toolpin.upkeep.reshim import refresh_shims
 from toolpin.versions import sort_key
 
 _SET_UP = 126
@@ -38,13 +32,19 @@ def exec_(front: Front, words: Sequence[str]) -> NoReturn:
         raise FailedError("usage: asdf exec <command>")
     app, command = front.app, words[0]
     _check(front, command, _SET_UP)
+
+    def reshim() -> None:
+        from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415 - rarely
+
+        refresh_shims(app.paths, app.registry)
+
     try:
         running.run(
             command,
             words[1:],
             app.place,
             running.Caller(
-                lambda: refresh_shims(app.paths, app.registry),
+                reshim,
                 lambda found: _as_asdf(front, found),
             ),
         )
@@ -63,6 +63,8 @@ def env(front: Front, words: Sequence[str]) -> NoReturn:
         rest = rest[1:]
     found = _find(front, command, _SET_UP)
     program, *args = rest or ["env"]
+    import shutil  # noqa: PLC0415 - with it much else
+
     path = shutil.which(program, path=found.environment.get("PATH"))
     if path is None:
         raise FailedError(f"{program}: command not found", 127)
@@ -74,7 +76,7 @@ def which(front: Front, words: Sequence[str]) -> int:
     command = split(words).name(0)
     if not command:
         raise FailedError("usage: asdf which <command>")
-    front.answer(_find(front, command, 1, lacking=_lacks_it).path)
+    front.answer(_find(front, command, 1, _lacks_it, whole=False).path)
     return 0
 
 
@@ -87,7 +89,7 @@ def cmd(front: Front, words: Sequence[str]) -> NoReturn:
         rest.remove("--")
     app = front.app
     own = name if _has_folder(front, name) else app.registry.canonical(name)
-    scripts = Scripts(app.paths, own, app.env, app.directory)
+    scripts = app.scripts(own)
     found = scripts.extension(rest)
     start = "error running extension command: "
     if found is None:
@@ -102,7 +104,7 @@ def cmd(front: Front, words: Sequence[str]) -> NoReturn:
 def has_extension(front: Front, name: str, words: Sequence[str]) -> bool:
     """Say whether a plugin brings such a command."""
     app = front.app
-    scripts = Scripts(app.paths, name, app.env, app.directory)
+    scripts = app.scripts(name)
     return _has_folder(front, name) and scripts.extension(list(words)) is not None
 
 
@@ -136,13 +138,15 @@ def _find(
     command: str,
     unknown: int,
     lacking: Callable[[Front, str], str] = _lacks,
+    *,
+    whole: bool = True,
 ) -> Found:
     """Return what a command runs. Raises FailedError with what asdf says instead."""
     _check(front, command, unknown)
     app = front.app
     try:
         place = app.place._replace(env=as_called(app.env))
-        found = finding.find(command, place)
+        found = finding.find(command, place, whole=whole)
     except NotRunnable as error:
         raise _told(front, command, error, lacking) from error
     return _as_asdf(front, found)
@@ -154,6 +158,11 @@ def _check(front: Front, command: str, unknown: int) -> None:
     tools = {pin.tool for pin in pins} | _of_stub(front, command)
     if not tools:
         what = f"unknown command: {command}. Perhaps you have to reshim?"
+        from toolpin.upkeep.unimported import (  # noqa: PLC0415 - an error
+            import_line,
+            unimported,
+        )
+
         if theirs := unimported(front.app.paths, front.given):
             what += f"\n{theirs} has versions that are not here: {import_line(theirs)}"
         raise FailedError(what, unknown)
@@ -238,6 +247,8 @@ def _as_asdf(front: Front, found: Found) -> Found:
     """Return what was found with asdf's variables, and without what was put there."""
     more: dict[str, str] = {}
     if found.pin:
+        from toolpin.scripts.running import variables_of  # noqa: PLC0415 - some
+
         more = variables_of(front.app.paths, found.pin)
     return found._replace(environment=_clean(front, {**found.environment, **more}))
 

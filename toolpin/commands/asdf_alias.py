@@ -10,7 +10,7 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.env import quote
 from toolpin.errors import ToolpinError
-from toolpin.settings.asdf_env import import_line, unimported
+from toolpin.upkeep.unimported import import_line, unimported
 
 _MARK = "# asdf by toolpin: `toolpin asdf-alias` writes it\n"
 

@@ -17,9 +17,9 @@ from toolpin.doctor.store_check import check_installs, check_remains, check_shim
 from toolpin.doctor.store_state import look_at_installs, look_at_remains, look_at_shims
 from toolpin.doctor.surroundings import look
 from toolpin.errors import ToolpinError
-from toolpin.settings.asdf_env import import_line, unimported
 from toolpin.store import installs
 from toolpin.store.open_places import open_error
+from toolpin.upkeep.unimported import import_line, unimported
 
 Check = Callable[[App], Iterable[Finding]]
 

@@ -30,8 +30,8 @@ from toolpin.store.installs import is_program, program, tools, versions
 from toolpin.versions import newest
 
 
-def find(command: str, place: Place) -> Found:
-    """Find what runs `command` in a place.
+def find(command: str, place: Place, *, whole: bool = True) -> Found:
+    """Find what runs `command` in a place; its path alone where it need not be `whole`.
 
     Raises NotRunnable for a command of a tool that is not installed, UnknownCommand for
     what nothing provides.
@@ -46,7 +46,7 @@ def find(command: str, place: Place) -> Found:
     lacking: NotRunnable | None = None
     for request in _requests(place, providers):
         try:
-            found = _choose(place, request, command)
+            found = _choose(place, request, command, whole=whole)
         except ScriptFailed:
             raise
         except NotRunnable as error:
@@ -102,7 +102,9 @@ def _requests(place: Place, providers: Sequence[str]) -> Iterator[Request]:
                 yield request
 
 
-def _choose(place: Place, request: Request, command: str) -> Found | None:
+def _choose(
+    place: Place, request: Request, command: str, *, whole: bool
+) -> Found | None:
     """Return the first alternative that has the command.
 
     None where what is there lacks it; raises NotRunnable where nothing is there.
@@ -135,7 +137,7 @@ def _choose(place: Place, request: Request, command: str) -> Found | None:
             if is_program(path) and folder != place.paths.answers:
                 child = apply(patch, around.env, place.paths.shims)
                 found = Found(path, child, resolution.pin, request.origin, request.tool)
-                return asked(place, found, patch) if patch.asks else found
+                return asked(place, found, patch, whole=whole) if patch.asks else found
     if not there:
         raise not_installed(request, place.where)
     return None

@@ -149,14 +149,18 @@ def is_of_project(patch: EnvPatch, request: Request, where: Where) -> bool:
     return not named.isdisjoint(patch.path)
 
 
-def asked(place: Place, found: Found, patch: EnvPatch) -> Found:
+def asked(place: Place, found: Found, patch: EnvPatch, *, whole: bool) -> Found:
     """Return what the plugin says here of a program and its environment."""
+    if not whole and patch.asks == "env":
+        return found
     from toolpin.scripts import asking  # noqa: PLC0415 - few plugins ask for it
 
     plugin, own = _plugin(place, found.tool, found.pin), _own(patch)
     command = os.path.basename(found.path)
     path = asking.exec_path(plugin, own, command, found.path)
-    child = asking.exec_env(plugin, own, found.environment)
+    child = found.environment
+    if whole:
+        child = asking.exec_env(plugin, own, child)
     return found._replace(path=path, environment=child)
 
 

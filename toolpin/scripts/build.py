@@ -19,9 +19,9 @@ from toolpin.scripts.running import (
     Scripts,
     answer_asdf,
     failed,
-    kind_of,
     variables_of,
 )
+from toolpin.scripts.spelling import kind_of
 from toolpin.settings.asdfrc import Asdfrc
 
 _BUILD_S = 6 * 3600.0

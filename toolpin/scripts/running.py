@@ -18,10 +18,10 @@ from toolpin.paths import Paths
 from toolpin.process import Finished, run
 from toolpin.project.words import VERSION, fits
 from toolpin.replacing import replacing
+from toolpin.scripts.spelling import kind_of
 
 ASK_S = 300.0
 _SHOWN = 5
-_REF = "ref-"
 # What asdf does not count as a release where a plugin has no latest-stable.
 _UNSTABLE = re.compile(
     r"^Available versions:|-src|-dev|-latest|-stm|[-.]rc|-milestone|-alpha|-beta"
@@ -177,24 +177,6 @@ class Scripts:
             return []
         found = [name for name in names if name.startswith("command")]
         return [name.removeprefix("command").removeprefix("-") for name in found]
-
-
-def kind_of(version: str) -> tuple[str, str]:
-    """Return ASDF_INSTALL_TYPE and _VERSION of a version: `ref-x` is a ref."""
-    if version.startswith(_REF):
-        return "ref", version.removeprefix(_REF)
-    return "version", version
-
-
-def spelt(version: str) -> str:
-    """Return a version as asdf spells it: the directory `ref-x` is `ref:x`."""
-    kind, value = kind_of(version)
-    return f"ref:{value}" if kind == "ref" else version
-
-
-def folder_of_ref(ref: str) -> str:
-    """Return the version that stands for a Git ref."""
-    return f"{_REF}{ref}"
 
 
 def variables_of(paths: Paths, pin: Pin) -> dict[str, str]:

@@ -9,10 +9,8 @@ import os
 import re
 from collections.abc import Mapping
 
-from toolpin.errors import as_word
-from toolpin.paths import Paths, home_folder
+from toolpin.paths import home_folder
 from toolpin.project.toolversions import FILENAME_VARIABLES
-from toolpin.store import installs
 
 _VERSION = re.compile(r"ASDF_([A-Z0-9_]+)_VERSION")
 _USUAL = ".tool-versions"
@@ -58,28 +56,6 @@ def filename_in(env: Mapping[str, str]) -> str:
 def is_path(name: str) -> bool:
     """Say whether a name that should be a file's leads elsewhere."""
     return any(sign in name for sign in "/\\") or name.startswith("~") or name == ".."
-
-
-def unimported(paths: Paths, env: Mapping[str, str]) -> str:
-    """Return asdf's own directory where it has versions that are not here; else "".
-
-    It is one of a real asdf: what toolpin works in itself needs no import.
-    """
-    for folder in (data_folder(env), f"{home_folder(env)}/.asdf"):
-        if not folder or os.path.realpath(folder) == os.path.realpath(paths.data):
-            continue
-        theirs = Paths(folder, paths.config)
-        for tool in installs.tools(theirs):
-            here = installs.versions(paths, tool)
-            if not set(installs.versions(theirs, tool)).issubset(here):
-                return folder
-    return ""
-
-
-def import_line(folder: str) -> str:
-    """Return the command that brings the versions of asdf's directory here."""
-    is_usual = os.path.basename(folder) == ".asdf"
-    return "toolpin import asdf" + ("" if is_usual else f" --from {as_word(folder)}")
 
 
 def data_folder(env: Mapping[str, str]) -> str | None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from toolpin.errors import HookFailed, ToolpinError, UsageError
 from toolpin.paths import home_folder
-from toolpin.process import Finished, run
+
+if TYPE_CHECKING:
+    from toolpin.process import Finished
 
 _HOOK_S = 3600.0
 
@@ -59,6 +62,8 @@ class Asdfrc:
         line = self.hook(name)
         if not line:
             return None
+        from toolpin.process import run  # noqa: PLC0415 - few have hooks
+
         words = ["/usr/bin/env", "bash", "-c", line, name, *args]
         return run(words, env=env, cwd=cwd, timeout_s=_HOOK_S, shown=shown)
 

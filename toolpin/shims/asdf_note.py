@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toolpin.paths import Paths
-from toolpin.replacing import replacing
 
 
 def added(paths: Paths) -> frozenset[str]:
@@ -24,6 +23,8 @@ def of_paths(paths: Paths) -> list[list[str]]:
 
 def write(paths: Paths, tools: frozenset[str], of_paths: Sequence[list[str]]) -> None:
     """Write the note again."""
+    from toolpin.replacing import replacing  # noqa: PLC0415 - shims only read it
+
     lines = [*([one] for one in sorted(tools)), *of_paths]
     with replacing(paths.asdf_note) as file:
         for line in lines:

@@ -15,7 +15,6 @@ from typing import NamedTuple
 from toolpin.model import Pin
 from toolpin.paths import Paths, open_regular
 from toolpin.project.words import RESERVED_COMMANDS
-from toolpin.shims import asdf_note
 from toolpin.shims.stubs import (
     ShimTool,
     owned_text,
@@ -137,6 +136,8 @@ def _having(paths: Paths) -> dict[str, list[Pin]]:
             pin = Pin(tool, version)
             for command in commands(paths, pin):
                 having.setdefault(command, []).append(pin)
+    from toolpin.shims import asdf_note  # noqa: PLC0415 - who only looks needs none
+
     for tool, version, *folders in asdf_note.of_paths(paths):
         names = {one for folder in folders for one in programs(folder)}
         for command in sorted(names):

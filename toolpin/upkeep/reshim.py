@@ -14,7 +14,8 @@ from toolpin.paths import Paths
 from toolpin.plugin.registry import Registry, script_folders
 from toolpin.project.files import Files
 from toolpin.project.idiomatic import Idioms
-from toolpin.scripts.running import answer_asdf, for_scripts, spelt
+from toolpin.scripts.running import answer_asdf, for_scripts
+from toolpin.scripts.spelling import spelt
 from toolpin.settings.asdfrc import read_asdfrc
 from toolpin.settings.idiomatic_level import VARIABLE, idiomatic_level
 from toolpin.shims.folder import Changes, refresh, shimmed_tools
