@@ -334,7 +334,9 @@ _toolpin_given=${ASDF_DATA_DIR+=}${ASDF_DATA_DIR-} _toolpin_before=:$PATH:
 set --
 export PATH=$_toolpin_asdf:$PATH ASDF_DATA_DIR=$_toolpin_data
 trap '\''_toolpin_code=$?
-printf "toolpin: %s ended with %s\n" "$0" "$_toolpin_code" >&2; exit 126'\'' EXIT
+printf "toolpin: %s ended with %s\n" "$0" "$_toolpin_code" >&2
+[ ! -e "$_toolpin_data/asdf-command" ] || exit "$_toolpin_code"
+exit 126'\'' EXIT
 . "$0" >&2 </dev/null
 trap - EXIT
 set +eu

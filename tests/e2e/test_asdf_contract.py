@@ -141,7 +141,7 @@ def test_every_script_gets_the_arguments_and_variables_of_the_contract(
         ) else None
         assert told_of == {**variables, "ASDF_DATA_DIR": str(home.data)}, script
         assert "stdin []" in lines, f"{script} has no input"
-    assert f"cwd {home.project}" in _calls(home, "install")[0]
+        assert f"cwd {home.project}" in lines, script
 
 
 def test_a_plugin_tells_of_itself_and_of_other_tools_files(

@@ -304,3 +304,27 @@ def test_a_directory_that_a_plugin_names_and_no_version_has_is_no_damage(
     home.pin("greet 1.0.0\n")
     assert "lost a part" not in home.toolpin("doctor").out
     assert "intact" in home.toolpin("verify").out
+
+
+def test_messages_name_the_variable_that_was_set(home: Home) -> None:
+    repository(home.root / "greet", GREET)
+    home.run(*ASDF, "plugin", "add", "greet", f"{home.root}/greet")
+    assert home.run(*ASDF, "install", "greet", "1.0.0").code == 0
+    env = {"ASDF_GREET_VERSION": "9"}
+    for command in ((*ASDF, "exec", "greet"), (home.shim("greet"),)):
+        missed = home.run(*command, env=env)
+        assert missed.code == 126
+        assert "wanted by ASDF_GREET_VERSION\n" in missed.err
+        assert "TOOLPIN" not in missed.err
+
+
+def test_an_exec_env_that_fails_ends_a_shim_of_asdfs_users_as_asdf_does(
+    home: Home,
+) -> None:
+    files = {**GREET, "bin/exec-env": "pwd; exit 3\n"}
+    repository(home.root / "greet", files)
+    home.run(*ASDF, "plugin", "add", "greet", f"{home.root}/greet")
+    assert home.run(*ASDF, "install", "greet", "1.0.0").code == 0
+    home.pin("greet 1.0.0\n")
+    for command in ((*ASDF, "exec", "greet"), (home.shim("greet"),)):
+        assert home.run(*command).code == 3

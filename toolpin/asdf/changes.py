@@ -17,6 +17,7 @@ from toolpin.asdf.front import (
     FailedError,
     Front,
     folder_like,
+    name_as_set,
     split,
     wanted_of,
 )
@@ -130,6 +131,7 @@ def _show(
         if isinstance(error, HookFailed):
             app.report.warn(f"{start}{error.what}")
         else:
+            name_as_set(error)
             app.report.error(error)
     return 1 if errors else 0
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.errors import UsageError
+from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin, Request, Wanted
 from toolpin.paths import find_paths
 from toolpin.plugin.registry import script_folders
@@ -206,6 +206,13 @@ def split(words: Sequence[str], known: str = "", valued: str = "") -> Words:
 def wanted_of(word: str) -> Wanted:
     """Return what a version on the command line means. Raises UsageError."""
     return parse_wanted(word, COMMAND_LINE)
+
+
+def name_as_set(error: ToolpinError) -> None:
+    """Let an error name the variables that the user has set, not their translations."""
+    error.facts = tuple(
+        (label, named_as_asdf(said, os.environ)) for label, said in error.facts
+    )
 
 
 def folder_like(word: str) -> bool:

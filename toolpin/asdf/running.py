@@ -215,8 +215,12 @@ def _told(
             f"{printable(_file(front))}",
             *(f"{pin.tool} {spelt(pin.version)}" for pin in pins),
         ]
-    lines += ["", *(f"wanted by {printable(str(one.origin))}" for one in requests)]
+    lines += ["", *(f"wanted by {printable(_wanting(front, one))}" for one in requests)]
     return FailedError("\n".join(lines), _SET_UP)
+
+
+def _wanting(front: Front, request: Request) -> str:
+    return str(request.origin) if request.origin.line else front.source(request)
 
 
 def _is_there(front: Front, request: Request) -> bool:
