@@ -63,12 +63,15 @@ class Index:
                 return
             if max_age_s is None or 0 <= self._age_s(folder) < max_age_s:
                 return
+            is_asdfs = not os.path.exists(f"{folder}/.git/toolpin-fetched")
+            url = self._git.url(folder) if is_asdfs else ""
             try:
-                self._git.refresh(folder, self._url)
+                self._git.refresh(folder, url or self._url)
             except ToolpinError as error:
                 self._remark(f"the index of asdf plugins is an older one: {error.what}")
             else:
-                self._touch(folder)
+                if not is_asdfs:
+                    self._touch(folder)
 
     def _create(self, folder: str) -> None:
         with unfinished.scratch(self._paths, _PIN) as stage:
