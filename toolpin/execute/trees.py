@@ -155,7 +155,8 @@ def asked(place: Place, found: Found, patch: EnvPatch, *, whole: bool) -> Found:
         return found
     from toolpin.scripts import asking  # noqa: PLC0415 - few plugins ask for it
 
-    plugin, own = _plugin(place, found.tool, found.pin), _own(patch)
+    plugin = _plugin(place, found.tool, found.pin)
+    own = _own(patch, plugin, found.pin)
     command = os.path.basename(found.path)
     path = asking.exec_path(plugin, own, command, found.path)
     child = found.environment
@@ -195,8 +196,12 @@ def _plugin(place: Place, tool: str, pin: Pin | None) -> Scripts:
     return plugin_of(paths, tool, place.env, place.cwd)
 
 
-def _own(patch: EnvPatch) -> dict[str, str]:
-    """Return the variables of a patch that say which install is meant."""
+def _own(patch: EnvPatch, plugin: Scripts, pin: Pin | None) -> dict[str, str]:
+    """Return the variables that say which install is meant."""
+    if pin:
+        from toolpin.scripts.running import variables_of  # noqa: PLC0415 - see asked
+
+        return variables_of(plugin.paths, pin)
     named = {name for name, _ in _SYSTEM}
     return {name: value for name, value in patch.variables if name in named}
 
@@ -207,7 +212,8 @@ def _answered(place: Place, patch: EnvPatch, resolution: Resolution) -> EnvPatch
 
     plugin = _plugin(place, resolution.tool, resolution.pin)
     before = apply(patch, place.env, place.paths.shims)
-    asked = asking.exec_env(plugin, _own(patch), before)
+    own = _own(patch, plugin, resolution.pin)
+    asked = asking.exec_env(plugin, own, before)
     changed = {
         name: value
         for name, value in asked.items()
