@@ -692,11 +692,14 @@ clean_rc() {
 
 # The command has the interpreter of this prefix in it: an upgrade need not touch it.
 put_asdf() {
-    if "$launcher" asdf-alias "$prefix/bin" </dev/null >>"$work/log" 2>&1; then
+    if "$launcher" asdf-alias "$prefix/bin" </dev/null >"$work/asdf" 2>&1; then
         say asdf "$prefix/bin/asdf"
+        note=$(sed -n '/toolpin import/p' "$work/asdf")
+        [ -z "$note" ] || say note "$note"
     else
         say asdf "was not installed; run: toolpin asdf-alias $prefix/bin"
     fi
+    cat "$work/asdf" >>"$work/log"
 }
 
 finish() {

@@ -29,7 +29,8 @@ _toolpin_forget() {
     _toolpin_use_spellings \
     _toolpin_several _toolpin_chosen _toolpin_one \
     _toolpin_known _toolpin_file _toolpin_folder _toolpin_name _toolpin_rest _toolpin_lines _toolpin_wanted \
-    _toolpin_tree _toolpin_path _toolpin_bin _toolpin_more toolpin_bins toolpin_major
+    _toolpin_tree _toolpin_path _toolpin_bin _toolpin_more toolpin_bins toolpin_major \
+    toolpin_plugin toolpin_asks
 }
 
 # True unless the directory may be one where strangers put files, and this may be theirs,
@@ -226,12 +227,23 @@ _toolpin_source() {
       [ ! -e "$_toolpin_name/incomplete/$1/$_toolpin_wanted" ] || continue
       # As no special builtin: one that fails would end this shell, with its words.
       # shellcheck source=/dev/null
-      command . "$_toolpin_tree/.toolpin/record.sh" 2>/dev/null
+      command . "$_toolpin_tree/.toolpin/record.sh" 2>/dev/null || return
+      [ -z "$toolpin_plugin" ] || _toolpin_is_current
       return
     fi
     [ ! -e "$_toolpin_tree" ] || return 1
   done
   return 1
+}
+
+# True unless a script of the asdf plugin that the record tells of has changed since.
+_toolpin_is_current() {
+  for _toolpin_name in exec-env exec-path list-bin-paths; do
+    # shellcheck disable=SC3013  # -nt: every sh that there is has it
+    [ ! -e "$toolpin_plugin/bin/$_toolpin_name" ] ||
+      [ ! "$toolpin_plugin/bin/$_toolpin_name" -nt "$_toolpin_tree/.toolpin/record.sh" ] ||
+      return 1
+  done
 }
 
 # True where $PWD has a link in it: what pins above its target is for Python to find.
@@ -276,6 +288,8 @@ _toolpin_locate() {
 _toolpin_find() {
   _toolpin_tree=
   toolpin_bins=
+  toolpin_plugin=
+  toolpin_asks=
   _toolpin_locate "$2" "$3" "$4" "$5" || return 0
   # Every word is judged, also those of which nothing will be asked.
   [ ${#_toolpin_wanted} -lt 128 ] || return 1
@@ -334,7 +348,8 @@ done
 _toolpin_more=
 if [ -n "$_toolpin_use" ]; then
   _toolpin_find "$_toolpin_use" "$_toolpin_use_names" "$_toolpin_use_override" \
-    "$_toolpin_use_files" "$_toolpin_use_spellings" || _toolpin_ask "$@"
+    "$_toolpin_use_files" "$_toolpin_use_spellings" && [ -z "$toolpin_asks" ] ||
+    _toolpin_ask "$@"
   _toolpin_more=${toolpin_bins:+:$toolpin_bins}
 fi
 # The tool that it needs comes before it: its record says its major version to this one's.
@@ -342,7 +357,8 @@ fi
 toolpin_major=
 if [ -n "$_toolpin_need" ]; then
   _toolpin_find "$_toolpin_need" "$_toolpin_need_names" "$_toolpin_need_override" \
-    "$_toolpin_need_files" "$_toolpin_need_spellings" || _toolpin_ask "$@"
+    "$_toolpin_need_files" "$_toolpin_need_spellings" && [ -z "$toolpin_asks" ] ||
+    _toolpin_ask "$@"
   _toolpin_more=${toolpin_bins:+:$toolpin_bins}$_toolpin_more
 fi
 _toolpin_find "$_toolpin_tool" "$_toolpin_names" "$_toolpin_override" \
@@ -376,5 +392,30 @@ case $PATH: in
 esac
 export PATH
 set -- "$_toolpin_bin" "$@"
+if [ -n "$toolpin_asks" ]; then
+  [ -r "$toolpin_plugin/bin/exec-env" ] || { shift; _toolpin_ask "$@"; }
+  # What exec-env exports and takes away is for the program, its `asdf` is not.
+  # shellcheck disable=SC2016  # for bash
+  set -- bash -c '_toolpin_line=("${@:3}") _toolpin_asdf=$1 _toolpin_data=$2
+_toolpin_given=${ASDF_DATA_DIR+=}${ASDF_DATA_DIR-} _toolpin_before=:$PATH:
+set --
+export PATH=$_toolpin_asdf:$PATH ASDF_DATA_DIR=$_toolpin_data
+trap '\''_toolpin_code=$?
+printf "toolpin: %s ended with %s\n" "$0" "$_toolpin_code" >&2
+[ ! -e "$_toolpin_data/asdf-command" ] || exit "$_toolpin_code"
+exit 126'\'' EXIT
+. "$0" >&2 </dev/null
+trap - EXIT
+set +eu
+case $_toolpin_before in
+  *":$_toolpin_asdf:"*) ;;
+  *) PATH=:$PATH: PATH=${PATH/":$_toolpin_asdf:"/:} PATH=${PATH#:} PATH=${PATH%:} ;;
+esac
+case $ASDF_DATA_DIR$_toolpin_given in
+  "$_toolpin_data") unset ASDF_DATA_DIR ;;
+  "$_toolpin_data="*) ASDF_DATA_DIR=${_toolpin_given#=} ;;
+esac
+exec "${_toolpin_line[@]}"' "$toolpin_plugin/bin/exec-env" @ANSWERS@ @DATA@ "$@"
+fi
 _toolpin_forget
 exec "$@"

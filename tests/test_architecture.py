@@ -61,6 +61,7 @@ LAYERS = tuple(
         install.context install.notes install.pipeline install.planner install.serving
         install.supplies lockfile.asks resolver.locked resolver.resolver
         shells.completion shells.known_words shells.watch upkeep.adopting
+        upkeep.after_install upkeep.mise_tools upkeep.unimported
         upkeep.pruning upkeep.removal upkeep.reshim upkeep.unused
         """,
         """
@@ -85,7 +86,7 @@ HEAVY = {
 OF_THE_RESOLVER = {
     "toolpin.lockfile.head.can_mean",
     "toolpin.lockfile.head.pinned",
-    "toolpin.scripts.running.folder_of_ref",
+    "toolpin.scripts.spelling.folder_of_ref",
     "toolpin.store.installs.newest_match",
 }
 PACKAGE = REPOSITORY / "toolpin"

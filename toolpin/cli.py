@@ -62,7 +62,9 @@ VERBS = {
     "ci": Verb("plan, restore and prune the cache of a CI job", "ci"),
     "config": Verb("show and change settings", "config"),
     "plugin": Verb("list, validate, add and create tool plugins", "plugin"),
-    "import": Verb("import versions that asdf, pyenv or nvm installed", "import_"),
+    "import": Verb(
+        "import versions that asdf, mise, nvm or others installed", "import_"
+    ),
     "asdf-alias": Verb("install an `asdf` command that runs toolpin", "asdf_alias"),
     "completion": Verb("print the completion script for a shell", "completion"),
     "self": Verb("show, update or remove toolpin itself", "self"),

@@ -12,7 +12,7 @@ from typing import Any
 
 from toolpin.errors import ToolpinError
 from toolpin.json_text import parse_json
-from toolpin.model import Artifact, Digest, Pin, Receipt, TreeFile
+from toolpin.model import Artifact, Asks, Digest, Pin, Receipt, TreeFile
 
 SCHEMA = 1
 _HEX_DIGITS = {"sha256": 64, "sha512": 128}
@@ -20,7 +20,7 @@ _HEX_DIGITS = {"sha256": 64, "sha512": 128}
 
 def render_receipt(receipt: Receipt) -> str:
     """Render a receipt: one key a line, one file a line."""
-    head = {
+    head: dict[str, object] = {
         "schema": SCHEMA,
         "tool": receipt.pin.tool,
         "version": receipt.pin.version,
@@ -68,7 +68,7 @@ def parse_receipt(text: str, place: str) -> Receipt:
             homes=tuple((name, value) for name, value in table.get("homes", ())),
             home_bins=tuple(table.get("home_bins", ())),
             facts=tuple((name, value) for name, value in table.get("facts", ())),
-            asks=bool(table.get("asks", False)),
+            asks=_asks(table.get("asks")),
             first_use=bool(table.get("first_use", False)),
             brought=bool(table.get("brought", False)),
             requires=tuple((name, least) for name, least in table.get("requires", ())),
@@ -113,6 +113,11 @@ def _table(text: str) -> dict[str, Any]:
     if not isinstance(table, dict) or table.get("schema") != SCHEMA:
         raise ValueError(f"schema {SCHEMA} expected")
     return table
+
+
+def _asks(value: object) -> Asks:
+    """Return what a plugin is asked; an older receipt says only whether it is."""
+    return "env" if value == "env" else "all" if value else ""
 
 
 def _artifact_table(artifact: Artifact) -> dict[str, object]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import takewhile
 
 from toolpin.errors import ToolpinError
-from toolpin.model import REQUIRED, EnvPatch, Home
+from toolpin.model import REQUIRED, Asks, EnvPatch, Home
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -17,8 +17,10 @@ _BINS = "toolpin_bins="
 _EXPORT = "export "
 _CASE = "case ${"
 _MAJOR = "toolpin_major="
-# Ends what sources the record without success: the shim then asks Python.
-_ASKS = "return 1\n"
+# The shim has bash ask exec-env; or sourcing the record ends without success, and the
+# shim asks Python.
+_ASKS: dict[Asks, str] = {"env": "toolpin_asks='exec-env'\n", "all": "return 1\n"}
+_PLUGIN = "toolpin_plugin="
 _EXPANSION = '"$toolpin_major"'
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
 _LETTERS_AND_DIGITS = _LETTERS | frozenset("0123456789")
@@ -56,7 +58,8 @@ def render_record(patch: EnvPatch) -> str:
     lines += map(_home_line, patch.homes)
     # Last: the lines above speak of the required tool's.
     lines += [f"{_MAJOR}{quote(patch.major)}\n"] if patch.major else []
-    lines += [_ASKS] if patch.asks else []
+    lines += [f"{_PLUGIN}{quote(patch.plugin)}\n"] if patch.plugin else []
+    lines += [_ASKS[patch.asks]] if patch.asks else []
     return "".join(lines)
 
 
@@ -69,8 +72,11 @@ def parse_record(text: str) -> EnvPatch:
     variables: list[tuple[str, str]] = []
     homes: list[Home] = []
     major = ""
-    asks = text.endswith(f"\n{_ASKS}")
-    while position < len(text) - len(_ASKS) * asks:
+    plugin = ""
+    asks: Asks = ""
+    for one, line in _ASKS.items():
+        asks = one if text.endswith(f"\n{line}") else asks
+    while position < len(text) - len(_ASKS.get(asks, "")):
         if text.startswith(_CASE, position):
             home, position = _home(text, position)
             homes.append(home)
@@ -80,12 +86,14 @@ def parse_record(text: str) -> EnvPatch:
         value, position = _assignment(text, position, start)
         if start == _MAJOR:
             major = value
+        elif start == _PLUGIN:
+            plugin = value
         elif start.startswith(_EXPORT):
             variables.append((start[len(_EXPORT) : -1], value))
         else:
             raise _not_a_record(text, position)
     path = tuple(bins.split(":")) if bins else ()
-    patch = EnvPatch(path, tuple(variables), tuple(homes), major, asks)
+    patch = EnvPatch(path, tuple(variables), tuple(homes), major, asks, plugin)
     if render_record(patch) != text:
         raise _not_a_record(text, 0)
     return patch
@@ -109,14 +117,16 @@ def settle(patch: EnvPatch, major: str, env: Mapping[str, str]) -> EnvPatch:
 
 def moved(patch: EnvPatch, old: str, new: str) -> EnvPatch:
     """Return what a record would set, were its store not in `old` but in `new`."""
+    there = f"{new}/installs/"
 
     def at(path: str) -> str:
         return f"{new}/{path[len(old) + 1 :]}" if path.startswith(f"{old}/") else path
 
     return patch._replace(
         path=tuple(map(at, patch.path)),
+        plugin=at(patch.plugin),
         variables=tuple(
-            (name, value.replace(f"{old}/installs/", f"{new}/installs/"))
+            (name, new if value == old else value.replace(f"{old}/installs/", there))
             for name, value in patch.variables
         ),
         homes=tuple(

@@ -126,6 +126,10 @@ class ScriptFailed(NotRunnable):
     status = 1
 
 
+class HookFailed(ToolpinError):
+    """A hook of the user's, or a plugin's script, that has said why it failed."""
+
+
 class UnknownCommand(ToolpinError):
     """A command that no tool here provides."""
 

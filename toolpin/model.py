@@ -271,6 +271,10 @@ Step = Unpack | Place | Link | Rewrite | Run | Patch | Compile | Scripted
 Defaults = tuple[tuple[str, tuple[str, ...]], ...]
 
 
+# What an asdf plugin is asked each time a program runs: nothing, its exec-env, or more.
+Asks = Literal["", "env", "all"]
+
+
 class Plan(NamedTuple):
     """What will be done to install one pin on one host: the waist of the product.
 
@@ -304,7 +308,7 @@ class Plan(NamedTuple):
     home_bins: tuple[str, ...] = ()
     defaults: Defaults = ()
     demands: tuple[str, ...] = ()
-    asks: bool = False
+    asks: Asks = ""
     first_use: bool = False
     brought: bool = False
     requires: tuple[tuple[str, str], ...] = ()
@@ -374,7 +378,7 @@ class Receipt(NamedTuple):
     homes: tuple[tuple[str, str], ...] = ()
     home_bins: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
-    asks: bool = False
+    asks: Asks = ""
     first_use: bool = False
     brought: bool = False
     requires: tuple[tuple[str, str], ...] = ()
@@ -399,11 +403,12 @@ class EnvPatch(NamedTuple):
 
     Folders of `path` and `homes` may hold REQUIRED, which stands for the major version
     of the tool that this one requires. `major` is this one's own. One that `asks` is
-    what holds before the tool's plugin is asked: its shims leave that to Python.
+    what holds before the tool's `plugin`, a directory, is asked.
     """
 
     path: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
     homes: tuple[Home, ...] = ()
     major: str = ""
-    asks: bool = False
+    asks: Asks = ""
+    plugin: str = ""

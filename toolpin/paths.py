@@ -26,6 +26,8 @@ class Paths(NamedTuple):
     `into` is a folder that gets one tree a tool instead of the store, "" for none.
     `system` is the data folder of the machine's store, which is only read, "" for none;
     of that store itself `shared` is true. `filename` is what project files are called.
+    `as_asdf` is for asdf's command and its users' shims: there an empty directory is an
+    installed version, too, and what scripts print is shown as they print it.
     """
 
     data: str
@@ -34,6 +36,7 @@ class Paths(NamedTuple):
     system: str = ""
     shared: bool = False
     filename: str = ".tool-versions"
+    as_asdf: bool = False
 
     @property
     def behind(self) -> Paths | None:

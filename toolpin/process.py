@@ -11,6 +11,7 @@ import io
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -41,17 +42,18 @@ def run(
     on_line: Callable[[str], None] | None = None,
     errors: str = "replace",
     exact: bool = False,
+    shown: bool = False,
 ) -> Finished:
     """Run `command` in a process group of its own; `on_line` sees stdout as it comes.
 
     `errors` is what becomes of bytes that are not UTF-8. In what is `exact` a carriage
-    return ends no line.
+    return ends no line. What is `shown` goes to this process's own stdout and stderr.
 
     Raises ToolpinError when the program cannot be started and Unreachable when
     it is not done after `timeout_s`; its whole group is killed then.
     """
     with _mutex:
-        child = _start(command, env, cwd, errors)
+        child = _start(command, env, cwd, errors, shown=shown)
         _running.add(child)
     if exact and isinstance(child.stdout, io.TextIOWrapper):
         child.stdout.reconfigure(newline="\n")
@@ -70,16 +72,24 @@ def kill_all() -> None:
 
 
 def _start(
-    command: Sequence[str], env: Mapping[str, str], cwd: str, errors: str
+    command: Sequence[str],
+    env: Mapping[str, str],
+    cwd: str,
+    errors: str,
+    *,
+    shown: bool,
 ) -> subprocess.Popen[str]:
+    where = None if shown else subprocess.PIPE
+    if shown and sys.stdout is not None:
+        sys.stdout.flush()
     try:
         return subprocess.Popen(
             command,
             env=env,
             cwd=cwd,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=where,
+            stderr=where,
             text=True,
             encoding="utf-8",
             errors=errors,

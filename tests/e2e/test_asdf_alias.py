@@ -34,6 +34,10 @@ NO_VERSION = (
     "versions in your config file at {p}/.tool-versions\ndummy ref:main\ndummy 1.0.0\n"
     "dummy 1.1.0\n"
 )
+LACKS_NEWER = (
+    "No executable newer found for current version. Please select a different version "
+    "or install newer manually for the current version\n"
+)
 
 ROWS = [
     # current
@@ -87,7 +91,12 @@ ROWS = [
     # which
     Row("which dummy", out="{d}/installs/dummy/1.1.0/bin/dummy\n"),
     Row("which x", 1, err="unknown command: x. Perhaps you have to reshim?\n"),
-    Row("which newer", 1, err="No newer executable found for current", at="several1"),
+    Row(
+        "which newer",
+        1,
+        err="No newer executable found for dummy 1.0.0\n",
+        at="several1",
+    ),
     Row("which dummy", 126, err=NO_VERSION, at="."),
     Row("which", 1, err="usage: asdf which <command>\n"),
     # list
@@ -126,7 +135,12 @@ ROWS = [
     Row("exec", 1, err="usage: asdf exec <command>\n"),
     Row("exec dummy", 126, err=NO_VERSION, at="."),
     Row("exec dummy", 126, err="asdf install dummy 9.9\n", at="missing"),
-    Row("exec newer", 1, err="No newer executable found for current", at="several1"),
+    Row(
+        "exec newer",
+        1,
+        err=LACKS_NEWER,
+        at="several1",
+    ),
     Row("env dummy printenv ASDF_INSTALL_VERSION", out="1.1.0\n"),
     Row("env dummy printenv ASDF_INSTALL_TYPE", out="version\n"),
     Row("env dummy printenv ASDF_INSTALL_PATH", out="{d}/installs/dummy/1.1.0\n"),
@@ -177,7 +191,6 @@ ROWS = [
     Row("plugin add", 1, err="usage: asdf plugin add <name> [<git-url>]\n"),
     Row("plugin add Dummy", 1, err="Dummy is invalid. Name may only contain lowercase"),
     Row("plugin add dummy", 0, err="Plugin named dummy already added\n"),
-    Row("plugin add nodejs", 0, err="Plugin named nodejs already added\n"),
     Row("plugin list", out="bare\ndummy\n"),
     Row(
         "plugin list --urls",
@@ -292,7 +305,7 @@ def test_install_goes_in_the_files_order_on_after_failures_and_passes_unknown_to
     done = fresh.asdf("install")
     assert done.code == 1
     assert "nosuch" not in done.err
-    assert "bare 1" in done.err
+    assert done.err.endswith("failed to run install callback: exit status 1\n")
     assert "version 1.0.0 of dummy is already installed\n" in done.err
     assert (fresh.data / "installs/dummy/2.0.0/bin/dummy").exists()
     assert fresh.asdf("exec", "dummy").out == "dummy 2.0.0\n"

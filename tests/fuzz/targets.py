@@ -365,7 +365,7 @@ TARGETS: dict[str, Target] = {
         _record,
         (
             render_record(EnvPatch(("/a/bin",), (("A", "it's\n"),))).encode(),
-            render_record(EnvPatch(("/a",), (), (), "27", asks=True)).encode(),
+            render_record(EnvPatch(("/a",), (), (), "27", asks="all")).encode(),
         ),
     ),
     "documents": Target(

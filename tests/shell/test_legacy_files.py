@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,7 @@ def test_no_script_runs_to_find_the_files_names(home: Home, greet: Path) -> None
     assert greet.is_dir()
     script = home.data / "plugins/greet/bin/list-legacy-filenames"
     script.write_text(f"touch {home.root}/ran\n")
+    os.utime(script, (0, 0))  # one that has changed since is asked
     (home.project / "greetrc").write_text("1.1.0\n")
     assert _run("exec", home, home.project).startswith("greet 1.1.0")
     assert not (home.root / "ran").exists()

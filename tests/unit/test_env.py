@@ -71,7 +71,8 @@ def test_sh_reads_the_values_that_were_written(patch: EnvPatch, major: str) -> N
     shown = "".join(f'printf "%s\\0" "${name}"\n' for name, _ in settled.variables)
     record = f"toolpin_major={major}\n{render_record(patch)}"
     # As a function: the record of what asks its plugin returns, as when it is sourced.
-    script = f"use() {{\n{record}}}\nuse || [ $? = {int(patch.asks)} ] || exit\n"
+    status = int(patch.asks == "all")
+    script = f"use() {{\n{record}}}\nuse || [ $? = {status} ] || exit\n"
     script += f'printf "%s\\0" "$toolpin_bins" "$toolpin_major"\n{shown}'
     out = subprocess.run(
         ["sh"], input=os.fsencode(script), capture_output=True, check=True, env={}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from toolpin.__main__ import guarded
-from toolpin.asdf.front import FailedError, Front, open_front
+from toolpin.asdf.front import FailedError, Front, name_as_set, open_front
 from toolpin.errors import NotRunnable, ToolpinError, UnknownCommand
 from toolpin.modes import use_own_umask
 from toolpin.report import Report, close_quietly
@@ -73,10 +73,12 @@ def run(argv: Sequence[str]) -> int:
         code = _dispatch(words, for_plugin=for_plugin)
     except FailedError as error:
         _flush_first()
-        Report().warn_lines(error.what)
+        if error.what:
+            Report().warn_lines(error.what)
         code = error.code
     except ToolpinError as error:
         _flush_first()
+        name_as_set(error)
         Report().error(error)
         code = 126 if isinstance(error, NotRunnable | UnknownCommand) else 1
     close_quietly()

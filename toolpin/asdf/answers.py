@@ -12,13 +12,13 @@ from toolpin.asdf.front import (
     COMMAND_LINE,
     FailedError,
     Front,
-    spelt,
     split,
     wanted_of,
     write,
 )
 from toolpin.errors import ToolpinError, printable
 from toolpin.model import Pin, Request
+from toolpin.scripts.spelling import spelt
 from toolpin.store import installs
 from toolpin.versions import sort_key
 

@@ -5,26 +5,35 @@ The words are asdf's; what is done is what toolpin's own commands do.
 
 from __future__ import annotations
 
+import functools
 import os
 import shlex
 import string
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from toolpin.app import App
 from toolpin.asdf.front import (
     COMMAND_LINE,
     FailedError,
     Front,
     folder_like,
+    name_as_set,
     split,
     wanted_of,
 )
 from toolpin.env import quote
+from toolpin.errors import HookFailed, ToolpinError
+from toolpin.install.jobs import Outcome
 from toolpin.lockfile.head import lockfile_beside
-from toolpin.model import Request
+from toolpin.model import Pin, Request, Wanted
+from toolpin.plugin.script import is_scripted
 from toolpin.project import files, pin_files
 from toolpin.project.toolversions import check_tool_name, edit
-from toolpin.resolver.installed import to_provide
+from toolpin.scripts import asking
 from toolpin.scripts.build import KEEP
+from toolpin.scripts.running import variables_at
+from toolpin.scripts.spelling import spelt
+from toolpin.shims import asdf_note
 from toolpin.store import installs
 from toolpin.upkeep.reshim import refresh_shims
 
@@ -43,7 +52,7 @@ def install(front: Front, words: Sequence[str]) -> int:
         env = {**app.env, KEEP: "1"}
         front = front._replace(app=app.derived(env=env))
     if not given.names:
-        return _provide(front, front.requests())
+        return _provide(front, front.requests(), "")
     name, version = given.name(0), given.name(1)
     if not front.app.registry.get(name):
         raise FailedError(
@@ -64,27 +73,67 @@ def install(front: Front, words: Sequence[str]) -> int:
     return _provide(front, (request,))
 
 
-def _provide(front: Front, requests: Sequence[Request]) -> int:
+def _provide(
+    front: Front,
+    requests: Sequence[Request],
+    start: str = "error installing version: ",
+) -> int:
     """Install what requests ask for; 1 where something is missing at the end."""
     from toolpin.wanted.install_requests import (  # noqa: PLC0415 - with it much else
         install_requests,
     )
     from toolpin.wanted.requests import InstallOptions  # noqa: PLC0415
 
-    code = 0
-    known = []
+    code, lacking = 0, []
     for request in requests:
-        for wanted, pin in ((x.alternative, x.pin) for x in front.app.resolve(request)):
+        tool = front.app.registry.get(request.tool)
+        if not tool:
+            continue
+        for wanted, pin in _meanings(front, request, is_literal=is_scripted(tool)):
             if wanted.kind in ("system", "path"):
-                front.say(f"skipping uninstallable version {wanted} of {request.tool}")
+                front.say(f"skipping uninstallable version {wanted} of {tool.name}")
                 code = 1
-            elif wanted.kind != "latest" and pin:
-                front.say(f"version {pin.version} of {pin.tool} is already installed")
-        if front.app.registry.get(request.tool) and to_provide(request):
-            known.append(request)
-    if known and install_requests(known, InstallOptions(), front.app) != 0:
+            elif pin:
+                front.say(
+                    f"version {spelt(pin.version)} of {pin.tool} is already installed"
+                )
+            else:
+                lacking.append(request._replace(wanted=(wanted,)))
+    show = functools.partial(_show, start=start)
+    options = InstallOptions(jobs=1, literal=True)
+    if lacking and install_requests(lacking, options, front.app, show) != 0:
         code = 1
     return code
+
+
+def _meanings(
+    front: Front, request: Request, *, is_literal: bool
+) -> Iterator[tuple[Wanted, Pin | None]]:
+    """Yield each alternative, and the installed version that it is."""
+    for found in front.app.resolve(request):
+        wanted, pin = found.alternative, found.pin
+        if is_literal:
+            pin = installs.exact(front.app.paths, request.tool, wanted)
+        yield wanted, None if wanted.kind == "latest" else pin
+
+
+def _show(
+    outcomes: Sequence[Outcome],
+    errors: list[ToolpinError],
+    app: App,
+    *,
+    start: str,
+    runs_here: bool = True,  # noqa: ARG001 - every Show's shape
+) -> int:
+    """Say what failed, as asdf does; what scripts said of it stands before."""
+    errors += [one.error for one in outcomes if one.error]
+    for error in errors:
+        if isinstance(error, HookFailed):
+            app.report.warn(f"{start}{error.what}")
+        else:
+            name_as_set(error)
+            app.report.error(error)
+    return 1 if errors else 0
 
 
 def uninstall(front: Front, words: Sequence[str]) -> int:
@@ -107,7 +156,10 @@ def uninstall(front: Front, words: Sequence[str]) -> int:
     pin = installs.exact(front.app.paths, tool, wanted_of(version))
     if pin is None:
         raise FailedError("No such version")
-    remove_all([pin], front.app)
+    try:
+        remove_all([pin], front.app)
+    except HookFailed as error:
+        raise FailedError(error.what) from error
     return 0
 
 
@@ -173,20 +225,39 @@ def _write(front: Front, name: str, versions: Sequence[str], path: str) -> None:
             before = app.files.read(path) if os.path.lexists(path) else b""
             files.write(path, edit(before, names, wanted, place=path))
     if known:
-        refresh_shims(app.paths, app.registry, {known.name})
+        refresh_shims(app.paths, app.registry, {known.name}, hooked=False)
 
 
 def reshim(front: Front, words: Sequence[str]) -> int:
     """Bring all shims in line with what is installed, whichever tool is named."""
-    name = split(words).name(0)
-    if name:
-        front.tool(name)
-    changes = refresh_shims(front.app.paths, front.app.registry)
+    given = split(words)
+    name, version = given.name(0), given.name(1)
+    _note_path(front, name, version)
+    again = front.tool(name) if name else ""
+    changes = refresh_shims(front.app.paths, front.app.registry, again=again)
     for skipped in changes.skipped:
         path = f"{front.app.paths.shims}/{skipped}"
         if os.path.lexists(path):
             front.say(f"{path} was not created by asdf and is left unchanged")
     return 0
+
+
+def _note_path(front: Front, name: str, version: str) -> None:
+    """Note a `path:` whose programs are to have shims; without one, all are dropped."""
+    paths = front.app.paths
+    kept = asdf_note.of_paths(paths) if version else []
+    if version.startswith("path:"):
+        tool, named = front.tool(name), version.removeprefix("path:")
+        directory = os.path.join(front.app.directory, os.path.expanduser(named))
+        bins = [f"{directory}/bin"]
+        if installs.is_plugin(paths, tool):
+            own = variables_at(directory)
+            found = asking.bin_dirs(front.app.scripts(tool), own)
+            bins = [os.path.join(directory, one) for one in found]
+        line = [tool, version, *bins]
+        kept = [line, *(one for one in kept if one[:2] != line[:2])]
+    if kept != asdf_note.of_paths(paths):
+        asdf_note.write(paths, front.added, kept)
 
 
 def shell(front: Front, words: Sequence[str]) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.errors import UsageError
+from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin, Request, Wanted
 from toolpin.paths import find_paths
 from toolpin.plugin.registry import script_folders
@@ -20,7 +20,6 @@ from toolpin.project import pin_files
 from toolpin.project.files import Files
 from toolpin.project.toolversions import parse_wanted
 from toolpin.report import Report
-from toolpin.scripts.running import kind_of
 from toolpin.settings.asdf_env import (
     as_toolpin,
     data_folder,
@@ -29,6 +28,7 @@ from toolpin.settings.asdf_env import (
 )
 from toolpin.settings.asdfrc import Asdfrc, read_asdfrc
 from toolpin.settings.idiomatic_level import VARIABLE, idiomatic_level
+from toolpin.shims import asdf_note
 from toolpin.store import installs
 
 COMMAND_LINE = Origin("the command line")
@@ -75,9 +75,20 @@ class Front(NamedTuple):
         installed or asked for here.
         """
         app = self.app
-        names = {*script_folders(app.paths), *installs.tools(app.paths)}
+        names = {*script_folders(app.paths), *installs.tools(app.paths), *self.added}
         names |= {request.tool for request in self.requests()}
         return tuple(sorted({app.registry.canonical(name) for name in names}))
+
+    @property
+    def added(self) -> frozenset[str]:
+        """The tools of toolpin's own that `plugin add` was asked for."""
+        return asdf_note.added(self.app.paths)
+
+    def add(self, tool: str, *, is_there: bool = True) -> None:
+        """Note that a tool of toolpin's own was added, or removed."""
+        paths = self.app.paths
+        names = self.added | {tool} if is_there else self.added - {tool}
+        asdf_note.write(paths, names, asdf_note.of_paths(paths))
 
     def has(self, name: str) -> bool:
         """Say whether there is such a tool."""
@@ -136,7 +147,7 @@ def open_front(environ: Mapping[str, str], *, for_plugin: bool = False) -> Front
     places = dict(given)
     if folder := data_folder(given):
         places["TOOLPIN_DATA_DIR"] = folder
-    paths, files = find_paths(places), Files()
+    paths, files = find_paths(places)._replace(as_asdf=True), Files()
     rc = read_asdfrc(given)
     env: Mapping[str, str] = given
     if not for_plugin or os.path.exists(paths.asdf_note):
@@ -147,7 +158,7 @@ def open_front(environ: Mapping[str, str], *, for_plugin: bool = False) -> Front
         wanted = rc.flag("legacy_version_file")
         level = ("plain" if mine == "none" else mine) if wanted else "none"
         env = {**env, VARIABLE: level}
-    front = Front(App(paths, env, Report(), files=files), given, rc)
+    front = Front(App(paths, env, Report(quiet=True), files=files), given, rc)
     if not for_plugin:
         _note(front)
     return front
@@ -202,10 +213,11 @@ def wanted_of(word: str) -> Wanted:
     return parse_wanted(word, COMMAND_LINE)
 
 
-def spelt(version: str) -> str:
-    """Return a version as asdf spells it: the folder `ref-x` is `ref:x`."""
-    kind, value = kind_of(version)
-    return f"ref:{value}" if kind == "ref" else version
+def name_as_set(error: ToolpinError) -> None:
+    """Let an error name the variables that the user has set, not their translations."""
+    error.facts = tuple(
+        (label, named_as_asdf(said, os.environ)) for label, said in error.facts
+    )
 
 
 def folder_like(word: str) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from toolpin.app import App
 from toolpin.asdf.front import FailedError, Front, split
 from toolpin.errors import ToolpinError, Unreachable, printable
 from toolpin.model import Pin
 from toolpin.plugin.folders import Folders, each
 from toolpin.plugin.index import HOUR_S, Index
 from toolpin.plugin_tasks.trial import Trial
+from toolpin.report import Report
 from toolpin.scripts.address import Address, parse_address
 from toolpin.settings.asdfrc import Asdfrc
 from toolpin.store import installs, trees, unfinished
@@ -53,10 +55,14 @@ def _add(front: Front, words: Sequence[str]) -> int:
         )
     app = front.app
     folders, own = app.plugin_folders, app.registry.canonical(name)
-    if folders.has(own) or (own in app.registry.aliases and not url):
+    if folders.has(own) or own in front.added:
         front.say(f"Plugin named {name} already added")
         if own not in app.registry.passed_over or not url:
             return 0
+    elif own in app.registry.aliases and not url:
+        _index(front)  # where no short name counts, a bundled one does not
+        front.add(own)
+        return 0
     address = _address(front, name, url)
     try:
         if folders.has(own):  # it lay there, and the bundled one counted
@@ -152,7 +158,7 @@ def _remove(front: Front, words: Sequence[str]) -> int:
     if folders.has(tool):
         folders.remove(tool)
     else:
-        front.say(f"{tool} comes with toolpin: only what it installed is removed")
+        front.add(tool, is_there=False)
     for version in installs.versions(app.paths, tool):
         pin = Pin(tool, version)
         with unfinished.version_mutex(app.paths, pin):
@@ -198,7 +204,8 @@ def _test(front: Front, words: Sequence[str]) -> int:
     if ref := given.flags.get("asdf-plugin-gitref"):
         address = address._replace(ref=ref)
     version = given.flags.get("asdf-tool-version", "")
-    trial = Trial(name, address, front.app)
+    app = front.app
+    trial = Trial(name, address, App(app.paths, app.env, Report(), files=app.files))
     try:
         return trial.run("" if version == "latest" else version, given.names[2:]).code
     except ToolpinError as error:

@@ -24,6 +24,7 @@ from toolpin.install.jobs import Job, Outcome
 from toolpin.model import Digest, Pin
 from toolpin.mutex import held
 from toolpin.store import installs, trees, unfinished
+from toolpin.upkeep.after_install import run_install_hooks
 from toolpin.wanted.jobs import judged
 
 RESTORED = "restored"
@@ -125,6 +126,7 @@ class _Work:
             registry=self._app.registry, cache=self._cache, clients=self._app.clients
         )
         new = [judged(one, self._plan.tried) for one in archives.installer.run(left)]
+        new = run_install_hooks(new, self._app)
         done = {one.job.pin: one for one in [*new, *back]}
         return [done[one.job.pin] for one in self._plan.planned]
 

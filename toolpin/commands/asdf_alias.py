@@ -10,6 +10,7 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.env import quote
 from toolpin.errors import ToolpinError, remedy
+from toolpin.upkeep.unimported import import_line, unimported
 
 _MARK = "# asdf by toolpin: `toolpin asdf-alias` writes it\n"
 
@@ -49,6 +50,10 @@ def run(options: Options, app: App) -> int:
             remedy(error, place),
         ) from error
     app.report.remark(f"{place} is {'gone' if options.remove else 'there'}")
+    theirs = "" if options.remove else unimported(app.paths, app.env)
+    if theirs:
+        line = import_line(theirs)
+        app.report.remark(f"{theirs} has versions that are not here; try: {line}")
     if app.report.as_json:
         app.report.document("asdf-alias", {"file": place}, changed=before != after)
     return 0

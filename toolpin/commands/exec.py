@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from typing import NoReturn
 
-from toolpin.errors import ToolpinError, UnknownCommand
+from toolpin.errors import HookFailed, NotRunnable, ToolpinError, UnknownCommand
 from toolpin.execute import running
+from toolpin.execute.launch import become
 from toolpin.execute.place import Found, Place
 from toolpin.execute.trees import lacking_shims, with_pins
 from toolpin.paths import Paths, find_paths
@@ -31,7 +33,8 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         from toolpin.settings import asdf_env  # noqa: PLC0415 - a store that has no asdf
 
         env = asdf_env.as_toolpin(env)
-        paths = paths._replace(filename=asdf_env.filename_in(env))
+        filename = asdf_env.filename_in(env)
+        paths = paths._replace(filename=filename, as_asdf=True)
 
         def as_asdf(found: Found) -> Found:
             kept = asdf_env.without_translated(found.environment, own)
@@ -60,10 +63,24 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
 
     try:
         running.run(line[0], line[1:], place, running.Caller(reshim, finish))
+    except HookFailed:  # it has said why
+        sys.exit(HookFailed.exit_code)
+    except NotRunnable:
+        if not paths.as_asdf:
+            raise
+        _fail_as_asdf(line, paths, own)
     except UnknownCommand as error:
         from toolpin.suggest import with_near_commands  # noqa: PLC0415 - rarely
 
         raise with_near_commands(error, line[0], paths) from error
+
+
+def _fail_as_asdf(
+    line: Sequence[str], paths: Paths, env: Mapping[str, str]
+) -> NoReturn:
+    """Become `asdf exec`, which fails, too, and says why in the words of asdf."""
+    more = {"ASDF_DATA_DIR": paths.data, "TOOLPIN_CONFIG_DIR": paths.config}
+    become(sys.executable, ["-I", "-m", "toolpin.asdf", "exec", *line], {**env, **more})
 
 
 def _as_found(found: Found) -> Found:

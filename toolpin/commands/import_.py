@@ -1,4 +1,4 @@
-"""`toolpin import asdf|pyenv|nvm`: takes over what another manager has installed."""
+"""`toolpin import MANAGER`: takes over what another manager has installed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,40 @@ from toolpin.errors import ToolpinError
 from toolpin.model import Origin, Pin
 from toolpin.paths import Paths
 from toolpin.plugin.registry import script_folders
-from toolpin.project.toolversions import parse_wanted
+from toolpin.project import files
+from toolpin.project.toolversions import edit, parse, parse_wanted
 from toolpin.project.words import NAME, VERSION, fits
 from toolpin.settings.asdf_env import data_folder
 from toolpin.store import installs
 from toolpin.tables import pin_table
 from toolpin.upkeep.adopting import copy_plugin, link, record
+from toolpin.upkeep.mise_tools import said_in
 from toolpin.upkeep.reshim import refresh_shims
+
+_MISE_FILES = ("mise.toml", ".mise.toml", ".config/mise.toml", "mise/config.toml")
+
+
+class _Place(NamedTuple):
+    """Where a manager keeps versions: its variable, its root below home, and there.
+
+    `tool` is what it installs, whose directories begin with `prefix`; "" for many.
+    """
+
+    variable: str
+    root: str
+    below: str
+    tool: str = ""
+    prefix: str = ""
+
+
+_PLACES = {
+    "asdf": _Place("ASDF_DATA_DIR", ".asdf", "installs"),
+    "mise": _Place("MISE_DATA_DIR", ".local/share/mise", "installs"),
+    "pyenv": _Place("PYENV_ROOT", ".pyenv", "versions", "python"),
+    "rbenv": _Place("RBENV_ROOT", ".rbenv", "versions", "ruby"),
+    "nvm": _Place("NVM_DIR", ".nvm", "versions/node", "nodejs", "v"),
+    "volta": _Place("VOLTA_HOME", ".volta", "tools/image/node", "nodejs"),
+}
 
 
 class _Found(NamedTuple):
@@ -39,7 +66,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Take the manager, and where it keeps its versions."""
     parser.add_argument(
         "manager",
-        choices=("asdf", "pyenv", "nvm"),
+        choices=tuple(_PLACES),
         help="the version manager that installed them",
     )
     parser.add_argument(
@@ -74,6 +101,8 @@ def run(options: Options, app: App) -> int:
     refresh_shims(app.paths, app.registry)
     for one in errors:
         app.report.error(one)
+    if options.manager == "mise":
+        _pin_as_mise(app)
     _tell(options.manager, source, plugins, taken, app)
     return 1 if errors else 0
 
@@ -93,19 +122,15 @@ def _take(found: _Found, app: App, *, in_place: bool) -> bool:
 
 def _source(options: Options, app: App) -> str:
     """Return the other manager's folder. Raises ToolpinError where there is none."""
-    env, home = app.env, app.home
-    usual = {
-        "asdf": data_folder(env) or f"{home}/.asdf",
-        "pyenv": env.get("PYENV_ROOT") or f"{home}/.pyenv",
-        "nvm": env.get("NVM_DIR") or f"{home}/.nvm",
-    }
-    folder = options.source or usual[options.manager]
+    place = _PLACES[options.manager]
+    named = data_folder if options.manager == "asdf" else None
+    theirs = named(app.env) if named else app.env.get(place.variable)
+    folder = options.source or theirs or f"{app.home}/{place.root}"
     source = os.path.normpath(os.path.join(app.directory, folder))
-    below = {"asdf": "installs", "pyenv": "versions", "nvm": "versions/node"}
-    if not os.path.isdir(f"{source}/{below[options.manager]}"):
+    if not os.path.isdir(f"{source}/{place.below}"):
         raise ToolpinError(
             f"no {options.manager} installation to import was found",
-            [("searched", f"{source}/{below[options.manager]}")],
+            [("searched", f"{source}/{place.below}")],
             "toolpin help import",
         )
     return source
@@ -158,17 +183,48 @@ def _named(manager: str, source: str, app: App) -> Iterator[_Found]:
             for version in installs.versions(theirs, tool):
                 tree = os.path.realpath(theirs.install(tool, version))
                 yield _Found(Pin(own, version), tree)
-    elif manager == "pyenv":
-        yield from _below(f"{source}/versions", "python", "")
+    elif manager == "mise":
+        for name in _names(f"{source}/installs"):
+            tool = app.registry.canonical(name)
+            yield from _below(f"{source}/installs/{name}", tool, "")
     else:
-        yield from _below(f"{source}/versions/node", "nodejs", "v")
+        place = _PLACES[manager]
+        yield from _below(f"{source}/{place.below}", place.tool, place.prefix)
 
 
 def _below(folder: str, tool: str, prefix: str) -> Iterator[_Found]:
     for name in _names(folder):
         version, tree = name.removeprefix(prefix), f"{folder}/{name}"
+        if os.path.islink(tree) and "/" not in os.readlink(tree).removeprefix("./"):
+            continue  # another name of a version beside it, as mise's `latest`
         if fits(tool, NAME) and fits(version, VERSION) and os.path.isdir(tree):
             yield _Found(Pin(tool, version), os.path.realpath(tree))
+
+
+def _pin_as_mise(app: App) -> None:
+    """Write what the mise.toml here asks for into `.tool-versions`, and list the rest.
+
+    A line that is there stays as it is.
+    """
+    for name in _MISE_FILES:
+        place = os.path.join(app.directory, name)
+        if os.path.isfile(place):
+            break
+    else:
+        return
+    said = said_in(app.files.read(place).decode(errors="replace"), place)
+    path = os.path.join(app.directory, app.paths.filename)
+    with app.writing(path):
+        text = app.files.read(path) if os.path.lexists(path) else b""
+        stated = {one.tool for one in parse(text, path)}
+        for tool, wanted in said.tools.items():
+            if tool not in stated:
+                text = edit(text, (tool,), wanted, place=path)
+        if said.tools:
+            files.write(path, text)
+    app.report.remark(f"{path} says what {place} asks for")
+    for one in said.unsaid:
+        app.report.warn(f"{place}: not taken over: {one}")
 
 
 def _names(folder: str) -> list[str]:

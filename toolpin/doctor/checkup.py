@@ -5,6 +5,7 @@ A check looks and judges; none asks the network.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -18,6 +19,7 @@ from toolpin.doctor.surroundings import look
 from toolpin.errors import ToolpinError
 from toolpin.store import installs
 from toolpin.store.open_places import open_error
+from toolpin.upkeep.unimported import import_line, unimported
 
 Check = Callable[[App], Iterable[Finding]]
 
@@ -57,6 +59,15 @@ def _of_modes(app: App) -> Iterator[Finding]:
             yield of_error("installs", error)
 
 
+def _of_asdf(app: App) -> Iterator[Finding]:
+    """Find a real asdf's versions that do not count here, where `asdf` is toolpin's."""
+    if not os.path.exists(app.paths.asdf_note):
+        return
+    if theirs := unimported(app.paths, app.env):
+        what = f"{theirs} has versions of asdf's that are not here"
+        yield Finding("managers", what, (), import_line(theirs))
+
+
 def _guarded(check: Check, app: App) -> Iterator[Finding]:
     """Yield what a check finds; an error that ends it is a finding too."""
     try:
@@ -70,5 +81,6 @@ CHECKS: tuple[Check, ...] = (
     _of_shims,
     _of_installs,
     _of_modes,
+    _of_asdf,
     *PROJECT_CHECKS,
 )

@@ -121,17 +121,20 @@ def _state(paths: Paths, pin: Pin, programs: Sequence[str]) -> InstallState:
         if os.path.lexists(own) and not os.path.exists(path)
         if path.endswith("record.sh") or not os.path.exists(f"{tree}/{ADOPTED}")
     ]
+    # A plugin's scripts may name directories that a version of its tool never has.
+    is_scripted = any(name == "ASDF_INSTALL_PATH" for name, _ in patch.variables)
     lost += [
         folder
         for folder in patch.path
-        if REQUIRED not in folder
+        if not is_scripted
+        and REQUIRED not in folder
         and folder.startswith(f"{tree}/")
         and not os.path.isdir(folder)
     ]
     have = installs.commands(paths, pin)
     lost += [f"{tree}: no {name}" for name in programs if name not in have]
-    is_adopted = os.path.exists(f"{tree}/{ADOPTED}")
-    return state._replace(lost=tuple(lost), is_adopted=is_adopted)
+    is_made_anew = is_scripted or os.path.exists(f"{tree}/{ADOPTED}")
+    return state._replace(lost=tuple(lost), is_adopted=is_made_anew)
 
 
 def _marked(paths: Paths) -> Iterator[InstallState]:

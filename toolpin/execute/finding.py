@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 from toolpin.env import apply
-from toolpin.errors import NotRunnable, ToolpinError, UnknownCommand
+from toolpin.errors import NotRunnable, ScriptFailed, ToolpinError, UnknownCommand
 from toolpin.execute.place import (
     Found,
     Place,
@@ -20,7 +20,9 @@ from toolpin.execute.place import (
     stated_in,
 )
 from toolpin.execute.trees import (
+    as_system,
     asked,
+    of_system,
     required_by,
     tree_of,
     used_by,
@@ -36,8 +38,8 @@ from toolpin.store.installs import is_program, program, tools, versions
 from toolpin.versions import newest
 
 
-def find(command: str, place: Place) -> Found:
-    """Find what runs `command` in a place.
+def find(command: str, place: Place, *, whole: bool = True) -> Found:
+    """Find what runs `command` in a place; its path alone where it need not be `whole`.
 
     Raises NotRunnable for a command of a tool that is not installed, UnknownCommand for
     what nothing provides.
@@ -49,21 +51,30 @@ def find(command: str, place: Place) -> Found:
         )
     place = place._replace(stub=read_stub(f"{place.paths.shims}/{command}"))
     own, others = _providers(place, command)
-    lacking: list[Request] = []
+    lacking: list[tuple[Request, NotRunnable | None]] = []
     for tools_ in (own, others):
         for request in _requests(place, tools_):
-            found = _choose(place, request, command)
-            if found:
-                return found
-            lacking.append(request)
+            missing = None
+            try:
+                found = _choose(place, request, command, whole=whole)
+                if found:
+                    return found
+            except ScriptFailed:
+                raise
+            except NotRunnable as error:
+                if not place.paths.as_asdf:
+                    raise
+                missing = error  # asdf goes on to the next tool that has the command
+            lacking.append((request, missing))
     if not lacking:
         return _unpinned(place, (*own, *others), command)
-    if lacking[0].tool not in own:
+    request, missing = lacking[0]
+    if request.tool not in own and not missing:
         # A package that this version is without hides no program of the system.
         path = _on_path(_without_versions(place), command)
         if path:
             return _system(place, path, command, None)
-    raise _lacks(place, lacking[0], command)
+    raise missing or _lacks(place, request, command)
 
 
 def providers(command: str, place: Place) -> tuple[str, ...]:
@@ -132,7 +143,9 @@ def _requests(place: Place, providers: Sequence[str]) -> Iterator[Request]:
                 yield request
 
 
-def _choose(place: Place, request: Request, command: str) -> Found | None:
+def _choose(
+    place: Place, request: Request, command: str, *, whole: bool
+) -> Found | None:
     """Return the first alternative that has the command.
 
     None where what is there lacks it; raises NotRunnable where nothing is there.
@@ -140,10 +153,13 @@ def _choose(place: Place, request: Request, command: str) -> Found | None:
     there = False
     for resolution in resolve(request, place.paths, place.where):
         if resolution.basis == "system":
+            if template := of_system(place, request.tool, command):
+                return template._replace(origin=request.origin)
             path = _on_path(_without_versions(place), command)
             if path:
                 place = _without_versions(place, request.tool)
-                return _system(place, path, command, request.origin)
+                found = _system(place, path, command, request.origin)
+                return as_system(found._replace(tool=request.tool), place.paths)
             there = True
             continue
         patch = tree_of(place, resolution)
@@ -161,8 +177,8 @@ def _choose(place: Place, request: Request, command: str) -> Found | None:
             path = f"{folder}/{command}"
             if is_program(path) and folder != place.paths.answers:
                 child = apply(patch, around.env, place.paths.shims)
-                found = Found(path, child, resolution.pin, request.origin)
-                return asked(place, found) if patch.asks else found
+                found = Found(path, child, resolution.pin, request.origin, request.tool)
+                return asked(place, found, patch, whole=whole) if patch.asks else found
     if there:
         return None
     error = not_installed(request, place.where)

@@ -32,13 +32,14 @@ class Found(NamedTuple):
     """A program, its environment, and what chose it.
 
     `pin` is None for the system's command and for `path:`; `origin` is None where
-    nothing pins the command.
+    nothing pins the command, and `tool` is "" then.
     """
 
     path: str
     environment: dict[str, str]
     pin: Pin | None
     origin: Origin | None
+    tool: str = ""
 
 
 class Place(NamedTuple):

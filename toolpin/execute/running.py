@@ -62,15 +62,15 @@ def _run_hook(
 
     Raises ToolpinError where it fails: the command is not to run then.
     """
-    tool = found.pin.tool if found.pin else ""
-    env = found.environment
-    rc = env.get("ASDF_CONFIG_FILE") or f"{home_folder(env)}/.asdfrc"
+    tool, env = found.tool, found.environment
+    place = env.get("ASDF_CONFIG_FILE") or f"{home_folder(env)}/.asdfrc"
     if not (tool and os.path.isdir(f"{paths.plugins}/{tool}")) or not os.path.exists(
-        os.path.expanduser(rc)
+        os.path.expanduser(place)
     ):
         return
     from toolpin.settings.asdfrc import read_asdfrc  # noqa: PLC0415 - few have hooks
 
     hook = f"pre_{tool}_{command}"
-    sys.stderr.write(read_asdfrc(env).must(hook, args, env, cwd))
+    rc = read_asdfrc(env)
+    sys.stderr.write(rc.must(hook, args, env, cwd, shown=paths.as_asdf))
     sys.stderr.flush()

@@ -9,16 +9,34 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from toolpin.env import added, apply, is_settable, settle
 from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.execute.place import Found, Place, request_in, requests_in
 from toolpin.model import EnvPatch, Pin, Request
+from toolpin.paths import Paths
 from toolpin.project.pin_files import Where
 from toolpin.project.toolversions import folder_of
 from toolpin.resolver.installed import Resolution, not_installed, resolve
 from toolpin.shims.stubs import read_stub
-from toolpin.store.installs import environment, store_of
+from toolpin.store.installs import (
+    environment,
+    is_outdated,
+    is_plugin,
+    is_program,
+    store_of,
+)
+
+if TYPE_CHECKING:
+    from toolpin.scripts.running import Scripts
+
+# What says to a program of a plugin's tool that the machine's own version is meant.
+_SYSTEM = (
+    ("ASDF_INSTALL_TYPE", "system"),
+    ("ASDF_INSTALL_VERSION", ""),
+    ("ASDF_INSTALL_PATH", ""),
+)
 
 
 def built_with(request: Request, built: Pin, place: Place) -> tuple[str, ...]:
@@ -40,11 +58,20 @@ def built_with(request: Request, built: Pin, place: Place) -> tuple[str, ...]:
 
 def tree_of(place: Place, resolution: Resolution) -> EnvPatch | None:
     """Return what the tree that was resolved to sets; None where there is none."""
-    if resolution.pin:
-        return environment(place.paths, resolution.pin)
-    if resolution.basis == "path":
-        return EnvPatch((f"{resolution.directory}/bin",), ())
-    return None
+    pin, directory = resolution.pin, resolution.directory
+    if pin:
+        patch, store = environment(place.paths, pin), store_of(place.paths, pin)
+        if not (patch.plugin and is_outdated(store, pin)):
+            return patch
+    elif resolution.basis != "path":
+        return None
+    elif not is_plugin(store := place.paths, resolution.tool):
+        return EnvPatch((f"{directory}/bin",), ())
+    from toolpin.scripts import asking, running  # noqa: PLC0415 - few versions need it
+
+    plugin = running.plugin_of(store, resolution.tool, place.env, place.cwd)
+    own = running.variables_of(store, pin) if pin else running.variables_at(directory)
+    return asking.patch_now(plugin, own)
 
 
 def first_tree(place: Place, request: Request) -> EnvPatch:
@@ -56,8 +83,8 @@ def first_tree(place: Place, request: Request) -> EnvPatch:
         if resolution.basis == "system":
             return EnvPatch((), ())
         patch = tree_of(place, resolution)
-        if patch and patch.asks and resolution.pin:
-            return _answered(place, patch, resolution.pin)
+        if patch and patch.asks:
+            return _answered(place, patch, resolution)
         if patch:
             return patch
     raise not_installed(request, place.where)
@@ -210,28 +237,71 @@ def is_of_project(patch: EnvPatch, request: Request, where: Where) -> bool:
     return not named.isdisjoint(patch.path)
 
 
-def asked(place: Place, found: Found) -> Found:
+def asked(place: Place, found: Found, patch: EnvPatch, *, whole: bool) -> Found:
     """Return what the plugin says here of a program and its environment."""
-    from toolpin.scripts import asking, running  # noqa: PLC0415 - few plugins ask for it
-
-    if found.pin is None:
+    if not whole and patch.asks == "env":
         return found
-    paths = store_of(place.paths, found.pin)
-    plugin = running.plugin_of(paths, found.pin, place.env, place.cwd)
+    from toolpin.scripts import asking  # noqa: PLC0415 - few plugins ask for it
+
+    plugin = _plugin(place, found.tool, found.pin)
+    own = _own(patch, plugin, found.pin)
     command = os.path.basename(found.path)
-    path = asking.exec_path(plugin, found.pin, command, found.path)
-    child = asking.exec_env(plugin, found.pin, found.environment)
+    path = asking.exec_path(plugin, own, command, found.path)
+    child = found.environment
+    if whole:
+        child = asking.exec_env(plugin, own, child)
     return found._replace(path=path, environment=child)
 
 
-def _answered(place: Place, patch: EnvPatch, pin: Pin) -> EnvPatch:
-    """Return a patch that needs no plugin to be asked any more."""
-    from toolpin.scripts import asking, running  # noqa: PLC0415 - see _asked
+def of_system(place: Place, tool: str, command: str) -> Found | None:
+    """Return the program of a plugin's own for a command of the system's version.
 
-    paths = store_of(place.paths, pin)
-    plugin = running.plugin_of(paths, pin, place.env, place.cwd)
+    None where there is none: then the machine's runs.
+    """
+    path = f"{place.paths.plugins}/{tool}/shims/{command}"
+    if not is_program(path):
+        return None
+    from toolpin.scripts.running import answer_asdf  # noqa: PLC0415 - few plugins
+
+    answer_asdf(place.paths)
+    variables = (*_SYSTEM, ("ASDF_DATA_DIR", place.paths.data))
+    patch = EnvPatch((os.path.dirname(path), place.paths.answers), variables)
+    child = apply(patch, place.env, place.paths.shims)
+    return Found(path, child, None, None, tool)
+
+
+def as_system(found: Found, paths: Paths) -> Found:
+    """Return the machine's program as asdf runs it for a tool of its plugins."""
+    if not is_plugin(paths, found.tool):
+        return found
+    return found._replace(environment={**found.environment, **dict(_SYSTEM)})
+
+
+def _plugin(place: Place, tool: str, pin: Pin | None) -> Scripts:
+    from toolpin.scripts.running import plugin_of  # noqa: PLC0415 - see asked
+
+    paths = store_of(place.paths, pin) if pin else place.paths
+    return plugin_of(paths, tool, place.env, place.cwd)
+
+
+def _own(patch: EnvPatch, plugin: Scripts, pin: Pin | None) -> dict[str, str]:
+    """Return the variables that say which install is meant."""
+    if pin:
+        from toolpin.scripts.running import variables_of  # noqa: PLC0415 - see asked
+
+        return variables_of(plugin.paths, pin)
+    named = {name for name, _ in _SYSTEM}
+    return {name: value for name, value in patch.variables if name in named}
+
+
+def _answered(place: Place, patch: EnvPatch, resolution: Resolution) -> EnvPatch:
+    """Return a patch that needs no plugin to be asked any more."""
+    from toolpin.scripts import asking  # noqa: PLC0415 - see asked
+
+    plugin = _plugin(place, resolution.tool, resolution.pin)
     before = apply(patch, place.env, place.paths.shims)
-    asked = asking.exec_env(plugin, pin, before)
+    own = _own(patch, plugin, resolution.pin)
+    asked = asking.exec_env(plugin, own, before)
     changed = {
         name: value
         for name, value in asked.items()
@@ -240,4 +310,4 @@ def _answered(place: Place, patch: EnvPatch, pin: Pin) -> EnvPatch:
     in_front, behind = added(before["PATH"], asked.get("PATH", ""))
     path = (*in_front, *patch.path, *behind)
     variables = tuple({**dict(patch.variables), **changed}.items())
-    return patch._replace(path=path, variables=variables, asks=False)
+    return patch._replace(path=path, variables=variables, asks="")

@@ -98,8 +98,6 @@ class Carrier:
                 ),
             )
         self.notes.keep(plan)
-        for line in self._builder.published(plan).splitlines():
-            self._board.remark(line)
         size_bytes = sum(file.size_bytes for file in receipt.files)
         told_by = f"{plan.publisher}{self.notes.by_mirror(plan)}"
         if plan.brought and job.locked:

@@ -115,7 +115,8 @@ class Folders:
             os.makedirs(f"{self._paths.downloads}/{name}", exist_ok=True)
             self.choose(name)
         folder = self.folder(name)
-        more = {"ASDF_PLUGIN_SOURCE_URL": address.url, "ASDF_PLUGIN_PATH": folder}
+        typed = address.typed or address.url
+        more = {"ASDF_PLUGIN_SOURCE_URL": typed, "ASDF_PLUGIN_PATH": folder}
         self._callback(name, "post-plugin-add", more)
         self.note(name)
         self._hook("post_asdf_plugin_add", name)
@@ -254,13 +255,14 @@ class Folders:
         """Run a script whose failure is only told."""
         scripts = Scripts(self._paths, name, self._env, self._cwd)
         if scripts.has(script):
-            told = scripts.call(script, (), more)
+            told = scripts.call(script, (), more, shown=self._paths.as_asdf)
             self._tell(told)
             if told.status != 0:
                 self._remark(f"{name}: bin/{script} ended with {told.status}")
 
     def _hook(self, hook: str, *args: str) -> None:
-        said = self._rc.must(hook, args, self._env, self._cwd)
+        shown = self._paths.as_asdf
+        said = self._rc.must(hook, args, self._env, self._cwd, shown=shown)
         for line in said.splitlines():
             self._remark(line)
 

@@ -67,12 +67,15 @@ class Index:
                 return
             if max_age_s is None or 0 <= self._age_s(folder) < max_age_s:
                 return
+            is_asdfs = not os.path.exists(f"{folder}/.git/toolpin-fetched")
+            url = self._git.url(folder) if is_asdfs else ""
             try:
-                self._git.refresh(folder, self._url)
+                self._git.refresh(folder, url or self._url)
             except ToolpinError as error:
                 self._remark(f"the index of asdf plugins is outdated: {error.what}")
             else:
-                self._touch(folder)
+                if not is_asdfs:
+                    self._touch(folder)
 
     def _create(self, folder: str) -> None:
         with unfinished.scratch(self._paths, _PIN) as stage:
@@ -90,10 +93,11 @@ class Index:
             self._touch(folder)
 
     def _age_s(self, folder: str) -> float:
-        try:
-            return time.time() - os.stat(f"{folder}/.git/toolpin-fetched").st_mtime
-        except OSError:
-            return -1.0
+        """Return how old a copy is; asdf's own has no note, and git's tell of it."""
+        for name in ("toolpin-fetched", "FETCH_HEAD", "HEAD"):
+            with contextlib.suppress(OSError):
+                return time.time() - os.stat(f"{folder}/.git/{name}").st_mtime
+        return -1.0
 
     def _touch(self, folder: str) -> None:
         with open(f"{folder}/.git/toolpin-fetched", "w", encoding="utf-8"):

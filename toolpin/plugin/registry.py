@@ -9,14 +9,16 @@ file is read in full when its tool is asked for.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from toolpin.errors import UnknownTool, UsageError, as_word
+from toolpin.errors import ToolpinError, UnknownTool, UsageError, as_word
 from toolpin.model import Origin
 from toolpin.paths import Paths, bundled, open_regular
 from toolpin.project.idiomatic import Idioms
+from toolpin.project.pin_files import logical_cwd
 from toolpin.project.words import COMMAND, NAME, fits, is_plain, respell
 
 if TYPE_CHECKING:
@@ -165,8 +167,8 @@ class Registry:
             from toolpin.scripts.running import Scripts  # noqa: PLC0415 - few plugins ask
 
             paths = self._paths or Paths("", "")
-            folder = os.path.dirname(path)
-            return Scripts(paths, name, os.environ, folder).parse_legacy_file(path)
+            cwd = logical_cwd(os.environ)
+            return Scripts(paths, name, os.environ, cwd).parse_legacy_file(path)
 
         return ask
 
@@ -255,12 +257,33 @@ def read_registry(paths: Paths) -> Registry:
 
 
 def noted_files(paths: Paths, name: str) -> tuple[str, ...]:
-    """Return the files of other managers that an asdf plugin said it reads."""
+    """Return the files of other managers that an asdf plugin said it reads.
+
+    One that asdf has put there, or whose script has changed since, is asked.
+    """
+    note = f"{paths.idiomatic}/{name}"
+    script = f"{paths.plugins}/{name}/bin/list-legacy-filenames"
+    with contextlib.suppress(OSError):
+        changed = os.stat(script).st_mtime_ns
+        if not os.path.exists(note) or os.stat(note).st_mtime_ns < changed:
+            _ask_files(paths, name)
     try:
         with open_regular(f"{paths.idiomatic}/{name}") as file:
             return tuple(file.read(_NOTE_BYTES).decode().split())
     except (OSError, UnicodeDecodeError):
         return ()
+
+
+def _ask_files(paths: Paths, name: str) -> None:
+    """Ask a plugin which files it reads. Raises OSError for a read-only store."""
+    from toolpin.scripts.running import Scripts  # noqa: PLC0415 - once for each plugin
+
+    note_files(paths, name, ())  # what the script runs is to ask nobody
+    scripts = Scripts(paths, name, os.environ, os.getcwd())
+    try:
+        note_files(paths, name, scripts.legacy_filenames())
+    except ToolpinError:
+        os.unlink(f"{paths.idiomatic}/{name}")
 
 
 def note_files(paths: Paths, name: str, files: Iterable[str]) -> None:

@@ -16,7 +16,8 @@ from toolpin.process import run
 from toolpin.project.words import VERSION, Spot, check
 from toolpin.scripts import asking
 from toolpin.scripts.address import Address
-from toolpin.scripts.running import Scripts
+from toolpin.scripts.running import Scripts, variables_of
+from toolpin.upkeep.after_install import run_install_hooks
 
 _COMMAND_S = 600.0
 
@@ -61,10 +62,11 @@ class Trial:
         """Run a command with the install's programs first on PATH."""
         if not command:
             return 0
-        tree = scripts.paths.install(*pin)
-        bins = [f"{tree}/{one}" for one in asking.bin_dirs(scripts, pin)]
+        own = variables_of(scripts.paths, pin)
+        tree = own["ASDF_INSTALL_PATH"]
+        bins = [f"{tree}/{one}" for one in asking.bin_dirs(scripts, own)]
         path = ":".join([*bins, scripts.env["PATH"]])
-        env = asking.exec_env(scripts, pin, {**scripts.env, "PATH": path})
+        env = asking.exec_env(scripts, own, {**scripts.env, "PATH": path})
         words = ["/usr/bin/env", *command]
         told = run(words, env=env, cwd=scripts.cwd, timeout_s=_COMMAND_S)
         for line in (told.out + told.err).splitlines():
@@ -95,6 +97,7 @@ def _check_scripts(scripts: Scripts) -> None:
 
 
 def _install(pin: Pin, app: App) -> None:
-    (outcome,) = app.installer.run([Job(pin, Origin("the command line"))])
+    outcomes = app.installer.run([Job(pin, Origin("the command line"))])
+    (outcome,) = run_install_hooks(outcomes, app)
     if outcome.error:
         raise outcome.error

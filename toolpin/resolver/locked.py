@@ -17,7 +17,7 @@ from toolpin.plugin.contract import Tool
 from toolpin.plugin.script import is_scripted
 from toolpin.project.words import VERSION, fits
 from toolpin.resolver.installed import Resolution
-from toolpin.scripts.running import folder_of_ref
+from toolpin.scripts.spelling import folder_of_ref
 
 
 def resolve_locked(

@@ -71,12 +71,13 @@ class Rules(NamedTuple):
 
     `must` asks for a locked build of everything. In `ci` that holds where there is a
     lockfile, and no catalog is read where there is none. With `ignored` nobody looks
-    at lockfiles.
+    at lockfiles. With `literal` a version of an asdf plugin's tool is itself.
     """
 
     must: bool = False
     ci: bool = False
     ignored: bool = False
+    literal: bool = False
 
 
 class Resolver:
@@ -204,7 +205,9 @@ class Resolver:
         found = Resolution(tool, wanted, origin, "exact", pin)
         is_version = wanted.kind == "version"
         if is_version and (
-            looks_exact(wanted) or is_installed(self._context.paths, pin)
+            looks_exact(wanted)
+            or is_installed(self._context.paths, pin)
+            or (self._rules.literal and self._is_scripted(tool))
         ):
             return found
         if wanted.kind == "ref":
@@ -246,7 +249,10 @@ class Resolver:
 
         Only an asdf plugin's tool may have releases that are called by one number.
         """
-        if version.isdigit():
-            known = self._context.registry.get(tool)
-            return known is not None and is_scripted(known)
-        return version[0].isdigit()
+        return version[0].isdigit() and (
+            not version.isdigit() or self._is_scripted(tool)
+        )
+
+    def _is_scripted(self, tool: str) -> bool:
+        known = self._context.registry.get(tool)
+        return known is not None and is_scripted(known)

@@ -25,11 +25,15 @@ _HELPER = (
 
 
 class Address(NamedTuple):
-    """Where a plugin comes from: a URL, or a plain folder; and a ref, "" for none."""
+    """Where a plugin comes from: a URL, or a plain folder; and a ref, "" for none.
+
+    `typed` is what somebody wrote, without the ref.
+    """
 
     url: str
     ref: str
     is_folder: bool = False
+    typed: str = ""
 
 
 def parse_address(text: str, cwd: str) -> Address:
@@ -63,8 +67,8 @@ def parse_address(text: str, cwd: str) -> Address:
     if not os.path.isdir(folder):
         raise _not_an_address(text, "a URL of https, ssh or file, or a directory")
     if os.path.exists(f"{folder}/.git") or os.path.isfile(f"{folder}/HEAD"):
-        return Address(f"file://{quote(folder)}", ref)
-    return Address(folder, ref, is_folder=True)
+        return Address(f"file://{quote(folder)}", ref, typed=url)
+    return Address(folder, ref, is_folder=True, typed=url)
 
 
 def is_plain_folder(url: str) -> bool:

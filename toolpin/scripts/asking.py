@@ -7,15 +7,16 @@ each time a program runs.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from toolpin.directories import temporary
+from toolpin.directories import temporary, walk
 from toolpin.env import DEFAULT_PATH, is_settable
 from toolpin.errors import Refused, ScriptFailed, ToolpinError
-from toolpin.model import Pin
+from toolpin.model import Asks, EnvPatch, Pin
 from toolpin.process import run
 from toolpin.scripts.running import (
     ASK_S,
@@ -37,6 +38,12 @@ _LOOKS_AROUND = re.compile(
     r"|(\[|test) +!? *-[a-z] +[\"']?[^/$\"' ]"
 )
 _OWN_FOLDER = re.compile(r"\bcd [^;&|\n]+&& *pwd\b")
+# Of a plugin's directories, those with its own scripts and their helpers.
+_NOT_LOADED = frozenset((".git", "bin", "lib", "shims", "test", "tests", "docs"))
+_CALLS_ASDF = re.compile(
+    r"\basdf['\"]?,? +['\"]?(reshim|where|which|current|exec|list)\b"
+)
+_MOST_READ_BYTES = 64 * 1024
 _THEIRS = "/a/value/of/the/user"
 # What a record's template would fill in.
 _FILLED_IN = re.compile(r"\{(install|required)\}")
@@ -48,7 +55,7 @@ class Answer(NamedTuple):
     bin_dirs: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
     homes: tuple[tuple[str, str], ...]
-    asks: bool
+    asks: Asks
 
 
 class _Fixed(NamedTuple):
@@ -81,35 +88,87 @@ def ask_all(scripts: Scripts, pin: Pin) -> Answer:
     with temporary("toolpin-ask-") as bare:
         here = _Around(scripts.env, scripts.cwd)
         there = _Around({"PATH": DEFAULT_PATH, "HOME": bare, "USER": "nobody"}, bare)
-        bins = [_bin_dirs(scripts, pin, one) for one in (here, there)]
+        bins = [_bin_dirs(scripts, own, one) for one in (here, there)]
         has_env = scripts.has("exec-env")
         nothing = _Fixed({}, {})
-        found = _wherever(scripts, pin, here, there) if has_env else nothing
-    folders = [os.path.normpath(one) for one in bins[0]]
-    templates = f"{scripts.folder}/shims"
-    if os.path.isdir(templates):
-        folders = [templates, *folders, scripts.paths.answers]
-    asks = bins[0] != bins[1] or found is None or scripts.has("exec-path")
+        found = _wherever(scripts, own, here, there) if has_env else nothing
+    is_vague = bins[0] != bins[1] or scripts.has("exec-path")
+    asks: Asks = "all" if is_vague else "env" if found is None else ""
     fixed = found or nothing
-    variables = {**own, **fixed.always}
+    variables = {**own, **_of_programs(scripts), **fixed.always}
     homes = tuple(fixed.homes.items())
-    return Answer(tuple(folders), tuple(variables.items()), homes, asks)
+    return Answer(_on_path(scripts, bins[0]), tuple(variables.items()), homes, asks)
 
 
-def bin_dirs(scripts: Scripts, pin: Pin) -> tuple[str, ...]:
-    """Return the folders with programs, as the plugin names them here and now."""
-    return _bin_dirs(scripts, pin, _Around(scripts.env, scripts.cwd))
+def bin_dirs(scripts: Scripts, own: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the folders with programs, as the plugin names them here and now.
+
+    `own` are the variables that say which install is meant.
+    """
+    return _bin_dirs(scripts, own, _Around(scripts.env, scripts.cwd))
 
 
-def exec_env(scripts: Scripts, pin: Pin, env: Mapping[str, str]) -> dict[str, str]:
+def patch_now(scripts: Scripts, own: Mapping[str, str]) -> EnvPatch:
+    """Return what an install's record would hold, were it written now; to be asked."""
+    folders = _on_path(scripts, bin_dirs(scripts, own))
+    tree = own["ASDF_INSTALL_PATH"]
+    return EnvPatch(
+        tuple(os.path.join(tree, one) for one in folders),
+        tuple({**own, **_of_programs(scripts)}.items()),
+        asks="all",
+    )
+
+
+def _on_path(scripts: Scripts, bins: Sequence[str]) -> tuple[str, ...]:
+    """Return the directories on a program's PATH: the plugin's own, and an `asdf`.
+
+    That is for programs that the plugin brings and for what it has them load, such as a
+    hook of RubyGems.
+    """
+    folders = [os.path.normpath(one) for one in bins]
+    has_templates = os.path.isdir(_templates(scripts))
+    if has_templates:
+        folders.insert(0, _templates(scripts))
+    if has_templates or _has_callers(scripts.folder):
+        folders.append(scripts.paths.answers)
+    return tuple(folders)
+
+
+def _of_programs(scripts: Scripts) -> dict[str, str]:
+    """Return the variables that a plugin's own programs get, beside the install's."""
+    has_templates = os.path.isdir(_templates(scripts))
+    return {"ASDF_DATA_DIR": scripts.paths.data} if has_templates else {}
+
+
+def _templates(scripts: Scripts) -> str:
+    return f"{scripts.folder}/shims"
+
+
+def _has_callers(folder: str) -> bool:
+    """Say whether a file that programs load, of a plugin, calls `asdf`."""
+    for place, names, files in walk(folder):
+        if place == folder:
+            names[:] = [one for one in names if one not in _NOT_LOADED]
+        for name in files if place != folder else ():
+            with (
+                contextlib.suppress(OSError),
+                open(f"{place}/{name}", encoding="utf-8", errors="replace") as file,
+            ):
+                if _CALLS_ASDF.search(file.read(_MOST_READ_BYTES)):
+                    return True
+    return False
+
+
+def exec_env(
+    scripts: Scripts, own: Mapping[str, str], env: Mapping[str, str]
+) -> dict[str, str]:
     """Return the environment of a program, from the one that it would have had.
 
     Raises ScriptFailed where the plugin's exec-env ends with another status than 0.
     """
-    own = variables_of(scripts.paths, pin)
     if not scripts.has("exec-env"):
         return {**env, **own}
-    effect = _effect(scripts, pin, _Around(env, scripts.cwd))
+    effect = _effect(scripts, own, _Around(env, scripts.cwd))
     kept = {name: value for name, value in env.items() if name not in effect.removed}
     changed = dict(effect.changed)
     if "PATH" in changed:
@@ -120,11 +179,11 @@ def exec_env(scripts: Scripts, pin: Pin, env: Mapping[str, str]) -> dict[str, st
     return {**kept, **own, **changed}
 
 
-def exec_path(scripts: Scripts, pin: Pin, command: str, path: str) -> str:
+def exec_path(scripts: Scripts, own: Mapping[str, str], command: str, path: str) -> str:
     """Return the program that the plugin names for a command, or else `path`."""
-    if not scripts.has("exec-path"):
+    tree = own["ASDF_INSTALL_PATH"]
+    if not scripts.has("exec-path") or not path.startswith(f"{tree}/"):
         return path
-    tree = scripts.paths.install(*pin)
     told = scripts.call(
         "exec-path",
         [tree, command, os.path.relpath(path, tree)],
@@ -134,13 +193,15 @@ def exec_path(scripts: Scripts, pin: Pin, command: str, path: str) -> str:
     return os.path.join(tree, words) if told.status == 0 and words else path
 
 
-def _bin_dirs(scripts: Scripts, pin: Pin, around: _Around) -> tuple[str, ...]:
+def _bin_dirs(
+    scripts: Scripts, own: Mapping[str, str], around: _Around
+) -> tuple[str, ...]:
     if not scripts.has("list-bin-paths"):
         return ("bin",)
     told = scripts.call(
         "list-bin-paths",
         (),
-        variables_of(scripts.paths, pin),
+        own,
         env=around.env,
         cwd=around.cwd,
     )
@@ -158,7 +219,7 @@ def _bin_dirs(scripts: Scripts, pin: Pin, around: _Around) -> tuple[str, ...]:
 
 
 def _wherever(
-    scripts: Scripts, pin: Pin, here: _Around, bare: _Around
+    scripts: Scripts, own: Mapping[str, str], here: _Around, bare: _Around
 ) -> _Fixed | None:
     """Return what exec-env sets wherever it is asked; None where that differs.
 
@@ -168,10 +229,10 @@ def _wherever(
     if _looks_around(f"{scripts.folder}/bin/exec-env"):
         return None
     try:
-        first = _effect(scripts, pin, here)
+        first = _effect(scripts, own, here)
         names = [name for name in first.changed if name != "PATH"]
         absent, empty, theirs = (
-            _effect(scripts, pin, bare._replace(env={**bare.env, **more}))
+            _effect(scripts, own, bare._replace(env={**bare.env, **more}))
             for more in ({}, dict.fromkeys(names, ""), dict.fromkeys(names, _THEIRS))
         )
     except ToolpinError:
@@ -195,12 +256,9 @@ def _looks_around(script: str) -> bool:
         return bool(_LOOKS_AROUND.search(_OWN_FOLDER.sub("", file.read())))
 
 
-def _effect(scripts: Scripts, pin: Pin, around: _Around) -> _Effect:
+def _effect(scripts: Scripts, own: Mapping[str, str], around: _Around) -> _Effect:
     """Return what exec-env does to an environment."""
-    given = {
-        **for_scripts(scripts.paths, around.env, around.cwd),
-        **variables_of(scripts.paths, pin),
-    }
+    given = {**for_scripts(scripts.paths, around.env, around.cwd), **own}
     answer_asdf(scripts.paths)
     told = run(
         [*_SOURCE, f"{scripts.folder}/bin/exec-env"],

@@ -11,11 +11,17 @@ import time
 from collections.abc import Callable, Mapping
 
 from toolpin.directories import drop_tree
-from toolpin.errors import ToolpinError
+from toolpin.errors import HookFailed, ToolpinError
 from toolpin.model import Pin, Plan
 from toolpin.process import run
 from toolpin.scripts.asking import ask_all
-from toolpin.scripts.running import Scripts, answer_asdf, kind_of, variables_of
+from toolpin.scripts.running import (
+    Scripts,
+    answer_asdf,
+    failed,
+    variables_of,
+)
+from toolpin.scripts.spelling import kind_of
 from toolpin.settings.asdfrc import Asdfrc
 
 _BUILD_S = 6 * 3600.0
@@ -52,8 +58,9 @@ class ScriptBuilder:
         """
         os.makedirs(os.path.dirname(self._log), exist_ok=True)
         os.makedirs(self._downloads, exist_ok=True)
-        with open(self._log, "w", encoding="utf-8") as file:
-            file.write(f"{self._plan.pin} by {self._scripts.folder}\n")
+        if not self._scripts.paths.as_asdf:
+            with open(self._log, "w", encoding="utf-8") as file:
+                file.write(f"{self._plan.pin} by {self._scripts.folder}\n")
         self._scripts.check("install")
         if self._scripts.has("download"):
             self._hook("pre_asdf_download")
@@ -77,14 +84,30 @@ class ScriptBuilder:
         self._scripts.check(script)
         answer_asdf(self._scripts.paths)
         words = [f"{self._scripts.folder}/bin/{script}"]
-        self._logged(f"bin/{script}", words, self._variables)
+        what = f"{script} callback" if self._scripts.paths.as_asdf else f"bin/{script}"
+        self._heard(what, words, self._variables)
 
     def _hook(self, name: str) -> None:
         """Run the user's hook of that name, if there is one; its failure ends all."""
         pin = self._plan.pin
         if line := self._rc.hook(f"{name}_{pin.tool}"):
             words = ["bash", "-c", line, name, kind_of(pin.version)[1]]
-            self._logged(f"{name}_{pin.tool}", words, {})
+            self._heard(f"{name}_{pin.tool}", words, {})
+
+    def _heard(self, what: str, words: list[str], more: Mapping[str, str]) -> None:
+        """Run a script: what it prints is shown, or goes into the log."""
+        if not self._scripts.paths.as_asdf:
+            self._logged(what, words, more)
+            return
+        told = run(
+            ["/usr/bin/env", "bash", "-c", '"$0" "$@"', *words],
+            env={**self._scripts.env, **more},
+            cwd=self._scripts.cwd,
+            timeout_s=_BUILD_S,
+            shown=True,
+        )
+        if told.status != 0:
+            raise HookFailed(f"failed to run {what}: exit status {told.status}")
 
     def _logged(self, what: str, words: list[str], more: Mapping[str, str]) -> None:
         started = time.monotonic()
@@ -117,7 +140,8 @@ def published(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
     """Run the user's hook for what is installed now; return what it said."""
     version = kind_of(pin.version)[1]
     name = f"post_asdf_install_{pin.tool}"
-    return rc.must(name, [version], scripts.env, scripts.cwd)
+    shown = scripts.paths.as_asdf
+    return rc.must(name, [version], scripts.env, scripts.cwd, shown=shown)
 
 
 def take_down(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
@@ -127,9 +151,14 @@ def take_down(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
     """
     version = kind_of(pin.version)[1]
     name = f"pre_asdf_uninstall_{pin.tool}"
-    said = rc.must(name, [version], scripts.env, scripts.cwd)
+    shown = scripts.paths.as_asdf
+    said = rc.must(name, [version], scripts.env, scripts.cwd, shown=shown)
     if scripts.has("uninstall"):
-        said += scripts.ask("uninstall", (), variables_of(scripts.paths, pin))
+        own = variables_of(scripts.paths, pin)
+        told = scripts.call("uninstall", (), own, shown=shown)
+        if told.status != 0:
+            raise failed(scripts.name, "uninstall", told)
+        said += told.out
     return said
 
 
@@ -137,7 +166,8 @@ def taken_down(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
     """Run the user's hook for what is gone; return what it said."""
     version = kind_of(pin.version)[1]
     name = f"post_asdf_uninstall_{pin.tool}"
-    return rc.must(name, [version], scripts.env, scripts.cwd)
+    shown = scripts.paths.as_asdf
+    return rc.must(name, [version], scripts.env, scripts.cwd, shown=shown)
 
 
 def _last_lines(log: str) -> list[str]:

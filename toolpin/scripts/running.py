@@ -18,10 +18,10 @@ from toolpin.paths import Paths
 from toolpin.process import Finished, run
 from toolpin.project.words import VERSION, fits
 from toolpin.replacing import replacing
+from toolpin.scripts.spelling import kind_of
 
 ASK_S = 300.0
 _SHOWN = 5
-_REF = "ref-"
 # What asdf does not count as a release where a plugin has no latest-stable.
 _UNSTABLE = re.compile(
     r"^Available versions:|-src|-dev|-latest|-stm|[-.]rc|-milestone|-alpha|-beta"
@@ -65,10 +65,12 @@ class Scripts:
         *,
         env: Mapping[str, str] | None = None,
         cwd: str = "",
+        shown: bool = False,
     ) -> Finished:
         """Run a script and return what it left, whatever its status.
 
         `more` are variables of this call; `env` and `cwd` stand in for the caller's.
+        What it prints is `shown` as it comes, or is in the answer.
         """
         self.check(script)
         base = self.env if env is None else for_scripts(self.paths, env, cwd)
@@ -78,6 +80,7 @@ class Scripts:
             env={**base, **(more or {})},
             cwd=cwd or self.cwd,
             timeout_s=ASK_S,
+            shown=shown,
         )
 
     def ask(
@@ -184,18 +187,6 @@ class Scripts:
         return [name.removeprefix("command").removeprefix("-") for name in found]
 
 
-def kind_of(version: str) -> tuple[str, str]:
-    """Return ASDF_INSTALL_TYPE and _VERSION of a version: `ref-x` is a ref."""
-    if version.startswith(_REF):
-        return "ref", version.removeprefix(_REF)
-    return "version", version
-
-
-def folder_of_ref(ref: str) -> str:
-    """Return the version that stands for a Git ref."""
-    return f"{_REF}{ref}"
-
-
 def variables_of(paths: Paths, pin: Pin) -> dict[str, str]:
     """Return the variables that tell scripts, and programs, which install is meant."""
     kind, version = kind_of(pin.version)
@@ -203,6 +194,15 @@ def variables_of(paths: Paths, pin: Pin) -> dict[str, str]:
         "ASDF_INSTALL_TYPE": kind,
         "ASDF_INSTALL_VERSION": version,
         "ASDF_INSTALL_PATH": paths.install(*pin),
+    }
+
+
+def variables_at(directory: str) -> dict[str, str]:
+    """Return the same for a directory that a `path:` names."""
+    return {
+        "ASDF_INSTALL_TYPE": "path",
+        "ASDF_INSTALL_VERSION": directory,
+        "ASDF_INSTALL_PATH": directory,
     }
 
 
@@ -215,15 +215,15 @@ def failed(name: str, script: str, told: Finished) -> ToolpinError:
     )
 
 
-def plugin_of(paths: Paths, pin: Pin, env: Mapping[str, str], cwd: str) -> Scripts:
+def plugin_of(paths: Paths, tool: str, env: Mapping[str, str], cwd: str) -> Scripts:
     """Return the plugin that an install asks. Raises NotRunnable where it is gone."""
-    if not os.path.isdir(f"{paths.plugins}/{pin.tool}/bin"):
+    if not os.path.isdir(f"{paths.plugins}/{tool}/bin"):
         raise NotRunnable(
-            f"{pin} needs its plugin to run, and the plugin is not installed",
-            [("expected", f"{paths.plugins}/{pin.tool}")],
-            f"toolpin plugin add {pin.tool}",
+            f"{tool} needs its plugin to run, and the plugin is not installed",
+            [("expected", f"{paths.plugins}/{tool}")],
+            f"toolpin plugin add {tool}",
         )
-    return Scripts(paths, pin.tool, env, cwd)
+    return Scripts(paths, tool, env, cwd)
 
 
 def answer_asdf(paths: Paths) -> None:
@@ -232,6 +232,8 @@ def answer_asdf(paths: Paths) -> None:
     text = (
         "#!/bin/sh\n"
         "# What the scripts of plugins call: it answers from toolpin's store.\n"
+        f"export ASDF_DATA_DIR={quote(paths.data)}\n"
+        f"export TOOLPIN_CONFIG_DIR={quote(paths.config)}\n"
         f'exec {quote(sys.executable)} -I -m toolpin.asdf --for-plugin "$@"\n'
     )
     try:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from toolpin.errors import ToolpinError, UsageError
+from toolpin.errors import HookFailed, ToolpinError, UsageError
 from toolpin.paths import home_folder
-from toolpin.process import Finished, run
+
+if TYPE_CHECKING:
+    from toolpin.process import Finished
 
 _HOOK_S = 3600.0
 
@@ -40,24 +43,43 @@ class Asdfrc:
     def concurrency(self, env: Mapping[str, str]) -> str:
         """Return how many jobs a build may have, as scripts are told."""
         stated = env.get("ASDF_CONCURRENCY") or self.values.get("concurrency", "auto")
-        is_number = stated.isascii() and stated.isdigit()
+        is_number = stated.isascii() and stated.removeprefix("-").isdigit()
         return stated if is_number else str(os.cpu_count() or 1)
 
     def run_hook(
-        self, name: str, args: Sequence[str], env: Mapping[str, str], cwd: str
+        self,
+        name: str,
+        args: Sequence[str],
+        env: Mapping[str, str],
+        cwd: str,
+        *,
+        shown: bool = False,
     ) -> Finished | None:
-        """Run a hook with its arguments as `$1`, `$@`; None where there is none."""
+        """Run a hook with its arguments as `$1`, `$@`; None where there is none.
+
+        What it prints is `shown` as it comes, or is in the answer.
+        """
         line = self.hook(name)
         if not line:
             return None
+        from toolpin.process import run  # noqa: PLC0415 - few have hooks
+
         words = ["/usr/bin/env", "bash", "-c", line, name, *args]
-        return run(words, env=env, cwd=cwd, timeout_s=_HOOK_S)
+        return run(words, env=env, cwd=cwd, timeout_s=_HOOK_S, shown=shown)
 
     def must(
-        self, name: str, args: Sequence[str], env: Mapping[str, str], cwd: str
+        self,
+        name: str,
+        args: Sequence[str],
+        env: Mapping[str, str],
+        cwd: str,
+        *,
+        shown: bool = False,
     ) -> str:
         """Run a hook and return what it said. Raises ToolpinError where it fails."""
-        told = self.run_hook(name, args, env, cwd)
+        told = self.run_hook(name, args, env, cwd, shown=shown)
+        if told and told.status != 0 and shown:
+            raise HookFailed(f"exit status {told.status}")
         if told and told.status != 0:
             said = (told.err or told.out).strip().splitlines()[-3:]
             raise ToolpinError(

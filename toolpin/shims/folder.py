@@ -22,7 +22,7 @@ from toolpin.shims.stubs import (
     render_library,
     render_stub,
 )
-from toolpin.store.installs import commands, tools, versions
+from toolpin.store.installs import commands, programs, tools, versions
 from toolpin.versions import sort_key
 
 _TEMPORARY = ".toolpin-"
@@ -150,6 +150,12 @@ def _having(paths: Paths) -> dict[str, list[Pin]]:
             pin = Pin(tool, version)
             for command in commands(paths, pin):
                 having.setdefault(command, []).append(pin)
+    from toolpin.shims import asdf_note  # noqa: PLC0415 - who only looks needs none
+
+    for tool, version, *folders in asdf_note.of_paths(paths):
+        names = {one for folder in folders for one in programs(folder)}
+        for command in sorted(names):
+            having.setdefault(command, []).insert(0, Pin(tool, version))
     return having
 
 

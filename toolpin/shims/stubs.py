@@ -27,6 +27,15 @@ _ASDF = "# asdf-plugin: "
 _AS_ASDF = "# the same, from anywhere: exec asdf exec "
 _STUB_LIMIT_BYTES = 16 * 1024
 _OTHER_FILE = '"' + "".join(f"${{{name}-}}" for name in FILENAME_VARIABLES) + '"'
+# asdf looks for hooks at each run.
+_RC = '"${{ASDF_CONFIG_FILE:-${{HOME-}}/.asdfrc}}"'
+_HOOKS = (
+    f"[ ! -r {_RC} ] ||\n"
+    '  while IFS= read -r _toolpin_rest || [ -n "$_toolpin_rest" ]; do\n'
+    "    case $_toolpin_rest in *pre_*_{command}*)"
+    " _toolpin_tool= _toolpin_several= ;; esac\n"
+    f"  done <{_RC}"
+)
 _GONE = "echo 'toolpin: the shims are broken; try: toolpin reshim'"
 
 
@@ -86,6 +95,7 @@ def render_library(paths: Paths, python: str) -> str:
         lines = [line for line in file if not line.lstrip().startswith("#")]
     text = "".join([_LIBRARY, *lines])
     words = {
+        "@ANSWERS@": quote(paths.answers),
         "@CONFIG@": quote(paths.config),
         "@CR@": "\r",
         "@DATA@": quote(paths.data),
@@ -137,6 +147,7 @@ def render_stub(
     lines += _choice(own, others, known, command, asdf=asdf)
     if asdf:  # another file than .tool-versions is for Python to read
         lines.append(f"[ -z {_OTHER_FILE} ] || _toolpin_tool= _toolpin_several=")
+        lines.append(_HOOKS.format(command=quote(command)))
     lines.append(f"[ -r {quote(library)} ] || {{ {_GONE} >&2; exit 126; }}")
     lines.append(f". {quote(library)}")
     return "\n".join(lines) + "\n"
@@ -256,7 +267,7 @@ def _spelt(pin: Pin) -> str:
     """Return an install as asdf names it: its folder `ref-x` is `ref:x`."""
     if pin.version.startswith("ref-"):
         return f"{pin.tool} ref:{pin.version.removeprefix('ref-')}"
-    return str(pin)
+    return f"{pin.tool} {pin.version}"
 
 
 def _words(words: Iterable[str]) -> str:

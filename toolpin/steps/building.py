@@ -17,7 +17,7 @@ from toolpin import host
 from toolpin.errors import NoFit, ToolpinError
 from toolpin.model import SUPPLIED, Host, Need, Patch, Pin, Plan, Recipe
 from toolpin.process import run
-from toolpin.scripts.build import ScriptBuilder, published
+from toolpin.scripts.build import ScriptBuilder
 from toolpin.scripts.running import Scripts
 from toolpin.settings.asdfrc import read_asdfrc
 from toolpin.steps import preflight
@@ -136,13 +136,6 @@ class Builder:
             if isinstance(step, Patch):
                 _keep_libraries(f"{source}/{SUPPLIED}/lib", f"{final}/{step.folder}")
         return plan
-
-    def published(self, plan: Plan) -> str:
-        """Do what follows once a plan is published; return what is to be told of it."""
-        if not (plan.is_scripted and self._scripts):
-            return ""
-        scripts = self._scripts(plan.pin.tool)
-        return published(scripts, plan.pin, read_asdfrc(scripts.env))
 
     def _env_for(self, recipe: Recipe, pin: Pin, source: str) -> dict[str, str]:
         """Return the environment with the programs of the tools that it requires."""

@@ -137,7 +137,9 @@ def _without_receipt(tree: str, pin: Pin) -> Inspection:
     gone = [
         Finding(MISSING, name, f"-> {os.readlink(path)}, which is missing")
         for name in sorted(os.listdir(tree))
-        if os.path.islink(path := f"{tree}/{name}") and not os.path.exists(path)
+        if os.path.islink(path := f"{tree}/{name}")
+        # What is a link to nowhere there, too, has lost nothing.
+        and not os.path.lexists(os.path.join(tree, os.readlink(path)))
     ]
     return Inspection(pin, None, tuple(gone))
 
@@ -261,9 +263,8 @@ def _judge_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
     try:
         with open_regular(f"{paths.install(*receipt.pin)}/{RECORD}") as stream:
             text = os.fsdecode(stream.read())
-        intact = text in (
-            trees.record_of(paths, receipt),
-            trees.record_of(_as_named_in(text, paths, receipt), receipt),
+        intact = trees.is_record(text, paths, receipt) or trees.is_record(
+            text, _as_named_in(text, paths, receipt), receipt
         )
     except FileNotFoundError:
         yield Finding(MISSING, RECORD, "the environment that shims read")

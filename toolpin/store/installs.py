@@ -6,13 +6,14 @@ no more than its head.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 
 from toolpin.env import moved, parse_record
 from toolpin.errors import NotRunnable, ToolpinError, remedy
 from toolpin.model import REQUIRED, TOOL_REQUIREMENT, EnvPatch, Pin, Wanted
-from toolpin.paths import Paths, open_regular
+from toolpin.paths import Paths, bundled, open_regular
 from toolpin.project.words import NAME, VERSION, fits
 from toolpin.store import owned
 from toolpin.versions import newest
@@ -21,6 +22,8 @@ RECORD = ".toolpin/record.sh"
 RECEIPT = ".toolpin/receipt.json"
 # In the place of a receipt where another manager has made the tree.
 ADOPTED = ".toolpin/adopted"
+# Scripts of an asdf plugin whose answers a record holds.
+_TOLD = ("exec-env", "exec-path", "list-bin-paths")
 
 _RECORD_LIMIT_BYTES = 256 * 1024
 _HEAD_LIMIT_BYTES = 64 * 1024
@@ -50,7 +53,7 @@ def _is_published(paths: Paths, pin: Pin) -> bool:
     if not (fits(pin.tool, NAME) and fits(pin.version, VERSION)):
         return False
     mark = owned.mark_path(paths, pin)
-    return _is_tree(paths.install(*pin)) and not os.path.lexists(mark)
+    return _is_tree(paths, paths.install(*pin)) and not os.path.lexists(mark)
 
 
 def digests(paths: Paths, pin: Pin) -> list[str]:
@@ -117,7 +120,7 @@ def _versions(paths: Paths, tool: str) -> tuple[str, ...]:
     return tuple(
         one
         for one in _folders(home)
-        if fits(one, VERSION) and one not in marks and _is_tree(f"{home}/{one}")
+        if fits(one, VERSION) and one not in marks and _is_tree(paths, f"{home}/{one}")
     )
 
 
@@ -177,6 +180,29 @@ def _channel(paths: Paths, tool: str, channel: str) -> str | None:
             return file.read(200).decode()
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def is_plugin(paths: Paths, tool: str) -> bool:
+    """Say whether a tool is an asdf plugin's here."""
+    if not tool or not os.path.isdir(f"{paths.plugins}/{tool}/bin"):
+        return False
+    known = (f"{paths.config}/plugins", bundled("plugins"))
+    is_own = any(os.path.exists(f"{one}/{tool}.toml") for one in known)
+    return not is_own or os.path.exists(f"{paths.chosen}/{tool}")
+
+
+def is_outdated(paths: Paths, pin: Pin) -> bool:
+    """Say whether a script that a record tells of has changed since it was written."""
+    try:
+        written = os.stat(f"{paths.install(*pin)}/{RECORD}").st_mtime_ns
+    except OSError:
+        return False
+    for script in _TOLD:
+        with contextlib.suppress(OSError):
+            changed = os.stat(f"{paths.plugins}/{pin.tool}/bin/{script}").st_mtime_ns
+            if changed > written:
+                return True
+    return False
 
 
 def environment(paths: Paths, pin: Pin) -> EnvPatch:
@@ -243,8 +269,13 @@ def commands(paths: Paths, pin: Pin) -> tuple[str, ...]:
     """
     found: set[str] = set()
     for folder in _bins(paths, pin):
-        found.update(name for name in _names(folder) if is_program(f"{folder}/{name}"))
+        found.update(programs(folder))
     return tuple(sorted(found))
+
+
+def programs(folder: str) -> list[str]:
+    """Return the names of the programs in a directory, sorted."""
+    return [name for name in _names(folder) if is_program(f"{folder}/{name}")]
 
 
 def program(paths: Paths, pin: Pin, command: str) -> str | None:
@@ -279,8 +310,10 @@ def _for_any(folder: str) -> list[str]:
     return [f"{parent}/{one}{tail}" for one in _folders(parent) if one.startswith(name)]
 
 
-def _is_tree(folder: str) -> bool:
+def _is_tree(paths: Paths, folder: str) -> bool:
     """Say whether a folder is an install or can be adopted: an empty one cannot."""
+    if paths.as_asdf and os.path.isdir(folder):
+        return True
     if not os.path.isfile(f"{folder}/{RECORD}"):
         return bool(_names(folder))
     return not os.path.lexists(f"{folder}/{ADOPTED}") or _leads_somewhere(folder)

@@ -19,6 +19,7 @@ from toolpin.env import render_record
 from toolpin.errors import ToolpinError, remedy
 from toolpin.model import REQUIRED, EnvPatch, Home, Pin, Plan, Receipt, TreeFile
 from toolpin.paths import Paths, open_regular
+from toolpin.replacing import replacing
 from toolpin.steps.finishing import check_place, finish
 from toolpin.steps.proof import check_commands, check_proof
 from toolpin.steps.unpacking import make_folders, survey, unpack_all
@@ -176,8 +177,21 @@ def record_of(paths: Paths, receipt: Receipt) -> str:
         + _defaults(paths, receipt),
         major=receipt.pin.version.partition(".")[0],
         asks=receipt.asks,
+        plugin=f"{paths.plugins}/{receipt.pin.tool}" if is_scripted(receipt) else "",
     )
     return render_record(patch)
+
+
+def is_record(text: str, paths: Paths, receipt: Receipt) -> bool:
+    """Say whether a record says what a receipt says; an older one names no plugin."""
+    lines = record_of(paths, receipt).splitlines(keepends=True)
+    older = (one for one in lines if not one.startswith("toolpin_plugin="))
+    return text in ("".join(lines), "".join(older))
+
+
+def is_scripted(receipt: Receipt) -> bool:
+    """Say whether an asdf plugin describes an install."""
+    return any(name == "ASDF_INSTALL_PATH" for name, _ in receipt.variables)
 
 
 def _defaults(paths: Paths, receipt: Receipt) -> tuple[Home, ...]:
@@ -252,6 +266,17 @@ def _write_own_files(paths: Paths, stage: str, receipt: Receipt) -> None:
     make_folders(f"{stage}/{_OWN}")
     _write(f"{stage}/{_OWN}/receipt.json", render_receipt(receipt))
     _write(f"{stage}/{_OWN}/record.sh", record_of(paths, receipt))
+
+
+def write_again(paths: Paths, receipt: Receipt) -> None:
+    """Write the receipt and the record of a published tree again."""
+    own = f"{paths.install(*receipt.pin)}/{_OWN}"
+    for name, text in (
+        ("receipt.json", render_receipt(receipt)),
+        ("record.sh", record_of(paths, receipt)),
+    ):
+        with replacing(f"{own}/{name}") as file:
+            file.write(text.encode(errors="surrogateescape"))
 
 
 def _write(path: str, text: str) -> None:

@@ -18,7 +18,7 @@ from toolpin.scripts.running import Scripts
 from toolpin.store import installs, trees, unfinished
 
 # asdf's plugins say nothing else: the programs are in `bin`.
-_PLAIN = asking.Answer(("bin",), (), (), False)
+_PLAIN = asking.Answer(("bin",), (), (), "")
 
 
 def link(paths: Paths, pin: Pin, tree: str, env: Mapping[str, str]) -> bool:
@@ -68,6 +68,28 @@ def record(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
     with open(fresh, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(trees.record_of(paths, receipt))
     os.replace(fresh, place)
+
+
+def record_again(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
+    """Write a record again, as the install's plugin describes it now.
+
+    Raises ToolpinError where the plugin's scripts fail.
+    """
+    with unfinished.version_mutex(paths, pin):
+        receipt = trees.read_receipt(paths, pin)
+        if receipt is None:
+            record(paths, pin, env)
+            return
+        told = asking.ask_all(Scripts(paths, pin.tool, env, os.getcwd()), pin)
+        trees.write_again(
+            paths,
+            receipt._replace(
+                bin_dirs=told.bin_dirs,
+                variables=told.variables,
+                homes=told.homes,
+                asks=told.asks,
+            ),
+        )
 
 
 def copy_plugin(paths: Paths, name: str, folder: str) -> bool:

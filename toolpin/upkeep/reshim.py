@@ -14,7 +14,8 @@ from toolpin.paths import Paths
 from toolpin.plugin.registry import Registry, script_folders
 from toolpin.project.files import Files
 from toolpin.project.idiomatic import Idioms
-from toolpin.scripts.running import answer_asdf, for_scripts, kind_of
+from toolpin.scripts.running import answer_asdf, for_scripts
+from toolpin.scripts.spelling import spelt
 from toolpin.settings.asdfrc import read_asdfrc
 from toolpin.settings.idiomatic_level import VARIABLE, idiomatic_level
 from toolpin.shims.folder import Changes, refresh, shimmed_tools
@@ -26,19 +27,28 @@ _HOOKED = "TOOLPIN_IN_RESHIM_HOOK"
 
 
 def refresh_shims(
-    paths: Paths, registry: Registry, wanted: Collection[str] = ()
+    paths: Paths,
+    registry: Registry,
+    wanted: Collection[str] = (),
+    *,
+    again: str = "",
+    hooked: bool = True,
 ) -> Changes:
     """Write and remove shims under their mutex; `wanted` tools have some anyway.
+
+    The asdf plugin of tool `again` is asked again of its installs.
 
     Those of a store that was moved are brought in line with its new place first.
     Installs that asdf made are recorded before, as their plugins describe them; hooks
     that asdf's users have set run before and after.
     """
     moved.relocate(paths)
-    _record_asdfs(paths)
-    _run_hooks("pre_asdf_reshim", paths, registry)
+    _record_asdfs(paths, again)
+    if hooked:
+        _run_hooks("pre_asdf_reshim", paths, registry)
     changes = _refresh(paths, registry, wanted)
-    _run_hooks("post_asdf_reshim", paths, registry)
+    if hooked:
+        _run_hooks("post_asdf_reshim", paths, registry)
     return changes
 
 
@@ -64,25 +74,42 @@ def _is_damaged(name: str, registry: Registry) -> bool:
     return name in registry.aliases and registry.readable(name) is None
 
 
-def _record_asdfs(paths: Paths) -> None:
+def _record_asdfs(paths: Paths, again: str) -> None:
     """Write the records that installs of asdf's plugins lack: asdf made them here.
+
+    Those of tool `again`, and where a script has changed since, are written again.
 
     None into a folder that a link names as a version: it is somebody's own.
     """
+    own = paths.alone._replace(as_asdf=False)
     pins = [
-        Pin(tool, version)
-        for tool in script_folders(paths)
-        for version in installs.versions(paths, tool)
-        if not os.path.islink(tree := paths.install(tool, version))
-        if not os.path.exists(f"{tree}/{installs.RECORD}")
+        pin
+        for tool in script_folders(own)
+        for version in installs.versions(own, tool)
+        if not os.path.islink(own.install(*(pin := Pin(tool, version))))
+        if tool == again
+        or installs.is_outdated(own, pin)
+        or not os.path.exists(f"{own.install(*pin)}/{installs.RECORD}")
     ]
     if pins:
-        from toolpin.upkeep.adopting import record  # noqa: PLC0415 - once for each install
+        from toolpin.upkeep import adopting  # noqa: PLC0415 - once for each install
 
-        for pin in pins:
+        for pin in filter(lambda pin: _is_described(own, pin), pins):
             # Without one it has what asdf gives by default: its `bin`.
             with contextlib.suppress(ToolpinError, OSError):
-                record(paths, pin, os.environ)
+                adopting.record_again(own, pin, os.environ)
+
+
+def _is_described(paths: Paths, pin: Pin) -> bool:
+    """Say whether the install is for its plugin to describe."""
+    record = f"{paths.install(*pin)}/{installs.RECORD}"
+    if not os.path.exists(record):
+        return True
+    try:
+        variables = installs.environment(paths, pin).variables
+    except ToolpinError:
+        return False
+    return "ASDF_INSTALL_PATH" in dict(variables)
 
 
 def _run_hooks(name: str, paths: Paths, registry: Registry) -> None:
@@ -100,8 +127,8 @@ def _run_hooks(name: str, paths: Paths, registry: Registry) -> None:
         if not (rc.hook(f"{name}_{tool}") and found and os.path.isdir(found.file)):
             continue
         for version in installs.versions(paths, tool):
-            words = [kind_of(version)[1]]
-            told = rc.run_hook(f"{name}_{tool}", words, env, os.getcwd())
+            words, shown = [spelt(version)], paths.as_asdf
+            told = rc.run_hook(f"{name}_{tool}", words, env, os.getcwd(), shown=shown)
             sys.stderr.write(told.out + told.err if told else "")
 
 

@@ -26,11 +26,14 @@ from toolpin.shims.folder import are_in_place, why_skipped
 from toolpin.store import installs
 from toolpin.versions import sort_key
 from toolpin.wanted.requests import InstallOptions
-from toolpin.wanted.view import show_outcomes, show_plans
+from toolpin.wanted.view import Show, show_outcomes, show_plans
 
 
 def install_requests(
-    requests: Sequence[Request], options: InstallOptions, app: App
+    requests: Sequence[Request],
+    options: InstallOptions,
+    app: App,
+    show: Show = show_outcomes,
 ) -> int:
     """Install what requests ask for, and return the exit code: 1 where one fails.
 
@@ -43,7 +46,7 @@ def install_requests(
         wanted = _settled(requests, app)
         if wanted is not None and _is_done(wanted, app):
             jobs = [Job(pin, origin) for pin, origin in wanted]
-            return show_outcomes([Outcome(job, "present") for job in jobs], [], app)
+            return show([Outcome(job, "present") for job in jobs], [], app)
     # With these come requests, tqdm and threads: only where there is work.
     from toolpin.plugin_tasks.needs import provide  # noqa: PLC0415
 
@@ -55,7 +58,7 @@ def install_requests(
         first_use=options.trust_on_first_use and not options.dry_run,
     )
     app = app.derived(settings=settings, registry=app.registry)
-    return _install(requests, wishes, options, app)
+    return _install(requests, wishes, options, app, show)
 
 
 def _warn_of_directories(requests: Sequence[Request], app: App) -> None:
@@ -72,10 +75,12 @@ def _install(
     wishes: Sequence[tuple[Pin, Origin]],
     options: InstallOptions,
     app: App,
+    show: Show,
 ) -> int:
     """Resolve requests and install the result; `wishes` are their exact versions."""
     from toolpin.locking.elsewhere import report_newer  # noqa: PLC0415
     from toolpin.resolver.resolver import Resolver, Rules  # noqa: PLC0415
+    from toolpin.upkeep.after_install import run_install_hooks  # noqa: PLC0415
     from toolpin.wanted.jobs import jobs_for, judged  # noqa: PLC0415
 
     there = _destination(options, app)
@@ -84,6 +89,7 @@ def _install(
         must=options.locked or bool(options.into),
         ci=is_ci(app.env),
         ignored=bool(options.source),
+        literal=options.literal,
     )
     resolver = Resolver(app, there.host, rules, requests, installer.resolve)
     jobs, errors = jobs_for(requests, resolver, app, elsewhere=bool(options.into))
@@ -93,7 +99,7 @@ def _install(
     if options.into:
         jobs = _one_a_tool(jobs)
     if any(isinstance(error, NotLocked) for error in errors):
-        return show_outcomes([], errors, app)
+        return show([], errors, app)
     if options.dry_run:
         return show_plans(jobs, errors, installer.plan, there)
     outcomes = [judged(one, resolver.tried) for one in installer.run(jobs)]
@@ -106,8 +112,9 @@ def _install(
     locked = {one.job.pin.tool for one in outcomes if one.job.locked}
     if locked and not is_ci(app.env):
         report_newer(locked, app)
+    outcomes = run_install_hooks(outcomes, app)
     runs_here = there.host.libc_version != "" or not options.host
-    return show_outcomes(outcomes, errors, there, runs_here=runs_here)
+    return show(outcomes, errors, there, runs_here=runs_here)
 
 
 def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:

@@ -25,7 +25,8 @@ class InstallOptions(NamedTuple):
     `all_projects` below a directory pin. Of these `missing` leaves out what has an
     installed version. With `into`, a directory, trees go there, of
     `host` if it is not this machine. A `source` ignores the lockfile; `locked` installs
-    nothing that it does not have. `jobs` is None for the setting's number.
+    nothing that it does not have. `jobs` is None for the setting's number. A
+    version of an asdf plugin's tool that is `literal` is no beginning of others.
     """
 
     tool: str = ""
@@ -41,6 +42,7 @@ class InstallOptions(NamedTuple):
     allow_plugins: bool = False
     trust_on_first_use: bool = False
     dry_run: bool = False
+    literal: bool = False
 
 
 def requests_from_options(options: InstallOptions, app: App) -> Sequence[Request]:

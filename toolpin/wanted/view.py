@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from toolpin.app import App
 from toolpin.errors import EXIT_WOULD_INSTALL, NotLocked, ToolpinError
@@ -12,6 +13,20 @@ from toolpin.model import Plan
 from toolpin.report import error_table
 from toolpin.store import installs
 from toolpin.tables import origin_table, pin_table, plan_table
+
+
+class Show(Protocol):
+    """Shows how everything ended, and returns the exit code."""
+
+    def __call__(
+        self,
+        outcomes: Sequence[Outcome],
+        errors: list[ToolpinError],
+        app: App,
+        *,
+        runs_here: bool = True,
+    ) -> int:
+        """See `show_outcomes`."""
 
 
 def show_outcomes(

@@ -1,0 +1,39 @@
+"""The note of a store that the `asdf` command works on: what was told to it.
+
+A line is a tool of toolpin's own that `asdf plugin add` named, or a tool, a `path:` and
+its directories of programs, for which `asdf reshim` was asked; with tabs between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from toolpin.paths import Paths
+
+
+def added(paths: Paths) -> frozenset[str]:
+    """Return the tools of toolpin's own that were added."""
+    return frozenset(line[0] for line in _lines(paths) if len(line) == 1)
+
+
+def of_paths(paths: Paths) -> list[list[str]]:
+    """Return a tool, a `path:` and its directories for each that has shims."""
+    return [line for line in _lines(paths) if len(line) > 1]
+
+
+def write(paths: Paths, tools: frozenset[str], of_paths: Sequence[list[str]]) -> None:
+    """Write the note again."""
+    from toolpin.replacing import replacing  # noqa: PLC0415 - shims only read it
+
+    lines = [*([one] for one in sorted(tools)), *of_paths]
+    with replacing(paths.asdf_note) as file:
+        for line in lines:
+            file.write("\t".join(line).encode(errors="surrogateescape") + b"\n")
+
+
+def _lines(paths: Paths) -> list[list[str]]:
+    try:
+        with open(paths.asdf_note, encoding="utf-8", errors="surrogateescape") as file:
+            return [line.split("\t") for line in file.read().splitlines() if line]
+    except OSError:
+        return []
