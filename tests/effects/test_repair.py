@@ -148,7 +148,7 @@ def test_a_file_that_no_archive_holds_is_not_repaired(paths: Paths) -> None:
     receipt["files"].append(["lib/built.o", 5, 0o644, digest, ""])
     file.write_text(json.dumps(receipt))
     (problem,) = _repair(paths).problems
-    assert ("not in any archive", "lib/built.o") in problem.facts
+    assert ("not in an archive", "lib/built.o") in problem.facts
     assert not (tree / "lib/built.o").exists()
 
 

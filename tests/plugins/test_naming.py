@@ -125,7 +125,7 @@ def test_words_and_numbers_fill_in(
         ('{ below = "2" }', "source.when changes nothing"),
         ("{ strip = 1 }", "source.when changes nothing"),
         ('{ since = "2", below = "1", strip = 1 }', "source.when is for no version"),
-        ('{ below = "2", repo = "a/b" }', "source.when.repo is no field"),
+        ('{ below = "2", repo = "a/b" }', "source.when.repo is not a field"),
         ('{ below = "2", assets = "x" }', "source.when.assets must be"),
         ('{ below = "../2", strip = 1 }', "source.when.below must be a version"),
         ('{ below = "2", assets = ["{typo}"] }', "source.when.assets has no value"),

@@ -222,9 +222,9 @@ def _pin_as_mise(app: App) -> None:
                 text = edit(text, (tool,), wanted, place=path)
         if said.tools:
             files.write(path, text)
-    app.report.remark(f"{path} says what {place} asks for")
+    app.report.remark(f"{path} now pins what {place} lists")
     for one in said.unsaid:
-        app.report.warn(f"{place}: not taken over: {one}")
+        app.report.warn(f"{place}: not imported: {one}")
 
 
 def _names(folder: str) -> list[str]:

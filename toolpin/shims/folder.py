@@ -99,8 +99,8 @@ def why_skipped(paths: Paths, command: str) -> str:
             f"{command} gets no shim, its name is reserved; try: toolpin exec {command}"
         )
     if os.path.lexists(path):
-        return f"{path} is not toolpin's: left alone"
-    return f"{command!r} gets no shim: it is no name for one"
+        return f"{path} was not created by toolpin and is left unchanged"
+    return f"{command!r} gets no shim: its name is not allowed for one"
 
 
 def are_in_place(paths: Paths, pins: Iterable[Pin], python: str) -> bool:

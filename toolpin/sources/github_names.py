@@ -44,12 +44,12 @@ class Github(NamedTuple):
 
 
 FIELDS: dict[str, Field] = {
-    "repo": Field(read_repo, "OWNER/NAME", "whose releases they are", ""),
+    "repo": Field(read_repo, "OWNER/NAME", "the repository on GitHub", ""),
     "tag": TAG._replace(default="v{version}"),
     "assets": Field(
         read_assets,
         "a list of file names",
-        "the builds of a version: the first that is released counts",
+        "the builds of a version: the first that is released is used",
         (),
         holds=_FILLED,
     ),
@@ -66,21 +66,21 @@ FIELDS: dict[str, Field] = {
         "a file name",
         "the SHA-256 or SHA-512 list of a release, or of one {asset} alone: "
         "`{asset}.sha256`; where it is missing or does not list the asset, the digest "
-        "that GitHub reports counts",
+        "that GitHub reports is used",
         "",
         holds=("asset", *_FILLED),
     ),
     "checksums": Field(
         read_checksums,
         "none",
-        "`none` where nobody publishes a digest: an install is refused but with "
-        "--trust-on-first-use, which records the one that it had. So it is for any "
-        "asset without a digest",
+        "`none` where no digest is published: an install then requires "
+        "--trust-on-first-use, which records the digest that it had. An asset without a "
+        "digest requires it in any case",
         "",
     ),
     "variants": Field(
         read_text,
-        "what stands before a variant in a version, such as -otp-",
+        "what precedes a variant in a version, such as -otp-",
         "a version with it has the assets with {variant} in their names, one without "
         "it the others",
         "",

@@ -87,9 +87,9 @@ FIELDS: dict[str, Field] = {
         read_checksums,
         "an https URL, {url} with an ending, or none",
         "the SHA-256 or SHA-512 list of a release, or of one file alone: "
-        "`{url}.sha256`; not where the catalogue has `sha256` or `sha512`. `none` "
-        "where nobody publishes a digest: an install is refused but with "
-        "--trust-on-first-use, which records the one that it had",
+        "`{url}.sha256`; not needed where `catalogue` has `sha256` or `sha512`. `none` "
+        "where no digest is published: an install then requires "
+        "--trust-on-first-use, which records the digest that it had",
         "",
         holds=("url", "asset", *_FILLED),
     ),
@@ -308,7 +308,7 @@ def _faults(spec: SourceSpec) -> Iterator[Fault]:
         facts = (("expected", "either `catalogue` or `versions`"),)
         yield Fault("", f"source {spec.id} is not complete", facts)
     if not has_digests and not own.checksums:
-        facts = (("missing", "checksums, or the catalogue's sha256"),)
+        facts = (("missing", "checksums, or `sha256` in `catalogue`"),)
         yield Fault("", f"source {spec.id} is not complete", facts)
     if own.checksums == NO_CHECKSUMS and (has_digests or len(own.artifacts) > 1):
         facts = (("expected", "one artifact, no digest"),)

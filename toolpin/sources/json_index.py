@@ -91,7 +91,7 @@ def _items(found: Any, *, keyed: bool) -> Iterator[tuple[Any, Any]]:  # noqa: AN
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(f"{value!r} is not a text")
     return value
 
 

@@ -158,7 +158,7 @@ class PypiClient:
             return []
         except _SHAPELESS as error:
             raise Unreachable(
-                f"{urls.shown(place)} is no page of a Python package index",
+                f"{urls.shown(place)} is not a page of a Python package index",
                 [("because", str(error)[:200])],
                 pip_line("config", "debug"),
             ) from error

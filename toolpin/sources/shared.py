@@ -113,7 +113,7 @@ COMMON: dict[str, Field] = {
     "only": Field(
         read_inside,
         "a relative path",
-        "the one directory to take; `*` stands for any name: `*/Contents/Home`",
+        "the one directory to take; `*` matches any name: `*/Contents/Home`",
         "",
         holds=(*VERSION_WORDS, HOST_VALUES),
     ),
@@ -141,7 +141,7 @@ TAG = Field(
     read_tag,
     "a tag with {version} in it",
     "how versions are written where they are listed: a release's tag. Of several with "
-    'a {revision}, a number, the newest counts: `tag = "{version}-{revision}"`',
+    'a {revision}, a number, the newest is used: `tag = "{version}-{revision}"`',
     "{version}",
 )
 ARCHIVE: dict[str, Field] = {
@@ -154,7 +154,7 @@ ARCHIVE: dict[str, Field] = {
     "program": Field(
         read_inside,
         "a relative path",
-        "a download that is no archive is this program itself, perhaps packed as .gz, "
+        "a download that is not an archive is this program itself, perhaps packed as .gz, "
         ".xz or .zst: `bin/jq`",
         "",
         holds=(),
@@ -176,8 +176,11 @@ WHEN: dict[str, Field] = {
     ),
 }
 FIXED = frozenset(
-    "id kind since optional releases build named_only when with repo versions editions "
-    "catalogue list line images suites runtime variants built_for numbers".split()
+    (
+        *("id", "kind", "since", "optional", "releases", "build", "named_only"),
+        *("when", "with", "repo", "versions", "editions", "catalogue", "list", "line"),
+        *("images", "suites", "runtime", "variants", "built_for", "numbers"),
+    )
 )
 WITH: dict[str, Field] = {
     "with": Field(

@@ -32,7 +32,9 @@ def said_in(text: str, place: str) -> Said:
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{place} is no TOML", [("because", str(error))]) from error
+        raise UsageError(
+            f"{place} is not valid TOML", [("because", str(error))]
+        ) from error
     found = Said(
         {}, [f"[{key}]" for key in table if key not in ("tools", "min_version")]
     )
