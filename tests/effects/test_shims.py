@@ -237,7 +237,7 @@ def test_what_gets_no_shim_is_told_why(store: Store) -> None:
     assert told == [
         "'-n' gets no shim: it is no name for one",
         "git gets no shim, its name is reserved; try: toolpin exec git",
-        f"{shim(store, 'thing')} is not toolpin's: left alone",
+        f"{shim(store, 'thing')} was not created by toolpin and is left unchanged",
     ]
     store.home.pin("evil 1.0\n")
     assert store.home.toolpin("exec", "git", "-C", "/").out == "evil 1.0 <-C> </>\n"
