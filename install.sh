@@ -92,7 +92,7 @@ parse_arguments() {
     done
 }
 
-find_folders() {
+find_directories() {
     account=$(id -u)
     case ${HOME:-} in
         /*) ;;
@@ -205,19 +205,19 @@ find_python() {
     seen=:
     set -f
     # Only what comes out of a variable is split: a colon between two would stay.
-    folders=$PATH:$USUAL
+    directories=$PATH:$USUAL
     IFS=:
-    for folder in $folders; do
+    for directory in $directories; do
         unset IFS
-        case $folder in
+        case $directory in
             "$data"/shims | "$data"/installs/* | [!/]* | '') continue ;;
         esac
         # Where /bin is a link to /usr/bin, each Python is looked at once.
-        real=$(cd -P "$folder" 2>/dev/null && pwd) || continue
+        real=$(cd -P "$directory" 2>/dev/null && pwd) || continue
         case $seen in *:"$real":*) continue ;; esac
         seen=$seen$real:
         for name in $NAMES; do
-            [ ! -x "$folder/$name" ] || consider "$folder/$name"
+            [ ! -x "$directory/$name" ] || consider "$directory/$name"
         done
     done
     set +f
@@ -287,8 +287,8 @@ wheel_of_ensurepip() {
     "$python" -I -c '
 import ensurepip, glob, os, sys, sysconfig
 own = os.path.join(os.path.dirname(ensurepip.__file__), "_bundled")
-for folder in (own, sysconfig.get_config_var("WHEEL_PKG_DIR")):
-    for wheel in glob.glob(os.path.join(glob.escape(folder or own), "pip-*.whl")):
+for directory in (own, sysconfig.get_config_var("WHEEL_PKG_DIR")):
+    for wheel in glob.glob(os.path.join(glob.escape(directory or own), "pip-*.whl")):
         print(wheel)
         sys.exit()
 sys.exit("ensurepip keeps no wheel of pip")
@@ -342,10 +342,10 @@ def add(path):
 for top in sys.argv[2:]:
     if os.path.isfile(top):
         add(top)
-    for folder, folders, files in os.walk(top):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
+    for directory, directories, files in os.walk(top):
+        directories[:] = sorted(name for name in directories if name != "__pycache__")
         for name in sorted(files):
-            add(os.path.join(folder, name))
+            add(os.path.join(directory, name))
 print(digest.hexdigest())
 ' "$python" "$@"
 }
@@ -379,20 +379,20 @@ is_current() {
         "$launcher" --version >/dev/null 2>&1
 }
 
-# Every folder that does not exist yet is written down, for --uninstall.
-make_folder() {
+# Every directory that does not exist yet is written down, for --uninstall.
+make_directory() {
     [ ! -d "$1" ] || return 0
-    make_folder "$(dirname "$1")"
+    make_directory "$(dirname "$1")"
     mkdir "$1" 2>>"$work/log" || die "$1 cannot be created" "$(tail -n 1 "$work/log")"
     printf 'folder %s\n' "$1" >>"$work/made"
 }
 
-# The deepest first; a folder that holds something else by now stays.
-remove_folders() {
-    sed -n 's/^folder //p' "$1" | sort -r >"$work/folders"
-    while IFS= read -r folder; do
-        rmdir "$folder" 2>/dev/null || :
-    done <"$work/folders"
+# The deepest first; a directory that holds something else by now stays.
+remove_directories() {
+    sed -n 's/^folder //p' "$1" | sort -r >"$work/directories"
+    while IFS= read -r directory; do
+        rmdir "$directory" 2>/dev/null || :
+    done <"$work/directories"
 }
 
 # Marks the new environment, and locks the mark for this run. The children of the run
@@ -475,10 +475,10 @@ remove_leftovers() {
 
 build_environment() {
     : >"$work/made"
-    make_folder "$prefix/bin"
-    make_folder "$prefix/lib"
+    make_directory "$prefix/bin"
+    make_directory "$prefix/lib"
     remove_leftovers
-    # In containers a process has the number of the one before: its folder is in use.
+    # In containers a process has the number of the one before: its directory is in use.
     number=$$
     until mkdir "$prefix/lib/toolpin-$number" 2>>"$work/log"; do
         is_there "$prefix/lib/toolpin-$number" ||
@@ -566,8 +566,8 @@ rc_lines() {
     bin=$prefix/bin
     case $user_shell in
         fish)
-            folder=$(printf '%s' "$bin" | sed "s/[\\\\']/\\\\&/g")
-            is_on_path "$bin" || printf "set -gx PATH '%s' \$PATH\n" "$folder"
+            directory=$(printf '%s' "$bin" | sed "s/[\\\\']/\\\\&/g")
+            is_on_path "$bin" || printf "set -gx PATH '%s' \$PATH\n" "$directory"
             is_on_path "$data/shims" || echo 'toolpin activate fish | source'
             ;;
         bash | zsh)
@@ -576,9 +576,9 @@ rc_lines() {
                 printf 'eval "$(toolpin activate %s)"\n' "$user_shell"
             ;;
         *)
-            for folder in "$bin" "$data/shims"; do
-                is_on_path "$folder" ||
-                    printf 'export PATH=%s:"$PATH"\n' "$(quoted "$folder")"
+            for directory in "$bin" "$data/shims"; do
+                is_on_path "$directory" ||
+                    printf 'export PATH=%s:"$PATH"\n' "$(quoted "$directory")"
             done
             ;;
     esac
@@ -670,7 +670,7 @@ replace_by() {
         'try: df -h ~'
 }
 
-# A file that is a mount of its own takes no rename, and a folder that its user may not
+# A file that is a mount of its own takes no rename, and a directory that its user may not
 # write takes no new file: the text goes into the file itself then. Where that is cut
 # short, what it held is put back, or else kept in a file that `held` names.
 write_itself() {
@@ -781,15 +781,15 @@ remove() {
         say left "$target is not of this prefix, and stays"
     fi
     remove_leftovers
-    remove_folders "$work/manifest"
+    remove_directories "$work/manifest"
     say removed "toolpin from $prefix"
     name_own_lines
     rest=''
     cache=${XDG_CACHE_HOME:-$HOME/.cache}/toolpin
     [ "$(uname -s)" != Darwin ] || cache=$HOME/Library/Caches/toolpin
-    for folder in "$data" "${TOOLPIN_CACHE_DIR:-$cache}" \
+    for directory in "$data" "${TOOLPIN_CACHE_DIR:-$cache}" \
         "${TOOLPIN_CONFIG_DIR:-${XDG_CONFIG_HOME:-$HOME/.config}/toolpin}"; do
-        [ ! -d "$folder" ] || rest="$rest $(quoted "$folder")"
+        [ ! -d "$directory" ] || rest="$rest $(quoted "$directory")"
     done
     [ -z "$rest" ] || printf '\n%s\n\n  rm -rf%s\n' \
         'installed tools, downloads and settings stay; to remove them too:' "$rest"
@@ -803,7 +803,7 @@ clean_up() {
     [ -z "$fresh" ] || rm -f "$fresh"
     if [ -n "$env" ]; then
         remove_environment "$env" || :
-        remove_folders "$work/made"
+        remove_directories "$work/made"
     fi
     [ -z "$work" ] || rm -rf "$work"
 }
@@ -812,9 +812,9 @@ clean_up() {
 report_full_disk() {
     full=''
     [ -z "$work" ] || ! grep -qiE "$FULL" "$work/log" || full=yes
-    for folder in "$prefix/lib" "$prefix" "${work:-/tmp}" "$HOME"; do
-        [ -z "$full" ] && [ -d "$folder" ] && [ -w "$folder" ] || continue
-        file=$folder/.toolpin-probe-$$
+    for directory in "$prefix/lib" "$prefix" "${work:-/tmp}" "$HOME"; do
+        [ -z "$full" ] && [ -d "$directory" ] && [ -w "$directory" ] || continue
+        file=$directory/.toolpin-probe-$$
         ! LC_ALL=C dd if=/dev/zero of="$file" bs=4096 count=64 2>&1 |
             grep -qiE "$FULL" || full=yes
         rm -f "$file"
@@ -826,7 +826,7 @@ report_full_disk() {
 
 main() {
     parse_arguments "$@"
-    find_folders
+    find_directories
     refuse_foreign_files
     trap clean_up EXIT
     trap 'exit 129' HUP

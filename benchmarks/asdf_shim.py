@@ -15,11 +15,11 @@ import tempfile
 from collections.abc import Mapping
 
 from benchmarks.paired import measure, show
-from toolpin.env import render_record
+from toolpin.env_patch import render_record
 from toolpin.model import EnvPatch, Pin
-from toolpin.paths import Paths
-from toolpin.plugin.registry import read_registry
-from toolpin.upkeep.reshim import refresh_shims
+from toolpin.plugins.registry import read_registry
+from toolpin.system.paths import Paths
+from toolpin.tasks.shim_refresh import refresh_shims
 
 WARM_UP = 30
 BUNDLED = Pin("golang", "1.22.0")
@@ -49,9 +49,11 @@ def _beside_asdf(root: str, pairs: int) -> None:
                 pass
         refresh_shims(paths, read_registry(paths))
         candidates[name] = [f"{paths.shims}/go"]
-    folder = f"{root}/projects/{BUNDLED.tool}"
-    env = {**os.environ, "HOME": root, "PWD": folder}
-    times = measure(candidates, folder=folder, env=env, rounds=pairs, warm_up=WARM_UP)
+    directory = f"{root}/projects/{BUNDLED.tool}"
+    env = {**os.environ, "HOME": root, "PWD": directory}
+    times = measure(
+        candidates, directory=directory, env=env, rounds=pairs, warm_up=WARM_UP
+    )
     show("a shim where asdf is at work (wanted: <= 1.02x)", times, "without asdf")
 
 
@@ -69,37 +71,37 @@ def main(pairs: int) -> None:
             _install(name, exec_env, root, env)
         _lay_out(paths, BUNDLED)
         candidates = {"bundled": [f"{paths.shims}/go"]}
-        folders = {"bundled": _project(root, BUNDLED)}
+        directories = {"bundled": _project(root, BUNDLED)}
         for name in PLUGINS:
             candidates[f"plugin, {name}"] = [f"{paths.shims}/run-{name}"]
-            folders[f"plugin, {name}"] = _project(root, Pin(name, "1.0.0"))
+            directories[f"plugin, {name}"] = _project(root, Pin(name, "1.0.0"))
         if shutil.which("asdf"):
             candidates["asdf's own, plain"] = [_asdf_shim(root, env)]
-            folders["asdf's own, plain"] = folders["plugin, plain"]
+            directories["asdf's own, plain"] = directories["plugin, plain"]
         times = measure(
             candidates,
-            folder=root,
+            directory=root,
             env=env,
             rounds=pairs,
             warm_up=WARM_UP,
-            elsewhere=folders,
+            elsewhere=directories,
         )
         show("wanted: plain and fixed <= 1.05x of bundled", times, "bundled")
         _beside_asdf(root, pairs)
 
 
 def _project(root: str, pin: Pin) -> str:
-    """Return a folder that pins one version."""
-    folder = f"{root}/projects/{pin.tool}"
-    os.makedirs(folder)
-    with open(f"{folder}/.tool-versions", "w", encoding="utf-8") as file:
+    """Return a directory that pins one version."""
+    directory = f"{root}/projects/{pin.tool}"
+    os.makedirs(directory)
+    with open(f"{directory}/.tool-versions", "w", encoding="utf-8") as file:
         file.write(f"{pin}\n")
-    return folder
+    return directory
 
 
 def _install(name: str, exec_env: str, root: str, env: Mapping[str, str]) -> None:
-    """Add a plugin from a folder, and install it."""
-    folder = f"{root}/{name}"
+    """Add a plugin from a directory, and install it."""
+    directory = f"{root}/{name}"
     scripts = {
         "list-all": "echo 1.0.0\n",
         "install": f'mkdir -p "$ASDF_INSTALL_PATH/bin"\n'
@@ -107,12 +109,12 @@ def _install(name: str, exec_env: str, root: str, env: Mapping[str, str]) -> Non
     }
     if exec_env:
         scripts["exec-env"] = exec_env
-    os.makedirs(f"{folder}/bin")
+    os.makedirs(f"{directory}/bin")
     for script, text in scripts.items():
-        with open(f"{folder}/bin/{script}", "w", encoding="utf-8") as file:
+        with open(f"{directory}/bin/{script}", "w", encoding="utf-8") as file:
             file.write(text)
-        os.chmod(f"{folder}/bin/{script}", 0o755)
-    for words in (["plugin", "add", name, folder], ["install", name, "1.0.0"]):
+        os.chmod(f"{directory}/bin/{script}", 0o755)
+    for words in (["plugin", "add", name, directory], ["install", name, "1.0.0"]):
         command = [sys.executable, "-I", "-m", "toolpin", "--quiet", *words]
         subprocess.run(command, env=env, cwd=root, check=True)
 

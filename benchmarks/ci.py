@@ -1,8 +1,8 @@
-"""Times `toolpin ci install` with all in its folder against `tar x` of the same trees.
+"""Times `toolpin ci install` from a full directory against `tar x` of its trees.
 
     python -m benchmarks.ci PROJECT CACHE [ROUNDS]
 
-PROJECT has a `.tool-versions` and its lockfile; CACHE is a folder that
+PROJECT has a `.tool-versions` and its lockfile; CACHE is a directory that
 `toolpin ci install` has filled for it. In each round every candidate runs once, in
 turn, into an empty place, and nothing is asked: toolpin is offline.
 """
@@ -87,7 +87,9 @@ def _compare(
         cells = []
         for column in (0, 1):  # by the clock, and by the processors
             pairs = zip(own, base, strict=True)
-            ratio = statistics.median(mine[column] / one[column] for mine, one in pairs)
+            ratio = statistics.median(
+                mine[column] / value[column] for mine, value in pairs
+            )
             middle = statistics.median(mine[column] for mine in own)
             cells.append(f"{middle:8.2f} s {ratio:6.2f}")
         print(f"{name:<36}{cells[0]}   cpu{cells[1]}")

@@ -1,7 +1,7 @@
 """Times the commands that people and prompts wait for against Python's own start.
 
 Run it as `python -m benchmarks.commands [ROUNDS]`; it makes stores of its own in a
-temporary folder, and asks no network.
+temporary directory, and asks no network.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from benchmarks import peers
 from benchmarks.paired import Commands, Times, measure, show, working
-from toolpin import host
-from toolpin.env import render_record
+from toolpin.env_patch import render_record
 from toolpin.model import EnvPatch, Pin
-from toolpin.paths import Paths
+from toolpin.system import host
+from toolpin.system.paths import Paths
 
 WARM_UP = 3
 PYTHON = "python -I -c pass"
@@ -56,7 +56,7 @@ macos-arm64 = {{ target = "darwin-arm64" }}
 
 
 class Bench(NamedTuple):
-    """A machine of its own: toolpin's folders, a project, an environment."""
+    """A machine of its own: toolpin's directories, a project, an environment."""
 
     paths: Paths
     project: str
@@ -108,22 +108,22 @@ def _ten_tools(bench: Bench, rounds: int) -> None:
 
 def _list_once(bench: Bench, tool: str, count: int) -> None:
     """Leave the list that a source gave, as long as Node's, where caches lie."""
-    folder = f"{bench.env['HOME']}/.cache/toolpin/catalogues/{tool}"
-    os.makedirs(folder)
+    directory = f"{bench.env['HOME']}/.cache/toolpin/catalogues/{tool}"
+    os.makedirs(directory)
     releases = [[f"{n // 100}.{n // 10 % 10}.{n % 10}", []] for n in range(count)]
     text = json.dumps({"address": "x", "time": 0, "releases": releases})
-    _write(f"{folder}/source0@{host.detect()}", text)
+    _write(f"{directory}/source0@{host.detect()}", text)
 
 
-def _growth(verb: str, one: Bench, many: Bench, rounds: int) -> None:
+def _growth(verb: str, bench: Bench, many: Bench, rounds: int) -> None:
     """Time a command in a store of one version, and in one of 500."""
     env = ["env", f"TOOLPIN_DATA_DIR={many.paths.data}"]
     few = f"toolpin {verb}, 1 version"
     candidates = {
-        few: ["env", f"TOOLPIN_DATA_DIR={one.paths.data}", *TOOLPIN, verb],
+        few: ["env", f"TOOLPIN_DATA_DIR={bench.paths.data}", *TOOLPIN, verb],
         f"toolpin {verb}, 500 versions": [*env, *TOOLPIN, verb],
     }
-    show(f"{verb} in a full store", _times(candidates, one, rounds), few)
+    show(f"{verb} in a full store", _times(candidates, bench, rounds), few)
 
 
 def _reshim(bench: Bench, rounds: int, *, distinct: bool) -> None:
@@ -152,8 +152,8 @@ def _reshim(bench: Bench, rounds: int, *, distinct: bool) -> None:
 def _peers(bench: Bench) -> Commands:
     """Return what peers that are on PATH do with the same file, where they do it."""
     lines = [["mise", "current"], ["mise", "ls"], ["asdf", "current"], ["asdf", "list"]]
-    found = {" ".join(line): line for line in lines if shutil.which(line[0])}
-    return working(found, folder=bench.project, env=bench.env)
+    results = {" ".join(line): line for line in lines if shutil.which(line[0])}
+    return working(results, directory=bench.project, env=bench.env)
 
 
 def _times(
@@ -161,7 +161,7 @@ def _times(
 ) -> Times:
     return measure(
         candidates,
-        folder=bench.project,
+        directory=bench.project,
         env=bench.env,
         rounds=rounds,
         warm_up=warm_up,
@@ -173,7 +173,7 @@ def _once(bench: Bench, *args: str) -> None:
 
 
 def make_bench(root: str) -> Bench:
-    """Make the folders, ten plugins, and a project that pins their ten tools."""
+    """Make the directories, ten plugins, and a project that pins their ten tools."""
     paths = Paths(f"{root}/data", f"{root}/config")
     project = f"{root}/project"
     os.makedirs(f"{paths.config}/plugins")

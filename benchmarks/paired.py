@@ -18,7 +18,7 @@ Times = Mapping[str, Sequence[float]]
 def measure(
     candidates: Commands,
     *,
-    folder: str,
+    directory: str,
     env: Mapping[str, str],
     rounds: int,
     warm_up: int,
@@ -26,9 +26,9 @@ def measure(
 ) -> Times:
     """Return the milliseconds that each candidate took in each round.
 
-    `elsewhere` has the folder of a candidate that does not run in `folder`.
+    `elsewhere` has the directory of a candidate that does not run in `directory`.
     """
-    places = {name: (elsewhere or {}).get(name, folder) for name in candidates}
+    places = {name: (elsewhere or {}).get(name, directory) for name in candidates}
     times: dict[str, list[float]] = {name: [] for name in candidates}
     for number in range(warm_up + rounds):
         for name, command in candidates.items():
@@ -62,13 +62,15 @@ def show(title: str, times: Times, base: str) -> None:
         print(f"  {name:<{width}} {median:8.2f} ms   {factor:5.2f}x of {base}")
 
 
-def working(candidates: Commands, *, folder: str, env: Mapping[str, str]) -> Commands:
+def working(
+    candidates: Commands, *, directory: str, env: Mapping[str, str]
+) -> Commands:
     """Return the candidates that end well here: a peer may lack what it needs."""
     return {
         name: command
         for name, command in candidates.items()
         if subprocess.run(
-            command, cwd=folder, env=env, check=False, capture_output=True
+            command, cwd=directory, env=env, check=False, capture_output=True
         ).returncode
         == 0
     }

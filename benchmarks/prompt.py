@@ -78,14 +78,14 @@ def main(rounds: int) -> None:
 
 def _prompt(shell: str, bench: Bench, rounds: int) -> None:
     """Print what an unchanged prompt of ten tools costs beside an empty function."""
-    found: dict[str, list[float]] = {}
+    results: dict[str, list[float]] = {}
     for _ in range(rounds):
         for name, nanoseconds in _timed(shell, bench).items():
-            found.setdefault(name, []).append(nanoseconds / 1000)
+            results.setdefault(name, []).append(nanoseconds / 1000)
     print(f"{shell}: a prompt where nothing has changed, ten tools pinned")
-    for name, values in found.items():
+    for name, values in results.items():
         print(f"  {name:<28} {statistics.median(values):8.1f} us")
-    pairs = zip(found["_toolpin_hook"], found["nothing"], strict=True)
+    pairs = zip(results["_toolpin_hook"], results["nothing"], strict=True)
     beyond = statistics.median(mine - 2 * empty for mine, empty in pairs)
     print(f"  beyond twice an empty function {beyond:.1f} us (wanted: <= {ALLOWED_US})")
 
@@ -123,8 +123,8 @@ def _change(bench: Bench, rounds: int) -> None:
         candidates["mise hook-env"] = ["mise", "hook-env", "-s", "bash", "--force"]
     env = bench.env
     times = measure(
-        working(candidates, folder=bench.project, env=env),
-        folder=bench.project,
+        working(candidates, directory=bench.project, env=env),
+        directory=bench.project,
         env=env,
         rounds=rounds * 10,
         warm_up=WARM_UP,
@@ -132,18 +132,18 @@ def _change(bench: Bench, rounds: int) -> None:
     show("a cd into ten tools (wanted: <= 4x of python)", times, PYTHON)
 
 
-def _growth(one: Bench, many: Bench, rounds: int) -> None:
+def _growth(item: Bench, many: Bench, rounds: int) -> None:
     """Print what 500 installed versions add to the call after a `cd`."""
     script = 'export TOOLPIN_DATA_DIR="$1" TOOLPIN_CONFIG_DIR="$2"; shift 2; exec "$@"'
     hook = [*TOOLPIN, "activate", "bash", "--update"]
     candidates = {
         name: ["sh", "-c", script, "sh", bench.paths.data, bench.paths.config, *hook]
-        for name, bench in (("1 version", one), ("500 versions", many))
+        for name, bench in (("1 version", item), ("500 versions", many))
     }
     times = measure(
         candidates,
-        folder=one.project,
-        env={**one.env, "PATH": os.environ["PATH"]},
+        directory=item.project,
+        env={**item.env, "PATH": os.environ["PATH"]},
         rounds=rounds * 10,
         warm_up=WARM_UP,
     )

@@ -14,18 +14,18 @@ from typing import NamedTuple
 
 from benchmarks import peers
 from benchmarks.paired import measure, show, working
-from toolpin.env import render_record
+from toolpin.env_patch import render_record
 from toolpin.model import EnvPatch, Pin
-from toolpin.paths import Paths
-from toolpin.shims.folder import refresh
+from toolpin.shims.shim_directory import refresh
 from toolpin.shims.stubs import ShimTool
+from toolpin.system.paths import Paths
 
 PIN = Pin("nodejs", "10.15.3")
 WARM_UP = 30
 
 
 class Case(NamedTuple):
-    """A project folder, its `.tool-versions`, and the ratio that is wanted."""
+    """A project directory, its `.tool-versions`, and the ratio that is wanted."""
 
     name: str
     below: str
@@ -41,7 +41,7 @@ CASES = (
         "".join(f"tool{number} 1.{number}.0\n" for number in range(29)) + f"{PIN}\n",
         1.38,
     ),
-    Case("20 folders deep", "/".join("abcdefghijklmnopqrst"), f"{PIN}\n", 1.35),
+    Case("20 directories deep", "/".join("abcdefghijklmnopqrst"), f"{PIN}\n", 1.35),
 )
 
 
@@ -53,11 +53,11 @@ def main(pairs: int) -> None:
         own = {"program": [program], "#!/bin/sh": [script], "shim": [shim]}
         candidates = {**own, **others.shims}
         for case in CASES:
-            folder = _project(root, case)
-            env = {**peers.environment(folder), **others.env, "PWD": folder}
+            directory = _project(root, case)
+            env = {**peers.environment(directory), **others.env, "PWD": directory}
             times = measure(
-                working(candidates, folder=folder, env=env),
-                folder=folder,
+                working(candidates, directory=directory, env=env),
+                directory=directory,
                 env=env,
                 rounds=pairs,
                 warm_up=WARM_UP,
@@ -77,23 +77,25 @@ def _loose_against_exact(root: str, shim: str, pairs: int) -> None:
     )
     loose = "".join(f'"atool{number} 1" = "1.{number}.0"\n' for number in range(9))
     own = f'"{PIN.tool} lts" = "{PIN.version}"\n'
-    folders = {}
+    directories = {}
     for name, wanted, pins in (
         ("exact", PIN.version, own + exact),
         ("loose", "lts", own),
         ("loose, beside nine exact", "lts", own + exact),
         ("loose, the last of ten loose", "lts", loose + own),
     ):
-        folders[name] = _project(root, Case(name, "", f"{PIN.tool} {wanted}\n", 1.05))
-        with open(f"{folders[name]}/toolpin.lock", "w", encoding="utf-8") as file:
+        directories[name] = _project(
+            root, Case(name, "", f"{PIN.tool} {wanted}\n", 1.05)
+        )
+        with open(f"{directories[name]}/toolpin.lock", "w", encoding="utf-8") as file:
             file.write(f"schema = 1\n[pins]\n{pins}\n# what follows is not read\n")
     times = measure(
-        {name: [shim] for name in folders},
-        folder=root,
+        {name: [shim] for name in directories},
+        directory=root,
         env=peers.environment(root),
         rounds=pairs,
         warm_up=WARM_UP,
-        elsewhere=folders,
+        elsewhere=directories,
     )
     title = "a request that a lockfile answers (wanted: <= 1.05x of exact)"
     show(title, times, "exact")
@@ -122,29 +124,29 @@ def _store(root: str) -> tuple[str, str, str]:
 
 def _project(root: str, case: Case) -> str:
     top = f"{root}/{case.name.replace(' ', '-')}"
-    folder = os.path.join(top, case.below)
-    os.makedirs(folder)
+    directory = os.path.join(top, case.below)
+    os.makedirs(directory)
     with open(f"{top}/.tool-versions", "w", encoding="utf-8") as file:
         file.write(case.text)
-    return folder
+    return directory
 
 
 def _beside_others(root: str, shim: str, pairs: int) -> None:
     """Print what other tools of the file cost: missing, loose, and nobody answers."""
     others = "absent 9.9.9\nloose latest\nunlocked 1\nalso-absent 2.0.0\n"
-    folders = {
+    directories = {
         "alone": _project(root, Case("alone", "", f"{PIN}\n", 1)),
         "beside others": _project(root, Case("beside", "", f"{others}{PIN}\n", 1.05)),
     }
     with socket.create_server(("127.0.0.1", 0)) as silent:
         proxy = f"http://127.0.0.1:{silent.getsockname()[1]}"
         times = measure(
-            {name: [shim] for name in folders},
-            folder=root,
+            {name: [shim] for name in directories},
+            directory=root,
             env={**peers.environment(root), "https_proxy": proxy, "http_proxy": proxy},
             rounds=pairs,
             warm_up=WARM_UP,
-            elsewhere=folders,
+            elsewhere=directories,
         )
     title = "beside missing, loose and unlocked tools, while the network hangs"
     show(title, times, "alone")
@@ -153,9 +155,9 @@ def _beside_others(root: str, shim: str, pairs: int) -> None:
 def _of_two_tools(root: str, pairs: int) -> None:
     """Print what a command of two tools costs, one of them pinned, and of a package."""
     shim, program, _ = _store(f"{root}/two")
-    folder = os.path.dirname(program)
+    directory = os.path.dirname(program)
     for name in ("npx", "tsc"):
-        shutil.copy(program, f"{folder}/{name}")
+        shutil.copy(program, f"{directory}/{name}")
     paths = Paths(f"{root}/two/data", f"{root}/two/config")
     other = paths.install("bun", "1.0.0")
     os.makedirs(f"{other}/.toolpin")
@@ -173,7 +175,7 @@ def _of_two_tools(root: str, pairs: int) -> None:
     project = _project(root, Case("two tools", "", f"{PIN}\n", 1))
     times = measure(
         shims,
-        folder=project,
+        directory=project,
         env={**os.environ, "HOME": root},
         rounds=pairs,
         warm_up=WARM_UP,
@@ -191,10 +193,10 @@ def _growth(root: str, pairs: int) -> None:
         for number in range(1, count):
             other = os.path.join(os.path.dirname(tree), f"0.{number}.0")
             shutil.copytree(tree, other, copy_function=os.link)
-    folder = _project(root, Case("growth", "", f"{PIN}\n", 1))
+    directory = _project(root, Case("growth", "", f"{PIN}\n", 1))
     times = measure(
         shims,
-        folder=folder,
+        directory=directory,
         env=peers.environment(root),
         rounds=pairs,
         warm_up=WARM_UP,
@@ -223,10 +225,10 @@ def _peers(root: str, program: str) -> Peers:
         "asdf shim": [f"{env['ASDF_DATA_DIR']}/shims/node"],
         "pyenv shim": [f"{env['PYENV_ROOT']}/shims/python"],
     }
-    found = {
+    lines = {
         name: line for name, line in shims.items() if shutil.which(name.split()[0])
     }
-    return Peers(found, env)
+    return Peers(lines, env)
 
 
 if __name__ == "__main__":

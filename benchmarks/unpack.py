@@ -39,8 +39,8 @@ def main(rounds: int, archive: str) -> None:
     with tempfile.TemporaryDirectory(prefix="toolpin-bench-") as root:
         archive = archive or _node_like(root)
         small = _small_files(root)
-        folder = os.path.dirname(os.path.abspath(archive))
-        with _served(folder) as port:
+        directory = os.path.dirname(os.path.abspath(archive))
+        with _served(directory) as port:
             url = f"http://127.0.0.1:{port}/{os.path.basename(archive)}"
             _against_a_pipe(root, url, archive, rounds)
             _memory(root, url, archive)
@@ -161,9 +161,9 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def _served(folder: str) -> Iterator[int]:
-    """Serve a folder on 127.0.0.1, in a thread for each request; give the port."""
-    handler = functools.partial(_Quiet, directory=folder)
+def _served(directory: str) -> Iterator[int]:
+    """Serve a directory on 127.0.0.1, in a thread for each request; give the port."""
+    handler = functools.partial(_Quiet, directory=directory)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_address[1]
@@ -180,9 +180,9 @@ def _node_like(root: str) -> str:
         for _ in range(100):
             program.write(b"".join(dice.choices(words, k=120_000)))
     for number in range(4_800):
-        folder = f"{top}/lib/node_modules/{number // 20}"
-        os.makedirs(folder, exist_ok=True)
-        with open(f"{folder}/{number}.js", "wb") as script:
+        directory = f"{top}/lib/node_modules/{number // 20}"
+        os.makedirs(directory, exist_ok=True)
+        with open(f"{directory}/{number}.js", "wb") as script:
             script.write(
                 b"".join(dice.choices(words[:900], k=dice.randrange(20, 2_000)))
             )
@@ -200,9 +200,9 @@ def _node_like(root: str) -> str:
 def _small_files(root: str) -> str:
     dice = random.Random(1)
     for number in range(SMALL_FILES):
-        folder = f"{root}/small/{number // 100}"
-        os.makedirs(folder, exist_ok=True)
-        with open(f"{folder}/{number}.js", "wb") as file:
+        directory = f"{root}/small/{number // 100}"
+        os.makedirs(directory, exist_ok=True)
+        with open(f"{directory}/{number}.js", "wb") as file:
             file.write(dice.randbytes(dice.randrange(200, 3_000)))
     subprocess.run(["tar", "-cf", f"{root}/small.tar", "-C", root, "small"], check=True)
     shutil.rmtree(f"{root}/small")

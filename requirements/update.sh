@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes requirements/*.txt anew: every package of every platform with its hashes.
+# Writes requirements/*.txt again: every package of every platform with its hashes.
 # Wants `uv` on PATH. `sh requirements/update.sh --upgrade` also moves the versions.
 set -eu
 

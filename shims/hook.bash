@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2128,SC2178  # PROMPT_COMMAND is an array, or a text
 # What `eval "$(toolpin activate bash)"` defines, for bash 3.2 and newer. Where nothing
 # has changed the prompt costs builtins alone: _toolpin_same, which each change defines
-# anew, compares files and variables. @PYTHON@ is filled in.
+# again, compares files and variables. @PYTHON@ is filled in.
 
 _toolpin_hook() {
   local _toolpin_status=$?
@@ -29,7 +29,7 @@ _toolpin_update() {
   if [[ $_toolpin_status -eq 0 ]]; then
     eval "$_toolpin_text"
   else
-    # It has said why; the next word is for the next folder.
+    # It has said why; the next word is for the next directory.
     # shellcheck disable=SC2329  # _toolpin_hook calls it
     _toolpin_same() { :; }
   fi
@@ -91,7 +91,7 @@ case $(declare -p PROMPT_COMMAND 2>/dev/null) in
   *) PROMPT_COMMAND=$_toolpin_prompt${PROMPT_COMMAND:+;$PROMPT_COMMAND} ;;
 esac
 
-# The next word on the same line is the new folder's too. Somebody else's cd stays.
+# The next word on the same line is the new directory's too. Somebody else's cd stays.
 for _toolpin_pwd in cd pushd popd; do
   [[ $(type -t "$_toolpin_pwd") != builtin ]] || eval "$_toolpin_pwd() {
     builtin $_toolpin_pwd \"\$@\" || return

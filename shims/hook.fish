@@ -1,5 +1,5 @@
 # What `toolpin activate fish | source` defines. Where nothing has changed the prompt
-# costs builtins alone: _toolpin_same, which each change defines anew, compares files
+# costs builtins alone: _toolpin_same, which each change defines again, compares files
 # and variables. @PYTHON@ is filled in.
 
 function _toolpin_hook --on-event fish_prompt --on-variable PWD
@@ -41,7 +41,7 @@ function _toolpin_update
     if test $codes[1] -eq 0
         eval $text
     else
-        # It has said why; the next word is for the next folder.
+        # It has said why; the next word is for the next directory.
         function _toolpin_same
             true
         end

@@ -1,5 +1,5 @@
 # What `eval "$(toolpin activate zsh)"` defines. Where nothing has changed the prompt
-# costs builtins alone: _toolpin_same, which each change defines anew, compares files
+# costs builtins alone: _toolpin_same, which each change defines again, compares files
 # and variables. @PYTHON@ is filled in.
 
 zmodload zsh/system
@@ -30,7 +30,7 @@ function _toolpin_update {
   if [[ $_toolpin_status -eq 0 ]]; then
     eval "$_toolpin_text"
   else
-    # It has said why; the next word is for the next folder.
+    # It has said why; the next word is for the next directory.
     function _toolpin_same { :; }
   fi
 }

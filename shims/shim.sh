@@ -5,14 +5,14 @@
 # Of a command of several tools it has a function for each, which sets these.
 # This runs the plain case: an exact version, installed and recorded. All else, every
 # message included, is `toolpin exec`. Nothing here may fork, and nothing of a project
-# is ever evaluated. @WORDS@ are filled in when this is written to the data folder.
+# is ever evaluated. @WORDS@ are filled in when this is written to the data directory.
 
 # Hands over to Python, for this store, whatever the environment says.
 _toolpin_ask() {
   set -- "$_toolpin_command" "$@"
   _toolpin_forget
   if [ ! -x @PYTHON@ ]; then
-    # In a folder that this user may not enter it looks as if it were gone.
+    # In a directory that this user may not enter it looks as if it were gone.
     printf 'toolpin: %s needs %s, which is missing or cannot be run by %s; %s\n' \
       "$1" @PYTHON@ 'this user' 'install toolpin again' >&2
     exit 126
@@ -28,7 +28,7 @@ _toolpin_forget() {
     _toolpin_use _toolpin_use_names _toolpin_use_override _toolpin_use_files \
     _toolpin_use_spellings \
     _toolpin_several _toolpin_chosen _toolpin_one \
-    _toolpin_known _toolpin_file _toolpin_folder _toolpin_name _toolpin_rest _toolpin_lines _toolpin_wanted \
+    _toolpin_known _toolpin_file _toolpin_directory _toolpin_name _toolpin_rest _toolpin_lines _toolpin_wanted \
     _toolpin_tree _toolpin_path _toolpin_bin _toolpin_more toolpin_bins toolpin_major \
     toolpin_plugin toolpin_asks
 }
@@ -38,22 +38,22 @@ _toolpin_forget() {
 # the file is not the user's own, one that the user may write may be everybody's.
 _toolpin_ours() {
   # shellcheck disable=SC3065,SC3067  # -k and -O: every sh that there is has them
-  if [ -h "$_toolpin_folder/$1" ]; then
-    case $_toolpin_folder in "${HOME:-none}" | @CONFIG@) ;; *) return 1 ;; esac
-    [ ! -k "$_toolpin_folder/" ]
+  if [ -h "$_toolpin_directory/$1" ]; then
+    case $_toolpin_directory in "${HOME:-none}" | @CONFIG@) ;; *) return 1 ;; esac
+    [ ! -k "$_toolpin_directory/" ]
   else
-    [ -O "$_toolpin_folder/$1" ] ||
-      { [ ! -k "$_toolpin_folder/" ] && [ ! -w "$_toolpin_folder/" ]; }
+    [ -O "$_toolpin_directory/$1" ] ||
+      { [ ! -k "$_toolpin_directory/" ] && [ ! -w "$_toolpin_directory/" ]; }
   fi
 }
 
-# Reads .tool-versions in $_toolpin_folder, where there is one, up to the line of one of the names in $1.
+# Reads .tool-versions in $_toolpin_directory, where there is one, up to the line of one of the names in $1.
 # True when the search is over: _toolpin_wanted has the rest of that line, or `?` where
 # Python must judge. The loop ends before anything runs: within, stdin is the file.
 _toolpin_read() {
   _toolpin_wanted='?'
-  [ -f "$_toolpin_folder/.tool-versions" ] || return 0
-  [ -r "$_toolpin_folder/.tool-versions" ] || return 0
+  [ -f "$_toolpin_directory/.tool-versions" ] || return 0
+  [ -r "$_toolpin_directory/.tool-versions" ] || return 0
   _toolpin_ours .tool-versions || return 0
   _toolpin_lines=0
   while IFS=' @TAB@' read -r _toolpin_name _toolpin_rest || [ -n "$_toolpin_name" ]; do
@@ -69,20 +69,20 @@ _toolpin_read() {
     esac
     _toolpin_lines=$((_toolpin_lines + 1))
     [ "$_toolpin_lines" -lt 1000 ] || return 0
-  done <"$_toolpin_folder/.tool-versions"
+  done <"$_toolpin_directory/.tool-versions"
   return 1
 }
 
-# Reads the file $1 of other managers in $_toolpin_folder; as _toolpin_read. $2 has the
+# Reads the file $1 of other managers in $_toolpin_directory; as _toolpin_read. $2 has the
 # words that mean another, or `?` where a plugin reads its own files. One word is read
 # here, a file of other shape by Python.
 _toolpin_read_other() {
-  case $_toolpin_folder/ in
+  case $_toolpin_directory/ in
     */node_modules/* | */deps/* | */_build/* | */vendor/*) return 1 ;;
   esac
   _toolpin_wanted='?'
   [ -z "${TOOLPIN_IDIOMATIC-}" ] && [ "$2" != '?' ] || return 0
-  [ -r "$_toolpin_folder/$1" ] || return 0
+  [ -r "$_toolpin_directory/$1" ] || return 0
   _toolpin_ours "$1" || return 0
   _toolpin_lines=0
   _toolpin_known=
@@ -100,7 +100,7 @@ _toolpin_read_other() {
     [ -n "$_toolpin_rest" ] || continue
     [ -z "$_toolpin_known" ] || return 0
     _toolpin_known=$_toolpin_rest
-  done <"$_toolpin_folder/$1"
+  done <"$_toolpin_directory/$1"
   case $_toolpin_known in
     '') return 1 ;;
     v[0-9]*) _toolpin_known=${_toolpin_known#v} ;;
@@ -110,15 +110,15 @@ _toolpin_read_other() {
   _toolpin_wanted=$_toolpin_known
 }
 
-# Looks into $_toolpin_folder; $1 is for _toolpin_read, $2 has the files of other
+# Looks into $_toolpin_directory; $1 is for _toolpin_read, $2 has the files of other
 # managers, $3 is for _toolpin_read_other. True when the search is over.
 _toolpin_look() {
-  if [ -e "$_toolpin_folder/.tool-versions" ] ||
-    [ -h "$_toolpin_folder/.tool-versions" ]; then
+  if [ -e "$_toolpin_directory/.tool-versions" ] ||
+    [ -h "$_toolpin_directory/.tool-versions" ]; then
     _toolpin_read "$1" && return
   fi
   for _toolpin_file in $2; do
-    [ ! -f "$_toolpin_folder/$_toolpin_file" ] ||
+    [ ! -f "$_toolpin_directory/$_toolpin_file" ] ||
       ! _toolpin_read_other "$_toolpin_file" "$3" || return 0
   done
   return 1
@@ -173,14 +173,14 @@ _toolpin_is_exact() {
   case $_toolpin_name in *[!0-9.]* | *..*) return 1 ;; esac
 }
 
-# True where the lockfile in $_toolpin_folder has a pin of tool $1 for $_toolpin_wanted,
+# True where the lockfile in $_toolpin_directory has a pin of tool $1 for $_toolpin_wanted,
 # which becomes the pinned version; 1 where there is none, 2 where Python must judge.
 # Its head alone is read, in the form toolpin writes.
 _toolpin_lock() {
-  [ -e "$_toolpin_folder/toolpin.lock" ] || [ -h "$_toolpin_folder/toolpin.lock" ] ||
+  [ -e "$_toolpin_directory/toolpin.lock" ] || [ -h "$_toolpin_directory/toolpin.lock" ] ||
     return 1
-  [ -f "$_toolpin_folder/toolpin.lock" ] || return 2
-  [ -r "$_toolpin_folder/toolpin.lock" ] || return 2
+  [ -f "$_toolpin_directory/toolpin.lock" ] || return 2
+  [ -r "$_toolpin_directory/toolpin.lock" ] || return 2
   _toolpin_ours toolpin.lock || return 2
   _toolpin_lines=0
   while IFS= read -r _toolpin_rest; do
@@ -213,7 +213,7 @@ _toolpin_lock() {
     esac
     _toolpin_lines=$((_toolpin_lines + 1))
     [ "$_toolpin_lines" -lt 1000 ] || return 2
-  done <"$_toolpin_folder/toolpin.lock"
+  done <"$_toolpin_directory/toolpin.lock"
   return 2
 }
 
@@ -248,10 +248,10 @@ _toolpin_is_current() {
 
 # True where $PWD has a link in it: what pins above its target is for Python to find.
 _toolpin_is_linked() {
-  _toolpin_folder=${PWD%/}
-  while [ -n "$_toolpin_folder" ]; do
-    [ ! -h "$_toolpin_folder" ] || return 0
-    _toolpin_folder=${_toolpin_folder%/*}
+  _toolpin_directory=${PWD%/}
+  while [ -n "$_toolpin_directory" ]; do
+    [ ! -h "$_toolpin_directory" ] || return 0
+    _toolpin_directory=${_toolpin_directory%/*}
   done
   return 1
 }
@@ -265,16 +265,16 @@ _toolpin_locate() {
   _toolpin_wanted='?'
   case $PWD in [!/]* | */../* | */.. | '') return 0 ;; esac
   [ ${#PWD} -lt 4096 ] || return 0
-  _toolpin_folder=${PWD%/}
+  _toolpin_directory=${PWD%/}
   until _toolpin_look "$1" "$3" "$4"; do
-    case $_toolpin_folder in
-      */*) _toolpin_folder=${_toolpin_folder%/*} ;;
+    case $_toolpin_directory in
+      */*) _toolpin_directory=${_toolpin_directory%/*} ;;
       *)
         _toolpin_wanted='?'
         ! _toolpin_is_linked || return 0
-        case ${HOME-} in /*) _toolpin_folder=$HOME ;; *) return 0 ;; esac
+        case ${HOME-} in /*) _toolpin_directory=$HOME ;; *) return 0 ;; esac
         _toolpin_look "$1" "$3" "$4" && return
-        _toolpin_folder=@CONFIG@
+        _toolpin_directory=@CONFIG@
         _toolpin_look "$1" '' ''
         return
         ;;

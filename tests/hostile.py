@@ -28,30 +28,30 @@ _TEST = re.compile(r"^def (test_hostile((?:_\d{2,3})+)_\w+)", re.MULTILINE)
 
 def count() -> Counter[int]:
     """Return how many test functions carry each number."""
-    found: Counter[int] = Counter()
+    results: Counter[int] = Counter()
     for file in sorted(Path(__file__).parent.rglob("test_*.py")):
         for match in _TEST.finditer(file.read_text()):
-            found.update(int(number) for number in match[2].strip("_").split("_"))
-    return found
+            results.update(int(number) for number in match[2].strip("_").split("_"))
+    return results
 
 
 def lacking(found: Counter[int]) -> list[int]:
     """Return the numbers that have neither a test nor a reason."""
-    return [one for one in NUMBERS if not found[one] and one not in WITHOUT]
+    return [number for number in NUMBERS if not found[number] and number not in WITHOUT]
 
 
 def main() -> int:
     """Print a line for each kind and each number without a test."""
-    found = count()
+    result = count()
     for numbers, room in ROOMS.items():
-        tests = sum(found[one] for one in numbers)
-        have = sum(1 for one in numbers if found[one])
+        tests = sum(result[number] for number in numbers)
+        have = sum(1 for number in numbers if result[number])
         print(f"{room:<28} {have:>3} of {len(numbers)} numbers  {tests:>4} tests")
     for number, reason in WITHOUT.items():
-        print(f"{number}: {found[number]} tests; {reason}")
-    for number in lacking(found):
+        print(f"{number}: {result[number]} tests; {reason}")
+    for number in lacking(result):
         print(f"{number}: no test and no reason")
-    return 1 if lacking(found) else 0
+    return 1 if lacking(result) else 0
 
 
 if __name__ == "__main__":

@@ -39,11 +39,11 @@ def guarded(argv: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
         _tell(error, argv)
         return error.exit_code
     except KeyboardInterrupt:
-        from toolpin.interruption import die_of
+        from toolpin.store.interruption import die_of
 
         die_of(signal.SIGINT)
     except BrokenPipeError:
-        from toolpin.report import close_quietly
+        from toolpin.system.report import close_quietly
 
         close_quietly()
         return 1
@@ -82,7 +82,7 @@ def _open_streams() -> None:
 
 def _tell(error: ToolpinError, argv: Sequence[str]) -> None:
     """Write an error for people, and for the program that asked with --json."""
-    from toolpin.report import Report, close_quietly
+    from toolpin.system.report import Report, close_quietly
 
     report = Report()
     report.error(error)

@@ -12,33 +12,33 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from toolpin.config.idiomatic_level import idiomatic_level
 from toolpin.errors import UsageError, as_word, searched
-from toolpin.lockfile.head import lockfile_beside
+from toolpin.lockfile.header import lockfile_beside
 from toolpin.model import Request
-from toolpin.paths import Paths, home_folder
-from toolpin.plugin.registry import Registry, read_registry
+from toolpin.plugins.registry import Registry, read_registry
 from toolpin.project import pin_files
-from toolpin.project.files import Files
 from toolpin.project.idiomatic import Idioms, disagreements
 from toolpin.project.pin_files import Where
-from toolpin.report import Report
-from toolpin.resolver.installed import Resolution, resolve
-from toolpin.settings.idiomatic_level import idiomatic_level
+from toolpin.project.project_files import Files
+from toolpin.resolver.local_resolution import Resolution, resolve
+from toolpin.system.paths import Paths, home_directory
+from toolpin.system.report import Report
 
 if TYPE_CHECKING:
     from toolpin.cache.verified import Cache
-    from toolpin.execute.place import Place
+    from toolpin.config.settings import Settings
     from toolpin.install.pipeline import Installer
     from toolpin.lockfile.document import Lockfile
     from toolpin.model import Host, Pin
-    from toolpin.plugin.folders import Folders
-    from toolpin.plugin.index import Index
-    from toolpin.progress import Board
-    from toolpin.scripts.gitrepo import Git
-    from toolpin.scripts.running import Scripts
-    from toolpin.settings.read import Settings
+    from toolpin.plugins.asdf.git_client import Git
+    from toolpin.plugins.asdf.script_runner import Scripts
+    from toolpin.plugins.asdf_index import Index
+    from toolpin.plugins.plugin_directories import PluginDirectories
+    from toolpin.run.lookup_context import Place
     from toolpin.sources.clients import Clients
-    from toolpin.steps.building import Builder
+    from toolpin.steps.source_build import Builder
+    from toolpin.system.progress import Board
 
 
 class App:
@@ -113,7 +113,7 @@ class App:
     @property
     def home(self) -> str:
         """The user's home directory."""
-        return home_folder(self.env)
+        return home_directory(self.env)
 
     @property
     def where(self) -> Where:
@@ -123,7 +123,9 @@ class App:
     @property
     def place(self) -> Place:
         """Where commands are looked for."""
-        from toolpin.execute.place import Place  # noqa: PLC0415 - few commands need it
+        from toolpin.run.lookup_context import (  # noqa: PLC0415 - few commands need it
+            Place,
+        )
 
         aliases, idioms = self.registry.aliases, self.idioms
         return Place(
@@ -160,25 +162,29 @@ class App:
     def settings(self) -> Settings:
         """The settings that hold. Raises UsageError with the file and key."""
         # With them comes the TOML parser: only where they matter.
-        from toolpin.settings.read import read_settings  # noqa: PLC0415
+        from toolpin.config.settings import read_settings  # noqa: PLC0415
 
         return read_settings(self.paths, self.env, self.files.read_settings)
 
     @cached_property
     def host(self) -> Host:
         """This machine, or the one that is installed for."""
-        from toolpin.host import detect  # noqa: PLC0415 - few commands need it
+        from toolpin.system.host import detect  # noqa: PLC0415 - few commands need it
 
         return detect()
 
     @property
     def cache_directory(self) -> str:
         """Where downloads are kept. Raises Refused where others could fill it."""
-        from toolpin.cache.folder import cache_folder  # noqa: PLC0415 - few need it
+        from toolpin.cache.cache_location import (  # noqa: PLC0415 - few need it
+            cache_directory,
+        )
 
-        directory = cache_folder(self.env)
+        directory = cache_directory(self.env)
         if self.paths.shared:
-            from toolpin.shared_store import check_shared  # noqa: PLC0415 - one store
+            from toolpin.store.shared_store import (  # noqa: PLC0415 - one store
+                check_shared,
+            )
 
             check_shared(self.paths, directory, self.env)
         return directory
@@ -193,16 +199,16 @@ class App:
     @cached_property
     def board(self) -> Board:
         """Where the progress of this process is shown."""
-        from toolpin.progress import Board  # noqa: PLC0415 - few need it
+        from toolpin.system.progress import Board  # noqa: PLC0415 - few need it
 
         return Board(self.report)
 
     @cached_property
     def clients(self) -> Clients:
         """What queries sources and downloads; signals end its programs, too."""
-        from toolpin.interruption import end_on_signals  # noqa: PLC0415
         from toolpin.shims.stubs import without_shims  # noqa: PLC0415
         from toolpin.sources.clients import Clients  # noqa: PLC0415 - network libraries
+        from toolpin.store.interruption import end_on_signals  # noqa: PLC0415
 
         end_on_signals()
         return Clients(
@@ -218,9 +224,11 @@ class App:
     @cached_property
     def builder(self) -> Builder:
         """What builds from source code."""
-        from toolpin.execute.trees import built_with  # noqa: PLC0415 - few need it
+        from toolpin.run.tool_environment import (  # noqa: PLC0415 - few need it
+            built_with,
+        )
         from toolpin.shims.stubs import without_shims  # noqa: PLC0415
-        from toolpin.steps.building import Builder  # noqa: PLC0415
+        from toolpin.steps.source_build import Builder  # noqa: PLC0415
 
         def beside(tool: str, pin: Pin) -> tuple[str, ...]:
             request = self.request(tool)
@@ -247,19 +255,21 @@ class App:
     @cached_property
     def git(self) -> Git:
         """The git that fetches plugins."""
-        from toolpin.scripts.gitrepo import Git  # noqa: PLC0415 - few need it
+        from toolpin.plugins.asdf.git_client import Git  # noqa: PLC0415 - few need it
 
         return Git(self.env, self.settings.rewrite, offline=self.settings.offline)
 
     @cached_property
-    def plugin_folders(self) -> Folders:
+    def plugin_directories(self) -> PluginDirectories:
         """The asdf plugins of the store; signals end their git, too."""
-        from toolpin.interruption import end_on_signals  # noqa: PLC0415
-        from toolpin.plugin.folders import Folders  # noqa: PLC0415 - few need it
-        from toolpin.settings.asdfrc import read_asdfrc  # noqa: PLC0415
+        from toolpin.config.asdfrc import read_asdfrc  # noqa: PLC0415
+        from toolpin.plugins.plugin_directories import (  # noqa: PLC0415 - few need it
+            PluginDirectories,
+        )
+        from toolpin.store.interruption import end_on_signals  # noqa: PLC0415
 
         end_on_signals()
-        return Folders(
+        return PluginDirectories(
             self.paths,
             self.git,
             read_asdfrc(self.env),
@@ -271,21 +281,25 @@ class App:
     @cached_property
     def plugin_index(self) -> Index:
         """The index of the plugins' short names."""
-        from toolpin.plugin.index import Index  # noqa: PLC0415 - few need it
+        from toolpin.plugins.asdf_index import Index  # noqa: PLC0415 - few need it
 
         url = self.settings.plugin_index
         return Index(self.paths, self.git, url, self.report.warn)
 
     def scripts(self, name: str) -> Scripts:
         """Return the scripts of a plugin, as they run in this directory."""
-        from toolpin.scripts.running import Scripts  # noqa: PLC0415 - few need it
+        from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - few need it
+            Scripts,
+        )
 
         return Scripts(self.paths, name, self.env, self.directory)
 
     def build_scripts(self, name: str) -> Scripts:
         """Return the scripts of a plugin, with the other tools that are pinned here."""
-        from toolpin.execute.trees import pins_in  # noqa: PLC0415 - few need it
-        from toolpin.scripts.running import Scripts  # noqa: PLC0415 - see scripts
+        from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - see scripts
+            Scripts,
+        )
+        from toolpin.run.tool_environment import pins_in  # noqa: PLC0415 - few need it
 
         patch, _ = pins_in(self.place, without=name)
         env = {**self.env, **dict(patch.variables)}
@@ -293,7 +307,9 @@ class App:
 
     def lockfile(self, path: str) -> Lockfile | None:
         """Return a lockfile, read once, or None. Raises what `read_lockfile` raises."""
-        from toolpin.lockfile.read import read_lockfile  # noqa: PLC0415 - see settings
+        from toolpin.lockfile.reader import (  # noqa: PLC0415 - see settings
+            read_lockfile,
+        )
 
         if path not in self._lockfiles:
             self._lockfiles[path] = read_lockfile(path, self.files)
@@ -305,7 +321,9 @@ class App:
 
         What was read before may have changed meanwhile: all is read again inside.
         """
-        from toolpin.mutex import held_files  # noqa: PLC0415 - few commands write
+        from toolpin.system.file_lock import (  # noqa: PLC0415 - few commands write
+            held_files,
+        )
 
         with held_files(self.paths.locks, *paths):
             self.forget()
@@ -329,15 +347,15 @@ class App:
     def requests(self) -> tuple[Request, ...]:
         """Return what is asked for here, each tool once.
 
-        Raises UsageError that names the folders searched when nothing is.
+        Raises UsageError that names the directories searched when nothing is.
         """
         stated = tuple(self.stated())
         self.warn_of_ignored()
         self.judge(stated)
-        found = tuple(self.effective(stated))
-        self.tell_of_passed_over({request.tool for request in found})
-        if found:
-            return found
+        results = tuple(self.effective(stated))
+        self.tell_of_passed_over({request.tool for request in results})
+        if results:
+            return results
         raise UsageError(
             "no tool is pinned here",
             [
@@ -355,28 +373,28 @@ class App:
         return pin_files.effective(requests, env=self.env, aliases=aliases, spell=spell)
 
     def judge(self, requests: Iterable[Request]) -> None:
-        """Say where files of one folder disagree about a tool."""
+        """Say where files of one directory disagree about a tool."""
         for line in self.disagreement_lines(requests):
             self.report.warn(line)
 
     def disagreement_lines(self, requests: Iterable[Request]) -> Iterator[str]:
-        """Yield a line for each tool about which files of one folder disagree.
+        """Yield a line for each tool about which files of one directory disagree.
 
         Raises UsageError for it where the setting `strict` says so.
         """
-        for one, other in disagreements(requests):
+        for item, other in disagreements(requests):
             if self.settings.strict:
                 raise UsageError(
-                    f"the version files in {os.path.dirname(one.origin.place)} "
+                    f"the version files in {os.path.dirname(item.origin.place)} "
                     "disagree",
                     [
-                        (str(one.origin), f"{one.tool} {one.wanted[0]}"),
+                        (str(item.origin), f"{item.tool} {item.wanted[0]}"),
                         (str(other.origin), f"{other.tool} {other.wanted[0]}"),
                     ],
                     f"rm {as_word(other.origin.place)}",
                 )
             yield (
-                f"{one.origin} has {one.tool} {one.wanted[0]}, which is used; "
+                f"{item.origin} has {item.tool} {item.wanted[0]}, which is used; "
                 f"{other.origin} has {other.wanted[0]}"
             )
 
@@ -390,12 +408,12 @@ class App:
 
     def tell_of_passed_over(self, tools: Collection[str] | None = None) -> None:
         """Say, once for each, which asdf plugins of these tools do not count here."""
-        for tool, folder in self.registry.passed_over.items():
+        for tool, directory in self.registry.passed_over.items():
             note = f"{self.paths.chosen}/.said-{tool}"
             if (tools is not None and tool not in tools) or os.path.exists(note):
                 continue
             self.report.remark(
-                f"{tool}: the bundled plugin is used instead of {folder}; "
+                f"{tool}: the bundled plugin is used instead of {directory}; "
                 f"to use another: toolpin plugin add {tool} <url>"
             )
             with contextlib.suppress(OSError):  # then it is said again

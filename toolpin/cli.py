@@ -11,9 +11,9 @@ from typing import NamedTuple, NoReturn
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.modes import use_own_umask
-from toolpin.paths import Paths, find_paths, find_system_paths
-from toolpin.report import Report, close_quietly
+from toolpin.system.file_modes import use_own_umask
+from toolpin.system.paths import Paths, find_paths, find_system_paths
+from toolpin.system.report import Report, close_quietly
 
 
 class Verb(NamedTuple):
@@ -135,7 +135,7 @@ def add_globals(parser: ArgumentParser, default: str | None) -> None:
     """Add the options that every command takes, before its name or behind it."""
     parser.add_argument(
         "-C",
-        dest="folder",
+        dest="directory",
         metavar="DIR",
         default=default,
         help="run as if started in DIR",
@@ -211,7 +211,7 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
         raise _command_errors().unexpected(unknown[0], name, rest, parser)
     args = _parted(args)
     report = Report(quiet=bool(args.quiet), as_json=bool(args.json))
-    env = _enter(args.folder)
+    env = _enter(args.directory)
     for flag in ("offline", "strict"):
         if getattr(args, flag):
             env[f"TOOLPIN_{flag.upper()}"] = "1"
@@ -245,7 +245,7 @@ def _options(module: ModuleType, args: Namespace) -> object:
 def _parted(args: Namespace) -> Namespace:
     """Return the words with `nodejs@22` as `nodejs 22`: no tool's name has an @."""
     tool, _, version = (getattr(args, "tool", None) or "").partition("@")
-    field = next((one for one in _VERSIONS if hasattr(args, one)), "")
+    field = next((version for version in _VERSIONS if hasattr(args, version)), "")
     if not (tool and version and field):
         return args
     have = getattr(args, field)
@@ -269,25 +269,25 @@ def _exec(options: Namespace, rest: list[str]) -> int:
     """Run a command; its own flags are never looked at."""
     if rest and rest[0] not in ("-h", "--help"):
         verb = importlib.import_module("toolpin.commands.exec")
-        verb.run(rest, _enter(options.folder))
+        verb.run(rest, _enter(options.directory))
     if not rest:
         raise UsageError("toolpin exec requires a command", hint="toolpin help exec")
     Report().answer(importlib.import_module("toolpin.help").exec_help())
     return 0
 
 
-def _enter(folder: str | None) -> dict[str, str]:
-    """Change to the folder of -C and return the environment, with PWD to match."""
+def _enter(directory: str | None) -> dict[str, str]:
+    """Change to the directory of -C and return the environment, with PWD to match."""
     env = dict(os.environ)
-    if folder is not None:
+    if directory is not None:
         try:
-            os.chdir(folder)
+            os.chdir(directory)
         except OSError as error:
             raise UsageError(
-                f"{folder} cannot be used as the working directory",
+                f"{directory} cannot be used as the working directory",
                 [("reason", error.strerror or "?")],
             ) from error
-        joined = os.path.join(env.get("PWD", ""), folder)
+        joined = os.path.join(env.get("PWD", ""), directory)
         env["PWD"] = os.path.normpath(joined) if os.path.isabs(joined) else os.getcwd()
     return env
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from toolpin.cli import ALIASES, VERBS
 from toolpin.errors import UsageError, as_word
-from toolpin.suggest import near_names
+from toolpin.near_names import near_names
 
 # The commands of asdf, nvm, pyenv and mise, and toolpin's command for each.
 FOREIGN = {
@@ -69,8 +69,8 @@ def argument_error(prog: str, message: str) -> UsageError:
     """Return the error for a message of argparse about the arguments of `prog`."""
     hint = f"{prog} --help"
     for pattern, text in _MESSAGES:
-        if found := re.fullmatch(pattern, message, re.DOTALL):
-            words = {name: value.replace("'", "") for name, value in _groups(found)}
+        if match := re.fullmatch(pattern, message, re.DOTALL):
+            words = {name: value.replace("'", "") for name, value in _groups(match)}
             if not words["name"].startswith("-"):
                 words["name"] = words["name"].upper()
             facts = [("expected", words["choices"])] if "choices" in words else []
@@ -91,7 +91,7 @@ def unexpected(
     what = f"{prog} has no option {option}"
     if not near:
         return UsageError(what, hint=f"{prog} --help")
-    fixed = [f"{near[0]}{is_set}{value}" if one == word else one for one in words]
+    fixed = [f"{near[0]}{is_set}{value}" if item == word else item for item in words]
     return UsageError(what, hint=_line(name, fixed))
 
 
@@ -100,7 +100,7 @@ def unknown_word(word: str, argv: Sequence[str], parser: ArgumentParser) -> Usag
     if not word.startswith("-"):
         return unknown_command(word, argv)
     near = near_names(word, parser._option_string_actions, most=1)
-    fixed = [near[0] if one == word else one for one in argv] if near else ["help"]
+    fixed = [near[0] if item == word else item for item in argv] if near else ["help"]
     hint = "toolpin help options" if not near else _line("", fixed)
     return UsageError(f"toolpin has no option {word}", hint=hint)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from toolpin.cli import ALIASES, VERBS, add_globals
-from toolpin.shells.completion import argument_name
+from toolpin.shell.completion_scripts import argument_name
 
 _WIDTH = 80
 # Where the meaning of an argument starts; a longer argument has a line of its own.

@@ -1,4 +1,4 @@
-"""The nouns, as values. No behaviour but their own text; no disk, no network."""
+"""The nouns, as values. No behavior but their own text; no disk, no network."""
 
 from __future__ import annotations
 
@@ -56,7 +56,11 @@ class Request(NamedTuple):
     @property
     def stated(self) -> list[Pin]:
         """What it says of versions, each exact or the beginning of one."""
-        versions = [one.value for one in self.wanted if one.kind == "version"]
+        versions = [
+            alternative.value
+            for alternative in self.wanted
+            if alternative.kind == "version"
+        ]
         return [Pin(self.tool, version) for version in versions]
 
 
@@ -140,8 +144,8 @@ class Build(NamedTuple):
 class Unpack(NamedTuple):
     """Step: unpack an artifact below the install.
 
-    `artifact` is its index in the plan. Only members below the folder `only` of the
-    archive as it stands are taken ("" for all), then `strip` leading folders are
+    `artifact` is its index in the plan. Only members below the directory `only` of the
+    archive as it stands are taken ("" for all), then `strip` leading directories are
     dropped; the rest lands in `into`, relative to the install ("" is its root).
     `without` are files to leave out, relative to `into`: what a package adds to the
     tool's own tree. Links to what is below one of the directories `shared` of the
@@ -166,7 +170,7 @@ class Place(NamedTuple):
 class Link(NamedTuple):
     """Step: place a symbolic link at `path`; what stands there is replaced.
 
-    `path` is relative to the install; `target` to the folder that holds the link.
+    `path` is relative to the install; `target` to the directory that holds the link.
     """
 
     path: str
@@ -190,13 +194,13 @@ class Run(NamedTuple):
 
 
 class Patch(NamedTuple):
-    """Step: let every ELF file run with the loader and the libraries of `folder`.
+    """Step: let every ELF file run with the loader and the libraries of `directory`.
 
-    `folder` is relative to the install, `loader` a file in it, "" for the host's. It is
-    done in the final place: the paths in the files are absolute.
+    `directory` is relative to the install, `loader` a file in it, "" for the host's. It
+    is done in the final place: the paths in the files are absolute.
     """
 
-    folder: str
+    directory: str
     loader: str
 
 
@@ -211,8 +215,8 @@ class Need(NamedTuple):
 
     Where the machine lacks it, packages of the Debian suite `suite` may meet it:
     `libraries` stay beside the install, `headers` are there for the build. `option` is
-    the word for configure, where `{supplied}` is the folder that holds both. `soname`
-    is a library of a machine that has no use for them.
+    the word for configure, where `{supplied}` is the directory that holds both.
+    `soname` is a library of a machine that has no use for them.
     """
 
     what: str
@@ -250,7 +254,7 @@ class Recipe(NamedTuple):
 
 
 class Compile(NamedTuple):
-    """Step: build the unpacked source, in a folder of its own, into the final place."""
+    """Step: build the unpacked source, in its own directory, into the final place."""
 
     recipe: Recipe
 
@@ -258,7 +262,8 @@ class Compile(NamedTuple):
 class Scripted(NamedTuple):
     """Step: let the scripts of an asdf plugin download and build into the final place.
 
-    `plugin` is its folder, absolute. They say themselves which folders have programs.
+    `plugin` is its directory, absolute. They say themselves which directories have
+    programs.
     """
 
     plugin: str
@@ -284,13 +289,13 @@ class Plan(NamedTuple):
     the pinned version and runs here; () for none. `variables` are (name, value), where
     `{install}` stands for the install's path; `defaults` are those that the user may
     have set instead, each with other variables that count as that. `homes` are
-    variables and folders outside of it, `home_bins` folders there with programs;
-    `{required}` in them is the major version of the tool that this one requires.
-    `demands` are names of what the proof's further lines say, and that must not be
-    `no`. What `asks` is as its plugin says anew each time it runs. One of `first_use`
-    has a digest that nobody published: what was received once. The bytes of one that is
-    `brought` were here, as a lockfile has them, and nobody here has fetched them from
-    its publisher. `requires` are the least versions of the tools that run it:
+    variables and directories outside of it, `home_bins` directories there with
+    programs; `{required}` in them is the major version of the tool that this one
+    requires. `demands` are names of what the proof's further lines say, and that must
+    not be `no`. What `asks` is as its plugin says again each time it runs. One of
+    `first_use` has a digest that nobody published: what was received once. The bytes of
+    one that is `brought` were here, as a lockfile has them, and nobody here has fetched
+    them from its publisher. `requires` are the least versions of the tools that run it:
     `("tool-erlang", "27")`.
     """
 
@@ -360,7 +365,7 @@ class Receipt(NamedTuple):
     """What an install came from. `installed_at` is UTC as `2026-01-31T12:00:00Z`.
 
     What is `bound` runs on this machine alone: its programs name private libraries.
-    What `asks` is as its plugin says anew each time it runs. What is `brought` only a
+    What `asks` is as its plugin says again each time it runs. What is `brought` only a
     lockfile vouches for: its bytes came in a bundle. `requires` as of a plan.
     """
 
@@ -386,24 +391,24 @@ class Receipt(NamedTuple):
 
 
 class Home(NamedTuple):
-    """A variable that names a folder of a tool's own, unless the user has set it.
+    """A variable that names a directory of a tool's own, unless the user has set it.
 
-    One that names a folder below `root` was set for another version: it is not the
+    One that names a directory below `root` was set for another version: it is not the
     user's. A variable of `unless` that is set counts as this one.
     """
 
     variable: str
     root: str
-    folder: str
+    directory: str
     unless: tuple[str, ...] = ()
 
 
 class EnvPatch(NamedTuple):
-    """Changes to an environment: absolute folders before PATH, and variables.
+    """Changes to an environment: absolute directories before PATH, and variables.
 
-    Folders of `path` and `homes` may hold REQUIRED, which stands for the major version
-    of the tool that this one requires. `major` is this one's own. One that `asks` is
-    what holds before the tool's `plugin`, a directory, is asked.
+    PluginDirectories of `path` and `homes` may hold REQUIRED, which stands for the
+    major version of the tool that this one requires. `major` is this one's own. One
+    that `asks` is what holds before the tool's `plugin`, a directory, is asked.
     """
 
     path: tuple[str, ...]

@@ -42,7 +42,7 @@ class Statement(NamedTuple):
 
 def statements(text: str) -> list[Statement]:
     """Return every statement of a TOML text, in order."""
-    found: list[Statement] = []
+    results: list[Statement] = []
     counts: dict[Path, int] = {}
     table: Path = ()
     line, counted = 1, 0
@@ -56,23 +56,23 @@ def statements(text: str) -> list[Statement]:
             names, at = _key(text, at + 1 + double)
             table = _table_path(names, counts, double=double)
             end = _line_end(text, at)
-            found.append(Statement(table, line, start, end, None))
+            results.append(Statement(table, line, start, end, None))
         else:
             names, at = _key(text, at)
             begin, stop = _value_span(text, text.index("=", at) + 1)
             end = _line_end(text, stop)
-            found.append(Statement((*table, *names), line, start, end, (begin, stop)))
+            results.append(Statement((*table, *names), line, start, end, (begin, stop)))
         at = _skip_blank(text, end)
-    return found
+    return results
 
 
 def line_of(text: str, path: Path) -> int:
     """Return the line of a key, of what holds it, or of its table's first key."""
     known = statements(text)
     for length in range(len(path), 0, -1):
-        for one in known:
-            if one.path[:length] == path[:length]:
-                return one.line
+        for statement in known:
+            if statement.path[:length] == path[:length]:
+                return statement.line
     return 1
 
 
@@ -82,18 +82,18 @@ def with_value(text: str, path: tuple[str, ...], value: object) -> str:
     The path is of one key, or of a table and a key.
     """
     known = statements(text)
-    for one in known:
-        if one.path == path and one.value:
-            return _replaced(text, one, render_value(value))
-        if one.path == path[:-1] and one.value:
-            table = _inline(text, one)
-            return _replaced(text, one, render_value({**table, path[-1]: value}))
+    for statement in known:
+        if statement.path == path and statement.value:
+            return _replaced(text, statement, render_value(value))
+        if statement.path == path[:-1] and statement.value:
+            table = _inline(text, statement)
+            return _replaced(text, statement, render_value({**table, path[-1]: value}))
     newline = "\r\n" if "\r\n" in text else "\n"
     entry = f"{_quoted(path[-1])} = {render_value(value)}{newline}"
     if len(path) == 1:
         return _at_the_top(text, known, entry, newline)
-    table_of = [one for one in known if one.path[:1] == path[:1]]
-    if any(not one.value for one in table_of):
+    table_of = [statement for statement in known if statement.path[:1] == path[:1]]
+    if any(not item.value for item in table_of):
         return _inserted(text, table_of[-1].end, entry, newline)
     if table_of:  # all are written as `table.key = value`
         dotted = f"{_quoted(path[0])}.{entry}"
@@ -105,20 +105,22 @@ def with_value(text: str, path: tuple[str, ...], value: object) -> str:
 
 def without(text: str, path: tuple[str, ...]) -> str:
     """Return the text without the key and all below it, their lines and headers."""
-    for one in reversed(statements(text)):
-        if one.path[: len(path)] == path:
-            text = text[: one.start] + text[one.end :]
-        elif one.path == path[:-1] and one.value:
-            table = _inline(text, one)
+    for statement in reversed(statements(text)):
+        if statement.path[: len(path)] == path:
+            text = text[: statement.start] + text[statement.end :]
+        elif statement.path == path[:-1] and statement.value:
+            table = _inline(text, statement)
             table.pop(path[-1], None)
-            text = _replaced(text, one, render_value(table))
+            text = _replaced(text, statement, render_value(table))
     return text
 
 
 def render_value(value: object) -> str:
     """Render a text, a number, a list or a table as TOML, on one line."""
     if isinstance(value, Mapping):
-        pairs = (f"{_quoted(key)} = {render_value(one)}" for key, one in value.items())
+        pairs = (
+            f"{_quoted(key)} = {render_value(entry)}" for key, entry in value.items()
+        )
         return "{ " + ", ".join(pairs) + " }" if value else "{}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(render_value, value)) + "]"
@@ -162,7 +164,9 @@ def _at_the_top(text: str, known: list[Statement], entry: str, newline: str) -> 
 
 
 def _until_header(known: list[Statement]) -> list[Statement]:
-    first = next((at for at, one in enumerate(known) if not one.value), len(known))
+    first = next(
+        (at for at, statement in enumerate(known) if not statement.value), len(known)
+    )
     return known[:first]
 
 

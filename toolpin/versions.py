@@ -1,6 +1,6 @@
 """Turns version texts into an order, and finds the newest or the nearest of many.
 
-One order for every tool, by numbers and words; it knows no tool and no catalogue.
+One order for every tool, by numbers and words; it knows no tool and no catalog.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def nearest(version: str, known: Iterable[str], count: int = 4) -> list[str]:
     close = [index for index in ranked if _shared(asked, _parts(ordered[index]))]
     if close or not asked or asked[0][0] != _NUMBER:
         return [ordered[index] for index in close[:count]]
-    ready = [one for one in ordered if not is_pre_release(one)] or ordered
+    ready = [item for item in ordered if not is_pre_release(item)] or ordered
     place = bisect_left(ready, sort_key(version), key=sort_key)
     return ready[max(place - 1, 0) : place + 1]
 
@@ -120,9 +120,9 @@ def _preference(version: str) -> tuple[bool, tuple[Part, ...], bool, Key]:
     )
 
 
-def _shared(one: tuple[Part, ...], other: tuple[Part, ...]) -> int:
+def _shared(item: tuple[Part, ...], other: tuple[Part, ...]) -> int:
     count = 0
-    for mine, theirs in zip(one, other, strict=False):
+    for mine, theirs in zip(item, other, strict=False):
         if mine != theirs:
             break
         count += 1

@@ -27,19 +27,19 @@ def main() -> int:
     args = parser.parse_args()
     only = tuple(filter(None, args.only.split(",")))
     tried: list[Tried] = []
-    with tempfile.TemporaryDirectory() as folder, Server() as server:
-        world = World(Path(folder).resolve() / "w", server)
+    with tempfile.TemporaryDirectory() as directory, Server() as server:
+        world = World(Path(directory).resolve() / "w", server)
         make_states(world)
         every = itertools.chain(
             kill_at_steps(world, args.points, args.seed, only),
             kill_at_moments(world, args.random, args.seed),
             race(world, args.rounds),
         )
-        for one in every:
-            tried.append(one)
-            _tell(one, len(tried))
+        for step in every:
+            tried.append(step)
+            _tell(step, len(tried))
     sys.stdout.write(table(tried))
-    return 1 if any(one.faults for one in tried) else 0
+    return 1 if any(item.faults for item in tried) else 0
 
 
 def table(tried: Iterable[Tried]) -> str:
@@ -47,10 +47,10 @@ def table(tried: Iterable[Tried]) -> str:
     tried = list(tried)
     rows: list[tuple[str, ...]]
     rows = [("step", "points", *KINDS)]
-    names = list(dict.fromkeys(one.step for one in tried))
+    names = list(dict.fromkeys(item.step for item in tried))
     for name in (*names, "all"):
-        mine = [one for one in tried if name in ("all", one.step)]
-        kinds = [fault.kind for one in mine for fault in one.faults]
+        mine = [item for item in tried if name in ("all", item.step)]
+        kinds = [fault.kind for item in mine for fault in item.faults]
         counts = [str(kinds.count(kind)) for kind in KINDS]
         rows.append((name, str(len(mine)), *counts))
     return "".join(
@@ -58,12 +58,12 @@ def table(tried: Iterable[Tried]) -> str:
     )
 
 
-def _tell(one: Tried, count: int) -> None:
+def _tell(tried: Tried, count: int) -> None:
     """Say on stderr what is wrong, as it is found, and now and then how far it is."""
-    for kind, what in one.faults:
-        sys.stderr.write(f"{kind:<6}{one.point}: {what}\n")
-    if count % 50 == 0 and one.step != SHIMS:  # thousands, in seconds
-        sys.stderr.write(f"{count} points, now: {one.step}\n")
+    for kind, what in tried.faults:
+        sys.stderr.write(f"{kind:<6}{tried.point}: {what}\n")
+    if count % 50 == 0 and tried.step != SHIMS:  # thousands, in seconds
+        sys.stderr.write(f"{count} points, now: {tried.step}\n")
     sys.stderr.flush()
 
 

@@ -89,8 +89,10 @@ def _judge(world: World, scenario: Scenario, reference: set[str]) -> list[Fault]
     faults += look_after(world, set(scenario.ends), reference)
     faults += look_into(world, set(scenario.trees))
     # What is wanted no more is not resumed: `cache clean` takes its beginning.
-    begun = [one for one in faults if scenario.back and "cache/partial/" in one.what]
-    return [one for one in faults if one not in begun]
+    begun = [
+        fault for fault in faults if scenario.back and "cache/partial/" in fault.what
+    ]
+    return [fault for fault in faults if fault not in begun]
 
 
 def recover(world: World, scenario: Scenario) -> list[Fault]:

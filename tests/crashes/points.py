@@ -34,7 +34,7 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _OPENED = re.compile(r"^\d+<([^>]*)>|AT_FDCWD<[^>]*>")
 # The first that fits names the step.
 _STEPS = (
-    (r"cache/(catalogues|documents)", "resolve"),
+    (r"cache/(catalogs|documents)", "resolve"),
     (r"cache/partial", "download"),
     (r"cache/archives", "verify"),
     (r"cache/plans", "note"),
@@ -71,12 +71,12 @@ class Point(NamedTuple):
 def find_points(world: World, args: Iterable[str], umask: int) -> list[Point]:
     """Run a command to its end and return every point where it can be killed."""
     with tempfile.NamedTemporaryFile("r", suffix=".strace") as log:
-        calls = ",".join(f"?{one}" for one in ",".join(_CALLS).split(","))
+        calls = ",".join(f"?{word}" for word in ",".join(_CALLS).split(","))
         written = ["-y", "-s", "4096", "-o", log.name, "-e", f"trace={calls}"]
         _run(world, ["strace", "-f", "--seccomp-bpf", "-qq", *written], args, umask)
         text = log.read()
     words = list(args)
-    found: dict[Point, None] = {}
+    results: dict[Point, None] = {}
     counts: Counter[tuple[str, str, str]] = Counter()
     downloading = False
     for line in text.splitlines():
@@ -88,7 +88,7 @@ def find_points(world: World, args: Iterable[str], umask: int) -> list[Point]:
             counts[thread, call, ""] += 1
             step = "download" if downloading else "resolve"
             if "AF_INET" in rest:
-                found[Point(step, call, "", counts[thread, call, ""])] = None
+                results[Point(step, call, "", counts[thread, call, ""])] = None
             continue
         place = _place(world, call, rest)
         downloading = downloading or "/cache/partial" in rest
@@ -96,8 +96,8 @@ def find_points(world: World, args: Iterable[str], umask: int) -> list[Point]:
             counts[thread, call, place] += 1
             step = _step(world, words[0], place)
             if step and counts[thread, call, place] < 4:
-                found[Point(step, call, place, counts[thread, call, place])] = None
-    return list(found)
+                results[Point(step, call, place, counts[thread, call, place])] = None
+    return list(results)
 
 
 def by_step(points: list[Point], seed: int) -> Iterator[list[Point]]:
@@ -134,8 +134,8 @@ def _place(world: World, call: str, rest: str) -> str:
     if not writes and "/cache/archives/" not in rest:
         return ""
     named: list[str] = _QUOTED.findall(rest.rpartition(") = ")[0] or rest)
-    opened: list[str] = [one for one in _OPENED.findall(rest) if one]
-    names = [one for one in reversed(named) if one.startswith("/")] + opened
+    opened: list[str] = [match for match in _OPENED.findall(rest) if match]
+    names = [match for match in reversed(named) if match.startswith("/")] + opened
     if call == "write":
         names = opened
     for name in names:

@@ -17,18 +17,18 @@ SHIMS = "shims meanwhile"
 
 _OWNER = """
 import sys
-from toolpin.mutex import held
+from toolpin.system.file_lock import held
 with held(sys.argv[1]):
     print("mine", flush=True)
     sys.stdin.read()
 """
 _WAITER = """
 import sys, time
-from toolpin.mutex import held
+from toolpin.system.file_lock import held
 with held(sys.argv[1], waiting=lambda: print("waiting", flush=True)):
     print(time.monotonic(), flush=True)
 """
-# What the next one may wait for a mutex whose owner was killed.
+# What the next one may wait for a file lock whose owner was killed.
 _MOST_S = 1.0
 
 
@@ -48,11 +48,11 @@ def eight_installers(world: World, rounds: int) -> Iterator[Tried]:
         command = [*TOOLPIN, "install", "nodejs", NEW["nodejs"]]
         with contextlib.ExitStack() as stack:
             running = [stack.enter_context(_started(world, command)) for _ in range(8)]
-            told = [process.communicate(timeout=120)[1] for process in running]
+            lines = [process.communicate(timeout=120)[1] for process in running]
         codes = [process.returncode for process in running]
         faults = [
             Fault("stuck", words.strip())
-            for code, words in zip(codes, told, strict=True)
+            for code, words in zip(codes, lines, strict=True)
             if code != 0
         ]
         if (count := world.server.count(tarball) - before) != 1:
@@ -63,13 +63,13 @@ def eight_installers(world: World, rounds: int) -> Iterator[Tried]:
 
 
 def everybody(world: World, rounds: int) -> Iterator[Tried]:
-    """Run shims of installed versions while all else comes, goes and is written anew.
+    """Run shims of installed versions while all else comes, goes and is written again.
 
     Every run of a shim is a point.
     """
     world.restore("new")
     over = threading.Event()
-    found: list[Tried] = []
+    results: list[Tried] = []
     roads: list[Sequence[tuple[str, ...]]] = [
         [("uninstall", "nodejs", NEW["nodejs"]), ("install", "nodejs", NEW["nodejs"])],
         [("uninstall", "boxed", NEW["boxed"]), ("install", "boxed", NEW["boxed"])],
@@ -77,11 +77,11 @@ def everybody(world: World, rounds: int) -> Iterator[Tried]:
         [("install", "built", OLD["built"]), ("list",), ("verify",)],
     ]
     busy = [
-        _thread(lambda road=road: _repeat(world, road, rounds, found))  # type: ignore[misc]
+        _thread(lambda road=road: _repeat(world, road, rounds, results))  # type: ignore[misc]
         for road in roads
     ]
     shims = [
-        _thread(lambda tool=tool: _run_shim(world, tool, over, found))  # type: ignore[misc]
+        _thread(lambda tool=tool: _run_shim(world, tool, over, results))  # type: ignore[misc]
         for tool in OLD
     ]
     for thread in busy:
@@ -89,7 +89,7 @@ def everybody(world: World, rounds: int) -> Iterator[Tried]:
     over.set()
     for thread in shims:
         thread.join()
-    yield from found
+    yield from results
     world.must("install")
     everything = {*OLD.items(), *NEW.items()}
     faults = look_after(world, everything, world.files())
@@ -97,7 +97,7 @@ def everybody(world: World, rounds: int) -> Iterator[Tried]:
 
 
 def killed_owners(world: World, rounds: int) -> Iterator[Tried]:
-    """Kill who holds a mutex, and see when the next one has it."""
+    """Kill who holds a file lock, and see when the next one has it."""
     mutex = f"{world.home.data}/locks/nodejs/{NEW['nodejs']}.lock"
     for number in range(rounds):
         owner = _python(_OWNER, mutex)

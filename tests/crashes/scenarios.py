@@ -64,7 +64,7 @@ SCENARIOS = (
 
 def known() -> list[Scenario]:
     """Return the scenarios whose command this toolpin has."""
-    return [one for one in SCENARIOS if one.args[0] in VERBS]
+    return [scenario for scenario in SCENARIOS if scenario.args[0] in VERBS]
 
 
 def make_states(world: World) -> None:
@@ -141,5 +141,5 @@ def _save(world: World, base: str, name: str, change: Callable[[], None]) -> Non
     world.save(name)
 
 
-def _drop(world: World, folder: str) -> None:
-    shutil.rmtree(world.root / folder)
+def _drop(world: World, directory: str) -> None:
+    shutil.rmtree(world.root / directory)

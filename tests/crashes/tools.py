@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.support.archives import Entry, compress, folder, tar
+from tests.support.archives import Entry, compress, directory, tar
 from tests.support.server import Server
 
 _PLUGIN = """
@@ -81,10 +81,10 @@ def publish_boxed(server: Server, versions: Sequence[str]) -> None:
         "boxed",
         {
             version: [
-                folder("top/bin/"),
+                directory("top/bin/"),
                 Entry("top/Install", _INSTALL.encode(), 0o755),
                 Entry("top/boxed.in", _PROGRAM.format(version=version).encode()),
-                *(Entry(f"top/lib/{one}", b"library\n") for one in range(8)),
+                *(Entry(f"top/lib/{number}", b"library\n") for number in range(8)),
             ]
             for version in versions
         },

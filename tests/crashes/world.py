@@ -22,7 +22,7 @@ COMMANDS = {"nodejs": "node", "boxed": "boxed", "built": "built"}
 # What is pinned where nothing has happened yet, and where all is to be there.
 PINS_OLD = "".join(f"{tool} {version}\n" for tool, version in OLD.items())
 PINS = "".join(f"{tool} {NEW[tool]} {OLD[tool]}\n" for tool in OLD)
-INTO = "image"  # a folder that gets trees, without a store
+INTO = "image"  # a directory that gets trees, without a store
 KINDS = ("lost", "lies", "stuck", "stray", "open")
 Version = tuple[str, str]
 
@@ -59,18 +59,18 @@ class World:
 
     def save(self, name: str) -> None:
         """Keep all that toolpin and the project have, under a name."""
-        for folder in self._folders():
-            kept = self.root / "saved" / name / folder.name
-            if folder.exists():
-                shutil.copytree(folder, kept, symlinks=True)
+        for directory in self._directories():
+            kept = self.root / "saved" / name / directory.name
+            if directory.exists():
+                shutil.copytree(directory, kept, symlinks=True)
 
     def restore(self, name: str) -> None:
         """Put a saved state in place."""
-        for folder in self._folders():
-            shutil.rmtree(folder, ignore_errors=True)
-            kept = self.root / "saved" / name / folder.name
+        for directory in self._directories():
+            shutil.rmtree(directory, ignore_errors=True)
+            kept = self.root / "saved" / name / directory.name
             if kept.exists():
-                shutil.copytree(kept, folder, symlinks=True)
+                shutil.copytree(kept, directory, symlinks=True)
 
     def put_back(self, name: str) -> None:
         """Put the project's files in place as they were in a saved state."""
@@ -78,27 +78,27 @@ class World:
             kept = self.root / "saved" / name / self.home.project.name / file
             shutil.copy2(kept, self.home.project / file)
 
-    def _folders(self) -> tuple[Path, ...]:
+    def _directories(self) -> tuple[Path, ...]:
         return (self.home.data, self.home.cache, self.home.project)
 
     def files(self) -> set[str]:
         """Return every file and link that is there, by its path; mutexes stay."""
-        found = set()
-        for folder in self._folders():
-            for parent, names, files in os.walk(folder):
-                links = [one for one in names if os.path.islink(f"{parent}/{one}")]
+        results = set()
+        for directory in self._directories():
+            for parent, names, files in os.walk(directory):
+                links = [name for name in names if os.path.islink(f"{parent}/{name}")]
                 for name in (*files, *links):
                     path = os.path.relpath(f"{parent}/{name}", self.root)
                     if path.split("/")[1] != "locks":
-                        found.add(path)
-        return found
+                        results.add(path)
+        return results
 
     def open_places(self) -> list[str]:
         """Return what everybody may write of toolpin's own directories."""
         return [
             path
-            for folder in (self.home.data, self.home.cache)
-            for parent, _, files in os.walk(folder)
+            for directory in (self.home.data, self.home.cache)
+            for parent, _, files in os.walk(directory)
             for path in (parent, *(f"{parent}/{name}" for name in files))
             if not os.path.islink(path) and os.stat(path).st_mode & 0o002
         ]
@@ -148,8 +148,8 @@ def look(world: World, before: set[Version]) -> list[Fault]:
             shown = _executed(world, tool, version)
             if (tool, version) not in listed or shown != version:
                 faults.append(Fault("lies", f"{tool} {version} says {shown!r}"))
-    faults += [Fault("open", f"all may write {one}") for one in world.open_places()]
-    return faults + [Fault("lies", one) for one in world.damaged()]
+    faults += [Fault("open", f"all may write {place}") for place in world.open_places()]
+    return faults + [Fault("lies", path) for path in world.damaged()]
 
 
 def look_after(world: World, wanted: set[Version], reference: set[str]) -> list[Fault]:
@@ -160,16 +160,16 @@ def look_after(world: World, wanted: set[Version], reference: set[str]) -> list[
     for tool, version in sorted(wanted):
         if (says := world.answer(tool, version)) != version:
             faults.append(Fault("stuck", f"{tool} {version} says {says!r}"))
-    faults += [Fault("stuck", one) for one in world.damaged()]
+    faults += [Fault("stuck", path) for path in world.damaged()]
     files = world.files()
-    faults += [Fault("stray", one) for one in sorted(files - reference)]
+    faults += [Fault("stray", file) for file in sorted(files - reference)]
     # The cache may know less: it is asked again. A log is of a build that came so far.
     missing = [
-        one
-        for one in sorted(reference - files)
-        if not one.startswith(("cache/", "data/logs/"))
+        file
+        for file in sorted(reference - files)
+        if not file.startswith(("cache/", "data/logs/"))
     ]
-    faults += [Fault("stuck", f"no {one}") for one in missing]
+    faults += [Fault("stuck", f"no {item}") for item in missing]
     return faults
 
 

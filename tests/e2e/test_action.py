@@ -16,7 +16,7 @@ from tests.support.ci import Runner, size_of
 from tests.support.run import REPOSITORY, Home
 from tests.support.upstream import Upstream
 from toolpin.ci.templates import render
-from toolpin.home import HOME
+from toolpin.system.home import HOME
 
 ACTION = REPOSITORY / "action.yml"
 FILES = {"github": ".github/workflows/toolpin.yml", "gitlab": ".gitlab/toolpin.yml"}
@@ -24,12 +24,12 @@ FILES = {"github": ".github/workflows/toolpin.yml", "gitlab": ".gitlab/toolpin.y
 
 @pytest.fixture(autouse=True)
 def _toolpin_on_path(home: Home) -> None:
-    folder = home.root / "bin"
-    folder.mkdir()
-    program = folder / "toolpin"
+    directory = home.root / "bin"
+    directory.mkdir()
+    program = directory / "toolpin"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -I -m toolpin "$@"\n')
     program.chmod(0o755)
-    home.env["PATH"] = f"{folder}:{home.env['PATH']}"
+    home.env["PATH"] = f"{directory}:{home.env['PATH']}"
     home.env["CI"] = "true"
 
 
@@ -44,10 +44,10 @@ def test_the_action_is_composite_and_calls_toolpin_and_the_cache_alone() -> None
             assert re.fullmatch(cache, step["uses"])
             assert set(step["with"]) <= {"path", "key", "restore-keys"}
     assert [step.get("run", step["id"]) for step in steps] == [
-        'toolpin -C "$FOLDER" ci plan --format github',
+        'toolpin -C "$DIRECTORY" ci plan --format github',
         "restore",
-        'toolpin -C "$FOLDER" ci install --format github',
-        'toolpin -C "$FOLDER" ci prune',
+        'toolpin -C "$DIRECTORY" ci install --format github',
+        'toolpin -C "$DIRECTORY" ci prune',
         "save",
     ]
 
@@ -76,7 +76,7 @@ def test_two_jobs_with_different_pins_in_three_rounds(
     home: Home, upstream: Upstream
 ) -> None:
     sizes = {
-        one: len(upstream.publish(one)) for one in ("10.15.3", "10.16.0", "10.17.0")
+        name: len(upstream.publish(name)) for name in ("10.15.3", "10.16.0", "10.17.0")
     }
     runner = Runner(home)
     saved = home.root / "saved"
@@ -85,19 +85,19 @@ def test_two_jobs_with_different_pins_in_three_rounds(
     table = []
     for _ in range(3):
         for job, versions in jobs.items():
-            folder = home.root / job
-            folder.mkdir(exist_ok=True)
+            directory = home.root / job
+            directory.mkdir(exist_ok=True)
             pins = "".join(f"nodejs {' '.join(versions)}\n")
             runner.fresh()
-            (folder / ".tool-versions").write_text(pins)
-            if not (folder / "toolpin.lock").exists():
-                told = home.toolpin("lock", cwd=folder, env={"CI": ""})
-                assert told.code == 0, told.err
+            (directory / ".tool-versions").write_text(pins)
+            if not (directory / "toolpin.lock").exists():
+                result = home.toolpin("lock", cwd=directory, env={"CI": ""})
+                assert result.code == 0, result.err
             runner.fresh()
             asked = len(upstream.server.requests)
             player = Player(home, ACTION, saved)
-            played = player.play({"working-directory": str(folder)})
-            ran = player.in_job("sh", "-c", f"cd {folder} && node --version")
+            played = player.play({"working-directory": str(directory)})
+            ran = player.in_job("sh", "-c", f"cd {directory} && node --version")
             table.append(
                 (
                     job,
@@ -107,7 +107,9 @@ def test_two_jobs_with_different_pins_in_three_rounds(
                     len(upstream.server.requests) - asked,
                 )
             )
-            assert size_of(runner.folder) == sum(sizes[one] for one in versions)
+            assert size_of(runner.directory) == sum(
+                sizes[version] for version in versions
+            )
         if len(table) == 4:  # between the second and the third round one moves on
             jobs["old"] = ["10.17.0"]
             (home.root / "old/toolpin.lock").unlink()
@@ -124,21 +126,21 @@ def test_two_jobs_with_different_pins_in_three_rounds(
 
 def test_init_writes_the_files_once_and_overwrites_nothing(home: Home) -> None:
     for target, name in FILES.items():
-        told = home.toolpin("ci", "init", target)
-        assert told.code == 0, told.err
+        result = home.toolpin("ci", "init", target)
+        assert result.code == 0, result.err
         file = home.project / name
         assert file.read_text() == (REPOSITORY / f"ci/{target}.yml").read_text()
         assert home.toolpin("ci", "init", target).code == 0
         file.write_text("mine\n")
-        told = home.toolpin("ci", "init", target)
-        assert told.code == 1
-        assert str(file) in told.err
+        result = home.toolpin("ci", "init", target)
+        assert result.code == 1
+        assert str(file) in result.err
         assert file.read_text() == "mine\n"
 
 
 def test_init_wants_to_know_for_whom(home: Home) -> None:
-    told = home.toolpin("ci", "init")
-    assert (told.code, "try: toolpin ci init github" in told.err) == (2, True)
+    result = home.toolpin("ci", "init")
+    assert (result.code, "try: toolpin ci init github" in result.err) == (2, True)
 
 
 @pytest.mark.parametrize(("target", "name"), FILES.items())
@@ -148,8 +150,8 @@ def test_init_in_a_subdirectory_writes_where_the_ci_reads(
     (home.project / ".git").mkdir()
     below = home.project / "services/web"
     below.mkdir(parents=True)
-    told = home.toolpin("ci", "init", target, cwd=below)
-    assert told.code == 0, told.err
+    result = home.toolpin("ci", "init", target, cwd=below)
+    assert result.code == 0, result.err
     assert not list(below.iterdir())
     workflow = read_yaml(home.project / name)
     if target == "github":
@@ -168,8 +170,8 @@ def test_init_refuses_a_directory_whose_name_a_shell_would_not_take(home: Home) 
     (home.project / ".git").mkdir()
     below = home.project / "a $(id)"
     below.mkdir()
-    told = home.toolpin("ci", "init", "gitlab", cwd=below)
-    assert (told.code, "a $(id)" in told.err) == (2, True)
+    result = home.toolpin("ci", "init", "gitlab", cwd=below)
+    assert (result.code, "a $(id)" in result.err) == (2, True)
     assert not (home.project / ".gitlab").exists()
 
 
@@ -201,16 +203,16 @@ def test_hostile_103_no_page_and_no_template_names_what_nobody_owns() -> None:
             if path.suffix in (".md", ".yml", ".sh", ".py", ".toml")
         ]
     assert len(pages) > 100
-    found = [
+    texts = [
         f"{path.relative_to(REPOSITORY)}: {line}"
         for path in pages
         for line in path.read_text().splitlines()
         if names.search(line)
     ]
-    assert found == []
+    assert texts == []
 
 
-def test_the_gitlab_job_finds_its_own_cache_in_the_project_folder(
+def test_the_gitlab_job_finds_its_own_cache_in_the_project_directory(
     home: Home, upstream: Upstream
 ) -> None:
     upstream.publish("10.15.3")
@@ -281,9 +283,9 @@ def _run_job(
     """Run the template's commands, and then a job's own; `env` beats its variables."""
     script = "\n".join([*job["before_script"], "node --version"])
     own = {"CI_PROJECT_DIR": str(home.project), **_variables(job, home)}
-    told = home.run("sh", "-e", "-c", script, env={**own, **(env or {})})
-    assert told.code == 0, told.err
-    return told.out
+    result = home.run("sh", "-e", "-c", script, env={**own, **(env or {})})
+    assert result.code == 0, result.err
+    return result.out
 
 
 def test_a_file_of_the_project_is_read_as_yaml_reads_it(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.support.asdf import Machine
 
 
 class Row(NamedTuple):
-    """A line, the folder it is typed in, and what comes of it; `{p}` is the project.
+    """A line, the directory it is typed in, and what comes of it; `{p}` is the project.
 
     `out` is all of stdout, `err` a part of stderr; without `err` there is nothing.
     """
@@ -284,10 +284,12 @@ def test_each_row_of_asdfs_table_holds(row: Row, machine: Machine) -> None:
 
 
 def _state(machine: Machine) -> list[str]:
-    folders = ("plugins", "installs", "shims")
-    found = [str(one) for name in folders for one in (machine.data / name).rglob("*")]
-    texts = [one.read_text() for one in machine.project.rglob(".tool-versions")]
-    return [*sorted(found), *texts]
+    directories = ("plugins", "installs", "shims")
+    results = [
+        str(path) for name in directories for path in (machine.data / name).rglob("*")
+    ]
+    texts = [path.read_text() for path in machine.project.rglob(".tool-versions")]
+    return [*sorted(results), *texts]
 
 
 @pytest.fixture
@@ -365,8 +367,8 @@ def test_set_writes_one_line(words: str, place: str, text: str, fresh: Machine) 
     (deep.parent / ".tool-versions").write_text("# kept\n\nother 1 # why\n")
     done = fresh.asdf(*words.split(), at="below/deep")
     assert (done.code, done.out) == (0, ""), done.err
-    folder = fresh.home if place == "home" else fresh.project / place
-    assert (folder / ".tool-versions").read_text() == text
+    directory = fresh.home if place == "home" else fresh.project / place
+    assert (directory / ".tool-versions").read_text() == text
 
 
 def test_a_shim_is_what_scripts_look_for_in_asdfs(fresh: Machine) -> None:
@@ -411,10 +413,10 @@ def test_what_asdf_exec_runs_gets_asdfs_variables_and_none_of_toolpins(
 ) -> None:
     env = {"ASDF_DUMMY_VERSION": "1.0.0"}
     done = fresh.asdf("env", "dummy", "env", env=env)
-    lines = [one.partition("=")[0] for one in done.out.splitlines()]
+    lines = [line.partition("=")[0] for line in done.out.splitlines()]
     assert {"ASDF_INSTALL_PATH", "ASDF_INSTALL_TYPE"} <= set(lines)
-    mine = [one for one in lines if one.startswith("TOOLPIN_")]
-    assert set(mine) == {one for one in fresh.env if one.startswith("TOOLPIN_")}
+    mine = [line for line in lines if line.startswith("TOOLPIN_")]
+    assert set(mine) == {item for item in fresh.env if item.startswith("TOOLPIN_")}
 
 
 @pytest.mark.parametrize(
@@ -425,8 +427,8 @@ def test_a_tilde_in_asdfs_variables_is_home(
     variable: str, value: str, fresh: Machine
 ) -> None:
     (fresh.home / "rc").write_text("legacy_version_file = yes\n")
-    told = fresh.asdf("info", env={variable: value})
-    assert f"{variable}={fresh.home}/{value[2:]}\n" in told.out
+    result = fresh.asdf("info", env={variable: value})
+    assert f"{variable}={fresh.home}/{value[2:]}\n" in result.out
 
 
 @pytest.mark.parametrize(("said", "version"), [("", "1.1.0"), ("yes", "1.0.0")])

@@ -73,18 +73,18 @@ def test_a_callbacks_argument_is_never_evaluated(machine: Machine) -> None:
 def test_the_index_never_fetches_where_asdfrc_says_so_and_works_offline(
     machine: Machine,
 ) -> None:
-    one = repository(machine.root / "one", GREET)
+    item = repository(machine.root / "one", GREET)
     index = repository(
         machine.root / "index",
         {
-            "plugins/one": f"repository = file://{one}\n",
+            "plugins/one": f"repository = file://{item}\n",
             "plugins/dummy": "repository = https://dummy.example/x\n",
         },
     )
     env = {"TOOLPIN_PLUGIN_INDEX": f"file://{index}"}
     listed = machine.asdf("plugin", "list", "all", env=env)
     assert listed.out == (
-        f"dummy{' ' * 25}https://dummy.example/x\none{' ' * 27}file://{one}\n"
+        f"dummy{' ' * 25}https://dummy.example/x\none{' ' * 27}file://{item}\n"
     ), listed.err
     index.rename(machine.root / "gone")
     old = machine.data / "plugin-index/.git/toolpin-fetched"
@@ -102,7 +102,7 @@ def test_the_index_never_fetches_where_asdfrc_says_so_and_works_offline(
     assert offline.code == 0, offline.err
     assert "is outdated" in offline.err
     assert (
-        f"one{' ' * 27}*file://{one}\n" in machine.asdf("plugin-list-all", env=env).out
+        f"one{' ' * 27}*file://{item}\n" in machine.asdf("plugin-list-all", env=env).out
     )
     unknown = machine.asdf("plugin", "add", "other", env=env)
     assert (unknown.code, unknown.out) == (1, "")
@@ -163,7 +163,7 @@ def test_tools_install_in_the_order_of_the_file(machine: Machine) -> None:
     env = {"TOOLPIN_JOBS": "1"}
     assert machine.asdf("install", env=env).code == 1
     order = (machine.root / "order").read_text().split()
-    assert [one.split("/")[-2] for one in order] == ["dummy", "able"]
+    assert [word.split("/")[-2] for word in order] == ["dummy", "able"]
 
 
 def test_system_in_the_middle_counts_where_it_stands(machine: Machine) -> None:
@@ -247,8 +247,10 @@ def test_hooks_of_reshim_run_for_each_version_and_end_nothing(
     done = machine.asdf("reshim")
     assert done.code == 0
     versions = ("1.0.0", "1.1.0", "ref:main")
-    told = [f"{when} {one}" for when in ("before", "after") for one in versions]
-    assert done.out.splitlines() == told
+    texts = [
+        f"{when} {version}" for when in ("before", "after") for version in versions
+    ]
+    assert done.out.splitlines() == texts
     removed = machine.asdf("uninstall", "dummy", "1.0.0")
     assert "after 1.1.0" in removed.out
     assert "after 1.0.0" not in removed.out
@@ -261,12 +263,12 @@ def test_two_tools_with_one_command_are_decided_by_the_files_order(
     other.parent.mkdir(parents=True)
     other.write_text("#!/bin/sh\necho bare\n")
     other.chmod(0o755)
-    for text, said in (
+    for text, value in (
         ("dummy 1.0.0\nbare 1\n", "dummy 1.0.0\n"),
         ("bare 1\ndummy 1.0.0\n", "bare\n"),
     ):
         (machine.project / ".tool-versions").write_text(text)
-        assert [machine.asdf("exec", "dummy").out for _ in range(3)] == [said] * 3
+        assert [machine.asdf("exec", "dummy").out for _ in range(3)] == [value] * 3
 
 
 def test_an_interrupted_install_is_none(machine: Machine) -> None:
@@ -361,7 +363,7 @@ def test_a_tab_knows_asdfs_words(shell: str, machine: Machine) -> None:
 def test_what_asdf_shell_prints_only_sets_a_variable(
     name: str, shell: str, machine: Machine
 ) -> None:
-    """A version may be a project's: a folder's name is no command."""
+    """A version may be a project's: a directory's name is no command."""
     ran = machine.root / "ran"
     word = f"path:/tmp/{name.format(ran=ran)}/x"
     printed = machine.asdf("shell", "dummy", word)

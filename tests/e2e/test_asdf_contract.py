@@ -12,10 +12,11 @@ import pytest
 from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, INSTALL, LIST_ALL, git, repository, write
 from tests.support.waiting import wait_until
-from toolpin.paths import Paths
-from toolpin.scripts.running import Scripts
+from toolpin.plugins.asdf.script_runner import Scripts
+from toolpin.system.paths import Paths
 
-# Notes its own call: its arguments, folder and variables; then says what it is to say.
+# Notes its own call: its arguments, directory and variables; then says what it is to
+# say.
 TELL = """#!/usr/bin/env bash
 {{ printf '%s\\n' "== {name}" "count $#"; printf 'arg [%s]\\n' "$@"
   printf 'cwd %s\\n' "$PWD"; env | grep ^ASDF_ | LC_ALL=C sort
@@ -80,7 +81,7 @@ def _install(home: Home, name: str, files: dict[str, str]) -> None:
 def _calls(home: Home, script: str) -> list[list[str]]:
     """Return the notes of each call of a script, oldest first."""
     text = Path(home.env["TELL"]).read_text()
-    blocks = [one.split("\n") for one in text.split("== ") if one]
+    blocks = [word.split("\n") for word in text.split("== ") if word]
     return [lines[1:] for lines in blocks if lines[0] == script]
 
 
@@ -148,8 +149,8 @@ def test_every_script_gets_the_arguments_and_variables_of_the_contract(
         lines = _calls(home, script)[0]
         assert lines[0] == f"count {len(args)}", script
         if args:
-            assert lines[1 : 1 + len(args)] == [f"arg [{one}]" for one in args], script
-        told_of = dict(one.split("=", 1) for one in lines if one.startswith("ASDF_"))
+            assert lines[1 : 1 + len(args)] == [f"arg [{arg}]" for arg in args], script
+        told_of = dict(line.split("=", 1) for line in lines if line.startswith("ASDF_"))
         told_of.pop("ASDF_CONCURRENCY", None) if script in (
             "latest-stable",
             "list-bin-paths",
@@ -172,7 +173,7 @@ def test_a_plugin_tells_of_itself_and_of_other_tools_files(
     (home.project / ".toldrc").write_text("v1.1 v1.0\n")
     assert scripts.parse_legacy_file(f"{home.project}/.toldrc") == ["1.1", "v1.0"]
     assert scripts.extension_names() == ["", "sing"]
-    commands = f"{scripts.folder}/lib/commands"
+    commands = f"{scripts.directory}/lib/commands"
     assert scripts.extension(["sing", "x"]) == (f"{commands}/command-sing", ["x"])
     assert scripts.extension(["x", "y"]) == (f"{commands}/command", ["x", "y"])
     assert scripts.extension(["../x"]) == (f"{commands}/command", ["../x"])
@@ -198,11 +199,11 @@ BARE = {
 }
 
 
-def test_a_plugin_without_shebang_works_in_a_folder_with_blanks(home: Home) -> None:
+def test_a_plugin_without_shebang_works_in_a_directory_with_blanks(home: Home) -> None:
     home.env["TOOLPIN_DATA_DIR"] = str(home.root / "my data's directory")
     home.data = home.root / "my data's directory"
-    folder = write(home.root / "a plain directory", BARE)
-    assert home.toolpin("plugin", "add", "bare", str(folder)).code == 0
+    directory = write(home.root / "a plain directory", BARE)
+    assert home.toolpin("plugin", "add", "bare", str(directory)).code == 0
     assert home.toolpin("install", "bare", "2.0").code == 0
     home.pin("bare 2.0\n")
     for name in ("bin", "more"):
@@ -229,9 +230,9 @@ def test_a_template_of_the_plugin_runs_in_front_of_the_installs_program(
     assert home.toolpin("install", "greet", "1.0.0", "1.1.0").code == 0
     for version in ("1.0.0", "1.1.0"):
         home.pin(f"greet {version}\n")
-        said = home.run(home.shim("greet"), "you").out.splitlines()
-        assert said[0] == f"template for {version} runs {version}"
-        assert said[1] == f"greet {version} says hello to you"
+        lines = home.run(home.shim("greet"), "you").out.splitlines()
+        assert lines[0] == f"template for {version} runs {version}"
+        assert lines[1] == f"greet {version} says hello to you"
     assert home.run(home.shim("helper")).out == "helps\n"
     assert not (home.data / "shims/asdf").exists()
 
@@ -328,7 +329,7 @@ def test_exec_env_sets_what_the_plugin_says_here_and_now(case: str, home: Home) 
     ran = home.run(home.shim("show"), env=env)
     assert ran.code == 0, ran.err
     assert not ran.out.startswith("noise")
-    got = dict(one.split("=", 1) for one in ran.out.split("\0") if one)
+    got = dict(word.split("=", 1) for word in ran.out.split("\0") if word)
     where = {"cwd": home.project, "home": home.home, "tree": tree}
     for name, value in expected.items():
         assert got[name] == value.format(**where)
@@ -343,7 +344,7 @@ def test_exec_env_sets_what_the_plugin_says_here_and_now(case: str, home: Home) 
         assert f"A='in {home.project}'" in home.toolpin("env").out
 
 
-def test_a_folder_that_another_version_set_is_not_the_users(home: Home) -> None:
+def test_a_directory_that_another_version_set_is_not_the_users(home: Home) -> None:
     line = 'export A="${A:-$ASDF_INSTALL_PATH/x}"\n'
     files = {**GREET, "bin/install": SHOWS, "bin/exec-env": line}
     _install(home, "envy", files)
@@ -387,11 +388,11 @@ def test_each_build_has_a_log_of_its_own(home: Home) -> None:
         repository(home.root / tool, files)
         home.toolpin("plugin", "add", tool, f"{home.root}/{tool}")
         assert home.toolpin("install", tool, version).code == 0
-    said = {one.name: one.read_text() for one in (home.data / "logs").iterdir()}
-    assert {name for name, text in said.items() if "I am greet\n" in text} == {
+    texts = {path.name: path.read_text() for path in (home.data / "logs").iterdir()}
+    assert {name for name, text in texts.items() if "I am greet\n" in text} == {
         "greet@1-2.log"
     }
-    assert {name for name, text in said.items() if "I am greet-1\n" in text} == {
+    assert {name for name, text in texts.items() if "I am greet-1\n" in text} == {
         "greet-1@2.log"
     }
 
@@ -440,12 +441,12 @@ def test_an_interrupt_ends_a_build_that_ignores_signals_with_its_children(
         text=True,
     )
     notes = [home.root / "told", home.root / "told.child"]
-    wait_until(lambda: all(one.exists() and one.read_text() for one in notes))
+    wait_until(lambda: all(note.exists() and note.read_text() for note in notes))
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=30)
+    _, output = process.communicate(timeout=30)
     assert process.returncode == -signal.SIGTERM
-    assert "interrupted" in said
-    pids = [int(one.read_text()) for one in notes]
+    assert "interrupted" in output
+    pids = [int(note.read_text()) for note in notes]
     wait_until(lambda: not any(map(_is_alive, pids)))
     assert home.toolpin("where", "greet", "1.0.0").code != 0
     (home.data / "plugins/greet/bin/install").write_text(INSTALL)
@@ -590,21 +591,23 @@ def test_a_script_that_may_not_be_run_says_how_it_may(home: Home) -> None:
     assert f"chmod +x {home.data}/plugins/greet/bin/install" in failed.err
 
 
-def test_folders_behind_an_install_path_that_is_a_link_keep_their_modes(
+def test_directories_behind_an_install_path_that_is_a_link_keep_their_modes(
     home: Home,
 ) -> None:
     """Those of an SDK, say, that another program keeps, for a team."""
     sdk = home.root / "sdk"
     write(sdk, {"bin/greet": "#!/bin/sh\n", "shared/notes": ""})
-    folders = {sdk: 0o775, sdk / "shared": 0o2777}
-    for folder, mode in folders.items():
-        folder.chmod(mode)
+    directories = {sdk: 0o775, sdk / "shared": 0o2777}
+    for directory, mode in directories.items():
+        directory.chmod(mode)
     to_sdk = f'rmdir "$ASDF_INSTALL_PATH"; ln -s {sdk} "${{ASDF_INSTALL_PATH:?}}"\n'
     files = {**GREET, "bin/install": f"#!/bin/sh\n{to_sdk}"}
     place = repository(home.root / "upstream" / "asdf-greet", files)
     home.toolpin("plugin", "add", "greet", f"file://{place}")
     assert home.toolpin("install", "greet", "1.0.0").code == 0
     for words in (("verify",), ("verify", "--repair")):
-        told = home.toolpin(*words)
-        assert told.code == 0, told.err
-    assert {one: one.stat().st_mode & 0o7777 for one in folders} == folders
+        result = home.toolpin(*words)
+        assert result.code == 0, result.err
+    assert {
+        directory: directory.stat().st_mode & 0o7777 for directory in directories
+    } == directories

@@ -20,9 +20,9 @@ def greet(home: Home) -> Path:
 
 
 def _relock(home: Home, url: str) -> str:
-    """Lock a plugin of a plain folder, name a URL for it instead; return its commit."""
-    folder = write(home.root / "plain", GREET)
-    home.toolpin("plugin", "add", "greet", str(folder))
+    """Lock a plain directory's plugin, name a URL instead; return its commit."""
+    directory = write(home.root / "plain", GREET)
+    home.toolpin("plugin", "add", "greet", str(directory))
     home.pin("greet 1.1.0\n")
     assert home.toolpin("lock").code == 0
     commit = git(home.data / "plugins/greet", "rev-parse", "HEAD")
@@ -35,7 +35,7 @@ def _relock(home: Home, url: str) -> str:
 
 
 @pytest.mark.parametrize("at", ["", "@{commit}"])
-def test_hostile_69_a_folder_of_the_project_is_no_url_that_is_allowed(
+def test_hostile_69_a_directory_of_the_project_is_no_url_that_is_allowed(
     at: str, home: Home
 ) -> None:
     home.env["GIT_SSH_COMMAND"] = "false"
@@ -169,10 +169,10 @@ def test_hostile_68_what_a_plugin_names_as_latest_is_a_version(
         home.toolpin("plugin", "test", "greet", str(plugin)),
         home.toolpin("plugin", "test", "greet", str(plugin), "--version", "../../x"),
     ]
-    for one in asked:
-        assert one.code in (1, 2), one.out + one.err
-        assert "cannot be written" not in one.err
-        assert not one.out
+    for item in asked:
+        assert item.code in (1, 2), item.out + item.err
+        assert "cannot be written" not in item.err
+        assert not item.out
     assert not list(home.root.rglob("out"))
     assert not (home.data / "downloads/greet/1").exists()
 
@@ -209,7 +209,7 @@ def test_what_is_half_made_is_not_taken_over(home: Home) -> None:
     assert os.listdir(home.data / "installs/greet") == ["1.0"]
 
 
-def test_hostile_69_a_folder_that_is_called_like_a_url_is_not_asked(
+def test_hostile_69_a_directory_that_is_called_like_a_url_is_not_asked(
     home: Home, greet: Path
 ) -> None:
     url = f"file://{greet}"

@@ -39,7 +39,7 @@ def greet(home: Home) -> Path:
         "fd::17",
         "https://greet.example/x@--force",
         "https://greet.example/x@a..b",
-        "/no/such/folder",
+        "/no/such/directory",
     ],
 )
 def test_hostile_69_a_url_that_git_would_obey_is_refused(url: str, home: Home) -> None:
@@ -127,7 +127,7 @@ def test_hostile_69_other_files_under_a_locked_commit_are_refused(
         ("list-bin-paths", "exit 3", "ended with 3"),
     ],
 )
-def test_hostile_68_a_plugins_folders_stay_in_the_install(
+def test_hostile_68_a_plugins_directories_stay_in_the_install(
     script: str, text: str, told: str, home: Home
 ) -> None:
     repository(home.root / "greet", {**GREET, f"bin/{script}": f"{text}\n"})
@@ -180,7 +180,7 @@ def test_a_locked_plugin_is_fetched_only_where_that_is_allowed(
         home.toolpin("plugin", "add", name, f"file://{place}")
     home.pin("greet 1.1.0\nmore 1.0.0\n")
     assert home.toolpin("lock").code == 0
-    commits = {one: git(one, "rev-parse", "HEAD") for one in (greet, more)}
+    commits = {item: git(item, "rev-parse", "HEAD") for item in (greet, more)}
     for name in ("greet", "more"):
         home.toolpin("plugin", "remove", name)
     commit(greet, {"bin/install": "exit 9\n"})
@@ -218,7 +218,7 @@ def test_a_plugins_credential_is_in_no_file_and_no_message(
     lockfile = home.project / "toolpin.lock"
     text = lockfile.read_text()
     assert 'locator = "git:https://127.0.0.1:9/org/asdf-greet.git@' in text
-    told = [
+    results = [
         home.toolpin(*words)
         for words in (
             ("install",),
@@ -230,8 +230,8 @@ def test_a_plugins_credential_is_in_no_file_and_no_message(
             ("install", "--locked"),
         )
     ]
-    assert told[0].code == told[-1].code == 0
-    assert not any("SECRET" in one.out + one.err for one in told)
+    assert results[0].code == results[-1].code == 0
+    assert not any("SECRET" in result.out + result.err for result in results)
     receipt = home.data / "installs/greet/1.0.0/.toolpin/receipt.json"
     assert "SECRET" not in text + receipt.read_text()
     lockfile.write_text(text.replace("git:https://", "git:https://ana:ghp_SECRET@"))
@@ -298,8 +298,8 @@ def test_update_moves_to_the_default_branch_or_a_named_one_and_keeps_new_files(
     assert (plugin / "cache").read_text() == "its own"
     git(greet, "checkout", "-q", "-b", "work")
     third = commit(greet, {"more": "y"})
-    told = home.toolpin("plugin", "update", "greet", "work", "--json")
-    (move,) = json.loads(told.out)["result"]["moves"]
+    result = home.toolpin("plugin", "update", "greet", "work", "--json")
+    (move,) = json.loads(result.out)["result"]["moves"]
     assert (move["before"], move["after"], move["branch"]) == (second, third, "work")
     assert home.toolpin("plugin", "update", "nosuch").code == 1
     assert home.toolpin("plugin", "update").code == 2
@@ -319,7 +319,7 @@ def test_a_mirrors_password_is_in_no_word_of_git_or_of_what_it_starts(
         words = ("plugin", "add", "greet", f"https://greet.example/x@{head}")
         added = home.toolpin(*words)
         assert added.code == 0, added.err
-        shown = {one.headers.get("authorization") for one in server.requests}
+        shown = {request.headers.get("authorization") for request in server.requests}
         assert home.toolpin("plugin", "remove", "greet").code == 0
         server.put("/x/info/refs", fault=Hang())
         before = len(server.requests)
@@ -328,11 +328,11 @@ def test_a_mirrors_password_is_in_no_word_of_git_or_of_what_it_starts(
         while len(server.requests) == before:
             assert time.monotonic() < end, "git has asked for nothing"
         running = list(Path("/proc").glob("[0-9]*/cmdline"))
-        texts = [one for one in map(_read, running) if server.url[7:] in one]
+        texts = [value for value in map(_read, running) if server.url[7:] in value]
         adding.terminate()
         adding.wait()
-    assert any("remote-http" in one for one in texts)
-    assert not any("cret@" in one for one in texts)
+    assert any("remote-http" in text for text in texts)
+    assert not any("cret@" in text for text in texts)
     assert shown == {None, "Basic " + base64.b64encode(b"ana:s/cret").decode()}
 
 
@@ -351,7 +351,9 @@ def test_a_mirrors_password_is_not_shown_to_where_the_mirror_leads(
         home.env["TOOLPIN_MIRRORS"] = f"https://greet.example={url}"
         home.toolpin("plugin", "add", "greet", "https://greet.example/x")
         assert other.requests
-        assert {one.headers.get("authorization") for one in other.requests} == {None}
+        assert {request.headers.get("authorization") for request in other.requests} == {
+            None
+        }
 
 
 @pytest.mark.parametrize("password", ["", "known"])
@@ -377,11 +379,11 @@ def test_a_token_that_is_a_urls_user_is_in_no_word_of_git(
             home.toolpin("plugin", "add", "greet", "https://greet.example/x")
         else:
             home.toolpin("plugin", "add", "greet", f"file://{greet}")
-            folder = home.data / "plugins/greet"
-            git(folder, "remote", "set-url", "origin", f"{url}/x")
+            directory = home.data / "plugins/greet"
+            git(directory, "remote", "set-url", "origin", f"{url}/x")
             home.env["TOOLPIN_MIRRORS"] = f"{server.url}={url}"
             home.toolpin("plugin", "update", "greet")
-        shown = {one.headers.get("authorization") for one in server.requests}
+        shown = {request.headers.get("authorization") for request in server.requests}
     both = base64.b64encode(f"ghp_SECRET:{password}".encode()).decode()
     assert shown == {None, f"Basic {both}"}
     words = (home.root / "words").read_text()
@@ -391,7 +393,7 @@ def test_a_token_that_is_a_urls_user_is_in_no_word_of_git(
 
 def _serve(repository: Path, server: Server) -> None:
     """Serve a repository's files below `/x`, as a plain web server does."""
-    for file in (one for one in (repository / ".git").rglob("*") if one.is_file()):
+    for file in (path for path in (repository / ".git").rglob("*") if path.is_file()):
         server.put(f"/x/{file.relative_to(repository / '.git')}", file)
 
 
@@ -417,7 +419,7 @@ def test_a_user_in_a_mirrors_url_is_in_no_word_of_git_and_its_helper_is_asked_fo
         home.env["TOOLPIN_MIRRORS"] = f"https://greet.example={mirror}"
         home.env["PATH"] = f"{home.root}/programs/bin:{home.env['PATH']}"
         home.toolpin("plugin", "add", "greet", "https://greet.example/x")
-        shown = {one.headers.get("authorization") for one in server.requests}
+        shown = {request.headers.get("authorization") for request in server.requests}
     assert "/x" in noted.read_text()
     assert "T0KEN" not in noted.read_text()
     assert "username=T0KEN\n" in asked.read_text()
@@ -447,18 +449,18 @@ def test_an_update_that_is_killed_leaves_the_plugin_as_it_was(
     home: Home, greet: Path
 ) -> None:
     assert home.toolpin("plugin", "add", "greet", f"file://{greet}").code == 0
-    folder = home.data / "plugins/greet"
-    (folder / "own").write_text("mine\n")
-    before = _files(folder)
+    directory = home.data / "plugins/greet"
+    (directory / "own").write_text("mine\n")
+    before = _files(directory)
     commit(greet, {"bin/list-all": "#!/bin/sh\necho 3.0\n"})
     write(home.root / "programs", {"bin/git": _DYING_GIT})
     path = f"{home.root}/programs/bin:{home.env['PATH']}"
     killed = home.toolpin("plugin", "update", "greet", env={"PATH": path})
     assert killed.code == -signal.SIGKILL
-    assert _files(folder) == before
+    assert _files(directory) == before
     assert home.toolpin("plugin", "update", "greet").code == 0
     assert home.toolpin("list-all", "greet").out.split() == ["3.0"]
-    assert (folder / "own").read_text() == "mine\n"
+    assert (directory / "own").read_text() == "mine\n"
     assert not list((home.data / "staging").iterdir())
 
 
@@ -467,38 +469,38 @@ def test_an_update_that_is_killed_leaves_the_plugin_as_it_was(
 def test_no_end_of_an_update_loses_the_plugin(
     number: signal.Signals, home: Home, greet: Path
 ) -> None:
-    """At whichever rename, and where the disk has no exchange of two folders."""
+    """At whichever rename, and where the disk has no exchange of two directories."""
     assert home.toolpin("plugin", "add", "greet", f"file://{greet}").code == 0
-    folder = home.data / "plugins/greet"
+    directory = home.data / "plugins/greet"
     commit(greet, {"bin/list-all": "#!/bin/sh\necho 3.0\n"})
     calls = "?rename,?renameat,?renameat2"
     for count in range(1, 4):
         inject = f"inject={calls}:signal={number.name}:when={count}"
-        place = ("-P", str(folder), "-e", inject)
+        place = ("-P", str(directory), "-e", inject)
         strace = ("strace", "-f", "-qq", "-o", "/dev/null", *place)
         home.run(*strace, *TOOLPIN, "plugin", "update", "greet")
-        assert (folder / "bin/install").exists(), count
+        assert (directory / "bin/install").exists(), count
     assert home.toolpin("plugin", "update", "greet").code == 0
     assert home.toolpin("list-all", "greet").out.split() == ["3.0"]
 
 
-def test_an_update_that_brings_nothing_leaves_the_folder_in_place(
+def test_an_update_that_brings_nothing_leaves_the_directory_in_place(
     home: Home, greet: Path
 ) -> None:
     assert home.toolpin("plugin", "add", "greet", f"file://{greet}").code == 0
-    folder = home.data / "plugins/greet"
-    before = folder.stat().st_ino
+    directory = home.data / "plugins/greet"
+    before = directory.stat().st_ino
     assert home.toolpin("plugin", "update", "greet").code == 0
-    assert folder.stat().st_ino == before
+    assert directory.stat().st_ino == before
 
 
 def test_the_locks_that_a_killed_git_left_stop_no_update(
     home: Home, greet: Path
 ) -> None:
     assert home.toolpin("plugin", "add", "greet", f"file://{greet}").code == 0
-    folder = home.data / "plugins/greet"
-    (folder / ".git/index.lock").touch()
-    (folder / "bin/list-all").write_text("half\n")
+    directory = home.data / "plugins/greet"
+    (directory / ".git/index.lock").touch()
+    (directory / "bin/list-all").write_text("half\n")
     commit(greet, {"bin/list-all": "#!/bin/sh\necho 3.0\n"})
     assert "--force" in home.toolpin("plugin", "update", "greet").err
     assert home.toolpin("plugin", "update", "greet", "--force").code == 0
@@ -509,33 +511,33 @@ def test_the_locks_that_a_killed_git_left_stop_no_update(
 def test_a_plugin_that_is_part_of_another_repository_is_moved_by_git_alone(
     kind: str, home: Home, greet: Path
 ) -> None:
-    folder = home.data / "plugins/greet"
+    directory = home.data / "plugins/greet"
     if kind == "worktree":
         whole = home.root / "whole"
         git(home.root, "clone", "-q", f"file://{greet}", str(whole))
-        folder.parent.mkdir(parents=True)
-        git(whole, "worktree", "add", "-q", "--detach", str(folder))
+        directory.parent.mkdir(parents=True)
+        git(whole, "worktree", "add", "-q", "--detach", str(directory))
     else:
         repository(home.data, {".gitignore": "*\n"})
         add = ("submodule", "add", "-q", "-f", f"file://{greet}", "plugins/greet")
         git(home.data, "-c", "protocol.file.allow=always", *add)
-    before = git(folder, "rev-parse", "HEAD")
+    before = git(directory, "rev-parse", "HEAD")
     moved = commit(greet, {"bin/list-all": "#!/bin/sh\necho 3.0\n"})
     refused = home.toolpin("plugin", "update", "greet")
     assert refused.code == 1
-    assert git(folder, "rev-parse", "HEAD") == before
-    assert git(folder, "status", "--porcelain") == ""
+    assert git(directory, "rev-parse", "HEAD") == before
+    assert git(directory, "status", "--porcelain") == ""
     hint = refused.err.rpartition("  try: ")[2].split()
-    assert hint[:3] == ["git", "-C", str(folder)]
-    git(folder, *hint[3:])
-    assert git(folder, "rev-parse", "HEAD") == moved
+    assert hint[:3] == ["git", "-C", str(directory)]
+    git(directory, *hint[3:])
+    assert git(directory, "rev-parse", "HEAD") == moved
 
 
-def _files(folder: Path) -> dict[str, bytes]:
+def _files(directory: Path) -> dict[str, bytes]:
     return {
-        str(one): one.read_bytes()
-        for one in folder.rglob("*")
-        if one.is_file() and ".git/" not in str(one.relative_to(folder))
+        str(path): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file() and ".git/" not in str(path.relative_to(directory))
     }
 
 
@@ -556,8 +558,10 @@ def test_a_commit_that_is_in_no_branch_of_the_plugins_repository_is_not_taken(
     assert tagged.code == 0, tagged.err
 
 
-def test_a_plain_folder_has_one_commit_whoever_adds_it(home: Home) -> None:
-    folder = write(home.project / "tools/greet", {**GREET, ".gitignore": "LICENSE\n"})
+def test_a_plain_directory_has_one_commit_whoever_adds_it(home: Home) -> None:
+    directory = write(
+        home.project / "tools/greet", {**GREET, ".gitignore": "LICENSE\n"}
+    )
     assert home.toolpin("plugin", "add", "greet", "tools/greet").code == 0
     first = git(home.data / "plugins/greet", "rev-parse", "HEAD")
     home.pin("greet 1.1.0\n")
@@ -569,11 +573,11 @@ def test_a_plain_folder_has_one_commit_whoever_adds_it(home: Home) -> None:
     missing = home.toolpin("install", "--allow-plugins")
     assert missing.code == 1
     assert "toolpin plugin add greet DIRECTORY" in missing.err
-    home.toolpin("plugin", "add", "greet", str(folder))
+    home.toolpin("plugin", "add", "greet", str(directory))
     assert git(home.data / "plugins/greet", "rev-parse", "HEAD") == first
     assert home.toolpin("install", "--locked").code == 0
-    (folder / "bin/install").write_text(INSTALL.replace("hello", "HELLO"))
-    (folder / "LICENSE").unlink()
+    (directory / "bin/install").write_text(INSTALL.replace("hello", "HELLO"))
+    (directory / "LICENSE").unlink()
     assert "HELLO" in home.toolpin("plugin", "diff", "greet").out
     assert home.toolpin("plugin", "update", "greet").code == 0
     assert "HELLO" in (home.data / "plugins/greet/bin/install").read_text()
@@ -592,7 +596,7 @@ def test_the_index_of_short_names_works_offline_once_it_is_fetched(
     added = home.toolpin("plugin", "add", "greet")
     assert added.code == 0, added.err
     listed = home.toolpin("plugin", "list", "all").out.splitlines()
-    assert [one.split() for one in listed] == [
+    assert [line.split() for line in listed] == [
         ["greet", f"*file://{greet}"],
         ["other", "https://other.example/x.git"],
     ]

@@ -49,8 +49,8 @@ def test_a_plugins_own_npm_finds_the_store_and_asdf(way: str, home: Home) -> Non
         "activated": ("/bin/sh", "-c", f'{env}\nnpm "$@"', "sh"),
     }
     assert not (home.home / ".asdf").exists()
-    said = home.run(*ways[way], "-v")
-    assert (said.out, said.err, said.code) == ("npm of 1.0.0\n", "", 0)
+    result = home.run(*ways[way], "-v")
+    assert (result.out, result.err, result.code) == ("npm of 1.0.0\n", "", 0)
     added = home.run(*ways[way], "install", "-g", "tool")
     assert added.code == 0, added.err
     assert (home.data / "shims/tool").exists()
@@ -135,7 +135,7 @@ def test_path_and_system_versions_go_through_the_plugin(home: Home) -> None:
     assert ran.code == 0, ran.err
     got = _env(ran.out)
     assert got["A"] == f"path of {mine}"
-    assert [got[f"ASDF_INSTALL_{one}"] for one in ("TYPE", "VERSION", "PATH")] == [
+    assert [got[f"ASDF_INSTALL_{name}"] for name in ("TYPE", "VERSION", "PATH")] == [
         "path",
         str(mine),
         str(mine),
@@ -143,13 +143,13 @@ def test_path_and_system_versions_go_through_the_plugin(home: Home) -> None:
     assert "hooked" in ran.out + ran.err
     assert home.run(home.shim("helper")).out == "helps path\n"
     home.pin("envy system\n")
-    found = {"PATH": f"{mine}/sbin:{home.env['PATH']}"}
-    ran = home.run(home.shim("show"), env=found)
+    results = {"PATH": f"{mine}/sbin:{home.env['PATH']}"}
+    ran = home.run(home.shim("show"), env=results)
     assert ran.code == 0, ran.err
     assert _env(ran.out)["ASDF_INSTALL_TYPE"] == "system"
     assert "A" not in _env(ran.out), "no exec-env for the machine's own"
     assert "hooked" in ran.out + ran.err
-    assert home.run(home.shim("helper"), env=found).out == "helps system\n"
+    assert home.run(home.shim("helper"), env=results).out == "helps system\n"
 
 
 def test_a_script_that_changes_after_the_install_is_seen_at_the_next_call(
@@ -224,15 +224,15 @@ def test_files_of_other_managers_count_at_once_where_asdf_has_put_its_plugins(
     (home.home / ".asdfrc").write_text("legacy_version_file = yes\n")
     (home.project / ".greet-version").write_text("1.0.0\n")
     env = {"ASDF_DATA_DIR": str(data)}
-    found = home.run(*ASDF, "current", "--no-header", "greet", env=env)
-    assert found.out.split()[1:3] == ["1.0.0", f"{home.project}/.greet-version"]
+    result = home.run(*ASDF, "current", "--no-header", "greet", env=env)
+    assert result.out.split()[1:3] == ["1.0.0", f"{home.project}/.greet-version"]
     assert home.run(*ASDF, "exec", "greet", env=env).out == "greets\n"
     assert home.run(str(data / "shims/greet")).out == "greets\n"
     (data / "plugins/greet/bin/list-legacy-filenames").write_text("echo .other\n")
     (home.project / ".other").write_text("2.0.0\n")
     os.utime(data / "plugins/greet/bin/list-legacy-filenames", (2e9, 2e9))
-    found = home.run(*ASDF, "current", "--no-header", "greet", env=env)
-    assert found.out.split()[1] == "2.0.0"
+    result = home.run(*ASDF, "current", "--no-header", "greet", env=env)
+    assert result.out.split()[1] == "2.0.0"
 
 
 def test_asdf_installs_what_is_named_and_shows_what_scripts_print(home: Home) -> None:
@@ -263,9 +263,9 @@ def test_a_bundled_name_is_added_where_short_names_count(home: Home) -> None:
         "Short-name plugin repository is disabled\n",
     )
     rc.write_text("")
-    for said in ("", "Plugin named elixir already added\n"):
+    for text in ("", "Plugin named elixir already added\n"):
         added = home.run(*ASDF, "plugin", "add", "elixir")
-        assert (added.code, added.out, added.err) == (0, "", said)
+        assert (added.code, added.out, added.err) == (0, "", text)
     assert home.run(*ASDF, "plugin", "list").out == "elixir\n"
     assert home.run(*ASDF, "plugin", "remove", "elixir").code == 0
     assert home.run(*ASDF, "plugin", "list").out == ""

@@ -39,8 +39,8 @@ def test_a_plugin_goes_from_its_repository_to_a_running_program(
 
     installed = home.toolpin("install", "--locked")
     assert installed.code == 0, installed.err
-    said = home.run(home.shim("greet"), "you", "and me")
-    assert said.out == "greet 1.1.0 says hello to you and me\n", said.err
+    result = home.run(home.shim("greet"), "you", "and me")
+    assert result.out == "greet 1.1.0 says hello to you and me\n", result.err
     assert home.toolpin("exec", "greet").out == "greet 1.1.0 says hello to \n"
     assert home.toolpin("where", "greet").out.strip().endswith("/installs/greet/1.1.0")
 

@@ -11,7 +11,7 @@ from tests.support.beam import TIME, BeamUpstream
 from tests.support.run import Home
 from tests.support.server import Server
 from tests.support.upstream import Upstream
-from toolpin.host import detect
+from toolpin.system.host import detect
 
 IMAGES = ("ubuntu-20.04", "ubuntu-22.04", "ubuntu-24.04")
 
@@ -118,7 +118,11 @@ def test_what_is_locked_is_what_this_machine_can_run(
     assert 'requires.soname = "libcrypto.so.3"' in text
     asked = len(beam.server.requests)
     assert home.toolpin("install", env={"CI": "true"}).code == 0
-    lists = [one.path for one in beam.server.requests[asked:] if ".txt" in one.path]
+    lists = [
+        request.path
+        for request in beam.server.requests[asked:]
+        if ".txt" in request.path
+    ]
     assert lists == []
     built_on = home.data / "installs/erlang/27.1.2/built_on"
     assert built_on.read_text() == "amd64 ubuntu-22.04"
@@ -473,7 +477,7 @@ def test_an_elixir_of_github_alone_is_the_one_for_the_pinned_otp(
     home: Home, beam: BeamUpstream
 ) -> None:
     beam.otp("26.2", IMAGES)
-    assets = [f"elixir-otp-{one}.zip" for one in ("25", "26", "27")]
+    assets = [f"elixir-otp-{name}.zip" for name in ("25", "26", "27")]
     beam.elixir_on_github("1.17.3", assets)
     home.pin("erlang 26.2\nelixir 1.17.3\n")
     result = home.toolpin("install")

@@ -15,7 +15,7 @@ from tests.support.code import CODE, PLUGIN, Code
 from tests.support.run import TOOLPIN, Home
 from tests.support.server import Server
 from tests.support.waiting import wait_until
-from toolpin.host import detect
+from toolpin.system.host import detect
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("cc") and shutil.which("make")),
@@ -32,8 +32,12 @@ def code(home: Home) -> Iterator[Code]:
 
 
 def nothing_is_left(home: Home) -> bool:
-    folders = (home.data / name for name in ("staging", "incomplete/hello", "installs"))
-    return not any(os.listdir(one) for one in folders if one.exists())
+    directories = (
+        home.data / name for name in ("staging", "incomplete/hello", "installs")
+    )
+    return not any(
+        os.listdir(directory) for directory in directories if directory.exists()
+    )
 
 
 def test_source_code_becomes_a_program_behind_a_shim(home: Home, code: Code) -> None:
@@ -115,7 +119,7 @@ def test_a_build_runs_the_pinned_version_of_what_its_tool_requires(
     assert "try: toolpin pin hello latest" in alone.err
 
 
-def test_a_build_runs_no_program_of_a_folder_that_the_project_names(
+def test_a_build_runs_no_program_of_a_directory_that_the_project_names(
     home: Home, code: Code
 ) -> None:
     add_world(home)
@@ -274,8 +278,8 @@ def test_the_users_compiler_and_its_flags_are_asked(
     code.publish("1.9.0")
     home.pin("hello 1.9.0\n")
     tools, headers = tmp_path / "tools", tmp_path / "headers"
-    for folder_ in (tools, headers):
-        folder_.mkdir()
+    for directory_ in (tools, headers):
+        directory_.mkdir()
     (headers / "nothing.h").touch()
     for name in ("sh", "env", "nice", "make", "mkdir", "cp"):
         (tools / name).symlink_to(shutil.which(name) or "/")
@@ -314,7 +318,7 @@ def test_what_is_built_for_another_machine_is_refused_before_the_download(
     assert "downloading" not in result.err
 
 
-def test_a_folder_of_trees_keeps_what_it_has_where_a_build_fails(
+def test_a_directory_of_trees_keeps_what_it_has_where_a_build_fails(
     home: Home, code: Code
 ) -> None:
     code.publish("2.0.1")
@@ -361,13 +365,13 @@ def test_an_interrupt_ends_the_build_with_all_that_it_started(
 
 
 def sleepers(home: Home) -> list[str]:
-    """Return the processes that work in this machine's build folder."""
-    found = []
+    """Return the processes that work in this machine's build directory."""
+    results = []
     for process in Path("/proc").glob("[0-9]*/cwd"):
         try:
             place = os.readlink(process)
         except OSError:
             continue
         if place.startswith(f"{home.data}/staging"):
-            found.append(process.parent.name)
-    return found
+            results.append(process.parent.name)
+    return results

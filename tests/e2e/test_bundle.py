@@ -40,9 +40,9 @@ def locked(home: Home, upstream: Upstream, golang: GoUpstream) -> Home:
     return home
 
 
-def other_machine(home: Home, folder: Path) -> Home:
+def other_machine(home: Home, directory: Path) -> Home:
     """Return a machine with an empty home, no mirror, and the same checkout."""
-    other = Home(folder)
+    other = Home(directory)
     for name in (".tool-versions", "toolpin.lock"):
         shutil.copy(home.project / name, other.project / name)
     return other
@@ -91,8 +91,8 @@ def test_offline_says_what_is_not_in_the_cache(locked: Home) -> None:
     program.chmod(0o755)
     path = f"{program.parent}:{locked.env['PATH']}"
     env = {"TOOLPIN_OFFLINE": "1", "PATH": path}
-    told = locked.run("sh", "-c", line.partition("\n")[0], env=env)
-    assert told.code == 0, told.err
+    done = locked.run("sh", "-c", line.partition("\n")[0], env=env)
+    assert done.code == 0, done.err
 
 
 def test_offline_says_so_of_what_is_not_locked_either(home: Home) -> None:
@@ -259,7 +259,7 @@ def test_a_damaged_bundle_installs_nothing(
     assert not list(tmp_path.rglob("escaped"))
 
 
-def test_trees_for_another_machine_lie_in_a_folder(locked: Home) -> None:
+def test_trees_for_another_machine_lie_in_a_directory(locked: Home) -> None:
     arm = ("install", "--into", "image", "--host", "macos-arm64")
     assert locked.toolpin("install").code == 0  # this machine's own is another build
     result = locked.toolpin(*arm)
@@ -272,7 +272,9 @@ def test_trees_for_another_machine_lie_in_a_folder(locked: Home) -> None:
     assert str(image) not in (locked.data / "shims/node").read_text()
 
 
-def test_a_folder_of_trees_follows_the_lock(locked: Home, upstream: Upstream) -> None:
+def test_a_directory_of_trees_follows_the_lock(
+    locked: Home, upstream: Upstream
+) -> None:
     assert locked.toolpin("install", "--into", "image").code == 0
     result = locked.toolpin("install", "--into", "image")
     assert "2 already installed" in result.err
@@ -283,8 +285,8 @@ def test_a_folder_of_trees_follows_the_lock(locked: Home, upstream: Upstream) ->
     assert locked.run(str(node), "--version").out == "v22.21.0\n"
 
 
-@pytest.mark.parametrize("damage", ["bytes", "gone", "mode", "folder"])
-def test_a_tree_that_was_changed_behind_its_receipt_is_made_anew(
+@pytest.mark.parametrize("damage", ["bytes", "gone", "mode", "directory"])
+def test_a_tree_that_was_changed_behind_its_receipt_is_made_again(
     damage: str, locked: Home
 ) -> None:
     assert locked.toolpin("install", "--into", "image").code == 0
@@ -301,10 +303,10 @@ def test_a_tree_that_was_changed_behind_its_receipt_is_made_anew(
     assert "was changed since it was installed; installed again" in result.err
     assert "1 installed, 1 already installed" in result.err
     assert node.read_bytes() == before
-    assert {one.stat().st_mode & 0o777 for one in (node, node.parent)} == {0o755}
+    assert {item.stat().st_mode & 0o777 for item in (node, node.parent)} == {0o755}
 
 
-def test_a_folder_of_trees_may_be_moved(locked: Home) -> None:
+def test_a_directory_of_trees_may_be_moved(locked: Home) -> None:
     assert locked.toolpin("install", "--into", "image").code == 0
     (locked.project / "image").rename(locked.project / "moved")
     assert "2 already installed" in locked.toolpin("install", "--into", "moved").err
@@ -319,7 +321,7 @@ def test_a_link_in_the_place_of_a_tree_is_not_taken_for_one(locked: Home) -> Non
     assert "was not created by toolpin" in result.err
 
 
-def test_a_folder_that_is_not_toolpins_stays(locked: Home) -> None:
+def test_a_directory_that_is_not_toolpins_stays(locked: Home) -> None:
     mine = locked.project / "image/nodejs"
     mine.mkdir(parents=True)
     (mine / "notes").write_text("mine")
@@ -329,7 +331,9 @@ def test_a_folder_that_is_not_toolpins_stays(locked: Home) -> None:
     assert (mine / "notes").read_text() == "mine"
 
 
-def test_what_is_not_locked_goes_into_no_folder(home: Home, upstream: Upstream) -> None:
+def test_what_is_not_locked_goes_into_no_directory(
+    home: Home, upstream: Upstream
+) -> None:
     upstream.publish("22.20.0")
     home.pin("nodejs 22.20.0\n")
     assert home.toolpin("install", "--into", "image").code == 4
@@ -340,9 +344,9 @@ def test_what_is_not_locked_goes_into_no_folder(home: Home, upstream: Upstream) 
 def test_all_projects_are_one_plan(locked: Home, upstream: Upstream) -> None:
     upstream.publish("20.9.0")
     for name, text in (("a", "nodejs 20.9.0\n"), ("b/c", "nodejs 22.20.0\n")):
-        folder = locked.project / name
-        folder.mkdir(parents=True)
-        (folder / ".tool-versions").write_text(text)
+        directory = locked.project / name
+        directory.mkdir(parents=True)
+        (directory / ".tool-versions").write_text(text)
     ignored = locked.project / "node_modules/x"
     ignored.mkdir(parents=True)
     (ignored / ".tool-versions").write_text("nodejs 1.1.1\n")
@@ -398,7 +402,7 @@ def test_a_sparse_archive_in_a_bundle_is_not_unpacked(
     assert "is missing from it" in result.err
 
 
-def test_a_bundle_with_a_damaged_lockfile_is_made_anew(
+def test_a_bundle_with_a_damaged_lockfile_is_made_again(
     locked: Home, tmp_path: Path
 ) -> None:
     assert locked.toolpin("bundle", "create", BUNDLE).code == 0
@@ -410,7 +414,7 @@ def test_a_bundle_with_a_damaged_lockfile_is_made_anew(
     assert "try: toolpin bundle create FILE" in result.err
 
 
-def test_a_folder_of_trees_is_of_one_version_of_each_tool(
+def test_a_directory_of_trees_is_of_one_version_of_each_tool(
     locked: Home, upstream: Upstream
 ) -> None:
     upstream.publish("20.9.0", hosts=HOSTS)
@@ -436,7 +440,7 @@ def test_only_is_for_what_is_pinned_and_not_for_a_tool_that_is_named(
     assert "--only does not take a tool" in result.err
 
 
-def test_a_folder_of_trees_is_not_compared_with_the_store(
+def test_a_directory_of_trees_is_not_compared_with_the_store(
     locked: Home, upstream: Upstream
 ) -> None:
     assert locked.toolpin("install").code == 0
@@ -448,7 +452,7 @@ def test_a_folder_of_trees_is_not_compared_with_the_store(
     assert result.code == 0, result.err
 
 
-def test_a_failed_tree_is_on_no_path_and_a_dry_run_names_its_folder(
+def test_a_failed_tree_is_on_no_path_and_a_dry_run_names_its_directory(
     locked: Home,
 ) -> None:
     mine = locked.project / "image/nodejs"
@@ -459,12 +463,12 @@ def test_a_failed_tree_is_on_no_path_and_a_dry_run_names_its_folder(
     assert f'export PATH="{locked.project}/image/golang/bin:$PATH"' in result.err
     dry = locked.toolpin("install", "--into", "image", "--dry-run", "--json")
     answer = json.loads(dry.out)["result"]
-    assert (dry.code, answer["plans"]) == (1, [])  # golang is in its folder
+    assert (dry.code, answer["plans"]) == (1, [])  # golang is in its directory
     assert f"{locked.project}/image/nodejs" in answer["errors"][0]["what"]
     fresh = locked.toolpin("install", "--into", "new", "--dry-run", "--json")
-    places = [one["into"] for one in json.loads(fresh.out)["result"]["plans"]]
-    folder = f"{locked.project}/new"
-    assert sorted(places) == [f"{folder}/golang", f"{folder}/nodejs"]
+    places = [plan["into"] for plan in json.loads(fresh.out)["result"]["plans"]]
+    directory = f"{locked.project}/new"
+    assert sorted(places) == [f"{directory}/golang", f"{directory}/nodejs"]
     other = locked.toolpin("install", "--into", "mac", "--host", "macos-arm64")
     assert other.code == 0, other.err
     assert "export PATH" not in other.err  # they do not run here
@@ -504,7 +508,7 @@ def test_what_cannot_be_fetched_for_a_bundle_is_named_with_its_host(
 
 
 @pytest.mark.parametrize("name", [".staging", ".incomplete", ".incomplete/mine"])
-def test_a_link_that_a_checkout_brings_into_a_folder_of_trees_is_not_swept_through(
+def test_a_link_that_a_checkout_brings_into_a_directory_of_trees_is_not_swept_through(
     locked: Home, name: str
 ) -> None:
     kept = locked.home / "work/mine/notes"

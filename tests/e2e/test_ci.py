@@ -58,14 +58,14 @@ def test_the_second_job_asks_nobody_and_runs_the_same(
     runner.lock("nodejs 10.15.3", "hello 2.0.1")
     first, _ = runner.job()
     assert (first["cache_hit"], first["changed"]) == ("none", True)
-    assert {one["tool"]: one["from"] for one in first["tools"]} == {
+    assert {tool["tool"]: tool["from"] for tool in first["tools"]} == {
         "nodejs": "fetched",
         "hello": "built",
     }
     asked = len(site.server.requests)
     second, _ = runner.job()
     assert (second["cache_hit"], second["changed"]) == ("exact", False)
-    assert {one["from"] for one in second["tools"]} == {"restored"}
+    assert {tool["from"] for tool in second["tools"]} == {"restored"}
     assert len(site.server.requests) == asked
     assert home.run(home.shim("node"), "--version").out == "v10.15.3\n"
     assert home.run(home.shim("hello")).out == "hello 2.0.1\n"
@@ -81,28 +81,28 @@ def test_a_plan_asks_nobody_and_says_what_is_built(
     runner.lock("nodejs 10.15.3", "hello 2")
     asked = len(site.server.requests)
     outputs = home.root / "outputs"
-    told = home.toolpin(
+    result = home.toolpin(
         "ci", "plan", "--format", "github", env={"GITHUB_OUTPUT": str(outputs)}
     )
-    assert (told.code, told.out) == (0, "")
-    lines = dict(one.split("=", 1) for one in outputs.read_text().splitlines())
+    assert (result.code, result.out) == (0, "")
+    lines = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
     assert lines.pop("key").startswith(lines["restore-keys"])
     assert lines == {
         "restore-keys": "toolpin-v1-linux-x64-glibc-",
-        "path": str(runner.folder),
+        "path": str(runner.directory),
         "tools": '["nodejs 10.15.3", "hello 2.0.1"]',
         "needs-build": "true",
         "locked": "true",
     }
     dotenv = home.toolpin("ci", "plan", "--format", "gitlab").out
-    assert f"TOOLPIN_CI_PATH={runner.folder}\n" in dotenv
+    assert f"TOOLPIN_CI_PATH={runner.directory}\n" in dotenv
     assert "TOOLPIN_CI_NEEDS_BUILD=true\n" in dotenv
     assert "built here" in home.toolpin("ci", "plan").out
     assert len(site.server.requests) == asked
     assert not home.data.exists() or not (home.data / "installs").exists()
 
 
-def test_a_flipped_byte_of_an_archive_is_named_and_mended(
+def test_a_flipped_byte_of_an_archive_is_named_and_fixed(
     home: Home, site: Site, runner: Runner
 ) -> None:
     site.node.publish("10.15.3")
@@ -120,7 +120,7 @@ def test_a_flipped_byte_of_an_archive_is_named_and_mended(
     assert home.run(home.shim("node"), "--version").out == "v10.15.3\n"
     assert (
         hashlib.sha256(
-            (runner.folder / "archives/sha256" / archive.name).read_bytes()
+            (runner.directory / "archives/sha256" / archive.name).read_bytes()
         ).hexdigest()
         == archive.name
     )
@@ -138,8 +138,8 @@ def test_a_flipped_byte_of_a_tree_never_reaches_an_install(
     tree = home.data / "installs/hello/2.0.1"
     before = (tree / "bin/hello").read_bytes()
     (key,) = runner.saved
-    (folder,) = (runner.saved[key] / "trees").iterdir()
-    _flip(folder / name, at)
+    (directory,) = (runner.saved[key] / "trees").iterdir()
+    _flip(directory / name, at)
     answer, result = runner.job()
     if answer["tools"][0]["from"] == "built":
         assert "hello 2.0.1: installed again" in result.err
@@ -158,10 +158,10 @@ def test_a_changed_program_of_a_tree_is_named_and_built_again(
     runner.lock("hello 2.0.1")
     runner.job()
     (key,) = runner.saved
-    (folder,) = (runner.saved[key] / "trees").iterdir()
-    data = bytearray((folder / "tree.tar").read_bytes())
+    (directory,) = (runner.saved[key] / "trees").iterdir()
+    data = bytearray((directory / "tree.tar").read_bytes())
     data[data.index(b"hello 2.0.1") if b"hello 2.0.1" in data else 5000] ^= 1
-    (folder / "tree.tar").write_bytes(data)
+    (directory / "tree.tar").write_bytes(data)
     answer, result = runner.job()
     assert answer["tools"][0]["from"] == "built"
     assert "changed  bin/hello" in result.err
@@ -186,8 +186,10 @@ def test_what_was_planted_is_gone_before_anything_runs(
     (saved / "plans").symlink_to(outside)
     (saved / "archives/sha512").symlink_to(outside)
     answer, result = runner.job()
-    left = sorted(str(one.relative_to(runner.folder)) for one in _files(runner.folder))
-    (archive,) = (runner.folder / "archives/sha256").iterdir()
+    left = sorted(
+        str(file.relative_to(runner.directory)) for file in _files(runner.directory)
+    )
+    (archive,) = (runner.directory / "archives/sha256").iterdir()
     assert left == [f"archives/sha256/{archive.name}"]
     assert (outside / "precious").read_text() == "mine"
     for name in ("installs", "0" * 64, "1" * 64, "plans"):
@@ -211,12 +213,12 @@ def test_an_archive_that_is_a_link_is_not_followed(
     archive.symlink_to(elsewhere)
     answer, _ = runner.job()
     assert answer["tools"][0]["from"] == "fetched"
-    assert not (runner.folder / "archives/sha256" / archive.name).is_symlink()
+    assert not (runner.directory / "archives/sha256" / archive.name).is_symlink()
     assert elsewhere.read_bytes() == tarball
 
 
 @NEEDS_CC
-def test_a_tree_of_another_glibc_is_built_anew(site: Site, runner: Runner) -> None:
+def test_a_tree_of_another_glibc_is_built_again(site: Site, runner: Runner) -> None:
     site.code.publish("2.0.1")
     runner.lock("hello 2.0.1")
     runner.job()
@@ -226,12 +228,12 @@ def test_a_tree_of_another_glibc_is_built_anew(site: Site, runner: Runner) -> No
     tree.rename(trees / ("a" * 64))  # the key that another glibc gave it
     answer, result = runner.job()
     assert answer["tools"][0]["from"] == "built"
-    assert [one.name for one in (runner.folder / "trees").iterdir()] == [tree.name]
+    assert [path.name for path in (runner.directory / "trees").iterdir()] == [tree.name]
     assert f"trees/{'a' * 64}: not in the plan" in result.err
 
 
 @NEEDS_CC
-def test_a_tree_that_does_not_run_here_is_built_anew_whatever_its_key(
+def test_a_tree_that_does_not_run_here_is_built_again_whatever_its_key(
     home: Home, site: Site, runner: Runner
 ) -> None:
     site.code.publish("2.0.1")
@@ -246,7 +248,7 @@ def test_a_tree_that_does_not_run_here_is_built_anew_whatever_its_key(
     assert home.run(home.shim("hello")).out == "hello 2.0.1\n"
 
 
-def test_after_ten_bumps_the_folder_has_the_size_of_the_plan(
+def test_after_ten_bumps_the_directory_has_the_size_of_the_plan(
     site: Site, runner: Runner
 ) -> None:
     sizes = {}
@@ -256,7 +258,7 @@ def test_after_ten_bumps_the_folder_has_the_size_of_the_plan(
         runner.lock(f"nodejs {version}")
         answer, _ = runner.job()
         assert answer["tools"][0]["version"] == version
-        assert size_of(runner.folder) == sizes[version]
+        assert size_of(runner.directory) == sizes[version]
     assert len(runner.saved) == 10
 
 
@@ -265,8 +267,8 @@ def test_without_a_lockfile_an_exact_pin_works_and_is_cached(
 ) -> None:
     site.node.publish("10.15.3")
     home.pin("nodejs 10.15.3\n")
-    told = home.toolpin("ci", "plan")
-    assert (told.code, "not locked" in told.out, "toolpin lock" in told.err) == (
+    result = home.toolpin("ci", "plan")
+    assert (result.code, "not locked" in result.out, "toolpin lock" in result.err) == (
         0,
         True,
         True,
@@ -276,10 +278,10 @@ def test_without_a_lockfile_an_exact_pin_works_and_is_cached(
     asked = len(site.server.requests)
     second, _ = runner.job()
     assert second["tools"][0]["from"] == "restored"
-    assert not any(".tar" in one.path for one in site.server.requests[asked:])
+    assert not any(".tar" in request.path for request in site.server.requests[asked:])
 
 
-def test_a_note_in_the_folder_names_nothing(
+def test_a_note_in_the_directory_names_nothing(
     home: Home, site: Site, runner: Runner
 ) -> None:
     """Without a lockfile a digest comes from the publisher, and not from the cache."""
@@ -302,10 +304,10 @@ def test_a_loose_request_without_a_lockfile_asks_nobody(
 ) -> None:
     site.node.publish("22.20.0", lts="Jod")
     home.pin(f"nodejs {wanted}\n")
-    told = home.toolpin("ci", action)
-    assert told.code == 4
-    assert f"nodejs {wanted} names no exact version" in told.err
-    assert "try: toolpin lock" in told.err
+    result = home.toolpin("ci", action)
+    assert result.code == 4
+    assert f"nodejs {wanted} names no exact version" in result.err
+    assert "try: toolpin lock" in result.err
     assert not site.server.requests
 
 
@@ -314,9 +316,9 @@ def test_what_may_be_a_release_and_is_none_is_not_locked(
 ) -> None:
     site.node.publish("22.2.9")
     home.pin("nodejs 22.2\n")
-    told = home.toolpin("ci", "install", env={"TOOLPIN_SOURCES": "upstream"})
-    assert told.code == 4
-    assert "versions are not resolved under CI" in told.err
+    result = home.toolpin("ci", "install", env={"TOOLPIN_SOURCES": "upstream"})
+    assert result.code == 4
+    assert "versions are not resolved under CI" in result.err
 
 
 def test_a_job_that_fails_says_why_and_stops_no_later_one(
@@ -325,13 +327,13 @@ def test_a_job_that_fails_says_why_and_stops_no_later_one(
     home.env["TOOLPIN_SOURCES"] = "upstream"
     site.node.publish("10.15.3")
     home.pin("nodejs 10.15.4\n")
-    told = home.toolpin("ci", "install")
-    assert told.code == 1
-    assert "nodejs 10.15.4 does not exist" in told.err
-    assert "nearest 10.15.3" in told.err
+    result = home.toolpin("ci", "install")
+    assert result.code == 1
+    assert "nodejs 10.15.4 does not exist" in result.err
+    assert "nearest 10.15.3" in result.err
     home.pin("nodejs 10.15.3\n")
-    told = home.toolpin("ci", "install")
-    assert told.code == 0, told.err
+    result = home.toolpin("ci", "install")
+    assert result.code == 0, result.err
 
 
 @pytest.mark.parametrize("left", ["locks", "partial", "catalogues"])
@@ -340,21 +342,21 @@ def test_what_a_killed_job_began_stops_no_later_one(
 ) -> None:
     site.node.publish("10.15.3")
     runner.lock("nodejs 10.15.3")
-    (runner.folder / left).mkdir(parents=True)
-    told = home.toolpin("ci", "install")
-    assert told.code == 0, told.err
+    (runner.directory / left).mkdir(parents=True)
+    result = home.toolpin("ci", "install")
+    assert result.code == 0, result.err
 
 
-def test_what_the_store_has_already_is_put_into_the_folder(
+def test_what_the_store_has_already_is_put_into_the_directory(
     home: Home, site: Site, runner: Runner
 ) -> None:
     site.node.publish("10.15.3")
     runner.lock("nodejs 10.15.3")
     assert home.toolpin("install").code == 0
-    told = home.toolpin("ci", "install", "--format", "json")
-    answer = json.loads(told.out)["result"]
+    result = home.toolpin("ci", "install", "--format", "json")
+    answer = json.loads(result.out)["result"]
     assert answer["tools"][0]["from"] == "present"
-    assert len(list((runner.folder / "archives/sha256").iterdir())) == 1
+    assert len(list((runner.directory / "archives/sha256").iterdir())) == 1
 
 
 def test_outputs_for_github_name_every_version(
@@ -363,9 +365,9 @@ def test_outputs_for_github_name_every_version(
     site.node.publish("10.15.3")
     runner.lock("nodejs 10.15.3")
     files = {name: str(home.root / name) for name in ("GITHUB_OUTPUT", "GITHUB_PATH")}
-    told = home.toolpin("ci", "install", "--format", "github", env=files)
-    assert told.code == 0, told.err
-    assert "nodejs 10.15.3  fetched" in told.err
+    result = home.toolpin("ci", "install", "--format", "github", env=files)
+    assert result.code == 0, result.err
+    assert "nodejs 10.15.3  fetched" in result.err
     assert (home.root / "GITHUB_OUTPUT").read_text().splitlines() == [
         "cache-hit=none",
         "changed=true",
@@ -382,8 +384,10 @@ def _flip(file: Path, at: float = 0.5) -> None:
     file.write_bytes(data)
 
 
-def _files(folder: Path) -> list[Path]:
-    return [one for one in folder.rglob("*") if one.is_symlink() or not one.is_dir()]
+def _files(directory: Path) -> list[Path]:
+    return [
+        path for path in directory.rglob("*") if path.is_symlink() or not path.is_dir()
+    ]
 
 
 def _repack(tree: Path, path: str, data: bytes) -> None:
@@ -391,8 +395,8 @@ def _repack(tree: Path, path: str, data: bytes) -> None:
     receipt = json.loads((tree / "receipt.json").read_text())
     digest = hashlib.sha256(data).hexdigest()
     receipt["files"] = [
-        [path, len(data), 0o755, digest, ""] if one[0] == path else one
-        for one in receipt["files"]
+        [path, len(data), 0o755, digest, ""] if file[0] == path else file
+        for file in receipt["files"]
     ]
     (tree / "receipt.json").write_text(json.dumps(receipt))
     with tarfile.open(tree / "tree.tar", "w", format=tarfile.GNU_FORMAT) as tar:
@@ -422,8 +426,8 @@ def test_two_checkouts_of_two_users_have_one_key(
         "TOOLPIN_CACHE_DIR": str(home.root / "ben/cache"),
         "TMPDIR": "/tmp",
     }
-    told = home.toolpin("ci", "plan", "--format", "json", cwd=other, env=users)
-    assert json.loads(told.out)["result"]["key"] == key
+    result = home.toolpin("ci", "plan", "--format", "json", cwd=other, env=users)
+    assert json.loads(result.out)["result"]["key"] == key
 
 
 @NEEDS_CC
@@ -455,18 +459,18 @@ def test_a_build_is_of_what_it_was_built_with(
     site.node.publish("10.15.3")
     site.node.publish("10.16.0")
     site.code.publish("2.0.1")
-    found = []
+    results = []
     for node in ("10.15.3", "10.16.0"):
         runner.lock(f"nodejs {node}", "hello 2.0.1")
-        found.append(_keys(runner.plan())[1])
-    assert found[0] == found[1]
+        results.append(_keys(runner.plan())[1])
+    assert results[0] == results[1]
     text = plugin.read_text()
     plugin.write_text(text.replace("commands", 'requires = ["nodejs"]\ncommands', 1))
-    found = []
+    results = []
     for node in ("10.15.3", "10.16.0"):
         runner.lock(f"nodejs {node}", "hello 2.0.1")
-        found.append(_keys(runner.plan())[1])
-    assert found[0] != found[1]
+        results.append(_keys(runner.plan())[1])
+    assert results[0] != results[1]
 
 
 @NEEDS_CC
@@ -486,7 +490,7 @@ def test_the_version_of_a_library_is_what_its_header_says(
 
 
 def _keys(plan: dict[str, Any]) -> list[str]:
-    return [one["key"] for one in plan["tools"]]
+    return [tool["key"] for tool in plan["tools"]]
 
 
 def test_an_unknown_tool_is_in_no_key_and_the_rest_is_planned(

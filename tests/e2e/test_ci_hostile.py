@@ -1,4 +1,4 @@
-"""What a CI's folder, a store or a plugin may hold against a job."""
+"""What a CI's directory, a store or a plugin may hold against a job."""
 
 from __future__ import annotations
 
@@ -59,40 +59,40 @@ def greet(home: Home, runner: Runner) -> Path:
 
 
 def test_a_planted_name_writes_no_line_of_its_own(node: Runner) -> None:
-    (node.folder / "a\n::set-output name=cache-hit::exact").write_text("")
-    told = _install(node)
-    assert "a\\n::set-output" in told.err
-    assert not any(line.lstrip().startswith("::") for line in told.err.splitlines())
+    (node.directory / "a\n::set-output name=cache-hit::exact").write_text("")
+    output = _install(node)
+    assert "a\\n::set-output" in output.err
+    assert not any(line.lstrip().startswith("::") for line in output.err.splitlines())
 
 
 def test_a_name_that_is_no_text_is_removed_and_told(node: Runner) -> None:
-    with open(os.fsencode(node.folder) + b"/\xff", "wb"):
+    with open(os.fsencode(node.directory) + b"/\xff", "wb"):
         pass
-    told = _install(node)
-    assert "\\udcff: not in the plan, removed" in told.err
+    output = _install(node)
+    assert "\\udcff: not in the plan, removed" in output.err
 
 
 @pytest.mark.parametrize("kind", ["itself", "copy", "pipe", "file"])
-def test_a_folder_that_is_none_is_made_anew(kind: str, node: Runner) -> None:
+def test_a_directory_that_is_none_is_made_again(kind: str, node: Runner) -> None:
     aside = node.home.root / "aside"
-    node.folder.rename(aside)
+    node.directory.rename(aside)
     if kind == "pipe":
-        os.mkfifo(node.folder)
+        os.mkfifo(node.directory)
     elif kind == "file":
-        node.folder.write_text("")
+        node.directory.write_text("")
     else:
-        node.folder.symlink_to(node.folder if kind == "itself" else aside)
+        node.directory.symlink_to(node.directory if kind == "itself" else aside)
     answer = _result(_install(node, "--format", "json"))
     assert (answer["cache_hit"], answer["changed"]) == ("none", True)
-    assert node.folder.is_dir()
-    assert not node.folder.is_symlink()
+    assert node.directory.is_dir()
+    assert not node.directory.is_symlink()
     assert len(list((aside / "archives/sha256").iterdir())) == 1
 
 
-def test_a_folder_of_a_project_that_is_called_as_the_ci_s_is_left_alone(
+def test_a_directory_of_a_project_that_is_called_as_the_ci_s_is_left_alone(
     home: Home, node: Runner
 ) -> None:
-    """A CI keeps only what lies in the project: its folder may be the cache's."""
+    """A CI keeps only what lies in the project: its directory may be the cache's."""
     script = home.project / "ci/test.sh"
     script.parent.mkdir()
     script.write_text("mine")
@@ -106,11 +106,11 @@ def test_a_folder_of_a_project_that_is_called_as_the_ci_s_is_left_alone(
 
 
 def test_an_archive_of_another_size_is_not_read(node: Runner) -> None:
-    (archive,) = (node.folder / "archives/sha256").iterdir()
+    (archive,) = (node.directory / "archives/sha256").iterdir()
     os.truncate(archive, 1 << 42)  # a hole: to read it takes hours
-    told = _install(node, "--format", "json")
-    assert "in the restored cache has an unexpected digest" in told.err
-    assert _result(told)["tools"][0]["from"] == "fetched"
+    output = _install(node, "--format", "json")
+    assert "in the restored cache has an unexpected digest" in output.err
+    assert _result(output)["tools"][0]["from"] == "fetched"
 
 
 @NEEDS_CC
@@ -118,11 +118,11 @@ def test_a_receipt_without_end_is_not_read(runner: Runner, code: Code) -> None:
     code.publish("2.0.1")
     runner.lock("hello 2.0.1")
     runner.job()
-    (receipt,) = runner.folder.glob("trees/*/receipt.json")
+    (receipt,) = runner.directory.glob("trees/*/receipt.json")
     os.truncate(receipt, 1 << 28)
-    told = _install(runner, "--format", "json")
-    assert "larger than" in told.err
-    assert _result(told)["tools"][0]["from"] == "built"
+    output = _install(runner, "--format", "json")
+    assert "larger than" in output.err
+    assert _result(output)["tools"][0]["from"] == "built"
 
 
 @NEEDS_CC
@@ -136,7 +136,7 @@ def test_a_tree_that_was_built_otherwise_gets_no_key_of_this_build(
     assert home.toolpin("install", env={"CFLAGS": "-O1"}).code == 0
     answer = _result(home.toolpin("ci", "install", "--format", "json"))
     assert answer["tools"][0]["from"] == "present"
-    assert not list(runner.folder.glob("trees/*"))
+    assert not list(runner.directory.glob("trees/*"))
 
 
 @NEEDS_CC
@@ -172,14 +172,14 @@ def test_what_did_not_come_has_no_version_among_the_outputs(
     upstream.publish("10.15.3")
     home.pin("nodejs 10.15.3\ngolang 1.2.3\n")
     outputs = home.root / "outputs"
-    told = home.toolpin(
+    result = home.toolpin(
         "ci",
         "install",
         "--format",
         "github",
         env={"CI": "true", "GITHUB_OUTPUT": str(outputs)},
     )
-    assert told.code == 1
+    assert result.code == 1
     assert 'versions={"nodejs": "10.15.3"}\n' in outputs.read_text()
     assert "golang" not in outputs.read_text()
 
@@ -191,9 +191,9 @@ def test_a_path_that_is_no_text_is_no_output(home: Home, upstream: Upstream) -> 
         "TOOLPIN_CACHE_DIR": os.fsdecode(os.fsencode(home.root) + b"/\xff"),
         "GITHUB_OUTPUT": str(home.root / "outputs"),
     }
-    told = home.toolpin("ci", "plan", "--format", "github", env=env)
-    assert told.code == 2
-    assert "path cannot be a CI output" in told.err
+    result = home.toolpin("ci", "plan", "--format", "github", env=env)
+    assert result.code == 2
+    assert "path cannot be a CI output" in result.err
 
 
 def test_a_project_with_a_version_file_alone_has_a_plan(
@@ -213,15 +213,17 @@ def test_of_what_scripts_make_nothing_is_cached(
     greet: Path, home: Home, runner: Runner
 ) -> None:
     home.env["TOOLPIN_ALLOW_PLUGINS"] = f"file://{greet}"
-    told = home.toolpin("ci", "plan")
-    assert "greet 1.0.0  built here  not cached" in told.out
+    done = home.toolpin("ci", "plan")
+    assert "greet 1.0.0  built here  not cached" in done.out
     here = runner.plan()
     for _ in range(2):
         answer, result = runner.job()
         assert answer["tools"][0]["from"] == "built"
         assert answer["cache_hit"] == "none"
         assert "not in any archive" not in result.err
-        assert not runner.folder.exists() or not list(runner.folder.rglob("*/*/*"))
+        assert not runner.directory.exists() or not list(
+            runner.directory.rglob("*/*/*")
+        )
     assert home.run(home.shim("greet")).code == 0
     assert runner.plan() == here
     (tool,) = here["tools"]
@@ -254,7 +256,7 @@ def test_what_scripts_make_keeps_no_archive_without_a_lockfile(
     home: Home, runner: Runner
 ) -> None:
     (home.project / "toolpin.lock").unlink()
-    archive = runner.folder / "archives/sha256" / hashlib.sha256(b"mine").hexdigest()
+    archive = runner.directory / "archives/sha256" / hashlib.sha256(b"mine").hexdigest()
     archive.parent.mkdir(parents=True)
     archive.write_bytes(b"mine")
     assert home.toolpin("ci", "prune").code == 0
@@ -267,9 +269,9 @@ def test_scripts_that_are_not_the_locked_ones_do_not_run(
 ) -> None:
     moved = commit(greet, {"bin/install": INSTALL + f"touch {home.root}/ran\n"})
     assert home.toolpin("plugin", "update", "greet", moved).code == 0
-    told = home.toolpin("ci", "install")
-    assert told.code == 1
-    assert "a plugin is not installed as locked" in told.err
+    result = home.toolpin("ci", "install")
+    assert result.code == 1
+    assert "a plugin is not installed as locked" in result.err
     assert not (home.root / "ran").exists()
     home.env["TOOLPIN_ALLOW_PLUGINS"] = f"file://{greet}"
     assert home.toolpin("ci", "install").code == 0
@@ -278,11 +280,11 @@ def test_scripts_that_are_not_the_locked_ones_do_not_run(
 
 
 def _install(runner: Runner, *more: str) -> Result:
-    """Install on a machine whose store is new, out of the folder as it is."""
+    """Install on a machine whose store is new, out of the directory as it is."""
     shutil.rmtree(runner.home.data)
-    told = runner.home.toolpin("ci", "install", *more, timeout_s=60)
-    assert told.code == 0, told.err
-    return told
+    result = runner.home.toolpin("ci", "install", *more, timeout_s=60)
+    assert result.code == 0, result.err
+    return result
 
 
 def _result(told: Result) -> dict[str, Any]:

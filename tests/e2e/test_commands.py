@@ -173,7 +173,7 @@ def test_uninstall_takes_shims_of_nothing_with_it(installed: Home) -> None:
     assert installed.toolpin("list").out == ""
 
 
-def test_a_folder_may_be_named(installed: Home) -> None:
+def test_a_directory_may_be_named(installed: Home) -> None:
     elsewhere = installed.toolpin(
         "-C", str(installed.project), "current", cwd=installed.root
     )
@@ -222,7 +222,7 @@ def test_a_reader_that_has_gone_is_no_error(installed: Home) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 @pytest.mark.parametrize("words", [("current",), ("current", "nodejs"), ("install",)])
 @pytest.mark.parametrize("name", [".tool-versions", "toolpin.lock", ".nvmrc"])
-def test_hostile_62_a_strangers_file_in_a_shared_folder_is_named_as_ignored(
+def test_hostile_62_a_strangers_file_in_a_shared_directory_is_named_as_ignored(
     installed: Home, name: str, words: tuple[str, ...]
 ) -> None:
     shared = installed.root / "shared"
@@ -235,8 +235,8 @@ def test_hostile_62_a_strangers_file_in_a_shared_folder_is_named_as_ignored(
     os.chown(theirs, 12345, 12345)
     result = installed.toolpin(*words, cwd=shared)
     assert result.err.count(f"{theirs} is ignored: it belongs to another user") == 1
-    told = json.loads(installed.toolpin("--json", "why", "node", cwd=shared).out)
-    assert told["result"]["ignored"] == [str(theirs)]
+    answer = json.loads(installed.toolpin("--json", "why", "node", cwd=shared).out)
+    assert answer["result"]["ignored"] == [str(theirs)]
 
 
 def test_a_lockfile_that_answers_nothing_is_not_named_as_ignored(
@@ -265,7 +265,9 @@ def test_a_broken_receipt_keeps_no_version_from_running(installed: Home) -> None
     assert installed.toolpin("exec", "node", "--version").out == "v9.9.0\n"
 
 
-def test_in_a_folder_that_is_gone_another_one_is_not_believed(installed: Home) -> None:
+def test_in_a_directory_that_is_gone_another_one_is_not_believed(
+    installed: Home,
+) -> None:
     """What a caller says in PWD is its name, where nothing of that name is there."""
     gone = installed.project / "gone"
     gone.mkdir()

@@ -54,19 +54,19 @@ def test_a_password_is_written_into_a_file_that_others_cannot_read(home: Home) -
 
 
 def test_json_tells_what_changed(home: Home) -> None:
-    told = json.loads(home.toolpin("config", "set", "jobs", "3", "--json").out)
-    assert (told["command"], told["changed"]) == ("config set", True)
+    answer = json.loads(home.toolpin("config", "set", "jobs", "3", "--json").out)
+    assert (answer["command"], answer["changed"]) == ("config set", True)
     again = json.loads(home.toolpin("config", "set", "jobs", "3", "--json").out)
     assert again["changed"] is False
     listed = json.loads(home.toolpin("--json", "config", "list").out)["result"]
     assert listed[0]["value"] == 3
     place = {"place": f"{home.config}/config.toml", "line": 1}
     assert listed[0]["origin"] == place
-    one = json.loads(home.toolpin("config", "get", "jobs", "--json").out)["result"]
-    assert one == listed[0]
+    item = json.loads(home.toolpin("config", "get", "jobs", "--json").out)["result"]
+    assert item == listed[0]
 
 
-def test_a_fault_names_its_line_and_the_command_that_mends_it(home: Home) -> None:
+def test_a_fault_names_its_line_and_the_command_that_fixes_it(home: Home) -> None:
     file = home.config / "config.toml"
     file.write_text('sources = [\n  "npm",\n]\njosb = 3\n')
     wrong = home.toolpin("config", "list")

@@ -29,15 +29,15 @@ def _faults(tried: Iterable[Tried]) -> tuple[int, list[str]]:
     """Return how many points were tried, and what was wrong after them."""
     every = list(tried)
     return len(every), [
-        f"{fault.kind} {one.point}: {fault.what}"
-        for one in every
-        for fault in one.faults
+        f"{fault.kind} {item.point}: {fault.what}"
+        for item in every
+        for fault in item.faults
     ]
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace belongs to Linux")
 def test_hostile_78_a_kill_at_a_step_spoils_nothing(world: World) -> None:
-    install = [one for one in SCENARIOS if one.name == "install"]
+    install = [scenario for scenario in SCENARIOS if scenario.name == "install"]
     kills = kill_at_steps(world, 1, 7, _STEPS, install)
     assert _faults(kills) == (len(_STEPS), [])
 

@@ -179,7 +179,9 @@ def test_hostile_81_what_is_removed_while_it_is_verified_is_not_damaged(
     ) as verify:
         wait_until(lambda: log.exists() and "stopped by SIGSTOP" in log.read_text())
         assert home.toolpin("uninstall", "nodejs", "24.11.1").code == 0
-        line = next(one for one in log.read_text().splitlines() if "stopped by" in one)
+        line = next(
+            line for line in log.read_text().splitlines() if "stopped by" in line
+        )
         os.kill(int(line.split()[0]), signal.SIGCONT)
         out, _ = verify.communicate(timeout=60)
     assert verify.returncode == 0, out

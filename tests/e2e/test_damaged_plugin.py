@@ -55,18 +55,18 @@ def test_other_tools_are_installed_run_and_removed_beside_a_damaged_plugin(
         ("install", "--into", "out", "--host", "linux-x64"),
         ("uninstall", "nodejs", "24.11.1"),
     ):
-        told = home.toolpin(*words, env={"TOOLPIN_IDIOMATIC": "all"})
-        assert told.code == 0, (words, told.err)
-        assert "bad.toml" not in told.err
+        result = home.toolpin(*words, env={"TOOLPIN_IDIOMATIC": "all"})
+        assert result.code == 0, (words, result.err)
+        assert "bad.toml" not in result.err
 
 
 def test_a_project_gets_its_other_tools_where_one_has_a_damaged_plugin(
     home: Home, damaged: Path
 ) -> None:
     home.pin("bad 1.0\nnodejs 24.11.1\n")
-    told = home.toolpin("install")
-    assert told.code in (1, 2)
-    assert f"{damaged} is not TOML" in told.err
+    result = home.toolpin("install")
+    assert result.code in (1, 2)
+    assert f"{damaged} is not TOML" in result.err
     assert home.run(home.shim("node"), "--version").out == "v24.11.1\n"
 
 
@@ -103,10 +103,10 @@ def test_the_shims_of_a_tool_stay_while_its_plugin_is_damaged(
     home: Home, damaged: Path
 ) -> None:
     assert home.toolpin("install").code == 0
-    kept = {one.name: one.read_text() for one in (home.data / "shims").iterdir()}
+    kept = {path.name: path.read_text() for path in (home.data / "shims").iterdir()}
     (damaged.parent / "nodejs.toml").write_text("[")
-    told = home.toolpin("reshim")
-    assert told.code == 0, told.err
-    now = {one.name: one.read_text() for one in (home.data / "shims").iterdir()}
+    result = home.toolpin("reshim")
+    assert result.code == 0, result.err
+    now = {path.name: path.read_text() for path in (home.data / "shims").iterdir()}
     assert now == kept
     assert home.run(home.shim("node"), "--version").out == "v24.11.1\n"

@@ -41,10 +41,10 @@ def test_hostile_87_doctor_finds_what_is_left_and_its_command_removes_it(
 ) -> None:
     remains = _remains(store)
     (remains / "closed").mkdir(mode=0o500)
-    found = store.toolpin("doctor")
-    assert found.code == 1
-    assert "remains of erlang 27.1 use disk space" in found.out
-    tries = [line for line in found.out.splitlines() if str(remains) in line]
+    result = store.toolpin("doctor")
+    assert result.code == 1
+    assert "remains of erlang 27.1 use disk space" in result.out
+    tries = [line for line in result.out.splitlines() if str(remains) in line]
     fix = tries[-1].partition("try: ")[2]
     assert store.run("sh", "-c", fix).code == 0
     assert not remains.exists()

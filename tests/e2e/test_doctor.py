@@ -1,4 +1,4 @@
-"""`toolpin doctor` on broken set-ups: each is told with its cause and its mend."""
+"""`toolpin doctor` on broken setups: each is told with its cause and its fix."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.login import (
 )
 from tests.support.run import Home
 from tests.support.upstream import Upstream
-from toolpin.mutex import held
+from toolpin.system.file_lock import held
 
 ACTIVATE_BASH = 'eval "$(toolpin activate bash)"'
 ACTIVATE_ZSH = 'eval "$(toolpin activate zsh)"'
@@ -43,17 +43,17 @@ def login(home: Home, upstream: Upstream) -> Login:
 
 
 class Broken(NamedTuple):
-    """A set-up, the shell it is seen from, and what must be said of it.
+    """A setup, the shell it is seen from, and what must be said of it.
 
     `words` name the cause, `mend` is the line or command, `file` where a line goes,
-    below the home folder.
+    below the home directory.
     """
 
     arrange: Callable[[Login], object]
     shell: Shell
     check: str
     words: tuple[str, ...]
-    mend: str
+    fix: str
     file: str = ""
 
 
@@ -337,7 +337,7 @@ BROKEN = {
 
 
 # The command that doctor names repairs these.
-MENDED = (
+FIXED = (
     "lost shims",
     "a lost library",
     "a lost program",
@@ -348,29 +348,31 @@ MENDED = (
 
 
 def _said(finding: dict[str, Any]) -> str:
-    facts = [f"{one['label']} {one['value']}" for one in finding["facts"]]
+    facts = [f"{fact['label']} {fact['value']}" for fact in finding["facts"]]
     return "\n".join([finding["what"], *facts])
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_set_up_is_told_with_its_cause_and_its_mend(
+def test_a_broken_set_up_is_told_with_its_cause_and_its_fix(
     name: str, login: Login
 ) -> None:
     broken = BROKEN[name]
     broken.arrange(login)
     code, result = login.answer(broken.shell, "toolpin doctor --json")
     assert code == 1
-    found = [one for one in result["findings"] if one["check"] == broken.check]
-    assert len(found) == 1, result["findings"]
-    (finding,) = found
+    results = [
+        finding for finding in result["findings"] if finding["check"] == broken.check
+    ]
+    assert len(results) == 1, result["findings"]
+    (finding,) = results
     for word in broken.words:
         assert word in _said(finding)
-    assert (finding["mend"] or "").startswith(broken.mend)
+    assert (finding["mend"] or "").startswith(broken.fix)
     file = str(login.home.home / broken.file) if broken.file else None
     assert finding["file"] == file
-    if name in MENDED:
-        for one in result["findings"]:
-            done = login.type(BASH, one["mend"])
+    if name in FIXED:
+        for item in result["findings"]:
+            done = login.type(BASH, item["mend"])
             assert done.code == 0, done.err
         assert login.answer(BASH, "toolpin doctor --json")[0] == 0
 
@@ -393,10 +395,10 @@ def test_the_screen_shows_what_json_has(name: str, login: Login) -> None:
 def test_another_manager_in_front_is_named_with_its_line(
     name: str, login: Login
 ) -> None:
-    folder = MANAGERS[name]
-    login.program(login.home.home / folder / "node", "echo v18")
-    login.program(login.home.home / folder / "ruby", "echo 3.3")
-    line = f'export PATH="$HOME/{folder}:$PATH"'
+    directory = MANAGERS[name]
+    login.program(login.home.home / directory / "node", "echo v18")
+    login.program(login.home.home / directory / "ruby", "echo 3.3")
+    line = f'export PATH="$HOME/{directory}:$PATH"'
     login.rc(".bashrc", login.path_line, f"{line}  # {name} init")
     code, result = login.answer(BASH, "toolpin doctor --json")
     assert code == 1
@@ -435,7 +437,7 @@ def test_a_job_in_ci_or_cron_is_judged_by_its_path_alone(
     login.rc(".profile", login.path_line)
     code, (finding,) = answer()
     assert (code, finding["check"], finding["file"]) == (1, "path", None)
-    assert finding["what"].startswith("PATH has neither the shims folder nor")
+    assert finding["what"].startswith("PATH has neither the shims directory nor")
     assert answer(f"{finding['mend']}; ") == (0, [])
     assert answer(f'eval "$({login.command} env)"; ') == (0, [])
 
@@ -459,7 +461,9 @@ def test_without_net_nobody_is_asked(login: Login) -> None:
     assert len(login.upstream.server.requests) == before
 
 
-def test_the_pinned_version_s_own_folder_in_front_is_meant_to_be(login: Login) -> None:
+def test_the_pinned_version_s_own_directory_in_front_is_meant_to_be(
+    login: Login,
+) -> None:
     line = f"export PATH='{login.tree()}/bin':\"$PATH\""
     login.rc(".bashrc", login.path_line, line)
     assert login.answer(BASH, "toolpin doctor --json")[0] == 0
@@ -479,21 +483,21 @@ def test_an_install_at_work_is_not_broken_off(login: Login) -> None:
     assert login.answer(BASH, "toolpin doctor --json")[0] == 1
 
 
-def test_a_script_that_an_activated_shell_started_gets_a_mend_that_mends(
+def test_a_script_that_an_activated_shell_started_gets_a_fix_that_fixes(
     login: Login,
 ) -> None:
     login.rc(".bashrc", ACTIVATE_BASH)
     below, outside = login.home.project / "below", login.home.root / "outside"
-    for folder in (below, outside):
-        folder.mkdir()
+    for directory in (below, outside):
+        directory.mkdir()
     (below / ".tool-versions").write_text(f"nodejs {OTHER}\n")
     script = "sh -c 'cd {}; toolpin doctor --json'"
     code, result = login.answer(BASH, script.format(below))
     (finding,) = result["findings"]
     assert (code, finding["check"], finding["file"]) == (1, "path", None)
     assert f"nodejs {PINNED}" in finding["what"]
-    mend = f"sh -c 'cd {below}; {finding['mend']}; toolpin doctor && command -v node'"
-    assert login.type(BASH, mend).out.endswith(f"{login.tree(OTHER)}/bin/node\n")
+    fix = f"sh -c 'cd {below}; {finding['mend']}; toolpin doctor && command -v node'"
+    assert login.type(BASH, fix).out.endswith(f"{login.tree(OTHER)}/bin/node\n")
     code, result = login.answer(BASH, script.format(outside))
     (finding,) = result["findings"]
     assert (code, finding["mend"]) == (1, "toolpin exec node")

@@ -39,7 +39,7 @@ def _mirror(home: Home, url: str) -> None:
 def _net(home: Home) -> tuple[int, Any]:
     done = home.toolpin("doctor", "--net", "--json")
     result = json.loads(done.out)["result"]
-    assert [one["check"] for one in result["findings"]] == ["net"] * done.code
+    assert [finding["check"] for finding in result["findings"]] == ["net"] * done.code
     return done.code, result["sources"]
 
 
@@ -139,12 +139,12 @@ def test_npm_is_asked_for_its_registry_and_whether_it_answers(home: Home) -> Non
         node = npm_package([("bin/node", b"#!/bin/sh\n", 0o755)])
         for target in ("linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"):
             Registry(server).publish(f"node-{target}", {"10.15.3": node})
-        found = json.loads(home.toolpin("doctor", "--net", "--json").out)
-        (source,) = found["result"]["sources"]
+        answer = json.loads(home.toolpin("doctor", "--net", "--json").out)
+        (source,) = answer["result"]["sources"]
         assert source["asked"] == f"npm: {server.url}/"
         assert source["hops"][-1]["found"].startswith("1 versions")
-    found = json.loads(home.toolpin("doctor", "--net", "--json").out)
-    (source,) = found["result"]["sources"]
+    answer = json.loads(home.toolpin("doctor", "--net", "--json").out)
+    (source,) = answer["result"]["sources"]
     assert (source["answers"], source["hops"][-1]["name"]) == (False, "answer")
     assert "npm did not answer" in source["hops"][-1]["problem"]
 
@@ -173,7 +173,7 @@ def test_a_source_that_another_stands_in_for_is_told_and_is_no_finding(
     file = ready.config / "plugins/nodejs.toml"
     file.write_text(file.read_text().replace("https://nodejs.org/dist", nowhere))
     code, sources = _net(ready)
-    assert [one["answers"] for one in sources] == [False, True]
+    assert [source["answers"] for source in sources] == [False, True]
     assert code == 0
 
 

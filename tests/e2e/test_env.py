@@ -122,7 +122,7 @@ def test_a_tool_that_no_plugin_knows_is_left_out_with_a_warning(
 
 
 @pytest.mark.parametrize("form", ["sh", "fish", "systemd", "json"])
-def test_a_folder_of_the_users_own_is_in_env_and_one_that_a_project_names_is_not(
+def test_a_directory_of_the_users_own_is_in_env_and_one_that_a_project_names_is_not(
     form: str, two_tools: Home
 ) -> None:
     own = two_tools.home / "two"
@@ -173,7 +173,7 @@ def test_a_misspelt_version_is_answered_with_those_near_it(home: Home) -> None:
         assert "  10.2, 10.10\n" in result.err
 
 
-def test_a_folder_may_have_the_name_of_a_command(home: Home) -> None:
+def test_a_directory_may_have_the_name_of_a_command(home: Home) -> None:
     (home.project / "list").mkdir()
     (home.project / "list/.tool-versions").write_text("one 1.0\n")
     assert "one  1.0" in home.toolpin("-C", "list", "current").out

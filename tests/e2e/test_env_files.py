@@ -63,16 +63,16 @@ def test_a_program_starts_without_a_home(ready: Home, road: str) -> None:
 
 
 def test_json_is_the_variables_and_nothing_else(ready: Home) -> None:
-    told = json.loads(ready.toolpin("env", "--format", "json").out)
-    assert told.keys() == {"PATH"}
-    assert told["PATH"].endswith(":/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+    answer = json.loads(ready.toolpin("env", "--format", "json").out)
+    assert answer.keys() == {"PATH"}
+    assert answer["PATH"].endswith(":/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 
 
 def test_githubs_next_step_has_the_path_of_this_one(ready: Home) -> None:
-    told = ready.toolpin("env", "--format", "github").out.splitlines()
-    name, _, mark = told[0].partition("<<")
-    assert (name, told[2:]) == ("PATH", [mark])
-    assert told[1].endswith(f"/bin:{ready.env['PATH']}")
+    lines = ready.toolpin("env", "--format", "github").out.splitlines()
+    name, _, mark = lines[0].partition("<<")
+    assert (name, lines[2:]) == ("PATH", [mark])
+    assert lines[1].endswith(f"/bin:{ready.env['PATH']}")
     assert ready.toolpin("env", "--format", "github").out.splitlines()[2] != mark
 
 

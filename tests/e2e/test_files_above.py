@@ -25,8 +25,8 @@ def above(home: Home, upstream: Upstream) -> Home:
     home.project.mkdir()
     home.pin("nodejs 22\n")
     (home.home / ".tool-versions").write_text("nodejs 22.20\ngolang 1.22\n")
-    for folder in (home.project, home.home):
-        assert home.toolpin("lock", *HOST, cwd=folder).code == 0
+    for directory in (home.project, home.home):
+        assert home.toolpin("lock", *HOST, cwd=directory).code == 0
     upstream.publish("22.21.0")
     golang.publish("1.22.1")
     golang.publish("1.23.0")
@@ -101,5 +101,5 @@ def test_a_home_file_that_is_a_link_to_the_projects_is_moved_once(above: Home) -
     assert [move[0] for move in moved(above)] == ["nodejs"]
 
 
-def _at(folder: Path, line: int) -> dict[str, object]:
-    return {"place": f"{folder}/.tool-versions", "line": line}
+def _at(directory: Path, line: int) -> dict[str, object]:
+    return {"place": f"{directory}/.tool-versions", "line": line}

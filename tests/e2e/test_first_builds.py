@@ -81,7 +81,7 @@ def test_an_optional_source_is_locked_later_by_the_command_that_was_shown(
     shown = home.toolpin("lock").err.splitlines()[0].rpartition("it is available: ")[2]
     assert shown.startswith("toolpin lock ")
     Upstream(upstream.server).publish(
-        "22.20.0", hosts=("linux-x64-musl",), folder="unofficial"
+        "22.20.0", hosts=("linux-x64-musl",), directory="unofficial"
     )
     home.env["TOOLPIN_MIRRORS"] = home.env["TOOLPIN_MIRRORS"].replace(
         "http://127.0.0.1:9", f"{upstream.server.url}/unofficial"
@@ -108,7 +108,7 @@ def test_musl_is_locked_from_nodejs_org_or_else_from_the_unofficial_builds(
     musl = {"linux-x64-musl": "nodejs.org", "linux-arm64-musl": "unofficial"}
     upstream.publish("24.21.0", hosts=(*HOSTS, "linux-x64-musl"))
     other = Upstream(upstream.server)
-    other.publish("24.21.0", hosts=tuple(musl), folder="unofficial")
+    other.publish("24.21.0", hosts=tuple(musl), directory="unofficial")
     home.env["TOOLPIN_MIRRORS"] += (
         " https://unofficial-builds.nodejs.org/download/release"
         f"={upstream.server.url}/unofficial"

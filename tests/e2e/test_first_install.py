@@ -106,8 +106,8 @@ def test_a_script_is_told_of_the_shims_in_a_line_that_sh_reads(
 ) -> None:
     upstream.publish("10.15.3")
     home.env["SHELL"] = "/usr/bin/fish"
-    told = home.toolpin("install", "nodejs", "10.15.3").err.splitlines()[-1]
-    what, _, line = told.partition(": ")
+    output = home.toolpin("install", "nodejs", "10.15.3").err.splitlines()[-1]
+    what, _, line = output.partition(": ")
     assert what == "its programs are not on PATH yet"
     home.pin("nodejs 10.15.3\n")
     assert home.run("dash", "-c", f"{line}\nnode --version").out == "v10.15.3\n"
@@ -140,9 +140,9 @@ def test_new_commands_are_named_to_who_has_the_shims_on_path(
     upstream.publish("10.15.3")
     home.env["PATH"] = f"{home.data}/shims:{home.env['PATH']}"
     home.pin("nodejs 10.15.3\n")
-    told = home.toolpin("install").err
-    assert "new commands: node, npm, npx; bash may need `hash -r`\n" in told
-    assert "export PATH" not in told
+    output = home.toolpin("install").err
+    assert "new commands: node, npm, npx; bash may need `hash -r`\n" in output
+    assert "export PATH" not in output
 
 
 def test_a_cut_download_is_resumed(home: Home, upstream: Upstream) -> None:
@@ -150,7 +150,7 @@ def test_a_cut_download_is_resumed(home: Home, upstream: Upstream) -> None:
     home.pin("nodejs 10.15.3\n")
     assert home.toolpin("install").code == 0
     path = upstream.tarball_path("10.15.3")
-    seen = [one for one in upstream.server.requests if one.path == path]
+    seen = [request for request in upstream.server.requests if request.path == path]
     assert seen[1].headers["range"] == "bytes=300-"
     assert seen[1].sent == len(tarball) - 300
 
@@ -169,7 +169,7 @@ def test_a_source_without_the_file_hands_over_to_the_next(
     home: Home, upstream: Upstream
 ) -> None:
     upstream.publish("10.15.3", fault=Status(404))
-    upstream.publish("10.15.3", folder="second")
+    upstream.publish("10.15.3", directory="second")
     upstream.add_second_source(home)
     home.pin("nodejs 10.15.3\n")
     result = home.toolpin("install")
@@ -186,7 +186,7 @@ def test_a_source_that_hangs_hands_over_to_the_next(
 ) -> None:
     upstream.publish("10.15.3")
     upstream.server.put("/dist/v10.15.3/SHASUMS256.txt", b"", fault=Hang())
-    upstream.publish("10.15.3", folder="second")
+    upstream.publish("10.15.3", directory="second")
     upstream.add_second_source(home)
     home.env["TOOLPIN_STALL_TIMEOUT_S"] = "1"
     home.pin("nodejs 10.15.3\n")
@@ -231,7 +231,7 @@ def test_an_unknown_tool_does_not_stop_the_others(
     assert home.run(home.shim("node"), "--version").out == "v10.15.3\n"
 
 
-def test_without_a_file_the_folders_searched_are_named(home: Home) -> None:
+def test_without_a_file_the_directories_searched_are_named(home: Home) -> None:
     result = home.toolpin("install")
     assert result.code == 2
     assert str(home.project) in result.err

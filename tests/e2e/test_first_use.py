@@ -75,8 +75,8 @@ def test_what_is_trusted_is_printed_recorded_and_held_to(home: Home) -> None:
     done = home.toolpin("install", FLAG)
     assert done.code == 0, done.err
     digest = hashlib.sha256(node_tarball("1.0")).hexdigest()
-    told = f"trusted on first use: sha256:{digest} https://thing.example/thing-1.0-"
-    assert told in done.err
+    text = f"trusted on first use: sha256:{digest} https://thing.example/thing-1.0-"
+    assert text in done.err
     assert receipt(home)["first_use"] is True
     assert digest in json.dumps(receipt(home)["artifacts"])
     # From the cache, and from the server too, with nobody asked to trust again.

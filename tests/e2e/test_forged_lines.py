@@ -35,11 +35,11 @@ VERBS = (
 @pytest.fixture(params=NAMES, ids=["LF", "CR", "VT NEL LS", "ESC"])
 def named(request: pytest.FixtureRequest, home: Home) -> Path:
     """A project in a directory whose name holds lines, with a file that is none."""
-    folder = home.project / str(request.param)
-    folder.mkdir()
-    (folder / ".tool-versions").write_text("nodejs 99.9.9\n")
-    (folder / "toolpin.lock").mkdir()
-    return folder
+    directory = home.project / str(request.param)
+    directory.mkdir()
+    (directory / ".tool-versions").write_text("nodejs 99.9.9\n")
+    (directory / "toolpin.lock").mkdir()
+    return directory
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)

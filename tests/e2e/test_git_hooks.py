@@ -56,8 +56,8 @@ def hook(home: Home, text: str) -> None:
 
 def test_a_hook_of_ones_own_runs_the_pinned_version(repository: Home) -> None:
     hook(repository, SH[0])
-    said = git(repository, "commit", "-qm", "x")
-    assert "checked by 10.15.3 --check index.js" in said
+    output = git(repository, "commit", "-qm", "x")
+    assert "checked by 10.15.3 --check index.js" in output
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,6 @@ def test_an_entry_of_pre_commit_and_a_profile_find_the_pinned_version(
     profile = Path(repository.home / ".profile")
     profile.write_text(SH[3])
     hook(repository, f'#!/bin/sh\n. "$HOME/.profile"\n{entry} a.js\nnode b.js\n')
-    said = git(repository, "commit", "-qm", "x")
-    assert "checked by 10.15.3 --check a.js" in said
-    assert "checked by 10.15.3 b.js" in said
+    output = git(repository, "commit", "-qm", "x")
+    assert "checked by 10.15.3 --check a.js" in output
+    assert "checked by 10.15.3 b.js" in output

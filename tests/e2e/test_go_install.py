@@ -52,11 +52,11 @@ def test_a_version_without_the_command_does_not_run_anothers(go: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "folder"), [("GOBIN", "mine"), ("GOPATH", "mine/bin")]
+    ("variable", "directory"), [("GOBIN", "mine"), ("GOPATH", "mine/bin")]
 )
 @pytest.mark.parametrize("road", ["shim", "exec", "env"])
 def test_a_directory_that_the_user_has_set_counts(
-    go: Home, road: str, variable: str, folder: str
+    go: Home, road: str, variable: str, directory: str
 ) -> None:
     line = {
         "shim": "go install hello",
@@ -65,7 +65,7 @@ def test_a_directory_that_the_user_has_set_counts(
     }[road]
     done = go.run("sh", "-c", line, env={variable: str(go.root / "mine")})
     assert done.code == 0, done.err
-    assert (go.root / folder / "hello").exists()
+    assert (go.root / directory / "hello").exists()
     assert not (go.data / "installs/golang/1.25.3/bin/hello").exists()
 
 

@@ -149,7 +149,9 @@ def _help_of(name: str) -> str:
     return parser_of(name).format_help()
 
 
-def test_a_folder_that_cannot_be_entered_is_named(home: Home, tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_entered_is_named(
+    home: Home, tmp_path: Path
+) -> None:
     result = home.toolpin("-C", str(tmp_path / "none"), "list")
     assert result.code == 2
     assert "none cannot be used as the working directory" in result.err

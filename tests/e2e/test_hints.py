@@ -1,4 +1,4 @@
-"""What is told to try can be pasted: the name of a folder in it is one word."""
+"""What is told to try can be pasted: the name of a directory in it is one word."""
 
 from __future__ import annotations
 
@@ -26,44 +26,44 @@ def paste(home: Home, told: Result) -> str:
 
 
 @pytest.fixture
-def folder(home: Home) -> Path:
-    folder = home.project / ODD
-    folder.mkdir()
-    return folder
+def directory(home: Home) -> Path:
+    directory = home.project / ODD
+    directory.mkdir()
+    return directory
 
 
 def test_the_file_that_disagrees_is_removed_by_its_name(
-    home: Home, folder: Path
+    home: Home, directory: Path
 ) -> None:
-    (folder / ".tool-versions").write_text("nodejs 24.1.0\n")
-    (folder / ".nvmrc").write_text("22.20.0\n")
-    paste(home, home.toolpin("--strict", "current", cwd=folder))
-    assert not (folder / ".nvmrc").exists()
+    (directory / ".tool-versions").write_text("nodejs 24.1.0\n")
+    (directory / ".nvmrc").write_text("22.20.0\n")
+    paste(home, home.toolpin("--strict", "current", cwd=directory))
+    assert not (directory / ".nvmrc").exists()
 
 
 def test_the_link_to_a_file_of_another_kind_is_removed_by_its_name(
-    home: Home, folder: Path
+    home: Home, directory: Path
 ) -> None:
     (home.root / "notes").write_text("nodejs 24.1.0\n")
-    (folder / ".tool-versions").symlink_to(home.root / "notes")
-    paste(home, home.toolpin("current", cwd=folder))
-    assert not (folder / ".tool-versions").is_symlink()
+    (directory / ".tool-versions").symlink_to(home.root / "notes")
+    paste(home, home.toolpin("current", cwd=directory))
+    assert not (directory / ".tool-versions").is_symlink()
 
 
-def test_a_plugin_is_added_by_its_file_s_name(home: Home, folder: Path) -> None:
+def test_a_plugin_is_added_by_its_file_s_name(home: Home, directory: Path) -> None:
     bundled = (REPOSITORY / "plugins/rebar.toml").read_text()
     for text in (bundled, f"{bundled}# more\n"):
-        (folder / "rebar.toml").write_text(text)
-        told = home.toolpin("plugin", "add", "rebar", str(folder / "rebar.toml"))
-    _, _, line = told.err.partition("  try: toolpin ")
+        (directory / "rebar.toml").write_text(text)
+        result = home.toolpin("plugin", "add", "rebar", str(directory / "rebar.toml"))
+    _, _, line = result.err.partition("  try: toolpin ")
     assert home.toolpin(*shlex.split(line)).code == 0
 
 
-@pytest.mark.parametrize("name", ["none.bundle", "no/folder/none.bundle"])
+@pytest.mark.parametrize("name", ["none.bundle", "no/directory/none.bundle"])
 def test_a_bundle_that_is_not_there_is_looked_for_where_it_was_named(
-    name: str, home: Home, folder: Path
+    name: str, home: Home, directory: Path
 ) -> None:
-    line = paste(home, home.toolpin("bundle", "install", str(folder / name)))
+    line = paste(home, home.toolpin("bundle", "install", str(directory / name)))
     assert shlex.split(line)[:2] == ["ls", "-l"]
 
 
@@ -156,10 +156,10 @@ def test_what_is_advised_has_been_typed(
     *before, last = situation.lines
     for line in before:
         type_line(line)
-    told = type_line(last)
-    assert told.code != 0
-    advice = re.findall(r"^  try: (.*)$", told.out + told.err, re.MULTILINE)
-    assert advice[-1:] == [situation.advice], told
+    output = type_line(last)
+    assert output.code != 0
+    advice = re.findall(r"^  try: (.*)$", output.out + output.err, re.MULTILINE)
+    assert advice[-1:] == [situation.advice], output
     done = type_line(advice[-1])
     assert done.code == 0, done.err
     assert type_line(situation.then or last).code == 0

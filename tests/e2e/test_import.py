@@ -18,7 +18,7 @@ from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, repository, write
 from tests.support.upstream import Upstream
 
-# Programs beside `bin`, and variables: what a folder of files alone does not tell.
+# Programs beside `bin`, and variables: what a directory of files alone does not tell.
 ODD = {
     **GREET,
     "bin/list-bin-paths": "echo odd/bin\n",
@@ -59,8 +59,8 @@ def _program(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
-def _snapshot(folder: Path) -> dict[str, float]:
-    return {str(one): one.lstat().st_mtime for one in folder.rglob("*")}
+def _snapshot(directory: Path) -> dict[str, float]:
+    return {str(path): path.lstat().st_mtime for path in directory.rglob("*")}
 
 
 def test_what_asdf_installed_runs_without_being_built_or_touched(
@@ -71,7 +71,7 @@ def test_what_asdf_installed_runs_without_being_built_or_touched(
     assert done.code == 0, done.err
     result = json.loads(done.out)["result"]
     assert result["plugins"] == ["nodejs", "odd", "plain"]
-    assert [tuple(one.values()) for one in result["taken"]] == [
+    assert [tuple(item.values()) for item in result["taken"]] == [
         ("nodejs", "20.1.0"),
         ("odd", "1.0"),
         ("plain", "2.0"),
@@ -79,9 +79,9 @@ def test_what_asdf_installed_runs_without_being_built_or_touched(
     assert "the bundled plugin is used instead" in done.err
     assert _snapshot(old) == before
     home.pin("odd 1.0\nplain 2.0\nnodejs 20.1.0\n")
-    said = f"odd {home.data}/installs/odd/1.0/odd\n"
+    text = f"odd {home.data}/installs/odd/1.0/odd\n"
     for shell in ("dash", "bash"):
-        assert home.run(shell, home.shim("odd")).out == said
+        assert home.run(shell, home.shim("odd")).out == text
     assert home.run(home.shim("plain")).out == "plain 2.0\n"
     assert home.run(home.shim("node")).out == "node 20.1.0\n"
     record = home.data / "installs/odd/1.0/.toolpin/record.sh"
@@ -107,12 +107,12 @@ def test_an_imported_plugin_installs_moves_and_reads_its_files(
     assert home.toolpin("plugin", "list", "--refs").out.startswith("nodejs  -\nodd")
 
 
-def test_asdfs_own_folder_works_in_place(home: Home, old: Path) -> None:
+def test_asdfs_own_directory_works_in_place(home: Home, old: Path) -> None:
     env = {"TOOLPIN_DATA_DIR": str(old)}
     home.pin("odd 1.0\nplain 2.0\n")
     assert home.toolpin("reshim", env=env).code == 0
-    said = f"odd {old}/installs/odd/1.0/odd\n"
-    assert home.run("dash", str(old / "shims/odd"), env=env).out == said
+    text = f"odd {old}/installs/odd/1.0/odd\n"
+    assert home.run("dash", str(old / "shims/odd"), env=env).out == text
     assert home.run("dash", str(old / "shims/plain"), env=env).out == "plain 2.0\n"
     assert (old / "shims/mine").read_text() == "#!/bin/sh\n"
     assert home.toolpin("install", "plain", "1.1.0", env=env).code == 0
@@ -210,15 +210,15 @@ def test_a_version_that_its_manager_has_removed_in_part_is_damaged(home: Home) -
     (nvm / "lib").mkdir()
     assert home.toolpin("import", "nvm").code == 0
     shutil.rmtree(nvm / "bin")
-    told = home.toolpin("verify")
-    assert told.code == 1
-    assert f"missing  bin  -> {nvm}/bin, which is missing" in told.out
+    result = home.toolpin("verify")
+    assert result.code == 1
+    assert f"missing  bin  -> {nvm}/bin, which is missing" in result.out
     fix = "toolpin uninstall nodejs 24.11.1 && toolpin install nodejs 24.11.1"
     assert f"try: {fix}" in home.toolpin("verify", "--repair").err
     assert f"try: {fix}" in home.toolpin("doctor").out
 
 
-def test_a_version_that_is_a_link_to_an_own_folder_is_used_and_never_changed(
+def test_a_version_that_is_a_link_to_an_own_directory_is_used_and_never_changed(
     home: Home, old: Path
 ) -> None:
     write(old / "plugins/plain", {"bin/uninstall": 'rm -r "$ASDF_INSTALL_PATH"/bin/*'})
@@ -269,7 +269,7 @@ def _add_a_file(tree: Path) -> None:
     (tree / ".DS_Store").touch()
 
 
-def _lose_own_folder(tree: Path) -> None:
+def _lose_own_directory(tree: Path) -> None:
     shutil.rmtree(tree / ".toolpin")
 
 
@@ -279,7 +279,7 @@ def _become_a_link(tree: Path) -> None:
     tree.symlink_to(theirs)
 
 
-@pytest.mark.parametrize("change", [_add_a_file, _lose_own_folder, _become_a_link])
+@pytest.mark.parametrize("change", [_add_a_file, _lose_own_directory, _become_a_link])
 def test_a_version_with_links_out_of_it_is_removed_without_a_script(
     change: Callable[[Path], None], home: Home, old: Path
 ) -> None:
@@ -319,7 +319,7 @@ class Other(NamedTuple):
         Other("pyenv", "PYENV_ROOT", "versions/3.12.1", "python 3.12.1", "python3"),
         Other("nvm", "NVM_DIR", "versions/node/v20.1.0", "nodejs 20.1.0", "node"),
     ],
-    ids=lambda one: one.name,
+    ids=lambda item: item.name,
 )
 def test_what_pyenv_and_nvm_have_is_linked(other: Other, by: str, home: Home) -> None:
     root = home.home / f".{other.name}" if by == "home" else home.root / "elsewhere"

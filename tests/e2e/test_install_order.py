@@ -23,8 +23,8 @@ def add(home: Home, name: str, command: str, word: str = "") -> None:
     """Add a plugin whose install script runs a command."""
     install = NEEDING.format(name=name, command=command, word=word)
     files = {**GREET, "bin/install": install}
-    folder = write(home.data / "plugins" / name, files)
-    assert folder.is_dir()
+    directory = write(home.data / "plugins" / name, files)
+    assert directory.is_dir()
 
 
 def says(home: Home, command: str) -> str:

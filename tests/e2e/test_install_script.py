@@ -126,10 +126,10 @@ def machine(tmp_path: Path, packages: Path) -> Machine:
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout that nobody may write to."""
-    folder = copy_checkout(tmp_path_factory.mktemp("checkout") / "toolpin")
-    for path in [folder, *folder.rglob("*")]:
+    directory = copy_checkout(tmp_path_factory.mktemp("checkout") / "toolpin")
+    for path in [directory, *directory.rglob("*")]:
         path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o222)
-    return folder
+    return directory
 
 
 @pytest.fixture(scope="module")
@@ -167,9 +167,9 @@ def first(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Machine:
     return machine
 
 
-def listing(folder: Path) -> list[str]:
-    """List all that is in a folder."""
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+def listing(directory: Path) -> list[str]:
+    """List all that is in a directory."""
+    return sorted(str(path.relative_to(directory)) for path in directory.rglob("*"))
 
 
 def test_a_checkout_installs_and_stays_clean(first: Machine, checkout: Path) -> None:
@@ -309,8 +309,8 @@ def test_asdf_is_put_beside_toolpin_and_goes_with_it(
         done = installed.script(script, "--wheel", str(wheel), "--asdf")
         assert done.code == 0, done.err
     command = installed.prefix / "bin/asdf"
-    told = run([str(command), "--version"], installed.env, installed.home)
-    assert told.out.startswith("asdf version 0.")
+    finished = run([str(command), "--version"], installed.env, installed.home)
+    assert finished.out.startswith("asdf version 0.")
     assert installed.script(script, "--uninstall").code == 0
     assert not command.exists()
 
@@ -369,15 +369,15 @@ def make_store(machine: Machine) -> Path:
 
 
 def check_environments(machine: Machine) -> None:
-    """Check that the library folder holds one environment and the link to it."""
+    """Check that the library directory holds one environment and the link to it."""
     library = machine.prefix / "lib"
     link = library / "toolpin"
     assert set(os.listdir(library)) == {"toolpin", str(link.readlink())}
 
 
-def spoil(folder: Path) -> Path:
+def spoil(directory: Path) -> Path:
     """Build a wheel whose requirements name hashes that no file has."""
-    source = copy_checkout(folder / "spoilt")
+    source = copy_checkout(directory / "spoilt")
     file = source / "requirements" / "runtime.txt"
     file.write_text(
         re.sub("sha256:[0-9a-f]{60}", f"sha256:{'0' * 60}", file.read_text())
@@ -389,8 +389,8 @@ def spoil(folder: Path) -> Path:
 def test_an_unprivileged_account_installs_into_its_home(
     wheel: Path, packages: Path
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        public = Path(folder)
+    with tempfile.TemporaryDirectory() as directory:
+        public = Path(directory)
         public.chmod(0o755)
         shutil.copytree(packages, public / "packages")
         machine = make_machine(public / "home", public / "packages")
@@ -425,21 +425,21 @@ def test_a_python_without_ensurepip_is_enough(
     result = machine.script(
         REPOSITORY / "install.sh",
         *("--wheel", str(wheel), "--python", str(python)),
-        env={"PATH": str(folder_without_pip(tmp_path / "tools"))},
+        env={"PATH": str(directory_without_pip(tmp_path / "tools"))},
     )
     assert result.code == 0, result
     assert machine.toolpin("version").out == VERSION
 
 
-def folder_without_pip(folder: Path) -> Path:
-    """Make a folder of links to all of the system's commands but any pip."""
-    folder.mkdir()
+def directory_without_pip(directory: Path) -> Path:
+    """Make a directory of links to all of the system's commands but any pip."""
+    directory.mkdir()
     for source in map(Path, ("/bin", "/usr/bin")):
         for command in source.iterdir():
-            link = folder / command.name
+            link = directory / command.name
             if not command.name.startswith("pip") and not link.is_symlink():
                 link.symlink_to(command)
-    return folder
+    return directory
 
 
 def hide(*paths: str) -> tuple[str, ...]:
@@ -463,7 +463,7 @@ def test_without_a_python_the_line_for_this_machine_is_printed(
 ) -> None:
     if not shutil.which("apt-get"):
         pytest.skip("this machine has no apt")
-    names = [f"{folder}/python3*" for folder in ("/usr/bin", "/usr/local/bin")]
+    names = [f"{directory}/python3*" for directory in ("/usr/bin", "/usr/local/bin")]
     pythons = {
         os.path.realpath(path)
         for name in names
@@ -481,7 +481,7 @@ def test_without_a_python_the_line_for_this_machine_is_printed(
 
 
 @pytest.mark.parametrize("shell", SHELLS, ids="-".join)
-def test_the_last_folder_of_path_is_looked_into(
+def test_the_last_directory_of_path_is_looked_into(
     shell: tuple[str, ...], machine: Machine, tmp_path: Path
 ) -> None:
     if not shutil.which(shell[0]):
@@ -514,7 +514,7 @@ def test_without_any_pip_the_line_for_this_machine_is_printed(
         REPOSITORY / "install.sh",
         *("--wheel", str(wheel), "--python", str(python)),
         before=hide(wheels) if os.path.isdir(wheels) else (),
-        env={"PATH": str(folder_without_pip(tmp_path / "tools"))},
+        env={"PATH": str(directory_without_pip(tmp_path / "tools"))},
     )
     assert result.code == 1
     assert "try: apt-get update && apt-get install -y python3." in result.err
@@ -542,10 +542,10 @@ def test_a_shim_of_toolpin_is_never_asked_for_a_python(
         shim.parent.mkdir(parents=True)
         shim.write_text(f"#!/bin/sh\ntouch '{tmp_path}/asked'\n")
         shim.chmod(0o755)
-    folders = [str(shim.parent) for shim in (tmp_path / "data").rglob("python3.15")]
+    directories = [str(shim.parent) for shim in (tmp_path / "data").rglob("python3.15")]
     env = {
         "TOOLPIN_DATA_DIR": str(tmp_path / "data"),
-        "PATH": ":".join([*folders, first.env["PATH"]]),
+        "PATH": ":".join([*directories, first.env["PATH"]]),
     }
     result = first.script(checkout / "install.sh", env=env)
     assert "unchanged" in result.out
@@ -688,7 +688,7 @@ def test_uninstall_takes_its_own_lines_out_of_a_startup_file_and_no_others(
 
 
 @pytest.mark.parametrize("program", ["awk", "cmp", "mv"])
-def test_a_startup_file_that_cannot_be_written_anew_stays_whole(
+def test_a_startup_file_that_cannot_be_written_again_stays_whole(
     program: str, machine: Machine
 ) -> None:
     rc, environment = _fake_with_lines(machine, _AROUND)

@@ -223,7 +223,7 @@ def test_what_changes_says_whether_it_did(home: Home, upstream: Upstream) -> Non
     did, cleaned = changed("cache", "clean")
     assert did
     assert cleaned.keys() == {"removed", "busy", "dry_run"}
-    assert [one.keys() for one in cleaned["removed"]] == [{"path", "size_bytes"}] * 3
+    assert [item.keys() for item in cleaned["removed"]] == [{"path", "size_bytes"}] * 3
     removed = {"removed": [{"tool": "nodejs", "version": "9.9.0"}], "dry_run": False}
     assert changed("uninstall", "node", "9.9.0") == (True, removed)
 
@@ -236,7 +236,10 @@ def test_an_install_that_fails_in_part_answers_for_each(
     done = home.toolpin("install", "--json")
     assert done.code == 1
     document = _document(done)
-    states = {one["version"]: one["status"] for one in document["result"]["outcomes"]}
+    states = {
+        outcome["version"]: outcome["status"]
+        for outcome in document["result"]["outcomes"]
+    }
     assert states == {"9.9.0": "installed", "9.9.1": "failed"}
     failed = document["result"]["outcomes"][1]["error"]
     assert failed["what"].startswith("nodejs 9.9.1 does not exist")
@@ -291,9 +294,9 @@ def test_hostile_70_a_path_that_is_no_text_has_an_answer(home: Home) -> None:
     )
     words = (sys.executable, "-I", "-c", script, "where", "one", "1.0")
     env = {"TOOLPIN_DATA_DIR": str(data)}
-    told = home.run(*words, env=env).out
+    output = home.run(*words, env=env).out
     # As bytes: a red assertion could not be shown otherwise.
-    assert os.fsencode(told) == os.fsencode(f"{tree}\n")
+    assert os.fsencode(output) == os.fsencode(f"{tree}\n")
     answer = home.run(*words, "--json", env=env)
     assert answer.out.isascii()
     document = _document(answer)

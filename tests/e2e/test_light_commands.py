@@ -22,8 +22,8 @@ HEAVY = {
     "subprocess",
     "tqdm",
     "urllib3",
-    "toolpin.plugin.contract",
-    "toolpin.store.trees",
+    "toolpin.plugins.tool_file",
+    "toolpin.store.publication",
 }
 # How many of toolpin's own modules each may load, without their packages, which hold
 # a line each. A new one is a decision: it costs every prompt that asks.
@@ -84,9 +84,9 @@ def test_a_light_command_loads_few_modules_and_no_heavy_one(
     line: str, ready: Home
 ) -> None:
     loaded = _loaded(ready, line)
-    assert "toolpin.plugin.registry" in loaded
+    assert "toolpin.plugins.registry" in loaded
     assert not loaded & HEAVY
-    assert not loaded & {"json", "tomllib", "toolpin.shells.completion"}
+    assert not loaded & {"json", "tomllib", "toolpin.shell.completion_scripts"}
     own = {name for name in loaded if name.partition(".")[0] == "toolpin"}
     packages = {name.rpartition(".")[0] for name in own}
     assert len(own - packages) <= CEILINGS[line], sorted(own - packages)
@@ -120,7 +120,7 @@ def test_what_asks_nobody_and_draws_no_bar_loads_nothing_for_it(
     if line == "install":  # what is locked, from the cache
         assert ready.toolpin("uninstall", "nodejs", "10.15.3").code == 0
     loaded = _loaded(ready, line)
-    assert "toolpin.store.trees" in loaded
+    assert "toolpin.store.publication" in loaded
     assert not loaded & {"requests", "urllib3", "truststore", "tqdm"}
 
 
@@ -128,7 +128,7 @@ def test_exec_loads_no_parser_of_command_lines(ready: Home) -> None:
     assert not _loaded(ready, "exec node") & {"argparse", "toolpin.cli"}
 
 
-def test_an_install_with_nothing_to_do_takes_no_mutex(ready: Home) -> None:
+def test_an_install_with_nothing_to_do_takes_no_file_lock(ready: Home) -> None:
     locks = ready.data / "locks"
     for file in locks.rglob("*.lock"):
         file.unlink()

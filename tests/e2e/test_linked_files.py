@@ -85,14 +85,14 @@ def test_a_link_prints_nothing_of_the_file_behind_it(
 def test_a_project_s_two_files_that_are_one_are_told(
     home: Home, place: str, link: str, command: tuple[str, ...]
 ) -> None:
-    folder = home.home if place == "home" else home.project
+    directory = home.home if place == "home" else home.project
     (real,) = {"toolpin.lock", ".tool-versions"} - {link}
-    (folder / real).write_text("golang system\n")
-    (folder / link).symlink_to(real)
-    done = home.toolpin("--offline", *command, cwd=folder)
+    (directory / real).write_text("golang system\n")
+    (directory / link).symlink_to(real)
+    done = home.toolpin("--offline", *command, cwd=directory)
     assert done.code == 2, done.err
     assert "one file" in done.err
-    assert (folder / real).read_text() == "golang system\n"
+    assert (directory / real).read_text() == "golang system\n"
 
 
 def test_a_link_within_a_checkout_is_read_and_written_through(home: Home) -> None:
@@ -140,7 +140,7 @@ def test_a_link_to_another_variant_beside_it_is_read_and_written(home: Home) -> 
     assert variant.read_text() == "golang 1.24.3\n"
 
 
-def test_a_file_of_a_folder_above_is_read_through_a_link_and_not_written(
+def test_a_file_of_a_directory_above_is_read_through_a_link_and_not_written(
     home: Home,
 ) -> None:
     home.pin("golang system\n")
@@ -175,9 +175,9 @@ def test_the_lockfile_beside_the_global_file_may_be_a_link_to_anywhere(
     kept = home.root / "lock.symlink"
     kept.write_text(f'{HEAD}"golang lts" = "1.24.3"\n\n')
     (home.config / "toolpin.lock").symlink_to(kept)
-    told = home.toolpin("current", "golang")
-    assert "1.24.3" in told.out + told.err
-    assert "is a link" not in told.err
+    result = home.toolpin("current", "golang")
+    assert "1.24.3" in result.out + result.err
+    assert "is a link" not in result.err
 
 
 def test_the_global_file_may_be_a_link_to_anywhere(home: Home) -> None:
@@ -192,10 +192,10 @@ def test_asdf_set_writes_into_no_startup_file(command: str, tmp_path: Path) -> N
     machine = Machine(tmp_path)
     startup = machine.home / ".bashrc"
     startup.write_text("alias l=ls\n")
-    folder = machine.project / "evil"
-    folder.mkdir()
-    (folder / ".tool-versions").symlink_to("../../home/.bashrc")
-    (folder / "toolpin.lock").write_text(f"{HEAD}\n")
+    directory = machine.project / "evil"
+    directory.mkdir()
+    (directory / ".tool-versions").symlink_to("../../home/.bashrc")
+    (directory / "toolpin.lock").write_text(f"{HEAD}\n")
     for tool in ("dummy", "curl"):
         assert machine.asdf(command, tool, "1.0.0", at="evil").code == 1
     assert startup.read_text() == "alias l=ls\n"

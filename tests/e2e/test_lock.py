@@ -97,8 +97,8 @@ def test_a_release_that_is_out_for_a_few_hosts_is_not_yet_what_a_request_means(
     home.pin("nodejs lts\n")
     assert "-> 22.20.0" in home.toolpin("lock").out
     assert home.toolpin("outdated").out == ""
-    told = home.toolpin("upgrade", "--latest", "nodejs")
-    assert told.code == 0, told.err
+    result = home.toolpin("upgrade", "--latest", "nodejs")
+    assert result.code == 0, result.err
     assert "22.21.0" not in (home.project / ".tool-versions").read_text()
     home.pin("nodejs 22.21.0\n")  # literally asked for, it is
     none = "none: linux-arm64-musl linux-x64-musl macos-arm64 macos-x64\n"
@@ -124,7 +124,7 @@ def test_install_obeys_the_lock_when_there_is_something_newer(
     assert locked.toolpin("exec", "node", "--version").out == "v22.20.0\n"
 
 
-def test_a_locked_install_reads_no_catalogue_and_a_warm_one_asks_nothing(
+def test_a_locked_install_reads_no_catalog_and_a_warm_one_asks_nothing(
     locked: Home, upstream: Upstream
 ) -> None:
     before = len(upstream.server.requests)
@@ -173,7 +173,7 @@ def test_an_unreachable_source_is_not_replaced_by_another(
     home.env["TOOLPIN_MIRRORS"] = home.env["TOOLPIN_MIRRORS"].replace(
         upstream.server.url + "/dist", "http://127.0.0.1:9/dist"
     )
-    upstream.publish("22.20.0", folder="second")
+    upstream.publish("22.20.0", directory="second")
     result = home.toolpin("lock")
     assert result.code == 1
     assert "try: toolpin lock --source second" in result.err
@@ -426,8 +426,8 @@ def test_another_source_is_asked_for_the_version_that_is_locked(
     locked: Home, upstream: Upstream
 ) -> None:
     upstream.add_second_source(locked)
-    upstream.publish("22.20.0", folder="second", hosts=HOSTS, lts="Jod")
-    upstream.publish("22.21.0", folder="second", hosts=HOSTS, lts="Jod")
+    upstream.publish("22.20.0", directory="second", hosts=HOSTS, lts="Jod")
+    upstream.publish("22.21.0", directory="second", hosts=HOSTS, lts="Jod")
     result = locked.toolpin("lock", "--source", "second")
     assert result.code == 0, result.err
     text = lock_of(locked).read_text()
@@ -464,7 +464,7 @@ def test_a_named_source_is_for_the_tools_that_have_it(
     golang.mirror_for(locked)
     golang.publish("1.26.6")
     upstream.add_second_source(locked)
-    upstream.publish("22.20.0", folder="second", hosts=HOSTS, lts="Jod")
+    upstream.publish("22.20.0", directory="second", hosts=HOSTS, lts="Jod")
     locked.pin("nodejs lts\ngolang 1.26\n")
     result = locked.toolpin("lock", "--source", "second")
     assert result.code == 0, result.err
@@ -476,7 +476,7 @@ def test_a_named_source_is_for_the_tools_that_have_it(
     assert "upstream, second" in typo.err
 
 
-@pytest.mark.parametrize("damage", ["bytes", "folder"])
+@pytest.mark.parametrize("damage", ["bytes", "directory"])
 def test_a_receipt_that_cannot_be_read_is_named(damage: str, locked: Home) -> None:
     assert locked.toolpin("install").code == 0
     receipt = locked.data / "installs/nodejs/22.20.0/.toolpin/receipt.json"
@@ -584,7 +584,7 @@ def test_check_tells_that_there_is_no_lockfile(home: Home) -> None:
     assert "stale" not in result.err
 
 
-def test_a_lockfile_that_was_merged_is_mended_by_the_lines_that_are_told(
+def test_a_lockfile_that_was_merged_is_fixed_by_the_lines_that_are_told(
     locked: Home,
 ) -> None:
     user = ("-c", "user.name=x", "-c", "user.email=x@example.org")
@@ -605,8 +605,8 @@ def test_a_lockfile_that_was_merged_is_mended_by_the_lines_that_are_told(
     assert git("checkout", "-q", "main") == 0
     commit("two", "linux-x64", "macos-arm64")
     assert git("merge", "-q", "one") == 1
-    told = locked.toolpin("lock", "--check")
-    _, _, line = told.err.partition("  try: ")
+    result = locked.toolpin("lock", "--check")
+    _, _, line = result.err.partition("  try: ")
     first, _, second = line.rstrip("\n").partition(" && ")
     assert locked.run("sh", "-c", first).code == 0
     assert second == "toolpin lock"
@@ -711,10 +711,10 @@ def test_a_pin_made_offline_sends_nobody_to_a_source_that_was_not_chosen(
     upstream.add_second_source(home)
     plugin = home.config / "plugins/nodejs.toml"
     head, mark, second = plugin.read_text().rpartition("[[source]]\n")
-    lines = [one for one in second.split("\n") if not one.startswith("macos-")]
+    lines = [word for word in second.split("\n") if not word.startswith("macos-")]
     plugin.write_text(head + mark + "\n".join(lines))
     for version in ("22.20.0", "22.21.0"):
-        upstream.publish(version, folder="second", hosts=HOSTS)
+        upstream.publish(version, directory="second", hosts=HOSTS)
     home.pin("nodejs 22.20.0\n")
     assert home.toolpin("install").code == 0
     home.pin("nodejs 22.21.0\n")
@@ -786,7 +786,7 @@ def _two_sources(home: Home, upstream: Upstream) -> None:
     upstream.publish("22.20.0", hosts=HOSTS)
     second = Upstream(upstream.server)
     for version in ("20.9.0", "22.20.0", "22.21.0"):
-        second.publish(version, hosts=HOSTS, folder="second")
+        second.publish(version, hosts=HOSTS, directory="second")
     upstream.add_second_source(home)
 
 
@@ -830,7 +830,7 @@ def test_the_advice_where_no_source_answers_comes_to_an_end(
     home.env["TOOLPIN_MIRRORS"] = mirrors.replace(
         upstream.server.url, "http://127.0.0.1:9"
     )
-    told = []
+    lines = []
     command = ["lock"]
     while command != ["doctor", "--net"]:
         done = home.toolpin(*command)
@@ -838,9 +838,9 @@ def test_the_advice_where_no_source_answers_comes_to_an_end(
         *_, hint = done.err.splitlines()
         assert hint.startswith("  try: toolpin ")
         command = hint.split()[2:]
-        assert command not in told
-        told.append(command)
-    assert told == [["lock", "--source", "second"], ["doctor", "--net"]]
+        assert command not in lines
+        lines.append(command)
+    assert lines == [["lock", "--source", "second"], ["doctor", "--net"]]
     assert home.toolpin(*command).code == 1
 
 

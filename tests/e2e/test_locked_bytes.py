@@ -12,8 +12,8 @@ import pytest
 from tests.support.run import TOOLPIN, Home, Result
 from tests.support.upstream import Upstream
 from toolpin.model import Pin
-from toolpin.paths import Paths
-from toolpin.store import unfinished
+from toolpin.store import staging
+from toolpin.system.paths import Paths
 
 PIN = Pin("nodejs", "24.11.1")
 
@@ -130,7 +130,7 @@ def test_what_another_has_published_meanwhile_is_compared(
     assert locked.toolpin("cache", "clean").code == 0
     paths = Paths(str(locked.data), str(locked.config))
     before, archive = len(upstream.server.requests), upstream.tarball_path(PIN.version)
-    with unfinished.version_mutex(paths, PIN):
+    with staging.version_lock(paths, PIN):
         installing = subprocess.Popen(
             [*TOOLPIN, "install", "--locked"],
             cwd=locked.project,
@@ -139,12 +139,14 @@ def test_what_another_has_published_meanwhile_is_compared(
             text=True,
         )
         end = time.monotonic() + 60
-        while not any(one.path == archive for one in upstream.server.requests[before:]):
+        while not any(
+            request.path == archive for request in upstream.server.requests[before:]
+        ):
             assert time.monotonic() < end, "nothing was downloaded"
         aside.rename(tree)
-    _, said = installing.communicate(timeout=60)
-    assert installing.returncode == 4, said
-    assert "from different files than those that are locked" in said
+    _, output = installing.communicate(timeout=60)
+    assert installing.returncode == 4, output
+    assert "from different files than those that are locked" in output
 
 
 def test_a_plain_install_says_that_other_bytes_are_there(locked: Home) -> None:

@@ -13,7 +13,7 @@ from tests.support.registry import Registry
 from tests.support.run import REPOSITORY, Home
 from tests.support.server import Server, Status
 from tests.support.upstream import Upstream
-from toolpin.host import detect
+from toolpin.system.host import detect
 
 TABLE = (
     "nodejs: long-term lines from the bundled table of 2026-11-30; "

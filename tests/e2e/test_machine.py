@@ -101,8 +101,8 @@ def test_hostile_76_an_install_has_its_modes_under_any_umask(
     tree = home.data / "installs/nodejs/10.15.3"
     modes = {
         (path.is_dir(), stat.S_IMODE(path.stat().st_mode))
-        for folder in (tree, home.data / "shims", home.data / "lib")
-        for path in (folder, *folder.rglob("*"))
+        for directory in (tree, home.data / "shims", home.data / "lib")
+        for path in (directory, *directory.rglob("*"))
         if not path.is_symlink()
     }
     assert modes <= {(True, 0o755), (False, 0o755), (False, 0o644)}
@@ -117,10 +117,10 @@ def test_hostile_76_an_install_has_its_modes_under_any_umask(
 @pytest.fixture
 def clock(home: Home) -> Home:
     """A machine on which FAKETIME says what time it is."""
-    found = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
-    if not found:
+    result = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
+    if not result:
         pytest.skip("the clock is set by libfaketime: apt-get install libfaketime")
-    home.env["LD_PRELOAD"] = found[0]
+    home.env["LD_PRELOAD"] = result[0]
     home.env["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
     return home
 
@@ -155,8 +155,8 @@ def test_hostile_77_a_list_from_the_future_is_asked_for_again(
 
 def test_hostile_77_files_of_the_future_are_like_any_others(ready: Home) -> None:
     future = time.time() + 70 * 365 * 86400
-    for folder in (ready.data, ready.cache, ready.project):
-        for path in folder.rglob("*"):
+    for directory in (ready.data, ready.cache, ready.project):
+        for path in directory.rglob("*"):
             os.utime(path, (future, future), follow_symlinks=False)
     assert ready.toolpin("install").code == 0
     assert ready.run(ready.shim("node"), "--version").out == f"v{LATER}\n"
@@ -218,9 +218,9 @@ def test_hostile_79_a_signal_ends_a_download(
             os.killpg(process.pid, number)
         assert process.wait(timeout=30) in codes
         assert process.stderr is not None
-        told = process.stderr.read().decode()
-    assert "interrupted; nothing half-made is kept" in told
-    assert "Traceback" not in told
+        text = process.stderr.read().decode()
+    assert "interrupted; nothing half-made is kept" in text
+    assert "Traceback" not in text
     upstream.publish(LATER)
     assert_nothing_is_spoilt(ready)
 
@@ -264,7 +264,7 @@ def test_hostile_79_a_signal_while_publishing_publishes_all_or_nothing(
 @contextlib.contextmanager
 def slowed(home: Home, *calls: str) -> Iterator[subprocess.Popen[bytes]]:
     """An install whose system calls wait: `rename:delay_enter=MICROSECONDS`."""
-    injected = [word for one in calls for word in ("-e", f"inject={one}")]
+    injected = [word for call in calls for word in ("-e", f"inject={call}")]
     command = ["strace", "-f", "-qq", "-o", "/dev/null", *injected, *TOOLPIN, "install"]
     with subprocess.Popen(
         command, cwd=home.project, env=home.env, stderr=subprocess.DEVNULL
@@ -352,8 +352,8 @@ HOSTILE_ENVIRONMENT = {
     "ENV": "{trap}",
     "BASH_ENV": "{trap}",
     "CDPATH": "/tmp:/",
-    "PYTHONPATH": "{folder}",
-    "PYTHONHOME": "{folder}",
+    "PYTHONPATH": "{directory}",
+    "PYTHONHOME": "{directory}",
     "PYTHONSTARTUP": "{trap}",
     "PYTHONINSPECT": "1",
     "PYTHONWARNINGS": "error",
@@ -383,8 +383,8 @@ def test_hostile_84_an_environment_changes_no_install(
     for module in ("json", "sitecustomize", "toolpin", "requests"):
         (trap / f"{module}.py").write_text("open('sprung', 'w').close(); raise OSError")
     values = {
-        one: value.format(trap=trap / "trap", folder=trap)
-        for one, value in HOSTILE_ENVIRONMENT.items()
+        key: value.format(trap=trap / "trap", directory=trap)
+        for key, value in HOSTILE_ENVIRONMENT.items()
     }
     extra = values if name == "all of them" else {name: values.get(name, "")}
     if name == "none at all":
@@ -397,7 +397,7 @@ def test_hostile_84_an_environment_changes_no_install(
     assert not list(home.root.rglob("sprung"))
 
 
-# The shims folder
+# The shims directory
 
 
 @pytest.mark.parametrize("order", ["first", "last", "twice", "with a slash", "a link"])

@@ -62,15 +62,15 @@ def test_hostile_71_a_disk_that_is_full_at_each_write(
 ) -> None:
     failures = 0
     for done in _with_ever_more_room(home, place, kind):
-        told = done.out.splitlines()
-        assert "v10.15.3" in told, done
-        assert not [line for line in told if line.startswith("left ")], done
+        lines = done.out.splitlines()
+        assert "v10.15.3" in lines, done
+        assert not [line for line in lines if line.startswith("left ")], done
         assert "bug" not in done.err
-        if "code 0" in told:
-            assert "* 24.11.1" in told
+        if "code 0" in lines:
+            assert "* 24.11.1" in lines
             break
-        assert "code 1" in told
-        assert "24.11.1" not in " ".join(told)
+        assert "code 1" in lines
+        assert "24.11.1" not in " ".join(lines)
         assert "No space left on device" in done.err
         assert str(home.root) in done.err
         failures += 1
@@ -78,13 +78,13 @@ def test_hostile_71_a_disk_that_is_full_at_each_write(
 
 
 def _with_ever_more_room(home: Home, place: str, kind: str) -> Iterator[Result]:
-    folder = home.data if place == "data" else home.cache
+    directory = home.data if place == "data" else home.cache
     script = ("sh", "-c", _INSTALL_AND_LOOK, "-", *TOOLPIN)
     for room in range(60):
         blocks, files = (room, None) if kind == "blocks" else (None, room)
         if place == "data":
             shutil.rmtree(home.cache)
-        yield home.run(*small_disk(folder, blocks=blocks, files=files), *script)
+        yield home.run(*small_disk(directory, blocks=blocks, files=files), *script)
         shutil.rmtree(home.data / "installs/nodejs/24.11.1", ignore_errors=True)
     pytest.fail("there was never room enough")
 
@@ -116,15 +116,17 @@ def test_hostile_71_a_disk_without_room_for_the_shims(home: Home) -> None:
 def test_hostile_71_a_file_that_is_not_written_stays_as_it_was(
     home: Home, room: dict[str, int], words: tuple[str, ...]
 ) -> None:
-    folder = home.config if words[0] == "config" else home.project
-    (folder / "config.toml").write_text("jobs = 2\n")
-    before = {file.name: file.read_text() for file in folder.iterdir()}
+    directory = home.config if words[0] == "config" else home.project
+    (directory / "config.toml").write_text("jobs = 2\n")
+    before = {file.name: file.read_text() for file in directory.iterdir()}
     script = 'code=0; "$@" || code=$?; cd "$1"; for f in .[!.]* *; do'
-    script = f'folder=$1; shift; {script} [ ! -f "$f" ] || echo "have $f"; done'
-    script = script.replace('cd "$1"', 'cd "$folder"') + "; cat .tool-versions *.toml"
-    disk = small_disk(folder, **room)
-    # The old working folder lies below the disk: the new one is entered by its name.
-    enter = ("sh", "-c", f'cd "$1"; {script}; exit $code', "-", str(folder))
+    script = f'directory=$1; shift; {script} [ ! -f "$f" ] || echo "have $f"; done'
+    script = (
+        script.replace('cd "$1"', 'cd "$directory"') + "; cat .tool-versions *.toml"
+    )
+    disk = small_disk(directory, **room)
+    # The old working directory lies below the disk: the new one is entered by its name.
+    enter = ("sh", "-c", f'cd "$1"; {script}; exit $code', "-", str(directory))
     done = home.run(*disk, *enter, *TOOLPIN, *words, cwd=home.root)
     assert done.code == 1, done
     assert "bug" not in done.err
@@ -206,18 +208,18 @@ def test_hostile_75_a_store_where_nothing_may_run_is_told(
 
 @pytest.mark.usefixtures("old_version")
 @pytest.mark.parametrize("place", ["home", "config", "cache", "data"])
-def test_hostile_70_a_read_only_folder(home: Home, place: str) -> None:
-    """What needs no writing works; what does says which folder it could not write."""
+def test_hostile_70_a_read_only_directory(home: Home, place: str) -> None:
+    """What writes nothing works; the rest names the directory it cannot write."""
     script = 'mount --bind "$1" "$1"; mount -o remount,bind,ro "$1"; shift; exec "$@"'
     command = ("sh", "-c", _INSTALL_AND_LOOK, "-", *TOOLPIN)
     done = home.run(*in_mounts(script, str(home.root / place)), *command)
-    told = done.out.splitlines()
-    assert "v10.15.3" in told
+    lines = done.out.splitlines()
+    assert "v10.15.3" in lines
     assert "bug" not in done.err
     if place in ("home", "config"):
-        assert "code 0" in told
+        assert "code 0" in lines
         return
-    assert "code 1" in told
+    assert "code 1" in lines
     assert "Read-only file system" in done.err
     assert str(home.root / place) in done.err
 
@@ -233,15 +235,15 @@ def test_hostile_70_a_read_only_folder(home: Home, place: str) -> None:
         ("cache/locks", "cache/locks"),
     ],
 )
-def test_hostile_73_a_folder_that_may_not_be_written_is_named(
+def test_hostile_73_a_directory_that_may_not_be_written_is_named(
     home: Home, place: str, named: str
 ) -> None:
-    folder = home.root / place
-    folder.chmod(0o500)
+    directory = home.root / place
+    directory.chmod(0o500)
     try:
         done = home.run(*without_rights(*TOOLPIN, "install"))
     finally:
-        folder.chmod(0o755)
+        directory.chmod(0o755)
     assert done.code == 1
     assert str(home.root / named) in done.err
     assert "Permission denied" in done.err
@@ -327,7 +329,7 @@ def test_hostile_83_a_filesystem_without_hard_links(
 
 
 def test_hostile_83_the_store_on_an_overlay(home: Home, upstream: Upstream) -> None:
-    """Containers put their layers so: a rename of a lower layer's folder may fail."""
+    """As in containers: a rename of a lower layer's directory may fail."""
     upstream.publish("10.15.3")
     upstream.publish("24.11.1")
     home.pin("nodejs 10.15.3 24.11.1\n")
@@ -375,8 +377,8 @@ def test_hostile_70_a_home_of_any_name_has_a_store(
     upstream.publish("10.15.3")
     odd = tmp_path / name
     odd.mkdir()
-    for one in ("TOOLPIN_DATA_DIR", "TOOLPIN_CACHE_DIR", "TOOLPIN_CONFIG_DIR"):
-        del home.env[one]
+    for item in ("TOOLPIN_DATA_DIR", "TOOLPIN_CACHE_DIR", "TOOLPIN_CONFIG_DIR"):
+        del home.env[item]
     home.env["HOME"] = str(odd)
     home.pin("nodejs 10.15.3\n")
     done = home.toolpin("install")

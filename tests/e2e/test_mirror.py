@@ -68,8 +68,8 @@ def test_a_mirror_s_password_is_written_into_no_note_and_no_list(
     assert not [path for path in files_below(home.root) if TOKEN in text_of(path)]
 
 
-def files_below(folder: Path) -> list[Path]:
-    return [Path(at, name) for at, _, names in os.walk(folder) for name in names]
+def files_below(directory: Path) -> list[Path]:
+    return [Path(at, name) for at, _, names in os.walk(directory) for name in names]
 
 
 def text_of(path: Path) -> str:

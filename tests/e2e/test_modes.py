@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.run import REPOSITORY, TOOLPIN, Home, Result
 from tests.support.upstream import HOSTS, Upstream
-from toolpin.paths import Paths
-from toolpin.store.open_places import open_error
+from toolpin.store.writable_paths import open_error
+from toolpin.system.paths import Paths
 
 
 def under(umask: str, home: Home, *words: str) -> Result:
@@ -85,7 +85,7 @@ def test_hostile_100_a_directory_that_existed_keeps_its_mode(project: Home) -> N
     assert stat.S_IMODE(project.data.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("module", ["toolpin", "toolpin.asdf"])
+@pytest.mark.parametrize("module", ["toolpin", "toolpin.asdf_cli"])
 def test_a_program_gets_the_umask_of_its_user(project: Home, module: str) -> None:
     assert project.toolpin("install", "nodejs", "10.15.3").code == 0
     project.pin("nodejs 10.15.3\n")
@@ -111,9 +111,9 @@ def test_hostile_100_an_open_store_is_reported_with_what_closes_it(
     doctor = project.toolpin("doctor")
     verify = project.toolpin("verify")
     assert verify.code == 1
-    for said in (doctor.out, verify.err):
-        assert "everyone can write to this store" in said
-        assert str(place) in said
+    for item in (doctor.out, verify.err):
+        assert "everyone can write to this store" in item
+        assert str(place) in item
     command = verify.err.partition("try: ")[2].splitlines()[0]
     assert f"try: {command}" in doctor.out
     assert project.run(*shlex.split(command)).code == 0

@@ -60,7 +60,7 @@ def test_the_next_command_makes_a_moved_store_run(
         tree(store, V12) / ".toolpin",
     ):
         texts = file.iterdir() if file.is_dir() else [file]
-        assert not [one for one in texts if f"{old}/" in one.read_text()]
+        assert not [text for text in texts if f"{old}/" in text.read_text()]
     assert store.toolpin("verify").code == 0
     assert store.toolpin("doctor").out.count("is missing a file") == 0
 
@@ -101,7 +101,7 @@ def test_scripts_and_links_in_a_tree_name_the_new_place(store: Home) -> None:
     files = json.loads((new / receipt.relative_to(inside.parents[2])).read_text())[
         "files"
     ]
-    (entry,) = [one for one in files if one[0] == "bin/node"]
+    (entry,) = [file for file in files if file[0] == "bin/node"]
     assert entry[1] == (tree(store) / "bin/node").stat().st_size
     assert store.toolpin("verify", "nodejs", V10).code == 0
 

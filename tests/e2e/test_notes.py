@@ -24,8 +24,8 @@ def note(home: Home, upstream: Upstream) -> Path:
     home.pin(f"nodejs {VERSION}\n")
     assert home.toolpin("install").code == 0
     assert home.toolpin("uninstall", "nodejs", VERSION).code == 0
-    [found] = (home.cache / "plans").rglob("upstream")
-    return found
+    [result] = (home.cache / "plans").rglob("upstream")
+    return result
 
 
 def test_a_note_says_nothing_of_what_is_done(note: Path) -> None:
@@ -61,9 +61,9 @@ def test_hostile_86_a_tampered_note_does_not_count(
     home: Home,
     upstream: Upstream,
 ) -> None:
-    told = json.loads(note.read_text())
-    tamper(told["artifacts"][0])
-    note.write_text(json.dumps(told))
+    answer = json.loads(note.read_text())
+    tamper(answer["artifacts"][0])
+    note.write_text(json.dumps(answer))
     asked = upstream.server.count(f"/dist/v{VERSION}/SHASUMS256.txt")
     assert home.toolpin("install").code == 0
     assert upstream.server.count(f"/dist/v{VERSION}/SHASUMS256.txt") == asked + 1

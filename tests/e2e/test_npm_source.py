@@ -80,13 +80,15 @@ def test_a_strangers_project_above_chooses_no_registry(
     evil.publish("mytool", {"6.6.6": npm_package([("bin/mytool", NODE, 0o755)])})
     shared = machine.root / "shared"
     shared.mkdir()
-    for folder in (shared, machine.root):
-        (folder / "package.json").write_text("{}")
-        (folder / ".npmrc").write_text(f"registry={server.url}/evil/\n")
+    for directory in (shared, machine.root):
+        (directory / "package.json").write_text("{}")
+        (directory / ".npmrc").write_text(f"registry={server.url}/evil/\n")
     machine.env["TMPDIR"] = str(shared)
     assert machine.toolpin("install", "mytool", "10.15.3").code == 0
     assert "6.6.6" not in machine.toolpin("list-all", "mytool").out
-    assert not [one for one in server.requests if one.path.startswith("/evil")]
+    assert not [
+        request for request in server.requests if request.path.startswith("/evil")
+    ]
 
 
 @pytest.mark.parametrize(

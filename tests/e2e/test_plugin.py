@@ -138,11 +138,11 @@ def test_hostile_68_no_other_address_than_a_repository_is_asked(
     assert not releases.server.requests
 
 
-def test_hostile_56_no_plugin_has_a_name_that_leaves_its_folder(home: Home) -> None:
+def test_hostile_56_no_plugin_has_a_name_that_leaves_its_directory(home: Home) -> None:
     _write(home)
     for action in ("add", "remove", "show"):
         assert home.toolpin("plugin", action, "--", "../demo").code in (1, 2)
-    assert [one.name for one in home.project.iterdir()] == ["demo.toml"]
+    assert [path.name for path in home.project.iterdir()] == ["demo.toml"]
 
 
 def test_check_tells_every_fault_with_its_line(home: Home) -> None:
@@ -153,8 +153,8 @@ def test_check_tells_every_fault_with_its_line(home: Home) -> None:
     assert result.code == 2
     assert "demo.toml:6: tool.commands must be" in result.err
     assert "demo.toml:11: source.ropo is not a field" in result.err
-    told = json.loads(home.toolpin("plugin", "check", "demo.toml", "--json").out)
-    assert len(told["result"]["faults"]) == 2
+    answer = json.loads(home.toolpin("plugin", "check", "demo.toml", "--json").out)
+    assert len(answer["result"]["faults"]) == 2
     _write(home, GOOD.replace("-{target}", "-{terget}"))
     assert "{terget}" in home.toolpin("plugin", "check", "demo.toml").err
     assert home.toolpin("plugin", "check", "no-such.toml").code == 1
@@ -182,10 +182,10 @@ def test_a_field_of_another_kind_is_named_with_the_kinds_that_have_it(
 def test_add_refuses_to_overwrite_what_differs(home: Home) -> None:
     _write(home)
     for changed in (True, False):
-        told = json.loads(
+        answer = json.loads(
             home.toolpin("plugin", "add", "demo", "demo.toml", "--json").out
         )
-        assert (told["changed"], told["result"]["tool"]) == (changed, "demo")
+        assert (answer["changed"], answer["result"]["tool"]) == (changed, "demo")
     _write(home, GOOD.replace("a demo", "another"))
     assert home.toolpin("plugin", "add", "demo", "demo.toml").code == 1
     kept = home.config / "plugins/demo.toml"
@@ -207,10 +207,10 @@ def test_a_plugin_of_yours_stands_before_the_bundled_one_until_it_is_removed(
 ) -> None:
     file = REPOSITORY / "plugins/nodejs.toml"
     assert home.toolpin("plugin", "add", "nodejs", str(file)).code == 0
-    added = sorted(one.name for one in (home.config / "plugins").iterdir())
+    added = sorted(path.name for path in (home.config / "plugins").iterdir())
     assert added == ["nodejs.npm.tsv", "nodejs.toml"]
     listed = json.loads(home.toolpin("plugin", "list", "--json").out)["result"]
-    nodejs = next(one for one in listed if one["name"] == "nodejs")
+    nodejs = next(item for item in listed if item["name"] == "nodejs")
     assert nodejs["file"] == f"{home.config}/plugins/nodejs.toml"
     assert nodejs["bundled"] is False
     assert home.toolpin("plugin", "remove", "node").code == 0
@@ -222,9 +222,9 @@ def test_a_plugin_of_yours_stands_before_the_bundled_one_until_it_is_removed(
 def test_show_names_sources_in_order_and_hosts(home: Home) -> None:
     shown = home.toolpin("plugin", "show", "node").out
     sources = ["upstream", "unofficial", "pypi", "pypi-musl", "npm"]
-    order = [shown.index(f"{one} (") for one in sources]
+    order = [shown.index(f"{source} (") for source in sources]
     assert order == sorted(order)
     assert "linux-arm64" in shown
-    told = json.loads(home.toolpin("plugin", "show", "node", "--json").out)["result"]
-    assert [one["id"] for one in told["sources"]] == sources
-    assert "linux-arm64-musl" in told["sources"][1]["hosts"]
+    output = json.loads(home.toolpin("plugin", "show", "node", "--json").out)["result"]
+    assert [source["id"] for source in output["sources"]] == sources
+    assert "linux-arm64-musl" in output["sources"][1]["hosts"]

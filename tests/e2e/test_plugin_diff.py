@@ -33,13 +33,13 @@ def test_a_diff_shows_what_a_terminal_would_obey(home: Home, greet: Path) -> Non
     assert r"of \x1b[8m itself" in shown
 
 
-def test_a_plugin_of_a_folder_is_what_its_folder_has(home: Home) -> None:
-    folder = write(home.root / "tools/greet", GREET)
-    home.toolpin("plugin", "add", "greet", str(folder))
+def test_a_plugin_of_a_directory_is_what_its_directory_has(home: Home) -> None:
+    directory = write(home.root / "tools/greet", GREET)
+    home.toolpin("plugin", "add", "greet", str(directory))
     same = home.toolpin("plugin", "diff", "greet")
     assert (same.out, same.code) == ("", 0)
     assert "greet is up to date with its publisher" in same.err
-    (folder / "more").write_text("more\n")
+    (directory / "more").write_text("more\n")
     assert "+more" in home.toolpin("plugin", "diff", "greet").out
 
 
@@ -54,5 +54,5 @@ def test_a_plugin_that_a_lockfile_moves_is_told_from_and_to(
     home.toolpin("plugin", "update", "greet")
     moved = home.toolpin("install", "--allow-plugins")
     assert moved.code == 0, moved.err
-    told = f"at {first[:12]}, as locked, and was at {second[:12]} for all projects"
-    assert told in moved.err
+    text = f"at {first[:12]}, as locked, and was at {second[:12]} for all projects"
+    assert text in moved.err

@@ -1,4 +1,4 @@
-"""What lies in an asdf plugin's folder beside its commit's files, and who shares it."""
+"""What is in an asdf plugin's directory beside its commit, and who shares it."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def test_a_script_that_no_commit_has_is_not_what_is_locked(
     assert "a plugin is not installed as locked" in refused.err
     assert "--force" in refused.err
     for words in (("lock", "--refresh", "greet"), ("plugin", "update", "greet")):
-        told = home.toolpin(*words)
-        assert told.code == 1
-        assert f"uncommitted  {script}\n" in told.err
+        result = home.toolpin(*words)
+        assert result.code == 1
+        assert f"uncommitted  {script}\n" in result.err
     assert home.toolpin("plugin", "update", "greet", "--force").code == 0
     assert not (plugin / script).exists()
     assert (plugin / "cache").read_text() == "its own"
@@ -68,12 +68,12 @@ def test_what_python_and_desktops_leave_beside_scripts_is_no_change(
     assert home.toolpin("lock").code == 0
     (plugin / name).write_text("another")
     for words in (("install", "--locked"), ("plugin", "update", "greet")):
-        told = home.toolpin(*words)
-        assert told.code == 0, told.err
+        result = home.toolpin(*words)
+        assert result.code == 0, result.err
     assert home.toolpin("plugin", "diff", "greet").out == ""
 
 
-def test_a_script_that_no_commit_has_is_found_behind_a_folders_link(
+def test_a_script_that_no_commit_has_is_found_behind_a_directories_link(
     home: Home,
 ) -> None:
     place = repository(
@@ -121,9 +121,9 @@ def test_hostile_81_what_another_process_removed_meanwhile_is_not_there(
     verb: str, home: Home
 ) -> None:
     meanwhile(home, f"pre_asdf_plugin_{verb}", "plugin remove greet")
-    told = home.toolpin("plugin", verb, "greet")
-    assert told.code == 1
-    assert "no asdf plugin is installed as greet" in told.err
+    result = home.toolpin("plugin", verb, "greet")
+    assert result.code == 1
+    assert "no asdf plugin is installed as greet" in result.err
 
 
 def test_hostile_81_an_update_tells_of_the_move_that_it_made_itself(
@@ -132,9 +132,9 @@ def test_hostile_81_an_update_tells_of_the_move_that_it_made_itself(
     first = git(greet, "rev-parse", "HEAD")
     second = commit(greet, {"more": "x"})
     meanwhile(home, "pre_asdf_plugin_update", "plugin update greet")
-    told = home.toolpin("plugin", "update", "greet", "--json")
-    assert told.code == 0, told.err
-    (move,) = json.loads(told.out)["result"]["moves"]
+    result = home.toolpin("plugin", "update", "greet", "--json")
+    assert result.code == 0, result.err
+    (move,) = json.loads(result.out)["result"]["moves"]
     assert first != second
     assert (move["before"], move["after"]) == (second, second)
 
@@ -146,18 +146,18 @@ def meanwhile(home: Home, hook: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("place", ["staging", "plugins", "chosen", "idiomatic"])
-def test_hostile_73_a_folder_of_the_store_that_is_none_ends_no_verb_as_a_bug(
+def test_hostile_73_a_directory_of_the_store_that_is_none_ends_no_verb_as_a_bug(
     place: str, home: Home, greet: Path
 ) -> None:
-    folder = home.data / place
-    if folder.exists():
-        folder.rename(home.root / "aside")
-    for make in (lambda: folder.write_text(""), lambda: folder.symlink_to(place)):
+    directory = home.data / place
+    if directory.exists():
+        directory.rename(home.root / "aside")
+    for make in (lambda: directory.write_text(""), lambda: directory.symlink_to(place)):
         make()
         for words in (("add", "more", f"file://{greet}"), ("update", "greet")):
-            told = home.toolpin("plugin", *words)
-            assert told.code in (0, 1), told.err
-            assert "bug" not in told.err
-        told = home.toolpin("plugin", "remove", "more")
-        assert told.code in (0, 1), told.err
-        folder.unlink()
+            result = home.toolpin("plugin", *words)
+            assert result.code in (0, 1), result.err
+            assert "bug" not in result.err
+        result = home.toolpin("plugin", "remove", "more")
+        assert result.code in (0, 1), result.err
+        directory.unlink()

@@ -64,8 +64,8 @@ def test_what_a_project_names_stays_wherever_prune_is_called(store: Home) -> Non
     assert store.toolpin("install").code == 0
     elsewhere = store.root / "elsewhere"
     elsewhere.mkdir()
-    told = store.toolpin("prune", "--yes", "--no-previous", "--json", cwd=elsewhere)
-    reasons = _reasons(json.loads(told.out)["result"])
+    result = store.toolpin("prune", "--yes", "--no-previous", "--json", cwd=elsewhere)
+    reasons = _reasons(json.loads(result.out)["result"])
     assert reasons["10.15.1"] == f"{file}:1"
     assert _have(store) == ["10.15.1", "10.15.3"]
 
@@ -73,8 +73,8 @@ def test_what_a_project_names_stays_wherever_prune_is_called(store: Home) -> Non
 def test_a_project_that_a_ci_job_installed_for_is_known(store: Home) -> None:
     file = store.pin("nodejs 10.15.1\n")
     assert store.toolpin("ci", "install").code == 0
-    told = store.toolpin("prune", "--json", cwd=store.root)
-    assert _reasons(json.loads(told.out)["result"])["10.15.1"] == f"{file}:1"
+    result = store.toolpin("prune", "--json", cwd=store.root)
+    assert _reasons(json.loads(result.out)["result"])["10.15.1"] == f"{file}:1"
 
 
 def test_a_project_that_is_gone_keeps_nothing(store: Home) -> None:
@@ -102,18 +102,18 @@ def test_a_projects_file_that_cannot_be_read_lets_nothing_go(store: Home) -> Non
     file = store.pin("nodejs 10.15.1\n")
     assert store.toolpin("install").code == 0
     file.write_bytes(b"nodejs \0\n")
-    told = store.toolpin("prune", "--yes", cwd=store.root)
-    assert told.code == 2
-    assert str(file) in told.err
-    assert f"nothing: the needs of {store.project} are unknown" in told.err
+    result = store.toolpin("prune", "--yes", cwd=store.root)
+    assert result.code == 2
+    assert str(file) in result.err
+    assert f"nothing: the needs of {store.project} are unknown" in result.err
     assert _have(store) == list(VERSIONS)
 
 
 def test_what_a_process_runs_stays(store: Home) -> None:
-    folder = store.data / "installs/nodejs/10.15.0/bin"
-    shutil.copy(shutil.which("sleep") or "/bin/sleep", folder / "sleep")
+    directory = store.data / "installs/nodejs/10.15.0/bin"
+    shutil.copy(shutil.which("sleep") or "/bin/sleep", directory / "sleep")
     _age(store, "10.15.0", LONG_AGO)
-    process = subprocess.Popen([folder / "sleep", "600"])
+    process = subprocess.Popen([directory / "sleep", "600"])
     try:
         _age(store, "10.15.0", LONG_AGO)
         answer = _prune(store, "--no-previous")
@@ -145,11 +145,13 @@ def test_a_nested_project_is_known_by_the_files_above_it_too(store: Home) -> Non
 @pytest.mark.parametrize(
     "name", [b"\xff", b"a\rb", "\u00e9".encode(), b"a\nb", b"\\n\n\\"]
 )
-def test_a_project_with_a_folder_of_any_name_is_known(name: bytes, store: Home) -> None:
-    folder = store.root / os.fsdecode(name)
-    folder.mkdir()
-    (folder / ".tool-versions").write_text("nodejs 10.15.1\n")
-    assert store.toolpin("install", cwd=folder).code == 0
+def test_a_project_with_a_directory_of_any_name_is_known(
+    name: bytes, store: Home
+) -> None:
+    directory = store.root / os.fsdecode(name)
+    directory.mkdir()
+    (directory / ".tool-versions").write_text("nodejs 10.15.1\n")
+    assert store.toolpin("install", cwd=directory).code == 0
     _prune(store, "--no-previous", cwd=store.root)
     assert _have(store) == ["10.15.1", "10.15.3"]
 
@@ -167,15 +169,15 @@ def test_a_project_that_cannot_be_looked_at_lets_nothing_go(store: Home) -> None
     assert store.toolpin("install").code == 0
     shutil.rmtree(store.project)
     store.project.symlink_to(store.project)
-    told = store.toolpin("prune", "--yes", cwd=store.root)
-    assert told.code == 1
-    assert str(file) in told.err
+    result = store.toolpin("prune", "--yes", cwd=store.root)
+    assert result.code == 1
+    assert str(file) in result.err
     assert _have(store) == list(VERSIONS)
 
 
 def test_what_runs_in_a_store_behind_a_link_stays(store: Home) -> None:
-    folder = store.data / "installs/nodejs/10.15.0/bin"
-    shutil.copy(shutil.which("sleep") or "/bin/sleep", folder / "sleep")
+    directory = store.data / "installs/nodejs/10.15.0/bin"
+    shutil.copy(shutil.which("sleep") or "/bin/sleep", directory / "sleep")
     real = store.root / "disk"
     store.data.rename(real)
     store.data.symlink_to(real)
@@ -217,16 +219,18 @@ def test_more_goes_until_the_rest_fits_the_longest_unused_first(store: Home) -> 
     for age, version in enumerate(("10.15.0", "10.15.2", "10.15.1"), 1):
         _age(store, version, LONG_AGO + age * 86_400)
     shown = json.loads(store.toolpin("prune", "--json").out)["result"]["versions"]
-    size = next(one["size_bytes"] for one in shown if one["version"] == "10.15.0")
+    size = next(
+        version["size_bytes"] for version in shown if version["version"] == "10.15.0"
+    )
     limits = ("--no-previous", "--keep-days", "1000", "--max-size", str(size * 5 // 2))
     _prune(store, *limits)
     assert _have(store) == ["10.15.1", "10.15.3"]
 
 
 def test_a_size_that_is_none_is_refused(store: Home) -> None:
-    told = store.toolpin("prune", "--max-size", "big")
-    assert told.code == 2
-    assert "try: --max-size 2G" in told.err
+    result = store.toolpin("prune", "--max-size", "big")
+    assert result.code == 2
+    assert "try: --max-size 2G" in result.err
 
 
 def test_a_plugins_script_hears_of_what_goes_and_may_refuse(home: Home) -> None:
@@ -238,10 +242,10 @@ def test_a_plugins_script_hears_of_what_goes_and_may_refuse(home: Home) -> None:
     assert home.toolpin("plugin", "add", "greet", f"file://{plugin}").code == 0
     for version in ("1.0.0", "1.1.0", "2.0.0"):
         assert home.toolpin("install", "greet", version).code == 0
-    told = home.toolpin("prune", "--yes", "--keep-days", "0", "--no-previous")
-    assert told.code == 1
-    assert "bye 1.1.0" in told.err
-    assert "toolpin: 1 removed" in told.err
+    result = home.toolpin("prune", "--yes", "--keep-days", "0", "--no-previous")
+    assert result.code == 1
+    assert "bye 1.1.0" in result.err
+    assert "toolpin: 1 removed" in result.err
     assert sorted(os.listdir(home.data / "installs/greet")) == ["1.0.0", "2.0.0"]
 
 
@@ -273,15 +277,15 @@ def test_what_a_project_names_by_the_time_of_its_removal_stays(
     assert home.toolpin("plugin", "add", "greet", f"file://{plugin}").code == 0
     for version in ("1.0.0", "1.1.0", "2.0.0"):
         assert home.toolpin("install", "greet", version).code == 0
-    told = home.toolpin("prune", "--yes", "--keep-days", "0", "--no-previous")
-    assert told.code == 0, told.err
-    assert "greet 1.1.0: " in told.err
-    assert "left alone" in told.err
+    result = home.toolpin("prune", "--yes", "--keep-days", "0", "--no-previous")
+    assert result.code == 0, result.err
+    assert "greet 1.1.0: " in result.err
+    assert "left alone" in result.err
     assert sorted(os.listdir(home.data / "installs/greet")) == ["1.1.0", "2.0.0"]
 
 
 @linux_only
-def test_projects_are_not_read_anew_for_every_version_that_goes(store: Home) -> None:
+def test_projects_are_not_read_again_for_every_version_that_goes(store: Home) -> None:
     file, log = store.pin("nodejs 10.15.3\n"), store.root / "log"
     assert store.toolpin("install").code == 0
     reads = []
@@ -291,8 +295,8 @@ def test_projects_are_not_read_anew_for_every_version_that_goes(store: Home) -> 
             _age(store, version, time.time() - 70 * 86_400)
         traced = ["strace", "-f", "-qq", "-o", str(log), "-e", "trace=openat"]
         words = ("prune", "--yes", "--no-previous", "--keep-days", days)
-        told = store.run(*traced, *TOOLPIN, *words, cwd=store.home)
-        assert told.code == 0, told.err
+        result = store.run(*traced, *TOOLPIN, *words, cwd=store.home)
+        assert result.code == 0, result.err
         reads.append(log.read_text().count(f'"{file}"'))
         store.toolpin("install", "nodejs", "10.15.0")
     assert _have(store) == ["10.15.0", "10.15.3"]
@@ -300,8 +304,8 @@ def test_projects_are_not_read_anew_for_every_version_that_goes(store: Home) -> 
 
 
 def test_a_prune_of_the_machine_s_store_says_what_it_cannot_know(home: Home) -> None:
-    told = home.toolpin("prune", "--system")
-    assert "projects of other users" in told.err
+    result = home.toolpin("prune", "--system")
+    assert "projects of other users" in result.err
 
 
 def test_the_machine_s_store_is_pruned_only_by_who_says_what_unused_is(
@@ -319,7 +323,7 @@ def test_the_machine_s_store_is_pruned_only_by_who_says_what_unused_is(
     assert len(list(system.iterdir())) == 3
     words = ("--system", "--yes", "--keep-days", "30", "--no-previous")
     assert home.toolpin("prune", *words).code == 0
-    assert [one.name for one in system.iterdir()] == ["10.15.3"]
+    assert [path.name for path in system.iterdir()] == ["10.15.3"]
 
 
 def _age(home: Home, version: str, when_s: float) -> None:
@@ -330,14 +334,16 @@ def _age(home: Home, version: str, when_s: float) -> None:
 
 
 def _prune(home: Home, *args: str, cwd: Path | None = None) -> dict[str, Any]:
-    told = home.toolpin("prune", "--yes", "--json", *args, cwd=cwd)
-    assert told.code == 0, told.err
-    answer: dict[str, Any] = json.loads(told.out)["result"]
+    result = home.toolpin("prune", "--yes", "--json", *args, cwd=cwd)
+    assert result.code == 0, result.err
+    answer: dict[str, Any] = json.loads(result.out)["result"]
     return answer
 
 
 def _reasons(answer: dict[str, Any]) -> dict[str, str | None]:
-    return {one["version"]: one["kept_because"] for one in answer["versions"]}
+    return {
+        version["version"]: version["kept_because"] for version in answer["versions"]
+    }
 
 
 def _have(home: Home) -> list[str]:

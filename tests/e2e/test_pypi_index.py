@@ -103,7 +103,7 @@ def test_a_lock_for_six_hosts_reads_the_index_once(
     done = machine.toolpin("lock")
     assert done.code == 0, done.err
     assert f"-> 15.2.0  {HOSTS}\n" in done.out
-    assert [one.path for one in server.requests] == [PAGE]
+    assert [request.path for request in server.requests] == [PAGE]
     accepted = server.requests[0].headers["accept"]
     assert accepted.startswith("application/vnd.pypi.simple.v1+json")
     text = (machine.project / "toolpin.lock").read_text()
@@ -213,7 +213,10 @@ def test_a_user_of_the_index_is_shown_to_its_files_and_kept_out_of_messages(
     secret = server.url.replace("//", "//ana:s3cret@")
     _configure(machine, f"index-url = {secret}/simple")
     assert _serves(machine)
-    shown = {one.path: one.headers.get("authorization") for one in server.requests}
+    shown = {
+        request.path: request.headers.get("authorization")
+        for request in server.requests
+    }
     assert set(shown.values()) == {"Basic YW5hOnMzY3JldA=="}
     server.put(PAGE, b"", fault=Status(403))
     machine.pin("rg 2.0\n")

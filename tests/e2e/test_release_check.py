@@ -14,7 +14,7 @@ import pytest
 from tests.support.programs import MUSL, elf, macho
 from tests.support.run import Home, Result
 from toolpin.binaries.elf import read_elf
-from toolpin.host import detect
+from toolpin.system.host import detect
 
 ARM_CPU = 0x0100000C
 OLD = elf(versions=("GLIBC_2.17", "GLIBC_2.28"), needed=("libc.so.6",))
@@ -30,15 +30,15 @@ def at(data: bytes, place: int, number: int) -> bytes:
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
     """A release with an ERTS of one program."""
-    folder = tmp_path / "demo"
-    put(folder, "bin/demo", b"#!/bin/sh\n")
-    put(folder, "releases/start_erl.data", b"13.1.5 0.1.0")
-    put(folder, "erts-13.1.5/bin/beam.smp", OLD)
-    return folder
+    directory = tmp_path / "demo"
+    put(directory, "bin/demo", b"#!/bin/sh\n")
+    put(directory, "releases/start_erl.data", b"13.1.5 0.1.0")
+    put(directory, "erts-13.1.5/bin/beam.smp", OLD)
+    return directory
 
 
-def put(folder: Path, path: str, data: bytes) -> None:
-    file = folder / path
+def put(directory: Path, path: str, data: bytes) -> None:
+    file = directory / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(data)
 

@@ -12,8 +12,8 @@ from tests.support.machine import without_rights
 from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, repository
 from tests.support.upstream import Upstream
-from toolpin.mutex import held
-from toolpin.replacing import replacing
+from toolpin.system.atomic_write import atomic_replace
+from toolpin.system.file_lock import held
 from toolpin.versions import sort_key
 
 _VERSIONS = ("8.1.0", "9.9.0", "10.15.3", "11.0.0-rc.1")
@@ -30,8 +30,8 @@ def installed(home: Home, upstream: Upstream) -> Home:
 
 
 def _left(home: Home) -> list[str]:
-    folder = home.data / "installs/nodejs"
-    return sorted(os.listdir(folder) if folder.exists() else [], key=sort_key)
+    directory = home.data / "installs/nodejs"
+    return sorted(os.listdir(directory) if directory.exists() else [], key=sort_key)
 
 
 def test_unused_is_what_nothing_here_pins_and_not_the_newest(installed: Home) -> None:
@@ -50,10 +50,10 @@ def test_a_file_with_a_second_name_outside_keeps_its_mode(installed: Home) -> No
     outside = installed.root / "shared.js"
     outside.write_text("theirs\n")
     outside.chmod(0o444)
-    folder = installed.data / "installs/nodejs/8.1.0/lib/ro"
-    folder.mkdir()
-    (folder / "shared.js").hardlink_to(outside)
-    folder.chmod(0o555)
+    directory = installed.data / "installs/nodejs/8.1.0/lib/ro"
+    directory.mkdir()
+    (directory / "shared.js").hardlink_to(outside)
+    directory.chmod(0o555)
     command = without_rights(*TOOLPIN, "uninstall", "nodejs", "8.1.0")
     assert installed.run(*command).code == 0
     assert _left(installed) == list(_VERSIONS[1:])
@@ -148,7 +148,7 @@ def test_the_cache_lists_what_each_archive_is_of(installed: Home) -> None:
 def test_cleaning_leaves_what_has_no_name_that_the_cache_gives(
     installed: Home,
 ) -> None:
-    """The folder may be a workspace, or a home."""
+    """The directory may be a workspace, or a home."""
     mine = [
         installed.cache / path
         for path in (
@@ -156,8 +156,8 @@ def test_cleaning_leaves_what_has_no_name_that_the_cache_gives(
             "documents/thesis.odt",
             "plans/house.dwg",
             "plans/house/2026/ground/floor.dwg",
-            "catalogues/spring.pdf",
-            "catalogues/spring/2026.pdf",
+            "catalogs/spring.pdf",
+            "catalogs/spring/2026.pdf",
             "archives/2026/photos",
             "partial/letter",
         )
@@ -169,15 +169,15 @@ def test_cleaning_leaves_what_has_no_name_that_the_cache_gives(
     assert [path for path in mine if not path.exists()] == []
 
 
-@pytest.mark.parametrize("kind", ["documents", "catalogues/nodejs"])
+@pytest.mark.parametrize("kind", ["documents", "catalogs/nodejs"])
 def test_cleaning_takes_what_a_killed_writer_of_a_note_left(
     kind: str, installed: Home
 ) -> None:
     """By the name that such a file really has while it is written."""
     assert installed.toolpin("list-all", "nodejs").code == 0
-    note = next(one for one in (installed.cache / kind).iterdir() if one.is_file())
-    with contextlib.suppress(KeyboardInterrupt), replacing(str(note)):
-        fresh = next(one for one in note.parent.iterdir() if ".toolpin-" in one.name)
+    note = next(path for path in (installed.cache / kind).iterdir() if path.is_file())
+    with contextlib.suppress(KeyboardInterrupt), atomic_replace(str(note)):
+        fresh = next(path for path in note.parent.iterdir() if ".toolpin-" in path.name)
         kept = fresh.with_name(
             f"{fresh.name[:-1]}{(int(fresh.name[-1], 16) + 1) % 16:x}"
         )

@@ -14,18 +14,18 @@ import pytest
 
 import toolpin
 from tests.support.run import REPOSITORY, Home
-from toolpin import paths
 from toolpin.errors import Refused, ToolpinError
+from toolpin.system import paths
 
 self_verb = importlib.import_module("toolpin.commands.self")
 
 
 def test_the_version_comes_with_the_interpreter_and_the_installer(home: Home) -> None:
     result = home.toolpin("self", "version", "--json")
-    told = json.loads(result.out)["result"]
-    assert told["version"] == toolpin.__version__
-    assert told["python"] == sys.executable
-    assert (told["installed_by"], told["place"]) == ("checkout", str(REPOSITORY))
+    output = json.loads(result.out)["result"]
+    assert output["version"] == toolpin.__version__
+    assert output["python"] == sys.executable
+    assert (output["installed_by"], output["place"]) == ("checkout", str(REPOSITORY))
 
 
 @pytest.mark.parametrize("action", ["update", "uninstall"])
@@ -57,7 +57,7 @@ def test_a_wheel_is_for_an_update_alone(home: Home) -> None:
 def test_an_installer_is_known_by_what_it_leaves(
     left: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = tmp_path / "lib/toolpin/site-packages/toolpin/paths.py"
+    package = tmp_path / "lib/toolpin/site-packages/toolpin/system/paths.py"
     (package.parent / "bundled").mkdir(parents=True)
     (package.parent / "bundled/install.sh").touch()
     monkeypatch.setattr(paths, "__file__", str(package))
@@ -70,18 +70,18 @@ def test_an_installer_is_known_by_what_it_leaves(
 @pytest.fixture
 def clone() -> Iterator[Path]:
     """A clone of toolpin's repository in `/tmp`, and what it was installed into."""
-    with tempfile.TemporaryDirectory(prefix="toolpin-clone-") as folder:
-        clone = Path(folder) / "toolpin"
+    with tempfile.TemporaryDirectory(prefix="toolpin-clone-") as directory:
+        clone = Path(directory) / "toolpin"
         clone.mkdir()
         (clone / "install.sh").touch()
-        (Path(folder) / "environment").mkdir()
-        (Path(folder) / "environment/toolpin-manifest").write_text(f"from {clone}\n")
+        (Path(directory) / "environment").mkdir()
+        (Path(directory) / "environment/toolpin-manifest").write_text(f"from {clone}\n")
         yield clone
 
 
 def _script(clone: Path) -> str:
-    found: str = self_verb.find_script(str(clone.parent / "environment"))
-    return found
+    script: str = self_verb.find_script(str(clone.parent / "environment"))
+    return script
 
 
 def test_an_update_comes_out_of_the_checkout_that_was_installed(clone: Path) -> None:

@@ -1,4 +1,4 @@
-"""Closed and full streams, odd folders: an error with a reason, no traceback."""
+"""Closed and full streams, odd directories: an error with a reason, no traceback."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_an_answer_that_cannot_be_written_is_an_error(ready: Home) -> None:
     assert result.err.startswith("toolpin: stdout cannot be written\n")
 
 
-def test_an_empty_folder_is_no_install(ready: Home) -> None:
+def test_an_empty_directory_is_no_install(ready: Home) -> None:
     (ready.data / "installs/nodejs/99.0.0").mkdir()
     assert "99.0.0" not in ready.toolpin("list").out
     assert ready.toolpin("where", "nodejs", "99.0.0").code == 1

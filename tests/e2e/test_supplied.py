@@ -13,7 +13,7 @@ from tests.support.code import PLUGIN, Code
 from tests.support.run import Home
 from tests.support.server import Server
 from tests.support.suite import TRIPLETS, Suite
-from toolpin.host import detect
+from toolpin.system.host import detect
 
 HOST = str(detect())
 pytestmark = pytest.mark.skipif(
@@ -57,8 +57,8 @@ def code(home: Home) -> Iterator[Code]:
 
 def receipt(home: Home) -> dict[str, Any]:
     file = home.data / "installs/hello/2.0.1/.toolpin/receipt.json"
-    found: dict[str, Any] = json.loads(file.read_text())
-    return found
+    answer: dict[str, Any] = json.loads(file.read_text())
+    return answer
 
 
 def log(home: Home) -> str:
@@ -73,18 +73,18 @@ def test_what_the_machine_lacks_comes_along_and_stays_beside_the_install(
     for again in (False, True):
         result = home.toolpin("install")
         assert result.code == 0, result.err
-        told = (
+        output = (
             "hello 2.0.1: built with libold1 of Debian bullseye, because "
             "of missing an old"
         )
-        assert (told in result.err) != again  # then all of it is in the cache
+        assert (output in result.err) != again  # then all of it is in the cache
         library = home.data / "installs/hello/2.0.1/runtime/libold.so.1"
         assert library.read_bytes() == b"library"
         option = f"--old={home.data}/staging/hello@2.0.1/toolpin-supplied"
         assert option in log(home)
         assert f"--set-rpath {library.parent} " in suite.patched.read_text()
         assert receipt(home)["bound"] is True
-        locators = [one["locator"] for one in receipt(home)["artifacts"]]
+        locators = [artifact["locator"] for artifact in receipt(home)["artifacts"]]
         assert locators[1:] == [
             "deb:pool/main/o/old/libold1_1-1_all.deb",
             "deb:pool/main/o/old/libold-dev_1-1_all.deb",
@@ -118,13 +118,13 @@ def test_a_machine_without_apt_hears_what_is_missing(home: Home) -> None:
         (tools / name).symlink_to(shutil.which(name) or "/")
     result = home.toolpin("install", env={"PATH": str(tools)})
     assert result.code == 1
-    for told in (
+    for text in (
         "hello 2.0.1 cannot be built on this machine",
         "missing: an old library",
         "instead: take another hello",
         "not supplied: apt is not installed",
     ):
-        assert told in result.err
+        assert text in result.err
 
 
 @pytest.mark.usefixtures("code")

@@ -58,10 +58,10 @@ class User:
 
 @pytest.fixture
 def root() -> Iterator[Path]:
-    """A folder that every user may enter; pytest's own is root's alone."""
-    with tempfile.TemporaryDirectory(prefix="toolpin-two-users-") as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
+    """A directory that every user may enter; pytest's own is root's alone."""
+    with tempfile.TemporaryDirectory(prefix="toolpin-two-users-") as directory:
+        Path(directory).chmod(0o755)
+        yield Path(directory)
 
 
 @pytest.fixture
@@ -73,12 +73,20 @@ def python(root: Path) -> str:
         made = subprocess.run(
             [base, "-I", "-m", "venv", "--without-pip", str(place)], check=False
         )
-        folders = list(place.glob("lib/*/site-packages"))
-        if made.returncode != 0 or not folders:
+        directories = list(place.glob("lib/*/site-packages"))
+        if made.returncode != 0 or not directories:
             continue
-        more = [str(REPOSITORY), *(one for one in sys.path if "site-packages" in one)]
-        (folders[0] / "all.pth").write_text("\n".join(more))
-        words = [str(place / "bin/python"), "-I", "-c", "import toolpin.mutex"]
+        more = [
+            str(REPOSITORY),
+            *(directory for directory in sys.path if "site-packages" in directory),
+        ]
+        (directories[0] / "all.pth").write_text("\n".join(more))
+        words = [
+            str(place / "bin/python"),
+            "-I",
+            "-c",
+            "import toolpin.system.file_lock",
+        ]
         try:
             subprocess.run(words, user=APP, check=True, capture_output=True)
         except (OSError, subprocess.CalledProcessError):
@@ -126,17 +134,17 @@ def store(root: Path, deploy: User, upstream: Upstream) -> Path:
 
 
 def test_all_may_read_what_is_in_it_and_only_its_owner_may_write(store: Path) -> None:
-    for folder, names, files in os.walk(store):
-        if f"{folder}/".startswith(f"{store}/locks/"):
-            continue  # who may read a mutex may hold it
-        for path in (folder, *(f"{folder}/{name}" for name in (*names, *files))):
-            found = os.lstat(path)
-            if stat.S_ISLNK(found.st_mode):
+    for directory, names, files in os.walk(store):
+        if f"{directory}/".startswith(f"{store}/locks/"):
+            continue  # who may read a file lock may hold it
+        for path in (directory, *(f"{directory}/{name}" for name in (*names, *files))):
+            status = os.lstat(path)
+            if stat.S_ISLNK(status.st_mode):
                 continue
-            wanted = 0o555 if stat.S_ISDIR(found.st_mode) else 0o444
-            assert found.st_mode & wanted == wanted, path
-            assert found.st_mode & 0o022 == 0, path
-            assert found.st_uid == DEPLOY, path
+            wanted = 0o555 if stat.S_ISDIR(status.st_mode) else 0o444
+            assert status.st_mode & wanted == wanted, path
+            assert status.st_mode & 0o022 == 0, path
+            assert status.st_uid == DEPLOY, path
 
 
 def test_another_user_runs_it_through_its_own_shims(store: Path, app: User) -> None:
@@ -194,14 +202,14 @@ def test_who_may_only_read_it_takes_nothing_out(
     assert app.toolpin("list").out == f"nodejs\n  {OLD} (system)\n"
 
 
-def test_damage_in_it_is_told_to_all_and_mended_by_its_owner(
+def test_damage_in_it_is_told_to_all_and_fixed_by_its_owner(
     store: Path, app: User, deploy: User
 ) -> None:
     program = store / f"installs/nodejs/{OLD}/bin/node"
     program.write_text("#!/bin/sh\necho evil\n")
-    told = app.toolpin("verify", "nodejs", "--repair")
-    assert told.code == 1
-    assert f"toolpin verify nodejs {OLD} --repair --system" in told.err
+    result = app.toolpin("verify", "nodejs", "--repair")
+    assert result.code == 1
+    assert f"toolpin verify nodejs {OLD} --repair --system" in result.err
     assert deploy.toolpin("verify", "--repair", "--system").code == 0
     assert app.toolpin("verify").code == 0
 
@@ -219,10 +227,10 @@ def test_what_its_owner_takes_out_is_gone_for_all(
 
 
 @pytest.mark.parametrize(
-    ("whose", "folder"), [("HOME", "home"), ("TOOLPIN_CACHE_DIR", "cache")]
+    ("whose", "directory"), [("HOME", "home"), ("TOOLPIN_CACHE_DIR", "cache")]
 )
 def test_nobody_fills_it_out_of_another_users_cache_or_home(
-    whose: str, folder: str, root: Path, app: User, upstream: Upstream
+    whose: str, directory: str, root: Path, app: User, upstream: Upstream
 ) -> None:
     owner = User(root / "owner", 0, app.python, 0o022)
     upstream.mirror_for(owner.home)
@@ -234,10 +242,10 @@ def test_nobody_fills_it_out_of_another_users_cache_or_home(
     before = len(upstream.server.requests)
     refused = owner.run(*words, env=env)
     assert refused.code == 1
-    assert f"{root}/app/{folder} is user {APP}'s" in refused.err
+    assert f"{root}/app/{directory} is user {APP}'s" in refused.err
     assert len(upstream.server.requests) == before
     assert not (root / "machine/installs").exists()
-    assert not any(one.stat().st_uid == 0 for one in app.home.root.rglob("*"))
+    assert not any(path.stat().st_uid == 0 for path in app.home.root.rglob("*"))
     for open_to_all in (owner.home.cache, owner.home.home):
         open_to_all.mkdir(exist_ok=True)
         open_to_all.chmod(0o777)
@@ -250,12 +258,12 @@ def test_nobody_fills_it_out_of_another_users_cache_or_home(
 def test_a_store_that_everybody_may_write_is_refused_and_named(
     name: str, store: Path, deploy: User, app: User
 ) -> None:
-    folder = store / name
+    directory = store / name
     for mode in (0o777, 0o1777):  # who may not rename what is there may still add to it
-        folder.chmod(mode)
+        directory.chmod(mode)
         result = deploy.toolpin("install", "nodejs", NEW, "--system")
         assert result.code == 1
-        assert str(folder) in result.err
+        assert str(directory) in result.err
         assert f"try: chmod -R o-w {store}" in result.err
         for user in (deploy, app):
-            assert f"writable  {folder}\n" in user.toolpin("doctor").out
+            assert f"writable  {directory}\n" in user.toolpin("doctor").out

@@ -30,8 +30,8 @@ def test_a_tool_and_its_version_may_be_one_word(home: Home, upstream: Upstream) 
         ("latest", "nodejs@22"),
         ("uninstall", "nodejs@22.20.0"),
     ):
-        told = home.toolpin(*words)
-        assert told.code == 0, (words, told.err)
+        result = home.toolpin(*words)
+        assert result.code == 0, (words, result.err)
     assert (home.project / ".tool-versions").read_text() == "node 22.20.0\n"
     assert home.toolpin("list").out == ""
 
@@ -44,9 +44,9 @@ def test_pin_without_a_version_says_what_to_type(
     home: Home, upstream: Upstream
 ) -> None:
     upstream.publish("22.20.0")
-    told = home.toolpin("pin", "nodejs")
-    assert told.code == 2
-    assert tried(home, told).code == 0
+    result = home.toolpin("pin", "nodejs")
+    assert result.code == 2
+    assert tried(home, result).code == 0
     assert (home.project / ".tool-versions").read_text() == "nodejs latest\n"
 
 
@@ -69,14 +69,12 @@ def test_what_is_not_pinned_is_pinned_by_the_line_that_is_told(
 
 
 @pytest.mark.parametrize("line", ["nodejs", "nodejs=22", "nodejs@22", "nodejs >=22"])
-def test_a_broken_line_is_mended_by_the_line_that_is_told(
-    line: str, home: Home
-) -> None:
+def test_a_broken_line_is_fixed_by_the_line_that_is_told(line: str, home: Home) -> None:
     home.pin(f"# ours\n{line}  # why\ngolang 1.26.1\n")
     below = home.project / "below"
     below.mkdir()
-    told = home.toolpin("current", cwd=below)
-    done = tried(home, told)
+    result = home.toolpin("current", cwd=below)
+    done = tried(home, result)
     assert done.code == 0, done.err
     version = "22" if "22" in line else "latest"
     assert (home.project / ".tool-versions").read_text() == (
@@ -86,9 +84,9 @@ def test_a_broken_line_is_mended_by_the_line_that_is_told(
 
 def test_pin_still_refuses_a_file_with_another_broken_line(home: Home) -> None:
     file = home.pin("golang\nnodejs 22\n")
-    told = home.toolpin("pin", "nodejs", "24")
-    assert told.code == 2
-    assert f"{file}:1" in told.err
+    result = home.toolpin("pin", "nodejs", "24")
+    assert result.code == 2
+    assert f"{file}:1" in result.err
     assert file.read_text() == "golang\nnodejs 22\n"
 
 
@@ -105,10 +103,10 @@ def test_pin_leaves_out_the_v_of_a_tag_and_says_so(
     home: Home, upstream: Upstream
 ) -> None:
     upstream.publish("22.20.0")
-    told = home.toolpin("pin", "nodejs", "v22.20.0", "v20")
-    assert told.code == 0
-    assert "nodejs 22.20.0 20" in told.err
-    assert "without the leading v" in told.err
+    result = home.toolpin("pin", "nodejs", "v22.20.0", "v20")
+    assert result.code == 0
+    assert "nodejs 22.20.0 20" in result.err
+    assert "without the leading v" in result.err
     assert (home.project / ".tool-versions").read_text() == "nodejs 22.20.0 20\n"
 
 
@@ -146,10 +144,10 @@ def test_a_version_means_the_same_on_the_command_line(
 def test_a_misspelt_tool_is_told_once_with_a_line_that_works(
     words: tuple[str, ...], home: Home
 ) -> None:
-    told = home.toolpin(*words, "nodejss", *(("22",) if words == ("pin",) else ()))
-    assert "similar" in told.err
-    assert "nodejs, node" not in told.err
-    assert tried(home, told).code == 0
+    result = home.toolpin(*words, "nodejss", *(("22",) if words == ("pin",) else ()))
+    assert "similar" in result.err
+    assert "nodejs, node" not in result.err
+    assert tried(home, result).code == 0
 
 
 def test_pin_of_what_is_no_version_tells_the_one_that_was_meant(home: Home) -> None:

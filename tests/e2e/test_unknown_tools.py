@@ -42,9 +42,9 @@ def test_a_command_names_each_once_with_the_command_that_adds_it(
     line: str, code: int, mixed: Home
 ) -> None:
     result = mixed.toolpin(*line.split())
-    told = result.out + result.err
-    assert told.count(ADD_RUBY) == told.count(ADD_VALE) == 1
-    assert told.count(".tool-versions:1") == told.count(".tool-versions:3") == 1
+    output = result.out + result.err
+    assert output.count(ADD_RUBY) == output.count(ADD_VALE) == 1
+    assert output.count(".tool-versions:1") == output.count(".tool-versions:3") == 1
     assert result.code == code
 
 
@@ -118,9 +118,9 @@ def test_an_activated_shell_names_each_once_a_session(shell: str, mixed: Home) -
     visits = f"cd /; cd {mixed.project}; cd /; cd {mixed.project}; {shell} -c 'cd /'"
     env = {"PATH": f"{mixed.data}/shims:{mixed.env['PATH']}"}
     result = mixed.run(shell, "-c", f"{start}; {visits}", env=env)
-    told = result.err.splitlines()
-    assert len([one for one in told if one.endswith(ADD_RUBY)]) == 1
-    assert len([one for one in told if one.endswith(ADD_VALE)]) == 1
+    lines = result.err.splitlines()
+    assert len([line for line in lines if line.endswith(ADD_RUBY)]) == 1
+    assert len([line for line in lines if line.endswith(ADD_VALE)]) == 1
     assert "toolpin install" not in result.err
 
 

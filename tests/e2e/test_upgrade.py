@@ -72,7 +72,7 @@ def test_what_is_newer_is_asked_of_the_source_that_is_locked(
 ) -> None:
     upstream.add_second_source(project)
     for version in ("22.20.0", "22.21.0", "24.1.0", "24.2.0"):
-        upstream.publish(version, folder="second", hosts=HOSTS)
+        upstream.publish(version, directory="second", hosts=HOSTS)
     assert project.toolpin("lock", "--source", "second").code == 0
     assert project.toolpin("upgrade", "--latest").code == 0
     assert '"nodejs 24" = "24.2.0"' in texts(project)[1]
@@ -104,14 +104,14 @@ def test_hostile_104_a_list_that_ends_below_what_is_locked_moves_nothing(
     assert home.toolpin("lock").code == 0
     before = texts(home)
     upstream.roll_back("22.20.0")
-    told = "the newest version listed is 22.20.0, older than the locked 22.21.0"
+    output = "the newest version listed is 22.20.0, older than the locked 22.21.0"
     result = home.toolpin(*command)
     assert result.code == 0, result.err
-    assert told in result.err
+    assert output in result.err
     assert texts(home) == before
     hint = result.err.partition("to update it: toolpin ")[2].splitlines()[0].split()
     moved = home.toolpin(*hint)
-    assert (moved.code, told in moved.err) == (0, False), moved
+    assert (moved.code, output in moved.err) == (0, False), moved
     assert f'"{request_line}" = "22.20.0"' in texts(home)[1]
 
 
@@ -234,10 +234,10 @@ def test_what_is_locked_as_it_was_here_is_asked_for_by_the_next_lock(
     assert project.toolpin("pin", "nodejs", "24.1.0", env=nowhere).code == 0
     assert 'verified = "here"' in texts(project)[1]
     before = texts(project)
-    told = project.toolpin("lock")
-    assert told.code == 1
-    assert "is not what upstream has" in told.err
-    assert "try: toolpin lock --refresh nodejs" in told.err
+    result = project.toolpin("lock")
+    assert result.code == 1
+    assert "is not what upstream has" in result.err
+    assert "try: toolpin lock --refresh nodejs" in result.err
     assert texts(project) == before
     assert project.toolpin("lock", "--refresh", "nodejs").code == 0
     assert "here" not in texts(project)[1]

@@ -81,7 +81,7 @@ def test_every_damage_is_one_line_and_exit_code_1(home: Home, tree: Path) -> Non
     assert (code, install["status"]) == (1, "damaged")
     findings = install["findings"]
     assert isinstance(findings, list)
-    assert {one["path"]: one["kind"] for one in findings} == kinds
+    assert {finding["path"]: finding["kind"] for finding in findings} == kinds
     shown = home.toolpin("verify")
     assert shown.code == 1
     heading, *lines = shown.out.splitlines()
@@ -102,7 +102,7 @@ def test_a_package_manager_that_has_replaced_itself_is_no_damage(
     assert (code, install["findings"]) == (0, [])
     assert home.toolpin("doctor").out.count(NODE) == 0
     (tree / "bin/node").write_text("")
-    assert [one["path"] for one in _findings(home)] == ["bin/node"]
+    assert [finding["path"] for finding in _findings(home)] == ["bin/node"]
 
 
 @pytest.mark.parametrize("name", ["package.json", "bin/npm-cli.js"])
@@ -111,11 +111,11 @@ def test_one_changed_file_of_a_package_manager_is_damage(
 ) -> None:
     path = f"lib/node_modules/npm/{name}"
     (tree / path).write_bytes((tree / path).read_bytes().replace(b"n", b"o", 1))
-    assert [one["path"] for one in _findings(home)] == [path]
+    assert [finding["path"] for finding in _findings(home)] == [path]
 
 
 @pytest.mark.parametrize("path", [".", "bin", "lib/node_modules", ".toolpin"])
-def test_a_folder_that_everybody_may_write_is_damage_and_is_closed(
+def test_a_directory_that_everybody_may_write_is_damage_and_is_closed(
     path: str, home: Home, tree: Path
 ) -> None:
     (tree / path).chmod(0o777)
@@ -127,25 +127,25 @@ def test_a_folder_that_everybody_may_write_is_damage_and_is_closed(
     assert stat.S_IMODE((tree / path).stat().st_mode) == 0o775
 
 
-def test_a_lost_receipt_is_told_with_the_mend_that_works(
-    home: Home, tree: Path
-) -> None:
+def test_a_lost_receipt_is_told_with_the_fix_that_works(home: Home, tree: Path) -> None:
     (tree / ".toolpin/receipt.json").unlink()
     for words in (("verify",), ("doctor",)):
-        told = home.toolpin(*words)
-        assert "toolpin uninstall nodejs 10.15.3 && toolpin" in told.out + told.err
-        assert "--repair" not in told.out + told.err
+        result = home.toolpin(*words)
+        assert "toolpin uninstall nodejs 10.15.3 && toolpin" in result.out + result.err
+        assert "--repair" not in result.out + result.err
 
 
 def test_what_a_group_may_write_is_no_damage(home: Home, tree: Path) -> None:
-    """As `npm install -g` leaves its folders with the umask 002."""
+    """As `npm install -g` leaves its directories with the umask 002."""
     (tree / "lib/node_modules/mine/lib").mkdir(parents=True)
     for path in ("lib/node_modules/mine/lib", "lib/node_modules/mine", "bin"):
         (tree / path).chmod(0o775)
     assert _verify(home)[0] == 0
 
 
-def test_what_else_lies_in_toolpins_own_folder_is_told(home: Home, tree: Path) -> None:
+def test_what_else_lies_in_toolpins_own_directory_is_told(
+    home: Home, tree: Path
+) -> None:
     (tree / ".toolpin/hook.sh").write_text("x")
     code, install = _verify(home)
     assert (code, install["added"]) == (0, [".toolpin/hook.sh"])
@@ -155,7 +155,7 @@ def test_what_else_lies_in_toolpins_own_folder_is_told(home: Home, tree: Path) -
     assert code == 1
 
 
-def test_an_install_is_intact_under_each_name_of_the_data_folder(
+def test_an_install_is_intact_under_each_name_of_the_data_directory(
     home: Home, tree: Path
 ) -> None:
     (home.root / "other").symlink_to(home.data)

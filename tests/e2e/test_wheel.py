@@ -1,4 +1,4 @@
-"""The wheel, built from this checkout and used from a folder that is not it."""
+"""The wheel, built from this checkout and used from a directory that is not it."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_every_plugin_shim_and_requirement(wheel: Path) -> None:
     packed = set(zipfile.ZipFile(wheel).namelist())
-    for folder in ("plugins", "shims", "ci"):
-        for file in (REPOSITORY / folder).iterdir():
-            assert f"toolpin/bundled/{folder}/{file.name}" in packed
+    for directory in ("plugins", "shims", "ci"):
+        for file in (REPOSITORY / directory).iterdir():
+            assert f"toolpin/bundled/{directory}/{file.name}" in packed
     assert "toolpin/bundled/requirements/runtime.txt" in packed
     assert "toolpin/bundled/install.sh" in packed
     assert not [name for name in packed if name.endswith(".pyc")]
@@ -41,7 +41,7 @@ def test_the_same_sources_give_the_same_wheel(wheel: Path, tmp_path: Path) -> No
     assert again.read_bytes() == wheel.read_bytes()
 
 
-def test_the_installed_wheel_answers_from_another_folder(
+def test_the_installed_wheel_answers_from_another_directory(
     wheel: Path, home: Home
 ) -> None:
     python = make_environment(home.root / "environment")
@@ -57,10 +57,10 @@ def test_the_installed_wheel_answers_from_another_folder(
 def test_the_installed_wheel_brings_its_plugins(wheel: Path, home: Home) -> None:
     python = make_environment(home.root / "environment")
     pip_install(python, "--no-deps", "--no-index", str(wheel))
-    code = "from toolpin.paths import bundled; print(bundled('plugins'))"
-    folder = Path(home.run(str(python), "-I", "-c", code).out.strip())
-    assert home.root in folder.parents
-    bundled = {file.name for file in folder.iterdir()}
+    code = "from toolpin.system.paths import bundled; print(bundled('plugins'))"
+    directory = Path(home.run(str(python), "-I", "-c", code).out.strip())
+    assert home.root in directory.parents
+    bundled = {file.name for file in directory.iterdir()}
     assert bundled == {file.name for file in (REPOSITORY / "plugins").iterdir()}
 
 
@@ -91,17 +91,17 @@ def test_an_installer_of_tools_installs_the_wheel(
     assert result.out == f"toolpin {toolpin.__version__}\n"
 
 
-def make_environment(folder: Path) -> Path:
+def make_environment(directory: Path) -> Path:
     """Make an empty environment and return its interpreter."""
-    command = [sys.executable, "-I", "-m", "venv", "--without-pip", str(folder)]
+    command = [sys.executable, "-I", "-m", "venv", "--without-pip", str(directory)]
     subprocess.run(command, check=True, timeout=60)
-    return folder / "bin" / "python"
+    return directory / "bin" / "python"
 
 
 def pip_install(python: Path, *arguments: str) -> None:
     """Install into an environment that has no pip of its own.
 
-    pip asks rustc for its version, and that may write to the home folder.
+    pip asks rustc for its version, and that may write to the home directory.
     """
     env = {**os.environ, "HOME": str(python.parents[1])}
     pip = [sys.executable, "-I", "-m", "pip", "--python", str(python), "install"]

@@ -24,7 +24,7 @@ def login(home: Home, upstream: Upstream) -> Login:
 
 
 class Wrong(NamedTuple):
-    """A set-up in which node is not what is pinned, and what must be said of it.
+    """A setup in which node is not what is pinned, and what must be said of it.
 
     `kinds` are those of the programs on PATH, in order.
     """
@@ -32,14 +32,14 @@ class Wrong(NamedTuple):
     arrange: Callable[[Login], object]
     words: tuple[str, ...]
     kinds: list[str]
-    mend: str = "toolpin doctor"
+    fix: str = "toolpin doctor"
     shell: Shell = BASH
 
 
-def _in_front(folder: str) -> Callable[[Login], None]:
+def _in_front(directory: str) -> Callable[[Login], None]:
     def arrange(login: Login) -> None:
-        login.program(login.home.home / folder / "node", "echo v18")
-        line = f'export PATH="$HOME/{folder}:$PATH"'
+        login.program(login.home.home / directory / "node", "echo v18")
+        line = f'export PATH="$HOME/{directory}:$PATH"'
         login.rc(".bashrc", login.path_line, line)
 
     return arrange
@@ -147,12 +147,12 @@ def test_what_is_not_the_pinned_one_is_told_with_its_cause(
     wrong.arrange(login)
     code, result = login.answer(wrong.shell, "toolpin why node --json")
     assert (code, result["is_right"]) == (1, False)
-    assert [one["kind"] for one in result["candidates"]] == wrong.kinds
+    assert [candidate["kind"] for candidate in result["candidates"]] == wrong.kinds
     screen = login.type(wrong.shell, "toolpin why node")
     assert screen.code == 1
     for word in wrong.words:
         assert word in screen.out
-    assert f"try: {wrong.mend}" in screen.err
+    assert f"try: {wrong.fix}" in screen.err
 
 
 @pytest.mark.parametrize("name", ["asdf", "somebody's own", "another version"])
@@ -240,14 +240,17 @@ def test_the_document_has_every_reason(login: Login) -> None:
     }
 
 
-def test_a_real_folder_in_front_is_right_where_it_is_the_pinned_one(
+def test_a_real_directory_in_front_is_right_where_it_is_the_pinned_one(
     login: Login,
 ) -> None:
     line = f"export PATH='{login.tree()}/bin':\"$PATH\""
     login.rc(".bashrc", login.path_line, line)
     code, result = login.answer(BASH, "toolpin why node --json")
     assert code == 0
-    assert [one["version"] for one in result["candidates"]] == [PINNED, None]
+    assert [candidate["version"] for candidate in result["candidates"]] == [
+        PINNED,
+        None,
+    ]
 
 
 def test_what_nothing_pins_is_the_machines_own(login: Login) -> None:
@@ -278,12 +281,12 @@ def test_a_command_of_a_pinned_tool_of_which_nothing_was_ever_installed(
     if has_own:
         write(home.root / "usual", {"bin/npm": "#!/bin/sh\n"})
     env = {"PATH": f"{home.root}/usual/bin"}
-    told = home.toolpin("why", "npm", env=env)
-    assert told.code == 1
-    assert "nodejs 11.0.0 is not installed" in told.out
-    assert (f"runs {home.root}/usual/bin/npm" in told.out) == has_own
-    assert ".tool-versions:1" in told.out
-    assert told.err.endswith("  try: toolpin install --missing\n")
+    result = home.toolpin("why", "npm", env=env)
+    assert result.code == 1
+    assert "nodejs 11.0.0 is not installed" in result.out
+    assert (f"runs {home.root}/usual/bin/npm" in result.out) == has_own
+    assert ".tool-versions:1" in result.out
+    assert result.err.endswith("  try: toolpin install --missing\n")
     home.pin("nodejs system\n")
     assert home.toolpin("why", "npm", env=env).code == (0 if has_own else 127)
 

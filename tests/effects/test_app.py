@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from toolpin.app import App
+from toolpin.config.settings import Settings
 from toolpin.errors import UsageError
-from toolpin.paths import Paths
-from toolpin.project.files import Files
-from toolpin.report import Report
-from toolpin.settings.read import Settings
+from toolpin.project.project_files import Files
+from toolpin.system.paths import Paths
+from toolpin.system.report import Report
 
 
 @pytest.fixture

@@ -18,12 +18,12 @@ import pytest
 from tests.effects.test_apt_mirror import machine, needs_apt
 from tests.support.server import Gather, Server, Status
 from toolpin.errors import NotPublished, Unreachable
-from toolpin.host import any_of
-from toolpin.paths import Paths
-from toolpin.plugin.registry import read_registry
+from toolpin.plugins.registry import read_registry
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.apt_lists import read_packages
 from toolpin.sources.debian import DebianSource
+from toolpin.system.host import any_of
+from toolpin.system.paths import Paths
 
 ARCHIVE = Path(__file__).parents[1] / "upstream/apt"
 SUITES = ("bookworm", "trixie", "sid")
@@ -57,7 +57,7 @@ def client(server: Server, tmp_path: Path) -> AptClient:
 def source(client: AptClient, tmp_path: Path) -> DebianSource:
     registry = read_registry(Paths(str(tmp_path), str(tmp_path)))
     sources = registry.require("erlang").sources
-    return DebianSource(next(one for one in sources if one.id == "debian"), client)
+    return DebianSource(next(item for item in sources if item.id == "debian"), client)
 
 
 @needs_apt
@@ -70,8 +70,8 @@ def test_a_version_that_no_suite_has_costs_one_fetch_a_suite_all_at_once(
         server.put(packages_of(suite), data, fault=Gather(barrier))
     with pytest.raises(NotPublished, match=r"no erlang-base 99\.0 in bookworm"):
         source.artifacts("99.0", HOST)
-    found = [release.version for release in source.releases(HOST)]
-    assert found == ["25.2.3", "27.3.4.1", "29.1.2"]
+    versions = [release.version for release in source.releases(HOST)]
+    assert versions == ["25.2.3", "27.3.4.1", "29.1.2"]
     assert [server.count(packages_of(suite)) for suite in SUITES] == [1, 1, 1]
     assert [server.count(release_of(suite)) for suite in SUITES] == [1, 1, 1]
 
@@ -81,8 +81,8 @@ def test_a_suite_that_gives_no_answer_is_asked_once_and_hides_no_earlier_one(
     server: Server, source: DebianSource
 ) -> None:
     server.put(release_of("sid"), fault=Status(404))
-    found = source.artifacts("25.2.3", HOST)
-    assert found[0].filename == "erlang-base_25.2.3+dfsg-1+deb12u4_amd64.deb"
+    artifacts = source.artifacts("25.2.3", HOST)
+    assert artifacts[0].filename == "erlang-base_25.2.3+dfsg-1+deb12u4_amd64.deb"
     asked = server.count(release_of("sid"))
     for _ in range(2):
         with pytest.raises(Unreachable, match="did not answer about Debian sid"):
@@ -129,8 +129,8 @@ def test_of_two_versions_in_a_list_the_newer_counts(tmp_path: Path) -> None:
         with (tmp_path / "archive_dists_sid_main_binary-amd64_Packages").open("a") as f:
             f.write(text)
     shutil.copy(ARCHIVE / "sid/InRelease", tmp_path / "archive_dists_sid_InRelease")
-    found = read_packages(str(tmp_path), ["erlang-base", "erlang-cry", "no-such"])
-    assert [(name, one.version) for name, one in found.items()] == [
+    packages = read_packages(str(tmp_path), ["erlang-base", "erlang-cry", "no-such"])
+    assert [(name, package.version) for name, package in packages.items()] == [
         ("erlang-base", "1:27.3.4.1+dfsg-1+deb13u4")
     ]
     assert read_packages(str(tmp_path), []) == {}

@@ -19,16 +19,16 @@ needs_apt = pytest.mark.skipif(
 )
 
 
-def machine(folder: Path, sources: str) -> dict[str, str]:
+def machine(directory: Path, sources: str) -> dict[str, str]:
     """Return the environment of a machine with these sources that has no lists yet."""
-    (folder / "lists/partial").mkdir(parents=True)
-    (folder / "sources.list").write_text(sources)
-    (folder / "apt.conf").write_text(
-        f'Dir::State::Lists "{folder}/lists";\n'
-        f'Dir::Etc::SourceList "{folder}/sources.list";\n'
+    (directory / "lists/partial").mkdir(parents=True)
+    (directory / "sources.list").write_text(sources)
+    (directory / "apt.conf").write_text(
+        f'Dir::State::Lists "{directory}/lists";\n'
+        f'Dir::Etc::SourceList "{directory}/sources.list";\n'
         'Dir::Etc::SourceParts "/dev/null";\n'
     )
-    return {"PATH": os.environ["PATH"], "APT_CONFIG": str(folder / "apt.conf")}
+    return {"PATH": os.environ["PATH"], "APT_CONFIG": str(directory / "apt.conf")}
 
 
 @needs_apt

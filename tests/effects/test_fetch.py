@@ -81,10 +81,10 @@ def artifact_at(url: str, data: bytes = DATA, *, sized: bool = False) -> Artifac
 
 def download(artifact: Artifact, part: Path, limits: Limits = PATIENT) -> list[int]:
     """Download and return the progress that was told."""
-    told: list[int] = []
-    fetcher(limits).download(artifact, str(part), lambda done, _: told.append(done))
+    lines: list[int] = []
+    fetcher(limits).download(artifact, str(part), lambda done, _: lines.append(done))
     assert not part.with_name("part.validator").exists()
-    return told
+    return lines
 
 
 def assert_nothing_left(part: Path) -> None:
@@ -118,11 +118,11 @@ def test_a_squeezed_document_is_unsqueezed(server: Server) -> None:
 def test_a_download_is_complete_and_tells_its_progress(
     server: Server, part: Path
 ) -> None:
-    told = download(artifact_at(server.put(FILE, DATA), sized=True), part)
+    output = download(artifact_at(server.put(FILE, DATA), sized=True), part)
     assert part.read_bytes() == DATA
-    assert told[0] == 0
-    assert told == sorted(told)
-    assert told[-1] == len(DATA)
+    assert output[0] == 0
+    assert output == sorted(output)
+    assert output[-1] == len(DATA)
 
 
 @pytest.mark.parametrize("sized", [True, False])
@@ -210,8 +210,8 @@ def test_hostile_41_a_download_is_resumed_by_the_next_process(
         download(artifact_at(url), part, PATIENT._replace(attempts=1))
     assert part.stat().st_size == 70_000
     url = server.put(FILE, DATA)
-    told = download(artifact_at(url), part)
-    assert told[0] == 70_000
+    output = download(artifact_at(url), part)
+    assert output[0] == 70_000
     assert server.requests[-1].sent == len(DATA) - 70_000
     assert part.read_bytes() == DATA
 

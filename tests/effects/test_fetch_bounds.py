@@ -137,8 +137,8 @@ def test_hostile_49_a_handshake_that_never_comes_is_given_up(
         assert cause(f"https://127.0.0.1:{listener.getsockname()[1]}/x")
 
 
-def trusted_authority(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
-    authority = Authority(folder)
+def trusted_authority(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
+    authority = Authority(directory)
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
@@ -233,7 +233,7 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *hosts: str) -> None:
     """Let every name have these addresses: a table in place of the network's."""
 
     def addresses(_: str, port: int, *__: object) -> Addresses:
-        kinds = [socket.AF_INET6 if ":" in one else socket.AF_INET for one in hosts]
+        kinds = [socket.AF_INET6 if ":" in host else socket.AF_INET for host in hosts]
         return [
             (kind, socket.SOCK_STREAM, 6, "", (host, port))
             for kind, host in zip(kinds, hosts, strict=True)

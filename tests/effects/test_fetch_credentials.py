@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.certificates import Authority
 from tests.support.server import Redirect, Server, Status
-from toolpin.doctor.reach import walk
+from toolpin.doctor.connection_probe import walk
 from toolpin.errors import Refused, Unreachable, UsageError
 from toolpin.http.credentials import Credentials, check_credentials
 from toolpin.http.fetch import Fetcher, Limits
@@ -35,20 +35,20 @@ def other() -> Iterator[Server]:
 
 
 def credentials(
-    folder: Path,
+    directory: Path,
     *,
     netrc: str = "",
     tokens: Mapping[str, str] | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Credentials:
-    folder.mkdir(exist_ok=True)
-    (folder / ".netrc").write_text(netrc)
-    return Credentials(env or {}, home=str(folder), tokens=tokens)
+    directory.mkdir(exist_ok=True)
+    (directory / ".netrc").write_text(netrc)
+    return Credentials(env or {}, home=str(directory), tokens=tokens)
 
 
-def token_for(url: str, folder: Path) -> Credentials:
+def token_for(url: str, directory: Path) -> Credentials:
     return credentials(
-        folder, tokens={url: "env:MIRROR_TOKEN"}, env={"MIRROR_TOKEN": SECRET}
+        directory, tokens={url: "env:MIRROR_TOKEN"}, env={"MIRROR_TOKEN": SECRET}
     )
 
 

@@ -66,17 +66,17 @@ def test_the_authority_that_a_variable_names_is_trusted(
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"])
-def test_a_folder_of_certificates_is_trusted(
+def test_a_directory_of_certificates_is_trusted(
     server: Server,
     authority: Authority,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     variable: str,
 ) -> None:
-    folder = tmp_path / "certs"
-    folder.mkdir()
-    (folder / f"{subject_hash(authority)}.0").symlink_to(authority.certificate)
-    value = f"{folder}:/nowhere" if variable == "SSL_CERT_DIR" else str(folder)
+    directory = tmp_path / "certs"
+    directory.mkdir()
+    (directory / f"{subject_hash(authority)}.0").symlink_to(authority.certificate)
+    value = f"{directory}:/nowhere" if variable == "SSL_CERT_DIR" else str(directory)
     monkeypatch.setenv(variable, value)
     assert document(f"{server.url}/x") == b"hello"
 

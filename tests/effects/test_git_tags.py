@@ -15,13 +15,13 @@ from tests.support.server import Server, Status
 from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.cache.verified import Cache
+from toolpin.config.settings import Settings
 from toolpin.errors import Unreachable
-from toolpin.host import any_of
 from toolpin.http.fetch import Fetcher, Limits
-from toolpin.plugin.contract import parse_tool
-from toolpin.settings.read import Settings
+from toolpin.plugins.tool_file import parse_tool
 from toolpin.sources.github import GithubSource
 from toolpin.sources.version_lists import read_tags
+from toolpin.system.host import any_of
 
 PATH = "/web/demo/demo.git/git-upload-pack"
 # What git 2.39 sends, but for its agent: command=ls-refs, of tags alone.
@@ -97,9 +97,13 @@ def test_versions_are_those_whose_tag_is_expected(
     server.answer(PATH, BODY, answer_of(tmp_path / "r", *tags))
     spec = parse_tool(PLUGIN, "demo.toml").sources[0]
     source = GithubSource(spec, indexes, NEVER)
-    assert [one.version for one in source.releases(X64)] == ["0.4.1", "0.5.0", "0.7.0"]
-    assert [one.version for one in source.releases(MAC)] == ["0.5.0", "0.7.0"]
-    assert not [one for one in server.requests if "/api" in one.path]
+    assert [release.version for release in source.releases(X64)] == [
+        "0.4.1",
+        "0.5.0",
+        "0.7.0",
+    ]
+    assert [release.version for release in source.releases(MAC)] == ["0.5.0", "0.7.0"]
+    assert not [request for request in server.requests if "/api" in request.path]
 
 
 @pytest.mark.parametrize("status", [403, 404, 405])
@@ -108,14 +112,14 @@ def test_releases_are_read_where_there_are_no_tags(
 ) -> None:
     server.put(f"{PATH} {BODY!r}", fault=Status(status))
     releases = [
-        {"tag_name": f"v{one}", "assets": [{"name": f"demo-{one}", "size": 1}]}
-        for one in ("1.1", "1.0")
+        {"tag_name": f"v{name}", "assets": [{"name": f"demo-{name}", "size": 1}]}
+        for name in ("1.1", "1.0")
     ]
     path = "/api/repos/demo/demo/releases?per_page=100&page=1"
     server.put(path, json.dumps(releases).encode())
     spec = parse_tool(PLUGIN, "demo.toml").sources[0]
     source = GithubSource(spec, indexes, NEVER)
-    assert [one.version for one in source.releases(X64)] == ["1.1", "1.0"]
+    assert [release.version for release in source.releases(X64)] == ["1.1", "1.0"]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tests.support.server import Server, Status
 from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.cache.verified import Cache
+from toolpin.config.settings import Settings
 from toolpin.errors import (
     NoChecksum,
     NoFit,
@@ -24,8 +25,7 @@ from toolpin.errors import (
 )
 from toolpin.http.fetch import Fetcher, Limits
 from toolpin.model import Host, Release
-from toolpin.plugin.contract import parse_tool
-from toolpin.settings.read import Settings
+from toolpin.plugins.tool_file import parse_tool
 from toolpin.sources.github import KIND, GithubSource, digest_origin
 
 HOST = Host("linux", "x64", "glibc", "2.36")
@@ -102,7 +102,9 @@ def test_an_artifact_has_the_canonical_url_and_the_published_digest(
 def test_with_a_sums_file_the_api_is_not_asked(releases: Releases) -> None:
     releases.publish("v14.1.1", grep_assets("14.1.1", sums=True))
     _source(releases, sums=True).artifacts("14.1.1", HOST)[0]
-    assert not [one for one in releases.server.requests if "/api" in one.path]
+    assert not [
+        request for request in releases.server.requests if "/api" in request.path
+    ]
 
 
 def test_only_tags_and_assets_that_fit_are_versions(releases: Releases) -> None:
@@ -217,10 +219,10 @@ def test_all_pages_are_read_and_drafts_left_out(releases: Releases) -> None:
     path = "/api/repos/demo/rg/releases?per_page=100&page="
     releases.server.put(f"{path}1", page(0, 100))
     releases.server.put(f"{path}2", page(100, 5))
-    found = _source(releases).releases(HOST)
-    assert len(found) == 104
-    assert Release("1.3") not in found
-    assert sum("/api/" in one.path for one in releases.server.requests) == 2
+    result = _source(releases).releases(HOST)
+    assert len(result) == 104
+    assert Release("1.3") not in result
+    assert sum("/api/" in request.path for request in releases.server.requests) == 2
 
 
 def test_a_used_up_allowance_names_github(releases: Releases) -> None:
@@ -239,11 +241,13 @@ def test_a_variant_is_found_in_a_name_with_the_version_and_the_host(
     ).replace(
         'tag = "v{version}"', 'variants = "-v"\nbuilt_for = { otp = "{variant}" }'
     )
-    names = [f"ripgrep-14.1.1-x86_64-unknown-linux-musl-v{one}.xz" for one in (25, 26)]
+    names = [
+        f"ripgrep-14.1.1-x86_64-unknown-linux-musl-v{item}.xz" for item in (25, 26)
+    ]
     others = ["ripgrep-14.1.1-powerpc-apple-darwin-v27.xz"]
     releases.publish("v14.1.1", dict.fromkeys([*names, *others], b"x"))
     source = _source(releases, text=text)
-    versions = {one.version for one in source.releases(HOST)}
+    versions = {release.version for release in source.releases(HOST)}
     assert versions == {"14.1.1", "14.1.1-v25", "14.1.1-v26"}
     beside = HOST._replace(beside=(("otp", "25.1"),))
     (artifact,) = source.artifacts("14.1.1", beside)

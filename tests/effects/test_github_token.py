@@ -51,12 +51,12 @@ def test_nothing_else_is_shown_it(url: str) -> None:
     assert shown(url, {"GITHUB_TOKEN": "t1"}, "t3") is None
 
 
-def gh_in(folder: Path, script: str) -> dict[str, str]:
-    folder.mkdir()
-    program = folder / "gh"
+def gh_in(directory: Path, script: str) -> dict[str, str]:
+    directory.mkdir()
+    program = directory / "gh"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
-    return {"PATH": f"{folder}:{os.defpath}", "WHERE": str(folder)}
+    return {"PATH": f"{directory}:{os.defpath}", "WHERE": str(directory)}
 
 
 def test_gh_is_run_outside_of_any_project(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.support.archives import (
     Form,
     ZipEntry,
     compress,
-    folder,
+    directory,
     hardlink,
     pax,
     symlink,
@@ -38,7 +38,7 @@ EVIL = b"evil\n"
 
 
 class Sandbox:
-    """A folder to unpack into, beside things that must stay as they are."""
+    """A directory to unpack into, beside things that must stay as they are."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -206,13 +206,13 @@ def test_hostile_21_names_that_differ_by_case_unpack_where_they_can(
     "entries",
     [
         [Entry("one/a"), Entry("two/a")],
-        [Entry("one/a"), folder("two/sub/")],
+        [Entry("one/a"), directory("two/sub/")],
         [Entry("one/a"), Entry("loose")],
-        [folder("one/")],
+        [directory("one/")],
         [],
     ],
 )
-def test_hostile_22_two_top_folders_or_none(
+def test_hostile_22_two_top_directories_or_none(
     sandbox: Sandbox, entries: list[Entry]
 ) -> None:
     sandbox.refuses(tar(*entries), strip=1)
@@ -227,7 +227,7 @@ def test_hostile_04_a_link_to_an_absolute_path(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("target", ["..", "../victim", "../../x", "b/../../victim"])
 def test_hostile_05_a_link_out_of_the_tree(sandbox: Sandbox, target: str) -> None:
-    sandbox.refuses(tar_with(folder("b/"), symlink("a", target)))
+    sandbox.refuses(tar_with(directory("b/"), symlink("a", target)))
     sandbox.refuses(tar_with(symlink("a", target), Entry("a", EVIL)))
 
 
@@ -235,7 +235,7 @@ def test_hostile_06_a_member_below_a_link(sandbox: Sandbox) -> None:
     below = Entry("a/x", EVIL)
     sandbox.refuses(tar_with(symlink("a", "../stage-sibling"), below))
     sandbox.refuses(tar_with(symlink("a", "before"), below))
-    sandbox.refuses(tar_with(symlink("a", "before"), folder("a/")))
+    sandbox.refuses(tar_with(symlink("a", "before"), directory("a/")))
 
 
 def test_hostile_07_a_chain_longer_than_path_max(sandbox: Sandbox) -> None:
@@ -243,7 +243,7 @@ def test_hostile_07_a_chain_longer_than_path_max(sandbox: Sandbox) -> None:
     entries: list[Entry] = []
     path = ""
     for letter in "abcdefghijklmnop":
-        entries += [folder(f"{path}{part}/"), symlink(f"{path}{letter}", part)]
+        entries += [directory(f"{path}{part}/"), symlink(f"{path}{letter}", part)]
         path += f"{part}/"
     short = "/".join("abcdefghijklmnop")
     entries += [
@@ -256,7 +256,11 @@ def test_hostile_07_a_chain_longer_than_path_max(sandbox: Sandbox) -> None:
 
 
 def test_hostile_07_the_same_chain_with_short_names(sandbox: Sandbox) -> None:
-    entries = [folder("d/e/f/"), symlink("s", "d/e/f"), symlink("up", "s/../../../..")]
+    entries = [
+        directory("d/e/f/"),
+        symlink("s", "d/e/f"),
+        symlink("up", "s/../../../.."),
+    ]
     sandbox.refuses(tar_with(*entries, symlink("escape", "up/victim")))
 
 
@@ -282,7 +286,7 @@ def test_hostile_07_the_same_chain_with_short_names(sandbox: Sandbox) -> None:
 def test_hostile_08_a_chain_of_links_that_climbs_out(
     sandbox: Sandbox, links: list[tuple[str, str]]
 ) -> None:
-    sandbox.refuses(tar_with(folder("a/b/"), *(symlink(*link) for link in links)))
+    sandbox.refuses(tar_with(directory("a/b/"), *(symlink(*link) for link in links)))
 
 
 def test_hostile_08_links_in_circles(sandbox: Sandbox) -> None:
@@ -312,7 +316,7 @@ def test_hostile_10_a_hard_link_to_a_file_of_an_earlier_step(sandbox: Sandbox) -
     sandbox.refuses(tar_with(hardlink("a", "earlier")))
 
 
-def test_hostile_10_a_hard_link_into_another_top_folder(sandbox: Sandbox) -> None:
+def test_hostile_10_a_hard_link_into_another_top_directory(sandbox: Sandbox) -> None:
     sandbox.refuses(tar(Entry("top/x"), hardlink("top/y", "other/x")), strip=1)
 
 
@@ -320,7 +324,7 @@ def test_hostile_11_a_hard_link_to_what_comes_later(sandbox: Sandbox) -> None:
     sandbox.refuses(tar_with(hardlink("a", "b"), Entry("b", EVIL)))
 
 
-@pytest.mark.parametrize("last", [Entry("a", EVIL), symlink("a", "b"), folder("a/")])
+@pytest.mark.parametrize("last", [Entry("a", EVIL), symlink("a", "b"), directory("a/")])
 def test_hostile_12_one_name_twice(sandbox: Sandbox, last: Entry) -> None:
     sandbox.refuses(tar_with(Entry("a", b"1"), last))
     sandbox.refuses(tar_with(symlink("a", "../victim"), last))
@@ -334,7 +338,7 @@ def test_hostile_12_a_link_of_an_earlier_step_is_not_written_through(
     (sandbox.stage / "d").symlink_to("../stage-sibling")
     sandbox.refuses(tar_with(Entry("a", EVIL)))
     sandbox.refuses(tar_with(Entry("d/new", EVIL)))
-    sandbox.refuses(tar_with(folder("d/new/")))
+    sandbox.refuses(tar_with(directory("d/new/")))
     sandbox.refuses(tar_with(hardlink("a", "before/it")))
     sandbox.refuses(tar_with(symlink("a", "before/it")))
     sandbox.refuses(tar_with(symlink("b", "d/x")))
@@ -362,7 +366,9 @@ def test_hostile_13_a_pipe_in_a_zip(sandbox: Sandbox) -> None:
 def test_hostile_14_15_76_modes_are_0755_or_0644(
     sandbox: Sandbox, mode: int, wanted: int, umask: int
 ) -> None:
-    data = tar(folder("d/", mode), Entry("d/a", EVIL, mode), Entry("new/b", EVIL, mode))
+    data = tar(
+        directory("d/", mode), Entry("d/a", EVIL, mode), Entry("new/b", EVIL, mode)
+    )
     before = os.umask(umask)
     try:
         files = sandbox.unpack(data)
@@ -491,7 +497,7 @@ def test_hostile_24_longer_names_and_targets_than_the_limit(sandbox: Sandbox) ->
     for entries in (
         [Entry("a" * 60), Entry("b" * 60)],
         [symlink("a", "x/" * 30), symlink("b", "x/" * 30)],
-        [folder("a/" * 20)],  # 20 folders, which have 400 bytes of names
+        [directory("a/" * 20)],  # 20 directories, which have 400 bytes of names
     ):
         assert "100 bytes" in sandbox.refuses(tar(*entries), limits=few).what
 
@@ -512,8 +518,8 @@ def test_hostile_24_links_that_take_more_steps_than_the_limit(
     """As a way that turns back all the time does, of one link behind the other."""
     few = SMALL._replace(link_steps=100)
     way = "a/../" * 5
-    links = [symlink(f"l{one}", f"{way}l{one + 1}") for one in range(4)]
-    members = [folder("a"), *links, Entry("l4")]
+    links = [symlink(f"l{number}", f"{way}l{number + 1}") for number in range(4)]
+    members = [directory("a"), *links, Entry("l4")]
     assert "100 steps" in sandbox.refuses(tar(*members), limits=few).what
     sandbox.unpack(tar(*members), limits=SMALL)
 
@@ -703,7 +709,7 @@ def test_hostile_36_a_dictionary_of_gibibytes(sandbox: Sandbox) -> None:
 def test_hostile_36_a_zstd_window_of_gibibytes(sandbox: Sandbox) -> None:
     # RFC 8878 3.1.1.1: magic, a descriptor of nothing, and a window of 2 ** (10 + 22);
     # then one last block, raw, of one byte.
-    for exponent, told in ((18, "too much memory"), (22, "memory")):
+    for exponent, value in ((18, "too much memory"), (22, "memory")):
         frame = bytes([0x28, 0xB5, 0x2F, 0xFD, 0, exponent << 3, 0b1001, 0, 0, 0])
         error = sandbox.refuses(frame, "t.tar.zst")
-        assert told in error.what
+        assert value in error.what

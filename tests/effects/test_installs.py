@@ -9,10 +9,9 @@ import pytest
 
 from tests.support.run import Home
 from tests.support.scripted import GREET, write
-from toolpin.env import render_record
+from toolpin.env_patch import render_record
 from toolpin.errors import NotRunnable
 from toolpin.model import EnvPatch, Pin
-from toolpin.paths import Paths
 from toolpin.store.installs import (
     commands,
     environment,
@@ -21,6 +20,7 @@ from toolpin.store.installs import (
     tools,
     versions,
 )
+from toolpin.system.paths import Paths
 
 NODE = Pin("nodejs", "10.15.3")
 
@@ -33,14 +33,16 @@ def paths(home: Home) -> Paths:
 def publish(paths: Paths, pin: Pin, *, bins: tuple[str, ...] = ("bin",)) -> Path:
     tree = Path(paths.install(*pin))
     (tree / ".toolpin").mkdir(parents=True)
-    for folder in bins:
-        (tree / folder).mkdir(parents=True)
-    patch = EnvPatch(tuple(f"{tree}/{folder}" for folder in bins), (("X", "it's"),))
+    for directory in bins:
+        (tree / directory).mkdir(parents=True)
+    patch = EnvPatch(
+        tuple(f"{tree}/{directory}" for directory in bins), (("X", "it's"),)
+    )
     (tree / ".toolpin" / "record.sh").write_text(render_record(patch))
     return tree
 
 
-def test_a_folder_without_a_mark_is_published(paths: Paths) -> None:
+def test_a_directory_without_a_mark_is_published(paths: Paths) -> None:
     publish(paths, NODE)
     assert is_installed(paths, NODE)
     assert tools(paths) == ("nodejs",)
@@ -113,7 +115,7 @@ def test_commands_are_the_executable_files(paths: Paths) -> None:
     os.symlink("node", bins / "nodejs")
     os.symlink("absent", bins / "dangling")
     (bins / "readme").write_text("")
-    (bins / "folder").mkdir()
+    (bins / "directory").mkdir()
     assert commands(paths, NODE) == ("node", "nodejs")
 
 
@@ -157,5 +159,5 @@ def test_hostile_67_a_pipe_in_the_store_keeps_nobody_waiting(
         ("install", "--offline", "nodejs", NODE.version),
         ("uninstall", *NODE),
     ):
-        told = home.toolpin(*words)
-        assert told.code != 3, told.err
+        result = home.toolpin(*words)
+        assert result.code != 3, result.err

@@ -11,7 +11,7 @@ import pytest
 # The main thread waits in C, where no handler of Python's runs.
 STUCK = """
 import ctypes
-from toolpin.interruption import end_on_signals
+from toolpin.store.interruption import end_on_signals
 end_on_signals()
 end_on_signals()
 library, mutex = ctypes.CDLL(None), ctypes.create_string_buffer(256)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from toolpin.model import Artifact, Digest
-from toolpin.plugin_tasks.needs import _is_allowed
 from toolpin.sources.script import address_of
+from toolpin.tasks.lockfile_plugins import _is_allowed
 
 PREFIXES = ("https://github.com/asdf-community/", "git@gitlab.example:tools")
 

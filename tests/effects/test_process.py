@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.waiting import wait_until
-from toolpin import process
 from toolpin.errors import ToolpinError, Unreachable
+from toolpin.system import process
 
 ENV = {"PATH": "/usr/bin:/bin"}
 

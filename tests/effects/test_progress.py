@@ -11,8 +11,8 @@ import pytest
 
 from tests.support.run import Home
 from tests.support.terminal import Terminal
-from toolpin.progress import Board, Row
-from toolpin.report import Report
+from toolpin.system.progress import Board, Row
+from toolpin.system.report import Report
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr("toolpin.progress.time.monotonic", made)
+    monkeypatch.setattr("toolpin.system.progress.time.monotonic", made)
     return made
 
 
@@ -112,7 +112,8 @@ def test_quiet_stays_quiet(clock: Clock, capsys: pytest.CaptureFixture[str]) -> 
 def test_a_long_label_leaves_nothing_behind_at_80_columns(home: Home) -> None:
     # A line that the terminal wraps is not erased.
     script = (
-        "from toolpin.progress import Board; from toolpin.report import Report\n"
+        "from toolpin.system.progress import Board; from toolpin.system.report "
+        "import Report\n"
         "row = Board(Report()).row('a-tool-' + 'x' * 100)\n"
         "row.phase('unpacking'); row.refresh()\n"
         "row.advance(41_000_000, 60_000_000); row.refresh()\n"

@@ -1,4 +1,4 @@
-"""Which files count in a folder, what they say together, and how one is written."""
+"""Which files count in a directory, what they say together, and how one is written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ import pytest
 from tests.support.run import REPOSITORY
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Request
-from toolpin.project.files import Files, read, write
 from toolpin.project.idiomatic import Idioms
 from toolpin.project.pin_files import (
     Where,
@@ -28,7 +27,8 @@ from toolpin.project.pin_files import (
     request_for,
     stated,
 )
-from toolpin.project.words import respell
+from toolpin.project.project_files import Files, read, write
+from toolpin.project.validation import respell
 
 NOBODY = 65534
 IDIOMS = Idioms(
@@ -41,26 +41,26 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="gives files to another u
 
 
 class Machine:
-    """A home, a project two folders deep outside of it, and a global file."""
+    """A home, a project two directories deep outside of it, and a global file."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.home = root / "home"
         self.start = root / "srv" / "app" / "src"
         self.global_file = root / "config" / ".tool-versions"
-        for folder in (self.home, self.start, self.global_file.parent):
-            folder.mkdir(parents=True)
+        for directory in (self.home, self.start, self.global_file.parent):
+            directory.mkdir(parents=True)
 
-    def pin(self, folder: Path, text: str) -> Path:
-        file = folder / ".tool-versions"
+    def pin(self, directory: Path, text: str) -> Path:
+        file = directory / ".tool-versions"
         file.write_text(text)
         return file
 
     def candidates(self, start: Path | str | None = None) -> list[str]:
-        found = candidates(
+        result = candidates(
             str(start or self.start), str(self.home), str(self.global_file)
         )
-        return [path for path in found if path.startswith(str(self.root))]
+        return [path for path in result if path.startswith(str(self.root))]
 
     def ignored(self, start: Path) -> list[str]:
         return list(ignored(str(start), str(self.home), str(self.global_file)))
@@ -81,11 +81,11 @@ def machine(tmp_path: Path) -> Machine:
 
 @pytest.fixture
 def shared() -> Iterator[Path]:
-    """A folder that every user may enter, unlike pytest's own."""
-    folder = Path(tempfile.mkdtemp(prefix="toolpin-test-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+    """A directory that every user may enter, unlike pytest's own."""
+    directory = Path(tempfile.mkdtemp(prefix="toolpin-test-"))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory)
 
 
 @contextlib.contextmanager
@@ -126,7 +126,7 @@ def test_a_home_whose_name_only_begins_alike_is_outside(machine: Machine) -> Non
     assert machine.candidates(project) == [str(file)]
 
 
-def test_the_root_folder_ends_the_walk() -> None:
+def test_the_root_directory_ends_the_walk() -> None:
     assert len(list(candidates("/", "/", "/nowhere/.tool-versions"))) <= 1
 
 
@@ -170,9 +170,9 @@ def test_hostile_64_a_wrong_variable_is_an_error_everywhere(
 def test_one_tool_reads_no_file_behind_the_one_that_names_it(machine: Machine) -> None:
     near = machine.pin(machine.start, "zig 0.13\nnode 20\n")
     machine.pin(machine.root / "srv", "not a file at all: \0")
-    found = request_for("nodejs", machine.stated(), {})
-    assert found is not None
-    assert (found.tool, str(found.origin)) == ("nodejs", f"{near}:2")
+    request = request_for("nodejs", machine.stated(), {})
+    assert request is not None
+    assert (request.tool, str(request.origin)) == ("nodejs", f"{near}:2")
     with pytest.raises(UsageError):
         request_for("erlang", machine.stated(), {})
     override = request_for("erlang", machine.stated(), {"TOOLPIN_ERLANG_VERSION": "27"})
@@ -183,9 +183,9 @@ def test_one_tool_reads_no_file_behind_the_one_that_names_it(machine: Machine) -
 def test_a_tools_own_line_counts_whatever_the_others_are(machine: Machine) -> None:
     file = machine.pin(machine.start, "Zig ^0.13\n\t node  20\t# x\nerlang@27\n")
     own = machine.stated("nodejs", "node")
-    found = request_for("nodejs", own, {})
-    assert found is not None
-    assert str(found.origin) == f"{file}:2"
+    request = request_for("nodejs", own, {})
+    assert request is not None
+    assert str(request.origin) == f"{file}:2"
     with pytest.raises(UsageError):
         request_for("nodejs", machine.stated(), {})
 
@@ -195,9 +195,9 @@ def test_a_file_without_the_tools_line_is_passed_over(machine: Machine) -> None:
     above = machine.root / "srv/.tool-versions"
     above.write_bytes(b"node 20  # \xff\n")
     own = machine.stated("nodejs", "node")
-    found = request_for("nodejs", own, {})
-    assert found is not None
-    assert str(found.origin) == f"{above}:1"
+    request = request_for("nodejs", own, {})
+    assert request is not None
+    assert str(request.origin) == f"{above}:1"
 
 
 def test_a_tool_that_nothing_names_has_no_request(machine: Machine) -> None:
@@ -205,8 +205,8 @@ def test_a_tool_that_nothing_names_has_no_request(machine: Machine) -> None:
     assert request_for("erlang", machine.stated(), {}) is None
 
 
-def hostile_file(kind: str, folder: Path) -> Path:
-    file = folder / ".tool-versions"
+def hostile_file(kind: str, directory: Path) -> Path:
+    file = directory / ".tool-versions"
     match kind:
         case "directory":
             file.mkdir()
@@ -235,7 +235,7 @@ READ = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1 << 28, 1 << 28))
 from toolpin.errors import UsageError
-from toolpin.project.files import read
+from toolpin.project.project_files import read
 try:
     read(sys.argv[1])
 except UsageError as error:
@@ -312,7 +312,7 @@ def test_hostile_62_101_a_strangers_file_is_ignored_where_everybody_may_write(
 
 
 @as_root
-def test_hostile_62_an_owner_matters_in_no_other_folder(machine: Machine) -> None:
+def test_hostile_62_an_owner_matters_in_no_other_directory(machine: Machine) -> None:
     file = machine.pin(machine.start, "")
     os.chown(file, NOBODY, NOBODY)
     assert machine.candidates() == [str(file)]
@@ -322,7 +322,7 @@ def test_hostile_62_an_owner_matters_in_no_other_folder(machine: Machine) -> Non
 
 
 @as_root
-def test_hostile_62_roots_file_in_a_sticky_folder_counts(shared: Path) -> None:
+def test_hostile_62_roots_file_in_a_sticky_directory_counts(shared: Path) -> None:
     shared.chmod(0o1777)
     file = shared / ".tool-versions"
     file.touch()
@@ -332,7 +332,7 @@ def test_hostile_62_roots_file_in_a_sticky_folder_counts(shared: Path) -> None:
         )
 
 
-def test_hostile_63_more_folders_than_a_path_or_a_stack_takes_are_walked(
+def test_hostile_63_more_directories_than_a_path_or_a_stack_takes_are_walked(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = machine.pin(machine.start, "")
@@ -358,20 +358,20 @@ def test_hostile_61_63_many_files_of_one_place_are_not_read_together(
     name: str, machine: Machine
 ) -> None:
     """Each is as large as it may be; a repository packs them into next to nothing."""
-    folder = machine.start
+    directory = machine.start
     for _ in range(10):
-        folder /= "d"
-        folder.mkdir()
+        directory /= "d"
+        directory.mkdir()
         text = b"22\n" if name == ".nvmrc" else b"erlang 1\n"
-        (folder / name).write_bytes(text + b"#" * 1_000_000)
+        (directory / name).write_bytes(text + b"#" * 1_000_000)
 
     def read(start: Path) -> list[Request]:
         where = Where(str(start), "/", "/nowhere/.tool-versions", Files())
         return list(stated(where, {}, IDIOMS))
 
-    assert len(read(folder.parents[5])) == 4
+    assert len(read(directory.parents[5])) == 4
     with pytest.raises(UsageError, match="directory and its parents"):
-        read(folder)
+        read(directory)
 
 
 def test_hostile_63_a_loop_of_links_is_walked_by_its_name(machine: Machine) -> None:
@@ -382,7 +382,7 @@ def test_hostile_63_a_loop_of_links_is_walked_by_its_name(machine: Machine) -> N
     assert logical_cwd({"PWD": str(start)}) == os.getcwd()
 
 
-def test_hostile_63_a_folder_that_may_not_be_entered_is_passed(shared: Path) -> None:
+def test_hostile_63_a_directory_that_may_not_be_entered_is_passed(shared: Path) -> None:
     closed = shared / "closed"
     start = closed / "project"
     start.mkdir(parents=True)
@@ -391,12 +391,12 @@ def test_hostile_63_a_folder_that_may_not_be_entered_is_passed(shared: Path) -> 
     file.touch()
     closed.chmod(0o000)
     with without_privileges():
-        found = list(candidates(str(start), "/", "/nowhere/.tool-versions"))
+        results = list(candidates(str(start), "/", "/nowhere/.tool-versions"))
     closed.chmod(0o755)
-    assert found[0] == str(file)
+    assert results[0] == str(file)
 
 
-def test_hostile_63_a_deleted_folder_is_named(
+def test_hostile_63_a_deleted_directory_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "gone"
@@ -412,7 +412,7 @@ def test_hostile_63_a_deleted_folder_is_named(
         logical_cwd({"PWD": str(gone)})
 
 
-def test_the_shell_s_name_of_a_folder_is_kept(
+def test_the_shell_s_name_of_a_directory_is_kept(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link = machine.root / "link"
@@ -465,9 +465,9 @@ def test_writing_as_root_leaves_the_file_to_its_owner(tmp_path: Path) -> None:
     file.touch(0o640)
     os.chown(file, NOBODY, NOBODY)
     write(str(file), b"a 1\n")
-    found = file.stat()
-    assert (found.st_uid, found.st_gid) == (NOBODY, NOBODY)
-    assert stat.S_IMODE(found.st_mode) == 0o640
+    status = file.stat()
+    assert (status.st_uid, status.st_gid) == (NOBODY, NOBODY)
+    assert stat.S_IMODE(status.st_mode) == 0o640
 
 
 def test_a_write_that_the_system_refuses_leaves_nothing(shared: Path) -> None:

@@ -12,12 +12,12 @@ import pytest
 
 from tests.support.archives import node_tarball
 from toolpin.errors import ToolpinError
-from toolpin.host import detect
 from toolpin.model import Artifact, Digest, Pin, Plan, Unpack
-from toolpin.paths import Paths
-from toolpin.store import installs, trees
+from toolpin.store import installs, publication
 from toolpin.store.inspection import Inspection, inspect
-from toolpin.upkeep.repair import Repaired, repair
+from toolpin.store.repair import Repaired, repair
+from toolpin.system.host import detect
+from toolpin.system.paths import Paths
 
 PIN = Pin("nodejs", "22.1.0")
 
@@ -41,7 +41,7 @@ def paths(tmp_path: Path) -> Paths:
         commands=("node",),
         proof=(),
     )
-    trees.publish(paths, plan, [str(archive)], "2026-01-31T12:00:00Z")
+    publication.publish(paths, plan, [str(archive)], "2026-01-31T12:00:00Z")
     return paths
 
 
@@ -76,7 +76,7 @@ def test_an_install_without_a_good_receipt_is_damaged(
     if receipt is not None:
         file.write_text(receipt, encoding="latin-1")
     look = _look(paths)
-    assert [one.path for one in look.findings] == [".toolpin/receipt.json"]
+    assert [finding.path for finding in look.findings] == [".toolpin/receipt.json"]
     (problem,) = _repair(paths).problems
     assert problem.hint == f"toolpin uninstall {PIN} && toolpin install {PIN}"
 
@@ -101,11 +101,13 @@ def test_hostile_86_a_receipt_leads_no_repair_astray(
 ) -> None:
     file = _tree(paths) / ".toolpin/receipt.json"
     receipt = json.loads(file.read_text())
-    (licence,) = (one for one in receipt["files"] if one[0] == "LICENSE")
+    (licence,) = (file for file in receipt["files"] if file[0] == "LICENSE")
     licence[at] = value
     file.write_text(json.dumps(receipt))
     done = _repair(paths)
-    assert [one.path for one in done.inspection.findings] == [".toolpin/receipt.json"]
+    assert [finding.path for finding in done.inspection.findings] == [
+        ".toolpin/receipt.json"
+    ]
     assert not (Path(paths.installs).parent / "victim").exists()
 
 
@@ -126,7 +128,7 @@ def test_hostile_06_a_repair_goes_through_no_link(paths: Paths) -> None:
     assert not any(outside.iterdir())
 
 
-def test_a_folder_in_the_place_of_a_file_stays_and_the_rest_is_repaired(
+def test_a_directory_in_the_place_of_a_file_stays_and_the_rest_is_repaired(
     paths: Paths,
 ) -> None:
     licence = _tree(paths) / "LICENSE"
@@ -135,8 +137,8 @@ def test_a_folder_in_the_place_of_a_file_stays_and_the_rest_is_repaired(
     (licence / "mine").touch()
     (_tree(paths) / "bin/node").write_text("")
     done = _repair(paths)
-    assert [one.path for one in done.inspection.findings] == ["LICENSE"]
-    assert [one.what for one in done.problems] == ["LICENSE cannot be restored"]
+    assert [finding.path for finding in done.inspection.findings] == ["LICENSE"]
+    assert [problem.what for problem in done.problems] == ["LICENSE cannot be restored"]
     assert (licence / "mine").exists()
 
 
@@ -154,7 +156,7 @@ def test_a_file_that_no_archive_holds_is_not_repaired(paths: Paths) -> None:
 
 def test_files_of_equal_bytes_are_all_repaired(paths: Paths) -> None:
     scripts = list((_tree(paths) / "lib/node_modules/npm/bin").iterdir())
-    assert len({one.read_bytes() for one in scripts}) == 1 < len(scripts)
+    assert len({script.read_bytes() for script in scripts}) == 1 < len(scripts)
     for script in scripts:
         script.write_text("")
     done = _repair(paths)
@@ -177,8 +179,8 @@ def test_hostile_76_a_repair_does_not_depend_on_the_umask(paths: Paths) -> None:
 def test_hostile_81_an_install_that_is_removed_meanwhile_is_an_error(
     paths: Paths,
 ) -> None:
-    found = _look(paths)._replace(findings=())
-    trees.remove(paths, PIN)
+    result = _look(paths)._replace(findings=())
+    publication.remove(paths, PIN)
     with pytest.raises(ToolpinError, match="was removed"):
-        repair(paths, found, (), lambda _artifact: "")
+        repair(paths, result, (), lambda _artifact: "")
     assert not installs.is_installed(paths, PIN)

@@ -10,15 +10,15 @@ import pytest
 
 from toolpin.app import App
 from toolpin.errors import NotLocked, ToolpinError, Unreachable, UsageError
-from toolpin.host import any_of
 from toolpin.lockfile.document import Entry, Key, Lockfile, render
 from toolpin.model import Artifact, Build, Digest, Origin, Pin, Request, Wanted
-from toolpin.paths import Paths
 from toolpin.project.toolversions import parse
-from toolpin.report import Report
-from toolpin.resolver.installed import Resolution
+from toolpin.resolver.local_resolution import Resolution
 from toolpin.resolver.resolver import Resolver, Rules
 from toolpin.store.installs import remember_channel
+from toolpin.system.host import any_of
+from toolpin.system.paths import Paths
+from toolpin.system.report import Report
 
 INSTALLED = ("20.1.0", "22.1.0", "22.2.0", "22", "ref-main")
 LOCKED = {"22": "22.1.0", "lts": "24.0.0", "20.1.0": "20.1.0"}
@@ -42,8 +42,10 @@ def write_lockfile(app: App) -> None:
     url = "https://nodejs.org/dist/node.tar.gz"
     artifact = Artifact(url, Digest("sha256", "a" * 64), None, "node.tar.gz")
     entries = tuple(
-        Entry(Pin("nodejs", one), "linux-x64", "nodejs.org", "here", Build((artifact,)))
-        for one in sorted(set(LOCKED.values()))
+        Entry(
+            Pin("nodejs", item), "linux-x64", "nodejs.org", "here", Build((artifact,))
+        )
+        for item in sorted(set(LOCKED.values()))
     )
     Path(app.directory, "toolpin.lock").write_text(render(Lockfile(pins, entries)))
 
@@ -55,8 +57,11 @@ def request_for(words: str, app: App) -> Request:
 def meanings(resolutions: Iterator[Resolution]) -> list[tuple[str, str]]:
     """Give each resolution's basis, and its version or directory."""
     return [
-        (one.basis, one.pin.version if one.pin else one.directory)
-        for one in resolutions
+        (
+            resolution.basis,
+            resolution.pin.version if resolution.pin else resolution.directory,
+        )
+        for resolution in resolutions
     ]
 
 

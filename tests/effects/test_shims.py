@@ -1,4 +1,4 @@
-"""The shims folder: one stub a command, and every foreign file left alone."""
+"""The shims directory: one stub a command, and every foreign file left alone."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from tests.shell.store import KNOWN, Store
 from tests.support.run import REPOSITORY, Home
 from toolpin.model import Pin
-from toolpin.project.words import RESERVED_COMMANDS
-from toolpin.shims.folder import are_in_place, refresh, why_skipped
+from toolpin.project.validation import RESERVED_COMMANDS
+from toolpin.shims.shim_directory import are_in_place, refresh, why_skipped
 from toolpin.shims.stubs import Stub, read_stub
 
 
@@ -93,19 +93,19 @@ def test_a_stub_that_nothing_provides_goes(store: Store) -> None:
 
 
 def test_hostile_85_foreign_files_stay_as_they_are(store: Store) -> None:
-    folder = Path(store.paths.shims)
-    folder.mkdir(parents=True)
-    (folder / "node").write_text("#!/bin/sh\n# mine\n")
-    (folder / "npm").symlink_to("/usr/bin/env")
-    (folder / "notes").mkdir()
-    (folder / "mine").write_text("mine")
+    directory = Path(store.paths.shims)
+    directory.mkdir(parents=True)
+    (directory / "node").write_text("#!/bin/sh\n# mine\n")
+    (directory / "npm").symlink_to("/usr/bin/env")
+    (directory / "notes").mkdir()
+    (directory / "mine").write_text("mine")
     assert store.refresh() == ((), (), ("node", "npm"))
-    assert (folder / "node").read_text() == "#!/bin/sh\n# mine\n"
-    assert os.readlink(folder / "npm") == "/usr/bin/env"
-    assert sorted(os.listdir(folder)) == ["mine", "node", "notes", "npm"]
+    assert (directory / "node").read_text() == "#!/bin/sh\n# mine\n"
+    assert os.readlink(directory / "npm") == "/usr/bin/env"
+    assert sorted(os.listdir(directory)) == ["mine", "node", "notes", "npm"]
 
 
-def test_hostile_85_the_shims_folder_may_be_a_link(store: Store) -> None:
+def test_hostile_85_the_shims_directory_may_be_a_link(store: Store) -> None:
     real = store.home.root / "elsewhere"
     real.mkdir()
     store.home.data.mkdir(exist_ok=True)
@@ -141,10 +141,12 @@ def test_a_strange_name_is_only_a_name(store: Store, name: str) -> None:
     assert store.home.run(store.home.shim(name)).out == "odd\n"
 
 
-@pytest.mark.parametrize("folder", ["it's $HOME", "a b", "glob*[x]?", "back\\slash"])
-def test_a_strange_data_folder_is_only_a_folder(tmp_path: Path, folder: str) -> None:
-    (tmp_path / folder).mkdir()
-    store = Store(Home(tmp_path / folder))
+@pytest.mark.parametrize("directory", ["it's $HOME", "a b", "glob*[x]?", "back\\slash"])
+def test_a_strange_data_directory_is_only_a_directory(
+    tmp_path: Path, directory: str
+) -> None:
+    (tmp_path / directory).mkdir()
+    store = Store(Home(tmp_path / directory))
     store.publish("nodejs", "10.15.3", {"node": ""})
     store.refresh()
     store.home.pin("nodejs 10.15.3\n")
@@ -213,7 +215,7 @@ def test_the_library_passes_shellcheck() -> None:
 
 
 def test_exec_imports_nothing_heavy() -> None:
-    script = "import sys, toolpin.execute.running; print('\\n'.join(sys.modules))"
+    script = "import sys, toolpin.run.command_run; print('\\n'.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True
     )
@@ -233,8 +235,8 @@ def test_what_gets_no_shim_is_told_why(store: Store) -> None:
     shim(store, "thing").parent.mkdir()
     shim(store, "thing").write_text("mine")
     skipped = store.refresh().skipped
-    told = [why_skipped(store.paths, name) for name in skipped]
-    assert told == [
+    why_skippeds = [why_skipped(store.paths, name) for name in skipped]
+    assert why_skippeds == [
         "'-n' gets no shim: it is no name for one",
         "git gets no shim, its name is reserved; try: toolpin exec git",
         f"{shim(store, 'thing')} was not created by toolpin and is left unchanged",

@@ -8,12 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.archives import Entry, compress, folder, node_tarball, symlink, tar
+from tests.support.archives import (
+    Entry,
+    compress,
+    directory,
+    node_tarball,
+    symlink,
+    tar,
+)
 from toolpin.errors import NotPublished, Refused
-from toolpin.host import detect
 from toolpin.model import Artifact, Digest, Link, Pin, Plan, Unpack
-from toolpin.paths import Paths
-from toolpin.store import installs, sweeping, trees, unfinished
+from toolpin.store import cleanup, installs, publication, staging
+from toolpin.system.host import detect
+from toolpin.system.paths import Paths
 
 PIN = Pin("nodejs", "22.1.0")
 NOW = "2026-01-31T12:00:00Z"
@@ -40,21 +47,21 @@ def _publish(paths: Paths, data: bytes, **changes: object) -> None:
         proof=("node", "--version", "v22.1.0"),
         variables=(("NODE_HOME", "{install}/x"),),
     )._replace(**changes)  # type: ignore[arg-type]
-    trees.publish(paths, plan, [str(archive)], NOW)
+    publication.publish(paths, plan, [str(archive)], NOW)
 
 
 def test_a_published_tree_has_its_receipt_and_record(paths: Paths) -> None:
     _publish(paths, node_tarball("22.1.0", format="gz"))
     assert installs.versions(paths, "nodejs") == ("22.1.0",)
-    receipt = trees.read_receipt(paths, PIN)
+    receipt = publication.read_receipt(paths, PIN)
     assert receipt is not None
     assert receipt.installed_at == NOW
-    node = next(one for one in receipt.files if one.path == "bin/node")
+    node = next(file for file in receipt.files if file.path == "bin/node")
     tree = Path(paths.install(*PIN))
     data = (tree / "bin/node").read_bytes()
     assert node.sha256 == hashlib.sha256(data).hexdigest()
     assert (node.size_bytes, node.mode) == (len(data), 0o755)
-    link = next(one for one in receipt.files if one.path == "bin/extra")
+    link = next(file for file in receipt.files if file.path == "bin/extra")
     assert os.readlink(tree / "bin/extra") == link.link == "../LICENSE"
     patch = installs.environment(paths, PIN)
     assert patch.path == (f"{tree}/bin",)
@@ -75,7 +82,7 @@ def test_a_build_of_another_version_is_refused(paths: Paths) -> None:
 
 def test_a_build_that_does_not_run_is_refused(paths: Paths) -> None:
     broken = tar(
-        folder("top/bin/"), Entry("top/bin/node", b"#!/bin/sh\nexit 3\n", 0o755)
+        directory("top/bin/"), Entry("top/bin/node", b"#!/bin/sh\nexit 3\n", 0o755)
     )
     with pytest.raises(Refused, match="does not run"):
         _publish(paths, compress(broken, "gz"))
@@ -85,7 +92,7 @@ def test_a_build_that_does_not_run_is_refused(paths: Paths) -> None:
 def test_a_link_of_the_archive_leads_no_step_outside(paths: Paths) -> None:
     outside = Path(paths.data).parent / "outside"
     outside.mkdir()
-    hostile = tar(folder("top/"), symlink("top/bin", str(outside)))
+    hostile = tar(directory("top/"), symlink("top/bin", str(outside)))
     with pytest.raises(Refused):
         _publish(paths, compress(hostile, "gz"))
     assert not any(outside.iterdir())
@@ -101,17 +108,17 @@ def test_a_link_without_its_target_is_left_out(paths: Paths) -> None:
 def test_what_a_package_adds_is_left_out(paths: Paths) -> None:
     steps = (Unpack(0, strip=1, without=("LICENSE",)),)
     _publish(paths, node_tarball("22.1.0", format="gz"), steps=steps)
-    receipt = trees.read_receipt(paths, PIN)
+    receipt = publication.read_receipt(paths, PIN)
     assert receipt is not None
-    assert "LICENSE" not in {one.path for one in receipt.files}
+    assert "LICENSE" not in {file.path for file in receipt.files}
     assert not os.path.exists(f"{paths.install(*PIN)}/LICENSE")
 
 
-def test_an_install_is_removed_with_the_folder_it_leaves_empty(paths: Paths) -> None:
+def test_an_install_is_removed_with_the_directory_it_leaves_empty(paths: Paths) -> None:
     _publish(paths, node_tarball("22.1.0", format="gz"))
     closed = f"{paths.install(*PIN)}/lib/node_modules"
     os.chmod(closed, 0o555)
-    trees.remove(paths, PIN)
+    publication.remove(paths, PIN)
     assert not os.path.exists(f"{paths.installs}/nodejs")
     assert _nothing_is_left(paths)
 
@@ -120,8 +127,8 @@ def test_the_staging_of_the_dead_is_swept_and_of_the_living_not(paths: Paths) ->
     alive = Pin("nodejs", "23.0.0")
     for pin in (PIN, alive):
         os.makedirs(f"{paths.staging}/{pin.tool}@{pin.version}/bin")
-    with unfinished.version_mutex(paths, alive):
-        sweeping.sweep(paths)
+    with staging.version_lock(paths, alive):
+        cleanup.sweep(paths)
     assert os.listdir(paths.staging) == [f"nodejs@{alive.version}"]
 
 
@@ -139,15 +146,15 @@ def test_hostile_76_modes_do_not_depend_on_the_umask(paths: Paths) -> None:
 
 
 def _nothing_is_left(paths: Paths) -> bool:
-    staged = [one for one in Path(paths.staging).rglob("*") if not one.is_dir()]
+    staged = [path for path in Path(paths.staging).rglob("*") if not path.is_dir()]
     return not staged and not os.path.exists(paths.install(*PIN))
 
 
 def test_the_machine_s_store_holds_no_home_of_a_tool(paths: Paths) -> None:
     """Who uses it could not write there."""
     homes = {"homes": (("MIX_HOME", "1.18"),), "home_bins": ("1.18/escripts",)}
-    for one, expected in ((paths, 1), (paths._replace(shared=True), 0)):
-        _publish(one, node_tarball("22.1.0", format="gz"), **homes)
-        patch = installs.environment(one, PIN)
+    for value, expected in ((paths, 1), (paths._replace(shared=True), 0)):
+        _publish(value, node_tarball("22.1.0", format="gz"), **homes)
+        patch = installs.environment(value, PIN)
         assert (len(patch.homes), len(patch.path) - 1) == (expected, expected)
-        trees.remove(one, PIN)
+        publication.remove(value, PIN)

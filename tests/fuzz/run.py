@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-FOLDER = Path(".fuzz")
+DIRECTORY = Path(".fuzz")
 
 
 def main(words: list[str]) -> int:
@@ -30,14 +30,14 @@ def main(words: list[str]) -> int:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         count = re.findall(r"Done (\d+) runs in (\d+) second", done.stderr)
         runs, took = count[-1] if count else ("?", "?")
-        found = "" if done.returncode == 0 else _say(name, done.stderr)
-        print(f"{name:<12} {runs:>12} {took:>8}  {found or 'none'}", flush=True)
-        failed += [name] if found else []
+        result = "" if done.returncode == 0 else _say(name, done.stderr)
+        print(f"{name:<12} {runs:>12} {took:>8}  {result or 'none'}", flush=True)
+        failed += [name] if result else []
     return 1 if failed else 0
 
 
 def _say(name: str, text: str) -> str:
-    place = FOLDER / name / "report.txt"
+    place = DIRECTORY / name / "report.txt"
     place.write_text(text)
     return f"see {place}"
 
@@ -47,12 +47,12 @@ def _fuzz(name: str, seconds: str) -> int:
     with atheris.instrument_imports(include=["toolpin"]):
         from tests.fuzz.targets import TARGETS, check  # noqa: PLC0415 - instrumented
     target = TARGETS[name]
-    corpus = FOLDER / name / "corpus"
+    corpus = DIRECTORY / name / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(target.seeds):
         (corpus / f"seed-{number}").write_bytes(seed)
     limits = [f"-max_total_time={seconds}", "-max_len=8192", "-rss_limit_mb=4096"]
-    limits += [f"-artifact_prefix={FOLDER / name}{os.sep}", "-timeout=20"]
+    limits += [f"-artifact_prefix={DIRECTORY / name}{os.sep}", "-timeout=20"]
     atheris.Setup([name, *limits, str(corpus)], lambda data: check(target, data))
     atheris.Fuzz()
     return 0

@@ -1,7 +1,7 @@
 """Every reader of bytes that somebody else wrote, as a function that may refuse them.
 
 A target takes any bytes. It may raise ToolpinError and nothing else; while it runs no
-process starts, nothing outside its folder is written and no connection is made.
+process starts, nothing outside its directory is written and no connection is made.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ from tests.support.archives import (
 )
 from tests.support.run import REPOSITORY
 from toolpin.archive.unpack import unpack
-from toolpin.documents import parse_note, parse_receipt, render_receipt
-from toolpin.env import parse_record, render_record
+from toolpin.config.edit import set_value
+from toolpin.config.settings import stated_in
+from toolpin.digests import parse_checksums, parse_sri
+from toolpin.env_patch import parse_record, render_record
 from toolpin.errors import ToolpinError
-from toolpin.host import any_of
+from toolpin.json_documents import parse_note, parse_receipt, render_receipt
 from toolpin.lockfile.document import render
-from toolpin.lockfile.head import pinned
-from toolpin.lockfile.parse import parse as parse_lockfile
+from toolpin.lockfile.header import pinned
+from toolpin.lockfile.parser import parse as parse_lockfile
 from toolpin.model import EnvPatch, Wanted
-from toolpin.plugin.contract import parse_tool
+from toolpin.plugins.tool_file import parse_tool
 from toolpin.project import toolversions
 from toolpin.project.idiomatic import Idioms
-from toolpin.project.words import VERSION, fits, respell
-from toolpin.settings.edit import set_value
-from toolpin.settings.read import stated_in
-from toolpin.shells.activation import STATE, entered, left, parse_state, render_state
-from toolpin.sources.contract import Services, read_lines
+from toolpin.project.validation import VERSION, fits, respell
+from toolpin.shell.activation import STATE, entered, left, parse_state, render_state
 from toolpin.sources.http import HttpSource
+from toolpin.sources.protocol import Services, read_lines
 from toolpin.sources.spec import SourceSpec
 from toolpin.sources.wheels import parse_page
-from toolpin.verify import parse_checksums, parse_sri
+from toolpin.system.host import any_of
 
 _HEX = "0123456789abcdef" * 4
 _IDIOMS = Idioms(
@@ -107,8 +107,8 @@ sys.addaudithook(_audit)
 
 
 @contextlib.contextmanager
-def _watched(folder: str = "\0") -> Iterator[None]:
-    _allowed.append(folder)
+def _watched(directory: str = "\0") -> Iterator[None]:
+    _allowed.append(directory)
     try:
         yield
     finally:
@@ -192,9 +192,9 @@ def _documents(data: bytes) -> None:
 
 def _archive(data: bytes) -> None:
     """Unpack as each family by name; nothing stays outside, and refused is undone."""
-    allowed = _watched("")  # what makes and removes the folder is not the reader
-    with allowed, tempfile.TemporaryDirectory() as folder:
-        root = os.path.realpath(folder)
+    allowed = _watched("")  # what makes and removes the directory is not the reader
+    with allowed, tempfile.TemporaryDirectory() as directory:
+        root = os.path.realpath(directory)
         stage, archive = f"{root}/stage", f"{root}/archive"
         os.mkdir(stage)
         with open(archive, "wb") as file:
@@ -212,9 +212,9 @@ def _archive(data: bytes) -> None:
 
 
 def _assert_inside(stage: str) -> None:
-    for folder, names, files in os.walk(stage):
+    for directory, names, files in os.walk(stage):
         for name in (*names, *files):
-            place = os.path.realpath(f"{folder}/{name}")
+            place = os.path.realpath(f"{directory}/{name}")
             assert place == stage or place.startswith(f"{stage}/"), place
 
 
@@ -260,10 +260,10 @@ def _wheels(data: bytes) -> None:
     """Read a page of a Python package index: what it names stays a name of a wheel."""
     shapeless = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
     with contextlib.suppress(*shapeless):
-        for one in parse_page(data, "https://index.example/simple/rg/", "rg"):
-            assert re.fullmatch(r"(?i)rg-[\w.+!-]+\.whl", one.filename)
-            one.requires(any_of("linux-x64"))
-            assert one.rank
+        for item in parse_page(data, "https://index.example/simple/rg/", "rg"):
+            assert re.fullmatch(r"(?i)rg-[\w.+!-]+\.whl", item.filename)
+            item.requires(any_of("linux-x64"))
+            assert item.rank
 
 
 def _lines(data: bytes) -> None:
@@ -345,7 +345,8 @@ TARGETS: dict[str, Target] = {
     "config": Target(
         _config,
         (
-            b'jobs = 3\nsources = ["upstream"]\n[mirrors]\n"https://a/b" = "https://c"\n',
+            b'jobs = 3\nsources = ["upstream"]\n[mirrors]\n"https://a/b" = '
+            b'"https://c"\n',
             b"[network]\nstall_timeout_s = 3\n[credentials]\n",
         ),
     ),

@@ -40,8 +40,8 @@ def test_a_release_on_an_erlang_that_was_built_here(tmp_path: Path) -> None:
     env = {"TOOLPIN_SOURCES": "debian-source"}
     result = home.toolpin("install", env=env, timeout_s=7200)
     assert result.code == 0, result.err
-    told = with_shims(home, file.parent, "elixir", "--version")
-    assert "Erlang/OTP 25" in told.out, told.err
+    output = with_shims(home, file.parent, "elixir", "--version")
+    assert "Erlang/OTP 25" in output.out, output.err
     path = home.data / "installs/erlang/25.2.3/.toolpin/receipt.json"
     facts = dict(json.loads(path.read_text())["facts"])
     assert (facts["crypto"], facts["jit"], facts["wx"]) == ("yes", "yes", "no")
@@ -71,14 +71,14 @@ def test_an_erlang_older_than_openssl_3_brings_its_own(tmp_path: Path) -> None:
     assert (facts["crypto"], facts["ssl"], receipt["bound"]) == ("yes", "yes", True)
     assert facts["openssl"].startswith("OpenSSL 1.1.1")
     assert (install / "runtime/libcrypto.so.1.1").is_file()
-    assert [one["locator"].partition(":")[0] for one in receipt["artifacts"]] == (
-        ["deb"] * 3
-    )
-    told = with_shims(home, file.parent, "erl", "-noshell", "-eval", CIPHER)
-    assert (told.out.partition(" 1.1.1")[0], told.out[-3:]) == ("OpenSSL", " 7\n")
-    told = with_shims(home, file.parent, "elixir", "--version")
-    assert "Elixir 1.10.3 (compiled with Erlang/OTP 2" in told.out, told.err
-    assert "Erlang/OTP 23" in told.out
+    assert [
+        artifact["locator"].partition(":")[0] for artifact in receipt["artifacts"]
+    ] == (["deb"] * 3)
+    output = with_shims(home, file.parent, "erl", "-noshell", "-eval", CIPHER)
+    assert (output.out.partition(" 1.1.1")[0], output.out[-3:]) == ("OpenSSL", " 7\n")
+    output = with_shims(home, file.parent, "elixir", "--version")
+    assert "Elixir 1.10.3 (compiled with Erlang/OTP 2" in output.out, output.err
+    assert "Erlang/OTP 23" in output.out
     release = make_release(home, file.parent)
     evaluates(home, release, "23")
     assert home.toolpin("verify", timeout_s=120).code == 0

@@ -222,12 +222,12 @@ def test_the_application_writes_to_its_runtime_directory_alone(
 ) -> None:
     assert server.run("sh", "/srv/shared/demo/deploy/setup.sh").code == 0
     assert deploys(server, releases[0]).code == 0
-    found = as_app(
+    app = as_app(
         server,
         *("find", "/", "-path", "/proc", "-prune", "-o"),
         *("(", "-type", "f", "-o", "-type", "d", ")", "-writable", "-print"),
     )
-    assert found.split() == ["/run/demo"]
+    assert app.split() == ["/run/demo"]
     assert as_app(server, "id", "-un") == "demo\n"
     assert as_app(server, "cat", "/etc/demo/demo.env") == ""
     assert server.run("pgrep", "-x", "epmd").out == ""
@@ -280,8 +280,8 @@ class Agent:
     def deploy(self, *tarballs: Path) -> Result:
         """Deploy a revision with these tarballs; stop at the first hook that fails."""
         self._count += 1
-        folder = f"deployment-root/d-{self._count}/deployment-archive"
-        path = self._server.shared / folder
+        directory = f"deployment-root/d-{self._count}/deployment-archive"
+        path = self._server.shared / directory
         shutil.copytree(EXAMPLE / "deploy", path / "deploy")
         shutil.copy(EXAMPLE / "appspec.yml", path)
         for tarball in tarballs:
@@ -296,7 +296,7 @@ class Agent:
         for event in (name for name in HOOKS if name in hooks):
             location, user = hooks[event]
             done = self._server.run(
-                f"/srv/shared/{folder}/{location}",
+                f"/srv/shared/{directory}/{location}",
                 user=user,
                 LIFECYCLE_EVENT=event,
                 DEMO_HEALTH_TRIES="20",

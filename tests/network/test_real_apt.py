@@ -13,16 +13,16 @@ from tests.support.server import Server
 from tests.support.shared import shared_apt
 from toolpin.binaries.fit import best
 from toolpin.cache.verified import Cache
+from toolpin.config.settings import Settings
 from toolpin.errors import NotPublished
-from toolpin.host import any_of
 from toolpin.model import Host
-from toolpin.paths import Paths
-from toolpin.plugin.registry import read_registry
-from toolpin.settings.read import Settings
+from toolpin.plugins.registry import read_registry
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.clients import Clients
 from toolpin.sources.deb_files import package_of
 from toolpin.sources.debian import DebianSource
+from toolpin.system.host import any_of
+from toolpin.system.paths import Paths
 
 needs_apt = pytest.mark.skipif(
     shutil.which("apt-get") is None, reason="only Debian and its like have an apt"
@@ -44,9 +44,9 @@ def test_what_a_machine_prefers_and_does_after_an_update_does_not_count(
     )
     env = {**os.environ, "APT_CONFIG": str(config)}
     client = AptClient(env, str(tmp_path / "a directory"))
-    found = client.packages("bookworm", ["elixir", "no-such"], any_of("linux-x64"))
-    assert list(found) == ["elixir"]
-    assert found["elixir"].version.startswith("1.14.0")
+    packages = client.packages("bookworm", ["elixir", "no-such"], any_of("linux-x64"))
+    assert list(packages) == ["elixir"]
+    assert packages["elixir"].version.startswith("1.14.0")
     assert not hooked.exists()
 
 
@@ -67,26 +67,26 @@ def test_a_host_without_what_a_suite_needs_gets_the_suites_libraries(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     tool = read_registry(Paths(str(tmp_path), str(tmp_path))).require("erlang")
-    spec = next(one for one in tool.sources if one.id == "debian")
+    spec = next(source for source in tool.sources if source.id == "debian")
     host = Host("linux", "x64", "glibc", glibc, frozenset(libraries))
     apt = AptClient(os.environ, str(shared_apt(tmp_path_factory)))
     source = DebianSource(spec, apt)
-    found = {package_of(one) for one in source.artifacts("25.2.3", host)}
-    assert ("libssl3" in found) == ("libc6" in found) == brings_its_own
+    packages = {package_of(artifact) for artifact in source.artifacts("25.2.3", host)}
+    assert ("libssl3" in packages) == ("libc6" in packages) == brings_its_own
     needs = (("glibc", "2.36"), ("soname", "libcrypto.so.3"))
     builds = source.builds("25.2.3", host)
-    assert [one.requires for one in builds] == [needs, ()]
+    assert [build.requires for build in builds] == [needs, ()]
     chosen = best(builds, host, lambda build: build)
     if glibc:
         assert chosen
-        assert {package_of(one) for one in chosen.artifacts} == found
+        assert {package_of(artifact) for artifact in chosen.artifacts} == packages
 
 
 def test_libraries_that_a_suite_lacks_are_no_build(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     tool = read_registry(Paths(str(tmp_path), str(tmp_path))).require("erlang")
-    spec = next(one for one in tool.sources if one.id == "hex-openssl")
+    spec = next(source for source in tool.sources if source.id == "hex-openssl")
     with Server() as server:
         upstream = BeamUpstream(server)
         upstream.otp("22.2", ["ubuntu-20.04"])
@@ -98,8 +98,8 @@ def test_libraries_that_a_suite_lacks_are_no_build(
             helpers=str(shared_apt(tmp_path_factory).parent),
             remark=print,
         )
-        found = clients.open(spec).artifacts("22.2", any_of("linux-x64"))
-        assert package_of(found[1]) == "libssl1.1"
+        artifacts = clients.open(spec).artifacts("22.2", any_of("linux-x64"))
+        assert package_of(artifacts[1]) == "libssl1.1"
         lacking = spec._replace(own=spec.own._replace(runtime=("libssl1.1", "no-such")))
         with pytest.raises(NotPublished, match="has no no-such"):
             clients.open(lacking).artifacts("22.2", any_of("linux-x64"))

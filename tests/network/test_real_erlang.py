@@ -62,20 +62,20 @@ def _fits(home: Home, old: Path, new: Path) -> None:
 
 def _runs_common_test(home: Home, project: Path) -> None:
     """A suite passes, and its report has the scripts that it loads."""
-    folder = project / "ct"
-    (folder / "logs").mkdir(parents=True)
-    (folder / "tiny_SUITE.erl").write_text(SUITE)
+    directory = project / "ct"
+    (directory / "logs").mkdir(parents=True)
+    (directory / "tiny_SUITE.erl").write_text(SUITE)
     command = ("ct_run", "-noshell", "-suite", "tiny_SUITE", "-logdir", "logs")
-    result = with_shims(home, folder, *command)
+    result = with_shims(home, directory, *command)
     assert result.code == 0, result.out + result.err
     assert "TEST COMPLETE, 1 ok, 0 failed of 1 test cases" in result.out
-    assert (folder / "logs/jquery.tablesorter.min.js").stat().st_size > 10_000
+    assert (directory / "logs/jquery.tablesorter.min.js").stat().st_size > 10_000
 
 
 def _left_out(home: Home, project: Path, install: Path) -> None:
     """What docs/erlang-builds.md lists is missing, and nothing else of these."""
-    found = ", ".join(f"code:which({name}) =/= non_existing" for name in MODULES)
-    code = f'io:format("~w", [[{found}]]), halt().'
+    text = ", ".join(f"code:which({name}) =/= non_existing" for name in MODULES)
+    code = f'io:format("~w", [[{text}]]), halt().'
     result = with_shims(home, project, "erl", "-noshell", "-eval", code)
     assert result.out == "[true,true,true,false,false]", result.err
     assert not list(install.glob("lib/jinterface-*/priv"))
@@ -115,8 +115,8 @@ def test_two_releases_with_their_erlangs_on_one_machine(
         (project / ".tool-versions").write_text(text)
         assert home.toolpin("install", cwd=project).code == 0
         assert f"OTP {otp}" in with_shims(home, project, "elixir", "--version").out
-        told = with_shims(home, project, "mix", "run", "--no-mix-exs", "-e", TELL)
-        assert told.out.endswith(f"state/elixir/{minor}-otp-{otp}\n")
+        output = with_shims(home, project, "mix", "run", "--no-mix-exs", "-e", TELL)
+        assert output.out.endswith(f"state/elixir/{minor}-otp-{otp}\n")
     for number, bound, docs in (("25.2.3", False, "no"), ("27.3.4.1", True, "yes")):
         path = home.data / f"installs/erlang/{number}/.toolpin/receipt.json"
         receipt = json.loads(path.read_text())
@@ -139,8 +139,8 @@ def test_debian_serves_where_upstream_does_not_and_nothing_is_bound(
     path = home.data / "installs/erlang/25.2.3/.toolpin/receipt.json"
     receipt = json.loads(path.read_text())
     assert (receipt["source"], receipt["bound"]) == ("debian", False)
-    told = with_shims(home, home.project, "elixir", "--version")
-    assert "Erlang/OTP 25" in told.out, told.err
+    output = with_shims(home, home.project, "elixir", "--version")
+    assert "Erlang/OTP 25" in output.out, output.err
 
 
 def test_what_is_bound_to_a_machine_is_used_only_where_its_source_is_named(

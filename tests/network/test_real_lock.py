@@ -19,12 +19,12 @@ def _without_network(home: Home, *args: str) -> Result:
 
 
 def _receipts(home: Home) -> list[dict[str, object]]:
-    found = []
+    receipts = []
     for place in sorted((home.data / "installs").glob("*/*/.toolpin/receipt.json")):
         table = json.loads(place.read_text())
         del table["installed_at"]
-        found.append(table)
-    return found
+        receipts.append(table)
+    return receipts
 
 
 def _answers(home: Home) -> tuple[str, str]:
@@ -66,16 +66,16 @@ def test_a_locked_toolchain_comes_back_without_network(tmp_path: Path) -> None:
     assert _without_network(other, "bundle", "install", "tools.bundle").code == 0
     assert _answers(other) == before
     # The same bytes; that no source was asked for them stands there, too.
-    assert _receipts(other) == [{**one, "brought": True} for one in receipts]
+    assert _receipts(other) == [{**receipt, "brought": True} for receipt in receipts]
 
 
 def _builds_a_program(home: Home) -> None:
     """A go.mod that asks for a newer Go downloads none: GOTOOLCHAIN is local."""
-    folder = home.project / "hello"
-    folder.mkdir()
-    (folder / "go.mod").write_text("module hello\n\ngo 1.24\n")
+    directory = home.project / "hello"
+    directory.mkdir()
+    (directory / "go.mod").write_text("module hello\n\ngo 1.24\n")
     program = 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("hi") }\n'
-    (folder / "main.go").write_text(program)
+    (directory / "main.go").write_text(program)
     env = {"GOCACHE": str(home.root / "gocache"), "GOPATH": str(home.root / "go")}
-    done = home.run(home.shim("go"), "run", ".", cwd=folder, env=env, timeout_s=300)
+    done = home.run(home.shim("go"), "run", ".", cwd=directory, env=env, timeout_s=300)
     assert done.out == "hi\n", done.err

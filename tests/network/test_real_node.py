@@ -172,4 +172,4 @@ def test_a_node_whose_npm_is_not_on_record_is_not_taken_from_npm(
 def test_what_can_be_installed_is_listed_in_order(machine: Home) -> None:
     listed = machine.toolpin("list-all", "nodejs", "10.15").out.split()
     assert OLD in listed
-    assert listed == sorted(listed, key=lambda one: [int(n) for n in one.split(".")])
+    assert listed == sorted(listed, key=lambda item: [int(n) for n in item.split(".")])

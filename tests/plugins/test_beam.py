@@ -12,9 +12,9 @@ from tests.support.server import Server
 from toolpin.binaries.fit import best
 from toolpin.cache.verified import Cache
 from toolpin.errors import NoFit, NotPublished, Unreachable
-from toolpin.host import any_of
-from toolpin.install.catalogue import Catalogues
-from toolpin.install.choice import nobody_serves
+from toolpin.system.host import any_of
+from toolpin.install.catalogs import Catalogs
+from toolpin.install.source_choice import no_source_error
 from toolpin.install.first_builds import Failure
 from toolpin.install.jobs import Job
 from toolpin.install.planner import assemble, locked_builds, make_plan, verified_by
@@ -30,10 +30,10 @@ from toolpin.model import (
     Run,
     Unpack,
 )
-from toolpin.paths import Paths
-from toolpin.plugin.contract import Tool
-from toolpin.plugin.registry import Registry, read_registry
-from toolpin.settings.read import Settings
+from toolpin.system.paths import Paths
+from toolpin.plugins.tool_file import Tool
+from toolpin.plugins.registry import Registry, read_registry
+from toolpin.config.settings import Settings
 from toolpin.sources.clients import Clients
 from toolpin.sources.spec import SourceSpec
 
@@ -174,8 +174,8 @@ def test_the_fix_is_a_source_whose_build_runs_here(
     with pytest.raises(NoFit) as caught:
         clients.open(spec).artifacts("22.2", host)
     job = Job(Pin("erlang", "22.2"), Origin("x"))
-    known = Catalogues(Cache(str(tmp_path / "cache")), clients, Settings())
-    error = nobody_serves(erlang, job, [Failure(spec, caught.value)], host, known)
+    known = Catalogs(Cache(str(tmp_path / "cache")), clients, Settings())
+    error = no_source_error(erlang, job, [Failure(spec, caught.value)], host, known)
     assert error.hint == fix
 
 
@@ -210,7 +210,7 @@ def test_every_image_is_locked_and_each_host_finds_its_own(
     upstream.otp("27.1.2", IMAGES)
     spec, pin = source(erlang, "hex"), Pin("erlang", "27.1.2")
     builds = locked_builds(erlang, spec, pin, any_of("linux-x64"), clients)
-    assert sorted(one.requires for one in builds) == [
+    assert sorted(build.requires for build in builds) == [
         (("glibc", "2.31"), ("soname", "libcrypto.so.1.1")),
         (("glibc", "2.34"), ("soname", "libcrypto.so.3")),
         (("glibc", "2.39"), ("soname", "libcrypto.so.3")),
@@ -268,7 +268,7 @@ def test_a_variant_of_elixir_is_another_file_of_the_same_release(
     upstream.elixir_on_github("1.9.4", ["Precompiled.zip"])
     spec = source(elixir, "github")
     known = clients.open(spec).releases(HERE)
-    assert {one.version for one in known if spec.is_release(one.version)} == {
+    assert {release.version for release in known if spec.is_release(release.version)} == {
         "1.17.3",
         "1.17.3-otp-26",
         "1.17.3-otp-27",
@@ -289,7 +289,7 @@ def test_a_variant_of_elixir_is_another_file_of_the_same_release(
 def test_an_elixir_without_a_plain_build_is_the_newest_for_the_pinned_otp(
     otp: str, built_for: str, elixir: Tool, upstream: BeamUpstream, clients: Clients
 ) -> None:
-    assets = [f"elixir-otp-{one}.zip" for one in ("25", "26", "27")]
+    assets = [f"elixir-otp-{name}.zip" for name in ("25", "26", "27")]
     upstream.elixir_on_github("1.17.3", assets)
     spec, pin = source(elixir, "github"), Pin("elixir", "1.17.3")
     host = HERE._replace(beside=(("erlang", otp),) if otp else ())
@@ -301,7 +301,7 @@ def test_an_elixir_without_a_plain_build_is_the_newest_for_the_pinned_otp(
         located(elixir, spec, pin, too_old, clients)
     assert caught.value.facts[0] == ("1.17.3-otp-25", "needs erlang 25")
     builds = locked_builds(elixir, spec, pin, any_of("macos-arm64"), clients)
-    assert [dict(one.requires)["tool-erlang"] for one in builds] == ["25", "26", "27"]
+    assert [dict(build.requires)["tool-erlang"] for build in builds] == ["25", "26", "27"]
     foreign = builds[0].artifacts[0]._replace(filename="Precompiled.zip")
     with pytest.raises(NotPublished):
         assemble(elixir, spec, pin, host, [foreign])

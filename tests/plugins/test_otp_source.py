@@ -20,7 +20,7 @@ from tests.support.server import Server
 from toolpin.binaries.fit import best
 from toolpin.cache.verified import Cache
 from toolpin.errors import NoChecksum, NotPublished, Unreachable, UsageError
-from toolpin.install.choice import allowed_sources, refuse_unnamed
+from toolpin.install.source_choice import allowed_sources, refuse_unnamed
 from toolpin.install.planner import (
     assemble,
     locked_builds,
@@ -28,7 +28,7 @@ from toolpin.install.planner import (
     verified_by,
     ways_to_verify,
 )
-from toolpin.install.supplies import left_out, recipe_for, supply
+from toolpin.install.source_build_plan import left_out, recipe_for, supply
 from toolpin.model import (
     Artifact,
     Build,
@@ -41,10 +41,10 @@ from toolpin.model import (
     Recipe,
     Unpack,
 )
-from toolpin.paths import Paths
-from toolpin.plugin.contract import Tool, parse_tool
-from toolpin.plugin.registry import read_registry
-from toolpin.settings.read import Settings
+from toolpin.system.paths import Paths
+from toolpin.plugins.tool_file import Tool, parse_tool
+from toolpin.plugins.registry import read_registry
+from toolpin.config.settings import Settings
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.clients import Clients
 from toolpin.sources.spec import SourceSpec
@@ -151,7 +151,7 @@ def test_the_digest_is_in_the_releases_own_list(
     )
     (build,) = locked_builds(erlang, spec, pin, HOST, on)
     assert verified_by(spec, build) == "checksum file"
-    assert not [one for one in server.requests if "/api" in one.path]
+    assert not [request for request in server.requests if "/api" in request.path]
 
 
 def test_a_release_without_list_and_digests_has_no_checksum(
@@ -208,7 +208,7 @@ def test_an_old_otp_is_built_with_an_openssl_of_its_own(
         package("libssl-dev"),
     )
     triplet = "x86_64-linux-gnu"
-    assert [one for one in plan.steps if isinstance(one, Unpack)] == [
+    assert [step for step in plan.steps if isinstance(step, Unpack)] == [
         Unpack(0, strip=1),
         Unpack(1, "toolpin-supplied/lib", 3, f"usr/lib/{triplet}"),
         Unpack(2, "toolpin-supplied/lib", 3, f"usr/lib/{triplet}"),
@@ -251,9 +251,9 @@ def test_a_lockfile_has_a_build_for_either_openssl(
     plain, more = locked_builds(erlang, spec, pin, HOST, on)
     assert plain.requires == (("soname", "libcrypto.so.1.1"),)
     assert (len(plain.artifacts), len(more.artifacts)) == (1, 3)
-    assert best([plain, more], HOST, lambda one: one) == more
+    assert best([plain, more], HOST, lambda item: item) == more
     older = HOST._replace(libraries=frozenset({"libcrypto.so.1.1"}))
-    assert best([plain, more], older, lambda one: one) == plain
+    assert best([plain, more], older, lambda item: item) == plain
 
     alone = [Build((tarball("23.3"),))]
     without = clients(server, tmp_path, NoApt(), first=False)

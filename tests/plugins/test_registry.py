@@ -8,9 +8,9 @@ import pytest
 
 from tests.support.run import REPOSITORY
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.paths import Paths
-from toolpin.plugin.contract import parse_tool
-from toolpin.plugin.registry import read_registry, stated_words
+from toolpin.system.paths import Paths
+from toolpin.plugins.tool_file import parse_tool
+from toolpin.plugins.registry import read_registry, stated_words
 
 BUNDLED = sorted((REPOSITORY / "plugins").glob("*.toml"))
 NODEJS = (REPOSITORY / "plugins/nodejs.toml").read_text()
@@ -18,7 +18,7 @@ NODEJS = (REPOSITORY / "plugins/nodejs.toml").read_text()
 
 @pytest.fixture
 def paths(tmp_path: Path) -> Paths:
-    """A machine with a folder for the user's plugins."""
+    """A machine with a directory for the user's plugins."""
     (tmp_path / "config/plugins").mkdir(parents=True)
     return Paths(str(tmp_path / "data"), str(tmp_path / "config"))
 

@@ -13,10 +13,10 @@ import pytest
 from tests.support.clients import clients_with
 from tests.support.server import Server
 from toolpin.errors import NotPublished
-from toolpin.host import any_of
+from toolpin.system.host import any_of
 from toolpin.install.planner import assemble, make_plan
 from toolpin.model import Pin
-from toolpin.plugin.contract import Tool, examine, parse_tool
+from toolpin.plugins.tool_file import Tool, examine, parse_tool
 from toolpin.sources.clients import Clients
 
 X64 = any_of("linux-x64")
@@ -83,7 +83,7 @@ def test_one_of_several_rows_of_a_version_is_read(server: Server, on: Clients) -
     server.put("/list", RUBY_ROWS.encode())
     known = tool(RUBY)
     spec = known.sources[0]
-    assert [one.version for one in on.open(spec).releases(X64)] == ["3.3.0"]
+    assert [release.version for release in on.open(spec).releases(X64)] == ["3.3.0"]
     (artifact,) = make_plan(known, spec, Pin("demo", "3.3.0"), X64, on).artifacts
     assert artifact.locator.endswith("/pub/ruby/3.3/ruby-3.3.0.tar.gz")
     assert str(artifact.digest) == f"sha256:{A}"
@@ -93,7 +93,7 @@ def test_a_url_of_a_column_is_a_publishers(server: Server, on: Clients) -> None:
     server.put("/list", JAVA_ROWS.encode())
     known = tool(JAVA)
     spec, pin = known.sources[0], Pin("demo", "zulu-17.46.19")
-    assert [one.version for one in on.open(spec).releases(X64)] == ["zulu-17.46.19"]
+    assert [release.version for release in on.open(spec).releases(X64)] == ["zulu-17.46.19"]
     (artifact,) = make_plan(known, spec, pin, X64, on).artifacts
     assert artifact.locator == ZULU
     other = artifact._replace(locator=EVIL, filename="zulu.tar.gz")
@@ -102,6 +102,6 @@ def test_a_url_of_a_column_is_a_publishers(server: Server, on: Clients) -> None:
 
 
 def test_a_column_with_urls_needs_their_publishers() -> None:
-    lines = [one for one in JAVA.splitlines() if not one.startswith("publishers")]
+    lines = [line for line in JAVA.splitlines() if not line.startswith("publishers")]
     faults = examine("\n".join(lines), "demo.toml")[1]
     assert "is not complete" in faults[0].what

@@ -50,9 +50,9 @@ def unset(name: str) -> Line:
     return _by_shell(f"unset {name}", f"set -e {name}")
 
 
-def prepend(folder: str) -> Line:
+def prepend(directory: str) -> Line:
     """Return the user's own edit of PATH."""
-    return _by_shell(f"PATH={folder}:$PATH", f"set -gx PATH {folder} $PATH")
+    return _by_shell(f"PATH={directory}:$PATH", f"set -gx PATH {directory} $PATH")
 
 
 def show(name: str) -> Line:

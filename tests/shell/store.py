@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.run import Home, Result
-from toolpin.env import render_record
+from toolpin.env_patch import render_record
 from toolpin.model import EnvPatch, Pin
-from toolpin.paths import Paths
-from toolpin.shims.folder import Changes, refresh
+from toolpin.shims.shim_directory import Changes, refresh
 from toolpin.shims.stubs import ShimTool
+from toolpin.system.paths import Paths
 
 SHELLS: dict[str, tuple[str, ...]] = {
     "dash": ("dash",),
@@ -60,10 +60,10 @@ class Store:
         usual = home.root / "usual"
         usual.mkdir()
         for name in USUAL:
-            found = shutil.which(name)
-            if not found:
+            path = shutil.which(name)
+            if not path:
                 pytest.fail(f"{name} is not on PATH: apt-get install {name}")
-            (usual / name).symlink_to(found)
+            (usual / name).symlink_to(path)
         home.env["PATH"] = str(usual)
 
     def publish(
@@ -114,7 +114,7 @@ class Store:
         cwd: Path | None = None,
         stdin: str = "",
     ) -> Result:
-        """Run a command by one road, in the project's folder."""
+        """Run a command by one road, in the project's directory."""
         line = self.command(road, name, *args)
         return self.home.run(*line, env=env, cwd=cwd, stdin=stdin)
 

@@ -56,7 +56,9 @@ def test_a_program_runs_without_a_shim_and_the_shims_stand_behind(
     assert done.out == f"{world.bins('10.15.3')}:{shims}:{world.usual}\n"
 
 
-def test_the_next_word_on_the_line_is_the_new_folders(world: World, shell: str) -> None:
+def test_the_next_word_on_the_line_is_the_new_directories(
+    world: World, shell: str
+) -> None:
     done = play(
         world.store,
         shell,
@@ -131,8 +133,8 @@ def test_where_nothing_was_ever_installed_the_machines_own_is_none(
     world: World, shell: str
 ) -> None:
     """Neither in this shell nor in what it starts."""
-    for folder in ("installs", "shims", "lib"):
-        shutil.rmtree(world.store.home.data / folder)
+    for directory in ("installs", "shims", "lib"):
+        shutil.rmtree(world.store.home.data / directory)
     done = play(
         world.store,
         shell,
@@ -235,7 +237,7 @@ def test_deactivate_restores_everything(world: World, shell: str) -> None:
     assert lines[6:] == [*lines[:5], OWN], done.err
 
 
-def test_what_the_user_sets_anew_is_the_users(world: World, shell: str) -> None:
+def test_what_the_user_sets_again_is_the_users(world: World, shell: str) -> None:
     done = play(
         world.store,
         shell,
@@ -247,7 +249,7 @@ def test_what_the_user_sets_anew_is_the_users(world: World, shell: str) -> None:
     assert done.out == "mine\n", done.err
 
 
-def test_a_subshell_has_its_own_folder(world: World, shell: str) -> None:
+def test_a_subshell_has_its_own_directory(world: World, shell: str) -> None:
     line = f"({world.cd(world.nested)} && node)"
     if shell == "fish":
         line = f'fish --no-config -c "{world.cd(world.nested)}; node"'
@@ -256,7 +258,7 @@ def test_a_subshell_has_its_own_folder(world: World, shell: str) -> None:
     assert done.out.splitlines() == [V10 if shell == "fish" else V12, V10], done.err
 
 
-def test_a_script_that_changes_folders_has_three_roads_to_the_versions_there(
+def test_a_script_that_changes_directories_has_three_roads_to_the_versions_there(
     world: World, shell: str
 ) -> None:
     """What docs/shells.md tells, and what the same script runs without them."""
@@ -270,7 +272,7 @@ def test_a_script_that_changes_folders_has_three_roads_to_the_versions_there(
         f"{override} node",
         f"{override} {TOOLPIN} exec node",
     )
-    lines = [same(shlex.join(("sh", "-c", one))) for one in scripts]
+    lines = [same(shlex.join(("sh", "-c", script))) for script in scripts]
     done = play(world.store, shell, activate(), *lines)
     assert done.out.splitlines() == [V10, V12, V12, V12, V10, V12], done.err
 
@@ -293,7 +295,7 @@ def test_a_profile_moves_the_shims_to_the_front(
     path = before.format(usual=world.usual, shims=shims)
     world.store.home.env["PATH"] = path
     done = play(world.store, shell, activate("--shims"), show("PATH"))
-    rest = [one for one in path.split(":") if one != shims]
+    rest = [word for word in path.split(":") if word != shims]
     assert done.out == f"{':'.join((shims, *rest))}\n", done.err
 
 
@@ -309,7 +311,7 @@ def test_sh_gets_the_shims_first_and_nothing_else(
     path = before.format(usual=world.usual, shims=shims)
     script = f"set -eu; PATH='{path}'; {text.strip()}; echo $PATH"
     done = world.store.home.run(*SHELLS[sh], "-c", script)
-    rest = [one for one in path.split(":") if one and one != shims]
+    rest = [word for word in path.split(":") if word and word != shims]
     assert done.out == f"{':'.join((shims, *rest))}\n", done.err
     assert done.err == ""
     assert "\n" not in text.strip()
@@ -340,7 +342,7 @@ def test_without_a_hook_it_says_what_to_do(world: World, verb: str) -> None:
     assert done.out == ""
 
 
-def test_a_folder_that_a_project_names_is_not_on_path_and_shims_run_it(
+def test_a_directory_that_a_project_names_is_not_on_path_and_shims_run_it(
     world: World, shell: str
 ) -> None:
     for name in ("node", "head"):
@@ -359,7 +361,7 @@ def test_a_folder_that_a_project_names_is_not_on_path_and_shims_run_it(
     assert done.out == "the project's\n", done.err
 
 
-def test_a_folder_that_the_users_own_file_or_variable_names_is_on_path(
+def test_a_directory_that_the_users_own_file_or_variable_names_is_on_path(
     world: World, shell: str
 ) -> None:
     world.store.script(world.store.home.home / "own/bin/tool", "own")

@@ -54,7 +54,7 @@ def test_a_file_that_comes_and_goes_counts(world: World, shell: str) -> None:
     assert done.out.splitlines() == [OWN, V10, OWN], done.err
 
 
-def test_a_file_whose_folder_comes_with_it_counts(world: World, shell: str) -> None:
+def test_a_file_whose_directory_comes_with_it_counts(world: World, shell: str) -> None:
     (world.project / ".tool-versions").unlink()
     config = world.store.home.config
     config.rmdir()
@@ -73,12 +73,12 @@ def test_a_file_whose_folder_comes_with_it_counts(world: World, shell: str) -> N
     assert done.out.splitlines() == ["unset", "unset", "it's 12", "unset"], done.err
 
 
-def test_files_that_lack_one_folder_are_one_word_of_the_check(
+def test_files_that_lack_one_directory_are_one_word_of_the_check(
     world: World, shell: str
 ) -> None:
-    told = world.store.home.run(*shlex.split(TOOLPIN), "activate", shell)
+    result = world.store.home.run(*shlex.split(TOOLPIN), "activate", shell)
     system = world.store.home.env["TOOLPIN_SYSTEM_DATA_DIR"]
-    assert (told.out.count(f"{system}'"), told.out.count(f"{system}/")) == (1, 0)
+    assert (result.out.count(f"{system}'"), result.out.count(f"{system}/")) == (1, 0)
 
 
 def test_a_lockfile_that_comes_and_changes_counts(world: World, shell: str) -> None:
@@ -171,7 +171,7 @@ def test_a_long_file_that_is_cut_within_a_character_does_not_change(
     assert done.out == "same\n", done.err
 
 
-def test_a_file_of_another_encoding_counts_when_it_is_mended(
+def test_a_file_of_another_encoding_counts_when_it_is_fixed(
     world: World, shell: str
 ) -> None:
     file = world.project / ".tool-versions"
@@ -294,6 +294,6 @@ def test_the_settings_of_activation_hold_no_password(world: World, shell: str) -
     config.write_text(
         'mirrors."https://a.example" = "https://ana:PASSWORD@b.example"\n'
     )
-    told = world.store.home.toolpin("activate", shell)
-    assert str(config) in told.out
-    assert "PASSWORD" not in told.out
+    result = world.store.home.toolpin("activate", shell)
+    assert str(config) in result.out
+    assert "PASSWORD" not in result.out

@@ -10,7 +10,7 @@ from tests.shell.scenario import SHELLS, TOOLPIN, activate, play, same, show
 from tests.shell.world import OWN, V10, V12, World
 
 
-def test_who_puts_an_older_path_back_gets_this_folders_versions(
+def test_who_puts_an_older_path_back_gets_this_directories_versions(
     world: World, shell: str
 ) -> None:
     """As a virtual environment does that is left in another project."""
@@ -67,7 +67,7 @@ def test_a_shell_in_a_shell_goes_on(world: World, shell: str, inner: str) -> Non
     assert done.out.splitlines() == [V12, world.usual, OWN], done.err
 
 
-def test_a_symbolic_link_is_the_folder_that_the_shell_names(
+def test_a_symbolic_link_is_the_directory_that_the_shell_names(
     world: World, shell: str
 ) -> None:
     """Also where PWD is not exported, and a program cannot know that name."""
@@ -92,24 +92,24 @@ def test_a_symbolic_link_is_the_folder_that_the_shell_names(
     ["it's", "$(touch pwned)", "a\nb", "a\\b", '"', "; touch pwned", "*", "\udcff"],
     ids=ascii,
 )
-def test_hostile_70_a_folders_name_is_only_a_name(
+def test_hostile_70_a_directories_name_is_only_a_name(
     world: World, shell: str, name: str
 ) -> None:
-    folder = world.outside / name
-    folder.mkdir()
+    directory = world.outside / name
+    directory.mkdir()
     text = (
         f"nodejs 12.22.0 # '; touch {world.outside}/pwned; echo ' $(touch pwned) \\\n"
     )
-    (folder / ".tool-versions").write_text(text)
+    (directory / ".tool-versions").write_text(text)
     done = play(
-        world.store, shell, activate(), same("node"), same("node"), start=folder
+        world.store, shell, activate(), same("node"), same("node"), start=directory
     )
     assert done.out.splitlines() == [V12, V12], done.err
     assert not list(world.outside.rglob("pwned"))
     assert "toolpin" not in done.err.replace("-m toolpin activate", "")
 
 
-def test_a_deleted_folder_is_told_once(world: World, shell: str) -> None:
+def test_a_deleted_directory_is_told_once(world: World, shell: str) -> None:
     doomed = world.outside / "doomed"
     doomed.mkdir()
     done = play(

@@ -8,7 +8,7 @@ import pytest
 
 from tests.shell.scenario import activate, play, same, show
 from tests.shell.world import World
-from toolpin.env import render_record
+from toolpin.env_patch import render_record
 from toolpin.model import EnvPatch
 
 # As plugins look for what not every machine has.
@@ -33,7 +33,7 @@ def asked(world: World) -> World:
 
 
 @pytest.mark.parametrize("script", [LOOKS, WHOLE], ids=["looks", "changes PATH"])
-def test_no_program_runs_out_of_the_folder_that_a_shell_is_in(
+def test_no_program_runs_out_of_the_directory_that_a_shell_is_in(
     asked: World, shell: str, script: str
 ) -> None:
     (asked.store.home.data / "plugins/greet/bin/exec-env").write_text(script)
@@ -63,15 +63,15 @@ def test_no_program_runs_out_of_the_folder_that_a_shell_is_in(
         assert after == f"{asked.store.paths.shims}:{asked.usual}"
 
 
-def test_env_tells_of_the_folders_that_a_plugin_adds(asked: World) -> None:
+def test_env_tells_of_the_directories_that_a_plugin_adds(asked: World) -> None:
     script = asked.store.home.data / "plugins/greet/bin/exec-env"
     script.write_text(WHOLE)
     script.chmod(0o755)
     bins = f"{asked.store.home.data}/installs/greet/1.0"
-    told = asked.store.home.toolpin("env")
+    result = asked.store.home.toolpin("env")
     shims = asked.store.paths.shims
     path = f"export PATH='{bins}/extra:{bins}/bin:/opt/behind:{shims}':"
-    assert path in told.out, told.err
+    assert path in result.out, result.err
     assert not (asked.outside / "ran").exists()
 
 
@@ -81,9 +81,9 @@ def test_a_plugin_that_names_programs_is_asked_what_it_sets_too(
     for name, text in (("exec-path", "echo bin/greet"), ("exec-env", "export A=1")):
         script = asked.store.home.data / f"plugins/greet/bin/{name}"
         asked.store.script(script, f"#!/usr/bin/env bash\n{text}\n")
-    told = asked.store.home.toolpin("env")
-    assert told.code == 0, told.err
-    assert "export A='1'" in told.out
+    result = asked.store.home.toolpin("env")
+    assert result.code == 0, result.err
+    assert "export A='1'" in result.out
     steps = (activate(), same("greet"), show("A"))
     done = play(asked.store, shell, *steps, start=asked.project)
     assert done.out.splitlines() == ["greet 1.0", "1"], done.err

@@ -11,7 +11,7 @@ import pytest
 
 from tests.shell.store import KNOWN, SHELLS, Store
 from toolpin.model import Pin
-from toolpin.shims.folder import refresh
+from toolpin.shims.shim_directory import refresh
 
 
 class Case(NamedTuple):
@@ -185,10 +185,10 @@ def test_hostile_59_a_byte_order_mark_hides_no_line(
 def test_the_nearest_file_that_names_the_tool_counts(
     store: Store, road: str, texts: tuple[str, str, str], expected: str
 ) -> None:
-    folders = (store.home.project, store.home.home, store.home.config)
-    for folder, text in zip(folders, texts, strict=True):
+    directories = (store.home.project, store.home.home, store.home.config)
+    for directory, text in zip(directories, texts, strict=True):
         if text:
-            (folder / ".tool-versions").write_text(f"{text}\n")
+            (directory / ".tool-versions").write_text(f"{text}\n")
     deep = store.home.project / "a b" / "c*"
     deep.mkdir(parents=True)
     (deep / ".tool-versions").write_text("elixir 1\n")
@@ -209,7 +209,7 @@ def test_an_adopted_install_runs(store: Store, road: str) -> None:
     assert store.run(road, "node").out == "adopted\n"
 
 
-def test_a_folder_named_in_the_file_runs(store: Store, road: str) -> None:
+def test_a_directory_named_in_the_file_runs(store: Store, road: str) -> None:
     store.script(store.home.home / "own/bin/node", "own")
     store.home.pin("nodejs path:~/own\n")
     assert store.run(road, "node").out == "own\n"
@@ -231,7 +231,7 @@ def test_system_is_the_first_match_outside_the_shims(store: Store, road: str) ->
 def test_system_is_no_version_that_a_caller_was_started_with(
     store: Store, road: str
 ) -> None:
-    """As in a script of npm that goes into a folder which wants the machine's own."""
+    """As in a script of npm that enters a directory with the machine's own pinned."""
     store.home.pin("nodejs 10.15.3\n")
     below = store.home.project / "below"
     below.mkdir()
@@ -321,14 +321,14 @@ def test_a_required_tool_is_on_path_as_pinned(store: Store, road: str) -> None:
     assert FILE2 in missing.err
 
 
-@pytest.mark.parametrize("kind", ["cut", "empty", "folder"])
+@pytest.mark.parametrize("kind", ["cut", "empty", "directory"])
 def test_a_record_that_cannot_be_read_is_told_in_toolpins_words(
     store: Store, road: str, kind: str
 ) -> None:
     store.home.pin("nodejs 10.15.3\n")
     record = Path(store.paths.install("nodejs", "10.15.3")) / ".toolpin/record.sh"
     record.unlink()
-    if kind == "folder":
+    if kind == "directory":
         record.mkdir()
     else:
         record.write_text("toolpin_bins='/x" if kind == "cut" else "")

@@ -10,7 +10,7 @@ from tests.shell.store import ROADS, SHELLS, Store
 from tests.shell.test_answers import V10, V12
 from tests.support.run import Home
 from tests.unit.test_env import PATHS
-from toolpin.scripts.running import for_scripts
+from toolpin.plugins.asdf.script_runner import for_scripts
 
 
 def bins(store: Store, version: str) -> str:
@@ -30,8 +30,8 @@ def beam(store: Store) -> Store:
 def test_a_stale_directory_in_front_of_path_wins_over_no_pin(
     beam: Store, road: str, front: str
 ) -> None:
-    folders = front.format(stale=bins(beam, "12.22.0"), shims=beam.paths.shims)
-    path = f"{folders}:{beam.home.env['PATH']}"
+    directories = front.format(stale=bins(beam, "12.22.0"), shims=beam.paths.shims)
+    path = f"{directories}:{beam.home.env['PATH']}"
     assert beam.run(road, "elixir", env={"PATH": path}).out == f"{V10}\n"
 
 

@@ -18,7 +18,13 @@ from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, write
 from tests.support.terminal import Terminal
 from toolpin.cli import VERBS, parser_of
-from toolpin.shells.completion import CHOICES, KINDS, argument_name, entries, script
+from toolpin.shell.completion_scripts import (
+    CHOICES,
+    KINDS,
+    argument_name,
+    entries,
+    script,
+)
 
 # Each starts without its user's files. Candidates are shown at the first Tab.
 START = {
@@ -47,7 +53,7 @@ ECHO = {
     "fish": "function toolpin; printf '<%s>' ran $argv; echo; end",
 }
 CLEAR = "\x15"  # the line; no signal, which would take typed keys with it
-CATALOGUE = [["20.1.0", []], ["22.3.0", ["lts", "jod"]], ["9.9.0", []]]
+CATALOG = [["20.1.0", []], ["22.3.0", ["lts", "jod"]], ["9.9.0", []]]
 
 
 @pytest.fixture(params=START)
@@ -76,7 +82,7 @@ def prompt(
     """The same for many lines, one after the other, that change nothing."""
     home = Home(tmp_path_factory.mktemp("prompt"))
     machine = _with_lists(two_versions(home))
-    (machine.project / "subfolder").mkdir()
+    (machine.project / "subdirectory").mkdir()
     (machine.project / "my file.toml").touch()
     with _loaded(machine, request.param) as terminal:
         yield terminal
@@ -86,8 +92,8 @@ def _with_lists(store: Store) -> Home:
     machine, arch = os.uname().machine, "arm64"
     arch = "x64" if machine in ("x86_64", "amd64") else arch
     system = "macos" if sys.platform == "darwin" else "linux"
-    _catalogue(store.home, f"upstream@{system}-{arch}", CATALOGUE)
-    _catalogue(store.home, "upstream@plan9-mips", [["77.0.0", []]])
+    _catalog(store.home, f"upstream@{system}-{arch}", CATALOG)
+    _catalog(store.home, "upstream@plan9-mips", [["77.0.0", []]])
     store.home.env["PATH"] += ":/usr/bin:/bin"
     return store.home
 
@@ -104,11 +110,11 @@ def _loaded(machine: Home, shell: str) -> Iterator[Terminal]:
         yield terminal
 
 
-def _catalogue(home: Home, name: str, releases: object) -> None:
-    folder = home.cache / "catalogues/nodejs"
-    folder.mkdir(parents=True, exist_ok=True)
+def _catalog(home: Home, name: str, releases: object) -> None:
+    directory = home.cache / "catalogs/nodejs"
+    directory.mkdir(parents=True, exist_ok=True)
     table = {"address": "x", "time": 0, "releases": releases}
-    (folder / name).write_text(json.dumps(table))
+    (directory / name).write_text(json.dumps(table))
 
 
 def _await_prompt(terminal: Terminal) -> str:
@@ -155,7 +161,7 @@ def _shown(terminal: Terminal, keys: str, *wanted: str) -> str:
         ("toolpin lock --host linux-a\t", ["lock", "--host", "linux-arm64"]),
         ("toolpin install --source py\t", ["install", "--source", "pypi"]),
         ("toolpin latest nodejs --source=n\t", ["latest", "nodejs", "--source=npm"]),
-        ("toolpin -C sub\t", ["-C", "subfolder"]),
+        ("toolpin -C sub\t", ["-C", "subdirectory"]),
         ("toolpin plugin check my\t", ["plugin", "check", "my file.toml"]),
         ("toolpin self --wheel=my\t", ["self", "--wheel=my file.toml"]),
         ("toolpin config get job\t", ["config", "get", "jobs"]),
@@ -163,8 +169,8 @@ def _shown(terminal: Terminal, keys: str, *wanted: str) -> str:
     ],
 )
 def test_a_tab_ends_the_word(prompt: Terminal, keys: str, words: list[str]) -> None:
-    # zsh takes the slash of a folder away again at Enter.
-    assert [one.rstrip("/") or one for one in _entered(prompt, keys)] == words
+    # zsh takes the slash of a directory away again at Enter.
+    assert [item.rstrip("/") or item for item in _entered(prompt, keys)] == words
 
 
 def test_a_tab_shows_the_versions_that_are_listed_or_here(
@@ -216,7 +222,7 @@ def test_no_name_of_a_file_runs_or_is_offered(
         (machine.data / "installs" / name / "1.0/bin").mkdir(parents=True)
         (machine.data / "installs/nodejs" / name / "bin").mkdir(parents=True)
         (machine.project / name).touch()
-    _catalogue(machine, "evil@linux-x64", [[name, [name]] for name in HOSTILE])
+    _catalog(machine, "evil@linux-x64", [[name, [name]] for name in HOSTILE])
     machine.pin("$(touch pwned) $(touch pwned)\n")
     for line, sure in (
         ("toolpin which ", "npm"),
@@ -237,7 +243,7 @@ def test_no_name_of_a_file_runs_or_is_offered(
     assert not list(machine.root.rglob("pwned"))
 
 
-def test_a_tab_runs_no_toolpin_of_the_folder(
+def test_a_tab_runs_no_toolpin_of_the_directory(
     terminal: Terminal, machine: Home, shell: str
 ) -> None:
     mine = machine.project / "toolpin"
@@ -314,9 +320,9 @@ def test_the_script_has_every_option_of_every_parser(home: Home, shell: str) -> 
     }
     keys = [f"command {path}" for path in parsers]
     text = home.toolpin("completion", shell).out
-    found = _found(home, shell, text, keys).split("command ")[1:]
-    assert len(found) == len(parsers) > 30
-    for block, (path, parser) in zip(found, parsers.items(), strict=True):
+    word = _found(home, shell, text, keys).split("command ")[1:]
+    assert len(word) == len(parsers) > 30
+    for block, (path, parser) in zip(word, parsers.items(), strict=True):
         title, *lines = block.splitlines()
         names = [re.split("[:\t]", line)[0] for line in lines]
         wanted = [
@@ -367,9 +373,9 @@ def test_it_is_decided_for_every_argument_what_completes_it() -> None:
 
 @pytest.mark.parametrize("shell", START)
 def test_json_carries_the_script(home: Home, shell: str) -> None:
-    told = json.loads(home.toolpin("completion", shell, "--json").out)["result"]
-    assert told["shell"] == shell
-    assert told["script"] == home.toolpin("completion", shell).out
+    output = json.loads(home.toolpin("completion", shell, "--json").out)["result"]
+    assert output["shell"] == shell
+    assert output["script"] == home.toolpin("completion", shell).out
 
 
 def test_the_sources_offered_are_those_of_the_tool_or_of_all(home: Home) -> None:

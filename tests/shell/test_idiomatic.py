@@ -9,14 +9,14 @@ from typing import NamedTuple
 import pytest
 
 from tests.shell.store import KNOWN, SHELLS, Store
-from toolpin.shims.folder import refresh
+from toolpin.shims.shim_directory import refresh
 
 V10, V12 = "nodejs 10.15.3", "nodejs 12.22.0"
 LTS = 'schema = 1\n[pins]\n"nodejs lts" = "10.15.3"\n\n'
 
 
 class Case(NamedTuple):
-    """Files of the project and of a folder below it, where `node` runs."""
+    """Files of the project and of a directory below it, where `node` runs."""
 
     files: dict[str, str | bytes]
     out: str = ""
@@ -88,8 +88,8 @@ def test_every_road_reads_other_files_alike(
 @pytest.mark.parametrize("case", PLAIN.values(), ids=PLAIN.keys())
 def test_a_plain_file_never_starts_python(store: Store, shell: str, case: Case) -> None:
     refresh(store.paths, KNOWN, "/gone/python")
-    folder = _lay_out(store, case)
-    assert store.run(shell, "node", cwd=folder) == (0, f"{case.out}\n", "")
+    directory = _lay_out(store, case)
+    assert store.run(shell, "node", cwd=directory) == (0, f"{case.out}\n", "")
 
 
 @pytest.mark.parametrize("name", ["node_modules", "deps", "_build", "vendor"])
@@ -97,10 +97,10 @@ def test_what_dependencies_bring_along_does_not_count(
     store: Store, road: str, name: str
 ) -> None:
     store.home.pin("nodejs 10.15.3\n")
-    folder = store.home.project / name / "some" / "deep"
-    folder.mkdir(parents=True)
-    (folder / ".nvmrc").write_text("12.22.0\n")
-    assert store.run(road, "node", cwd=folder).out == f"{V10}\n"
+    directory = store.home.project / name / "some" / "deep"
+    directory.mkdir(parents=True)
+    (directory / ".nvmrc").write_text("12.22.0\n")
+    assert store.run(road, "node", cwd=directory).out == f"{V10}\n"
 
 
 def test_home_has_such_files_too(store: Store, road: str) -> None:
@@ -108,38 +108,38 @@ def test_home_has_such_files_too(store: Store, road: str) -> None:
     assert store.run(road, "node").out == f"{V10}\n"
 
 
-@pytest.mark.parametrize("kind", ["fifo", "folder", "dangling"])
+@pytest.mark.parametrize("kind", ["fifo", "directory", "dangling"])
 def test_what_is_no_file_does_not_count(store: Store, road: str, kind: str) -> None:
     store.home.pin("nodejs 10.15.3\n")
-    folder = store.home.project / "below"
-    folder.mkdir()
+    directory = store.home.project / "below"
+    directory.mkdir()
     if kind == "fifo":
-        os.mkfifo(folder / ".nvmrc")
-    elif kind == "folder":
-        (folder / ".nvmrc").mkdir()
+        os.mkfifo(directory / ".nvmrc")
+    elif kind == "directory":
+        (directory / ".nvmrc").mkdir()
     else:
-        (folder / ".nvmrc").symlink_to("/nowhere")
-    assert store.run(road, "node", cwd=folder).out == f"{V10}\n"
+        (directory / ".nvmrc").symlink_to("/nowhere")
+    assert store.run(road, "node", cwd=directory).out == f"{V10}\n"
 
 
 @pytest.mark.parametrize("mode", [0o1777, 0o777])
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_hostile_62_101_a_strangers_nvmrc_in_a_shared_folder_does_not_count(
+def test_hostile_62_101_a_strangers_nvmrc_in_a_shared_directory_does_not_count(
     store: Store, road: str, mode: int
 ) -> None:
-    folder = _lay_out(store, Case({".nvmrc": "10.15.3\n"}))
+    directory = _lay_out(store, Case({".nvmrc": "10.15.3\n"}))
     store.home.project.chmod(mode)
     os.chown(store.home.project / ".nvmrc", 12345, 12345)
-    assert store.run(road, "node", cwd=folder).code == 126
+    assert store.run(road, "node", cwd=directory).code == 126
 
 
 def _lay_out(store: Store, case: Case) -> Path:
-    """Write the files, and return the folder below to run in."""
+    """Write the files, and return the directory below to run in."""
     for name, text in case.files.items():
         file = store.home.project / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
     below = "deps/x" if "deps/x/.nvmrc" in case.files else "below"
-    folder = store.home.project / below
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    directory = store.home.project / below
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory

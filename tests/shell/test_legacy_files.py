@@ -72,9 +72,9 @@ def test_no_script_runs_to_find_the_files_names(home: Home, greet: Path) -> None
     assert not (home.root / "ran").exists()
 
 
-def _run(road: str, home: Home, folder: Path) -> str:
+def _run(road: str, home: Home, directory: Path) -> str:
     if road == "exec":
-        done = home.toolpin("exec", "greet", cwd=folder)
+        done = home.toolpin("exec", "greet", cwd=directory)
     else:
-        done = home.run(*SHELLS[road], home.shim("greet"), cwd=folder)
+        done = home.run(*SHELLS[road], home.shim("greet"), cwd=directory)
     return done.out or done.err

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.shell.store import KNOWN, SHELLS, Store
-from toolpin.shims.folder import refresh
+from toolpin.shims.shim_directory import refresh
 
 V10 = "nodejs 10.15.3"
 LOCK = 'schema = 1\n[pins]\n"nodejs lts" = "10.15.3"\n\n'
@@ -15,7 +15,7 @@ LOCK = 'schema = 1\n[pins]\n"nodejs lts" = "10.15.3"\n\n'
 
 @pytest.fixture
 def elsewhere(store: Store) -> Path:
-    """A folder of the user's with files such as a project has."""
+    """A directory of the user's with files such as a project has."""
     elsewhere = store.home.root / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / ".tool-versions").write_text("nodejs 10.15.3\n")
@@ -61,11 +61,11 @@ def test_a_link_within_the_project_chooses(
 
 
 @pytest.mark.parametrize("sh", SHELLS)
-@pytest.mark.parametrize("folder", ["home", "config"])
+@pytest.mark.parametrize("directory", ["home", "config"])
 def test_a_link_of_the_users_own_chooses_without_python(
-    store: Store, sh: str, elsewhere: Path, folder: str
+    store: Store, sh: str, elsewhere: Path, directory: str
 ) -> None:
-    own = store.home.home if folder == "home" else store.home.config
+    own = store.home.home if directory == "home" else store.home.config
     (own / ".tool-versions").symlink_to(elsewhere / ".tool-versions")
     refresh(store.paths, KNOWN, "/gone/python")
     assert store.run(sh, "node").out == f"{V10}\n"

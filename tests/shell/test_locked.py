@@ -9,9 +9,9 @@ from typing import NamedTuple
 import pytest
 
 from tests.shell.store import KNOWN, SHELLS, Store
-from toolpin.env import render_record
+from toolpin.env_patch import render_record
 from toolpin.model import EnvPatch
-from toolpin.shims.folder import refresh
+from toolpin.shims.shim_directory import refresh
 
 V10, V12 = "nodejs 10.15.3", "nodejs 12.22.0"
 HEAD = "schema = 1\n[pins]\n"
@@ -184,11 +184,11 @@ def test_a_variable_of_the_callers_names_no_lockfile(store: Store, road: str) ->
     elsewhere = store.home.root / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "toolpin.lock").write_text(LTS.replace("10.15.3", "12.22.0"))
-    env = {OVERRIDE: "lts", "_toolpin_folder": str(elsewhere)}
+    env = {OVERRIDE: "lts", "_toolpin_directory": str(elsewhere)}
     assert store.run(road, "node", env=env).out == f"{V10}\n"
 
 
-@pytest.mark.parametrize("kind", ["fifo", "folder", "dangling", "device"])
+@pytest.mark.parametrize("kind", ["fifo", "directory", "dangling", "device"])
 def test_hostile_67_what_is_no_file_is_an_error_at_once(
     store: Store, road: str, kind: str
 ) -> None:
@@ -196,7 +196,7 @@ def test_hostile_67_what_is_no_file_is_an_error_at_once(
     lock = store.home.project / "toolpin.lock"
     if kind == "fifo":
         os.mkfifo(lock)
-    elif kind == "folder":
+    elif kind == "directory":
         lock.mkdir()
     else:
         lock.symlink_to("/nowhere" if kind == "dangling" else "/dev/zero")
@@ -209,7 +209,7 @@ def test_hostile_67_what_is_no_file_is_an_error_at_once(
 
 @pytest.mark.parametrize("mode", [0o1777, 0o777])
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_hostile_62_101_a_strangers_lockfile_in_a_shared_folder_does_not_count(
+def test_hostile_62_101_a_strangers_lockfile_in_a_shared_directory_does_not_count(
     store: Store, road: str, mode: int
 ) -> None:
     _lay_out(store, PLAIN["lts"])
@@ -259,10 +259,10 @@ def test_hostile_61_a_head_of_too_many_pins_is_refused(store: Store, road: str) 
 def _lay_out(store: Store, case: Case) -> None:
     if case.line == "nodejs 12\n":
         store.publish("nodejs", "12", {"node": ""})
-    folder: Path = store.home.project
-    (folder / ".tool-versions").write_bytes(case.line.encode())
+    directory: Path = store.home.project
+    (directory / ".tool-versions").write_bytes(case.line.encode())
     data = case.lock.encode() if isinstance(case.lock, str) else case.lock
-    (folder / "toolpin.lock").write_bytes(data)
+    (directory / "toolpin.lock").write_bytes(data)
 
 
 def test_of_an_install_whose_plugin_is_asked_the_lockfile_says_nothing(
@@ -308,6 +308,6 @@ def test_an_override_is_answered_by_the_lockfile_beside_an_idiomatic_file(
     below = store.home.project / "below"
     below.mkdir()
     (below / ".node-version").write_text("12.22.0\n")
-    for folder in (store.home.project, below):
-        done = store.run(road, "node", env={OVERRIDE: "lts"}, cwd=folder)
+    for directory in (store.home.project, below):
+        done = store.run(road, "node", env={OVERRIDE: "lts"}, cwd=directory)
         assert done.out == f"{V10}\n", done.err

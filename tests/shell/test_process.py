@@ -13,7 +13,7 @@ import pytest
 from tests.shell.store import KNOWN, Store
 from tests.support.machine import without_rights
 from tests.support.waiting import wait_until
-from toolpin.shims.folder import refresh
+from toolpin.shims.shim_directory import refresh
 
 WORDS = ["", " ", "a b", "line\nbreak", "*", "$(id)", "'", '"', "-n", "--", "\\", "é"]
 
@@ -197,7 +197,7 @@ def test_pwd_is_walked_as_the_shell_names_it(store: Store, road: str) -> None:
     assert done.out == "nodejs 10.15.3\n"
 
 
-@pytest.mark.parametrize("kind", ["fifo", "folder", "dangling", "device", "binary"])
+@pytest.mark.parametrize("kind", ["fifo", "directory", "dangling", "device", "binary"])
 def test_hostile_61_what_is_no_text_file_is_refused(
     store: Store, road: str, kind: str
 ) -> None:
@@ -206,7 +206,7 @@ def test_hostile_61_what_is_no_text_file_is_refused(
     match kind:
         case "fifo":
             os.mkfifo(file)
-        case "folder":
+        case "directory":
             file.mkdir()
         case "dangling":
             file.symlink_to("absent")
@@ -240,13 +240,13 @@ def test_hostile_62_101_a_strangers_file_does_not_count(
     assert store.run(road, "node").out == "nodejs 10.15.3\n"
 
 
-def test_hostile_63_a_very_deep_folder_survives(store: Store, road: str) -> None:
+def test_hostile_63_a_very_deep_directory_survives(store: Store, road: str) -> None:
     store.home.pin("nodejs 10.15.3\n")
-    folder = store.home.project
+    directory = store.home.project
     for _ in range(600):
-        folder = folder / "d"
-        folder.mkdir()
-    assert store.run(road, "node", cwd=folder).out == "nodejs 10.15.3\n"
+        directory = directory / "d"
+        directory.mkdir()
+    assert store.run(road, "node", cwd=directory).out == "nodejs 10.15.3\n"
 
 
 @pytest.mark.parametrize("depth", ["", "x", "-1", "99", "9" * 5000, "²"])
@@ -298,8 +298,8 @@ def test_commands_run_while_the_shims_are_refreshed(store: Store) -> None:
     store.home.pin("nodejs 10.15.3\n")
     script = (
         "import sys; from tests.shell.store import KNOWN\n"
-        "from toolpin.paths import Paths\n"
-        "from toolpin.shims.folder import refresh; i = 0\n"
+        "from toolpin.system.paths import Paths\n"
+        "from toolpin.shims.shim_directory import refresh; i = 0\n"
         "while True:\n"
         "    i += 1\n"
         "    refresh(Paths(*sys.argv[1:]), KNOWN, f'/python{i}')\n"
@@ -335,7 +335,9 @@ def test_an_interpreter_that_this_user_may_not_run_is_not_said_to_be_gone(
     python = f"{private}/python"
     refresh(store.paths, KNOWN, python)
     command = without_rights("/bin/sh", store.home.shim("node"))
-    told = store.home.run(*command, env={"PATH": "/usr/bin:/bin"})
+    result = store.home.run(*command, env={"PATH": "/usr/bin:/bin"})
     private.chmod(0o700)
-    assert told.code == 126
-    assert f"needs {python}, which is missing or cannot be run by this user" in told.err
+    assert result.code == 126
+    assert (
+        f"needs {python}, which is missing or cannot be run by this user" in result.err
+    )

@@ -48,7 +48,7 @@ _BIRTH = re.compile(
 
 @pytest.fixture
 def store(home: Home) -> Store:
-    """A project with one version, and a folder below it with another."""
+    """A project with one version, and a directory below it with another."""
     store = Store(home)
     for version in ("10.15.3", "12.22.0"):
         store.publish("nodejs", version, {"node": ""})
@@ -85,7 +85,7 @@ def terminal(store: Store, shell: str) -> Iterator[Terminal]:
         yield terminal
 
 
-def test_at_a_prompt_the_folder_the_file_and_the_status_count(
+def test_at_a_prompt_the_directory_the_file_and_the_status_count(
     terminal: Terminal, shell: str, store: Store
 ) -> None:
     node = ANSWER[shell].format("node")
@@ -114,11 +114,11 @@ def test_an_unchanged_prompt_starts_no_process(
     assert few == many
 
 
-def test_a_changed_folder_starts_one(store: Store, shell: str) -> None:
+def test_a_changed_directory_starts_one(store: Store, shell: str) -> None:
     before = _processes(store, shell, 1)
-    folder = store.home.project / "below"
+    directory = store.home.project / "below"
     # The fork and the program that it becomes.
-    assert _processes(store, shell, 1, f"cd {folder}") == before + 2
+    assert _processes(store, shell, 1, f"cd {directory}") == before + 2
 
 
 def test_after_an_interrupted_update_the_next_prompt_is_right(
@@ -131,15 +131,15 @@ def test_after_an_interrupted_update_the_next_prompt_is_right(
     hook = store.home.run(*shlex.split(TOOLPIN), "activate", shell)
     file = store.home.home / "hook"
     file.write_text(hook.out.replace(sys.executable, str(python)))
-    with Terminal(*SHELLS[shell], env=store.home.env, cwd=store.home.project) as one:
-        one.send(f". {file}\n")
-        assert _ask(one, ANSWER[shell].format("node")) == V10
+    with Terminal(*SHELLS[shell], env=store.home.env, cwd=store.home.project) as item:
+        item.send(f". {file}\n")
+        assert _ask(item, ANSWER[shell].format("node")) == V10
         slow.touch()
-        one.send("cd below\n")
-        one.until("it waits")
-        one.send("\x03")
-        assert _ask(one, STATUS[shell]) in ("0", "130")
-        assert _ask(one, ANSWER[shell].format("node")) == V12
+        item.send("cd below\n")
+        item.until("it waits")
+        item.send("\x03")
+        assert _ask(item, STATUS[shell]) in ("0", "130")
+        assert _ask(item, ANSWER[shell].format("node")) == V12
 
 
 def _ask(terminal: Terminal, line: str) -> str:
@@ -151,13 +151,13 @@ def _ask(terminal: Terminal, line: str) -> str:
 
 def _processes(store: Store, shell: str, prompts: int, line: str = "true") -> int:
     """Return how many forks and programs an activated shell has made so far."""
-    folder = store.home.root / f"trace-{prompts}-{len(line)}"
-    folder.mkdir()
+    directory = store.home.root / f"trace-{prompts}-{len(line)}"
+    directory.mkdir()
     strace = shutil.which("strace")
     assert strace, "apt-get install strace"
     # A file for each process: in one, calls of two threads are torn apart.
-    log = str(folder / "log")
+    log = str(directory / "log")
     under = (strace, "-ff", "-qq", "-o", log, "-e", "trace=execve,process")
     lines = (activate(), same(line), *[same("true")] * prompts)
     play(store, shell, *lines, under=under)
-    return sum(len(_BIRTH.findall(file.read_text())) for file in folder.iterdir())
+    return sum(len(_BIRTH.findall(file.read_text())) for file in directory.iterdir())

@@ -24,9 +24,9 @@ exit 7
 def npm(store: Store, script: str) -> Path:
     """Replace npm, and pin its version."""
     store.home.pin("nodejs 10.15.3\n")
-    bin_folder = store.home.data / "installs/nodejs/10.15.3/bin"
-    (bin_folder / "npm").write_text(script.replace("{bin}", str(bin_folder)))
-    return bin_folder
+    bin_directory = store.home.data / "installs/nodejs/10.15.3/bin"
+    (bin_directory / "npm").write_text(script.replace("{bin}", str(bin_directory)))
+    return bin_directory
 
 
 def test_a_command_that_was_just_installed_runs(store: Store, road: str) -> None:
@@ -111,7 +111,7 @@ def test_shims_that_cannot_be_refreshed_do_not_change_the_exit_code(
     npm(store, INSTALLS)
     locks = Path(store.paths.locks)
     locks.parent.mkdir(exist_ok=True)
-    locks.write_text("a file where a folder belongs")
+    locks.write_text("a file where a directory belongs")
     deadline = time.monotonic() + 30
     done = store.run("exec", "npm", "-g", "typescript")
     assert time.monotonic() < deadline

@@ -11,9 +11,9 @@ import pytest
 from tests.shell.store import KNOWN, SHELLS, Store
 from tests.support.run import Home
 from toolpin.model import Pin
-from toolpin.paths import Paths
-from toolpin.shims.folder import refresh
+from toolpin.shims.shim_directory import refresh
 from toolpin.shims.stubs import render_library
+from toolpin.system.paths import Paths
 
 
 class TwoStores(Store):

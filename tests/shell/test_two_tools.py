@@ -9,7 +9,7 @@ import pytest
 from tests.shell.scenario import activate, play, same
 from tests.shell.store import KNOWN, SHELLS, Store
 from tests.shell.world import World
-from toolpin.shims.folder import refresh
+from toolpin.shims.shim_directory import refresh
 
 TOOLS = {
     **KNOWN,
@@ -91,9 +91,9 @@ def test_of_two_tools_the_one_that_is_pinned_runs_without_python(
     if place == "variable":
         env[f"TOOLPIN_{first.upper()}_VERSION"] = version
     else:
-        folders = {"project": below, "above": store.home.project}
-        folder = folders.get(place, store.home.home)
-        with (folder / ".tool-versions").open("a") as file:
+        directories = {"project": below, "above": store.home.project}
+        directory = directories.get(place, store.home.home)
+        with (directory / ".tool-versions").open("a") as file:
             file.write(f"{first} {version}\n")
     done = store.run(shell, "npx", cwd=below, env=env)
     assert done == (0, f"{first} {version}\n", "")

@@ -48,12 +48,12 @@ class Scene:
         store.publish("nodejs", "10.15.3", {"node": "pinned", "npm": STARTS})
         store.publish("nodejs", "12.22.0", {"node": "inner", "npm": STARTS})
         store.publish("elixir", "1.18", {"elixir": STARTS})
-        for folder, label in (
+        for directory, label in (
             (home.root / "usr", "system"),
             (home.home / "own/bin", "path"),
         ):
-            store.script(folder / "node", label)
-            store.script(folder / "npm", STARTS)
+            store.script(directory / "node", label)
+            store.script(directory / "npm", STARTS)
         home.env["PATH"] = f"{home.root}/usr:{home.env['PATH']}:/usr/bin:/bin"
         home.env["ANSWER"] = str(self._answer)
         home.pin(f"elixir 1.18\n{LINES[situation]}")
@@ -138,27 +138,27 @@ class Scene:
         """Return what the script has noted: what it ran, or its exit code."""
         if not self._answer.exists():
             return err
-        *said, code = self._answer.read_text().split()
-        return self._named(" ".join(said) or code)
+        *output, code = self._answer.read_text().split()
+        return self._named(" ".join(output) or code)
 
-    def _named(self, said: str) -> str:
-        return "outer" if (self.situation, said) == ("nested", "pinned") else said
+    def _named(self, text: str) -> str:
+        return "outer" if (self.situation, text) == ("nested", "pinned") else text
 
 
 WAYS: dict[str, Callable[[Scene], str]] = {
-    "a shim": lambda one: one.shim(one.direct),
-    "child of another tool's shim": lambda one: one.shim(f"elixir {one.child}"),
-    "child of the tool's own shim": lambda one: one.shim(f"npm {one.child}"),
-    "`toolpin exec`": lambda one: one.run(one.there(f"{TOOLPIN} exec node")),
-    "child of `exec`": lambda one: one.run(f"{TOOLPIN} exec {one.child}"),
-    '`eval "$(toolpin env)"`': lambda one: one.env(one.direct),
-    "child of that": lambda one: one.env(one.child),
-    "an activated shell": lambda one: one.activated(one.direct),
-    "child of that shell": lambda one: one.activated(one.child),
-    "a plugin's script": lambda one: one.plugin(one.direct),
-    "child of that script": lambda one: one.plugin(one.child),
-    "a Git hook": lambda one: one.hook(one.direct),
-    "child of that hook": lambda one: one.hook(one.child),
+    "a shim": lambda item: item.shim(item.direct),
+    "child of another tool's shim": lambda item: item.shim(f"elixir {item.child}"),
+    "child of the tool's own shim": lambda item: item.shim(f"npm {item.child}"),
+    "`toolpin exec`": lambda item: item.run(item.there(f"{TOOLPIN} exec node")),
+    "child of `exec`": lambda item: item.run(f"{TOOLPIN} exec {item.child}"),
+    '`eval "$(toolpin env)"`': lambda item: item.env(item.direct),
+    "child of that": lambda item: item.env(item.child),
+    "an activated shell": lambda item: item.activated(item.direct),
+    "child of that shell": lambda item: item.activated(item.child),
+    "a plugin's script": lambda item: item.plugin(item.direct),
+    "child of that script": lambda item: item.plugin(item.child),
+    "a Git hook": lambda item: item.hook(item.direct),
+    "child of that hook": lambda item: item.hook(item.child),
 }
 
 

@@ -1,4 +1,4 @@
-"""A user's machine for an activated shell: two versions, and folders that pin them."""
+"""An activated shell's machine: two versions, and directories that pin them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ V10, V12, OWN = "nodejs 10.15.3", "nodejs 12.22.0", "the machine's own"
 
 
 class World:
-    """A store, a project, another below it, and a folder that pins nothing."""
+    """A store, a project, another below it, and a directory that pins nothing."""
 
     def __init__(self, home: Home) -> None:
         self.store = store = Store(home)
@@ -22,8 +22,8 @@ class World:
         self.nested = home.project / "apps" / "new one"
         self.outside = home.root / "outside"
         self.usual = home.env["PATH"]
-        for folder in (self.nested, self.outside):
-            folder.mkdir(parents=True)
+        for directory in (self.nested, self.outside):
+            directory.mkdir(parents=True)
         (self.project / ".tool-versions").write_text("nodejs 10.15.3\n")
         (self.nested / ".tool-versions").write_text("nodejs 12.22.0\n")
         store.script(Path(self.usual) / "node", OWN)
@@ -31,5 +31,5 @@ class World:
     def bins(self, version: str) -> str:
         return f"{self.store.paths.install('nodejs', version)}/bin"
 
-    def cd(self, folder: Path) -> str:
-        return f"cd '{folder}'"
+    def cd(self, directory: Path) -> str:
+        return f"cd '{directory}'"

@@ -20,7 +20,7 @@ _EXPRESSION = re.compile(r"\$\{\{ *([\w.-]+) *\}\}")
 def read_yaml(path: Path) -> Any:  # noqa: ANN401 - a document of any shape
     """Return what a file of the project says."""
     lines = path.read_text().split("\n")
-    value, rest = _value([one for one in lines if not re.match(r"\s*(#|$)", one)], 0)
+    value, rest = _value([line for line in lines if not re.match(r"\s*(#|$)", line)], 0)
     assert rest == [], rest
     return value
 
@@ -62,7 +62,7 @@ def _value(lines: list[str], indent: int) -> tuple[Any, list[str]]:
 def _scalar(text: str) -> str | list[Any]:
     text = re.sub(r"\s+#.*$", "", text).strip()
     if text.startswith("["):
-        return [_scalar(one) for one in text[1:-1].split(",")]
+        return [_scalar(word) for word in text[1:-1].split(",")]
     return text[1:-1] if text[:1] in ("'", '"') else text
 
 
@@ -78,7 +78,7 @@ class Played(NamedTuple):
 
 
 class Player:
-    """Plays composite steps in order; a folder stands in for GitHub's cache."""
+    """Plays composite steps in order; a directory stands in for GitHub's cache."""
 
     def __init__(self, home: Home, action: Path, saved: Path) -> None:
         self.home = home
@@ -107,7 +107,7 @@ class Player:
         known = {f"inputs.{name}": value for name, value in inputs.items()}
         for step, values in outputs.items():
             known |= {
-                f"steps.{step}.outputs.{name}": one for name, one in values.items()
+                f"steps.{step}.outputs.{name}": value for name, value in values.items()
             }
         return known
 
@@ -143,12 +143,12 @@ class Player:
         assert step["uses"].startswith("actions/cache/restore@")
         outputs["cache-hit"] = "true" if place.exists() else "false"
         if not place.exists():
-            found = [
-                one
-                for one in sorted(self.saved.iterdir(), key=os.path.getctime)
-                if one.name.startswith(given["restore-keys"])
+            results = [
+                path
+                for path in sorted(self.saved.iterdir(), key=os.path.getctime)
+                if path.name.startswith(given["restore-keys"])
             ]
-            place = found[-1] if found else place
+            place = results[-1] if results else place
         if place.exists():
             shutil.copytree(place, given["path"], symlinks=True)
 

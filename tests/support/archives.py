@@ -56,8 +56,8 @@ class Entry(NamedTuple):
     mtime_s: int = 1_700_000_000
 
 
-def folder(name: str, mode: int = 0o755) -> Entry:
-    """Return a folder's entry."""
+def directory(name: str, mode: int = 0o755) -> Entry:
+    """Return a directory's entry."""
     return Entry(name, mode=mode, kind=b"5")
 
 
@@ -181,13 +181,13 @@ def node_tarball(
     top = f"node-v{version}-{os.replace('macos', 'darwin')}-{arch}"
     npm = "lib/node_modules/npm"
     entries = [
-        *(folder(f"{top}/{name}") for name in ("", "bin/", "include/node/")),
+        *(directory(f"{top}/{name}") for name in ("", "bin/", "include/node/")),
         Entry(f"{top}/LICENSE", b"Permission is hereby granted\n"),
         Entry(f"{top}/bin/node", program.encode(), 0o755),
         symlink(f"{top}/bin/npm", f"../{npm}/bin/npm-cli.js"),
         symlink(f"{top}/bin/npx", f"../{npm}/bin/npx-cli.js"),
         Entry(f"{top}/include/node/node.h", b"#pragma once\n"),
-        folder(f"{top}/{npm}/bin/"),
+        directory(f"{top}/{npm}/bin/"),
         Entry(f"{top}/{npm}/bin/npm-cli.js", _NPM.encode(), 0o755),
         Entry(f"{top}/{npm}/bin/npx-cli.js", _NPM.encode(), 0o755),
         Entry(f"{top}/{npm}/package.json", b'{"name": "npm", "version": "10.9.4"}\n'),

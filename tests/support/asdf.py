@@ -1,4 +1,4 @@
-"""A machine where `asdf` has been at work: plugins, versions, folders that pin them."""
+"""A machine with `asdf`: plugins, versions, directories that pin them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.run import Home, Result
 from tests.support.scripted import GREET, write
 
-ASDF = (sys.executable, "-I", "-m", "toolpin.asdf")
+ASDF = (sys.executable, "-I", "-m", "toolpin.asdf_cli")
 
 DUMMY = {
     **GREET,
@@ -40,18 +40,18 @@ class Machine(Home):
             self.put(version, "dummy")
         self.put("1.1.0", "newer")
         self.put("1.0.0", "with blanks")
-        for folder, text in {
+        for directory, text in {
             "set": "dummy 1.1.0\nnosuch 3\n",
             "missing": "dummy 9.9\n",
             "system": "dummy system\n",
             "path": "dummy path:/usr\n",
             "several": "dummy 1.0.0 1.1.0\n",
         }.items():
-            (self.project / folder).mkdir()
-            (self.project / folder / ".tool-versions").write_text(text)
+            (self.project / directory).mkdir()
+            (self.project / directory / ".tool-versions").write_text(text)
 
     def put(self, version: str, command: str) -> None:
-        """Lay a version of dummy out as asdf leaves it: a folder, and no record."""
+        """Lay a version of dummy out as asdf leaves it: a directory, and no record."""
         path = self.data / "installs/dummy" / version / "bin" / command
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'#!/bin/sh\necho {command} {version} "$@"\n')
@@ -64,7 +64,7 @@ class Machine(Home):
         env: dict[str, str] | None = None,
         stdin: str = "",
     ) -> Result:
-        """Run `asdf WORDS` in a folder of the project and wait for it."""
-        folder = self.project / at
-        env = {"PWD": str(folder), **(env or {})}
-        return self.run(*ASDF, *words, cwd=folder, env=env, stdin=stdin)
+        """Run `asdf WORDS` in a directory of the project and wait for it."""
+        directory = self.project / at
+        env = {"PWD": str(directory), **(env or {})}
+        return self.run(*ASDF, *words, cwd=directory, env=env, stdin=stdin)

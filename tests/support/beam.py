@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from tests.support.archives import Entry, ZipEntry, compress, folder, tar, zip_of
+from tests.support.archives import Entry, ZipEntry, compress, directory, tar, zip_of
 from tests.support.run import Home
 from tests.support.server import Server
 from tests.upstream import page
@@ -159,7 +159,7 @@ class BeamUpstream:
         """Add a line to a list; lists are sorted, as the real ones are."""
         lines = self._lists.setdefault(path, [])
         lines.append(line)
-        self.server.put(path, "".join(f"{one}\n" for one in sorted(lines)).encode())
+        self.server.put(path, "".join(f"{line}\n" for line in sorted(lines)).encode())
 
     def _release(self, repo: str, tag: str, assets: dict[str, bytes]) -> None:
         release: dict[str, object] = {
@@ -190,10 +190,10 @@ def otp_tarball(
     names = ("erl", "erlc", "escript")
     where, ending = ("bin", "") if installed else ("erts-1.0/bin", ".src")
     erl = _ERL.replace("%FINAL_ROOTDIR%", "${0%/*}/..") if installed else _ERL
-    folders = [top, f"{top}erts-1.0/", f"{top}erts-1.0/bin/", f"{top}bin/"]
+    directories = [top, f"{top}erts-1.0/", f"{top}erts-1.0/bin/", f"{top}bin/"]
     return compress(
         tar(
-            *(folder(name) for name in folders if name),
+            *(directory(name) for name in directories if name),
             Entry(f"{top}Install", _INSTALL.encode(), 0o755),
             Entry(f"{top}OTP_VERSION", f"{version}\n".encode()),
             Entry(f"{top}built_on", mark.encode()),

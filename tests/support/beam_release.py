@@ -8,11 +8,11 @@ from pathlib import Path
 from tests.support.run import Home, Result
 
 
-def with_shims(home: Home, folder: Path, *command: str, **env: str) -> Result:
+def with_shims(home: Home, directory: Path, *command: str, **env: str) -> Result:
     """Run a command with the shims on PATH, as a build script does."""
     path = f"{home.data}/shims:/usr/bin:/bin"
     names = {"PATH": path, "MIX_ENV": "test", "ERL_EPMD_PORT": "14369", **env}
-    return home.run(*command, cwd=folder, env=names, timeout_s=300)
+    return home.run(*command, cwd=directory, env=names, timeout_s=300)
 
 
 def make_release(home: Home, project: Path) -> Path:

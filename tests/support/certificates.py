@@ -17,11 +17,11 @@ _NEW_KEY = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes".split()
 class Authority:
     """Signs what a test asks for; nobody trusts it who is not told to."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
         self._issued = 0
-        self.certificate = folder / "authority.pem"
-        self._key = folder / "authority.key"
+        self.certificate = directory / "authority.pem"
+        self._key = directory / "authority.key"
         _openssl(
             *("req", "-x509", *_NEW_KEY, "-subj", "/CN=authority", "-days", "2"),
             *("-keyout", str(self._key), "-out", str(self.certificate)),
@@ -33,7 +33,7 @@ class Authority:
         With `days=-1` it ended yesterday.
         """
         self._issued += 1
-        stem = self._folder / f"server-{self._issued}"
+        stem = self._directory / f"server-{self._issued}"
         key, request, made, options = (
             str(stem.with_suffix(end)) for end in (".key", ".csr", ".pem", ".ext")
         )

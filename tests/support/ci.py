@@ -1,4 +1,4 @@
-"""A CI that keeps a folder between jobs: each job is a fresh machine of one user."""
+"""A CI that keeps a directory between jobs: each job is a fresh machine of one user."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Runner:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self.folder = home.cache / "ci"
+        self.directory = home.cache / "ci"
         self.saved: dict[str, Path] = {}
         home.env["CI"] = "true"
 
@@ -34,9 +34,11 @@ class Runner:
 
     def plan(self, env: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return what `ci plan` answers."""
-        told = self.home.toolpin("ci", "plan", "--format", "json", env=dict(env or {}))
-        assert told.code == 0, told.err
-        answer: dict[str, Any] = json.loads(told.out)["result"]
+        result = self.home.toolpin(
+            "ci", "plan", "--format", "json", env=dict(env or {})
+        )
+        assert result.code == 0, result.err
+        answer: dict[str, Any] = json.loads(result.out)["result"]
         return answer
 
     def job(self) -> tuple[dict[str, Any], Result]:
@@ -53,27 +55,27 @@ class Runner:
         return answer, result
 
     def restore(self, plan: Mapping[str, Any]) -> None:
-        """Put the folder of the key back, or else the newest of its prefix."""
+        """Put the directory of the key back, or else the newest of its prefix."""
         key = plan["key"]
         if key not in self.saved:
             (prefix,) = plan["restore_keys"]
             key = next(
-                (one for one in reversed(self.saved) if one.startswith(prefix)), ""
+                (item for item in reversed(self.saved) if item.startswith(prefix)), ""
             )
         if key:
             shutil.copytree(self.saved[key], plan["path"], symlinks=True)
 
     def save(self, key: str) -> None:
-        """Keep the folder under a key, as it is."""
+        """Keep the directory under a key, as it is."""
         place = self.home.root / "saved" / key
-        shutil.copytree(self.folder, place, symlinks=True)
+        shutil.copytree(self.directory, place, symlinks=True)
         self.saved[key] = place
 
 
-def size_of(folder: Path) -> int:
-    """Return the bytes of all files below a folder."""
+def size_of(directory: Path) -> int:
+    """Return the bytes of all files below a directory."""
     return sum(
         os.lstat(f"{place}/{name}").st_size
-        for place, _, names in os.walk(folder)
+        for place, _, names in os.walk(directory)
         for name in names
     )

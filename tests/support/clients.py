@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from toolpin.cache.verified import Cache
+from toolpin.config.settings import Settings
 from toolpin.model import Host
-from toolpin.plugin.contract import Tool
-from toolpin.settings.read import Settings
+from toolpin.plugins.tool_file import Tool
 from toolpin.sources.clients import Clients
 from toolpin.sources.spec import SourceSpec
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from tests.support.archives import Entry, compress, folder, tar
+from tests.support.archives import Entry, compress, directory, tar
 from tests.support.run import Home
 from tests.support.server import Server
 
@@ -117,7 +117,7 @@ class Code:
         top = f"hello-{version}"
         data = compress(
             tar(
-                folder(f"{top}/"),
+                directory(f"{top}/"),
                 Entry(f"{top}/configure", CONFIGURE.encode(), 0o755),
                 Entry(f"{top}/hello.c", code.replace("VERSION", version).encode()),
                 *(Entry(f"{top}/{name}", b"") for name in more),

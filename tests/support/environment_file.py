@@ -9,15 +9,15 @@ def read_environment_file(text: str) -> dict[str, str]:
     A backslash takes the meaning from one of `"\\$` and the backtick, and is itself
     before anything else; within the quotes nothing else has a meaning.
     """
-    found: dict[str, str] = {}
+    environment_file: dict[str, str] = {}
     position = 0
     while position < len(text):
         name, mark, _ = text[position:].partition('="')
         assert mark, f"no value in double quotes: {text[position:]!r}"
         assert name.isidentifier(), name
         value, position = _quoted(text, position + len(name) + 2)
-        found[name] = value
-    return found
+        environment_file[name] = value
+    return environment_file
 
 
 def _quoted(text: str, position: int) -> tuple[str, int]:

@@ -25,7 +25,7 @@ from typing import NamedTuple
 from tests.support import template
 
 _COMMANDS = [
-    (sys.executable, "-I", "-m", module) for module in ("toolpin", "toolpin.asdf")
+    (sys.executable, "-I", "-m", module) for module in ("toolpin", "toolpin.asdf_cli")
 ]
 _READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "TZ", "MALLOC_")
 _ENV = {"LC_ALL": "C.UTF-8"}
@@ -63,22 +63,22 @@ def run(
 
     Raises subprocess.TimeoutExpired when the time is over; the process is killed.
     """
-    (given, write), (out, out_end), (err, err_end), (told, told_end) = (
+    (given, write), (out, out_end), (err, err_end), (output, told_end) = (
         os.pipe() for _ in range(4)
     )
     os.write(write, stdin)
     os.close(write)
-    order = {"words": command[3:], "env": dict(env), "folder": cwd}
+    order = {"words": command[3:], "env": dict(env), "directory": cwd}
     ends = (given, out_end, err_end, told_end)
     _template().order(order, ends)
     for end in ends:
         os.close(end)
     try:
-        return _result(out, err, told, timeout_s)
+        return _result(out, err, output, timeout_s)
     except TimeoutError:
         raise subprocess.TimeoutExpired(command, timeout_s) from None
     finally:
-        for file in (out, err, told):
+        for file in (out, err, output):
             os.close(file)
 
 

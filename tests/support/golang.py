@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from tests.support.archives import Entry, compress, folder, tar
+from tests.support.archives import Entry, compress, directory, tar
 from tests.support.run import Home
 from tests.support.server import Server
 
@@ -73,8 +73,8 @@ esac
 """
     return compress(
         tar(
-            folder("go/"),
-            folder("go/bin/"),
+            directory("go/"),
+            directory("go/bin/"),
             Entry("go/bin/go", script.encode(), 0o755),
             Entry("go/bin/gofmt", b"#!/bin/sh\n", 0o755),
         ),

@@ -46,8 +46,8 @@ class Login:
         usual = home.root / "usual"
         usual.mkdir()
         for name in USUAL:
-            if found := shutil.which(name):
-                (usual / name).symlink_to(found)
+            if path := shutil.which(name):
+                (usual / name).symlink_to(path)
         self.command = usual / "toolpin"
         line = shlex.join([sys.executable, "-I", "-m", "toolpin"])
         self.program(self.command, f'exec {line} "$@"')
@@ -62,11 +62,11 @@ class Login:
         self.rc(".profile", '. "$HOME/.bashrc"')
 
     def tree(self, version: str = PINNED) -> Path:
-        """Return the folder of a version."""
+        """Return the directory of a version."""
         return self.home.data / "installs/nodejs" / version
 
     def rc(self, name: str, *lines: str) -> Path:
-        """Write a startup file below the home folder."""
+        """Write a startup file below the home directory."""
         file = self.home.home / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("".join(f"{line}\n" for line in lines))
@@ -82,7 +82,7 @@ class Login:
     def type(self, shell: Shell, line: str, **env: str) -> Result:
         """Start a shell that reads its startup files, and type a line.
 
-        A login shell's /etc/profile may set PATH anew: toolpin goes by its path.
+        A login shell's /etc/profile may set PATH again: toolpin goes by its path.
         """
         if not shutil.which(shell.name):
             pytest.fail(f"{shell.name} is not on PATH: apt-get install {shell.name}")

@@ -16,16 +16,16 @@ linux_only = pytest.mark.skipif(
     sys.platform != "linux", reason="mounts, limits and strace are Linux's here"
 )
 
-# A disk of memory over a folder, with its files on it, and just so much room left.
+# A disk of memory over a directory, with its files on it, and just so much room left.
 _SMALL_DISK = """
-folder=$1 copy=$2 blocks=$3 files=$4
+disk=$1 copy=$2 blocks=$3 files=$4
 shift 4
-mount -t tmpfs -o mode=755 small "$folder"
-cp -a "$copy/." "$folder"
-used() { stat -f -c "$1" "$folder" | { read -r all free; echo $((all - free)); }; }
+mount -t tmpfs -o mode=755 small "$disk"
+cp -a "$copy/." "$disk"
+used() { stat -f -c "$1" "$disk" | { read -r all free; echo $((all - free)); }; }
 [ -z "$blocks" ] ||
-    mount -o "remount,size=$((($(used '%b %f') + blocks) * 4))k" "$folder"
-[ -z "$files" ] || mount -o "remount,nr_inodes=$(($(used '%c %d') + files))" "$folder"
+    mount -o "remount,size=$((($(used '%b %f') + blocks) * 4))k" "$disk"
+[ -z "$files" ] || mount -o "remount,nr_inodes=$(($(used '%c %d') + files))" "$disk"
 exec "$@"
 """
 
@@ -40,17 +40,17 @@ def in_mounts(script: str, *args: str) -> list[str]:
 
 
 def small_disk(
-    folder: Path, *, blocks: int | None = None, files: int | None = None
+    directory: Path, *, blocks: int | None = None, files: int | None = None
 ) -> list[str]:
-    """Return what a command stands behind, to find a folder on an almost full disk.
+    """Return what a command stands behind, to find a directory on an almost full disk.
 
     `blocks` of 4 KiB and so many `files` are free there; None for enough.
     """
-    copy = folder.with_name(f"{folder.name}.copy")
+    copy = directory.with_name(f"{directory.name}.copy")
     if not copy.exists():
-        shutil.copytree(folder, copy, symlinks=True)
-    numbers = ["" if one is None else str(one) for one in (blocks, files)]
-    return in_mounts(_SMALL_DISK, str(folder), str(copy), *numbers)
+        shutil.copytree(directory, copy, symlinks=True)
+    numbers = ["" if item is None else str(item) for item in (blocks, files)]
+    return in_mounts(_SMALL_DISK, str(directory), str(copy), *numbers)
 
 
 def without_rights(*command: str) -> list[str]:
@@ -82,6 +82,6 @@ def strace(inject: str, at: str = "") -> list[str]:
 
 
 def failing(home: Home, calls: str, *args: str, at: str = "") -> Result:
-    """Run toolpin where these system calls fail, at this path below the data folder."""
+    """Run toolpin where these system calls fail at this path of the data directory."""
     place = str(home.data / at) if at else ""
     return home.run(*strace(calls, place), *TOOLPIN, *args)

@@ -9,10 +9,10 @@ import json
 from collections.abc import Iterator, Mapping
 
 from tests.support.run import REPOSITORY
-from toolpin.plugin.schema import BUILD, TOOL
+from toolpin.plugins.tool_schema import BUILD, TOOL
 from toolpin.sources.fields import Field
 from toolpin.sources.kinds import IN_FILES
-from toolpin.sources.shared import COMPANION, WHEN
+from toolpin.sources.shared_fields import COMPANION, WHEN
 
 COMMAND = ".venv/bin/python -m tests.support.plugin_reference"
 PAGE = REPOSITORY / "docs/plugins.md"
@@ -105,7 +105,7 @@ def _default(field: Field) -> str:
 def _holds(field: Field) -> str:
     if not field.holds:
         return ""
-    names = (f"`{{{one}}}`" if one.isidentifier() else one for one in field.holds)
+    names = (f"`{{{item}}}`" if item.isidentifier() else item for item in field.holds)
     return f". Placeholders: {', '.join(names)}"
 
 

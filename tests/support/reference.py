@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from toolpin.cli import ALIASES, VERBS, add_globals, parser_of
 from toolpin.help import EXAMPLES, own_actions
-from toolpin.shells.completion import argument_name
+from toolpin.shell.completion_scripts import argument_name
 
 COMMAND = ".venv/bin/python -m tests.support.reference > docs/reference.md"
 
@@ -115,7 +115,9 @@ def _usage(action: Action) -> str:
 def _table(parser: ArgumentParser) -> str:
     rows = [
         f"| `{_term(action)}` | {(action.help or '').replace('|', chr(92) + '|')} |"
-        for action in sorted(_shown(parser), key=lambda one: bool(one.option_strings))
+        for action in sorted(
+            _shown(parser), key=lambda action: bool(action.option_strings)
+        )
     ]
     return "\n".join(["| argument | meaning |", "|---|---|", *rows]) if rows else ""
 
@@ -123,7 +125,7 @@ def _table(parser: ArgumentParser) -> str:
 def _term(action: Action) -> str:
     if not action.option_strings:
         return _name(action)
-    return "`, `".join(_with_value(one, action) for one in action.option_strings)
+    return "`, `".join(_with_value(string, action) for string in action.option_strings)
 
 
 def _with_value(option: str, action: Action) -> str:

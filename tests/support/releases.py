@@ -36,12 +36,12 @@ class Releases:
         self, tag: str, assets: dict[str, bytes], *, digests: bool = True
     ) -> None:
         """Publish a release; without digests as GitHub told it before it had them."""
-        told = []
+        lines = []
         for name, data in assets.items():
             url = f"/{self.repo}/releases/download/{tag}/{name}"
             self.server.put(f"/web{url}", data)
             digest = f"sha256:{hashlib.sha256(data).hexdigest()}" if digests else None
-            told.append(
+            lines.append(
                 {
                     "name": name,
                     "size": len(data),
@@ -54,7 +54,7 @@ class Releases:
             "tag_name": tag,
             "draft": False,
             "prerelease": False,
-            "assets": told,
+            "assets": lines,
         }
         self._tables.insert(0, table)
         api = f"/api/repos/{self.repo}/releases"

@@ -23,7 +23,7 @@ class Result(NamedTuple):
 
 
 class Home:
-    """A user's machine in a temporary folder: home, data, cache, config, a project."""
+    """A machine in a temporary directory: home, data, cache, config, a project."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -32,8 +32,8 @@ class Home:
         self.cache = root / "cache"
         self.config = root / "config"
         self.project = root / "project"
-        for folder in (self.home, self.config, self.project):
-            folder.mkdir(parents=True)
+        for directory in (self.home, self.config, self.project):
+            directory.mkdir(parents=True)
         self.env: dict[str, str] = {
             "HOME": str(self.home),
             "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -60,7 +60,7 @@ class Home:
         env: dict[str, str] | None = None,
         timeout_s: float = 60,
     ) -> Result:
-        """Run `toolpin ARGS` in the project's folder and wait for it."""
+        """Run `toolpin ARGS` in the project's directory and wait for it."""
         return self.run(*TOOLPIN, *args, cwd=cwd, env=env, timeout_s=timeout_s)
 
     def run(
@@ -71,17 +71,17 @@ class Home:
         stdin: str = "",
         timeout_s: float = 60,
     ) -> Result:
-        """Run a command in the project's folder and wait for it."""
-        folder, env = str(cwd or self.project), {**self.env, **(env or {})}
+        """Run a command in the project's directory and wait for it."""
+        directory, env = str(cwd or self.project), {**self.env, **(env or {})}
         given = stdin.encode(errors="surrogateescape")
         if forked.can_run(command, env, given):
             ended = forked.run(
-                command, cwd=folder, env=env, stdin=given, timeout_s=timeout_s
+                command, cwd=directory, env=env, stdin=given, timeout_s=timeout_s
             )
             return Result(ended.code, _text(ended.out), _text(ended.err))
         done = subprocess.run(
             command,
-            cwd=folder,
+            cwd=directory,
             env=env,
             input=given,
             capture_output=True,

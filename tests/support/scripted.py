@@ -31,22 +31,22 @@ _SETTINGS = (
 )
 
 
-def write(folder: Path, files: Mapping[str, str]) -> Path:
+def write(directory: Path, files: Mapping[str, str]) -> Path:
     """Write a plugin's files; those in `bin`, `lib/commands` and `shims` may be run."""
     for name, text in files.items():
-        path = folder / name
+        path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         if name.startswith(("bin/", "lib/commands/", "shims/")):
             path.chmod(0o755)
-    return folder
+    return directory
 
 
-def git(folder: Path, *words: str) -> str:
+def git(directory: Path, *words: str) -> str:
     """Run git there as somebody, whatever this machine's git is set up for."""
     options = [word for setting in _SETTINGS for word in ("-c", setting)]
     done = subprocess.run(
-        ["git", "-C", str(folder), *options, *words],
+        ["git", "-C", str(directory), *options, *words],
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1"},
         capture_output=True,
         text=True,
@@ -55,21 +55,21 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
-def repository(folder: Path, files: Mapping[str, str]) -> Path:
+def repository(directory: Path, files: Mapping[str, str]) -> Path:
     """Put a plugin into a repository of its own, branch `main`."""
-    folder.mkdir(parents=True)
-    git(folder, "init", "-q", "-b", "main", "--template=")
-    _commit(folder, files)
-    return folder
+    directory.mkdir(parents=True)
+    git(directory, "init", "-q", "-b", "main", "--template=")
+    _commit(directory, files)
+    return directory
 
 
-def commit(folder: Path, files: Mapping[str, str]) -> str:
+def commit(directory: Path, files: Mapping[str, str]) -> str:
     """Commit files; return the commit's full name."""
-    _commit(folder, files)
-    return git(folder, "rev-parse", "HEAD")
+    _commit(directory, files)
+    return git(directory, "rev-parse", "HEAD")
 
 
-def _commit(folder: Path, files: Mapping[str, str]) -> None:
-    write(folder, files)
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "--allow-empty", "-m", "change")
+def _commit(directory: Path, files: Mapping[str, str]) -> None:
+    write(directory, files)
+    git(directory, "add", "-A")
+    git(directory, "commit", "-q", "--allow-empty", "-m", "change")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from tests.support.archives import Entry, deb, folder, symlink
+from tests.support.archives import Entry, deb, directory, symlink
 from tests.support.run import Home
-from toolpin.host import any_of
 from toolpin.model import Pin, Plan, TreeFile
-from toolpin.paths import Paths
 from toolpin.sources.patchelf import patchelf_for
-from toolpin.steps.unpacking import survey
-from toolpin.store.trees import publish
+from toolpin.steps.unpack_steps import survey
+from toolpin.store.publication import publish
+from toolpin.system.host import any_of
+from toolpin.system.paths import Paths
 
 TRIPLETS = {"linux-x64": "x86_64-linux-gnu", "linux-arm64": "aarch64-linux-gnu"}
 _APT_GET = """#!/bin/sh
@@ -73,7 +73,7 @@ class Suite:
 
     def _publish(self, name: str, *entries: Entry) -> None:
         """Put a package among what apt shows, and where nobody has to download it."""
-        data = deb(folder("./"), *entries)
+        data = deb(directory("./"), *entries)
         digest = hashlib.sha256(data).hexdigest()
         (self._archives / digest).write_bytes(data)
         with open(self.tools / "apt-get.packages", "a") as packages:

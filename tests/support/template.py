@@ -1,8 +1,8 @@
 """A Python that has loaded all of toolpin and run none of it: each run is a fork of it.
 
 `tests.support.forked` starts it and sends it orders. A run is a process with its own
-arguments, environment, folder and streams, and it ends as any Python does. All that it
-lacks is the start: of Python, and of the modules of toolpin and of its libraries.
+arguments, environment, directory and streams, and it ends as any Python does. All that
+it lacks is the start: of Python, and of the modules of toolpin and of its libraries.
 """
 
 from __future__ import annotations
@@ -56,21 +56,21 @@ def main() -> None:
                 return
             size_bytes = int.from_bytes(head, "big")
             order = json.loads(control.recv(size_bytes, socket.MSG_WAITALL))
-            *streams, told = files
+            *streams, output = files
             child = os.fork()
             if child == 0:
                 control.close()
                 for other, (_, end) in running.items():
                     os.close(other)
                     os.close(end)
-                os.close(told)
+                os.close(output)
                 _become(streams, **order)
                 return
             for stream in streams:
                 os.close(stream)
-            os.write(told, b"%d " % child)
+            os.write(output, b"%d " % child)
             process = os.pidfd_open(child)
-            running[process] = _Running(child, told)
+            running[process] = _Running(child, output)
             ready.register(process, select.POLLIN)
 
 
@@ -84,13 +84,13 @@ def _report(process: int, run: _Running) -> None:
 
 
 def _become(
-    streams: list[int], words: list[str], env: dict[str, str], folder: str
+    streams: list[int], words: list[str], env: dict[str, str], directory: str
 ) -> None:
     """Be what `python -I -m WORDS` is, with these streams, and run it."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
-    os.chdir(folder)
+    os.chdir(directory)
     os.environ.clear()
     os.environ.update(env)
     module, *sys.argv[1:] = words

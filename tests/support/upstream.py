@@ -31,7 +31,7 @@ class Upstream:
         version: str,
         *,
         contents: str = "",
-        folder: str = "dist",
+        directory: str = "dist",
         fault: Fault | None = None,
         hosts: Sequence[str] = ("linux-x64",),
         lts: str = "",
@@ -45,34 +45,38 @@ class Upstream:
         """
         tarball = node_tarball(contents or version, extra=extra)
         digest = hashlib.sha256(tarball).hexdigest()
-        paths = [self.tarball_path(version, folder, host) for host in hosts]
+        paths = [self.tarball_path(version, directory, host) for host in hosts]
         listed = "".join(f"{digest}  {path.rpartition('/')[2]}\n" for path in paths)
-        self.server.put(f"/{folder}/v{version}/SHASUMS256.txt", listed.encode())
+        self.server.put(f"/{directory}/v{version}/SHASUMS256.txt", listed.encode())
         for path in paths:
             self.server.put(path, tarball, fault=fault)
         files = [LISTED.get(host, host) for host in hosts]
         release: dict[str, object]
         release = {"version": f"v{version}", "files": files, "lts": lts or False}
-        old = [one for one in self._releases if one["version"] != f"v{version}"]
+        old = [
+            release for release in self._releases if release["version"] != f"v{version}"
+        ]
         self._releases = [release, *old]
-        self._put_index(folder)
+        self._put_index(directory)
         return tarball
 
     def roll_back(self, *versions: str) -> None:
         """List these versions alone, as a stale copy does; files stay."""
         names = [f"v{version}" for version in versions]
-        self._releases = [one for one in self._releases if one["version"] in names]
+        self._releases = [
+            release for release in self._releases if release["version"] in names
+        ]
         self._put_index("dist")
 
-    def _put_index(self, folder: str) -> None:
-        self.server.put(f"/{folder}/index.json", json.dumps(self._releases).encode())
+    def _put_index(self, directory: str) -> None:
+        self.server.put(f"/{directory}/index.json", json.dumps(self._releases).encode())
 
     def tarball_path(
-        self, version: str, folder: str = "dist", host: str = "linux-x64"
+        self, version: str, directory: str = "dist", host: str = "linux-x64"
     ) -> str:
         """Return where the tarball of a version lies on the server."""
         target = host.replace("macos", "darwin")
-        return f"/{folder}/v{version}/node-v{version}-{target}.tar.xz"
+        return f"/{directory}/v{version}/node-v{version}-{target}.tar.xz"
 
     def add_second_source(self, home: Home) -> None:
         """Give the machine's nodejs a second source: `/second/` of the same server."""

@@ -23,12 +23,12 @@ from urllib.parse import unquote
 
 from tests.support.clients import clients_with
 from toolpin.errors import ToolpinError
-from toolpin.host import any_of
-from toolpin.paths import Paths
-from toolpin.plugin.contract import Tool
-from toolpin.plugin.registry import read_registry
+from toolpin.plugins.registry import read_registry
+from toolpin.plugins.tool_file import Tool
 from toolpin.sources.clients import Clients
 from toolpin.sources.spec import SourceSpec
+from toolpin.system.host import any_of
+from toolpin.system.paths import Paths
 from toolpin.versions import sort_key
 
 MOST = 40
@@ -73,11 +73,11 @@ def hosts_of(url: str) -> set[str]:
 
 def read_rows(path: str) -> dict[str, list[Row]]:
     """Return the known artifacts of each tool."""
-    found = defaultdict(list)
+    rows = defaultdict(list)
     for line in Path(path).read_text().splitlines():
         tool, url, sha256 = line.split("\t")
         url = unquote(url)
-        found[_NAMES.get(tool, tool)].append(
+        rows[_NAMES.get(tool, tool)].append(
             Row(
                 url,
                 sha256,
@@ -85,19 +85,19 @@ def read_rows(path: str) -> dict[str, list[Row]]:
                 frozenset(hosts_of(url)),
             )
         )
-    return found
+    return rows
 
 
 def read_names(path: str) -> dict[str, list[tuple[str, str]]]:
     """Return (newest tag, line) of each range of a repository, the newest first."""
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    names: dict[str, list[tuple[str, str]]] = defaultdict(list)
     repo = ""
     for line in Path(path).read_text().splitlines():
         if line.startswith("## "):
             repo = "/".join(line[3:].split()[0].lower().split("/")[:2])
         elif repo and (match := re.match(r"- (\S+): (.*?) ; ", line)):
-            found[repo].append((match[1], match[2]))
-    return found
+            names[repo].append((match[1], match[2]))
+    return names
 
 
 def is_named(url: str, version: str, names: dict[str, list[tuple[str, str]]]) -> bool:
@@ -109,7 +109,7 @@ def is_named(url: str, version: str, names: dict[str, list[tuple[str, str]]]) ->
     for place, ranges in names.items():
         if "github.com" in url and place != repo:
             continue
-        fitting = [one for one in ranges if sort_key(_number(one[0])) >= number]
+        fitting = [item for item in ranges if sort_key(_number(item[0])) >= number]
         for _, cells in fitting[-1:]:
             for cell in cells.split(" | "):
                 name = cell.split(" ")[0].split("!")[0]
@@ -190,10 +190,10 @@ def _in_edition(spec: SourceSpec, version: str, row: Row) -> bool:
 
 def _hosts(spec: SourceSpec, row: Row) -> set[str]:
     """Return those of a source's hosts that a row is for."""
-    found = {host for host in row.hosts if _serves(spec, row, host)}
+    hosts = {host for host in row.hosts if _serves(spec, row, host)}
     if spec.words.get("glibc") == "musl":
-        found |= {host.removesuffix("-musl") for host in found}
-    return found & set(spec.hosts)
+        hosts |= {host.removesuffix("-musl") for host in hosts}
+    return hosts & set(spec.hosts)
 
 
 def _serves(spec: SourceSpec, row: Row, host: str) -> bool:
@@ -231,26 +231,26 @@ def main(artifacts: str, history: str, *chosen: str) -> int:
     """Print the table; return 1 where fewer than 97 % are right."""
     rows, names = read_rows(artifacts), read_names(history)
     totals: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory(prefix="toolpin-vectors-") as folder:
-        registry = read_registry(Paths(folder, folder))
-        on = clients_with(_mirrors(), any_of("linux-x64"), Path(folder))
-        tools = [one for one in registry.tools if one.name in (chosen or rows)]
+    with tempfile.TemporaryDirectory(prefix="toolpin-vectors-") as directory:
+        registry = read_registry(Paths(directory, directory))
+        on = clients_with(_mirrors(), any_of("linux-x64"), Path(directory))
+        tools = [tool for tool in registry.tools if tool.name in (chosen or rows)]
         for tool in tools:
-            found = list(judge(tool, rows[tool.name], names, on))
-            wrong = [one for one in found if one.reason]
-            good = len(found) - len(wrong)
-            totals.update(all=len(found), good=good)
-            share = 100 * good / max(len(found), 1)
-            print(f"{tool.name:16} {len(found):5} {good:5} {share:6.1f} %")
-            for one in wrong[:12]:
-                print(f"    {one.version} {one.host}: {one.reason}")
+            results = list(judge(tool, rows[tool.name], names, on))
+            wrong = [item for item in results if item.reason]
+            good = len(results) - len(wrong)
+            totals.update(all=len(results), good=good)
+            share = 100 * good / max(len(results), 1)
+            print(f"{tool.name:16} {len(results):5} {good:5} {share:6.1f} %")
+            for item in wrong[:12]:
+                print(f"    {item.version} {item.host}: {item.reason}")
     share = 100 * totals["good"] / max(totals["all"], 1)
     print(f"{'all':16} {totals['all']:5} {totals['good']:5} {share:6.1f} %")
     return int(share < 97)
 
 
 def _mirrors() -> tuple[tuple[str, str], ...]:
-    pairs = (one.split("=", 1) for one in os.environ["TOOLPIN_MIRRORS"].split())
+    pairs = (word.split("=", 1) for word in os.environ["TOOLPIN_MIRRORS"].split())
     return tuple((publisher, copy) for publisher, copy in pairs)
 
 

@@ -71,7 +71,7 @@ def shared_packages(factory: pytest.TempPathFactory) -> Path:
 def _download_packages(place: Path) -> None:
     env = {**os.environ, "HOME": str(place), "PATH": SEARCH_PATH}
     script = ["sh", str(REPOSITORY / "install.sh"), "--prefix", str(place / "prefix")]
-    found = subprocess.run(
+    result = subprocess.run(
         [*script, "--wheel", str(place / "none.whl")],
         env=env,
         capture_output=True,
@@ -79,7 +79,7 @@ def _download_packages(place: Path) -> None:
         timeout=120,
         check=False,
     )
-    python = found.stdout.partition("python    ")[2].partition(" (")[0]
+    python = result.stdout.partition("python    ")[2].partition(" (")[0]
     words = ["--require-hashes", "--only-binary", ":all:", "--dest", str(place)]
     for name in ("runtime", "build"):
         words += ["--requirement", str(REPOSITORY / f"requirements/{name}.txt")]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolpin.model import EnvPatch
-from toolpin.shells.activation import ACTIVE, STATE, State, entered, left, parse_state
+from toolpin.shell.activation import ACTIVE, STATE, State, entered, left, parse_state
 
 SHIMS = "/data/shims"
 TEN = EnvPatch(("/data/10/bin", "/data/go/bin"), (("A", "ten"), ("B", "go")))
@@ -93,7 +93,7 @@ def test_the_block_stays_behind_what_the_user_put_before_it() -> None:
     assert again["PATH"] == f"{_block(TWELVE)}:/mine:/bin:/last"
 
 
-def test_a_torn_block_is_gathered_where_its_first_folder_stands() -> None:
+def test_a_torn_block_is_gathered_where_its_first_directory_stands() -> None:
     env = _enter({"PATH": "/a:/b"}, TEN, in_front=True)
     env["PATH"] = "/a:/data/go/bin:/b:/data/10/bin"
     assert _enter(env, TWELVE)["PATH"] == f"/a:{_block(TWELVE)}:/b"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.run import REPOSITORY
-from toolpin.ci.keys import (
+from toolpin.ci.cache_keys import (
     Here,
     Inputs,
     install_key,
@@ -21,7 +21,7 @@ from toolpin.ci.keys import (
 )
 from toolpin.errors import UsageError
 from toolpin.model import Digest, Host, Pin
-from toolpin.plugin.contract import parse_tool
+from toolpin.plugins.tool_file import parse_tool
 
 HERE = Here(
     libc_version="2.36",
@@ -92,11 +92,11 @@ def test_each_input_of_this_machine_changes_the_key_alone(name: str) -> None:
 
 
 def test_all_changes_give_different_keys() -> None:
-    many = [INPUTS._replace(**one) for one in CHANGED.values()]
+    many = [INPUTS._replace(**item) for item in CHANGED.values()]
     many += [
-        INPUTS._replace(here=HERE._replace(**one)) for one in CHANGED_HERE.values()
+        INPUTS._replace(here=HERE._replace(**item)) for item in CHANGED_HERE.values()
     ]
-    assert len({install_key(one) for one in many}) == len(many)
+    assert len({install_key(item) for item in many}) == len(many)
 
 
 def test_a_jobs_key_has_fields_of_fixed_number() -> None:

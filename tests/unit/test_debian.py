@@ -8,15 +8,15 @@ from typing import cast
 
 import pytest
 
-from toolpin.host import any_of
 from toolpin.model import Artifact, Digest, Host, Patch, Rewrite, Unpack
-from toolpin.paths import Paths
-from toolpin.plugin.registry import read_registry
+from toolpin.plugins.registry import read_registry
 from toolpin.sources.apt_client import AptClient
 from toolpin.sources.apt_lists import DebPackage, upstream_version
 from toolpin.sources.deb_files import package_of
 from toolpin.sources.debian import KIND, DebianSource
 from toolpin.sources.spec import SourceSpec
+from toolpin.system.host import any_of
+from toolpin.system.paths import Paths
 
 HOST = any_of("linux-x64")
 POOL = "deb:pool/main/e/erlang"
@@ -37,7 +37,9 @@ LIBC = package("libc6", "2.41-12", "deb:pool/main/g/glibc")
 @pytest.fixture
 def debian(tmp_path: Path) -> SourceSpec:
     registry = read_registry(Paths(str(tmp_path), str(tmp_path)))
-    return next(one for one in registry.require("erlang").sources if one.id == "debian")
+    return next(
+        source for source in registry.require("erlang").sources if source.id == "debian"
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,13 +65,13 @@ def test_a_packagers_part_of_a_version_does_not_count(
 
 def test_packages_of_the_tool_join_and_a_runtime_lies_apart(debian: SourceSpec) -> None:
     plain = KIND.steps(debian, (BASE, CRYPTO, JQUERY), "25.2.3", HOST)
-    assert [one for one in plain if isinstance(one, Unpack)] == [
+    assert [step for step in plain if isinstance(step, Unpack)] == [
         Unpack(0, only="usr/lib/erlang", strip=3, shared=(SCRIPTS,)),
         Unpack(1, only="usr/lib/erlang", strip=3, shared=(SCRIPTS,)),
         Unpack(2, into=SCRIPTS, only=SCRIPTS, strip=3),
     ]
     assert Rewrite("bin/erl", "/usr/lib/erlang") in plain
-    assert not [one for one in plain if isinstance(one, Patch)]
+    assert not [step for step in plain if isinstance(step, Patch)]
     bound = KIND.steps(debian, (BASE, LIBC), "25.2.3", HOST)
     assert Unpack(1, "runtime", 3, "usr/lib/x86_64-linux-gnu") in bound
     assert bound[-1] == Patch("runtime", "ld-linux-x86-64.so.2")
@@ -106,8 +108,8 @@ def test_what_the_host_lacks_comes_out_of_the_suite(
 ) -> None:
     host = HOST._replace(libc_version=glibc, libraries=frozenset(libraries))
     source = DebianSource(debian, cast(AptClient, Apt()))
-    found = [package_of(one) for one in source.artifacts("25.2.3", host)]
-    assert ("libc6" in found) == bound
+    packages = [package_of(artifact) for artifact in source.artifacts("25.2.3", host)]
+    assert ("libc6" in packages) == bound
     plain, more = source.builds("25.2.3", host)
     assert plain.requires == (("glibc", "2.36"), ("soname", "libcrypto.so.3"))
     assert more.requires == ()
@@ -149,7 +151,7 @@ def test_source_code_is_the_original_tarball(
     filename: str, is_it: bool, debian: SourceSpec
 ) -> None:
     code = debian._replace(build=True, own=debian.own._replace(package="erlang"))
-    found = Artifact(f"{POOL}/{filename}", Digest("sha256", "0" * 64), 1, filename)
-    assert KIND.names(code, (found,), "25.2.3", HOST) == is_it
-    foreign = found._replace(locator=f"https://evil.example/{filename}")
+    artifact = Artifact(f"{POOL}/{filename}", Digest("sha256", "0" * 64), 1, filename)
+    assert KIND.names(code, (artifact,), "25.2.3", HOST) == is_it
+    foreign = artifact._replace(locator=f"https://evil.example/{filename}")
     assert not KIND.names(code, (foreign,), "25.2.3", HOST)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolpin.env import (
+from toolpin.env_patch import (
     DEFAULT_PATH,
     apply,
     parse_record,
@@ -29,9 +29,9 @@ _ANY = st.text(
     ),
     max_size=20,
 )
-_FOLDER = _ANY.filter(lambda text: ":" not in text).map("/{}".format)
-# A folder that depends on the version of another tool.
-_OPEN = st.one_of(_FOLDER, st.builds("{}\x1d{}".format, _FOLDER, _FOLDER))
+_DIRECTORY = _ANY.filter(lambda text: ":" not in text).map("/{}".format)
+# A directory that depends on the version of another tool.
+_OPEN = st.one_of(_DIRECTORY, st.builds("{}\x1d{}".format, _DIRECTORY, _DIRECTORY))
 _VARIABLES = st.lists(
     st.tuples(st.from_regex(r"\AX[A-Za-z0-9_]{0,8}\Z"), _ANY),
     max_size=3,
@@ -41,7 +41,7 @@ _HOMES = st.lists(
     st.builds(
         Home,
         st.from_regex(r"\AH[A-Za-z0-9_]{0,8}\Z"),
-        _FOLDER,
+        _DIRECTORY,
         _OPEN,
         st.lists(st.from_regex(r"\AU[A-Z]{0,3}\Z"), max_size=2).map(tuple),
     ),
@@ -194,10 +194,10 @@ def test_hostile_66_a_tool_cannot_set_this_variable(name: str) -> None:
         render_sh(EnvPatch((), ((name, "x"),)))
 
 
-@pytest.mark.parametrize("folder", ["", "bin", "/a:/b", "/a\0"])
-def test_path_takes_only_absolute_folders(folder: str) -> None:
+@pytest.mark.parametrize("directory", ["", "bin", "/a:/b", "/a\0"])
+def test_path_takes_only_absolute_directories(directory: str) -> None:
     with pytest.raises(ToolpinError):
-        render_record(EnvPatch((folder,), ()))
+        render_record(EnvPatch((directory,), ()))
 
 
 # The caller's PATH, and the child's: a test of the shims has them, too.

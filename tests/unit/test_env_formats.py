@@ -10,7 +10,7 @@ import pytest
 from tests.support.run import Home
 from toolpin.errors import ToolpinError
 from toolpin.model import EnvPatch
-from toolpin.shells.formats import FORMATS, render_env, standing
+from toolpin.shell.env_formats import FORMATS, render_env, standing
 
 BASE = ("/usr/bin", "/bin")
 HARD = 'it\'s "a" $b `c` \\d #e %f =g; \t<h>&'
@@ -102,7 +102,7 @@ def test_github_has_names_that_no_step_may_set(name: str) -> None:
     assert _text("docker", "x", name).startswith(f"{name}=x\n")
 
 
-def test_a_folder_that_path_cannot_hold_is_refused() -> None:
+def test_a_directory_that_path_cannot_hold_is_refused() -> None:
     for form in FORMATS:
         with pytest.raises(ToolpinError):
             render_env(form, EnvPatch(("bin",), ()), BASE, "EOF1")

@@ -17,5 +17,5 @@ def test_no_test_carries_a_number_that_there_is_not() -> None:
 
 def test_a_number_without_either_is_told() -> None:
     assert lacking(Counter({1: 3})) == [
-        one for one in NUMBERS if one != 1 and one not in WITHOUT
+        number for number in NUMBERS if number != 1 and number not in WITHOUT
     ]

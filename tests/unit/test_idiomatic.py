@@ -7,7 +7,7 @@ import pytest
 from toolpin.errors import UsageError
 from toolpin.model import Request
 from toolpin.project.idiomatic import Idioms, disagreements, is_passed_over
-from toolpin.project.words import respell
+from toolpin.project.validation import respell
 
 SPELLINGS = {"lts/*": "lts", "lts/": "", "node": "latest", "go": ""}
 IDIOMS = Idioms(
@@ -48,7 +48,7 @@ def test_a_plain_file_asks_for_what_its_people_mean(
 ) -> None:
     request = _read(".nvmrc", text)
     assert request is not None
-    assert [str(one) for one in request.wanted] == wanted
+    assert [str(alternative) for alternative in request.wanted] == wanted
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n", "  # nothing"])
@@ -102,7 +102,7 @@ def test_a_package_json_pins_what_is_a_version(
 ) -> None:
     request = _read("package.json", text)
     assert request is not None
-    assert [str(one) for one in request.wanted] == [wanted]
+    assert [str(alternative) for alternative in request.wanted] == [wanted]
     assert request.origin.line == line
 
 
@@ -144,9 +144,9 @@ def test_a_package_json_pins_a_package_manager(
     text: str, tool: str, wanted: str | None
 ) -> None:
     request = _read("package.json", text, tool)
-    assert ([str(one) for one in request.wanted] if request else None) == (
-        [wanted] if wanted else None
-    )
+    assert (
+        [str(alternative) for alternative in request.wanted] if request else None
+    ) == ([wanted] if wanted else None)
 
 
 def test_a_package_json_that_is_none_is_an_error_with_its_line() -> None:
@@ -174,8 +174,8 @@ def _disagree(*files: tuple[str, str]) -> list[tuple[str, str]]:
     requests = [
         IDIOMS.read(text.encode(), place, ".nvmrc", "nodejs") for place, text in files
     ]
-    pairs = disagreements([one for one in requests if one])
-    return [(str(one.origin), str(other.origin)) for one, other in pairs]
+    pairs = disagreements([request for request in requests if request])
+    return [(str(item.origin), str(other.origin)) for item, other in pairs]
 
 
 @pytest.mark.parametrize(
@@ -189,18 +189,18 @@ def _disagree(*files: tuple[str, str]) -> list[tuple[str, str]]:
         ("lts/*", "20", True),
     ],
 )
-def test_two_files_of_a_folder_may_disagree(
+def test_two_files_of_a_directory_may_disagree(
     one: str, other: str, *, agree: bool
 ) -> None:
     pairs = _disagree(("/p/.node-version", one), ("/p/.nvmrc", other))
     assert pairs == ([] if agree else [("/p/.node-version:1", "/p/.nvmrc:1")])
 
 
-def test_files_of_two_folders_do_not_disagree() -> None:
+def test_files_of_two_directories_do_not_disagree() -> None:
     assert _disagree(("/p/q/.nvmrc", "20"), ("/p/.nvmrc", "22")) == []
 
 
-def test_a_folder_of_that_very_name_is_passed_over() -> None:
+def test_a_directory_of_that_very_name_is_passed_over() -> None:
     assert is_passed_over("/p/node_modules/x")
     assert is_passed_over("/p/vendor")
     assert not is_passed_over("/p/vendors/x")

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from toolpin.errors import Mismatch, NotLocked, UsageError
 from toolpin.install.jobs import Job
-from toolpin.install.locked import rebuilt
+from toolpin.install.locked_plan import rebuilt
 from toolpin.lockfile.document import Entry, Key, Locked, Lockfile, filename_of, render
-from toolpin.lockfile.head import can_mean, pinned
-from toolpin.lockfile.parse import parse
+from toolpin.lockfile.header import can_mean, pinned
+from toolpin.lockfile.parser import parse
 from toolpin.model import Artifact, Build, Digest, Origin, Pin
 
 PLACE = "/p/toolpin.lock"
 TOOLS = st.sampled_from(["nodejs", "golang", "erlang", "x.y-z_1"])
 VERSIONS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._+~-]{0,12}", fullmatch=True)
-WANTED = VERSIONS | VERSIONS.map(lambda one: f"latest:{one}")
+WANTED = VERSIONS | VERSIONS.map(lambda item: f"latest:{item}")
 HOSTS = st.sampled_from(["linux-x64", "linux-arm64", "linux-x64-musl", "macos-arm64"])
 HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
 LOCATORS = st.from_regex(
@@ -66,10 +66,10 @@ LOCKFILES = st.builds(
     Lockfile,
     st.dictionaries(st.builds(Key, TOOLS, WANTED), VERSIONS, max_size=5).map(
         lambda pins: {
-            key: one
-            if can_mean(key.wanted, one)
+            key: pin
+            if can_mean(key.wanted, pin)
             else key.wanted.partition(":")[2] or key.wanted
-            for key, one in pins.items()
+            for key, pin in pins.items()
         }
     ),
     st.lists(ENTRIES, max_size=5, unique_by=_unlike).map(tuple),
@@ -312,7 +312,7 @@ def test_texts_tell_what_a_request_can_mean(
 ) -> None:
     assert can_mean(wanted, version) is can
     text = TEXT.replace('"nodejs lts" = "24.19.0"', f'"nodejs {wanted}" = "{version}"')
-    assert parse(text, PLACE)  # which `lock` mends
+    assert parse(text, PLACE)  # which `lock` fixes
     complaint = _complaint(lambda: pinned(text.encode(), "nodejs", wanted, PLACE))
     assert (complaint == PLACE) is can
     assert PLACE in complaint

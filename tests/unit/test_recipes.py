@@ -7,8 +7,8 @@ import re
 
 from tests.support.run import REPOSITORY
 from toolpin.lockfile.document import Key, Lockfile, render
-from toolpin.lockfile.parse import parse
-from toolpin.shells.formats import FORMATS
+from toolpin.lockfile.parser import parse
+from toolpin.shell.env_formats import FORMATS
 
 
 def test_renovates_pattern_finds_the_pin_of_a_loose_request() -> None:
@@ -20,8 +20,8 @@ def test_renovates_pattern_finds_the_pin_of_a_loose_request() -> None:
         Key("nodejs", "lts"): "24.19.0",
     }
     text = render(Lockfile(pins, ()))
-    found = re.findall(pattern.replace("(?<", "(?P<"), text)
-    assert found == ["24.19.0"]
+    matches = re.findall(pattern.replace("(?<", "(?P<"), text)
+    assert matches == ["24.19.0"]
 
 
 def test_the_documented_format_is_what_is_read() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.run import REPOSITORY
+from toolpin.config.settings import Settings, read_settings
+from toolpin.config.settings_schema import KEYS
 from toolpin.errors import UsageError
-from toolpin.paths import Paths
-from toolpin.settings.read import Settings, read_settings
-from toolpin.settings.schema import KEYS
+from toolpin.system.paths import Paths
 
 
 @pytest.fixture

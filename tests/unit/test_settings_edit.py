@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from toolpin.config.edit import set_value, unset_value
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.settings.edit import set_value, unset_value
 
 MIRROR = "mirrors.https://a.example/x"
 
@@ -45,7 +45,7 @@ def test_what_the_schema_refuses_is_not_written(name: str, words: str) -> None:
         set_value("", "f", name, words)
 
 
-def test_a_wrong_value_is_mended_by_a_right_one() -> None:
+def test_a_wrong_value_is_fixed_by_a_right_one() -> None:
     assert set_value("jobs = 0\n", "f", "jobs", "2") == "jobs = 2\n"
     with pytest.raises(UsageError, match="f:1 sets colour"):
         set_value("colour = 1\n", "f", "jobs", "2")

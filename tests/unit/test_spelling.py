@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from toolpin.paths import Paths
-from toolpin.plugin.registry import Registry, read_registry
+from toolpin.plugins.registry import Registry, read_registry
 from toolpin.project.toolversions import parse
+from toolpin.system.paths import Paths
 
 
 @pytest.fixture
@@ -36,4 +36,4 @@ def test_a_version_may_be_written_as_its_people_write_it(
     registry: Registry, line: str, wanted: list[str]
 ) -> None:
     (request,) = parse(line.encode(), ".tool-versions", registry.spell)
-    assert [str(one) for one in request.wanted] == wanted
+    assert [str(alternative) for alternative in request.wanted] == wanted

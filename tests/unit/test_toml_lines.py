@@ -32,7 +32,7 @@ stall_timeout_s = 7
 
 
 def test_a_statement_has_its_line_even_behind_values_of_many_lines() -> None:
-    assert [(one.path, one.line) for one in statements(TEXT)] == [
+    assert [(statement.path, statement.line) for statement in statements(TEXT)] == [
         (("jobs",), 3),
         (("sources",), 4),
         (("note",), 8),
@@ -151,7 +151,8 @@ def test_what_is_set_is_read_again_and_removed_again(
     table: dict[str, object], name: str, value: object
 ) -> None:
     text = "".join(
-        f"{render_value(key)} = {render_value(one)} # [\n" for key, one in table.items()
+        f"{render_value(key)} = {render_value(value)} # [\n"
+        for key, value in table.items()
     )
     after = with_value(text, (name,), value)
     assert tomllib.loads(after) == {**table, name: value}

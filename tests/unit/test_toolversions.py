@@ -115,7 +115,7 @@ def test_a_word_names_one_alternative(text: str, wanted: Wanted) -> None:
         "_1",
     ],
 )
-def test_hostile_54_a_version_that_leaves_its_folder_is_refused(word: str) -> None:
+def test_hostile_54_a_version_that_leaves_its_directory_is_refused(word: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_wanted(word, FLAG)
     assert len(caught.value.render()) < 600
@@ -298,7 +298,7 @@ def test_a_wrong_line_is_shown_with_what_it_was_meant_to_be(
     assert error.hint == (hint and f"toolpin {hint}")
 
 
-def test_a_line_of_another_folder_is_mended_there() -> None:
+def test_a_line_of_another_directory_is_fixed_there() -> None:
     with pytest.raises(UsageError) as caught:
         parse(b"nodejs\n", "/srv/my app/.tool-versions")
     assert caught.value.hint == "toolpin -C '/srv/my app' pin nodejs latest"
@@ -324,7 +324,7 @@ def test_a_wrong_version_is_pointed_at() -> None:
     assert place(refusal(b"erlang latest:\n")) == ":1:15"
 
 
-def test_a_newline_in_a_folder_name_adds_no_line_to_an_error() -> None:
+def test_a_newline_in_a_directory_name_adds_no_line_to_an_error() -> None:
     with pytest.raises(UsageError) as caught:
         parse(b"A 1", "/a\ntoolpin: all is well/.tool-versions")
     assert "\n" not in dict(caught.value.facts)["at"]
@@ -372,12 +372,12 @@ LINES = st.lists(
 @given(st.binary(max_size=80) | LINES.map(str.encode))
 def test_any_bytes_give_requests_or_a_usage_error(data: bytes) -> None:
     try:
-        found = parse(data, FILE)
+        result = parse(data, FILE)
     except UsageError:
         assert place(refusal(data)).count(":") == 2
         return
     again = "".join(
-        f"{request.tool} {' '.join(map(str, request.wanted))}\n" for request in found
+        f"{request.tool} {' '.join(map(str, request.wanted))}\n" for request in result
     )
     assert versions(again.encode()) == versions(data)
 

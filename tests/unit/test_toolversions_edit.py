@@ -119,8 +119,8 @@ WANTED = st.lists(WORDS, min_size=1, max_size=3).map(
 @given(FILES, WANTED)
 def test_what_was_set_is_what_is_read(data: bytes, wanted: tuple[Wanted, ...]) -> None:
     after = edit(data, NODE, wanted)
-    found = [request for request in parse(after, "x") if request.tool in NODE]
-    assert found[0].wanted == wanted
+    requests = [request for request in parse(after, "x") if request.tool in NODE]
+    assert requests[0].wanted == wanted
     assert edit(after, NODE, wanted) == after
 
 

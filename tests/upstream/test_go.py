@@ -12,13 +12,13 @@ from tests.support.clients import clients_with
 from tests.support.server import Server
 from tests.upstream import page
 from toolpin.errors import NoChecksum, NotPublished
-from toolpin.host import any_of
 from toolpin.install.planner import make_plan
 from toolpin.model import Pin
-from toolpin.paths import Paths
-from toolpin.plugin.contract import Tool
-from toolpin.plugin.registry import read_registry
+from toolpin.plugins.registry import read_registry
+from toolpin.plugins.tool_file import Tool
 from toolpin.sources.clients import Clients
+from toolpin.system.host import any_of
+from toolpin.system.paths import Paths
 from toolpin.versions import is_pre_release, newest
 
 HOST = any_of("linux-x64")
@@ -48,8 +48,8 @@ def clients(tmp_path: Path) -> Iterator[Clients]:
 def test_a_release_is_listed_for_the_hosts_that_it_has_an_archive_for(
     host: str, versions: str, golang: Tool, clients: Clients
 ) -> None:
-    found = clients.open(golang.sources[0]).releases(any_of(host))
-    assert [one.version for one in found] == versions.split()
+    releases = clients.open(golang.sources[0]).releases(any_of(host))
+    assert [release.version for release in releases] == versions.split()
 
 
 def test_the_release_with_two_files_is_for_no_host(
@@ -90,6 +90,6 @@ def test_an_old_release_is_listed_with_an_empty_digest(
 
 
 def test_a_release_candidate_is_no_release(golang: Tool, clients: Clients) -> None:
-    found = clients.open(golang.sources[0]).releases(HOST)
+    releases = clients.open(golang.sources[0]).releases(HOST)
     assert is_pre_release("1.14rc1")
-    assert newest("", [one.version for one in found]) == "1.13.7"
+    assert newest("", [release.version for release in releases]) == "1.13.7"

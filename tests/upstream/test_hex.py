@@ -17,16 +17,16 @@ from tests.support.server import Server
 from tests.upstream import page
 from toolpin.binaries.fit import best
 from toolpin.cache.verified import Cache
+from toolpin.config.settings import Settings
 from toolpin.errors import NoChecksum, NoFit, NotPublished
-from toolpin.host import any_of
-from toolpin.install.catalogue import Catalogues
+from toolpin.install.catalogs import Catalogs
 from toolpin.install.planner import make_plan
 from toolpin.model import Host, Pin
-from toolpin.paths import Paths
-from toolpin.plugin.contract import Tool
-from toolpin.plugin.registry import Registry, read_registry
-from toolpin.settings.read import Settings
+from toolpin.plugins.registry import Registry, read_registry
+from toolpin.plugins.tool_file import Tool
 from toolpin.sources.clients import Clients
+from toolpin.system.host import any_of
+from toolpin.system.paths import Paths
 from toolpin.versions import newest
 
 OPENSSL_1 = frozenset({"libcrypto.so.1.1"})
@@ -53,9 +53,9 @@ def clients(tmp_path: Path) -> Iterator[Clients]:
 
 def listed(tool: Tool, name: str, clients: Clients, tmp_path: Path) -> list[str]:
     """Return what `list-all` has of a source."""
-    catalogs = Catalogues(Cache(str(tmp_path / "cache")), clients, Settings())
-    found = catalogs.read(tool, source(tool, name), DEBIAN_12)
-    return [one.version for one in found.releases]
+    catalogs = Catalogs(Cache(str(tmp_path / "cache")), clients, Settings())
+    text = catalogs.read(tool, source(tool, name), DEBIAN_12)
+    return [release.version for release in text.releases]
 
 
 def test_lines_with_and_without_a_checksum_are_versions_and_branches_are_not(
@@ -73,7 +73,7 @@ def test_lines_with_and_without_a_checksum_are_versions_and_branches_are_not(
     ):
         assert version in versions
     assert len(versions) == len(set(versions))
-    assert [one for one in versions if not one[0].isdigit()] == []
+    assert [version for version in versions if not version[0].isdigit()] == []
 
 
 @pytest.mark.parametrize(
@@ -86,13 +86,13 @@ def test_lines_with_and_without_a_checksum_are_versions_and_branches_are_not(
 def test_a_line_with_a_checksum_is_taken_with_it(
     version: str, host: Host, image: str, registry: Registry, clients: Clients
 ) -> None:
-    found = clients.open(source(registry.require("erlang"), "hex"))
-    (artifact,) = found.artifacts(version, host)
+    result = clients.open(source(registry.require("erlang"), "hex"))
+    (artifact,) = result.artifacts(version, host)
     assert artifact.locator == f"{AMD64}/{image}/OTP-{version}.tar.gz"
     line = next(
-        one
-        for one in page(f"hex-otp-{image}.txt").decode().splitlines()
-        if one.startswith(f"OTP-{version} ")
+        line
+        for line in page(f"hex-otp-{image}.txt").decode().splitlines()
+        if line.startswith(f"OTP-{version} ")
     )
     assert str(artifact.digest) == f"sha256:{line.split()[3]}"
 
@@ -111,9 +111,9 @@ def test_a_line_with_a_checksum_is_taken_with_it(
 def test_a_line_without_a_checksum_is_a_build_without_a_checksum(
     version: str, host: Host, image: str, registry: Registry, clients: Clients
 ) -> None:
-    found = clients.open(source(registry.require("erlang"), "hex"))
+    result = clients.open(source(registry.require("erlang"), "hex"))
     with pytest.raises(NoChecksum) as caught:
-        found.artifacts(version, host)
+        result.artifacts(version, host)
     url = f"{AMD64}/{image}/OTP-{version}.tar.gz"
     assert caught.value.facts == (("file", url),)
 
@@ -122,19 +122,19 @@ def test_a_build_that_fits_and_has_a_checksum_goes_before_one_that_fits_better(
     registry: Registry, clients: Clients
 ) -> None:
     """26.2 has a checksum on Ubuntu 26.04 alone."""
-    found = clients.open(source(registry.require("erlang"), "hex"))
-    (artifact,) = found.artifacts("26.2", UBUNTU_26)
+    result = clients.open(source(registry.require("erlang"), "hex"))
+    (artifact,) = result.artifacts("26.2", UBUNTU_26)
     assert "ubuntu-26.04" in artifact.locator
-    (build,) = found.builds("26.2", any_of("linux-x64"))
+    (build,) = result.builds("26.2", any_of("linux-x64"))
     assert build.requires == (("glibc", "2.43"), ("soname", "libcrypto.so.3"))
 
 
 def test_what_runs_nowhere_here_states_what_each_image_needs(
     registry: Registry, clients: Clients
 ) -> None:
-    found = clients.open(source(registry.require("erlang"), "hex"))
+    result = clients.open(source(registry.require("erlang"), "hex"))
     with pytest.raises(NoFit) as caught:
-        found.artifacts("22.2", DEBIAN_12)
+        result.artifacts("22.2", DEBIAN_12)
     assert caught.value.facts == (
         ("ubuntu-20.04", "needs libcrypto.so.1.1"),
         ("ubuntu-18.04", "needs libcrypto.so.1.1"),
@@ -147,9 +147,9 @@ def test_what_runs_nowhere_here_states_what_each_image_needs(
 def test_a_branch_of_erlang_is_no_version(
     name: str, branch: str, registry: Registry, clients: Clients
 ) -> None:
-    found = clients.open(source(registry.require("erlang"), name))
+    result = clients.open(source(registry.require("erlang"), name))
     with pytest.raises(NotPublished) as caught:
-        found.artifacts(branch, DEBIAN_12)
+        result.artifacts(branch, DEBIAN_12)
     assert not isinstance(caught.value, NoChecksum)
 
 
@@ -158,8 +158,8 @@ def test_macos_builds_are_listed_with_their_checksums(
 ) -> None:
     erlang = registry.require("erlang")
     mac = Host("macos", "arm64", "", "14.5")
-    found = clients.open(source(erlang, "erlef"))
-    versions = [one.version for one in found.releases(mac)]
+    result = clients.open(source(erlang, "erlef"))
+    versions = [release.version for release in result.releases(mac)]
     assert sorted(versions) == [
         "25.2",
         "25.3",
@@ -169,7 +169,7 @@ def test_macos_builds_are_listed_with_their_checksums(
         "27.3",
         "28.1",
     ]
-    (artifact,) = found.artifacts("25.3", mac)
+    (artifact,) = result.artifacts("25.3", mac)
     assert str(artifact.digest).endswith("d02cbf57")
 
 
@@ -232,17 +232,17 @@ def test_rebar_is_taken_as_built_for_the_pinned_otp(
 def test_every_build_of_a_rebar_is_locked_and_an_otp_finds_its_own(
     registry: Registry, clients: Clients
 ) -> None:
-    found = clients.open(source(registry.require("rebar"), "hex"))
-    builds = found.builds("3.25.1", any_of("macos-arm64"))
-    assert [one.requires for one in builds] == [(("tool-erlang", "28"),)]
+    result = clients.open(source(registry.require("rebar"), "hex"))
+    builds = result.builds("3.25.1", any_of("macos-arm64"))
+    assert [build.requires for build in builds] == [(("tool-erlang", "28"),)]
     here = Host("macos", "arm64", "", "14.5", beside=(("erlang", "28.0"),))
-    assert best(builds, here, lambda one: one) == builds[0]
+    assert best(builds, here, lambda build: build) == builds[0]
 
 
 def test_an_old_rebar_has_one_build_for_every_otp(
     registry: Registry, clients: Clients
 ) -> None:
-    found = clients.open(source(registry.require("rebar"), "hex-1.x"))
-    (artifact,) = found.artifacts("3.5.1", DEBIAN_12)
+    result = clients.open(source(registry.require("rebar"), "hex-1.x"))
+    (artifact,) = result.artifacts("3.5.1", DEBIAN_12)
     assert artifact.locator == "https://builds.hex.pm/installs/1.0.0/rebar3-3.5.1"
     assert artifact.digest.algorithm == "sha512"

@@ -3,9 +3,10 @@
 node/index.json: rows of https://nodejs.org/dist/index.json, of every shape that it has.
 node/SHASUMS256-24.21.0.txt: that release's SHASUMS256.txt, whole; those of 14.21.3 and
 0.10.48: their .tar.gz lines.
-unofficial/: rows of index.json in https://unofficial-builds.nodejs.org/download/release/,
-and lines of SHASUMS256.txt of releases there.
-node-releases/envs.json: a part of data/processed/envs.json of node-releases 2.0.66.
+unofficial/: rows of index.json in
+https://unofficial-builds.nodejs.org/download/release/, and lines of SHASUMS256.txt of
+releases there. node-releases/envs.json: a part of data/processed/envs.json of
+node-releases 2.0.66.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ import pytest
 from tests.support.clients import clients_with, source
 from tests.support.server import Server
 from toolpin.errors import NotPublished
-from toolpin.host import any_of
 from toolpin.install.first_builds import Failure, first_for, too_old, with_reason
 from toolpin.model import Artifact, Pin
-from toolpin.paths import Paths
-from toolpin.plugin.contract import Tool
-from toolpin.plugin.registry import read_registry
-from toolpin.project.words import VERSION, fits
+from toolpin.plugins.registry import read_registry
+from toolpin.plugins.tool_file import Tool
+from toolpin.project.validation import VERSION, fits
 from toolpin.sources.clients import Clients
-from toolpin.sources.contract import read_lines
+from toolpin.sources.protocol import read_lines
 from toolpin.sources.spec import SourceSpec
+from toolpin.system.host import any_of
+from toolpin.system.paths import Paths
 from toolpin.versions import sort_key
 
 HERE = Path(__file__).parent
@@ -48,13 +49,14 @@ def nodejs() -> Tool:
 def clients(tmp_path: Path) -> Iterator[Clients]:
     """The clients of a machine for which the recorded pages are the mirrors."""
     with Server() as server:
-        for folder in PAGES.values():
-            server.put(f"/{folder}/index.json", HERE / folder / "index.json")
-            for page in (HERE / folder).glob("SHASUMS256-*.txt"):
+        for directory in PAGES.values():
+            server.put(f"/{directory}/index.json", HERE / directory / "index.json")
+            for page in (HERE / directory).glob("SHASUMS256-*.txt"):
                 version = page.stem.partition("-")[2]
-                server.put(f"/{folder}/v{version}/SHASUMS256.txt", page)
+                server.put(f"/{directory}/v{version}/SHASUMS256.txt", page)
         mirrors = tuple(
-            (upstream, f"{server.url}/{folder}") for upstream, folder in PAGES.items()
+            (upstream, f"{server.url}/{directory}")
+            for upstream, directory in PAGES.items()
         )
         yield clients_with(mirrors, any_of("linux-x64"), tmp_path)
 
@@ -68,7 +70,7 @@ def artifact(clients: Clients, spec: SourceSpec, version: str, host: str) -> Art
 
 
 def versions(clients: Clients, spec: SourceSpec, host: str) -> list[str]:
-    return [one.version for one in clients.open(spec).releases(any_of(host))]
+    return [release.version for release in clients.open(spec).releases(any_of(host))]
 
 
 @pytest.mark.parametrize("page", ["node/index.json", "unofficial/index.json"])
@@ -107,8 +109,8 @@ def test_a_codename_is_a_channel_and_false_is_none(
     nodejs: Tool, clients: Clients
 ) -> None:
     spec = source(nodejs, "upstream")
-    found = clients.open(spec).releases(any_of("linux-x64"))
-    channels = {one.version: one.channels for one in found}
+    releases = clients.open(spec).releases(any_of("linux-x64"))
+    channels = {release.version: release.channels for release in releases}
     assert channels["24.21.0"] == ("krypton", "lts", "lts-krypton")
     assert channels["24.10.0"] == channels["26.9.0"] == ()
 
@@ -130,27 +132,27 @@ def test_a_release_has_a_tar_xz_for_every_host(
     host: str, nodejs: Tool, clients: Clients
 ) -> None:
     target = host.replace("macos", "darwin")
-    found = artifact(clients, source(nodejs, "upstream"), "24.21.0", host)
-    assert found.filename == f"node-v24.21.0-{target}.tar.xz"
+    result = artifact(clients, source(nodejs, "upstream"), "24.21.0", host)
+    assert result.filename == f"node-v24.21.0-{target}.tar.xz"
     text = (HERE / "node/SHASUMS256-24.21.0.txt").read_text()
-    assert f"{found.digest.hex}  {found.filename}\n" in text
+    assert f"{result.digest.hex}  {result.filename}\n" in text
 
 
 def test_an_old_release_has_only_a_tar_gz(nodejs: Tool, clients: Clients) -> None:
-    found = artifact(clients, source(nodejs, "upstream"), "0.10.48", "linux-x64")
-    assert found.filename == "node-v0.10.48-linux-x64.tar.gz"
-    assert found.digest.hex.startswith("82f5fe186349ca69")
+    result = artifact(clients, source(nodejs, "upstream"), "0.10.48", "linux-x64")
+    assert result.filename == "node-v0.10.48-linux-x64.tar.gz"
+    assert result.digest.hex.startswith("82f5fe186349ca69")
 
 
 def test_nodejs_org_itself_builds_for_musl_on_x64(
     nodejs: Tool, clients: Clients
 ) -> None:
     spec = source(nodejs, "upstream")
-    found = artifact(clients, spec, "24.21.0", "linux-x64-musl")
-    assert found.locator == (
+    result = artifact(clients, spec, "24.21.0", "linux-x64-musl")
+    assert result.locator == (
         "https://nodejs.org/dist/v24.21.0/node-v24.21.0-linux-x64-musl.tar.xz"
     )
-    assert found.digest.hex.startswith("34ab095af8efe901")
+    assert result.digest.hex.startswith("34ab095af8efe901")
     assert versions(clients, spec, "linux-x64-musl") == ["26.9.0", "24.21.0"]
     assert "linux-arm64-musl" not in spec.hosts
 
@@ -174,12 +176,12 @@ def test_the_unofficial_index_has_the_same_shape(
 def test_the_unofficial_builds_have_checksums_and_the_same_names(
     version: str, host: str, digest: str, nodejs: Tool, clients: Clients
 ) -> None:
-    found = artifact(clients, source(nodejs, "unofficial"), version, host)
-    assert found.locator == (
+    result = artifact(clients, source(nodejs, "unofficial"), version, host)
+    assert result.locator == (
         "https://unofficial-builds.nodejs.org/download/release/"
         f"v{version}/node-v{version}-{host}.tar.xz"
     )
-    assert found.digest.hex.startswith(digest)
+    assert result.digest.hex.startswith(digest)
 
 
 def test_the_package_states_the_lines_of_the_bundled_table(nodejs: Tool) -> None:

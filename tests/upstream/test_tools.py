@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.upstream import page
-from toolpin.host import any_of
 from toolpin.model import Artifact, Digest
-from toolpin.paths import Paths
-from toolpin.plugin.registry import Registry, read_registry
+from toolpin.plugins.registry import Registry, read_registry
 from toolpin.sources.kinds import KINDS
 from toolpin.sources.spec import first_build
+from toolpin.system.host import any_of
+from toolpin.system.paths import Paths
 
 ROWS = [line.split("\t") for line in page("../tools.tsv").decode().splitlines()]
 OTHERS = {"linux": "macos", "macos": "linux"}
@@ -65,9 +65,9 @@ def test_what_exists_is_not_before_the_first_version_of_its_host(
 
 def test_the_tools_have_few_lines(registry: Registry) -> None:
     """At most 20 up to a second source, but for pnpm, whose names changed most."""
-    found = {}
+    results = {}
     for tool in {row[0] for row in ROWS} - {"pnpm"}:
         text = Path(registry.require(tool).file).read_text()
         first = "[[source]]".join(text.split("[[source]]")[:2])
-        found[tool] = sum(bool(line.strip()) for line in first.splitlines())
-    assert {tool: lines for tool, lines in found.items() if lines > 20} == {}
+        results[tool] = sum(bool(line.strip()) for line in first.splitlines())
+    assert {tool: lines for tool, lines in results.items() if lines > 20} == {}

@@ -31,8 +31,8 @@ class Limits(NamedTuple):
     """When an archive is a bomb. The ratio counts from `ratio_from_bytes` on.
 
     `text_bytes` are those of all names and targets of links, which are kept in memory:
-    each folder has a name of its own. `link_steps` is how far all links are followed,
-    by the folders of each path on the way.
+    each directory has a name of its own. `link_steps` is how far all links are
+    followed, by the directories of each path on the way.
     """
 
     total_bytes: int = 20 * GiB
@@ -54,7 +54,7 @@ class Member(NamedTuple):
     """
 
     name: str
-    kind: Literal["file", "folder", "symlink", "hardlink"]
+    kind: Literal["file", "directory", "symlink", "hardlink"]
     executable: bool
     mtime_s: int
     link: str

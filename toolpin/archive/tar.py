@@ -17,14 +17,14 @@ _ZEROS = bytes(_BLOCK)
 _EXTENSION_BYTES = MiB
 _USTAR_SIZE_MAX = 0o77777777777
 
-_Kind = Literal["file", "folder", "symlink", "hardlink"]
+_Kind = Literal["file", "directory", "symlink", "hardlink"]
 _KINDS: dict[bytes, _Kind] = {
     b"0": "file",
     b"\0": "file",
     b"7": "file",
     b"1": "hardlink",
     b"2": "symlink",
-    b"5": "folder",
+    b"5": "directory",
 }
 
 
@@ -72,7 +72,7 @@ def _member(header: _Header, stream: Stream, limits: Limits) -> Member:
         )
     if header.size > (limits.total_bytes if kind == "file" else 0):
         raise Broken(f"a {kind} of {header.size} bytes", header.name)
-    if kind != "folder" and header.name.endswith("/"):
+    if kind != "directory" and header.name.endswith("/"):
         raise Broken(f"a {kind} has the name of a directory", header.name)
     return Member(
         header.name,
@@ -164,7 +164,7 @@ def _pax(data: bytes) -> tuple[dict[str, str], int]:
 
     A record is `LENGTH KEY=VALUE` and a newline, which LENGTH counts too.
     """
-    found: dict[str, str] = {}
+    results: dict[str, str] = {}
     start = number = 0
     while start < len(data):
         digits, _, _ = data[start : start + 20].partition(b" ")
@@ -177,11 +177,11 @@ def _pax(data: bytes) -> tuple[dict[str, str], int]:
             raise Broken("a member is sparse")
         if key in (b"path", b"linkpath", b"size"):
             text = value.decode("utf-8", "surrogateescape")
-            if found.setdefault(key.decode(), text) != text:
+            if results.setdefault(key.decode(), text) != text:
                 raise Broken("an extended header has contradictory values", text)
         start = end
         number += 1
-    return found, number
+    return results, number
 
 
 def _apply(header: _Header, extended: dict[str, str]) -> _Header:

@@ -1,4 +1,4 @@
-"""Writes files, folders and links into one folder, and knows all that it wrote.
+"""Writes files, directories and links into one directory, and knows all that it wrote.
 
 Where something may go is decided in a model of the tree, not by asking the disk about
 paths that an archive chose; links are made last, so nothing is ever written through
@@ -20,12 +20,12 @@ from toolpin.archive.rules import DEFAULT, PATH_BYTES, Broken, Limits, split_tar
 from toolpin.model import TreeFile
 
 _RESERVED = ".toolpin"
-_FOLDER_MODE = 0o755
+_DIRECTORY_MODE = 0o755
 _LINK_HOPS = 40  # the kernel's own limit is the same
 
 
 class Tree:
-    """A folder that is being filled. Paths are relative, with `/`, and checked names.
+    """A directory that is being filled. Paths are relative, and checked names.
 
     With `folds_names`, names that differ by case or Unicode form are one name.
     """
@@ -39,20 +39,20 @@ class Tree:
         self._link_steps = 0
         self._folds_names = folds_names
         self._names = {"": ""}
-        self._folders = {""}
+        self._directories = {""}
         self._files: dict[str, TreeFile] = {}
         self._links: dict[str, str] = {}
         self._made: list[str] = []
         self._now_s = int(time.time())
 
-    def add_folder(self, path: str) -> None:
-        """Make a folder and those above it; one that is there already is fine."""
-        if self._names.get(key := self._key(path)) == path and key in self._folders:
+    def add_directory(self, path: str) -> None:
+        """Make a directory and those above it; one that is there already is fine."""
+        if self._names.get(key := self._key(path)) == path and key in self._directories:
             return
         parts = path.split("/")
         _check_reserved(parts[0], path)
         for end in range(len(parts)):
-            self._make_folder("/".join(parts[: end + 1]))
+            self._make_directory("/".join(parts[: end + 1]))
 
     def add_file(
         self, path: str, data: Iterable[bytes], *, executable: bool, mtime_s: int
@@ -155,21 +155,21 @@ class Tree:
             raise Broken(rule, path)
 
     def _claim_new(self, path: str, key: str) -> None:
-        """Take a name for a new entry, and make the folders above it."""
+        """Take a name for a new entry, and make the directories above it."""
         if key in self._names:
             self._claim(path, key)
             raise Broken("two members have one name", path)
         above, _, name = path.rpartition("/")
         if above:
-            self.add_folder(above)
+            self.add_directory(above)
         else:
             _check_reserved(name, path)
         self._claim(path, key)
 
-    def _make_folder(self, path: str) -> None:
+    def _make_directory(self, path: str) -> None:
         key = self._key(path)
         self._claim(path, key)
-        if key in self._folders:
+        if key in self._directories:
             return
         if key in self._files or key in self._links:
             raise Broken("a directory has the name of a file or link", path)
@@ -183,8 +183,8 @@ class Tree:
                 ) from None
         else:
             self._made.append(full)
-            os.chmod(full, _FOLDER_MODE)  # whatever the umask took
-        self._folders.add(key)
+            os.chmod(full, _DIRECTORY_MODE)  # whatever the umask took
+        self._directories.add(key)
 
     def _create(self, path: str, mode: int) -> int:
         full = self._full(path)
@@ -200,7 +200,7 @@ class Tree:
     def _check_link(self, key: str) -> None:
         """Follow a link's target through the finished model, component by component.
 
-        `..` is taken back only from a folder that is there: behind a name that is
+        `..` is taken back only from a directory that is there: behind a name that is
         missing yet it would mean something else once that name exists.
         """
         path = self._names[key]
@@ -217,7 +217,7 @@ class Tree:
                 )
                 raise Broken(rule, path)
             if part == "..":
-                if not here or not self._is_folder("/".join(here)):
+                if not here or not self._is_directory("/".join(here)):
                     raise Broken("a link points outside the tree", path)
                 here.pop()
             elif part not in ("", "."):
@@ -230,8 +230,8 @@ class Tree:
                 else:
                     rest += split_target(target, path)[::-1]
 
-    def _is_folder(self, path: str) -> bool:
-        if self._key(path) in self._folders:
+    def _is_directory(self, path: str) -> bool:
+        if self._key(path) in self._directories:
             return True
         try:
             return stat.S_ISDIR(os.lstat(self._full(path)).st_mode)
@@ -249,12 +249,12 @@ class Tree:
             return None
 
 
-def folds_names(folder: str) -> bool:
-    """Return whether the filesystem of `folder` takes `A` and `a` for one name."""
-    probe = f"{folder}/.toolpin-Aa"
+def folds_names(directory: str) -> bool:
+    """Return whether the filesystem of `directory` takes `A` and `a` for one name."""
+    probe = f"{directory}/.toolpin-Aa"
     os.mkdir(probe)
     try:
-        return os.path.lexists(f"{folder}/.toolpin-aA")
+        return os.path.lexists(f"{directory}/.toolpin-aA")
     finally:
         os.rmdir(probe)
 

@@ -1,4 +1,4 @@
-"""Unpacks a tar, zip, wheel, npm or Debian package into a folder, by its own rules.
+"""Unpacks a tar, zip, wheel, npm or Debian package into a directory, by its own rules.
 
 An archive is unpacked whole or not at all. Digests are checked before, elsewhere; the
 rules hold even for an archive whose digest is the published one.
@@ -46,14 +46,14 @@ def unpack(
     shared: Sequence[str] = (),
     limits: Limits = DEFAULT,
 ) -> tuple[TreeFile, ...]:
-    """Unpack into an existing folder and return what was written, sorted by path.
+    """Unpack into an existing directory and return what was written, sorted by path.
 
-    `filename` is the published name. `only` takes what lies below that folder of the
+    `filename` is the published name. `only` takes what lies below that directory of the
     archive as it stands, where `*` stands for any one name that fits; then `strip`
-    leading folders are dropped, which must be the same for all. A symbolic link into
-    one of the directories `shared` of the archive's system leads to that path below the
-    destination. Raises Refused for an archive that breaks a rule, ToolpinError where
-    the disk refuses; either way nothing of this call is left.
+    leading directories are dropped, which must be the same for all. A symbolic link
+    into one of the directories `shared` of the archive's system leads to that path
+    below the destination. Raises Refused for an archive that breaks a rule,
+    ToolpinError where the disk refuses; either way nothing of this call is left.
     """
     try:
         tree = Tree(destination, limits, folds_names=folds_names(destination))
@@ -133,12 +133,12 @@ def _taken(
     top: tuple[str, ...] | None = None
     for member in members:
         parts = split_name(member.name)
-        if member.kind != "folder" and not parts:
+        if member.kind != "directory" and not parts:
             raise Broken("a file or link has no name", member.name)
         if not parts or not _is_below(parts, only):
             continue
         if len(parts) <= strip:
-            if member.kind != "folder":
+            if member.kind != "directory":
                 raise Broken("a file is above the directory to be dropped", member.name)
             continue
         top = top or parts[: max(strip, len(only))]
@@ -160,7 +160,7 @@ def _taken(
 
 
 def _is_below(parts: tuple[str, ...], only: tuple[str, ...]) -> bool:
-    """Say whether a path is below the folder to take, or is it."""
+    """Say whether a path is below the directory to take, or is it."""
     return len(parts) >= len(only) and all(
         part == name or ("*" in name and fnmatch.fnmatchcase(part, name))
         for part, name in zip(parts, only, strict=False)
@@ -194,16 +194,16 @@ def unpack_one(packed: str, path: str, limits: Limits = DEFAULT) -> None:
 def _link_below(path: str, member: Member, shared: Sequence[str]) -> str:
     """Return a link's target, counted from the destination where it is shared."""
     if member.kind == "symlink":
-        folder = posixpath.dirname(member.name.removeprefix("./"))
-        target = posixpath.normpath(f"{folder}/{member.link}")
-        if any(target.startswith(f"{one}/") for one in shared):
+        directory = posixpath.dirname(member.name.removeprefix("./"))
+        target = posixpath.normpath(f"{directory}/{member.link}")
+        if any(target.startswith(f"{item}/") for item in shared):
             return posixpath.relpath(target, posixpath.dirname(path) or ".")
     return member.link
 
 
 def _add(tree: Tree, path: str, member: Member) -> None:
-    if member.kind == "folder":
-        tree.add_folder(path)
+    if member.kind == "directory":
+        tree.add_directory(path)
     elif member.kind == "symlink":
         tree.add_symlink(path, member.link)
     elif member.kind == "hardlink":

@@ -78,10 +78,10 @@ def _seconds(date: tuple[int, int, int, int, int, int]) -> int:
     return timegm((year, max(month, 1), max(day, 1), *clock))
 
 
-def _kind(name: str, mode: int) -> Literal["file", "folder", "symlink"]:
+def _kind(name: str, mode: int) -> Literal["file", "directory", "symlink"]:
     form = stat.S_IFMT(mode)
     if name.endswith("/") and form in (0, stat.S_IFDIR):
-        return "folder"
+        return "directory"
     if not name.endswith("/") and form in (0, stat.S_IFREG):
         return "file"
     if not name.endswith("/") and form == stat.S_IFLNK:

@@ -47,12 +47,12 @@ def end_record(file: BinaryIO) -> EndRecord:
     _, disk, first, here, members, length, start, comment = _END.unpack_from(tail, at)
     if len(tail) - at - _END.size != comment:
         raise Broken("it has content after its end")
-    said = EndRecord(members, length, start)
+    record = EndRecord(members, length, start)
     if at >= _LOCATOR.size and tail.startswith(b"PK\6\7", at - _LOCATOR.size):
-        return _zip64(file, said, size - len(tail) + at)
+        return _zip64(file, record, size - len(tail) + at)
     if (disk, first, here) != (0, 0, members):
         raise Broken("the zip is one of several parts")
-    return said
+    return record
 
 
 def _zip64(file: BinaryIO, narrow: EndRecord, narrow_at: int) -> EndRecord:
@@ -103,11 +103,11 @@ def _end_of_member(file: BinaryIO, info: zipfile.ZipInfo, following: int) -> int
     _check_name(info, name, extra)
     if _WIDE in (packed, size):
         packed, size = _wide_sizes(extra, packed, size)
-    said = (crc, packed, size)
+    output = (crc, packed, size)
     meant = (info.CRC, info.compress_size, info.file_size)
     follow = bool(flags & _SIZES_FOLLOW)
     if any(
-        a != b and not (follow and a == 0) for a, b in zip(said, meant, strict=True)
+        a != b and not (follow and a == 0) for a, b in zip(output, meant, strict=True)
     ):
         raise Broken("two headers of a member differ", info.orig_filename)
     at = info.header_offset + 30 + name_bytes + extra_bytes + info.compress_size

@@ -34,7 +34,7 @@ class Elf(NamedTuple):
 
     `kind` is 2 or 3 for programs and libraries. `loader` is "" where it names none,
     `glibc` the newest version of a symbol that it asks for. `needed` are sonames,
-    `searched` the folders that it adds to the loader's.
+    `searched` the directories that it adds to the loader's.
     """
 
     arch: str
@@ -112,10 +112,10 @@ def _read(view: mmap.mmap) -> Elf:
     if _DT_VERNEED in at:
         glibc = _glibc_versions(view, _offset(segments, at[_DT_VERNEED]), texts)
     searched = [
-        folder
+        directory
         for tag, value in dynamic
         if tag in _DT_SEARCHED
-        for folder in _text(view, texts + value).split(":")
+        for directory in _text(view, texts + value).split(":")
     ]
     needed = [_text(view, texts + value) for tag, value in dynamic if tag == _DT_NEEDED]
     newest = max(glibc, default=())
@@ -151,24 +151,24 @@ def _glibc_versions(
     """
     for name_at in _versions(view, needed_at):
         name = _text(view, texts + name_at)
-        if found := re.fullmatch(r"GLIBC_([0-9.]+)", name):
-            yield tuple(int(part) for part in found[1].split(".") if part)
+        if match := re.fullmatch(r"GLIBC_([0-9.]+)", name):
+            yield tuple(int(part) for part in match[1].split(".") if part)
         elif name in _GLIBC_NAMED:
             yield _GLIBC_NAMED[name]
 
 
 def _dynamic(view: mmap.mmap, segments: list[_Segment]) -> list[tuple[int, int]]:
     """Return the (tag, value) of the dynamic section, in order: a file has one."""
-    found: list[tuple[int, int]] = []
-    for segment in (one for one in segments if one.kind == _PT_DYNAMIC):
+    results: list[tuple[int, int]] = []
+    for segment in (segment for segment in segments if segment.kind == _PT_DYNAMIC):
         end = segment.offset + min(segment.size // 16, _TABLE_MAX) * 16
         for at in range(segment.offset, end, 16):
             tag, value = struct.unpack_from("<QQ", view, at)
             if not tag:
                 break
-            found.append((tag, value))
+            results.append((tag, value))
         break
-    return found
+    return results
 
 
 def _versions(view: mmap.mmap, at: int) -> Iterator[int]:

@@ -36,12 +36,12 @@ def best(
     What is not known of the host counts as old: for an unknown glibc or tool the build
     that asks least is returned. Between equals the first wins.
     """
-    fitting = [one for one in found if not lacks(host, build_of(one))]
+    fitting = [item for item in found if not lacks(host, build_of(item))]
     if host.libc == "glibc" or host.os == "macos":
         choice = max if host.libc_version else min
-        fitting = _extreme(fitting, choice, lambda one: _of_system(build_of(one)))
+        fitting = _extreme(fitting, choice, lambda item: _of_system(build_of(item)))
     choice = max if host.beside else min
-    fitting = _extreme(fitting, choice, lambda one: _of_tools(build_of(one)))
+    fitting = _extreme(fitting, choice, lambda item: _of_tools(build_of(item)))
     return fitting[0] if fitting else None
 
 
@@ -51,7 +51,7 @@ def newer_partner(host: Host, builds: Iterable[Build]) -> str | None:
     None where something else is lacking.
     """
     alone = host._replace(beside=())
-    fitting = [one for one in builds if not lacks(alone, one)]
+    fitting = [build for build in builds if not lacks(alone, build)]
     if not host.beside or not fitting:
         return None
     oldest = min(fitting, key=_of_tools)
@@ -69,7 +69,7 @@ def _extreme(
 ) -> list[Found]:
     """Return all that ask as much as the one that asks most, or least."""
     wanted = choice(map(demand, found), default=None)
-    return [one for one in found if demand(one) == wanted]
+    return [item for item in found if demand(item) == wanted]
 
 
 def _meets(host: Host, name: str, least: str) -> bool:

@@ -21,10 +21,10 @@ from toolpin.binaries.elf import (
     macho_archs,
     read_elf,
 )
-from toolpin.directories import walk
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Host
-from toolpin.project.files import read
+from toolpin.project.project_files import read
+from toolpin.system.directory_tree import walk
 
 # What every system with glibc has; with musl it is one library.
 _LIBC = "libc libm libdl libpthread librt libutil libresolv libgcc_s".split()
@@ -47,9 +47,9 @@ class Native(NamedTuple):
 
 
 class Release(NamedTuple):
-    """A release: its folder, its name and version, its ERTS if it has one."""
+    """A release: its directory, its name and version, its ERTS if it has one."""
 
-    folder: str
+    directory: str
     name: str
     erts: str
     files: tuple[Native, ...]
@@ -63,28 +63,30 @@ class Fault(NamedTuple):
     there: str
 
 
-def read_release(folder: str) -> Release:
-    """Read every native file of a release. Raises UsageError for another folder."""
+def read_release(directory: str) -> Release:
+    """Read every native file of a release. Raises UsageError for another directory."""
     try:
-        data = read(f"{folder}/releases/start_erl.data", _VERSIONS, anywhere=True)
+        data = read(f"{directory}/releases/start_erl.data", _VERSIONS, anywhere=True)
         erts, version = data.decode().split()
-        names = sorted(os.listdir(f"{folder}/bin"))
+        names = sorted(os.listdir(f"{directory}/bin"))
     except (OSError, ValueError, ToolpinError) as error:
         because = error.what if isinstance(error, ToolpinError) else str(error)
         raise UsageError(
-            f"{folder} is not a release of Mix",
+            f"{directory} is not a release of Mix",
             [("reason", because)],
             "MIX_ENV=prod mix release",
         ) from error
-    erts = f"erts-{erts}" if os.path.isdir(f"{folder}/erts-{erts}") else ""
-    name = next((one for one in names if "." not in one), "?")
-    return Release(folder, f"{name} {version}", erts, tuple(_natives(folder)))
+    erts = f"erts-{erts}" if os.path.isdir(f"{directory}/erts-{erts}") else ""
+    name = next((name for name in names if "." not in name), "?")
+    return Release(directory, f"{name} {version}", erts, tuple(_natives(directory)))
 
 
 def faults(release: Release, target: Host) -> list[Fault]:
     """Return why files of a release do not run on the target, in the files' order."""
     own = {os.path.basename(native.path) for native in release.files}
-    in_erts = [one for one in release.files if one.path.startswith(f"{release.erts}/")]
+    in_erts = [
+        file for file in release.files if file.path.startswith(f"{release.erts}/")
+    ]
     none = Fault(release.erts, "has no programs", "none that can be read")
     return [none] * bool(release.erts and not in_erts) + [
         Fault(native.path, what, there)
@@ -99,25 +101,25 @@ def needed(release: Release, target: Host) -> dict[str, list[str]]:
     Sonames that are neither the C library's nor in the release.
     """
     own = {os.path.basename(native.path) for native in release.files}
-    found: dict[str, list[str]] = {}
+    results: dict[str, list[str]] = {}
     for native in release.files:
         for soname in _foreign(native, own):
             if target.libraries is None or not bound_to(native.elf):
-                found.setdefault(soname, []).append(native.path)
-    return dict(sorted(found.items()))
+                results.setdefault(soname, []).append(native.path)
+    return dict(sorted(results.items()))
 
 
-def _natives(folder: str) -> Iterator[Native]:
+def _natives(directory: str) -> Iterator[Native]:
     """Yield the native files, by path. Links and what cannot be read are left out."""
-    for parent, names, files in walk(folder):
+    for parent, names, files in walk(directory):
         names.sort()
         for name in sorted(files):
-            if native := _native(folder, f"{parent}/{name}"):
+            if native := _native(directory, f"{parent}/{name}"):
                 yield native
 
 
-def _native(folder: str, path: str) -> Native | None:
-    inside = os.path.relpath(path, folder)
+def _native(directory: str, path: str) -> Native | None:
+    inside = os.path.relpath(path, directory)
     try:
         # A release that has run has pipes in it: whoever opens one waits.
         if not stat.S_ISREG(os.lstat(path).st_mode):
@@ -173,10 +175,12 @@ def _whys(
         yield f"needs glibc {version}", f"the target has {target.libc_version}"
     if target.libraries is None:
         return
-    folders = [_origin(one, release, native) for one in elf.searched]
+    directories = [_origin(path, release, native) for path in elf.searched]
     for soname in _foreign(native, own):
         there = soname in target.libraries
-        if not there and not any(os.path.exists(f"{one}/{soname}") for one in folders):
+        if not there and not any(
+            os.path.exists(f"{directory}/{soname}") for directory in directories
+        ):
             yield f"needs {soname}", "it is not installed here"
     if elf.loader and not os.path.exists(elf.loader):
         yield "needs the loader", f"{elf.loader}, which is missing here"
@@ -193,25 +197,25 @@ def _foreign(native: Native, own: set[str]) -> Sequence[str]:
 
 
 def bound_to(elf: Elf) -> str:
-    """Return a folder that no other machine has; "" where there is none.
+    """Return a directory that no other machine has; "" where there is none.
 
     That of its loader, or one here with a library that it needs: builds of OTP name
-    many folders that may be there or not, and those bind nobody.
+    many directories that may be there or not, and those bind nobody.
     """
     places = [os.path.dirname(elf.loader)]
     places += [
-        folder
-        for folder in elf.searched
-        if any(os.path.exists(f"{folder}/{name}") for name in elf.needed)
+        directory
+        for directory in elf.searched
+        if any(os.path.exists(f"{directory}/{name}") for name in elf.needed)
     ]
-    private = (one for one in places if one.startswith("/"))
-    return next((one for one in private if not f"{one}/".startswith(_SYSTEM)), "")
+    private = (place for place in places if place.startswith("/"))
+    return next((item for item in private if not f"{item}/".startswith(_SYSTEM)), "")
 
 
-def _origin(folder: str, release: Release, native: Native) -> str:
-    """Return a searched folder, with what $ORIGIN stands for."""
-    here = os.path.dirname(f"{release.folder}/{native.path}")
-    return folder.replace("${ORIGIN}", here).replace("$ORIGIN", here)
+def _origin(directory: str, release: Release, native: Native) -> str:
+    """Return a searched directory, with what $ORIGIN stands for."""
+    here = os.path.dirname(f"{release.directory}/{native.path}")
+    return directory.replace("${ORIGIN}", here).replace("$ORIGIN", here)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

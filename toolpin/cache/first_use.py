@@ -11,11 +11,12 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 
-from toolpin import documents, mutex
+from toolpin import json_documents
 from toolpin.cache.verified import Cache, disk_errors
 from toolpin.errors import NoChecksum, Refused, as_word, listed
 from toolpin.http.fetch import Fetcher
 from toolpin.model import Artifact, Host
+from toolpin.system import file_lock
 
 FLAG = "--trust-on-first-use"
 VERIFIED = "first use"
@@ -45,7 +46,7 @@ class FirstUse:
         Raises NoChecksum where it is not.
         """
         name = _name(url)
-        with mutex.held(f"{self._cache.root}/locks/{_KIND}-{name}"):
+        with file_lock.held(f"{self._cache.root}/locks/{_KIND}-{name}"):
             return self._recorded(url) or self._record(url, filename, name)
 
     def report_left_out(self, version: str, host: Host, builds: Iterable[str]) -> None:
@@ -58,8 +59,9 @@ class FirstUse:
     def knows(self, artifacts: Sequence[Artifact]) -> bool:
         """Say whether one of these has the digest that was recorded of it."""
         return any(
-            one.locator.startswith("https:") and self._recorded(one.locator) == one
-            for one in artifacts
+            artifact.locator.startswith("https:")
+            and self._recorded(artifact.locator) == artifact
+            for artifact in artifacts
         )
 
     def _recorded(self, url: str) -> Artifact | None:
@@ -67,7 +69,7 @@ class FirstUse:
         if note is None:
             return None
         try:
-            asked, artifacts = documents.parse_note(note.decode())
+            asked, artifacts = json_documents.parse_note(note.decode())
         except ValueError as error:
             raise Refused(
                 f"the recorded digest of {url} cannot be read",
@@ -89,7 +91,7 @@ class FirstUse:
             self._cache.adopt(part, digest)
         artifact = Artifact(url, digest, size_bytes, filename)
         self._cache.write_note(
-            documents.render_note(url, [artifact]).encode(), _KIND, name
+            json_documents.render_note(url, [artifact]).encode(), _KIND, name
         )
         self._remark(f"trusted on first use: {digest} {url}")
         return artifact

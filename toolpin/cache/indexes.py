@@ -1,7 +1,7 @@
 """Reads lists of releases and of checksums: in each process once, and only if changed.
 
 What a server names by ETag or Last-Modified is kept in the cache, whole; the next
-process asks whether it is still so. How old a list may be is for `catalogue`.
+process asks whether it is still so. How old a list may be is for `catalogs`.
 """
 
 from __future__ import annotations
@@ -71,10 +71,10 @@ class Indexes:
                     )
                 except ToolpinError as error:
                     self._read[url] = error
-            found = self._read[url]
-        if isinstance(found, ToolpinError):
-            raise found
-        return found
+            text = self._read[url]
+        if isinstance(text, ToolpinError):
+            raise text
+        return text
 
     def _ask(
         self, url: str, max_bytes: int, suffices: Callable[[bytes], bool] | None
@@ -98,7 +98,9 @@ class Indexes:
             head, _, data = (note or b"").partition(b"\n")
             table = json.loads(head)
             whole = table["sha256"] == hashlib.sha256(data).hexdigest()
-            headers = {str(name): str(one) for name, one in table["headers"].items()}
+            headers = {
+                str(name): str(header) for name, header in table["headers"].items()
+            }
         except (ToolpinError, ValueError, LookupError, TypeError, AttributeError):
             return None
         return _Kept(data, headers) if whole and table["address"] == address else None

@@ -12,25 +12,25 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from toolpin import mutex
+from toolpin.digests import check_file, hash_file
 from toolpin.errors import Mismatch, Refused, ToolpinError, remedy
 from toolpin.http.fetch import Progress
 from toolpin.http.partial import discard
 from toolpin.model import Artifact, Digest
-from toolpin.replacing import replacing
-from toolpin.verify import check_file, hash_file
+from toolpin.system import file_lock
+from toolpin.system.atomic_write import atomic_replace
 
 # Makes an artifact's bytes at a path (a partial file may lie there) or raises.
 Download = Callable[[Artifact, str, Progress], None]
 
 _SEGMENT = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@._+~-]{0,199}")
-_OWN_FOLDERS = {"archives", "partial", "locks"}
+_OWN_DIRECTORIES = {"archives", "partial", "locks"}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _MAX_NOTE_BYTES = 256 * 1024 * 1024
 
 
 class Cache:
-    """The cache folder: archives by digest, partial downloads, notes."""
+    """The cache directory: archives by digest, partial downloads, notes."""
 
     def __init__(self, root: str) -> None:
         self.root = root
@@ -60,7 +60,7 @@ class Cache:
         with disk_errors(part):
             if self.holds(artifact.digest):
                 return path
-            with mutex.held(f"{self.root}/locks/{name}", waiting=waiting):
+            with file_lock.held(f"{self.root}/locks/{name}", waiting=waiting):
                 if not self.holds(artifact.digest):
                     self._replace(artifact, part, download, progress)
         return path
@@ -92,11 +92,11 @@ class Cache:
                 return None
 
     def write_note(self, data: bytes, kind: str, *names: str) -> None:
-        """Keep a small file below the folder `kind`; readers see all of it or none."""
+        """Keep a small file in the directory `kind`; readers see all or nothing."""
         path = self._note(kind, names)
         with disk_errors(path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            with replacing(path) as file:
+            with atomic_replace(path) as file:
                 file.write(data)
 
     def _replace(
@@ -128,7 +128,7 @@ class Cache:
                     "this name cannot be used for a file in the cache",
                     [("received", repr(segment[:200]))],
                 )
-        if kind in _OWN_FOLDERS or not names:
+        if kind in _OWN_DIRECTORIES or not names:
             raise ValueError(f"invalid note name: {kind} {names}")
         return "/".join((self.root, kind, *names))
 

@@ -1,1 +1,1 @@
-"""A CI job: the keys of its cache, its folder, and the trees in it."""
+"""A CI job: the keys of its cache, its directory, and the trees in it."""

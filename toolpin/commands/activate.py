@@ -13,16 +13,16 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import NotRunnable, ToolpinError
-from toolpin.execute.place import requests_in
-from toolpin.execute.trees import is_of_project, joined, lacking_shims, patch_of
 from toolpin.model import EnvPatch, Request
-from toolpin.paths import bundled
-from toolpin.plugin.registry import adding
+from toolpin.plugins.registry import adding
 from toolpin.project import pin_files
-from toolpin.shells import fish, posix
-from toolpin.shells.activation import ACTIVE, STATE, Watch, entered, parse_state
-from toolpin.shells.dialect import DIALECTS, Dialect, render_changes
-from toolpin.shells.watch import watched_files, watched_installs
+from toolpin.run.lookup_context import requests_in
+from toolpin.run.tool_environment import is_of_project, joined, lacking_shims, patch_of
+from toolpin.shell import fish, posix
+from toolpin.shell.activation import ACTIVE, STATE, Watch, entered, parse_state
+from toolpin.shell.dialect import DIALECTS, Dialect, render_changes
+from toolpin.shell.hook_watch import watched_files, watched_installs
+from toolpin.system.paths import bundled
 
 # A shell without a hook: /bin/sh, which may be dash or busybox's.
 PLAIN = "sh"
@@ -75,25 +75,25 @@ def _hook(shell: str, dialect: Dialect) -> str:
 def _update(app: App, dialect: Dialect, shell: str, *, in_front: bool) -> str:
     watch = watched_files(app)
     state = parse_state(app.env.get(STATE))
-    patch, told, requests, unknown = _here(app)
+    patch, output, requests, unknown = _here(app)
     installs = watched_installs(requests, app) if requests else Watch()
     changes = entered(
         app.env,
         patch,
         app.paths.shims,
-        told=told,
-        unknown=[one.tool for one in unknown],
+        told=output,
+        unknown=[item.tool for item in unknown],
         in_front=in_front,
     )
     path = changes.get("PATH", app.env.get("PATH"))
     if app.env.get(ACTIVE) != shell:
         changes[ACTIVE] = shell
-    for one in unknown:
-        if one.tool not in state.unknown:  # once a session
-            what = f"{one.origin}: no plugin knows {one.tool}"
-            app.report.warn(f"{what}; try: {adding(one.tool)}")
-    if told and told != state.told:
-        app.report.warn_lines(told)
+    for item in unknown:
+        if item.tool not in state.unknown:  # once a session
+            what = f"{item.origin}: no plugin knows {item.tool}"
+            app.report.warn(f"{what}; try: {adding(item.tool)}")
+    if output and output != state.told:
+        app.report.warn_lines(output)
         _stand_before_the_machines(app)
     return render_changes(changes, dialect) + dialect.same(
         Watch(
@@ -121,7 +121,7 @@ def _here(app: App) -> _Here:
     """Return what this directory sets and requests."""
     try:
         stated = tuple(app.stated())
-        told = list(app.disagreement_lines(stated))
+        disagreement_lines = list(app.disagreement_lines(stated))
         requests = tuple(app.effective(stated))
         patches = []
         missing: list[tuple[Request, ToolpinError]] = []
@@ -132,10 +132,12 @@ def _here(app: App) -> _Here:
                 missing.append((request, error))
     except ToolpinError as error:
         return _Here(EnvPatch((), ()), error.render())
-    unknown = tuple(one for one, _ in missing if one.tool not in app.registry.aliases)
-    if known := [one for one in missing if one[0] not in unknown]:
-        told.append(_hint(known))
-    return _Here(joined(patches), "\n".join(told), requests, unknown)
+    unknown = tuple(
+        value for value, _ in missing if value.tool not in app.registry.aliases
+    )
+    if known := [error for error in missing if error[0] not in unknown]:
+        disagreement_lines.append(_hint(known))
+    return _Here(joined(patches), "\n".join(disagreement_lines), requests, unknown)
 
 
 def _patch(request: Request, app: App) -> EnvPatch:
@@ -156,7 +158,9 @@ def _stand_before_the_machines(app: App) -> None:
     requests, refused = requests_in(app.place)
     tools = (*(request.tool for request in requests), *refused)
     if lacking := lacking_shims(tools, app.place):
-        from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415 - once a tool
+        from toolpin.tasks.shim_refresh import (  # noqa: PLC0415 - once a tool
+            refresh_shims,
+        )
 
         with contextlib.suppress(ToolpinError):  # a store that cannot be written
             refresh_shims(app.paths, app.registry, lacking)
@@ -165,6 +169,8 @@ def _stand_before_the_machines(app: App) -> None:
 def _hint(missing: list[tuple[Request, ToolpinError]]) -> str:
     if len(missing) == 1:
         return missing[0][1].render()
-    facts = [(f"{one.tool} {one.wanted[0]}", str(one.origin)) for one, _ in missing]
+    facts = [
+        (f"{value.tool} {value.wanted[0]}", str(value.origin)) for value, _ in missing
+    ]
     what = f"{len(facts)} pinned versions are not installed"
     return ToolpinError(what, facts, "toolpin install --missing").render()

@@ -8,9 +8,9 @@ from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.env import quote
+from toolpin.env_patch import quote
 from toolpin.errors import ToolpinError, remedy
-from toolpin.upkeep.unimported import import_line, unimported
+from toolpin.store.unimported import import_line, unimported
 
 _MARK = "# asdf by toolpin: `toolpin asdf-alias` writes it\n"
 
@@ -18,22 +18,22 @@ _MARK = "# asdf by toolpin: `toolpin asdf-alias` writes it\n"
 class Options(NamedTuple):
     """The arguments of the command line."""
 
-    folder_of_asdf: str
+    directory_of_asdf: str
     remove: bool = False
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a folder, and whether the command is to go from there."""
+    """Take a directory, and whether the command is to go from there."""
     parser.add_argument(
-        "folder_of_asdf", metavar="dir", help="a directory that is on PATH"
+        "directory_of_asdf", metavar="dir", help="a directory that is on PATH"
     )
     parser.add_argument("--remove", action="store_true", help="remove it again")
 
 
 def run(options: Options, app: App) -> int:
     """Write or remove the command. Another's `asdf` is left alone."""
-    folder = os.path.normpath(os.path.join(app.directory, options.folder_of_asdf))
-    place = f"{folder}/asdf"
+    directory = os.path.normpath(os.path.join(app.directory, options.directory_of_asdf))
+    place = f"{directory}/asdf"
     before = _read(place)
     if before is not None and _MARK not in before:
         raise ToolpinError(
@@ -62,7 +62,7 @@ def run(options: Options, app: App) -> int:
 def _text() -> str:
     """Return the command; its interpreter is the one that has toolpin."""
     python = quote(sys.executable)
-    return f'#!/bin/sh\n{_MARK}exec {python} -I -m toolpin.asdf "$@"\n'
+    return f'#!/bin/sh\n{_MARK}exec {python} -I -m toolpin.asdf_cli "$@"\n'
 
 
 def _read(place: str) -> str | None:

@@ -7,28 +7,32 @@ from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from toolpin import host
 from toolpin.app import App
-from toolpin.bundle import (
+from toolpin.errors import NotLocked, Refused, ToolpinError
+from toolpin.install.jobs import Job
+from toolpin.lockfile.document import EMPTY
+from toolpin.lockfile.header import lockfile_beside
+from toolpin.lockfile.scope import LockfileRequest, check_host
+from toolpin.lockfile_update.project_lockfile import (
+    lockfile_requests_of,
+    project_file,
+    read_project,
+)
+from toolpin.model import Artifact, Origin, Pin
+from toolpin.plugins.script_plugin import SOURCE
+from toolpin.project.toolversions import parse_wanted
+from toolpin.resolver.local_resolution import lockfile_for
+from toolpin.resolver.locked_resolution import not_locked, resolve_locked
+from toolpin.system import host
+from toolpin.tasks.bundle_file import (
     Bundle,
     artifacts_of,
     import_archives,
     read_bundle,
     write_bundle,
 )
-from toolpin.errors import NotLocked, Refused, ToolpinError
-from toolpin.install.jobs import Job
-from toolpin.lockfile.asks import Ask, check_host
-from toolpin.lockfile.document import EMPTY
-from toolpin.lockfile.head import lockfile_beside
-from toolpin.locking.project import asks_of, project_file, read_project
-from toolpin.model import Artifact, Origin, Pin
-from toolpin.plugin.script import SOURCE
-from toolpin.project.toolversions import parse_wanted
-from toolpin.resolver.installed import lockfile_for
-from toolpin.resolver.locked import not_locked, resolve_locked
-from toolpin.upkeep.reshim import refresh_shims
-from toolpin.wanted.view import show_outcomes
+from toolpin.tasks.install_view import show_outcomes
+from toolpin.tasks.shim_refresh import refresh_shims
 
 
 class Options(NamedTuple):
@@ -76,7 +80,7 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
             "there is no toolpin.lock to bundle", [("expected", file)], "toolpin lock"
         )
     bundle = Bundle(lock, tuple(sorted(set(hosts) or {str(app.host)})))
-    for ask in asks_of(read_project(beside, app), beside, app):
+    for ask in lockfile_requests_of(read_project(beside, app), beside, app):
         resolution = resolve_locked(lock, file, ask, app.host)
         if resolution.pin is None:
             raise not_locked(resolution)
@@ -103,7 +107,7 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
             "file": path,
             "size_bytes": size_bytes,
             "hosts": bundle.hosts,
-            "archives": [str(one.digest) for one in artifacts_of(bundle)],
+            "archives": [str(artifact.digest) for artifact in artifacts_of(bundle)],
         }
         app.report.document("bundle", result, changed=True)
     return 0
@@ -133,11 +137,11 @@ def _check_complete(bundle: Bundle, file: str) -> None:
                 )
 
 
-def _asks(bundle: Bundle, path: str) -> Iterator[Ask]:
+def _asks(bundle: Bundle, path: str) -> Iterator[LockfileRequest]:
     """Yield what a bundle's lockfile answers, as if its file had requested it."""
     origin = Origin(path)
     for key in sorted(bundle.lock.pins):
-        yield Ask(key.tool, parse_wanted(key.wanted, origin), origin)
+        yield LockfileRequest(key.tool, parse_wanted(key.wanted, origin), origin)
 
 
 def _install(path: str, app: App) -> int:
@@ -182,7 +186,7 @@ def _check_lockfile(jobs: Sequence[Job], path: str, app: App) -> None:
 
 def _jobs(bundle: Bundle, path: str, app: App) -> list[Job]:
     """Return a job for each pin of the bundle. Raises NotLocked for one unfit here."""
-    found: dict[Pin, Job] = {}
+    jobs: dict[Pin, Job] = {}
     for ask in _asks(bundle, path):
         app.registry.check(ask.tool, ask.origin)
         resolution = resolve_locked(bundle.lock, path, ask, app.host)
@@ -190,5 +194,5 @@ def _jobs(bundle: Bundle, path: str, app: App) -> list[Job]:
             facts = [("reason", resolution.problem)]
             raise NotLocked(f"{ask.key} cannot be installed here", facts)
         job = Job(resolution.pin, ask.origin, resolution.locked, must=True)
-        found[job.pin] = job
-    return list(found.values())
+        jobs[job.pin] = job
+    return list(jobs.values())

@@ -6,10 +6,10 @@ from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.cache.contents import Archive, clean, list_archives
-from toolpin.cache.folder import cache_folder
+from toolpin.cache.cache_contents import Archive, clean, list_archives
+from toolpin.cache.cache_location import cache_directory
 from toolpin.cache.verified import Cache
-from toolpin.tables import pin_table
+from toolpin.json_tables import pin_table
 
 
 class Options(NamedTuple):
@@ -33,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Options, app: App) -> int:
     """Print what lies there, or what has gone."""
-    cache = Cache(cache_folder(app.env))
+    cache = Cache(cache_directory(app.env))
     if options.action == "list":
         _list(cache, app)
     else:
@@ -44,11 +44,14 @@ def run(options: Options, app: App) -> int:
 def _list(cache: Cache, app: App) -> None:
     archives = list_archives(cache)
     if app.report.as_json:
-        result = {"folder": cache.root, "archives": [_result(one) for one in archives]}
+        result = {
+            "folder": cache.root,
+            "archives": [_result(archive) for archive in archives],
+        }
         app.report.document("cache list", result)
         return
-    app.report.table([_row(one) for one in archives])
-    size = _megabytes(sum(one.size_bytes for one in archives))
+    app.report.table([_row(archive) for archive in archives])
+    size = _megabytes(sum(archive.size_bytes for archive in archives))
     app.report.remark(f"{len(archives)} archives, {size} in {cache.root}")
 
 

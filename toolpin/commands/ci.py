@@ -9,20 +9,20 @@ from typing import NamedTuple
 
 from toolpin import __version__
 from toolpin.app import App
-from toolpin.ci.install import provide, prune
-from toolpin.ci.plan import plan_job
+from toolpin.ci.ci_install import provide, prune
+from toolpin.ci.ci_plan import plan_job
+from toolpin.ci.ci_view import show_plan, show_result
 from toolpin.ci.templates import TEMPLATES, render
-from toolpin.ci.view import show_plan, show_result
 from toolpin.errors import ToolpinError, UsageError, as_word
-from toolpin.home import HOME
 from toolpin.model import Request
-from toolpin.paths import bundled
-from toolpin.plugin_tasks.needs import provide as provide_plugins
-from toolpin.project import files
-from toolpin.project.links import checkout_of
-from toolpin.project.remembered import remember
-from toolpin.upkeep.reshim import refresh_shims
-from toolpin.wanted.requests import InstallOptions, requests_from_options
+from toolpin.project import project_files
+from toolpin.project.known_projects import remember
+from toolpin.project.link_check import checkout_of
+from toolpin.system.home import HOME
+from toolpin.system.paths import bundled
+from toolpin.tasks.lockfile_plugins import provide as provide_plugins
+from toolpin.tasks.request_options import InstallOptions, requests_from_options
+from toolpin.tasks.shim_refresh import refresh_shims
 
 _FORMS = ("github", "gitlab", "json")
 
@@ -106,9 +106,9 @@ def _install(options: Options, app: App) -> int:
     requests = _requests(options, app)
     provide_plugins(requests, app, allowed=False)
     plan = plan_job(requests, app, elsewhere=False)
-    remember(app.paths, (one.job.origin for one in plan.planned))
+    remember(app.paths, (planned.job.origin for planned in plan.planned))
     result = provide(plan, app)
-    tools = {one.job.pin.tool for one in result.provided}
+    tools = {provided.job.pin.tool for provided in result.provided}
     refresh_shims(app.paths, app.registry, tools)
     code = show_result(result, options.format, app)
     for error in plan.unknown:
@@ -132,10 +132,10 @@ def _init(target: str, app: App) -> int:
     top = checkout_of(project, os.path.realpath(app.home))
     path = os.path.join(top, template.path)
     below = os.path.relpath(project, top) if project != top else ""
-    text = files.read(f"{bundled('ci')}/{target}.yml", anywhere=True).decode()
+    text = project_files.read(f"{bundled('ci')}/{target}.yml", anywhere=True).decode()
     data = render(text, below, f"{HOME}@v{__version__}" if HOME else "").encode()
     is_there = os.path.lexists(path)
-    if is_there and files.read(path) != data:
+    if is_there and project_files.read(path) != data:
         word = as_word(path)
         raise ToolpinError(
             f"{path} exists with different content",
@@ -145,16 +145,16 @@ def _init(target: str, app: App) -> int:
     if not is_there:
         _refuse_leaving(path, top)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        files.write(path, data)
+        project_files.write(path, data)
     if app.report.as_json:
         app.report.document("ci init", {"file": path}, changed=not is_there)
     app.report.remark(f"{path}: {template.then}")
     return 0
 
 
-def _refuse_leaving(path: str, folder: str) -> None:
-    """Raise ToolpinError where a link of a checkout leads a file out of its folder."""
-    real, inside = os.path.realpath(path), os.path.realpath(folder)
+def _refuse_leaving(path: str, directory: str) -> None:
+    """Raise ToolpinError where a checkout's link leads out of its directory."""
+    real, inside = os.path.realpath(path), os.path.realpath(directory)
     if not real.startswith(f"{inside.rstrip('/')}/"):
         raise ToolpinError(
             f"{path} is in a directory that links to outside this project",

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import UsageError
-from toolpin.shells.known_words import KINDS, known_words
+from toolpin.shell.completion_words import KINDS, known_words
 
 if TYPE_CHECKING:
-    from toolpin.shells.completion import Entry
+    from toolpin.shell.completion_scripts import Entry
 
 _SHELLS = ("bash", "zsh", "fish")
 
@@ -67,7 +67,9 @@ def run(options: Options, app: App) -> int:
 
 
 def _script(shell: str) -> str:
-    from toolpin.shells.completion import script  # noqa: PLC0415 - not for --words
+    from toolpin.shell.completion_scripts import (  # noqa: PLC0415 - not for --words
+        script,
+    )
 
     return script(shell, command_entries())
 
@@ -75,7 +77,7 @@ def _script(shell: str) -> str:
 def command_entries() -> Iterator[Entry]:
     """Yield the entries of the whole command line, from the parsers that read it."""
     from toolpin.cli import VERBS, add_globals, parser_of  # noqa: PLC0415
-    from toolpin.shells.completion import Entry, entries  # noqa: PLC0415
+    from toolpin.shell.completion_scripts import Entry, entries  # noqa: PLC0415
 
     top = ArgumentParser()
     add_globals(top, default=None)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.json_tables import origin_table
 from toolpin.model import Request, Wanted
-from toolpin.plugin.registry import adding
-from toolpin.report import Color
-from toolpin.resolver.installed import locked_version
-from toolpin.suggest import pinned_tool
-from toolpin.tables import origin_table
+from toolpin.near_names import pinned_tool
+from toolpin.plugins.registry import adding
+from toolpin.resolver.local_resolution import locked_version
+from toolpin.system.report import Color
 
 
 class Options(NamedTuple):
@@ -111,8 +111,10 @@ def _missing(request: Request, app: App) -> list[str]:
     What a loose version would match is none of them.
     """
     return [
-        one.alternative.value if kind == "version" else str(one.alternative)
-        for one in app.resolve(request)
-        if (kind := one.alternative.kind) in ("version", "path")
-        and not (one.pin or one.basis)
+        resolution.alternative.value
+        if kind == "version"
+        else str(resolution.alternative)
+        for resolution in app.resolve(request)
+        if (kind := resolution.alternative.kind) in ("version", "path")
+        and not (resolution.pin or resolution.basis)
     ]

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.commands.shell import require_shell
-from toolpin.shells.activation import left
-from toolpin.shells.dialect import DIALECTS, render_changes
+from toolpin.shell.activation import left
+from toolpin.shell.dialect import DIALECTS, render_changes
 
 
 class Options(NamedTuple):

@@ -1,4 +1,4 @@
-"""`toolpin doctor`: what is wrong with a set-up, and the line that mends it."""
+"""`toolpin doctor`: what is wrong with a setup, and the line that fixes it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.app import App
-from toolpin.doctor.checkup import find_all
+from toolpin.doctor.checkup import find_problems
 from toolpin.doctor.findings import Finding, as_table, of_error, render
 from toolpin.errors import ToolpinError
-from toolpin.report import counted, paint
+from toolpin.system.report import counted, paint
 
 if TYPE_CHECKING:
-    from toolpin.doctor.roads import Road
+    from toolpin.doctor.connectivity import SourceConnection
 
 
 class Options(NamedTuple):
@@ -34,46 +34,52 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Options, app: App) -> int:
     """Print what is wrong; 1 when something is. Without --net nobody is asked."""
-    roads: Sequence[Road] | None = None
-    findings = find_all(app)
+    connections: Sequence[SourceConnection] | None = None
+    findings = find_problems(app)
     if options.net:
-        from toolpin.doctor.road_check import check_roads  # noqa: PLC0415 - loads HTTP
-        from toolpin.doctor.roads import find_roads  # noqa: PLC0415
+        from toolpin.doctor.connectivity import find_connections  # noqa: PLC0415
+        from toolpin.doctor.connectivity_check import (  # noqa: PLC0415 - loads HTTP
+            check_connections,
+        )
 
         try:
-            roads = find_roads(app)
-            findings += check_roads(roads)
+            connections = find_connections(app)
+            findings += check_connections(connections)
         except ToolpinError as error:
             findings.append(of_error("net", error))
     if app.report.as_json:
-        _document(findings, roads, app)
+        _document(findings, connections, app)
     else:
-        _show(findings, roads or (), app)
+        _show(findings, connections or (), app)
     return 1 if findings else 0
 
 
-def _show(findings: Sequence[Finding], roads: Sequence[Road], app: App) -> None:
+def _show(
+    findings: Sequence[Finding], connections: Sequence[SourceConnection], app: App
+) -> None:
     blocks = []
     for finding in findings:
         first, *lines = render(finding).split("\n")
         blocks.append("\n".join([paint(first, "yellow", sys.stdout), *lines]))
-    if roads:
-        from toolpin.doctor.road_check import render_road  # noqa: PLC0415
+    if connections:
+        from toolpin.doctor.connectivity_check import render_connection  # noqa: PLC0415
 
-        blocks += [render_road(road) for road in roads]
+        blocks += [render_connection(connection) for connection in connections]
     if blocks:
         app.report.answer("\n\n".join(blocks))
-    found = counted(len(findings), "problem") if findings else "no problem"
-    app.report.remark(f"toolpin: {found} found")
+    result = counted(len(findings), "problem") if findings else "no problem"
+    app.report.remark(f"toolpin: {result} found")
 
 
 def _document(
-    findings: Sequence[Finding], roads: Sequence[Road] | None, app: App
+    findings: Sequence[Finding],
+    connections: Sequence[SourceConnection] | None,
+    app: App,
 ) -> None:
     sources = None
-    if roads is not None:
-        from toolpin.doctor.road_check import road_table  # noqa: PLC0415
+    if connections is not None:
+        from toolpin.doctor.connectivity_check import connection_table  # noqa: PLC0415
 
-        sources = [road_table(road) for road in roads]
+        sources = [connection_table(connection) for connection in connections]
     result = {"findings": list(map(as_table, findings)), "sources": sources}
     app.report.document("doctor", result)

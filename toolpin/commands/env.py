@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.env import DEFAULT_PATH
+from toolpin.env_patch import DEFAULT_PATH
 from toolpin.errors import NotRunnable, UsageError
-from toolpin.execute.trees import is_of_project, joined, patch_of
 from toolpin.model import EnvPatch, Request
-from toolpin.plugin.registry import adding
+from toolpin.near_names import pinned_tool
+from toolpin.plugins.registry import adding
 from toolpin.project.toolversions import variable_for
-from toolpin.report import Report
-from toolpin.shells.formats import BASE, FAILURES, FORMATS, SHELLS, render_env
-from toolpin.suggest import pinned_tool
+from toolpin.run.tool_environment import is_of_project, joined, patch_of
+from toolpin.shell.env_formats import BASE, FAILURES, FORMATS, SHELLS, render_env
+from toolpin.system.report import Report
 
 
 class Options(NamedTuple):
@@ -102,10 +102,10 @@ def _patch(request: Request, only: str | None, app: App) -> EnvPatch:
 
 
 def _base(options: Options, app: App) -> Sequence[str]:
-    """Return the folders behind the tools' in a file; () for a shell, which has some.
+    """Return the directories behind the tools' in a file; () for a shell.
 
-    The next step of a job has what this one has. Raises UsageError for a folder that is
-    relative: what it means would depend on where the program starts.
+    The next step of a job has what this one has. Raises UsageError for a directory that
+    is relative: what it means would depend on where the program starts.
     """
     if app.report.as_json or options.format in SHELLS:
         if options.path_base is not None:
@@ -118,12 +118,12 @@ def _base(options: Options, app: App) -> Sequence[str]:
     if text is None:
         mine = app.env.get("PATH") or DEFAULT_PATH
         text = mine if options.format == "github" else BASE
-    folders: list[str] = text.split(":")
-    for folder in folders:
-        if not os.path.isabs(folder):
+    directories: list[str] = text.split(":")
+    for directory in directories:
+        if not os.path.isabs(directory):
             raise UsageError(
                 "PATH in a file can hold absolute directories only",
-                [("received", repr(folder)), ("in", text)],
+                [("received", repr(directory)), ("in", text)],
                 f"toolpin env --format {options.format} --path-base {DEFAULT_PATH}",
             )
-    return folders
+    return directories

@@ -8,16 +8,16 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from typing import NoReturn
 
+from toolpin.config.idiomatic_level import idiomatic_level
 from toolpin.errors import HookFailed, NotRunnable, ToolpinError, UnknownCommand
-from toolpin.execute import running
-from toolpin.execute.launch import become
-from toolpin.execute.place import Found, Place
-from toolpin.execute.trees import lacking_shims, with_pins
-from toolpin.paths import Paths, find_paths
-from toolpin.plugin.registry import read_registry
+from toolpin.plugins.registry import read_registry
 from toolpin.project import pin_files
-from toolpin.project.files import Files
-from toolpin.settings.idiomatic_level import idiomatic_level
+from toolpin.project.project_files import Files
+from toolpin.run import command_run
+from toolpin.run.launch import become
+from toolpin.run.lookup_context import Found, Place
+from toolpin.run.tool_environment import lacking_shims, with_pins
+from toolpin.system.paths import Paths, find_paths
 
 
 def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
@@ -30,7 +30,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         paths = find_paths(env)
     own, as_asdf = env, _as_found
     if os.path.exists(paths.asdf_note):  # then asdf's variables count here, too
-        from toolpin.settings import asdf_env  # noqa: PLC0415 - a store that has no asdf
+        from toolpin.config import asdf_env  # noqa: PLC0415 - a store that has no asdf
 
         env = asdf_env.as_toolpin(env)
         filename = asdf_env.filename_in(env)
@@ -45,7 +45,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
     registry, files = read_registry(paths), Files()
 
     def reshim(tools: Collection[str] = ()) -> None:
-        from toolpin.upkeep.reshim import refresh_shims  # noqa: PLC0415 - rarely
+        from toolpin.tasks.shim_refresh import refresh_shims  # noqa: PLC0415 - rarely
 
         refresh_shims(paths, registry, tools)
 
@@ -62,7 +62,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         return as_asdf(found)
 
     try:
-        running.run(line[0], line[1:], place, running.Caller(reshim, finish))
+        command_run.run(line[0], line[1:], place, command_run.Caller(reshim, finish))
     except HookFailed:  # it has said why
         sys.exit(HookFailed.exit_code)
     except NotRunnable:
@@ -70,7 +70,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
             raise
         _fail_as_asdf(line, paths, own)
     except UnknownCommand as error:
-        from toolpin.suggest import with_near_commands  # noqa: PLC0415 - rarely
+        from toolpin.near_names import with_near_commands  # noqa: PLC0415 - rarely
 
         raise with_near_commands(error, line[0], paths) from error
 
@@ -80,7 +80,9 @@ def _fail_as_asdf(
 ) -> NoReturn:
     """Become `asdf exec`, which fails, too, and says why in the words of asdf."""
     more = {"ASDF_DATA_DIR": paths.data, "TOOLPIN_CONFIG_DIR": paths.config}
-    become(sys.executable, ["-I", "-m", "toolpin.asdf", "exec", *line], {**env, **more})
+    become(
+        sys.executable, ["-I", "-m", "toolpin.asdf_cli", "exec", *line], {**env, **more}
+    )
 
 
 def _as_found(found: Found) -> Found:

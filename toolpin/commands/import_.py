@@ -8,19 +8,19 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.config.asdf_env import data_directory
 from toolpin.errors import ToolpinError
+from toolpin.json_tables import pin_table
 from toolpin.model import Origin, Pin
-from toolpin.paths import Paths
-from toolpin.plugin.registry import script_folders
-from toolpin.project import files
+from toolpin.plugins.registry import script_directories
+from toolpin.project import project_files
 from toolpin.project.toolversions import edit, parse, parse_wanted
-from toolpin.project.words import NAME, VERSION, fits
-from toolpin.settings.asdf_env import data_folder
+from toolpin.project.validation import NAME, VERSION, fits
 from toolpin.store import installs
-from toolpin.tables import pin_table
-from toolpin.upkeep.adopting import copy_plugin, link, record
-from toolpin.upkeep.mise_tools import said_in
-from toolpin.upkeep.reshim import refresh_shims
+from toolpin.store.imported_installs import copy_plugin, link, record
+from toolpin.system.paths import Paths
+from toolpin.tasks.mise_tools import said_in
+from toolpin.tasks.shim_refresh import refresh_shims
 
 _MISE_FILES = ("mise.toml", ".mise.toml", ".config/mise.toml", "mise/config.toml")
 
@@ -87,20 +87,20 @@ def run(options: Options, app: App) -> int:
     errors: list[ToolpinError] = []
     if options.manager == "asdf":
         plugins = _plugins(source, app, errors, in_place=in_place)
-    for found in _versions(options.manager, source, app):
+    for version in _versions(options.manager, source, app):
         try:
-            if _take(found, app, in_place=in_place):
-                taken.append(found.pin)
+            if _take(version, app, in_place=in_place):
+                taken.append(version.pin)
         except (ToolpinError, OSError) as error:
             what = error.what if isinstance(error, ToolpinError) else str(error)
             facts = error.facts if isinstance(error, ToolpinError) else ()
             errors.append(
-                ToolpinError(f"{found.pin} cannot be imported: {what}", facts)
+                ToolpinError(f"{version.pin} cannot be imported: {what}", facts)
             )
     app.reload_plugins()
     refresh_shims(app.paths, app.registry)
-    for one in errors:
-        app.report.error(one)
+    for item in errors:
+        app.report.error(item)
     if options.manager == "mise":
         _pin_as_mise(app)
     _tell(options.manager, source, plugins, taken, app)
@@ -112,7 +112,7 @@ def _take(found: _Found, app: App, *, in_place: bool) -> bool:
     paths = app.paths
     if not in_place:
         return link(paths, found.pin, found.tree, app.env)
-    # A link that names a folder of the user's own as a version is used as it is.
+    # A link that names a directory of the user's own as a version is used as it is.
     is_link = os.path.islink(paths.install(*found.pin))
     if is_link or os.path.exists(f"{found.tree}/{installs.RECORD}"):
         return False
@@ -121,12 +121,12 @@ def _take(found: _Found, app: App, *, in_place: bool) -> bool:
 
 
 def _source(options: Options, app: App) -> str:
-    """Return the other manager's folder. Raises ToolpinError where there is none."""
+    """Return the other manager's directory. Raises ToolpinError where there is none."""
     place = _PLACES[options.manager]
-    named = data_folder if options.manager == "asdf" else None
+    named = data_directory if options.manager == "asdf" else None
     theirs = named(app.env) if named else app.env.get(place.variable)
-    folder = options.source or theirs or f"{app.home}/{place.root}"
-    source = os.path.normpath(os.path.join(app.directory, folder))
+    directory = options.source or theirs or f"{app.home}/{place.root}"
+    source = os.path.normpath(os.path.join(app.directory, directory))
     if not os.path.isdir(f"{source}/{place.below}"):
         raise ToolpinError(
             f"no {options.manager} installation to import was found",
@@ -143,13 +143,13 @@ def _plugins(
 
     One that cannot be copied is added to `errors`, and stops no other.
     """
-    folders = app.plugin_folders
+    directories = app.plugin_directories
     theirs = app.paths._replace(data=source)
     taken = []
-    for name, folder in script_folders(theirs).items():
+    for name, directory in script_directories(theirs).items():
         try:
-            if in_place or copy_plugin(app.paths, name, folder):
-                folders.note(name)
+            if in_place or copy_plugin(app.paths, name, directory):
+                directories.note(name)
                 taken.append(name)
         except ToolpinError as error:
             errors.append(error)
@@ -158,12 +158,12 @@ def _plugins(
 
 def _versions(manager: str, source: str, app: App) -> Iterator[_Found]:
     """Yield every version that is there; what is none, or half made, is passed over."""
-    for found in _named(manager, source, app):
-        if _is_version(found.pin.version):
-            yield found
+    for item in _named(manager, source, app):
+        if _is_version(item.pin.version):
+            yield item
         else:
             app.report.warn(
-                f"{found.tree} is skipped: no request could mean a version of that name"
+                f"{item.tree} is skipped: no request could mean a version of that name"
             )
 
 
@@ -175,7 +175,7 @@ def _is_version(name: str) -> bool:
 
 
 def _named(manager: str, source: str, app: App) -> Iterator[_Found]:
-    """Yield every folder that is called as a version could be."""
+    """Yield every directory that is called as a version could be."""
     if manager == "asdf":  # where toolpin may have been at work, too
         theirs = Paths(source, app.paths.config)
         for tool in installs.tools(theirs):
@@ -192,9 +192,9 @@ def _named(manager: str, source: str, app: App) -> Iterator[_Found]:
         yield from _below(f"{source}/{place.below}", place.tool, place.prefix)
 
 
-def _below(folder: str, tool: str, prefix: str) -> Iterator[_Found]:
-    for name in _names(folder):
-        version, tree = name.removeprefix(prefix), f"{folder}/{name}"
+def _below(directory: str, tool: str, prefix: str) -> Iterator[_Found]:
+    for name in _names(directory):
+        version, tree = name.removeprefix(prefix), f"{directory}/{name}"
         if os.path.islink(tree) and "/" not in os.readlink(tree).removeprefix("./"):
             continue  # another name of a version beside it, as mise's `latest`
         if fits(tool, NAME) and fits(version, VERSION) and os.path.isdir(tree):
@@ -212,24 +212,26 @@ def _pin_as_mise(app: App) -> None:
             break
     else:
         return
-    said = said_in(app.files.read(place).decode(errors="replace"), place)
+    output = said_in(app.files.read(place).decode(errors="replace"), place)
     path = os.path.join(app.directory, app.paths.filename)
     with app.writing(path):
         text = app.files.read(path) if os.path.lexists(path) else b""
-        stated = {one.tool for one in parse(text, path)}
-        for tool, wanted in said.tools.items():
+        stated = {item.tool for item in parse(text, path)}
+        for tool, wanted in output.tools.items():
             if tool not in stated:
                 text = edit(text, (tool,), wanted, place=path)
-        if said.tools:
-            files.write(path, text)
+        if output.tools:
+            project_files.write(path, text)
     app.report.remark(f"{path} now pins what {place} lists")
-    for one in said.unsaid:
-        app.report.warn(f"{place}: not imported: {one}")
+    for item in output.unsaid:
+        app.report.warn(f"{place}: not imported: {item}")
 
 
-def _names(folder: str) -> list[str]:
+def _names(directory: str) -> list[str]:
     try:
-        return sorted(name for name in os.listdir(folder) if not name.startswith("."))
+        return sorted(
+            name for name in os.listdir(directory) if not name.startswith(".")
+        )
     except OSError:
         return []
 

@@ -6,9 +6,9 @@ from argparse import ArgumentParser
 
 from toolpin.app import App
 from toolpin.errors import UsageError
-from toolpin.project import remembered
-from toolpin.wanted.install_requests import install_requests
-from toolpin.wanted.requests import InstallOptions, requests_from_options
+from toolpin.project import known_projects
+from toolpin.tasks.install_requests import install_requests
+from toolpin.tasks.request_options import InstallOptions, requests_from_options
 
 Options = InstallOptions
 
@@ -88,7 +88,7 @@ def run(options: Options, app: App) -> int:
     _check(options)
     requests = requests_from_options(options, app)
     if not (options.dry_run or options.into):
-        remembered.remember(app.paths, (request.origin for request in requests))
+        known_projects.remember(app.paths, (request.origin for request in requests))
     return install_requests(requests, options, app)
 
 

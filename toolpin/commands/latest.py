@@ -9,10 +9,10 @@ from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.listing import newest_listed
-from toolpin.locking.elsewhere import report_newer
+from toolpin.lockfile_update.elsewhere import report_newer
 from toolpin.model import Origin, Pin
 from toolpin.store import installs
+from toolpin.tasks.version_listing import newest_listed
 
 
 class Options(NamedTuple):

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError
+from toolpin.json_tables import pin_table
 from toolpin.model import Pin
-from toolpin.report import Report, paint
+from toolpin.near_names import known_tool
 from toolpin.store import installs
-from toolpin.suggest import known_tool
-from toolpin.tables import pin_table
+from toolpin.system.report import Report, paint
 from toolpin.versions import is_prefix, sort_key
 
 
@@ -53,8 +53,8 @@ def run(options: Options, app: App) -> int:
                 f"toolpin install {tool}",
             )
     else:
-        found = installs.tools(app.paths)
-        rows = [row for tool in found for row in _rows(tool, "", app)]
+        tools = installs.tools(app.paths)
+        rows = [row for tool in tools for row in _rows(tool, "", app)]
         if not rows:
             app.report.remark("nothing is installed")
     if app.report.as_json:
@@ -75,7 +75,9 @@ def run(options: Options, app: App) -> int:
 
 def _rows(tool: str, prefix: str, app: App) -> list[_Row]:
     request = app.request(tool)
-    pinned = {one.pin for one in app.resolve(request)} if request else set()
+    pinned = (
+        {resolution.pin for resolution in app.resolve(request)} if request else set()
+    )
     known = sorted(installs.versions(app.paths, tool), key=sort_key)
     rows = []
     for version in known:

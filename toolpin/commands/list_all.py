@@ -7,9 +7,9 @@ from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.listing import list_versions
 from toolpin.model import Origin
-from toolpin.report import error_table
+from toolpin.system.report import error_table
+from toolpin.tasks.version_listing import list_versions
 
 # A longer list scrolls away.
 _MANY = 50

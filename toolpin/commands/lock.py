@@ -10,25 +10,25 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.cache.first_use import FLAG
 from toolpin.errors import NoChecksum, NotLocked, ToolpinError, as_word
-from toolpin.install.locked import check_locators
-from toolpin.lockfile.asks import Ask, Scope, check_host, check_sources
+from toolpin.install.locked_plan import check_locators
 from toolpin.lockfile.document import EMPTY, Entry, Lockfile
-from toolpin.lockfile.head import lockfile_beside
-from toolpin.locking.project import (
+from toolpin.lockfile.header import lockfile_beside
+from toolpin.lockfile.scope import LockfileRequest, Scope, check_host, check_sources
+from toolpin.lockfile_update.project_lockfile import (
     also_of,
-    asks_of,
     locker_for,
+    lockfile_requests_of,
     project_file,
     read_project,
     stale_facts,
     write_lockfile,
 )
 from toolpin.model import Origin, Pin
-from toolpin.pairs import refuse_pairs
-from toolpin.plugin.registry import adding
-from toolpin.report import error_table
-from toolpin.resolver.locked import resolve_locked
-from toolpin.wanted.requests import tools_of_only
+from toolpin.plugins.registry import adding
+from toolpin.resolver.locked_resolution import resolve_locked
+from toolpin.system.report import error_table
+from toolpin.tasks.request_options import tools_of_only
+from toolpin.version_pairs import refuse_pairs
 
 _COMMAND_LINE = Origin("the command line")
 
@@ -47,7 +47,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take what to lock anew, for which hosts, from where."""
+    """Take what to lock again, for which hosts, from where."""
     parser.add_argument(
         "--check",
         action="store_true",
@@ -106,7 +106,7 @@ def run(options: Options, app: App) -> int:
     path = lockfile_beside(file)
     with app.writing(path):
         old = app.lockfile(path) or EMPTY
-        asks = asks_of(read_project(file, app), file, app)
+        asks = lockfile_requests_of(read_project(file, app), file, app)
         pinned = [ask.tool for ask in asks]
         only = tools_of_only(options.only, pinned, app) if options.only else frozenset()
         also = also_of(options.also, old, app)
@@ -114,7 +114,7 @@ def run(options: Options, app: App) -> int:
             return _check([*also, *asks], old, path, app)
         if options.source:
             here = {ask.tool for ask in (*asks, *also)}
-            tools = [one for one in app.registry.tools if one.name in here]
+            tools = [tool for tool in app.registry.tools if tool.name in here]
             check_sources(options.source, tools)
         stated = [
             (Pin(ask.tool, ask.wanted.value), ask.origin)
@@ -132,13 +132,13 @@ def run(options: Options, app: App) -> int:
                 app.report.error(error)
             raise errors[0]
         check_locators(lock, path, app.registry)
-        wishes = [
+        lockfile_requests = [
             (Pin(ask.tool, lock.pins[ask.key]), ask.origin)
             for ask in asks
             if ask.key in lock.pins
         ]
-        if wishes != stated:
-            refuse_pairs(wishes, app)
+        if lockfile_requests != stated:
+            refuse_pairs(lockfile_requests, app)
         changed = write_lockfile(path, lock, app)
     _show(lock, old, [*asks, *also], app)
     _warn_of_this_machine(asks, lock, path, app)
@@ -147,13 +147,13 @@ def run(options: Options, app: App) -> int:
         app.report.error(error)
     if app.report.as_json:
         result = _result(lock, path)
-        result["errors"] = [error_table(one) for one in errors]
+        result["errors"] = [error_table(error) for error in errors]
         app.report.document("lock", result, changed=changed)
     return 1 if errors else 0
 
 
 def _warn_of_this_machine(
-    asks: Sequence[Ask], lock: Lockfile, path: str, app: App
+    asks: Sequence[LockfileRequest], lock: Lockfile, path: str, app: App
 ) -> None:
     """Warn of what is locked and does not run here; the file is for every machine."""
     for ask in asks:
@@ -163,7 +163,9 @@ def _warn_of_this_machine(
 
 
 def _scope(options: Options, old: Lockfile, app: App) -> Scope:
-    refresh = {app.registry.require(one, _COMMAND_LINE).name for one in options.refresh}
+    refresh = {
+        app.registry.require(tool, _COMMAND_LINE).name for tool in options.refresh
+    }
     for host in options.host:
         check_host(host, app.registry.tools)
     hosts = tuple(sorted(set(options.host))) or old.hosts
@@ -188,7 +190,7 @@ def _with_options(error: ToolpinError, options: Options) -> ToolpinError:
     return NoChecksum(error.what, error.facts, " ".join(words))
 
 
-def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
+def _check(asks: list[LockfileRequest], lock: Lockfile, path: str, app: App) -> int:
     """Return 0 for a lockfile with an entry for every request, and for nothing else.
 
     Raises NotLocked else, and what `check_locators` raises.
@@ -217,14 +219,18 @@ def _check(asks: list[Ask], lock: Lockfile, path: str, app: App) -> int:
     return 0
 
 
-def _show(lock: Lockfile, old: Lockfile, asks: Sequence[Ask], app: App) -> None:
+def _show(
+    lock: Lockfile, old: Lockfile, asks: Sequence[LockfileRequest], app: App
+) -> None:
     """Print a line a request: what it means, and the hosts that have a build."""
     if app.report.as_json:
         return
     rows = []
-    for ask in (one for one in asks if one.key in lock.pins):
+    for ask in (ask for ask in asks if ask.key in lock.pins):
         version = lock.pins[ask.key]
-        entries = [one for one in lock.entries if one.pin == Pin(ask.tool, version)]
+        entries = [
+            entry for entry in lock.entries if entry.pin == Pin(ask.tool, version)
+        ]
         rows.append((ask.tool, str(ask.wanted), f"-> {version}", _hosts(entries)))
         before = old.pins.get(ask.key)
         if before and before != version:
@@ -234,8 +240,8 @@ def _show(lock: Lockfile, old: Lockfile, asks: Sequence[Ask], app: App) -> None:
 
 def _hosts(entries: Sequence[Entry]) -> str:
     """Return the hosts with a build, then those without."""
-    have = sorted({one.host for one in entries if one.has_build})
-    lack = sorted({one.host for one in entries} - set(have))
+    have = sorted({entry.host for entry in entries if entry.has_build})
+    lack = sorted({entry.host for entry in entries} - set(have))
     return " ".join(have) + (f"  none: {' '.join(lack)}" if lack else "")
 
 

@@ -7,21 +7,21 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError
-from toolpin.lockfile.asks import Ask, Scope
+from toolpin.json_tables import origin_table
 from toolpin.lockfile.document import EMPTY
-from toolpin.lockfile.head import lockfile_beside
-from toolpin.locking.elsewhere import Newer, newer_elsewhere
-from toolpin.locking.project import (
+from toolpin.lockfile.header import lockfile_beside
+from toolpin.lockfile.scope import LockfileRequest, Scope
+from toolpin.lockfile_update.elsewhere import Newer, newer_elsewhere
+from toolpin.lockfile_update.project_lockfile import (
     PinFile,
-    asks_of,
     counting_files,
     locker_for,
+    lockfile_requests_of,
     read_project,
     report_unknown,
 )
 from toolpin.model import Request
-from toolpin.report import Color, counted
-from toolpin.tables import origin_table
+from toolpin.system.report import Color, counted
 from toolpin.versions import sort_key
 
 _COLORS: dict[int, Color] = {3: "green", 4: "yellow"}
@@ -30,7 +30,7 @@ _COLORS: dict[int, Color] = {3: "green", 4: "yellow"}
 class _Row(NamedTuple):
     """A request, the version it has now, and what is newer."""
 
-    ask: Ask
+    ask: LockfileRequest
     now: str | None
     within: str | None
     latest: str | None
@@ -39,8 +39,10 @@ class _Row(NamedTuple):
     @property
     def is_outdated(self) -> bool:
         """Say whether something is newer: a list may have lost what is locked."""
-        there = [one for one in (self.within, self.latest) if one]
-        return any(not self.now or sort_key(one) > sort_key(self.now) for one in there)
+        there = [item for item in (self.within, self.latest) if item]
+        return any(
+            not self.now or sort_key(item) > sort_key(self.now) for item in there
+        )
 
     @property
     def is_listed(self) -> bool:
@@ -93,11 +95,11 @@ def _compare(file: PinFile, rows: list[_Row], app: App) -> bool:
     """Add a row for each request of a file that counts; say whether one has failed."""
     old = app.lockfile(lockfile_beside(file.path)) or EMPTY
     locker = locker_for(app, Scope(old.hosts))
-    asks = asks_of(read_project(file.path, app), file.path, app)
+    asks = lockfile_requests_of(read_project(file.path, app), file.path, app)
     asks = [ask for ask in asks if ask.tool in file.tools]
     unknown = report_unknown(asks, app)
     has_failed = bool(unknown)
-    for ask in (one for one in asks if one.tool not in unknown):
+    for ask in (ask for ask in asks if ask.tool not in unknown):
         now = old.pins.get(ask.key) or _installed(ask, app)
         try:
             row = _Row(ask, now, *locker.offers(ask, old))
@@ -109,7 +111,7 @@ def _compare(file: PinFile, rows: list[_Row], app: App) -> bool:
     return has_failed
 
 
-def _installed(ask: Ask, app: App) -> str | None:
+def _installed(ask: LockfileRequest, app: App) -> str | None:
     resolution = next(app.resolve(Request(ask.tool, (ask.wanted,), ask.origin)))
     return resolution.pin.version if resolution.pin else None
 

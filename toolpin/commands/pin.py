@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.lockfile.head import lockfile_beside
-from toolpin.locking.pin_line import write_line
+from toolpin.lockfile.header import lockfile_beside
+from toolpin.lockfile_update.pin_line import write_line
 from toolpin.model import Origin, Request, Wanted
-from toolpin.pairs import warn_of_pairs
 from toolpin.project import pin_files
-from toolpin.project.meant import mending
+from toolpin.project.suggestions import fix_command
 from toolpin.project.toolversions import parse, parse_wanted
-from toolpin.project.words import Spell, without_v
-from toolpin.upkeep.reshim import refresh_shims
-from toolpin.wanted.listed import check_listed
-from toolpin.wanted.requests import InstallOptions
+from toolpin.project.validation import Spell, without_v
+from toolpin.tasks.listed import check_listed
+from toolpin.tasks.request_options import InstallOptions
+from toolpin.tasks.shim_refresh import refresh_shims
+from toolpin.version_pairs import warn_of_pairs
 
 _ORIGIN = Origin("the command line")
 
@@ -72,7 +72,7 @@ def run(options: Options, app: App) -> int:
     )
     warn_of_pairs(parse(after, path), app)
     refresh_shims(app.paths, app.registry, {tool.name})
-    written = " ".join(str(one) for one in versions)
+    written = " ".join(str(version) for version in versions)
     pairs = zip(options.versions, words, strict=True)
     with_v = any(word != counts and without_v(word) != word for word, counts in pairs)
     left_out = ", without the leading v" if with_v else ""
@@ -88,7 +88,7 @@ def run(options: Options, app: App) -> int:
     if app.report.as_json:
         result = {
             "tool": options.tool,
-            "wanted": [str(one) for one in versions],
+            "wanted": [str(version) for version in versions],
             "file": path,
             "missing": missing,
         }
@@ -100,7 +100,7 @@ def _install(
     tool: str, versions: list[Wanted], path: str, options: Options, app: App
 ) -> int:
     """Install what was pinned, and return the exit code."""
-    from toolpin.wanted.install_requests import install_requests  # noqa: PLC0415
+    from toolpin.tasks.install_requests import install_requests  # noqa: PLC0415
 
     chosen = InstallOptions(trust_on_first_use=options.trust_on_first_use)
     return install_requests(
@@ -122,7 +122,7 @@ def _versions(options: Options, spell: Spell) -> tuple[list[str], list[Wanted]]:
     try:
         return words, [parse_wanted(word, _ORIGIN) for word in words]
     except UsageError as wrong:
-        hint = mending([options.tool, *words], pin_files.FILENAME)
+        hint = fix_command([options.tool, *words], pin_files.FILENAME)
         raise UsageError(wrong.what, wrong.facts, hint) from None
 
 
@@ -131,10 +131,10 @@ def _place(options: Options, app: App) -> str:
         return os.path.join(app.home, pin_files.FILENAME)
     if not options.parent:
         return os.path.join(app.directory, pin_files.FILENAME)
-    folder = app.directory
-    while folder != os.path.dirname(folder):
-        folder = os.path.dirname(folder)
-        path = os.path.join(folder, pin_files.FILENAME)
+    directory = app.directory
+    while directory != os.path.dirname(directory):
+        directory = os.path.dirname(directory)
+        path = os.path.join(directory, pin_files.FILENAME)
         if os.path.exists(path):
             return path
     raise ToolpinError(
@@ -146,7 +146,7 @@ def _missing(tool: str, versions: list[Wanted], file: str, app: App) -> list[str
     """Return what of the new line means nothing that is installed."""
     request = Request(tool, tuple(versions), Origin(file, 1))
     return [
-        one.alternative.value
-        for one in app.resolve(request)
-        if one.alternative.kind == "version" and not one.pin
+        resolution.alternative.value
+        for resolution in app.resolve(request)
+        if resolution.alternative.kind == "version" and not resolution.pin
     ]

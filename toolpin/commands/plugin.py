@@ -1,4 +1,4 @@
-"""`toolpin plugin ACTION`: the files, and the folders of scripts, that know tools."""
+"""`toolpin plugin ACTION`: files and directories of scripts that describe tools."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import Origin
-from toolpin.plugin import describe, shelf
-from toolpin.plugin.contract import Tool, parse_tool
-from toolpin.plugin_tasks.drafting import Drafter
-from toolpin.project import files
+from toolpin.plugins import describe, user_plugins
+from toolpin.plugins.drafter import Drafter
+from toolpin.plugins.tool_file import Tool, parse_tool
+from toolpin.project import project_files
 from toolpin.sources.fields import UnfitError, read_name, read_repo
 
 
@@ -49,8 +49,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     drafting = actions.add_parser(
         "new", help="create a plugin file from a GitHub release"
     )
-    for one in (showing, adding, removing, drafting):
-        one.add_argument("tool", help="its name in .tool-versions")
+    for item in (showing, adding, removing, drafting):
+        item.add_argument("tool", help="its name in .tool-versions")
     listing.add_argument(
         "all",
         nargs="?",
@@ -124,16 +124,18 @@ def run(options: Options, app: App) -> int:
         "add": _add,
         "remove": _remove,
         "new": _new,
-        "update": _folders,
-        "diff": _folders,
-        "test": _folders,
+        "update": _directories,
+        "diff": _directories,
+        "test": _directories,
     }
     return actions[options.action](options, app)
 
 
-def _folders(options: Options, app: App) -> int:
+def _directories(options: Options, app: App) -> int:
     """Do what only asdf plugins have."""
-    from toolpin.commands import plugin_folders as module  # noqa: PLC0415 - git: rarely
+    from toolpin.commands import (  # noqa: PLC0415 - git: rarely
+        plugin_checkouts as module,
+    )
 
     actions: dict[str, Callable[[Options, App], int]] = {
         "add": module.add,
@@ -152,7 +154,7 @@ def _folders(options: Options, app: App) -> int:
 
 def _list(options: Options, app: App) -> int:
     if options.all or options.urls or options.refs:
-        return _folders(options, app)
+        return _directories(options, app)
     tools = app.registry.tools
     app.tell_of_passed_over()
     if app.report.as_json:
@@ -187,13 +189,13 @@ def _help(tool: Tool, app: App) -> None:
 
 
 def _check(options: Options, app: App) -> int:
-    faults = shelf.faults_of(options.file or "")
+    faults = user_plugins.faults_of(options.file or "")
     if app.report.as_json and not (options.tries and not faults):
-        told = [
-            {"what": one.what, "facts": dict(one.facts), "hint": one.hint}
-            for one in faults
+        lines = [
+            {"what": fault.what, "facts": dict(fault.facts), "hint": fault.hint}
+            for fault in faults
         ]
-        app.report.document("plugin check", {"file": options.file, "faults": told})
+        app.report.document("plugin check", {"file": options.file, "faults": lines})
     elif not app.report.as_json:
         for fault in faults:
             app.report.error(fault)
@@ -206,25 +208,25 @@ def _check(options: Options, app: App) -> int:
 
 def _try(options: Options, app: App) -> int:
     """Plan what the file's sources list; 1 where one plans nothing for a host."""
-    from toolpin.plugin_tasks.trying import try_plans  # noqa: PLC0415 - network libraries
+    from toolpin.tasks.trying import try_plans  # noqa: PLC0415 - network libraries
 
-    tried = list(try_plans(shelf.read_tool(options.file or ""), app.clients))
+    tried = list(try_plans(user_plugins.read_tool(options.file or ""), app.clients))
     if app.report.as_json:
-        app.report.document("plugin check --try", [one._asdict() for one in tried])
+        app.report.document("plugin check --try", [plan._asdict() for plan in tried])
     else:
-        app.report.table([one.row() for one in tried])
-    return int(not all(one.planned + one.undigested for one in tried))
+        app.report.table([plan.row() for plan in tried])
+    return int(not all(plan.planned + plan.undigested for plan in tried))
 
 
 def _add(options: Options, app: App) -> int:
     _check_name(options.tool)
     is_known = options.tool in app.registry.aliases
     if (options.file is None and not is_known) or _is_address(options.file, app):
-        return _folders(options, app)
+        return _directories(options, app)
     if options.file is None:
         known = _known_file(options.tool, app)
         return _done(options, app, known, changed=False)
-    added = shelf.add(
+    added = user_plugins.add(
         app.paths, app.registry, options.tool, options.file, force=options.force
     )
     app.report.remark(f"{added.path} added; try: toolpin list-all {options.tool}")
@@ -232,7 +234,7 @@ def _add(options: Options, app: App) -> int:
 
 
 def _is_address(word: str | None, app: App) -> bool:
-    """Say whether a word of `plugin add` is no TOML file: a URL, or a folder."""
+    """Say whether a word of `plugin add` is no TOML file: a URL, or a directory."""
     if word is None or word.endswith(".toml"):
         return False
     return not os.path.isfile(os.path.join(app.directory, word))
@@ -243,10 +245,10 @@ def _remove(options: Options, app: App) -> int:
     tool = app.registry.readable(name)
     passed_over = name in app.registry.passed_over
     if os.path.isdir(tool.file if tool else "") or (
-        passed_over and tool and shelf.is_bundled(tool)
+        passed_over and tool and user_plugins.is_bundled(tool)
     ):
-        return _folders(options, app)
-    path = shelf.remove(app.paths, app.registry, options.tool)
+        return _directories(options, app)
+    path = user_plugins.remove(app.paths, app.registry, options.tool)
     app.report.remark(f"{path} removed; the versions it installed are kept")
     return _done(options, app, path, changed=True)
 
@@ -272,7 +274,7 @@ def _new(options: Options, app: App) -> int:
         raise ToolpinError(f"{file} already exists", [("changed", "nothing")])
     drafter = Drafter(app.clients, app.cache, app.host)
     text = drafter.draft(options.tool, options.github, options.tag)
-    files.write(file, text.encode())
+    project_files.write(file, text.encode())
     hosts = parse_tool(text, file).sources[0].hosts
     app.report.remark(f"{file} created, for {', '.join(hosts)}: review it before use")
     app.report.remark(f"then: toolpin plugin add {options.tool} {options.tool}.toml")

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.store import installs, unfinished
-from toolpin.tables import pin_table
-from toolpin.upkeep import removal
-from toolpin.upkeep.pruning import Limits, Names, Version, judged
-from toolpin.upkeep.reshim import refresh_shims
-from toolpin.upkeep.uses import running
+from toolpin.json_tables import pin_table
+from toolpin.store import installs, staging
+from toolpin.store.usage import running
+from toolpin.tasks import removal
+from toolpin.tasks.pruning import Limits, Names, Version, judged
+from toolpin.tasks.shim_refresh import refresh_shims
 
 _KEEP_DAYS = 30
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -64,7 +64,7 @@ def run(options: Options, app: App) -> int:
         raise _unsaid()
     limits = Limits(keep_days, _size(options.max_size), not options.no_previous)
     found = judged(app, limits, time.time())
-    gone = [one for one in found if not one.because]
+    gone = [item for item in found if not item.because]
     errors: list[ToolpinError] = []
     if app.paths.shared:
         app.report.warn(
@@ -77,13 +77,13 @@ def run(options: Options, app: App) -> int:
             refresh_shims(app.paths, app.registry)
     if app.report.as_json:
         result = {
-            "versions": [_table(one) for one in found],
-            "freed_bytes": sum(one.size_bytes for one in gone),
+            "versions": [_table(item) for item in found],
+            "freed_bytes": sum(item.size_bytes for item in gone),
             "dry_run": not options.yes,
         }
         app.report.document("prune", result, changed=bool(gone and options.yes))
     else:
-        app.report.table([_row(one) for one in found])
+        app.report.table([_row(item) for item in found])
     for error in errors:
         app.report.error(error)
     _sum_up(gone, found, app, is_done=options.yes)
@@ -103,10 +103,10 @@ def _remove_all(
 ) -> tuple[list[Version], list[ToolpinError]]:
     """Remove what goes; what a plugin's scripts refuse to let go keeps no other."""
     gone, errors, names = [], [], Names(app)
-    for one in going:
+    for version in going:
         try:
-            if _remove(one, names, app):
-                gone.append(one)
+            if _remove(version, names, app):
+                gone.append(version)
         except ToolpinError as error:
             errors.append(error)
     return gone, errors
@@ -115,7 +115,7 @@ def _remove_all(
 def _remove(version: Version, names: Names, app: App) -> bool:
     """Remove a version unless somebody needs it by now, and tell whether it is gone."""
     paths, pin = app.paths.alone, version.pin
-    with unfinished.version_mutex(paths, pin):
+    with staging.version_lock(paths, pin):
         if running(paths, [pin]):
             app.report.warn(f"{pin}: in use by a process, kept")
             return False
@@ -127,25 +127,25 @@ def _remove(version: Version, names: Names, app: App) -> bool:
     return True
 
 
-def _row(one: Version) -> tuple[str, ...]:
-    day = time.strftime("%Y-%m-%d", time.localtime(one.use.last_s))
-    word = "used" if one.use.is_kept else "installed"
+def _row(version: Version) -> tuple[str, ...]:
+    day = time.strftime("%Y-%m-%d", time.localtime(version.use.last_s))
+    word = "used" if version.use.is_kept else "installed"
     return (
-        "stays" if one.because else "goes",
-        str(one.pin),
-        f"{one.size_bytes / 1e6:>6.0f} MB",
+        "stays" if version.because else "goes",
+        str(version.pin),
+        f"{version.size_bytes / 1e6:>6.0f} MB",
         f"{word} {day}",
-        one.because,
+        version.because,
     )
 
 
-def _table(one: Version) -> dict[str, object]:
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(one.use.last_s))
+def _table(version: Version) -> dict[str, object]:
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(version.use.last_s))
     return {
-        **pin_table(one.pin),
-        "size_bytes": one.size_bytes,
-        "last_used": stamp if one.use.is_kept else None,
-        "kept_because": one.because or None,
+        **pin_table(version.pin),
+        "size_bytes": version.size_bytes,
+        "last_used": stamp if version.use.is_kept else None,
+        "kept_because": version.because or None,
     }
 
 
@@ -153,13 +153,13 @@ def _sum_up(
     gone: list[Version], found: list[Version], app: App, *, is_done: bool
 ) -> None:
     report = app.report
-    if any(not one.use.is_kept for one in found):
+    if any(not version.use.is_kept for version in found):
         report.remark(
             "this filesystem does not record access times: a version is "
             "treated as used when it was "
             "installed"
         )
-    size = sum(one.size_bytes for one in gone) / 1e6
+    size = sum(version.size_bytes for version in gone) / 1e6
     if is_done or not gone:
         report.remark(f"toolpin: {len(gone)} removed, freed {size:.0f} MB")
     else:

@@ -17,9 +17,9 @@ from toolpin.binaries.release import (
     read_release,
 )
 from toolpin.errors import ToolpinError, UsageError, printable
-from toolpin.host import any_of, detect
-from toolpin.lockfile.asks import check_host
+from toolpin.lockfile.scope import check_host
 from toolpin.model import Host
+from toolpin.system.host import any_of, detect
 
 _MOST_SHOWN = 5
 
@@ -82,7 +82,9 @@ def _target(options: Options, app: App) -> Host:
 def _does_not_run(release: Release, target: Host, found: list[Fault]) -> ToolpinError:
     facts: list[tuple[str, str]] = []
     for what, there in dict.fromkeys((fault.what, fault.there) for fault in found):
-        files = [one.path for one in found if (one.what, one.there) == (what, there)]
+        files = [
+            fault.path for fault in found if (fault.what, fault.there) == (what, there)
+        ]
         facts.append((what, there))
         facts += [("", file) for file in files[:_MOST_SHOWN]]
         if len(files) > _MOST_SHOWN:

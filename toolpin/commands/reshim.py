@@ -6,8 +6,8 @@ from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.shims.folder import why_skipped
-from toolpin.upkeep.reshim import refresh_shims
+from toolpin.shims.shim_directory import why_skipped
+from toolpin.tasks.shim_refresh import refresh_shims
 
 
 class Options(NamedTuple):

@@ -15,9 +15,9 @@ from typing import NamedTuple, NoReturn
 from toolpin import __version__
 from toolpin.app import App
 from toolpin.errors import Refused, ToolpinError, UsageError
-from toolpin.owners import before_sudo, hold_of_others
-from toolpin.paths import bundled
-from toolpin.report import close_quietly
+from toolpin.system.ownership import foreign_access, sudo_user
+from toolpin.system.paths import bundled
+from toolpin.system.report import close_quietly
 
 _MANIFEST = "toolpin-manifest"
 
@@ -25,7 +25,8 @@ _MANIFEST = "toolpin-manifest"
 class Setup(NamedTuple):
     """How this toolpin got here: `install.sh`, `pipx`, `uv`, `checkout` or `pip`.
 
-    `place` is the prefix of install.sh, the folder of a checkout, else the environment.
+    `place` is the prefix of install.sh, the directory of a checkout, else the
+    environment.
     """
 
     kind: str
@@ -50,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Show the set-up, or give way to install.sh; 1 when that is another's to do."""
+    """Show the setup, or give way to install.sh; 1 when that is another's to do."""
     if options.wheel and options.action != "update":
         raise UsageError("--wheel is for `toolpin self update`")
     setup = find_setup(sys.prefix)
@@ -129,7 +130,7 @@ def _command(setup: Setup, options: Options) -> str:
 def _update(setup: Setup, options: Options) -> NoReturn:
     """Run the installer of the checkout that it came from, or ours on a wheel.
 
-    The Python stays the one that was chosen at the first set-up.
+    The Python stays the one that was chosen at the first setup.
     """
     words = ["--prefix", setup.place, "--python", _base_python()]
     if options.wheel:
@@ -142,7 +143,7 @@ def find_script(environment: str) -> str:
     """Return the installer of the checkout that an environment came from.
 
     Raises ToolpinError where there is none, Refused where it is another user's by now:
-    what was cloned into a folder like /tmp may be gone, and somebody else's there.
+    what was cloned into a directory like /tmp may be gone, and somebody else's there.
     """
     checkout = _origin(environment)
     script = f"{checkout}/install.sh"
@@ -150,7 +151,7 @@ def find_script(environment: str) -> str:
     fix = "toolpin self update --wheel FILE"
     if not (checkout and os.path.isfile(script)):
         raise ToolpinError("there is nothing to update from", facts, fix)
-    if hold := hold_of_others(script, before_sudo(os.environ)):
+    if hold := foreign_access(script, sudo_user(os.environ)):
         what = f"{script} was not run: another user could have created it"
         raise Refused(what, [*facts, ("reason", hold)], fix)
     return script

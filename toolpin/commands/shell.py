@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
-from toolpin.execute.trees import first_tree
 from toolpin.model import Origin, Request
+from toolpin.near_names import known_tool
 from toolpin.project.toolversions import parse_wanted, variable_for
-from toolpin.shells.activation import ACTIVE
-from toolpin.shells.dialect import DIALECTS
-from toolpin.suggest import known_tool
+from toolpin.run.tool_environment import first_tree
+from toolpin.shell.activation import ACTIVE
+from toolpin.shell.dialect import DIALECTS
 
 _ORIGIN = Origin("the command line")
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import UnknownCommand
+from toolpin.json_tables import pin_table
 from toolpin.model import Pin
-from toolpin.paths import Paths
+from toolpin.near_names import with_near_commands
 from toolpin.store import installs
-from toolpin.suggest import with_near_commands
-from toolpin.tables import pin_table
+from toolpin.system.paths import Paths
 from toolpin.versions import sort_key
 
 

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import ToolpinError, UsageError
+from toolpin.json_tables import pin_table
 from toolpin.model import Origin, Pin
+from toolpin.near_names import installed_nearby, known_tool
 from toolpin.project.toolversions import parse_wanted
 from toolpin.store import installs
-from toolpin.suggest import installed_nearby, known_tool
-from toolpin.tables import pin_table
-from toolpin.upkeep.removal import remove_all
-from toolpin.upkeep.unused import unused_pins
+from toolpin.tasks.removal import remove_all
+from toolpin.tasks.unused_installs import unused_pins
 from toolpin.versions import sort_key
 
 

@@ -10,16 +10,16 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.cache.first_use import FLAG
 from toolpin.errors import NoChecksum, NotLocked, ToolpinError
-from toolpin.lockfile.asks import Ask, Scope
 from toolpin.lockfile.document import EMPTY, Lockfile
-from toolpin.lockfile.head import lockfile_beside
-from toolpin.locking.elsewhere import newer_elsewhere
-from toolpin.locking.locker import Locker
-from toolpin.locking.project import (
+from toolpin.lockfile.header import lockfile_beside
+from toolpin.lockfile.scope import LockfileRequest, Scope
+from toolpin.lockfile_update.elsewhere import newer_elsewhere
+from toolpin.lockfile_update.locker import Locker
+from toolpin.lockfile_update.project_lockfile import (
     PinFile,
-    asks_of,
     counting_files,
     locker_for,
+    lockfile_requests_of,
     pin_paths,
     read_project,
     relocked,
@@ -27,11 +27,11 @@ from toolpin.locking.project import (
     write_both,
 )
 from toolpin.model import Origin, Pin, Wanted
-from toolpin.pairs import refuse_pairs
-from toolpin.plugin.registry import Registry
-from toolpin.project import files
+from toolpin.plugins.registry import Registry
+from toolpin.project import project_files
 from toolpin.project.toolversions import edit, parse
-from toolpin.resolver.catalog import looks_exact
+from toolpin.resolver.version_choice import looks_exact
+from toolpin.version_pairs import refuse_pairs
 from toolpin.versions import sort_key
 
 _COMMAND_LINE = Origin("the command line")
@@ -94,8 +94,8 @@ def run(options: Options, app: App) -> int:
     with app.writing(*paths, *map(lockfile_beside, paths)):
         files = _meant(options, app)
         done = [_upgrade(file, options, app) for file in files]
-    written = [path for one in done for path in one.written]
-    moves = [move for one in done for move in one.moves]
+    written = [path for upgrade in done for path in upgrade.written]
+    moves = [move for upgrade in done for move in upgrade.moves]
     if app.report.as_json:
         tables = [move._asdict() for move in moves]
         result = {"file": files[0].path, "moves": tables}
@@ -105,9 +105,9 @@ def run(options: Options, app: App) -> int:
         for path in written:
             app.report.remark(f"{path}: written")
         if not written:
-            told = "no change; `toolpin outdated` lists newer versions"
-            app.report.remark(f"{lockfile_beside(files[0].path)}: {told}")
-    return 1 if any(one.has_unknown for one in done) else 0
+            output = "no change; `toolpin outdated` lists newer versions"
+            app.report.remark(f"{lockfile_beside(files[0].path)}: {output}")
+    return 1 if any(upgrade.has_unknown for upgrade in done) else 0
 
 
 def _meant(options: Options, app: App) -> list[PinFile]:
@@ -122,7 +122,7 @@ def _meant(options: Options, app: App) -> list[PinFile]:
     chosen = [file for file in chosen if file.tools]
     if options.latest:
         return chosen
-    locked = [one for one in chosen if app.lockfile(lockfile_beside(one.path))]
+    locked = [file for file in chosen if app.lockfile(lockfile_beside(file.path))]
     if not locked or (options.tools and locked != chosen):
         lacking = next(file for file in chosen if file not in locked)
         raise NotLocked(
@@ -139,7 +139,7 @@ def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Done:
     path = lockfile_beside(file)
     old = app.lockfile(path)
     before = read_project(file, app)
-    asks = asks_of(before, file, app)
+    asks = lockfile_requests_of(before, file, app)
     unknown = report_unknown(asks, app)
     tools = pin_file.tools - unknown
     was = old or EMPTY
@@ -154,26 +154,32 @@ def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Done:
         _tell_of_others(asks, tools, file, app)
         newer = partial(_newer, locker=locker, old=was)
         after = _rewritten(before, file, tools, app.registry, newer)
-    now = asks_of(after, file, app)
+    now = lockfile_requests_of(after, file, app)
     lock = EMPTY
     written: tuple[str, ...] = ()
     if old is not None:
         lock = _moved(locker, now, old, options, app)
         known = [ask for ask in now if ask.tool not in unknown]
-        wishes = [(Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in known]
-        refuse_pairs(wishes, app)
+        lockfile_requests = [
+            (Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in known
+        ]
+        refuse_pairs(lockfile_requests, app)
         written = write_both(file, after, path, lock, app)
     elif after != before:
-        files.write(file, after)
+        project_files.write(file, after)
         written = (file,)
-    for ask in (one for one in now if one.tool in tools and one.key in lock.pins):
-        if found := newer_elsewhere(ask, lock.pins[ask.key], lock, app):
-            app.report.warn(found.line)
+    for ask in (item for item in now if item.tool in tools and item.key in lock.pins):
+        if elsewhere := newer_elsewhere(ask, lock.pins[ask.key], lock, app):
+            app.report.warn(elsewhere.line)
     return _Done(_moves((asks, was), (now, lock), tools), written, bool(unknown))
 
 
 def _moved(
-    locker: Locker, asks: Sequence[Ask], old: Lockfile, options: Options, app: App
+    locker: Locker,
+    asks: Sequence[LockfileRequest],
+    old: Lockfile,
+    options: Options,
+    app: App,
 ) -> Lockfile:
     """Return the new lockfile. Raises NoChecksum with the command that moves it."""
     try:
@@ -185,7 +191,7 @@ def _moved(
 
 
 def _tell_of_others(
-    asks: Sequence[Ask], tools: Collection[str], file: str, app: App
+    asks: Sequence[LockfileRequest], tools: Collection[str], file: str, app: App
 ) -> None:
     """Say which requests stay as they are: only `.tool-versions` is ever written."""
     for ask in asks:
@@ -194,8 +200,8 @@ def _tell_of_others(
 
 
 def _moves(
-    before: tuple[Sequence[Ask], Lockfile],
-    after: tuple[Sequence[Ask], Lockfile],
+    before: tuple[Sequence[LockfileRequest], Lockfile],
+    after: tuple[Sequence[LockfileRequest], Lockfile],
     tools: Collection[str],
 ) -> list[_Move]:
     """Return what each alternative was and is; an edit keeps their number and order."""
@@ -243,7 +249,7 @@ def _rewritten(
     file: str,
     tools: Collection[str],
     registry: Registry,
-    newer: Callable[[Ask], Wanted],
+    newer: Callable[[LockfileRequest], Wanted],
 ) -> bytes:
     """Return the file with its requests for versions naming the newest release.
 
@@ -256,15 +262,15 @@ def _rewritten(
             continue
         seen.add(tool)
         wanted = list(request.wanted)
-        for at, one in enumerate(wanted):
-            if one.kind == "version" and one.value[0].isdigit():
-                wanted[at] = newer(Ask(tool, one, request.origin))
+        for at, alternative in enumerate(wanted):
+            if alternative.kind == "version" and alternative.value[0].isdigit():
+                wanted[at] = newer(LockfileRequest(tool, alternative, request.origin))
                 data = edit(data, (request.tool,), wanted, place=file)
                 break
     return data
 
 
-def _newer(ask: Ask, *, locker: Locker, old: Lockfile) -> Wanted:
+def _newer(ask: LockfileRequest, *, locker: Locker, old: Lockfile) -> Wanted:
     """Return the request for the newest release: `24` for `22`, `24.1.0` for `22.0.0`.
 
     What is newer than that already stays. Raises ToolpinError where nobody tells.

@@ -10,13 +10,13 @@ from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.model import Artifact, Origin, Pin
 from toolpin.project.toolversions import check_tool_name
-from toolpin.sources.contract import Progress
-from toolpin.store import installs, moved
+from toolpin.sources.protocol import Progress
+from toolpin.store import installs, relocation
 from toolpin.store.inspection import inspect
-from toolpin.store.open_places import open_error
-from toolpin.upkeep.checks import Check, as_table, heading, rows
-from toolpin.upkeep.repair import Fetch, Repaired, repair
-from toolpin.upkeep.reshim import refresh_shims
+from toolpin.store.install_checks import Check, as_table, heading, rows
+from toolpin.store.repair import Fetch, Repaired, repair
+from toolpin.store.writable_paths import open_error
+from toolpin.tasks.shim_refresh import refresh_shims
 from toolpin.versions import sort_key
 
 
@@ -44,7 +44,7 @@ def run(options: Options, app: App) -> int:
 
     Where all are compared, a store that everybody may write is an error, too.
     """
-    moved.relocate(app.paths)  # a move is no damage
+    relocation.relocate(app.paths)  # a move is no damage
     checks = []
     for pin in _pins(options, app):
         check = _check(pin, app, repairs=options.repair)
@@ -53,13 +53,16 @@ def run(options: Options, app: App) -> int:
         checks.append(check)
         if not app.report.as_json:
             _show(check, app)
-    if any(one.before.findings != one.after.findings for one in checks):
+    if any(check.before.findings != check.after.findings for check in checks):
         refresh_shims(app.paths, app.registry)
     open_stores = [] if options.tool else _open_stores(app)
-    for problem in (*(one for check in checks for one in check.problems), *open_stores):
+    for problem in (
+        *(problem for check in checks for problem in check.problems),
+        *open_stores,
+    ):
         app.report.error(problem)
     if app.report.as_json:
-        changed = any(one.before != one.after for one in checks)
+        changed = any(check.before != check.after for check in checks)
         result = {
             "installs": [
                 as_table(check, installs.tree(app.paths, check.after.pin))
@@ -70,14 +73,14 @@ def run(options: Options, app: App) -> int:
             "verify", result, changed=changed if options.repair else None
         )
     _sum_up(checks, options, app)
-    is_damaged = any(one.status == "damaged" for one in checks)
+    is_damaged = any(check.status == "damaged" for check in checks)
     return 1 if is_damaged or open_stores else 0
 
 
 def _open_stores(app: App) -> list[ToolpinError]:
     """Return the errors of stores whose installs anybody may replace."""
-    found = map(open_error, installs.stores(app.paths))
-    return [one for one in found if one]
+    result = map(open_error, installs.stores(app.paths))
+    return [value for value in result if value]
 
 
 def _pins(options: Options, app: App) -> list[Pin]:
@@ -148,14 +151,14 @@ def _sum_up(checks: Sequence[Check], options: Options, app: App) -> None:
     counts = [
         f"{count} {status}"
         for status in ("intact", "repaired", "damaged", "adopted")
-        if (count := sum(one.status == status for one in checks))
+        if (count := sum(check.status == status for check in checks))
     ]
     app.report.remark(f"toolpin: {', '.join(counts) or 'nothing is installed'}")
-    damaged = [one.after for one in checks if one.status == "damaged"]
+    damaged = [check.after for check in checks if check.status == "damaged"]
     if damaged and not options.repair:
         pin = damaged[0].pin
         what = f" {pin}" if len(damaged) == 1 else ""
-        mend = f"toolpin verify{what} --repair"
+        fix = f"toolpin verify{what} --repair"
         if what and damaged[0].receipt is None:
-            mend = f"toolpin uninstall {pin} && toolpin install {pin}"
-        app.report.remark(f"  try: {mend}")
+            fix = f"toolpin uninstall {pin} && toolpin install {pin}"
+        app.report.remark(f"  try: {fix}")

@@ -1,4 +1,4 @@
-"""`toolpin where TOOL [VERSION]`: the folder of an install."""
+"""`toolpin where TOOL [VERSION]`: the directory of an install."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.errors import ToolpinError
 from toolpin.model import Origin, Request
+from toolpin.near_names import installed_nearby, known_tool, pinned_tool
 from toolpin.project.toolversions import parse_wanted
-from toolpin.resolver.installed import Resolution
+from toolpin.resolver.local_resolution import Resolution
 from toolpin.store import installs
-from toolpin.suggest import installed_nearby, known_tool, pinned_tool
 
 
 class Options(NamedTuple):
@@ -30,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Print the folder of the first alternative that is there: what a shim runs."""
+    """Print the directory of the first alternative that is there: what a shim runs."""
     request = _request(options, app)
     for resolution in app.resolve(request):
         if resolution.basis == "system":

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.errors import UnknownCommand
-from toolpin.execute import finding
-from toolpin.execute.place import Found
-from toolpin.suggest import with_near_commands
-from toolpin.tables import origin_table
+from toolpin.json_tables import origin_table
+from toolpin.near_names import with_near_commands
+from toolpin.run import command_lookup
+from toolpin.run.lookup_context import Found
 
 
 class Options(NamedTuple):
@@ -27,13 +27,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Options, app: App) -> int:
     """Print its path. Raises what running it would."""
     try:
-        found = finding.find(options.command, app.place)
+        result = command_lookup.find(options.command, app.place)
     except UnknownCommand as error:
         raise with_near_commands(error, options.command, app.paths) from error
     if app.report.as_json:
-        app.report.document("which", _result(options.command, found))
+        app.report.document("which", _result(options.command, result))
     else:
-        app.report.path(found.path)
+        app.report.path(result.path)
     return 0
 
 

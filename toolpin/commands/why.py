@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from toolpin.app import App
-from toolpin.doctor.reasons import Locked, Reasons, reasons_for
-from toolpin.doctor.searched import Candidate
+from toolpin.doctor.explanation import CommandExplanation, Locked, explain_command
+from toolpin.doctor.path_search import Candidate
 from toolpin.errors import ToolpinError, UnknownCommand, printable
+from toolpin.json_tables import origin_table
 from toolpin.model import Pin, Request
-from toolpin.report import error_table
-from toolpin.resolver.installed import missing_directories
+from toolpin.near_names import with_near_commands
+from toolpin.resolver.local_resolution import missing_directories
 from toolpin.store.installs import store_of, tree
-from toolpin.store.trees import read_receipt
-from toolpin.suggest import with_near_commands
-from toolpin.tables import origin_table
+from toolpin.store.publication import read_receipt
+from toolpin.system.report import error_table
 
 Row = tuple[str, str, str]
 # Of a problem the facts that no row states: other versions that have the command.
@@ -38,7 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Options, app: App) -> int:
     """Print the verdict and its reasons; 1 when what runs is not what is pinned."""
     try:
-        reasons = reasons_for(options.command, app)
+        reasons = explain_command(options.command, app)
     except UnknownCommand as error:
         raise with_near_commands(error, options.command, app.paths) from error
     if app.report.as_json:
@@ -53,13 +53,13 @@ def run(options: Options, app: App) -> int:
     return 1
 
 
-def _verdict(reasons: Reasons) -> str:
+def _verdict(reasons: CommandExplanation) -> str:
     command, runs = reasons.command, reasons.runs
     if reasons.problem:
-        told = reasons.problem.what
+        output = reasons.problem.what
         if runs:
-            return f"{command} runs {runs}, not what is pinned:  {told}"
-        return f"{command} cannot run: {told}"
+            return f"{command} runs {runs}, not what is pinned:  {output}"
+        return f"{command} cannot run: {output}"
     meant = str(reasons.pin or (reasons.found.path if reasons.found else ""))
     if runs is None:
         return f"{command} is not on PATH, although {meant} is pinned"
@@ -70,7 +70,7 @@ def _verdict(reasons: Reasons) -> str:
     return f"{command} runs {runs}; it is not pinned here"
 
 
-def _rows(reasons: Reasons, app: App) -> Iterator[Row]:
+def _rows(reasons: CommandExplanation, app: App) -> Iterator[Row]:
     asked = reasons.asked
     if asked.request:
         yield "required by", _words(asked.request), str(asked.request.origin)
@@ -82,8 +82,8 @@ def _rows(reasons: Reasons, app: App) -> Iterator[Row]:
         yield "unread", "", asked.unread
     for path in asked.ignored:
         yield "ignored", "another user's", path
-    for one in reasons.locked:
-        yield "locked as", one.version or "nothing", _lockfile(one)
+    for item in reasons.locked:
+        yield "locked as", item.version or "nothing", _lockfile(item)
     if reasons.pin:
         yield "installed", reasons.pin.version, tree(app.paths, reasons.pin)
         if _is_brought(reasons.pin, app):
@@ -104,9 +104,9 @@ def _rows(reasons: Reasons, app: App) -> Iterator[Row]:
 def _installed(request: Request, app: App) -> Pin | None:
     """Return the version that is meant, and has no such command."""
     with contextlib.suppress(ToolpinError):  # a lockfile that cannot be read
-        for one in app.resolve(request):
-            if one.basis or one.directory:
-                return one.pin
+        for resolution in app.resolve(request):
+            if resolution.basis or resolution.directory:
+                return resolution.pin
     return None
 
 
@@ -121,11 +121,11 @@ def _words(request: Request) -> str:
     return " ".join(str(wanted) for wanted in request.wanted)
 
 
-def _lockfile(one: Locked) -> str:
-    return one.file or "there is no toolpin.lock"
+def _lockfile(locked: Locked) -> str:
+    return locked.file or "there is no toolpin.lock"
 
 
-def _result(reasons: Reasons, app: App) -> dict[str, object]:
+def _result(reasons: CommandExplanation, app: App) -> dict[str, object]:
     asked, pin = reasons.asked, reasons.pin
     return {
         "command": reasons.command,
@@ -138,8 +138,8 @@ def _result(reasons: Reasons, app: App) -> dict[str, object]:
         "overridden": list(map(_request_table, asked.overridden)),
         "ignored": list(asked.ignored),
         "locked": [
-            {"wanted": str(one.wanted), "version": one.version, "file": one.file}
-            for one in reasons.locked
+            {"wanted": str(item.wanted), "version": item.version, "file": item.file}
+            for item in reasons.locked
         ],
         "install": tree(app.paths, pin) if pin else None,
         "candidates": list(map(_candidate_table, reasons.candidates)),
@@ -153,11 +153,11 @@ def _request_table(request: Request) -> dict[str, object]:
 
 
 def _candidate_table(candidate: Candidate) -> dict[str, object]:
-    folder = candidate.folder
+    directory = candidate.directory
     return {
         "path": candidate.path,
-        "kind": folder.kind,
-        "manager": folder.owner or None,
-        "tool": folder.pin.tool if folder.pin else None,
-        "version": folder.pin.version if folder.pin else None,
+        "kind": directory.kind,
+        "manager": directory.owner or None,
+        "tool": directory.pin.tool if directory.pin else None,
+        "version": directory.pin.version if directory.pin else None,
     }

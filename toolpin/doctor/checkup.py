@@ -1,4 +1,4 @@
-"""Runs every check of a set-up, and returns what is wrong, each cause once.
+"""Runs every check of a setup, and returns what is wrong, each cause once.
 
 A check looks and judges; none asks the network.
 """
@@ -11,26 +11,26 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from toolpin.app import App
 from toolpin.doctor.findings import Finding, of_error
+from toolpin.doctor.process_environment import look
 from toolpin.doctor.project_check import PROJECT_CHECKS
 from toolpin.doctor.shell_check import SHELL_CHECKS
 from toolpin.doctor.store_check import check_installs, check_remains, check_shims
 from toolpin.doctor.store_state import look_at_installs, look_at_remains, look_at_shims
-from toolpin.doctor.surroundings import look
 from toolpin.errors import ToolpinError
 from toolpin.store import installs
-from toolpin.store.open_places import open_error
-from toolpin.upkeep.unimported import import_line, unimported
+from toolpin.store.unimported import import_line, unimported
+from toolpin.store.writable_paths import open_error
 
 Check = Callable[[App], Iterable[Finding]]
 
 
-def find_all(app: App) -> list[Finding]:
+def find_problems(app: App) -> list[Finding]:
     """Return what is wrong, each error once, whichever check met it."""
-    found: dict[str, Finding] = {}
+    findings: dict[str, Finding] = {}
     for check in CHECKS:
         for finding in _guarded(check, app):
-            found.setdefault(finding.what, finding)
-    return list(found.values())
+            findings.setdefault(finding.what, finding)
+    return list(findings.values())
 
 
 def _of_shell(app: App) -> Iterator[Finding]:

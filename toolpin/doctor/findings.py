@@ -1,4 +1,4 @@
-"""What `doctor` finds: what is wrong, and the line or the command that mends it.
+"""What `doctor` finds: what is wrong, and the line or the command that fixes it.
 
 Values, and their text and tables. What is wrong is decided elsewhere.
 """
@@ -11,7 +11,7 @@ from toolpin.errors import ToolpinError, printable
 
 
 class Finding(NamedTuple):
-    """Something that is wrong, its facts as (label, value), and what mends it.
+    """Something that is wrong, its facts as (label, value), and what fixes it.
 
     `mend` is a line for the end of `file`; a command where that is "".
     """
@@ -19,7 +19,7 @@ class Finding(NamedTuple):
     check: str
     what: str
     facts: tuple[tuple[str, str], ...] = ()
-    mend: str = ""
+    fix: str = ""
     file: str = ""
 
 
@@ -37,9 +37,9 @@ def render(finding: Finding) -> str:
     ]
     if finding.file:
         lines.append(f"  add to the end of {printable(finding.file)}:")
-        lines.append(f"    {printable(finding.mend)}")
-    elif finding.mend:
-        lines.append(f"  try: {printable(finding.mend)}")
+        lines.append(f"    {printable(finding.fix)}")
+    elif finding.fix:
+        lines.append(f"  try: {printable(finding.fix)}")
     return "\n".join(lines)
 
 
@@ -49,6 +49,6 @@ def as_table(finding: Finding) -> dict[str, object]:
         "check": finding.check,
         "what": finding.what,
         "facts": [{"label": label, "value": value} for label, value in finding.facts],
-        "mend": finding.mend or None,
+        "mend": finding.fix or None,
         "file": finding.file or None,
     }

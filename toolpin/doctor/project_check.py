@@ -1,4 +1,4 @@
-"""Judges what is asked for in a folder: settings, pins, their lockfile, their pairs.
+"""Judges what is asked for in a directory: settings, pins, their lockfile, their pairs.
 
 What an error of another room says is the finding. It asks nobody.
 """
@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from toolpin.app import App
-from toolpin.doctor.asked import everything
+from toolpin.doctor.current_requests import all_requests
 from toolpin.doctor.findings import Finding, of_error
 from toolpin.errors import NotLocked, ToolpinError, UsageError
-from toolpin.execute.trees import first_tree
-from toolpin.lockfile.asks import Ask
-from toolpin.lockfile.head import lockfile_beside
-from toolpin.locking.project import (
+from toolpin.lockfile.header import lockfile_beside
+from toolpin.lockfile.scope import LockfileRequest
+from toolpin.lockfile_update.project_lockfile import (
     also_of,
-    asks_of,
+    lockfile_requests_of,
     project_file,
     read_project,
     stale_facts,
 )
 from toolpin.model import Pin, Request
-from toolpin.pairs import Wish, check_pairs
-from toolpin.resolver.installed import locked_version
+from toolpin.resolver.local_resolution import locked_version
+from toolpin.run.tool_environment import first_tree
 from toolpin.store import installs
+from toolpin.version_pairs import Wish, check_pairs
 
 
 def check_settings(app: App) -> Iterator[Finding]:
@@ -41,7 +41,7 @@ def check_plugins(app: App) -> Iterator[Finding]:
 def check_project(app: App) -> Iterator[Finding]:
     """Find lines that cannot be read, unknown tools, and pins that are not here."""
     try:
-        requests = everything(app)
+        requests = all_requests(app)
     except ToolpinError as error:
         yield of_error("project", error)
         return
@@ -52,7 +52,7 @@ def check_project(app: App) -> Iterator[Finding]:
             if unknown:
                 continue
         try:
-            is_available = any(one.basis for one in app.resolve(request))
+            is_available = any(resolution.basis for resolution in app.resolve(request))
         except (UsageError, NotLocked):
             continue  # a lockfile has its own check
         if not is_available:
@@ -60,7 +60,7 @@ def check_project(app: App) -> Iterator[Finding]:
 
 
 def check_agreement(app: App) -> Iterator[Finding]:
-    """Find two files of a folder that disagree, where the setting `strict` says so."""
+    """Find a directory's files that disagree, where the setting `strict` is on."""
     yield from _caught("project", list, app.disagreement_lines(app.stated()))
 
 
@@ -69,14 +69,14 @@ def check_lockfile(app: App) -> Iterator[Finding]:
     try:
         file = project_file(app)
         path = lockfile_beside(file)
-        asks = asks_of(read_project(file, app), file, app)
+        asks = lockfile_requests_of(read_project(file, app), file, app)
     except ToolpinError:
         return  # nothing to lock; a file that cannot be read has its own check
     try:
         lock = app.lockfile(path)
         if lock is None:
             return
-        also: list[Ask] = also_of((), lock, app)
+        also: list[LockfileRequest] = also_of((), lock, app)
         facts = stale_facts([*also, *asks], lock, app)
     except ToolpinError as error:
         yield of_error("lockfile", error)
@@ -88,12 +88,12 @@ def check_lockfile(app: App) -> Iterator[Finding]:
 def check_partners(app: App) -> Iterator[Finding]:
     """Find versions that were not made for each other."""
     try:
-        wishes = list(_wishes(app))
+        lockfile_requests = list(_lockfile_requests(app))
         judged = app.settings.check_pairs
     except ToolpinError:
         return  # told of by the checks of what cannot be read
     if judged:
-        yield from _caught("pairs", check_pairs, wishes, app.registry.get)
+        yield from _caught("pairs", check_pairs, lockfile_requests, app.registry.get)
 
 
 PROJECT_CHECKS = (
@@ -120,9 +120,9 @@ def _check_known(request: Request, app: App) -> None:
     app.registry.check(request.tool, request.origin)
 
 
-def _wishes(app: App) -> Iterator[Wish]:
+def _lockfile_requests(app: App) -> Iterator[Wish]:
     """Yield the version that each request means here: what runs, or would."""
-    for request in everything(app):
+    for request in all_requests(app):
         for resolution in app.resolve(request):
             wanted = resolution.alternative
             if wanted.kind not in ("version", "latest"):

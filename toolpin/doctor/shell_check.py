@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from toolpin.doctor.findings import Finding
-from toolpin.doctor.managers import sets_up
-from toolpin.doctor.searched import Folder
-from toolpin.doctor.surroundings import Surroundings
-from toolpin.shells.startup import READ_BASHRC, Line, lines_that
+from toolpin.doctor.path_search import PathDirectory
+from toolpin.doctor.process_environment import ProcessEnvironment
+from toolpin.doctor.version_managers import sets_up
+from toolpin.shell.startup_files import READ_BASHRC, Line, lines_that
 
 Facts = list[tuple[str, str]]
 
 
-def check_path(seen: Surroundings) -> Iterator[Finding]:
+def check_path(seen: ProcessEnvironment) -> Iterator[Finding]:
     """Find a PATH without the shims, or with other programs before them."""
     if not seen.is_on_path:
         if seen.serves_pins:
@@ -26,18 +26,20 @@ def check_path(seen: Surroundings) -> Iterator[Finding]:
         if not any(check_rc(seen)):
             yield _not_on_path(seen)
         return
-    clashes = [one for one in seen.clashes if one.first.folder.kind != "manager"]
-    for folder in dict.fromkeys(one.first.folder for one in clashes):
-        if seen.active and folder.path in seen.block:
-            yield _of_another_folder(seen, folder)
+    clashes = [
+        clash for clash in seen.clashes if clash.first.directory.kind != "manager"
+    ]
+    for directory in dict.fromkeys(clash.first.directory for clash in clashes):
+        if seen.active and directory.path in seen.block:
+            yield _of_another_directory(seen, directory)
             continue
-        whose = str(folder.pin or folder.path)
-        line = _own(seen, partial(_names, seen.home, folder.path))
+        whose = str(directory.pin or directory.path)
+        line = _own(seen, partial(_names, seen.home, directory.path))
         what = f"{whose} is on PATH before the shims"
-        yield _in_front("path", what, (folder,), line, seen)
+        yield _in_front("path", what, (directory,), line, seen)
 
 
-def check_rc(seen: Surroundings) -> Iterator[Finding]:
+def check_rc(seen: ProcessEnvironment) -> Iterator[Finding]:
     """Find a line of toolpin's in a file that this shell does not read, or not always.
 
     What stands in a login shell's file alone reaches other shells only through PATH.
@@ -53,7 +55,7 @@ def check_rc(seen: Surroundings) -> Iterator[Finding]:
             yield _rc(seen, what, line, read.all)
             return
     if not own:
-        stray = [one for one in elsewhere if one.hook or not seen.is_on_path]
+        stray = [line for line in elsewhere if line.hook or not seen.is_on_path]
         if stray:
             what = f"toolpin is activated in a file that {seen.shell} does not read"
             yield _rc(seen, what, stray[0], read.all)
@@ -63,7 +65,7 @@ def check_rc(seen: Surroundings) -> Iterator[Finding]:
         what = f"a login {seen.shell} does not read the file that activates toolpin"
         finding = _rc(seen, what, hooks[0], read.login, read.login_file)
         # What that line needs may stand beside it, and sh may read a login file.
-        yield finding._replace(mend=READ_BASHRC)
+        yield finding._replace(fix=READ_BASHRC)
     in_rc = any(line.file in read.interactive for line in hooks)
     needed = hooks[0].hook or not seen.is_on_path
     if needed and not in_rc and _has_own_rc(seen):
@@ -71,9 +73,9 @@ def check_rc(seen: Surroundings) -> Iterator[Finding]:
         yield _rc(seen, what, hooks[0], read.interactive)
 
 
-def check_modes(seen: Surroundings) -> Iterator[Finding]:
-    """Find shims before the folders that a hook has put on PATH."""
-    kinds = [folder.kind for folder in seen.folders]
+def check_modes(seen: ProcessEnvironment) -> Iterator[Finding]:
+    """Find shims before the directories that a hook has put on PATH."""
+    kinds = [directory.kind for directory in seen.directories]
     if not (seen.active and "shims" in kinds and "install" in kinds):
         return
     if kinds.index("shims") > kinds.index("install"):
@@ -84,16 +86,20 @@ def check_modes(seen: Surroundings) -> Iterator[Finding]:
     facts += _line_facts("added by", plain[-1:])
     facts.append(("note", f"remove that, or activate {seen.active} last"))
     what = "the shims are on PATH before the directories of an activated shell"
-    line, file = seen.mend
+    line, file = seen.fix
     yield Finding("modes", what, tuple(facts), line, file)
 
 
-def check_managers(seen: Surroundings) -> Iterator[Finding]:
+def check_managers(seen: ProcessEnvironment) -> Iterator[Finding]:
     """Find other managers that have commands of ours before the shims."""
-    clashes = [one for one in seen.clashes if one.first.folder.kind == "manager"]
-    for owner in dict.fromkeys(one.first.folder.owner for one in clashes):
+    clashes = [
+        clash for clash in seen.clashes if clash.first.directory.kind == "manager"
+    ]
+    for owner in dict.fromkeys(clash.first.directory.owner for clash in clashes):
         theirs = [
-            one.first.folder for one in clashes if one.first.folder.owner == owner
+            clash.first.directory
+            for clash in clashes
+            if clash.first.directory.owner == owner
         ]
         line = _own(seen, partial(sets_up, name=owner))
         what = f"{owner} is on PATH before the shims"
@@ -103,7 +109,7 @@ def check_managers(seen: Surroundings) -> Iterator[Finding]:
 SHELL_CHECKS = (check_path, check_managers, check_modes, check_rc)
 
 
-def _not_on_path(seen: Surroundings) -> Finding:
+def _not_on_path(seen: ProcessEnvironment) -> Finding:
     own = [line for line in seen.lines if line.file in seen.reading.all]
     if own:
         what = "PATH lacks the shims directory, although a startup file adds it"
@@ -112,68 +118,72 @@ def _not_on_path(seen: Surroundings) -> Finding:
     what = "PATH lacks the shims directory, and no startup file adds it"
     if not seen.is_attended:
         what = "PATH has neither the shims directory nor what is pinned here"
-    return Finding("path", what, (("shims", seen.shims),), *seen.mend)
+    return Finding("path", what, (("shims", seen.shims),), *seen.fix)
 
 
-def _of_another_folder(seen: Surroundings, folder: Folder) -> Finding:
+def _of_another_directory(
+    seen: ProcessEnvironment, directory: PathDirectory
+) -> Finding:
     """Return the finding of what an activated shell has, and its program outgrew.
 
     A script's own `cd`, or a variable for one command: no prompt comes in between.
     """
-    clashes = [one for one in seen.clashes if one.first.folder == folder]
-    what = f"{folder.pin or folder.path} is on PATH for a different directory"
+    clashes = [clash for clash in seen.clashes if clash.first.directory == directory]
+    what = f"{directory.pin or directory.path} is on PATH for a different directory"
     facts = (
-        ("runs", ", ".join(one.command for one in clashes)),
-        ("from", folder.path),
+        ("runs", ", ".join(clash.command for clash in clashes)),
+        ("from", directory.path),
         ("added by", f"the activated {seen.active} that started this"),
     )
-    mend = f"toolpin exec {clashes[0].command}"
-    if all(one.is_pinned for one in clashes):
-        mend = 'eval "$(toolpin env)"'
+    fix = f"toolpin exec {clashes[0].command}"
+    if all(clash.is_pinned for clash in clashes):
+        fix = 'eval "$(toolpin env)"'
         if seen.shell == "fish":
-            mend = "toolpin env --format fish | source"
-    return Finding("path", what, facts, mend)
+            fix = "toolpin env --format fish | source"
+    return Finding("path", what, facts, fix)
 
 
 def _in_front(
     check: str,
     what: str,
-    owned: Sequence[Folder],
+    owned: Sequence[PathDirectory],
     put: Line | None,
-    seen: Surroundings,
+    seen: ProcessEnvironment,
 ) -> Finding:
-    """Return the finding of folders in front, with the line that put them there."""
-    commands = [one.command for one in seen.clashes if one.first.folder in owned]
-    paths = dict.fromkeys(folder.path for folder in owned)
+    """Return the finding of directories in front, with the line that put them there."""
+    commands = [
+        clash.command for clash in seen.clashes if clash.first.directory in owned
+    ]
+    paths = dict.fromkeys(directory.path for directory in owned)
     facts = [("runs", ", ".join(dict.fromkeys(commands)))]
     facts += [("from", path) for path in paths]
     facts += _line_facts("added by", [put] if put else [])
     own = [line for line in seen.lines if line.file in seen.reading.all]
     facts += _line_facts("activation line", own[-1:])
-    line, file = seen.mend
+    line, file = seen.fix
     return Finding(check, what, tuple(facts), line, put.file if put else file)
 
 
 def _rc(
-    seen: Surroundings,
+    seen: ProcessEnvironment,
     what: str,
     line: Line,
     read: frozenset[str],
     file: str = "",
 ) -> Finding:
     """Return the finding of a line that those who read `read` do not get to."""
-    mend, usual = seen.mend
+    fix, usual = seen.fix
     facts = _line_facts("found in", [line])
-    found = [one for one in seen.texts if one in read]
-    facts += [("read instead", one) for one in found if one != line.file]
-    return Finding("rc", what, tuple(facts), mend, file or usual)
+    results = [text for text in seen.texts if text in read]
+    facts += [("read instead", item) for item in results if item != line.file]
+    return Finding("rc", what, tuple(facts), fix, file or usual)
 
 
-def _there(seen: Surroundings) -> Iterable[str]:
+def _there(seen: ProcessEnvironment) -> Iterable[str]:
     return (file for file in seen.texts if file in seen.reading.all)
 
 
-def _has_own_rc(seen: Surroundings) -> bool:
+def _has_own_rc(seen: ProcessEnvironment) -> bool:
     """Say whether shells that are no login shells are a matter of their own.
 
     Terminals on macOS start login shells: there bash's line stands in a login file.
@@ -181,15 +191,15 @@ def _has_own_rc(seen: Surroundings) -> bool:
     return seen.shell in ("bash", "zsh") and (seen.shell, seen.os) != ("bash", "macos")
 
 
-def _own(seen: Surroundings, fits: Callable[[str], bool]) -> Line | None:
+def _own(seen: ProcessEnvironment, fits: Callable[[str], bool]) -> Line | None:
     """Return the last line that fits in a file that this shell reads."""
     texts = {file: seen.texts[file] for file in _there(seen)}
     return next(reversed(lines_that(texts, fits)), None)
 
 
-def _names(home: str, folder: str, text: str) -> bool:
-    """Say whether a line names a folder, in full or from the home folder on."""
-    return folder in text or folder.replace(home, "$HOME", 1) in text
+def _names(home: str, directory: str, text: str) -> bool:
+    """Say whether a line names a directory, in full or from the home directory on."""
+    return directory in text or directory.replace(home, "$HOME", 1) in text
 
 
 def _line_facts(label: str, lines: Iterable[Line]) -> Facts:

@@ -20,49 +20,49 @@ def check_shims(state: ShimsState) -> Iterator[Finding]:
                 f"{state.library_file} was written by a different version of toolpin"
             ),
         }[state.library]
-        yield Finding("shims", what, mend="toolpin reshim")
+        yield Finding("shims", what, fix="toolpin reshim")
     if state.missing:
-        facts = (("without", _names(state.missing)), ("in", state.folder))
+        facts = (("without", _names(state.missing)), ("in", state.directory))
         what = "installed programs have no shim"
         yield Finding("shims", what, facts, "toolpin reshim")
     for name in state.foreign:
-        path = f"{state.folder}/{name}"
-        mend = f"rm {shlex.quote(path)} && toolpin reshim"
+        path = f"{state.directory}/{name}"
+        fix = f"rm {shlex.quote(path)} && toolpin reshim"
         what = f"{path} was not created by toolpin"
-        yield Finding("shims", what, (("intended for", name),), mend)
+        yield Finding("shims", what, (("intended for", name),), fix)
 
 
 def check_installs(states: Iterable[InstallState]) -> Iterator[Finding]:
     """Find installs that were not ended, and those that have lost a part."""
     for state in states:
-        pin, mend = state.pin, f"toolpin verify {state.pin} --repair"
+        pin, fix = state.pin, f"toolpin verify {state.pin} --repair"
         if state.mark:
             what = f"the install of {pin} was broken off: it is not used"
-            facts, mend = [("mark", state.mark)], f"toolpin install {pin}"
+            facts, fix = [("mark", state.mark)], f"toolpin install {pin}"
         elif state.record:
             what = f"the receipt of {pin} cannot be read"
             facts = [("reason", state.record)]
         elif state.lost:
             what = f"{pin} is missing a file"
-            facts = [("lost", one) for one in state.lost]
+            facts = [("lost", item) for item in state.lost]
             if state.is_adopted or any(map(_is_receipt, state.lost)):
-                mend = f"toolpin uninstall {pin} && toolpin install {pin}"
+                fix = f"toolpin uninstall {pin} && toolpin install {pin}"
         else:
             continue
         place = ("directory", state.tree)
-        yield Finding("installs", what, (place, *facts), mend)
+        yield Finding("installs", what, (place, *facts), fix)
 
 
 def check_remains(remains: Iterable[Remains]) -> Iterator[Finding]:
     """Find what is left of installs and removals that were not ended."""
-    for one in remains:
-        fix = f"rm -rf {shlex.quote(one.path)}"
-        if not one.is_own:
+    for remain in remains:
+        fix = f"rm -rf {shlex.quote(remain.path)}"
+        if not remain.is_own:
             fix = f"sudo {fix}"
-        elif one.is_tree:
-            fix = f"chmod -R u+rwX {shlex.quote(one.path)} && {fix}"
-        what = f"remains of {one.pin} use disk space and are not used"
-        yield Finding("installs", what, (("in", one.path),), fix)
+        elif remain.is_tree:
+            fix = f"chmod -R u+rwX {shlex.quote(remain.path)} && {fix}"
+        what = f"remains of {remain.pin} use disk space and are not used"
+        yield Finding("installs", what, (("in", remain.path),), fix)
 
 
 def _is_receipt(path: str) -> bool:

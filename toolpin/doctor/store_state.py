@@ -11,23 +11,23 @@ from typing import NamedTuple
 
 from toolpin.errors import NotRunnable
 from toolpin.model import REQUIRED, Pin
-from toolpin.mutex import try_held
-from toolpin.paths import Paths
-from toolpin.shims.folder import has_library, lacking
+from toolpin.shims.shim_directory import has_library, lacking
 from toolpin.shims.stubs import owned_text
-from toolpin.store import installs, owned
+from toolpin.store import installs, stage_names
 from toolpin.store.installs import ADOPTED, RECORD
-from toolpin.store.unfinished import lock_of
+from toolpin.store.staging import lock_of
+from toolpin.system.file_lock import try_held
+from toolpin.system.paths import Paths
 
 
 class ShimsState(NamedTuple):
-    """What the shims folder lacks: stubs, or the place where they should stand.
+    """What the shims directory lacks: stubs, or the place where they should stand.
 
     `foreign` are files there that toolpin did not write. `library` is `as written`,
     `other` or `gone`.
     """
 
-    folder: str
+    directory: str
     library_file: str
     missing: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class InstallState(NamedTuple):
     """One version as it lies there. `record` says why its record cannot be read.
 
     `lost` are files of toolpin's own, and programs that the version must have. Of an
-    adopted one nothing tells how to mend it.
+    adopted one nothing tells how to fix it.
     """
 
     pin: Pin
@@ -89,15 +89,15 @@ def look_at_installs(
 
 def look_at_remains(paths: Paths) -> Iterator[Remains]:
     """Yield what lies in staging, and is of nobody who is at work now."""
-    for one in owned.staged(paths.alone):
-        mutex = lock_of(paths.alone, one.pin)
+    for staged in stage_names.staged(paths.alone):
+        mutex = lock_of(paths.alone, staged.pin)
         if not os.path.exists(mutex) or _is_free(mutex):
             try:
-                is_own = os.lstat(one.path).st_uid == os.geteuid()
+                is_own = os.lstat(staged.path).st_uid == os.geteuid()
             except FileNotFoundError:
                 continue
-            is_tree = os.path.isdir(one.path) and not os.path.islink(one.path)
-            yield Remains(one.pin, one.path, is_tree, is_own)
+            is_tree = os.path.isdir(staged.path) and not os.path.islink(staged.path)
+            yield Remains(staged.pin, staged.path, is_tree, is_own)
 
 
 def _pins(paths: Paths) -> Iterator[Pin]:
@@ -124,22 +124,22 @@ def _state(paths: Paths, pin: Pin, programs: Sequence[str]) -> InstallState:
     # A plugin's scripts may name directories that a version of its tool never has.
     is_scripted = any(name == "ASDF_INSTALL_PATH" for name, _ in patch.variables)
     lost += [
-        folder
-        for folder in patch.path
+        directory
+        for directory in patch.path
         if not is_scripted
-        and REQUIRED not in folder
-        and folder.startswith(f"{tree}/")
-        and not os.path.isdir(folder)
+        and REQUIRED not in directory
+        and directory.startswith(f"{tree}/")
+        and not os.path.isdir(directory)
     ]
     have = installs.commands(paths, pin)
     lost += [f"{tree}: no {name}" for name in programs if name not in have]
-    is_made_anew = is_scripted or os.path.exists(f"{tree}/{ADOPTED}")
-    return state._replace(lost=tuple(lost), is_adopted=is_made_anew)
+    is_made_again = is_scripted or os.path.exists(f"{tree}/{ADOPTED}")
+    return state._replace(lost=tuple(lost), is_adopted=is_made_again)
 
 
 def _marked(paths: Paths) -> Iterator[InstallState]:
     """Yield what was begun and not ended, and is not at work now."""
-    for mark, pin in owned.marks(paths):
+    for mark, pin in stage_names.marks(paths):
         mutex = lock_of(paths, pin)
         if not os.path.exists(mutex) or _is_free(mutex):
             yield InstallState(pin, paths.install(*pin), mark)

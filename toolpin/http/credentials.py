@@ -65,8 +65,10 @@ class Credentials:
             return Credential(f"Bearer {self._token(variable, url)}", f"${variable}")
         if not urls.keeps_secrets(url):
             return Credential(None, "none are sent over plain http")
-        if urls.origin(url) == urls.origin(_GITHUB) and (found := self._from_github()):
-            return found
+        if urls.origin(url) == urls.origin(_GITHUB) and (
+            from_github := self._from_github()
+        ):
+            return from_github
         return self._from_netrc((parts.hostname or "").rstrip("."))
 
     def _from_github(self) -> Credential | None:

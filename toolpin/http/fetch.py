@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from toolpin.digests import check_file, grouped, mismatch
 from toolpin.errors import Mismatch, Refused, Unreachable
 from toolpin.http import urls
 from toolpin.http.credentials import Credentials
@@ -25,7 +26,6 @@ from toolpin.http.partial import (
     validator,
 )
 from toolpin.model import Artifact, Digest
-from toolpin.verify import check_file, grouped, mismatch
 
 if TYPE_CHECKING:
     from toolpin.http.client import Client
@@ -233,8 +233,8 @@ class Fetcher:
             raise Interrupted(
                 f"cut after {grouped(received)} of {grouped(total)} bytes"
             )
-        found = Digest(algorithm, digest.hexdigest())
-        return _Received(found, received, _place(response))
+        result = Digest(algorithm, digest.hexdigest())
+        return _Received(result, received, _place(response))
 
     def _total(self, response: Response, start: int, artifact: Artifact) -> int | None:
         """Return the size of the whole file, published or announced."""

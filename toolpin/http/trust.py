@@ -43,10 +43,10 @@ def _context(env: Mapping[str, str], cert: str) -> ssl.SSLContext:
         if path := env.get(variable):
             kind = "capath" if os.path.isdir(path) else "cafile"
             return _trusting(variable, **{kind: path})
-    file, folder = env.get("SSL_CERT_FILE"), env.get("SSL_CERT_DIR")
-    if file or folder:
+    file, directory = env.get("SSL_CERT_FILE"), env.get("SSL_CERT_DIR")
+    if file or directory:
         variable = "SSL_CERT_FILE" if file else "SSL_CERT_DIR"
-        return _trusting(variable, cafile=file, capath=folder)
+        return _trusting(variable, cafile=file, capath=directory)
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 

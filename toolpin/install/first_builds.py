@@ -11,7 +11,7 @@ from typing import NamedTuple
 from toolpin.errors import NotPublished, ToolpinError, Unreachable
 from toolpin.install.planner import publisher
 from toolpin.model import Host, Origin, Pin
-from toolpin.project.meant import pinning
+from toolpin.project.suggestions import pin_command
 from toolpin.sources.spec import SourceSpec, first_build
 from toolpin.versions import sort_key
 
@@ -62,5 +62,5 @@ def first_for(failures: Sequence[Failure], pin: Pin, host: Host) -> str | None:
 
 def to_pin(tool: str, version: str, origin: Origin) -> str:
     """Return the command that takes another version: in the file that asks for one."""
-    written = pinning([tool, version], origin.place) if origin.line else None
+    written = pin_command([tool, version], origin.place) if origin.line else None
     return written or f"toolpin install {tool} {version}"

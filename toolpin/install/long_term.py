@@ -16,9 +16,9 @@ from typing import NamedTuple
 from toolpin.cache.verified import Cache
 from toolpin.errors import NotPublished, ToolpinError, Unreachable
 from toolpin.json_text import parse_json
-from toolpin.plugin.contract import Tool
+from toolpin.plugins.tool_file import Tool
 from toolpin.sources.clients import Clients
-from toolpin.sources.contract import read_lines
+from toolpin.sources.protocol import read_lines
 
 _KIND = "long-term"
 _SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)

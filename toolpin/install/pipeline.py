@@ -3,8 +3,8 @@
     a remembered plan, or a plan from the first source that has the version
     -> its archives, verified, in the cache -> staged, checked, published in the store
 
-Who serves a version is for `serving`, what was named before for `notes`, and how a plan
-becomes an install for `carrying`.
+Who serves a version is for `source_order`, what was named before for `source_notes`,
+and how a plan becomes an install for `plan_runner`.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from toolpin.errors import (
     ToolpinError,
     Unreachable,
 )
-from toolpin.install.carrying import Carrier
-from toolpin.install.catalogue import DAY_S, Catalogues
-from toolpin.install.choice import not_fetched, refuse_unnamed
-from toolpin.install.context import Context
-from toolpin.install.into import alone
+from toolpin.install.catalogs import DAY_S, Catalogs
+from toolpin.install.destination import alone
+from toolpin.install.install_context import Context
 from toolpin.install.jobs import Job, Outcome, in_order
-from toolpin.install.locked import locked_plan, rebuilt
+from toolpin.install.locked_plan import locked_plan, rebuilt
+from toolpin.install.plan_runner import PlanRunner
 from toolpin.install.planner import host_for, make_plan, publisher
-from toolpin.install.serving import Servers
-from toolpin.install.supplies import recipe_for, supply
+from toolpin.install.source_build_plan import recipe_for, supply
+from toolpin.install.source_choice import not_fetched, refuse_unnamed
+from toolpin.install.source_order import SourceOrder
 from toolpin.model import Artifact, Origin, Pin, Plan, Recipe, Wanted
-from toolpin.plugin.contract import Tool
-from toolpin.plugin.script import is_scripted
-from toolpin.progress import Row
-from toolpin.resolver.catalog import choose
-from toolpin.resolver.installed import newest_installed
+from toolpin.plugins.script_plugin import is_scripted
+from toolpin.plugins.tool_file import Tool
+from toolpin.resolver.local_resolution import newest_installed
+from toolpin.resolver.version_choice import choose
 from toolpin.sources.github_names import chooses_variant
 from toolpin.sources.spec import SourceSpec
-from toolpin.store import moved, sweeping
+from toolpin.store import cleanup, relocation
+from toolpin.system.progress import Row
 
 
 class Installer:
@@ -50,11 +50,11 @@ class Installer:
         self._settings, self._host = context.settings, context.host
         self._clients, self._builder = context.clients, context.builder
         self._board = context.board
-        self._catalogues = Catalogues(context.cache, self._clients, self._settings)
-        self._servers = Servers(
-            self._settings, self._host, self._catalogues, self._board
+        self._catalogs = Catalogs(context.cache, self._clients, self._settings)
+        self._servers = SourceOrder(
+            self._settings, self._host, self._catalogs, self._board
         )
-        self._carrier = Carrier(context)
+        self._carrier = PlanRunner(context)
         self._before: dict[Pin, list[Future[Outcome]]] = {}
 
     def resolve(self, tool: str, wanted: Wanted, origin: Origin) -> str:
@@ -62,12 +62,12 @@ class Installer:
 
         Raises Unreachable where no source answers.
         """
-        found = self._registry.require(tool, origin)
+        result = self._registry.require(tool, origin)
         job = Job(Pin(tool, str(wanted)), origin)
         row = self._board.row(f"{tool} {wanted}")
         try:
             return self._servers.first(
-                found, job, row, lambda spec: self._chosen(found, spec, wanted, row)
+                result, job, row, lambda spec: self._chosen(result, spec, wanted, row)
             )
         finally:
             row.drop()
@@ -80,8 +80,8 @@ class Installer:
             named := self._clients.latest(spec, wanted.value)
         ):
             return named
-        listed = self._catalogues.read(tool, spec, self._host, max_age_s=DAY_S)
-        releases = self._catalogues.in_lines(
+        listed = self._catalogs.read(tool, spec, self._host, max_age_s=DAY_S)
+        releases = self._catalogs.in_lines(
             tool, spec, listed.releases, wanted.value, max_age_s=DAY_S
         )
         version = choose(wanted, releases)
@@ -99,11 +99,11 @@ class Installer:
         """
         with alone(self._paths.into, self._board.remark):
             if not self._paths.into:
-                moved.relocate(self._paths)
-            sweeping.sweep(self._paths, {job.pin.tool for job in jobs})
+                relocation.relocate(self._paths)
+            cleanup.sweep(self._paths, {job.pin.tool for job in jobs})
             outcomes = self._run(jobs)
             if self._paths.into:  # nothing but the trees is wanted there
-                sweeping.tidy(self._paths)
+                cleanup.tidy(self._paths)
         return outcomes
 
     def _run(self, jobs: Sequence[Job]) -> list[Outcome]:
@@ -117,9 +117,9 @@ class Installer:
                 place = job.origin.place if tool and is_scripted(tool) else None
                 self._before[job.pin] = [
                     future
-                    for one, future in futures.items()
-                    if one.pin.tool in required[job.pin.tool]
-                    or one.origin.place == place
+                    for key, future in futures.items()
+                    if key.pin.tool in required[job.pin.tool]
+                    or key.origin.place == place
                 ]
                 futures[job] = pool.submit(self._timed_outcome, job)
             return [futures[job].result() for job in jobs]
@@ -173,9 +173,9 @@ class Installer:
 
     def _carry_out(self, plan: Plan, job: Job, row: Row) -> str:
         def wait() -> None:
-            for one in self._before.get(plan.pin, ()):
+            for item in self._before.get(plan.pin, ()):
                 row.wait("waiting for the tools before it")
-                one.result()
+                item.result()
 
         return self._carrier.carry_out(plan, job, row, wait)
 

@@ -6,13 +6,13 @@ import os
 from collections.abc import Sequence
 
 from toolpin.errors import NotPublished, UsageError
-from toolpin.install.supplies import code_steps, recipe_for, supplied_builds
+from toolpin.install.source_build_plan import code_steps, recipe_for, supplied_builds
 from toolpin.model import Artifact, Build, Host, Pin, Plan, Step, Unpack
-from toolpin.plugin.contract import Tool
+from toolpin.plugins.tool_file import Tool
 from toolpin.sources.clients import Clients
-from toolpin.sources.contract import fill
 from toolpin.sources.kinds import KINDS
-from toolpin.sources.partners import requirements_of
+from toolpin.sources.paired_versions import requirements_of
+from toolpin.sources.protocol import fill
 from toolpin.sources.spec import Companion, SourceSpec
 
 
@@ -50,11 +50,11 @@ def locked_builds(
     """
     _check_release(spec, pin)
     versions = _companion_versions(tool, spec, pin)
-    found = clients.open(spec).builds(pin.version, host)
+    result = clients.open(spec).builds(pin.version, host)
     more = tuple(
         clients.companion(companion.package, version) for companion, version in versions
     )
-    builds = [Build(one.artifacts + more, one.requires) for one in found]
+    builds = [Build(build.artifacts + more, build.requires) for build in result]
     if recipe := recipe_for(tool, spec, host):
         builds = supplied_builds(recipe, pin, host, builds, clients)
     for build in builds:
@@ -109,16 +109,16 @@ def assemble(
         variables=tool.variables,
         defaults=tool.defaults,
         demands=tool.demands,
-        homes=tuple((name, _with_minor(one, pin)) for name, one in tool.homes),
-        home_bins=tuple(_with_minor(one, pin) for one in tool.home_bins),
+        homes=tuple((name, _with_minor(value, pin)) for name, value in tool.homes),
+        home_bins=tuple(_with_minor(directory, pin) for directory in tool.home_bins),
         requires=requirements_of(spec, artifacts, pin.version, host),
     )
 
 
-def _with_minor(folder: str, pin: Pin) -> str:
+def _with_minor(directory: str, pin: Pin) -> str:
     """Put the first two numbers of the version for {minor}."""
     numbers = pin.version.partition("-")[0].split(".")
-    return folder.replace("{minor}", ".".join(numbers[:2]))
+    return directory.replace("{minor}", ".".join(numbers[:2]))
 
 
 def _steps(
@@ -128,8 +128,8 @@ def _steps(
     kind = KINDS[spec.kind]
     companions = _companion_versions(tool, spec, pin)
     count = len(artifacts) - len(companions)
-    expected = [f"npm:{one.package}@{version}" for one, version in companions]
-    if [one.locator for one in artifacts[max(count, 0) :]] != expected:
+    expected = [f"npm:{value.package}@{version}" for value, version in companions]
+    if [artifact.locator for artifact in artifacts[max(count, 0) :]] != expected:
         raise NotPublished(f"{spec.id} has different companion packages for {pin}")
     own = tuple(artifacts[:count])
     if not kind.names(spec, own, pin.version, host):
@@ -164,7 +164,7 @@ def _companion_versions(
     tool: Tool, spec: SourceSpec, pin: Pin
 ) -> list[tuple[Companion, str]]:
     """Return the companions that upstream shipped with this version, with theirs."""
-    found = []
+    companion_versions = []
     for companion in spec.companions:
         row = _row(f"{os.path.dirname(tool.file)}/{companion.table}", pin.version)
         if row is None:
@@ -174,8 +174,8 @@ def _companion_versions(
             )
         version = row.get(companion.column, "-")
         if version != "-":
-            found.append((companion, version))
-    return found
+            companion_versions.append((companion, version))
+    return companion_versions
 
 
 def _row(file: str, version: str) -> dict[str, str] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from toolpin.lockfile.head import OPENING
+from toolpin.lockfile.header import OPENING
 from toolpin.model import Build, Pin
 from toolpin.versions import sort_key
 
@@ -95,7 +95,7 @@ def render(lock: Lockfile) -> str:
         lines += ["", "[scope]"]
         for name, words in scope:
             if words:
-                lines += [f"{name} = [", *(f'  "{one}",' for one in words), "]"]
+                lines += [f"{name} = [", *(f'  "{word}",' for word in words), "]"]
     for entry in sorted(lock.entries, key=_order):
         lines += ["", *_entry_lines(entry)]
     return "\n".join(lines) + "\n"

@@ -12,7 +12,13 @@ from typing import NamedTuple
 
 from toolpin.model import Origin, Request, Wanted
 from toolpin.project.toolversions import parse_wanted, text_of
-from toolpin.project.words import Spell, Spot, as_written, check_count, without_v
+from toolpin.project.validation import (
+    Spell,
+    WordPosition,
+    as_written,
+    check_count,
+    without_v,
+)
 from toolpin.versions import is_prefix
 
 # What dependencies bring along pins nothing.
@@ -52,7 +58,7 @@ class Idioms(NamedTuple):
         if name in self.files and tool in self.asks:
             words = self.asks[tool](place)
             origin = Origin(place, 1)
-            check_count(len(words), Spot(origin, ""))
+            check_count(len(words), WordPosition(origin, ""))
             wanted = tuple(parse_wanted(word, origin) for word in words)
             return Request(tool, wanted, origin) if wanted else None
         if name in self.files:
@@ -60,38 +66,40 @@ class Idioms(NamedTuple):
         # With it comes the JSON parser: only where somebody has switched it on.
         from toolpin.project.manifests import MANIFESTS  # noqa: PLC0415
 
-        found = MANIFESTS[name](data, place, dict(self.manifests[name])[tool])
-        if found is None:
+        result = MANIFESTS[name](data, place, dict(self.manifests[name])[tool])
+        if result is None:
             return None
-        word, origin = found
+        word, origin = result
         return Request(tool, (parse_wanted(word, origin),), origin)
 
 
 NONE = Idioms({}, as_written, {})
 
 
-def is_passed_over(folder: str) -> bool:
-    """Tell whether a folder holds what dependencies brought, or lies below one."""
-    return not PASSED_OVER.isdisjoint(folder.split("/"))
+def is_passed_over(directory: str) -> bool:
+    """Tell whether a directory holds what dependencies brought, or lies below one."""
+    return not PASSED_OVER.isdisjoint(directory.split("/"))
 
 
 def disagreements(requests: Iterable[Request]) -> Iterator[tuple[Request, Request]]:
-    """Yield the request that counts and another of the same tool and folder.
+    """Yield the request that counts and another of the same tool and directory.
 
-    `requests` are of one or more folders, in the order in which they count. Two agree
-    where one asks for less: `22` and `22.20.0`; two channels cannot be compared.
+    `requests` are of one or more directories, in the order in which they count. Two
+    agree where one asks for less: `22` and `22.20.0`; two channels cannot be compared.
     """
     counted: dict[str, Request] = {}
     for request in requests:
         first = counted.setdefault(request.tool, request)
-        folders = {one.origin.place.rpartition("/")[0] for one in (first, request)}
+        directories = {
+            item.origin.place.rpartition("/")[0] for item in (first, request)
+        }
         same_file = first.origin.place == request.origin.place
-        if not same_file and len(folders) == 1 and not _agree(first, request):
+        if not same_file and len(directories) == 1 and not _agree(first, request):
             yield first, request
 
 
-def _agree(one: Request, other: Request) -> bool:
-    mine, theirs = one.wanted[0], other.wanted[0]
+def _agree(request: Request, other: Request) -> bool:
+    mine, theirs = request.wanted[0], other.wanted[0]
     if not (_is_numbered(mine) and _is_numbered(theirs)):
         return True
     return is_prefix(mine.value, theirs.value) or is_prefix(theirs.value, mine.value)
@@ -108,7 +116,7 @@ def _plain(data: bytes, place: str, tool: str, spell: Spell) -> Request | None:
         for word in line.partition("#")[0].split():
             origin = Origin(place, number, line.index(word) + 1)
             first = first or origin
-            check_count(len(wanted) + 1, Spot(origin, line))
+            check_count(len(wanted) + 1, WordPosition(origin, line))
             # In such a file nobody's version begins with a v.
             wanted.append(parse_wanted(spell(tool, without_v(word)), origin))
     return Request(tool, tuple(wanted), first) if first else None

@@ -44,9 +44,9 @@ def _engines(document: object, name: str) -> Iterator[tuple[str, str]]:
     for key in ("runtime", "packageManager"):
         stated = _table(document.get("devEngines")).get(key)
         listed = stated if isinstance(stated, list) else [stated]
-        for one in map(_table, listed):
-            if one.get("name") == name and isinstance(one.get("version"), str):
-                yield f"devEngines.{key}", str(one["version"])
+        for item in map(_table, listed):
+            if item.get("name") == name and isinstance(item.get("version"), str):
+                yield f"devEngines.{key}", str(item["version"])
     for table in ("volta", "engines"):
         value = _table(document.get(table)).get(name)
         if isinstance(value, str):
@@ -79,14 +79,14 @@ def _pin_of(text: str) -> str | None:
 
 def _go_mod(data: bytes, place: str, name: str) -> Found | None:
     """Return the toolchain that a module asks for, or else its language version."""
-    found: dict[str, tuple[str, Origin]] = {}
+    origins: dict[str, tuple[str, Origin]] = {}
     for number, line in enumerate(text_of(data, place).split("\n"), 1):
         words = line.partition("//")[0].split()
         if len(words) == 2 and words[0] in ("toolchain", name):
             word = words[1].removeprefix("go")
-            found.setdefault(words[0], (word, Origin(place, number, 1)))
-    chain = found.get("toolchain")
-    return chain if chain and chain[0] != "default" else found.get(name)
+            origins.setdefault(words[0], (word, Origin(place, number, 1)))
+    chain = origins.get("toolchain")
+    return chain if chain and chain[0] != "default" else origins.get(name)
 
 
 # The manifests that can be read: a plugin says which is its own, and its name in it.

@@ -1,6 +1,6 @@
 """Finds the files that pin tools in a directory, and what they request.
 
-Turns a folder, its files and the override variables into one request for each tool.
+Turns a directory, its files and the override variables into one request for each tool.
 It does not choose versions, and knows nothing of what is installed.
 """
 
@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from toolpin.errors import ToolpinError
 from toolpin.model import Request
-from toolpin.paths import home_folder
-from toolpin.project.files import Files, Together
 from toolpin.project.idiomatic import Idioms, is_passed_over
+from toolpin.project.project_files import Files, Together
 from toolpin.project.toolversions import parse, parse_for, parse_override, variable_for
-from toolpin.project.words import Spell, as_written
+from toolpin.project.validation import Spell, as_written
+from toolpin.system.paths import home_directory
 
 FILENAME = ".tool-versions"
 
@@ -39,10 +39,10 @@ def candidates(
 ) -> Iterator[str]:
     """Yield the `.tool-versions` that exist, nearest first, without the ignored ones.
 
-    The folders from `start` (absolute, as the shell names it) up to the root, those
-    above the folder that it really is, then `home` unless it was among them, then
+    The directories from `start` (absolute, as the shell names it) up to the root, those
+    above the directory that it really is, then `home` unless it was among them, then
     `global_file`, whose name all of them have. Files of the `others`' names stand
-    behind that of their folder.
+    behind that of their directory.
     """
     for path, ours in _present(start, home, global_file, others):
         if ours:
@@ -83,13 +83,13 @@ def stated(
                 if lenient
                 else parse(data, path, idioms.spell)
             ):
-                _check_folders(request, where.home, where.global_file)
+                _check_directories(request, where.home, where.global_file)
                 tool = aliases.get(request.tool, request.tool)
                 yield request._replace(tool=tool)
         if not is_global:
-            folder = os.path.dirname(path)
-            for request in idiomatic(folder, idioms, where.files, only, together):
-                _check_folders(request, where.home, where.global_file)
+            directory = os.path.dirname(path)
+            for request in idiomatic(directory, idioms, where.files, only, together):
+                _check_directories(request, where.home, where.global_file)
                 yield request
 
 
@@ -107,7 +107,7 @@ def idiomatic(
     together = together or Together()
     for name in idioms.names:
         path = os.path.join(directory, name)
-        tools = [one for one in idioms.tools_of(name) if not only or one in only]
+        tools = [item for item in idioms.tools_of(name) if not only or item in only]
         if (
             not tools
             or not os.path.isfile(path)
@@ -116,8 +116,8 @@ def idiomatic(
         ):
             continue
         data = together.count(files.read(path), path)
-        found = (idioms.read(data, path, name, tool) for tool in tools)
-        yield from filter(None, found)
+        result = (idioms.read(data, path, name, tool) for tool in tools)
+        yield from filter(None, result)
 
 
 def project_directory(where: Where, idioms: Idioms) -> str | None:
@@ -125,7 +125,7 @@ def project_directory(where: Where, idioms: Idioms) -> str | None:
 
     None where only a home's that is not above, or the global file, is left.
     """
-    for directory in folders_up(where.start):
+    for directory in directories_up(where.start):
         if counts(os.path.join(directory, FILENAME)) or any(
             idiomatic(directory, idioms, where.files)
         ):
@@ -133,26 +133,26 @@ def project_directory(where: Where, idioms: Idioms) -> str | None:
     return None
 
 
-def folders_up(start: str) -> Iterator[str]:
-    """Yield a folder, an absolute path, and every one above it.
+def directories_up(start: str) -> Iterator[str]:
+    """Yield a directory, an absolute path, and every one above it.
 
-    Then, where a link is among them, those above the folder that it leads to.
+    Then, where a link is among them, those above the directory that it leads to.
     """
     logical = list(_up(start))
     yield from logical
-    for folder in _up(os.path.realpath(start)):
-        if folder not in logical:
-            yield folder
+    for directory in _up(os.path.realpath(start)):
+        if directory not in logical:
+            yield directory
 
 
 def _up(start: str) -> Iterator[str]:
-    folder = start.rstrip("/") or "/"
+    directory = start.rstrip("/") or "/"
     while True:
-        yield folder
-        parent = os.path.dirname(folder)
-        if parent == folder:
+        yield directory
+        parent = os.path.dirname(directory)
+        if parent == directory:
             return
-        folder = parent
+        directory = parent
 
 
 def effective(
@@ -197,9 +197,9 @@ def request_for(
 
 
 def logical_cwd(env: Mapping[str, str]) -> str:
-    """Return the current folder as the shell names it: $PWD where that is true.
+    """Return the current directory as the shell names it: $PWD where that is true.
 
-    Raises ToolpinError for a folder that has been deleted.
+    Raises ToolpinError for a directory that has been deleted.
     """
     pwd = env.get("PWD", "")
     if pwd.startswith("/") and {".", ".."}.isdisjoint(pwd.split("/")):
@@ -207,7 +207,7 @@ def logical_cwd(env: Mapping[str, str]) -> str:
             if os.path.samestat(os.stat(pwd), os.stat(".")):
                 return pwd
         except (OSError, ValueError):
-            pass  # $PWD names no folder; the system knows better.
+            pass  # $PWD names no directory; the system knows better.
     try:
         return os.getcwd()
     except OSError as error:
@@ -239,20 +239,20 @@ def _present(
     places = _places(start, home, global_file)
     for path in _with_others(places, global_file, others) if others else places:
         try:
-            found = os.lstat(path)
+            status = os.lstat(path)
         except (OSError, ValueError):
-            # Absent, in a folder that may not be entered, or below the 4,096 bytes
+            # Absent, in a directory that may not be entered, or below the 4,096 bytes
             # that a path can have: for none of these could a file be opened.
             continue
-        yield path, _is_ours(path, found.st_uid)
+        yield path, _is_ours(path, status.st_uid)
 
 
 def _places(start: str, home: str, global_file: str) -> Iterator[str]:
     name = os.path.basename(global_file)
     is_home_passed = False
-    for folder in folders_up(start):
-        is_home_passed = is_home_passed or folder == (home.rstrip("/") or "/")
-        yield os.path.join(folder, name)
+    for directory in directories_up(start):
+        is_home_passed = is_home_passed or directory == (home.rstrip("/") or "/")
+        yield os.path.join(directory, name)
     if not is_home_passed:
         yield os.path.join(home, name)
     yield global_file
@@ -263,9 +263,9 @@ def _with_others(
 ) -> Iterator[str]:
     for path in places:
         yield path
-        folder = os.path.dirname(path)
-        if path != global_file and not is_passed_over(folder):
-            yield from (os.path.join(folder, name) for name in others)
+        directory = os.path.dirname(path)
+        if path != global_file and not is_passed_over(directory):
+            yield from (os.path.join(directory, name) for name in others)
 
 
 def counts(path: str) -> bool:
@@ -296,14 +296,14 @@ def _override(tool: str, env: Mapping[str, str], spell: Spell) -> Request | None
     if text is None:
         return None
     request = parse_override(text, tool, variable, spell)
-    _check_folders(request, home_folder(env), "")
+    _check_directories(request, home_directory(env), "")
     return request
 
 
-def _check_folders(request: Request, home: str, global_file: str) -> None:
+def _check_directories(request: Request, home: str, global_file: str) -> None:
     if any(wanted.kind == "path" for wanted in request.wanted):
-        from toolpin.project.named_folders import (  # noqa: PLC0415 - few name one
-            check_folders,
+        from toolpin.project.named_directories import (  # noqa: PLC0415 - few name one
+            check_directories,
         )
 
-        check_folders(request, home, global_file)
+        check_directories(request, home, global_file)

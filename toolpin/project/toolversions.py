@@ -11,15 +11,15 @@ from collections.abc import Collection, Iterator, Sequence
 
 from toolpin.errors import UsageError
 from toolpin.model import Origin, Request, Wanted
-from toolpin.project.words import (
+from toolpin.project.validation import (
     NAME,
     VERSION,
     Spell,
-    Spot,
+    WordPosition,
     as_written,
     check,
     check_count,
-    check_folder,
+    check_directory,
     check_ref,
     error,
     fits,
@@ -48,7 +48,7 @@ def parse(data: bytes, place: str, spell: Spell = as_written) -> tuple[Request, 
     for number, line in enumerate(text_of(data, place).split("\n"), 1):
         tokens = _tokens(line.removesuffix("\r"))
         if tokens:
-            spot = Spot(Origin(place, number), line)
+            spot = WordPosition(Origin(place, number), line)
             count += len(tokens) - 1
             check_count(count, spot.moved(tokens[0][0] + 1))
             requests.append(_request(tokens, spot, spell))
@@ -79,7 +79,7 @@ def parse_wanted(text: str, origin: Origin) -> Wanted:
 
     Raises UsageError for a word that `.tool-versions` could not hold.
     """
-    return _wanted(text, Spot(origin, text))
+    return _wanted(text, WordPosition(origin, text))
 
 
 def parse_override(
@@ -89,7 +89,7 @@ def parse_override(
 
     `spell` is as for `parse`. Raises UsageError, also for a value without a version.
     """
-    spot = Spot(Origin(variable), text)
+    spot = WordPosition(Origin(variable), text)
     words = [word for word in text.replace("\t", " ").split(" ") if word]
     if not words:
         spot = spot._replace(hint=f"unset {variable}")
@@ -100,11 +100,11 @@ def parse_override(
 
 def check_tool_name(name: str, origin: Origin) -> None:
     """Raise UsageError for what cannot be the name of a tool."""
-    check(name, NAME, Spot(origin, name))
+    check(name, NAME, WordPosition(origin, name))
 
 
-def folder_of(wanted: Wanted, home: str) -> str:
-    """Return the folder that a `path:` names; only a leading `~/` is expanded."""
+def directory_of(wanted: Wanted, home: str) -> str:
+    """Return the directory that a `path:` names; only a leading `~/` is expanded."""
     if wanted.value.startswith("~/"):
         return f"{home}/{wanted.value[2:]}"
     return wanted.value
@@ -148,7 +148,9 @@ def text_of(data: bytes, place: str) -> str:
     Raises UsageError with line and column for what is no plain text.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise error(f"{place} is UTF-16, not UTF-8", Spot(Origin(place, 1, 1), ""))
+        raise error(
+            f"{place} is UTF-16, not UTF-8", WordPosition(Origin(place, 1, 1), "")
+        )
     data = data.removeprefix(_BOM)
     try:
         text = data.decode()
@@ -157,7 +159,7 @@ def text_of(data: bytes, place: str) -> str:
         origin = Origin(place, len(before), len(before[-1]) + 1)
         raise error(
             f"{place} is not UTF-8",
-            Spot(origin, before[-1]),
+            WordPosition(origin, before[-1]),
             ("received", f"byte 0x{data[wrong.start]:02x}"),
         ) from None
     *ended, last = text.split("\n")
@@ -203,18 +205,20 @@ def _respelled(word: bytes) -> bytes:
     return _AFTER_NAME.split(word, 1)[0].lower()
 
 
-def _request(tokens: list[tuple[int, str]], line: Spot, spell: Spell) -> Request:
+def _request(
+    tokens: list[tuple[int, str]], line: WordPosition, spell: Spell
+) -> Request:
     try:
         return _judged(tokens, line, spell)
     except UsageError as wrong:
         # Only a mistake needs it.
-        from toolpin.project.meant import mending  # noqa: PLC0415
+        from toolpin.project.suggestions import fix_command  # noqa: PLC0415
 
-        hint = mending([word for _, word in tokens], line.origin.place)
+        hint = fix_command([word for _, word in tokens], line.origin.place)
         raise UsageError(wrong.what, wrong.facts, hint) from None
 
 
-def _judged(tokens: list[tuple[int, str]], line: Spot, spell: Spell) -> Request:
+def _judged(tokens: list[tuple[int, str]], line: WordPosition, spell: Spell) -> Request:
     (offset, name), *rest = tokens
     spot = line.moved(offset + 1)
     check(name, NAME, spot)
@@ -230,13 +234,13 @@ def _name(tokens: list[tuple[int, str]]) -> str:
     """Return the tool that a line is about, however it is written."""
     if fits(tokens[0][1], NAME):
         return tokens[0][1]
-    from toolpin.project.meant import respelled  # noqa: PLC0415 - see _request
+    from toolpin.project.suggestions import respelled  # noqa: PLC0415 - see _request
 
     words = [word for _, word in tokens]
     return (respelled(words) or words)[0]
 
 
-def _wanted(word: str, line: Spot, moved: int = 0) -> Wanted:
+def _wanted(word: str, line: WordPosition, moved: int = 0) -> Wanted:
     """Return what a word names; a wrong one stands `moved` characters after `line`."""
     if word in ("system", "latest"):
         return Wanted("system" if word == "system" else "latest", "")
@@ -253,7 +257,7 @@ def _wanted(word: str, line: Spot, moved: int = 0) -> Wanted:
             check_ref(value, after)
             return Wanted("ref", value)
         case "path:":
-            check_folder(value, after)
+            check_directory(value, after)
             return Wanted("path", value)
     raise misfit(word, VERSION._replace(expected=_FORMS) if colon else VERSION, spot)
 
@@ -266,7 +270,7 @@ def _check_characters(line: str, origin: Origin) -> None:
         if _is_refused(ord(char)):
             raise error(
                 f"{origin.place} holds {named(char)}, which is not allowed there",
-                Spot(origin._replace(column=column), line),
+                WordPosition(origin._replace(column=column), line),
             )
 
 

@@ -13,26 +13,26 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from toolpin.errors import NotLocked, ToolpinError, Unreachable
-from toolpin.lockfile.asks import Ask
 from toolpin.lockfile.document import Key, Lockfile
+from toolpin.lockfile.scope import LockfileRequest
 from toolpin.model import Host, Origin, Pin, Request, Wanted
-from toolpin.paths import Paths
-from toolpin.plugin.registry import Registry
-from toolpin.plugin.script import is_scripted
+from toolpin.plugins.registry import Registry
+from toolpin.plugins.script_plugin import is_scripted
 from toolpin.project import pin_files
 from toolpin.project.idiomatic import Idioms
 from toolpin.project.pin_files import Where
-from toolpin.report import Report
-from toolpin.resolver.catalog import looks_exact
-from toolpin.resolver.installed import (
+from toolpin.resolver.local_resolution import (
     Basis,
     Resolution,
     lockfile_for,
     newest_installed,
     to_provide,
 )
-from toolpin.resolver.locked import resolve_locked, version_of_ref
+from toolpin.resolver.locked_resolution import resolve_locked, version_of_ref
+from toolpin.resolver.version_choice import looks_exact
 from toolpin.store.installs import is_installed
+from toolpin.system.paths import Paths
+from toolpin.system.report import Report
 from toolpin.versions import is_prefix
 
 # Returns the newest version that a catalog has for an alternative.
@@ -114,7 +114,7 @@ class Resolver:
         path, lock = self.lockfile(request.origin)
         host = self.host._replace(beside=beside)
         for alternative in to_provide(request):
-            ask = Ask(request.tool, alternative, request.origin)
+            ask = LockfileRequest(request.tool, alternative, request.origin)
             resolution = self._resolved(ask, lock, path, host)
             yield resolution
             if resolution.is_final:
@@ -126,15 +126,15 @@ class Resolver:
         What no file pins as a version is left out.
         """
         known = self._context.registry.readable(request.tool)
-        found = []
+        results = []
         for name in known.requires if known else ():
-            same = [one for one in self._requests if one.tool == name]
-            near = [one for one in same if one.origin.place == request.origin.place]
+            same = [request for request in self._requests if request.tool == name]
+            near = [item for item in same if item.origin.place == request.origin.place]
             pinned = next(iter(near or same), None) or self._context.request(name)
             version = self._pinned_version(pinned) if pinned else ""
             if version[:1].isdigit():
-                found.append((name, version))
-        return tuple(found)
+                results.append((name, version))
+        return tuple(results)
 
     def lockfile(self, origin: Origin) -> tuple[str, Lockfile | None]:
         """Return the path and the lockfile for a request; "" where none counts."""
@@ -156,30 +156,30 @@ class Resolver:
         return locked or (first.value if first.kind == "version" else "")
 
     def _resolved(
-        self, ask: Ask, lock: Lockfile | None, path: str, host: Host
+        self, ask: LockfileRequest, lock: Lockfile | None, path: str, host: Host
     ) -> Resolution:
         """Return what is locked or, where nothing need be, what is not."""
-        found = resolve_locked(lock, path, ask, host)
+        locked = resolve_locked(lock, path, ask, host)
         must = self._rules.must or (self._rules.ci and lock is not None)
-        if found.pin is None:
+        if locked.pin is None:
             if must:
-                return found._replace(fix=self._to_lock(ask), is_final=True)
+                return locked._replace(fix=self._to_lock(ask), is_final=True)
             # What is named once, by hand, is nobody's to lock.
             if lock is not None and ask.origin.line:
-                self._warn(f"{ask.tool} {ask.wanted}", found, self._to_lock(ask))
+                self._warn(f"{ask.tool} {ask.wanted}", locked, self._to_lock(ask))
             return self._unlocked(ask)
-        if not found.problem:
-            return found
-        fix = self._from_here(found.fix, os.path.dirname(path))
-        if must or found.is_final:
-            return found._replace(fix=fix, is_final=True)
-        self._warn(str(found.pin), found, fix)
-        return found
+        if not locked.problem:
+            return locked
+        fix = self._from_here(locked.fix, os.path.dirname(path))
+        if must or locked.is_final:
+            return locked._replace(fix=fix, is_final=True)
+        self._warn(str(locked.pin), locked, fix)
+        return locked
 
     def _warn(self, name: str, found: Resolution, fix: str) -> None:
         self._context.report.warn(f"{name}: {found.problem}; try: {fix}")
 
-    def _to_lock(self, ask: Ask) -> str:
+    def _to_lock(self, ask: LockfileRequest) -> str:
         """Return the command that adds an entry for a request, by who wants it."""
         if not ask.origin.line:
             return f"toolpin lock --also {ask.tool}@{ask.wanted}"
@@ -195,29 +195,29 @@ class Resolver:
             return command
         return command.replace("toolpin", f"toolpin -C {shlex.quote(directory)}", 1)
 
-    def _unlocked(self, ask: Ask) -> Resolution:
+    def _unlocked(self, ask: LockfileRequest) -> Resolution:
         """Return an exact version, or what a loose one means today.
 
         Raises NotLocked for a loose one in CI: a build is not to change by itself.
         """
         tool, wanted, origin = ask
         pin = Pin(tool, wanted.value)
-        found = Resolution(tool, wanted, origin, "exact", pin)
+        resolution = Resolution(tool, wanted, origin, "exact", pin)
         is_version = wanted.kind == "version"
         if is_version and (
             looks_exact(wanted)
             or is_installed(self._context.paths, pin)
             or (self._rules.literal and self._is_scripted(tool))
         ):
-            return found
+            return resolution
         if wanted.kind == "ref":
             known = self._context.registry.get(tool)
-            return found._replace(pin=Pin(tool, version_of_ref(ask, known)))
+            return resolution._replace(pin=Pin(tool, version_of_ref(ask, known)))
         if self._rules.ci or self._newest is None:
             # `22.2` may be a release: it is tried as it stands, and nothing else is.
             if is_version and self._may_be_exact(tool, wanted.value):
                 self.tried.add(pin)
-                return found
+                return resolution
             raise NotLocked(
                 f"{tool} {wanted} names no exact version, and versions are "
                 "not resolved under CI",
@@ -232,9 +232,9 @@ class Resolver:
             self._context.report.remark(
                 f"{tool} {wanted} is {version} today, not locked: toolpin lock"
             )
-        return found._replace(basis=basis, pin=pin)
+        return resolution._replace(basis=basis, pin=pin)
 
-    def _newest_of(self, ask: Ask, newest: Newest) -> tuple[Basis, str]:
+    def _newest_of(self, ask: LockfileRequest, newest: Newest) -> tuple[Basis, str]:
         """Return what a catalog has or, where none can be read, what is installed."""
         try:
             return "catalog", newest(*ask)

@@ -1,1 +1,1 @@
-"""The shims: the text of one, the folder of all."""
+"""The shims: the text of one, the directory of all."""

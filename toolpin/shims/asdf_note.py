@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from toolpin.paths import Paths
+from toolpin.system.paths import Paths
 
 
 def added(paths: Paths) -> frozenset[str]:
@@ -23,10 +23,12 @@ def of_paths(paths: Paths) -> list[list[str]]:
 
 def write(paths: Paths, tools: frozenset[str], of_paths: Sequence[list[str]]) -> None:
     """Write the note again."""
-    from toolpin.replacing import replacing  # noqa: PLC0415 - shims only read it
+    from toolpin.system.atomic_write import (  # noqa: PLC0415 - shims only read it
+        atomic_replace,
+    )
 
-    lines = [*([one] for one in sorted(tools)), *of_paths]
-    with replacing(paths.asdf_note) as file:
+    lines = [*([tool] for tool in sorted(tools)), *of_paths]
+    with atomic_replace(paths.asdf_note) as file:
         for line in lines:
             file.write("\t".join(line).encode(errors="surrogateescape") + b"\n")
 

@@ -10,11 +10,11 @@ import stat
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from toolpin.env import quote
+from toolpin.env_patch import quote
 from toolpin.model import Pin
-from toolpin.paths import Paths, bundled
 from toolpin.project.toolversions import FILENAME_VARIABLES, variable_for
-from toolpin.project.words import NAME, fits
+from toolpin.project.validation import NAME, fits
+from toolpin.system.paths import Paths, bundled
 
 _MARKER = "# toolpin shim; `toolpin reshim` writes it again"
 _LIBRARY = "# What every shim of toolpin sources: `toolpin reshim` writes it again.\n"
@@ -101,7 +101,9 @@ def render_library(paths: Paths, python: str) -> str:
         "@DATA@": quote(paths.data),
         "@PYTHON@": quote(python),
         "@SHIMS@": quote(paths.shims),
-        "@STORES@": " ".join(quote(one) for one in (paths.data, paths.system) if one),
+        "@STORES@": " ".join(
+            quote(item) for item in (paths.data, paths.system) if item
+        ),
         "@SYSTEM@": quote(paths.system),
         "@TAB@": "\t",
     }
@@ -123,15 +125,15 @@ def render_stub(
     `having` are the installs that have the command, newest first, where the `asdf`
     command works on the store, else None: then asdf's header and variables count, too.
     """
-    found = [_tool(known, name) for name in providers]
-    own = [tool for tool in found if _is_own(tool, command)]
-    after = [word for tool in found for word in _after(tool, command)]
+    tools = [_tool(known, name) for name in providers]
+    own = [tool for tool in tools if _is_own(tool, command)]
+    after = [word for tool in tools for word in _after(tool, command)]
     lines = ["#!/bin/sh", _MARKER]
-    lines += [_TOOL + " ".join(_with_partners(tool)) for tool in found]
+    lines += [_TOOL + " ".join(_with_partners(tool)) for tool in tools]
     lines += [_OWN + tool.name for tool in own]
     if after:
         lines.append(_AFTER + " ".join(after))
-    added = dict(pair for tool in found for pair in tool.added)
+    added = dict(pair for tool in tools for pair in tool.added)
     if command in added:
         lines.append(_ADDED + " ".join(added[command]))
     if having is not None:
@@ -140,7 +142,7 @@ def render_stub(
     lines.append(f"_toolpin_command={quote(command)}")
     lines.append(f"_toolpin_after={quote(_words(after))}")
     asdf = having is not None
-    others = [tool for tool in found if tool not in own]
+    others = [tool for tool in tools if tool not in own]
     # A tool of that name may be pinned, and nothing else may be known of it.
     if not own and fits(command, NAME):
         own = [_tool(known, command)]
@@ -171,8 +173,10 @@ def read_stub(path: str) -> Stub | None:
             if line.startswith(_AFTER)
             for word in line.removeprefix(_AFTER).split(" ")
         ),
-        next((one.removeprefix(_ADDED) for one in lines if one.startswith(_ADDED)), ""),
-        tuple(one.removeprefix(_OWN) for one in lines if one.startswith(_OWN)),
+        next(
+            (line.removeprefix(_ADDED) for line in lines if line.startswith(_ADDED)), ""
+        ),
+        tuple(line.removeprefix(_OWN) for line in lines if line.startswith(_OWN)),
     )
 
 
@@ -182,8 +186,10 @@ def without_shims(env: Mapping[str, str], shims: str) -> dict[str, str]:
     An `npm` there is a pin's. `shims` is this store's directory of them.
     """
     directories = env.get("PATH", "").split(":")
-    kept = [one for one in directories if read_stub(f"{one}/npm") is None]
-    return {**env, "PATH": ":".join(one for one in kept if one != shims)}
+    kept = [
+        directory for directory in directories if read_stub(f"{directory}/npm") is None
+    ]
+    return {**env, "PATH": ":".join(item for item in kept if item != shims)}
 
 
 def owned_text(path: str) -> str | None:
@@ -264,7 +270,7 @@ def _lookup(role: str, tool: ShimTool, *, asdf: bool) -> list[str]:
 
 
 def _spelt(pin: Pin) -> str:
-    """Return an install as asdf names it: its folder `ref-x` is `ref:x`."""
+    """Return an install as asdf names it: its directory `ref-x` is `ref:x`."""
     if pin.version.startswith("ref-"):
         return f"{pin.tool} ref:{pin.version.removeprefix('ref-')}"
     return f"{pin.tool} {pin.version}"

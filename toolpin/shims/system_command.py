@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from toolpin.env import DEFAULT_PATH
+from toolpin.env_patch import DEFAULT_PATH
 from toolpin.errors import NotRunnable, as_word
-from toolpin.paths import Paths
 from toolpin.shims.stubs import read_stub
 from toolpin.store.installs import is_program, stores
+from toolpin.system.paths import Paths
 
 DEPTH = "TOOLPIN_DEPTH"
 
@@ -21,11 +21,11 @@ def on_path(
 ) -> str | None:
     """Return the first match on PATH that is no shim, this store's or another's."""
     for entry in (env.get("PATH") or DEFAULT_PATH).split(":"):
-        folder = os.path.join(cwd, entry)
-        path = os.path.join(folder, command)
+        directory = os.path.join(cwd, entry)
+        path = os.path.join(directory, command)
         if (
             is_program(path)
-            and not _is_same_folder(folder, shims)
+            and not _is_same_directory(directory, shims)
             and read_stub(os.path.realpath(path)) is None
         ):
             return path
@@ -40,15 +40,15 @@ def without_versions(
     A caller that runs one has put it there: for `system` it is not the machine's.
     """
     below = tuple(
-        f"{os.path.join(one, tool).rstrip('/')}/"
+        f"{os.path.join(item, tool).rstrip('/')}/"
         for store in stores(paths)
         for kind in (store.installs, store.state(""), store.plugins)
-        for one in (kind, os.path.realpath(kind))
+        for item in (kind, os.path.realpath(kind))
     )
 
     def stays(entry: str) -> bool:
-        folder = os.path.join(cwd, entry)
-        names = (f"{folder}/", f"{os.path.realpath(folder)}/")
+        directory = os.path.join(cwd, entry)
+        names = (f"{directory}/", f"{os.path.realpath(directory)}/")
         return not any(name.startswith(below) for name in names)
 
     entries = (env.get("PATH") or DEFAULT_PATH).split(":")
@@ -69,8 +69,8 @@ def count_round(path: str, command: str, env: Mapping[str, str]) -> str:
     return str(rounds + 1 if rounds < _MOST_ROUNDS else 1)
 
 
-def _is_same_folder(one: str, other: str) -> bool:
+def _is_same_directory(text: str, other: str) -> bool:
     try:
-        return os.path.samefile(one, other)
+        return os.path.samefile(text, other)
     except OSError:
         return False

@@ -14,13 +14,13 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
-from toolpin.directories import drop_tree
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.model import Artifact, Host
-from toolpin.mutex import held
-from toolpin.process import Finished, run
 from toolpin.sources.apt_lists import LOCATOR, DebPackage, read_packages
 from toolpin.sources.apt_mirror import find_mirror
+from toolpin.system.directory_tree import drop_tree
+from toolpin.system.file_lock import held
+from toolpin.system.process import Finished, run
 
 _ARCHES = {"x64": "amd64", "arm64": "arm64"}
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -64,10 +64,10 @@ class AptClient:
         self, suite: str, names: Sequence[str], host: Host
     ) -> tuple[Artifact, ...]:
         """Return all of these packages. Raises NotPublished, Unreachable."""
-        found = self.packages(suite, names, host)
-        if missing := sorted(set(names) - set(found)):
+        packages = self.packages(suite, names, host)
+        if missing := sorted(set(names) - set(packages)):
             raise NotPublished(f"Debian {suite} has no {', '.join(missing)} for {host}")
-        return tuple(found[name].artifact() for name in names)
+        return tuple(packages[name].artifact() for name in names)
 
     def source_code(self, suite: str, name: str) -> DebPackage | None:
         """Return upstream's tarball of a source package. Raises Unreachable."""
@@ -84,7 +84,7 @@ class AptClient:
                 self._update(suite, arch)
                 directory = f"{self._root}/{suite}-{arch}/lists"
                 known |= dict.fromkeys(missing) | read_packages(directory, missing)
-            return {name: found for name in names if (found := known[name])}
+            return {name: result for name in names if (result := known[name])}
 
     def download(self, artifact: Artifact, part: str) -> None:
         """Download a `deb:` artifact to `part` by its pool path.
@@ -96,14 +96,14 @@ class AptClient:
             raise NotPublished(f"{artifact.locator} is not a Debian package")
         url = f"{self.find_mirror().rstrip('/')}/{match[1]}"
         expected = f"{artifact.digest.algorithm.upper()}:{artifact.digest.hex}"
-        told = run(
+        finished = run(
             [_HELPER, *_sandbox(), "download-file", url, part, expected],
             env=self._env,
             cwd="/",
             timeout_s=_DOWNLOAD_S,
         )
-        if told.status != 0 or not os.path.exists(part):
-            raise _unreachable(artifact.filename, told)
+        if finished.status != 0 or not os.path.exists(part):
+            raise _unreachable(artifact.filename, finished)
 
     def find_mirror(self) -> str:
         """Return where this machine gets Debian from. Raises Unreachable."""

@@ -7,9 +7,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
+from toolpin.digests import make_digest
 from toolpin.errors import Unreachable
 from toolpin.model import Artifact, Digest
-from toolpin.verify import make_digest
 from toolpin.versions import sort_key
 
 LOCATOR = re.compile(r"deb:(pool/[A-Za-z0-9+.~_/%-]+\.(?:deb|tar\.(?:gz|xz|bz2)))")
@@ -38,15 +38,15 @@ def read_packages(directory: str, names: Collection[str]) -> dict[str, DebPackag
     A source package is its original tarball. Lists of 60,000 packages are read in a
     tenth of a second, where apt-cache takes one to index them for its first answer.
     """
-    found: dict[str, DebPackage] = {}
-    lists = [one for one in os.listdir(directory) if one.endswith(_LISTS)]
+    packages: dict[str, DebPackage] = {}
+    lists = [name for name in os.listdir(directory) if name.endswith(_LISTS)]
     for name in lists:
         for stanza in _stanzas(f"{directory}/{name}", names):
             package = _described(stanza) or _original(stanza)
-            known = package and found.get(package.name)
+            known = package and packages.get(package.name)
             if package and (not known or _is_newer(package, known)):
-                found[package.name] = package
-    return found
+                packages[package.name] = package
+    return packages
 
 
 def upstream_version(version: str) -> str:

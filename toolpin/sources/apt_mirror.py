@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from toolpin.errors import Unreachable
-from toolpin.process import run
+from toolpin.system.process import run
 
 _FORMAT = "$(REPO_URI)\t$(ORIGIN)\t$(RELEASE)"
 _QUESTION_S = 120.0
@@ -29,29 +29,31 @@ def find_mirror(env: Mapping[str, str]) -> str:
             "apt is not installed on this machine, so Debian cannot be queried"
         )
     targets = _targets(env, is_fetched=True)
-    found = [one.uri for one in targets if one.origin == "Debian"]
+    uris = [target.uri for target in targets if target.origin == "Debian"]
     if not targets:  # a fresh image has no lists, and nobody says whose they are
         targets = _targets(env, is_fetched=False)
-        updates = [one.uri for one in targets if one.suite.endswith("-updates")]
-        found = updates or [one.uri for one in targets]
-    if not found:
+        updates = [
+            target.uri for target in targets if target.suite.endswith("-updates")
+        ]
+        uris = updates or [target.uri for target in targets]
+    if not uris:
         raise Unreachable(
             "the apt configuration of this machine names no Debian archive",
             [("URL", "apt-get indextargets")],
         )
-    return _first_of_list(found[0])
+    return _first_of_list(uris[0])
 
 
 def _targets(env: Mapping[str, str], *, is_fetched: bool) -> list[_Target]:
     """Return the machine's lists but those of security, whose pool is another."""
     option = f"APT::Get::IndexTargets::ReleaseInfo={is_fetched}"
     command = ["apt-get", "-o", option, "indextargets", "--format", _FORMAT]
-    told = run(
+    finished = run(
         [*command, "Created-By: Packages"], env=env, cwd="/", timeout_s=_QUESTION_S
     )
-    rows = (line.split("\t") for line in told.out.splitlines())
-    found = [_Target(*row) for row in rows if len(row) == len(_Target._fields)]
-    return [one for one in found if "security" not in one.suite]
+    rows = (line.split("\t") for line in finished.out.splitlines())
+    targets = [_Target(*row) for row in rows if len(row) == len(_Target._fields)]
+    return [target for target in targets if "security" not in target.suite]
 
 
 def _first_of_list(uri: str) -> str:
@@ -66,4 +68,4 @@ def _first_of_list(uri: str) -> str:
             words = [line.partition("#")[0].split() for line in file]
     except (OSError, ValueError):
         return uri
-    return next((one[0] for one in words if one), uri)
+    return next((word[0] for word in words if word), uri)

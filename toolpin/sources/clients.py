@@ -13,26 +13,26 @@ from toolpin.archive.unpack import unpack
 from toolpin.cache.first_use import FirstUse
 from toolpin.cache.indexes import Indexes
 from toolpin.cache.verified import Cache
+from toolpin.config.settings import Settings
 from toolpin.errors import NotPublished, Offline, listed
 from toolpin.http.credentials import Credentials
 from toolpin.http.fetch import Fetcher, Limits
 from toolpin.model import Artifact, Host
-from toolpin.paths import home_folder, open_regular
-from toolpin.scripts.gitrepo import Git
-from toolpin.scripts.running import Scripts
-from toolpin.settings.read import Settings
+from toolpin.plugins.asdf.git_client import Git
+from toolpin.plugins.asdf.script_runner import Scripts
 from toolpin.sources.apt_client import AptClient
-from toolpin.sources.contract import Progress, Services, Source
 from toolpin.sources.gh import gh_token
 from toolpin.sources.github_api import GithubRelease, read_release
-from toolpin.sources.helper import Helpers
 from toolpin.sources.kinds import KINDS
 from toolpin.sources.npm_client import NpmClient
 from toolpin.sources.npm_finder import NpmFinder
 from toolpin.sources.patchelf import patchelf_for
+from toolpin.sources.private_tools import PrivateTools
+from toolpin.sources.protocol import Progress, Services, Source
 from toolpin.sources.pypi_client import PypiClient
 from toolpin.sources.script import ScriptSource
 from toolpin.sources.spec import SourceSpec
+from toolpin.system.paths import home_directory, open_regular
 
 
 class Clients:
@@ -67,7 +67,7 @@ class Clients:
             limits,
             Credentials(
                 env,
-                home=home_folder(env),
+                home=home_directory(env),
                 tokens=dict(settings.credentials),
                 gh_token=lambda: gh_token(env),
             ),
@@ -79,7 +79,7 @@ class Clients:
         self._pypi = PypiClient(env, cache, limits)
         self._apt = AptClient(env, f"{helpers}/apt")
         self._host = host
-        self._helpers = Helpers(helpers, host, cache, self._pypi.download)
+        self._helpers = PrivateTools(helpers, host, cache, self._pypi.download)
         finder = NpmFinder(env, host, self._helpers)
         self._npm = NpmClient(env, lambda: finder.find(remark))
         self._services = Services(
@@ -161,10 +161,10 @@ class Clients:
         self._go_online(package)
         artifact = self._npm.artifact(package)
         archive = self._cache.fetch(artifact, self._npm.download, lambda *_: None)
-        with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as folder:
-            unpack(archive, artifact.filename, folder, strip=1)
+        with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as directory:
+            unpack(archive, artifact.filename, directory, strip=1)
             try:
-                with open_regular(os.path.join(folder, path)) as file:
+                with open_regular(os.path.join(directory, path)) as file:
                     return file.read()
             except OSError as error:
                 raise NotPublished(f"{artifact.filename} has no {path}") from error

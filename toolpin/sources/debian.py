@@ -15,7 +15,6 @@ from toolpin.binaries.fit import lacks
 from toolpin.errors import NotPublished
 from toolpin.model import Artifact, Build, Host, Patch, Release, Rewrite, Step, Unpack
 from toolpin.sources.apt_lists import DebPackage, upstream_version
-from toolpin.sources.contract import Client, Kind, fill
 from toolpin.sources.deb_files import RUNTIME, is_package, library_steps, package_of
 from toolpin.sources.fields import (
     Field,
@@ -25,7 +24,8 @@ from toolpin.sources.fields import (
     read_tables,
     read_text,
 )
-from toolpin.sources.shared import COMMON, filled_links
+from toolpin.sources.protocol import Client, Kind, fill
+from toolpin.sources.shared_fields import COMMON, filled_links
 from toolpin.sources.spec import SourceSpec
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ class DebianCode:
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:  # noqa: ARG002
         """Return the original tarball of the first suite that has the version."""
-        for _, found, code in self._found():
-            if found == version:
+        for _, value, code in self._found():
+            if value == version:
                 return (code.artifact(),)
         raise _not_in_debian(self._own, version)
 
@@ -139,14 +139,14 @@ class DebianSource:
         suite = self._suite(version, host)
         requires = self._requires(suite)
         plain = self._packages(suite, host, with_runtime=False)
-        found = [Build(plain, requires)]
+        results = [Build(plain, requires)]
         if requires and self._own.runtime:
-            found.append(Build(self._packages(suite, host, with_runtime=True)))
-        return found
+            results.append(Build(self._packages(suite, host, with_runtime=True)))
+        return results
 
     def _suite(self, version: str, host: Host) -> str:
-        for suite, found, _ in self._found(host):
-            if found == version:
+        for suite, value, _ in self._found(host):
+            if value == version:
                 return suite
         raise _not_in_debian(self._own, version)
 
@@ -168,7 +168,8 @@ class DebianSource:
         wanted += self._own.runtime if with_runtime else ()
         names = list(dict.fromkeys(wanted))
         return tuple(
-            one.artifact() for one in self._apt.packages(suite, names, host).values()
+            package.artifact()
+            for package in self._apt.packages(suite, names, host).values()
         )
 
 
@@ -185,8 +186,8 @@ def _in_suites(
     with ThreadPoolExecutor(max_workers=len(own.suites)) as pool:
         asked = [(suite, pool.submit(ask, suite)) for suite in own.suites]
         for suite, answer in asked:
-            if found := answer.result():
-                yield suite, upstream_version(found.version), found
+            if result := answer.result():
+                yield suite, upstream_version(result.version), result
 
 
 def _not_in_debian(own: Debian, version: str) -> NotPublished:
@@ -228,11 +229,11 @@ def _names(
     if spec.build:
         return len(artifacts) == 1 and _is_code(own, artifacts[0], version)
     known = {own.package, *own.packages, *own.shared, *own.runtime}
-    main = [one for one in artifacts if package_of(one) == own.package]
+    main = [artifact for artifact in artifacts if package_of(artifact) == own.package]
     return (
         len(main) == 1
         and upstream_version(main[0].filename.split("_")[1]) == version
-        and all(is_package(one, known) for one in artifacts)
+        and all(is_package(artifact, known) for artifact in artifacts)
     )
 
 

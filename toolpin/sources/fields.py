@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from toolpin.model import Link, Rewrite
-from toolpin.project.words import VERSION, fits
+from toolpin.project.validation import VERSION, fits
 
 # `{name}`; the `${name}` of a shell is none.
 PLACEHOLDER = re.compile(r"(?<!\$)\{(\w+)\}")
@@ -24,7 +24,7 @@ REVISION = "{revision} where `tag` has it"
 # publisher writes it in names (`written`).
 VERSION_WORDS = ("version", "major", "minor", "written")
 
-_CATALOGUE = frozenset(
+_CATALOG = frozenset(
     "url list next then version prefix files file name sha256 sha512 size "
     "channel".split()
 )
@@ -58,7 +58,7 @@ def placeholders(value: object) -> set[str]:
     if isinstance(value, Mapping):
         return placeholders(tuple(value.values()))
     if isinstance(value, tuple):
-        return {name for one in value for name in placeholders(one)}
+        return {name for item in value for name in placeholders(item)}
     return set()
 
 
@@ -77,7 +77,7 @@ def read_texts(value: object) -> tuple[str, ...]:
     """Accept a list of printable lines."""
     if not isinstance(value, list):
         raise UnfitError
-    return tuple(read_text(one) for one in value)
+    return tuple(read_text(item) for item in value)
 
 
 def read_name(value: object) -> str:
@@ -97,7 +97,7 @@ def read_table_name(value: object) -> str:
 
 def read_names(value: object) -> tuple[str, ...]:
     """Accept a list of such names."""
-    return tuple(read_name(one) for one in read_texts(value))
+    return tuple(read_name(text) for text in read_texts(value))
 
 
 def read_inside(value: object) -> str:
@@ -110,7 +110,7 @@ def read_inside(value: object) -> str:
 
 def read_insides(value: object) -> tuple[str, ...]:
     """Accept a list of relative paths."""
-    return tuple(read_inside(one) for one in read_texts(value))
+    return tuple(read_inside(text) for text in read_texts(value))
 
 
 def read_url(value: object) -> str:
@@ -144,7 +144,7 @@ def read_line_urls(value: object) -> tuple[str, ...]:
 
 def read_urls(value: object) -> tuple[str, ...]:
     """Accept a list of https URLs."""
-    return tuple(read_url(one) for one in read_texts(value))
+    return tuple(read_url(text) for text in read_texts(value))
 
 
 def read_repo(value: object) -> str:
@@ -178,7 +178,7 @@ def read_asset(value: object) -> str:
 
 def read_assets(value: object) -> tuple[str, ...]:
     """Accept a list of such names."""
-    return tuple(read_asset(one) for one in read_texts(value))
+    return tuple(read_asset(text) for text in read_texts(value))
 
 
 def read_version(value: object) -> str:
@@ -199,7 +199,7 @@ def read_table(value: object) -> dict[str, str]:
     """Accept a table of texts."""
     if not isinstance(value, dict):
         raise UnfitError
-    return {read_text(key): read_text(one) for key, one in value.items()}
+    return {read_text(key): read_text(entry) for key, entry in value.items()}
 
 
 def read_words(value: object) -> dict[str, str]:
@@ -215,13 +215,16 @@ def read_since(value: object) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, dict):
         raise UnfitError
     lists = {
-        host: one if isinstance(one, list) else [one] for host, one in value.items()
+        host: entry if isinstance(entry, list) else [entry]
+        for host, entry in value.items()
     }
-    found = {host: read_texts(one) for host, one in lists.items()}
-    versions = [version for some in found.values() for version in some]
-    if not all(found.values()) or not all(fits(one, VERSION) for one in versions):
+    results = {host: read_texts(value) for host, value in lists.items()}
+    versions = [version for some in results.values() for version in some]
+    if not all(results.values()) or not all(
+        fits(version, VERSION) for version in versions
+    ):
         raise UnfitError
-    return found
+    return results
 
 
 def read_hosts(value: object) -> dict[str, dict[str, str]]:
@@ -237,7 +240,7 @@ def read_editions(value: object) -> dict[str, dict[str, str]]:
         raise UnfitError
     if not all(re.fullmatch(r"[a-z]*[._-]?", start) for start in value):
         raise UnfitError
-    if not all(isinstance(one, dict) for one in value.values()):
+    if not all(isinstance(item, dict) for item in value.values()):
         raise UnfitError
     return {
         start: {read_text(name): _text(text) for name, text in values.items()}
@@ -255,7 +258,7 @@ def read_tables(value: object) -> dict[str, dict[str, str]]:
     """Accept a table of tables of texts."""
     if not isinstance(value, dict):
         raise UnfitError
-    return {key: read_table(one) for key, one in value.items()}
+    return {key: read_table(entry) for key, entry in value.items()}
 
 
 def read_links(value: object) -> tuple[Link, ...]:
@@ -308,10 +311,10 @@ def read_list(value: object) -> list[object]:
     return value
 
 
-def read_catalogue(value: object) -> dict[str, str]:
+def read_catalog(value: object) -> dict[str, str]:
     """Accept where a JSON list of releases is, and the keys that are read in it."""
-    table = dict.fromkeys(_CATALOGUE, "") | read_table(value)
-    if set(table) != _CATALOGUE or bool(table["next"]) != bool(table["then"]):
+    table = dict.fromkeys(_CATALOG, "") | read_table(value)
+    if set(table) != _CATALOG or bool(table["next"]) != bool(table["then"]):
         raise UnfitError
     if (table["sha256"] or table["sha512"]) and not (table["name"] and table["files"]):
         raise UnfitError
@@ -343,9 +346,9 @@ def read_shared(value: object) -> dict[str, str]:
 
 def read_rewrites(value: object) -> tuple[Rewrite, ...]:
     """Accept `{"bin/erl" = "/usr/lib/erlang"}`: absolute paths become the install's."""
-    found = []
+    results = []
     for pattern, old in read_table(value).items():
         if not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", old):
             raise UnfitError
-        found.append(Rewrite(read_inside(pattern), old))
-    return tuple(found)
+        results.append(Rewrite(read_inside(pattern), old))
+    return tuple(results)

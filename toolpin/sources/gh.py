@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from toolpin.errors import ToolpinError
-from toolpin.process import run
+from toolpin.system.process import run
 
 
 def gh_token(env: Mapping[str, str]) -> str:

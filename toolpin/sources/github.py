@@ -14,13 +14,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from toolpin.binaries.fit import best, lacks, newer_partner
+from toolpin.digests import parse_checksums
 from toolpin.errors import NoFit, NotPublished, Unreachable, listed
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.sources.contract import (
-    Fault,
-    Kind,
-    tool_requirements,
-)
 from toolpin.sources.fields import NO_CHECKSUMS, REVISION, VARIANT
 from toolpin.sources.github_api import (
     API,
@@ -41,7 +37,8 @@ from toolpin.sources.github_names import (
     values_of,
     variant_shapes,
 )
-from toolpin.sources.shared import (
+from toolpin.sources.protocol import Fault, Kind, tool_requirements
+from toolpin.sources.shared_fields import (
     ARCHIVE,
     COMMON,
     WITH,
@@ -55,7 +52,6 @@ from toolpin.sources.version_lists import (
     read_tags,
     versions_in,
 )
-from toolpin.verify import parse_checksums
 
 if TYPE_CHECKING:  # the HTTP client's libraries are heavy
     from toolpin.cache.first_use import FirstUse
@@ -87,19 +83,21 @@ class GithubSource:
         return self._with_assets(host)
 
     def _with_assets(self, host: Host) -> list[Release]:
-        found = []
+        results = []
         for release in read_releases(self._indexes, self._own.repo):
             names = {asset.name for asset in release.assets}
             for version, revision in versions_in(
                 self._spec, [release.tag], host
             ).items():
                 variants = self._with_variants(version, names, host)
-                for one in (*self._spec.in_editions(version), *variants):
-                    spec = self._spec.at(one, host)
-                    known = not names.isdisjoint(asset_names(spec, one, host, revision))
+                for edition in (*self._spec.in_editions(version), *variants):
+                    spec = self._spec.at(edition, host)
+                    known = not names.isdisjoint(
+                        asset_names(spec, edition, host, revision)
+                    )
                     if known or (variants and spec.built_for):
-                        found.append(one)
-        return [Release(one) for one in dict.fromkeys(found)]
+                        results.append(edition)
+        return [Release(item) for item in dict.fromkeys(results)]
 
     def _with_variants(
         self, version: str, names: Iterable[str], host: Host
@@ -108,16 +106,16 @@ class GithubSource:
         if not self._own.variants:
             return []
         spec = self._spec.at(version, host)
-        shapes = [re.compile(one) for one in variant_shapes(spec, version, host)]
+        shapes = [re.compile(shape) for shape in variant_shapes(spec, version, host)]
         matches = [shape.fullmatch(name) for shape in shapes for name in names]
-        found = {match["variant"] for match in matches if match}
-        return [f"{version}{self._own.variants}{one}" for one in sorted(found)]
+        results = {match["variant"] for match in matches if match}
+        return [f"{version}{self._own.variants}{item}" for item in sorted(results)]
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one build there is, or one for each version of another tool."""
         return [
-            build._replace(artifacts=self._files(one, host))
-            for one, build in self._to_choose(version, host).items()
+            build._replace(artifacts=self._files(key, host))
+            for key, build in self._to_choose(version, host).items()
         ]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
@@ -125,17 +123,17 @@ class GithubSource:
 
         Raises NoFit where the tool that is pinned beside it is too old for all.
         """
-        found = self._to_choose(version, host)
-        chosen = best(found.items(), host, lambda item: item[1])
+        result = self._to_choose(version, host)
+        chosen = best(result.items(), host, lambda item: item[1])
         if chosen is None:
             facts = [
-                (one, f"needs {' and '.join(lacks(host, build))}")
-                for one, build in found.items()
+                (key, f"needs {' and '.join(lacks(host, build))}")
+                for key, build in result.items()
             ]
             raise NoFit(
                 f"no build of {self._spec.publisher} runs on this machine",
                 facts,
-                newer_partner(host, found.values()),
+                newer_partner(host, result.values()),
             )
         return self._files(chosen[0], host)
 
@@ -151,12 +149,12 @@ class GithubSource:
             release = read_release(self._read, self._own.repo, tag)
             names = {asset.name for asset in release.assets}
             variants = self._with_variants(base, names, host)
-        found = {}
-        for one in variants or [version]:
-            values = {"variant": split_variant(self._spec, one)[1]}
+        results = {}
+        for item in variants or [version]:
+            values = {"variant": split_variant(self._spec, item)[1]}
             requires = tool_requirements(self._spec.built_for, values)
-            found[one] = Build((), requires if variants else ())
-        return found
+            results[item] = Build((), requires if variants else ())
+        return results
 
     def _files(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the first of the plugin's assets that is released, and its parts.
@@ -167,7 +165,7 @@ class GithubSource:
         revision = self._revision(spec, version, host)
         release = Expected(spec, version, host, revision)
         parts = part_names(spec.own.parts, values_of(spec, version, host, revision))
-        wanted = [release.names, *([one] for one in parts)]
+        wanted = [release.names, *([part] for part in parts)]
         return tuple(self._artifact(release, names) for names in wanted)
 
     def _revision(self, spec: SourceSpec, version: str, host: Host) -> str:
@@ -179,19 +177,19 @@ class GithubSource:
         except (NotPublished, Unreachable):
             releases = read_releases(self._indexes, spec.own.repo)
             tags = [release.tag for release in releases]
-        found = versions_in(self._spec, tags, host)
+        versions = versions_in(self._spec, tags, host)
         base, _ = split_variant(spec, version)
-        if base not in found:
+        if base not in versions:
             raise NotPublished(f"{spec.own.repo} on GitHub has no {version}")
-        return found[base]
+        return versions[base]
 
     def _artifact(self, release: Expected, names: Sequence[str]) -> Artifact:
         """Return the first of these assets that is released, with its digest."""
         if listed := self._listed(release, names):
             return listed
         repo, tag = self._own.repo, release.tag
-        found = kept_release(self._indexes, repo, tag, names)
-        by_name = {asset.name: asset for asset in found.assets}
+        result = kept_release(self._indexes, repo, tag, names)
+        by_name = {asset.name: asset for asset in result.assets}
         for name in names:
             if asset := by_name.get(name):
                 url = download_url(repo, tag, name)

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import quote
 
+from toolpin.digests import make_digest
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.json_text import parse_json
 from toolpin.model import Digest
-from toolpin.verify import make_digest
 
 if TYPE_CHECKING:  # the HTTP client's libraries are heavy
     from toolpin.cache.indexes import Indexes
@@ -75,7 +75,7 @@ def kept_release(
             assets = _release(parse_json(data)).assets
         except _SHAPELESS:
             return False
-        return any(one.name in names and one.digest for one in assets)
+        return any(asset.name in names and asset.digest for asset in assets)
 
     def read(url: str, *, max_bytes: int) -> bytes:
         return indexes.read(url, max_bytes=max_bytes, suffices=suffices)
@@ -103,25 +103,25 @@ def api_digest(asset: Asset, place: str) -> Digest:
 
 def read_releases(indexes: Indexes, repo: str) -> list[GithubRelease]:
     """Return all releases but drafts, as far as GitHub lists them: 1,000."""
-    found: list[GithubRelease] = []
+    github_releases: list[GithubRelease] = []
     for page in range(1, _MOST_PAGES + 1):
         url = f"{API}/{repo}/releases?per_page={_PAGE}&page={page}"
         try:
             tables = parse_json(indexes.read(url, max_bytes=_ANSWER_BYTES))
             if not isinstance(tables, list):
                 raise TypeError("a list was expected")
-            found += map(_release, tables)
+            github_releases += map(_release, tables)
         except _SHAPELESS as error:
             raise _no_answer(url, error) from error
         if len(tables) < _PAGE:
             break
-    return [release for release in found if not release.is_draft]
+    return [release for release in github_releases if not release.is_draft]
 
 
 def _release(table: dict[str, Any]) -> GithubRelease:
     assets = (
-        Asset(str(one["name"]), int(one["size"]), str(one.get("digest") or ""))
-        for one in table["assets"]
+        Asset(str(asset["name"]), int(asset["size"]), str(asset.get("digest") or ""))
+        for asset in table["assets"]
     )
     return GithubRelease(
         str(table["tag_name"]), bool(table.get("draft", False)), tuple(assets)

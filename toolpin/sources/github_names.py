@@ -7,7 +7,6 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from toolpin.model import Artifact, Host
-from toolpin.sources.contract import fill, shape_of
 from toolpin.sources.fields import (
     HOST_VALUES,
     REVISION,
@@ -21,7 +20,8 @@ from toolpin.sources.fields import (
     read_text,
 )
 from toolpin.sources.github_api import download_url
-from toolpin.sources.shared import TAG, part_names
+from toolpin.sources.protocol import fill, shape_of
+from toolpin.sources.shared_fields import TAG, part_names
 from toolpin.sources.spec import SourceSpec
 from toolpin.sources.version_lists import tag_shape
 
@@ -74,7 +74,8 @@ FIELDS: dict[str, Field] = {
         read_checksums,
         "none",
         "`none` where no digest is published: an install then requires "
-        "--trust-on-first-use, which records the digest that it had. An asset without a "
+        "--trust-on-first-use, which records the digest that it had. An asset "
+        "without a "
         "digest requires it in any case",
         "",
     ),
@@ -124,10 +125,10 @@ def names_assets(
     known = expected[0] in asset_names(spec, version, host, revision)
     if spec.built_for and not split_variant(spec, version)[1]:
         shapes = variant_shapes(spec, version, host)
-        known = known or any(re.fullmatch(one, expected[0]) for one in shapes)
+        known = known or any(re.fullmatch(shape, expected[0]) for shape in shapes)
     tag = tag_of(spec, version, revision)
     urls = [download_url(spec.own.repo, tag, name) for name in expected]
-    named = [(one.locator, one.filename) for one in artifacts]
+    named = [(artifact.locator, artifact.filename) for artifact in artifacts]
     return known and named == list(zip(urls, expected, strict=True))
 
 

@@ -10,10 +10,22 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from toolpin.digests import parse_checksums
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.model import Artifact, Build, Host, Release
 from toolpin.sources import json_index
-from toolpin.sources.contract import (
+from toolpin.sources.fields import (
+    HOST_VALUES,
+    NO_CHECKSUMS,
+    REVISION,
+    VERSION_WORDS,
+    Field,
+    read_catalog,
+    read_checksums,
+    read_urls,
+    read_versions,
+)
+from toolpin.sources.protocol import (
     Fault,
     Kind,
     Services,
@@ -21,18 +33,7 @@ from toolpin.sources.contract import (
     line_channels,
     shape_of,
 )
-from toolpin.sources.fields import (
-    HOST_VALUES,
-    NO_CHECKSUMS,
-    REVISION,
-    VERSION_WORDS,
-    Field,
-    read_catalogue,
-    read_checksums,
-    read_urls,
-    read_versions,
-)
-from toolpin.sources.shared import (
+from toolpin.sources.shared_fields import (
     ARCHIVE,
     COMMON,
     TAG,
@@ -46,9 +47,8 @@ from toolpin.sources.version_lists import (
     listed_releases,
     versions_in,
 )
-from toolpin.verify import parse_checksums
 
-_CATALOGUE_BYTES = 64 << 20
+_CATALOG_BYTES = 64 << 20
 _CHECKSUMS_BYTES = 1 << 20
 _FILLED = (*VERSION_WORDS, HOST_VALUES, REVISION)
 
@@ -102,7 +102,7 @@ FIELDS: dict[str, Field] = {
     ),
     "tag": TAG,
     "catalogue": Field(
-        read_catalogue,
+        read_catalog,
         "a table: url, and if need be list, next, then, version, prefix, files, file, "
         "name, sha256 or sha512, size, channel",
         "a JSON list of releases. Values are keys, or paths of keys such as "
@@ -115,9 +115,9 @@ FIELDS: dict[str, Field] = {
         "long-term line's codename. A URL that ends in .ndjson has a release a line",
         {},
         holds=(HOST_VALUES,),
-        filled=lambda catalogue: (
-            catalogue.get("file", ""),
-            catalogue.get("files", ""),
+        filled=lambda catalog: (
+            catalog.get("file", ""),
+            catalog.get("files", ""),
         ),
     ),
 }
@@ -138,14 +138,14 @@ class HttpSource:
             names = listed_names(self._services, self._own.versions, host)
             return listed_releases(self._spec, names, host)
         try:
-            found = {
+            channelses = {
                 version: self._channels(entry)
                 for version, revision, entry in self._listed(host)
                 if self._is_for(entry, version, revision, host)
             }
         except _SHAPELESS as error:
             raise self._no_list(error) from error
-        return [Release(version, channels) for version, channels in found.items()]
+        return [Release(version, channels) for version, channels in channelses.items()]
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one build there is, in a list."""
@@ -163,7 +163,7 @@ class HttpSource:
         values = spec.values(host, version=version, revision=revision)
         urls = [fill(template, values) for template in spec.own.artifacts]
         wanted = [urls, *([url] for url in part_names(spec.own.parts, values))]
-        find = self._catalogued if self._has_digests else self._summed
+        find = self._cataloged if self._has_digests else self._summed
         return tuple(find(spec, values, some, host) for some in wanted)
 
     @property
@@ -176,13 +176,13 @@ class HttpSource:
             return ""
         if self._own.versions:
             names = listed_names(self._services, self._own.versions, host)
-            found = versions_in(self._spec, names, host)
+            versions = versions_in(self._spec, names, host)
         else:
-            found = {one: revision for one, revision, _ in self._listed(host)}
+            versions = {value: revision for value, revision, _ in self._listed(host)}
         _, base = spec.split_edition(version)
-        if base not in found:
+        if base not in versions:
             raise NotPublished(f"{spec.id} lists no {version} for {host}")
-        return found[base]
+        return versions[base]
 
     def _summed(
         self,
@@ -210,7 +210,7 @@ class HttpSource:
             return Artifact(url, digest, None, name)
         raise missing or NotPublished(f"{template} lists no build for {host}")
 
-    def _catalogued(
+    def _cataloged(
         self,
         spec: SourceSpec,
         values: Mapping[str, str],
@@ -248,7 +248,7 @@ class HttpSource:
                 yield version, revision, entry
 
     def _read(self, url: str) -> bytes:
-        return self._services.indexes.read(url, max_bytes=_CATALOGUE_BYTES)
+        return self._services.indexes.read(url, max_bytes=_CATALOG_BYTES)
 
     def _is_for(self, entry: Any, version: str, revision: str, host: Host) -> bool:  # noqa: ANN401 - JSON
         shape, spec = self._shape, self._spec.at(version, host)
@@ -290,7 +290,7 @@ def _names(
         if match:
             values = {**values, **match.groupdict()}
             urls = [fill(template, values), *part_names(spec.own.parts, values)]
-            named = [(one.locator, one.filename) for one in artifacts]
+            named = [(artifact.locator, artifact.filename) for artifact in artifacts]
             return named == [(url, _name(url)) for url in urls]
     return False
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from toolpin.digests import any_digest
 from toolpin.json_text import parse_json
 from toolpin.model import Digest
-from toolpin.sources.contract import fill
-from toolpin.verify import any_digest
+from toolpin.sources.protocol import fill
 
 Read = Callable[[str], bytes]
 _ONE_A_LINE = (".ndjson", ".jsonl")
@@ -24,13 +24,13 @@ def entries(shape: Mapping[str, str], read: Read) -> Iterator[tuple[str, Any]]:
 
     Raises ValueError, LookupError, TypeError or AttributeError for another shape.
     """
-    found = _at(_document(shape["url"], read), shape["list"])
-    lists = [found]
+    at = _at(_document(shape["url"], read), shape["list"])
+    lists = [at]
     if shape["next"]:
-        urls = [_at(one, shape["next"]) for _, one in _items(found, keyed=False)]
+        urls = [_at(value, shape["next"]) for _, value in _items(at, keyed=False)]
         lists = [_at(_next(shape["url"], url, read), shape["then"]) for url in urls]
-    for one in lists:
-        for key, entry in _items(one, keyed=not shape["version"]):
+    for item in lists:
+        for key, entry in _items(item, keyed=not shape["version"]):
             name = _at(entry, shape["version"]) if shape["version"] else key
             yield _text(name).removeprefix(shape["prefix"]), entry
 
@@ -47,11 +47,13 @@ def files(
 ) -> dict[str, Mapping[str, Any]]:
     """Return what a release states of its files, by the last part of their names."""
     path, name = fill(shape["files"], values), shape["name"]
-    found = entry.get(path, {}) if path != shape["files"] else _at(entry, path)
-    if isinstance(found, Mapping):
-        tables = [found, *found.values()]
-        found = [one for one in tables if isinstance(one, Mapping) and name in one]
-    return {_text(one[name]).rpartition("/")[2]: one for one in found}
+    results = entry.get(path, {}) if path != shape["files"] else _at(entry, path)
+    if isinstance(results, Mapping):
+        tables = [results, *results.values()]
+        results = [
+            table for table in tables if isinstance(table, Mapping) and name in table
+        ]
+    return {_text(item[name]).rpartition("/")[2]: item for item in results}
 
 
 def digest_of(shape: Mapping[str, str], file: Mapping[str, Any]) -> Digest | None:
@@ -84,7 +86,7 @@ def _items(found: Any, *, keyed: bool) -> Iterator[tuple[Any, Any]]:  # noqa: AN
     if keyed and isinstance(found, Mapping):
         yield from found.items()
     elif isinstance(found, list):
-        yield from ((one, one) for one in found)
+        yield from ((item, item) for item in found)
     else:
         raise TypeError("a list was expected")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from toolpin.sources import debian, github, http, lines, npm, pypi, script
-from toolpin.sources.contract import Kind
+from toolpin.sources.protocol import Kind
 
 KINDS: Mapping[str, Kind] = {
     "http": http.KIND,

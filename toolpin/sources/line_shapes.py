@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from toolpin.verify import HEX_LENGTHS
+from toolpin.digests import HEX_LENGTHS
 
 _SHAPES = {
     "version": r"\d[0-9A-Za-z.+_-]*",

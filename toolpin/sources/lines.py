@@ -13,16 +13,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.binaries.fit import best, lacks, newer_partner
+from toolpin.digests import HEX_LENGTHS, make_digest
 from toolpin.errors import NoChecksum, NoFit, NotPublished, Unreachable
 from toolpin.model import Artifact, Build, Host, Patch, Release, Step
-from toolpin.sources.contract import (
-    WORD,
-    Fault,
-    Kind,
-    fill,
-    shape_of,
-    tool_requirements,
-)
 from toolpin.sources.deb_files import RUNTIME, is_package, library_steps
 from toolpin.sources.fields import (
     COLUMNS,
@@ -37,9 +30,16 @@ from toolpin.sources.fields import (
     read_urls,
 )
 from toolpin.sources.line_shapes import line_shape
-from toolpin.sources.shared import ARCHIVE, COMMON, archive_steps, built_for
+from toolpin.sources.protocol import (
+    WORD,
+    Fault,
+    Kind,
+    fill,
+    shape_of,
+    tool_requirements,
+)
+from toolpin.sources.shared_fields import ARCHIVE, COMMON, archive_steps, built_for
 from toolpin.sources.spec import SourceSpec
-from toolpin.verify import HEX_LENGTHS, make_digest
 
 if TYPE_CHECKING:  # the HTTP client's libraries are heavy
     from toolpin.cache.first_use import FirstUse
@@ -193,7 +193,7 @@ class LinesSource:
 
         Raises NoChecksum where none has.
         """
-        found: list[Build] = []
+        results: list[Build] = []
         undigested: dict[str, NoChecksum] = {}
         for row in self._rows_of(version, host):
             try:
@@ -201,27 +201,27 @@ class LinesSource:
             except NoChecksum as error:
                 undigested[row.image] = error
                 continue
-            found.append(Build((artifact, *self._libraries(host)), row.requires))
-        if undigested and not found:
+            results.append(Build((artifact, *self._libraries(host)), row.requires))
+        if undigested and not results:
             raise next(iter(undigested.values()))
         if undigested:
             self._first_use.report_left_out(version, host, undigested)
-        return found
+        return results
 
     def _rows_of(self, version: str, host: Host) -> list[_Row]:
         """Return the lines of a version. Raises NotPublished for none.
 
         Where several lines describe the same build, the last one counts.
         """
-        found = {
+        rows = {
             row.requires: row
             for image in self._images()
             for row in self._rows(image, host)
             if row.columns["version"] == version
         }
-        if not found:
+        if not rows:
             raise NotPublished(f"{self._spec.id} lists no {version} for {host}")
-        return list(found.values())
+        return list(rows.values())
 
     def _artifact(self, row: _Row, host: Host) -> Artifact:
         values = {**self._values(row.image, host), **row.columns}
@@ -242,7 +242,7 @@ class LinesSource:
             if missing:
                 names = ", ".join(sorted(missing))
                 raise NotPublished(f"Debian {suite} has no {names} for {host}")
-            return tuple(one.artifact() for one in packages.values())
+            return tuple(package.artifact() for package in packages.values())
         return ()
 
     def _rows(self, image: str, host: Host) -> Iterator[_Row]:
@@ -260,7 +260,9 @@ class LinesSource:
         for line in text.splitlines():
             match = shape.fullmatch(line.rstrip())
             if match and self._spec.is_release(match["version"]):
-                columns = {name: one or "" for name, one in match.groupdict().items()}
+                columns = {
+                    name: value or "" for name, value in match.groupdict().items()
+                }
                 if all(
                     self._is_usable(name, columns[name]) for name in self._filled_in
                 ):
@@ -341,7 +343,7 @@ def _names(
         bool(artifacts)
         and any(re.fullmatch(shape, artifacts[0].locator) for shape in shapes)
         and artifacts[0].filename == artifacts[0].locator.rpartition("/")[2]
-        and all(is_package(one, own.runtime) for one in artifacts[1:])
+        and all(is_package(artifact, own.runtime) for artifact in artifacts[1:])
     )
 
 

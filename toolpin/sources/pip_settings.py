@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 from toolpin.errors import Unreachable, as_word
 from toolpin.http import urls
 from toolpin.http.limits import Transport
-from toolpin.process import run
+from toolpin.system.process import run
 
 _TIMEOUT_S = 60.0
 _PIP = (sys.executable, "-I", "-m", "pip")
@@ -57,24 +57,24 @@ def read_pip_settings(env: Mapping[str, str]) -> PipSettings:
     sections: dict[str, dict[str, str]] = {}
     for section, name, value in _SETTING.findall(_pip(env, "config", "list")):
         sections.setdefault(section, {})[name] = str(ast.literal_eval(value))
-    found: dict[str, str] = {}
+    results: dict[str, str] = {}
     for section in ("global", "install", "download", ":env:"):
-        found |= sections.get(section, {})
+        results |= sections.get(section, {})
     indexes: list[str] = []
-    if found.get("no-index", "").lower() not in _TRUE:
-        indexes = [found.get("index-url") or _default_index(env)]
-        indexes += found.get("extra-index-url", "").split()
-    provider = found.get("keyring-provider", "auto")
-    trusted = found.get("trusted-host", "").split()
+    if results.get("no-index", "").lower() not in _TRUE:
+        indexes = [results.get("index-url") or _default_index(env)]
+        indexes += results.get("extra-index-url", "").split()
+    provider = results.get("keyring-provider", "auto")
+    trusted = results.get("trusted-host", "").split()
     for index in indexes:
         _check_transport(index, trusted)
     return PipSettings(
-        tuple(_with_password(one, provider, env) for one in indexes),
-        tuple(found.get("find-links", "").split()),
+        tuple(_with_password(index, provider, env) for index in indexes),
+        tuple(results.get("find-links", "").split()),
         Transport(
-            cert=found.get("cert", ""),
-            client_cert=found.get("client-cert", ""),
-            proxy=found.get("proxy", ""),
+            cert=results.get("cert", ""),
+            client_cert=results.get("client-cert", ""),
+            proxy=results.get("proxy", ""),
         ),
     )
 
@@ -85,15 +85,15 @@ def pip_line(*args: str) -> str:
 
 
 def _pip(env: Mapping[str, str], *args: str) -> str:
-    told = run([*_PIP, *args], env=env, cwd="/", timeout_s=_TIMEOUT_S)
-    if told.status != 0:
-        said = told.err.strip().rpartition("\n")[2].removeprefix("ERROR: ")
+    finished = run([*_PIP, *args], env=env, cwd="/", timeout_s=_TIMEOUT_S)
+    if finished.status != 0:
+        text = finished.err.strip().rpartition("\n")[2].removeprefix("ERROR: ")
         raise Unreachable(
             "pip does not report its configuration",
-            [("exit status", str(told.status)), ("pip says", said or "nothing")],
+            [("exit status", str(finished.status)), ("pip says", text or "nothing")],
             pip_line("config", "debug"),
         )
-    return told.out
+    return finished.out
 
 
 def _default_index(env: Mapping[str, str]) -> str:
@@ -124,13 +124,13 @@ def _with_password(index: str, provider: str, env: Mapping[str, str]) -> str:
         return index
     place = urls.shown(index)
     for command in _keyrings(provider, env):
-        told = run(
+        finished = run(
             [*command, "get", place, unquote(parts.username)],
             env=env,
             cwd="/",
             timeout_s=_TIMEOUT_S,
         )
-        if told.status == 0 and (password := told.out.strip("\n")):
+        if finished.status == 0 and (password := finished.out.strip("\n")):
             user = f"{parts.username}:{quote(password, safe='')}"
             host = parts.netloc.rpartition("@")[2]
             return parts._replace(netloc=f"{user}@{host}").geturl()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.model import Artifact, Build, Host, Release
-from toolpin.sources.contract import Client, Kind, fill
 from toolpin.sources.fields import HOST_VALUES, Field, read_count, read_text
-from toolpin.sources.shared import ARCHIVE, COMMON, WITH, archive_steps, packages
+from toolpin.sources.protocol import Client, Kind, fill
+from toolpin.sources.shared_fields import ARCHIVE, COMMON, WITH, archive_steps, packages
 from toolpin.sources.spec import SourceSpec
 from toolpin.versions import sort_key
 
@@ -47,14 +47,14 @@ class PypiSource:
     def releases(self, host: Host) -> list[Release]:
         """Return the tool's versions with a wheel for the host."""
         return [
-            Release(one)
+            Release(edition)
             for package in packages(self._spec, host)
             for version in dict.fromkeys(
-                _cut(one, self._own.numbers)
-                for one in self._client.versions(package, host)
+                _cut(version, self._own.numbers)
+                for version in self._client.versions(package, host)
             )
-            for one in self._spec.in_editions(version)
-            if _package(self._spec.at(one, host), host) == package
+            for edition in self._spec.in_editions(version)
+            if _package(self._spec.at(edition, host), host) == package
         ]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
@@ -75,7 +75,7 @@ class PypiSource:
         if not numbers:
             return package, version
         known = self._client.versions(package, host)
-        same = [one for one in known if _cut(one, numbers) == version]
+        same = [item for item in known if _cut(item, numbers) == version]
         return package, max(same, key=sort_key, default=version)
 
 

@@ -18,17 +18,17 @@ from urllib.parse import quote, unquote, urlsplit
 from toolpin.binaries.fit import best, lacks
 from toolpin.cache.indexes import Indexes
 from toolpin.cache.verified import Cache
+from toolpin.digests import hash_file, make_digest
 from toolpin.errors import NotPublished, Refused, Unreachable, listed
 from toolpin.http import urls
 from toolpin.http.credentials import Credentials
 from toolpin.http.fetch import Fetcher
 from toolpin.http.limits import Limits
 from toolpin.model import Artifact, Build, Host
-from toolpin.paths import home_folder, open_regular
-from toolpin.sources.contract import Progress
 from toolpin.sources.pip_settings import PipSettings, pip_line, read_pip_settings
+from toolpin.sources.protocol import Progress
 from toolpin.sources.wheels import Wheel, normalized, parse_page
-from toolpin.verify import hash_file, make_digest
+from toolpin.system.paths import home_directory, open_regular
 from toolpin.versions import sort_key
 
 _ACCEPT = (
@@ -55,19 +55,19 @@ class PypiClient:
 
         Without pre-releases and what was withdrawn.
         """
-        found = dict.fromkeys(
-            one.version
-            for one in self._wheels(dist)
-            if one.is_final and _runs(one, host)
+        fromkeys = dict.fromkeys(
+            wheel.version
+            for wheel in self._wheels(dist)
+            if wheel.is_final and _runs(wheel, host)
         )
-        return list(found)
+        return list(fromkeys)
 
     def artifact(self, dist: str, version: str, host: Host) -> Artifact:
         """Return the wheel of one version for the host, with the index's digest.
 
         Raises NotPublished or Unreachable.
         """
-        build = best(self.builds(dist, version, host), host, lambda one: one)
+        build = best(self.builds(dist, version, host), host, lambda build: build)
         if build is None:
             raise NotPublished(f"{dist} has no {version} for {host}")
         return build.artifacts[0]
@@ -77,17 +77,17 @@ class PypiClient:
 
         Of those that require the same the best one; what requires most comes first.
         """
-        found: dict[tuple[tuple[str, str], ...], Wheel] = {}
+        wheels: dict[tuple[tuple[str, str], ...], Wheel] = {}
         for wheel in self._wheels(dist):
             requires = wheel.requires(host) if wheel.version == version else None
             if requires is not None:
-                before = found.get(requires, wheel)
-                found[requires] = max(before, wheel, key=lambda one: one.rank)
-        if not found:
+                before = wheels.get(requires, wheel)
+                wheels[requires] = max(before, wheel, key=lambda item: item.rank)
+        if not wheels:
             raise NotPublished(f"{dist} has no {version} for {host}")
         return [
             Build((_artifact(dist, wheel),), requires)
-            for requires, wheel in sorted(found.items(), key=_demand, reverse=True)
+            for requires, wheel in sorted(wheels.items(), key=_demand, reverse=True)
         ]
 
     def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
@@ -98,10 +98,12 @@ class PypiClient:
         match = _LOCATOR.fullmatch(artifact.locator)
         if match is None:
             raise NotPublished(f"{artifact.locator} is not a wheel")
-        named = [one for one in self._wheels(match[1]) if one.filename == match[3]]
+        named = [
+            wheel for wheel in self._wheels(match[1]) if wheel.filename == match[3]
+        ]
         if not named:
             raise Unreachable(f"the index has no {match[3]}", _places(self._settings))
-        same = [one for one in named if one.sha256 == artifact.digest.hex]
+        same = [item for item in named if item.sha256 == artifact.digest.hex]
         url = (same or named)[0].url
         with listed(artifact.filename):
             if path := _local(url):
@@ -121,7 +123,7 @@ class PypiClient:
 
     @cached_property
     def _fetcher(self) -> Fetcher:
-        credentials = Credentials(self._env, home=home_folder(self._env))
+        credentials = Credentials(self._env, home=home_directory(self._env))
         return Fetcher(str, self._limits, credentials, self._settings.transport)
 
     @cached_property
@@ -153,7 +155,9 @@ class PypiClient:
                 return _in_directory(path, dist)
             page = self._pages.read(place, max_bytes=_PAGE_BYTES)
             wheels = parse_page(page, place, dist)
-            return [_with_user(one, place) for one in wheels if _may_name(place, one)]
+            return [
+                _with_user(wheel, place) for wheel in wheels if _may_name(place, wheel)
+            ]
         except NotPublished:
             return []
         except _SHAPELESS as error:
@@ -218,7 +222,7 @@ def _in_directory(path: str, dist: str) -> list[Wheel]:
     if os.path.isdir(path):
         page = os.path.join(path, "index.html")
         if not os.path.isfile(page):
-            links = "".join(f'<a href="{quote(one)}">' for one in os.listdir(path))
+            links = "".join(f'<a href="{quote(name)}">' for name in os.listdir(path))
             return parse_page(links.encode(), f"file://{quote(path)}/", dist)
         path = page
     if not os.path.isfile(path):

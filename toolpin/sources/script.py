@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 from toolpin.errors import NotPublished, ToolpinError, Unreachable
 from toolpin.model import Artifact, Build, Digest, Host, Release, Scripted
-from toolpin.sources.contract import Kind
+from toolpin.sources.protocol import Kind
 
 if TYPE_CHECKING:  # they load what runs git
-    from toolpin.scripts.gitrepo import Git, Identity
-    from toolpin.scripts.running import Scripts
+    from toolpin.plugins.asdf.git_client import Git, Identity
+    from toolpin.plugins.asdf.script_runner import Scripts
 
 NAME = "script"
 _VERIFIED = "plugin only, not what its scripts fetch"
@@ -60,8 +60,8 @@ class ScriptSource:
         name = self._scripts.name
         identity = self._read_identity()
         hint = f"toolpin plugin diff {name}"
-        identity.check_committed(name, self._scripts.folder, hint)
-        from toolpin.scripts.spelling import kind_of  # noqa: PLC0415 - see above
+        identity.check_committed(name, self._scripts.directory, hint)
+        from toolpin.plugins.asdf.spelling import kind_of  # noqa: PLC0415 - see above
 
         if kind_of(version)[0] != "ref" and version not in self._versions():
             raise NotPublished(f"{name}'s plugin lists no {version}")
@@ -70,7 +70,7 @@ class ScriptSource:
     def _read_identity(self) -> Identity:
         with self._mutex:
             if self._identity is None:
-                self._identity = self._git.identity(self._scripts.folder)
+                self._identity = self._git.identity(self._scripts.directory)
             return self._identity
 
     def _versions(self) -> list[str]:
@@ -95,21 +95,21 @@ def artifact_of(name: str, identity: Identity) -> Artifact:
     """Return what a lockfile and a receipt name of a plugin: its commit and files."""
     where = f"{identity.url}@{identity.commit}"
     kind, text = "git", quote(where, safe="/:@%~+=&?#,;!$'()*")
-    if identity.is_folder:
+    if identity.is_directory:
         kind, text = "folder", f"{name}@{identity.commit or 'files'}"
     digest = Digest("sha256", identity.sha256)
     return Artifact(f"{kind}:{text}", digest, None, text.rpartition("/")[2])
 
 
 def address_of(artifact: Artifact) -> tuple[str, str]:
-    """Return the URL and the commit that an artifact names; no URL for a folder."""
+    """Return the URL and the commit that an artifact names; no URL for a directory."""
     kind, _, text = artifact.locator.partition(":")
     url, _, commit = text.rpartition("@")
     return ("" if kind == "folder" else url), commit
 
 
 def _is_plugin(artifacts: tuple[Artifact, ...]) -> bool:
-    schemes = [one.locator.partition(":")[0] for one in artifacts]
+    schemes = [artifact.locator.partition(":")[0] for artifact in artifacts]
     return schemes in (["git"], ["folder"])
 
 

@@ -117,12 +117,12 @@ class SourceSpec(NamedTuple):
 
     def at(self, version: str, host: object) -> SourceSpec:
         """Return the source as it is for one version on one host, without ranges."""
-        found = self._replace(when=())
+        fields = self._replace(when=())
         _, version = self.split_edition(version)
-        for one in self.when:
-            if one.holds(version, str(host)):
-                found = found.with_fields(one.fields)
-        return found
+        for item in self.when:
+            if item.holds(version, str(host)):
+                fields = fields.with_fields(item.fields)
+        return fields
 
     def with_fields(self, fields: Mapping[str, Any]) -> SourceSpec:
         """Return the source with other fields; words and values of hosts are added."""
@@ -152,7 +152,7 @@ def first_build(version: str, firsts: Sequence[str]) -> str | None:
     `firsts` has the first one of all, or the first one of each line of versions; lines
     are told apart by their first number.
     """
-    same = [one for one in firsts if is_prefix(version.partition(".")[0], one)]
+    same = [item for item in firsts if is_prefix(version.partition(".")[0], item)]
     for first in same or sorted(firsts, key=sort_key)[:1]:
         if is_older(version, first) and not is_prefix(version, first):
             return first

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from toolpin.errors import Unreachable
 from toolpin.model import Host, Release
-from toolpin.sources.contract import WORD, shape_of
+from toolpin.sources.protocol import WORD, shape_of
 from toolpin.sources.spec import SourceSpec, first_build
 from toolpin.versions import sort_key
 
 if TYPE_CHECKING:  # the HTTP client's libraries are heavy
     from toolpin.cache.indexes import Indexes
-    from toolpin.sources.contract import Services
+    from toolpin.sources.protocol import Services
 
 _TAGS_BYTES = 32 << 20
 _PREFIX = "refs/tags/"
@@ -72,10 +72,10 @@ def versions_in(spec: SourceSpec, names: Iterable[str], host: Host) -> dict[str,
 
     A tag counts where it is the one that the plugin expects of its version.
     """
-    changed = (one.fields.get("tag") for one in spec.when)
+    changed = (item.fields.get("tag") for item in spec.when)
     templates = dict.fromkeys([spec.own.tag, *filter(None, changed)])
-    shapes = {one: re.compile(tag_shape(one)) for one in templates}
-    found: dict[str, str] = {}
+    shapes = {template: re.compile(tag_shape(template)) for template in templates}
+    versions: dict[str, str] = {}
     for name in names:
         for template, shape in shapes.items():
             match = shape.fullmatch(name)
@@ -86,9 +86,9 @@ def versions_in(spec: SourceSpec, names: Iterable[str], host: Host) -> dict[str,
                 continue
             version, parts = match["version"], match.groupdict()
             if len(shapes) == 1 or spec.at(version, host).own.tag == template:
-                revisions = (found.get(version, ""), parts.get("revision", ""))
-                found[version] = max(revisions, key=sort_key)
-    return found
+                revisions = (versions.get(version, ""), parts.get("revision", ""))
+                versions[version] = max(revisions, key=sort_key)
+    return versions
 
 
 def listed_releases(
@@ -97,10 +97,10 @@ def listed_releases(
     """Return the versions that tags are of, but those before the host's first one."""
     since = spec.since.get(str(host), ())
     return [
-        Release(one)
+        Release(edition)
         for version in versions_in(spec, names, host)
         if not first_build(version, since)
-        for one in spec.in_editions(version)
+        for edition in spec.in_editions(version)
     ]
 
 

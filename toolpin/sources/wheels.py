@@ -68,7 +68,7 @@ class Wheel(NamedTuple):
             return None  # a module of one Python, and no program
         if "any" in platforms.split("."):
             return ()
-        found = []
+        results = []
         for platform in platforms.split("."):
             name, _, arch = platform.partition("_")
             name = f"{_OLD_NAMES[name]}_{arch}" if name in _OLD_NAMES else platform
@@ -78,10 +78,10 @@ class Wheel(NamedTuple):
                 and match[1] == _FAMILIES[host.libc]
                 and match[4] in _ARCHES[host.os, host.arch]
             ):
-                found.append((int(match[2]), int(match[3])))
-        if not found:
+                results.append((int(match[2]), int(match[3])))
+        if not results:
             return None
-        return ((host.libc or host.os, "{}.{}".format(*min(found))),)
+        return ((host.libc or host.os, "{}.{}".format(*min(results))),)
 
 
 def parse_page(text: bytes, url: str, package: str) -> list[Wheel]:
@@ -92,13 +92,13 @@ def parse_page(text: bytes, url: str, package: str) -> list[Wheel]:
     """
     is_json = text.lstrip()[:1] == b"{"
     links = _json_links(text) if is_json else _html_links(text.decode("utf-8"), url)
-    found = []
+    page = []
     for filename, link, sha256, is_yanked in links:
         parts = _WHEEL.fullmatch(filename)
         if parts and normalized(parts[1]) == normalized(package):
             target = urldefrag(urljoin(url, link)).url
-            found.append(Wheel(filename, target, sha256.lower(), is_yanked))
-    return found
+            page.append(Wheel(filename, target, sha256.lower(), is_yanked))
+    return page
 
 
 def normalized(name: str) -> str:
@@ -112,25 +112,29 @@ def _parts(filename: str) -> tuple[str, ...]:
 
 
 def _json_links(text: bytes) -> list[tuple[str, str, str, bool]]:
-    found = []
+    json_links = []
     for file in parse_json(text)["files"]:
         sha256 = file.get("hashes", {}).get("sha256", "")
         is_yanked = bool(file.get("yanked", False))
-        found.append((str(file["filename"]), str(file["url"]), str(sha256), is_yanked))
-    return found
+        json_links.append(
+            (str(file["filename"]), str(file["url"]), str(sha256), is_yanked)
+        )
+    return json_links
 
 
 def _html_links(text: str, url: str) -> list[tuple[str, str, str, bool]]:
     reader = _Anchors()
     reader.feed(text)
     base = urljoin(url, reader.base)
-    found = []
+    html_links = []
     for href, is_yanked in reader.links:
         path, fragment = urldefrag(href)
         match = _SHA256.search(fragment)
         name = unquote(path.partition("?")[0].rpartition("/")[2])
-        found.append((name, urljoin(base, href), match[1] if match else "", is_yanked))
-    return found
+        html_links.append(
+            (name, urljoin(base, href), match[1] if match else "", is_yanked)
+        )
+    return html_links
 
 
 class _Anchors(HTMLParser):

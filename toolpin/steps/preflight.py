@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from toolpin.errors import NoFit
 from toolpin.model import Need, Pin, Recipe
-from toolpin.process import run
+from toolpin.system.process import run
 from toolpin.versions import sort_key
 
 _COMPILERS = ("cc", "gcc", "clang")
@@ -38,7 +38,7 @@ def lacking(
 
     `options` are those for configure: some make a need needless.
     """
-    needs = [one for one in _needs(recipe, pin) if not is_needless(one, options)]
+    needs = [need for need in _needs(recipe, pin) if not is_needless(need, options)]
     missing = list(_missing(needs, env))
     supplied = tuple(need for need in missing if need.suite)
     given = [need.option for need in supplied]
@@ -50,7 +50,9 @@ def lacking(
 
 def is_needless(need: Need, options: Sequence[str]) -> bool:
     """Say whether one of the options for configure does away with a need."""
-    return bool(need.unless) and any(one.startswith(need.unless) for one in options)
+    return bool(need.unless) and any(
+        option.startswith(need.unless) for option in options
+    )
 
 
 def applies(need: Need, version: str) -> bool:
@@ -92,14 +94,14 @@ def _needs(recipe: Recipe, pin: Pin) -> list[Need]:
 def _version(need: Need, compiler: Sequence[str], env: Mapping[str, str]) -> str:
     if not compiler:
         return ""
-    with tempfile.TemporaryDirectory() as folder:
-        source = f"{folder}/probe.c"
+    with tempfile.TemporaryDirectory() as directory:
+        source = f"{directory}/probe.c"
         with open(source, "w", encoding="utf-8") as file:
             file.write(f"#include <{need.header}>\n{_MARK} {need.version}\n")
         flags = [*_flags("CPPFLAGS", env), *_flags("CFLAGS", env)]
         command = [*compiler, *flags, "-E", "-P", source]
-        told = run(command, env=env, cwd=folder, timeout_s=_COMPILE_S)
-    lines = [line for line in told.out.splitlines() if line.startswith(_MARK)]
+        finished = run(command, env=env, cwd=directory, timeout_s=_COMPILE_S)
+    lines = [line for line in finished.out.splitlines() if line.startswith(_MARK)]
     return lines[-1].removeprefix(_MARK).strip() if lines else ""
 
 
@@ -118,13 +120,15 @@ def _missing(needs: Iterable[Need], env: Mapping[str, str]) -> Iterable[Need]:
 
 def _first(programs: Iterable[str], env: Mapping[str, str]) -> list[str]:
     """Return the command of the first program that is there, the user's before all."""
-    names = [env.get(_NAMED_BY.get(one, ""), "") for one in programs]
+    names = [env.get(_NAMED_BY.get(program, ""), "") for program in programs]
     commands = [name.split() for name in (*names, *programs)]
-    return next((one for one in commands if one and _which(one[0], env)), [])
+    return next(
+        (command for command in commands if command and _which(command[0], env)), []
+    )
 
 
 def _has_header(name: str) -> bool:
-    return any(glob.glob(f"{folder}/{name}") for folder in _INCLUDES)
+    return any(glob.glob(f"{directory}/{name}") for directory in _INCLUDES)
 
 
 def _compiles(need: Need, compiler: Sequence[str], env: Mapping[str, str]) -> bool:
@@ -132,17 +136,17 @@ def _compiles(need: Need, compiler: Sequence[str], env: Mapping[str, str]) -> bo
     if need.condition:
         lines += [f"#if !({need.condition})", "#error not so", "#endif"]
     lines.append("int main(void) { return 0; }")
-    with tempfile.TemporaryDirectory() as folder:
-        source = f"{folder}/probe.c"
+    with tempfile.TemporaryDirectory() as directory:
+        source = f"{directory}/probe.c"
         with open(source, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
         flags = [*_flags("CPPFLAGS", env), *_flags("CFLAGS", env)]
-        command = [*compiler, *flags, source, "-o", f"{folder}/probe"]
+        command = [*compiler, *flags, source, "-o", f"{directory}/probe"]
         command += [*_flags("LDFLAGS", env)]
         command += [f"-l{need.library}"] if need.library else []
         command += _flags("LIBS", env)
-        told = run(command, env=env, cwd=folder, timeout_s=_COMPILE_S)
-    return told.status == 0
+        finished = run(command, env=env, cwd=directory, timeout_s=_COMPILE_S)
+    return finished.status == 0
 
 
 def _flags(name: str, env: Mapping[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Puts a folder in another's place, by one step where the system has one for it."""
+"""Puts a directory in another's place, by one step where the system has one for it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import errno
 import os
 import signal
 
-from toolpin.store.unfinished import delete_tree
+from toolpin.store.staging import delete_tree
 
 _AT_FDCWD = -100
 _EXCHANGE = 2  # RENAME_EXCHANGE, of renameat2(2)
@@ -15,41 +15,41 @@ _SWAP = 2  # RENAME_SWAP, of renamex_np(2) on macOS
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def exchange(fresh: str, folder: str) -> None:
+def exchange(fresh: str, directory: str) -> None:
     """Put `fresh` in the place of `folder`, whose tree is where `fresh` was, or gone.
 
-    Both are on one filesystem. Raises OSError; then `folder` is what it was.
+    Both are on one filesystem. Raises OSError; then `directory` is what it was.
     """
-    if _swap(fresh, folder):
+    if _swap(fresh, directory):
         return
     old = f"{fresh}.old"
     # Two steps: no signal that is heeded comes between, and only a kill can.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
-        _two_renames(fresh, folder, old)
+        _two_renames(fresh, directory, old)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _two_renames(fresh: str, folder: str, old: str) -> None:
+def _two_renames(fresh: str, directory: str, old: str) -> None:
     try:
-        os.rename(folder, old)
+        os.rename(directory, old)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        delete_tree(folder)  # in a container's lower layer
+        delete_tree(directory)  # in a container's lower layer
     try:
-        os.rename(fresh, folder)
+        os.rename(fresh, directory)
     except OSError:
         if os.path.lexists(old):
-            os.rename(old, folder)
+            os.rename(old, directory)
         raise
 
 
-def _swap(fresh: str, folder: str) -> bool:
-    """Exchange two folders at once; False where this system or its disk cannot."""
+def _swap(fresh: str, directory: str) -> bool:
+    """Exchange two directories at once; False where this system or its disk cannot."""
     library = ctypes.CDLL(None, use_errno=True)
-    one, other = os.fsencode(fresh), os.fsencode(folder)
+    one, other = os.fsencode(fresh), os.fsencode(directory)
     if hasattr(library, "renameat2"):
         code = library.renameat2(_AT_FDCWD, one, _AT_FDCWD, other, _EXCHANGE)
     elif hasattr(library, "renamex_np"):

@@ -13,13 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from toolpin.archive.rules import Broken, split_name
-from toolpin.env import parse_record
+from toolpin.digests import grouped, hash_file, make_digest
+from toolpin.env_patch import parse_record
 from toolpin.errors import ToolpinError
 from toolpin.model import Pin, Receipt, TreeFile
-from toolpin.paths import Paths, open_regular
-from toolpin.store import trees
+from toolpin.store import publication
 from toolpin.store.installs import ADOPTED, RECORD
-from toolpin.verify import grouped, hash_file, make_digest
+from toolpin.system.paths import Paths, open_regular
 
 CHANGED = "changed"
 MISSING = "missing"
@@ -29,8 +29,8 @@ UNREADABLE = "unreadable"
 
 _OWN = ".toolpin"
 _RECEIPT = f"{_OWN}/receipt.json"
-# What no folder of a tree may let everybody do: put programs of theirs there. A group
-# is its members' matter: with umask 002 each user's own may write.
+# What no directory of a tree may let everybody do: put programs of theirs there. A
+# group is its members' matter: with umask 002 each user's own may write.
 _OPEN = stat.S_IWOTH
 _THREADS = os.cpu_count() or 1
 # What reading JSON of any shape as a receipt may raise.
@@ -50,7 +50,7 @@ class Inspection(NamedTuple):
 
     `receipt` is None for an adopted install and for a receipt that cannot be read: the
     first has no findings. `added` are entries that the receipt does not know, sorted;
-    those in folders that the tool writes to itself are only counted, in `own`.
+    those in directories that the tool writes to itself are only counted, in `own`.
     """
 
     pin: Pin
@@ -66,14 +66,14 @@ class Inspection(NamedTuple):
 
 
 def inspect(paths: Paths, pin: Pin, mutable: Sequence[str]) -> Inspection:
-    """Compare an install with its receipt; `mutable` are the tool's own folders.
+    """Compare an install with its receipt; `mutable` are the tool's own directories.
 
     Of a file among them the whole directory is the tool's own once the file is another:
     a package manager has replaced itself.
     """
     tree = paths.install(*pin)
     try:
-        receipt = trees.read_receipt(paths, pin)
+        receipt = publication.read_receipt(paths, pin)
         if receipt is None:
             return _without_receipt(tree, pin)
         check_receipt(receipt, pin)
@@ -82,21 +82,21 @@ def inspect(paths: Paths, pin: Pin, mutable: Sequence[str]) -> Inspection:
     entries, findings = _scan(tree)
     with ThreadPoolExecutor(_THREADS) as pool:
         judged = pool.map(lambda file: _judge(tree, file, entries), receipt.files)
-        found = [finding for finding in judged if finding]
-    findings += _without_replaced(found, mutable)
+        results = [finding for finding in judged if finding]
+    findings += _without_replaced(results, mutable)
     findings += _judge_record(paths, receipt)
-    findings += _judge_folders(tree, entries)
+    findings += _judge_directories(tree, entries)
     known = {file.path for file in receipt.files}
     unknown = [
         path
-        for path, found in entries.items()
-        if path not in known and not stat.S_ISDIR(found.st_mode)
+        for path, entry in entries.items()
+        if path not in known and not stat.S_ISDIR(entry.st_mode)
     ]
     added = [path for path in unknown if not _is_below(path, mutable)]
     return Inspection(
         pin,
         receipt,
-        tuple(sorted(findings, key=lambda one: one.path)),
+        tuple(sorted(findings, key=lambda finding: finding.path)),
         tuple(sorted(added)),
         len(unknown) - len(added),
     )
@@ -109,21 +109,27 @@ def _without_replaced(
 
     No release differs from another in that one file alone: then it is damaged.
     """
-    changed = {one.path for one in findings if one.kind == CHANGED}
-    for folder in (path.rpartition("/")[0] for path in mutable if path in changed):
-        rest = [one for one in findings if not _is_below(one.path, [folder])]
+    changed = {finding.path for finding in findings if finding.kind == CHANGED}
+    for directory in (path.rpartition("/")[0] for path in mutable if path in changed):
+        rest = [
+            finding for finding in findings if not _is_below(finding.path, [directory])
+        ]
         if len(rest) < len(findings) - 1:
             findings = rest
     return list(findings)
 
 
 def group_added(inspection: Inspection) -> dict[str, int]:
-    """Return added files by the topmost folder, as `lib/x/`, that is all new."""
+    """Return added files by the topmost directory, as `lib/x/`, that is all new."""
     files = inspection.receipt.files if inspection.receipt else ()
-    known = {folder for file in files for folder in _folders(file.path)}
+    known = {directory for file in files for directory in _directories(file.path)}
     groups: dict[str, int] = {}
     for path in inspection.added:
-        new = (f"{folder}/" for folder in _folders(path) if folder not in known)
+        new = (
+            f"{directory}/"
+            for directory in _directories(path)
+            if directory not in known
+        )
         top = next(new, path)
         groups[top] = groups.get(top, 0) + 1
     return groups
@@ -182,11 +188,11 @@ def _scan(tree: str) -> tuple[dict[str, os.stat_result], list[Finding]]:
     findings: list[Finding] = []
     waiting = [""]
     while waiting:
-        folder = waiting.pop()
+        directory = waiting.pop()
         try:
-            with os.scandir(os.path.join(tree, folder)) as listed:
+            with os.scandir(os.path.join(tree, directory)) as listed:
                 for entry in listed:
-                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    path = f"{directory}/{entry.name}" if directory else entry.name
                     if path in (_RECEIPT, RECORD):
                         continue
                     entries[path] = entry.stat(follow_symlinks=False)
@@ -194,11 +200,11 @@ def _scan(tree: str) -> tuple[dict[str, os.stat_result], list[Finding]]:
                         waiting.append(path)
         except OSError as error:
             why = error.strerror or "?"
-            findings.append(Finding(UNREADABLE, folder or ".", why))
+            findings.append(Finding(UNREADABLE, directory or ".", why))
     return entries, findings
 
 
-def _judge_folders(
+def _judge_directories(
     tree: str, entries: Mapping[str, os.stat_result]
 ) -> Iterator[Finding]:
     """Yield the folders that everybody may write; those behind a link are not ours."""
@@ -207,9 +213,9 @@ def _judge_folders(
         whole = {} if stat.S_ISLNK(top.st_mode) else {".": top, **entries}
     except OSError:
         return  # it is gone by now, which is said of its files
-    for path, found in whole.items():
-        mode = stat.S_IMODE(found.st_mode)
-        if stat.S_ISDIR(found.st_mode) and mode & _OPEN:
+    for path, value in whole.items():
+        mode = stat.S_IMODE(value.st_mode)
+        if stat.S_ISDIR(value.st_mode) and mode & _OPEN:
             yield Finding(WRONG_MODE, path, f"{mode:04o}, not {mode & ~_OPEN:04o}")
     if (own := entries.get(_OWN)) and not stat.S_ISDIR(own.st_mode):
         yield Finding(CHANGED, _OWN, f"{_kind(own)}, not a directory")
@@ -219,14 +225,14 @@ def _judge(
     tree: str, file: TreeFile, entries: Mapping[str, os.stat_result]
 ) -> Finding | None:
     """Return how an entry differs from the receipt's, if it does."""
-    found = entries.get(file.path)
-    if found is None:
+    entry = entries.get(file.path)
+    if entry is None:
         return Finding(MISSING, file.path, f"-> {file.link}" if file.link else "")
     path = f"{tree}/{file.path}"
     try:
         if file.link:
-            return _judge_link(path, file, found)
-        return _judge_file(path, file, found)
+            return _judge_link(path, file, entry)
+        return _judge_file(path, file, entry)
     except FileNotFoundError:
         return Finding(MISSING, file.path, "")
     except OSError as error:
@@ -263,7 +269,7 @@ def _judge_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
     try:
         with open_regular(f"{paths.install(*receipt.pin)}/{RECORD}") as stream:
             text = os.fsdecode(stream.read())
-        intact = trees.is_record(text, paths, receipt) or trees.is_record(
+        intact = publication.is_record(text, paths, receipt) or publication.is_record(
             text, _as_named_in(text, paths, receipt), receipt
         )
     except FileNotFoundError:
@@ -278,17 +284,17 @@ def _judge_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
 def _as_named_in(text: str, paths: Paths, receipt: Receipt) -> Paths:
     """Return the store under the name that a record has for it, if it is the same.
 
-    A data folder can have two names, by a link: the one at the install counts.
+    A data directory can have two names, by a link: the one at the install counts.
     """
     try:
         bins = parse_record(text).path
     except ToolpinError:
         return paths
     here = paths.install(*receipt.pin).removeprefix(paths.data)
-    for folder in receipt.bin_dirs:
-        for one in bins:
-            data = one.removesuffix(f"{here}/{folder}")
-            if data != one and os.path.realpath(data) == os.path.realpath(paths.data):
+    for directory in receipt.bin_dirs:
+        for item in bins:
+            data = item.removesuffix(f"{here}/{directory}")
+            if data != item and os.path.realpath(data) == os.path.realpath(paths.data):
                 return paths._replace(data=data)
     return paths
 
@@ -301,11 +307,11 @@ def _kind(found: os.stat_result) -> str:
     return "a file" if stat.S_ISREG(found.st_mode) else "a device, pipe or socket"
 
 
-def _folders(path: str) -> list[str]:
-    """Return the folders above a path, the topmost first."""
+def _directories(path: str) -> list[str]:
+    """Return the directories above a path, the topmost first."""
     parts = path.split("/")[:-1]
     return ["/".join(parts[: end + 1]) for end in range(len(parts))]
 
 
-def _is_below(path: str, folders: Sequence[str]) -> bool:
-    return any(path.startswith(f"{folder}/") for folder in folders)
+def _is_below(path: str, directories: Sequence[str]) -> bool:
+    return any(path.startswith(f"{directory}/") for directory in directories)

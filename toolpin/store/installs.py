@@ -1,7 +1,7 @@
 """The read side of the store: which versions are published, and what they set.
 
-Light, because `exec` imports it: it lists folders and reads records, and of a receipt
-no more than its head.
+Light, because `exec` imports it: it lists directories and reads records, and of a
+receipt no more than its head.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import contextlib
 import os
 import re
 
-from toolpin.env import moved, parse_record
+from toolpin.env_patch import moved, parse_record
 from toolpin.errors import NotRunnable, ToolpinError, remedy
 from toolpin.model import REQUIRED, TOOL_REQUIREMENT, EnvPatch, Pin, Wanted
-from toolpin.paths import Paths, bundled, open_regular
-from toolpin.project.words import NAME, VERSION, fits
-from toolpin.store import owned
+from toolpin.project.validation import NAME, VERSION, fits
+from toolpin.store import stage_names
+from toolpin.system.paths import Paths, bundled, open_regular
 from toolpin.versions import newest
 
 RECORD = ".toolpin/record.sh"
@@ -36,7 +36,7 @@ def stores(paths: Paths) -> tuple[Paths, ...]:
 
 def store_of(paths: Paths, pin: Pin) -> Paths:
     """Return the first store that has the pin; this one where none has."""
-    return next((one for one in stores(paths) if _is_published(one, pin)), paths)
+    return next((store for store in stores(paths) if _is_published(store, pin)), paths)
 
 
 def tree(paths: Paths, pin: Pin) -> str:
@@ -46,13 +46,13 @@ def tree(paths: Paths, pin: Pin) -> str:
 
 def is_installed(paths: Paths, pin: Pin) -> bool:
     """Say whether a store has the pin published: a tree is there and no mark is."""
-    return any(_is_published(one, pin) for one in stores(paths))
+    return any(_is_published(store, pin) for store in stores(paths))
 
 
 def _is_published(paths: Paths, pin: Pin) -> bool:
     if not (fits(pin.tool, NAME) and fits(pin.version, VERSION)):
         return False
-    mark = owned.mark_path(paths, pin)
+    mark = stage_names.mark_path(paths, pin)
     return _is_tree(paths, paths.install(*pin)) and not os.path.lexists(mark)
 
 
@@ -90,18 +90,18 @@ def is_linked(paths: Paths, pin: Pin) -> bool:
 
     One that has a receipt was made here, and what it links to is its plugin's business.
     """
-    folder = paths.install(*pin)
-    if os.path.islink(folder):
+    directory = paths.install(*pin)
+    if os.path.islink(directory):
         return True
-    inside = f"{os.path.realpath(folder)}/"
-    found = [os.path.realpath(f"{folder}/{name}") for name in _names(folder)]
-    leads_out = not all(one.startswith(inside) for one in found)
-    return leads_out and not os.path.lexists(f"{folder}/{RECEIPT}")
+    inside = f"{os.path.realpath(directory)}/"
+    results = [os.path.realpath(f"{directory}/{name}") for name in _names(directory)]
+    leads_out = not all(item.startswith(inside) for item in results)
+    return leads_out and not os.path.lexists(f"{directory}/{RECEIPT}")
 
 
 def tools(paths: Paths) -> tuple[str, ...]:
     """Return the tools that have a published version, sorted."""
-    names = {name for one in stores(paths) for name in _names(one.installs)}
+    names = {name for store in stores(paths) for name in _names(store.installs)}
     return tuple(tool for tool in sorted(names) if versions(paths, tool))
 
 
@@ -109,24 +109,26 @@ def versions(paths: Paths, tool: str) -> tuple[str, ...]:
     """Return the published versions of a tool, sorted as text."""
     if not fits(tool, NAME):
         return ()
-    found = {version for one in stores(paths) for version in _versions(one, tool)}
-    return tuple(sorted(found))
+    results = {version for store in stores(paths) for version in _versions(store, tool)}
+    return tuple(sorted(results))
 
 
 def _versions(paths: Paths, tool: str) -> tuple[str, ...]:
-    # Two folders are listed, instead of two questions for each version.
+    # Two directories are listed, instead of two questions for each version.
     marks = set(_names(f"{paths.incomplete}/{tool}"))
     home = f"{paths.installs}/{tool}"
     return tuple(
-        one
-        for one in _folders(home)
-        if fits(one, VERSION) and one not in marks and _is_tree(paths, f"{home}/{one}")
+        directory
+        for directory in _directories(home)
+        if fits(directory, VERSION)
+        and directory not in marks
+        and _is_tree(paths, f"{home}/{directory}")
     )
 
 
 def has_remains(paths: Paths) -> bool:
     """Say whether something lies in staging: at work, or left by a dead process."""
-    return bool(owned.staged(paths))
+    return bool(stage_names.staged(paths))
 
 
 def exact(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
@@ -145,8 +147,8 @@ def newest_match(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
     """
     known = versions(paths, tool)
     version = newest(wanted.value, known)
-    meant = (_channel(one, tool, wanted.value) for one in stores(paths))
-    version = version or next((one for one in meant if one in known), None)
+    meant = (_channel(store, tool, wanted.value) for store in stores(paths))
+    version = version or next((item for item in meant if item in known), None)
     return Pin(tool, version) if version else None
 
 
@@ -158,11 +160,13 @@ def remember_channel(paths: Paths, pin: Pin, channel: str) -> None:
     path = f"{paths.channels}/{pin.tool}/{channel}"
     if _channel(paths, pin.tool, channel) == pin.version:
         return
-    from toolpin.replacing import replacing  # noqa: PLC0415 - readers need none
+    from toolpin.system.atomic_write import (  # noqa: PLC0415 - readers need none
+        atomic_replace,
+    )
 
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with replacing(path) as file:
+        with atomic_replace(path) as file:
             file.write(pin.version.encode())
     except OSError as error:
         raise ToolpinError(
@@ -187,7 +191,7 @@ def is_plugin(paths: Paths, tool: str) -> bool:
     if not tool or not os.path.isdir(f"{paths.plugins}/{tool}/bin"):
         return False
     known = (f"{paths.config}/plugins", bundled("plugins"))
-    is_own = any(os.path.exists(f"{one}/{tool}.toml") for one in known)
+    is_own = any(os.path.exists(f"{item}/{tool}.toml") for item in known)
     return not is_own or os.path.exists(f"{paths.chosen}/{tool}")
 
 
@@ -253,9 +257,9 @@ def _data_of(pin: Pin, place: str) -> str:
 
 def _other_place(patch: EnvPatch, pin: Pin, place: str) -> str:
     data, inside = _data_of(pin, place), f"/installs/{pin.tool}/{pin.version}/"
-    if not data or any(one.startswith(f"{place}/") for one in patch.path):
+    if not data or any(directory.startswith(f"{place}/") for directory in patch.path):
         return ""
-    named = (one.partition(inside) for one in patch.path)
+    named = (directory.partition(inside) for directory in patch.path)
     old = next((start for start, mark, _ in named if mark), "")
     # A store may have two names, by a link.
     is_same = os.path.realpath(old) == os.path.realpath(data)
@@ -263,25 +267,25 @@ def _other_place(patch: EnvPatch, pin: Pin, place: str) -> str:
 
 
 def commands(paths: Paths, pin: Pin) -> tuple[str, ...]:
-    """Return the names of the programs in the install's bin folders, sorted.
+    """Return the names of the programs in the install's bin directories, sorted.
 
     None where the record cannot be read: one damaged install stops no other.
     """
-    found: set[str] = set()
-    for folder in _bins(paths, pin):
-        found.update(programs(folder))
-    return tuple(sorted(found))
+    results: set[str] = set()
+    for directory in _bins(paths, pin):
+        results.update(programs(directory))
+    return tuple(sorted(results))
 
 
-def programs(folder: str) -> list[str]:
+def programs(directory: str) -> list[str]:
     """Return the names of the programs in a directory, sorted."""
-    return [name for name in _names(folder) if is_program(f"{folder}/{name}")]
+    return [name for name in _names(directory) if is_program(f"{directory}/{name}")]
 
 
 def program(paths: Paths, pin: Pin, command: str) -> str | None:
-    """Return the path of a command in the install's bin folders, if it has it."""
-    for folder in _bins(paths, pin):
-        path = f"{folder}/{command}"
+    """Return the path of a command in the install's bin directories, if it has it."""
+    for directory in _bins(paths, pin):
+        path = f"{directory}/{command}"
         if is_program(path):
             return path
     return None
@@ -297,44 +301,48 @@ def _bins(paths: Paths, pin: Pin) -> tuple[str, ...]:
         path = environment(paths, pin).path
     except NotRunnable:
         return ()
-    path = tuple(one for one in path if one != paths.answers)
-    return tuple(folder for one in path for folder in _for_any(one))
+    path = tuple(directory for directory in path if directory != paths.answers)
+    return tuple(directory for item in path for directory in _for_any(item))
 
 
-def _for_any(folder: str) -> list[str]:
+def _for_any(directory: str) -> list[str]:
     """Return the folders that there are, whatever version of another tool they name."""
-    head, mark, tail = folder.partition(REQUIRED)
+    head, mark, tail = directory.partition(REQUIRED)
     if not mark:
-        return [folder]
+        return [directory]
     parent, _, name = head.rpartition("/")
-    return [f"{parent}/{one}{tail}" for one in _folders(parent) if one.startswith(name)]
+    return [
+        f"{parent}/{directory}{tail}"
+        for directory in _directories(parent)
+        if directory.startswith(name)
+    ]
 
 
-def _is_tree(paths: Paths, folder: str) -> bool:
-    """Say whether a folder is an install or can be adopted: an empty one cannot."""
-    if paths.as_asdf and os.path.isdir(folder):
+def _is_tree(paths: Paths, directory: str) -> bool:
+    """Say whether a directory is an install or can be adopted: an empty one cannot."""
+    if paths.as_asdf and os.path.isdir(directory):
         return True
-    if not os.path.isfile(f"{folder}/{RECORD}"):
-        return bool(_names(folder))
-    return not os.path.lexists(f"{folder}/{ADOPTED}") or _leads_somewhere(folder)
+    if not os.path.isfile(f"{directory}/{RECORD}"):
+        return bool(_names(directory))
+    return not os.path.lexists(f"{directory}/{ADOPTED}") or _leads_somewhere(directory)
 
 
-def _leads_somewhere(folder: str) -> bool:
+def _leads_somewhere(directory: str) -> bool:
     """Say whether an adopted install holds anything yet: its owner may remove it."""
-    names = [name for name in _names(folder) if name != ".toolpin"]
-    return any(os.path.exists(f"{folder}/{name}") for name in names)
+    names = [name for name in _names(directory) if name != ".toolpin"]
+    return any(os.path.exists(f"{directory}/{name}") for name in names)
 
 
-def _names(folder: str) -> list[str]:
+def _names(directory: str) -> list[str]:
     try:
-        return sorted(os.listdir(folder))
+        return sorted(os.listdir(directory))
     except OSError:
         return []
 
 
-def _folders(folder: str) -> list[str]:
+def _directories(directory: str) -> list[str]:
     try:
-        with os.scandir(folder) as entries:
+        with os.scandir(directory) as entries:
             return sorted(entry.name for entry in entries if entry.is_dir())
     except OSError:
         return []

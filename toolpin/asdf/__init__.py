@@ -1,1 +1,0 @@
-"""The `asdf` command over toolpin's core: asdf's words, answers, streams and codes."""

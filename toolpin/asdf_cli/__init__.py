@@ -1,0 +1,1 @@
+"""The `asdf` command: asdf's words, answers and exit codes."""

@@ -1,0 +1,274 @@
+"""How `asdf` runs programs: exec, env, which, and the commands that plugins bring.
+
+What runs, and in which environment, is toolpin's to find; here its errors become asdf's
+messages and exit codes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from toolpin.asdf_cli.asdf_context import AsdfContext, FailedError, split
+from toolpin.config.asdf_env import without_translated
+from toolpin.config.idiomatic_level import VARIABLE
+from toolpin.errors import HookFailed, NotRunnable, ScriptFailed, printable
+from toolpin.model import Pin, Request
+from toolpin.plugins.asdf.spelling import spelt
+from toolpin.run import command_lookup, command_run
+from toolpin.run.launch import as_called, become
+from toolpin.run.lookup_context import Found
+from toolpin.shims.stubs import read_stub
+from toolpin.store import installs
+from toolpin.versions import sort_key
+
+_SET_UP = 126
+
+
+def exec_(context: AsdfContext, words: Sequence[str]) -> NoReturn:
+    """Become a command of the versions that count here; its flags are its own."""
+    if not words:
+        raise FailedError("usage: asdf exec <command>")
+    app, command = context.app, words[0]
+    _check(context, command, _SET_UP)
+
+    def reshim() -> None:
+        from toolpin.tasks.shim_refresh import refresh_shims  # noqa: PLC0415 - rarely
+
+        refresh_shims(app.paths, app.registry)
+
+    try:
+        command_run.run(
+            command,
+            words[1:],
+            app.place,
+            command_run.Caller(
+                reshim,
+                lambda found: _as_asdf(context, found),
+            ),
+        )
+    except NotRunnable as error:
+        raise _told(context, command, error) from error
+    except HookFailed as error:
+        raise FailedError("") from error
+
+
+def env(context: AsdfContext, words: Sequence[str]) -> NoReturn:
+    """Become a program, `env` without one, in the environment that a command gets."""
+    if not words:
+        raise FailedError("usage: asdf env <command>")
+    command, *rest = words
+    if rest[:1] == ["--"]:  # asdf wants it before flags
+        rest = rest[1:]
+    result = _find(context, command, _SET_UP)
+    program, *args = rest or ["env"]
+    import shutil  # noqa: PLC0415 - with it much else
+
+    path = shutil.which(program, path=result.environment.get("PATH"))
+    if path is None:
+        raise FailedError(f"{program}: command not found", 127)
+    become(os.path.abspath(path), args, result.environment)
+
+
+def which(context: AsdfContext, words: Sequence[str]) -> int:
+    """Print the program that a command runs here."""
+    command = split(words).name(0)
+    if not command:
+        raise FailedError("usage: asdf which <command>")
+    context.answer(_find(context, command, 1, _lacks_it, whole=False).path)
+    return 0
+
+
+def cmd(context: AsdfContext, words: Sequence[str]) -> NoReturn:
+    """Become a command that a plugin brings; `--` before its flags is not needed."""
+    if not words:
+        raise FailedError("usage: asdf cmd <plugin> [<command> [<args>]]")
+    name, *rest = words
+    if "--" in rest:
+        rest.remove("--")
+    app = context.app
+    own = name if _has_directory(context, name) else app.registry.canonical(name)
+    scripts = app.scripts(own)
+    result = scripts.extension(rest)
+    start = "error running extension command: "
+    if result is None:
+        lacking = f"Plugin named {name} does not have a extension command named "
+        raise FailedError(f"{start}{lacking}{''.join(rest[:1])}")
+    program, args = result
+    if not os.access(program, os.X_OK):
+        raise FailedError(f"{start}{printable(program)} is not executable")
+    become(program, args, _clean(context, scripts.env))
+
+
+def has_extension(context: AsdfContext, name: str, words: Sequence[str]) -> bool:
+    """Say whether a plugin brings such a command."""
+    app = context.app
+    scripts = app.scripts(name)
+    return _has_directory(context, name) and scripts.extension(list(words)) is not None
+
+
+def _has_directory(context: AsdfContext, name: str) -> bool:
+    return "/" not in name and os.path.isdir(f"{context.app.paths.plugins}/{name}")
+
+
+def _lacks(_front: AsdfContext, command: str) -> str:
+    return (
+        f"No executable {command} found for current version. Please select a different "
+        f"version or install {command} manually for the current version"
+    )
+
+
+def _lacks_it(context: AsdfContext, command: str) -> str:
+    """Return what `which` says where the versions that are set lack a command."""
+    requests = _asked_for(context, command)
+    versions = (str(wanted) for request in requests for wanted in request.wanted)
+    tools = ", ".join(request.tool for request in requests)
+    return f"No {command} executable found for {tools} {', '.join(versions)}"
+
+
+def _asked_for(context: AsdfContext, command: str) -> list[Request]:
+    """Return what is set here of the tools that have, or had, a command."""
+    tools = {pin.tool for pin in _having(context, command)} or _of_stub(
+        context, command
+    )
+    return [request for tool in sorted(tools) if (request := context.request(tool))]
+
+
+def _find(
+    context: AsdfContext,
+    command: str,
+    unknown: int,
+    lacking: Callable[[AsdfContext, str], str] = _lacks,
+    *,
+    whole: bool = True,
+) -> Found:
+    """Return what a command runs. Raises FailedError with what asdf says instead."""
+    _check(context, command, unknown)
+    app = context.app
+    try:
+        place = app.place._replace(env=as_called(app.env))
+        result = command_lookup.find(command, place, whole=whole)
+    except NotRunnable as error:
+        raise _told(context, command, error, lacking) from error
+    return _as_asdf(context, result)
+
+
+def _check(context: AsdfContext, command: str, unknown: int) -> None:
+    """Raise FailedError for a command of nothing, or of nothing that counts here."""
+    pins = _having(context, command)
+    tools = {pin.tool for pin in pins} | _of_stub(context, command)
+    if not tools:
+        what = f"unknown command: {command}. Perhaps you have to reshim?"
+        from toolpin.store.unimported import (  # noqa: PLC0415 - an error
+            import_line,
+            unimported,
+        )
+
+        if theirs := unimported(context.app.paths, context.given):
+            what += f"\n{theirs} has versions that are not here: {import_line(theirs)}"
+        raise FailedError(what, unknown)
+    if any(context.request(tool) for tool in sorted(tools)):
+        return
+    raise FailedError(
+        "\n".join(
+            [
+                f"No version is set for command {command}",
+                "Consider adding one of the following versions in your config file at "
+                f"{printable(_file(context))}",
+                *(f"{pin.tool} {spelt(pin.version)}" for pin in pins),
+            ]
+        ),
+        _SET_UP,
+    )
+
+
+def _told(
+    context: AsdfContext,
+    command: str,
+    error: NotRunnable,
+    lacking: Callable[[AsdfContext, str], str] = _lacks,
+) -> Exception:
+    """Return what asdf says of a command that a version is set for, and cannot run."""
+    if isinstance(error, ScriptFailed):
+        return FailedError(
+            f"{error.render()}\nexit status {error.status}", error.status
+        )
+    pins = _having(context, command)
+    requests = _asked_for(context, command)
+    if any(_is_there(context, request) for request in requests):
+        if "does not provide" in error.what:
+            return FailedError(lacking(context, command))
+        return error
+    lines = [
+        f"No preset version installed for command {command}",
+        "Please install a version by running one of the following:",
+        "",
+        *(
+            f"asdf install {request.tool} {wanted}"
+            for request in requests
+            for wanted in request.wanted
+        ),
+    ]
+    if pins:
+        lines += [
+            "",
+            "or add one of the following versions in your config file at "
+            f"{printable(_file(context))}",
+            *(f"{pin.tool} {spelt(pin.version)}" for pin in pins),
+        ]
+    lines += [
+        "",
+        *(
+            f"required by {printable(_wanting(context, request))}"
+            for request in requests
+        ),
+    ]
+    return FailedError("\n".join(lines), _SET_UP)
+
+
+def _wanting(context: AsdfContext, request: Request) -> str:
+    return str(request.origin) if request.origin.line else context.source(request)
+
+
+def _is_there(context: AsdfContext, request: Request) -> bool:
+    return any(resolution.basis for resolution in context.app.resolve(request))
+
+
+def _of_stub(context: AsdfContext, command: str) -> set[str]:
+    stub = read_stub(f"{context.app.paths.shims}/{command}")
+    return {tool for tool, *_ in stub.tools} if stub else set()
+
+
+def _having(context: AsdfContext, command: str) -> list[Pin]:
+    paths = context.app.paths
+    return [
+        pin
+        for tool in installs.tools(paths)
+        for version in sorted(installs.versions(paths, tool), key=sort_key)
+        if "/" not in command
+        and installs.program(paths, pin := Pin(tool, version), command)
+    ]
+
+
+def _file(context: AsdfContext) -> str:
+    return os.path.join(context.app.directory, context.app.paths.filename)
+
+
+def _as_asdf(context: AsdfContext, found: Found) -> Found:
+    """Return what was found with asdf's variables, and without what was put there."""
+    more: dict[str, str] = {}
+    if found.pin:
+        from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - some
+            variables_of,
+        )
+
+        more = variables_of(context.app.paths, found.pin)
+    return found._replace(environment=_clean(context, {**found.environment, **more}))
+
+
+def _clean(context: AsdfContext, environment: dict[str, str]) -> dict[str, str]:
+    kept = without_translated(environment, context.given)
+    if VARIABLE not in context.given:
+        kept.pop(VARIABLE, None)
+    return kept

@@ -1,0 +1,40 @@
+"""Where the cache lies, from the environment. Light: a Tab in a shell waits for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from toolpin.errors import UsageError
+
+
+def cache_directory(env: Mapping[str, str]) -> str:
+    """Return TOOLPIN_CACHE_DIR, or the system's place for this user's caches.
+
+    Raises UsageError when it is not absolute.
+    """
+    return _named(env, "TOOLPIN_CACHE_DIR") or os.path.normpath(_of_the_system())
+
+
+def ci_directory(env: Mapping[str, str]) -> str:
+    """Return TOOLPIN_CI_DIR, what a CI keeps between jobs; "" where it is not set.
+
+    A CI that caches nothing outside of the checkout wants it there, alone: a commit
+    may bring it, and nothing in it counts before it is verified.
+    """
+    return _named(env, "TOOLPIN_CI_DIR")
+
+
+def _named(env: Mapping[str, str], variable: str) -> str:
+    directory = env.get(variable, "")
+    if directory and not os.path.isabs(directory):
+        raise UsageError(
+            f"{variable} must be an absolute path", [("received", repr(directory))]
+        )
+    return os.path.normpath(directory) if directory else ""
+
+
+def _of_the_system() -> str:
+    import platformdirs  # noqa: PLC0415 - costs as much as Python's own start
+
+    return platformdirs.user_cache_dir("toolpin")

@@ -1,0 +1,181 @@
+"""The directory that a CI keeps between jobs: what belongs there, and what does not.
+
+    archives/<algorithm>/<hex>    verified archives, as in any cache
+    trees/<key>/                  a tree that was made here, as `packed` keeps it
+
+Whoever may write the CI's cache chose what lies there: nothing is followed, nothing
+counts that is not planned, and no name is trusted to say what a file holds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from toolpin.cache.verified import Cache, disk_errors
+from toolpin.ci.packed_trees import FILES
+from toolpin.digests import HEX_LENGTHS
+from toolpin.errors import ToolpinError
+from toolpin.model import Digest
+from toolpin.store.staging import delete_tree
+
+_THREADS = os.cpu_count() or 1
+# Levels that are looked into: what is toolpin's own has three.
+_DEEPEST = 128
+# Of what no lockfile tells the size.
+_LARGEST = 20 << 30
+_DIRECTORIES = {"archives", "trees", *(f"archives/{length}" for length in HEX_LENGTHS)}
+# What a job that was killed, or failed, may have made before there was an archive.
+_BEGUN = {"locks", "partial", "catalogues", "long-term"}
+_ARCHIVE = re.compile("archives/(sha256/[0-9a-f]{64}|sha512/[0-9a-f]{128})")
+
+
+class Kept(NamedTuple):
+    """What a plan keeps. With `any_archive` it does not know all its digests yet."""
+
+    archives: frozenset[Digest]
+    trees: frozenset[str]
+    any_archive: bool = False
+
+    def has_directory(self, path: str) -> bool:
+        """Say whether a directory belongs there; `path` is relative."""
+        above, _, name = path.rpartition("/")
+        return path in _DIRECTORIES or (above == "trees" and name in self.trees)
+
+    def has_file(self, path: str) -> bool:
+        """Say whether a file belongs there."""
+        if _ARCHIVE.fullmatch(path):
+            return self.any_archive or _digest(path) in self.archives
+        above, _, name = path.rpartition("/")
+        return above != "trees" and self.has_directory(above) and name in FILES
+
+
+def sweep(root: str, kept: Kept) -> list[str]:
+    """Remove what is not kept, whatever it is, and return its relative paths.
+
+    Raises ToolpinError where the disk refuses: it is not to be used then.
+    """
+    removed: list[str] = []
+    if not _may_be_ours(root):
+        raise ToolpinError(
+            f"{root} exists and was not created by toolpin: nothing was removed",
+            [("expected", "archives or unpacked trees of toolpin")],
+            'export TOOLPIN_CACHE_DIR="$HOME/toolpin-cache"',
+        )
+    try:
+        if os.path.lexists(root) and not _is_directory(root):
+            os.unlink(root)
+            return ["."]
+        for path, is_directory, is_file in _entries(root):
+            if is_directory and kept.has_directory(path):
+                continue
+            if not (is_file and kept.has_file(path)):
+                delete_tree(f"{root}/{path}")
+                removed.append(path)
+    except OSError as error:
+        raise ToolpinError(
+            "unplanned files cannot be removed from the restored cache",
+            [("path", error.filename or root), ("reason", error.strerror or "?")],
+        ) from error
+    return removed
+
+
+def _may_be_ours(root: str) -> bool:
+    """Say whether a directory is not another of that name, as a project's `ci/`."""
+    if not _is_directory(root):
+        return True
+    names = set(os.listdir(root))
+    return names <= _BEGUN or bool(names & {"archives", "trees"})
+
+
+def begin(root: str) -> None:
+    """Make the directory known as toolpin's, before anything else is put there."""
+    path = f"{root}/archives"
+    with disk_errors(path):
+        os.makedirs(path, exist_ok=True)
+
+
+def contents(root: str) -> dict[str, int]:
+    """Return the size in bytes of each file, by its relative path.
+
+    A link to a directory is none: what is behind it was not restored.
+    """
+    if not _is_directory(root):
+        return {}
+    return {
+        path: os.lstat(f"{root}/{path}").st_size
+        for path, is_directory, _ in _entries(root)
+        if not is_directory
+    }
+
+
+def drop_damaged(
+    cache: Cache, sizes: Mapping[Digest, int | None]
+) -> tuple[set[Digest], set[Digest]]:
+    """Read every archive, on all cores; return the good digests and the bad.
+
+    One that has not the size it should have is not read: it may be a hole without end.
+    Those of the bad are removed.
+    """
+    results = {
+        _digest(path): size
+        for path, size in contents(cache.root).items()
+        if _ARCHIVE.fullmatch(path)
+    }
+
+    def is_good(digest: Digest) -> bool:
+        wanted = sizes.get(digest)
+        return results[digest] == wanted if wanted else results[digest] <= _LARGEST
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        are_good = list(
+            pool.map(lambda item: is_good(item) and _holds(cache, item), results)
+        )
+    bad = {item for item, is_good in zip(results, are_good, strict=True) if not is_good}
+    for digest in bad:
+        delete_tree(cache.archive(digest))
+    return set(results) - bad, bad
+
+
+def _holds(cache: Cache, digest: Digest) -> bool:
+    try:
+        return cache.holds(digest)
+    except OSError:
+        return False
+
+
+def _is_directory(path: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _digest(path: str) -> Digest:
+    return Digest(*path.split("/")[1:])
+
+
+def _entries(root: str) -> Iterator[tuple[str, bool, bool]]:
+    """Yield (path, is a directory, is a file) of what is there, and follow no link.
+
+    What is removed meanwhile is not looked into, nor what is nested so deep that it is
+    not toolpin's.
+    """
+    waiting = [""]
+    while waiting:
+        directory = waiting.pop()
+        try:
+            with os.scandir(os.path.join(root, directory)) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        for entry in entries:
+            path = f"{directory}/{entry.name}" if directory else entry.name
+            is_directory = entry.is_dir(follow_symlinks=False)
+            if is_directory and path.count("/") < _DEEPEST:
+                waiting.append(path)
+            yield path, is_directory, entry.is_file(follow_symlinks=False)

@@ -1,0 +1,142 @@
+"""Packs a tree that was made on this machine into one file, and brings it back.
+
+    <place>/tree.tar        the files, links and directories of the install
+    <place>/receipt.json    its receipt: of this the files count, and nothing else
+
+What the receipt says of variables, directories and sources is not taken from it: that
+is said by the plan. A tree that is brought back has every byte that its receipt names,
+no other, and runs here; else it does not count. Who wrote both is not known.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tarfile
+from collections.abc import Sequence
+
+from toolpin.archive.unpack import unpack
+from toolpin.errors import Mismatch, ToolpinError
+from toolpin.json_documents import parse_receipt, render_receipt
+from toolpin.model import Pin, Plan, Receipt, TreeFile
+from toolpin.store import publication, staging
+from toolpin.store.inspection import check_receipt
+from toolpin.system.directory_tree import walk
+from toolpin.system.paths import Paths
+
+_TREE, _RECEIPT = FILES = ("tree.tar", "receipt.json")
+_OWN = ".toolpin"
+_SHOWN = 3
+_LARGEST_RECEIPT = 64 << 20
+
+
+def pack(paths: Paths, receipt: Receipt, place: str) -> None:
+    """Pack an install: `place` is there whole, or not at all.
+
+    What was added to the tree since it was installed stays behind. Raises ToolpinError.
+    """
+    fresh = f"{place}.new"
+    tree = paths.install(*receipt.pin)
+    try:
+        staging.delete_tree(fresh)
+        os.makedirs(fresh)
+        with tarfile.open(f"{fresh}/{_TREE}", "x", format=tarfile.GNU_FORMAT) as tar:
+            for path in (*_directories(tree), *(file.path for file in receipt.files)):
+                tar.add(f"{tree}/{path}", path, recursive=False, filter=_nobodys)
+        with open(f"{fresh}/{_RECEIPT}", "x", encoding="utf-8") as file:
+            file.write(render_receipt(receipt))
+        staging.delete_tree(place)
+        os.rename(fresh, place)
+    except OSError as error:
+        raise ToolpinError(
+            f"{receipt.pin} cannot be packed for the next job",
+            [
+                ("path", str(error.filename or place)),
+                ("reason", error.strerror or str(error)),
+            ],
+        ) from error
+
+
+def bring_back(paths: Paths, plan: Plan, place: str, installed_at: str) -> Receipt:
+    """Publish the tree that was packed at a place. The caller holds the file lock.
+
+    Raises Mismatch for one that is not as its receipt says, Refused for one that does
+    not run here; nothing of it stays.
+    """
+    files = _read(plan.pin, f"{place}/{_RECEIPT}")
+
+    def restore(stage: str) -> Sequence[TreeFile]:
+        result = unpack(f"{place}/{_TREE}", _TREE, stage)
+        _compare(plan.pin, files, result)
+        for file in files:
+            if not file.link:
+                os.chmod(f"{stage}/{file.path}", file.mode)
+        return files
+
+    return publication.publish(paths, plan, (), installed_at, restore=restore)
+
+
+def _directories(tree: str) -> list[str]:
+    """Return the directories of a tree, those above before those below."""
+    return sorted(
+        os.path.relpath(f"{directory}/{name}", tree)
+        for directory, names, _ in walk(tree)
+        for name in names
+        if not os.path.islink(f"{directory}/{name}")
+        and not (directory == tree and name == _OWN)
+        and not f"{directory}/".startswith(f"{tree}/{_OWN}/")
+    )
+
+
+def _nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Leave out whose it was: the same tree gives the same bytes."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return member
+
+
+def _read(pin: Pin, path: str) -> tuple[TreeFile, ...]:
+    """Return the files that a receipt names. Raises Mismatch."""
+    try:
+        status = os.lstat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("no file")
+        if status.st_size > _LARGEST_RECEIPT:
+            raise ValueError(f"larger than {_LARGEST_RECEIPT} bytes")
+        with open(path, encoding="utf-8") as file:
+            receipt = parse_receipt(file.read(), path)
+        check_receipt(receipt, pin)
+    except (ToolpinError, OSError, ValueError, TypeError) as error:
+        raise _unlike(pin, [("receipt", str(error))]) from error
+    return receipt.files
+
+
+def _compare(pin: Pin, wanted: Sequence[TreeFile], found: Sequence[TreeFile]) -> None:
+    """Raise Mismatch where a tree does not hold what its receipt names, and only that.
+
+    Of the modes the receipt alone tells: unpacking knows programs and other files.
+    """
+    expected = {file.path: file._replace(mode=0) for file in wanted}
+    received = {file.path: file._replace(mode=0) for file in found}
+    paths = sorted(
+        path
+        for path in expected.keys() | received.keys()
+        if expected.get(path) != received.get(path)
+    )
+    if paths:
+        facts = [
+            (_kind(path in expected, path in received), path) for path in paths[:_SHOWN]
+        ]
+        if len(paths) > _SHOWN:
+            facts.append(("and", f"{len(paths) - _SHOWN} more"))
+        raise _unlike(pin, facts)
+
+
+def _kind(is_expected: bool, is_there: bool) -> str:
+    if not is_there:
+        return "missing"
+    return "changed" if is_expected else "planted"
+
+
+def _unlike(pin: Pin, facts: Sequence[tuple[str, str]]) -> Mismatch:
+    return Mismatch(f"the packed install of {pin} does not match its receipt", facts)

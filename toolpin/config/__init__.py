@@ -1,0 +1,1 @@
+"""config.toml, and what asdf's own settings mean for toolpin."""

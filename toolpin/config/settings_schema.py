@@ -1,0 +1,271 @@
+"""The keys of config.toml: what each expects and means, its default, its variable.
+
+This is the reference for whoever writes one. `settings` reads files and variables by
+it; nothing here touches the disk.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from toolpin.errors import UsageError
+from toolpin.http.credentials import check_credentials
+
+MOST_JOBS = 64
+
+_TOOL = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+_GIT_URL = re.compile(r"((https|ssh|file)://|[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:)[!-~]*$")
+_CONTROL_OR_BLANK = re.compile(r"[\x00-\x20\x7f]")
+
+
+class Key(NamedTuple):
+    """A setting. `read` checks a TOML value and raises ValueError for a wrong one.
+
+    `parse` turns the text of a variable or of the command line into such a value. Of a
+    table, each entry is a setting of its own, `table.entry`: `read` then takes the
+    (entry, value) pair and returns the value. A wrong value of a secret one is not
+    shown again.
+    """
+
+    name: str
+    read: Callable[[Any], Any]
+    parse: Callable[[str], Any]
+    expected: str
+    help: str
+    default: Any
+    is_table: bool = False
+    is_secret: bool = False
+    entry: str = "URL"
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"TOOLPIN_{self.name.rpartition('.')[2].upper()}"
+
+
+def key_of(name: str) -> Key | None:
+    """Return the key that a setting's name belongs to: `mirrors.URL` to `mirrors`."""
+    for key in KEYS:
+        entry = name.startswith(f"{key.name}.") and len(name) > len(key.name) + 1
+        if (key.is_table and entry) or (not key.is_table and name == key.name):
+            return key
+    return None
+
+
+def path_of(name: str) -> tuple[str, ...]:
+    """Return where a setting stands in the file: an entry's name may hold dots."""
+    table, dot, entry = name.partition(".")
+    return (table, entry) if dot else (table,)
+
+
+def _read_jobs(value: object) -> int:
+    if type(value) is not int or not 1 <= value <= MOST_JOBS:
+        raise ValueError
+    return value
+
+
+def _read_seconds(value: object) -> float:
+    if type(value) not in (int, float) or not 0.1 <= float(str(value)) <= 3600:
+        raise ValueError
+    return float(str(value))
+
+
+def _read_sources(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError  # noqa: TRY004 - one kind of complaint for every shape
+    for item in value:
+        if not isinstance(item, str) or not re.fullmatch(r"[a-z0-9][a-z0-9_.-]*", item):
+            raise ValueError
+    return tuple(value)
+
+
+def _read_url(value: object) -> str:
+    if not isinstance(value, str) or not _GIT_URL.match(value):
+        raise ValueError
+    return value
+
+
+def _read_prefixes(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError  # noqa: TRY004 - one kind of complaint for every shape
+    return tuple(_read_url(item) for item in value)
+
+
+def _read_flag(value: object) -> bool:
+    if type(value) is not bool:
+        raise ValueError
+    return value
+
+
+def _parse_flag(text: str) -> bool:
+    if text.lower() not in ("1", "true", "yes", "0", "false", "no"):
+        raise ValueError
+    return text.lower() in ("1", "true", "yes")
+
+
+def _read_level(value: object) -> str:
+    if value not in ("none", "plain", "all"):
+        raise ValueError
+    return str(value)
+
+
+def _read_options(pair: tuple[object, object]) -> str:
+    tool, words = pair
+    if not isinstance(tool, str) or not _TOOL.fullmatch(tool):
+        raise ValueError
+    if not isinstance(words, str) or not words.isprintable():
+        raise ValueError
+    return words
+
+
+def _read_mirror(pair: tuple[object, object]) -> str:
+    for url in pair:
+        if (
+            not isinstance(url, str)
+            or not url.startswith(("https://", "http://"))
+            or _CONTROL_OR_BLANK.search(url)
+        ):
+            raise ValueError
+    return str(pair[1])
+
+
+def _read_credential(pair: tuple[object, object]) -> str:
+    try:
+        check_credentials("config.toml", {str(pair[0]): pair[1]})
+    except UsageError as error:
+        raise ValueError from error
+    return str(pair[1])
+
+
+def _parse_seconds(text: str) -> float | int:
+    return int(text) if text.isascii() and text.isdigit() else float(text)
+
+
+def _parse_words(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
+_SECONDS = "a number of seconds, 0.1 to 3600"
+KEYS: tuple[Key, ...] = (
+    Key(
+        "jobs",
+        _read_jobs,
+        int,
+        f"a whole number from 1 to {MOST_JOBS}",
+        "number of parallel installs",
+        max(2, min(4, os.cpu_count() or 2)),
+    ),
+    Key(
+        "sources",
+        _read_sources,
+        _parse_words,
+        'a list of source ids, such as ["upstream", "npm"]',
+        "the sources to use, in this order (default: all sources of a tool)",
+        (),
+    ),
+    Key(
+        "offline",
+        _read_flag,
+        _parse_flag,
+        "true or false",
+        "use cached files only, no network",
+        default=False,
+    ),
+    Key(
+        "check_pairs",
+        _read_flag,
+        _parse_flag,
+        "true or false",
+        "fail on incompatible versions, such as of Elixir and OTP, instead of warning",
+        default=True,
+    ),
+    Key(
+        "idiomatic",
+        _read_level,
+        str,
+        "none, plain or all",
+        "the files beside .tool-versions that count: those of one line, such as "
+        ".nvmrc; all: also package.json and go.mod",
+        "plain",
+    ),
+    Key(
+        "strict",
+        _read_flag,
+        _parse_flag,
+        "true or false",
+        "fail if the version files of a directory disagree, instead of warning",
+        default=False,
+    ),
+    Key(
+        "allow",
+        _read_sources,
+        _parse_words,
+        'a list of TOOL.NAME, such as ["erlang.crypto"]',
+        "requirements of a plugin that an install may lack",
+        (),
+    ),
+    Key(
+        "build_options",
+        _read_options,
+        str,
+        'a tool and its words, such as "--with-ssl=/opt/ssl"',
+        "options for a build from source, in addition to those of the plugin",
+        (),
+        is_table=True,
+        entry="TOOL",
+    ),
+    Key(
+        "allow_plugins",
+        _read_prefixes,
+        _parse_words,
+        'a list of URL prefixes, such as ["https://github.com/asdf-community/"]',
+        "URLs from which an install may fetch locked asdf plugins",
+        (),
+    ),
+    Key(
+        "plugin_index",
+        _read_url,
+        str,
+        "a URL that git can fetch",
+        "the repository with the index of asdf plugins",
+        "https://github.com/asdf-vm/asdf-plugins",
+    ),
+    Key(
+        "mirrors",
+        _read_mirror,
+        str,
+        "a URL prefix and the URL prefix to use instead, http or https",
+        "the mirror to use instead of a publisher's address; the longest prefix wins",
+        (),
+        is_table=True,
+    ),
+    Key(
+        "credentials",
+        _read_credential,
+        str,
+        'an https origin and a variable, such as "env:MIRROR_TOKEN"',
+        "the environment variable with the bearer token for a mirror's origin",
+        (),
+        is_table=True,
+        is_secret=True,
+    ),
+    Key(
+        "network.connect_timeout_s",
+        _read_seconds,
+        _parse_seconds,
+        _SECONDS,
+        "time limit for establishing a connection",
+        5.0,
+    ),
+    Key(
+        "network.stall_timeout_s",
+        _read_seconds,
+        _parse_seconds,
+        _SECONDS,
+        "time limit for a download without data",
+        15.0,
+    ),
+)

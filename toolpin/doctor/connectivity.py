@@ -1,0 +1,125 @@
+"""Asks every source of the tools at hand, and tells how far the way to each goes.
+
+The network is asked here, as an install would ask it: through the mirror and the proxy
+that are set; a registry by its own client. What of it is wrong is for `road_check`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from toolpin.app import App
+from toolpin.config.settings import Settings
+from toolpin.doctor.connection_probe import Hop, walk
+from toolpin.doctor.current_requests import all_requests
+from toolpin.errors import ToolpinError, UsageError
+from toolpin.http import urls
+from toolpin.install.source_choice import allowed_sources
+from toolpin.model import Host
+from toolpin.plugins.tool_file import Tool
+from toolpin.sources.clients import Clients
+from toolpin.sources.kinds import KINDS
+from toolpin.sources.spec import SourceSpec
+from toolpin.store import installs
+
+
+class SourceConnection(NamedTuple):
+    """The way to one source of a tool. `asked` is a URL, or a client and its index.
+
+    `canonical` is the publisher's own URL, "" for a client's; a `chosen` one was named
+    by the user, as a mirror or as a source.
+    """
+
+    tool: str
+    source: str
+    asked: str
+    canonical: str
+    chosen: bool
+    hops: tuple[Hop, ...]
+
+    @property
+    def problem(self) -> Hop | None:
+        """The hop where the way ends, None where it does not."""
+        return self.hops[-1] if self.hops[-1].problem else None
+
+
+def find_connections(app: App) -> list[SourceConnection]:
+    """Walk to every source that an install of the tools at hand may ask.
+
+    Those that are pinned here, or else installed, or else known. Raises UsageError
+    where nobody may be asked.
+    """
+    settings = app.settings
+    if settings.offline:
+        raise UsageError("--net queries sources, and toolpin is offline")
+    clients = app.clients
+    here = app.host
+    pairs = list(_sources(app, here, settings))
+    with ThreadPoolExecutor(max(1, len(pairs))) as pool:
+        walked = [
+            pool.submit(_road, tool, spec, here, clients, settings)
+            for tool, spec in pairs
+        ]
+        return [submit.result() for submit in walked]
+
+
+def _sources(
+    app: App, here: Host, settings: Settings
+) -> Iterator[tuple[Tool, SourceSpec]]:
+    """Yield what may be asked; a tool that has nothing for here says so elsewhere."""
+    registry = app.registry
+    names: list[str] = []
+    with contextlib.suppress(ToolpinError):
+        names = [request.tool for request in all_requests(app)]
+    known = sorted(set(registry.aliases.values()))
+    for name in names or installs.tools(app.paths) or known:
+        with contextlib.suppress(ToolpinError):
+            if tool := registry.get(name):
+                for spec in allowed_sources(tool, here, settings.sources):
+                    yield tool, spec
+
+
+def _road(
+    tool: Tool, spec: SourceSpec, here: Host, clients: Clients, settings: Settings
+) -> SourceConnection:
+    client = KINDS[spec.kind].client
+    # What differs from host to host is behind it.
+    canonical = "" if client else KINDS[spec.kind].address(spec, here).partition("{")[0]
+    asked = settings.rewrite(canonical)
+    chosen = asked != canonical or spec.id in settings.sources
+    hops: tuple[Hop, ...] = ()
+    if canonical:
+        shown = urls.shown(asked)
+        hops = walk(asked, timeout_s=settings.connect_timeout_s)
+    else:
+        shown = spec.kind
+        try:
+            output = clients.configured(spec)
+            index = urls.shown(output) if output else "as configured"
+            shown = f"{client.name}: {index}" if client else spec.kind
+        except ToolpinError as error:
+            hops = (Hop("client", "", _told(error)),)
+    if not (hops and hops[-1].problem):
+        hops = (*hops, _answer(clients, spec, here))
+    return SourceConnection(
+        tool.name, spec.id, shown, urls.shown(canonical), chosen, hops
+    )
+
+
+def _answer(clients: Clients, spec: SourceSpec, here: Host) -> Hop:
+    """Ask a source for its list, as an install of a loose request does."""
+    try:
+        count = len(clients.open(spec).releases(here))
+    except ToolpinError as error:
+        return Hop("answer", "", _told(error))
+    if not count:
+        return Hop("answer", "", f"it lists no version for {here}")
+    return Hop("answer", f"{count} versions for {here}")
+
+
+def _told(error: ToolpinError) -> str:
+    values = [value for label, value in error.facts if label.endswith("output")]
+    return "; ".join([error.what, *values])

@@ -1,0 +1,77 @@
+"""Judges the ways to the sources, and renders them. Pure: `connectivity` has asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from toolpin.doctor.connection_probe import Hop
+from toolpin.doctor.connectivity import SourceConnection
+from toolpin.doctor.findings import Finding
+from toolpin.errors import printable
+
+_CONFIGS = {"pip": "pip config list", "npm": "npm config list", "apt": "apt-get update"}
+
+
+def check_connections(connections: Sequence[SourceConnection]) -> Iterator[Finding]:
+    """Find sources that give no answer, where that keeps somebody from something.
+
+    One that nobody chose, and that another source of the tool stands in for, is none.
+    """
+    for connection in connections:
+        hop = connection.problem
+        others = [item.source for item in connections if item.tool == connection.tool]
+        served = [
+            item
+            for item in connections
+            if item.tool == connection.tool and not item.problem
+        ]
+        if hop is None or (served and not connection.chosen):
+            continue
+        facts = [("URL", connection.asked), (hop.name, hop.problem)]
+        if served:
+            facts.append(("instead", ", ".join(item.source for item in served)))
+        elif len(others) > 1:
+            facts.append(("instead", f"none: {', '.join(others)} fail too"))
+        what = f"{connection.tool}, {connection.source}: no answer"
+        yield Finding("net", what, tuple(facts), _fix(connection, hop))
+
+
+def render_connection(connection: SourceConnection) -> str:
+    """Render a road: the source, then a line a hop."""
+    lines = [f"{connection.tool}, {connection.source}: {printable(connection.asked)}"]
+    lines += [
+        f"  {hop.name:<10}  {printable(hop.problem or hop.found)}"
+        f"{'  <- fails here' if hop.problem else ''}"
+        for hop in connection.hops
+    ]
+    return "\n".join(lines)
+
+
+def connection_table(connection: SourceConnection) -> dict[str, object]:
+    """Return what --json says of one road."""
+    return {
+        "tool": connection.tool,
+        "source": connection.source,
+        "asked": connection.asked,
+        "answers": connection.problem is None,
+        "hops": [
+            {
+                "name": hop.name,
+                "found": hop.found or None,
+                "problem": hop.problem or None,
+            }
+            for hop in connection.hops
+        ],
+    }
+
+
+def _fix(connection: SourceConnection, hop: Hop) -> str:
+    client = connection.asked.partition(":")[0]
+    if not connection.canonical:
+        return _CONFIGS.get(client, "")
+    if hop.name == "TLS":
+        return "export REQUESTS_CA_BUNDLE=/path/to/your/ca.pem"
+    if connection.asked != connection.canonical:
+        return "toolpin config list --origin"
+    place = connection.canonical.rpartition("/")[0].partition("?")[0]
+    return f"toolpin config set mirrors.{place} https://mirror.example/path"

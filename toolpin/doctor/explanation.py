@@ -1,0 +1,144 @@
+"""Turns a command's name into why it runs what it runs here.
+
+What asked for its tool and what that beat, what the lockfile says, the install, and
+every program of the name on PATH. It runs nothing and asks nobody.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from toolpin.app import App
+from toolpin.doctor.current_requests import CurrentRequest, of_tool
+from toolpin.doctor.path_search import Candidate, candidates, directories
+from toolpin.errors import (
+    NotLocked,
+    ToolpinError,
+    UnknownCommand,
+    UsageError,
+)
+from toolpin.model import Pin, Request, Wanted
+from toolpin.resolver.local_resolution import locked_version, lockfile_for
+from toolpin.resolver.version_choice import looks_exact
+from toolpin.run import command_lookup
+from toolpin.run.lookup_context import Found
+
+
+class Locked(NamedTuple):
+    """What a lockfile says to a loose alternative; `version` is None for nothing."""
+
+    wanted: Wanted
+    version: str | None
+    file: str | None
+
+
+class CommandExplanation(NamedTuple):
+    """Why a command runs what it runs.
+
+    `found` is what its shim would run, or else `problem` says why that is nothing.
+    """
+
+    command: str
+    tool: str
+    asked: CurrentRequest
+    locked: tuple[Locked, ...]
+    found: Found | None
+    problem: ToolpinError | None
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether somebody asks for the tool here."""
+        return self.asked.request is not None
+
+    @property
+    def runs(self) -> str | None:
+        """The program that runs when a shell is told the name, None for none."""
+        first = self.candidates[0] if self.candidates else None
+        if first and first.directory.kind == "shims":
+            return self.found.path if self.found else None
+        return first.path if first else None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether what runs is what is pinned, or else what toolpin would run."""
+        if self.found is None or self.runs is None:
+            return False
+        if not self.is_pinned:
+            return True
+        try:
+            return os.path.samefile(self.runs, self.found.path)
+        except OSError:
+            return False
+
+    @property
+    def pin(self) -> Pin | None:
+        """The installed version that is meant, where it is one of the store's."""
+        return self.found.pin if self.found else None
+
+
+def explain_command(command: str, app: App) -> CommandExplanation:
+    """Find out why a command runs what it runs.
+
+    Raises UnknownCommand for what nothing provides, UsageError for a line that counts
+    and cannot be read.
+    """
+    known = command_lookup.providers(command, app.place)
+    result: Found | None = None
+    problem: ToolpinError | None = None
+    try:
+        result = command_lookup.find(command, app.place)
+    except UnknownCommand:
+        raise
+    except ToolpinError as error:
+        problem = error
+    tool, asked = _tool(known, result, app)
+    searched = directories(app.env, app.directory, app.paths, app.home)
+    return CommandExplanation(
+        command=command,
+        tool=tool,
+        asked=asked,
+        locked=_locked(asked.request, app),
+        found=result,
+        problem=problem,
+        candidates=tuple(candidates(command, searched)),
+    )
+
+
+def _tool(
+    known: tuple[str, ...], found: Found | None, app: App
+) -> tuple[str, CurrentRequest]:
+    """Return the tool whose request decides, and all that is asked of it."""
+    origin = found.origin if found else None
+    asked = {}
+    for tool in known:
+        try:
+            asked[tool] = one = of_tool(tool, app)
+        except UsageError:
+            if found is None:
+                raise
+            continue  # a line that another tool's stands before
+        if one.request and (found is None or one.request.origin == origin):
+            return tool, one
+    tool, one = next(iter(asked.items()), ("", CurrentRequest(None)))
+    if found and origin is None:  # the system's, whatever is pinned
+        one = one._replace(request=None, overridden=())
+    return tool, one
+
+
+def _locked(request: Request | None, app: App) -> tuple[Locked, ...]:
+    """Return what a lockfile says to the alternatives that are loose."""
+    if request is None:
+        return ()
+    file = lockfile_for(request.origin, app.where)
+    results = []
+    for wanted in request.wanted:
+        if wanted.kind not in ("version", "latest") or looks_exact(wanted):
+            continue
+        try:
+            version = locked_version(request, wanted, app.where)
+        except (UsageError, NotLocked):
+            version = None  # the problem of what cannot run
+        results.append(Locked(wanted, version, file))
+    return tuple(results)

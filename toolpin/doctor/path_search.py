@@ -1,0 +1,98 @@
+"""Turns PATH into its directories, whose each is, and the programs of a name in them.
+
+It looks at names alone and starts nothing; light, for `why`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
+
+from toolpin.doctor.version_managers import manager_of
+from toolpin.env_patch import DEFAULT_PATH
+from toolpin.model import Pin
+from toolpin.shims.stubs import read_stub
+from toolpin.store.installs import is_program
+from toolpin.system.paths import Paths
+
+Kind = Literal["shims", "install", "manager", "system"]
+
+
+class PathDirectory(NamedTuple):
+    """A directory of PATH, as it stands there made absolute.
+
+    `owner` is the manager's name, `pin` the install of this store whose bins it has.
+    """
+
+    path: str
+    kind: Kind
+    owner: str = ""
+    pin: Pin | None = None
+
+
+class Candidate(NamedTuple):
+    """A program that a command's name leads to, and the directory that it is in."""
+
+    path: str
+    directory: PathDirectory
+
+    @property
+    def label(self) -> str:
+        """What it is, in a few words."""
+        if self.directory.pin:
+            return str(self.directory.pin)
+        if self.directory.kind == "manager":
+            return self.directory.owner
+        return {"shims": "shim", "install": "toolpin's", "system": "system"}[
+            self.directory.kind
+        ]
+
+
+def directories(
+    env: Mapping[str, str], cwd: str, paths: Paths, home: str
+) -> list[PathDirectory]:
+    """Return the directories of PATH in order, each once, whatever its spelling."""
+    path_directories: dict[str, PathDirectory] = {}
+    store = os.path.realpath(paths.data)
+    for entry in (env.get("PATH") or DEFAULT_PATH).split(":"):
+        path = os.path.join(cwd, entry)
+        real = os.path.realpath(path)
+        if real not in path_directories and os.path.isdir(real):
+            path_directories[real] = _judge(path, real, store) or PathDirectory(
+                path, *_others(path, env, home)
+            )
+    return list(path_directories.values())
+
+
+def candidates(command: str, searched: Iterable[PathDirectory]) -> list[Candidate]:
+    """Return every program of that name, in the order in which a shell finds them."""
+    return [
+        Candidate(path, _owned(path, directory))
+        for directory in searched
+        if is_program(path := os.path.join(directory.path, command))
+    ]
+
+
+def _judge(path: str, real: str, store: str) -> PathDirectory | None:
+    """Return a directory of this store, None for any other."""
+    if real == f"{store}/shims":
+        return PathDirectory(path, "shims")
+    head, *rest = real.removeprefix(f"{store}/").split("/")
+    if not real.startswith(f"{store}/"):
+        return None
+    if head == "installs" and len(rest) > 1:
+        return PathDirectory(path, "install", "", Pin(rest[0], rest[1]))
+    return PathDirectory(path, "install")
+
+
+def _others(path: str, env: Mapping[str, str], home: str) -> tuple[Kind, str]:
+    owner = manager_of(os.path.normpath(path), env, home)
+    return ("manager", owner) if owner else ("system", "")
+
+
+def _owned(path: str, directory: PathDirectory) -> PathDirectory:
+    """Return whose a program is: a shim of another store stands in any directory."""
+    if directory.kind == "system" and read_stub(os.path.realpath(path)):
+        return directory._replace(kind="manager", owner="another toolpin store")
+    return directory

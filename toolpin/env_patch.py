@@ -1,0 +1,290 @@
+"""An EnvPatch as text that sh reads, and back; and as a child's environment.
+
+Pure: what writes the record to disk is elsewhere, and so is what chooses the patch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import takewhile
+
+from toolpin.errors import ToolpinError
+from toolpin.model import REQUIRED, Asks, EnvPatch, Home
+
+DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+_BINS = "toolpin_bins="
+_EXPORT = "export "
+_CASE = "case ${"
+_MAJOR = "toolpin_major="
+# The shim has bash ask exec-env; or sourcing the record ends without success, and the
+# shim asks Python.
+_ASKS: dict[Asks, str] = {"env": "toolpin_asks='exec-env'\n", "all": "return 1\n"}
+_PLUGIN = "toolpin_plugin="
+_EXPANSION = '"$toolpin_major"'
+_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
+_LETTERS_AND_DIGITS = _LETTERS | frozenset("0123456789")
+# What decides which program runs or how sh reads its script, and what sh keeps
+# read-only or writes itself.
+_REFUSED_NAMES = frozenset(
+    "PATH IFS ENV BASH_ENV SHELLOPTS BASHOPTS UID EUID PPID PWD OLDPWD _".split()
+)
+_REFUSED_PREFIXES = ("LD_", "DYLD_", "toolpin_", "_toolpin_")
+
+
+def quote(text: str) -> str:
+    """Return `text` in single quotes, as sh reads it. NUL has no such form."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def quote_fish(text: str) -> str:
+    """Return `text` in single quotes, as fish reads it."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def is_ci(env: Mapping[str, str]) -> bool:
+    """Say whether this runs where builds must not change by themselves."""
+    return env.get("CI", "").lower() not in ("", "0", "false", "no")
+
+
+def render_record(patch: EnvPatch) -> str:
+    """Render the record of an install, for sh to source and `parse_record` to read.
+
+    Raises ToolpinError for a directory or a variable that a record cannot hold.
+    """
+    check_patch(patch)
+    lines = [f"{_BINS}{_expanded(':'.join(patch.path))}\n"]
+    lines += [f"{_EXPORT}{name}={quote(value)}\n" for name, value in patch.variables]
+    lines += map(_home_line, patch.homes)
+    # Last: the lines above speak of the required tool's.
+    lines += [f"{_MAJOR}{quote(patch.major)}\n"] if patch.major else []
+    lines += [f"{_PLUGIN}{quote(patch.plugin)}\n"] if patch.plugin else []
+    lines += [_ASKS[patch.asks]] if patch.asks else []
+    return "".join(lines)
+
+
+def parse_record(text: str) -> EnvPatch:
+    """Return the patch whose record is exactly `text`.
+
+    Raises ToolpinError for any other text, valid shell or not.
+    """
+    bins, position = _assignment(text, 0, _BINS)
+    variables: list[tuple[str, str]] = []
+    homes: list[Home] = []
+    major = ""
+    plugin = ""
+    asks: Asks = ""
+    for key, line in _ASKS.items():
+        asks = key if text.endswith(f"\n{line}") else asks
+    while position < len(text) - len(_ASKS.get(asks, "")):
+        if text.startswith(_CASE, position):
+            home, position = _home(text, position)
+            homes.append(home)
+            continue
+        equals = text.find("=", position) + 1
+        start = text[position:equals]
+        value, position = _assignment(text, position, start)
+        if start == _MAJOR:
+            major = value
+        elif start == _PLUGIN:
+            plugin = value
+        elif start.startswith(_EXPORT):
+            variables.append((start[len(_EXPORT) : -1], value))
+        else:
+            raise _not_a_record(text, position)
+    path = tuple(bins.split(":")) if bins else ()
+    patch = EnvPatch(path, tuple(variables), tuple(homes), major, asks, plugin)
+    if render_record(patch) != text:
+        raise _not_a_record(text, 0)
+    return patch
+
+
+def settle(patch: EnvPatch, major: str, env: Mapping[str, str]) -> EnvPatch:
+    """Return the patch for a required tool of that major version, "" for none.
+
+    Homes become variables, but where the user has set one.
+    """
+    homes = tuple(
+        (home.variable, home.directory.replace(REQUIRED, major))
+        for home in patch.homes
+        if not (mine := _set_by_user(home, env))
+        or mine == home.directory
+        or mine.startswith(f"{home.root}/")
+    )
+    path = tuple(directory.replace(REQUIRED, major) for directory in patch.path)
+    return patch._replace(path=path, variables=patch.variables + homes, homes=())
+
+
+def moved(patch: EnvPatch, old: str, new: str) -> EnvPatch:
+    """Return what a record would set, were its store not in `old` but in `new`."""
+    there = f"{new}/installs/"
+
+    def at(path: str) -> str:
+        return f"{new}/{path[len(old) + 1 :]}" if path.startswith(f"{old}/") else path
+
+    return patch._replace(
+        path=tuple(map(at, patch.path)),
+        plugin=at(patch.plugin),
+        variables=tuple(
+            (name, new if value == old else value.replace(f"{old}/installs/", there))
+            for name, value in patch.variables
+        ),
+        homes=tuple(
+            home._replace(root=at(home.root), directory=at(home.directory))
+            for home in patch.homes
+        ),
+    )
+
+
+def _set_by_user(home: Home, env: Mapping[str, str]) -> str:
+    values = (env.get(name, "") for name in (home.variable, *home.unless))
+    return next(filter(None, values), "")
+
+
+def render_sh(patch: EnvPatch) -> str:
+    """Render the patch as commands for the user's own POSIX shell."""
+    check_patch(patch)
+    lines = [f"export {name}={quote(value)}\n" for name, value in patch.variables]
+    if patch.path:
+        bins = quote(":".join(patch.path))
+        lines.append(f'export PATH={bins}:"${{PATH:-{DEFAULT_PATH}}}"\n')
+    return "".join(lines)
+
+
+def apply(patch: EnvPatch, env: Mapping[str, str], shims_dir: str) -> dict[str, str]:
+    """Return the child's environment: `env` with the patch.
+
+    The patch's directories are first on PATH, then the shims: what is further back on
+    the caller's PATH wins over no pin.
+    """
+    path = env.get("PATH") or DEFAULT_PATH
+    first = ":".join((*patch.path, shims_dir))
+    if not f"{path}:".startswith(f"{first}:"):
+        rest = [entry for entry in path.split(":") if entry != shims_dir]
+        count = len(patch.path)
+        while count and tuple(rest[:count]) == patch.path:
+            del rest[:count]
+        path = ":".join((first, *rest))
+    return {**env, **dict(patch.variables), "PATH": path}
+
+
+def added(before: str, after: str) -> tuple[list[str], list[str]]:
+    """Return the directories that one PATH adds to another, in front and behind.
+
+    A relative directory, or an empty one, would be of whatever project a shell is in.
+    """
+    known = before.split(":")
+    directories = after.split(":")
+    in_front = list(takewhile(lambda directory: directory not in known, directories))
+    behind = [
+        directory
+        for directory in directories[len(in_front) :]
+        if directory not in known
+    ]
+    return (
+        [directory for directory in in_front if directory.startswith("/")],
+        [item for item in behind if item.startswith("/")],
+    )
+
+
+def _expanded(text: str) -> str:
+    """Return text in quotes, where sh puts the required tool's major version."""
+    return _EXPANSION.join(map(quote, text.split(REQUIRED)))
+
+
+def _home_line(home: Home) -> str:
+    value = _expanded(home.directory)
+    pattern = f"'' | {quote(home.root)}/*"
+    names = ":-${".join((home.variable, *home.unless))
+    return (
+        f"{_CASE}{names}-}}{'}' * len(home.unless)} in {pattern}) "
+        f"{_EXPORT}{home.variable}={value} ;; esac\n"
+    )
+
+
+def _home(text: str, position: int) -> tuple[Home, int]:
+    """Read what `_home_line` writes; return it and where the next line is."""
+    start = position + len(_CASE)
+    names = text[start : text.find("-}", start)]
+    name, *unless = names.split(":-${")
+    opening = f"{_CASE}{names}-}}{'}' * len(unless)} in '' | "
+    root, after = _quoted(text, position + len(opening))
+    opening = f"/*) {_EXPORT}{name}="
+    directory, after = _quoted(text, after + len(opening))
+    end = text.find("\n", after) + 1 or len(text)
+    return Home(name, root, directory, tuple(unless)), end
+
+
+def _assignment(text: str, position: int, start: str) -> tuple[str, int]:
+    """Read `start` and a quoted value; return the value and where the next line is."""
+    if not start or not text.startswith(f"{start}'", position):
+        raise _not_a_record(text, position)
+    value, end = _quoted(text, position + len(start))
+    if not text.startswith("\n", end):
+        raise _not_a_record(text, end)
+    return value, end + 1
+
+
+def _quoted(text: str, position: int) -> tuple[str, int]:
+    """Read what `quote` or `_expanded` writes; return it and where it ends."""
+    if not text.startswith("'", position):
+        raise _not_a_record(text, position)
+    value, position = "", position + 1
+    while (end := text.find("'", position)) >= 0:
+        value += text[position:end]
+        position = end + 1
+        if text.startswith("\\''", position):
+            value, position = f"{value}'", position + 3
+        elif text.startswith(f"{_EXPANSION}'", position):
+            value, position = value + REQUIRED, position + len(_EXPANSION) + 1
+        else:
+            return value, position
+    raise _not_a_record(text, position)
+
+
+def check_patch(patch: EnvPatch) -> None:
+    """Raise ToolpinError for a directory or a variable that no environment can hold."""
+    for directory in patch.path:
+        if not directory.startswith("/") or ":" in directory or "\0" in directory:
+            raise ToolpinError(
+                "PATH can hold only absolute directories without a colon",
+                [("received", repr(directory))],
+            )
+    homes = [
+        (name, home.root)
+        for home in patch.homes
+        for name in (home.variable, *home.unless)
+    ]
+    for name, value in (*patch.variables, *homes):
+        if not is_settable(name):
+            raise ToolpinError(
+                "a plugin is not allowed to set this variable",
+                [("received", repr(name))],
+            )
+        if "\0" in value or REQUIRED in value:
+            raise ToolpinError(
+                f"the value of {name} holds a NUL or an invalid character",
+                [("received", repr(value))],
+            )
+
+
+def is_settable(name: str) -> bool:
+    """Tell whether an install may set a variable of this name."""
+    return (
+        name[:1] in _LETTERS
+        and _LETTERS_AND_DIGITS.issuperset(name)
+        and name not in _REFUSED_NAMES
+        and not name.startswith(_REFUSED_PREFIXES)
+    )
+
+
+def _not_a_record(text: str, position: int) -> ToolpinError:
+    line = text.count("\n", 0, position) + 1
+    return ToolpinError(
+        "this is not a valid record of an install",
+        [
+            ("line", str(line)),
+            ("expected", f"{_BINS}'DIRECTORY:...', then {_EXPORT}NAME='VALUE'"),
+            ("received", repr(text[position : position + 60])),
+        ],
+    )

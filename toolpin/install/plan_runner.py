@@ -1,0 +1,156 @@
+"""Carries out a plan: its archives in the cache, verified, and its tree published.
+
+Downloads happen outside the version's file lock; inside it stands a second look.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Callable, Sequence
+
+from toolpin.cache.first_use import VERIFIED
+from toolpin.errors import NotPublished, Unreachable
+from toolpin.http.fetch import Progress
+from toolpin.install.destination import is_in_directory
+from toolpin.install.install_context import Context
+from toolpin.install.jobs import Job
+from toolpin.install.locked_plan import is_there
+from toolpin.install.source_build_plan import left_out
+from toolpin.install.source_notes import Notes
+from toolpin.model import Artifact, Plan
+from toolpin.steps.final_path import check_place
+from toolpin.store import publication, staging
+from toolpin.system import host
+from toolpin.system.progress import Row
+
+
+class PlanRunner:
+    """Makes installs of plans, for one host."""
+
+    def __init__(self, context: Context) -> None:
+        self.notes = Notes(context.cache, context.settings, context.host)
+        self._paths, self._registry = context.paths, context.registry
+        self._settings, self._host = context.settings, context.host
+        self._cache, self._clients = context.cache, context.clients
+        self._builder, self._board = context.builder, context.board
+
+    def is_there(self, job: Job) -> bool:
+        """Say whether a job is done.
+
+        Raises ToolpinError where what is there is not toolpin's, and NotLocked for an
+        install of other bytes than it must have.
+        """
+        if not self._paths.into:
+            return is_there(self._paths, job)
+        tool = self._registry.require(job.pin.tool, job.origin)
+        return is_in_directory(
+            self._paths, job, self._host, tool.mutable, self._board.remark
+        )
+
+    def carry_out(
+        self, plan: Plan, job: Job, row: Row, wait: Callable[[], None]
+    ) -> str:
+        """Fetch and publish; between, `wait` returns once what it requires is there.
+
+        Raises NotPublished for a build of another version.
+        """
+        plan = forgoing(plan, self._settings.allow)
+        trusted = job.locked is not None and job.locked.entry.verified == VERIFIED
+        if trusted or self._clients.first_use.knows(plan.artifacts):
+            plan = plan._replace(first_use=True)
+        if plan.is_in_place:  # before a download, too
+            check_place(plan, self._paths.install(*plan.pin))
+        if plan.recipe and not self._builder.needs_supplies(plan):
+            plan = left_out(plan)
+        if plan.recipe:
+            self._builder.check(plan.recipe, plan.pin, self._host)
+        if plan.is_scripted:
+            self._check_scripted(plan)
+        archives, were_here = self._fetch(plan, row)
+        if job.locked and not were_here:
+            # Who comes after a failure below is to know that the source gave them.
+            self.notes.keep(plan)
+        plan = plan._replace(
+            brought=job.locked is not None
+            and were_here
+            and not self.notes.has_reported(plan)
+        )
+        wait()
+
+        def waiting() -> None:
+            row.phase("waiting for another process")
+
+        with staging.version_lock(self._paths, plan.pin, waiting):
+            if self.is_there(job):
+                return "present"
+            if not plan.is_scripted:
+                row.phase("unpacking")
+            receipt = publication.publish(
+                self._paths,
+                plan,
+                archives,
+                now(),
+                for_here=str(self._host) == str(host.detect()),
+                patchelf=self._clients.patchelf,
+                build=lambda code, source, final: self._builder.build(
+                    code, source, final, row.phase
+                ),
+            )
+        self.notes.keep(plan)
+        size_bytes = sum(file.size_bytes for file in receipt.files)
+        told_by = f"{plan.publisher}{self.notes.by_mirror(plan)}"
+        if plan.brought and job.locked:
+            told_by = f"the cache, as {job.locked.file} has it"
+        row.close(f"installed, {size_bytes / 1e6:.0f} MB from {told_by},")
+        return "installed"
+
+    def _check_scripted(self, plan: Plan) -> None:
+        """Raise ToolpinError where a plugin's scripts are not to run."""
+        if str(self._host) != str(host.detect()):
+            raise NotPublished(
+                f"{plan.pin} is installed by scripts, for the machine they run on"
+            )
+        if self._settings.offline:
+            raise Unreachable(
+                f"{plan.pin} is fetched by its plugin's scripts, and toolpin is offline"
+            )
+
+    def _fetch(self, plan: Plan, row: Row) -> tuple[list[str], bool]:
+        """Return the archives of a plan, and whether one of them was here before."""
+        archives: list[str] = []
+        if plan.is_scripted:
+            return archives, False
+        fetched: list[Artifact] = []
+
+        def download(artifact: Artifact, part: str, progress: Progress) -> None:
+            self._clients.download(artifact, part, progress)
+            fetched.append(artifact)
+
+        for artifact in plan.artifacts:
+            if not os.path.exists(self._cache.archive(artifact.digest)):
+                row.phase("downloading", artifact.filename)
+            archives.append(
+                self._cache.fetch(
+                    artifact,
+                    download,
+                    row.advance,
+                    waiting=lambda: row.phase(
+                        "waiting for a download by another process"
+                    ),
+                )
+            )
+        return archives, len(fetched) < len(archives)
+
+
+def forgoing(plan: Plan, allow: Sequence[str]) -> Plan:
+    """Return the plan without the demands that the settings forgo."""
+    demands = tuple(
+        demand for demand in plan.demands if f"{plan.pin.tool}.{demand}" not in allow
+    )
+    return plan._replace(demands=demands)
+
+
+def now() -> str:
+    """Return the time as receipts have it, in UTC."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,254 @@
+"""Decides which of a tool's sources may serve, in what order, and says why none did."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from toolpin.cache.first_use import FLAG
+from toolpin.errors import (
+    Mismatch,
+    NoChecksum,
+    NoFit,
+    NotPublished,
+    Offline,
+    ToolpinError,
+    Unreachable,
+    UsageError,
+)
+from toolpin.install.catalogs import DAY_S, Catalogs
+from toolpin.install.first_builds import Failure, first_for, to_pin, too_old
+from toolpin.install.jobs import Job
+from toolpin.model import Host, Pin, Plan
+from toolpin.plugins.script_plugin import is_scripted
+from toolpin.plugins.tool_file import Tool
+from toolpin.project.validation import without_v
+from toolpin.sources.lines import completed
+from toolpin.sources.spec import SourceSpec
+from toolpin.versions import is_prefix, nearest, newest
+
+
+def allowed_sources(
+    tool: Tool, host: Host, wanted: Sequence[str]
+) -> tuple[SourceSpec, ...]:
+    """Return the sources to try, in order: those `wanted` by id, or all of the tool's.
+
+    Raises ToolpinError for a host that no source can serve, and UsageError when the
+    tool has none of the wanted sources.
+    """
+    if reason := tool.refused_hosts.get(str(host)):
+        raise ToolpinError(
+            f"{tool.name} has no builds for {host}", [("reason", reason)]
+        )
+    if is_scripted(tool):  # it has no other, whatever is preferred of others
+        return tool.sources
+    by_id = {spec.id: spec for spec in tool.sources}
+    unnamed = [key for key, spec in by_id.items() if not spec.named_only]
+    unnamed = [item for item in unnamed if str(host) in by_id[item].hosts] or unnamed
+    chosen = tuple(by_id[item] for item in wanted or unnamed if item in by_id)
+    if not chosen and not wanted:
+        raise ToolpinError(
+            f"{tool.name} has only sources that must be named",
+            [("sources", ", ".join(by_id))],
+            f"toolpin install --source {next(iter(by_id))}",
+        )
+    if not chosen:
+        raise UsageError(
+            f"{tool.name} has no source of that name",
+            [("wanted", ", ".join(wanted)), ("sources", ", ".join(by_id))],
+        )
+    return chosen
+
+
+def refuse_unnamed(plan: Plan, wanted: Sequence[str]) -> None:
+    """Raise NoFit for what would run on this machine alone, and was not named.
+
+    What is built here is for this machine, whatever it links to.
+    """
+    if plan.is_bound and not plan.recipe and plan.source not in wanted:
+        raise NoFit(
+            f"{plan.pin} from {plan.publisher} would run on this machine only",
+            [("reason", "libraries that are missing here are bundled with it")],
+            f"toolpin install {plan.pin} --source {plan.source}",
+        )
+
+
+def no_source_error(
+    tool: Tool,
+    job: Job,
+    failures: Sequence[Failure],
+    host: Host,
+    catalogs: Catalogs,
+) -> ToolpinError:
+    """Return the error that tells of every source what it said or has nearby."""
+    facts = [("required by", str(job.origin))]
+    if offline := _offline(job, failures):
+        return offline
+    known: set[str] = set()
+    for failure in failures:
+        label = failure.spec.id
+        facts.append((label, failure.error.what))
+        if _is_unknown(failure):
+            output, listed = _nearby(tool, failure.spec, job.pin, host, catalogs)
+            facts.append((label, output))
+            known.update(listed)
+        else:
+            facts += [
+                (label, f"{name}: {value}") for name, value in failure.error.facts
+            ]
+            if reason := too_old(failure.spec, job.pin, host):
+                facts.append((label, reason))
+    asked = {failure.spec.id for failure in failures}
+    for spec in tool.sources:
+        if spec.named_only and spec.id not in asked:
+            facts.append((spec.id, f"used only when named: --source {spec.id}"))
+    silent = any(isinstance(failure.error, Unreachable) for failure in failures)
+    ending = "was not found" if silent else f"does not exist for {host}"
+    if any(isinstance(failure.error, NoChecksum) for failure in failures):
+        ending = f"is published without a checksum and needs {FLAG}"
+    elif any(map(_unfit, failures)):
+        ending = "has no build that runs on this machine"
+    elif first := first_for(failures, job.pin, host):
+        what = f"{job.pin} has no build for {host}: the first is {first}"
+        newer = newest(_line_of(first), known) or first
+        return NotPublished(what, facts, to_pin(job.pin.tool, newer, job.origin))
+    kind = Unreachable if silent else NotPublished
+    return kind(
+        f"{job.pin} {ending}", facts, _way_out(tool, job, failures, host, known)
+    )
+
+
+def _offline(job: Job, failures: Sequence[Failure]) -> Offline | None:
+    """Return the one error of sources that were not queried, if that is the cause."""
+    if any(isinstance(failure.error, NoFit | NoChecksum) for failure in failures):
+        return None
+    for failure in failures:
+        if isinstance(failure.error, Offline):
+            return Offline(
+                f"{job.pin} is not in the cache, and toolpin is offline",
+                [("required by", str(job.origin)), *failure.error.facts],
+                _to_reach(job, failure.error),
+            )
+    return None
+
+
+def _is_unknown(failure: Failure) -> bool:
+    """Say whether the source answered that it does not have the version."""
+    return isinstance(failure.error, NotPublished) and not isinstance(
+        failure.error, NoFit | NoChecksum
+    )
+
+
+def _unfit(failure: Failure) -> bool:
+    return isinstance(failure.error, NoFit)
+
+
+def _way_out(
+    tool: Tool,
+    job: Job,
+    failures: Sequence[Failure],
+    host: Host,
+    known: Collection[str],
+) -> str:
+    """Return what to do: the same builds completed, where a source has them so.
+
+    Or what makes this machine one that builds it, or what shows the `known` versions.
+    """
+    pin = job.pin
+    if command := _command_to_allow(tool, pin, failures, host):
+        return command
+    hints = (
+        failure.error.hint
+        for failure in failures
+        if _unfit(failure) and failure.error.hint
+    )
+    if hint := next(hints, ""):
+        return hint
+    plain = without_v(pin.version)
+    if plain != pin.version and plain in known:
+        return to_pin(pin.tool, plain, job.origin)
+    if not known and any(
+        isinstance(failure.error, Unreachable) for failure in failures
+    ):
+        return _to_reach(job, failures[0].error)
+    line = _line_of(plain)
+    if known and not any(is_prefix(line, item) for item in known):
+        return f"toolpin list-all {pin.tool}"
+    return f"toolpin list-all {pin.tool} {line}"
+
+
+def _command_to_allow(
+    tool: Tool, pin: Pin, failures: Sequence[Failure], host: Host
+) -> str:
+    """Return the command that installs what was published, and not used unasked.
+
+    First what runs here as it is, then what a source that must be named completes, then
+    what has to be built; "" where there is nothing of this.
+    """
+    undigested = [
+        failure for failure in failures if isinstance(failure.error, NoChecksum)
+    ]
+    if any(not item.spec.build for item in undigested):
+        return f"toolpin install {pin} {FLAG}"
+    for failure in filter(_unfit, failures):
+        built_on = [image for image, _ in failure.error.facts]
+        for spec in tool.sources:
+            images = completed(spec, failure.spec, built_on, host)
+            if spec.named_only and images:
+                more = f" {FLAG}" if _lack_digests(failure, images) else ""
+                return f"toolpin install {pin} --source {spec.id}{more}"
+    return f"toolpin install {pin} {FLAG}" if undigested else ""
+
+
+def _lack_digests(failure: Failure, images: Collection[str]) -> bool:
+    """Say whether none of these builds is published with a checksum."""
+    error = failure.error
+    return isinstance(error, NoFit) and error.undigested.issuperset(images)
+
+
+def _line_of(version: str) -> str:
+    """Return the first part of a version: `24`."""
+    return version.partition(".")[0]
+
+
+def _to_reach(job: Job, error: ToolpinError) -> str:
+    """Return what helps where nobody answered: to ask, or to see who is in the way."""
+    if not isinstance(error, Offline):
+        return "toolpin doctor --net"
+    named = "" if job.origin.line else f" {job.pin}"
+    return f"TOOLPIN_OFFLINE=0 toolpin install{named}"
+
+
+def not_fetched(job: Job, error: Unreachable) -> Unreachable:
+    """Return the error of a locked build that nobody gives, with who wants it."""
+    source = job.locked.entry.source if job.locked else "it"
+    facts = [("required by", str(job.origin)), (source, error.what)]
+    facts += [(source, f"{name}: {value}") for name, value in error.facts]
+    hint = error.hint or _to_reach(job, error)
+    return type(error)(f"{job.pin} cannot be fetched as locked", facts, hint)
+
+
+def not_published_bytes(
+    job: Job, error: Mismatch, following: SourceSpec | None
+) -> Mismatch:
+    """Return the error of bytes that nobody published, with who wants them.
+
+    No other source is asked by itself: somebody may be tampering, and should be seen.
+    """
+    facts = [("required by", f"{job.origin} ({job.pin})"), *error.facts]
+    hint = f"toolpin install {job.pin} --source {following.id}" if following else None
+    return Mismatch(error.what, facts, hint)
+
+
+def _nearby(
+    tool: Tool, spec: SourceSpec, pin: Pin, host: Host, catalogs: Catalogs
+) -> tuple[str, list[str]]:
+    """Return what a source has near a version, in words, and all that it lists."""
+    if str(host) not in spec.hosts:
+        return f"has no build for {host}", []
+    try:
+        listed = catalogs.read(tool, spec, host, max_age_s=DAY_S).releases
+    except ToolpinError as error:
+        return f"its version list is not available: {error.what}", []
+    known = [release.version for release in listed]
+    near = nearest(pin.version, known) or [newest("", known) or "none"]
+    return f"nearest {', '.join(near)}", known

@@ -1,0 +1,100 @@
+"""What a source named for a version, kept in the cache: the next install asks nobody.
+
+A note tells locators and digests, and the address that was asked; what is done with
+them is the plugin's to say, each time again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from toolpin import json_documents
+from toolpin.cache.verified import Cache
+from toolpin.config.settings import Settings
+from toolpin.errors import ToolpinError
+from toolpin.http import urls
+from toolpin.install.planner import assemble, host_for
+from toolpin.install.source_choice import allowed_sources, refuse_unnamed
+from toolpin.model import Host, Pin, Plan
+from toolpin.plugins.tool_file import Tool
+
+
+class Notes:
+    """The notes of plans for one host."""
+
+    def __init__(self, cache: Cache, settings: Settings, host: Host) -> None:
+        self._cache = cache
+        self._settings = settings
+        self._host = host
+
+    def recall(
+        self, tool: Tool, pin: Pin, beside: tuple[tuple[str, str], ...] = ()
+    ) -> Plan | None:
+        """Return a plan for archives that were named before and are in the cache.
+
+        A note tells locators and digests; what is done with them is the plugin's to
+        say, today. One that was made through another mirror does not count, nor one
+        that was made beside other versions of the tools that run the build.
+        """
+        for spec in allowed_sources(tool, self._host, self._settings.sources):
+            host = host_for(spec, self._host, beside)
+            try:
+                name = self._note_name(spec.id, pin, host)
+                note = self._cache.read_note("plans", *name)
+                if note is None or str(host) not in spec.hosts:
+                    continue
+                asked, artifacts = json_documents.parse_note(note.decode())
+                plan = assemble(tool, spec, pin, host, artifacts)
+                refuse_unnamed(plan, self._settings.sources)
+            except (ToolpinError, ValueError):
+                continue
+            if asked == self._address(plan) and self._has_archives(plan):
+                return plan
+        return None
+
+    def keep(self, plan: Plan) -> None:
+        """Keep a note for the next time; a cache that takes none is no failure.
+
+        Of scripts nothing is in the cache, and what was brought counts for nobody else.
+        """
+        if plan.is_scripted or plan.brought:
+            return
+        text = json_documents.render_note(self._address(plan), plan.artifacts)
+        with contextlib.suppress(ToolpinError):
+            name = self._note_name(plan.source, plan.pin, plan.host)
+            self._cache.write_note(text.encode(), "plans", *name)
+
+    def has_reported(self, plan: Plan) -> bool:
+        """Say whether the source itself has named, or given, just these archives here.
+
+        What only a lockfile has named, and a bundle brought, is for that project alone.
+        """
+        try:
+            name = self._note_name(plan.source, plan.pin, plan.host)
+            note = self._cache.read_note("plans", *name)
+            return (
+                json_documents.parse_note((note or b"").decode())[1] == plan.artifacts
+            )
+        except (ToolpinError, ValueError):
+            return False
+
+    def by_mirror(self, plan: Plan) -> str:
+        """Return which mirror stands for the publisher, "" for none."""
+        locator = "" if plan.is_scripted else plan.artifacts[0].locator
+        asked = self._settings.rewrite(locator)
+        return "" if asked == locator else f" by {urls.host(asked)}"
+
+    def _has_archives(self, plan: Plan) -> bool:
+        return all(
+            os.path.exists(self._cache.archive(artifact.digest))
+            for artifact in plan.artifacts
+        )
+
+    def _address(self, plan: Plan) -> str:
+        """Return what was asked, as a note has it: without a mirror's password."""
+        return urls.shown(self._settings.rewrite(plan.artifacts[0].locator))
+
+    def _note_name(self, source: str, pin: Pin, host: Host) -> tuple[str, ...]:
+        beside = [f"-for-{tool}-{version}" for tool, version in host.beside]
+        return (pin.tool, pin.version, str(self._host), "".join((source, *beside)))

@@ -1,0 +1,77 @@
+"""Asks a tool's sources in their order until one serves, and names who comes next."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from toolpin.config.settings import Settings
+from toolpin.errors import Mismatch, NotPublished, Offline, ToolpinError, Unreachable
+from toolpin.install.catalogs import Catalogs
+from toolpin.install.first_builds import Failure, with_reason
+from toolpin.install.jobs import Job
+from toolpin.install.planner import publisher
+from toolpin.install.source_choice import (
+    allowed_sources,
+    no_source_error,
+    not_published_bytes,
+)
+from toolpin.model import Host
+from toolpin.plugins.tool_file import Tool
+from toolpin.sources.spec import SourceSpec
+from toolpin.system.progress import Board, Row
+
+Served = TypeVar("Served")
+
+
+class SourceOrder:
+    """The sources that the settings allow, for one host."""
+
+    def __init__(
+        self, settings: Settings, host: Host, catalogs: Catalogs, board: Board
+    ) -> None:
+        self._settings = settings
+        self._host = host
+        self._catalogs = catalogs
+        self._board = board
+        self._said: set[str] = set()
+        self._mutex = threading.Lock()
+
+    def first(
+        self, tool: Tool, job: Job, row: Row, serve: Callable[[SourceSpec], Served]
+    ) -> Served:
+        """Try the sources in order. One that cannot serve is named, with the next."""
+        specs = allowed_sources(tool, self._host, self._settings.sources)
+        failures: list[Failure] = []
+        for spec, following in zip(specs, [*specs[1:], None], strict=True):
+            try:
+                return serve(spec)
+            except (NotPublished, Unreachable) as error:
+                reason = with_reason(spec, job.pin, self._host, error)
+                failures.append(Failure(spec, reason))
+                if following:
+                    self._hand_over(reason, following, row)
+            except Mismatch as error:
+                raise not_published_bytes(job, error, following) from error
+        raise no_source_error(tool, job, failures, self._host, self._catalogs)
+
+    def _hand_over(self, error: ToolpinError, following: SourceSpec, row: Row) -> None:
+        """Name the next source; a host that cannot be reached, once for all tools."""
+        if isinstance(error, Offline):  # reported once, where nothing was found
+            return
+        missing = ", ".join(value for name, value in error.facts if name == "missing")
+        lacks = f", because of missing {missing}" if missing else ""
+        what = error.what.removeprefix(f"{row.label} ")
+        text = f"{what}{lacks}; next: {publisher(following, self._host)}"
+        if isinstance(error, NotPublished):
+            row.remark(text)
+        elif self._is_news(error.what):
+            self._board.remark(text)
+
+    def _is_news(self, what: str) -> bool:
+        """Record a remark and return whether it is new; tools are installed at once."""
+        with self._mutex:
+            is_new = what not in self._said
+            self._said.add(what)
+            return is_new

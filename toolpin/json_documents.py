@@ -1,0 +1,140 @@
+"""The JSON documents of store and cache: receipts, and notes of what a source named.
+
+Text to value and back; equal values give equal bytes. No disk.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from toolpin.errors import ToolpinError
+from toolpin.json_text import parse_json
+from toolpin.model import Artifact, Asks, Digest, Pin, Receipt, TreeFile
+
+SCHEMA = 1
+_HEX_DIGITS = {"sha256": 64, "sha512": 128}
+
+
+def render_receipt(receipt: Receipt) -> str:
+    """Render a receipt: one key a line, one file a line."""
+    head: dict[str, object] = {
+        "schema": SCHEMA,
+        "tool": receipt.pin.tool,
+        "version": receipt.pin.version,
+        "host": receipt.host,
+        "source": receipt.source,
+        "publisher": receipt.publisher,
+        "artifacts": [_artifact_table(artifact) for artifact in receipt.artifacts],
+        # Before `bin_dirs`: the part that is read without a parser of JSON.
+        **({"requires": receipt.requires} if receipt.requires else {}),
+        "bin_dirs": receipt.bin_dirs,
+        "variables": receipt.variables,
+        "installed_at": receipt.installed_at,
+        "toolpin": receipt.toolpin,
+        "bound": receipt.bound,
+        "homes": receipt.homes,
+        "home_bins": receipt.home_bins,
+        "facts": receipt.facts,
+        "asks": receipt.asks,
+        "first_use": receipt.first_use,
+    }
+    if receipt.defaults:
+        head["defaults"] = receipt.defaults
+    if receipt.brought:
+        head["brought"] = True
+    files = ",\n".join(f"  {json.dumps(list(file))}" for file in receipt.files)
+    return f'{json.dumps(head, indent=1)[:-2]},\n "files": [\n{files}\n ]\n}}\n'
+
+
+def parse_receipt(text: str, place: str) -> Receipt:
+    """Return the receipt in a text. Raises ToolpinError for anything else."""
+    try:
+        table = _table(text)
+        return Receipt(
+            pin=Pin(table["tool"], table["version"]),
+            host=table["host"],
+            source=table["source"],
+            publisher=table["publisher"],
+            artifacts=tuple(map(_artifact, table["artifacts"])),
+            bin_dirs=tuple(table["bin_dirs"]),
+            variables=tuple((name, value) for name, value in table["variables"]),
+            files=tuple(TreeFile(*file) for file in table["files"]),
+            installed_at=table["installed_at"],
+            toolpin=table["toolpin"],
+            bound=bool(table.get("bound", False)),
+            homes=tuple((name, value) for name, value in table.get("homes", ())),
+            home_bins=tuple(table.get("home_bins", ())),
+            facts=tuple((name, value) for name, value in table.get("facts", ())),
+            asks=_asks(table.get("asks")),
+            first_use=bool(table.get("first_use", False)),
+            brought=bool(table.get("brought", False)),
+            requires=tuple((name, least) for name, least in table.get("requires", ())),
+            defaults=tuple(
+                (name, tuple(words)) for name, words in table.get("defaults", ())
+            ),
+        )
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        raise ToolpinError(
+            f"{place} is not a receipt that this version of toolpin can read",
+            [("reason", f"{type(error).__name__}: {error}")],
+        ) from error
+
+
+def render_note(asked: str, artifacts: Sequence[Artifact]) -> str:
+    """Render what a source named for a version, and the address that was asked."""
+    table = {
+        "schema": SCHEMA,
+        "asked": asked,
+        "artifacts": [_artifact_table(artifact) for artifact in artifacts],
+    }
+    return json.dumps(table, indent=1) + "\n"
+
+
+def parse_note(text: str) -> tuple[str, tuple[Artifact, ...]]:
+    """Return the address and the artifacts of a note. Raises ValueError else."""
+    try:
+        table = _table(text)
+        return str(table["asked"]), tuple(map(_artifact, table["artifacts"]))
+    except (LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"no note: {error}") from error
+
+
+def _table(text: str) -> dict[str, Any]:
+    table = parse_json(text)
+    if not isinstance(table, dict) or table.get("schema") != SCHEMA:
+        raise ValueError(f"schema {SCHEMA} expected")
+    return table
+
+
+def _asks(value: object) -> Asks:
+    """Return what a plugin is asked; an older receipt says only whether it is."""
+    return "env" if value == "env" else "all" if value else ""
+
+
+def _artifact_table(artifact: Artifact) -> dict[str, object]:
+    return {**artifact._asdict(), "digest": str(artifact.digest)}
+
+
+def _artifact(table: dict[str, Any]) -> Artifact:
+    """Return an artifact whose every part is what it must be."""
+    algorithm, _, digits = table["digest"].partition(":")
+    length = _HEX_DIGITS[algorithm]
+    size_bytes, filename = table["size_bytes"], table["filename"]
+    if not re.fullmatch(f"[0-9a-f]{{{length}}}", digits):
+        raise ValueError(f"expected a digest of {length} hex digits")
+    if not (size_bytes is None or type(size_bytes) is int):
+        raise ValueError("expected a size in bytes")
+    if "/" in filename or "\0" in filename or not filename:
+        raise ValueError("expected a file name")
+    return Artifact(
+        str(table["locator"]), Digest(algorithm, digits), size_bytes, filename
+    )

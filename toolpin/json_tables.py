@@ -1,0 +1,35 @@
+"""Turns nouns into the plain tables that JSON answers are made of. No disk, no text."""
+
+from __future__ import annotations
+
+from toolpin.model import Origin, Pin, Plan
+
+
+def pin_table(pin: Pin) -> dict[str, str]:
+    """Return a pin as answers show it."""
+    return {"tool": pin.tool, "version": pin.version}
+
+
+def origin_table(origin: Origin) -> dict[str, object]:
+    """Return where a request stands; the line is null for a place without lines."""
+    return {"place": origin.place, "line": origin.line or None}
+
+
+def plan_table(plan: Plan, into: str) -> dict[str, object]:
+    """Return what would be done to install a pin into a directory."""
+    return {
+        **pin_table(plan.pin),
+        "host": str(plan.host),
+        "source": plan.source,
+        "publisher": plan.publisher,
+        "artifacts": [
+            {
+                "locator": artifact.locator,
+                "digest": str(artifact.digest),
+                "size_bytes": artifact.size_bytes,
+                "filename": artifact.filename,
+            }
+            for artifact in plan.artifacts
+        ],
+        "into": into,
+    }

@@ -1,0 +1,243 @@
+"""Turns the text of `toolpin.lock` into a Lockfile, and nothing that is not one.
+
+What toolpin would not write is refused, with its line: an unknown key, an artifact
+without a digest, a mark of a merge. Whether a plugin would name such an artifact is not
+judged here.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from toolpin.errors import UsageError, shown
+from toolpin.lockfile.document import NO_BUILD, Entry, Key, Lockfile, filename_of
+from toolpin.lockfile.header import (
+    FIX,
+    MARKS,
+    SCHEMA,
+    merged,
+    not_as_written,
+    pin_lines,
+)
+from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Digest, Pin
+from toolpin.project.validation import NAME, VERSION, fits
+from toolpin.toml_lines import Path, line_of
+
+_HEX_DIGITS = {"sha256": 64, "sha512": 128}
+# What a build may require; another word cannot be judged.
+_REQUIREMENTS = {"glibc", "musl", "macos", "soname"}
+_HOST = re.compile(r"(linux|macos)-(x64|arm64)(-musl)?")
+# Neither a quote nor a backslash: the text is written as it is.
+_LOCATOR = re.compile(r"(https://|npm:|pypi:|deb:|git:|folder:)[!#-\[\]-~]{1,1000}")
+_CREDENTIAL = re.compile(r"(git:)?https://[^/]*@|git:ssh://[^/]*:[^/@]*@")
+_VERIFIED = re.compile(r"[a-z][a-z, ]{0,60}")
+_WANTED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~/@:-]{0,220}")
+
+
+def parse(text: str, place: str) -> Lockfile:
+    """Return the lockfile in a text.
+
+    Raises UsageError with file and line for anything that toolpin would not write.
+    """
+    if marker := MARKS.search(text):
+        number = text.count("\n", 0, marker.start()) + 1
+        raise merged(place, number)
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        facts = [("reason", str(error))]
+        raise UsageError(f"{place} is not TOML", facts, FIX) from error
+    if not document:
+        facts = [("expected", "what `toolpin lock` writes")]
+        raise UsageError(f"{place} is empty", facts, FIX)
+    if document.get("schema") != SCHEMA:
+        raise UsageError(
+            f"{place} has a schema that this version of toolpin does not support",
+            [
+                ("received", shown(document.get("schema"))),
+                ("expected", str(SCHEMA)),
+            ],
+            "toolpin self update",
+        )
+    return _Reader(text, place).lockfile(document)
+
+
+class _Reader:
+    """Reads tables that hold nothing but what toolpin writes, and names the line."""
+
+    def __init__(self, text: str, place: str) -> None:
+        self._text = text
+        self._place = place
+
+    def lockfile(self, document: dict[str, Any]) -> Lockfile:
+        """Return the lockfile in a whole document."""
+        self._only(document, (), {"schema", "pins"}, {"scope", "build"})
+        pins = self._table(document["pins"], ("pins",))
+        scope = self._table(document.get("scope", {}), ("scope",))
+        self._only(scope, ("scope",), set(), {"hosts", "also"})
+        hosts = self._texts(scope.get("hosts", []), ("scope", "hosts"))
+        also = self._texts(scope.get("also", []), ("scope", "also"))
+        for host in hosts:
+            self._host(host, ("scope", "hosts"))
+        builds = self._tables(document.get("build", []), ("build",))
+        entries = [self._entry(build, ("build", at)) for at, build in enumerate(builds)]
+        self._check_unlike(entries)
+        self._check_head(pins)
+        return Lockfile(
+            {
+                self._key(text, ("pins", text)): self._version(version, ("pins", text))
+                for text, version in pins.items()
+            },
+            tuple(entries),
+            hosts,
+            tuple(self._key(text, ("scope", "also")) for text in also),
+        )
+
+    def _check_head(self, pins: Mapping[str, object]) -> None:
+        """Refuse a head of which a shim would read less, or something else."""
+        rest = {f'"{text}" = "{version}"' for text, version in pins.items()}
+        for number, line in pin_lines(self._text, self._place):
+            if line not in rest:
+                raise not_as_written(self._place, number, line)
+            rest.remove(line)
+        for text, version in pins.items():
+            if f'"{text}" = "{version}"' in rest:
+                raise self._fault(("pins", text), "the pins must precede this line", ())
+
+    def _check_unlike(self, entries: list[Entry]) -> None:
+        """Refuse two builds between which nothing decides."""
+        seen = set()
+        for at, entry in enumerate(entries):
+            name = (entry.pin, entry.host, entry.build.requires)
+            if name in seen:
+                facts = [("tool", str(entry.pin)), ("host", entry.host)]
+                raise self._fault(
+                    ("build", at), "the same build is listed twice", facts
+                )
+            seen.add(name)
+
+    def _entry(self, table: dict[str, Any], path: Path) -> Entry:
+        needed = {"tool", "version", "host", "source"}
+        is_none = table.get("source") == NO_BUILD
+        more = set() if is_none else {"verified", "artifact"}
+        self._only(table, path, needed | more, set() if is_none else {"requires"})
+        host = self._host(table["host"], (*path, "host"))
+        pin = Pin(
+            self._name(table["tool"], (*path, "tool")),
+            self._version(table["version"], (*path, "version")),
+        )
+        if is_none:
+            return Entry(pin, host, NO_BUILD, "", Build(()))
+        artifacts = self._tables(table["artifact"], (*path, "artifact"))
+        if not artifacts:
+            raise self._unfit((*path, "artifact"), "a table", table["artifact"])
+        requires = self._table(table.get("requires", {}), (*path, "requires"))
+        tools = {name for name in requires if name.startswith(TOOL_REQUIREMENT)}
+        self._only(requires, (*path, "requires"), set(), _REQUIREMENTS | tools)
+        return Entry(
+            pin,
+            host,
+            self._name(table["source"], (*path, "source")),
+            self._verified(table["verified"], (*path, "verified")),
+            Build(
+                tuple(
+                    self._artifact(artifact, (*path, "artifact", at))
+                    for at, artifact in enumerate(artifacts)
+                ),
+                tuple(
+                    (
+                        self._name(name, (*path, "requires", name)),
+                        self._version(least, (*path, "requires", name)),
+                    )
+                    for name, least in sorted(requires.items())
+                ),
+            ),
+        )
+
+    def _artifact(self, table: dict[str, Any], path: Path) -> Artifact:
+        self._only(table, path, {"locator", "digest"}, {"size"})
+        locator, size = table["locator"], table.get("size")
+        if not isinstance(locator, str) or not _LOCATOR.fullmatch(locator):
+            raise self._unfit((*path, "locator"), "a locator", locator)
+        if not (size is None or (type(size) is int and size >= 0)):
+            raise self._unfit((*path, "size"), "a size in bytes", size)
+        if _CREDENTIAL.match(locator):
+            raise self._unfit((*path, "locator"), "a locator without a user", "...")
+        digest = self._digest(table["digest"], (*path, "digest"))
+        return Artifact(locator, digest, size, filename_of(locator))
+
+    def _digest(self, value: object, path: Path) -> Digest:
+        algorithm, _, digits = str(value).partition(":")
+        length = _HEX_DIGITS.get(algorithm, 0)
+        if not length or not re.fullmatch(f"[0-9a-f]{{{length}}}", digits):
+            raise self._unfit(path, "sha256: or sha512: and its hex digits", value)
+        return Digest(algorithm, digits)
+
+    def _key(self, text: str, path: Path) -> Key:
+        tool, _, wanted = text.partition(" ")
+        if not (fits(tool, NAME) and _WANTED.fullmatch(wanted)):
+            raise self._unfit(path, 'a tool and a request: "nodejs 24"', text)
+        return Key(tool, wanted)
+
+    def _name(self, value: object, path: Path) -> str:
+        if not isinstance(value, str) or not fits(value, NAME):
+            raise self._unfit(path, "a name", value)
+        return value
+
+    def _version(self, value: object, path: Path) -> str:
+        if not isinstance(value, str) or not fits(value, VERSION):
+            raise self._unfit(path, "an exact version", value)
+        return value
+
+    def _host(self, value: object, path: Path) -> str:
+        if not isinstance(value, str) or not _HOST.fullmatch(value):
+            raise self._unfit(path, "a host such as linux-x64", value)
+        return value
+
+    def _text_in(self, value: object, path: Path) -> str:
+        if not isinstance(value, str) or not value.isprintable():
+            raise self._unfit(path, "a line of text", value)
+        return value
+
+    def _verified(self, value: object, path: Path) -> str:
+        if not isinstance(value, str) or not _VERIFIED.fullmatch(value):
+            raise self._unfit(path, "a few words", value)
+        return value
+
+    def _texts(self, value: object, path: Path) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise self._unfit(path, "a list", value)
+        return tuple(self._text_in(item, path) for item in value)
+
+    def _table(self, value: object, path: Path) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self._unfit(path, "a table", value)
+        return value
+
+    def _tables(self, value: object, path: Path) -> list[dict[str, Any]]:
+        if not isinstance(value, list):
+            raise self._unfit(path, "tables", value)
+        return [self._table(item, (*path, at)) for at, item in enumerate(value)]
+
+    def _only(
+        self, table: dict[str, Any], path: Path, needed: set[str], more: set[str]
+    ) -> None:
+        """Refuse a table that lacks a key, or has one that nobody knows."""
+        for key in sorted(set(table) - needed - more):
+            raise self._fault((*path, key), f"{key} is not a known key", ())
+        for key in sorted(needed - set(table)):
+            raise self._fault(path, f"{key} is missing", ())
+
+    def _unfit(self, path: Path, expected: str, received: object) -> UsageError:
+        what = ".".join(part for part in path if isinstance(part, str))
+        facts = [("expected", expected), ("received", shown(received))]
+        return self._fault(path, f"{what} is not {expected}", facts)
+
+    def _fault(
+        self, path: Path, what: str, facts: Iterable[tuple[str, str]]
+    ) -> UsageError:
+        at = f"{self._place}:{line_of(self._text, path)}"
+        return UsageError(f"{at}: {what}", tuple(facts), FIX)

@@ -1,0 +1,85 @@
+"""Turns what this machine has of a version into what a lockfile can say of it.
+
+From the receipt of an install, or from the cache's note of what a source named, so that
+a pin can be locked while every index is down. Only this host's build is known so, and
+nobody but this machine vouches for its digest until a source is asked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from toolpin.app import App
+from toolpin.errors import ToolpinError
+from toolpin.http import urls
+from toolpin.install.planner import assemble, verified_by
+from toolpin.json_documents import parse_note
+from toolpin.lockfile.document import HERE, Entry
+from toolpin.model import Artifact, Build, Pin
+from toolpin.plugins.script_plugin import is_scripted
+from toolpin.plugins.tool_file import Tool
+from toolpin.sources.spec import SourceSpec
+from toolpin.store import publication
+
+
+def known_here(app: App) -> Callable[[Tool, Pin], tuple[Entry, ...]]:
+    """Return what tells this host's entry of a version, and that it is the only one."""
+
+    def known(tool: Tool, pin: Pin) -> tuple[Entry, ...]:
+        entries = _entries(tool, pin, app)
+        for entry in entries:
+            app.report.warn(
+                f"{pin} is locked for {entry.host} only: no source answered; "
+                "later: toolpin lock"
+            )
+        return entries
+
+    return known
+
+
+def _entries(tool: Tool, pin: Pin, app: App) -> tuple[Entry, ...]:
+    """Return this host's entry of a version; () where nothing here tells it."""
+    here = app.host
+    for spec in tool.sources:
+        for artifacts in (_received(pin, spec, app), _noted(pin, spec, app)):
+            try:
+                plan = assemble(tool, spec, pin, here, artifacts)
+            except (ToolpinError, LookupError):
+                continue
+            build = Build(artifacts, plan.requires)
+            # Of a plugin's scripts the digest was taken here, whoever is asked.
+            verified = verified_by(spec) if is_scripted(tool) else HERE
+            return (Entry(pin, str(here), spec.id, verified, build),)
+    return ()
+
+
+def _received(pin: Pin, spec: SourceSpec, app: App) -> tuple[Artifact, ...]:
+    try:
+        receipt = publication.read_receipt(app.paths, pin)
+    except ToolpinError:
+        return ()
+    # What was brought only another project's lockfile may vouch for.
+    if receipt is None or receipt.source != spec.id or receipt.brought:
+        return ()
+    return receipt.artifacts
+
+
+def _noted(pin: Pin, spec: SourceSpec, app: App) -> tuple[Artifact, ...]:
+    """Return what the source named before, if the cache still has all of it.
+
+    What was named through another mirror does not count, as for an install.
+    """
+    cache = app.cache
+    rewrite = app.settings.rewrite
+    try:
+        note = cache.read_note("plans", *pin, str(app.host), spec.id)
+        asked, artifacts = parse_note((note or b"").decode())
+        address = rewrite(artifacts[0].locator)
+    except (ToolpinError, ValueError, IndexError):
+        return ()
+    same = urls.shown(asked) == urls.shown(address)
+    there = all(
+        os.path.exists(cache.archive(artifact.digest)) for artifact in artifacts
+    )
+    return artifacts if same and there else ()

@@ -1,0 +1,429 @@
+"""Turns a project's requests, and its old lockfile, into a new lockfile.
+
+What the old one says of a request that still stands is kept, to the byte, and nobody is
+asked about it. The preferred source answers or the lock is an error: another one, with
+other bytes, is somebody's decision. This writes no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from toolpin.cache.first_use import VERIFIED
+from toolpin.errors import Mismatch, NoChecksum, NotPublished, ToolpinError, Unreachable
+from toolpin.install.catalogs import has_channels
+from toolpin.install.planner import locked_builds, publisher, verified_by
+from toolpin.lockfile.document import HERE, NO_BUILD, Entry, Key, Lockfile
+from toolpin.lockfile.scope import (
+    LockfileRequest,
+    Scope,
+    hosts_of,
+    named_sources,
+    sources_after,
+    sources_to_ask,
+)
+from toolpin.lockfile_update.request_work import (
+    SilentSources,
+    Work,
+    is_partial,
+    names_of,
+    no_checksum,
+    nothing,
+    report_queried,
+)
+from toolpin.model import Build, Host, Pin, Release, Wanted
+from toolpin.plugins.registry import Registry
+from toolpin.plugins.tool_file import Tool
+from toolpin.resolver.locked_resolution import kept_version, version_of_ref
+from toolpin.resolver.version_choice import (
+    Seen,
+    for_most_hosts,
+    looks_exact,
+    of_variant,
+)
+from toolpin.sources.clients import Clients
+from toolpin.sources.lines import may_lack_digests
+from toolpin.sources.spec import SourceSpec
+from toolpin.system.host import any_of
+from toolpin.system.progress import Board
+from toolpin.versions import sort_key
+
+# What this machine knows of a version when nobody answers: receipts, its cache.
+KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]
+# The releases of a source for a host, with their long-term lines where one is wanted.
+ReadReleases = Callable[[Tool, SourceSpec, Host, str], Sequence[Release]]
+
+
+class Locker:
+    """Answers requests for every host from any one."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        clients: Clients,
+        releases: ReadReleases,
+        scope: Scope,
+        *,
+        board: Board,
+        known_here: KnownHere | None = None,
+    ) -> None:
+        self._registry = registry
+        self._known_here = known_here
+        self._clients = clients
+        self._releases = releases
+        self._scope = scope
+        self._board = board
+        self._silent = SilentSources(board)
+
+    def lock(
+        self,
+        asks: Sequence[LockfileRequest],
+        old: Lockfile,
+        also: Sequence[LockfileRequest] = (),
+        *,
+        only: Collection[str] = (),
+    ) -> tuple[Lockfile, list[ToolpinError]]:
+        """Return the lockfile for these requests, and the errors of the unanswered.
+
+        `old` is an empty one where there is none. What it has of an unanswered request,
+        and of a tool that is not in `only` where that names some, stays as it is.
+        """
+        unique = list({ask.key: ask for ask in (*also, *asks)}.values())
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(
+                pool.map(lambda ask: self._answer_or_error(ask, old, only), unique)
+            )
+        pins: dict[Key, str] = {}
+        entries: dict[tuple[Pin, str], tuple[Entry, ...]] = {}
+        errors = []
+        for ask, answer in zip(unique, answers, strict=True):
+            if isinstance(answer, ToolpinError):
+                errors.append(answer)
+            locked = _as_before(ask, old) if isinstance(answer, Exception) else answer
+            if locked is None:
+                continue
+            version, result = locked
+            pins[ask.key] = version
+            entries |= _by_host(result)
+        flat = tuple(entry for some in entries.values() for entry in some)
+        keys = tuple(sorted(ask.key for ask in also))
+        return Lockfile(pins, flat, self._scope.hosts, keys), errors
+
+    def _answer_or_error(
+        self, ask: LockfileRequest, old: Lockfile, only: Collection[str]
+    ) -> tuple[str, tuple[Entry, ...]] | ToolpinError | None:
+        if only and ask.tool not in only:
+            return _as_before(ask, old)
+        try:
+            with self._work(ask, old) as work:
+                return self._answer(work)
+        except ToolpinError as error:
+            return error
+
+    def _answer(self, work: Work) -> tuple[str, tuple[Entry, ...]]:
+        """Return the version for a request, and what is locked of it."""
+        ask, old = work.ask, work.old
+        moves = work.tool.name in self._scope.refresh | self._scope.moving
+        version = kept_version(old, ask)
+        try:
+            if version and not moves:
+                entries = self._entries(work, version)
+                if any(entry.has_build for entry in entries):
+                    return version, entries
+            return self._moved(work, version) if moves else self._resolved(work)
+        except Unreachable:
+            is_named = ask.wanted.kind == "version"
+            version = version or (ask.wanted.value if is_named else None)
+            known = self._known(work, version) if version else ()
+            if not version or not known:
+                raise
+            return version, known
+
+    def _moved(self, work: Work, locked: str | None) -> tuple[str, tuple[Entry, ...]]:
+        """Return what a request means today, or what is locked where that is newer.
+
+        A list that ends below what is locked is stale, or was rolled back.
+        """
+        version, entries = self._resolved(work)
+        if (
+            locked is None
+            or self._scope.allow_downgrade
+            or sort_key(version) >= sort_key(locked)
+        ):
+            return version, entries
+        pin = Pin(work.tool.name, locked)
+        kept = tuple(
+            entry for host in work.hosts for entry in work.old.entries_for(pin, host)
+        )
+        if not any(entry.has_build for entry in kept):
+            return version, entries
+        refreshes = pin.tool in self._scope.refresh
+        command = "lock --refresh" if refreshes else "upgrade"
+        self._board.remark(
+            f"{work.ask.key}: the newest version listed is {version}, older than the "
+            f"locked {locked}, which is kept; to update it: "
+            f"toolpin {command} {pin.tool} --allow-downgrade"
+        )
+        return locked, self._with_missing(work, pin, kept)
+
+    @contextmanager
+    def _work(self, ask: LockfileRequest, old: Lockfile) -> Iterator[Work]:
+        tool = self._registry.require(ask.tool, ask.origin)
+        hosts = self._scope.hosts or hosts_of(tool)
+        row = self._board.row(str(ask.key))
+        try:
+            specs = sources_to_ask(tool, self._scope, old)
+            later = sources_after(tool, self._scope, specs)
+            yield Work(ask, tool, hosts, specs, later, old, row)
+        finally:
+            row.drop()
+
+    def _kept(self, work: Work, pin: Pin) -> tuple[Entry, ...]:
+        """Return what stays of what is locked of a version, for these hosts.
+
+        Where sources are named, what another one had is asked of them.
+        """
+        if pin.tool in self._scope.refresh:
+            return ()
+        named = named_sources(work.tool, self._scope)
+        kept = tuple(
+            entry
+            for host in work.hosts
+            for entry in work.old.entries_for(pin, host)
+            if (entry.has_build or pin.tool not in self._scope.moving)
+            and (not named or entry.source in named)
+        )
+        return kept if any(entry.has_build for entry in kept) else ()
+
+    def _known(self, work: Work, version: str) -> tuple[Entry, ...]:
+        """Return what is locked of a version for some hosts, or is known here.
+
+        Only for who takes what is known here.
+        """
+        if self._known_here is None:
+            return ()
+        pin = Pin(work.tool.name, version)
+        if kept := self._kept(work, pin):
+            return kept
+        known = self._known_here(work.tool, pin)
+        hosts = {host for spec in work.specs for host in spec.hosts}
+        hosts |= {entry.host for entry in known}
+        # As `lock` would say without asking: nobody else was chosen.
+        none = [_no_build(pin, host) for host in work.hosts if host not in hosts]
+        return (*known, *none) if known else ()
+
+    def offers(
+        self, ask: LockfileRequest, old: Lockfile
+    ) -> tuple[str | None, str | None]:
+        """Return the newest version within a request, and the newest for most hosts.
+
+        From the sources that the lockfile names, or the preferred ones.
+        """
+        with self._work(ask, old) as work:
+            seen = self._listed(work)
+        within = for_most_hosts(ask.wanted, seen)
+        kin = {version: seen[version] for version in of_variant(ask.wanted.value, seen)}
+        return within, for_most_hosts(Wanted("latest", ""), kin)
+
+    def _resolved(self, work: Work) -> tuple[str, tuple[Entry, ...]]:
+        """Return the version that is published for one of the hosts, and its entries.
+
+        That the preferred sources do not have it is an answer: the next one is asked,
+        unless sources were named. Raises ToolpinError with the versions nearby when no
+        source has it.
+        """
+        seen: set[str] = set()
+        if from_sources := self._from_sources(work, seen):
+            return from_sources
+        asked = work.specs
+        for spec in self._next(work):
+            rest = work.later[work.later.index(spec) + 1 :]
+            following = work._replace(specs=(spec,), later=rest)
+            try:
+                from_sources = self._from_sources(following, seen)
+            except Unreachable as error:
+                raise nothing(work._replace(specs=asked), sorted(seen), error) from None
+            if from_sources:
+                self._board.remark(
+                    f"{work.ask.key}: not in {names_of(asked)}; locked from {spec.id}"
+                )
+                return from_sources
+            asked = (*asked, spec)
+        raise nothing(work._replace(specs=asked), sorted(seen))
+
+    def _next(self, work: Work) -> tuple[SourceSpec, ...]:
+        """Return the sources that may be asked for what the preferred ones lack."""
+        if named_sources(work.tool, self._scope):
+            return ()
+        usual = self._scope.preferred
+        if any(spec.id in usual for spec in work.tool.sources):
+            return tuple(spec for spec in work.later if spec.id in usual)
+        return work.later
+
+    def _from_sources(
+        self, work: Work, listed: set[str]
+    ) -> tuple[str, tuple[Entry, ...]] | None:
+        """Return what the sources asked have for a request; add what they list."""
+        wanted = work.ask.wanted
+        if looks_exact(wanted):
+            entries = self._entries(work, wanted.value)
+            if any(entry.has_build for entry in entries):
+                return wanted.value, entries
+        if wanted.kind == "ref":
+            of_ref = version_of_ref(work.ask, work.tool)
+            return of_ref, self._entries(work, of_ref)
+        seen = self._listed(work)
+        listed.update(seen)
+        version = self._latest(work) or for_most_hosts(wanted, seen)
+        if version:
+            entries = self._entries(work, version)
+            if any(entry.has_build for entry in entries):
+                return version, entries
+        return None
+
+    def _latest(self, work: Work) -> str | None:
+        """Return what the first source itself calls its latest, where it does."""
+        wanted = work.ask.wanted
+        if wanted.kind != "latest":
+            return None
+        return self._clients.latest(work.specs[0], wanted.value)
+
+    def _listed(self, work: Work) -> dict[str, Seen]:
+        """Return the versions that the sources have, and for which of the hosts."""
+        results: dict[str, Seen] = {}
+        wanted = work.ask.wanted.value
+        for spec in work.specs:
+            for host in work.hosts:
+                if host not in spec.hosts:
+                    continue
+                work.row.wait(f"querying {publisher(spec, any_of(host))}")
+                try:
+                    releases = self._releases(work.tool, spec, any_of(host), wanted)
+                except NotPublished:
+                    continue
+                except Unreachable as error:
+                    self._silent.report(work, spec, error)
+                    continue
+                if has_channels(spec):  # it has stated the long-term lines
+                    wanted = ""
+                for release in releases:
+                    seen = results.setdefault(release.version, Seen(set(), set()))
+                    seen.channels.update(release.channels)
+                    seen.hosts.add(host)
+        return results
+
+    def _entries(self, work: Work, version: str) -> tuple[Entry, ...]:
+        """Return what is to be locked of a version, `none` for a host without.
+
+        What is locked of it stays; only what is missing is asked for, and what no
+        source has been asked for yet.
+        """
+        pin = Pin(work.tool.name, version)
+        return self._with_missing(work, pin, self._kept(work, pin))
+
+    def _with_missing(
+        self, work: Work, pin: Pin, kept: tuple[Entry, ...]
+    ) -> tuple[Entry, ...]:
+        """Return these entries of a version, and those of the hosts that have none."""
+        hosts = {entry.host for entry in kept if entry.verified != HERE}
+        if self._clients.first_use.allowed:  # builds that were left out are taken now
+            lists = [spec for spec in work.specs if may_lack_digests(spec)]
+            hosts -= {host for spec in lists for host in spec.hosts}
+        missing = sorted(set(work.hosts) - hosts)
+        if not missing:
+            return kept
+        # What is locked for one host alone was known there, while nobody answered.
+        asked = work.hosts if kept and is_partial(work, pin) else missing
+        report_queried(work, asked)
+        with ThreadPoolExecutor(4) as pool:
+            values = list(pool.map(lambda host: self._on(work, pin, host), asked))
+        return _completed(kept, [entry for entries in values for entry in entries])
+
+    def _on(self, work: Work, pin: Pin, host: str) -> tuple[Entry, ...]:
+        """Return the entries of one host, from the first source that has a build.
+
+        Raises NoChecksum where none has one, and one is published without a checksum.
+        """
+        undigested: NoChecksum | None = None
+        for spec in work.specs:
+            if host not in spec.hosts:
+                continue
+            try:
+                builds = locked_builds(
+                    work.tool, spec, pin, any_of(host), self._clients
+                )
+            except NotPublished as error:
+                if isinstance(error, NoChecksum):
+                    undigested = no_checksum(work, pin, host, error)
+                continue
+            except Unreachable as error:
+                self._silent.report(work, spec, error)
+                continue
+            return tuple(
+                Entry(pin, host, spec.id, self._verified(spec, build), build)
+                for build in builds
+            )
+        if undigested:
+            raise undigested
+        return (_no_build(pin, host),)
+
+    def _verified(self, spec: SourceSpec, build: Build) -> str:
+        first_use = self._clients.first_use.knows(build.artifacts)
+        return VERIFIED if first_use else verified_by(spec, build)
+
+
+def _as_before(
+    ask: LockfileRequest, old: Lockfile
+) -> tuple[str, tuple[Entry, ...]] | None:
+    """Return what a lockfile has for a request; None where it has nothing for it."""
+    version = kept_version(old, ask)
+    if version is None:
+        return None
+    pin = Pin(ask.tool, version)
+    return version, tuple(entry for entry in old.entries if entry.pin == pin)
+
+
+def _no_build(pin: Pin, host: str) -> Entry:
+    return Entry(pin, host, NO_BUILD, "", Build(()))
+
+
+def _completed(kept: Sequence[Entry], found: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Return what is locked, and what was found of the hosts that it lacks.
+
+    Where a host's bytes are among those found, what was found says more of them: what
+    is known here alone tells nothing of what a build requires. Raises Mismatch where
+    its bytes are others than the source has.
+    """
+    old, new = _by_host(kept), _by_host(found)
+    for at, entries in old.items():
+        builds = {entry.build.artifacts for entry in new.get(at, ())}
+        if not builds.issuperset(entry.build.artifacts for entry in entries):
+            if any(entry.verified == HERE for entry in entries):
+                raise _not_published(entries[0], new.get(at, ()))
+            new[at] = entries
+    return tuple(entry for entries in new.values() for entry in entries)
+
+
+def _not_published(locked: Entry, found: Sequence[Entry]) -> Mismatch:
+    """Return the error of bytes that a machine had, and their source has not."""
+    artifacts = [artifact for entry in found for artifact in entry.build.artifacts]
+    digests = ", ".join(str(artifact.digest) for artifact in artifacts) or "no build"
+    return Mismatch(
+        f"the locked files of {locked.pin} differ from those of {locked.source}",
+        [
+            ("host", locked.host),
+            ("locked", f"{locked.build.artifacts[0].digest}, as recorded on a machine"),
+            ("published", digests),
+        ],
+        f"toolpin lock --refresh {locked.pin.tool}",
+    )
+
+
+def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...]]:
+    host: dict[tuple[Pin, str], tuple[Entry, ...]] = {}
+    for entry in entries:
+        at = (entry.pin, entry.host)
+        host[at] = (*host.get(at, ()), entry)
+    return host

@@ -1,0 +1,89 @@
+"""Writes a tool's line of `.tool-versions`, and updates the lockfile beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from toolpin.app import App
+from toolpin.errors import NoChecksum, as_word
+from toolpin.lockfile.header import lockfile_beside
+from toolpin.model import Origin, Request, Wanted
+from toolpin.project import project_files
+from toolpin.project.named_directories import check_directories
+from toolpin.project.toolversions import edit, parse
+
+
+def write_line(
+    path: str,
+    names: Sequence[str],
+    versions: Sequence[Wanted],
+    app: App,
+    *,
+    first_use: bool = False,
+) -> tuple[bytes, bytes, bool]:
+    """Change a tool's line, and the lockfile where there is one.
+
+    Returns old and new, and whether the lockfile has changed. With `first_use` builds
+    without a published checksum are locked, too. Raises UsageError for a file that
+    cannot be understood, NoChecksum with the command that pins all the same.
+    """
+    request = Request(names[0], tuple(versions), Origin(path, 1))
+    check_directories(request, app.home, app.paths.global_file)
+    lockfile = lockfile_beside(path)
+    with app.writing(path, lockfile):
+        before = app.files.read(path) if os.path.lexists(path) else b""
+        after = edit(before, names, versions, place=path)
+        parse(
+            after, path, app.registry.spell
+        )  # what is wrong with the tool's own line is fixed
+        is_locked = False
+        if os.path.lexists(lockfile):
+            try:
+                is_locked = _write_both(path, after, lockfile, app, first_use=first_use)
+            except NoChecksum as error:
+                raise _unpinned(
+                    error, path, [names[0], *map(str, versions)], app
+                ) from None
+        else:
+            project_files.write(path, after)
+    return before, after, is_locked
+
+
+def _unpinned(
+    error: NoChecksum, path: str, words: Sequence[str], app: App
+) -> NoChecksum:
+    """Return the error with the command that writes both files all the same."""
+    directory = os.path.dirname(path)
+    where = "" if directory == app.directory else f" -C {as_word(directory)}"
+    line = " ".join(map(as_word, words))
+    return NoChecksum(
+        error.what, error.facts, f"toolpin{where} pin {line} --trust-on-first-use"
+    )
+
+
+def _write_both(
+    path: str, data: bytes, lockfile: str, app: App, *, first_use: bool
+) -> bool:
+    """Write both files, and tell whether the lockfile has changed.
+
+    An error of the lock leaves them as they were.
+    """
+    # With these come requests and threads: only where there is a lockfile.
+    from toolpin.lockfile.document import EMPTY  # noqa: PLC0415
+    from toolpin.lockfile.scope import Scope  # noqa: PLC0415
+    from toolpin.lockfile_update.local_entries import known_here  # noqa: PLC0415
+    from toolpin.lockfile_update.project_lockfile import (  # noqa: PLC0415
+        locker_for,
+        lockfile_requests_of,
+        relocked,
+        report_unknown,
+        write_both,
+    )
+
+    old = app.lockfile(lockfile) or EMPTY
+    locker = locker_for(app, Scope(old.hosts), known_here(app), first_use=first_use)
+    asks = lockfile_requests_of(data, path, app)
+    report_unknown(asks, app)
+    lock = relocked(locker, asks, old, app)
+    return lockfile in write_both(path, data, lockfile, lock, app)

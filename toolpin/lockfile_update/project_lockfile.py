@@ -1,0 +1,261 @@
+"""The current project's lockfile: its path, its requests and its text.
+
+What `lock`, `pin`, `upgrade` and `outdated` share. The locking itself is `locker`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from toolpin.app import App
+from toolpin.errors import ToolpinError, UnknownTool, UsageError
+from toolpin.install.catalogs import Catalogs
+from toolpin.lockfile.document import Lockfile, render
+from toolpin.lockfile.parser import parse as parse_lockfile
+from toolpin.lockfile.scope import LockfileRequest, Scope, hosts_of
+from toolpin.lockfile_update.locker import KnownHere, Locker
+from toolpin.model import Host, Origin, Pin, Release
+from toolpin.plugins.tool_file import Tool
+from toolpin.project import pin_files, project_files
+from toolpin.project.toolversions import parse, parse_wanted
+from toolpin.resolver.local_resolution import to_provide
+from toolpin.resolver.locked_resolution import unanswered
+from toolpin.sources.spec import SourceSpec
+
+_COMMAND_LINE = Origin("the command line")
+
+
+def project_file(app: App) -> str:
+    """Return the `.tool-versions` of the nearest directory, here or above, that pins.
+
+    It need not exist: other files there may pin. Raises ToolpinError where only a
+    home's that is not above, or the global file, is left.
+    """
+    directory = pin_files.project_directory(app.where, app.idioms)
+    if directory is not None:
+        return os.path.join(directory, pin_files.FILENAME)
+    raise ToolpinError(
+        "nothing to lock: there is no .tool-versions here or in a parent directory",
+        [("searched", app.directory)],
+        "toolpin pin nodejs latest",
+    )
+
+
+class PinFile(NamedTuple):
+    """A directory's `.tool-versions`, and those of its tools that count here."""
+
+    path: str
+    tools: frozenset[str]
+
+
+def pin_paths(app: App) -> list[str]:
+    """Return the `.tool-versions` of each directory with files that may count here.
+
+    The nearest first, and one that is a link to another once.
+    """
+    paths = pin_files.candidates(*app.where[:3], app.idioms.names)
+    directories = dict.fromkeys(map(os.path.dirname, paths))
+    files = [os.path.join(directory, pin_files.FILENAME) for directory in directories]
+    once = {os.path.realpath(file): file for file in reversed(files)}
+    return [file for file in files if file in once.values()]
+
+
+def counting_files(app: App) -> list[PinFile]:
+    """Return the files that pin what counts here, the nearest first.
+
+    The last ones are those of the home directory and the global one. Raises
+    ToolpinError where none names a tool.
+    """
+    seen, result = set[str](), []
+    for file in pin_paths(app):
+        tools = {
+            ask.tool for ask in lockfile_requests_of(read_project(file, app), file, app)
+        }
+        result.append(PinFile(file, frozenset(tools - seen)))
+        seen |= tools
+    if counting := [file for file in result if file.tools]:
+        return counting
+    project_file(app)
+    raise ToolpinError(
+        "nothing that is pinned here has versions",
+        [("searched", file.path) for file in result],
+        "toolpin current",
+    )
+
+
+def report_unknown(asks: Sequence[LockfileRequest], app: App) -> set[str]:
+    """Report each tool that no plugin knows, and return their names."""
+    unknown = {ask.tool: ask for ask in asks if ask.tool not in app.registry.aliases}
+    for name, ask in unknown.items():
+        try:
+            app.registry.check(name, ask.origin)
+        except UnknownTool as error:
+            app.report.error(error)
+    return set(unknown)
+
+
+def read_project(file: str, app: App) -> bytes:
+    """Return the bytes of a `.tool-versions`, none where other files pin alone."""
+    return app.files.read(file) if os.path.lexists(file) else b""
+
+
+def lockfile_requests_of(data: bytes, file: str, app: App) -> list[LockfileRequest]:
+    """Return every alternative that a directory's files ask for; the first one counts.
+
+    `data` is what its `.tool-versions`, `file`, holds or will hold.
+    """
+    lockfile_requests: dict[str, list[LockfileRequest]] = {}
+    canonical = app.registry.canonical
+    beside = pin_files.idiomatic(os.path.dirname(file), app.idioms, app.files)
+    stated = (*parse(data, file, app.registry.spell), *beside)
+    requests = [item._replace(tool=canonical(item.tool)) for item in stated]
+    app.judge(requests)
+    for request in requests:
+        asks = [
+            LockfileRequest(request.tool, resolution, request.origin)
+            for resolution in to_provide(request)
+        ]
+        lockfile_requests.setdefault(request.tool, asks)
+    return [ask for asks in lockfile_requests.values() for ask in asks]
+
+
+def locker_for(
+    app: App,
+    scope: Scope,
+    known_here: KnownHere | None = None,
+    *,
+    first_use: bool = False,
+) -> Locker:
+    """Return what locks for this app."""
+    settings = app.settings.overridden(first_use=first_use)
+    app = app.derived(settings=settings, registry=app.registry)
+    catalogs = Catalogs(app.cache, app.clients, settings)
+
+    def releases(
+        tool: Tool, spec: SourceSpec, host: Host, wanted: str
+    ) -> Sequence[Release]:
+        """Return what there is today: an older list would lock an older version."""
+        text = catalogs.read(tool, spec, host)
+        if text.stale:
+            raise text.stale
+        return catalogs.in_lines(tool, spec, text.releases, wanted)
+
+    return Locker(
+        app.registry,
+        app.clients,
+        releases,
+        scope._replace(preferred=settings.sources),
+        board=app.board,
+        known_here=known_here,
+    )
+
+
+def relocked(
+    locker: Locker,
+    asks: Sequence[LockfileRequest],
+    old: Lockfile,
+    app: App,
+    *,
+    also: Sequence[str] = (),
+) -> Lockfile:
+    """Return the new lockfile. Raises the first error of a request without an answer.
+
+    The others are reported, but those of unknown tools: what is locked of them stays.
+    `also` are words such as `nodejs@22.20.0`.
+    """
+    lock, errors = locker.lock(asks, old, also_of(also, old, app))
+    errors = [error for error in errors if not isinstance(error, UnknownTool)]
+    for error in errors[1:]:
+        app.report.error(error)
+    if errors:
+        raise errors[0]
+    return lock
+
+
+def stale_facts(
+    asks: Sequence[LockfileRequest], lock: Lockfile, app: App
+) -> list[tuple[str, str]]:
+    """Return what a lockfile lacks, and what it has that nobody asks for.
+
+    Each as (request, what is the matter). Raises ToolpinError for an unknown tool.
+    """
+
+    def hosts(tool: str) -> tuple[str, ...]:
+        return lock.hosts or hosts_of(app.registry.require(tool))
+
+    facts = [
+        (f"{ask.key}", f"{ask.origin}: {lacks}")
+        for ask, lacks in unanswered(asks, lock, hosts)
+    ]
+    wanted = {ask.key for ask in asks}
+    facts += [
+        (str(key), "locked, but not requested")
+        for key in sorted(lock.pins)
+        if key not in wanted
+    ]
+    meant = {Pin(key.tool, version) for key, version in lock.pins.items()}
+    facts += [
+        (str(pin), "has builds, but is not requested")
+        for pin in sorted({entry.pin for entry in lock.entries} - meant)
+    ]
+    return facts
+
+
+def write_lockfile(path: str, lock: Lockfile, app: App) -> bool:
+    """Write a lockfile in one step; tell whether its bytes have changed.
+
+    Raises ToolpinError for one that could not be read back.
+    """
+    text = render(lock)
+    data = text.encode()
+    if os.path.lexists(path) and _read(path, app) == data:
+        return False
+    parse_lockfile(text, path)
+    largest_bytes, most_lines = project_files.LARGEST_LOCKFILE
+    if len(data) > largest_bytes or text.count("\n") > most_lines:
+        raise ToolpinError(
+            f"{path} would exceed the maximum size of a lockfile",
+            [("bytes", str(len(data))), ("at most", str(largest_bytes))],
+        )
+    project_files.write(path, data)
+    return True
+
+
+def write_both(
+    file: str, data: bytes, path: str, lock: Lockfile, app: App
+) -> tuple[str, ...]:
+    """Write a project's two files, or neither; tell which of them have changed."""
+    before = _read(path, app)
+    written = (path,) if write_lockfile(path, lock, app) else ()
+    try:
+        if read_project(file, app) == data:
+            return written
+        project_files.write(file, data)
+    except ToolpinError:
+        project_files.write(path, before)
+        raise
+    return (file, *written)
+
+
+def _read(path: str, app: App) -> bytes:
+    return app.files.read(path, project_files.LARGEST_LOCKFILE)
+
+
+def also_of(words: Sequence[str], old: Lockfile, app: App) -> list[LockfileRequest]:
+    """Return the pins beside the file's: those of the old lockfile, and new ones."""
+    results = {}
+    texts = [(key.tool, key.wanted) for key in old.also]
+    for word in words:
+        name, _, version = word.partition("@")
+        if not version:
+            raise UsageError(
+                f"--also {word} has no version", hint=f"--also {name}@VERSION"
+            )
+        tool = app.registry.require(name, _COMMAND_LINE).name
+        texts.append((tool, app.registry.spell(tool, version)))
+    for tool, version in texts:
+        ask = LockfileRequest(tool, parse_wanted(version, _COMMAND_LINE), _COMMAND_LINE)
+        results[ask.key] = ask
+    return list(results.values())

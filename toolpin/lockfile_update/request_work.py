@@ -1,0 +1,154 @@
+"""One request on its way into a lockfile, and what is said of it meanwhile.
+
+Who is asked, and the errors of one that has no answer; `locker` asks the sources.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from toolpin.cache.first_use import FLAG
+from toolpin.errors import NoChecksum, Offline, ToolpinError, Unreachable
+from toolpin.install.planner import publisher
+from toolpin.lockfile.document import Lockfile
+from toolpin.lockfile.scope import LockfileRequest, hosts_of
+from toolpin.model import Pin
+from toolpin.plugins.tool_file import Tool
+from toolpin.sources.spec import SourceSpec
+from toolpin.system.host import any_of
+from toolpin.system.progress import Board, Row
+from toolpin.versions import nearest
+
+
+class Work(NamedTuple):
+    """One request with all that answering it takes.
+
+    `specs` are the sources that are asked, `later` those that may serve instead.
+    """
+
+    ask: LockfileRequest
+    tool: Tool
+    hosts: tuple[str, ...]
+    specs: tuple[SourceSpec, ...]
+    later: tuple[SourceSpec, ...]
+    old: Lockfile
+    row: Row
+
+
+def is_partial(work: Work, pin: Pin) -> bool:
+    """Say whether the old lockfile tells nothing of a version for some of its hosts."""
+    hosts = {entry.host for entry in work.old.entries if entry.pin == pin}
+    return not hosts.issuperset(work.old.hosts or hosts_of(work.tool))
+
+
+def report_queried(work: Work, hosts: Sequence[str]) -> None:
+    """Say who is asked for builds of these hosts, all at once."""
+    names = [
+        publisher(spec, any_of(host))
+        for spec in work.specs
+        for host in hosts
+        if host in spec.hosts
+    ]
+    if names:
+        work.row.wait(f"querying {', '.join(dict.fromkeys(names))}")
+
+
+class SilentSources:
+    """Reports optional sources that do not answer, each once for a tool."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._reported: set[tuple[str, str]] = set()
+        self._mutex = threading.Lock()
+
+    def report(self, work: Work, spec: SourceSpec, error: ToolpinError) -> None:
+        """Report an optional source. Raise the error of one that must answer.
+
+        Several threads may call this: a source is queried for its hosts at once.
+        """
+        if not spec.optional or isinstance(error, Offline):
+            raise unreachable(work, spec, error) from error
+        name = work.tool.name
+        with self._mutex:
+            if (name, spec.id) in self._reported:
+                return
+            self._reported.add((name, spec.id))
+        # The others of a locked tool are not asked again by themselves.
+        sources = " ".join(f"--source {spec.id}" for spec in work.specs)
+        later = f"once it is available: toolpin lock --refresh {name} {sources}"
+        self._board.remark(f"{name}: {error.what}; locked without {spec.id}; {later}")
+
+
+def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:
+    """Return the error of a source that was to be locked, with a way out if any."""
+    if isinstance(error, Offline):
+        return Unreachable(
+            f"{work.tool.name} {work.ask.wanted} cannot be locked: toolpin is offline",
+            [("required by", str(work.ask.origin)), *error.facts],
+            "TOOLPIN_OFFLINE=0 toolpin lock",
+        )
+    others = [source for source in work.tool.sources if source.id != spec.id]
+    hint = _way_out(work, spec) or error.hint or "toolpin doctor --net"
+    return Unreachable(
+        f"{work.tool.name} {work.ask.wanted} cannot be locked: {error.what}",
+        [
+            ("required by", str(work.ask.origin)),
+            ("source", spec.id),
+            *error.facts,
+            *([("others", ", ".join(other.id for other in others))] if others else []),
+        ],
+        hint,
+    )
+
+
+def _way_out(work: Work, spec: SourceSpec) -> str:
+    """Return the command that locks without a source that gives no answer, if any."""
+    hosts = sorted(set(work.hosts) & set(work.specs[0].hosts))
+    if spec is not work.specs[0] and hosts:  # it is asked for those without the first
+        return f"toolpin lock {' '.join(f'--host {host}' for host in hosts)}"
+    lost = set(work.hosts) & set(spec.hosts)
+    fit = [item for item in work.later if lost & {*item.hosts}]
+    # The one that loses the fewest hosts; of several alike the plugin's first.
+    best = max(fit, key=lambda item: len(lost & {*item.hosts}), default=None)
+    return f"toolpin lock --source {best.id}" if best else ""
+
+
+def no_checksum(work: Work, pin: Pin, host: str, error: NoChecksum) -> NoChecksum:
+    """Return the error of a build that is published for a host without a checksum."""
+    return NoChecksum(
+        f"{pin} is published without a checksum and needs {FLAG}",
+        [("required by", str(work.ask.origin)), ("host", host), *error.facts],
+        f"toolpin lock {FLAG}",
+    )
+
+
+def names_of(specs: Sequence[SourceSpec]) -> str:
+    """Return the names of sources, as a sentence has them."""
+    return " and ".join(spec.id for spec in specs)
+
+
+def nothing(
+    work: Work, known: Sequence[str], silent: ToolpinError | None = None
+) -> ToolpinError:
+    """Return the error of a request that no version of the sources asked answers.
+
+    `silent` is that of the next source, which gave no answer.
+    """
+    ask = work.ask
+    near = nearest(ask.wanted.value, known) if ask.wanted.value else []
+    asked = [spec.id for spec in work.specs]
+    others = [source.id for source in work.tool.sources if source.id not in asked]
+    return ToolpinError(
+        f"{names_of(work.specs)} {'has' if len(asked) == 1 else 'have'} "
+        f"no {ask.tool} {ask.wanted}",
+        [
+            ("required by", str(ask.origin)),
+            ("for", ", ".join(work.hosts)),
+            *([("not queried", ", ".join(others))] if others else []),
+            *([("nearest", ", ".join(near))] if near else []),
+            *(silent.facts[1:] if silent else ()),
+        ],
+        silent.hint if silent and not near else f"toolpin list-all {ask.tool}",
+    )

@@ -1,1 +1,0 @@
-"""How `toolpin.lock` is made, and made anew."""

@@ -1,0 +1,71 @@
+"""Turns a misspelt name into the names near it. It decides nothing by itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from toolpin.app import App
+from toolpin.errors import ToolpinError, UnknownCommand, as_word, searched
+from toolpin.model import Origin, Request
+from toolpin.project.toolversions import check_tool_name
+from toolpin.store import installs
+from toolpin.system.paths import Paths
+from toolpin.versions import nearest
+
+
+def near_names(word: str, known: Iterable[str], *, most: int = 3) -> list[str]:
+    """Return the known names that are spelt like the word, the nearest first."""
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
+    return difflib.get_close_matches(word, list(known), n=most)
+
+
+def known_tool(name: str, app: App) -> str:
+    """Return the canonical name of a tool that a plugin describes or that is installed.
+
+    Raises UsageError for what is no name, ToolpinError with names near any other.
+    """
+    origin = Origin("the command line")
+    tool = app.registry.canonical(name)
+    check_tool_name(tool, origin)
+    if not installs.versions(app.paths, tool):
+        app.registry.require(name, origin)
+    return tool
+
+
+def pinned_tool(name: str, app: App, *, verb: str = "pin") -> Request:
+    """Return what is asked for here of the tool that somebody named.
+
+    Files that do not count are told of. Raises ToolpinError for one that nothing pins,
+    with names near an unknown one, and with the command `verb` for any version.
+    """
+    app.warn_of_ignored()
+    request = app.request(app.registry.canonical(name))
+    if request:
+        return request
+    tool = known_tool(name, app)
+    raise ToolpinError(
+        f"{tool} is not pinned here",
+        [("searched", searched(app.directory))],
+        f"toolpin {verb} {tool} latest",
+    )
+
+
+def installed_nearby(tool: str, version: str, app: App) -> str:
+    """Return the installed versions to offer instead of one, nearest first."""
+    have = installs.versions(app.paths, tool)
+    return ", ".join(nearest(version, have) or have) or "none"
+
+
+def with_near_commands(
+    error: UnknownCommand, word: str, paths: Paths
+) -> UnknownCommand:
+    """Return the error of an unknown command with the commands that are spelt so."""
+    try:
+        near = near_names(word, sorted(os.listdir(paths.shims)))
+    except OSError:
+        near = []
+    facts = [("similar", ", ".join(near))] if near else []
+    hint = f"toolpin which {as_word(near[0])}" if near else "toolpin list"
+    return UnknownCommand(error.what, [*error.facts, *facts], error.hint or hint)

@@ -1,0 +1,1 @@
+"""Tool plugins: their TOML schema, and the registry of all of them."""

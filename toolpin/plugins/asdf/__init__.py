@@ -1,0 +1,1 @@
+"""asdf plugins: git checkouts, and the scripts in them."""

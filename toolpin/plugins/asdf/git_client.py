@@ -1,0 +1,323 @@
+"""The git client: brings a plugin's repository here, and tells what is in it.
+
+No hook, no submodule and no helper of a repository runs, and only https, ssh and file
+are asked. What is checked out is exactly one commit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from toolpin.system.directory_tree import walk
+from toolpin.errors import ToolpinError, Unreachable
+from toolpin.model import Origin
+from toolpin.system.process import Finished, run
+from toolpin.project.validation import WordPosition, check_ref
+from toolpin.plugins.asdf.address import Address, bare, is_plain_directory, without_secret
+from toolpin.plugins.asdf.plugin_validation import is_leftover, script_places
+from toolpin.digests import hash_file
+
+_GIT_S = 600.0
+_PROTOCOLS = "file:https:ssh"
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_ABBREVIATED = re.compile(r"[0-9a-f]{7,63}")
+_CREDENTIAL = re.compile(r"//[^/\s@']*:[^/\s@']*@")
+_SAFE = (
+    "-c core.hooksPath=/dev/null -c core.fsmonitor=false -c submodule.recurse=false "
+    "-c protocol.ext.allow=never -c advice.detachedHead=false -c gc.auto=0 "
+    "-c safe.directory=* -c core.autocrlf=false -c commit.gpgsign=false"
+).split()
+# A commit of the same files has the same name, whoever makes it and when.
+_NOBODY = {
+    f"GIT_{role}_{what}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for what, value in (
+        ("NAME", "toolpin"),
+        ("EMAIL", "toolpin@localhost"),
+        ("DATE", "2000-01-01T00:00:00Z"),
+    )
+}
+
+
+class Identity(NamedTuple):
+    """What is checked out: its commit, the digest of its files, and where it is from.
+
+    The URL is without a credential: lockfiles and messages hold it. A changed one has
+    files that differ from its commit's; of these `added` are the scripts that no commit
+    has.
+    """
+
+    url: str
+    commit: str
+    sha256: str
+    is_changed: bool
+    is_directory: bool
+    added: tuple[str, ...] = ()
+
+    def check_committed(self, name: str, directory: str, hint: str) -> None:
+        """Raise ToolpinError for a changed one."""
+        if self.is_changed:
+            raise ToolpinError(
+                f"{name}'s plugin has local changes",
+                [
+                    ("directory", directory),
+                    ("commit", self.commit),
+                    *(("uncommitted", script) for script in self.added),
+                ],
+                hint,
+            )
+
+
+class Git:
+    """The machine's git, for one user. `rewrite` turns a URL into its mirror's."""
+
+    def __init__(
+        self, env: Mapping[str, str], rewrite: Callable[[str], str], *, offline: bool
+    ) -> None:
+        self._offline = offline
+        self._rewrite = rewrite
+        kept = {name: text for name, text in env.items() if not name.startswith("GIT_")}
+        wanted = ("GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO", "GIT_ASKPASS")
+        kept |= {name: env[name] for name in wanted if name in env}
+        kept.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
+        self._env = {
+            **kept,
+            "GIT_ALLOW_PROTOCOL": _PROTOCOLS,
+            "GIT_TERMINAL_PROMPT": "0",
+            "LC_ALL": "C",
+        }
+
+    def create(self, directory: str, address: Address) -> str:
+        """Make a repository in an empty directory, at the address's ref.
+
+        Returns the commit. Raises Unreachable where git cannot fetch it.
+        """
+        self._must(directory, "init", "-q", "--template=")
+        self._must(directory, "remote", "add", "origin", address.url)
+        if address.is_directory:
+            commit = self._import(directory, address.url)
+            self.check_out(directory, commit)
+            return commit
+        branch = address.ref or self.default_branch(directory, address.url)
+        commit = self.fetch(directory, address.url, branch)
+        self.check_out(directory, commit, "" if _is_commit(branch) else branch)
+        return commit
+
+    def fetch(self, directory: str, url: str, ref: str) -> str:
+        """Fetch a branch, a tag or a commit; return the commit.
+
+        Raises UsageError for what no ref can be, Unreachable where it is not there.
+        """
+        check_ref(ref, WordPosition(Origin("the command line"), ref))
+        where, more = self._remote(directory, url)
+        fetch = ("fetch", "-q", "--no-tags", "--no-recurse-submodules")
+        if not _COMMIT.fullmatch(ref):
+            finished = self._git(directory, *fetch, "--depth=1", "--", where, ref, more=more)
+            if finished.status == 0:
+                return self._name(directory, "FETCH_HEAD")
+            if not _ABBREVIATED.fullmatch(ref):
+                raise _unfetched(url, ref, finished)
+        # By its name a host of forks gives any fork's commit under this URL: what
+        # counts is in a branch or a tag.
+        whole = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
+        deep = self._deepen(directory)
+        finished = self._git(directory, *fetch, *deep, "--", where, *whole, more=more)
+        if finished.status != 0:
+            raise _unfetched(url, ref, finished)
+        named = self._git(directory, "rev-parse", "-q", "--verify", f"{ref}^{{commit}}")
+        commit = named.out.strip()
+        own = ("refs/remotes/origin", "refs/tags")
+        finished = self._git(directory, "for-each-ref", f"--contains={commit}", *own)
+        if named.status != 0 or not finished.out.strip():
+            raise Unreachable(
+                f"no branch or tag of {url} contains {ref}",
+                [("note", "it may come from a fork of that repository")],
+            )
+        return commit
+
+    def check_out(self, directory: str, commit: str, branch: str = "") -> None:
+        """Put a commit's files there, whatever tracked ones were; others stay."""
+        where = ["-B", branch] if branch else ["--detach"]
+        self._must(directory, "checkout", "-q", "--force", *where, commit, "--")
+
+    def update(self, directory: str, url: str, ref: str) -> tuple[str, str]:
+        """Fetch what an update brings; return its commit and branch, "" for none."""
+        if is_plain_directory(url):
+            return self._import(directory, url), ""
+        branch = ref or self.default_branch(directory, url)
+        return self.fetch(directory, url, branch), "" if _is_commit(branch) else branch
+
+    def difference(self, directory: str, commit: str) -> str:
+        """Return what differs between the files there and a commit, as a diff.
+
+        Of every file its lines, whatever the plugin's own `.gitattributes` say; of
+        scripts also those that no commit has.
+        """
+        asked = ("diff", "--text", "--no-color", "--no-ext-diff", "--no-textconv")
+        finished = self._git(directory, *asked, "-R", commit, "--", exact=True)
+        text = _told(finished, directory, "diff")
+        for script in self._added(directory):
+            both = ("--no-index", "--", script, os.devnull)
+            finished = self._git(directory, *asked, *both, exact=True)
+            text += finished.out or f"only here: {script}\n"
+        return text
+
+    def difference_to_directory(self, directory: str, source: str) -> str:
+        """Return the differences between the files there and a plain directory."""
+        if directory == source:  # it does not say where it is from
+            return ""
+        return self.difference(directory, self._import(directory, source))
+
+    def url(self, directory: str) -> str:
+        """Return where a plugin is from, without a credential; "" for none said."""
+        return bare(self._origin(directory))
+
+    def _origin(self, directory: str) -> str:
+        finished = self._git(directory, "config", "--get", "remote.origin.url")
+        return finished.out.strip() if finished.status == 0 else ""
+
+    def identity(self, directory: str) -> Identity:
+        """Return what is checked out in a plugin's directory.
+
+        One without a repository of its own has no commit, and all its files count. Of
+        what git does not track, scripts do: what else a plugin keeps there is its own.
+        """
+        if not os.path.exists(f"{directory}/.git"):
+            files = [
+                os.path.relpath(f"{place}/{name}", directory)
+                for place, _, names in walk(directory)
+                for name in names
+            ]
+            return Identity(directory, "", _digest(directory, files), False, True)
+        listed = self._list(directory)
+        added = self._added(directory)
+        changes = self._must(directory, "status", "--porcelain", "-uno")
+        url = self.url(directory)
+        return Identity(
+            url,
+            self._name(directory, "HEAD"),
+            _digest(directory, [*listed, *added]),
+            bool(changes.strip() or added),
+            os.path.isabs(url) or not url,
+            tuple(added),
+        )
+
+    def drop_added(self, directory: str) -> None:
+        """Delete the scripts that no commit has."""
+        self._must(directory, "clean", "-q", "-ffdx", "--", *script_places(directory))
+
+    def _added(self, directory: str) -> list[str]:
+        result = self._list(directory, "--others", "--", *script_places(directory))
+        return [item for item in result if not is_leftover(item)]
+
+    def _list(self, directory: str, *words: str) -> list[str]:
+        listed = self._must(directory, "ls-files", "-z", *words)
+        return [word for word in listed.split("\0") if word]
+
+    def refresh(self, directory: str, url: str) -> None:
+        """Bring a repository of data to what its default branch holds."""
+        branch = self.default_branch(directory, url)
+        self.check_out(directory, self.fetch(directory, url, branch), branch)
+
+    def _import(self, directory: str, source: str) -> str:
+        """Commit a plain directory's files: equal files give an equal commit."""
+        index = {"GIT_INDEX_FILE": f"{directory}/.git/toolpin-index"}
+        there = (f"--git-dir={directory}/.git", f"--work-tree={source}")
+        self._must(source, *there, "add", "-A", "-f", ".", more=index)
+        tree = self._must(directory, "write-tree", more=index).strip()
+        os.unlink(index["GIT_INDEX_FILE"])
+        return self._must(directory, "commit-tree", tree, "-m", "as it was").strip()
+
+    def default_branch(self, directory: str, url: str) -> str:
+        """Return the branch that a repository starts with; HEAD where it has none."""
+        where, more = self._remote(directory, url)
+        ask = ("ls-remote", "--symref", "--")
+        finished = self._git(directory, *ask, where, "HEAD", more=more)
+        if finished.status != 0:
+            raise _unfetched(url, "HEAD", finished)
+        match = re.search(r"ref: refs/heads/(\S+)\tHEAD", finished.out)
+        return match[1] if match else "HEAD"
+
+    def _remote(self, directory: str, url: str) -> tuple[str, Mapping[str, str]]:
+        """Return what git is to ask for a URL. Raises Unreachable where it is not to.
+
+        Only a mirror that the user has set may be one of plain http. Where the
+        directory is from that URL, it is asked with the credential that the directory
+        keeps.
+        """
+        if self._offline:
+            raise Unreachable(f"{url} was not fetched: toolpin is offline")
+        where = self._rewrite(url)
+        if where == url and bare(origin := self._origin(directory)) == url:
+            where = origin
+        is_plain = where != url and where.startswith("http://")
+        allowed = _PROTOCOLS + ":http" * is_plain
+        open_url, secret = without_secret(where)
+        return open_url, {"GIT_ALLOW_PROTOCOL": allowed, **secret}
+
+    def _deepen(self, directory: str) -> list[str]:
+        shallow = os.path.exists(f"{directory}/.git/shallow")
+        return ["--unshallow"] if shallow else []
+
+    def _name(self, directory: str, what: str) -> str:
+        return self._must(directory, "rev-parse", f"{what}^{{commit}}").strip()
+
+    def _must(
+        self, directory: str, *words: str, more: Mapping[str, str] | None = None
+    ) -> str:
+        return _told(self._git(directory, *words, more=more), directory, words[0])
+
+    def _git(
+        self,
+        directory: str,
+        *words: str,
+        more: Mapping[str, str] | None = None,
+        exact: bool = False,
+    ) -> Finished:
+        # Not what an outer repository or a caller's hook would have it be.
+        outside = {"GIT_CEILING_DIRECTORIES": os.path.dirname(directory)}
+        env = {**self._env, **_NOBODY, **outside, **(more or {})}
+        command = ["git", *_SAFE, *words]
+        return run(command, env=env, cwd=directory, timeout_s=_GIT_S, exact=exact)
+
+
+def _told(told: Finished, directory: str, verb: str) -> str:
+    """Return what git said. Raises ToolpinError where it failed."""
+    if told.status != 0:
+        raise ToolpinError(
+            f"git {verb} ended with {told.status} in {directory}",
+            [("output", line) for line in told.err.strip().splitlines()[-3:]],
+        )
+    return told.out
+
+
+def _is_commit(ref: str) -> bool:
+    return ref == "HEAD" or bool(_COMMIT.fullmatch(ref) or _ABBREVIATED.fullmatch(ref))
+
+
+def _digest(directory: str, files: list[str]) -> str:
+    """Return one SHA-256 of files: their names, whether they run, what they hold."""
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        path = f"{directory}/{name}"
+        if os.path.islink(path):
+            kind, digits = "link", os.readlink(path)
+        elif os.path.isfile(path):
+            kind = "program" if os.access(path, os.X_OK) else "file"
+            digits = hash_file(path, "sha256")
+        else:
+            kind, digits = "none", ""  # another repository's commit, or gone
+        whole.update(f"{kind}\0{digits}\0{name}\0".encode(errors="surrogateescape"))
+    return whole.hexdigest()
+
+
+def _unfetched(url: str, ref: str, told: Finished) -> Unreachable:
+    lines = _CREDENTIAL.sub("//", told.err).strip().splitlines()
+    output = [line for line in lines if line][-2:]
+    return Unreachable(
+        f"git cannot fetch {ref} from {url}", [("output", line) for line in output]
+    )

@@ -1,0 +1,86 @@
+"""Judges an asdf plugin's files before they count: whole, its own, and the locked ones.
+
+It looks at a directory where they were laid out. It fetches and runs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+from toolpin.errors import Refused, ToolpinError, UsageError
+
+# What is run of a plugin, and what its scripts share.
+_DIRECTORIES = ("bin", "lib", "lib/commands", "shims")
+# What Python, macOS and editors leave beside scripts by themselves.
+_LEFTOVER = re.compile(
+    r"(?:.*/)?(?:__pycache__/[^/]+\.pyc(?:\.[0-9]+)?"
+    r"|\.DS_Store|\._[^/]*|\.[^/]+\.sw[a-p]|[^/]+~)"
+)
+
+
+def check_whole(directory: str, name: str, url: str) -> None:
+    """Raise UsageError for a repository that is no plugin."""
+    missing = [
+        name
+        for name in ("bin/install", "bin/list-all")
+        if not os.path.isfile(f"{directory}/{name}")
+    ]
+    if missing:
+        raise UsageError(
+            f"{url} is not an asdf plugin for {name}",
+            [("missing", ", ".join(missing)), ("added", "nothing")],
+        )
+
+
+def check_own(directory: str, name: str) -> None:
+    """Raise Refused for a script that lies elsewhere: no commit and no digest has it.
+
+    Such a link may lead out of the plugin, into git's own files, or to where a file may
+    come to lie.
+    """
+    root = os.path.realpath(directory)
+    for path in _scripts(directory):
+        real = os.path.realpath(path)
+        is_outside = os.path.relpath(real, root).split("/")[0] in ("..", ".git")
+        if is_outside or not os.path.exists(real):
+            raise Refused(
+                f"{os.path.relpath(path, directory)} links to a file outside the "
+                f"plugin for {name}",
+                [("target", real), ("changed", "nothing")],
+            )
+
+
+def check_digest(found: str, commit: str, sha256: str, name: str) -> None:
+    """Raise ToolpinError where files of digest `found` are not the locked ones."""
+    if sha256 and found != sha256:
+        raise ToolpinError(
+            f"{name}'s plugin differs from the one that is locked",
+            [
+                ("expected", f"sha256 {sha256}"),
+                ("received", f"sha256 {found}, commit {commit}"),
+            ],
+        )
+
+
+def script_places(directory: str) -> list[str]:
+    """Return the directories with scripts, links followed, in git's words for paths."""
+    root = os.path.realpath(directory)
+    # One that leads out of the plugin, which git would not take, `check_own` refuses.
+    real = (os.path.realpath(f"{root}/{directory}") for directory in _DIRECTORIES)
+    inside = {item for item in real if f"{item}/".startswith(f"{root}/")}
+    return [f":(literal){os.path.relpath(item, root)}" for item in sorted(inside)]
+
+
+def is_leftover(path: str) -> bool:
+    """Say whether a file lies beside scripts only because they were run or edited."""
+    return bool(_LEFTOVER.fullmatch(path))
+
+
+def _scripts(directory: str) -> Iterator[str]:
+    for place in (f"{directory}/{item}" for item in _DIRECTORIES):
+        if os.path.lexists(place):
+            yield place
+        if os.path.isdir(place):
+            yield from (f"{place}/{name}" for name in sorted(os.listdir(place)))

@@ -1,0 +1,280 @@
+"""Asks an asdf plugin where an install's programs are, and what its programs need.
+
+At install the plugin is asked in surroundings that differ in all they can: what it says
+in all of them holds everywhere, and goes into the record. Anything else is asked again
+each time a program runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from toolpin.system.directory_tree import temporary, walk
+from toolpin.env_patch import DEFAULT_PATH, is_settable
+from toolpin.errors import Refused, ScriptFailed, ToolpinError
+from toolpin.model import Asks, EnvPatch, Pin
+from toolpin.system.process import run
+from toolpin.plugins.asdf.script_runner import ASK_S, Scripts, answer_asdf, failed, for_scripts, variables_of
+
+# Sourced, so that what it exports is there; what it prints is no answer.
+_SOURCE = ("/usr/bin/env", "bash", "-c", '. "$0" >&2; exec /usr/bin/env -0')
+# bash writes these itself.
+_OF_BASH = frozenset(("_", "SHLVL", "PWD", "OLDPWD", "BASH_EXECUTION_STRING"))
+# What looks at the directory, at files beside it or at other versions: two answers that
+# agree prove little there.
+_LOOKS_AROUND = re.compile(
+    r"\bPWD\b|\bpwd\b|\basdf\b|tool-versions|\$RANDOM|\bdate\b|\bgit\b"
+    r"|(\[|test) +!? *-[a-z] +[\"']?[^/$\"' ]"
+)
+_OWN_DIRECTORY = re.compile(r"\bcd [^;&|\n]+&& *pwd\b")
+# Of a plugin's directories, those with its own scripts and their helpers.
+_NOT_LOADED = frozenset((".git", "bin", "lib", "shims", "test", "tests", "docs"))
+_CALLS_ASDF = re.compile(
+    r"\basdf['\"]?,? +['\"]?(reshim|where|which|current|exec|list)\b"
+)
+_MOST_READ_BYTES = 64 * 1024
+_THEIRS = "/a/value/of/the/user"
+# What a record's template would fill in.
+_FILLED_IN = re.compile(r"\{(install|required)\}")
+
+
+class Answer(NamedTuple):
+    """What a plugin says of an install, and whether it has to be asked again."""
+
+    bin_dirs: tuple[str, ...]
+    variables: tuple[tuple[str, str], ...]
+    homes: tuple[tuple[str, str], ...]
+    asks: Asks
+
+
+class _Fixed(NamedTuple):
+    """Variables that hold everywhere: always, and unless the user has set them."""
+
+    always: dict[str, str]
+    homes: dict[str, str]
+
+
+class _Effect(NamedTuple):
+    """What exec-env does to an environment."""
+
+    changed: dict[str, str]
+    removed: frozenset[str]
+
+
+class _Around(NamedTuple):
+    """ProcessEnvironment that a plugin is asked in."""
+
+    env: Mapping[str, str]
+    cwd: str
+
+
+def ask_all(scripts: Scripts, pin: Pin) -> Answer:
+    """Return what the plugin says of a fresh install.
+
+    Raises ToolpinError for a script that fails, Refused for a directory outside.
+    """
+    own = variables_of(scripts.paths, pin)
+    with temporary("toolpin-ask-") as bare:
+        here = _Around(scripts.env, scripts.cwd)
+        there = _Around({"PATH": DEFAULT_PATH, "HOME": bare, "USER": "nobody"}, bare)
+        bins = [_bin_dirs(scripts, own, item) for item in (here, there)]
+        has_env = scripts.has("exec-env")
+        nothing = _Fixed({}, {})
+        result = _wherever(scripts, own, here, there) if has_env else nothing
+    is_vague = bins[0] != bins[1] or scripts.has("exec-path")
+    asks: Asks = "all" if is_vague else "env" if result is None else ""
+    fixed = result or nothing
+    variables = {**own, **_of_programs(scripts), **fixed.always}
+    homes = tuple(fixed.homes.items())
+    return Answer(_on_path(scripts, bins[0]), tuple(variables.items()), homes, asks)
+
+
+def bin_dirs(scripts: Scripts, own: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the directories with programs, as the plugin names them here and now.
+
+    `own` are the variables that say which install is meant.
+    """
+    return _bin_dirs(scripts, own, _Around(scripts.env, scripts.cwd))
+
+
+def patch_now(scripts: Scripts, own: Mapping[str, str]) -> EnvPatch:
+    """Return what an install's record would hold, were it written now; to be asked."""
+    directories = _on_path(scripts, bin_dirs(scripts, own))
+    tree = own["ASDF_INSTALL_PATH"]
+    return EnvPatch(
+        tuple(os.path.join(tree, directory) for directory in directories),
+        tuple({**own, **_of_programs(scripts)}.items()),
+        asks="all",
+    )
+
+
+def _on_path(scripts: Scripts, bins: Sequence[str]) -> tuple[str, ...]:
+    """Return the directories on a program's PATH: the plugin's own, and an `asdf`.
+
+    That is for programs that the plugin brings and for what it has them load, such as a
+    hook of RubyGems.
+    """
+    directories = [os.path.normpath(item) for item in bins]
+    has_templates = os.path.isdir(_templates(scripts))
+    if has_templates:
+        directories.insert(0, _templates(scripts))
+    if has_templates or _has_callers(scripts.directory):
+        directories.append(scripts.paths.answers)
+    return tuple(directories)
+
+
+def _of_programs(scripts: Scripts) -> dict[str, str]:
+    """Return the variables that a plugin's own programs get, beside the install's."""
+    has_templates = os.path.isdir(_templates(scripts))
+    return {"ASDF_DATA_DIR": scripts.paths.data} if has_templates else {}
+
+
+def _templates(scripts: Scripts) -> str:
+    return f"{scripts.directory}/shims"
+
+
+def _has_callers(directory: str) -> bool:
+    """Say whether a file that programs load, of a plugin, calls `asdf`."""
+    for place, names, files in walk(directory):
+        if place == directory:
+            names[:] = [name for name in names if name not in _NOT_LOADED]
+        for name in files if place != directory else ():
+            with (
+                contextlib.suppress(OSError),
+                open(f"{place}/{name}", encoding="utf-8", errors="replace") as file,
+            ):
+                if _CALLS_ASDF.search(file.read(_MOST_READ_BYTES)):
+                    return True
+    return False
+
+
+def exec_env(
+    scripts: Scripts, own: Mapping[str, str], env: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the environment of a program, from the one that it would have had.
+
+    Raises ScriptFailed where the plugin's exec-env ends with another status than 0.
+    """
+    if not scripts.has("exec-env"):
+        return {**env, **own}
+    effect = _effect(scripts, own, _Around(env, scripts.cwd))
+    kept = {name: value for name, value in env.items() if name not in effect.removed}
+    changed = dict(effect.changed)
+    if "PATH" in changed:
+        answers = scripts.paths.answers
+        spared = answers in env.get("PATH", "").split(":")
+        directories = changed["PATH"].split(":")
+        changed["PATH"] = ":".join(directory for directory in directories if spared or directory != answers)
+    return {**kept, **own, **changed}
+
+
+def exec_path(scripts: Scripts, own: Mapping[str, str], command: str, path: str) -> str:
+    """Return the program that the plugin names for a command, or else `path`."""
+    tree = own["ASDF_INSTALL_PATH"]
+    if not scripts.has("exec-path") or not path.startswith(f"{tree}/"):
+        return path
+    finished = scripts.call(
+        "exec-path",
+        [tree, command, os.path.relpath(path, tree)],
+        {"ASDF_INSTALL_TYPE": "version"},
+    )
+    words = finished.out.strip()
+    return os.path.join(tree, words) if finished.status == 0 and words else path
+
+
+def _bin_dirs(
+    scripts: Scripts, own: Mapping[str, str], around: _Around
+) -> tuple[str, ...]:
+    if not scripts.has("list-bin-paths"):
+        return ("bin",)
+    finished = scripts.call(
+        "list-bin-paths",
+        (),
+        own,
+        env=around.env,
+        cwd=around.cwd,
+    )
+    if finished.status != 0:
+        raise failed(scripts.name, "list-bin-paths", finished)
+    directories = tuple(finished.out.split())
+    for directory in directories:
+        outside = os.path.normpath(directory).split("/")[0] == ".."
+        if outside or os.path.isabs(directory) or ":" in directory:
+            raise Refused(
+                f"{scripts.name}'s plugin names a directory outside the install",
+                [("bin/list-bin-paths", directory), ("installed", "nothing")],
+            )
+    return directories or ("bin",)
+
+
+def _wherever(
+    scripts: Scripts, own: Mapping[str, str], here: _Around, bare: _Around
+) -> _Fixed | None:
+    """Return what exec-env sets wherever it is asked; None where that differs.
+
+    Asked here, and elsewhere where each variable that it set is absent, empty, and has
+    a value of the user's own. What keeps the user's own is set unless it is set.
+    """
+    if _looks_around(f"{scripts.directory}/bin/exec-env"):
+        return None
+    try:
+        first = _effect(scripts, own, here)
+        names = [name for name in first.changed if name != "PATH"]
+        absent, empty, theirs = (
+            _effect(scripts, own, bare._replace(env={**bare.env, **more}))
+            for more in ({}, dict.fromkeys(names, ""), dict.fromkeys(names, _THEIRS))
+        )
+    except ToolpinError:
+        return None  # where it fails it is for whoever runs the program to see
+    result = first.changed
+    removed = first.removed or theirs.removed
+    if removed or not all(map(is_settable, result)) or result != absent.changed:
+        return None
+    homes = {name: value for name, value in result.items() if name not in theirs.changed}
+    fixed = {name: value for name, value in result.items() if name not in homes}
+    same = empty.changed == result and theirs.changed == fixed
+    if not same or not all(map(os.path.isabs, homes.values())):
+        return None
+    if any(_FILLED_IN.search(value) for value in result.values()):
+        return None
+    return _Fixed(fixed, homes)
+
+
+def _looks_around(script: str) -> bool:
+    with open(script, encoding="utf-8", errors="replace") as file:
+        return bool(_LOOKS_AROUND.search(_OWN_DIRECTORY.sub("", file.read())))
+
+
+def _effect(scripts: Scripts, own: Mapping[str, str], around: _Around) -> _Effect:
+    """Return what exec-env does to an environment."""
+    given = {**for_scripts(scripts.paths, around.env, around.cwd), **own}
+    answer_asdf(scripts.paths)
+    finished = run(
+        [*_SOURCE, f"{scripts.directory}/bin/exec-env"],
+        env=given,
+        cwd=around.cwd,
+        timeout_s=ASK_S,
+        errors="surrogateescape",
+    )
+    if finished.status != 0:
+        error = failed(scripts.name, "exec-env", finished)
+        wrong = ScriptFailed(error.what, error.facts)
+        wrong.status = finished.status
+        raise wrong
+    pairs = (word.partition("=") for word in finished.out.split("\0") if "=" in word)
+    values = {name: value for name, _, value in pairs if name not in _OF_BASH}
+    changed = {
+        name: value
+        for name, value in values.items()
+        if name not in given or value != _as_read(given[name])
+    }
+    return _Effect(changed, frozenset(given) - frozenset(values) - _OF_BASH)
+
+
+def _as_read(text: str) -> str:
+    """Return a value as it comes back from a program: line ends are all alike."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,23 @@
+"""Turns the directory of a version into asdf's name for it: `ref-x` is `ref:x`."""
+
+from __future__ import annotations
+
+_REF = "ref-"
+
+
+def kind_of(version: str) -> tuple[str, str]:
+    """Return ASDF_INSTALL_TYPE and _VERSION of a version: `ref-x` is a ref."""
+    if version.startswith(_REF):
+        return "ref", version.removeprefix(_REF)
+    return "version", version
+
+
+def spelt(version: str) -> str:
+    """Return a version as asdf spells it: the directory `ref-x` is `ref:x`."""
+    kind, value = kind_of(version)
+    return f"ref:{value}" if kind == "ref" else version
+
+
+def directory_of_ref(ref: str) -> str:
+    """Return the version that stands for a Git ref."""
+    return f"{_REF}{ref}"

@@ -1,0 +1,298 @@
+"""Puts asdf plugins into the plugins directory, moves them, and takes them away again.
+
+A plugin is fetched into staging and gets to its place by one rename. One that is there
+already is moved in a copy that takes its place: of it, only what its commits hold is
+touched, and a process that dies leaves it as it was. Nothing moves by itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from toolpin.errors import ToolpinError, as_word
+from toolpin.model import Origin, Pin
+from toolpin.system.paths import Paths
+from toolpin.plugins.registry import note_files, script_directories
+from toolpin.system.process import Finished
+from toolpin.project.validation import NAME, WordPosition, check
+from toolpin.plugins.asdf.address import Address, is_plain_directory
+from toolpin.plugins.asdf.plugin_copy import copy_plugin_directory
+from toolpin.plugins.asdf.git_client import Git, Identity
+from toolpin.plugins.asdf.plugin_validation import check_digest, check_own, check_whole
+from toolpin.plugins.asdf.script_runner import Scripts
+from toolpin.config.asdfrc import Asdfrc
+from toolpin.store import staging
+from toolpin.store.exchange import exchange
+
+# With a file lock and a place in staging of its own, as a version has.
+_PLUGIN = "plugin"
+
+
+class Moved(NamedTuple):
+    """A plugin's commit before and after, and the branch that was followed."""
+
+    name: str
+    before: str
+    after: str
+    branch: str
+
+
+class PluginDirectories:
+    """The asdf plugins of one user."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        git: Git,
+        rc: Asdfrc,
+        *,
+        env: Mapping[str, str],
+        cwd: str,
+        remark: Callable[[str], None],
+    ) -> None:
+        self.git = git
+        self._paths = paths
+        self._rc = rc
+        self._env = env
+        self._cwd = cwd
+        self._remark = remark
+
+    def names(self) -> list[str]:
+        """Return the plugins that there are, sorted."""
+        return list(script_directories(self._paths))
+
+    def has(self, name: str) -> bool:
+        """Say whether there is such a plugin."""
+        return name in script_directories(self._paths)
+
+    def directory(self, name: str) -> str:
+        """Return a plugin's directory. Raises ToolpinError where there is none."""
+        if not self.has(name):
+            known = ", ".join(self.names()) or "none"
+            raise ToolpinError(
+                f"no asdf plugin is installed as {name}",
+                [("installed", known)],
+                f"toolpin plugin add {name}",
+            )
+        return f"{self._paths.plugins}/{name}"
+
+    def identity(self, name: str) -> Identity:
+        """Return what is checked out of a plugin."""
+        return self.git.identity(self.directory(name))
+
+    def url(self, name: str) -> str:
+        """Return where a plugin is from; its directory where it does not say."""
+        return self.git.url(self.directory(name)) or self.directory(name)
+
+    def add(self, name: str, address: Address, *, sha256: str = "") -> Identity:
+        """Fetch a plugin into its place, and choose it.
+
+        The same one that is there is only chosen, another is refused. With `sha256` its
+        files must have that digest. Raises UsageError for what is no plugin, and for a
+        name that no tool can have; Refused for one with a script outside of it.
+        """
+        check(name, NAME, WordPosition(Origin("the command line"), name))
+        if there := self._there(name, address, sha256):
+            return there
+        self._hook("pre_asdf_plugin_add", name)
+        self._hook(f"pre_asdf_plugin_add_{name}")
+        pin = Pin(_PLUGIN, name)
+        with _told(name), staging.version_lock(self._paths, pin):
+            # Another process may have added it since.
+            if there := self._there(name, address, sha256):
+                return there
+            with staging.scratch(self._paths, pin) as stage:
+                self.git.create(stage, address)
+                check_whole(stage, name, address.url)
+                check_own(stage, name)
+                identity = self.git.identity(stage)
+                check_digest(identity.sha256, identity.commit, sha256, name)
+                os.makedirs(self._paths.plugins, exist_ok=True)
+                os.rename(stage, f"{self._paths.plugins}/{name}")
+            os.makedirs(f"{self._paths.downloads}/{name}", exist_ok=True)
+            self.choose(name)
+        directory = self.directory(name)
+        typed = address.typed or address.url
+        more = {"ASDF_PLUGIN_SOURCE_URL": typed, "ASDF_PLUGIN_PATH": directory}
+        self._callback(name, "post-plugin-add", more)
+        self.note(name)
+        self._hook("post_asdf_plugin_add", name)
+        self._hook(f"post_asdf_plugin_add_{name}")
+        return identity
+
+    def _there(self, name: str, address: Address, sha256: str) -> Identity | None:
+        """Choose the plugin that is to be added, where it is here; refuse another."""
+        if self.has(name):
+            identity = self.identity(name)
+            same = identity.url == address.url and identity.commit.startswith(address.ref)
+            if same and sha256 in ("", identity.sha256):
+                self.choose(name)
+                return identity
+        if os.path.lexists(f"{self._paths.plugins}/{name}"):
+            raise ToolpinError(
+                f"a plugin {name} is already installed",
+                [("from", self.url(name)), ("directory", self.directory(name))],
+                f"toolpin plugin remove {name}",
+            )
+        return None
+
+    def choose(self, name: str) -> None:
+        """Let a plugin count also where one of that name comes with toolpin."""
+        with _told(name):
+            os.makedirs(self._paths.chosen, exist_ok=True)
+            with open(f"{self._paths.chosen}/{name}", "w", encoding="utf-8"):
+                pass
+
+    def update(
+        self, name: str, ref: str = "", *, force: bool = False, sha256: str = ""
+    ) -> Moved:
+        """Move a plugin to what a ref, or its publisher's default branch, is now.
+
+        Raises ToolpinError for one with changes of the user's, unless forced, and for
+        files that are not as `add` wants them.
+        """
+        directory = self.directory(name)
+        self._movable(name, force=force)
+        self._hook("pre_asdf_plugin_update", name)
+        self._hook(f"pre_asdf_plugin_update_{name}", name)
+        pin = Pin(_PLUGIN, name)
+        with (
+            _told(name),
+            staging.version_lock(self._paths, pin),
+            staging.scratch(self._paths, pin) as stage,
+        ):
+            # Another process may have moved or removed it since.
+            before = self._movable(name, force=force)
+            # Judged in a copy: what is refused is never where scripts are run.
+            fresh = f"{stage}/fresh"
+            copy_plugin_directory(directory, fresh)
+            commit, branch = self.git.update(fresh, before.url, ref)
+            self.git.check_out(fresh, commit, branch)
+            self.git.drop_added(fresh)
+            check_own(fresh, name)
+            identity = self.git.identity(fresh)
+            check_digest(identity.sha256, identity.commit, sha256, name)
+            if commit != before.commit or before.is_changed:
+                exchange(fresh, directory)
+        more = {
+            "ASDF_PLUGIN_PATH": directory,
+            "ASDF_PLUGIN_PREV_REF": before.commit,
+            "ASDF_PLUGIN_POST_REF": commit,
+        }
+        self._callback(name, "post-plugin-update", more)
+        self.note(name)
+        self._hook("post_asdf_plugin_update", name)
+        self._hook(f"post_asdf_plugin_update_{name}")
+        return Moved(name, before.commit, commit, branch)
+
+    def _movable(self, name: str, *, force: bool) -> Identity:
+        """Return what is here of a plugin that may be moved."""
+        directory = self.directory(name)
+        if os.path.islink(directory) or not os.path.isdir(f"{directory}/.git"):
+            # A submodule's or worktree's files are in another repository: there is no
+            # moving a copy of it.
+            is_part = os.path.isfile(f"{directory}/.git")
+            raise ToolpinError(
+                f"{name}'s plugin is not a repository that toolpin manages",
+                [("directory", os.path.realpath(directory))],
+                f"git -C {as_word(directory)} pull origin HEAD" if is_part else None,
+            )
+        before = self.git.identity(directory)
+        if not force:
+            hint = f"toolpin plugin update {name} --force"
+            before.check_committed(name, directory, hint)
+        return before
+
+    def difference(self, name: str, ref: str = "") -> str:
+        """Return what an update would change in a plugin's files, as a diff.
+
+        Changes of the user's are in it, the other way round.
+        """
+        directory, url = self.directory(name), self.url(name)
+        if is_plain_directory(url):
+            return self.git.difference_to_directory(directory, url)
+        commit = self.git.fetch(
+            directory, url, ref or self.git.default_branch(directory, url)
+        )
+        return self.git.difference(directory, commit)
+
+    def remove(self, name: str) -> str:
+        """Remove a plugin and what its scripts kept of downloads; installs stay."""
+        directory = self.directory(name)
+        self._hook("pre_asdf_plugin_remove", name)
+        self._hook(f"pre_asdf_plugin_remove_{name}")
+        more = {"ASDF_PLUGIN_PATH": directory, "ASDF_PLUGIN_SOURCE_URL": ""}
+        self._callback(name, "pre-plugin-remove", more)
+        pin = Pin(_PLUGIN, name)
+        with _told(name), staging.version_lock(self._paths, pin):
+            # another process may have removed it since
+            directory = self.directory(name)
+            if os.path.islink(directory):
+                os.unlink(directory)
+            else:
+                staging.discard(self._paths, pin, directory)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{self._paths.chosen}/{name}")
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{self._paths.idiomatic}/{name}")
+            staging.delete_tree(f"{self._paths.downloads}/{name}")
+        self._hook("post_asdf_plugin_remove", name)
+        self._hook(f"post_asdf_plugin_remove_{name}")
+        return directory
+
+    def note(self, name: str) -> None:
+        """Ask a plugin which files of other managers it reads, and note them."""
+        scripts = Scripts(self._paths, name, self._env, self._cwd)
+        try:
+            with _told(name):
+                note_files(self._paths, name, scripts.legacy_filenames())
+        except ToolpinError as error:
+            self._remark(f"{name}: {error.what}")
+
+    def _callback(self, name: str, script: str, more: Mapping[str, str]) -> None:
+        """Run a script whose failure is only told."""
+        scripts = Scripts(self._paths, name, self._env, self._cwd)
+        if scripts.has(script):
+            finished = scripts.call(script, (), more, shown=self._paths.as_asdf)
+            self._tell(finished)
+            if finished.status != 0:
+                self._remark(f"{name}: bin/{script} ended with {finished.status}")
+
+    def _hook(self, hook: str, *args: str) -> None:
+        shown = self._paths.as_asdf
+        output = self._rc.must(hook, args, self._env, self._cwd, shown=shown)
+        for line in output.splitlines():
+            self._remark(line)
+
+    def _tell(self, told: Finished) -> None:
+        for line in (told.out + told.err).splitlines():
+            self._remark(line)
+
+
+@contextlib.contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Tell of a store that takes no change: a directory of it may be another user's."""
+    try:
+        yield
+    except OSError as error:
+        raise ToolpinError(
+            f"{name}'s plugin cannot be added or removed",
+            [
+                ("path", str(error.filename or "?")),
+                ("reason", error.strerror or "?"),
+            ],
+        ) from error
+
+
+def each(
+    directories: PluginDirectories, names: list[str], ref: str, *, force: bool
+) -> Iterator[Moved | ToolpinError]:
+    """Update plugins one after the other; one that fails stops no other."""
+    for name in names:
+        try:
+            yield directories.update(name, ref, force=force)
+        except ToolpinError as error:
+            yield error

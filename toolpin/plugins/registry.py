@@ -1,0 +1,402 @@
+"""Finds the tools that toolpin knows: the user's TOML files, then the bundled ones.
+
+An asdf plugin of a bundled tool's name counts where its user has chosen it; others
+stand behind them all.
+
+Every command needs the names, few need more: names are found without the parser, and a
+file is read in full when its tool is asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from toolpin.errors import ToolpinError, UnknownTool, UsageError, as_word
+from toolpin.model import Origin
+from toolpin.system.paths import Paths, bundled, open_regular
+from toolpin.project.idiomatic import Idioms
+from toolpin.project.pin_files import logical_cwd
+from toolpin.project.validation import COMMAND, NAME, fits, is_plain, respell
+
+if TYPE_CHECKING:
+    from toolpin.plugins.tool_file import Tool
+
+# With one of these a line may be something else than it seems: escapes, long strings.
+_NOTE_BYTES = 10_000
+_NOT_PLAIN = ("\\", '"""', "'''")
+
+
+class Registry:
+    """The known tools, by every name they have. Their files are read when needed.
+
+    `files` has the file of each tool by its own name, `aliases` every name of every
+    tool with its own name, `idiomatic` the tool of each file beside `.tool-versions`,
+    and `paired` the tools that may want a version of another. A file that is a
+    directory is an asdf plugin's. `passed_over` has the asdf plugins that do not count,
+    by the names of the tools that take their place.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        aliases: Mapping[str, str],
+        paired: frozenset[str] = frozenset(),
+        idiomatic: Mapping[str, str] | None = None,
+        passed_over: Mapping[str, str] | None = None,
+        *,
+        paths: Paths | None = None,
+    ) -> None:
+        self.paired = paired
+        self._paths = paths
+        self.passed_over = passed_over or {}
+        self._idiomatic = idiomatic or {}
+        self._files = files
+        self._aliases = aliases
+        self._read: dict[str, Tool] = {}
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """Every tool once, by name, that has no fault. Reads all files."""
+        result = (self.readable(name) for name in sorted(self._files))
+        return tuple(tool for tool in result if tool)
+
+    @property
+    def faults(self) -> dict[str, UsageError]:
+        """What is wrong with files that cannot be read, by their names. Reads all.
+
+        Such a file stops its own tool alone, when that is asked for. One whose name no
+        tool can have is here only.
+        """
+        results = {}
+        for name in sorted(self._files):
+            try:
+                self._tool(name)
+            except UsageError as error:
+                results[name] = error
+        return results
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Every name of every tool with the canonical one."""
+        return dict(self._aliases)
+
+    def idioms(self, level: str) -> Idioms:
+        """Return the files beside `.tool-versions` that count: none, plain or all."""
+        files = {} if level == "none" else self._idiomatic
+        asks = {tool: self._asking(tool) for tool in set(files.values()) & self._asked}
+        manifests: dict[str, tuple[tuple[str, str], ...]] = {}
+        for tool in self.tools if level == "all" else ():
+            for file, name in tool.manifests.items():
+                manifests[file] = (*manifests.get(file, ()), (tool.name, name))
+        return Idioms(files, self.spell, manifests, asks)
+
+    def spell(self, name: str, word: str) -> str:
+        """Return a word of a project file as it counts for the tool of that name.
+
+        Only for a tool that is known from a TOML file: of an asdf plugin a version may
+        well begin with a v, or end in .x.
+        """
+        if not word or is_plain(word):
+            return word
+        tool = self.readable(name)
+        if tool is None or not tool.file.endswith(".toml"):
+            return word
+        return respell(word, tool.spellings)
+
+    def canonical(self, name: str) -> str:
+        """Return the tool's own name; a name that nobody knows is its own."""
+        return self._aliases.get(name, name)
+
+    def get(self, name: str) -> Tool | None:
+        """Return the tool of that name, if there is one. Raises UsageError."""
+        return self._tool(self._aliases[name]) if name in self._aliases else None
+
+    def readable(self, name: str) -> Tool | None:
+        """Return the tool of that name; None for one that cannot be read, too."""
+        own = self.canonical(name)
+        try:
+            return self._tool(own) if own in self._files else None
+        except UsageError:
+            return None
+
+    def requires_of(self, tool: str) -> tuple[str, ...]:
+        """Return the tools that a tool requires; () for one that cannot be read."""
+        known = self.readable(tool)
+        return known.requires if known else ()
+
+    def commands_of(self, tool: str) -> tuple[str, ...]:
+        """Return the commands of every version; () for one that cannot be read."""
+        known = self.readable(tool)
+        return known.commands if known else ()
+
+    def require(self, name: str, origin: Origin | None = None) -> Tool:
+        """Return the tool of that name. Raises ToolpinError with names near it."""
+        self.check(name, origin)
+        return self._tool(self._aliases[name])
+
+    def check(self, name: str, origin: Origin | None = None) -> None:
+        """Raise UnknownTool with names near it for a name that no tool has."""
+        if name in self._aliases:
+            return
+        import difflib  # noqa: PLC0415 - only a mistake needs it
+
+        facts = [("required by", str(origin))] if origin else []
+        close_matches = difflib.get_close_matches(name, self._aliases, n=3)
+        near = list(dict.fromkeys(self._aliases[match] for match in close_matches))
+        if near:
+            facts.append(("similar", ", ".join(near)))
+            facts.append(("to add it", adding(name)))
+        hint = f"toolpin plugin show {near[0]}" if near else adding(name)
+        raise UnknownTool(f"no plugin provides {name}", facts, hint)
+
+    @property
+    def _asked(self) -> set[str]:
+        """The tools whose asdf plugin reads the files of other managers itself."""
+        script = "bin/parse-legacy-file"
+        return {
+            name
+            for name, file in self._files.items()
+            if not file.endswith(".toml") and os.path.isfile(f"{file}/{script}")
+        }
+
+    def _asking(self, name: str) -> Callable[[str], list[str]]:
+        def ask(path: str) -> list[str]:
+            from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - few plugins ask
+                Scripts,
+            )
+
+            paths = self._paths or Paths("", "")
+            cwd = logical_cwd(os.environ)
+            return Scripts(paths, name, os.environ, cwd).parse_legacy_file(path)
+
+        return ask
+
+    def with_scripts(self, names: Collection[str]) -> Registry:
+        """Return the tools as they would be with asdf plugins of these names, too."""
+        from toolpin.plugins.script_plugin import (  # noqa: PLC0415 - see _other_names
+            scripted_tool,
+        )
+
+        scripts = Registry(
+            {**self._files, **dict.fromkeys(names, "")},
+            {**{name: name for name in names}, **self._aliases},
+            self.paired - set(names),
+            self._idiomatic,
+            self.passed_over,
+            paths=self._paths,
+        )
+        for name in names:
+            scripts._read[name] = scripted_tool(name, "", scripts._also(name))
+        return scripts
+
+    def _tool(self, name: str) -> Tool:
+        if name not in self._read:
+            file = self._files[name]
+            if os.path.isdir(file):
+                self._read[name] = self._scripted(name, file)
+            else:
+                self._read[name] = _parse(_text(file), file)
+        return self._read[name]
+
+    def _scripted(self, name: str, directory: str) -> Tool:
+        from toolpin.plugins.script_plugin import (  # noqa: PLC0415 - see _other_names
+            read_tool,
+        )
+
+        return read_tool(name, directory, self._also(name))
+
+    def _also(self, name: str) -> tuple[str, ...]:
+        """Return the other names of a tool."""
+        return tuple(
+            key for key, own in self._aliases.items() if own == name and key != name
+        )
+
+
+def adding(name: str) -> str:
+    """Return the command that adds the plugin of a tool that none knows."""
+    return f"toolpin plugin add {as_word(name)}"
+
+
+def read_registry(paths: Paths) -> Registry:
+    """Find every plugin. A user's file takes the place of a bundled one.
+
+    Where it cannot be read, its tool has the bundled one's other names: they are not
+    free for another tool meanwhile.
+    """
+    files: dict[str, str] = {}
+    damaged: set[str] = set()
+    scripted = script_directories(paths)
+    passed_over: dict[str, str] = {}
+    aliases: dict[str, str] = {}
+    paired: set[str] = set()
+    idiomatic: dict[str, str] = {}
+    for directory in (f"{paths.config}/plugins", bundled("plugins")):
+        for name, file in _toml_files(directory):
+            if name in files and name not in damaged:
+                continue
+            files.setdefault(name, file)
+            also, used, text = _light_fields(name, file)
+            if text is None:
+                damaged.add(name)
+            for alias in (name, *also) if fits(name, NAME) else ():
+                aliases.setdefault(alias, name)
+            for item in used:
+                idiomatic.setdefault(item, name)
+            if text and "pairs" in text:
+                paired.add(name)
+    for name, directory in scripted.items():
+        own = aliases.get(name, name)
+        if own in files and not (own == name and is_chosen(paths, files, name)):
+            passed_over[own] = directory
+            continue
+        files[name] = directory
+        aliases.setdefault(name, name)
+        paired.discard(name)
+        for entry in noted_files(paths, name):
+            idiomatic.setdefault(entry, name)
+    return Registry(
+        files, aliases, frozenset(paired), idiomatic, passed_over, paths=paths
+    )
+
+
+def noted_files(paths: Paths, name: str) -> tuple[str, ...]:
+    """Return the files of other managers that an asdf plugin said it reads.
+
+    One that asdf has put there, or whose script has changed since, is asked.
+    """
+    note = f"{paths.idiomatic}/{name}"
+    script = f"{paths.plugins}/{name}/bin/list-legacy-filenames"
+    with contextlib.suppress(OSError):
+        changed = os.stat(script).st_mtime_ns
+        if not os.path.exists(note) or os.stat(note).st_mtime_ns < changed:
+            _ask_files(paths, name)
+    try:
+        with open_regular(f"{paths.idiomatic}/{name}") as file:
+            return tuple(file.read(_NOTE_BYTES).decode().split())
+    except (OSError, UnicodeDecodeError):
+        return ()
+
+
+def _ask_files(paths: Paths, name: str) -> None:
+    """Ask a plugin which files it reads. Raises OSError for a read-only store."""
+    from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - once for each plugin
+        Scripts,
+    )
+
+    note_files(paths, name, ())  # what the script runs is to ask nobody
+    scripts = Scripts(paths, name, os.environ, os.getcwd())
+    try:
+        note_files(paths, name, scripts.legacy_filenames())
+    except ToolpinError:
+        os.unlink(f"{paths.idiomatic}/{name}")
+
+
+def note_files(paths: Paths, name: str, files: Iterable[str]) -> None:
+    """Note which files of other managers an asdf plugin reads; nobody asks again.
+
+    What is no plain name of a file, and `.tool-versions`, is passed over.
+    """
+    plain = [
+        file
+        for file in files
+        if fits(file.removeprefix("."), COMMAND) and file != paths.filename
+    ]
+    os.makedirs(paths.idiomatic, exist_ok=True)
+    with open(f"{paths.idiomatic}/{name}", "w", encoding="utf-8") as file:
+        file.write("".join(f"{item}\n" for item in plain))
+
+
+def script_directories(paths: Paths) -> dict[str, str]:
+    """Return the asdf plugins that there are, with their directories."""
+    return {
+        name: f"{paths.plugins}/{name}"
+        for name in _names(paths.plugins)
+        if fits(name, NAME) and os.path.isdir(f"{paths.plugins}/{name}/bin")
+    }
+
+
+def is_chosen(paths: Paths, files: Mapping[str, str], name: str) -> bool:
+    """Say whether the user wants an asdf plugin instead of the bundled one."""
+    mine = os.path.dirname(files[name]) == f"{paths.config}/plugins"
+    return not mine and os.path.exists(f"{paths.chosen}/{name}")
+
+
+def stated_words(text: str, key: str) -> tuple[str, ...] | None:
+    """Return what a plugin's plain `key = ["WORD", ...]` states, () without one.
+
+    None for a text that only the TOML parser can judge.
+    """
+    if any(mark in text for mark in _NOT_PLAIN):
+        return None
+    lines = [line.strip() for line in text.split("\n") if key in line]
+    stated = [line for line in lines if not line.startswith("#")]
+    if not stated:
+        return ()
+    result, _, value = (part.strip() for part in stated[0].partition("="))
+    if len(stated) > 1 or result != key or value[:1] + value[-1:] != "[]":
+        return None
+    words = [word.strip() for word in value[1:-1].split(",")]
+    names = tuple(word[1:-1] for word in words)
+    plain = all(fits(name.removeprefix("."), NAME) for name in names)
+    return names if plain and words == [f'"{name}"' for name in names] else None
+
+
+def _light_fields(
+    name: str, file: str
+) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
+    """Return a plugin's other names, its idiomatic files and its text.
+
+    No text where it cannot be read: why is told when its tool is asked for.
+    """
+    try:
+        text = _text(file)
+        # The parser and the schema cost half of Python's own start to import.
+        if fits(name, NAME):
+            also, used = stated_words(text, "also"), stated_words(text, "idiomatic")
+            if also is not None and used is not None:
+                return also, used, text
+        tool = _parse(text, file)
+    except UsageError:
+        return (), (), None
+    return tool.also, tool.idiomatic, text
+
+
+def _toml_files(directory: str) -> list[tuple[str, str]]:
+    return [
+        (name.removesuffix(".toml"), f"{directory}/{name}")
+        for name in _names(directory)
+        if name.endswith(".toml")
+    ]
+
+
+def _names(directory: str) -> list[str]:
+    try:
+        return sorted(os.listdir(directory))
+    except OSError:
+        return []
+
+
+def _text(file: str) -> str:
+    try:
+        with open(file, encoding="utf-8") as stream:
+            return stream.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read", [("reason", str(error))]) from error
+
+
+def _parse(text: str, file: str) -> Tool:
+    from toolpin.plugins.tool_file import (  # noqa: PLC0415 - see _light_fields
+        parse_tool,
+    )
+
+    tool = parse_tool(text, file)
+    expected = os.path.basename(file).removesuffix(".toml")
+    if tool.name != expected:
+        raise UsageError(
+            f"{file}: tool.name must be the file's own name",
+            [("expected", expected), ("received", tool.name)],
+        )
+    return tool

@@ -1,0 +1,71 @@
+"""Judges a project file that is a link: its author did not write the user's files.
+
+Git keeps links, so a checkout may name any file of its user's. What toolpin says of a
+file shows lines of it, and what it writes replaces it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from toolpin.errors import UsageError, as_word
+from toolpin.system.paths import find_paths, home_directory
+
+# What files with versions are called: `.node-version` may be a link to `.nvmrc`, and
+# dotfiles have names such as `tool-versions.symlink` and `hm_.toolversions`.
+_KINDS = ("tool-versions", "toolversions", "-version", "nvmrc")
+
+
+def check_link(path: str, *, writing: bool = False) -> None:
+    """Raise UsageError for a link to what is no file of its kind.
+
+    By name: of such a file lines may be shown. It is written only in the same project;
+    from the home and the config directory, the user's own, anywhere, and there it is
+    read by any name.
+    """
+    if not os.path.islink(path):
+        return
+    real = os.path.realpath(path)
+    directory = os.path.realpath(os.path.dirname(path))
+    home = os.path.realpath(home_directory(os.environ))
+    is_own = directory in (home, os.path.realpath(find_paths(os.environ).config))
+    name = os.path.basename(path).removeprefix(".")
+    kinds = (name,) if name == "toolpin.lock" else (name, *_KINDS)
+    is_kind = any(kind in os.path.basename(real) for kind in kinds)
+    facts = [("link", os.readlink(path)), ("leads to", real)]
+    if not (is_kind or (is_own and not writing)):
+        raise UsageError(
+            f"{path} is a link to a file with another name",
+            [*facts, ("expected", f"a name with {name}")],
+            f"rm {as_word(path)}",
+        )
+    top = checkout_of(directory, home)
+    if writing and not (is_own or real.startswith(f"{top.rstrip('/')}/")):
+        raise UsageError(
+            f"{path} is a link to outside its project",
+            [*facts, ("project", top), ("written", "nothing")],
+            f"toolpin -C {as_word(os.path.dirname(real))} pin",
+        )
+
+
+def checkout_of(directory: str, home: str) -> str:
+    """Return the checkout that a directory is in, or the directory itself.
+
+    A home directory that is a repository makes nothing below it one project.
+    """
+    for item in _directories_up(directory):
+        if item == home:
+            break
+        if os.path.lexists(f"{item}/.git"):
+            return item
+    return directory
+
+
+def _directories_up(directory: str) -> Iterator[str]:
+    while True:
+        yield directory
+        parent = os.path.dirname(directory)
+        if parent == directory:
+            return
+        directory = parent

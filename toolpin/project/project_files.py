@@ -1,0 +1,213 @@
+"""Reads and writes the files of a project, and keeps what was read of them.
+
+Light: `exec` imports it. It knows nothing of what the files mean.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Callable
+
+from toolpin.errors import ToolpinError, UsageError, remedy
+from toolpin.system.file_modes import for_user
+from toolpin.system.paths import read_bytes
+
+LARGEST_BYTES = 1 << 20
+MOST_LINES = 10_000
+# All files that one place reads, from there up: as many as four full ones.
+MOST_TOGETHER = (4 * LARGEST_BYTES, 4 * MOST_LINES)
+# A lockfile has a hundred lines for some builds, and tells of every host.
+LARGEST_LOCKFILE = (8 << 20, 200_000)
+
+
+class Together:
+    """Counts what the files of one place hold together."""
+
+    def __init__(self) -> None:
+        self._size_bytes = self._lines = 0
+
+    def count(self, data: bytes, path: str) -> bytes:
+        """Count a file and return it. Raises UsageError for one too many."""
+        self._size_bytes += len(data)
+        self._lines += data.count(b"\n")
+        most_bytes, most_lines = MOST_TOGETHER
+        if self._size_bytes > most_bytes or self._lines > most_lines:
+            raise UsageError(
+                "the project files of this directory and its parents are too large",
+                [
+                    ("last file", path),
+                    ("expected", f"{most_bytes} bytes, {most_lines} lines at most"),
+                ],
+            )
+        return data
+
+
+class Files:
+    """The files that one command reads: each is opened once, so it has one version.
+
+    Whoever writes a project's file holds its file lock, and calls `forget` inside it
+    before reading and after writing.
+    """
+
+    def __init__(self) -> None:
+        self._whole: dict[tuple[str, bool], bytes] = {}
+        self._beginnings: dict[str, bytes] = {}
+        self._settings: dict[str, bytes | None] = {}
+
+    def read(
+        self,
+        path: str,
+        limits: tuple[int, int] = (LARGEST_BYTES, MOST_LINES),
+        *,
+        anywhere: bool = False,
+    ) -> bytes:
+        """Return what the function `read` returns, and raise what it raises."""
+        key = path, anywhere
+        if key not in self._whole:
+            self._whole[key] = read(path, limits, anywhere=anywhere)
+        return _within(self._whole[key][: limits[0] + 1], path, *limits)
+
+    def read_beginning(self, path: str, most_bytes: int) -> bytes:
+        """Return what the function `read_beginning` returns."""
+        if (path, False) in self._whole:
+            return self._whole[path, False][:most_bytes]
+        if path not in self._beginnings:
+            data = read_beginning(path, most_bytes)
+            if len(data) < most_bytes:
+                self._whole[path, False] = data
+            self._beginnings[path] = data
+        return self._beginnings[path]
+
+    def read_settings(self, path: str) -> bytes | None:
+        """Return what `read_bytes` returns: a file of settings, None where none is."""
+        if path not in self._settings:
+            self._settings[path] = read_bytes(path)
+        return self._settings[path]
+
+    def forget(self) -> None:
+        """Read project files again when they are next needed; settings stay."""
+        self._whole.clear()
+        self._beginnings.clear()
+
+
+def read(
+    path: str,
+    limits: tuple[int, int] = (LARGEST_BYTES, MOST_LINES),
+    *,
+    anywhere: bool = False,
+) -> bytes:
+    """Return the bytes of a regular file of at most so many bytes and lines.
+
+    It may be a link as `links` allows it, with `anywhere` any: the user's own, not a
+    project's. Raises UsageError for any other file, ToolpinError where the system
+    refuses.
+    """
+    return _read(path, lambda number: _all(number, path, *limits), anywhere=anywhere)
+
+
+def read_beginning(path: str, most_bytes: int) -> bytes:
+    """Return the first bytes of a project's file, so many at most; else as `read`."""
+    return _read(path, lambda number: _first(number, most_bytes))
+
+
+def _read(path: str, take: Callable[[int], bytes], *, anywhere: bool = False) -> bytes:
+    if not anywhere and os.path.exists(path):
+        _check_link(path)
+    # Without O_NONBLOCK a FIFO would wait for its writer.
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+    try:
+        number = os.open(path, flags)
+        try:
+            if not stat.S_ISREG(os.fstat(number).st_mode):
+                raise UsageError(
+                    f"{path} is not a file", [("expected", "a regular file")]
+                )
+            return take(number)
+        finally:
+            os.close(number)
+    except OSError as error:
+        if os.path.islink(path) and not os.path.exists(path):
+            raise UsageError(
+                f"{path} is a broken symbolic link",
+                [("link", os.readlink(path))],
+            ) from None
+        raise ToolpinError(
+            f"{path} cannot be read", [("reason", str(error.strerror))]
+        ) from None
+
+
+def write(path: str, data: bytes, *, anywhere: bool = False) -> None:
+    """Replace a file, or the target of a link, in one step; mode and owner are kept.
+
+    `anywhere` is as for `read`. Raises UsageError for a link that leads astray, and
+    ToolpinError where the system refuses; the old file then stands unchanged.
+    """
+    from toolpin.system.atomic_write import (  # noqa: PLC0415 - readers need none
+        atomic_replace,
+    )
+
+    if not anywhere:
+        _check_link(path, writing=True)
+    real = os.path.realpath(path)
+    try:
+        before = _status(real)
+        mode = 0o600 if before else for_user(0o644)
+        with atomic_replace(real, mode) as file:
+            file.write(data)
+            if before:
+                _keep_owner(file.fileno(), before)
+    except OSError as error:
+        raise ToolpinError(
+            f"{path} cannot be written",
+            [("reason", str(error.strerror))],
+            remedy(error, real),
+        ) from None
+
+
+def _check_link(path: str, *, writing: bool = False) -> None:
+    if os.path.islink(path):
+        from toolpin.project.link_check import (  # noqa: PLC0415 - few are links
+            check_link,
+        )
+
+        check_link(path, writing=writing)
+
+
+def _all(number: int, path: str, largest_bytes: int, most_lines: int) -> bytes:
+    return _within(_first(number, largest_bytes + 1), path, largest_bytes, most_lines)
+
+
+def _within(data: bytes, path: str, largest_bytes: int, most_lines: int) -> bytes:
+    lines = data.count(b"\n")
+    if len(data) > largest_bytes or lines > most_lines:
+        raise UsageError(
+            f"{path} is larger than a {os.path.basename(path)} can be",
+            [
+                ("received", f"more than {len(data) - 1} bytes, {lines} line ends"),
+                ("expected", f"{largest_bytes} bytes, {most_lines} lines at most"),
+            ],
+        )
+    return data
+
+
+def _first(number: int, most_bytes: int) -> bytes:
+    data = b""
+    while more := os.read(number, most_bytes - len(data)):
+        data += more
+    return data
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        return None
+
+
+def _keep_owner(number: int, before: os.stat_result) -> None:
+    # The owner first: the system clears bits of the mode when it changes.
+    with contextlib.suppress(PermissionError):
+        os.fchown(number, before.st_uid, before.st_gid)
+    os.fchmod(number, stat.S_IMODE(before.st_mode))

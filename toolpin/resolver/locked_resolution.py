@@ -1,0 +1,141 @@
+"""Turns a request and a lockfile into the version and the build that are locked.
+
+For any host, and for what is to be locked. It reads no file and uses no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+
+from toolpin.binaries.fit import best, newer_partner
+from toolpin.errors import NotLocked, ToolpinError
+from toolpin.lockfile.document import Entry, Locked, Lockfile
+from toolpin.lockfile.header import can_mean
+from toolpin.lockfile.scope import LockfileRequest
+from toolpin.model import TOOL_REQUIREMENT, Host, Pin
+from toolpin.plugins.asdf.spelling import directory_of_ref
+from toolpin.plugins.script_plugin import is_scripted
+from toolpin.plugins.tool_file import Tool
+from toolpin.project.validation import VERSION, fits
+from toolpin.resolver.local_resolution import Resolution
+
+
+def resolve_locked(
+    lock: Lockfile | None, path: str, ask: LockfileRequest, host: Host
+) -> Resolution:
+    """Return what a lockfile, read from `path`, has for one alternative on a host.
+
+    Its problem is final where the lockfile has judged this host, or has a version that
+    the alternative cannot mean, and not where it does not name this host.
+    """
+    resolution = Resolution(*ask)
+    if lock is None:
+        return resolution._replace(problem="there is no toolpin.lock")
+    version = lock.pins.get(ask.key)
+    if version is None:
+        return resolution._replace(problem=f"{path} has no entry for it")
+    pin = Pin(ask.tool, version)
+    resolution = resolution._replace(basis="lockfile", pin=pin)
+    if not can_mean(ask.key.wanted, version):
+        problem = f"{path} has {version}, which does not satisfy it"
+        return resolution._replace(problem=problem, is_final=True)
+    entries = lock.entries_for(pin, str(host))
+    if not entries:
+        problem = f"{path} has no build for {host}"
+        return resolution._replace(problem=problem, fix=_adding_host(lock, host))
+    built = [entry for entry in entries if entry.has_build]
+    fitting = best(built, host, lambda entry: entry.build)
+    if fitting:
+        return resolution._replace(locked=Locked(path, fitting))
+    problem = f"{path} states that {host} has no build"
+    fix = f"toolpin lock --refresh {ask.tool}"  # what is locked stays without it
+    if built:
+        needs = " or ".join(_needs(entry) for entry in built)
+        pinned = newer_partner(host, [entry.build for entry in built])
+        here = _beside(host) if pinned else _libc(host)
+        resolution = resolution._replace(is_unfit=True)
+        problem, fix = f"needs {needs}, and this machine has {here}", pinned or fix
+    return resolution._replace(problem=problem, fix=fix, is_final=True)
+
+
+def kept_version(lock: Lockfile, ask: LockfileRequest) -> str | None:
+    """Return the version that is locked for an alternative, if it can mean that."""
+    version = lock.pins.get(ask.key)
+    return version if version and can_mean(ask.key.wanted, version) else None
+
+
+def version_of_ref(ask: LockfileRequest, tool: Tool | None) -> str:
+    """Return the version that stands for a Git ref.
+
+    Raises ToolpinError where no source builds it.
+    """
+    version = directory_of_ref(ask.wanted.value)
+    if tool and is_scripted(tool) and fits(version, VERSION):
+        return version
+    raise ToolpinError(
+        f"{ask.tool} {ask.wanted} is a Git ref, and no source of {ask.tool} builds "
+        "those",
+        [("required by", str(ask.origin))],
+        f"toolpin list-all {ask.tool}",
+    )
+
+
+def not_locked(resolution: Resolution) -> NotLocked:
+    """Return the error of a request that had to be locked."""
+    what = f"{resolution.tool} {resolution.alternative} is not locked"
+    if resolution.is_unfit:
+        what = f"the locked build of {resolution.pin} does not run on this machine"
+    return NotLocked(
+        what,
+        [("required by", str(resolution.origin)), ("reason", resolution.problem)],
+        resolution.fix,
+    )
+
+
+def unanswered(
+    asks: Iterable[LockfileRequest],
+    lock: Lockfile,
+    hosts: Callable[[str], Collection[str]],
+) -> list[tuple[LockfileRequest, str]]:
+    """Return the requests that a lockfile does not answer, and what is missing.
+
+    `hosts` tells for a tool which hosts are to have an answer.
+    """
+    results = []
+    for ask in asks:
+        version = lock.pins.get(ask.key)
+        if version is None:
+            results.append((ask, "no pin for it"))
+            continue
+        if not can_mean(str(ask.wanted), version):
+            results.append((ask, f"{version} does not satisfy it"))
+            continue
+        pin = Pin(ask.tool, version)
+        missing = [host for host in hosts(ask.tool) if not lock.entries_for(pin, host)]
+        if missing:
+            lacks = f"no build of {version} for {', '.join(sorted(missing))}"
+            results.append((ask, lacks))
+    return results
+
+
+def _adding_host(lock: Lockfile, host: Host) -> str:
+    if not lock.hosts or str(host) in lock.hosts:
+        return "toolpin lock"
+    hosts = sorted({*lock.hosts, str(host)})
+    return f"toolpin lock {' '.join(f'--host {one}' for one in hosts)}"
+
+
+def _needs(entry: Entry) -> str:
+    return ", ".join(
+        least if name == "soname" else f"{name.removeprefix(TOOL_REQUIREMENT)} {least}"
+        for name, least in entry.build.requires
+    )
+
+
+def _beside(host: Host) -> str:
+    return ", ".join(f"{tool} {version}" for tool, version in host.beside)
+
+
+def _libc(host: Host) -> str:
+    name = host.libc or host.os
+    return f"{name} {host.libc_version}".rstrip()

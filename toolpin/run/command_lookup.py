@@ -1,0 +1,252 @@
+"""Turns a command's name into a program and its environment.
+
+What a shim falls back to, so everything it imports is light. It installs nothing and
+asks no network: what is not there is an error that says what to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+from toolpin.env_patch import apply
+from toolpin.errors import NotRunnable, ScriptFailed, ToolpinError, UnknownCommand
+from toolpin.model import EnvPatch, Origin, Pin, Request
+from toolpin.project.validation import NAME, fits
+from toolpin.resolver.local_resolution import not_installed, resolve, to_provide
+from toolpin.run.lookup_context import (
+    Found,
+    Place,
+    effective_in,
+    request_in,
+    requests_in,
+    stated_in,
+)
+from toolpin.run.tool_environment import (
+    as_system,
+    asked,
+    of_system,
+    required_by,
+    tree_of,
+    used_by,
+    with_required,
+    with_used,
+)
+from toolpin.shims.stubs import read_stub
+from toolpin.shims.system_command import DEPTH, count_round, on_path, without_versions
+from toolpin.store.installs import is_program, program, tools, versions
+from toolpin.versions import newest
+
+
+def find(command: str, place: Place, *, whole: bool = True) -> Found:
+    """Find what runs `command` in a place; its path alone where it need not be `whole`.
+
+    Raises NotRunnable for a command of a tool that is not installed, UnknownCommand for
+    what nothing provides.
+    """
+    if "/" in command or not command:
+        raise UnknownCommand(
+            "a command name without a directory is required",
+            [("received", repr(command))],
+        )
+    place = place._replace(stub=read_stub(f"{place.paths.shims}/{command}"))
+    own, others = _providers(place, command)
+    lacking: list[tuple[Request, NotRunnable | None]] = []
+    for tools_ in (own, others):
+        for request in _requests(place, tools_):
+            missing = None
+            try:
+                result = _choose(place, request, command, whole=whole)
+                if result:
+                    return result
+            except ScriptFailed:
+                raise
+            except NotRunnable as error:
+                if not place.paths.as_asdf:
+                    raise
+                missing = error  # asdf goes on to the next tool that has the command
+            lacking.append((request, missing))
+    if not lacking:
+        return _unpinned(place, (*own, *others), command)
+    request, missing = lacking[0]
+    if request.tool not in own and not missing:
+        # A package that this version is without hides no program of the system.
+        path = _on_path(_without_versions(place), command)
+        if path:
+            return _system(place, path, command, None)
+    raise missing or _lacks(place, request, command)
+
+
+def providers(command: str, place: Place) -> tuple[str, ...]:
+    """Return the tools that are known to have a command, its own ones first."""
+    stub = read_stub(f"{place.paths.shims}/{command}")
+    own, others = _providers(place._replace(stub=stub), command)
+    return (*own, *others)
+
+
+def _providers(place: Place, command: str) -> tuple[list[str], list[str]]:
+    """Return the tools whose own command it is, and those that have it as a package."""
+    if place.stub:
+        results = [tool for tool, *_ in place.stub.tools]
+        own = list(place.stub.own)
+    else:
+        results = [tool for tool in tools(place.paths) if _having(place, tool, command)]
+        own = [tool for tool in results if command in place.plugins.commands_of(tool)]
+    named = place.aliases.get(command, command)
+    if named in place.aliases or named in results:
+        own = list(dict.fromkeys([*own, named]))
+    own = own or _promising(place, command)
+    return own, [tool for tool in results if tool not in own]
+
+
+def _promising(place: Place, command: str) -> list[str]:
+    """Return the tools that are pinned, not installed, and would have a command.
+
+    By their name or as their plugins state: no shim and no install has it of them.
+    """
+    with contextlib.suppress(ToolpinError):  # a line of what is no tool's name
+        if fits(command, NAME) and request_in(place, command):
+            return [command]
+    requests, _ = requests_in(place)
+    return [
+        request.tool
+        for request in requests
+        if not any(
+            resolution.basis
+            for resolution in resolve(request, place.paths, place.where)
+        )
+        and command in place.plugins.commands_of(request.tool)
+    ]
+
+
+def _having(place: Place, tool: str, command: str) -> list[str]:
+    """Return the published versions of a tool that have the command."""
+    return [
+        version
+        for version in versions(place.paths, tool)
+        if program(place.paths, Pin(tool, version), command)
+    ]
+
+
+def _requests(place: Place, providers: Sequence[str]) -> Iterator[Request]:
+    """Yield what is asked of the providers, in the order of the file.
+
+    No other tool's line is judged, and none behind the one that is wanted.
+    """
+    if len(providers) == 1:
+        request = request_in(place, providers[0])
+        if request:
+            yield request
+    elif providers:
+        names = {name for name, own in place.aliases.items() if own in providers}
+        stated = stated_in(place, place.aliases, only={*providers, *names})
+        own = {tool: tool for tool in providers}
+        for request in effective_in(place, stated, own):
+            if request.tool in providers:
+                yield request
+
+
+def _choose(
+    place: Place, request: Request, command: str, *, whole: bool
+) -> Found | None:
+    """Return the first alternative that has the command.
+
+    None where what is there lacks it; raises NotRunnable where nothing is there.
+    """
+    there = False
+    for resolution in resolve(request, place.paths, place.where):
+        if resolution.basis == "system":
+            if template := of_system(place, request.tool, command):
+                return template._replace(origin=request.origin)
+            path = _on_path(_without_versions(place), command)
+            if path:
+                place = _without_versions(place, request.tool)
+                system = _system(place, path, command, request.origin)
+                return as_system(system._replace(tool=request.tool), place.paths)
+            there = True
+            continue
+        patch = tree_of(place, resolution)
+        if patch is None:
+            continue
+        there = True
+        count = len(patch.path)
+        required = required_by(place, request.tool)
+        patch = with_required(patch, tuple(required.values()), place.env)
+        patch = with_used(patch, used_by(place, request.tool))
+        around = place
+        for name in (key for key, sets in required.items() if not sets.path):
+            around = _without_versions(around, name)
+        for directory in patch.path[:count]:
+            path = f"{directory}/{command}"
+            if is_program(path) and directory != place.paths.answers:
+                child = apply(patch, around.env, place.paths.shims)
+                system = Found(
+                    path, child, resolution.pin, request.origin, request.tool
+                )
+                return (
+                    asked(place, system, patch, whole=whole) if patch.asks else system
+                )
+    if there:
+        return None
+    error = not_installed(request, place.where)
+    if request.tool not in place.aliases and to_provide(request):
+        error.hint = f"toolpin plugin add {request.tool}"
+    raise error
+
+
+def _without_versions(place: Place, tool: str = "") -> Place:
+    env = without_versions(place.env, place.paths, tool, place.cwd)
+    return place._replace(env=env)
+
+
+def _unpinned(place: Place, providers: Sequence[str], command: str) -> Found:
+    # A version that the caller has on PATH is none that is pinned here.
+    outside = _without_versions(place) if providers else place
+    path = _on_path(outside, command)
+    if path:
+        return _system(place, path, command, None)
+    installed = [
+        f"{tool} {newest('', having)}"
+        for tool in providers
+        if (having := _having(place, tool, command))
+    ]
+    if not providers:
+        raise UnknownCommand(
+            f"{command} is not a command of an installed tool, and is not on PATH",
+            [("in", place.cwd)],
+        )
+    raise NotRunnable(
+        f"{' or '.join(providers)} is not pinned here and provides {command}",
+        [("in", place.cwd), ("installed", ", ".join(installed) or "none")],
+        f"toolpin pin {installed[0] if installed else f'{providers[0]} latest'}",
+    )
+
+
+def _on_path(place: Place, command: str) -> str | None:
+    return on_path(command, env=place.env, cwd=place.cwd, shims=place.paths.shims)
+
+
+def _system(place: Place, path: str, command: str, origin: Origin | None) -> Found:
+    """Return the system's command, with the environment it gets."""
+    child = apply(EnvPatch((), ()), place.env, place.paths.shims)
+    rounds = count_round(path, command, place.env)
+    return Found(path, {**child, DEPTH: rounds}, None, origin)
+
+
+def _lacks(place: Place, request: Request, command: str) -> NotRunnable:
+    wanted = " or ".join(str(alternative) for alternative in request.wanted)
+    having = _having(place, request.tool, command)
+    hint = f"toolpin pin {request.tool} {newest('', having)}" if having else None
+    if place.stub and place.stub.added:
+        hint = place.stub.added
+    return NotRunnable(
+        f"{request.tool} {wanted} does not provide {command}",
+        [
+            ("required by", str(request.origin)),
+            (
+                "available in",
+                ", ".join(having) or f"no installed version of {request.tool}",
+            ),
+        ],
+        hint,
+    )

@@ -1,0 +1,110 @@
+"""Where a command is looked for, what is asked there, and what may be found. Light."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple, Protocol
+
+from toolpin.errors import ToolpinError
+from toolpin.model import Origin, Pin, Request
+from toolpin.project import pin_files
+from toolpin.project.idiomatic import Idioms
+from toolpin.project.pin_files import Where
+from toolpin.project.project_files import Files
+from toolpin.shims.stubs import Stub
+from toolpin.system.paths import Paths, home_directory
+
+
+class Plugins(Protocol):
+    """What plugins state of their tools: () for one that is unknown or damaged.
+
+    It loads a parser, and the plain case has no need of it.
+    """
+
+    def requires_of(self, tool: str) -> tuple[str, ...]:
+        """Return the tools that a tool requires."""
+
+    def commands_of(self, tool: str) -> tuple[str, ...]:
+        """Return the commands that every version of a tool has."""
+
+
+class Found(NamedTuple):
+    """A program, its environment, and what chose it.
+
+    `pin` is None for the system's command and for `path:`; `origin` is None where
+    nothing pins the command, and `tool` is "" then.
+    """
+
+    path: str
+    environment: dict[str, str]
+    pin: Pin | None
+    origin: Origin | None
+    tool: str = ""
+
+
+class Place(NamedTuple):
+    """Where a command is looked for: from `cwd` up, an absolute path.
+
+    `aliases` has the canonical name for each name of a tool, `idioms` the files that
+    count beside `.tool-versions`, `stub` what the command's shim knows.
+    """
+
+    paths: Paths
+    aliases: Mapping[str, str]
+    idioms: Idioms
+    env: Mapping[str, str]
+    cwd: str
+    files: Files
+    plugins: Plugins
+    stub: Stub | None = None
+
+    @property
+    def where(self) -> Where:
+        """Where project files are looked for."""
+        return Where(
+            self.cwd, home_directory(self.env), self.paths.global_file, self.files
+        )
+
+
+def request_in(place: Place, tool: str) -> Request | None:
+    """Return what is asked of one tool in a place."""
+    names = {name for name, canonical in place.aliases.items() if canonical == tool}
+    stated = stated_in(place, place.aliases, only={tool, *names})
+    return pin_files.request_for(tool, stated, place.env, place.idioms.spell)
+
+
+def effective_in(
+    place: Place, stated: Iterable[Request], aliases: Mapping[str, str]
+) -> Iterator[Request]:
+    """Yield the request that counts for each tool, overrides included."""
+    spell = place.idioms.spell
+    return pin_files.effective(stated, env=place.env, aliases=aliases, spell=spell)
+
+
+def stated_in(
+    place: Place, aliases: Mapping[str, str], only: Collection[str] = ()
+) -> Iterator[Request]:
+    """Yield what the files of a place ask for, of `only` these names if any."""
+    return pin_files.stated(place.where, aliases, place.idioms, only)
+
+
+def requests_in(place: Place) -> tuple[tuple[Request, ...], tuple[str, ...]]:
+    """Return what is pinned here, and the tools whose line cannot be read.
+
+    A line that cannot be read is an error of its own tool's commands alone.
+    """
+    aliases = place.aliases
+    try:
+        stated = stated_in(place, aliases)
+        return tuple(effective_in(place, stated, aliases)), ()
+    except ToolpinError:
+        pass
+    requests, refused = [], []
+    for tool in dict.fromkeys(aliases.values()):
+        try:
+            request = request_in(place, tool)
+        except ToolpinError:
+            refused.append(tool)
+        else:
+            requests += [request] if request else []
+    return tuple(requests), tuple(refused)

@@ -1,0 +1,328 @@
+"""Turns what is asked of a tool into what its installed tree sets: PATH, variables.
+
+With what the tools set that it requires; and asked of an asdf plugin, where its scripts
+alone can tell. Light: `exec` waits for it. It installs nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from toolpin.env_patch import added, apply, is_settable, settle
+from toolpin.errors import NotRunnable, ToolpinError
+from toolpin.model import EnvPatch, Pin, Request
+from toolpin.project.pin_files import Where
+from toolpin.project.toolversions import directory_of
+from toolpin.resolver.local_resolution import Resolution, not_installed, resolve
+from toolpin.run.lookup_context import Found, Place, request_in, requests_in
+from toolpin.shims.stubs import read_stub
+from toolpin.store.installs import (
+    environment,
+    is_outdated,
+    is_plugin,
+    is_program,
+    store_of,
+)
+from toolpin.system.paths import Paths
+
+if TYPE_CHECKING:
+    from toolpin.plugins.asdf.script_runner import Scripts
+
+# What says to a program of a plugin's tool that the machine's own version is meant.
+_SYSTEM = (
+    ("ASDF_INSTALL_TYPE", "system"),
+    ("ASDF_INSTALL_VERSION", ""),
+    ("ASDF_INSTALL_PATH", ""),
+)
+
+
+def built_with(request: Request, built: Pin, place: Place) -> tuple[str, ...]:
+    """Return the directories with the programs of a tool that a build uses.
+
+    Raises ToolpinError for a directory that a project names: a build runs `make`, too,
+    and what it makes is for every project.
+    """
+    patch = first_tree(place, request)
+    if is_of_project(patch, request, place.where):
+        raise ToolpinError(
+            f"{built} is built with {request.tool}, which a project pins "
+            "to a directory",
+            [("required by", str(request.origin)), ("directory", patch.path[0])],
+            f"toolpin pin {request.tool} latest",
+        )
+    return patch.path
+
+
+def tree_of(place: Place, resolution: Resolution) -> EnvPatch | None:
+    """Return what the tree that was resolved to sets; None where there is none."""
+    pin, directory = resolution.pin, resolution.directory
+    if pin:
+        patch, store = environment(place.paths, pin), store_of(place.paths, pin)
+        if not (patch.plugin and is_outdated(store, pin)):
+            return patch
+    elif resolution.basis != "path":
+        return None
+    elif not is_plugin(store := place.paths, resolution.tool):
+        return EnvPatch((f"{directory}/bin",), ())
+    from toolpin.plugins.asdf import (  # noqa: PLC0415 - few versions need it
+        script_queries,
+        script_runner,
+    )
+
+    plugin = script_runner.plugin_of(store, resolution.tool, place.env, place.cwd)
+    own = (
+        script_runner.variables_of(store, pin)
+        if pin
+        else script_runner.variables_at(directory)
+    )
+    return script_queries.patch_now(plugin, own)
+
+
+def first_tree(place: Place, request: Request) -> EnvPatch:
+    """Return what the first alternative that is there sets: nothing for `system`.
+
+    Raises NotRunnable where none is there.
+    """
+    for resolution in resolve(request, place.paths, place.where):
+        if resolution.basis == "system":
+            return EnvPatch((), ())
+        patch = tree_of(place, resolution)
+        if patch and patch.asks:
+            return _answered(place, patch, resolution)
+        if patch:
+            return patch
+    raise not_installed(request, place.where)
+
+
+def patch_of(place: Place, request: Request) -> EnvPatch:
+    """Return what one request sets here, with its variables settled.
+
+    Raises NotRunnable where nothing of it is installed.
+    """
+    patch = first_tree(place, request)
+    if not patch.homes:
+        return patch
+    for name in place.plugins.requires_of(request.tool):
+        if required := request_in(place, name):
+            return settle(patch, first_tree(place, required).major, place.env)
+    return settle(patch, "", place.env)
+
+
+def joined(patches: Iterable[EnvPatch]) -> EnvPatch:
+    """Return what several patches set together; the first one wins.
+
+    The directories of the first line in the file are first, and its variables count,
+    as they do where the tool runs.
+    """
+    path: dict[str, None] = {}
+    variables: dict[str, str] = {}
+    for patch in patches:
+        path |= dict.fromkeys(patch.path)
+        for name, value in patch.variables:
+            variables.setdefault(name, value)
+    return EnvPatch(tuple(path), tuple(variables.items()))
+
+
+def required_by(place: Place, tool: str) -> dict[str, EnvPatch]:
+    """Return what each tool that `tool` requires sets: nothing for `system`.
+
+    Raises NotRunnable where one is pinned and not there.
+    """
+    stubs = place.stub.tools if place.stub else ()
+    required = {name: rest for name, *rest in stubs}
+    return {
+        name: first_tree(place, request)
+        for name in required.get(tool, ())
+        if not name.startswith("?") and (request := request_in(place, name))
+    }
+
+
+def used_by(place: Place, tool: str) -> tuple[EnvPatch, ...]:
+    """Return what each tool that `tool` uses sets, where it is pinned and installed."""
+    results = []
+    stubs = place.stub.tools if place.stub else ()
+    partners = next((rest for name, *rest in stubs if name == tool), [])
+    for name in (partner[1:] for partner in partners if partner.startswith("?")):
+        with contextlib.suppress(NotRunnable):
+            if request := request_in(place, name):
+                results.append(settle(first_tree(place, request), "", place.env))
+    return tuple(results)
+
+
+def with_used(patch: EnvPatch, found: Sequence[EnvPatch]) -> EnvPatch:
+    """Return the patch with the bins and variables of the tools that it uses."""
+    for more in found:
+        patch = EnvPatch(patch.path + more.path, more.variables + patch.variables)
+    return patch
+
+
+def with_required(
+    patch: EnvPatch, found: Sequence[EnvPatch], env: Mapping[str, str]
+) -> EnvPatch:
+    """Return the patch with the bins and variables of the tools that it requires."""
+    patch = settle(patch, found[0].major if found else "", env)
+    for more in (settle(patch, "", env) for patch in found):
+        patch = EnvPatch(patch.path + more.path, more.variables + patch.variables)
+    return patch
+
+
+def pins_in(place: Place, without: str = "") -> tuple[EnvPatch, set[str]]:
+    """Return what the pins set, `without` one tool, and the tools that lack one.
+
+    A directory that a project names is left out: the shims run that tool's commands.
+    """
+    requests, refused = requests_in(place)
+    patches, lacking = [], set(refused)
+    for request in (request for request in requests if request.tool != without):
+        try:
+            patch = patch_of(place, request)
+        except ToolpinError:
+            lacking.add(request.tool)
+            continue
+        if not is_of_project(patch, request, place.where):
+            patches.append(patch)
+    return joined(patches), lacking
+
+
+def with_pins(place: Place, found: Found) -> tuple[Found, set[str]]:
+    """Return the program with all installed pins, and the tools whose pin is missing.
+
+    The directories of its own tool stay first on PATH.
+    """
+    patch, lacking = pins_in(place, without=found.pin.tool if found.pin else "")
+    child = dict(found.environment)
+    for name, value in patch.variables:
+        if child.get(name) == place.env.get(name):  # its own tool has not set it
+            child[name] = value
+    entries = child["PATH"].split(":")
+    shims = place.paths.shims
+    at = entries.index(shims) if shims in entries else 0
+    more = [directory for directory in patch.path if directory not in entries[:at]]
+    child["PATH"] = ":".join((*entries[:at], *more, *entries[at:]))
+    return found._replace(environment=child), lacking
+
+
+def lacking_shims(tools: Iterable[str], place: Place) -> set[str]:
+    """Return those of the tools that have a command without a shim.
+
+    Then the system's own program would run in place of what is pinned.
+    """
+    return {
+        tool
+        for tool in tools
+        for command in place.plugins.commands_of(tool)
+        if not _has_shim(f"{place.paths.shims}/{command}", tool)
+    }
+
+
+def _has_shim(path: str, tool: str) -> bool:
+    """Say whether a command has a shim of the tool, or a file that is not toolpin's."""
+    stub = read_stub(path)
+    if stub is None:
+        return os.path.lexists(path)
+    return any(tool == name for name, *_ in stub.tools)
+
+
+def is_of_project(patch: EnvPatch, request: Request, where: Where) -> bool:
+    """Say whether a patch names the `path:` of a file that is not the user's own.
+
+    Whoever wrote the project may have put an `ls` or `make` into that directory: on a
+    PATH that others look into, such would run.
+    """
+    name = os.path.basename(where.global_file)
+    own = (os.path.join(where.home, name), where.global_file)
+    if not request.origin.line or request.origin.place in own:
+        return False
+    named = {
+        f"{directory_of(alternative, where.home)}/bin"
+        for alternative in request.wanted
+        if alternative.kind == "path"
+    }
+    return not named.isdisjoint(patch.path)
+
+
+def asked(place: Place, found: Found, patch: EnvPatch, *, whole: bool) -> Found:
+    """Return what the plugin says here of a program and its environment."""
+    if not whole and patch.asks == "env":
+        return found
+    from toolpin.plugins.asdf import (  # noqa: PLC0415 - few plugins ask for it
+        script_queries,
+    )
+
+    plugin = _plugin(place, found.tool, found.pin)
+    own = _own(patch, plugin, found.pin)
+    command = os.path.basename(found.path)
+    path = script_queries.exec_path(plugin, own, command, found.path)
+    child = found.environment
+    if whole:
+        child = script_queries.exec_env(plugin, own, child)
+    return found._replace(path=path, environment=child)
+
+
+def of_system(place: Place, tool: str, command: str) -> Found | None:
+    """Return the program of a plugin's own for a command of the system's version.
+
+    None where there is none: then the machine's runs.
+    """
+    path = f"{place.paths.plugins}/{tool}/shims/{command}"
+    if not is_program(path):
+        return None
+    from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - few plugins
+        answer_asdf,
+    )
+
+    answer_asdf(place.paths)
+    variables = (*_SYSTEM, ("ASDF_DATA_DIR", place.paths.data))
+    patch = EnvPatch((os.path.dirname(path), place.paths.answers), variables)
+    child = apply(patch, place.env, place.paths.shims)
+    return Found(path, child, None, None, tool)
+
+
+def as_system(found: Found, paths: Paths) -> Found:
+    """Return the machine's program as asdf runs it for a tool of its plugins."""
+    if not is_plugin(paths, found.tool):
+        return found
+    return found._replace(environment={**found.environment, **dict(_SYSTEM)})
+
+
+def _plugin(place: Place, tool: str, pin: Pin | None) -> Scripts:
+    from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - see asked
+        plugin_of,
+    )
+
+    paths = store_of(place.paths, pin) if pin else place.paths
+    return plugin_of(paths, tool, place.env, place.cwd)
+
+
+def _own(patch: EnvPatch, plugin: Scripts, pin: Pin | None) -> dict[str, str]:
+    """Return the variables that say which install is meant."""
+    if pin:
+        from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - see asked
+            variables_of,
+        )
+
+        return variables_of(plugin.paths, pin)
+    named = {name for name, _ in _SYSTEM}
+    return {name: value for name, value in patch.variables if name in named}
+
+
+def _answered(place: Place, patch: EnvPatch, resolution: Resolution) -> EnvPatch:
+    """Return a patch that needs no plugin to be asked any more."""
+    from toolpin.plugins.asdf import script_queries  # noqa: PLC0415 - see asked
+
+    plugin = _plugin(place, resolution.tool, resolution.pin)
+    before = apply(patch, place.env, place.paths.shims)
+    own = _own(patch, plugin, resolution.pin)
+    asked = script_queries.exec_env(plugin, own, before)
+    changed = {
+        name: value
+        for name, value in asked.items()
+        if before.get(name) != value and is_settable(name)
+    }
+    in_front, behind = added(before["PATH"], asked.get("PATH", ""))
+    path = (*in_front, *patch.path, *behind)
+    variables = tuple({**dict(patch.variables), **changed}.items())
+    return patch._replace(path=path, variables=variables, asks="")

@@ -1,1 +1,0 @@
-"""asdf's plugins at work: their scripts, and their answers."""

@@ -1,0 +1,1 @@
+"""What a shell reads: activation, completion, environment formats."""

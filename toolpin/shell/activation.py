@@ -1,0 +1,179 @@
+"""What an activated shell has of toolpin: the folders on its PATH, and its variables.
+
+Turns an environment and what the versions pinned here set into the changes to it, and
+back. Pure: the shell keeps the State, in a variable of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from toolpin.env_patch import DEFAULT_PATH, is_settable
+from toolpin.model import EnvPatch
+
+STATE = "TOOLPIN_STATE"
+ACTIVE = "TOOLPIN_ACTIVE"
+# The environment of every program has them.
+_MOST_PAST = 32
+_MOST_UNKNOWN = 256
+
+
+class Set(NamedTuple):
+    """A variable: its name, what toolpin set, and what it was; None for unset."""
+
+    name: str
+    ours: str
+    before: str | None
+
+
+class State(NamedTuple):
+    """What toolpin has done to a shell's environment, and what it has told last.
+
+    `block` are directories that stand side by side on PATH, the shims last; `past`
+    those that ever stood there, the latest first. `unknown` are tools that were
+    reported to have no plugin: once a session.
+    """
+
+    block: tuple[str, ...] = ()
+    variables: tuple[Set, ...] = ()
+    told: str = ""
+    past: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+class Watch(NamedTuple):
+    """What an answer depends on: it is the same while all of this is.
+
+    `texts` has the beginning of files and whether that is all of them; `variables` has
+    None for one that is not set.
+    """
+
+    present: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    texts: tuple[tuple[str, bytes, bool], ...] = ()
+    variables: tuple[tuple[str, str | None], ...] = ()
+
+
+def parse_state(text: str | None) -> State:
+    """Return the state that a variable holds; that of a fresh shell for any other text.
+
+    It comes from the environment: what it cannot be is ignored.
+    """
+    try:
+        block, variables, output, past, unknown = json.loads(text or "")
+        sets = tuple(Set(*variable) for variable in variables)
+        state = State(tuple(block), sets, output, tuple(past), tuple(unknown))
+        plain = [*state.block, state.told, *state.past, *state.unknown]
+        for variable in state.variables:
+            plain += [
+                variable.name,
+                variable.ours,
+                "" if variable.before is None else variable.before,
+            ]
+    except (ValueError, TypeError, RecursionError):
+        return State()
+    known = all(isinstance(item, str) and _is_text(item) for item in plain) and all(
+        is_settable(variable.name) for variable in state.variables
+    )
+    return state if known else State()
+
+
+def _is_text(value: str) -> bool:
+    """Say whether an environment can hold a value: JSON can name what none can."""
+    try:
+        return b"\0" not in os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
+
+
+def render_state(state: State) -> str:
+    """Return the text of a state, one line of ASCII."""
+    return json.dumps(state, separators=(",", ":"))
+
+
+def entered(
+    env: Mapping[str, str],
+    patch: EnvPatch,
+    shims: str,
+    *,
+    told: str,
+    unknown: Sequence[str] = (),
+    in_front: bool,
+) -> dict[str, str | None]:
+    """Return what must change so that a shell has the patch; None for unset.
+
+    The directories stand where the last ones stood, so that what the user has put
+    before them stays there; or, for a shell that begins, before all others.
+    """
+    state = parse_state(env.get(STATE))
+    base, at = _undone(env, state)
+    block = (*patch.path, shims)
+    # Of a name that two tools set, the first counts.
+    variables = tuple(
+        Set(name, value, base.get(name)) for name, value in patch.variables
+    )
+    entries = (base.get("PATH") or DEFAULT_PATH).split(":")
+    at = 0 if in_front else at
+    target = base | {variable.name: variable.ours for variable in variables}
+    target["PATH"] = ":".join((*entries[:at], *block, *entries[at:]))
+    past = tuple(dict.fromkeys((*patch.path, *state.past)))[:_MOST_PAST]
+    named = tuple(dict.fromkeys((*unknown, *state.unknown)))[:_MOST_UNKNOWN]
+    target[STATE] = render_state(State(block, variables, told, past, named))
+    return _changes(env, target)
+
+
+def left(env: Mapping[str, str]) -> dict[str, str | None]:
+    """Return what must change so that a shell is as if it had never been entered."""
+    base, _ = _undone(env, parse_state(env.get(STATE)))
+    base.pop(STATE, None)
+    base.pop(ACTIVE, None)
+    return _changes(env, base)
+
+
+def _undone(env: Mapping[str, str], state: State) -> tuple[dict[str, str], int]:
+    """Return the user's own environment, and where in PATH the block stood."""
+    base = dict(env)
+    for variable in state.variables:
+        # What the user has changed since is the user's.
+        if base.get(variable.name) == variable.ours:
+            if variable.before is None:
+                del base[variable.name]
+            else:
+                base[variable.name] = variable.before
+    if "PATH" not in env:
+        return base, 0
+    entries, at = _without(env["PATH"].split(":"), state.block)
+    # Who puts back the PATH of an earlier moment, as a virtual environment does when it
+    # is left, puts back what stood before the shims then.
+    while at and entries[at - 1] in state.past:
+        at -= 1
+        del entries[at]
+    base["PATH"] = ":".join(entries)
+    return base, at
+
+
+def _without(entries: Sequence[str], block: Sequence[str]) -> tuple[list[str], int]:
+    """Return entries without the block, or, where it is torn, without its folders."""
+    size = len(block)
+    for at in range(len(entries) - size + 1):
+        if size and tuple(entries[at : at + size]) == tuple(block):
+            return [*entries[:at], *entries[at + size :]], at
+    rest = list(entries)
+    places = []
+    for directory in block:
+        if directory in rest:
+            places.append(rest.index(directory))
+            rest.remove(directory)
+    return rest, min(places, default=0)
+
+
+def _changes(
+    env: Mapping[str, str], target: Mapping[str, str]
+) -> dict[str, str | None]:
+    names = sorted({*env, *target})
+    return {
+        name: target.get(name) for name in names if env.get(name) != target.get(name)
+    }

@@ -1,0 +1,173 @@
+"""An EnvPatch as the text of each format that `toolpin env` writes.
+
+One row a format. A shell puts the directories before its own PATH; a file that no shell
+expands gets a PATH that stands alone. What a format cannot say is refused. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from toolpin.env_patch import check_patch, quote_fish, render_sh
+from toolpin.errors import ToolpinError
+from toolpin.model import EnvPatch
+
+# What systemd, Docker and Debian give a program where nobody says anything.
+BASE = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+Pairs = Sequence[tuple[str, str]]
+
+_PLAIN = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/:._+@%,-"
+)
+# Docker reads its file with a scanner that gives up at a line of that length.
+_DOCKER_LINE_BYTES = 64 * 1024
+
+
+class _File(NamedTuple):
+    """How pairs become a file, and why a pair cannot: "" where it can."""
+
+    text: Callable[[Pairs, str], str]
+    flaw: Callable[[str, str], str]
+
+
+def render_env(form: str, patch: EnvPatch, base: Sequence[str], mark: str) -> str:
+    """Render the patch in one of FORMATS; `base` are the directories behind the tools'.
+
+    A shell has a base of its own. `mark` is a word that nobody can guess: it ends a
+    value of GitHub's. Raises ToolpinError for what the format cannot say.
+    """
+    check_patch(patch)
+    if form in _SHELLS:
+        return _SHELLS[form](patch)
+    pairs = standing(patch, base)
+    for name, value in pairs:
+        if why := _FILES[form].flaw(name, value):
+            raise _refused(form, name, value, why)
+    return _FILES[form].text(pairs, mark)
+
+
+def standing(patch: EnvPatch, base: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return the variables with a PATH that needs no other."""
+    path = ":".join(dict.fromkeys((*patch.path, *base)))
+    return (*patch.variables, ("PATH", path))
+
+
+def _fish(patch: EnvPatch) -> str:
+    lines = [f"set -gx {name} {quote_fish(value)}\n" for name, value in patch.variables]
+    if patch.path:
+        directories = " ".join(map(quote_fish, patch.path))
+        lines.append(f"set -gx PATH {directories} $PATH\n")
+    return "".join(lines)
+
+
+def _json(pairs: Pairs, _mark: str) -> str:
+    import json  # noqa: PLC0415 - one of seven formats
+
+    return f"{json.dumps(dict(pairs), indent=1)}\n"
+
+
+def _dotenv(pairs: Pairs, _mark: str) -> str:
+    """Quote with what every reader, sh among them, takes away and nothing else."""
+    return "".join(f"{name}={_dotenv_quote(value)}\n" for name, value in pairs)
+
+
+def _dotenv_quote(value: str) -> str:
+    if value and _PLAIN.issuperset(value):
+        return value
+    return f'"{value}"' if "'" in value else f"'{value}'"
+
+
+def _systemd(pairs: Pairs, _mark: str) -> str:
+    """Quote as systemd.exec(5) has it for an EnvironmentFile: `%` means nothing."""
+    return "".join(f'{name}="{_systemd_escape(value)}"\n' for name, value in pairs)
+
+
+def _systemd_escape(value: str) -> str:
+    return "".join(f"\\{sign}" if sign in '"\\`$' else sign for sign in value)
+
+
+def _github(pairs: Pairs, mark: str) -> str:
+    return "".join(f"{name}<<{mark}\n{value}\n{mark}\n" for name, value in pairs)
+
+
+def _docker(pairs: Pairs, _mark: str) -> str:
+    return "".join(f"{name}={value}\n" for name, value in pairs)
+
+
+def _no_flaw(_name: str, _value: str) -> str:
+    return ""
+
+
+def _dotenv_flaw(_name: str, value: str) -> str:
+    if "\\" in value or "$" in value:
+        return "some readers of such files expand $ and \\ in any quotes"
+    if "'" in value and ('"' in value or "`" in value):
+        return "no quoting works for all readers"
+    return _line_flaw(value) or _text_flaw(value)
+
+
+def _systemd_flaw(_name: str, value: str) -> str:
+    if any((sign < " " and sign != "\t") or sign == "\x7f" for sign in value):
+        return "not every systemd accepts a newline or another control character"
+    return _text_flaw(value)
+
+
+def _github_flaw(name: str, value: str) -> str:
+    if name == "NODE_OPTIONS" or name.startswith(("GITHUB_", "RUNNER_")):
+        return "GitHub does not let a step set a variable of this name"
+    return _text_flaw(value)
+
+
+def _docker_flaw(name: str, value: str) -> str:
+    if why := _line_flaw(value) or _text_flaw(value):
+        return why
+    if len(f"{name}={value}".encode()) >= _DOCKER_LINE_BYTES:
+        return f"docker does not read lines of {_DOCKER_LINE_BYTES} bytes"
+    return ""
+
+
+def _line_flaw(value: str) -> str:
+    if "\n" in value or "\r" in value:
+        return "the format has one line for each variable, and no quotes for a newline"
+    return ""
+
+
+def _text_flaw(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return "its readers accept UTF-8 only"
+    return ""
+
+
+def _refused(form: str, name: str, value: str, why: str) -> ToolpinError:
+    shown = ascii(value)
+    return ToolpinError(
+        f"the format {form} cannot hold the value of {name}",
+        [
+            ("variable", name),
+            ("value", shown if len(shown) <= 200 else f"{shown[:200]}..."),
+            ("reason", why),
+        ],
+        "toolpin env --format sh",
+    )
+
+
+_SHELLS: dict[str, Callable[[EnvPatch], str]] = {"sh": render_sh, "fish": _fish}
+_FILES = {
+    "json": _File(_json, _no_flaw),
+    "dotenv": _File(_dotenv, _dotenv_flaw),
+    "systemd": _File(_systemd, _systemd_flaw),
+    "github": _File(_github, _github_flaw),
+    "docker": _File(_docker, _docker_flaw),
+}
+SHELLS = tuple(_SHELLS)
+# What a shell evaluates where there is nothing to set: a script ends, as it would by
+# the command that is missing; the user's own shell stays open.
+FAILURES = {
+    "sh": "case $- in *i*) (exit 126) ;; *) exit 126 ;; esac",
+    "fish": "status is-interactive; or exit 126; /bin/sh -c 'exit 126'",
+}
+FORMATS = (*_SHELLS, *_FILES)

@@ -1,0 +1,189 @@
+"""What a kind of source is, and how the text of a plugin is filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from toolpin.json_text import parse_json
+from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Host, Release, Step
+from toolpin.project.validation import VERSION, fits
+from toolpin.sources.fields import PLACEHOLDER, Field
+from toolpin.sources.spec import SourceSpec
+from toolpin.versions import sort_key
+
+if TYPE_CHECKING:  # a plugin is read without them, and they are heavy
+    from toolpin.cache.first_use import FirstUse
+    from toolpin.cache.indexes import Indexes
+    from toolpin.sources.apt_client import AptClient
+    from toolpin.sources.npm_client import NpmClient
+    from toolpin.sources.npm_finder import NpmFinder
+    from toolpin.sources.pypi_client import PypiClient
+    from toolpin.sources.script import ScriptSource
+# What a source's answer may fill in for a name: one word, and no way to a parent.
+WORD = r"(?!\.)[\w.+-]+"
+
+Progress = Callable[[int, int | None], None]
+# What the group names in `Field.holds` stand for.
+Groups = Mapping[str, Collection[str]]
+
+
+class Source(Protocol):
+    """One place with builds of one tool.
+
+    All methods raise Unreachable when the place gives no answer.
+    """
+
+    def releases(self, host: Host) -> list[Release]:
+        """Return the versions that have a build for the host, in no order."""
+
+    def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
+        """Return what to fetch for one version on this very host, the main one first.
+
+        Raises NotPublished.
+        """
+
+    def builds(self, version: str, host: Host) -> list[Build]:
+        """Return every build of a version for hosts of this kind. Raises NotPublished.
+
+        A host without a libc_version stands for one of any version.
+        """
+
+
+class Services(NamedTuple):
+    """What sources are read with: lists that are fetched once, and clients of others.
+
+    `scripts` returns the asdf plugin of a name, as a source.
+    """
+
+    indexes: Indexes
+    first_use: FirstUse
+    pypi: PypiClient
+    npm: NpmClient
+    npm_finder: NpmFinder
+    apt: AptClient
+    scripts: Callable[[str], ScriptSource]
+
+
+class Client(NamedTuple):
+    """A program that queries a place instead of toolpin, and how it is set up.
+
+    `configured` returns the index that it uses, "" for its default. It raises
+    Unreachable where there is no such program, and downloads nothing.
+    """
+
+    name: str
+    configured: Callable[[Services], str]
+
+
+class Fault(NamedTuple):
+    """What is wrong with a source whose fields are well formed one by one."""
+
+    field: str
+    what: str
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of place that has builds: its fields, and how its sources are used.
+
+    `fields` are all that a `[[source]]` of this kind may have, `own` the type of those
+    that are in `SourceSpec.own`, `needs` those of `own` that must not be empty. A kind
+    without `fields` is in no file. `groups` returns the names behind the group names in
+    `Field.holds`, but for HOST_VALUES. The other functions:
+
+    - `open` returns the version list and the artifacts, read with the services.
+    - `address` returns where the list is: a URL that may hold placeholders, or
+      `npm:PACKAGE`; "" for a list that is on disk.
+    - `names` says whether a source would name these artifacts for a version, so that a
+      lockfile cannot make it fetch others. Companions are not among them.
+    - `steps` returns how such artifacts become a tree.
+    - `verified_by` returns where their digests come from, as lockfiles name it: for a
+      build one word, without one all words that are possible, the usual one first.
+    """
+
+    own: type[Any]
+    fields: Mapping[str, Field]
+    needs: tuple[str, ...]
+    open: Callable[[SourceSpec, Services], Source]
+    address: Callable[[SourceSpec, Host], str]
+    names: Callable[[SourceSpec, tuple[Artifact, ...], str, Host], bool]
+    steps: Callable[[SourceSpec, tuple[Artifact, ...], str, Host], list[Step]]
+    verified_by: Callable[[SourceSpec, Build | None], tuple[str, ...]]
+    groups: Callable[[SourceSpec], Groups] = lambda _: {}
+    faults: Callable[[SourceSpec], Iterator[Fault]] = lambda _: iter(())
+    states_channels: Callable[[SourceSpec], bool] = lambda _: False
+    client: Client | None = None
+    is_local: bool = False
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Replace each `{name}` by its value; a name without one is a KeyError."""
+    return PLACEHOLDER.sub(lambda match: values[match[1]], template)
+
+
+def shape_of(template: str, values: Mapping[str, str], word: str = WORD) -> str:
+    """Return the pattern of what a template becomes.
+
+    A name without a value is a group that takes one word.
+    """
+    parts = re.split(r"\{(\w+)\}", template)
+    parts[::2] = map(re.escape, parts[::2])
+    seen: set[str] = set()
+    for at, name in enumerate(parts[1::2]):
+        group = f"(?P={name})" if name in seen else f"(?P<{name}>{word})"
+        parts[2 * at + 1] = re.escape(values[name]) if name in values else group
+        seen.add(name)
+    return "".join(parts)
+
+
+def tool_requirements(
+    built_for: Mapping[str, str], values: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """Return what a build requires of other tools: `("tool-erlang", "27")`.
+
+    `built_for` has a template for each tool, such as `{otp}`.
+    """
+    return tuple(
+        (f"{TOOL_REQUIREMENT}{tool}", fill(version, values))
+        for tool, version in sorted(built_for.items())
+    )
+
+
+def line_channels(codename: str) -> tuple[str, ...]:
+    """Return what a release of a long-term line may be asked for by."""
+    return (codename, "lts", f"lts-{codename}")
+
+
+def with_channels(release: Release, lines: Mapping[str, str]) -> Release:
+    """Return the release with the channels of the lines that it belongs to.
+
+    `lines` has the first version of each: later ones with the same first number follow.
+    """
+    for codename, first in lines.items():
+        same = release.version.partition(".")[0] == first.partition(".")[0]
+        if same and not sort_key(release.version) < sort_key(first):
+            results = {*release.channels, *line_channels(codename)}
+            return Release(release.version, tuple(sorted(results)))
+    return release
+
+
+def read_lines(text: bytes, shape: Mapping[str, str]) -> dict[str, str]:
+    """Return the first version of each long-term line that a JSON list states.
+
+    `shape` names the keys of a release's `version` and of its line's name, the
+    `channel`, which is no text for a release of no line. Raises ValueError, LookupError
+    or TypeError for a document of another shape.
+    """
+    first: dict[str, str] = {}
+    for release in parse_json(text):
+        version, name = release[shape["version"]], release[shape["channel"]]
+        if isinstance(name, str) and fits(name, VERSION) and fits(version, VERSION):
+            before = first.setdefault(name.lower(), version)
+            first[name.lower()] = min(before, version, key=sort_key)
+    if not first:
+        raise ValueError("it names no long-term line")
+    return first

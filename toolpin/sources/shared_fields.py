@@ -1,0 +1,261 @@
+"""The fields that several kinds of source have, and the steps that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from toolpin.archive.names import is_archive
+from toolpin.model import Artifact, Host, Link, Place, Run, Step, Unpack
+from toolpin.sources.fields import (
+    HOST_VALUES,
+    VERSION_WORDS,
+    Field,
+    read_count,
+    read_editions,
+    read_flag,
+    read_hosts,
+    read_inside,
+    read_insides,
+    read_links,
+    read_list,
+    read_name,
+    read_names,
+    read_pattern,
+    read_since,
+    read_table,
+    read_table_name,
+    read_tag,
+    read_text,
+    read_texts,
+    read_version,
+    read_words,
+)
+from toolpin.sources.protocol import fill
+from toolpin.sources.spec import SourceSpec
+
+COMMON: dict[str, Field] = {
+    "id": Field(read_name, "a name", "its name for --source; else its kind", ""),
+    "kind": Field(
+        read_name,
+        "the name of a kind",
+        "the kind of place it is, which decides what further fields there are",
+        required=True,
+    ),
+    "publisher": Field(
+        read_text,
+        "a line of text",
+        "the publisher of the artifacts",
+        required=True,
+        holds=(HOST_VALUES,),
+    ),
+    "hosts": Field(
+        read_hosts,
+        "a list of hosts, or a table: host = {name = value}",
+        "hosts it has builds for; the values fill {name} in the other fields. Each has "
+        'an {os}, an {arch} and a {triple}: `hosts = ["linux-x64", "macos-arm64"]`',
+        required=True,
+    ),
+    "words": Field(
+        read_words,
+        "a table: linux, macos, x64, arm64, glibc, musl = word",
+        "what the publisher calls these in {os} and {arch}, and the C libraries in "
+        "{triple}, where it is not linux, darwin, amd64, arm64, gnu and musl: `words = "
+        '{ macos = "macOS", x64 = "x86_64" }`',
+        {},
+    ),
+    "written": Field(
+        read_table,
+        "a table: text = text",
+        'how {written} differs from {version}: `written = { "-rc" = "-rc-" }` '
+        "makes 27.0-rc-1 of 27.0-rc1",
+        {},
+    ),
+    "editions": Field(
+        read_editions,
+        "a table: beginning of a version = {name = value}",
+        "further versions that begin so, with values of their own: `editions = { "
+        '"" = { edition = "" }, extended_ = { edition = "_extended" } }`. Without '
+        "an empty beginning there are only these",
+        {},
+    ),
+    "since": Field(
+        read_since,
+        "a table: host = version, or a list of versions",
+        "the first version with a build for the host, or the first of each line of "
+        'versions: `since = { macos-arm64 = "1.0.2" }`. Older ones are not listed '
+        "where a list does not state hosts, and the reason is reported",
+        {},
+    ),
+    "when": Field(
+        read_list,
+        "a list of tables: since, below, on, and fields",
+        "what differs for versions from `since` on and below `below`, on the hosts "
+        '`on`: `[[source.when]]`, `below = "0.27"`, `words = { x64 = "x86_64" }`. All '
+        "that apply count in order, the later over the earlier",
+        (),
+    ),
+    "optional": Field(
+        read_flag,
+        "true or false",
+        "`lock` goes on without this source where it does not answer, and reports it",
+        default=False,
+    ),
+    "releases": Field(
+        read_pattern,
+        "a regular expression",
+        "a version that matches it as a whole is a release; other names, such as "
+        "branches, do not exist. Without it every version is one",
+        "",
+    ),
+    "strip": Field(
+        read_count, "a number from 0 to 9", "leading directories to drop", 0
+    ),
+    "only": Field(
+        read_inside,
+        "a relative path",
+        "the one directory to take; `*` matches any name: `*/Contents/Home`",
+        "",
+        holds=(*VERSION_WORDS, HOST_VALUES),
+    ),
+    "links": Field(
+        read_links,
+        "a table: path = target",
+        'links to place: `links = { "bin/x" = "../x-{os}" }`',
+        (),
+        holds=(*VERSION_WORDS, HOST_VALUES),
+    ),
+    "build": Field(
+        read_flag,
+        "true or false",
+        "what is downloaded is source code, and [build] says how it is built",
+        default=False,
+    ),
+    "named_only": Field(
+        read_flag,
+        "true or false",
+        "used only when named: --source, `sources`",
+        default=False,
+    ),
+}
+TAG = Field(
+    read_tag,
+    "a tag with {version} in it",
+    "how versions are written where they are listed: a release's tag. Of several with "
+    'a {revision}, a number, the newest is used: `tag = "{version}-{revision}"`',
+    "{version}",
+)
+ARCHIVE: dict[str, Field] = {
+    "without": Field(
+        read_insides,
+        "a list of relative paths",
+        "files that are the package's, not the tool's",
+        (),
+    ),
+    "program": Field(
+        read_inside,
+        "a relative path",
+        "a download that is not an archive is this program itself, perhaps packed "
+        "as .gz, "
+        ".xz or .zst: `bin/jq`",
+        "",
+        holds=(),
+    ),
+    "run": Field(
+        read_texts,
+        "a list: command, arguments",
+        "run in the install's final place, which is {install}, when it is unpacked",
+        (),
+        holds=("install",),
+    ),
+}
+# What differs in `[[source.when]]`: all but what says which versions there are.
+WHEN: dict[str, Field] = {
+    "since": Field(read_version, "a version", "the first version that it is for", ""),
+    "below": Field(read_version, "a version", "the first that it is not for", ""),
+    "on": Field(
+        read_names, "a list of hosts", "the hosts that it is for; else all", ()
+    ),
+}
+FIXED = frozenset(
+    (
+        *("id", "kind", "since", "optional", "releases", "build", "named_only"),
+        *("when", "with", "repo", "versions", "editions", "catalogue", "list", "line"),
+        *("images", "suites", "runtime", "variants", "built_for", "numbers"),
+    )
+)
+WITH: dict[str, Field] = {
+    "with": Field(
+        read_list, "a list of tables", "packages of npm that complete it", ()
+    ),
+}
+COMPANION: dict[str, Field] = {
+    "package": Field(read_text, "a package name", "the second package", required=True),
+    "table": Field(
+        read_table_name,
+        "a file name that ends in .tsv",
+        "tab-separated versions, beside the plugin",
+        required=True,
+    ),
+    "column": Field(
+        read_name,
+        "a column's name",
+        "holds the package's version in the tool's row; `-` for none",
+        required=True,
+    ),
+    "into": Field(
+        read_inside,
+        "a relative path",
+        "the directory to unpack to",
+        required=True,
+        holds=(),
+    ),
+    "links": Field(read_links, "a table: path = target", "links it adds", (), holds=()),
+}
+
+
+def built_for(*holds: str) -> dict[str, Field]:
+    """Return the field of kinds whose builds are for versions of another tool."""
+    meaning = (
+        "the version of another tool that a build was made for. It runs with that "
+        "version and newer ones: the newest build that runs with the pinned tool is "
+        "taken, or the oldest where none is pinned"
+    )
+    expected = "a table: tool = {name}"
+    return {"built_for": Field(read_table, expected, meaning, {}, holds=holds)}
+
+
+def archive_steps(
+    spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
+) -> list[Step]:
+    """Return how artifacts, each an archive or a program, become one tree."""
+    steps: list[Step] = []
+    only = fill(spec.only, spec.values(host, version=version))
+    for index, artifact in enumerate(artifacts):
+        if spec.program and not is_archive(artifact.filename):
+            steps.append(Place(index, spec.program))
+        else:
+            steps.append(
+                Unpack(index, strip=spec.strip, only=only, without=spec.without)
+            )
+    steps += filled_links(spec, version, host)
+    return [*steps, *([Run(spec.run)] if spec.run else [])]
+
+
+def filled_links(spec: SourceSpec, version: str, host: Host) -> list[Link]:
+    """Return the links of a source for one version on one host."""
+    values = spec.values(host, version=version)
+    return [Link(link.path, fill(link.target, values)) for link in spec.links]
+
+
+def packages(spec: SourceSpec, host: Host) -> list[str]:
+    """Return every package of a registry that a source takes versions from."""
+    changed = [spec.with_fields(item.fields) for item in spec.when]
+    names = (
+        fill(fields.own.package, fields.values(host)) for fields in (spec, *changed)
+    )
+    return list(dict.fromkeys(names))
+
+
+def part_names(parts: Sequence[str], values: Mapping[str, str]) -> list[str]:
+    """Return the further archives of a version, as a source's templates name them."""
+    return [fill(template, values) for template in parts]

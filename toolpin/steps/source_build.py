@@ -1,0 +1,212 @@
+"""Builds source code into its final place, phase by phase, with everything in one log.
+
+Each phase is a process group of its own, so an interrupt ends all of it. What is built
+is checked and published elsewhere.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from toolpin.config.asdfrc import read_asdfrc
+from toolpin.errors import NoFit, ToolpinError
+from toolpin.model import SUPPLIED, Host, Need, Patch, Pin, Plan, Recipe
+from toolpin.plugins.asdf.script_build import ScriptBuilder
+from toolpin.plugins.asdf.script_runner import Scripts
+from toolpin.steps import preflight
+from toolpin.steps.unpack_steps import make_directories
+from toolpin.system import host
+from toolpin.system.process import run
+
+_PHASE_S = 6 * 3600.0
+# A compiler's, make's and configure's words for what went wrong.
+_ERROR = re.compile(r"(?i)(\berror\b|\*\*\*|cannot find|no such file|not found)")
+_SHOWN = 3
+# What people set to point a build at libraries of their own.
+_KEPT = frozenset(
+    "PATH TMPDIR CC CXX CFLAGS CXXFLAGS CPPFLAGS LDFLAGS LIBS PKG_CONFIG_PATH "
+    "MACOSX_DEPLOYMENT_TARGET SDKROOT".split()
+)
+# Of those, what differs between users and changes nothing.
+_PLACES = frozenset(("PATH", "TMPDIR"))
+
+# Hears of a phase that begins, and of where its log is.
+Phase = Callable[[str, str], None]
+# Tells in which directories the programs of a pinned tool are, for the build of
+# another; none where nothing pins it.
+Beside = Callable[[str, Pin], Sequence[str]]
+
+
+class Builder:
+    """Builds with the programs of this machine."""
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        log_of: Callable[[str, str], str],
+        *,
+        beside: Beside,
+        options: Mapping[str, str],
+        scripts: Callable[[str], Scripts] | None = None,
+    ) -> None:
+        self._all = env
+        self._beside = beside
+        self._options = options
+        self._scripts = scripts
+        self._env = {name: env[name] for name in _KEPT if name in env} | {"LC_ALL": "C"}
+        self._log_of = log_of
+        self._checked: dict[tuple[Pin, Recipe], tuple[Need, ...]] = {}
+
+    def check(self, recipe: Recipe, pin: Pin, target: Host) -> None:
+        """Raise NoFit where this machine lacks something."""
+        if lacking := self.lacking(recipe, pin, target):
+            raise self.refusal(pin, lacking)
+
+    def refusal(self, pin: Pin, lacking: Sequence[Need]) -> NoFit:
+        """Return the error of what this machine lacks for a build."""
+        return preflight.refusal(pin, lacking, self._env)
+
+    def lacking(self, recipe: Recipe, pin: Pin, target: Host) -> tuple[Need, ...]:
+        """Return what this machine lacks and packages can supply; asked once a build.
+
+        Raises NoFit for anything else. What it builds is for itself: for another target
+        it lacks everything.
+        """
+        here = host.detect()
+        if str(target) != str(here):
+            raise NoFit(
+                f"{pin} cannot be built for {target} on {here}",
+                [("reason", "a compiler here builds for this machine")],
+            )
+        asked = (pin, recipe)
+        if asked not in self._checked:
+            options = [*self._options_of(recipe, pin), *map(_option, recipe.supplied)]
+            self._checked[asked] = preflight.lacking(recipe, pin, self._env, options)
+        return self._checked[asked]
+
+    def needs_supplies(self, plan: Plan) -> bool:
+        """Say whether the user's options leave a use for what packages supply."""
+        options = self._options_of(plan.recipe, plan.pin)
+        supplied = plan.recipe.supplied if plan.recipe else ()
+        return not any(preflight.is_needless(need, options) for need in supplied)
+
+    def inputs(
+        self, recipe: Recipe, pin: Pin
+    ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+        """Return what changes a build: versions of what it links to, and variables."""
+        named = {recipe.options, *_KEPT - _PLACES} - {""}
+        options = sorted(
+            (place, self._all[place]) for place in named if self._all.get(place)
+        )
+        if stated := self._options.get(pin.tool):
+            options.append(("build_options", stated))
+        return preflight.link_versions(recipe, pin, self._env), tuple(options)
+
+    def build(self, plan: Plan, source: str, final: str, begin: Phase) -> Plan:
+        """Build the code in `source` into `final`; `begin` hears of each phase.
+
+        Returns the plan with what became known of it. Raises ToolpinError with the
+        first lines of what went wrong.
+        """
+        if plan.is_scripted and self._scripts:
+            scripts = self._scripts(plan.pin.tool)
+            rc = read_asdfrc(scripts.env)
+            return ScriptBuilder(scripts, plan, rc).build(begin)
+        if plan.recipe is None:
+            raise ValueError(f"{plan.pin} is not built")
+        env = self._env_for(plan.recipe, plan.pin, source)
+        log = self._log_of(*plan.pin)
+        os.makedirs(os.path.dirname(log), exist_ok=True)
+        with open(log, "w", encoding="utf-8") as file:
+            file.write(f"{plan.pin} from {plan.source}\n")
+        first = plan.recipe.phases[0][0]
+        for name, command in plan.recipe.phases:
+            begin(f"building: {name}", "" if name != first else f"(log: {log})")
+            words = self._words(plan, command, source, final)
+            started = time.monotonic()
+            with open(log, "a", encoding="utf-8") as file:
+                file.write(f"\n== {name}: {' '.join(words)}\n")
+            _run(words, env, source, log)
+            with open(log, "a", encoding="utf-8") as file:
+                file.write(f"== {name}: done in {time.monotonic() - started:.0f} s\n")
+        for step in plan.steps:
+            if isinstance(step, Patch):
+                _keep_libraries(f"{source}/{SUPPLIED}/lib", f"{final}/{step.directory}")
+        return plan
+
+    def _env_for(self, recipe: Recipe, pin: Pin, source: str) -> dict[str, str]:
+        """Return the environment with the programs of the tools that it requires."""
+        directories: list[str] = []
+        for name in recipe.requires:
+            result = self._beside(name, pin)
+            if not result:
+                raise ToolpinError(
+                    f"{pin} is built with {name}, which is not pinned here",
+                    hint=f"toolpin pin {name} latest",
+                )
+            directories += result
+        path = ":".join([*directories, self._env.get("PATH", "")])
+        return {**self._env, "PATH": path, "HOME": source}
+
+    def _words(
+        self, plan: Plan, command: tuple[str, ...], source: str, final: str
+    ) -> list[str]:
+        values = {"{install}": final, "{jobs}": str(os.cpu_count() or 1)}
+        words = []
+        for word in command:
+            if word == "{options}":
+                supplied = plan.recipe.supplied if plan.recipe else ()
+                words += [_option(need, f"{source}/{SUPPLIED}") for need in supplied]
+                words += self._options_of(plan.recipe, plan.pin)
+                continue
+            for name, value in values.items():
+                word = word.replace(name, value)  # noqa: PLW2901 - the word, filled in
+            words.append(word)
+        return words
+
+    def _options_of(self, recipe: Recipe | None, pin: Pin) -> list[str]:
+        """Return the user's own words for configure: the settings', the variable's."""
+        words = self._options.get(pin.tool, "").split()
+        return words + self._all.get(recipe.options if recipe else "", "").split()
+
+
+def _option(need: Need, directory: str = "") -> str:
+    """Return the word that points configure at what packages supply."""
+    return need.option.replace("{supplied}", directory)
+
+
+def _keep_libraries(built_with: str, kept: str) -> None:
+    """Put the libraries that a build was linked to beside it."""
+    make_directories(kept)
+    for path in glob.glob(f"{glob.escape(built_with)}/*.so.*"):
+        shutil.copy(path, f"{kept}/{os.path.basename(path)}")
+
+
+def _run(words: list[str], env: Mapping[str, str], source: str, log: str) -> None:
+    # One file for both streams, in the order in which they come.
+    line = 'exec nice -n 10 "$@" >>"$0" 2>&1'
+    finished = run(
+        ["/bin/sh", "-c", line, log, *words],
+        env=env,
+        cwd=source,
+        timeout_s=_PHASE_S,
+    )
+    if finished.status != 0:
+        raise ToolpinError(
+            f"`{' '.join(words)[:60]}` ended with {finished.status}",
+            [*(("output", error) for error in _first_errors(log)), ("log", log)],
+        )
+
+
+def _first_errors(log: str) -> list[str]:
+    """Return the first lines that name an error, or else the last ones at all."""
+    with open(log, encoding="utf-8", errors="replace") as file:
+        lines = [line.strip()[:200] for line in file if line.strip()]
+    start = max(index for index, line in enumerate(lines) if line.startswith("== "))
+    output = lines[start + 1 :]
+    return [line for line in output if _ERROR.search(line)][:_SHOWN] or output[-_SHOWN:]

@@ -1,0 +1,112 @@
+"""Says whether a tree is what its plan says: by its programs' heads, and by asking."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+
+from toolpin.binaries.runnable import check_command
+from toolpin.errors import NotPublished, Refused
+from toolpin.model import Plan
+from toolpin.system.process import Finished, run
+
+_PROOF_S = 60
+_LINES = 5
+_LINE_LENGTH = 200
+
+
+def check_commands(plan: Plan, stage: str, root: str) -> None:
+    """Raise Refused for a command that is not there, or that cannot run on the host.
+
+    `root` is where the host's loaders are looked for; "" for another machine's.
+    """
+    # What has its own C library asks nothing of the machine's.
+    host = plan.host._replace(libc_version="") if plan.is_bound else plan.host
+    for command in plan.commands:
+        places = [f"{stage}/{directory}/{command}" for directory in plan.bin_dirs]
+        path = next((place for place in places if os.path.isfile(place)), None)
+        if path is None:
+            raise Refused(
+                f"{plan.pin} from {plan.source} has no `{command}`",
+                [
+                    ("archive", plan.artifacts[0].filename),
+                    ("expected in", ", ".join(plan.bin_dirs)),
+                    ("installed", "nothing"),
+                ],
+            )
+        check_command(path, host, plan.pin, root=root)
+
+
+def check_proof(plan: Plan, stage: str) -> tuple[tuple[str, str], ...]:
+    """Run the proof and compare the first line that it prints.
+
+    Return what the further lines state, as (name, value). Raises Refused for a program
+    that fails or lacks what the plan demands, NotPublished for another version.
+    """
+    if not plan.proof:
+        return ()
+    *command, expected = plan.proof
+    finished = _run_proof(plan, command, stage)
+    answer, *more = (finished.out or finished.err).strip().split("\n")
+    if finished.status != 0:
+        raise Refused(
+            f"{plan.pin} from {plan.source} does not run on this machine",
+            _printed(command, finished),
+        )
+    if answer != expected:
+        raise NotPublished(
+            f"{plan.source}'s {plan.pin} is not that version: it reports {answer}",
+            [("expected", expected), *_printed(command, finished)],
+        )
+    facts = tuple(
+        (name, value) for name, _, value in (item.partition(" ") for item in more)
+    )
+    _check_demands(plan, dict(facts))
+    return facts
+
+
+def _run_proof(plan: Plan, command: Sequence[str], stage: str) -> Finished:
+    """Run the proof with no variables but PATH and a HOME that is removed afterwards.
+
+    An old `erl` does not start without one, and what a program writes there is not part
+    of the tree.
+    """
+    # A program of the tree that cannot be run is not the system's of the same name.
+    places = (f"{stage}/{directory}/{command[0]}" for directory in plan.bin_dirs)
+    path = next((place for place in places if os.path.isfile(place)), command[0])
+    bins = ":".join(f"{stage}/{directory}" for directory in plan.bin_dirs)
+    with tempfile.TemporaryDirectory(
+        prefix="toolpin-proof-", ignore_cleanup_errors=True
+    ) as home:
+        env = {"PATH": f"{bins}:/usr/local/bin:/usr/bin:/bin", "HOME": home}
+        words = [path, *command[1:]]
+        return run(words, env=env, cwd=stage, timeout_s=_PROOF_S)
+
+
+def _printed(command: Sequence[str], finished: Finished) -> list[tuple[str, str]]:
+    """Return the facts of a failed proof: what ran, its exit status, what it printed.
+
+    Errors escape control characters where they are rendered.
+    """
+    facts = [("command", " ".join(command)), ("exit status", str(finished.status))]
+    for stream, text in (("stdout", finished.out), ("stderr", finished.err)):
+        lines = [line.rstrip() for line in text.split("\n") if line.strip()]
+        facts += [(stream, line[:_LINE_LENGTH]) for line in lines[:_LINES]]
+        if len(lines) > _LINES:
+            facts.append((stream, f"({len(lines) - _LINES} more lines)"))
+    return facts if finished.out or finished.err else [*facts, ("printed", "nothing")]
+
+
+def _check_demands(plan: Plan, facts: Mapping[str, str]) -> None:
+    lacking = [name for name in plan.demands if facts.get(name, "no") == "no"]
+    if lacking:
+        names = " ".join(f"{plan.pin.tool}.{name}" for name in lacking)
+        raise Refused(
+            f"{plan.pin} from {plan.source} has no {', '.join(lacking)}",
+            [
+                ("includes", ", ".join(f"{item} {two}" for item, two in facts.items())),
+                ("installed", "nothing"),
+                ("to allow", f"TOOLPIN_ALLOW='{names}' toolpin install"),
+            ],
+        )

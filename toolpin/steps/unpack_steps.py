@@ -1,0 +1,107 @@
+"""Does a plan's first steps: archives become a tree in a directory that is not final.
+
+What a later step writes replaces what an earlier one left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Sequence
+
+from toolpin.archive.names import is_packed
+from toolpin.archive.unpack import unpack, unpack_one
+from toolpin.digests import hash_file
+from toolpin.model import Link, Place, Plan, TreeFile, Unpack
+from toolpin.system.directory_tree import walk
+
+
+def unpack_all(plan: Plan, archives: Sequence[str], stage: str) -> list[TreeFile]:
+    """Do the steps in `stage` and return what is there, sorted by path."""
+    tree_files: dict[str, TreeFile] = {}
+    for step in plan.steps:
+        if isinstance(step, Unpack):
+            for file in _unpack(step, plan, archives, stage):
+                tree_files[file.path] = file
+        elif isinstance(step, Place):
+            placed = _place(step, plan, archives, stage)
+            tree_files[placed.path] = placed
+        elif isinstance(step, Link) and (link := _link(step, stage)):
+            tree_files[link.path] = link
+    return [tree_files[path] for path in sorted(tree_files)]
+
+
+def _unpack(
+    step: Unpack, plan: Plan, archives: Sequence[str], stage: str
+) -> Iterator[TreeFile]:
+    directory = os.path.join(stage, step.into) if step.into else stage
+    make_directories(directory)
+    files = unpack(
+        archives[step.artifact],
+        plan.artifacts[step.artifact].filename,
+        directory,
+        strip=step.strip,
+        only=step.only,
+        shared=step.shared,
+    )
+    for file in files:
+        if file.path in step.without:
+            os.unlink(os.path.join(directory, file.path))
+            continue
+        yield file._replace(path=os.path.join(step.into, file.path))
+
+
+def _place(step: Place, plan: Plan, archives: Sequence[str], stage: str) -> TreeFile:
+    """Copy a program that was downloaded as it is, or packed alone."""
+    path = os.path.join(stage, step.path)
+    make_directories(os.path.dirname(path))
+    if is_packed(plan.artifacts[step.artifact].filename):
+        unpack_one(archives[step.artifact], path)
+    else:
+        shutil.copyfile(archives[step.artifact], path)
+    os.chmod(path, 0o755)
+    digits = hash_file(path, "sha256")
+    return TreeFile(step.path, os.stat(path).st_size, 0o755, digits)
+
+
+def survey(tree: str) -> list[TreeFile]:
+    """Return the files and links of a tree as they are, sorted by path."""
+    results = []
+    for directory, names, files in walk(tree):
+        links = [name for name in names if os.path.islink(f"{directory}/{name}")]
+        for path in (f"{directory}/{name}" for name in (*files, *links)):
+            inside, status = os.path.relpath(path, tree), os.lstat(path)
+            mode = stat.S_IMODE(status.st_mode)
+            if stat.S_ISLNK(status.st_mode):
+                target = os.readlink(path)
+                results.append(TreeFile(inside, len(target), 0o777, "", target))
+            else:
+                digits = hash_file(path, "sha256")
+                results.append(TreeFile(inside, status.st_size, mode, digits))
+    return sorted(results)
+
+
+def _link(step: Link, stage: str) -> TreeFile | None:
+    """Place a link. A target that this version does not have is no fault."""
+    path = os.path.join(stage, step.path)
+    parent = os.path.dirname(path)
+    # Normalised: `bin/../x` is not there before `bin` is.
+    if not os.path.exists(os.path.normpath(os.path.join(parent, step.target))):
+        return None
+    make_directories(parent)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    os.symlink(step.target, path)
+    return TreeFile(step.path, len(step.target), 0o777, "", step.target)
+
+
+def make_directories(path: str) -> None:
+    """Make a directory and those above it, of mode 0755 whatever the umask is."""
+    if not os.path.isdir(path):
+        make_directories(os.path.dirname(path))
+        # What is there already is another's, who sets its mode.
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path)
+            os.chmod(path, 0o755)

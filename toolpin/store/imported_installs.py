@@ -1,0 +1,118 @@
+"""Turns what other managers have installed into installs of this store, unbuilt.
+
+An adopted install is a directory of links into the other manager's tree, with a record
+of its own: nothing changes there, and programs find themselves where they were made.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from toolpin.errors import ToolpinError
+from toolpin.model import Pin, Receipt
+from toolpin.plugins.asdf import script_queries
+from toolpin.plugins.asdf.plugin_copy import copy_plugin_directory
+from toolpin.plugins.asdf.script_runner import Scripts
+from toolpin.store import installs, publication, staging
+from toolpin.system.paths import Paths
+
+# asdf's plugins say nothing else: the programs are in `bin`.
+_PLAIN = script_queries.Answer(("bin",), (), (), "")
+
+
+def link(paths: Paths, pin: Pin, tree: str, env: Mapping[str, str]) -> bool:
+    """Publish links to all that a tree holds, recorded; False where it is there.
+
+    Its plugin is asked where the links are, so they stand behind a mark meanwhile.
+    Raises ToolpinError where the plugin's scripts fail; nothing is left then.
+    """
+    with staging.version_lock(paths, pin):
+        if installs.is_installed(paths, pin):
+            return False
+        with staging.scratch(paths, pin) as stage:
+            for name in sorted(os.listdir(tree)):
+                if name != ".toolpin":
+                    os.symlink(f"{tree}/{name}", f"{stage}/{name}")
+            with staging.marked(paths, pin, stage):
+                record(paths, pin, env)
+    return True
+
+
+def record(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
+    """Write the record of an install as its asdf plugin, if it has one, describes it.
+
+    Raises ToolpinError where the plugin's scripts fail.
+    """
+    scripts = Scripts(paths, pin.tool, env, os.getcwd())
+    output = (
+        script_queries.ask_all(scripts, pin)
+        if os.path.isdir(scripts.directory)
+        else _PLAIN
+    )
+    receipt = Receipt(
+        pin=pin,
+        host="",
+        source="",
+        publisher="",
+        artifacts=(),
+        bin_dirs=output.bin_dirs,
+        variables=output.variables,
+        files=(),
+        installed_at="",
+        toolpin="",
+        homes=output.homes,
+        asks=output.asks,
+    )
+    place = f"{paths.install(*pin)}/{installs.RECORD}"
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    with open(f"{paths.install(*pin)}/{installs.ADOPTED}", "w", encoding="utf-8"):
+        pass
+    fresh = f"{place}.{os.getpid()}"
+    with open(fresh, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(publication.record_of(paths, receipt))
+    os.replace(fresh, place)
+
+
+def record_again(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
+    """Write a record again, as the install's plugin describes it now.
+
+    Raises ToolpinError where the plugin's scripts fail.
+    """
+    with staging.version_lock(paths, pin):
+        receipt = publication.read_receipt(paths, pin)
+        if receipt is None:
+            record(paths, pin, env)
+            return
+        output = script_queries.ask_all(Scripts(paths, pin.tool, env, os.getcwd()), pin)
+        publication.write_again(
+            paths,
+            receipt._replace(
+                bin_dirs=output.bin_dirs,
+                variables=output.variables,
+                homes=output.homes,
+                asks=output.asks,
+            ),
+        )
+
+
+def copy_plugin(paths: Paths, name: str, directory: str) -> bool:
+    """Put a copy of an asdf plugin's directory in place; False where there is one.
+
+    Raises ToolpinError for one that cannot be read.
+    """
+    place = f"{paths.plugins}/{name}"
+    if os.path.lexists(place):
+        return False
+    pin = Pin("plugin", name)
+    with staging.version_lock(paths, pin), staging.scratch(paths, pin) as stage:
+        copy_plugin_directory(directory, stage)
+        try:
+            os.makedirs(paths.plugins, exist_ok=True)
+            os.rename(stage, place)
+        except OSError as error:
+            raise ToolpinError(
+                f"the plugin {name} cannot be copied",
+                [("directory", directory), ("reason", error.strerror or str(error))],
+            ) from error
+    return True

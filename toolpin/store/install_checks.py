@@ -1,0 +1,92 @@
+"""Turns what was found of an install, before and after a repair, into text and JSON.
+
+It decides what an install is called: intact, damaged, repaired or adopted.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from toolpin.digests import grouped
+from toolpin.errors import ToolpinError, printable
+from toolpin.store.inspection import Inspection, group_added
+
+
+class Check(NamedTuple):
+    """One install: as it was found, and as it is now."""
+
+    before: Inspection
+    after: Inspection
+    problems: tuple[ToolpinError, ...] = ()
+
+    @property
+    def status(self) -> str:
+        """Return `adopted`, `damaged`, `repaired` or `intact`."""
+        if self.after.is_adopted:
+            return "adopted"
+        if self.after.findings:
+            return "damaged"
+        return "repaired" if self.before.findings else "intact"
+
+
+def heading(check: Check) -> str:
+    """Render the line with the verdict."""
+    now = check.after
+    files = grouped(len(now.receipt.files) if now.receipt else 0)
+    output = {
+        "adopted": "imported: it has no receipt to compare with",
+        "intact": f"intact, {files} files and links",
+        "repaired": f"repaired, {files} files and links",
+        "damaged": "damaged",
+    }[check.status]
+    own = f"; {grouped(now.own)} more that it installed itself" if now.own else ""
+    return f"{now.pin}: {output}{own}"
+
+
+def rows(check: Check) -> list[tuple[str, str, str, str]]:
+    """Render a row for each finding: a margin, the kind, the path, what is wrong."""
+    results = [("repaired", path, "") for path in _put_right(check)]
+    results += list(check.after.findings)
+    results += [
+        ("added", path, f"{grouped(count)} files" if path.endswith("/") else "")
+        for path, count in group_added(check.after).items()
+    ]
+    return [("", kind, _line(path), _line(detail)) for kind, path, detail in results]
+
+
+def as_table(check: Check, tree: str) -> dict[str, object]:
+    """Return what --json says of one install, whose directory is `tree`."""
+    now = check.after
+    return {
+        "tool": now.pin.tool,
+        "version": now.pin.version,
+        "path": tree,
+        "status": check.status,
+        "files": len(now.receipt.files) if now.receipt else 0,
+        "findings": [
+            {
+                "kind": finding.kind,
+                "path": _text(finding.path),
+                "detail": _text(finding.detail),
+            }
+            for finding in now.findings
+        ],
+        "repaired": _put_right(check),
+        "added": [_text(path) for path in now.added],
+        "own": now.own,
+    }
+
+
+def _put_right(check: Check) -> list[str]:
+    left = {finding.path for finding in check.after.findings}
+    paths = [finding.path for finding in check.before.findings]
+    return [_text(path) for path in paths if path not in left]
+
+
+def _line(text: str) -> str:
+    return printable(text)
+
+
+def _text(name: str) -> str:
+    """Return a name that JSON can hold, whatever bytes it has on disk."""
+    return name.encode("utf-8", "backslashreplace").decode()

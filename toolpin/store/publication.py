@@ -1,0 +1,287 @@
+"""The write side of the store: a tree is staged, checked and published by one rename.
+
+Every function expects its caller to hold the version's file lock. What is half done is
+kept apart, and swept, by `staging`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from collections.abc import Callable, Sequence
+
+from toolpin import __version__
+from toolpin.env_patch import render_record
+from toolpin.errors import ToolpinError, remedy
+from toolpin.json_documents import parse_receipt, render_receipt
+from toolpin.model import REQUIRED, EnvPatch, Home, Pin, Plan, Receipt, TreeFile
+from toolpin.steps.final_path import check_place, finish
+from toolpin.steps.tree_check import check_commands, check_proof
+from toolpin.steps.unpack_steps import make_directories, survey, unpack_all
+from toolpin.store.staging import (
+    clear_place,
+    discard,
+    empty_tree,
+    marked,
+    move,
+    open_gate,
+    room_for,
+    scratch,
+)
+from toolpin.system.atomic_write import atomic_replace
+from toolpin.system.directory_tree import walk
+from toolpin.system.paths import Paths, open_regular
+
+_OWN = ".toolpin"
+_LARGEST_RECEIPT = 64 << 20
+
+# Builds what is in one directory into another; returns the plan with what became known.
+Build = Callable[[Plan, str, str], Plan]
+# Puts a tree that was finished before into a directory, and tells what is in it.
+Restore = Callable[[str], Sequence[TreeFile]]
+
+
+def publish(
+    paths: Paths,
+    plan: Plan,
+    archives: Sequence[str],
+    installed_at: str,
+    *,
+    for_here: bool = True,
+    patchelf: Callable[[], str] | None = None,
+    build: Build | None = None,
+    restore: Restore | None = None,
+) -> Receipt:
+    """Carry out a plan from its verified archives, and publish the result.
+
+    What is for another machine is compared with what its files say of themselves, and
+    not run. In a directory of trees the tool's other version makes room at the end. A
+    plan with steps for the final place is finished there, behind its mark; `patchelf`
+    tells the program that does so, and `build` builds from a directory into that place.
+    `restore` fills a directory instead of all steps. Raises Refused when an archive
+    breaks the rules or a command cannot run here, and ToolpinError when the disk does
+    not take it; nothing is left in either case.
+    """
+    try:
+        with scratch(paths, plan.pin) as stage:
+            files = restore(stage) if restore else unpack_all(plan, archives, stage)
+            final = paths.install(*plan.pin)
+            if plan.is_in_place:
+                check_place(plan, final)
+                is_built = (plan.recipe or plan.is_scripted) and not restore
+                tree = empty_tree(paths, plan.pin) if is_built else stage
+                with marked(paths, plan.pin, tree):
+                    if is_built:
+                        plan = (build or _no_build)(plan, stage, final)
+                    if not restore:
+                        finish(plan, final, patchelf or _no_patchelf)
+                        _close_directories(final)
+                        files = survey(final)
+                    receipt = _checked(
+                        plan, final, files, installed_at, for_here=for_here
+                    )
+                    _write_own_files(paths, final, receipt)
+                return receipt
+            receipt = _checked(plan, stage, files, installed_at, for_here=for_here)
+            _write_own_files(paths, stage, receipt)
+            clear_place(paths, plan.pin)
+            with room_for(paths, plan.pin), open_gate():
+                move(stage, final)
+    except OSError as error:
+        where = error.filename or paths.staging
+        raise ToolpinError(
+            f"{plan.pin} cannot be written",
+            [("path", where), ("reason", error.strerror or "?")],
+            remedy(error, where, "TOOLPIN_DATA_DIR"),
+        ) from error
+    return receipt
+
+
+def _close_directories(tree: str) -> None:
+    """Let nobody but the owner write the directories that a build has made.
+
+    Behind a link, which a plugin's script can put there, are somebody else's.
+    """
+    if os.path.islink(tree):
+        return
+    for directory, _, _ in walk(tree):
+        mode = stat.S_IMODE(os.stat(directory).st_mode)
+        if mode & 0o022:
+            os.chmod(directory, mode & ~0o022)
+
+
+def _no_build(plan: Plan, _source: str, _final: str) -> Plan:
+    raise ToolpinError(
+        f"{plan.pin} is source code, and its plugin has no build instructions"
+    )
+
+
+def _no_patchelf() -> str:
+    raise ToolpinError("patchelf is not installed")
+
+
+def _checked(
+    plan: Plan,
+    tree: str,
+    files: Sequence[TreeFile],
+    installed_at: str,
+    *,
+    for_here: bool,
+) -> Receipt:
+    """Return the receipt of a tree whose commands are what the plan says."""
+    check_commands(plan, tree, "/" if for_here else "")
+    facts = check_proof(plan, tree) if for_here else ()
+    return _receipt(plan, files, installed_at)._replace(facts=facts)
+
+
+def remove(paths: Paths, pin: Pin) -> None:
+    """Remove an install: it is gone by one rename, and then deleted."""
+    tree = paths.install(*pin)
+    try:
+        discard(paths, pin, tree)
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(tree))
+    except OSError as error:
+        raise ToolpinError(
+            f"{pin} cannot be removed",
+            [("path", error.filename or tree), ("reason", error.strerror or "?")],
+        ) from error
+
+
+def record_of(paths: Paths, receipt: Receipt) -> str:
+    """Return the record that shims read of an install: it names the final place."""
+    final, root = paths.install(*receipt.pin), paths.state(receipt.pin.tool)
+
+    def at_home(directory: str) -> str:
+        return f"{root}/{directory}".replace("{required}", REQUIRED)
+
+    # A plugin's own programs stand in its directory, by an absolute path.
+    bins = [os.path.join(final, directory) for directory in receipt.bin_dirs]
+    # A home in the machine's store could be written by nobody who uses it.
+    homes = [
+        home for home in receipt.homes if not paths.shared or os.path.isabs(home[1])
+    ]
+    home_bins = () if paths.shared else receipt.home_bins
+    patch = EnvPatch(
+        path=(*bins, *map(at_home, home_bins)),
+        variables=tuple(
+            (name, value.replace("{install}", final))
+            for name, value in receipt.variables
+        ),
+        homes=tuple(
+            Home(name, os.path.dirname(final), directory)
+            if os.path.isabs(directory)  # in an install: a plugin's scripts name it so
+            else Home(name, root, at_home(directory))
+            for name, directory in homes
+        )
+        + _defaults(paths, receipt),
+        major=receipt.pin.version.partition(".")[0],
+        asks=receipt.asks,
+        plugin=f"{paths.plugins}/{receipt.pin.tool}" if is_scripted(receipt) else "",
+    )
+    return render_record(patch)
+
+
+def is_record(text: str, paths: Paths, receipt: Receipt) -> bool:
+    """Say whether a record says what a receipt says; an older one names no plugin."""
+    lines = record_of(paths, receipt).splitlines(keepends=True)
+    older = (line for line in lines if not line.startswith("toolpin_plugin="))
+    return text in ("".join(lines), "".join(older))
+
+
+def is_scripted(receipt: Receipt) -> bool:
+    """Say whether an asdf plugin describes an install."""
+    return any(name == "ASDF_INSTALL_PATH" for name, _ in receipt.variables)
+
+
+def _defaults(paths: Paths, receipt: Receipt) -> tuple[Home, ...]:
+    """Return the variables that are set unless the user has set them."""
+    final, result = paths.install(*receipt.pin), []
+    for name, (value, *others) in receipt.defaults:
+        in_tree = "{install}" in value
+        if in_tree and paths.shared:  # who uses that store may not write there
+            continue
+        root = os.path.dirname(final) if in_tree else value
+        directory = value.replace("{install}", final)
+        result.append(Home(name, root, directory, tuple(others)))
+    return tuple(result)
+
+
+def read_receipt(paths: Paths, pin: Pin) -> Receipt | None:
+    """Return the receipt of an install; None for an adopted one, which has none.
+
+    Raises ToolpinError for one that cannot be read.
+    """
+    return receipt_in(paths.install(*pin))
+
+
+def receipt_in(tree: str) -> Receipt | None:
+    """Return the receipt that lies in a tree, as `read_receipt` does."""
+    place = f"{tree}/{_OWN}/receipt.json"
+    try:
+        return parse_receipt(_read_own(place).decode(), place)
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ToolpinError(
+            f"{place} cannot be read", [("reason", str(error))]
+        ) from error
+
+
+def _read_own(path: str) -> bytes:
+    """Return what a file of toolpin's own holds: a checkout may bring anything along.
+
+    Raises OSError for a link, for what is no file, and for one that is too large.
+    """
+    with open_regular(path, os.O_NOFOLLOW) as file:
+        if os.fstat(file.fileno()).st_size > _LARGEST_RECEIPT:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
+        return file.read(_LARGEST_RECEIPT)
+
+
+def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receipt:
+    return Receipt(
+        pin=plan.pin,
+        host=str(plan.host),
+        source=plan.source,
+        publisher=plan.publisher,
+        artifacts=plan.artifacts,
+        bin_dirs=plan.bin_dirs,
+        variables=plan.variables,
+        files=tuple(files),
+        installed_at=installed_at,
+        toolpin=__version__,
+        bound=plan.is_bound,
+        homes=plan.homes,
+        defaults=plan.defaults,
+        home_bins=plan.home_bins,
+        asks=plan.asks,
+        first_use=plan.first_use,
+        brought=plan.brought,
+        requires=plan.requires,
+    )
+
+
+def _write_own_files(paths: Paths, stage: str, receipt: Receipt) -> None:
+    make_directories(f"{stage}/{_OWN}")
+    _write(f"{stage}/{_OWN}/receipt.json", render_receipt(receipt))
+    _write(f"{stage}/{_OWN}/record.sh", record_of(paths, receipt))
+
+
+def write_again(paths: Paths, receipt: Receipt) -> None:
+    """Write the receipt and the record of a published tree again."""
+    own = f"{paths.install(*receipt.pin)}/{_OWN}"
+    for name, text in (
+        ("receipt.json", render_receipt(receipt)),
+        ("record.sh", record_of(paths, receipt)),
+    ):
+        with atomic_replace(f"{own}/{name}") as file:
+            file.write(text.encode(errors="surrogateescape"))
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "x", encoding="utf-8", errors="surrogateescape") as stream:
+        stream.write(text)
+        os.fchmod(stream.fileno(), 0o644)

@@ -1,0 +1,33 @@
+"""Finds what a real asdf has installed and this store has not. It changes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from toolpin.config.asdf_env import data_directory
+from toolpin.errors import as_word
+from toolpin.store import installs
+from toolpin.system.paths import Paths, home_directory
+
+
+def unimported(paths: Paths, env: Mapping[str, str]) -> str:
+    """Return asdf's own directory where it has versions that are not here; else "".
+
+    It is one of a real asdf: what toolpin works in itself needs no import.
+    """
+    for directory in (data_directory(env), f"{home_directory(env)}/.asdf"):
+        if not directory or os.path.realpath(directory) == os.path.realpath(paths.data):
+            continue
+        theirs = Paths(directory, paths.config)
+        for tool in installs.tools(theirs):
+            here = installs.versions(paths, tool)
+            if not set(installs.versions(theirs, tool)).issubset(here):
+                return directory
+    return ""
+
+
+def import_line(directory: str) -> str:
+    """Return the command that brings the versions of asdf's directory here."""
+    is_usual = os.path.basename(directory) == ".asdf"
+    return "toolpin import asdf" + ("" if is_usual else f" --from {as_word(directory)}")

@@ -1,0 +1,1 @@
+"""The operating system: paths, processes, file locks, modes, output."""

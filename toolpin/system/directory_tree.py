@@ -1,0 +1,169 @@
+"""Walks and removes directory trees of any depth, without recursion.
+
+What an archive, a build or a restored cache has nested may be deeper than Python
+recurses, and have paths that are longer than the system takes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator
+
+_OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def walk(top: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield each directory, the names of those in it, and of all else.
+
+    As `os.walk` does from the top: the caller may sort and shorten the names of the
+    directories; links to directories are among these and not followed; what cannot be
+    listed is left out.
+    """
+    waiting = [top]
+    while waiting:
+        at = waiting.pop()
+        names: list[str] = []
+        others: list[str] = []
+        try:
+            with os.scandir(at) as entries:
+                for entry in entries:
+                    (names if _is_directory(entry) else others).append(entry.name)
+        except OSError:
+            continue
+        yield at, names, others
+        below = [os.path.join(at, name) for name in names]
+        waiting += [path for path in reversed(below) if not os.path.islink(path)]
+
+
+def remove_tree(path: str) -> None:
+    """Remove a directory, not a link to one, also parts that their owner may not write.
+
+    Goes on where something stays, and raises the first OSError at the end.
+    """
+    removal = _Removal(os.open(_opened_up(path), _OPEN))
+    removal.run()
+    removal.attempt(os.rmdir, path)
+    if removal.failure:
+        failure = removal.failure
+        where = failure.filename if isinstance(failure.filename, str) else ""
+        at = path if where in ("", path) else f"{path}/.../{where}"
+        raise OSError(failure.errno, failure.strerror, at)
+
+
+@contextlib.contextmanager
+def temporary(prefix: str) -> Iterator[str]:
+    """Make an empty directory for a while; scripts may nest in it what they like."""
+    import tempfile  # noqa: PLC0415 - few commands need one
+
+    path = tempfile.mkdtemp(prefix=prefix)
+    try:
+        yield path
+    finally:
+        drop_tree(path)
+
+
+def drop_tree(path: str) -> None:
+    """Remove a directory as far as that can be done."""
+    with contextlib.suppress(OSError):
+        remove_tree(path)
+
+
+class _Removal:
+    """One removal. It holds one directory open at a time, however deep it comes."""
+
+    def __init__(self, top: int) -> None:
+        self._here = top
+        self.failure: OSError | None = None
+
+    def run(self) -> None:
+        """Empty the directory that is open, and close it."""
+        # For each directory on the way down: its name, that of the one above it, and
+        # what is still to be emptied in it.
+        above: list[tuple[str, tuple[int, int]]] = []
+        try:
+            left = [self._remove_files()]
+            while left:
+                if left[-1]:
+                    name = left[-1].pop()
+                    number = self._number()
+                    if self.attempt(self._descend, name):
+                        above.append((name, number))
+                        left.append(self._remove_files())
+                    continue
+                left.pop()
+                if above:
+                    self._ascend(*above.pop())
+        finally:
+            os.close(self._here)
+
+    def attempt(
+        self, work: Callable[..., object], of: str | int, mode: int = 0, **at: int
+    ) -> bool:
+        """Do something, and note the first failure. What is gone is none."""
+        try:
+            work(of, *([mode] if mode else []), **at)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            self.failure = self.failure or error
+            return False
+        return True
+
+    def _remove_files(self) -> list[str]:
+        """Remove what is no directory; return the names of the directories."""
+        mode = stat.S_IMODE(os.fstat(self._here).st_mode)
+        if mode & stat.S_IRWXU != stat.S_IRWXU:
+            self.attempt(os.fchmod, self._here, stat.S_IRWXU)
+        names: list[str] = []
+        with os.scandir(self._here) as listed:
+            entries = list(listed)
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                names.append(entry.name)
+            else:
+                self.attempt(os.unlink, entry.name, dir_fd=self._here)
+        return names
+
+    def _descend(self, name: str) -> None:
+        below = os.open(_opened_up(name, self._here), _OPEN, dir_fd=self._here)
+        os.close(self._here)
+        self._here = below
+
+    def _ascend(self, name: str, number: tuple[int, int]) -> None:
+        """Go back to the directory above, and remove the one that is now empty.
+
+        Raises OSError where somebody has moved it meanwhile: what is above it then is
+        not of the tree.
+        """
+        upper = os.open("..", _OPEN, dir_fd=self._here)
+        os.close(self._here)
+        self._here = upper
+        if self._number() != number:
+            raise OSError(errno.ESTALE, "it was moved during its removal", name)
+        self.attempt(os.rmdir, name, dir_fd=upper)
+
+    def _number(self) -> tuple[int, int]:
+        status = os.fstat(self._here)
+        return status.st_dev, status.st_ino
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _opened_up(name: str, above: int | None = None) -> str:
+    """Return the name of a directory that its owner can list from now on.
+
+    A link is left as it is: to open it fails.
+    """
+    mode = os.stat(name, dir_fd=above, follow_symlinks=False).st_mode
+    if stat.S_ISDIR(mode) and mode & stat.S_IRWXU != stat.S_IRWXU:
+        with contextlib.suppress(OSError):  # another's, who may let it be listed
+            os.chmod(name, stat.S_IRWXU, dir_fd=above)
+    return name

@@ -1,0 +1,105 @@
+"""Tells what this machine is: the Host that builds must fit. Reads, never guesses."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import platform
+import re
+from collections.abc import Iterator
+
+from toolpin.errors import ToolpinError
+from toolpin.model import Host
+
+_SYSTEMS = {"Linux": "linux", "Darwin": "macos"}
+_DIRECTORIES = ("/lib", "/usr/lib", "/lib64", "/usr/lib64")
+_LOADER_CONFIG = "/etc/ld.so.conf"
+_MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+def detect() -> Host:
+    """Return this machine's Host. Raises ToolpinError where toolpin has no builds."""
+    system = _SYSTEMS.get(platform.system())
+    arch = _MACHINES.get(platform.machine())
+    if system is None or arch is None:
+        raise ToolpinError(
+            "toolpin does not support this machine",
+            [
+                ("this machine", f"{platform.system()} {platform.machine()}"),
+                ("expected", "Linux or macOS on x86_64 or arm64"),
+            ],
+        )
+    if system == "macos":
+        return Host(system, arch, "", platform.mac_ver()[0])
+    libc, version = _libc()
+    return Host(system, arch, libc, version, libraries(libc))
+
+
+def _libc() -> tuple[str, str]:
+    """Return ("glibc", "2.36") or ("musl", "").
+
+    The answer is that of the C library this interpreter runs on, which is the
+    system's: confstr names glibc and its version, and musl does not know the name.
+    """
+    try:
+        named = os.confstr("CS_GNU_LIBC_VERSION") or ""
+    except (OSError, ValueError):
+        named = ""
+    match = re.fullmatch(r"glibc (\d+\.\d+).*", named)
+    return ("glibc", match[1]) if match else ("musl", "")
+
+
+def libraries(libc: str) -> frozenset[str] | None:
+    """Return the sonames in the directories that the loader looks in; None for musl.
+
+    Source: ld.so(8), ldconfig(8). A library that only LD_LIBRARY_PATH leads to does
+    not count: a release would not find it.
+    """
+    if libc != "glibc":
+        return None
+    results: set[str] = set()
+    for directory in (*_DIRECTORIES, *_configured(_LOADER_CONFIG)):
+        with contextlib.suppress(OSError):
+            results.update(name for name in os.listdir(directory) if ".so" in name)
+    return frozenset(results)
+
+
+def _configured(pattern: str, depth: int = 0) -> Iterator[str]:
+    """Yield the directories of ld.so.conf and of the files that it includes."""
+    for path in sorted(glob.glob(pattern)):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                lines = [line.partition("#")[0].split() for line in file]
+        except OSError:
+            continue
+        for words in lines:
+            if words[:1] == ["include"] and depth < 4:
+                for word in words[1:]:
+                    yield from _configured(os.path.join("/etc", word), depth + 1)
+            elif words and words[0].startswith("/"):
+                yield words[0]
+
+
+def distribution() -> str:
+    """Return the distribution and its version, as `debian 12`; macOS's own.
+
+    Source: os-release(5). "" where the system does not say.
+    """
+    if platform.system() == "Darwin":
+        return f"macos {platform.mac_ver()[0]}"
+    try:
+        freedesktop_os_release = platform.freedesktop_os_release()
+    except OSError:
+        return ""
+    version = freedesktop_os_release.get("VERSION_ID") or freedesktop_os_release.get(
+        "VERSION_CODENAME", ""
+    )
+    return f"{freedesktop_os_release.get('ID', '')} {version}".strip()
+
+
+def any_of(key: str) -> Host:
+    """Return the Host that a key such as `linux-x64-musl` stands for, of any libc."""
+    system, arch, *suffix = key.split("-")
+    libc = "" if system == "macos" else (suffix[0] if suffix else "glibc")
+    return Host(system, arch, libc, "")

@@ -1,0 +1,262 @@
+"""The folders that toolpin owns, from the environment, and how a file there is opened.
+
+Light: `exec` imports it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import pwd
+import stat
+from collections.abc import Mapping
+from typing import BinaryIO, NamedTuple
+
+from toolpin.errors import UsageError
+from toolpin.model import REQUIRED
+
+SYSTEM_CONFIG = "/etc/toolpin/config.toml"
+# Root's to write, everybody's to read, and no blank in it.
+SYSTEM_DATA = "/usr/local/share/toolpin"
+
+
+class Paths(NamedTuple):
+    """The data directory and what asdf's layout puts in it; the config directory.
+
+    `into` is a directory that gets one tree a tool instead of the store, "" for none.
+    `system` is the data directory of the machine's store, which is only read, "" for
+    none; of that store itself `shared` is true. `filename` is what project files are
+    called. `as_asdf` is for asdf's command and its users' shims: there an empty
+    directory is an installed version, too, and what scripts print is shown as they
+    print it.
+    """
+
+    data: str
+    config: str
+    into: str = ""
+    system: str = ""
+    shared: bool = False
+    filename: str = ".tool-versions"
+    as_asdf: bool = False
+
+    @property
+    def behind(self) -> Paths | None:
+        """The machine's store, where what this one lacks is looked for."""
+        if not self.system:
+            return None
+        return Paths(self.system, self.config, shared=True)
+
+    @property
+    def alone(self) -> Paths:
+        """This store without the machine's behind it: what can be changed."""
+        return self._replace(system="")
+
+    @property
+    def installs(self) -> str:
+        """Finished installs, as `<tool>/<version>`; nothing else is below."""
+        return f"{self.data}/installs"
+
+    @property
+    def incomplete(self) -> str:
+        """Marks of installs that are being built in their final place."""
+        return f"{self.into}/.incomplete" if self.into else f"{self.data}/incomplete"
+
+    @property
+    def staging(self) -> str:
+        """Trees that become installs by one rename, on the same filesystem."""
+        return f"{self.into}/.staging" if self.into else f"{self.data}/staging"
+
+    @property
+    def channels(self) -> str:
+        """What channels meant at the last install, as `<tool>/<channel>`."""
+        return f"{self.data}/channels"
+
+    @property
+    def projects(self) -> str:
+        """The file that names the projects which were installed for."""
+        return f"{self.data}/projects"
+
+    @property
+    def shims(self) -> str:
+        """The directory for PATH."""
+        return f"{self.data}/shims"
+
+    @property
+    def shim_library(self) -> str:
+        """The one script that every shim sources."""
+        return f"{self.data}/lib/shim.sh"
+
+    @property
+    def locks(self) -> str:
+        """The mutexes, one file a version."""
+        return f"{self.data}/locks"
+
+    @property
+    def global_file(self) -> str:
+        """The project file of last resort."""
+        return f"{self.config}/{self.filename}"
+
+    @property
+    def user_config(self) -> str:
+        """The user's settings."""
+        return f"{self.config}/config.toml"
+
+    @property
+    def plugins(self) -> str:
+        """The plugins that are directories of scripts, as asdf has them."""
+        return f"{self.data}/plugins"
+
+    @property
+    def downloads(self) -> str:
+        """What the scripts of such plugins download, as `<tool>/<version>`."""
+        return f"{self.data}/downloads"
+
+    @property
+    def plugin_index(self) -> str:
+        """The copy of the repository that knows plugins by their short names."""
+        return f"{self.data}/plugin-index"
+
+    @property
+    def chosen(self) -> str:
+        """Who was chosen for a name that several plugins have, a file a name."""
+        return f"{self.data}/chosen"
+
+    @property
+    def answers(self) -> str:
+        """The directory with the `asdf` that plugins' scripts find on their PATH."""
+        return f"{self.data}/lib/asdf"
+
+    @property
+    def helpers(self) -> str:
+        """What serves toolpin alone: a private npm, apt's lists."""
+        return f"{self.data}/helpers"
+
+    @property
+    def asdf_note(self) -> str:
+        """There where the `asdf` command works on this store: shims heed it then."""
+        return f"{self.data}/asdf-command"
+
+    @property
+    def idiomatic(self) -> str:
+        """Which files of other managers each asdf plugin reads, a file a plugin."""
+        return f"{self.data}/idiomatic"
+
+    def state(self, tool: str) -> str:
+        """Return the directory for what a tool itself installs beside its versions."""
+        return f"{self.data}/state/{tool}"
+
+    def log(self, tool: str, version: str) -> str:
+        """Return the file for what a version's build says; `@` is in no name."""
+        return f"{self.data}/logs/{tool}@{version}.log"
+
+    def install(self, tool: str, version: str) -> str:
+        """Return the final path of one version."""
+        if self.into:
+            return f"{self.into}/{tool}"
+        return f"{self.data}/installs/{tool}/{version}"
+
+
+def find_paths(env: Mapping[str, str]) -> Paths:
+    """Return the folders that `env` names, or their defaults below the home folder.
+
+    The data directory's default is the same on macOS: builds break on blanks in a path.
+    Raises UsageError for a directory that is not absolute or that PATH cannot hold.
+    """
+    home = home_directory(env)
+    data_home = env.get("XDG_DATA_HOME") or f"{home}/.local/share"
+    config_home = env.get("XDG_CONFIG_HOME") or f"{home}/.config"
+    paths = Paths(
+        data=env.get("TOOLPIN_DATA_DIR") or f"{data_home}/toolpin",
+        config=env.get("TOOLPIN_CONFIG_DIR") or f"{config_home}/toolpin",
+    )
+    _check_directory("TOOLPIN_DATA_DIR", paths.data)
+    _check_directory("TOOLPIN_CONFIG_DIR", paths.config)
+    data, system = os.path.normpath(paths.data), _system_data(env)
+    shared = data == system
+    return Paths(
+        data,
+        os.path.normpath(paths.config),
+        system="" if shared else system,
+        shared=shared,
+    )
+
+
+def find_system_paths(env: Mapping[str, str]) -> Paths:
+    """Return the directories of the machine's store, for who may write it.
+
+    Its config directory is the one of the machine's settings: nobody's own plugins and
+    no own `.tool-versions` decide for all. Raises UsageError as `find_paths` does.
+    """
+    config = os.path.dirname(os.path.normpath(system_config(env)))
+    return Paths(_system_data(env), config, shared=True)
+
+
+def _system_data(env: Mapping[str, str]) -> str:
+    directory = env.get("TOOLPIN_SYSTEM_DATA_DIR") or SYSTEM_DATA
+    _check_directory("TOOLPIN_SYSTEM_DATA_DIR", directory)
+    return os.path.normpath(directory)
+
+
+def system_config(env: Mapping[str, str]) -> str:
+    """Return the machine's settings file, below the user's in rank.
+
+    TOOLPIN_SYSTEM_CONFIG names another: an image may hold its own.
+    """
+    file = env.get("TOOLPIN_SYSTEM_CONFIG") or SYSTEM_CONFIG
+    if not os.path.isabs(file):
+        raise UsageError(
+            "TOOLPIN_SYSTEM_CONFIG must be an absolute path", [("received", repr(file))]
+        )
+    return file
+
+
+def home_directory(env: Mapping[str, str]) -> str:
+    """Return $HOME when it is an absolute path, else the account's home directory."""
+    home = env.get("HOME", "")
+    if os.path.isabs(home):
+        return home
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return "/"
+
+
+def open_regular(path: str, more: int = 0) -> BinaryIO:
+    """Open a regular file, links followed unless the flags of `more` say otherwise.
+
+    Raises OSError for anything else, too: a pipe would keep its reader waiting.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY | more
+    file = open(os.open(path, flags), "rb")  # noqa: SIM115 - the caller's
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "it is not a file", path)
+    return file
+
+
+def read_bytes(path: str) -> bytes | None:
+    """Return what a file of the user's own holds, None where none is."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def bundled(name: str) -> str:
+    """Return `plugins`, `shims`, `ci` or `install.sh`, in the wheel or the checkout."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    packed = f"{package}/bundled/{name}"
+    return packed if os.path.exists(packed) else f"{os.path.dirname(package)}/{name}"
+
+
+def _check_directory(variable: str, directory: str) -> None:
+    if not os.path.isabs(directory):
+        raise UsageError(
+            f"{variable} must be an absolute path", [("received", repr(directory))]
+        )
+    if any(sign in directory for sign in f":\n{REQUIRED}"):
+        raise UsageError(
+            f"{variable} must not contain a colon or a newline: PATH cannot hold it",
+            [("received", repr(directory))],
+        )

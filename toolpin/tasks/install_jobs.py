@@ -1,0 +1,142 @@
+"""Turns requests, as they are resolved, into the jobs of an install."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from toolpin.app import App
+from toolpin.errors import NotLocked, NotPublished, ToolpinError, Unreachable
+from toolpin.install.first_builds import Failure, first_for, to_pin, too_old
+from toolpin.install.jobs import Job, Outcome
+from toolpin.install.locked_plan import UNTOLD, other_bytes
+from toolpin.model import Host, Pin, Request
+from toolpin.resolver.local_resolution import (
+    Resolution,
+    lacks_all,
+    not_installed,
+    to_provide,
+)
+from toolpin.resolver.locked_resolution import not_locked
+from toolpin.resolver.resolver import Resolver
+from toolpin.versions import sort_key
+
+
+def jobs_for(
+    requests: Sequence[Request], resolver: Resolver, app: App, *, elsewhere: bool
+) -> tuple[list[Job], list[ToolpinError]]:
+    """Return what can be tried, and the errors of what cannot: the rest goes on.
+
+    What goes `elsewhere` is not compared with the store. Raises UsageError for a
+    lockfile that is none: it may speak for all of them.
+    """
+    jobs: list[Job] = []
+    errors: list[ToolpinError] = []
+    for request in requests:
+        resolver.lockfile(request.origin)  # its error is one of all requests
+        try:
+            if lacks_all(request, app.where):
+                raise not_installed(request, app.where)
+            if to_provide(request):  # the machine's own and a directory need no plugin
+                app.registry.check(request.tool, request.origin)
+            jobs += _jobs(request, resolver, app, elsewhere)
+        except ToolpinError as error:
+            errors.append(error)
+    return _each_once(jobs, errors), errors
+
+
+def _jobs(request: Request, resolver: Resolver, app: App, elsewhere: bool) -> list[Job]:
+    jobs = []
+    beside = resolver.beside(request)
+    for resolution in resolver.resolve(request, beside):
+        if resolution.is_final or resolution.pin is None:
+            raise _explained(resolution, app, resolver.host)
+        pin, origin, locked = resolution.pin, resolution.origin, resolution.locked
+        must = locked is not None and resolver.is_strict and not elsewhere
+        job = Job(pin, origin, locked, must, beside)
+        if not elsewhere:
+            _check_bytes(job, app)
+        jobs.append(job)
+    return jobs
+
+
+def _explained(resolution: Resolution, app: App, host: Host) -> NotLocked:
+    """Return the error; where all builds for this host are newer, with that."""
+    error, pin = not_locked(resolution), resolution.pin
+    tool = app.registry.get(pin.tool) if pin else None
+    if pin is None or tool is None:
+        return error
+    asked = [Failure(spec, error) for spec in tool.sources if spec.since]
+    first = first_for(asked, pin, host)
+    if first is None:
+        return error
+    reasons = [too_old(spec, pin, host) for spec, _ in asked]
+    facts = [("reason", reason) for reason in reasons if reason]
+    line = first.partition(".")[0]
+    fix = to_pin(pin.tool, line, resolution.origin)
+    return NotLocked(error.what, [*error.facts, *facts], fix)
+
+
+def _check_bytes(job: Job, app: App) -> None:
+    """Say where other bytes than the locked ones are installed, or raise NotLocked."""
+    error = other_bytes(app.paths, job)
+    if error and job.must:
+        raise error
+    if error and UNTOLD not in dict(error.facts).values():
+        app.report.warn(f"{error.what}; try: {error.hint}")
+
+
+def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
+    """Return one job a pin; two lockfiles with other bytes for it are an error.
+
+    Of builds for several versions of the tool that runs them, the one for the oldest:
+    it runs on the newer ones, too.
+    """
+    results: dict[Pin, Job] = {}
+    for job in jobs:
+        first = results.setdefault(job.pin, job)
+        if not (first.locked and job.locked):
+            one_locked = first if first.locked else job if job.locked else None
+            results[job.pin] = one_locked or min(first, job, key=_age_beside)
+        elif _are_for_others(first, job):
+            results[job.pin] = min(first, job, key=_age_beside)
+        elif first.locked.entry != job.locked.entry:
+            errors.append(
+                NotLocked(
+                    f"{job.pin} is locked twice with different files",
+                    [
+                        (
+                            item.locked.file,
+                            str(item.locked.entry.build.artifacts[0].digest),
+                        )
+                        for item in (first, job)
+                        if item.locked
+                    ],
+                    f"toolpin lock --refresh {job.pin.tool}",
+                )
+            )
+    return list(results.values())
+
+
+def _are_for_others(first: Job, second: Job) -> bool:
+    """Say whether two locked builds differ by the tool that is pinned beside them."""
+    builds = [item.locked.entry.build for item in (first, second) if item.locked]
+    return first.beside != second.beside and builds[0].requires != builds[1].requires
+
+
+def _age_beside(job: Job) -> list[tuple[str, object]]:
+    """Return what sorts jobs by the tools beside them, unknown and old ones first."""
+    return [(tool, sort_key(version)) for tool, version in job.beside]
+
+
+def judged(outcome: Outcome, tried: Collection[Pin]) -> Outcome:
+    """Return the outcome; of what was taken for exact, and nobody tells, as NotLocked.
+
+    `tried` are the resolver's.
+    """
+    error = outcome.error
+    if outcome.job.pin not in tried or not isinstance(
+        error, NotPublished | Unreachable
+    ):
+        return outcome
+    what = f"{error.what}; versions are not resolved under CI"
+    return outcome._replace(error=NotLocked(what, error.facts, "toolpin lock"))

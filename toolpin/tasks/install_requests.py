@@ -1,0 +1,265 @@
+"""Installs what requests ask for, by the rules of `install`, and shows how it ended.
+
+What is already installed is found without a file lock, a thread or a network library.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from toolpin.app import App
+from toolpin.env_patch import is_ci
+from toolpin.errors import NotLocked, ToolpinError
+from toolpin.install.jobs import Job, Outcome
+from toolpin.lockfile.header import is_whole
+from toolpin.model import Origin, Pin, Request
+from toolpin.project.project_files import LARGEST_LOCKFILE
+from toolpin.resolver.local_resolution import (
+    lacks_all,
+    lockfile_for,
+    missing_directories,
+    settled,
+)
+from toolpin.shims.shim_directory import are_in_place, why_skipped
+from toolpin.store import installs
+from toolpin.tasks.install_view import Show, show_outcomes, show_plans
+from toolpin.tasks.request_options import InstallOptions
+from toolpin.versions import sort_key
+
+
+def install_requests(
+    requests: Sequence[Request],
+    options: InstallOptions,
+    app: App,
+    show: Show = show_outcomes,
+) -> int:
+    """Install what requests ask for, and return the exit code: 1 where one fails.
+
+    4, and nothing is installed, where a lockfile had to answer and does not.
+    """
+    _warn_of_directories(requests, app)
+    lockfile_requests = [
+        (pin, request.origin) for request in requests for pin in request.stated
+    ]
+    _refuse_pairs(lockfile_requests, app, bool(options.all_projects))
+    if _is_plain(options, app):
+        wanted = _settled(requests, app)
+        if wanted is not None and _is_done(wanted, app):
+            jobs = [Job(pin, origin) for pin, origin in wanted]
+            return show([Outcome(job, "present") for job in jobs], [], app)
+    # With these come requests, tqdm and threads: only where there is work.
+    from toolpin.tasks.lockfile_plugins import provide  # noqa: PLC0415
+
+    if not options.source:
+        provide(requests, app, allowed=options.allow_plugins)
+    settings = app.settings.overridden(
+        sources=options.source,
+        jobs=options.jobs,
+        first_use=options.trust_on_first_use and not options.dry_run,
+    )
+    app = app.derived(settings=settings, registry=app.registry)
+    return _install(requests, lockfile_requests, options, app, show)
+
+
+def _warn_of_directories(requests: Sequence[Request], app: App) -> None:
+    """Report directories that do not exist, where something else answers for them."""
+    for request in requests:
+        if not lacks_all(request, app.where):
+            for path in missing_directories(request, app.where):
+                named = f"{request.origin}: {request.tool} names {path}"
+                app.report.warn(f"{named}, which does not exist")
+
+
+def _install(
+    requests: Sequence[Request],
+    lockfile_requests: Sequence[tuple[Pin, Origin]],
+    options: InstallOptions,
+    app: App,
+    show: Show,
+) -> int:
+    """Resolve requests and install the result; `wishes` are their exact versions."""
+    from toolpin.lockfile_update.elsewhere import report_newer  # noqa: PLC0415
+    from toolpin.resolver.resolver import Resolver, Rules  # noqa: PLC0415
+    from toolpin.tasks.after_install import run_install_hooks  # noqa: PLC0415
+    from toolpin.tasks.install_jobs import jobs_for, judged  # noqa: PLC0415
+
+    there = _destination(options, app)
+    installer = there.installer
+    rules = Rules(
+        must=options.locked or bool(options.into),
+        ci=is_ci(app.env),
+        ignored=bool(options.source),
+        literal=options.literal,
+    )
+    resolver = Resolver(app, there.host, rules, requests, installer.resolve)
+    jobs, errors = jobs_for(requests, resolver, app, elsewhere=bool(options.into))
+    meant = [(job.pin, job.origin) for job in jobs]
+    if meant != lockfile_requests:
+        _refuse_pairs(meant, app, bool(options.all_projects))
+    if options.into:
+        jobs = _one_a_tool(jobs)
+    if any(isinstance(error, NotLocked) for error in errors):
+        return show([], errors, app)
+    if options.dry_run:
+        return show_plans(jobs, errors, installer.plan, there)
+    outcomes = [judged(item, resolver.tried) for item in installer.run(jobs)]
+    provided = {outcome.job.pin for outcome in outcomes if outcome.status != "failed"}
+    for pin, channel in resolver.channels:
+        if pin in provided:
+            installs.remember_channel(app.paths, pin, channel)
+    if not options.into:
+        _refresh_shims(outcomes, app)
+    locked = {outcome.job.pin.tool for outcome in outcomes if outcome.job.locked}
+    if locked and not is_ci(app.env):
+        report_newer(locked, app)
+    outcomes = run_install_hooks(outcomes, app)
+    runs_here = there.host.libc_version != "" or not options.host
+    return show(outcomes, errors, there, runs_here=runs_here)
+
+
+def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:
+    """Return the first job of each tool: the others are what it falls back to.
+
+    Raises ToolpinError where another project wants another version.
+    """
+    results: dict[str, Job] = {}
+    for job in jobs:
+        first = results.setdefault(job.pin.tool, job)
+        if first.origin != job.origin:
+            raise ToolpinError(
+                f"DIR/{job.pin.tool} cannot be both {first.pin.version} and "
+                f"{job.pin.version}",
+                [(item.pin.version, str(item.origin)) for item in (first, job)],
+                "toolpin help install",
+            )
+    return list(results.values())
+
+
+def _refuse_pairs(
+    lockfile_requests: Sequence[tuple[Pin, Origin]], app: App, all_projects: bool
+) -> None:
+    """Raise ToolpinError for versions of one project that do not go together."""
+    if app.registry.paired.isdisjoint(pin.tool for pin, _ in lockfile_requests):
+        return
+    from toolpin.version_pairs import (  # noqa: PLC0415 - few projects need it
+        refuse_pairs,
+    )
+
+    places = {origin.place for _, origin in lockfile_requests} if all_projects else {""}
+    for place in sorted(places):
+        together = [
+            request for request in lockfile_requests if place in ("", request[1].place)
+        ]
+        refuse_pairs(together, app)
+
+
+def _is_plain(options: InstallOptions, app: App) -> bool:
+    """Say whether nothing is asked for that takes more than a look at the store."""
+    more = options.dry_run or options.source or options.jobs is not None
+    return not (more or options.locked or options.into or is_ci(app.env))
+
+
+def _destination(options: InstallOptions, app: App) -> App:
+    """Return the context with the directory and the host that trees are for.
+
+    Raises UsageError for a host that no tool has builds for.
+    """
+    from toolpin.lockfile.scope import check_host  # noqa: PLC0415
+    from toolpin.system.host import any_of  # noqa: PLC0415 - see install_requests
+
+    if not options.into:
+        return app
+    directory = os.path.abspath(os.path.join(app.directory, options.into))
+    target = app.host
+    if options.host:
+        check_host(options.host, app.registry.tools)
+        if options.host != str(target):
+            target = any_of(options.host)
+    return app.derived(
+        paths=app.paths._replace(into=directory),
+        registry=app.registry,
+        settings=app.settings,
+        host=target,
+        clients=app.clients,
+    )
+
+
+def _refresh_shims(outcomes: Sequence[Outcome], app: App) -> None:
+    from toolpin.tasks.shim_refresh import (  # noqa: PLC0415 - see install_requests
+        refresh_shims,
+    )
+
+    wanted = {outcome.job.pin.tool for outcome in outcomes}
+    changes = refresh_shims(app.paths, app.registry, wanted)
+    there = {
+        outcome.job.pin.tool for outcome in outcomes if outcome.status == "installed"
+    }
+    known = [app.registry.readable(tool) for tool in wanted - there]
+    lacking = {name for tool in known if tool for name in tool.commands}
+    added = [name for name in changes.added if name not in lacking]
+    if there and added and app.paths.shims in app.env.get("PATH", "").split(":"):
+        # bash remembers where it found a command before.
+        new = ", ".join(added)
+        app.report.remark(f"new commands: {new}; bash may need `hash -r`")
+    for name in changes.skipped:
+        app.report.warn(why_skipped(app.paths, name))
+
+
+def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] | None:
+    """Return the installed pins that requests stand for, each with who wants it.
+
+    None where one needs a decision: it is neither exact nor locked, or not installed,
+    its lockfile is damaged, or it was built for a newer tool than these.
+    """
+    results = []
+    texts: dict[str, str] = {}
+    for request in requests:
+        lockfile = lockfile_for(request.origin, app.where)
+        if lockfile and lockfile not in texts:
+            texts[lockfile] = app.files.read(lockfile, LARGEST_LOCKFILE).decode(
+                errors="replace"
+            )
+            if not is_whole(texts[lockfile], lockfile):
+                return None
+        pins = settled(request, app.paths, app.where)
+        if pins is None:
+            return None
+        for pin in pins:
+            if lockfile and not _is_told(pin, texts[lockfile], app):
+                return None
+            app.registry.check(request.tool, request.origin)
+            results.append((pin, request.origin))
+    return results if _run_together(results, app) else None
+
+
+def _run_together(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
+    """Say whether no install was built for a newer tool than the one beside it.
+
+    As far as these tell: what is pinned elsewhere is for who decides.
+    """
+    for pin, origin in settled:
+        for tool, least in installs.partners(app.paths, pin):
+            same = [origin for origin in settled if origin[0].tool == tool]
+            near = [item for item in same if item[1].place == origin.place]
+            have = next((value.version for value, _ in near or same), None)
+            if have is None or sort_key(least) > sort_key(have):
+                return False
+    return True
+
+
+def _is_told(pin: Pin, text: str, app: App) -> bool:
+    """Say whether a lockfile names each digest that an install was made of."""
+    digests = installs.digests(app.paths, pin)
+    return all(digest in text for digest in digests)
+
+
+def _is_done(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
+    """Tell, without a file lock, that all is installed and nothing is to clean up."""
+    pins = [pin for pin, _ in settled]
+    return (
+        all(installs.is_installed(app.paths, pin) for pin in pins)
+        and not installs.has_remains(app.paths)
+        and are_in_place(app.paths, pins, sys.executable)
+    )

@@ -1,0 +1,179 @@
+"""Shows what `install` would do, and how it ended: lines for people, JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from toolpin.app import App
+from toolpin.errors import EXIT_WOULD_INSTALL, NotLocked, ToolpinError
+from toolpin.install.jobs import Job, Outcome
+from toolpin.json_tables import origin_table, pin_table, plan_table
+from toolpin.model import Plan
+from toolpin.store import installs
+from toolpin.system.report import error_table
+
+
+class Show(Protocol):
+    """Shows how everything ended, and returns the exit code."""
+
+    def __call__(
+        self,
+        outcomes: Sequence[Outcome],
+        errors: list[ToolpinError],
+        app: App,
+        *,
+        runs_here: bool = True,
+    ) -> int:
+        """See `show_outcomes`."""
+
+
+def show_outcomes(
+    outcomes: Sequence[Outcome],
+    errors: list[ToolpinError],
+    app: App,
+    *,
+    runs_here: bool = True,
+    command: str = "install",
+) -> int:
+    """Tell how everything ended, and return the exit code.
+
+    `errors` are those of requests for which nothing was tried. What does not run here
+    is on no PATH of this machine's.
+    """
+    if app.report.as_json:
+        _answer(command, outcomes, errors, app)
+    errors += [outcome.error for outcome in outcomes if outcome.error]
+    return _sum_up(outcomes, errors, app, runs_here=runs_here)
+
+
+def _sum_up(
+    outcomes: Sequence[Outcome],
+    errors: Sequence[ToolpinError],
+    app: App,
+    *,
+    runs_here: bool,
+) -> int:
+    report = app.report
+    for error in errors:
+        report.error(error)
+    done = [outcome for outcome in outcomes if outcome.status == "installed"]
+    present = [outcome for outcome in outcomes if outcome.status == "present"]
+    parts = [
+        f"{len(some)} {word}"
+        for some, word in (
+            (done, "installed"),
+            (present, "already installed"),
+            (errors, "failed"),
+        )
+        if some
+    ]
+    report.remark(f"toolpin: {', '.join(parts) or 'nothing to install'}")
+    on_path = app.env.get("PATH", "").split(":")
+    if app.paths.into:
+        directories = ":".join(
+            f"{app.paths.install(*item.job.pin)}/{directory}"
+            for item in (*done, *present)
+            for directory in app.registry.require(item.job.pin.tool).bin_dirs
+        )
+        if directories and runs_here:
+            report.remark(f'to run its programs: export PATH="{directories}:$PATH"')
+    elif done and app.paths.shims not in on_path:
+        _tell_of_path(app)
+    if any(isinstance(error, NotLocked) for error in errors):
+        return NotLocked.exit_code
+    return 1 if errors else 0
+
+
+def _tell_of_path(app: App) -> None:
+    """Say what brings the programs onto PATH, as the shell has it that was typed in.
+
+    A script, and what is for all users of a machine, gets a line for any shell.
+    """
+    # They read startup files: only where there is something to report.
+    from toolpin.doctor.process_environment import look  # noqa: PLC0415
+    from toolpin.shell.startup_files import rc_line  # noqa: PLC0415
+
+    seen, remark = look(app), app.report.remark
+    if seen.is_on_path:
+        return
+    what = "its programs are not on PATH yet"
+    is_typed = sys.stderr is not None and sys.stderr.isatty()
+    if not is_typed or app.paths.shared:
+        remark(f"{what}: {rc_line('sh', seen.shims)}")
+        return
+    line, file = seen.fix
+    remark(what)
+    remark(f"  in this shell   {line}")
+    if not any(line.file in seen.reading.all for line in seen.lines):
+        remark(f"  in every shell  the same line in {file}")
+
+
+def _answer(
+    command: str,
+    outcomes: Sequence[Outcome],
+    errors: Sequence[ToolpinError],
+    app: App,
+) -> None:
+    """Write the JSON; `errors` are those of requests for which nothing was tried."""
+    rows = [
+        {
+            **pin_table(outcome.job.pin),
+            "status": outcome.status,
+            "wanted_by": origin_table(outcome.job.origin),
+            "path": installs.tree(app.paths, outcome.job.pin),
+            "error": error_table(outcome.error) if outcome.error else None,
+        }
+        for outcome in outcomes
+    ]
+    result = {"outcomes": rows, "errors": [error_table(error) for error in errors]}
+    changed = any(outcome.status == "installed" for outcome in outcomes)
+    app.report.document(command, result, changed=changed)
+
+
+def show_plans(
+    jobs: Sequence[Job],
+    errors: list[ToolpinError],
+    plan_of: Callable[[Job], Plan | None],
+    app: App,
+) -> int:
+    """Show what would be done, and return the exit code: a dry run has its own."""
+    plans = []
+    for job in jobs:
+        try:
+            if plan := plan_of(job):
+                plans.append(plan)
+        except ToolpinError as error:
+            errors.append(error)
+    if app.report.as_json:
+        into = app.paths.install
+        result = {
+            "plans": [plan_table(plan, into(*plan.pin)) for plan in plans],
+            "errors": [error_table(error) for error in errors],
+        }
+        app.report.document("install", result, changed=False)
+    else:
+        for plan in plans:
+            _show(plan, app)
+    for failed in errors:
+        app.report.error(failed)
+    if not (plans or errors):
+        app.report.remark("toolpin: nothing to install")
+    return 1 if errors else EXIT_WOULD_INSTALL if plans else 0
+
+
+def _show(plan: Plan, app: App) -> None:
+    answer = app.report.answer
+    answer(f"{plan.pin} for {plan.host}, published by {plan.publisher}")
+    for artifact in plan.artifacts:
+        answer(f"  fetch   {artifact.locator}")
+        answer(f"          {artifact.digest}")
+    for step in plan.steps:
+        values = ", ".join(
+            f"{key} {' '.join(value) if isinstance(value, tuple) else value}"
+            for key, value in step._asdict().items()
+            if value not in ("", ())
+        )
+        answer(f"  {type(step).__name__.lower():<6}  {values}")
+    answer(f"  into    {app.paths.install(*plan.pin)}")

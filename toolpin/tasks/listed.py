@@ -1,0 +1,44 @@
+"""Refuses a version name that the lists on this machine do not have. No network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from toolpin.app import App
+from toolpin.errors import ToolpinError
+from toolpin.model import Wanted
+from toolpin.near_names import near_names
+from toolpin.plugins.script_plugin import is_scripted
+from toolpin.shell.completion_words import listed_versions
+from toolpin.store import installs
+from toolpin.versions import is_prefix, sort_key
+
+
+def check_listed(tool: str, wanted: Iterable[Wanted], app: App) -> None:
+    """Raise ToolpinError for a name that no version on this machine's lists has.
+
+    A number may be newer than the lists. Without a list the installed versions of a
+    bundled tool, whose names are numbers, tell.
+    """
+    names = [item.value for item in wanted if item.kind == "version"]
+    names = [name for name in names if not name[0].isdigit()]
+    if not names:
+        return
+    listed = listed_versions(tool, app.env)
+    described = app.registry.require(tool)
+    installed = [] if is_scripted(described) else installs.versions(app.paths, tool)
+    known = [version for version, _ in listed] or installed
+    channels = {"lts", *described.channels}.union(*(named for _, named in listed))
+    for name in names:
+        if (
+            known
+            and name not in channels
+            and not any(is_prefix(name, version) for version in known)
+        ):
+            near = near_names(name, channels)
+            facts = [("similar", ", ".join(near))] if near else []
+            raise ToolpinError(
+                f"{tool} has no version {name}",
+                [*facts, ("newest", max(known, key=sort_key)), ("changed", "nothing")],
+                f"toolpin list-all {tool}",
+            )

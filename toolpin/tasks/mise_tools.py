@@ -1,0 +1,80 @@
+"""Turns the `[tools]` of a mise.toml into lines of `.tool-versions`, and what has none.
+
+Pure: https://mise.jdx.dev/configuration.html describes the file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from toolpin.errors import UsageError
+from toolpin.model import Origin, Wanted
+from toolpin.project.toolversions import parse_wanted
+from toolpin.project.validation import NAME, fits
+
+# mise's names of what toolpin and asdf call otherwise.
+_NAMES = {"node": "nodejs", "go": "golang"}
+# Backends whose tools are those of the plain name.
+_SAME = ("core:", "asdf:", "vfox:")
+
+
+class Said(NamedTuple):
+    """A mise.toml in words of `.tool-versions`; `unsaid` are its parts without any."""
+
+    tools: dict[str, list[Wanted]]
+    unsaid: list[str]
+
+
+def said_in(text: str, place: str) -> Said:
+    """Return what a mise.toml asks for. Raises UsageError for what is no TOML."""
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageError(
+            f"{place} is not valid TOML", [("because", str(error))]
+        ) from error
+    result = Said(
+        {}, [f"[{key}]" for key in table if key not in ("tools", "min_version")]
+    )
+    tools = table.get("tools")
+    for key, value in tools.items() if isinstance(tools, dict) else ():
+        name: str = key
+        for start in _SAME:
+            name = name.removeprefix(start)
+        name = _NAMES.get(name) or name
+        if not fits(name, NAME):
+            result.unsaid.append(f"tools.{key}: not a tool of a plain name")
+            continue
+        wanted = [
+            item for word in _words(key, value, result) if (item := _wanted(word))
+        ]
+        if wanted:
+            result.tools[name] = wanted
+        else:
+            result.unsaid.append(f"tools.{key} = {value!r:.60}")
+    return result
+
+
+def _words(key: str, value: object, found: Said) -> Iterator[str]:
+    """Yield the versions of one tool; options have no words."""
+    for item in value if isinstance(value, list) else [value]:
+        table = item if isinstance(item, dict) else {"version": item}
+        more = ", ".join(name for name in table if name != "version")
+        if more:
+            found.unsaid.append(f"tools.{key}: {more}")
+        if isinstance(word := table.get("version"), str):
+            yield word
+
+
+def _wanted(word: str) -> Wanted | None:
+    """Return what a version means; None for what `.tool-versions` cannot say."""
+    word = word.removeprefix("prefix:")
+    kind = word.partition(":")[0] if ":" in word else ""
+    if kind not in ("", "latest", "ref", "path"):
+        return None
+    try:
+        return parse_wanted(word, Origin("mise.toml"))
+    except UsageError:
+        return None

@@ -1,0 +1,191 @@
+"""Decides which installed versions may go: by last use, and by what projects pin.
+
+It removes nothing. What a known project names, what a process runs and the newest of
+each tool stay whatever is asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import NamedTuple
+
+from toolpin.app import App
+from toolpin.errors import ToolpinError
+from toolpin.lockfile.header import FILENAME, lockfile_beside
+from toolpin.model import Pin, Request
+from toolpin.project import known_projects, pin_files
+from toolpin.project.pin_files import Where, stated
+from toolpin.resolver.local_resolution import resolve
+from toolpin.store import installs
+from toolpin.store.usage import Use, last_use, running, size_bytes
+from toolpin.tasks.unused_installs import requests_here
+from toolpin.versions import newest, sort_key
+
+DAY_S = 86_400
+
+
+class Limits(NamedTuple):
+    """What may stay: versions used in so many days, and so many bytes of all of them.
+
+    Without `keeps_previous` the version before one that stays may go, too.
+    """
+
+    keep_days: int
+    most_bytes: int | None = None
+    keeps_previous: bool = True
+
+
+class Version(NamedTuple):
+    """An installed version. `because` says why it stays; "" for one that goes."""
+
+    pin: Pin
+    size_bytes: int
+    use: Use
+    because: str
+
+
+def judged(app: App, limits: Limits, now_s: float) -> list[Version]:
+    """Return every installed version, with what is to become of it.
+
+    Those that go stand first, the longest unused before others. Raises ToolpinError
+    for a known project's file that cannot be read: what it names nobody knows.
+    """
+    paths = app.paths.alone
+    pins = [
+        Pin(tool, version)
+        for tool in installs.tools(paths)
+        for version in sorted(installs.versions(paths, tool), key=sort_key)
+    ]
+    reasons = _reasons(app, pins, limits)
+    results = []
+    for pin in pins:
+        use = last_use(paths, pin)
+        days = (now_s - use.last_s) / DAY_S
+        recent = f"used in the last {limits.keep_days} days"
+        because = reasons.get(pin) or (recent if days < limits.keep_days else "")
+        results.append(Version(pin, size_bytes(paths, pin), use, because))
+    results = _within(results, reasons, limits.most_bytes)
+    return sorted(results, key=lambda item: (bool(item.because), item.use.last_s))
+
+
+def _within(
+    found: list[Version], reasons: Mapping[Pin, str], most_bytes: int | None
+) -> list[Version]:
+    """Let more go, the longest unused first, until the rest fits into a size."""
+    if most_bytes is None:
+        return found
+    left = sum(version.size_bytes for version in found if version.because)
+    going = set()
+    for version in sorted(found, key=lambda item: item.use.last_s):
+        if left > most_bytes and version.because and version.pin not in reasons:
+            going.add(version.pin)
+            left -= version.size_bytes
+    return [
+        version._replace(because="") if version.pin in going else version
+        for version in found
+    ]
+
+
+def _reasons(app: App, pins: list[Pin], limits: Limits) -> dict[Pin, str]:
+    """Return why versions stay however long nobody has used them."""
+    reasons = named(app)
+    for pin in pins:
+        if os.path.islink(app.paths.install(*pin)):
+            reasons.setdefault(pin, "a link to a directory outside the store")
+    for pin in running(app.paths.alone, pins):
+        reasons.setdefault(pin, "a process runs it")
+    for tool in {pin.tool for pin in pins}:
+        known = [pin.version for pin in pins if pin.tool == tool]
+        reasons.setdefault(Pin(tool, newest("", known) or known[-1]), "the newest")
+        if limits.keeps_previous:
+            for before, after in pairwise(known):
+                if Pin(tool, after) in reasons:
+                    reasons.setdefault(Pin(tool, before), f"before {after}")
+    return {pin: reason for pin, reason in reasons.items() if pin in set(pins)}
+
+
+def named(app: App) -> dict[Pin, str]:
+    """Return what the files of known projects, and those that count here, name.
+
+    Files of other managers count there at every level: which one held when something
+    was installed nobody wrote down.
+    """
+    pins: dict[Pin, str] = {}
+    lockfile_requests = [(request, app.where) for request in requests_here(app)]
+    for directory in known_projects.known(app.paths):
+        where = app.where_in(directory)
+        with _told(directory):
+            named_there = stated(where, app.registry.aliases, app.idioms)
+            lockfile_requests += [(item, where) for item in named_there]
+        lockfile_requests += [
+            (request, where) for request in _stated_by_any(app, where)
+        ]
+    for request, where in lockfile_requests:
+        with _told(where.start):
+            for resolution in resolve(request, app.paths, where):
+                if resolution.pin:
+                    pins.setdefault(resolution.pin, str(request.origin))
+    return pins
+
+
+class Names:
+    """What `named` returns, read again where anything that it depends on has changed.
+
+    A file that a plugin reads by its script may depend on anything.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._idioms = app.registry.idioms("all")
+        self._seen: dict[str, tuple[int, ...]] | None = None
+        self._found: dict[Pin, str] = {}
+
+    def now(self) -> Mapping[Pin, str]:
+        """Return what is named at this moment."""
+        seen = self._files()
+        is_same = seen == self._seen and not self._idioms.asks
+        # Without one of them a loose request may mean another.
+        paths = self._app.paths
+        if not is_same or not all(installs.is_installed(paths, x) for x in self._found):
+            self._app.forget()
+            self._found, self._seen = named(self._app), seen
+        return self._found
+
+    def _files(self) -> dict[str, tuple[int, ...]]:
+        app = self._app
+        results: dict[str, tuple[int, ...]] = {}
+        starts = (app.directory, app.home, *known_projects.known(app.paths))
+        directories = {up for start in starts for up in pin_files.directories_up(start)}
+        names = (pin_files.FILENAME, FILENAME, *self._idioms.names)
+        file = app.paths.global_file
+        files = [f"{directory}/{name}" for directory in directories for name in names]
+        for path in (*files, file, lockfile_beside(file)):
+            with contextlib.suppress(OSError):
+                status = os.stat(path)
+                when = (status.st_mtime_ns, status.st_ctime_ns)
+                results[path] = (status.st_dev, status.st_ino, status.st_size, *when)
+        return results
+
+
+@contextlib.contextmanager
+def _told(directory: str) -> Iterator[None]:
+    """Say in an error why a file matters, which may be far from where one is."""
+    try:
+        yield
+    except ToolpinError as error:
+        why = f"nothing: the needs of {directory} are unknown"
+        error.facts = (*error.facts, ("removed", why))
+        raise
+
+
+def _stated_by_any(app: App, where: Where) -> list[Request]:
+    """Return what all files of a project name; one that is none names nothing more."""
+    requests: list[Request] = []
+    with contextlib.suppress(ToolpinError):
+        idioms = app.registry.idioms("all")
+        for item in stated(where, app.registry.aliases, idioms):
+            requests.append(item)
+    return requests

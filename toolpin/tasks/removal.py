@@ -1,0 +1,54 @@
+"""Removes installed versions, and lets an asdf plugin and the user's hooks know.
+
+Whether they may go is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+
+from toolpin.app import App
+from toolpin.errors import ToolpinError
+from toolpin.model import Pin
+from toolpin.store import installs, publication, staging
+from toolpin.tasks.shim_refresh import refresh_shims
+
+
+def remove_all(pins: Sequence[Pin], app: App) -> None:
+    """Remove installs, and the shims of nothing; their plugins' scripts hear of it."""
+    try:
+        for pin in pins:
+            with staging.version_lock(app.paths, pin):
+                if installs.is_installed(app.paths.alone, pin):
+                    remove(pin, app)
+            app.report.remark(f"removed {pin}")
+    except ToolpinError:
+        # What went before it leaves no shim; what stopped it is what counts.
+        with contextlib.suppress(ToolpinError):
+            refresh_shims(app.paths, app.registry)
+        raise
+    if pins:
+        refresh_shims(app.paths, app.registry)
+
+
+def remove(pin: Pin, app: App) -> None:
+    """Remove a version, its file lock held. Raises ToolpinError where a script fails.
+
+    Of one that another manager has, the links alone go: a script would reach through.
+    """
+    tool = app.registry.get(pin.tool)
+    linked = installs.is_linked(app.paths, pin)
+    if linked or tool is None or not os.path.isdir(tool.file):
+        publication.remove(app.paths, pin)
+        return
+    from toolpin.config.asdfrc import read_asdfrc  # noqa: PLC0415 - a few plugins
+    from toolpin.plugins.asdf.script_build import take_down, taken_down  # noqa: PLC0415
+
+    scripts, rc = app.scripts(pin.tool), read_asdfrc(app.env)
+    output = take_down(scripts, pin, rc)
+    if os.path.lexists(app.paths.install(*pin)):  # else a script has
+        publication.remove(app.paths, pin)
+    for line in (output + taken_down(scripts, pin, rc)).splitlines():
+        app.report.remark(line)

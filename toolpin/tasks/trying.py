@@ -1,0 +1,65 @@
+"""Plans every listed version of a plugin's sources, for every host that they state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from toolpin.errors import NoChecksum, ToolpinError, Unreachable
+from toolpin.install.planner import make_plan
+from toolpin.model import Pin
+from toolpin.plugins.tool_file import Tool
+from toolpin.sources.clients import Clients
+from toolpin.sources.spec import SourceSpec
+from toolpin.system.host import any_of
+
+_SHOWN = 3
+
+
+class Tried(NamedTuple):
+    """What became of a source's versions for one host; `failed` has (version, why)."""
+
+    source: str
+    host: str
+    listed: int
+    planned: int
+    undigested: int
+    failed: tuple[tuple[str, str], ...]
+
+    def row(self) -> tuple[str, str, str]:
+        """Return the line of a table: source, host, and what was planned."""
+        lines = [f"{self.planned} of {self.listed} planned"]
+        if self.undigested:
+            lines.append(f"{self.undigested} without a checksum")
+        lines += [f"{version}: {why}" for version, why in self.failed[:_SHOWN]]
+        if len(self.failed) > _SHOWN:
+            lines.append(f"{len(self.failed) - _SHOWN} more fail")
+        return self.source, self.host, "; ".join(lines)
+
+
+def try_plans(tool: Tool, clients: Clients) -> Iterator[Tried]:
+    """Yield what became of each source and host. Raises Unreachable.
+
+    Nothing is downloaded but lists and checksum files.
+    """
+    for spec in tool.sources:
+        for host in spec.hosts:
+            yield _try(tool, spec, host, clients)
+
+
+def _try(tool: Tool, spec: SourceSpec, host: str, clients: Clients) -> Tried:
+    target = any_of(host)
+    listed = [release.version for release in clients.open(spec).releases(target)]
+    versions = [version for version in listed if spec.is_release(version)]
+    undigested, failed = 0, []
+    for version in versions:
+        try:
+            make_plan(tool, spec, Pin(tool.name, version), target, clients)
+        except NoChecksum:
+            undigested += 1
+        except Unreachable:
+            raise
+        except ToolpinError as error:
+            failed.append((version, error.what))
+    planned = len(versions) - undigested - len(failed)
+    return Tried(spec.id, host, len(versions), planned, undigested, tuple(failed))

@@ -1,0 +1,171 @@
+"""Turns a tool into the versions that its sources list for this machine.
+
+All sources are asked at once; one that gives no answer is named and does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from toolpin.app import App
+from toolpin.errors import NotPublished, Offline, ToolpinError, Unreachable
+from toolpin.install.catalogs import Catalog, Catalogs, describe_age, has_channels
+from toolpin.install.planner import make_plan
+from toolpin.install.source_choice import allowed_sources, refuse_unnamed
+from toolpin.model import Host, Pin
+from toolpin.plugins.script_plugin import is_scripted
+from toolpin.plugins.tool_file import Tool
+from toolpin.sources.spec import SourceSpec
+from toolpin.versions import is_pre_release, is_prefix, newest, sort_key
+
+# Of a listed release that is not built for this machine the one before is tried.
+_MOST_TRIED = 10
+
+
+class Listing(NamedTuple):
+    """The versions below a prefix or of a channel, oldest first.
+
+    `silent` are the sources that did not answer, and why; an older list may be there.
+    """
+
+    versions: tuple[str, ...]
+    silent: tuple[tuple[str, ToolpinError], ...]
+
+
+def list_versions(
+    tool: Tool, prefix: str, app: App, *, sources: Sequence[str]
+) -> Listing:
+    """Ask the sources, or those named; warn of each that does not answer.
+
+    `prefix` may be a channel. Raises ToolpinError when none lists such a version.
+    """
+    catalogs = Catalogs(app.cache, app.clients, app.settings)
+    here = app.host
+    specs = [
+        spec
+        for spec in allowed_sources(tool, here, sources or app.settings.sources)
+        if str(here) in spec.hosts
+    ]
+    with ThreadPoolExecutor(len(specs) or 1) as pool:
+        answers = list(pool.map(lambda spec: _ask(tool, spec, here, catalogs), specs))
+    answered = [
+        spec
+        for spec, answer in zip(specs, answers, strict=True)
+        if isinstance(answer, Catalog)
+    ]
+    asked_lines = "" if any(map(has_channels, answered)) else prefix
+    known: dict[str, set[str]] = {}
+    silent: list[tuple[str, ToolpinError]] = []
+    for spec, answer in zip(specs, answers, strict=True):
+        if isinstance(answer, ToolpinError):
+            silent.append((spec.id, answer))
+            continue
+        if answer.stale:
+            silent.append((spec.id, answer.stale))
+        for release in catalogs.in_lines(tool, spec, answer.releases, asked_lines):
+            known.setdefault(release.version, set()).update(release.channels)
+    _warn_of(specs, answers, app)
+    matching = [
+        version
+        for version, channels in known.items()
+        if not prefix or is_prefix(prefix, version) or prefix in channels
+    ]
+    if not matching:
+        raise ToolpinError(
+            f"no source lists {tool.name} {prefix}".rstrip(),
+            [("sources", ", ".join(spec.id for spec in specs) or "none")],
+            _to_find(tool, prefix if known else "", silent),
+        )
+    if not is_scripted(tool):  # a plugin's own order is newest last, too
+        matching.sort(key=sort_key)
+    return Listing(tuple(matching), tuple(silent))
+
+
+def _to_find(tool: Tool, prefix: str, silent: Sequence[object]) -> str | None:
+    if prefix:
+        return f"toolpin list-all {tool.name}"
+    return "toolpin doctor --net" if silent else None
+
+
+def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) -> str:
+    """Return the newest release below a prefix, as the plugin itself says if it does.
+
+    Raises ToolpinError where there is none.
+    """
+    if is_scripted(tool) and (version := app.clients.latest(tool.sources[0], prefix)):
+        return version
+    listing = list_versions(tool, prefix, app, sources=sources)
+    versions = list(listing.versions)
+    silent: list[str] = []
+    for _ in range(_MOST_TRIED):
+        # What a channel lists does not begin with its name.
+        version = newest(prefix, versions) or newest("", versions)
+        if version is None or (is_pre_release(version) and not is_pre_release(prefix)):
+            break
+        try:
+            if _has_build(tool, version, app, sources or app.settings.sources):
+                return version
+        except Unreachable:
+            silent.append(version)
+        versions.remove(version)
+    if silent:  # no source answers today: the newest that was listed
+        return silent[0]
+    raise ToolpinError(
+        f"{tool.name} {prefix} has no release for this machine yet",
+        [("listed", ", ".join(listing.versions[-4:]))],
+        f"toolpin list-all {tool.name} {prefix}".rstrip(),
+    )
+
+
+def _has_build(tool: Tool, version: str, app: App, sources: Sequence[str]) -> bool:
+    """Say whether a source has a build that can be installed here.
+
+    Raises Unreachable where one gives no answer, and none of the others has any.
+    """
+    unreachable: Unreachable | None = None
+    for spec in allowed_sources(tool, app.host, sources):
+        try:
+            plan = make_plan(tool, spec, Pin(tool.name, version), app.host, app.clients)
+            refuse_unnamed(plan, sources)
+        except NotPublished:
+            continue
+        except Unreachable as error:
+            unreachable = unreachable or error
+            continue
+        return True
+    if unreachable:
+        raise unreachable
+    return False
+
+
+def _warn_of(
+    specs: Sequence[SourceSpec],
+    answers: Sequence[Catalog | ToolpinError],
+    app: App,
+) -> None:
+    """Report the sources without a current list; that toolpin is offline, once."""
+    is_offline, offline = False, ""
+    for spec, answer in zip(specs, answers, strict=True):
+        error = answer.stale if isinstance(answer, Catalog) else answer
+        if isinstance(error, Offline):
+            age = describe_age(answer.age_s) if isinstance(answer, Catalog) else ""
+            offline = offline or (f"using version lists from {age} ago" if age else "")
+            is_offline = True
+        elif isinstance(answer, Catalog) and error:
+            when = f"using its list from {describe_age(answer.age_s)} ago"
+            app.report.warn(f"{spec.id}: {error.what}; {when}")
+        elif error:
+            app.report.warn(f"{spec.id}: no version list: {error.what}")
+    if is_offline:
+        app.report.warn(f"toolpin is offline: {offline or 'no version list is cached'}")
+
+
+def _ask(
+    tool: Tool, spec: SourceSpec, here: Host, catalogs: Catalogs
+) -> Catalog | ToolpinError:
+    try:
+        return catalogs.read(tool, spec, here)
+    except ToolpinError as error:
+        return error

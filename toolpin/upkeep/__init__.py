@@ -1,1 +1,0 @@
-"""What is done to versions once installed: checked, repaired, taken over, removed."""

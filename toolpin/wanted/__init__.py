@@ -1,1 +1,0 @@
-"""What is wanted of a folder: words become requests, requests become jobs."""
