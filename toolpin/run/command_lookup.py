@@ -51,6 +51,8 @@ def find(command: str, place: Place, *, whole: bool = True) -> Found:
         )
     place = place._replace(stub=read_stub(f"{place.paths.shims}/{command}"))
     own, others = _providers(place, command)
+    if place.paths.as_asdf:  # the order of the file decides there
+        own, others = [*own, *others], []
     lacking: list[tuple[Request, NotRunnable | None]] = []
     for tools_ in (own, others):
         for request in _requests(place, tools_):

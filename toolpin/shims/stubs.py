@@ -126,7 +126,8 @@ def render_stub(
     command works on the store, else None: then asdf's header and variables count, too.
     """
     tools = [_tool(known, name) for name in providers]
-    own = [tool for tool in tools if _is_own(tool, command)]
+    asdf = having is not None  # there the order of the file decides between tools
+    own = [tool for tool in tools if asdf or _is_own(tool, command)]
     after = [word for tool in tools for word in _after(tool, command)]
     lines = ["#!/bin/sh", _MARKER]
     lines += [_TOOL + " ".join(_with_partners(tool)) for tool in tools]
@@ -141,7 +142,6 @@ def render_stub(
         lines.append(_AS_ASDF + quote(command))
     lines.append(f"_toolpin_command={quote(command)}")
     lines.append(f"_toolpin_after={quote(_words(after))}")
-    asdf = having is not None
     others = [tool for tool in tools if tool not in own]
     # A tool of that name may be pinned, and nothing else may be known of it.
     if not own and fits(command, NAME):
