@@ -314,7 +314,7 @@ def test_messages_name_the_variable_that_was_set(home: Home) -> None:
     for command in ((*ASDF, "exec", "greet"), (home.shim("greet"),)):
         missed = home.run(*command, env=env)
         assert missed.code == 126
-        assert "wanted by ASDF_GREET_VERSION\n" in missed.err
+        assert "required by ASDF_GREET_VERSION\n" in missed.err
         assert "TOOLPIN" not in missed.err
 
 

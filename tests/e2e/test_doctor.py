@@ -282,7 +282,7 @@ BROKEN = {
         _broken_record,
         BASH,
         "installs",
-        ("nodejs 10.15.3", "record"),
+        ("nodejs 10.15.3", "receipt"),
         "toolpin verify nodejs 10.15.3 --repair",
     ),
     "a mark left": Broken(

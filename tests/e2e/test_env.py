@@ -148,7 +148,7 @@ def test_a_misspelt_tool_is_answered_with_those_near_it(
     more = ["--all"] if command == "uninstall" else []
     result = home.toolpin(command, "nodesj", *more)
     assert result.code == 1
-    assert "similar    nodejs\n" in result.err
+    assert "similar      nodejs\n" in result.err
 
 
 @pytest.mark.parametrize("verb", ["which", "exec"])

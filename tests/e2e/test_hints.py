@@ -80,16 +80,16 @@ class Situation(NamedTuple):
 
 SITUATIONS = {
     "a pin that is not installed": Situation(
-        ("toolpin pin nodejs 10.15.3", "toolpin exec node"), "toolpin install"
+        ("toolpin pin nodejs 10.15.3", "toolpin exec node"), "toolpin install --missing"
     ),
     "why of what is not installed": Situation(
         ("toolpin pin nodejs 10.15.3", "toolpin why node"),
-        "toolpin install",
+        "toolpin install --missing",
         "toolpin exec node",
     ),
     "doctor of what is not installed": Situation(
         ("toolpin pin nodejs 10.15.3", 'eval "$(toolpin env)"; toolpin doctor'),
-        "toolpin install",
+        "toolpin install --missing",
         "toolpin exec node",
     ),
     "a tree that was changed": Situation(

@@ -53,7 +53,7 @@ def test_a_mise_toml_becomes_lines_and_what_has_none_is_listed(home: Home) -> No
     done = home.toolpin("import", "mise")
     assert done.code == 0, done.err
     assert file.read_text() == "golang 1.20\nnodejs 22\nzig 0.13.0\n"
-    lacking = [line for line in done.err.splitlines() if "not taken over" in line]
+    lacking = [line for line in done.err.splitlines() if "not imported" in line]
     for word in ("npm:prettier", "postinstall", "erlang", "[env]"):
         assert any(word in line for line in lacking), word
     assert len(lacking) == 4

@@ -14,7 +14,6 @@ from typing import NamedTuple
 from toolpin.app import App
 from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.model import EnvPatch, Request
-from toolpin.plugins.registry import adding
 from toolpin.project import pin_files
 from toolpin.run.lookup_context import requests_in
 from toolpin.run.tool_environment import is_of_project, joined, lacking_shims, patch_of
@@ -91,7 +90,7 @@ def _update(app: App, dialect: Dialect, shell: str, *, in_front: bool) -> str:
     for item in unknown:
         if item.tool not in state.unknown:  # once a session
             what = f"{item.origin}: no plugin knows {item.tool}"
-            app.report.warn(f"{what}; try: {adding(item.tool)}")
+            app.report.warn(f"{what}; try: {app.registry.adding(item.tool)}")
     if output and output != state.told:
         app.report.warn_lines(output)
         _stand_before_the_machines(app)

@@ -10,7 +10,6 @@ from toolpin.app import App
 from toolpin.json_tables import origin_table
 from toolpin.model import Request, Wanted
 from toolpin.near_names import pinned_tool
-from toolpin.plugins.registry import adding
 from toolpin.resolver.local_resolution import locked_version
 from toolpin.system.report import Color
 
@@ -56,7 +55,7 @@ def _state(request: Request, app: App) -> str:
     missing = _missing(request, app)
     locked = _locked(request, app)
     if runs is None and not _is_known(request, app):
-        return f"no plugin; try: {adding(request.tool)}"
+        return f"no plugin; try: {app.registry.adding(request.tool)}"
     if runs is None:
         words = map(_with_locked, request.wanted, locked)
         return f"missing: {' '.join(words)}"

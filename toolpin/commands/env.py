@@ -12,7 +12,6 @@ from toolpin.env_patch import DEFAULT_PATH
 from toolpin.errors import NotRunnable, UsageError
 from toolpin.model import EnvPatch, Request
 from toolpin.near_names import pinned_tool
-from toolpin.plugins.registry import adding
 from toolpin.project.toolversions import variable_for
 from toolpin.run.tool_environment import is_of_project, joined, patch_of
 from toolpin.shell.env_formats import BASE, FAILURES, FORMATS, SHELLS, render_env
@@ -88,7 +87,7 @@ def _patch(request: Request, only: str | None, app: App) -> EnvPatch:
             app.registry.check(request.tool, request.origin)
         app.report.warn(
             f"{request.origin}: {request.tool} is left out, no plugin provides it; "
-            f"try: {adding(request.tool)}"
+            f"try: {app.registry.adding(request.tool)}"
         )
         return EnvPatch((), ())
     if not is_of_project(patch, request, app.where):

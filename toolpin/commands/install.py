@@ -75,8 +75,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="show what would be installed and change nothing; exit code 5 where "
-        "something would be",
+        help="show what would be installed; exit code 5 if anything",
     )
 
 

@@ -24,7 +24,6 @@ from toolpin.lockfile_update.project_lockfile import (
     write_lockfile,
 )
 from toolpin.model import Origin, Pin
-from toolpin.plugins.registry import adding
 from toolpin.resolver.locked_resolution import resolve_locked
 from toolpin.system.report import error_table
 from toolpin.tasks.request_options import tools_of_only
@@ -199,7 +198,7 @@ def _check(asks: list[LockfileRequest], lock: Lockfile, path: str, app: App) -> 
         if ask.tool not in app.registry.aliases:
             app.report.warn(
                 f"{ask.origin}: {ask.tool} is unknown and was not checked; "
-                f"try: {adding(ask.tool)}"
+                f"try: {app.registry.adding(ask.tool)}"
             )
     asks = [ask for ask in asks if ask.tool in app.registry.aliases]
     if asks and not os.path.lexists(path):

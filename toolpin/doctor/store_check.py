@@ -41,7 +41,7 @@ def check_installs(states: Iterable[InstallState]) -> Iterator[Finding]:
             facts, fix = [("mark", state.mark)], f"toolpin install {pin}"
         elif state.record:
             what = f"the receipt of {pin} cannot be read"
-            facts = [("reason", state.record)]
+            facts = [("reason", state.record)] if state.record != what else []
         elif state.lost:
             what = f"{pin} is missing a file"
             facts = [("lost", item) for item in state.lost]

@@ -148,9 +148,20 @@ class Registry:
         near = list(dict.fromkeys(self._aliases[match] for match in close_matches))
         if near:
             facts.append(("similar", ", ".join(near)))
-            facts.append(("to add it", adding(name)))
-        hint = f"toolpin plugin show {near[0]}" if near else adding(name)
+            facts.append(("to add it", self.adding(name)))
+        hint = f"toolpin plugin show {near[0]}" if near else self.adding(name)
         raise UnknownTool(f"no plugin provides {name}", facts, hint)
+
+    def adding(self, name: str) -> str:
+        """Return the command that adds a tool: asdf's index, or else a TOML file.
+
+        An index that was not fetched yet may have it; the command fetches it.
+        """
+        index = f"{self._paths.plugin_index}/plugins" if self._paths else ""
+        is_listed = fits(name, NAME) and os.path.isfile(f"{index}/{name}")
+        if os.path.isdir(index) and not is_listed:
+            return f"toolpin plugin add {as_word(name)} {as_word(f'{name}.toml')}"
+        return f"toolpin plugin add {as_word(name)}"
 
     @property
     def _asked(self) -> set[str]:
@@ -213,11 +224,6 @@ class Registry:
         return tuple(
             key for key, own in self._aliases.items() if own == name and key != name
         )
-
-
-def adding(name: str) -> str:
-    """Return the command that adds the plugin of a tool that none knows."""
-    return f"toolpin plugin add {as_word(name)}"
 
 
 def read_registry(paths: Paths) -> Registry:
