@@ -811,7 +811,7 @@ def test_a_startup_file_that_is_a_link_stays_one_and_keeps_its_mode(
     ("words", "code", "said"),
     [
         (("--prefix", ""), 2, "--prefix needs a value"),
-        (("--prefx", "/tmp"), 2, "--prefx is not an option"),
+        (("--prefx", "/tmp"), 2, "unknown option --prefx"),
         (("--uninstall",), 0, "holds no toolpin of install.sh"),
     ],
 )

@@ -62,7 +62,6 @@ def test_a_line_that_is_newer_than_toolpin_is_known_from_npm(
     assert result.out.split() == ["24.11.0", "26.13.0"]
     assert "bundled table" not in result.err
     assert machine.toolpin("list-all", "nodejs", "lithium").out == "26.13.0\n"
-    assert machine.toolpin("latest", "nodejs", "lts").out == "26.13.0\n"
 
 
 def test_one_answer_serves_for_a_day(machine: Home, server: Server) -> None:

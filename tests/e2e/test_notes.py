@@ -29,7 +29,7 @@ def note(home: Home, upstream: Upstream) -> Path:
 
 
 def test_a_note_says_nothing_of_what_is_done(note: Path) -> None:
-    assert set(json.loads(note.read_text())) == {"schema", "URL", "artifacts"}
+    assert set(json.loads(note.read_text())) == {"schema", "asked", "artifacts"}
 
 
 def _elsewhere(artifact: dict[str, object]) -> None:

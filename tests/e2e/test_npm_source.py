@@ -56,7 +56,7 @@ def test_a_package_becomes_an_install(machine: Home) -> None:
     assert machine.toolpin("list-all", "mytool").out == "10.15.2\n10.15.3\n"
 
 
-@pytest.mark.parametrize("version", ["10.x", "v10.15.3", "9.9.9", "next"])
+@pytest.mark.parametrize("version", ["9.9.9", "next"])
 def test_what_npm_would_guess_at_is_not_published(version: str, machine: Home) -> None:
     result = machine.toolpin("install", "mytool", version)
     assert result.code == 1

@@ -280,7 +280,7 @@ def test_what_a_project_names_by_the_time_of_its_removal_stays(
     result = home.toolpin("prune", "--yes", "--keep-days", "0", "--no-previous")
     assert result.code == 0, result.err
     assert "greet 1.1.0: " in result.err
-    assert "left alone" in result.err
+    assert "kept" in result.err
     assert sorted(os.listdir(home.data / "installs/greet")) == ["1.1.0", "2.0.0"]
 
 

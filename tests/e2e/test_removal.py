@@ -156,8 +156,8 @@ def test_cleaning_leaves_what_has_no_name_that_the_cache_gives(
             "documents/thesis.odt",
             "plans/house.dwg",
             "plans/house/2026/ground/floor.dwg",
-            "catalogs/spring.pdf",
-            "catalogs/spring/2026.pdf",
+            "catalogues/spring.pdf",
+            "catalogues/spring/2026.pdf",
             "archives/2026/photos",
             "partial/letter",
         )
@@ -169,7 +169,7 @@ def test_cleaning_leaves_what_has_no_name_that_the_cache_gives(
     assert [path for path in mine if not path.exists()] == []
 
 
-@pytest.mark.parametrize("kind", ["documents", "catalogs/nodejs"])
+@pytest.mark.parametrize("kind", ["documents", "catalogues/nodejs"])
 def test_cleaning_takes_what_a_killed_writer_of_a_note_left(
     kind: str, installed: Home
 ) -> None:

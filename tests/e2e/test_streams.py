@@ -56,6 +56,7 @@ def test_debug_among_the_childs_words_is_the_childs(ready: Home) -> None:
 
 
 def test_what_needs_no_install_needs_no_plugin(ready: Home) -> None:
+    (ready.home / "src/elixir").mkdir(parents=True)
     ready.pin("nodejs 10.15.3\nerlang system\nelixir path:~/src/elixir\n")
     result = ready.toolpin("install")
     assert result.code == 0, result.err

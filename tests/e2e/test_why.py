@@ -297,7 +297,7 @@ def test_a_command_that_only_another_version_has_says_which(login: Login) -> Non
     done = login.type(BASH, "toolpin why extra")
     assert done.code == 1
     rows = [line.split() for line in done.out.splitlines()]
-    assert f"extra cannot run: nodejs {PINNED} has no command extra" in done.out
+    assert f"extra cannot run: nodejs {PINNED} does not provide extra" in done.out
     assert ["installed", PINNED, str(login.tree())] in rows
     assert ["have", "it", OTHER] in rows
     _, _, hint = done.err.partition("  try: ")

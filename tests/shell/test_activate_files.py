@@ -221,7 +221,7 @@ def test_files_that_disagree_are_told_once(world: World, shell: str) -> None:
         same("node"),
     )
     assert done.out.splitlines()[-1] == V10, done.err
-    assert done.err.count("which counts") == 1
+    assert done.err.count("which is used") == 1
 
 
 def test_a_file_that_cannot_be_read_is_told_once(world: World, shell: str) -> None:
@@ -286,7 +286,7 @@ def test_a_password_of_the_settings_is_in_no_shell(
     )
     assert "_toolpin_same" in done.out
     assert "PASSWORD" not in done.out + done.err
-    assert "toolpin: two files of" in done.err  # the edit was seen
+    assert "toolpin: the version files in" in done.err  # the edit was seen
 
 
 def test_the_settings_of_activation_hold_no_password(world: World, shell: str) -> None:

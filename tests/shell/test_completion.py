@@ -111,7 +111,7 @@ def _loaded(machine: Home, shell: str) -> Iterator[Terminal]:
 
 
 def _catalog(home: Home, name: str, releases: object) -> None:
-    directory = home.cache / "catalogs/nodejs"
+    directory = home.cache / "catalogues/nodejs"
     directory.mkdir(parents=True, exist_ok=True)
     table = {"address": "x", "time": 0, "releases": releases}
     (directory / name).write_text(json.dumps(table))
