@@ -299,7 +299,7 @@ def test_a_command_that_only_another_version_has_says_which(login: Login) -> Non
     rows = [line.split() for line in done.out.splitlines()]
     assert f"extra cannot run: nodejs {PINNED} does not provide extra" in done.out
     assert ["installed", PINNED, str(login.tree())] in rows
-    assert ["have", "it", OTHER] in rows
+    assert ["available", "in", OTHER] in rows
     _, _, hint = done.err.partition("  try: ")
     assert hint == f"toolpin pin nodejs {OTHER}\n"
     assert login.type(BASH, hint).code == 0

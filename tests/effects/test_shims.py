@@ -237,7 +237,7 @@ def test_what_gets_no_shim_is_told_why(store: Store) -> None:
     skipped = store.refresh().skipped
     why_skippeds = [why_skipped(store.paths, name) for name in skipped]
     assert why_skippeds == [
-        "'-n' gets no shim: it is no name for one",
+        "'-n' gets no shim: its name is not allowed for one",
         "git gets no shim, its name is reserved; try: toolpin exec git",
         f"{shim(store, 'thing')} was not created by toolpin and is left unchanged",
     ]

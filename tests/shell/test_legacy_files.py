@@ -47,7 +47,7 @@ def test_a_plugins_files_count_beside_tool_versions(
     assert _run(road, home, below).startswith("greet 1.1.0")
     (below / ".greet-version").write_text("1.0.0\n")
     assert _run(road, home, below).startswith("greet 1.1.0"), "as its plugin reads it"
-    assert "URL" in (home.root / "told").read_text()
+    assert "asked" in (home.root / "told").read_text()
     assert home.toolpin("current", "greet", cwd=below).out.startswith("greet  1.1.0")
     (below / ".greet-version").write_text("nothing of it\n")
     (below / "greetrc").unlink()

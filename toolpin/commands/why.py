@@ -21,7 +21,7 @@ from toolpin.system.report import error_table
 
 Row = tuple[str, str, str]
 # Of a problem the facts that no row states: other versions that have the command.
-_SHOWN = ("have it",)
+_SHOWN = ("available in",)
 
 
 class Options(NamedTuple):
