@@ -196,7 +196,7 @@ def test_with_every_index_down_a_known_version_is_pinned_and_locked_for_here(
     upstream.server.close()
     result = project.toolpin("pin", "nodejs", "24.1.0")
     assert result.code == 0, result.err
-    assert "locked for linux-x64 alone" in result.err
+    assert "locked for linux-x64 only" in result.err
     assert project.toolpin("install", "--locked").code == 0
     assert project.run(project.shim("node"), "--version").out == "v24.1.0\n"
     check = project.toolpin("lock", "--check")
@@ -236,7 +236,7 @@ def test_what_is_locked_as_it_was_here_is_asked_for_by_the_next_lock(
     before = texts(project)
     result = project.toolpin("lock")
     assert result.code == 1
-    assert "is not what upstream has" in result.err
+    assert "differ" in result.err
     assert "try: toolpin lock --refresh nodejs" in result.err
     assert texts(project) == before
     assert project.toolpin("lock", "--refresh", "nodejs").code == 0
