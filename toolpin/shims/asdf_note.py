@@ -36,6 +36,6 @@ def write(paths: Paths, tools: frozenset[str], of_paths: Sequence[list[str]]) ->
 def _lines(paths: Paths) -> list[list[str]]:
     try:
         with open(paths.asdf_note, encoding="utf-8", errors="surrogateescape") as file:
-            return [line.split("\t") for line in file.read().splitlines() if line]
+            return [line.split("\t") for line in file.read().split("\n") if line]
     except OSError:
         return []
