@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-NUMBERS = (*range(1, 90), *range(100, 109))
+NUMBERS = (*range(1, 90), *range(100, 114))
 WITHOUT = {86: "toolpin has no remote store yet"}
 # What the numbers are about.
 ROOMS = {
@@ -22,6 +22,9 @@ ROOMS = {
     # 87 trees nested too deep, 88 documents of too many values, 89 forged lines.
     range(87, 90): "depth, cost and output",
     range(100, 109): "stores, CI, lists, install.sh, package indexes",
+    # 109 locators that lead elsewhere, 110 places of another's, 111 tokens of another
+    # server, 112 wheels' names and digests, 113 trees of several archives and links.
+    range(109, 114): "locators, places, tokens, wheels, links",
 }
 _TEST = re.compile(r"^def (test_hostile((?:_\d{2,3})+)_\w+)", re.MULTILINE)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.support.asdf import ASDF
 from tests.support.run import TOOLPIN, Home
 from tests.support.scripted import GREET, INSTALL, LIST_ALL, git, repository, write
 from tests.support.waiting import wait_until
@@ -342,6 +344,52 @@ def test_exec_env_sets_what_the_plugin_says_here_and_now(case: str, home: Home) 
     assert home.toolpin("which", "show").out == f"{tree}/bin/show\n"
     if case == "the working directory":
         assert f"A='in {home.project}'" in home.toolpin("env").out
+
+
+# Each looks at the directory, so that it runs each time; and what the program finds.
+ODD_ENVS = {
+    "carriage returns": ("export A=$'a\\rb\\r\\n'$PWD", "a\rb\r\n{cwd}"),
+    "signs of the shell": ("export A=$'\\'\"`$(x)* \\\\'$PWD", "'\"`$(x)* \\{cwd}"),
+    "no encoding": ("export A=$'\\xff'$PWD", "\udcff{cwd}"),
+    "options": ("set -aefu; shopt -s failglob; IFS=/; A=$PWD", "{cwd}"),
+    "a trap": ("trap 'echo noise' RETURN; export A=$PWD", "{cwd}"),
+    "no PATH": ("export A=$PWD; unset PATH", "{cwd}"),
+    "reads": ("read -r x; export A=[$x]$PWD", "[]{cwd}"),
+}
+
+
+@pytest.mark.parametrize("case", ODD_ENVS)
+def test_exec_env_means_the_same_to_a_shim_and_to_exec(case: str, home: Home) -> None:
+    line, expected = ODD_ENVS[case]
+    _install(home, "envy", {**GREET, "bin/install": SHOWS, "bin/exec-env": f"{line}\n"})
+    odd = {"GIVEN": "one\r\ntwo\r*"}
+    for way in (
+        (home.shim("show"),),
+        (*TOOLPIN, "exec", "show"),
+        (*ASDF, "exec", "show"),
+    ):
+        line = "exec 2>/dev/null; " + shlex.join(way) + " | tr '\\0\\r' '\\001\\002'"
+        ran = home.run("sh", "-c", line, env=odd, stdin="typed\n")
+        got = dict(
+            word.split("=", 1)
+            for word in ran.out.replace("\2", "\r").split("\1")
+            if "=" in word
+        )
+        assert got["A"] == expected.format(cwd=home.project), way
+        assert got["GIVEN"] == odd["GIVEN"]
+        assert not [name for name in got if "noise" in name]
+
+
+def test_an_exec_env_that_ends_its_shell_runs_no_program(home: Home) -> None:
+    line = "export A=$PWD; exit 0\n"
+    _install(home, "envy", {**GREET, "bin/install": SHOWS, "bin/exec-env": line})
+    ways = {(home.shim("show"),): 126, (*TOOLPIN, "exec", "show"): 126}
+    for way, code in ways.items():
+        ran = home.run(*way)
+        assert (ran.code, ran.out) == (code, "")
+        assert "bin/exec-env" in ran.err
+        assert "ended with 0" in ran.err
+    assert home.run(*ASDF, "exec", "show").out == ""
 
 
 def test_a_directory_that_another_version_set_is_not_the_users(home: Home) -> None:

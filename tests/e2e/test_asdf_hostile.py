@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.asdf import Machine
+from tests.support.asdf import ASDF, Machine
 from tests.support.run import Home
 from tests.support.scripted import GREET, commit, git, repository, write
 
@@ -219,3 +219,17 @@ def test_hostile_69_a_directory_that_is_called_like_a_url_is_not_asked(
     assert home.toolpin("plugin", "diff", "greet").out == ""
     assert home.toolpin("plugin", "update", "greet").code == 0
     assert git(home.data / "plugins/greet", "rev-parse", "HEAD") == there
+
+
+@pytest.mark.parametrize("name", ["a\nevil", "a\tb", "a\r", "a\x0bevil", "a\u2028evil"])
+def test_hostile_89_a_directory_to_reshim_adds_no_tool(name: str, home: Home) -> None:
+    directory = home.root / name / "bin"
+    directory.mkdir(parents=True)
+    home.run(*ASDF, "reshim", "nodejs", f"path:{home.root}/{name}")
+    assert home.run(*ASDF, "plugin", "list").out == ""
+
+
+def test_hostile_89_a_command_to_run_writes_one_line(home: Home) -> None:
+    done = home.run(*ASDF, "exec", "x\n\x1b[2Jtoolpin: done")
+    assert done.code == 126
+    assert done.err.startswith("unknown command: x\\n\\x1b[2Jtoolpin: done. Perhaps")

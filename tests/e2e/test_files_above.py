@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.golang import GoUpstream
 from tests.support.run import Home
+from tests.support.server import Status
 from tests.support.upstream import Upstream
 
 HOST = ("--host", "linux-x64")
@@ -103,3 +104,18 @@ def test_a_home_file_that_is_a_link_to_the_projects_is_moved_once(above: Home) -
 
 def _at(directory: Path, line: int) -> dict[str, object]:
     return {"place": f"{directory}/.tool-versions", "line": line}
+
+
+@pytest.mark.parametrize("words", [(), ("--latest",), ("nodejs", "golang")])
+def test_a_file_that_cannot_move_keeps_the_others_as_they_are(
+    words: tuple[str, ...], above: Home, upstream: Upstream
+) -> None:
+    upstream.server.put("/go/", b"", fault=Status(503))
+    files = [
+        directory / name
+        for directory in (above.project, above.home)
+        for name in (".tool-versions", "toolpin.lock")
+    ]
+    before = [file.read_bytes() for file in files]
+    assert above.toolpin("upgrade", *words).code == 1
+    assert [file.read_bytes() for file in files] == before

@@ -154,3 +154,10 @@ def test_a_long_list_ends_with_the_way_to_narrow_it(
         shown = it.until("end")
     narrows = "60 versions; to list fewer: toolpin list-all nodejs 20" in shown
     assert narrows is (prefix == "")
+
+
+def test_pin_install_names_the_line_that_it_wrote(home: Home) -> None:
+    home.pin("# ours\ngolang 1.22\n\nnode 20.0.0\n")
+    failed = home.toolpin("--offline", "pin", "nodejs", "22.1.0", "--install")
+    assert failed.code == 1
+    assert f"{home.project}/.tool-versions:4" in failed.err

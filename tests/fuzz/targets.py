@@ -50,6 +50,7 @@ from toolpin.sources.protocol import Services, read_lines
 from toolpin.sources.spec import SourceSpec
 from toolpin.sources.wheels import parse_page
 from toolpin.system.host import any_of
+from toolpin.tasks.mise_tools import said_in
 
 _HEX = "0123456789abcdef" * 4
 _IDIOMS = Idioms(
@@ -180,6 +181,13 @@ def _state(data: bytes) -> None:
 def _record(data: bytes) -> None:
     patch = parse_record(data.decode("utf-8", "surrogateescape"))
     assert parse_record(render_record(patch)) == patch
+
+
+def _mise(data: bytes) -> None:
+    for tool, wanted in said_in(
+        data.decode("utf-8", "replace"), "mise.toml"
+    ).tools.items():
+        toolversions.edit(b"", (tool,), wanted)
 
 
 def _documents(data: bytes) -> None:
@@ -367,6 +375,13 @@ TARGETS: dict[str, Target] = {
         (
             render_record(EnvPatch(("/a/bin",), (("A", "it's\n"),))).encode(),
             render_record(EnvPatch(("/a",), (), (), "27", asks="all")).encode(),
+        ),
+    ),
+    "mise": Target(
+        _mise,
+        (
+            b'[tools]\nnode = "22"\ngo = ["1.22", "prefix:1.21"]\n',
+            b'[tools]\nzig = { version = "0.13.0", os = 0xff }\n[env]\nA = 1\n',
         ),
     ),
     "documents": Target(

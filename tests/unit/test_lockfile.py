@@ -328,3 +328,15 @@ def test_loose_requests_come_first_for_shims_read_no_others() -> None:
     pins = {Key("a", "1.0.0"): "1.0.0", Key("z", "lts"): "2.0.0", Key("b", "1"): "1"}
     lines = render(Lockfile(pins, ())).split("\n")
     assert lines[2:5] == ['"z lts" = "2.0.0"', '"a 1.0.0" = "1.0.0"', '"b 1" = "1"']
+
+
+@pytest.mark.parametrize("value", [f"0x{'f' * 5_000}", f"0b{'1' * 20_000}", "[[[1]]]"])
+@pytest.mark.parametrize(
+    "head",
+    ['[pins]\n"nodejs 22" = {}', "pins = {}", "[pins]\n[scope]\nhosts = [{}]"],
+)
+def test_hostile_88_a_number_too_large_to_show_is_a_fault(
+    value: str, head: str
+) -> None:
+    with pytest.raises(UsageError):
+        parse(f"schema = 1\n{head.format(value)}\n", "toolpin.lock")

@@ -127,3 +127,58 @@ def test_a_pre_release_is_not_listed(version: str, is_final: bool) -> None:
 def test_a_page_of_another_shape_is_an_error(text: bytes) -> None:
     with pytest.raises((ValueError, LookupError, TypeError, AttributeError)):
         parse_page(text, URL, PACKAGE)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        b"<" * 500_000,
+        b"<a href=x>" * 450_000,
+        b"<a " + b"a " * 100_000 + b">",
+        b"<base href=" + b"../" * 50_000 + b">",
+        b"<!-- " + b" " * 100_000 + b"-->",
+        b"<p>x</p>\n" * 2_000_000,
+    ],
+    ids=["signs", "links", "attributes", "base", "comment", "bytes"],
+)
+def test_hostile_88_a_page_that_is_slow_to_read_is_not_read(html: bytes) -> None:
+    with pytest.raises(ValueError, match="it has"):
+        parse_page(html, URL, PACKAGE)
+
+
+def test_the_pages_of_the_largest_packages_are_read() -> None:
+    rows = (
+        f'<a href="/f/rg-{number}-py3-none-any.whl#sha256={"a" * 64}" '
+        f'data-requires-python="&gt;=3.8">rg-{number}-py3-none-any.whl</a><br/>\n'
+        for number in range(10_000)
+    )
+    assert len(parse_page("".join(rows).encode(), URL, "rg")) == 10_000
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "rg-1-py3-none-manylinux_{}_1_x86_64.whl",
+        "rg-1-{}-py3-none-any.whl",
+        "rg-{}-py3-none-any.whl",
+        "rg-1-py3-none-macosx_1_{}_arm64.whl",
+    ],
+)
+@pytest.mark.parametrize("shape", ["json", "html"])
+def test_hostile_112_a_number_of_thousands_of_digits_is_in_no_wheel(
+    name: str, shape: str
+) -> None:
+    name = name.format("9" * 5_000)
+    text = json.dumps({"files": [{"filename": name, "url": name}]})
+    html = f'<a href="{name}">'
+    assert parse_page((text if shape == "json" else html).encode(), URL, "rg") == []
+
+
+@pytest.mark.parametrize(
+    "sha256", ["", None, "0" * 63, "g" * 64, "0" * 65, 7, "\u0660" * 64]
+)
+def test_hostile_112_what_is_no_sha256_is_none(sha256: object) -> None:
+    file = {"filename": "rg-1-py3-none-any.whl", "url": "x"}
+    page = {"files": [{**file, "hashes": {"sha256": sha256}}]}
+    (wheel,) = parse_page(json.dumps(page).encode(), URL, "rg")
+    assert wheel.sha256 == ""

@@ -159,7 +159,7 @@ def _check(context: AsdfContext, command: str, unknown: int) -> None:
     pins = _having(context, command)
     tools = {pin.tool for pin in pins} | _of_stub(context, command)
     if not tools:
-        what = f"unknown command: {command}. Perhaps you have to reshim?"
+        what = f"unknown command: {printable(command)}. Perhaps you have to reshim?"
         from toolpin.store.unimported import (  # noqa: PLC0415 - an error
             import_line,
             unimported,

@@ -22,7 +22,7 @@ from toolpin.asdf_cli.asdf_context import (
     wanted_of,
 )
 from toolpin.env_patch import quote
-from toolpin.errors import HookFailed, ToolpinError
+from toolpin.errors import HookFailed, ToolpinError, printable
 from toolpin.install.jobs import Outcome
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.model import Pin, Request, Wanted
@@ -257,6 +257,10 @@ def _note_path(context: AsdfContext, name: str, version: str) -> None:
             bin_dirs = script_queries.bin_dirs(context.app.scripts(tool), own)
             bins = [os.path.join(directory, item) for item in bin_dirs]
         line = [tool, version, *bins]
+        if {"\t", "\n"}.intersection("".join(line)):
+            raise FailedError(
+                f"{printable(directory)} has a tab or newline in its name"
+            )
         kept = [line, *(path for path in kept if path[:2] != line[:2])]
     if kept != asdf_note.of_paths(paths):
         asdf_note.write(paths, context.added, kept)

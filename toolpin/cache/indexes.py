@@ -12,6 +12,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from toolpin.cache.verified import Cache
 from toolpin.errors import ToolpinError
@@ -81,6 +82,8 @@ class Indexes:
     ) -> bytes:
         # A mirror's answer is kept apart from the publisher's own, its password not.
         address = urls.shown(self._rewrite(url))
+        if query := urlsplit(url).query:  # it may be signed: no note has its text
+            address = f"{address}#{_name(query)}"
         kept = self._kept(address)
         if kept and suffices and suffices(kept.data):
             return kept.data

@@ -220,6 +220,7 @@ def _pin_as_mise(app: App) -> None:
         for tool, wanted in output.tools.items():
             if tool not in stated:
                 text = edit(text, (tool,), wanted, place=path)
+        parse(text, path)  # nothing is written that could not be read again
         if output.tools:
             project_files.write(path, text)
     app.report.remark(f"{path} now pins what {place} lists")

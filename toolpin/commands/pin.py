@@ -70,7 +70,8 @@ def run(options: Options, app: App) -> int:
     before, after, is_locked = write_line(
         path, names, versions, app, first_use=options.trust_on_first_use
     )
-    warn_of_pairs(parse(after, path), app)
+    requests = parse(after, path)
+    warn_of_pairs(requests, app)
     refresh_shims(app.paths, app.registry, {tool.name})
     written = " ".join(str(version) for version in versions)
     pairs = zip(options.versions, words, strict=True)
@@ -81,7 +82,8 @@ def run(options: Options, app: App) -> int:
         app.report.remark(f"{lockfile_beside(path)}: written")
     missing = _missing(tool.name, versions, path, app)
     if missing and options.install:
-        return _install(tool.name, versions, path, options, app)
+        origin = next(item.origin for item in requests if item.tool in names)
+        return _install(tool.name, versions, origin, options, app)
     if missing:
         text = ", ".join(missing)
         app.report.remark(f"not installed: {text}; try: toolpin install --missing")
@@ -97,15 +99,14 @@ def run(options: Options, app: App) -> int:
 
 
 def _install(
-    tool: str, versions: list[Wanted], path: str, options: Options, app: App
+    tool: str, versions: list[Wanted], origin: Origin, options: Options, app: App
 ) -> int:
     """Install what was pinned, and return the exit code."""
     from toolpin.tasks.install_requests import install_requests  # noqa: PLC0415
 
     chosen = InstallOptions(trust_on_first_use=options.trust_on_first_use)
-    return install_requests(
-        [Request(tool, tuple(versions), Origin(path, 1))], chosen, app
-    )
+    request = Request(tool, tuple(versions), origin)
+    return install_requests([request], chosen, app)
 
 
 def _versions(options: Options, spell: Spell) -> tuple[list[str], list[Wanted]]:

@@ -48,11 +48,14 @@ class _Move(NamedTuple):
     file: str
 
 
-class _Done(NamedTuple):
-    """What became of one file, and whether a tool of it is unknown."""
+class _Upgrade(NamedTuple):
+    """What becomes of one file, and whether a tool of it is unknown.
+
+    `write` writes it and its lockfile, and returns which of them have changed.
+    """
 
     moves: list[_Move]
-    written: tuple[str, ...]
+    write: Callable[[], tuple[str, ...]]
     has_unknown: bool
 
 
@@ -93,9 +96,10 @@ def run(options: Options, app: App) -> int:
     paths = pin_paths(app)
     with app.writing(*paths, *map(lockfile_beside, paths)):
         files = _meant(options, app)
-        done = [_upgrade(file, options, app) for file in files]
-    written = [path for upgrade in done for path in upgrade.written]
-    moves = [move for upgrade in done for move in upgrade.moves]
+        # One that fails is known before any file is written.
+        upgrades = [_upgrade(file, options, app) for file in files]
+        written = [path for upgrade in upgrades for path in upgrade.write()]
+    moves = [move for upgrade in upgrades for move in upgrade.moves]
     if app.report.as_json:
         tables = [move._asdict() for move in moves]
         result = {"file": files[0].path, "moves": tables}
@@ -107,7 +111,7 @@ def run(options: Options, app: App) -> int:
         if not written:
             output = "no change; `toolpin outdated` lists newer versions"
             app.report.remark(f"{lockfile_beside(files[0].path)}: {output}")
-    return 1 if any(upgrade.has_unknown for upgrade in done) else 0
+    return 1 if any(upgrade.has_unknown for upgrade in upgrades) else 0
 
 
 def _meant(options: Options, app: App) -> list[PinFile]:
@@ -133,8 +137,8 @@ def _meant(options: Options, app: App) -> list[PinFile]:
     return locked
 
 
-def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Done:
-    """Move what is pinned in one file, and locked beside it."""
+def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Upgrade:
+    """Return how what is pinned in one file, and locked beside it, moves."""
     file = pin_file.path
     path = lockfile_beside(file)
     old = app.lockfile(path)
@@ -156,7 +160,7 @@ def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Done:
         after = _rewritten(before, file, tools, app.registry, newer)
     now = lockfile_requests_of(after, file, app)
     lock = EMPTY
-    written: tuple[str, ...] = ()
+    write: Callable[[], tuple[str, ...]] = partial(_write_file, file, before, after)
     if old is not None:
         lock = _moved(locker, now, old, options, app)
         known = [ask for ask in now if ask.tool not in unknown]
@@ -164,14 +168,18 @@ def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Done:
             (Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in known
         ]
         refuse_pairs(lockfile_requests, app)
-        written = write_both(file, after, path, lock, app)
-    elif after != before:
-        project_files.write(file, after)
-        written = (file,)
+        write = partial(write_both, file, after, path, lock, app)
     for ask in (item for item in now if item.tool in tools and item.key in lock.pins):
         if elsewhere := newer_elsewhere(ask, lock.pins[ask.key], lock, app):
             app.report.warn(elsewhere.line)
-    return _Done(_moves((asks, was), (now, lock), tools), written, bool(unknown))
+    return _Upgrade(_moves((asks, was), (now, lock), tools), write, bool(unknown))
+
+
+def _write_file(file: str, before: bytes, after: bytes) -> tuple[str, ...]:
+    if after == before:
+        return ()
+    project_files.write(file, after)
+    return (file,)
 
 
 def _moved(

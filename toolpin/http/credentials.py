@@ -20,6 +20,7 @@ from toolpin.http import urls
 
 # Only this origin is shown the token of GitHub's users.
 _GITHUB = "https://api.github.com"
+_GITHUB_SERVER = "https://github.com"
 _GITHUB_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
 _TOKEN = re.compile(r"[!-~]+")
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
@@ -73,7 +74,10 @@ class Credentials:
 
     def _from_github(self) -> Credential | None:
         """Return the token of a variable, else the one that `gh` has, if any."""
-        for name in _GITHUB_VARIABLES:
+        # A job of a company's own GitHub server has a token of that server.
+        server = self._env.get("GITHUB_SERVER_URL") or _GITHUB_SERVER
+        names = _GITHUB_VARIABLES if server.rstrip("/") == _GITHUB_SERVER else ()
+        for name in names:
             if _TOKEN.fullmatch(token := self._env.get(name, "").strip()):
                 return Credential(f"Bearer {token}", f"${name}")
         token = self._gh_token()

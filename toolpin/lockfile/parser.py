@@ -85,12 +85,13 @@ class _Reader:
         builds = self._tables(document.get("build", []), ("build",))
         entries = [self._entry(build, ("build", at)) for at, build in enumerate(builds)]
         self._check_unlike(entries)
+        versions = {
+            self._key(text, ("pins", text)): self._version(version, ("pins", text))
+            for text, version in pins.items()
+        }
         self._check_head(pins)
         return Lockfile(
-            {
-                self._key(text, ("pins", text)): self._version(version, ("pins", text))
-                for text, version in pins.items()
-            },
+            versions,
             tuple(entries),
             hosts,
             tuple(self._key(text, ("scope", "also")) for text in also),

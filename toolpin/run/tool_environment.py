@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from toolpin.env_patch import added, apply, is_settable, settle
+from toolpin.env_patch import DEFAULT_PATH, added, apply, is_settable, settle
 from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.model import EnvPatch, Pin, Request
 from toolpin.project.pin_files import Where
@@ -197,7 +197,7 @@ def with_pins(place: Place, found: Found) -> tuple[Found, set[str]]:
     for name, value in patch.variables:
         if child.get(name) == place.env.get(name):  # its own tool has not set it
             child[name] = value
-    entries = child["PATH"].split(":")
+    entries = child.get("PATH", DEFAULT_PATH).split(":")
     shims = place.paths.shims
     at = entries.index(shims) if shims in entries else 0
     more = [directory for directory in patch.path if directory not in entries[:at]]

@@ -35,7 +35,8 @@ def write(paths: Paths, tools: frozenset[str], of_paths: Sequence[list[str]]) ->
 
 def _lines(paths: Paths) -> list[list[str]]:
     try:
-        with open(paths.asdf_note, encoding="utf-8", errors="surrogateescape") as file:
-            return [line.split("\t") for line in file.read().splitlines() if line]
+        with open(paths.asdf_note, "rb") as file:
+            text = file.read().decode(errors="surrogateescape")
     except OSError:
         return []
+    return [line.split("\t") for line in text.split("\n") if line]

@@ -1,4 +1,4 @@
-"""The token that GitHub's own program, gh, is logged in with on this machine."""
+"""The token for github.com of GitHub's own program, gh, on this machine."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ def _token(env: tuple[tuple[str, str], ...]) -> str:
     gh = shutil.which("gh", path=variables.get("PATH", ""))
     if gh is None or not gh.startswith("/"):
         return ""
+    # Without a host, gh prints the token of $GH_HOST or of a company's own server.
+    line = [gh, "auth", "token", "--hostname", "github.com"]
     try:
-        finished = run([gh, "auth", "token"], env=variables, cwd="/", timeout_s=20)
+        finished = run(line, env=variables, cwd="/", timeout_s=20)
     except (ToolpinError, OSError):
         return ""
     token = finished.out.strip()

@@ -16,6 +16,8 @@ from toolpin.model import Digest
 from toolpin.sources.protocol import fill
 
 Read = Callable[[str], bytes]
+# A document per line of versions: the longest list has some twenty.
+_MOST_DOCUMENTS = 200
 _ONE_A_LINE = (".ndjson", ".jsonl")
 
 
@@ -28,6 +30,8 @@ def entries(shape: Mapping[str, str], read: Read) -> Iterator[tuple[str, Any]]:
     lists = [at]
     if shape["next"]:
         urls = [_at(value, shape["next"]) for _, value in _items(at, keyed=False)]
+        if len(urls) > _MOST_DOCUMENTS:
+            raise ValueError(f"it leads to more than {_MOST_DOCUMENTS} documents")
         lists = [_at(_next(shape["url"], url, read), shape["then"]) for url in urls]
     for item in lists:
         for key, entry in _items(item, keyed=not shape["version"]):
@@ -70,7 +74,9 @@ def digest_key(shape: Mapping[str, str]) -> str:
 def _document(url: str, read: Read) -> Any:  # noqa: ANN401 - JSON
     data = read(url)
     if urlsplit(url).path.endswith(_ONE_A_LINE):
-        return [parse_json(line) for line in data.splitlines() if line.strip()]
+        # As one list: the limit on values is for all lines together.
+        lines = (line for line in data.splitlines() if line.strip())
+        return parse_json(b"[%s]" % b",".join(lines))
     return parse_json(data)
 
 

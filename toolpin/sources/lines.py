@@ -11,6 +11,7 @@ import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 from toolpin.binaries.fit import best, lacks, newer_partner
 from toolpin.digests import HEX_LENGTHS, make_digest
@@ -324,7 +325,8 @@ def completed(
 
 def _is_published(own: Lines, url: str) -> bool:
     """Say whether a URL is one of the plugin's publishers, and leads to no other."""
-    plain = re.fullmatch(r"https://[\w.%+~:/@-]+", url) and "/.." not in url
+    # Decoded too: an HTTP client makes a step up of `%2e%2e`.
+    plain = re.fullmatch(r"https://[\w.%+~:/@-]+", url) and "/." not in unquote(url)
     return bool(plain) and url.startswith(own.publishers)
 
 

@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 from toolpin.errors import Unreachable, as_word
 from toolpin.http import urls
 from toolpin.http.limits import Transport
+from toolpin.system.paths import home_directory
 from toolpin.system.process import run
 
 _TIMEOUT_S = 60.0
@@ -66,11 +67,13 @@ def read_pip_settings(env: Mapping[str, str]) -> PipSettings:
         indexes += results.get("extra-index-url", "").split()
     provider = results.get("keyring-provider", "auto")
     trusted = results.get("trusted-host", "").split()
-    for index in indexes:
-        _check_transport(index, trusted)
+    indexes = [_absolute(index, env) for index in indexes]
+    links = [_absolute(link, env) for link in results.get("find-links", "").split()]
+    for place in (*indexes, *links):
+        _check_transport(place, trusted)
     return PipSettings(
         tuple(_with_password(index, provider, env) for index in indexes),
-        tuple(results.get("find-links", "").split()),
+        tuple(links),
         Transport(
             cert=results.get("cert", ""),
             client_cert=results.get("client-cert", ""),
@@ -102,6 +105,24 @@ def _default_index(env: Mapping[str, str]) -> str:
     if match is None:
         raise Unreachable("pip reports no index", (), pip_line("config", "debug"))
     return match[1]
+
+
+def _absolute(place: str, env: Mapping[str, str]) -> str:
+    """Return a place with its `~` expanded. Raises Unreachable for a relative path.
+
+    A directory of the project that is worked in must not say what is installed.
+    """
+    if urlsplit(place).scheme:
+        return place
+    if place.startswith("~/"):
+        place = f"{home_directory(env)}{place[1:]}"
+    if not place.startswith("/"):
+        raise Unreachable(
+            f"pip's place for wheels, {urls.shown(place)}, is a relative path",
+            [("expected", "an absolute path or a URL")],
+            pip_line("config", "debug"),
+        )
+    return place
 
 
 def _check_transport(index: str, trusted: list[str]) -> None:

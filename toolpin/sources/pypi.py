@@ -100,6 +100,7 @@ def _names(
     return (
         head == f"pypi:{_package(spec, host)}"
         and filename == artifacts[0].filename
+        and filename.split("-")[1:2] == [packaged]
         and _cut(packaged, own.numbers) == spec.split_edition(version)[1]
     )
 

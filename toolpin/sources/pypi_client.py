@@ -78,9 +78,10 @@ class PypiClient:
         Of those that require the same the best one; what requires most comes first.
         """
         wheels: dict[tuple[tuple[str, str], ...], Wheel] = {}
-        for wheel in self._wheels(dist):
-            requires = wheel.requires(host) if wheel.version == version else None
-            if requires is not None:
+        listed_wheels = [item for item in self._wheels(dist) if item.version == version]
+        digested = [item for item in listed_wheels if item.sha256 or _local(item.url)]
+        for wheel in digested or listed_wheels:
+            if (requires := wheel.requires(host)) is not None:
                 before = wheels.get(requires, wheel)
                 wheels[requires] = max(before, wheel, key=lambda item: item.rank)
         if not wheels:
@@ -152,7 +153,8 @@ class PypiClient:
         path = _local(place)
         try:
             if path:
-                return _in_directory(path, dist)
+                with _readable(path):
+                    return _in_directory(path, dist)
             page = self._pages.read(place, max_bytes=_PAGE_BYTES)
             wheels = parse_page(page, place, dist)
             return [
@@ -222,7 +224,9 @@ def _in_directory(path: str, dist: str) -> list[Wheel]:
     if os.path.isdir(path):
         page = os.path.join(path, "index.html")
         if not os.path.isfile(page):
-            links = "".join(f'<a href="{quote(name)}">' for name in os.listdir(path))
+            links = "".join(
+                f'<a href="{quote(name)}">' for name in os.listdir(os.fsencode(path))
+            )
             return parse_page(links.encode(), f"file://{quote(path)}/", dist)
         path = page
     if not os.path.isfile(path):

@@ -14,7 +14,16 @@ from urllib.parse import unquote, urldefrag, urljoin
 from toolpin.json_text import parse_json
 from toolpin.model import Host
 
-_WHEEL = re.compile(r"([\w.]+)-([\w.+!]+)(?:-(\d\w*))?-([\w.]+)-([\w.]+)-([\w.]+)\.whl")
+_WHEEL = re.compile(
+    r"([\w.]+)-([\w.+!]+)(?:-(\d\w*))?-([\w.]+)-([\w.]+)-([\w.]+)\.whl", re.ASCII
+)
+# As long as a filesystem lets a name be, so that no number in it is a long one.
+_NAME_LENGTH = 255
+# HTML is read slowly, by attributes: what is allowed takes seconds. A page of 10,000
+# wheels has 30,000 tags and 3 MB.
+_HTML_BYTES = 16 << 20
+_HTML_TAGS = 400_000
+_TAG_LENGTH = 64 << 10
 _FINAL = re.compile(r"(\d+!)?\d+(\.\d+)*(\.post\d+)?(\+[\w.]+)?")
 _SHA256 = re.compile(r"sha256=([0-9a-fA-F]{64})")
 _PLATFORM = re.compile(r"(manylinux|musllinux|macosx)_(\d+)_(\d+)_(\w+)")
@@ -94,7 +103,7 @@ def parse_page(text: bytes, url: str, package: str) -> list[Wheel]:
     links = _json_links(text) if is_json else _html_links(text.decode("utf-8"), url)
     page = []
     for filename, link, sha256, is_yanked in links:
-        parts = _WHEEL.fullmatch(filename)
+        parts = _WHEEL.fullmatch(filename) if len(filename) <= _NAME_LENGTH else None
         if parts and normalized(parts[1]) == normalized(package):
             target = urldefrag(urljoin(url, link)).url
             page.append(Wheel(filename, target, sha256.lower(), is_yanked))
@@ -114,15 +123,20 @@ def _parts(filename: str) -> tuple[str, ...]:
 def _json_links(text: bytes) -> list[tuple[str, str, str, bool]]:
     json_links = []
     for file in parse_json(text)["files"]:
-        sha256 = file.get("hashes", {}).get("sha256", "")
-        is_yanked = bool(file.get("yanked", False))
-        json_links.append(
-            (str(file["filename"]), str(file["url"]), str(sha256), is_yanked)
-        )
+        match = _SHA256.fullmatch(f"sha256={file.get('hashes', {}).get('sha256')}")
+        sha256, is_yanked = match[1] if match else "", bool(file.get("yanked", False))
+        json_links.append((str(file["filename"]), str(file["url"]), sha256, is_yanked))
     return json_links
 
 
 def _html_links(text: str, url: str) -> list[tuple[str, str, str, bool]]:
+    pieces = text.split("<", _HTML_TAGS + 1)
+    if len(text) > _HTML_BYTES or len(pieces) > _HTML_TAGS:
+        raise ValueError(
+            f"it has more than {_HTML_BYTES:,} bytes or {_HTML_TAGS:,} tags"
+        )
+    if max(map(len, pieces)) > _TAG_LENGTH:
+        raise ValueError(f"it has a tag of more than {_TAG_LENGTH:,} characters")
     reader = _Anchors()
     reader.feed(text)
     base = urljoin(url, reader.base)

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from toolpin.archive.names import is_packed
 from toolpin.archive.unpack import unpack, unpack_one
 from toolpin.digests import hash_file
+from toolpin.errors import Refused
 from toolpin.model import Link, Place, Plan, TreeFile, Unpack
 from toolpin.system.directory_tree import walk
 
@@ -91,6 +92,14 @@ def _link(step: Link, stage: str) -> TreeFile | None:
     if not os.path.exists(os.path.normpath(os.path.join(parent, step.target))):
         return None
     make_directories(parent)
+    # By what links of the archive and the values of a plugin make of it.
+    root = os.path.realpath(stage)
+    for end in (parent, os.path.join(parent, step.target)):
+        if not f"{os.path.realpath(end)}/".startswith(f"{root}/"):
+            raise Refused(
+                f"the plugin's link {step.path} leads outside of the install",
+                [("link", f"{step.path} -> {step.target}"), ("installed", "nothing")],
+            )
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
     os.symlink(step.target, path)

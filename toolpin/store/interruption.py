@@ -69,8 +69,20 @@ def _stop(number: int, _frame: object) -> None:
             return  # a second signal, to the thread that is ending
         _begun.set()
         process.kill_all()
-        with contextlib.suppress(OSError):  # nobody may be reading
-            os.set_blocking(2, False)
-            os.write(2, b"\ntoolpin: interrupted; nothing half-made is kept\n")
+        _say(b"\ntoolpin: interrupted; nothing half-made is kept\n")
         staging.drop_scratches()
         die_of(number)
+
+
+def _say(line: bytes) -> None:
+    """Write to stderr without waiting for a reader.
+
+    The terminal or pipe stays as it was: other programs write to the same one.
+    """
+    with contextlib.suppress(OSError):
+        is_blocking = os.get_blocking(2)
+        os.set_blocking(2, False)
+        try:
+            os.write(2, line)
+        finally:
+            os.set_blocking(2, is_blocking)

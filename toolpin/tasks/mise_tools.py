@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from toolpin.errors import UsageError
+from toolpin.errors import UsageError, shown
 from toolpin.model import Origin, Wanted
 from toolpin.project.toolversions import parse_wanted
 from toolpin.project.validation import NAME, fits
@@ -31,7 +31,7 @@ def said_in(text: str, place: str) -> Said:
     """Return what a mise.toml asks for. Raises UsageError for what is no TOML."""
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{place} is not valid TOML", [("because", str(error))]
         ) from error
@@ -53,7 +53,7 @@ def said_in(text: str, place: str) -> Said:
         if wanted:
             result.tools[name] = wanted
         else:
-            result.unsaid.append(f"tools.{key} = {value!r:.60}")
+            result.unsaid.append(f"tools.{key} = {shown(value):.60}")
     return result
 
 

@@ -18,10 +18,18 @@ from toolpin.env_patch import DEFAULT_PATH, is_settable
 from toolpin.errors import Refused, ScriptFailed, ToolpinError
 from toolpin.model import Asks, EnvPatch, Pin
 from toolpin.system.process import run
-from toolpin.plugins.asdf.script_runner import ASK_S, Scripts, answer_asdf, failed, for_scripts, variables_of
+from toolpin.plugins.asdf.script_runner import (
+    ASK_S,
+    Scripts,
+    answer_asdf,
+    failed,
+    for_scripts,
+    variables_of,
+)
 
-# Sourced, so that what it exports is there; what it prints is no answer.
-_SOURCE = ("/usr/bin/env", "bash", "-c", '. "$0" >&2; exec /usr/bin/env -0')
+# Sourced, so that what it exports is there; what it prints, in a trap too, is no answer.
+_ENV = 'exec 3>&1 >&2; . "$0"; exec /usr/bin/env -0 >&3 3>&-'
+_SOURCE = ("/usr/bin/env", "bash", "-c", _ENV)
 # bash writes these itself.
 _OF_BASH = frozenset(("_", "SHLVL", "PWD", "OLDPWD", "BASH_EXECUTION_STRING"))
 # What looks at the directory, at files beside it or at other versions: two answers that
@@ -168,7 +176,9 @@ def exec_env(
         answers = scripts.paths.answers
         spared = answers in env.get("PATH", "").split(":")
         directories = changed["PATH"].split(":")
-        changed["PATH"] = ":".join(directory for directory in directories if spared or directory != answers)
+        changed["PATH"] = ":".join(
+            directory for directory in directories if spared or directory != answers
+        )
     return {**kept, **own, **changed}
 
 
@@ -234,7 +244,9 @@ def _wherever(
     removed = first.removed or theirs.removed
     if removed or not all(map(is_settable, result)) or result != absent.changed:
         return None
-    homes = {name: value for name, value in result.items() if name not in theirs.changed}
+    homes = {
+        name: value for name, value in result.items() if name not in theirs.changed
+    }
     fixed = {name: value for name, value in result.items() if name not in homes}
     same = empty.changed == result and theirs.changed == fixed
     if not same or not all(map(os.path.isabs, homes.values())):
@@ -259,8 +271,9 @@ def _effect(scripts: Scripts, own: Mapping[str, str], around: _Around) -> _Effec
         cwd=around.cwd,
         timeout_s=ASK_S,
         errors="surrogateescape",
+        exact=True,
     )
-    if finished.status != 0:
+    if finished.status != 0 or not finished.out:  # it may end bash by `exit 0`
         error = failed(scripts.name, "exec-env", finished)
         wrong = ScriptFailed(error.what, error.facts)
         wrong.status = finished.status
@@ -268,13 +281,6 @@ def _effect(scripts: Scripts, own: Mapping[str, str], around: _Around) -> _Effec
     pairs = (word.partition("=") for word in finished.out.split("\0") if "=" in word)
     values = {name: value for name, _, value in pairs if name not in _OF_BASH}
     changed = {
-        name: value
-        for name, value in values.items()
-        if name not in given or value != _as_read(given[name])
+        name: value for name, value in values.items() if given.get(name) != value
     }
     return _Effect(changed, frozenset(given) - frozenset(values) - _OF_BASH)
-
-
-def _as_read(text: str) -> str:
-    """Return a value as it comes back from a program: line ends are all alike."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
