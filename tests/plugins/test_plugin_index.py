@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import tool_pages
 from tests.support.plugin_index import (
     COMMAND,
     DIRECTORY,
@@ -57,3 +58,9 @@ def test_a_users_plugin_stands_before_the_index(paths: Paths) -> None:
     text = (DIRECTORY / "jq.toml").read_text().replace('["jq"]', '["jay"]')
     Path(paths.config, "plugins/jq.toml").write_text(text)
     assert read_registry(paths).commands_of("jq") == ("jay",)
+
+
+def test_the_pages_have_the_tools_as_they_are() -> None:
+    assert tool_pages.PAGE.read_text() == tool_pages.page(), f"{tool_pages.COMMAND}"
+    readme = tool_pages.README.read_text()
+    assert readme == tool_pages.replaced(readme), f"{tool_pages.COMMAND}"
