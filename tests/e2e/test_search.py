@@ -8,9 +8,9 @@ from tests.support.run import REPOSITORY, Home
 
 
 def test_a_word_finds_tools_by_name_command_and_description(home: Home) -> None:
-    assert home.toolpin("search", "JSON").out == "jq  a processor of JSON\n" + (
-        "yq  a processor of YAML, JSON and XML\n"
-    )
+    found = home.toolpin("search", "json").out.splitlines()
+    assert "jq     a processor of JSON" in found
+    assert "yq     a processor of YAML, JSON and XML" in found
     assert home.toolpin("search", "gofmt").out.startswith("golang, go ")
     listed = json.loads(home.toolpin("search", "k9", "--json").out)["result"]
     assert [tool["name"] for tool in listed] == ["k9s"]
