@@ -62,6 +62,7 @@ VERBS = {
     "ci": Verb("plan, restore and prune the cache of a CI job", "ci"),
     "config": Verb("show and change settings", "config"),
     "plugin": Verb("list, validate, add and create tool plugins", "plugin"),
+    "search": Verb("find tools by name, command or description", "search"),
     "import": Verb(
         "import versions that asdf, mise, nvm or others installed", "import_"
     ),

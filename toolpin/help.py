@@ -34,7 +34,7 @@ GROUPS = (
     Group("run", ("exec", "why"), ("which", "where", "env", "shimversions")),
     Group("shell", ("activate",), ("shell", "deactivate", "completion")),
     Group("CI", ("ci",), ("release-check",)),
-    Group("plugins", ("plugin",), ()),
+    Group("plugins", ("plugin", "search"), ()),
     Group(
         "maintenance",
         ("doctor", "prune"),
@@ -127,6 +127,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("toolpin release-check _build/prod/rel/app", "on this machine"),
         ("toolpin release-check rel/app --host linux-x64 --glibc 2.31", ""),
     ),
+    "search": (("toolpin search kubernetes", "the tools whose description has it"),),
     "reshim": (("toolpin reshim", "write all shims again"),),
     "cache": (
         ("toolpin cache list", "show the cached downloads"),

@@ -28,16 +28,16 @@ HEAVY = {
 # How many of toolpin's own modules each may load, without their packages, which hold
 # a line each. A new one is a decision: it costs every prompt that asks.
 CEILINGS = {
-    "which node": 29,
-    "current": 24,
-    "current nodejs": 24,
-    "list": 24,
-    "where nodejs": 24,
-    "install": 32,
-    "exec node": 26,
-    "completion --words tools": 28,
-    "completion --words installed-versions nodejs": 28,
-    "completion --words commands": 28,
+    "which node": 30,
+    "current": 25,
+    "current nodejs": 25,
+    "list": 25,
+    "where nodejs": 25,
+    "install": 33,
+    "exec node": 27,
+    "completion --words tools": 29,
+    "completion --words installed-versions nodejs": 29,
+    "completion --words commands": 29,
 }
 # With Python's own, whose number is not the same in each Python; its start is not
 # counted. The room above what is loaded now is for a module or two, not for a library.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 from toolpin.errors import ToolpinError
@@ -175,3 +177,52 @@ def test_a_draft_reads_as_a_plugin() -> None:
         1,
     )
     assert source.links[0] == ("bin/x", "../x")
+
+
+@pytest.mark.parametrize(
+    ("targets", "asset", "words"),
+    [
+        (
+            {"linux-x64": "linux_amd64", "macos-arm64": "darwin_arm64"},
+            "x_{version}_{os}_{arch}.tgz",
+            {},
+        ),
+        (
+            {"linux-x64": "Linux-x86_64", "macos-x64": "macOS-x86_64"},
+            "x_{version}_{os}-{arch}.tgz",
+            {"linux": "Linux", "macos": "macOS", "x64": "x86_64"},
+        ),
+        (
+            {
+                "linux-x64": "x86_64-unknown-linux-musl",
+                "macos-arm64": "aarch64-apple-darwin",
+            },
+            "x_{version}_{triple}.tgz",
+            {"glibc": "musl"},
+        ),
+    ],
+)
+def test_hosts_are_a_list_where_words_tell_them_apart(
+    targets: dict[str, str], asset: str, words: dict[str, str]
+) -> None:
+    hosts = {host: {"target": target} for host, target in targets.items()}
+    naming = Naming("v{version}", "x_{version}_{target}.tgz", hosts)
+    layout = Layout(0, ("x",), {"bin/x": "../x"})
+    text = render_draft(Draft("x", "y/x", naming, "", layout))
+    source = tomllib.loads(text)["source"][0]
+    assert (source["assets"], source["hosts"]) == ([asset], list(targets))
+    assert source.get("words", {}) == words
+    spec = parse_tool(text, "x.toml").sources[0]
+    for host, target in targets.items():
+        values = {**spec.values(host), "version": "1.2"}
+        assert fill(asset, values) == f"x_1.2_{target}.tgz"
+
+
+def test_hosts_are_a_table_where_one_differs() -> None:
+    hosts = {
+        "linux-x64": {"target": "x86_64-unknown-linux-musl"},
+        "linux-arm64": {"target": "aarch64-unknown-linux-gnu"},
+    }
+    naming = Naming("v{version}", "x-{target}.tgz", hosts)
+    text = render_draft(Draft("x", "y/x", naming, "", Layout(0, ("x",), {})))
+    assert tomllib.loads(text)["source"][0]["hosts"] == hosts

@@ -9,10 +9,9 @@ import pytest
 from tests.support.run import REPOSITORY
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.system.paths import Paths
-from toolpin.plugins.tool_file import parse_tool
-from toolpin.plugins.registry import read_registry, stated_words
+from toolpin.plugins.light_fields import stated_words
+from toolpin.plugins.registry import read_registry
 
-BUNDLED = sorted((REPOSITORY / "plugins").glob("*.toml"))
 NODEJS = (REPOSITORY / "plugins/nodejs.toml").read_text()
 
 
@@ -29,14 +28,6 @@ def _add(paths: Paths, name: str, also: str) -> Path:
     file = Path(paths.config) / f"plugins/{name}.toml"
     file.write_text(text)
     return file
-
-
-@pytest.mark.parametrize("file", BUNDLED, ids=lambda file: file.stem)
-def test_a_bundled_plugin_states_its_names_plainly(file: Path) -> None:
-    text = file.read_text()
-    tool = parse_tool(text, str(file))
-    assert stated_words(text, "also") == tool.also
-    assert stated_words(text, "idiomatic") == tool.idiomatic
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from toolpin.versions import sort_key
 
 MOST = 40
 # Names of tools in the list, where toolpin's differ.
-_NAMES = {"gh": "github-cli"}
+_NAMES = {"flux": "flux2", "gh": "github-cli"}
 _VERSION = re.compile(r"\d+\.\d+(?:\.\d+)*(?:[.-]?(?:rc|alpha|beta|dev)[\d.-]*\d)?")
 _OTHER = re.compile(r"(?i)windows|freebsd|openbsd|i386|386|armv|armhf|ppc|s390|riscv")
 
@@ -234,7 +234,8 @@ def main(artifacts: str, history: str, *chosen: str) -> int:
     with tempfile.TemporaryDirectory(prefix="toolpin-vectors-") as directory:
         registry = read_registry(Paths(directory, directory))
         on = clients_with(_mirrors(), any_of("linux-x64"), Path(directory))
-        tools = [tool for tool in registry.tools if tool.name in (chosen or rows)]
+        wanted = rows.keys() & (chosen or rows)
+        tools = [tool for tool in registry.tools if tool.name in wanted]
         for tool in tools:
             results = list(judge(tool, rows[tool.name], names, on))
             wrong = [item for item in results if item.reason]

@@ -46,7 +46,8 @@ def test_a_plugin_names_what_exists_and_for_that_system_alone(
     for _, version, host, url in rows:
         system, _, rest = host.partition("-")
         other = f"{OTHERS[system]}-{rest.removesuffix('-musl')}"
-        assert not names(registry, tool, version, other, url)
+        if other in registry.require(tool).sources[0].hosts:
+            assert not names(registry, tool, version, other, url)
 
 
 @pytest.mark.parametrize("tool", sorted({row[0] for row in ROWS}))

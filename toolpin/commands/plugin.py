@@ -161,7 +161,8 @@ def _list(options: Options, app: App) -> int:
         result = [describe.brief_record(tool) for tool in tools]
         app.report.document("plugin list", result)
     else:
-        app.report.table([describe.brief_row(tool) for tool in tools])
+        for line in describe.overview(tools):
+            app.report.answer(line)
     faults = app.registry.faults.values()
     for fault in faults:
         app.report.error(fault)

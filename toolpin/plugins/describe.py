@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterator, Sequence
+
 from toolpin.plugins.tool_file import Tool
 from toolpin.plugins.user_plugins import is_bundled
 
+_WIDTH = 80
 
-def brief_row(tool: Tool) -> tuple[str, str, str]:
-    """Return names, sources in order, and whose file it is."""
-    names = ", ".join(tool.names)
-    sources = ", ".join(spec.id for spec in tool.sources)
-    return names, sources, "bundled" if is_bundled(tool) else tool.file
+
+def overview(tools: Sequence[Tool]) -> Iterator[str]:
+    """Yield lines with every tool: yours with their files, the names of the others."""
+    mine = [tool for tool in tools if not is_bundled(tool)]
+    if mine:
+        yield "yours"
+        width = max(len(tool.name) for tool in mine)
+        yield from (f"  {tool.name:<{width}}  {tool.file}" for tool in mine)
+    names = [tool.name for tool in tools if is_bundled(tool)]
+    yield f"bundled ({len(names)})"
+    yield from textwrap.wrap(
+        " ".join(names),
+        _WIDTH,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_on_hyphens=False,
+    )
+
+
+def matches(tool: Tool, word: str) -> bool:
+    """Say whether a tool's names, commands or description contain a word."""
+    texts = (*tool.names, *tool.commands, tool.description)
+    return any(word.lower() in text.lower() for text in texts)
+
+
+def brief_row(tool: Tool) -> tuple[str, str]:
+    """Return a tool's names and what it is."""
+    return ", ".join(tool.names), tool.description
 
 
 def rows(tool: Tool) -> list[tuple[str, str]]:

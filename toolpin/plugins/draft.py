@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.model import TreeFile
+from toolpin.plugins.draft_hosts import words_for
 from toolpin.project.validation import RESERVED_COMMANDS, VERSION, fits
 from toolpin.toml_lines import render_value
 
@@ -162,10 +163,21 @@ def render_draft(draft: Draft) -> str:
         "tag": naming.tag,
         "assets": [naming.asset],
     }
+    values = naming.hosts.values()
+    listed = all(value.keys() == {"target"} for value in values) and words_for(
+        {host: value["target"] for host, value in naming.hosts.items()}
+    )
+    if listed:
+        template, words = listed
+        source["assets"] = [naming.asset.replace("{target}", template)]
+        if words:
+            source["words"] = words
     if draft.checksums:
         source["checksums_asset"] = draft.checksums
     if layout.strip:
         source["strip"] = layout.strip
+    if listed:
+        source["hosts"] = list(naming.hosts)
     tool = {
         "name": draft.name,
         "description": f"{draft.repo} on GitHub",
@@ -175,7 +187,7 @@ def render_draft(draft: Draft) -> str:
     sections: list[tuple[str, Mapping[str, object]]] = [
         ("[tool]", tool),
         ("[[source]]", source),
-        ("[source.hosts]", naming.hosts),
+        *([] if listed else [("[source.hosts]", naming.hosts)]),
         *([("[source.links]", layout.links)] if layout.links else []),
     ]
     return "\n".join(_section(head, table) for head, table in sections)

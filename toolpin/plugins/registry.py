@@ -16,6 +16,13 @@ from typing import TYPE_CHECKING
 
 from toolpin.errors import ToolpinError, UnknownTool, UsageError, as_word
 from toolpin.model import Origin
+from toolpin.plugins.light_fields import (
+    INDEX,
+    LightFields,
+    pairs_of,
+    parse_index,
+    plain_fields,
+)
 from toolpin.system.paths import Paths, bundled, open_regular
 from toolpin.project.idiomatic import Idioms
 from toolpin.project.pin_files import logical_cwd
@@ -24,9 +31,7 @@ from toolpin.project.validation import COMMAND, NAME, fits, is_plain, respell
 if TYPE_CHECKING:
     from toolpin.plugins.tool_file import Tool
 
-# With one of these a line may be something else than it seems: escapes, long strings.
 _NOTE_BYTES = 10_000
-_NOT_PLAIN = ("\\", '"""', "'''")
 
 
 class Registry:
@@ -36,7 +41,8 @@ class Registry:
     tool with its own name, `idiomatic` the tool of each file beside `.tool-versions`,
     and `paired` the tools that may want a version of another. A file that is a
     directory is an asdf plugin's. `passed_over` has the asdf plugins that do not count,
-    by the names of the tools that take their place.
+    by the names of the tools that take their place. `index` has what most commands need
+    of bundled tools: for that, their files are not read.
     """
 
     def __init__(
@@ -48,9 +54,11 @@ class Registry:
         passed_over: Mapping[str, str] | None = None,
         *,
         paths: Paths | None = None,
+        index: Mapping[str, LightFields] | None = None,
     ) -> None:
         self.paired = paired
         self._paths = paths
+        self._index = index or {}
         self.passed_over = passed_over or {}
         self._idiomatic = idiomatic or {}
         self._files = files
@@ -88,9 +96,9 @@ class Registry:
         files = {} if level == "none" else self._idiomatic
         asks = {tool: self._asking(tool) for tool in set(files.values()) & self._asked}
         manifests: dict[str, tuple[tuple[str, str], ...]] = {}
-        for tool in self.tools if level == "all" else ():
-            for file, name in tool.manifests.items():
-                manifests[file] = (*manifests.get(file, ()), (tool.name, name))
+        for tool in sorted(self._files) if level == "all" else ():
+            for file, name in self._manifests_of(tool).items():
+                manifests[file] = (*manifests.get(file, ()), (tool, name))
         return Idioms(files, self.spell, manifests, asks)
 
     def spell(self, name: str, word: str) -> str:
@@ -101,6 +109,8 @@ class Registry:
         """
         if not word or is_plain(word):
             return word
+        if own := self._index.get(self.canonical(name)):
+            return respell(word, pairs_of(own.spellings))
         tool = self.readable(name)
         if tool is None or not tool.file.endswith(".toml"):
             return word
@@ -124,13 +134,19 @@ class Registry:
 
     def requires_of(self, tool: str) -> tuple[str, ...]:
         """Return the tools that a tool requires; () for one that cannot be read."""
-        known = self.readable(tool)
+        known = self._index.get(self.canonical(tool)) or self.readable(tool)
         return known.requires if known else ()
 
     def commands_of(self, tool: str) -> tuple[str, ...]:
         """Return the commands of every version; () for one that cannot be read."""
-        known = self.readable(tool)
+        known = self._index.get(self.canonical(tool)) or self.readable(tool)
         return known.commands if known else ()
+
+    def _manifests_of(self, name: str) -> Mapping[str, str]:
+        if own := self._index.get(name):
+            return pairs_of(own.manifests)
+        tool = self.readable(name)
+        return tool.manifests if tool else {}
 
     def require(self, name: str, origin: Origin | None = None) -> Tool:
         """Return the tool of that name. Raises ToolpinError with names near it."""
@@ -187,7 +203,7 @@ class Registry:
 
     def with_scripts(self, names: Collection[str]) -> Registry:
         """Return the tools as they would be with asdf plugins of these names, too."""
-        from toolpin.plugins.script_plugin import (  # noqa: PLC0415 - see _other_names
+        from toolpin.plugins.script_plugin import (  # noqa: PLC0415 - see light_fields
             scripted_tool,
         )
 
@@ -198,6 +214,7 @@ class Registry:
             self._idiomatic,
             self.passed_over,
             paths=self._paths,
+            index={key: self._index[key] for key in self._index.keys() - set(names)},
         )
         for name in names:
             scripts._read[name] = scripted_tool(name, "", scripts._also(name))
@@ -213,7 +230,7 @@ class Registry:
         return self._read[name]
 
     def _scripted(self, name: str, directory: str) -> Tool:
-        from toolpin.plugins.script_plugin import (  # noqa: PLC0415 - see _other_names
+        from toolpin.plugins.script_plugin import (  # noqa: PLC0415 - see light_fields
             read_tool,
         )
 
@@ -239,20 +256,24 @@ def read_registry(paths: Paths) -> Registry:
     aliases: dict[str, str] = {}
     paired: set[str] = set()
     idiomatic: dict[str, str] = {}
-    for directory in (f"{paths.config}/plugins", bundled("plugins")):
-        for name, file in _toml_files(directory):
-            if name in files and name not in damaged:
-                continue
-            files.setdefault(name, file)
-            also, used, text = _light_fields(name, file)
-            if text is None:
-                damaged.add(name)
-            for alias in (name, *also) if fits(name, NAME) else ():
-                aliases.setdefault(alias, name)
-            for item in used:
-                idiomatic.setdefault(item, name)
-            if text and "pairs" in text:
-                paired.add(name)
+    mine = [
+        (name, file, _light_fields(name, file))
+        for name, file in _toml_files(f"{paths.config}/plugins")
+    ]
+    ours = _bundled_fields()
+    for name, file, fields in (*mine, *ours):
+        if name in files and name not in damaged:
+            continue
+        files.setdefault(name, file)
+        if fields is None:
+            damaged.add(name)
+        also, used = (fields.also, fields.idiomatic) if fields else ((), ())
+        for alias in (name, *also) if fits(name, NAME) else ():
+            aliases.setdefault(alias, name)
+        for item in used:
+            idiomatic.setdefault(item, name)
+        if fields and fields.has_pairs:
+            paired.add(name)
     for name, directory in scripted.items():
         own = aliases.get(name, name)
         if own in files and not (own == name and is_chosen(paths, files, name)):
@@ -264,7 +285,13 @@ def read_registry(paths: Paths) -> Registry:
         for entry in noted_files(paths, name):
             idiomatic.setdefault(entry, name)
     return Registry(
-        files, aliases, frozenset(paired), idiomatic, passed_over, paths=paths
+        files,
+        aliases,
+        frozenset(paired),
+        idiomatic,
+        passed_over,
+        paths=paths,
+        index={name: fields for name, file, fields in ours if files[name] == file},
     )
 
 
@@ -330,44 +357,27 @@ def is_chosen(paths: Paths, files: Mapping[str, str], name: str) -> bool:
     return not mine and os.path.exists(f"{paths.chosen}/{name}")
 
 
-def stated_words(text: str, key: str) -> tuple[str, ...] | None:
-    """Return what a plugin's plain `key = ["WORD", ...]` states, () without one.
+def _light_fields(name: str, file: str) -> LightFields | None:
+    """Return what every command needs of a user's plugin.
 
-    None for a text that only the TOML parser can judge.
-    """
-    if any(mark in text for mark in _NOT_PLAIN):
-        return None
-    lines = [line.strip() for line in text.split("\n") if key in line]
-    stated = [line for line in lines if not line.startswith("#")]
-    if not stated:
-        return ()
-    result, _, value = (part.strip() for part in stated[0].partition("="))
-    if len(stated) > 1 or result != key or value[:1] + value[-1:] != "[]":
-        return None
-    words = [word.strip() for word in value[1:-1].split(",")]
-    names = tuple(word[1:-1] for word in words)
-    plain = all(fits(name.removeprefix("."), NAME) for name in names)
-    return names if plain and words == [f'"{name}"' for name in names] else None
-
-
-def _light_fields(
-    name: str, file: str
-) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
-    """Return a plugin's other names, its idiomatic files and its text.
-
-    No text where it cannot be read: why is told when its tool is asked for.
+    None where it cannot be read: why is reported when its tool is asked for.
     """
     try:
         text = _text(file)
-        # The parser and the schema cost half of Python's own start to import.
-        if fits(name, NAME):
-            also, used = stated_words(text, "also"), stated_words(text, "idiomatic")
-            if also is not None and used is not None:
-                return also, used, text
-        tool = _parse(text, file)
+        fields = plain_fields(text) if fits(name, NAME) else None
+        return fields or _fields_of(_parse(text, file))
     except UsageError:
-        return (), (), None
-    return tool.also, tool.idiomatic, text
+        return None
+
+
+def _fields_of(tool: Tool) -> LightFields:
+    return LightFields(tool.also, tool.idiomatic, has_pairs=bool(tool.pairs))
+
+
+def _bundled_fields() -> list[tuple[str, str, LightFields]]:
+    directory = bundled("plugins")
+    index = parse_index(_text(f"{directory}/{INDEX}"))
+    return [(name, f"{directory}/{name}.toml", index[name]) for name in index]
 
 
 def _toml_files(directory: str) -> list[tuple[str, str]]:
@@ -394,7 +404,7 @@ def _text(file: str) -> str:
 
 
 def _parse(text: str, file: str) -> Tool:
-    from toolpin.plugins.tool_file import (  # noqa: PLC0415 - see _light_fields
+    from toolpin.plugins.tool_file import (  # noqa: PLC0415 - see light_fields
         parse_tool,
     )
 

@@ -84,7 +84,7 @@ class SourceSpec(NamedTuple):
     def values(self, host: object, **more: str) -> dict[str, str]:
         """Return what fills the placeholders of its texts for a host, with `more`."""
         name = str(host)
-        values = {**_host_words(name, self.words), **self.hosts[name]}
+        values = {**host_words(name, self.words), **self.hosts[name]}
         if "version" in more:
             edition, version = self.split_edition(more["version"])
             numbers = self._numbers(version)
@@ -172,7 +172,7 @@ _CPUS = {"x64": "x86_64", "arm64": "aarch64"}
 HOST_WORDS = ("os", "arch", "triple")
 
 
-def _host_words(host: str, words: Mapping[str, str]) -> dict[str, str]:
+def host_words(host: str, words: Mapping[str, str]) -> dict[str, str]:
     """Return {os}, {arch} and {triple} of a host: a publisher's own words, or Go's."""
     system, _, rest = host.partition("-")
     arch, _, libc = rest.partition("-")

@@ -1,0 +1,120 @@
+"""Writes docs/reference/tools.md and the list of tools in README from the plugins.
+
+The oldest version of a tool is the oldest one in tests/upstream/tools.tsv, whose URLs
+are known to exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.support.plugin_index import bundled_tools
+from tests.support.run import REPOSITORY
+from toolpin.install.planner import verified_by
+from toolpin.plugins.tool_file import Tool
+from toolpin.sources.fields import NO_CHECKSUMS
+from toolpin.sources.spec import SourceSpec
+from toolpin.versions import sort_key
+
+COMMAND = ".venv/bin/python -m tests.support.tool_pages"
+PAGE = REPOSITORY / "docs/reference/tools.md"
+README = REPOSITORY / "README.md"
+
+_KNOWN = REPOSITORY / "tests/upstream/tools.tsv"
+_BEGIN = (
+    "<!-- The tools, written from the plugins. To write them again:\n"
+    f"     {COMMAND}\n-->\n"
+)
+_END = "<!-- End of the tools. -->\n"
+_SYSTEMS = {"linux": "Linux", "macos": "macOS"}
+_LEVELS = {
+    "catalogue": "checksum",
+    "checksum file": "checksum",
+    "release": "checksum, of GitHub",
+    "registry": "registry",
+    "signed index": "signature",
+}
+_HEAD = f"""\
+# Bundled tools
+
+{_BEGIN}
+The sources of a tool are tried in their order. Each has the level at which its files
+are verified: `signature` and `checksum` are the publisher's own; GitHub's checksum is
+reported for what was released since June 2025, and an older file needs
+`--trust-on-first-use`, as do sources without any checksum; `registry` is that of a
+package registry. Linux means glibc and musl unless one is named. The oldest version is
+the oldest whose file is known to exist.
+
+| tool | commands | sources: level | hosts | oldest |
+|---|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """Return the page with a row for every bundled tool."""
+    oldest = _oldest()
+    rows = (_row(tool, oldest.get(tool.name, "")) for tool in bundled_tools())
+    return _HEAD + "".join(rows) + f"\n{_END}"
+
+
+def replaced(readme: str) -> str:
+    """Return README with the list of tools as it is today."""
+    before, after = readme.partition(_BEGIN)[0], readme.partition(_END)[2]
+    return f"{before}{_BEGIN}\n{_table()}\n{_END}{after}"
+
+
+def _table() -> str:
+    """Return a row for each first letter, with links to homepages."""
+    letters: dict[str, list[str]] = {}
+    for tool in bundled_tools():
+        link = f"[{tool.name}]({tool.homepage})"
+        letters.setdefault(tool.name[0], []).append(link)
+    rows = (f"| {key} | {', '.join(links)} |\n" for key, links in letters.items())
+    return "| | bundled tools |\n|---|---|\n" + "".join(rows)
+
+
+def _row(tool: Tool, oldest: str) -> str:
+    names = f"[{tool.name}]({tool.homepage})" + "".join(
+        f", {name}" for name in tool.also
+    )
+    cells = (
+        names,
+        ", ".join(tool.commands),
+        "; ".join(f"{spec.id}: {_level(spec)}" for spec in tool.sources),
+        "; ".join(_hosts(tool)),
+        oldest,
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _level(spec: SourceSpec) -> str:
+    if getattr(spec.own, "checksums", "") == NO_CHECKSUMS:
+        return "none"
+    return _LEVELS[verified_by(spec)]
+
+
+def _hosts(tool: Tool) -> Iterator[str]:
+    hosts = {host for spec in tool.sources for host in spec.hosts}
+    for key, system in _SYSTEMS.items():
+        for arch in ("x64", "arm64"):
+            has_musl = f"{key}-{arch}-musl" in hosts
+            if f"{key}-{arch}" in hosts:
+                libc = "" if has_musl or key == "macos" else ", glibc"
+                yield f"{system} {arch}{libc}"
+            elif has_musl:
+                yield f"{system} {arch}, musl"
+
+
+def _oldest() -> dict[str, str]:
+    """Return the oldest known version of each tool, by its name."""
+    versions: dict[str, list[str]] = {}
+    for line in _KNOWN.read_text().splitlines():
+        tool, version, *_ = line.split("\t")
+        versions.setdefault(tool, []).append(version)
+    return {tool: min(known, key=sort_key) for tool, known in versions.items()}
+
+
+if __name__ == "__main__":
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page())
+    README.write_text(replaced(README.read_text()))

@@ -1,0 +1,37 @@
+"""`toolpin search WORD`: the tools whose name, commands or description contain it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import NamedTuple
+
+from toolpin.app import App
+from toolpin.errors import ToolpinError
+from toolpin.plugins.describe import brief_record, brief_row, matches
+
+
+class Options(NamedTuple):
+    """The arguments of the command line."""
+
+    word: str
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take the word."""
+    parser.add_argument("word", help="a part of a name, a command or a description")
+
+
+def run(options: Options, app: App) -> int:
+    """Print a line for each tool that matches; 1 where none does."""
+    found = [tool for tool in app.registry.tools if matches(tool, options.word)]
+    if not found:
+        raise ToolpinError(
+            f"no plugin matches {options.word!r}",
+            [("searched", "names, commands and descriptions")],
+            "toolpin plugin list all",
+        )
+    if app.report.as_json:
+        app.report.document("search", [brief_record(tool) for tool in found])
+    else:
+        app.report.table([brief_row(tool) for tool in found])
+    return 0
