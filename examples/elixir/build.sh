@@ -26,8 +26,9 @@ npm ci --prefix assets --no-audit --no-fund
 npm run --prefix assets deploy
 
 export MIX_ENV=prod
-mix release --overwrite --quiet
 release=_build/prod/rel/demo
+rm -rf "$release" # or the Erlang of the last build would still be in it
+mix release --quiet
 # Fails when the servers lack what the release needs, or when it runs on this machine only.
 toolpin release-check "$release" --glibc "${1:-$(getconf GNU_LIBC_VERSION | cut -d ' ' -f 2)}"
 
