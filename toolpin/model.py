@@ -276,6 +276,16 @@ Step = Unpack | Place | Link | Rewrite | Run | Patch | Compile | Scripted
 Defaults = tuple[tuple[str, tuple[str, ...]], ...]
 
 
+class DefaultPackages(NamedTuple):
+    """A file in the user's home directory, each line of which is words of a command.
+
+    `run` is that command, with `{words}` in their place.
+    """
+
+    file: str
+    run: tuple[str, ...]
+
+
 # What an asdf plugin is asked each time a program runs: nothing, its exec-env, or more.
 Asks = Literal["", "env", "all"]
 

@@ -21,12 +21,13 @@ def test_each_place_beats_the_one_before_it(home: Home) -> None:
     assert rows[1].split() == ["sources", '["npm"]', f"{home.root}/system.toml:2"]
     assert rows[2].split() == ["offline", "false", "default"]
     assert rows[3].split() == ["check_pairs", "true", "default"]
-    assert rows[4].split() == ["idiomatic", '"plain"', "default"]
-    assert rows[5].split() == ["strict", "false", "default"]
-    assert rows[6].split() == ["allow", "[]", "default"]
-    assert rows[7].split() == ["allow_plugins", "[]", "default"]
-    assert rows[8].split()[::2] == ["plugin_index", "TOOLPIN_PLUGIN_INDEX"]
-    assert rows[9].split() == ["network.connect_timeout_s", "5", "default"]
+    assert rows[4].split() == ["default_packages", "true", "default"]
+    assert rows[5].split() == ["idiomatic", '"plain"', "default"]
+    assert rows[6].split() == ["strict", "false", "default"]
+    assert rows[7].split() == ["allow", "[]", "default"]
+    assert rows[8].split() == ["allow_plugins", "[]", "default"]
+    assert rows[9].split()[::2] == ["plugin_index", "TOOLPIN_PLUGIN_INDEX"]
+    assert rows[10].split() == ["network.connect_timeout_s", "5", "default"]
 
 
 def test_set_and_unset_keep_the_rest_of_the_file_and_its_mode(home: Home) -> None:

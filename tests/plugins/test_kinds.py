@@ -66,6 +66,7 @@ TOOL_TYPOS = {
     "defaults": '{ DEMO = ["{verison}/x"] }',
     "homes": '{ DEMO_HOME = "{verison}" }',
     "home_bins": '["{verison}/bin"]',
+    "default_packages": '{ file = ".x", run = ["x", "{words}", "{verison}"] }',
 }
 PHASES = 'phases = [{ name = "make", run = ["make", "DIR=%s"] }]'
 NEEDS = """\

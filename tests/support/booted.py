@@ -100,6 +100,7 @@ def booted(scratch: Path) -> Iterator[Server]:
     with (scratch / "console").open("wb") as console:
         process = subprocess.Popen(
             [*_UNSHARE, *_SPACES, "sh", "-c", _BOOT, "-", str(scratch)],
+            env={**os.environ, "PATH": _PATH},
             stdin=subprocess.DEVNULL,
             stdout=console,
             stderr=console,

@@ -33,6 +33,7 @@ class Settings(NamedTuple):
     sources: tuple[str, ...] = ()
     offline: bool = False
     check_pairs: bool = True
+    default_packages: bool = True
     idiomatic: str = _DEFAULT["idiomatic"]
     strict: bool = False
     allow: tuple[str, ...] = ()

@@ -183,6 +183,15 @@ KEYS: tuple[Key, ...] = (
         default=True,
     ),
     Key(
+        "default_packages",
+        _read_flag,
+        _parse_flag,
+        "true or false",
+        "run the commands of files such as ~/.default-mix-commands in each new "
+        "install; in CI only where this is set",
+        default=True,
+    ),
+    Key(
         "idiomatic",
         _read_level,
         str,

@@ -6,7 +6,7 @@ import datetime
 import re
 
 from toolpin.env_patch import is_settable
-from toolpin.model import Defaults, Need
+from toolpin.model import DefaultPackages, Defaults, Need
 from toolpin.project.manifests import MANIFESTS
 from toolpin.project.validation import RESERVED_COMMANDS
 from toolpin.sources.fields import (
@@ -59,6 +59,17 @@ def read_defaults(value: object) -> Defaults:
     if not (all(map(is_settable, names)) and all(words for _, words in table)):
         raise UnfitError
     return table
+
+
+def read_default_packages(value: object) -> DefaultPackages:
+    """Accept `{file = ".default-gems", run = ["gem", "install", "{words}"]}`."""
+    if not isinstance(value, dict) or set(value) != {"file", "run"}:
+        raise UnfitError
+    command, *words = read_texts(value["run"]) or ("",)
+    if words.count("{words}") != 1:
+        raise UnfitError
+    (file,) = read_idioms([value["file"]])
+    return DefaultPackages(file, (read_command(command), *words))
 
 
 def read_idioms(value: object) -> tuple[str, ...]:

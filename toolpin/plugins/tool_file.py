@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from toolpin.errors import UsageError, shown
-from toolpin.model import Defaults, Recipe
+from toolpin.model import DefaultPackages, Defaults, Recipe
 from toolpin.plugins.tool_schema import BUILD, TOOL
 from toolpin.sources.protocol import Groups, Kind
 from toolpin.sources.fields import HOST_VALUES, Field, UnfitError, placeholders
@@ -44,6 +44,7 @@ class Tool(NamedTuple):
     defaults: Defaults
     homes: tuple[tuple[str, str], ...]
     home_bins: tuple[str, ...]
+    default_packages: DefaultPackages | None
     reshim_after: tuple[tuple[str, tuple[str, ...]], ...]
     added_by: tuple[tuple[str, tuple[str, ...]], ...]
     idiomatic: tuple[str, ...]

@@ -5,7 +5,7 @@ This is the reference for whoever writes one. `contract` reads files by it.
 
 from __future__ import annotations
 
-from toolpin.plugins.tool_fields import read_commands, read_date, read_defaults, read_homes, read_idioms, read_lists, read_long_term, read_manifests, read_needs, read_pairs, read_phases, read_spellings, read_variables
+from toolpin.plugins.tool_fields import read_commands, read_date, read_default_packages, read_defaults, read_homes, read_idioms, read_lists, read_long_term, read_manifests, read_needs, read_pairs, read_phases, read_spellings, read_variables
 from toolpin.sources.fields import (
     Field,
     read_insides,
@@ -95,6 +95,15 @@ TOOL: dict[str, Field] = {
         "directories there whose programs get shims, too",
         (),
         holds=("minor", "required"),
+    ),
+    "default_packages": Field(
+        read_default_packages,
+        "a table: file, run",
+        "a hidden file in the user's home directory, each line of which is the words "
+        "of a command, and that command: it runs once in each new install, or in each "
+        "new directory of `homes`",
+        None,
+        holds=("words",),
     ),
     "reshim_after": Field(
         read_lists,

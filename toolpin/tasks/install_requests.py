@@ -47,8 +47,10 @@ def install_requests(
     if _is_plain(options, app):
         wanted = _settled(requests, app)
         if wanted is not None and _is_done(wanted, app):
-            jobs = [Job(pin, origin) for pin, origin in wanted]
-            return show([Outcome(job, "present") for job in jobs], [], app)
+            outcomes = [Outcome(Job(*item), "present") for item in wanted]
+            if any(installs.environment(app.paths, pin).homes for pin, _ in wanted):
+                _run_default_packages(outcomes, options, app)
+            return show(outcomes, [], app)
     # With these come requests, tqdm and threads: only where there is work.
     from toolpin.tasks.lockfile_plugins import provide  # noqa: PLC0415
 
@@ -115,6 +117,7 @@ def _install(
     if locked and not is_ci(app.env):
         report_newer(locked, app)
     outcomes = run_install_hooks(outcomes, app)
+    _run_default_packages(outcomes, options, app)
     runs_here = there.host.libc_version != "" or not options.host
     return show(outcomes, errors, there, runs_here=runs_here)
 
@@ -205,6 +208,16 @@ def _refresh_shims(outcomes: Sequence[Outcome], app: App) -> None:
         app.report.remark(f"new commands: {new}; bash may need `hash -r`")
     for name in changes.skipped:
         app.report.warn(why_skipped(app.paths, name))
+
+
+def _run_default_packages(
+    outcomes: Sequence[Outcome], options: InstallOptions, app: App
+) -> None:
+    from toolpin.tasks.default_packages import (  # noqa: PLC0415 - see install_requests
+        run_default_packages,
+    )
+
+    run_default_packages(outcomes, app, all_projects=bool(options.all_projects))
 
 
 def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] | None:

@@ -11,8 +11,8 @@ for program in curl flock sudo systemctl; do
 done
 
 id demo >/dev/null 2>&1 ||
-  useradd --system --no-create-home --home-dir /run/demo --shell /usr/sbin/nologin demo
-id deploy >/dev/null 2>&1 || useradd --create-home --shell /bin/sh deploy
+  useradd --system --user-group --no-create-home --home-dir /run/demo --shell /usr/sbin/nologin demo
+id deploy >/dev/null 2>&1 || useradd --user-group --create-home --shell /bin/sh deploy
 usermod --append --groups systemd-journal deploy
 
 install -d -o deploy -g deploy -m 0755 /opt/demo /opt/demo/releases /opt/demo/incoming

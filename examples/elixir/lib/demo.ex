@@ -5,8 +5,8 @@ defmodule Demo do
     "demo #{release()} on Erlang/OTP #{System.otp_release()}: #{greeting()}"
   end
 
-  # The name of the directory that the release was unpacked into.
-  defp release do
+  @doc "Returns the name of the directory that the release was unpacked into."
+  def release do
     case System.get_env("RELEASE_ROOT") do
       nil -> "from source"
       root -> Path.basename(root)

@@ -6,7 +6,7 @@ defmodule DemoTest do
   end
 
   test "answers a health check" do
-    assert {"200 OK", "ok\n"} = Demo.Web.respond("/health")
+    assert {"200 OK", "ok from source\n"} = Demo.Web.respond("/health")
   end
 
   test "runs each migration once" do

@@ -1,7 +1,7 @@
 defmodule Demo.Web do
   @moduledoc """
   Answers HTTP requests on a port: `/` with a line about the release, `/app.js` with the
-  built asset, `/health` with 200.
+  built asset, `/health` with the name of the release.
 
   It stands where a real project has Phoenix or Bandit, so that the example needs no
   dependency.
@@ -46,7 +46,7 @@ defmodule Demo.Web do
 
   @doc "Returns the status line and the body for a path."
   def respond("/"), do: {"200 OK", Demo.about() <> "\n"}
-  def respond("/health"), do: {"200 OK", "ok\n"}
+  def respond("/health"), do: {"200 OK", "ok #{Demo.release()}\n"}
 
   def respond("/app.js") do
     case File.read(Application.app_dir(:demo, "priv/static/app.js")) do
