@@ -1,4 +1,4 @@
-"""The lines of docs/git-hooks.md, in hooks that a real Git runs."""
+"""The lines of docs/guide/git-hooks.md, in hooks that a real Git runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.shell.store import Store
 from tests.support.run import REPOSITORY, Home
 
 BLOCKS = re.findall(
-    r"```(\w+)\n(.*?)```", (REPOSITORY / "docs/git-hooks.md").read_text(), re.DOTALL
+    r"```(\w+)\n(.*?)```", (REPOSITORY / "docs/guide/git-hooks.md").read_text(), re.DOTALL
 )
 SH = [text for kind, text in BLOCKS if kind == "sh"]
 YAML = [text for kind, text in BLOCKS if kind == "yaml"]
