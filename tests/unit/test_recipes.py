@@ -25,7 +25,7 @@ def test_renovates_pattern_finds_the_pin_of_a_loose_request() -> None:
 
 
 def test_the_documented_format_is_what_is_read() -> None:
-    page = (REPOSITORY / "docs/guide/lockfile.md").read_text()
+    page = (REPOSITORY / "docs/reference/lockfile-format.md").read_text()
     text = page.partition("```toml\n")[2].partition("```")[0]
     lock = parse(text, "toolpin.lock")
     assert lock.pins[Key("nodejs", "lts")] == "24.19.0"

@@ -46,8 +46,15 @@ _WORDS = {re.compile(rf"\b(?:{word})\b", re.IGNORECASE): word for word in WORDS}
 # Text that is not toolpin's own: regular expressions, other programs, asdf's wording.
 _FOREIGN = re.compile(r"^(asdf_cli/|plugins/asdf/|sources/script)")
 
+# Pages that quote old messages, or that record what was found at the time.
+_RECORDS = {
+    "docs/background/messages.md",
+    "docs/background/readings.md",
+    "docs/background/readings-of-the-docs.md",
+}
 
 _CODE = re.compile(r"`[^`]*`")
+_BLOCK = re.compile(r"^```.*?^```\n", re.DOTALL | re.MULTILINE)
 
 
 class Text(NamedTuple):
@@ -88,7 +95,24 @@ def reference() -> Iterator[Text]:
     yield Text("docs/reference/commands.md", render())
 
 
-TEXTS: list[Callable[[], Iterator[Text]]] = [help_texts, messages, reference]
+def documentation() -> Iterator[Text]:
+    """Yield every paragraph of README and docs/, without blocks of code."""
+    pages = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+    for page in pages:
+        place = str(page.relative_to(REPOSITORY))
+        if place in _RECORDS:
+            continue
+        text = _BLOCK.sub("", page.read_text())
+        for paragraph in text.split("\n\n"):
+            yield Text(place, paragraph)
+
+
+TEXTS: list[Callable[[], Iterator[Text]]] = [
+    help_texts,
+    messages,
+    reference,
+    documentation,
+]
 
 
 @pytest.mark.parametrize("texts", TEXTS)
