@@ -1,7 +1,7 @@
-"""The commands that README and the guide show, run as a reader would, with their output.
+"""The commands of README and the guide, run as a reader would, with their output.
 
-A block with lines that begin with `$ ` is a session: the lines below a command are what it
-prints, and `...` is any number of lines. All sessions of a page run in one bash, in
+A block with lines that begin with `$ ` is a session: the lines below a command are what
+it prints, and `...` is any number of lines. All sessions of a page run in one bash, in
 order, on a machine of their own whose upstreams are on 127.0.0.1. A page or a session
 that needs more is in NOT_RUN, with the reason.
 """
@@ -27,8 +27,19 @@ PAGES = (
 )
 
 # What is done before a page's first command: the page begins in the middle of a story.
+# As in a terminal, what goes to stdout and to stderr keeps its order: -u.
+_ACTIVATE = "eval \"$(toolpin activate bash | sed 's/ -I -m / -I -u -m /')\""
+_OTHER_MANAGER = """
+mkdir -p ~/.asdf/shims && ln -s /bin/true ~/.asdf/shims/node
+toolpin pin --home nodejs 24.11.1; toolpin use nodejs 22; toolpin lock
+export PATH="$HOME/.asdf/shims:$PATH" SHELL=/bin/bash TERM=dumb
+echo 'eval "$(toolpin activate bash)"' >~/.bashrc
+echo 'export PATH="$HOME/.asdf/shims:$PATH"' >>~/.bashrc
+"""
 BEFORE = {
+    "docs/guide/doctor.md": _OTHER_MANAGER,
     "docs/guide/lockfile.md": "toolpin pin nodejs 22",
+    "docs/guide/offline.md": "toolpin pin nodejs 24.11.1",
     "docs/guide/ci.md": "toolpin pin nodejs 22; toolpin lock",
     "docs/guide/shells.md": "toolpin install nodejs 22.20.0",
 }
@@ -51,12 +62,6 @@ NOT_RUN = {
         "docs/guide/elixir-deployment.md",
         "ansible-playbook",
     ): "it needs Ansible and hosts",
-    ("docs/guide/doctor.md", "toolpin why"): (
-        "it needs another version manager: tests/e2e/test_why.py"
-    ),
-    ("docs/guide/doctor.md", "toolpin doctor"): (
-        "it needs another version manager: tests/e2e/test_doctor.py"
-    ),
     ("docs/guide/prune.md", "toolpin prune"): (
         "it needs installs of different days: tests/e2e/test_prune.py"
     ),
@@ -69,8 +74,9 @@ _LUA = {
     "bin/list-all": "#!/bin/sh\necho 5.4.6 5.4.7 5.4.8\n",
     "bin/install": """#!/bin/sh
 mkdir -p "$ASDF_INSTALL_PATH/bin"
-printf '#!/bin/sh\\necho Lua %s\\n' "$ASDF_INSTALL_VERSION" >"$ASDF_INSTALL_PATH/bin/lua"
-chmod +x "$ASDF_INSTALL_PATH/bin/lua"
+cd "$ASDF_INSTALL_PATH/bin"
+printf '#!/bin/sh\\necho Lua %s\\n' "$ASDF_INSTALL_VERSION" >lua
+chmod +x lua
 """,
 }
 
@@ -114,7 +120,7 @@ def reader(tmp_path: Path) -> Iterator[Home]:
     programs = user / ".local/bin"
     programs.mkdir(parents=True)
     (programs / "toolpin").write_text(
-        f'#!/bin/sh\nexec {sys.executable} -I -m toolpin "$@"\n'
+        f'#!/bin/sh\nexec {sys.executable} -I -u -m toolpin "$@"\n'
     )
     (programs / "toolpin").chmod(0o755)
     home.env |= {"HOME": str(user), "PATH": f"{programs}:{home.env['PATH']}"}
@@ -141,23 +147,26 @@ def _publish_plugin(home: Home) -> None:
     del home.env["TOOLPIN_PLUGIN_INDEX"]
     (home.root / "home/ana/.gitconfig").write_text(
         f'[url "file://{github}/"]\n\tinsteadOf = https://github.com/\n'
-        "[user]\n\tname = Ana\n\temail = ana@example.org\n[init]\n\tdefaultBranch = main\n"
-        "[advice]\n\tdetachedHead = false\n"
+        "[user]\n\tname = Ana\n\temail = ana@example.org\n"
+        "[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n"
     )
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_the_commands_of_a_page_print_what_it_says(page: str, reader: Home) -> None:
-    commands = [
+def commands_of(page: str) -> list[Command]:
+    """Return the commands of a page that are run, in order."""
+    return [
         command
         for session in sessions(page)
         if _is_run(page, session)
         for command in session
     ]
-    if not commands:
-        return
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if commands_of(page)])
+def test_the_commands_of_a_page_print_what_it_says(page: str, reader: Home) -> None:
+    commands = commands_of(page)
     before = BEFORE.get(page, ":")
-    script = f'eval "$(toolpin activate bash)"\n{{ {before}; }} >/dev/null 2>&1\n'
+    script = f"{_ACTIVATE}\n{{ {before}\n}} >/dev/null 2>&1\n"
     script += "".join(
         f"printf '\\0'; {{ {command.line}\n}} 2>&1\n" for command in commands
     )

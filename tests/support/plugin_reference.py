@@ -1,4 +1,4 @@
-"""Writes the fields of a plugin's file into docs/reference/plugins.md, between two marks.
+"""Writes the fields of a plugin's file into docs/reference/plugins.md.
 
 It reads the tables by which `plugin check` reads files.
 """

@@ -1,4 +1,4 @@
-"""docs/reference/commands.md says what the parser takes, every argument of every command."""
+"""docs/reference/commands.md has every argument of every command of the parser."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from toolpin.config.settings_schema import KEYS
 from toolpin.env_patch import quote, quote_fish
 from toolpin.system.paths import bundled
 
-# What an argument is, by the name that docs/reference/commands.md shows. The shell completes
-# files and directories; `toolpin completion --words` prints the other kinds.
+# What an argument is, by the name that docs/reference/commands.md shows. The shell
+# completes files and directories; `toolpin completion --words` prints the other kinds.
 KINDS = {
     "TOOL": "tools",
     "TOOL,...": "tools",
