@@ -120,6 +120,7 @@ phase 'ruff format' "$venv/bin/ruff" format --check .
 phase 'mypy' "$venv/bin/mypy"
 phase 'shellcheck' lint_shell
 phase 'actionlint' lint_workflows
+phase 'documentation' sh docs/build.sh "$venv/site"
 printf '      pytest\n'
 # Whole files go to a worker, in their order: what the tests of a file share is made once.
 # With one worker more than there are cores none is idle while a test waits; each takes

@@ -1,4 +1,4 @@
-"""The recipes of docs/bots.md, tried with a bot that edits `.tool-versions`.
+"""The recipes of docs/guide/bots.md, tried with a bot that edits `.tool-versions`.
 
 The bot reads lines as Renovate's `asdf` manager does (its lib/modules/manager/asdf/
 extract.ts): a name, one space, and the first version.
@@ -16,7 +16,7 @@ import pytest
 from tests.support.run import REPOSITORY, TOOLPIN, Home, Result
 from tests.support.upstream import HOSTS, Upstream
 
-_PAGE = (REPOSITORY / "docs/bots.md").read_text()
+_PAGE = (REPOSITORY / "docs/guide/bots.md").read_text()
 _RENOVATE = json.loads(re.findall(r"```json\n(.*?)```", _PAGE, re.DOTALL)[0])
 _JOB, _SCHEDULED = re.findall(r"```sh\n(.*?)```", _PAGE, re.DOTALL)
 _LINE = re.compile(r"^([\w_-]+) ([^\s#]+)(?: [^\s#]+)* *(?: #.*)?$", re.MULTILINE)

@@ -104,7 +104,7 @@ def test_a_value_that_a_format_cannot_say_writes_no_half_of_a_file(home: Home) -
 
 
 def test_direnvs_function_stops_at_a_missing_version(ready: Home) -> None:
-    page = (REPOSITORY / "docs/recipes.md").read_text()
+    page = (REPOSITORY / "docs/guide/recipes.md").read_text()
     function = page.partition("```bash\n")[2].partition("```")[0]
     assert "use_toolpin" in function
     (ready.root / "bin").mkdir()

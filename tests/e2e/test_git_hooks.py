@@ -1,4 +1,4 @@
-"""The lines of docs/git-hooks.md, in hooks that a real Git runs."""
+"""The lines of docs/guide/git-hooks.md, in hooks that a real Git runs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ import pytest
 from tests.shell.store import Store
 from tests.support.run import REPOSITORY, Home
 
-BLOCKS = re.findall(
-    r"```(\w+)\n(.*?)```", (REPOSITORY / "docs/git-hooks.md").read_text(), re.DOTALL
-)
+_PAGE = (REPOSITORY / "docs/guide/git-hooks.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", _PAGE, re.DOTALL)
 SH = [text for kind, text in BLOCKS if kind == "sh"]
 YAML = [text for kind, text in BLOCKS if kind == "yaml"]
 # What node prints shows which version has checked which file.

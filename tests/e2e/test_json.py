@@ -1,4 +1,4 @@
-"""The JSON answers, each as a contract: what docs/json.md promises, key by key."""
+"""The JSON answers, each as a contract: what the reference promises, key by key."""
 
 from __future__ import annotations
 
@@ -304,7 +304,9 @@ def test_hostile_70_a_path_that_is_no_text_has_an_answer(home: Home) -> None:
 
 
 def test_every_command_has_its_place_in_the_document() -> None:
-    text = (REPOSITORY / "docs/json.md").read_text()
+    pages = ("json.md", "json-changes.md")
+    reference = REPOSITORY / "docs/reference"
+    text = "".join((reference / page).read_text() for page in pages)
     for name, verb in VERBS.items():
         if verb.module and name != "set":
             assert f"`{name}" in text, name

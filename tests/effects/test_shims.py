@@ -224,7 +224,7 @@ def test_exec_imports_nothing_heavy() -> None:
 
 
 def test_the_reserved_names_are_documented() -> None:
-    page = (REPOSITORY / "docs/shims.md").read_text()
+    page = (REPOSITORY / "docs/guide/shims.md").read_text()
     quoted = [line for line in page.splitlines() if line.startswith(">")]
     names = " ".join(quoted).replace(">", "").replace("`", "").split()
     assert names == sorted(RESERVED_COMMANDS)

@@ -73,7 +73,7 @@ def _runs_common_test(home: Home, project: Path) -> None:
 
 
 def _left_out(home: Home, project: Path, install: Path) -> None:
-    """What docs/erlang-builds.md lists is missing, and nothing else of these."""
+    """What docs/guide/erlang-builds.md lists is missing, and nothing else of these."""
     text = ", ".join(f"code:which({name}) =/= non_existing" for name in MODULES)
     code = f'io:format("~w", [[{text}]]), halt().'
     result = with_shims(home, project, "erl", "-noshell", "-eval", code)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.network
 def test_the_documented_plugin_installs_what_it_names(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.env |= package_index_environment()
-    page = (REPOSITORY / "docs/plugins.md").read_text()
+    page = (REPOSITORY / "docs/guide/plugins.md").read_text()
     text = page.partition("## A program out of a wheel")[2].split("```")[1]
     file = tmp_path / "ruff.toml"
     file.write_text(text.removeprefix("toml\n"))

@@ -1,4 +1,4 @@
-"""docs/plugins.md has every field of a plugin's file as the code has it."""
+"""docs/reference/plugins.md has every field of a plugin's file as the code has it."""
 
 from __future__ import annotations
 

@@ -261,7 +261,7 @@ def test_a_subshell_has_its_own_directory(world: World, shell: str) -> None:
 def test_a_script_that_changes_directories_has_three_roads_to_the_versions_there(
     world: World, shell: str
 ) -> None:
-    """What docs/shells.md tells, and what the same script runs without them."""
+    """What docs/guide/shells.md tells, and what the same script runs without them."""
     there, shims = world.cd(world.nested), world.store.paths.shims
     override = "env TOOLPIN_NODEJS_VERSION=12.22.0"
     scripts = (

@@ -133,7 +133,10 @@ CASES = {
         env={OVERRIDE: "12"},
     ),
     "ends-in-a-dot": Case(
-        "nodejs 12.\n", f'{HEAD}"nodejs 12." = "12..1"\n\n', code=4, err="does not satisfy it"
+        "nodejs 12.\n",
+        f'{HEAD}"nodejs 12." = "12..1"\n\n',
+        code=4,
+        err="does not satisfy it",
     ),
     "empty": Case("nodejs lts\n", "", code=2, err="toolpin.lock:1"),
 }

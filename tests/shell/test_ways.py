@@ -1,4 +1,4 @@
-"""The table of docs/shells.md, `What runs`, cell by cell: each is a process here."""
+"""The table of docs/reference/what-runs.md, cell by cell: each is a process here."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ WAYS: dict[str, Callable[[Scene], str]] = {
 
 def _table() -> dict[tuple[str, str], str]:
     """Return the cells of the page, by the words of row and column."""
-    page = (REPOSITORY / "docs/shells.md").read_text()
+    page = (REPOSITORY / "docs/reference/what-runs.md").read_text()
     section = page.partition("\n## What runs\n")[2].partition("\n## ")[0]
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]

@@ -1,4 +1,4 @@
-"""Writes the fields of a plugin's file into docs/plugins.md, between two marks.
+"""Writes the fields of a plugin's file into docs/reference/plugins.md.
 
 It reads the tables by which `plugin check` reads files.
 """
@@ -15,7 +15,7 @@ from toolpin.sources.kinds import IN_FILES
 from toolpin.sources.shared_fields import COMPANION, WHEN
 
 COMMAND = ".venv/bin/python -m tests.support.plugin_reference"
-PAGE = REPOSITORY / "docs/plugins.md"
+PAGE = REPOSITORY / "docs/reference/plugins.md"
 
 _BEGIN = f"<!-- Written from the code. To write it again:\n     {COMMAND}\n-->\n"
 _END = "<!-- End of what is written from the code. -->\n"

@@ -1,4 +1,4 @@
-"""Turns the command line's parsers into docs/reference.md, on stdout.
+"""Turns the command line's parsers into docs/reference/commands.md, on stdout.
 
 It reads the parsers' own actions: argparse's help text differs by Python's version.
 """
@@ -13,7 +13,7 @@ from toolpin.cli import ALIASES, VERBS, add_globals, parser_of
 from toolpin.help import EXAMPLES, own_actions
 from toolpin.shell.completion_scripts import argument_name
 
-COMMAND = ".venv/bin/python -m tests.support.reference > docs/reference.md"
+COMMAND = ".venv/bin/python -m tests.support.reference > docs/reference/commands.md"
 
 _COMMON = "toolpin"
 _HEAD = f"""\

@@ -6,6 +6,7 @@ are known to exist.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
 from tests.support.plugin_index import bundled_tools
@@ -60,17 +61,14 @@ def page() -> str:
 def replaced(readme: str) -> str:
     """Return README with the list of tools as it is today."""
     before, after = readme.partition(_BEGIN)[0], readme.partition(_END)[2]
-    return f"{before}{_BEGIN}\n{_table()}\n{_END}{after}"
+    return f"{before}{_BEGIN}\n{_names()}\n{_END}{after}"
 
 
-def _table() -> str:
-    """Return a row for each first letter, with links to homepages."""
-    letters: dict[str, list[str]] = {}
-    for tool in bundled_tools():
-        link = f"[{tool.name}]({tool.homepage})"
-        letters.setdefault(tool.name[0], []).append(link)
-    rows = (f"| {key} | {', '.join(links)} |\n" for key, links in letters.items())
-    return "| | bundled tools |\n|---|---|\n" + "".join(rows)
+def _names() -> str:
+    """Return a paragraph with the names of all tools."""
+    names = [tool.name for tool in bundled_tools()]
+    text = f"{len(names)} tools are bundled: {', '.join(names)}."
+    return textwrap.fill(text, 96, break_on_hyphens=False) + "\n"
 
 
 def _row(tool: Tool, oldest: str) -> str:

@@ -12,7 +12,7 @@ from toolpin.shell.env_formats import FORMATS
 
 
 def test_renovates_pattern_finds_the_pin_of_a_loose_request() -> None:
-    page = (REPOSITORY / "docs/bots.md").read_text()
+    page = (REPOSITORY / "docs/guide/bots.md").read_text()
     recipe = json.loads(page.partition("```json\n")[2].partition("```")[0])
     (pattern,) = recipe["customManagers"][0]["matchStrings"]
     pins = {
@@ -25,7 +25,7 @@ def test_renovates_pattern_finds_the_pin_of_a_loose_request() -> None:
 
 
 def test_the_documented_format_is_what_is_read() -> None:
-    page = (REPOSITORY / "docs/lockfile.md").read_text()
+    page = (REPOSITORY / "docs/reference/lockfile-format.md").read_text()
     text = page.partition("```toml\n")[2].partition("```")[0]
     lock = parse(text, "toolpin.lock")
     assert lock.pins[Key("nodejs", "lts")] == "24.19.0"
@@ -33,12 +33,12 @@ def test_the_documented_format_is_what_is_read() -> None:
 
 
 def test_every_format_has_a_row_among_the_recipes() -> None:
-    page = (REPOSITORY / "docs/recipes.md").read_text()
+    page = (REPOSITORY / "docs/guide/recipes.md").read_text()
     assert re.findall(r"^\| `([a-z]+)`", page, re.MULTILINE) == list(FORMATS)
 
 
 def test_the_settings_of_an_editor_are_json() -> None:
-    page = (REPOSITORY / "docs/recipes.md").read_text()
+    page = (REPOSITORY / "docs/guide/recipes.md").read_text()
     settings, launch = map(
         json.loads, re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     )

@@ -1,4 +1,4 @@
-"""docs/reference.md says what the parser takes, every argument of every command."""
+"""docs/reference/commands.md has every argument of every command of the parser."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from toolpin.cli import VERBS
 
 
 def test_the_reference_is_what_the_parser_says() -> None:
-    text = (REPOSITORY / "docs/reference.md").read_text()
+    text = (REPOSITORY / "docs/reference/commands.md").read_text()
     assert text == render(), f"write it again: {COMMAND}"
 
 

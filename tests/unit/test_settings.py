@@ -96,7 +96,7 @@ def test_without_a_word_the_defaults_hold(paths: Paths) -> None:
 
 
 def test_every_setting_is_documented_with_what_it_takes_and_its_variable() -> None:
-    text = (REPOSITORY / "docs/configuration.md").read_text()
+    text = (REPOSITORY / "docs/reference/configuration.md").read_text()
     for key in KEYS:
         name = f"{key.name}.{key.entry}" if key.is_table else key.name
         row = next(line for line in text.splitlines() if line.startswith(f"| `{name}`"))

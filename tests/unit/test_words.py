@@ -19,16 +19,16 @@ from toolpin.help import command_help, exec_help, options_help, overview
 
 # A regular expression, and what to write instead. Code in backticks is not searched.
 WORDS = {
-    r"directories?": "directory",
-    r"fix(s|ed|ing)?": "fix, repair",
-    r"again": "again",
-    r"setup": "setup, installation",
+    r"folders?": "directory",
+    r"mend(s|ed|ing)?": "fix, repair",
+    r"anew": "again",
+    r"set-up": "setup, installation",
     r"whom|whose place": "user, process, publisher",
     r"(no|some|any|every)body('s)?": "no user, a process, everyone, no network",
     r"told|tells?": "reported, states",
     r"asks? (for|the|a)|asked|ask": "query, request, require",
     r"roads?": "route, connection",
-    r"catalogs?": "catalog",
+    r"catalogues?": "catalog",
     r"takes? over|taken over": "import",
     r"may be given again": "repeatable",
     r"stands? (in|for|on|before|behind|at)|lies (in|at)": "is in",
@@ -39,15 +39,22 @@ WORDS = {
     r"wants (a|an|one)": "requires",
     r"knows (a|an|no|one)": "supports",
     r"speaks?|spoken": "states",
-    r"spelt|licence|colou?rs? of|favou?rs?|behavior|honou?rs|cancelled": "American",
+    r"spelt|licence|colou?rs? of|favou?rs?|behaviour|honou?rs|cancelled": "American",
     r"judged|judging|swept|sweeping": "checked, cleaned",
 }
 _WORDS = {re.compile(rf"\b(?:{word})\b", re.IGNORECASE): word for word in WORDS}
 # Text that is not toolpin's own: regular expressions, other programs, asdf's wording.
-_FOREIGN = re.compile(r"^(asdf/|sources/script|scripts/(asking|running|address)\.py)")
+_FOREIGN = re.compile(r"^(asdf_cli/|plugins/asdf/|sources/script)")
 
+# Pages that quote old messages, or that record what was found at the time.
+_RECORDS = {
+    "docs/background/messages.md",
+    "docs/background/readings.md",
+    "docs/background/readings-of-the-docs.md",
+}
 
 _CODE = re.compile(r"`[^`]*`")
+_BLOCK = re.compile(r"^```.*?^```\n", re.DOTALL | re.MULTILINE)
 
 
 class Text(NamedTuple):
@@ -85,10 +92,27 @@ def messages() -> Iterator[Text]:
 
 def reference() -> Iterator[Text]:
     """Yield the generated reference."""
-    yield Text("docs/reference.md", render())
+    yield Text("docs/reference/commands.md", render())
 
 
-TEXTS: list[Callable[[], Iterator[Text]]] = [help_texts, messages, reference]
+def documentation() -> Iterator[Text]:
+    """Yield every paragraph of README and docs/, without blocks of code."""
+    pages = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+    for page in pages:
+        place = str(page.relative_to(REPOSITORY))
+        if place in _RECORDS:
+            continue
+        text = _BLOCK.sub("", page.read_text())
+        for paragraph in text.split("\n\n"):
+            yield Text(place, paragraph)
+
+
+TEXTS: list[Callable[[], Iterator[Text]]] = [
+    help_texts,
+    messages,
+    reference,
+    documentation,
+]
 
 
 @pytest.mark.parametrize("texts", TEXTS)
@@ -103,7 +127,7 @@ def test_plain_words_are_used(texts: Callable[[], Iterator[Text]]) -> None:
 
 
 def test_the_word_list_finds_a_word() -> None:
-    text = "toolpin: the directory is no repository, and nobody tells why"
+    text = "toolpin: the folder is no repository, and nobody tells why"
     words = {word for pattern, word in _WORDS.items() if pattern.search(text)}
     assert len(words) == 4
 

@@ -1,4 +1,4 @@
-"""What each system gets for an Erlang version: the table in docs/erlang-builds.md.
+"""What each system gets for an Erlang version: docs/guide/erlang-builds.md.
 
 Hex's lists are the recorded ones. They end in spring 2024 but for Ubuntu 26.04's; what
 Hex has built since then follows the rules of its build server (hexpm/bob,
@@ -95,8 +95,8 @@ def outcome(host: Host, version: str, clients: Clients, tmp_path: Path) -> str:
 
 
 def documented() -> dict[tuple[str, str], str]:
-    """Return the table of docs/erlang-builds.md by system and version."""
-    text = (REPOSITORY / "docs/erlang-builds.md").read_text()
+    """Return the table of docs/guide/erlang-builds.md by system and version."""
+    text = (REPOSITORY / "docs/guide/erlang-builds.md").read_text()
     table = re.search(r"(?m)^\| system \|.*\n\|[-| ]+\n((?:\|.*\n)+)", text)
     assert table
     head = table[0].splitlines()[0]

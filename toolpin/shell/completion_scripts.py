@@ -19,8 +19,8 @@ from toolpin.config.settings_schema import KEYS
 from toolpin.env_patch import quote, quote_fish
 from toolpin.system.paths import bundled
 
-# What an argument is, by the name that docs/reference.md shows. The shell completes
-# files and directories; `toolpin completion --words` prints the other kinds.
+# What an argument is, by the name that docs/reference/commands.md shows. The shell
+# completes files and directories; `toolpin completion --words` prints the other kinds.
 KINDS = {
     "TOOL": "tools",
     "TOOL,...": "tools",
@@ -89,7 +89,7 @@ def script(shell: str, table: Iterable[Entry]) -> str:
 
 
 def argument_name(action: Action) -> str:
-    """Return the name of an argument as docs/reference.md shows it."""
+    """Return the name of an argument as docs/reference/commands.md shows it."""
     return str(action.metavar or action.dest).upper()
 
 
