@@ -1,4 +1,4 @@
-"""The way in, apart from the user's Python settings; the ways out, and their codes."""
+"""The entry points of the process: Python settings, exit codes, unexpected errors."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def guarded(argv: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
 
 
 def _is_own(argv: Sequence[str]) -> bool:
-    """Tell whether all words are toolpin's: what follows `exec` is the child's."""
+    """Return whether all words are toolpin's: those after `exec` are the command's."""
     from toolpin import cli
 
     return cli.command_in(argv) != "exec"
@@ -72,7 +72,10 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def _open_streams() -> None:
-    """Let no file that is opened later become a stream that the caller has closed."""
+    """Open the standard streams that are closed.
+
+    No file that is opened later may take the number of one.
+    """
     for stream in (0, 1, 2):
         try:
             os.fstat(stream)
@@ -81,12 +84,12 @@ def _open_streams() -> None:
 
 
 def _tell(error: ToolpinError, argv: Sequence[str]) -> None:
-    """Write an error for people, and for the program that asked with --json."""
+    """Write an error to stderr, or as JSON for a command line with --json."""
     from toolpin.system.report import Report, close_quietly
 
     report = Report()
     report.error(error)
-    # What follows `exec` is the child's.
+    # The words after `exec` belong to the command.
     if "--json" in argv and argv[0] != "exec":
         from toolpin import cli
 
@@ -96,7 +99,7 @@ def _tell(error: ToolpinError, argv: Sequence[str]) -> None:
 
 
 def _crowded(error: Exception) -> ToolpinError | None:
-    """Return the error of a system that gave no further thread or open file."""
+    """Return the error for a system that has no more threads or open files."""
     import errno
 
     from toolpin.errors import ToolpinError
@@ -117,7 +120,7 @@ def _crowded(error: Exception) -> ToolpinError | None:
 
 
 def _bug(error: Exception) -> ToolpinError:
-    """Write the traceback to a file, and return what to tell of it."""
+    """Write the traceback to a file, and return the message about it."""
     import contextlib
     import tempfile
     import traceback

@@ -1,6 +1,6 @@
-"""An EnvPatch as text that sh reads, and back; and as a child's environment.
+"""Converts an EnvPatch to text that sh reads, and back; and to a child's environment.
 
-Pure: what writes the record to disk is elsewhere, and so is what chooses the patch.
+Pure: it neither writes records to disk nor chooses the patch.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ _BINS = "toolpin_bins="
 _EXPORT = "export "
 _CASE = "case ${"
 _MAJOR = "toolpin_major="
-# The shim has bash ask exec-env; or sourcing the record ends without success, and the
-# shim asks Python.
+# The shim has bash run exec-env; or sourcing the record fails, and the shim starts
+# Python.
 _ASKS: dict[Asks, str] = {"env": "toolpin_asks='exec-env'\n", "all": "return 1\n"}
 _PLUGIN = "toolpin_plugin="
 _EXPANSION = '"$toolpin_major"'
@@ -43,7 +43,7 @@ def quote_fish(text: str) -> str:
 
 
 def is_ci(env: Mapping[str, str]) -> bool:
-    """Say whether this runs where builds must not change by themselves."""
+    """Return whether this is a CI job, where builds must not change by themselves."""
     return env.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
@@ -56,7 +56,7 @@ def render_record(patch: EnvPatch) -> str:
     lines = [f"{_BINS}{_expanded(':'.join(patch.path))}\n"]
     lines += [f"{_EXPORT}{name}={quote(value)}\n" for name, value in patch.variables]
     lines += map(_home_line, patch.homes)
-    # Last: the lines above speak of the required tool's.
+    # Last: the lines above refer to the required tool.
     lines += [f"{_MAJOR}{quote(patch.major)}\n"] if patch.major else []
     lines += [f"{_PLUGIN}{quote(patch.plugin)}\n"] if patch.plugin else []
     lines += [_ASKS[patch.asks]] if patch.asks else []
@@ -116,7 +116,7 @@ def settle(patch: EnvPatch, major: str, env: Mapping[str, str]) -> EnvPatch:
 
 
 def moved(patch: EnvPatch, old: str, new: str) -> EnvPatch:
-    """Return what a record would set, were its store not in `old` but in `new`."""
+    """Return the patch of a record as if its store were in `new` instead of `old`."""
     there = f"{new}/installs/"
 
     def at(path: str) -> str:
@@ -154,8 +154,8 @@ def render_sh(patch: EnvPatch) -> str:
 def apply(patch: EnvPatch, env: Mapping[str, str], shims_dir: str) -> dict[str, str]:
     """Return the child's environment: `env` with the patch.
 
-    The patch's directories are first on PATH, then the shims: what is further back on
-    the caller's PATH wins over no pin.
+    The patch's directories are first on PATH, then the shims: later entries of the
+    caller's PATH never override a pin.
     """
     path = env.get("PATH") or DEFAULT_PATH
     first = ":".join((*patch.path, shims_dir))
@@ -169,9 +169,10 @@ def apply(patch: EnvPatch, env: Mapping[str, str], shims_dir: str) -> dict[str, 
 
 
 def added(before: str, after: str) -> tuple[list[str], list[str]]:
-    """Return the directories that one PATH adds to another, in front and behind.
+    """Return the directories that one PATH adds to another, before and after.
 
-    A relative directory, or an empty one, would be of whatever project a shell is in.
+    A relative directory, or an empty one, would depend on the shell's current
+    directory.
     """
     known = before.split(":")
     directories = after.split(":")
@@ -188,7 +189,7 @@ def added(before: str, after: str) -> tuple[list[str], list[str]]:
 
 
 def _expanded(text: str) -> str:
-    """Return text in quotes, where sh puts the required tool's major version."""
+    """Return text in quotes, in which sh expands the required tool's major version."""
     return _EXPANSION.join(map(quote, text.split(REQUIRED)))
 
 
@@ -269,7 +270,7 @@ def check_patch(patch: EnvPatch) -> None:
 
 
 def is_settable(name: str) -> bool:
-    """Tell whether an install may set a variable of this name."""
+    """Return whether an install may set a variable of this name."""
     return (
         name[:1] in _LETTERS
         and _LETTERS_AND_DIGITS.issuperset(name)

@@ -1,4 +1,4 @@
-"""The JSON documents of store and cache: receipts, and notes of what a source named.
+"""The JSON documents of store and cache: receipts, and artifacts named by sources.
 
 Text to value and back; equal values give equal bytes. No disk.
 """
@@ -28,7 +28,7 @@ def render_receipt(receipt: Receipt) -> str:
         "source": receipt.source,
         "publisher": receipt.publisher,
         "artifacts": [_artifact_table(artifact) for artifact in receipt.artifacts],
-        # Before `bin_dirs`: the part that is read without a parser of JSON.
+        # Before `bin_dirs`: this part is read without a JSON parser.
         **({"requires": receipt.requires} if receipt.requires else {}),
         "bin_dirs": receipt.bin_dirs,
         "variables": receipt.variables,
@@ -90,7 +90,7 @@ def parse_receipt(text: str, place: str) -> Receipt:
 
 
 def render_note(asked: str, artifacts: Sequence[Artifact]) -> str:
-    """Render what a source named for a version, and the address that was asked."""
+    """Render the artifacts that a source named for a version, and the address."""
     table = {
         "schema": SCHEMA,
         "asked": asked,
@@ -100,7 +100,10 @@ def render_note(asked: str, artifacts: Sequence[Artifact]) -> str:
 
 
 def parse_note(text: str) -> tuple[str, tuple[Artifact, ...]]:
-    """Return the address and the artifacts of a note. Raises ValueError else."""
+    """Return the address and the artifacts of a note.
+
+    Raises ValueError for other text.
+    """
     try:
         table = _table(text)
         return str(table["asked"]), tuple(map(_artifact, table["artifacts"]))
@@ -116,7 +119,7 @@ def _table(text: str) -> dict[str, Any]:
 
 
 def _asks(value: object) -> Asks:
-    """Return what a plugin is asked; an older receipt says only whether it is."""
+    """Return which scripts of the plugin run; older receipts have only a flag."""
     return "env" if value == "env" else "all" if value else ""
 
 
@@ -125,7 +128,7 @@ def _artifact_table(artifact: Artifact) -> dict[str, object]:
 
 
 def _artifact(table: dict[str, Any]) -> Artifact:
-    """Return an artifact whose every part is what it must be."""
+    """Return a validated artifact."""
     algorithm, _, digits = table["digest"].partition(":")
     length = _HEX_DIGITS[algorithm]
     size_bytes, filename = table["size_bytes"], table["filename"]

@@ -1,6 +1,6 @@
-"""Says whether versions that run together were made for each other; asks nobody.
+"""Checks whether versions that run together were made for each other. No network.
 
-By what a version's own suffix says, and by the table that its publisher keeps.
+It uses the suffix of a version, and the table that its publisher keeps.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 Wish = tuple[Pin, Origin]
 
-_MINOR = 2  # numbers of a minor version; a whole one has more
+_MINOR = 2  # numbers of a minor version; a full version has more
 
 
 def check_pairs(
     lockfile_requests: Iterable[Wish], tool_of: Callable[[str], Tool | None]
 ) -> list[str]:
-    """Return a warning for each two versions that work together only by luck.
+    """Return a warning for each two versions that may not work together.
 
-    All wishes are of one place: the first version of a tool is the one that runs.
-    Raises ToolpinError for the first two that do not work together.
+    All requests are from one location: the first version of a tool is the one that
+    runs. Raises ToolpinError for the first two that do not work together.
     """
     first: dict[str, Wish] = {}
     for pin, origin in lockfile_requests:
@@ -60,7 +60,7 @@ def refuse_pairs(lockfile_requests: Sequence[Wish], app: App) -> None:
 
 
 def warn_of_pairs(requests: Iterable[Request], app: App) -> None:
-    """Say what `check_pairs` would raise of a file's lines, and what to do about it."""
+    """Warn of what `check_pairs` would raise for a file's lines, with the fix."""
     registry = app.registry
     lockfile_requests = [
         (pin._replace(tool=registry.canonical(pin.tool)), request.origin)
@@ -75,10 +75,10 @@ def warn_of_pairs(requests: Iterable[Request], app: App) -> None:
 
 
 def suited(tool: Tool, version: str) -> tuple[str, str] | None:
-    """Return the first and the last major version of the other tool for this one.
+    """Return the first and last major version of the other tool that suits this one.
 
-    For the beginning of a version those of all that it may become. None where nothing
-    is known of it: it is newer than the table, or has a name.
+    For a prefix, those of all versions that it matches. None where nothing is known:
+    the version is newer than the table, or has a name.
     """
     base, _, suffix = version.partition(tool.pairs["suffix"])
     if suffix.isdecimal():
@@ -134,7 +134,7 @@ def _check(tool: Tool, wish: Wish, other: Wish) -> str:
 
 
 def _rows(file: str) -> dict[str, tuple[str, str]]:
-    """Return the table: (first, last) by the version from which they hold."""
+    """Return the table: (first, last) by the version from which they apply."""
     try:
         with open(file, encoding="utf-8") as stream:
             lines = [line.split() for line in stream if not line.startswith("#")]

@@ -1,7 +1,7 @@
-"""Turns the files that one tool's people use (`.nvmrc`, `go.mod`) into its requests.
+"""Turns the version files of single tools (`.nvmrc`, `go.mod`) into requests.
 
 A plain file has versions and comments and nothing else; a manifest has a version among
-other things. Pure: which of them are looked for, and which count, is for `pin_files`.
+other things. Pure: `pin_files` decides which files are read.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from toolpin.project.validation import (
 )
 from toolpin.versions import is_prefix
 
-# What dependencies bring along pins nothing.
+# Directories of dependencies, whose files pin nothing.
 PASSED_OVER = frozenset("node_modules deps _build vendor".split())
 
 
 class Idioms(NamedTuple):
-    """The files beside `.tool-versions` that count, with the tool of each.
+    """The files other than `.tool-versions` that pin, with the tool of each.
 
-    Of one tool's the preferred one comes first. `spell` returns a word as it counts
-    for a tool, in `.tool-versions` too. `manifests` are files of many matters, with
-    each tool that may be in them and the name that it has there. Of the tools that
-    `asks` has, their plugin reads the file itself: a function from its path to words.
+    Of one tool's files the preferred one comes first. `spell` returns the canonical
+    form of a word for a tool. `manifests` are files with other content too, with the
+    tools that may be in them and their names there. For the tools in `asks` the plugin
+    reads the file itself: a function from its path to words.
     """
 
     files: Mapping[str, str]
@@ -51,9 +51,9 @@ class Idioms(NamedTuple):
         return tuple(tool for tool, _ in self.manifests[name])
 
     def read(self, data: bytes, place: str, name: str, tool: str) -> Request | None:
-        """Return what the bytes of a file of this name request of a tool, if anything.
+        """Return what the bytes of a file of this name request for a tool, if anything.
 
-        Raises UsageError for words that name no version.
+        Raises UsageError for an invalid version.
         """
         if name in self.files and tool in self.asks:
             words = self.asks[tool](place)
@@ -63,7 +63,7 @@ class Idioms(NamedTuple):
             return Request(tool, wanted, origin) if wanted else None
         if name in self.files:
             return _plain(data, place, tool, self.spell)
-        # With it comes the JSON parser: only where somebody has switched it on.
+        # It loads the JSON parser: only where the user has enabled manifests.
         from toolpin.project.manifests import MANIFESTS  # noqa: PLC0415
 
         result = MANIFESTS[name](data, place, dict(self.manifests[name])[tool])
@@ -77,15 +77,16 @@ NONE = Idioms({}, as_written, {})
 
 
 def is_passed_over(directory: str) -> bool:
-    """Tell whether a directory holds what dependencies brought, or lies below one."""
+    """Return whether a directory is one of dependencies, or is inside one."""
     return not PASSED_OVER.isdisjoint(directory.split("/"))
 
 
 def disagreements(requests: Iterable[Request]) -> Iterator[tuple[Request, Request]]:
-    """Yield the request that counts and another of the same tool and directory.
+    """Yield the effective request and a different one for the same tool and directory.
 
-    `requests` are of one or more directories, in the order in which they count. Two
-    agree where one asks for less: `22` and `22.20.0`; two channels cannot be compared.
+    `requests` are of one or more directories, in order of precedence. Two requests
+    agree where one is less specific: `22` and `22.20.0`; two channels cannot be
+    compared.
     """
     counted: dict[str, Request] = {}
     for request in requests:
@@ -117,6 +118,6 @@ def _plain(data: bytes, place: str, tool: str, spell: Spell) -> Request | None:
             origin = Origin(place, number, line.index(word) + 1)
             first = first or origin
             check_count(len(wanted) + 1, WordPosition(origin, line))
-            # In such a file nobody's version begins with a v.
+            # In such a file no version begins with a v.
             wanted.append(parse_wanted(spell(tool, without_v(word)), origin))
     return Request(tool, tuple(wanted), first) if first else None
