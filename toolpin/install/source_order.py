@@ -1,4 +1,4 @@
-"""Asks a tool's sources in their order until one serves, and names who comes next."""
+"""Tries a tool's sources in order until one has a build, and reports the next one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ class SourceOrder:
     def first(
         self, tool: Tool, job: Job, row: Row, serve: Callable[[SourceSpec], Served]
     ) -> Served:
-        """Try the sources in order. One that cannot serve is named, with the next."""
+        """Try the sources in order.
+
+        A source that fails is reported, with the next one.
+        """
         specs = allowed_sources(tool, self._host, self._settings.sources)
         failures: list[Failure] = []
         for spec, following in zip(specs, [*specs[1:], None], strict=True):
@@ -57,8 +60,8 @@ class SourceOrder:
         raise no_source_error(tool, job, failures, self._host, self._catalogs)
 
     def _hand_over(self, error: ToolpinError, following: SourceSpec, row: Row) -> None:
-        """Name the next source; a host that cannot be reached, once for all tools."""
-        if isinstance(error, Offline):  # reported once, where nothing was found
+        """Report the next source; an unreachable host only once for all tools."""
+        if isinstance(error, Offline):  # already reported where nothing was found
             return
         missing = ", ".join(value for name, value in error.facts if name == "missing")
         lacks = f", because of missing {missing}" if missing else ""

@@ -1,7 +1,7 @@
 """Finds newer releases in sources that a tool is not locked from.
 
-A tool stays with the source that it is locked from; that another one is ahead is
-reported with the command that moves it, and never done unasked.
+A tool stays with the source that it is locked from. A newer release elsewhere is
+reported with the command that switches to it, and never locked automatically.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from toolpin.versions import sort_key
 
 
 class Newer(NamedTuple):
-    """A release that another source has, and the source of the one that is locked."""
+    """A release that another source has, and the source of the locked one."""
 
     ask: LockfileRequest
     version: str
@@ -41,7 +41,7 @@ class Newer(NamedTuple):
 
     @property
     def line(self) -> str:
-        """Report it, with the command that moves the request there."""
+        """Return the line that reports it, with the command that locks it."""
         tool = self.ask.tool
         return (
             f"{self.ask.key}: {self.source} has {self.version}, which "
@@ -52,7 +52,7 @@ class Newer(NamedTuple):
 
 
 def report_newer(tools: Collection[str], app: App) -> None:
-    """Report what other sources have of a project's locked tools, by the lists kept."""
+    """Report newer releases in other sources of a project's locked tools, if cached."""
     with contextlib.suppress(ToolpinError):
         file = project_file(app)
         lock = app.lockfile(lockfile_beside(file))
@@ -74,10 +74,10 @@ def newer_elsewhere(
     *,
     kept_lists: bool = False,
 ) -> Newer | None:
-    """Return what another source has above `least`, None where none has.
+    """Return a release above `least` in another source, or None.
 
-    An exact request counts any newer release. With `kept_lists` no source is queried:
-    only lists that were read before count.
+    For an exact request any newer release qualifies. With `kept_lists` only cached
+    lists are read.
     """
     tool = app.registry.get(ask.tool)
     version = lock.pins.get(ask.key)
@@ -111,7 +111,7 @@ def newer_elsewhere(
 
 
 def _others(tool: Tool, locked_from: set[str], app: App) -> Iterator[SourceSpec]:
-    """Yield the sources for this host that may serve unnamed."""
+    """Yield the sources for this host that may be used without being named."""
     with contextlib.suppress(ToolpinError):
         for spec in allowed_sources(tool, app.host, app.settings.sources):
             is_other = spec.id not in locked_from and str(app.host) in spec.hosts

@@ -1,8 +1,8 @@
-"""Turns a project's requests, and its old lockfile, into a new lockfile.
+"""Creates a new lockfile from a project's requests and its old lockfile.
 
-What the old one says of a request that still stands is kept, to the byte, and nobody is
-asked about it. The preferred source answers or the lock is an error: another one, with
-other bytes, is somebody's decision. This writes no file.
+Entries of a request that has not changed are kept, byte for byte, without a query. The
+preferred source must answer, or the lock fails: another one has other bytes, and
+choosing it is the user's decision. It writes no file.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ from toolpin.system.host import any_of
 from toolpin.system.progress import Board
 from toolpin.versions import sort_key
 
-# What this machine knows of a version when nobody answers: receipts, its cache.
+# What this machine knows of a version without a source: receipts, its cache.
 KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]
-# The releases of a source for a host, with their long-term lines where one is wanted.
+# The releases of a source for a host, with long-term lines where one is requested.
 ReadReleases = Callable[[Tool, SourceSpec, Host, str], Sequence[Release]]
 
 
 class Locker:
-    """Answers requests for every host from any one."""
+    """Resolves and locks requests for every host, from a machine of any kind."""
 
     def __init__(
         self,
@@ -85,10 +85,10 @@ class Locker:
         *,
         only: Collection[str] = (),
     ) -> tuple[Lockfile, list[ToolpinError]]:
-        """Return the lockfile for these requests, and the errors of the unanswered.
+        """Return the lockfile for these requests, and the errors of unresolved ones.
 
-        `old` is an empty one where there is none. What it has of an unanswered request,
-        and of a tool that is not in `only` where that names some, stays as it is.
+        `old` is empty where there is no lockfile. Its entries of an unresolved request,
+        and of a tool that is not in a non-empty `only`, are kept.
         """
         unique = list({ask.key: ask for ask in (*also, *asks)}.values())
         with ThreadPoolExecutor(4) as pool:
@@ -123,7 +123,7 @@ class Locker:
             return error
 
     def _answer(self, work: Work) -> tuple[str, tuple[Entry, ...]]:
-        """Return the version for a request, and what is locked of it."""
+        """Return the version for a request, and its entries."""
         ask, old = work.ask, work.old
         moves = work.tool.name in self._scope.refresh | self._scope.moving
         version = kept_version(old, ask)
@@ -142,9 +142,9 @@ class Locker:
             return version, known
 
     def _moved(self, work: Work, locked: str | None) -> tuple[str, tuple[Entry, ...]]:
-        """Return what a request means today, or what is locked where that is newer.
+        """Return the version that a request resolves to today, or a newer locked one.
 
-        A list that ends below what is locked is stale, or was rolled back.
+        A list that ends below the locked version is stale, or was rolled back.
         """
         version, entries = self._resolved(work)
         if (
@@ -181,9 +181,9 @@ class Locker:
             row.drop()
 
     def _kept(self, work: Work, pin: Pin) -> tuple[Entry, ...]:
-        """Return what stays of what is locked of a version, for these hosts.
+        """Return the entries of a version that are kept for these hosts.
 
-        Where sources are named, what another one had is asked of them.
+        Where sources are named, entries of other sources are queried again.
         """
         if pin.tool in self._scope.refresh:
             return ()
@@ -198,9 +198,9 @@ class Locker:
         return kept if any(entry.has_build for entry in kept) else ()
 
     def _known(self, work: Work, version: str) -> tuple[Entry, ...]:
-        """Return what is locked of a version for some hosts, or is known here.
+        """Return the entries of a version for some hosts, locked or known here.
 
-        Only for who takes what is known here.
+        Only if entries known on this machine are accepted.
         """
         if self._known_here is None:
             return ()
@@ -210,7 +210,7 @@ class Locker:
         known = self._known_here(work.tool, pin)
         hosts = {host for spec in work.specs for host in spec.hosts}
         hosts |= {entry.host for entry in known}
-        # As `lock` would say without asking: nobody else was chosen.
+        # As `lock` reports it without a query: no other source was chosen.
         none = [_no_build(pin, host) for host in work.hosts if host not in hosts]
         return (*known, *none) if known else ()
 
@@ -219,7 +219,7 @@ class Locker:
     ) -> tuple[str | None, str | None]:
         """Return the newest version within a request, and the newest for most hosts.
 
-        From the sources that the lockfile names, or the preferred ones.
+        From the sources in the lockfile, or the preferred ones.
         """
         with self._work(ask, old) as work:
             seen = self._listed(work)
@@ -230,9 +230,8 @@ class Locker:
     def _resolved(self, work: Work) -> tuple[str, tuple[Entry, ...]]:
         """Return the version that is published for one of the hosts, and its entries.
 
-        That the preferred sources do not have it is an answer: the next one is asked,
-        unless sources were named. Raises ToolpinError with the versions nearby when no
-        source has it.
+        Where the preferred sources lack it, the next one is queried, unless sources
+        were named. Raises ToolpinError with the nearest versions when no source has it.
         """
         seen: set[str] = set()
         if from_sources := self._from_sources(work, seen):
@@ -254,7 +253,7 @@ class Locker:
         raise nothing(work._replace(specs=asked), sorted(seen))
 
     def _next(self, work: Work) -> tuple[SourceSpec, ...]:
-        """Return the sources that may be asked for what the preferred ones lack."""
+        """Return the sources to query for what the preferred ones lack."""
         if named_sources(work.tool, self._scope):
             return ()
         usual = self._scope.preferred
@@ -265,7 +264,7 @@ class Locker:
     def _from_sources(
         self, work: Work, listed: set[str]
     ) -> tuple[str, tuple[Entry, ...]] | None:
-        """Return what the sources asked have for a request; add what they list."""
+        """Return the version in the queried sources for a request; add their lists."""
         wanted = work.ask.wanted
         if looks_exact(wanted):
             entries = self._entries(work, wanted.value)
@@ -284,14 +283,14 @@ class Locker:
         return None
 
     def _latest(self, work: Work) -> str | None:
-        """Return what the first source itself calls its latest, where it does."""
+        """Return what the first source itself reports as latest, if it does."""
         wanted = work.ask.wanted
         if wanted.kind != "latest":
             return None
         return self._clients.latest(work.specs[0], wanted.value)
 
     def _listed(self, work: Work) -> dict[str, Seen]:
-        """Return the versions that the sources have, and for which of the hosts."""
+        """Return the versions that the sources list, and for which of the hosts."""
         results: dict[str, Seen] = {}
         wanted = work.ask.wanted.value
         for spec in work.specs:
@@ -315,10 +314,10 @@ class Locker:
         return results
 
     def _entries(self, work: Work, version: str) -> tuple[Entry, ...]:
-        """Return what is to be locked of a version, `none` for a host without.
+        """Return the entries of a version, with `none` for a host without a build.
 
-        What is locked of it stays; only what is missing is asked for, and what no
-        source has been asked for yet.
+        Locked entries are kept; only missing ones are queried, from sources not yet
+        queried.
         """
         pin = Pin(work.tool.name, version)
         return self._with_missing(work, pin, self._kept(work, pin))
@@ -326,15 +325,15 @@ class Locker:
     def _with_missing(
         self, work: Work, pin: Pin, kept: tuple[Entry, ...]
     ) -> tuple[Entry, ...]:
-        """Return these entries of a version, and those of the hosts that have none."""
+        """Return these entries of a version, and those of the hosts without any."""
         hosts = {entry.host for entry in kept if entry.verified != HERE}
-        if self._clients.first_use.allowed:  # builds that were left out are taken now
+        if self._clients.first_use.allowed:  # builds left out may be added now
             lists = [spec for spec in work.specs if may_lack_digests(spec)]
             hosts -= {host for spec in lists for host in spec.hosts}
         missing = sorted(set(work.hosts) - hosts)
         if not missing:
             return kept
-        # What is locked for one host alone was known there, while nobody answered.
+        # An entry for a single host was known on that machine, without a source.
         asked = work.hosts if kept and is_partial(work, pin) else missing
         report_queried(work, asked)
         with ThreadPoolExecutor(4) as pool:
@@ -344,7 +343,7 @@ class Locker:
     def _on(self, work: Work, pin: Pin, host: str) -> tuple[Entry, ...]:
         """Return the entries of one host, from the first source that has a build.
 
-        Raises NoChecksum where none has one, and one is published without a checksum.
+        Raises NoChecksum if none has one, and one is published without a checksum.
         """
         undigested: NoChecksum | None = None
         for spec in work.specs:
@@ -377,7 +376,7 @@ class Locker:
 def _as_before(
     ask: LockfileRequest, old: Lockfile
 ) -> tuple[str, tuple[Entry, ...]] | None:
-    """Return what a lockfile has for a request; None where it has nothing for it."""
+    """Return the old entries of a request; None without any."""
     version = kept_version(old, ask)
     if version is None:
         return None
@@ -390,11 +389,11 @@ def _no_build(pin: Pin, host: str) -> Entry:
 
 
 def _completed(kept: Sequence[Entry], found: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Return what is locked, and what was found of the hosts that it lacks.
+    """Return the locked entries, completed with those found for the missing hosts.
 
-    Where a host's bytes are among those found, what was found says more of them: what
-    is known here alone tells nothing of what a build requires. Raises Mismatch where
-    its bytes are others than the source has.
+    If a host's bytes are among those found, the found entry is used, as it states more:
+    an entry known on one machine states no requirements. Raises Mismatch if the bytes
+    differ from the source's.
     """
     old, new = _by_host(kept), _by_host(found)
     for at, entries in old.items():
@@ -407,7 +406,7 @@ def _completed(kept: Sequence[Entry], found: Sequence[Entry]) -> tuple[Entry, ..
 
 
 def _not_published(locked: Entry, found: Sequence[Entry]) -> Mismatch:
-    """Return the error of bytes that a machine had, and their source has not."""
+    """Return the error for bytes that a machine had, and their source does not have."""
     artifacts = [artifact for entry in found for artifact in entry.build.artifacts]
     digests = ", ".join(str(artifact.digest) for artifact in artifacts) or "no build"
     return Mismatch(

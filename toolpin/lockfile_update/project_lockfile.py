@@ -1,6 +1,6 @@
 """The current project's lockfile: its path, its requests and its text.
 
-What `lock`, `pin`, `upgrade` and `outdated` share. The locking itself is `locker`.
+Shared by `lock`, `pin`, `upgrade` and `outdated`. `locker` does the locking.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _COMMAND_LINE = Origin("the command line")
 def project_file(app: App) -> str:
     """Return the `.tool-versions` of the nearest directory, here or above, that pins.
 
-    It need not exist: other files there may pin. Raises ToolpinError where only a
-    home's that is not above, or the global file, is left.
+    It need not exist: other files there may pin. Raises ToolpinError if only a home
+    directory that is not above, or the global file, is left.
     """
     directory = pin_files.project_directory(app.where, app.idioms)
     if directory is not None:
@@ -44,16 +44,16 @@ def project_file(app: App) -> str:
 
 
 class PinFile(NamedTuple):
-    """A directory's `.tool-versions`, and those of its tools that count here."""
+    """A directory's `.tool-versions`, and its tools whose pins are effective here."""
 
     path: str
     tools: frozenset[str]
 
 
 def pin_paths(app: App) -> list[str]:
-    """Return the `.tool-versions` of each directory with files that may count here.
+    """Return the `.tool-versions` of each directory with files that may pin here.
 
-    The nearest first, and one that is a link to another once.
+    The nearest first, links to the same file once.
     """
     paths = pin_files.candidates(*app.where[:3], app.idioms.names)
     directories = dict.fromkeys(map(os.path.dirname, paths))
@@ -63,10 +63,10 @@ def pin_paths(app: App) -> list[str]:
 
 
 def counting_files(app: App) -> list[PinFile]:
-    """Return the files that pin what counts here, the nearest first.
+    """Return the files with effective pins here, nearest first.
 
     The last ones are those of the home directory and the global one. Raises
-    ToolpinError where none names a tool.
+    ToolpinError if none names a tool.
     """
     seen, result = set[str](), []
     for file in pin_paths(app):
@@ -86,7 +86,7 @@ def counting_files(app: App) -> list[PinFile]:
 
 
 def report_unknown(asks: Sequence[LockfileRequest], app: App) -> set[str]:
-    """Report each tool that no plugin knows, and return their names."""
+    """Report each tool without a plugin, and return their names."""
     unknown = {ask.tool: ask for ask in asks if ask.tool not in app.registry.aliases}
     for name, ask in unknown.items():
         try:
@@ -97,14 +97,14 @@ def report_unknown(asks: Sequence[LockfileRequest], app: App) -> set[str]:
 
 
 def read_project(file: str, app: App) -> bytes:
-    """Return the bytes of a `.tool-versions`, none where other files pin alone."""
+    """Return the bytes of a `.tool-versions`, empty if only other files pin."""
     return app.files.read(file) if os.path.lexists(file) else b""
 
 
 def lockfile_requests_of(data: bytes, file: str, app: App) -> list[LockfileRequest]:
-    """Return every alternative that a directory's files ask for; the first one counts.
+    """Return every alternative that a directory's files request, the first one first.
 
-    `data` is what its `.tool-versions`, `file`, holds or will hold.
+    `data` is the present or future content of its `.tool-versions`, `file`.
     """
     lockfile_requests: dict[str, list[LockfileRequest]] = {}
     canonical = app.registry.canonical
@@ -128,7 +128,7 @@ def locker_for(
     *,
     first_use: bool = False,
 ) -> Locker:
-    """Return what locks for this app."""
+    """Return the locker for this app."""
     settings = app.settings.overridden(first_use=first_use)
     app = app.derived(settings=settings, registry=app.registry)
     catalogs = Catalogs(app.cache, app.clients, settings)
@@ -136,7 +136,7 @@ def locker_for(
     def releases(
         tool: Tool, spec: SourceSpec, host: Host, wanted: str
     ) -> Sequence[Release]:
-        """Return what there is today: an older list would lock an older version."""
+        """Return today's releases: an older list would lock an older version."""
         text = catalogs.read(tool, spec, host)
         if text.stale:
             raise text.stale
@@ -160,10 +160,10 @@ def relocked(
     *,
     also: Sequence[str] = (),
 ) -> Lockfile:
-    """Return the new lockfile. Raises the first error of a request without an answer.
+    """Return the new lockfile. Raises the first error of an unresolved request.
 
-    The others are reported, but those of unknown tools: what is locked of them stays.
-    `also` are words such as `nodejs@22.20.0`.
+    The others are reported. Entries of unknown tools are kept. `also` are words such as
+    `nodejs@22.20.0`.
     """
     lock, errors = locker.lock(asks, old, also_of(also, old, app))
     errors = [error for error in errors if not isinstance(error, UnknownTool)]
@@ -177,9 +177,9 @@ def relocked(
 def stale_facts(
     asks: Sequence[LockfileRequest], lock: Lockfile, app: App
 ) -> list[tuple[str, str]]:
-    """Return what a lockfile lacks, and what it has that nobody asks for.
+    """Return what a lockfile lacks, and its entries without a request.
 
-    Each as (request, what is the matter). Raises ToolpinError for an unknown tool.
+    Each as (request, reason). Raises ToolpinError for an unknown tool.
     """
 
     def hosts(tool: str) -> tuple[str, ...]:
@@ -204,7 +204,7 @@ def stale_facts(
 
 
 def write_lockfile(path: str, lock: Lockfile, app: App) -> bool:
-    """Write a lockfile in one step; tell whether its bytes have changed.
+    """Write a lockfile in one step; return whether its bytes have changed.
 
     Raises ToolpinError for one that could not be read back.
     """
@@ -226,7 +226,7 @@ def write_lockfile(path: str, lock: Lockfile, app: App) -> bool:
 def write_both(
     file: str, data: bytes, path: str, lock: Lockfile, app: App
 ) -> tuple[str, ...]:
-    """Write a project's two files, or neither; tell which of them have changed."""
+    """Write a project's two files, or neither; return which of them have changed."""
     before = _read(path, app)
     written = (path,) if write_lockfile(path, lock, app) else ()
     try:

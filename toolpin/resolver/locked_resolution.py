@@ -1,4 +1,4 @@
-"""Turns a request and a lockfile into the version and the build that are locked.
+"""Resolves a request to the version and the build in a lockfile.
 
 For any host, and for what is to be locked. It reads no file and uses no network.
 """
@@ -23,10 +23,10 @@ from toolpin.resolver.local_resolution import Resolution
 def resolve_locked(
     lock: Lockfile | None, path: str, ask: LockfileRequest, host: Host
 ) -> Resolution:
-    """Return what a lockfile, read from `path`, has for one alternative on a host.
+    """Resolve one alternative on a host by a lockfile, read from `path`.
 
-    Its problem is final where the lockfile has judged this host, or has a version that
-    the alternative cannot mean, and not where it does not name this host.
+    Its problem is final if the lockfile covers this host, or has a version that the
+    alternative cannot match, and not if the lockfile does not cover this host.
     """
     resolution = Resolution(*ask)
     if lock is None:
@@ -48,7 +48,7 @@ def resolve_locked(
     if fitting:
         return resolution._replace(locked=Locked(path, fitting))
     problem = f"{path} states that {host} has no build"
-    fix = f"toolpin lock --refresh {ask.tool}"  # what is locked stays without it
+    fix = f"toolpin lock --refresh {ask.tool}"  # locked entries are kept without it
     if built:
         needs = " or ".join(_needs(entry) for entry in built)
         pinned = newer_partner(host, [entry.build for entry in built])
@@ -59,15 +59,15 @@ def resolve_locked(
 
 
 def kept_version(lock: Lockfile, ask: LockfileRequest) -> str | None:
-    """Return the version that is locked for an alternative, if it can mean that."""
+    """Return the locked version of an alternative, if the alternative can match it."""
     version = lock.pins.get(ask.key)
     return version if version and can_mean(ask.key.wanted, version) else None
 
 
 def version_of_ref(ask: LockfileRequest, tool: Tool | None) -> str:
-    """Return the version that stands for a Git ref.
+    """Return the version for a Git ref.
 
-    Raises ToolpinError where no source builds it.
+    Raises ToolpinError if no source builds refs.
     """
     version = directory_of_ref(ask.wanted.value)
     if tool and is_scripted(tool) and fits(version, VERSION):
@@ -81,7 +81,7 @@ def version_of_ref(ask: LockfileRequest, tool: Tool | None) -> str:
 
 
 def not_locked(resolution: Resolution) -> NotLocked:
-    """Return the error of a request that had to be locked."""
+    """Return the error of a request that must be locked."""
     what = f"{resolution.tool} {resolution.alternative} is not locked"
     if resolution.is_unfit:
         what = f"the locked build of {resolution.pin} does not run on this machine"
@@ -97,9 +97,9 @@ def unanswered(
     lock: Lockfile,
     hosts: Callable[[str], Collection[str]],
 ) -> list[tuple[LockfileRequest, str]]:
-    """Return the requests that a lockfile does not answer, and what is missing.
+    """Return the requests that a lockfile does not cover, and what is missing.
 
-    `hosts` tells for a tool which hosts are to have an answer.
+    `hosts` returns the required hosts of a tool.
     """
     results = []
     for ask in asks:
