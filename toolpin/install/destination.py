@@ -64,7 +64,7 @@ def is_in_directory(
     if receipt is None:
         facts, hint = [("required for", str(job.pin))], None
         if aside := cleanup.aside_of(paths, job.pin.tool):
-            # A killed build left it, and nothing else distinguishes it from a user's tree.
+            # A killed build left it; without the mark it would look like a user's.
             facts.append(("found", aside))
             hint = f"rm -rf {as_word(place)}"
         raise ToolpinError(

@@ -203,7 +203,7 @@ class Installer:
         return plan
 
     def _report_variant(self, plan: Plan, spec: SourceSpec) -> None:
-        """Report the build that was chosen where a version has one for each partner."""
+        """Report the chosen build of a version that is built for versions of a tool."""
         if chooses_variant(spec, plan.pin.version):
             name = plan.artifacts[0].filename
             self._board.remark(

@@ -66,7 +66,7 @@ def parse(text: str, place: str) -> Lockfile:
 
 
 class _Reader:
-    """Reads tables that hold nothing but what toolpin writes, and names the line."""
+    """Reads tables with only what toolpin writes, and reports the line otherwise."""
 
     def __init__(self, text: str, place: str) -> None:
         self._text = text

@@ -48,7 +48,7 @@ def _entries(tool: Tool, pin: Pin, app: App) -> tuple[Entry, ...]:
             except (ToolpinError, LookupError):
                 continue
             build = Build(artifacts, plan.requires)
-            # The digest of a plugin's scripts is computed here, with or without network.
+            # The digest of a plugin's scripts is computed here, even offline.
             verified = verified_by(spec) if is_scripted(tool) else HERE
             return (Entry(pin, str(here), spec.id, verified, build),)
     return ()

@@ -1,7 +1,7 @@
-"""Turns what is asked of a tool into what its installed tree sets: PATH, variables.
+"""Turns the request for a tool into what its install sets: PATH, variables.
 
-With what the tools set that it requires; and asked of an asdf plugin, where its scripts
-alone can tell. Light: `exec` waits for it. It installs nothing.
+Includes what its required tools set, and what an asdf plugin's scripts compute at run
+time. Light: `exec` waits for it. It installs nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from toolpin.system.paths import Paths
 if TYPE_CHECKING:
     from toolpin.plugins.asdf.script_runner import Scripts
 
-# What says to a program of a plugin's tool that the machine's own version is meant.
+# The install type by which a plugin's program knows that the system's version runs.
 _SYSTEM = (
     ("ASDF_INSTALL_TYPE", "system"),
     ("ASDF_INSTALL_VERSION", ""),
@@ -43,7 +43,7 @@ def built_with(request: Request, built: Pin, place: Place) -> tuple[str, ...]:
     """Return the directories with the programs of a tool that a build uses.
 
     Raises ToolpinError for a directory that a project names: a build runs `make`, too,
-    and what it makes is for every project.
+    and its result is used by every project.
     """
     patch = first_tree(place, request)
     if is_of_project(patch, request, place.where):
@@ -57,7 +57,7 @@ def built_with(request: Request, built: Pin, place: Place) -> tuple[str, ...]:
 
 
 def tree_of(place: Place, resolution: Resolution) -> EnvPatch | None:
-    """Return what the tree that was resolved to sets; None where there is none."""
+    """Return the environment of a resolved tree, or None."""
     pin, directory = resolution.pin, resolution.directory
     if pin:
         patch, store = environment(place.paths, pin), store_of(place.paths, pin)
@@ -82,9 +82,9 @@ def tree_of(place: Place, resolution: Resolution) -> EnvPatch | None:
 
 
 def first_tree(place: Place, request: Request) -> EnvPatch:
-    """Return what the first alternative that is there sets: nothing for `system`.
+    """Return what the first installed alternative sets: nothing for `system`.
 
-    Raises NotRunnable where none is there.
+    Raises NotRunnable if none is installed.
     """
     for resolution in resolve(request, place.paths, place.where):
         if resolution.basis == "system":
@@ -100,7 +100,7 @@ def first_tree(place: Place, request: Request) -> EnvPatch:
 def patch_of(place: Place, request: Request) -> EnvPatch:
     """Return what one request sets here, with its variables settled.
 
-    Raises NotRunnable where nothing of it is installed.
+    Raises NotRunnable if no alternative is installed.
     """
     patch = first_tree(place, request)
     if not patch.homes:
@@ -114,8 +114,8 @@ def patch_of(place: Place, request: Request) -> EnvPatch:
 def joined(patches: Iterable[EnvPatch]) -> EnvPatch:
     """Return what several patches set together; the first one wins.
 
-    The directories of the first line in the file are first, and its variables count,
-    as they do where the tool runs.
+    The directories of the first line in the file are first, and its variables win, as
+    where the tool runs.
     """
     path: dict[str, None] = {}
     variables: dict[str, str] = {}
@@ -129,7 +129,7 @@ def joined(patches: Iterable[EnvPatch]) -> EnvPatch:
 def required_by(place: Place, tool: str) -> dict[str, EnvPatch]:
     """Return what each tool that `tool` requires sets: nothing for `system`.
 
-    Raises NotRunnable where one is pinned and not there.
+    Raises NotRunnable if one is pinned and not installed.
     """
     stubs = place.stub.tools if place.stub else ()
     required = {name: rest for name, *rest in stubs}
@@ -141,7 +141,7 @@ def required_by(place: Place, tool: str) -> dict[str, EnvPatch]:
 
 
 def used_by(place: Place, tool: str) -> tuple[EnvPatch, ...]:
-    """Return what each tool that `tool` uses sets, where it is pinned and installed."""
+    """Return what each tool that `tool` uses sets, if it is pinned and installed."""
     results = []
     stubs = place.stub.tools if place.stub else ()
     partners = next((rest for name, *rest in stubs if name == tool), [])
@@ -170,7 +170,7 @@ def with_required(
 
 
 def pins_in(place: Place, without: str = "") -> tuple[EnvPatch, set[str]]:
-    """Return what the pins set, `without` one tool, and the tools that lack one.
+    """Return what the pins set, `without` one tool, and the tools without an install.
 
     A directory that a project names is left out: the shims run that tool's commands.
     """
@@ -188,7 +188,7 @@ def pins_in(place: Place, without: str = "") -> tuple[EnvPatch, set[str]]:
 
 
 def with_pins(place: Place, found: Found) -> tuple[Found, set[str]]:
-    """Return the program with all installed pins, and the tools whose pin is missing.
+    """Return the program with all installed pins, and the tools that are not installed.
 
     The directories of its own tool stay first on PATH.
     """
@@ -208,7 +208,7 @@ def with_pins(place: Place, found: Found) -> tuple[Found, set[str]]:
 def lacking_shims(tools: Iterable[str], place: Place) -> set[str]:
     """Return those of the tools that have a command without a shim.
 
-    Then the system's own program would run in place of what is pinned.
+    The system's program would run instead of the pinned one.
     """
     return {
         tool
@@ -219,7 +219,7 @@ def lacking_shims(tools: Iterable[str], place: Place) -> set[str]:
 
 
 def _has_shim(path: str, tool: str) -> bool:
-    """Say whether a command has a shim of the tool, or a file that is not toolpin's."""
+    """Return whether a command has a shim of the tool, or another program's file."""
     stub = read_stub(path)
     if stub is None:
         return os.path.lexists(path)
@@ -227,10 +227,10 @@ def _has_shim(path: str, tool: str) -> bool:
 
 
 def is_of_project(patch: EnvPatch, request: Request, where: Where) -> bool:
-    """Say whether a patch names the `path:` of a file that is not the user's own.
+    """Return whether a patch is for a `path:` in a file that is not the user's own.
 
-    Whoever wrote the project may have put an `ls` or `make` into that directory: on a
-    PATH that others look into, such would run.
+    The author of the project may have put an `ls` or `make` into that directory, which
+    other programs would find on PATH.
     """
     name = os.path.basename(where.global_file)
     own = (os.path.join(where.home, name), where.global_file)
@@ -245,7 +245,7 @@ def is_of_project(patch: EnvPatch, request: Request, where: Where) -> bool:
 
 
 def asked(place: Place, found: Found, patch: EnvPatch, *, whole: bool) -> Found:
-    """Return what the plugin says here of a program and its environment."""
+    """Return the program and environment that the plugin's scripts determine here."""
     if not whole and patch.asks == "env":
         return found
     from toolpin.plugins.asdf import (  # noqa: PLC0415 - few plugins ask for it
@@ -263,9 +263,9 @@ def asked(place: Place, found: Found, patch: EnvPatch, *, whole: bool) -> Found:
 
 
 def of_system(place: Place, tool: str, command: str) -> Found | None:
-    """Return the program of a plugin's own for a command of the system's version.
+    """Return the plugin's program for a command of the system's version.
 
-    None where there is none: then the machine's runs.
+    None if it has none: then the machine's runs.
     """
     path = f"{place.paths.plugins}/{tool}/shims/{command}"
     if not is_program(path):
@@ -298,7 +298,7 @@ def _plugin(place: Place, tool: str, pin: Pin | None) -> Scripts:
 
 
 def _own(patch: EnvPatch, plugin: Scripts, pin: Pin | None) -> dict[str, str]:
-    """Return the variables that say which install is meant."""
+    """Return the variables that identify the install to scripts."""
     if pin:
         from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - see asked
             variables_of,
@@ -310,7 +310,7 @@ def _own(patch: EnvPatch, plugin: Scripts, pin: Pin | None) -> dict[str, str]:
 
 
 def _answered(place: Place, patch: EnvPatch, resolution: Resolution) -> EnvPatch:
-    """Return a patch that needs no plugin to be asked any more."""
+    """Return a patch whose plugin scripts have run, so that they need not run again."""
     from toolpin.plugins.asdf import script_queries  # noqa: PLC0415 - see asked
 
     plugin = _plugin(place, resolution.tool, resolution.pin)

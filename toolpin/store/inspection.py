@@ -1,7 +1,7 @@
 """Compares an install's tree with its receipt: what is damaged, and what was added.
 
-It reads every byte and changes nothing. A tree without a receipt is adopted: nothing
-says what it should hold, so nothing is judged.
+It reads every byte and changes nothing. A tree without a receipt is adopted: there is
+nothing to compare it with.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ UNREADABLE = "unreadable"
 
 _OWN = ".toolpin"
 _RECEIPT = f"{_OWN}/receipt.json"
-# What no directory of a tree may let everybody do: put programs of theirs there. A
-# group is its members' matter: with umask 002 each user's own may write.
+# Directories of a tree must not be writable by everyone, who could add programs. A
+# group may write: with umask 002 each user has a group without other members.
 _OPEN = stat.S_IWOTH
 _THREADS = os.cpu_count() or 1
-# What reading JSON of any shape as a receipt may raise.
+# What parsing JSON of any shape as a receipt may raise.
 _UNFIT = (ToolpinError, OSError, ValueError, TypeError, AttributeError, RecursionError)
 
 
 class Finding(NamedTuple):
-    """One way in which a tree differs from its receipt. `path` is relative to it."""
+    """One difference between a tree and its receipt. `path` is relative to the tree."""
 
     kind: str
     path: str
@@ -46,11 +46,11 @@ class Finding(NamedTuple):
 
 
 class Inspection(NamedTuple):
-    """What one look at an install found.
+    """The result of one inspection of an install.
 
     `receipt` is None for an adopted install and for a receipt that cannot be read: the
-    first has no findings. `added` are entries that the receipt does not know, sorted;
-    those in directories that the tool writes to itself are only counted, in `own`.
+    first has no findings. `added` are entries that the receipt does not list, sorted;
+    those in directories that the tool writes to are only counted, in `own`.
     """
 
     pin: Pin
@@ -61,15 +61,16 @@ class Inspection(NamedTuple):
 
     @property
     def is_adopted(self) -> bool:
-        """Whether there is nothing to compare with."""
+        """Whether the install is adopted, and there is no receipt to compare with."""
         return self.receipt is None and not self.findings
 
 
 def inspect(paths: Paths, pin: Pin, mutable: Sequence[str]) -> Inspection:
-    """Compare an install with its receipt; `mutable` are the tool's own directories.
+    """Compare an install with its receipt.
 
-    Of a file among them the whole directory is the tool's own once the file is another:
-    a package manager has replaced itself.
+    `mutable` are directories the tool writes to. If such a path is a file, its whole
+    directory becomes the tool's own once the file changes: a package manager has
+    replaced itself.
     """
     tree = paths.install(*pin)
     try:
@@ -107,7 +108,7 @@ def _without_replaced(
 ) -> list[Finding]:
     """Return the findings outside of directories that their tool has replaced.
 
-    No release differs from another in that one file alone: then it is damaged.
+    A directory in which only that one file differs was not replaced, but damaged.
     """
     changed = {finding.path for finding in findings if finding.kind == CHANGED}
     for directory in (path.rpartition("/")[0] for path in mutable if path in changed):
@@ -120,7 +121,7 @@ def _without_replaced(
 
 
 def group_added(inspection: Inspection) -> dict[str, int]:
-    """Return added files by the topmost directory, as `lib/x/`, that is all new."""
+    """Return added files grouped by the topmost new directory, as `lib/x/`."""
     files = inspection.receipt.files if inspection.receipt else ()
     known = {directory for file in files for directory in _directories(file.path)}
     groups: dict[str, int] = {}
@@ -136,7 +137,7 @@ def group_added(inspection: Inspection) -> dict[str, int]:
 
 
 def _without_receipt(tree: str, pin: Pin) -> Inspection:
-    """Tell an install of another manager from one of ours that lost its receipt."""
+    """Tell an install of another manager from a toolpin one that lost its receipt."""
     if os.path.lexists(f"{tree}/{_OWN}") and not os.path.exists(f"{tree}/{ADOPTED}"):
         lost = Finding(MISSING, _RECEIPT, "its contents are not recorded")
         return Inspection(pin, None, (lost,))
@@ -144,7 +145,7 @@ def _without_receipt(tree: str, pin: Pin) -> Inspection:
         Finding(MISSING, name, f"-> {os.readlink(path)}, which is missing")
         for name in sorted(os.listdir(tree))
         if os.path.islink(path := f"{tree}/{name}")
-        # What is a link to nowhere there, too, has lost nothing.
+        # A link that is broken in the other tree, too, is not damage.
         and not os.path.lexists(os.path.join(tree, os.readlink(path)))
     ]
     return Inspection(pin, None, tuple(gone))
@@ -183,7 +184,7 @@ def _why(error: Exception) -> str:
 
 
 def _scan(tree: str) -> tuple[dict[str, os.stat_result], list[Finding]]:
-    """Return every entry of the tree, following no link, and what cannot be listed."""
+    """Return every entry of the tree, following no link, and unreadable directories."""
     entries: dict[str, os.stat_result] = {}
     findings: list[Finding] = []
     waiting = [""]
@@ -207,12 +208,12 @@ def _scan(tree: str) -> tuple[dict[str, os.stat_result], list[Finding]]:
 def _judge_directories(
     tree: str, entries: Mapping[str, os.stat_result]
 ) -> Iterator[Finding]:
-    """Yield the folders that everybody may write; those behind a link are not ours."""
+    """Yield the world-writable directories; those behind a link are skipped."""
     try:
         top = os.lstat(tree)
         whole = {} if stat.S_ISLNK(top.st_mode) else {".": top, **entries}
     except OSError:
-        return  # it is gone by now, which is said of its files
+        return  # it was removed, which its files report
     for path, value in whole.items():
         mode = stat.S_IMODE(value.st_mode)
         if stat.S_ISDIR(value.st_mode) and mode & _OPEN:
@@ -265,7 +266,7 @@ def _judge_file(path: str, file: TreeFile, found: os.stat_result) -> Finding | N
 
 
 def _judge_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
-    """Yield a finding when shims would not read what the receipt says."""
+    """Yield a finding if shims would not read what the receipt states."""
     try:
         with open_regular(f"{paths.install(*receipt.pin)}/{RECORD}") as stream:
             text = os.fsdecode(stream.read())
@@ -282,9 +283,9 @@ def _judge_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
 
 
 def _as_named_in(text: str, paths: Paths, receipt: Receipt) -> Paths:
-    """Return the store under the name that a record has for it, if it is the same.
+    """Return the store under the name in a record, if that is the same directory.
 
-    A data directory can have two names, by a link: the one at the install counts.
+    A data directory can have two names, by a link: the one at the install is used.
     """
     try:
         bins = parse_record(text).path

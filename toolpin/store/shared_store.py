@@ -1,4 +1,4 @@
-"""Refuses to fill the machine's store where other users could decide what is in it."""
+"""Refuses to fill the machine's store where other users could change its content."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from toolpin.system.paths import Paths, home_directory
 def check_shared(paths: Paths, cache: str, env: Mapping[str, str]) -> None:
     """Check who may write the machine's store, the cache and the home directory.
 
-    The store would be filled from the cache, or from where the settings of pip and npm
-    in the home directory lead. Raises Refused where others may write one of them.
+    The store would be filled from the cache, or from the servers that the settings of
+    pip and npm in the home directory name. Raises Refused if others may write one of
+    them.
     """
     if error := open_error(paths):
         facts = [*error.facts, ("changed", "nothing")]
