@@ -1,4 +1,4 @@
-"""Turns the lists that apt has fetched and verified into the packages they name."""
+"""Parses the lists that apt has fetched and verified into packages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read_packages(directory: str, names: Collection[str]) -> dict[str, DebPackag
     """Return the newest version of each package that the lists in a directory name.
 
     A source package is its original tarball. Lists of 60,000 packages are read in a
-    tenth of a second, where apt-cache takes one to index them for its first answer.
+    tenth of a second; apt-cache takes a second to index them first.
     """
     packages: dict[str, DebPackage] = {}
     lists = [name for name in os.listdir(directory) if name.endswith(_LISTS)]
@@ -109,7 +109,7 @@ def _original(stanza: str) -> DebPackage | None:
 
 
 def _package(fields: Mapping[str, str]) -> DebPackage:
-    """Return a stanza's package. Raises Unreachable for what cannot be one."""
+    """Return a stanza's package. Raises Unreachable for an invalid one."""
     path, size = fields["Filename"], fields["Size"]
     if not LOCATOR.fullmatch(f"deb:{path}") or not size.isdecimal():
         raise Unreachable(f"apt's list names a file that is not a package: {path}")

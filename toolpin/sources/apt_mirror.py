@@ -1,4 +1,4 @@
-"""Finds where this machine gets Debian from, by asking its apt; changes nothing."""
+"""Finds the Debian mirror of this machine, by querying apt; changes nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LIST = "mirror+file:"
 
 
 class _Target(NamedTuple):
-    """One of the machine's lists: the archive, who makes it, of which suite."""
+    """One of the machine's package lists: its archive, origin and suite."""
 
     uri: str
     origin: str
@@ -23,14 +23,14 @@ class _Target(NamedTuple):
 
 
 def find_mirror(env: Mapping[str, str]) -> str:
-    """Return the address of the archive. Raises Unreachable where there is none."""
+    """Return the address of the archive. Raises Unreachable if there is none."""
     if shutil.which("apt-get", path=env.get("PATH")) is None:
         raise Unreachable(
             "apt is not installed on this machine, so Debian cannot be queried"
         )
     targets = _targets(env, is_fetched=True)
     uris = [target.uri for target in targets if target.origin == "Debian"]
-    if not targets:  # a fresh image has no lists, and nobody says whose they are
+    if not targets:  # a fresh image has no lists, and so no origin
         targets = _targets(env, is_fetched=False)
         updates = [
             target.uri for target in targets if target.suite.endswith("-updates")
@@ -45,7 +45,7 @@ def find_mirror(env: Mapping[str, str]) -> str:
 
 
 def _targets(env: Mapping[str, str], *, is_fetched: bool) -> list[_Target]:
-    """Return the machine's lists but those of security, whose pool is another."""
+    """Return the machine's lists except those of security, which has another pool."""
     option = f"APT::Get::IndexTargets::ReleaseInfo={is_fetched}"
     command = ["apt-get", "-o", option, "indextargets", "--format", _FORMAT]
     finished = run(
@@ -59,7 +59,7 @@ def _targets(env: Mapping[str, str], *, is_fetched: bool) -> list[_Target]:
 def _first_of_list(uri: str) -> str:
     """Return an archive's address: the first of a list (apt-transport-mirror(1)).
 
-    Only whole lists of packages come through such a list, and no single file.
+    Only package lists can be fetched through a mirror list, not single files.
     """
     if not uri.startswith(_LIST):
         return uri

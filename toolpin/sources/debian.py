@@ -1,9 +1,8 @@
 """Builds of Debian: the packages of a suite, unpacked side by side.
 
-A suite has one version of a tool; several suites have several, which no machine of
-Debian's has at once. Where the host's glibc is older than the suite's, or a library is
-not here, the suite's own loader and libraries come along, and the result is bound to
-this machine.
+A suite has one version of a tool; several suites have several versions. If the host's
+glibc is older than the suite's, or a library is missing, the suite's own loader and
+libraries are included, and the result is bound to this machine.
 """
 
 from __future__ import annotations
@@ -106,7 +105,7 @@ class DebianCode:
         raise _not_in_debian(self._own, version)
 
     def builds(self, version: str, host: Host) -> list[Build]:
-        """Return the one tarball there is, in a list."""
+        """Return the single tarball, in a list."""
         return [Build(self.artifacts(version, host))]
 
     def _found(self) -> Iterator[tuple[str, str, DebPackage]]:
@@ -129,7 +128,7 @@ class DebianSource:
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the packages of the first suite that has the version."""
         suite = self._suite(version, host)
-        # Of a host of unknown glibc nobody says that it has the suite's.
+        # A host of unknown glibc may lack the suite's.
         lacking = lacks(host, Build((), self._requires(suite)))
         is_bound = not host.libc_version or bool(lacking)
         return self._packages(suite, host, with_runtime=is_bound)
@@ -151,7 +150,7 @@ class DebianSource:
         raise _not_in_debian(self._own, version)
 
     def _found(self, host: Host) -> Iterator[tuple[str, str, DebPackage]]:
-        # All that may be wanted of a suite, since its list is read for each question.
+        # All packages that may be needed, since the suite's list is read per query.
         own = self._own
         names = (own.package, *own.packages, *own.shared, *own.runtime)
         return _in_suites(
@@ -178,8 +177,8 @@ def _in_suites(
 ) -> Iterator[tuple[str, str, DebPackage]]:
     """Yield each suite that has the package, with upstream's version, in their order.
 
-    All suites are asked at the same time, since a suite's list takes seconds. One that
-    gives no answer is Unreachable when it is its turn.
+    All suites are queried at the same time, since a suite's list takes seconds. One
+    that gives no answer raises Unreachable at its turn.
     """
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - loads logging
 
@@ -198,7 +197,7 @@ def _not_in_debian(own: Debian, version: str) -> NotPublished:
 def _steps(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> list[Step]:
-    """Return how the packages become a tree: what each is, its name states."""
+    """Return the steps that unpack the packages into a tree, by their names."""
     own: Debian = spec.own
     values = spec.values(host, version=version)
     unpack = Unpack(0, only=fill(spec.only, values), strip=spec.strip)
@@ -223,7 +222,7 @@ def _names(
     spec: SourceSpec,
     artifacts: tuple[Artifact, ...],
     version: str,
-    host: Host,  # noqa: ARG001 - Debian's names of packages are the same for all
+    host: Host,  # noqa: ARG001 - Debian's package names are the same for all
 ) -> bool:
     own: Debian = spec.own
     if spec.build:
@@ -238,7 +237,7 @@ def _names(
 
 
 def _is_code(own: Debian, artifact: Artifact, version: str) -> bool:
-    """Say whether an artifact is upstream's source code for a version."""
+    """Return whether an artifact is upstream's source code for a version."""
     name, _, rest = artifact.filename.partition("_")
     packaged, orig, _ = rest.partition(".orig.tar.")
     return (

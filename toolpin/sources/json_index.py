@@ -20,7 +20,7 @@ _ONE_A_LINE = (".ndjson", ".jsonl")
 
 
 def entries(shape: Mapping[str, str], read: Read) -> Iterator[tuple[str, Any]]:
-    """Yield each release's name, without the prefix, and what is stated of it.
+    """Yield each release's name, without the prefix, and its data.
 
     Raises ValueError, LookupError, TypeError or AttributeError for another shape.
     """
@@ -36,7 +36,7 @@ def entries(shape: Mapping[str, str], read: Read) -> Iterator[tuple[str, Any]]:
 
 
 def has_file(shape: Mapping[str, str], entry: Any, values: Mapping[str, str]) -> bool:  # noqa: ANN401 - JSON
-    """Say whether a release's plain list of files has the host's."""
+    """Return whether a release's plain list of files has the host's."""
     return fill(shape["file"], values) in _at(entry, shape["files"])
 
 
@@ -45,7 +45,7 @@ def files(
     entry: Any,  # noqa: ANN401 - JSON
     values: Mapping[str, str],
 ) -> dict[str, Mapping[str, Any]]:
-    """Return what a release states of its files, by the last part of their names."""
+    """Return a release's data about its files, by the last part of their names."""
     path, name = fill(shape["files"], values), shape["name"]
     results = entry.get(path, {}) if path != shape["files"] else _at(entry, path)
     if isinstance(results, Mapping):
@@ -57,7 +57,7 @@ def files(
 
 
 def digest_of(shape: Mapping[str, str], file: Mapping[str, Any]) -> Digest | None:
-    """Return a file's digest; None for one that is listed without it."""
+    """Return a file's digest; None for a file without one."""
     text = file.get(digest_key(shape))
     return any_digest(str(text), shape["url"]) if text else None
 
@@ -75,7 +75,7 @@ def _document(url: str, read: Read) -> Any:  # noqa: ANN401 - JSON
 
 
 def _next(url: str, following: object, read: Read) -> Any:  # noqa: ANN401 - JSON
-    """Return the document that an entry names, if it is on the same server."""
+    """Return the document that an entry links to, if it is on the same server."""
     if urlsplit(str(following))[:2] != urlsplit(url)[:2]:
         raise ValueError(f"{following} is on another server")
     return _document(str(following), read)
@@ -98,7 +98,7 @@ def _text(value: object) -> str:
 
 
 def _at(value: Any, path: str) -> Any:  # noqa: ANN401 - JSON
-    """Return what is at a path of keys: `sdk/version`; `.` and "" are the value."""
+    """Return the value at a path of keys: `sdk/version`; `.` and "" are the root."""
     for key in path.split("/") if path not in ("", ".") else ():
         value = value[key]
     return value

@@ -30,7 +30,7 @@ def sweep(paths: Paths, tools: Collection[str] = ()) -> None:
         tree, lock = paths.install(*pin), lock_of(paths, pin)
         if paths.into and pin.tool not in tools:
             continue
-        # Marks of earlier versions have no number. They are toolpin's if they have a lock
+        # Marks of earlier versions have no number. toolpin's are those with a lock
         # file for them, which is not created by this check.
         if not paths.into and stage_names.is_empty(mark) and not os.path.exists(lock):
             continue

@@ -147,7 +147,7 @@ class _Worker:
             )
 
     def _close_directories(self, look: Inspection) -> None:
-        """Take from others the right to write directories; the rest of a mode stays."""
+        """Remove the write permission of others from directories; keep the rest."""
         for finding in look.findings:
             path = f"{self._tree}/{finding.path}"
             if finding.kind == WRONG_MODE and stat.S_ISDIR(os.lstat(path).st_mode):
