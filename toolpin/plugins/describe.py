@@ -1,4 +1,4 @@
-"""Turns a Tool into what `plugin list` and `plugin show` answer: rows and JSON."""
+"""Renders a Tool as `plugin list` and `plugin show` print it: rows and JSON."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from toolpin.plugins.user_plugins import is_bundled
 
 
 def brief_row(tool: Tool) -> tuple[str, str, str]:
-    """Return names, sources in order, and whose file it is."""
+    """Return names, sources in order, and the origin of the file."""
     names = ", ".join(tool.names)
     sources = ", ".join(spec.id for spec in tool.sources)
     return names, sources, "bundled" if is_bundled(tool) else tool.file
 
 
 def rows(tool: Tool) -> list[tuple[str, str]]:
-    """Return all that a person wants to know of a tool, as (label, text)."""
+    """Return the details of a tool, as (label, text)."""
     results = [
         ("name", ", ".join(tool.names)),
         ("what", tool.description),
@@ -31,7 +31,7 @@ def rows(tool: Tool) -> list[tuple[str, str]]:
 
 
 def brief_record(tool: Tool) -> dict[str, object]:
-    """Return what JSON tells of each tool in a list."""
+    """Return a tool as JSON output shows it in a list."""
     return {
         "name": tool.name,
         "also": tool.also,
@@ -43,7 +43,7 @@ def brief_record(tool: Tool) -> dict[str, object]:
 
 
 def record(tool: Tool) -> dict[str, object]:
-    """Return what JSON tells of one tool."""
+    """Return the details of a tool as JSON output shows them."""
     return {
         **brief_record(tool),
         "homepage": tool.homepage,

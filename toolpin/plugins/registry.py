@@ -1,10 +1,8 @@
-"""Finds the tools that toolpin knows: the user's TOML files, then the bundled ones.
+"""Finds the tools that toolpin supports: the user's TOML files, then bundled ones.
 
-An asdf plugin of a bundled tool's name counts where its user has chosen it; others
-stand behind them all.
-
-Every command needs the names, few need more: names are found without the parser, and a
-file is read in full when its tool is asked for.
+An asdf plugin with a bundled tool's name is used if the user has chosen it; others come
+after all TOML files. Every command needs the names, few need more: names are found
+without the parser, and a file is parsed when its tool is requested.
 """
 
 from __future__ import annotations
@@ -24,19 +22,19 @@ from toolpin.project.validation import COMMAND, NAME, fits, is_plain, respell
 if TYPE_CHECKING:
     from toolpin.plugins.tool_file import Tool
 
-# With one of these a line may be something else than it seems: escapes, long strings.
+# Text with these may need the TOML parser: escapes, long strings.
 _NOTE_BYTES = 10_000
 _NOT_PLAIN = ("\\", '"""', "'''")
 
 
 class Registry:
-    """The known tools, by every name they have. Their files are read when needed.
+    """The known tools, by every name they have. Files are parsed when needed.
 
     `files` has the file of each tool by its own name, `aliases` every name of every
     tool with its own name, `idiomatic` the tool of each file beside `.tool-versions`,
-    and `paired` the tools that may want a version of another. A file that is a
-    directory is an asdf plugin's. `passed_over` has the asdf plugins that do not count,
-    by the names of the tools that take their place.
+    and `paired` the tools that may require a version of another. A directory is an asdf
+    plugin. `passed_over` has the unused asdf plugins, by the names of the tools that
+    replace them.
     """
 
     def __init__(
@@ -59,16 +57,16 @@ class Registry:
 
     @property
     def tools(self) -> tuple[Tool, ...]:
-        """Every tool once, by name, that has no fault. Reads all files."""
+        """Every tool with a valid plugin, once, by name. Parses all files."""
         result = (self.readable(name) for name in sorted(self._files))
         return tuple(tool for tool in result if tool)
 
     @property
     def faults(self) -> dict[str, UsageError]:
-        """What is wrong with files that cannot be read, by their names. Reads all.
+        """The faults of invalid files, by tool name. Parses all files.
 
-        Such a file stops its own tool alone, when that is asked for. One whose name no
-        tool can have is here only.
+        An invalid file stops only its own tool, when it is requested. A file whose name
+        is not a valid tool name is only reported here.
         """
         results = {}
         for name in sorted(self._files):
@@ -84,7 +82,7 @@ class Registry:
         return dict(self._aliases)
 
     def idioms(self, level: str) -> Idioms:
-        """Return the files beside `.tool-versions` that count: none, plain or all."""
+        """Return the other files that pin: none, plain ones or all."""
         files = {} if level == "none" else self._idiomatic
         asks = {tool: self._asking(tool) for tool in set(files.values()) & self._asked}
         manifests: dict[str, tuple[tuple[str, str], ...]] = {}
@@ -94,10 +92,10 @@ class Registry:
         return Idioms(files, self.spell, manifests, asks)
 
     def spell(self, name: str, word: str) -> str:
-        """Return a word of a project file as it counts for the tool of that name.
+        """Return the canonical form of a word in a project file for a tool.
 
-        Only for a tool that is known from a TOML file: of an asdf plugin a version may
-        well begin with a v, or end in .x.
+        Only for tools with a TOML file: versions of asdf plugins may begin with a v, or
+        end in .x.
         """
         if not word or is_plain(word):
             return word
@@ -107,7 +105,7 @@ class Registry:
         return respell(word, tool.spellings)
 
     def canonical(self, name: str) -> str:
-        """Return the tool's own name; a name that nobody knows is its own."""
+        """Return the canonical name of a tool; an unknown name unchanged."""
         return self._aliases.get(name, name)
 
     def get(self, name: str) -> Tool | None:
@@ -115,7 +113,7 @@ class Registry:
         return self._tool(self._aliases[name]) if name in self._aliases else None
 
     def readable(self, name: str) -> Tool | None:
-        """Return the tool of that name; None for one that cannot be read, too."""
+        """Return the tool of that name; None for an unknown or invalid one."""
         own = self.canonical(name)
         try:
             return self._tool(own) if own in self._files else None
@@ -123,12 +121,12 @@ class Registry:
             return None
 
     def requires_of(self, tool: str) -> tuple[str, ...]:
-        """Return the tools that a tool requires; () for one that cannot be read."""
+        """Return the tools that a tool requires; () for an invalid one."""
         known = self.readable(tool)
         return known.requires if known else ()
 
     def commands_of(self, tool: str) -> tuple[str, ...]:
-        """Return the commands of every version; () for one that cannot be read."""
+        """Return the commands of every version; () for an invalid tool."""
         known = self.readable(tool)
         return known.commands if known else ()
 
@@ -175,7 +173,7 @@ class Registry:
         return ask
 
     def with_scripts(self, names: Collection[str]) -> Registry:
-        """Return the tools as they would be with asdf plugins of these names, too."""
+        """Return the registry with asdf plugins of these names added."""
         from toolpin.plugins.script_plugin import (  # noqa: PLC0415 - see _other_names
             scripted_tool,
         )
@@ -216,15 +214,15 @@ class Registry:
 
 
 def adding(name: str) -> str:
-    """Return the command that adds the plugin of a tool that none knows."""
+    """Return the command that adds the plugin of an unknown tool."""
     return f"toolpin plugin add {as_word(name)}"
 
 
 def read_registry(paths: Paths) -> Registry:
-    """Find every plugin. A user's file takes the place of a bundled one.
+    """Find every plugin.
 
-    Where it cannot be read, its tool has the bundled one's other names: they are not
-    free for another tool meanwhile.
+    A user's file replaces a bundled one. If it is invalid, its tool keeps the bundled
+    one's other names, so that no other tool gets them.
     """
     files: dict[str, str] = {}
     damaged: set[str] = set()
@@ -263,9 +261,9 @@ def read_registry(paths: Paths) -> Registry:
 
 
 def noted_files(paths: Paths, name: str) -> tuple[str, ...]:
-    """Return the files of other managers that an asdf plugin said it reads.
+    """Return the recorded files of other managers that an asdf plugin reads.
 
-    One that asdf has put there, or whose script has changed since, is asked.
+    Without a record, or if the script has changed since, the script is run.
     """
     note = f"{paths.idiomatic}/{name}"
     script = f"{paths.plugins}/{name}/bin/list-legacy-filenames"
@@ -281,12 +279,12 @@ def noted_files(paths: Paths, name: str) -> tuple[str, ...]:
 
 
 def _ask_files(paths: Paths, name: str) -> None:
-    """Ask a plugin which files it reads. Raises OSError for a read-only store."""
+    """Run the script that lists the files. Raises OSError for a read-only store."""
     from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - once for each plugin
         Scripts,
     )
 
-    note_files(paths, name, ())  # what the script runs is to ask nobody
+    note_files(paths, name, ())  # what the script runs must not run it again
     scripts = Scripts(paths, name, os.environ, os.getcwd())
     try:
         note_files(paths, name, scripts.legacy_filenames())
@@ -295,9 +293,9 @@ def _ask_files(paths: Paths, name: str) -> None:
 
 
 def note_files(paths: Paths, name: str, files: Iterable[str]) -> None:
-    """Note which files of other managers an asdf plugin reads; nobody asks again.
+    """Record the other managers' files that an asdf plugin reads.
 
-    What is no plain name of a file, and `.tool-versions`, is passed over.
+    Invalid file names, and `.tool-versions`, are left out.
     """
     plain = [
         file
@@ -310,7 +308,7 @@ def note_files(paths: Paths, name: str, files: Iterable[str]) -> None:
 
 
 def script_directories(paths: Paths) -> dict[str, str]:
-    """Return the asdf plugins that there are, with their directories."""
+    """Return the asdf plugins with their directories."""
     return {
         name: f"{paths.plugins}/{name}"
         for name in _names(paths.plugins)
@@ -319,15 +317,15 @@ def script_directories(paths: Paths) -> dict[str, str]:
 
 
 def is_chosen(paths: Paths, files: Mapping[str, str], name: str) -> bool:
-    """Say whether the user wants an asdf plugin instead of the bundled one."""
+    """Return whether the user has chosen an asdf plugin over the bundled one."""
     mine = os.path.dirname(files[name]) == f"{paths.config}/plugins"
     return not mine and os.path.exists(f"{paths.chosen}/{name}")
 
 
 def stated_words(text: str, key: str) -> tuple[str, ...] | None:
-    """Return what a plugin's plain `key = ["WORD", ...]` states, () without one.
+    """Return the words of a plugin's plain `key = ["WORD", ...]`, () without one.
 
-    None for a text that only the TOML parser can judge.
+    None for a text that only the TOML parser can read.
     """
     if any(mark in text for mark in _NOT_PLAIN):
         return None
@@ -349,7 +347,7 @@ def _light_fields(
 ) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
     """Return a plugin's other names, its idiomatic files and its text.
 
-    No text where it cannot be read: why is told when its tool is asked for.
+    No text if it is invalid: the error is raised when its tool is requested.
     """
     try:
         text = _text(file)

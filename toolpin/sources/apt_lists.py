@@ -27,7 +27,7 @@ class DebPackage(NamedTuple):
     size_bytes: int
 
     def artifact(self) -> Artifact:
-        """Return what is fetched: a locator by pool path holds for every mirror."""
+        """The package as an artifact; a locator by pool path is valid on any mirror."""
         name = self.path.rpartition("/")[2]
         return Artifact(f"deb:{self.path}", self.digest, self.size_bytes, name)
 

@@ -1,7 +1,7 @@
-"""Asks an asdf plugin where an install's programs are, and what its programs need.
+"""Runs an asdf plugin's scripts to find an install's programs and their environment.
 
-At install the plugin is asked in surroundings that differ in all they can: what it says
-in all of them holds everywhere, and goes into the record. Anything else is asked again
+At install the scripts run in surroundings that differ as much as possible: values that
+are the same in all of them go into the record. For anything else the scripts run again
 each time a program runs.
 """
 
@@ -20,30 +20,30 @@ from toolpin.model import Asks, EnvPatch, Pin
 from toolpin.system.process import run
 from toolpin.plugins.asdf.script_runner import ASK_S, Scripts, answer_asdf, failed, for_scripts, variables_of
 
-# Sourced, so that what it exports is there; what it prints is no answer.
+# Sourced, so that its exports are kept; what it prints is ignored.
 _SOURCE = ("/usr/bin/env", "bash", "-c", '. "$0" >&2; exec /usr/bin/env -0')
 # bash writes these itself.
 _OF_BASH = frozenset(("_", "SHLVL", "PWD", "OLDPWD", "BASH_EXECUTION_STRING"))
-# What looks at the directory, at files beside it or at other versions: two answers that
-# agree prove little there.
+# Scripts that look at the current directory, at files beside it or at other versions:
+# two equal results prove little for these.
 _LOOKS_AROUND = re.compile(
     r"\bPWD\b|\bpwd\b|\basdf\b|tool-versions|\$RANDOM|\bdate\b|\bgit\b"
     r"|(\[|test) +!? *-[a-z] +[\"']?[^/$\"' ]"
 )
 _OWN_DIRECTORY = re.compile(r"\bcd [^;&|\n]+&& *pwd\b")
-# Of a plugin's directories, those with its own scripts and their helpers.
+# The plugin directories with its scripts and their helpers.
 _NOT_LOADED = frozenset((".git", "bin", "lib", "shims", "test", "tests", "docs"))
 _CALLS_ASDF = re.compile(
     r"\basdf['\"]?,? +['\"]?(reshim|where|which|current|exec|list)\b"
 )
 _MOST_READ_BYTES = 64 * 1024
 _THEIRS = "/a/value/of/the/user"
-# What a record's template would fill in.
+# Values that the template of a record would fill in.
 _FILLED_IN = re.compile(r"\{(install|required)\}")
 
 
 class Answer(NamedTuple):
-    """What a plugin says of an install, and whether it has to be asked again."""
+    """What a plugin states of an install, and whether scripts must run each time."""
 
     bin_dirs: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
@@ -52,28 +52,28 @@ class Answer(NamedTuple):
 
 
 class _Fixed(NamedTuple):
-    """Variables that hold everywhere: always, and unless the user has set them."""
+    """Variables with one value everywhere: always, and unless the user sets them."""
 
     always: dict[str, str]
     homes: dict[str, str]
 
 
 class _Effect(NamedTuple):
-    """What exec-env does to an environment."""
+    """The changes that exec-env makes to an environment."""
 
     changed: dict[str, str]
     removed: frozenset[str]
 
 
 class _Around(NamedTuple):
-    """ProcessEnvironment that a plugin is asked in."""
+    """The environment in which a plugin's scripts run."""
 
     env: Mapping[str, str]
     cwd: str
 
 
 def ask_all(scripts: Scripts, pin: Pin) -> Answer:
-    """Return what the plugin says of a fresh install.
+    """Return what the plugin states of a new install.
 
     Raises ToolpinError for a script that fails, Refused for a directory outside.
     """
@@ -96,13 +96,13 @@ def ask_all(scripts: Scripts, pin: Pin) -> Answer:
 def bin_dirs(scripts: Scripts, own: Mapping[str, str]) -> tuple[str, ...]:
     """Return the directories with programs, as the plugin names them here and now.
 
-    `own` are the variables that say which install is meant.
+    `own` are the variables that identify the install.
     """
     return _bin_dirs(scripts, own, _Around(scripts.env, scripts.cwd))
 
 
 def patch_now(scripts: Scripts, own: Mapping[str, str]) -> EnvPatch:
-    """Return what an install's record would hold, were it written now; to be asked."""
+    """Return what an install's record would contain if it were written now."""
     directories = _on_path(scripts, bin_dirs(scripts, own))
     tree = own["ASDF_INSTALL_PATH"]
     return EnvPatch(
@@ -115,7 +115,7 @@ def patch_now(scripts: Scripts, own: Mapping[str, str]) -> EnvPatch:
 def _on_path(scripts: Scripts, bins: Sequence[str]) -> tuple[str, ...]:
     """Return the directories on a program's PATH: the plugin's own, and an `asdf`.
 
-    That is for programs that the plugin brings and for what it has them load, such as a
+    That is for programs of the plugin and for files that it makes them load, such as a
     hook of RubyGems.
     """
     directories = [os.path.normpath(item) for item in bins]
@@ -128,7 +128,7 @@ def _on_path(scripts: Scripts, bins: Sequence[str]) -> tuple[str, ...]:
 
 
 def _of_programs(scripts: Scripts) -> dict[str, str]:
-    """Return the variables that a plugin's own programs get, beside the install's."""
+    """Return the variables for a plugin's own programs, beside the install's."""
     has_templates = os.path.isdir(_templates(scripts))
     return {"ASDF_DATA_DIR": scripts.paths.data} if has_templates else {}
 
@@ -138,7 +138,7 @@ def _templates(scripts: Scripts) -> str:
 
 
 def _has_callers(directory: str) -> bool:
-    """Say whether a file that programs load, of a plugin, calls `asdf`."""
+    """Return whether a file that programs load from a plugin calls `asdf`."""
     for place, names, files in walk(directory):
         if place == directory:
             names[:] = [name for name in names if name not in _NOT_LOADED]
@@ -157,7 +157,7 @@ def exec_env(
 ) -> dict[str, str]:
     """Return the environment of a program, from the one that it would have had.
 
-    Raises ScriptFailed where the plugin's exec-env ends with another status than 0.
+    Raises ScriptFailed if the plugin's exec-env exits with another status than 0.
     """
     if not scripts.has("exec-env"):
         return {**env, **own}
@@ -214,10 +214,10 @@ def _bin_dirs(
 def _wherever(
     scripts: Scripts, own: Mapping[str, str], here: _Around, bare: _Around
 ) -> _Fixed | None:
-    """Return what exec-env sets wherever it is asked; None where that differs.
+    """Return what exec-env sets in every environment; None if that differs.
 
-    Asked here, and elsewhere where each variable that it set is absent, empty, and has
-    a value of the user's own. What keeps the user's own is set unless it is set.
+    It runs here, and elsewhere where each variable that it set is absent, empty, and
+    has a user's value. A variable that keeps the user's value is set unless it is set.
     """
     if _looks_around(f"{scripts.directory}/bin/exec-env"):
         return None
@@ -229,7 +229,7 @@ def _wherever(
             for more in ({}, dict.fromkeys(names, ""), dict.fromkeys(names, _THEIRS))
         )
     except ToolpinError:
-        return None  # where it fails it is for whoever runs the program to see
+        return None  # a failure is for the user who runs the program
     result = first.changed
     removed = first.removed or theirs.removed
     if removed or not all(map(is_settable, result)) or result != absent.changed:
@@ -250,7 +250,7 @@ def _looks_around(script: str) -> bool:
 
 
 def _effect(scripts: Scripts, own: Mapping[str, str], around: _Around) -> _Effect:
-    """Return what exec-env does to an environment."""
+    """Return the changes that exec-env makes to an environment."""
     given = {**for_scripts(scripts.paths, around.env, around.cwd), **own}
     answer_asdf(scripts.paths)
     finished = run(
@@ -276,5 +276,5 @@ def _effect(scripts: Scripts, own: Mapping[str, str], around: _Around) -> _Effec
 
 
 def _as_read(text: str) -> str:
-    """Return a value as it comes back from a program: line ends are all alike."""
+    """Return a value as a program's output has it: with uniform line ends."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
