@@ -1,7 +1,7 @@
-"""How `asdf` runs programs: exec, env, which, and the commands that plugins bring.
+"""The commands of `asdf` that run programs: exec, env, which, and plugins' commands.
 
-What runs, and in which environment, is toolpin's to find; here its errors become asdf's
-messages and exit codes.
+toolpin finds the program and its environment; its errors become asdf's messages and
+exit codes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SET_UP = 126
 
 
 def exec_(context: AsdfContext, words: Sequence[str]) -> NoReturn:
-    """Become a command of the versions that count here; its flags are its own."""
+    """Become a command of the effective versions here; its flags are not parsed."""
     if not words:
         raise FailedError("usage: asdf exec <command>")
     app, command = context.app, words[0]
@@ -55,11 +55,11 @@ def exec_(context: AsdfContext, words: Sequence[str]) -> NoReturn:
 
 
 def env(context: AsdfContext, words: Sequence[str]) -> NoReturn:
-    """Become a program, `env` without one, in the environment that a command gets."""
+    """Become a program, `env` by default, in the environment of a command."""
     if not words:
         raise FailedError("usage: asdf env <command>")
     command, *rest = words
-    if rest[:1] == ["--"]:  # asdf wants it before flags
+    if rest[:1] == ["--"]:  # asdf requires it before flags
         rest = rest[1:]
     result = _find(context, command, _SET_UP)
     program, *args = rest or ["env"]
@@ -81,7 +81,7 @@ def which(context: AsdfContext, words: Sequence[str]) -> int:
 
 
 def cmd(context: AsdfContext, words: Sequence[str]) -> NoReturn:
-    """Become a command that a plugin brings; `--` before its flags is not needed."""
+    """Become a plugin's extension command; `--` before its flags is not needed."""
     if not words:
         raise FailedError("usage: asdf cmd <plugin> [<command> [<args>]]")
     name, *rest = words
@@ -102,7 +102,7 @@ def cmd(context: AsdfContext, words: Sequence[str]) -> NoReturn:
 
 
 def has_extension(context: AsdfContext, name: str, words: Sequence[str]) -> bool:
-    """Say whether a plugin brings such a command."""
+    """Return whether a plugin has such an extension command."""
     app = context.app
     scripts = app.scripts(name)
     return _has_directory(context, name) and scripts.extension(list(words)) is not None
@@ -120,7 +120,7 @@ def _lacks(_front: AsdfContext, command: str) -> str:
 
 
 def _lacks_it(context: AsdfContext, command: str) -> str:
-    """Return what `which` says where the versions that are set lack a command."""
+    """Return the message of `which` if the set versions lack a command."""
     requests = _asked_for(context, command)
     versions = (str(wanted) for request in requests for wanted in request.wanted)
     tools = ", ".join(request.tool for request in requests)
@@ -128,7 +128,7 @@ def _lacks_it(context: AsdfContext, command: str) -> str:
 
 
 def _asked_for(context: AsdfContext, command: str) -> list[Request]:
-    """Return what is set here of the tools that have, or had, a command."""
+    """Return what is set here for the tools that have, or had, a command."""
     tools = {pin.tool for pin in _having(context, command)} or _of_stub(
         context, command
     )
@@ -143,7 +143,7 @@ def _find(
     *,
     whole: bool = True,
 ) -> Found:
-    """Return what a command runs. Raises FailedError with what asdf says instead."""
+    """Return the program of a command. Raises FailedError with asdf's message."""
     _check(context, command, unknown)
     app = context.app
     try:
@@ -155,7 +155,7 @@ def _find(
 
 
 def _check(context: AsdfContext, command: str, unknown: int) -> None:
-    """Raise FailedError for a command of nothing, or of nothing that counts here."""
+    """Raise FailedError for a command without an effective version here."""
     pins = _having(context, command)
     tools = {pin.tool for pin in pins} | _of_stub(context, command)
     if not tools:
@@ -189,7 +189,7 @@ def _told(
     error: NotRunnable,
     lacking: Callable[[AsdfContext, str], str] = _lacks,
 ) -> Exception:
-    """Return what asdf says of a command that a version is set for, and cannot run."""
+    """Return asdf's message for a command whose set version cannot run it."""
     if isinstance(error, ScriptFailed):
         return FailedError(
             f"{error.render()}\nexit status {error.status}", error.status
@@ -256,7 +256,7 @@ def _file(context: AsdfContext) -> str:
 
 
 def _as_asdf(context: AsdfContext, found: Found) -> Found:
-    """Return what was found with asdf's variables, and without what was put there."""
+    """Return a result with asdf's variables, and without the translated ones."""
     more: dict[str, str] = {}
     if found.pin:
         from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - some

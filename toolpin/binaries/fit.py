@@ -1,7 +1,7 @@
-"""Says which builds run on a host, by what they require, and which fits it best.
+"""Finds which builds run on a host, by their requirements, and which fits best.
 
-No disk and no network: a Host carries what is known of the machine, and of the tools
-that will run beside the build.
+No disk and no network: a Host describes the machine, and the tools that will run beside
+the build.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ Found = TypeVar("Found")
 
 
 def lacks(host: Host, build: Build) -> tuple[str, ...]:
-    """Return what a build requires and the host does not have: `glibc 2.39`.
+    """Return a requirement of a build that the host lacks: `glibc 2.39`.
 
-    A requirement that cannot be judged counts as met: glibc where its version is not
-    known, a tool that is not pinned beside the build.
+    A requirement that cannot be compared is treated as satisfied: glibc of unknown
+    version, a tool that is not pinned beside the build.
     """
     return tuple(
         least if name == "soname" else f"{name.removeprefix(TOOL_REQUIREMENT)} {least}"
@@ -31,10 +31,10 @@ def lacks(host: Host, build: Build) -> tuple[str, ...]:
 def best(
     found: Iterable[Found], host: Host, build_of: Callable[[Found], Build]
 ) -> Found | None:
-    """Return what asks most of the host and still runs on it; None where nothing does.
+    """Return the most demanding build that runs on the host; None without one.
 
-    What is not known of the host counts as old: for an unknown glibc or tool the build
-    that asks least is returned. Between equals the first wins.
+    Unknown is treated as old: for an unknown glibc or tool the least demanding build is
+    returned. Of equal ones the first wins.
     """
     fitting = [item for item in found if not lacks(host, build_of(item))]
     if host.libc == "glibc" or host.os == "macos":
@@ -46,9 +46,9 @@ def best(
 
 
 def newer_partner(host: Host, builds: Iterable[Build]) -> str | None:
-    """Return the command that pins the oldest tool beside with which a build runs.
+    """Return the command that pins the oldest tool with which a build runs.
 
-    None where something else is lacking.
+    None if something else is missing.
     """
     alone = host._replace(beside=())
     fitting = [build for build in builds if not lacks(alone, build)]
@@ -67,7 +67,7 @@ def _extreme(
     choice: Callable[..., object],
     demand: Callable[[Found], object],
 ) -> list[Found]:
-    """Return all that ask as much as the one that asks most, or least."""
+    """Return all builds as demanding as the most demanding one, or the least."""
     wanted = choice(map(demand, found), default=None)
     return [item for item in found if demand(item) == wanted]
 

@@ -1,8 +1,8 @@
-"""Says whether a release runs on a target, by what its native files say of themselves.
+"""Checks whether a release runs on a target, by the headers of its native files.
 
-A release is what `mix release` makes: `bin`, `lib`, `releases`, and mostly an ERTS.
-Files are read and nothing is run. What a library of the target really has, only the
-target knows: of another machine its sonames are told, not judged.
+A release is the output of `mix release`: `bin`, `lib`, `releases`, and usually an ERTS.
+Files are read and nothing is run. The sonames that another machine needs are listed,
+not checked.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from toolpin.model import Host
 from toolpin.project.project_files import read
 from toolpin.system.directory_tree import walk
 
-# What every system with glibc has; with musl it is one library.
+# Libraries of every system with glibc; with musl they are one library.
 _LIBC = "libc libm libdl libpthread librt libutil libresolv libgcc_s".split()
-# The bytes and lines of the file with a release's two versions.
+# The limits for the file with a release's two versions.
 _VERSIONS = (1_000, 10)
 _SYSTEM = ("/lib/", "/lib64/", "/usr/")
 
@@ -36,7 +36,7 @@ _SYSTEM = ("/lib/", "/lib64/", "/usr/")
 class Native(NamedTuple):
     """One program or library of a release, by its path in it.
 
-    `damage` says what is wrong with its headers; "" where they can be read.
+    `damage` states what is wrong with its headers; "" if they can be read.
     """
 
     path: str
@@ -47,7 +47,7 @@ class Native(NamedTuple):
 
 
 class Release(NamedTuple):
-    """A release: its directory, its name and version, its ERTS if it has one."""
+    """A release: its directory, its name and version, its ERTS if included."""
 
     directory: str
     name: str
@@ -56,7 +56,7 @@ class Release(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """Why one file does not run on the target: what it is, and what is there."""
+    """Why one file does not run on the target: its property, and the target's."""
 
     path: str
     what: str
@@ -64,7 +64,10 @@ class Fault(NamedTuple):
 
 
 def read_release(directory: str) -> Release:
-    """Read every native file of a release. Raises UsageError for another directory."""
+    """Read every native file of a release.
+
+    Raises UsageError for any other directory.
+    """
     try:
         data = read(f"{directory}/releases/start_erl.data", _VERSIONS, anywhere=True)
         erts, version = data.decode().split()
@@ -110,7 +113,7 @@ def needed(release: Release, target: Host) -> dict[str, list[str]]:
 
 
 def _natives(directory: str) -> Iterator[Native]:
-    """Yield the native files, by path. Links and what cannot be read are left out."""
+    """Yield the native files, by path. Links and unreadable files are left out."""
     for parent, names, files in walk(directory):
         names.sort()
         for name in sorted(files):
@@ -121,7 +124,7 @@ def _natives(directory: str) -> Iterator[Native]:
 def _native(directory: str, path: str) -> Native | None:
     inside = os.path.relpath(path, directory)
     try:
-        # A release that has run has pipes in it: whoever opens one waits.
+        # A release that has run contains pipes: opening one would block.
         if not stat.S_ISREG(os.lstat(path).st_mode):
             return None
         with open(path, "rb") as file:
@@ -197,10 +200,10 @@ def _foreign(native: Native, own: set[str]) -> Sequence[str]:
 
 
 def bound_to(elf: Elf) -> str:
-    """Return a directory that no other machine has; "" where there is none.
+    """Return a directory that exists on no other machine; "" without one.
 
-    That of its loader, or one here with a library that it needs: builds of OTP name
-    many directories that may be there or not, and those bind nobody.
+    That of its loader, or one here with a needed library: builds of OTP name many
+    directories that may not exist, and those do not bind the release.
     """
     places = [os.path.dirname(elf.loader)]
     places += [
@@ -213,7 +216,7 @@ def bound_to(elf: Elf) -> str:
 
 
 def _origin(directory: str, release: Release, native: Native) -> str:
-    """Return a searched directory, with what $ORIGIN stands for."""
+    """Return a searched directory with $ORIGIN resolved."""
     here = os.path.dirname(f"{release.directory}/{native.path}")
     return directory.replace("${ORIGIN}", here).replace("$ORIGIN", here)
 

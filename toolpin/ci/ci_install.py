@@ -1,10 +1,9 @@
-"""Provides what a CI job plans, out of a directory that somebody else may have filled.
+"""Installs the plan of a CI job from a cached directory that is not trusted.
 
-    what is not planned: removed -> every archive: read again -> packed trees: brought
-    back and compared -> the rest: fetched or built -> the directory holds the plan,
-    again
+unplanned files: removed -> every archive: read again -> packed trees: restored and
+compared -> the rest: fetched or built -> the directory holds the plan, again
 
-Nothing of the directory counts before it was compared with the lockfile or a receipt.
+Nothing in the directory is used before it was compared with the lockfile or a receipt.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ FAILED = "failed"
 
 
 class Provided(NamedTuple):
-    """How one install came: out of the directory, from its publisher, built, or not."""
+    """How one install was provided: restored, fetched, built, or not at all."""
 
     job: Job
     came: str
@@ -47,9 +46,10 @@ class Provided(NamedTuple):
 
 
 class Result(NamedTuple):
-    """How a job's install ended. `hit` is exact, partial or none.
+    """The result of a job's install. `hit` is exact, partial or none.
 
-    `changed` says that the directory is not what was restored: to save it is worth it.
+    `changed` states that the directory differs from what was restored, and is worth
+    saving.
     """
 
     provided: tuple[Provided, ...]
@@ -58,7 +58,7 @@ class Result(NamedTuple):
 
 
 def provide(plan: CiPlan, app: App) -> Result:
-    """Install what is planned, and leave in the directory what is planned."""
+    """Install what is planned, and leave the planned files in the directory."""
     work = _Work(plan, app)
     with held(f"{plan.directory}.lock"):
         before = contents(plan.directory)
@@ -73,7 +73,7 @@ def provide(plan: CiPlan, app: App) -> Result:
 
 
 def prune(plan: CiPlan, app: App) -> tuple[list[str], int]:
-    """Remove what is not planned; return the paths, and the bytes that this freed."""
+    """Remove what is not planned; return the paths, and the bytes freed."""
     with held(f"{plan.directory}.lock"):
         before = contents(plan.directory)
         removed = sweep(plan.directory, kept_by(plan, app))
@@ -94,11 +94,11 @@ class _Work:
         self.found_damage = False
 
     def clear(self) -> None:
-        """Take out of the directory what is not planned, and what is damaged."""
+        """Remove unplanned and damaged files from the directory."""
         report, directory = self._app.report, self._plan.directory
         kept = kept_by(self._plan, self._app)
         for path in sweep(directory, kept):
-            # A line that somebody else's name begins could be a command to the CI.
+            # A line that begins with a path from outside could be a command to the CI.
             shown = f"{directory}/{path}".removesuffix("/.").replace("\n", "\\n")
             report.remark(f"{shown}: not in the plan, removed")
         names = {
@@ -117,7 +117,7 @@ class _Work:
             )
 
     def install(self) -> list[Outcome]:
-        """Bring trees back, and install the others."""
+        """Restore packed trees, and install the others."""
         packed = [planned for planned in self._plan.planned if planned.is_packed]
         with ThreadPoolExecutor(self._app.settings.jobs) as pool:
             back = [value for value in pool.map(self._bring_back, packed) if value]
@@ -136,9 +136,9 @@ class _Work:
         return [done[planned.job.pin] for planned in self._plan.planned]
 
     def keep(self, outcomes: Sequence[Outcome]) -> None:
-        """Put into the directory the archives of what is there, and new trees.
+        """Put the archives of present installs into the directory, and new trees.
 
-        Of what an earlier job made nobody knows whether it is of this plan's key.
+        Trees of earlier jobs are left out: they may not match this plan's key.
         """
         for planned, outcome in zip(self._plan.planned, outcomes, strict=True):
             if not installs.is_installed(self._app.paths, planned.job.pin):
@@ -152,7 +152,7 @@ class _Work:
                 self._app.report.error(error)
 
     def told(self, outcome: Outcome) -> Provided:
-        """Return how an install came, and how many bytes that took."""
+        """Return how an install was provided, and how many bytes that took."""
         item = self._by_pin[outcome.job.pin]
         came = self._came(item, outcome)
         size_bytes = 0
@@ -173,7 +173,7 @@ class _Work:
         return "partial" if self._back or self._good & planned else "none"
 
     def _bring_back(self, planned: Planned) -> Outcome | None:
-        """Return the outcome of a tree that was packed; None where none counts."""
+        """Return the outcome of a packed tree; None if it cannot be used."""
         paths, pin, place = self._app.paths, planned.job.pin, self._tree(planned)
         if planned.plan is None or not contents(place):
             return None
@@ -210,7 +210,7 @@ class _Work:
         return RESTORED if self._digests(planned) <= self._good else FETCHED
 
     def _digests(self, planned: Planned) -> set[Digest]:
-        """Return the digests of what it is installed from, as far as they are known."""
+        """Return the digests that it is installed from, as far as they are known."""
         if planned.plan:
             return {artifact.digest for artifact in planned.plan.artifacts}
         if not installs.is_installed(self._app.paths, planned.job.pin):

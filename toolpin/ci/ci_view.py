@@ -1,4 +1,4 @@
-"""Shows what a CI job plans, and how it ended: lines for people, outputs, JSON."""
+"""Shows the plan and the result of a CI job: lines for people, outputs, JSON."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def show_plan(plan: CiPlan, form: str | None, app: App) -> None:
 
 
 def show_result(result: Result, form: str | None, app: App) -> int:
-    """Tell how everything came, and return the exit code."""
+    """Report how everything was provided, and return the exit code."""
     _answer(result, form, app)
     for provided in result.provided:
         if provided.error:
@@ -133,14 +133,14 @@ def _result_table(result: Result) -> dict[str, object]:
 
 
 def _put_out(values: Mapping[str, object], form: str, app: App) -> None:
-    """Write outputs where the CI looks for them, or for whoever reads."""
+    """Write outputs to the CI's file, or to stdout."""
     text = render_outputs(values, form)
     if form != "github" or not _append("GITHUB_OUTPUT", text, app):
         app.report.answer(text)
 
 
 def _append(variable: str, text: str, app: App) -> bool:
-    """Append lines to the file that a variable names; tell whether there is one."""
+    """Append lines to the file that a variable names; return whether there is one."""
     file = app.env.get(variable)
     if not file:
         return False

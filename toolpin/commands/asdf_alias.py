@@ -1,4 +1,4 @@
-"""`toolpin asdf-alias DIR`: puts an `asdf` there that answers from toolpin."""
+"""`toolpin asdf-alias DIR`: writes an `asdf` command that runs toolpin."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a directory, and whether the command is to go from there."""
+    """Declare the arguments: a directory, and whether to remove the command."""
     parser.add_argument(
         "directory_of_asdf", metavar="dir", help="a directory that is on PATH"
     )
@@ -31,7 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Write or remove the command. Another's `asdf` is left alone."""
+    """Write or remove the command. Another program's `asdf` is left unchanged."""
     directory = os.path.normpath(os.path.join(app.directory, options.directory_of_asdf))
     place = f"{directory}/asdf"
     before = _read(place)
@@ -60,13 +60,13 @@ def run(options: Options, app: App) -> int:
 
 
 def _text() -> str:
-    """Return the command; its interpreter is the one that has toolpin."""
+    """Return the script; its interpreter is the one that toolpin runs with."""
     python = quote(sys.executable)
     return f'#!/bin/sh\n{_MARK}exec {python} -I -m toolpin.asdf_cli "$@"\n'
 
 
 def _read(place: str) -> str | None:
-    """Return what is there, as text; None for nothing at all."""
+    """Return the existing file as text; None without one."""
     if not os.path.lexists(place):
         return None
     try:

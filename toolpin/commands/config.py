@@ -1,4 +1,4 @@
-"""`toolpin config list|get|set|unset`: the settings, who said them, and the user's."""
+"""`toolpin config list|get|set|unset`: the settings with their origins, and edits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take what to do, and a setting: `jobs`, `mirrors.https://nodejs.org/dist`."""
+    """Declare the arguments: an action, and a setting such as `jobs`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="show every setting in effect here")
     getting = actions.add_parser("get", help="show one setting")
@@ -50,7 +50,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Do the one action."""
+    """Run the action."""
     if options.action == "list":
         return _list(options, app)
     if options.action == "get":
@@ -76,7 +76,7 @@ def _get(options: Options, app: App) -> int:
     if app.report.as_json:
         app.report.document("config get", _record(item))
         return 0
-    # A text alone, without quotes: `$(toolpin config get KEY)` is what it is for.
+    # A text alone, without quotes, for `$(toolpin config get KEY)`.
     text = item.value if isinstance(item.value, str) else render_value(item.value)
     origin = f"  {printable(str(item.origin))}" if options.origin else ""
     app.report.answer(f"{text}{origin}")
@@ -88,7 +88,7 @@ def _write(options: Options, app: App) -> int:
     with held(file_lock_path(app.paths.locks, file)):
         is_changed = _edit(options, file)
     if is_changed and options.key == "idiomatic":
-        # It is written into the shims, which no other setting is.
+        # It is written into the shims, unlike all other settings.
         from toolpin.tasks.shim_refresh import refresh_shims  # noqa: PLC0415
 
         refresh_shims(app.paths, app.registry)
@@ -97,7 +97,7 @@ def _write(options: Options, app: App) -> int:
 
 
 def _edit(options: Options, file: str) -> bool:
-    """Set or remove the one setting, and tell whether the file has changed."""
+    """Set or remove one setting, and return whether the file has changed."""
     before = settings.read_text(file) or ""
     if options.action == "set":
         after = set_value(before, file, options.key, " ".join(options.value))
@@ -106,7 +106,7 @@ def _edit(options: Options, file: str) -> bool:
     if after != before:
         os.makedirs(os.path.dirname(file), exist_ok=True)
         project_files.write(file, after.encode(), anywhere=True)
-        if _USER.search(after):  # a password is nobody else's to read
+        if _USER.search(after):  # a password must not be readable by others
             os.chmod(file, os.stat(file).st_mode & 0o700)
     return after != before
 
@@ -134,9 +134,9 @@ def _row(stated: Stated, *, origin: bool) -> list[str]:
 
 
 def _without_user(value: object) -> object:
-    """Return a value for a list of all, in which nobody asked for a mirror's password.
+    """Return a value for the list of all, without a mirror's password.
 
-    `config get` gives it whole.
+    `config get` prints it in full.
     """
     return _USER.sub("//...@", value) if isinstance(value, str) else value
 

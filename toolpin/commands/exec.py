@@ -21,15 +21,15 @@ from toolpin.system.paths import Paths, find_paths
 
 
 def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
-    """Replace this process. The child's flags are never looked at."""
-    is_shim = line[0] == "--store"  # it calls so, whatever the environment says
+    """Replace this process. The program's flags are never parsed."""
+    is_shim = line[0] == "--store"  # called by `asdf`
     if is_shim:
         paths = Paths(data=line[1], config=line[2], system=line[3])
         line = line[4:]
     else:
         paths = find_paths(env)
     own, as_asdf = env, _as_found
-    if os.path.exists(paths.asdf_note):  # then asdf's variables count here, too
+    if os.path.exists(paths.asdf_note):  # then asdf's variables apply here, too
         from toolpin.config import asdf_env  # noqa: PLC0415 - a store that has no asdf
 
         env = asdf_env.as_toolpin(env)
@@ -57,13 +57,13 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         if not is_shim:
             found, lacking = with_pins(place, found)
             if lacking := lacking_shims(lacking, place):
-                with contextlib.suppress(ToolpinError):  # a store that is read only
+                with contextlib.suppress(ToolpinError):  # a read-only store
                     reshim(lacking)
         return as_asdf(found)
 
     try:
         command_run.run(line[0], line[1:], place, command_run.Caller(reshim, finish))
-    except HookFailed:  # it has said why
+    except HookFailed:  # it has reported why
         sys.exit(HookFailed.exit_code)
     except NotRunnable:
         if not paths.as_asdf:
@@ -78,7 +78,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
 def _fail_as_asdf(
     line: Sequence[str], paths: Paths, env: Mapping[str, str]
 ) -> NoReturn:
-    """Become `asdf exec`, which fails, too, and says why in the words of asdf."""
+    """Become `asdf exec`, which fails too, and reports why in asdf's wording."""
     more = {"ASDF_DATA_DIR": paths.data, "TOOLPIN_CONFIG_DIR": paths.config}
     become(
         sys.executable, ["-I", "-m", "toolpin.asdf_cli", "exec", *line], {**env, **more}

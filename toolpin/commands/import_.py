@@ -1,4 +1,4 @@
-"""`toolpin import MANAGER`: takes over what another manager has installed."""
+"""`toolpin import MANAGER`: imports the versions that another manager has installed."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ _MISE_FILES = ("mise.toml", ".mise.toml", ".config/mise.toml", "mise/config.toml
 
 
 class _Place(NamedTuple):
-    """Where a manager keeps versions: its variable, its root below home, and there.
+    """Where a manager keeps versions: its variable, root and subdirectory.
 
-    `tool` is what it installs, whose directories begin with `prefix`; "" for many.
+    `tool` is what it installs, in directories that begin with `prefix`; "" for many
+    tools.
     """
 
     variable: str
@@ -63,7 +64,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take the manager, and where it keeps its versions."""
+    """Declare the arguments: the manager, and where it keeps its versions."""
     parser.add_argument(
         "manager",
         choices=tuple(_PLACES),
@@ -79,7 +80,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Link each version, and copy asdf's plugins; 1 where one could not be taken."""
+    """Link each version, and copy asdf's plugins; exit 1 if one was not imported."""
     source = _source(options, app)
     in_place = os.path.realpath(source) == os.path.realpath(app.paths.data)
     plugins: list[str] = []
@@ -108,7 +109,7 @@ def run(options: Options, app: App) -> int:
 
 
 def _take(found: _Found, app: App, *, in_place: bool) -> bool:
-    """Adopt a version; False where that has been done before."""
+    """Adopt a version; False if that was done before."""
     paths = app.paths
     if not in_place:
         return link(paths, found.pin, found.tree, app.env)
@@ -121,7 +122,7 @@ def _take(found: _Found, app: App, *, in_place: bool) -> bool:
 
 
 def _source(options: Options, app: App) -> str:
-    """Return the other manager's directory. Raises ToolpinError where there is none."""
+    """Return the other manager's directory. Raises ToolpinError if there is none."""
     place = _PLACES[options.manager]
     named = data_directory if options.manager == "asdf" else None
     theirs = named(app.env) if named else app.env.get(place.variable)
@@ -139,9 +140,9 @@ def _source(options: Options, app: App) -> str:
 def _plugins(
     source: str, app: App, errors: list[ToolpinError], *, in_place: bool
 ) -> list[str]:
-    """Copy asdf's plugins that are not here, and note what files they read.
+    """Copy missing asdf plugins, and record the files that they read.
 
-    One that cannot be copied is added to `errors`, and stops no other.
+    A plugin that cannot be copied is added to `errors`, and does not stop the others.
     """
     directories = app.plugin_directories
     theirs = app.paths._replace(data=source)
@@ -157,7 +158,7 @@ def _plugins(
 
 
 def _versions(manager: str, source: str, app: App) -> Iterator[_Found]:
-    """Yield every version that is there; what is none, or half made, is passed over."""
+    """Yield every installed version; unfinished ones are left out."""
     for item in _named(manager, source, app):
         if _is_version(item.pin.version):
             yield item
@@ -168,15 +169,15 @@ def _versions(manager: str, source: str, app: App) -> Iterator[_Found]:
 
 
 def _is_version(name: str) -> bool:
-    """Say whether a request can name it: `latest` and `system` mean something else."""
+    """Return whether a request can name it: `latest` and `system` cannot be."""
     origin = Origin("the directory")
     ref = name.removeprefix("ref-")
     return parse_wanted(name, origin).kind == "version" or ref != name
 
 
 def _named(manager: str, source: str, app: App) -> Iterator[_Found]:
-    """Yield every directory that is called as a version could be."""
-    if manager == "asdf":  # where toolpin may have been at work, too
+    """Yield every directory with a possible name of a version."""
+    if manager == "asdf":  # toolpin may have created it, too
         theirs = Paths(source, app.paths.config)
         for tool in installs.tools(theirs):
             own = app.registry.canonical(tool)
@@ -202,9 +203,9 @@ def _below(directory: str, tool: str, prefix: str) -> Iterator[_Found]:
 
 
 def _pin_as_mise(app: App) -> None:
-    """Write what the mise.toml here asks for into `.tool-versions`, and list the rest.
+    """Write the requests of mise.toml here to `.tool-versions`, and list the rest.
 
-    A line that is there stays as it is.
+    Existing lines are unchanged.
     """
     for name in _MISE_FILES:
         place = os.path.join(app.directory, name)

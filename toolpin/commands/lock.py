@@ -1,4 +1,4 @@
-"""`toolpin lock`: writes what `.tool-versions` means, for every host, beside it."""
+"""`toolpin lock`: writes the lockfile of `.tool-versions`, for every host."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take what to lock again, for which hosts, from where."""
+    """Declare the arguments: what to lock again, for which hosts, from where."""
     parser.add_argument(
         "--check",
         action="store_true",
@@ -101,7 +101,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Write the lockfile; 1 where a request has no answer, and the rest is locked."""
+    """Write the lockfile; exit 1 if a request was not resolved, and lock the rest."""
     file = project_file(app)
     path = lockfile_beside(file)
     with app.writing(path):
@@ -155,7 +155,7 @@ def run(options: Options, app: App) -> int:
 def _warn_of_this_machine(
     asks: Sequence[LockfileRequest], lock: Lockfile, path: str, app: App
 ) -> None:
-    """Warn of what is locked and does not run here; the file is for every machine."""
+    """Warn of locked builds that do not run here; the file is for every machine."""
     for ask in asks:
         resolution = resolve_locked(lock, path, ask, app.host)
         if resolution.is_final:
@@ -178,7 +178,7 @@ def _scope(options: Options, old: Lockfile, app: App) -> Scope:
 
 
 def _with_options(error: ToolpinError, options: Options) -> ToolpinError:
-    """Return the error; of a missing checksum with the command that accepts it."""
+    """Return the error; for a missing checksum with the command that accepts it."""
     if not isinstance(error, NoChecksum):
         return error
     words = ["toolpin", "lock", FLAG]
@@ -191,9 +191,9 @@ def _with_options(error: ToolpinError, options: Options) -> ToolpinError:
 
 
 def _check(asks: list[LockfileRequest], lock: Lockfile, path: str, app: App) -> int:
-    """Return 0 for a lockfile with an entry for every request, and for nothing else.
+    """Return 0 for a lockfile with an entry for every request, and no others.
 
-    Raises NotLocked else, and what `check_locators` raises.
+    Raises NotLocked otherwise, and what `check_locators` raises.
     """
     for ask in asks:
         if ask.tool not in app.registry.aliases:
@@ -222,7 +222,7 @@ def _check(asks: list[LockfileRequest], lock: Lockfile, path: str, app: App) -> 
 def _show(
     lock: Lockfile, old: Lockfile, asks: Sequence[LockfileRequest], app: App
 ) -> None:
-    """Print a line a request: what it means, and the hosts that have a build."""
+    """Print a line per request: its version, and the hosts with a build."""
     if app.report.as_json:
         return
     rows = []

@@ -1,4 +1,4 @@
-"""`toolpin outdated`: what is newer than what is pinned here, within and beyond."""
+"""`toolpin outdated`: versions newer than the pinned ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COLORS: dict[int, Color] = {3: "green", 4: "yellow"}
 
 
 class _Row(NamedTuple):
-    """A request, the version it has now, and what is newer."""
+    """A request, its present version, and the newer ones."""
 
     ask: LockfileRequest
     now: str | None
@@ -38,7 +38,7 @@ class _Row(NamedTuple):
 
     @property
     def is_outdated(self) -> bool:
-        """Say whether something is newer: a list may have lost what is locked."""
+        """Return whether a newer version exists: a list may lack the locked one."""
         there = [item for item in (self.within, self.latest) if item]
         return any(
             not self.now or sort_key(item) > sort_key(self.now) for item in there
@@ -46,7 +46,7 @@ class _Row(NamedTuple):
 
     @property
     def is_listed(self) -> bool:
-        """Say whether the list reaches the version that is locked."""
+        """Return whether the list reaches the locked version."""
         is_below = (
             self.now and self.within and sort_key(self.within) < sort_key(self.now)
         )
@@ -58,11 +58,11 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take nothing: what is pinned here is meant."""
+    """Add no arguments: the pins here are compared."""
 
 
 def run(_options: Options, app: App) -> int:
-    """Print a line for each request that something newer than its version answers."""
+    """Print a line for each request with a newer version."""
     rows: list[_Row] = []
     has_failed = False
     for file in counting_files(app):
@@ -92,7 +92,7 @@ def run(_options: Options, app: App) -> int:
 
 
 def _compare(file: PinFile, rows: list[_Row], app: App) -> bool:
-    """Add a row for each request of a file that counts; say whether one has failed."""
+    """Add a row for each effective request of a file; return whether one failed."""
     old = app.lockfile(lockfile_beside(file.path)) or EMPTY
     locker = locker_for(app, Scope(old.hosts))
     asks = lockfile_requests_of(read_project(file.path, app), file.path, app)
@@ -117,7 +117,7 @@ def _installed(ask: LockfileRequest, app: App) -> str | None:
 
 
 def _color(column: int, text: str) -> Color:
-    """Return the color of a cell: green for what `upgrade` takes."""
+    """Return the color of a cell: green for what `upgrade` would install."""
     if text in ("allowed", "latest"):
         return ""
     return _COLORS.get(column, "")

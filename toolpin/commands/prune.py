@@ -1,4 +1,4 @@
-"""`toolpin prune [--yes]`: removes versions that nothing has used for long."""
+"""`toolpin prune [--yes]`: removes versions that have not been used for long."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take what may stay, and whether it is meant."""
+    """Declare the arguments: what may stay, and whether it is meant."""
     parser.add_argument(
         "--yes",
         action="store_true",
@@ -56,7 +56,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Show what may go and why the rest stays; remove it where that is meant."""
+    """Show what would be removed and why the rest stays; remove it with --yes."""
     keep_days = _KEEP_DAYS if options.keep_days is None else options.keep_days
     if keep_days < 0:
         raise UsageError("--keep-days must be 0 or more", hint="--keep-days 30")
@@ -101,7 +101,7 @@ def _unsaid() -> ToolpinError:
 def _remove_all(
     going: list[Version], app: App
 ) -> tuple[list[Version], list[ToolpinError]]:
-    """Remove what goes; what a plugin's scripts refuse to let go keeps no other."""
+    """Remove versions; a plugin script that refuses one does not stop the others."""
     gone, errors, names = [], [], Names(app)
     for version in going:
         try:
@@ -113,7 +113,7 @@ def _remove_all(
 
 
 def _remove(version: Version, names: Names, app: App) -> bool:
-    """Remove a version unless somebody needs it by now, and tell whether it is gone."""
+    """Remove a version unless it is needed by now, and return whether it is gone."""
     paths, pin = app.paths.alone, version.pin
     with staging.version_lock(paths, pin):
         if running(paths, [pin]):
@@ -168,7 +168,7 @@ def _sum_up(
 
 
 def _size(text: str) -> int | None:
-    """Return the bytes that `2G` means; None for no text. Raises UsageError."""
+    """Return the bytes of `2G`; None without a text. Raises UsageError."""
     if not text:
         return None
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)B?", text.upper())

@@ -1,4 +1,4 @@
-"""`toolpin release-check DIR`: whether a release runs on the machine that it is for."""
+"""`toolpin release-check DIR`: checks whether a release runs on its target machine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a release, and what is known of its target; this machine without that."""
+    """Declare the arguments: a release, and the properties of another target."""
     parser.add_argument("dir", help="the directory that `mix release` created")
     parser.add_argument(
         "--host",
@@ -49,7 +49,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Tell what the target must have; 1 with the files that cannot run there."""
+    """Print what the target must have; exit 1 with the files that cannot run there."""
     release = read_release(os.path.normpath(os.path.join(app.directory, options.dir)))
     target = _target(options, app)
     found = faults(release, target)

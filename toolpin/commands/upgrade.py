@@ -1,4 +1,4 @@
-"""`toolpin upgrade [TOOL...]`: moves the lock, and with --latest the requests too."""
+"""`toolpin upgrade [TOOL...]`: updates locked versions, with --latest requests too."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class _Move(NamedTuple):
 
 
 class _Done(NamedTuple):
-    """What became of one file, and whether a tool of it is unknown."""
+    """The result for one file, and whether it has unknown tools."""
 
     moves: list[_Move]
     written: tuple[str, ...]
@@ -66,7 +66,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take the tools, and whether their requests may change."""
+    """Declare the arguments: the tools, and whether their requests may change."""
     parser.add_argument("tools", nargs="*", metavar="tool", help="only these tools")
     parser.add_argument(
         "--latest",
@@ -86,9 +86,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Write the lockfiles, and .tool-versions where a request has changed.
+    """Write the lockfiles, and .tool-versions if a request has changed.
 
-    1 where a tool that no plugin knows is left as it is.
+    Exit 1 if a tool without a plugin was left unchanged.
     """
     paths = pin_paths(app)
     with app.writing(*paths, *map(lockfile_beside, paths)):
@@ -111,10 +111,10 @@ def run(options: Options, app: App) -> int:
 
 
 def _meant(options: Options, app: App) -> list[PinFile]:
-    """Return the files whose tools may move, each with these tools alone.
+    """Return the files to update, each with the tools to update in it.
 
-    Raises ToolpinError for a tool that is not pinned here, and NotLocked where there is
-    no lockfile to move.
+    Raises ToolpinError for a tool that is not pinned here, and NotLocked if there is no
+    lockfile to update.
     """
     files = counting_files(app)
     tools = _tools(options.tools, files, app)
@@ -134,7 +134,7 @@ def _meant(options: Options, app: App) -> list[PinFile]:
 
 
 def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Done:
-    """Move what is pinned in one file, and locked beside it."""
+    """Update the pins in one file, and its lockfile."""
     file = pin_file.path
     path = lockfile_beside(file)
     old = app.lockfile(path)
@@ -181,7 +181,10 @@ def _moved(
     options: Options,
     app: App,
 ) -> Lockfile:
-    """Return the new lockfile. Raises NoChecksum with the command that moves it."""
+    """Return the new lockfile.
+
+    Raises NoChecksum with the command that accepts the build.
+    """
     try:
         return relocked(locker, asks, old, app)
     except NoChecksum as error:
@@ -193,7 +196,7 @@ def _moved(
 def _tell_of_others(
     asks: Sequence[LockfileRequest], tools: Collection[str], file: str, app: App
 ) -> None:
-    """Say which requests stay as they are: only `.tool-versions` is ever written."""
+    """Report which requests are unchanged: only `.tool-versions` is ever written."""
     for ask in asks:
         if ask.tool in tools and ask.origin.place != file:
             app.report.warn(f"{ask.origin} still requests {ask.tool} {ask.wanted}")
@@ -204,7 +207,7 @@ def _moves(
     after: tuple[Sequence[LockfileRequest], Lockfile],
     tools: Collection[str],
 ) -> list[_Move]:
-    """Return what each alternative was and is; an edit keeps their number and order."""
+    """Return the old and new state of each alternative; an edit keeps their order."""
     (asks, was), (others, lock) = before, after
     return [
         _Move(
@@ -230,7 +233,7 @@ def _cells(move: _Move) -> tuple[str, ...]:
 
 
 def _tools(words: Sequence[str], files: Sequence[PinFile], app: App) -> set[str]:
-    """Return the tools that may move. Raises ToolpinError for one not asked for."""
+    """Return the tools to update. Raises ToolpinError for one that is not requested."""
     here = {tool for file in files for tool in file.tools}
     if not words:
         return here
@@ -251,9 +254,9 @@ def _rewritten(
     registry: Registry,
     newer: Callable[[LockfileRequest], Wanted],
 ) -> bytes:
-    """Return the file with its requests for versions naming the newest release.
+    """Return the file with its version requests naming the newest release.
 
-    As exactly as they named another; channels and the other alternatives stay.
+    With the same precision; channels and the other alternatives stay.
     """
     seen: set[str] = set()
     for request in parse(data, file, registry.spell):
@@ -273,7 +276,7 @@ def _rewritten(
 def _newer(ask: LockfileRequest, *, locker: Locker, old: Lockfile) -> Wanted:
     """Return the request for the newest release: `24` for `22`, `24.1.0` for `22.0.0`.
 
-    What is newer than that already stays. Raises ToolpinError where nobody tells.
+    A request for something newer stays. Raises ToolpinError if no source has a list.
     """
     _, latest = locker.offers(ask, old)
     if latest is None or sort_key(latest) <= sort_key(ask.wanted.value):

@@ -22,7 +22,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a tool, and a version other than the one pinned here."""
+    """Declare the arguments: a tool, and a version other than the one pinned here."""
     parser.add_argument("tool", help="the tool")
     parser.add_argument(
         "version", nargs="?", help="this version instead of the pinned one"
@@ -30,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Print the directory of the first alternative that is there: what a shim runs."""
+    """Print the directory of the first installed alternative, as a shim runs it."""
     request = _request(options, app)
     for resolution in app.resolve(request):
         if resolution.basis == "system":

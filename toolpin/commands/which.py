@@ -20,12 +20,12 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a command."""
+    """Declare the arguments: a command."""
     parser.add_argument("command", help="the command, such as node")
 
 
 def run(options: Options, app: App) -> int:
-    """Print its path. Raises what running it would."""
+    """Print its path. Raises what running it would raise."""
     try:
         result = command_lookup.find(options.command, app.place)
     except UnknownCommand as error:

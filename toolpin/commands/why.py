@@ -1,4 +1,4 @@
-"""`toolpin why CMD`: what decides what a command runs here, and what it beat."""
+"""`toolpin why CMD`: explains which program a command runs here, and why."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from toolpin.store.publication import read_receipt
 from toolpin.system.report import error_table
 
 Row = tuple[str, str, str]
-# Of a problem the facts that no row states: other versions that have the command.
+# Facts of a problem that no row states: other versions with the command.
 _SHOWN = ("have it",)
 
 
@@ -31,12 +31,12 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a command."""
+    """Declare the arguments: a command."""
     parser.add_argument("command", help="the command, such as node")
 
 
 def run(options: Options, app: App) -> int:
-    """Print the verdict and its reasons; 1 when what runs is not what is pinned."""
+    """Print the result and its reasons; exit 1 if it is not what is pinned."""
     try:
         reasons = explain_command(options.command, app)
     except UnknownCommand as error:
@@ -102,7 +102,7 @@ def _rows(reasons: CommandExplanation, app: App) -> Iterator[Row]:
 
 
 def _installed(request: Request, app: App) -> Pin | None:
-    """Return the version that is meant, and has no such command."""
+    """Return the version that would run, and has no such command."""
     with contextlib.suppress(ToolpinError):  # a lockfile that cannot be read
         for resolution in app.resolve(request):
             if resolution.basis or resolution.directory:

@@ -1,4 +1,7 @@
-"""Judges the ways to the sources, and renders them. Pure: `connectivity` has asked."""
+"""Checks and renders the connections to the sources.
+
+Pure; `connectivity` makes them.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,9 @@ _CONFIGS = {"pip": "pip config list", "npm": "npm config list", "apt": "apt-get 
 
 
 def check_connections(connections: Sequence[SourceConnection]) -> Iterator[Finding]:
-    """Find sources that give no answer, where that keeps somebody from something.
+    """Find sources without an answer, if that stops an install.
 
-    One that nobody chose, and that another source of the tool stands in for, is none.
+    A source that the user did not choose, and that another source can replace, is fine.
     """
     for connection in connections:
         hop = connection.problem
@@ -37,7 +40,7 @@ def check_connections(connections: Sequence[SourceConnection]) -> Iterator[Findi
 
 
 def render_connection(connection: SourceConnection) -> str:
-    """Render a road: the source, then a line a hop."""
+    """Render a connection: the source, then a line per step."""
     lines = [f"{connection.tool}, {connection.source}: {printable(connection.asked)}"]
     lines += [
         f"  {hop.name:<10}  {printable(hop.problem or hop.found)}"
@@ -48,7 +51,7 @@ def render_connection(connection: SourceConnection) -> str:
 
 
 def connection_table(connection: SourceConnection) -> dict[str, object]:
-    """Return what --json says of one road."""
+    """Return a connection as JSON output shows it."""
     return {
         "tool": connection.tool,
         "source": connection.source,

@@ -1,7 +1,7 @@
-"""Turns a command's name into why it runs what it runs here.
+"""Explains why a command runs what it runs here.
 
-What asked for its tool and what that beat, what the lockfile says, the install, and
-every program of the name on PATH. It runs nothing and asks nobody.
+The request for its tool and those it overrides, the lockfile entry, the install, and
+every program of the name on PATH. It runs nothing and uses no network.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from toolpin.run.lookup_context import Found
 
 
 class Locked(NamedTuple):
-    """What a lockfile says to a loose alternative; `version` is None for nothing."""
+    """The lockfile entry of a loose alternative; `version` is None without one."""
 
     wanted: Wanted
     version: str | None
@@ -36,7 +36,7 @@ class Locked(NamedTuple):
 class CommandExplanation(NamedTuple):
     """Why a command runs what it runs.
 
-    `found` is what its shim would run, or else `problem` says why that is nothing.
+    `found` is what its shim would run, or else `problem` states why there is none.
     """
 
     command: str
@@ -49,12 +49,12 @@ class CommandExplanation(NamedTuple):
 
     @property
     def is_pinned(self) -> bool:
-        """Whether somebody asks for the tool here."""
+        """Whether the tool is pinned here."""
         return self.asked.request is not None
 
     @property
     def runs(self) -> str | None:
-        """The program that runs when a shell is told the name, None for none."""
+        """The program that a shell runs for the name, None without one."""
         first = self.candidates[0] if self.candidates else None
         if first and first.directory.kind == "shims":
             return self.found.path if self.found else None
@@ -62,7 +62,7 @@ class CommandExplanation(NamedTuple):
 
     @property
     def is_right(self) -> bool:
-        """Whether what runs is what is pinned, or else what toolpin would run."""
+        """Whether the pinned program runs, or else the one that toolpin would run."""
         if self.found is None or self.runs is None:
             return False
         if not self.is_pinned:
@@ -74,15 +74,15 @@ class CommandExplanation(NamedTuple):
 
     @property
     def pin(self) -> Pin | None:
-        """The installed version that is meant, where it is one of the store's."""
+        """The installed version that is used, if it is in the store."""
         return self.found.pin if self.found else None
 
 
 def explain_command(command: str, app: App) -> CommandExplanation:
-    """Find out why a command runs what it runs.
+    """Explain why a command runs what it runs.
 
-    Raises UnknownCommand for what nothing provides, UsageError for a line that counts
-    and cannot be read.
+    Raises UnknownCommand for a command of no tool, UsageError for an effective line
+    that cannot be read.
     """
     known = command_lookup.providers(command, app.place)
     result: Found | None = None
@@ -109,7 +109,7 @@ def explain_command(command: str, app: App) -> CommandExplanation:
 def _tool(
     known: tuple[str, ...], found: Found | None, app: App
 ) -> tuple[str, CurrentRequest]:
-    """Return the tool whose request decides, and all that is asked of it."""
+    """Return the tool whose request decides, and all its requests."""
     origin = found.origin if found else None
     asked = {}
     for tool in known:
@@ -118,7 +118,7 @@ def _tool(
         except UsageError:
             if found is None:
                 raise
-            continue  # a line that another tool's stands before
+            continue  # another tool's line comes first
         if one.request and (found is None or one.request.origin == origin):
             return tool, one
     tool, one = next(iter(asked.items()), ("", CurrentRequest(None)))
@@ -128,7 +128,7 @@ def _tool(
 
 
 def _locked(request: Request | None, app: App) -> tuple[Locked, ...]:
-    """Return what a lockfile says to the alternatives that are loose."""
+    """Return the lockfile entries of the loose alternatives."""
     if request is None:
         return ()
     file = lockfile_for(request.origin, app.where)
@@ -139,6 +139,6 @@ def _locked(request: Request | None, app: App) -> tuple[Locked, ...]:
         try:
             version = locked_version(request, wanted, app.where)
         except (UsageError, NotLocked):
-            version = None  # the problem of what cannot run
+            version = None  # the problem of a command that cannot run
         results.append(Locked(wanted, version, file))
     return tuple(results)

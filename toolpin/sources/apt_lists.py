@@ -27,7 +27,7 @@ class DebPackage(NamedTuple):
     size_bytes: int
 
     def artifact(self) -> Artifact:
-        """The package as an artifact; a locator by pool path is valid on any mirror."""
+        """Return the package as an artifact, by a path that is valid on any mirror."""
         name = self.path.rpartition("/")[2]
         return Artifact(f"deb:{self.path}", self.digest, self.size_bytes, name)
 

@@ -1,6 +1,6 @@
-"""Installs what requests ask for, by the rules of `install`, and shows how it ended.
+"""Installs what requests name, by the rules of `install`, and shows the result.
 
-What is already installed is found without a file lock, a thread or a network library.
+An existing install is found without a file lock, a thread or a network library.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def install_requests(
     app: App,
     show: Show = show_outcomes,
 ) -> int:
-    """Install what requests ask for, and return the exit code: 1 where one fails.
+    """Install what requests name, and return the exit code: 1 if one fails.
 
-    4, and nothing is installed, where a lockfile had to answer and does not.
+    4, without any install, if a lockfile must cover the requests and does not.
     """
     _warn_of_directories(requests, app)
     lockfile_requests = [
@@ -49,7 +49,7 @@ def install_requests(
         if wanted is not None and _is_done(wanted, app):
             jobs = [Job(pin, origin) for pin, origin in wanted]
             return show([Outcome(job, "present") for job in jobs], [], app)
-    # With these come requests, tqdm and threads: only where there is work.
+    # They load requests, tqdm and threads: only if there is work.
     from toolpin.tasks.lockfile_plugins import provide  # noqa: PLC0415
 
     if not options.source:
@@ -64,7 +64,7 @@ def install_requests(
 
 
 def _warn_of_directories(requests: Sequence[Request], app: App) -> None:
-    """Report directories that do not exist, where something else answers for them."""
+    """Report directories that do not exist, if another alternative is used."""
     for request in requests:
         if not lacks_all(request, app.where):
             for path in missing_directories(request, app.where):
@@ -120,9 +120,9 @@ def _install(
 
 
 def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:
-    """Return the first job of each tool: the others are what it falls back to.
+    """Return the first job of each tool: the others are fallbacks.
 
-    Raises ToolpinError where another project wants another version.
+    Raises ToolpinError if another project requires another version.
     """
     results: dict[str, Job] = {}
     for job in jobs:
@@ -140,7 +140,7 @@ def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:
 def _refuse_pairs(
     lockfile_requests: Sequence[tuple[Pin, Origin]], app: App, all_projects: bool
 ) -> None:
-    """Raise ToolpinError for versions of one project that do not go together."""
+    """Raise ToolpinError for versions of one project that do not work together."""
     if app.registry.paired.isdisjoint(pin.tool for pin, _ in lockfile_requests):
         return
     from toolpin.version_pairs import (  # noqa: PLC0415 - few projects need it
@@ -156,13 +156,13 @@ def _refuse_pairs(
 
 
 def _is_plain(options: InstallOptions, app: App) -> bool:
-    """Say whether nothing is asked for that takes more than a look at the store."""
+    """Return whether nothing is requested that needs more than the store."""
     more = options.dry_run or options.source or options.jobs is not None
     return not (more or options.locked or options.into or is_ci(app.env))
 
 
 def _destination(options: InstallOptions, app: App) -> App:
-    """Return the context with the directory and the host that trees are for.
+    """Return the context with the directory and the host of the trees.
 
     Raises UsageError for a host that no tool has builds for.
     """
@@ -208,10 +208,10 @@ def _refresh_shims(outcomes: Sequence[Outcome], app: App) -> None:
 
 
 def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] | None:
-    """Return the installed pins that requests stand for, each with who wants it.
+    """Return the installed pins of requests, each with its origin.
 
-    None where one needs a decision: it is neither exact nor locked, or not installed,
-    its lockfile is damaged, or it was built for a newer tool than these.
+    None if one needs a decision: it is neither exact nor locked, or not installed, its
+    lockfile is damaged, or it was built for a newer tool than these.
     """
     results = []
     texts: dict[str, str] = {}
@@ -235,9 +235,9 @@ def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] 
 
 
 def _run_together(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
-    """Say whether no install was built for a newer tool than the one beside it.
+    """Return whether no install was built for a newer tool than the one beside it.
 
-    As far as these tell: what is pinned elsewhere is for who decides.
+    As far as these pins tell: pins elsewhere are checked by the resolver.
     """
     for pin, origin in settled:
         for tool, least in installs.partners(app.paths, pin):
@@ -250,13 +250,13 @@ def _run_together(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
 
 
 def _is_told(pin: Pin, text: str, app: App) -> bool:
-    """Say whether a lockfile names each digest that an install was made of."""
+    """Return whether a lockfile names each digest that an install was made from."""
     digests = installs.digests(app.paths, pin)
     return all(digest in text for digest in digests)
 
 
 def _is_done(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
-    """Tell, without a file lock, that all is installed and nothing is to clean up."""
+    """Return, without a file lock, whether all is installed and cleaned up."""
     pins = [pin for pin, _ in settled]
     return (
         all(installs.is_installed(app.paths, pin) for pin in pins)

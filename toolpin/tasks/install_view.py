@@ -1,4 +1,4 @@
-"""Shows what `install` would do, and how it ended: lines for people, JSON."""
+"""Shows the plan and the result of `install`: lines for people, JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from toolpin.system.report import error_table
 
 
 class Show(Protocol):
-    """Shows how everything ended, and returns the exit code."""
+    """Shows the result, and returns the exit code."""
 
     def __call__(
         self,
@@ -37,10 +37,10 @@ def show_outcomes(
     runs_here: bool = True,
     command: str = "install",
 ) -> int:
-    """Tell how everything ended, and return the exit code.
+    """Report the result, and return the exit code.
 
-    `errors` are those of requests for which nothing was tried. What does not run here
-    is on no PATH of this machine's.
+    `errors` are those of requests that were not tried. Trees for another host are on no
+    PATH here.
     """
     if app.report.as_json:
         _answer(command, outcomes, errors, app)
@@ -87,11 +87,11 @@ def _sum_up(
 
 
 def _tell_of_path(app: App) -> None:
-    """Say what brings the programs onto PATH, as the shell has it that was typed in.
+    """Print the line that adds the programs to PATH, for the user's shell.
 
-    A script, and what is for all users of a machine, gets a line for any shell.
+    A script, and a machine-wide store, gets a line for any shell.
     """
-    # They read startup files: only where there is something to report.
+    # They read startup files: only if there is something to report.
     from toolpin.doctor.process_environment import look  # noqa: PLC0415
     from toolpin.shell.startup_files import rc_line  # noqa: PLC0415
 
@@ -116,7 +116,7 @@ def _answer(
     errors: Sequence[ToolpinError],
     app: App,
 ) -> None:
-    """Write the JSON; `errors` are those of requests for which nothing was tried."""
+    """Write the JSON; `errors` are those of requests that were not tried."""
     rows = [
         {
             **pin_table(outcome.job.pin),
@@ -138,7 +138,7 @@ def show_plans(
     plan_of: Callable[[Job], Plan | None],
     app: App,
 ) -> int:
-    """Show what would be done, and return the exit code: a dry run has its own."""
+    """Show the plans, and return the exit code: a dry run has its own."""
     plans = []
     for job in jobs:
         try:

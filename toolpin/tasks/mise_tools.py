@@ -1,4 +1,4 @@
-"""Turns the `[tools]` of a mise.toml into lines of `.tool-versions`, and what has none.
+"""Turns the `[tools]` of a mise.toml into lines of `.tool-versions`, and the rest.
 
 Pure: https://mise.jdx.dev/configuration.html describes the file.
 """
@@ -14,21 +14,21 @@ from toolpin.model import Origin, Wanted
 from toolpin.project.toolversions import parse_wanted
 from toolpin.project.validation import NAME, fits
 
-# mise's names of what toolpin and asdf call otherwise.
+# mise's names of tools that have another name in toolpin and asdf.
 _NAMES = {"node": "nodejs", "go": "golang"}
 # Backends whose tools are those of the plain name.
 _SAME = ("core:", "asdf:", "vfox:")
 
 
 class Said(NamedTuple):
-    """A mise.toml in words of `.tool-versions`; `unsaid` are its parts without any."""
+    """A mise.toml in words of `.tool-versions`; `unsaid` are parts without any."""
 
     tools: dict[str, list[Wanted]]
     unsaid: list[str]
 
 
 def said_in(text: str, place: str) -> Said:
-    """Return what a mise.toml asks for. Raises UsageError for what is no TOML."""
+    """Parse a mise.toml. Raises UsageError for invalid TOML."""
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -58,7 +58,7 @@ def said_in(text: str, place: str) -> Said:
 
 
 def _words(key: str, value: object, found: Said) -> Iterator[str]:
-    """Yield the versions of one tool; options have no words."""
+    """Yield the versions of one tool; options are left out."""
     for item in value if isinstance(value, list) else [value]:
         table = item if isinstance(item, dict) else {"version": item}
         more = ", ".join(name for name in table if name != "version")
@@ -69,7 +69,7 @@ def _words(key: str, value: object, found: Said) -> Iterator[str]:
 
 
 def _wanted(word: str) -> Wanted | None:
-    """Return what a version means; None for what `.tool-versions` cannot say."""
+    """Return the word for a version; None if `.tool-versions` cannot express it."""
     word = word.removeprefix("prefix:")
     kind = word.partition(":")[0] if ":" in word else ""
     if kind not in ("", "latest", "ref", "path"):

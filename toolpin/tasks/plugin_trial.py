@@ -1,4 +1,4 @@
-"""Tries an asdf plugin in a store of its own that is thrown away: `plugin test`."""
+"""Tests an asdf plugin in a temporary store: `plugin test`."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _COMMAND_S = 600.0
 
 
 class Ended(NamedTuple):
-    """The version that was tried, and the exit code."""
+    """The version that was tested, and the exit code."""
 
     version: str
     code: int
 
 
 class Trial:
-    """One plugin, from its address to a command of it. Nothing of it stays."""
+    """The test of one plugin, from its address to a command. Nothing of it stays."""
 
     def __init__(self, name: str, address: Address, app: App) -> None:
         self._name = name
@@ -38,7 +38,10 @@ class Trial:
         self._app = app
 
     def run(self, version: str, command: Sequence[str]) -> Ended:
-        """Try it; `version` is "" for the latest. Raises ToolpinError for a fault."""
+        """Run the test; `version` is "" for the latest.
+
+        Raises ToolpinError for a fault.
+        """
         with temporary("toolpin-test-") as root:
             app = self._app.derived(paths=Paths(f"{root}/data", root))
             app.plugin_directories.add(self._name, self._address)
@@ -85,7 +88,7 @@ class Trial:
 
 
 def _check_scripts(scripts: Scripts) -> None:
-    """Raise ToolpinError for what asdf's own test of plugins asks for."""
+    """Raise ToolpinError for the faults that asdf's own test of plugins reports."""
     for script in ("download", "install", "list-all"):
         scripts.check(script)
     for script in sorted(os.listdir(f"{scripts.directory}/bin")):

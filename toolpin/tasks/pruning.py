@@ -1,7 +1,7 @@
-"""Decides which installed versions may go: by last use, and by what projects pin.
+"""Decides which installed versions may be removed: by last use, and by projects' pins.
 
-It removes nothing. What a known project names, what a process runs and the newest of
-each tool stay whatever is asked for.
+It removes nothing. A version that a known project names, that a process runs or that is
+the newest of its tool always stays.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ DAY_S = 86_400
 
 
 class Limits(NamedTuple):
-    """What may stay: versions used in so many days, and so many bytes of all of them.
+    """What may stay: versions used within some days, and the total size in bytes.
 
-    Without `keeps_previous` the version before one that stays may go, too.
+    Without `keeps_previous` the version before one that stays may be removed, too.
     """
 
     keep_days: int
@@ -39,7 +39,7 @@ class Limits(NamedTuple):
 
 
 class Version(NamedTuple):
-    """An installed version. `because` says why it stays; "" for one that goes."""
+    """An installed version. `because` states why it stays; "" for one to remove."""
 
     pin: Pin
     size_bytes: int
@@ -48,10 +48,10 @@ class Version(NamedTuple):
 
 
 def judged(app: App, limits: Limits, now_s: float) -> list[Version]:
-    """Return every installed version, with what is to become of it.
+    """Return every installed version, with the decision about it.
 
-    Those that go stand first, the longest unused before others. Raises ToolpinError
-    for a known project's file that cannot be read: what it names nobody knows.
+    Those to be removed are first, the longest unused before others. Raises ToolpinError
+    for a known project's file that cannot be read, whose pins are unknown.
     """
     paths = app.paths.alone
     pins = [
@@ -74,7 +74,7 @@ def judged(app: App, limits: Limits, now_s: float) -> list[Version]:
 def _within(
     found: list[Version], reasons: Mapping[Pin, str], most_bytes: int | None
 ) -> list[Version]:
-    """Let more go, the longest unused first, until the rest fits into a size."""
+    """Remove more, the longest unused first, until the rest fits into a size."""
     if most_bytes is None:
         return found
     left = sum(version.size_bytes for version in found if version.because)
@@ -90,7 +90,7 @@ def _within(
 
 
 def _reasons(app: App, pins: list[Pin], limits: Limits) -> dict[Pin, str]:
-    """Return why versions stay however long nobody has used them."""
+    """Return why versions stay however long they have been unused."""
     reasons = named(app)
     for pin in pins:
         if os.path.islink(app.paths.install(*pin)):
@@ -108,10 +108,10 @@ def _reasons(app: App, pins: list[Pin], limits: Limits) -> dict[Pin, str]:
 
 
 def named(app: App) -> dict[Pin, str]:
-    """Return what the files of known projects, and those that count here, name.
+    """Return the versions named by the files of known projects, and by those used here.
 
-    Files of other managers count there at every level: which one held when something
-    was installed nobody wrote down.
+    Files of other managers are read at every level: the level at the time of the
+    install is unknown.
     """
     pins: dict[Pin, str] = {}
     lockfile_requests = [(request, app.where) for request in requests_here(app)]
@@ -132,7 +132,7 @@ def named(app: App) -> dict[Pin, str]:
 
 
 class Names:
-    """What `named` returns, read again where anything that it depends on has changed.
+    """The result of `named`, read again if any of its inputs has changed.
 
     A file that a plugin reads by its script may depend on anything.
     """
@@ -144,10 +144,10 @@ class Names:
         self._found: dict[Pin, str] = {}
 
     def now(self) -> Mapping[Pin, str]:
-        """Return what is named at this moment."""
+        """Return the versions named at this moment."""
         seen = self._files()
         is_same = seen == self._seen and not self._idioms.asks
-        # Without one of them a loose request may mean another.
+        # Without one of them a loose request may have another meaning.
         paths = self._app.paths
         if not is_same or not all(installs.is_installed(paths, x) for x in self._found):
             self._app.forget()
@@ -172,7 +172,7 @@ class Names:
 
 @contextlib.contextmanager
 def _told(directory: str) -> Iterator[None]:
-    """Say in an error why a file matters, which may be far from where one is."""
+    """Explain in an error why a file matters, which may be far away."""
     try:
         yield
     except ToolpinError as error:
@@ -182,7 +182,7 @@ def _told(directory: str) -> Iterator[None]:
 
 
 def _stated_by_any(app: App, where: Where) -> list[Request]:
-    """Return what all files of a project name; one that is none names nothing more."""
+    """Return the names in all files of a project; an invalid file adds none."""
     requests: list[Request] = []
     with contextlib.suppress(ToolpinError):
         idioms = app.registry.idioms("all")

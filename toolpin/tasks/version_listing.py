@@ -1,6 +1,6 @@
-"""Turns a tool into the versions that its sources list for this machine.
+"""Lists the versions of a tool that its sources have for this machine.
 
-All sources are asked at once; one that gives no answer is named and does not count.
+All sources are queried at once; one that gives no answer is reported and left out.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from toolpin.plugins.tool_file import Tool
 from toolpin.sources.spec import SourceSpec
 from toolpin.versions import is_pre_release, is_prefix, newest, sort_key
 
-# Of a listed release that is not built for this machine the one before is tried.
+# If a listed release is not built for this machine the previous one is tried.
 _MOST_TRIED = 10
 
 
 class Listing(NamedTuple):
     """The versions below a prefix or of a channel, oldest first.
 
-    `silent` are the sources that did not answer, and why; an older list may be there.
+    `silent` are the sources that did not answer, and why; they may have an older list.
     """
 
     versions: tuple[str, ...]
@@ -37,9 +37,9 @@ class Listing(NamedTuple):
 def list_versions(
     tool: Tool, prefix: str, app: App, *, sources: Sequence[str]
 ) -> Listing:
-    """Ask the sources, or those named; warn of each that does not answer.
+    """Query the sources, or the named ones; warn of each that does not answer.
 
-    `prefix` may be a channel. Raises ToolpinError when none lists such a version.
+    `prefix` may be a channel. Raises ToolpinError if none lists such a version.
     """
     catalogs = Catalogs(app.cache, app.clients, app.settings)
     here = app.host
@@ -90,9 +90,9 @@ def _to_find(tool: Tool, prefix: str, silent: Sequence[object]) -> str | None:
 
 
 def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) -> str:
-    """Return the newest release below a prefix, as the plugin itself says if it does.
+    """Return the newest release below a prefix, or the plugin's own answer.
 
-    Raises ToolpinError where there is none.
+    Raises ToolpinError if there is none.
     """
     if is_scripted(tool) and (version := app.clients.latest(tool.sources[0], prefix)):
         return version
@@ -100,7 +100,7 @@ def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) 
     versions = list(listing.versions)
     silent: list[str] = []
     for _ in range(_MOST_TRIED):
-        # What a channel lists does not begin with its name.
+        # The versions of a channel do not begin with its name.
         version = newest(prefix, versions) or newest("", versions)
         if version is None or (is_pre_release(version) and not is_pre_release(prefix)):
             break
@@ -120,9 +120,9 @@ def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) 
 
 
 def _has_build(tool: Tool, version: str, app: App, sources: Sequence[str]) -> bool:
-    """Say whether a source has a build that can be installed here.
+    """Return whether a source has a build that can be installed here.
 
-    Raises Unreachable where one gives no answer, and none of the others has any.
+    Raises Unreachable if one gives no answer, and none of the others has a build.
     """
     unreachable: Unreachable | None = None
     for spec in allowed_sources(tool, app.host, sources):
@@ -145,7 +145,7 @@ def _warn_of(
     answers: Sequence[Catalog | ToolpinError],
     app: App,
 ) -> None:
-    """Report the sources without a current list; that toolpin is offline, once."""
+    """Report the sources without a current list, or once that toolpin is offline."""
     is_offline, offline = False, ""
     for spec, answer in zip(specs, answers, strict=True):
         error = answer.stale if isinstance(answer, Catalog) else answer
