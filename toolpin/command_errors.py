@@ -91,7 +91,10 @@ def unexpected(
     what = f"{prog} has no option {option}"
     if not near:
         return UsageError(what, hint=f"{prog} --help")
-    fixed = [f"{near[0]}{is_set}{value}" if item == word else item for item in words]
+    fixed = [
+        f"{near[0]}{is_set}{value}" if argument == word else argument
+        for argument in words
+    ]
     return UsageError(what, hint=_line(name, fixed))
 
 
@@ -100,7 +103,11 @@ def unknown_word(word: str, argv: Sequence[str], parser: ArgumentParser) -> Usag
     if not word.startswith("-"):
         return unknown_command(word, argv)
     near = near_names(word, parser._option_string_actions, most=1)
-    fixed = [near[0] if item == word else item for item in argv] if near else ["help"]
+    fixed = (
+        [near[0] if argument == word else argument for argument in argv]
+        if near
+        else ["help"]
+    )
     hint = "toolpin help options" if not near else _line("", fixed)
     return UsageError(f"toolpin has no option {word}", hint=hint)
 

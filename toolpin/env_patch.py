@@ -184,7 +184,7 @@ def added(before: str, after: str) -> tuple[list[str], list[str]]:
     ]
     return (
         [directory for directory in in_front if directory.startswith("/")],
-        [item for item in behind if item.startswith("/")],
+        [directory for directory in behind if directory.startswith("/")],
     )
 
 

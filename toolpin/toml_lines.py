@@ -93,7 +93,7 @@ def with_value(text: str, path: tuple[str, ...], value: object) -> str:
     if len(path) == 1:
         return _at_the_top(text, known, entry, newline)
     table_of = [statement for statement in known if statement.path[:1] == path[:1]]
-    if any(not item.value for item in table_of):
+    if any(not statement.value for statement in table_of):
         return _inserted(text, table_of[-1].end, entry, newline)
     if table_of:  # all are written as `table.key = value`
         dotted = f"{_quoted(path[0])}.{entry}"

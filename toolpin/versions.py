@@ -100,7 +100,7 @@ def nearest(version: str, known: Iterable[str], count: int = 4) -> list[str]:
     close = [index for index in ranked if _shared(asked, _parts(ordered[index]))]
     if close or not asked or asked[0][0] != _NUMBER:
         return [ordered[index] for index in close[:count]]
-    ready = [item for item in ordered if not is_pre_release(item)] or ordered
+    ready = [version for version in ordered if not is_pre_release(version)] or ordered
     place = bisect_left(ready, sort_key(version), key=sort_key)
     return ready[max(place - 1, 0) : place + 1]
 

@@ -196,7 +196,7 @@ def _link_below(path: str, member: Member, shared: Sequence[str]) -> str:
     if member.kind == "symlink":
         directory = posixpath.dirname(member.name.removeprefix("./"))
         target = posixpath.normpath(f"{directory}/{member.link}")
-        if any(target.startswith(f"{item}/") for item in shared):
+        if any(target.startswith(f"{shared_path}/") for shared_path in shared):
             return posixpath.relpath(target, posixpath.dirname(path) or ".")
     return member.link
 

@@ -205,8 +205,10 @@ def _place(context: AsdfContext, *, at_home: bool, above: bool) -> str:
         return os.path.join(context.app.home, name)
     if not above:
         return os.path.join(directory, name)
-    for item in pin_files.directories_up(os.path.dirname(directory.rstrip("/") or "/")):
-        path = os.path.join(item, name)
+    for parent in pin_files.directories_up(
+        os.path.dirname(directory.rstrip("/") or "/")
+    ):
+        path = os.path.join(parent, name)
         if os.path.exists(path):
             return path
     raise FailedError("No .tool-versions version file found in parent directory")
@@ -219,7 +221,10 @@ def _write(context: AsdfContext, name: str, versions: Sequence[str], path: str) 
     app = context.app
     wanted = [wanted_of(version) for version in versions]
     known = app.registry.get(name)
-    names = (name, *(item for item in (known.names if known else ()) if item != name))
+    names = (
+        name,
+        *(alias for alias in (known.names if known else ()) if alias != name),
+    )
     if known and os.path.lexists(lockfile_beside(path)):
         write_line(path, names, wanted, app)
     else:
@@ -255,7 +260,7 @@ def _note_path(context: AsdfContext, name: str, version: str) -> None:
         if installs.is_plugin(paths, tool):
             own = variables_at(directory)
             bin_dirs = script_queries.bin_dirs(context.app.scripts(tool), own)
-            bins = [os.path.join(directory, item) for item in bin_dirs]
+            bins = [os.path.join(directory, bin_dir) for bin_dir in bin_dirs]
         line = [tool, version, *bins]
         kept = [line, *(path for path in kept if path[:2] != line[:2])]
     if kept != asdf_note.of_paths(paths):

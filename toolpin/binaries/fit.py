@@ -36,7 +36,7 @@ def best(
     Unknown is treated as old: for an unknown glibc or tool the least demanding build is
     returned. Of equal ones the first wins.
     """
-    fitting = [item for item in found if not lacks(host, build_of(item))]
+    fitting = [build for build in found if not lacks(host, build_of(build))]
     if host.libc == "glibc" or host.os == "macos":
         choice = max if host.libc_version else min
         fitting = _extreme(fitting, choice, lambda item: _of_system(build_of(item)))
@@ -69,7 +69,7 @@ def _extreme(
 ) -> list[Found]:
     """Return all builds as demanding as the most demanding one, or the least."""
     wanted = choice(map(demand, found), default=None)
-    return [item for item in found if demand(item) == wanted]
+    return [build for build in found if demand(build) == wanted]
 
 
 def _meets(host: Host, name: str, least: str) -> bool:

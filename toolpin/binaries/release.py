@@ -212,7 +212,10 @@ def bound_to(elf: Elf) -> str:
         if any(os.path.exists(f"{directory}/{name}") for name in elf.needed)
     ]
     private = (place for place in places if place.startswith("/"))
-    return next((item for item in private if not f"{item}/".startswith(_SYSTEM)), "")
+    return next(
+        (directory for directory in private if not f"{directory}/".startswith(_SYSTEM)),
+        "",
+    )
 
 
 def _origin(directory: str, release: Release, native: Native) -> str:

@@ -116,7 +116,7 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return _plain_table(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(item) for item in value]
+        return [_plain(element) for element in value]
     return value
 
 

@@ -130,9 +130,12 @@ class _Work:
         archives = self._app.derived(
             registry=self._app.registry, cache=self._cache, clients=self._app.clients
         )
-        new = [judged(item, self._plan.tried) for item in archives.installer.run(left)]
+        new = [
+            judged(outcome, self._plan.tried)
+            for outcome in archives.installer.run(left)
+        ]
         new = run_install_hooks(new, self._app)
-        done = {item.job.pin: item for item in [*new, *back]}
+        done = {outcome.job.pin: outcome for outcome in [*new, *back]}
         return [done[planned.job.pin] for planned in self._plan.planned]
 
     def keep(self, outcomes: Sequence[Outcome]) -> None:
@@ -165,10 +168,12 @@ class _Work:
 
     def hit(self, provided: Sequence[Provided]) -> str:
         """Return how much of the plan was in the directory."""
-        if all(item.came in (RESTORED, PRESENT) for item in provided):
+        if all(install.came in (RESTORED, PRESENT) for install in provided):
             return "exact"
         planned = {
-            each for planned in self._plan.planned for each in self._digests(planned)
+            digest
+            for planned in self._plan.planned
+            for digest in self._digests(planned)
         }
         return "partial" if self._back or self._good & planned else "none"
 
@@ -216,7 +221,7 @@ class _Work:
         if not installs.is_installed(self._app.paths, planned.job.pin):
             return set()
         receipt = publication.read_receipt(self._app.paths, planned.job.pin)
-        return {each.digest for each in receipt.artifacts} if receipt else set()
+        return {artifact.digest for artifact in receipt.artifacts} if receipt else set()
 
     def _size(self, digest: Digest) -> int:
         sizes = contents(f"{self._plan.directory}/archives/{digest.algorithm}")

@@ -136,7 +136,9 @@ def kept_by(plan: CiPlan, app: App) -> Kept:
         except ToolpinError:
             receipt = None
         is_open = is_open or receipt is None
-        archives.update(each.digest for each in (receipt.artifacts if receipt else ()))
+        archives.update(
+            artifact.digest for artifact in (receipt.artifacts if receipt else ())
+        )
     trees = frozenset(planned.key for planned in plan.planned if planned.is_packed)
     return Kept(frozenset(archives), trees, is_open)
 

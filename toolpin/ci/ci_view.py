@@ -64,10 +64,10 @@ def _answer(result: Result, form: str | None, app: App) -> None:
     for provided in result.provided:
         app.report.remark("  ".join(_row(provided)))
     versions: dict[str, str] = {}
-    for item in result.provided:
-        if item.came == FAILED:
+    for install in result.provided:
+        if install.came == FAILED:
             continue
-        versions.setdefault(item.job.pin.tool, item.job.pin.version)
+        versions.setdefault(install.job.pin.tool, install.job.pin.version)
     values: dict[str, object] = {"cache-hit": result.hit, "changed": result.changed}
     values |= {"versions": versions, "shims": app.paths.shims}
     values |= {f"{tool}-version": version for tool, version in versions.items()}

@@ -82,16 +82,16 @@ def _update(app: App, dialect: Dialect, shell: str, *, in_front: bool) -> str:
         patch,
         app.paths.shims,
         told=output,
-        unknown=[item.tool for item in unknown],
+        unknown=[request.tool for request in unknown],
         in_front=in_front,
     )
     path = changes.get("PATH", app.env.get("PATH"))
     if app.env.get(ACTIVE) != shell:
         changes[ACTIVE] = shell
-    for item in unknown:
-        if item.tool not in state.unknown:  # once per session
-            what = f"{item.origin}: no plugin knows {item.tool}"
-            app.report.warn(f"{what}; try: {adding(item.tool)}")
+    for request in unknown:
+        if request.tool not in state.unknown:  # once per session
+            what = f"{request.origin}: no plugin knows {request.tool}"
+            app.report.warn(f"{what}; try: {adding(request.tool)}")
     if output and output != state.told:
         app.report.warn_lines(output)
         _stand_before_the_machines(app)

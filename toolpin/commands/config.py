@@ -34,8 +34,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="show every setting in effect here")
     getting = actions.add_parser("get", help="show one setting")
-    for item in (listing, getting):
-        item.add_argument(
+    for subparser in (listing, getting):
+        subparser.add_argument(
             "--origin",
             action="store_true",
             help="show where each value is set, as file:line",
@@ -61,10 +61,12 @@ def run(options: Options, app: App) -> int:
 def _list(options: Options, app: App) -> int:
     values = settings.effective(app.paths, app.env).values()
     if app.report.as_json:
-        rows = [item._replace(value=_without_user(item.value)) for item in values]
+        rows = [
+            setting._replace(value=_without_user(setting.value)) for setting in values
+        ]
         app.report.document("config list", [_record(row) for row in rows])
         return 0
-    app.report.table([_row(item, origin=options.origin) for item in values])
+    app.report.table([_row(setting, origin=options.origin) for setting in values])
     return 0
 
 

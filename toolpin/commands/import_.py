@@ -100,8 +100,8 @@ def run(options: Options, app: App) -> int:
             )
     app.reload_plugins()
     refresh_shims(app.paths, app.registry)
-    for item in errors:
-        app.report.error(item)
+    for failure in errors:
+        app.report.error(failure)
     if options.manager == "mise":
         _pin_as_mise(app)
     _tell(options.manager, source, plugins, taken, app)
@@ -159,12 +159,13 @@ def _plugins(
 
 def _versions(manager: str, source: str, app: App) -> Iterator[_Found]:
     """Yield every installed version; unfinished ones are left out."""
-    for item in _named(manager, source, app):
-        if _is_version(item.pin.version):
-            yield item
+    for candidate in _named(manager, source, app):
+        if _is_version(candidate.pin.version):
+            yield candidate
         else:
             app.report.warn(
-                f"{item.tree} is skipped: no request could mean a version of that name"
+                f"{candidate.tree} is skipped: "
+                "no request could mean a version of that name"
             )
 
 
@@ -217,15 +218,15 @@ def _pin_as_mise(app: App) -> None:
     path = os.path.join(app.directory, app.paths.filename)
     with app.writing(path):
         text = app.files.read(path) if os.path.lexists(path) else b""
-        stated = {item.tool for item in parse(text, path)}
+        stated = {request.tool for request in parse(text, path)}
         for tool, wanted in output.tools.items():
             if tool not in stated:
                 text = edit(text, (tool,), wanted, place=path)
         if output.tools:
             project_files.write(path, text)
     app.report.remark(f"{path} now pins what {place} lists")
-    for item in output.unsaid:
-        app.report.warn(f"{place}: not imported: {item}")
+    for part in output.unsaid:
+        app.report.warn(f"{place}: not imported: {part}")
 
 
 def _names(directory: str) -> list[str]:

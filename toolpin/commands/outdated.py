@@ -39,9 +39,9 @@ class _Row(NamedTuple):
     @property
     def is_outdated(self) -> bool:
         """Return whether a newer version exists: a list may lack the locked one."""
-        there = [item for item in (self.within, self.latest) if item]
+        there = [newest for newest in (self.within, self.latest) if newest]
         return any(
-            not self.now or sort_key(item) > sort_key(self.now) for item in there
+            not self.now or sort_key(version) > sort_key(self.now) for version in there
         )
 
     @property

@@ -49,8 +49,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     drafting = actions.add_parser(
         "new", help="create a plugin file from a GitHub release"
     )
-    for item in (showing, adding, removing, drafting):
-        item.add_argument("tool", help="its name in .tool-versions")
+    for subparser in (showing, adding, removing, drafting):
+        subparser.add_argument("tool", help="its name in .tool-versions")
     listing.add_argument(
         "all",
         nargs="?",

@@ -64,7 +64,7 @@ def run(options: Options, app: App) -> int:
         raise _unsaid()
     limits = Limits(keep_days, _size(options.max_size), not options.no_previous)
     found = judged(app, limits, time.time())
-    gone = [item for item in found if not item.because]
+    gone = [version for version in found if not version.because]
     errors: list[ToolpinError] = []
     if app.paths.shared:
         app.report.warn(
@@ -77,13 +77,13 @@ def run(options: Options, app: App) -> int:
             refresh_shims(app.paths, app.registry)
     if app.report.as_json:
         result = {
-            "versions": [_table(item) for item in found],
-            "freed_bytes": sum(item.size_bytes for item in gone),
+            "versions": [_table(version) for version in found],
+            "freed_bytes": sum(version.size_bytes for version in gone),
             "dry_run": not options.yes,
         }
         app.report.document("prune", result, changed=bool(gone and options.yes))
     else:
-        app.report.table([_row(item) for item in found])
+        app.report.table([_row(version) for version in found])
     for error in errors:
         app.report.error(error)
     _sum_up(gone, found, app, is_done=options.yes)

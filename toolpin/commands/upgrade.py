@@ -168,7 +168,9 @@ def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Done:
     elif after != before:
         project_files.write(file, after)
         written = (file,)
-    for ask in (item for item in now if item.tool in tools and item.key in lock.pins):
+    for ask in (
+        request for request in now if request.tool in tools and request.key in lock.pins
+    ):
         if elsewhere := newer_elsewhere(ask, lock.pins[ask.key], lock, app):
             app.report.warn(elsewhere.line)
     return _Done(_moves((asks, was), (now, lock), tools), written, bool(unknown))

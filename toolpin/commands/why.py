@@ -82,8 +82,8 @@ def _rows(reasons: CommandExplanation, app: App) -> Iterator[Row]:
         yield "unread", "", asked.unread
     for path in asked.ignored:
         yield "ignored", "another user's", path
-    for item in reasons.locked:
-        yield "locked as", item.version or "nothing", _lockfile(item)
+    for entry in reasons.locked:
+        yield "locked as", entry.version or "nothing", _lockfile(entry)
     if reasons.pin:
         yield "installed", reasons.pin.version, tree(app.paths, reasons.pin)
         if _is_brought(reasons.pin, app):
@@ -138,8 +138,8 @@ def _result(reasons: CommandExplanation, app: App) -> dict[str, object]:
         "overridden": list(map(_request_table, asked.overridden)),
         "ignored": list(asked.ignored),
         "locked": [
-            {"wanted": str(item.wanted), "version": item.version, "file": item.file}
-            for item in reasons.locked
+            {"wanted": str(entry.wanted), "version": entry.version, "file": entry.file}
+            for entry in reasons.locked
         ],
         "install": tree(app.paths, pin) if pin else None,
         "candidates": list(map(_candidate_table, reasons.candidates)),

@@ -90,12 +90,12 @@ def read_settings(
     """Return the effective settings. Raises UsageError with the file and key."""
     values: dict[str, Any] = {}
     tables: dict[str, dict[str, str]] = {key.name: {} for key in KEYS if key.is_table}
-    for item in effective(paths, env, read).values():
-        key = key_of(item.name)
+    for setting in effective(paths, env, read).values():
+        key = key_of(setting.name)
         if key and key.is_table:
-            tables[key.name][item.name.removeprefix(f"{key.name}.")] = item.value
+            tables[key.name][setting.name.removeprefix(f"{key.name}.")] = setting.value
         else:
-            values[item.name.rpartition(".")[2]] = item.value
+            values[setting.name.rpartition(".")[2]] = setting.value
     for name, table in tables.items():
         values[name] = tuple(sorted(table.items(), key=lambda pair: -len(pair[0])))
     return Settings(**values)
@@ -115,7 +115,8 @@ def effective(
     }
     for file in (system_config(env), paths.user_config):
         results |= {
-            item.name: item for item in stated_in(read_text(file, read) or "", file)
+            setting.name: setting
+            for setting in stated_in(read_text(file, read) or "", file)
         }
     results |= {stated.name: stated for stated in _in_environment(env)}
     order = [key.name for key in KEYS]

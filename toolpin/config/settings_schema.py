@@ -76,8 +76,10 @@ def _read_seconds(value: object) -> float:
 def _read_sources(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ValueError  # noqa: TRY004 - one kind of error for every shape
-    for item in value:
-        if not isinstance(item, str) or not re.fullmatch(r"[a-z0-9][a-z0-9_.-]*", item):
+    for element in value:
+        if not isinstance(element, str) or not re.fullmatch(
+            r"[a-z0-9][a-z0-9_.-]*", element
+        ):
             raise ValueError
     return tuple(value)
 
@@ -91,7 +93,7 @@ def _read_url(value: object) -> str:
 def _read_prefixes(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ValueError  # noqa: TRY004 - one kind of error for every shape
-    return tuple(_read_url(item) for item in value)
+    return tuple(_read_url(element) for element in value)
 
 
 def _read_flag(value: object) -> bool:

@@ -68,7 +68,7 @@ def _steps(
         tried = _tried(
             timeout_s, lambda: socket.getaddrinfo(*at, 0, socket.SOCK_STREAM)
         )
-        addresses = dict.fromkeys(str(item[4][0]) for item in tried)
+        addresses = dict.fromkeys(str(address[4][0]) for address in tried)
         whose = f"the proxy {at[0]}" if proxy else at[0]
         return f"{whose} is {' '.join(addresses)}"
 

@@ -22,17 +22,21 @@ def check_connections(connections: Sequence[SourceConnection]) -> Iterator[Findi
     """
     for connection in connections:
         hop = connection.problem
-        others = [item.source for item in connections if item.tool == connection.tool]
+        others = [
+            other.source for other in connections if other.tool == connection.tool
+        ]
         served = [
-            item
-            for item in connections
-            if item.tool == connection.tool and not item.problem
+            other
+            for other in connections
+            if other.tool == connection.tool and not other.problem
         ]
         if hop is None or (served and not connection.chosen):
             continue
         facts = [("URL", connection.asked), (hop.name, hop.problem)]
         if served:
-            facts.append(("instead", ", ".join(item.source for item in served)))
+            facts.append(
+                ("instead", ", ".join(tool_source.source for tool_source in served))
+            )
         elif len(others) > 1:
             facts.append(("instead", f"none: {', '.join(others)} fail too"))
         what = f"{connection.tool}, {connection.source}: no answer"

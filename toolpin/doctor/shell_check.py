@@ -175,7 +175,7 @@ def _rc(
     fix, usual = seen.fix
     facts = _line_facts("found in", [line])
     results = [text for text in seen.texts if text in read]
-    facts += [("read instead", item) for item in results if item != line.file]
+    facts += [("read instead", file) for file in results if file != line.file]
     return Finding("rc", what, tuple(facts), fix, file or usual)
 
 

@@ -44,7 +44,7 @@ def check_installs(states: Iterable[InstallState]) -> Iterator[Finding]:
             facts = [("reason", state.record)]
         elif state.lost:
             what = f"{pin} is missing a file"
-            facts = [("lost", item) for item in state.lost]
+            facts = [("lost", path) for path in state.lost]
             if state.is_adopted or any(map(_is_receipt, state.lost)):
                 fix = f"toolpin uninstall {pin} && toolpin install {pin}"
         else:

@@ -173,9 +173,9 @@ class Installer:
 
     def _carry_out(self, plan: Plan, job: Job, row: Row) -> str:
         def wait() -> None:
-            for item in self._before.get(plan.pin, ()):
+            for failure in self._before.get(plan.pin, ()):
                 row.wait("waiting for the tools before it")
-                item.result()
+                failure.result()
 
         return self._carrier.carry_out(plan, job, row, wait)
 

@@ -43,8 +43,8 @@ def allowed_sources(
         return tool.sources
     by_id = {spec.id: spec for spec in tool.sources}
     unnamed = [key for key, spec in by_id.items() if not spec.named_only]
-    unnamed = [item for item in unnamed if str(host) in by_id[item].hosts] or unnamed
-    chosen = tuple(by_id[item] for item in wanted or unnamed if item in by_id)
+    unnamed = [spec for spec in unnamed if str(host) in by_id[spec].hosts] or unnamed
+    chosen = tuple(by_id[spec] for spec in wanted or unnamed if spec in by_id)
     if not chosen and not wanted:
         raise ToolpinError(
             f"{tool.name} has only sources that must be named",
@@ -172,7 +172,7 @@ def _way_out(
     ):
         return _to_reach(job, failures[0].error)
     line = _line_of(plain)
-    if known and not any(is_prefix(line, item) for item in known):
+    if known and not any(is_prefix(line, version) for version in known):
         return f"toolpin list-all {pin.tool}"
     return f"toolpin list-all {pin.tool} {line}"
 
@@ -188,7 +188,7 @@ def _command_to_allow(
     undigested = [
         failure for failure in failures if isinstance(failure.error, NoChecksum)
     ]
-    if any(not item.spec.build for item in undigested):
+    if any(not label.spec.build for label in undigested):
         return f"toolpin install {pin} {FLAG}"
     for failure in filter(_unfit, failures):
         built_on = [image for image, _ in failure.error.facts]

@@ -210,7 +210,7 @@ class _Reader:
     def _texts(self, value: object, path: Path) -> tuple[str, ...]:
         if not isinstance(value, list):
             raise self._unfit(path, "a list", value)
-        return tuple(self._text_in(item, path) for item in value)
+        return tuple(self._text_in(element, path) for element in value)
 
     def _table(self, value: object, path: Path) -> dict[str, Any]:
         if not isinstance(value, dict):

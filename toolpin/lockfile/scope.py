@@ -94,13 +94,13 @@ def sources_after(
     """
     by_id = {spec.id: spec for spec in tool.sources}
     order = [*dict.fromkeys((*scope.preferred, *by_id))]
-    order = [item for item in order if item in by_id and is_preferable(by_id[item])]
+    order = [spec for spec in order if spec in by_id and is_preferable(by_id[spec])]
     if named := set(named_sources(tool, scope)):
         last = max(
             (at + 1 for at, item in enumerate(order) if item in named), default=0
         )
         order = order[last:]
-    return tuple(by_id[item] for item in order if by_id[item] not in asked)
+    return tuple(by_id[spec] for spec in order if by_id[spec] not in asked)
 
 
 def is_preferable(spec: SourceSpec) -> bool:
@@ -117,7 +117,7 @@ def sources_to_ask(tool: Tool, scope: Scope, old: Lockfile) -> tuple[SourceSpec,
     """
     by_id = {spec.id: spec for spec in tool.sources}
     if named := named_sources(tool, scope):
-        return tuple(by_id[item] for item in named)
+        return tuple(by_id[spec] for spec in named)
     before = [entry for entry in old.entries if entry.pin.tool == tool.name]
     unnamed = [key for key, spec in by_id.items() if is_preferable(spec)]
     usual = [source for source in scope.preferred if source in by_id]

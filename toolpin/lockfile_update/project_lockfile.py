@@ -110,7 +110,7 @@ def lockfile_requests_of(data: bytes, file: str, app: App) -> list[LockfileReque
     canonical = app.registry.canonical
     beside = pin_files.idiomatic(os.path.dirname(file), app.idioms, app.files)
     stated = (*parse(data, file, app.registry.spell), *beside)
-    requests = [item._replace(tool=canonical(item.tool)) for item in stated]
+    requests = [request._replace(tool=canonical(request.tool)) for request in stated]
     app.judge(requests)
     for request in requests:
         asks = [

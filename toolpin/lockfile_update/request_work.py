@@ -109,7 +109,7 @@ def _way_out(work: Work, spec: SourceSpec) -> str:
     if spec is not work.specs[0] and hosts:  # it is queried for those without the first
         return f"toolpin lock {' '.join(f'--host {host}' for host in hosts)}"
     lost = set(work.hosts) & set(spec.hosts)
-    fit = [item for item in work.later if lost & {*item.hosts}]
+    fit = [spec for spec in work.later if lost & {*spec.hosts}]
     # The one that loses the fewest hosts; of several equal ones the plugin's first.
     best = max(fit, key=lambda item: len(lost & {*item.hosts}), default=None)
     return f"toolpin lock --source {best.id}" if best else ""

@@ -191,7 +191,7 @@ def _key(key: str) -> str:
 
 
 def _fits(name: str, system: str, arch: str, libc: str) -> bool:
-    other = next(item for item in _SYSTEMS if item != system)
+    other = next(other for other in _SYSTEMS if other != system)
     if not _holds(name, _SYSTEMS[system]) or _holds(name, _SYSTEMS[other]):
         return False
     if libc == "musl" and not _holds(name, "musl"):

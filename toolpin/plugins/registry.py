@@ -241,8 +241,8 @@ def read_registry(paths: Paths) -> Registry:
                 damaged.add(name)
             for alias in (name, *also) if fits(name, NAME) else ():
                 aliases.setdefault(alias, name)
-            for item in used:
-                idiomatic.setdefault(item, name)
+            for filename in used:
+                idiomatic.setdefault(filename, name)
             if text and "pairs" in text:
                 paired.add(name)
     for name, directory in scripted.items():
@@ -304,7 +304,7 @@ def note_files(paths: Paths, name: str, files: Iterable[str]) -> None:
     ]
     os.makedirs(paths.idiomatic, exist_ok=True)
     with open(f"{paths.idiomatic}/{name}", "w", encoding="utf-8") as file:
-        file.write("".join(f"{item}\n" for item in plain))
+        file.write("".join(f"{filename}\n" for filename in plain))
 
 
 def script_directories(paths: Paths) -> dict[str, str]:

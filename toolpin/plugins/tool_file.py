@@ -288,6 +288,6 @@ def _unfilled(
     """Yield the placeholders without a value: field, name, valid names."""
     for key, field in fields.items():
         if field.holds is not None:
-            known = {name for item in field.holds for name in groups.get(item, (item,))}
+            known = {name for placeholder in field.holds for name in groups.get(placeholder, (placeholder,))}
             for name in sorted(placeholders(field.filled(read[key])) - known):
                 yield key, name, ", ".join(sorted(known)) or "none"

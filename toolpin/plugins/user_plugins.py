@@ -122,13 +122,13 @@ def _check_names(tool: Tool, name: str, registry: Registry) -> None:
             [("expected", name), ("received", tool.name)],
             f"toolpin plugin add {tool.name} {as_word(tool.file)}",
         )
-    for item in tool.names:
-        if (own := registry.canonical(item)) == name:
+    for filename in tool.names:
+        if (own := registry.canonical(filename)) == name:
             continue
-        if other := registry.get(item):
+        if other := registry.get(filename):
             raise UsageError(
                 f"{tool.file} uses a name that belongs to {own}",
-                [("name", item), ("file", other.file)],
+                [("name", filename), ("file", other.file)],
             )
 
 

@@ -92,7 +92,7 @@ def disagreements(requests: Iterable[Request]) -> Iterator[tuple[Request, Reques
     for request in requests:
         first = counted.setdefault(request.tool, request)
         directories = {
-            item.origin.place.rpartition("/")[0] for item in (first, request)
+            other.origin.place.rpartition("/")[0] for other in (first, request)
         }
         same_file = first.origin.place == request.origin.place
         if not same_file and len(directories) == 1 and not _agree(first, request):

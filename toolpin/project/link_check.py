@@ -54,11 +54,11 @@ def checkout_of(directory: str, home: str) -> str:
 
     A home directory that is a repository does not count as a checkout.
     """
-    for item in _directories_up(directory):
-        if item == home:
+    for parent in _directories_up(directory):
+        if parent == home:
             break
-        if os.path.lexists(f"{item}/.git"):
-            return item
+        if os.path.lexists(f"{parent}/.git"):
+            return parent
     return directory
 
 

@@ -44,9 +44,9 @@ def _engines(document: object, name: str) -> Iterator[tuple[str, str]]:
     for key in ("runtime", "packageManager"):
         stated = _table(document.get("devEngines")).get(key)
         listed = stated if isinstance(stated, list) else [stated]
-        for item in map(_table, listed):
-            if item.get("name") == name and isinstance(item.get("version"), str):
-                yield f"devEngines.{key}", str(item["version"])
+        for engine in map(_table, listed):
+            if engine.get("name") == name and isinstance(engine.get("version"), str):
+                yield f"devEngines.{key}", str(engine["version"])
     for table in ("volta", "engines"):
         value = _table(document.get(table)).get(name)
         if isinstance(value, str):

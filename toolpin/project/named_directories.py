@@ -35,7 +35,7 @@ def _check(wanted: Wanted, request: Request, home: str, global_file: str) -> Non
     directory = directory_of(wanted, home)
     project = _project(request, home, global_file)
     for place in _passed(f"{directory}/bin"):
-        if any(_is_below(place, item) for item in _NEVER):
+        if any(_is_below(place, forbidden) for forbidden in _NEVER):
             raise _refused(
                 wanted, request, f"links to {place}, which differs for each process"
             )

@@ -107,7 +107,7 @@ def idiomatic(
     together = together or Together()
     for name in idioms.names:
         path = os.path.join(directory, name)
-        tools = [item for item in idioms.tools_of(name) if not only or item in only]
+        tools = [tool for tool in idioms.tools_of(name) if not only or tool in only]
         if (
             not tools
             or not os.path.isfile(path)

@@ -120,7 +120,7 @@ def missing_directories(request: Request, where: Where) -> list[str]:
     named = [
         alternative for alternative in request.wanted if alternative.kind == "path"
     ]
-    directories = [directory_of(item, where.home) for item in named]
+    directories = [directory_of(directory, where.home) for directory in named]
     return [path for path in directories if not os.path.isdir(path)]
 
 

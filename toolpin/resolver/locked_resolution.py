@@ -122,7 +122,7 @@ def _adding_host(lock: Lockfile, host: Host) -> str:
     if not lock.hosts or str(host) in lock.hosts:
         return "toolpin lock"
     hosts = sorted({*lock.hosts, str(host)})
-    return f"toolpin lock {' '.join(f'--host {one}' for one in hosts)}"
+    return f"toolpin lock {' '.join(f'--host {host}' for host in hosts)}"
 
 
 def _needs(entry: Entry) -> str:

@@ -129,7 +129,7 @@ class Resolver:
         results = []
         for name in known.requires if known else ():
             same = [request for request in self._requests if request.tool == name]
-            near = [item for item in same if item.origin.place == request.origin.place]
+            near = [tool for tool in same if tool.origin.place == request.origin.place]
             pinned = next(iter(near or same), None) or self._context.request(name)
             version = self._pinned_version(pinned) if pinned else ""
             if version[:1].isdigit():

@@ -60,7 +60,7 @@ def for_most_hosts(wanted: Wanted, seen: Mapping[str, Seen]) -> str | None:
 
 def _counts(seen: Mapping[str, Seen]) -> list[int]:
     """Yield how many hosts must have a version: more than half, then ever fewer."""
-    hosts = {host for item in seen.values() for host in item.hosts}
+    hosts = {host for version in seen.values() for host in version.hosts}
     return list(range(len(hosts) // 2 + 1, 0, -1))
 
 
@@ -71,7 +71,7 @@ def of_variant(version: str, known: Iterable[str]) -> list[str]:
     """
     words = version.split("-")[1:]
     suffix = "".join(f"-{word}" for word in words if not is_pre_release(word))
-    return [item for item in known if item.endswith(suffix)]
+    return [version for version in known if version.endswith(suffix)]
 
 
 def _in_channel(channel: str, releases: Iterable[Release]) -> list[str]:

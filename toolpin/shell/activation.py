@@ -75,9 +75,9 @@ def parse_state(text: str | None) -> State:
             ]
     except (ValueError, TypeError, RecursionError):
         return State()
-    known = all(isinstance(item, str) and _is_text(item) for item in plain) and all(
-        is_settable(variable.name) for variable in state.variables
-    )
+    known = all(
+        isinstance(element, str) and _is_text(element) for element in plain
+    ) and all(is_settable(variable.name) for variable in state.variables)
     return state if known else State()
 
 

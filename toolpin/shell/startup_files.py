@@ -133,7 +133,7 @@ def toolpin_lines(texts: Mapping[str, str], shims: str, home: str) -> list[Line]
         hook = _ACTIVATES.search(text)
         if hook and "--shims" not in text and hook[1] != "sh":
             lines.append(Line(file, number, text, hook[1] or "?"))
-        elif hook or any(item in text for item in spelt):
+        elif hook or any(command in text for command in spelt):
             lines.append(Line(file, number, text, ""))
     return lines
 

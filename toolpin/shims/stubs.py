@@ -99,7 +99,7 @@ def render_library(paths: Paths, python: str) -> str:
         "@PYTHON@": quote(python),
         "@SHIMS@": quote(paths.shims),
         "@STORES@": " ".join(
-            quote(item) for item in (paths.data, paths.system) if item
+            quote(directory) for directory in (paths.data, paths.system) if directory
         ),
         "@SYSTEM@": quote(paths.system),
         "@TAB@": "\t",
@@ -186,7 +186,7 @@ def without_shims(env: Mapping[str, str], shims: str) -> dict[str, str]:
     kept = [
         directory for directory in directories if read_stub(f"{directory}/npm") is None
     ]
-    return {**env, "PATH": ":".join(item for item in kept if item != shims)}
+    return {**env, "PATH": ":".join(entry for entry in kept if entry != shims)}
 
 
 def owned_text(path: str) -> str | None:

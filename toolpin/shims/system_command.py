@@ -40,10 +40,10 @@ def without_versions(
     A caller that runs one has added it: for `system` it is not the system's.
     """
     below = tuple(
-        f"{os.path.join(item, tool).rstrip('/')}/"
+        f"{os.path.join(directory, tool).rstrip('/')}/"
         for store in stores(paths)
         for kind in (store.installs, store.state(""), store.plugins)
-        for item in (kind, os.path.realpath(kind))
+        for directory in (kind, os.path.realpath(kind))
     )
 
     def stays(entry: str) -> bool:

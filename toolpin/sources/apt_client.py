@@ -159,7 +159,9 @@ class AptClient:
         }
         if arch != _SOURCE:
             settings |= {"APT::Architecture": arch, "APT::Architectures": arch}
-        options = [word for item in settings.items() for word in ("-o", "=".join(item))]
+        options = [
+            word for setting in settings.items() for word in ("-o", "=".join(setting))
+        ]
         config = ["-q", "-c", f"{directory}/etc/apt.conf"]
         finished = run(
             ["apt-get", *options, *_sandbox(), *config, "update"],

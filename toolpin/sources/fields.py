@@ -58,7 +58,7 @@ def placeholders(value: object) -> set[str]:
     if isinstance(value, Mapping):
         return placeholders(tuple(value.values()))
     if isinstance(value, tuple):
-        return {name for item in value for name in placeholders(item)}
+        return {name for element in value for name in placeholders(element)}
     return set()
 
 
@@ -77,7 +77,7 @@ def read_texts(value: object) -> tuple[str, ...]:
     """Accept a list of printable lines."""
     if not isinstance(value, list):
         raise UnfitError
-    return tuple(read_text(item) for item in value)
+    return tuple(read_text(element) for element in value)
 
 
 def read_name(value: object) -> str:
@@ -240,7 +240,7 @@ def read_editions(value: object) -> dict[str, dict[str, str]]:
         raise UnfitError
     if not all(re.fullmatch(r"[a-z]*[._-]?", start) for start in value):
         raise UnfitError
-    if not all(isinstance(item, dict) for item in value.values()):
+    if not all(isinstance(element, dict) for element in value.values()):
         raise UnfitError
     return {
         start: {read_text(name): _text(text) for name, text in values.items()}

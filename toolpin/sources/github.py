@@ -96,7 +96,7 @@ class GithubSource:
                     )
                     if known or (variants and spec.built_for):
                         results.append(edition)
-        return [Release(item) for item in dict.fromkeys(results)]
+        return [Release(release) for release in dict.fromkeys(results)]
 
     def _with_variants(
         self, version: str, names: Iterable[str], host: Host
@@ -108,7 +108,9 @@ class GithubSource:
         shapes = [re.compile(shape) for shape in variant_shapes(spec, version, host)]
         matches = [shape.fullmatch(name) for shape in shapes for name in names]
         results = {match["variant"] for match in matches if match}
-        return [f"{version}{self._own.variants}{item}" for item in sorted(results)]
+        return [
+            f"{version}{self._own.variants}{variant}" for variant in sorted(results)
+        ]
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the single build, or one for each version of another tool."""
@@ -149,10 +151,10 @@ class GithubSource:
             names = {asset.name for asset in release.assets}
             variants = self._with_variants(base, names, host)
         results = {}
-        for item in variants or [version]:
-            values = {"variant": split_variant(self._spec, item)[1]}
+        for choice in variants or [version]:
+            values = {"variant": split_variant(self._spec, choice)[1]}
             requires = tool_requirements(self._spec.built_for, values)
-            results[item] = Build((), requires if variants else ())
+            results[choice] = Build((), requires if variants else ())
         return results
 
     def _files(self, version: str, host: Host) -> tuple[Artifact, ...]:

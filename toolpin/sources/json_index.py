@@ -29,8 +29,8 @@ def entries(shape: Mapping[str, str], read: Read) -> Iterator[tuple[str, Any]]:
     if shape["next"]:
         urls = [_at(value, shape["next"]) for _, value in _items(at, keyed=False)]
         lists = [_at(_next(shape["url"], url, read), shape["then"]) for url in urls]
-    for item in lists:
-        for key, entry in _items(item, keyed=not shape["version"]):
+    for document in lists:
+        for key, entry in _items(document, keyed=not shape["version"]):
             name = _at(entry, shape["version"]) if shape["version"] else key
             yield _text(name).removeprefix(shape["prefix"]), entry
 
@@ -53,7 +53,7 @@ def files(
         results = [
             table for table in tables if isinstance(table, Mapping) and name in table
         ]
-    return {_text(item[name]).rpartition("/")[2]: item for item in results}
+    return {_text(file[name]).rpartition("/")[2]: file for file in results}
 
 
 def digest_of(shape: Mapping[str, str], file: Mapping[str, Any]) -> Digest | None:
@@ -86,7 +86,7 @@ def _items(found: Any, *, keyed: bool) -> Iterator[tuple[Any, Any]]:  # noqa: AN
     if keyed and isinstance(found, Mapping):
         yield from found.items()
     elif isinstance(found, list):
-        yield from ((item, item) for item in found)
+        yield from ((entry, entry) for entry in found)
     else:
         raise TypeError("a list was expected")
 

@@ -43,7 +43,7 @@ class NpmClient:
         """Return every version of the package; empty if there is no such package."""
         result = self._view(package, "versions")
         if isinstance(result, list):
-            return [str(item) for item in result]
+            return [str(version) for version in result]
         return [result] if isinstance(result, str) else []
 
     def artifact(self, package: str, version: str = "") -> Artifact:

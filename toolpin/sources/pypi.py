@@ -75,7 +75,7 @@ class PypiSource:
         if not numbers:
             return package, version
         known = self._client.versions(package, host)
-        same = [item for item in known if _cut(item, numbers) == version]
+        same = [release for release in known if _cut(release, numbers) == version]
         return package, max(same, key=sort_key, default=version)
 
 

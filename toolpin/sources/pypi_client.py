@@ -104,7 +104,7 @@ class PypiClient:
         ]
         if not named:
             raise Unreachable(f"the index has no {match[3]}", _places(self._settings))
-        same = [item for item in named if item.sha256 == artifact.digest.hex]
+        same = [wheel for wheel in named if wheel.sha256 == artifact.digest.hex]
         url = (same or named)[0].url
         with listed(artifact.filename):
             if path := _local(url):

@@ -249,7 +249,7 @@ def filled_links(spec: SourceSpec, version: str, host: Host) -> list[Link]:
 
 def packages(spec: SourceSpec, host: Host) -> list[str]:
     """Return every registry package that a source takes versions from."""
-    changed = [spec.with_fields(item.fields) for item in spec.when]
+    changed = [spec.with_fields(condition.fields) for condition in spec.when]
     names = (
         fill(fields.own.package, fields.values(host)) for fields in (spec, *changed)
     )

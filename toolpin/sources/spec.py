@@ -119,9 +119,9 @@ class SourceSpec(NamedTuple):
         """Return the source for one version on one host, without ranges."""
         fields = self._replace(when=())
         _, version = self.split_edition(version)
-        for item in self.when:
-            if item.holds(version, str(host)):
-                fields = fields.with_fields(item.fields)
+        for condition in self.when:
+            if condition.holds(version, str(host)):
+                fields = fields.with_fields(condition.fields)
         return fields
 
     def with_fields(self, fields: Mapping[str, Any]) -> SourceSpec:
@@ -152,7 +152,7 @@ def first_build(version: str, firsts: Sequence[str]) -> str | None:
     `firsts` has the first version, or the first one of each line of versions; lines are
     identified by their first number.
     """
-    same = [item for item in firsts if is_prefix(version.partition(".")[0], item)]
+    same = [first for first in firsts if is_prefix(version.partition(".")[0], first)]
     for first in same or sorted(firsts, key=sort_key)[:1]:
         if is_older(version, first) and not is_prefix(version, first):
             return first

@@ -72,7 +72,7 @@ def versions_in(spec: SourceSpec, names: Iterable[str], host: Host) -> dict[str,
 
     A tag is accepted if it is the one that the plugin expects for its version.
     """
-    changed = (item.fields.get("tag") for item in spec.when)
+    changed = (condition.fields.get("tag") for condition in spec.when)
     templates = dict.fromkeys([spec.own.tag, *filter(None, changed)])
     shapes = {template: re.compile(tag_shape(template)) for template in templates}
     versions: dict[str, str] = {}

@@ -60,7 +60,7 @@ def check_proof(plan: Plan, stage: str) -> tuple[tuple[str, str], ...]:
             [("expected", expected), *_printed(command, finished)],
         )
     facts = tuple(
-        (name, value) for name, _, value in (item.partition(" ") for item in more)
+        (name, value) for name, _, value in (line.partition(" ") for line in more)
     )
     _check_demands(plan, dict(facts))
     return facts

@@ -293,9 +293,11 @@ def _as_named_in(text: str, paths: Paths, receipt: Receipt) -> Paths:
         return paths
     here = paths.install(*receipt.pin).removeprefix(paths.data)
     for directory in receipt.bin_dirs:
-        for item in bins:
-            data = item.removesuffix(f"{here}/{directory}")
-            if data != item and os.path.realpath(data) == os.path.realpath(paths.data):
+        for bin_dir in bins:
+            data = bin_dir.removesuffix(f"{here}/{directory}")
+            if data != bin_dir and os.path.realpath(data) == os.path.realpath(
+                paths.data
+            ):
                 return paths._replace(data=data)
     return paths
 

@@ -95,7 +95,7 @@ def is_linked(paths: Paths, pin: Pin) -> bool:
         return True
     inside = f"{os.path.realpath(directory)}/"
     results = [os.path.realpath(f"{directory}/{name}") for name in _names(directory)]
-    leads_out = not all(item.startswith(inside) for item in results)
+    leads_out = not all(entry.startswith(inside) for entry in results)
     return leads_out and not os.path.lexists(f"{directory}/{RECEIPT}")
 
 
@@ -148,7 +148,7 @@ def newest_match(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
     known = versions(paths, tool)
     version = newest(wanted.value, known)
     meant = (_channel(store, tool, wanted.value) for store in stores(paths))
-    version = version or next((item for item in meant if item in known), None)
+    version = version or next((version for version in meant if version in known), None)
     return Pin(tool, version) if version else None
 
 
@@ -191,7 +191,7 @@ def is_plugin(paths: Paths, tool: str) -> bool:
     if not tool or not os.path.isdir(f"{paths.plugins}/{tool}/bin"):
         return False
     known = (f"{paths.config}/plugins", bundled("plugins"))
-    is_own = any(os.path.exists(f"{item}/{tool}.toml") for item in known)
+    is_own = any(os.path.exists(f"{plugin}/{tool}.toml") for plugin in known)
     return not is_own or os.path.exists(f"{paths.chosen}/{tool}")
 
 
@@ -302,7 +302,7 @@ def _bins(paths: Paths, pin: Pin) -> tuple[str, ...]:
     except NotRunnable:
         return ()
     path = tuple(directory for directory in path if directory != paths.answers)
-    return tuple(directory for item in path for directory in _for_any(item))
+    return tuple(directory for pattern in path for directory in _for_any(pattern))
 
 
 def _for_any(directory: str) -> list[str]:

@@ -80,21 +80,23 @@ def drop_scratches() -> None:
         # Under another name, threads still at work do not find it.
         begun = list(_begun)
         moved = [(stage, f"{stage}{GONE}") for stage in list(_scratches)]
-        moved += [(item.final, item.gone) for item in begun if item.mark]
+        moved += [(place.final, place.gone) for place in begun if place.mark]
         for tree, gone in moved:
             with contextlib.suppress(OSError):
                 os.rename(tree, gone)
             drop_tree(gone)
         stays = {
-            item.final for item in begun if item.mark and os.path.lexists(item.final)
+            place.final
+            for place in begun
+            if place.mark and os.path.lexists(place.final)
         }
         # Last: such a thread would continue in the restored tree.
-        for item in begun:
+        for place in begun:
             with contextlib.suppress(OSError):
-                if item.aside and not os.path.lexists(item.final):
-                    os.rename(item.aside, item.final)
-                if item.mark and item.final not in stays:
-                    os.unlink(item.mark)
+                if place.aside and not os.path.lexists(place.final):
+                    os.rename(place.aside, place.final)
+                if place.mark and place.final not in stays:
+                    os.unlink(place.mark)
 
 
 @contextlib.contextmanager

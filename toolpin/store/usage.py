@@ -57,7 +57,7 @@ def running(paths: Paths, pins: Sequence[Pin]) -> set[Pin]:
         for place in {tree, os.path.realpath(tree)}:
             begins = (f"{place}/", f"{place}\0")
             if any(text.endswith(place) for text in texts) or any(
-                item in text for item in begins for text in texts
+                prefix in text for prefix in begins for text in texts
             ):
                 results.add(pin)
     return results

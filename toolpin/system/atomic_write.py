@@ -57,11 +57,11 @@ def _drop_remains(path: str) -> None:
     """Delete files that dead writers left; those that cannot be deleted stay."""
     directory, name = os.path.split(path)
     with contextlib.suppress(OSError):
-        for item in os.listdir(directory):
+        for filename in os.listdir(directory):
             begin = f"{name}{_MARK}"
-            if item.startswith(begin) and _is_fresh(item[len(begin) :]):
+            if filename.startswith(begin) and _is_fresh(filename[len(begin) :]):
                 with contextlib.suppress(OSError):
-                    _drop(os.path.join(directory, item))
+                    _drop(os.path.join(directory, filename))
 
 
 def _is_fresh(end: str) -> bool:

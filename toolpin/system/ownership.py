@@ -18,8 +18,8 @@ def foreign_access(path: str, besides: Collection[int] = ()) -> str:
     does not exist yet will be created by this user. `besides` are users who may.
     """
     trusted = {0, os.geteuid(), *besides}
-    for item in dict.fromkeys((os.path.abspath(path), os.path.realpath(path))):
-        parts = item.split("/")
+    for ancestor in dict.fromkeys((os.path.abspath(path), os.path.realpath(path))):
+        parts = ancestor.split("/")
         for count in range(len(parts), 0, -1):
             if output := _hold("/".join(parts[:count]) or "/", trusted):
                 return output

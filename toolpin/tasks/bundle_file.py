@@ -122,9 +122,9 @@ def import_archives(path: str, artifacts: Sequence[Artifact], cache: Cache) -> N
         with tarfile.open(path, "r:") as tar:
             # A sparse member can be larger than any disk.
             members = {
-                item.name: item
-                for item in tar.getmembers()
-                if item.isreg() and not item.issparse()
+                member.name: member
+                for member in tar.getmembers()
+                if member.isreg() and not member.issparse()
             }
             for artifact in artifacts:
                 member = members.get(_name(artifact))

@@ -105,11 +105,11 @@ def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
                     f"{job.pin} is locked twice with different files",
                     [
                         (
-                            item.locked.file,
-                            str(item.locked.entry.build.artifacts[0].digest),
+                            candidate.locked.file,
+                            str(candidate.locked.entry.build.artifacts[0].digest),
                         )
-                        for item in (first, job)
-                        if item.locked
+                        for candidate in (first, job)
+                        if candidate.locked
                     ],
                     f"toolpin lock --refresh {job.pin.tool}",
                 )
@@ -119,7 +119,7 @@ def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
 
 def _are_for_others(first: Job, second: Job) -> bool:
     """Return whether two locked builds differ by the tool pinned beside them."""
-    builds = [item.locked.entry.build for item in (first, second) if item.locked]
+    builds = [entry.locked.entry.build for entry in (first, second) if entry.locked]
     return first.beside != second.beside and builds[0].requires != builds[1].requires
 
 

@@ -104,7 +104,7 @@ def _install(
         return show([], errors, app)
     if options.dry_run:
         return show_plans(jobs, errors, installer.plan, there)
-    outcomes = [judged(item, resolver.tried) for item in installer.run(jobs)]
+    outcomes = [judged(outcome, resolver.tried) for outcome in installer.run(jobs)]
     provided = {outcome.job.pin for outcome in outcomes if outcome.status != "failed"}
     for pin, channel in resolver.channels:
         if pin in provided:
@@ -131,7 +131,10 @@ def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:
             raise ToolpinError(
                 f"DIR/{job.pin.tool} cannot be both {first.pin.version} and "
                 f"{job.pin.version}",
-                [(item.pin.version, str(item.origin)) for item in (first, job)],
+                [
+                    (conflicting.pin.version, str(conflicting.origin))
+                    for conflicting in (first, job)
+                ],
                 "toolpin help install",
             )
     return list(results.values())
@@ -242,7 +245,7 @@ def _run_together(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
     for pin, origin in settled:
         for tool, least in installs.partners(app.paths, pin):
             same = [origin for origin in settled if origin[0].tool == tool]
-            near = [item for item in same if item[1].place == origin.place]
+            near = [other for other in same if other[1].place == origin.place]
             have = next((value.version for value, _ in near or same), None)
             if have is None or sort_key(least) > sort_key(have):
                 return False

@@ -73,9 +73,9 @@ def _sum_up(
     on_path = app.env.get("PATH", "").split(":")
     if app.paths.into:
         directories = ":".join(
-            f"{app.paths.install(*item.job.pin)}/{directory}"
-            for item in (*done, *present)
-            for directory in app.registry.require(item.job.pin.tool).bin_dirs
+            f"{app.paths.install(*outcome.job.pin)}/{directory}"
+            for outcome in (*done, *present)
+            for directory in app.registry.require(outcome.job.pin.tool).bin_dirs
         )
         if directories and runs_here:
             report.remark(f'to run its programs: export PATH="{directories}:$PATH"')

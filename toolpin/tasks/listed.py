@@ -20,7 +20,9 @@ def check_listed(tool: str, wanted: Iterable[Wanted], app: App) -> None:
     A number may be newer than the lists. Without a list, the installed versions of a
     bundled tool show whether its names are numbers.
     """
-    names = [item.value for item in wanted if item.kind == "version"]
+    names = [
+        alternative.value for alternative in wanted if alternative.kind == "version"
+    ]
     names = [name for name in names if not name[0].isdigit()]
     if not names:
         return

@@ -64,13 +64,13 @@ def provide(requests: Sequence[Request], app: App, *, allowed: bool) -> None:
         need for need in needs if not (allowed or _is_allowed(need.artifact, prefixes))
     ]
     by_hand = [need for need in needs if need.replaces or not _url(need)]
-    missing += [item for item in by_hand if item not in missing]
+    missing += [need for need in by_hand if need not in missing]
     if missing:
-        facts = [(f"{item.name} ({item.place})", item.command) for item in missing]
+        facts = [(f"{need.name} ({need.place})", need.command) for need in missing]
         facts += [
-            (item.name, "a different plugin of that name is installed for all projects")
-            for item in missing
-            if item.replaces
+            (need.name, "a different plugin of that name is installed for all projects")
+            for need in missing
+            if need.replaces
         ]
         raise ToolpinError(
             f"{_count(len(missing))} not installed as locked",

@@ -59,8 +59,8 @@ def said_in(text: str, place: str) -> Said:
 
 def _words(key: str, value: object, found: Said) -> Iterator[str]:
     """Yield the versions of one tool; options are left out."""
-    for item in value if isinstance(value, list) else [value]:
-        table = item if isinstance(item, dict) else {"version": item}
+    for element in value if isinstance(value, list) else [value]:
+        table = element if isinstance(element, dict) else {"version": element}
         more = ", ".join(name for name in table if name != "version")
         if more:
             found.unsaid.append(f"tools.{key}: {more}")

@@ -119,7 +119,7 @@ def named(app: App) -> dict[Pin, str]:
         where = app.where_in(directory)
         with _told(directory):
             named_there = stated(where, app.registry.aliases, app.idioms)
-            lockfile_requests += [(item, where) for item in named_there]
+            lockfile_requests += [(request, where) for request in named_there]
         lockfile_requests += [
             (request, where) for request in _stated_by_any(app, where)
         ]
@@ -186,6 +186,6 @@ def _stated_by_any(app: App, where: Where) -> list[Request]:
     requests: list[Request] = []
     with contextlib.suppress(ToolpinError):
         idioms = app.registry.idioms("all")
-        for item in stated(where, app.registry.aliases, idioms):
-            requests.append(item)
+        for request in stated(where, app.registry.aliases, idioms):
+            requests.append(request)
     return requests

@@ -211,7 +211,7 @@ class Git:
 
     def _added(self, directory: str) -> list[str]:
         result = self._list(directory, "--others", "--", *script_places(directory))
-        return [item for item in result if not is_leftover(item)]
+        return [path for path in result if not is_leftover(path)]
 
     def _list(self, directory: str, *words: str) -> list[str]:
         listed = self._must(directory, "ls-files", "-z", *words)

@@ -69,8 +69,8 @@ def script_places(directory: str) -> list[str]:
     root = os.path.realpath(directory)
     # `check_own` refuses one that leads out of the plugin, which git would not accept.
     real = (os.path.realpath(f"{root}/{directory}") for directory in _DIRECTORIES)
-    inside = {item for item in real if f"{item}/".startswith(f"{root}/")}
-    return [f":(literal){os.path.relpath(item, root)}" for item in sorted(inside)]
+    inside = {directory for directory in real if f"{directory}/".startswith(f"{root}/")}
+    return [f":(literal){os.path.relpath(directory, root)}" for directory in sorted(inside)]
 
 
 def is_leftover(path: str) -> bool:
@@ -79,7 +79,7 @@ def is_leftover(path: str) -> bool:
 
 
 def _scripts(directory: str) -> Iterator[str]:
-    for place in (f"{directory}/{item}" for item in _DIRECTORIES):
+    for place in (f"{directory}/{subdirectory}" for subdirectory in _DIRECTORIES):
         if os.path.lexists(place):
             yield place
         if os.path.isdir(place):

@@ -81,7 +81,7 @@ def ask_all(scripts: Scripts, pin: Pin) -> Answer:
     with temporary("toolpin-ask-") as bare:
         here = _Around(scripts.env, scripts.cwd)
         there = _Around({"PATH": DEFAULT_PATH, "HOME": bare, "USER": "nobody"}, bare)
-        bins = [_bin_dirs(scripts, own, item) for item in (here, there)]
+        bins = [_bin_dirs(scripts, own, surrounding) for surrounding in (here, there)]
         has_env = scripts.has("exec-env")
         nothing = _Fixed({}, {})
         result = _wherever(scripts, own, here, there) if has_env else nothing
@@ -118,7 +118,7 @@ def _on_path(scripts: Scripts, bins: Sequence[str]) -> tuple[str, ...]:
     That is for programs of the plugin and for files that it makes them load, such as a
     hook of RubyGems.
     """
-    directories = [os.path.normpath(item) for item in bins]
+    directories = [os.path.normpath(directory) for directory in bins]
     has_templates = os.path.isdir(_templates(scripts))
     if has_templates:
         directories.insert(0, _templates(scripts))

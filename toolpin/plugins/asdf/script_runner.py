@@ -131,12 +131,12 @@ class Scripts:
                     [("expected", VERSION.expected), ("received", words[-1])],
                 )
             return words[-1] if words else None
-        listed = (item for item in self.list_all() if fits(item, VERSION))
-        results = [item for item in listed if not _UNSTABLE.search(item)]
+        listed = (version for version in self.list_all() if fits(version, VERSION))
+        results = [version for version in listed if not _UNSTABLE.search(version)]
         if query:
-            results = [item for item in results if item.startswith(query)]
+            results = [version for version in results if version.startswith(query)]
         else:
-            results = [item for item in results if _STARTS_WITH_NUMBER.match(item)]
+            results = [version for version in results if _STARTS_WITH_NUMBER.match(version)]
         return results[-1] if results else None
 
     def legacy_filenames(self) -> list[str]:
