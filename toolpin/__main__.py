@@ -36,7 +36,7 @@ def guarded(argv: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
     try:
         return run(argv)
     except ToolpinError as error:
-        _tell(error, argv)
+        _write_error(error, argv)
         return error.exit_code
     except KeyboardInterrupt:
         from toolpin.store.interruption import die_of
@@ -49,7 +49,7 @@ def guarded(argv: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
         return 1
     except Exception as error:  # noqa: BLE001 - the one place for bugs
         known = _crowded(error)
-        _tell(known or _bug(error), argv)
+        _write_error(known or _bug(error), argv)
         return known.exit_code if known else EXIT_BUG
 
 
@@ -83,7 +83,7 @@ def _open_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
 
 
-def _tell(error: ToolpinError, argv: Sequence[str]) -> None:
+def _write_error(error: ToolpinError, argv: Sequence[str]) -> None:
     """Write an error to stderr, or as JSON for a command line with --json."""
     from toolpin.system.report import Report, close_quietly
 

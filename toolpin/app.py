@@ -13,12 +13,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from toolpin.config.idiomatic_level import idiomatic_level
-from toolpin.errors import UsageError, as_word, searched
+from toolpin.errors import UsageError, searched
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.model import Request
 from toolpin.plugins.registry import Registry, read_registry
 from toolpin.project import pin_files
-from toolpin.project.idiomatic import Idioms, disagreements
+from toolpin.project.idiomatic import Idioms, disagreement_error, disagreements
 from toolpin.project.pin_files import Where
 from toolpin.project.project_files import Files
 from toolpin.resolver.local_resolution import Resolution, resolve
@@ -342,10 +342,7 @@ class App:
         self._lockfiles.clear()
 
     def stated(self, only: Collection[str] = ()) -> Iterator[Request]:
-        """Yield the requests of the files here and above, nearest first.
-
-        With `only`, lines for other names are not validated.
-        """
+        """Yield the requests here and above, nearest first; validate `only` these."""
         return pin_files.stated(self.where, self.registry.aliases, self.idioms, only)
 
     def requests(self) -> tuple[Request, ...]:
@@ -355,9 +352,9 @@ class App:
         """
         stated = tuple(self.stated())
         self.warn_of_ignored()
-        self.judge(stated)
+        self.report_disagreements(stated)
         results = tuple(self.effective(stated))
-        self.tell_of_passed_over({request.tool for request in results})
+        self.report_passed_over({request.tool for request in results})
         if results:
             return results
         raise UsageError(
@@ -376,7 +373,7 @@ class App:
         aliases, spell = registry.aliases, registry.spell
         return pin_files.effective(requests, env=self.env, aliases=aliases, spell=spell)
 
-    def judge(self, requests: Iterable[Request]) -> None:
+    def report_disagreements(self, requests: Iterable[Request]) -> None:
         """Report files of one directory that disagree about a tool."""
         for line in self.disagreement_lines(requests):
             self.report.warn(line)
@@ -386,19 +383,11 @@ class App:
 
         Raises UsageError for it when the setting `strict` is on.
         """
-        for item, other in disagreements(requests):
+        for used, other in disagreements(requests):
             if self.settings.strict:
-                raise UsageError(
-                    f"the version files in {os.path.dirname(item.origin.place)} "
-                    "disagree",
-                    [
-                        (str(item.origin), f"{item.tool} {item.wanted[0]}"),
-                        (str(other.origin), f"{other.tool} {other.wanted[0]}"),
-                    ],
-                    f"rm {as_word(other.origin.place)}",
-                )
+                raise disagreement_error(used, other)
             yield (
-                f"{item.origin} has {item.tool} {item.wanted[0]}, which is used; "
+                f"{used.origin} has {used.tool} {used.wanted[0]}, which is used; "
                 f"{other.origin} has {other.wanted[0]}"
             )
 
@@ -410,7 +399,7 @@ class App:
         """Yield the installed versions that satisfy a request here; see `resolve`."""
         return resolve(request, self.paths, self.where)
 
-    def tell_of_passed_over(self, tools: Collection[str] | None = None) -> None:
+    def report_passed_over(self, tools: Collection[str] | None = None) -> None:
         """Report, once each, which asdf plugins of these tools are not used here."""
         for tool, directory in self.registry.passed_over.items():
             note = f"{self.paths.chosen}/.said-{tool}"
@@ -431,13 +420,10 @@ class App:
             self.report.warn(f"{path} is ignored: it belongs to another user")
 
     def ignored_files(self) -> Iterator[str]:
-        """Yield the files that are ignored here because another user owns them.
-
-        First the files that pin, then the lockfiles beside files that are used.
-        """
+        """Yield the ignored files that pin, and ignored lockfiles beside used ones."""
         places = (*self.where[:3], self.idioms.names)
         yield from pin_files.ignored(*places)
         counted = pin_files.candidates(*places)
         for path in dict.fromkeys(map(lockfile_beside, counted)):
-            if os.path.lexists(path) and not pin_files.counts(path):
+            if os.path.lexists(path) and not pin_files.is_used_file(path):
                 yield path

@@ -107,9 +107,9 @@ def settle(patch: EnvPatch, major: str, env: Mapping[str, str]) -> EnvPatch:
     homes = tuple(
         (home.variable, home.directory.replace(REQUIRED, major))
         for home in patch.homes
-        if not (mine := _set_by_user(home, env))
-        or mine == home.directory
-        or mine.startswith(f"{home.root}/")
+        if not (current := _set_by_user(home, env))
+        or current == home.directory
+        or current.startswith(f"{home.root}/")
     )
     path = tuple(directory.replace(REQUIRED, major) for directory in patch.path)
     return patch._replace(path=path, variables=patch.variables + homes, homes=())
@@ -117,7 +117,7 @@ def settle(patch: EnvPatch, major: str, env: Mapping[str, str]) -> EnvPatch:
 
 def moved(patch: EnvPatch, old: str, new: str) -> EnvPatch:
     """Return the patch of a record as if its store were in `new` instead of `old`."""
-    there = f"{new}/installs/"
+    new_installs = f"{new}/installs/"
 
     def at(path: str) -> str:
         return f"{new}/{path[len(old) + 1 :]}" if path.startswith(f"{old}/") else path
@@ -126,7 +126,12 @@ def moved(patch: EnvPatch, old: str, new: str) -> EnvPatch:
         path=tuple(map(at, patch.path)),
         plugin=at(patch.plugin),
         variables=tuple(
-            (name, new if value == old else value.replace(f"{old}/installs/", there))
+            (
+                name,
+                new
+                if value == old
+                else value.replace(f"{old}/installs/", new_installs),
+            )
             for name, value in patch.variables
         ),
         homes=tuple(

@@ -82,7 +82,7 @@ def nearest(version: str, known: Iterable[str], count: int = 4) -> list[str]:
     Those that share most leading parts, then releases, then by distance in the order.
     Without one that shares the first part the result is the next lower and higher one.
     """
-    asked = _parts(version)
+    wanted = _parts(version)
     ordered = sorted(set(known), key=sort_key)
     place = bisect_left(ordered, sort_key(version), key=sort_key)
     wants_release = not is_pre_release(version)
@@ -94,11 +94,11 @@ def nearest(version: str, known: Iterable[str], count: int = 4) -> list[str]:
         distance = (
             2 * (index - place) + 1 if index >= place else 2 * (place - index - 1)
         )
-        return -_shared(asked, _parts(other)), unready, distance
+        return -_shared(wanted, _parts(other)), unready, distance
 
     ranked = sorted(range(len(ordered)), key=rank)
-    close = [index for index in ranked if _shared(asked, _parts(ordered[index]))]
-    if close or not asked or asked[0][0] != _NUMBER:
+    close = [index for index in ranked if _shared(wanted, _parts(ordered[index]))]
+    if close or not wanted or wanted[0][0] != _NUMBER:
         return [ordered[index] for index in close[:count]]
     ready = [version for version in ordered if not is_pre_release(version)] or ordered
     place = bisect_left(ready, sort_key(version), key=sort_key)
@@ -122,8 +122,8 @@ def _preference(version: str) -> tuple[bool, tuple[Part, ...], bool, Key]:
 
 def _shared(item: tuple[Part, ...], other: tuple[Part, ...]) -> int:
     count = 0
-    for mine, theirs in zip(item, other, strict=False):
-        if mine != theirs:
+    for own, others in zip(item, other, strict=False):
+        if own != others:
             break
         count += 1
     return count

@@ -172,7 +172,7 @@ def _state(data: bytes) -> None:
     assert parse_state(render_state(parse_state(text))) == parse_state(text)
     env = {"PATH": "/a:/b", "HOME": "/h", STATE: text}
     patch = EnvPatch(("/n/bin",), (("GOROOT", "/n"),))
-    changes = entered(env, patch, "/shims", told="", in_front=True)
+    changes = entered(env, patch, "/shims", message="", in_front=True)
     after = {**env, **changes}
     left({name: value for name, value in after.items() if value is not None})
 

@@ -15,7 +15,7 @@ from toolpin.config.asdf_env import without_translated
 from toolpin.config.idiomatic_level import VARIABLE
 from toolpin.errors import HookFailed, NotRunnable, ScriptFailed, printable
 from toolpin.model import Pin, Request
-from toolpin.plugins.asdf.spelling import spelt
+from toolpin.plugins.asdf.spelling import asdf_spelling
 from toolpin.run import command_lookup, command_run
 from toolpin.run.launch import as_called, become
 from toolpin.run.lookup_context import Found
@@ -49,7 +49,7 @@ def exec_(context: AsdfContext, words: Sequence[str]) -> NoReturn:
             ),
         )
     except NotRunnable as error:
-        raise _told(context, command, error) from error
+        raise _message(context, command, error) from error
     except HookFailed as error:
         raise FailedError("") from error
 
@@ -76,7 +76,7 @@ def which(context: AsdfContext, words: Sequence[str]) -> int:
     command = split(words).name(0)
     if not command:
         raise FailedError("usage: asdf which <command>")
-    context.answer(_find(context, command, 1, _lacks_it, whole=False).path)
+    context.answer(_find(context, command, 1, _no_which, whole=False).path)
     return 0
 
 
@@ -93,8 +93,10 @@ def cmd(context: AsdfContext, words: Sequence[str]) -> NoReturn:
     result = scripts.extension(rest)
     start = "error running extension command: "
     if result is None:
-        lacking = f"Plugin named {name} does not have a extension command named "
-        raise FailedError(f"{start}{lacking}{''.join(rest[:1])}")
+        missing_message = (
+            f"Plugin named {name} does not have a extension command named "
+        )
+        raise FailedError(f"{start}{missing_message}{''.join(rest[:1])}")
     program, args = result
     if not os.access(program, os.X_OK):
         raise FailedError(f"{start}{printable(program)} is not executable")
@@ -112,14 +114,14 @@ def _has_directory(context: AsdfContext, name: str) -> bool:
     return "/" not in name and os.path.isdir(f"{context.app.paths.plugins}/{name}")
 
 
-def _lacks(_front: AsdfContext, command: str) -> str:
+def _no_executable(_front: AsdfContext, command: str) -> str:
     return (
         f"No executable {command} found for current version. Please select a different "
         f"version or install {command} manually for the current version"
     )
 
 
-def _lacks_it(context: AsdfContext, command: str) -> str:
+def _no_which(context: AsdfContext, command: str) -> str:
     """Return the message of `which` if the set versions lack a command."""
     requests = _asked_for(context, command)
     versions = (str(wanted) for request in requests for wanted in request.wanted)
@@ -139,7 +141,7 @@ def _find(
     context: AsdfContext,
     command: str,
     unknown: int,
-    lacking: Callable[[AsdfContext, str], str] = _lacks,
+    missing_message: Callable[[AsdfContext, str], str] = _no_executable,
     *,
     whole: bool = True,
 ) -> Found:
@@ -150,7 +152,7 @@ def _find(
         place = app.place._replace(env=as_called(app.env))
         result = command_lookup.find(command, place, whole=whole)
     except NotRunnable as error:
-        raise _told(context, command, error, lacking) from error
+        raise _message(context, command, error, missing_message) from error
     return _as_asdf(context, result)
 
 
@@ -165,8 +167,11 @@ def _check(context: AsdfContext, command: str, unknown: int) -> None:
             unimported,
         )
 
-        if theirs := unimported(context.app.paths, context.given):
-            what += f"\n{theirs} has versions that are not here: {import_line(theirs)}"
+        if asdf_directory := unimported(context.app.paths, context.given):
+            what += (
+                f"\n{asdf_directory} has versions that are not here: "
+                f"{import_line(asdf_directory)}"
+            )
         raise FailedError(what, unknown)
     if any(context.request(tool) for tool in sorted(tools)):
         return
@@ -176,18 +181,18 @@ def _check(context: AsdfContext, command: str, unknown: int) -> None:
                 f"No version is set for command {command}",
                 "Consider adding one of the following versions in your config file at "
                 f"{printable(_file(context))}",
-                *(f"{pin.tool} {spelt(pin.version)}" for pin in pins),
+                *(f"{pin.tool} {asdf_spelling(pin.version)}" for pin in pins),
             ]
         ),
         _SET_UP,
     )
 
 
-def _told(
+def _message(
     context: AsdfContext,
     command: str,
     error: NotRunnable,
-    lacking: Callable[[AsdfContext, str], str] = _lacks,
+    missing_message: Callable[[AsdfContext, str], str] = _no_executable,
 ) -> Exception:
     """Return asdf's message for a command whose set version cannot run it."""
     if isinstance(error, ScriptFailed):
@@ -196,9 +201,9 @@ def _told(
         )
     pins = _having(context, command)
     requests = _asked_for(context, command)
-    if any(_is_there(context, request) for request in requests):
+    if any(_is_installed(context, request) for request in requests):
         if "does not provide" in error.what:
-            return FailedError(lacking(context, command))
+            return FailedError(missing_message(context, command))
         return error
     lines = [
         f"No preset version installed for command {command}",
@@ -215,23 +220,23 @@ def _told(
             "",
             "or add one of the following versions in your config file at "
             f"{printable(_file(context))}",
-            *(f"{pin.tool} {spelt(pin.version)}" for pin in pins),
+            *(f"{pin.tool} {asdf_spelling(pin.version)}" for pin in pins),
         ]
     lines += [
         "",
         *(
-            f"required by {printable(_wanting(context, request))}"
+            f"required by {printable(_location(context, request))}"
             for request in requests
         ),
     ]
     return FailedError("\n".join(lines), _SET_UP)
 
 
-def _wanting(context: AsdfContext, request: Request) -> str:
+def _location(context: AsdfContext, request: Request) -> str:
     return str(request.origin) if request.origin.line else context.source(request)
 
 
-def _is_there(context: AsdfContext, request: Request) -> bool:
+def _is_installed(context: AsdfContext, request: Request) -> bool:
     return any(resolution.basis for resolution in context.app.resolve(request))
 
 

@@ -29,7 +29,7 @@ from toolpin.model import Pin, Request, Wanted
 from toolpin.plugins.asdf import script_queries
 from toolpin.plugins.asdf.script_build import KEEP
 from toolpin.plugins.asdf.script_runner import variables_at
-from toolpin.plugins.asdf.spelling import spelt
+from toolpin.plugins.asdf.spelling import asdf_spelling
 from toolpin.plugins.script_plugin import is_scripted
 from toolpin.project import pin_files, project_files
 from toolpin.project.toolversions import check_tool_name, edit
@@ -95,7 +95,8 @@ def _provide(
                 code = 1
             elif pin:
                 context.say(
-                    f"version {spelt(pin.version)} of {pin.tool} is already installed"
+                    f"version {asdf_spelling(pin.version)} of {pin.tool} is "
+                    "already installed"
                 )
             else:
                 lacking.append(request._replace(wanted=(wanted,)))

@@ -18,7 +18,7 @@ from toolpin.asdf_cli.asdf_context import (
 )
 from toolpin.errors import ToolpinError, printable
 from toolpin.model import Pin, Request
-from toolpin.plugins.asdf.spelling import spelt
+from toolpin.plugins.asdf.spelling import asdf_spelling
 from toolpin.store import installs
 from toolpin.versions import sort_key
 
@@ -126,9 +126,9 @@ def _installed(context: AsdfContext, tool: str, prefix: str = "") -> list[str]:
         else set()
     )
     return [
-        f" {'*' if Pin(tool, version) in chosen else ' '}{spelt(version)}"
+        f" {'*' if Pin(tool, version) in chosen else ' '}{asdf_spelling(version)}"
         for version in installs.versions(context.app.paths, tool)
-        if spelt(version).startswith(prefix)
+        if asdf_spelling(version).startswith(prefix)
     ]
 
 
@@ -216,7 +216,7 @@ def shimversions(context: AsdfContext, words: Sequence[str]) -> int:
         raise FailedError("usage: asdf shimversions <command>")
     paths = context.app.paths
     texts = [
-        f"{tool} {spelt(version)}"
+        f"{tool} {asdf_spelling(version)}"
         for tool in installs.tools(paths)
         for version in sorted(
             installs.versions(paths, tool), key=sort_key, reverse=True

@@ -94,7 +94,7 @@ def faults(release: Release, target: Host) -> list[Fault]:
     return [none] * bool(release.erts and not in_erts) + [
         Fault(native.path, what, there)
         for native in release.files
-        for what, there in _whys(release, native, target, own)
+        for what, there in _reasons(release, native, target, own)
     ]
 
 
@@ -106,7 +106,7 @@ def needed(release: Release, target: Host) -> dict[str, list[str]]:
     own = {os.path.basename(native.path) for native in release.files}
     results: dict[str, list[str]] = {}
     for native in release.files:
-        for soname in _foreign(native, own):
+        for soname in _foreign_directories(native, own):
             if target.libraries is None or not bound_to(native.elf):
                 results.setdefault(soname, []).append(native.path)
     return dict(sorted(results.items()))
@@ -156,7 +156,7 @@ def _macho(inside: str, view: mmap.mmap) -> Native | None:
         return None
 
 
-def _whys(
+def _reasons(
     release: Release, native: Native, target: Host, own: set[str]
 ) -> Iterator[tuple[str, str]]:
     elf, bound = native.elf, bound_to(native.elf)
@@ -179,7 +179,7 @@ def _whys(
     if target.libraries is None:
         return
     directories = [_origin(path, release, native) for path in elf.searched]
-    for soname in _foreign(native, own):
+    for soname in _foreign_directories(native, own):
         there = soname in target.libraries
         if not there and not any(
             os.path.exists(f"{directory}/{soname}") for directory in directories
@@ -189,7 +189,7 @@ def _whys(
         yield "needs the loader", f"{elf.loader}, which is missing here"
 
 
-def _foreign(native: Native, own: set[str]) -> Sequence[str]:
+def _foreign_directories(native: Native, own: set[str]) -> Sequence[str]:
     return [
         name
         for name in native.elf.needed

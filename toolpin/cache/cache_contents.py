@@ -84,10 +84,10 @@ def clean(cache: Cache, *, dry_run: bool = False) -> Cleaning:
         if dry_run:
             removed.append(entry)
             continue
-        with try_held(f"{cache.root}/locks/{name}") as mine:
-            if mine:
+        with try_held(f"{cache.root}/locks/{name}") as is_free:
+            if is_free:
                 _remove(path)
-            (removed if mine else busy).append(entry)
+            (removed if is_free else busy).append(entry)
     # The directories of the notes stay: an install may be writing to one of them.
     for path in _note_files(cache):
         removed.append((path, _size(path)))

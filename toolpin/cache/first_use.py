@@ -56,7 +56,7 @@ class FirstUse:
             f"without a checksum and skipped; use {FLAG} to include them"
         )
 
-    def knows(self, artifacts: Sequence[Artifact]) -> bool:
+    def has_recorded(self, artifacts: Sequence[Artifact]) -> bool:
         """Return whether one of these has its recorded digest."""
         return any(
             artifact.locator.startswith("https:")
@@ -69,14 +69,14 @@ class FirstUse:
         if note is None:
             return None
         try:
-            asked, artifacts = json_documents.parse_note(note.decode())
+            address, artifacts = json_documents.parse_note(note.decode())
         except ValueError as error:
             raise Refused(
                 f"the recorded digest of {url} cannot be read",
                 [("reason", str(error)), ("digest", "none, apart from that one")],
                 f"rm {as_word(f'{self._cache.root}/{_KIND}/{_name(url)}')}",
             ) from error
-        return artifacts[0] if asked == url and artifacts else None
+        return artifacts[0] if address == url and artifacts else None
 
     def _record(self, url: str, filename: str, name: str) -> Artifact:
         if not self.allowed:

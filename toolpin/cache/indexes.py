@@ -19,7 +19,7 @@ from toolpin.http import urls
 from toolpin.http.fetch import Fetcher, Post
 
 _KIND = "documents"
-_ASKED_BY = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+_CONDITIONS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
 
 
 class _Kept(NamedTuple):
@@ -45,7 +45,7 @@ class Indexes:
         self._cache = cache
         self._rewrite = rewrite
         self._read: dict[str, bytes | ToolpinError] = {}
-        self._mutexes: dict[str, threading.Lock] = {}
+        self._locks: dict[str, threading.Lock] = {}
 
     def read(
         self,
@@ -61,13 +61,13 @@ class Indexes:
         that `suffices` is not requested again. A failure is kept, too: the other hosts
         of a lock do not wait for it again.
         """
-        with self._mutexes.setdefault(url, threading.Lock()):
+        with self._locks.setdefault(url, threading.Lock()):
             if url not in self._read:
                 try:
                     self._read[url] = (
                         self._fetcher.document(url, max_bytes=max_bytes, post=post)
                         if post
-                        else self._ask(url, max_bytes, suffices)
+                        else self._request(url, max_bytes, suffices)
                     )
                 except ToolpinError as error:
                     self._read[url] = error
@@ -76,7 +76,7 @@ class Indexes:
             raise text
         return text
 
-    def _ask(
+    def _request(
         self, url: str, max_bytes: int, suffices: Callable[[bytes], bool] | None
     ) -> bytes:
         # A mirror's response is stored separately, without its password in the name.
@@ -110,7 +110,9 @@ class Indexes:
     ) -> None:
         """Keep a document, if its server names it; a full cache is not an error."""
         headers = {
-            ask: received[name] for name, ask in _ASKED_BY.items() if name in received
+            condition: received[name]
+            for name, condition in _CONDITIONS.items()
+            if name in received
         }
         if not headers and not always:
             return

@@ -57,13 +57,13 @@ class Kept(NamedTuple):
         return above != "trees" and self.has_directory(above) and name in FILES
 
 
-def sweep(root: str, kept: Kept) -> list[str]:
+def remove_unplanned(root: str, kept: Kept) -> list[str]:
     """Remove everything that is not kept, and return its relative paths.
 
     Raises ToolpinError if the disk refuses: the directory must not be used then.
     """
     removed: list[str] = []
-    if not _may_be_ours(root):
+    if not _may_be_toolpins(root):
         raise ToolpinError(
             f"{root} exists and was not created by toolpin: nothing was removed",
             [("expected", "archives or unpacked trees of toolpin")],
@@ -87,7 +87,7 @@ def sweep(root: str, kept: Kept) -> list[str]:
     return removed
 
 
-def _may_be_ours(root: str) -> bool:
+def _may_be_toolpins(root: str) -> bool:
     """Return whether a directory is toolpin's, not a project's of the same name."""
     if not _is_directory(root):
         return True

@@ -171,7 +171,7 @@ class _Planner:
         if is_scripted(tool):
             return Planned(job, plan, install_key(inputs), builds=True, kept="")
         if builds or (plan and plan.is_of_here):
-            inputs = inputs._replace(here=self._of_here(tool, job.pin, builds=builds))
+            inputs = inputs._replace(here=self._machine(tool, job.pin, builds=builds))
         kept = TREE if plan and plan.is_of_here else ARCHIVES
         return Planned(job, plan, install_key(inputs), builds, kept)
 
@@ -180,7 +180,7 @@ class _Planner:
         sources = allowed_sources(tool, self._here, wanted)
         return all(spec.build for spec in sources)
 
-    def _of_here(self, tool: Tool, pin: Pin, *, builds: bool) -> Here:
+    def _machine(self, tool: Tool, pin: Pin, *, builds: bool) -> Here:
         """Return the properties of this machine that a tree made on it depends on."""
         links: tuple[tuple[str, str], ...] = ()
         options: tuple[tuple[str, str], ...] = ()

@@ -40,7 +40,7 @@ def pack(paths: Paths, receipt: Receipt, place: str) -> None:
         os.makedirs(fresh)
         with tarfile.open(f"{fresh}/{_TREE}", "x", format=tarfile.GNU_FORMAT) as tar:
             for path in (*_directories(tree), *(file.path for file in receipt.files)):
-                tar.add(f"{tree}/{path}", path, recursive=False, filter=_nobodys)
+                tar.add(f"{tree}/{path}", path, recursive=False, filter=_without_owner)
         with open(f"{fresh}/{_RECEIPT}", "x", encoding="utf-8") as file:
             file.write(render_receipt(receipt))
         staging.delete_tree(place)
@@ -55,7 +55,7 @@ def pack(paths: Paths, receipt: Receipt, place: str) -> None:
         ) from error
 
 
-def bring_back(paths: Paths, plan: Plan, place: str, installed_at: str) -> Receipt:
+def restore_tree(paths: Paths, plan: Plan, place: str, installed_at: str) -> Receipt:
     """Publish the packed tree at a path. The caller holds the file lock.
 
     Raises Mismatch if it differs from its receipt, Refused if it does not run here;
@@ -86,7 +86,7 @@ def _directories(tree: str) -> list[str]:
     )
 
 
-def _nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:
+def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
     """Remove the owner, so that equal trees give equal bytes."""
     member.uid = member.gid = 0
     member.uname = member.gname = ""

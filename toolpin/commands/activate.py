@@ -81,7 +81,7 @@ def _update(app: App, dialect: Dialect, shell: str, *, in_front: bool) -> str:
         app.env,
         patch,
         app.paths.shims,
-        told=output,
+        message=output,
         unknown=[request.tool for request in unknown],
         in_front=in_front,
     )
@@ -92,9 +92,9 @@ def _update(app: App, dialect: Dialect, shell: str, *, in_front: bool) -> str:
         if request.tool not in state.unknown:  # once per session
             what = f"{request.origin}: no plugin knows {request.tool}"
             app.report.warn(f"{what}; try: {adding(request.tool)}")
-    if output and output != state.told:
+    if output and output != state.message:
         app.report.warn_lines(output)
-        _stand_before_the_machines(app)
+        _create_missing_shims(app)
     return render_changes(changes, dialect) + dialect.same(
         Watch(
             watch.present + installs.present,
@@ -112,7 +112,7 @@ class _Here(NamedTuple):
     """
 
     patch: EnvPatch
-    told: str
+    message: str
     requests: tuple[Request, ...] = ()
     unknown: tuple[Request, ...] = ()
 
@@ -149,7 +149,7 @@ def _patch(request: Request, app: App) -> EnvPatch:
     return EnvPatch((), ()) if is_of_project(patch, request, app.where) else patch
 
 
-def _stand_before_the_machines(app: App) -> None:
+def _create_missing_shims(app: App) -> None:
     """Create the shims of pinned tools, even if no version was ever installed.
 
     Otherwise the system's programs would run instead of missing versions, and for lines

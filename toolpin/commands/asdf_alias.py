@@ -42,7 +42,7 @@ def run(options: Options, app: App) -> int:
         )
     after = None if options.remove else _text()
     try:
-        _put(place, after)
+        _write(place, after)
     except OSError as error:
         raise ToolpinError(
             f"{place} cannot be written",
@@ -76,7 +76,7 @@ def _read(place: str) -> str | None:
         return ""
 
 
-def _put(place: str, text: str | None) -> None:
+def _write(place: str, text: str | None) -> None:
     if text is None:
         if os.path.lexists(place):
             os.unlink(place)

@@ -80,8 +80,8 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
             "there is no toolpin.lock to bundle", [("expected", file)], "toolpin lock"
         )
     bundle = Bundle(lock, tuple(sorted(set(hosts) or {str(app.host)})))
-    for ask in lockfile_requests_of(read_project(beside, app), beside, app):
-        resolution = resolve_locked(lock, file, ask, app.host)
+    for lock_request in lockfile_requests_of(read_project(beside, app), beside, app):
+        resolution = resolve_locked(lock, file, lock_request, app.host)
         if resolution.pin is None:
             raise not_locked(resolution)
     _check_complete(bundle, file)
@@ -124,9 +124,11 @@ def _wanted_for(artifact: Artifact, bundle: Bundle) -> str:
 
 def _check_complete(bundle: Bundle, file: str) -> None:
     """Raise NotLocked if a host lacks a build of a pin."""
-    for ask in _asks(bundle, file):
+    for lock_request in _lock_requests(bundle, file):
         for name in bundle.hosts:
-            resolution = resolve_locked(bundle.lock, file, ask, host.any_of(name))
+            resolution = resolve_locked(
+                bundle.lock, file, lock_request, host.any_of(name)
+            )
             if resolution.locked is None:
                 raise not_locked(resolution)
             if resolution.locked.entry.source == SOURCE:
@@ -137,7 +139,7 @@ def _check_complete(bundle: Bundle, file: str) -> None:
                 )
 
 
-def _asks(bundle: Bundle, path: str) -> Iterator[LockfileRequest]:
+def _lock_requests(bundle: Bundle, path: str) -> Iterator[LockfileRequest]:
     """Yield the pins of a bundle's lockfile as requests."""
     origin = Origin(path)
     for key in sorted(bundle.lock.pins):
@@ -190,12 +192,12 @@ def _jobs(bundle: Bundle, path: str, app: App) -> list[Job]:
     Raises NotLocked for a build that does not run here.
     """
     jobs: dict[Pin, Job] = {}
-    for ask in _asks(bundle, path):
-        app.registry.check(ask.tool, ask.origin)
-        resolution = resolve_locked(bundle.lock, path, ask, app.host)
+    for lock_request in _lock_requests(bundle, path):
+        app.registry.check(lock_request.tool, lock_request.origin)
+        resolution = resolve_locked(bundle.lock, path, lock_request, app.host)
         if resolution.pin is None or resolution.locked is None:
             facts = [("reason", resolution.problem)]
-            raise NotLocked(f"{ask.key} cannot be installed here", facts)
-        job = Job(resolution.pin, ask.origin, resolution.locked, must=True)
+            raise NotLocked(f"{lock_request.key} cannot be installed here", facts)
+        job = Job(resolution.pin, lock_request.origin, resolution.locked, must=True)
         jobs[job.pin] = job
     return list(jobs.values())

@@ -72,15 +72,19 @@ def _list(options: Options, app: App) -> int:
 
 def _get(options: Options, app: App) -> int:
     required_key(options.key)
-    item = settings.effective(app.paths, app.env).get(options.key)
-    if item is None:
+    effective_setting = settings.effective(app.paths, app.env).get(options.key)
+    if effective_setting is None:
         raise ToolpinError(f"{options.key} is not set", hint="toolpin config list")
     if app.report.as_json:
-        app.report.document("config get", _record(item))
+        app.report.document("config get", _record(effective_setting))
         return 0
     # A text alone, without quotes, for `$(toolpin config get KEY)`.
-    text = item.value if isinstance(item.value, str) else render_value(item.value)
-    origin = f"  {printable(str(item.origin))}" if options.origin else ""
+    text = (
+        effective_setting.value
+        if isinstance(effective_setting.value, str)
+        else render_value(effective_setting.value)
+    )
+    origin = f"  {printable(str(effective_setting.origin))}" if options.origin else ""
     app.report.answer(f"{text}{origin}")
     return 0
 
@@ -94,7 +98,7 @@ def _write(options: Options, app: App) -> int:
         from toolpin.tasks.shim_refresh import refresh_shims  # noqa: PLC0415
 
         refresh_shims(app.paths, app.registry)
-    _tell(options, app, changed=is_changed)
+    _report(options, app, changed=is_changed)
     return 0
 
 
@@ -113,7 +117,7 @@ def _edit(options: Options, file: str) -> bool:
     return after != before
 
 
-def _tell(options: Options, app: App, *, changed: bool) -> None:
+def _report(options: Options, app: App, *, changed: bool) -> None:
     file = app.paths.user_config
     if app.report.as_json:
         result = {"key": options.key, "file": file}

@@ -28,7 +28,7 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         line = line[4:]
     else:
         paths = find_paths(env)
-    own, as_asdf = env, _as_found
+    own, as_asdf = env, _translated
     if os.path.exists(paths.asdf_note):  # then asdf's variables apply here, too
         from toolpin.config import asdf_env  # noqa: PLC0415 - a store that has no asdf
 
@@ -85,5 +85,5 @@ def _fail_as_asdf(
     )
 
 
-def _as_found(found: Found) -> Found:
+def _translated(found: Found) -> Found:
     return found

@@ -19,13 +19,13 @@ from toolpin.project.validation import NAME, VERSION, fits
 from toolpin.store import installs
 from toolpin.store.imported_installs import copy_plugin, link, record
 from toolpin.system.paths import Paths
-from toolpin.tasks.mise_tools import said_in
+from toolpin.tasks.mise_tools import translate
 from toolpin.tasks.shim_refresh import refresh_shims
 
 _MISE_FILES = ("mise.toml", ".mise.toml", ".config/mise.toml", "mise/config.toml")
 
 
-class _Place(NamedTuple):
+class _Manager(NamedTuple):
     """Where a manager keeps versions: its variable, root and subdirectory.
 
     `tool` is what it installs, in directories that begin with `prefix`; "" for many
@@ -39,17 +39,17 @@ class _Place(NamedTuple):
     prefix: str = ""
 
 
-_PLACES = {
-    "asdf": _Place("ASDF_DATA_DIR", ".asdf", "installs"),
-    "mise": _Place("MISE_DATA_DIR", ".local/share/mise", "installs"),
-    "pyenv": _Place("PYENV_ROOT", ".pyenv", "versions", "python"),
-    "rbenv": _Place("RBENV_ROOT", ".rbenv", "versions", "ruby"),
-    "nvm": _Place("NVM_DIR", ".nvm", "versions/node", "nodejs", "v"),
-    "volta": _Place("VOLTA_HOME", ".volta", "tools/image/node", "nodejs"),
+_MANAGERS = {
+    "asdf": _Manager("ASDF_DATA_DIR", ".asdf", "installs"),
+    "mise": _Manager("MISE_DATA_DIR", ".local/share/mise", "installs"),
+    "pyenv": _Manager("PYENV_ROOT", ".pyenv", "versions", "python"),
+    "rbenv": _Manager("RBENV_ROOT", ".rbenv", "versions", "ruby"),
+    "nvm": _Manager("NVM_DIR", ".nvm", "versions/node", "nodejs", "v"),
+    "volta": _Manager("VOLTA_HOME", ".volta", "tools/image/node", "nodejs"),
 }
 
 
-class _Found(NamedTuple):
+class _Version(NamedTuple):
     """A version that another manager has, and its tree."""
 
     pin: Pin
@@ -67,7 +67,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments: the manager, and where it keeps its versions."""
     parser.add_argument(
         "manager",
-        choices=tuple(_PLACES),
+        choices=tuple(_MANAGERS),
         help="the version manager that installed them",
     )
     parser.add_argument(
@@ -90,7 +90,7 @@ def run(options: Options, app: App) -> int:
         plugins = _plugins(source, app, errors, in_place=in_place)
     for version in _versions(options.manager, source, app):
         try:
-            if _take(version, app, in_place=in_place):
+            if _adopt(version, app, in_place=in_place):
                 taken.append(version.pin)
         except (ToolpinError, OSError) as error:
             what = error.what if isinstance(error, ToolpinError) else str(error)
@@ -104,29 +104,29 @@ def run(options: Options, app: App) -> int:
         app.report.error(failure)
     if options.manager == "mise":
         _pin_as_mise(app)
-    _tell(options.manager, source, plugins, taken, app)
+    _report(options.manager, source, plugins, taken, app)
     return 1 if errors else 0
 
 
-def _take(found: _Found, app: App, *, in_place: bool) -> bool:
+def _adopt(managed: _Version, app: App, *, in_place: bool) -> bool:
     """Adopt a version; False if that was done before."""
     paths = app.paths
     if not in_place:
-        return link(paths, found.pin, found.tree, app.env)
+        return link(paths, managed.pin, managed.tree, app.env)
     # A link that names a directory of the user's own as a version is used as it is.
-    is_link = os.path.islink(paths.install(*found.pin))
-    if is_link or os.path.exists(f"{found.tree}/{installs.RECORD}"):
+    is_link = os.path.islink(paths.install(*managed.pin))
+    if is_link or os.path.exists(f"{managed.tree}/{installs.RECORD}"):
         return False
-    record(paths, found.pin, app.env)
+    record(paths, managed.pin, app.env)
     return True
 
 
 def _source(options: Options, app: App) -> str:
     """Return the other manager's directory. Raises ToolpinError if there is none."""
-    place = _PLACES[options.manager]
+    place = _MANAGERS[options.manager]
     named = data_directory if options.manager == "asdf" else None
-    theirs = named(app.env) if named else app.env.get(place.variable)
-    directory = options.source or theirs or f"{app.home}/{place.root}"
+    other_store = named(app.env) if named else app.env.get(place.variable)
+    directory = options.source or other_store or f"{app.home}/{place.root}"
     source = os.path.normpath(os.path.join(app.directory, directory))
     if not os.path.isdir(f"{source}/{place.below}"):
         raise ToolpinError(
@@ -145,9 +145,9 @@ def _plugins(
     A plugin that cannot be copied is added to `errors`, and does not stop the others.
     """
     directories = app.plugin_directories
-    theirs = app.paths._replace(data=source)
+    other_store = app.paths._replace(data=source)
     taken = []
-    for name, directory in script_directories(theirs).items():
+    for name, directory in script_directories(other_store).items():
         try:
             if in_place or copy_plugin(app.paths, name, directory):
                 directories.note(name)
@@ -157,7 +157,7 @@ def _plugins(
     return taken
 
 
-def _versions(manager: str, source: str, app: App) -> Iterator[_Found]:
+def _versions(manager: str, source: str, app: App) -> Iterator[_Version]:
     """Yield every installed version; unfinished ones are left out."""
     for candidate in _named(manager, source, app):
         if _is_version(candidate.pin.version):
@@ -176,31 +176,31 @@ def _is_version(name: str) -> bool:
     return parse_wanted(name, origin).kind == "version" or ref != name
 
 
-def _named(manager: str, source: str, app: App) -> Iterator[_Found]:
+def _named(manager: str, source: str, app: App) -> Iterator[_Version]:
     """Yield every directory with a possible name of a version."""
     if manager == "asdf":  # toolpin may have created it, too
-        theirs = Paths(source, app.paths.config)
-        for tool in installs.tools(theirs):
+        other_store = Paths(source, app.paths.config)
+        for tool in installs.tools(other_store):
             own = app.registry.canonical(tool)
-            for version in installs.versions(theirs, tool):
-                tree = os.path.realpath(theirs.install(tool, version))
-                yield _Found(Pin(own, version), tree)
+            for version in installs.versions(other_store, tool):
+                tree = os.path.realpath(other_store.install(tool, version))
+                yield _Version(Pin(own, version), tree)
     elif manager == "mise":
         for name in _names(f"{source}/installs"):
             tool = app.registry.canonical(name)
             yield from _below(f"{source}/installs/{name}", tool, "")
     else:
-        place = _PLACES[manager]
+        place = _MANAGERS[manager]
         yield from _below(f"{source}/{place.below}", place.tool, place.prefix)
 
 
-def _below(directory: str, tool: str, prefix: str) -> Iterator[_Found]:
+def _below(directory: str, tool: str, prefix: str) -> Iterator[_Version]:
     for name in _names(directory):
         version, tree = name.removeprefix(prefix), f"{directory}/{name}"
         if os.path.islink(tree) and "/" not in os.readlink(tree).removeprefix("./"):
             continue  # another name of a version beside it, as mise's `latest`
         if fits(tool, NAME) and fits(version, VERSION) and os.path.isdir(tree):
-            yield _Found(Pin(tool, version), os.path.realpath(tree))
+            yield _Version(Pin(tool, version), os.path.realpath(tree))
 
 
 def _pin_as_mise(app: App) -> None:
@@ -214,7 +214,7 @@ def _pin_as_mise(app: App) -> None:
             break
     else:
         return
-    output = said_in(app.files.read(place).decode(errors="replace"), place)
+    output = translate(app.files.read(place).decode(errors="replace"), place)
     path = os.path.join(app.directory, app.paths.filename)
     with app.writing(path):
         text = app.files.read(path) if os.path.lexists(path) else b""
@@ -225,7 +225,7 @@ def _pin_as_mise(app: App) -> None:
         if output.tools:
             project_files.write(path, text)
     app.report.remark(f"{path} now pins what {place} lists")
-    for part in output.unsaid:
+    for part in output.untranslated:
         app.report.warn(f"{place}: not imported: {part}")
 
 
@@ -238,7 +238,7 @@ def _names(directory: str) -> list[str]:
         return []
 
 
-def _tell(
+def _report(
     manager: str, source: str, plugins: list[str], taken: list[Pin], app: App
 ) -> None:
     report = app.report
@@ -246,7 +246,7 @@ def _tell(
         report.remark(f"{pin}")
     what = f"{len(taken)} versions and {len(plugins)} plugins of {manager}"
     report.remark(f"{what} imported; the original files stay in {source}")
-    app.tell_of_passed_over()
+    app.report_passed_over()
     if report.as_json:
         result = {"plugins": plugins, "taken": [pin_table(pin) for pin in taken]}
         report.document("import", result, changed=bool(plugins or taken))

@@ -156,7 +156,7 @@ def _list(options: Options, app: App) -> int:
     if options.all or options.urls or options.refs:
         return _directories(options, app)
     tools = app.registry.tools
-    app.tell_of_passed_over()
+    app.report_passed_over()
     if app.report.as_json:
         result = [describe.brief_record(tool) for tool in tools]
         app.report.document("plugin list", result)

@@ -66,7 +66,7 @@ def update(options: Options, app: App) -> int:
         if isinstance(moved, ToolpinError):
             app.report.error(moved)
         else:
-            app.report.remark(_told(moved))
+            app.report.remark(_describe(moved))
     moves = [moved._asdict() for moved in done if isinstance(moved, Moved)]
     _document("update", {"moves": moves}, app)
     return 1 if len(moves) < len(done) else 0
@@ -154,7 +154,7 @@ def _check_free(name: str, registry: Registry, app: App) -> None:
         )
 
 
-def _told(moved: Moved) -> str:
+def _describe(moved: Moved) -> str:
     if moved.before == moved.after:
         return f"{moved.name}: unchanged at {moved.after[:12]}"
     where = f" ({moved.branch})" if moved.branch else ""

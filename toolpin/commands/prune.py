@@ -13,7 +13,7 @@ from toolpin.json_tables import pin_table
 from toolpin.store import installs, staging
 from toolpin.store.usage import running
 from toolpin.tasks import removal
-from toolpin.tasks.pruning import Limits, Names, Version, judged
+from toolpin.tasks.pruning import Limits, Names, Version, decide
 from toolpin.tasks.shim_refresh import refresh_shims
 
 _KEEP_DAYS = 30
@@ -61,9 +61,9 @@ def run(options: Options, app: App) -> int:
     if keep_days < 0:
         raise UsageError("--keep-days must be 0 or more", hint="--keep-days 30")
     if app.paths.shared and options.yes and options.keep_days is None:
-        raise _unsaid()
+        raise _no_limit()
     limits = Limits(keep_days, _size(options.max_size), not options.no_previous)
-    found = judged(app, limits, time.time())
+    found = decide(app, limits, time.time())
     gone = [version for version in found if not version.because]
     errors: list[ToolpinError] = []
     if app.paths.shared:
@@ -90,7 +90,7 @@ def run(options: Options, app: App) -> int:
     return 1 if errors else 0
 
 
-def _unsaid() -> ToolpinError:
+def _no_limit() -> ToolpinError:
     return ToolpinError(
         "nothing was removed: the projects of other users are not known here",
         [("note", "the number of days without use must be given")],
@@ -119,7 +119,7 @@ def _remove(version: Version, names: Names, app: App) -> bool:
         if running(paths, [pin]):
             app.report.warn(f"{pin}: in use by a process, kept")
             return False
-        if reason := names.now().get(pin):
+        if reason := names.current().get(pin):
             app.report.warn(f"{pin}: {reason} requires it now, kept")
             return False
         if installs.is_installed(paths, pin):

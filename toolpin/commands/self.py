@@ -59,7 +59,7 @@ def run(options: Options, app: App) -> int:
         return _show(setup, app)
     if setup.kind != "install.sh":
         raise ToolpinError(
-            f"this toolpin was not installed by install.sh but {_by(setup)}",
+            f"this toolpin was not installed by install.sh but {_method(setup)}",
             [("environment", sys.prefix)],
             _command(setup, options),
         )
@@ -102,7 +102,7 @@ def _show(setup: Setup, app: App) -> int:
     return 0
 
 
-def _by(setup: Setup) -> str:
+def _method(setup: Setup) -> str:
     return f"from {setup.place}" if setup.kind == "checkout" else f"by {setup.kind}"
 
 

@@ -48,7 +48,7 @@ class _Move(NamedTuple):
     file: str
 
 
-class _Done(NamedTuple):
+class _Result(NamedTuple):
     """The result for one file, and whether it has unknown tools."""
 
     moves: list[_Move]
@@ -92,7 +92,7 @@ def run(options: Options, app: App) -> int:
     """
     paths = pin_paths(app)
     with app.writing(*paths, *map(lockfile_beside, paths)):
-        files = _meant(options, app)
+        files = _files_to_update(options, app)
         done = [_upgrade(file, options, app) for file in files]
     written = [path for upgrade in done for path in upgrade.written]
     moves = [move for upgrade in done for move in upgrade.moves]
@@ -110,7 +110,7 @@ def run(options: Options, app: App) -> int:
     return 1 if any(upgrade.has_unknown for upgrade in done) else 0
 
 
-def _meant(options: Options, app: App) -> list[PinFile]:
+def _files_to_update(options: Options, app: App) -> list[PinFile]:
     """Return the files to update, each with the tools to update in it.
 
     Raises ToolpinError for a tool that is not pinned here, and NotLocked if there is no
@@ -124,61 +124,74 @@ def _meant(options: Options, app: App) -> list[PinFile]:
         return chosen
     locked = [file for file in chosen if app.lockfile(lockfile_beside(file.path))]
     if not locked or (options.tools and locked != chosen):
-        lacking = next(file for file in chosen if file not in locked)
+        unlocked = next(file for file in chosen if file not in locked)
         raise NotLocked(
             "there is no toolpin.lock to upgrade",
-            [("beside", lacking.path)],
+            [("beside", unlocked.path)],
             "toolpin lock",
         )
     return locked
 
 
-def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Done:
+def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Result:
     """Update the pins in one file, and its lockfile."""
     file = pin_file.path
     path = lockfile_beside(file)
     old = app.lockfile(path)
     before = read_project(file, app)
-    asks = lockfile_requests_of(before, file, app)
-    unknown = report_unknown(asks, app)
+    lock_requests = lockfile_requests_of(before, file, app)
+    unknown = report_unknown(lock_requests, app)
     tools = pin_file.tools - unknown
-    was = old or EMPTY
+    old_lock = old or EMPTY
     scope = Scope(
-        was.hosts,
+        old_lock.hosts,
         moving=tools,
         allow_downgrade=options.allow_downgrade,
     )
     locker = locker_for(app, scope, first_use=options.trust_on_first_use)
     after = before
     if options.latest:
-        _tell_of_others(asks, tools, file, app)
-        newer = partial(_newer, locker=locker, old=was)
+        _report_unchanged(lock_requests, tools, file, app)
+        newer = partial(_newer, locker=locker, old=old_lock)
         after = _rewritten(before, file, tools, app.registry, newer)
-    now = lockfile_requests_of(after, file, app)
+    new_requests = lockfile_requests_of(after, file, app)
     lock = EMPTY
     written: tuple[str, ...] = ()
     if old is not None:
-        lock = _moved(locker, now, old, options, app)
-        known = [ask for ask in now if ask.tool not in unknown]
-        lockfile_requests = [
-            (Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in known
+        lock = _relocked(locker, new_requests, old, options, app)
+        known = [
+            lock_request
+            for lock_request in new_requests
+            if lock_request.tool not in unknown
         ]
-        refuse_pairs(lockfile_requests, app)
+        located_pins = [
+            (Pin(lock_request.tool, lock.pins[lock_request.key]), lock_request.origin)
+            for lock_request in known
+        ]
+        refuse_pairs(located_pins, app)
         written = write_both(file, after, path, lock, app)
     elif after != before:
         project_files.write(file, after)
         written = (file,)
-    for ask in (
-        request for request in now if request.tool in tools and request.key in lock.pins
+    for lock_request in (
+        request
+        for request in new_requests
+        if request.tool in tools and request.key in lock.pins
     ):
-        if elsewhere := newer_elsewhere(ask, lock.pins[ask.key], lock, app):
+        if elsewhere := newer_elsewhere(
+            lock_request, lock.pins[lock_request.key], lock, app
+        ):
             app.report.warn(elsewhere.line)
-    return _Done(_moves((asks, was), (now, lock), tools), written, bool(unknown))
+    return _Result(
+        _moves((lock_requests, old_lock), (new_requests, lock), tools),
+        written,
+        bool(unknown),
+    )
 
 
-def _moved(
+def _relocked(
     locker: Locker,
-    asks: Sequence[LockfileRequest],
+    lock_requests: Sequence[LockfileRequest],
     old: Lockfile,
     options: Options,
     app: App,
@@ -188,20 +201,26 @@ def _moved(
     Raises NoChecksum with the command that accepts the build.
     """
     try:
-        return relocked(locker, asks, old, app)
+        return relocked(locker, lock_requests, old, app)
     except NoChecksum as error:
         words = ["toolpin upgrade", *(["--latest"] if options.latest else [])]
         hint = " ".join([*words, *options.tools, FLAG])
         raise NoChecksum(error.what, error.facts, hint) from None
 
 
-def _tell_of_others(
-    asks: Sequence[LockfileRequest], tools: Collection[str], file: str, app: App
+def _report_unchanged(
+    lock_requests: Sequence[LockfileRequest],
+    tools: Collection[str],
+    file: str,
+    app: App,
 ) -> None:
     """Report which requests are unchanged: only `.tool-versions` is ever written."""
-    for ask in asks:
-        if ask.tool in tools and ask.origin.place != file:
-            app.report.warn(f"{ask.origin} still requests {ask.tool} {ask.wanted}")
+    for lock_request in lock_requests:
+        if lock_request.tool in tools and lock_request.origin.place != file:
+            app.report.warn(
+                f"{lock_request.origin} still requests "
+                f"{lock_request.tool} {lock_request.wanted}"
+            )
 
 
 def _moves(
@@ -210,18 +229,18 @@ def _moves(
     tools: Collection[str],
 ) -> list[_Move]:
     """Return the old and new state of each alternative; an edit keeps their order."""
-    (asks, was), (others, lock) = before, after
+    (lock_requests, old_lock), (new_requests, lock) = before, after
     return [
         _Move(
-            ask.tool,
-            str(ask.wanted),
+            lock_request.tool,
+            str(lock_request.wanted),
             str(other.wanted),
-            was.pins.get(ask.key),
+            old_lock.pins.get(lock_request.key),
             lock.pins.get(other.key),
-            ask.origin.place,
+            lock_request.origin.place,
         )
-        for ask, other in zip(asks, others, strict=True)
-        if ask.tool in tools
+        for lock_request, other in zip(lock_requests, new_requests, strict=True)
+        if lock_request.tool in tools
     ]
 
 
@@ -275,15 +294,15 @@ def _rewritten(
     return data
 
 
-def _newer(ask: LockfileRequest, *, locker: Locker, old: Lockfile) -> Wanted:
+def _newer(lock_request: LockfileRequest, *, locker: Locker, old: Lockfile) -> Wanted:
     """Return the request for the newest release: `24` for `22`, `24.1.0` for `22.0.0`.
 
     A request for something newer stays. Raises ToolpinError if no source has a list.
     """
-    _, latest = locker.offers(ask, old)
-    if latest is None or sort_key(latest) <= sort_key(ask.wanted.value):
-        return ask.wanted
-    if looks_exact(ask.wanted):
+    _, latest = locker.newest_versions(lock_request, old)
+    if latest is None or sort_key(latest) <= sort_key(lock_request.wanted.value):
+        return lock_request.wanted
+    if looks_exact(lock_request.wanted):
         return Wanted("version", latest)
-    numbers = ask.wanted.value.count(".") + 1
+    numbers = lock_request.wanted.value.count(".") + 1
     return Wanted("version", ".".join(latest.split(".")[:numbers]))

@@ -40,7 +40,7 @@ def run(options: Options, app: App) -> int:
                 [("required by", str(request.origin))],
             )
         if resolution.basis:
-            _answer(resolution, app)
+            _report(resolution, app)
             return 0
     if not installs.versions(app.paths, request.tool):
         app.registry.check(request.tool, request.origin)
@@ -64,7 +64,7 @@ def _request(options: Options, app: App) -> Request:
     return Request(tool, (wanted,), origin)
 
 
-def _answer(resolution: Resolution, app: App) -> None:
+def _report(resolution: Resolution, app: App) -> None:
     pin = resolution.pin
     path = installs.tree(app.paths, pin) if pin else resolution.directory
     if app.report.as_json:

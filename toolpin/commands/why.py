@@ -71,16 +71,16 @@ def _verdict(reasons: CommandExplanation) -> str:
 
 
 def _rows(reasons: CommandExplanation, app: App) -> Iterator[Row]:
-    asked = reasons.asked
-    if asked.request:
-        yield "required by", _words(asked.request), str(asked.request.origin)
-        for path in missing_directories(asked.request, app.where):
+    requests = reasons.requests
+    if requests.request:
+        yield "required by", _words(requests.request), str(requests.request.origin)
+        for path in missing_directories(requests.request, app.where):
             yield "does not exist", "", path
-    for request in asked.overridden:
+    for request in requests.overridden:
         yield "instead of", _words(request), str(request.origin)
-    if asked.unread:
-        yield "unread", "", asked.unread
-    for path in asked.ignored:
+    if requests.unread:
+        yield "unread", "", requests.unread
+    for path in requests.ignored:
         yield "ignored", "another user's", path
     for entry in reasons.locked:
         yield "locked as", entry.version or "nothing", _lockfile(entry)
@@ -88,8 +88,8 @@ def _rows(reasons: CommandExplanation, app: App) -> Iterator[Row]:
         yield "installed", reasons.pin.version, tree(app.paths, reasons.pin)
         if _is_brought(reasons.pin, app):
             yield "which was", "in the cache already", "no source was queried"
-    elif asked.request and reasons.problem:
-        there = _installed(asked.request, app)
+    elif requests.request and reasons.problem:
+        there = _installed(requests.request, app)
         place = tree(app.paths, there) if there else ""
         yield "installed", there.version if there else "nothing", place
     if reasons.problem:
@@ -126,7 +126,7 @@ def _lockfile(locked: Locked) -> str:
 
 
 def _result(reasons: CommandExplanation, app: App) -> dict[str, object]:
-    asked, pin = reasons.asked, reasons.pin
+    requests, pin = reasons.requests, reasons.pin
     return {
         "command": reasons.command,
         "tool": reasons.tool or None,
@@ -134,9 +134,9 @@ def _result(reasons: CommandExplanation, app: App) -> dict[str, object]:
         "is_right": reasons.is_right,
         "runs": reasons.runs,
         "meant": reasons.found.path if reasons.found else None,
-        "wanted": _request_table(asked.request) if asked.request else None,
-        "overridden": list(map(_request_table, asked.overridden)),
-        "ignored": list(asked.ignored),
+        "wanted": _request_table(requests.request) if requests.request else None,
+        "overridden": list(map(_request_table, requests.overridden)),
+        "ignored": list(requests.ignored),
         "locked": [
             {"wanted": str(entry.wanted), "version": entry.version, "file": entry.file}
             for entry in reasons.locked

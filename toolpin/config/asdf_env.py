@@ -40,8 +40,8 @@ def without_translated(
 
 def named_as_asdf(variable: str, own: Mapping[str, str]) -> str:
     """Return the variable that was really set, for one that may be translated."""
-    theirs = variable.replace("TOOLPIN_", "ASDF_", 1)
-    return theirs if variable not in own and theirs in own else variable
+    asdf_name = variable.replace("TOOLPIN_", "ASDF_", 1)
+    return asdf_name if variable not in own and asdf_name in own else variable
 
 
 def filename_in(env: Mapping[str, str]) -> str:

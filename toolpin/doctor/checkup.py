@@ -63,9 +63,9 @@ def _of_asdf(app: App) -> Iterator[Finding]:
     """Find versions of a real asdf that are unused here, when `asdf` is toolpin's."""
     if not os.path.exists(app.paths.asdf_note):
         return
-    if theirs := unimported(app.paths, app.env):
-        what = f"{theirs} has versions of asdf's that are not here"
-        yield Finding("managers", what, (), import_line(theirs))
+    if source := unimported(app.paths, app.env):
+        what = f"{source} has versions of asdf's that are not here"
+        yield Finding("managers", what, (), import_line(source))
 
 
 def _guarded(check: Check, app: App) -> Iterator[Finding]:

@@ -65,7 +65,7 @@ def _steps(
     line: list[socket.socket] = []
 
     def resolve() -> str:
-        tried = _tried(
+        tried = _attempt(
             timeout_s, lambda: socket.getaddrinfo(*at, 0, socket.SOCK_STREAM)
         )
         addresses = dict.fromkeys(str(address[4][0]) for address in tried)
@@ -73,15 +73,15 @@ def _steps(
         return f"{whose} is {' '.join(addresses)}"
 
     def connect() -> str:
-        made = _tried(timeout_s, lambda: socket.create_connection(at, timeout_s))
+        made = _attempt(timeout_s, lambda: socket.create_connection(at, timeout_s))
         line.append(opened.enter_context(made))
         return f"port {at[1]}"
 
     def enter_tunnel() -> str:
-        return _tried(2 * timeout_s, lambda: _tunnel(line[0], target, first))
+        return _attempt(2 * timeout_s, lambda: _tunnel(line[0], target, first))
 
     def shake_hands() -> str:
-        made = _tried(2 * timeout_s, lambda: _secured(line[0], str(target.hostname)))
+        made = _attempt(2 * timeout_s, lambda: _secured(line[0], str(target.hostname)))
         opened.enter_context(made)
         return f"{made.version()}, trusted"
 
@@ -97,7 +97,7 @@ def _end(why: str) -> NoReturn:
     raise _Ended(why)
 
 
-def _tried(limit_s: float, work: Callable[[], _Got]) -> _Got:
+def _attempt(limit_s: float, work: Callable[[], _Got]) -> _Got:
     """Return the result of a step. Raises _Ended with the cause, in a few words."""
     try:
         return within(limit_s, work, _drop)

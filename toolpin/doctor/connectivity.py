@@ -29,14 +29,14 @@ from toolpin.store import installs
 class SourceConnection(NamedTuple):
     """The connection to one source of a tool.
 
-    `asked` is a URL, or a client and its index. `canonical` is the publisher's own URL,
-    "" for a client's; `chosen` means that the user named it, as a mirror or as a
+    `requested` is a URL, or a client and its index. `canonical` is the publisher's own
+    URL, "" for a client's; `chosen` means that the user named it, as a mirror or as a
     source.
     """
 
     tool: str
     source: str
-    asked: str
+    requested: str
     canonical: str
     chosen: bool
     hops: tuple[Hop, ...]
@@ -61,7 +61,7 @@ def find_connections(app: App) -> list[SourceConnection]:
     pairs = list(_sources(app, here, settings))
     with ThreadPoolExecutor(max(1, len(pairs))) as pool:
         walked = [
-            pool.submit(_road, tool, spec, here, clients, settings)
+            pool.submit(_connect, tool, spec, here, clients, settings)
             for tool, spec in pairs
         ]
         return [submit.result() for submit in walked]
@@ -83,18 +83,18 @@ def _sources(
                     yield tool, spec
 
 
-def _road(
+def _connect(
     tool: Tool, spec: SourceSpec, here: Host, clients: Clients, settings: Settings
 ) -> SourceConnection:
     client = KINDS[spec.kind].client
     # The part that differs between hosts comes after it.
     canonical = "" if client else KINDS[spec.kind].address(spec, here).partition("{")[0]
-    asked = settings.rewrite(canonical)
-    chosen = asked != canonical or spec.id in settings.sources
+    requested = settings.rewrite(canonical)
+    chosen = requested != canonical or spec.id in settings.sources
     hops: tuple[Hop, ...] = ()
     if canonical:
-        shown = urls.shown(asked)
-        hops = walk(asked, timeout_s=settings.connect_timeout_s)
+        shown = urls.shown(requested)
+        hops = walk(requested, timeout_s=settings.connect_timeout_s)
     else:
         shown = spec.kind
         try:
@@ -102,25 +102,25 @@ def _road(
             index = urls.shown(output) if output else "as configured"
             shown = f"{client.name}: {index}" if client else spec.kind
         except ToolpinError as error:
-            hops = (Hop("client", "", _told(error)),)
+            hops = (Hop("client", "", _describe(error)),)
     if not (hops and hops[-1].problem):
-        hops = (*hops, _answer(clients, spec, here))
+        hops = (*hops, _query(clients, spec, here))
     return SourceConnection(
         tool.name, spec.id, shown, urls.shown(canonical), chosen, hops
     )
 
 
-def _answer(clients: Clients, spec: SourceSpec, here: Host) -> Hop:
+def _query(clients: Clients, spec: SourceSpec, here: Host) -> Hop:
     """Query a source for its list, as an install of a loose request does."""
     try:
         count = len(clients.open(spec).releases(here))
     except ToolpinError as error:
-        return Hop("answer", "", _told(error))
+        return Hop("answer", "", _describe(error))
     if not count:
         return Hop("answer", "", f"it lists no version for {here}")
     return Hop("answer", f"{count} versions for {here}")
 
 
-def _told(error: ToolpinError) -> str:
+def _describe(error: ToolpinError) -> str:
     values = [value for label, value in error.facts if label.endswith("output")]
     return "; ".join([error.what, *values])

@@ -32,7 +32,7 @@ def check_connections(connections: Sequence[SourceConnection]) -> Iterator[Findi
         ]
         if hop is None or (served and not connection.chosen):
             continue
-        facts = [("URL", connection.asked), (hop.name, hop.problem)]
+        facts = [("URL", connection.requested), (hop.name, hop.problem)]
         if served:
             facts.append(
                 ("instead", ", ".join(tool_source.source for tool_source in served))
@@ -45,7 +45,9 @@ def check_connections(connections: Sequence[SourceConnection]) -> Iterator[Findi
 
 def render_connection(connection: SourceConnection) -> str:
     """Render a connection: the source, then a line per step."""
-    lines = [f"{connection.tool}, {connection.source}: {printable(connection.asked)}"]
+    lines = [
+        f"{connection.tool}, {connection.source}: {printable(connection.requested)}"
+    ]
     lines += [
         f"  {hop.name:<10}  {printable(hop.problem or hop.found)}"
         f"{'  <- fails here' if hop.problem else ''}"
@@ -59,7 +61,7 @@ def connection_table(connection: SourceConnection) -> dict[str, object]:
     return {
         "tool": connection.tool,
         "source": connection.source,
-        "asked": connection.asked,
+        "asked": connection.requested,
         "answers": connection.problem is None,
         "hops": [
             {
@@ -73,12 +75,12 @@ def connection_table(connection: SourceConnection) -> dict[str, object]:
 
 
 def _fix(connection: SourceConnection, hop: Hop) -> str:
-    client = connection.asked.partition(":")[0]
+    client = connection.requested.partition(":")[0]
     if not connection.canonical:
         return _CONFIGS.get(client, "")
     if hop.name == "TLS":
         return "export REQUESTS_CA_BUNDLE=/path/to/your/ca.pem"
-    if connection.asked != connection.canonical:
+    if connection.requested != connection.canonical:
         return "toolpin config list --origin"
     place = connection.canonical.rpartition("/")[0].partition("?")[0]
     return f"toolpin config set mirrors.{place} https://mirror.example/path"

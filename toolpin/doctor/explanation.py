@@ -41,7 +41,7 @@ class CommandExplanation(NamedTuple):
 
     command: str
     tool: str
-    asked: CurrentRequest
+    requests: CurrentRequest
     locked: tuple[Locked, ...]
     found: Found | None
     problem: ToolpinError | None
@@ -50,7 +50,7 @@ class CommandExplanation(NamedTuple):
     @property
     def is_pinned(self) -> bool:
         """Whether the tool is pinned here."""
-        return self.asked.request is not None
+        return self.requests.request is not None
 
     @property
     def runs(self) -> str | None:
@@ -93,13 +93,13 @@ def explain_command(command: str, app: App) -> CommandExplanation:
         raise
     except ToolpinError as error:
         problem = error
-    tool, asked = _tool(known, result, app)
+    tool, requests = _tool(known, result, app)
     searched = directories(app.env, app.directory, app.paths, app.home)
     return CommandExplanation(
         command=command,
         tool=tool,
-        asked=asked,
-        locked=_locked(asked.request, app),
+        requests=requests,
+        locked=_locked(requests.request, app),
         found=result,
         problem=problem,
         candidates=tuple(candidates(command, searched)),
@@ -111,20 +111,20 @@ def _tool(
 ) -> tuple[str, CurrentRequest]:
     """Return the tool whose request decides, and all its requests."""
     origin = found.origin if found else None
-    asked = {}
+    requests = {}
     for tool in known:
         try:
-            asked[tool] = one = of_tool(tool, app)
+            requests[tool] = candidate = of_tool(tool, app)
         except UsageError:
             if found is None:
                 raise
             continue  # another tool's line comes first
-        if one.request and (found is None or one.request.origin == origin):
-            return tool, one
-    tool, one = next(iter(asked.items()), ("", CurrentRequest(None)))
+        if candidate.request and (found is None or candidate.request.origin == origin):
+            return tool, candidate
+    tool, candidate = next(iter(requests.items()), ("", CurrentRequest(None)))
     if found and origin is None:  # the system's, whatever is pinned
-        one = one._replace(request=None, overridden=())
-    return tool, one
+        candidate = candidate._replace(request=None, overridden=())
+    return tool, candidate
 
 
 def _locked(request: Request | None, app: App) -> tuple[Locked, ...]:

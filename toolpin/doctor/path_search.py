@@ -59,7 +59,7 @@ def directories(
         path = os.path.join(cwd, entry)
         real = os.path.realpath(path)
         if real not in path_directories and os.path.isdir(real):
-            path_directories[real] = _judge(path, real, store) or PathDirectory(
+            path_directories[real] = _classify(path, real, store) or PathDirectory(
                 path, *_others(path, env, home)
             )
     return list(path_directories.values())
@@ -74,7 +74,7 @@ def candidates(command: str, searched: Iterable[PathDirectory]) -> list[Candidat
     ]
 
 
-def _judge(path: str, real: str, store: str) -> PathDirectory | None:
+def _classify(path: str, real: str, store: str) -> PathDirectory | None:
     """Return a directory of this store, None for any other."""
     if real == f"{store}/shims":
         return PathDirectory(path, "shims")

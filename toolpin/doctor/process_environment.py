@@ -185,9 +185,9 @@ def _clashes(seen: ProcessEnvironment, app: App) -> Iterator[Clash]:
         if not result or read_stub(f"{seen.shims}/{command}") is None:
             continue
         first = result[0]
-        meant = _pinned(command, app)
-        if first.directory.path != entered and not _is_same(first.path, meant):
-            yield Clash(command, first, meant is not None)
+        pinned_program = _pinned(command, app)
+        if first.directory.path != entered and not _is_same(first.path, pinned_program):
+            yield Clash(command, first, pinned_program is not None)
 
 
 def _pinned(command: str, app: App) -> str | None:
@@ -199,8 +199,8 @@ def _pinned(command: str, app: App) -> str | None:
     return result.path if result.origin else None
 
 
-def _is_same(first: str, meant: str | None) -> bool:
+def _is_same(first: str, pinned_program: str | None) -> bool:
     try:
-        return meant is not None and os.path.samefile(meant, first)
+        return pinned_program is not None and os.path.samefile(pinned_program, first)
     except OSError:
         return False

@@ -24,7 +24,7 @@ from toolpin.model import Pin, Request
 from toolpin.resolver.local_resolution import locked_version
 from toolpin.run.tool_environment import first_tree
 from toolpin.store import installs
-from toolpin.version_pairs import Wish, check_pairs
+from toolpin.version_pairs import LocatedPin, check_pairs
 
 
 def check_settings(app: App) -> Iterator[Finding]:
@@ -34,8 +34,8 @@ def check_settings(app: App) -> Iterator[Finding]:
 
 def check_plugins(app: App) -> Iterator[Finding]:
     """Find plugins that cannot be read."""
-    for fault in app.registry.faults.values():
-        yield of_error("plugins", fault)
+    for invalid in app.registry.faults.values():
+        yield of_error("plugins", invalid)
 
 
 def check_project(app: App) -> Iterator[Finding]:
@@ -69,7 +69,7 @@ def check_lockfile(app: App) -> Iterator[Finding]:
     try:
         file = project_file(app)
         path = lockfile_beside(file)
-        asks = lockfile_requests_of(read_project(file, app), file, app)
+        lock_requests = lockfile_requests_of(read_project(file, app), file, app)
     except ToolpinError:
         return  # nothing to lock; an invalid file has a separate check
     try:
@@ -77,7 +77,7 @@ def check_lockfile(app: App) -> Iterator[Finding]:
         if lock is None:
             return
         also: list[LockfileRequest] = also_of((), lock, app)
-        facts = stale_facts([*also, *asks], lock, app)
+        facts = stale_facts([*also, *lock_requests], lock, app)
     except ToolpinError as error:
         yield of_error("lockfile", error)
         return
@@ -88,12 +88,12 @@ def check_lockfile(app: App) -> Iterator[Finding]:
 def check_partners(app: App) -> Iterator[Finding]:
     """Find versions that were not made for each other."""
     try:
-        lockfile_requests = list(_lockfile_requests(app))
+        located_pins = list(_located_pins(app))
         judged = app.settings.check_pairs
     except ToolpinError:
         return  # reported by the checks of invalid files
     if judged:
-        yield from _caught("pairs", check_pairs, lockfile_requests, app.registry.get)
+        yield from _caught("pairs", check_pairs, located_pins, app.registry.get)
 
 
 PROJECT_CHECKS = (
@@ -120,7 +120,7 @@ def _check_known(request: Request, app: App) -> None:
     app.registry.check(request.tool, request.origin)
 
 
-def _lockfile_requests(app: App) -> Iterator[Wish]:
+def _located_pins(app: App) -> Iterator[LocatedPin]:
     """Yield the version of each request here: the one that runs, or would."""
     for request in all_requests(app):
         for resolution in app.resolve(request):

@@ -34,7 +34,7 @@ def check_path(seen: ProcessEnvironment) -> Iterator[Finding]:
             yield _of_another_directory(seen, directory)
             continue
         whose = str(directory.pin or directory.path)
-        line = _own(seen, partial(_names, seen.home, directory.path))
+        line = _own_line(seen, partial(_names, seen.home, directory.path))
         what = f"{whose} is on PATH before the shims"
         yield _in_front("path", what, (directory,), line, seen)
 
@@ -96,14 +96,14 @@ def check_managers(seen: ProcessEnvironment) -> Iterator[Finding]:
         clash for clash in seen.clashes if clash.first.directory.kind == "manager"
     ]
     for owner in dict.fromkeys(clash.first.directory.owner for clash in clashes):
-        theirs = [
+        others = [
             clash.first.directory
             for clash in clashes
             if clash.first.directory.owner == owner
         ]
-        line = _own(seen, partial(sets_up, name=owner))
+        line = _own_line(seen, partial(sets_up, name=owner))
         what = f"{owner} is on PATH before the shims"
-        yield _in_front("managers", what, theirs, line, seen)
+        yield _in_front("managers", what, others, line, seen)
 
 
 SHELL_CHECKS = (check_path, check_managers, check_modes, check_rc)
@@ -147,7 +147,7 @@ def _in_front(
     check: str,
     what: str,
     owned: Sequence[PathDirectory],
-    put: Line | None,
+    added: Line | None,
     seen: ProcessEnvironment,
 ) -> Finding:
     """Return the finding of directories in front, with the line that added them."""
@@ -157,11 +157,11 @@ def _in_front(
     paths = dict.fromkeys(directory.path for directory in owned)
     facts = [("runs", ", ".join(dict.fromkeys(commands)))]
     facts += [("from", path) for path in paths]
-    facts += _line_facts("added by", [put] if put else [])
+    facts += _line_facts("added by", [added] if added else [])
     own = [line for line in seen.lines if line.file in seen.reading.all]
     facts += _line_facts("activation line", own[-1:])
     line, file = seen.fix
-    return Finding(check, what, tuple(facts), line, put.file if put else file)
+    return Finding(check, what, tuple(facts), line, added.file if added else file)
 
 
 def _rc(
@@ -179,7 +179,7 @@ def _rc(
     return Finding("rc", what, tuple(facts), fix, file or usual)
 
 
-def _there(seen: ProcessEnvironment) -> Iterable[str]:
+def _files_read(seen: ProcessEnvironment) -> Iterable[str]:
     return (file for file in seen.texts if file in seen.reading.all)
 
 
@@ -191,9 +191,9 @@ def _has_own_rc(seen: ProcessEnvironment) -> bool:
     return seen.shell in ("bash", "zsh") and (seen.shell, seen.os) != ("bash", "macos")
 
 
-def _own(seen: ProcessEnvironment, fits: Callable[[str], bool]) -> Line | None:
+def _own_line(seen: ProcessEnvironment, fits: Callable[[str], bool]) -> Line | None:
     """Return the last matching line in a file that this shell reads."""
-    texts = {file: seen.texts[file] for file in _there(seen)}
+    texts = {file: seen.texts[file] for file in _files_read(seen)}
     return next(reversed(lines_that(texts, fits)), None)
 
 

@@ -25,7 +25,7 @@ def check_shims(state: ShimsState) -> Iterator[Finding]:
         facts = (("without", _names(state.missing)), ("in", state.directory))
         what = "installed programs have no shim"
         yield Finding("shims", what, facts, "toolpin reshim")
-    for name in state.foreign:
+    for name in state.others:
         path = f"{state.directory}/{name}"
         fix = f"rm {shlex.quote(path)} && toolpin reshim"
         what = f"{path} was not created by toolpin"

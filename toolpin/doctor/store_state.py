@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from toolpin.errors import NotRunnable
 from toolpin.model import REQUIRED, Pin
-from toolpin.shims.shim_directory import has_library, lacking
+from toolpin.shims.shim_directory import has_library, missing_stubs
 from toolpin.shims.stubs import owned_text
 from toolpin.store import installs, stage_names
 from toolpin.store.installs import ADOPTED, RECORD
@@ -23,14 +23,14 @@ from toolpin.system.paths import Paths
 class ShimsState(NamedTuple):
     """What is missing in the shims directory: stubs, or the directory itself.
 
-    `foreign` are files there that toolpin did not write. `library` is `as written`,
+    `others` are files there that toolpin did not write. `library` is `as written`,
     `other` or `gone`.
     """
 
     directory: str
     library_file: str
     missing: tuple[str, ...] = ()
-    foreign: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     library: str = "as written"
 
 
@@ -65,17 +65,15 @@ def look_at_shims(paths: Paths, python: str) -> ShimsState:
     if not pins:
         return state
     missing: list[str] = []
-    foreign: list[str] = []
-    for command in lacking(paths, pins):
+    others: list[str] = []
+    for command in missing_stubs(paths, pins):
         path = f"{paths.shims}/{command}"
-        is_foreign = os.path.lexists(path) and owned_text(path) is None
-        (foreign if is_foreign else missing).append(command)
+        is_other = os.path.lexists(path) and owned_text(path) is None
+        (others if is_other else missing).append(command)
     library = "as written" if has_library(paths, python) else "other"
     if not os.path.exists(paths.shim_library):
         library = "gone"
-    return state._replace(
-        missing=tuple(missing), foreign=tuple(foreign), library=library
-    )
+    return state._replace(missing=tuple(missing), others=tuple(others), library=library)
 
 
 def look_at_installs(
@@ -90,8 +88,8 @@ def look_at_installs(
 def look_at_remains(paths: Paths) -> Iterator[Remains]:
     """Yield what is in staging without a running process."""
     for staged in stage_names.staged(paths.alone):
-        mutex = lock_of(paths.alone, staged.pin)
-        if not os.path.exists(mutex) or _is_free(mutex):
+        lock = lock_of(paths.alone, staged.pin)
+        if not os.path.exists(lock) or _is_free(lock):
             try:
                 is_own = os.lstat(staged.path).st_uid == os.geteuid()
             except FileNotFoundError:
@@ -140,11 +138,11 @@ def _state(paths: Paths, pin: Pin, programs: Sequence[str]) -> InstallState:
 def _marked(paths: Paths) -> Iterator[InstallState]:
     """Yield unfinished in-place installs without a running process."""
     for mark, pin in stage_names.marks(paths):
-        mutex = lock_of(paths, pin)
-        if not os.path.exists(mutex) or _is_free(mutex):
+        lock = lock_of(paths, pin)
+        if not os.path.exists(lock) or _is_free(lock):
             yield InstallState(pin, paths.install(*pin), mark)
 
 
-def _is_free(mutex: str) -> bool:
-    with try_held(mutex) as free:
+def _is_free(lock: str) -> bool:
+    with try_held(lock) as free:
         return free

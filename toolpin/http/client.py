@@ -215,20 +215,22 @@ def _check_status(url: str, response: requests.Response, shown: Credential) -> N
         return
     status = f"{code} {responses.get(code, '')}".rstrip()
     if code in (403, 429) and response.headers.get("X-RateLimit-Remaining") == "0":
-        raise _used_up(url, response, shown)
+        raise _rate_limited(url, response, shown)
     if code in _RETRYABLE:
         raise Interrupted(status, wait_s=_retry_after_s(response))
-    asked = [("URL", urls.shown(url)), ("status", status)]
+    request_facts = [("URL", urls.shown(url)), ("status", status)]
     if code in (404, 410):
         name = urls.shown(url).rpartition("/")[2]
         what = f"{urls.host(url)} has no {name or 'such page'}: {status}"
-        raise NotPublished(what, asked)
+        raise NotPublished(what, request_facts)
     if code in (401, 403):
-        asked.append(("credentials", shown.place))
-    raise Unreachable(f"{urls.host(url)} answered {status}", asked)
+        request_facts.append(("credentials", shown.place))
+    raise Unreachable(f"{urls.host(url)} answered {status}", request_facts)
 
 
-def _used_up(url: str, response: requests.Response, shown: Credential) -> Unreachable:
+def _rate_limited(
+    url: str, response: requests.Response, shown: Credential
+) -> Unreachable:
     """Describe a rate limit that is used up, as GitHub's API states it in headers.
 
     Source: GitHub's page on rate limits of the REST API.

@@ -168,12 +168,12 @@ class Fetcher:
         while True:
             try:
                 return work()
-            except Interrupted as fault:
+            except Interrupted as failure:
                 pause_s = 0.2 * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
-                if fault.wait_s is not None:
-                    pause_s = fault.wait_s
+                if failure.wait_s is not None:
+                    pause_s = failure.wait_s
                 if attempt == self._limits.attempts or pause_s > _LONGEST_WAIT_S:
-                    raise _gave_up(url, fault, attempt) from fault
+                    raise _gave_up(url, failure, attempt) from failure
             time.sleep(pause_s)
             attempt += 1
 
@@ -188,8 +188,8 @@ class Fetcher:
                 raise _endless(response.url, limit)
             if time.monotonic() > deadline:
                 allowed_s = self._limits.document_timeout_s
-                fault = Interrupted(f"it took longer than {allowed_s:g} s")
-                raise _gave_up(url, fault, 1)
+                failure = Interrupted(f"it took longer than {allowed_s:g} s")
+                raise _gave_up(url, failure, 1)
         return bytes(content)
 
     def _fill(self, job: _Job) -> None:
@@ -289,9 +289,9 @@ def _endless(url: str, limit: int) -> Refused:
     )
 
 
-def _gave_up(url: str, fault: Interrupted, attempts: int) -> Unreachable:
-    facts = [("URL", urls.shown(url)), ("reason", fault.cause)]
-    if fault.wait_s is not None:
-        facts.append(("retry after", f"{fault.wait_s:.0f} s"))
+def _gave_up(url: str, failure: Interrupted, attempts: int) -> Unreachable:
+    facts = [("URL", urls.shown(url)), ("reason", failure.cause)]
+    if failure.wait_s is not None:
+        facts.append(("retry after", f"{failure.wait_s:.0f} s"))
     facts.append(("attempts", str(attempts)))
     return Unreachable(f"{urls.host(url)} does not deliver the file", facts)

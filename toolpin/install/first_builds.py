@@ -60,7 +60,7 @@ def first_for(failures: Sequence[Failure], pin: Pin, host: Host) -> str | None:
     return min(firsts, key=sort_key, default=None)
 
 
-def to_pin(tool: str, version: str, origin: Origin) -> str:
+def command_to_pin(tool: str, version: str, origin: Origin) -> str:
     """Return the command that pins another version, in the file with the request."""
     written = pin_command([tool, version], origin.place) if origin.line else None
     return written or f"toolpin install {tool} {version}"

@@ -17,7 +17,7 @@ from toolpin.errors import (
     ToolpinError,
 )
 from toolpin.install.jobs import Job
-from toolpin.install.planner import assemble, ways_to_verify
+from toolpin.install.planner import all_verified_by, assemble
 from toolpin.lockfile.document import HERE, Entry, Locked, Lockfile
 from toolpin.model import Host, Origin, Pin, Plan
 from toolpin.plugins.registry import Registry
@@ -28,7 +28,7 @@ from toolpin.system.paths import Paths
 from toolpin.versions import sort_key
 
 # For an adopted install, and for one without its receipt.
-UNTOLD = "it has no receipt"
+NO_RECEIPT = "it has no receipt"
 
 
 def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
@@ -59,7 +59,7 @@ def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
         ) from error
 
 
-def is_there(paths: Paths, job: Job) -> bool:
+def is_done(paths: Paths, job: Job) -> bool:
     """Return whether a job is done: if required, with the very bytes that are locked.
 
     A machine-wide install with other bytes is ignored. Raises NotLocked if the user's
@@ -81,7 +81,7 @@ def is_there(paths: Paths, job: Job) -> bool:
     if job.locked is None:
         return True
     with contextlib.suppress(ToolpinError):
-        return _made_of(store, job.pin)[0] == _digests(job.locked)
+        return _made_from(store, job.pin)[0] == _digests(job.locked)
     return False
 
 
@@ -109,7 +109,7 @@ def other_bytes(paths: Paths, job: Job) -> NotLocked | None:
     if job.locked is None or not installs.is_installed(paths.alone, job.pin):
         return None
     want = _digests(job.locked)
-    have, source = _made_of(paths, job.pin)
+    have, source = _made_from(paths, job.pin)
     if have == want:
         return None
     known = f"{', '.join(have)} from {source}"
@@ -117,7 +117,7 @@ def other_bytes(paths: Paths, job: Job) -> NotLocked | None:
         f"{job.pin} is installed from different files than those that are locked",
         [
             ("required by", str(job.origin)),
-            ("installed", known if have else UNTOLD),
+            ("installed", known if have else NO_RECEIPT),
             ("locked", f"{', '.join(want)} from {job.locked.entry.source}"),
         ],
         f"toolpin uninstall {job.pin}",
@@ -128,7 +128,7 @@ def _digests(locked: Locked) -> list[str]:
     return [str(artifact.digest) for artifact in locked.entry.build.artifacts]
 
 
-def _made_of(store: Paths, pin: Pin) -> tuple[list[str], str]:
+def _made_from(store: Paths, pin: Pin) -> tuple[list[str], str]:
     """Return the digests and the source of an install, none for an adopted one."""
     receipt = publication.read_receipt(store, pin)
     if receipt is None:
@@ -151,7 +151,7 @@ def _check_verified(tool: Tool, entry: Entry, file: str) -> None:
     from toolpin.cache.first_use import VERIFIED  # noqa: PLC0415 - it loads clients
 
     spec = next(source for source in tool.sources if source.id == entry.source)
-    ways = ways_to_verify(spec)
+    ways = all_verified_by(spec)
     if entry.verified not in {*ways, VERIFIED, HERE}:
         raise NotLocked(
             f"{entry.pin} is verified differently than its lockfile states",

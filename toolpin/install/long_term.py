@@ -43,14 +43,14 @@ class LongTermLines:
         self._clients = clients
         self._now = now
         self._read: dict[str, Lines] = {}
-        self._mutex = threading.Lock()
+        self._lock = threading.Lock()
 
     def read(self, tool: Tool, *, max_age_s: float) -> Lines:
         """Return the first version of each line, by the line's name.
 
         Raises Mismatch for a package that is not the published one.
         """
-        with self._mutex:
+        with self._lock:
             if tool.name not in self._read:
                 self._read[tool.name] = self._current(tool, max_age_s)
             return self._read[tool.name]

@@ -100,7 +100,7 @@ class Installer:
         with alone(self._paths.into, self._board.remark):
             if not self._paths.into:
                 relocation.relocate(self._paths)
-            cleanup.sweep(self._paths, {job.pin.tool for job in jobs})
+            cleanup.clean_up(self._paths, {job.pin.tool for job in jobs})
             outcomes = self._run(jobs)
             if self._paths.into:  # only the trees are needed there
                 cleanup.tidy(self._paths)
@@ -129,7 +129,7 @@ class Installer:
 
         Only indexes are queried. Raises ToolpinError if the install would fail.
         """
-        if self._carrier.is_there(job):
+        if self._carrier.is_done(job):
             return None
         tool = self._registry.require(job.pin.tool, job.origin)
         if job.locked:
@@ -148,7 +148,7 @@ class Installer:
     def _outcome(self, job: Job) -> Outcome:
         row = self._board.row(str(job.pin))
         try:
-            if self._carrier.is_there(job):
+            if self._carrier.is_done(job):
                 return Outcome(job, "present")
             return Outcome(job, self._install(job, row))
         except ToolpinError as error:
@@ -212,13 +212,13 @@ class Installer:
 
     def _supplies(self, recipe: Recipe, job: Job) -> list[Artifact]:
         """Return packages for what a build lacks. Raises NoFit if there are none."""
-        lacking = self._builder.lacking(recipe, job.pin, self._host)
+        missing_needs = self._builder.missing_needs(recipe, job.pin, self._host)
         try:
-            return supply(lacking, self._host, self._clients)
+            return supply(missing_needs, self._host, self._clients)
         except Offline:
             raise
         except (NotPublished, Unreachable) as error:
-            refused = self._builder.refusal(job.pin, lacking)
+            refused = self._builder.refusal(job.pin, missing_needs)
             facts = [*refused.facts, ("not supplied", error.what)]
             raise NoFit(refused.what, facts, refused.hint) from error
 
@@ -226,6 +226,6 @@ class Installer:
         """Return a cached plan, if it still covers today's build."""
         plan = self._carrier.notes.recall(tool, job.pin, job.beside)
         recipe = plan.recipe if plan else None
-        if recipe and self._builder.lacking(recipe, job.pin, self._host):
+        if recipe and self._builder.missing_needs(recipe, job.pin, self._host):
             return None
         return plan

@@ -15,7 +15,7 @@ from toolpin.http.fetch import Progress
 from toolpin.install.destination import is_in_directory
 from toolpin.install.install_context import Context
 from toolpin.install.jobs import Job
-from toolpin.install.locked_plan import is_there
+from toolpin.install.locked_plan import is_done
 from toolpin.install.source_build_plan import left_out
 from toolpin.install.source_notes import Notes
 from toolpin.model import Artifact, Plan
@@ -35,14 +35,14 @@ class PlanRunner:
         self._cache, self._clients = context.cache, context.clients
         self._builder, self._board = context.builder, context.board
 
-    def is_there(self, job: Job) -> bool:
+    def is_done(self, job: Job) -> bool:
         """Return whether a job is done.
 
         Raises ToolpinError for a tree that is not toolpin's, and NotLocked for an
         install of other bytes than required.
         """
         if not self._paths.into:
-            return is_there(self._paths, job)
+            return is_done(self._paths, job)
         tool = self._registry.require(job.pin.tool, job.origin)
         return is_in_directory(
             self._paths, job, self._host, tool.mutable, self._board.remark
@@ -55,9 +55,9 @@ class PlanRunner:
 
         Raises NotPublished for a build of another version.
         """
-        plan = forgoing(plan, self._settings.allow)
+        plan = without_demands(plan, self._settings.allow)
         trusted = job.locked is not None and job.locked.entry.verified == VERIFIED
-        if trusted or self._clients.first_use.knows(plan.artifacts):
+        if trusted or self._clients.first_use.has_recorded(plan.artifacts):
             plan = plan._replace(first_use=True)
         if plan.is_in_place:  # before a download, too
             check_place(plan, self._paths.install(*plan.pin))
@@ -82,7 +82,7 @@ class PlanRunner:
             row.phase("waiting for another process")
 
         with staging.version_lock(self._paths, plan.pin, waiting):
-            if self.is_there(job):
+            if self.is_done(job):
                 return "present"
             if not plan.is_scripted:
                 row.phase("unpacking")
@@ -99,10 +99,10 @@ class PlanRunner:
             )
         self.notes.keep(plan)
         size_bytes = sum(file.size_bytes for file in receipt.files)
-        told_by = f"{plan.publisher}{self.notes.by_mirror(plan)}"
+        origin_text = f"{plan.publisher}{self.notes.by_mirror(plan)}"
         if plan.brought and job.locked:
-            told_by = f"the cache, as {job.locked.file} has it"
-        row.close(f"installed, {size_bytes / 1e6:.0f} MB from {told_by},")
+            origin_text = f"the cache, as {job.locked.file} has it"
+        row.close(f"installed, {size_bytes / 1e6:.0f} MB from {origin_text},")
         return "installed"
 
     def _check_scripted(self, plan: Plan) -> None:
@@ -143,7 +143,7 @@ class PlanRunner:
         return archives, len(fetched) < len(archives)
 
 
-def forgoing(plan: Plan, allow: Sequence[str]) -> Plan:
+def without_demands(plan: Plan, allow: Sequence[str]) -> Plan:
     """Return the plan without the demands that the settings waive."""
     demands = tuple(
         demand for demand in plan.demands if f"{plan.pin.tool}.{demand}" not in allow

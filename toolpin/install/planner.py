@@ -81,7 +81,7 @@ def verified_by(spec: SourceSpec, build: Build | None = None) -> str:
     return KINDS[spec.kind].verified_by(spec, build)[0]
 
 
-def ways_to_verify(spec: SourceSpec) -> set[str]:
+def all_verified_by(spec: SourceSpec) -> set[str]:
     """Return every value that `verified_by` can have for a source's builds."""
     return set(KINDS[spec.kind].verified_by(spec, None))
 

@@ -16,7 +16,7 @@ from toolpin.errors import (
     UsageError,
 )
 from toolpin.install.catalogs import DAY_S, Catalogs
-from toolpin.install.first_builds import Failure, first_for, to_pin, too_old
+from toolpin.install.first_builds import Failure, command_to_pin, first_for, too_old
 from toolpin.install.jobs import Job
 from toolpin.model import Host, Pin, Plan
 from toolpin.plugins.script_plugin import is_scripted
@@ -97,9 +97,9 @@ def no_source_error(
             ]
             if reason := too_old(failure.spec, job.pin, host):
                 facts.append((label, reason))
-    asked = {failure.spec.id for failure in failures}
+    queried = {failure.spec.id for failure in failures}
     for spec in tool.sources:
-        if spec.named_only and spec.id not in asked:
+        if spec.named_only and spec.id not in queried:
             facts.append((spec.id, f"used only when named: --source {spec.id}"))
     silent = any(isinstance(failure.error, Unreachable) for failure in failures)
     ending = "was not found" if silent else f"does not exist for {host}"
@@ -110,11 +110,11 @@ def no_source_error(
     elif first := first_for(failures, job.pin, host):
         what = f"{job.pin} has no build for {host}: the first is {first}"
         newer = newest(_line_of(first), known) or first
-        return NotPublished(what, facts, to_pin(job.pin.tool, newer, job.origin))
+        return NotPublished(
+            what, facts, command_to_pin(job.pin.tool, newer, job.origin)
+        )
     kind = Unreachable if silent else NotPublished
-    return kind(
-        f"{job.pin} {ending}", facts, _way_out(tool, job, failures, host, known)
-    )
+    return kind(f"{job.pin} {ending}", facts, _hint(tool, job, failures, host, known))
 
 
 def _offline(job: Job, failures: Sequence[Failure]) -> Offline | None:
@@ -126,7 +126,7 @@ def _offline(job: Job, failures: Sequence[Failure]) -> Offline | None:
             return Offline(
                 f"{job.pin} is not in the cache, and toolpin is offline",
                 [("required by", str(job.origin)), *failure.error.facts],
-                _to_reach(job, failure.error),
+                _network_hint(job, failure.error),
             )
     return None
 
@@ -142,7 +142,7 @@ def _unfit(failure: Failure) -> bool:
     return isinstance(failure.error, NoFit)
 
 
-def _way_out(
+def _hint(
     tool: Tool,
     job: Job,
     failures: Sequence[Failure],
@@ -166,11 +166,11 @@ def _way_out(
         return hint
     plain = without_v(pin.version)
     if plain != pin.version and plain in known:
-        return to_pin(pin.tool, plain, job.origin)
+        return command_to_pin(pin.tool, plain, job.origin)
     if not known and any(
         isinstance(failure.error, Unreachable) for failure in failures
     ):
-        return _to_reach(job, failures[0].error)
+        return _network_hint(job, failures[0].error)
     line = _line_of(plain)
     if known and not any(is_prefix(line, version) for version in known):
         return f"toolpin list-all {pin.tool}"
@@ -211,7 +211,7 @@ def _line_of(version: str) -> str:
     return version.partition(".")[0]
 
 
-def _to_reach(job: Job, error: ToolpinError) -> str:
+def _network_hint(job: Job, error: ToolpinError) -> str:
     """Return the hint for unreachable sources: go online, or find the problem."""
     if not isinstance(error, Offline):
         return "toolpin doctor --net"
@@ -224,7 +224,7 @@ def not_fetched(job: Job, error: Unreachable) -> Unreachable:
     source = job.locked.entry.source if job.locked else "it"
     facts = [("required by", str(job.origin)), (source, error.what)]
     facts += [(source, f"{name}: {value}") for name, value in error.facts]
-    hint = error.hint or _to_reach(job, error)
+    hint = error.hint or _network_hint(job, error)
     return type(error)(f"{job.pin} cannot be fetched as locked", facts, hint)
 
 

@@ -43,12 +43,12 @@ class Notes:
                 note = self._cache.read_note("plans", *name)
                 if note is None or str(host) not in spec.hosts:
                     continue
-                asked, artifacts = json_documents.parse_note(note.decode())
+                address, artifacts = json_documents.parse_note(note.decode())
                 plan = assemble(tool, spec, pin, host, artifacts)
                 refuse_unnamed(plan, self._settings.sources)
             except (ToolpinError, ValueError):
                 continue
-            if asked == self._address(plan) and self._has_archives(plan):
+            if address == self._address(plan) and self._has_archives(plan):
                 return plan
         return None
 
@@ -83,8 +83,8 @@ class Notes:
     def by_mirror(self, plan: Plan) -> str:
         """Return the mirror that replaces the publisher, "" for none."""
         locator = "" if plan.is_scripted else plan.artifacts[0].locator
-        asked = self._settings.rewrite(locator)
-        return "" if asked == locator else f" by {urls.host(asked)}"
+        address = self._settings.rewrite(locator)
+        return "" if address == locator else f" by {urls.host(address)}"
 
     def _has_archives(self, plan: Plan) -> bool:
         return all(

@@ -36,7 +36,7 @@ class SourceOrder:
         self._catalogs = catalogs
         self._board = board
         self._said: set[str] = set()
-        self._mutex = threading.Lock()
+        self._lock = threading.Lock()
 
     def first(
         self, tool: Tool, job: Job, row: Row, serve: Callable[[SourceSpec], Served]
@@ -54,12 +54,14 @@ class SourceOrder:
                 reason = with_reason(spec, job.pin, self._host, error)
                 failures.append(Failure(spec, reason))
                 if following:
-                    self._hand_over(reason, following, row)
+                    self._report_next(reason, following, row)
             except Mismatch as error:
                 raise not_published_bytes(job, error, following) from error
         raise no_source_error(tool, job, failures, self._host, self._catalogs)
 
-    def _hand_over(self, error: ToolpinError, following: SourceSpec, row: Row) -> None:
+    def _report_next(
+        self, error: ToolpinError, following: SourceSpec, row: Row
+    ) -> None:
         """Report the next source; an unreachable host only once for all tools."""
         if isinstance(error, Offline):  # already reported where nothing was found
             return
@@ -69,12 +71,12 @@ class SourceOrder:
         text = f"{what}{lacks}; next: {publisher(following, self._host)}"
         if isinstance(error, NotPublished):
             row.remark(text)
-        elif self._is_news(error.what):
+        elif self._is_new(error.what):
             self._board.remark(text)
 
-    def _is_news(self, what: str) -> bool:
+    def _is_new(self, what: str) -> bool:
         """Record a remark and return whether it is new; tools are installed at once."""
-        with self._mutex:
+        with self._lock:
             is_new = what not in self._said
             self._said.add(what)
             return is_new

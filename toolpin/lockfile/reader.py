@@ -21,7 +21,7 @@ def read_lockfile(path: str, files: Files) -> Lockfile | None:
     """
     if not os.path.lexists(path):
         return None
-    if not pin_files.counts(path):
+    if not pin_files.is_used_file(path):
         raise ToolpinError(
             f"{path} is ignored: it belongs to another user",
             [("directory", "writable by everyone")],

@@ -34,7 +34,7 @@ from toolpin.versions import sort_key
 class Newer(NamedTuple):
     """A release that another source has, and the source of the locked one."""
 
-    ask: LockfileRequest
+    request: LockfileRequest
     version: str
     source: str
     locked_from: str
@@ -42,9 +42,9 @@ class Newer(NamedTuple):
     @property
     def line(self) -> str:
         """Return the line that reports it, with the command that locks it."""
-        tool = self.ask.tool
+        tool = self.request.tool
         return (
-            f"{self.ask.key}: {self.source} has {self.version}, which "
+            f"{self.request.key}: {self.source} has {self.version}, which "
             f"{self.locked_from}, the locked source, does not list; "
             f"to move: toolpin lock --only {tool} --refresh {tool} "
             f"--source {self.source}"
@@ -56,18 +56,20 @@ def report_newer(tools: Collection[str], app: App) -> None:
     with contextlib.suppress(ToolpinError):
         file = project_file(app)
         lock = app.lockfile(lockfile_beside(file))
-        for ask in (
+        for request in (
             lockfile_requests_of(read_project(file, app), file, app) if lock else ()
         ):
-            version = lock.pins.get(ask.key) if lock else None
-            if lock and version and ask.tool in tools:
-                elsewhere = newer_elsewhere(ask, version, lock, app, kept_lists=True)
+            version = lock.pins.get(request.key) if lock else None
+            if lock and version and request.tool in tools:
+                elsewhere = newer_elsewhere(
+                    request, version, lock, app, kept_lists=True
+                )
                 if elsewhere:
                     app.report.warn(elsewhere.line)
 
 
 def newer_elsewhere(
-    ask: LockfileRequest,
+    request: LockfileRequest,
     least: str,
     lock: Lockfile,
     app: App,
@@ -79,15 +81,15 @@ def newer_elsewhere(
     For an exact request any newer release qualifies. With `kept_lists` only cached
     lists are read.
     """
-    tool = app.registry.get(ask.tool)
-    version = lock.pins.get(ask.key)
+    tool = app.registry.get(request.tool)
+    version = lock.pins.get(request.key)
     if tool is None or version is None or is_scripted(tool):
         return None
-    entries = lock.entries_for(Pin(ask.tool, version), str(app.host))
+    entries = lock.entries_for(Pin(request.tool, version), str(app.host))
     locked_from = {entry.source for entry in entries if entry.has_build}
     if not locked_from:
         return None
-    wanted = Wanted("latest", "") if looks_exact(ask.wanted) else ask.wanted
+    wanted = Wanted("latest", "") if looks_exact(request.wanted) else request.wanted
     catalogs = Catalogs(app.cache, app.clients, app.settings)
 
     def newest(spec: SourceSpec) -> tuple[str, str] | None:
@@ -98,7 +100,7 @@ def newer_elsewhere(
             listed = read(tool, spec, app.host).releases
             known = of_variant(version, [release.version for release in listed])
             releases = [release for release in listed if release.version in known]
-            lines = catalogs.in_lines(tool, spec, releases, ask.wanted.value)
+            lines = catalogs.in_lines(tool, spec, releases, request.wanted.value)
             if (result := choose(wanted, lines)) and sort_key(result) > sort_key(least):
                 return result, spec.id
         return None
@@ -107,7 +109,7 @@ def newer_elsewhere(
     with ThreadPoolExecutor(len(others) or 1) as pool:
         results = [value for value in pool.map(newest, others) if value]
     best = max(results, key=lambda item: sort_key(item[0]), default=None)
-    return Newer(ask, *best, ", ".join(sorted(locked_from))) if best else None
+    return Newer(request, *best, ", ".join(sorted(locked_from))) if best else None
 
 
 def _others(tool: Tool, locked_from: set[str], app: App) -> Iterator[SourceSpec]:

@@ -74,12 +74,12 @@ def _noted(pin: Pin, spec: SourceSpec, app: App) -> tuple[Artifact, ...]:
     rewrite = app.settings.rewrite
     try:
         note = cache.read_note("plans", *pin, str(app.host), spec.id)
-        asked, artifacts = parse_note((note or b"").decode())
+        queried, artifacts = parse_note((note or b"").decode())
         address = rewrite(artifacts[0].locator)
     except (ToolpinError, ValueError, IndexError):
         return ()
-    same = urls.shown(asked) == urls.shown(address)
-    there = all(
+    same = urls.shown(queried) == urls.shown(address)
+    is_cached = all(
         os.path.exists(cache.archive(artifact.digest)) for artifact in artifacts
     )
-    return artifacts if same and there else ()
+    return artifacts if same and is_cached else ()

@@ -83,7 +83,7 @@ def _write_both(
 
     old = app.lockfile(lockfile) or EMPTY
     locker = locker_for(app, Scope(old.hosts), known_here(app), first_use=first_use)
-    asks = lockfile_requests_of(data, path, app)
-    report_unknown(asks, app)
-    lock = relocked(locker, asks, old, app)
+    lock_requests = lockfile_requests_of(data, path, app)
+    report_unknown(lock_requests, app)
+    lock = relocked(locker, lock_requests, old, app)
     return lockfile in write_both(path, data, lockfile, lock, app)

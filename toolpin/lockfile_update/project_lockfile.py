@@ -71,7 +71,8 @@ def counting_files(app: App) -> list[PinFile]:
     seen, result = set[str](), []
     for file in pin_paths(app):
         tools = {
-            ask.tool for ask in lockfile_requests_of(read_project(file, app), file, app)
+            lock_request.tool
+            for lock_request in lockfile_requests_of(read_project(file, app), file, app)
         }
         result.append(PinFile(file, frozenset(tools - seen)))
         seen |= tools
@@ -85,12 +86,16 @@ def counting_files(app: App) -> list[PinFile]:
     )
 
 
-def report_unknown(asks: Sequence[LockfileRequest], app: App) -> set[str]:
+def report_unknown(lock_requests: Sequence[LockfileRequest], app: App) -> set[str]:
     """Report each tool without a plugin, and return their names."""
-    unknown = {ask.tool: ask for ask in asks if ask.tool not in app.registry.aliases}
-    for name, ask in unknown.items():
+    unknown = {
+        lock_request.tool: lock_request
+        for lock_request in lock_requests
+        if lock_request.tool not in app.registry.aliases
+    }
+    for name, lock_request in unknown.items():
         try:
-            app.registry.check(name, ask.origin)
+            app.registry.check(name, lock_request.origin)
         except UnknownTool as error:
             app.report.error(error)
     return set(unknown)
@@ -106,19 +111,23 @@ def lockfile_requests_of(data: bytes, file: str, app: App) -> list[LockfileReque
 
     `data` is the present or future content of its `.tool-versions`, `file`.
     """
-    lockfile_requests: dict[str, list[LockfileRequest]] = {}
+    by_tool: dict[str, list[LockfileRequest]] = {}
     canonical = app.registry.canonical
     beside = pin_files.idiomatic(os.path.dirname(file), app.idioms, app.files)
     stated = (*parse(data, file, app.registry.spell), *beside)
     requests = [request._replace(tool=canonical(request.tool)) for request in stated]
-    app.judge(requests)
+    app.report_disagreements(requests)
     for request in requests:
-        asks = [
+        lock_requests = [
             LockfileRequest(request.tool, resolution, request.origin)
             for resolution in to_provide(request)
         ]
-        lockfile_requests.setdefault(request.tool, asks)
-    return [ask for asks in lockfile_requests.values() for ask in asks]
+        by_tool.setdefault(request.tool, lock_requests)
+    return [
+        lock_request
+        for lock_requests in by_tool.values()
+        for lock_request in lock_requests
+    ]
 
 
 def locker_for(
@@ -154,7 +163,7 @@ def locker_for(
 
 def relocked(
     locker: Locker,
-    asks: Sequence[LockfileRequest],
+    lock_requests: Sequence[LockfileRequest],
     old: Lockfile,
     app: App,
     *,
@@ -165,7 +174,7 @@ def relocked(
     The others are reported. Entries of unknown tools are kept. `also` are words such as
     `nodejs@22.20.0`.
     """
-    lock, errors = locker.lock(asks, old, also_of(also, old, app))
+    lock, errors = locker.lock(lock_requests, old, also_of(also, old, app))
     errors = [error for error in errors if not isinstance(error, UnknownTool)]
     for error in errors[1:]:
         app.report.error(error)
@@ -175,7 +184,7 @@ def relocked(
 
 
 def stale_facts(
-    asks: Sequence[LockfileRequest], lock: Lockfile, app: App
+    lock_requests: Sequence[LockfileRequest], lock: Lockfile, app: App
 ) -> list[tuple[str, str]]:
     """Return what a lockfile lacks, and its entries without a request.
 
@@ -186,19 +195,19 @@ def stale_facts(
         return lock.hosts or hosts_of(app.registry.require(tool))
 
     facts = [
-        (f"{ask.key}", f"{ask.origin}: {lacks}")
-        for ask, lacks in unanswered(asks, lock, hosts)
+        (f"{lock_request.key}", f"{lock_request.origin}: {lacks}")
+        for lock_request, lacks in unanswered(lock_requests, lock, hosts)
     ]
-    wanted = {ask.key for ask in asks}
+    wanted = {lock_request.key for lock_request in lock_requests}
     facts += [
         (str(key), "locked, but not requested")
         for key in sorted(lock.pins)
         if key not in wanted
     ]
-    meant = {Pin(key.tool, version) for key, version in lock.pins.items()}
+    pinned = {Pin(key.tool, version) for key, version in lock.pins.items()}
     facts += [
         (str(pin), "has builds, but is not requested")
-        for pin in sorted({entry.pin for entry in lock.entries} - meant)
+        for pin in sorted({entry.pin for entry in lock.entries} - pinned)
     ]
     return facts
 
@@ -256,6 +265,8 @@ def also_of(words: Sequence[str], old: Lockfile, app: App) -> list[LockfileReque
         tool = app.registry.require(name, _COMMAND_LINE).name
         texts.append((tool, app.registry.spell(tool, version)))
     for tool, version in texts:
-        ask = LockfileRequest(tool, parse_wanted(version, _COMMAND_LINE), _COMMAND_LINE)
-        results[ask.key] = ask
+        lock_request = LockfileRequest(
+            tool, parse_wanted(version, _COMMAND_LINE), _COMMAND_LINE
+        )
+        results[lock_request.key] = lock_request
     return list(results.values())

@@ -28,7 +28,7 @@ class Work(NamedTuple):
     `specs` are the sources to query, `later` those that may serve instead.
     """
 
-    ask: LockfileRequest
+    request: LockfileRequest
     tool: Tool
     hosts: tuple[str, ...]
     specs: tuple[SourceSpec, ...]
@@ -61,7 +61,7 @@ class SilentSources:
     def __init__(self, board: Board) -> None:
         self._board = board
         self._reported: set[tuple[str, str]] = set()
-        self._mutex = threading.Lock()
+        self._lock = threading.Lock()
 
     def report(self, work: Work, spec: SourceSpec, error: ToolpinError) -> None:
         """Report an optional source. Raise the error of a required one.
@@ -71,7 +71,7 @@ class SilentSources:
         if not spec.optional or isinstance(error, Offline):
             raise unreachable(work, spec, error) from error
         name = work.tool.name
-        with self._mutex:
+        with self._lock:
             if (name, spec.id) in self._reported:
                 return
             self._reported.add((name, spec.id))
@@ -85,16 +85,17 @@ def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinErr
     """Return the error for an unreachable source, with a way around it, if any."""
     if isinstance(error, Offline):
         return Unreachable(
-            f"{work.tool.name} {work.ask.wanted} cannot be locked: toolpin is offline",
-            [("required by", str(work.ask.origin)), *error.facts],
+            f"{work.tool.name} {work.request.wanted} cannot be locked: "
+            "toolpin is offline",
+            [("required by", str(work.request.origin)), *error.facts],
             "TOOLPIN_OFFLINE=0 toolpin lock",
         )
     others = [source for source in work.tool.sources if source.id != spec.id]
-    hint = _way_out(work, spec) or error.hint or "toolpin doctor --net"
+    hint = _command_without(work, spec) or error.hint or "toolpin doctor --net"
     return Unreachable(
-        f"{work.tool.name} {work.ask.wanted} cannot be locked: {error.what}",
+        f"{work.tool.name} {work.request.wanted} cannot be locked: {error.what}",
         [
-            ("required by", str(work.ask.origin)),
+            ("required by", str(work.request.origin)),
             ("source", spec.id),
             *error.facts,
             *([("others", ", ".join(other.id for other in others))] if others else []),
@@ -103,7 +104,7 @@ def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinErr
     )
 
 
-def _way_out(work: Work, spec: SourceSpec) -> str:
+def _command_without(work: Work, spec: SourceSpec) -> str:
     """Return the command that locks without an unreachable source, if there is one."""
     hosts = sorted(set(work.hosts) & set(work.specs[0].hosts))
     if spec is not work.specs[0] and hosts:  # it is queried for those without the first
@@ -119,7 +120,7 @@ def no_checksum(work: Work, pin: Pin, host: str, error: NoChecksum) -> NoChecksu
     """Return the error for a host's build that is published without a checksum."""
     return NoChecksum(
         f"{pin} is published without a checksum and needs {FLAG}",
-        [("required by", str(work.ask.origin)), ("host", host), *error.facts],
+        [("required by", str(work.request.origin)), ("host", host), *error.facts],
         f"toolpin lock {FLAG}",
     )
 
@@ -129,26 +130,26 @@ def names_of(specs: Sequence[SourceSpec]) -> str:
     return " and ".join(spec.id for spec in specs)
 
 
-def nothing(
+def no_match(
     work: Work, known: Sequence[str], silent: ToolpinError | None = None
 ) -> ToolpinError:
     """Return the error of a request that no version of the queried sources matches.
 
     `silent` is the error of the next source, if it gave no answer.
     """
-    ask = work.ask
-    near = nearest(ask.wanted.value, known) if ask.wanted.value else []
-    asked = [spec.id for spec in work.specs]
-    others = [source.id for source in work.tool.sources if source.id not in asked]
+    request = work.request
+    near = nearest(request.wanted.value, known) if request.wanted.value else []
+    queried = [spec.id for spec in work.specs]
+    others = [source.id for source in work.tool.sources if source.id not in queried]
     return ToolpinError(
-        f"{names_of(work.specs)} {'has' if len(asked) == 1 else 'have'} "
-        f"no {ask.tool} {ask.wanted}",
+        f"{names_of(work.specs)} {'has' if len(queried) == 1 else 'have'} "
+        f"no {request.tool} {request.wanted}",
         [
-            ("required by", str(ask.origin)),
+            ("required by", str(request.origin)),
             ("for", ", ".join(work.hosts)),
             *([("not queried", ", ".join(others))] if others else []),
             *([("nearest", ", ".join(near))] if near else []),
             *(silent.facts[1:] if silent else ()),
         ],
-        silent.hint if silent and not near else f"toolpin list-all {ask.tool}",
+        silent.hint if silent and not near else f"toolpin list-all {request.tool}",
     )

@@ -96,14 +96,14 @@ class PluginDirectories:
         a script outside of it.
         """
         check(name, NAME, WordPosition(Origin("the command line"), name))
-        if there := self._there(name, address, sha256):
+        if there := self._choose_existing(name, address, sha256):
             return there
         self._hook("pre_asdf_plugin_add", name)
         self._hook(f"pre_asdf_plugin_add_{name}")
         pin = Pin(_PLUGIN, name)
-        with _told(name), staging.version_lock(self._paths, pin):
+        with _store_errors(name), staging.version_lock(self._paths, pin):
             # Another process may have added it since.
-            if there := self._there(name, address, sha256):
+            if there := self._choose_existing(name, address, sha256):
                 return there
             with staging.scratch(self._paths, pin) as stage:
                 self.git.create(stage, address)
@@ -124,7 +124,7 @@ class PluginDirectories:
         self._hook(f"post_asdf_plugin_add_{name}")
         return identity
 
-    def _there(self, name: str, address: Address, sha256: str) -> Identity | None:
+    def _choose_existing(self, name: str, address: Address, sha256: str) -> Identity | None:
         """Choose the plugin to be added if it is installed; refuse another one."""
         if self.has(name):
             identity = self.identity(name)
@@ -142,7 +142,7 @@ class PluginDirectories:
 
     def choose(self, name: str) -> None:
         """Choose a plugin in preference to a bundled tool of that name."""
-        with _told(name):
+        with _store_errors(name):
             os.makedirs(self._paths.chosen, exist_ok=True)
             with open(f"{self._paths.chosen}/{name}", "w", encoding="utf-8"):
                 pass
@@ -161,7 +161,7 @@ class PluginDirectories:
         self._hook(f"pre_asdf_plugin_update_{name}", name)
         pin = Pin(_PLUGIN, name)
         with (
-            _told(name),
+            _store_errors(name),
             staging.version_lock(self._paths, pin),
             staging.scratch(self._paths, pin) as stage,
         ):
@@ -228,7 +228,7 @@ class PluginDirectories:
         more = {"ASDF_PLUGIN_PATH": directory, "ASDF_PLUGIN_SOURCE_URL": ""}
         self._callback(name, "pre-plugin-remove", more)
         pin = Pin(_PLUGIN, name)
-        with _told(name), staging.version_lock(self._paths, pin):
+        with _store_errors(name), staging.version_lock(self._paths, pin):
             # another process may have removed it since
             directory = self.directory(name)
             if os.path.islink(directory):
@@ -248,7 +248,7 @@ class PluginDirectories:
         """Run a plugin's script that lists other managers' files, and record them."""
         scripts = Scripts(self._paths, name, self._env, self._cwd)
         try:
-            with _told(name):
+            with _store_errors(name):
                 note_files(self._paths, name, scripts.legacy_filenames())
         except ToolpinError as error:
             self._remark(f"{name}: {error.what}")
@@ -258,7 +258,7 @@ class PluginDirectories:
         scripts = Scripts(self._paths, name, self._env, self._cwd)
         if scripts.has(script):
             finished = scripts.call(script, (), more, shown=self._paths.as_asdf)
-            self._tell(finished)
+            self._report(finished)
             if finished.status != 0:
                 self._remark(f"{name}: bin/{script} ended with {finished.status}")
 
@@ -268,13 +268,13 @@ class PluginDirectories:
         for line in output.splitlines():
             self._remark(line)
 
-    def _tell(self, told: Finished) -> None:
-        for line in (told.out + told.err).splitlines():
+    def _report(self, output: Finished) -> None:
+        for line in (output.out + output.err).splitlines():
             self._remark(line)
 
 
 @contextlib.contextmanager
-def _told(name: str) -> Iterator[None]:
+def _store_errors(name: str) -> Iterator[None]:
     """Report a store that cannot be written: a directory may be another user's."""
     try:
         yield

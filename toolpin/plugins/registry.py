@@ -84,12 +84,12 @@ class Registry:
     def idioms(self, level: str) -> Idioms:
         """Return the other files that pin: none, plain ones or all."""
         files = {} if level == "none" else self._idiomatic
-        asks = {tool: self._asking(tool) for tool in set(files.values()) & self._asked}
+        readers = {tool: self._reader(tool) for tool in set(files.values()) & self._self_reading}
         manifests: dict[str, tuple[tuple[str, str], ...]] = {}
         for tool in self.tools if level == "all" else ():
             for file, name in tool.manifests.items():
                 manifests[file] = (*manifests.get(file, ()), (tool.name, name))
-        return Idioms(files, self.spell, manifests, asks)
+        return Idioms(files, self.spell, manifests, readers)
 
     def spell(self, name: str, word: str) -> str:
         """Return the canonical form of a word in a project file for a tool.
@@ -151,7 +151,7 @@ class Registry:
         raise UnknownTool(f"no plugin provides {name}", facts, hint)
 
     @property
-    def _asked(self) -> set[str]:
+    def _self_reading(self) -> set[str]:
         """The tools whose asdf plugin reads the files of other managers itself."""
         script = "bin/parse-legacy-file"
         return {
@@ -160,8 +160,8 @@ class Registry:
             if not file.endswith(".toml") and os.path.isfile(f"{file}/{script}")
         }
 
-    def _asking(self, name: str) -> Callable[[str], list[str]]:
-        def ask(path: str) -> list[str]:
+    def _reader(self, name: str) -> Callable[[str], list[str]]:
+        def read_words(path: str) -> list[str]:
             from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - few plugins ask
                 Scripts,
             )
@@ -170,7 +170,7 @@ class Registry:
             cwd = logical_cwd(os.environ)
             return Scripts(paths, name, os.environ, cwd).parse_legacy_file(path)
 
-        return ask
+        return read_words
 
     def with_scripts(self, names: Collection[str]) -> Registry:
         """Return the registry with asdf plugins of these names added."""

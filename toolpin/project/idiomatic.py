@@ -6,10 +6,12 @@ other things. Pure: `pin_files` decides which files are read.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from toolpin.errors import UsageError, as_word
 from toolpin.model import Origin, Request, Wanted
 from toolpin.project.toolversions import parse_wanted, text_of
 from toolpin.project.validation import (
@@ -37,7 +39,7 @@ class Idioms(NamedTuple):
     files: Mapping[str, str]
     spell: Spell
     manifests: Mapping[str, tuple[tuple[str, str], ...]]
-    asks: Mapping[str, Callable[[str], list[str]]] = MappingProxyType({})
+    readers: Mapping[str, Callable[[str], list[str]]] = MappingProxyType({})
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -55,8 +57,8 @@ class Idioms(NamedTuple):
 
         Raises UsageError for an invalid version.
         """
-        if name in self.files and tool in self.asks:
-            words = self.asks[tool](place)
+        if name in self.files and tool in self.readers:
+            words = self.readers[tool](place)
             origin = Origin(place, 1)
             check_count(len(words), WordPosition(origin, ""))
             wanted = tuple(parse_wanted(word, origin) for word in words)
@@ -100,14 +102,26 @@ def disagreements(requests: Iterable[Request]) -> Iterator[tuple[Request, Reques
 
 
 def _agree(request: Request, other: Request) -> bool:
-    mine, theirs = request.wanted[0], other.wanted[0]
-    if not (_is_numbered(mine) and _is_numbered(theirs)):
+    first, second = request.wanted[0], other.wanted[0]
+    if not (_is_numbered(first) and _is_numbered(second)):
         return True
-    return is_prefix(mine.value, theirs.value) or is_prefix(theirs.value, mine.value)
+    return is_prefix(first.value, second.value) or is_prefix(second.value, first.value)
 
 
 def _is_numbered(wanted: Wanted) -> bool:
     return wanted.kind == "version" and wanted.value[0].isdigit()
+
+
+def disagreement_error(used: Request, other: Request) -> UsageError:
+    """Return the error for two files of one directory that disagree."""
+    return UsageError(
+        f"the version files in {os.path.dirname(used.origin.place)} disagree",
+        [
+            (str(used.origin), f"{used.tool} {used.wanted[0]}"),
+            (str(other.origin), f"{other.tool} {other.wanted[0]}"),
+        ],
+        f"rm {as_word(other.origin.place)}",
+    )
 
 
 def _plain(data: bytes, place: str, tool: str, spell: Spell) -> Request | None:

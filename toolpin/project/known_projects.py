@@ -50,7 +50,7 @@ def known(paths: Paths) -> list[str]:
     files = [
         file for line in _read(paths).split("\n") if os.path.isabs(file := _file(line))
     ]
-    return sorted({os.path.dirname(file) for file in files if _is_there(file)})
+    return sorted({os.path.dirname(file) for file in files if _exists(file)})
 
 
 def _line(file: str) -> str:
@@ -70,7 +70,7 @@ def _file(line: str) -> str:
     return "\\".join(part.replace("\\n", "\n") for part in parts)
 
 
-def _is_there(file: str) -> bool:
+def _exists(file: str) -> bool:
     try:
         os.lstat(file)
     except FileNotFoundError:

@@ -44,8 +44,8 @@ def candidates(
     is named by all of them. Files with `others`' names follow the one in their
     directory.
     """
-    for path, ours in _present(start, home, global_file, others):
-        if ours:
+    for path, is_used in _present(start, home, global_file, others):
+        if is_used:
             yield path
 
 
@@ -53,8 +53,8 @@ def ignored(
     start: str, home: str, global_file: str, others: Collection[str] = ()
 ) -> Iterator[str]:
     """Yield the files that are ignored, as another user's in a writable directory."""
-    for path, ours in _present(start, home, global_file, others):
-        if not ours:
+    for path, is_used in _present(start, home, global_file, others):
+        if not is_used:
             yield path
 
 
@@ -73,7 +73,7 @@ def stated(
     together = Together()
     for path in _places(*where[:3]):
         is_global = path == where.global_file
-        if counts(path):
+        if is_used_file(path):
             data = where.files.read(path, anywhere=is_global)
             together.count(data, path)
             # A file that is not text is an error for every tool.
@@ -112,7 +112,7 @@ def idiomatic(
             not tools
             or not os.path.isfile(path)
             or is_passed_over(directory)
-            or not counts(path)
+            or not is_used_file(path)
         ):
             continue
         data = together.count(files.read(path), path)
@@ -126,7 +126,7 @@ def project_directory(where: Where, idioms: Idioms) -> str | None:
     None if only a home directory that is not above, or the global file, is left.
     """
     for directory in directories_up(where.start):
-        if counts(os.path.join(directory, FILENAME)) or any(
+        if is_used_file(os.path.join(directory, FILENAME)) or any(
             idiomatic(directory, idioms, where.files)
         ):
             return directory
@@ -244,7 +244,7 @@ def _present(
             # Absent, in a directory without access, or below the 4,096 bytes
             # that a path can have: no such file could be opened.
             continue
-        yield path, _is_ours(path, status.st_uid)
+        yield path, _is_trusted(path, status.st_uid)
 
 
 def _places(start: str, home: str, global_file: str) -> Iterator[str]:
@@ -268,15 +268,15 @@ def _with_others(
             yield from (os.path.join(directory, name) for name in others)
 
 
-def counts(path: str) -> bool:
+def is_used_file(path: str) -> bool:
     """Return whether a file exists and was not put there by another user."""
     try:
-        return _is_ours(path, os.lstat(path).st_uid)
+        return _is_trusted(path, os.lstat(path).st_uid)
     except (OSError, ValueError):
         return False
 
 
-def _is_ours(path: str, owner: int) -> bool:
+def _is_trusted(path: str, owner: int) -> bool:
     """Return whether a file may be used here.
 
     Not another user's in a world-writable directory. Elsewhere the owner does not

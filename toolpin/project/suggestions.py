@@ -32,8 +32,8 @@ def fix_command(words: list[str], place: str) -> str | None:
     """
     name, *versions = words
     if not fits(name, NAME):
-        meant = respelled(words)
-        return pin_command(meant, place) if meant else None
+        intended = respelled(words)
+        return pin_command(intended, place) if intended else None
     if not versions:
         return pin_command([name, "latest"], place)
     if any(":" in word for word in versions):

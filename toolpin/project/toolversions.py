@@ -23,7 +23,7 @@ from toolpin.project.validation import (
     check_ref,
     error,
     fits,
-    misfit,
+    invalid_word,
     named,
 )
 
@@ -209,7 +209,7 @@ def _request(
     tokens: list[tuple[int, str]], line: WordPosition, spell: Spell
 ) -> Request:
     try:
-        return _judged(tokens, line, spell)
+        return _parse_line(tokens, line, spell)
     except UsageError as wrong:
         # Only a misspelled line needs it.
         from toolpin.project.suggestions import fix_command  # noqa: PLC0415
@@ -218,7 +218,9 @@ def _request(
         raise UsageError(wrong.what, wrong.facts, hint) from None
 
 
-def _judged(tokens: list[tuple[int, str]], line: WordPosition, spell: Spell) -> Request:
+def _parse_line(
+    tokens: list[tuple[int, str]], line: WordPosition, spell: Spell
+) -> Request:
     (offset, name), *rest = tokens
     spot = line.moved(offset + 1)
     check(name, NAME, spot)
@@ -259,7 +261,9 @@ def _wanted(word: str, line: WordPosition, moved: int = 0) -> Wanted:
         case "path:":
             check_directory(value, after)
             return Wanted("path", value)
-    raise misfit(word, VERSION._replace(expected=_FORMS) if colon else VERSION, spot)
+    raise invalid_word(
+        word, VERSION._replace(expected=_FORMS) if colon else VERSION, spot
+    )
 
 
 def _check_characters(line: str, origin: Origin) -> None:

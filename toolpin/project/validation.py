@@ -123,10 +123,10 @@ def fits(word: str, rule: Rule) -> bool:
 def check(word: str, rule: Rule, spot: WordPosition) -> None:
     """Raise UsageError at the first wrong character of an invalid word."""
     if not fits(word, rule):
-        raise misfit(word, rule, spot)
+        raise invalid_word(word, rule, spot)
 
 
-def misfit(word: str, rule: Rule, spot: WordPosition) -> UsageError:
+def invalid_word(word: str, rule: Rule, spot: WordPosition) -> UsageError:
     """Return the error for an invalid word, at its first wrong character."""
     index = next((i for i, char in enumerate(word) if char not in rule.every), 0)
     if not word:

@@ -98,13 +98,13 @@ def not_installed(request: Request, where: Where) -> NotRunnable:
     locked = [
         locked_version(request, alternative, where) for alternative in request.wanted
     ]
-    meant = [
+    locked_versions = [
         version
         for version in locked
         if version and version not in map(str, request.wanted)
     ]
     facts = [("required by", str(request.origin))]
-    facts += [("locked as", ", ".join(meant))] if meant else []
+    facts += [("locked as", ", ".join(locked_versions))] if locked_versions else []
     facts += [("no directory", path) for path in missing_directories(request, where)]
     if to_provide(request):
         what = f"{request.tool} {wanted} is not installed"
@@ -184,7 +184,7 @@ def lockfile_for(origin: Origin, where: Where) -> str | None:
     directories = [os.path.dirname(origin.place)] if origin.line else _all(where)
     for directory in directories:
         path = os.path.join(directory, FILENAME)
-        if pin_files.counts(path):
+        if pin_files.is_used_file(path):
             return path
     return None
 

@@ -114,8 +114,8 @@ class Resolver:
         path, lock = self.lockfile(request.origin)
         host = self.host._replace(beside=beside)
         for alternative in to_provide(request):
-            ask = LockfileRequest(request.tool, alternative, request.origin)
-            resolution = self._resolved(ask, lock, path, host)
+            lock_request = LockfileRequest(request.tool, alternative, request.origin)
+            resolution = self._resolved(lock_request, lock, path, host)
             yield resolution
             if resolution.is_final:
                 return
@@ -156,21 +156,31 @@ class Resolver:
         return locked or (first.value if first.kind == "version" else "")
 
     def _resolved(
-        self, ask: LockfileRequest, lock: Lockfile | None, path: str, host: Host
+        self,
+        lock_request: LockfileRequest,
+        lock: Lockfile | None,
+        path: str,
+        host: Host,
     ) -> Resolution:
         """Return the locked version or, if none is required, the unlocked one."""
-        locked = resolve_locked(lock, path, ask, host)
+        locked = resolve_locked(lock, path, lock_request, host)
         must = self._rules.must or (self._rules.ci and lock is not None)
         if locked.pin is None:
             if must:
-                return locked._replace(fix=self._to_lock(ask), is_final=True)
+                return locked._replace(
+                    fix=self._lock_command(lock_request), is_final=True
+                )
             # Versions on the command line belong to no lockfile.
-            if lock is not None and ask.origin.line:
-                self._warn(f"{ask.tool} {ask.wanted}", locked, self._to_lock(ask))
-            return self._unlocked(ask)
+            if lock is not None and lock_request.origin.line:
+                self._warn(
+                    f"{lock_request.tool} {lock_request.wanted}",
+                    locked,
+                    self._lock_command(lock_request),
+                )
+            return self._unlocked(lock_request)
         if not locked.problem:
             return locked
-        fix = self._from_here(locked.fix, os.path.dirname(path))
+        fix = self._command_from_here(locked.fix, os.path.dirname(path))
         if must or locked.is_final:
             return locked._replace(fix=fix, is_final=True)
         self._warn(str(locked.pin), locked, fix)
@@ -179,13 +189,15 @@ class Resolver:
     def _warn(self, name: str, found: Resolution, fix: str) -> None:
         self._context.report.warn(f"{name}: {found.problem}; try: {fix}")
 
-    def _to_lock(self, ask: LockfileRequest) -> str:
+    def _lock_command(self, lock_request: LockfileRequest) -> str:
         """Return the command that adds a lockfile entry for a request."""
-        if not ask.origin.line:
-            return f"toolpin lock --also {ask.tool}@{ask.wanted}"
-        return self._from_here("toolpin lock", os.path.dirname(ask.origin.place))
+        if not lock_request.origin.line:
+            return f"toolpin lock --also {lock_request.tool}@{lock_request.wanted}"
+        return self._command_from_here(
+            "toolpin lock", os.path.dirname(lock_request.origin.place)
+        )
 
-    def _from_here(self, command: str, directory: str) -> str:
+    def _command_from_here(self, command: str, directory: str) -> str:
         """Return a command for another project, as run from this directory."""
         here = None
         with contextlib.suppress(ToolpinError):
@@ -195,12 +207,12 @@ class Resolver:
             return command
         return command.replace("toolpin", f"toolpin -C {shlex.quote(directory)}", 1)
 
-    def _unlocked(self, ask: LockfileRequest) -> Resolution:
+    def _unlocked(self, lock_request: LockfileRequest) -> Resolution:
         """Return an exact version, or the version that a loose one resolves to today.
 
         Raises NotLocked for a loose one in CI: a build must not change by itself.
         """
-        tool, wanted, origin = ask
+        tool, wanted, origin = lock_request
         pin = Pin(tool, wanted.value)
         resolution = Resolution(tool, wanted, origin, "exact", pin)
         is_version = wanted.kind == "version"
@@ -212,7 +224,9 @@ class Resolver:
             return resolution
         if wanted.kind == "ref":
             known = self._context.registry.get(tool)
-            return resolution._replace(pin=Pin(tool, version_of_ref(ask, known)))
+            return resolution._replace(
+                pin=Pin(tool, version_of_ref(lock_request, known))
+            )
         if self._rules.ci or self._newest is None:
             # `22.2` may be a release: it is tried as written, and nothing else is.
             if is_version and self._may_be_exact(tool, wanted.value):
@@ -222,9 +236,9 @@ class Resolver:
                 f"{tool} {wanted} names no exact version, and versions are "
                 "not resolved under CI",
                 [("required by", str(origin))],
-                self._to_lock(ask),
+                self._lock_command(lock_request),
             )
-        basis, version = self._newest_of(ask, self._newest)
+        basis, version = self._newest_available(lock_request, self._newest)
         pin = Pin(tool, version)
         if is_version and not is_prefix(wanted.value, version):
             self.channels.append((pin, wanted.value))
@@ -234,12 +248,16 @@ class Resolver:
             )
         return resolution._replace(basis=basis, pin=pin)
 
-    def _newest_of(self, ask: LockfileRequest, newest: Newest) -> tuple[Basis, str]:
+    def _newest_available(
+        self, lock_request: LockfileRequest, newest: Newest
+    ) -> tuple[Basis, str]:
         """Return the newest version in a catalog or, if unreadable, in the store."""
         try:
-            return "catalog", newest(*ask)
+            return "catalog", newest(*lock_request)
         except Unreachable:
-            have = newest_installed(self._context.paths, ask.tool, ask.wanted)
+            have = newest_installed(
+                self._context.paths, lock_request.tool, lock_request.wanted
+            )
             if have is None:
                 raise
             return "installed", have

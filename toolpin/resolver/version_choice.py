@@ -47,7 +47,7 @@ def for_most_hosts(wanted: Wanted, seen: Mapping[str, Seen]) -> str | None:
     """
     if wanted.kind == "version" and wanted.value in seen:
         return wanted.value
-    for least in _counts(seen):
+    for least in _thresholds(seen):
         releases = [
             Release(version, tuple(sorted(value.channels)))
             for version, value in sorted(seen.items())
@@ -58,7 +58,7 @@ def for_most_hosts(wanted: Wanted, seen: Mapping[str, Seen]) -> str | None:
     return None
 
 
-def _counts(seen: Mapping[str, Seen]) -> list[int]:
+def _thresholds(seen: Mapping[str, Seen]) -> list[int]:
     """Yield how many hosts must have a version: more than half, then ever fewer."""
     hosts = {host for version in seen.values() for host in version.hosts}
     return list(range(len(hosts) // 2 + 1, 0, -1))

@@ -24,7 +24,7 @@ from toolpin.run.lookup_context import (
 )
 from toolpin.run.tool_environment import (
     as_system,
-    asked,
+    from_plugin,
     of_system,
     required_by,
     tree_of,
@@ -74,7 +74,7 @@ def find(command: str, place: Place, *, whole: bool = True) -> Found:
         path = _on_path(_without_versions(place), command)
         if path:
             return _system(place, path, command, None)
-    raise missing or _lacks(place, request, command)
+    raise missing or _not_provided(place, request, command)
 
 
 def providers(command: str, place: Place) -> tuple[str, ...]:
@@ -184,7 +184,9 @@ def _choose(
                     path, child, resolution.pin, request.origin, request.tool
                 )
                 return (
-                    asked(place, system, patch, whole=whole) if patch.asks else system
+                    from_plugin(place, system, patch, whole=whole)
+                    if patch.asks
+                    else system
                 )
     if there:
         return None
@@ -233,7 +235,7 @@ def _system(place: Place, path: str, command: str, origin: Origin | None) -> Fou
     return Found(path, {**child, DEPTH: rounds}, None, origin)
 
 
-def _lacks(place: Place, request: Request, command: str) -> NotRunnable:
+def _not_provided(place: Place, request: Request, command: str) -> NotRunnable:
     wanted = " or ".join(str(alternative) for alternative in request.wanted)
     having = _having(place, request.tool, command)
     hint = f"toolpin pin {request.tool} {newest('', having)}" if having else None

@@ -91,7 +91,7 @@ def first_tree(place: Place, request: Request) -> EnvPatch:
             return EnvPatch((), ())
         patch = tree_of(place, resolution)
         if patch and patch.asks:
-            return _answered(place, patch, resolution)
+            return _computed(place, patch, resolution)
         if patch:
             return patch
     raise not_installed(request, place.where)
@@ -175,16 +175,16 @@ def pins_in(place: Place, without: str = "") -> tuple[EnvPatch, set[str]]:
     A directory that a project names is left out: the shims run that tool's commands.
     """
     requests, refused = requests_in(place)
-    patches, lacking = [], set(refused)
+    patches, not_installed_tools = [], set(refused)
     for request in (request for request in requests if request.tool != without):
         try:
             patch = patch_of(place, request)
         except ToolpinError:
-            lacking.add(request.tool)
+            not_installed_tools.add(request.tool)
             continue
         if not is_of_project(patch, request, place.where):
             patches.append(patch)
-    return joined(patches), lacking
+    return joined(patches), not_installed_tools
 
 
 def with_pins(place: Place, found: Found) -> tuple[Found, set[str]]:
@@ -192,7 +192,9 @@ def with_pins(place: Place, found: Found) -> tuple[Found, set[str]]:
 
     The directories of its own tool stay first on PATH.
     """
-    patch, lacking = pins_in(place, without=found.pin.tool if found.pin else "")
+    patch, not_installed_tools = pins_in(
+        place, without=found.pin.tool if found.pin else ""
+    )
     child = dict(found.environment)
     for name, value in patch.variables:
         if child.get(name) == place.env.get(name):  # its own tool has not set it
@@ -202,7 +204,7 @@ def with_pins(place: Place, found: Found) -> tuple[Found, set[str]]:
     at = entries.index(shims) if shims in entries else 0
     more = [directory for directory in patch.path if directory not in entries[:at]]
     child["PATH"] = ":".join((*entries[:at], *more, *entries[at:]))
-    return found._replace(environment=child), lacking
+    return found._replace(environment=child), not_installed_tools
 
 
 def lacking_shims(tools: Iterable[str], place: Place) -> set[str]:
@@ -244,7 +246,7 @@ def is_of_project(patch: EnvPatch, request: Request, where: Where) -> bool:
     return not named.isdisjoint(patch.path)
 
 
-def asked(place: Place, found: Found, patch: EnvPatch, *, whole: bool) -> Found:
+def from_plugin(place: Place, found: Found, patch: EnvPatch, *, whole: bool) -> Found:
     """Return the program and environment that the plugin's scripts determine here."""
     if not whole and patch.asks == "env":
         return found
@@ -309,20 +311,20 @@ def _own(patch: EnvPatch, plugin: Scripts, pin: Pin | None) -> dict[str, str]:
     return {name: value for name, value in patch.variables if name in named}
 
 
-def _answered(place: Place, patch: EnvPatch, resolution: Resolution) -> EnvPatch:
+def _computed(place: Place, patch: EnvPatch, resolution: Resolution) -> EnvPatch:
     """Return a patch whose plugin scripts have run, so that they need not run again."""
     from toolpin.plugins.asdf import script_queries  # noqa: PLC0415 - see asked
 
     plugin = _plugin(place, resolution.tool, resolution.pin)
     before = apply(patch, place.env, place.paths.shims)
     own = _own(patch, plugin, resolution.pin)
-    asked = script_queries.exec_env(plugin, own, before)
+    from_plugin = script_queries.exec_env(plugin, own, before)
     changed = {
         name: value
-        for name, value in asked.items()
+        for name, value in from_plugin.items()
         if before.get(name) != value and is_settable(name)
     }
-    in_front, behind = added(before["PATH"], asked.get("PATH", ""))
+    in_front, behind = added(before["PATH"], from_plugin.get("PATH", ""))
     path = (*in_front, *patch.path, *behind)
     variables = tuple({**dict(patch.variables), **changed}.items())
     return patch._replace(path=path, variables=variables, asks="")

@@ -25,7 +25,7 @@ class Set(NamedTuple):
     """A variable: its name, toolpin's value, and the previous one; None for unset."""
 
     name: str
-    ours: str
+    current: str
     before: str | None
 
 
@@ -39,7 +39,7 @@ class State(NamedTuple):
 
     block: tuple[str, ...] = ()
     variables: tuple[Set, ...] = ()
-    told: str = ""
+    message: str = ""
     past: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
@@ -66,11 +66,11 @@ def parse_state(text: str | None) -> State:
         block, variables, output, past, unknown = json.loads(text or "")
         sets = tuple(Set(*variable) for variable in variables)
         state = State(tuple(block), sets, output, tuple(past), tuple(unknown))
-        plain = [*state.block, state.told, *state.past, *state.unknown]
+        plain = [*state.block, state.message, *state.past, *state.unknown]
         for variable in state.variables:
             plain += [
                 variable.name,
-                variable.ours,
+                variable.current,
                 "" if variable.before is None else variable.before,
             ]
     except (ValueError, TypeError, RecursionError):
@@ -99,7 +99,7 @@ def entered(
     patch: EnvPatch,
     shims: str,
     *,
-    told: str,
+    message: str,
     unknown: Sequence[str] = (),
     in_front: bool,
 ) -> dict[str, str | None]:
@@ -117,11 +117,11 @@ def entered(
     )
     entries = (base.get("PATH") or DEFAULT_PATH).split(":")
     at = 0 if in_front else at
-    target = base | {variable.name: variable.ours for variable in variables}
+    target = base | {variable.name: variable.current for variable in variables}
     target["PATH"] = ":".join((*entries[:at], *block, *entries[at:]))
     past = tuple(dict.fromkeys((*patch.path, *state.past)))[:_MOST_PAST]
     named = tuple(dict.fromkeys((*unknown, *state.unknown)))[:_MOST_UNKNOWN]
-    target[STATE] = render_state(State(block, variables, told, past, named))
+    target[STATE] = render_state(State(block, variables, message, past, named))
     return _changes(env, target)
 
 
@@ -138,7 +138,7 @@ def _undone(env: Mapping[str, str], state: State) -> tuple[dict[str, str], int]:
     base = dict(env)
     for variable in state.variables:
         # A variable that the user has changed since stays.
-        if base.get(variable.name) == variable.ours:
+        if base.get(variable.name) == variable.current:
             if variable.before is None:
                 del base[variable.name]
             else:

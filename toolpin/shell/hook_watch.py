@@ -34,7 +34,7 @@ def watched_files(app: App) -> Watch:
     texts: list[tuple[str, bytes, bool]] = []
     for file in dict.fromkeys(_files(app)):
         if not os.path.lexists(file):
-            absent[_lacked(file)] = None
+            absent[_nearest_missing(file)] = None
         elif result := _beginning(file, app):
             texts.append((file, *result))
         else:
@@ -46,13 +46,15 @@ def watched_files(app: App) -> Watch:
 
 def watched_installs(requests: Iterable[Request], app: App) -> Watch:
     """Return which of the requested versions are installed now, and which are not."""
-    files = [file for request in requests for file in _of(request, app)]
-    there = [file for file in files if os.path.lexists(file)]
-    gone = dict.fromkeys(_lacked(file) for file in files if file not in there)
-    return Watch(tuple(there), tuple(gone))
+    files = [file for request in requests for file in _installs_of(request, app)]
+    existing = [file for file in files if os.path.lexists(file)]
+    gone = dict.fromkeys(
+        _nearest_missing(file) for file in files if file not in existing
+    )
+    return Watch(tuple(existing), tuple(gone))
 
 
-def _lacked(file: str) -> str:
+def _nearest_missing(file: str) -> str:
     """Return the path whose creation affects a missing file: it, or a directory above.
 
     Many files lack the same directory, and each compared name costs at every prompt.
@@ -87,7 +89,7 @@ def _settings(app: App) -> tuple[str, str]:
     return app.paths.user_config, system_config(app.env)
 
 
-def _of(request: Request, app: App) -> Iterator[str]:
+def _installs_of(request: Request, app: App) -> Iterator[str]:
     for resolution in app.resolve(request):
         wanted = resolution.alternative
         if wanted.kind == "path":

@@ -108,7 +108,7 @@ def are_in_place(paths: Paths, pins: Iterable[Pin], python: str) -> bool:
 
     Writes nothing. Only `refresh` compares a stub with its plugin.
     """
-    return has_library(paths, python) and not lacking(paths, pins)
+    return has_library(paths, python) and not missing_stubs(paths, pins)
 
 
 def has_library(paths: Paths, python: str) -> bool:
@@ -117,7 +117,7 @@ def has_library(paths: Paths, python: str) -> bool:
     return _is_same(paths.shim_library, library, 0o644)
 
 
-def lacking(paths: Paths, pins: Iterable[Pin]) -> tuple[str, ...]:
+def missing_stubs(paths: Paths, pins: Iterable[Pin]) -> tuple[str, ...]:
     """Return the commands of these installs that have no stub of their tool."""
     results = {
         command

@@ -62,7 +62,7 @@ class ShimTool(NamedTuple):
     idiomatic: tuple[str, ...] = ()
     spellings: tuple[tuple[str, str], ...] = ()
     hooked: tuple[str, ...] = ()
-    asks: bool = False
+    script_reads: bool = False
     uses: tuple[str, ...] = ()
     numbered: bool = False
     added: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -134,7 +134,7 @@ def render_stub(
     if command in added:
         lines.append(_ADDED + " ".join(added[command]))
     if having is not None:
-        lines += [f"{_ASDF}{_spelt(pin)}" for pin in having]
+        lines += [f"{_ASDF}{_asdf_spelling(pin)}" for pin in having]
         lines.append(_AS_ASDF + quote(command))
     lines.append(f"_toolpin_command={quote(command)}")
     lines.append(f"_toolpin_after={quote(_words(after))}")
@@ -254,7 +254,7 @@ def _lookup(role: str, tool: ShimTool, *, asdf: bool) -> list[str]:
     variable = variable_for(tool.name)
     theirs = variable.replace("TOOLPIN_", "ASDF_", 1)
     spelled = [("v", "")] * tool.numbered + list(tool.spellings)
-    spellings = "?" if tool.asks else _words(map("=".join, spelled))
+    spellings = "?" if tool.script_reads else _words(map("=".join, spelled))
     other = f"${{{theirs}:+=${theirs}}}" if asdf else ""
     return [
         f"_toolpin_{role or 'tool'}={quote(tool.name)}",
@@ -266,7 +266,7 @@ def _lookup(role: str, tool: ShimTool, *, asdf: bool) -> list[str]:
     ]
 
 
-def _spelt(pin: Pin) -> str:
+def _asdf_spelling(pin: Pin) -> str:
     """Return the name of an install in asdf: its directory `ref-x` is `ref:x`."""
     if pin.version.startswith("ref-"):
         return f"{pin.tool} ref:{pin.version.removeprefix('ref-')}"

@@ -46,7 +46,7 @@ class AptClient:
         self._env = {**env, "LC_ALL": "C"}
         self._keyring = keyring
         self._root = directory
-        self._mutex = threading.Lock()
+        self._lock = threading.Lock()
         self._mirror: str | Unreachable | None = None
         self._known: dict[tuple[str, str], dict[str, DebPackage | None]] = {}
         self._failed: dict[tuple[str, str], Unreachable] = {}
@@ -107,7 +107,7 @@ class AptClient:
 
     def find_mirror(self) -> str:
         """Return the Debian mirror of this machine. Raises Unreachable."""
-        with self._mutex:
+        with self._lock:
             if self._mirror is None:
                 try:
                     self._mirror = find_mirror(self._env)
@@ -199,16 +199,16 @@ def _sandbox() -> list[str]:
     return ["-o", f"APT::Sandbox::User={'root' if os.geteuid() == 0 else ''}"]
 
 
-def _unreachable(what: str, told: Finished) -> Unreachable:
+def _unreachable(what: str, output: Finished) -> Unreachable:
     lines = [
         line[3:]
-        for line in (told.err + told.out).splitlines()
+        for line in (output.err + output.out).splitlines()
         if line.startswith(("E: ", "W: "))
     ]
     return Unreachable(
         f"apt did not answer about {what}",
         [
-            ("exit status", str(told.status)),
+            ("exit status", str(output.status)),
             ("apt output", "; ".join(lines[:3]) or "?"),
         ],
     )

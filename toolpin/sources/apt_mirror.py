@@ -10,7 +10,7 @@ from toolpin.errors import Unreachable
 from toolpin.system.process import run
 
 _FORMAT = "$(REPO_URI)\t$(ORIGIN)\t$(RELEASE)"
-_QUESTION_S = 120.0
+_QUERY_S = 120.0
 _LIST = "mirror+file:"
 
 
@@ -49,7 +49,7 @@ def _targets(env: Mapping[str, str], *, is_fetched: bool) -> list[_Target]:
     option = f"APT::Get::IndexTargets::ReleaseInfo={is_fetched}"
     command = ["apt-get", "-o", option, "indextargets", "--format", _FORMAT]
     finished = run(
-        [*command, "Created-By: Packages"], env=env, cwd="/", timeout_s=_QUESTION_S
+        [*command, "Created-By: Packages"], env=env, cwd="/", timeout_s=_QUERY_S
     )
     rows = (line.split("\t") for line in finished.out.splitlines())
     targets = [_Target(*row) for row in rows if len(row) == len(_Target._fields)]

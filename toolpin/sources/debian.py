@@ -95,11 +95,11 @@ class DebianCode:
 
     def releases(self, host: Host) -> list[Release]:  # noqa: ARG002 - for any host
         """Return the version that each suite has."""
-        return [Release(version) for _, version, _ in self._found()]
+        return [Release(version) for _, version, _ in self._packages_found()]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:  # noqa: ARG002
         """Return the original tarball of the first suite that has the version."""
-        for _, value, code in self._found():
+        for _, value, code in self._packages_found():
             if value == version:
                 return (code.artifact(),)
         raise _not_in_debian(self._own, version)
@@ -108,7 +108,7 @@ class DebianCode:
         """Return the single tarball, in a list."""
         return [Build(self.artifacts(version, host))]
 
-    def _found(self) -> Iterator[tuple[str, str, DebPackage]]:
+    def _packages_found(self) -> Iterator[tuple[str, str, DebPackage]]:
         name = self._own.package
         return _in_suites(self._own, lambda suite: self._apt.source_code(suite, name))
 
@@ -123,14 +123,14 @@ class DebianSource:
 
     def releases(self, host: Host) -> list[Release]:
         """Return the version that each suite has."""
-        return [Release(version) for _, version, _ in self._found(host)]
+        return [Release(version) for _, version, _ in self._packages_found(host)]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the packages of the first suite that has the version."""
         suite = self._suite(version, host)
         # A host of unknown glibc may lack the suite's.
-        lacking = lacks(host, Build((), self._requires(suite)))
-        is_bound = not host.libc_version or bool(lacking)
+        missing = lacks(host, Build((), self._requires(suite)))
+        is_bound = not host.libc_version or bool(missing)
         return self._packages(suite, host, with_runtime=is_bound)
 
     def builds(self, version: str, host: Host) -> list[Build]:
@@ -144,12 +144,12 @@ class DebianSource:
         return results
 
     def _suite(self, version: str, host: Host) -> str:
-        for suite, value, _ in self._found(host):
+        for suite, value, _ in self._packages_found(host):
             if value == version:
                 return suite
         raise _not_in_debian(self._own, version)
 
-    def _found(self, host: Host) -> Iterator[tuple[str, str, DebPackage]]:
+    def _packages_found(self, host: Host) -> Iterator[tuple[str, str, DebPackage]]:
         # All packages that may be needed, since the suite's list is read per query.
         own = self._own
         names = (own.package, *own.packages, *own.shared, *own.runtime)
@@ -173,7 +173,7 @@ class DebianSource:
 
 
 def _in_suites(
-    own: Debian, ask: Callable[[str], DebPackage | None]
+    own: Debian, query: Callable[[str], DebPackage | None]
 ) -> Iterator[tuple[str, str, DebPackage]]:
     """Yield each suite that has the package, with upstream's version, in their order.
 
@@ -183,8 +183,8 @@ def _in_suites(
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - loads logging
 
     with ThreadPoolExecutor(max_workers=len(own.suites)) as pool:
-        asked = [(suite, pool.submit(ask, suite)) for suite in own.suites]
-        for suite, answer in asked:
+        queries = [(suite, pool.submit(query, suite)) for suite in own.suites]
+        for suite, answer in queries:
             if result := answer.result():
                 yield suite, upstream_version(result.version), result
 

@@ -116,7 +116,7 @@ class GithubSource:
         """Return the single build, or one for each version of another tool."""
         return [
             build._replace(artifacts=self._files(key, host))
-            for key, build in self._to_choose(version, host).items()
+            for key, build in self._choices(version, host).items()
         ]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
@@ -124,7 +124,7 @@ class GithubSource:
 
         Raises NoFit if the tool that is pinned beside it is too old for all.
         """
-        result = self._to_choose(version, host)
+        result = self._choices(version, host)
         chosen = best(result.items(), host, lambda item: item[1])
         if chosen is None:
             facts = [
@@ -138,7 +138,7 @@ class GithubSource:
             )
         return self._files(chosen[0], host)
 
-    def _to_choose(self, version: str, host: Host) -> dict[str, Build]:
+    def _choices(self, version: str, host: Host) -> dict[str, Build]:
         """Return the variants of a plain version, and what each requires.
 
         Only the version itself if it names a variant, or if the plugin has none.

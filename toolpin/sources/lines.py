@@ -170,10 +170,10 @@ class LinesSource:
         rows = self._rows_of(version, host)
         fitting = [row for row in rows if not lacks(host, _as_build(row))]
         if not fitting:
-            lacking = [(row.image, lacks(host, _as_build(row))) for row in rows]
+            requirements = [(row.image, lacks(host, _as_build(row))) for row in rows]
             facts = [
                 (image or "build", f"needs {' and '.join(missing)}")
-                for image, missing in lacking
+                for image, missing in requirements
             ]
             error = NoFit(
                 f"no build of {self._spec.publisher} runs on this machine",

@@ -102,10 +102,10 @@ def _patch(step: Patch, tree: str, patchelf: str) -> None:
             if os.path.islink(path) or not _is_elf(path):
                 continue
             options = ["--force-rpath", "--set-rpath", libraries]
-            if _asks(patchelf, "--print-interpreter", path):
+            if _queries(patchelf, "--print-interpreter", path):
                 if step.loader:
                     options += ["--set-interpreter", f"{libraries}/{step.loader}"]
-            elif not _asks(patchelf, "--print-needed", path):
+            elif not _queries(patchelf, "--print-needed", path):
                 continue  # an object file, or one that needs no library
             os.chmod(path, os.stat(path).st_mode | 0o200)
             finished = run(
@@ -119,7 +119,7 @@ def _patch(step: Patch, tree: str, patchelf: str) -> None:
                 )
 
 
-def _asks(patchelf: str, question: str, path: str) -> bool:
+def _queries(patchelf: str, question: str, path: str) -> bool:
     finished = run([patchelf, question, path], env={}, cwd="/", timeout_s=_PATCH_S)
     return finished.status == 0 and bool(finished.out.strip())
 

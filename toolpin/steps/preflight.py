@@ -31,7 +31,7 @@ _MANAGERS = {
 }
 
 
-def lacking(
+def missing_needs(
     recipe: Recipe, pin: Pin, env: Mapping[str, str], options: Sequence[str] = ()
 ) -> tuple[Need, ...]:
     """Return what is missing and can be supplied. Raises NoFit for anything else.

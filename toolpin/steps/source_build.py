@@ -64,14 +64,14 @@ class Builder:
 
     def check(self, recipe: Recipe, pin: Pin, target: Host) -> None:
         """Raise NoFit if this machine lacks something."""
-        if lacking := self.lacking(recipe, pin, target):
-            raise self.refusal(pin, lacking)
+        if missing_needs := self.missing_needs(recipe, pin, target):
+            raise self.refusal(pin, missing_needs)
 
-    def refusal(self, pin: Pin, lacking: Sequence[Need]) -> NoFit:
+    def refusal(self, pin: Pin, missing_needs: Sequence[Need]) -> NoFit:
         """Return the error for what this machine lacks for a build."""
-        return preflight.refusal(pin, lacking, self._env)
+        return preflight.refusal(pin, missing_needs, self._env)
 
-    def lacking(self, recipe: Recipe, pin: Pin, target: Host) -> tuple[Need, ...]:
+    def missing_needs(self, recipe: Recipe, pin: Pin, target: Host) -> tuple[Need, ...]:
         """Return what this machine lacks and packages supply; checked once per build.
 
         Raises NoFit for anything else. A build is for this machine: for another target
@@ -86,7 +86,9 @@ class Builder:
         asked = (pin, recipe)
         if asked not in self._checked:
             options = [*self._options_of(recipe, pin), *map(_option, recipe.supplied)]
-            self._checked[asked] = preflight.lacking(recipe, pin, self._env, options)
+            self._checked[asked] = preflight.missing_needs(
+                recipe, pin, self._env, options
+            )
         return self._checked[asked]
 
     def needs_supplies(self, plan: Plan) -> bool:

@@ -17,7 +17,7 @@ from toolpin.system.file_lock import try_held
 from toolpin.system.paths import Paths
 
 
-def sweep(paths: Paths, tools: Collection[str] = ()) -> None:
+def clean_up(paths: Paths, tools: Collection[str] = ()) -> None:
     """Delete what dead processes left in `staging/`, or behind a mark.
 
     In a directory of trees only those of `tools` are checked: other entries there are

@@ -18,7 +18,7 @@ from toolpin.store import installs, publication, staging
 from toolpin.system.paths import Paths
 
 # The default of asdf's plugins: programs are in `bin`.
-_PLAIN = script_queries.Answer(("bin",), (), (), "")
+_PLAIN = script_queries.ScriptValues(("bin",), (), (), "")
 
 
 def link(paths: Paths, pin: Pin, tree: str, env: Mapping[str, str]) -> bool:
@@ -46,7 +46,7 @@ def record(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
     """
     scripts = Scripts(paths, pin.tool, env, os.getcwd())
     output = (
-        script_queries.ask_all(scripts, pin)
+        script_queries.determine(scripts, pin)
         if os.path.isdir(scripts.directory)
         else _PLAIN
     )
@@ -84,7 +84,9 @@ def record_again(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
         if receipt is None:
             record(paths, pin, env)
             return
-        output = script_queries.ask_all(Scripts(paths, pin.tool, env, os.getcwd()), pin)
+        output = script_queries.determine(
+            Scripts(paths, pin.tool, env, os.getcwd()), pin
+        )
         publication.write_again(
             paths,
             receipt._replace(

@@ -82,11 +82,13 @@ def inspect(paths: Paths, pin: Pin, mutable: Sequence[str]) -> Inspection:
         return Inspection(pin, None, (Finding(CHANGED, _RECEIPT, _why(error)),))
     entries, findings = _scan(tree)
     with ThreadPoolExecutor(_THREADS) as pool:
-        judged = pool.map(lambda file: _judge(tree, file, entries), receipt.files)
+        judged = pool.map(
+            lambda file: _compare_entry(tree, file, entries), receipt.files
+        )
         results = [finding for finding in judged if finding]
     findings += _without_replaced(results, mutable)
-    findings += _judge_record(paths, receipt)
-    findings += _judge_directories(tree, entries)
+    findings += _check_record(paths, receipt)
+    findings += _check_directories(tree, entries)
     known = {file.path for file in receipt.files}
     unknown = [
         path
@@ -205,7 +207,7 @@ def _scan(tree: str) -> tuple[dict[str, os.stat_result], list[Finding]]:
     return entries, findings
 
 
-def _judge_directories(
+def _check_directories(
     tree: str, entries: Mapping[str, os.stat_result]
 ) -> Iterator[Finding]:
     """Yield the world-writable directories; those behind a link are skipped."""
@@ -222,7 +224,7 @@ def _judge_directories(
         yield Finding(CHANGED, _OWN, f"{_kind(own)}, not a directory")
 
 
-def _judge(
+def _compare_entry(
     tree: str, file: TreeFile, entries: Mapping[str, os.stat_result]
 ) -> Finding | None:
     """Return how an entry differs from the receipt's, if it does."""
@@ -265,7 +267,7 @@ def _judge_file(path: str, file: TreeFile, found: os.stat_result) -> Finding | N
     return None
 
 
-def _judge_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
+def _check_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
     """Yield a finding if shims would not read what the receipt states."""
     try:
         with open_regular(f"{paths.install(*receipt.pin)}/{RECORD}") as stream:

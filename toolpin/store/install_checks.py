@@ -45,7 +45,7 @@ def heading(check: Check) -> str:
 
 def rows(check: Check) -> list[tuple[str, str, str, str]]:
     """Render a row for each finding: a margin, the kind, the path, the reason."""
-    results = [("repaired", path, "") for path in _put_right(check)]
+    results = [("repaired", path, "") for path in _repairs(check)]
     results += list(check.after.findings)
     results += [
         ("added", path, f"{grouped(count)} files" if path.endswith("/") else "")
@@ -71,13 +71,13 @@ def as_table(check: Check, tree: str) -> dict[str, object]:
             }
             for finding in now.findings
         ],
-        "repaired": _put_right(check),
+        "repaired": _repairs(check),
         "added": [_text(path) for path in now.added],
         "own": now.own,
     }
 
 
-def _put_right(check: Check) -> list[str]:
+def _repairs(check: Check) -> list[str]:
     left = {finding.path for finding in check.after.findings}
     paths = [finding.path for finding in check.before.findings]
     return [_text(path) for path in paths if path not in left]

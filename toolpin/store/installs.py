@@ -324,10 +324,10 @@ def _is_tree(paths: Paths, directory: str) -> bool:
         return True
     if not os.path.isfile(f"{directory}/{RECORD}"):
         return bool(_names(directory))
-    return not os.path.lexists(f"{directory}/{ADOPTED}") or _leads_somewhere(directory)
+    return not os.path.lexists(f"{directory}/{ADOPTED}") or _has_content(directory)
 
 
-def _leads_somewhere(directory: str) -> bool:
+def _has_content(directory: str) -> bool:
     """Return whether an adopted install still has content: its owner may remove it."""
     names = [name for name in _names(directory) if name != ".toolpin"]
     return any(os.path.exists(f"{directory}/{name}") for name in names)

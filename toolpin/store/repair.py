@@ -62,7 +62,7 @@ def repair(
             return Repaired(look, (problem,))
         with staging.scratch(paths, pin) as stage:
             worker = _Worker(paths.install(*pin), stage, problems)
-            worker.put_right(look, archives)
+            worker.repair_entries(look, archives)
             if any(finding.path == installs.RECORD for finding in look.findings):
                 worker.write(installs.RECORD, publication.record_of(paths, receipt))
         return Repaired(inspect(paths, pin, mutable), tuple(problems))
@@ -82,7 +82,7 @@ class _Worker:
         self._stage = stage
         self._problems = problems
 
-    def put_right(
+    def repair_entries(
         self, look: Inspection, archives: Sequence[tuple[Artifact, str]]
     ) -> None:
         """Repair links and modes, and replace files by those of the archives."""

@@ -22,10 +22,10 @@ def check_shared(paths: Paths, cache: str, env: Mapping[str, str]) -> None:
         raise Refused(error.what, facts, (error.hint or "").removeprefix("sudo "))
     for name, path in (("cache", cache), ("home directory", home_directory(env))):
         if hold := foreign_access(path):
-            raise _foreign(name, path, hold, env)
+            raise _refused(name, path, hold, env)
 
 
-def _foreign(name: str, path: str, hold: str, env: Mapping[str, str]) -> Refused:
+def _refused(name: str, path: str, hold: str, env: Mapping[str, str]) -> Refused:
     home = account_home()
     how = "sudo -H" if "SUDO_UID" in env else f"HOME={home}"
     if name == "cache" and env.get("TOOLPIN_CACHE_DIR"):

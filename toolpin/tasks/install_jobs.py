@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 
 from toolpin.app import App
 from toolpin.errors import NotLocked, NotPublished, ToolpinError, Unreachable
-from toolpin.install.first_builds import Failure, first_for, to_pin, too_old
+from toolpin.install.first_builds import Failure, command_to_pin, first_for, too_old
 from toolpin.install.jobs import Job, Outcome
-from toolpin.install.locked_plan import UNTOLD, other_bytes
+from toolpin.install.locked_plan import NO_RECEIPT, other_bytes
 from toolpin.model import Host, Pin, Request
 from toolpin.resolver.local_resolution import (
     Resolution,
@@ -65,14 +65,14 @@ def _explained(resolution: Resolution, app: App, host: Host) -> NotLocked:
     tool = app.registry.get(pin.tool) if pin else None
     if pin is None or tool is None:
         return error
-    asked = [Failure(spec, error) for spec in tool.sources if spec.since]
-    first = first_for(asked, pin, host)
+    failures = [Failure(spec, error) for spec in tool.sources if spec.since]
+    first = first_for(failures, pin, host)
     if first is None:
         return error
-    reasons = [too_old(spec, pin, host) for spec, _ in asked]
+    reasons = [too_old(spec, pin, host) for spec, _ in failures]
     facts = [("reason", reason) for reason in reasons if reason]
     line = first.partition(".")[0]
-    fix = to_pin(pin.tool, line, resolution.origin)
+    fix = command_to_pin(pin.tool, line, resolution.origin)
     return NotLocked(error.what, [*error.facts, *facts], fix)
 
 
@@ -81,7 +81,7 @@ def _check_bytes(job: Job, app: App) -> None:
     error = other_bytes(app.paths, job)
     if error and job.must:
         raise error
-    if error and UNTOLD not in dict(error.facts).values():
+    if error and NO_RECEIPT not in dict(error.facts).values():
         app.report.warn(f"{error.what}; try: {error.hint}")
 
 
@@ -128,7 +128,7 @@ def _age_beside(job: Job) -> list[tuple[str, object]]:
     return [(tool, sort_key(version)) for tool, version in job.beside]
 
 
-def judged(outcome: Outcome, tried: Collection[Pin]) -> Outcome:
+def checked_outcome(outcome: Outcome, tried: Collection[Pin]) -> Outcome:
     """Return the outcome; NotLocked for an unlisted version that was treated as exact.
 
     `tried` are the resolver's.

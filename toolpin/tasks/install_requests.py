@@ -40,13 +40,13 @@ def install_requests(
     4, without any install, if a lockfile must cover the requests and does not.
     """
     _warn_of_directories(requests, app)
-    lockfile_requests = [
+    located_pins = [
         (pin, request.origin) for request in requests for pin in request.stated
     ]
-    _refuse_pairs(lockfile_requests, app, bool(options.all_projects))
+    _refuse_pairs(located_pins, app, bool(options.all_projects))
     if _is_plain(options, app):
         wanted = _settled(requests, app)
-        if wanted is not None and _is_done(wanted, app):
+        if wanted is not None and _is_complete(wanted, app):
             jobs = [Job(pin, origin) for pin, origin in wanted]
             return show([Outcome(job, "present") for job in jobs], [], app)
     # They load requests, tqdm and threads: only if there is work.
@@ -60,7 +60,7 @@ def install_requests(
         first_use=options.trust_on_first_use and not options.dry_run,
     )
     app = app.derived(settings=settings, registry=app.registry)
-    return _install(requests, lockfile_requests, options, app, show)
+    return _install(requests, located_pins, options, app, show)
 
 
 def _warn_of_directories(requests: Sequence[Request], app: App) -> None:
@@ -74,7 +74,7 @@ def _warn_of_directories(requests: Sequence[Request], app: App) -> None:
 
 def _install(
     requests: Sequence[Request],
-    lockfile_requests: Sequence[tuple[Pin, Origin]],
+    located_pins: Sequence[tuple[Pin, Origin]],
     options: InstallOptions,
     app: App,
     show: Show,
@@ -83,28 +83,30 @@ def _install(
     from toolpin.lockfile_update.elsewhere import report_newer  # noqa: PLC0415
     from toolpin.resolver.resolver import Resolver, Rules  # noqa: PLC0415
     from toolpin.tasks.after_install import run_install_hooks  # noqa: PLC0415
-    from toolpin.tasks.install_jobs import jobs_for, judged  # noqa: PLC0415
+    from toolpin.tasks.install_jobs import checked_outcome, jobs_for  # noqa: PLC0415
 
-    there = _destination(options, app)
-    installer = there.installer
+    destination = _destination(options, app)
+    installer = destination.installer
     rules = Rules(
         must=options.locked or bool(options.into),
         ci=is_ci(app.env),
         ignored=bool(options.source),
         literal=options.literal,
     )
-    resolver = Resolver(app, there.host, rules, requests, installer.resolve)
+    resolver = Resolver(app, destination.host, rules, requests, installer.resolve)
     jobs, errors = jobs_for(requests, resolver, app, elsewhere=bool(options.into))
-    meant = [(job.pin, job.origin) for job in jobs]
-    if meant != lockfile_requests:
-        _refuse_pairs(meant, app, bool(options.all_projects))
+    resolved_pins = [(job.pin, job.origin) for job in jobs]
+    if resolved_pins != located_pins:
+        _refuse_pairs(resolved_pins, app, bool(options.all_projects))
     if options.into:
         jobs = _one_a_tool(jobs)
     if any(isinstance(error, NotLocked) for error in errors):
         return show([], errors, app)
     if options.dry_run:
-        return show_plans(jobs, errors, installer.plan, there)
-    outcomes = [judged(outcome, resolver.tried) for outcome in installer.run(jobs)]
+        return show_plans(jobs, errors, installer.plan, destination)
+    outcomes = [
+        checked_outcome(outcome, resolver.tried) for outcome in installer.run(jobs)
+    ]
     provided = {outcome.job.pin for outcome in outcomes if outcome.status != "failed"}
     for pin, channel in resolver.channels:
         if pin in provided:
@@ -115,8 +117,8 @@ def _install(
     if locked and not is_ci(app.env):
         report_newer(locked, app)
     outcomes = run_install_hooks(outcomes, app)
-    runs_here = there.host.libc_version != "" or not options.host
-    return show(outcomes, errors, there, runs_here=runs_here)
+    runs_here = destination.host.libc_version != "" or not options.host
+    return show(outcomes, errors, destination, runs_here=runs_here)
 
 
 def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:
@@ -141,19 +143,19 @@ def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:
 
 
 def _refuse_pairs(
-    lockfile_requests: Sequence[tuple[Pin, Origin]], app: App, all_projects: bool
+    located_pins: Sequence[tuple[Pin, Origin]], app: App, all_projects: bool
 ) -> None:
     """Raise ToolpinError for versions of one project that do not work together."""
-    if app.registry.paired.isdisjoint(pin.tool for pin, _ in lockfile_requests):
+    if app.registry.paired.isdisjoint(pin.tool for pin, _ in located_pins):
         return
     from toolpin.version_pairs import (  # noqa: PLC0415 - few projects need it
         refuse_pairs,
     )
 
-    places = {origin.place for _, origin in lockfile_requests} if all_projects else {""}
+    places = {origin.place for _, origin in located_pins} if all_projects else {""}
     for place in sorted(places):
         together = [
-            request for request in lockfile_requests if place in ("", request[1].place)
+            request for request in located_pins if place in ("", request[1].place)
         ]
         refuse_pairs(together, app)
 
@@ -196,13 +198,13 @@ def _refresh_shims(outcomes: Sequence[Outcome], app: App) -> None:
 
     wanted = {outcome.job.pin.tool for outcome in outcomes}
     changes = refresh_shims(app.paths, app.registry, wanted)
-    there = {
+    destination = {
         outcome.job.pin.tool for outcome in outcomes if outcome.status == "installed"
     }
-    known = [app.registry.readable(tool) for tool in wanted - there]
-    lacking = {name for tool in known if tool for name in tool.commands}
-    added = [name for name in changes.added if name not in lacking]
-    if there and added and app.paths.shims in app.env.get("PATH", "").split(":"):
+    known = [app.registry.readable(tool) for tool in wanted - destination]
+    absent_commands = {name for tool in known if tool for name in tool.commands}
+    added = [name for name in changes.added if name not in absent_commands]
+    if destination and added and app.paths.shims in app.env.get("PATH", "").split(":"):
         # bash remembers where it found a command before.
         new = ", ".join(added)
         app.report.remark(f"new commands: {new}; bash may need `hash -r`")
@@ -230,7 +232,7 @@ def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] 
         if pins is None:
             return None
         for pin in pins:
-            if lockfile and not _is_told(pin, texts[lockfile], app):
+            if lockfile and not _states_digests(pin, texts[lockfile], app):
                 return None
             app.registry.check(request.tool, request.origin)
             results.append((pin, request.origin))
@@ -252,13 +254,13 @@ def _run_together(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
     return True
 
 
-def _is_told(pin: Pin, text: str, app: App) -> bool:
+def _states_digests(pin: Pin, text: str, app: App) -> bool:
     """Return whether a lockfile names each digest that an install was made from."""
     digests = installs.digests(app.paths, pin)
     return all(digest in text for digest in digests)
 
 
-def _is_done(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
+def _is_complete(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
     """Return, without a file lock, whether all is installed and cleaned up."""
     pins = [pin for pin, _ in settled]
     return (

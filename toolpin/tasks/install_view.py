@@ -43,7 +43,7 @@ def show_outcomes(
     PATH here.
     """
     if app.report.as_json:
-        _answer(command, outcomes, errors, app)
+        _write_json(command, outcomes, errors, app)
     errors += [outcome.error for outcome in outcomes if outcome.error]
     return _sum_up(outcomes, errors, app, runs_here=runs_here)
 
@@ -80,13 +80,13 @@ def _sum_up(
         if directories and runs_here:
             report.remark(f'to run its programs: export PATH="{directories}:$PATH"')
     elif done and app.paths.shims not in on_path:
-        _tell_of_path(app)
+        _report_path(app)
     if any(isinstance(error, NotLocked) for error in errors):
         return NotLocked.exit_code
     return 1 if errors else 0
 
 
-def _tell_of_path(app: App) -> None:
+def _report_path(app: App) -> None:
     """Print the line that adds the programs to PATH, for the user's shell.
 
     A script, and a machine-wide store, gets a line for any shell.
@@ -110,7 +110,7 @@ def _tell_of_path(app: App) -> None:
         remark(f"  in every shell  the same line in {file}")
 
 
-def _answer(
+def _write_json(
     command: str,
     outcomes: Sequence[Outcome],
     errors: Sequence[ToolpinError],

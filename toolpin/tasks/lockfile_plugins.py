@@ -121,8 +121,8 @@ def _locked(requests: Sequence[Request], app: App) -> Iterator[tuple[Request, En
         path = lockfile_for(request.origin, app.where) or ""
         lock = app.lockfile(path) if path else None
         for wanted in to_provide(request) if lock else ():
-            ask = LockfileRequest(request.tool, wanted, request.origin)
-            locked = resolve_locked(lock, path, ask, app.host).locked
+            lock_request = LockfileRequest(request.tool, wanted, request.origin)
+            locked = resolve_locked(lock, path, lock_request, app.host).locked
             if locked and locked.entry.source == SOURCE:
                 yield request, locked.entry
 

@@ -20,14 +20,14 @@ _NAMES = {"node": "nodejs", "go": "golang"}
 _SAME = ("core:", "asdf:", "vfox:")
 
 
-class Said(NamedTuple):
-    """A mise.toml in words of `.tool-versions`; `unsaid` are parts without any."""
+class Translation(NamedTuple):
+    """A mise.toml in words of `.tool-versions`; `untranslated` has the rest."""
 
     tools: dict[str, list[Wanted]]
-    unsaid: list[str]
+    untranslated: list[str]
 
 
-def said_in(text: str, place: str) -> Said:
+def translate(text: str, place: str) -> Translation:
     """Parse a mise.toml. Raises UsageError for invalid TOML."""
     try:
         table = tomllib.loads(text)
@@ -35,7 +35,7 @@ def said_in(text: str, place: str) -> Said:
         raise UsageError(
             f"{place} is not valid TOML", [("because", str(error))]
         ) from error
-    result = Said(
+    result = Translation(
         {}, [f"[{key}]" for key in table if key not in ("tools", "min_version")]
     )
     tools = table.get("tools")
@@ -45,7 +45,7 @@ def said_in(text: str, place: str) -> Said:
             name = name.removeprefix(start)
         name = _NAMES.get(name) or name
         if not fits(name, NAME):
-            result.unsaid.append(f"tools.{key}: not a tool of a plain name")
+            result.untranslated.append(f"tools.{key}: not a tool of a plain name")
             continue
         wanted = [
             item for word in _words(key, value, result) if (item := _wanted(word))
@@ -53,17 +53,17 @@ def said_in(text: str, place: str) -> Said:
         if wanted:
             result.tools[name] = wanted
         else:
-            result.unsaid.append(f"tools.{key} = {value!r:.60}")
+            result.untranslated.append(f"tools.{key} = {value!r:.60}")
     return result
 
 
-def _words(key: str, value: object, found: Said) -> Iterator[str]:
+def _words(key: str, value: object, found: Translation) -> Iterator[str]:
     """Yield the versions of one tool; options are left out."""
     for element in value if isinstance(value, list) else [value]:
         table = element if isinstance(element, dict) else {"version": element}
         more = ", ".join(name for name in table if name != "version")
         if more:
-            found.unsaid.append(f"tools.{key}: {more}")
+            found.untranslated.append(f"tools.{key}: {more}")
         if isinstance(word := table.get("version"), str):
             yield word
 

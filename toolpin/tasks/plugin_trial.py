@@ -45,20 +45,20 @@ class Trial:
         with temporary("toolpin-test-") as root:
             app = self._app.derived(paths=Paths(f"{root}/data", root))
             app.plugin_directories.add(self._name, self._address)
-            self._say("added")
+            self._remark("added")
             app.reload_plugins()
             scripts = app.scripts(self._name)
             _check_scripts(scripts)
-            self._say("all of its scripts are executable, and it has a license")
+            self._remark("all of its scripts are executable, and it has a license")
             listed = scripts.list_all()
             if not listed:
                 raise ToolpinError(f"bin/list-all of {self._name} lists nothing")
-            self._say(f"lists {len(listed)} versions, the newest {listed[-1]}")
+            self._remark(f"lists {len(listed)} versions, the newest {listed[-1]}")
             wanted = version or scripts.latest() or listed[-1]
             check(wanted, VERSION, WordPosition(Origin("the version to try"), wanted))
             pin = Pin(self._name, wanted)
             _install(pin, app)
-            self._say(f"installs {pin.version}")
+            self._remark(f"installs {pin.version}")
             return Ended(pin.version, self._try(command, pin, scripts))
 
     def _try(self, command: Sequence[str], pin: Pin, scripts: Scripts) -> int:
@@ -75,7 +75,7 @@ class Trial:
         words = ["/usr/bin/env", *command]
         finished = run(words, env=env, cwd=scripts.cwd, timeout_s=_COMMAND_S)
         for line in (finished.out + finished.err).splitlines():
-            self._say(line)
+            self._remark(line)
         if finished.status != 0:
             raise ToolpinError(
                 f"`{' '.join(command)}` ended with {finished.status}",
@@ -83,7 +83,7 @@ class Trial:
             )
         return 0
 
-    def _say(self, text: str) -> None:
+    def _remark(self, text: str) -> None:
         self._app.report.remark(f"{self._name}: {text}")
 
 

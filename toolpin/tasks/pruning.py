@@ -47,7 +47,7 @@ class Version(NamedTuple):
     because: str
 
 
-def judged(app: App, limits: Limits, now_s: float) -> list[Version]:
+def decide(app: App, limits: Limits, now_s: float) -> list[Version]:
     """Return every installed version, with the decision about it.
 
     Those to be removed are first, the longest unused before others. Raises ToolpinError
@@ -114,17 +114,15 @@ def named(app: App) -> dict[Pin, str]:
     install is unknown.
     """
     pins: dict[Pin, str] = {}
-    lockfile_requests = [(request, app.where) for request in requests_here(app)]
+    located_requests = [(request, app.where) for request in requests_here(app)]
     for directory in known_projects.known(app.paths):
         where = app.where_in(directory)
-        with _told(directory):
+        with _explained(directory):
             named_there = stated(where, app.registry.aliases, app.idioms)
-            lockfile_requests += [(request, where) for request in named_there]
-        lockfile_requests += [
-            (request, where) for request in _stated_by_any(app, where)
-        ]
-    for request, where in lockfile_requests:
-        with _told(where.start):
+            located_requests += [(request, where) for request in named_there]
+        located_requests += [(request, where) for request in _all_requests(app, where)]
+    for request, where in located_requests:
+        with _explained(where.start):
             for resolution in resolve(request, app.paths, where):
                 if resolution.pin:
                     pins.setdefault(resolution.pin, str(request.origin))
@@ -143,10 +141,10 @@ class Names:
         self._seen: dict[str, tuple[int, ...]] | None = None
         self._found: dict[Pin, str] = {}
 
-    def now(self) -> Mapping[Pin, str]:
+    def current(self) -> Mapping[Pin, str]:
         """Return the versions named at this moment."""
         seen = self._files()
-        is_same = seen == self._seen and not self._idioms.asks
+        is_same = seen == self._seen and not self._idioms.readers
         # Without one of them a loose request may have another meaning.
         paths = self._app.paths
         if not is_same or not all(installs.is_installed(paths, x) for x in self._found):
@@ -171,7 +169,7 @@ class Names:
 
 
 @contextlib.contextmanager
-def _told(directory: str) -> Iterator[None]:
+def _explained(directory: str) -> Iterator[None]:
     """Explain in an error why a file matters, which may be far away."""
     try:
         yield
@@ -181,7 +179,7 @@ def _told(directory: str) -> Iterator[None]:
         raise
 
 
-def _stated_by_any(app: App, where: Where) -> list[Request]:
+def _all_requests(app: App, where: Where) -> list[Request]:
     """Return the names in all files of a project; an invalid file adds none."""
     requests: list[Request] = []
     with contextlib.suppress(ToolpinError):

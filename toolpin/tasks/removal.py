@@ -45,11 +45,11 @@ def remove(pin: Pin, app: App) -> None:
         publication.remove(app.paths, pin)
         return
     from toolpin.config.asdfrc import read_asdfrc  # noqa: PLC0415 - a few plugins
-    from toolpin.plugins.asdf.script_build import take_down, taken_down  # noqa: PLC0415
+    from toolpin.plugins.asdf.script_build import after_removal, before_removal  # noqa: PLC0415
 
     scripts, rc = app.scripts(pin.tool), read_asdfrc(app.env)
-    output = take_down(scripts, pin, rc)
+    output = before_removal(scripts, pin, rc)
     if os.path.lexists(app.paths.install(*pin)):  # otherwise a script has
         publication.remove(app.paths, pin)
-    for line in (output + taken_down(scripts, pin, rc)).splitlines():
+    for line in (output + after_removal(scripts, pin, rc)).splitlines():
         app.report.remark(line)

@@ -130,7 +130,7 @@ def _of_projects(root: str, app: App) -> Iterator[Request]:
             if name not in PASSED_OVER and not name.startswith(".")
         )
         path = os.path.join(directory, pin_files.FILENAME)
-        plain = pin_files.FILENAME in filenames and pin_files.counts(path)
+        plain = pin_files.FILENAME in filenames and pin_files.is_used_file(path)
         spell = app.registry.spell
         stated = parse(app.files.read(path), path, spell) if plain else ()
         seen: set[str] = set()

@@ -12,7 +12,7 @@ from toolpin.config.idiomatic_level import VARIABLE, idiomatic_level
 from toolpin.errors import ToolpinError, remedy
 from toolpin.model import Pin
 from toolpin.plugins.asdf.script_runner import answer_asdf, for_scripts
-from toolpin.plugins.asdf.spelling import spelt
+from toolpin.plugins.asdf.spelling import asdf_spelling
 from toolpin.plugins.registry import Registry, script_directories
 from toolpin.project.idiomatic import Idioms
 from toolpin.project.project_files import Files
@@ -126,7 +126,7 @@ def _run_hooks(name: str, paths: Paths, registry: Registry) -> None:
         if not (rc.hook(f"{name}_{tool}") and result and os.path.isdir(result.file)):
             continue
         for version in installs.versions(paths, tool):
-            words, shown = [spelt(version)], paths.as_asdf
+            words, shown = [asdf_spelling(version)], paths.as_asdf
             output = rc.run_hook(f"{name}_{tool}", words, env, os.getcwd(), shown=shown)
             sys.stderr.write(output.out + output.err if output else "")
 
@@ -167,7 +167,7 @@ def _known(
                     ),
                     spellings=tuple(known.spellings.items()),
                     hooked=rc.commands_of(known.name) if is_scripted else (),
-                    asks=known.name in idioms.asks,
+                    script_reads=known.name in idioms.readers,
                     uses=known.uses,
                     numbered=not is_scripted,
                     added=known.added_by,

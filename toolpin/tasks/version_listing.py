@@ -49,7 +49,7 @@ def list_versions(
         if str(here) in spec.hosts
     ]
     with ThreadPoolExecutor(len(specs) or 1) as pool:
-        answers = list(pool.map(lambda spec: _ask(tool, spec, here, catalogs), specs))
+        answers = list(pool.map(lambda spec: _query(tool, spec, here, catalogs), specs))
     answered = [
         spec
         for spec, answer in zip(specs, answers, strict=True)
@@ -66,7 +66,7 @@ def list_versions(
             silent.append((spec.id, answer.stale))
         for release in catalogs.in_lines(tool, spec, answer.releases, asked_lines):
             known.setdefault(release.version, set()).update(release.channels)
-    _warn_of(specs, answers, app)
+    _warn(specs, answers, app)
     matching = [
         version
         for version, channels in known.items()
@@ -76,14 +76,14 @@ def list_versions(
         raise ToolpinError(
             f"no source lists {tool.name} {prefix}".rstrip(),
             [("sources", ", ".join(spec.id for spec in specs) or "none")],
-            _to_find(tool, prefix if known else "", silent),
+            _hint(tool, prefix if known else "", silent),
         )
     if not is_scripted(tool):  # a plugin's own order is newest last, too
         matching.sort(key=sort_key)
     return Listing(tuple(matching), tuple(silent))
 
 
-def _to_find(tool: Tool, prefix: str, silent: Sequence[object]) -> str | None:
+def _hint(tool: Tool, prefix: str, silent: Sequence[object]) -> str | None:
     if prefix:
         return f"toolpin list-all {tool.name}"
     return "toolpin doctor --net" if silent else None
@@ -140,7 +140,7 @@ def _has_build(tool: Tool, version: str, app: App, sources: Sequence[str]) -> bo
     return False
 
 
-def _warn_of(
+def _warn(
     specs: Sequence[SourceSpec],
     answers: Sequence[Catalog | ToolpinError],
     app: App,
@@ -162,7 +162,7 @@ def _warn_of(
         app.report.warn(f"toolpin is offline: {offline or 'no version list is cached'}")
 
 
-def _ask(
+def _query(
     tool: Tool, spec: SourceSpec, here: Host, catalogs: Catalogs
 ) -> Catalog | ToolpinError:
     try:

@@ -158,7 +158,7 @@ class Git:
         """
         asked = ("diff", "--text", "--no-color", "--no-ext-diff", "--no-textconv")
         finished = self._git(directory, *asked, "-R", commit, "--", exact=True)
-        text = _told(finished, directory, "diff")
+        text = _output(finished, directory, "diff")
         for script in self._added(directory):
             both = ("--no-index", "--", script, os.devnull)
             finished = self._git(directory, *asked, *both, exact=True)
@@ -234,8 +234,8 @@ class Git:
     def default_branch(self, directory: str, url: str) -> str:
         """Return the default branch of a repository; HEAD if it has none."""
         where, more = self._remote(directory, url)
-        ask = ("ls-remote", "--symref", "--")
-        finished = self._git(directory, *ask, where, "HEAD", more=more)
+        arguments = ("ls-remote", "--symref", "--")
+        finished = self._git(directory, *arguments, where, "HEAD", more=more)
         if finished.status != 0:
             raise _unfetched(url, "HEAD", finished)
         match = re.search(r"ref: refs/heads/(\S+)\tHEAD", finished.out)
@@ -267,7 +267,7 @@ class Git:
     def _must(
         self, directory: str, *words: str, more: Mapping[str, str] | None = None
     ) -> str:
-        return _told(self._git(directory, *words, more=more), directory, words[0])
+        return _output(self._git(directory, *words, more=more), directory, words[0])
 
     def _git(
         self,
@@ -283,14 +283,14 @@ class Git:
         return run(command, env=env, cwd=directory, timeout_s=_GIT_S, exact=exact)
 
 
-def _told(told: Finished, directory: str, verb: str) -> str:
+def _output(output: Finished, directory: str, verb: str) -> str:
     """Return the output of git. Raises ToolpinError if it failed."""
-    if told.status != 0:
+    if output.status != 0:
         raise ToolpinError(
-            f"git {verb} ended with {told.status} in {directory}",
-            [("output", line) for line in told.err.strip().splitlines()[-3:]],
+            f"git {verb} ended with {output.status} in {directory}",
+            [("output", line) for line in output.err.strip().splitlines()[-3:]],
         )
-    return told.out
+    return output.out
 
 
 def _is_commit(ref: str) -> bool:
@@ -313,9 +313,9 @@ def _digest(directory: str, files: list[str]) -> str:
     return whole.hexdigest()
 
 
-def _unfetched(url: str, ref: str, told: Finished) -> Unreachable:
-    lines = _CREDENTIAL.sub("//", told.err).strip().splitlines()
-    output = [line for line in lines if line][-2:]
+def _unfetched(url: str, ref: str, output: Finished) -> Unreachable:
+    lines = _CREDENTIAL.sub("//", output.err).strip().splitlines()
+    last = [line for line in lines if line][-2:]
     return Unreachable(
-        f"git cannot fetch {ref} from {url}", [("output", line) for line in output]
+        f"git cannot fetch {ref} from {url}", [("output", line) for line in last]
     )

@@ -14,7 +14,7 @@ from toolpin.system.directory_tree import drop_tree
 from toolpin.errors import HookFailed, ToolpinError
 from toolpin.model import Pin, Plan
 from toolpin.system.process import run
-from toolpin.plugins.asdf.script_queries import ask_all
+from toolpin.plugins.asdf.script_queries import determine
 from toolpin.plugins.asdf.script_runner import Scripts, answer_asdf, failed, variables_of
 from toolpin.plugins.asdf.spelling import kind_of
 from toolpin.config.asdfrc import Asdfrc
@@ -64,7 +64,7 @@ class ScriptBuilder:
         self._hook("pre_asdf_install")
         begin("building:", f"its plugin's bin/install (log: {self._log})")
         self._run("install")
-        output = ask_all(self._scripts, self._plan.pin)
+        output = determine(self._scripts, self._plan.pin)
         kept = self._rc.flag("always_keep_download") or KEEP in self._scripts.env
         if not kept:
             drop_tree(self._downloads)
@@ -80,16 +80,16 @@ class ScriptBuilder:
         answer_asdf(self._scripts.paths)
         words = [f"{self._scripts.directory}/bin/{script}"]
         what = f"{script} callback" if self._scripts.paths.as_asdf else f"bin/{script}"
-        self._heard(what, words, self._variables)
+        self._run_logged(what, words, self._variables)
 
     def _hook(self, name: str) -> None:
         """Run the user's hook of that name, if any; its failure ends the build."""
         pin = self._plan.pin
         if line := self._rc.hook(f"{name}_{pin.tool}"):
             words = ["bash", "-c", line, name, kind_of(pin.version)[1]]
-            self._heard(f"{name}_{pin.tool}", words, {})
+            self._run_logged(f"{name}_{pin.tool}", words, {})
 
-    def _heard(self, what: str, words: list[str], more: Mapping[str, str]) -> None:
+    def _run_logged(self, what: str, words: list[str], more: Mapping[str, str]) -> None:
         """Run a script: its output is shown, or goes into the log."""
         if not self._scripts.paths.as_asdf:
             self._logged(what, words, more)
@@ -139,7 +139,7 @@ def published(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
     return rc.must(name, [version], scripts.env, scripts.cwd, shown=shown)
 
 
-def take_down(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
+def before_removal(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
     """Run a plugin's uninstall script and the user's hook; return their output.
 
     Raises ToolpinError if one of them fails: then nothing may be removed.
@@ -157,7 +157,7 @@ def take_down(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
     return output
 
 
-def taken_down(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
+def after_removal(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
     """Run the user's hook after a removal; return its output."""
     version = kind_of(pin.version)[1]
     name = f"post_asdf_uninstall_{pin.tool}"

@@ -42,7 +42,7 @@ _THEIRS = "/a/value/of/the/user"
 _FILLED_IN = re.compile(r"\{(install|required)\}")
 
 
-class Answer(NamedTuple):
+class ScriptValues(NamedTuple):
     """What a plugin states of an install, and whether scripts must run each time."""
 
     bin_dirs: tuple[str, ...]
@@ -72,7 +72,7 @@ class _Around(NamedTuple):
     cwd: str
 
 
-def ask_all(scripts: Scripts, pin: Pin) -> Answer:
+def determine(scripts: Scripts, pin: Pin) -> ScriptValues:
     """Return what the plugin states of a new install.
 
     Raises ToolpinError for a script that fails, Refused for a directory outside.
@@ -90,7 +90,7 @@ def ask_all(scripts: Scripts, pin: Pin) -> Answer:
     fixed = result or nothing
     variables = {**own, **_of_programs(scripts), **fixed.always}
     homes = tuple(fixed.homes.items())
-    return Answer(_on_path(scripts, bins[0]), tuple(variables.items()), homes, asks)
+    return ScriptValues(_on_path(scripts, bins[0]), tuple(variables.items()), homes, asks)
 
 
 def bin_dirs(scripts: Scripts, own: Mapping[str, str]) -> tuple[str, ...]:

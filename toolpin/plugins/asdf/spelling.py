@@ -12,7 +12,7 @@ def kind_of(version: str) -> tuple[str, str]:
     return "version", version
 
 
-def spelt(version: str) -> str:
+def asdf_spelling(version: str) -> str:
     """Return a version in asdf's spelling: the directory `ref-x` is `ref:x`."""
     kind, value = kind_of(version)
     return f"ref:{value}" if kind == "ref" else version
