@@ -93,7 +93,7 @@ def _write_error(error: ToolpinError, argv: Sequence[str]) -> None:
     if "--json" in argv and argv[0] != "exec":
         from toolpin import cli
 
-        if cli.asks_for_json(argv):
+        if cli.is_json_requested(argv):
             report.failure(cli.command_in(argv), error)
             close_quietly()
 

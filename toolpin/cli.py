@@ -118,7 +118,7 @@ def command_in(argv: Sequence[str]) -> str | None:
     return VERBS[name].module.rstrip("_").replace("_", "-") or name
 
 
-def asks_for_json(argv: Sequence[str]) -> bool:
+def is_json_requested(argv: Sequence[str]) -> bool:
     """Return whether a command line requests one JSON document, for errors too."""
     own = argv[: argv.index("--")] if "--" in argv else argv
     return "--json" in own and command_in(argv) != "exec"

@@ -126,8 +126,8 @@ def unknown_command(word: str, argv: Sequence[str]) -> UsageError:
     return UsageError(f"{word} is not a toolpin command", hint=hint)
 
 
-def _groups(found: re.Match[str]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in found.groupdict().items() if value]
+def _groups(matched: re.Match[str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in matched.groupdict().items() if value]
 
 
 def _corrected_choice(prog: str, words: dict[str, str]) -> str | None:

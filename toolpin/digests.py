@@ -60,7 +60,7 @@ def parse_checksums(
     file for one artifact `alone` may be just its digest, or have a path
     before the name. Of a SHA-256 and a SHA-512 the former is returned. `place` names
     the file in errors. Raises NotPublished when the name is not listed, Refused for two
-    digests or for text that is no digest.
+    digests or for an invalid digest.
     """
     if alone and len(text.split()) == 1:
         return any_digest(text, place)

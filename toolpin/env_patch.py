@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import takewhile
 
 from toolpin.errors import ToolpinError
-from toolpin.model import REQUIRED, Asks, EnvPatch, Home
+from toolpin.model import REQUIRED, EnvPatch, Home, RuntimeScripts
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -19,7 +19,10 @@ _CASE = "case ${"
 _MAJOR = "toolpin_major="
 # The shim has bash run exec-env; or sourcing the record fails, and the shim starts
 # Python.
-_ASKS: dict[Asks, str] = {"env": "toolpin_asks='exec-env'\n", "all": "return 1\n"}
+_RUNTIME_LINES: dict[RuntimeScripts, str] = {
+    "env": "toolpin_asks='exec-env'\n",
+    "all": "return 1\n",
+}
 _PLUGIN = "toolpin_plugin="
 _EXPANSION = '"$toolpin_major"'
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
@@ -59,7 +62,7 @@ def render_record(patch: EnvPatch) -> str:
     # Last: the lines above refer to the required tool.
     lines += [f"{_MAJOR}{quote(patch.major)}\n"] if patch.major else []
     lines += [f"{_PLUGIN}{quote(patch.plugin)}\n"] if patch.plugin else []
-    lines += [_ASKS[patch.asks]] if patch.asks else []
+    lines += [_RUNTIME_LINES[patch.runtime_scripts]] if patch.runtime_scripts else []
     return "".join(lines)
 
 
@@ -73,10 +76,10 @@ def parse_record(text: str) -> EnvPatch:
     homes: list[Home] = []
     major = ""
     plugin = ""
-    asks: Asks = ""
-    for key, line in _ASKS.items():
-        asks = key if text.endswith(f"\n{line}") else asks
-    while position < len(text) - len(_ASKS.get(asks, "")):
+    runtime_scripts: RuntimeScripts = ""
+    for key, line in _RUNTIME_LINES.items():
+        runtime_scripts = key if text.endswith(f"\n{line}") else runtime_scripts
+    while position < len(text) - len(_RUNTIME_LINES.get(runtime_scripts, "")):
         if text.startswith(_CASE, position):
             home, position = _home(text, position)
             homes.append(home)
@@ -93,7 +96,9 @@ def parse_record(text: str) -> EnvPatch:
         else:
             raise _not_a_record(text, position)
     path = tuple(bins.split(":")) if bins else ()
-    patch = EnvPatch(path, tuple(variables), tuple(homes), major, asks, plugin)
+    patch = EnvPatch(
+        path, tuple(variables), tuple(homes), major, runtime_scripts, plugin
+    )
     if render_record(patch) != text:
         raise _not_a_record(text, 0)
     return patch

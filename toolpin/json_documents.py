@@ -12,7 +12,7 @@ from typing import Any
 
 from toolpin.errors import ToolpinError
 from toolpin.json_text import parse_json
-from toolpin.model import Artifact, Asks, Digest, Pin, Receipt, TreeFile
+from toolpin.model import Artifact, Digest, Pin, Receipt, RuntimeScripts, TreeFile
 
 SCHEMA = 1
 _HEX_DIGITS = {"sha256": 64, "sha512": 128}
@@ -38,7 +38,7 @@ def render_receipt(receipt: Receipt) -> str:
         "homes": receipt.homes,
         "home_bins": receipt.home_bins,
         "facts": receipt.facts,
-        "asks": receipt.asks,
+        "asks": receipt.runtime_scripts,
         "first_use": receipt.first_use,
     }
     if receipt.defaults:
@@ -68,7 +68,7 @@ def parse_receipt(text: str, place: str) -> Receipt:
             homes=tuple((name, value) for name, value in table.get("homes", ())),
             home_bins=tuple(table.get("home_bins", ())),
             facts=tuple((name, value) for name, value in table.get("facts", ())),
-            asks=_asks(table.get("asks")),
+            runtime_scripts=_runtime_scripts(table.get("asks")),
             first_use=bool(table.get("first_use", False)),
             brought=bool(table.get("brought", False)),
             requires=tuple((name, least) for name, least in table.get("requires", ())),
@@ -89,11 +89,11 @@ def parse_receipt(text: str, place: str) -> Receipt:
         ) from error
 
 
-def render_note(asked: str, artifacts: Sequence[Artifact]) -> str:
+def render_note(address: str, artifacts: Sequence[Artifact]) -> str:
     """Render the artifacts that a source named for a version, and the address."""
     table = {
         "schema": SCHEMA,
-        "asked": asked,
+        "asked": address,
         "artifacts": [_artifact_table(artifact) for artifact in artifacts],
     }
     return json.dumps(table, indent=1) + "\n"
@@ -118,7 +118,7 @@ def _table(text: str) -> dict[str, Any]:
     return table
 
 
-def _asks(value: object) -> Asks:
+def _runtime_scripts(value: object) -> RuntimeScripts:
     """Return which scripts of the plugin run; older receipts have only a flag."""
     return "env" if value == "env" else "all" if value else ""
 

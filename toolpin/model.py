@@ -279,7 +279,7 @@ Defaults = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 # When an asdf plugin's scripts run for each program: never, exec-env only, or all.
-Asks = Literal["", "env", "all"]
+RuntimeScripts = Literal["", "env", "all"]
 
 
 class Plan(NamedTuple):
@@ -295,8 +295,8 @@ class Plan(NamedTuple):
     `homes` are variables and directories outside of the install, `home_bins`
     directories there with programs; `{required}` in them is the major version of the
     tool that this one requires. `demands` are names in the proof's further lines whose
-    value must not be `no`. `asks` states which scripts of its plugin run each time a
-    program runs.
+    value must not be `no`. `runtime_scripts` states which scripts of its plugin run
+    each time a program runs.
 
     `first_use` marks a digest that no publisher states: it was recorded at the first
     download. `brought` marks bytes that came with a lockfile's bundle and were not
@@ -318,7 +318,7 @@ class Plan(NamedTuple):
     home_bins: tuple[str, ...] = ()
     defaults: Defaults = ()
     demands: tuple[str, ...] = ()
-    asks: Asks = ""
+    runtime_scripts: RuntimeScripts = ""
     first_use: bool = False
     brought: bool = False
     requires: tuple[tuple[str, str], ...] = ()
@@ -370,7 +370,7 @@ class Receipt(NamedTuple):
     """What an install came from. `installed_at` is UTC as `2026-01-31T12:00:00Z`.
 
     A `bound` install runs only on this machine: its programs name private libraries.
-    `asks`, `brought` and `requires` are as in a plan.
+    `runtime_scripts`, `brought` and `requires` are as in a plan.
     """
 
     pin: Pin
@@ -387,7 +387,7 @@ class Receipt(NamedTuple):
     homes: tuple[tuple[str, str], ...] = ()
     home_bins: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
-    asks: Asks = ""
+    runtime_scripts: RuntimeScripts = ""
     first_use: bool = False
     brought: bool = False
     requires: tuple[tuple[str, str], ...] = ()
@@ -411,13 +411,13 @@ class EnvPatch(NamedTuple):
     """Changes to an environment: absolute directories before PATH, and variables.
 
     Directories of `path` and `homes` may hold REQUIRED, a placeholder for the major
-    version of the tool that this one requires. `major` is the tool's own. With `asks`
-    the scripts of `plugin`, a directory, complete the patch.
+    version of the tool that this one requires. `major` is the tool's own. With
+    `runtime_scripts` the scripts of `plugin`, a directory, complete the patch.
     """
 
     path: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
     homes: tuple[Home, ...] = ()
     major: str = ""
-    asks: Asks = ""
+    runtime_scripts: RuntimeScripts = ""
     plugin: str = ""

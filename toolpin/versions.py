@@ -120,9 +120,9 @@ def _preference(version: str) -> tuple[bool, tuple[Part, ...], bool, Key]:
     )
 
 
-def _shared(item: tuple[Part, ...], other: tuple[Part, ...]) -> int:
+def _shared(version: tuple[Part, ...], other: tuple[Part, ...]) -> int:
     count = 0
-    for own, others in zip(item, other, strict=False):
+    for own, others in zip(version, other, strict=False):
         if own != others:
             break
         count += 1

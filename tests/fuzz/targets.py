@@ -366,7 +366,9 @@ TARGETS: dict[str, Target] = {
         _record,
         (
             render_record(EnvPatch(("/a/bin",), (("A", "it's\n"),))).encode(),
-            render_record(EnvPatch(("/a",), (), (), "27", asks="all")).encode(),
+            render_record(
+                EnvPatch(("/a",), (), (), "27", runtime_scripts="all")
+            ).encode(),
         ),
     ),
     "documents": Target(

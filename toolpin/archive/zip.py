@@ -73,7 +73,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, pool: Executor) -> 
 
 
 def _seconds(date: tuple[int, int, int, int, int, int]) -> int:
-    """Return a zip's date, which knows no time zone, as if it were UTC."""
+    """Return a zip's date, which has no time zone, as if it were UTC."""
     year, month, day, *clock = date
     return timegm((year, max(month, 1), max(day, 1), *clock))
 

@@ -69,8 +69,8 @@ def _zip64(file: BinaryIO, narrow: EndRecord, narrow_at: int) -> EndRecord:
     wide = EndRecord(*numbers)
     if (disk, first, here) != (0, 0, wide.members):
         raise Broken("the zip is one of several parts")
-    unsaid = (_WIDE_COUNT, _WIDE, _WIDE)
-    if any(a not in (b, c) for a, b, c in zip(narrow, wide, unsaid, strict=True)):
+    deferred = (_WIDE_COUNT, _WIDE, _WIDE)
+    if any(a not in (b, c) for a, b, c in zip(narrow, wide, deferred, strict=True)):
         raise Broken("two end records differ")
     return wide
 
@@ -104,10 +104,11 @@ def _end_of_member(file: BinaryIO, info: zipfile.ZipInfo, following: int) -> int
     if _WIDE in (packed, size):
         packed, size = _wide_sizes(extra, packed, size)
     output = (crc, packed, size)
-    meant = (info.CRC, info.compress_size, info.file_size)
+    expected = (info.CRC, info.compress_size, info.file_size)
     follow = bool(flags & _SIZES_FOLLOW)
     if any(
-        a != b and not (follow and a == 0) for a, b in zip(output, meant, strict=True)
+        a != b and not (follow and a == 0)
+        for a, b in zip(output, expected, strict=True)
     ):
         raise Broken("two headers of a member differ", info.orig_filename)
     at = info.header_offset + 30 + name_bytes + extra_bytes + info.compress_size
@@ -146,7 +147,7 @@ def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
         extra = extra[4 + length :]
 
 
-def _descriptor_bytes(found: bytes, info: zipfile.ZipInfo) -> int:
+def _descriptor_bytes(descriptor: bytes, info: zipfile.ZipInfo) -> int:
     """Return the length of the data descriptor (4.3.9).
 
     It has a signature or not, and 32 or 64 bits per size; it must end where the next
@@ -156,8 +157,8 @@ def _descriptor_bytes(found: bytes, info: zipfile.ZipInfo) -> int:
     for form in ("<III", "<IQQ"):
         if form == "<IQQ" or max(sizes) <= _WIDE:
             plain = struct.pack(form, *sizes)
-            if found in (plain, _DESCRIPTOR + plain):
-                return len(found)
+            if descriptor in (plain, _DESCRIPTOR + plain):
+                return len(descriptor)
     raise Broken(
         "the sizes after a member differ from those in its header", info.filename
     )

@@ -21,7 +21,7 @@ from toolpin.system.process import run
 VERSION = f"0.20.0 (revision toolpin-{__version__})"
 _FILENAME = FILENAME_VARIABLES[0]
 _SHELLS = ("bash", "fish", "zsh")
-_ASK_S = 10.0
+_QUERY_S = 10.0
 _QUOTE = '"Late but latest"\n-- Rajinikanth'
 _TOP = """\
 This asdf is a front of toolpin's: `toolpin help` has more commands.
@@ -132,7 +132,7 @@ def _version_of(context: AsdfContext, program: str) -> str:
             ["/usr/bin/env", program, "--version"],
             env=context.given,
             cwd=context.app.directory,
-            timeout_s=_ASK_S,
+            timeout_s=_QUERY_S,
         )
     except ToolpinError as error:
         return error.what

@@ -18,7 +18,7 @@ from toolpin.model import Pin, Request
 from toolpin.plugins.asdf.spelling import asdf_spelling
 from toolpin.run import command_lookup, command_run
 from toolpin.run.launch import as_called, become
-from toolpin.run.lookup_context import Found
+from toolpin.run.lookup_context import LookupResult
 from toolpin.shims.stubs import read_stub
 from toolpin.store import installs
 from toolpin.versions import sort_key
@@ -45,7 +45,7 @@ def exec_(context: AsdfContext, words: Sequence[str]) -> NoReturn:
             app.place,
             command_run.Caller(
                 reshim,
-                lambda found: _as_asdf(context, found),
+                lambda program_path: _as_asdf(context, program_path),
             ),
         )
     except NotRunnable as error:
@@ -123,13 +123,13 @@ def _no_executable(_front: AsdfContext, command: str) -> str:
 
 def _no_which(context: AsdfContext, command: str) -> str:
     """Return the message of `which` if the set versions lack a command."""
-    requests = _asked_for(context, command)
+    requests = _requests_for(context, command)
     versions = (str(wanted) for request in requests for wanted in request.wanted)
     tools = ", ".join(request.tool for request in requests)
     return f"No {command} executable found for {tools} {', '.join(versions)}"
 
 
-def _asked_for(context: AsdfContext, command: str) -> list[Request]:
+def _requests_for(context: AsdfContext, command: str) -> list[Request]:
     """Return what is set here for the tools that have, or had, a command."""
     tools = {pin.tool for pin in _having(context, command)} or _of_stub(
         context, command
@@ -144,7 +144,7 @@ def _find(
     missing_message: Callable[[AsdfContext, str], str] = _no_executable,
     *,
     whole: bool = True,
-) -> Found:
+) -> LookupResult:
     """Return the program of a command. Raises FailedError with asdf's message."""
     _check(context, command, unknown)
     app = context.app
@@ -200,7 +200,7 @@ def _message(
             f"{error.render()}\nexit status {error.status}", error.status
         )
     pins = _having(context, command)
-    requests = _asked_for(context, command)
+    requests = _requests_for(context, command)
     if any(_is_installed(context, request) for request in requests):
         if "does not provide" in error.what:
             return FailedError(missing_message(context, command))
@@ -260,16 +260,18 @@ def _file(context: AsdfContext) -> str:
     return os.path.join(context.app.directory, context.app.paths.filename)
 
 
-def _as_asdf(context: AsdfContext, found: Found) -> Found:
+def _as_asdf(context: AsdfContext, program_path: LookupResult) -> LookupResult:
     """Return a result with asdf's variables, and without the translated ones."""
     more: dict[str, str] = {}
-    if found.pin:
+    if program_path.pin:
         from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - some
             variables_of,
         )
 
-        more = variables_of(context.app.paths, found.pin)
-    return found._replace(environment=_clean(context, {**found.environment, **more}))
+        more = variables_of(context.app.paths, program_path.pin)
+    return program_path._replace(
+        environment=_clean(context, {**program_path.environment, **more})
+    )
 
 
 def _clean(context: AsdfContext, environment: dict[str, str]) -> dict[str, str]:

@@ -84,7 +84,7 @@ def _provide(
     )
     from toolpin.tasks.request_options import InstallOptions  # noqa: PLC0415
 
-    code, lacking = 0, []
+    code, not_installed = 0, []
     for request in requests:
         tool = context.app.registry.get(request.tool)
         if not tool:
@@ -99,10 +99,13 @@ def _provide(
                     "already installed"
                 )
             else:
-                lacking.append(request._replace(wanted=(wanted,)))
+                not_installed.append(request._replace(wanted=(wanted,)))
     show = functools.partial(_show, start=start)
     options = InstallOptions(jobs=1, literal=True)
-    if lacking and install_requests(lacking, options, context.app, show) != 0:
+    if (
+        not_installed
+        and install_requests(not_installed, options, context.app, show) != 0
+    ):
         code = 1
     return code
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from toolpin.model import TOOL_REQUIREMENT, Build, Host
 from toolpin.versions import sort_key
 
-Found = TypeVar("Found")
+Choice = TypeVar("Choice")
 
 
 def lacks(host: Host, build: Build) -> tuple[str, ...]:
@@ -29,19 +29,23 @@ def lacks(host: Host, build: Build) -> tuple[str, ...]:
 
 
 def best(
-    found: Iterable[Found], host: Host, build_of: Callable[[Found], Build]
-) -> Found | None:
+    fitting_builds: Iterable[Choice], host: Host, build_of: Callable[[Choice], Build]
+) -> Choice | None:
     """Return the most demanding build that runs on the host; None without one.
 
     Unknown is treated as old: for an unknown glibc or tool the least demanding build is
     returned. Of equal ones the first wins.
     """
-    fitting = [build for build in found if not lacks(host, build_of(build))]
+    fitting = [build for build in fitting_builds if not lacks(host, build_of(build))]
     if host.libc == "glibc" or host.os == "macos":
         choice = max if host.libc_version else min
-        fitting = _extreme(fitting, choice, lambda item: _of_system(build_of(item)))
+        fitting = _extreme(
+            fitting, choice, lambda candidate: _of_system(build_of(candidate))
+        )
     choice = max if host.beside else min
-    fitting = _extreme(fitting, choice, lambda item: _of_tools(build_of(item)))
+    fitting = _extreme(
+        fitting, choice, lambda candidate: _of_tools(build_of(candidate))
+    )
     return fitting[0] if fitting else None
 
 
@@ -63,13 +67,13 @@ def newer_partner(host: Host, builds: Iterable[Build]) -> str | None:
 
 
 def _extreme(
-    found: list[Found],
+    fitting_builds: list[Choice],
     choice: Callable[..., object],
-    demand: Callable[[Found], object],
-) -> list[Found]:
+    demand: Callable[[Choice], object],
+) -> list[Choice]:
     """Return all builds as demanding as the most demanding one, or the least."""
-    wanted = choice(map(demand, found), default=None)
-    return [build for build in found if demand(build) == wanted]
+    wanted = choice(map(demand, fitting_builds), default=None)
+    return [build for build in fitting_builds if demand(build) == wanted]
 
 
 def _meets(host: Host, name: str, least: str) -> bool:

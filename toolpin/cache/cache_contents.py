@@ -69,7 +69,7 @@ def list_archives(cache: Cache) -> list[Archive]:
         Archive(digest, path, _size(path), tuple(named.get(digest, ())))
         for digest, path in _archive_files(cache)
     ]
-    return sorted(archives, key=lambda item: (-item.size_bytes, item.path))
+    return sorted(archives, key=lambda entry: (-entry.size_bytes, entry.path))
 
 
 def clean(cache: Cache, *, dry_run: bool = False) -> Cleaning:

@@ -1,7 +1,7 @@
 """Records a digest for artifacts without a published one, at the first download.
 
 Only if the user allows it, once: the recorded digest applies from then on, in the
-cache, in receipts and in lockfiles. It is no proof that the publisher made the file.
+cache, in receipts and in lockfiles. It does not prove that the publisher made the file.
 The plugin states which builds need this.
 """
 

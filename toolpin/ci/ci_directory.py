@@ -136,9 +136,9 @@ def drop_damaged(
 
     with ThreadPoolExecutor(_THREADS) as pool:
         are_good = list(
-            pool.map(lambda item: is_good(item) and _holds(cache, item), results)
+            pool.map(lambda each: is_good(each) and _holds(cache, each), results)
         )
-    bad = {item for item, is_good in zip(results, are_good, strict=True) if not is_good}
+    bad = {each for each, is_good in zip(results, are_good, strict=True) if not is_good}
     for digest in bad:
         delete_tree(cache.archive(digest))
     return set(results) - bad, bad

@@ -69,7 +69,7 @@ def provide(plan: CiPlan, app: App) -> Result:
         provided = tuple(map(work.provided_by, outcomes))
         remove_unplanned(plan.directory, kept_by(plan, app))
         after = contents(plan.directory)
-    return Result(provided, work.hit(provided), before != after or work.found_damage)
+    return Result(provided, work.hit(provided), before != after or work.has_damage)
 
 
 def prune(plan: CiPlan, app: App) -> tuple[list[str], int]:
@@ -91,7 +91,7 @@ class _Work:
         self._by_pin = {planned.job.pin: planned for planned in plan.planned}
         self._good: set[Digest] = set()
         self._restored: dict[Pin, Outcome] = {}
-        self.found_damage = False
+        self.has_damage = False
 
     def clear(self) -> None:
         """Remove unplanned and damaged files from the directory."""
@@ -110,7 +110,7 @@ class _Work:
         self._good, bad = drop_damaged(self._cache, sizes)
         lines = {artifact.digest: name for artifact, name in names.items()}
         for digest in sorted(bad):
-            self.found_damage = True
+            self.has_damage = True
             name = lines.get(digest, f"archive {digest}")
             report.warn(
                 f"{name} in the restored cache has an unexpected digest and was removed"
@@ -190,7 +190,7 @@ class _Work:
                 plan = without_demands(planned.plan, self._app.settings.allow)
                 restore_tree(paths, plan, place, now())
         except ToolpinError as error:
-            self.found_damage = True
+            self.has_damage = True
             self._app.report.error(error)
             self._app.report.warn(f"{pin}: installed again")
             staging.delete_tree(place)

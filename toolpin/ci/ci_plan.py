@@ -150,15 +150,15 @@ class _Planner:
         self._jobs = jobs
         self._here = here
         self._app = app
-        self._found: dict[Pin, Planned] = {}
+        self._locked_files: dict[Pin, Planned] = {}
         self._begun: set[Pin] = set()
 
     def planned(self, job: Job) -> Planned:
         """Return a job with its plan and key."""
-        if job.pin not in self._found:
+        if job.pin not in self._locked_files:
             self._begun.add(job.pin)
-            self._found[job.pin] = self._plan(job)
-        return self._found[job.pin]
+            self._locked_files[job.pin] = self._plan(job)
+        return self._locked_files[job.pin]
 
     def _plan(self, job: Job) -> Planned:
         tool = self._app.registry.require(job.pin.tool, job.origin)
@@ -202,4 +202,4 @@ class _Planner:
 
     def _open(self) -> set[Pin]:
         """Return the installs being planned: required plugins may be circular."""
-        return self._begun - self._found.keys()
+        return self._begun - self._locked_files.keys()

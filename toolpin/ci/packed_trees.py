@@ -109,14 +109,14 @@ def _read(pin: Pin, path: str) -> tuple[TreeFile, ...]:
     return receipt.files
 
 
-def _compare(pin: Pin, wanted: Sequence[TreeFile], found: Sequence[TreeFile]) -> None:
+def _compare(pin: Pin, wanted: Sequence[TreeFile], entries: Sequence[TreeFile]) -> None:
     """Raise Mismatch unless a tree holds exactly what its receipt names.
 
     The receipt decides the modes: unpacking distinguishes only programs and other
     files.
     """
     expected = {file.path: file._replace(mode=0) for file in wanted}
-    received = {file.path: file._replace(mode=0) for file in found}
+    received = {file.path: file._replace(mode=0) for file in entries}
     paths = sorted(
         path
         for path in expected.keys() | received.keys()

@@ -17,7 +17,12 @@ from toolpin.model import EnvPatch, Request
 from toolpin.plugins.registry import adding
 from toolpin.project import pin_files
 from toolpin.run.lookup_context import requests_in
-from toolpin.run.tool_environment import is_of_project, joined, lacking_shims, patch_of
+from toolpin.run.tool_environment import (
+    is_of_project,
+    joined,
+    patch_of,
+    tools_without_shims,
+)
 from toolpin.shell import fish, posix
 from toolpin.shell.activation import ACTIVE, STATE, Watch, entered, parse_state
 from toolpin.shell.dialect import DIALECTS, Dialect, render_changes
@@ -157,13 +162,13 @@ def _create_missing_shims(app: App) -> None:
     """
     requests, refused = requests_in(app.place)
     tools = (*(request.tool for request in requests), *refused)
-    if lacking := lacking_shims(tools, app.place):
+    if unshimmed := tools_without_shims(tools, app.place):
         from toolpin.tasks.shim_refresh import (  # noqa: PLC0415 - once per tool
             refresh_shims,
         )
 
         with contextlib.suppress(ToolpinError):  # the store cannot be written
-            refresh_shims(app.paths, app.registry, lacking)
+            refresh_shims(app.paths, app.registry, unshimmed)
 
 
 def _hint(missing: list[tuple[Request, ToolpinError]]) -> str:

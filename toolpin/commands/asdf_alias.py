@@ -50,10 +50,10 @@ def run(options: Options, app: App) -> int:
             remedy(error, place),
         ) from error
     app.report.remark(f"{place} is {'gone' if options.remove else 'there'}")
-    theirs = "" if options.remove else unimported(app.paths, app.env)
-    if theirs:
-        line = import_line(theirs)
-        app.report.remark(f"{theirs} has versions that are not here; try: {line}")
+    foreign_text = "" if options.remove else unimported(app.paths, app.env)
+    if foreign_text:
+        line = import_line(foreign_text)
+        app.report.remark(f"{foreign_text} has versions that are not here; try: {line}")
     if app.report.as_json:
         app.report.document("asdf-alias", {"file": place}, changed=before != after)
     return 0

@@ -28,7 +28,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a shell, or what its script asks for."""
+    """Declare the arguments: a shell, or the words that its script needs."""
     parser.add_argument(
         "shell", nargs="?", choices=_SHELLS, help="the shell to print the script for"
     )

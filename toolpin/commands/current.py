@@ -22,7 +22,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool, to be told of it alone."""
+    """Declare the arguments: a tool, or all by default."""
     parser.add_argument("tool", nargs="?", help="only this tool")
 
 

@@ -24,7 +24,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: whether the sources are to be asked."""
+    """Declare the arguments: whether to query the sources."""
     parser.add_argument(
         "--net",
         action="store_true",

@@ -15,8 +15,8 @@ from toolpin.project import pin_files
 from toolpin.project.project_files import Files
 from toolpin.run import command_run
 from toolpin.run.launch import become
-from toolpin.run.lookup_context import Found, Place
-from toolpin.run.tool_environment import lacking_shims, with_pins
+from toolpin.run.lookup_context import LookupResult, Place
+from toolpin.run.tool_environment import tools_without_shims, with_pins
 from toolpin.system.paths import Paths, find_paths
 
 
@@ -36,9 +36,9 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         filename = asdf_env.filename_in(env)
         paths = paths._replace(filename=filename, as_asdf=True)
 
-        def as_asdf(found: Found) -> Found:
-            kept = asdf_env.without_translated(found.environment, own)
-            return found._replace(environment=kept)
+        def as_asdf(program: LookupResult) -> LookupResult:
+            kept = asdf_env.without_translated(program.environment, own)
+            return program._replace(environment=kept)
 
     if line[0] == "--":
         line = line[1:]
@@ -53,13 +53,13 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
     cwd = pin_files.cwd_or_name(env)
     place = Place(paths, registry.aliases, idioms, env, cwd, files, registry)
 
-    def finish(found: Found) -> Found:
+    def finish(program: LookupResult) -> LookupResult:
         if not is_shim:
-            found, lacking = with_pins(place, found)
-            if lacking := lacking_shims(lacking, place):
+            program, without_install = with_pins(place, program)
+            if without_install := tools_without_shims(without_install, place):
                 with contextlib.suppress(ToolpinError):  # a read-only store
-                    reshim(lacking)
-        return as_asdf(found)
+                    reshim(without_install)
+        return as_asdf(program)
 
     try:
         command_run.run(line[0], line[1:], place, command_run.Caller(reshim, finish))
@@ -85,5 +85,5 @@ def _fail_as_asdf(
     )
 
 
-def _translated(found: Found) -> Found:
-    return found
+def _translated(program: LookupResult) -> LookupResult:
+    return program

@@ -24,7 +24,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool, a prefix of versions, and the sources to ask."""
+    """Declare the arguments: a tool, a prefix of versions, and the sources."""
     parser.add_argument("tool", help="the tool")
     parser.add_argument(
         "prefix",

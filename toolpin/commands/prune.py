@@ -30,7 +30,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: what may stay, and whether it is meant."""
+    """Declare the arguments: what may stay, and the confirmation."""
     parser.add_argument(
         "--yes",
         action="store_true",
@@ -63,8 +63,8 @@ def run(options: Options, app: App) -> int:
     if app.paths.shared and options.yes and options.keep_days is None:
         raise _no_limit()
     limits = Limits(keep_days, _size(options.max_size), not options.no_previous)
-    found = decide(app, limits, time.time())
-    gone = [version for version in found if not version.because]
+    versions = decide(app, limits, time.time())
+    gone = [version for version in versions if not version.because]
     errors: list[ToolpinError] = []
     if app.paths.shared:
         app.report.warn(
@@ -77,16 +77,16 @@ def run(options: Options, app: App) -> int:
             refresh_shims(app.paths, app.registry)
     if app.report.as_json:
         result = {
-            "versions": [_table(version) for version in found],
+            "versions": [_table(version) for version in versions],
             "freed_bytes": sum(version.size_bytes for version in gone),
             "dry_run": not options.yes,
         }
         app.report.document("prune", result, changed=bool(gone and options.yes))
     else:
-        app.report.table([_row(version) for version in found])
+        app.report.table([_row(version) for version in versions])
     for error in errors:
         app.report.error(error)
-    _sum_up(gone, found, app, is_done=options.yes)
+    _sum_up(gone, versions, app, is_done=options.yes)
     return 1 if errors else 0
 
 
@@ -150,10 +150,10 @@ def _table(version: Version) -> dict[str, object]:
 
 
 def _sum_up(
-    gone: list[Version], found: list[Version], app: App, *, is_done: bool
+    gone: list[Version], versions: list[Version], app: App, *, is_done: bool
 ) -> None:
     report = app.report
-    if any(not version.use.is_kept for version in found):
+    if any(not version.use.is_kept for version in versions):
         report.remark(
             "this filesystem does not record access times: a version is "
             "treated as used when it was "

@@ -27,7 +27,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool, and versions or the wish for none."""
+    """Declare the arguments: a tool, and versions or their removal."""
     parser.add_argument("tool", help="the tool to pin in this shell")
     parser.add_argument(
         "versions",

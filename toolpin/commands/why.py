@@ -60,13 +60,13 @@ def _verdict(reasons: CommandExplanation) -> str:
         if runs:
             return f"{command} runs {runs}, not what is pinned:  {output}"
         return f"{command} cannot run: {output}"
-    meant = str(reasons.pin or (reasons.found.path if reasons.found else ""))
+    installed = str(reasons.pin or (reasons.lookup.path if reasons.lookup else ""))
     if runs is None:
-        return f"{command} is not on PATH, although {meant} is pinned"
+        return f"{command} is not on PATH, although {installed} is pinned"
     if not reasons.is_right:
-        return f"{command} runs {runs}, not {meant} as pinned"
+        return f"{command} runs {runs}, not {installed} as pinned"
     if reasons.is_pinned:
-        return f"{command} runs {meant}, as pinned"
+        return f"{command} runs {installed}, as pinned"
     return f"{command} runs {runs}; it is not pinned here"
 
 
@@ -133,7 +133,7 @@ def _result(reasons: CommandExplanation, app: App) -> dict[str, object]:
         "version": pin.version if pin else None,
         "is_right": reasons.is_right,
         "runs": reasons.runs,
-        "meant": reasons.found.path if reasons.found else None,
+        "meant": reasons.lookup.path if reasons.lookup else None,
         "wanted": _request_table(requests.request) if requests.request else None,
         "overridden": list(map(_request_table, requests.overridden)),
         "ignored": list(requests.ignored),

@@ -123,7 +123,7 @@ def effective(
     return dict(
         sorted(
             results.items(),
-            key=lambda item: (order.index(_key_name(item[0])), item[0]),
+            key=lambda pair: (order.index(_key_name(pair[0])), pair[0]),
         )
     )
 

@@ -29,7 +29,7 @@ class Hop(NamedTuple):
     """One step of a connection: what it found, or why it failed."""
 
     name: str
-    found: str
+    outcome: str
     problem: str = ""
 
 

@@ -49,7 +49,7 @@ def render_connection(connection: SourceConnection) -> str:
         f"{connection.tool}, {connection.source}: {printable(connection.requested)}"
     ]
     lines += [
-        f"  {hop.name:<10}  {printable(hop.problem or hop.found)}"
+        f"  {hop.name:<10}  {printable(hop.problem or hop.outcome)}"
         f"{'  <- fails here' if hop.problem else ''}"
         for hop in connection.hops
     ]
@@ -66,7 +66,7 @@ def connection_table(connection: SourceConnection) -> dict[str, object]:
         "hops": [
             {
                 "name": hop.name,
-                "found": hop.found or None,
+                "found": hop.outcome or None,
                 "problem": hop.problem or None,
             }
             for hop in connection.hops

@@ -22,7 +22,7 @@ from toolpin.model import Pin, Request, Wanted
 from toolpin.resolver.local_resolution import locked_version, lockfile_for
 from toolpin.resolver.version_choice import looks_exact
 from toolpin.run import command_lookup
-from toolpin.run.lookup_context import Found
+from toolpin.run.lookup_context import LookupResult
 
 
 class Locked(NamedTuple):
@@ -36,14 +36,14 @@ class Locked(NamedTuple):
 class CommandExplanation(NamedTuple):
     """Why a command runs what it runs.
 
-    `found` is what its shim would run, or else `problem` states why there is none.
+    `lookup` is what its shim would run, or else `problem` states why there is none.
     """
 
     command: str
     tool: str
     requests: CurrentRequest
     locked: tuple[Locked, ...]
-    found: Found | None
+    lookup: LookupResult | None
     problem: ToolpinError | None
     candidates: tuple[Candidate, ...]
 
@@ -57,25 +57,25 @@ class CommandExplanation(NamedTuple):
         """The program that a shell runs for the name, None without one."""
         first = self.candidates[0] if self.candidates else None
         if first and first.directory.kind == "shims":
-            return self.found.path if self.found else None
+            return self.lookup.path if self.lookup else None
         return first.path if first else None
 
     @property
     def is_right(self) -> bool:
         """Whether the pinned program runs, or else the one that toolpin would run."""
-        if self.found is None or self.runs is None:
+        if self.lookup is None or self.runs is None:
             return False
         if not self.is_pinned:
             return True
         try:
-            return os.path.samefile(self.runs, self.found.path)
+            return os.path.samefile(self.runs, self.lookup.path)
         except OSError:
             return False
 
     @property
     def pin(self) -> Pin | None:
         """The installed version that is used, if it is in the store."""
-        return self.found.pin if self.found else None
+        return self.lookup.pin if self.lookup else None
 
 
 def explain_command(command: str, app: App) -> CommandExplanation:
@@ -85,7 +85,7 @@ def explain_command(command: str, app: App) -> CommandExplanation:
     that cannot be read.
     """
     known = command_lookup.providers(command, app.place)
-    result: Found | None = None
+    result: LookupResult | None = None
     problem: ToolpinError | None = None
     try:
         result = command_lookup.find(command, app.place)
@@ -100,29 +100,29 @@ def explain_command(command: str, app: App) -> CommandExplanation:
         tool=tool,
         requests=requests,
         locked=_locked(requests.request, app),
-        found=result,
+        lookup=result,
         problem=problem,
         candidates=tuple(candidates(command, searched)),
     )
 
 
 def _tool(
-    known: tuple[str, ...], found: Found | None, app: App
+    known: tuple[str, ...], lookup: LookupResult | None, app: App
 ) -> tuple[str, CurrentRequest]:
     """Return the tool whose request decides, and all its requests."""
-    origin = found.origin if found else None
+    origin = lookup.origin if lookup else None
     requests = {}
     for tool in known:
         try:
             requests[tool] = candidate = of_tool(tool, app)
         except UsageError:
-            if found is None:
+            if lookup is None:
                 raise
             continue  # another tool's line comes first
-        if candidate.request and (found is None or candidate.request.origin == origin):
+        if candidate.request and (lookup is None or candidate.request.origin == origin):
             return tool, candidate
     tool, candidate = next(iter(requests.items()), ("", CurrentRequest(None)))
-    if found and origin is None:  # the system's, whatever is pinned
+    if lookup and origin is None:  # the system's, whatever is pinned
         candidate = candidate._replace(request=None, overridden=())
     return tool, candidate
 

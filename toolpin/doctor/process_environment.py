@@ -178,7 +178,7 @@ def _clashes(seen: ProcessEnvironment, app: App) -> Iterator[Clash]:
     before = seen.directories[: kinds.index("shims")] if "shims" in kinds else ()
     if not before:
         return
-    # A virtual environment is put in front on purpose, by whoever entered it.
+    # The user puts a virtual environment in front on purpose.
     entered = f"{app.env.get('VIRTUAL_ENV', '')}/bin"
     for command in sorted(os.listdir(seen.shims)):
         result = candidates(command, before)

@@ -89,10 +89,10 @@ def check_partners(app: App) -> Iterator[Finding]:
     """Find versions that were not made for each other."""
     try:
         located_pins = list(_located_pins(app))
-        judged = app.settings.check_pairs
+        checked = app.settings.check_pairs
     except ToolpinError:
         return  # reported by the checks of invalid files
-    if judged:
+    if checked:
         yield from _caught("pairs", check_pairs, located_pins, app.registry.get)
 
 

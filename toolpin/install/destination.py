@@ -22,7 +22,7 @@ from toolpin.system.paths import Paths
 
 @contextmanager
 def alone(directory: str, remark: Callable[[str], None]) -> Iterator[None]:
-    """Lock a directory of trees, creating it if needed; "" is no directory.
+    """Lock a directory of trees, creating it if needed; "" for none.
 
     Version locks protect only against processes with the same data directory.
     """

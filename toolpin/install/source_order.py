@@ -35,7 +35,7 @@ class SourceOrder:
         self._host = host
         self._catalogs = catalogs
         self._board = board
-        self._said: set[str] = set()
+        self._reported: set[str] = set()
         self._lock = threading.Lock()
 
     def first(
@@ -77,6 +77,6 @@ class SourceOrder:
     def _is_new(self, what: str) -> bool:
         """Record a remark and return whether it is new; tools are installed at once."""
         with self._lock:
-            is_new = what not in self._said
-            self._said.add(what)
+            is_new = what not in self._reported
+            self._reported.add(what)
             return is_new

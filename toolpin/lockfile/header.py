@@ -98,14 +98,16 @@ def is_whole(text: str, place: str) -> bool:
 
 
 def can_mean(wanted: str, version: str) -> bool:
-    """Return whether a request may match this version, as far as their texts tell.
+    """Return whether a request may match this version, by their texts alone.
 
     Exact versions, plain numbers and `latest:` requests state a prefix of the version.
-    A channel such as `lts` may match any version: only a version list can tell.
+    A channel such as `lts` may match any version: only a version list decides.
     """
     prefix = wanted.removeprefix("latest:")
-    tells = prefix != wanted or is_exact(wanted) or not wanted.strip("0123456789.")
-    return not tells or is_prefix(prefix, version)
+    states_prefix = (
+        prefix != wanted or is_exact(wanted) or not wanted.strip("0123456789.")
+    )
+    return not states_prefix or is_prefix(prefix, version)
 
 
 def not_as_written(place: str, number: int, line: str) -> UsageError:

@@ -30,7 +30,7 @@ _HEX_DIGITS = {"sha256": 64, "sha512": 128}
 # What a build may require; other words cannot be compared.
 _REQUIREMENTS = {"glibc", "musl", "macos", "soname"}
 _HOST = re.compile(r"(linux|macos)-(x64|arm64)(-musl)?")
-# Neither a quote nor a backslash: the text is written unescaped.
+# No quotes and no backslashes: the text is written unescaped.
 _LOCATOR = re.compile(r"(https://|npm:|pypi:|deb:|git:|folder:)[!#-\[\]-~]{1,1000}")
 _CREDENTIAL = re.compile(r"(git:)?https://[^/]*@|git:ssh://[^/]*:[^/@]*@")
 _VERIFIED = re.compile(r"[a-z][a-z, ]{0,60}")
@@ -220,7 +220,7 @@ class _Reader:
     def _tables(self, value: object, path: Path) -> list[dict[str, Any]]:
         if not isinstance(value, list):
             raise self._unfit(path, "tables", value)
-        return [self._table(item, (*path, at)) for at, item in enumerate(value)]
+        return [self._table(table, (*path, at)) for at, table in enumerate(value)]
 
     def _only(
         self, table: dict[str, Any], path: Path, needed: set[str], more: set[str]

@@ -85,9 +85,9 @@ def named_sources(tool: Tool, scope: Scope) -> tuple[str, ...]:
 
 
 def sources_after(
-    tool: Tool, scope: Scope, asked: Collection[SourceSpec]
+    tool: Tool, scope: Scope, queried: Collection[SourceSpec]
 ) -> tuple[SourceSpec, ...]:
-    """Return the sources to suggest, or to query, when those `asked` have no build.
+    """Return the sources to suggest, or to query, when those `queried` have no build.
 
     In the order of the settings, then the plugin's. After named sources only later ones
     are suggested, so that following one hint after another ends.
@@ -97,10 +97,10 @@ def sources_after(
     order = [spec for spec in order if spec in by_id and is_preferable(by_id[spec])]
     if named := set(named_sources(tool, scope)):
         last = max(
-            (at + 1 for at, item in enumerate(order) if item in named), default=0
+            (at + 1 for at, source in enumerate(order) if source in named), default=0
         )
         order = order[last:]
-    return tuple(by_id[spec] for spec in order if by_id[spec] not in asked)
+    return tuple(by_id[spec] for spec in order if by_id[spec] not in queried)
 
 
 def is_preferable(spec: SourceSpec) -> bool:
@@ -108,7 +108,7 @@ def is_preferable(spec: SourceSpec) -> bool:
     return not spec.named_only and not spec.build
 
 
-def sources_to_ask(tool: Tool, scope: Scope, old: Lockfile) -> tuple[SourceSpec, ...]:
+def sources_to_query(tool: Tool, scope: Scope, old: Lockfile) -> tuple[SourceSpec, ...]:
     """Return the sources to lock a tool from: the named ones that it has, or preferred.
 
     Preferred are the sources that the tool is locked from, else the settings', else the

@@ -108,7 +108,7 @@ def newer_elsewhere(
     others = [*_others(tool, locked_from, app)]
     with ThreadPoolExecutor(len(others) or 1) as pool:
         results = [value for value in pool.map(newest, others) if value]
-    best = max(results, key=lambda item: sort_key(item[0]), default=None)
+    best = max(results, key=lambda candidate: sort_key(candidate[0]), default=None)
     return Newer(request, *best, ", ".join(sorted(locked_from))) if best else None
 
 

@@ -27,14 +27,14 @@ def no_build(pin: Pin, host: str) -> Entry:
     return Entry(pin, host, NO_BUILD, "", Build(()))
 
 
-def completed(kept: Sequence[Entry], found: Sequence[Entry]) -> tuple[Entry, ...]:
+def completed(kept: Sequence[Entry], new_entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """Return the locked entries, completed with those found for the missing hosts.
 
     If a host's bytes are among those found, the found entry is used, as it states more:
     an entry known on one machine states no requirements. Raises Mismatch if the bytes
     differ from the source's.
     """
-    old, new = by_host(kept), by_host(found)
+    old, new = by_host(kept), by_host(new_entries)
     for at, entries in old.items():
         builds = {entry.build.artifacts for entry in new.get(at, ())}
         if not builds.issuperset(entry.build.artifacts for entry in entries):
@@ -44,9 +44,11 @@ def completed(kept: Sequence[Entry], found: Sequence[Entry]) -> tuple[Entry, ...
     return tuple(entry for entries in new.values() for entry in entries)
 
 
-def _not_published(locked: Entry, found: Sequence[Entry]) -> Mismatch:
+def _not_published(locked: Entry, new_entries: Sequence[Entry]) -> Mismatch:
     """Return the error for bytes that a machine had, and their source does not have."""
-    artifacts = [artifact for entry in found for artifact in entry.build.artifacts]
+    artifacts = [
+        artifact for entry in new_entries for artifact in entry.build.artifacts
+    ]
     digests = ", ".join(str(artifact.digest) for artifact in artifacts) or "no build"
     return Mismatch(
         f"the locked files of {locked.pin} differ from those of {locked.source}",

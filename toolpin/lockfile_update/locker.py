@@ -22,7 +22,7 @@ from toolpin.lockfile.scope import (
     hosts_of,
     named_sources,
     sources_after,
-    sources_to_ask,
+    sources_to_query,
 )
 from toolpin.lockfile_update.entries import by_host, completed, no_build, old_entries
 from toolpin.lockfile_update.request_work import (
@@ -183,7 +183,7 @@ class Locker:
         hosts = self._scope.hosts or hosts_of(tool)
         row = self._board.row(str(request.key))
         try:
-            specs = sources_to_ask(tool, self._scope, old)
+            specs = sources_to_query(tool, self._scope, old)
             later = sources_after(tool, self._scope, specs)
             yield Work(request, tool, hosts, specs, later, old, row)
         finally:

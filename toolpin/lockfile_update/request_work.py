@@ -112,7 +112,7 @@ def _command_without(work: Work, spec: SourceSpec) -> str:
     lost = set(work.hosts) & set(spec.hosts)
     fit = [spec for spec in work.later if lost & {*spec.hosts}]
     # The one that loses the fewest hosts; of several equal ones the plugin's first.
-    best = max(fit, key=lambda item: len(lost & {*item.hosts}), default=None)
+    best = max(fit, key=lambda source: len(lost & {*source.hosts}), default=None)
     return f"toolpin lock --source {best.id}" if best else ""
 
 

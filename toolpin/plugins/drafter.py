@@ -34,7 +34,7 @@ class Drafter:
     def draft(self, name: str, repo: str, tag: str = "") -> str:
         """Return the TOML of a plugin for the repository's releases.
 
-        Raises ToolpinError if a release's assets cannot be told apart, or if none of
+        Raises ToolpinError if a release's assets cannot be distinguished, or if none of
         them has a published digest.
         """
         release = self._clients.release(repo, tag)

@@ -91,9 +91,9 @@ class PluginDirectories:
         """Fetch a plugin into place, and choose it.
 
         The same plugin is only chosen if it is installed; another one of that name is
-        refused. With `sha256` its files must have that digest. Raises UsageError for a
-        repository that is no plugin, and for an invalid tool name; Refused for one with
-        a script outside of it.
+        refused. With `sha256` its files must have that digest. Raises UsageError for an
+        invalid plugin, and for an invalid tool name; Refused for one with a script
+        outside of it.
         """
         check(name, NAME, WordPosition(Origin("the command line"), name))
         if there := self._choose_existing(name, address, sha256):

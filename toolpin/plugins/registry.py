@@ -162,7 +162,7 @@ class Registry:
 
     def _reader(self, name: str) -> Callable[[str], list[str]]:
         def read_words(path: str) -> list[str]:
-            from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - few plugins ask
+            from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - few plugins
                 Scripts,
             )
 
@@ -270,7 +270,7 @@ def noted_files(paths: Paths, name: str) -> tuple[str, ...]:
     with contextlib.suppress(OSError):
         changed = os.stat(script).st_mtime_ns
         if not os.path.exists(note) or os.stat(note).st_mtime_ns < changed:
-            _ask_files(paths, name)
+            _query_files(paths, name)
     try:
         with open_regular(f"{paths.idiomatic}/{name}") as file:
             return tuple(file.read(_NOTE_BYTES).decode().split())
@@ -278,7 +278,7 @@ def noted_files(paths: Paths, name: str) -> tuple[str, ...]:
         return ()
 
 
-def _ask_files(paths: Paths, name: str) -> None:
+def _query_files(paths: Paths, name: str) -> None:
     """Run the script that lists the files. Raises OSError for a read-only store."""
     from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - once for each plugin
         Scripts,

@@ -129,12 +129,12 @@ class _Reader:
         values = self.table(table, fields, path)
         values["id"] = values["id"] or str(name)
         companions = [
-            self._companion(item, (*path, "with", number))
-            for number, item in enumerate(values.pop("with", None) or ())
+            self._companion(element, (*path, "with", number))
+            for number, element in enumerate(values.pop("with", None) or ())
         ]
         ranges = [
-            self._when(item, kind, (*path, "when", number))
-            for number, item in enumerate(values.pop("when", None) or ())
+            self._when(element, kind, (*path, "when", number))
+            for number, element in enumerate(values.pop("when", None) or ())
             if kind
         ]
         if len(self.faults) > before:
@@ -166,9 +166,9 @@ class _Reader:
             place = (*path, fault.field) if fault.field else path
             self.fault(place, fault.what, list(fault.facts))
         self._check_filled(spec, kind, kind.fields, path)
-        for number, item in enumerate(spec.when):
-            changed = spec.with_fields(item.fields)
-            fields = {key: kind.fields[key] for key in item.fields}
+        for number, element in enumerate(spec.when):
+            changed = spec.with_fields(element.fields)
+            fields = {key: kind.fields[key] for key in element.fields}
             self._check_filled(changed, kind, fields, (*path, "when", number))
 
     def _check_filled(

@@ -32,8 +32,8 @@ class Idioms(NamedTuple):
 
     Of one tool's files the preferred one comes first. `spell` returns the canonical
     form of a word for a tool. `manifests` are files with other content too, with the
-    tools that may be in them and their names there. For the tools in `asks` the plugin
-    reads the file itself: a function from its path to words.
+    tools that may be in them and their names there. For the tools in `readers` the
+    plugin reads the file itself: a function from its path to words.
     """
 
     files: Mapping[str, str]

@@ -20,7 +20,7 @@ _KINDS = ("tool-versions", "toolversions", "-version", "nvmrc")
 def check_link(path: str, *, writing: bool = False) -> None:
     """Raise UsageError for a link whose target is not a version file.
 
-    Judged by name, because lines of the file may be shown. It is written only in the
+    The name decides, because lines of the file may be shown. It is written only in the
     same project. Links in the home and config directory are the user's own: they may
     lead anywhere, under any name.
     """

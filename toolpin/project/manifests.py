@@ -12,10 +12,10 @@ from toolpin.json_text import parse_json
 from toolpin.model import Origin
 from toolpin.project.toolversions import text_of
 
-Found = tuple[str, Origin]
+Pinned = tuple[str, Origin]
 
 
-def _package_json(data: bytes, place: str, name: str) -> Found | None:
+def _package_json(data: bytes, place: str, name: str) -> Pinned | None:
     """Return the version and line of a runtime or package manager in a manifest.
 
     It is in `packageManager`, `devEngines`, `volta` or `engines`. Sources: the
@@ -77,7 +77,7 @@ def _pin_of(text: str) -> str | None:
     return ".".join(parts) if plain and " " not in word else None
 
 
-def _go_mod(data: bytes, place: str, name: str) -> Found | None:
+def _go_mod(data: bytes, place: str, name: str) -> Pinned | None:
     """Return the toolchain that a module requests, or else its language version."""
     origins: dict[str, tuple[str, Origin]] = {}
     for number, line in enumerate(text_of(data, place).split("\n"), 1):
@@ -90,7 +90,7 @@ def _go_mod(data: bytes, place: str, name: str) -> Found | None:
 
 
 # The supported manifests: a plugin states which one it uses, and its name in it.
-MANIFESTS: dict[str, Callable[[bytes, str, str], Found | None]] = {
+MANIFESTS: dict[str, Callable[[bytes, str, str], Pinned | None]] = {
     "package.json": _package_json,
     "go.mod": _go_mod,
 }

@@ -1,6 +1,6 @@
 """Checks the real location of the directory that a `path:` names.
 
-The author of a project file must not choose a program inside the checkout, nor a
+The author of a project file must not choose a program inside the checkout, or a
 directory that differs for each process.
 """
 

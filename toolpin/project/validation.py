@@ -189,7 +189,7 @@ def quoted(word: str) -> str:
 
 
 def named(char: str) -> str:
-    """Return a character so that look-alikes can be told apart: `'@'`, `U+043E`."""
+    """Return a character so that look-alikes differ: `'@'`, `U+043E`."""
     return repr(char) if " " < char <= "~" else f"U+{ord(char):04X}"
 
 

@@ -186,8 +186,8 @@ class Resolver:
         self._warn(str(locked.pin), locked, fix)
         return locked
 
-    def _warn(self, name: str, found: Resolution, fix: str) -> None:
-        self._context.report.warn(f"{name}: {found.problem}; try: {fix}")
+    def _warn(self, name: str, located: Resolution, fix: str) -> None:
+        self._context.report.warn(f"{name}: {located.problem}; try: {fix}")
 
     def _lock_command(self, lock_request: LockfileRequest) -> str:
         """Return the command that adds a lockfile entry for a request."""

@@ -15,7 +15,7 @@ from toolpin.model import EnvPatch, Origin, Pin, Request
 from toolpin.project.validation import NAME, fits
 from toolpin.resolver.local_resolution import not_installed, resolve, to_provide
 from toolpin.run.lookup_context import (
-    Found,
+    LookupResult,
     Place,
     effective_in,
     request_in,
@@ -38,7 +38,7 @@ from toolpin.store.installs import is_program, program, tools, versions
 from toolpin.versions import newest
 
 
-def find(command: str, place: Place, *, whole: bool = True) -> Found:
+def find(command: str, place: Place, *, whole: bool = True) -> LookupResult:
     """Find the program that `command` runs in a place.
 
     Without `whole` only its path is needed. Raises NotRunnable for a command of a tool
@@ -51,7 +51,7 @@ def find(command: str, place: Place, *, whole: bool = True) -> Found:
         )
     place = place._replace(stub=read_stub(f"{place.paths.shims}/{command}"))
     own, others = _providers(place, command)
-    lacking: list[tuple[Request, NotRunnable | None]] = []
+    without_command: list[tuple[Request, NotRunnable | None]] = []
     for tools_ in (own, others):
         for request in _requests(place, tools_):
             missing = None
@@ -65,10 +65,10 @@ def find(command: str, place: Place, *, whole: bool = True) -> Found:
                 if not place.paths.as_asdf:
                     raise
                 missing = error  # asdf continues with the next such tool
-            lacking.append((request, missing))
-    if not lacking:
+            without_command.append((request, missing))
+    if not without_command:
         return _unpinned(place, (*own, *others), command)
-    request, missing = lacking[0]
+    request, missing = without_command[0]
     if request.tool not in own and not missing:
         # A package that this version lacks does not hide a program of the system.
         path = _on_path(_without_versions(place), command)
@@ -102,7 +102,7 @@ def _providers(place: Place, command: str) -> tuple[list[str], list[str]]:
 def _promising(place: Place, command: str) -> list[str]:
     """Return the tools that are pinned, not installed, and would have a command.
 
-    By the tool's name or the plugin's data: neither a shim nor an install has it.
+    By the tool's name or the plugin's data: no shim and no install has it.
     """
     with contextlib.suppress(ToolpinError):  # a line with an invalid tool name
         if fits(command, NAME) and request_in(place, command):
@@ -148,7 +148,7 @@ def _requests(place: Place, providers: Sequence[str]) -> Iterator[Request]:
 
 def _choose(
     place: Place, request: Request, command: str, *, whole: bool
-) -> Found | None:
+) -> LookupResult | None:
     """Return the first alternative that has the command.
 
     None if the installed ones lack it; raises NotRunnable if none is installed.
@@ -180,12 +180,12 @@ def _choose(
             path = f"{directory}/{command}"
             if is_program(path) and directory != place.paths.answers:
                 child = apply(patch, around.env, place.paths.shims)
-                system = Found(
+                system = LookupResult(
                     path, child, resolution.pin, request.origin, request.tool
                 )
                 return (
                     from_plugin(place, system, patch, whole=whole)
-                    if patch.asks
+                    if patch.runtime_scripts
                     else system
                 )
     if there:
@@ -201,7 +201,7 @@ def _without_versions(place: Place, tool: str = "") -> Place:
     return place._replace(env=env)
 
 
-def _unpinned(place: Place, providers: Sequence[str], command: str) -> Found:
+def _unpinned(place: Place, providers: Sequence[str], command: str) -> LookupResult:
     # A version that the caller has on PATH is not one that is pinned here.
     outside = _without_versions(place) if providers else place
     path = _on_path(outside, command)
@@ -228,11 +228,13 @@ def _on_path(place: Place, command: str) -> str | None:
     return on_path(command, env=place.env, cwd=place.cwd, shims=place.paths.shims)
 
 
-def _system(place: Place, path: str, command: str, origin: Origin | None) -> Found:
+def _system(
+    place: Place, path: str, command: str, origin: Origin | None
+) -> LookupResult:
     """Return the system's command, with its environment."""
     child = apply(EnvPatch((), ()), place.env, place.paths.shims)
     rounds = count_round(path, command, place.env)
-    return Found(path, {**child, DEPTH: rounds}, None, origin)
+    return LookupResult(path, {**child, DEPTH: rounds}, None, origin)
 
 
 def _not_provided(place: Place, request: Request, command: str) -> NotRunnable:

@@ -13,7 +13,7 @@ from typing import NamedTuple, NoReturn
 from toolpin.errors import ToolpinError
 from toolpin.run.command_lookup import find
 from toolpin.run.launch import as_called, become, end_like, run_as_child
-from toolpin.run.lookup_context import Found, Place
+from toolpin.run.lookup_context import LookupResult, Place
 from toolpin.shims.stubs import read_stub
 from toolpin.store.installs import commands
 from toolpin.system.file_modes import use_own_umask
@@ -28,7 +28,7 @@ class Caller(NamedTuple):
     """
 
     refresh: Callable[[], object]
-    finish: Callable[[Found], Found]
+    finish: Callable[[LookupResult], LookupResult]
 
 
 def run(command: str, args: Sequence[str], place: Place, caller: Caller) -> NoReturn:
@@ -56,13 +56,13 @@ def run(command: str, args: Sequence[str], place: Place, caller: Caller) -> NoRe
 
 
 def _run_hook(
-    found: Found, command: str, args: Sequence[str], *, paths: Paths, cwd: str
+    program: LookupResult, command: str, args: Sequence[str], *, paths: Paths, cwd: str
 ) -> None:
     """Run the hook that an asdf user has set before a command.
 
     Raises ToolpinError if it fails: the command must not run then.
     """
-    tool, env = found.tool, found.environment
+    tool, env = program.tool, program.environment
     place = env.get("ASDF_CONFIG_FILE") or f"{home_directory(env)}/.asdfrc"
     if not (tool and os.path.isdir(f"{paths.plugins}/{tool}")) or not os.path.exists(
         os.path.expanduser(place)

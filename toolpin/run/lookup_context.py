@@ -28,7 +28,7 @@ class Plugins(Protocol):
         """Return the commands that every version of a tool has."""
 
 
-class Found(NamedTuple):
+class LookupResult(NamedTuple):
     """A program, its environment, and the request that chose it.
 
     `pin` is None for the system's command and for `path:`; `origin` is None and `tool`

@@ -17,7 +17,7 @@ from toolpin.model import EnvPatch, Pin, Request
 from toolpin.project.pin_files import Where
 from toolpin.project.toolversions import directory_of
 from toolpin.resolver.local_resolution import Resolution, not_installed, resolve
-from toolpin.run.lookup_context import Found, Place, request_in, requests_in
+from toolpin.run.lookup_context import LookupResult, Place, request_in, requests_in
 from toolpin.shims.stubs import read_stub
 from toolpin.store.installs import (
     environment,
@@ -90,7 +90,7 @@ def first_tree(place: Place, request: Request) -> EnvPatch:
         if resolution.basis == "system":
             return EnvPatch((), ())
         patch = tree_of(place, resolution)
-        if patch and patch.asks:
+        if patch and patch.runtime_scripts:
             return _computed(place, patch, resolution)
         if patch:
             return patch
@@ -152,19 +152,19 @@ def used_by(place: Place, tool: str) -> tuple[EnvPatch, ...]:
     return tuple(results)
 
 
-def with_used(patch: EnvPatch, found: Sequence[EnvPatch]) -> EnvPatch:
+def with_used(patch: EnvPatch, program: Sequence[EnvPatch]) -> EnvPatch:
     """Return the patch with the bins and variables of the tools that it uses."""
-    for more in found:
+    for more in program:
         patch = EnvPatch(patch.path + more.path, more.variables + patch.variables)
     return patch
 
 
 def with_required(
-    patch: EnvPatch, found: Sequence[EnvPatch], env: Mapping[str, str]
+    patch: EnvPatch, program: Sequence[EnvPatch], env: Mapping[str, str]
 ) -> EnvPatch:
     """Return the patch with the bins and variables of the tools that it requires."""
-    patch = settle(patch, found[0].major if found else "", env)
-    for more in (settle(patch, "", env) for patch in found):
+    patch = settle(patch, program[0].major if program else "", env)
+    for more in (settle(patch, "", env) for patch in program):
         patch = EnvPatch(patch.path + more.path, more.variables + patch.variables)
     return patch
 
@@ -187,15 +187,15 @@ def pins_in(place: Place, without: str = "") -> tuple[EnvPatch, set[str]]:
     return joined(patches), not_installed_tools
 
 
-def with_pins(place: Place, found: Found) -> tuple[Found, set[str]]:
+def with_pins(place: Place, program: LookupResult) -> tuple[LookupResult, set[str]]:
     """Return the program with all installed pins, and the tools that are not installed.
 
     The directories of its own tool stay first on PATH.
     """
     patch, not_installed_tools = pins_in(
-        place, without=found.pin.tool if found.pin else ""
+        place, without=program.pin.tool if program.pin else ""
     )
-    child = dict(found.environment)
+    child = dict(program.environment)
     for name, value in patch.variables:
         if child.get(name) == place.env.get(name):  # its own tool has not set it
             child[name] = value
@@ -204,10 +204,10 @@ def with_pins(place: Place, found: Found) -> tuple[Found, set[str]]:
     at = entries.index(shims) if shims in entries else 0
     more = [directory for directory in patch.path if directory not in entries[:at]]
     child["PATH"] = ":".join((*entries[:at], *more, *entries[at:]))
-    return found._replace(environment=child), not_installed_tools
+    return program._replace(environment=child), not_installed_tools
 
 
-def lacking_shims(tools: Iterable[str], place: Place) -> set[str]:
+def tools_without_shims(tools: Iterable[str], place: Place) -> set[str]:
     """Return those of the tools that have a command without a shim.
 
     The system's program would run instead of the pinned one.
@@ -246,25 +246,27 @@ def is_of_project(patch: EnvPatch, request: Request, where: Where) -> bool:
     return not named.isdisjoint(patch.path)
 
 
-def from_plugin(place: Place, found: Found, patch: EnvPatch, *, whole: bool) -> Found:
+def from_plugin(
+    place: Place, program: LookupResult, patch: EnvPatch, *, whole: bool
+) -> LookupResult:
     """Return the program and environment that the plugin's scripts determine here."""
-    if not whole and patch.asks == "env":
-        return found
-    from toolpin.plugins.asdf import (  # noqa: PLC0415 - few plugins ask for it
+    if not whole and patch.runtime_scripts == "env":
+        return program
+    from toolpin.plugins.asdf import (  # noqa: PLC0415 - few plugins
         script_queries,
     )
 
-    plugin = _plugin(place, found.tool, found.pin)
-    own = _own(patch, plugin, found.pin)
-    command = os.path.basename(found.path)
-    path = script_queries.exec_path(plugin, own, command, found.path)
-    child = found.environment
+    plugin = _plugin(place, program.tool, program.pin)
+    own = _own(patch, plugin, program.pin)
+    command = os.path.basename(program.path)
+    path = script_queries.exec_path(plugin, own, command, program.path)
+    child = program.environment
     if whole:
         child = script_queries.exec_env(plugin, own, child)
-    return found._replace(path=path, environment=child)
+    return program._replace(path=path, environment=child)
 
 
-def of_system(place: Place, tool: str, command: str) -> Found | None:
+def of_system(place: Place, tool: str, command: str) -> LookupResult | None:
     """Return the plugin's program for a command of the system's version.
 
     None if it has none: then the machine's runs.
@@ -280,18 +282,18 @@ def of_system(place: Place, tool: str, command: str) -> Found | None:
     variables = (*_SYSTEM, ("ASDF_DATA_DIR", place.paths.data))
     patch = EnvPatch((os.path.dirname(path), place.paths.answers), variables)
     child = apply(patch, place.env, place.paths.shims)
-    return Found(path, child, None, None, tool)
+    return LookupResult(path, child, None, None, tool)
 
 
-def as_system(found: Found, paths: Paths) -> Found:
+def as_system(program: LookupResult, paths: Paths) -> LookupResult:
     """Return the machine's program as asdf runs it for a tool of its plugins."""
-    if not is_plugin(paths, found.tool):
-        return found
-    return found._replace(environment={**found.environment, **dict(_SYSTEM)})
+    if not is_plugin(paths, program.tool):
+        return program
+    return program._replace(environment={**program.environment, **dict(_SYSTEM)})
 
 
 def _plugin(place: Place, tool: str, pin: Pin | None) -> Scripts:
-    from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - see asked
+    from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - as above
         plugin_of,
     )
 
@@ -302,7 +304,7 @@ def _plugin(place: Place, tool: str, pin: Pin | None) -> Scripts:
 def _own(patch: EnvPatch, plugin: Scripts, pin: Pin | None) -> dict[str, str]:
     """Return the variables that identify the install to scripts."""
     if pin:
-        from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - see asked
+        from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - as above
             variables_of,
         )
 
@@ -313,7 +315,7 @@ def _own(patch: EnvPatch, plugin: Scripts, pin: Pin | None) -> dict[str, str]:
 
 def _computed(place: Place, patch: EnvPatch, resolution: Resolution) -> EnvPatch:
     """Return a patch whose plugin scripts have run, so that they need not run again."""
-    from toolpin.plugins.asdf import script_queries  # noqa: PLC0415 - see asked
+    from toolpin.plugins.asdf import script_queries  # noqa: PLC0415 - as above
 
     plugin = _plugin(place, resolution.tool, resolution.pin)
     before = apply(patch, place.env, place.paths.shims)
@@ -327,4 +329,4 @@ def _computed(place: Place, patch: EnvPatch, resolution: Resolution) -> EnvPatch
     in_front, behind = added(before["PATH"], from_plugin.get("PATH", ""))
     path = (*in_front, *patch.path, *behind)
     variables = tuple({**dict(patch.variables), **changed}.items())
-    return patch._replace(path=path, variables=variables, asks="")
+    return patch._replace(path=path, variables=variables, runtime_scripts="")

@@ -124,16 +124,16 @@ def rc_line(shell: str, shims: str, program: str = "") -> str:
 
 def toolpin_lines(texts: Mapping[str, str], shims: str, home: str) -> list[Line]:
     """Return the lines of all files that set toolpin up, in the files' order."""
-    spelt = [shims, "toolpin/shims"]
+    spellings = [shims, "toolpin/shims"]
     if shims.startswith(f"{home}/"):
         below = shims.removeprefix(home)
-        spelt += [f"{start}{below}" for start in ("$HOME", "${HOME}", "~")]
+        spellings += [f"{start}{below}" for start in ("$HOME", "${HOME}", "~")]
     lines = []
     for file, number, text in _lines(texts):
         hook = _ACTIVATES.search(text)
         if hook and "--shims" not in text and hook[1] != "sh":
             lines.append(Line(file, number, text, hook[1] or "?"))
-        elif hook or any(command in text for command in spelt):
+        elif hook or any(command in text for command in spellings):
             lines.append(Line(file, number, text, ""))
     return lines
 
@@ -145,7 +145,7 @@ def lines_that(texts: Mapping[str, str], fits: Callable[[str], bool]) -> list[Li
 
 
 def _lines(texts: Mapping[str, str]) -> Iterable[tuple[str, int, str]]:
-    """Yield each line that is no comment."""
+    """Yield each line that is not a comment."""
     for file, text in texts.items():
         for number, line in enumerate(text.splitlines(), 1):
             if line.strip() and not line.lstrip().startswith("#"):

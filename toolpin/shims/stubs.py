@@ -49,9 +49,10 @@ class ShimTool(NamedTuple):
     version has: known without an install. `idiomatic` are the other files that pin,
     `spellings` the words in them with another meaning; one without a meaning is a
     prefix that is left out. Before a command of `hooked` a hook of the user runs.
-    `asks` means that only its plugin can read those files. Versions of a `numbered`
-    tool have no v at the start and no `.x` at the end: project files may write them so.
-    `added` are command lines that install a command into a version without it.
+    `script_reads` means that only its plugin can read those files. Versions of a
+    `numbered` tool have no v at the start and no `.x` at the end: project files may
+    write them so. `added` are command lines that install a command into a version
+    without it.
     """
 
     name: str
@@ -252,10 +253,10 @@ def _with_partners(tool: ShimTool) -> tuple[str, ...]:
 def _lookup(role: str, tool: ShimTool, *, asdf: bool) -> list[str]:
     prefix = f"_toolpin_{role}_" if role else "_toolpin_"
     variable = variable_for(tool.name)
-    theirs = variable.replace("TOOLPIN_", "ASDF_", 1)
+    partner_lines = variable.replace("TOOLPIN_", "ASDF_", 1)
     spelled = [("v", "")] * tool.numbered + list(tool.spellings)
     spellings = "?" if tool.script_reads else _words(map("=".join, spelled))
-    other = f"${{{theirs}:+=${theirs}}}" if asdf else ""
+    other = f"${{{partner_lines}:+=${partner_lines}}}" if asdf else ""
     return [
         f"_toolpin_{role or 'tool'}={quote(tool.name)}",
         f"{prefix}names={quote(_words(tool.names or (tool.name,)))}",

@@ -52,7 +52,7 @@ def read_packages(directory: str, names: Collection[str]) -> dict[str, DebPackag
 def upstream_version(version: str) -> str:
     """Return upstream's part of a Debian version: `1:27.3.4.1+dfsg-1` is `27.3.4.1`.
 
-    And `1:29.0~rc2-1` is `29.0-rc2`, which is no 29.0. Source: deb-version(7); `.dfsg`
+    And `1:29.0~rc2-1` is `29.0-rc2`, which is not 29.0. Source: deb-version(7); `.dfsg`
     and the like are the packagers'.
     """
     text = version.partition(":")[2] if ":" in version else version

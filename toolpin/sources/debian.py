@@ -95,11 +95,11 @@ class DebianCode:
 
     def releases(self, host: Host) -> list[Release]:  # noqa: ARG002 - for any host
         """Return the version that each suite has."""
-        return [Release(version) for _, version, _ in self._packages_found()]
+        return [Release(version) for _, version, _ in self._suite_packages()]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:  # noqa: ARG002
         """Return the original tarball of the first suite that has the version."""
-        for _, value, code in self._packages_found():
+        for _, value, code in self._suite_packages():
             if value == version:
                 return (code.artifact(),)
         raise _not_in_debian(self._own, version)
@@ -108,7 +108,7 @@ class DebianCode:
         """Return the single tarball, in a list."""
         return [Build(self.artifacts(version, host))]
 
-    def _packages_found(self) -> Iterator[tuple[str, str, DebPackage]]:
+    def _suite_packages(self) -> Iterator[tuple[str, str, DebPackage]]:
         name = self._own.package
         return _in_suites(self._own, lambda suite: self._apt.source_code(suite, name))
 
@@ -123,7 +123,7 @@ class DebianSource:
 
     def releases(self, host: Host) -> list[Release]:
         """Return the version that each suite has."""
-        return [Release(version) for _, version, _ in self._packages_found(host)]
+        return [Release(version) for _, version, _ in self._suite_packages(host)]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the packages of the first suite that has the version."""
@@ -144,12 +144,12 @@ class DebianSource:
         return results
 
     def _suite(self, version: str, host: Host) -> str:
-        for suite, value, _ in self._packages_found(host):
+        for suite, value, _ in self._suite_packages(host):
             if value == version:
                 return suite
         raise _not_in_debian(self._own, version)
 
-    def _packages_found(self, host: Host) -> Iterator[tuple[str, str, DebPackage]]:
+    def _suite_packages(self, host: Host) -> Iterator[tuple[str, str, DebPackage]]:
         # All packages that may be needed, since the suite's list is read per query.
         own = self._own
         names = (own.package, *own.packages, *own.shared, *own.runtime)

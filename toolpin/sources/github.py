@@ -125,7 +125,7 @@ class GithubSource:
         Raises NoFit if the tool that is pinned beside it is too old for all.
         """
         result = self._choices(version, host)
-        chosen = best(result.items(), host, lambda item: item[1])
+        chosen = best(result.items(), host, lambda pair: pair[1])
         if chosen is None:
             facts = [
                 (key, f"needs {' and '.join(lacks(host, build))}")

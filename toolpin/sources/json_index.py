@@ -81,12 +81,12 @@ def _next(url: str, following: object, read: Read) -> Any:  # noqa: ANN401 - JSO
     return _document(str(following), read)
 
 
-def _items(found: Any, *, keyed: bool) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - JSON
+def _items(listing: Any, *, keyed: bool) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - JSON
     """Yield the entries of a list, or those of an object with their keys."""
-    if keyed and isinstance(found, Mapping):
-        yield from found.items()
-    elif isinstance(found, list):
-        yield from ((entry, entry) for entry in found)
+    if keyed and isinstance(listing, Mapping):
+        yield from listing.items()
+    elif isinstance(listing, list):
+        yield from ((entry, entry) for entry in listing)
     else:
         raise TypeError("a list was expected")
 

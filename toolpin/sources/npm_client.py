@@ -136,12 +136,12 @@ def _path_of(client: list[str], env: Mapping[str, str]) -> str:
     return f"{directory}:{env.get('PATH', '/usr/local/bin:/usr/bin:/bin')}"
 
 
-def _unreachable(package: str, told: Finished) -> Unreachable:
-    matches = re.findall(r"(?m)^npm (?:ERR!|error) (.+)$", told.err)
+def _unreachable(package: str, reported: Finished) -> Unreachable:
+    matches = re.findall(r"(?m)^npm (?:ERR!|error) (.+)$", reported.err)
     return Unreachable(
         f"npm did not answer about {package}",
         [
-            ("exit status", str(told.status)),
+            ("exit status", str(reported.status)),
             ("npm output", "; ".join(matches[:3]) or "?"),
         ],
     )

@@ -45,8 +45,8 @@ class NpmFinder:
         self._env = env
         self._host = host
         self._helpers = helpers
-        self._found: list[str] | None = None
-        self._mutex = threading.Lock()
+        self._client_line: list[str] | None = None
+        self._lock = threading.Lock()
 
     def find(self, remark: Callable[[str], None]) -> list[str]:
         """Return the client's command line.
@@ -54,10 +54,10 @@ class NpmFinder:
         Raises Unreachable if there is none. `remark` is called before the private
         client is downloaded.
         """
-        with self._mutex:
-            if self._found is None:
-                self._found = self._on_path() or self._private(remark)
-            return self._found
+        with self._lock:
+            if self._client_line is None:
+                self._client_line = self._on_path() or self._private(remark)
+            return self._client_line
 
     def is_here(self) -> bool:
         """Return whether a client is installed, so that none would be downloaded."""

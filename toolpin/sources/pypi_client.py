@@ -48,7 +48,7 @@ class PypiClient:
         self._cache = cache
         self._limits = limits
         self._known: dict[str, list[Wheel]] = {}
-        self._mutex = threading.Lock()
+        self._lock = threading.Lock()
 
     def versions(self, dist: str, host: Host) -> list[str]:
         """Return the versions with a wheel for the host. Raises Unreachable.
@@ -83,7 +83,9 @@ class PypiClient:
             requires = wheel.requires(host) if wheel.version == version else None
             if requires is not None:
                 before = wheels.get(requires, wheel)
-                wheels[requires] = max(before, wheel, key=lambda item: item.rank)
+                wheels[requires] = max(
+                    before, wheel, key=lambda candidate: candidate.rank
+                )
         if not wheels:
             raise NotPublished(f"{dist} has no {version} for {host}")
         return [
@@ -136,7 +138,7 @@ class PypiClient:
 
         Raises Unreachable if a place gives no answer: it may have the better one.
         """
-        with self._mutex:
+        with self._lock:
             if dist not in self._known:
                 self._known[dist] = [*self._listed(dist)]
             return self._known[dist]
@@ -174,8 +176,8 @@ def _runs(wheel: Wheel, host: Host) -> bool:
     return requires is not None and not lacks(host, Build((), requires))
 
 
-def _demand(found: tuple[tuple[tuple[str, str], ...], Wheel]) -> list[object]:
-    return [sort_key(least) for _, least in found[0]]
+def _demand(located: tuple[tuple[tuple[str, str], ...], Wheel]) -> list[object]:
+    return [sort_key(least) for _, least in located[0]]
 
 
 def _artifact(dist: str, wheel: Wheel) -> Artifact:

@@ -37,7 +37,7 @@ class ScriptSource:
         self._offline = offline
         self._listed: list[str] | None = None
         self._identity: Identity | None = None
-        self._mutex = threading.Lock()  # a lock queries several hosts at once
+        self._lock = threading.Lock()  # a lock queries several hosts at once
 
     def releases(self, host: Host) -> list[Release]:  # noqa: ARG002 - Source's shape
         """Return what the plugin lists, in its order."""
@@ -68,13 +68,13 @@ class ScriptSource:
         return [Build(self.artifacts(version, host))]
 
     def _read_identity(self) -> Identity:
-        with self._mutex:
+        with self._lock:
             if self._identity is None:
                 self._identity = self._git.identity(self._scripts.directory)
             return self._identity
 
     def _versions(self) -> list[str]:
-        with self._mutex:
+        with self._lock:
             if self._listed is None:
                 self._go_online()
                 try:

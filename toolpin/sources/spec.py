@@ -43,7 +43,7 @@ class When(NamedTuple):
 
 
 def is_older(version: str, other: str) -> bool:
-    """Return whether a version is older: `1.2-rc1` is no older than `1.2`."""
+    """Return whether a version is older; `1.2-rc1` is not older than `1.2`."""
     return sort_key(version) < sort_key(other) and not is_prefix(other, version)
 
 

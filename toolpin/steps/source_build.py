@@ -83,13 +83,13 @@ class Builder:
                 f"{pin} cannot be built for {target} on {here}",
                 [("reason", "a compiler here builds for this machine")],
             )
-        asked = (pin, recipe)
-        if asked not in self._checked:
+        checked_needs = (pin, recipe)
+        if checked_needs not in self._checked:
             options = [*self._options_of(recipe, pin), *map(_option, recipe.supplied)]
-            self._checked[asked] = preflight.missing_needs(
+            self._checked[checked_needs] = preflight.missing_needs(
                 recipe, pin, self._env, options
             )
-        return self._checked[asked]
+        return self._checked[checked_needs]
 
     def needs_supplies(self, plan: Plan) -> bool:
         """Return whether the user's options still need what packages supply."""

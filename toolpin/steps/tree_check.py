@@ -99,13 +99,16 @@ def _printed(command: Sequence[str], finished: Finished) -> list[tuple[str, str]
 
 
 def _check_demands(plan: Plan, facts: Mapping[str, str]) -> None:
-    lacking = [name for name in plan.demands if facts.get(name, "no") == "no"]
-    if lacking:
-        names = " ".join(f"{plan.pin.tool}.{name}" for name in lacking)
+    missing = [name for name in plan.demands if facts.get(name, "no") == "no"]
+    if missing:
+        names = " ".join(f"{plan.pin.tool}.{name}" for name in missing)
         raise Refused(
-            f"{plan.pin} from {plan.source} has no {', '.join(lacking)}",
+            f"{plan.pin} from {plan.source} has no {', '.join(missing)}",
             [
-                ("includes", ", ".join(f"{item} {two}" for item, two in facts.items())),
+                (
+                    "includes",
+                    ", ".join(f"{key} {value}" for key, value in facts.items()),
+                ),
                 ("installed", "nothing"),
                 ("to allow", f"TOOLPIN_ALLOW='{names}' toolpin install"),
             ],

@@ -62,7 +62,7 @@ def record(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
         installed_at="",
         toolpin="",
         homes=output.homes,
-        asks=output.asks,
+        runtime_scripts=output.runtime_scripts,
     )
     place = f"{paths.install(*pin)}/{installs.RECORD}"
     os.makedirs(os.path.dirname(place), exist_ok=True)
@@ -93,7 +93,7 @@ def record_again(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
                 bin_dirs=output.bin_dirs,
                 variables=output.variables,
                 homes=output.homes,
-                asks=output.asks,
+                runtime_scripts=output.runtime_scripts,
             ),
         )
 

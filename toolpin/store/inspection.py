@@ -82,10 +82,10 @@ def inspect(paths: Paths, pin: Pin, mutable: Sequence[str]) -> Inspection:
         return Inspection(pin, None, (Finding(CHANGED, _RECEIPT, _why(error)),))
     entries, findings = _scan(tree)
     with ThreadPoolExecutor(_THREADS) as pool:
-        judged = pool.map(
+        compared = pool.map(
             lambda file: _compare_entry(tree, file, entries), receipt.files
         )
-        results = [finding for finding in judged if finding]
+        results = [finding for finding in compared if finding]
     findings += _without_replaced(results, mutable)
     findings += _check_record(paths, receipt)
     findings += _check_directories(tree, entries)
@@ -139,7 +139,7 @@ def group_added(inspection: Inspection) -> dict[str, int]:
 
 
 def _without_receipt(tree: str, pin: Pin) -> Inspection:
-    """Tell an install of another manager from a toolpin one that lost its receipt."""
+    """Distinguish an install of another manager from one that lost its receipt."""
     if os.path.lexists(f"{tree}/{_OWN}") and not os.path.exists(f"{tree}/{ADOPTED}"):
         lost = Finding(MISSING, _RECEIPT, "its contents are not recorded")
         return Inspection(pin, None, (lost,))
@@ -234,34 +234,42 @@ def _compare_entry(
     path = f"{tree}/{file.path}"
     try:
         if file.link:
-            return _judge_link(path, file, entry)
-        return _judge_file(path, file, entry)
+            return _compare_link(path, file, entry)
+        return _compare_file(path, file, entry)
     except FileNotFoundError:
         return Finding(MISSING, file.path, "")
     except OSError as error:
         return Finding(CHANGED, file.path, f"it cannot be read: {error.strerror}")
 
 
-def _judge_link(path: str, file: TreeFile, found: os.stat_result) -> Finding | None:
-    if not stat.S_ISLNK(found.st_mode):
-        return Finding(WRONG_LINK, file.path, f"{_kind(found)}, not -> {file.link}")
+def _compare_link(
+    path: str, file: TreeFile, receipt_entry: os.stat_result
+) -> Finding | None:
+    if not stat.S_ISLNK(receipt_entry.st_mode):
+        return Finding(
+            WRONG_LINK, file.path, f"{_kind(receipt_entry)}, not -> {file.link}"
+        )
     target = os.readlink(path)
     if target != file.link:
         return Finding(WRONG_LINK, file.path, f"-> {target}, not -> {file.link}")
     return None
 
 
-def _judge_file(path: str, file: TreeFile, found: os.stat_result) -> Finding | None:
-    if not stat.S_ISREG(found.st_mode):
-        return Finding(CHANGED, file.path, f"{_kind(found)}, not a file")
-    if found.st_size != file.size_bytes:
-        sizes = f"{grouped(found.st_size)} bytes, not {grouped(file.size_bytes)}"
+def _compare_file(
+    path: str, file: TreeFile, receipt_entry: os.stat_result
+) -> Finding | None:
+    if not stat.S_ISREG(receipt_entry.st_mode):
+        return Finding(CHANGED, file.path, f"{_kind(receipt_entry)}, not a file")
+    if receipt_entry.st_size != file.size_bytes:
+        sizes = (
+            f"{grouped(receipt_entry.st_size)} bytes, not {grouped(file.size_bytes)}"
+        )
         return Finding(CHANGED, file.path, sizes)
     received = hash_file(path, "sha256")
     if received != file.sha256:
         digests = f"sha256 {received[:12]}..., not {file.sha256[:12]}..."
         return Finding(CHANGED, file.path, digests)
-    mode = stat.S_IMODE(found.st_mode)
+    mode = stat.S_IMODE(receipt_entry.st_mode)
     if mode != file.mode:
         return Finding(WRONG_MODE, file.path, f"{mode:04o}, not {file.mode:04o}")
     return None
@@ -304,12 +312,14 @@ def _as_named_in(text: str, paths: Paths, receipt: Receipt) -> Paths:
     return paths
 
 
-def _kind(found: os.stat_result) -> str:
-    if stat.S_ISDIR(found.st_mode):
+def _kind(receipt_entry: os.stat_result) -> str:
+    if stat.S_ISDIR(receipt_entry.st_mode):
         return "a directory"
-    if stat.S_ISLNK(found.st_mode):
+    if stat.S_ISLNK(receipt_entry.st_mode):
         return "a link"
-    return "a file" if stat.S_ISREG(found.st_mode) else "a device, pipe or socket"
+    return (
+        "a file" if stat.S_ISREG(receipt_entry.st_mode) else "a device, pipe or socket"
+    )
 
 
 def _directories(path: str) -> list[str]:

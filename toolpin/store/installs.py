@@ -23,7 +23,7 @@ RECEIPT = ".toolpin/receipt.json"
 # In place of a receipt, where another manager has made the tree.
 ADOPTED = ".toolpin/adopted"
 # Scripts of an asdf plugin whose output a record holds.
-_TOLD = ("exec-env", "exec-path", "list-bin-paths")
+_SCRIPT_LINE = ("exec-env", "exec-path", "list-bin-paths")
 
 _RECORD_LIMIT_BYTES = 256 * 1024
 _HEAD_LIMIT_BYTES = 64 * 1024
@@ -147,8 +147,10 @@ def newest_match(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
     """
     known = versions(paths, tool)
     version = newest(wanted.value, known)
-    meant = (_channel(store, tool, wanted.value) for store in stores(paths))
-    version = version or next((version for version in meant if version in known), None)
+    channel_versions = (_channel(store, tool, wanted.value) for store in stores(paths))
+    version = version or next(
+        (version for version in channel_versions if version in known), None
+    )
     return Pin(tool, version) if version else None
 
 
@@ -201,7 +203,7 @@ def is_outdated(paths: Paths, pin: Pin) -> bool:
         written = os.stat(f"{paths.install(*pin)}/{RECORD}").st_mtime_ns
     except OSError:
         return False
-    for script in _TOLD:
+    for script in _SCRIPT_LINE:
         with contextlib.suppress(OSError):
             changed = os.stat(f"{paths.plugins}/{pin.tool}/bin/{script}").st_mtime_ns
             if changed > written:

@@ -14,7 +14,7 @@ from toolpin.system import process
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Python runs handlers in the main thread, between two of its steps. A signal that comes
 # just before that thread waits for a lock is handled when the wait ends, for example
-# after a stalled download. So another thread watches for it, and takes over after this.
+# after a stalled download. So another thread watches, and ends the process then.
 _GRACE_S = 1.0
 _begun = threading.Event()
 _ending = threading.RLock()

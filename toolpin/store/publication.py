@@ -178,7 +178,7 @@ def record_of(paths: Paths, receipt: Receipt) -> str:
         )
         + _defaults(paths, receipt),
         major=receipt.pin.version.partition(".")[0],
-        asks=receipt.asks,
+        runtime_scripts=receipt.runtime_scripts,
         plugin=f"{paths.plugins}/{receipt.pin.tool}" if is_scripted(receipt) else "",
     )
     return render_record(patch)
@@ -257,7 +257,7 @@ def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receip
         homes=plan.homes,
         defaults=plan.defaults,
         home_bins=plan.home_bins,
-        asks=plan.asks,
+        runtime_scripts=plan.runtime_scripts,
         first_use=plan.first_use,
         brought=plan.brought,
         requires=plan.requires,

@@ -39,18 +39,18 @@ class Repaired(NamedTuple):
 
 
 def repair(
-    paths: Paths, found: Inspection, mutable: Sequence[str], fetch: Fetch
+    paths: Paths, inspected: Inspection, mutable: Sequence[str], fetch: Fetch
 ) -> Repaired:
     """Repair a damaged install as far as its artifacts can be fetched.
 
     Downloads happen outside the version's file lock; the check is repeated inside it.
     """
-    pin, receipt = found.pin, found.receipt
+    pin, receipt = inspected.pin, inspected.receipt
     if receipt is None:
-        return Repaired(found, (_without_receipt(pin),))
+        return Repaired(inspected, (_without_receipt(pin),))
     problems: list[ToolpinError] = []
     archives: list[tuple[Artifact, str]] = []
-    for artifact in receipt.artifacts if _damaged(found) else ():
+    for artifact in receipt.artifacts if _damaged(inspected) else ():
         with _noting(problems):
             archives.append((artifact, fetch(artifact)))
     with staging.version_lock(paths, pin):

@@ -19,10 +19,10 @@ def unimported(paths: Paths, env: Mapping[str, str]) -> str:
     for directory in (data_directory(env), f"{home_directory(env)}/.asdf"):
         if not directory or os.path.realpath(directory) == os.path.realpath(paths.data):
             continue
-        theirs = Paths(directory, paths.config)
-        for tool in installs.tools(theirs):
+        other_store = Paths(directory, paths.config)
+        for tool in installs.tools(other_store):
             here = installs.versions(paths, tool)
-            if not set(installs.versions(theirs, tool)).issubset(here):
+            if not set(installs.versions(other_store, tool)).issubset(here):
                 return directory
     return ""
 

@@ -41,12 +41,12 @@ def held(
     `waiting` is called once when another owner has it. Raises ToolpinError on a
     timeout, or if the file cannot be locked. It is not reentrant.
     """
-    mutex = _acquire(path, 0.0)
-    if mutex is None:
+    lock = _acquire(path, 0.0)
+    if lock is None:
         if waiting is not None:
             waiting()
-        mutex = _acquire(path, timeout_s)
-    if mutex is None:
+        lock = _acquire(path, timeout_s)
+    if lock is None:
         raise ToolpinError(
             "another process holds the file lock",
             [("file lock", path), ("waited", f"{timeout_s:g} s")],
@@ -54,7 +54,7 @@ def held(
     try:
         yield
     finally:
-        _release(mutex)
+        _release(lock)
 
 
 @contextmanager
@@ -109,30 +109,30 @@ def held_files(directory: str, *files: str) -> Iterator[None]:
     """
     names: dict[str, str] = {}
     for file in files:
-        mutex = file_lock_path(directory, file)
-        if mutex in names:
+        lock = file_lock_path(directory, file)
+        if lock in names:
             raise UsageError(
-                f"{names[mutex]} and {file} are the same file",
+                f"{names[lock]} and {file} are the same file",
                 [("file", os.path.realpath(file))],
-                f"rm {as_word(file if os.path.islink(file) else names[mutex])}",
+                f"rm {as_word(file if os.path.islink(file) else names[lock])}",
             )
-        names[mutex] = file
+        names[lock] = file
     with ExitStack() as stack:
         # In one order, so that no deadlock is possible.
-        for mutex in sorted(names):
-            stack.enter_context(held(mutex))
+        for lock in sorted(names):
+            stack.enter_context(held(lock))
         yield
 
 
 @contextmanager
 def try_held(path: str) -> Iterator[bool]:
     """Take the file lock if it is free, and yield whether it is held."""
-    mutex = _acquire(path, 0.0)
+    lock = _acquire(path, 0.0)
     try:
-        yield mutex is not None
+        yield lock is not None
     finally:
-        if mutex is not None:
-            _release(mutex)
+        if lock is not None:
+            _release(lock)
 
 
 def _acquire(path: str, timeout_s: float | None) -> filelock.BaseFileLock | None:
@@ -140,8 +140,8 @@ def _acquire(path: str, timeout_s: float | None) -> filelock.BaseFileLock | None
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         # A reader could hold it, and block all others forever.
-        mutex = filelock.FileLock(path, mode=0o600, thread_local=False)
-        mutex.acquire(
+        lock = filelock.FileLock(path, mode=0o600, thread_local=False)
+        lock.acquire(
             timeout=-1.0 if timeout_s is None else timeout_s, poll_interval=_POLL_S
         )
     except filelock.Timeout:
@@ -154,15 +154,15 @@ def _acquire(path: str, timeout_s: float | None) -> filelock.BaseFileLock | None
     try:
         _check_keeps_out(path)
     except OSError as error:
-        _release(mutex)
+        _release(lock)
         raise _not_lockable(path, error) from error
-    return mutex
+    return lock
 
 
-def _release(mutex: filelock.BaseFileLock) -> None:
+def _release(lock: filelock.BaseFileLock) -> None:
     # If the filesystem refuses to unlock, the end of this process does it.
     with suppress(OSError):
-        mutex.release()
+        lock.release()
 
 
 def _check_keeps_out(path: str) -> None:

@@ -30,7 +30,7 @@ class Finished(NamedTuple):
 _running: set[subprocess.Popen[str]] = set()
 # So that nothing is started while running programs are being killed. Reentrant: a
 # signal's handler may kill while its own thread is starting a program.
-_mutex = threading.RLock()
+_process_lock = threading.RLock()
 
 
 def run(
@@ -52,7 +52,7 @@ def run(
     cannot be started, and Unreachable after `timeout_s`; its whole group is killed
     then.
     """
-    with _mutex:
+    with _process_lock:
         child = _start(command, env, cwd, errors, shown=shown)
         _running.add(child)
     if exact and isinstance(child.stdout, io.TextIOWrapper):
@@ -66,7 +66,7 @@ def run(
 
 def kill_all() -> None:
     """Kill every program that still runs, with what it started."""
-    with _mutex:
+    with _process_lock:
         for child in list(_running):
             _kill(child)
 

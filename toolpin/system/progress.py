@@ -35,7 +35,7 @@ class Board:
         self._report = report
         has_terminal = sys.stderr is not None and sys.stderr.isatty()
         self._has_bars = has_terminal and not report.quiet
-        self._mutex = threading.Lock()
+        self._row_lock = threading.Lock()
         self._rows: list[Row] = []
         threading.Thread(target=self._tick, daemon=True).start()
 
@@ -47,7 +47,7 @@ class Board:
 
     def remark(self, text: str) -> None:
         """Write a line, above the bars if there are any."""
-        with self._mutex, self._bars_put_aside():
+        with self._row_lock, self._bars_put_aside():
             self._report.remark(text)
 
     def _bars_put_aside(self) -> AbstractContextManager[None]:
@@ -75,7 +75,7 @@ class Row:
         self._shows_bar = bar
         self._bar: tqdm[NoReturn] | None = None
         self._began = time.monotonic()
-        self._mutex = threading.Lock()
+        self._row_lock = threading.Lock()
         self._text = ""
         self._spoke = self._phase_began = self._began
         self._amount: tuple[int, int | None] | None = None
@@ -122,7 +122,7 @@ class Row:
         if bar is not None:
             bar.refresh()
             return
-        with self._mutex:
+        with self._row_lock:
             now = time.monotonic()
             if self._text and now - self._spoke >= _SILENCE_S:
                 self._spoke = now
@@ -131,14 +131,14 @@ class Row:
 
     def drop(self) -> None:
         """End the row without output."""
-        with self._mutex:
+        with self._row_lock:
             self._text = ""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
 
     def _start(self, text: str) -> None:
-        with self._mutex:
+        with self._row_lock:
             self._text, self._amount = text, None
             self._spoke = self._phase_began = time.monotonic()
 

@@ -242,7 +242,7 @@ def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] 
 def _run_together(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
     """Return whether no install was built for a newer tool than the one beside it.
 
-    As far as these pins tell: pins elsewhere are checked by the resolver.
+    Only these pins are compared: the resolver checks pins elsewhere.
     """
     for pin, origin in settled:
         for tool, least in installs.partners(app.paths, pin):

@@ -48,7 +48,9 @@ def translate(text: str, place: str) -> Translation:
             result.untranslated.append(f"tools.{key}: not a tool of a plain name")
             continue
         wanted = [
-            item for word in _words(key, value, result) if (item := _wanted(word))
+            alternative
+            for word in _words(key, value, result)
+            if (alternative := _wanted(word))
         ]
         if wanted:
             result.tools[name] = wanted
@@ -57,13 +59,13 @@ def translate(text: str, place: str) -> Translation:
     return result
 
 
-def _words(key: str, value: object, found: Translation) -> Iterator[str]:
+def _words(key: str, value: object, translation: Translation) -> Iterator[str]:
     """Yield the versions of one tool; options are left out."""
     for element in value if isinstance(value, list) else [value]:
         table = element if isinstance(element, dict) else {"version": element}
         more = ", ".join(name for name in table if name != "version")
         if more:
-            found.untranslated.append(f"tools.{key}: {more}")
+            translation.untranslated.append(f"tools.{key}: {more}")
         if isinstance(word := table.get("version"), str):
             yield word
 

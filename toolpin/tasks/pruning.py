@@ -68,24 +68,26 @@ def decide(app: App, limits: Limits, now_s: float) -> list[Version]:
         because = reasons.get(pin) or (recent if days < limits.keep_days else "")
         results.append(Version(pin, size_bytes(paths, pin), use, because))
     results = _within(results, reasons, limits.most_bytes)
-    return sorted(results, key=lambda item: (bool(item.because), item.use.last_s))
+    return sorted(
+        results, key=lambda candidate: (bool(candidate.because), candidate.use.last_s)
+    )
 
 
 def _within(
-    found: list[Version], reasons: Mapping[Pin, str], most_bytes: int | None
+    candidates: list[Version], reasons: Mapping[Pin, str], most_bytes: int | None
 ) -> list[Version]:
     """Remove more, the longest unused first, until the rest fits into a size."""
     if most_bytes is None:
-        return found
-    left = sum(version.size_bytes for version in found if version.because)
+        return candidates
+    left = sum(version.size_bytes for version in candidates if version.because)
     going = set()
-    for version in sorted(found, key=lambda item: item.use.last_s):
+    for version in sorted(candidates, key=lambda candidate: candidate.use.last_s):
         if left > most_bytes and version.because and version.pin not in reasons:
             going.add(version.pin)
             left -= version.size_bytes
     return [
         version._replace(because="") if version.pin in going else version
-        for version in found
+        for version in candidates
     ]
 
 
@@ -139,7 +141,7 @@ class Names:
         self._app = app
         self._idioms = app.registry.idioms("all")
         self._seen: dict[str, tuple[int, ...]] | None = None
-        self._found: dict[Pin, str] = {}
+        self._named: dict[Pin, str] = {}
 
     def current(self) -> Mapping[Pin, str]:
         """Return the versions named at this moment."""
@@ -147,10 +149,10 @@ class Names:
         is_same = seen == self._seen and not self._idioms.readers
         # Without one of them a loose request may have another meaning.
         paths = self._app.paths
-        if not is_same or not all(installs.is_installed(paths, x) for x in self._found):
+        if not is_same or not all(installs.is_installed(paths, x) for x in self._named):
             self._app.forget()
-            self._found, self._seen = named(self._app), seen
-        return self._found
+            self._named, self._seen = named(self._app), seen
+        return self._named
 
     def _files(self) -> dict[str, tuple[int, ...]]:
         app = self._app

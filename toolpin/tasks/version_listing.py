@@ -55,7 +55,7 @@ def list_versions(
         for spec, answer in zip(specs, answers, strict=True)
         if isinstance(answer, Catalog)
     ]
-    asked_lines = "" if any(map(has_channels, answered)) else prefix
+    requested_lines = "" if any(map(has_channels, answered)) else prefix
     known: dict[str, set[str]] = {}
     silent: list[tuple[str, ToolpinError]] = []
     for spec, answer in zip(specs, answers, strict=True):
@@ -64,7 +64,7 @@ def list_versions(
             continue
         if answer.stale:
             silent.append((spec.id, answer.stale))
-        for release in catalogs.in_lines(tool, spec, answer.releases, asked_lines):
+        for release in catalogs.in_lines(tool, spec, answer.releases, requested_lines):
             known.setdefault(release.version, set()).update(release.channels)
     _warn(specs, answers, app)
     matching = [

@@ -31,8 +31,8 @@ _SAFE = (
     "-c protocol.ext.allow=never -c advice.detachedHead=false -c gc.auto=0 "
     "-c safe.directory=* -c core.autocrlf=false -c commit.gpgsign=false"
 ).split()
-# A commit of the same files has the same name, whoever makes it and when.
-_NOBODY = {
+# A fixed author and date: a commit of the same files always has the same name.
+_ANONYMOUS = {
     f"GIT_{role}_{what}": value
     for role in ("AUTHOR", "COMMITTER")
     for what, value in (
@@ -156,12 +156,12 @@ class Git:
         Shows the lines of every file, whatever the plugin's `.gitattributes` say, and
         uncommitted scripts.
         """
-        asked = ("diff", "--text", "--no-color", "--no-ext-diff", "--no-textconv")
-        finished = self._git(directory, *asked, "-R", commit, "--", exact=True)
+        passed_user = ("diff", "--text", "--no-color", "--no-ext-diff", "--no-textconv")
+        finished = self._git(directory, *passed_user, "-R", commit, "--", exact=True)
         text = _output(finished, directory, "diff")
         for script in self._added(directory):
             both = ("--no-index", "--", script, os.devnull)
-            finished = self._git(directory, *asked, *both, exact=True)
+            finished = self._git(directory, *passed_user, *both, exact=True)
             text += finished.out or f"only here: {script}\n"
         return text
 
@@ -278,7 +278,7 @@ class Git:
     ) -> Finished:
         # Not those of an outer repository or a caller's hook.
         outside = {"GIT_CEILING_DIRECTORIES": os.path.dirname(directory)}
-        env = {**self._env, **_NOBODY, **outside, **(more or {})}
+        env = {**self._env, **_ANONYMOUS, **outside, **(more or {})}
         command = ["git", *_SAFE, *words]
         return run(command, env=env, cwd=directory, timeout_s=_GIT_S, exact=exact)
 

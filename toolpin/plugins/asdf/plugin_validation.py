@@ -52,14 +52,14 @@ def check_own(directory: str, name: str) -> None:
             )
 
 
-def check_digest(found: str, commit: str, sha256: str, name: str) -> None:
-    """Raise ToolpinError if files with digest `found` are not the locked ones."""
-    if sha256 and found != sha256:
+def check_digest(actual: str, commit: str, sha256: str, name: str) -> None:
+    """Raise ToolpinError if files with digest `actual` are not the locked ones."""
+    if sha256 and actual != sha256:
         raise ToolpinError(
             f"{name}'s plugin differs from the one that is locked",
             [
                 ("expected", f"sha256 {sha256}"),
-                ("received", f"sha256 {found}, commit {commit}"),
+                ("received", f"sha256 {actual}, commit {commit}"),
             ],
         )
 

@@ -72,7 +72,7 @@ class ScriptBuilder:
             bin_dirs=output.bin_dirs,
             variables=output.variables,
             homes=output.homes,
-            asks=output.asks,
+            runtime_scripts=output.runtime_scripts,
         )
 
     def _run(self, script: str) -> None:

@@ -16,9 +16,9 @@ from typing import NamedTuple
 from toolpin.system.directory_tree import temporary, walk
 from toolpin.env_patch import DEFAULT_PATH, is_settable
 from toolpin.errors import Refused, ScriptFailed, ToolpinError
-from toolpin.model import Asks, EnvPatch, Pin
+from toolpin.model import RuntimeScripts, EnvPatch, Pin
 from toolpin.system.process import run
-from toolpin.plugins.asdf.script_runner import ASK_S, Scripts, answer_asdf, failed, for_scripts, variables_of
+from toolpin.plugins.asdf.script_runner import QUERY_S, Scripts, answer_asdf, failed, for_scripts, variables_of
 
 # Sourced, so that its exports are kept; what it prints is ignored.
 _SOURCE = ("/usr/bin/env", "bash", "-c", '. "$0" >&2; exec /usr/bin/env -0')
@@ -37,7 +37,7 @@ _CALLS_ASDF = re.compile(
     r"\basdf['\"]?,? +['\"]?(reshim|where|which|current|exec|list)\b"
 )
 _MOST_READ_BYTES = 64 * 1024
-_THEIRS = "/a/value/of/the/user"
+_SHELL_VARIABLES = "/a/value/of/the/user"
 # Values that the template of a record would fill in.
 _FILLED_IN = re.compile(r"\{(install|required)\}")
 
@@ -48,7 +48,7 @@ class ScriptValues(NamedTuple):
     bin_dirs: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
     homes: tuple[tuple[str, str], ...]
-    asks: Asks
+    runtime_scripts: RuntimeScripts
 
 
 class _Fixed(NamedTuple):
@@ -86,11 +86,11 @@ def determine(scripts: Scripts, pin: Pin) -> ScriptValues:
         nothing = _Fixed({}, {})
         result = _wherever(scripts, own, here, there) if has_env else nothing
     is_vague = bins[0] != bins[1] or scripts.has("exec-path")
-    asks: Asks = "all" if is_vague else "env" if result is None else ""
+    runtime_scripts: RuntimeScripts = "all" if is_vague else "env" if result is None else ""
     fixed = result or nothing
     variables = {**own, **_of_programs(scripts), **fixed.always}
     homes = tuple(fixed.homes.items())
-    return ScriptValues(_on_path(scripts, bins[0]), tuple(variables.items()), homes, asks)
+    return ScriptValues(_on_path(scripts, bins[0]), tuple(variables.items()), homes, runtime_scripts)
 
 
 def bin_dirs(scripts: Scripts, own: Mapping[str, str]) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ def patch_now(scripts: Scripts, own: Mapping[str, str]) -> EnvPatch:
     return EnvPatch(
         tuple(os.path.join(tree, directory) for directory in directories),
         tuple({**own, **_of_programs(scripts)}.items()),
-        asks="all",
+        runtime_scripts="all",
     )
 
 
@@ -224,19 +224,19 @@ def _wherever(
     try:
         first = _effect(scripts, own, here)
         names = [name for name in first.changed if name != "PATH"]
-        absent, empty, theirs = (
+        absent, empty, elsewhere = (
             _effect(scripts, own, bare._replace(env={**bare.env, **more}))
-            for more in ({}, dict.fromkeys(names, ""), dict.fromkeys(names, _THEIRS))
+            for more in ({}, dict.fromkeys(names, ""), dict.fromkeys(names, _SHELL_VARIABLES))
         )
     except ToolpinError:
         return None  # a failure is for the user who runs the program
     result = first.changed
-    removed = first.removed or theirs.removed
+    removed = first.removed or elsewhere.removed
     if removed or not all(map(is_settable, result)) or result != absent.changed:
         return None
-    homes = {name: value for name, value in result.items() if name not in theirs.changed}
+    homes = {name: value for name, value in result.items() if name not in elsewhere.changed}
     fixed = {name: value for name, value in result.items() if name not in homes}
-    same = empty.changed == result and theirs.changed == fixed
+    same = empty.changed == result and elsewhere.changed == fixed
     if not same or not all(map(os.path.isabs, homes.values())):
         return None
     if any(_FILLED_IN.search(value) for value in result.values()):
@@ -257,7 +257,7 @@ def _effect(scripts: Scripts, own: Mapping[str, str], around: _Around) -> _Effec
         [*_SOURCE, f"{scripts.directory}/bin/exec-env"],
         env=given,
         cwd=around.cwd,
-        timeout_s=ASK_S,
+        timeout_s=QUERY_S,
         errors="surrogateescape",
     )
     if finished.status != 0:

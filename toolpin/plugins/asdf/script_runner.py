@@ -20,7 +20,7 @@ from toolpin.project.validation import VERSION, fits
 from toolpin.system.atomic_write import atomic_replace
 from toolpin.plugins.asdf.spelling import kind_of
 
-ASK_S = 300.0
+QUERY_S = 300.0
 _SHOWN = 5
 # What asdf does not treat as a release if a plugin has no latest-stable.
 _UNSTABLE = re.compile(
@@ -79,11 +79,11 @@ class Scripts:
             [*_CALL, f"{self.directory}/bin/{script}", *args],
             env={**base, **(more or {})},
             cwd=cwd or self.cwd,
-            timeout_s=ASK_S,
+            timeout_s=QUERY_S,
             shown=shown,
         )
 
-    def ask(
+    def query_script(
         self,
         script: str,
         args: Sequence[str] = (),
@@ -116,7 +116,7 @@ class Scripts:
 
     def list_all(self) -> list[str]:
         """Return every version that the plugin lists, in its order: newest last."""
-        return self.ask("list-all").split()
+        return self.query_script("list-all").split()
 
     def latest(self, query: str = "") -> str | None:
         """Return the newest stable version that begins with the query, as asdf does.
@@ -124,7 +124,7 @@ class Scripts:
         Raises ToolpinError if the plugin names an invalid version.
         """
         if self.has("latest-stable"):
-            words = self.ask("latest-stable", [query]).split()
+            words = self.query_script("latest-stable", [query]).split()
             if words and not fits(words[-1], VERSION):
                 raise ToolpinError(
                     f"bin/latest-stable of {self.name}'s plugin names no version",
@@ -143,12 +143,12 @@ class Scripts:
         """Return the names of other tools' version files that the plugin reads."""
         if not self.has("list-legacy-filenames"):
             return []
-        return self.ask("list-legacy-filenames").split()
+        return self.query_script("list-legacy-filenames").split()
 
     def parse_legacy_file(self, path: str) -> list[str]:
         """Return the versions in another tool's version file, the first preferred."""
         if self.has("parse-legacy-file"):
-            return self.ask("parse-legacy-file", [path]).split()
+            return self.query_script("parse-legacy-file", [path]).split()
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read().split()
 
@@ -162,7 +162,7 @@ class Scripts:
             "ASDF_INSTALL_VERSION": value,
             "ASDF_INSTALL_TYPE": kind,
         }
-        return self.ask(f"help.{topic}", (), more)
+        return self.query_script(f"help.{topic}", (), more)
 
     def extension(self, words: Sequence[str]) -> tuple[str, list[str]] | None:
         """Return the program of an extension command, and the remaining words."""
@@ -203,11 +203,11 @@ def variables_at(directory: str) -> dict[str, str]:
     }
 
 
-def failed(name: str, script: str, told: Finished) -> ToolpinError:
+def failed(name: str, script: str, reported: Finished) -> ToolpinError:
     """Return the error of a script that failed, with its last output."""
-    lines = [*_lines(told.err), *_lines(told.out)] or ["nothing"]
+    lines = [*_lines(reported.err), *_lines(reported.out)] or ["nothing"]
     return ToolpinError(
-        f"bin/{script} of {name}'s plugin ended with {told.status}",
+        f"bin/{script} of {name}'s plugin ended with {reported.status}",
         [("output", line) for line in lines[-_SHOWN:]],
     )
 
