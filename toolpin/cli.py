@@ -153,7 +153,9 @@ def add_globals(parser: ArgumentParser, default: str | None) -> None:
 
 def _split_globals(argv: Sequence[str]) -> tuple[Namespace, list[str]]:
     """Return the options before the command, and the command with its arguments."""
-    parser = ArgumentParser(prog="toolpin", add_help=False, allow_abbrev=False)
+    parser = ArgumentParser(
+        prog="toolpin", add_help=False, allow_abbrev=False, formatter_class=_formatter
+    )
     parser.error = _parser_error  # type: ignore[method-assign]
     add_globals(parser, default=None)
     parser.add_argument("-h", "--help", action="store_true")
