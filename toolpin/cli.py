@@ -1,4 +1,4 @@
-"""Turns the command line into the run of one verb; each verb is a module of its own."""
+"""Parses the command line and runs one command; each command is a module."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from toolpin.system.report import Report, close_quietly
 
 
 class Verb(NamedTuple):
-    """A command: what it does, in a line, and the module below `commands`."""
+    """A command: its one-line summary, and its module below `commands`."""
 
     summary: str
     module: str
@@ -72,10 +72,10 @@ VERBS = {
     "version": Verb("show the version of toolpin", "version"),
     "help": Verb("show help for a command, or for the global options", ""),
 }
-# Further names for a command; `toolpin help` and completion have the first.
+# Aliases of commands; `toolpin help` and completion show the command's own name.
 ALIASES = {"ls": ("list",), "remove": ("uninstall",), "use": ("pin", "--install")}
 
-# What verbs call the versions that stand behind their tool.
+# The names of the arguments with versions that follow a tool.
 _VERSIONS = ("versions", "version", "prefix")
 
 
@@ -104,14 +104,14 @@ class _Parser(ArgumentParser):
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run one command line and return its exit code. Raises what its verb raises."""
+    """Run one command line and return its exit code. Raises what the command raises."""
     code = _dispatch(_split_globals(argv))
     close_quietly()
     return code
 
 
 def command_in(argv: Sequence[str]) -> str | None:
-    """Return the verb of a command line as its answers name it, if it has one."""
+    """Return the command of a command line as JSON output names it, if it has one."""
     words = _expanded(argv[_start_of_command(argv) :])
     if not words:
         return None
@@ -119,21 +119,21 @@ def command_in(argv: Sequence[str]) -> str | None:
     return VERBS[name].module.rstrip("_").replace("_", "-") or name
 
 
-def asks_for_json(argv: Sequence[str]) -> bool:
-    """Tell whether a command line wants one JSON document, its error too."""
+def is_json_requested(argv: Sequence[str]) -> bool:
+    """Return whether a command line requests one JSON document, for errors too."""
     own = argv[: argv.index("--")] if "--" in argv else argv
     return "--json" in own and command_in(argv) != "exec"
 
 
 def parser_of(name: str) -> ArgumentParser:
-    """Return the parser of a verb that has a module."""
+    """Return the parser of a command that has a module."""
     parser = _Parser(f"toolpin {name}", VERBS[name].summary)
     _module(name).add_arguments(parser)
     return parser
 
 
 def add_globals(parser: ArgumentParser, default: str | None) -> None:
-    """Add the options that every command takes, before its name or behind it."""
+    """Add the options that every command takes, before or after its name."""
     parser.add_argument(
         "-C",
         dest="directory",
@@ -173,7 +173,7 @@ def _split_globals(argv: Sequence[str]) -> tuple[Namespace, list[str]]:
 
 
 def _formatter(prog: str) -> HelpFormatter:
-    """Return argparse's formatter; one that has no width loads shutil for it."""
+    """Return argparse's formatter; one without a width would load shutil."""
     return HelpFormatter(prog, width=80)
 
 
@@ -182,7 +182,7 @@ def _parser_error(message: str) -> NoReturn:
 
 
 def _start_of_command(argv: Sequence[str]) -> int:
-    """Return the index of the command in a line; the directory after -C is not one."""
+    """Return the index of the command in a line; the directory after -C is skipped."""
     for at, word in enumerate(argv):
         if (word in VERBS or word in ALIASES) and argv[at - 1 : at] != ["-C"]:
             return at
@@ -190,14 +190,14 @@ def _start_of_command(argv: Sequence[str]) -> int:
 
 
 def _expanded(words: Sequence[str]) -> list[str]:
-    """Return a command and its arguments with the command's own name."""
+    """Return a command and its arguments, with aliases replaced."""
     if list(words[:2]) in (["list", "all"], ["ls", "all"]):
         return ["list-all", *words[2:]]
     return [*ALIASES.get(words[0], words[:1]), *words[1:]] if words else []
 
 
 def _command_errors() -> ModuleType:
-    """Load what only a wrong command line needs."""
+    """Load the module for invalid command lines only when it is needed."""
     return importlib.import_module("toolpin.command_errors")
 
 
@@ -224,14 +224,14 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
         app = App(_paths(is_system=bool(args.system)), env, report)
         code: int = module.run(verb_options, app)
     except ToolpinError:
-        if hasattr(module, "answer_failure"):  # where a shell evaluates the answer
+        if hasattr(module, "answer_failure"):  # a shell evaluates the output
             module.answer_failure(verb_options, report)
         raise
     return code
 
 
 def _options(module: ModuleType, args: Namespace) -> object:
-    """Return the options of a verb as its own type; what is not given has its default.
+    """Return the options of a command as its own type, with defaults for the rest.
 
     A list becomes a tuple.
     """
@@ -269,7 +269,7 @@ def _module(name: str) -> ModuleType:
 
 
 def _exec(options: Namespace, rest: list[str]) -> int:
-    """Run a command; its own flags are never looked at."""
+    """Run a command; its own flags are never parsed."""
     if rest and rest[0] not in ("-h", "--help"):
         verb = importlib.import_module("toolpin.commands.exec")
         verb.run(rest, _enter(options.directory))
@@ -296,7 +296,7 @@ def _enter(directory: str | None) -> dict[str, str]:
 
 
 def _help(rest: Sequence[str]) -> int:
-    """Show the help of a command or a subcommand, of the global options, or of all."""
+    """Show the help of a command or subcommand, of the global options, or overall."""
     page = importlib.import_module("toolpin.help")
     words = _expanded(rest)
     if words and words[0] in VERBS and words[0] != "help":

@@ -1,4 +1,4 @@
-"""Turns a command line that cannot be read into an error with a corrected line."""
+"""Turns an invalid command line into an error with a corrected command line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from toolpin.cli import ALIASES, VERBS
 from toolpin.errors import UsageError, as_word
 from toolpin.near_names import near_names
 
-# The commands of asdf, nvm, pyenv and mise, and toolpin's command for each.
+# Commands of asdf, nvm, pyenv and mise, with toolpin's equivalents.
 FOREIGN = {
     "add": "plugin add",
     "all": "list-all",
@@ -37,7 +37,7 @@ FOREIGN = {
     "versions": "list",
     "x": "exec",
 }
-# The texts of argparse, which differ by version of Python, and what is shown instead.
+# argparse's messages, which differ between Python versions, and their replacements.
 _MESSAGES = (
     (r"the following arguments are required: (?P<name>.*)", "{prog} requires {name}"),
     (
@@ -66,7 +66,7 @@ _MESSAGES = (
 
 
 def argument_error(prog: str, message: str) -> UsageError:
-    """Return the error for a message of argparse about the arguments of `prog`."""
+    """Return the error for an argparse message about the arguments of `prog`."""
     hint = f"{prog} --help"
     for pattern, text in _MESSAGES:
         if match := re.fullmatch(pattern, message, re.DOTALL):
@@ -91,7 +91,10 @@ def unexpected(
     what = f"{prog} has no option {option}"
     if not near:
         return UsageError(what, hint=f"{prog} --help")
-    fixed = [f"{near[0]}{is_set}{value}" if item == word else item for item in words]
+    fixed = [
+        f"{near[0]}{is_set}{value}" if argument == word else argument
+        for argument in words
+    ]
     return UsageError(what, hint=_line(name, fixed))
 
 
@@ -100,13 +103,17 @@ def unknown_word(word: str, argv: Sequence[str], parser: ArgumentParser) -> Usag
     if not word.startswith("-"):
         return unknown_command(word, argv)
     near = near_names(word, parser._option_string_actions, most=1)
-    fixed = [near[0] if item == word else item for item in argv] if near else ["help"]
+    fixed = (
+        [near[0] if argument == word else argument for argument in argv]
+        if near
+        else ["help"]
+    )
     hint = "toolpin help options" if not near else _line("", fixed)
     return UsageError(f"toolpin has no option {word}", hint=hint)
 
 
 def unknown_command(word: str, argv: Sequence[str]) -> UsageError:
-    """Return the error for a command that does not exist, with the one that does.
+    """Return the error for an unknown command, with the nearest known one.
 
     The hint is the whole command line, corrected.
     """
@@ -119,12 +126,12 @@ def unknown_command(word: str, argv: Sequence[str]) -> UsageError:
     return UsageError(f"{word} is not a toolpin command", hint=hint)
 
 
-def _groups(found: re.Match[str]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in found.groupdict().items() if value]
+def _groups(matched: re.Match[str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in matched.groupdict().items() if value]
 
 
 def _corrected_choice(prog: str, words: dict[str, str]) -> str | None:
-    """Return the line with the nearest choice, for a subcommand that is misspelt."""
+    """Return the command line with the nearest choice, for a misspelled subcommand."""
     if "choices" not in words:
         return None
     choices = words["choices"].split(", ")
@@ -134,7 +141,7 @@ def _corrected_choice(prog: str, words: dict[str, str]) -> str | None:
 
 
 def _options_of(parser: ArgumentParser, words: Sequence[str]) -> list[str]:
-    """Return the options of a command and of its subcommand in the line, if any."""
+    """Return the options of the command and subcommand in the command line, if any."""
     options = list(parser._option_string_actions)
     for action in parser._actions:
         if isinstance(action.choices, dict):

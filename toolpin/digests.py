@@ -1,7 +1,7 @@
-"""Turns published checksums into digests, and files into a verdict.
+"""Parses published checksums into digests, and compares files with them.
 
 It reads checksum files as text and archives as bytes. It fetches nothing, checks no
-signatures and deletes nothing: who wrote a file removes it.
+signatures and deletes nothing.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _BSD_LINE = re.compile(
 
 
 def make_digest(algorithm: str, text: str, place: str = "") -> Digest:
-    """Make a digest of published text, in either case; Refused when it is none.
+    """Make a digest of published text, in either case; Refused for an invalid one.
 
-    `place` is where the text stands, for the error.
+    `place` is the location of the text, for the error.
     """
     length = HEX_LENGTHS.get(algorithm)
     if length is None:
@@ -41,9 +41,9 @@ def make_digest(algorithm: str, text: str, place: str = "") -> Digest:
 
 
 def any_digest(text: str, place: str = "") -> Digest:
-    """Make a digest of published hex, perhaps behind `sha256:` or `sha512:`.
+    """Make a digest of published hex, perhaps after `sha256:` or `sha512:`.
 
-    Its length says of what kind it is. Raises Refused for anything else.
+    Its length determines the algorithm. Raises Refused for anything else.
     """
     stated, colon, rest = text.strip().rpartition(":")
     by_length = {length: name for name, length in HEX_LENGTHS.items()}
@@ -57,10 +57,10 @@ def parse_checksums(
     """Return the digest that a checksum file lists for exactly `filename`.
 
     Lines are coreutils' `hex  name` and `hex *name` or BSD's `SHA256 (name) = hex`. A
-    file for one artifact `alone` may be its digest and nothing else, or have a path
+    file for one artifact `alone` may be just its digest, or have a path
     before the name. Of a SHA-256 and a SHA-512 the former is returned. `place` names
     the file in errors. Raises NotPublished when the name is not listed, Refused for two
-    digests or for text that is no digest.
+    digests or for an invalid digest.
     """
     if alone and len(text.split()) == 1:
         return any_digest(text, place)
@@ -89,8 +89,8 @@ def parse_checksums(
 def parse_sri(text: str, place: str = "") -> Digest:
     """Return the strongest digest of a `sha512-BASE64` list, separated by blanks.
 
-    The form is W3C's Subresource Integrity, as npm publishes it. Raises Refused when
-    nothing as strong as sha256 is there, or two digests of the strongest kind.
+    The form is W3C's Subresource Integrity, as npm publishes it. Raises Refused without
+    a digest as strong as sha256, or two digests of the strongest kind.
     """
     tokens = [token.partition("?")[0].partition("-") for token in text.split()]
     for algorithm in ("sha512", "sha256"):
@@ -124,7 +124,7 @@ def check_file(path: str, artifact: Artifact, received_from: str) -> None:
 def mismatch(
     artifact: Artifact, received: str, size_bytes: int, received_from: str
 ) -> Mismatch:
-    """Make the error for bytes of another digest; its raiser deletes the bytes."""
+    """Make the error for bytes with another digest; the caller deletes the bytes."""
     algorithm = artifact.digest.algorithm
     expected = f"{algorithm} {artifact.digest.hex}"
     if artifact.size_bytes is not None:
@@ -144,7 +144,7 @@ def mismatch(
 
 
 def grouped(number: int) -> str:
-    """Render a number with its thousands apart: `24 113 408`."""
+    """Render a number with thousands separators: `24 113 408`."""
     return f"{number:,}".replace(",", " ")
 
 

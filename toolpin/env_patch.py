@@ -1,6 +1,6 @@
-"""An EnvPatch as text that sh reads, and back; and as a child's environment.
+"""Converts an EnvPatch to text that sh reads, and back; and to a child's environment.
 
-Pure: what writes the record to disk is elsewhere, and so is what chooses the patch.
+Pure: it neither writes records to disk nor chooses the patch.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import takewhile
 
 from toolpin.errors import ToolpinError
-from toolpin.model import REQUIRED, Asks, EnvPatch, Home
+from toolpin.model import REQUIRED, EnvPatch, Home, RuntimeScripts
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -17,9 +17,12 @@ _BINS = "toolpin_bins="
 _EXPORT = "export "
 _CASE = "case ${"
 _MAJOR = "toolpin_major="
-# The shim has bash ask exec-env; or sourcing the record ends without success, and the
-# shim asks Python.
-_ASKS: dict[Asks, str] = {"env": "toolpin_asks='exec-env'\n", "all": "return 1\n"}
+# The shim has bash run exec-env; or sourcing the record fails, and the shim starts
+# Python.
+_RUNTIME_LINES: dict[RuntimeScripts, str] = {
+    "env": "toolpin_asks='exec-env'\n",
+    "all": "return 1\n",
+}
 _PLUGIN = "toolpin_plugin="
 _EXPANSION = '"$toolpin_major"'
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
@@ -43,7 +46,7 @@ def quote_fish(text: str) -> str:
 
 
 def is_ci(env: Mapping[str, str]) -> bool:
-    """Say whether this runs where builds must not change by themselves."""
+    """Return whether this is a CI job, where builds must not change by themselves."""
     return env.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
@@ -56,10 +59,10 @@ def render_record(patch: EnvPatch) -> str:
     lines = [f"{_BINS}{_expanded(':'.join(patch.path))}\n"]
     lines += [f"{_EXPORT}{name}={quote(value)}\n" for name, value in patch.variables]
     lines += map(_home_line, patch.homes)
-    # Last: the lines above speak of the required tool's.
+    # Last: the lines above refer to the required tool.
     lines += [f"{_MAJOR}{quote(patch.major)}\n"] if patch.major else []
     lines += [f"{_PLUGIN}{quote(patch.plugin)}\n"] if patch.plugin else []
-    lines += [_ASKS[patch.asks]] if patch.asks else []
+    lines += [_RUNTIME_LINES[patch.runtime_scripts]] if patch.runtime_scripts else []
     return "".join(lines)
 
 
@@ -73,10 +76,10 @@ def parse_record(text: str) -> EnvPatch:
     homes: list[Home] = []
     major = ""
     plugin = ""
-    asks: Asks = ""
-    for key, line in _ASKS.items():
-        asks = key if text.endswith(f"\n{line}") else asks
-    while position < len(text) - len(_ASKS.get(asks, "")):
+    runtime_scripts: RuntimeScripts = ""
+    for key, line in _RUNTIME_LINES.items():
+        runtime_scripts = key if text.endswith(f"\n{line}") else runtime_scripts
+    while position < len(text) - len(_RUNTIME_LINES.get(runtime_scripts, "")):
         if text.startswith(_CASE, position):
             home, position = _home(text, position)
             homes.append(home)
@@ -93,7 +96,9 @@ def parse_record(text: str) -> EnvPatch:
         else:
             raise _not_a_record(text, position)
     path = tuple(bins.split(":")) if bins else ()
-    patch = EnvPatch(path, tuple(variables), tuple(homes), major, asks, plugin)
+    patch = EnvPatch(
+        path, tuple(variables), tuple(homes), major, runtime_scripts, plugin
+    )
     if render_record(patch) != text:
         raise _not_a_record(text, 0)
     return patch
@@ -107,17 +112,17 @@ def settle(patch: EnvPatch, major: str, env: Mapping[str, str]) -> EnvPatch:
     homes = tuple(
         (home.variable, home.directory.replace(REQUIRED, major))
         for home in patch.homes
-        if not (mine := _set_by_user(home, env))
-        or mine == home.directory
-        or mine.startswith(f"{home.root}/")
+        if not (current := _set_by_user(home, env))
+        or current == home.directory
+        or current.startswith(f"{home.root}/")
     )
     path = tuple(directory.replace(REQUIRED, major) for directory in patch.path)
     return patch._replace(path=path, variables=patch.variables + homes, homes=())
 
 
 def moved(patch: EnvPatch, old: str, new: str) -> EnvPatch:
-    """Return what a record would set, were its store not in `old` but in `new`."""
-    there = f"{new}/installs/"
+    """Return the patch of a record as if its store were in `new` instead of `old`."""
+    new_installs = f"{new}/installs/"
 
     def at(path: str) -> str:
         return f"{new}/{path[len(old) + 1 :]}" if path.startswith(f"{old}/") else path
@@ -126,7 +131,12 @@ def moved(patch: EnvPatch, old: str, new: str) -> EnvPatch:
         path=tuple(map(at, patch.path)),
         plugin=at(patch.plugin),
         variables=tuple(
-            (name, new if value == old else value.replace(f"{old}/installs/", there))
+            (
+                name,
+                new
+                if value == old
+                else value.replace(f"{old}/installs/", new_installs),
+            )
             for name, value in patch.variables
         ),
         homes=tuple(
@@ -154,8 +164,8 @@ def render_sh(patch: EnvPatch) -> str:
 def apply(patch: EnvPatch, env: Mapping[str, str], shims_dir: str) -> dict[str, str]:
     """Return the child's environment: `env` with the patch.
 
-    The patch's directories are first on PATH, then the shims: what is further back on
-    the caller's PATH wins over no pin.
+    The patch's directories are first on PATH, then the shims: later entries of the
+    caller's PATH never override a pin.
     """
     path = env.get("PATH") or DEFAULT_PATH
     first = ":".join((*patch.path, shims_dir))
@@ -169,9 +179,10 @@ def apply(patch: EnvPatch, env: Mapping[str, str], shims_dir: str) -> dict[str, 
 
 
 def added(before: str, after: str) -> tuple[list[str], list[str]]:
-    """Return the directories that one PATH adds to another, in front and behind.
+    """Return the directories that one PATH adds to another, before and after.
 
-    A relative directory, or an empty one, would be of whatever project a shell is in.
+    A relative directory, or an empty one, would depend on the shell's current
+    directory.
     """
     known = before.split(":")
     directories = after.split(":")
@@ -183,12 +194,12 @@ def added(before: str, after: str) -> tuple[list[str], list[str]]:
     ]
     return (
         [directory for directory in in_front if directory.startswith("/")],
-        [item for item in behind if item.startswith("/")],
+        [directory for directory in behind if directory.startswith("/")],
     )
 
 
 def _expanded(text: str) -> str:
-    """Return text in quotes, where sh puts the required tool's major version."""
+    """Return text in quotes, in which sh expands the required tool's major version."""
     return _EXPANSION.join(map(quote, text.split(REQUIRED)))
 
 
@@ -269,7 +280,7 @@ def check_patch(patch: EnvPatch) -> None:
 
 
 def is_settable(name: str) -> bool:
-    """Tell whether an install may set a variable of this name."""
+    """Return whether an install may set a variable of this name."""
     return (
         name[:1] in _LETTERS
         and _LETTERS_AND_DIGITS.issuperset(name)

@@ -1,12 +1,12 @@
 """The errors that a user sees, and the exit code of each.
 
     ToolpinError              1   the request failed
-    +-- NotPublished          1   no build of that version there
+    +-- NotPublished          1   no build of that version
     |   +-- NoFit             1   and none of its builds runs on this machine
     |   +-- NoChecksum        1   published, but without a checksum
     +-- UnknownTool           1   a tool that no plugin describes
-    +-- Unreachable           1   the place gave no answer
-    |   +-- Offline           1   and was not asked: toolpin is offline
+    +-- Unreachable           1   the server gave no answer
+    |   +-- Offline           1   not queried: toolpin is offline
     +-- Mismatch              1   the bytes are not the published ones
     +-- Refused               1   an archive or a file breaks the rules of safe input
     +-- UsageError            2   a command line or project file not understood
@@ -72,7 +72,7 @@ class NoFit(NotPublished):
     """A version has builds for this kind of machine, and none that runs on this one.
 
     `undigested` are those of the builds that are published without a checksum, by the
-    label that they have in `facts`.
+    label in `facts`.
     """
 
     undigested: frozenset[str] = frozenset()
@@ -83,15 +83,15 @@ class NoChecksum(NotPublished):
 
 
 class UnknownTool(ToolpinError):
-    """A project names a tool that no plugin describes; its other tools are served."""
+    """A project names a tool that no plugin describes; its other tools still work."""
 
 
 class Unreachable(ToolpinError):
-    """A source could not be asked: no answer, a refusal or an error status."""
+    """A source could not be queried: no answer, a refusal or an error status."""
 
 
 class Offline(Unreachable):
-    """A source was not asked, because nobody may be."""
+    """A source was not queried, because toolpin is offline."""
 
 
 class Mismatch(ToolpinError):
@@ -109,25 +109,25 @@ class UsageError(ToolpinError):
 
 
 class NotLocked(ToolpinError):
-    """A request that `toolpin.lock` does not answer for this host, and had to."""
+    """A request that requires a `toolpin.lock` entry for this host, and has none."""
 
     exit_code = 4
 
 
 class NotRunnable(ToolpinError):
-    """A command that toolpin knows, with no installed version that may run."""
+    """A known command without an installed version that may run."""
 
     exit_code = 126
 
 
 class ScriptFailed(NotRunnable):
-    """A command whose plugin's script ended with `status`."""
+    """A command whose plugin script exited with `status`."""
 
     status = 1
 
 
 class HookFailed(ToolpinError):
-    """A hook of the user's, or a plugin's script, that has said why it failed."""
+    """A user's hook or a plugin script that has reported why it failed."""
 
 
 class UnknownCommand(ToolpinError):
@@ -138,9 +138,9 @@ class UnknownCommand(ToolpinError):
 
 @contextmanager
 def listed(filename: str) -> Iterator[None]:
-    """Raise Unreachable instead of NotPublished: a source has named this very file.
+    """Raise Unreachable instead of NotPublished for a file that its source has named.
 
-    That the file is missing does not mean that there is no build.
+    A missing file does not mean that there is no build.
     """
     try:
         yield
@@ -150,9 +150,9 @@ def listed(filename: str) -> Iterator[None]:
 
 
 def shown(value: object) -> str:
-    """Return what a file holds where something else was expected, for an error.
+    """Return the value that a file holds instead of the expected one, for an error.
 
-    A value may be nested too deeply, or be too large a number, to be written.
+    A value that is nested too deeply or too large a number is not written out.
     """
     try:
         return repr(value)[:200]
@@ -161,10 +161,10 @@ def shown(value: object) -> str:
 
 
 def remedy(error: OSError, path: str, variable: str = "") -> str:
-    """Return the command for a place that cannot be written.
+    """Return the command that helps with a path that cannot be written.
 
-    It shows how full the disk is, sets the variable of another directory, or else shows
-    whose directory it is.
+    It shows how full the disk is, sets the variable of another directory, or shows the
+    owner.
     """
     directory = os.path.dirname(path) or "."
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -180,12 +180,12 @@ def searched(directory: str) -> str:
 
 
 def as_word(text: str) -> str:
-    """Return a text as one word of a line to paste, whatever it holds."""
+    """Return a text as one shell word to paste, whatever it holds."""
     if text and _PLAIN.issuperset(text):
         return text
     if text.isprintable():
         return "'" + text.replace("'", "'\\''") + "'"
-    # printf writes what must not stand in the line itself.
+    # printf writes the characters that must not be in the line itself.
     escaped = "".join(
         chr(byte) if chr(byte) in _PLAIN - {"%"} else f"\\{byte:03o}"
         for byte in os.fsencode(text)
@@ -194,17 +194,17 @@ def as_word(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Escape what a terminal would obey in each line of a text; its lines stay.
+    """Escape terminal control characters in each line of a text; its line ends stay.
 
-    For texts of toolpin's own, and for files that are shown as they are.
+    For toolpin's own texts, and for files that are shown as they are.
     """
     return "\n".join(map(printable, text.split("\n")))
 
 
 def printable(text: str) -> str:
-    """Escape what a terminal would obey: control, format and surrogate characters.
+    """Escape control, format and surrogate characters.
 
-    Newlines, too: no name and no answer of a server can forge a line of an error.
+    Newlines are escaped too, so that no name and no response can forge a line.
     """
     if text.isprintable():
         return text

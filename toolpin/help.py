@@ -11,13 +11,13 @@ from toolpin.cli import ALIASES, VERBS, add_globals
 from toolpin.shell.completion_scripts import argument_name
 
 _WIDTH = 80
-# Where the meaning of an argument starts; a longer argument has a line of its own.
+# The column of an argument's meaning; a longer argument is on a line by itself.
 _INDENT = 25
 _GLOBAL_HINT = "  global options         toolpin help options"
 
 
 class Group(NamedTuple):
-    """Commands of one purpose: those that the overview explains, and the others."""
+    """A group of commands: those that the overview explains, and the others."""
 
     name: str
     main: tuple[str, ...]
@@ -50,7 +50,7 @@ GROUPS = (
         ),
     ),
 )
-# Command lines, each with what it is for.
+# Command lines, each with its purpose.
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "install": (
         ("toolpin install", "everything that .tool-versions pins"),
@@ -195,7 +195,7 @@ def command_help(parser: ArgumentParser) -> str:
 
 
 def exec_help() -> str:
-    """Return the help of `exec`, which has no parser: all words are its command's."""
+    """Return the help of `exec`, which has no parser: its words are the command's."""
     return "\n\n".join(
         [
             "usage: toolpin [OPTION...] exec COMMAND [ARG...]\n"
@@ -231,7 +231,7 @@ def own_actions(parser: ArgumentParser) -> list[Action]:
 
 
 def _brief(name: str) -> str:
-    """Return the summary of a command as far as the overview has room for it."""
+    """Return the summary of a command, shortened to fit the overview."""
     return VERBS[name].summary.partition(" (")[0]
 
 

@@ -1,4 +1,4 @@
-"""The JSON documents of store and cache: receipts, and notes of what a source named.
+"""The JSON documents of store and cache: receipts, and artifacts named by sources.
 
 Text to value and back; equal values give equal bytes. No disk.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from toolpin.errors import ToolpinError
 from toolpin.json_text import parse_json
-from toolpin.model import Artifact, Asks, Digest, Pin, Receipt, TreeFile
+from toolpin.model import Artifact, Digest, Pin, Receipt, RuntimeScripts, TreeFile
 
 SCHEMA = 1
 _HEX_DIGITS = {"sha256": 64, "sha512": 128}
@@ -28,7 +28,7 @@ def render_receipt(receipt: Receipt) -> str:
         "source": receipt.source,
         "publisher": receipt.publisher,
         "artifacts": [_artifact_table(artifact) for artifact in receipt.artifacts],
-        # Before `bin_dirs`: the part that is read without a parser of JSON.
+        # Before `bin_dirs`: this part is read without a JSON parser.
         **({"requires": receipt.requires} if receipt.requires else {}),
         "bin_dirs": receipt.bin_dirs,
         "variables": receipt.variables,
@@ -38,7 +38,7 @@ def render_receipt(receipt: Receipt) -> str:
         "homes": receipt.homes,
         "home_bins": receipt.home_bins,
         "facts": receipt.facts,
-        "asks": receipt.asks,
+        "asks": receipt.runtime_scripts,
         "first_use": receipt.first_use,
     }
     if receipt.defaults:
@@ -68,7 +68,7 @@ def parse_receipt(text: str, place: str) -> Receipt:
             homes=tuple((name, value) for name, value in table.get("homes", ())),
             home_bins=tuple(table.get("home_bins", ())),
             facts=tuple((name, value) for name, value in table.get("facts", ())),
-            asks=_asks(table.get("asks")),
+            runtime_scripts=_runtime_scripts(table.get("asks")),
             first_use=bool(table.get("first_use", False)),
             brought=bool(table.get("brought", False)),
             requires=tuple((name, least) for name, least in table.get("requires", ())),
@@ -89,18 +89,21 @@ def parse_receipt(text: str, place: str) -> Receipt:
         ) from error
 
 
-def render_note(asked: str, artifacts: Sequence[Artifact]) -> str:
-    """Render what a source named for a version, and the address that was asked."""
+def render_note(address: str, artifacts: Sequence[Artifact]) -> str:
+    """Render the artifacts that a source named for a version, and the address."""
     table = {
         "schema": SCHEMA,
-        "asked": asked,
+        "asked": address,
         "artifacts": [_artifact_table(artifact) for artifact in artifacts],
     }
     return json.dumps(table, indent=1) + "\n"
 
 
 def parse_note(text: str) -> tuple[str, tuple[Artifact, ...]]:
-    """Return the address and the artifacts of a note. Raises ValueError else."""
+    """Return the address and the artifacts of a note.
+
+    Raises ValueError for other text.
+    """
     try:
         table = _table(text)
         return str(table["asked"]), tuple(map(_artifact, table["artifacts"]))
@@ -115,8 +118,8 @@ def _table(text: str) -> dict[str, Any]:
     return table
 
 
-def _asks(value: object) -> Asks:
-    """Return what a plugin is asked; an older receipt says only whether it is."""
+def _runtime_scripts(value: object) -> RuntimeScripts:
+    """Return which scripts of the plugin run; older receipts have only a flag."""
     return "env" if value == "env" else "all" if value else ""
 
 
@@ -125,7 +128,7 @@ def _artifact_table(artifact: Artifact) -> dict[str, object]:
 
 
 def _artifact(table: dict[str, Any]) -> Artifact:
-    """Return an artifact whose every part is what it must be."""
+    """Return a validated artifact."""
     algorithm, _, digits = table["digest"].partition(":")
     length = _HEX_DIGITS[algorithm]
     size_bytes, filename = table["size_bytes"], table["filename"]

@@ -1,4 +1,4 @@
-"""Turns nouns into the plain tables that JSON answers are made of. No disk, no text."""
+"""Turns values into the plain tables of JSON output. No disk, no text."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from toolpin.model import Origin, Pin, Plan
 
 
 def pin_table(pin: Pin) -> dict[str, str]:
-    """Return a pin as answers show it."""
+    """Return a pin as JSON output shows it."""
     return {"tool": pin.tool, "version": pin.version}
 
 
 def origin_table(origin: Origin) -> dict[str, object]:
-    """Return where a request stands; the line is null for a place without lines."""
+    """Return the location of a request; the line is null for one without lines."""
     return {"place": origin.place, "line": origin.line or None}
 
 

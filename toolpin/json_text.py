@@ -1,4 +1,4 @@
-"""Parses JSON of somebody else's, within the memory that an honest document needs."""
+"""Parses JSON from outside, within the memory that an honest document needs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _SIGNS = "[{,:"
 
 
 def parse_json(text: bytes | str) -> Any:  # noqa: ANN401 - a document of any shape
-    """Return what a document holds.
+    """Return the value of a document.
 
-    Raises ValueError for no JSON, and for one with more values than may be held;
+    Raises ValueError for invalid JSON and for a document with too many values;
     RecursionError for one that is nested too deeply.
     """
     if isinstance(text, bytes):

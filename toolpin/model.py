@@ -1,24 +1,24 @@
-"""The nouns, as values. No behavior but their own text; no disk, no network."""
+"""The data types, as values with their text form; no disk, no network."""
 
 from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-# Stands in an EnvPatch for what only the project decides; no path has it.
+# A placeholder in an EnvPatch for a value that only the project decides; in no path.
 REQUIRED = "\x1d"
-# Where in the source code of a build lies what packages supply: `lib` and `include`.
+# The directory in a build's source tree with supplied libraries: `lib` and `include`.
 SUPPLIED = "toolpin-supplied"
 
-# Begins the name of a requirement that another tool meets: `tool-erlang`.
+# The prefix of a requirement that another tool satisfies: `tool-erlang`.
 TOOL_REQUIREMENT = "tool-"
 
 WantedKind = Literal["version", "latest", "ref", "path", "system"]
 
 
 class Origin(NamedTuple):
-    """Where a request stands: a file with line and column, or a variable or flag.
+    """The location of a request: a file with line and column, or a variable or flag.
 
-    Lines and columns count from 1; line 0 means that the place has no lines.
+    Lines and columns count from 1; line 0 means that the location has no lines.
     """
 
     place: str
@@ -47,7 +47,7 @@ class Wanted(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What someone asked for, in order of preference, and where."""
+    """The versions requested of one tool, in order of preference, and the location."""
 
     tool: str
     wanted: tuple[Wanted, ...]
@@ -55,7 +55,7 @@ class Request(NamedTuple):
 
     @property
     def stated(self) -> list[Pin]:
-        """What it says of versions, each exact or the beginning of one."""
+        """The version texts of the request, each exact or a prefix."""
         versions = [
             alternative.value
             for alternative in self.wanted
@@ -76,12 +76,12 @@ class Pin(NamedTuple):
 
 
 class Host(NamedTuple):
-    """What a build must fit: `linux`/`macos`, `x64`/`arm64`, `glibc`/`musl`/"".
+    """The platform that a build must fit: operating system, processor, C library.
 
-    `libc_version` is glibc's as `2.36`, or macOS's own as `14.5`; "" when unknown.
-    `libraries` are the sonames that its loader finds; None when they are not known.
-    `beside` are the tools that will run beside the build, as (tool, version): what the
-    project pins.
+    `linux`/`macos`, `x64`/`arm64`, `glibc`/`musl`/"". `libc_version` is glibc's as
+    `2.36`, or macOS's own as `14.5`; "" when unknown. `libraries` are the sonames found
+    by its loader; None when unknown. `beside` are the tools that the project pins
+    beside the build, as (tool, version).
     """
 
     os: str
@@ -112,7 +112,7 @@ class Artifact(NamedTuple):
     """A file to fetch. The locator is canonical: never a mirror's address.
 
     Locators: an `https:` URL, `npm:name@version`, `pypi:dist==version#file`; and, for a
-    plugin that fetches by itself, `git:URL@commit` or `folder:name@commit`.
+    scripted plugin, `git:URL@commit` or `folder:name@commit`.
     """
 
     locator: str
@@ -129,11 +129,11 @@ class Release(NamedTuple):
 
 
 class Build(NamedTuple):
-    """One build of a version for one kind of host: what to fetch, and what it needs.
+    """One build of a version for one kind of host: its artifacts and requirements.
 
     `requires` are (name, least version) pairs, sorted: `("glibc", "2.28")`, `("macos",
     "13.0")`; `("soname", "libcrypto.so.3")` for a library that the host must have; and
-    `("tool-erlang", "27")` for the tool that runs it, in that version or newer.
+    `("tool-erlang", "27")` for the tool that runs it, at least that version.
     The first artifact is the main one, the others are its companions.
     """
 
@@ -145,11 +145,11 @@ class Unpack(NamedTuple):
     """Step: unpack an artifact below the install.
 
     `artifact` is its index in the plan. Only members below the directory `only` of the
-    archive as it stands are taken ("" for all), then `strip` leading directories are
-    dropped; the rest lands in `into`, relative to the install ("" is its root).
-    `without` are files to leave out, relative to `into`: what a package adds to the
-    tool's own tree. Links to what is below one of the directories `shared` of the
-    archive's system lead to the same path of the install.
+    archive are unpacked ("" for all), then `strip` leading directories are dropped; the
+    rest goes to `into`, relative to the install ("" is its root). `without` are files
+    to leave out, relative to `into`: files that a package adds to the tool's tree.
+    Links to a path below one of the directories `shared` of the archive's system lead
+    to the same path of the install.
     """
 
     artifact: int
@@ -161,14 +161,14 @@ class Unpack(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Step: an artifact is itself the program at `path`, relative to the install."""
+    """Step: an artifact is the program itself; copy it to `path` in the install."""
 
     artifact: int
     path: str
 
 
 class Link(NamedTuple):
-    """Step: place a symbolic link at `path`; what stands there is replaced.
+    """Step: create a symbolic link at `path`, replacing what exists.
 
     `path` is relative to the install; `target` to the directory that holds the link.
     """
@@ -178,9 +178,9 @@ class Link(NamedTuple):
 
 
 class Rewrite(NamedTuple):
-    """Step: in the text files that fit a pattern, put the install's path for `old`.
+    """Step: replace `old` by the install's path in the text files that match a pattern.
 
-    `pattern` is relative to the install, with `*`. It is done in the final place.
+    `pattern` is relative to the install, with `*`. This is done in the final place.
     """
 
     pattern: str
@@ -194,10 +194,10 @@ class Run(NamedTuple):
 
 
 class Patch(NamedTuple):
-    """Step: let every ELF file run with the loader and the libraries of `directory`.
+    """Step: make every ELF file use the loader and libraries in `directory`.
 
-    `directory` is relative to the install, `loader` a file in it, "" for the host's. It
-    is done in the final place: the paths in the files are absolute.
+    `directory` is relative to the install, `loader` a file in it, "" for the host's.
+    This is done in the final place: the paths in the files are absolute.
     """
 
     directory: str
@@ -207,16 +207,18 @@ class Patch(NamedTuple):
 class Need(NamedTuple):
     """What a build needs of the machine: one of `programs`, or what a compiler finds.
 
-    `header` and `library` are found by compiling, `condition` holds in C there. It
-    counts for versions below `below`, "" for all, and not where an option of the user's
-    begins with `unless`. `packages` are (package manager, its words); `hint` is what
-    helps where no package does. `version` is the macro in which the header tells the
-    library's version. It counts for the `sources` of these ids, () for all.
+    `header` and `library` are found by compiling, and `condition` holds in C there. The
+    need applies to versions below `below` ("" for all), and not when an option of the
+    user starts with `unless`. `packages` are (package manager, package names); `hint`
+    is the advice where no package helps. `version` is the macro in which the header
+    states the library's version. The need applies to the `sources` of these ids, () for
+    all.
 
-    Where the machine lacks it, packages of the Debian suite `suite` may meet it:
-    `libraries` stay beside the install, `headers` are there for the build. `option` is
-    the word for configure, where `{supplied}` is the directory that holds both.
-    `soname` is a library of a machine that has no use for them.
+    Where the machine lacks it, packages of the Debian suite `suite` may supply it:
+    `libraries` are kept beside the install, `headers` are used during the build.
+    `option` is the argument for configure, in which `{supplied}` is the directory with
+    both. `soname` is a library that is kept out of the build when the machine does not
+    have it.
     """
 
     what: str
@@ -238,12 +240,12 @@ class Need(NamedTuple):
 
 
 class Recipe(NamedTuple):
-    """How source code becomes an install.
+    """How source code is built.
 
-    `phases` are (name, command), where `{install}` is the final place, `{jobs}` how
-    many compilers may run, and the word `{options}` the words of the variable that
-    `options` names, and of the settings. `requires` are tools whose programs it runs.
-    `supplied` are needs that packages of the plan meet.
+    `phases` are (name, command), where `{install}` is the final place, `{jobs}` the
+    number of parallel compilers, and `{options}` the arguments from the variable named
+    by `options` and from the settings. `requires` are tools whose programs the build
+    runs. `supplied` are needs that packages of the plan satisfy.
     """
 
     phases: tuple[tuple[str, tuple[str, ...]], ...]
@@ -260,9 +262,9 @@ class Compile(NamedTuple):
 
 
 class Scripted(NamedTuple):
-    """Step: let the scripts of an asdf plugin download and build into the final place.
+    """Step: run an asdf plugin's scripts, which download and build into the final path.
 
-    `plugin` is its directory, absolute. They say themselves which directories have
+    `plugin` is its directory, absolute. The scripts report which directories have
     programs.
     """
 
@@ -286,27 +288,30 @@ class DefaultPackages(NamedTuple):
     run: tuple[str, ...]
 
 
-# What an asdf plugin is asked each time a program runs: nothing, its exec-env, or more.
-Asks = Literal["", "env", "all"]
+# When an asdf plugin's scripts run for each program: never, exec-env only, or all.
+RuntimeScripts = Literal["", "env", "all"]
 
 
 class Plan(NamedTuple):
-    """What will be done to install one pin on one host: the waist of the product.
+    """What will be done to install one pin on one host; every source ends in a Plan.
 
     `source` is its id in the plugin, `publisher` who made the bytes. `bin_dirs` are
     relative to the install. `commands` must exist and fit the host before the result is
-    published. `proof` is a command and the first line it must answer: that the build is
-    the pinned version and runs here; () for none. `variables` are (name, value), where
-    `{install}` stands for the install's path; `defaults` are those that the user may
-    have set instead, each with other variables that count as that. `homes` are
-    variables and directories outside of it, `home_bins` directories there with
-    programs; `{required}` in them is the major version of the tool that this one
-    requires. `demands` are names of what the proof's further lines say, and that must
-    not be `no`. What `asks` is as its plugin says again each time it runs. One of
-    `first_use` has a digest that nobody published: what was received once. The bytes of
-    one that is `brought` were here, as a lockfile has them, and nobody here has fetched
-    them from its publisher. `requires` are the least versions of the tools that run it:
-    `("tool-erlang", "27")`.
+    published. `proof` is a command and the first line that it must print, which shows
+    that the build is the pinned version and runs here; () for none.
+
+    `variables` are (name, value), where `{install}` is the install's path; `defaults`
+    are those that the user may have set instead, each with equivalent variables.
+    `homes` are variables and directories outside of the install, `home_bins`
+    directories there with programs; `{required}` in them is the major version of the
+    tool that this one requires. `demands` are names in the proof's further lines whose
+    value must not be `no`. `runtime_scripts` states which scripts of its plugin run
+    each time a program runs.
+
+    `first_use` marks a digest that no publisher states: it was recorded at the first
+    download. `brought` marks bytes that came with a lockfile's bundle and were not
+    fetched from their publisher here. `requires` are the least versions of the tools
+    that run it: `("tool-erlang", "27")`.
     """
 
     pin: Pin
@@ -323,14 +328,14 @@ class Plan(NamedTuple):
     home_bins: tuple[str, ...] = ()
     defaults: Defaults = ()
     demands: tuple[str, ...] = ()
-    asks: Asks = ""
+    runtime_scripts: RuntimeScripts = ""
     first_use: bool = False
     brought: bool = False
     requires: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_in_place(self) -> bool:
-        """Say whether a step needs the final path: such a tree is not staged whole."""
+        """Return whether a step needs the final path: such a tree is not staged."""
         return any(
             isinstance(step, Rewrite | Run | Patch | Compile | Scripted)
             for step in self.steps
@@ -338,23 +343,23 @@ class Plan(NamedTuple):
 
     @property
     def recipe(self) -> Recipe | None:
-        """How it is built, where its artifact is source code."""
+        """How the artifact is built, if it is source code."""
         steps = (step for step in self.steps if isinstance(step, Compile))
         return next((step.recipe for step in steps), None)
 
     @property
     def is_scripted(self) -> bool:
-        """Say whether a plugin's scripts fetch and build it: no artifact is a file."""
+        """Return whether a plugin's scripts fetch and build it, without artifacts."""
         return any(isinstance(step, Scripted) for step in self.steps)
 
     @property
     def is_bound(self) -> bool:
-        """Say whether what comes of it runs on this machine alone, in this place."""
+        """Return whether the resulting tree runs only on this machine, at this path."""
         return any(isinstance(step, Patch) for step in self.steps)
 
     @property
     def is_of_here(self) -> bool:
-        """Say whether the tree is worth keeping: no archive holds it as it is."""
+        """Return whether the tree is worth caching: no archive holds it as it is."""
         return self.is_bound or self.recipe is not None
 
 
@@ -374,9 +379,8 @@ class TreeFile(NamedTuple):
 class Receipt(NamedTuple):
     """What an install came from. `installed_at` is UTC as `2026-01-31T12:00:00Z`.
 
-    What is `bound` runs on this machine alone: its programs name private libraries.
-    What `asks` is as its plugin says again each time it runs. What is `brought` only a
-    lockfile vouches for: its bytes came in a bundle. `requires` as of a plan.
+    A `bound` install runs only on this machine: its programs name private libraries.
+    `runtime_scripts`, `brought` and `requires` are as in a plan.
     """
 
     pin: Pin
@@ -393,7 +397,7 @@ class Receipt(NamedTuple):
     homes: tuple[tuple[str, str], ...] = ()
     home_bins: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
-    asks: Asks = ""
+    runtime_scripts: RuntimeScripts = ""
     first_use: bool = False
     brought: bool = False
     requires: tuple[tuple[str, str], ...] = ()
@@ -401,10 +405,10 @@ class Receipt(NamedTuple):
 
 
 class Home(NamedTuple):
-    """A variable that names a directory of a tool's own, unless the user has set it.
+    """A variable that names a tool's own directory, unless the user has set it.
 
-    One that names a directory below `root` was set for another version: it is not the
-    user's. A variable of `unless` that is set counts as this one.
+    A value below `root` was set for another version, not by the user. A variable of
+    `unless` that is set is treated as this one.
     """
 
     variable: str
@@ -416,14 +420,14 @@ class Home(NamedTuple):
 class EnvPatch(NamedTuple):
     """Changes to an environment: absolute directories before PATH, and variables.
 
-    PluginDirectories of `path` and `homes` may hold REQUIRED, which stands for the
-    major version of the tool that this one requires. `major` is this one's own. One
-    that `asks` is what holds before the tool's `plugin`, a directory, is asked.
+    Directories of `path` and `homes` may hold REQUIRED, a placeholder for the major
+    version of the tool that this one requires. `major` is the tool's own. With
+    `runtime_scripts` the scripts of `plugin`, a directory, complete the patch.
     """
 
     path: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
     homes: tuple[Home, ...] = ()
     major: str = ""
-    asks: Asks = ""
+    runtime_scripts: RuntimeScripts = ""
     plugin: str = ""

@@ -1,4 +1,4 @@
-"""Turns a misspelt name into the names near it. It decides nothing by itself."""
+"""Finds known names that are similar to a misspelled one. It decides nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from toolpin.versions import nearest
 
 
 def near_names(word: str, known: Iterable[str], *, most: int = 3) -> list[str]:
-    """Return the known names that are spelt like the word, the nearest first."""
+    """Return the known names that are spelled like the word, nearest first."""
     import difflib  # noqa: PLC0415 - only a mistake needs it
 
     return difflib.get_close_matches(word, list(known), n=most)
@@ -24,7 +24,8 @@ def near_names(word: str, known: Iterable[str], *, most: int = 3) -> list[str]:
 def known_tool(name: str, app: App) -> str:
     """Return the canonical name of a tool that a plugin describes or that is installed.
 
-    Raises UsageError for what is no name, ToolpinError with names near any other.
+    Raises UsageError for an invalid name, ToolpinError with near names for an unknown
+    one.
     """
     origin = Origin("the command line")
     tool = app.registry.canonical(name)
@@ -35,10 +36,10 @@ def known_tool(name: str, app: App) -> str:
 
 
 def pinned_tool(name: str, app: App, *, verb: str = "pin") -> Request:
-    """Return what is asked for here of the tool that somebody named.
+    """Return the request here for a tool that the user named.
 
-    Files that do not count are told of. Raises ToolpinError for one that nothing pins,
-    with names near an unknown one, and with the command `verb` for any version.
+    Warns of ignored files. Raises ToolpinError for a tool that nothing pins: with near
+    names for an unknown tool, else with the command `verb`.
     """
     app.warn_of_ignored()
     request = app.request(app.registry.canonical(name))
@@ -53,7 +54,7 @@ def pinned_tool(name: str, app: App, *, verb: str = "pin") -> Request:
 
 
 def installed_nearby(tool: str, version: str, app: App) -> str:
-    """Return the installed versions to offer instead of one, nearest first."""
+    """Return the installed versions to suggest for a missing one, nearest first."""
     have = installs.versions(app.paths, tool)
     return ", ".join(nearest(version, have) or have) or "none"
 
@@ -61,7 +62,7 @@ def installed_nearby(tool: str, version: str, app: App) -> str:
 def with_near_commands(
     error: UnknownCommand, word: str, paths: Paths
 ) -> UnknownCommand:
-    """Return the error of an unknown command with the commands that are spelt so."""
+    """Add the near names of known commands to the error of an unknown one."""
     try:
         near = near_names(word, sorted(os.listdir(paths.shims)))
     except OSError:

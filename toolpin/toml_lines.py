@@ -1,7 +1,7 @@
 """Turns TOML text into its statements, each with its place, and edits single values.
 
-The text must be TOML already: `tomllib` judges it. What is edited keeps every other
-byte: comments, order, blanks. Comments inside a value that is replaced go with it.
+The text must be TOML already: `tomllib` validates it. Edits keep every other byte:
+comments, order, blanks. Comments inside a replaced value are lost.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _TOKEN = re.compile(
 class Statement(NamedTuple):
     """A `key = value` or a `[header]`; offsets count characters of the text.
 
-    `path` is the whole path; of `[[x]]` tables the number counts: ("x", 0, "key").
-    `value` is None for a header. `end` is behind the line's end.
+    `path` is the whole path; of `[[x]]` tables the number is part of it: ("x", 0,
+    "key"). `value` is None for a header. `end` is after the line's end.
     """
 
     path: Path
@@ -67,7 +67,7 @@ def statements(text: str) -> list[Statement]:
 
 
 def line_of(text: str, path: Path) -> int:
-    """Return the line of a key, of what holds it, or of its table's first key."""
+    """Return the line of a key, of its parent, or of its table's first key."""
     known = statements(text)
     for length in range(len(path), 0, -1):
         for statement in known:
@@ -93,7 +93,7 @@ def with_value(text: str, path: tuple[str, ...], value: object) -> str:
     if len(path) == 1:
         return _at_the_top(text, known, entry, newline)
     table_of = [statement for statement in known if statement.path[:1] == path[:1]]
-    if any(not item.value for item in table_of):
+    if any(not statement.value for statement in table_of):
         return _inserted(text, table_of[-1].end, entry, newline)
     if table_of:  # all are written as `table.key = value`
         dotted = f"{_quoted(path[0])}.{entry}"
@@ -148,7 +148,7 @@ def _inline(text: str, statement: Statement) -> dict[str, object]:
 
 
 def _at_the_top(text: str, known: list[Statement], entry: str, newline: str) -> str:
-    """Insert a key of no table: behind the last of them, before the first header."""
+    """Insert a top-level key: after the last one, before the first header."""
     before = _until_header(known)
     if before:
         return _inserted(text, before[-1].end, entry, newline)

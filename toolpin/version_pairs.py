@@ -1,6 +1,6 @@
-"""Says whether versions that run together were made for each other; asks nobody.
+"""Checks whether versions that run together were made for each other. No network.
 
-By what a version's own suffix says, and by the table that its publisher keeps.
+It uses the suffix of a version, and the table that its publisher keeps.
 """
 
 from __future__ import annotations
@@ -17,41 +17,41 @@ from toolpin.versions import is_prefix, sort_key
 if TYPE_CHECKING:
     from toolpin.plugins.tool_file import Tool
 
-Wish = tuple[Pin, Origin]
+LocatedPin = tuple[Pin, Origin]
 
-_MINOR = 2  # numbers of a minor version; a whole one has more
+_MINOR = 2  # numbers of a minor version; a full version has more
 
 
 def check_pairs(
-    lockfile_requests: Iterable[Wish], tool_of: Callable[[str], Tool | None]
+    located_pins: Iterable[LocatedPin], tool_of: Callable[[str], Tool | None]
 ) -> list[str]:
-    """Return a warning for each two versions that work together only by luck.
+    """Return a warning for each two versions that may not work together.
 
-    All wishes are of one place: the first version of a tool is the one that runs.
-    Raises ToolpinError for the first two that do not work together.
+    All requests are from one location: the first version of a tool is the one that
+    runs. Raises ToolpinError for the first two that do not work together.
     """
-    first: dict[str, Wish] = {}
-    for pin, origin in lockfile_requests:
+    first: dict[str, LocatedPin] = {}
+    for pin, origin in located_pins:
         first.setdefault(pin.tool, (pin, origin))
     warnings = []
-    for wish in first.values():
-        tool = tool_of(wish[0].tool)
+    for located in first.values():
+        tool = tool_of(located[0].tool)
         other = first.get(tool.pairs.get("tool", "")) if tool else None
-        if tool and other and (warning := _check(tool, wish, other)):
+        if tool and other and (warning := _check(tool, located, other)):
             warnings.append(warning)
     return warnings
 
 
-def refuse_pairs(lockfile_requests: Sequence[Wish], app: App) -> None:
+def refuse_pairs(located_pins: Sequence[LocatedPin], app: App) -> None:
     """Raise what `check_pairs` raises, or warn of it where the settings allow it.
 
     Its warnings are printed.
     """
     registry = app.registry
-    if registry.paired.isdisjoint(pin.tool for pin, _ in lockfile_requests):
+    if registry.paired.isdisjoint(pin.tool for pin, _ in located_pins):
         return
     try:
-        for warning in check_pairs(lockfile_requests, registry.get):
+        for warning in check_pairs(located_pins, registry.get):
             app.report.warn(warning)
     except ToolpinError as error:
         if app.settings.check_pairs:
@@ -60,25 +60,25 @@ def refuse_pairs(lockfile_requests: Sequence[Wish], app: App) -> None:
 
 
 def warn_of_pairs(requests: Iterable[Request], app: App) -> None:
-    """Say what `check_pairs` would raise of a file's lines, and what to do about it."""
+    """Warn of what `check_pairs` would raise for a file's lines, with the fix."""
     registry = app.registry
-    lockfile_requests = [
+    located_pins = [
         (pin._replace(tool=registry.canonical(pin.tool)), request.origin)
         for request in requests
         for pin in request.stated
     ]
     try:
-        for warning in check_pairs(lockfile_requests, registry.get):
+        for warning in check_pairs(located_pins, registry.get):
             app.report.warn(warning)
     except ToolpinError as error:
         app.report.warn(f"{error.what}; try: {error.hint}")
 
 
 def suited(tool: Tool, version: str) -> tuple[str, str] | None:
-    """Return the first and the last major version of the other tool for this one.
+    """Return the first and last major version of the other tool that suits this one.
 
-    For the beginning of a version those of all that it may become. None where nothing
-    is known of it: it is newer than the table, or has a name.
+    For a prefix, those of all versions that it matches. None where nothing is known:
+    the version is newer than the table, or has a name.
     """
     base, _, suffix = version.partition(tool.pairs["suffix"])
     if suffix.isdecimal():
@@ -95,12 +95,12 @@ def suited(tool: Tool, version: str) -> tuple[str, str] | None:
     return from_then[0], rows[max(same, key=sort_key)][1]
 
 
-def _check(tool: Tool, wish: Wish, other: Wish) -> str:
+def _check(tool: Tool, located: LocatedPin, other: LocatedPin) -> str:
     """Return a warning, "" for none. Raises ToolpinError where the two do not work.
 
     Compiled Erlang code runs on a newer runtime, and not on an older one.
     """
-    (pin, origin), (partner, partner_origin) = wish, other
+    (pin, origin), (partner, partner_origin) = located, other
     known = suited(tool, pin.version)
     major = partner.version.partition(".")[0]
     if known is None or not major.isdecimal():
@@ -134,7 +134,7 @@ def _check(tool: Tool, wish: Wish, other: Wish) -> str:
 
 
 def _rows(file: str) -> dict[str, tuple[str, str]]:
-    """Return the table: (first, last) by the version from which they hold."""
+    """Return the table: (first, last) by the version from which they apply."""
     try:
         with open(file, encoding="utf-8") as stream:
             lines = [line.split() for line in stream if not line.startswith("#")]

@@ -1,6 +1,6 @@
 """Turns version texts into an order, and finds the newest or the nearest of many.
 
-One order for every tool, by numbers and words; it knows no tool and no catalog.
+One order for every tool, by numbers and words; it depends on no tool and no catalog.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import NamedTuple
 
-# From the least ready to the release candidates; what is not here is a variant.
+# From alpha to the release candidates; any other word is a variant.
 _PRE_RELEASES = {
     word: stage
     for stage, words in enumerate(
@@ -45,12 +45,12 @@ def sort_key(version: str) -> Key:
 
 
 def is_pre_release(version: str) -> bool:
-    """Tell whether a version is one that comes before a release."""
+    """Return whether a version is a pre-release."""
     return any(kind == _BEFORE_END for kind, _, _ in _parts(version))
 
 
 def is_prefix(prefix: str, version: str) -> bool:
-    """Tell whether whole leading parts agree: `1.2` and `1.2.3`, never `2` and `20`."""
+    """Return whether leading parts agree: `1.2` and `1.2.3`, never `2` and `20`."""
     if not version.startswith(prefix):
         return False
     following = version[len(prefix) :]
@@ -58,9 +58,9 @@ def is_prefix(prefix: str, version: str) -> bool:
 
 
 def is_exact(text: str) -> bool:
-    """Tell whether a text begins with three numbers, as the name of one release does.
+    """Return whether a text begins with three numbers, as a release's name does.
 
-    `1.21` and `26.2` may be both, a release and the beginning of others.
+    `1.21` and `26.2` may be both, a release and a prefix of others.
     """
     first, *more = text[text[:1] in ("v", "V") :].split(".", 2)
     return len(more) == 2 and all(map(str.isdigit, (first, more[0], more[1][:1])))
@@ -77,12 +77,12 @@ def newest(prefix: str, versions: Iterable[str]) -> str | None:
 
 
 def nearest(version: str, known: Iterable[str], count: int = 4) -> list[str]:
-    """Return the known versions to offer for one that does not exist, best first.
+    """Return the known versions to suggest for a missing one, best first.
 
     Those that share most leading parts, then releases, then by distance in the order.
     Without one that shares the first part the result is the next lower and higher one.
     """
-    asked = _parts(version)
+    wanted = _parts(version)
     ordered = sorted(set(known), key=sort_key)
     place = bisect_left(ordered, sort_key(version), key=sort_key)
     wants_release = not is_pre_release(version)
@@ -94,13 +94,13 @@ def nearest(version: str, known: Iterable[str], count: int = 4) -> list[str]:
         distance = (
             2 * (index - place) + 1 if index >= place else 2 * (place - index - 1)
         )
-        return -_shared(asked, _parts(other)), unready, distance
+        return -_shared(wanted, _parts(other)), unready, distance
 
     ranked = sorted(range(len(ordered)), key=rank)
-    close = [index for index in ranked if _shared(asked, _parts(ordered[index]))]
-    if close or not asked or asked[0][0] != _NUMBER:
+    close = [index for index in ranked if _shared(wanted, _parts(ordered[index]))]
+    if close or not wanted or wanted[0][0] != _NUMBER:
         return [ordered[index] for index in close[:count]]
-    ready = [item for item in ordered if not is_pre_release(item)] or ordered
+    ready = [version for version in ordered if not is_pre_release(version)] or ordered
     place = bisect_left(ready, sort_key(version), key=sort_key)
     return ready[max(place - 1, 0) : place + 1]
 
@@ -120,17 +120,17 @@ def _preference(version: str) -> tuple[bool, tuple[Part, ...], bool, Key]:
     )
 
 
-def _shared(item: tuple[Part, ...], other: tuple[Part, ...]) -> int:
+def _shared(version: tuple[Part, ...], other: tuple[Part, ...]) -> int:
     count = 0
-    for mine, theirs in zip(item, other, strict=False):
-        if mine != theirs:
+    for own, others in zip(version, other, strict=False):
+        if own != others:
             break
         count += 1
     return count
 
 
 def _parts(version: str) -> tuple[Part, ...]:
-    """Return what is compared of each piece; a `v` before a number does not count."""
+    """Return the sort key of each piece; a `v` before a number is ignored."""
     pieces = _pieces(version)
     if len(pieces) > 1 and pieces[0].text == "v" and pieces[1].joined:
         del pieces[0]

@@ -103,9 +103,9 @@ def test_a_tree_behind_the_mark_of_a_dead_process_does_not_count_and_is_swept(
     mark.write_text(stage_names.mark_text(paths.install(*PIN)))
     assert not installs.is_installed(paths, PIN)
     with staging.version_lock(paths, PIN):
-        cleanup.sweep(paths)
+        cleanup.clean_up(paths)
     assert os.path.exists(paths.install(*PIN))  # its owner lives
-    cleanup.sweep(paths)
+    cleanup.clean_up(paths)
     assert not os.path.lexists(paths.install(*PIN))
     assert not mark.exists()
     publication.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
@@ -127,9 +127,9 @@ def test_what_stood_aside_for_a_dead_process_is_put_back(
         mark.parent.mkdir(exist_ok=True)
         mark.write_text(stage_names.mark_text(paths.install(*PIN)))
     with staging.version_lock(paths, PIN):
-        cleanup.sweep(paths)
+        cleanup.clean_up(paths)
     assert aside.exists()  # its owner lives
-    cleanup.sweep(paths, {"erlang"})
+    cleanup.clean_up(paths, {"erlang"})
     cleanup.tidy(paths)
     assert "old" in os.listdir(paths.install(*PIN))
     assert os.listdir(paths.into) == ["erlang"]
@@ -141,7 +141,7 @@ def test_a_tree_that_is_not_toolpins_is_put_in_no_place(
     """A checkout can bring along what looks as if it had stood aside."""
     paths = paths._replace(into=str(tmp_path / "image"))
     Path(stage_names.stage_of(paths, PIN, stage_names.ASIDE), "bin").mkdir(parents=True)
-    cleanup.sweep(paths, {"erlang"})
+    cleanup.clean_up(paths, {"erlang"})
     assert not os.path.lexists(paths.install(*PIN))
 
 
@@ -152,7 +152,7 @@ def test_what_made_room_is_deleted_after_a_death_at_the_end(
     Path(paths.staging, "erlang@25.2.3@aside").mkdir(parents=True)
     publication.publish(paths, plan_of(REWRITE), [archive(tmp_path)], "now")
     Path(paths.staging, "erlang@25.2.3@aside").mkdir(parents=True, exist_ok=True)
-    cleanup.sweep(paths)
+    cleanup.clean_up(paths)
     assert os.listdir(paths.staging) == []
     assert os.path.exists(f"{paths.install(*PIN)}/bin/erl")
 

@@ -128,7 +128,7 @@ def test_the_staging_of_the_dead_is_swept_and_of_the_living_not(paths: Paths) ->
     for pin in (PIN, alive):
         os.makedirs(f"{paths.staging}/{pin.tool}@{pin.version}/bin")
     with staging.version_lock(paths, alive):
-        cleanup.sweep(paths)
+        cleanup.clean_up(paths)
     assert os.listdir(paths.staging) == [f"nodejs@{alive.version}"]
 
 

@@ -50,7 +50,7 @@ from toolpin.sources.protocol import Services, read_lines
 from toolpin.sources.spec import SourceSpec
 from toolpin.sources.wheels import parse_page
 from toolpin.system.host import any_of
-from toolpin.tasks.mise_tools import said_in
+from toolpin.tasks.mise_tools import translate
 
 _HEX = "0123456789abcdef" * 4
 _IDIOMS = Idioms(
@@ -173,7 +173,7 @@ def _state(data: bytes) -> None:
     assert parse_state(render_state(parse_state(text))) == parse_state(text)
     env = {"PATH": "/a:/b", "HOME": "/h", STATE: text}
     patch = EnvPatch(("/n/bin",), (("GOROOT", "/n"),))
-    changes = entered(env, patch, "/shims", told="", in_front=True)
+    changes = entered(env, patch, "/shims", message="", in_front=True)
     after = {**env, **changes}
     left({name: value for name, value in after.items() if value is not None})
 
@@ -184,7 +184,7 @@ def _record(data: bytes) -> None:
 
 
 def _mise(data: bytes) -> None:
-    for tool, wanted in said_in(
+    for tool, wanted in translate(
         data.decode("utf-8", "replace"), "mise.toml"
     ).tools.items():
         toolversions.edit(b"", (tool,), wanted)
@@ -374,7 +374,9 @@ TARGETS: dict[str, Target] = {
         _record,
         (
             render_record(EnvPatch(("/a/bin",), (("A", "it's\n"),))).encode(),
-            render_record(EnvPatch(("/a",), (), (), "27", asks="all")).encode(),
+            render_record(
+                EnvPatch(("/a",), (), (), "27", runtime_scripts="all")
+            ).encode(),
         ),
     ),
     "mise": Target(

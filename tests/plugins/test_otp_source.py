@@ -26,7 +26,7 @@ from toolpin.install.planner import (
     locked_builds,
     make_plan,
     verified_by,
-    ways_to_verify,
+    all_verified_by,
 )
 from toolpin.install.source_build_plan import left_out, recipe_for, supply
 from toolpin.model import (
@@ -169,7 +169,7 @@ def test_a_release_without_list_and_digests_has_no_checksum(
     server.put(f"{DOWNLOADS}/OTP-26.2.3/otp_src_26.2.3.tar.gz", b"content")
     trusting = clients(server, tmp_path, Apt(), first=True)
     plan = make_plan(erlang, spec, pin, HOST, trusting)
-    assert trusting.first_use.knows(plan.artifacts)
+    assert trusting.first_use.has_recorded(plan.artifacts)
     assert make_plan(erlang, spec, pin, HOST, on).artifacts == plan.artifacts
 
     assets[3]["digest"] = f"sha256:{CODE}"
@@ -178,7 +178,7 @@ def test_a_release_without_list_and_digests_has_no_checksum(
     (build,) = locked_builds(erlang, spec, pin, HOST, later)
     assert build.artifacts[0].digest.hex == CODE
     assert verified_by(spec, build) == "release"
-    assert ways_to_verify(spec) == {"checksum file", "release"}
+    assert all_verified_by(spec) == {"checksum file", "release"}
 
 
 def test_code_is_built_where_nobody_has_built_it(erlang: Tool) -> None:

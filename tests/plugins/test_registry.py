@@ -135,4 +135,4 @@ def test_a_damaged_file_in_a_bundled_ones_place_keeps_its_names(paths: Paths) ->
 def test_what_nobody_knows_names_its_neighbours(paths: Paths) -> None:
     with pytest.raises(ToolpinError) as caught:
         read_registry(paths).check("nodjs")
-    assert dict(caught.value.facts)["similar"] == "nodejs"
+    assert dict(caught.value.facts)["similar"].startswith("nodejs")

@@ -23,7 +23,7 @@ def asked(world: World) -> World:
     """A version of `greet` whose plugin is asked; the project has a `brew`."""
     store = world.store
     tree = store.publish("greet", "1.0", {"greet": ""})
-    patch = EnvPatch((f"{tree}/bin",), (), asks="all")
+    patch = EnvPatch((f"{tree}/bin",), (), runtime_scripts="all")
     (tree / ".toolpin/record.sh").write_text(render_record(patch))
     store.script(tree / "extra/more", "more")
     store.script(store.home.data / "plugins/greet/bin/list-all", "1.0")

@@ -272,7 +272,7 @@ def test_of_an_install_whose_plugin_is_asked_the_lockfile_says_nothing(
     store: Store, road: str
 ) -> None:
     tree = store.publish("nodejs", "11.0.0", {"node": ""})
-    patch = EnvPatch((f"{tree}/bin",), (), asks="all")
+    patch = EnvPatch((f"{tree}/bin",), (), runtime_scripts="all")
     (tree / ".toolpin/record.sh").write_text(render_record(patch))
     store.script(store.home.data / "plugins/nodejs/bin/list-all", "11.0.0")
     store.publish("nodejs", "11.0.0-x", {"node": ""})

@@ -22,7 +22,7 @@ def _after(env: dict[str, str], changes: dict[str, str | None]) -> dict[str, str
 def _enter(
     env: dict[str, str], patch: EnvPatch, *, in_front: bool = False
 ) -> dict[str, str]:
-    return _after(env, entered(env, patch, SHIMS, told="", in_front=in_front))
+    return _after(env, entered(env, patch, SHIMS, message="", in_front=in_front))
 
 
 def _block(patch: EnvPatch) -> str:

@@ -71,7 +71,7 @@ def test_sh_reads_the_values_that_were_written(patch: EnvPatch, major: str) -> N
     shown = "".join(f'printf "%s\\0" "${name}"\n' for name, _ in settled.variables)
     record = f"toolpin_major={major}\n{render_record(patch)}"
     # As a function: the record of what asks its plugin returns, as when it is sourced.
-    status = int(patch.asks == "all")
+    status = int(patch.runtime_scripts == "all")
     script = f"use() {{\n{record}}}\nuse || [ $? = {status} ] || exit\n"
     script += f'printf "%s\\0" "$toolpin_bins" "$toolpin_major"\n{shown}'
     out = subprocess.run(

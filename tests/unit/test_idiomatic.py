@@ -66,7 +66,7 @@ def test_a_plain_file_has_as_many_versions_as_tool_versions_can_have() -> None:
     request = _read(".nvmrc", "20\n" * 1000)
     assert request is not None
     assert len(request.wanted) == 1000
-    asks = IDIOMS._replace(asks={"nodejs": lambda _file: ["20"] * 1001})
+    asks = IDIOMS._replace(readers={"nodejs": lambda _file: ["20"] * 1001})
     for idioms, text in ((IDIOMS, "20 " * 1001), (IDIOMS, "20\n" * 1001), (asks, "")):
         with pytest.raises(UsageError, match="more than 1000 versions"):
             idioms.read(text.encode(), "/p/.nvmrc", ".nvmrc", "nodejs")

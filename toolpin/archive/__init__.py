@@ -1,1 +1,1 @@
-"""Archives: what they hold, and the trees that they become."""
+"""Archives: their members, and unpacking them into trees."""

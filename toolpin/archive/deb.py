@@ -1,7 +1,7 @@
-"""Turns a Debian package into its member of files, a compressed tar; unpacks nothing.
+"""Turns a Debian package into its data member, a compressed tar; unpacks nothing.
 
 A `.deb` is an `ar` archive of exactly three members, as deb(5) has it: its version, the
-control files and the data. Readers differ in what they make of anything else.
+control files and the data. Readers treat anything else differently.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class _Place(NamedTuple):
 
 
 class Part:
-    """A part of a file, read in order as if it were a file of its own."""
+    """A part of a file, read in order like a separate file."""
 
     def __init__(self, file: BinaryIO, start: int, size: int) -> None:
         self._file = file
@@ -44,7 +44,7 @@ class Part:
 
 
 def data_member(file: BinaryIO) -> Part:
-    """Return the package's `data.tar.*`; raise Broken for what is no plain package."""
+    """Return the package's `data.tar.*`; raise Broken for an invalid package."""
     size = file.seek(0, 2)
     version, at = _member(file, len(AR_MAGIC), size)
     if version.name != "debian-binary" or not _is_version_2(file, version):
@@ -66,7 +66,7 @@ def _is_version_2(file: BinaryIO, version: _Place) -> bool:
 
 
 def _member(file: BinaryIO, at: int, file_bytes: int) -> tuple[_Place, int]:
-    """Return the member whose header stands at `at`, and where the next one does."""
+    """Return the member with its header at `at`, and the next header's position."""
     file.seek(at)
     header = file.read(_HEADER_BYTES)
     name = header[:16].rstrip(b" ").removesuffix(b"/").decode("ascii", "replace")
@@ -78,7 +78,7 @@ def _member(file: BinaryIO, at: int, file_bytes: int) -> tuple[_Place, int]:
     if end > file_bytes:
         raise Broken("the archive is truncated", name)
     file.seek(end)
-    padding = file.read(place.size % 2)  # members begin at even places
+    padding = file.read(place.size % 2)  # members begin at even offsets
     if padding.strip(b"\n\0"):
         raise Broken("bytes that belong to no member", name)
     return place, end + len(padding)

@@ -1,4 +1,4 @@
-"""Says by its published name whether a file is an archive, or one packed program."""
+"""Recognizes archives and compressed single programs by their published name."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _PACKED = (".gz", ".xz", ".bz2", ".zst")
 
 
 def is_archive(filename: str) -> bool:
-    """Say whether a file of this name holds a tree."""
+    """Return whether a file of this name is an archive of a tree."""
     return any(filename.endswith(suffixes) for _, suffixes in FAMILIES)
 
 
 def is_packed(filename: str) -> bool:
-    """Say whether a file of this name is one file, compressed."""
+    """Return whether a file of this name is a single compressed file."""
     return filename.endswith(_PACKED) and not is_archive(filename)

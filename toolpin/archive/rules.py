@@ -1,6 +1,6 @@
-"""What a member of an archive may be called and where a link may point: text only.
+"""The rules for member names and link targets in archives: text only.
 
-The rules stand here once, for every format. Nothing here touches the disk.
+The rules are here once, for every format. Nothing here touches the disk.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ PIECE_BYTES = MiB
 """How much is read, hashed and written at once."""
 
 _COMPONENT_BYTES = 255
-# What is published has 20 at most. Deeper trees break programs that recurse.
+# Published archives have 20 at most. Deeper trees break recursive programs.
 _COMPONENTS = 128
 PATH_BYTES = 4096
 """PATH_MAX with its final NUL: what the kernel takes as one path."""
 
-# The characters that Go's module archives leave out as well: a shell, a terminal or a
-# filesystem reads something else in them. Control characters fail `isprintable`.
+# The characters that Go's module archives exclude as well: a shell, a terminal or a
+# filesystem interprets them. Control characters fail `isprintable`.
 _FORBIDDEN = re.compile(r'[\\;`|<>"*?]')
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 class Limits(NamedTuple):
-    """When an archive is a bomb. The ratio counts from `ratio_from_bytes` on.
+    """The limits beyond which an archive is a bomb.
 
-    `text_bytes` are those of all names and targets of links, which are kept in memory:
-    each directory has a name of its own. `link_steps` is how far all links are
-    followed, by the directories of each path on the way.
+    The ratio is checked from `ratio_from_bytes` on. `text_bytes` are those of all names
+    and link targets, which are kept in memory: each directory has a name of its own.
+    `link_steps` counts the directories of each path while links are followed.
     """
 
     total_bytes: int = 20 * GiB
@@ -62,7 +62,7 @@ class Member(NamedTuple):
 
 
 class Broken(Exception):
-    """A rule that an archive breaks, and the member that does."""
+    """The rule that an archive breaks, and the member that breaks it."""
 
     def __init__(self, rule: str, member: str = "") -> None:
         super().__init__(rule)

@@ -1,6 +1,6 @@
 """Turns a compressed file into its plain bytes, within limits of size and memory.
 
-Gzip, xz, bzip2, zstd or nothing; the checksums of each format are checked on the way.
+Gzip, xz, bzip2, zstd or none; the checksums of each format are verified.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from toolpin.archive.zstd import ZstdError, zstd_decoder
 Form = Literal["gz", "xz", "bz2", "zst", "tar"]
 
 _INPUT_BYTES = 256 * 1024
-# Each stream has a decoder of its own. Packers cut into blocks of 64 KiB and more; from
+# Each stream has a separate decoder. Packers cut into blocks of 64 KiB and more; from
 # so many on, they are this large packed, on average.
 _FREE_STREAMS = 1_000
 _STREAM_BYTES = 512
@@ -42,7 +42,7 @@ class Stream:
         return data
 
     def exactly(self, size: int) -> bytes:
-        """Return `size` bytes; raise Broken where the archive ends before."""
+        """Return `size` bytes; raise Broken if the archive ends before."""
         data = self.read(size)
         while len(data) < size:
             more = self.read(size - len(data))
@@ -53,7 +53,7 @@ class Stream:
 
 
 class Source(Protocol):
-    """What is decoded: a file, or a part of one that counts from its own start."""
+    """The encoded input: a file, or a part of one with offsets from its own start."""
 
     def read(self, size: int, /) -> bytes:
         """Return at most `size` bytes; b"" at the end."""
@@ -75,7 +75,7 @@ class _Decoder(Protocol):
 
 
 class _Gzip:
-    """Gives zlib's decoder the face that those of lzma and bz2 have."""
+    """Wraps zlib's decoder in the interface of those of lzma and bz2."""
 
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(wbits=31)
@@ -104,9 +104,9 @@ def decode(file: Source, form: Form, limits: Limits, pool: Executor) -> Iterator
 def ahead(pieces: Iterator[bytes], pool: Executor) -> Iterator[bytes]:
     """Yield `pieces`, none of them empty, while a thread of `pool` makes the next.
 
-    Decoders leave the interpreter's lock, so writing goes on meanwhile. The caller ends
-    the pool: a generator is closed whenever and wherever it is collected, and to wait
-    for a thread there can be a deadlock.
+    Decoders leave the interpreter's lock, so writing continues meanwhile. The caller
+    ends the pool: a generator is closed whenever and wherever it is collected, and to
+    wait for a thread there can be a deadlock.
     """
     following = pool.submit(next, pieces, b"")
     while piece := following.result():

@@ -38,9 +38,9 @@ class _Header(NamedTuple):
 
 
 def tar_members(stream: Stream, limits: Limits) -> Iterator[Member]:
-    """Yield each member; what is left of its data is skipped before the next.
+    """Yield each member; unread data is skipped before the next.
 
-    Raises Broken for a header that is damaged or of a kind that has no place here.
+    Raises Broken for a header that is damaged or of a kind that is not supported.
     """
     extended: dict[str, str] = {}
     headers = 0
@@ -96,7 +96,7 @@ def _data(stream: Stream, size: int) -> Iterator[bytes]:
 
 
 def _check_end(stream: Stream) -> None:
-    """Check for the second block of zeros, and nothing but zeros behind it."""
+    """Check for the second block of zeros, and nothing but zeros after it."""
     if stream.exactly(_BLOCK) != _ZEROS:
         raise Broken("it has content after its end")
     while piece := stream.read(PIECE_BYTES):
@@ -109,7 +109,7 @@ def _header(block: bytes) -> _Header:
     blanked = sum(block) - sum(block[148:156]) + 8 * ord(" ")
     if _number(block[148:156], name) != blanked:
         raise Broken("a header is damaged: its checksum differs", name)
-    # GNU's own format, `ustar` and two blanks, keeps other things in the prefix.
+    # GNU's own format, `ustar` and two blanks, uses the prefix differently.
     if block[257:263] == b"ustar\0" and (prefix := _text(block[345:500])):
         name = f"{prefix}/{name}"
     mode, size, mtime_s = (
@@ -160,9 +160,10 @@ def _extend(extended: dict[str, str], header: _Header, stream: Stream) -> int:
 
 
 def _pax(data: bytes) -> tuple[dict[str, str], int]:
-    """Return what matters of pax records, and their number; ACLs and such are dropped.
+    """Return the relevant pax records, and their number; ACLs and such are dropped.
 
-    A record is `LENGTH KEY=VALUE` and a newline, which LENGTH counts too.
+    A record is `LENGTH KEY=VALUE` and a newline; LENGTH includes itself and the
+    newline.
     """
     results: dict[str, str] = {}
     start = number = 0
@@ -191,8 +192,8 @@ def _apply(header: _Header, extended: dict[str, str]) -> _Header:
         digits = extended["size"]
         is_number = digits.isascii() and digits.isdigit() and len(digits) <= 20
         size = int(digits) if is_number else -1
-        # Only a size that ustar cannot hold may stand in the extended header alone:
-        # readers that look at one of them would take data for headers.
+        # Only a size that ustar cannot hold may be in the extended header alone:
+        # readers that look at one of them would read data as headers.
         if size != header.size and size <= _USTAR_SIZE_MAX:
             raise Broken(f"two sizes, {header.size} and {digits[:40]}", name)
     link = extended.get("linkpath", header.link)

@@ -1,8 +1,8 @@
-"""Writes files, directories and links into one directory, and knows all that it wrote.
+"""Writes files, directories and links into one directory, and tracks all that it wrote.
 
-Where something may go is decided in a model of the tree, not by asking the disk about
-paths that an archive chose; links are made last, so nothing is ever written through
-one. Every entry is hashed while it is copied. What an archive is, this does not know.
+Paths are checked in a model of the tree, not by looking up an archive's paths on the
+disk; links are created last, so nothing is ever written through one. Every entry is
+hashed while it is copied. It is independent of archive formats.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ _LINK_HOPS = 40  # the kernel's own limit is the same
 
 
 class Tree:
-    """A directory that is being filled. Paths are relative, and checked names.
+    """A directory that is being filled.
 
-    With `folds_names`, names that differ by case or Unicode form are one name.
+    Paths are relative, and valid names. With `folds_names`, names that differ by case
+    or Unicode form are one name.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Tree:
         self._now_s = int(time.time())
 
     def add_directory(self, path: str) -> None:
-        """Make a directory and those above it; one that is there already is fine."""
+        """Make a directory and its parents; an existing one is fine."""
         if self._names.get(key := self._key(path)) == path and key in self._directories:
             return
         parts = path.split("/")
@@ -77,7 +78,7 @@ class Tree:
         self._files[key] = TreeFile(path, size, mode, digest.hexdigest())
 
     def add_hardlink(self, path: str, target: str) -> None:
-        """Give a file that was written before a second name."""
+        """Create a second name for a file that was written before."""
         key, first = self._key(path), self._files.get(self._key(target))
         if first is None:
             raise Broken("a hard link has no earlier file as its target", path)
@@ -94,7 +95,7 @@ class Tree:
         self._files[key] = first._replace(path=path)
 
     def add_symlink(self, path: str, target: str) -> None:
-        """Note a symbolic link, to be made by `finish`."""
+        """Record a symbolic link, to be created by `finish`."""
         key = self._key(path)
         split_target(target, path)
         self._claim_new(path, key)
@@ -102,7 +103,7 @@ class Tree:
         self._links[key] = target
 
     def finish(self) -> tuple[TreeFile, ...]:
-        """Make the links, each of which must stay inside, and return all entries."""
+        """Create the links, each of which must stay inside, and return all entries."""
         for key in self._links:
             self._check_link(key)
         entries = list(self._files.values())
@@ -113,7 +114,7 @@ class Tree:
                 os.symlink(target, full)
             except FileExistsError:
                 raise Broken("a link would replace a file", path) from None
-            except OSError as error:  # it names the target, and not the link
+            except OSError as error:  # it names the target, not the link
                 raise OSError(error.errno, error.strerror, full) from error
             self._made.append(full)
             size = len(os.fsencode(target))
@@ -155,7 +156,7 @@ class Tree:
             raise Broken(rule, path)
 
     def _claim_new(self, path: str, key: str) -> None:
-        """Take a name for a new entry, and make the directories above it."""
+        """Reserve a name for a new entry, and make its parent directories."""
         if key in self._names:
             self._claim(path, key)
             raise Broken("two members have one name", path)
@@ -183,7 +184,7 @@ class Tree:
                 ) from None
         else:
             self._made.append(full)
-            os.chmod(full, _DIRECTORY_MODE)  # whatever the umask took
+            os.chmod(full, _DIRECTORY_MODE)  # whatever the umask removed
         self._directories.add(key)
 
     def _create(self, path: str, mode: int) -> int:
@@ -194,14 +195,14 @@ class Tree:
         except FileExistsError:
             raise Broken("a member would replace a file", path) from None
         self._made.append(full)
-        os.fchmod(out, mode)  # whatever the umask took
+        os.fchmod(out, mode)  # whatever the umask removed
         return out
 
     def _check_link(self, key: str) -> None:
         """Follow a link's target through the finished model, component by component.
 
-        `..` is taken back only from a directory that is there: behind a name that is
-        missing yet it would mean something else once that name exists.
+        `..` is resolved only from an existing directory: after a missing name it would
+        have another meaning once that name exists.
         """
         path = self._names[key]
         here = path.split("/")[:-1]
@@ -239,7 +240,7 @@ class Tree:
             return False
 
     def _link_at(self, path: str) -> str | None:
-        """Return the target of a link of this tree, or of one from an earlier step."""
+        """Return the target of a link in this tree, or of one from an earlier step."""
         key = self._key(path)
         if key in self._names:
             return self._links.get(key)
@@ -250,7 +251,7 @@ class Tree:
 
 
 def folds_names(directory: str) -> bool:
-    """Return whether the filesystem of `directory` takes `A` and `a` for one name."""
+    """Return whether the filesystem of `directory` treats `A` and `a` as one name."""
     probe = f"{directory}/.toolpin-Aa"
     os.mkdir(probe)
     try:

@@ -1,7 +1,7 @@
 """Unpacks a tar, zip, wheel, npm or Debian package into a directory, by its own rules.
 
-An archive is unpacked whole or not at all. Digests are checked before, elsewhere; the
-rules hold even for an archive whose digest is the published one.
+An archive is unpacked whole or not at all. Digests are checked elsewhere, before; the
+rules apply even to an archive with the published digest.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def unpack(
     """Unpack into an existing directory and return what was written, sorted by path.
 
     `filename` is the published name. `only` takes what lies below that directory of the
-    archive as it stands, where `*` stands for any one name that fits; then `strip`
+    archive as it stands, where `*` represents any one name that fits; then `strip`
     leading directories are dropped, which must be the same for all. A symbolic link
     into one of the directories `shared` of the archive's system leads to that path
     below the destination. Raises Refused for an archive that breaks a rule,
@@ -90,10 +90,10 @@ def _refused(filename: str, broken: Broken) -> Refused:
 def _members(
     file: BinaryIO, filename: str, limits: Limits, pool: Executor
 ) -> Iterator[Member]:
-    """Yield the members of an archive whose first bytes say what it is.
+    """Yield the members of an archive, by the format in its first bytes.
 
-    Only the family has to agree with the name: a `.tar.gz` that is xz is what the
-    publisher made, and its digest is right.
+    Only the family must match the name: a `.tar.gz` that is xz is what the publisher
+    made, and its digest is right.
     """
     head = file.read(_HEAD_BYTES)
     file.seek(0)
@@ -129,7 +129,7 @@ def _check_family(filename: str, family: str) -> None:
 def _taken(
     members: Iterator[Member], strip: int, only: tuple[str, ...]
 ) -> Iterator[tuple[str, Member]]:
-    """Yield (path below the destination, member) for what is asked for."""
+    """Yield (path below the destination, member) for the requested members."""
     top: tuple[str, ...] | None = None
     for member in members:
         parts = split_name(member.name)
@@ -160,7 +160,7 @@ def _taken(
 
 
 def _is_below(parts: tuple[str, ...], only: tuple[str, ...]) -> bool:
-    """Say whether a path is below the directory to take, or is it."""
+    """Return whether a path is the directory to unpack, or below it."""
     return len(parts) >= len(only) and all(
         part == name or ("*" in name and fnmatch.fnmatchcase(part, name))
         for part, name in zip(parts, only, strict=False)
@@ -192,11 +192,11 @@ def unpack_one(packed: str, path: str, limits: Limits = DEFAULT) -> None:
 
 
 def _link_below(path: str, member: Member, shared: Sequence[str]) -> str:
-    """Return a link's target, counted from the destination where it is shared."""
+    """Return a link's target, relative to the destination if it is shared."""
     if member.kind == "symlink":
         directory = posixpath.dirname(member.name.removeprefix("./"))
         target = posixpath.normpath(f"{directory}/{member.link}")
-        if any(target.startswith(f"{item}/") for item in shared):
+        if any(target.startswith(f"{shared_path}/") for shared_path in shared):
             return posixpath.relpath(target, posixpath.dirname(path) or ".")
     return member.link
 

@@ -1,8 +1,8 @@
 """Turns a zip or wheel into its members; writes nothing.
 
-`zipfile` reads the directory and the data. Here is checked what it is lenient about:
-the file must be its members, its directory and its end record, one right behind the
-other, so that no other reader sees another archive in the same bytes.
+`zipfile` reads the directory and the data. This module checks what it is lenient about:
+the file must be its members, its directory and its end record, without gaps, so that no
+other reader sees another archive in the same bytes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DAMAGE = (
 
 
 def zip_members(file: BinaryIO, limits: Limits, pool: Executor) -> Iterator[Member]:
-    """Yield each member; raise Broken where the file is not plainly one zip."""
+    """Yield each member; raise Broken if the file is not exactly one zip."""
     try:
         end = end_record(file)
         if end.members > limits.entries:
@@ -73,7 +73,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, pool: Executor) -> 
 
 
 def _seconds(date: tuple[int, int, int, int, int, int]) -> int:
-    """Return a zip's date, which knows no time zone, as if it were UTC."""
+    """Return a zip's date, which has no time zone, as if it were UTC."""
     year, month, day, *clock = date
     return timegm((year, max(month, 1), max(day, 1), *clock))
 
@@ -95,14 +95,14 @@ def _data(
     try:
         with archive.open(info) as data:
             pieces = iter(lambda: data.read(PIECE_BYTES), b"")
-            # To hand one piece to a thread costs more than to decode a small file.
+            # Handing one piece to a thread costs more than decoding a small file.
             yield from pieces if info.file_size <= PIECE_BYTES else ahead(pieces, pool)
     except _DAMAGE as error:
         raise Broken(f"the zip is damaged: {error}", info.orig_filename) from error
 
 
 def _check_sizes(file: BinaryIO, infos: list[zipfile.ZipInfo], limits: Limits) -> None:
-    """Check the declared sizes; reading never gives more than was declared."""
+    """Check the declared sizes; reading never returns more than was declared."""
     total = sum(info.file_size for info in infos)
     if total > limits.total_bytes:
         raise Broken(f"it unpacks to more than {limits.total_bytes} bytes")

@@ -1,8 +1,8 @@
 """Checks that a file's bytes are one zip and nothing else; unpacks nothing.
 
-The file must be its members, its directory and its end record, one right behind the
-other, and what is said twice must be said alike: then no other reader sees another
-archive in the same bytes. Sections are those of PKWARE's APPNOTE 6.3.
+The file must be its members, its directory and its end record, without gaps, and
+duplicate fields must agree: then no other reader sees another archive in the same
+bytes. Sections are those of PKWARE's APPNOTE 6.3.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _WIDE_END = struct.Struct("<4sQHHIIQQQQ")  # 4.3.14, version 1
 _COMMENT_BYTES = 0xFFFF
 _SIZES_FOLLOW = 0x8
 _UTF8 = 0x800
-_WIDE = 0xFFFFFFFF  # the number stands in a zip64 field
+_WIDE = 0xFFFFFFFF  # the number is in a zip64 field
 _WIDE_COUNT = 0xFFFF
 _ZIP64_FIELD = 0x0001
 _OTHER_NAME_FIELD = 0x7075
 
 
 class EndRecord(NamedTuple):
-    """What the end of a zip says of its directory: entries, bytes, and where."""
+    """The end record of a zip: entries, size and offset of the directory."""
 
     members: int
     length: int
@@ -37,7 +37,7 @@ class EndRecord(NamedTuple):
 
 
 def end_record(file: BinaryIO) -> EndRecord:
-    """Return what the end record says, or zip64's in its stead."""
+    """Return the end record, or zip64's instead."""
     size = file.seek(0, 2)
     file.seek(max(0, size - _END.size - _COMMENT_BYTES))
     tail = file.read()
@@ -56,7 +56,7 @@ def end_record(file: BinaryIO) -> EndRecord:
 
 
 def _zip64(file: BinaryIO, narrow: EndRecord, narrow_at: int) -> EndRecord:
-    """Return what zip64's end record says, with which the narrow one must agree."""
+    """Return zip64's end record, with which the plain one must agree."""
     at = narrow_at - _LOCATOR.size - _WIDE_END.size
     if at < 0:
         raise Broken("its zip64 end record is damaged")
@@ -69,8 +69,8 @@ def _zip64(file: BinaryIO, narrow: EndRecord, narrow_at: int) -> EndRecord:
     wide = EndRecord(*numbers)
     if (disk, first, here) != (0, 0, wide.members):
         raise Broken("the zip is one of several parts")
-    unsaid = (_WIDE_COUNT, _WIDE, _WIDE)
-    if any(a not in (b, c) for a, b, c in zip(narrow, wide, unsaid, strict=True)):
+    deferred = (_WIDE_COUNT, _WIDE, _WIDE)
+    if any(a not in (b, c) for a, b, c in zip(narrow, wide, deferred, strict=True)):
         raise Broken("two end records differ")
     return wide
 
@@ -91,7 +91,7 @@ def check_layout(file: BinaryIO, archive: zipfile.ZipFile, end: EndRecord) -> No
 
 
 def _end_of_member(file: BinaryIO, info: zipfile.ZipInfo, following: int) -> int:
-    """Return where a member ends; all that is said of it twice must be the same."""
+    """Return where a member ends; its two headers must agree."""
     file.seek(info.header_offset)
     head = file.read(30)
     fields = struct.unpack("<4s2xHH4xIIIHH", head)
@@ -104,10 +104,11 @@ def _end_of_member(file: BinaryIO, info: zipfile.ZipInfo, following: int) -> int
     if _WIDE in (packed, size):
         packed, size = _wide_sizes(extra, packed, size)
     output = (crc, packed, size)
-    meant = (info.CRC, info.compress_size, info.file_size)
+    expected = (info.CRC, info.compress_size, info.file_size)
     follow = bool(flags & _SIZES_FOLLOW)
     if any(
-        a != b and not (follow and a == 0) for a, b in zip(output, meant, strict=True)
+        a != b and not (follow and a == 0)
+        for a, b in zip(output, expected, strict=True)
     ):
         raise Broken("two headers of a member differ", info.orig_filename)
     at = info.header_offset + 30 + name_bytes + extra_bytes + info.compress_size
@@ -122,7 +123,7 @@ def _check_name(info: zipfile.ZipInfo, name: bytes, extra: bytes) -> None:
     text = name.decode("utf-8" if marked else "cp437")
     if not (text == info.filename == info.orig_filename):
         raise Broken("two headers of a member differ", info.orig_filename)
-    # Some readers take such a name as UTF-8, some as the code page of an old PC.
+    # Some readers decode such a name as UTF-8, some as the code page of an old PC.
     if not (marked or name.isascii()):
         raise Broken("a name is neither ASCII nor marked as UTF-8", info.orig_filename)
     for kind, _ in (*_extra_fields(extra), *_extra_fields(info.extra)):
@@ -131,7 +132,7 @@ def _check_name(info: zipfile.ZipInfo, name: bytes, extra: bytes) -> None:
 
 
 def _wide_sizes(extra: bytes, packed: int, size: int) -> tuple[int, int]:
-    """Return the sizes of zip64's field (4.5.3), which holds those that are wide."""
+    """Return the sizes of zip64's field (4.5.3), which holds the large ones."""
     (data,) = [data for kind, data in _extra_fields(extra) if kind == _ZIP64_FIELD]
     numbers = iter(struct.unpack(f"<{len(data) // 8}Q", data))
     size = next(numbers, size) if size == _WIDE else size
@@ -146,18 +147,18 @@ def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
         extra = extra[4 + length :]
 
 
-def _descriptor_bytes(found: bytes, info: zipfile.ZipInfo) -> int:
-    """Return how long the record of sizes behind the data is (4.3.9).
+def _descriptor_bytes(descriptor: bytes, info: zipfile.ZipInfo) -> int:
+    """Return the length of the data descriptor (4.3.9).
 
-    It has a signature or not, and 32 or 64 bits a size; it must end where the next
+    It has a signature or not, and 32 or 64 bits per size; it must end where the next
     member or the directory begins.
     """
     sizes = (info.CRC, info.compress_size, info.file_size)
     for form in ("<III", "<IQQ"):
         if form == "<IQQ" or max(sizes) <= _WIDE:
             plain = struct.pack(form, *sizes)
-            if found in (plain, _DESCRIPTOR + plain):
-                return len(found)
+            if descriptor in (plain, _DESCRIPTOR + plain):
+                return len(descriptor)
     raise Broken(
         "the sizes after a member differ from those in its header", info.filename
     )

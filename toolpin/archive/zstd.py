@@ -1,4 +1,4 @@
-"""Gives zstd's decoder: Python's own from 3.14 on, its backport before.
+"""Provides zstd's decoder: Python's own from 3.14 on, its backport before.
 
 It bounds the decoder's memory; it reads no files.
 """
@@ -17,7 +17,7 @@ __all__ = ["ZstdDecompressor", "ZstdError", "zstd_decoder"]
 ZstdDecompressor = zstd.ZstdDecompressor
 ZstdError = zstd.ZstdError
 
-# 128 MiB, the most that `zstd -d` takes without being told to: level 22 needs it.
+# 128 MiB, the default limit of `zstd -d`: level 22 needs it.
 _WINDOW_LOG = 27
 
 

@@ -1,1 +1,1 @@
-"""The `asdf` command: asdf's words, answers and exit codes."""
+"""The `asdf` command: asdf's commands, output and exit codes."""

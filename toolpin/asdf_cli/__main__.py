@@ -1,6 +1,6 @@
-"""The way into the `asdf` command: its table of words, and the old spellings.
+"""The entry point of the `asdf` command: its table of commands, and the old spellings.
 
-`--for-plugin` first says that toolpin's own plugins' scripts ask.
+`--for-plugin` as the first word marks a call by a plugin's script.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from toolpin.system.report import Report, close_quietly
 
 FOR_PLUGIN = "--for-plugin"
 
-# A word, the module below this package, and the function there.
+# A command, its module below this package, and its function.
 VERBS = {
     "cmd": ("program_words", "cmd"),
     "completion": ("about", "completion"),
@@ -48,7 +48,7 @@ VERBS = {
     "which": ("program_words", "which"),
 }
 
-# As it was written before 0.16, and as it is now.
+# Commands as they were before 0.16, and their present form.
 OLD = {
     "global": ("set", "--home"),
     "list-all": ("list", "all"),
@@ -111,7 +111,7 @@ def _dispatch(words: list[str], *, for_plugin: bool) -> int:
         word = words[0]
     if word in VERBS:
         return _verb(word)(context, words[1:])
-    from toolpin.asdf_cli import (  # noqa: PLC0415 - a word that asdf had before
+    from toolpin.asdf_cli import (  # noqa: PLC0415 - a command that asdf had before
         program_words,
     )
 
@@ -132,7 +132,7 @@ def _verb(word: str) -> Callable[[AsdfContext, Sequence[str]], int]:
 
 
 def _flush_first() -> None:
-    """Let what was answered stand before what went wrong."""
+    """Flush stdout, so that output comes before the error."""
     if sys.stdout is not None:
         sys.stdout.flush()
 

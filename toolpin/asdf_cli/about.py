@@ -1,4 +1,4 @@
-"""What `asdf` tells of itself: version, help, info, completion."""
+"""The commands of `asdf` about itself: version, help, info, completion."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from toolpin.project.toolversions import FILENAME_VARIABLES
 from toolpin.system.paths import bundled
 from toolpin.system.process import run
 
-# Whose commands these are, and who answers them: scripts compare the number.
+# asdf's version, and toolpin's name: scripts compare the number.
 VERSION = f"0.20.0 (revision toolpin-{__version__})"
 _FILENAME = FILENAME_VARIABLES[0]
 _SHELLS = ("bash", "fish", "zsh")
-_ASK_S = 10.0
+_QUERY_S = 10.0
 _QUOTE = '"Late but latest"\n-- Rajinikanth'
 _TOP = """\
 This asdf is a front of toolpin's: `toolpin help` has more commands.
@@ -65,7 +65,7 @@ def version(context: AsdfContext, _words: Sequence[str]) -> int:
 
 
 def help_(context: AsdfContext, words: Sequence[str]) -> int:
-    """Print all commands, or what a plugin tells of its tool."""
+    """Print all commands, or a plugin's help texts."""
     given = split(words)
     if given.names:
         return _of_tool(context, given.name(0), given.name(1))
@@ -101,7 +101,7 @@ def _of_tool(context: AsdfContext, name: str, version: str) -> int:
 
 
 def info(context: AsdfContext, _words: Sequence[str]) -> int:
-    """Print what somebody has to know who is to help."""
+    """Print what is needed for a bug report."""
     app, given = context.app, context.given
     name = given.get(_FILENAME, "")
     if is_path(name):
@@ -126,13 +126,13 @@ def info(context: AsdfContext, _words: Sequence[str]) -> int:
 
 
 def _version_of(context: AsdfContext, program: str) -> str:
-    """Return the first lines of what a shell says of its version."""
+    """Return the first lines of a shell's version."""
     try:
         finished = run(
             ["/usr/bin/env", program, "--version"],
             env=context.given,
             cwd=context.app.directory,
-            timeout_s=_ASK_S,
+            timeout_s=_QUERY_S,
         )
     except ToolpinError as error:
         return error.what
@@ -140,7 +140,7 @@ def _version_of(context: AsdfContext, program: str) -> str:
 
 
 def completion(context: AsdfContext, words: Sequence[str]) -> int:
-    """Print the script that completes asdf's line in a shell."""
+    """Print the completion script of asdf's command line for a shell."""
     shell = split(words).name(0)
     if shell not in _SHELLS:
         raise FailedError(
@@ -153,7 +153,7 @@ def completion(context: AsdfContext, words: Sequence[str]) -> int:
 
 
 def update(context: AsdfContext, _words: Sequence[str]) -> int:
-    """Say that this is done elsewhere."""
+    """Report that toolpin updates itself with another command."""
     context.answer(
         "asdf update is no longer supported: `toolpin self update` brings this asdf up "
         "to date"

@@ -1,6 +1,6 @@
-"""What every command of `asdf` starts from: an App, opened as asdf's variables say.
+"""The state that every command of `asdf` starts from: an App under asdf's variables.
 
-It finds the tools and the requests that count for asdf. What commands say is theirs.
+It finds the tools and the requests that apply to asdf.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ COMMAND_LINE = Origin("the command line")
 
 
 class FailedError(Exception):
-    """What asdf says on stderr, and its exit code."""
+    """An error as asdf prints it on stderr, and its exit code."""
 
     def __init__(self, what: str, code: int = 1) -> None:
         super().__init__(what)
@@ -44,18 +44,18 @@ class FailedError(Exception):
 
 
 class Words(NamedTuple):
-    """A command's words: those that stand for themselves, and its flags' values."""
+    """A command's words: positional ones, and its flags' values."""
 
     names: tuple[str, ...]
     flags: Mapping[str, str]
 
     def name(self, at: int) -> str:
-        """Return a word by its place, "" where there is none."""
+        """Return a word by its position, "" without one."""
         return self.names[at] if at < len(self.names) else ""
 
 
 class AsdfContext(NamedTuple):
-    """An App under asdf's rules; `given` is the environment as it came."""
+    """An App under asdf's rules; `given` is the original environment."""
 
     app: App
     given: Mapping[str, str]
@@ -63,7 +63,7 @@ class AsdfContext(NamedTuple):
 
     @property
     def known(self) -> frozenset[str]:
-        """Every name that a tool has here; what is installed needs no plugin."""
+        """Every name of a known tool here; installed tools need no plugin."""
         here = installs.tools(self.app.paths)
         return frozenset((*self.app.registry.aliases, *here))
 
@@ -71,8 +71,8 @@ class AsdfContext(NamedTuple):
     def plugins(self) -> tuple[str, ...]:
         """The tools that asdf would have plugins of, sorted.
 
-        Those with a plugin of asdf's; of those that come with toolpin, what is
-        installed or asked for here.
+        Those with an asdf plugin; of the bundled ones, those installed or requested
+        here.
         """
         app = self.app
         names = {
@@ -85,21 +85,21 @@ class AsdfContext(NamedTuple):
 
     @property
     def added(self) -> frozenset[str]:
-        """The tools of toolpin's own that `plugin add` was asked for."""
+        """The bundled tools that `plugin add` has added."""
         return asdf_note.added(self.app.paths)
 
     def add(self, tool: str, *, is_there: bool = True) -> None:
-        """Note that a tool of toolpin's own was added, or removed."""
+        """Record that a bundled tool was added, or removed."""
         paths = self.app.paths
         names = self.added | {tool} if is_there else self.added - {tool}
         asdf_note.write(paths, names, asdf_note.of_paths(paths))
 
     def has(self, name: str) -> bool:
-        """Say whether there is such a tool."""
+        """Return whether there is such a tool."""
         return name in self.known
 
     def tool(self, name: str) -> str:
-        """Return a tool's own name. Raises FailedError where there is none."""
+        """Return a tool's canonical name. Raises FailedError for an unknown one."""
         if not name:
             raise FailedError("No plugin given")
         if not self.has(name):
@@ -107,9 +107,9 @@ class AsdfContext(NamedTuple):
         return self.app.registry.canonical(name)
 
     def requests(self) -> tuple[Request, ...]:
-        """Return what is asked of known tools here, in the files' order.
+        """Return the requests for known tools here, in the files' order.
 
-        A line of any other tool says nothing.
+        Lines of other tools are ignored.
         """
         known = self.known
         aliases = {name: name for name in known} | self.app.registry.aliases
@@ -120,7 +120,7 @@ class AsdfContext(NamedTuple):
         )
 
     def request(self, tool: str) -> Request | None:
-        """Return what is asked of one tool here, if anything is."""
+        """Return the request for one tool here, None without one."""
         names = self.app.registry.aliases.items()
         only = {tool, *(name for name, own in names if own == tool)}
         stated = self.app.stated(only)
@@ -129,7 +129,7 @@ class AsdfContext(NamedTuple):
         )
 
     def source(self, request: Request) -> str:
-        """Return the file that asks, or the variable as it was set."""
+        """Return the file of a request, or the variable as it was set."""
         return named_as_asdf(request.origin.place, self.given)
 
     def answer(self, text: str) -> None:
@@ -144,9 +144,9 @@ class AsdfContext(NamedTuple):
 def open_context(
     environ: Mapping[str, str], *, for_plugin: bool = False
 ) -> AsdfContext:
-    """Return the front of this process.
+    """Return the context of this process.
 
-    For a plugin's script, that toolpin itself runs, asdf's rules count only where the
+    For a plugin's script, which toolpin itself runs, asdf's rules apply only if the
     `asdf` command has been used on the store before.
     """
     given = dict(environ)
@@ -171,7 +171,7 @@ def open_context(
 
 
 def _note(context: AsdfContext) -> None:
-    """Leave the note that shims heed; those that are there are written again."""
+    """Write the note that shims read; existing shims are written again."""
     paths = context.app.paths
     if os.path.exists(paths.asdf_note):
         return
@@ -186,7 +186,7 @@ def _note(context: AsdfContext) -> None:
 
 
 def split(words: Sequence[str], known: str = "", valued: str = "") -> Words:
-    """Part a command's words from its flags, wherever they stand; `--` ends these.
+    """Separate a command's words from its flags, in any order; `--` ends the flags.
 
     `known` are flags without a value, `valued` those with one; one dash or two. Raises
     FailedError for any other.
@@ -215,19 +215,19 @@ def split(words: Sequence[str], known: str = "", valued: str = "") -> Words:
 
 
 def wanted_of(word: str) -> Wanted:
-    """Return what a version on the command line means. Raises UsageError."""
+    """Parse a version on the command line. Raises UsageError."""
     return parse_wanted(word, COMMAND_LINE)
 
 
 def name_as_set(error: ToolpinError) -> None:
-    """Let an error name the variables that the user has set, not their translations."""
+    """Rename the variables in an error to those that the user has set."""
     error.facts = tuple(
         (label, named_as_asdf(value, os.environ)) for label, value in error.facts
     )
 
 
 def directory_like(word: str) -> bool:
-    """Say whether a version names what no manager installs."""
+    """Return whether a version names a directory that no manager installs."""
     try:
         return wanted_of(word).kind in ("system", "path")
     except UsageError:
@@ -235,5 +235,5 @@ def directory_like(word: str) -> bool:
 
 
 def write(text: str) -> None:
-    """Write to stdout as it is, without a newline."""
+    """Write to stdout unchanged, without a newline."""
     sys.stdout.write(text)

@@ -1,4 +1,4 @@
-"""What `asdf plugin` does: asdf's words over toolpin's plugins directory."""
+"""The `asdf plugin` commands, on toolpin's plugins directory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _USAGE = """usage: asdf plugin ACTION
 
 
 def plugin(context: AsdfContext, words: Sequence[str]) -> int:
-    """Do the one action; alone it tells which there are."""
+    """Run the action; without one list the plugins."""
     if not words:
         context.answer(_USAGE)
         return 0
@@ -60,12 +60,12 @@ def _add(context: AsdfContext, words: Sequence[str]) -> int:
         if own not in app.registry.passed_over or not url:
             return 0
     elif own in app.registry.aliases and not url:
-        _index(context)  # where no short name counts, a bundled one does not
+        _index(context)  # without short names, a bundled one does not apply either
         context.add(own)
         return 0
     address = _address(context, name, url)
     try:
-        if directories.has(own):  # it lay there, and the bundled one counted
+        if directories.has(own):  # it was there, and the bundled one was used
             directories.choose(own)
         else:
             directories.add(own, address)
@@ -99,7 +99,7 @@ def _index(context: AsdfContext) -> Index:
 
 
 def _max_age_s(rc: Asdfrc) -> float | None:
-    """Return how old the index may be, as `.asdfrc` says; None for `never` too old."""
+    """Return the maximum age of the index by `.asdfrc`; None for no limit."""
     value = rc.values.get("plugin_repository_last_check_duration", "")
     if value == "never":
         return None
@@ -123,7 +123,7 @@ def _list(context: AsdfContext, words: Sequence[str]) -> int:
 def _identity(
     context: AsdfContext, directories: PluginDirectories, name: str, wanted: object
 ) -> tuple[str, str]:
-    """Return a plugin's URL and commit; of one that is no repository, its place."""
+    """Return a plugin's URL and commit; for one without a repository, its directory."""
     if not wanted:
         return "", ""
     if directories.has(name):
@@ -153,7 +153,7 @@ def _list_all(context: AsdfContext) -> int:
 
 
 def _remove(context: AsdfContext, words: Sequence[str]) -> int:
-    """Remove a plugin, and with it all that it installed, as asdf's users expect."""
+    """Remove a plugin and all its installs, as asdf does."""
     given = split(words)
     app, tool = context.app, context.tool(given.name(0))
     directories = app.plugin_directories
@@ -201,7 +201,7 @@ def _update(context: AsdfContext, words: Sequence[str]) -> int:
 
 
 def _test(context: AsdfContext, words: Sequence[str]) -> int:
-    """Try a plugin in a store that is thrown away; run the command that is given."""
+    """Test a plugin in a temporary store; run the given command."""
     given = split(words, valued="asdf-tool-version asdf-plugin-gitref")
     name, url = given.name(0), given.name(1)
     if not (name and url):

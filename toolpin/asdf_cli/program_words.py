@@ -1,7 +1,7 @@
-"""How `asdf` runs programs: exec, env, which, and the commands that plugins bring.
+"""The commands of `asdf` that run programs: exec, env, which, and plugins' commands.
 
-What runs, and in which environment, is toolpin's to find; here its errors become asdf's
-messages and exit codes.
+toolpin finds the program and its environment; its errors become asdf's messages and
+exit codes.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from toolpin.config.asdf_env import without_translated
 from toolpin.config.idiomatic_level import VARIABLE
 from toolpin.errors import HookFailed, NotRunnable, ScriptFailed, printable
 from toolpin.model import Pin, Request
-from toolpin.plugins.asdf.spelling import spelt
+from toolpin.plugins.asdf.spelling import asdf_spelling
 from toolpin.run import command_lookup, command_run
 from toolpin.run.launch import as_called, become
-from toolpin.run.lookup_context import Found
+from toolpin.run.lookup_context import LookupResult
 from toolpin.shims.stubs import read_stub
 from toolpin.store import installs
 from toolpin.versions import sort_key
@@ -27,7 +27,7 @@ _SET_UP = 126
 
 
 def exec_(context: AsdfContext, words: Sequence[str]) -> NoReturn:
-    """Become a command of the versions that count here; its flags are its own."""
+    """Become a command of the effective versions here; its flags are not parsed."""
     if not words:
         raise FailedError("usage: asdf exec <command>")
     app, command = context.app, words[0]
@@ -45,21 +45,21 @@ def exec_(context: AsdfContext, words: Sequence[str]) -> NoReturn:
             app.place,
             command_run.Caller(
                 reshim,
-                lambda found: _as_asdf(context, found),
+                lambda program_path: _as_asdf(context, program_path),
             ),
         )
     except NotRunnable as error:
-        raise _told(context, command, error) from error
+        raise _message(context, command, error) from error
     except HookFailed as error:
         raise FailedError("") from error
 
 
 def env(context: AsdfContext, words: Sequence[str]) -> NoReturn:
-    """Become a program, `env` without one, in the environment that a command gets."""
+    """Become a program, `env` by default, in the environment of a command."""
     if not words:
         raise FailedError("usage: asdf env <command>")
     command, *rest = words
-    if rest[:1] == ["--"]:  # asdf wants it before flags
+    if rest[:1] == ["--"]:  # asdf requires it before flags
         rest = rest[1:]
     result = _find(context, command, _SET_UP)
     program, *args = rest or ["env"]
@@ -76,12 +76,12 @@ def which(context: AsdfContext, words: Sequence[str]) -> int:
     command = split(words).name(0)
     if not command:
         raise FailedError("usage: asdf which <command>")
-    context.answer(_find(context, command, 1, _lacks_it, whole=False).path)
+    context.answer(_find(context, command, 1, _no_which, whole=False).path)
     return 0
 
 
 def cmd(context: AsdfContext, words: Sequence[str]) -> NoReturn:
-    """Become a command that a plugin brings; `--` before its flags is not needed."""
+    """Become a plugin's extension command; `--` before its flags is not needed."""
     if not words:
         raise FailedError("usage: asdf cmd <plugin> [<command> [<args>]]")
     name, *rest = words
@@ -93,8 +93,10 @@ def cmd(context: AsdfContext, words: Sequence[str]) -> NoReturn:
     result = scripts.extension(rest)
     start = "error running extension command: "
     if result is None:
-        lacking = f"Plugin named {name} does not have a extension command named "
-        raise FailedError(f"{start}{lacking}{''.join(rest[:1])}")
+        missing_message = (
+            f"Plugin named {name} does not have a extension command named "
+        )
+        raise FailedError(f"{start}{missing_message}{''.join(rest[:1])}")
     program, args = result
     if not os.access(program, os.X_OK):
         raise FailedError(f"{start}{printable(program)} is not executable")
@@ -102,7 +104,7 @@ def cmd(context: AsdfContext, words: Sequence[str]) -> NoReturn:
 
 
 def has_extension(context: AsdfContext, name: str, words: Sequence[str]) -> bool:
-    """Say whether a plugin brings such a command."""
+    """Return whether a plugin has such an extension command."""
     app = context.app
     scripts = app.scripts(name)
     return _has_directory(context, name) and scripts.extension(list(words)) is not None
@@ -112,23 +114,23 @@ def _has_directory(context: AsdfContext, name: str) -> bool:
     return "/" not in name and os.path.isdir(f"{context.app.paths.plugins}/{name}")
 
 
-def _lacks(_front: AsdfContext, command: str) -> str:
+def _no_executable(_front: AsdfContext, command: str) -> str:
     return (
         f"No executable {command} found for current version. Please select a different "
         f"version or install {command} manually for the current version"
     )
 
 
-def _lacks_it(context: AsdfContext, command: str) -> str:
-    """Return what `which` says where the versions that are set lack a command."""
-    requests = _asked_for(context, command)
+def _no_which(context: AsdfContext, command: str) -> str:
+    """Return the message of `which` if the set versions lack a command."""
+    requests = _requests_for(context, command)
     versions = (str(wanted) for request in requests for wanted in request.wanted)
     tools = ", ".join(request.tool for request in requests)
     return f"No {command} executable found for {tools} {', '.join(versions)}"
 
 
-def _asked_for(context: AsdfContext, command: str) -> list[Request]:
-    """Return what is set here of the tools that have, or had, a command."""
+def _requests_for(context: AsdfContext, command: str) -> list[Request]:
+    """Return what is set here for the tools that have, or had, a command."""
     tools = {pin.tool for pin in _having(context, command)} or _of_stub(
         context, command
     )
@@ -139,23 +141,23 @@ def _find(
     context: AsdfContext,
     command: str,
     unknown: int,
-    lacking: Callable[[AsdfContext, str], str] = _lacks,
+    missing_message: Callable[[AsdfContext, str], str] = _no_executable,
     *,
     whole: bool = True,
-) -> Found:
-    """Return what a command runs. Raises FailedError with what asdf says instead."""
+) -> LookupResult:
+    """Return the program of a command. Raises FailedError with asdf's message."""
     _check(context, command, unknown)
     app = context.app
     try:
         place = app.place._replace(env=as_called(app.env))
         result = command_lookup.find(command, place, whole=whole)
     except NotRunnable as error:
-        raise _told(context, command, error, lacking) from error
+        raise _message(context, command, error, missing_message) from error
     return _as_asdf(context, result)
 
 
 def _check(context: AsdfContext, command: str, unknown: int) -> None:
-    """Raise FailedError for a command of nothing, or of nothing that counts here."""
+    """Raise FailedError for a command without an effective version here."""
     pins = _having(context, command)
     tools = {pin.tool for pin in pins} | _of_stub(context, command)
     if not tools:
@@ -165,8 +167,11 @@ def _check(context: AsdfContext, command: str, unknown: int) -> None:
             unimported,
         )
 
-        if theirs := unimported(context.app.paths, context.given):
-            what += f"\n{theirs} has versions that are not here: {import_line(theirs)}"
+        if asdf_directory := unimported(context.app.paths, context.given):
+            what += (
+                f"\n{asdf_directory} has versions that are not here: "
+                f"{import_line(asdf_directory)}"
+            )
         raise FailedError(what, unknown)
     if any(context.request(tool) for tool in sorted(tools)):
         return
@@ -176,29 +181,29 @@ def _check(context: AsdfContext, command: str, unknown: int) -> None:
                 f"No version is set for command {command}",
                 "Consider adding one of the following versions in your config file at "
                 f"{printable(_file(context))}",
-                *(f"{pin.tool} {spelt(pin.version)}" for pin in pins),
+                *(f"{pin.tool} {asdf_spelling(pin.version)}" for pin in pins),
             ]
         ),
         _SET_UP,
     )
 
 
-def _told(
+def _message(
     context: AsdfContext,
     command: str,
     error: NotRunnable,
-    lacking: Callable[[AsdfContext, str], str] = _lacks,
+    missing_message: Callable[[AsdfContext, str], str] = _no_executable,
 ) -> Exception:
-    """Return what asdf says of a command that a version is set for, and cannot run."""
+    """Return asdf's message for a command whose set version cannot run it."""
     if isinstance(error, ScriptFailed):
         return FailedError(
             f"{error.render()}\nexit status {error.status}", error.status
         )
     pins = _having(context, command)
-    requests = _asked_for(context, command)
-    if any(_is_there(context, request) for request in requests):
+    requests = _requests_for(context, command)
+    if any(_is_installed(context, request) for request in requests):
         if "does not provide" in error.what:
-            return FailedError(lacking(context, command))
+            return FailedError(missing_message(context, command))
         return error
     lines = [
         f"No preset version installed for command {command}",
@@ -215,23 +220,23 @@ def _told(
             "",
             "or add one of the following versions in your config file at "
             f"{printable(_file(context))}",
-            *(f"{pin.tool} {spelt(pin.version)}" for pin in pins),
+            *(f"{pin.tool} {asdf_spelling(pin.version)}" for pin in pins),
         ]
     lines += [
         "",
         *(
-            f"required by {printable(_wanting(context, request))}"
+            f"required by {printable(_location(context, request))}"
             for request in requests
         ),
     ]
     return FailedError("\n".join(lines), _SET_UP)
 
 
-def _wanting(context: AsdfContext, request: Request) -> str:
+def _location(context: AsdfContext, request: Request) -> str:
     return str(request.origin) if request.origin.line else context.source(request)
 
 
-def _is_there(context: AsdfContext, request: Request) -> bool:
+def _is_installed(context: AsdfContext, request: Request) -> bool:
     return any(resolution.basis for resolution in context.app.resolve(request))
 
 
@@ -255,16 +260,18 @@ def _file(context: AsdfContext) -> str:
     return os.path.join(context.app.directory, context.app.paths.filename)
 
 
-def _as_asdf(context: AsdfContext, found: Found) -> Found:
-    """Return what was found with asdf's variables, and without what was put there."""
+def _as_asdf(context: AsdfContext, program_path: LookupResult) -> LookupResult:
+    """Return a result with asdf's variables, and without the translated ones."""
     more: dict[str, str] = {}
-    if found.pin:
+    if program_path.pin:
         from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - some
             variables_of,
         )
 
-        more = variables_of(context.app.paths, found.pin)
-    return found._replace(environment=_clean(context, {**found.environment, **more}))
+        more = variables_of(context.app.paths, program_path.pin)
+    return program_path._replace(
+        environment=_clean(context, {**program_path.environment, **more})
+    )
 
 
 def _clean(context: AsdfContext, environment: dict[str, str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""What `asdf` changes of versions: install, uninstall, set, reshim.
+"""The commands of `asdf` that change versions: install, uninstall, set, reshim.
 
-The words are asdf's; what is done is what toolpin's own commands do.
+The words are asdf's; the work is done by the tasks of toolpin's own commands.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from toolpin.model import Pin, Request, Wanted
 from toolpin.plugins.asdf import script_queries
 from toolpin.plugins.asdf.script_build import KEEP
 from toolpin.plugins.asdf.script_runner import variables_at
-from toolpin.plugins.asdf.spelling import spelt
+from toolpin.plugins.asdf.spelling import asdf_spelling
 from toolpin.plugins.script_plugin import is_scripted
 from toolpin.project import pin_files, project_files
 from toolpin.project.toolversions import check_tool_name, edit
@@ -41,10 +41,10 @@ _PLAIN = frozenset(f"{string.ascii_letters}{string.digits} ._+~:/@-")
 
 
 def install(context: AsdfContext, words: Sequence[str]) -> int:
-    """Install what is asked for here, of one tool, or a version; go on after failures.
+    """Install what is requested here, one tool, or a version; continue after failures.
 
-    In the order of the files: what a tool needs comes before it where its user put it
-    so.
+    In the order of the files, so that required tools come first if the user put them
+    first.
     """
     given = split(words, "keep-download")
     if "keep-download" in given.flags:
@@ -78,13 +78,13 @@ def _provide(
     requests: Sequence[Request],
     start: str = "error installing version: ",
 ) -> int:
-    """Install what requests ask for; 1 where something is missing at the end."""
+    """Install what requests name; 1 if a version is missing at the end."""
     from toolpin.tasks.install_requests import (  # noqa: PLC0415 - with it much else
         install_requests,
     )
     from toolpin.tasks.request_options import InstallOptions  # noqa: PLC0415
 
-    code, lacking = 0, []
+    code, not_installed = 0, []
     for request in requests:
         tool = context.app.registry.get(request.tool)
         if not tool:
@@ -95,13 +95,17 @@ def _provide(
                 code = 1
             elif pin:
                 context.say(
-                    f"version {spelt(pin.version)} of {pin.tool} is already installed"
+                    f"version {asdf_spelling(pin.version)} of {pin.tool} is "
+                    "already installed"
                 )
             else:
-                lacking.append(request._replace(wanted=(wanted,)))
+                not_installed.append(request._replace(wanted=(wanted,)))
     show = functools.partial(_show, start=start)
     options = InstallOptions(jobs=1, literal=True)
-    if lacking and install_requests(lacking, options, context.app, show) != 0:
+    if (
+        not_installed
+        and install_requests(not_installed, options, context.app, show) != 0
+    ):
         code = 1
     return code
 
@@ -109,7 +113,7 @@ def _provide(
 def _meanings(
     context: AsdfContext, request: Request, *, is_literal: bool
 ) -> Iterator[tuple[Wanted, Pin | None]]:
-    """Yield each alternative, and the installed version that it is."""
+    """Yield each alternative with its installed version."""
     for resolution in context.app.resolve(request):
         wanted, pin = resolution.alternative, resolution.pin
         if is_literal:
@@ -125,7 +129,7 @@ def _show(
     start: str,
     runs_here: bool = True,  # noqa: ARG001 - every Show's shape
 ) -> int:
-    """Say what failed, as asdf does; what scripts said of it stands before."""
+    """Print what failed, as asdf does; the output of scripts comes before it."""
     errors += [outcome.error for outcome in outcomes if outcome.error]
     for error in errors:
         if isinstance(error, HookFailed):
@@ -137,7 +141,7 @@ def _show(
 
 
 def uninstall(context: AsdfContext, words: Sequence[str]) -> int:
-    """Remove one version: never what asdf did not install, never more than one."""
+    """Remove one version: only one that asdf would have installed."""
     from toolpin.tasks.removal import remove_all  # noqa: PLC0415 - rarely
 
     given = split(words)
@@ -164,7 +168,7 @@ def uninstall(context: AsdfContext, words: Sequence[str]) -> int:
 
 
 def set_(context: AsdfContext, words: Sequence[str]) -> int:
-    """Write a tool's versions into the file here, at home, or the nearest above."""
+    """Write a tool's versions to the file here, at home, or the nearest above."""
     given = split(words, "u home p parent")
     if not given.names:
         raise FailedError("tool and version must be provided as arguments")
@@ -187,7 +191,7 @@ def set_(context: AsdfContext, words: Sequence[str]) -> int:
 
 
 def _exact(context: AsdfContext, name: str, version: str) -> str:
-    """Return a version as it is to be written: what `latest` is today."""
+    """Return a version as it is to be written: `latest` is resolved."""
     head, _, prefix = version.partition(":")
     if head != "latest":
         return version
@@ -205,21 +209,26 @@ def _place(context: AsdfContext, *, at_home: bool, above: bool) -> str:
         return os.path.join(context.app.home, name)
     if not above:
         return os.path.join(directory, name)
-    for item in pin_files.directories_up(os.path.dirname(directory.rstrip("/") or "/")):
-        path = os.path.join(item, name)
+    for parent in pin_files.directories_up(
+        os.path.dirname(directory.rstrip("/") or "/")
+    ):
+        path = os.path.join(parent, name)
         if os.path.exists(path):
             return path
     raise FailedError("No .tool-versions version file found in parent directory")
 
 
 def _write(context: AsdfContext, name: str, versions: Sequence[str], path: str) -> None:
-    """Change one line of a file, and of its lockfile where it has one."""
+    """Change one line of a file, and of its lockfile if there is one."""
     from toolpin.lockfile_update.pin_line import write_line  # noqa: PLC0415 - one verb
 
     app = context.app
     wanted = [wanted_of(version) for version in versions]
     known = app.registry.get(name)
-    names = (name, *(item for item in (known.names if known else ()) if item != name))
+    names = (
+        name,
+        *(alias for alias in (known.names if known else ()) if alias != name),
+    )
     if known and os.path.lexists(lockfile_beside(path)):
         write_line(path, names, wanted, app)
     else:
@@ -231,7 +240,7 @@ def _write(context: AsdfContext, name: str, versions: Sequence[str], path: str) 
 
 
 def reshim(context: AsdfContext, words: Sequence[str]) -> int:
-    """Bring all shims in line with what is installed, whichever tool is named."""
+    """Update all shims for the installed versions, whichever tool is named."""
     given = split(words)
     name, version = given.name(0), given.name(1)
     _note_path(context, name, version)
@@ -245,7 +254,7 @@ def reshim(context: AsdfContext, words: Sequence[str]) -> int:
 
 
 def _note_path(context: AsdfContext, name: str, version: str) -> None:
-    """Note a `path:` whose programs are to have shims; without one, all are dropped."""
+    """Record a `path:` whose programs get shims; without one, remove all of them."""
     paths = context.app.paths
     kept = asdf_note.of_paths(paths) if version else []
     if version.startswith("path:"):
@@ -255,7 +264,7 @@ def _note_path(context: AsdfContext, name: str, version: str) -> None:
         if installs.is_plugin(paths, tool):
             own = variables_at(directory)
             bin_dirs = script_queries.bin_dirs(context.app.scripts(tool), own)
-            bins = [os.path.join(directory, item) for item in bin_dirs]
+            bins = [os.path.join(directory, bin_dir) for bin_dir in bin_dirs]
         line = [tool, version, *bins]
         if {"\t", "\n"}.intersection("".join(line)):
             raise FailedError(
@@ -267,9 +276,9 @@ def _note_path(context: AsdfContext, name: str, version: str) -> None:
 
 
 def shell(context: AsdfContext, words: Sequence[str]) -> int:
-    """Print what sets a version in a shell: no program can do that to its caller.
+    """Print the code that sets a version in a shell: no program can change its caller.
 
-    1, so that a script which does not evaluate it stops.
+    Returns 1, so that a script which does not evaluate it stops.
     """
     given = split(words, "unset")
     if not given.names or ("unset" not in given.flags and len(given.names) < 2):
@@ -280,7 +289,7 @@ def shell(context: AsdfContext, words: Sequence[str]) -> int:
         context.answer(f"unset {variable}")
     else:
         text = " ".join(str(wanted_of(name)) for name in given.names[1:])
-        # asdf's quotes, but where a directory's name would end them.
+        # asdf's quotes, unless a directory's name would end them.
         value = f'"{text}"' if _PLAIN.issuperset(text) else quote(text)
         context.answer(f"export {variable}={value}")
     line = shlex.join(words)

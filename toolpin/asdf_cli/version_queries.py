@@ -1,6 +1,6 @@
-"""What `asdf` tells of tools and versions: current, list, latest, where, shimversions.
+"""The queries of `asdf`: current, list, latest, where, shimversions.
 
-Each line as asdf writes it, in columns as wide. Nothing here changes anything.
+Each line and column width as in asdf. Nothing here changes anything.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from toolpin.asdf_cli.asdf_context import (
 )
 from toolpin.errors import ToolpinError, printable
 from toolpin.model import Pin, Request
-from toolpin.plugins.asdf.spelling import spelt
+from toolpin.plugins.asdf.spelling import asdf_spelling
 from toolpin.store import installs
 from toolpin.versions import sort_key
 
@@ -67,7 +67,7 @@ def _row(
 
 
 def where(context: AsdfContext, words: Sequence[str]) -> int:
-    """Print a version's directory, without a newline; the one that counts here."""
+    """Print a version's directory, without a newline; by default the effective one."""
     given = split(words)
     tool = context.tool(given.name(0))
     if given.name(1):
@@ -96,7 +96,7 @@ def where(context: AsdfContext, words: Sequence[str]) -> int:
 
 
 def list_(context: AsdfContext, words: Sequence[str]) -> int:
-    """Print installed versions, of one tool or of all; `*` for what counts here."""
+    """Print installed versions, of one tool or of all; `*` marks the effective one."""
     given = split(words)
     if given.name(0) == "all":
         return list_all(context, words[1:])
@@ -126,16 +126,16 @@ def _installed(context: AsdfContext, tool: str, prefix: str = "") -> list[str]:
         else set()
     )
     return [
-        f" {'*' if Pin(tool, version) in chosen else ' '}{spelt(version)}"
+        f" {'*' if Pin(tool, version) in chosen else ' '}{asdf_spelling(version)}"
         for version in installs.versions(context.app.paths, tool)
-        if spelt(version).startswith(prefix)
+        if asdf_spelling(version).startswith(prefix)
     ]
 
 
 def list_all(context: AsdfContext, words: Sequence[str]) -> int:
-    """Print what can be installed, oldest first; its plugin's own order if it has one.
+    """Print the available versions, oldest first, or in the plugin's own order.
 
-    What its plugin says on stderr shows only where it fails.
+    The stderr of its plugin is shown only if it fails.
     """
     given = split(words)
     tool, prefix = context.tool(given.name(0)), given.name(1)
@@ -152,8 +152,8 @@ def list_all(context: AsdfContext, words: Sequence[str]) -> int:
 
 
 def _listed(context: AsdfContext, tool: str) -> Sequence[str] | None:
-    """Return what a tool's plugin lists; None where it fails, and that is told."""
-    from toolpin.tasks.version_listing import (  # noqa: PLC0415 - asks sources
+    """Return the list of a tool's plugin; None after an error, which is printed."""
+    from toolpin.tasks.version_listing import (  # noqa: PLC0415 - it queries sources
         list_versions,
     )
 
@@ -189,8 +189,8 @@ def latest(context: AsdfContext, words: Sequence[str]) -> int:
 
 
 def newest(context: AsdfContext, tool: str, prefix: str) -> str | None:
-    """Return the newest version; where there is none that is told on stdout."""
-    from toolpin.tasks.version_listing import (  # noqa: PLC0415 - asks sources
+    """Return the newest version; without one, print that to stdout."""
+    from toolpin.tasks.version_listing import (  # noqa: PLC0415 - it queries sources
         newest_listed,
     )
 
@@ -216,7 +216,7 @@ def shimversions(context: AsdfContext, words: Sequence[str]) -> int:
         raise FailedError("usage: asdf shimversions <command>")
     paths = context.app.paths
     texts = [
-        f"{tool} {spelt(version)}"
+        f"{tool} {asdf_spelling(version)}"
         for tool in installs.tools(paths)
         for version in sorted(
             installs.versions(paths, tool), key=sort_key, reverse=True

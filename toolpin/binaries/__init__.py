@@ -1,1 +1,1 @@
-"""What native files say of themselves, and which machines run them."""
+"""The headers of native files, and the machines that can run them."""

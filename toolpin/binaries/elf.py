@@ -1,7 +1,6 @@
-"""Reads what programs and libraries say of themselves: ELF tables, Mach-O's head.
+"""Reads the headers of programs and libraries: ELF tables, Mach-O headers.
 
-Only the tables that are asked about are read, whatever the size of the file. What is
-damaged is a ValueError; nothing is judged here.
+Only the needed tables are read, whatever the size of the file. Damage is a ValueError.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ PROGRAMS = (2, 3)  # an executable, fixed or position-independent; a library is 
 _ELF_MACHINES = {62: "x64", 183: "arm64"}
 _MACHO_TYPES = {0x01000007: "x64", 0x0100000C: "arm64"}
 _MACHO_64 = b"\xcf\xfa\xed\xfe"
-_MACHO_FAT = {b"\xca\xfe\xba\xbe": 20, b"\xca\xfe\xba\xbf": 32}  # bytes an entry
+_MACHO_FAT = {b"\xca\xfe\xba\xbe": 20, b"\xca\xfe\xba\xbf": 32}  # bytes per entry
 _FAT_ENTRIES_MAX = 20  # Java classes share the magic; their next number is larger
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
 _DT_NEEDED, _DT_STRTAB, _DT_VERNEED = 1, 5, 0x6FFFFFFE
@@ -30,11 +29,11 @@ _GLIBC_NAMED = {"GLIBC_ABI_DT_RELR": (2, 36)}
 
 
 class Elf(NamedTuple):
-    """An ELF file. `arch` is "" for what is not 64-bit little-endian.
+    """An ELF file. `arch` is "" unless it is 64-bit little-endian.
 
-    `kind` is 2 or 3 for programs and libraries. `loader` is "" where it names none,
-    `glibc` the newest version of a symbol that it asks for. `needed` are sonames,
-    `searched` the directories that it adds to the loader's.
+    `kind` is 2 or 3 for programs and libraries. `loader` is "" if it names none,
+    `glibc` the newest required symbol version. `needed` are sonames, `searched` the
+    directories that it adds to the loader's.
     """
 
     arch: str
@@ -46,7 +45,7 @@ class Elf(NamedTuple):
 
     @property
     def libc(self) -> str:
-        """`glibc` or `musl`, as far as it names one; "" for neither."""
+        """`glibc` or `musl`, as far as the file names one; "" for neither."""
         if "ld-musl" in self.loader or any("musl" in name for name in self.needed):
             return "musl"
         named = self.loader or "libc.so.6" in self.needed
@@ -61,7 +60,7 @@ class _Segment(NamedTuple):
 
 
 def is_macho(magic: bytes) -> bool:
-    """Tell whether a file that begins so may be a Mach-O file."""
+    """Return whether a file that begins so may be a Mach-O file."""
     return magic == _MACHO_64 or magic in _MACHO_FAT
 
 
@@ -82,7 +81,7 @@ def macho_archs(view: mmap.mmap) -> list[str]:
 
 @contextlib.contextmanager
 def _damage() -> Iterator[None]:
-    """Turn what offsets that lead nowhere raise into a ValueError."""
+    """Turn errors from invalid offsets into a ValueError."""
     try:
         yield
     except (struct.error, IndexError, OverflowError) as error:
@@ -90,7 +89,7 @@ def _damage() -> Iterator[None]:
 
 
 def _read(view: mmap.mmap) -> Elf:
-    """Read the tables; the numbers are those of the ELF ABI."""
+    """Parse the tables; the numbers are those of the ELF ABI."""
     bits, order = view[4], view[5]
     if (bits, order) != (2, 1):
         return Elf("")
@@ -145,7 +144,7 @@ def _segments(view: mmap.mmap) -> Iterator[_Segment]:
 def _glibc_versions(
     view: mmap.mmap, needed_at: int, texts: int
 ) -> Iterator[tuple[int, ...]]:
-    """Yield the glibc versions that the dynamic section asks for.
+    """Yield the glibc versions that the dynamic section requires.
 
     Through the segments, which the loader uses too: sections may be stripped.
     """
@@ -158,7 +157,7 @@ def _glibc_versions(
 
 
 def _dynamic(view: mmap.mmap, segments: list[_Segment]) -> list[tuple[int, int]]:
-    """Return the (tag, value) of the dynamic section, in order: a file has one."""
+    """Return the (tag, value) pairs of the dynamic section, in order."""
     results: list[tuple[int, int]] = []
     for segment in (segment for segment in segments if segment.kind == _PT_DYNAMIC):
         end = segment.offset + min(segment.size // 16, _TABLE_MAX) * 16
@@ -172,7 +171,7 @@ def _dynamic(view: mmap.mmap, segments: list[_Segment]) -> list[tuple[int, int]]
 
 
 def _versions(view: mmap.mmap, at: int) -> Iterator[int]:
-    """Yield where in the string table each needed version's name stands.
+    """Yield the string table offset of each needed version's name.
 
     A chain of libraries, each with a chain of versions.
     """
@@ -182,7 +181,7 @@ def _versions(view: mmap.mmap, at: int) -> Iterator[int]:
 
 
 def _chain(view: mmap.mmap, at: int) -> Iterator[tuple[int, int]]:
-    """Yield (offset, content) of entries that tell how far the next one is, or 0."""
+    """Yield (offset, content) of entries that state the next one's offset, or 0."""
     for _ in range(_TABLE_MAX):
         content, following = struct.unpack_from("<8xII", view, at)
         yield at, content

@@ -1,7 +1,7 @@
-"""Says which builds run on a host, by what they require, and which fits it best.
+"""Finds which builds run on a host, by their requirements, and which fits best.
 
-No disk and no network: a Host carries what is known of the machine, and of the tools
-that will run beside the build.
+No disk and no network: a Host describes the machine, and the tools that will run beside
+the build.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import TypeVar
 from toolpin.model import TOOL_REQUIREMENT, Build, Host
 from toolpin.versions import sort_key
 
-Found = TypeVar("Found")
+Choice = TypeVar("Choice")
 
 
 def lacks(host: Host, build: Build) -> tuple[str, ...]:
-    """Return what a build requires and the host does not have: `glibc 2.39`.
+    """Return a requirement of a build that the host lacks: `glibc 2.39`.
 
-    A requirement that cannot be judged counts as met: glibc where its version is not
-    known, a tool that is not pinned beside the build.
+    A requirement that cannot be compared is treated as satisfied: glibc of unknown
+    version, a tool that is not pinned beside the build.
     """
     return tuple(
         least if name == "soname" else f"{name.removeprefix(TOOL_REQUIREMENT)} {least}"
@@ -29,26 +29,30 @@ def lacks(host: Host, build: Build) -> tuple[str, ...]:
 
 
 def best(
-    found: Iterable[Found], host: Host, build_of: Callable[[Found], Build]
-) -> Found | None:
-    """Return what asks most of the host and still runs on it; None where nothing does.
+    fitting_builds: Iterable[Choice], host: Host, build_of: Callable[[Choice], Build]
+) -> Choice | None:
+    """Return the most demanding build that runs on the host; None without one.
 
-    What is not known of the host counts as old: for an unknown glibc or tool the build
-    that asks least is returned. Between equals the first wins.
+    Unknown is treated as old: for an unknown glibc or tool the least demanding build is
+    returned. Of equal ones the first wins.
     """
-    fitting = [item for item in found if not lacks(host, build_of(item))]
+    fitting = [build for build in fitting_builds if not lacks(host, build_of(build))]
     if host.libc == "glibc" or host.os == "macos":
         choice = max if host.libc_version else min
-        fitting = _extreme(fitting, choice, lambda item: _of_system(build_of(item)))
+        fitting = _extreme(
+            fitting, choice, lambda candidate: _of_system(build_of(candidate))
+        )
     choice = max if host.beside else min
-    fitting = _extreme(fitting, choice, lambda item: _of_tools(build_of(item)))
+    fitting = _extreme(
+        fitting, choice, lambda candidate: _of_tools(build_of(candidate))
+    )
     return fitting[0] if fitting else None
 
 
 def newer_partner(host: Host, builds: Iterable[Build]) -> str | None:
-    """Return the command that pins the oldest tool beside with which a build runs.
+    """Return the command that pins the oldest tool with which a build runs.
 
-    None where something else is lacking.
+    None if something else is missing.
     """
     alone = host._replace(beside=())
     fitting = [build for build in builds if not lacks(alone, build)]
@@ -63,13 +67,13 @@ def newer_partner(host: Host, builds: Iterable[Build]) -> str | None:
 
 
 def _extreme(
-    found: list[Found],
+    fitting_builds: list[Choice],
     choice: Callable[..., object],
-    demand: Callable[[Found], object],
-) -> list[Found]:
-    """Return all that ask as much as the one that asks most, or least."""
-    wanted = choice(map(demand, found), default=None)
-    return [item for item in found if demand(item) == wanted]
+    demand: Callable[[Choice], object],
+) -> list[Choice]:
+    """Return all builds as demanding as the most demanding one, or the least."""
+    wanted = choice(map(demand, fitting_builds), default=None)
+    return [build for build in fitting_builds if demand(build) == wanted]
 
 
 def _meets(host: Host, name: str, least: str) -> bool:

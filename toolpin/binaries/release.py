@@ -1,8 +1,8 @@
-"""Says whether a release runs on a target, by what its native files say of themselves.
+"""Checks whether a release runs on a target, by the headers of its native files.
 
-A release is what `mix release` makes: `bin`, `lib`, `releases`, and mostly an ERTS.
-Files are read and nothing is run. What a library of the target really has, only the
-target knows: of another machine its sonames are told, not judged.
+A release is the output of `mix release`: `bin`, `lib`, `releases`, and usually an ERTS.
+Files are read and nothing is run. The sonames that another machine needs are listed,
+not checked.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from toolpin.model import Host
 from toolpin.project.project_files import read
 from toolpin.system.directory_tree import walk
 
-# What every system with glibc has; with musl it is one library.
+# Libraries of every system with glibc; with musl they are one library.
 _LIBC = "libc libm libdl libpthread librt libutil libresolv libgcc_s".split()
-# The bytes and lines of the file with a release's two versions.
+# The limits for the file with a release's two versions.
 _VERSIONS = (1_000, 10)
 _SYSTEM = ("/lib/", "/lib64/", "/usr/")
 
@@ -36,7 +36,7 @@ _SYSTEM = ("/lib/", "/lib64/", "/usr/")
 class Native(NamedTuple):
     """One program or library of a release, by its path in it.
 
-    `damage` says what is wrong with its headers; "" where they can be read.
+    `damage` states what is wrong with its headers; "" if they can be read.
     """
 
     path: str
@@ -47,7 +47,7 @@ class Native(NamedTuple):
 
 
 class Release(NamedTuple):
-    """A release: its directory, its name and version, its ERTS if it has one."""
+    """A release: its directory, its name and version, its ERTS if included."""
 
     directory: str
     name: str
@@ -56,7 +56,7 @@ class Release(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """Why one file does not run on the target: what it is, and what is there."""
+    """Why one file does not run on the target: its property, and the target's."""
 
     path: str
     what: str
@@ -64,7 +64,10 @@ class Fault(NamedTuple):
 
 
 def read_release(directory: str) -> Release:
-    """Read every native file of a release. Raises UsageError for another directory."""
+    """Read every native file of a release.
+
+    Raises UsageError for any other directory.
+    """
     try:
         data = read(f"{directory}/releases/start_erl.data", _VERSIONS, anywhere=True)
         erts, version = data.decode().split()
@@ -91,7 +94,7 @@ def faults(release: Release, target: Host) -> list[Fault]:
     return [none] * bool(release.erts and not in_erts) + [
         Fault(native.path, what, there)
         for native in release.files
-        for what, there in _whys(release, native, target, own)
+        for what, there in _reasons(release, native, target, own)
     ]
 
 
@@ -103,14 +106,14 @@ def needed(release: Release, target: Host) -> dict[str, list[str]]:
     own = {os.path.basename(native.path) for native in release.files}
     results: dict[str, list[str]] = {}
     for native in release.files:
-        for soname in _foreign(native, own):
+        for soname in _foreign_directories(native, own):
             if target.libraries is None or not bound_to(native.elf):
                 results.setdefault(soname, []).append(native.path)
     return dict(sorted(results.items()))
 
 
 def _natives(directory: str) -> Iterator[Native]:
-    """Yield the native files, by path. Links and what cannot be read are left out."""
+    """Yield the native files, by path. Links and unreadable files are left out."""
     for parent, names, files in walk(directory):
         names.sort()
         for name in sorted(files):
@@ -121,7 +124,7 @@ def _natives(directory: str) -> Iterator[Native]:
 def _native(directory: str, path: str) -> Native | None:
     inside = os.path.relpath(path, directory)
     try:
-        # A release that has run has pipes in it: whoever opens one waits.
+        # A release that has run contains pipes: opening one would block.
         if not stat.S_ISREG(os.lstat(path).st_mode):
             return None
         with open(path, "rb") as file:
@@ -153,7 +156,7 @@ def _macho(inside: str, view: mmap.mmap) -> Native | None:
         return None
 
 
-def _whys(
+def _reasons(
     release: Release, native: Native, target: Host, own: set[str]
 ) -> Iterator[tuple[str, str]]:
     elf, bound = native.elf, bound_to(native.elf)
@@ -176,7 +179,7 @@ def _whys(
     if target.libraries is None:
         return
     directories = [_origin(path, release, native) for path in elf.searched]
-    for soname in _foreign(native, own):
+    for soname in _foreign_directories(native, own):
         there = soname in target.libraries
         if not there and not any(
             os.path.exists(f"{directory}/{soname}") for directory in directories
@@ -186,7 +189,7 @@ def _whys(
         yield "needs the loader", f"{elf.loader}, which is missing here"
 
 
-def _foreign(native: Native, own: set[str]) -> Sequence[str]:
+def _foreign_directories(native: Native, own: set[str]) -> Sequence[str]:
     return [
         name
         for name in native.elf.needed
@@ -197,10 +200,10 @@ def _foreign(native: Native, own: set[str]) -> Sequence[str]:
 
 
 def bound_to(elf: Elf) -> str:
-    """Return a directory that no other machine has; "" where there is none.
+    """Return a directory that exists on no other machine; "" without one.
 
-    That of its loader, or one here with a library that it needs: builds of OTP name
-    many directories that may be there or not, and those bind nobody.
+    That of its loader, or one here with a needed library: builds of OTP name many
+    directories that may not exist, and those do not bind the release.
     """
     places = [os.path.dirname(elf.loader)]
     places += [
@@ -209,11 +212,14 @@ def bound_to(elf: Elf) -> str:
         if any(os.path.exists(f"{directory}/{name}") for name in elf.needed)
     ]
     private = (place for place in places if place.startswith("/"))
-    return next((item for item in private if not f"{item}/".startswith(_SYSTEM)), "")
+    return next(
+        (directory for directory in private if not f"{directory}/".startswith(_SYSTEM)),
+        "",
+    )
 
 
 def _origin(directory: str, release: Release, native: Native) -> str:
-    """Return a searched directory, with what $ORIGIN stands for."""
+    """Return a searched directory with $ORIGIN resolved."""
     here = os.path.dirname(f"{release.directory}/{native.path}")
     return directory.replace("${ORIGIN}", here).replace("$ORIGIN", here)
 

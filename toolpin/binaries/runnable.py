@@ -1,7 +1,7 @@
-"""Says whether a host can run a command, by what its file says of itself.
+"""Checks whether a host can run a command, by its file's header.
 
 ELF, Mach-O and scripts; nothing is run. Shared libraries other than the C library are
-not looked for.
+not checked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SCRIPT_LINE_BYTES = 256  # Linux reads no more of a `#!` line
 
 
 class _Unfit(Exception):
-    """Why a file does not run, what it says of itself, and what the host has."""
+    """Why a file does not run, its property, and the host's."""
 
     def __init__(self, why: str, says: str, has: str = "") -> None:
         super().__init__(why)
@@ -28,10 +28,10 @@ class _Unfit(Exception):
 
 
 def check_command(path: str, host: Host, pin: Pin, *, root: str = "/") -> None:
-    """Raise Refused when the command at `path` is no program that `host` can run.
+    """Raise Refused if the command at `path` is not a program that `host` can run.
 
-    `root` is where the host's loaders and interpreters are looked for; "" when the
-    host is another machine, and only what the file says is compared.
+    `root` is the root directory with the host's loaders and interpreters; "" if the
+    host is another machine, and only headers are compared.
     """
     command = f"{pin}: {os.path.basename(path)}"
     try:

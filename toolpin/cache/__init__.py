@@ -1,1 +1,1 @@
-"""What was fetched or asked before: archives by digest, lists with their age."""
+"""The cache: archives by digest, lists with their age."""

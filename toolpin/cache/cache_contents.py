@@ -1,7 +1,7 @@
-"""Tells what lies in the cache directory, and empties it.
+"""Lists the content of the cache directory, and empties it.
 
-What it removes is fetched or found again at need. toolpin's own helpers stay, and so
-does whatever has no name that toolpin gives: the directory may be somebody else's too.
+Everything that it removes can be fetched again. toolpin's private programs stay, and
+all files that toolpin does not name so: the directory may have other users.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from toolpin.system.paths import open_regular
 
 _WORD = "[A-Za-z0-9@][A-Za-z0-9@._+~-]*"
 _HOST = "(?:linux|macos)-[a-z0-9]+(?:-musl)?"
-# What a killed writer leaves of a note has this end.
+# The suffix of a note that a killed writer left.
 _FRESH = r"(?:\.toolpin-[0-9]+-[0-9a-f]{8})?"
-# How a note is called below the directory of its kind.
+# The path of a note below the directory of its kind.
 _NOTES = {
     "plans": re.compile(f"{_WORD}/{_WORD}/{_HOST}/{_WORD}"),
     "catalogues": re.compile(f"{_WORD}/{_WORD}@{_HOST}{_FRESH}"),
@@ -36,7 +36,7 @@ _LARGEST_NOTE_BYTES = 1 << 20
 
 
 class Note(NamedTuple):
-    """What a source named for a version, as the cache remembers it."""
+    """The artifacts that a source named for a version, in the cache."""
 
     pin: Pin
     artifacts: tuple[Artifact, ...]
@@ -52,7 +52,7 @@ class Archive(NamedTuple):
 
 
 class Cleaning(NamedTuple):
-    """Paths with their sizes in bytes: gone, or left because somebody works on them."""
+    """Paths with their sizes in bytes: removed, or kept because a process uses them."""
 
     removed: tuple[tuple[str, int], ...]
     busy: tuple[tuple[str, int], ...]
@@ -69,13 +69,13 @@ def list_archives(cache: Cache) -> list[Archive]:
         Archive(digest, path, _size(path), tuple(named.get(digest, ())))
         for digest, path in _archive_files(cache)
     ]
-    return sorted(archives, key=lambda item: (-item.size_bytes, item.path))
+    return sorted(archives, key=lambda entry: (-entry.size_bytes, entry.path))
 
 
 def clean(cache: Cache, *, dry_run: bool = False) -> Cleaning:
     """Remove archives, partial downloads and notes, or only name them.
 
-    What another process is fetching stays. Raises ToolpinError when the disk refuses.
+    Downloads in progress stay. Raises ToolpinError if the disk cannot be written.
     """
     removed: list[tuple[str, int]] = []
     busy: list[tuple[str, int]] = []
@@ -84,11 +84,11 @@ def clean(cache: Cache, *, dry_run: bool = False) -> Cleaning:
         if dry_run:
             removed.append(entry)
             continue
-        with try_held(f"{cache.root}/locks/{name}") as mine:
-            if mine:
+        with try_held(f"{cache.root}/locks/{name}") as is_free:
+            if is_free:
                 _remove(path)
-            (removed if mine else busy).append(entry)
-    # The directories of the notes stay: an install may be writing into one of them.
+            (removed if is_free else busy).append(entry)
+    # The directories of the notes stay: an install may be writing to one of them.
     for path in _note_files(cache):
         removed.append((path, _size(path)))
         if not dry_run:
@@ -153,7 +153,7 @@ def _remove(path: str) -> None:
         else:
             os.unlink(path)
     except FileNotFoundError:
-        pass  # Another process has removed it, or has made an archive of it.
+        pass  # Another process has removed it, or has turned it into an archive.
     except OSError as error:
         raise ToolpinError(
             "the cache cannot be emptied",

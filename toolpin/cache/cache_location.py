@@ -1,4 +1,7 @@
-"""Where the cache lies, from the environment. Light: a Tab in a shell waits for it."""
+"""Finds the cache directory, from the environment.
+
+Light: a Tab in a shell waits for it.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,18 @@ from toolpin.errors import UsageError
 
 
 def cache_directory(env: Mapping[str, str]) -> str:
-    """Return TOOLPIN_CACHE_DIR, or the system's place for this user's caches.
+    """Return TOOLPIN_CACHE_DIR, or the system's cache directory for this user.
 
-    Raises UsageError when it is not absolute.
+    Raises UsageError if it is not absolute.
     """
     return _named(env, "TOOLPIN_CACHE_DIR") or os.path.normpath(_of_the_system())
 
 
 def ci_directory(env: Mapping[str, str]) -> str:
-    """Return TOOLPIN_CI_DIR, what a CI keeps between jobs; "" where it is not set.
+    """Return TOOLPIN_CI_DIR, which a CI keeps between jobs; "" if it is not set.
 
-    A CI that caches nothing outside of the checkout wants it there, alone: a commit
-    may bring it, and nothing in it counts before it is verified.
+    It is for a CI that caches only paths inside the checkout: a commit may contain it,
+    so its content is not used before it is verified.
     """
     return _named(env, "TOOLPIN_CI_DIR")
 

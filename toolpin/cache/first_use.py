@@ -1,8 +1,8 @@
-"""Gives a digest to what nobody publishes one for: the one it had when first fetched.
+"""Records a digest for artifacts without a published one, at the first download.
 
-Only where the user says so, once: what was received then is what counts from then on,
-in the cache's note, in receipts and in lockfiles. It is no proof that the publisher
-made it. Which builds need this is their plugin's to say.
+Only if the user allows it, once: the recorded digest applies from then on, in the
+cache, in receipts and in lockfiles. It does not prove that the publisher made the file.
+The plugin states which builds need this.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _KIND = "first-use"
 
 
 class FirstUse:
-    """What was trusted on first use; with `allowed`, more may be."""
+    """The artifacts trusted on first use; with `allowed`, more may be added."""
 
     def __init__(
         self,
@@ -42,22 +42,22 @@ class FirstUse:
     def artifact(self, url: str, filename: str) -> Artifact:
         """Return the file at a URL with its recorded digest.
 
-        Without one it is downloaded, recorded and reported where that is allowed.
-        Raises NoChecksum where it is not.
+        Without one it is downloaded, recorded and reported if that is allowed. Raises
+        NoChecksum otherwise.
         """
         name = _name(url)
         with file_lock.held(f"{self._cache.root}/locks/{_KIND}-{name}"):
             return self._recorded(url) or self._record(url, filename, name)
 
     def report_left_out(self, version: str, host: Host, builds: Iterable[str]) -> None:
-        """Report builds of a version that have no checksum, where others have one."""
+        """Report builds of a version that have no checksum, if others have one."""
         self._remark(
             f"{version} for {host}: the builds for {', '.join(builds)} are published "
             f"without a checksum and skipped; use {FLAG} to include them"
         )
 
-    def knows(self, artifacts: Sequence[Artifact]) -> bool:
-        """Say whether one of these has the digest that was recorded of it."""
+    def has_recorded(self, artifacts: Sequence[Artifact]) -> bool:
+        """Return whether one of these has its recorded digest."""
         return any(
             artifact.locator.startswith("https:")
             and self._recorded(artifact.locator) == artifact
@@ -69,14 +69,14 @@ class FirstUse:
         if note is None:
             return None
         try:
-            asked, artifacts = json_documents.parse_note(note.decode())
+            address, artifacts = json_documents.parse_note(note.decode())
         except ValueError as error:
             raise Refused(
                 f"the recorded digest of {url} cannot be read",
                 [("reason", str(error)), ("digest", "none, apart from that one")],
                 f"rm {as_word(f'{self._cache.root}/{_KIND}/{_name(url)}')}",
             ) from error
-        return artifacts[0] if asked == url and artifacts else None
+        return artifacts[0] if address == url and artifacts else None
 
     def _record(self, url: str, filename: str, name: str) -> Artifact:
         if not self.allowed:

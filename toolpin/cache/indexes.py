@@ -1,7 +1,7 @@
-"""Reads lists of releases and of checksums: in each process once, and only if changed.
+"""Reads lists of releases and checksums: once per process, and only if changed.
 
-What a server names by ETag or Last-Modified is kept in the cache, whole; the next
-process asks whether it is still so. How old a list may be is for `catalogs`.
+Documents with an ETag or Last-Modified are kept in the cache; the next process requests
+them conditionally. `catalogs` decides how old a list may be.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from toolpin.http import urls
 from toolpin.http.fetch import Fetcher, Post
 
 _KIND = "documents"
-_ASKED_BY = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+_CONDITIONS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
 
 
 class _Kept(NamedTuple):
-    """A document, and the headers that ask for another one than this."""
+    """A document, and the headers of a conditional request for a newer one."""
 
     data: bytes
     headers: Mapping[str, str]
 
 
 class Indexes:
-    """The documents that several questions of one process need."""
+    """The documents that several queries of one process need."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Indexes:
         self._cache = cache
         self._rewrite = rewrite
         self._read: dict[str, bytes | ToolpinError] = {}
-        self._mutexes: dict[str, threading.Lock] = {}
+        self._locks: dict[str, threading.Lock] = {}
 
     def read(
         self,
@@ -58,17 +58,17 @@ class Indexes:
     ) -> bytes:
         """Return the document at a URL. Raises what `Fetcher.document` raises.
 
-        With `post` it is the answer to that body, with those headers. One that was kept
-        and `suffices` is not requested again. A failure is kept, too: the other hosts
+        With `post` it is the response to that body, with those headers. A cached one
+        that `suffices` is not requested again. A failure is kept, too: the other hosts
         of a lock do not wait for it again.
         """
-        with self._mutexes.setdefault(url, threading.Lock()):
+        with self._locks.setdefault(url, threading.Lock()):
             if url not in self._read:
                 try:
                     self._read[url] = (
                         self._fetcher.document(url, max_bytes=max_bytes, post=post)
                         if post
-                        else self._ask(url, max_bytes, suffices)
+                        else self._request(url, max_bytes, suffices)
                     )
                 except ToolpinError as error:
                     self._read[url] = error
@@ -77,10 +77,10 @@ class Indexes:
             raise text
         return text
 
-    def _ask(
+    def _request(
         self, url: str, max_bytes: int, suffices: Callable[[bytes], bool] | None
     ) -> bytes:
-        # A mirror's answer is kept apart from the publisher's own, its password not.
+        # A mirror's response is stored separately, without its password in the name.
         address = urls.shown(self._rewrite(url))
         if query := urlsplit(url).query:  # it may be signed: no note has its text
             address = f"{address}#{_name(query)}"
@@ -95,7 +95,7 @@ class Indexes:
         return data
 
     def _kept(self, address: str) -> _Kept | None:
-        """Return what was last received from an address; None for nothing whole."""
+        """Return the last response from an address; None without a complete one."""
         try:
             note = self._cache.read_note(_KIND, _name(address))
             head, _, data = (note or b"").partition(b"\n")
@@ -111,9 +111,11 @@ class Indexes:
     def _keep(
         self, address: str, data: bytes, received: Mapping[str, str], *, always: bool
     ) -> None:
-        """Keep a document, if its server names it; a full cache is no failure."""
+        """Keep a document, if its server names it; a full cache is not an error."""
         headers = {
-            ask: received[name] for name, ask in _ASKED_BY.items() if name in received
+            condition: received[name]
+            for name, condition in _CONDITIONS.items()
+            if name in received
         }
         if not headers and not always:
             return

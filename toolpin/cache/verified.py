@@ -1,7 +1,7 @@
 """Turns artifacts into paths of verified bytes, and keeps small notes between runs.
 
-Archives lie under their digest, so any number of tools, versions and processes share
-them. It judges no age and removes nothing that is good.
+Archives are stored by digest, so tools, versions and processes share them. It checks no
+ages and removes nothing that is valid.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from toolpin.model import Artifact, Digest
 from toolpin.system import file_lock
 from toolpin.system.atomic_write import atomic_replace
 
-# Makes an artifact's bytes at a path (a partial file may lie there) or raises.
+# Writes an artifact's bytes to a path (a partial file may be there) or raises.
 Download = Callable[[Artifact, str, Progress], None]
 
 _SEGMENT = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@._+~-]{0,199}")
@@ -37,7 +37,7 @@ class Cache:
         self._whole: set[Digest] = set()
 
     def archive(self, digest: Digest) -> str:
-        """Return where the bytes of a digest lie, or would lie."""
+        """Return the path of the archive with a digest, whether or not it exists."""
         return f"{self.root}/archives/{digest.algorithm}/{digest.hex}"
 
     def fetch(
@@ -50,9 +50,9 @@ class Cache:
     ) -> str:
         """Return the path of an artifact's verified bytes, downloading them if need be.
 
-        Of several processes one downloads; the others call `waiting` and wait. Bytes
-        that have gone bad are replaced. Raises what `download` raises, Mismatch when
-        it left other bytes, ToolpinError when the disk does not take them.
+        Of several processes one downloads; the others call `waiting` and wait. Damaged
+        bytes are replaced. Raises what `download` raises, Mismatch if it wrote other
+        bytes, ToolpinError if the disk cannot be written.
         """
         path = self.archive(artifact.digest)
         name = f"{artifact.digest.algorithm}-{artifact.digest.hex}"
@@ -66,23 +66,23 @@ class Cache:
         return path
 
     def holds(self, digest: Digest) -> bool:
-        """Say whether the bytes of a digest are there, and whole.
+        """Return whether the bytes of a digest are there, and intact.
 
-        What was found whole is not read again in the life of this value.
+        Intact bytes are not read again by this object.
         """
         if digest not in self._whole and _is_whole(self.archive(digest), digest):
             self._whole.add(digest)
         return digest in self._whole
 
     def adopt(self, part: str, digest: Digest) -> None:
-        """Move a file that has this digest to its place among the archives."""
+        """Move a file with this digest into the archives."""
         path = self.archive(digest)
         with disk_errors(path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             os.replace(part, path)
 
     def read_note(self, kind: str, *names: str) -> bytes | None:
-        """Return what was last written under these names; None when nothing was."""
+        """Return what was last written under these names; None without it."""
         path = self._note(kind, names)
         with disk_errors(path):
             try:
@@ -92,7 +92,7 @@ class Cache:
                 return None
 
     def write_note(self, data: bytes, kind: str, *names: str) -> None:
-        """Keep a small file in the directory `kind`; readers see all or nothing."""
+        """Write a small file in the directory `kind`; readers see all or nothing."""
         path = self._note(kind, names)
         with disk_errors(path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -102,7 +102,7 @@ class Cache:
     def _replace(
         self, artifact: Artifact, part: str, download: Download, progress: Progress
     ) -> None:
-        """Download to `part`, and move it to its place once it is verified."""
+        """Download to `part`, and move it into place once it is verified."""
         path = self.archive(artifact.digest)
         with suppress(FileNotFoundError):
             os.unlink(path)
@@ -115,7 +115,7 @@ class Cache:
             discard(part)
             raise
         except OSError as error:
-            # What a full disk holds of a download would keep it full.
+            # A full disk would stay full with a partial download.
             if error.errno in _FULL:
                 discard(part)
             raise
@@ -142,7 +142,7 @@ def _is_whole(path: str, digest: Digest) -> bool:
 
 @contextmanager
 def disk_errors(path: str) -> Iterator[None]:
-    """Name the path and the cause when the cache's disk does not play along."""
+    """Raise a ToolpinError with the path and cause for errors of the cache's disk."""
     try:
         yield
     except OSError as error:

@@ -1,1 +1,1 @@
-"""A CI job: the keys of its cache, its directory, and the trees in it."""
+"""CI jobs: the cache keys, the cached directory, and the trees in it."""

@@ -1,7 +1,7 @@
-"""Turns what a job installs into the keys of its cache, and answers into CI's formats.
+"""Computes the cache keys of a job from its installs, and renders CI output formats.
 
-Values and text only: what stands on a machine is found out elsewhere. Equal inputs give
-equal keys, in any checkout, for any user, at any time.
+Values and text only. Equal inputs give equal keys, in any checkout, for any user, at
+any time.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from toolpin.model import Digest, Host, Pin
 from toolpin.plugins.tool_file import Tool
 
 _VERSION = 1
-_DIGITS = 16  # of the job's key: what a runner's log shows in one line
+_DIGITS = 16  # of the job's key, so that it fits into one line of a runner's log
 
 
 class Here(NamedTuple):
-    """What counts for what is built on a machine, or bound to it.
+    """The properties of this machine that a build depends on, or is bound to.
 
     `distribution` is its name and version, `links` are the libraries that the build
     declares with their versions, `options` the variables that change a build. `prefix`
-    is the final place, `built_with` has the keys of the installs that it needed.
+    is the final path, `built_with` has the keys of the installs that it needed.
     """
 
     libc_version: str
@@ -36,7 +36,7 @@ class Here(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """What an install is made of. `digests` are None for what is not locked."""
+    """The inputs of an install. `digests` are None if it is not locked."""
 
     pin: Pin
     host: str
@@ -54,21 +54,21 @@ def install_key(inputs: Inputs) -> str:
 
 
 def job_prefix(host: Host) -> str:
-    """Return what the keys of a kind of machine begin with, and no other's."""
+    """Return the prefix that is common to the keys of one kind of machine."""
     libc = host.libc or "system"
     return f"toolpin-v{_VERSION}-{host.os}-{host.arch}-{libc}-"
 
 
 def job_key(host: Host, keys: Iterable[str]) -> str:
-    """Return the key of a job's cache: fields of fixed number, so none begins another.
+    """Return the key of a job's cache: a fixed number of fields, so no key is a prefix.
 
-    The order of the installs does not count, nor does one that is named twice.
+    The order of the installs does not matter, nor do duplicates.
     """
     return job_prefix(host) + _sha256(sorted(set(keys)))[:_DIGITS]
 
 
 def plugin_digest(tool: Tool) -> str:
-    """Return the digest of what a plugin's data says: no comment, no place of it."""
+    """Return the digest of a plugin's data, without comments and path."""
     return _sha256(tool._replace(file=""))
 
 
@@ -76,7 +76,7 @@ def render_outputs(values: Mapping[str, object], form: str) -> str:
     """Render values as `github`'s outputs or as variables of a dotenv for `gitlab`.
 
     Raises UsageError for a value of several lines, the rest of which would be outputs,
-    too, and for bytes that are no text.
+    too, and for bytes that are not text.
     """
     lines = []
     for name, value in values.items():
@@ -110,13 +110,13 @@ def _sha256(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    """Return a value as JSON has it: nouns become tables, so a name counts too."""
+    """Return a value as JSON has it: values become tables with their type's name."""
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return {"is": type(value).__name__, **_plain_table(value._asdict())}
     if isinstance(value, Mapping):
         return _plain_table(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(item) for item in value]
+        return [_plain(element) for element in value]
     return value
 
 

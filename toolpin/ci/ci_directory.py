@@ -1,10 +1,10 @@
-"""The directory that a CI keeps between jobs: what belongs there, and what does not.
+"""The directory that a CI keeps between jobs: and which files belong there.
 
     archives/<algorithm>/<hex>    verified archives, as in any cache
-    trees/<key>/                  a tree that was made here, as `packed` keeps it
+    trees/<key>/                  a tree that was made here, as `packed_trees` writes it
 
-Whoever may write the CI's cache chose what lies there: nothing is followed, nothing
-counts that is not planned, and no name is trusted to say what a file holds.
+Anyone who can write the CI's cache controls its content: no link is followed, only
+planned files are used, and file names are not trusted.
 """
 
 from __future__ import annotations
@@ -24,43 +24,46 @@ from toolpin.model import Digest
 from toolpin.store.staging import delete_tree
 
 _THREADS = os.cpu_count() or 1
-# Levels that are looked into: what is toolpin's own has three.
+# Levels that are scanned: toolpin's own files are on three.
 _DEEPEST = 128
-# Of what no lockfile tells the size.
+# For archives whose size is in no lockfile.
 _LARGEST = 20 << 30
 _DIRECTORIES = {"archives", "trees", *(f"archives/{length}" for length in HEX_LENGTHS)}
-# What a job that was killed, or failed, may have made before there was an archive.
+# Partial files of a killed or failed job.
 _BEGUN = {"locks", "partial", "catalogues", "long-term"}
 _ARCHIVE = re.compile("archives/(sha256/[0-9a-f]{64}|sha512/[0-9a-f]{128})")
 
 
 class Kept(NamedTuple):
-    """What a plan keeps. With `any_archive` it does not know all its digests yet."""
+    """The files that a plan keeps.
+
+    With `any_archive` not all its digests are known yet.
+    """
 
     archives: frozenset[Digest]
     trees: frozenset[str]
     any_archive: bool = False
 
     def has_directory(self, path: str) -> bool:
-        """Say whether a directory belongs there; `path` is relative."""
+        """Return whether a directory belongs there; `path` is relative."""
         above, _, name = path.rpartition("/")
         return path in _DIRECTORIES or (above == "trees" and name in self.trees)
 
     def has_file(self, path: str) -> bool:
-        """Say whether a file belongs there."""
+        """Return whether a file belongs there."""
         if _ARCHIVE.fullmatch(path):
             return self.any_archive or _digest(path) in self.archives
         above, _, name = path.rpartition("/")
         return above != "trees" and self.has_directory(above) and name in FILES
 
 
-def sweep(root: str, kept: Kept) -> list[str]:
-    """Remove what is not kept, whatever it is, and return its relative paths.
+def remove_unplanned(root: str, kept: Kept) -> list[str]:
+    """Remove everything that is not kept, and return its relative paths.
 
-    Raises ToolpinError where the disk refuses: it is not to be used then.
+    Raises ToolpinError if the disk refuses: the directory must not be used then.
     """
     removed: list[str] = []
-    if not _may_be_ours(root):
+    if not _may_be_toolpins(root):
         raise ToolpinError(
             f"{root} exists and was not created by toolpin: nothing was removed",
             [("expected", "archives or unpacked trees of toolpin")],
@@ -84,8 +87,8 @@ def sweep(root: str, kept: Kept) -> list[str]:
     return removed
 
 
-def _may_be_ours(root: str) -> bool:
-    """Say whether a directory is not another of that name, as a project's `ci/`."""
+def _may_be_toolpins(root: str) -> bool:
+    """Return whether a directory is toolpin's, not a project's of the same name."""
     if not _is_directory(root):
         return True
     names = set(os.listdir(root))
@@ -93,7 +96,7 @@ def _may_be_ours(root: str) -> bool:
 
 
 def begin(root: str) -> None:
-    """Make the directory known as toolpin's, before anything else is put there."""
+    """Mark the directory as toolpin's, before anything else is written there."""
     path = f"{root}/archives"
     with disk_errors(path):
         os.makedirs(path, exist_ok=True)
@@ -102,7 +105,7 @@ def begin(root: str) -> None:
 def contents(root: str) -> dict[str, int]:
     """Return the size in bytes of each file, by its relative path.
 
-    A link to a directory is none: what is behind it was not restored.
+    A link to a directory has none: its target was not restored.
     """
     if not _is_directory(root):
         return {}
@@ -116,10 +119,10 @@ def contents(root: str) -> dict[str, int]:
 def drop_damaged(
     cache: Cache, sizes: Mapping[Digest, int | None]
 ) -> tuple[set[Digest], set[Digest]]:
-    """Read every archive, on all cores; return the good digests and the bad.
+    """Read every archive, on all cores; return the valid digests and the damaged ones.
 
-    One that has not the size it should have is not read: it may be a hole without end.
-    Those of the bad are removed.
+    One with a wrong size is not read: it may be a sparse file without end. Damaged
+    archives are removed.
     """
     results = {
         _digest(path): size
@@ -133,9 +136,9 @@ def drop_damaged(
 
     with ThreadPoolExecutor(_THREADS) as pool:
         are_good = list(
-            pool.map(lambda item: is_good(item) and _holds(cache, item), results)
+            pool.map(lambda each: is_good(each) and _holds(cache, each), results)
         )
-    bad = {item for item, is_good in zip(results, are_good, strict=True) if not is_good}
+    bad = {each for each, is_good in zip(results, are_good, strict=True) if not is_good}
     for digest in bad:
         delete_tree(cache.archive(digest))
     return set(results) - bad, bad
@@ -160,10 +163,10 @@ def _digest(path: str) -> Digest:
 
 
 def _entries(root: str) -> Iterator[tuple[str, bool, bool]]:
-    """Yield (path, is a directory, is a file) of what is there, and follow no link.
+    """Yield (path, is a directory, is a file) of all entries, following no link.
 
-    What is removed meanwhile is not looked into, nor what is nested so deep that it is
-    not toolpin's.
+    Entries that are removed meanwhile are skipped, and those nested too deeply to be
+    toolpin's.
     """
     waiting = [""]
     while waiting:

@@ -1,10 +1,9 @@
-"""Provides what a CI job plans, out of a directory that somebody else may have filled.
+"""Installs the plan of a CI job from a cached directory that is not trusted.
 
-    what is not planned: removed -> every archive: read again -> packed trees: brought
-    back and compared -> the rest: fetched or built -> the directory holds the plan,
-    again
+unplanned files: removed -> every archive: read again -> packed trees: restored and
+compared -> the rest: fetched or built -> the directory holds the plan, again
 
-Nothing of the directory counts before it was compared with the lockfile or a receipt.
+Nothing in the directory is used before it was compared with the lockfile or a receipt.
 """
 
 from __future__ import annotations
@@ -16,17 +15,17 @@ from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.cache.verified import Cache
-from toolpin.ci.ci_directory import begin, contents, drop_damaged, sweep
+from toolpin.ci.ci_directory import begin, contents, drop_damaged, remove_unplanned
 from toolpin.ci.ci_plan import ARCHIVES, CiPlan, Planned, kept_by
-from toolpin.ci.packed_trees import bring_back, pack
+from toolpin.ci.packed_trees import pack, restore_tree
 from toolpin.errors import ToolpinError
 from toolpin.install.jobs import Job, Outcome
-from toolpin.install.plan_runner import forgoing, now
+from toolpin.install.plan_runner import now, without_demands
 from toolpin.model import Digest, Pin
 from toolpin.store import installs, publication, staging
 from toolpin.system.file_lock import held
 from toolpin.tasks.after_install import run_install_hooks
-from toolpin.tasks.install_jobs import judged
+from toolpin.tasks.install_jobs import checked_outcome
 
 RESTORED = "restored"
 FETCHED = "fetched"
@@ -37,19 +36,20 @@ FAILED = "failed"
 
 
 class Provided(NamedTuple):
-    """How one install came: out of the directory, from its publisher, built, or not."""
+    """How one install was provided: restored, fetched, built, or not at all."""
 
     job: Job
-    came: str
+    origin: str
     seconds: float
     size_bytes: int
     error: ToolpinError | None = None
 
 
 class Result(NamedTuple):
-    """How a job's install ended. `hit` is exact, partial or none.
+    """The result of a job's install. `hit` is exact, partial or none.
 
-    `changed` says that the directory is not what was restored: to save it is worth it.
+    `changed` states that the directory differs from what was restored, and is worth
+    saving.
     """
 
     provided: tuple[Provided, ...]
@@ -58,7 +58,7 @@ class Result(NamedTuple):
 
 
 def provide(plan: CiPlan, app: App) -> Result:
-    """Install what is planned, and leave in the directory what is planned."""
+    """Install what is planned, and leave the planned files in the directory."""
     work = _Work(plan, app)
     with held(f"{plan.directory}.lock"):
         before = contents(plan.directory)
@@ -66,17 +66,17 @@ def provide(plan: CiPlan, app: App) -> Result:
         begin(plan.directory)
         outcomes = work.install()
         work.keep(outcomes)
-        provided = tuple(map(work.told, outcomes))
-        sweep(plan.directory, kept_by(plan, app))
+        provided = tuple(map(work.provided_by, outcomes))
+        remove_unplanned(plan.directory, kept_by(plan, app))
         after = contents(plan.directory)
-    return Result(provided, work.hit(provided), before != after or work.found_damage)
+    return Result(provided, work.hit(provided), before != after or work.has_damage)
 
 
 def prune(plan: CiPlan, app: App) -> tuple[list[str], int]:
-    """Remove what is not planned; return the paths, and the bytes that this freed."""
+    """Remove what is not planned; return the paths, and the bytes freed."""
     with held(f"{plan.directory}.lock"):
         before = contents(plan.directory)
-        removed = sweep(plan.directory, kept_by(plan, app))
+        removed = remove_unplanned(plan.directory, kept_by(plan, app))
         after = contents(plan.directory)
     return removed, sum(before.values()) - sum(after.values())
 
@@ -90,15 +90,15 @@ class _Work:
         self._cache = Cache(plan.directory)
         self._by_pin = {planned.job.pin: planned for planned in plan.planned}
         self._good: set[Digest] = set()
-        self._back: dict[Pin, Outcome] = {}
-        self.found_damage = False
+        self._restored: dict[Pin, Outcome] = {}
+        self.has_damage = False
 
     def clear(self) -> None:
-        """Take out of the directory what is not planned, and what is damaged."""
+        """Remove unplanned and damaged files from the directory."""
         report, directory = self._app.report, self._plan.directory
         kept = kept_by(self._plan, self._app)
-        for path in sweep(directory, kept):
-            # A line that somebody else's name begins could be a command to the CI.
+        for path in remove_unplanned(directory, kept):
+            # A line that begins with a path from outside could be a command to the CI.
             shown = f"{directory}/{path}".removesuffix("/.").replace("\n", "\\n")
             report.remark(f"{shown}: not in the plan, removed")
         names = {
@@ -110,35 +110,38 @@ class _Work:
         self._good, bad = drop_damaged(self._cache, sizes)
         lines = {artifact.digest: name for artifact, name in names.items()}
         for digest in sorted(bad):
-            self.found_damage = True
+            self.has_damage = True
             name = lines.get(digest, f"archive {digest}")
             report.warn(
                 f"{name} in the restored cache has an unexpected digest and was removed"
             )
 
     def install(self) -> list[Outcome]:
-        """Bring trees back, and install the others."""
+        """Restore packed trees, and install the others."""
         packed = [planned for planned in self._plan.planned if planned.is_packed]
         with ThreadPoolExecutor(self._app.settings.jobs) as pool:
-            back = [value for value in pool.map(self._bring_back, packed) if value]
-        self._back = {outcome.job.pin: outcome for outcome in back}
+            restored = [value for value in pool.map(self._restore, packed) if value]
+        self._restored = {outcome.job.pin: outcome for outcome in restored}
         left = [
             planned.job
             for planned in self._plan.planned
-            if planned.job.pin not in self._back
+            if planned.job.pin not in self._restored
         ]
         archives = self._app.derived(
             registry=self._app.registry, cache=self._cache, clients=self._app.clients
         )
-        new = [judged(item, self._plan.tried) for item in archives.installer.run(left)]
+        new = [
+            checked_outcome(outcome, self._plan.tried)
+            for outcome in archives.installer.run(left)
+        ]
         new = run_install_hooks(new, self._app)
-        done = {item.job.pin: item for item in [*new, *back]}
+        done = {outcome.job.pin: outcome for outcome in [*new, *restored]}
         return [done[planned.job.pin] for planned in self._plan.planned]
 
     def keep(self, outcomes: Sequence[Outcome]) -> None:
-        """Put into the directory the archives of what is there, and new trees.
+        """Put the archives of present installs into the directory, and new trees.
 
-        Of what an earlier job made nobody knows whether it is of this plan's key.
+        Trees of earlier jobs are left out: they may not match this plan's key.
         """
         for planned, outcome in zip(self._plan.planned, outcomes, strict=True):
             if not installs.is_installed(self._app.paths, planned.job.pin):
@@ -151,29 +154,31 @@ class _Work:
             except ToolpinError as error:
                 self._app.report.error(error)
 
-    def told(self, outcome: Outcome) -> Provided:
-        """Return how an install came, and how many bytes that took."""
-        item = self._by_pin[outcome.job.pin]
-        came = self._came(item, outcome)
+    def provided_by(self, outcome: Outcome) -> Provided:
+        """Return how an install was provided, and how many bytes that took."""
+        planned_job = self._by_pin[outcome.job.pin]
+        origin = self._origin(planned_job, outcome)
         size_bytes = 0
-        if came == FETCHED or (came == RESTORED and not item.is_packed):
-            size_bytes = sum(map(self._size, self._digests(item)))
-        elif came in (BUILT, RESTORED):
-            sizes = contents(self._tree(item)) if item.is_packed else {}
+        if origin == FETCHED or (origin == RESTORED and not planned_job.is_packed):
+            size_bytes = sum(map(self._size, self._digests(planned_job)))
+        elif origin in (BUILT, RESTORED):
+            sizes = contents(self._tree(planned_job)) if planned_job.is_packed else {}
             size_bytes = sum(sizes.values())
-        return Provided(outcome.job, came, outcome.seconds, size_bytes, outcome.error)
+        return Provided(outcome.job, origin, outcome.seconds, size_bytes, outcome.error)
 
     def hit(self, provided: Sequence[Provided]) -> str:
         """Return how much of the plan was in the directory."""
-        if all(item.came in (RESTORED, PRESENT) for item in provided):
+        if all(install.origin in (RESTORED, PRESENT) for install in provided):
             return "exact"
         planned = {
-            each for planned in self._plan.planned for each in self._digests(planned)
+            digest
+            for planned in self._plan.planned
+            for digest in self._digests(planned)
         }
-        return "partial" if self._back or self._good & planned else "none"
+        return "partial" if self._restored or self._good & planned else "none"
 
-    def _bring_back(self, planned: Planned) -> Outcome | None:
-        """Return the outcome of a tree that was packed; None where none counts."""
+    def _restore(self, planned: Planned) -> Outcome | None:
+        """Return the outcome of a packed tree; None if it cannot be used."""
         paths, pin, place = self._app.paths, planned.job.pin, self._tree(planned)
         if planned.plan is None or not contents(place):
             return None
@@ -182,10 +187,10 @@ class _Work:
             with staging.version_lock(paths, pin):
                 if installs.is_installed(paths, pin):
                     return None
-                plan = forgoing(planned.plan, self._app.settings.allow)
-                bring_back(paths, plan, place, now())
+                plan = without_demands(planned.plan, self._app.settings.allow)
+                restore_tree(paths, plan, place, now())
         except ToolpinError as error:
-            self.found_damage = True
+            self.has_damage = True
             self._app.report.error(error)
             self._app.report.warn(f"{pin}: installed again")
             staging.delete_tree(place)
@@ -202,7 +207,7 @@ class _Work:
         if receipt:
             pack(self._app.paths, receipt, self._tree(planned))
 
-    def _came(self, planned: Planned, outcome: Outcome) -> str:
+    def _origin(self, planned: Planned, outcome: Outcome) -> str:
         if outcome.status in (RESTORED, PRESENT, FAILED):
             return outcome.status
         if planned.builds:
@@ -210,13 +215,13 @@ class _Work:
         return RESTORED if self._digests(planned) <= self._good else FETCHED
 
     def _digests(self, planned: Planned) -> set[Digest]:
-        """Return the digests of what it is installed from, as far as they are known."""
+        """Return the digests that it is installed from, as far as they are known."""
         if planned.plan:
             return {artifact.digest for artifact in planned.plan.artifacts}
         if not installs.is_installed(self._app.paths, planned.job.pin):
             return set()
         receipt = publication.read_receipt(self._app.paths, planned.job.pin)
-        return {each.digest for each in receipt.artifacts} if receipt else set()
+        return {artifact.digest for artifact in receipt.artifacts} if receipt else set()
 
     def _size(self, digest: Digest) -> int:
         sizes = contents(f"{self._plan.directory}/archives/{digest.algorithm}")

@@ -1,6 +1,7 @@
-"""Turns what a project pins into the plan of a CI job: installs, and their keys.
+"""Turns a project's pins into the plan of a CI job: installs, and their keys.
 
-It asks no network and writes nothing; of a machine it looks at what a build depends on.
+It uses no network and writes nothing; it reads the machine's properties that builds
+depend on.
 """
 
 from __future__ import annotations
@@ -39,10 +40,11 @@ TREE = "tree"
 
 
 class Planned(NamedTuple):
-    """One install of a job. `plan` is None for what is not locked.
+    """One install of a job.
 
-    `kept` is what the directory keeps of it: its archives, its tree, or "" for what the
-    scripts of an asdf plugin make: they say neither what they fetch nor what it needs.
+    `plan` is None without a lockfile entry. `kept` states what the directory keeps of
+    it: its archives, its tree, or "" for a build of an asdf plugin's scripts, whose
+    inputs are unknown.
     """
 
     job: Job
@@ -53,15 +55,15 @@ class Planned(NamedTuple):
 
     @property
     def is_packed(self) -> bool:
-        """Say whether the tree is kept, and not the archives that it was made of."""
+        """Return whether the tree is kept, instead of the archives it was made from."""
         return self.kept == TREE
 
 
 class CiPlan(NamedTuple):
-    """What a job installs, and the cache that it wants: its key, and its one directory.
+    """The installs of a job, and its cache: the key, and the directory.
 
-    `tried` is what may be the name of a release, and may be none. What the project
-    pins of `unknown` tools is in no key.
+    `tried` are pins that may not be names of releases. Pins of `unknown` tools are in
+    no key.
     """
 
     host: Host
@@ -77,12 +79,12 @@ class CiPlan(NamedTuple):
 
     @property
     def restore_keys(self) -> tuple[str, ...]:
-        """Beginnings of keys whose caches may hold a part of it."""
+        """Prefixes of keys whose caches may hold a part of it."""
         return (job_prefix(self.host),)
 
     @property
     def unlocked(self) -> tuple[Planned, ...]:
-        """What has no digest before it is asked for."""
+        """The installs without a digest before they are queried."""
         return tuple(planned for planned in self.planned if planned.plan is None)
 
 
@@ -91,8 +93,8 @@ def plan_job(
 ) -> CiPlan:
     """Return the plan of a job for what is requested in this directory.
 
-    With `elsewhere` the store is not looked at, and a plugin that is locked counts as
-    there. Raises NotLocked for what a lockfile should answer and does not, and for a
+    With `elsewhere` the store is ignored, and locked plugins are treated as installed.
+    Raises NotLocked for a request that a lockfile should cover and does not, and for a
     loose request without one.
     """
     if elsewhere:
@@ -116,8 +118,8 @@ def plan_job(
 def kept_by(plan: CiPlan, app: App) -> Kept:
     """Return what the plan keeps in its directory.
 
-    Of what is not locked that is what it was installed from; where it is not installed
-    yet, nobody can tell, and every archive stays.
+    For unlocked installs their archives; if one is not installed yet, these are
+    unknown, and every archive is kept.
     """
     archives = {
         artifact.digest
@@ -134,27 +136,29 @@ def kept_by(plan: CiPlan, app: App) -> Kept:
         except ToolpinError:
             receipt = None
         is_open = is_open or receipt is None
-        archives.update(each.digest for each in (receipt.artifacts if receipt else ()))
+        archives.update(
+            artifact.digest for artifact in (receipt.artifacts if receipt else ())
+        )
     trees = frozenset(planned.key for planned in plan.planned if planned.is_packed)
     return Kept(frozenset(archives), trees, is_open)
 
 
 class _Planner:
-    """Gives each job its key; those of what it requires come before."""
+    """Computes the key of each job, after those of its required tools."""
 
     def __init__(self, jobs: Sequence[Job], here: Host, app: App) -> None:
         self._jobs = jobs
         self._here = here
         self._app = app
-        self._found: dict[Pin, Planned] = {}
+        self._locked_files: dict[Pin, Planned] = {}
         self._begun: set[Pin] = set()
 
     def planned(self, job: Job) -> Planned:
         """Return a job with its plan and key."""
-        if job.pin not in self._found:
+        if job.pin not in self._locked_files:
             self._begun.add(job.pin)
-            self._found[job.pin] = self._plan(job)
-        return self._found[job.pin]
+            self._locked_files[job.pin] = self._plan(job)
+        return self._locked_files[job.pin]
 
     def _plan(self, job: Job) -> Planned:
         tool = self._app.registry.require(job.pin.tool, job.origin)
@@ -167,7 +171,7 @@ class _Planner:
         if is_scripted(tool):
             return Planned(job, plan, install_key(inputs), builds=True, kept="")
         if builds or (plan and plan.is_of_here):
-            inputs = inputs._replace(here=self._of_here(tool, job.pin, builds=builds))
+            inputs = inputs._replace(here=self._machine(tool, job.pin, builds=builds))
         kept = TREE if plan and plan.is_of_here else ARCHIVES
         return Planned(job, plan, install_key(inputs), builds, kept)
 
@@ -176,8 +180,8 @@ class _Planner:
         sources = allowed_sources(tool, self._here, wanted)
         return all(spec.build for spec in sources)
 
-    def _of_here(self, tool: Tool, pin: Pin, *, builds: bool) -> Here:
-        """Return what of this machine counts for a tree that is made on it."""
+    def _machine(self, tool: Tool, pin: Pin, *, builds: bool) -> Here:
+        """Return the properties of this machine that a tree made on it depends on."""
         links: tuple[tuple[str, str], ...] = ()
         options: tuple[tuple[str, str], ...] = ()
         if builds and tool.recipe:
@@ -197,5 +201,5 @@ class _Planner:
         )
 
     def _open(self) -> set[Pin]:
-        """Return what is being planned: a plugin may require what requires it."""
-        return self._begun - self._found.keys()
+        """Return the installs being planned: required plugins may be circular."""
+        return self._begun - self._locked_files.keys()

@@ -1,4 +1,4 @@
-"""Shows what a CI job plans, and how it ended: lines for people, outputs, JSON."""
+"""Shows the plan and the result of a CI job: lines for people, outputs, JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def show_plan(plan: CiPlan, form: str | None, app: App) -> None:
             "needs-build": any(planned.builds for planned in plan.planned),
             "locked": not plan.unlocked,
         }
-        _put_out(values, form, app)
+        _write_outputs(values, form, app)
     else:
         app.report.table([_plan_row(planned) for planned in plan.planned])
         app.report.answer(f"key   {plan.key}")
@@ -37,8 +37,8 @@ def show_plan(plan: CiPlan, form: str | None, app: App) -> None:
 
 
 def show_result(result: Result, form: str | None, app: App) -> int:
-    """Tell how everything came, and return the exit code."""
-    _answer(result, form, app)
+    """Report how everything was provided, and return the exit code."""
+    _show(result, form, app)
     for provided in result.provided:
         if provided.error:
             app.report.error(provided.error)
@@ -46,13 +46,13 @@ def show_result(result: Result, form: str | None, app: App) -> int:
     app.report.remark(f"toolpin: cache {result.hit}{changed}")
     if any(isinstance(provided.error, NotLocked) for provided in result.provided):
         return NotLocked.exit_code
-    return 1 if any(provided.came == FAILED for provided in result.provided) else 0
+    return 1 if any(provided.origin == FAILED for provided in result.provided) else 0
 
 
-def _answer(result: Result, form: str | None, app: App) -> None:
+def _show(result: Result, form: str | None, app: App) -> None:
     if app.report.as_json:
         did = any(
-            provided.came not in ("present", FAILED) for provided in result.provided
+            provided.origin not in ("present", FAILED) for provided in result.provided
         )
         app.report.document(
             "ci install", _result_table(result), changed=did or result.changed
@@ -64,14 +64,14 @@ def _answer(result: Result, form: str | None, app: App) -> None:
     for provided in result.provided:
         app.report.remark("  ".join(_row(provided)))
     versions: dict[str, str] = {}
-    for item in result.provided:
-        if item.came == FAILED:
+    for install in result.provided:
+        if install.origin == FAILED:
             continue
-        versions.setdefault(item.job.pin.tool, item.job.pin.version)
+        versions.setdefault(install.job.pin.tool, install.job.pin.version)
     values: dict[str, object] = {"cache-hit": result.hit, "changed": result.changed}
     values |= {"versions": versions, "shims": app.paths.shims}
     values |= {f"{tool}-version": version for tool, version in versions.items()}
-    _put_out(values, form, app)
+    _write_outputs(values, form, app)
     if form == "github":
         _append("GITHUB_PATH", app.paths.shims, app)
 
@@ -109,7 +109,7 @@ def _row(provided: Provided) -> tuple[str, ...]:
     size = f"{provided.size_bytes / 1e6:.1f} MB"
     return (
         str(provided.job.pin),
-        provided.came,
+        provided.origin,
         f"{size:>10}",
         f"{provided.seconds:6.1f} s",
     )
@@ -122,7 +122,7 @@ def _result_table(result: Result) -> dict[str, object]:
         "tools": [
             {
                 **pin_table(provided.job.pin),
-                "from": provided.came,
+                "from": provided.origin,
                 "seconds": round(provided.seconds, 3),
                 "size_bytes": provided.size_bytes,
                 "error": error_table(provided.error) if provided.error else None,
@@ -132,15 +132,15 @@ def _result_table(result: Result) -> dict[str, object]:
     }
 
 
-def _put_out(values: Mapping[str, object], form: str, app: App) -> None:
-    """Write outputs where the CI looks for them, or for whoever reads."""
+def _write_outputs(values: Mapping[str, object], form: str, app: App) -> None:
+    """Write outputs to the CI's file, or to stdout."""
     text = render_outputs(values, form)
     if form != "github" or not _append("GITHUB_OUTPUT", text, app):
         app.report.answer(text)
 
 
 def _append(variable: str, text: str, app: App) -> bool:
-    """Append lines to the file that a variable names; tell whether there is one."""
+    """Append lines to the file that a variable names; return whether there is one."""
     file = app.env.get(variable)
     if not file:
         return False

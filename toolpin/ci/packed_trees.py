@@ -1,11 +1,9 @@
-"""Packs a tree that was made on this machine into one file, and brings it back.
+"""Packs a tree that was made on this machine into one file, and restores it.
 
-    <place>/tree.tar        the files, links and directories of the install
-    <place>/receipt.json    its receipt: of this the files count, and nothing else
-
-What the receipt says of variables, directories and sources is not taken from it: that
-is said by the plan. A tree that is brought back has every byte that its receipt names,
-no other, and runs here; else it does not count. Who wrote both is not known.
+<place>/tree.tar the files, links and directories of the install <place>/receipt.json
+its receipt: only its list of files is used Variables, directories and sources come from
+the plan, not from the receipt. A restored tree must have exactly the bytes that its
+receipt names, and run here; else it is not used. Neither file is trusted.
 """
 
 from __future__ import annotations
@@ -31,9 +29,9 @@ _LARGEST_RECEIPT = 64 << 20
 
 
 def pack(paths: Paths, receipt: Receipt, place: str) -> None:
-    """Pack an install: `place` is there whole, or not at all.
+    """Pack an install: `place` is complete, or does not exist.
 
-    What was added to the tree since it was installed stays behind. Raises ToolpinError.
+    Files that were added to the tree since are left out. Raises ToolpinError.
     """
     fresh = f"{place}.new"
     tree = paths.install(*receipt.pin)
@@ -42,7 +40,7 @@ def pack(paths: Paths, receipt: Receipt, place: str) -> None:
         os.makedirs(fresh)
         with tarfile.open(f"{fresh}/{_TREE}", "x", format=tarfile.GNU_FORMAT) as tar:
             for path in (*_directories(tree), *(file.path for file in receipt.files)):
-                tar.add(f"{tree}/{path}", path, recursive=False, filter=_nobodys)
+                tar.add(f"{tree}/{path}", path, recursive=False, filter=_without_owner)
         with open(f"{fresh}/{_RECEIPT}", "x", encoding="utf-8") as file:
             file.write(render_receipt(receipt))
         staging.delete_tree(place)
@@ -57,11 +55,11 @@ def pack(paths: Paths, receipt: Receipt, place: str) -> None:
         ) from error
 
 
-def bring_back(paths: Paths, plan: Plan, place: str, installed_at: str) -> Receipt:
-    """Publish the tree that was packed at a place. The caller holds the file lock.
+def restore_tree(paths: Paths, plan: Plan, place: str, installed_at: str) -> Receipt:
+    """Publish the packed tree at a path. The caller holds the file lock.
 
-    Raises Mismatch for one that is not as its receipt says, Refused for one that does
-    not run here; nothing of it stays.
+    Raises Mismatch if it differs from its receipt, Refused if it does not run here;
+    nothing of it stays.
     """
     files = _read(plan.pin, f"{place}/{_RECEIPT}")
 
@@ -77,7 +75,7 @@ def bring_back(paths: Paths, plan: Plan, place: str, installed_at: str) -> Recei
 
 
 def _directories(tree: str) -> list[str]:
-    """Return the directories of a tree, those above before those below."""
+    """Return the directories of a tree, parents first."""
     return sorted(
         os.path.relpath(f"{directory}/{name}", tree)
         for directory, names, _ in walk(tree)
@@ -88,8 +86,8 @@ def _directories(tree: str) -> list[str]:
     )
 
 
-def _nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Leave out whose it was: the same tree gives the same bytes."""
+def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Remove the owner, so that equal trees give equal bytes."""
     member.uid = member.gid = 0
     member.uname = member.gname = ""
     return member
@@ -111,13 +109,14 @@ def _read(pin: Pin, path: str) -> tuple[TreeFile, ...]:
     return receipt.files
 
 
-def _compare(pin: Pin, wanted: Sequence[TreeFile], found: Sequence[TreeFile]) -> None:
-    """Raise Mismatch where a tree does not hold what its receipt names, and only that.
+def _compare(pin: Pin, wanted: Sequence[TreeFile], entries: Sequence[TreeFile]) -> None:
+    """Raise Mismatch unless a tree holds exactly what its receipt names.
 
-    Of the modes the receipt alone tells: unpacking knows programs and other files.
+    The receipt decides the modes: unpacking distinguishes only programs and other
+    files.
     """
     expected = {file.path: file._replace(mode=0) for file in wanted}
-    received = {file.path: file._replace(mode=0) for file in found}
+    received = {file.path: file._replace(mode=0) for file in entries}
     paths = sorted(
         path
         for path in expected.keys() | received.keys()

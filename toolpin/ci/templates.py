@@ -1,4 +1,4 @@
-"""Turns the templates of `ci init` into the files for one project.
+"""Renders the templates of `ci init` for one project.
 
 Values and text only. The file is for the top of a repository, the project may be in a
 directory below it.
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from toolpin.errors import UsageError
 
-# What YAML and sh take as it is.
+# Characters that YAML and sh read literally.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 _COPY = ".github/toolpin"
 _FILES = re.compile(r"(?m)^( +- )(\.tool-versions|toolpin\.lock)$")
@@ -20,7 +20,7 @@ _UNPUBLISHED = re.compile(r"(?m)^ *# toolpin is not published yet.*\n")
 
 
 class Template(NamedTuple):
-    """Where a CI's file goes in a repository, and what its user does next."""
+    """The path of a CI's file in a repository, and the next step for its user."""
 
     path: str
     then: str
@@ -43,7 +43,7 @@ def render(text: str, below: str, action: str) -> str:
 
     `below` is "" for the top itself. `action` is `owner/name@ref` of the published
     action, "" before there is one: then a copy in the repository is used. Raises
-    UsageError for a directory that YAML or sh would not take as it is.
+    UsageError for a directory that YAML or sh would not read literally.
     """
     if action:
         text = _UNPUBLISHED.sub("", text).replace(f"./{_COPY}", action)

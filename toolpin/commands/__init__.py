@@ -1,1 +1,1 @@
-"""One file a verb: `add_arguments` describes it, `run` does it and returns its code."""
+"""One module per command: `add_arguments` declares its options, `run` runs it."""

@@ -1,7 +1,7 @@
-"""`toolpin activate SHELL`: what an rc file evaluates, and what its hook calls.
+"""`toolpin activate SHELL`: prints the code that an rc file evaluates, and its hook's.
 
-The hook compares what `watch` noted with the shell's own means; only where something
-has changed is this run again, with `--update`.
+The hook compares what `watch` recorded with shell builtins; only if something has
+changed is this command run again, with `--update`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,12 @@ from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.model import EnvPatch, Request
 from toolpin.project import pin_files
 from toolpin.run.lookup_context import requests_in
-from toolpin.run.tool_environment import is_of_project, joined, lacking_shims, patch_of
+from toolpin.run.tool_environment import (
+    is_of_project,
+    joined,
+    patch_of,
+    tools_without_shims,
+)
 from toolpin.shell import fish, posix
 from toolpin.shell.activation import ACTIVE, STATE, Watch, entered, parse_state
 from toolpin.shell.dialect import DIALECTS, Dialect, render_changes
@@ -36,7 +41,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take the shell."""
+    """Declare the arguments: the shell."""
     parser.add_argument(
         "shell",
         choices=(*DIALECTS, PLAIN),
@@ -80,20 +85,20 @@ def _update(app: App, dialect: Dialect, shell: str, *, in_front: bool) -> str:
         app.env,
         patch,
         app.paths.shims,
-        told=output,
-        unknown=[item.tool for item in unknown],
+        message=output,
+        unknown=[request.tool for request in unknown],
         in_front=in_front,
     )
     path = changes.get("PATH", app.env.get("PATH"))
     if app.env.get(ACTIVE) != shell:
         changes[ACTIVE] = shell
-    for item in unknown:
-        if item.tool not in state.unknown:  # once a session
-            what = f"{item.origin}: no plugin knows {item.tool}"
-            app.report.warn(f"{what}; try: {app.registry.adding(item.tool)}")
-    if output and output != state.told:
+    for request in unknown:
+        if request.tool not in state.unknown:  # once per session
+            what = f"{request.origin}: no plugin knows {request.tool}"
+            app.report.warn(f"{what}; try: {app.registry.adding(request.tool)}")
+    if output and output != state.message:
         app.report.warn_lines(output)
-        _stand_before_the_machines(app)
+        _create_missing_shims(app)
     return render_changes(changes, dialect) + dialect.same(
         Watch(
             watch.present + installs.present,
@@ -105,19 +110,19 @@ def _update(app: App, dialect: Dialect, shell: str, *, in_front: bool) -> str:
 
 
 class _Here(NamedTuple):
-    """What a directory sets, what to report of it, and what it requests.
+    """The environment of a directory, the warnings about it, and its requests.
 
-    `unknown` are the requests of tools that no plugin knows and that are not installed.
+    `unknown` are the requests of tools without a plugin and without an install.
     """
 
     patch: EnvPatch
-    told: str
+    message: str
     requests: tuple[Request, ...] = ()
     unknown: tuple[Request, ...] = ()
 
 
 def _here(app: App) -> _Here:
-    """Return what this directory sets and requests."""
+    """Return the environment and the requests of this directory."""
     try:
         stated = tuple(app.stated())
         disagreement_lines = list(app.disagreement_lines(stated))
@@ -140,29 +145,29 @@ def _here(app: App) -> _Here:
 
 
 def _patch(request: Request, app: App) -> EnvPatch:
-    """Return what a request sets here: nothing for a project's `path:`.
+    """Return the patch of a request here: nothing for a project's `path:`.
 
-    Prompts run `git`. The shims, which stand here, run the tool's commands out of it.
+    Prompts run `git`. The shims, which are on PATH, run the tool's commands from there.
     """
     patch = patch_of(app.place, request)
     return EnvPatch((), ()) if is_of_project(patch, request, app.where) else patch
 
 
-def _stand_before_the_machines(app: App) -> None:
-    """Give pinned tools their shims, also where nothing of them was ever installed.
+def _create_missing_shims(app: App) -> None:
+    """Create the shims of pinned tools, even if no version was ever installed.
 
-    Without them the machine's own programs would answer for what is not there, or for
-    a line that cannot be read.
+    Otherwise the system's programs would run instead of missing versions, and for lines
+    that cannot be read.
     """
     requests, refused = requests_in(app.place)
     tools = (*(request.tool for request in requests), *refused)
-    if lacking := lacking_shims(tools, app.place):
-        from toolpin.tasks.shim_refresh import (  # noqa: PLC0415 - once a tool
+    if unshimmed := tools_without_shims(tools, app.place):
+        from toolpin.tasks.shim_refresh import (  # noqa: PLC0415 - once per tool
             refresh_shims,
         )
 
-        with contextlib.suppress(ToolpinError):  # a store that cannot be written
-            refresh_shims(app.paths, app.registry, lacking)
+        with contextlib.suppress(ToolpinError):  # the store cannot be written
+            refresh_shims(app.paths, app.registry, unshimmed)
 
 
 def _hint(missing: list[tuple[Request, ToolpinError]]) -> str:

@@ -1,4 +1,4 @@
-"""`toolpin asdf-alias DIR`: puts an `asdf` there that answers from toolpin."""
+"""`toolpin asdf-alias DIR`: writes an `asdf` command that runs toolpin."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a directory, and whether the command is to go from there."""
+    """Declare the arguments: a directory, and whether to remove the command."""
     parser.add_argument(
         "directory_of_asdf", metavar="dir", help="a directory that is on PATH"
     )
@@ -31,7 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Write or remove the command. Another's `asdf` is left alone."""
+    """Write or remove the command. Another program's `asdf` is left unchanged."""
     directory = os.path.normpath(os.path.join(app.directory, options.directory_of_asdf))
     place = f"{directory}/asdf"
     before = _read(place)
@@ -42,7 +42,7 @@ def run(options: Options, app: App) -> int:
         )
     after = None if options.remove else _text()
     try:
-        _put(place, after)
+        _write(place, after)
     except OSError as error:
         raise ToolpinError(
             f"{place} cannot be written",
@@ -50,23 +50,23 @@ def run(options: Options, app: App) -> int:
             remedy(error, place),
         ) from error
     app.report.remark(f"{place} is {'gone' if options.remove else 'there'}")
-    theirs = "" if options.remove else unimported(app.paths, app.env)
-    if theirs:
-        line = import_line(theirs)
-        app.report.remark(f"{theirs} has versions that are not here; try: {line}")
+    foreign_text = "" if options.remove else unimported(app.paths, app.env)
+    if foreign_text:
+        line = import_line(foreign_text)
+        app.report.remark(f"{foreign_text} has versions that are not here; try: {line}")
     if app.report.as_json:
         app.report.document("asdf-alias", {"file": place}, changed=before != after)
     return 0
 
 
 def _text() -> str:
-    """Return the command; its interpreter is the one that has toolpin."""
+    """Return the script; its interpreter is the one that toolpin runs with."""
     python = quote(sys.executable)
     return f'#!/bin/sh\n{_MARK}exec {python} -I -m toolpin.asdf_cli "$@"\n'
 
 
 def _read(place: str) -> str | None:
-    """Return what is there, as text; None for nothing at all."""
+    """Return the existing file as text; None without one."""
     if not os.path.lexists(place):
         return None
     try:
@@ -76,7 +76,7 @@ def _read(place: str) -> str | None:
         return ""
 
 
-def _put(place: str, text: str | None) -> None:
+def _write(place: str, text: str | None) -> None:
     if text is None:
         if os.path.lexists(place):
             os.unlink(place)

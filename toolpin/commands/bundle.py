@@ -1,4 +1,4 @@
-"""`toolpin bundle create|install FILE`: a locked toolchain for machines offline."""
+"""`toolpin bundle create|install FILE`: a locked toolchain for offline machines."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take what to do, the file, and the hosts that it is for."""
+    """Declare the arguments: what to do, the file, and the hosts that it is for."""
     parser.add_argument(
         "action",
         choices=("create", "install"),
@@ -62,7 +62,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Write a bundle of what is locked here, or install from one."""
+    """Write a bundle of the locked versions here, or install from one."""
     path = os.path.abspath(os.path.join(app.directory, options.file))
     if options.action == "create":
         return _create(path, options.host, app)
@@ -80,8 +80,8 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
             "there is no toolpin.lock to bundle", [("expected", file)], "toolpin lock"
         )
     bundle = Bundle(lock, tuple(sorted(set(hosts) or {str(app.host)})))
-    for ask in lockfile_requests_of(read_project(beside, app), beside, app):
-        resolution = resolve_locked(lock, file, ask, app.host)
+    for lock_request in lockfile_requests_of(read_project(beside, app), beside, app):
+        resolution = resolve_locked(lock, file, lock_request, app.host)
         if resolution.pin is None:
             raise not_locked(resolution)
     _check_complete(bundle, file)
@@ -114,7 +114,7 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
 
 
 def _wanted_for(artifact: Artifact, bundle: Bundle) -> str:
-    """Return which version on which host an archive is for."""
+    """Return the version and host of an archive."""
     return next(
         f"{entry.pin} on {entry.host}"
         for entry in bundle.lock.entries
@@ -123,10 +123,12 @@ def _wanted_for(artifact: Artifact, bundle: Bundle) -> str:
 
 
 def _check_complete(bundle: Bundle, file: str) -> None:
-    """Raise NotLocked where a host lacks a build of a pin."""
-    for ask in _asks(bundle, file):
+    """Raise NotLocked if a host lacks a build of a pin."""
+    for lock_request in _lock_requests(bundle, file):
         for name in bundle.hosts:
-            resolution = resolve_locked(bundle.lock, file, ask, host.any_of(name))
+            resolution = resolve_locked(
+                bundle.lock, file, lock_request, host.any_of(name)
+            )
             if resolution.locked is None:
                 raise not_locked(resolution)
             if resolution.locked.entry.source == SOURCE:
@@ -137,8 +139,8 @@ def _check_complete(bundle: Bundle, file: str) -> None:
                 )
 
 
-def _asks(bundle: Bundle, path: str) -> Iterator[LockfileRequest]:
-    """Yield what a bundle's lockfile answers, as if its file had requested it."""
+def _lock_requests(bundle: Bundle, path: str) -> Iterator[LockfileRequest]:
+    """Yield the pins of a bundle's lockfile as requests."""
     origin = Origin(path)
     for key in sorted(bundle.lock.pins):
         yield LockfileRequest(key.tool, parse_wanted(key.wanted, origin), origin)
@@ -170,7 +172,7 @@ def _install(path: str, app: App) -> int:
 
 
 def _check_lockfile(jobs: Sequence[Job], path: str, app: App) -> None:
-    """Raise Refused where the lockfile here has other files for a bundle's version."""
+    """Raise Refused if the lockfile here has other files for a bundle's version."""
     file = lockfile_for(Origin(path), app.where)
     lock = (app.lockfile(file) if file else None) or EMPTY
     for job in jobs:
@@ -185,14 +187,17 @@ def _check_lockfile(jobs: Sequence[Job], path: str, app: App) -> None:
 
 
 def _jobs(bundle: Bundle, path: str, app: App) -> list[Job]:
-    """Return a job for each pin of the bundle. Raises NotLocked for one unfit here."""
+    """Return a job for each pin of the bundle.
+
+    Raises NotLocked for a build that does not run here.
+    """
     jobs: dict[Pin, Job] = {}
-    for ask in _asks(bundle, path):
-        app.registry.check(ask.tool, ask.origin)
-        resolution = resolve_locked(bundle.lock, path, ask, app.host)
+    for lock_request in _lock_requests(bundle, path):
+        app.registry.check(lock_request.tool, lock_request.origin)
+        resolution = resolve_locked(bundle.lock, path, lock_request, app.host)
         if resolution.pin is None or resolution.locked is None:
             facts = [("reason", resolution.problem)]
-            raise NotLocked(f"{ask.key} cannot be installed here", facts)
-        job = Job(resolution.pin, ask.origin, resolution.locked, must=True)
+            raise NotLocked(f"{lock_request.key} cannot be installed here", facts)
+        job = Job(resolution.pin, lock_request.origin, resolution.locked, must=True)
         jobs[job.pin] = job
     return list(jobs.values())

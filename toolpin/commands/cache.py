@@ -1,4 +1,4 @@
-"""`toolpin cache list` and `cache clean [--dry-run]`: the downloads that are kept."""
+"""`toolpin cache list` and `cache clean [--dry-run]`: the cached downloads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take what to do."""
+    """Declare the arguments: what to do."""
     parser.add_argument(
         "action",
         choices=("list", "clean"),
@@ -32,7 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Print what lies there, or what has gone."""
+    """Print the cached archives, or what was removed."""
     cache = Cache(cache_directory(app.env))
     if options.action == "list":
         _list(cache, app)

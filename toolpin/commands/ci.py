@@ -1,4 +1,4 @@
-"""`toolpin ci plan|install|prune`, `ci init github|gitlab`: the step of a CI job."""
+"""`toolpin ci plan|install|prune`, `ci init github|gitlab`: the steps of a CI job."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take what to do, and how to answer."""
+    """Declare the arguments: what to do, and how to answer."""
     parser.add_argument(
         "action",
         choices=("plan", "install", "prune", "init"),
@@ -67,7 +67,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Do it; 4 where the lockfile had to answer and does not."""
+    """Run the action; exit 4 if the lockfile must cover the requests and does not."""
     if (options.action == "init") != bool(options.target):
         raise UsageError(
             "toolpin ci init requires one of: github, gitlab; the other "
@@ -153,7 +153,7 @@ def _init(target: str, app: App) -> int:
 
 
 def _refuse_leaving(path: str, directory: str) -> None:
-    """Raise ToolpinError where a checkout's link leads out of its directory."""
+    """Raise ToolpinError if a link in the checkout leads out of its directory."""
     real, inside = os.path.realpath(path), os.path.realpath(directory)
     if not real.startswith(f"{inside.rstrip('/')}/"):
         raise ToolpinError(

@@ -1,7 +1,7 @@
-"""`toolpin completion SHELL`: the script that completes toolpin's command line there.
+"""`toolpin completion SHELL`: the completion script of a shell.
 
 The script is rendered from the parsers of every command. At a Tab it calls `--words`
-for what changes from day to day: tools, versions, commands of tools.
+for words that depend on the store: tools, versions, commands.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a shell, or what its script asks for."""
+    """Declare the arguments: a shell, or the words that its script needs."""
     parser.add_argument(
         "shell", nargs="?", choices=_SHELLS, help="the shell to print the script for"
     )
@@ -42,7 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Print the script or the words; of what is not there, none."""
+    """Print the script or the words; no words for an unknown kind."""
     if (options.words is None) == (options.shell is None):
         raise UsageError(
             "toolpin completion requires a shell: bash, zsh or fish",
@@ -87,11 +87,11 @@ def command_entries() -> Iterator[Entry]:
     yield Entry("word 0", verbs)
     yield Entry("command help")
     yield Entry("word help 0", verbs)
-    # What follows `exec` is another program's.
+    # The words after `exec` belong to another program.
     yield Entry("command exec")
     yield Entry("word exec 0", kind="commands")
     yield Entry("word exec *", kind="files")
-    # The spelling of asdf. Of two entries with one key the first counts.
+    # asdf's notation. Of two entries with one key the first is used.
     yield Entry("word list 0", [("all", VERBS["list-all"].summary)], "installed-tools")
     yield from entries(" list all", parser_of("list-all"), common)
     for name, verb in VERBS.items():

@@ -1,4 +1,4 @@
-"""`toolpin config list|get|set|unset`: the settings, who said them, and the user's."""
+"""`toolpin config list|get|set|unset`: the settings with their origins, and edits."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take what to do, and a setting: `jobs`, `mirrors.https://nodejs.org/dist`."""
+    """Declare the arguments: an action, and a setting such as `jobs`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="show every setting in effect here")
     getting = actions.add_parser("get", help="show one setting")
-    for item in (listing, getting):
-        item.add_argument(
+    for subparser in (listing, getting):
+        subparser.add_argument(
             "--origin",
             action="store_true",
             help="show where each value is set, as file:line",
@@ -50,7 +50,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Do the one action."""
+    """Run the action."""
     if options.action == "list":
         return _list(options, app)
     if options.action == "get":
@@ -61,24 +61,30 @@ def run(options: Options, app: App) -> int:
 def _list(options: Options, app: App) -> int:
     values = settings.effective(app.paths, app.env).values()
     if app.report.as_json:
-        rows = [item._replace(value=_without_user(item.value)) for item in values]
+        rows = [
+            setting._replace(value=_without_user(setting.value)) for setting in values
+        ]
         app.report.document("config list", [_record(row) for row in rows])
         return 0
-    app.report.table([_row(item, origin=options.origin) for item in values])
+    app.report.table([_row(setting, origin=options.origin) for setting in values])
     return 0
 
 
 def _get(options: Options, app: App) -> int:
     required_key(options.key)
-    item = settings.effective(app.paths, app.env).get(options.key)
-    if item is None:
+    effective_setting = settings.effective(app.paths, app.env).get(options.key)
+    if effective_setting is None:
         raise ToolpinError(f"{options.key} is not set", hint="toolpin config list")
     if app.report.as_json:
-        app.report.document("config get", _record(item))
+        app.report.document("config get", _record(effective_setting))
         return 0
-    # A text alone, without quotes: `$(toolpin config get KEY)` is what it is for.
-    text = item.value if isinstance(item.value, str) else render_value(item.value)
-    origin = f"  {printable(str(item.origin))}" if options.origin else ""
+    # A text alone, without quotes, for `$(toolpin config get KEY)`.
+    text = (
+        effective_setting.value
+        if isinstance(effective_setting.value, str)
+        else render_value(effective_setting.value)
+    )
+    origin = f"  {printable(str(effective_setting.origin))}" if options.origin else ""
     app.report.answer(f"{text}{origin}")
     return 0
 
@@ -88,16 +94,16 @@ def _write(options: Options, app: App) -> int:
     with held(file_lock_path(app.paths.locks, file)):
         is_changed = _edit(options, file)
     if is_changed and options.key == "idiomatic":
-        # It is written into the shims, which no other setting is.
+        # It is written into the shims, unlike all other settings.
         from toolpin.tasks.shim_refresh import refresh_shims  # noqa: PLC0415
 
         refresh_shims(app.paths, app.registry)
-    _tell(options, app, changed=is_changed)
+    _report(options, app, changed=is_changed)
     return 0
 
 
 def _edit(options: Options, file: str) -> bool:
-    """Set or remove the one setting, and tell whether the file has changed."""
+    """Set or remove one setting, and return whether the file has changed."""
     before = settings.read_text(file) or ""
     if options.action == "set":
         after = set_value(before, file, options.key, " ".join(options.value))
@@ -106,12 +112,12 @@ def _edit(options: Options, file: str) -> bool:
     if after != before:
         os.makedirs(os.path.dirname(file), exist_ok=True)
         project_files.write(file, after.encode(), anywhere=True)
-        if _USER.search(after):  # a password is nobody else's to read
+        if _USER.search(after):  # a password must not be readable by others
             os.chmod(file, os.stat(file).st_mode & 0o700)
     return after != before
 
 
-def _tell(options: Options, app: App, *, changed: bool) -> None:
+def _report(options: Options, app: App, *, changed: bool) -> None:
     file = app.paths.user_config
     if app.report.as_json:
         result = {"key": options.key, "file": file}
@@ -134,9 +140,9 @@ def _row(stated: Stated, *, origin: bool) -> list[str]:
 
 
 def _without_user(value: object) -> object:
-    """Return a value for a list of all, in which nobody asked for a mirror's password.
+    """Return a value for the list of all, without a mirror's password.
 
-    `config get` gives it whole.
+    `config get` prints it in full.
     """
     return _USER.sub("//...@", value) if isinstance(value, str) else value
 

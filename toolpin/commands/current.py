@@ -21,12 +21,12 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a tool, to be told of it alone."""
+    """Declare the arguments: a tool, or all by default."""
     parser.add_argument("tool", nargs="?", help="only this tool")
 
 
 def run(options: Options, app: App) -> int:
-    """Print tool, versions, file:line, state; 1 where a tool has nothing that runs."""
+    """Print tool, versions, file:line, state; 1 if a tool has no version that runs."""
     requests: Sequence[Request]
     requests = [pinned_tool(options.tool, app)] if options.tool else app.requests()
     if app.report.as_json:
@@ -50,7 +50,7 @@ def _color(column: int, text: str) -> Color:
 
 
 def _state(request: Request, app: App) -> str:
-    """Tell what runs, and what of it is pinned and not there."""
+    """Return the version that runs, and the pinned ones that are missing."""
     runs = _runs(request, app)
     missing = _missing(request, app)
     locked = _locked(request, app)
@@ -69,7 +69,7 @@ def _state(request: Request, app: App) -> str:
 
 
 def _runs(request: Request, app: App) -> str | None:
-    """Return the first alternative that is there; the machine's own is not judged."""
+    """Return the first installed alternative; the system's own is not checked."""
     for resolution in app.resolve(request):
         if resolution.pin:
             return resolution.pin.version
@@ -83,7 +83,7 @@ def _is_known(request: Request, app: App) -> bool:
 
 
 def _locked(request: Request, app: App) -> list[str | None]:
-    """Return for each alternative the version that a lockfile has for it."""
+    """Return the locked version of each alternative."""
     where = app.where
     return [locked_version(request, wanted, where) for wanted in request.wanted]
 
@@ -105,9 +105,9 @@ def _result(request: Request, app: App) -> dict[str, object]:
 
 
 def _missing(request: Request, app: App) -> list[str]:
-    """Return the exact versions that are not installed, and directories without one.
+    """Return the exact versions that are not installed, and missing directories.
 
-    What a loose version would match is none of them.
+    A loose version is never missing.
     """
     return [
         resolution.alternative.value

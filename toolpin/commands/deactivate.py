@@ -1,4 +1,4 @@
-"""`toolpin deactivate`: what takes toolpin out of a shell again."""
+"""`toolpin deactivate`: removes toolpin from a running shell."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take the shell, which its hook names."""
+    """Declare the arguments: the shell, which its hook names."""
     parser.add_argument("--for", dest="shell", choices=tuple(DIALECTS), help=SUPPRESS)
 
 
 def run(options: Options, app: App) -> int:
-    """Print what gives the shell its own PATH and variables back."""
+    """Print the code that restores the shell's own PATH and variables."""
     shell = require_shell(options.shell, "deactivate", app)
     text = render_changes(left(app.env), DIALECTS[shell])
     app.report.answer(f"{text}_toolpin_forget")

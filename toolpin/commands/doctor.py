@@ -1,4 +1,4 @@
-"""`toolpin doctor`: what is wrong with a setup, and the line that fixes it."""
+"""`toolpin doctor`: diagnoses this installation, with a fix for each problem."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take whether the sources are to be asked."""
+    """Declare the arguments: whether to query the sources."""
     parser.add_argument(
         "--net",
         action="store_true",
@@ -33,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Print what is wrong; 1 when something is. Without --net nobody is asked."""
+    """Print the problems; exit 1 if there are any. Only --net uses the network."""
     connections: Sequence[SourceConnection] | None = None
     findings = find_problems(app)
     if options.net:

@@ -1,4 +1,4 @@
-"""`toolpin env [TOOL]`: what the versions pinned here set, for a shell or a program."""
+"""`toolpin env [TOOL]`: prints the environment of the versions pinned here."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a tool, to be told of it alone, the format, and the rest of PATH."""
+    """Declare the arguments: a tool, the format, and the base of PATH."""
     parser.add_argument("tool", nargs="?", help="only this tool")
     parser.add_argument(
         "--format",
@@ -47,14 +47,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Options, app: App) -> int:
     """Print the assignments.
 
-    Raises NotRunnable when a pinned version is missing, ToolpinError for a value that
-    the format cannot say.
+    Raises NotRunnable if a pinned version is missing, ToolpinError for a value that the
+    format cannot represent.
     """
     base = _base(options, app)
     requests: Sequence[Request]
     requests = [pinned_tool(options.tool, app)] if options.tool else app.requests()
     patch = joined(_patch(request, options.tool, app) for request in requests)
-    if options.format in SHELLS and not app.report.as_json:  # they run what is left out
+    if options.format in SHELLS and not app.report.as_json:  # shims run the others
         patch = patch._replace(path=(*patch.path, app.paths.shims))
     if app.report.as_json:
         result = {"path": patch.path, "variables": dict(patch.variables)}
@@ -67,16 +67,16 @@ def run(options: Options, app: App) -> int:
 
 
 def answer_failure(options: Options, report: Report) -> None:
-    """Print what fails when a shell evaluates it: `eval ""` would succeed."""
+    """Print code that fails when a shell evaluates it: `eval ""` would succeed."""
     if options.format in FAILURES and not report.as_json:
         report.answer(FAILURES[options.format])
 
 
 def _patch(request: Request, only: str | None, app: App) -> EnvPatch:
-    """Return what a request sets.
+    """Return the patch of a request.
 
-    Nothing, and a warning, for a project's `path:` and for a tool that no plugin knows.
-    Raises UnknownTool where that `only` is meant.
+    Empty, with a warning, for a project's `path:` and for a tool without a plugin.
+    Raises UnknownTool if `only` names that tool.
     """
     try:
         patch = patch_of(app.place, request)
@@ -101,10 +101,10 @@ def _patch(request: Request, only: str | None, app: App) -> EnvPatch:
 
 
 def _base(options: Options, app: App) -> Sequence[str]:
-    """Return the directories behind the tools' in a file; () for a shell.
+    """Return the directories after the tools' in a file; () for a shell.
 
-    The next step of a job has what this one has. Raises UsageError for a directory that
-    is relative: what it means would depend on where the program starts.
+    The next step of a job inherits this one's. Raises UsageError for a relative
+    directory: its meaning would depend on where the program starts.
     """
     if app.report.as_json or options.format in SHELLS:
         if options.path_base is not None:

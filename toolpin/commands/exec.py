@@ -15,30 +15,30 @@ from toolpin.project import pin_files
 from toolpin.project.project_files import Files
 from toolpin.run import command_run
 from toolpin.run.launch import become
-from toolpin.run.lookup_context import Found, Place
-from toolpin.run.tool_environment import lacking_shims, with_pins
+from toolpin.run.lookup_context import LookupResult, Place
+from toolpin.run.tool_environment import tools_without_shims, with_pins
 from toolpin.system.paths import Paths, find_paths
 
 
 def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
-    """Replace this process. The child's flags are never looked at."""
-    is_shim = line[0] == "--store"  # it calls so, whatever the environment says
+    """Replace this process. The program's flags are never parsed."""
+    is_shim = line[0] == "--store"  # called by `asdf`
     if is_shim:
         paths = Paths(data=line[1], config=line[2], system=line[3])
         line = line[4:]
     else:
         paths = find_paths(env)
-    own, as_asdf = env, _as_found
-    if os.path.exists(paths.asdf_note):  # then asdf's variables count here, too
+    own, as_asdf = env, _translated
+    if os.path.exists(paths.asdf_note):  # then asdf's variables apply here, too
         from toolpin.config import asdf_env  # noqa: PLC0415 - a store that has no asdf
 
         env = asdf_env.as_toolpin(env)
         filename = asdf_env.filename_in(env)
         paths = paths._replace(filename=filename, as_asdf=True)
 
-        def as_asdf(found: Found) -> Found:
-            kept = asdf_env.without_translated(found.environment, own)
-            return found._replace(environment=kept)
+        def as_asdf(program: LookupResult) -> LookupResult:
+            kept = asdf_env.without_translated(program.environment, own)
+            return program._replace(environment=kept)
 
     if line[0] == "--":
         line = line[1:]
@@ -53,17 +53,17 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
     cwd = pin_files.cwd_or_name(env)
     place = Place(paths, registry.aliases, idioms, env, cwd, files, registry)
 
-    def finish(found: Found) -> Found:
+    def finish(program: LookupResult) -> LookupResult:
         if not is_shim:
-            found, lacking = with_pins(place, found)
-            if lacking := lacking_shims(lacking, place):
-                with contextlib.suppress(ToolpinError):  # a store that is read only
-                    reshim(lacking)
-        return as_asdf(found)
+            program, without_install = with_pins(place, program)
+            if without_install := tools_without_shims(without_install, place):
+                with contextlib.suppress(ToolpinError):  # a read-only store
+                    reshim(without_install)
+        return as_asdf(program)
 
     try:
         command_run.run(line[0], line[1:], place, command_run.Caller(reshim, finish))
-    except HookFailed:  # it has said why
+    except HookFailed:  # it has reported why
         sys.exit(HookFailed.exit_code)
     except NotRunnable:
         if not paths.as_asdf:
@@ -78,12 +78,12 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> NoReturn:
 def _fail_as_asdf(
     line: Sequence[str], paths: Paths, env: Mapping[str, str]
 ) -> NoReturn:
-    """Become `asdf exec`, which fails, too, and says why in the words of asdf."""
+    """Become `asdf exec`, which fails too, and reports why in asdf's wording."""
     more = {"ASDF_DATA_DIR": paths.data, "TOOLPIN_CONFIG_DIR": paths.config}
     become(
         sys.executable, ["-I", "-m", "toolpin.asdf_cli", "exec", *line], {**env, **more}
     )
 
 
-def _as_found(found: Found) -> Found:
-    return found
+def _translated(program: LookupResult) -> LookupResult:
+    return program

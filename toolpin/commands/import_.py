@@ -1,4 +1,4 @@
-"""`toolpin import MANAGER`: takes over what another manager has installed."""
+"""`toolpin import MANAGER`: imports the versions that another manager has installed."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ from toolpin.project.validation import NAME, VERSION, fits
 from toolpin.store import installs
 from toolpin.store.imported_installs import copy_plugin, link, record
 from toolpin.system.paths import Paths
-from toolpin.tasks.mise_tools import said_in
+from toolpin.tasks.mise_tools import translate
 from toolpin.tasks.shim_refresh import refresh_shims
 
 _MISE_FILES = ("mise.toml", ".mise.toml", ".config/mise.toml", "mise/config.toml")
 
 
-class _Place(NamedTuple):
-    """Where a manager keeps versions: its variable, its root below home, and there.
+class _Manager(NamedTuple):
+    """Where a manager keeps versions: its variable, root and subdirectory.
 
-    `tool` is what it installs, whose directories begin with `prefix`; "" for many.
+    `tool` is what it installs, in directories that begin with `prefix`; "" for many
+    tools.
     """
 
     variable: str
@@ -38,17 +39,17 @@ class _Place(NamedTuple):
     prefix: str = ""
 
 
-_PLACES = {
-    "asdf": _Place("ASDF_DATA_DIR", ".asdf", "installs"),
-    "mise": _Place("MISE_DATA_DIR", ".local/share/mise", "installs"),
-    "pyenv": _Place("PYENV_ROOT", ".pyenv", "versions", "python"),
-    "rbenv": _Place("RBENV_ROOT", ".rbenv", "versions", "ruby"),
-    "nvm": _Place("NVM_DIR", ".nvm", "versions/node", "nodejs", "v"),
-    "volta": _Place("VOLTA_HOME", ".volta", "tools/image/node", "nodejs"),
+_MANAGERS = {
+    "asdf": _Manager("ASDF_DATA_DIR", ".asdf", "installs"),
+    "mise": _Manager("MISE_DATA_DIR", ".local/share/mise", "installs"),
+    "pyenv": _Manager("PYENV_ROOT", ".pyenv", "versions", "python"),
+    "rbenv": _Manager("RBENV_ROOT", ".rbenv", "versions", "ruby"),
+    "nvm": _Manager("NVM_DIR", ".nvm", "versions/node", "nodejs", "v"),
+    "volta": _Manager("VOLTA_HOME", ".volta", "tools/image/node", "nodejs"),
 }
 
 
-class _Found(NamedTuple):
+class _Version(NamedTuple):
     """A version that another manager has, and its tree."""
 
     pin: Pin
@@ -63,10 +64,10 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take the manager, and where it keeps its versions."""
+    """Declare the arguments: the manager, and where it keeps its versions."""
     parser.add_argument(
         "manager",
-        choices=tuple(_PLACES),
+        choices=tuple(_MANAGERS),
         help="the version manager that installed them",
     )
     parser.add_argument(
@@ -79,7 +80,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Link each version, and copy asdf's plugins; 1 where one could not be taken."""
+    """Link each version, and copy asdf's plugins; exit 1 if one was not imported."""
     source = _source(options, app)
     in_place = os.path.realpath(source) == os.path.realpath(app.paths.data)
     plugins: list[str] = []
@@ -89,7 +90,7 @@ def run(options: Options, app: App) -> int:
         plugins = _plugins(source, app, errors, in_place=in_place)
     for version in _versions(options.manager, source, app):
         try:
-            if _take(version, app, in_place=in_place):
+            if _adopt(version, app, in_place=in_place):
                 taken.append(version.pin)
         except (ToolpinError, OSError) as error:
             what = error.what if isinstance(error, ToolpinError) else str(error)
@@ -99,33 +100,33 @@ def run(options: Options, app: App) -> int:
             )
     app.reload_plugins()
     refresh_shims(app.paths, app.registry)
-    for item in errors:
-        app.report.error(item)
+    for failure in errors:
+        app.report.error(failure)
     if options.manager == "mise":
         _pin_as_mise(app)
-    _tell(options.manager, source, plugins, taken, app)
+    _report(options.manager, source, plugins, taken, app)
     return 1 if errors else 0
 
 
-def _take(found: _Found, app: App, *, in_place: bool) -> bool:
-    """Adopt a version; False where that has been done before."""
+def _adopt(managed: _Version, app: App, *, in_place: bool) -> bool:
+    """Adopt a version; False if that was done before."""
     paths = app.paths
     if not in_place:
-        return link(paths, found.pin, found.tree, app.env)
+        return link(paths, managed.pin, managed.tree, app.env)
     # A link that names a directory of the user's own as a version is used as it is.
-    is_link = os.path.islink(paths.install(*found.pin))
-    if is_link or os.path.exists(f"{found.tree}/{installs.RECORD}"):
+    is_link = os.path.islink(paths.install(*managed.pin))
+    if is_link or os.path.exists(f"{managed.tree}/{installs.RECORD}"):
         return False
-    record(paths, found.pin, app.env)
+    record(paths, managed.pin, app.env)
     return True
 
 
 def _source(options: Options, app: App) -> str:
-    """Return the other manager's directory. Raises ToolpinError where there is none."""
-    place = _PLACES[options.manager]
+    """Return the other manager's directory. Raises ToolpinError if there is none."""
+    place = _MANAGERS[options.manager]
     named = data_directory if options.manager == "asdf" else None
-    theirs = named(app.env) if named else app.env.get(place.variable)
-    directory = options.source or theirs or f"{app.home}/{place.root}"
+    other_store = named(app.env) if named else app.env.get(place.variable)
+    directory = options.source or other_store or f"{app.home}/{place.root}"
     source = os.path.normpath(os.path.join(app.directory, directory))
     if not os.path.isdir(f"{source}/{place.below}"):
         raise ToolpinError(
@@ -139,14 +140,14 @@ def _source(options: Options, app: App) -> str:
 def _plugins(
     source: str, app: App, errors: list[ToolpinError], *, in_place: bool
 ) -> list[str]:
-    """Copy asdf's plugins that are not here, and note what files they read.
+    """Copy missing asdf plugins, and record the files that they read.
 
-    One that cannot be copied is added to `errors`, and stops no other.
+    A plugin that cannot be copied is added to `errors`, and does not stop the others.
     """
     directories = app.plugin_directories
-    theirs = app.paths._replace(data=source)
+    other_store = app.paths._replace(data=source)
     taken = []
-    for name, directory in script_directories(theirs).items():
+    for name, directory in script_directories(other_store).items():
         try:
             if in_place or copy_plugin(app.paths, name, directory):
                 directories.note(name)
@@ -156,55 +157,56 @@ def _plugins(
     return taken
 
 
-def _versions(manager: str, source: str, app: App) -> Iterator[_Found]:
-    """Yield every version that is there; what is none, or half made, is passed over."""
-    for item in _named(manager, source, app):
-        if _is_version(item.pin.version):
-            yield item
+def _versions(manager: str, source: str, app: App) -> Iterator[_Version]:
+    """Yield every installed version; unfinished ones are left out."""
+    for candidate in _named(manager, source, app):
+        if _is_version(candidate.pin.version):
+            yield candidate
         else:
             app.report.warn(
-                f"{item.tree} is skipped: no request could mean a version of that name"
+                f"{candidate.tree} is skipped: "
+                "no request could mean a version of that name"
             )
 
 
 def _is_version(name: str) -> bool:
-    """Say whether a request can name it: `latest` and `system` mean something else."""
+    """Return whether a request can name it: `latest` and `system` cannot be."""
     origin = Origin("the directory")
     ref = name.removeprefix("ref-")
     return parse_wanted(name, origin).kind == "version" or ref != name
 
 
-def _named(manager: str, source: str, app: App) -> Iterator[_Found]:
-    """Yield every directory that is called as a version could be."""
-    if manager == "asdf":  # where toolpin may have been at work, too
-        theirs = Paths(source, app.paths.config)
-        for tool in installs.tools(theirs):
+def _named(manager: str, source: str, app: App) -> Iterator[_Version]:
+    """Yield every directory with a possible name of a version."""
+    if manager == "asdf":  # toolpin may have created it, too
+        other_store = Paths(source, app.paths.config)
+        for tool in installs.tools(other_store):
             own = app.registry.canonical(tool)
-            for version in installs.versions(theirs, tool):
-                tree = os.path.realpath(theirs.install(tool, version))
-                yield _Found(Pin(own, version), tree)
+            for version in installs.versions(other_store, tool):
+                tree = os.path.realpath(other_store.install(tool, version))
+                yield _Version(Pin(own, version), tree)
     elif manager == "mise":
         for name in _names(f"{source}/installs"):
             tool = app.registry.canonical(name)
             yield from _below(f"{source}/installs/{name}", tool, "")
     else:
-        place = _PLACES[manager]
+        place = _MANAGERS[manager]
         yield from _below(f"{source}/{place.below}", place.tool, place.prefix)
 
 
-def _below(directory: str, tool: str, prefix: str) -> Iterator[_Found]:
+def _below(directory: str, tool: str, prefix: str) -> Iterator[_Version]:
     for name in _names(directory):
         version, tree = name.removeprefix(prefix), f"{directory}/{name}"
         if os.path.islink(tree) and "/" not in os.readlink(tree).removeprefix("./"):
             continue  # another name of a version beside it, as mise's `latest`
         if fits(tool, NAME) and fits(version, VERSION) and os.path.isdir(tree):
-            yield _Found(Pin(tool, version), os.path.realpath(tree))
+            yield _Version(Pin(tool, version), os.path.realpath(tree))
 
 
 def _pin_as_mise(app: App) -> None:
-    """Write what the mise.toml here asks for into `.tool-versions`, and list the rest.
+    """Write the requests of mise.toml here to `.tool-versions`, and list the rest.
 
-    A line that is there stays as it is.
+    Existing lines are unchanged.
     """
     for name in _MISE_FILES:
         place = os.path.join(app.directory, name)
@@ -212,11 +214,11 @@ def _pin_as_mise(app: App) -> None:
             break
     else:
         return
-    output = said_in(app.files.read(place).decode(errors="replace"), place)
+    output = translate(app.files.read(place).decode(errors="replace"), place)
     path = os.path.join(app.directory, app.paths.filename)
     with app.writing(path):
         text = app.files.read(path) if os.path.lexists(path) else b""
-        stated = {item.tool for item in parse(text, path)}
+        stated = {request.tool for request in parse(text, path)}
         for tool, wanted in output.tools.items():
             if tool not in stated:
                 text = edit(text, (tool,), wanted, place=path)
@@ -224,8 +226,8 @@ def _pin_as_mise(app: App) -> None:
         if output.tools:
             project_files.write(path, text)
     app.report.remark(f"{path} now pins what {place} lists")
-    for item in output.unsaid:
-        app.report.warn(f"{place}: not imported: {item}")
+    for part in output.untranslated:
+        app.report.warn(f"{place}: not imported: {part}")
 
 
 def _names(directory: str) -> list[str]:
@@ -237,7 +239,7 @@ def _names(directory: str) -> list[str]:
         return []
 
 
-def _tell(
+def _report(
     manager: str, source: str, plugins: list[str], taken: list[Pin], app: App
 ) -> None:
     report = app.report
@@ -245,7 +247,7 @@ def _tell(
         report.remark(f"{pin}")
     what = f"{len(taken)} versions and {len(plugins)} plugins of {manager}"
     report.remark(f"{what} imported; the original files stay in {source}")
-    app.tell_of_passed_over()
+    app.report_passed_over()
     if report.as_json:
         result = {"plugins": plugins, "taken": [pin_table(pin) for pin in taken]}
         report.document("import", result, changed=bool(plugins or taken))

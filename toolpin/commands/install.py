@@ -1,4 +1,4 @@
-"""`toolpin install [TOOL [VERSION...]]`: provides what is pinned here or is named."""
+"""`toolpin install [TOOL [VERSION...]]`: installs what is pinned here or is named."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Options = InstallOptions
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a tool and versions of it, and how to go about it."""
+    """Declare the arguments: a tool and versions of it, and how to go about it."""
     parser.add_argument("tool", nargs="?", help="only this tool")
     parser.add_argument(
         "versions",
@@ -80,9 +80,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Install all that can be; 1 when something pinned is missing at the end.
+    """Install as much as possible; exit 1 if a pinned version is missing at the end.
 
-    4, and nothing is installed, where a lockfile had to answer and does not.
+    Exit 4, without any install, if a lockfile must cover the requests and does not.
     """
     _check(options)
     requests = requests_from_options(options, app)

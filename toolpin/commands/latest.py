@@ -1,6 +1,6 @@
-"""`toolpin latest TOOL [PREFIX]`: the newest release that the sources have here.
+"""`toolpin latest TOOL [PREFIX]`: the newest release for this host.
 
-A pre-release only where the prefix itself is one.
+A pre-release only if the prefix itself is one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a tool, a prefix of versions, and the sources to ask."""
+    """Declare the arguments: a tool, a prefix of versions, and the sources."""
     parser.add_argument("tool", help="the tool")
     parser.add_argument(
         "prefix",

@@ -1,4 +1,4 @@
-"""`toolpin list [TOOL [PREFIX]]`: what is installed, `*` before what is pinned here."""
+"""`toolpin list [TOOL [PREFIX]]`: the installed versions; `*` marks pinned ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a tool, and a prefix of versions."""
+    """Declare the arguments: a tool, and a prefix of versions."""
     parser.add_argument("tool", nargs="?", help="only this tool")
     parser.add_argument(
         "prefix",
@@ -42,7 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Print one version a line, oldest first; under the tool's name when all are."""
+    """Print one version per line, oldest first; under tool names if all are listed."""
     if options.tool:
         tool = known_tool(options.tool, app)
         rows = _rows(tool, options.prefix, app)

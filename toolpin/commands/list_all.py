@@ -1,4 +1,4 @@
-"""`toolpin list-all TOOL [PREFIX]`: what the sources have for this host."""
+"""`toolpin list-all TOOL [PREFIX]`: the versions that sources have for this host."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from toolpin.model import Origin
 from toolpin.system.report import error_table
 from toolpin.tasks.version_listing import list_versions
 
-# A longer list scrolls away.
+# A longer list does not fit on a screen.
 _MANY = 50
 
 
@@ -24,7 +24,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a tool, a prefix of versions, and the sources to ask."""
+    """Declare the arguments: a tool, a prefix of versions, and the sources."""
     parser.add_argument("tool", help="the tool")
     parser.add_argument(
         "prefix",
@@ -42,7 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Print one version a line, oldest first; name the sources that did not answer."""
+    """Print one version per line, oldest first; name the sources without an answer."""
     tool = app.registry.require(options.tool, Origin("the command line"))
     listing = list_versions(tool, options.prefix, app, sources=options.source)
     if app.report.as_json:

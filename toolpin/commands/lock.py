@@ -1,4 +1,4 @@
-"""`toolpin lock`: writes what `.tool-versions` means, for every host, beside it."""
+"""`toolpin lock`: writes the lockfile of `.tool-versions`, for every host."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take what to lock again, for which hosts, from where."""
+    """Declare the arguments: what to lock again, for which hosts, from where."""
     parser.add_argument(
         "--check",
         action="store_true",
@@ -100,47 +100,47 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Write the lockfile; 1 where a request has no answer, and the rest is locked."""
+    """Write the lockfile; exit 1 if a request was not resolved, and lock the rest."""
     file = project_file(app)
     path = lockfile_beside(file)
     with app.writing(path):
         old = app.lockfile(path) or EMPTY
-        asks = lockfile_requests_of(read_project(file, app), file, app)
-        pinned = [ask.tool for ask in asks]
+        lock_requests = lockfile_requests_of(read_project(file, app), file, app)
+        pinned = [lock_request.tool for lock_request in lock_requests]
         only = tools_of_only(options.only, pinned, app) if options.only else frozenset()
         also = also_of(options.also, old, app)
         if options.check:
-            return _check([*also, *asks], old, path, app)
+            return _check([*also, *lock_requests], old, path, app)
         if options.source:
-            here = {ask.tool for ask in (*asks, *also)}
+            here = {lock_request.tool for lock_request in (*lock_requests, *also)}
             tools = [tool for tool in app.registry.tools if tool.name in here]
             check_sources(options.source, tools)
         stated = [
-            (Pin(ask.tool, ask.wanted.value), ask.origin)
-            for ask in asks
-            if ask.wanted.kind == "version"
+            (Pin(lock_request.tool, lock_request.wanted.value), lock_request.origin)
+            for lock_request in lock_requests
+            if lock_request.wanted.kind == "version"
         ]
         refuse_pairs(stated, app)
         locker = locker_for(
             app, _scope(options, old, app), first_use=options.trust_on_first_use
         )
-        lock, errors = locker.lock(asks, old, also, only=only)
+        lock, errors = locker.lock(lock_requests, old, also, only=only)
         errors = [_with_options(error, options) for error in errors]
         if errors and not lock.pins:
             for error in errors[1:]:
                 app.report.error(error)
             raise errors[0]
         check_locators(lock, path, app.registry)
-        lockfile_requests = [
-            (Pin(ask.tool, lock.pins[ask.key]), ask.origin)
-            for ask in asks
-            if ask.key in lock.pins
+        located_pins = [
+            (Pin(lock_request.tool, lock.pins[lock_request.key]), lock_request.origin)
+            for lock_request in lock_requests
+            if lock_request.key in lock.pins
         ]
-        if lockfile_requests != stated:
-            refuse_pairs(lockfile_requests, app)
+        if located_pins != stated:
+            refuse_pairs(located_pins, app)
         changed = write_lockfile(path, lock, app)
-    _show(lock, old, [*asks, *also], app)
-    _warn_of_this_machine(asks, lock, path, app)
+    _show(lock, old, [*lock_requests, *also], app)
+    _warn_of_this_machine(lock_requests, lock, path, app)
     app.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")
     for error in errors:
         app.report.error(error)
@@ -152,11 +152,11 @@ def run(options: Options, app: App) -> int:
 
 
 def _warn_of_this_machine(
-    asks: Sequence[LockfileRequest], lock: Lockfile, path: str, app: App
+    lock_requests: Sequence[LockfileRequest], lock: Lockfile, path: str, app: App
 ) -> None:
-    """Warn of what is locked and does not run here; the file is for every machine."""
-    for ask in asks:
-        resolution = resolve_locked(lock, path, ask, app.host)
+    """Warn of locked builds that do not run here; the file is for every machine."""
+    for lock_request in lock_requests:
+        resolution = resolve_locked(lock, path, lock_request, app.host)
         if resolution.is_final:
             app.report.warn(f"{resolution.pin}: {resolution.problem}")
 
@@ -177,7 +177,7 @@ def _scope(options: Options, old: Lockfile, app: App) -> Scope:
 
 
 def _with_options(error: ToolpinError, options: Options) -> ToolpinError:
-    """Return the error; of a missing checksum with the command that accepts it."""
+    """Return the error; for a missing checksum with the command that accepts it."""
     if not isinstance(error, NoChecksum):
         return error
     words = ["toolpin", "lock", FLAG]
@@ -189,29 +189,39 @@ def _with_options(error: ToolpinError, options: Options) -> ToolpinError:
     return NoChecksum(error.what, error.facts, " ".join(words))
 
 
-def _check(asks: list[LockfileRequest], lock: Lockfile, path: str, app: App) -> int:
-    """Return 0 for a lockfile with an entry for every request, and for nothing else.
+def _check(
+    lock_requests: list[LockfileRequest], lock: Lockfile, path: str, app: App
+) -> int:
+    """Return 0 for a lockfile with an entry for every request, and no others.
 
-    Raises NotLocked else, and what `check_locators` raises.
+    Raises NotLocked otherwise, and what `check_locators` raises.
     """
-    for ask in asks:
-        if ask.tool not in app.registry.aliases:
+    for lock_request in lock_requests:
+        if lock_request.tool not in app.registry.aliases:
             app.report.warn(
-                f"{ask.origin}: {ask.tool} is unknown and was not checked; "
-                f"try: {app.registry.adding(ask.tool)}"
+                f"{lock_request.origin}: {lock_request.tool} is unknown "
+                "and was not checked; "
+                f"try: {app.registry.adding(lock_request.tool)}"
             )
-    asks = [ask for ask in asks if ask.tool in app.registry.aliases]
-    if asks and not os.path.lexists(path):
+    lock_requests = [
+        lock_request
+        for lock_request in lock_requests
+        if lock_request.tool in app.registry.aliases
+    ]
+    if lock_requests and not os.path.lexists(path):
         raise NotLocked(
             f"there is no {path}",
-            [(str(ask.key), str(ask.origin)) for ask in asks],
+            [
+                (str(lock_request.key), str(lock_request.origin))
+                for lock_request in lock_requests
+            ],
             "toolpin lock",
         )
-    facts = stale_facts(asks, lock, app)
+    facts = stale_facts(lock_requests, lock, app)
     if facts:
         raise NotLocked(f"{path} is stale", facts, "toolpin lock")
     check_locators(lock, path, app.registry)
-    _warn_of_this_machine(asks, lock, path, app)
+    _warn_of_this_machine(lock_requests, lock, path, app)
     app.report.remark(f"{path}: every request has an entry")
     if app.report.as_json:
         app.report.document("lock", _result(lock, path), changed=False)
@@ -219,19 +229,30 @@ def _check(asks: list[LockfileRequest], lock: Lockfile, path: str, app: App) -> 
 
 
 def _show(
-    lock: Lockfile, old: Lockfile, asks: Sequence[LockfileRequest], app: App
+    lock: Lockfile, old: Lockfile, lock_requests: Sequence[LockfileRequest], app: App
 ) -> None:
-    """Print a line a request: what it means, and the hosts that have a build."""
+    """Print a line per request: its version, and the hosts with a build."""
     if app.report.as_json:
         return
     rows = []
-    for ask in (ask for ask in asks if ask.key in lock.pins):
-        version = lock.pins[ask.key]
+    for lock_request in (
+        lock_request for lock_request in lock_requests if lock_request.key in lock.pins
+    ):
+        version = lock.pins[lock_request.key]
         entries = [
-            entry for entry in lock.entries if entry.pin == Pin(ask.tool, version)
+            entry
+            for entry in lock.entries
+            if entry.pin == Pin(lock_request.tool, version)
         ]
-        rows.append((ask.tool, str(ask.wanted), f"-> {version}", _hosts(entries)))
-        before = old.pins.get(ask.key)
+        rows.append(
+            (
+                lock_request.tool,
+                str(lock_request.wanted),
+                f"-> {version}",
+                _hosts(entries),
+            )
+        )
+        before = old.pins.get(lock_request.key)
         if before and before != version:
             rows[-1] = (*rows[-1][:3], f"{rows[-1][3]}  (was {before})")
     app.report.table(rows)

@@ -1,4 +1,4 @@
-"""`toolpin outdated`: what is newer than what is pinned here, within and beyond."""
+"""`toolpin outdated`: versions newer than the pinned ones."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _COLORS: dict[int, Color] = {3: "green", 4: "yellow"}
 
 
 class _Row(NamedTuple):
-    """A request, the version it has now, and what is newer."""
+    """A request, its present version, and the newer ones."""
 
-    ask: LockfileRequest
+    lock_request: LockfileRequest
     now: str | None
     within: str | None
     latest: str | None
@@ -38,15 +38,15 @@ class _Row(NamedTuple):
 
     @property
     def is_outdated(self) -> bool:
-        """Say whether something is newer: a list may have lost what is locked."""
-        there = [item for item in (self.within, self.latest) if item]
+        """Return whether a newer version exists: a list may lack the locked one."""
+        there = [newest for newest in (self.within, self.latest) if newest]
         return any(
-            not self.now or sort_key(item) > sort_key(self.now) for item in there
+            not self.now or sort_key(version) > sort_key(self.now) for version in there
         )
 
     @property
     def is_listed(self) -> bool:
-        """Say whether the list reaches the version that is locked."""
+        """Return whether the list reaches the locked version."""
         is_below = (
             self.now and self.within and sort_key(self.within) < sort_key(self.now)
         )
@@ -58,11 +58,11 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take nothing: what is pinned here is meant."""
+    """Add no arguments: the pins here are compared."""
 
 
 def run(_options: Options, app: App) -> int:
-    """Print a line for each request that something newer than its version answers."""
+    """Print a line for each request with a newer version."""
     rows: list[_Row] = []
     has_failed = False
     for file in counting_files(app):
@@ -70,8 +70,8 @@ def run(_options: Options, app: App) -> int:
     for row in rows:
         if not row.is_listed:
             app.report.warn(
-                f"{row.ask.key}: the newest version listed is {row.within}, older than "
-                f"{row.now}, which is used here"
+                f"{row.lock_request.key}: the newest version listed is {row.within}, "
+                f"older than {row.now}, which is used here"
             )
         if row.elsewhere:
             app.report.warn(row.elsewhere.line)
@@ -92,32 +92,46 @@ def run(_options: Options, app: App) -> int:
 
 
 def _compare(file: PinFile, rows: list[_Row], app: App) -> bool:
-    """Add a row for each request of a file that counts; say whether one has failed."""
+    """Add a row for each effective request of a file; return whether one failed."""
     old = app.lockfile(lockfile_beside(file.path)) or EMPTY
     locker = locker_for(app, Scope(old.hosts))
-    asks = lockfile_requests_of(read_project(file.path, app), file.path, app)
-    asks = [ask for ask in asks if ask.tool in file.tools]
-    unknown = report_unknown(asks, app)
+    lock_requests = lockfile_requests_of(read_project(file.path, app), file.path, app)
+    lock_requests = [
+        lock_request
+        for lock_request in lock_requests
+        if lock_request.tool in file.tools
+    ]
+    unknown = report_unknown(lock_requests, app)
     has_failed = bool(unknown)
-    for ask in (ask for ask in asks if ask.tool not in unknown):
-        now = old.pins.get(ask.key) or _installed(ask, app)
+    for lock_request in (
+        lock_request
+        for lock_request in lock_requests
+        if lock_request.tool not in unknown
+    ):
+        now = old.pins.get(lock_request.key) or _installed(lock_request, app)
         try:
-            row = _Row(ask, now, *locker.offers(ask, old))
+            row = _Row(lock_request, now, *locker.newest_versions(lock_request, old))
             least = max(filter(None, row[1:4]), key=sort_key, default="0")
-            rows.append(row._replace(elsewhere=newer_elsewhere(ask, least, old, app)))
+            rows.append(
+                row._replace(elsewhere=newer_elsewhere(lock_request, least, old, app))
+            )
         except ToolpinError as error:
             app.report.error(error)
             has_failed = True
     return has_failed
 
 
-def _installed(ask: LockfileRequest, app: App) -> str | None:
-    resolution = next(app.resolve(Request(ask.tool, (ask.wanted,), ask.origin)))
+def _installed(lock_request: LockfileRequest, app: App) -> str | None:
+    resolution = next(
+        app.resolve(
+            Request(lock_request.tool, (lock_request.wanted,), lock_request.origin)
+        )
+    )
     return resolution.pin.version if resolution.pin else None
 
 
 def _color(column: int, text: str) -> Color:
-    """Return the color of a cell: green for what `upgrade` takes."""
+    """Return the color of a cell: green for what `upgrade` would install."""
     if text in ("allowed", "latest"):
         return ""
     return _COLORS.get(column, "")
@@ -126,16 +140,21 @@ def _color(column: int, text: str) -> Color:
 def _cells(row: _Row) -> tuple[str, ...]:
     texts = (row.now, row.within, row.latest)
     cells = (text or "-" for text in texts)
-    return (row.ask.tool, str(row.ask.wanted), *cells, str(row.ask.origin))
+    return (
+        row.lock_request.tool,
+        str(row.lock_request.wanted),
+        *cells,
+        str(row.lock_request.origin),
+    )
 
 
 def _result(row: _Row) -> dict[str, object]:
     return {
-        "tool": row.ask.tool,
-        "wanted": str(row.ask.wanted),
+        "tool": row.lock_request.tool,
+        "wanted": str(row.lock_request.wanted),
         "version": row.now,
         "within": row.within,
         "latest": row.latest,
-        "wanted_by": origin_table(row.ask.origin),
+        "wanted_by": origin_table(row.lock_request.origin),
         "elsewhere": row.elsewhere.version if row.elsewhere else None,
     }

@@ -1,4 +1,4 @@
-"""`toolpin pin TOOL VERSION...`: writes that line of `.tool-versions`."""
+"""`toolpin pin TOOL VERSION...`: writes a line of `.tool-versions`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a tool, versions in order of preference, and another file than here's."""
+    """Declare the arguments: a tool, versions by preference, another file."""
     parser.add_argument("tool", help="the tool to pin")
     parser.add_argument(
         "versions",
@@ -61,7 +61,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Write the line; tell when a version is not installed."""
+    """Write the line; report when a version is not installed."""
     tool = app.registry.require(options.tool, _ORIGIN)
     words, versions = _versions(options, app.registry.spell)
     check_listed(tool.name, versions, app)
@@ -82,7 +82,7 @@ def run(options: Options, app: App) -> int:
         app.report.remark(f"{lockfile_beside(path)}: written")
     missing = _missing(tool.name, versions, path, app)
     if missing and options.install:
-        origin = next(item.origin for item in requests if item.tool in names)
+        origin = next(request.origin for request in requests if request.tool in names)
         return _install(tool.name, versions, origin, options, app)
     if missing:
         text = ", ".join(missing)
@@ -110,10 +110,7 @@ def _install(
 
 
 def _versions(options: Options, spell: Spell) -> tuple[list[str], list[Wanted]]:
-    """Return the words for versions as they count, and what they mean.
-
-    Raises UsageError.
-    """
+    """Return the versions in canonical form, and parsed. Raises UsageError."""
     if not options.versions:
         raise UsageError(
             f"toolpin pin requires a version of {options.tool}",
@@ -144,7 +141,7 @@ def _place(options: Options, app: App) -> str:
 
 
 def _missing(tool: str, versions: list[Wanted], file: str, app: App) -> list[str]:
-    """Return what of the new line means nothing that is installed."""
+    """Return the alternatives of the new line that match no installed version."""
     request = Request(tool, tuple(versions), Origin(file, 1))
     return [
         resolution.alternative.value

@@ -1,4 +1,4 @@
-"""`toolpin plugin ACTION`: files and directories of scripts that describe tools."""
+"""`toolpin plugin ACTION`: manages TOML files and asdf plugins that describe tools."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take what to do, and the tool or the file to do it with."""
+    """Declare the arguments: what to do, and the tool or the file to do it with."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list the available tools")
     showing = actions.add_parser("show", help="show the plugin of a tool")
@@ -49,8 +49,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     drafting = actions.add_parser(
         "new", help="create a plugin file from a GitHub release"
     )
-    for item in (showing, adding, removing, drafting):
-        item.add_argument("tool", help="its name in .tool-versions")
+    for subparser in (showing, adding, removing, drafting):
+        subparser.add_argument("tool", help="its name in .tool-versions")
     listing.add_argument(
         "all",
         nargs="?",
@@ -87,7 +87,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def _add_moves(actions: _SubParsersAction[ArgumentParser]) -> None:
-    """Take what only asdf plugins have: they come from a repository that moves."""
+    """Declare the options of asdf plugins only: their repository can be updated."""
     updating = actions.add_parser(
         "update", help="update an asdf plugin to a newer commit"
     )
@@ -116,7 +116,7 @@ def _add_moves(actions: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Do the one action."""
+    """Run the action."""
     actions = {
         "list": _list,
         "show": _show,
@@ -132,7 +132,7 @@ def run(options: Options, app: App) -> int:
 
 
 def _directories(options: Options, app: App) -> int:
-    """Do what only asdf plugins have."""
+    """Run an action of asdf plugins only."""
     from toolpin.commands import (  # noqa: PLC0415 - git: rarely
         plugin_checkouts as module,
     )
@@ -156,7 +156,7 @@ def _list(options: Options, app: App) -> int:
     if options.all or options.urls or options.refs:
         return _directories(options, app)
     tools = app.registry.tools
-    app.tell_of_passed_over()
+    app.report_passed_over()
     if app.report.as_json:
         result = [describe.brief_record(tool) for tool in tools]
         app.report.document("plugin list", result)
@@ -180,7 +180,7 @@ def _show(options: Options, app: App) -> int:
 
 
 def _help(tool: Tool, app: App) -> None:
-    """Print what an asdf plugin tells of itself."""
+    """Print the help texts of an asdf plugin."""
     if not os.path.isdir(tool.file):
         return
     scripts = app.scripts(tool.name)
@@ -208,7 +208,7 @@ def _check(options: Options, app: App) -> int:
 
 
 def _try(options: Options, app: App) -> int:
-    """Plan what the file's sources list; 1 where one plans nothing for a host."""
+    """Plan the listed versions of a file's sources; exit 1 if a host has no plan."""
     from toolpin.tasks.trying import try_plans  # noqa: PLC0415 - network libraries
 
     tried = list(try_plans(user_plugins.read_tool(options.file or ""), app.clients))
@@ -235,7 +235,7 @@ def _add(options: Options, app: App) -> int:
 
 
 def _is_address(word: str | None, app: App) -> bool:
-    """Say whether a word of `plugin add` is no TOML file: a URL, or a directory."""
+    """Return whether a word of `plugin add` is a URL or directory, not a TOML file."""
     if word is None or word.endswith(".toml"):
         return False
     return not os.path.isfile(os.path.join(app.directory, word))

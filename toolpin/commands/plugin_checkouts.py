@@ -1,4 +1,4 @@
-"""The part of `toolpin plugin` that deals with asdf plugins: directories of scripts."""
+"""The actions of `toolpin plugin` on asdf plugins: directories of scripts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def add(options: Options, app: App) -> int:
 
 
 def remove(options: Options, app: App) -> int:
-    """Remove an asdf plugin. What it installed stays."""
+    """Remove an asdf plugin. Its installs stay."""
     name = app.registry.canonical(options.tool)
     path = app.plugin_directories.remove(name)
     app.report.remark(f"{path} removed; the versions it installed are kept")
@@ -51,7 +51,7 @@ def remove(options: Options, app: App) -> int:
 
 
 def update(options: Options, app: App) -> int:
-    """Move one plugin, or all, to what their publishers have now."""
+    """Update one plugin, or all, to their publishers' present state."""
     if bool(options.tool) == bool(options.all):
         raise UsageError(
             "toolpin plugin update requires a plugin or --all",
@@ -66,7 +66,7 @@ def update(options: Options, app: App) -> int:
         if isinstance(moved, ToolpinError):
             app.report.error(moved)
         else:
-            app.report.remark(_told(moved))
+            app.report.remark(_describe(moved))
     moves = [moved._asdict() for moved in done if isinstance(moved, Moved)]
     _document("update", {"moves": moves}, app)
     return 1 if len(moves) < len(done) else 0
@@ -108,7 +108,7 @@ def listing(options: Options, app: App) -> int:
 
 
 def list_all(_options: Options, app: App) -> int:
-    """Print every short name of the index with its URL; `*` where it is here."""
+    """List every short name of the index with its URL; `*` marks installed ones."""
     known = app.plugin_index.all()
     directories = app.plugin_directories
     here = {name: directories.url(name) for name in directories.names()}
@@ -129,7 +129,7 @@ def list_all(_options: Options, app: App) -> int:
 
 
 def trial(options: Options, app: App) -> int:
-    """Add a plugin to a store that is thrown away, install, and run a command."""
+    """Add a plugin to a temporary store, install a version, and run a command."""
     address = parse_address(options.url, app.directory)
     if options.ref:
         address = address._replace(ref=options.ref)
@@ -139,7 +139,7 @@ def trial(options: Options, app: App) -> int:
 
 
 def _check_free(name: str, registry: Registry, app: App) -> None:
-    """Raise ToolpinError where a TOML file of the user's has the name."""
+    """Raise ToolpinError if one of the user's TOML files has the name."""
     tool = registry.get(name)
     mine = f"{app.paths.config}/plugins"
     if tool and os.path.dirname(tool.file) == mine:
@@ -154,7 +154,7 @@ def _check_free(name: str, registry: Registry, app: App) -> None:
         )
 
 
-def _told(moved: Moved) -> str:
+def _describe(moved: Moved) -> str:
     if moved.before == moved.after:
         return f"{moved.name}: unchanged at {moved.after[:12]}"
     where = f" ({moved.branch})" if moved.branch else ""

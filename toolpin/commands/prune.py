@@ -1,4 +1,4 @@
-"""`toolpin prune [--yes]`: removes versions that nothing has used for long."""
+"""`toolpin prune [--yes]`: removes versions that have not been used for long."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toolpin.json_tables import pin_table
 from toolpin.store import installs, staging
 from toolpin.store.usage import running
 from toolpin.tasks import removal
-from toolpin.tasks.pruning import Limits, Names, Version, judged
+from toolpin.tasks.pruning import Limits, Names, Version, decide
 from toolpin.tasks.shim_refresh import refresh_shims
 
 _KEEP_DAYS = 30
@@ -30,7 +30,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take what may stay, and whether it is meant."""
+    """Declare the arguments: what may stay, and the confirmation."""
     parser.add_argument(
         "--yes",
         action="store_true",
@@ -56,15 +56,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Show what may go and why the rest stays; remove it where that is meant."""
+    """Show what would be removed and why the rest stays; remove it with --yes."""
     keep_days = _KEEP_DAYS if options.keep_days is None else options.keep_days
     if keep_days < 0:
         raise UsageError("--keep-days must be 0 or more", hint="--keep-days 30")
     if app.paths.shared and options.yes and options.keep_days is None:
-        raise _unsaid()
+        raise _no_limit()
     limits = Limits(keep_days, _size(options.max_size), not options.no_previous)
-    found = judged(app, limits, time.time())
-    gone = [item for item in found if not item.because]
+    versions = decide(app, limits, time.time())
+    gone = [version for version in versions if not version.because]
     errors: list[ToolpinError] = []
     if app.paths.shared:
         app.report.warn(
@@ -77,20 +77,20 @@ def run(options: Options, app: App) -> int:
             refresh_shims(app.paths, app.registry)
     if app.report.as_json:
         result = {
-            "versions": [_table(item) for item in found],
-            "freed_bytes": sum(item.size_bytes for item in gone),
+            "versions": [_table(version) for version in versions],
+            "freed_bytes": sum(version.size_bytes for version in gone),
             "dry_run": not options.yes,
         }
         app.report.document("prune", result, changed=bool(gone and options.yes))
     else:
-        app.report.table([_row(item) for item in found])
+        app.report.table([_row(version) for version in versions])
     for error in errors:
         app.report.error(error)
-    _sum_up(gone, found, app, is_done=options.yes)
+    _sum_up(gone, versions, app, is_done=options.yes)
     return 1 if errors else 0
 
 
-def _unsaid() -> ToolpinError:
+def _no_limit() -> ToolpinError:
     return ToolpinError(
         "nothing was removed: the projects of other users are not known here",
         [("note", "the number of days without use must be given")],
@@ -101,7 +101,7 @@ def _unsaid() -> ToolpinError:
 def _remove_all(
     going: list[Version], app: App
 ) -> tuple[list[Version], list[ToolpinError]]:
-    """Remove what goes; what a plugin's scripts refuse to let go keeps no other."""
+    """Remove versions; a plugin script that refuses one does not stop the others."""
     gone, errors, names = [], [], Names(app)
     for version in going:
         try:
@@ -113,13 +113,13 @@ def _remove_all(
 
 
 def _remove(version: Version, names: Names, app: App) -> bool:
-    """Remove a version unless somebody needs it by now, and tell whether it is gone."""
+    """Remove a version unless it is needed by now, and return whether it is gone."""
     paths, pin = app.paths.alone, version.pin
     with staging.version_lock(paths, pin):
         if running(paths, [pin]):
             app.report.warn(f"{pin}: in use by a process, kept")
             return False
-        if reason := names.now().get(pin):
+        if reason := names.current().get(pin):
             app.report.warn(f"{pin}: {reason} requires it now, kept")
             return False
         if installs.is_installed(paths, pin):
@@ -150,10 +150,10 @@ def _table(version: Version) -> dict[str, object]:
 
 
 def _sum_up(
-    gone: list[Version], found: list[Version], app: App, *, is_done: bool
+    gone: list[Version], versions: list[Version], app: App, *, is_done: bool
 ) -> None:
     report = app.report
-    if any(not version.use.is_kept for version in found):
+    if any(not version.use.is_kept for version in versions):
         report.remark(
             "this filesystem does not record access times: a version is "
             "treated as used when it was "
@@ -168,7 +168,7 @@ def _sum_up(
 
 
 def _size(text: str) -> int | None:
-    """Return the bytes that `2G` means; None for no text. Raises UsageError."""
+    """Return the bytes of `2G`; None without a text. Raises UsageError."""
     if not text:
         return None
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)B?", text.upper())

@@ -1,4 +1,4 @@
-"""`toolpin release-check DIR`: whether a release runs on the machine that it is for."""
+"""`toolpin release-check DIR`: checks whether a release runs on its target machine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a release, and what is known of its target; this machine without that."""
+    """Declare the arguments: a release, and the properties of another target."""
     parser.add_argument("dir", help="the directory that `mix release` created")
     parser.add_argument(
         "--host",
@@ -49,16 +49,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Tell what the target must have; 1 with the files that cannot run there."""
+    """Print what the target must have; exit 1 with the files that cannot run there."""
     release = read_release(os.path.normpath(os.path.join(app.directory, options.dir)))
     target = _target(options, app)
-    found = faults(release, target)
+    misfits = faults(release, target)
     if app.report.as_json:
-        result = _result(release, target, found)
+        result = _result(release, target, misfits)
         app.report.document("release-check", result)
-        return 1 if found else 0
-    if found:
-        raise _does_not_run(release, target, found)
+        return 1 if misfits else 0
+    if misfits:
+        raise _does_not_run(release, target, misfits)
     _show(release, target, app)
     return 0
 
@@ -79,11 +79,13 @@ def _target(options: Options, app: App) -> Host:
     return target._replace(libc_version=options.glibc)
 
 
-def _does_not_run(release: Release, target: Host, found: list[Fault]) -> ToolpinError:
+def _does_not_run(release: Release, target: Host, misfits: list[Fault]) -> ToolpinError:
     facts: list[tuple[str, str]] = []
-    for what, there in dict.fromkeys((fault.what, fault.there) for fault in found):
+    for what, there in dict.fromkeys((fault.what, fault.there) for fault in misfits):
         files = [
-            fault.path for fault in found if (fault.what, fault.there) == (what, there)
+            fault.path
+            for fault in misfits
+            if (fault.what, fault.there) == (what, there)
         ]
         facts.append((what, there))
         facts += [("", file) for file in files[:_MOST_SHOWN]]
@@ -118,13 +120,13 @@ def _words(target: Host) -> str:
     return f"{target}{libc if target.libc else ''}"
 
 
-def _result(release: Release, target: Host, found: list[Fault]) -> dict[str, object]:
+def _result(release: Release, target: Host, misfits: list[Fault]) -> dict[str, object]:
     return {
         "release": release.name,
         "erts": release.erts or None,
         "target": {"host": str(target), "libc_version": target.libc_version or None},
-        "runs": not found,
-        "faults": [fault._asdict() for fault in found],
+        "runs": not misfits,
+        "faults": [fault._asdict() for fault in misfits],
         "needs": [
             {"soname": soname, "files": files}
             for soname, files in needed(release, target).items()

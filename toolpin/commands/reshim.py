@@ -1,4 +1,4 @@
-"""`toolpin reshim`: makes the shims fit what is installed."""
+"""`toolpin reshim`: updates the shims for the installed versions."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take none."""
+    """Declare no arguments."""
 
 
 def run(options: Options, app: App) -> int:  # noqa: ARG001 - every verb's shape
-    """Write missing shims, remove those of nothing, name the files left alone."""
+    """Write missing shims, remove unused ones, name the files left unchanged."""
     changes = refresh_shims(app.paths, app.registry)
     for verb, names in (("added", changes.added), ("removed", changes.removed)):
         if names:

@@ -23,15 +23,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Options, app: App) -> int:
     """Print a line for each tool that matches; 1 where none does."""
-    found = [tool for tool in app.registry.tools if matches(tool, options.word)]
-    if not found:
+    matching = [tool for tool in app.registry.tools if matches(tool, options.word)]
+    if not matching:
         raise ToolpinError(
             f"no plugin matches {options.word!r}",
             [("searched", "names, commands and descriptions")],
             "toolpin plugin list all",
         )
     if app.report.as_json:
-        app.report.document("search", [brief_record(tool) for tool in found])
+        app.report.document("search", [brief_record(tool) for tool in matching])
     else:
-        app.report.table([brief_row(tool) for tool in found])
+        app.report.table([brief_row(tool) for tool in matching])
     return 0

@@ -1,7 +1,7 @@
-"""`toolpin self version|update|uninstall`: toolpin itself, by what installed it.
+"""`toolpin self version|update|uninstall`: toolpin itself, by the way it was installed.
 
-What install.sh made, install.sh changes: a copy is in the wheel. What pipx, uv, pip or
-a checkout made is theirs: the command that does it is printed.
+install.sh updates what it installed, from a copy in the wheel. For pipx, uv, pip or a
+checkout the command to use is printed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MANIFEST = "toolpin-manifest"
 
 
 class Setup(NamedTuple):
-    """How this toolpin got here: `install.sh`, `pipx`, `uv`, `checkout` or `pip`.
+    """How this toolpin was installed: `install.sh`, `pipx`, `uv`, `checkout` or `pip`.
 
     `place` is the prefix of install.sh, the directory of a checkout, else the
     environment.
@@ -41,7 +41,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take what to do, and for an update the wheel to take."""
+    """Declare the arguments: what to do, and for an update the wheel to take."""
     parser.add_argument(
         "action",
         choices=("version", "update", "uninstall"),
@@ -51,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Show the setup, or give way to install.sh; 1 when that is another's to do."""
+    """Show the setup, or run install.sh; exit 1 if another program must do it."""
     if options.wheel and options.action != "update":
         raise UsageError("--wheel is for `toolpin self update`")
     setup = find_setup(sys.prefix)
@@ -59,7 +59,7 @@ def run(options: Options, app: App) -> int:
         return _show(setup, app)
     if setup.kind != "install.sh":
         raise ToolpinError(
-            f"this toolpin was not installed by install.sh but {_by(setup)}",
+            f"this toolpin was not installed by install.sh but {_method(setup)}",
             [("environment", sys.prefix)],
             _command(setup, options),
         )
@@ -69,7 +69,7 @@ def run(options: Options, app: App) -> int:
 
 
 def find_setup(environment: str) -> Setup:
-    """Return what made an environment, by what it left there."""
+    """Return how an environment was set up, by the files left in it."""
     if os.path.isfile(f"{environment}/{_MANIFEST}"):
         return Setup("install.sh", os.path.dirname(os.path.dirname(environment)))
     root = os.path.dirname(bundled("install.sh"))
@@ -102,12 +102,12 @@ def _show(setup: Setup, app: App) -> int:
     return 0
 
 
-def _by(setup: Setup) -> str:
+def _method(setup: Setup) -> str:
     return f"from {setup.place}" if setup.kind == "checkout" else f"by {setup.kind}"
 
 
 def _command(setup: Setup, options: Options) -> str:
-    """Return the command that does it where install.sh is not at home."""
+    """Return the command to use if install.sh did not install toolpin."""
     wheel = os.path.abspath(options.wheel) if options.wheel else ""
     pip = [sys.executable, "-m", "pip"]
     if options.action == "uninstall":
@@ -128,9 +128,9 @@ def _command(setup: Setup, options: Options) -> str:
 
 
 def _update(setup: Setup, options: Options) -> NoReturn:
-    """Run the installer of the checkout that it came from, or ours on a wheel.
+    """Run the installer of this environment's checkout, or the bundled one on a wheel.
 
-    The Python stays the one that was chosen at the first setup.
+    The Python stays the one that was chosen at setup.
     """
     words = ["--prefix", setup.place, "--python", _base_python()]
     if options.wheel:
@@ -142,8 +142,8 @@ def _update(setup: Setup, options: Options) -> NoReturn:
 def find_script(environment: str) -> str:
     """Return the installer of the checkout that an environment came from.
 
-    Raises ToolpinError where there is none, Refused where it is another user's by now:
-    what was cloned into a directory like /tmp may be gone, and somebody else's there.
+    Raises ToolpinError if there is none, Refused if it belongs to another user by now:
+    a clone in a directory like /tmp may have been replaced.
     """
     checkout = _origin(environment)
     script = f"{checkout}/install.sh"
@@ -158,7 +158,7 @@ def find_script(environment: str) -> str:
 
 
 def _origin(environment: str) -> str:
-    """Return the checkout that install.sh noted, "" for none."""
+    """Return the checkout that install.sh recorded, "" for none."""
     with open(f"{environment}/{_MANIFEST}", encoding="utf-8") as stream:
         lines = [line.rstrip("\n") for line in stream]
     noted = [line for line in lines if line.startswith("from ")]
@@ -172,7 +172,7 @@ def _base_python() -> str:
 
 
 def _become(script: str, *options: str) -> NoReturn:
-    """Give way to the installer: it takes this very environment away."""
+    """Replace this process by the installer, which deletes this environment."""
     close_quietly()
     os.chdir("/")
     os.execv("/bin/sh", ["sh", script, *options])

@@ -1,4 +1,4 @@
-"""`toolpin shell TOOL VERSION...`: pins a tool for one running shell alone."""
+"""`toolpin shell TOOL VERSION...`: pins a tool for one running shell."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a tool, and versions or the wish for none."""
+    """Declare the arguments: a tool, and versions or their removal."""
     parser.add_argument("tool", help="the tool to pin in this shell")
     parser.add_argument(
         "versions",
@@ -44,7 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Print the assignment. Raises NotRunnable where none of the versions is there."""
+    """Print the assignment. Raises NotRunnable if no version is installed."""
     if options.unset == bool(options.versions):
         raise UsageError(
             "toolpin shell requires either versions or --unset",
@@ -65,9 +65,9 @@ def run(options: Options, app: App) -> int:
 
 
 def require_shell(named: str | None, words: str, app: App) -> str:
-    """Return the shell to write for: the one that was named.
+    """Return the shell to write for, which must be named.
 
-    Raises ToolpinError without one: nothing that this prints would change a shell.
+    Raises ToolpinError without one: nothing printed here would change a shell.
     """
     if named:
         return named

@@ -22,12 +22,12 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a command."""
+    """Declare the arguments: a command."""
     parser.add_argument("command", help="the command to look for, such as npm")
 
 
 def run(options: Options, app: App) -> int:
-    """Print a tool and a version a line, oldest first; 127 when there is none."""
+    """Print a tool and a version per line, oldest first; exit 127 if there are none."""
     pins = _having(options.command, app.paths)
     if not pins:
         error = UnknownCommand(

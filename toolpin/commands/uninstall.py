@@ -1,6 +1,6 @@
-"""`toolpin uninstall TOOL VERSION...`: removes installs, and the shims of nothing.
+"""`toolpin uninstall TOOL VERSION...`: removes installs, and their unused shims.
 
-Also `TOOL --all`, and `[TOOL] --unused`: what nothing known here asks for.
+Also `TOOL --all`, and `[TOOL] --unused`: versions that no known file here requests.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a tool and exact versions: nothing is removed by a prefix."""
+    """Declare the arguments: a tool and exact versions, never a prefix."""
     parser.add_argument("tool", nargs="?", help="the tool")
     parser.add_argument(
         "versions",
@@ -56,7 +56,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Remove each version; nothing at all when one of them is not installed."""
+    """Remove each version; none at all if one of them is not installed."""
     pins = _chosen(options, app)
     if options.unused and pins and not (options.yes or options.dry_run):
         raise _unconfirmed(options.tool, pins)
@@ -78,7 +78,7 @@ def run(options: Options, app: App) -> int:
 
 
 def _chosen(options: Options, app: App) -> list[Pin]:
-    """Return the pins that are meant. Raises UsageError when that is not clear."""
+    """Return the pins to remove. Raises UsageError if that is not clear."""
     if [bool(options.versions), options.all, options.unused].count(True) != 1:
         raise UsageError(
             "toolpin uninstall requires one of: versions, --all, --unused",

@@ -1,4 +1,4 @@
-"""`toolpin upgrade [TOOL...]`: moves the lock, and with --latest the requests too."""
+"""`toolpin upgrade [TOOL...]`: updates locked versions, with --latest requests too."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take the tools, and whether their requests may change."""
+    """Declare the arguments: the tools, and whether their requests may change."""
     parser.add_argument("tools", nargs="*", metavar="tool", help="only these tools")
     parser.add_argument(
         "--latest",
@@ -89,13 +89,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Write the lockfiles, and .tool-versions where a request has changed.
+    """Write the lockfiles, and .tool-versions if a request has changed.
 
-    1 where a tool that no plugin knows is left as it is.
+    Exit 1 if a tool without a plugin was left unchanged.
     """
     paths = pin_paths(app)
     with app.writing(*paths, *map(lockfile_beside, paths)):
-        files = _meant(options, app)
+        files = _files_to_update(options, app)
         # One that fails is known before any file is written.
         upgrades = [_upgrade(file, options, app) for file in files]
         written = [path for upgrade in upgrades for path in upgrade.write()]
@@ -114,11 +114,11 @@ def run(options: Options, app: App) -> int:
     return 1 if any(upgrade.has_unknown for upgrade in upgrades) else 0
 
 
-def _meant(options: Options, app: App) -> list[PinFile]:
-    """Return the files whose tools may move, each with these tools alone.
+def _files_to_update(options: Options, app: App) -> list[PinFile]:
+    """Return the files to update, each with the tools to update in it.
 
-    Raises ToolpinError for a tool that is not pinned here, and NotLocked where there is
-    no lockfile to move.
+    Raises ToolpinError for a tool that is not pinned here, and NotLocked if there is no
+    lockfile to update.
     """
     files = counting_files(app)
     tools = _tools(options.tools, files, app)
@@ -128,10 +128,10 @@ def _meant(options: Options, app: App) -> list[PinFile]:
         return chosen
     locked = [file for file in chosen if app.lockfile(lockfile_beside(file.path))]
     if not locked or (options.tools and locked != chosen):
-        lacking = next(file for file in chosen if file not in locked)
+        unlocked = next(file for file in chosen if file not in locked)
         raise NotLocked(
             "there is no toolpin.lock to upgrade",
-            [("beside", lacking.path)],
+            [("beside", unlocked.path)],
             "toolpin lock",
         )
     return locked
@@ -143,36 +143,48 @@ def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Upgrade:
     path = lockfile_beside(file)
     old = app.lockfile(path)
     before = read_project(file, app)
-    asks = lockfile_requests_of(before, file, app)
-    unknown = report_unknown(asks, app)
+    lock_requests = lockfile_requests_of(before, file, app)
+    unknown = report_unknown(lock_requests, app)
     tools = pin_file.tools - unknown
-    was = old or EMPTY
+    old_lock = old or EMPTY
     scope = Scope(
-        was.hosts,
+        old_lock.hosts,
         moving=tools,
         allow_downgrade=options.allow_downgrade,
     )
     locker = locker_for(app, scope, first_use=options.trust_on_first_use)
     after = before
     if options.latest:
-        _tell_of_others(asks, tools, file, app)
-        newer = partial(_newer, locker=locker, old=was)
+        _report_unchanged(lock_requests, tools, file, app)
+        newer = partial(_newer, locker=locker, old=old_lock)
         after = _rewritten(before, file, tools, app.registry, newer)
-    now = lockfile_requests_of(after, file, app)
+    new_requests = lockfile_requests_of(after, file, app)
     lock = EMPTY
     write: Callable[[], tuple[str, ...]] = partial(_write_file, file, before, after)
     if old is not None:
-        lock = _moved(locker, now, old, options, app)
-        known = [ask for ask in now if ask.tool not in unknown]
-        lockfile_requests = [
-            (Pin(ask.tool, lock.pins[ask.key]), ask.origin) for ask in known
+        lock = _relocked(locker, new_requests, old, options, app)
+        known = [
+            lock_request
+            for lock_request in new_requests
+            if lock_request.tool not in unknown
         ]
-        refuse_pairs(lockfile_requests, app)
+        located_pins = [
+            (Pin(lock_request.tool, lock.pins[lock_request.key]), lock_request.origin)
+            for lock_request in known
+        ]
+        refuse_pairs(located_pins, app)
         write = partial(write_both, file, after, path, lock, app)
-    for ask in (item for item in now if item.tool in tools and item.key in lock.pins):
-        if elsewhere := newer_elsewhere(ask, lock.pins[ask.key], lock, app):
+    for lock_request in (
+        request
+        for request in new_requests
+        if request.tool in tools and request.key in lock.pins
+    ):
+        if elsewhere := newer_elsewhere(
+            lock_request, lock.pins[lock_request.key], lock, app
+        ):
             app.report.warn(elsewhere.line)
-    return _Upgrade(_moves((asks, was), (now, lock), tools), write, bool(unknown))
+    moves = _moves((lock_requests, old_lock), (new_requests, lock), tools)
+    return _Upgrade(moves, write, bool(unknown))
 
 
 def _write_file(file: str, before: bytes, after: bytes) -> tuple[str, ...]:
@@ -182,29 +194,38 @@ def _write_file(file: str, before: bytes, after: bytes) -> tuple[str, ...]:
     return (file,)
 
 
-def _moved(
+def _relocked(
     locker: Locker,
-    asks: Sequence[LockfileRequest],
+    lock_requests: Sequence[LockfileRequest],
     old: Lockfile,
     options: Options,
     app: App,
 ) -> Lockfile:
-    """Return the new lockfile. Raises NoChecksum with the command that moves it."""
+    """Return the new lockfile.
+
+    Raises NoChecksum with the command that accepts the build.
+    """
     try:
-        return relocked(locker, asks, old, app)
+        return relocked(locker, lock_requests, old, app)
     except NoChecksum as error:
         words = ["toolpin upgrade", *(["--latest"] if options.latest else [])]
         hint = " ".join([*words, *options.tools, FLAG])
         raise NoChecksum(error.what, error.facts, hint) from None
 
 
-def _tell_of_others(
-    asks: Sequence[LockfileRequest], tools: Collection[str], file: str, app: App
+def _report_unchanged(
+    lock_requests: Sequence[LockfileRequest],
+    tools: Collection[str],
+    file: str,
+    app: App,
 ) -> None:
-    """Say which requests stay as they are: only `.tool-versions` is ever written."""
-    for ask in asks:
-        if ask.tool in tools and ask.origin.place != file:
-            app.report.warn(f"{ask.origin} still requests {ask.tool} {ask.wanted}")
+    """Report which requests are unchanged: only `.tool-versions` is ever written."""
+    for lock_request in lock_requests:
+        if lock_request.tool in tools and lock_request.origin.place != file:
+            app.report.warn(
+                f"{lock_request.origin} still requests "
+                f"{lock_request.tool} {lock_request.wanted}"
+            )
 
 
 def _moves(
@@ -212,19 +233,19 @@ def _moves(
     after: tuple[Sequence[LockfileRequest], Lockfile],
     tools: Collection[str],
 ) -> list[_Move]:
-    """Return what each alternative was and is; an edit keeps their number and order."""
-    (asks, was), (others, lock) = before, after
+    """Return the old and new state of each alternative; an edit keeps their order."""
+    (lock_requests, old_lock), (new_requests, lock) = before, after
     return [
         _Move(
-            ask.tool,
-            str(ask.wanted),
+            lock_request.tool,
+            str(lock_request.wanted),
             str(other.wanted),
-            was.pins.get(ask.key),
+            old_lock.pins.get(lock_request.key),
             lock.pins.get(other.key),
-            ask.origin.place,
+            lock_request.origin.place,
         )
-        for ask, other in zip(asks, others, strict=True)
-        if ask.tool in tools
+        for lock_request, other in zip(lock_requests, new_requests, strict=True)
+        if lock_request.tool in tools
     ]
 
 
@@ -238,7 +259,7 @@ def _cells(move: _Move) -> tuple[str, ...]:
 
 
 def _tools(words: Sequence[str], files: Sequence[PinFile], app: App) -> set[str]:
-    """Return the tools that may move. Raises ToolpinError for one not asked for."""
+    """Return the tools to update. Raises ToolpinError for one that is not requested."""
     here = {tool for file in files for tool in file.tools}
     if not words:
         return here
@@ -259,9 +280,9 @@ def _rewritten(
     registry: Registry,
     newer: Callable[[LockfileRequest], Wanted],
 ) -> bytes:
-    """Return the file with its requests for versions naming the newest release.
+    """Return the file with its version requests naming the newest release.
 
-    As exactly as they named another; channels and the other alternatives stay.
+    With the same precision; channels and the other alternatives stay.
     """
     seen: set[str] = set()
     for request in parse(data, file, registry.spell):
@@ -278,15 +299,15 @@ def _rewritten(
     return data
 
 
-def _newer(ask: LockfileRequest, *, locker: Locker, old: Lockfile) -> Wanted:
+def _newer(lock_request: LockfileRequest, *, locker: Locker, old: Lockfile) -> Wanted:
     """Return the request for the newest release: `24` for `22`, `24.1.0` for `22.0.0`.
 
-    What is newer than that already stays. Raises ToolpinError where nobody tells.
+    A request for something newer stays. Raises ToolpinError if no source has a list.
     """
-    _, latest = locker.offers(ask, old)
-    if latest is None or sort_key(latest) <= sort_key(ask.wanted.value):
-        return ask.wanted
-    if looks_exact(ask.wanted):
+    _, latest = locker.newest_versions(lock_request, old)
+    if latest is None or sort_key(latest) <= sort_key(lock_request.wanted.value):
+        return lock_request.wanted
+    if looks_exact(lock_request.wanted):
         return Wanted("version", latest)
-    numbers = ask.wanted.value.count(".") + 1
+    numbers = lock_request.wanted.value.count(".") + 1
     return Wanted("version", ".".join(latest.split(".")[:numbers]))

@@ -1,4 +1,4 @@
-"""`toolpin verify [TOOL [VERSION]] [--repair]`: whether installs are what they were."""
+"""`toolpin verify [TOOL [VERSION]] [--repair]`: compares installs with receipts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a tool and a version; all that is installed without them."""
+    """Declare the arguments: a tool and a version; all installs by default."""
     parser.add_argument("tool", nargs="?", help="only this tool")
     parser.add_argument("version", nargs="?", help="only this version")
     parser.add_argument(
@@ -40,16 +40,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Compare each install with its receipt; 1 when one is damaged at the end.
+    """Compare each install with its receipt; exit 1 if one is damaged at the end.
 
-    Where all are compared, a store that everybody may write is an error, too.
+    If all are compared, a world-writable store is an error, too.
     """
-    relocation.relocate(app.paths)  # a move is no damage
+    relocation.relocate(app.paths)  # a moved store is not damaged
     checks = []
     for pin in _pins(options, app):
         check = _check(pin, app, repairs=options.repair)
         if check.after.findings and not installs.is_installed(app.paths, pin):
-            continue  # removed while it was looked at: not damaged
+            continue  # removed meanwhile: not damaged
         checks.append(check)
         if not app.report.as_json:
             _show(check, app)
@@ -78,7 +78,7 @@ def run(options: Options, app: App) -> int:
 
 
 def _open_stores(app: App) -> list[ToolpinError]:
-    """Return the errors of stores whose installs anybody may replace."""
+    """Return the errors of world-writable stores."""
     result = map(open_error, installs.stores(app.paths))
     return [value for value in result if value]
 
@@ -123,7 +123,7 @@ def _check(pin: Pin, app: App, *, repairs: bool) -> Check:
 
 
 def _fetch_for(pin: Pin, app: App) -> Fetch:
-    """Return what finds an artifact in the cache, or downloads it into it."""
+    """Return a function that finds an artifact in the cache, or downloads it."""
     board = app.board
     row = board.row(str(pin))
     clients = app.clients

@@ -1,4 +1,4 @@
-"""`toolpin version`: which toolpin this is."""
+"""`toolpin version`: prints toolpin's version."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take none."""
+    """Declare no arguments."""
 
 
 def run(options: Options, app: App) -> int:  # noqa: ARG001 - every verb's shape

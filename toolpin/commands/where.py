@@ -22,7 +22,7 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a tool, and a version other than the one pinned here."""
+    """Declare the arguments: a tool, and a version other than the one pinned here."""
     parser.add_argument("tool", help="the tool")
     parser.add_argument(
         "version", nargs="?", help="this version instead of the pinned one"
@@ -30,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options, app: App) -> int:
-    """Print the directory of the first alternative that is there: what a shim runs."""
+    """Print the directory of the first installed alternative, as a shim runs it."""
     request = _request(options, app)
     for resolution in app.resolve(request):
         if resolution.basis == "system":
@@ -40,7 +40,7 @@ def run(options: Options, app: App) -> int:
                 [("required by", str(request.origin))],
             )
         if resolution.basis:
-            _answer(resolution, app)
+            _report(resolution, app)
             return 0
     if not installs.versions(app.paths, request.tool):
         app.registry.check(request.tool, request.origin)
@@ -64,7 +64,7 @@ def _request(options: Options, app: App) -> Request:
     return Request(tool, (wanted,), origin)
 
 
-def _answer(resolution: Resolution, app: App) -> None:
+def _report(resolution: Resolution, app: App) -> None:
     pin = resolution.pin
     path = installs.tree(app.paths, pin) if pin else resolution.directory
     if app.report.as_json:

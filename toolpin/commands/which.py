@@ -10,7 +10,7 @@ from toolpin.errors import UnknownCommand
 from toolpin.json_tables import origin_table
 from toolpin.near_names import with_near_commands
 from toolpin.run import command_lookup
-from toolpin.run.lookup_context import Found
+from toolpin.run.lookup_context import LookupResult
 
 
 class Options(NamedTuple):
@@ -20,12 +20,12 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a command."""
+    """Declare the arguments: a command."""
     parser.add_argument("command", help="the command, such as node")
 
 
 def run(options: Options, app: App) -> int:
-    """Print its path. Raises what running it would."""
+    """Print its path. Raises what running it would raise."""
     try:
         result = command_lookup.find(options.command, app.place)
     except UnknownCommand as error:
@@ -37,12 +37,12 @@ def run(options: Options, app: App) -> int:
     return 0
 
 
-def _result(command: str, found: Found) -> dict[str, object]:
-    tool, version = found.pin or (None, None)
+def _result(command: str, program: LookupResult) -> dict[str, object]:
+    tool, version = program.pin or (None, None)
     return {
         "command": command,
-        "path": found.path,
+        "path": program.path,
         "tool": tool,
         "version": version,
-        "wanted_by": origin_table(found.origin) if found.origin else None,
+        "wanted_by": origin_table(program.origin) if program.origin else None,
     }

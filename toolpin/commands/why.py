@@ -1,4 +1,4 @@
-"""`toolpin why CMD`: what decides what a command runs here, and what it beat."""
+"""`toolpin why CMD`: explains which program a command runs here, and why."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from toolpin.store.publication import read_receipt
 from toolpin.system.report import error_table
 
 Row = tuple[str, str, str]
-# Of a problem the facts that no row states: other versions that have the command.
+# Facts of a problem that no row states: other versions with the command.
 _SHOWN = ("available in",)
 
 
@@ -31,12 +31,12 @@ class Options(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a command."""
+    """Declare the arguments: a command."""
     parser.add_argument("command", help="the command, such as node")
 
 
 def run(options: Options, app: App) -> int:
-    """Print the verdict and its reasons; 1 when what runs is not what is pinned."""
+    """Print the result and its reasons; exit 1 if it is not what is pinned."""
     try:
         reasons = explain_command(options.command, app)
     except UnknownCommand as error:
@@ -60,36 +60,36 @@ def _verdict(reasons: CommandExplanation) -> str:
         if runs:
             return f"{command} runs {runs}, not what is pinned:  {output}"
         return f"{command} cannot run: {output}"
-    meant = str(reasons.pin or (reasons.found.path if reasons.found else ""))
+    installed = str(reasons.pin or (reasons.lookup.path if reasons.lookup else ""))
     if runs is None:
-        return f"{command} is not on PATH, although {meant} is pinned"
+        return f"{command} is not on PATH, although {installed} is pinned"
     if not reasons.is_right:
-        return f"{command} runs {runs}, not {meant} as pinned"
+        return f"{command} runs {runs}, not {installed} as pinned"
     if reasons.is_pinned:
-        return f"{command} runs {meant}, as pinned"
+        return f"{command} runs {installed}, as pinned"
     return f"{command} runs {runs}; it is not pinned here"
 
 
 def _rows(reasons: CommandExplanation, app: App) -> Iterator[Row]:
-    asked = reasons.asked
-    if asked.request:
-        yield "required by", _words(asked.request), str(asked.request.origin)
-        for path in missing_directories(asked.request, app.where):
+    requests = reasons.requests
+    if requests.request:
+        yield "required by", _words(requests.request), str(requests.request.origin)
+        for path in missing_directories(requests.request, app.where):
             yield "does not exist", "", path
-    for request in asked.overridden:
+    for request in requests.overridden:
         yield "instead of", _words(request), str(request.origin)
-    if asked.unread:
-        yield "unread", "", asked.unread
-    for path in asked.ignored:
+    if requests.unread:
+        yield "unread", "", requests.unread
+    for path in requests.ignored:
         yield "ignored", "another user's", path
-    for item in reasons.locked:
-        yield "locked as", item.version or "nothing", _lockfile(item)
+    for entry in reasons.locked:
+        yield "locked as", entry.version or "nothing", _lockfile(entry)
     if reasons.pin:
         yield "installed", reasons.pin.version, tree(app.paths, reasons.pin)
         if _is_brought(reasons.pin, app):
             yield "which was", "in the cache already", "no source was queried"
-    elif asked.request and reasons.problem:
-        there = _installed(asked.request, app)
+    elif requests.request and reasons.problem:
+        there = _installed(requests.request, app)
         place = tree(app.paths, there) if there else ""
         yield "installed", there.version if there else "nothing", place
     if reasons.problem:
@@ -102,7 +102,7 @@ def _rows(reasons: CommandExplanation, app: App) -> Iterator[Row]:
 
 
 def _installed(request: Request, app: App) -> Pin | None:
-    """Return the version that is meant, and has no such command."""
+    """Return the version that would run, and has no such command."""
     with contextlib.suppress(ToolpinError):  # a lockfile that cannot be read
         for resolution in app.resolve(request):
             if resolution.basis or resolution.directory:
@@ -126,20 +126,20 @@ def _lockfile(locked: Locked) -> str:
 
 
 def _result(reasons: CommandExplanation, app: App) -> dict[str, object]:
-    asked, pin = reasons.asked, reasons.pin
+    requests, pin = reasons.requests, reasons.pin
     return {
         "command": reasons.command,
         "tool": reasons.tool or None,
         "version": pin.version if pin else None,
         "is_right": reasons.is_right,
         "runs": reasons.runs,
-        "meant": reasons.found.path if reasons.found else None,
-        "wanted": _request_table(asked.request) if asked.request else None,
-        "overridden": list(map(_request_table, asked.overridden)),
-        "ignored": list(asked.ignored),
+        "meant": reasons.lookup.path if reasons.lookup else None,
+        "wanted": _request_table(requests.request) if requests.request else None,
+        "overridden": list(map(_request_table, requests.overridden)),
+        "ignored": list(requests.ignored),
         "locked": [
-            {"wanted": str(item.wanted), "version": item.version, "file": item.file}
-            for item in reasons.locked
+            {"wanted": str(entry.wanted), "version": entry.version, "file": entry.file}
+            for entry in reasons.locked
         ],
         "install": tree(app.paths, pin) if pin else None,
         "candidates": list(map(_candidate_table, reasons.candidates)),

@@ -1,1 +1,1 @@
-"""config.toml, and what asdf's own settings mean for toolpin."""
+"""config.toml, and asdf's own settings."""

@@ -1,6 +1,6 @@
-"""Turns asdf's variables into what they mean to toolpin. Light: `exec` imports it.
+"""Translates asdf's variables into toolpin's. Light: `exec` imports it.
 
-They count for the `asdf` command, and for the shims of a store that it works on.
+They apply to the `asdf` command, and to the shims of a store that it works on.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _USUAL = ".tool-versions"
 def as_toolpin(env: Mapping[str, str]) -> dict[str, str]:
     """Return the environment with an override for each `ASDF_<TOOL>_VERSION`.
 
-    toolpin's own variable stands before asdf's; one of blanks alone says nothing.
+    toolpin's own variable takes precedence; a blank one is ignored.
     """
     overrides = {
         f"TOOLPIN_{match[1]}_VERSION": value
         for name, value in env.items()
         if (match := _VERSION.fullmatch(name)) and value.strip()
-        if match[1] != "INSTALL"  # says to a script what it is to install
+        if match[1] != "INSTALL"  # for scripts: the version to install
     }
     return {**overrides, **env}
 
@@ -33,33 +33,33 @@ def as_toolpin(env: Mapping[str, str]) -> dict[str, str]:
 def without_translated(
     env: Mapping[str, str], own: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return a child's environment without what only the translation put there."""
+    """Return a child's environment without the translated variables."""
     added = as_toolpin(own).keys() - own.keys()
     return {name: value for name, value in env.items() if name not in added}
 
 
 def named_as_asdf(variable: str, own: Mapping[str, str]) -> str:
     """Return the variable that was really set, for one that may be translated."""
-    theirs = variable.replace("TOOLPIN_", "ASDF_", 1)
-    return theirs if variable not in own and theirs in own else variable
+    asdf_name = variable.replace("TOOLPIN_", "ASDF_", 1)
+    return asdf_name if variable not in own and asdf_name in own else variable
 
 
 def filename_in(env: Mapping[str, str]) -> str:
-    """Return what project files are called, as asdf's variables say.
+    """Return the name of project files by asdf's variables.
 
-    A path is no name: then the usual one counts, and `asdf info` says so.
+    A path is not a name: then the default applies, and `asdf info` reports it.
     """
     name = next(filter(None, map(env.get, FILENAME_VARIABLES)), _USUAL)
     return _USUAL if is_path(name) else name
 
 
 def is_path(name: str) -> bool:
-    """Say whether a name that should be a file's leads elsewhere."""
+    """Return whether a file name contains a directory."""
     return any(sign in name for sign in "/\\") or name.startswith("~") or name == ".."
 
 
 def data_directory(env: Mapping[str, str]) -> str | None:
-    """Return the directory that ASDF_DATA_DIR names, None where it is not set."""
+    """Return the directory in ASDF_DATA_DIR, None if it is not set."""
     directory = env.get("ASDF_DATA_DIR")
     if not directory:
         return None

@@ -1,7 +1,7 @@
 """Reads asdf's own settings, `~/.asdfrc`: flags, and the user's hooks.
 
-A hook is a line of shell that its user wrote. Where asdf cuts such a line at `;` or
-`#`, this does not.
+A hook is a line of shell that its user wrote. asdf cuts such a line at `;` or `#`;
+toolpin does not.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _HOOK_S = 3600.0
 
 
 class Asdfrc:
-    """What one `.asdfrc` says; an absent one says nothing."""
+    """The content of one `.asdfrc`; empty if the file is missing."""
 
     def __init__(self, values: Mapping[str, str], place: str) -> None:
         self.values = values
         self.place = place
 
     def flag(self, name: str) -> bool:
-        """Return a yes-or-no setting; `no` is what is not said."""
+        """Return a yes-or-no setting; the default is `no`."""
         return self.values.get(name, "no").lower() in ("yes", "true")
 
     def hook(self, name: str) -> str:
@@ -35,13 +35,13 @@ class Asdfrc:
         return self.values.get(name, "")
 
     def commands_of(self, tool: str) -> tuple[str, ...]:
-        """Return the commands of a tool that a hook runs before."""
+        """Return the commands of a tool with a hook before them."""
         start = f"pre_{tool}_"
         names = (value for value in self.values if value.startswith(start))
         return tuple(sorted(name.removeprefix(start) for name in names))
 
     def concurrency(self, env: Mapping[str, str]) -> str:
-        """Return how many jobs a build may have, as scripts are told."""
+        """Return how many jobs a build may have, as passed to scripts."""
         stated = env.get("ASDF_CONCURRENCY") or self.values.get("concurrency", "auto")
         is_number = stated.isascii() and stated.removeprefix("-").isdigit()
         return stated if is_number else str(os.cpu_count() or 1)
@@ -55,9 +55,9 @@ class Asdfrc:
         *,
         shown: bool = False,
     ) -> Finished | None:
-        """Run a hook with its arguments as `$1`, `$@`; None where there is none.
+        """Run a hook with its arguments as `$1`, `$@`; None if there is none.
 
-        What it prints is `shown` as it comes, or is in the answer.
+        Its output is `shown` as it comes, or is in the result.
         """
         line = self.hook(name)
         if not line:
@@ -76,7 +76,7 @@ class Asdfrc:
         *,
         shown: bool = False,
     ) -> str:
-        """Run a hook and return what it said. Raises ToolpinError where it fails."""
+        """Run a hook and return its output. Raises ToolpinError if it fails."""
         answer = self.run_hook(name, args, env, cwd, shown=shown)
         if answer and answer.status != 0 and shown:
             raise HookFailed(f"exit status {answer.status}")
@@ -91,14 +91,14 @@ class Asdfrc:
 
 
 def place_of(env: Mapping[str, str]) -> str:
-    """Return where `.asdfrc` is: where ASDF_CONFIG_FILE says, or at home."""
+    """Return the path of `.asdfrc`: ASDF_CONFIG_FILE, or the one at home."""
     home = home_directory(env)
     place = env.get("ASDF_CONFIG_FILE") or f"{home}/.asdfrc"
     return f"{home}/{place[2:]}" if place.startswith("~/") else place
 
 
 def read_asdfrc(env: Mapping[str, str]) -> Asdfrc:
-    """Return what the user's `.asdfrc` says. Raises UsageError for what is no text."""
+    """Return the user's `.asdfrc`. Raises UsageError for one that is not text."""
     place = place_of(env)
     try:
         with open(place, encoding="utf-8") as file:
@@ -110,7 +110,7 @@ def read_asdfrc(env: Mapping[str, str]) -> Asdfrc:
 
 
 def parse_asdfrc(text: str) -> dict[str, str]:
-    """Return the `key = value` lines before any section; the last of a key counts."""
+    """Return the `key = value` lines before any section; the last of a key applies."""
     values: dict[str, str] = {}
     for line in text.splitlines():
         stripped = line.strip()

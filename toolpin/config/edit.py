@@ -1,7 +1,7 @@
-"""Edits the text of a config.toml: one setting set or removed, all else as it was.
+"""Edits the text of a config.toml: sets or removes one setting, keeps all else.
 
 Pure: text in, text out. An edit that would change anything but its own setting is
-refused; the file is then one to edit by hand.
+refused; the file must be edited by hand then.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from toolpin.toml_lines import with_value, without
 
 
 def set_value(text: str, file: str, name: str, words: str) -> str:
-    """Return the text with the setting; UsageError for what the schema refuses."""
+    """Return the text with the setting; UsageError for a value that is refused."""
     key = required_key(name)
     path = path_of(name)
     value = _parse(key, name, words)
@@ -36,8 +36,8 @@ def set_value(text: str, file: str, name: str, words: str) -> str:
 def unset_value(text: str, file: str, name: str) -> str:
     """Return the text without the setting, or without a whole table of them.
 
-    A key that is no setting goes as well: that is how a wrong one is fixed. A text
-    that does not have it is returned as it is.
+    Unknown keys can be removed, too: that is how a wrong one is fixed. A text without
+    it is returned unchanged.
     """
     expected: dict[str, Any] = parse_table(text, file)
     path = (name,) if name in expected else path_of(name)
@@ -53,7 +53,7 @@ def unset_value(text: str, file: str, name: str) -> str:
 
 
 def required_key(name: str) -> Key:
-    """Return a setting's key. Raises UsageError for what is none."""
+    """Return a setting's key. Raises UsageError for an unknown one."""
     key = key_of(name)
     if key is None and (table := key_of(f"{name}.*")):
         raise UsageError(
@@ -77,7 +77,7 @@ def _parse(key: Key, name: str, words: str) -> object:
 
 
 def _check_edit(edited: str, expected: dict[str, Any], file: str, name: str) -> None:
-    """Make sure that the edit did what it says, and nothing else."""
+    """Check that the edit changed its own setting, and nothing else."""
     try:
         result: dict[str, Any] | None = tomllib.loads(edited)
     except tomllib.TOMLDecodeError:
@@ -87,7 +87,7 @@ def _check_edit(edited: str, expected: dict[str, Any], file: str, name: str) -> 
 
 
 def _filled(table: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Leave out tables without entries: whether their header stands does not matter."""
+    """Leave out tables without entries: an empty header does not matter."""
     if table is None:
         return None
     return {key: value for key, value in table.items() if value != {}}

@@ -1,6 +1,6 @@
-"""Reads the setting `idiomatic`: which files beside `.tool-versions` count. Lightly.
+"""Reads the setting `idiomatic`: which files other than `.tool-versions` pin.
 
-`exec` asks for it, so the TOML parser is loaded only where a file names the setting.
+Light: `exec` needs it, so the TOML parser is loaded only if a file names the setting.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def idiomatic_level(
         _names_it(file, read) for file in (system_config(env), paths.user_config)
     ):
         return DEFAULT
-    from toolpin.config.settings import (  # noqa: PLC0415 - as the module says
+    from toolpin.config.settings import (  # noqa: PLC0415 - see the module's docstring
         read_settings,
     )
 

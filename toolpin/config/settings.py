@@ -1,7 +1,7 @@
 """Reads config.toml (the system's, then the user's) and the environment into Settings.
 
-The later place wins; tables such as `[mirrors]` are merged entry by entry. Which keys
-there are is in `schema`. It writes nothing.
+The later place wins; tables such as `[mirrors]` are merged entry by entry. The keys are
+in `settings_schema`. It writes nothing.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from toolpin.toml_lines import line_of
 __all__ = ["MOST_JOBS", "Settings", "Stated", "effective", "read_settings", "stated_in"]
 
 _DEFAULT = {key.name: key.default for key in KEYS}
-# Returns the bytes of a settings file, None where none is.
+# Returns the bytes of a settings file, None if it does not exist.
 Read = Callable[[str], bytes | None]
 
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
 class Settings(NamedTuple):
-    """What the user has decided. `mirrors` are (prefix, replacement), longest first."""
+    """The effective settings. `mirrors` are (prefix, replacement), longest first."""
 
     jobs: int = _DEFAULT["jobs"]
     sources: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Settings(NamedTuple):
     credentials: tuple[tuple[str, str], ...] = ()
     connect_timeout_s: float = _DEFAULT["network.connect_timeout_s"]
     stall_timeout_s: float = _DEFAULT["network.stall_timeout_s"]
-    trust_on_first_use: bool = False  # the command line's alone: no file can say so
+    trust_on_first_use: bool = False  # only on the command line, in no file
 
     def overridden(
         self,
@@ -53,7 +53,7 @@ class Settings(NamedTuple):
         jobs: int | None = None,
         first_use: bool = False,
     ) -> Settings:
-        """Return the settings with what a command line says, which wins."""
+        """Return the settings with the command line's values, which take precedence."""
         settings = self._replace(trust_on_first_use=first_use)
         if sources:
             settings = settings._replace(sources=tuple(sources))
@@ -67,7 +67,7 @@ class Settings(NamedTuple):
         return settings._replace(jobs=jobs)
 
     def rewrite(self, url: str) -> str:
-        """Return the address to ask for a canonical URL: the mirror's, if one is set.
+        """Return the URL to request for a canonical URL: the mirror's, if one is set.
 
         A prefix ends at a `/`: `https://a/x` rewrites `https://a/x/y`, not `.../xy`.
         """
@@ -78,7 +78,7 @@ class Settings(NamedTuple):
 
 
 class Stated(NamedTuple):
-    """A setting that holds, its value as checked, and who said so."""
+    """An effective setting, its value as checked, and its origin."""
 
     name: str
     value: Any
@@ -88,15 +88,15 @@ class Stated(NamedTuple):
 def read_settings(
     paths: Paths, env: Mapping[str, str], read: Read = read_bytes
 ) -> Settings:
-    """Return the settings that hold here. Raises UsageError with the file and key."""
+    """Return the effective settings. Raises UsageError with the file and key."""
     values: dict[str, Any] = {}
     tables: dict[str, dict[str, str]] = {key.name: {} for key in KEYS if key.is_table}
-    for item in effective(paths, env, read).values():
-        key = key_of(item.name)
+    for setting in effective(paths, env, read).values():
+        key = key_of(setting.name)
         if key and key.is_table:
-            tables[key.name][item.name.removeprefix(f"{key.name}.")] = item.value
+            tables[key.name][setting.name.removeprefix(f"{key.name}.")] = setting.value
         else:
-            values[item.name.rpartition(".")[2]] = item.value
+            values[setting.name.rpartition(".")[2]] = setting.value
     for name, table in tables.items():
         values[name] = tuple(sorted(table.items(), key=lambda pair: -len(pair[0])))
     return Settings(**values)
@@ -105,7 +105,7 @@ def read_settings(
 def effective(
     paths: Paths, env: Mapping[str, str], read: Read = read_bytes
 ) -> dict[str, Stated]:
-    """Return every setting that holds, by name, defaults too, in the schema's order.
+    """Return every effective setting by name, with defaults, in the schema's order.
 
     Raises UsageError for a file or a variable that the schema refuses.
     """
@@ -116,14 +116,15 @@ def effective(
     }
     for file in (system_config(env), paths.user_config):
         results |= {
-            item.name: item for item in stated_in(read_text(file, read) or "", file)
+            setting.name: setting
+            for setting in stated_in(read_text(file, read) or "", file)
         }
     results |= {stated.name: stated for stated in _in_environment(env)}
     order = [key.name for key in KEYS]
     return dict(
         sorted(
             results.items(),
-            key=lambda item: (order.index(_key_name(item[0])), item[0]),
+            key=lambda pair: (order.index(_key_name(pair[0])), pair[0]),
         )
     )
 
@@ -135,7 +136,7 @@ def stated_in(text: str, file: str) -> list[Stated]:
 
 
 def parse_table(text: str, file: str) -> dict[str, Any]:
-    """Return the text's TOML. Raises UsageError with file:line when it is none."""
+    """Return the text's TOML. Raises UsageError with file:line for invalid TOML."""
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -147,7 +148,7 @@ def parse_table(text: str, file: str) -> dict[str, Any]:
 
 
 def read_text(file: str, read: Read = read_bytes) -> str | None:
-    """Return a settings file's text, None where there is none."""
+    """Return a settings file's text, None without one."""
     try:
         data = read(file)
         return None if data is None else data.decode()
@@ -156,7 +157,7 @@ def read_text(file: str, read: Read = read_bytes) -> str | None:
 
 
 def unknown_setting(name: str, what: str, hint: str) -> UsageError:
-    """Return the error of a name that is no setting, with the one it may mean."""
+    """Return the error for an unknown setting, with the nearest known one."""
     import difflib  # noqa: PLC0415 - only a mistake needs it
 
     known = [f"{key.name}.{key.entry}" if key.is_table else key.name for key in KEYS]
@@ -167,7 +168,7 @@ def unknown_setting(name: str, what: str, hint: str) -> UsageError:
 
 
 def unfit(key: Key, what: str, received: str) -> UsageError:
-    """Return the error of a value that its key does not take."""
+    """Return the error for a value that its key does not accept."""
     if key.is_secret:
         received = "not shown: it may be a secret"
     return UsageError(

@@ -1,7 +1,7 @@
 """The keys of config.toml: what each expects and means, its default, its variable.
 
-This is the reference for whoever writes one. `settings` reads files and variables by
-it; nothing here touches the disk.
+This is the reference for authors. `settings` reads files and variables by it; nothing
+here touches the disk.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Key(NamedTuple):
 
 
 def key_of(name: str) -> Key | None:
-    """Return the key that a setting's name belongs to: `mirrors.URL` to `mirrors`."""
+    """Return the key of a setting: `mirrors.URL` belongs to `mirrors`."""
     for key in KEYS:
         entry = name.startswith(f"{key.name}.") and len(name) > len(key.name) + 1
         if (key.is_table and entry) or (not key.is_table and name == key.name):
@@ -56,7 +56,7 @@ def key_of(name: str) -> Key | None:
 
 
 def path_of(name: str) -> tuple[str, ...]:
-    """Return where a setting stands in the file: an entry's name may hold dots."""
+    """Return the path of a setting in the file: an entry's name may hold dots."""
     table, dot, entry = name.partition(".")
     return (table, entry) if dot else (table,)
 
@@ -75,9 +75,11 @@ def _read_seconds(value: object) -> float:
 
 def _read_sources(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise ValueError  # noqa: TRY004 - one kind of complaint for every shape
-    for item in value:
-        if not isinstance(item, str) or not re.fullmatch(r"[a-z0-9][a-z0-9_.-]*", item):
+        raise ValueError  # noqa: TRY004 - one kind of error for every shape
+    for element in value:
+        if not isinstance(element, str) or not re.fullmatch(
+            r"[a-z0-9][a-z0-9_.-]*", element
+        ):
             raise ValueError
     return tuple(value)
 
@@ -90,8 +92,8 @@ def _read_url(value: object) -> str:
 
 def _read_prefixes(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise ValueError  # noqa: TRY004 - one kind of complaint for every shape
-    return tuple(_read_url(item) for item in value)
+        raise ValueError  # noqa: TRY004 - one kind of error for every shape
+    return tuple(_read_url(element) for element in value)
 
 
 def _read_flag(value: object) -> bool:

@@ -1,1 +1,1 @@
-"""What `doctor` and `why` look at, and what they make of it."""
+"""The checks of `doctor`, and the explanation of `why`."""

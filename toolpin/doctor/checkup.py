@@ -1,6 +1,6 @@
-"""Runs every check of a setup, and returns what is wrong, each cause once.
+"""Runs every check of an installation, and returns the problems, each cause once.
 
-A check looks and judges; none asks the network.
+The checks use no network.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Check = Callable[[App], Iterable[Finding]]
 
 
 def find_problems(app: App) -> list[Finding]:
-    """Return what is wrong, each error once, whichever check met it."""
+    """Return the problems, each error once, even if several checks report it."""
     findings: dict[str, Finding] = {}
     for check in CHECKS:
         for finding in _guarded(check, app):
@@ -45,7 +45,7 @@ def _of_shims(app: App) -> Iterable[Finding]:
 
 def _of_installs(app: App) -> Iterator[Finding]:
     def programs(name: str) -> Sequence[str]:
-        # A plugin that cannot be read has its own check.
+        # An invalid plugin has a separate check.
         tool = app.registry.readable(name)
         return tool.commands if tool else ()
 
@@ -60,16 +60,16 @@ def _of_modes(app: App) -> Iterator[Finding]:
 
 
 def _of_asdf(app: App) -> Iterator[Finding]:
-    """Find a real asdf's versions that do not count here, where `asdf` is toolpin's."""
+    """Find versions of a real asdf that are unused here, when `asdf` is toolpin's."""
     if not os.path.exists(app.paths.asdf_note):
         return
-    if theirs := unimported(app.paths, app.env):
-        what = f"{theirs} has versions of asdf's that are not here"
-        yield Finding("managers", what, (), import_line(theirs))
+    if source := unimported(app.paths, app.env):
+        what = f"{source} has versions of asdf's that are not here"
+        yield Finding("managers", what, (), import_line(source))
 
 
 def _guarded(check: Check, app: App) -> Iterator[Finding]:
-    """Yield what a check finds; an error that ends it is a finding too."""
+    """Yield the findings of a check; an error that ends it is a finding too."""
     try:
         yield from check(app)
     except ToolpinError as error:

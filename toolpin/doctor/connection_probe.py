@@ -1,6 +1,6 @@
-"""Walks to a URL hop by hop: its name, the connection, the proxy's tunnel, TLS.
+"""Connects to a URL step by step: name look-up, connection, proxy tunnel, TLS.
 
-It says where the way ends, and sends no request: `toolpin.http.client` does.
+It finds the step that fails, and sends no request: `toolpin.http.client` does.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ _Got = TypeVar("_Got")
 
 
 class Hop(NamedTuple):
-    """A part of the way: what was found there, or the problem that ends it."""
+    """One step of a connection: what it found, or why it failed."""
 
     name: str
-    found: str
+    outcome: str
     problem: str = ""
 
 
 class _Ended(Exception):
-    """What ends the way, in a few words."""
+    """The reason why a step failed, in a few words."""
 
 
 def walk(url: str, *, timeout_s: float) -> tuple[Hop, ...]:
-    """Return the hops on the way to a URL; where it ends, the last has the problem."""
+    """Return the steps to a URL; if one fails, the last has the problem."""
     hops: list[Hop] = []
     with ExitStack() as opened:
         for name, step in _steps(url, timeout_s, opened):
@@ -53,7 +53,7 @@ def walk(url: str, *, timeout_s: float) -> tuple[Hop, ...]:
 def _steps(
     url: str, timeout_s: float, opened: ExitStack
 ) -> Iterator[tuple[str, Callable[[], str]]]:
-    """Yield each hop's name, and what makes it: the next needs the one before."""
+    """Yield each step's name, and its function: the next one needs its result."""
     target, proxy = urlsplit(url), proxy_for(url) or ""
     try:
         named = proxy if "://" in proxy else f"http://{proxy}"
@@ -65,23 +65,23 @@ def _steps(
     line: list[socket.socket] = []
 
     def resolve() -> str:
-        tried = _tried(
+        tried = _attempt(
             timeout_s, lambda: socket.getaddrinfo(*at, 0, socket.SOCK_STREAM)
         )
-        addresses = dict.fromkeys(str(item[4][0]) for item in tried)
+        addresses = dict.fromkeys(str(address[4][0]) for address in tried)
         whose = f"the proxy {at[0]}" if proxy else at[0]
         return f"{whose} is {' '.join(addresses)}"
 
     def connect() -> str:
-        made = _tried(timeout_s, lambda: socket.create_connection(at, timeout_s))
+        made = _attempt(timeout_s, lambda: socket.create_connection(at, timeout_s))
         line.append(opened.enter_context(made))
         return f"port {at[1]}"
 
     def enter_tunnel() -> str:
-        return _tried(2 * timeout_s, lambda: _tunnel(line[0], target, first))
+        return _attempt(2 * timeout_s, lambda: _tunnel(line[0], target, first))
 
     def shake_hands() -> str:
-        made = _tried(2 * timeout_s, lambda: _secured(line[0], str(target.hostname)))
+        made = _attempt(2 * timeout_s, lambda: _secured(line[0], str(target.hostname)))
         opened.enter_context(made)
         return f"{made.version()}, trusted"
 
@@ -97,13 +97,13 @@ def _end(why: str) -> NoReturn:
     raise _Ended(why)
 
 
-def _tried(limit_s: float, work: Callable[[], _Got]) -> _Got:
-    """Return what a step gives. Raises _Ended with the cause, in a few words."""
+def _attempt(limit_s: float, work: Callable[[], _Got]) -> _Got:
+    """Return the result of a step. Raises _Ended with the cause, in a few words."""
     try:
         return within(limit_s, work, _drop)
     except (Overdue, TimeoutError):
         raise _Ended(f"no answer within {limit_s:g} s") from None
-    except (socket.gaierror, UnicodeError):  # a name of a form that none can have
+    except (socket.gaierror, UnicodeError):  # an invalid form of a name
         raise _Ended("the name does not resolve") from None
     except ssl.SSLCertVerificationError as error:
         raise _Ended(f"not trusted: {error.verify_message}") from None
@@ -115,7 +115,7 @@ def _tried(limit_s: float, work: Callable[[], _Got]) -> _Got:
 
 
 def _drop(late: object) -> None:
-    """Close what comes when nobody waits any more."""
+    """Close a connection that arrives after the timeout."""
     if isinstance(late, socket.socket):
         late.close()
 
@@ -125,7 +125,7 @@ def _secured(line: socket.socket, host: str) -> ssl.SSLSocket:
 
 
 def _tunnel(line: socket.socket, target: SplitResult, proxy: SplitResult) -> str:
-    """Ask the proxy for a tunnel (RFC 9110 9.3.6); return what it answered."""
+    """Request a tunnel from the proxy (RFC 9110 9.3.6); return its response."""
     place = f"{target.hostname}:{_port(target)}"
     head = f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n"
     if proxy.username is not None:
@@ -134,7 +134,7 @@ def _tunnel(line: socket.socket, target: SplitResult, proxy: SplitResult) -> str
         head += f"Proxy-Authorization: Basic {secret}\r\n"
     line.sendall(f"{head}\r\n".encode())
     answer = b""
-    # A byte at a time: what follows the head is TLS.
+    # A byte at a time: what follows the header is TLS.
     while not answer.endswith(b"\r\n\r\n") and len(answer) < _MOST_BYTES:
         byte = line.recv(1)
         if not byte:

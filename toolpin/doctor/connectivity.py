@@ -1,7 +1,7 @@
-"""Asks every source of the tools at hand, and tells how far the way to each goes.
+"""Queries the sources of the tools in use, and finds where a connection fails.
 
-The network is asked here, as an install would ask it: through the mirror and the proxy
-that are set; a registry by its own client. What of it is wrong is for `road_check`.
+As an install would: through the configured mirror and proxy, or by a registry's own
+client. `connectivity_check` reports the problems.
 """
 
 from __future__ import annotations
@@ -27,30 +27,31 @@ from toolpin.store import installs
 
 
 class SourceConnection(NamedTuple):
-    """The way to one source of a tool. `asked` is a URL, or a client and its index.
+    """The connection to one source of a tool.
 
-    `canonical` is the publisher's own URL, "" for a client's; a `chosen` one was named
-    by the user, as a mirror or as a source.
+    `requested` is a URL, or a client and its index. `canonical` is the publisher's own
+    URL, "" for a client's; `chosen` means that the user named it, as a mirror or as a
+    source.
     """
 
     tool: str
     source: str
-    asked: str
+    requested: str
     canonical: str
     chosen: bool
     hops: tuple[Hop, ...]
 
     @property
     def problem(self) -> Hop | None:
-        """The hop where the way ends, None where it does not."""
+        """The step that failed, None without one."""
         return self.hops[-1] if self.hops[-1].problem else None
 
 
 def find_connections(app: App) -> list[SourceConnection]:
-    """Walk to every source that an install of the tools at hand may ask.
+    """Connect to every source that an install of the tools in use may query.
 
-    Those that are pinned here, or else installed, or else known. Raises UsageError
-    where nobody may be asked.
+    The tools that are pinned here, or else installed, or else known. Raises UsageError
+    if toolpin is offline.
     """
     settings = app.settings
     if settings.offline:
@@ -60,7 +61,7 @@ def find_connections(app: App) -> list[SourceConnection]:
     pairs = list(_sources(app, here, settings))
     with ThreadPoolExecutor(max(1, len(pairs))) as pool:
         walked = [
-            pool.submit(_road, tool, spec, here, clients, settings)
+            pool.submit(_connect, tool, spec, here, clients, settings)
             for tool, spec in pairs
         ]
         return [submit.result() for submit in walked]
@@ -69,7 +70,7 @@ def find_connections(app: App) -> list[SourceConnection]:
 def _sources(
     app: App, here: Host, settings: Settings
 ) -> Iterator[tuple[Tool, SourceSpec]]:
-    """Yield what may be asked; a tool that has nothing for here says so elsewhere."""
+    """Yield the sources to query; a tool without any is reported elsewhere."""
     registry = app.registry
     names: list[str] = []
     with contextlib.suppress(ToolpinError):
@@ -82,18 +83,18 @@ def _sources(
                     yield tool, spec
 
 
-def _road(
+def _connect(
     tool: Tool, spec: SourceSpec, here: Host, clients: Clients, settings: Settings
 ) -> SourceConnection:
     client = KINDS[spec.kind].client
-    # What differs from host to host is behind it.
+    # The part that differs between hosts comes after it.
     canonical = "" if client else KINDS[spec.kind].address(spec, here).partition("{")[0]
-    asked = settings.rewrite(canonical)
-    chosen = asked != canonical or spec.id in settings.sources
+    requested = settings.rewrite(canonical)
+    chosen = requested != canonical or spec.id in settings.sources
     hops: tuple[Hop, ...] = ()
     if canonical:
-        shown = urls.shown(asked)
-        hops = walk(asked, timeout_s=settings.connect_timeout_s)
+        shown = urls.shown(requested)
+        hops = walk(requested, timeout_s=settings.connect_timeout_s)
     else:
         shown = spec.kind
         try:
@@ -101,25 +102,25 @@ def _road(
             index = urls.shown(output) if output else "as configured"
             shown = f"{client.name}: {index}" if client else spec.kind
         except ToolpinError as error:
-            hops = (Hop("client", "", _told(error)),)
+            hops = (Hop("client", "", _describe(error)),)
     if not (hops and hops[-1].problem):
-        hops = (*hops, _answer(clients, spec, here))
+        hops = (*hops, _query(clients, spec, here))
     return SourceConnection(
         tool.name, spec.id, shown, urls.shown(canonical), chosen, hops
     )
 
 
-def _answer(clients: Clients, spec: SourceSpec, here: Host) -> Hop:
-    """Ask a source for its list, as an install of a loose request does."""
+def _query(clients: Clients, spec: SourceSpec, here: Host) -> Hop:
+    """Query a source for its list, as an install of a loose request does."""
     try:
         count = len(clients.open(spec).releases(here))
     except ToolpinError as error:
-        return Hop("answer", "", _told(error))
+        return Hop("answer", "", _describe(error))
     if not count:
         return Hop("answer", "", f"it lists no version for {here}")
     return Hop("answer", f"{count} versions for {here}")
 
 
-def _told(error: ToolpinError) -> str:
+def _describe(error: ToolpinError) -> str:
     values = [value for label, value in error.facts if label.endswith("output")]
     return "; ".join([error.what, *values])

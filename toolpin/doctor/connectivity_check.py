@@ -1,4 +1,7 @@
-"""Judges the ways to the sources, and renders them. Pure: `connectivity` has asked."""
+"""Checks and renders the connections to the sources.
+
+Pure; `connectivity` makes them.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +16,27 @@ _CONFIGS = {"pip": "pip config list", "npm": "npm config list", "apt": "apt-get 
 
 
 def check_connections(connections: Sequence[SourceConnection]) -> Iterator[Finding]:
-    """Find sources that give no answer, where that keeps somebody from something.
+    """Find sources without an answer, if that stops an install.
 
-    One that nobody chose, and that another source of the tool stands in for, is none.
+    A source that the user did not choose, and that another source can replace, is fine.
     """
     for connection in connections:
         hop = connection.problem
-        others = [item.source for item in connections if item.tool == connection.tool]
+        others = [
+            other.source for other in connections if other.tool == connection.tool
+        ]
         served = [
-            item
-            for item in connections
-            if item.tool == connection.tool and not item.problem
+            other
+            for other in connections
+            if other.tool == connection.tool and not other.problem
         ]
         if hop is None or (served and not connection.chosen):
             continue
-        facts = [("URL", connection.asked), (hop.name, hop.problem)]
+        facts = [("URL", connection.requested), (hop.name, hop.problem)]
         if served:
-            facts.append(("instead", ", ".join(item.source for item in served)))
+            facts.append(
+                ("instead", ", ".join(tool_source.source for tool_source in served))
+            )
         elif len(others) > 1:
             facts.append(("instead", f"none: {', '.join(others)} fail too"))
         what = f"{connection.tool}, {connection.source}: no answer"
@@ -37,10 +44,12 @@ def check_connections(connections: Sequence[SourceConnection]) -> Iterator[Findi
 
 
 def render_connection(connection: SourceConnection) -> str:
-    """Render a road: the source, then a line a hop."""
-    lines = [f"{connection.tool}, {connection.source}: {printable(connection.asked)}"]
+    """Render a connection: the source, then a line per step."""
+    lines = [
+        f"{connection.tool}, {connection.source}: {printable(connection.requested)}"
+    ]
     lines += [
-        f"  {hop.name:<10}  {printable(hop.problem or hop.found)}"
+        f"  {hop.name:<10}  {printable(hop.problem or hop.outcome)}"
         f"{'  <- fails here' if hop.problem else ''}"
         for hop in connection.hops
     ]
@@ -48,16 +57,16 @@ def render_connection(connection: SourceConnection) -> str:
 
 
 def connection_table(connection: SourceConnection) -> dict[str, object]:
-    """Return what --json says of one road."""
+    """Return a connection as JSON output shows it."""
     return {
         "tool": connection.tool,
         "source": connection.source,
-        "asked": connection.asked,
+        "asked": connection.requested,
         "answers": connection.problem is None,
         "hops": [
             {
                 "name": hop.name,
-                "found": hop.found or None,
+                "found": hop.outcome or None,
                 "problem": hop.problem or None,
             }
             for hop in connection.hops
@@ -66,12 +75,12 @@ def connection_table(connection: SourceConnection) -> dict[str, object]:
 
 
 def _fix(connection: SourceConnection, hop: Hop) -> str:
-    client = connection.asked.partition(":")[0]
+    client = connection.requested.partition(":")[0]
     if not connection.canonical:
         return _CONFIGS.get(client, "")
     if hop.name == "TLS":
         return "export REQUESTS_CA_BUNDLE=/path/to/your/ca.pem"
-    if connection.asked != connection.canonical:
+    if connection.requested != connection.canonical:
         return "toolpin config list --origin"
     place = connection.canonical.rpartition("/")[0].partition("?")[0]
     return f"toolpin config set mirrors.{place} https://mirror.example/path"

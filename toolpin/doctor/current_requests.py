@@ -1,6 +1,6 @@
-"""Everything that is requested in the current directory: what counts, and what it beat.
+"""All requests in the current directory: the effective ones, and those they override.
 
-The one door of `why` and `doctor` to project files. It chooses no versions.
+`why` and `doctor` read project files through it. It chooses no versions.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from toolpin.project import pin_files
 
 
 class CurrentRequest(NamedTuple):
-    """What is asked for of one tool: the request that counts, then those it overrides.
+    """The effective request for one tool, then those it overrides, nearest first.
 
-    The nearest first. `unread` is why a file behind the first could not be read, ""
-    where none; `ignored` are files that do not count.
+    `unread` states why a file after the first could not be read, "" if none; `ignored`
+    are files that are not used.
     """
 
     request: Request | None
@@ -28,14 +28,14 @@ class CurrentRequest(NamedTuple):
 
 
 def all_requests(app: App) -> tuple[Request, ...]:
-    """Return what is asked for here, each tool once; () where nothing is."""
+    """Return what is requested here, each tool once; () without any."""
     return tuple(app.effective(app.stated()))
 
 
 def of_tool(tool: str, app: App) -> CurrentRequest:
-    """Return all that is asked for of one tool, and nothing of other tools' lines.
+    """Return all requests for one tool, without validating other tools' lines.
 
-    Raises UsageError where what counts cannot be read.
+    Raises UsageError if the effective one cannot be read.
     """
     requests: list[Request] = []
     unread = ""

@@ -1,7 +1,7 @@
-"""Turns a command's name into why it runs what it runs here.
+"""Explains why a command runs what it runs here.
 
-What asked for its tool and what that beat, what the lockfile says, the install, and
-every program of the name on PATH. It runs nothing and asks nobody.
+The request for its tool and those it overrides, the lockfile entry, the install, and
+every program of the name on PATH. It runs nothing and uses no network.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from toolpin.model import Pin, Request, Wanted
 from toolpin.resolver.local_resolution import locked_version, lockfile_for
 from toolpin.resolver.version_choice import looks_exact
 from toolpin.run import command_lookup
-from toolpin.run.lookup_context import Found
+from toolpin.run.lookup_context import LookupResult
 
 
 class Locked(NamedTuple):
-    """What a lockfile says to a loose alternative; `version` is None for nothing."""
+    """The lockfile entry of a loose alternative; `version` is None without one."""
 
     wanted: Wanted
     version: str | None
@@ -36,56 +36,56 @@ class Locked(NamedTuple):
 class CommandExplanation(NamedTuple):
     """Why a command runs what it runs.
 
-    `found` is what its shim would run, or else `problem` says why that is nothing.
+    `lookup` is what its shim would run, or else `problem` states why there is none.
     """
 
     command: str
     tool: str
-    asked: CurrentRequest
+    requests: CurrentRequest
     locked: tuple[Locked, ...]
-    found: Found | None
+    lookup: LookupResult | None
     problem: ToolpinError | None
     candidates: tuple[Candidate, ...]
 
     @property
     def is_pinned(self) -> bool:
-        """Whether somebody asks for the tool here."""
-        return self.asked.request is not None
+        """Whether the tool is pinned here."""
+        return self.requests.request is not None
 
     @property
     def runs(self) -> str | None:
-        """The program that runs when a shell is told the name, None for none."""
+        """The program that a shell runs for the name, None without one."""
         first = self.candidates[0] if self.candidates else None
         if first and first.directory.kind == "shims":
-            return self.found.path if self.found else None
+            return self.lookup.path if self.lookup else None
         return first.path if first else None
 
     @property
     def is_right(self) -> bool:
-        """Whether what runs is what is pinned, or else what toolpin would run."""
-        if self.found is None or self.runs is None:
+        """Whether the pinned program runs, or else the one that toolpin would run."""
+        if self.lookup is None or self.runs is None:
             return False
         if not self.is_pinned:
             return True
         try:
-            return os.path.samefile(self.runs, self.found.path)
+            return os.path.samefile(self.runs, self.lookup.path)
         except OSError:
             return False
 
     @property
     def pin(self) -> Pin | None:
-        """The installed version that is meant, where it is one of the store's."""
-        return self.found.pin if self.found else None
+        """The installed version that is used, if it is in the store."""
+        return self.lookup.pin if self.lookup else None
 
 
 def explain_command(command: str, app: App) -> CommandExplanation:
-    """Find out why a command runs what it runs.
+    """Explain why a command runs what it runs.
 
-    Raises UnknownCommand for what nothing provides, UsageError for a line that counts
-    and cannot be read.
+    Raises UnknownCommand for a command of no tool, UsageError for an effective line
+    that cannot be read.
     """
     known = command_lookup.providers(command, app.place)
-    result: Found | None = None
+    result: LookupResult | None = None
     problem: ToolpinError | None = None
     try:
         result = command_lookup.find(command, app.place)
@@ -93,42 +93,42 @@ def explain_command(command: str, app: App) -> CommandExplanation:
         raise
     except ToolpinError as error:
         problem = error
-    tool, asked = _tool(known, result, app)
+    tool, requests = _tool(known, result, app)
     searched = directories(app.env, app.directory, app.paths, app.home)
     return CommandExplanation(
         command=command,
         tool=tool,
-        asked=asked,
-        locked=_locked(asked.request, app),
-        found=result,
+        requests=requests,
+        locked=_locked(requests.request, app),
+        lookup=result,
         problem=problem,
         candidates=tuple(candidates(command, searched)),
     )
 
 
 def _tool(
-    known: tuple[str, ...], found: Found | None, app: App
+    known: tuple[str, ...], lookup: LookupResult | None, app: App
 ) -> tuple[str, CurrentRequest]:
-    """Return the tool whose request decides, and all that is asked of it."""
-    origin = found.origin if found else None
-    asked = {}
+    """Return the tool whose request decides, and all its requests."""
+    origin = lookup.origin if lookup else None
+    requests = {}
     for tool in known:
         try:
-            asked[tool] = one = of_tool(tool, app)
+            requests[tool] = candidate = of_tool(tool, app)
         except UsageError:
-            if found is None:
+            if lookup is None:
                 raise
-            continue  # a line that another tool's stands before
-        if one.request and (found is None or one.request.origin == origin):
-            return tool, one
-    tool, one = next(iter(asked.items()), ("", CurrentRequest(None)))
-    if found and origin is None:  # the system's, whatever is pinned
-        one = one._replace(request=None, overridden=())
-    return tool, one
+            continue  # another tool's line comes first
+        if candidate.request and (lookup is None or candidate.request.origin == origin):
+            return tool, candidate
+    tool, candidate = next(iter(requests.items()), ("", CurrentRequest(None)))
+    if lookup and origin is None:  # the system's, whatever is pinned
+        candidate = candidate._replace(request=None, overridden=())
+    return tool, candidate
 
 
 def _locked(request: Request | None, app: App) -> tuple[Locked, ...]:
-    """Return what a lockfile says to the alternatives that are loose."""
+    """Return the lockfile entries of the loose alternatives."""
     if request is None:
         return ()
     file = lockfile_for(request.origin, app.where)
@@ -139,6 +139,6 @@ def _locked(request: Request | None, app: App) -> tuple[Locked, ...]:
         try:
             version = locked_version(request, wanted, app.where)
         except (UsageError, NotLocked):
-            version = None  # the problem of what cannot run
+            version = None  # the problem of a command that cannot run
         results.append(Locked(wanted, version, file))
     return tuple(results)

@@ -1,6 +1,6 @@
-"""What `doctor` finds: what is wrong, and the line or the command that fixes it.
+"""The findings of `doctor`: the problem, and the line or command that fixes it.
 
-Values, and their text and tables. What is wrong is decided elsewhere.
+Values, and their text and tables.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from toolpin.errors import ToolpinError, printable
 
 
 class Finding(NamedTuple):
-    """Something that is wrong, its facts as (label, value), and what fixes it.
+    """A problem, its facts as (label, value), and the fix.
 
-    `mend` is a line for the end of `file`; a command where that is "".
+    `fix` is a line for the end of `file`; a command if that is "".
     """
 
     check: str
@@ -24,7 +24,7 @@ class Finding(NamedTuple):
 
 
 def of_error(check: str, error: ToolpinError) -> Finding:
-    """Return an error that kept a check from its answer, as its finding."""
+    """Return an error that stopped a check as a finding."""
     return Finding(check, error.what, error.facts, error.hint or "")
 
 
@@ -44,7 +44,7 @@ def render(finding: Finding) -> str:
 
 
 def as_table(finding: Finding) -> dict[str, object]:
-    """Return what --json says of one finding."""
+    """Return one finding as JSON output shows it."""
     return {
         "check": finding.check,
         "what": finding.what,

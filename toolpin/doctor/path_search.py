@@ -1,6 +1,6 @@
-"""Turns PATH into its directories, whose each is, and the programs of a name in them.
+"""Lists the directories of PATH, their owners, and the programs of a name in them.
 
-It looks at names alone and starts nothing; light, for `why`.
+It reads only names and starts nothing; light, for `why`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Kind = Literal["shims", "install", "manager", "system"]
 
 
 class PathDirectory(NamedTuple):
-    """A directory of PATH, as it stands there made absolute.
+    """A directory of PATH, as written there, made absolute.
 
     `owner` is the manager's name, `pin` the install of this store whose bins it has.
     """
@@ -32,14 +32,14 @@ class PathDirectory(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A program that a command's name leads to, and the directory that it is in."""
+    """A program of a command's name, and the directory that it is in."""
 
     path: str
     directory: PathDirectory
 
     @property
     def label(self) -> str:
-        """What it is, in a few words."""
+        """Describe it in a few words."""
         if self.directory.pin:
             return str(self.directory.pin)
         if self.directory.kind == "manager":
@@ -52,14 +52,14 @@ class Candidate(NamedTuple):
 def directories(
     env: Mapping[str, str], cwd: str, paths: Paths, home: str
 ) -> list[PathDirectory]:
-    """Return the directories of PATH in order, each once, whatever its spelling."""
+    """Return the directories of PATH in order, each once under any spelling."""
     path_directories: dict[str, PathDirectory] = {}
     store = os.path.realpath(paths.data)
     for entry in (env.get("PATH") or DEFAULT_PATH).split(":"):
         path = os.path.join(cwd, entry)
         real = os.path.realpath(path)
         if real not in path_directories and os.path.isdir(real):
-            path_directories[real] = _judge(path, real, store) or PathDirectory(
+            path_directories[real] = _classify(path, real, store) or PathDirectory(
                 path, *_others(path, env, home)
             )
     return list(path_directories.values())
@@ -74,7 +74,7 @@ def candidates(command: str, searched: Iterable[PathDirectory]) -> list[Candidat
     ]
 
 
-def _judge(path: str, real: str, store: str) -> PathDirectory | None:
+def _classify(path: str, real: str, store: str) -> PathDirectory | None:
     """Return a directory of this store, None for any other."""
     if real == f"{store}/shims":
         return PathDirectory(path, "shims")
@@ -92,7 +92,7 @@ def _others(path: str, env: Mapping[str, str], home: str) -> tuple[Kind, str]:
 
 
 def _owned(path: str, directory: PathDirectory) -> PathDirectory:
-    """Return whose a program is: a shim of another store stands in any directory."""
+    """Return the owner of a program: any directory may have another store's shim."""
     if directory.kind == "system" and read_stub(os.path.realpath(path)):
         return directory._replace(kind="manager", owner="another toolpin store")
     return directory

@@ -1,6 +1,6 @@
-"""Looks at what stands around this process: its shell, PATH, startup files and clashes.
+"""Reads the environment of this process: its shell, PATH, startup files and clashes.
 
-It reads and starts nothing; what of it is wrong is for `shell_check`.
+It starts nothing; `shell_check` reports the problems.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _MOST_BYTES = 1 << 20
 
 
 class Clash(NamedTuple):
-    """A command with a shim, and the other program that its name leads to.
+    """A command with a shim, and the other program that runs instead.
 
-    `is_pinned` says whether what the shim would run is pinned here.
+    `is_pinned` states whether the shim's program is pinned here.
     """
 
     command: str
@@ -47,12 +47,12 @@ class Clash(NamedTuple):
 
 
 class ProcessEnvironment(NamedTuple):
-    """What was seen. `active` is the shell whose hook set PATH, "" for none.
+    """The environment that was read.
 
-    `block` are the directories that the hook put there. `program` is the path of
-    toolpin where PATH does not lead to it, else "". Of a job, in CI or cron, no startup
-    file counts: nobody `is_attended`. There `serves_pins` says whether PATH leads to
-    what is pinned without any shim.
+    `active` is the shell whose hook set PATH, "" for none. `block` are the directories
+    that the hook added. `program` is the path of toolpin if it is not on PATH, else "".
+    Without `is_attended` this is a job, in CI or cron, and startup files do not matter.
+    Then `serves_pins` states whether the pinned programs are on PATH without any shim.
     """
 
     shell: str
@@ -76,7 +76,7 @@ class ProcessEnvironment(NamedTuple):
 
     @property
     def reading(self) -> Reading:
-        """Which startup files this shell reads."""
+        """The startup files that this shell reads."""
         return reading(self.shell, self.at, self.texts)
 
     @property
@@ -88,7 +88,7 @@ class ProcessEnvironment(NamedTuple):
     def fix(self) -> tuple[str, str]:
         """The line that sets toolpin up, and the file that it belongs in.
 
-        A job has to put the shims on PATH itself.
+        A job has to add the shims to PATH itself.
         """
         if not self.is_attended:
             return rc_line("sh", self.shims, self.program), ""
@@ -97,7 +97,7 @@ class ProcessEnvironment(NamedTuple):
 
 
 def look(app: App) -> ProcessEnvironment:
-    """Look at the surroundings of this process."""
+    """Read the environment of this process."""
     at = homes(app.env, app.home)
     seen = ProcessEnvironment(
         shell=_shell(app.env),
@@ -119,13 +119,13 @@ def look(app: App) -> ProcessEnvironment:
 
 
 def _is_attended(env: Mapping[str, str]) -> bool:
-    """Say whether a person types here: cron and services set no TERM."""
+    """Return whether a user types here: cron and services set no TERM."""
     typed = env.get("TERM") or env.get("SSH_CONNECTION")
     return bool(typed) and not is_ci(env)
 
 
 def _serves_pins(seen: ProcessEnvironment, app: App) -> bool:
-    """Say whether PATH leads to the very programs that are pinned here."""
+    """Return whether PATH leads to exactly the programs that are pinned here."""
     try:
         commands = sorted(os.listdir(seen.shims))
     except OSError:
@@ -151,7 +151,7 @@ def _program(on_path: Sequence[PathDirectory]) -> str:
 
 
 def _shell(env: Mapping[str, str]) -> str:
-    """Return the shell that asks: the parent, or else the user's own."""
+    """Return the shell of this process: the parent, or else the user's own."""
     try:
         with open(f"/proc/{os.getppid()}/comm", encoding="utf-8") as file:
             parent = file.read().strip().lstrip("-")
@@ -162,7 +162,7 @@ def _shell(env: Mapping[str, str]) -> str:
 
 
 def _texts(at: Homes) -> Iterator[tuple[str, str]]:
-    """Yield each startup file that is there, with its text."""
+    """Yield each existing startup file with its text."""
     below = sorted(glob.glob(f"{glob.escape(at.fish)}/conf.d/*.fish"))
     for file in (*below, *known_files(at)):
         try:
@@ -173,25 +173,25 @@ def _texts(at: Homes) -> Iterator[tuple[str, str]]:
 
 
 def _clashes(seen: ProcessEnvironment, app: App) -> Iterator[Clash]:
-    """Yield the commands that PATH leads elsewhere than their shims would."""
+    """Yield the commands for which PATH finds another program than their shims'."""
     kinds = [directory.kind for directory in seen.directories]
     before = seen.directories[: kinds.index("shims")] if "shims" in kinds else ()
     if not before:
         return
-    # A virtual environment is put in front on purpose, by whoever entered it.
+    # The user puts a virtual environment in front on purpose.
     entered = f"{app.env.get('VIRTUAL_ENV', '')}/bin"
     for command in sorted(os.listdir(seen.shims)):
         result = candidates(command, before)
         if not result or read_stub(f"{seen.shims}/{command}") is None:
             continue
         first = result[0]
-        meant = _pinned(command, app)
-        if first.directory.path != entered and not _is_same(first.path, meant):
-            yield Clash(command, first, meant is not None)
+        pinned_program = _pinned(command, app)
+        if first.directory.path != entered and not _is_same(first.path, pinned_program):
+            yield Clash(command, first, pinned_program is not None)
 
 
 def _pinned(command: str, app: App) -> str | None:
-    """Return the program that somebody pinned here, None for none that can run."""
+    """Return the pinned program, None if none can run."""
     try:
         result = find(command, app.place)
     except ToolpinError:
@@ -199,8 +199,8 @@ def _pinned(command: str, app: App) -> str | None:
     return result.path if result.origin else None
 
 
-def _is_same(first: str, meant: str | None) -> bool:
+def _is_same(first: str, pinned_program: str | None) -> bool:
     try:
-        return meant is not None and os.path.samefile(meant, first)
+        return pinned_program is not None and os.path.samefile(pinned_program, first)
     except OSError:
         return False

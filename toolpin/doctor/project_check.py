@@ -1,6 +1,6 @@
-"""Judges what is asked for in a directory: settings, pins, their lockfile, their pairs.
+"""Checks the requests in a directory: settings, pins, lockfile, version pairs.
 
-What an error of another room says is the finding. It asks nobody.
+Errors of other modules become findings. It uses no network.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from toolpin.model import Pin, Request
 from toolpin.resolver.local_resolution import locked_version
 from toolpin.run.tool_environment import first_tree
 from toolpin.store import installs
-from toolpin.version_pairs import Wish, check_pairs
+from toolpin.version_pairs import LocatedPin, check_pairs
 
 
 def check_settings(app: App) -> Iterator[Finding]:
-    """Find a file or a variable of settings that cannot be understood."""
+    """Find a settings file or a variable that is invalid."""
     yield from _caught("settings", lambda: app.settings)
 
 
 def check_plugins(app: App) -> Iterator[Finding]:
     """Find plugins that cannot be read."""
-    for fault in app.registry.faults.values():
-        yield of_error("plugins", fault)
+    for invalid in app.registry.faults.values():
+        yield of_error("plugins", invalid)
 
 
 def check_project(app: App) -> Iterator[Finding]:
-    """Find lines that cannot be read, unknown tools, and pins that are not here."""
+    """Find invalid lines, unknown tools, and pins that are not installed."""
     try:
         requests = all_requests(app)
     except ToolpinError as error:
@@ -54,30 +54,30 @@ def check_project(app: App) -> Iterator[Finding]:
         try:
             is_available = any(resolution.basis for resolution in app.resolve(request))
         except (UsageError, NotLocked):
-            continue  # a lockfile has its own check
+            continue  # a lockfile has a separate check
         if not is_available:
             yield from _caught("project", first_tree, app.place, request)
 
 
 def check_agreement(app: App) -> Iterator[Finding]:
-    """Find a directory's files that disagree, where the setting `strict` is on."""
+    """Find files of a directory that disagree, if the setting `strict` is on."""
     yield from _caught("project", list, app.disagreement_lines(app.stated()))
 
 
 def check_lockfile(app: App) -> Iterator[Finding]:
-    """Find a lockfile that cannot be read, or that does not answer what is asked."""
+    """Find a lockfile that is invalid, or that lacks a request."""
     try:
         file = project_file(app)
         path = lockfile_beside(file)
-        asks = lockfile_requests_of(read_project(file, app), file, app)
+        lock_requests = lockfile_requests_of(read_project(file, app), file, app)
     except ToolpinError:
-        return  # nothing to lock; a file that cannot be read has its own check
+        return  # nothing to lock; an invalid file has a separate check
     try:
         lock = app.lockfile(path)
         if lock is None:
             return
         also: list[LockfileRequest] = also_of((), lock, app)
-        facts = stale_facts([*also, *asks], lock, app)
+        facts = stale_facts([*also, *lock_requests], lock, app)
     except ToolpinError as error:
         yield of_error("lockfile", error)
         return
@@ -88,12 +88,12 @@ def check_lockfile(app: App) -> Iterator[Finding]:
 def check_partners(app: App) -> Iterator[Finding]:
     """Find versions that were not made for each other."""
     try:
-        lockfile_requests = list(_lockfile_requests(app))
-        judged = app.settings.check_pairs
+        located_pins = list(_located_pins(app))
+        checked = app.settings.check_pairs
     except ToolpinError:
-        return  # told of by the checks of what cannot be read
-    if judged:
-        yield from _caught("pairs", check_pairs, lockfile_requests, app.registry.get)
+        return  # reported by the checks of invalid files
+    if checked:
+        yield from _caught("pairs", check_pairs, located_pins, app.registry.get)
 
 
 PROJECT_CHECKS = (
@@ -120,8 +120,8 @@ def _check_known(request: Request, app: App) -> None:
     app.registry.check(request.tool, request.origin)
 
 
-def _lockfile_requests(app: App) -> Iterator[Wish]:
-    """Yield the version that each request means here: what runs, or would."""
+def _located_pins(app: App) -> Iterator[LocatedPin]:
+    """Yield the version of each request here: the one that runs, or would."""
     for request in all_requests(app):
         for resolution in app.resolve(request):
             wanted = resolution.alternative

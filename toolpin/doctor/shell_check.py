@@ -1,6 +1,6 @@
-"""Judges a shell's surroundings: PATH, its startup files, and who else is in front.
+"""Checks a shell's environment: PATH, its startup files, and programs before the shims.
 
-Pure: `surroundings` has looked. A check gives the findings of one kind of cause.
+Pure; `process_environment` reads it. One check finds one kind of cause.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def check_path(seen: ProcessEnvironment) -> Iterator[Finding]:
     if not seen.is_on_path:
         if seen.serves_pins:
             return
-        # Where a line stands in a file that is not read, that is the cause.
+        # If there is a line in a file that is not read, that is the cause.
         if not any(check_rc(seen)):
             yield _not_on_path(seen)
         return
@@ -34,15 +34,15 @@ def check_path(seen: ProcessEnvironment) -> Iterator[Finding]:
             yield _of_another_directory(seen, directory)
             continue
         whose = str(directory.pin or directory.path)
-        line = _own(seen, partial(_names, seen.home, directory.path))
+        line = _own_line(seen, partial(_names, seen.home, directory.path))
         what = f"{whose} is on PATH before the shims"
         yield _in_front("path", what, (directory,), line, seen)
 
 
 def check_rc(seen: ProcessEnvironment) -> Iterator[Finding]:
-    """Find a line of toolpin's in a file that this shell does not read, or not always.
+    """Find toolpin's line in a file that this shell does not read, or not always.
 
-    What stands in a login shell's file alone reaches other shells only through PATH.
+    A line only in a login shell's file reaches other shells only through PATH.
     """
     read = seen.reading
     own = [line for line in seen.lines if line.file in read.all]
@@ -64,7 +64,7 @@ def check_rc(seen: ProcessEnvironment) -> Iterator[Finding]:
     if not any(line.file in read.login for line in hooks):
         what = f"a login {seen.shell} does not read the file that activates toolpin"
         finding = _rc(seen, what, hooks[0], read.login, read.login_file)
-        # What that line needs may stand beside it, and sh may read a login file.
+        # What that line needs may be next to it, and sh may read a login file.
         yield finding._replace(fix=READ_BASHRC)
     in_rc = any(line.file in read.interactive for line in hooks)
     needed = hooks[0].hook or not seen.is_on_path
@@ -91,19 +91,19 @@ def check_modes(seen: ProcessEnvironment) -> Iterator[Finding]:
 
 
 def check_managers(seen: ProcessEnvironment) -> Iterator[Finding]:
-    """Find other managers that have commands of ours before the shims."""
+    """Find other managers with the same commands before the shims."""
     clashes = [
         clash for clash in seen.clashes if clash.first.directory.kind == "manager"
     ]
     for owner in dict.fromkeys(clash.first.directory.owner for clash in clashes):
-        theirs = [
+        others = [
             clash.first.directory
             for clash in clashes
             if clash.first.directory.owner == owner
         ]
-        line = _own(seen, partial(sets_up, name=owner))
+        line = _own_line(seen, partial(sets_up, name=owner))
         what = f"{owner} is on PATH before the shims"
-        yield _in_front("managers", what, theirs, line, seen)
+        yield _in_front("managers", what, others, line, seen)
 
 
 SHELL_CHECKS = (check_path, check_managers, check_modes, check_rc)
@@ -124,7 +124,7 @@ def _not_on_path(seen: ProcessEnvironment) -> Finding:
 def _of_another_directory(
     seen: ProcessEnvironment, directory: PathDirectory
 ) -> Finding:
-    """Return the finding of what an activated shell has, and its program outgrew.
+    """Return the finding of an activated shell whose directory has changed since.
 
     A script's own `cd`, or a variable for one command: no prompt comes in between.
     """
@@ -147,21 +147,21 @@ def _in_front(
     check: str,
     what: str,
     owned: Sequence[PathDirectory],
-    put: Line | None,
+    added: Line | None,
     seen: ProcessEnvironment,
 ) -> Finding:
-    """Return the finding of directories in front, with the line that put them there."""
+    """Return the finding of directories in front, with the line that added them."""
     commands = [
         clash.command for clash in seen.clashes if clash.first.directory in owned
     ]
     paths = dict.fromkeys(directory.path for directory in owned)
     facts = [("runs", ", ".join(dict.fromkeys(commands)))]
     facts += [("from", path) for path in paths]
-    facts += _line_facts("added by", [put] if put else [])
+    facts += _line_facts("added by", [added] if added else [])
     own = [line for line in seen.lines if line.file in seen.reading.all]
     facts += _line_facts("activation line", own[-1:])
     line, file = seen.fix
-    return Finding(check, what, tuple(facts), line, put.file if put else file)
+    return Finding(check, what, tuple(facts), line, added.file if added else file)
 
 
 def _rc(
@@ -171,39 +171,39 @@ def _rc(
     read: frozenset[str],
     file: str = "",
 ) -> Finding:
-    """Return the finding of a line that those who read `read` do not get to."""
+    """Return the finding of a line that is not reached by readers of `read`."""
     fix, usual = seen.fix
     facts = _line_facts("found in", [line])
     results = [text for text in seen.texts if text in read]
-    facts += [("read instead", item) for item in results if item != line.file]
+    facts += [("read instead", file) for file in results if file != line.file]
     return Finding("rc", what, tuple(facts), fix, file or usual)
 
 
-def _there(seen: ProcessEnvironment) -> Iterable[str]:
+def _files_read(seen: ProcessEnvironment) -> Iterable[str]:
     return (file for file in seen.texts if file in seen.reading.all)
 
 
 def _has_own_rc(seen: ProcessEnvironment) -> bool:
-    """Say whether shells that are no login shells are a matter of their own.
+    """Return whether shells that are not login shells read a separate file.
 
-    Terminals on macOS start login shells: there bash's line stands in a login file.
+    Terminals on macOS start login shells: there bash's line is in a login file.
     """
     return seen.shell in ("bash", "zsh") and (seen.shell, seen.os) != ("bash", "macos")
 
 
-def _own(seen: ProcessEnvironment, fits: Callable[[str], bool]) -> Line | None:
-    """Return the last line that fits in a file that this shell reads."""
-    texts = {file: seen.texts[file] for file in _there(seen)}
+def _own_line(seen: ProcessEnvironment, fits: Callable[[str], bool]) -> Line | None:
+    """Return the last matching line in a file that this shell reads."""
+    texts = {file: seen.texts[file] for file in _files_read(seen)}
     return next(reversed(lines_that(texts, fits)), None)
 
 
 def _names(home: str, directory: str, text: str) -> bool:
-    """Say whether a line names a directory, in full or from the home directory on."""
+    """Return whether a line names a directory, in full or relative to home."""
     return directory in text or directory.replace(home, "$HOME", 1) in text
 
 
 def _line_facts(label: str, lines: Iterable[Line]) -> Facts:
-    """Return where each line stands, and below it what it says."""
+    """Return the location of each line, and below it its text."""
     return [
         fact for line in lines for fact in ((label, str(line)), ("", line.text[:200]))
     ]

@@ -1,4 +1,4 @@
-"""Judges the state of the store: its shims, and each install. Pure."""
+"""Checks the state of the store: its shims, and each install. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def check_shims(state: ShimsState) -> Iterator[Finding]:
         facts = (("without", _names(state.missing)), ("in", state.directory))
         what = "installed programs have no shim"
         yield Finding("shims", what, facts, "toolpin reshim")
-    for name in state.foreign:
+    for name in state.others:
         path = f"{state.directory}/{name}"
         fix = f"rm {shlex.quote(path)} && toolpin reshim"
         what = f"{path} was not created by toolpin"
@@ -33,7 +33,7 @@ def check_shims(state: ShimsState) -> Iterator[Finding]:
 
 
 def check_installs(states: Iterable[InstallState]) -> Iterator[Finding]:
-    """Find installs that were not ended, and those that have lost a part."""
+    """Find unfinished installs, and those with missing parts."""
     for state in states:
         pin, fix = state.pin, f"toolpin verify {state.pin} --repair"
         if state.mark:
@@ -44,7 +44,7 @@ def check_installs(states: Iterable[InstallState]) -> Iterator[Finding]:
             facts = [("reason", state.record)] if state.record != what else []
         elif state.lost:
             what = f"{pin} is missing a file"
-            facts = [("lost", item) for item in state.lost]
+            facts = [("lost", path) for path in state.lost]
             if state.is_adopted or any(map(_is_receipt, state.lost)):
                 fix = f"toolpin uninstall {pin} && toolpin install {pin}"
         else:
@@ -54,7 +54,7 @@ def check_installs(states: Iterable[InstallState]) -> Iterator[Finding]:
 
 
 def check_remains(remains: Iterable[Remains]) -> Iterator[Finding]:
-    """Find what is left of installs and removals that were not ended."""
+    """Find the remains of unfinished installs and removals."""
     for remain in remains:
         fix = f"rm -rf {shlex.quote(remain.path)}"
         if not remain.is_own:
@@ -66,7 +66,7 @@ def check_remains(remains: Iterable[Remains]) -> Iterator[Finding]:
 
 
 def _is_receipt(path: str) -> bool:
-    """Say whether a path is a receipt's: nothing is repaired without it."""
+    """Return whether a path is a receipt's: nothing can be repaired without it."""
     return path.endswith("/.toolpin/receipt.json")
 
 

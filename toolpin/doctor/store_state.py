@@ -1,6 +1,6 @@
-"""Looks at the store's state without reading what files hold: shims, and each install.
+"""Reads the store's state without file contents: shims, and each install.
 
-`verify` compares bytes with receipts; this takes a blink. It changes nothing.
+`verify` compares bytes with receipts; this is quick. It changes nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from toolpin.errors import NotRunnable
 from toolpin.model import REQUIRED, Pin
-from toolpin.shims.shim_directory import has_library, lacking
+from toolpin.shims.shim_directory import has_library, missing_stubs
 from toolpin.shims.stubs import owned_text
 from toolpin.store import installs, stage_names
 from toolpin.store.installs import ADOPTED, RECORD
@@ -21,24 +21,24 @@ from toolpin.system.paths import Paths
 
 
 class ShimsState(NamedTuple):
-    """What the shims directory lacks: stubs, or the place where they should stand.
+    """What is missing in the shims directory: stubs, or the directory itself.
 
-    `foreign` are files there that toolpin did not write. `library` is `as written`,
+    `others` are files there that toolpin did not write. `library` is `as written`,
     `other` or `gone`.
     """
 
     directory: str
     library_file: str
     missing: tuple[str, ...] = ()
-    foreign: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     library: str = "as written"
 
 
 class InstallState(NamedTuple):
-    """One version as it lies there. `record` says why its record cannot be read.
+    """The state of one version.
 
-    `lost` are files of toolpin's own, and programs that the version must have. Of an
-    adopted one nothing tells how to fix it.
+    `record` states why its record cannot be read. `lost` are missing files of toolpin,
+    and missing programs of the version. An adopted one cannot be repaired.
     """
 
     pin: Pin
@@ -50,7 +50,7 @@ class InstallState(NamedTuple):
 
 
 class Remains(NamedTuple):
-    """What a process that is dead now left half done, or could not delete."""
+    """Unfinished work of a dead process, or trees that it could not delete."""
 
     pin: Pin
     path: str
@@ -59,39 +59,37 @@ class Remains(NamedTuple):
 
 
 def look_at_shims(paths: Paths, python: str) -> ShimsState:
-    """Look at the shims of all that is installed; `python` is this interpreter."""
+    """Check the shims of all installs; `python` is toolpin's interpreter."""
     state = ShimsState(paths.shims, paths.shim_library)
     pins = list(_pins(paths))
     if not pins:
         return state
     missing: list[str] = []
-    foreign: list[str] = []
-    for command in lacking(paths, pins):
+    others: list[str] = []
+    for command in missing_stubs(paths, pins):
         path = f"{paths.shims}/{command}"
-        is_foreign = os.path.lexists(path) and owned_text(path) is None
-        (foreign if is_foreign else missing).append(command)
+        is_other = os.path.lexists(path) and owned_text(path) is None
+        (others if is_other else missing).append(command)
     library = "as written" if has_library(paths, python) else "other"
     if not os.path.exists(paths.shim_library):
         library = "gone"
-    return state._replace(
-        missing=tuple(missing), foreign=tuple(foreign), library=library
-    )
+    return state._replace(missing=tuple(missing), others=tuple(others), library=library)
 
 
 def look_at_installs(
     paths: Paths, programs: Callable[[str], Sequence[str]]
 ) -> list[InstallState]:
-    """Look at every install; `programs` are those that all versions of a tool have."""
+    """Check every install; `programs` are those that all versions of a tool have."""
     paths = paths.alone
     states = [_state(paths, pin, programs(pin.tool)) for pin in _pins(paths)]
     return [*states, *_marked(paths)]
 
 
 def look_at_remains(paths: Paths) -> Iterator[Remains]:
-    """Yield what lies in staging, and is of nobody who is at work now."""
+    """Yield what is in staging without a running process."""
     for staged in stage_names.staged(paths.alone):
-        mutex = lock_of(paths.alone, staged.pin)
-        if not os.path.exists(mutex) or _is_free(mutex):
+        lock = lock_of(paths.alone, staged.pin)
+        if not os.path.exists(lock) or _is_free(lock):
             try:
                 is_own = os.lstat(staged.path).st_uid == os.geteuid()
             except FileNotFoundError:
@@ -121,7 +119,7 @@ def _state(paths: Paths, pin: Pin, programs: Sequence[str]) -> InstallState:
         if os.path.lexists(own) and not os.path.exists(path)
         if path.endswith("record.sh") or not os.path.exists(f"{tree}/{ADOPTED}")
     ]
-    # A plugin's scripts may name directories that a version of its tool never has.
+    # A plugin's scripts may name directories that do not exist in every version.
     is_scripted = any(name == "ASDF_INSTALL_PATH" for name, _ in patch.variables)
     lost += [
         directory
@@ -138,13 +136,13 @@ def _state(paths: Paths, pin: Pin, programs: Sequence[str]) -> InstallState:
 
 
 def _marked(paths: Paths) -> Iterator[InstallState]:
-    """Yield what was begun and not ended, and is not at work now."""
+    """Yield unfinished in-place installs without a running process."""
     for mark, pin in stage_names.marks(paths):
-        mutex = lock_of(paths, pin)
-        if not os.path.exists(mutex) or _is_free(mutex):
+        lock = lock_of(paths, pin)
+        if not os.path.exists(lock) or _is_free(lock):
             yield InstallState(pin, paths.install(*pin), mark)
 
 
-def _is_free(mutex: str) -> bool:
-    with try_held(mutex) as free:
+def _is_free(lock: str) -> bool:
+    with try_held(lock) as free:
         return free

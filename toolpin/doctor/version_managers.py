@@ -1,6 +1,6 @@
-"""Names the version manager of a directory of PATH, or of a line of an rc file.
+"""Identifies the version manager of a PATH directory or of an rc file's line.
 
-Pure: by names and variables alone, nothing is looked at.
+Pure: by names and variables alone, no files are read.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 
 class Manager(NamedTuple):
-    """Another manager: the variables that name its root, and where it is without them.
+    """Another manager: the variables that name its root, and the default root.
 
-    `root` is below the home directory. `words` give away a line that sets it up.
+    `root` is below the home directory. `words` identify a line that sets it up.
     """
 
     name: str
@@ -45,7 +45,7 @@ def manager_of(directory: str, env: Mapping[str, str], home: str) -> str:
 
 
 def sets_up(line: str, name: str) -> bool:
-    """Say whether a line of an rc file seems to set a manager up."""
+    """Return whether a line of an rc file seems to set a manager up."""
     words = [
         word for manager in MANAGERS if manager.name == name for word in manager.words
     ]

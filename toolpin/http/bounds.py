@@ -1,7 +1,7 @@
-"""Time limits for calls that have none, or only one for each of their steps.
+"""Time limits for calls that have none, or only one per step.
 
 A socket's timeout starts again with each byte, and a name look-up has none: a server
-that sends a byte now and then, or never answers, would block us forever.
+that sends a byte now and then, or never answers, would block forever.
 """
 
 from __future__ import annotations

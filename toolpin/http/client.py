@@ -1,7 +1,7 @@
 """Turns a URL into a response with requests: one attempt, with a deadline.
 
-It follows redirects, shows credentials to their origin only, and sorts failures: what
-another attempt may fix is Interrupted, the rest is a ToolpinError.
+It follows redirects, sends credentials to their origin only, and classifies failures:
+Interrupted for those that a retry may fix, ToolpinError for the rest.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _USER = re.compile(r"[^/\s]*@")
 
 
 class Client:
-    """Sends requests, and remembers which hosts take no connection."""
+    """Sends requests, and remembers hosts that refuse connections."""
 
     def __init__(
         self,
@@ -63,11 +63,10 @@ class Client:
     ) -> Iterator[Response]:
         """Send a GET request, follow its redirects, and yield a usable response.
 
-        With a body it is a POST request, which redirects repeat.
-
-        That is 200, 206, 304 or 416. Raises NotPublished for 404 and 410, Unreachable
-        for any other final status and for a host that takes no connection (at once,
-        the second time), Refused for a redirect not to be followed, else Interrupted.
+        With a body it is a POST request, which redirects repeat. Usable is 200, 206,
+        304 or 416. Raises NotPublished for 404 and 410, Unreachable for any other final
+        status and for a host that refuses connections (immediately, the second time),
+        Refused for a redirect that must not be followed, else Interrupted.
         """
         configured = urls.check(url)
         shown = Credential(None, "none")
@@ -75,7 +74,7 @@ class Client:
             shown = self._credentials.find(configured)
         deadline = time.monotonic() + self._limits.head_timeout_s
         for _ in range(_MAX_REDIRECTS + 1):
-            # Behind a redirect to another origin no host is shown a secret, not even
+            # After a redirect to another origin no host gets a secret, not even
             # its own, and not even the first one when the redirects lead back to it.
             if urls.origin(url) != urls.origin(configured):
                 shown = Credential(None, "none after a redirect")
@@ -127,7 +126,7 @@ class Client:
         try:
             return within(deadline - time.monotonic(), send, requests.Response.close)
         except Overdue:
-            # The thread that is still waiting goes on to use the session.
+            # The thread that is still waiting continues to use the session.
             del self._local.session
             raise Interrupted(f"no answer within {limits.head_timeout_s:g} s") from None
         except requests.ReadTimeout:
@@ -142,7 +141,7 @@ class Client:
             raise _unreachable(url, cause) from error
 
     def _session(self) -> requests.Session:
-        """Return this thread's session: requests promises nothing across threads."""
+        """Return this thread's session: requests does not guarantee thread safety."""
         if not hasattr(self._local, "session"):
             session = _Session()
             session.mount("https://", _Adapter(lambda: self._context))
@@ -156,18 +155,18 @@ class Client:
 
 
 class _Session(requests.Session):
-    """A session that takes nothing from the environment and keeps no cookies."""
+    """A session that reads nothing from the environment and keeps no cookies."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.trust_env = False  # netrc's `default` entry would go to every host
+        self.trust_env = False  # netrc's `default` entry would be sent to every host
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self.headers["User-Agent"] = f"toolpin/{__version__}"
         # A published digest is that of the file without any Content-Encoding.
         self.headers["Accept-Encoding"] = "identity"
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return none: requests would read the whole body of a redirect otherwise."""
+        """Return None: otherwise requests would read the whole body of a redirect."""
 
 
 class _Adapter(requests.adapters.HTTPAdapter):
@@ -216,21 +215,23 @@ def _check_status(url: str, response: requests.Response, shown: Credential) -> N
         return
     status = f"{code} {responses.get(code, '')}".rstrip()
     if code in (403, 429) and response.headers.get("X-RateLimit-Remaining") == "0":
-        raise _used_up(url, response, shown)
+        raise _rate_limited(url, response, shown)
     if code in _RETRYABLE:
         raise Interrupted(status, wait_s=_retry_after_s(response))
-    asked = [("URL", urls.shown(url)), ("status", status)]
+    request_facts = [("URL", urls.shown(url)), ("status", status)]
     if code in (404, 410):
         name = urls.shown(url).rpartition("/")[2]
         what = f"{urls.host(url)} has no {name or 'such page'}: {status}"
-        raise NotPublished(what, asked)
+        raise NotPublished(what, request_facts)
     if code in (401, 403):
-        asked.append(("credentials", shown.place))
-    raise Unreachable(f"{urls.host(url)} answered {status}", asked)
+        request_facts.append(("credentials", shown.place))
+    raise Unreachable(f"{urls.host(url)} answered {status}", request_facts)
 
 
-def _used_up(url: str, response: requests.Response, shown: Credential) -> Unreachable:
-    """Explain a limit that is used up, as GitHub's API states it in headers.
+def _rate_limited(
+    url: str, response: requests.Response, shown: Credential
+) -> Unreachable:
+    """Describe a rate limit that is used up, as GitHub's API states it in headers.
 
     Source: GitHub's page on rate limits of the REST API.
     """
@@ -251,8 +252,8 @@ def _used_up(url: str, response: requests.Response, shown: Credential) -> Unreac
 def _retry_after_s(response: requests.Response) -> float | None:
     """Return Retry-After, which is seconds or a date, as seconds (RFC 9110 10.2.3).
 
-    urllib3's Retry has a parser too; it fails on dates outside of the calendar, and
-    some versions shorten the time, which is to be reported as it is.
+    urllib3's Retry has a parser too; it fails on invalid dates, and some versions
+    shorten the time, which is reported unchanged.
     """
     text = response.headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
@@ -266,14 +267,14 @@ def _retry_after_s(response: requests.Response) -> float | None:
 def _permanent_cause(
     url: str, error: Exception, limits: Limits, transport: Transport
 ) -> str | None:
-    """Describe why a host takes no connection; None if another attempt may help."""
+    """Describe why a host refuses connections; None if another attempt may help."""
     if isinstance(error, requests.ConnectTimeout):
         return f"no connection within {limits.connect_timeout_s:g} s"
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy did not connect"
     if isinstance(error, requests.ConnectionError):
         return connection_failure(error)
-    # requests quotes what it cannot use: of a proxy's URL, a part of the password.
+    # requests quotes invalid values: a proxy's URL may include the password.
     proxy = proxy_for(url, transport.proxy)
     if proxy and not isinstance(error, requests.exceptions.InvalidSchema):
         return no_proxy_url(proxy)
@@ -281,12 +282,12 @@ def _permanent_cause(
 
 
 def no_proxy_url(proxy: str) -> str:
-    """Report that a proxy's address is no URL, without what may be its password."""
+    """Report an invalid proxy URL without text that may be its password."""
     return f"the proxy's address, {proxy.rpartition('@')[2]}, is not a URL"
 
 
 def _distrusted(url: str, error: Exception) -> Unreachable:
-    """Explain a certificate error; the clock is a fact, as a wrong one causes it."""
+    """Describe a certificate error; with the clock, which may be the cause."""
     today = time.strftime("%Y-%m-%d", time.gmtime())
     return Unreachable(
         f"{urls.host(url)} has a certificate that this machine does not trust",

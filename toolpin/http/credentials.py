@@ -1,9 +1,9 @@
-"""Turns a URL into the Authorization that its origin may see, and where that stands.
+"""Turns a URL into the Authorization that its origin may see, and where it came from.
 
 In order: a user in the URL itself; a token that the settings name for the origin, as
-`"https://mirror.example" = "env:VARIABLE"`, so that no file of ours holds a secret; for
-GitHub's API $GITHUB_TOKEN, $GH_TOKEN or what `gh` is logged in with; the host's entry
-of ~/.netrc or $NETRC. It writes down nothing.
+`"https://mirror.example" = "env:VARIABLE"`, so that no file of toolpin holds a secret;
+for GitHub's API $GITHUB_TOKEN, $GH_TOKEN or the token of `gh`; the host's entry of
+~/.netrc or $NETRC. It writes nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from toolpin.errors import Refused, UsageError
 from toolpin.http import urls
 
-# Only this origin is shown the token of GitHub's users.
+# Only this origin gets the token of GitHub's users.
 _GITHUB = "https://api.github.com"
 _GITHUB_SERVER = "https://github.com"
 _GITHUB_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
@@ -28,14 +28,14 @@ _EXAMPLE = '"https://mirror.example" = "env:MIRROR_TOKEN"'
 
 
 class Credential(NamedTuple):
-    """The value of an Authorization header, None without one, and a place to name."""
+    """The value of an Authorization header, None without one, and its origin."""
 
     header: str | None
     place: str
 
 
 class Credentials:
-    """What this user may show, and to whom."""
+    """The credentials of this user, by origin."""
 
     def __init__(
         self,
@@ -54,9 +54,9 @@ class Credentials:
         }
 
     def find(self, url: str) -> Credential:
-        """Return what to show to the origin of a URL: nothing over plain http.
+        """Return the credential for the origin of a URL: none over plain http.
 
-        Raises Refused for a password in a URL that would travel in the open, and
+        Raises Refused for a password in a URL that would be sent unencrypted, and
         UsageError for a token's variable that holds none.
         """
         parts = urlsplit(url)
@@ -73,7 +73,7 @@ class Credentials:
         return self._from_netrc((parts.hostname or "").rstrip("."))
 
     def _from_github(self) -> Credential | None:
-        """Return the token of a variable, else the one that `gh` has, if any."""
+        """Return the token of a variable, else the one of `gh`, if any."""
         # A job of a company's own GitHub server has a token of that server.
         server = self._env.get("GITHUB_SERVER_URL") or _GITHUB_SERVER
         names = _GITHUB_VARIABLES if server.rstrip("/") == _GITHUB_SERVER else ()
@@ -95,11 +95,11 @@ class Credentials:
         )
 
     def _from_netrc(self, host: str) -> Credential:
-        """Return a host's own entry: `default` would go to whoever is asked."""
+        """Return a host's own entry: `default` would be sent to any host."""
         try:
             hosts = netrc.netrc(self._netrc).hosts
         except netrc.NetrcParseError as error:
-            # Its message quotes the word that it stumbled over: perhaps the password.
+            # Its message quotes the invalid word, which may be the password.
             return Credential(None, f"none: {self._netrc}:{error.lineno} is unclear")
         except (OSError, UnicodeDecodeError):
             return Credential(None, "none")
@@ -112,7 +112,7 @@ class Credentials:
 def check_credentials(place: str, value: object) -> dict[str, str]:
     """Return a table of origins and `env:` references; UsageError for anything else.
 
-    What was written instead of a reference may be a secret, so no error repeats it.
+    A wrong value may be a secret, so no error repeats it.
     """
     if not isinstance(value, dict):
         raise UsageError(
@@ -153,5 +153,5 @@ def _from_url(url: str) -> Credential:
 
 
 def _basic(user: str, password: str) -> str:
-    """Render RFC 7617's form, which is UTF-8 where the server says nothing."""
+    """Render RFC 7617's form, in UTF-8 if the server states no charset."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()

@@ -1,7 +1,7 @@
 """Fetches URLs: small documents as bytes, artifacts into a verified file.
 
-It retries what another attempt may fix, and resumes what was cut. An artifact is passed
-on only after its digest matches; nothing is unpacked or cached here.
+It retries after transient failures, and resumes interrupted downloads. An artifact is
+returned only after its digest matches; nothing is unpacked or cached here.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = ["Fetcher", "Limits", "Post", "Progress"]
 # The body of a POST request, and its headers.
 Post = tuple[bytes, Mapping[str, str]]
 
-# Called with the bytes received and, where it is known, how many there will be.
+# Called with the bytes received and, if known, the total.
 Progress = Callable[[int, int | None], None]
 
 _LONGEST_WAIT_S = 10.0
@@ -57,7 +57,7 @@ class _Received(NamedTuple):
 
 
 class Fetcher:
-    """Fetches over HTTP; `rewrite` turns a canonical URL into the mirror's."""
+    """Fetches over HTTP; `rewrite` replaces a canonical URL by the mirror's."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Fetcher:
     def document(
         self, url: str, *, max_bytes: int | None = None, post: Post | None = None
     ) -> bytes:
-        """Return a small document: an index, a checksum file, or the answer to a post.
+        """Return a small document: an index, a checksum file, the response to a POST.
 
         Raises NotPublished (404, 410), Unreachable, or Refused (too large).
         """
@@ -93,9 +93,9 @@ class Fetcher:
         max_bytes: int | None = None,
         post: Post | None = None,
     ) -> tuple[bytes | None, Mapping[str, str]]:
-        """Return a document and its headers; None where it is still the `known` one.
+        """Return a document and its headers; None if it is still the `known` one.
 
-        `known` are the headers that name it: If-None-Match, If-Modified-Since. Raises
+        `known` are its conditional headers: If-None-Match, If-Modified-Since. Raises
         what `document` raises.
         """
         url = self._rewrite(url)
@@ -113,9 +113,9 @@ class Fetcher:
         return self._retrying(url, read)
 
     def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
-        """Leave the artifact, complete and verified, at `part`, or raise.
+        """Download the artifact, complete and verified, to `part`, or raise.
 
-        A partial download at `part` is resumed when the server still has the same file.
+        A partial download at `part` is resumed if the server still has the same file.
         Bytes with another digest are deleted and fetched once more from the start, then
         Mismatch is raised.
         """
@@ -132,7 +132,7 @@ class Fetcher:
         remember_validator(part, "")
 
     def unverified(self, url: str, part: str) -> tuple[Digest, int]:
-        """Leave whatever a URL returns at `part`; return its SHA-256 and its size.
+        """Download whatever a URL returns to `part`; return its SHA-256 and its size.
 
         Never resumed: without a published digest, two halves may be of two files.
         """
@@ -154,13 +154,13 @@ class Fetcher:
 
     @cached_property
     def _client(self) -> Client:
-        """The libraries of the client are half of what a command loads."""
-        from toolpin.http.client import Client  # noqa: PLC0415 - only where it is used
+        """The HTTP client, whose libraries are half of what a command loads."""
+        from toolpin.http.client import Client  # noqa: PLC0415 - only if it is used
 
         return Client(self._limits, self._credentials, self._transport)
 
     def _retrying(self, url: str, work: Callable[[], _Result]) -> _Result:
-        """Return what `work` returns; repeat it, after a pause, while it may succeed.
+        """Return what `work` returns; repeat it, after a pause, if that may succeed.
 
         The only loop of retries: an attempt includes the body, which is resumed.
         """
@@ -168,12 +168,12 @@ class Fetcher:
         while True:
             try:
                 return work()
-            except Interrupted as fault:
+            except Interrupted as failure:
                 pause_s = 0.2 * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
-                if fault.wait_s is not None:
-                    pause_s = fault.wait_s
+                if failure.wait_s is not None:
+                    pause_s = failure.wait_s
                 if attempt == self._limits.attempts or pause_s > _LONGEST_WAIT_S:
-                    raise _gave_up(url, fault, attempt) from fault
+                    raise _gave_up(url, failure, attempt) from failure
             time.sleep(pause_s)
             attempt += 1
 
@@ -188,12 +188,12 @@ class Fetcher:
                 raise _endless(response.url, limit)
             if time.monotonic() > deadline:
                 allowed_s = self._limits.document_timeout_s
-                fault = Interrupted(f"it took longer than {allowed_s:g} s")
-                raise _gave_up(url, fault, 1)
+                failure = Interrupted(f"it took longer than {allowed_s:g} s")
+                raise _gave_up(url, failure, 1)
         return bytes(content)
 
     def _fill(self, job: _Job) -> None:
-        """Fetch what is missing of an artifact, once, and verify the whole."""
+        """Fetch the missing rest of an artifact, once, and verify the whole."""
         offset, _ = resumable(job.part)
         if offset and offset == job.artifact.size_bytes:
             check_file(job.part, job.artifact, "an earlier download")
@@ -203,7 +203,7 @@ class Fetcher:
             raise mismatch(job.artifact, digest.hex, size_bytes, place)
 
     def _receive(self, job: _Job) -> _Received:
-        """Fetch what is missing of a file, once, with the bytes as they are sent."""
+        """Fetch the missing rest of a file, once, without decoding."""
         offset, tag = resumable(job.part)
         headers = {"Range": f"bytes={offset}-", "If-Range": tag} if offset else {}
         algorithm = job.artifact.digest.algorithm
@@ -220,7 +220,7 @@ class Fetcher:
                 with open(job.part, "rb") as kept:
                     digest = hashlib.file_digest(kept, algorithm)
             with open(job.part, "ab" if received else "wb") as file:
-                if not received:  # never beside the bytes of another file
+                if not received:  # never next to the bytes of another file
                     remember_validator(job.part, validator(response.headers))
                 job.progress(received, total)
                 for block in response.blocks(decode=False):
@@ -249,7 +249,7 @@ class Fetcher:
     def _check_size(
         self, size_bytes: int, artifact: Artifact, response: Response
     ) -> None:
-        """Refuse what is larger than published, or than allowed."""
+        """Refuse a file that is larger than published, or than allowed."""
         if artifact.size_bytes is None:
             if size_bytes > self._limits.download_bytes:
                 raise _endless(response.url, self._limits.download_bytes)
@@ -269,7 +269,7 @@ def _wrong_size(artifact: Artifact, size_bytes: int, response: Response) -> Mism
 
 
 def _place(response: Response) -> str:
-    """Name where bytes came from, and their date.
+    """Describe the origin of bytes, and their date.
 
     A page instead of a file is a login or a proxy.
     """
@@ -289,9 +289,9 @@ def _endless(url: str, limit: int) -> Refused:
     )
 
 
-def _gave_up(url: str, fault: Interrupted, attempts: int) -> Unreachable:
-    facts = [("URL", urls.shown(url)), ("reason", fault.cause)]
-    if fault.wait_s is not None:
-        facts.append(("retry after", f"{fault.wait_s:.0f} s"))
+def _gave_up(url: str, failure: Interrupted, attempts: int) -> Unreachable:
+    facts = [("URL", urls.shown(url)), ("reason", failure.cause)]
+    if failure.wait_s is not None:
+        facts.append(("retry after", f"{failure.wait_s:.0f} s"))
     facts.append(("attempts", str(attempts)))
     return Unreachable(f"{urls.host(url)} does not deliver the file", facts)

@@ -1,4 +1,4 @@
-"""The limits of a request, and the failure that another attempt may fix.
+"""The limits of a request, and the failure that a retry may fix.
 
 It imports no HTTP library: a command that finds everything in the cache needs none.
 """
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Limits(NamedTuple):
-    """How long to wait, how often to try, and how much to accept."""
+    """How long to wait, how often to retry, and how much to accept."""
 
     connect_timeout_s: float = 5.0
     stall_timeout_s: float = 15.0
@@ -25,10 +25,10 @@ class Limits(NamedTuple):
 
 
 class Transport(NamedTuple):
-    """How a server is reached: "" stands for what this machine is set up for.
+    """How a server is reached: "" for the machine's configuration.
 
-    A file of certificates to trust, a file with a certificate and key of one's own,
-    and a proxy.
+    A file of certificates to trust, a file with a client certificate and key, and a
+    proxy.
     """
 
     cert: str = ""
@@ -40,7 +40,7 @@ DEFAULT_TRANSPORT = Transport()
 
 
 class Interrupted(Exception):
-    """An attempt failed and another may succeed: a reset, a stall, a passing status."""
+    """An attempt failed and another may succeed: a reset, a stall, some statuses."""
 
     def __init__(self, cause: str, *, wait_s: float | None = None) -> None:
         super().__init__(cause)

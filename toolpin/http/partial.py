@@ -1,7 +1,8 @@
 """Partial downloads: what is kept on disk, and how the rest of it is requested.
 
-The bytes are in `part`; a file beside it holds the validator (an ETag or a date) with
-which If-Range asks whether the server still has the same file (RFC 9110 13.1.5).
+The bytes are in `part`; a file beside it holds the validator (an ETag or a date) for
+If-Range, with which the server checks that it still has the same file (RFC 9110
+13.1.5).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def remember_validator(part: str, validator: str) -> None:
 
 
 def validator(headers: Mapping[str, str]) -> str:
-    """Return what identifies the bytes of a response; a weak ETag does not."""
+    """Return a response's validator; a weak ETag does not identify its bytes."""
     tag = headers.get("etag", "")
     if tag.startswith('"'):
         return tag
@@ -51,7 +52,8 @@ def granted_offset(
 ) -> int | None:
     """Return the offset at which a response's body begins, None for a wrong one.
 
-    That is 0 for the whole file, which a server may always send, else the requested.
+    That is 0 for the whole file, which a server may always send, else the requested
+    one.
     """
     if status == 200:
         return 0

@@ -1,4 +1,4 @@
-"""Turns a response that is under way into headers and a bounded stream of bytes.
+"""Turns a response in progress into headers and a bounded stream of bytes.
 
 A body that stalls, trickles or breaks off raises Interrupted.
 """
@@ -71,7 +71,7 @@ class Response:
             cause = _TRICKLE if watchdog.fired else "the connection was cut"
             raise Interrupted(cause) from error
         if watchdog.fired:
-            # What is read from a connection that was shut down is not the file.
+            # Data from a connection that was shut down is not the file.
             raise Interrupted(_TRICKLE)
         return block
 

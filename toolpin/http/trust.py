@@ -1,7 +1,8 @@
-"""Turns what this machine trusts into a TLS context; it never turns checks off.
+"""Turns the certificates that this machine trusts into a TLS context.
 
-The system's store counts (Keychain on macOS, the distribution's certificates on Linux),
-unless a variable that other clients know too names certificates: then those alone do.
+Checks are never disabled. The system's store is used (Keychain on macOS, the
+distribution's certificates on Linux), unless a variable of other clients names
+certificates: then only those.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def _trusting(
 ) -> ssl.SSLContext:
     try:
         if not cafile and capath and not any(map(os.path.isdir, capath.split(":"))):
-            # OpenSSL says nothing, and then trusts nobody.
+            # OpenSSL ignores the error, and then trusts no certificate.
             raise NotADirectoryError("no such directory")
         return ssl.create_default_context(cafile=cafile or None, capath=capath or None)
     except OSError as error:

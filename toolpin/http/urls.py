@@ -1,6 +1,6 @@
-"""Turns URLs into a judgement: may this be asked, may a server send us there.
+"""Checks URLs: whether they may be requested, and whether a server may redirect there.
 
-Pure: a host name is judged as it is written, and never looked up.
+Pure: a host name is checked as written, and never looked up.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PRINTABLE = re.compile(r"[!-~]+")
 
 
 def check(url: str) -> str:
-    """Return a URL that may be asked; Refused for any other.
+    """Return a URL that may be requested; Refused for any other.
 
     It is http or https, names a host, and is printable ASCII without blanks, so that
     nothing in it can become a second header or a second request.
@@ -48,7 +48,7 @@ def redirected(url: str, location: str, configured: str) -> str:
     """Return where a redirect from `url` leads; Refused when it must not lead there.
 
     A redirect never leaves TLS, and never goes from a public host to this machine or
-    its network, unless to the origin of `configured`, the URL that was asked first.
+    its network, unless to the origin of `configured`, the URL that was requested first.
     """
     try:
         target = check(urljoin(url, location))
@@ -65,19 +65,19 @@ def redirected(url: str, location: str, configured: str) -> str:
 
 
 def origin(url: str) -> str:
-    """Return `scheme://host:port`: what has to be equal for a secret to be shown."""
+    """Return `scheme://host:port`, which must be equal for a secret to be sent."""
     parts = urlsplit(url)
     port = parts.port or _PORTS.get(parts.scheme, 0)
     return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
 def keeps_secrets(url: str) -> bool:
-    """Tell whether what is sent to a URL stays secret: TLS, or this machine."""
+    """Return whether what is sent to a URL stays secret: TLS, or this machine."""
     return urlsplit(url).scheme == "https" or is_loopback(url)
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether a URL names this machine, by name or by address."""
+    """Return whether a URL names this machine, by name or by address."""
     name = (urlsplit(url).hostname or "").rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -108,7 +108,7 @@ def _is_private(url: str) -> bool:
 
 
 def _is_public(address: _Address) -> bool:
-    """Tell whether an address, and what it stands for, is one of the Internet's."""
+    """Return whether an address, or one embedded in it, is on the public Internet."""
     if isinstance(address, ipaddress.IPv6Address):
         if address.is_site_local:
             return False
@@ -133,7 +133,8 @@ def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 def _address(name: str) -> _Address | None:
     """Return the address that a host is, also as `127.1`, `0x7f000001`, `2130706433`.
 
-    The resolver takes these old forms, so a check of dotted quads alone is no check.
+    The resolver takes these old forms, so checking only dotted quads would not be
+    enough.
     """
     try:
         return ipaddress.ip_address(name.partition("%")[0])

@@ -1,1 +1,1 @@
-"""The pipeline: a pin becomes a version that is installed."""
+"""The pipeline that turns a pin into an installed version."""

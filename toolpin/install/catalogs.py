@@ -1,7 +1,7 @@
-"""Turns a source into the list of what it has, asked now or remembered with its age.
+"""Turns a source into its version list, fetched now or cached with its age.
 
-The lists lie in the cache, one for each source, host and address asked. Which release a
-request means is for `resolve`.
+The lists are in the cache, one per source, host and address. `resolver` decides which
+release a request means.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _KIND = "catalogues"
 
 
 class Catalog(NamedTuple):
-    """What a source has for a host. `stale` says why it could not be asked again."""
+    """The version list of a source for a host. `stale` states why a refresh failed."""
 
     releases: tuple[Release, ...]
     age_s: float = 0.0
@@ -40,7 +40,7 @@ class Catalog(NamedTuple):
 
 
 class Catalogs:
-    """The lists of all sources, for one machine and one user."""
+    """The version lists of all sources, for one machine and one user."""
 
     def __init__(
         self,
@@ -59,10 +59,10 @@ class Catalogs:
     def read(
         self, tool: Tool, spec: SourceSpec, host: Host, *, max_age_s: float = 0.0
     ) -> Catalog:
-        """Return the list, from the cache where it is young enough.
+        """Return the list, from the cache if it is recent enough.
 
-        Where the source gives no answer an older list is returned, with the reason.
-        Raises Unreachable where there is none.
+        If the source gives no answer an older list is returned, with the reason. Raises
+        Unreachable without one.
         """
         known = self._remembered(tool, spec, host)
         if known and known.age_s < max_age_s:
@@ -82,7 +82,7 @@ class Catalogs:
         return Catalog(releases)
 
     def kept(self, tool: Tool, spec: SourceSpec, host: Host) -> Catalog:
-        """Return the list as it was last read, without a request; else an empty one."""
+        """Return the cached list without a request; an empty one if there is none."""
         return self._remembered(tool, spec, host) or Catalog(())
 
     def in_lines(
@@ -96,8 +96,8 @@ class Catalogs:
     ) -> Sequence[Release]:
         """Return a source's releases with the long-term lines that they belong to.
 
-        The lines are read where the source's own list does not state them and `wanted`,
-        what is asked for, may be the name of one.
+        The lines are read if the source's own list does not state them and `wanted` may
+        be the name of one.
         """
         may_be_line = tool.channels and wanted and not wanted[0].isdigit()
         if has_channels(spec) or not may_be_line:
@@ -106,7 +106,7 @@ class Catalogs:
         return [with_channels(release, lines) for release in releases]
 
     def _remembered(self, tool: Tool, spec: SourceSpec, host: Host) -> Catalog | None:
-        """Return the list in the cache, if it is one and from the same address."""
+        """Return the cached list, if it is valid and from the same address."""
         try:
             note = self._cache.read_note(_KIND, tool.name, f"{spec.id}@{host}")
             table = parse_json(note or b"")
@@ -118,7 +118,7 @@ class Catalogs:
             same = table["address"] == self._address(spec, host)
         except (ToolpinError, ValueError, LookupError, TypeError, RecursionError):
             return None
-        # A list from the future was written by a wrong clock: it counts as old.
+        # A list from the future was written with a wrong clock: it is treated as old.
         return Catalog(releases, age_s if age_s >= 0 else DAY_S) if same else None
 
     def _remember(
@@ -139,21 +139,21 @@ class Catalogs:
             self._cache.write_note(data, _KIND, tool.name, f"{spec.id}@{host}")
 
     def _address(self, spec: SourceSpec, host: Host) -> str:
-        """Return what is asked: another mirror's list is not this one's.
+        """Return the address queried: another mirror's list does not apply.
 
-        As a note has it, without the mirror's password.
+        As stored in the cache, without the mirror's password.
         """
         address = KINDS[spec.kind].address(spec, host)
         return urls.shown(self._settings.rewrite(address))
 
 
 def has_channels(spec: SourceSpec) -> bool:
-    """Say whether a source's own list states the channels of its releases."""
+    """Return whether a source's own list states the channels of its releases."""
     return KINDS[spec.kind].states_channels(spec)
 
 
 def describe_age(age_s: float) -> str:
-    """Return an age as people say it: `3 hours`."""
+    """Return an age in words: `3 hours`."""
     for size_s, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if age_s >= size_s:
             count = int(age_s // size_s)

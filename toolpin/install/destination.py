@@ -1,7 +1,7 @@
-"""What differs where trees go into a directory of their own, and not into the store.
+"""Rules for trees that go into a directory given by the user instead of the store.
 
-A checkout, or another user, may have filled that directory: nothing there counts before
-it was compared, and one process at a time works in it.
+A checkout, or another user, may have filled that directory: its content is used only
+after it was compared, and one process at a time works in it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from toolpin.system.paths import Paths
 
 @contextmanager
 def alone(directory: str, remark: Callable[[str], None]) -> Iterator[None]:
-    """Hold a directory of trees, made where it is not there; "" is none.
+    """Lock a directory of trees, creating it if needed; "" for none.
 
-    The mutexes of versions keep out only who has this data directory.
+    Version locks protect only against processes with the same data directory.
     """
     if not directory:
         yield
@@ -50,21 +50,21 @@ def is_in_directory(
     mutable: Sequence[str],
     remark: Callable[[str], None],
 ) -> bool:
-    """Say whether a job's tree is there, as it was installed: every byte is compared.
+    """Return whether a job's tree is there as installed: every byte is compared.
 
-    Raises ToolpinError for a tree there that toolpin has not made.
+    Raises ToolpinError for a tree that toolpin has not made.
     """
     place = paths.install(*job.pin)
     if not os.path.lexists(place):
         return False
-    # Behind a link lies what an image made of the directory would lack.
+    # An image made of the directory would lack what is behind a link.
     receipt = (
         None if os.path.islink(place) else publication.read_receipt(paths, job.pin)
     )
     if receipt is None:
         facts, hint = [("required for", str(job.pin))], None
         if aside := cleanup.aside_of(paths, job.pin.tool):
-            # By a build that was killed, and nothing else tells it from a user's own.
+            # A killed build left it; without the mark it would look like a user's.
             facts.append(("found", aside))
             hint = f"rm -rf {as_word(place)}"
         raise ToolpinError(
@@ -74,7 +74,7 @@ def is_in_directory(
         return False
     if job.locked and receipt.artifacts != job.locked.entry.build.artifacts:
         return False
-    # The record is for shims, and names the place: a tree that may move may have.
+    # The record is for shims and names the path; a movable tree may have one.
     bad = [
         finding
         for finding in inspect(paths, job.pin, mutable).findings

@@ -1,6 +1,6 @@
 """Explains why a host has no build of a version: its first builds are newer.
 
-From what the plugin states of each source (`since`); nothing here is asked for.
+From the plugin's data for each source (`since`), without queries.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from toolpin.versions import sort_key
 
 
 class Failure(NamedTuple):
-    """Why one source did not serve."""
+    """The reason why one source could not be used."""
 
     spec: SourceSpec
     error: ToolpinError
@@ -34,9 +34,9 @@ def too_old(spec: SourceSpec, pin: Pin, host: Host) -> str:
 def with_reason(
     spec: SourceSpec, pin: Pin, host: Host, error: NotPublished | Unreachable
 ) -> NotPublished | Unreachable:
-    """Return the error of a source; for a version older than its builds, that reason.
+    """Return the error of a source, explained for a version older than its builds.
 
-    Only once it has stated that it has none: builds may be added to old releases.
+    Only if the source has stated that it has none: builds may be added to old releases.
     """
     reason = too_old(spec, pin, host)
     if not reason or type(error) is not NotPublished:
@@ -45,10 +45,10 @@ def with_reason(
 
 
 def first_for(failures: Sequence[Failure], pin: Pin, host: Host) -> str | None:
-    """Return the first version with a build, where the sources have only later ones.
+    """Return the first version with a build, if the sources have only later ones.
 
-    None where a source that states its first version could have this one, or where one
-    that states none does not answer.
+    None if a source that states its first version could have this one, or if one that
+    states none does not answer.
     """
     firsts: list[str] = []
     for spec, error in failures:
@@ -60,7 +60,7 @@ def first_for(failures: Sequence[Failure], pin: Pin, host: Host) -> str | None:
     return min(firsts, key=sort_key, default=None)
 
 
-def to_pin(tool: str, version: str, origin: Origin) -> str:
-    """Return the command that takes another version: in the file that asks for one."""
+def command_to_pin(tool: str, version: str, origin: Origin) -> str:
+    """Return the command that pins another version, in the file with the request."""
     written = pin_command([tool, version], origin.place) if origin.line else None
     return written or f"toolpin install {tool} {version}"

@@ -1,4 +1,4 @@
-"""What an install needs of the application's context."""
+"""The part of the App that installs use."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Context(Protocol):
 
     @property
     def registry(self) -> Registry:
-        """The tools that are known."""
+        """The known tools."""
 
     @property
     def settings(self) -> Settings:
-        """The settings that hold, with the command line's."""
+        """The effective settings, with the command line's."""
 
     @property
     def host(self) -> Host:
@@ -33,16 +33,16 @@ class Context(Protocol):
 
     @property
     def cache(self) -> Cache:
-        """Where archives and notes are kept."""
+        """The cache of archives and notes."""
 
     @property
     def clients(self) -> Clients:
-        """What queries sources and downloads."""
+        """The clients that query sources and download."""
 
     @property
     def builder(self) -> Builder:
-        """What builds from source code."""
+        """The builder of source code."""
 
     @property
     def board(self) -> Board:
-        """Where progress is shown."""
+        """The progress display."""

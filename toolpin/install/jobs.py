@@ -1,4 +1,4 @@
-"""What `install` is to do, and how it ended, as values. It does none of the work."""
+"""The jobs of an install and their outcomes, as values."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Job(NamedTuple):
-    """One pin to provide, who wants it, and the build if it is locked.
+    """One pin to install, its origin, and the build if it is locked.
 
-    With `must` an install that was made of other bytes does not count. `beside` are the
-    tools that the project pins beside it, of those that it requires: (tool, version).
+    With `must` an install from other bytes is not accepted. `beside` are the pinned
+    versions of the tools that it requires: (tool, version).
     """
 
     pin: Pin
@@ -27,7 +27,7 @@ class Job(NamedTuple):
 
 
 def in_order(jobs: Sequence[Job], required: Mapping[str, Collection[str]]) -> list[Job]:
-    """Return jobs in their order, but each behind the jobs of the tools it requires.
+    """Return jobs in order, but each after the jobs of the tools it requires.
 
     `required` has these for each tool. Of tools that require each other the first one
     in the order comes last.
@@ -50,7 +50,7 @@ def in_order(jobs: Sequence[Job], required: Mapping[str, Collection[str]]) -> li
 
 
 class Outcome(NamedTuple):
-    """How a job ended: `installed`, `present`, or `failed` with an error; how long."""
+    """The result of a job: `installed`, `present`, or `failed`; error and duration."""
 
     job: Job
     status: str

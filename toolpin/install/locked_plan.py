@@ -1,6 +1,6 @@
-"""Turns what is locked of a pin into its plan, and compares it with an install.
+"""Turns the locked build of a pin into a plan, and compares it with an install.
 
-Reads lockfiles; never writes one, and asks nobody.
+Reads lockfiles; never writes one, and uses no network.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from toolpin.errors import (
     ToolpinError,
 )
 from toolpin.install.jobs import Job
-from toolpin.install.planner import assemble, ways_to_verify
+from toolpin.install.planner import all_verified_by, assemble
 from toolpin.lockfile.document import HERE, Entry, Locked, Lockfile
 from toolpin.model import Host, Origin, Pin, Plan
 from toolpin.plugins.registry import Registry
@@ -27,15 +27,15 @@ from toolpin.system.host import any_of
 from toolpin.system.paths import Paths
 from toolpin.versions import sort_key
 
-# Of an adopted install, and of one whose receipt is lost.
-UNTOLD = "it has no receipt"
+# For an adopted install, and for one without its receipt.
+NO_RECEIPT = "it has no receipt"
 
 
 def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
-    """Return the plan for what is locked, made of the plugin's data as it is today.
+    """Return the plan for a locked build, made with the plugin's current data.
 
-    Raises NotLocked where the plugin has no such source any more, Refused for a
-    locator that the plugin would not name.
+    Raises NotLocked if the plugin no longer has the source, Refused for a locator that
+    the plugin would not name.
     """
     if job.locked is None:
         raise ValueError(f"{job.pin} is not locked")
@@ -59,12 +59,12 @@ def locked_plan(tool: Tool, job: Job, host: Host) -> Plan:
         ) from error
 
 
-def is_there(paths: Paths, job: Job) -> bool:
-    """Say whether a job is done: where it must, with the very bytes that are locked.
+def is_done(paths: Paths, job: Job) -> bool:
+    """Return whether a job is done: if required, with the very bytes that are locked.
 
-    The machine's store with other ones counts as if it had none. Raises NotLocked where
-    this one has others, or where no receipt tells what it has, and ToolpinError where
-    it was built for a newer tool than the one that is pinned beside it.
+    A machine-wide install with other bytes is ignored. Raises NotLocked if the user's
+    install has others, or if it has no receipt, and ToolpinError if it was built for a
+    newer tool than the one pinned beside it.
     """
     if not installs.is_installed(paths, job.pin):
         return False
@@ -81,12 +81,12 @@ def is_there(paths: Paths, job: Job) -> bool:
     if job.locked is None:
         return True
     with contextlib.suppress(ToolpinError):
-        return _made_of(store, job.pin)[0] == _digests(job.locked)
+        return _made_from(store, job.pin)[0] == _digests(job.locked)
     return False
 
 
 def too_new(store: Paths, job: Job) -> ToolpinError | None:
-    """Return the error of an install that runs on no tool as old as the pinned one."""
+    """Return the error of an install that needs a newer tool than the pinned one."""
     beside = dict(job.beside)
     for tool, least in installs.partners(store, job.pin) if beside else ():
         have = beside.get(tool)
@@ -105,11 +105,11 @@ def too_new(store: Paths, job: Job) -> ToolpinError | None:
 
 
 def other_bytes(paths: Paths, job: Job) -> NotLocked | None:
-    """Return the error of an install here that is not of the locked bytes, or None."""
+    """Return the error of an install that is not of the locked bytes, or None."""
     if job.locked is None or not installs.is_installed(paths.alone, job.pin):
         return None
     want = _digests(job.locked)
-    have, source = _made_of(paths, job.pin)
+    have, source = _made_from(paths, job.pin)
     if have == want:
         return None
     known = f"{', '.join(have)} from {source}"
@@ -117,7 +117,7 @@ def other_bytes(paths: Paths, job: Job) -> NotLocked | None:
         f"{job.pin} is installed from different files than those that are locked",
         [
             ("required by", str(job.origin)),
-            ("installed", known if have else UNTOLD),
+            ("installed", known if have else NO_RECEIPT),
             ("locked", f"{', '.join(want)} from {job.locked.entry.source}"),
         ],
         f"toolpin uninstall {job.pin}",
@@ -128,7 +128,7 @@ def _digests(locked: Locked) -> list[str]:
     return [str(artifact.digest) for artifact in locked.entry.build.artifacts]
 
 
-def _made_of(store: Paths, pin: Pin) -> tuple[list[str], str]:
+def _made_from(store: Paths, pin: Pin) -> tuple[list[str], str]:
     """Return the digests and the source of an install, none for an adopted one."""
     receipt = publication.read_receipt(store, pin)
     if receipt is None:
@@ -137,7 +137,7 @@ def _made_of(store: Paths, pin: Pin) -> tuple[list[str], str]:
 
 
 def check_locators(lock: Lockfile, file: str, registry: Registry) -> None:
-    """Raise what `locked_plan` raises for an entry that nobody could install."""
+    """Raise what `locked_plan` raises for an entry that cannot be installed."""
     for entry in lock.entries:
         if entry.has_build:
             tool = registry.require(entry.pin.tool)
@@ -147,11 +147,11 @@ def check_locators(lock: Lockfile, file: str, registry: Registry) -> None:
 
 
 def _check_verified(tool: Tool, entry: Entry, file: str) -> None:
-    """Raise NotLocked for digests that come from elsewhere than the entry says."""
-    from toolpin.cache.first_use import VERIFIED  # noqa: PLC0415 - with it what asks
+    """Raise NotLocked for digests whose origin differs from the entry's."""
+    from toolpin.cache.first_use import VERIFIED  # noqa: PLC0415 - it loads clients
 
     spec = next(source for source in tool.sources if source.id == entry.source)
-    ways = ways_to_verify(spec)
+    ways = all_verified_by(spec)
     if entry.verified not in {*ways, VERIFIED, HERE}:
         raise NotLocked(
             f"{entry.pin} is verified differently than its lockfile states",
@@ -165,7 +165,7 @@ def _check_verified(tool: Tool, entry: Entry, file: str) -> None:
 
 
 def rebuilt(job: Job, error: Mismatch) -> Mismatch:
-    """Return the error of bytes that are not the locked ones, with the dates known."""
+    """Return the error for bytes that differ from the locked ones, with known dates."""
     facts = [("required by", f"{job.origin} ({job.pin})"), *error.facts]
     if job.locked:
         facts.append(("locked in", f"{job.locked.file}{_dated(job.locked.file)}"))
@@ -177,7 +177,7 @@ def rebuilt(job: Job, error: Mismatch) -> Mismatch:
 
 
 def _dated(file: str) -> str:
-    """Return of which day a file is; it may be gone by now."""
+    """Return the date of a file, which may have been removed."""
     try:
         day = time.gmtime(os.stat(file).st_mtime)
     except OSError:

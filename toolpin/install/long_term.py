@@ -1,7 +1,7 @@
 """Reads a tool's long-term lines, for sources whose own lists do not state them.
 
-From the npm package that the plugin names, kept in the cache with its age; else from
-the plugin's own table, which is reported: it ages with the plugin.
+From the npm package that the plugin names, cached with its age; else from the plugin's
+own table, which is reported, because it is as old as the plugin.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ Lines = Mapping[str, str]
 
 
 class _Kept(NamedTuple):
-    """The package's last answer, and when it came, in seconds of the clock."""
+    """The package's last data, and when it was read, in seconds since 1970."""
 
     lines: Lines
     time_s: float
 
 
 class LongTermLines:
-    """The lines of all tools, for one process; several threads may ask."""
+    """The long-term lines of all tools, for one process; safe for several threads."""
 
     def __init__(
         self, cache: Cache, clients: Clients, *, now: Callable[[], float] = time.time
@@ -43,20 +43,20 @@ class LongTermLines:
         self._clients = clients
         self._now = now
         self._read: dict[str, Lines] = {}
-        self._mutex = threading.Lock()
+        self._lock = threading.Lock()
 
     def read(self, tool: Tool, *, max_age_s: float) -> Lines:
         """Return the first version of each line, by the line's name.
 
         Raises Mismatch for a package that is not the published one.
         """
-        with self._mutex:
+        with self._lock:
             if tool.name not in self._read:
                 self._read[tool.name] = self._current(tool, max_age_s)
             return self._read[tool.name]
 
     def known(self, tool: Tool) -> Lines:
-        """Return what is known without the network: a kept answer, or the table."""
+        """Return what is known without the network: the cached data, or the table."""
         kept = self._kept(tool)
         return kept.lines if kept else tool.channels
 
@@ -80,7 +80,7 @@ class LongTermLines:
         self._clients.remark(f"{tool.name}: {text}")
 
     def _download(self, tool: Tool) -> Lines:
-        """Return the lines that the package states, and keep them.
+        """Return the lines that the package states, and cache them.
 
         Raises NotPublished, Unreachable or Mismatch.
         """
@@ -103,7 +103,7 @@ class LongTermLines:
         return lines
 
     def _kept(self, tool: Tool) -> _Kept | None:
-        """Return the last answer of the package that the plugin names."""
+        """Return the cached data of the package that the plugin names."""
         try:
             note = parse_json(self._cache.read_note(_KIND, tool.name) or b"")
             lines = {str(name): str(first) for name, first in note["lines"].items()}

@@ -1,10 +1,10 @@
-"""The one pipeline: a pin becomes an install, or nothing of it stays.
+"""The pipeline that turns a pin into an install, or leaves nothing behind.
 
-    a remembered plan, or a plan from the first source that has the version
+    a cached plan, or a plan from the first source that has the version
     -> its archives, verified, in the cache -> staged, checked, published in the store
 
-Who serves a version is for `source_order`, what was named before for `source_notes`,
-and how a plan becomes an install for `plan_runner`.
+`source_order` chooses the source, `source_notes` caches the artifacts that it named,
+and `plan_runner` carries out the plan.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from toolpin.system.progress import Row
 
 
 class Installer:
-    """Provides pins on this machine."""
+    """Installs pins on this machine."""
 
     def __init__(self, context: Context) -> None:
         self._paths, self._registry = context.paths, context.registry
@@ -58,9 +58,9 @@ class Installer:
         self._before: dict[Pin, list[Future[Outcome]]] = {}
 
     def resolve(self, tool: str, wanted: Wanted, origin: Origin) -> str:
-        """Return the version that an alternative means today, for this host.
+        """Return the version that an alternative resolves to today, for this host.
 
-        Raises Unreachable where no source answers.
+        Raises Unreachable if no source answers.
         """
         result = self._registry.require(tool, origin)
         job = Job(Pin(tool, str(wanted)), origin)
@@ -85,24 +85,24 @@ class Installer:
             tool, spec, listed.releases, wanted.value, max_age_s=DAY_S
         )
         version = choose(wanted, releases)
-        if listed.stale:  # what is newer could not be fetched
+        if listed.stale:  # a newer version could not be fetched
             version = newest_installed(self._paths, tool.name, wanted) or version
         if version is None:
             raise NotPublished(f"{spec.id} lists no {wanted} for {self._host}")
         return version
 
     def run(self, jobs: Sequence[Job]) -> list[Outcome]:
-        """Do all jobs, some at once; one that fails does not stop the others.
+        """Run all jobs, some in parallel; one that fails does not stop the others.
 
-        What a tool requires is begun before it and installed before it. The scripts of
-        an asdf plugin begin when all that stands before them in the file is done.
+        A required tool is installed before the tools that require it. The scripts of an
+        asdf plugin start when all earlier lines of the file are done.
         """
         with alone(self._paths.into, self._board.remark):
             if not self._paths.into:
                 relocation.relocate(self._paths)
-            cleanup.sweep(self._paths, {job.pin.tool for job in jobs})
+            cleanup.clean_up(self._paths, {job.pin.tool for job in jobs})
             outcomes = self._run(jobs)
-            if self._paths.into:  # nothing but the trees is wanted there
+            if self._paths.into:  # only the trees are needed there
                 cleanup.tidy(self._paths)
         return outcomes
 
@@ -111,7 +111,7 @@ class Installer:
         required = {name: tool.requires if tool else () for name, tool in tools.items()}
         futures: dict[Job, Future[Outcome]] = {}
         with ThreadPoolExecutor(self._settings.jobs) as pool:
-            # The pool takes them in this order: none waits for one that has no thread.
+            # The pool takes them in this order: none waits for one without a thread.
             for job in in_order(jobs, required):
                 tool = tools[job.pin.tool]
                 place = job.origin.place if tool and is_scripted(tool) else None
@@ -125,11 +125,11 @@ class Installer:
             return [futures[job].result() for job in jobs]
 
     def plan(self, job: Job) -> Plan | None:
-        """Return what would be done, None where it is installed.
+        """Return the plan, None for an installed version.
 
-        Nothing but indexes is asked for. Raises ToolpinError where it would fail.
+        Only indexes are queried. Raises ToolpinError if the install would fail.
         """
-        if self._carrier.is_there(job):
+        if self._carrier.is_done(job):
             return None
         tool = self._registry.require(job.pin.tool, job.origin)
         if job.locked:
@@ -148,7 +148,7 @@ class Installer:
     def _outcome(self, job: Job) -> Outcome:
         row = self._board.row(str(job.pin))
         try:
-            if self._carrier.is_there(job):
+            if self._carrier.is_done(job):
                 return Outcome(job, "present")
             return Outcome(job, self._install(job, row))
         except ToolpinError as error:
@@ -173,14 +173,14 @@ class Installer:
 
     def _carry_out(self, plan: Plan, job: Job, row: Row) -> str:
         def wait() -> None:
-            for item in self._before.get(plan.pin, ()):
+            for failure in self._before.get(plan.pin, ()):
                 row.wait("waiting for the tools before it")
-                item.result()
+                failure.result()
 
         return self._carrier.carry_out(plan, job, row, wait)
 
     def _install_locked(self, tool: Tool, job: Job, row: Row) -> str:
-        """Install what the lockfile names, or nothing: no other source is asked."""
+        """Install what the lockfile names; no other source is queried."""
         try:
             return self._carry_out(locked_plan(tool, job, self._host), job, row)
         except Mismatch as error:
@@ -192,7 +192,7 @@ class Installer:
         tool = self._registry.require(job.pin.tool, job.origin)
         supplies: list[Artifact] = []
         if recipe := recipe_for(tool, spec, self._host):
-            supplies = self._supplies(recipe, job)  # before its list is asked, too
+            supplies = self._supplies(recipe, job)  # before its list is queried, too
         host = host_for(spec, self._host, job.beside)
         plan = make_plan(tool, spec, job.pin, host, self._clients, supplies=supplies)
         refuse_unnamed(plan, self._settings.sources)
@@ -203,7 +203,7 @@ class Installer:
         return plan
 
     def _report_variant(self, plan: Plan, spec: SourceSpec) -> None:
-        """Report the build that was chosen where a version has one for each partner."""
+        """Report the chosen build of a version that is built for versions of a tool."""
         if chooses_variant(spec, plan.pin.version):
             name = plan.artifacts[0].filename
             self._board.remark(
@@ -211,21 +211,21 @@ class Installer:
             )
 
     def _supplies(self, recipe: Recipe, job: Job) -> list[Artifact]:
-        """Return packages for what a build lacks. Raises NoFit for what has none."""
-        lacking = self._builder.lacking(recipe, job.pin, self._host)
+        """Return packages for what a build lacks. Raises NoFit if there are none."""
+        missing_needs = self._builder.missing_needs(recipe, job.pin, self._host)
         try:
-            return supply(lacking, self._host, self._clients)
+            return supply(missing_needs, self._host, self._clients)
         except Offline:
             raise
         except (NotPublished, Unreachable) as error:
-            refused = self._builder.refusal(job.pin, lacking)
+            refused = self._builder.refusal(job.pin, missing_needs)
             facts = [*refused.facts, ("not supplied", error.what)]
             raise NoFit(refused.what, facts, refused.hint) from error
 
     def _remembered(self, tool: Tool, job: Job) -> Plan | None:
-        """Return a plan that was made before, where it is enough for today's build."""
+        """Return a cached plan, if it still covers today's build."""
         plan = self._carrier.notes.recall(tool, job.pin, job.beside)
         recipe = plan.recipe if plan else None
-        if recipe and self._builder.lacking(recipe, job.pin, self._host):
+        if recipe and self._builder.missing_needs(recipe, job.pin, self._host):
             return None
         return plan

@@ -1,6 +1,6 @@
-"""Carries out a plan: its archives in the cache, verified, and its tree published.
+"""Carries out a plan: fetches and verifies its archives, and publishes its tree.
 
-Downloads happen outside the version's file lock; inside it stands a second look.
+Downloads happen outside the version's file lock, and the check is repeated inside it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from toolpin.http.fetch import Progress
 from toolpin.install.destination import is_in_directory
 from toolpin.install.install_context import Context
 from toolpin.install.jobs import Job
-from toolpin.install.locked_plan import is_there
+from toolpin.install.locked_plan import is_done
 from toolpin.install.source_build_plan import left_out
 from toolpin.install.source_notes import Notes
 from toolpin.model import Artifact, Plan
@@ -26,7 +26,7 @@ from toolpin.system.progress import Row
 
 
 class PlanRunner:
-    """Makes installs of plans, for one host."""
+    """Carries out plans, for one host."""
 
     def __init__(self, context: Context) -> None:
         self.notes = Notes(context.cache, context.settings, context.host)
@@ -35,14 +35,14 @@ class PlanRunner:
         self._cache, self._clients = context.cache, context.clients
         self._builder, self._board = context.builder, context.board
 
-    def is_there(self, job: Job) -> bool:
-        """Say whether a job is done.
+    def is_done(self, job: Job) -> bool:
+        """Return whether a job is done.
 
-        Raises ToolpinError where what is there is not toolpin's, and NotLocked for an
-        install of other bytes than it must have.
+        Raises ToolpinError for a tree that is not toolpin's, and NotLocked for an
+        install of other bytes than required.
         """
         if not self._paths.into:
-            return is_there(self._paths, job)
+            return is_done(self._paths, job)
         tool = self._registry.require(job.pin.tool, job.origin)
         return is_in_directory(
             self._paths, job, self._host, tool.mutable, self._board.remark
@@ -51,13 +51,13 @@ class PlanRunner:
     def carry_out(
         self, plan: Plan, job: Job, row: Row, wait: Callable[[], None]
     ) -> str:
-        """Fetch and publish; between, `wait` returns once what it requires is there.
+        """Fetch and publish; `wait` returns once the required tools are installed.
 
         Raises NotPublished for a build of another version.
         """
-        plan = forgoing(plan, self._settings.allow)
+        plan = without_demands(plan, self._settings.allow)
         trusted = job.locked is not None and job.locked.entry.verified == VERIFIED
-        if trusted or self._clients.first_use.knows(plan.artifacts):
+        if trusted or self._clients.first_use.has_recorded(plan.artifacts):
             plan = plan._replace(first_use=True)
         if plan.is_in_place:  # before a download, too
             check_place(plan, self._paths.install(*plan.pin))
@@ -69,7 +69,7 @@ class PlanRunner:
             self._check_scripted(plan)
         archives, were_here = self._fetch(plan, row)
         if job.locked and not were_here:
-            # Who comes after a failure below is to know that the source gave them.
+            # After a failure below, the next run knows that the source gave them.
             self.notes.keep(plan)
         plan = plan._replace(
             brought=job.locked is not None
@@ -82,7 +82,7 @@ class PlanRunner:
             row.phase("waiting for another process")
 
         with staging.version_lock(self._paths, plan.pin, waiting):
-            if self.is_there(job):
+            if self.is_done(job):
                 return "present"
             if not plan.is_scripted:
                 row.phase("unpacking")
@@ -99,14 +99,14 @@ class PlanRunner:
             )
         self.notes.keep(plan)
         size_bytes = sum(file.size_bytes for file in receipt.files)
-        told_by = f"{plan.publisher}{self.notes.by_mirror(plan)}"
+        origin_text = f"{plan.publisher}{self.notes.by_mirror(plan)}"
         if plan.brought and job.locked:
-            told_by = f"the cache, as {job.locked.file} has it"
-        row.close(f"installed, {size_bytes / 1e6:.0f} MB from {told_by},")
+            origin_text = f"the cache, as {job.locked.file} has it"
+        row.close(f"installed, {size_bytes / 1e6:.0f} MB from {origin_text},")
         return "installed"
 
     def _check_scripted(self, plan: Plan) -> None:
-        """Raise ToolpinError where a plugin's scripts are not to run."""
+        """Raise ToolpinError if a plugin's scripts must not run."""
         if str(self._host) != str(host.detect()):
             raise NotPublished(
                 f"{plan.pin} is installed by scripts, for the machine they run on"
@@ -117,7 +117,7 @@ class PlanRunner:
             )
 
     def _fetch(self, plan: Plan, row: Row) -> tuple[list[str], bool]:
-        """Return the archives of a plan, and whether one of them was here before."""
+        """Return the archives of a plan, and whether one of them was cached before."""
         archives: list[str] = []
         if plan.is_scripted:
             return archives, False
@@ -143,8 +143,8 @@ class PlanRunner:
         return archives, len(fetched) < len(archives)
 
 
-def forgoing(plan: Plan, allow: Sequence[str]) -> Plan:
-    """Return the plan without the demands that the settings forgo."""
+def without_demands(plan: Plan, allow: Sequence[str]) -> Plan:
+    """Return the plan without the demands that the settings waive."""
     demands = tuple(
         demand for demand in plan.demands if f"{plan.pin.tool}.{demand}" not in allow
     )
@@ -152,5 +152,5 @@ def forgoing(plan: Plan, allow: Sequence[str]) -> Plan:
 
 
 def now() -> str:
-    """Return the time as receipts have it, in UTC."""
+    """Return the current time as receipts state it, in UTC."""
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -27,8 +27,8 @@ def make_plan(
 ) -> Plan:
     """Return how to install the pin from this source, with `supplies` for its build.
 
-    Raises NotPublished when the source has no such build, Unreachable when it cannot
-    be asked.
+    Raises NotPublished if the source has no such build, Unreachable if it does not
+    answer.
     """
     if str(host) not in spec.hosts:
         raise NotPublished(f"{spec.id} has no builds for {host}")
@@ -46,7 +46,7 @@ def locked_builds(
 ) -> list[Build]:
     """Return every build of the pin that this source has for hosts of one kind.
 
-    With their companions, as a lockfile has them. Raises NotPublished, Unreachable.
+    With their companions, as in a lockfile. Raises NotPublished, Unreachable.
     """
     _check_release(spec, pin)
     versions = _companion_versions(tool, spec, pin)
@@ -63,12 +63,12 @@ def locked_builds(
 
 
 def host_for(spec: SourceSpec, host: Host, beside: tuple[tuple[str, str], ...]) -> Host:
-    """Return the host with the tools beside it, where builds differ by those."""
+    """Return the host with the tools beside it, if builds differ by those."""
     return host._replace(beside=beside) if spec.built_for else host
 
 
 def _check_release(spec: SourceSpec, pin: Pin) -> None:
-    """Raise NotPublished for a name that the source's plugin takes for no release."""
+    """Raise NotPublished for a name that is not a release for the source's plugin."""
     if not spec.is_release(pin.version):
         raise NotPublished(f"{spec.id} has no release {pin.version}")
 
@@ -76,20 +76,20 @@ def _check_release(spec: SourceSpec, pin: Pin) -> None:
 def verified_by(spec: SourceSpec, build: Build | None = None) -> str:
     """Return where the digests of a source come from, as lockfiles name it.
 
-    Of a build, where its first one does; without one, where they do as a rule.
+    For a build, by its first artifact; without one, the usual origin.
     """
     return KINDS[spec.kind].verified_by(spec, build)[0]
 
 
-def ways_to_verify(spec: SourceSpec) -> set[str]:
-    """Return all that `verified_by` can say of a source's builds."""
+def all_verified_by(spec: SourceSpec) -> set[str]:
+    """Return every value that `verified_by` can have for a source's builds."""
     return set(KINDS[spec.kind].verified_by(spec, None))
 
 
 def assemble(
     tool: Tool, spec: SourceSpec, pin: Pin, host: Host, artifacts: Sequence[Artifact]
 ) -> Plan:
-    """Return the plan for artifacts that the source named, in its order.
+    """Return the plan for artifacts that the source named, in order.
 
     Raises NotPublished for artifacts that it would not name for this pin.
     """
@@ -116,7 +116,7 @@ def assemble(
 
 
 def _with_minor(directory: str, pin: Pin) -> str:
-    """Put the first two numbers of the version for {minor}."""
+    """Replace {minor} by the first two numbers of the version."""
     numbers = pin.version.partition("-")[0].split(".")
     return directory.replace("{minor}", ".".join(numbers[:2]))
 
@@ -154,7 +154,7 @@ def _code_steps(
 
 
 def publisher(spec: SourceSpec, host: Host) -> str:
-    """Return who made the bytes that this source has for the host."""
+    """Return the publisher of this source's bytes for the host."""
     if str(host) not in spec.hosts:
         return spec.publisher
     return fill(spec.publisher, spec.values(host))
@@ -163,7 +163,7 @@ def publisher(spec: SourceSpec, host: Host) -> str:
 def _companion_versions(
     tool: Tool, spec: SourceSpec, pin: Pin
 ) -> list[tuple[Companion, str]]:
-    """Return the companions that upstream shipped with this version, with theirs."""
+    """Return the companions that upstream shipped with this version, with versions."""
     companion_versions = []
     for companion in spec.companions:
         row = _row(f"{os.path.dirname(tool.file)}/{companion.table}", pin.version)
@@ -179,7 +179,7 @@ def _companion_versions(
 
 
 def _row(file: str, version: str) -> dict[str, str] | None:
-    """Return a version's row of a tab-separated table; its first line has names.
+    """Return a version's row of a tab-separated table; its first line has the names.
 
     Raises UsageError for a file of another shape.
     """

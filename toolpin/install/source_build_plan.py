@@ -1,8 +1,7 @@
-"""Source code as a plan: the tarball, and libraries that a build here would lack.
+"""Plans the build of source code: the tarball, and libraries that the machine lacks.
 
-What the machine does not have for an old version, packages of a Debian suite do, with
-the digests of its signed index. Which ones, and how a build is pointed at them, is the
-plugin's to say.
+Packages of a Debian suite supply what the machine lacks for an old version, with the
+digests of its signed index. The plugin states which ones, and how a build uses them.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ from toolpin.steps.preflight import applies
 
 
 def recipe_for(tool: Tool, spec: SourceSpec, host: Host) -> Recipe | None:
-    """Return how a source's code is built on a host; None for no source code.
+    """Return how a source's code is built on a host; None without source code.
 
-    Without the needs of other sources, and without packages that are not for the host.
+    Without the needs of other sources, and without packages for other hosts.
     """
     if tool.recipe is None or not spec.build:
         return None
@@ -47,7 +46,10 @@ def recipe_for(tool: Tool, spec: SourceSpec, host: Host) -> Recipe | None:
 
 
 def supply(needs: Sequence[Need], host: Host, clients: Clients) -> list[Artifact]:
-    """Return the packages that meet these needs. Raises NotPublished, Unreachable."""
+    """Return the packages that satisfy these needs.
+
+    Raises NotPublished, Unreachable.
+    """
     artifacts: list[Artifact] = []
     for need in needs:
         names = (*need.libraries, *need.headers)
@@ -60,7 +62,7 @@ def supplied_builds(
 ) -> list[Build]:
     """Return the builds of source code for hosts that lack what it needs, too.
 
-    Where nobody here can be asked for the packages, it is the code alone.
+    If the packages cannot be queried here, only the source code.
     """
     needs = [need for need in recipe.needs if need.suite and applies(need, pin.version)]
     if not needs:
@@ -84,7 +86,7 @@ def code_steps(
     artifacts: Sequence[Artifact],
     host: Host,
 ) -> list[Step]:
-    """Return how a tarball is built, with the packages beside it.
+    """Return the steps that build a tarball with its packages.
 
     Raises NotPublished for other artifacts.
     """
@@ -109,7 +111,7 @@ def code_steps(
 
 
 def left_out(plan: Plan) -> Plan:
-    """Return the plan without what packages supply: the user has that already."""
+    """Return the plan without supplied packages: the user has those libraries."""
     steps: list[Step] = []
     for step in plan.steps:
         if isinstance(step, Compile):
@@ -122,7 +124,7 @@ def left_out(plan: Plan) -> Plan:
 
 
 def _unpacked(index: int, triplet: str, *, with_headers: bool) -> list[Step]:
-    """Return how a package becomes part of a directory with `lib` and `include`."""
+    """Return the steps that unpack a package to `lib` and `include`."""
     places = [("lib", f"usr/lib/{triplet}", 3)]
     if with_headers:
         places += [

@@ -1,4 +1,4 @@
-"""Decides which of a tool's sources may serve, in what order, and says why none did."""
+"""Chooses which of a tool's sources to try, in which order, and explains failures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from toolpin.errors import (
     UsageError,
 )
 from toolpin.install.catalogs import DAY_S, Catalogs
-from toolpin.install.first_builds import Failure, first_for, to_pin, too_old
+from toolpin.install.first_builds import Failure, command_to_pin, first_for, too_old
 from toolpin.install.jobs import Job
 from toolpin.model import Host, Pin, Plan
 from toolpin.plugins.script_plugin import is_scripted
@@ -32,19 +32,19 @@ def allowed_sources(
 ) -> tuple[SourceSpec, ...]:
     """Return the sources to try, in order: those `wanted` by id, or all of the tool's.
 
-    Raises ToolpinError for a host that no source can serve, and UsageError when the
-    tool has none of the wanted sources.
+    Raises ToolpinError for a host that no source can serve, and UsageError if the tool
+    has none of the wanted sources.
     """
     if reason := tool.refused_hosts.get(str(host)):
         raise ToolpinError(
             f"{tool.name} has no builds for {host}", [("reason", reason)]
         )
-    if is_scripted(tool):  # it has no other, whatever is preferred of others
+    if is_scripted(tool):  # it has no other, whatever the settings prefer
         return tool.sources
     by_id = {spec.id: spec for spec in tool.sources}
     unnamed = [key for key, spec in by_id.items() if not spec.named_only]
-    unnamed = [item for item in unnamed if str(host) in by_id[item].hosts] or unnamed
-    chosen = tuple(by_id[item] for item in wanted or unnamed if item in by_id)
+    unnamed = [spec for spec in unnamed if str(host) in by_id[spec].hosts] or unnamed
+    chosen = tuple(by_id[spec] for spec in wanted or unnamed if spec in by_id)
     if not chosen and not wanted:
         raise ToolpinError(
             f"{tool.name} has only sources that must be named",
@@ -60,9 +60,9 @@ def allowed_sources(
 
 
 def refuse_unnamed(plan: Plan, wanted: Sequence[str]) -> None:
-    """Raise NoFit for what would run on this machine alone, and was not named.
+    """Raise NoFit for builds that would run only on this machine, and were not named.
 
-    What is built here is for this machine, whatever it links to.
+    A source build is for this machine in any case.
     """
     if plan.is_bound and not plan.recipe and plan.source not in wanted:
         raise NoFit(
@@ -79,7 +79,7 @@ def no_source_error(
     host: Host,
     catalogs: Catalogs,
 ) -> ToolpinError:
-    """Return the error that tells of every source what it said or has nearby."""
+    """Return the error that lists the failure or nearest versions of every source."""
     facts = [("required by", str(job.origin))]
     if offline := _offline(job, failures):
         return offline
@@ -97,9 +97,9 @@ def no_source_error(
             ]
             if reason := too_old(failure.spec, job.pin, host):
                 facts.append((label, reason))
-    asked = {failure.spec.id for failure in failures}
+    queried = {failure.spec.id for failure in failures}
     for spec in tool.sources:
-        if spec.named_only and spec.id not in asked:
+        if spec.named_only and spec.id not in queried:
             facts.append((spec.id, f"used only when named: --source {spec.id}"))
     silent = any(isinstance(failure.error, Unreachable) for failure in failures)
     ending = "was not found" if silent else f"does not exist for {host}"
@@ -110,15 +110,15 @@ def no_source_error(
     elif first := first_for(failures, job.pin, host):
         what = f"{job.pin} has no build for {host}: the first is {first}"
         newer = newest(_line_of(first), known) or first
-        return NotPublished(what, facts, to_pin(job.pin.tool, newer, job.origin))
+        return NotPublished(
+            what, facts, command_to_pin(job.pin.tool, newer, job.origin)
+        )
     kind = Unreachable if silent else NotPublished
-    return kind(
-        f"{job.pin} {ending}", facts, _way_out(tool, job, failures, host, known)
-    )
+    return kind(f"{job.pin} {ending}", facts, _hint(tool, job, failures, host, known))
 
 
 def _offline(job: Job, failures: Sequence[Failure]) -> Offline | None:
-    """Return the one error of sources that were not queried, if that is the cause."""
+    """Return the single error for sources not queried because toolpin is offline."""
     if any(isinstance(failure.error, NoFit | NoChecksum) for failure in failures):
         return None
     for failure in failures:
@@ -126,13 +126,13 @@ def _offline(job: Job, failures: Sequence[Failure]) -> Offline | None:
             return Offline(
                 f"{job.pin} is not in the cache, and toolpin is offline",
                 [("required by", str(job.origin)), *failure.error.facts],
-                _to_reach(job, failure.error),
+                _network_hint(job, failure.error),
             )
     return None
 
 
 def _is_unknown(failure: Failure) -> bool:
-    """Say whether the source answered that it does not have the version."""
+    """Return whether the source answered that it does not have the version."""
     return isinstance(failure.error, NotPublished) and not isinstance(
         failure.error, NoFit | NoChecksum
     )
@@ -142,16 +142,17 @@ def _unfit(failure: Failure) -> bool:
     return isinstance(failure.error, NoFit)
 
 
-def _way_out(
+def _hint(
     tool: Tool,
     job: Job,
     failures: Sequence[Failure],
     host: Host,
     known: Collection[str],
 ) -> str:
-    """Return what to do: the same builds completed, where a source has them so.
+    """Return the hint: a source that completes the same builds, if there is one.
 
-    Or what makes this machine one that builds it, or what shows the `known` versions.
+    Or the command that prepares this machine to build, or that shows the `known`
+    versions.
     """
     pin = job.pin
     if command := _command_to_allow(tool, pin, failures, host):
@@ -165,13 +166,13 @@ def _way_out(
         return hint
     plain = without_v(pin.version)
     if plain != pin.version and plain in known:
-        return to_pin(pin.tool, plain, job.origin)
+        return command_to_pin(pin.tool, plain, job.origin)
     if not known and any(
         isinstance(failure.error, Unreachable) for failure in failures
     ):
-        return _to_reach(job, failures[0].error)
+        return _network_hint(job, failures[0].error)
     line = _line_of(plain)
-    if known and not any(is_prefix(line, item) for item in known):
+    if known and not any(is_prefix(line, version) for version in known):
         return f"toolpin list-all {pin.tool}"
     return f"toolpin list-all {pin.tool} {line}"
 
@@ -179,15 +180,15 @@ def _way_out(
 def _command_to_allow(
     tool: Tool, pin: Pin, failures: Sequence[Failure], host: Host
 ) -> str:
-    """Return the command that installs what was published, and not used unasked.
+    """Return the command that installs a build that is not used by default.
 
-    First what runs here as it is, then what a source that must be named completes, then
-    what has to be built; "" where there is nothing of this.
+    First a build that runs here, then one that a named source completes, then a source
+    build; "" without any.
     """
     undigested = [
         failure for failure in failures if isinstance(failure.error, NoChecksum)
     ]
-    if any(not item.spec.build for item in undigested):
+    if any(not label.spec.build for label in undigested):
         return f"toolpin install {pin} {FLAG}"
     for failure in filter(_unfit, failures):
         built_on = [image for image, _ in failure.error.facts]
@@ -200,7 +201,7 @@ def _command_to_allow(
 
 
 def _lack_digests(failure: Failure, images: Collection[str]) -> bool:
-    """Say whether none of these builds is published with a checksum."""
+    """Return whether all of these builds are published without a checksum."""
     error = failure.error
     return isinstance(error, NoFit) and error.undigested.issuperset(images)
 
@@ -210,8 +211,8 @@ def _line_of(version: str) -> str:
     return version.partition(".")[0]
 
 
-def _to_reach(job: Job, error: ToolpinError) -> str:
-    """Return what helps where nobody answered: to ask, or to see who is in the way."""
+def _network_hint(job: Job, error: ToolpinError) -> str:
+    """Return the hint for unreachable sources: go online, or find the problem."""
     if not isinstance(error, Offline):
         return "toolpin doctor --net"
     named = "" if job.origin.line else f" {job.pin}"
@@ -219,20 +220,20 @@ def _to_reach(job: Job, error: ToolpinError) -> str:
 
 
 def not_fetched(job: Job, error: Unreachable) -> Unreachable:
-    """Return the error of a locked build that nobody gives, with who wants it."""
+    """Return the error of a locked build that cannot be fetched, with its origin."""
     source = job.locked.entry.source if job.locked else "it"
     facts = [("required by", str(job.origin)), (source, error.what)]
     facts += [(source, f"{name}: {value}") for name, value in error.facts]
-    hint = error.hint or _to_reach(job, error)
+    hint = error.hint or _network_hint(job, error)
     return type(error)(f"{job.pin} cannot be fetched as locked", facts, hint)
 
 
 def not_published_bytes(
     job: Job, error: Mismatch, following: SourceSpec | None
 ) -> Mismatch:
-    """Return the error of bytes that nobody published, with who wants them.
+    """Return the error for bytes that differ from the published ones.
 
-    No other source is asked by itself: somebody may be tampering, and should be seen.
+    No other source is tried automatically: this may be tampering, and must be noticed.
     """
     facts = [("required by", f"{job.origin} ({job.pin})"), *error.facts]
     hint = f"toolpin install {job.pin} --source {following.id}" if following else None
@@ -242,7 +243,7 @@ def not_published_bytes(
 def _nearby(
     tool: Tool, spec: SourceSpec, pin: Pin, host: Host, catalogs: Catalogs
 ) -> tuple[str, list[str]]:
-    """Return what a source has near a version, in words, and all that it lists."""
+    """Return the nearest versions of a source, in words, and its whole list."""
     if str(host) not in spec.hosts:
         return f"has no build for {host}", []
     try:

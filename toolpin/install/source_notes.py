@@ -1,7 +1,7 @@
-"""What a source named for a version, kept in the cache: the next install asks nobody.
+"""Caches the artifacts that a source named for a version, for installs without a query.
 
-A note tells locators and digests, and the address that was asked; what is done with
-them is the plugin's to say, each time again.
+A note has locators and digests, and the queried address; the steps come from the
+plugin's current data each time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from toolpin.plugins.tool_file import Tool
 
 
 class Notes:
-    """The notes of plans for one host."""
+    """The cached artifacts of plans for one host."""
 
     def __init__(self, cache: Cache, settings: Settings, host: Host) -> None:
         self._cache = cache
@@ -31,11 +31,10 @@ class Notes:
     def recall(
         self, tool: Tool, pin: Pin, beside: tuple[tuple[str, str], ...] = ()
     ) -> Plan | None:
-        """Return a plan for archives that were named before and are in the cache.
+        """Return a plan for artifacts that were named before and are in the cache.
 
-        A note tells locators and digests; what is done with them is the plugin's to
-        say, today. One that was made through another mirror does not count, nor one
-        that was made beside other versions of the tools that run the build.
+        The steps come from the plugin's current data. Notes from another mirror are not
+        used, nor those for other versions of the tools that run the build.
         """
         for spec in allowed_sources(tool, self._host, self._settings.sources):
             host = host_for(spec, self._host, beside)
@@ -44,19 +43,20 @@ class Notes:
                 note = self._cache.read_note("plans", *name)
                 if note is None or str(host) not in spec.hosts:
                     continue
-                asked, artifacts = json_documents.parse_note(note.decode())
+                address, artifacts = json_documents.parse_note(note.decode())
                 plan = assemble(tool, spec, pin, host, artifacts)
                 refuse_unnamed(plan, self._settings.sources)
             except (ToolpinError, ValueError):
                 continue
-            if asked == self._address(plan) and self._has_archives(plan):
+            if address == self._address(plan) and self._has_archives(plan):
                 return plan
         return None
 
     def keep(self, plan: Plan) -> None:
-        """Keep a note for the next time; a cache that takes none is no failure.
+        """Keep a note for the next time, if the cache can be written.
 
-        Of scripts nothing is in the cache, and what was brought counts for nobody else.
+        Scripted plans have nothing in the cache, and bytes from a bundle are for one
+        project.
         """
         if plan.is_scripted or plan.brought:
             return
@@ -66,9 +66,10 @@ class Notes:
             self._cache.write_note(text.encode(), "plans", *name)
 
     def has_reported(self, plan: Plan) -> bool:
-        """Say whether the source itself has named, or given, just these archives here.
+        """Return whether the source itself has named, or delivered, these artifacts.
 
-        What only a lockfile has named, and a bundle brought, is for that project alone.
+        What only a lockfile has named, and a bundle delivered, is for that project
+        alone.
         """
         try:
             name = self._note_name(plan.source, plan.pin, plan.host)
@@ -80,10 +81,10 @@ class Notes:
             return False
 
     def by_mirror(self, plan: Plan) -> str:
-        """Return which mirror stands for the publisher, "" for none."""
+        """Return the mirror that replaces the publisher, "" for none."""
         locator = "" if plan.is_scripted else plan.artifacts[0].locator
-        asked = self._settings.rewrite(locator)
-        return "" if asked == locator else f" by {urls.host(asked)}"
+        address = self._settings.rewrite(locator)
+        return "" if address == locator else f" by {urls.host(address)}"
 
     def _has_archives(self, plan: Plan) -> bool:
         return all(
@@ -92,7 +93,7 @@ class Notes:
         )
 
     def _address(self, plan: Plan) -> str:
-        """Return what was asked, as a note has it: without a mirror's password."""
+        """Return the queried address, as in a note: without a mirror's password."""
         return urls.shown(self._settings.rewrite(plan.artifacts[0].locator))
 
     def _note_name(self, source: str, pin: Pin, host: Host) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Asks a tool's sources in their order until one serves, and names who comes next."""
+"""Tries a tool's sources in order until one has a build, and reports the next one."""
 
 from __future__ import annotations
 
@@ -35,13 +35,16 @@ class SourceOrder:
         self._host = host
         self._catalogs = catalogs
         self._board = board
-        self._said: set[str] = set()
-        self._mutex = threading.Lock()
+        self._reported: set[str] = set()
+        self._lock = threading.Lock()
 
     def first(
         self, tool: Tool, job: Job, row: Row, serve: Callable[[SourceSpec], Served]
     ) -> Served:
-        """Try the sources in order. One that cannot serve is named, with the next."""
+        """Try the sources in order.
+
+        A source that fails is reported, with the next one.
+        """
         specs = allowed_sources(tool, self._host, self._settings.sources)
         failures: list[Failure] = []
         for spec, following in zip(specs, [*specs[1:], None], strict=True):
@@ -51,14 +54,16 @@ class SourceOrder:
                 reason = with_reason(spec, job.pin, self._host, error)
                 failures.append(Failure(spec, reason))
                 if following:
-                    self._hand_over(reason, following, row)
+                    self._report_next(reason, following, row)
             except Mismatch as error:
                 raise not_published_bytes(job, error, following) from error
         raise no_source_error(tool, job, failures, self._host, self._catalogs)
 
-    def _hand_over(self, error: ToolpinError, following: SourceSpec, row: Row) -> None:
-        """Name the next source; a host that cannot be reached, once for all tools."""
-        if isinstance(error, Offline):  # reported once, where nothing was found
+    def _report_next(
+        self, error: ToolpinError, following: SourceSpec, row: Row
+    ) -> None:
+        """Report the next source; an unreachable host only once for all tools."""
+        if isinstance(error, Offline):  # already reported where nothing was found
             return
         missing = ", ".join(value for name, value in error.facts if name == "missing")
         lacks = f", because of missing {missing}" if missing else ""
@@ -66,12 +71,12 @@ class SourceOrder:
         text = f"{what}{lacks}; next: {publisher(following, self._host)}"
         if isinstance(error, NotPublished):
             row.remark(text)
-        elif self._is_news(error.what):
+        elif self._is_new(error.what):
             self._board.remark(text)
 
-    def _is_news(self, what: str) -> bool:
+    def _is_new(self, what: str) -> bool:
         """Record a remark and return whether it is new; tools are installed at once."""
-        with self._mutex:
-            is_new = what not in self._said
-            self._said.add(what)
+        with self._lock:
+            is_new = what not in self._reported
+            self._reported.add(what)
             return is_new

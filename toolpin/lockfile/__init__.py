@@ -1,1 +1,1 @@
-"""`toolpin.lock`: its value and text, and who obeys it."""
+"""`toolpin.lock`: its value, its text, and the scope of a lock."""

@@ -1,7 +1,7 @@
-"""What `toolpin.lock` says, as a value, and the text of it: equal values, equal bytes.
+"""`toolpin.lock` as a value, and its text: equal values give equal bytes.
 
-The text is TOML that toolpin writes and people review: sorted, one fact a line. It is
-read back by `lockfile_parse`.
+The text is TOML that toolpin writes and people review: sorted, one fact a line.
+`parser` reads it back.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from toolpin.lockfile.header import OPENING
 from toolpin.model import Build, Pin
 from toolpin.versions import sort_key
 
-# The digests are those that this machine had, from whoever gave them.
+# Digests that this machine had, whatever their origin.
 HERE = "here"
 NO_BUILD = "none"
 
@@ -24,7 +24,7 @@ _NOTE = (
 
 
 class Key(NamedTuple):
-    """What a pin is found by: the tool's own name, and the request's text."""
+    """The key of a locked pin: the tool's canonical name, and the request's text."""
 
     tool: str
     wanted: str
@@ -35,11 +35,11 @@ class Key(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What is locked of one version for one kind of host.
+    """The locked build of one version for one kind of host.
 
-    `source` is its id in the plugin, or `none`, and then the build is empty: the source
-    had none. `verified` says where the digests come from: `checksum file`, `catalogue`,
-    `registry`, `release`, `download`; `here` where no source was asked.
+    `source` is its id in the plugin, or `none` when the source has no build; the build
+    is empty then. `verified` states the origin of the digests: `checksum file`,
+    `catalogue`, `registry`, `release`, `download`; `here` where no source was queried.
     """
 
     pin: Pin
@@ -50,22 +50,22 @@ class Entry(NamedTuple):
 
     @property
     def has_build(self) -> bool:
-        """Say whether there is something to install."""
+        """Return whether there is a build to install."""
         return self.source != NO_BUILD
 
 
 class Locked(NamedTuple):
-    """What a lockfile has of a pin for a host."""
+    """The entries of a lockfile for a pin on a host."""
 
     file: str
     entry: Entry
 
 
 class Lockfile(NamedTuple):
-    """All that a lockfile says.
+    """The content of a lockfile.
 
-    `hosts` are those it was limited to, () for all; `also` the pins that it has beside
-    those that `.tool-versions` asks for.
+    `hosts` are those it was limited to, () for all; `also` are pins beyond those that
+    `.tool-versions` requests.
     """
 
     pins: Mapping[Key, str]
@@ -74,7 +74,7 @@ class Lockfile(NamedTuple):
     also: tuple[Key, ...] = ()
 
     def entries_for(self, pin: Pin, host: str) -> tuple[Entry, ...]:
-        """Return what is locked of a version for a kind of host; () for nothing."""
+        """Return the entries of a version for a kind of host; () without any."""
         return tuple(
             entry for entry in self.entries if entry.pin == pin and entry.host == host
         )
@@ -84,9 +84,9 @@ EMPTY = Lockfile({}, ())
 
 
 def render(lock: Lockfile) -> str:
-    """Render a lockfile: the head of pins, then what can be installed of each."""
+    """Render a lockfile: the header of pins, then the builds of each."""
     lines = [*OPENING]
-    # A shim reads a byte at a time, and looks for loose requests alone: they are first.
+    # A shim reads byte by byte, and looks only for loose requests: they are first.
     keys = sorted(lock.pins, key=lambda key: (lock.pins[key] == key.wanted, key))
     lines += [f'"{key}" = "{lock.pins[key]}"' for key in keys]
     lines += ["", _NOTE]
@@ -102,7 +102,7 @@ def render(lock: Lockfile) -> str:
 
 
 def filename_of(locator: str) -> str:
-    """Return the name of the file that a locator stands for."""
+    """Return the file name in a locator."""
     scheme, _, rest = locator.partition(":")
     if scheme == "npm":
         package, _, version = rest.rpartition("@")

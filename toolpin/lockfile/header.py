@@ -1,8 +1,8 @@
-"""Finds a request's version in the head of `toolpin.lock`; light, for `exec`.
+"""Finds a request's version in the header of `toolpin.lock`; light, for `exec`.
 
-The head is what shims read, byte by byte: `schema = 1`, `[pins]`, then a pin a line,
-up to the first empty line. Only the form that toolpin writes counts; what follows the
-head is for `lockfile`.
+The header is what shims read, byte by byte: `schema = 1`, `[pins]`, then a pin a line,
+up to the first empty line. Only the form that toolpin writes is accepted; `parser`
+reads what follows the header.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from toolpin.errors import NotLocked, UsageError
 from toolpin.versions import is_exact, is_prefix
 
 FILENAME = "toolpin.lock"
-# Nothing overwrites a file that cannot be read: it may be the only one.
+# An unreadable file is never overwritten: it may be the only copy.
 FIX = "git checkout toolpin.lock"
 SCHEMA = 1
-# It is read for each version that is looked for, at every `cd` of an activated shell.
+# It is read for each version looked up, at every `cd` of an activated shell.
 MOST_PINS = 1000
-LARGEST_HEAD = 512 * 1024  # more than so many pins have
+LARGEST_HEAD = 512 * 1024  # more than so many pins take
 MARKS = re.compile(r"(?m)^(<<<<<<<|=======|>>>>>>>)( |\r?$)")
 _PIN = re.compile(r'("[^"\\]+") = "[^"\\]+"')
 OPENING = (f"schema = {SCHEMA}", "[pins]")
@@ -32,11 +32,11 @@ def lockfile_beside(file: str) -> str:
 
 
 def pinned(data: bytes, tool: str, wanted: str, place: str) -> str | None:
-    """Return the version that the lockfile has for a tool's request; None for none.
+    """Return the version that a lockfile has for a request, or None.
 
-    `wanted` is the request as `.tool-versions` writes it. Raises UsageError where the
-    head, as far as it is read, is not as `toolpin lock` writes it, and NotLocked where
-    the request cannot mean what it has.
+    `wanted` is the request as `.tool-versions` writes it. Raises UsageError if the part
+    of the header that is read is not as `toolpin lock` writes it, and NotLocked if the
+    request cannot match the locked version.
     """
     sought = f'"{tool} {wanted}" = "'
     for number, line in pin_lines(data.decode("utf-8", "replace"), place):
@@ -53,9 +53,9 @@ def pinned(data: bytes, tool: str, wanted: str, place: str) -> str | None:
 
 
 def pin_lines(text: str, place: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines of pins in a lockfile's head, each with its number.
+    """Yield the lines of pins in a lockfile's header, each with its number.
 
-    Raises UsageError at the first line that no shim would read.
+    Raises UsageError at the first line that shims would not read.
     """
     for number, ended in enumerate(text.split("\n"), 1):
         line = ended.removesuffix("\r")
@@ -84,9 +84,10 @@ def pin_lines(text: str, place: str) -> Iterator[tuple[int, str]]:
 
 
 def is_whole(text: str, place: str) -> bool:
-    """Say whether a lockfile can be taken as it is, from its head and without a parser.
+    """Return whether the header allows a lockfile to be used without the parser.
 
-    Where it cannot, its parser tells why: of a mark of a merge, or a pin that is none.
+    Where it does not, the parser reports the error: merge conflict markers, or an
+    invalid pin.
     """
     try:
         pins = [_PIN.fullmatch(line) for _, line in pin_lines(text, place)]
@@ -97,18 +98,20 @@ def is_whole(text: str, place: str) -> bool:
 
 
 def can_mean(wanted: str, version: str) -> bool:
-    """Say whether a request may have this version, as far as their texts tell.
+    """Return whether a request may match this version, by their texts alone.
 
-    What is exact, numbers alone, or of `latest:` names how its version begins. What a
-    channel such as `lts` means, only a list tells: it can mean any.
+    Exact versions, plain numbers and `latest:` requests state a prefix of the version.
+    A channel such as `lts` may match any version: only a version list decides.
     """
     prefix = wanted.removeprefix("latest:")
-    tells = prefix != wanted or is_exact(wanted) or not wanted.strip("0123456789.")
-    return not tells or is_prefix(prefix, version)
+    states_prefix = (
+        prefix != wanted or is_exact(wanted) or not wanted.strip("0123456789.")
+    )
+    return not states_prefix or is_prefix(prefix, version)
 
 
 def not_as_written(place: str, number: int, line: str) -> UsageError:
-    """Return the error of a line in the head that toolpin would not write."""
+    """Return the error for a line in the header that toolpin would not write."""
     at = f"{place}:{number}"
     return UsageError(
         f"{at} was not written by `toolpin lock`", [("line", line[:100])], FIX
@@ -116,7 +119,7 @@ def not_as_written(place: str, number: int, line: str) -> UsageError:
 
 
 def merged(place: str, number: int) -> UsageError:
-    """Return the error of a lockfile with a merge's marks in it."""
+    """Return the error for a lockfile with merge conflict markers."""
     return UsageError(
         f"{place} has a merge conflict in it",
         [("at", f"{place}:{number}")],

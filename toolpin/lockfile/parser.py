@@ -1,8 +1,8 @@
-"""Turns the text of `toolpin.lock` into a Lockfile, and nothing that is not one.
+"""Parses the text of `toolpin.lock` into a Lockfile.
 
-What toolpin would not write is refused, with its line: an unknown key, an artifact
-without a digest, a mark of a merge. Whether a plugin would name such an artifact is not
-judged here.
+Anything that toolpin would not write is refused, with its line: an unknown key, an
+artifact without a digest, a merge conflict marker. Whether a plugin would name such an
+artifact is not checked here.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from toolpin.project.validation import NAME, VERSION, fits
 from toolpin.toml_lines import Path, line_of
 
 _HEX_DIGITS = {"sha256": 64, "sha512": 128}
-# What a build may require; another word cannot be judged.
+# What a build may require; other words cannot be compared.
 _REQUIREMENTS = {"glibc", "musl", "macos", "soname"}
 _HOST = re.compile(r"(linux|macos)-(x64|arm64)(-musl)?")
-# Neither a quote nor a backslash: the text is written as it is.
+# No quotes and no backslashes: the text is written unescaped.
 _LOCATOR = re.compile(r"(https://|npm:|pypi:|deb:|git:|folder:)[!#-\[\]-~]{1,1000}")
 _CREDENTIAL = re.compile(r"(git:)?https://[^/]*@|git:ssh://[^/]*:[^/@]*@")
 _VERIFIED = re.compile(r"[a-z][a-z, ]{0,60}")
@@ -66,14 +66,14 @@ def parse(text: str, place: str) -> Lockfile:
 
 
 class _Reader:
-    """Reads tables that hold nothing but what toolpin writes, and names the line."""
+    """Reads tables with only what toolpin writes, and reports the line otherwise."""
 
     def __init__(self, text: str, place: str) -> None:
         self._text = text
         self._place = place
 
     def lockfile(self, document: dict[str, Any]) -> Lockfile:
-        """Return the lockfile in a whole document."""
+        """Return the lockfile in a complete document."""
         self._only(document, (), {"schema", "pins"}, {"scope", "build"})
         pins = self._table(document["pins"], ("pins",))
         scope = self._table(document.get("scope", {}), ("scope",))
@@ -98,7 +98,7 @@ class _Reader:
         )
 
     def _check_head(self, pins: Mapping[str, object]) -> None:
-        """Refuse a head of which a shim would read less, or something else."""
+        """Refuse a header that a shim would read differently."""
         rest = {f'"{text}" = "{version}"' for text, version in pins.items()}
         for number, line in pin_lines(self._text, self._place):
             if line not in rest:
@@ -109,7 +109,7 @@ class _Reader:
                 raise self._fault(("pins", text), "the pins must precede this line", ())
 
     def _check_unlike(self, entries: list[Entry]) -> None:
-        """Refuse two builds between which nothing decides."""
+        """Refuse two builds that no rule can choose between."""
         seen = set()
         for at, entry in enumerate(entries):
             name = (entry.pin, entry.host, entry.build.requires)
@@ -211,7 +211,7 @@ class _Reader:
     def _texts(self, value: object, path: Path) -> tuple[str, ...]:
         if not isinstance(value, list):
             raise self._unfit(path, "a list", value)
-        return tuple(self._text_in(item, path) for item in value)
+        return tuple(self._text_in(element, path) for element in value)
 
     def _table(self, value: object, path: Path) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -221,12 +221,12 @@ class _Reader:
     def _tables(self, value: object, path: Path) -> list[dict[str, Any]]:
         if not isinstance(value, list):
             raise self._unfit(path, "tables", value)
-        return [self._table(item, (*path, at)) for at, item in enumerate(value)]
+        return [self._table(table, (*path, at)) for at, table in enumerate(value)]
 
     def _only(
         self, table: dict[str, Any], path: Path, needed: set[str], more: set[str]
     ) -> None:
-        """Refuse a table that lacks a key, or has one that nobody knows."""
+        """Refuse a table that lacks a key, or has an unknown one."""
         for key in sorted(set(table) - needed - more):
             raise self._fault((*path, key), f"{key} is not a known key", ())
         for key in sorted(needed - set(table)):

@@ -1,4 +1,4 @@
-"""Reads a lockfile from disk into its value; it never writes one."""
+"""Reads a lockfile from disk into a value; it never writes one."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from toolpin.project.project_files import LARGEST_LOCKFILE, Files
 
 
 def read_lockfile(path: str, files: Files) -> Lockfile | None:
-    """Return the lockfile at a path; None where there is none.
+    """Return the lockfile at a path; None without one.
 
     Raises UsageError for a file that toolpin would not have written, and ToolpinError
-    for one that does not count: a stranger left it in a directory that anyone may
+    for one that is ignored, because another user left it in a directory that anyone may
     write.
     """
     if not os.path.lexists(path):
         return None
-    if not pin_files.counts(path):
+    if not pin_files.is_used_file(path):
         raise ToolpinError(
             f"{path} is ignored: it belongs to another user",
             [("directory", "writable by everyone")],

@@ -1,6 +1,6 @@
-"""What a lockfile is to answer: requests, for which hosts, from which sources.
+"""The scope of a lock: requests, hosts and sources; and what a lockfile lacks of it.
 
-Values, and what of them an existing lockfile leaves open. It asks nobody.
+Values only, without network.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from toolpin.sources.spec import SourceSpec
 
 
 class LockfileRequest(NamedTuple):
-    """One alternative that the lockfile is to answer, and who wants it."""
+    """One alternative that the lockfile must cover, and its origin."""
 
     tool: str
     wanted: Wanted
@@ -25,18 +25,17 @@ class LockfileRequest(NamedTuple):
 
     @property
     def key(self) -> Key:
-        """What the lockfile finds its pin by."""
+        """The key of its pin in the lockfile."""
         return Key(self.tool, str(self.wanted))
 
 
 class Scope(NamedTuple):
     """What a lock covers: these hosts (() for all), from these sources in this order.
 
-    Without a source the one that an entry has stands, else the tool's first. Of the
-    tools in `refresh` nothing old is kept. Of those in `moving` a request means what it
-    means today, and the builds of a version that it still means are kept. A request
-    whose locked version is newer than all that is listed keeps it, unless
-    `allow_downgrade` is set.
+    Without sources, the source of an existing entry is used, else the tool's first. No
+    entries of the tools in `refresh` are kept. Requests of the tools in `moving` are
+    resolved again, and the builds of a version that stays are kept. A locked version
+    that is newer than all listed ones is kept, unless `allow_downgrade` is set.
     """
 
     hosts: tuple[str, ...] = ()
@@ -63,9 +62,9 @@ def check_host(name: str, tools: Iterable[Tool]) -> None:
 
 
 def check_sources(names: Iterable[str], tools: Collection[Tool]) -> None:
-    """Raise UsageError for a name that no source of these tools has.
+    """Raise UsageError for a source name that none of these tools has.
 
-    One that a single tool has is for that tool; the others are locked as without it.
+    A source of a single tool applies to that tool only.
     """
     known = {spec.id for tool in tools for spec in tool.sources}
     for name in names:
@@ -80,45 +79,45 @@ def check_sources(names: Iterable[str], tools: Collection[Tool]) -> None:
 
 
 def named_sources(tool: Tool, scope: Scope) -> tuple[str, ...]:
-    """Return those of the sources that were named which a tool has."""
+    """Return the named sources that a tool has."""
     ids = {spec.id for spec in tool.sources}
     return tuple(source for source in scope.sources if source in ids)
 
 
 def sources_after(
-    tool: Tool, scope: Scope, asked: Collection[SourceSpec]
+    tool: Tool, scope: Scope, queried: Collection[SourceSpec]
 ) -> tuple[SourceSpec, ...]:
-    """Return the sources to name, or to ask, where those `asked` do not serve.
+    """Return the sources to suggest, or to query, when those `queried` have no build.
 
-    In the order of the settings, then the plugin's. After sources that were named only
-    those that come later: following one advice after another must end.
+    In the order of the settings, then the plugin's. After named sources only later ones
+    are suggested, so that following one hint after another ends.
     """
     by_id = {spec.id: spec for spec in tool.sources}
     order = [*dict.fromkeys((*scope.preferred, *by_id))]
-    order = [item for item in order if item in by_id and is_preferable(by_id[item])]
+    order = [spec for spec in order if spec in by_id and is_preferable(by_id[spec])]
     if named := set(named_sources(tool, scope)):
         last = max(
-            (at + 1 for at, item in enumerate(order) if item in named), default=0
+            (at + 1 for at, source in enumerate(order) if source in named), default=0
         )
         order = order[last:]
-    return tuple(by_id[item] for item in order if by_id[item] not in asked)
+    return tuple(by_id[spec] for spec in order if by_id[spec] not in queried)
 
 
 def is_preferable(spec: SourceSpec) -> bool:
-    """Say whether a source may be asked that nobody has named."""
+    """Return whether a source may be queried without being named."""
     return not spec.named_only and not spec.build
 
 
-def sources_to_ask(tool: Tool, scope: Scope, old: Lockfile) -> tuple[SourceSpec, ...]:
-    """Return the sources to lock a tool from: those named that it has, or preferred.
+def sources_to_query(tool: Tool, scope: Scope, old: Lockfile) -> tuple[SourceSpec, ...]:
+    """Return the sources to lock a tool from: the named ones that it has, or preferred.
 
-    Preferred are those that the tool is locked from already, else the settings', else
-    the plugin's; each for hosts that the ones before it do not serve. A source whose
-    builds are for versions of another tool has few: the next one has what it lacks.
+    Preferred are the sources that the tool is locked from, else the settings', else the
+    plugin's; each for hosts that the ones before it do not serve. A source whose builds
+    are for versions of another tool has few of them: the next one supplies the rest.
     """
     by_id = {spec.id: spec for spec in tool.sources}
     if named := named_sources(tool, scope):
-        return tuple(by_id[item] for item in named)
+        return tuple(by_id[spec] for spec in named)
     before = [entry for entry in old.entries if entry.pin.tool == tool.name]
     unnamed = [key for key, spec in by_id.items() if is_preferable(spec)]
     usual = [source for source in scope.preferred if source in by_id]
@@ -131,8 +130,8 @@ def sources_to_ask(tool: Tool, scope: Scope, old: Lockfile) -> tuple[SourceSpec,
         and by_id[name].built_for
         and by_id[name].kind == by_id[following].kind
     ]
-    # Who has decided for some sources is not sent to others, save for hosts of which
-    # the lockfile says nothing.
+    # Named sources are not silently supplemented by others, except for hosts that
+    # the lockfile has no entries for.
     hosts = frozenset(scope.hosts or hosts_of(tool))
     undecided = hosts - {entry.host for entry in before} if locked_from else hosts
     chosen: list[SourceSpec] = []

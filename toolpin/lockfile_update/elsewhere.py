@@ -1,7 +1,7 @@
 """Finds newer releases in sources that a tool is not locked from.
 
-A tool stays with the source that it is locked from; that another one is ahead is
-reported with the command that moves it, and never done unasked.
+A tool stays with the source that it is locked from. A newer release elsewhere is
+reported with the command that switches to it, and never locked automatically.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ from toolpin.versions import sort_key
 
 
 class Newer(NamedTuple):
-    """A release that another source has, and the source of the one that is locked."""
+    """A release that another source has, and the source of the locked one."""
 
-    ask: LockfileRequest
+    request: LockfileRequest
     version: str
     source: str
     locked_from: str
 
     @property
     def line(self) -> str:
-        """Report it, with the command that moves the request there."""
-        tool = self.ask.tool
+        """Return the line that reports it, with the command that locks it."""
+        tool = self.request.tool
         return (
-            f"{self.ask.key}: {self.source} has {self.version}, which "
+            f"{self.request.key}: {self.source} has {self.version}, which "
             f"{self.locked_from}, the locked source, does not list; "
             f"to move: toolpin lock --only {tool} --refresh {tool} "
             f"--source {self.source}"
@@ -52,42 +52,44 @@ class Newer(NamedTuple):
 
 
 def report_newer(tools: Collection[str], app: App) -> None:
-    """Report what other sources have of a project's locked tools, by the lists kept."""
+    """Report newer releases in other sources of a project's locked tools, if cached."""
     with contextlib.suppress(ToolpinError):
         file = project_file(app)
         lock = app.lockfile(lockfile_beside(file))
-        for ask in (
+        for request in (
             lockfile_requests_of(read_project(file, app), file, app) if lock else ()
         ):
-            version = lock.pins.get(ask.key) if lock else None
-            if lock and version and ask.tool in tools:
-                elsewhere = newer_elsewhere(ask, version, lock, app, kept_lists=True)
+            version = lock.pins.get(request.key) if lock else None
+            if lock and version and request.tool in tools:
+                elsewhere = newer_elsewhere(
+                    request, version, lock, app, kept_lists=True
+                )
                 if elsewhere:
                     app.report.warn(elsewhere.line)
 
 
 def newer_elsewhere(
-    ask: LockfileRequest,
+    request: LockfileRequest,
     least: str,
     lock: Lockfile,
     app: App,
     *,
     kept_lists: bool = False,
 ) -> Newer | None:
-    """Return what another source has above `least`, None where none has.
+    """Return a release above `least` in another source, or None.
 
-    An exact request counts any newer release. With `kept_lists` no source is queried:
-    only lists that were read before count.
+    For an exact request any newer release qualifies. With `kept_lists` only cached
+    lists are read.
     """
-    tool = app.registry.get(ask.tool)
-    version = lock.pins.get(ask.key)
+    tool = app.registry.get(request.tool)
+    version = lock.pins.get(request.key)
     if tool is None or version is None or is_scripted(tool):
         return None
-    entries = lock.entries_for(Pin(ask.tool, version), str(app.host))
+    entries = lock.entries_for(Pin(request.tool, version), str(app.host))
     locked_from = {entry.source for entry in entries if entry.has_build}
     if not locked_from:
         return None
-    wanted = Wanted("latest", "") if looks_exact(ask.wanted) else ask.wanted
+    wanted = Wanted("latest", "") if looks_exact(request.wanted) else request.wanted
     catalogs = Catalogs(app.cache, app.clients, app.settings)
 
     def newest(spec: SourceSpec) -> tuple[str, str] | None:
@@ -98,7 +100,7 @@ def newer_elsewhere(
             listed = read(tool, spec, app.host).releases
             known = of_variant(version, [release.version for release in listed])
             releases = [release for release in listed if release.version in known]
-            lines = catalogs.in_lines(tool, spec, releases, ask.wanted.value)
+            lines = catalogs.in_lines(tool, spec, releases, request.wanted.value)
             if (result := choose(wanted, lines)) and sort_key(result) > sort_key(least):
                 return result, spec.id
         return None
@@ -106,12 +108,12 @@ def newer_elsewhere(
     others = [*_others(tool, locked_from, app)]
     with ThreadPoolExecutor(len(others) or 1) as pool:
         results = [value for value in pool.map(newest, others) if value]
-    best = max(results, key=lambda item: sort_key(item[0]), default=None)
-    return Newer(ask, *best, ", ".join(sorted(locked_from))) if best else None
+    best = max(results, key=lambda candidate: sort_key(candidate[0]), default=None)
+    return Newer(request, *best, ", ".join(sorted(locked_from))) if best else None
 
 
 def _others(tool: Tool, locked_from: set[str], app: App) -> Iterator[SourceSpec]:
-    """Yield the sources for this host that may serve unnamed."""
+    """Yield the sources for this host that may be used without being named."""
     with contextlib.suppress(ToolpinError):
         for spec in allowed_sources(tool, app.host, app.settings.sources):
             is_other = spec.id not in locked_from and str(app.host) in spec.hosts

@@ -1,8 +1,8 @@
-"""Turns what this machine has of a version into what a lockfile can say of it.
+"""Derives lockfile entries from what this machine has of a version.
 
-From the receipt of an install, or from the cache's note of what a source named, so that
-a pin can be locked while every index is down. Only this host's build is known so, and
-nobody but this machine vouches for its digest until a source is asked.
+From the receipt of an install, or from the cached artifacts of a source, so that a pin
+can be locked while every index is down. Only this host's build is known this way, and
+its digest is unconfirmed until a source is queried.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from toolpin.store import publication
 
 
 def known_here(app: App) -> Callable[[Tool, Pin], tuple[Entry, ...]]:
-    """Return what tells this host's entry of a version, and that it is the only one."""
+    """Return the function that finds this host's entry of a version, if unique."""
 
     def known(tool: Tool, pin: Pin) -> tuple[Entry, ...]:
         entries = _entries(tool, pin, app)
@@ -39,7 +39,7 @@ def known_here(app: App) -> Callable[[Tool, Pin], tuple[Entry, ...]]:
 
 
 def _entries(tool: Tool, pin: Pin, app: App) -> tuple[Entry, ...]:
-    """Return this host's entry of a version; () where nothing here tells it."""
+    """Return this host's entry of a version; () without one."""
     here = app.host
     for spec in tool.sources:
         for artifacts in (_received(pin, spec, app), _noted(pin, spec, app)):
@@ -48,7 +48,7 @@ def _entries(tool: Tool, pin: Pin, app: App) -> tuple[Entry, ...]:
             except (ToolpinError, LookupError):
                 continue
             build = Build(artifacts, plan.requires)
-            # Of a plugin's scripts the digest was taken here, whoever is asked.
+            # The digest of a plugin's scripts is computed here, even offline.
             verified = verified_by(spec) if is_scripted(tool) else HERE
             return (Entry(pin, str(here), spec.id, verified, build),)
     return ()
@@ -59,27 +59,27 @@ def _received(pin: Pin, spec: SourceSpec, app: App) -> tuple[Artifact, ...]:
         receipt = publication.read_receipt(app.paths, pin)
     except ToolpinError:
         return ()
-    # What was brought only another project's lockfile may vouch for.
+    # Bytes from a bundle are known only by the lockfile in it.
     if receipt is None or receipt.source != spec.id or receipt.brought:
         return ()
     return receipt.artifacts
 
 
 def _noted(pin: Pin, spec: SourceSpec, app: App) -> tuple[Artifact, ...]:
-    """Return what the source named before, if the cache still has all of it.
+    """Return the cached artifacts of a source, if the cache still has all of them.
 
-    What was named through another mirror does not count, as for an install.
+    Artifacts named through another mirror are not used, as in an install.
     """
     cache = app.cache
     rewrite = app.settings.rewrite
     try:
         note = cache.read_note("plans", *pin, str(app.host), spec.id)
-        asked, artifacts = parse_note((note or b"").decode())
+        queried, artifacts = parse_note((note or b"").decode())
         address = rewrite(artifacts[0].locator)
     except (ToolpinError, ValueError, IndexError):
         return ()
-    same = urls.shown(asked) == urls.shown(address)
-    there = all(
+    same = urls.shown(queried) == urls.shown(address)
+    is_cached = all(
         os.path.exists(cache.archive(artifact.digest)) for artifact in artifacts
     )
-    return artifacts if same and there else ()
+    return artifacts if same and is_cached else ()

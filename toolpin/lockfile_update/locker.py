@@ -1,36 +1,37 @@
-"""Turns a project's requests, and its old lockfile, into a new lockfile.
+"""Creates a new lockfile from a project's requests and its old lockfile.
 
-What the old one says of a request that still stands is kept, to the byte, and nobody is
-asked about it. The preferred source answers or the lock is an error: another one, with
-other bytes, is somebody's decision. This writes no file.
+Entries of a request that has not changed are kept, byte for byte, without a query. The
+preferred source must answer, or the lock fails: another one has other bytes, and
+choosing it is the user's decision. It writes no file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from toolpin.cache.first_use import VERIFIED
-from toolpin.errors import Mismatch, NoChecksum, NotPublished, ToolpinError, Unreachable
+from toolpin.errors import NoChecksum, NotPublished, ToolpinError, Unreachable
 from toolpin.install.catalogs import has_channels
 from toolpin.install.planner import locked_builds, publisher, verified_by
-from toolpin.lockfile.document import HERE, NO_BUILD, Entry, Key, Lockfile
+from toolpin.lockfile.document import HERE, Entry, Key, Lockfile
 from toolpin.lockfile.scope import (
     LockfileRequest,
     Scope,
     hosts_of,
     named_sources,
     sources_after,
-    sources_to_ask,
+    sources_to_query,
 )
+from toolpin.lockfile_update.entries import by_host, completed, no_build, old_entries
 from toolpin.lockfile_update.request_work import (
     SilentSources,
     Work,
     is_partial,
     names_of,
     no_checksum,
-    nothing,
+    no_match,
     report_queried,
 )
 from toolpin.model import Build, Host, Pin, Release, Wanted
@@ -50,14 +51,14 @@ from toolpin.system.host import any_of
 from toolpin.system.progress import Board
 from toolpin.versions import sort_key
 
-# What this machine knows of a version when nobody answers: receipts, its cache.
+# What this machine knows of a version without a source: receipts, its cache.
 KnownHere = Callable[[Tool, Pin], tuple[Entry, ...]]
-# The releases of a source for a host, with their long-term lines where one is wanted.
+# The releases of a source for a host, with long-term lines where one is requested.
 ReadReleases = Callable[[Tool, SourceSpec, Host, str], Sequence[Release]]
 
 
 class Locker:
-    """Answers requests for every host from any one."""
+    """Resolves and locks requests for every host, from a machine of any kind."""
 
     def __init__(
         self,
@@ -79,72 +80,80 @@ class Locker:
 
     def lock(
         self,
-        asks: Sequence[LockfileRequest],
+        lock_requests: Sequence[LockfileRequest],
         old: Lockfile,
         also: Sequence[LockfileRequest] = (),
         *,
         only: Collection[str] = (),
     ) -> tuple[Lockfile, list[ToolpinError]]:
-        """Return the lockfile for these requests, and the errors of the unanswered.
+        """Return the lockfile for these requests, and the errors of unresolved ones.
 
-        `old` is an empty one where there is none. What it has of an unanswered request,
-        and of a tool that is not in `only` where that names some, stays as it is.
+        `old` is empty where there is no lockfile. Its entries of an unresolved request,
+        and of a tool that is not in a non-empty `only`, are kept.
         """
-        unique = list({ask.key: ask for ask in (*also, *asks)}.values())
+        unique = list(
+            {request.key: request for request in (*also, *lock_requests)}.values()
+        )
         with ThreadPoolExecutor(4) as pool:
             answers = list(
-                pool.map(lambda ask: self._answer_or_error(ask, old, only), unique)
+                pool.map(
+                    lambda request: self._resolve_or_error(request, old, only), unique
+                )
             )
         pins: dict[Key, str] = {}
         entries: dict[tuple[Pin, str], tuple[Entry, ...]] = {}
         errors = []
-        for ask, answer in zip(unique, answers, strict=True):
+        for request, answer in zip(unique, answers, strict=True):
             if isinstance(answer, ToolpinError):
                 errors.append(answer)
-            locked = _as_before(ask, old) if isinstance(answer, Exception) else answer
+            locked = (
+                old_entries(request, old) if isinstance(answer, Exception) else answer
+            )
             if locked is None:
                 continue
             version, result = locked
-            pins[ask.key] = version
-            entries |= _by_host(result)
+            pins[request.key] = version
+            entries |= by_host(result)
         flat = tuple(entry for some in entries.values() for entry in some)
-        keys = tuple(sorted(ask.key for ask in also))
+        keys = tuple(sorted(request.key for request in also))
         return Lockfile(pins, flat, self._scope.hosts, keys), errors
 
-    def _answer_or_error(
-        self, ask: LockfileRequest, old: Lockfile, only: Collection[str]
+    def _resolve_or_error(
+        self, request: LockfileRequest, old: Lockfile, only: Collection[str]
     ) -> tuple[str, tuple[Entry, ...]] | ToolpinError | None:
-        if only and ask.tool not in only:
-            return _as_before(ask, old)
+        if only and request.tool not in only:
+            return old_entries(request, old)
         try:
-            with self._work(ask, old) as work:
-                return self._answer(work)
+            with self._work(request, old) as work:
+                return self._resolve(work)
         except ToolpinError as error:
             return error
 
-    def _answer(self, work: Work) -> tuple[str, tuple[Entry, ...]]:
-        """Return the version for a request, and what is locked of it."""
-        ask, old = work.ask, work.old
+    def _resolve(self, work: Work) -> tuple[str, tuple[Entry, ...]]:
+        """Return the version for a request, and its entries."""
+        request, old = work.request, work.old
         moves = work.tool.name in self._scope.refresh | self._scope.moving
-        version = kept_version(old, ask)
+        version = kept_version(old, request)
         try:
             if version and not moves:
                 entries = self._entries(work, version)
                 if any(entry.has_build for entry in entries):
                     return version, entries
-            return self._moved(work, version) if moves else self._resolved(work)
+            return self._resolve_again(work, version) if moves else self._resolved(work)
         except Unreachable:
-            is_named = ask.wanted.kind == "version"
-            version = version or (ask.wanted.value if is_named else None)
-            known = self._known(work, version) if version else ()
+            is_named = request.wanted.kind == "version"
+            version = version or (request.wanted.value if is_named else None)
+            known = self._known_entries(work, version) if version else ()
             if not version or not known:
                 raise
             return version, known
 
-    def _moved(self, work: Work, locked: str | None) -> tuple[str, tuple[Entry, ...]]:
-        """Return what a request means today, or what is locked where that is newer.
+    def _resolve_again(
+        self, work: Work, locked: str | None
+    ) -> tuple[str, tuple[Entry, ...]]:
+        """Return the version that a request resolves to today, or a newer locked one.
 
-        A list that ends below what is locked is stale, or was rolled back.
+        A list that ends below the locked version is stale, or was rolled back.
         """
         version, entries = self._resolved(work)
         if (
@@ -162,28 +171,28 @@ class Locker:
         refreshes = pin.tool in self._scope.refresh
         command = "lock --refresh" if refreshes else "upgrade"
         self._board.remark(
-            f"{work.ask.key}: the newest version listed is {version}, older than the "
-            f"locked {locked}, which is kept; to update it: "
+            f"{work.request.key}: the newest version listed is {version}, older than "
+            f"the locked {locked}, which is kept; to update it: "
             f"toolpin {command} {pin.tool} --allow-downgrade"
         )
         return locked, self._with_missing(work, pin, kept)
 
     @contextmanager
-    def _work(self, ask: LockfileRequest, old: Lockfile) -> Iterator[Work]:
-        tool = self._registry.require(ask.tool, ask.origin)
+    def _work(self, request: LockfileRequest, old: Lockfile) -> Iterator[Work]:
+        tool = self._registry.require(request.tool, request.origin)
         hosts = self._scope.hosts or hosts_of(tool)
-        row = self._board.row(str(ask.key))
+        row = self._board.row(str(request.key))
         try:
-            specs = sources_to_ask(tool, self._scope, old)
+            specs = sources_to_query(tool, self._scope, old)
             later = sources_after(tool, self._scope, specs)
-            yield Work(ask, tool, hosts, specs, later, old, row)
+            yield Work(request, tool, hosts, specs, later, old, row)
         finally:
             row.drop()
 
-    def _kept(self, work: Work, pin: Pin) -> tuple[Entry, ...]:
-        """Return what stays of what is locked of a version, for these hosts.
+    def _kept_entries(self, work: Work, pin: Pin) -> tuple[Entry, ...]:
+        """Return the entries of a version that are kept for these hosts.
 
-        Where sources are named, what another one had is asked of them.
+        Where sources are named, entries of other sources are queried again.
         """
         if pin.tool in self._scope.refresh:
             return ()
@@ -197,64 +206,66 @@ class Locker:
         )
         return kept if any(entry.has_build for entry in kept) else ()
 
-    def _known(self, work: Work, version: str) -> tuple[Entry, ...]:
-        """Return what is locked of a version for some hosts, or is known here.
+    def _known_entries(self, work: Work, version: str) -> tuple[Entry, ...]:
+        """Return the entries of a version for some hosts, locked or known here.
 
-        Only for who takes what is known here.
+        Only if entries known on this machine are accepted.
         """
         if self._known_here is None:
             return ()
         pin = Pin(work.tool.name, version)
-        if kept := self._kept(work, pin):
+        if kept := self._kept_entries(work, pin):
             return kept
         known = self._known_here(work.tool, pin)
         hosts = {host for spec in work.specs for host in spec.hosts}
         hosts |= {entry.host for entry in known}
-        # As `lock` would say without asking: nobody else was chosen.
-        none = [_no_build(pin, host) for host in work.hosts if host not in hosts]
+        # As `lock` reports it without a query: no other source was chosen.
+        none = [no_build(pin, host) for host in work.hosts if host not in hosts]
         return (*known, *none) if known else ()
 
-    def offers(
-        self, ask: LockfileRequest, old: Lockfile
+    def newest_versions(
+        self, request: LockfileRequest, old: Lockfile
     ) -> tuple[str | None, str | None]:
         """Return the newest version within a request, and the newest for most hosts.
 
-        From the sources that the lockfile names, or the preferred ones.
+        From the sources in the lockfile, or the preferred ones.
         """
-        with self._work(ask, old) as work:
+        with self._work(request, old) as work:
             seen = self._listed(work)
-        within = for_most_hosts(ask.wanted, seen)
-        kin = {version: seen[version] for version in of_variant(ask.wanted.value, seen)}
+        within = for_most_hosts(request.wanted, seen)
+        kin = {
+            version: seen[version] for version in of_variant(request.wanted.value, seen)
+        }
         return within, for_most_hosts(Wanted("latest", ""), kin)
 
     def _resolved(self, work: Work) -> tuple[str, tuple[Entry, ...]]:
         """Return the version that is published for one of the hosts, and its entries.
 
-        That the preferred sources do not have it is an answer: the next one is asked,
-        unless sources were named. Raises ToolpinError with the versions nearby when no
-        source has it.
+        Where the preferred sources lack it, the next one is queried, unless sources
+        were named. Raises ToolpinError with the nearest versions when no source has it.
         """
         seen: set[str] = set()
         if from_sources := self._from_sources(work, seen):
             return from_sources
-        asked = work.specs
+        queried = work.specs
         for spec in self._next(work):
             rest = work.later[work.later.index(spec) + 1 :]
             following = work._replace(specs=(spec,), later=rest)
             try:
                 from_sources = self._from_sources(following, seen)
             except Unreachable as error:
-                raise nothing(work._replace(specs=asked), sorted(seen), error) from None
+                raise no_match(
+                    work._replace(specs=queried), sorted(seen), error
+                ) from None
             if from_sources:
-                self._board.remark(
-                    f"{work.ask.key}: not in {names_of(asked)}; locked from {spec.id}"
-                )
+                missing = f"not in {names_of(queried)}; locked from {spec.id}"
+                self._board.remark(f"{work.request.key}: {missing}")
                 return from_sources
-            asked = (*asked, spec)
-        raise nothing(work._replace(specs=asked), sorted(seen))
+            queried = (*queried, spec)
+        raise no_match(work._replace(specs=queried), sorted(seen))
 
     def _next(self, work: Work) -> tuple[SourceSpec, ...]:
-        """Return the sources that may be asked for what the preferred ones lack."""
+        """Return the sources to query for what the preferred ones lack."""
         if named_sources(work.tool, self._scope):
             return ()
         usual = self._scope.preferred
@@ -265,14 +276,14 @@ class Locker:
     def _from_sources(
         self, work: Work, listed: set[str]
     ) -> tuple[str, tuple[Entry, ...]] | None:
-        """Return what the sources asked have for a request; add what they list."""
-        wanted = work.ask.wanted
+        """Return the version in the queried sources for a request; add their lists."""
+        wanted = work.request.wanted
         if looks_exact(wanted):
             entries = self._entries(work, wanted.value)
             if any(entry.has_build for entry in entries):
                 return wanted.value, entries
         if wanted.kind == "ref":
-            of_ref = version_of_ref(work.ask, work.tool)
+            of_ref = version_of_ref(work.request, work.tool)
             return of_ref, self._entries(work, of_ref)
         seen = self._listed(work)
         listed.update(seen)
@@ -284,16 +295,16 @@ class Locker:
         return None
 
     def _latest(self, work: Work) -> str | None:
-        """Return what the first source itself calls its latest, where it does."""
-        wanted = work.ask.wanted
+        """Return what the first source itself reports as latest, if it does."""
+        wanted = work.request.wanted
         if wanted.kind != "latest":
             return None
         return self._clients.latest(work.specs[0], wanted.value)
 
     def _listed(self, work: Work) -> dict[str, Seen]:
-        """Return the versions that the sources have, and for which of the hosts."""
+        """Return the versions that the sources list, and for which of the hosts."""
         results: dict[str, Seen] = {}
-        wanted = work.ask.wanted.value
+        wanted = work.request.wanted.value
         for spec in work.specs:
             for host in work.hosts:
                 if host not in spec.hosts:
@@ -315,36 +326,38 @@ class Locker:
         return results
 
     def _entries(self, work: Work, version: str) -> tuple[Entry, ...]:
-        """Return what is to be locked of a version, `none` for a host without.
+        """Return the entries of a version, with `none` for a host without a build.
 
-        What is locked of it stays; only what is missing is asked for, and what no
-        source has been asked for yet.
+        Locked entries are kept; only missing ones are queried, from sources not yet
+        queried.
         """
         pin = Pin(work.tool.name, version)
-        return self._with_missing(work, pin, self._kept(work, pin))
+        return self._with_missing(work, pin, self._kept_entries(work, pin))
 
     def _with_missing(
         self, work: Work, pin: Pin, kept: tuple[Entry, ...]
     ) -> tuple[Entry, ...]:
-        """Return these entries of a version, and those of the hosts that have none."""
+        """Return these entries of a version, and those of the hosts without any."""
         hosts = {entry.host for entry in kept if entry.verified != HERE}
-        if self._clients.first_use.allowed:  # builds that were left out are taken now
+        if self._clients.first_use.allowed:  # builds left out may be added now
             lists = [spec for spec in work.specs if may_lack_digests(spec)]
             hosts -= {host for spec in lists for host in spec.hosts}
         missing = sorted(set(work.hosts) - hosts)
         if not missing:
             return kept
-        # What is locked for one host alone was known there, while nobody answered.
-        asked = work.hosts if kept and is_partial(work, pin) else missing
-        report_queried(work, asked)
+        # An entry for a single host was known on that machine, without a source.
+        queried = work.hosts if kept and is_partial(work, pin) else missing
+        report_queried(work, queried)
         with ThreadPoolExecutor(4) as pool:
-            values = list(pool.map(lambda host: self._on(work, pin, host), asked))
-        return _completed(kept, [entry for entries in values for entry in entries])
+            values = list(
+                pool.map(lambda host: self._entries_on(work, pin, host), queried)
+            )
+        return completed(kept, [entry for entries in values for entry in entries])
 
-    def _on(self, work: Work, pin: Pin, host: str) -> tuple[Entry, ...]:
+    def _entries_on(self, work: Work, pin: Pin, host: str) -> tuple[Entry, ...]:
         """Return the entries of one host, from the first source that has a build.
 
-        Raises NoChecksum where none has one, and one is published without a checksum.
+        Raises NoChecksum if none has one, and one is published without a checksum.
         """
         undigested: NoChecksum | None = None
         for spec in work.specs:
@@ -367,63 +380,8 @@ class Locker:
             )
         if undigested:
             raise undigested
-        return (_no_build(pin, host),)
+        return (no_build(pin, host),)
 
     def _verified(self, spec: SourceSpec, build: Build) -> str:
-        first_use = self._clients.first_use.knows(build.artifacts)
+        first_use = self._clients.first_use.has_recorded(build.artifacts)
         return VERIFIED if first_use else verified_by(spec, build)
-
-
-def _as_before(
-    ask: LockfileRequest, old: Lockfile
-) -> tuple[str, tuple[Entry, ...]] | None:
-    """Return what a lockfile has for a request; None where it has nothing for it."""
-    version = kept_version(old, ask)
-    if version is None:
-        return None
-    pin = Pin(ask.tool, version)
-    return version, tuple(entry for entry in old.entries if entry.pin == pin)
-
-
-def _no_build(pin: Pin, host: str) -> Entry:
-    return Entry(pin, host, NO_BUILD, "", Build(()))
-
-
-def _completed(kept: Sequence[Entry], found: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Return what is locked, and what was found of the hosts that it lacks.
-
-    Where a host's bytes are among those found, what was found says more of them: what
-    is known here alone tells nothing of what a build requires. Raises Mismatch where
-    its bytes are others than the source has.
-    """
-    old, new = _by_host(kept), _by_host(found)
-    for at, entries in old.items():
-        builds = {entry.build.artifacts for entry in new.get(at, ())}
-        if not builds.issuperset(entry.build.artifacts for entry in entries):
-            if any(entry.verified == HERE for entry in entries):
-                raise _not_published(entries[0], new.get(at, ()))
-            new[at] = entries
-    return tuple(entry for entries in new.values() for entry in entries)
-
-
-def _not_published(locked: Entry, found: Sequence[Entry]) -> Mismatch:
-    """Return the error of bytes that a machine had, and their source has not."""
-    artifacts = [artifact for entry in found for artifact in entry.build.artifacts]
-    digests = ", ".join(str(artifact.digest) for artifact in artifacts) or "no build"
-    return Mismatch(
-        f"the locked files of {locked.pin} differ from those of {locked.source}",
-        [
-            ("host", locked.host),
-            ("locked", f"{locked.build.artifacts[0].digest}, as recorded on a machine"),
-            ("published", digests),
-        ],
-        f"toolpin lock --refresh {locked.pin.tool}",
-    )
-
-
-def _by_host(entries: Iterable[Entry]) -> dict[tuple[Pin, str], tuple[Entry, ...]]:
-    host: dict[tuple[Pin, str], tuple[Entry, ...]] = {}
-    for entry in entries:
-        at = (entry.pin, entry.host)
-        host[at] = (*host.get(at, ()), entry)
-    return host

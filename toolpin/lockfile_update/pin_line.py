@@ -22,11 +22,11 @@ def write_line(
     *,
     first_use: bool = False,
 ) -> tuple[bytes, bytes, bool]:
-    """Change a tool's line, and the lockfile where there is one.
+    """Change a tool's line, and an existing lockfile.
 
     Returns old and new, and whether the lockfile has changed. With `first_use` builds
-    without a published checksum are locked, too. Raises UsageError for a file that
-    cannot be understood, NoChecksum with the command that pins all the same.
+    without a published checksum are locked, too. Raises UsageError for an invalid file,
+    NoChecksum with the command that pins anyway.
     """
     request = Request(names[0], tuple(versions), Origin(path, 1))
     check_directories(request, app.home, app.paths.global_file)
@@ -36,7 +36,7 @@ def write_line(
         after = edit(before, names, versions, place=path)
         parse(
             after, path, app.registry.spell
-        )  # what is wrong with the tool's own line is fixed
+        )  # errors in the tool's own line are fixed by the new one
         is_locked = False
         if os.path.lexists(lockfile):
             try:
@@ -53,7 +53,7 @@ def write_line(
 def _unpinned(
     error: NoChecksum, path: str, words: Sequence[str], app: App
 ) -> NoChecksum:
-    """Return the error with the command that writes both files all the same."""
+    """Return the error with the command that writes both files anyway."""
     directory = os.path.dirname(path)
     where = "" if directory == app.directory else f" -C {as_word(directory)}"
     line = " ".join(map(as_word, words))
@@ -65,11 +65,11 @@ def _unpinned(
 def _write_both(
     path: str, data: bytes, lockfile: str, app: App, *, first_use: bool
 ) -> bool:
-    """Write both files, and tell whether the lockfile has changed.
+    """Write both files, and return whether the lockfile has changed.
 
-    An error of the lock leaves them as they were.
+    If locking fails, both are left unchanged.
     """
-    # With these come requests and threads: only where there is a lockfile.
+    # They import requests and threads: only where there is a lockfile.
     from toolpin.lockfile.document import EMPTY  # noqa: PLC0415
     from toolpin.lockfile.scope import Scope  # noqa: PLC0415
     from toolpin.lockfile_update.local_entries import known_here  # noqa: PLC0415
@@ -83,7 +83,7 @@ def _write_both(
 
     old = app.lockfile(lockfile) or EMPTY
     locker = locker_for(app, Scope(old.hosts), known_here(app), first_use=first_use)
-    asks = lockfile_requests_of(data, path, app)
-    report_unknown(asks, app)
-    lock = relocked(locker, asks, old, app)
+    lock_requests = lockfile_requests_of(data, path, app)
+    report_unknown(lock_requests, app)
+    lock = relocked(locker, lock_requests, old, app)
     return lockfile in write_both(path, data, lockfile, lock, app)

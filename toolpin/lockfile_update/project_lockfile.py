@@ -1,6 +1,6 @@
 """The current project's lockfile: its path, its requests and its text.
 
-What `lock`, `pin`, `upgrade` and `outdated` share. The locking itself is `locker`.
+Shared by `lock`, `pin`, `upgrade` and `outdated`. `locker` does the locking.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _COMMAND_LINE = Origin("the command line")
 def project_file(app: App) -> str:
     """Return the `.tool-versions` of the nearest directory, here or above, that pins.
 
-    It need not exist: other files there may pin. Raises ToolpinError where only a
-    home's that is not above, or the global file, is left.
+    It need not exist: other files there may pin. Raises ToolpinError if only a home
+    directory that is not above, or the global file, is left.
     """
     directory = pin_files.project_directory(app.where, app.idioms)
     if directory is not None:
@@ -44,16 +44,16 @@ def project_file(app: App) -> str:
 
 
 class PinFile(NamedTuple):
-    """A directory's `.tool-versions`, and those of its tools that count here."""
+    """A directory's `.tool-versions`, and its tools whose pins are effective here."""
 
     path: str
     tools: frozenset[str]
 
 
 def pin_paths(app: App) -> list[str]:
-    """Return the `.tool-versions` of each directory with files that may count here.
+    """Return the `.tool-versions` of each directory with files that may pin here.
 
-    The nearest first, and one that is a link to another once.
+    The nearest first, links to the same file once.
     """
     paths = pin_files.candidates(*app.where[:3], app.idioms.names)
     directories = dict.fromkeys(map(os.path.dirname, paths))
@@ -63,15 +63,16 @@ def pin_paths(app: App) -> list[str]:
 
 
 def counting_files(app: App) -> list[PinFile]:
-    """Return the files that pin what counts here, the nearest first.
+    """Return the files with effective pins here, nearest first.
 
     The last ones are those of the home directory and the global one. Raises
-    ToolpinError where none names a tool.
+    ToolpinError if none names a tool.
     """
     seen, result = set[str](), []
     for file in pin_paths(app):
         tools = {
-            ask.tool for ask in lockfile_requests_of(read_project(file, app), file, app)
+            lock_request.tool
+            for lock_request in lockfile_requests_of(read_project(file, app), file, app)
         }
         result.append(PinFile(file, frozenset(tools - seen)))
         seen |= tools
@@ -85,40 +86,48 @@ def counting_files(app: App) -> list[PinFile]:
     )
 
 
-def report_unknown(asks: Sequence[LockfileRequest], app: App) -> set[str]:
-    """Report each tool that no plugin knows, and return their names."""
-    unknown = {ask.tool: ask for ask in asks if ask.tool not in app.registry.aliases}
-    for name, ask in unknown.items():
+def report_unknown(lock_requests: Sequence[LockfileRequest], app: App) -> set[str]:
+    """Report each tool without a plugin, and return their names."""
+    unknown = {
+        lock_request.tool: lock_request
+        for lock_request in lock_requests
+        if lock_request.tool not in app.registry.aliases
+    }
+    for name, lock_request in unknown.items():
         try:
-            app.registry.check(name, ask.origin)
+            app.registry.check(name, lock_request.origin)
         except UnknownTool as error:
             app.report.error(error)
     return set(unknown)
 
 
 def read_project(file: str, app: App) -> bytes:
-    """Return the bytes of a `.tool-versions`, none where other files pin alone."""
+    """Return the bytes of a `.tool-versions`, empty if only other files pin."""
     return app.files.read(file) if os.path.lexists(file) else b""
 
 
 def lockfile_requests_of(data: bytes, file: str, app: App) -> list[LockfileRequest]:
-    """Return every alternative that a directory's files ask for; the first one counts.
+    """Return every alternative that a directory's files request, the first one first.
 
-    `data` is what its `.tool-versions`, `file`, holds or will hold.
+    `data` is the present or future content of its `.tool-versions`, `file`.
     """
-    lockfile_requests: dict[str, list[LockfileRequest]] = {}
+    by_tool: dict[str, list[LockfileRequest]] = {}
     canonical = app.registry.canonical
     beside = pin_files.idiomatic(os.path.dirname(file), app.idioms, app.files)
     stated = (*parse(data, file, app.registry.spell), *beside)
-    requests = [item._replace(tool=canonical(item.tool)) for item in stated]
-    app.judge(requests)
+    requests = [request._replace(tool=canonical(request.tool)) for request in stated]
+    app.report_disagreements(requests)
     for request in requests:
-        asks = [
+        lock_requests = [
             LockfileRequest(request.tool, resolution, request.origin)
             for resolution in to_provide(request)
         ]
-        lockfile_requests.setdefault(request.tool, asks)
-    return [ask for asks in lockfile_requests.values() for ask in asks]
+        by_tool.setdefault(request.tool, lock_requests)
+    return [
+        lock_request
+        for lock_requests in by_tool.values()
+        for lock_request in lock_requests
+    ]
 
 
 def locker_for(
@@ -128,7 +137,7 @@ def locker_for(
     *,
     first_use: bool = False,
 ) -> Locker:
-    """Return what locks for this app."""
+    """Return the locker for this app."""
     settings = app.settings.overridden(first_use=first_use)
     app = app.derived(settings=settings, registry=app.registry)
     catalogs = Catalogs(app.cache, app.clients, settings)
@@ -136,7 +145,7 @@ def locker_for(
     def releases(
         tool: Tool, spec: SourceSpec, host: Host, wanted: str
     ) -> Sequence[Release]:
-        """Return what there is today: an older list would lock an older version."""
+        """Return today's releases: an older list would lock an older version."""
         text = catalogs.read(tool, spec, host)
         if text.stale:
             raise text.stale
@@ -154,18 +163,18 @@ def locker_for(
 
 def relocked(
     locker: Locker,
-    asks: Sequence[LockfileRequest],
+    lock_requests: Sequence[LockfileRequest],
     old: Lockfile,
     app: App,
     *,
     also: Sequence[str] = (),
 ) -> Lockfile:
-    """Return the new lockfile. Raises the first error of a request without an answer.
+    """Return the new lockfile. Raises the first error of an unresolved request.
 
-    The others are reported, but those of unknown tools: what is locked of them stays.
-    `also` are words such as `nodejs@22.20.0`.
+    The others are reported. Entries of unknown tools are kept. `also` are words such as
+    `nodejs@22.20.0`.
     """
-    lock, errors = locker.lock(asks, old, also_of(also, old, app))
+    lock, errors = locker.lock(lock_requests, old, also_of(also, old, app))
     errors = [error for error in errors if not isinstance(error, UnknownTool)]
     for error in errors[1:]:
         app.report.error(error)
@@ -175,36 +184,36 @@ def relocked(
 
 
 def stale_facts(
-    asks: Sequence[LockfileRequest], lock: Lockfile, app: App
+    lock_requests: Sequence[LockfileRequest], lock: Lockfile, app: App
 ) -> list[tuple[str, str]]:
-    """Return what a lockfile lacks, and what it has that nobody asks for.
+    """Return what a lockfile lacks, and its entries without a request.
 
-    Each as (request, what is the matter). Raises ToolpinError for an unknown tool.
+    Each as (request, reason). Raises ToolpinError for an unknown tool.
     """
 
     def hosts(tool: str) -> tuple[str, ...]:
         return lock.hosts or hosts_of(app.registry.require(tool))
 
     facts = [
-        (f"{ask.key}", f"{ask.origin}: {lacks}")
-        for ask, lacks in unanswered(asks, lock, hosts)
+        (f"{lock_request.key}", f"{lock_request.origin}: {lacks}")
+        for lock_request, lacks in unanswered(lock_requests, lock, hosts)
     ]
-    wanted = {ask.key for ask in asks}
+    wanted = {lock_request.key for lock_request in lock_requests}
     facts += [
         (str(key), "locked, but not requested")
         for key in sorted(lock.pins)
         if key not in wanted
     ]
-    meant = {Pin(key.tool, version) for key, version in lock.pins.items()}
+    pinned = {Pin(key.tool, version) for key, version in lock.pins.items()}
     facts += [
         (str(pin), "has builds, but is not requested")
-        for pin in sorted({entry.pin for entry in lock.entries} - meant)
+        for pin in sorted({entry.pin for entry in lock.entries} - pinned)
     ]
     return facts
 
 
 def write_lockfile(path: str, lock: Lockfile, app: App) -> bool:
-    """Write a lockfile in one step; tell whether its bytes have changed.
+    """Write a lockfile in one step; return whether its bytes have changed.
 
     Raises ToolpinError for one that could not be read back.
     """
@@ -226,7 +235,7 @@ def write_lockfile(path: str, lock: Lockfile, app: App) -> bool:
 def write_both(
     file: str, data: bytes, path: str, lock: Lockfile, app: App
 ) -> tuple[str, ...]:
-    """Write a project's two files, or neither; tell which of them have changed."""
+    """Write a project's two files, or neither; return which of them have changed."""
     before = _read(path, app)
     written = (path,) if write_lockfile(path, lock, app) else ()
     try:
@@ -256,6 +265,8 @@ def also_of(words: Sequence[str], old: Lockfile, app: App) -> list[LockfileReque
         tool = app.registry.require(name, _COMMAND_LINE).name
         texts.append((tool, app.registry.spell(tool, version)))
     for tool, version in texts:
-        ask = LockfileRequest(tool, parse_wanted(version, _COMMAND_LINE), _COMMAND_LINE)
-        results[ask.key] = ask
+        lock_request = LockfileRequest(
+            tool, parse_wanted(version, _COMMAND_LINE), _COMMAND_LINE
+        )
+        results[lock_request.key] = lock_request
     return list(results.values())

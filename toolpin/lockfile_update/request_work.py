@@ -1,6 +1,6 @@
-"""One request on its way into a lockfile, and what is said of it meanwhile.
+"""One request while it is being locked, and the messages about it.
 
-Who is asked, and the errors of one that has no answer; `locker` asks the sources.
+The sources to query, and the errors of an unresolved request; `locker` queries them.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from toolpin.versions import nearest
 
 
 class Work(NamedTuple):
-    """One request with all that answering it takes.
+    """One request with everything that is needed to resolve it.
 
-    `specs` are the sources that are asked, `later` those that may serve instead.
+    `specs` are the sources to query, `later` those that may serve instead.
     """
 
-    ask: LockfileRequest
+    request: LockfileRequest
     tool: Tool
     hosts: tuple[str, ...]
     specs: tuple[SourceSpec, ...]
@@ -38,13 +38,13 @@ class Work(NamedTuple):
 
 
 def is_partial(work: Work, pin: Pin) -> bool:
-    """Say whether the old lockfile tells nothing of a version for some of its hosts."""
+    """Return whether the old lockfile has no entries of a version for some hosts."""
     hosts = {entry.host for entry in work.old.entries if entry.pin == pin}
     return not hosts.issuperset(work.old.hosts or hosts_of(work.tool))
 
 
 def report_queried(work: Work, hosts: Sequence[str]) -> None:
-    """Say who is asked for builds of these hosts, all at once."""
+    """Report which sources are queried for builds of these hosts."""
     names = [
         publisher(spec, any_of(host))
         for spec in work.specs
@@ -61,40 +61,41 @@ class SilentSources:
     def __init__(self, board: Board) -> None:
         self._board = board
         self._reported: set[tuple[str, str]] = set()
-        self._mutex = threading.Lock()
+        self._lock = threading.Lock()
 
     def report(self, work: Work, spec: SourceSpec, error: ToolpinError) -> None:
-        """Report an optional source. Raise the error of one that must answer.
+        """Report an optional source. Raise the error of a required one.
 
         Several threads may call this: a source is queried for its hosts at once.
         """
         if not spec.optional or isinstance(error, Offline):
             raise unreachable(work, spec, error) from error
         name = work.tool.name
-        with self._mutex:
+        with self._lock:
             if (name, spec.id) in self._reported:
                 return
             self._reported.add((name, spec.id))
-        # The others of a locked tool are not asked again by themselves.
+        # The other sources of a locked tool are not queried automatically.
         sources = " ".join(f"--source {spec.id}" for spec in work.specs)
         later = f"once it is available: toolpin lock --refresh {name} {sources}"
         self._board.remark(f"{name}: {error.what}; locked without {spec.id}; {later}")
 
 
 def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinError:
-    """Return the error of a source that was to be locked, with a way out if any."""
+    """Return the error for an unreachable source, with a way around it, if any."""
     if isinstance(error, Offline):
         return Unreachable(
-            f"{work.tool.name} {work.ask.wanted} cannot be locked: toolpin is offline",
-            [("required by", str(work.ask.origin)), *error.facts],
+            f"{work.tool.name} {work.request.wanted} cannot be locked: "
+            "toolpin is offline",
+            [("required by", str(work.request.origin)), *error.facts],
             "TOOLPIN_OFFLINE=0 toolpin lock",
         )
     others = [source for source in work.tool.sources if source.id != spec.id]
-    hint = _way_out(work, spec) or error.hint or "toolpin doctor --net"
+    hint = _command_without(work, spec) or error.hint or "toolpin doctor --net"
     return Unreachable(
-        f"{work.tool.name} {work.ask.wanted} cannot be locked: {error.what}",
+        f"{work.tool.name} {work.request.wanted} cannot be locked: {error.what}",
         [
-            ("required by", str(work.ask.origin)),
+            ("required by", str(work.request.origin)),
             ("source", spec.id),
             *error.facts,
             *([("others", ", ".join(other.id for other in others))] if others else []),
@@ -103,23 +104,23 @@ def unreachable(work: Work, spec: SourceSpec, error: ToolpinError) -> ToolpinErr
     )
 
 
-def _way_out(work: Work, spec: SourceSpec) -> str:
-    """Return the command that locks without a source that gives no answer, if any."""
+def _command_without(work: Work, spec: SourceSpec) -> str:
+    """Return the command that locks without an unreachable source, if there is one."""
     hosts = sorted(set(work.hosts) & set(work.specs[0].hosts))
-    if spec is not work.specs[0] and hosts:  # it is asked for those without the first
+    if spec is not work.specs[0] and hosts:  # it is queried for those without the first
         return f"toolpin lock {' '.join(f'--host {host}' for host in hosts)}"
     lost = set(work.hosts) & set(spec.hosts)
-    fit = [item for item in work.later if lost & {*item.hosts}]
-    # The one that loses the fewest hosts; of several alike the plugin's first.
-    best = max(fit, key=lambda item: len(lost & {*item.hosts}), default=None)
+    fit = [spec for spec in work.later if lost & {*spec.hosts}]
+    # The one that loses the fewest hosts; of several equal ones the plugin's first.
+    best = max(fit, key=lambda source: len(lost & {*source.hosts}), default=None)
     return f"toolpin lock --source {best.id}" if best else ""
 
 
 def no_checksum(work: Work, pin: Pin, host: str, error: NoChecksum) -> NoChecksum:
-    """Return the error of a build that is published for a host without a checksum."""
+    """Return the error for a host's build that is published without a checksum."""
     return NoChecksum(
         f"{pin} is published without a checksum and needs {FLAG}",
-        [("required by", str(work.ask.origin)), ("host", host), *error.facts],
+        [("required by", str(work.request.origin)), ("host", host), *error.facts],
         f"toolpin lock {FLAG}",
     )
 
@@ -129,26 +130,26 @@ def names_of(specs: Sequence[SourceSpec]) -> str:
     return " and ".join(spec.id for spec in specs)
 
 
-def nothing(
+def no_match(
     work: Work, known: Sequence[str], silent: ToolpinError | None = None
 ) -> ToolpinError:
-    """Return the error of a request that no version of the sources asked answers.
+    """Return the error of a request that no version of the queried sources matches.
 
-    `silent` is that of the next source, which gave no answer.
+    `silent` is the error of the next source, if it gave no answer.
     """
-    ask = work.ask
-    near = nearest(ask.wanted.value, known) if ask.wanted.value else []
-    asked = [spec.id for spec in work.specs]
-    others = [source.id for source in work.tool.sources if source.id not in asked]
+    request = work.request
+    near = nearest(request.wanted.value, known) if request.wanted.value else []
+    queried = [spec.id for spec in work.specs]
+    others = [source.id for source in work.tool.sources if source.id not in queried]
     return ToolpinError(
-        f"{names_of(work.specs)} {'has' if len(asked) == 1 else 'have'} "
-        f"no {ask.tool} {ask.wanted}",
+        f"{names_of(work.specs)} {'has' if len(queried) == 1 else 'have'} "
+        f"no {request.tool} {request.wanted}",
         [
-            ("required by", str(ask.origin)),
+            ("required by", str(request.origin)),
             ("for", ", ".join(work.hosts)),
             *([("not queried", ", ".join(others))] if others else []),
             *([("nearest", ", ".join(near))] if near else []),
             *(silent.facts[1:] if silent else ()),
         ],
-        silent.hint if silent and not near else f"toolpin list-all {ask.tool}",
+        silent.hint if silent and not near else f"toolpin list-all {request.tool}",
     )

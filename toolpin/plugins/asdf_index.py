@@ -1,6 +1,6 @@
-"""The index of asdf plugins: which short name is which URL, from a repository of names.
+"""The index of asdf plugins: a repository with the URL of each short name.
 
-Once fetched it works offline: an older copy counts where a newer one cannot be had.
+Once fetched it works offline: an older copy is used if a newer one cannot be fetched.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Index:
         return {name: url for name in self._names() if (url := self._url_in(name))}
 
     def _refresh(self, max_age_s: float | None) -> None:
-        """Fetch an index that is missing, or older than `max_age_s`; never for None."""
+        """Fetch an index that is missing or older than `max_age_s`, if not None."""
         directory = self._paths.plugin_index
         with staging.version_lock(self._paths, _PIN):
             if not os.path.isdir(f"{directory}/plugins"):
@@ -93,7 +93,7 @@ class Index:
             self._touch(directory)
 
     def _age_s(self, directory: str) -> float:
-        """Return how old a copy is; asdf's own has no note, and git's tell of it."""
+        """Return the age of a copy, by git's files if it has no note of asdf's."""
         for name in ("toolpin-fetched", "FETCH_HEAD", "HEAD"):
             with contextlib.suppress(OSError):
                 return time.time() - os.stat(f"{directory}/.git/{name}").st_mtime
@@ -110,7 +110,7 @@ class Index:
         return names
 
     def _url_in(self, name: str) -> str:
-        """Return what a name's file says: `repository = URL`; "" for none."""
+        """Return the content of a name's file: `repository = URL`; "" for none."""
         try:
             path = f"{self._paths.plugin_index}/plugins/{name}"
             with open(path, encoding="utf-8") as file:

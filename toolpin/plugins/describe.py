@@ -1,4 +1,4 @@
-"""Turns a Tool into what `plugin list` and `plugin show` answer: rows and JSON."""
+"""Renders a Tool as `plugin list` and `plugin show` print it: rows and JSON."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def overview(tools: Sequence[Tool]) -> Iterator[str]:
 
 
 def matches(tool: Tool, word: str) -> bool:
-    """Say whether a tool's names, commands or description contain a word."""
+    """Return whether a tool's names, commands or description contain a word."""
     texts = (*tool.names, *tool.commands, tool.description)
     return any(word.lower() in text.lower() for text in texts)
 
@@ -41,7 +41,7 @@ def brief_row(tool: Tool) -> tuple[str, str]:
 
 
 def rows(tool: Tool) -> list[tuple[str, str]]:
-    """Return all that a person wants to know of a tool, as (label, text)."""
+    """Return the details of a tool, as (label, text)."""
     results = [
         ("name", ", ".join(tool.names)),
         ("what", tool.description),
@@ -58,7 +58,7 @@ def rows(tool: Tool) -> list[tuple[str, str]]:
 
 
 def brief_record(tool: Tool) -> dict[str, object]:
-    """Return what JSON tells of each tool in a list."""
+    """Return a tool as JSON output shows it in a list."""
     return {
         "name": tool.name,
         "also": tool.also,
@@ -70,7 +70,7 @@ def brief_record(tool: Tool) -> dict[str, object]:
 
 
 def record(tool: Tool) -> dict[str, object]:
-    """Return what JSON tells of one tool."""
+    """Return the details of a tool as JSON output shows them."""
     return {
         **brief_record(tool),
         "homepage": tool.homepage,

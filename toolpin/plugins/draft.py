@@ -1,7 +1,7 @@
-"""Turns the names in a GitHub release into the text of a plugin's TOML file.
+"""Writes a plugin's TOML file from the names in a GitHub release.
 
-Pure: names of assets and of an archive's files come in, text comes out. It knows how
-people name their builds, and leaves out what it does not recognise.
+Pure: names of assets and of an archive's files come in, text comes out. It follows
+common names of builds, and leaves out what it does not recognize.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Naming(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """What an archive holds: leading directories to drop, programs, links into bin."""
+    """The content of an archive: leading directories, programs, links into bin."""
 
     strip: int
     commands: tuple[str, ...]
@@ -56,7 +56,7 @@ class Layout(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """All that a drafted plugin says; `checksums` is "" for GitHub's own digests."""
+    """The content of a drafted plugin; `checksums` is "" for GitHub's own digests."""
 
     name: str
     repo: str
@@ -91,7 +91,7 @@ def choose_assets(names: Iterable[str]) -> dict[str, str]:
 
 
 def checksum_names(names: Iterable[str]) -> list[str]:
-    """Return the assets that look like the one list of SHA-256 sums."""
+    """Return the assets that look like a list of all SHA-256 sums."""
     return [
         name
         for name in sorted(names)
@@ -102,9 +102,9 @@ def checksum_names(names: Iterable[str]) -> list[str]:
 
 
 def name_assets(assets: Mapping[str, str], tag: str, version: str) -> Naming:
-    """Return one template for the hosts' assets, and the values that tell them apart.
+    """Return one template for the hosts' assets, and the values that differ.
 
-    A host whose asset is named in quite another way is left out.
+    A host whose asset has an unrelated name is left out.
     """
     pieces = {host: name.split(version) for host, name in assets.items()}
     count = len(next(iter(pieces.values())))
@@ -203,7 +203,7 @@ def _key(key: str) -> str:
 
 
 def _fits(name: str, system: str, arch: str, libc: str) -> bool:
-    other = next(item for item in _SYSTEMS if item != system)
+    other = next(other for other in _SYSTEMS if other != system)
     if not _holds(name, _SYSTEMS[system]) or _holds(name, _SYSTEMS[other]):
         return False
     if libc == "musl" and not _holds(name, "musl"):
@@ -213,7 +213,7 @@ def _fits(name: str, system: str, arch: str, libc: str) -> bool:
 
 
 def _rank(name: str, arch: str) -> tuple[bool, bool, int, int, str]:
-    """Rank the very processor first, then glibc's build, then the smaller archive."""
+    """Rank the exact processor first, then glibc's build, then the smaller archive."""
     form = next(at for at, archive in enumerate(_ARCHIVES) if name.lower().endswith(archive))
     exact = _holds(name, _ARCHS[arch])
     return not exact, _holds(name, "musl"), form, len(name), name
@@ -226,7 +226,7 @@ def _holds(name: str, words: str) -> bool:
 
 
 def _common(texts: Sequence[str]) -> tuple[str, str]:
-    """Return what all begin and end with, up to a `-`, `_` or `.`."""
+    """Return the common prefix and suffix, up to a `-`, `_` or `.`."""
     shortest = min(map(len, texts))
     first = texts[0]
     size = 0
@@ -264,7 +264,7 @@ def _programs(paths: Sequence[str], names: Sequence[str]) -> list[str]:
 
 
 def no_archives(repo: str, tag: str, names: Iterable[str]) -> UsageError:
-    """Return the error of a release whose assets are none that can be unpacked."""
+    """Return the error of a release without assets that can be unpacked."""
     return UsageError(
         f"{repo} {tag} has no archive that names a host",
         [

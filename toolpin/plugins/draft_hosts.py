@@ -1,4 +1,4 @@
-"""Turns the values that tell a draft's hosts apart into words for {os} and {arch}.
+"""Turns the values that differ between a draft's hosts into words for {os} and {arch}.
 
 Most publishers write the same word for a system or a processor on each host; then a
 plugin needs a list of hosts, and no table.

@@ -1,7 +1,7 @@
-"""Turns a GitHub repository's release into a plugin's TOML, by looking into a build.
+"""Turns a GitHub repository's release into a plugin's TOML, by inspecting a build.
 
-One archive is downloaded, verified and unpacked into a temporary directory, to see what
-programs it holds. Nothing of it runs, and nothing is installed.
+One archive is downloaded, verified and unpacked into a temporary directory, to find its
+programs. None of them runs, and nothing is installed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from toolpin.sources.clients import Clients
 from toolpin.sources.github_api import GithubRelease, api_digest, download_url
 from toolpin.digests import parse_checksums
 
-# Files beside an asset that have its digest alone.
+# Files next to an asset with only its digest.
 _ENDINGS = (".sha256", ".sha256sum", ".sha512")
 
 
@@ -34,8 +34,8 @@ class Drafter:
     def draft(self, name: str, repo: str, tag: str = "") -> str:
         """Return the TOML of a plugin for the repository's releases.
 
-        Raises ToolpinError when a release's assets cannot be told apart, or when none
-        of them has a published digest.
+        Raises ToolpinError if a release's assets cannot be distinguished, or if none of
+        them has a published digest.
         """
         release = self._clients.release(repo, tag)
         version = draft.version_in(release.tag)
@@ -59,10 +59,8 @@ class Drafter:
     ) -> str:
         """Return the asset that lists a digest of each of the names, "" for none.
 
-        Or the name of the files that each have one's.
-
-        It is preferred to the digests of GitHub's API, which answers few questions an
-        hour to one address.
+        Or the name pattern of files with one digest each. It is preferred to the
+        digests of GitHub's API, which limits the requests per address and hour.
         """
         released = {asset.name for asset in release.assets}
         for end in _ENDINGS:

@@ -63,7 +63,7 @@ def render_line(name: str, fields: LightFields) -> str:
 def plain_fields(text: str) -> LightFields | None:
     """Return a user's file's other names, idiomatic files, and whether it has pairs.
 
-    None for a text that only the TOML parser can judge.
+    None for a text that only the TOML parser can read.
     """
     also, idiomatic = stated_words(text, "also"), stated_words(text, "idiomatic")
     if also is None or idiomatic is None:
@@ -74,7 +74,7 @@ def plain_fields(text: str) -> LightFields | None:
 def stated_words(text: str, key: str) -> tuple[str, ...] | None:
     """Return what a plugin's plain `key = ["WORD", ...]` states, () without one.
 
-    None for a text that only the TOML parser can judge.
+    None for a text that only the TOML parser can read.
     """
     if any(mark in text for mark in _NOT_PLAIN):
         return None

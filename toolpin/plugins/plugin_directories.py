@@ -1,8 +1,8 @@
-"""Puts asdf plugins into the plugins directory, moves them, and takes them away again.
+"""Adds asdf plugins to the plugins directory, updates them, and removes them.
 
-A plugin is fetched into staging and gets to its place by one rename. One that is there
-already is moved in a copy that takes its place: of it, only what its commits hold is
-touched, and a process that dies leaves it as it was. Nothing moves by itself.
+A plugin is fetched into staging and renamed into place. An existing one is updated in a
+copy that replaces it: only committed files change, and a process that dies leaves it
+unchanged. Plugins never update automatically.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from toolpin.config.asdfrc import Asdfrc
 from toolpin.store import staging
 from toolpin.store.exchange import exchange
 
-# With a file lock and a place in staging of its own, as a version has.
+# With a file lock and a staging directory, like a version.
 _PLUGIN = "plugin"
 
 
@@ -61,15 +61,15 @@ class PluginDirectories:
         self._remark = remark
 
     def names(self) -> list[str]:
-        """Return the plugins that there are, sorted."""
+        """Return the plugins, sorted."""
         return list(script_directories(self._paths))
 
     def has(self, name: str) -> bool:
-        """Say whether there is such a plugin."""
+        """Return whether there is such a plugin."""
         return name in script_directories(self._paths)
 
     def directory(self, name: str) -> str:
-        """Return a plugin's directory. Raises ToolpinError where there is none."""
+        """Return a plugin's directory. Raises ToolpinError if there is none."""
         if not self.has(name):
             known = ", ".join(self.names()) or "none"
             raise ToolpinError(
@@ -80,29 +80,30 @@ class PluginDirectories:
         return f"{self._paths.plugins}/{name}"
 
     def identity(self, name: str) -> Identity:
-        """Return what is checked out of a plugin."""
+        """Return the identity of a plugin's checkout."""
         return self.git.identity(self.directory(name))
 
     def url(self, name: str) -> str:
-        """Return where a plugin is from; its directory where it does not say."""
+        """Return a plugin's origin; its directory if it states none."""
         return self.git.url(self.directory(name)) or self.directory(name)
 
     def add(self, name: str, address: Address, *, sha256: str = "") -> Identity:
-        """Fetch a plugin into its place, and choose it.
+        """Fetch a plugin into place, and choose it.
 
-        The same one that is there is only chosen, another is refused. With `sha256` its
-        files must have that digest. Raises UsageError for what is no plugin, and for a
-        name that no tool can have; Refused for one with a script outside of it.
+        The same plugin is only chosen if it is installed; another one of that name is
+        refused. With `sha256` its files must have that digest. Raises UsageError for an
+        invalid plugin, and for an invalid tool name; Refused for one with a script
+        outside of it.
         """
         check(name, NAME, WordPosition(Origin("the command line"), name))
-        if there := self._there(name, address, sha256):
+        if there := self._choose_existing(name, address, sha256):
             return there
         self._hook("pre_asdf_plugin_add", name)
         self._hook(f"pre_asdf_plugin_add_{name}")
         pin = Pin(_PLUGIN, name)
-        with _told(name), staging.version_lock(self._paths, pin):
+        with _store_errors(name), staging.version_lock(self._paths, pin):
             # Another process may have added it since.
-            if there := self._there(name, address, sha256):
+            if there := self._choose_existing(name, address, sha256):
                 return there
             with staging.scratch(self._paths, pin) as stage:
                 self.git.create(stage, address)
@@ -123,8 +124,8 @@ class PluginDirectories:
         self._hook(f"post_asdf_plugin_add_{name}")
         return identity
 
-    def _there(self, name: str, address: Address, sha256: str) -> Identity | None:
-        """Choose the plugin that is to be added, where it is here; refuse another."""
+    def _choose_existing(self, name: str, address: Address, sha256: str) -> Identity | None:
+        """Choose the plugin to be added if it is installed; refuse another one."""
         if self.has(name):
             identity = self.identity(name)
             same = identity.url == address.url and identity.commit.startswith(address.ref)
@@ -140,8 +141,8 @@ class PluginDirectories:
         return None
 
     def choose(self, name: str) -> None:
-        """Let a plugin count also where one of that name comes with toolpin."""
-        with _told(name):
+        """Choose a plugin in preference to a bundled tool of that name."""
+        with _store_errors(name):
             os.makedirs(self._paths.chosen, exist_ok=True)
             with open(f"{self._paths.chosen}/{name}", "w", encoding="utf-8"):
                 pass
@@ -149,10 +150,10 @@ class PluginDirectories:
     def update(
         self, name: str, ref: str = "", *, force: bool = False, sha256: str = ""
     ) -> Moved:
-        """Move a plugin to what a ref, or its publisher's default branch, is now.
+        """Update a plugin to a ref, or to its publisher's default branch.
 
-        Raises ToolpinError for one with changes of the user's, unless forced, and for
-        files that are not as `add` wants them.
+        Raises ToolpinError for a plugin with local changes, unless forced, and for
+        files that `add` would refuse.
         """
         directory = self.directory(name)
         self._movable(name, force=force)
@@ -160,13 +161,13 @@ class PluginDirectories:
         self._hook(f"pre_asdf_plugin_update_{name}", name)
         pin = Pin(_PLUGIN, name)
         with (
-            _told(name),
+            _store_errors(name),
             staging.version_lock(self._paths, pin),
             staging.scratch(self._paths, pin) as stage,
         ):
             # Another process may have moved or removed it since.
             before = self._movable(name, force=force)
-            # Judged in a copy: what is refused is never where scripts are run.
+            # Validated in a copy: refused scripts are never where they could be run.
             fresh = f"{stage}/fresh"
             copy_plugin_directory(directory, fresh)
             commit, branch = self.git.update(fresh, before.url, ref)
@@ -189,11 +190,11 @@ class PluginDirectories:
         return Moved(name, before.commit, commit, branch)
 
     def _movable(self, name: str, *, force: bool) -> Identity:
-        """Return what is here of a plugin that may be moved."""
+        """Return the directory of a plugin that may be updated."""
         directory = self.directory(name)
         if os.path.islink(directory) or not os.path.isdir(f"{directory}/.git"):
-            # A submodule's or worktree's files are in another repository: there is no
-            # moving a copy of it.
+            # The files of a submodule or worktree are in another repository, and a copy
+            # cannot be updated.
             is_part = os.path.isfile(f"{directory}/.git")
             raise ToolpinError(
                 f"{name}'s plugin is not a repository that toolpin manages",
@@ -207,9 +208,9 @@ class PluginDirectories:
         return before
 
     def difference(self, name: str, ref: str = "") -> str:
-        """Return what an update would change in a plugin's files, as a diff.
+        """Return the changes that an update would make to a plugin's files, as a diff.
 
-        Changes of the user's are in it, the other way round.
+        Local changes are in it, reversed.
         """
         directory, url = self.directory(name), self.url(name)
         if is_plain_directory(url):
@@ -220,14 +221,14 @@ class PluginDirectories:
         return self.git.difference(directory, commit)
 
     def remove(self, name: str) -> str:
-        """Remove a plugin and what its scripts kept of downloads; installs stay."""
+        """Remove a plugin and the downloads of its scripts; installs stay."""
         directory = self.directory(name)
         self._hook("pre_asdf_plugin_remove", name)
         self._hook(f"pre_asdf_plugin_remove_{name}")
         more = {"ASDF_PLUGIN_PATH": directory, "ASDF_PLUGIN_SOURCE_URL": ""}
         self._callback(name, "pre-plugin-remove", more)
         pin = Pin(_PLUGIN, name)
-        with _told(name), staging.version_lock(self._paths, pin):
+        with _store_errors(name), staging.version_lock(self._paths, pin):
             # another process may have removed it since
             directory = self.directory(name)
             if os.path.islink(directory):
@@ -244,20 +245,20 @@ class PluginDirectories:
         return directory
 
     def note(self, name: str) -> None:
-        """Ask a plugin which files of other managers it reads, and note them."""
+        """Run a plugin's script that lists other managers' files, and record them."""
         scripts = Scripts(self._paths, name, self._env, self._cwd)
         try:
-            with _told(name):
+            with _store_errors(name):
                 note_files(self._paths, name, scripts.legacy_filenames())
         except ToolpinError as error:
             self._remark(f"{name}: {error.what}")
 
     def _callback(self, name: str, script: str, more: Mapping[str, str]) -> None:
-        """Run a script whose failure is only told."""
+        """Run a script whose failure is only reported."""
         scripts = Scripts(self._paths, name, self._env, self._cwd)
         if scripts.has(script):
             finished = scripts.call(script, (), more, shown=self._paths.as_asdf)
-            self._tell(finished)
+            self._report(finished)
             if finished.status != 0:
                 self._remark(f"{name}: bin/{script} ended with {finished.status}")
 
@@ -267,14 +268,14 @@ class PluginDirectories:
         for line in output.splitlines():
             self._remark(line)
 
-    def _tell(self, told: Finished) -> None:
-        for line in (told.out + told.err).splitlines():
+    def _report(self, output: Finished) -> None:
+        for line in (output.out + output.err).splitlines():
             self._remark(line)
 
 
 @contextlib.contextmanager
-def _told(name: str) -> Iterator[None]:
-    """Tell of a store that takes no change: a directory of it may be another user's."""
+def _store_errors(name: str) -> Iterator[None]:
+    """Report a store that cannot be written: a directory may be another user's."""
     try:
         yield
     except OSError as error:
@@ -290,7 +291,7 @@ def _told(name: str) -> Iterator[None]:
 def each(
     directories: PluginDirectories, names: list[str], ref: str, *, force: bool
 ) -> Iterator[Moved | ToolpinError]:
-    """Update plugins one after the other; one that fails stops no other."""
+    """Update plugins one after the other; a failure does not stop the others."""
     for name in names:
         try:
             yield directories.update(name, ref, force=force)

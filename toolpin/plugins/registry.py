@@ -1,10 +1,8 @@
-"""Finds the tools that toolpin knows: the user's TOML files, then the bundled ones.
+"""Finds the tools that toolpin supports: the user's TOML files, then bundled ones.
 
-An asdf plugin of a bundled tool's name counts where its user has chosen it; others
-stand behind them all.
-
-Every command needs the names, few need more: names are found without the parser, and a
-file is read in full when its tool is asked for.
+An asdf plugin with a bundled tool's name is used if the user has chosen it; others come
+after all TOML files. Every command needs the names, few need more: names are found
+without the parser, and a file is parsed when its tool is requested.
 """
 
 from __future__ import annotations
@@ -35,14 +33,14 @@ _NOTE_BYTES = 10_000
 
 
 class Registry:
-    """The known tools, by every name they have. Their files are read when needed.
+    """The known tools, by every name they have. Files are parsed when needed.
 
     `files` has the file of each tool by its own name, `aliases` every name of every
     tool with its own name, `idiomatic` the tool of each file beside `.tool-versions`,
-    and `paired` the tools that may want a version of another. A file that is a
-    directory is an asdf plugin's. `passed_over` has the asdf plugins that do not count,
-    by the names of the tools that take their place. `index` has what most commands need
-    of bundled tools: for that, their files are not read.
+    and `paired` the tools that may require a version of another. A directory is an asdf
+    plugin. `passed_over` has the unused asdf plugins, by the names of the tools that
+    replace them. `index` has what most commands need of bundled tools: for that, their
+    files are not read.
     """
 
     def __init__(
@@ -67,16 +65,16 @@ class Registry:
 
     @property
     def tools(self) -> tuple[Tool, ...]:
-        """Every tool once, by name, that has no fault. Reads all files."""
+        """Every tool with a valid plugin, once, by name. Parses all files."""
         result = (self.readable(name) for name in sorted(self._files))
         return tuple(tool for tool in result if tool)
 
     @property
     def faults(self) -> dict[str, UsageError]:
-        """What is wrong with files that cannot be read, by their names. Reads all.
+        """The faults of invalid files, by tool name. Parses all files.
 
-        Such a file stops its own tool alone, when that is asked for. One whose name no
-        tool can have is here only.
+        An invalid file stops only its own tool, when it is requested. A file whose name
+        is not a valid tool name is only reported here.
         """
         results = {}
         for name in sorted(self._files):
@@ -92,20 +90,20 @@ class Registry:
         return dict(self._aliases)
 
     def idioms(self, level: str) -> Idioms:
-        """Return the files beside `.tool-versions` that count: none, plain or all."""
+        """Return the other files that pin: none, plain ones or all."""
         files = {} if level == "none" else self._idiomatic
-        asks = {tool: self._asking(tool) for tool in set(files.values()) & self._asked}
+        readers = {tool: self._reader(tool) for tool in set(files.values()) & self._self_reading}
         manifests: dict[str, tuple[tuple[str, str], ...]] = {}
         for tool in sorted(self._files) if level == "all" else ():
             for file, name in self._manifests_of(tool).items():
                 manifests[file] = (*manifests.get(file, ()), (tool, name))
-        return Idioms(files, self.spell, manifests, asks)
+        return Idioms(files, self.spell, manifests, readers)
 
     def spell(self, name: str, word: str) -> str:
-        """Return a word of a project file as it counts for the tool of that name.
+        """Return the canonical form of a word in a project file for a tool.
 
-        Only for a tool that is known from a TOML file: of an asdf plugin a version may
-        well begin with a v, or end in .x.
+        Only for tools with a TOML file: versions of asdf plugins may begin with a v, or
+        end in .x.
         """
         if not word or is_plain(word):
             return word
@@ -117,7 +115,7 @@ class Registry:
         return respell(word, tool.spellings)
 
     def canonical(self, name: str) -> str:
-        """Return the tool's own name; a name that nobody knows is its own."""
+        """Return the canonical name of a tool; an unknown name unchanged."""
         return self._aliases.get(name, name)
 
     def get(self, name: str) -> Tool | None:
@@ -125,7 +123,7 @@ class Registry:
         return self._tool(self._aliases[name]) if name in self._aliases else None
 
     def readable(self, name: str) -> Tool | None:
-        """Return the tool of that name; None for one that cannot be read, too."""
+        """Return the tool of that name; None for an unknown or invalid one."""
         own = self.canonical(name)
         try:
             return self._tool(own) if own in self._files else None
@@ -133,12 +131,12 @@ class Registry:
             return None
 
     def requires_of(self, tool: str) -> tuple[str, ...]:
-        """Return the tools that a tool requires; () for one that cannot be read."""
+        """Return the tools that a tool requires; () for an invalid one."""
         known = self._index.get(self.canonical(tool)) or self.readable(tool)
         return known.requires if known else ()
 
     def commands_of(self, tool: str) -> tuple[str, ...]:
-        """Return the commands of every version; () for one that cannot be read."""
+        """Return the commands of every version; () for an invalid tool."""
         known = self._index.get(self.canonical(tool)) or self.readable(tool)
         return known.commands if known else ()
 
@@ -180,7 +178,7 @@ class Registry:
         return f"toolpin plugin add {as_word(name)}"
 
     @property
-    def _asked(self) -> set[str]:
+    def _self_reading(self) -> set[str]:
         """The tools whose asdf plugin reads the files of other managers itself."""
         script = "bin/parse-legacy-file"
         return {
@@ -189,9 +187,9 @@ class Registry:
             if not file.endswith(".toml") and os.path.isfile(f"{file}/{script}")
         }
 
-    def _asking(self, name: str) -> Callable[[str], list[str]]:
-        def ask(path: str) -> list[str]:
-            from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - few plugins ask
+    def _reader(self, name: str) -> Callable[[str], list[str]]:
+        def read_words(path: str) -> list[str]:
+            from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - few plugins
                 Scripts,
             )
 
@@ -199,10 +197,10 @@ class Registry:
             cwd = logical_cwd(os.environ)
             return Scripts(paths, name, os.environ, cwd).parse_legacy_file(path)
 
-        return ask
+        return read_words
 
     def with_scripts(self, names: Collection[str]) -> Registry:
-        """Return the tools as they would be with asdf plugins of these names, too."""
+        """Return the registry with asdf plugins of these names added."""
         from toolpin.plugins.script_plugin import (  # noqa: PLC0415 - see light_fields
             scripted_tool,
         )
@@ -244,10 +242,10 @@ class Registry:
 
 
 def read_registry(paths: Paths) -> Registry:
-    """Find every plugin. A user's file takes the place of a bundled one.
+    """Find every plugin.
 
-    Where it cannot be read, its tool has the bundled one's other names: they are not
-    free for another tool meanwhile.
+    A user's file replaces a bundled one. If it is invalid, its tool keeps the bundled
+    one's other names, so that no other tool gets them.
     """
     files: dict[str, str] = {}
     damaged: set[str] = set()
@@ -256,12 +254,11 @@ def read_registry(paths: Paths) -> Registry:
     aliases: dict[str, str] = {}
     paired: set[str] = set()
     idiomatic: dict[str, str] = {}
-    mine = [
+    own_plugins = [
         (name, file, _light_fields(name, file))
         for name, file in _toml_files(f"{paths.config}/plugins")
     ]
-    ours = _bundled_fields()
-    for name, file, fields in (*mine, *ours):
+    for name, file, fields in (*own_plugins, *_bundled_fields()):
         if name in files and name not in damaged:
             continue
         files.setdefault(name, file)
@@ -270,8 +267,8 @@ def read_registry(paths: Paths) -> Registry:
         also, used = (fields.also, fields.idiomatic) if fields else ((), ())
         for alias in (name, *also) if fits(name, NAME) else ():
             aliases.setdefault(alias, name)
-        for item in used:
-            idiomatic.setdefault(item, name)
+        for filename in used:
+            idiomatic.setdefault(filename, name)
         if fields and fields.has_pairs:
             paired.add(name)
     for name, directory in scripted.items():
@@ -296,16 +293,16 @@ def read_registry(paths: Paths) -> Registry:
 
 
 def noted_files(paths: Paths, name: str) -> tuple[str, ...]:
-    """Return the files of other managers that an asdf plugin said it reads.
+    """Return the recorded files of other managers that an asdf plugin reads.
 
-    One that asdf has put there, or whose script has changed since, is asked.
+    Without a record, or if the script has changed since, the script is run.
     """
     note = f"{paths.idiomatic}/{name}"
     script = f"{paths.plugins}/{name}/bin/list-legacy-filenames"
     with contextlib.suppress(OSError):
         changed = os.stat(script).st_mtime_ns
         if not os.path.exists(note) or os.stat(note).st_mtime_ns < changed:
-            _ask_files(paths, name)
+            _query_files(paths, name)
     try:
         with open_regular(f"{paths.idiomatic}/{name}") as file:
             return tuple(file.read(_NOTE_BYTES).decode().split())
@@ -313,13 +310,13 @@ def noted_files(paths: Paths, name: str) -> tuple[str, ...]:
         return ()
 
 
-def _ask_files(paths: Paths, name: str) -> None:
-    """Ask a plugin which files it reads. Raises OSError for a read-only store."""
+def _query_files(paths: Paths, name: str) -> None:
+    """Run the script that lists the files. Raises OSError for a read-only store."""
     from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - once for each plugin
         Scripts,
     )
 
-    note_files(paths, name, ())  # what the script runs is to ask nobody
+    note_files(paths, name, ())  # what the script runs must not run it again
     scripts = Scripts(paths, name, os.environ, os.getcwd())
     try:
         note_files(paths, name, scripts.legacy_filenames())
@@ -328,9 +325,9 @@ def _ask_files(paths: Paths, name: str) -> None:
 
 
 def note_files(paths: Paths, name: str, files: Iterable[str]) -> None:
-    """Note which files of other managers an asdf plugin reads; nobody asks again.
+    """Record the other managers' files that an asdf plugin reads.
 
-    What is no plain name of a file, and `.tool-versions`, is passed over.
+    Invalid file names, and `.tool-versions`, are left out.
     """
     plain = [
         file
@@ -339,11 +336,11 @@ def note_files(paths: Paths, name: str, files: Iterable[str]) -> None:
     ]
     os.makedirs(paths.idiomatic, exist_ok=True)
     with open(f"{paths.idiomatic}/{name}", "w", encoding="utf-8") as file:
-        file.write("".join(f"{item}\n" for item in plain))
+        file.write("".join(f"{filename}\n" for filename in plain))
 
 
 def script_directories(paths: Paths) -> dict[str, str]:
-    """Return the asdf plugins that there are, with their directories."""
+    """Return the asdf plugins with their directories."""
     return {
         name: f"{paths.plugins}/{name}"
         for name in _names(paths.plugins)
@@ -352,7 +349,7 @@ def script_directories(paths: Paths) -> dict[str, str]:
 
 
 def is_chosen(paths: Paths, files: Mapping[str, str], name: str) -> bool:
-    """Say whether the user wants an asdf plugin instead of the bundled one."""
+    """Return whether the user has chosen an asdf plugin over the bundled one."""
     mine = os.path.dirname(files[name]) == f"{paths.config}/plugins"
     return not mine and os.path.exists(f"{paths.chosen}/{name}")
 
@@ -360,7 +357,7 @@ def is_chosen(paths: Paths, files: Mapping[str, str], name: str) -> bool:
 def _light_fields(name: str, file: str) -> LightFields | None:
     """Return what every command needs of a user's plugin.
 
-    None where it cannot be read: why is reported when its tool is asked for.
+    None where it cannot be read: the error is raised when its tool is requested.
     """
     try:
         text = _text(file)

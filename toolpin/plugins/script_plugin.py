@@ -1,7 +1,6 @@
 """Turns an asdf plugin's directory into a Tool with one source: its scripts.
 
-What it lists and builds, its scripts say: `scripts` runs them. Here it only gets the
-shape that everything else knows.
+`plugins/asdf` runs the scripts. Here the plugin only gets the form of every other tool.
 """
 
 from __future__ import annotations
@@ -16,19 +15,19 @@ from toolpin.sources import script
 from toolpin.sources.spec import SourceSpec
 
 SOURCE = "asdf-plugin"
-# Its scripts say for themselves where they run.
+# Its scripts decide where they run.
 _HOSTS = (
     "linux-x64 linux-arm64 linux-x64-musl linux-arm64-musl macos-x64 macos-arm64"
 ).split()
 
 
 def is_scripted(tool: Tool) -> bool:
-    """Tell whether a tool's plugin is a directory of scripts."""
+    """Return whether a tool's plugin is a directory of scripts."""
     return isinstance(tool.sources[0].own, script.Script)
 
 
 def read_tool(name: str, directory: str, also: tuple[str, ...] = ()) -> Tool:
-    """Return the tool of a plugin's directory. Raises UsageError for no plugin."""
+    """Return the tool of a plugin's directory. Raises UsageError for an invalid one."""
     if not os.path.isfile(f"{directory}/bin/install"):
         raise UsageError(
             f"{directory} is not an asdf "
@@ -38,7 +37,7 @@ def read_tool(name: str, directory: str, also: tuple[str, ...] = ()) -> Tool:
 
 
 def scripted_tool(name: str, directory: str, also: tuple[str, ...]) -> Tool:
-    """Return the tool of a plugin in a directory, which need not be there yet."""
+    """Return the tool of a plugin in a directory, which need not exist yet."""
     spec = SourceSpec(
         id=SOURCE,
         kind=script.NAME,

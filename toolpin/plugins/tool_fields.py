@@ -29,7 +29,7 @@ _NEED_TEXTS = [field for field in Need._fields if field not in _NEED_LISTS]
 
 
 def read_command(value: object) -> str:
-    """Accept a file name that can be a shim: HOSTILE's `..`, `sudo x`, `a/b` cannot."""
+    """Accept a file name that can be a shim: not `..`, `sudo x` or `a/b`."""
     text = read_text(value)
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+@-]{0,127}", text):
         raise UnfitError
@@ -93,7 +93,7 @@ def read_spellings(value: object) -> dict[str, str]:
 
 
 def read_manifests(value: object) -> dict[str, str]:
-    """Accept a table of files that `idiomatic` can read."""
+    """Accept a table of files that `idiomatic` can enable."""
     if not isinstance(value, dict) or not value.keys() <= MANIFESTS.keys():
         raise UnfitError
     return {file: read_text(name) for file, name in value.items()}
@@ -110,7 +110,7 @@ def read_date(value: object) -> str:
 
 
 def read_long_term(value: object) -> dict[str, str]:
-    """Accept which JSON list in which npm package names the long-term lines."""
+    """Accept the npm package, and its JSON list, that names the long-term lines."""
     table = read_table(value)
     if set(table) != {"package", "file", "version", "channel"}:
         raise UnfitError
@@ -127,7 +127,7 @@ def read_homes(value: object) -> tuple[tuple[str, str], ...]:
 
 
 def read_pairs(value: object) -> dict[str, str]:
-    """Accept which tool a version goes with, by its suffix or by a table."""
+    """Accept the tool that a version goes with, by its suffix or by a table."""
     table = read_table(value)
     if set(table) != {"tool", "suffix", "table"}:
         raise UnfitError
@@ -159,7 +159,7 @@ def read_phases(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def read_needs(value: object) -> tuple[Need, ...]:
-    """Accept a list of what a build needs."""
+    """Accept a list of build requirements."""
     return tuple(map(_need, read_list(value)))
 
 
@@ -176,7 +176,7 @@ def _need(value: object) -> Need:
     libraries, headers = (
         read_packages(value.get(key, [])) for key in ("libraries", "headers")
     )
-    # A library comes along whole, or not at all.
+    # A library is supplied completely, or not at all.
     parts = (texts["suite"], texts["option"], texts["soname"], libraries, headers)
     if any(parts) and not (all(parts) and "{supplied}" in texts["option"]):
         raise UnfitError

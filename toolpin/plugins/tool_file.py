@@ -1,7 +1,7 @@
 """The schema of a tool's TOML file: every field with its meaning, read into a Tool.
 
-Reads text that is already loaded; knows no source and no network. A user's own file in
-`<config>/plugins/` has the same schema as the bundled ones.
+Parses text that is already loaded; it reads no files and no network. A user's own file
+in `<config>/plugins/` has the same schema as the bundled ones.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def examine(text: str, file: str) -> tuple[Tool | None, list[UsageError]]:
 
 
 class _Reader:
-    """Reads tables by their schema, and gathers what is wrong with them."""
+    """Reads tables by their schema, and collects the faults."""
 
     def __init__(self, text: str, file: str) -> None:
         self.faults: list[UsageError] = []
@@ -117,12 +117,12 @@ class _Reader:
         self._file = file
 
     def fault(self, path: Path, what: str, facts: list[tuple[str, str]]) -> None:
-        """Note a fault, with the line of the key or of what should hold it."""
+        """Record a fault, with the line of the key or of its parent."""
         place = f"{self._file}:{line_of(self._text, path)}"
         self.faults.append(UsageError(f"{place}: {what}", facts))
 
     def source(self, table: object, at: int) -> SourceSpec | None:
-        """Read one `[[source]]`; None when something is wrong with it."""
+        """Read one `[[source]]`; None if it is invalid."""
         before, path = len(self.faults), ("source", at)
         name = table.get("kind") if isinstance(table, dict) else None
         kind = IN_FILES.get(name) if isinstance(name, str) else None
@@ -130,12 +130,12 @@ class _Reader:
         values = self.table(table, fields, path)
         values["id"] = values["id"] or str(name)
         companions = [
-            self._companion(item, (*path, "with", number))
-            for number, item in enumerate(values.pop("with", None) or ())
+            self._companion(element, (*path, "with", number))
+            for number, element in enumerate(values.pop("with", None) or ())
         ]
         ranges = [
-            self._when(item, kind, (*path, "when", number))
-            for number, item in enumerate(values.pop("when", None) or ())
+            self._when(element, kind, (*path, "when", number))
+            for number, element in enumerate(values.pop("when", None) or ())
             if kind
         ]
         if len(self.faults) > before:
@@ -157,7 +157,7 @@ class _Reader:
         return spec
 
     def _check_source(self, spec: SourceSpec, kind: Kind, path: Path) -> None:
-        """Check what no field alone can be checked for."""
+        """Check what depends on several fields."""
         missing = [key for key in kind.needs if not getattr(spec.own, key)]
         if missing:
             facts = [("kind", spec.kind), ("missing", ", ".join(missing))]
@@ -167,9 +167,9 @@ class _Reader:
             place = (*path, fault.field) if fault.field else path
             self.fault(place, fault.what, list(fault.facts))
         self._check_filled(spec, kind, kind.fields, path)
-        for number, item in enumerate(spec.when):
-            changed = spec.with_fields(item.fields)
-            fields = {key: kind.fields[key] for key in item.fields}
+        for number, element in enumerate(spec.when):
+            changed = spec.with_fields(element.fields)
+            fields = {key: kind.fields[key] for key in element.fields}
             self._check_filled(changed, kind, fields, (*path, "when", number))
 
     def _check_filled(
@@ -189,7 +189,7 @@ class _Reader:
         groups: Groups,
         hosts: Mapping[str, Mapping[str, str]],
     ) -> None:
-        """Note every placeholder that has no value on one of the hosts."""
+        """Record every placeholder that has no value on one of the hosts."""
         results: dict[tuple[str, str], list[tuple[str, str]]] = {}
         for host, values in hosts.items():
             unfilled = _unfilled(fields, read, {**groups, HOST_VALUES: values})
@@ -205,7 +205,7 @@ class _Reader:
     def table(
         self, table: object, fields: Mapping[str, Field], path: Path
     ) -> dict[str, Any]:
-        """Return the value of every field, the default where it has none."""
+        """Return the value of every field, or its default."""
         where, before = _dotted(path), len(self.faults)
         is_source = len(path) == _SOURCE_DEPTH or "when" in path
         if not isinstance(table, dict):
@@ -228,7 +228,7 @@ class _Reader:
         fields: Mapping[str, Field],
         path: Path,
     ) -> None:
-        """Note a field that there is not, or that another kind of source has."""
+        """Record an unknown field, or one of another kind of source."""
         what, facts = f"{_dotted(path)}.{key} is not a field", []
         if len(path) == _SOURCE_DEPTH and key in _ALL_FIELDS:
             kinds = [name for name, kind in IN_FILES.items() if key in kind.fields]
@@ -286,9 +286,9 @@ def _dotted(path: Path) -> str:
 def _unfilled(
     fields: Mapping[str, Field], read: Mapping[str, Any], groups: Groups
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield the placeholders without a value: field, name, names that have one."""
+    """Yield the placeholders without a value: field, name, valid names."""
     for key, field in fields.items():
         if field.holds is not None:
-            known = {name for item in field.holds for name in groups.get(item, (item,))}
+            known = {name for placeholder in field.holds for name in groups.get(placeholder, (placeholder,))}
             for name in sorted(placeholders(field.filled(read[key])) - known):
                 yield key, name, ", ".join(sorted(known)) or "none"

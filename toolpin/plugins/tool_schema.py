@@ -1,6 +1,6 @@
-"""The fields of a tool's TOML file: what each expects, and what it means.
+"""The fields of a tool's TOML file: the expected value and the meaning of each.
 
-This is the reference for whoever writes one. `contract` reads files by it.
+This is the reference for authors. `tool_file` reads files by it.
 """
 
 from __future__ import annotations

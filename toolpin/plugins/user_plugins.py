@@ -1,7 +1,7 @@
-"""Puts plugin files into the user's plugins directory, and takes them away again.
+"""Adds plugin files to the user's plugins directory, and removes them.
 
-Only what reads well is put there. Bundled plugins are never touched; a user's file of
-the same name stands before a bundled one.
+Only valid files are added. Bundled plugins are never changed; a user's file replaces a
+bundled one of the same name.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from toolpin.project import project_files
 
 
 def is_bundled(tool: Tool) -> bool:
-    """Tell whether a tool comes with toolpin."""
+    """Return whether a tool is bundled with toolpin."""
     return os.path.dirname(tool.file) == bundled("plugins")
 
 
 def faults_of(file: str) -> list[UsageError]:
-    """Return all that is wrong with a plugin's file."""
+    """Return all faults of a plugin's file."""
     tool, faults = examine(_read(file), file)
     return faults + (_missing_tables(tool) if tool else [])
 
 
 def read_tool(file: str) -> Tool:
-    """Return the tool of a plugin's file, with the file's whole path."""
+    """Return the tool of a plugin's file, with the file's full path."""
     path = os.path.abspath(file)
     return parse_tool(_read(path), path)
 
 
 class Added(NamedTuple):
-    """Where a plugin's file lies now, and whether it is another than before."""
+    """The path of an added plugin file, and whether it has changed."""
 
     path: str
     changed: bool
@@ -45,8 +45,8 @@ def add(
 ) -> Added:
     """Copy a plugin's file, and the tables that it names.
 
-    Raises UsageError for a file that does not read well or is of another tool, and
-    ToolpinError where a file is already, unless forced.
+    Raises UsageError for an invalid file or one of another tool, and ToolpinError for
+    an existing file, unless forced.
     """
     source = os.path.abspath(file)
     text = _read(source)
@@ -77,7 +77,7 @@ def add(
     os.makedirs(directory, exist_ok=True)
     for path, content in tables.items():
         project_files.write(path, content.encode(), anywhere=True)
-    # The plugin last: before its tables it would not be complete.
+    # The plugin last: without its tables it would be incomplete.
     project_files.write(target, text.encode(), anywhere=True)
     return Added(target, changed=before != text)
 
@@ -85,8 +85,7 @@ def add(
 def remove(paths: Paths, registry: Registry, name: str) -> str:
     """Remove the user's file of a tool, and tables that no other one names.
 
-    Where one of the files cannot be read, nobody knows which tables are those: they
-    stay.
+    If one of the other files cannot be read, the tables stay.
     """
     own, faults = registry.canonical(name), registry.faults
     tool = None if own in faults else registry.require(name)
@@ -123,13 +122,13 @@ def _check_names(tool: Tool, name: str, registry: Registry) -> None:
             [("expected", name), ("received", tool.name)],
             f"toolpin plugin add {tool.name} {as_word(tool.file)}",
         )
-    for item in tool.names:
-        if (own := registry.canonical(item)) == name:
+    for filename in tool.names:
+        if (own := registry.canonical(filename)) == name:
             continue
-        if other := registry.get(item):
+        if other := registry.get(filename):
             raise UsageError(
                 f"{tool.file} uses a name that belongs to {own}",
-                [("name", item), ("file", other.file)],
+                [("name", filename), ("file", other.file)],
             )
 
 

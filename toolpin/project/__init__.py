@@ -1,1 +1,1 @@
-"""The files by which a project says what it runs on."""
+"""The files in which a project states the versions it needs."""

@@ -1,8 +1,8 @@
-"""Remembers which projects were installed for, so that nothing of theirs is pruned.
+"""Records the projects with installs, so that their versions are not pruned.
 
-One file of the store, a `.tool-versions` a line, as `_line` writes it. It grows by a
-line when `install` runs in a project for the first time; a project whose directory is
-gone is left out when it is read.
+One file in the store, one `.tool-versions` per line, as `_line` writes it. `install`
+adds a line when it first runs in a project; a project whose directory is gone is left
+out when it is read.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from toolpin.system.paths import Paths, open_regular
 
 
 def remember(paths: Paths, origins: Iterable[Origin]) -> None:
-    """Note the files that requests come from. A store that takes no note is no failure.
+    """Record the files that requests come from.
 
-    Light: `install` calls it where it has nothing else to do.
+    A store that cannot be written is not an error. Light: `install` calls it even when
+    nothing else is to be done.
     """
     files = {
         _line(origin.place)
@@ -30,30 +31,33 @@ def remember(paths: Paths, origins: Iterable[Origin]) -> None:
     fresh = sorted(files - set(lines))
     if not fresh:
         return
-    # Behind a line that was cut short a line begins, too.
+    # After an incomplete line, start a new one.
     text = "\n" * bool(rest) + "".join(f"{file}\n" for file in fresh)
     with contextlib.suppress(OSError):
         os.makedirs(paths.data, exist_ok=True)
-        # Where a pipe has its name, this fails at once.
+        # Opening a named pipe fails at once.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
         with open(os.open(paths.projects, flags, 0o666), "ab") as notes:
             notes.write(os.fsencode(text))
 
 
 def known(paths: Paths) -> list[str]:
-    """Return the directories of the projects that are still there, sorted.
+    """Return the directories of the projects that still exist, sorted.
 
-    What names versions there may have another name by now. Raises ToolpinError for one
-    that cannot be looked at: it is not gone.
+    Their version files may have other names by now. Raises ToolpinError for one that
+    cannot be read, which may still exist.
     """
     files = [
         file for line in _read(paths).split("\n") if os.path.isabs(file := _file(line))
     ]
-    return sorted({os.path.dirname(file) for file in files if _is_there(file)})
+    return sorted({os.path.dirname(file) for file in files if _exists(file)})
 
 
 def _line(file: str) -> str:
-    """Return a path as a line: one with a newline begins with a backslash, escaped."""
+    """Return a path as a line.
+
+    A path with a newline is escaped and begins with a backslash.
+    """
     if "\n" not in file:
         return file
     return "\\" + file.replace("\\", "\\\\").replace("\n", "\\n")
@@ -66,7 +70,7 @@ def _file(line: str) -> str:
     return "\\".join(part.replace("\\n", "\n") for part in parts)
 
 
-def _is_there(file: str) -> bool:
+def _exists(file: str) -> bool:
     try:
         os.lstat(file)
     except FileNotFoundError:
@@ -86,7 +90,7 @@ def _is_there(file: str) -> bool:
 
 
 def _read(paths: Paths) -> str:
-    """Return the notes; their paths may hold bytes that are no text."""
+    """Return the notes; their paths may hold bytes that are not text."""
     try:
         with open_regular(paths.projects) as notes:
             return os.fsdecode(notes.read())

@@ -1,7 +1,7 @@
-"""Judges a project file that is a link: its author did not write the user's files.
+"""Checks a project file that is a link: its target must be a version file.
 
-Git keeps links, so a checkout may name any file of its user's. What toolpin says of a
-file shows lines of it, and what it writes replaces it.
+Git keeps links, so a checkout may name any file of its user. toolpin shows lines of the
+files that it reads, and replaces those that it writes.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Iterator
 from toolpin.errors import UsageError, as_word
 from toolpin.system.paths import find_paths, home_directory
 
-# What files with versions are called: `.node-version` may be a link to `.nvmrc`, and
+# Names of version files: `.node-version` may be a link to `.nvmrc`, and
 # dotfiles have names such as `tool-versions.symlink` and `hm_.toolversions`.
 _KINDS = ("tool-versions", "toolversions", "-version", "nvmrc")
 
 
 def check_link(path: str, *, writing: bool = False) -> None:
-    """Raise UsageError for a link to what is no file of its kind.
+    """Raise UsageError for a link whose target is not a version file.
 
-    By name: of such a file lines may be shown. It is written only in the same project;
-    from the home and the config directory, the user's own, anywhere, and there it is
-    read by any name.
+    The name decides, because lines of the file may be shown. It is written only in the
+    same project. Links in the home and config directory are the user's own: they may
+    lead anywhere, under any name.
     """
     if not os.path.islink(path):
         return
@@ -52,13 +52,13 @@ def check_link(path: str, *, writing: bool = False) -> None:
 def checkout_of(directory: str, home: str) -> str:
     """Return the checkout that a directory is in, or the directory itself.
 
-    A home directory that is a repository makes nothing below it one project.
+    A home directory that is a repository does not count as a checkout.
     """
-    for item in _directories_up(directory):
-        if item == home:
+    for parent in _directories_up(directory):
+        if parent == home:
             break
-        if os.path.lexists(f"{item}/.git"):
-            return item
+        if os.path.lexists(f"{parent}/.git"):
+            return parent
     return directory
 
 

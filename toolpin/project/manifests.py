@@ -1,6 +1,6 @@
-"""Finds a tool's version in `package.json` and `go.mod`, manifests of many matters.
+"""Finds a tool's version in the manifests `package.json` and `go.mod`.
 
-Pure. Which of them counts, and the tool's name in it, is a plugin's to say.
+Pure. The plugin states which manifest to read, and the tool's name in it.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from toolpin.json_text import parse_json
 from toolpin.model import Origin
 from toolpin.project.toolversions import text_of
 
-Found = tuple[str, Origin]
+Pinned = tuple[str, Origin]
 
 
-def _package_json(data: bytes, place: str, name: str) -> Found | None:
-    """Return what a manifest says of a runtime or a package manager, and where.
+def _package_json(data: bytes, place: str, name: str) -> Pinned | None:
+    """Return the version and line of a runtime or package manager in a manifest.
 
-    It is in `packageManager`, `devEngines`, `volta` or `engines`. Sources: the pages of
-    npm on package.json, of corepack, and of Volta.
+    It is in `packageManager`, `devEngines`, `volta` or `engines`. Sources: the
+    documentation of npm's package.json, of corepack, and of Volta.
     """
     text = text_of(data, place)
     try:
@@ -44,9 +44,9 @@ def _engines(document: object, name: str) -> Iterator[tuple[str, str]]:
     for key in ("runtime", "packageManager"):
         stated = _table(document.get("devEngines")).get(key)
         listed = stated if isinstance(stated, list) else [stated]
-        for item in map(_table, listed):
-            if item.get("name") == name and isinstance(item.get("version"), str):
-                yield f"devEngines.{key}", str(item["version"])
+        for engine in map(_table, listed):
+            if engine.get("name") == name and isinstance(engine.get("version"), str):
+                yield f"devEngines.{key}", str(engine["version"])
     for table in ("volta", "engines"):
         value = _table(document.get(table)).get(name)
         if isinstance(value, str):
@@ -58,18 +58,18 @@ def _table(value: object) -> dict[str, object]:
 
 
 def _line_of(text: str, table: str, value: str) -> int:
-    """Return the line of a value: the first behind its table's name that has it."""
+    """Return the line of a value: the first one with it after its table's name."""
     start = text.find(f'"{table.partition(".")[0]}"')
     return text.count("\n", 0, max(text.find(f'{value}"', start), 0)) + 1
 
 
 def _pin_of(text: str) -> str | None:
-    """Return a range of npm's as a version or a prefix; None for one that is neither.
+    """Return an npm range as a version or a prefix; None for any other range.
 
-    `>=18` says what works, not what to use: such a range pins nothing.
+    `>=18` states what works, not what to use: such a range pins nothing.
     """
     word = text.strip().removeprefix("=").strip().removeprefix("v")
-    word = word.partition("+")[0]  # behind it corepack has a digest
+    word = word.partition("+")[0]  # after it corepack has a digest
     parts = word.split(".")
     while len(parts) > 1 and parts[-1] in ("x", "X", "*"):
         del parts[-1]
@@ -77,8 +77,8 @@ def _pin_of(text: str) -> str | None:
     return ".".join(parts) if plain and " " not in word else None
 
 
-def _go_mod(data: bytes, place: str, name: str) -> Found | None:
-    """Return the toolchain that a module asks for, or else its language version."""
+def _go_mod(data: bytes, place: str, name: str) -> Pinned | None:
+    """Return the toolchain that a module requests, or else its language version."""
     origins: dict[str, tuple[str, Origin]] = {}
     for number, line in enumerate(text_of(data, place).split("\n"), 1):
         words = line.partition("//")[0].split()
@@ -89,8 +89,8 @@ def _go_mod(data: bytes, place: str, name: str) -> Found | None:
     return chain if chain and chain[0] != "default" else origins.get(name)
 
 
-# The manifests that can be read: a plugin says which is its own, and its name in it.
-MANIFESTS: dict[str, Callable[[bytes, str, str], Found | None]] = {
+# The supported manifests: a plugin states which one it uses, and its name in it.
+MANIFESTS: dict[str, Callable[[bytes, str, str], Pinned | None]] = {
     "package.json": _package_json,
     "go.mod": _go_mod,
 }

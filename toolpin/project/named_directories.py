@@ -1,7 +1,7 @@
-"""Judges the directory that a `path:` names by where it really is.
+"""Checks the real location of the directory that a `path:` names.
 
-Whoever wrote a project's file must not choose a program that the checkout brings, nor a
-directory that is another one for each process that looks.
+The author of a project file must not choose a program inside the checkout, or a
+directory that differs for each process.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from toolpin.project.toolversions import directory_of
 from toolpin.project.validation import WordPosition, error, quoted
 
 _MOST_LINKS = 40  # the kernel's own limit is the same
-# There a name means another directory to each who looks, or no directory at all.
+# Names there mean a different directory, or none, for each process.
 _NEVER = ("/proc", "/dev")
 
 
 def check_directories(request: Request, home: str, global_file: str) -> None:
     """Raise UsageError for a `path:` that leads into the project, /proc or /dev.
 
-    Every link on the way counts. A file in the home directory, the global file and a
-    variable are the user's own: what they name may be anywhere else.
+    Every link on the path is checked. A file in the home directory, the global file and
+    a variable are the user's own and may name any other directory.
     """
     for wanted in request.wanted:
         if wanted.kind == "path":
@@ -35,7 +35,7 @@ def _check(wanted: Wanted, request: Request, home: str, global_file: str) -> Non
     directory = directory_of(wanted, home)
     project = _project(request, home, global_file)
     for place in _passed(f"{directory}/bin"):
-        if any(_is_below(place, item) for item in _NEVER):
+        if any(_is_below(place, forbidden) for forbidden in _NEVER):
             raise _refused(
                 wanted, request, f"links to {place}, which differs for each process"
             )
@@ -45,7 +45,7 @@ def _check(wanted: Wanted, request: Request, home: str, global_file: str) -> Non
 
 
 def _project(request: Request, home: str, global_file: str) -> str:
-    """Return the requesting checkout's directory; "" for the user's own file."""
+    """Return the checkout that the request is in; "" for the user's own files."""
     if not request.origin.line:  # a variable, the command line
         return ""
     directory = os.path.realpath(os.path.dirname(request.origin.place))
@@ -57,9 +57,9 @@ def _project(request: Request, home: str, global_file: str) -> str:
 
 
 def _passed(path: str) -> Iterator[str]:
-    """Yield each path without links that the system comes through on its way.
+    """Yield each link-free path that the system passes through when it resolves one.
 
-    It ends where there is nothing, and at a link too many.
+    It ends at a path that does not exist, and after too many links.
     """
     at, links = "/", 0
     ahead = path.split("/")[::-1]
@@ -71,7 +71,7 @@ def _passed(path: str) -> Iterator[str]:
         yield at
         try:
             target = os.readlink(at)
-        except OSError:  # no link, or nothing
+        except OSError:  # not a link, or nothing
             continue
         links += 1
         if links > _MOST_LINKS:

@@ -1,7 +1,7 @@
 """Finds the files that pin tools in a directory, and what they request.
 
 Turns a directory, its files and the override variables into one request for each tool.
-It does not choose versions, and knows nothing of what is installed.
+It chooses no versions and does not look at installs.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ FILENAME = ".tool-versions"
 
 
 class Where(NamedTuple):
-    """From which directory up project files are looked for, and where at last.
+    """Where project files are looked up: the start directory and the last resorts.
 
-    `files` keeps what is read of them.
+    `files` caches their content.
     """
 
     start: str
@@ -37,24 +37,24 @@ class Where(NamedTuple):
 def candidates(
     start: str, home: str, global_file: str, others: Collection[str] = ()
 ) -> Iterator[str]:
-    """Yield the `.tool-versions` that exist, nearest first, without the ignored ones.
+    """Yield the existing `.tool-versions`, nearest first, without the ignored ones.
 
     The directories from `start` (absolute, as the shell names it) up to the root, those
-    above the directory that it really is, then `home` unless it was among them, then
-    `global_file`, whose name all of them have. Files of the `others`' names stand
-    behind that of their directory.
+    above its real path, then `home` unless it was among them, then `global_file`, which
+    is named by all of them. Files with `others`' names follow the one in their
+    directory.
     """
-    for path, ours in _present(start, home, global_file, others):
-        if ours:
+    for path, is_used in _present(start, home, global_file, others):
+        if is_used:
             yield path
 
 
 def ignored(
     start: str, home: str, global_file: str, others: Collection[str] = ()
 ) -> Iterator[str]:
-    """Yield the files that do not count: another user put them where anyone may."""
-    for path, ours in _present(start, home, global_file, others):
-        if not ours:
+    """Yield the files that are ignored, as another user's in a writable directory."""
+    for path, is_used in _present(start, home, global_file, others):
+        if not is_used:
             yield path
 
 
@@ -66,17 +66,17 @@ def stated(
 ) -> Iterator[Request]:
     """Yield what the files request, nearest first, under canonical names.
 
-    The first request of a tool is the one that counts. A file is read when the
-    requests before it are used up. With `only`, the lines of these names alone are
-    judged: a shim of one tool does not fail for another's.
+    The first request of a tool takes precedence. A file is read when the requests
+    before it are used up. With `only`, lines of other names are not validated: a shim
+    of one tool does not fail because of another tool's line.
     """
     together = Together()
     for path in _places(*where[:3]):
         is_global = path == where.global_file
-        if counts(path):
+        if is_used_file(path):
             data = where.files.read(path, anywhere=is_global)
             together.count(data, path)
-            # What is no text at all is passed over by nobody.
+            # A file that is not text is an error for every tool.
             lenient = only and b"\0" not in data
             for request in (
                 parse_for(data, only, path, idioms.spell)
@@ -100,19 +100,19 @@ def idiomatic(
     only: Collection[str] = (),
     together: Together | None = None,
 ) -> Iterator[Request]:
-    """Yield what the files of other managers in a directory request.
+    """Yield what the idiomatic files in a directory request.
 
-    With `only`, those of these tools alone are read. `together` counts them.
+    With `only`, those of other tools are not read. `together` counts their size.
     """
     together = together or Together()
     for name in idioms.names:
         path = os.path.join(directory, name)
-        tools = [item for item in idioms.tools_of(name) if not only or item in only]
+        tools = [tool for tool in idioms.tools_of(name) if not only or tool in only]
         if (
             not tools
             or not os.path.isfile(path)
             or is_passed_over(directory)
-            or not counts(path)
+            or not is_used_file(path)
         ):
             continue
         data = together.count(files.read(path), path)
@@ -121,12 +121,12 @@ def idiomatic(
 
 
 def project_directory(where: Where, idioms: Idioms) -> str | None:
-    """Return the nearest directory, here or above, where a file pins.
+    """Return the nearest directory, here or above, in which a file pins a tool.
 
-    None where only a home's that is not above, or the global file, is left.
+    None if only a home directory that is not above, or the global file, is left.
     """
     for directory in directories_up(where.start):
-        if counts(os.path.join(directory, FILENAME)) or any(
+        if is_used_file(os.path.join(directory, FILENAME)) or any(
             idiomatic(directory, idioms, where.files)
         ):
             return directory
@@ -162,12 +162,12 @@ def effective(
     aliases: Mapping[str, str],
     spell: Spell = as_written,
 ) -> Iterator[Request]:
-    """Yield the request that counts for each tool, of those that `stated` yields.
+    """Yield the effective request for each tool, of those that `stated` yields.
 
-    In the order of the nearest file, then the next; `aliases` has for each name a
-    known tool goes by, its own too, the canonical one. An override variable counts
-    for tools in a file and for known tools; those that no file names come last.
-    `spell` returns a word of such a variable as it counts for a tool.
+    In the order of the nearest file, then the next; `aliases` has the canonical name
+    for every name of a known tool. An override variable applies to tools in a file and
+    to known tools; those that no file names come last. `spell` returns the canonical
+    form of a word in such a variable.
     """
     counted = set()
     for request in requests:
@@ -185,10 +185,10 @@ def request_for(
     env: Mapping[str, str],
     spell: Spell = as_written,
 ) -> Request | None:
-    """Return the request that counts for one tool: an override, or the first.
+    """Return the effective request for one tool: an override, or the first one.
 
-    With `stated(...)` as requests, files behind the first that names the tool stay
-    unread, and all of them behind an override. `spell` is as for `effective`.
+    With `stated(...)` as requests, files after the first one that names the tool stay
+    unread, and all files stay unread with an override. `spell` is as for `effective`.
     """
     override = _override(tool, env, spell)
     if override:
@@ -197,7 +197,7 @@ def request_for(
 
 
 def logical_cwd(env: Mapping[str, str]) -> str:
-    """Return the current directory as the shell names it: $PWD where that is true.
+    """Return the current directory as the shell names it: $PWD if that is correct.
 
     Raises ToolpinError for a directory that has been deleted.
     """
@@ -207,7 +207,7 @@ def logical_cwd(env: Mapping[str, str]) -> str:
             if os.path.samestat(os.stat(pwd), os.stat(".")):
                 return pwd
         except (OSError, ValueError):
-            pass  # $PWD names no directory; the system knows better.
+            pass  # $PWD is not a directory: use what the system reports.
     try:
         return os.getcwd()
     except OSError as error:
@@ -222,12 +222,12 @@ def logical_cwd(env: Mapping[str, str]) -> str:
 
 
 def cwd_or_name(env: Mapping[str, str]) -> str:
-    """Return the current directory, or the name of one that is gone."""
+    """Return the current directory, or the name of one that was deleted."""
     try:
         return logical_cwd(env)
     except ToolpinError:
         named = env.get("PWD", "")
-        # One that exists is another directory.
+        # An existing one is another directory.
         is_gone = named.startswith("/") and not os.path.lexists(named)
         return named if is_gone else "/"
 
@@ -235,16 +235,16 @@ def cwd_or_name(env: Mapping[str, str]) -> str:
 def _present(
     start: str, home: str, global_file: str, others: Collection[str]
 ) -> Iterator[tuple[str, bool]]:
-    """Yield each file that exists, nearest first, and whether it counts."""
+    """Yield each file that exists, nearest first, and whether it is used."""
     places = _places(start, home, global_file)
     for path in _with_others(places, global_file, others) if others else places:
         try:
             status = os.lstat(path)
         except (OSError, ValueError):
-            # Absent, in a directory that may not be entered, or below the 4,096 bytes
-            # that a path can have: for none of these could a file be opened.
+            # Absent, in a directory without access, or below the 4,096 bytes
+            # that a path can have: no such file could be opened.
             continue
-        yield path, _is_ours(path, status.st_uid)
+        yield path, _is_trusted(path, status.st_uid)
 
 
 def _places(start: str, home: str, global_file: str) -> Iterator[str]:
@@ -268,18 +268,19 @@ def _with_others(
             yield from (os.path.join(directory, name) for name in others)
 
 
-def counts(path: str) -> bool:
-    """Say whether a file is there, and is not one that a stranger has put there."""
+def is_used_file(path: str) -> bool:
+    """Return whether a file exists and was not put there by another user."""
     try:
-        return _is_ours(path, os.lstat(path).st_uid)
+        return _is_trusted(path, os.lstat(path).st_uid)
     except (OSError, ValueError):
         return False
 
 
-def _is_ours(path: str, owner: int) -> bool:
-    """Say whether a file may count: not a stranger's, where everybody may write.
+def _is_trusted(path: str, owner: int) -> bool:
+    """Return whether a file may be used here.
 
-    In any other directory an owner does not matter: root builds in a user's checkout.
+    Not another user's in a world-writable directory. Elsewhere the owner does not
+    matter: root builds in a user's checkout.
     """
     if owner in (0, os.geteuid()):
         return True

@@ -1,6 +1,6 @@
-"""Reads and writes the files of a project, and keeps what was read of them.
+"""Reads and writes project files, and caches their content.
 
-Light: `exec` imports it. It knows nothing of what the files mean.
+Light: `exec` imports it. It does not interpret the files.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from toolpin.system.paths import read_bytes
 
 LARGEST_BYTES = 1 << 20
 MOST_LINES = 10_000
-# All files that one place reads, from there up: as many as four full ones.
+# All files read from one directory upwards: as much as four full ones.
 MOST_TOGETHER = (4 * LARGEST_BYTES, 4 * MOST_LINES)
-# A lockfile has a hundred lines for some builds, and tells of every host.
+# A lockfile has a hundred lines for some builds, and has entries for all hosts.
 LARGEST_LOCKFILE = (8 << 20, 200_000)
 
 
 class Together:
-    """Counts what the files of one place hold together."""
+    """Counts the size of the files that are read together."""
 
     def __init__(self) -> None:
         self._size_bytes = self._lines = 0
 
     def count(self, data: bytes, path: str) -> bytes:
-        """Count a file and return it. Raises UsageError for one too many."""
+        """Count a file and return it. Raises UsageError when the total is too large."""
         self._size_bytes += len(data)
         self._lines += data.count(b"\n")
         most_bytes, most_lines = MOST_TOGETHER
@@ -45,10 +45,10 @@ class Together:
 
 
 class Files:
-    """The files that one command reads: each is opened once, so it has one version.
+    """The files that one command reads, each opened once, in one version.
 
-    Whoever writes a project's file holds its file lock, and calls `forget` inside it
-    before reading and after writing.
+    A writer holds the file's lock, and calls `forget` inside it before reading and
+    after writing.
     """
 
     def __init__(self) -> None:
@@ -63,14 +63,14 @@ class Files:
         *,
         anywhere: bool = False,
     ) -> bytes:
-        """Return what the function `read` returns, and raise what it raises."""
+        """Return what the function `read` returns, from the cache if possible."""
         key = path, anywhere
         if key not in self._whole:
             self._whole[key] = read(path, limits, anywhere=anywhere)
         return _within(self._whole[key][: limits[0] + 1], path, *limits)
 
     def read_beginning(self, path: str, most_bytes: int) -> bytes:
-        """Return what the function `read_beginning` returns."""
+        """Return what the function `read_beginning` returns, cached."""
         if (path, False) in self._whole:
             return self._whole[path, False][:most_bytes]
         if path not in self._beginnings:
@@ -81,13 +81,13 @@ class Files:
         return self._beginnings[path]
 
     def read_settings(self, path: str) -> bytes | None:
-        """Return what `read_bytes` returns: a file of settings, None where none is."""
+        """Return what `read_bytes` returns for a settings file, cached."""
         if path not in self._settings:
             self._settings[path] = read_bytes(path)
         return self._settings[path]
 
     def forget(self) -> None:
-        """Read project files again when they are next needed; settings stay."""
+        """Read project files again when they are next needed; settings stay cached."""
         self._whole.clear()
         self._beginnings.clear()
 
@@ -100,22 +100,22 @@ def read(
 ) -> bytes:
     """Return the bytes of a regular file of at most so many bytes and lines.
 
-    It may be a link as `links` allows it, with `anywhere` any: the user's own, not a
-    project's. Raises UsageError for any other file, ToolpinError where the system
+    It may be a link that `link_check` allows; with `anywhere`, for the user's own
+    files, any link. Raises UsageError for any other file, ToolpinError if the system
     refuses.
     """
     return _read(path, lambda number: _all(number, path, *limits), anywhere=anywhere)
 
 
 def read_beginning(path: str, most_bytes: int) -> bytes:
-    """Return the first bytes of a project's file, so many at most; else as `read`."""
+    """Return at most so many first bytes of a project file; else like `read`."""
     return _read(path, lambda number: _first(number, most_bytes))
 
 
 def _read(path: str, take: Callable[[int], bytes], *, anywhere: bool = False) -> bytes:
     if not anywhere and os.path.exists(path):
         _check_link(path)
-    # Without O_NONBLOCK a FIFO would wait for its writer.
+    # Without O_NONBLOCK opening a FIFO would wait for its writer.
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
     try:
         number = os.open(path, flags)
@@ -141,8 +141,8 @@ def _read(path: str, take: Callable[[int], bytes], *, anywhere: bool = False) ->
 def write(path: str, data: bytes, *, anywhere: bool = False) -> None:
     """Replace a file, or the target of a link, in one step; mode and owner are kept.
 
-    `anywhere` is as for `read`. Raises UsageError for a link that leads astray, and
-    ToolpinError where the system refuses; the old file then stands unchanged.
+    `anywhere` is as for `read`. Raises UsageError for a link that is not allowed, and
+    ToolpinError if the system refuses; the old file is then unchanged.
     """
     from toolpin.system.atomic_write import (  # noqa: PLC0415 - readers need none
         atomic_replace,
@@ -207,7 +207,7 @@ def _status(path: str) -> os.stat_result | None:
 
 
 def _keep_owner(number: int, before: os.stat_result) -> None:
-    # The owner first: the system clears bits of the mode when it changes.
+    # The owner first: the system clears bits of the mode when the owner changes.
     with contextlib.suppress(PermissionError):
         os.fchown(number, before.st_uid, before.st_gid)
     os.fchmod(number, stat.S_IMODE(before.st_mode))

@@ -1,6 +1,6 @@
-"""Turns a badly written line of `.tool-versions` into what it was meant to be.
+"""Suggests the intended form of a badly written line of `.tool-versions`.
 
-It guesses for the eyes of a reader: nothing is run by what it says.
+The guess is only shown; nothing is run because of it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import os
 from toolpin.errors import as_word
 from toolpin.project.validation import NAME, VERSION, fits
 
-# What people put around a version that means that version, or one from it on.
+# Notations around a version that mean this version, or this one or newer.
 _AROUND = "\"'=^~>,;()[]"
 
 
 def respelled(words: list[str]) -> list[str] | None:
-    """Return the words that `nodejs@10`, `nodejs=10` or `NodeJS 10` was meant to be."""
+    """Return the intended words of `nodejs@10`, `nodejs=10` or `NodeJS 10`."""
     spelled = words[0].replace("=", "@").replace(":", "@")
     name, _, version = spelled.partition("@")
     name = name.lower()
@@ -26,15 +26,14 @@ def respelled(words: list[str]) -> list[str] | None:
 
 
 def fix_command(words: list[str], place: str) -> str | None:
-    """Return the command for a wrong line: `>=22` was meant to be 22.
+    """Return the command that fixes a wrong line: `>=22` becomes 22.
 
-    None where it names a directory or a ref, or nobody can tell what it was meant to
-    be.
+    None for a directory or a ref, or if the intention is unclear.
     """
     name, *versions = words
     if not fits(name, NAME):
-        meant = respelled(words)
-        return pin_command(meant, place) if meant else None
+        intended = respelled(words)
+        return pin_command(intended, place) if intended else None
     if not versions:
         return pin_command([name, "latest"], place)
     if any(":" in word for word in versions):

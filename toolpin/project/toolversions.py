@@ -1,7 +1,7 @@
 """Turns the bytes of `.tool-versions` into requests, and edits those bytes in place.
 
-One grammar for the file, the override variables and the command line. It opens no
-file, and does not know which tools or versions exist.
+One grammar for the file, the override variables and the command line. It opens no file,
+and does not check that tools or versions exist.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from toolpin.project.validation import (
     check_ref,
     error,
     fits,
-    misfit,
+    invalid_word,
     named,
 )
 
-# Where asdf is told what project files are called, by the later name and the older.
+# The variables that rename project files for asdf, newest first.
 FILENAME_VARIABLES = (
     "ASDF_TOOL_VERSIONS_FILENAME",
     "ASDF_DEFAULT_TOOL_VERSIONS_FILENAME",
@@ -40,8 +40,8 @@ _FORMS = "a version, system, latest, latest:PREFIX, ref:NAME or path:/DIRECTORY"
 def parse(data: bytes, place: str, spell: Spell = as_written) -> tuple[Request, ...]:
     """Return the requests of a file named `place`, in its order, repetitions kept.
 
-    The first request of a tool is the one that counts. `spell` returns a word as it
-    counts for a tool. Raises UsageError.
+    The first request of a tool takes precedence. `spell` returns the canonical form of
+    a word for a tool. Raises UsageError.
     """
     requests = []
     count = 0
@@ -58,11 +58,11 @@ def parse(data: bytes, place: str, spell: Spell = as_written) -> tuple[Request, 
 def parse_for(
     data: bytes, names: Collection[str], place: str, spell: Spell = as_written
 ) -> Iterator[Request]:
-    """Yield the requests of tools with these names, one line after the other.
+    """Yield the requests of tools with these names, line by line.
 
-    Nothing else is judged, and a line when its turn comes: whoever stops at a tool's
-    first one, which counts, asks no more than a shim does. Raises UsageError, also for
-    a line where one of the names is misspelt.
+    Other lines are not validated, and each line only when it is reached: a caller that
+    stops at a tool's first line checks no more than a shim does. Raises UsageError,
+    also for a line where one of the names is misspelled.
     """
     wanted = {name.encode() for name in names}
     lines = data.removeprefix(_BOM).split(b"\n")
@@ -75,9 +75,9 @@ def parse_for(
 
 
 def parse_wanted(text: str, origin: Origin) -> Wanted:
-    """Return the alternative that one word names: `10.15.3`, `latest:27`, `system`.
+    """Parse one word: `10.15.3`, `latest:27`, `system`.
 
-    Raises UsageError for a word that `.tool-versions` could not hold.
+    Raises UsageError for a word that is not valid in `.tool-versions`.
     """
     return _wanted(text, WordPosition(origin, text))
 
@@ -99,7 +99,7 @@ def parse_override(
 
 
 def check_tool_name(name: str, origin: Origin) -> None:
-    """Raise UsageError for what cannot be the name of a tool."""
+    """Raise UsageError for an invalid tool name."""
     check(name, NAME, WordPosition(origin, name))
 
 
@@ -124,9 +124,9 @@ def edit(
 ) -> bytes:
     """Return the file with `versions` on the first line whose tool is in `names`.
 
-    `nodejs@10` is a line of nodejs, badly written. Without such a line one is added,
+    `nodejs@10` is treated as a line of nodejs. Without such a line one is added,
     under the first name. Every other byte stays.
-    Raises UsageError for bytes that are not text; the lines are not judged.
+    Raises UsageError for bytes that are not text; the lines are not validated.
     """
     text = text_of(data, place)
     written = " ".join(str(wanted) for wanted in versions)
@@ -145,7 +145,7 @@ def edit(
 def text_of(data: bytes, place: str) -> str:
     """Return the text without its byte order mark.
 
-    Raises UsageError with line and column for what is no plain text.
+    Raises UsageError with line and column for anything but plain text.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise error(
@@ -170,7 +170,7 @@ def text_of(data: bytes, place: str) -> str:
 
 
 def _set(line: str, tokens: list[tuple[int, str]], name: str, written: str) -> str:
-    """Return the line with other versions, its blanks and its comment kept."""
+    """Return the line with other versions; its blanks and comment are kept."""
     (offset, word), (last, ending) = tokens[0], tokens[-1]
     end = offset + len(word)
     blanks = line[end : tokens[1][0]] if len(tokens) > 1 else " "
@@ -178,7 +178,7 @@ def _set(line: str, tokens: list[tuple[int, str]], name: str, written: str) -> s
 
 
 def _append(text: str, line: str) -> str:
-    """Return the text with one more line, ended as most of its lines are."""
+    """Return the text with one more line, with the line ending of most lines."""
     crlf = text.count("\r\n")
     newline = "\r\n" if crlf > text.count("\n") - crlf else "\n"
     gap = newline if text and not text.endswith("\n") else ""
@@ -201,7 +201,7 @@ def _first_word(line: bytes) -> bytes:
 
 
 def _respelled(word: bytes) -> bytes:
-    """Return the name that `nodejs@10`, `nodejs:` or `NodeJS` was meant to be."""
+    """Return the intended name of `nodejs@10`, `nodejs:` or `NodeJS`."""
     return _AFTER_NAME.split(word, 1)[0].lower()
 
 
@@ -209,16 +209,18 @@ def _request(
     tokens: list[tuple[int, str]], line: WordPosition, spell: Spell
 ) -> Request:
     try:
-        return _judged(tokens, line, spell)
+        return _parse_line(tokens, line, spell)
     except UsageError as wrong:
-        # Only a mistake needs it.
+        # Only a misspelled line needs it.
         from toolpin.project.suggestions import fix_command  # noqa: PLC0415
 
         hint = fix_command([word for _, word in tokens], line.origin.place)
         raise UsageError(wrong.what, wrong.facts, hint) from None
 
 
-def _judged(tokens: list[tuple[int, str]], line: WordPosition, spell: Spell) -> Request:
+def _parse_line(
+    tokens: list[tuple[int, str]], line: WordPosition, spell: Spell
+) -> Request:
     (offset, name), *rest = tokens
     spot = line.moved(offset + 1)
     check(name, NAME, spot)
@@ -231,7 +233,7 @@ def _judged(tokens: list[tuple[int, str]], line: WordPosition, spell: Spell) -> 
 
 
 def _name(tokens: list[tuple[int, str]]) -> str:
-    """Return the tool that a line is about, however it is written."""
+    """Return the tool of a line, however it is written."""
     if fits(tokens[0][1], NAME):
         return tokens[0][1]
     from toolpin.project.suggestions import respelled  # noqa: PLC0415 - see _request
@@ -241,7 +243,7 @@ def _name(tokens: list[tuple[int, str]]) -> str:
 
 
 def _wanted(word: str, line: WordPosition, moved: int = 0) -> Wanted:
-    """Return what a word names; a wrong one stands `moved` characters after `line`."""
+    """Parse a word; an error points `moved` characters after the start of `line`."""
     if word in ("system", "latest"):
         return Wanted("system" if word == "system" else "latest", "")
     if fits(word, VERSION):
@@ -259,11 +261,13 @@ def _wanted(word: str, line: WordPosition, moved: int = 0) -> Wanted:
         case "path:":
             check_directory(value, after)
             return Wanted("path", value)
-    raise misfit(word, VERSION._replace(expected=_FORMS) if colon else VERSION, spot)
+    raise invalid_word(
+        word, VERSION._replace(expected=_FORMS) if colon else VERSION, spot
+    )
 
 
 def _check_characters(line: str, origin: Origin) -> None:
-    """Raise UsageError for what hides or moves text: controls, line ends, overrides."""
+    """Raise UsageError for characters that hide or move text: controls, bidi."""
     if line.isprintable():
         return
     for column, char in enumerate(line, 1):
@@ -278,7 +282,7 @@ def _is_refused(code: int) -> bool:
     return (
         (code < 0x20 and code != 0x09)
         or 0x7F <= code <= 0x9F
-        or 0x2028 <= code <= 0x202E  # line ends and the embeddings of direction
-        or 0x2066 <= code <= 0x2069  # the isolates of direction
+        or 0x2028 <= code <= 0x202E  # line ends and bidirectional embeddings
+        or 0x2066 <= code <= 0x2069  # bidirectional isolates
         or 0xD800 <= code <= 0xDFFF  # undecodable bytes of an environment variable
     )

@@ -1,9 +1,8 @@
-"""Judges the words of a project file: tool names, versions, Git refs, directories.
+"""Validates the words of project files: tool names, versions, Git refs, directories.
 
-A version that is written in another way becomes the one that counts: `v22.15.0` is
-22.15.0, `22.x` is 22, `lts/jod` is jod. Allow-lists, so that no word can leave its
-directory or reach a shell; an error shows where the word stands. It does not know which
-tools or versions exist.
+A version in another notation is converted: `v22.15.0` to 22.15.0, `22.x` to 22,
+`lts/jod` to jod. Allow-lists keep a word from leaving its directory or reaching a
+shell; an error shows where the word is. It does not check that tools or versions exist.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ from toolpin.model import Origin
 _LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
 _ALNUM = _LOWER + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SHOWN = 100
-# In one file: each is looked for at every `cd` of an activated shell.
+# In one file: each is looked up at every `cd` of an activated shell.
 MOST_VERSIONS = 1000
 
-# Returns a word as it counts for a tool, which has the name that the file gives it.
+# Returns the canonical form of a word for the tool of that name.
 Spell = Callable[[str, str], str]
 
 _ANY = (".x", ".X", ".*")
@@ -28,7 +27,7 @@ _KINDS = ("system", "latest")
 
 
 class Rule(NamedTuple):
-    """What a word is made of: its first character, all of them, its length."""
+    """Which words are valid: the first character, all characters, the length."""
 
     noun: str
     first: frozenset[str]
@@ -37,8 +36,8 @@ class Rule(NamedTuple):
     expected: str
 
 
-# Names that get no shim and stand for no tool's program: a shell, what scripts take for
-# granted, what raises privileges, and toolpin's own.
+# Names that get no shim: shells, programs that scripts rely on,
+# programs that raise privileges, and toolpin's own.
 RESERVED_COMMANDS = frozenset(
     "toolpin asdf sh bash dash zsh ksh fish env sudo su doas [ test true false echo "
     "printf kill ls cat cp mv rm mkdir chmod sed awk grep tr cut head tail sort uniq "
@@ -59,7 +58,7 @@ VERSION = Rule(
     128,
     "1 to 128 of A-Z a-z 0-9 . _ + ~ -, the first a letter or a digit",
 )
-# A command that a shell may be offered: no word that it would read as something else.
+# A command name that may be offered to a shell, which cannot read it differently.
 COMMAND = Rule(
     "command",
     frozenset(_ALNUM + "_"),
@@ -74,25 +73,25 @@ _REF = Rule(
     200,
     "1 to 200 of A-Z a-z 0-9 . _ + - / @, the first a letter, a digit or _",
 )
-# What `git check-ref-format` refuses of the characters that the rule lets through.
+# What `git check-ref-format` refuses among the characters that the rule allows.
 _NOT_IN_REFS = ("..", "//", "/.", "./", ".lock/")
 
 
 class WordPosition(NamedTuple):
-    """Where a word stands, the text around it, and a hint if the word is wrong."""
+    """The position of a word, the text around it, and a hint if the word is wrong."""
 
     origin: Origin
     text: str
     hint: str | None = None
 
     def moved(self, characters: int) -> WordPosition:
-        """Return the spot that stands further right."""
+        """Return the position that is further right."""
         column = self.origin.column + characters
         return self._replace(origin=self.origin._replace(column=column))
 
 
 def error(what: str, spot: WordPosition, *facts: tuple[str, str]) -> UsageError:
-    """Return the error that shows the spot as `place:line:column`, and its text."""
+    """Return the error that shows the position as `place:line:column`, and its text."""
     place, line, column = spot.origin
     text = spot.text.removesuffix("\r")
     shown = text[:_SHOWN] + "..." * (len(text) > _SHOWN)
@@ -106,14 +105,14 @@ def error(what: str, spot: WordPosition, *facts: tuple[str, str]) -> UsageError:
 
 
 def check_count(count: int, spot: WordPosition) -> None:
-    """Raise UsageError for a file with too many versions; `spot` has the last."""
+    """Raise UsageError for a file with too many versions; `spot` is the last one's."""
     if count > MOST_VERSIONS:
         place = spot.origin.place
         raise error(f"{place} names more than {MOST_VERSIONS} versions", spot)
 
 
 def fits(word: str, rule: Rule) -> bool:
-    """Tell whether a word keeps to a rule."""
+    """Return whether a word follows a rule."""
     return (
         0 < len(word) <= rule.limit
         and word[0] in rule.first
@@ -122,13 +121,13 @@ def fits(word: str, rule: Rule) -> bool:
 
 
 def check(word: str, rule: Rule, spot: WordPosition) -> None:
-    """Raise UsageError, at the first wrong character, for a word against the rule."""
+    """Raise UsageError at the first wrong character of an invalid word."""
     if not fits(word, rule):
-        raise misfit(word, rule, spot)
+        raise invalid_word(word, rule, spot)
 
 
-def misfit(word: str, rule: Rule, spot: WordPosition) -> UsageError:
-    """Return the error of a word that does not fit, at its first wrong character."""
+def invalid_word(word: str, rule: Rule, spot: WordPosition) -> UsageError:
+    """Return the error for an invalid word, at its first wrong character."""
     index = next((i for i, char in enumerate(word) if char not in rule.every), 0)
     if not word:
         received = "nothing"
@@ -147,7 +146,7 @@ def misfit(word: str, rule: Rule, spot: WordPosition) -> UsageError:
 
 
 def check_ref(name: str, spot: WordPosition) -> None:
-    """Raise UsageError for what Git would not take as the name of a branch or tag."""
+    """Raise UsageError for an invalid branch or tag name."""
     check(name, _REF, spot)
     if any(part in f"{name}/" for part in _NOT_IN_REFS):
         raise error(
@@ -160,7 +159,7 @@ def check_ref(name: str, spot: WordPosition) -> None:
 def check_directory(path: str, spot: WordPosition) -> None:
     """Raise UsageError for a directory that is relative, or that PATH could not hold.
 
-    Where it leads `named_directories` judges: that depends on links.
+    `named_directories` checks where it leads, which depends on links.
     """
     if not path.startswith(("/", "~/")):
         raise error(
@@ -175,7 +174,7 @@ def check_directory(path: str, spot: WordPosition) -> None:
             ("expected", "path:/DIRECTORY or path:~/DIRECTORY, without .."),
         )
     for index, char in enumerate(path):
-        # A blank or # would end the word in the file, a colon the directory in PATH.
+        # A blank or # would end the word in the file, a colon the entry in PATH.
         if char in " #:" or not char.isprintable():
             raise error(
                 f"{quoted(path)} is a directory that path: cannot name",
@@ -199,7 +198,7 @@ def _one_line(text: str) -> str:
 
 
 def as_written(_tool: str, word: str) -> str:
-    """Return the word itself: no tool has spellings of its own."""
+    """Return the word unchanged: for tools without spellings."""
     return word
 
 
@@ -209,16 +208,16 @@ def without_v(version: str) -> str:
 
 
 def is_plain(word: str) -> bool:
-    """Say whether a word has one spelling only, so that no plugin needs to be read."""
+    """Return whether a word has only one spelling, so that no plugin need be read."""
     if word[0].isdigit():
         return not word.endswith(_ANY)
     return word in _KINDS or ":" in word
 
 
 def respell(word: str, spellings: Mapping[str, str]) -> str:
-    """Return a word as it counts; a `v` before a digit and a final `.x` are left out.
+    """Return the canonical form of a word: no `v` before a digit, no final `.x`.
 
-    A spelling without a meaning is a beginning that is left out.
+    A spelling without a meaning is a prefix that is left out.
     """
     if spellings.get(word):
         return spellings[word]

@@ -1,1 +1,1 @@
-"""Turns requests into versions: the only place that answers which one it is."""
+"""Resolves requests to versions; no other package does."""

@@ -1,7 +1,7 @@
-"""Turns a request into what it means on this machine, by the store and the lockfile.
+"""Resolves a request on this machine, from the store and the lockfile.
 
 The light tier: `exec`, `which`, `current` and the hook of an activated shell import it.
-It reads no more of a lockfile than its head, and uses no network.
+It reads only the header of a lockfile, and uses no network.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ Basis = Literal["", "exact", "lockfile", "installed", "catalog", "system", "path
 
 
 class Resolution(NamedTuple):
-    """What one alternative of a request means, and why.
+    """The version that one alternative of a request resolves to, and why.
 
-    `basis` says where the answer comes from, "" for none. `pin` is None for `system`
-    and `path:`, whose directory, absolute, is `directory`. `locked` is the build that a
-    lockfile has for the host. `problem` says what a lockfile lacks, "" for nothing, and
-    `fix` is the command that adds it. It is final where nothing may be installed, and
-    `is_unfit` where the lockfile has a build that this machine cannot run.
+    `basis` states where it comes from, "" for none. `pin` is None for `system` and
+    `path:`, whose directory, absolute, is `directory`. `locked` is the lockfile's build
+    for the host. `problem` states what a lockfile lacks, "" for nothing, and `fix` is
+    the command that adds it. With `is_final` nothing may be installed; with `is_unfit`
+    the locked build cannot run on this machine.
     """
 
     tool: str
@@ -50,11 +50,12 @@ class Resolution(NamedTuple):
 
 
 def resolve(request: Request, paths: Paths, where: Where) -> Iterator[Resolution]:
-    """Yield what the alternatives mean here, in order of preference.
+    """Yield the resolution of each alternative here, in order of preference.
 
-    What is exact is itself; anything else the locked version and no other, or, where
-    nothing is locked, the one literally named so or the newest match. What is not
-    installed has no basis. Raises what `locked_version` raises.
+    An exact version is itself. Any other alternative resolves to the locked version
+    only or, if nothing is locked, to the version literally named so or the newest
+    match. The basis is empty for a version that is not installed. Raises what
+    `locked_version` raises.
     """
     for alternative in request.wanted:
         resolution = Resolution(request.tool, alternative, request.origin)
@@ -86,24 +87,24 @@ def _installed(
 
 
 def newest_installed(paths: Paths, tool: str, alternative: Wanted) -> str | None:
-    """Return the newest installed version of those that an alternative may mean."""
+    """Return the newest installed version that matches an alternative."""
     pin = installs.newest_match(paths, tool, alternative)
     return pin.version if pin else None
 
 
 def not_installed(request: Request, where: Where) -> NotRunnable:
-    """Return the error of a request of which nothing is installed."""
+    """Return the error of a request without an installed version."""
     wanted = " or ".join(str(alternative) for alternative in request.wanted)
     locked = [
         locked_version(request, alternative, where) for alternative in request.wanted
     ]
-    meant = [
+    locked_versions = [
         version
         for version in locked
         if version and version not in map(str, request.wanted)
     ]
     facts = [("required by", str(request.origin))]
-    facts += [("locked as", ", ".join(meant))] if meant else []
+    facts += [("locked as", ", ".join(locked_versions))] if locked_versions else []
     facts += [("no directory", path) for path in missing_directories(request, where)]
     if to_provide(request):
         what = f"{request.tool} {wanted} is not installed"
@@ -119,20 +120,20 @@ def missing_directories(request: Request, where: Where) -> list[str]:
     named = [
         alternative for alternative in request.wanted if alternative.kind == "path"
     ]
-    directories = [directory_of(item, where.home) for item in named]
+    directories = [directory_of(directory, where.home) for directory in named]
     return [path for path in directories if not os.path.isdir(path)]
 
 
 def lacks_all(request: Request, where: Where) -> bool:
-    """Say whether a request names directories alone, and none of them exists."""
+    """Return whether a request names only directories, and none of them exists."""
     return len(missing_directories(request, where)) == len(request.wanted)
 
 
 def settled(request: Request, paths: Paths, where: Where) -> list[Pin] | None:
-    """Return the versions that `install` provides, where all of them are installed.
+    """Return the versions that `install` provides, if all of them are installed.
 
-    As locked or, without a lockfile, as literally named; None where one is neither, or
-    a directory that is the only answer does not exist.
+    As locked or, without a lockfile, as literally named; None if one is neither, or if
+    a directory that is the only alternative does not exist.
     """
     if lacks_all(request, where):
         return None
@@ -150,9 +151,9 @@ def settled(request: Request, paths: Paths, where: Where) -> list[Pin] | None:
 
 
 def to_provide(request: Request) -> tuple[Wanted, ...]:
-    """Return the alternatives that `install` and `lock` deal with, in their order.
+    """Return the alternatives that `install` and `lock` handle, in order.
 
-    `system` and `path:` name what is there already.
+    `system` and `path:` refer to what exists already.
     """
     return tuple(
         alternative
@@ -162,10 +163,10 @@ def to_provide(request: Request) -> tuple[Wanted, ...]:
 
 
 def locked_version(request: Request, alternative: Wanted, where: Where) -> str | None:
-    """Return the version that a lockfile has for an alternative, None for none.
+    """Return the version that a lockfile has for an alternative, or None.
 
-    Raises UsageError for a lockfile whose head is not as toolpin writes it, NotLocked
-    for a version that the alternative cannot mean.
+    Raises UsageError for a lockfile whose header is not as toolpin writes it, NotLocked
+    for a version that the alternative cannot match.
     """
     path = lockfile_for(request.origin, where)
     if path is None or alternative.kind == "path":
@@ -175,15 +176,15 @@ def locked_version(request: Request, alternative: Wanted, where: Where) -> str |
 
 
 def lockfile_for(origin: Origin, where: Where) -> str | None:
-    """Return the lockfile beside the file that requests, if there is one.
+    """Return the lockfile beside the file with the request, if there is one.
 
-    What a variable or the command line asks for is answered by the nearest lockfile,
-    whichever file pins beside it.
+    For a variable or the command line it is the nearest lockfile, whichever file pins
+    beside it.
     """
     directories = [os.path.dirname(origin.place)] if origin.line else _all(where)
     for directory in directories:
         path = os.path.join(directory, FILENAME)
-        if pin_files.counts(path):
+        if pin_files.is_used_file(path):
             return path
     return None
 

@@ -1,4 +1,4 @@
-"""Turns a request and a lockfile into the version and the build that are locked.
+"""Resolves a request to the version and the build in a lockfile.
 
 For any host, and for what is to be locked. It reads no file and uses no network.
 """
@@ -21,22 +21,22 @@ from toolpin.resolver.local_resolution import Resolution
 
 
 def resolve_locked(
-    lock: Lockfile | None, path: str, ask: LockfileRequest, host: Host
+    lock: Lockfile | None, path: str, request: LockfileRequest, host: Host
 ) -> Resolution:
-    """Return what a lockfile, read from `path`, has for one alternative on a host.
+    """Resolve one alternative on a host by a lockfile, read from `path`.
 
-    Its problem is final where the lockfile has judged this host, or has a version that
-    the alternative cannot mean, and not where it does not name this host.
+    Its problem is final if the lockfile covers this host, or has a version that the
+    alternative cannot match, and not if the lockfile does not cover this host.
     """
-    resolution = Resolution(*ask)
+    resolution = Resolution(*request)
     if lock is None:
         return resolution._replace(problem="there is no toolpin.lock")
-    version = lock.pins.get(ask.key)
+    version = lock.pins.get(request.key)
     if version is None:
         return resolution._replace(problem=f"{path} has no entry for it")
-    pin = Pin(ask.tool, version)
+    pin = Pin(request.tool, version)
     resolution = resolution._replace(basis="lockfile", pin=pin)
-    if not can_mean(ask.key.wanted, version):
+    if not can_mean(request.key.wanted, version):
         problem = f"{path} has {version}, which does not satisfy it"
         return resolution._replace(problem=problem, is_final=True)
     entries = lock.entries_for(pin, str(host))
@@ -48,7 +48,7 @@ def resolve_locked(
     if fitting:
         return resolution._replace(locked=Locked(path, fitting))
     problem = f"{path} states that {host} has no build"
-    fix = f"toolpin lock --refresh {ask.tool}"  # what is locked stays without it
+    fix = f"toolpin lock --refresh {request.tool}"  # locked entries are kept without it
     if built:
         needs = " or ".join(_needs(entry) for entry in built)
         pinned = newer_partner(host, [entry.build for entry in built])
@@ -58,30 +58,30 @@ def resolve_locked(
     return resolution._replace(problem=problem, fix=fix, is_final=True)
 
 
-def kept_version(lock: Lockfile, ask: LockfileRequest) -> str | None:
-    """Return the version that is locked for an alternative, if it can mean that."""
-    version = lock.pins.get(ask.key)
-    return version if version and can_mean(ask.key.wanted, version) else None
+def kept_version(lock: Lockfile, request: LockfileRequest) -> str | None:
+    """Return the locked version of an alternative, if the alternative can match it."""
+    version = lock.pins.get(request.key)
+    return version if version and can_mean(request.key.wanted, version) else None
 
 
-def version_of_ref(ask: LockfileRequest, tool: Tool | None) -> str:
-    """Return the version that stands for a Git ref.
+def version_of_ref(request: LockfileRequest, tool: Tool | None) -> str:
+    """Return the version for a Git ref.
 
-    Raises ToolpinError where no source builds it.
+    Raises ToolpinError if no source builds refs.
     """
-    version = directory_of_ref(ask.wanted.value)
+    version = directory_of_ref(request.wanted.value)
     if tool and is_scripted(tool) and fits(version, VERSION):
         return version
     raise ToolpinError(
-        f"{ask.tool} {ask.wanted} is a Git ref, and no source of {ask.tool} builds "
-        "those",
-        [("required by", str(ask.origin))],
-        f"toolpin list-all {ask.tool}",
+        f"{request.tool} {request.wanted} is a Git ref, and no source of "
+        f"{request.tool} builds those",
+        [("required by", str(request.origin))],
+        f"toolpin list-all {request.tool}",
     )
 
 
 def not_locked(resolution: Resolution) -> NotLocked:
-    """Return the error of a request that had to be locked."""
+    """Return the error of a request that must be locked."""
     what = f"{resolution.tool} {resolution.alternative} is not locked"
     if resolution.is_unfit:
         what = f"the locked build of {resolution.pin} does not run on this machine"
@@ -93,28 +93,30 @@ def not_locked(resolution: Resolution) -> NotLocked:
 
 
 def unanswered(
-    asks: Iterable[LockfileRequest],
+    lock_requests: Iterable[LockfileRequest],
     lock: Lockfile,
     hosts: Callable[[str], Collection[str]],
 ) -> list[tuple[LockfileRequest, str]]:
-    """Return the requests that a lockfile does not answer, and what is missing.
+    """Return the requests that a lockfile does not cover, and what is missing.
 
-    `hosts` tells for a tool which hosts are to have an answer.
+    `hosts` returns the required hosts of a tool.
     """
     results = []
-    for ask in asks:
-        version = lock.pins.get(ask.key)
+    for request in lock_requests:
+        version = lock.pins.get(request.key)
         if version is None:
-            results.append((ask, "no pin for it"))
+            results.append((request, "no pin for it"))
             continue
-        if not can_mean(str(ask.wanted), version):
-            results.append((ask, f"{version} does not satisfy it"))
+        if not can_mean(str(request.wanted), version):
+            results.append((request, f"{version} does not satisfy it"))
             continue
-        pin = Pin(ask.tool, version)
-        missing = [host for host in hosts(ask.tool) if not lock.entries_for(pin, host)]
+        pin = Pin(request.tool, version)
+        missing = [
+            host for host in hosts(request.tool) if not lock.entries_for(pin, host)
+        ]
         if missing:
             lacks = f"no build of {version} for {', '.join(sorted(missing))}"
-            results.append((ask, lacks))
+            results.append((request, lacks))
     return results
 
 
@@ -122,7 +124,7 @@ def _adding_host(lock: Lockfile, host: Host) -> str:
     if not lock.hosts or str(host) in lock.hosts:
         return "toolpin lock"
     hosts = sorted({*lock.hosts, str(host)})
-    return f"toolpin lock {' '.join(f'--host {one}' for one in hosts)}"
+    return f"toolpin lock {' '.join(f'--host {host}' for host in hosts)}"
 
 
 def _needs(entry: Entry) -> str:

@@ -1,7 +1,7 @@
-"""Turns requests into the versions that an install is to provide.
+"""Resolves requests to the versions that an install provides.
 
-The full tier: by lockfiles, then the store, then a catalog. The rules of who obeys a
-lockfile are here and nowhere else.
+The full tier: by lockfiles, then the store, then a catalog. The rules of when a
+lockfile is binding are here and nowhere else.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from toolpin.system.paths import Paths
 from toolpin.system.report import Report
 from toolpin.versions import is_prefix
 
-# Returns the newest version that a catalog has for an alternative.
+# Returns the newest version in a catalog for an alternative.
 Newest = Callable[[str, Wanted, Origin], str]
 # The tools beside a build, each as (tool, version).
 Beside = tuple[tuple[str, str], ...]
@@ -49,29 +49,29 @@ class Context(Protocol):
 
     @property
     def registry(self) -> Registry:
-        """The tools that are known."""
+        """The known tools."""
 
     @property
     def where(self) -> Where:
-        """Where project files are looked for."""
+        """Where project files are looked up."""
 
     def lockfile(self, path: str) -> Lockfile | None:
-        """Return a lockfile, None where there is none."""
+        """Return a lockfile, or None."""
 
     def request(self, tool: str) -> Request | None:
-        """Return what is requested of one tool here."""
+        """Return the request for one tool here."""
 
     @property
     def idioms(self) -> Idioms:
-        """The files beside `.tool-versions` that count."""
+        """The files other than `.tool-versions` that pin."""
 
 
 class Rules(NamedTuple):
     """How strict an install is about the lockfile.
 
-    `must` asks for a locked build of everything. In `ci` that holds where there is a
-    lockfile, and no catalog is read where there is none. With `ignored` nobody looks
-    at lockfiles. With `literal` a version of an asdf plugin's tool is itself.
+    With `must` everything requires a locked build. With `ci` that holds if there is a
+    lockfile, and no catalog is read if there is none. With `ignored` lockfiles are not
+    read. With `literal` a version of an asdf plugin's tool is never a prefix.
     """
 
     must: bool = False
@@ -83,9 +83,9 @@ class Rules(NamedTuple):
 class Resolver:
     """Resolves the requests of one command, for one host.
 
-    It is strict where what is locked must be installed as it is locked. `tried` are
-    pins that are taken for exact, though they may be the beginning of others;
-    `channels` what channels mean today, to be remembered after an install.
+    It is strict where locked builds are required. `tried` are pins treated as exact,
+    though they may be prefixes; `channels` are the versions of channels today, to be
+    recorded after an install.
     """
 
     def __init__(
@@ -106,30 +106,30 @@ class Resolver:
         self.channels: list[tuple[Pin, str]] = []
 
     def resolve(self, request: Request, beside: Beside) -> Iterator[Resolution]:
-        """Yield what an install is to provide for a request, beside other tools.
+        """Yield the resolutions that an install provides for a request.
 
-        A resolution whose problem is final is the last one. Raises UsageError for a
-        lockfile that cannot be read, ToolpinError for what nothing answers.
+        A resolution with a final problem is the last one. Raises UsageError for an
+        invalid lockfile, ToolpinError for an unresolved request.
         """
         path, lock = self.lockfile(request.origin)
         host = self.host._replace(beside=beside)
         for alternative in to_provide(request):
-            ask = LockfileRequest(request.tool, alternative, request.origin)
-            resolution = self._resolved(ask, lock, path, host)
+            lock_request = LockfileRequest(request.tool, alternative, request.origin)
+            resolution = self._resolved(lock_request, lock, path, host)
             yield resolution
             if resolution.is_final:
                 return
 
     def beside(self, request: Request) -> Beside:
-        """Return the versions of the tools that a request's tool requires, as pinned.
+        """Return the pinned versions of the tools that a request's tool requires.
 
-        What no file pins as a version is left out.
+        A tool that no file pins as a version is left out.
         """
         known = self._context.registry.readable(request.tool)
         results = []
         for name in known.requires if known else ():
             same = [request for request in self._requests if request.tool == name]
-            near = [item for item in same if item.origin.place == request.origin.place]
+            near = [tool for tool in same if tool.origin.place == request.origin.place]
             pinned = next(iter(near or same), None) or self._context.request(name)
             version = self._pinned_version(pinned) if pinned else ""
             if version[:1].isdigit():
@@ -137,16 +137,16 @@ class Resolver:
         return tuple(results)
 
     def lockfile(self, origin: Origin) -> tuple[str, Lockfile | None]:
-        """Return the path and the lockfile for a request; "" where none counts."""
+        """Return the path and the lockfile for a request; "" if none applies."""
         path = lockfile_for(origin, self._context.where)
         if path is None or self._rules.ignored:
             return "", None
         return path, self._context.lockfile(path)
 
     def _pinned_version(self, request: Request) -> str:
-        """Return the version that the first alternative is locked as, or states.
+        """Return the version that the first alternative is locked to, or names.
 
-        "" for `system` and a directory: of their version nothing is known.
+        "" for `system` and a directory, whose version is unknown.
         """
         first = request.wanted[0]
         if first not in to_provide(request):
@@ -156,37 +156,49 @@ class Resolver:
         return locked or (first.value if first.kind == "version" else "")
 
     def _resolved(
-        self, ask: LockfileRequest, lock: Lockfile | None, path: str, host: Host
+        self,
+        lock_request: LockfileRequest,
+        lock: Lockfile | None,
+        path: str,
+        host: Host,
     ) -> Resolution:
-        """Return what is locked or, where nothing need be, what is not."""
-        locked = resolve_locked(lock, path, ask, host)
+        """Return the locked version or, if none is required, the unlocked one."""
+        locked = resolve_locked(lock, path, lock_request, host)
         must = self._rules.must or (self._rules.ci and lock is not None)
         if locked.pin is None:
             if must:
-                return locked._replace(fix=self._to_lock(ask), is_final=True)
-            # What is named once, by hand, is nobody's to lock.
-            if lock is not None and ask.origin.line:
-                self._warn(f"{ask.tool} {ask.wanted}", locked, self._to_lock(ask))
-            return self._unlocked(ask)
+                return locked._replace(
+                    fix=self._lock_command(lock_request), is_final=True
+                )
+            # Versions on the command line belong to no lockfile.
+            if lock is not None and lock_request.origin.line:
+                self._warn(
+                    f"{lock_request.tool} {lock_request.wanted}",
+                    locked,
+                    self._lock_command(lock_request),
+                )
+            return self._unlocked(lock_request)
         if not locked.problem:
             return locked
-        fix = self._from_here(locked.fix, os.path.dirname(path))
+        fix = self._command_from_here(locked.fix, os.path.dirname(path))
         if must or locked.is_final:
             return locked._replace(fix=fix, is_final=True)
         self._warn(str(locked.pin), locked, fix)
         return locked
 
-    def _warn(self, name: str, found: Resolution, fix: str) -> None:
-        self._context.report.warn(f"{name}: {found.problem}; try: {fix}")
+    def _warn(self, name: str, located: Resolution, fix: str) -> None:
+        self._context.report.warn(f"{name}: {located.problem}; try: {fix}")
 
-    def _to_lock(self, ask: LockfileRequest) -> str:
-        """Return the command that adds an entry for a request, by who wants it."""
-        if not ask.origin.line:
-            return f"toolpin lock --also {ask.tool}@{ask.wanted}"
-        return self._from_here("toolpin lock", os.path.dirname(ask.origin.place))
+    def _lock_command(self, lock_request: LockfileRequest) -> str:
+        """Return the command that adds a lockfile entry for a request."""
+        if not lock_request.origin.line:
+            return f"toolpin lock --also {lock_request.tool}@{lock_request.wanted}"
+        return self._command_from_here(
+            "toolpin lock", os.path.dirname(lock_request.origin.place)
+        )
 
-    def _from_here(self, command: str, directory: str) -> str:
-        """Return a command as it is given in this directory for another project."""
+    def _command_from_here(self, command: str, directory: str) -> str:
+        """Return a command for another project, as run from this directory."""
         here = None
         with contextlib.suppress(ToolpinError):
             where, idioms = self._context.where, self._context.idioms
@@ -195,12 +207,12 @@ class Resolver:
             return command
         return command.replace("toolpin", f"toolpin -C {shlex.quote(directory)}", 1)
 
-    def _unlocked(self, ask: LockfileRequest) -> Resolution:
-        """Return an exact version, or what a loose one means today.
+    def _unlocked(self, lock_request: LockfileRequest) -> Resolution:
+        """Return an exact version, or the version that a loose one resolves to today.
 
-        Raises NotLocked for a loose one in CI: a build is not to change by itself.
+        Raises NotLocked for a loose one in CI: a build must not change by itself.
         """
-        tool, wanted, origin = ask
+        tool, wanted, origin = lock_request
         pin = Pin(tool, wanted.value)
         resolution = Resolution(tool, wanted, origin, "exact", pin)
         is_version = wanted.kind == "version"
@@ -212,9 +224,11 @@ class Resolver:
             return resolution
         if wanted.kind == "ref":
             known = self._context.registry.get(tool)
-            return resolution._replace(pin=Pin(tool, version_of_ref(ask, known)))
+            return resolution._replace(
+                pin=Pin(tool, version_of_ref(lock_request, known))
+            )
         if self._rules.ci or self._newest is None:
-            # `22.2` may be a release: it is tried as it stands, and nothing else is.
+            # `22.2` may be a release: it is tried as written, and nothing else is.
             if is_version and self._may_be_exact(tool, wanted.value):
                 self.tried.add(pin)
                 return resolution
@@ -222,9 +236,9 @@ class Resolver:
                 f"{tool} {wanted} names no exact version, and versions are "
                 "not resolved under CI",
                 [("required by", str(origin))],
-                self._to_lock(ask),
+                self._lock_command(lock_request),
             )
-        basis, version = self._newest_of(ask, self._newest)
+        basis, version = self._newest_available(lock_request, self._newest)
         pin = Pin(tool, version)
         if is_version and not is_prefix(wanted.value, version):
             self.channels.append((pin, wanted.value))
@@ -234,20 +248,24 @@ class Resolver:
             )
         return resolution._replace(basis=basis, pin=pin)
 
-    def _newest_of(self, ask: LockfileRequest, newest: Newest) -> tuple[Basis, str]:
-        """Return what a catalog has or, where none can be read, what is installed."""
+    def _newest_available(
+        self, lock_request: LockfileRequest, newest: Newest
+    ) -> tuple[Basis, str]:
+        """Return the newest version in a catalog or, if unreadable, in the store."""
         try:
-            return "catalog", newest(*ask)
+            return "catalog", newest(*lock_request)
         except Unreachable:
-            have = newest_installed(self._context.paths, ask.tool, ask.wanted)
+            have = newest_installed(
+                self._context.paths, lock_request.tool, lock_request.wanted
+            )
             if have is None:
                 raise
             return "installed", have
 
     def _may_be_exact(self, tool: str, version: str) -> bool:
-        """Say whether a version may be a release's name: `22.2`, not `22`.
+        """Return whether a version may be a release's name: `22.2`, not `22`.
 
-        Only an asdf plugin's tool may have releases that are called by one number.
+        Only tools of asdf plugins may have releases with a one-number name.
         """
         return version[0].isdigit() and (
             not version.isdigit() or self._is_scripted(tool)

@@ -1,4 +1,4 @@
-"""Turns what was asked for, and what there is, into an exact version. Pure.
+"""Chooses the exact version for a request from the available ones. Pure.
 
 A version literally named so wins over a channel, and a channel over a prefix.
 """
@@ -13,19 +13,19 @@ from toolpin.versions import is_exact, is_pre_release, newest
 
 
 class Seen(NamedTuple):
-    """What the lists say of one version: its channels, and the hosts that have it."""
+    """What lists state of one version: its channels, and the hosts that have it."""
 
     channels: set[str]
     hosts: set[str]
 
 
 def looks_exact(wanted: Wanted) -> bool:
-    """Say whether a request is to be tried as it stands before any list is read."""
+    """Return whether a request is tried as written before any list is read."""
     return wanted.kind == "version" and is_exact(wanted.value)
 
 
 def choose(wanted: Wanted, releases: Sequence[Release]) -> str | None:
-    """Return the version that an alternative means among those that there are."""
+    """Return the version for an alternative from the available ones."""
     versions = [release.version for release in releases]
     if wanted.kind == "latest":
         return newest(wanted.value, versions)
@@ -39,14 +39,15 @@ def choose(wanted: Wanted, releases: Sequence[Release]) -> str | None:
 
 
 def for_most_hosts(wanted: Wanted, seen: Mapping[str, Seen]) -> str | None:
-    """Return what a request means: of the versions that most hosts have, the newest.
+    """Return the newest match for a request that most hosts have.
 
-    One that is out for a single host so far is for no project that has others. What is
-    literally named so counts wherever it is, and so does what most hosts never had.
+    A version that is published for a single host so far is not for a project with other
+    hosts. A literal name is accepted wherever it is published, and so is a version line
+    that most hosts never had.
     """
     if wanted.kind == "version" and wanted.value in seen:
         return wanted.value
-    for least in _counts(seen):
+    for least in _thresholds(seen):
         releases = [
             Release(version, tuple(sorted(value.channels)))
             for version, value in sorted(seen.items())
@@ -57,20 +58,20 @@ def for_most_hosts(wanted: Wanted, seen: Mapping[str, Seen]) -> str | None:
     return None
 
 
-def _counts(seen: Mapping[str, Seen]) -> list[int]:
-    """Return how many hosts must have a version: more than half, then ever fewer."""
-    hosts = {host for item in seen.values() for host in item.hosts}
+def _thresholds(seen: Mapping[str, Seen]) -> list[int]:
+    """Yield how many hosts must have a version: more than half, then ever fewer."""
+    hosts = {host for version in seen.values() for host in version.hosts}
     return list(range(len(hosts) // 2 + 1, 0, -1))
 
 
 def of_variant(version: str, known: Iterable[str]) -> list[str]:
-    """Return the versions of the variant that a version is: `-otp-27`, or none.
+    """Return the versions with the variant of this version: `-otp-27`, or none.
 
-    A pre-release is no variant: the release follows it.
+    A pre-release is not a variant: the release follows it.
     """
     words = version.split("-")[1:]
     suffix = "".join(f"-{word}" for word in words if not is_pre_release(word))
-    return [item for item in known if item.endswith(suffix)]
+    return [version for version in known if version.endswith(suffix)]
 
 
 def _in_channel(channel: str, releases: Iterable[Release]) -> list[str]:

@@ -1,1 +1,1 @@
-"""A command's name becomes a program, its environment, and a process."""
+"""Turns a command's name into a program, its environment, and a process."""

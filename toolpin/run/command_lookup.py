@@ -1,7 +1,7 @@
 """Turns a command's name into a program and its environment.
 
-What a shim falls back to, so everything it imports is light. It installs nothing and
-asks no network: what is not there is an error that says what to do.
+Shims fall back to it, so everything it imports is light. It installs nothing and uses
+no network: a missing version is an error that states what to do.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from toolpin.model import EnvPatch, Origin, Pin, Request
 from toolpin.project.validation import NAME, fits
 from toolpin.resolver.local_resolution import not_installed, resolve, to_provide
 from toolpin.run.lookup_context import (
-    Found,
+    LookupResult,
     Place,
     effective_in,
     request_in,
@@ -24,7 +24,7 @@ from toolpin.run.lookup_context import (
 )
 from toolpin.run.tool_environment import (
     as_system,
-    asked,
+    from_plugin,
     of_system,
     required_by,
     tree_of,
@@ -38,11 +38,11 @@ from toolpin.store.installs import is_program, program, tools, versions
 from toolpin.versions import newest
 
 
-def find(command: str, place: Place, *, whole: bool = True) -> Found:
-    """Find what runs `command` in a place; its path alone where it need not be `whole`.
+def find(command: str, place: Place, *, whole: bool = True) -> LookupResult:
+    """Find the program that `command` runs in a place.
 
-    Raises NotRunnable for a command of a tool that is not installed, UnknownCommand for
-    what nothing provides.
+    Without `whole` only its path is needed. Raises NotRunnable for a command of a tool
+    that is not installed, UnknownCommand for one that no tool provides.
     """
     if "/" in command or not command:
         raise UnknownCommand(
@@ -53,7 +53,7 @@ def find(command: str, place: Place, *, whole: bool = True) -> Found:
     own, others = _providers(place, command)
     if place.paths.as_asdf:  # the order of the file decides there
         own, others = [*own, *others], []
-    lacking: list[tuple[Request, NotRunnable | None]] = []
+    without_command: list[tuple[Request, NotRunnable | None]] = []
     for tools_ in (own, others):
         for request in _requests(place, tools_):
             missing = None
@@ -66,21 +66,21 @@ def find(command: str, place: Place, *, whole: bool = True) -> Found:
             except NotRunnable as error:
                 if not place.paths.as_asdf:
                     raise
-                missing = error  # asdf goes on to the next tool that has the command
-            lacking.append((request, missing))
-    if not lacking:
+                missing = error  # asdf continues with the next such tool
+            without_command.append((request, missing))
+    if not without_command:
         return _unpinned(place, (*own, *others), command)
-    request, missing = lacking[0]
+    request, missing = without_command[0]
     if request.tool not in own and not missing:
-        # A package that this version is without hides no program of the system.
+        # A package that this version lacks does not hide a program of the system.
         path = _on_path(_without_versions(place), command)
         if path:
             return _system(place, path, command, None)
-    raise missing or _lacks(place, request, command)
+    raise missing or _not_provided(place, request, command)
 
 
 def providers(command: str, place: Place) -> tuple[str, ...]:
-    """Return the tools that are known to have a command, its own ones first."""
+    """Return the tools that are known to have a command, its own tools first."""
     stub = read_stub(f"{place.paths.shims}/{command}")
     own, others = _providers(place._replace(stub=stub), command)
     return (*own, *others)
@@ -104,9 +104,9 @@ def _providers(place: Place, command: str) -> tuple[list[str], list[str]]:
 def _promising(place: Place, command: str) -> list[str]:
     """Return the tools that are pinned, not installed, and would have a command.
 
-    By their name or as their plugins state: no shim and no install has it of them.
+    By the tool's name or the plugin's data: no shim and no install has it.
     """
-    with contextlib.suppress(ToolpinError):  # a line of what is no tool's name
+    with contextlib.suppress(ToolpinError):  # a line with an invalid tool name
         if fits(command, NAME) and request_in(place, command):
             return [command]
     requests, _ = requests_in(place)
@@ -131,9 +131,9 @@ def _having(place: Place, tool: str, command: str) -> list[str]:
 
 
 def _requests(place: Place, providers: Sequence[str]) -> Iterator[Request]:
-    """Yield what is asked of the providers, in the order of the file.
+    """Yield the requests for the providers, in the order of the file.
 
-    No other tool's line is judged, and none behind the one that is wanted.
+    Other tools' lines are not validated, nor any after the one that is needed.
     """
     if len(providers) == 1:
         request = request_in(place, providers[0])
@@ -150,10 +150,10 @@ def _requests(place: Place, providers: Sequence[str]) -> Iterator[Request]:
 
 def _choose(
     place: Place, request: Request, command: str, *, whole: bool
-) -> Found | None:
+) -> LookupResult | None:
     """Return the first alternative that has the command.
 
-    None where what is there lacks it; raises NotRunnable where nothing is there.
+    None if the installed ones lack it; raises NotRunnable if none is installed.
     """
     there = False
     for resolution in resolve(request, place.paths, place.where):
@@ -182,11 +182,13 @@ def _choose(
             path = f"{directory}/{command}"
             if is_program(path) and directory != place.paths.answers:
                 child = apply(patch, around.env, place.paths.shims)
-                system = Found(
+                system = LookupResult(
                     path, child, resolution.pin, request.origin, request.tool
                 )
                 return (
-                    asked(place, system, patch, whole=whole) if patch.asks else system
+                    from_plugin(place, system, patch, whole=whole)
+                    if patch.runtime_scripts
+                    else system
                 )
     if there:
         return None
@@ -201,8 +203,8 @@ def _without_versions(place: Place, tool: str = "") -> Place:
     return place._replace(env=env)
 
 
-def _unpinned(place: Place, providers: Sequence[str], command: str) -> Found:
-    # A version that the caller has on PATH is none that is pinned here.
+def _unpinned(place: Place, providers: Sequence[str], command: str) -> LookupResult:
+    # A version that the caller has on PATH is not one that is pinned here.
     outside = _without_versions(place) if providers else place
     path = _on_path(outside, command)
     if path:
@@ -228,14 +230,16 @@ def _on_path(place: Place, command: str) -> str | None:
     return on_path(command, env=place.env, cwd=place.cwd, shims=place.paths.shims)
 
 
-def _system(place: Place, path: str, command: str, origin: Origin | None) -> Found:
-    """Return the system's command, with the environment it gets."""
+def _system(
+    place: Place, path: str, command: str, origin: Origin | None
+) -> LookupResult:
+    """Return the system's command, with its environment."""
     child = apply(EnvPatch((), ()), place.env, place.paths.shims)
     rounds = count_round(path, command, place.env)
-    return Found(path, {**child, DEPTH: rounds}, None, origin)
+    return LookupResult(path, {**child, DEPTH: rounds}, None, origin)
 
 
-def _lacks(place: Place, request: Request, command: str) -> NotRunnable:
+def _not_provided(place: Place, request: Request, command: str) -> NotRunnable:
     wanted = " or ".join(str(alternative) for alternative in request.wanted)
     having = _having(place, request.tool, command)
     hint = f"toolpin pin {request.tool} {newest('', having)}" if having else None

@@ -1,6 +1,6 @@
-"""Becomes the program that a command means here, or runs it and looks at what came.
+"""Becomes the program of a command, or runs it and refreshes the shims afterwards.
 
-The last step of `exec`, and of a shim that could not tell by itself.
+The last step of `exec`, and of a shim that needs Python.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple, NoReturn
 from toolpin.errors import ToolpinError
 from toolpin.run.command_lookup import find
 from toolpin.run.launch import as_called, become, end_like, run_as_child
-from toolpin.run.lookup_context import Found, Place
+from toolpin.run.lookup_context import LookupResult, Place
 from toolpin.shims.stubs import read_stub
 from toolpin.store.installs import commands
 from toolpin.system.file_modes import use_own_umask
@@ -21,18 +21,18 @@ from toolpin.system.paths import Paths, home_directory
 
 
 class Caller(NamedTuple):
-    """What whoever runs a command does itself.
+    """Callbacks of the caller of a command.
 
-    `refresh` is called when programs came or went; `finish` has the last word on what
-    the program gets.
+    `refresh` is called when programs came or went; `finish` may change the program and
+    its environment.
     """
 
     refresh: Callable[[], object]
-    finish: Callable[[Found], Found]
+    finish: Callable[[LookupResult], LookupResult]
 
 
 def run(command: str, args: Sequence[str], place: Place, caller: Caller) -> NoReturn:
-    """Become the command, or run it and refresh the shims where its tool asks for it.
+    """Become the command, or run it and refresh the shims if its tool requires that.
 
     Raises what `find` raises.
     """
@@ -56,13 +56,13 @@ def run(command: str, args: Sequence[str], place: Place, caller: Caller) -> NoRe
 
 
 def _run_hook(
-    found: Found, command: str, args: Sequence[str], *, paths: Paths, cwd: str
+    program: LookupResult, command: str, args: Sequence[str], *, paths: Paths, cwd: str
 ) -> None:
-    """Run the hook that a user of asdf's plugins has set before a command.
+    """Run the hook that an asdf user has set before a command.
 
-    Raises ToolpinError where it fails: the command is not to run then.
+    Raises ToolpinError if it fails: the command must not run then.
     """
-    tool, env = found.tool, found.environment
+    tool, env = program.tool, program.environment
     place = env.get("ASDF_CONFIG_FILE") or f"{home_directory(env)}/.asdfrc"
     if not (tool and os.path.isdir(f"{paths.plugins}/{tool}")) or not os.path.exists(
         os.path.expanduser(place)

@@ -1,7 +1,7 @@
-"""Becomes a program, or runs one as a child and ends as it ended.
+"""Becomes a program, or runs one as a child and ends in the same way.
 
-What a shell would do with it: signals at their defaults, a script without `#!` under
-/bin/sh, exit codes and deaths by signal passed on. It does not choose the program.
+Like a shell: signals at their defaults, a script without `#!` under /bin/sh, exit codes
+and deaths by signal passed on. It does not choose the program.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import NoReturn
 from toolpin.errors import NotRunnable
 from toolpin.system.file_modes import restore_umask
 
-# Python ignores these at its start, and what is ignored stays so in the program.
+# Python ignores these at its start, and a program would inherit that.
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 _FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
-# The terminal sends these to the whole group: the command gets its own.
+# The terminal sends these to the whole process group, so to the command as well.
 _LEFT_TO_THE_GROUP = (signal.SIGINT, signal.SIGQUIT)
 _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 
@@ -27,7 +27,7 @@ _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 def as_called(env: Mapping[str, str]) -> Mapping[str, str]:
     """Return the environment without the LC_CTYPE that Python sets in the C locale.
 
-    PEP 538: the interpreter does that before any of its code runs, even with -I.
+    PEP 538: the interpreter sets it before any of its code runs, even with -I.
     """
     if env.get("LC_CTYPE") not in _COERCED:
         return env
@@ -44,7 +44,7 @@ def as_called(env: Mapping[str, str]) -> Mapping[str, str]:
 def become(path: str, args: Sequence[str], env: Mapping[str, str]) -> NoReturn:
     """Replace this process by the program; its argv[0] is `path`, an absolute path.
 
-    Raises NotRunnable where the system refuses it.
+    Raises NotRunnable if the system refuses it.
     """
     for number in _IGNORED_BY_PYTHON:
         signal.signal(number, signal.SIG_DFL)
@@ -60,10 +60,10 @@ def become(path: str, args: Sequence[str], env: Mapping[str, str]) -> NoReturn:
 def run_as_child(path: str, args: Sequence[str], env: Mapping[str, str]) -> int:
     """Run the program as a child, pass signals on, and return its wait status.
 
-    Raises NotRunnable where the system refuses it.
+    Raises NotRunnable if the system refuses it.
     """
     restore_umask()
-    # Blocked until the handlers know the child: none gets lost between.
+    # Blocked until the handlers know the child, so that none is lost.
     before = signal.pthread_sigmask(
         signal.SIG_BLOCK, (*_FORWARDED, *_LEFT_TO_THE_GROUP)
     )

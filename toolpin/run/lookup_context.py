@@ -1,4 +1,4 @@
-"""Where a command is looked for, what is asked there, and what may be found. Light."""
+"""The inputs and the result of a command lookup. Light."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from toolpin.system.paths import Paths, home_directory
 
 
 class Plugins(Protocol):
-    """What plugins state of their tools: () for one that is unknown or damaged.
+    """What plugins state of their tools: () for one that is unknown or invalid.
 
-    It loads a parser, and the plain case has no need of it.
+    It loads a parser, which most lookups do not need.
     """
 
     def requires_of(self, tool: str) -> tuple[str, ...]:
@@ -28,11 +28,11 @@ class Plugins(Protocol):
         """Return the commands that every version of a tool has."""
 
 
-class Found(NamedTuple):
-    """A program, its environment, and what chose it.
+class LookupResult(NamedTuple):
+    """A program, its environment, and the request that chose it.
 
-    `pin` is None for the system's command and for `path:`; `origin` is None where
-    nothing pins the command, and `tool` is "" then.
+    `pin` is None for the system's command and for `path:`; `origin` is None and `tool`
+    is "" if nothing pins the command.
     """
 
     path: str
@@ -43,10 +43,10 @@ class Found(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a command is looked for: from `cwd` up, an absolute path.
+    """Where a command is looked up: from `cwd` up, an absolute path.
 
-    `aliases` has the canonical name for each name of a tool, `idioms` the files that
-    count beside `.tool-versions`, `stub` what the command's shim knows.
+    `aliases` has the canonical name for each name of a tool, `idioms` the files other
+    than `.tool-versions` that pin, `stub` the data in the command's shim.
     """
 
     paths: Paths
@@ -60,14 +60,14 @@ class Place(NamedTuple):
 
     @property
     def where(self) -> Where:
-        """Where project files are looked for."""
+        """Where project files are looked up."""
         return Where(
             self.cwd, home_directory(self.env), self.paths.global_file, self.files
         )
 
 
 def request_in(place: Place, tool: str) -> Request | None:
-    """Return what is asked of one tool in a place."""
+    """Return the request for one tool in a place."""
     names = {name for name, canonical in place.aliases.items() if canonical == tool}
     stated = stated_in(place, place.aliases, only={tool, *names})
     return pin_files.request_for(tool, stated, place.env, place.idioms.spell)
@@ -76,7 +76,7 @@ def request_in(place: Place, tool: str) -> Request | None:
 def effective_in(
     place: Place, stated: Iterable[Request], aliases: Mapping[str, str]
 ) -> Iterator[Request]:
-    """Yield the request that counts for each tool, overrides included."""
+    """Yield the effective request for each tool, overrides included."""
     spell = place.idioms.spell
     return pin_files.effective(stated, env=place.env, aliases=aliases, spell=spell)
 
@@ -84,7 +84,7 @@ def effective_in(
 def stated_in(
     place: Place, aliases: Mapping[str, str], only: Collection[str] = ()
 ) -> Iterator[Request]:
-    """Yield what the files of a place ask for, of `only` these names if any."""
+    """Yield what the files of a place request, for `only` these names if any."""
     return pin_files.stated(place.where, aliases, place.idioms, only)
 
 

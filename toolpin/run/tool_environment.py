@@ -1,7 +1,7 @@
-"""Turns what is asked of a tool into what its installed tree sets: PATH, variables.
+"""Turns the request for a tool into what its install sets: PATH, variables.
 
-With what the tools set that it requires; and asked of an asdf plugin, where its scripts
-alone can tell. Light: `exec` waits for it. It installs nothing.
+Includes what its required tools set, and what an asdf plugin's scripts compute at run
+time. Light: `exec` waits for it. It installs nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from toolpin.model import EnvPatch, Pin, Request
 from toolpin.project.pin_files import Where
 from toolpin.project.toolversions import directory_of
 from toolpin.resolver.local_resolution import Resolution, not_installed, resolve
-from toolpin.run.lookup_context import Found, Place, request_in, requests_in
+from toolpin.run.lookup_context import LookupResult, Place, request_in, requests_in
 from toolpin.shims.stubs import read_stub
 from toolpin.store.installs import (
     environment,
@@ -31,7 +31,7 @@ from toolpin.system.paths import Paths
 if TYPE_CHECKING:
     from toolpin.plugins.asdf.script_runner import Scripts
 
-# What says to a program of a plugin's tool that the machine's own version is meant.
+# The install type by which a plugin's program knows that the system's version runs.
 _SYSTEM = (
     ("ASDF_INSTALL_TYPE", "system"),
     ("ASDF_INSTALL_VERSION", ""),
@@ -43,7 +43,7 @@ def built_with(request: Request, built: Pin, place: Place) -> tuple[str, ...]:
     """Return the directories with the programs of a tool that a build uses.
 
     Raises ToolpinError for a directory that a project names: a build runs `make`, too,
-    and what it makes is for every project.
+    and its result is used by every project.
     """
     patch = first_tree(place, request)
     if is_of_project(patch, request, place.where):
@@ -57,7 +57,7 @@ def built_with(request: Request, built: Pin, place: Place) -> tuple[str, ...]:
 
 
 def tree_of(place: Place, resolution: Resolution) -> EnvPatch | None:
-    """Return what the tree that was resolved to sets; None where there is none."""
+    """Return the environment of a resolved tree, or None."""
     pin, directory = resolution.pin, resolution.directory
     if pin:
         patch, store = environment(place.paths, pin), store_of(place.paths, pin)
@@ -82,16 +82,16 @@ def tree_of(place: Place, resolution: Resolution) -> EnvPatch | None:
 
 
 def first_tree(place: Place, request: Request) -> EnvPatch:
-    """Return what the first alternative that is there sets: nothing for `system`.
+    """Return what the first installed alternative sets: nothing for `system`.
 
-    Raises NotRunnable where none is there.
+    Raises NotRunnable if none is installed.
     """
     for resolution in resolve(request, place.paths, place.where):
         if resolution.basis == "system":
             return EnvPatch((), ())
         patch = tree_of(place, resolution)
-        if patch and patch.asks:
-            return _answered(place, patch, resolution)
+        if patch and patch.runtime_scripts:
+            return _computed(place, patch, resolution)
         if patch:
             return patch
     raise not_installed(request, place.where)
@@ -100,7 +100,7 @@ def first_tree(place: Place, request: Request) -> EnvPatch:
 def patch_of(place: Place, request: Request) -> EnvPatch:
     """Return what one request sets here, with its variables settled.
 
-    Raises NotRunnable where nothing of it is installed.
+    Raises NotRunnable if no alternative is installed.
     """
     patch = first_tree(place, request)
     if not patch.homes:
@@ -114,8 +114,8 @@ def patch_of(place: Place, request: Request) -> EnvPatch:
 def joined(patches: Iterable[EnvPatch]) -> EnvPatch:
     """Return what several patches set together; the first one wins.
 
-    The directories of the first line in the file are first, and its variables count,
-    as they do where the tool runs.
+    The directories of the first line in the file are first, and its variables win, as
+    where the tool runs.
     """
     path: dict[str, None] = {}
     variables: dict[str, str] = {}
@@ -129,7 +129,7 @@ def joined(patches: Iterable[EnvPatch]) -> EnvPatch:
 def required_by(place: Place, tool: str) -> dict[str, EnvPatch]:
     """Return what each tool that `tool` requires sets: nothing for `system`.
 
-    Raises NotRunnable where one is pinned and not there.
+    Raises NotRunnable if one is pinned and not installed.
     """
     stubs = place.stub.tools if place.stub else ()
     required = {name: rest for name, *rest in stubs}
@@ -141,7 +141,7 @@ def required_by(place: Place, tool: str) -> dict[str, EnvPatch]:
 
 
 def used_by(place: Place, tool: str) -> tuple[EnvPatch, ...]:
-    """Return what each tool that `tool` uses sets, where it is pinned and installed."""
+    """Return what each tool that `tool` uses sets, if it is pinned and installed."""
     results = []
     stubs = place.stub.tools if place.stub else ()
     partners = next((rest for name, *rest in stubs if name == tool), [])
@@ -152,48 +152,50 @@ def used_by(place: Place, tool: str) -> tuple[EnvPatch, ...]:
     return tuple(results)
 
 
-def with_used(patch: EnvPatch, found: Sequence[EnvPatch]) -> EnvPatch:
+def with_used(patch: EnvPatch, program: Sequence[EnvPatch]) -> EnvPatch:
     """Return the patch with the bins and variables of the tools that it uses."""
-    for more in found:
+    for more in program:
         patch = EnvPatch(patch.path + more.path, more.variables + patch.variables)
     return patch
 
 
 def with_required(
-    patch: EnvPatch, found: Sequence[EnvPatch], env: Mapping[str, str]
+    patch: EnvPatch, program: Sequence[EnvPatch], env: Mapping[str, str]
 ) -> EnvPatch:
     """Return the patch with the bins and variables of the tools that it requires."""
-    patch = settle(patch, found[0].major if found else "", env)
-    for more in (settle(patch, "", env) for patch in found):
+    patch = settle(patch, program[0].major if program else "", env)
+    for more in (settle(patch, "", env) for patch in program):
         patch = EnvPatch(patch.path + more.path, more.variables + patch.variables)
     return patch
 
 
 def pins_in(place: Place, without: str = "") -> tuple[EnvPatch, set[str]]:
-    """Return what the pins set, `without` one tool, and the tools that lack one.
+    """Return what the pins set, `without` one tool, and the tools without an install.
 
     A directory that a project names is left out: the shims run that tool's commands.
     """
     requests, refused = requests_in(place)
-    patches, lacking = [], set(refused)
+    patches, not_installed_tools = [], set(refused)
     for request in (request for request in requests if request.tool != without):
         try:
             patch = patch_of(place, request)
         except ToolpinError:
-            lacking.add(request.tool)
+            not_installed_tools.add(request.tool)
             continue
         if not is_of_project(patch, request, place.where):
             patches.append(patch)
-    return joined(patches), lacking
+    return joined(patches), not_installed_tools
 
 
-def with_pins(place: Place, found: Found) -> tuple[Found, set[str]]:
-    """Return the program with all installed pins, and the tools whose pin is missing.
+def with_pins(place: Place, program: LookupResult) -> tuple[LookupResult, set[str]]:
+    """Return the program with all installed pins, and the tools that are not installed.
 
     The directories of its own tool stay first on PATH.
     """
-    patch, lacking = pins_in(place, without=found.pin.tool if found.pin else "")
-    child = dict(found.environment)
+    patch, not_installed_tools = pins_in(
+        place, without=program.pin.tool if program.pin else ""
+    )
+    child = dict(program.environment)
     for name, value in patch.variables:
         if child.get(name) == place.env.get(name):  # its own tool has not set it
             child[name] = value
@@ -202,13 +204,13 @@ def with_pins(place: Place, found: Found) -> tuple[Found, set[str]]:
     at = entries.index(shims) if shims in entries else 0
     more = [directory for directory in patch.path if directory not in entries[:at]]
     child["PATH"] = ":".join((*entries[:at], *more, *entries[at:]))
-    return found._replace(environment=child), lacking
+    return program._replace(environment=child), not_installed_tools
 
 
-def lacking_shims(tools: Iterable[str], place: Place) -> set[str]:
+def tools_without_shims(tools: Iterable[str], place: Place) -> set[str]:
     """Return those of the tools that have a command without a shim.
 
-    Then the system's own program would run in place of what is pinned.
+    The system's program would run instead of the pinned one.
     """
     return {
         tool
@@ -219,7 +221,7 @@ def lacking_shims(tools: Iterable[str], place: Place) -> set[str]:
 
 
 def _has_shim(path: str, tool: str) -> bool:
-    """Say whether a command has a shim of the tool, or a file that is not toolpin's."""
+    """Return whether a command has a shim of the tool, or another program's file."""
     stub = read_stub(path)
     if stub is None:
         return os.path.lexists(path)
@@ -227,10 +229,10 @@ def _has_shim(path: str, tool: str) -> bool:
 
 
 def is_of_project(patch: EnvPatch, request: Request, where: Where) -> bool:
-    """Say whether a patch names the `path:` of a file that is not the user's own.
+    """Return whether a patch is for a `path:` in a file that is not the user's own.
 
-    Whoever wrote the project may have put an `ls` or `make` into that directory: on a
-    PATH that others look into, such would run.
+    The author of the project may have put an `ls` or `make` into that directory, which
+    other programs would find on PATH.
     """
     name = os.path.basename(where.global_file)
     own = (os.path.join(where.home, name), where.global_file)
@@ -244,28 +246,30 @@ def is_of_project(patch: EnvPatch, request: Request, where: Where) -> bool:
     return not named.isdisjoint(patch.path)
 
 
-def asked(place: Place, found: Found, patch: EnvPatch, *, whole: bool) -> Found:
-    """Return what the plugin says here of a program and its environment."""
-    if not whole and patch.asks == "env":
-        return found
-    from toolpin.plugins.asdf import (  # noqa: PLC0415 - few plugins ask for it
+def from_plugin(
+    place: Place, program: LookupResult, patch: EnvPatch, *, whole: bool
+) -> LookupResult:
+    """Return the program and environment that the plugin's scripts determine here."""
+    if not whole and patch.runtime_scripts == "env":
+        return program
+    from toolpin.plugins.asdf import (  # noqa: PLC0415 - few plugins
         script_queries,
     )
 
-    plugin = _plugin(place, found.tool, found.pin)
-    own = _own(patch, plugin, found.pin)
-    command = os.path.basename(found.path)
-    path = script_queries.exec_path(plugin, own, command, found.path)
-    child = found.environment
+    plugin = _plugin(place, program.tool, program.pin)
+    own = _own(patch, plugin, program.pin)
+    command = os.path.basename(program.path)
+    path = script_queries.exec_path(plugin, own, command, program.path)
+    child = program.environment
     if whole:
         child = script_queries.exec_env(plugin, own, child)
-    return found._replace(path=path, environment=child)
+    return program._replace(path=path, environment=child)
 
 
-def of_system(place: Place, tool: str, command: str) -> Found | None:
-    """Return the program of a plugin's own for a command of the system's version.
+def of_system(place: Place, tool: str, command: str) -> LookupResult | None:
+    """Return the plugin's program for a command of the system's version.
 
-    None where there is none: then the machine's runs.
+    None if it has none: then the machine's runs.
     """
     path = f"{place.paths.plugins}/{tool}/shims/{command}"
     if not is_program(path):
@@ -278,18 +282,18 @@ def of_system(place: Place, tool: str, command: str) -> Found | None:
     variables = (*_SYSTEM, ("ASDF_DATA_DIR", place.paths.data))
     patch = EnvPatch((os.path.dirname(path), place.paths.answers), variables)
     child = apply(patch, place.env, place.paths.shims)
-    return Found(path, child, None, None, tool)
+    return LookupResult(path, child, None, None, tool)
 
 
-def as_system(found: Found, paths: Paths) -> Found:
+def as_system(program: LookupResult, paths: Paths) -> LookupResult:
     """Return the machine's program as asdf runs it for a tool of its plugins."""
-    if not is_plugin(paths, found.tool):
-        return found
-    return found._replace(environment={**found.environment, **dict(_SYSTEM)})
+    if not is_plugin(paths, program.tool):
+        return program
+    return program._replace(environment={**program.environment, **dict(_SYSTEM)})
 
 
 def _plugin(place: Place, tool: str, pin: Pin | None) -> Scripts:
-    from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - see asked
+    from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - as above
         plugin_of,
     )
 
@@ -298,9 +302,9 @@ def _plugin(place: Place, tool: str, pin: Pin | None) -> Scripts:
 
 
 def _own(patch: EnvPatch, plugin: Scripts, pin: Pin | None) -> dict[str, str]:
-    """Return the variables that say which install is meant."""
+    """Return the variables that identify the install to scripts."""
     if pin:
-        from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - see asked
+        from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - as above
             variables_of,
         )
 
@@ -309,20 +313,20 @@ def _own(patch: EnvPatch, plugin: Scripts, pin: Pin | None) -> dict[str, str]:
     return {name: value for name, value in patch.variables if name in named}
 
 
-def _answered(place: Place, patch: EnvPatch, resolution: Resolution) -> EnvPatch:
-    """Return a patch that needs no plugin to be asked any more."""
-    from toolpin.plugins.asdf import script_queries  # noqa: PLC0415 - see asked
+def _computed(place: Place, patch: EnvPatch, resolution: Resolution) -> EnvPatch:
+    """Return a patch whose plugin scripts have run, so that they need not run again."""
+    from toolpin.plugins.asdf import script_queries  # noqa: PLC0415 - as above
 
     plugin = _plugin(place, resolution.tool, resolution.pin)
     before = apply(patch, place.env, place.paths.shims)
     own = _own(patch, plugin, resolution.pin)
-    asked = script_queries.exec_env(plugin, own, before)
+    from_plugin = script_queries.exec_env(plugin, own, before)
     changed = {
         name: value
-        for name, value in asked.items()
+        for name, value in from_plugin.items()
         if before.get(name) != value and is_settable(name)
     }
-    in_front, behind = added(before["PATH"], asked.get("PATH", ""))
+    in_front, behind = added(before["PATH"], from_plugin.get("PATH", ""))
     path = (*in_front, *patch.path, *behind)
     variables = tuple({**dict(patch.variables), **changed}.items())
-    return patch._replace(path=path, variables=variables, asks="")
+    return patch._replace(path=path, variables=variables, runtime_scripts="")

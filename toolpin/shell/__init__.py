@@ -1,1 +1,1 @@
-"""What a shell reads: activation, completion, environment formats."""
+"""Text for shells: activation, completion, environment formats."""

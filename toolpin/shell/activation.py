@@ -1,7 +1,7 @@
-"""What an activated shell has of toolpin: the folders on its PATH, and its variables.
+"""What toolpin changes in an activated shell: the directories on PATH, and variables.
 
-Turns an environment and what the versions pinned here set into the changes to it, and
-back. Pure: the shell keeps the State, in a variable of its own.
+Turns an environment and the pinned versions' patch into the changes to it, and back.
+Pure: the shell keeps the State, in one variable.
 """
 
 from __future__ import annotations
@@ -16,36 +16,36 @@ from toolpin.model import EnvPatch
 
 STATE = "TOOLPIN_STATE"
 ACTIVE = "TOOLPIN_ACTIVE"
-# The environment of every program has them.
+# They are in the environment of every program.
 _MOST_PAST = 32
 _MOST_UNKNOWN = 256
 
 
 class Set(NamedTuple):
-    """A variable: its name, what toolpin set, and what it was; None for unset."""
+    """A variable: its name, toolpin's value, and the previous one; None for unset."""
 
     name: str
-    ours: str
+    current: str
     before: str | None
 
 
 class State(NamedTuple):
-    """What toolpin has done to a shell's environment, and what it has told last.
+    """The changes of toolpin to a shell's environment, and its last messages.
 
-    `block` are directories that stand side by side on PATH, the shims last; `past`
-    those that ever stood there, the latest first. `unknown` are tools that were
-    reported to have no plugin: once a session.
+    `block` are consecutive directories on PATH, the shims last; `past` earlier ones,
+    the latest first. `unknown` are tools that were reported to have no plugin: once a
+    session.
     """
 
     block: tuple[str, ...] = ()
     variables: tuple[Set, ...] = ()
-    told: str = ""
+    message: str = ""
     past: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
 
 class Watch(NamedTuple):
-    """What an answer depends on: it is the same while all of this is.
+    """What a result depends on: it stays the same while all of this does.
 
     `texts` has the beginning of files and whether that is all of them; `variables` has
     None for one that is not set.
@@ -58,31 +58,31 @@ class Watch(NamedTuple):
 
 
 def parse_state(text: str | None) -> State:
-    """Return the state that a variable holds; that of a fresh shell for any other text.
+    """Parse the state in a variable; return that of a fresh shell for invalid text.
 
-    It comes from the environment: what it cannot be is ignored.
+    It comes from the environment: invalid parts are ignored.
     """
     try:
         block, variables, output, past, unknown = json.loads(text or "")
         sets = tuple(Set(*variable) for variable in variables)
         state = State(tuple(block), sets, output, tuple(past), tuple(unknown))
-        plain = [*state.block, state.told, *state.past, *state.unknown]
+        plain = [*state.block, state.message, *state.past, *state.unknown]
         for variable in state.variables:
             plain += [
                 variable.name,
-                variable.ours,
+                variable.current,
                 "" if variable.before is None else variable.before,
             ]
     except (ValueError, TypeError, RecursionError):
         return State()
-    known = all(isinstance(item, str) and _is_text(item) for item in plain) and all(
-        is_settable(variable.name) for variable in state.variables
-    )
+    known = all(
+        isinstance(element, str) and _is_text(element) for element in plain
+    ) and all(is_settable(variable.name) for variable in state.variables)
     return state if known else State()
 
 
 def _is_text(value: str) -> bool:
-    """Say whether an environment can hold a value: JSON can name what none can."""
+    """Return whether an environment can hold a value: not all JSON strings can be."""
     try:
         return b"\0" not in os.fsencode(value)
     except UnicodeEncodeError:
@@ -99,34 +99,34 @@ def entered(
     patch: EnvPatch,
     shims: str,
     *,
-    told: str,
+    message: str,
     unknown: Sequence[str] = (),
     in_front: bool,
 ) -> dict[str, str | None]:
-    """Return what must change so that a shell has the patch; None for unset.
+    """Return the changes that give a shell the patch; None for unset.
 
-    The directories stand where the last ones stood, so that what the user has put
-    before them stays there; or, for a shell that begins, before all others.
+    The directories go where the last ones were, so that what the user has put before
+    them stays there; or, in a new shell, before all others.
     """
     state = parse_state(env.get(STATE))
     base, at = _undone(env, state)
     block = (*patch.path, shims)
-    # Of a name that two tools set, the first counts.
+    # If two tools set a name, the first one is used.
     variables = tuple(
         Set(name, value, base.get(name)) for name, value in patch.variables
     )
     entries = (base.get("PATH") or DEFAULT_PATH).split(":")
     at = 0 if in_front else at
-    target = base | {variable.name: variable.ours for variable in variables}
+    target = base | {variable.name: variable.current for variable in variables}
     target["PATH"] = ":".join((*entries[:at], *block, *entries[at:]))
     past = tuple(dict.fromkeys((*patch.path, *state.past)))[:_MOST_PAST]
     named = tuple(dict.fromkeys((*unknown, *state.unknown)))[:_MOST_UNKNOWN]
-    target[STATE] = render_state(State(block, variables, told, past, named))
+    target[STATE] = render_state(State(block, variables, message, past, named))
     return _changes(env, target)
 
 
 def left(env: Mapping[str, str]) -> dict[str, str | None]:
-    """Return what must change so that a shell is as if it had never been entered."""
+    """Return the changes that restore a shell as if it had never been activated."""
     base, _ = _undone(env, parse_state(env.get(STATE)))
     base.pop(STATE, None)
     base.pop(ACTIVE, None)
@@ -134,11 +134,11 @@ def left(env: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def _undone(env: Mapping[str, str], state: State) -> tuple[dict[str, str], int]:
-    """Return the user's own environment, and where in PATH the block stood."""
+    """Return the user's own environment, and the position of the block in PATH."""
     base = dict(env)
     for variable in state.variables:
-        # What the user has changed since is the user's.
-        if base.get(variable.name) == variable.ours:
+        # A variable that the user has changed since stays.
+        if base.get(variable.name) == variable.current:
             if variable.before is None:
                 del base[variable.name]
             else:
@@ -146,8 +146,8 @@ def _undone(env: Mapping[str, str], state: State) -> tuple[dict[str, str], int]:
     if "PATH" not in env:
         return base, 0
     entries, at = _without(env["PATH"].split(":"), state.block)
-    # Who puts back the PATH of an earlier moment, as a virtual environment does when it
-    # is left, puts back what stood before the shims then.
+    # A restored older PATH, as after leaving a virtual environment, contains the
+    # directories that were before the shims then.
     while at and entries[at - 1] in state.past:
         at -= 1
         del entries[at]
@@ -156,7 +156,7 @@ def _undone(env: Mapping[str, str], state: State) -> tuple[dict[str, str], int]:
 
 
 def _without(entries: Sequence[str], block: Sequence[str]) -> tuple[list[str], int]:
-    """Return entries without the block, or, where it is torn, without its folders."""
+    """Return entries without the block or, if torn, without its directories."""
     size = len(block)
     for at in range(len(entries) - size + 1):
         if size and tuple(entries[at : at + size]) == tuple(block):

@@ -1,11 +1,11 @@
 """Renders a shell's completion script from argparse parsers.
 
-The template of a shell, `shims/completion.*`, walks along the command line and looks up
-in its table what may be typed. A key of the table has one of three forms:
+The template of a shell, `shims/completion.*`, follows the command line and looks up the
+possible words in its table. A key of the table has one of three forms:
 
     command NAME...         the options of a command
     option NAME... OPTION   the value of an option; options without one have no entry
-    word NAME... N          the word number N of a command; `*` for any further one
+    word NAME... N          word number N of a command; `*` for any further one
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from toolpin.config.settings_schema import KEYS
 from toolpin.env_patch import quote, quote_fish
 from toolpin.system.paths import bundled
 
-# What an argument is, by the name that docs/reference/commands.md shows. The shell
-# completes files and directories; `toolpin completion --words` prints the other kinds.
+# The kind of an argument, by its name in docs/reference/commands.md. The shell
+# completes files and directories; `toolpin completion --words` prints the others.
 KINDS = {
     "TOOL": "tools",
     "TOOL,...": "tools",
@@ -36,12 +36,12 @@ CHOICES = {
     "HOST": ("linux-arm64", "linux-x64", "macos-arm64", "macos-x64"),
     "KEY": tuple(key.name for key in KEYS if not key.is_table),
 }
-# These commands act on what is installed.
+# These commands work on installed versions.
 _ON_INSTALLED = ("uninstall", "where", "verify", "list", "shell")
 
 
 class Entry(NamedTuple):
-    """What may be typed: fixed words, each with its help, and a kind of KINDS."""
+    """The possible words: fixed ones, each with its help, and a kind of KINDS."""
 
     key: str
     words: Sequence[tuple[str, str]] = ()
@@ -53,7 +53,7 @@ def entries(
 ) -> Iterator[Entry]:
     """Yield the entries of a command and of its subcommands.
 
-    `path` is the command as typed behind `toolpin`, such as " plugin show". Options
+    `path` is the command as typed after `toolpin`, such as " plugin show". Options
     that are common to all commands come last.
     """
     options = [
@@ -77,7 +77,7 @@ def entries(
 
 
 def script(shell: str, table: Iterable[Entry]) -> str:
-    """Return the script of a shell. Of two entries with one key the first counts.
+    """Return the script of a shell. Of two entries with one key the first is used.
 
     It names the running interpreter by its absolute path, so that a Tab runs no
     `toolpin` of the current directory.

@@ -1,7 +1,7 @@
-"""Turns what lies on this machine into the words that a shell offers for a Tab.
+"""Lists the words that a shell offers for a Tab, from this machine's data.
 
-Names of files pass the allow-lists before they are offered. It asks no network, reads
-no project's file, and loads nothing heavy: somebody waits at the keyboard.
+File names pass the allow-lists before they are offered. It uses no network, reads no
+project files, and loads nothing heavy: a user is waiting.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from toolpin.store import installs
 from toolpin.system import host
 from toolpin.versions import sort_key
 
-# The longest list of a source that there is has 100 KB.
+# The longest list of a source has 100 KB.
 _MOST_BYTES = 4 * 1024 * 1024
 
 
 def known_words(kind: str, tool: str, app: App) -> list[str]:
-    """Return the words of one of KINDS, in the order to show them; [] for no such one.
+    """Return the words of one of KINDS, in display order; [] for an unknown kind.
 
-    `tool` counts for versions and sources only; "" has all sources. Where something
-    cannot be read there are fewer.
+    `tool` applies to versions and sources only; "" has all sources. If something cannot
+    be read there are fewer.
     """
     find = _FINDERS.get(kind)
     return find(app.registry.canonical(tool), app) if find else []
@@ -42,7 +42,7 @@ def _installed_tools(_tool: str, app: App) -> list[str]:
 
 
 def _versions(tool: str, app: App) -> list[str]:
-    """Return what is listed or installed, newest first, and then the channels."""
+    """Return the listed or installed versions, newest first, and then the channels."""
     if not fits(tool, NAME):
         return []
     releases: set[str] = set(installs.versions(app.paths, tool))
@@ -81,11 +81,11 @@ def _newest_first(versions: Iterable[str]) -> list[str]:
 
 
 def listed_versions(tool: str, env: Mapping[str, str]) -> list[tuple[str, list[str]]]:
-    """Return versions and their channels, from the lists that `catalogue` keeps.
+    """Return versions and their channels, from the lists that `catalogs` caches.
 
-    Those of every source for this host count, whatever their age.
+    Those of every source for this host, whatever their age.
     """
-    from toolpin.cache.cache_location import cache_directory  # noqa: PLC0415 - of one word
+    from toolpin.cache.cache_location import cache_directory  # noqa: PLC0415 - for one kind only
 
     try:
         directory = f"{cache_directory(env)}/catalogues/{tool}"

@@ -1,4 +1,4 @@
-"""The shells that can be activated, and how each is told to change its environment."""
+"""The shells that can be activated, and how each one changes its environment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from toolpin.shell.activation import Watch
 
 
 class Dialect(NamedTuple):
-    """How a shell writes what toolpin says to it.
+    """The code that a shell evaluates.
 
     `assign` exports a variable; `same` defines the function `_toolpin_same`, which
     succeeds while nothing that is watched has changed, with builtins alone.

@@ -1,7 +1,8 @@
 """An EnvPatch as the text of each format that `toolpin env` writes.
 
-One row a format. A shell puts the directories before its own PATH; a file that no shell
-expands gets a PATH that stands alone. What a format cannot say is refused. Pure.
+One row per format. A shell puts the directories before its own PATH; a file that no
+shell expands gets a complete PATH. Values that a format cannot represent are refused.
+Pure.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from toolpin.env_patch import check_patch, quote_fish, render_sh
 from toolpin.errors import ToolpinError
 from toolpin.model import EnvPatch
 
-# What systemd, Docker and Debian give a program where nobody says anything.
+# The default PATH of systemd, Docker and Debian.
 BASE = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 Pairs = Sequence[tuple[str, str]]
@@ -21,22 +22,22 @@ Pairs = Sequence[tuple[str, str]]
 _PLAIN = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/:._+@%,-"
 )
-# Docker reads its file with a scanner that gives up at a line of that length.
+# Docker's reader fails at a line of that length.
 _DOCKER_LINE_BYTES = 64 * 1024
 
 
 class _File(NamedTuple):
-    """How pairs become a file, and why a pair cannot: "" where it can."""
+    """How pairs become a file, and why a pair cannot: "" if it can."""
 
     text: Callable[[Pairs, str], str]
     flaw: Callable[[str, str], str]
 
 
 def render_env(form: str, patch: EnvPatch, base: Sequence[str], mark: str) -> str:
-    """Render the patch in one of FORMATS; `base` are the directories behind the tools'.
+    """Render the patch in one of FORMATS; `base` are the directories after the tools'.
 
-    A shell has a base of its own. `mark` is a word that nobody can guess: it ends a
-    value of GitHub's. Raises ToolpinError for what the format cannot say.
+    A shell has its own base. `mark` is an unpredictable word that ends a value in
+    GitHub's format. Raises ToolpinError for a value that the format cannot represent.
     """
     check_patch(patch)
     if form in _SHELLS:
@@ -49,7 +50,7 @@ def render_env(form: str, patch: EnvPatch, base: Sequence[str], mark: str) -> st
 
 
 def standing(patch: EnvPatch, base: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Return the variables with a PATH that needs no other."""
+    """Return the variables with a complete PATH."""
     path = ":".join(dict.fromkeys((*patch.path, *base)))
     return (*patch.variables, ("PATH", path))
 
@@ -69,7 +70,7 @@ def _json(pairs: Pairs, _mark: str) -> str:
 
 
 def _dotenv(pairs: Pairs, _mark: str) -> str:
-    """Quote with what every reader, sh among them, takes away and nothing else."""
+    """Quote such that every reader, including sh, removes exactly the quotes."""
     return "".join(f"{name}={_dotenv_quote(value)}\n" for name, value in pairs)
 
 
@@ -80,7 +81,7 @@ def _dotenv_quote(value: str) -> str:
 
 
 def _systemd(pairs: Pairs, _mark: str) -> str:
-    """Quote as systemd.exec(5) has it for an EnvironmentFile: `%` means nothing."""
+    """Quote as systemd.exec(5) has it for an EnvironmentFile: `%` is literal."""
     return "".join(f'{name}="{_systemd_escape(value)}"\n' for name, value in pairs)
 
 
@@ -164,8 +165,8 @@ _FILES = {
     "docker": _File(_docker, _docker_flaw),
 }
 SHELLS = tuple(_SHELLS)
-# What a shell evaluates where there is nothing to set: a script ends, as it would by
-# the command that is missing; the user's own shell stays open.
+# Code for a shell to evaluate on failure: a script ends, as it would by
+# the missing command; an interactive shell stays open.
 FAILURES = {
     "sh": "case $- in *i*) (exit 126) ;; *) exit 126 ;; esac",
     "fish": "status is-interactive; or exit 126; /bin/sh -c 'exit 126'",

@@ -1,4 +1,4 @@
-"""What fish reads: its quotes, its lists, its check."""
+"""fish syntax: its quotes, its lists, its check."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def unset(name: str) -> str:
 
 
 def in_front(directory: str) -> str:
-    """Put a directory first on PATH, wherever it stands there."""
+    """Put a directory first on PATH, wherever it is in it."""
     at = quote(directory)
     return (
         f"while contains -- {at} $PATH; "
@@ -35,7 +35,7 @@ def in_front(directory: str) -> str:
 
 
 def same(watch: Watch) -> str:
-    """Define the check for fish; of files it reads, characters are compared."""
+    """Define the check for fish; it compares the characters of files."""
     tests = [f"-e {quote(file)}" for file in watch.present]
     tests += [f"-f {quote(file)}" for file, _, _ in watch.texts]
     lines = [*_unset(watch), *_variables(watch)]
@@ -56,7 +56,7 @@ def same(watch: Watch) -> str:
 
 
 def _unset(watch: Watch) -> Iterator[str]:
-    """Yield checks of many names each: a word of fish's costs more than its work."""
+    """Yield checks of many names each: a command of fish costs more than its work."""
     names = [name for name, value in watch.variables if value is None]
     for at in range(0, len(names), _MOST_NAMES):
         some = names[at : at + _MOST_NAMES]

@@ -1,4 +1,4 @@
-"""Notes what the answer in a directory depends on, for a shell to compare by itself.
+"""Records what the output in a directory depends on, for a shell to compare.
 
 Files that pin, those that could, lockfiles, settings, installs, override variables. It
 chooses no version.
@@ -23,18 +23,18 @@ from toolpin.shell.activation import Watch
 from toolpin.store.installs import RECORD, stores
 from toolpin.system.paths import system_config
 
-# What is compared of a file at every prompt: more than any hand writes into one.
+# The part of a file that is compared at every prompt: more than written by hand.
 _MOST_BYTES = 64 * 1024
 
 
 def watched_files(app: App) -> Watch:
-    """Return the files of a directory as they are now, and the variables."""
+    """Return the present state of a directory's files, and the variables."""
     present: list[str] = []
     absent: dict[str, None] = {}
     texts: list[tuple[str, bytes, bool]] = []
     for file in dict.fromkeys(_files(app)):
         if not os.path.lexists(file):
-            absent[_lacked(file)] = None
+            absent[_nearest_missing(file)] = None
         elif result := _beginning(file, app):
             texts.append((file, *result))
         else:
@@ -45,17 +45,19 @@ def watched_files(app: App) -> Watch:
 
 
 def watched_installs(requests: Iterable[Request], app: App) -> Watch:
-    """Return which of the versions asked for are there now, and which are not."""
-    files = [file for request in requests for file in _of(request, app)]
-    there = [file for file in files if os.path.lexists(file)]
-    gone = dict.fromkeys(_lacked(file) for file in files if file not in there)
-    return Watch(tuple(there), tuple(gone))
+    """Return which of the requested versions are installed now, and which are not."""
+    files = [file for request in requests for file in _installs_of(request, app)]
+    existing = [file for file in files if os.path.lexists(file)]
+    gone = dict.fromkeys(
+        _nearest_missing(file) for file in files if file not in existing
+    )
+    return Watch(tuple(existing), tuple(gone))
 
 
-def _lacked(file: str) -> str:
-    """Return what a file that is not there waits for: it, or a directory above it.
+def _nearest_missing(file: str) -> str:
+    """Return the path whose creation affects a missing file: it, or a directory above.
 
-    Many files lack one directory, and each name that is compared costs every prompt.
+    Many files lack the same directory, and each compared name costs at every prompt.
     """
     directory = os.path.dirname(file)
     while directory and not os.path.lexists(directory):
@@ -66,7 +68,7 @@ def _lacked(file: str) -> str:
 def _files(app: App) -> Iterator[str]:
     idioms = app.idioms.names
     directories = (*pin_files.directories_up(app.directory), app.home)
-    # The nearest lockfile answers an override, whether a file pins beside it or not.
+    # The nearest lockfile applies to an override, whether a file pins beside it or not.
     overrides = any(map(app.env.get, _overrides(app)))
     of_directories = [
         [os.path.join(directory, name) for name in (pin_files.FILENAME, *idioms)]
@@ -87,7 +89,7 @@ def _settings(app: App) -> tuple[str, str]:
     return app.paths.user_config, system_config(app.env)
 
 
-def _of(request: Request, app: App) -> Iterator[str]:
+def _installs_of(request: Request, app: App) -> Iterator[str]:
     for resolution in app.resolve(request):
         wanted = resolution.alternative
         if wanted.kind == "path":
@@ -104,10 +106,11 @@ def _of(request: Request, app: App) -> Iterator[str]:
 
 
 def _beginning(file: str, app: App) -> tuple[bytes, bool] | None:
-    """Return what counts of a file and whether that is all; None for no text.
+    """Return the relevant beginning of a file, and whether it is all; None for no text.
 
-    A lockfile's head ends at its first empty line, and what follows chooses nothing.
-    Every program that the shell starts may see it: of settings no password is in it.
+    A lockfile's header ends at its first empty line, and what follows chooses nothing.
+    Every program that the shell starts may see it, so passwords in settings are left
+    out.
     """
     is_settings = file in _settings(app)
     try:
@@ -122,9 +125,9 @@ def _beginning(file: str, app: App) -> tuple[bytes, bool] | None:
         end = head + 1
     if is_settings:
         end = min(end, len(beginning(data)))
-    if b"\0" in data[:end]:  # which no shell's variable can hold
+    if b"\0" in data[:end]:  # which a shell's variable cannot hold
         end = data.index(b"\0")
-    while end < len(data) and data[end] & 0xC0 == 0x80:  # within a character
+    while end < len(data) and data[end] & 0xC0 == 0x80:  # inside a character
         end -= 1
     kept = data[:end]
     return (kept, len(kept) == len(data)) if kept or not data else None

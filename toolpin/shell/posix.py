@@ -1,4 +1,4 @@
-"""What bash and zsh read. They differ in how a file is read without a fork."""
+"""Syntax of bash and zsh, which differ in how a file is read without a fork."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def unset(name: str) -> str:
 
 
 def in_front(directory: str) -> str:
-    """Put a folder first on PATH, wherever it stands there, with nothing but builtins.
+    """Put a directory first on PATH, wherever it is in it, with builtins only.
 
-    In one line: what reads an rc file for a program may read it line by line.
+    In one line, because programs that read an rc file may read it line by line.
     """
     at, name = quote(directory), "_toolpin_path"
     front = f'"${{PATH-}}:" in {at}:*'
@@ -38,10 +38,10 @@ def in_front(directory: str) -> str:
 
 
 def same_bash(watch: Watch) -> str:
-    """Define the check for bash, 3.2 too: of a file it reads enough or more.
+    """Define the check for bash, 3.2 too; it may read more of a file than needed.
 
-    It counts characters or bytes, as the locale has it. A locale of its own it cannot
-    have: where the user's does not exist, to come back to it is told at every prompt.
+    It counts characters or bytes, depending on the locale, which it cannot set: if the
+    user's locale does not exist, restoring it prints a warning at every prompt.
     """
     lines = ["local _toolpin_text\n"] if watch.texts else []
     for file, data, whole in watch.texts:
@@ -79,7 +79,7 @@ def _function(watch: Watch, lines: list[str]) -> str:
 def _tests(watch: Watch) -> Iterator[str]:
     for file in watch.present:
         yield f"-e {quote(file)}"
-    for file, _, _ in watch.texts:  # to open a named pipe would wait for ever
+    for file, _, _ in watch.texts:  # opening a named pipe would block
         yield f"-f {quote(file)}"
     for file in watch.absent:
         yield f"! -e {quote(file)}"

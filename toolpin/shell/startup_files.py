@@ -1,7 +1,7 @@
-"""Turns the startup files of shells into toolpin's lines in them, and who reads them.
+"""Finds toolpin's lines in the startup files of shells, and which shells read them.
 
-Pure: it takes texts by path, and reads their lines as text. What a condition in them
-does, only the shell knows.
+Pure: it gets texts by path, and reads their lines. Conditions in them are not
+evaluated.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Line(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a shell reads when it is interactive, and when it is a login shell too.
+    """The files that a shell reads when it is interactive, and as a login shell too.
 
     `login_file` is the one of a login shell that its user may add to.
     """
@@ -46,7 +46,7 @@ class Reading(NamedTuple):
 
     @property
     def all(self) -> frozenset[str]:
-        """What the shell reads in one way or the other."""
+        """All files that the shell reads in either way."""
         return self.interactive | self.login
 
 
@@ -74,7 +74,7 @@ def known_files(at: Homes) -> list[str]:
 
 
 def reading(shell: str, at: Homes, texts: Mapping[str, str]) -> Reading:
-    """Return what a shell reads; `texts` has the files that are there."""
+    """Return the files that a shell reads; `texts` has the existing ones."""
     if shell == "fish":
         files = frozenset(file for file in texts if file.startswith(f"{at.fish}/"))
         return Reading(files, files, f"{at.fish}/config.fish")
@@ -104,14 +104,14 @@ def rc_file(shell: str, at: Homes, os: str) -> str:
     return names.get(shell, f"{at.home}/.profile")
 
 
-# For a file that sh may read as well, and a line that only bash understands.
+# For a file that sh may read as well, and a line for bash only.
 READ_BASHRC = '[ -z "$BASH_VERSION" ] || . "$HOME/.bashrc"'
 
 
 def rc_line(shell: str, shims: str, program: str = "") -> str:
     """Return the line that sets toolpin up in a shell.
 
-    `program` is the path of toolpin where the shell would not find it.
+    `program` is the path of toolpin if it is not on PATH.
     """
     if shell == "fish":
         program = quote_fish(program) if program else "toolpin"
@@ -124,28 +124,28 @@ def rc_line(shell: str, shims: str, program: str = "") -> str:
 
 def toolpin_lines(texts: Mapping[str, str], shims: str, home: str) -> list[Line]:
     """Return the lines of all files that set toolpin up, in the files' order."""
-    spelt = [shims, "toolpin/shims"]
+    spellings = [shims, "toolpin/shims"]
     if shims.startswith(f"{home}/"):
         below = shims.removeprefix(home)
-        spelt += [f"{start}{below}" for start in ("$HOME", "${HOME}", "~")]
+        spellings += [f"{start}{below}" for start in ("$HOME", "${HOME}", "~")]
     lines = []
     for file, number, text in _lines(texts):
         hook = _ACTIVATES.search(text)
         if hook and "--shims" not in text and hook[1] != "sh":
             lines.append(Line(file, number, text, hook[1] or "?"))
-        elif hook or any(item in text for item in spelt):
+        elif hook or any(command in text for command in spellings):
             lines.append(Line(file, number, text, ""))
     return lines
 
 
 def lines_that(texts: Mapping[str, str], fits: Callable[[str], bool]) -> list[Line]:
-    """Return the lines that fit."""
+    """Return the lines that match."""
     lines = _lines(texts)
     return [Line(file, number, text, "") for file, number, text in lines if fits(text)]
 
 
 def _lines(texts: Mapping[str, str]) -> Iterable[tuple[str, int, str]]:
-    """Yield each line that is no comment."""
+    """Yield each line that is not a comment."""
     for file, text in texts.items():
         for number, line in enumerate(text.splitlines(), 1):
             if line.strip() and not line.lstrip().startswith("#"):

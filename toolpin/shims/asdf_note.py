@@ -1,7 +1,7 @@
-"""The note of a store that the `asdf` command works on: what was told to it.
+"""The note in a store that the `asdf` command works on.
 
-A line is a tool of toolpin's own that `asdf plugin add` named, or a tool, a `path:` and
-its directories of programs, for which `asdf reshim` was asked; with tabs between.
+A line is a bundled tool that `asdf plugin add` named, or a tool, a `path:` and its
+directories of programs that `asdf reshim` was run for; separated by tabs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from toolpin.system.paths import Paths
 
 
 def added(paths: Paths) -> frozenset[str]:
-    """Return the tools of toolpin's own that were added."""
+    """Return the bundled tools that were added."""
     return frozenset(line[0] for line in _lines(paths) if len(line) == 1)
 
 

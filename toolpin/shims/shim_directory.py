@@ -1,7 +1,7 @@
-"""Turns the published installs into the shims directory: one stub for every command.
+"""Turns the published installs into the shims directory: one stub per command.
 
-Writes only what it made itself and leaves every foreign file alone. It does not
-choose versions: the stubs and `toolpin exec` do.
+Writes only its own files and leaves all others unchanged. It does not choose versions:
+the stubs and `toolpin exec` do.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ASDFS_BYTES = 16 * 1024
 
 
 class Changes(NamedTuple):
-    """Names of commands: new, gone, and without a shim, as `why_skipped` states."""
+    """Names of commands: added, removed, and without a shim, with `why_skipped`."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -45,12 +45,12 @@ def refresh(
     *,
     kept: Collection[str] = (),
 ) -> Changes:
-    """Write the library and the stubs that the published installs call for.
+    """Write the library and the stubs for the published installs.
 
-    Tools of `wanted`, and those that have had a stub, keep one for each command that
+    Tools of `wanted`, and those that already had a stub, keep one for each command that
     all their versions have: a pin that is not installed must not run something else.
-    `python` is the absolute interpreter that has toolpin. Stubs of the `kept` tools,
-    whose plugins cannot be read now, stay as they are. The caller holds the file lock.
+    `python` is the absolute path of toolpin's interpreter. Stubs of the `kept` tools,
+    whose plugins cannot be read now, stay unchanged. The caller holds the file lock.
     """
     library = render_library(paths, python)
     _make_directory(os.path.dirname(paths.shim_library))
@@ -92,7 +92,7 @@ def refresh(
 
 
 def why_skipped(paths: Paths, command: str) -> str:
-    """Return the reason for which a command has no shim."""
+    """Return the reason why a command has no shim."""
     path = f"{paths.shims}/{command}"
     if command in RESERVED_COMMANDS:
         return (
@@ -104,20 +104,20 @@ def why_skipped(paths: Paths, command: str) -> str:
 
 
 def are_in_place(paths: Paths, pins: Iterable[Pin], python: str) -> bool:
-    """Say whether the library and all stubs of these installs are there.
+    """Return whether the library and all stubs of these installs exist.
 
     Writes nothing. Only `refresh` compares a stub with its plugin.
     """
-    return has_library(paths, python) and not lacking(paths, pins)
+    return has_library(paths, python) and not missing_stubs(paths, pins)
 
 
 def has_library(paths: Paths, python: str) -> bool:
-    """Say whether the library is there, as this toolpin writes it."""
+    """Return whether the library exists, as this toolpin writes it."""
     library = render_library(paths, python).encode(errors="surrogateescape")
     return _is_same(paths.shim_library, library, 0o644)
 
 
-def lacking(paths: Paths, pins: Iterable[Pin]) -> tuple[str, ...]:
+def missing_stubs(paths: Paths, pins: Iterable[Pin]) -> tuple[str, ...]:
     """Return the commands of these installs that have no stub of their tool."""
     results = {
         command
@@ -150,7 +150,7 @@ def _having(paths: Paths) -> dict[str, list[Pin]]:
             pin = Pin(tool, version)
             for command in commands(paths, pin):
                 having.setdefault(command, []).append(pin)
-    from toolpin.shims import asdf_note  # noqa: PLC0415 - who only looks needs none
+    from toolpin.shims import asdf_note  # noqa: PLC0415 - not for read-only callers
 
     for tool, version, *directories in asdf_note.of_paths(paths):
         names = {
@@ -162,7 +162,7 @@ def _having(paths: Paths) -> dict[str, list[Pin]]:
 
 
 def _is_asdfs(path: str) -> bool:
-    """Tell whether a file in the shims directory is one that asdf wrote: it may go."""
+    """Return whether a file in the shims directory was written by asdf, and may go."""
     try:
         with open_regular(path) as file:
             data = file.read(_ASDFS_BYTES)
@@ -187,7 +187,7 @@ def _remove_others(
     removed = []
     for name in sorted(os.listdir(directory)):
         path = f"{directory}/{name}"
-        # The mutex is held: a temporary name is one that a killed process left.
+        # The file lock is held: a temporary name is one that a killed process left.
         if _is_temporary(name) and os.path.isfile(path):
             os.unlink(path)
         elif name in provided or not _tools_of(path).isdisjoint(kept):
@@ -210,7 +210,7 @@ def _make_directory(directory: str) -> None:
 
 
 def _write(path: str, text: str, mode: int) -> None:
-    """Put a file in place in one step; one that is the same already stays untouched."""
+    """Write a file in one step; an identical one stays untouched."""
     data = text.encode(errors="surrogateescape")
     if _is_same(path, data, mode):
         return

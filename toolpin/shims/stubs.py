@@ -1,6 +1,6 @@
-"""The text of a stub and of the library that every stub sources, and a stub read back.
+"""The text of stubs and of the library that they source; and the parser of stubs.
 
-It decides which values are baked into them; where they go is for `shims`.
+It decides which values are written into them; `shim_directory` decides where they go.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _OWN = "# own command of "
 _AFTER = "# after "
 _ADDED = "# added by "
 _ASDF = "# asdf-plugin: "
-# What scripts written for asdf look for in a shim.
+# The marker that scripts written for asdf look for in a shim.
 _AS_ASDF = "# the same, from anywhere: exec asdf exec "
 _STUB_LIMIT_BYTES = 16 * 1024
 _OTHER_FILE = '"' + "".join(f"${{{name}-}}" for name in FILENAME_VARIABLES) + '"'
-# asdf looks for hooks at each run.
+# asdf looks up hooks at each run.
 _RC = '"${{ASDF_CONFIG_FILE:-${{HOME-}}/.asdfrc}}"'
 _HOOKS = (
     f"[ ! -r {_RC} ] ||\n"
@@ -40,19 +40,19 @@ _GONE = "echo 'toolpin: the shims are broken; try: toolpin reshim'"
 
 
 class ShimTool(NamedTuple):
-    """What stubs need to know of a tool.
+    """The data of a tool that its stubs need.
 
-    `names` is all that a project file may call it. After a command of `reshim_after`
-    with one of its words among the arguments, the tool's commands may have changed.
-    The bins of the tools that it `requires` follow its own on PATH, then those of the
-    tools that it `uses`, where these are pinned and installed. `commands` are
-    those that every version has: known without an install. `idiomatic` are the files
-    beside `.tool-versions` that count, `spellings` the words in them that mean another;
-    one without a meaning is a beginning that is left out.
-    Before a command of `hooked` a hook of the user's runs. `asks` where only its plugin
-    can read those files. Versions of a `numbered` tool have no v in front and no `.x`
-    at the end: project files may write them so. `added` are command lines that install
-    a command into a version without it.
+    `names` are all names that a project file may use. After a command of `reshim_after`
+    with one of its words among the arguments, the tool's commands may have changed. The
+    bins of the tools that it `requires` follow its own on PATH, then those of the tools
+    that it `uses`, if these are pinned and installed. `commands` are those that every
+    version has: known without an install. `idiomatic` are the other files that pin,
+    `spellings` the words in them with another meaning; one without a meaning is a
+    prefix that is left out. Before a command of `hooked` a hook of the user runs.
+    `script_reads` means that only its plugin can read those files. Versions of a
+    `numbered` tool have no v at the start and no `.x` at the end: project files may
+    write them so. `added` are command lines that install a command into a version
+    without it.
     """
 
     name: str
@@ -63,21 +63,19 @@ class ShimTool(NamedTuple):
     idiomatic: tuple[str, ...] = ()
     spellings: tuple[tuple[str, str], ...] = ()
     hooked: tuple[str, ...] = ()
-    asks: bool = False
+    script_reads: bool = False
     uses: tuple[str, ...] = ()
     numbered: bool = False
     added: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class Stub(NamedTuple):
-    """What a stub's header says: its tools, each with what it requires, and `after`.
+    """The header of a stub: its tools, each with what it requires, and `after`.
 
-    `added` is the command line that installs the command where it is lacking, or "".
-
-    What a tool only uses follows what it requires, with a `?` before the name.
-
-    `after` holds the words that make a reshim due. It is the own command of the tools
-    `own`; of the others it is a package.
+    `added` is the command line that installs the command where it is missing, or "". A
+    tool that is only used follows the required ones, with a `?` before the name.
+    `after` holds the words after which shims are refreshed. The command belongs to the
+    tools `own`; for the others it comes from a package.
     """
 
     tools: tuple[tuple[str, ...], ...]
@@ -89,7 +87,7 @@ class Stub(NamedTuple):
 def render_library(paths: Paths, python: str) -> str:
     """Render `shim.sh` for one store and one interpreter.
 
-    Without its comments: every run of a shim reads them.
+    Without its comments, which every run of a shim would read.
     """
     with open(f"{bundled('shims')}/shim.sh", encoding="utf-8") as file:
         lines = [line for line in file if not line.lstrip().startswith("#")]
@@ -102,7 +100,7 @@ def render_library(paths: Paths, python: str) -> str:
         "@PYTHON@": quote(python),
         "@SHIMS@": quote(paths.shims),
         "@STORES@": " ".join(
-            quote(item) for item in (paths.data, paths.system) if item
+            quote(directory) for directory in (paths.data, paths.system) if directory
         ),
         "@SYSTEM@": quote(paths.system),
         "@TAB@": "\t",
@@ -122,8 +120,8 @@ def render_stub(
 ) -> str:
     """Render the stub of a command of these tools; it sources `library`.
 
-    `having` are the installs that have the command, newest first, where the `asdf`
-    command works on the store, else None: then asdf's header and variables count, too.
+    `having` are the installs that have the command, newest first, if the `asdf` command
+    works on the store, else None: then asdf's header and variables apply, too.
     """
     tools = [_tool(known, name) for name in providers]
     asdf = having is not None  # there the order of the file decides between tools
@@ -138,12 +136,12 @@ def render_stub(
     if command in added:
         lines.append(_ADDED + " ".join(added[command]))
     if having is not None:
-        lines += [f"{_ASDF}{_spelt(pin)}" for pin in having]
+        lines += [f"{_ASDF}{_asdf_spelling(pin)}" for pin in having]
         lines.append(_AS_ASDF + quote(command))
     lines.append(f"_toolpin_command={quote(command)}")
     lines.append(f"_toolpin_after={quote(_words(after))}")
     others = [tool for tool in tools if tool not in own]
-    # A tool of that name may be pinned, and nothing else may be known of it.
+    # A tool of that name may be pinned, without any other data about it.
     if not own and fits(command, NAME):
         own = [_tool(known, command)]
     lines += _choice(own, others, known, command, asdf=asdf)
@@ -156,7 +154,7 @@ def render_stub(
 
 
 def read_stub(path: str) -> Stub | None:
-    """Read the header of a stub; None for a file that is not one."""
+    """Parse the header of a stub; None for another file."""
     text = owned_text(path)
     if text is None:
         return None
@@ -181,15 +179,15 @@ def read_stub(path: str) -> Stub | None:
 
 
 def without_shims(env: Mapping[str, str], shims: str) -> dict[str, str]:
-    """Return the environment whose PATH leads to no shim, of another store neither.
+    """Return the environment with a PATH without shims, of other stores too.
 
-    An `npm` there is a pin's. `shims` is this store's directory of them.
+    An `npm` found there would be a pinned one. `shims` is this store's shims directory.
     """
     directories = env.get("PATH", "").split(":")
     kept = [
         directory for directory in directories if read_stub(f"{directory}/npm") is None
     ]
-    return {**env, "PATH": ":".join(item for item in kept if item != shims)}
+    return {**env, "PATH": ":".join(entry for entry in kept if entry != shims)}
 
 
 def owned_text(path: str) -> str | None:
@@ -206,7 +204,7 @@ def owned_text(path: str) -> str | None:
 
 
 def _is_own(tool: ShimTool, command: str) -> bool:
-    """Say whether a command is the tool's own, and none of a package inside it."""
+    """Return whether a command is the tool's own, and not of a package inside it."""
     return command in tool.commands or command in (tool.name, *tool.names)
 
 
@@ -220,8 +218,8 @@ def _choice(
 ) -> list[str]:
     """Return the lines by which the library finds the tool of a command, and its tree.
 
-    None of a tool where only Python can: the plain case has tools that require, and
-    use, one other at most.
+    None for a tool that needs Python: the shell handles tools that require, and use, at
+    most one other.
     """
     tools = [*own, *others]
     if any(
@@ -255,22 +253,22 @@ def _with_partners(tool: ShimTool) -> tuple[str, ...]:
 def _lookup(role: str, tool: ShimTool, *, asdf: bool) -> list[str]:
     prefix = f"_toolpin_{role}_" if role else "_toolpin_"
     variable = variable_for(tool.name)
-    theirs = variable.replace("TOOLPIN_", "ASDF_", 1)
+    partner_lines = variable.replace("TOOLPIN_", "ASDF_", 1)
     spelled = [("v", "")] * tool.numbered + list(tool.spellings)
-    spellings = "?" if tool.asks else _words(map("=".join, spelled))
-    other = f"${{{theirs}:+=${theirs}}}" if asdf else ""
+    spellings = "?" if tool.script_reads else _words(map("=".join, spelled))
+    other = f"${{{partner_lines}:+=${partner_lines}}}" if asdf else ""
     return [
         f"_toolpin_{role or 'tool'}={quote(tool.name)}",
         f"{prefix}names={quote(_words(tool.names or (tool.name,)))}",
         f"{prefix}files={quote(' '.join(tool.idiomatic))}",
         f"{prefix}spellings={quote(spellings)}",
-        # `=` tells a variable that is set and empty from one that is not set.
+        # `=` distinguishes a variable that is set and empty from one that is not set.
         f"{prefix}override=${{{variable}+=}}${{{variable}-{other}}}",
     ]
 
 
-def _spelt(pin: Pin) -> str:
-    """Return an install as asdf names it: its directory `ref-x` is `ref:x`."""
+def _asdf_spelling(pin: Pin) -> str:
+    """Return the name of an install in asdf: its directory `ref-x` is `ref:x`."""
     if pin.version.startswith("ref-"):
         return f"{pin.tool} ref:{pin.version.removeprefix('ref-')}"
     return f"{pin.tool} {pin.version}"

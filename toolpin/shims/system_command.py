@@ -1,4 +1,4 @@
-"""Finds the machine's own program of a name: the first on PATH that is no shim."""
+"""Finds the system's program of a name: the first on PATH that is not a shim."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_ROUNDS = 16
 def on_path(
     command: str, *, env: Mapping[str, str], cwd: str, shims: str
 ) -> str | None:
-    """Return the first match on PATH that is no shim, this store's or another's."""
+    """Return the first match on PATH that is not a shim, of any store."""
     for entry in (env.get("PATH") or DEFAULT_PATH).split(":"):
         directory = os.path.join(cwd, entry)
         path = os.path.join(directory, command)
@@ -35,15 +35,15 @@ def on_path(
 def without_versions(
     env: Mapping[str, str], paths: Paths, tool: str, cwd: str
 ) -> dict[str, str]:
-    """Return the environment with no version of a tool, or of any (""), on PATH.
+    """Return the environment without versions of a tool, or of any (""), on PATH.
 
-    A caller that runs one has put it there: for `system` it is not the machine's.
+    A caller that runs one has added it: for `system` it is not the system's.
     """
     below = tuple(
-        f"{os.path.join(item, tool).rstrip('/')}/"
+        f"{os.path.join(directory, tool).rstrip('/')}/"
         for store in stores(paths)
         for kind in (store.installs, store.state(""), store.plugins)
-        for item in (kind, os.path.realpath(kind))
+        for directory in (kind, os.path.realpath(kind))
     )
 
     def stays(entry: str) -> bool:
@@ -56,10 +56,10 @@ def without_versions(
 
 
 def count_round(path: str, command: str, env: Mapping[str, str]) -> str:
-    """Return the child's DEPTH; refuse a program that comes back here without end."""
+    """Return the child's DEPTH; refuse a program that comes back here endlessly."""
     text = env.get(DEPTH, "")
     rounds = int(text) if len(text) < 3 and text.isascii() and text.isdigit() else 0
-    # A greater number is nobody's count: toolpin stops here.
+    # A greater number was not counted by toolpin: stop here.
     if rounds == _MOST_ROUNDS:
         raise NotRunnable(
             f"{command} started itself through toolpin {rounds} times",

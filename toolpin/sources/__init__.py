@@ -1,1 +1,1 @@
-"""The kinds of place that have builds: one module each, behind one protocol."""
+"""The kinds of source: one module each, behind one protocol."""

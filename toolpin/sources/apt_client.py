@@ -1,9 +1,9 @@
-"""Asks Debian's archive through this machine's apt, with a state of its own.
+"""Queries Debian's archive through this machine's apt, with separate state.
 
-No root, and no package of the machine is touched: each suite has its lists in a
-directory of toolpin's own. apt checks the archive's signature, and by it every digest
-told here. The mirror is the one that the machine's own sources name; what the machine
-prefers of its packages, and what it does after an update, do not count.
+It needs no root and touches no package of the machine: each suite has its lists in one
+of toolpin's directories. apt checks the archive's signature, which covers every digest
+returned here. The mirror is the machine's own; its package preferences and update hooks
+are ignored.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _DOWNLOAD_S = 3600.0
 _LISTS_AGE_S = 24 * 3600.0
 # The state of a suite's source packages, beside those of its machines.
 _SOURCE = "source"
-# The file whose age is that of the lists beside it.
+# The file whose age is that of the lists next to it.
 _FETCHED = "fetched"
-# What machines let apt start when their lists are new is about their own lists.
+# The machine's update hooks are for its own lists.
 _NO_HOOKS = "#clear APT::Update;\n"
 
 
 class AptClient:
-    """Asks and downloads through apt."""
+    """Queries and downloads through apt."""
 
     def __init__(
         self, env: Mapping[str, str], directory: str, *, keyring: str = _KEYRING
@@ -46,7 +46,7 @@ class AptClient:
         self._env = {**env, "LC_ALL": "C"}
         self._keyring = keyring
         self._root = directory
-        self._mutex = threading.Lock()
+        self._lock = threading.Lock()
         self._mirror: str | Unreachable | None = None
         self._known: dict[tuple[str, str], dict[str, DebPackage | None]] = {}
         self._failed: dict[tuple[str, str], Unreachable] = {}
@@ -76,7 +76,7 @@ class AptClient:
     def _read(
         self, suite: str, arch: str, names: Sequence[str]
     ) -> dict[str, DebPackage]:
-        """Return the packages of a suite's lists, which are read once for each name."""
+        """Return the packages in a suite's lists, which are read once per name."""
         with held(f"{self._root}/{suite}-{arch}.lock"):
             known = self._known.setdefault((suite, arch), {})
             missing = [name for name in names if name not in known]
@@ -106,8 +106,8 @@ class AptClient:
             raise _unreachable(artifact.filename, finished)
 
     def find_mirror(self) -> str:
-        """Return where this machine gets Debian from. Raises Unreachable."""
-        with self._mutex:
+        """Return the Debian mirror of this machine. Raises Unreachable."""
+        with self._lock:
             if self._mirror is None:
                 try:
                     self._mirror = find_mirror(self._env)
@@ -118,9 +118,9 @@ class AptClient:
         return self._mirror
 
     def _update(self, suite: str, arch: str) -> None:
-        """Fetch a suite's lists where they are old or missing.
+        """Fetch a suite's lists if they are old or missing.
 
-        An archive that gave no answer is not asked again by this process.
+        An archive that gave no answer is not queried again by this process.
         """
         if error := self._failed.get((suite, arch)):
             raise error
@@ -153,13 +153,15 @@ class AptClient:
             "Dir::Etc::PreferencesParts": "/dev/null",
             "APT::Default-Release": "",
             "Acquire::Languages": "none",
-            # The lists are read as they are, without apt's index of them.
+            # The lists are read directly, without apt's index.
             "Acquire::GzipIndexes": "false",
             "pkgCacheFile::Generate": "false",
         }
         if arch != _SOURCE:
             settings |= {"APT::Architecture": arch, "APT::Architectures": arch}
-        options = [word for item in settings.items() for word in ("-o", "=".join(item))]
+        options = [
+            word for setting in settings.items() for word in ("-o", "=".join(setting))
+        ]
         config = ["-q", "-c", f"{directory}/etc/apt.conf"]
         finished = run(
             ["apt-get", *options, *_sandbox(), *config, "update"],
@@ -167,7 +169,7 @@ class AptClient:
             cwd="/",
             timeout_s=_UPDATE_S,
         )
-        # apt-get ends well with old lists, too: it reports them in these lines.
+        # apt-get succeeds with old lists, too: it reports them in these lines.
         text = finished.err + finished.out
         if finished.status != 0 or re.search(r"(?m)^(W|E|Err):? ?.*", text):
             raise _unreachable(f"Debian {suite}", finished)
@@ -182,7 +184,7 @@ def _is_fresh(directory: str) -> bool:
 
 
 def _prepare(directory: str, source_line: str) -> None:
-    """Write apt's settings; keep the lists that it may bring up to date."""
+    """Write apt's settings; keep the lists that can be updated."""
     if not os.path.exists(f"{directory}/{_FETCHED}"):  # compressed, as they were once
         drop_tree(f"{directory}/lists")
     for name in ("etc", "lists/partial", "cache/archives/partial"):
@@ -193,20 +195,20 @@ def _prepare(directory: str, source_line: str) -> None:
 
 
 def _sandbox() -> list[str]:
-    """Return the option without which root's apt cannot write to folders of its own."""
+    """Return the option that lets root's apt write to a directory of root's."""
     return ["-o", f"APT::Sandbox::User={'root' if os.geteuid() == 0 else ''}"]
 
 
-def _unreachable(what: str, told: Finished) -> Unreachable:
+def _unreachable(what: str, output: Finished) -> Unreachable:
     lines = [
         line[3:]
-        for line in (told.err + told.out).splitlines()
+        for line in (output.err + output.out).splitlines()
         if line.startswith(("E: ", "W: "))
     ]
     return Unreachable(
         f"apt did not answer about {what}",
         [
-            ("exit status", str(told.status)),
+            ("exit status", str(output.status)),
             ("apt output", "; ".join(lines[:3]) or "?"),
         ],
     )

@@ -1,4 +1,4 @@
-"""Turns the lists that apt has fetched and verified into the packages they name."""
+"""Parses the lists that apt has fetched and verified into packages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class DebPackage(NamedTuple):
     size_bytes: int
 
     def artifact(self) -> Artifact:
-        """Return what is fetched: a locator by pool path holds for every mirror."""
+        """Return the package as an artifact, by a path that is valid on any mirror."""
         name = self.path.rpartition("/")[2]
         return Artifact(f"deb:{self.path}", self.digest, self.size_bytes, name)
 
@@ -36,7 +36,7 @@ def read_packages(directory: str, names: Collection[str]) -> dict[str, DebPackag
     """Return the newest version of each package that the lists in a directory name.
 
     A source package is its original tarball. Lists of 60,000 packages are read in a
-    tenth of a second, where apt-cache takes one to index them for its first answer.
+    tenth of a second; apt-cache takes a second to index them first.
     """
     packages: dict[str, DebPackage] = {}
     lists = [name for name in os.listdir(directory) if name.endswith(_LISTS)]
@@ -52,7 +52,7 @@ def read_packages(directory: str, names: Collection[str]) -> dict[str, DebPackag
 def upstream_version(version: str) -> str:
     """Return upstream's part of a Debian version: `1:27.3.4.1+dfsg-1` is `27.3.4.1`.
 
-    And `1:29.0~rc2-1` is `29.0-rc2`, which is no 29.0. Source: deb-version(7); `.dfsg`
+    And `1:29.0~rc2-1` is `29.0-rc2`, which is not 29.0. Source: deb-version(7); `.dfsg`
     and the like are the packagers'.
     """
     text = version.partition(":")[2] if ":" in version else version
@@ -109,7 +109,7 @@ def _original(stanza: str) -> DebPackage | None:
 
 
 def _package(fields: Mapping[str, str]) -> DebPackage:
-    """Return a stanza's package. Raises Unreachable for what cannot be one."""
+    """Return a stanza's package. Raises Unreachable for an invalid one."""
     path, size = fields["Filename"], fields["Size"]
     if not LOCATOR.fullmatch(f"deb:{path}") or not size.isdecimal():
         raise Unreachable(f"apt's list names a file that is not a package: {path}")

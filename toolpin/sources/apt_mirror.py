@@ -1,4 +1,4 @@
-"""Finds where this machine gets Debian from, by asking its apt; changes nothing."""
+"""Finds the Debian mirror of this machine, by querying apt; changes nothing."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from toolpin.errors import Unreachable
 from toolpin.system.process import run
 
 _FORMAT = "$(REPO_URI)\t$(ORIGIN)\t$(RELEASE)"
-_QUESTION_S = 120.0
+_QUERY_S = 120.0
 _LIST = "mirror+file:"
 
 
 class _Target(NamedTuple):
-    """One of the machine's lists: the archive, who makes it, of which suite."""
+    """One of the machine's package lists: its archive, origin and suite."""
 
     uri: str
     origin: str
@@ -23,14 +23,14 @@ class _Target(NamedTuple):
 
 
 def find_mirror(env: Mapping[str, str]) -> str:
-    """Return the address of the archive. Raises Unreachable where there is none."""
+    """Return the address of the archive. Raises Unreachable if there is none."""
     if shutil.which("apt-get", path=env.get("PATH")) is None:
         raise Unreachable(
             "apt is not installed on this machine, so Debian cannot be queried"
         )
     targets = _targets(env, is_fetched=True)
     uris = [target.uri for target in targets if target.origin == "Debian"]
-    if not targets:  # a fresh image has no lists, and nobody says whose they are
+    if not targets:  # a fresh image has no lists, and so no origin
         targets = _targets(env, is_fetched=False)
         updates = [
             target.uri for target in targets if target.suite.endswith("-updates")
@@ -45,11 +45,11 @@ def find_mirror(env: Mapping[str, str]) -> str:
 
 
 def _targets(env: Mapping[str, str], *, is_fetched: bool) -> list[_Target]:
-    """Return the machine's lists but those of security, whose pool is another."""
+    """Return the machine's lists except those of security, which has another pool."""
     option = f"APT::Get::IndexTargets::ReleaseInfo={is_fetched}"
     command = ["apt-get", "-o", option, "indextargets", "--format", _FORMAT]
     finished = run(
-        [*command, "Created-By: Packages"], env=env, cwd="/", timeout_s=_QUESTION_S
+        [*command, "Created-By: Packages"], env=env, cwd="/", timeout_s=_QUERY_S
     )
     rows = (line.split("\t") for line in finished.out.splitlines())
     targets = [_Target(*row) for row in rows if len(row) == len(_Target._fields)]
@@ -59,7 +59,7 @@ def _targets(env: Mapping[str, str], *, is_fetched: bool) -> list[_Target]:
 def _first_of_list(uri: str) -> str:
     """Return an archive's address: the first of a list (apt-transport-mirror(1)).
 
-    Only whole lists of packages come through such a list, and no single file.
+    Only package lists can be fetched through a mirror list, not single files.
     """
     if not uri.startswith(_LIST):
         return uri

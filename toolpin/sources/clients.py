@@ -1,6 +1,6 @@
-"""The clients of every kind of source, put together for one machine and one user.
+"""The clients of every kind of source, for one machine and one user.
 
-Opens a plugin's source by its kind, and downloads an artifact by its locator's.
+Opens a plugin's source by its kind, and downloads an artifact by its locator's scheme.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from toolpin.system.paths import home_directory, open_regular
 
 
 class Clients:
-    """What is needed to query any source and to download from it.
+    """The clients that query sources and download from them.
 
-    `helpers` is the directory for what serves toolpin alone.
+    `helpers` is the directory of toolpin's private programs.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Clients:
     def open(self, spec: SourceSpec) -> Source:
         """Return the source that a plugin describes. Offline that is Unreachable.
 
-        But for a plugin of scripts: what it is itself is here.
+        Except a scripted plugin, which is on this machine.
         """
         kind = KINDS[spec.kind]
         if not kind.is_local:
@@ -103,15 +103,15 @@ class Clients:
         return kind.open(spec, self._services)
 
     def configured(self, spec: SourceSpec) -> str:
-        """Return what a source's own client is set up for, "" for its default.
+        """Return what a source's own client is configured for, "" for its default.
 
-        Raises Unreachable where there is no client. Nothing is downloaded.
+        Raises Unreachable without a client. Nothing is downloaded.
         """
         client = KINDS[spec.kind].client
         return client.configured(self._services) if client else ""
 
     def _script_source(self, name: str) -> ScriptSource:
-        """Return a plugin of scripts as a source: one, whoever asks for it."""
+        """Return a scripted plugin as a source: always the same object."""
         if self._scripts is None:
             raise NotPublished(f"there is no support for running the scripts of {name}")
         if name not in self._plugins:
@@ -121,7 +121,7 @@ class Clients:
         return self._plugins[name]
 
     def latest(self, spec: SourceSpec, query: str) -> str | None:
-        """Return what a source itself calls its latest; None for one that does not."""
+        """Return what a source itself reports as latest; None if it does not."""
         source = self.open(spec) if KINDS[spec.kind].is_local else None
         return source.latest(query) if isinstance(source, ScriptSource) else None
 
@@ -131,7 +131,7 @@ class Clients:
         return read_release(self._indexes.read, repo, tag)
 
     def patchelf(self) -> str:
-        """Return the path of a private patchelf."""
+        """Return the path of the private patchelf."""
         directory = self._helpers.provide(patchelf_for(self._host))
         return f"{directory}/patchelf"
 
@@ -154,7 +154,7 @@ class Clients:
         return self._apt.artifacts(suite, names, host)
 
     def packaged(self, package: str, path: str) -> bytes:
-        """Return a file of the latest version of an npm package, whose digest holds.
+        """Return a file of the latest version of an npm package, after a digest check.
 
         Raises NotPublished, Unreachable or Mismatch.
         """
@@ -170,9 +170,9 @@ class Clients:
                 raise NotPublished(f"{artifact.filename} has no {path}") from error
 
     def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
-        """Download an artifact to the file `part`, from where its locator says.
+        """Download an artifact to the file `part`, from its locator.
 
-        Raises Unreachable for one that was named and cannot be found there.
+        Raises Unreachable for one that its source named and does not have.
         """
         self._go_online(artifact.filename)
         scheme = artifact.locator.partition(":")[0]
@@ -195,7 +195,7 @@ class Clients:
             raise NotPublished(f"{artifact.locator} is of an unknown kind")
 
     def _go_online(self, what: str) -> None:
-        """Raise Offline where nobody may be asked."""
+        """Raise Offline if toolpin is offline."""
         if self._offline:
             raise Offline(
                 f"{what} was not fetched: toolpin is offline",

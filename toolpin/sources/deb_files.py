@@ -1,4 +1,4 @@
-"""Which package of Debian an artifact is, and where the libraries of packages go."""
+"""Finds the package of a Debian artifact, and the directory for its libraries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RUNTIME = "runtime"
 def library_steps(
     runtime: Collection[str], triplet: str, artifacts: Sequence[Artifact]
 ) -> list[Step]:
-    """Return how the libraries among the packages get into a directory of their own."""
+    """Return the steps that put the packages' libraries into a separate directory."""
     return [
         Unpack(index, into=RUNTIME, only=f"usr/lib/{triplet}", strip=3)
         for index, artifact in enumerate(artifacts)
@@ -21,7 +21,7 @@ def library_steps(
 
 
 def is_package(artifact: Artifact, names: Collection[str]) -> bool:
-    """Tell whether an artifact is one of these packages, by its pool path."""
+    """Return whether an artifact is one of these packages, by its pool path."""
     return (
         package_of(artifact) in names
         and artifact.locator.startswith("deb:pool/")

@@ -1,9 +1,8 @@
 """Builds of Debian: the packages of a suite, unpacked side by side.
 
-A suite has one version of a tool; several suites have several, which no machine of
-Debian's has at once. Where the host's glibc is older than the suite's, or a library is
-not here, the suite's own loader and libraries come along, and the result is bound to
-this machine.
+A suite has one version of a tool; several suites have several versions. If the host's
+glibc is older than the suite's, or a library is missing, the suite's own loader and
+libraries are included, and the result is bound to this machine.
 """
 
 from __future__ import annotations
@@ -96,20 +95,20 @@ class DebianCode:
 
     def releases(self, host: Host) -> list[Release]:  # noqa: ARG002 - for any host
         """Return the version that each suite has."""
-        return [Release(version) for _, version, _ in self._found()]
+        return [Release(version) for _, version, _ in self._suite_packages()]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:  # noqa: ARG002
         """Return the original tarball of the first suite that has the version."""
-        for _, value, code in self._found():
+        for _, value, code in self._suite_packages():
             if value == version:
                 return (code.artifact(),)
         raise _not_in_debian(self._own, version)
 
     def builds(self, version: str, host: Host) -> list[Build]:
-        """Return the one tarball there is, in a list."""
+        """Return the single tarball, in a list."""
         return [Build(self.artifacts(version, host))]
 
-    def _found(self) -> Iterator[tuple[str, str, DebPackage]]:
+    def _suite_packages(self) -> Iterator[tuple[str, str, DebPackage]]:
         name = self._own.package
         return _in_suites(self._own, lambda suite: self._apt.source_code(suite, name))
 
@@ -124,14 +123,14 @@ class DebianSource:
 
     def releases(self, host: Host) -> list[Release]:
         """Return the version that each suite has."""
-        return [Release(version) for _, version, _ in self._found(host)]
+        return [Release(version) for _, version, _ in self._suite_packages(host)]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the packages of the first suite that has the version."""
         suite = self._suite(version, host)
-        # Of a host of unknown glibc nobody says that it has the suite's.
-        lacking = lacks(host, Build((), self._requires(suite)))
-        is_bound = not host.libc_version or bool(lacking)
+        # A host of unknown glibc may lack the suite's.
+        missing = lacks(host, Build((), self._requires(suite)))
+        is_bound = not host.libc_version or bool(missing)
         return self._packages(suite, host, with_runtime=is_bound)
 
     def builds(self, version: str, host: Host) -> list[Build]:
@@ -145,13 +144,13 @@ class DebianSource:
         return results
 
     def _suite(self, version: str, host: Host) -> str:
-        for suite, value, _ in self._found(host):
+        for suite, value, _ in self._suite_packages(host):
             if value == version:
                 return suite
         raise _not_in_debian(self._own, version)
 
-    def _found(self, host: Host) -> Iterator[tuple[str, str, DebPackage]]:
-        # All that may be wanted of a suite, since its list is read for each question.
+    def _suite_packages(self, host: Host) -> Iterator[tuple[str, str, DebPackage]]:
+        # All packages that may be needed, since the suite's list is read per query.
         own = self._own
         names = (own.package, *own.packages, *own.shared, *own.runtime)
         return _in_suites(
@@ -174,18 +173,18 @@ class DebianSource:
 
 
 def _in_suites(
-    own: Debian, ask: Callable[[str], DebPackage | None]
+    own: Debian, query: Callable[[str], DebPackage | None]
 ) -> Iterator[tuple[str, str, DebPackage]]:
     """Yield each suite that has the package, with upstream's version, in their order.
 
-    All suites are asked at the same time, since a suite's list takes seconds. One that
-    gives no answer is Unreachable when it is its turn.
+    All suites are queried at the same time, since a suite's list takes seconds. One
+    that gives no answer raises Unreachable at its turn.
     """
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - loads logging
 
     with ThreadPoolExecutor(max_workers=len(own.suites)) as pool:
-        asked = [(suite, pool.submit(ask, suite)) for suite in own.suites]
-        for suite, answer in asked:
+        queries = [(suite, pool.submit(query, suite)) for suite in own.suites]
+        for suite, answer in queries:
             if result := answer.result():
                 yield suite, upstream_version(result.version), result
 
@@ -198,7 +197,7 @@ def _not_in_debian(own: Debian, version: str) -> NotPublished:
 def _steps(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> list[Step]:
-    """Return how the packages become a tree: what each is, its name states."""
+    """Return the steps that unpack the packages into a tree, by their names."""
     own: Debian = spec.own
     values = spec.values(host, version=version)
     unpack = Unpack(0, only=fill(spec.only, values), strip=spec.strip)
@@ -223,7 +222,7 @@ def _names(
     spec: SourceSpec,
     artifacts: tuple[Artifact, ...],
     version: str,
-    host: Host,  # noqa: ARG001 - Debian's names of packages are the same for all
+    host: Host,  # noqa: ARG001 - Debian's package names are the same for all
 ) -> bool:
     own: Debian = spec.own
     if spec.build:
@@ -238,7 +237,7 @@ def _names(
 
 
 def _is_code(own: Debian, artifact: Artifact, version: str) -> bool:
-    """Say whether an artifact is upstream's source code for a version."""
+    """Return whether an artifact is upstream's source code for a version."""
     name, _, rest = artifact.filename.partition("_")
     packaged, orig, _ = rest.partition(".orig.tar.")
     return (

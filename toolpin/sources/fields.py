@@ -1,7 +1,7 @@
-"""Reads the values of a plugin's fields: each checks one shape and returns it.
+"""Reads the values of a plugin's fields: each reader checks one shape and returns it.
 
-A reader raises UnfitError for anything else; which file and key it was, and what was
-expected there, is for `contract` to say.
+A reader raises UnfitError for anything else; `tool_file` adds the file, the key and
+what was expected.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any, NamedTuple
 from toolpin.model import Link, Rewrite
 from toolpin.project.validation import VERSION, fits
 
-# `{name}`; the `${name}` of a shell is none.
+# `{name}`; but not the `${name}` of a shell.
 PLACEHOLDER = re.compile(r"(?<!\$)\{(\w+)\}")
-# Groups of placeholders, whose names each source of a plugin chooses.
+# Groups of placeholders, whose names depend on the source.
 HOST_VALUES = "the host's values"
 COLUMNS = "the columns of `line`"
 VARIANT = "{variant} with `variants`"
 REVISION = "{revision} where `tag` has it"
-# What fills in for a version: itself, its first number, its first two, and how the
-# publisher writes it in names (`written`).
+# Placeholders for a version: the version, its first number, its first two, and its
+# form in file names (`written`).
 VERSION_WORDS = ("version", "major", "minor", "written")
 
 _CATALOG = frozenset(
@@ -30,7 +30,7 @@ _CATALOG = frozenset(
 )
 
 
-# What a plugin says where nobody publishes a digest.
+# The value of a plugin's `checksums` if no digest is published.
 NO_CHECKSUMS = "none"
 
 
@@ -38,8 +38,8 @@ class Field(NamedTuple):
     """A key of the schema: how its value is checked and read, and what it means.
 
     `holds` are the placeholders that its text may hold, as names or as one of the
-    groups above; None for a text that is not filled in. `filled` returns those texts of
-    its value that are, where not all of them are.
+    groups above; None for a text without placeholders. `filled` returns the texts of
+    its value that have placeholders, if not all of them do.
     """
 
     read: Callable[[object], Any]
@@ -58,7 +58,7 @@ def placeholders(value: object) -> set[str]:
     if isinstance(value, Mapping):
         return placeholders(tuple(value.values()))
     if isinstance(value, tuple):
-        return {name for item in value for name in placeholders(item)}
+        return {name for element in value for name in placeholders(element)}
     return set()
 
 
@@ -77,7 +77,7 @@ def read_texts(value: object) -> tuple[str, ...]:
     """Accept a list of printable lines."""
     if not isinstance(value, list):
         raise UnfitError
-    return tuple(read_text(item) for item in value)
+    return tuple(read_text(element) for element in value)
 
 
 def read_name(value: object) -> str:
@@ -88,7 +88,7 @@ def read_name(value: object) -> str:
 
 
 def read_table_name(value: object) -> str:
-    """Accept a table's file name: it lies among plugins, and must not be one."""
+    """Accept a table's file name, which must not look like a plugin's."""
     name = read_name(value)
     if not name.endswith(".tsv"):
         raise UnfitError
@@ -101,7 +101,7 @@ def read_names(value: object) -> tuple[str, ...]:
 
 
 def read_inside(value: object) -> str:
-    """Accept a relative path of plain parts."""
+    """Accept a relative path without `.` and `..`."""
     text = read_text(value)
     if any(part in ("", ".", "..") for part in text.split("/")) or "\\" in text:
         raise UnfitError
@@ -121,7 +121,7 @@ def read_url(value: object) -> str:
 
 
 def read_checksums(value: object) -> str:
-    """Accept an https URL or one behind {url}, or `none`: nobody publishes a digest."""
+    """Accept an https URL or one that begins with {url}, or `none`."""
     if value == NO_CHECKSUMS or re.fullmatch(r"\{url\}[\w.-]+", read_text(value)):
         return str(value)
     return read_url(value)
@@ -240,7 +240,7 @@ def read_editions(value: object) -> dict[str, dict[str, str]]:
         raise UnfitError
     if not all(re.fullmatch(r"[a-z]*[._-]?", start) for start in value):
         raise UnfitError
-    if not all(isinstance(item, dict) for item in value.values()):
+    if not all(isinstance(element, dict) for element in value.values()):
         raise UnfitError
     return {
         start: {read_text(name): _text(text) for name, text in values.items()}
@@ -276,7 +276,7 @@ def read_links(value: object) -> tuple[Link, ...]:
 def read_line(value: object) -> str:
     """Accept the shape of a list's lines: each name once, a version and a digest.
 
-    A tab may be between them. What only newer lines have is in brackets at the end.
+    A tab may be between them. Columns of newer lines only are in brackets at the end.
     """
     if not isinstance(value, str):
         raise UnfitError
@@ -305,14 +305,14 @@ def read_pattern(value: object) -> str:
 
 
 def read_list(value: object) -> list[object]:
-    """Accept any list; its items are read by a schema of their own."""
+    """Accept any list; its items are read by a separate schema."""
     if not isinstance(value, list):
         raise UnfitError
     return value
 
 
 def read_catalog(value: object) -> dict[str, str]:
-    """Accept where a JSON list of releases is, and the keys that are read in it."""
+    """Accept the address of a JSON list of releases, and the keys to read from it."""
     table = dict.fromkeys(_CATALOG, "") | read_table(value)
     if set(table) != _CATALOG or bool(table["next"]) != bool(table["then"]):
         raise UnfitError

@@ -12,7 +12,7 @@ from toolpin.system.process import run
 
 
 def gh_token(env: Mapping[str, str]) -> str:
-    """Return the token, "" for none. `env` has no directory of shims on its PATH.
+    """Return the token, "" for none. `env` has no shims directory on its PATH.
 
     It is run outside of any project, once per process.
     """

@@ -1,9 +1,8 @@
 """Builds among the assets of a GitHub repository's releases.
 
 A release's tag holds the version. The digest of an asset is the one in the release's
-checksum file; where that is missing, or does not list the asset, the one that GitHub's
-API reports; and where there is none, as for assets from before June 2025, the one that
-the asset had when it was trusted on first use.
+checksum file; else the one that GitHub's API reports; and if there is none, as for
+assets from before June 2025, the one recorded when the asset was trusted on first use.
 """
 
 from __future__ import annotations
@@ -73,8 +72,8 @@ class GithubSource:
     def releases(self, host: Host) -> list[Release]:
         """Return the versions that tags name, or the releases with the host's asset.
 
-        Tags cost no request of the API. Where variants are chosen by asset, or nothing
-        but the API answers, releases are read.
+        Tags cost no request of the API. Releases are read if variants are chosen by
+        asset, or if only the API answers.
         """
         with contextlib.suppress(NotPublished, Unreachable):
             if not self._own.variants:
@@ -97,7 +96,7 @@ class GithubSource:
                     )
                     if known or (variants and spec.built_for):
                         results.append(edition)
-        return [Release(item) for item in dict.fromkeys(results)]
+        return [Release(release) for release in dict.fromkeys(results)]
 
     def _with_variants(
         self, version: str, names: Iterable[str], host: Host
@@ -109,22 +108,24 @@ class GithubSource:
         shapes = [re.compile(shape) for shape in variant_shapes(spec, version, host)]
         matches = [shape.fullmatch(name) for shape in shapes for name in names]
         results = {match["variant"] for match in matches if match}
-        return [f"{version}{self._own.variants}{item}" for item in sorted(results)]
+        return [
+            f"{version}{self._own.variants}{variant}" for variant in sorted(results)
+        ]
 
     def builds(self, version: str, host: Host) -> list[Build]:
-        """Return the one build there is, or one for each version of another tool."""
+        """Return the single build, or one for each version of another tool."""
         return [
             build._replace(artifacts=self._files(key, host))
-            for key, build in self._to_choose(version, host).items()
+            for key, build in self._choices(version, host).items()
         ]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
-        """Return the one artifact there is, or the one that fits best.
+        """Return the single artifact, or the one that fits best.
 
-        Raises NoFit where the tool that is pinned beside it is too old for all.
+        Raises NoFit if the tool that is pinned beside it is too old for all.
         """
-        result = self._to_choose(version, host)
-        chosen = best(result.items(), host, lambda item: item[1])
+        result = self._choices(version, host)
+        chosen = best(result.items(), host, lambda pair: pair[1])
         if chosen is None:
             facts = [
                 (key, f"needs {' and '.join(lacks(host, build))}")
@@ -137,10 +138,10 @@ class GithubSource:
             )
         return self._files(chosen[0], host)
 
-    def _to_choose(self, version: str, host: Host) -> dict[str, Build]:
-        """Return the variants that a plain version has, and what each requires.
+    def _choices(self, version: str, host: Host) -> dict[str, Build]:
+        """Return the variants of a plain version, and what each requires.
 
-        Only the version itself where it names one, or where the plugin has none.
+        Only the version itself if it names a variant, or if the plugin has none.
         """
         base, variant = split_variant(self._spec, version)
         variants: list[str] = []
@@ -150,16 +151,16 @@ class GithubSource:
             names = {asset.name for asset in release.assets}
             variants = self._with_variants(base, names, host)
         results = {}
-        for item in variants or [version]:
-            values = {"variant": split_variant(self._spec, item)[1]}
+        for choice in variants or [version]:
+            values = {"variant": split_variant(self._spec, choice)[1]}
             requires = tool_requirements(self._spec.built_for, values)
-            results[item] = Build((), requires if variants else ())
+            results[choice] = Build((), requires if variants else ())
         return results
 
     def _files(self, version: str, host: Host) -> tuple[Artifact, ...]:
         """Return the first of the plugin's assets that is released, and its parts.
 
-        Raises NotPublished where there is none, NoChecksum where it has no digest.
+        Raises NotPublished if there is none, NoChecksum if it has no digest.
         """
         spec = self._spec.at(version, host)
         revision = self._revision(spec, version, host)
@@ -169,7 +170,7 @@ class GithubSource:
         return tuple(self._artifact(release, names) for names in wanted)
 
     def _revision(self, spec: SourceSpec, version: str, host: Host) -> str:
-        """Return the newest revision of a version, where tags have one."""
+        """Return the newest revision of a version, if tags have one."""
         if "{revision}" not in spec.own.tag:
             return ""
         try:
@@ -205,10 +206,10 @@ class GithubSource:
     def _check_unlisted(
         self, release: Expected, name: str, released: Collection[str]
     ) -> None:
-        """Make sure that no checksum file of the release vouches for an asset.
+        """Check that no checksum file of the release should list an asset.
 
-        One that is released and cannot be downloaded must not make its asset one
-        without a checksum. Raises Unreachable.
+        A checksum file that is released and cannot be downloaded must not make its
+        asset one without a checksum. Raises Unreachable.
         """
         checksums = release.checksums(name)
         if checksums in released:

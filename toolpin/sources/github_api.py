@@ -1,7 +1,7 @@
-"""What GitHub states of a repository's releases, as values; and where assets are.
+"""Parses the releases in GitHub's API, and builds the URLs of assets.
 
-What is downloaded is always `github.com/OWNER/NAME/releases/download/TAG/ASSET`: no
-URL of an answer is followed.
+Downloads always come from `github.com/OWNER/NAME/releases/download/TAG/ASSET`: no URL
+in a response is followed.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _PAGE = 100
 _MOST_PAGES = 10
 _ANSWER_BYTES = 64 << 20
 
-# What reading an answer of another shape can raise.
+# What parsing a response of another shape can raise.
 _SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class Read(Protocol):
-    """What returns a document: `Fetcher.document`, `Indexes.read`."""
+    """A function that returns a document: `Fetcher.document`, `Indexes.read`."""
 
     def __call__(self, url: str, *, max_bytes: int) -> bytes:
         """Return the document at a URL."""
@@ -43,7 +43,7 @@ class Asset(NamedTuple):
 
 
 class GithubRelease(NamedTuple):
-    """A release as GitHub tells it."""
+    """A release as GitHub describes it."""
 
     tag: str
     is_draft: bool
@@ -68,7 +68,7 @@ def read_release(read: Read, repo: str, tag: str = "") -> GithubRelease:
 def kept_release(
     indexes: Indexes, repo: str, tag: str, names: Sequence[str]
 ) -> GithubRelease:
-    """Return a release; a kept answer where that has the digest of one of `names`."""
+    """Return a release; from the cache if that has the digest of one of `names`."""
 
     def suffices(data: bytes) -> bool:
         try:
@@ -91,7 +91,7 @@ def download_url(repo: str, tag: str, name: str) -> str:
 
 
 def api_digest(asset: Asset, place: str) -> Digest:
-    """Return the digest that GitHub tells. Raises NotPublished where it tells none."""
+    """Return the digest that GitHub reports. Raises NotPublished without one."""
     algorithm, _, text = asset.digest.partition(":")
     if not text:
         raise NotPublished(
@@ -102,7 +102,7 @@ def api_digest(asset: Asset, place: str) -> Digest:
 
 
 def read_releases(indexes: Indexes, repo: str) -> list[GithubRelease]:
-    """Return all releases but drafts, as far as GitHub lists them: 1,000."""
+    """Return all releases but drafts, up to the 1,000 that GitHub lists."""
     github_releases: list[GithubRelease] = []
     for page in range(1, _MOST_PAGES + 1):
         url = f"{API}/{repo}/releases?per_page={_PAGE}&page={page}"

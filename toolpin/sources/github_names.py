@@ -90,7 +90,7 @@ FIELDS: dict[str, Field] = {
 
 
 class Expected(NamedTuple):
-    """What a plugin expects of one release: the source at its version, for a host."""
+    """The names that a plugin expects in one release, at its version, for a host."""
 
     spec: SourceSpec
     version: str
@@ -104,7 +104,7 @@ class Expected(NamedTuple):
 
     @property
     def names(self) -> list[str]:
-        """The assets to look for, the first first."""
+        """The names of assets to look for, in order of preference."""
         return asset_names(self.spec, self.version, self.host, self.revision)
 
     def checksums(self, asset: str) -> str:
@@ -116,7 +116,7 @@ class Expected(NamedTuple):
 def names_assets(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> bool:
-    """Say whether a source would name these, of any revision but of one."""
+    """Return whether a source would name these artifacts, of any single revision."""
     if len(artifacts) != 1 + len(spec.own.parts):
         return False
     revision = _revision_in(spec, artifacts[0], version)
@@ -133,7 +133,7 @@ def names_assets(
 
 
 def _revision_in(spec: SourceSpec, artifact: Artifact, version: str) -> str:
-    """Return the revision in the tag of an asset's URL, "" where tags have none."""
+    """Return the revision in the tag of an asset's URL, "" if tags have none."""
     if "{revision}" not in spec.own.tag:
         return ""
     tag = unquote(artifact.locator.rpartition("/download/")[2].rpartition("/")[0])
@@ -142,7 +142,7 @@ def _revision_in(spec: SourceSpec, artifact: Artifact, version: str) -> str:
 
 
 def variant_shapes(spec: SourceSpec, version: str, host: Host) -> list[str]:
-    """Return the patterns of the assets with a variant, whatever it is."""
+    """Return the patterns of the assets with a variant, for any variant."""
     own: Github = spec.own
     values = spec.values(host, version=split_variant(spec, version)[0])
     return [
@@ -153,7 +153,7 @@ def variant_shapes(spec: SourceSpec, version: str, host: Host) -> list[str]:
 
 
 def chooses_variant(spec: SourceSpec, version: str) -> bool:
-    """Say whether a version leaves the choice of a variant to toolpin."""
+    """Return whether a version leaves the choice of a variant to toolpin."""
     own = spec.own
     chooses = isinstance(own, Github) and own.variants and spec.built_for
     return bool(chooses) and own.variants not in version
@@ -183,7 +183,7 @@ def asset_names(
 def values_of(
     spec: SourceSpec, version: str, host: Host, revision: str
 ) -> dict[str, str]:
-    """Return what fills in the names of a version's assets."""
+    """Return the placeholder values for the names of a version's assets."""
     edition, _ = spec.split_edition(version)
     base, variant = split_variant(spec, version)
     base = f"{edition}{base}"
@@ -191,7 +191,7 @@ def values_of(
 
 
 def split_variant(spec: SourceSpec, version: str) -> tuple[str, str]:
-    """Return `1.17.3` and `27` of `1.17.3-otp-27`, where the plugin has variants."""
+    """Return `1.17.3` and `27` of `1.17.3-otp-27`, if the plugin has variants."""
     own: Github = spec.own
     _, version = spec.split_edition(version)
     if not own.variants:

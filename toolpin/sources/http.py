@@ -1,7 +1,7 @@
 """Builds on a web server: a JSON list of releases, or versions listed elsewhere.
 
-Where each release has a checksum file, a pinned version needs that alone: a stale list
-of releases on a mirror keeps nobody from installing it.
+If each release has a checksum file, a pinned version needs only that: a mirror with a
+stale list of releases still serves it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _CATALOG_BYTES = 64 << 20
 _CHECKSUMS_BYTES = 1 << 20
 _FILLED = (*VERSION_WORDS, HOST_VALUES, REVISION)
 
-# What reading an answer of another shape can raise.
+# What parsing a response of another shape can raise.
 _SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
@@ -148,7 +148,7 @@ class HttpSource:
         return [Release(version, channels) for version, channels in channelses.items()]
 
     def builds(self, version: str, host: Host) -> list[Build]:
-        """Return the one build there is, in a list."""
+        """Return the single build, in a list."""
         return [Build(self.artifacts(version, host))]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
@@ -171,7 +171,7 @@ class HttpSource:
         return bool(self._shape) and bool(json_index.digest_key(self._shape))
 
     def _revision(self, spec: SourceSpec, version: str, host: Host) -> str:
-        """Return the newest revision of a version, where the list has such."""
+        """Return the newest revision of a version, if the list has revisions."""
         if "{revision}" not in spec.own.tag:
             return ""
         if self._own.versions:
@@ -239,7 +239,7 @@ class HttpSource:
         return Artifact(url, digest, size, _name(url))
 
     def _listed(self, host: Host) -> Iterator[tuple[str, str, Any]]:
-        """Yield each release's version, its revision, and what is stated of it."""
+        """Yield each release's version, its revision, and its data in the list."""
         for name, entry in json_index.entries(self._shape, self._read):
             if self._own.tag == "{version}":
                 yield name, "", entry
@@ -279,7 +279,7 @@ def _name(url: str) -> str:
 def _names(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> bool:
-    """Say whether a source would name these, of any revision but of one."""
+    """Return whether a source would name these artifacts, of any single revision."""
     own: Http = spec.own
     if len(artifacts) != 1 + len(own.parts):
         return False

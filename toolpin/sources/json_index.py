@@ -22,7 +22,7 @@ _ONE_A_LINE = (".ndjson", ".jsonl")
 
 
 def entries(shape: Mapping[str, str], read: Read) -> Iterator[tuple[str, Any]]:
-    """Yield each release's name, without the prefix, and what is stated of it.
+    """Yield each release's name, without the prefix, and its data.
 
     Raises ValueError, LookupError, TypeError or AttributeError for another shape.
     """
@@ -33,14 +33,14 @@ def entries(shape: Mapping[str, str], read: Read) -> Iterator[tuple[str, Any]]:
         if len(urls) > _MOST_DOCUMENTS:
             raise ValueError(f"it leads to more than {_MOST_DOCUMENTS} documents")
         lists = [_at(_next(shape["url"], url, read), shape["then"]) for url in urls]
-    for item in lists:
-        for key, entry in _items(item, keyed=not shape["version"]):
+    for document in lists:
+        for key, entry in _items(document, keyed=not shape["version"]):
             name = _at(entry, shape["version"]) if shape["version"] else key
             yield _text(name).removeprefix(shape["prefix"]), entry
 
 
 def has_file(shape: Mapping[str, str], entry: Any, values: Mapping[str, str]) -> bool:  # noqa: ANN401 - JSON
-    """Say whether a release's plain list of files has the host's."""
+    """Return whether a release's plain list of files has the host's."""
     return fill(shape["file"], values) in _at(entry, shape["files"])
 
 
@@ -49,7 +49,7 @@ def files(
     entry: Any,  # noqa: ANN401 - JSON
     values: Mapping[str, str],
 ) -> dict[str, Mapping[str, Any]]:
-    """Return what a release states of its files, by the last part of their names."""
+    """Return a release's data about its files, by the last part of their names."""
     path, name = fill(shape["files"], values), shape["name"]
     results = entry.get(path, {}) if path != shape["files"] else _at(entry, path)
     if isinstance(results, Mapping):
@@ -57,11 +57,11 @@ def files(
         results = [
             table for table in tables if isinstance(table, Mapping) and name in table
         ]
-    return {_text(item[name]).rpartition("/")[2]: item for item in results}
+    return {_text(file[name]).rpartition("/")[2]: file for file in results}
 
 
 def digest_of(shape: Mapping[str, str], file: Mapping[str, Any]) -> Digest | None:
-    """Return a file's digest; None for one that is listed without it."""
+    """Return a file's digest; None for a file without one."""
     text = file.get(digest_key(shape))
     return any_digest(str(text), shape["url"]) if text else None
 
@@ -81,18 +81,18 @@ def _document(url: str, read: Read) -> Any:  # noqa: ANN401 - JSON
 
 
 def _next(url: str, following: object, read: Read) -> Any:  # noqa: ANN401 - JSON
-    """Return the document that an entry names, if it is on the same server."""
+    """Return the document that an entry links to, if it is on the same server."""
     if urlsplit(str(following))[:2] != urlsplit(url)[:2]:
         raise ValueError(f"{following} is on another server")
     return _document(str(following), read)
 
 
-def _items(found: Any, *, keyed: bool) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - JSON
+def _items(listing: Any, *, keyed: bool) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - JSON
     """Yield the entries of a list, or those of an object with their keys."""
-    if keyed and isinstance(found, Mapping):
-        yield from found.items()
-    elif isinstance(found, list):
-        yield from ((item, item) for item in found)
+    if keyed and isinstance(listing, Mapping):
+        yield from listing.items()
+    elif isinstance(listing, list):
+        yield from ((entry, entry) for entry in listing)
     else:
         raise TypeError("a list was expected")
 
@@ -104,7 +104,7 @@ def _text(value: object) -> str:
 
 
 def _at(value: Any, path: str) -> Any:  # noqa: ANN401 - JSON
-    """Return what is at a path of keys: `sdk/version`; `.` and "" are the value."""
+    """Return the value at a path of keys: `sdk/version`; `.` and "" are the root."""
     for key in path.split("/") if path not in ("", ".") else ():
         value = value[key]
     return value

@@ -1,4 +1,4 @@
-"""The kinds of source, by the name that `kind` has in a plugin's file."""
+"""The kinds of source, by the value of `kind` in a plugin's file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KINDS: Mapping[str, Kind] = {
     "debian": debian.KIND,
     script.NAME: script.KIND,
 }
-# A source of a directory of scripts is in no file.
+# The source of a scripted plugin is in no file.
 IN_FILES: Mapping[str, Kind] = {
     name: kind for name, kind in KINDS.items() if kind.fields
 }

@@ -17,8 +17,8 @@ _WORDED = r"[0-9A-Za-z][0-9A-Za-z.+_-]*"
 def line_shape(line: str, *, worded: bool = False) -> re.Pattern[str]:
     """Return the pattern of a list's lines: `OTP-{version} {commit} {time}[ {sha256}]`.
 
-    A name stands for what has no blank, tab or comma in it. Older lines may end before
-    what is in brackets. A version begins with a digit, unless versions may be `worded`.
+    A name matches text without blanks, tabs and commas. Older lines may end before the
+    brackets. A version begins with a digit, unless versions may be `worded`.
     """
     needed, _, optional = line.removesuffix("]").partition("[")
     pattern = "".join(_line_parts(needed))

@@ -116,7 +116,7 @@ FIELDS: dict[str, Field] = {
 
 
 class _Row(NamedTuple):
-    """A line of a list: the image that it is of, its columns, and what it requires."""
+    """A line of a list: its image, its columns, and its requirements."""
 
     image: str
     columns: Mapping[str, str]
@@ -124,7 +124,7 @@ class _Row(NamedTuple):
 
     @property
     def digest_column(self) -> str:
-        """Return the name of the column with the digest, "" where the line has none."""
+        """The name of the column with the digest, "" if the line has none."""
         return next((name for name in HEX_LENGTHS if self.columns.get(name)), "")
 
 
@@ -143,17 +143,17 @@ class LinesSource:
         self._indexes = indexes
         self._apt = apt
         self._first_use = first_use
-        # The columns that name a file or a requirement; of a line with another word
-        # there, nothing can be named.
+        # The columns that name a file or a requirement; a line with an invalid word
+        # there is skipped.
         templates = "".join((*self._own.artifacts, *spec.built_for.values()))
         columns = set(re.findall(r"\{(\w+)\}", self._own.line))
         self._filled_in = columns.intersection(re.findall(r"\{(\w+)\}", templates))
 
     def releases(self, host: Host) -> list[Release]:
-        """Return every version that is listed, also where no build runs here.
+        """Return every listed version, including those without a build for this host.
 
-        That a version exists and does not run here is another answer than that it does
-        not exist, and `artifacts` gives it.
+        "The version does not exist" and "it does not run here" are different answers;
+        `artifacts` gives the second one.
         """
         versions = (
             row.columns["version"]
@@ -163,18 +163,18 @@ class LinesSource:
         return [Release(version) for version in dict.fromkeys(versions)]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
-        """Return the build that fits best, one with a published digest before others.
+        """Return the best fitting build, preferably with a published digest.
 
-        Raises NoFit with what each build requires, NoChecksum where those that fit are
+        Raises NoFit with what each build requires, NoChecksum if those that fit are
         published without a digest and none was recorded.
         """
         rows = self._rows_of(version, host)
         fitting = [row for row in rows if not lacks(host, _as_build(row))]
         if not fitting:
-            lacking = [(row.image, lacks(host, _as_build(row))) for row in rows]
+            requirements = [(row.image, lacks(host, _as_build(row))) for row in rows]
             facts = [
                 (image or "build", f"needs {' and '.join(missing)}")
-                for image, missing in lacking
+                for image, missing in requirements
             ]
             error = NoFit(
                 f"no build of {self._spec.publisher} runs on this machine",
@@ -192,7 +192,7 @@ class LinesSource:
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the build of every image that has a digest, published or recorded.
 
-        Raises NoChecksum where none has.
+        Raises NoChecksum if none has.
         """
         results: list[Build] = []
         undigested: dict[str, NoChecksum] = {}
@@ -210,9 +210,10 @@ class LinesSource:
         return results
 
     def _rows_of(self, version: str, host: Host) -> list[_Row]:
-        """Return the lines of a version. Raises NotPublished for none.
+        """Return the lines of a version.
 
-        Where several lines describe the same build, the last one counts.
+        Raises NotPublished if there are none. If several lines describe the same build,
+        the last one is used.
         """
         rows = {
             row.requires: row
@@ -236,7 +237,7 @@ class LinesSource:
         return Artifact(url, digest, None, filename)
 
     def _libraries(self, host: Host) -> tuple[Artifact, ...]:
-        """Return the packages of the suite whose libraries come along."""
+        """Return the packages of the suite whose libraries are included."""
         for suite in self._own.suites:
             packages = self._apt.packages(suite, self._own.runtime, host)
             missing = set(self._own.runtime) - set(packages)
@@ -270,7 +271,7 @@ class LinesSource:
                     yield _Row(image, columns, self._requires(image, columns))
 
     def _is_usable(self, name: str, word: str) -> bool:
-        """Say whether a column may be filled in: a word, or a publisher's URL."""
+        """Return whether a column is safe to fill in: a word, or a publisher's URL."""
         if name == "url":
             return _is_published(self._own, word)
         return bool(re.fullmatch(WORD, word))
@@ -289,7 +290,7 @@ class LinesSource:
         return self._spec.values(host, image=image)
 
     def _images(self) -> list[str]:
-        """Return the images of the plugin; one without a name where it has none."""
+        """Return the images of the plugin; a single nameless one if it has none."""
         return list(self._own.images) or [""]
 
 
@@ -298,14 +299,14 @@ def _as_build(row: _Row) -> Build:
 
 
 def may_lack_digests(spec: SourceSpec) -> bool:
-    """Say whether some lines of a source's list may have no digest."""
+    """Return whether some lines of a source's list may have no digest."""
     return isinstance(spec.own, Lines) and "[" in spec.own.line
 
 
 def completed(
     spec: SourceSpec, other: SourceSpec, images: Collection[str], host: Host
 ) -> list[str]:
-    """Return those of another source's images that a source completes for the host.
+    """Return the images of another source that a source completes for the host.
 
     They are builds of the same list, with the libraries that the other leaves out.
     """
@@ -324,7 +325,7 @@ def completed(
 
 
 def _is_published(own: Lines, url: str) -> bool:
-    """Say whether a URL is one of the plugin's publishers, and leads to no other."""
+    """Return whether a URL belongs to one of the plugin's publishers."""
     # Decoded too: an HTTP client makes a step up of `%2e%2e`.
     plain = re.fullmatch(r"https://[\w.%+~:/@-]+", url) and "/." not in unquote(url)
     return bool(plain) and url.startswith(own.publishers)
@@ -352,7 +353,7 @@ def _names(
 def _steps(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> list[Step]:
-    """Return the steps for one build, and for libraries that lie beside it."""
+    """Return the steps for one build, and for libraries beside it."""
     own: Lines = spec.own
     triplet = spec.values(host).get("triplet", "")
     libraries = library_steps(own.runtime, triplet, artifacts)

@@ -46,13 +46,13 @@ class NpmSource:
         ]
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
-        """Return the one tarball of a version."""
+        """Return the tarball of a version."""
         package = _package(self._spec.at(version, host), host)
         _, packaged = self._spec.split_edition(version)
         return (self._client.artifact(package, packaged),)
 
     def builds(self, version: str, host: Host) -> list[Build]:
-        """Return the one build there is, in a list."""
+        """Return the single build, in a list."""
         return [Build(self.artifacts(version, host))]
 
 

@@ -1,7 +1,8 @@
 """Packages on the npm registry that this machine's npm client is set up for.
 
-The client is the first `npm` on PATH that is none of toolpin's shims, else a private
-one (see `npm_finder`). It runs in a directory of its own: no project's `.npmrc` counts.
+The client is the first `npm` on PATH that is not a toolpin shim, else a private one
+(see `npm_finder`). It runs in a separate directory, so that no project's `.npmrc`
+applies.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _QUIET = (
 
 
 class NpmClient:
-    """Asks and downloads through npm; `find_client` returns its command line."""
+    """Queries and downloads through npm; `find_client` returns its command line."""
 
     def __init__(
         self, env: Mapping[str, str], find_client: Callable[[], list[str]]
@@ -39,10 +40,10 @@ class NpmClient:
         self._find_client = find_client
 
     def versions(self, package: str) -> list[str]:
-        """Return every version of the package; none when there is no such package."""
+        """Return every version of the package; empty if there is no such package."""
         result = self._view(package, "versions")
         if isinstance(result, list):
-            return [str(item) for item in result]
+            return [str(version) for version in result]
         return [result] if isinstance(result, str) else []
 
     def artifact(self, package: str, version: str = "") -> Artifact:
@@ -53,7 +54,7 @@ class NpmClient:
         spec = f"{package}@{version}" if version else package
         result = self._view(spec, "version", "dist")
         listed = str(result.get("version", "")) if isinstance(result, dict) else ""
-        # npm takes `10`, `next` and `10.x` for versions too: those are not exact.
+        # npm treats `10`, `next` and `10.x` as versions too: those are not exact.
         if not isinstance(result, dict) or listed != (version or listed) or not listed:
             raise NotPublished(f"npm has no {package} {version}".rstrip())
         version = listed
@@ -64,7 +65,7 @@ class NpmClient:
         return Artifact(f"npm:{package}@{version}", digest, None, filename)
 
     def registry(self) -> str:
-        """Return the registry that npm is set up for."""
+        """Return the registry that npm is configured for."""
         with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as directory:
             finished = self._npm(directory, ["config", "get", "registry"], _QUESTION_S)
         return finished.out.strip()
@@ -90,7 +91,7 @@ class NpmClient:
         progress(size_bytes, size_bytes)
 
     def _view(self, spec: str, *fields: str) -> object:
-        """Return what `npm view` knows, None when the registry has no such thing."""
+        """Return the output of `npm view`, None if the registry has no such package."""
         with tempfile.TemporaryDirectory(prefix="toolpin-npm-") as directory:
             question = ["view", spec, *fields, "--json"]
             finished = self._npm(directory, question, _QUESTION_S)
@@ -106,16 +107,16 @@ class NpmClient:
         raise _unreachable(spec, finished)
 
     def _npm(self, directory: str, args: Sequence[str], timeout_s: float) -> Finished:
-        """Run npm in `directory`, its cache below it: it goes when the directory goes.
+        """Run npm in `directory`, with its cache below it, to be deleted with it.
 
-        npm takes the settings of the first directory up that looks like a project; so
-        that it is this one and no stranger's, it gets a package.json of its own.
+        npm uses the settings of the first directory up that looks like a project; a
+        package.json makes that this one.
         """
         client = self._find_client()
         for name, text in (("package.json", "{}\n"), (".npmrc", "")):
             with open(f"{directory}/{name}", "x", encoding="utf-8") as stream:
                 stream.write(text)
-        # A Node.js that knows the variable trusts what the system trusts.
+        # A Node.js that supports the variable uses the system's certificates.
         trust = {"NODE_USE_SYSTEM_CA": "1"}
         env = {**trust, **self._env, "PATH": _path_of(client, self._env)}
         return run(
@@ -130,17 +131,17 @@ class NpmClient:
 
 
 def _path_of(client: list[str], env: Mapping[str, str]) -> str:
-    """Put the client's own directory first: npm is a script that looks for `node`."""
+    """Return PATH with the client's directory first: npm is a script for `node`."""
     directory = os.path.dirname(client[0])
     return f"{directory}:{env.get('PATH', '/usr/local/bin:/usr/bin:/bin')}"
 
 
-def _unreachable(package: str, told: Finished) -> Unreachable:
-    matches = re.findall(r"(?m)^npm (?:ERR!|error) (.+)$", told.err)
+def _unreachable(package: str, reported: Finished) -> Unreachable:
+    matches = re.findall(r"(?m)^npm (?:ERR!|error) (.+)$", reported.err)
     return Unreachable(
         f"npm did not answer about {package}",
         [
-            ("exit status", str(told.status)),
+            ("exit status", str(reported.status)),
             ("npm output", "; ".join(matches[:3]) or "?"),
         ],
     )

@@ -1,6 +1,6 @@
 """Finds an npm to query with: the machine's own, else a private one.
 
-The private one is a whole Node.js from a wheel, a helper without a shim.
+The private one is a whole Node.js from a wheel, installed without a shim.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _WHEELS = {
 
 
 class NpmFinder:
-    """Finds the client once, when it is first needed; several threads may ask."""
+    """Finds the client once, when it is first needed; safe for several threads."""
 
     def __init__(
         self, env: Mapping[str, str], host: Host, helpers: PrivateTools
@@ -45,21 +45,22 @@ class NpmFinder:
         self._env = env
         self._host = host
         self._helpers = helpers
-        self._found: list[str] | None = None
-        self._mutex = threading.Lock()
+        self._client_line: list[str] | None = None
+        self._lock = threading.Lock()
 
     def find(self, remark: Callable[[str], None]) -> list[str]:
-        """Return the client's command line. Raises Unreachable when there is none.
+        """Return the client's command line.
 
-        `remark` hears of the download of the private client before it begins.
+        Raises Unreachable if there is none. `remark` is called before the private
+        client is downloaded.
         """
-        with self._mutex:
-            if self._found is None:
-                self._found = self._on_path() or self._private(remark)
-            return self._found
+        with self._lock:
+            if self._client_line is None:
+                self._client_line = self._on_path() or self._private(remark)
+            return self._client_line
 
     def is_here(self) -> bool:
-        """Say whether a client is here, so that none would be downloaded."""
+        """Return whether a client is installed, so that none would be downloaded."""
         try:
             is_private = self._helpers.is_installed(_node_for(self._host))
         except Unreachable:

@@ -1,6 +1,6 @@
-"""Says for which version of another tool a build was made, by the name of its file.
+"""Finds the version of another tool that a build was made for, by its file name.
 
-A lockfile states it. A receipt, and the note of what a source named, have the file.
+A lockfile states it. Receipts and cached artifacts contain the file name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from toolpin.sources.spec import SourceSpec
 def requirements_of(
     spec: SourceSpec, artifacts: Sequence[Artifact], version: str, host: Host
 ) -> tuple[tuple[str, str], ...]:
-    """Return what a source's build requires of other tools; () where no name says it.
+    """Return the other tools that a source's build requires; () if no name states it.
 
     A version that itself names its variant, such as `1.17.3-otp-27`, requires nothing.
     """

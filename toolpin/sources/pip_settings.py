@@ -1,6 +1,6 @@
-"""Turns the user's pip configuration into where the index is and how it is reached.
+"""Reads from the user's pip configuration where the index is and how it is reached.
 
-pip itself reads its files and variables: `pip config list` is run once by each process.
+pip itself reads its files and variables: `pip config list` is run once per process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from toolpin.system.process import run
 
 _TIMEOUT_S = 60.0
 _PIP = (sys.executable, "-I", "-m", "pip")
-# What says where the index is; another PIP_ variable could change the call itself
+# Variables for the index; other PIP_ variables could change the call itself
 # (PIP_PYTHON, PIP_QUIET, PIP_LOG ...).
 _KEPT = (
     "PIP_CERT PIP_CLIENT_CERT PIP_CONFIG_FILE PIP_EXTRA_INDEX_URL PIP_FIND_LINKS "
@@ -41,7 +41,7 @@ _TRUE = ("1", "true", "yes", "on", "y", "t")
 
 
 class PipSettings(NamedTuple):
-    """The indexes in pip's order, other places with wheels, and how to reach them."""
+    """The indexes in pip's order, other places with wheels, connection settings."""
 
     indexes: tuple[str, ...]
     find_links: tuple[str, ...]
@@ -49,9 +49,9 @@ class PipSettings(NamedTuple):
 
 
 def read_pip_settings(env: Mapping[str, str]) -> PipSettings:
-    """Return what this user's pip is set up for. Raises Unreachable.
+    """Return the configuration of this user's pip. Raises Unreachable.
 
-    Of the sections those of `pip download` count, and a variable more than a file.
+    The sections of `pip download` apply, and variables override files.
     """
     kept = {k: v for k, v in env.items() if not k.startswith("PIP_") or k in _KEPT}
     env = {**kept, **_SETTLED}
@@ -83,7 +83,7 @@ def read_pip_settings(env: Mapping[str, str]) -> PipSettings:
 
 
 def pip_line(*args: str) -> str:
-    """Return a line to paste that runs the pip whose configuration counts."""
+    """Return a command line for the pip whose configuration is used."""
     return " ".join(map(as_word, (sys.executable, "-m", "pip", *args)))
 
 
@@ -100,7 +100,7 @@ def _pip(env: Mapping[str, str], *args: str) -> str:
 
 
 def _default_index(env: Mapping[str, str]) -> str:
-    """Return pip's own index, which only its help states."""
+    """Return pip's default index, which only its help states."""
     match = _DEFAULT.search(_pip(env, "download", "--help"))
     if match is None:
         raise Unreachable("pip reports no index", (), pip_line("config", "debug"))
@@ -126,7 +126,7 @@ def _absolute(place: str, env: Mapping[str, str]) -> str:
 
 
 def _check_transport(index: str, trusted: list[str]) -> None:
-    """Refuse plain http to a host that pip is not told to trust, as pip does."""
+    """Refuse plain http to a host that pip does not trust, as pip does."""
     parts = urlsplit(index)
     if parts.scheme != "http" or urls.is_loopback(index):
         return
@@ -159,7 +159,7 @@ def _with_password(index: str, provider: str, env: Mapping[str, str]) -> str:
 
 
 def _keyrings(provider: str, env: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
-    """Yield the command lines of keyring that a provider stands for."""
+    """Yield the command lines of keyring for a provider setting."""
     if provider in ("auto", "import") and importlib.util.find_spec("keyring"):
         yield (sys.executable, "-I", "-m", "keyring")
     path = shutil.which("keyring", path=env.get("PATH"))

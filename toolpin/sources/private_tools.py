@@ -1,8 +1,8 @@
-"""Installs the programs that serve toolpin alone, and checks them before each use.
+"""Installs the programs that only toolpin uses, and checks them before each use.
 
-Each comes in a wheel whose digest is known here. It is an install like any other, with
-a receipt, in a store of its own in the data directory: a cache may be restored by a CI,
-or be in a checkout, and then others have decided what is in it.
+Each comes in a wheel whose digest is in the code. It is an install with a receipt, in a
+separate store in the data directory, not in the cache: a cache may be restored by a CI,
+or be in a checkout, so that others control its content.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Wheel(NamedTuple):
 
     @property
     def artifact(self) -> Artifact:
-        """The wheel as something to download."""
+        """The wheel as an artifact to download."""
         name = self.package.replace("-", "_")
         filename = f"{name}-{self.version}-{self.tags}.whl"
         locator = f"pypi:{self.package}=={self.version}#{filename}"
@@ -40,7 +40,7 @@ class Wheel(NamedTuple):
 
 
 class PrivateTool(NamedTuple):
-    """A program of toolpin's own: from which wheel, and what of the wheel it is."""
+    """A private program: its wheel, and its path in the wheel."""
 
     name: str
     wheel: Wheel
@@ -48,7 +48,7 @@ class PrivateTool(NamedTuple):
 
 
 class PrivateTools:
-    """The store of helpers in `directory`. Several threads may use it."""
+    """The store of private programs in `directory`; safe for several threads."""
 
     def __init__(
         self, directory: str, host: Host, cache: Cache, download: Download
@@ -59,13 +59,13 @@ class PrivateTools:
         self._download = download
 
     def is_installed(self, helper: PrivateTool) -> bool:
-        """Say whether a helper would be used as it is, without a download."""
+        """Return whether a helper is intact, so that no download is needed."""
         return installs.is_installed(self._paths, _pin(helper))
 
     def provide(
         self, helper: PrivateTool, begin: Callable[[], None] | None = None
     ) -> str:
-        """Return the directory of a helper that is as its wheel had it.
+        """Return the directory of a helper, unchanged from its wheel.
 
         One that is missing, damaged or not from this wheel is installed; `begin` is
         called before that. Raises ToolpinError.

@@ -1,4 +1,4 @@
-"""What a kind of source is, and how the text of a plugin is filled in."""
+"""The protocol of a kind of source, and how plugin templates are filled in."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ if TYPE_CHECKING:  # a plugin is read without them, and they are heavy
     from toolpin.sources.npm_finder import NpmFinder
     from toolpin.sources.pypi_client import PypiClient
     from toolpin.sources.script import ScriptSource
-# What a source's answer may fill in for a name: one word, and no way to a parent.
+# A valid value from a response for a placeholder: one word, without a path.
 WORD = r"(?!\.)[\w.+-]+"
 
 Progress = Callable[[int, int | None], None]
-# What the group names in `Field.holds` stand for.
+# The members of the placeholder groups in `Field.holds`.
 Groups = Mapping[str, Collection[str]]
 
 
 class Source(Protocol):
     """One place with builds of one tool.
 
-    All methods raise Unreachable when the place gives no answer.
+    All methods raise Unreachable if the place gives no answer.
     """
 
     def releases(self, host: Host) -> list[Release]:
         """Return the versions that have a build for the host, in no order."""
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:
-        """Return what to fetch for one version on this very host, the main one first.
+        """Return the artifacts of one version on exactly this host, the main one first.
 
         Raises NotPublished.
         """
@@ -48,12 +48,12 @@ class Source(Protocol):
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return every build of a version for hosts of this kind. Raises NotPublished.
 
-        A host without a libc_version stands for one of any version.
+        A host without a libc_version matches any version.
         """
 
 
 class Services(NamedTuple):
-    """What sources are read with: lists that are fetched once, and clients of others.
+    """The services that sources use: cached indexes, and the clients of others.
 
     `scripts` returns the asdf plugin of a name, as a source.
     """
@@ -68,10 +68,10 @@ class Services(NamedTuple):
 
 
 class Client(NamedTuple):
-    """A program that queries a place instead of toolpin, and how it is set up.
+    """An external program that queries a place, and how it is configured.
 
     `configured` returns the index that it uses, "" for its default. It raises
-    Unreachable where there is no such program, and downloads nothing.
+    Unreachable without such a program, and downloads nothing.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Client(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """What is wrong with a source whose fields are well formed one by one."""
+    """A fault of a source whose fields are valid one by one."""
 
     field: str
     what: str
@@ -90,19 +90,18 @@ class Fault(NamedTuple):
 class Kind:
     """One kind of place that has builds: its fields, and how its sources are used.
 
-    `fields` are all that a `[[source]]` of this kind may have, `own` the type of those
-    that are in `SourceSpec.own`, `needs` those of `own` that must not be empty. A kind
-    without `fields` is in no file. `groups` returns the names behind the group names in
-    `Field.holds`, but for HOST_VALUES. The other functions:
+    `fields` are all fields that a `[[source]]` of this kind may have, `own` the type of
+    those that are in `SourceSpec.own`, `needs` those of `own` that must not be empty. A
+    kind without `fields` is in no file. `groups` returns the members of the groups in
+    `Field.holds`, except HOST_VALUES. The other functions:
 
-    - `open` returns the version list and the artifacts, read with the services.
-    - `address` returns where the list is: a URL that may hold placeholders, or
-      `npm:PACKAGE`; "" for a list that is on disk.
-    - `names` says whether a source would name these artifacts for a version, so that a
-      lockfile cannot make it fetch others. Companions are not among them.
-    - `steps` returns how such artifacts become a tree.
-    - `verified_by` returns where their digests come from, as lockfiles name it: for a
-      build one word, without one all words that are possible, the usual one first.
+    - `open` returns the version list and the artifacts, read with the services. -
+    `address` returns the address of the list: a URL with placeholders, or
+    `npm:PACKAGE`; "" for a list on disk. - `names` returns whether a source would name
+    these artifacts for a version, so that a lockfile cannot make it fetch others.
+    Companions are not among them. - `steps` returns the steps that turn such artifacts
+    into a tree. - `verified_by` returns where their digests come from, as lockfiles
+    name it: one word for a build; without one all possible words, the usual one first.
     """
 
     own: type[Any]
@@ -121,14 +120,14 @@ class Kind:
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
-    """Replace each `{name}` by its value; a name without one is a KeyError."""
+    """Replace each `{name}` by its value; a name without a value is a KeyError."""
     return PLACEHOLDER.sub(lambda match: values[match[1]], template)
 
 
 def shape_of(template: str, values: Mapping[str, str], word: str = WORD) -> str:
-    """Return the pattern of what a template becomes.
+    """Return the pattern that matches a filled-in template.
 
-    A name without a value is a group that takes one word.
+    A name without a value becomes a group that matches one word.
     """
     parts = re.split(r"\{(\w+)\}", template)
     parts[::2] = map(re.escape, parts[::2])
@@ -154,7 +153,7 @@ def tool_requirements(
 
 
 def line_channels(codename: str) -> tuple[str, ...]:
-    """Return what a release of a long-term line may be asked for by."""
+    """Return the channel names of a release in a long-term line."""
     return (codename, "lts", f"lts-{codename}")
 
 
@@ -175,8 +174,8 @@ def read_lines(text: bytes, shape: Mapping[str, str]) -> dict[str, str]:
     """Return the first version of each long-term line that a JSON list states.
 
     `shape` names the keys of a release's `version` and of its line's name, the
-    `channel`, which is no text for a release of no line. Raises ValueError, LookupError
-    or TypeError for a document of another shape.
+    `channel`, which is not a string for a release outside of these lines. Raises
+    ValueError, LookupError or TypeError for a document of another shape.
     """
     first: dict[str, str] = {}
     for release in parse_json(text):

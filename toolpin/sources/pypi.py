@@ -1,4 +1,4 @@
-"""Builds among the wheels of the Python package indexes that pip is set up for."""
+"""Builds among the wheels of the Python package indexes that pip is configured for."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ class PypiSource:
         return self._client.builds(package, packaged, host)
 
     def _packaged(self, version: str, host: Host) -> tuple[str, str]:
-        """Return the package, and the packager's newest version of the tool's."""
+        """Return the package, and its newest version for the tool's version."""
         package = _package(self._spec.at(version, host), host)
         _, version = self._spec.split_edition(version)
         numbers = self._own.numbers
         if not numbers:
             return package, version
         known = self._client.versions(package, host)
-        same = [item for item in known if _cut(item, numbers) == version]
+        same = [release for release in known if _cut(release, numbers) == version]
         return package, max(same, key=sort_key, default=version)
 
 
@@ -85,7 +85,7 @@ def _package(spec: SourceSpec, host: Host) -> str:
 
 
 def _cut(version: str, numbers: int) -> str:
-    """Return a package's version without the packager's own numbers."""
+    """Return a package's version without the packager's extra numbers."""
     return ".".join(version.split(".")[:numbers]) if numbers else version
 
 

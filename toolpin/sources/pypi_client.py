@@ -1,7 +1,7 @@
-"""Wheels on the Python package indexes that this machine's pip is set up for.
+"""Wheels on the Python package indexes that this machine's pip is configured for.
 
-A package's page is read once by each process, from the indexes and other places that
-pip would read, with pip's proxy and certificates. No project code runs.
+A package's page is read once per process, from the indexes and other places that pip
+would read, with pip's proxy and certificates. No project code runs.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ _SHAPELESS = (ValueError, LookupError, TypeError, AttributeError, RecursionError
 
 
 class PypiClient:
-    """Reads indexes and downloads wheels. Several threads may use it."""
+    """Reads indexes and downloads wheels; safe for several threads."""
 
     def __init__(self, env: Mapping[str, str], cache: Cache, limits: Limits) -> None:
         self._env = env
         self._cache = cache
         self._limits = limits
         self._known: dict[str, list[Wheel]] = {}
-        self._mutex = threading.Lock()
+        self._lock = threading.Lock()
 
     def versions(self, dist: str, host: Host) -> list[str]:
         """Return the versions with a wheel for the host. Raises Unreachable.
 
-        Without pre-releases and what was withdrawn.
+        Without pre-releases and withdrawn versions.
         """
         fromkeys = dict.fromkeys(
             wheel.version
@@ -75,15 +75,22 @@ class PypiClient:
     def builds(self, dist: str, version: str, host: Host) -> list[Build]:
         """Return the wheels of one version for hosts of this kind.
 
-        Of those that require the same the best one; what requires most comes first.
+        Of those with equal requirements the best one; the most demanding ones come
+        first.
         """
         wheels: dict[tuple[tuple[str, str], ...], Wheel] = {}
-        listed_wheels = [item for item in self._wheels(dist) if item.version == version]
-        digested = [item for item in listed_wheels if item.sha256 or _local(item.url)]
+        listed_wheels = [
+            wheel for wheel in self._wheels(dist) if wheel.version == version
+        ]
+        digested = [
+            wheel for wheel in listed_wheels if wheel.sha256 or _local(wheel.url)
+        ]
         for wheel in digested or listed_wheels:
             if (requires := wheel.requires(host)) is not None:
                 before = wheels.get(requires, wheel)
-                wheels[requires] = max(before, wheel, key=lambda item: item.rank)
+                wheels[requires] = max(
+                    before, wheel, key=lambda candidate: candidate.rank
+                )
         if not wheels:
             raise NotPublished(f"{dist} has no {version} for {host}")
         return [
@@ -92,7 +99,7 @@ class PypiClient:
         ]
 
     def download(self, artifact: Artifact, part: str, progress: Progress) -> None:
-        """Download a `pypi:` artifact to `part`, for whatever host the wheel is.
+        """Download a `pypi:` artifact to `part`, for any host.
 
         The caller verifies it.
         """
@@ -104,7 +111,7 @@ class PypiClient:
         ]
         if not named:
             raise Unreachable(f"the index has no {match[3]}", _places(self._settings))
-        same = [item for item in named if item.sha256 == artifact.digest.hex]
+        same = [wheel for wheel in named if wheel.sha256 == artifact.digest.hex]
         url = (same or named)[0].url
         with listed(artifact.filename):
             if path := _local(url):
@@ -115,7 +122,7 @@ class PypiClient:
                 self._fetcher.download(where, part, progress)
 
     def index(self) -> str:
-        """Return the index that pip is set up for, "" for none."""
+        """Return the index that pip is configured for, "" for none."""
         return next(iter(self._settings.indexes), "")
 
     @cached_property
@@ -132,11 +139,11 @@ class PypiClient:
         return Indexes(self._fetcher, self._cache, str, accept=_ACCEPT)
 
     def _wheels(self, dist: str) -> list[Wheel]:
-        """Return every wheel of a package; of two of one name pip's first.
+        """Return every wheel of a package; of two with one name pip's first.
 
-        Raises Unreachable where a place gives no answer: what it has may be the better.
+        Raises Unreachable if a place gives no answer: it may have the better one.
         """
-        with self._mutex:
+        with self._lock:
             if dist not in self._known:
                 self._known[dist] = [*self._listed(dist)]
             return self._known[dist]
@@ -175,8 +182,8 @@ def _runs(wheel: Wheel, host: Host) -> bool:
     return requires is not None and not lacks(host, Build((), requires))
 
 
-def _demand(found: tuple[tuple[tuple[str, str], ...], Wheel]) -> list[object]:
-    return [sort_key(least) for _, least in found[0]]
+def _demand(located: tuple[tuple[tuple[str, str], ...], Wheel]) -> list[object]:
+    return [sort_key(least) for _, least in located[0]]
 
 
 def _artifact(dist: str, wheel: Wheel) -> Artifact:
@@ -191,9 +198,9 @@ def _artifact(dist: str, wheel: Wheel) -> Artifact:
 
 
 def _may_name(place: str, wheel: Wheel) -> bool:
-    """Say whether a page may send us to a file: by the rules of redirects.
+    """Return whether a page may link to a file: by the rules of redirects.
 
-    No file of this machine, none behind TLS without it, none in a private network.
+    No file of this machine, no plain http from TLS, nothing in a private network.
     """
     try:
         urls.redirected(place, wheel.url, place)
@@ -203,7 +210,7 @@ def _may_name(place: str, wheel: Wheel) -> bool:
 
 
 def _with_user(wheel: Wheel, place: str) -> Wheel:
-    """Return the wheel; the user of an index is that of files at the same origin."""
+    """Return the wheel, with the index's user for files at the same origin."""
     user, at, _ = urlsplit(place).netloc.rpartition("@")
     parts = urlsplit(wheel.url)
     if not at or parts.username or urls.origin(place) != urls.origin(wheel.url):
@@ -212,7 +219,7 @@ def _with_user(wheel: Wheel, place: str) -> Wheel:
 
 
 def _local(place: str) -> str:
-    """Return the path that a place is on this machine; "" for a web address."""
+    """Return the local path of a place; "" for a web address."""
     parts = urlsplit(place)
     if parts.scheme == "file":
         return unquote(parts.path)
@@ -220,7 +227,7 @@ def _local(place: str) -> str:
 
 
 def _in_directory(path: str, dist: str) -> list[Wheel]:
-    """Return the wheels of a directory: those of its index.html, or its own."""
+    """Return the wheels of a directory: those in its index.html, or its files."""
     if os.path.isdir(path):
         page = os.path.join(path, "index.html")
         if not os.path.isfile(page):

@@ -1,6 +1,6 @@
-"""The source of kind `script`: an asdf plugin asked for versions, and pinned itself.
+"""The source of kind `script`: an asdf plugin, which lists versions.
 
-What it names to fetch is the plugin. What its scripts fetch, no digest tells.
+Its artifact is the plugin itself. What its scripts download has no digest.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _VERIFIED = "plugin only, not what its scripts fetch"
 
 
 class Script(NamedTuple):
-    """The plugin of an asdf source: its tool, and its directory of scripts."""
+    """The fields of an asdf source: its tool, and its directory of scripts."""
 
     plugin: str
     directory: str
 
 
 class ScriptSource:
-    """One plugin of scripts, as a source."""
+    """A scripted plugin, as a source."""
 
     def __init__(self, scripts: Scripts, git: Git, *, offline: bool) -> None:
         self._scripts = scripts
@@ -37,7 +37,7 @@ class ScriptSource:
         self._offline = offline
         self._listed: list[str] | None = None
         self._identity: Identity | None = None
-        self._mutex = threading.Lock()  # a lock asks for several hosts at once
+        self._lock = threading.Lock()  # a lock queries several hosts at once
 
     def releases(self, host: Host) -> list[Release]:  # noqa: ARG002 - Source's shape
         """Return what the plugin lists, in its order."""
@@ -49,13 +49,13 @@ class ScriptSource:
         return self._scripts.latest(query)
 
     def artifacts(self, version: str, host: Host) -> tuple[Artifact, ...]:  # noqa: ARG002 - Source's shape
-        """Return the plugin as it is now, also for a version that it does not list."""
+        """Return the current state of the plugin, even for an unlisted version."""
         return (artifact_of(self._scripts.name, self._read_identity()),)
 
     def builds(self, version: str, host: Host) -> list[Build]:
         """Return the one build of a version that the plugin lists, or of a ref.
 
-        Raises ToolpinError for a plugin with changes that no commit has.
+        Raises ToolpinError for a plugin with uncommitted changes.
         """
         name = self._scripts.name
         identity = self._read_identity()
@@ -68,13 +68,13 @@ class ScriptSource:
         return [Build(self.artifacts(version, host))]
 
     def _read_identity(self) -> Identity:
-        with self._mutex:
+        with self._lock:
             if self._identity is None:
                 self._identity = self._git.identity(self._scripts.directory)
             return self._identity
 
     def _versions(self) -> list[str]:
-        with self._mutex:
+        with self._lock:
             if self._listed is None:
                 self._go_online()
                 try:
@@ -92,7 +92,7 @@ class ScriptSource:
 
 
 def artifact_of(name: str, identity: Identity) -> Artifact:
-    """Return what a lockfile and a receipt name of a plugin: its commit and files."""
+    """Return a plugin's artifact in lockfiles and receipts: its commit and files."""
     where = f"{identity.url}@{identity.commit}"
     kind, text = "git", quote(where, safe="/:@%~+=&?#,;!$'()*")
     if identity.is_directory:

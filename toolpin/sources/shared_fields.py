@@ -1,4 +1,4 @@
-"""The fields that several kinds of source have, and the steps that they share."""
+"""The fields that several kinds of source share, and the steps for archives."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ ARCHIVE: dict[str, Field] = {
         holds=("install",),
     ),
 }
-# What differs in `[[source.when]]`: all but what says which versions there are.
+# The fields of `[[source.when]]`: all but those that determine the versions.
 WHEN: dict[str, Field] = {
     "since": Field(read_version, "a version", "the first version that it is for", ""),
     "below": Field(read_version, "a version", "the first that it is not for", ""),
@@ -227,7 +227,7 @@ def built_for(*holds: str) -> dict[str, Field]:
 def archive_steps(
     spec: SourceSpec, artifacts: tuple[Artifact, ...], version: str, host: Host
 ) -> list[Step]:
-    """Return how artifacts, each an archive or a program, become one tree."""
+    """Return the steps that unpack artifacts, archives or programs, into one tree."""
     steps: list[Step] = []
     only = fill(spec.only, spec.values(host, version=version))
     for index, artifact in enumerate(artifacts):
@@ -248,8 +248,8 @@ def filled_links(spec: SourceSpec, version: str, host: Host) -> list[Link]:
 
 
 def packages(spec: SourceSpec, host: Host) -> list[str]:
-    """Return every package of a registry that a source takes versions from."""
-    changed = [spec.with_fields(item.fields) for item in spec.when]
+    """Return every registry package that a source takes versions from."""
+    changed = [spec.with_fields(condition.fields) for condition in spec.when]
     names = (
         fill(fields.own.package, fields.values(host)) for fields in (spec, *changed)
     )
@@ -257,5 +257,5 @@ def packages(spec: SourceSpec, host: Host) -> list[str]:
 
 
 def part_names(parts: Sequence[str], values: Mapping[str, str]) -> list[str]:
-    """Return the further archives of a version, as a source's templates name them."""
+    """Return the names of a version's further archives, by a source's templates."""
     return [fill(template, values) for template in parts]

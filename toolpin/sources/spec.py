@@ -25,9 +25,9 @@ class Companion(NamedTuple):
 
 
 class When(NamedTuple):
-    """Fields that differ for versions from one on, below another, on some hosts.
+    """Fields that differ in a range of versions, on some hosts.
 
-    "" for a limit that there is not, () for every host.
+    From one version on and below another; "" for no limit, () for every host.
     """
 
     since: str
@@ -36,14 +36,14 @@ class When(NamedTuple):
     fields: Mapping[str, Any]
 
     def holds(self, version: str, host: str) -> bool:
-        """Say whether a version on a host is one of those."""
+        """Return whether a version on a host is in the range."""
         late = not self.since or not is_older(version, self.since)
         early = not self.below or is_older(version, self.below)
         return late and early and (not self.on or host in self.on)
 
 
 def is_older(version: str, other: str) -> bool:
-    """Say whether a version came before another: `1.2-rc1` is no older than `1.2`."""
+    """Return whether a version is older; `1.2-rc1` is not older than `1.2`."""
     return sort_key(version) < sort_key(other) and not is_prefix(other, version)
 
 
@@ -78,11 +78,11 @@ class SourceSpec(NamedTuple):
     when: tuple[When, ...] = ()
 
     def is_release(self, version: str) -> bool:
-        """Say whether a name is a release's, and not a branch's or a moving tag's."""
+        """Return whether a name is a release's, not a branch's or a moving tag's."""
         return not self.releases or bool(re.fullmatch(self.releases, version))
 
     def values(self, host: object, **more: str) -> dict[str, str]:
-        """Return what fills the placeholders of its texts for a host, with `more`."""
+        """Return the placeholder values of its texts for a host, with `more`."""
         name = str(host)
         values = {**host_words(name, self.words), **self.hosts[name]}
         if "version" in more:
@@ -100,11 +100,11 @@ class SourceSpec(NamedTuple):
         return "", version
 
     def in_editions(self, version: str) -> list[str]:
-        """Return the versions that a publisher's one is for: in every edition."""
+        """Return the versions for a publisher's version: one in every edition."""
         return [f"{edition}{version}" for edition in self.editions or ("",)]
 
     def _numbers(self, version: str) -> dict[str, str]:
-        """Return a version's numbers, and how its publisher writes it."""
+        """Return a version's numbers, and its form in the publisher's names."""
         numbers = re.split(r"[-+]", version)[0].split(".")
         written = version
         for text, other in self.written.items():
@@ -116,16 +116,16 @@ class SourceSpec(NamedTuple):
         }
 
     def at(self, version: str, host: object) -> SourceSpec:
-        """Return the source as it is for one version on one host, without ranges."""
+        """Return the source for one version on one host, without ranges."""
         fields = self._replace(when=())
         _, version = self.split_edition(version)
-        for item in self.when:
-            if item.holds(version, str(host)):
-                fields = fields.with_fields(item.fields)
+        for condition in self.when:
+            if condition.holds(version, str(host)):
+                fields = fields.with_fields(condition.fields)
         return fields
 
     def with_fields(self, fields: Mapping[str, Any]) -> SourceSpec:
-        """Return the source with other fields; words and values of hosts are added."""
+        """Return the source with other fields; words and values of hosts are merged."""
         own = {key: value for key, value in fields.items() if key in self.own._fields}
         shared = {key: value for key, value in fields.items() if key not in own}
         if "words" in shared:
@@ -147,19 +147,19 @@ def check_since(spec: SourceSpec, version: str, host: Host) -> None:
 
 
 def first_build(version: str, firsts: Sequence[str]) -> str | None:
-    """Return the first version with a build, where `version` is older than that.
+    """Return the first version with a build, if `version` is older than that.
 
-    `firsts` has the first one of all, or the first one of each line of versions; lines
-    are told apart by their first number.
+    `firsts` has the first version, or the first one of each line of versions; lines are
+    identified by their first number.
     """
-    same = [item for item in firsts if is_prefix(version.partition(".")[0], item)]
+    same = [first for first in firsts if is_prefix(version.partition(".")[0], first)]
     for first in same or sorted(firsts, key=sort_key)[:1]:
         if is_older(version, first) and not is_prefix(version, first):
             return first
     return None
 
 
-# What Go names systems and processors, the most usual words.
+# Go's names of systems and processors, the most common words.
 _WORDS = {
     "linux": "linux",
     "macos": "darwin",
@@ -173,7 +173,7 @@ HOST_WORDS = ("os", "arch", "triple")
 
 
 def host_words(host: str, words: Mapping[str, str]) -> dict[str, str]:
-    """Return {os}, {arch} and {triple} of a host: a publisher's own words, or Go's."""
+    """Return {os}, {arch} and {triple} of a host: the publisher's words, or Go's."""
     system, _, rest = host.partition("-")
     arch, _, libc = rest.partition("-")
     known = {**_WORDS, **words}

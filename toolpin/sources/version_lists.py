@@ -1,6 +1,6 @@
 """Lists versions where the files are not: Git tags, and packages of registries.
 
-Tags are read with Git's own protocol, which no limit of GitHub's API counts.
+Tags are read with Git's protocol, to which the limits of GitHub's API do not apply.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _pkt_lines(data: bytes) -> Iterator[bytes]:
 
 
 def listed_names(services: Services, place: str, host: Host) -> list[str]:
-    """Return what `versions` of a source names: tags, or versions of a package."""
+    """Return the names that `versions` of a source lists: tags, or package versions."""
     kind, _, name = place.partition(":")
     if kind == "npm":
         return services.npm.versions(name)
@@ -68,18 +68,18 @@ def listed_names(services: Services, place: str, host: Host) -> list[str]:
 
 
 def versions_in(spec: SourceSpec, names: Iterable[str], host: Host) -> dict[str, str]:
-    """Return the versions that tags are of, each with its newest revision, "" for none.
+    """Return the versions of tags, each with its newest revision, "" for none.
 
-    A tag counts where it is the one that the plugin expects of its version.
+    A tag is accepted if it is the one that the plugin expects for its version.
     """
-    changed = (item.fields.get("tag") for item in spec.when)
+    changed = (condition.fields.get("tag") for condition in spec.when)
     templates = dict.fromkeys([spec.own.tag, *filter(None, changed)])
     shapes = {template: re.compile(tag_shape(template)) for template in templates}
     versions: dict[str, str] = {}
     for name in names:
         for template, shape in shapes.items():
             match = shape.fullmatch(name)
-            # Of `v1.2` the v is another template's, of `nightly` all of it may be.
+            # In `v1.2` the v may belong to another template, in `nightly` all of it.
             if not match or re.match(r"v\d", match["version"]):
                 continue
             if len(shapes) > 1 and not match["version"][0].isdigit():
@@ -94,7 +94,7 @@ def versions_in(spec: SourceSpec, names: Iterable[str], host: Host) -> dict[str,
 def listed_releases(
     spec: SourceSpec, names: Iterable[str], host: Host
 ) -> list[Release]:
-    """Return the versions that tags are of, but those before the host's first one."""
+    """Return the versions of tags, except those before the host's first one."""
     since = spec.since.get(str(host), ())
     return [
         Release(edition)

@@ -1,7 +1,7 @@
-"""Turns a page of a Python package index into the wheels that it lists. Pure.
+"""Parses a page of a Python package index into the wheels that it lists. Pure.
 
-Pages are JSON (PEP 691) or HTML (PEP 503); names of wheels are those of PEP 427, their
-platforms those of PEP 425, 600 and 656.
+Pages are JSON (PEP 691) or HTML (PEP 503); names of wheels follow PEP 427, their
+platforms PEP 425, 600 and 656.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _ARCHES = {
 
 
 class Wheel(NamedTuple):
-    """A wheel of an index; `sha256` is "" where the page has none."""
+    """A wheel of an index; `sha256` is "" if the page has none."""
 
     filename: str
     url: str
@@ -61,20 +61,20 @@ class Wheel(NamedTuple):
 
     @property
     def rank(self) -> tuple[bool, int, str]:
-        """What is greater in the better of two wheels for the same hosts."""
+        """The sort key among wheels for the same hosts: the better one is greater."""
         _, _, build, python, _, _ = _parts(self.filename)
         number = re.match(r"\d*", build or "")
         return "py3" in python, int(number[0] or 0) if number else 0, self.filename
 
     def requires(self, host: Host) -> tuple[tuple[str, str], ...] | None:
-        """Return what the wheel requires of hosts of this kind; None if it has none.
+        """Return what the wheel requires of hosts of this kind, None for other hosts.
 
-        That is the oldest of its platforms that are of this kind: one file may be
-        for glibc and for musl.
+        The oldest of its matching platforms decides: one file may be for glibc and for
+        musl.
         """
         *_, abi, platforms = _parts(self.filename)
         if not {"none", "abi3"}.intersection(abi.split(".")):
-            return None  # a module of one Python, and no program
+            return None  # a module of one Python, not a program
         if "any" in platforms.split("."):
             return ()
         results = []

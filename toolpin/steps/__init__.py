@@ -1,1 +1,1 @@
-"""The steps of a plan: a tree unpacked or built, finished in its place, and proven."""
+"""The steps of a plan: unpack or build a tree, finish it in place, and check it."""

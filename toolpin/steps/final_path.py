@@ -1,4 +1,4 @@
-"""Does the steps that need a tree's final path: text and programs that name it.
+"""Runs the steps that need a tree's final path: text and programs that contain it.
 
 Everything here changes files of one tree. It publishes nothing.
 """
@@ -22,9 +22,9 @@ _UNSAFE = re.compile(r"""[\s;&|\\"'$`*?<>()\[\]{}#!]""")
 
 
 def check_place(plan: Plan, tree: str) -> None:
-    """Raise ToolpinError for a place that scripts could not name.
+    """Raise ToolpinError for a path that scripts could not contain.
 
-    A plugin's own scripts are handed the place: what they make of it is theirs.
+    A plugin's own scripts receive the path and are responsible for it.
     """
     if not plan.is_scripted and _UNSAFE.search(tree):
         raise ToolpinError(
@@ -36,10 +36,10 @@ def check_place(plan: Plan, tree: str) -> None:
 
 
 def finish(plan: Plan, tree: str, patchelf: Callable[[], str]) -> None:
-    """Do the plan's last steps in `tree`, which stands in its final place.
+    """Run the plan's last steps in `tree`, which is in its final place.
 
-    `patchelf` is called where a program has to be changed. Raises Refused for a plugin
-    whose text is not there, ToolpinError where a file or a program resists.
+    `patchelf` is called if a program has to be changed. Raises Refused if the plugin's
+    text is missing, ToolpinError for a file or program that cannot be changed.
     """
     for step in plan.steps:
         if isinstance(step, Rewrite):
@@ -51,7 +51,7 @@ def finish(plan: Plan, tree: str, patchelf: Callable[[], str]) -> None:
 
 
 def _run(step: Run, tree: str) -> None:
-    """Run a program of the tree. Raises ToolpinError with its last words."""
+    """Run a program of the tree. Raises ToolpinError with its last output."""
     command = [word.replace("{install}", tree) for word in step.command]
     env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": tree, "LC_ALL": "C"}
     finished = run(command, env=env, cwd=tree, timeout_s=_RUN_S)
@@ -64,7 +64,7 @@ def _run(step: Run, tree: str) -> None:
 
 
 def _rewrite(step: Rewrite, tree: str) -> None:
-    """Put the tree's path for a text, in the files that have it."""
+    """Replace a text by the tree's path, in the files that have it."""
     results = sorted(glob.glob(glob.escape(tree) + f"/{step.pattern}"))
     for path in results:
         if os.path.islink(path) or not os.path.isfile(path):
@@ -83,7 +83,7 @@ def _rewrite(step: Rewrite, tree: str) -> None:
 
 
 def _replace(path: str, data: bytes) -> None:
-    """Write a file again: unpacked ones may be links of each other, or not writable."""
+    """Write a file again: unpacked ones may be hard links, or not writable."""
     mode = os.stat(path).st_mode & 0o777
     fresh = f"{path}.new"
     with open(fresh, "xb") as file:
@@ -93,7 +93,7 @@ def _replace(path: str, data: bytes) -> None:
 
 
 def _patch(step: Patch, tree: str, patchelf: str) -> None:
-    """Set loader and library folder of every ELF file outside the folder itself."""
+    """Set loader and library directory of every ELF file outside that directory."""
     libraries = f"{tree}/{step.directory}"
     for directory, names, files in walk(tree):
         if directory == tree and step.directory in names:
@@ -102,10 +102,10 @@ def _patch(step: Patch, tree: str, patchelf: str) -> None:
             if os.path.islink(path) or not _is_elf(path):
                 continue
             options = ["--force-rpath", "--set-rpath", libraries]
-            if _asks(patchelf, "--print-interpreter", path):
+            if _queries(patchelf, "--print-interpreter", path):
                 if step.loader:
                     options += ["--set-interpreter", f"{libraries}/{step.loader}"]
-            elif not _asks(patchelf, "--print-needed", path):
+            elif not _queries(patchelf, "--print-needed", path):
                 continue  # an object file, or one that needs no library
             os.chmod(path, os.stat(path).st_mode | 0o200)
             finished = run(
@@ -119,7 +119,7 @@ def _patch(step: Patch, tree: str, patchelf: str) -> None:
                 )
 
 
-def _asks(patchelf: str, question: str, path: str) -> bool:
+def _queries(patchelf: str, question: str, path: str) -> bool:
     finished = run([patchelf, question, path], env={}, cwd="/", timeout_s=_PATCH_S)
     return finished.status == 0 and bool(finished.out.strip())
 

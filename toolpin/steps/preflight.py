@@ -1,7 +1,7 @@
-"""Says what a build lacks on this machine, before anything is downloaded.
+"""Finds what a build lacks on this machine, before anything is downloaded.
 
-Programs are looked for on PATH; headers, libraries and their versions by asking the
-compiler. Nothing is installed. It also tells the versions of what a build links to.
+Programs are looked up on PATH; headers, libraries and their versions with the compiler.
+Nothing is installed. It also finds the versions of what a build links to.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from toolpin.system.process import run
 from toolpin.versions import sort_key
 
 _COMPILERS = ("cc", "gcc", "clang")
-# Variables that name a compiler, by what it is called where nobody names one.
+# Variables that name a compiler, by its default name.
 _NAMED_BY = {"cc": "CC", "c++": "CXX"}
 _COMPILE_S = 20.0
 _MARK = "toolpin_version"
@@ -31,12 +31,12 @@ _MANAGERS = {
 }
 
 
-def lacking(
+def missing_needs(
     recipe: Recipe, pin: Pin, env: Mapping[str, str], options: Sequence[str] = ()
 ) -> tuple[Need, ...]:
     """Return what is missing and can be supplied. Raises NoFit for anything else.
 
-    `options` are those for configure: some make a need needless.
+    `options` are those for configure: some remove a need.
     """
     needs = [need for need in _needs(recipe, pin) if not is_needless(need, options)]
     missing = list(_missing(needs, env))
@@ -49,25 +49,25 @@ def lacking(
 
 
 def is_needless(need: Need, options: Sequence[str]) -> bool:
-    """Say whether one of the options for configure does away with a need."""
+    """Return whether one of the options for configure removes a need."""
     return bool(need.unless) and any(
         option.startswith(need.unless) for option in options
     )
 
 
 def applies(need: Need, version: str) -> bool:
-    """Say whether a need counts for a version."""
+    """Return whether a need applies to a version."""
     return not need.below or sort_key(version) < sort_key(need.below)
 
 
 def refusal(pin: Pin, missing: Sequence[Need], env: Mapping[str, str]) -> NoFit:
-    """Return the error that names all that is missing, and what installs it."""
+    """Return the error that names all missing needs, and what installs them."""
     facts = [("missing", need.what) for need in missing]
     facts += [("instead", need.hint) for need in missing if need.hint]
     line = _install_line(missing, env)
     if line:
         facts.append(("to build it", line))
-    # What no package brings, that line does not fix.
+    # That line does not fix what no package provides.
     hint = line if all(need.packages for need in missing) else None
     return NoFit(f"{pin} cannot be built on this machine", facts, hint or None)
 
@@ -75,9 +75,9 @@ def refusal(pin: Pin, missing: Sequence[Need], env: Mapping[str, str]) -> NoFit:
 def link_versions(
     recipe: Recipe, pin: Pin, env: Mapping[str, str]
 ) -> tuple[tuple[str, str], ...]:
-    """Return the libraries that a build declares, as (what, version).
+    """Return the libraries that a build declares, as (name, version).
 
-    The version is what the header says by its macro; "" where nothing here tells it.
+    The version is the header's macro; "" if it cannot be determined here.
     """
     compiler = _first(_COMPILERS, env)
     return tuple(
@@ -115,11 +115,11 @@ def _missing(needs: Iterable[Need], env: Mapping[str, str]) -> Iterable[Need]:
             if not _compiles(need, compiler, env):
                 yield need
         elif need.header and not need.condition and not _has_header(need.header):
-            yield need  # the compiler is missing too, and is asked when it is there
+            yield need  # the compiler is missing too; checked once it is installed
 
 
 def _first(programs: Iterable[str], env: Mapping[str, str]) -> list[str]:
-    """Return the command of the first program that is there, the user's before all."""
+    """Return the command of the first program found, preferring the user's."""
     names = [env.get(_NAMED_BY.get(program, ""), "") for program in programs]
     commands = [name.split() for name in (*names, *programs)]
     return next(

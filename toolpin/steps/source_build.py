@@ -1,7 +1,7 @@
-"""Builds source code into its final place, phase by phase, with everything in one log.
+"""Builds source code into its final place, phase by phase, with all output in one log.
 
-Each phase is a process group of its own, so an interrupt ends all of it. What is built
-is checked and published elsewhere.
+Each phase is a process group of its own, so an interrupt ends all of it. The result is
+checked and published elsewhere.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from toolpin.system import host
 from toolpin.system.process import run
 
 _PHASE_S = 6 * 3600.0
-# A compiler's, make's and configure's words for what went wrong.
+# Words in the output of compilers, make and configure for an error.
 _ERROR = re.compile(r"(?i)(\berror\b|\*\*\*|cannot find|no such file|not found)")
 _SHOWN = 3
-# What people set to point a build at libraries of their own.
+# Variables that point a build at the user's libraries.
 _KEPT = frozenset(
     "PATH TMPDIR CC CXX CFLAGS CXXFLAGS CPPFLAGS LDFLAGS LIBS PKG_CONFIG_PATH "
     "MACOSX_DEPLOYMENT_TARGET SDKROOT".split()
 )
-# Of those, what differs between users and changes nothing.
+# Options that differ between users and change nothing.
 _PLACES = frozenset(("PATH", "TMPDIR"))
 
-# Hears of a phase that begins, and of where its log is.
+# Called with each phase that begins, and the path of its log.
 Phase = Callable[[str, str], None]
-# Tells in which directories the programs of a pinned tool are, for the build of
-# another; none where nothing pins it.
+# Returns the directories with the programs of a pinned tool, for the build of
+# another; none if it is not pinned.
 Beside = Callable[[str, Pin], Sequence[str]]
 
 
@@ -63,19 +63,19 @@ class Builder:
         self._checked: dict[tuple[Pin, Recipe], tuple[Need, ...]] = {}
 
     def check(self, recipe: Recipe, pin: Pin, target: Host) -> None:
-        """Raise NoFit where this machine lacks something."""
-        if lacking := self.lacking(recipe, pin, target):
-            raise self.refusal(pin, lacking)
+        """Raise NoFit if this machine lacks something."""
+        if missing_needs := self.missing_needs(recipe, pin, target):
+            raise self.refusal(pin, missing_needs)
 
-    def refusal(self, pin: Pin, lacking: Sequence[Need]) -> NoFit:
-        """Return the error of what this machine lacks for a build."""
-        return preflight.refusal(pin, lacking, self._env)
+    def refusal(self, pin: Pin, missing_needs: Sequence[Need]) -> NoFit:
+        """Return the error for what this machine lacks for a build."""
+        return preflight.refusal(pin, missing_needs, self._env)
 
-    def lacking(self, recipe: Recipe, pin: Pin, target: Host) -> tuple[Need, ...]:
-        """Return what this machine lacks and packages can supply; asked once a build.
+    def missing_needs(self, recipe: Recipe, pin: Pin, target: Host) -> tuple[Need, ...]:
+        """Return what this machine lacks and packages supply; checked once per build.
 
-        Raises NoFit for anything else. What it builds is for itself: for another target
-        it lacks everything.
+        Raises NoFit for anything else. A build is for this machine: for another target
+        everything is missing.
         """
         here = host.detect()
         if str(target) != str(here):
@@ -83,14 +83,16 @@ class Builder:
                 f"{pin} cannot be built for {target} on {here}",
                 [("reason", "a compiler here builds for this machine")],
             )
-        asked = (pin, recipe)
-        if asked not in self._checked:
+        checked_needs = (pin, recipe)
+        if checked_needs not in self._checked:
             options = [*self._options_of(recipe, pin), *map(_option, recipe.supplied)]
-            self._checked[asked] = preflight.lacking(recipe, pin, self._env, options)
-        return self._checked[asked]
+            self._checked[checked_needs] = preflight.missing_needs(
+                recipe, pin, self._env, options
+            )
+        return self._checked[checked_needs]
 
     def needs_supplies(self, plan: Plan) -> bool:
-        """Say whether the user's options leave a use for what packages supply."""
+        """Return whether the user's options still need what packages supply."""
         options = self._options_of(plan.recipe, plan.pin)
         supplied = plan.recipe.supplied if plan.recipe else ()
         return not any(preflight.is_needless(need, options) for need in supplied)
@@ -98,7 +100,7 @@ class Builder:
     def inputs(
         self, recipe: Recipe, pin: Pin
     ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-        """Return what changes a build: versions of what it links to, and variables."""
+        """Return the inputs of a build: versions of linked libraries, and variables."""
         named = {recipe.options, *_KEPT - _PLACES} - {""}
         options = sorted(
             (place, self._all[place]) for place in named if self._all.get(place)
@@ -108,10 +110,10 @@ class Builder:
         return preflight.link_versions(recipe, pin, self._env), tuple(options)
 
     def build(self, plan: Plan, source: str, final: str, begin: Phase) -> Plan:
-        """Build the code in `source` into `final`; `begin` hears of each phase.
+        """Build the code in `source` into `final`; `begin` is called with each phase.
 
         Returns the plan with what became known of it. Raises ToolpinError with the
-        first lines of what went wrong.
+        first lines of the errors.
         """
         if plan.is_scripted and self._scripts:
             scripts = self._scripts(plan.pin.tool)
@@ -140,7 +142,7 @@ class Builder:
         return plan
 
     def _env_for(self, recipe: Recipe, pin: Pin, source: str) -> dict[str, str]:
-        """Return the environment with the programs of the tools that it requires."""
+        """Return the environment with the programs of required tools."""
         directories: list[str] = []
         for name in recipe.requires:
             result = self._beside(name, pin)
@@ -165,30 +167,30 @@ class Builder:
                 words += self._options_of(plan.recipe, plan.pin)
                 continue
             for name, value in values.items():
-                word = word.replace(name, value)  # noqa: PLW2901 - the word, filled in
+                word = word.replace(name, value)  # noqa: PLW2901 - the word with placeholders replaced
             words.append(word)
         return words
 
     def _options_of(self, recipe: Recipe | None, pin: Pin) -> list[str]:
-        """Return the user's own words for configure: the settings', the variable's."""
+        """Return the user's arguments for configure: the settings', the variable's."""
         words = self._options.get(pin.tool, "").split()
         return words + self._all.get(recipe.options if recipe else "", "").split()
 
 
 def _option(need: Need, directory: str = "") -> str:
-    """Return the word that points configure at what packages supply."""
+    """Return the argument that points configure at supplied packages."""
     return need.option.replace("{supplied}", directory)
 
 
 def _keep_libraries(built_with: str, kept: str) -> None:
-    """Put the libraries that a build was linked to beside it."""
+    """Copy the libraries that a build was linked to beside it."""
     make_directories(kept)
     for path in glob.glob(f"{glob.escape(built_with)}/*.so.*"):
         shutil.copy(path, f"{kept}/{os.path.basename(path)}")
 
 
 def _run(words: list[str], env: Mapping[str, str], source: str, log: str) -> None:
-    # One file for both streams, in the order in which they come.
+    # One file for both streams, to keep their order.
     line = 'exec nice -n 10 "$@" >>"$0" 2>&1'
     finished = run(
         ["/bin/sh", "-c", line, log, *words],
@@ -204,7 +206,7 @@ def _run(words: list[str], env: Mapping[str, str], source: str, log: str) -> Non
 
 
 def _first_errors(log: str) -> list[str]:
-    """Return the first lines that name an error, or else the last ones at all."""
+    """Return the first lines that name an error, or else the last lines."""
     with open(log, encoding="utf-8", errors="replace") as file:
         lines = [line.strip()[:200] for line in file if line.strip()]
     start = max(index for index, line in enumerate(lines) if line.startswith("== "))

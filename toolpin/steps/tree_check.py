@@ -1,4 +1,4 @@
-"""Says whether a tree is what its plan says: by its programs' heads, and by asking."""
+"""Checks whether a tree is what its plan states: by file headers, and by running it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _LINE_LENGTH = 200
 
 
 def check_commands(plan: Plan, stage: str, root: str) -> None:
-    """Raise Refused for a command that is not there, or that cannot run on the host.
+    """Raise Refused for a command that is missing, or that cannot run on the host.
 
-    `root` is where the host's loaders are looked for; "" for another machine's.
+    `root` is the root directory with the host's loaders; "" for another machine's.
     """
-    # What has its own C library asks nothing of the machine's.
+    # A tree with its own C library does not use the machine's.
     host = plan.host._replace(libc_version="") if plan.is_bound else plan.host
     for command in plan.commands:
         places = [f"{stage}/{directory}/{command}" for directory in plan.bin_dirs]
@@ -41,8 +41,8 @@ def check_commands(plan: Plan, stage: str, root: str) -> None:
 def check_proof(plan: Plan, stage: str) -> tuple[tuple[str, str], ...]:
     """Run the proof and compare the first line that it prints.
 
-    Return what the further lines state, as (name, value). Raises Refused for a program
-    that fails or lacks what the plan demands, NotPublished for another version.
+    Return the further lines, as (name, value). Raises Refused for a program that fails
+    or lacks a demand of the plan, NotPublished for another version.
     """
     if not plan.proof:
         return ()
@@ -60,19 +60,19 @@ def check_proof(plan: Plan, stage: str) -> tuple[tuple[str, str], ...]:
             [("expected", expected), *_printed(command, finished)],
         )
     facts = tuple(
-        (name, value) for name, _, value in (item.partition(" ") for item in more)
+        (name, value) for name, _, value in (line.partition(" ") for line in more)
     )
     _check_demands(plan, dict(facts))
     return facts
 
 
 def _run_proof(plan: Plan, command: Sequence[str], stage: str) -> Finished:
-    """Run the proof with no variables but PATH and a HOME that is removed afterwards.
+    """Run the proof with only PATH and a HOME that is removed afterwards.
 
-    An old `erl` does not start without one, and what a program writes there is not part
-    of the tree.
+    An old `erl` does not start without one, and files that a program writes there are
+    not part of the tree.
     """
-    # A program of the tree that cannot be run is not the system's of the same name.
+    # If a program of the tree cannot run, the system's must not run instead.
     places = (f"{stage}/{directory}/{command[0]}" for directory in plan.bin_dirs)
     path = next((place for place in places if os.path.isfile(place)), command[0])
     bins = ":".join(f"{stage}/{directory}" for directory in plan.bin_dirs)
@@ -99,13 +99,16 @@ def _printed(command: Sequence[str], finished: Finished) -> list[tuple[str, str]
 
 
 def _check_demands(plan: Plan, facts: Mapping[str, str]) -> None:
-    lacking = [name for name in plan.demands if facts.get(name, "no") == "no"]
-    if lacking:
-        names = " ".join(f"{plan.pin.tool}.{name}" for name in lacking)
+    missing = [name for name in plan.demands if facts.get(name, "no") == "no"]
+    if missing:
+        names = " ".join(f"{plan.pin.tool}.{name}" for name in missing)
         raise Refused(
-            f"{plan.pin} from {plan.source} has no {', '.join(lacking)}",
+            f"{plan.pin} from {plan.source} has no {', '.join(missing)}",
             [
-                ("includes", ", ".join(f"{item} {two}" for item, two in facts.items())),
+                (
+                    "includes",
+                    ", ".join(f"{key} {value}" for key, value in facts.items()),
+                ),
                 ("installed", "nothing"),
                 ("to allow", f"TOOLPIN_ALLOW='{names}' toolpin install"),
             ],

@@ -1,6 +1,6 @@
-"""Does a plan's first steps: archives become a tree in a directory that is not final.
+"""Runs a plan's first steps: unpacks archives into a staged tree.
 
-What a later step writes replaces what an earlier one left.
+A later step replaces what an earlier one wrote.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from toolpin.system.directory_tree import walk
 
 
 def unpack_all(plan: Plan, archives: Sequence[str], stage: str) -> list[TreeFile]:
-    """Do the steps in `stage` and return what is there, sorted by path."""
+    """Run the steps in `stage` and return its entries, sorted by path."""
     tree_files: dict[str, TreeFile] = {}
     for step in plan.steps:
         if isinstance(step, Unpack):
@@ -55,7 +55,7 @@ def _unpack(
 
 
 def _place(step: Place, plan: Plan, archives: Sequence[str], stage: str) -> TreeFile:
-    """Copy a program that was downloaded as it is, or packed alone."""
+    """Copy a program that was downloaded unpacked, or compressed alone."""
     path = os.path.join(stage, step.path)
     make_directories(os.path.dirname(path))
     if is_packed(plan.artifacts[step.artifact].filename):
@@ -68,7 +68,7 @@ def _place(step: Place, plan: Plan, archives: Sequence[str], stage: str) -> Tree
 
 
 def survey(tree: str) -> list[TreeFile]:
-    """Return the files and links of a tree as they are, sorted by path."""
+    """Return the present files and links of a tree, sorted by path."""
     results = []
     for directory, names, files in walk(tree):
         links = [name for name in names if os.path.islink(f"{directory}/{name}")]
@@ -85,10 +85,10 @@ def survey(tree: str) -> list[TreeFile]:
 
 
 def _link(step: Link, stage: str) -> TreeFile | None:
-    """Place a link. A target that this version does not have is no fault."""
+    """Create a link. A target that is missing in this version is not an error."""
     path = os.path.join(stage, step.path)
     parent = os.path.dirname(path)
-    # Normalised: `bin/../x` is not there before `bin` is.
+    # Normalized: `bin/../x` does not resolve before `bin` exists.
     if not os.path.exists(os.path.normpath(os.path.join(parent, step.target))):
         return None
     make_directories(parent)
@@ -107,10 +107,10 @@ def _link(step: Link, stage: str) -> TreeFile | None:
 
 
 def make_directories(path: str) -> None:
-    """Make a directory and those above it, of mode 0755 whatever the umask is."""
+    """Make a directory and its parents, with mode 0755 whatever the umask is."""
     if not os.path.isdir(path):
         make_directories(os.path.dirname(path))
-        # What is there already is another's, who sets its mode.
+        # An existing one is another step's, which sets its mode.
         with contextlib.suppress(FileExistsError):
             os.mkdir(path)
             os.chmod(path, 0o755)

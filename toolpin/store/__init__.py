@@ -1,1 +1,1 @@
-"""The installed versions: what is published, and what is half done."""
+"""The installed versions: published trees, and unfinished ones."""

@@ -1,6 +1,7 @@
-"""Deletes what processes that are dead now left half done, and nothing else.
+"""Deletes the unfinished work of processes that have died, and nothing else.
 
-What is toolpin's own `stage_names` says; whose process lives, the version's file lock.
+`stage_names` states what belongs to toolpin; a version's file lock shows whether its
+process is alive.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from toolpin.system.file_lock import try_held
 from toolpin.system.paths import Paths
 
 
-def sweep(paths: Paths, tools: Collection[str] = ()) -> None:
+def clean_up(paths: Paths, tools: Collection[str] = ()) -> None:
     """Delete what dead processes left in `staging/`, or behind a mark.
 
-    In a directory of trees only those of `tools` are looked at: the others' places are
-    not toolpin's there. Raises ToolpinError where such a directory has a link in its
-    way: a checkout can bring one along, and what is behind it is somebody's own.
+    In a directory of trees only those of `tools` are checked: other entries there are
+    not toolpin's. Raises ToolpinError for a link in the way: a checkout may contain
+    one, and its target belongs to the user.
     """
     if paths.into:
         _refuse_links(paths)
@@ -29,8 +30,8 @@ def sweep(paths: Paths, tools: Collection[str] = ()) -> None:
         tree, lock = paths.install(*pin), lock_of(paths, pin)
         if paths.into and pin.tool not in tools:
             continue
-        # An earlier toolpin's say no number. Of its doing is what it had a file lock
-        # for, which is not made here for that.
+        # Marks of earlier versions have no number. toolpin's are those with a lock
+        # file for them, which is not created by this check.
         if not paths.into and stage_names.is_empty(mark) and not os.path.exists(lock):
             continue
         with try_held(lock) as free, contextlib.suppress(OSError):
@@ -40,7 +41,7 @@ def sweep(paths: Paths, tools: Collection[str] = ()) -> None:
             if free and not os.path.lexists(tree):
                 os.unlink(mark)
     for staged in stage_names.staged(paths):
-        # What cannot be deleted stays, and keeps nothing else from going on.
+        # What cannot be deleted stays, and does not stop anything else.
         with (
             try_held(lock_of(paths, staged.pin)) as free,
             contextlib.suppress(OSError),
@@ -52,16 +53,16 @@ def sweep(paths: Paths, tools: Collection[str] = ()) -> None:
 
 
 def tidy(paths: Paths) -> None:
-    """Remove the directories for what is half done, where nothing is."""
+    """Remove the directories for unfinished work, if they are empty."""
     for directory in (*_directories_of_marks(paths), paths.incomplete, paths.staging):
         with contextlib.suppress(OSError):
             os.rmdir(directory)
 
 
 def aside_of(paths: Paths, tool: str) -> str | None:
-    """Return the tree of a tool that stands aside, None for none.
+    """Return the tree of a tool that was moved aside, or None.
 
-    The sweep that finds its place free puts it back there.
+    The cleanup moves it back once its place is free.
     """
     return next(
         (
@@ -74,10 +75,10 @@ def aside_of(paths: Paths, tool: str) -> str | None:
 
 
 def _is_needed(paths: Paths, staged: stage_names.Staged) -> bool:
-    """Put a tree back that made room for another, which has not come.
+    """Move a tree back that made room for another, which was never published.
 
-    Where something stands in its place that is no install, as a build that was killed
-    leaves it, it stays aside: it is the only one that there is.
+    If its place holds something that is not an install, such as the remains of a killed
+    build, it stays aside: it is the only copy.
     """
     if not paths.into:
         return False

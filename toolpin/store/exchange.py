@@ -1,4 +1,4 @@
-"""Puts a directory in another's place, by one step where the system has one for it."""
+"""Swaps two directories, atomically if the system supports that."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def exchange(fresh: str, directory: str) -> None:
-    """Put `fresh` in the place of `folder`, whose tree is where `fresh` was, or gone.
+    """Move `fresh` to the other directory's place; the old tree may be left in `fresh`.
 
-    Both are on one filesystem. Raises OSError; then `directory` is what it was.
+    Both are on one filesystem. Raises OSError; then nothing has changed.
     """
     if _swap(fresh, directory):
         return
     old = f"{fresh}.old"
-    # Two steps: no signal that is heeded comes between, and only a kill can.
+    # Two steps: handled signals are blocked between them, so only a kill can interrupt.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         _two_renames(fresh, directory, old)
@@ -47,7 +47,7 @@ def _two_renames(fresh: str, directory: str, old: str) -> None:
 
 
 def _swap(fresh: str, directory: str) -> bool:
-    """Exchange two directories at once; False where this system or its disk cannot."""
+    """Exchange two directories atomically; False if the system or the disk cannot."""
     library = ctypes.CDLL(None, use_errno=True)
     one, other = os.fsencode(fresh), os.fsencode(directory)
     if hasattr(library, "renameat2"):

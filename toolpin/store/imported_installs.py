@@ -1,7 +1,7 @@
-"""Turns what other managers have installed into installs of this store, unbuilt.
+"""Turns installs of other managers into installs of this store, without building.
 
-An adopted install is a directory of links into the other manager's tree, with a record
-of its own: nothing changes there, and programs find themselves where they were made.
+An adopted install is a directory of links into the other manager's tree, with a record:
+nothing changes there, and programs run from the path that they were built for.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from toolpin.plugins.asdf.script_runner import Scripts
 from toolpin.store import installs, publication, staging
 from toolpin.system.paths import Paths
 
-# asdf's plugins say nothing else: the programs are in `bin`.
-_PLAIN = script_queries.Answer(("bin",), (), (), "")
+# The default of asdf's plugins: programs are in `bin`.
+_PLAIN = script_queries.ScriptValues(("bin",), (), (), "")
 
 
 def link(paths: Paths, pin: Pin, tree: str, env: Mapping[str, str]) -> bool:
-    """Publish links to all that a tree holds, recorded; False where it is there.
+    """Publish links to the content of a tree, with a record; False if it exists.
 
-    Its plugin is asked where the links are, so they stand behind a mark meanwhile.
-    Raises ToolpinError where the plugin's scripts fail; nothing is left then.
+    The plugin's scripts need the links, so they are behind a mark meanwhile. Raises
+    ToolpinError if the plugin's scripts fail; nothing is left then.
     """
     with staging.version_lock(paths, pin):
         if installs.is_installed(paths, pin):
@@ -42,11 +42,11 @@ def link(paths: Paths, pin: Pin, tree: str, env: Mapping[str, str]) -> bool:
 def record(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
     """Write the record of an install as its asdf plugin, if it has one, describes it.
 
-    Raises ToolpinError where the plugin's scripts fail.
+    Raises ToolpinError if the plugin's scripts fail.
     """
     scripts = Scripts(paths, pin.tool, env, os.getcwd())
     output = (
-        script_queries.ask_all(scripts, pin)
+        script_queries.determine(scripts, pin)
         if os.path.isdir(scripts.directory)
         else _PLAIN
     )
@@ -62,7 +62,7 @@ def record(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
         installed_at="",
         toolpin="",
         homes=output.homes,
-        asks=output.asks,
+        runtime_scripts=output.runtime_scripts,
     )
     place = f"{paths.install(*pin)}/{installs.RECORD}"
     os.makedirs(os.path.dirname(place), exist_ok=True)
@@ -77,29 +77,31 @@ def record(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
 def record_again(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
     """Write a record again, as the install's plugin describes it now.
 
-    Raises ToolpinError where the plugin's scripts fail.
+    Raises ToolpinError if the plugin's scripts fail.
     """
     with staging.version_lock(paths, pin):
         receipt = publication.read_receipt(paths, pin)
         if receipt is None:
             record(paths, pin, env)
             return
-        output = script_queries.ask_all(Scripts(paths, pin.tool, env, os.getcwd()), pin)
+        output = script_queries.determine(
+            Scripts(paths, pin.tool, env, os.getcwd()), pin
+        )
         publication.write_again(
             paths,
             receipt._replace(
                 bin_dirs=output.bin_dirs,
                 variables=output.variables,
                 homes=output.homes,
-                asks=output.asks,
+                runtime_scripts=output.runtime_scripts,
             ),
         )
 
 
 def copy_plugin(paths: Paths, name: str, directory: str) -> bool:
-    """Put a copy of an asdf plugin's directory in place; False where there is one.
+    """Copy an asdf plugin's directory into place; False if there is one.
 
-    Raises ToolpinError for one that cannot be read.
+    Raises ToolpinError for a directory that cannot be read.
     """
     place = f"{paths.plugins}/{name}"
     if os.path.lexists(place):

@@ -1,7 +1,7 @@
 """Compares an install's tree with its receipt: what is damaged, and what was added.
 
-It reads every byte and changes nothing. A tree without a receipt is adopted: nothing
-says what it should hold, so nothing is judged.
+It reads every byte and changes nothing. A tree without a receipt is adopted: there is
+nothing to compare it with.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ UNREADABLE = "unreadable"
 
 _OWN = ".toolpin"
 _RECEIPT = f"{_OWN}/receipt.json"
-# What no directory of a tree may let everybody do: put programs of theirs there. A
-# group is its members' matter: with umask 002 each user's own may write.
+# Directories of a tree must not be writable by everyone, who could add programs. A
+# group may write: with umask 002 each user has a group without other members.
 _OPEN = stat.S_IWOTH
 _THREADS = os.cpu_count() or 1
-# What reading JSON of any shape as a receipt may raise.
+# What parsing JSON of any shape as a receipt may raise.
 _UNFIT = (ToolpinError, OSError, ValueError, TypeError, AttributeError, RecursionError)
 
 
 class Finding(NamedTuple):
-    """One way in which a tree differs from its receipt. `path` is relative to it."""
+    """One difference between a tree and its receipt. `path` is relative to the tree."""
 
     kind: str
     path: str
@@ -46,11 +46,11 @@ class Finding(NamedTuple):
 
 
 class Inspection(NamedTuple):
-    """What one look at an install found.
+    """The result of one inspection of an install.
 
     `receipt` is None for an adopted install and for a receipt that cannot be read: the
-    first has no findings. `added` are entries that the receipt does not know, sorted;
-    those in directories that the tool writes to itself are only counted, in `own`.
+    first has no findings. `added` are entries that the receipt does not list, sorted;
+    those in directories that the tool writes to are only counted, in `own`.
     """
 
     pin: Pin
@@ -61,15 +61,16 @@ class Inspection(NamedTuple):
 
     @property
     def is_adopted(self) -> bool:
-        """Whether there is nothing to compare with."""
+        """Whether the install is adopted, and there is no receipt to compare with."""
         return self.receipt is None and not self.findings
 
 
 def inspect(paths: Paths, pin: Pin, mutable: Sequence[str]) -> Inspection:
-    """Compare an install with its receipt; `mutable` are the tool's own directories.
+    """Compare an install with its receipt.
 
-    Of a file among them the whole directory is the tool's own once the file is another:
-    a package manager has replaced itself.
+    `mutable` are directories the tool writes to. If such a path is a file, its whole
+    directory becomes the tool's own once the file changes: a package manager has
+    replaced itself.
     """
     tree = paths.install(*pin)
     try:
@@ -81,11 +82,13 @@ def inspect(paths: Paths, pin: Pin, mutable: Sequence[str]) -> Inspection:
         return Inspection(pin, None, (Finding(CHANGED, _RECEIPT, _why(error)),))
     entries, findings = _scan(tree)
     with ThreadPoolExecutor(_THREADS) as pool:
-        judged = pool.map(lambda file: _judge(tree, file, entries), receipt.files)
-        results = [finding for finding in judged if finding]
+        compared = pool.map(
+            lambda file: _compare_entry(tree, file, entries), receipt.files
+        )
+        results = [finding for finding in compared if finding]
     findings += _without_replaced(results, mutable)
-    findings += _judge_record(paths, receipt)
-    findings += _judge_directories(tree, entries)
+    findings += _check_record(paths, receipt)
+    findings += _check_directories(tree, entries)
     known = {file.path for file in receipt.files}
     unknown = [
         path
@@ -107,7 +110,7 @@ def _without_replaced(
 ) -> list[Finding]:
     """Return the findings outside of directories that their tool has replaced.
 
-    No release differs from another in that one file alone: then it is damaged.
+    A directory in which only that one file differs was not replaced, but damaged.
     """
     changed = {finding.path for finding in findings if finding.kind == CHANGED}
     for directory in (path.rpartition("/")[0] for path in mutable if path in changed):
@@ -120,7 +123,7 @@ def _without_replaced(
 
 
 def group_added(inspection: Inspection) -> dict[str, int]:
-    """Return added files by the topmost directory, as `lib/x/`, that is all new."""
+    """Return added files grouped by the topmost new directory, as `lib/x/`."""
     files = inspection.receipt.files if inspection.receipt else ()
     known = {directory for file in files for directory in _directories(file.path)}
     groups: dict[str, int] = {}
@@ -136,7 +139,7 @@ def group_added(inspection: Inspection) -> dict[str, int]:
 
 
 def _without_receipt(tree: str, pin: Pin) -> Inspection:
-    """Tell an install of another manager from one of ours that lost its receipt."""
+    """Distinguish an install of another manager from one that lost its receipt."""
     if os.path.lexists(f"{tree}/{_OWN}") and not os.path.exists(f"{tree}/{ADOPTED}"):
         lost = Finding(MISSING, _RECEIPT, "its contents are not recorded")
         return Inspection(pin, None, (lost,))
@@ -144,7 +147,7 @@ def _without_receipt(tree: str, pin: Pin) -> Inspection:
         Finding(MISSING, name, f"-> {os.readlink(path)}, which is missing")
         for name in sorted(os.listdir(tree))
         if os.path.islink(path := f"{tree}/{name}")
-        # What is a link to nowhere there, too, has lost nothing.
+        # A link that is broken in the other tree, too, is not damage.
         and not os.path.lexists(os.path.join(tree, os.readlink(path)))
     ]
     return Inspection(pin, None, tuple(gone))
@@ -183,7 +186,7 @@ def _why(error: Exception) -> str:
 
 
 def _scan(tree: str) -> tuple[dict[str, os.stat_result], list[Finding]]:
-    """Return every entry of the tree, following no link, and what cannot be listed."""
+    """Return every entry of the tree, following no link, and unreadable directories."""
     entries: dict[str, os.stat_result] = {}
     findings: list[Finding] = []
     waiting = [""]
@@ -204,15 +207,15 @@ def _scan(tree: str) -> tuple[dict[str, os.stat_result], list[Finding]]:
     return entries, findings
 
 
-def _judge_directories(
+def _check_directories(
     tree: str, entries: Mapping[str, os.stat_result]
 ) -> Iterator[Finding]:
-    """Yield the folders that everybody may write; those behind a link are not ours."""
+    """Yield the world-writable directories; those behind a link are skipped."""
     try:
         top = os.lstat(tree)
         whole = {} if stat.S_ISLNK(top.st_mode) else {".": top, **entries}
     except OSError:
-        return  # it is gone by now, which is said of its files
+        return  # it was removed, which its files report
     for path, value in whole.items():
         mode = stat.S_IMODE(value.st_mode)
         if stat.S_ISDIR(value.st_mode) and mode & _OPEN:
@@ -221,7 +224,7 @@ def _judge_directories(
         yield Finding(CHANGED, _OWN, f"{_kind(own)}, not a directory")
 
 
-def _judge(
+def _compare_entry(
     tree: str, file: TreeFile, entries: Mapping[str, os.stat_result]
 ) -> Finding | None:
     """Return how an entry differs from the receipt's, if it does."""
@@ -231,41 +234,49 @@ def _judge(
     path = f"{tree}/{file.path}"
     try:
         if file.link:
-            return _judge_link(path, file, entry)
-        return _judge_file(path, file, entry)
+            return _compare_link(path, file, entry)
+        return _compare_file(path, file, entry)
     except FileNotFoundError:
         return Finding(MISSING, file.path, "")
     except OSError as error:
         return Finding(CHANGED, file.path, f"it cannot be read: {error.strerror}")
 
 
-def _judge_link(path: str, file: TreeFile, found: os.stat_result) -> Finding | None:
-    if not stat.S_ISLNK(found.st_mode):
-        return Finding(WRONG_LINK, file.path, f"{_kind(found)}, not -> {file.link}")
+def _compare_link(
+    path: str, file: TreeFile, receipt_entry: os.stat_result
+) -> Finding | None:
+    if not stat.S_ISLNK(receipt_entry.st_mode):
+        return Finding(
+            WRONG_LINK, file.path, f"{_kind(receipt_entry)}, not -> {file.link}"
+        )
     target = os.readlink(path)
     if target != file.link:
         return Finding(WRONG_LINK, file.path, f"-> {target}, not -> {file.link}")
     return None
 
 
-def _judge_file(path: str, file: TreeFile, found: os.stat_result) -> Finding | None:
-    if not stat.S_ISREG(found.st_mode):
-        return Finding(CHANGED, file.path, f"{_kind(found)}, not a file")
-    if found.st_size != file.size_bytes:
-        sizes = f"{grouped(found.st_size)} bytes, not {grouped(file.size_bytes)}"
+def _compare_file(
+    path: str, file: TreeFile, receipt_entry: os.stat_result
+) -> Finding | None:
+    if not stat.S_ISREG(receipt_entry.st_mode):
+        return Finding(CHANGED, file.path, f"{_kind(receipt_entry)}, not a file")
+    if receipt_entry.st_size != file.size_bytes:
+        sizes = (
+            f"{grouped(receipt_entry.st_size)} bytes, not {grouped(file.size_bytes)}"
+        )
         return Finding(CHANGED, file.path, sizes)
     received = hash_file(path, "sha256")
     if received != file.sha256:
         digests = f"sha256 {received[:12]}..., not {file.sha256[:12]}..."
         return Finding(CHANGED, file.path, digests)
-    mode = stat.S_IMODE(found.st_mode)
+    mode = stat.S_IMODE(receipt_entry.st_mode)
     if mode != file.mode:
         return Finding(WRONG_MODE, file.path, f"{mode:04o}, not {file.mode:04o}")
     return None
 
 
-def _judge_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
-    """Yield a finding when shims would not read what the receipt says."""
+def _check_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
+    """Yield a finding if shims would not read what the receipt states."""
     try:
         with open_regular(f"{paths.install(*receipt.pin)}/{RECORD}") as stream:
             text = os.fsdecode(stream.read())
@@ -282,9 +293,9 @@ def _judge_record(paths: Paths, receipt: Receipt) -> Iterator[Finding]:
 
 
 def _as_named_in(text: str, paths: Paths, receipt: Receipt) -> Paths:
-    """Return the store under the name that a record has for it, if it is the same.
+    """Return the store under the name in a record, if that is the same directory.
 
-    A data directory can have two names, by a link: the one at the install counts.
+    A data directory can have two names, by a link: the one at the install is used.
     """
     try:
         bins = parse_record(text).path
@@ -292,19 +303,23 @@ def _as_named_in(text: str, paths: Paths, receipt: Receipt) -> Paths:
         return paths
     here = paths.install(*receipt.pin).removeprefix(paths.data)
     for directory in receipt.bin_dirs:
-        for item in bins:
-            data = item.removesuffix(f"{here}/{directory}")
-            if data != item and os.path.realpath(data) == os.path.realpath(paths.data):
+        for bin_dir in bins:
+            data = bin_dir.removesuffix(f"{here}/{directory}")
+            if data != bin_dir and os.path.realpath(data) == os.path.realpath(
+                paths.data
+            ):
                 return paths._replace(data=data)
     return paths
 
 
-def _kind(found: os.stat_result) -> str:
-    if stat.S_ISDIR(found.st_mode):
+def _kind(receipt_entry: os.stat_result) -> str:
+    if stat.S_ISDIR(receipt_entry.st_mode):
         return "a directory"
-    if stat.S_ISLNK(found.st_mode):
+    if stat.S_ISLNK(receipt_entry.st_mode):
         return "a link"
-    return "a file" if stat.S_ISREG(found.st_mode) else "a device, pipe or socket"
+    return (
+        "a file" if stat.S_ISREG(receipt_entry.st_mode) else "a device, pipe or socket"
+    )
 
 
 def _directories(path: str) -> list[str]:

@@ -1,6 +1,6 @@
-"""Turns what was found of an install, before and after a repair, into text and JSON.
+"""Turns the inspections of an install, before and after a repair, into text and JSON.
 
-It decides what an install is called: intact, damaged, repaired or adopted.
+It decides the status of an install: intact, damaged, repaired or adopted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from toolpin.store.inspection import Inspection, group_added
 
 
 class Check(NamedTuple):
-    """One install: as it was found, and as it is now."""
+    """One install: its inspections before and after the repair."""
 
     before: Inspection
     after: Inspection
@@ -30,7 +30,7 @@ class Check(NamedTuple):
 
 
 def heading(check: Check) -> str:
-    """Render the line with the verdict."""
+    """Render the line with the status."""
     now = check.after
     files = grouped(len(now.receipt.files) if now.receipt else 0)
     output = {
@@ -44,8 +44,8 @@ def heading(check: Check) -> str:
 
 
 def rows(check: Check) -> list[tuple[str, str, str, str]]:
-    """Render a row for each finding: a margin, the kind, the path, what is wrong."""
-    results = [("repaired", path, "") for path in _put_right(check)]
+    """Render a row for each finding: a margin, the kind, the path, the reason."""
+    results = [("repaired", path, "") for path in _repairs(check)]
     results += list(check.after.findings)
     results += [
         ("added", path, f"{grouped(count)} files" if path.endswith("/") else "")
@@ -55,7 +55,7 @@ def rows(check: Check) -> list[tuple[str, str, str, str]]:
 
 
 def as_table(check: Check, tree: str) -> dict[str, object]:
-    """Return what --json says of one install, whose directory is `tree`."""
+    """Return one install, whose directory is `tree`, as JSON output shows it."""
     now = check.after
     return {
         "tool": now.pin.tool,
@@ -71,13 +71,13 @@ def as_table(check: Check, tree: str) -> dict[str, object]:
             }
             for finding in now.findings
         ],
-        "repaired": _put_right(check),
+        "repaired": _repairs(check),
         "added": [_text(path) for path in now.added],
         "own": now.own,
     }
 
 
-def _put_right(check: Check) -> list[str]:
+def _repairs(check: Check) -> list[str]:
     left = {finding.path for finding in check.after.findings}
     paths = [finding.path for finding in check.before.findings]
     return [_text(path) for path in paths if path not in left]
@@ -88,5 +88,5 @@ def _line(text: str) -> str:
 
 
 def _text(name: str) -> str:
-    """Return a name that JSON can hold, whatever bytes it has on disk."""
+    """Return a name as JSON can hold it, whatever bytes it has on disk."""
     return name.encode("utf-8", "backslashreplace").decode()

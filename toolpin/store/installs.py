@@ -1,7 +1,7 @@
 """The read side of the store: which versions are published, and what they set.
 
 Light, because `exec` imports it: it lists directories and reads records, and of a
-receipt no more than its head.
+receipt only the beginning.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ from toolpin.versions import newest
 
 RECORD = ".toolpin/record.sh"
 RECEIPT = ".toolpin/receipt.json"
-# In the place of a receipt where another manager has made the tree.
+# In place of a receipt, where another manager has made the tree.
 ADOPTED = ".toolpin/adopted"
-# Scripts of an asdf plugin whose answers a record holds.
-_TOLD = ("exec-env", "exec-path", "list-bin-paths")
+# Scripts of an asdf plugin whose output a record holds.
+_SCRIPT_LINE = ("exec-env", "exec-path", "list-bin-paths")
 
 _RECORD_LIMIT_BYTES = 256 * 1024
 _HEAD_LIMIT_BYTES = 64 * 1024
 
 
 def stores(paths: Paths) -> tuple[Paths, ...]:
-    """Return the stores to look into, in that order: this one, then the machine's."""
+    """Return the stores to search, in order: this one, then the machine's."""
     return (paths, paths.behind) if paths.behind else (paths,)
 
 
 def store_of(paths: Paths, pin: Pin) -> Paths:
-    """Return the first store that has the pin; this one where none has."""
+    """Return the first store that has the pin; this one if none has."""
     return next((store for store in stores(paths) if _is_published(store, pin)), paths)
 
 
 def tree(paths: Paths, pin: Pin) -> str:
-    """Return the folder of a published version, or where this store would have it."""
+    """Return the directory of a published version, or its future one in this store."""
     return store_of(paths, pin).install(*pin)
 
 
 def is_installed(paths: Paths, pin: Pin) -> bool:
-    """Say whether a store has the pin published: a tree is there and no mark is."""
+    """Return whether a store has published the pin: a tree without a mark."""
     return any(_is_published(store, pin) for store in stores(paths))
 
 
@@ -57,9 +57,9 @@ def _is_published(paths: Paths, pin: Pin) -> bool:
 
 
 def digests(paths: Paths, pin: Pin) -> list[str]:
-    """Return the digests that an install was made of; none where no receipt tells.
+    """Return the digests that an install was made from; empty without a receipt.
 
-    By the receipt's head, without a parser of JSON: a look, and no judgement.
+    From the beginning of the receipt, without a JSON parser or validation.
     """
     return re.findall(r'"digest": "([a-z0-9]+:[0-9a-f]+)"', _head(paths, pin))
 
@@ -67,15 +67,15 @@ def digests(paths: Paths, pin: Pin) -> list[str]:
 def partners(paths: Paths, pin: Pin) -> list[tuple[str, str]]:
     """Return the tools that an install was built for: (tool, least version).
 
-    By the receipt's head, too. None for an install that any version runs, or from
-    before receipts stated it.
+    From the beginning of the receipt. None for an install that any version runs, or one
+    older than this field.
     """
     head = _head(paths, pin)
     return re.findall(rf'"{TOOL_REQUIREMENT}([^"]+)",\s+"([^"]+)"', head)
 
 
 def _head(paths: Paths, pin: Pin) -> str:
-    """Return the beginning of a receipt, "" where there is none."""
+    """Return the beginning of a receipt, "" without one."""
     place = f"{tree(paths, pin)}/{RECEIPT}"
     try:
         with open_regular(place) as stream:
@@ -86,16 +86,16 @@ def _head(paths: Paths, pin: Pin) -> str:
 
 
 def is_linked(paths: Paths, pin: Pin) -> bool:
-    """Say whether an install leads to another manager's tree, by a link of its own.
+    """Return whether an install is a link into another manager's tree.
 
-    One that has a receipt was made here, and what it links to is its plugin's business.
+    One with a receipt was made here, and its links are its plugin's choice.
     """
     directory = paths.install(*pin)
     if os.path.islink(directory):
         return True
     inside = f"{os.path.realpath(directory)}/"
     results = [os.path.realpath(f"{directory}/{name}") for name in _names(directory)]
-    leads_out = not all(item.startswith(inside) for item in results)
+    leads_out = not all(entry.startswith(inside) for entry in results)
     return leads_out and not os.path.lexists(f"{directory}/{RECEIPT}")
 
 
@@ -114,7 +114,7 @@ def versions(paths: Paths, tool: str) -> tuple[str, ...]:
 
 
 def _versions(paths: Paths, tool: str) -> tuple[str, ...]:
-    # Two directories are listed, instead of two questions for each version.
+    # Listing two directories is faster than two checks per version.
     marks = set(_names(f"{paths.incomplete}/{tool}"))
     home = f"{paths.installs}/{tool}"
     return tuple(
@@ -127,12 +127,12 @@ def _versions(paths: Paths, tool: str) -> tuple[str, ...]:
 
 
 def has_remains(paths: Paths) -> bool:
-    """Say whether something lies in staging: at work, or left by a dead process."""
+    """Return whether something is in staging, in progress or left behind."""
     return bool(stage_names.staged(paths))
 
 
 def exact(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
-    """Return the published version that is literally named as an alternative."""
+    """Return the published version that is literally named by an alternative."""
     if wanted.kind not in ("version", "ref"):
         return None
     name = f"ref-{wanted.value}" if wanted.kind == "ref" else wanted.value
@@ -143,19 +143,21 @@ def exact(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
 def newest_match(paths: Paths, tool: str, wanted: Wanted) -> Pin | None:
     """Return the newest published version below a prefix, or of a channel.
 
-    A channel is what it meant when something was last installed for it.
+    A channel means the version that it had at the last install.
     """
     known = versions(paths, tool)
     version = newest(wanted.value, known)
-    meant = (_channel(store, tool, wanted.value) for store in stores(paths))
-    version = version or next((item for item in meant if item in known), None)
+    channel_versions = (_channel(store, tool, wanted.value) for store in stores(paths))
+    version = version or next(
+        (version for version in channel_versions if version in known), None
+    )
     return Pin(tool, version) if version else None
 
 
 def remember_channel(paths: Paths, pin: Pin, channel: str) -> None:
-    """Keep which version a channel, such as `lts`, means: its name does not tell.
+    """Record the version of a channel, such as `lts`, which its name does not state.
 
-    What it meant before is forgotten: call it when the version is installed.
+    It replaces the version recorded before: call it when the version is installed.
     """
     path = f"{paths.channels}/{pin.tool}/{channel}"
     if _channel(paths, pin.tool, channel) == pin.version:
@@ -187,21 +189,21 @@ def _channel(paths: Paths, tool: str, channel: str) -> str | None:
 
 
 def is_plugin(paths: Paths, tool: str) -> bool:
-    """Say whether a tool is an asdf plugin's here."""
+    """Return whether a tool has an asdf plugin here."""
     if not tool or not os.path.isdir(f"{paths.plugins}/{tool}/bin"):
         return False
     known = (f"{paths.config}/plugins", bundled("plugins"))
-    is_own = any(os.path.exists(f"{item}/{tool}.toml") for item in known)
+    is_own = any(os.path.exists(f"{plugin}/{tool}.toml") for plugin in known)
     return not is_own or os.path.exists(f"{paths.chosen}/{tool}")
 
 
 def is_outdated(paths: Paths, pin: Pin) -> bool:
-    """Say whether a script that a record tells of has changed since it was written."""
+    """Return whether a script named in a record has changed since it was written."""
     try:
         written = os.stat(f"{paths.install(*pin)}/{RECORD}").st_mtime_ns
     except OSError:
         return False
-    for script in _TOLD:
+    for script in _SCRIPT_LINE:
         with contextlib.suppress(OSError):
             changed = os.stat(f"{paths.plugins}/{pin.tool}/bin/{script}").st_mtime_ns
             if changed > written:
@@ -212,7 +214,7 @@ def is_outdated(paths: Paths, pin: Pin) -> bool:
 def environment(paths: Paths, pin: Pin) -> EnvPatch:
     """Return what the install's record sets; an adopted install has only its `bin`.
 
-    The record of a store that was moved is read as if it named the new place. Raises
+    The record of a store that was moved is read as if it named the new path. Raises
     NotRunnable for a record that cannot be read.
     """
     place = tree(paths, pin)
@@ -222,9 +224,9 @@ def environment(paths: Paths, pin: Pin) -> EnvPatch:
 
 
 def recorded_place(paths: Paths, pin: Pin) -> str:
-    """Return the store that a record names, where that is not the one it is in.
+    """Return the store that a record names, if that is not the one it is in.
 
-    "" where it is, also under another name, and where the record cannot be read.
+    "" otherwise, also if it has another name, and if the record cannot be read.
     """
     place = tree(paths, pin)
     try:
@@ -269,7 +271,7 @@ def _other_place(patch: EnvPatch, pin: Pin, place: str) -> str:
 def commands(paths: Paths, pin: Pin) -> tuple[str, ...]:
     """Return the names of the programs in the install's bin directories, sorted.
 
-    None where the record cannot be read: one damaged install stops no other.
+    None if the record cannot be read: one damaged install does not stop the others.
     """
     results: set[str] = set()
     for directory in _bins(paths, pin):
@@ -292,7 +294,7 @@ def program(paths: Paths, pin: Pin, command: str) -> str | None:
 
 
 def is_program(path: str) -> bool:
-    """Say whether `path` is a regular file, or a link to one, that may be run."""
+    """Return whether `path` is a regular file, or a link to one, that may be run."""
     return os.path.isfile(path) and os.access(path, os.X_OK)
 
 
@@ -302,11 +304,11 @@ def _bins(paths: Paths, pin: Pin) -> tuple[str, ...]:
     except NotRunnable:
         return ()
     path = tuple(directory for directory in path if directory != paths.answers)
-    return tuple(directory for item in path for directory in _for_any(item))
+    return tuple(directory for pattern in path for directory in _for_any(pattern))
 
 
 def _for_any(directory: str) -> list[str]:
-    """Return the folders that there are, whatever version of another tool they name."""
+    """Return the existing directories, for any version of the required tool."""
     head, mark, tail = directory.partition(REQUIRED)
     if not mark:
         return [directory]
@@ -319,16 +321,16 @@ def _for_any(directory: str) -> list[str]:
 
 
 def _is_tree(paths: Paths, directory: str) -> bool:
-    """Say whether a directory is an install or can be adopted: an empty one cannot."""
+    """Return whether a directory is an install or can be adopted: not an empty one."""
     if paths.as_asdf and os.path.isdir(directory):
         return True
     if not os.path.isfile(f"{directory}/{RECORD}"):
         return bool(_names(directory))
-    return not os.path.lexists(f"{directory}/{ADOPTED}") or _leads_somewhere(directory)
+    return not os.path.lexists(f"{directory}/{ADOPTED}") or _has_content(directory)
 
 
-def _leads_somewhere(directory: str) -> bool:
-    """Say whether an adopted install holds anything yet: its owner may remove it."""
+def _has_content(directory: str) -> bool:
+    """Return whether an adopted install still has content: its owner may remove it."""
     names = [name for name in _names(directory) if name != ".toolpin"]
     return any(os.path.exists(f"{directory}/{name}") for name in names)
 

@@ -1,4 +1,4 @@
-"""Ends this process, and the programs that it started, when a signal says so."""
+"""Ends this process, and the programs that it started, on a signal."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from toolpin.system import process
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Python runs handlers in the main thread, between two of its steps. A signal that comes
 # just before that thread waits for a lock is handled when the wait ends, for example
-# after a stalled download. So another thread hears of it, and takes over after this.
+# after a stalled download. So another thread watches, and ends the process then.
 _GRACE_S = 1.0
 _begun = threading.Event()
 _ending = threading.RLock()
 
 
 def end_on_signals() -> None:
-    """Let SIGINT, SIGTERM and SIGHUP end this process and all that it has started.
+    """Make SIGINT, SIGTERM and SIGHUP end this process and all that it has started.
 
     To be called by the main thread.
     """
@@ -41,7 +41,7 @@ def end_on_signals() -> None:
 
 
 def die_of(number: int) -> NoReturn:
-    """End this process by a signal, so that a loop of a shell that started it ends too.
+    """End this process by a signal, so that a shell loop that started it ends too.
 
     See https://www.cons.org/cracauer/sigint.html.
     """
@@ -55,7 +55,7 @@ def die_of(number: int) -> NoReturn:
 
 
 def _watch(reading: int) -> None:
-    """End the process where the main thread has not begun to in time."""
+    """End the process if the main thread does not begin to in time."""
     while received := os.read(reading, 1):
         number = received[0]
         if number in _SIGNALS and not _begun.wait(_GRACE_S):
@@ -63,7 +63,7 @@ def _watch(reading: int) -> None:
 
 
 def _stop(number: int, _frame: object) -> None:
-    """End at once: what is half done is in staging, and does not count."""
+    """End at once: unfinished work is in staging, and is not used."""
     with _ending:  # another thread waits here until the process has ended
         if _begun.is_set():
             return  # a second signal, to the thread that is ending

@@ -1,7 +1,7 @@
 """The write side of the store: a tree is staged, checked and published by one rename.
 
-Every function expects its caller to hold the version's file lock. What is half done is
-kept apart, and swept, by `staging`.
+Every function expects its caller to hold the version's file lock. `staging` keeps
+unfinished trees apart.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from toolpin.system.paths import Paths, open_regular
 _OWN = ".toolpin"
 _LARGEST_RECEIPT = 64 << 20
 
-# Builds what is in one directory into another; returns the plan with what became known.
+# Builds from one directory into another; returns the plan with what became known.
 Build = Callable[[Plan, str, str], Plan]
-# Puts a tree that was finished before into a directory, and tells what is in it.
+# Restores a finished tree into a directory, and returns its entries.
 Restore = Callable[[str], Sequence[TreeFile]]
 
 
@@ -56,13 +56,13 @@ def publish(
 ) -> Receipt:
     """Carry out a plan from its verified archives, and publish the result.
 
-    What is for another machine is compared with what its files say of themselves, and
-    not run. In a directory of trees the tool's other version makes room at the end. A
-    plan with steps for the final place is finished there, behind its mark; `patchelf`
-    tells the program that does so, and `build` builds from a directory into that place.
-    `restore` fills a directory instead of all steps. Raises Refused when an archive
-    breaks the rules or a command cannot run here, and ToolpinError when the disk does
-    not take it; nothing is left in either case.
+    A tree for another machine is checked by its files' headers, and not run. In a
+    directory of trees the tool's other version is replaced at the end. A plan with
+    steps for the final place is finished there, behind its mark; `patchelf` returns the
+    program for that, and `build` builds from a directory into that place. `restore`
+    fills a directory instead of all steps. Raises Refused if an archive breaks the
+    rules or a command cannot run here, and ToolpinError if the disk cannot be written;
+    nothing is left in either case.
     """
     try:
         with scratch(paths, plan.pin) as stage:
@@ -100,9 +100,9 @@ def publish(
 
 
 def _close_directories(tree: str) -> None:
-    """Let nobody but the owner write the directories that a build has made.
+    """Make the directories of a build writable by their owner only.
 
-    Behind a link, which a plugin's script can put there, are somebody else's.
+    Links are not followed: a plugin's script can create one to another directory.
     """
     if os.path.islink(tree):
         return
@@ -130,14 +130,14 @@ def _checked(
     *,
     for_here: bool,
 ) -> Receipt:
-    """Return the receipt of a tree whose commands are what the plan says."""
+    """Return the receipt of a tree whose commands are as planned."""
     check_commands(plan, tree, "/" if for_here else "")
     facts = check_proof(plan, tree) if for_here else ()
     return _receipt(plan, files, installed_at)._replace(facts=facts)
 
 
 def remove(paths: Paths, pin: Pin) -> None:
-    """Remove an install: it is gone by one rename, and then deleted."""
+    """Remove an install: hide it by one rename, and then delete it."""
     tree = paths.install(*pin)
     try:
         discard(paths, pin, tree)
@@ -151,15 +151,15 @@ def remove(paths: Paths, pin: Pin) -> None:
 
 
 def record_of(paths: Paths, receipt: Receipt) -> str:
-    """Return the record that shims read of an install: it names the final place."""
+    """Return the record that shims read of an install: it names the final path."""
     final, root = paths.install(*receipt.pin), paths.state(receipt.pin.tool)
 
     def at_home(directory: str) -> str:
         return f"{root}/{directory}".replace("{required}", REQUIRED)
 
-    # A plugin's own programs stand in its directory, by an absolute path.
+    # A plugin's programs are in its directory, by an absolute path.
     bins = [os.path.join(final, directory) for directory in receipt.bin_dirs]
-    # A home in the machine's store could be written by nobody who uses it.
+    # A home in the machine's store could not be written by its users.
     homes = [
         home for home in receipt.homes if not paths.shared or os.path.isabs(home[1])
     ]
@@ -178,21 +178,21 @@ def record_of(paths: Paths, receipt: Receipt) -> str:
         )
         + _defaults(paths, receipt),
         major=receipt.pin.version.partition(".")[0],
-        asks=receipt.asks,
+        runtime_scripts=receipt.runtime_scripts,
         plugin=f"{paths.plugins}/{receipt.pin.tool}" if is_scripted(receipt) else "",
     )
     return render_record(patch)
 
 
 def is_record(text: str, paths: Paths, receipt: Receipt) -> bool:
-    """Say whether a record says what a receipt says; an older one names no plugin."""
+    """Return whether a record matches its receipt; an older one names no plugin."""
     lines = record_of(paths, receipt).splitlines(keepends=True)
     older = (line for line in lines if not line.startswith("toolpin_plugin="))
     return text in ("".join(lines), "".join(older))
 
 
 def is_scripted(receipt: Receipt) -> bool:
-    """Say whether an asdf plugin describes an install."""
+    """Return whether an asdf plugin describes an install."""
     return any(name == "ASDF_INSTALL_PATH" for name, _ in receipt.variables)
 
 
@@ -201,7 +201,7 @@ def _defaults(paths: Paths, receipt: Receipt) -> tuple[Home, ...]:
     final, result = paths.install(*receipt.pin), []
     for name, (value, *others) in receipt.defaults:
         in_tree = "{install}" in value
-        if in_tree and paths.shared:  # who uses that store may not write there
+        if in_tree and paths.shared:  # users of that store may not write there
             continue
         root = os.path.dirname(final) if in_tree else value
         directory = value.replace("{install}", final)
@@ -210,7 +210,7 @@ def _defaults(paths: Paths, receipt: Receipt) -> tuple[Home, ...]:
 
 
 def read_receipt(paths: Paths, pin: Pin) -> Receipt | None:
-    """Return the receipt of an install; None for an adopted one, which has none.
+    """Return the receipt of an install; None for an adopted one.
 
     Raises ToolpinError for one that cannot be read.
     """
@@ -218,7 +218,7 @@ def read_receipt(paths: Paths, pin: Pin) -> Receipt | None:
 
 
 def receipt_in(tree: str) -> Receipt | None:
-    """Return the receipt that lies in a tree, as `read_receipt` does."""
+    """Return the receipt in a tree, as `read_receipt` does."""
     place = f"{tree}/{_OWN}/receipt.json"
     try:
         return parse_receipt(_read_own(place).decode(), place)
@@ -231,9 +231,9 @@ def receipt_in(tree: str) -> Receipt | None:
 
 
 def _read_own(path: str) -> bytes:
-    """Return what a file of toolpin's own holds: a checkout may bring anything along.
+    """Return the content of one of toolpin's files: a checkout may contain anything.
 
-    Raises OSError for a link, for what is no file, and for one that is too large.
+    Raises OSError for a link, for anything but a file, and for one that is too large.
     """
     with open_regular(path, os.O_NOFOLLOW) as file:
         if os.fstat(file.fileno()).st_size > _LARGEST_RECEIPT:
@@ -257,7 +257,7 @@ def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receip
         homes=plan.homes,
         defaults=plan.defaults,
         home_bins=plan.home_bins,
-        asks=plan.asks,
+        runtime_scripts=plan.runtime_scripts,
         first_use=plan.first_use,
         brought=plan.brought,
         requires=plan.requires,

@@ -1,9 +1,9 @@
-"""Brings the installs of a store that was moved or copied in line with its new place.
+"""Updates the installs of a store that was moved or copied to its new path.
 
 A record names its tree by an absolute path, and so may files in the tree: the scripts
-of a build, links, what a package manager wrote. Text and links are changed, with their
-entries in the receipt. A program that has the old path compiled in cannot be: its
-version is marked as incomplete, so that it counts as not installed.
+of a build, links, files written by a package manager. Text and links are changed, with
+their entries in the receipt. A program that has the old path compiled in cannot be: its
+version is marked as incomplete, so that it is not treated as installed.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from toolpin.system.paths import Paths
 
 
 def relocate(paths: Paths) -> None:
-    """Change every install of this store that another place is recorded for.
+    """Update every install of this store that was recorded for another path.
 
-    What may not be written stays: Python reads its record as if it were changed.
+    Installs that cannot be written stay: Python reads their records as if they were
+    updated.
     """
     paths = paths.alone
     for tool in installs.tools(paths):
@@ -57,13 +58,13 @@ def _relocate(paths: Paths, pin: Pin) -> None:
             files = tuple(changed.get(file.path, file) for file in receipt.files)
             text = render_receipt(receipt._replace(files=files))
             _replace(f"{tree}/{installs.RECEIPT}", text.encode(), 0o644)
-        # Last: until then the next command begins again.
+        # Last: until then the next command starts over.
         record = render_record(installs.environment(paths, pin))
         _replace(f"{tree}/{installs.RECORD}", os.fsencode(record), 0o644)
 
 
 def _naming(tree: str, named: re.Pattern[bytes]) -> Iterator[str]:
-    """Yield the files and links that name the old place, relative to the tree."""
+    """Yield the files and links that contain the old path, relative to the tree."""
     for directory, names, files in os.walk(tree):
         for name in (*names, *files):
             place = f"{directory}/{name}"
@@ -83,7 +84,7 @@ def _naming(tree: str, named: re.Pattern[bytes]) -> Iterator[str]:
 def _changed(
     tree: str, path: str, named: re.Pattern[bytes], new: bytes
 ) -> TreeFile | None:
-    """Name the new place in a file or a link; None for a program, which stays."""
+    """Replace the old path in a file or a link; None for a program, which stays."""
     place = f"{tree}/{path}"
     if os.path.islink(place):
         target = os.fsencode(os.readlink(place))

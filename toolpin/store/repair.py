@@ -1,12 +1,12 @@
-"""Puts what is damaged in an install right, file by file, while its programs run.
+"""Repairs a damaged install, file by file, while its programs may run.
 
     the receipt's artifacts, verified -> unpacked in staging -> the files whose SHA-256
     the receipt names for a damaged path -> renamed over it
 
-The steps of the install are not repeated: neither the cache's remembered plan nor the
-plugin's data of today need be those of the install, and the receipt's digests say by
-themselves which bytes belong where. So what a step made, and no archive holds, cannot
-be repaired. Nothing that was added is touched. It asks no network but through `fetch`.
+The steps of the install are not repeated: the cached plan and the plugin's current data
+may differ from those of the install, and the receipt's digests alone identify the right
+bytes. So files that a step created cannot be repaired. Added files are not touched. It
+uses the network only through `fetch`.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ _BLOCK_BYTES = 1024 * 1024
 
 
 class Repaired(NamedTuple):
-    """The install as it is now, and what stood in the way of a whole one."""
+    """The install after the repair, and the problems that remain."""
 
     inspection: Inspection
     problems: tuple[ToolpinError, ...]
 
 
 def repair(
-    paths: Paths, found: Inspection, mutable: Sequence[str], fetch: Fetch
+    paths: Paths, inspected: Inspection, mutable: Sequence[str], fetch: Fetch
 ) -> Repaired:
-    """Put a damaged install right as far as its artifacts can be had.
+    """Repair a damaged install as far as its artifacts can be fetched.
 
-    Downloads happen outside the version's file lock; inside it stands a second look.
+    Downloads happen outside the version's file lock; the check is repeated inside it.
     """
-    pin, receipt = found.pin, found.receipt
+    pin, receipt = inspected.pin, inspected.receipt
     if receipt is None:
-        return Repaired(found, (_without_receipt(pin),))
+        return Repaired(inspected, (_without_receipt(pin),))
     problems: list[ToolpinError] = []
     archives: list[tuple[Artifact, str]] = []
-    for artifact in receipt.artifacts if _damaged(found) else ():
+    for artifact in receipt.artifacts if _damaged(inspected) else ():
         with _noting(problems):
             archives.append((artifact, fetch(artifact)))
     with staging.version_lock(paths, pin):
@@ -62,18 +62,18 @@ def repair(
             return Repaired(look, (problem,))
         with staging.scratch(paths, pin) as stage:
             worker = _Worker(paths.install(*pin), stage, problems)
-            worker.put_right(look, archives)
+            worker.repair_entries(look, archives)
             if any(finding.path == installs.RECORD for finding in look.findings):
                 worker.write(installs.RECORD, publication.record_of(paths, receipt))
         return Repaired(inspect(paths, pin, mutable), tuple(problems))
 
 
 class _Worker:
-    """One repair. It goes on after a problem, and notes it.
+    """One repair. It continues after a problem, and records it.
 
-    What is put in place is complete before it gets there, and gets there by one rename
-    from staging: whoever starts it meanwhile gets the old file or the new one, and a
-    process that dies leaves nothing in the tree.
+    Files are complete before they are renamed into place from staging: a program that
+    starts meanwhile gets the old file or the new one, and a process that dies leaves
+    nothing in the tree.
     """
 
     def __init__(self, tree: str, stage: str, problems: list[ToolpinError]) -> None:
@@ -82,10 +82,10 @@ class _Worker:
         self._stage = stage
         self._problems = problems
 
-    def put_right(
+    def repair_entries(
         self, look: Inspection, archives: Sequence[tuple[Artifact, str]]
     ) -> None:
-        """Set links and modes, and replace files by those of the archives."""
+        """Repair links and modes, and replace files by those of the archives."""
         for file in _with_finding(look, links=True):
             self._set_link(file)
         self._close_directories(look)
@@ -103,7 +103,7 @@ class _Worker:
             self._problems.append(_in_no_archive(look.pin, files))
 
     def write(self, path: str, text: str) -> None:
-        """Put a file of toolpin's own in place."""
+        """Write one of toolpin's files in place."""
         with self._noting(path):
             with open(self._fresh, "x", encoding="utf-8") as stream:
                 stream.write(text)
@@ -117,7 +117,7 @@ class _Worker:
         archive: str,
         wanted: dict[str, list[TreeFile]],
     ) -> None:
-        """Unpack an archive, and put what is wanted of it in place."""
+        """Unpack an archive, and move the needed files into place."""
         with _noting(self._problems):
             os.mkdir(directory)
             for entry in unpack(archive, artifact.filename, directory):
@@ -127,7 +127,7 @@ class _Worker:
                         self._place(file.path)
 
     def _copy(self, source: str, file: TreeFile) -> None:
-        """Copy to the fresh file, which is then the receipt's in bytes and mode."""
+        """Copy to the fresh file, which then has the receipt's bytes and mode."""
         digest = hashlib.sha256()
         with open(source, "rb") as old, open(self._fresh, "xb") as new:
             while block := old.read(_BLOCK_BYTES):
@@ -147,7 +147,7 @@ class _Worker:
             )
 
     def _close_directories(self, look: Inspection) -> None:
-        """Take from others the right to write directories; the rest of a mode stays."""
+        """Remove the write permission of others from directories; keep the rest."""
         for finding in look.findings:
             path = f"{self._tree}/{finding.path}"
             if finding.kind == WRONG_MODE and stat.S_ISDIR(os.lstat(path).st_mode):
@@ -176,7 +176,7 @@ class _Worker:
 
     @contextlib.contextmanager
     def _noting(self, path: str) -> Iterator[None]:
-        """Note what keeps one file from its place, and clear the way for the next."""
+        """Record a problem with one file, and continue with the next."""
         try:
             with _noting(self._problems):
                 yield
@@ -191,7 +191,7 @@ class _Worker:
 def _with_finding(
     look: Inspection, *, kinds: Sequence[str] = (), links: bool = False
 ) -> list[TreeFile]:
-    """Return the receipt's entries that have a finding: links, or files of `kinds`."""
+    """Return the receipt's entries with a finding: links, or files of `kinds`."""
     files = look.receipt.files if look.receipt else ()
     paths = {
         finding.path for finding in look.findings if links or finding.kind in kinds

@@ -1,4 +1,4 @@
-"""Refuses to fill the machine's store where other users could decide what is in it."""
+"""Refuses to fill the machine's store where other users could change its content."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from toolpin.system.paths import Paths, home_directory
 def check_shared(paths: Paths, cache: str, env: Mapping[str, str]) -> None:
     """Check who may write the machine's store, the cache and the home directory.
 
-    The store would be filled from the cache, or from where the settings of pip and npm
-    in the home directory lead. Raises Refused where others may write one of them.
+    The store would be filled from the cache, or from the servers that the settings of
+    pip and npm in the home directory name. Raises Refused if others may write one of
+    them.
     """
     if error := open_error(paths):
         facts = [*error.facts, ("changed", "nothing")]
         raise Refused(error.what, facts, (error.hint or "").removeprefix("sudo "))
     for name, path in (("cache", cache), ("home directory", home_directory(env))):
         if hold := foreign_access(path):
-            raise _foreign(name, path, hold, env)
+            raise _refused(name, path, hold, env)
 
 
-def _foreign(name: str, path: str, hold: str, env: Mapping[str, str]) -> Refused:
+def _refused(name: str, path: str, hold: str, env: Mapping[str, str]) -> Refused:
     home = account_home()
     how = "sudo -H" if "SUDO_UID" in env else f"HOME={home}"
     if name == "cache" and env.get("TOOLPIN_CACHE_DIR"):

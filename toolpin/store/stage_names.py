@@ -1,8 +1,8 @@
-"""What of a store's half-done things is toolpin's own: decided here, once, by form.
+"""Defines which unfinished entries of a store are toolpin's own, by their form.
 
-A data directory, and the directory of `install --into`, may hold what others have put
-there, under the same names. Whatever is not in the lists of this module is nobody's to
-sweep. Light, because `exec` looks at the store through it.
+A data directory, and the directory of `install --into`, may contain other files under
+the same names. Only entries listed by this module may be deleted. Light, because `exec`
+reads the store through it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from toolpin.model import Pin
 from toolpin.project.validation import NAME, VERSION, fits
 from toolpin.system.paths import Paths
 
-# The ends that a name in staging can have; no version has their sign.
-ASIDE = "@aside"  # stood in the place of what is being published
+# Suffixes of names in staging; no version contains their sign.
+ASIDE = "@aside"  # was in the place of the tree being published
 GONE = "@gone"  # is being deleted
 EMPTY = "@empty"  # becomes the directory that is built into
 _ENDS = ("", ASIDE, GONE, EMPTY)
@@ -24,7 +24,7 @@ _MARK_BYTES = 30
 
 
 class Staged(NamedTuple):
-    """A tree in staging. `end` is "" or one of the ends above."""
+    """A tree in staging. `end` is "" or one of the suffixes above."""
 
     path: str
     pin: Pin
@@ -49,7 +49,7 @@ def staged(paths: Paths) -> list[Staged]:
 
 
 def marks(paths: Paths) -> list[tuple[str, Pin]]:
-    """Return the path of each mark, and of which version it is, sorted."""
+    """Return the path of each mark, and its version, sorted."""
     results = []
     for tool in _names(paths.incomplete):
         for version in _names(f"{paths.incomplete}/{tool}"):
@@ -60,21 +60,21 @@ def marks(paths: Paths) -> list[tuple[str, Pin]]:
 
 
 def mark_path(paths: Paths, pin: Pin) -> str:
-    """Return where the mark of a version stands."""
+    """Return the path of a version's mark."""
     return f"{paths.incomplete}/{pin.tool}/{pin.version}"
 
 
 def mark_text(tree: str) -> str:
-    """Return what a mark says: which directory it is that does not count.
+    """Return the text of a mark: which directory is not to be used.
 
-    A directory keeps its number when it is renamed, and nobody who only chooses names
-    and contents, as the author of a checkout does, knows it before.
+    A directory keeps its inode number when it is renamed, and the author of a checkout,
+    who chooses only names and content, cannot know it.
     """
     return f"{os.lstat(tree).st_ino}\n"
 
 
 def is_marked(mark: str, tree: str) -> bool:
-    """Say whether a mark means just the directory that is there."""
+    """Return whether a mark is for exactly this directory."""
     try:
         return _read_mark(mark) == mark_text(tree)
     except OSError:
@@ -82,17 +82,20 @@ def is_marked(mark: str, tree: str) -> bool:
 
 
 def is_empty(mark: str) -> bool:
-    """Say whether a mark says nothing, as one of before there were numbers."""
+    """Return whether a mark is empty, as old ones without inode numbers are."""
     return _read_mark(mark) == ""
 
 
 def _is_pin(pin: Pin) -> bool:
-    # toolpin's own copy of the index of plugins has a `-` before its name.
+    # toolpin's copy of the plugin index has a `-` before its name.
     return fits(pin.tool, NAME) and fits(pin.version.removeprefix("-"), VERSION)
 
 
 def _read_mark(path: str) -> str | None:
-    """Return what a mark says; None for what is none. A full disk leaves it empty."""
+    """Return the text of a mark; None for any other file.
+
+    A full disk leaves it empty.
+    """
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             return None

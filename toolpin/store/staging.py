@@ -1,7 +1,7 @@
-"""Keeps apart what is half done: trees in staging, marks of what is built in place.
+"""Keeps unfinished work apart: trees in staging, marks of in-place builds.
 
-A process may die at any line of this: what it leaves does not count, and is swept by
-`cleanup`. All expect their caller to hold the version's file lock.
+A process may die at any line of this: what it leaves is not used, and `cleanup` deletes
+it. Callers hold the version's file lock.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from toolpin.system.directory_tree import drop_tree, remove_tree
 from toolpin.system.file_lock import held
 from toolpin.system.paths import Paths
 
-# The directories that this process works in: an interrupt leaves none behind.
+# The directories that this process works in; an interrupt deletes them.
 _scratches: set[str] = set()
-# What it has begun in final places, which an interrupt takes back.
+# Its unfinished trees in final places, which an interrupt undoes.
 _begun: set[Begun] = set()
-# Closed by the signal that ends this process: one thread must not publish the tree
+# Closed by the signal that ends this process: one thread must not publish a tree
 # that another has begun to delete. Reentrant: a handler may interrupt its own thread.
 _gate = threading.RLock()
 _is_ending = False
 
 
 class Begun(NamedTuple):
-    """A place where something is made, and where what is there goes.
+    """A final place while a tree is made there.
 
-    `aside` is what stood there before, `mark` what keeps the new from counting; "" for
-    none.
+    `aside` is the path of the tree that was there before, `mark` the file that keeps
+    the new one from being used; "" for none.
     """
 
     final: str
@@ -48,14 +48,14 @@ class Begun(NamedTuple):
 def version_lock(
     paths: Paths, pin: Pin, waiting: Callable[[], None] | None = None
 ) -> Iterator[None]:
-    """Hold a version's mutex; `waiting` is called while another process holds it."""
+    """Hold a version's file lock; call `waiting` while another process holds it."""
     with held(lock_of(paths, pin), waiting=waiting):
         yield
 
 
 @contextlib.contextmanager
 def scratch(paths: Paths, pin: Pin) -> Iterator[str]:
-    """Make an empty directory for a version, on the store's filesystem, for a while."""
+    """Make a temporary empty directory for a version, on the store's filesystem."""
     stage = stage_of(paths, pin)
     delete_tree(stage)
     _scratches.add(stage)
@@ -63,47 +63,48 @@ def scratch(paths: Paths, pin: Pin) -> Iterator[str]:
         make_directories(stage)
         yield stage
     finally:
-        with contextlib.suppress(OSError):  # the next one sweeps it
+        with contextlib.suppress(OSError):  # the next run deletes it
             delete_tree(stage)
         _scratches.discard(stage)
 
 
 def drop_scratches() -> None:
-    """Delete what this process has in `staging/`: it is about to end.
+    """Delete this process's entries in `staging/`, because it is about to end.
 
-    What it has begun in a final place goes too, and what stood there before is back.
-    From here on it publishes nothing.
+    Unfinished trees in final places are deleted too, and the previous ones moved back.
+    It publishes nothing from here on.
     """
     global _is_ending  # noqa: PLW0603 - a process ends once
     with _gate:
         _is_ending = True
-        # Under another name no thread that is still at work finds it.
+        # Under another name, threads still at work do not find it.
         begun = list(_begun)
         moved = [(stage, f"{stage}{GONE}") for stage in list(_scratches)]
-        moved += [(item.final, item.gone) for item in begun if item.mark]
+        moved += [(place.final, place.gone) for place in begun if place.mark]
         for tree, gone in moved:
             with contextlib.suppress(OSError):
                 os.rename(tree, gone)
             drop_tree(gone)
         stays = {
-            item.final for item in begun if item.mark and os.path.lexists(item.final)
+            place.final
+            for place in begun
+            if place.mark and os.path.lexists(place.final)
         }
-        # At the very end: such a thread would go on in what is put back.
-        for item in begun:
+        # Last: such a thread would continue in the restored tree.
+        for place in begun:
             with contextlib.suppress(OSError):
-                if item.aside and not os.path.lexists(item.final):
-                    os.rename(item.aside, item.final)
-                if item.mark and item.final not in stays:
-                    os.unlink(item.mark)
+                if place.aside and not os.path.lexists(place.final):
+                    os.rename(place.aside, place.final)
+                if place.mark and place.final not in stays:
+                    os.unlink(place.mark)
 
 
 @contextlib.contextmanager
 def marked(paths: Paths, pin: Pin, tree: str) -> Iterator[None]:
-    """Move a tree to its final place, where it does not count until all is done.
+    """Move a tree to its final place, where it is unused until all is done.
 
-    What fails leaves neither tree nor mark behind. In a directory of trees the tool's
-    other version stands aside meanwhile, and is back where it stood when this one
-    fails.
+    A failure leaves neither tree nor mark. In a directory of trees the tool's other
+    version is moved aside meanwhile, and back if this one fails.
     """
     final = paths.install(*pin)
     with room_for(paths, pin):
@@ -117,7 +118,7 @@ def marked(paths: Paths, pin: Pin, tree: str) -> Iterator[None]:
             yield
         except BaseException:
             with _gate:
-                # A signal that came first has taken it back.
+                # A signal that came first has undone it.
                 if not _is_ending:
                     _begun.discard(begun)
                     with contextlib.suppress(OSError):  # else it stays, marked
@@ -140,10 +141,10 @@ def empty_tree(paths: Paths, pin: Pin) -> str:
 
 @contextlib.contextmanager
 def room_for(paths: Paths, pin: Pin) -> Iterator[None]:
-    """Let the tool's other version, in a directory of trees, stand aside for a while.
+    """Move the tool's other version in a directory of trees aside for a while.
 
-    It is back where it stood when nothing came, and deleted when something did. That
-    it cannot be deleted whole is no failure: the next one sweeps it.
+    It is moved back if nothing was published, and deleted otherwise. A deletion that
+    fails is not an error: the next run deletes the rest.
     """
     final, aside = paths.install(*pin), stage_of(paths, pin, ASIDE)
     if not (paths.into and os.path.lexists(final)):
@@ -169,11 +170,10 @@ def room_for(paths: Paths, pin: Pin) -> Iterator[None]:
 
 
 def clear_place(paths: Paths, pin: Pin) -> None:
-    """Delete what stands in the place of a version that does not count.
+    """Delete an unused entry in the place of a version.
 
-    That is what is behind a mark, whoever left it, or links that lead nowhere by now.
-    In a directory of trees nothing is cleared: what a checkout brings says nothing
-    there.
+    That is a tree behind a mark, whatever its origin, or links that lead nowhere. In a
+    directory of trees nothing is deleted: a mark in a checkout proves nothing.
     """
     final, mark = paths.install(*pin), mark_path(paths, pin)
     if paths.into:
@@ -186,7 +186,7 @@ def clear_place(paths: Paths, pin: Pin) -> None:
 
 @contextlib.contextmanager
 def open_gate() -> Iterator[None]:
-    """Let a tree become an install, unless this process is about to end."""
+    """Allow a tree to become an install, unless this process is about to end."""
     with _gate:
         if _is_ending:
             raise ToolpinError("interrupted")
@@ -194,7 +194,7 @@ def open_gate() -> Iterator[None]:
 
 
 def put_mark(paths: Paths, pin: Pin, tree: str) -> str:
-    """Put the mark of a version that does not count, and return its path."""
+    """Write the mark of a version that must not be used, and return its path."""
     mark = mark_path(paths, pin)
     make_directories(os.path.dirname(mark))
     with contextlib.suppress(FileNotFoundError):
@@ -210,14 +210,14 @@ def put_mark(paths: Paths, pin: Pin, tree: str) -> str:
 
 
 def move(tree: str, place: str) -> None:
-    """Rename into a folder that somebody else may be removing because it is empty."""
+    """Rename into a directory that another process may be removing as empty."""
     while True:
         make_directories(os.path.dirname(place))
         try:
             os.rename(tree, place)
         except FileNotFoundError:
             above = os.path.dirname(place)
-            # A link that leads nowhere is no directory that somebody has just removed.
+            # A link that leads nowhere is not a directory that was just removed.
             if not os.path.exists(tree) or os.path.islink(above):
                 raise
         else:
@@ -230,9 +230,9 @@ def lock_of(paths: Paths, pin: Pin) -> str:
 
 
 def discard(paths: Paths, pin: Pin, tree: str) -> None:
-    """Remove a tree of this store: it is gone by one rename, and then deleted.
+    """Remove a tree of this store: hide it by one rename, and then delete it.
 
-    What a container's lower layer holds cannot be renamed: that goes behind a mark.
+    A tree in a container's lower layer cannot be renamed: it is hidden behind a mark.
     """
     stage = stage_of(paths, pin)
     delete_tree(stage)
@@ -249,9 +249,9 @@ def discard(paths: Paths, pin: Pin, tree: str) -> None:
 
 
 def delete_tree(path: str) -> None:
-    """Delete a tree, a file or a link, also in folders that its owner may not write.
+    """Delete a tree, a file or a link, including directories without write permission.
 
-    Raises OSError where something of it stays: nothing is to be written among that.
+    Raises OSError if something remains: nothing may be written there then.
     """
     if os.path.isdir(path) and not os.path.islink(path):
         remove_tree(path)

@@ -1,4 +1,4 @@
-"""Finds what a real asdf has installed and this store has not. It changes nothing."""
+"""Finds versions that a real asdf has installed and this store lacks. Read-only."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from toolpin.system.paths import Paths, home_directory
 
 
 def unimported(paths: Paths, env: Mapping[str, str]) -> str:
-    """Return asdf's own directory where it has versions that are not here; else "".
+    """Return asdf's directory if it has versions that are not installed here; else "".
 
-    It is one of a real asdf: what toolpin works in itself needs no import.
+    Only that of a real asdf: a directory that toolpin works in needs no import.
     """
     for directory in (data_directory(env), f"{home_directory(env)}/.asdf"):
         if not directory or os.path.realpath(directory) == os.path.realpath(paths.data):
             continue
-        theirs = Paths(directory, paths.config)
-        for tool in installs.tools(theirs):
+        other_store = Paths(directory, paths.config)
+        for tool in installs.tools(other_store):
             here = installs.versions(paths, tool)
-            if not set(installs.versions(theirs, tool)).issubset(here):
+            if not set(installs.versions(other_store, tool)).issubset(here):
                 return directory
     return ""
 
 
 def import_line(directory: str) -> str:
-    """Return the command that brings the versions of asdf's directory here."""
+    """Return the command that imports the versions of asdf's directory."""
     is_usual = os.path.basename(directory) == ".asdf"
     return "toolpin import asdf" + ("" if is_usual else f" --from {as_word(directory)}")

@@ -1,8 +1,8 @@
-"""Tells when an install was last used, and which run now, as far as that is known.
+"""Determines when an install was last used, and which run now, as far as possible.
 
-Nothing writes down that a program ran: a shim must not. The kernel does, in the time of
-last access of a program's file, where the filesystem keeps it: at most once a day with
-`relatime`. `verify` reads programs too, and so counts as a use.
+Shims must not record that a program ran. The kernel does, in the access time of a
+program's file, if the filesystem keeps it: at most once a day with `relatime`. `verify`
+reads programs too, and so is treated as a use.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _PS_S = 20.0
 
 
 class Use(NamedTuple):
-    """The last sign of use, in seconds since 1970, and whether uses leave any.
+    """The last sign of use, in seconds since 1970, and whether uses are recorded.
 
-    Without `is_kept` it is the time of the install: the filesystem notes no access.
+    Without `is_kept` it is the time of the install: the filesystem records no access.
     """
 
     last_s: float
@@ -47,24 +47,24 @@ def last_use(paths: Paths, pin: Pin) -> Use:
 def running(paths: Paths, pins: Sequence[Pin]) -> set[Pin]:
     """Return the installs that a process runs from, names or works in.
 
-    Of processes of other users the system may tell less.
+    The system may report less of other users' processes.
     """
     texts = list(_processes())
     results = set()
     for pin in pins:
         tree = paths.install(*pin)
-        # The system tells the place behind links, and people the one before them.
+        # The system reports the path behind links, and users the one before them.
         for place in {tree, os.path.realpath(tree)}:
             begins = (f"{place}/", f"{place}\0")
             if any(text.endswith(place) for text in texts) or any(
-                item in text for item in begins for text in texts
+                prefix in text for prefix in begins for text in texts
             ):
                 results.add(pin)
     return results
 
 
 def size_bytes(paths: Paths, pin: Pin) -> int:
-    """Return what an install takes on the disk; a file with two names counts once."""
+    """Return the disk space of an install; a file with two names is counted once."""
     total, seen = 0, set()
     for directory, names, files in walk(paths.install(*pin)):
         for name in (*names, *files):

@@ -1,4 +1,4 @@
-"""Finds where everybody may write a store: who does decides what its users run."""
+"""Finds where everyone may write a store, and so decide what its users run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from toolpin.errors import ToolpinError, as_word
 from toolpin.system.paths import Paths
 
-# What its users run from, what says what they run, and what others could lock.
+# What its users run, what decides that, and what others could lock.
 _STORE = (
     "",
     "installs",
@@ -34,10 +34,10 @@ _CONFIG = ("", "config.toml", "plugins")
 
 
 def open_error(paths: Paths) -> ToolpinError | None:
-    """Return the error of a store that everybody may write, None for a closed one.
+    """Return the error of a world-writable store, None for a protected one.
 
-    Of the user's own store the config directory counts, too. A sticky bit does not
-    close one: what does not exist yet anybody may add. The hint closes what is open.
+    Of a user's store the config directory is checked, too. A sticky bit is not enough:
+    anyone may add files that do not exist yet. The hint removes the permission.
     """
     results = {
         paths.data: _open(_places(paths)),
@@ -83,7 +83,7 @@ def _names(directory: str) -> list[str]:
 
 
 def _mode(path: str) -> int:
-    """Return a mode; 0 for a link, which others can use only where its directory is."""
+    """Return a mode; 0 for a link, which depends on its directory's mode."""
     try:
         mode = os.lstat(path).st_mode
     except OSError:

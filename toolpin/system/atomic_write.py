@@ -1,7 +1,7 @@
-"""Replaces a file in one step: it is written beside its place, and renamed.
+"""Replaces a file in one step: it is written next to the original, and renamed.
 
-The kernel holds a writer's file (flock), so that the next one knows which of them are
-at work and which a killed process left: these it deletes.
+A writer's file is locked (flock), so that the next writer can delete those that killed
+processes left.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator
 from typing import IO
 
-# A name that nobody else gives: a number alone would take a backup of the day for ours.
+# An unmistakable name: a number alone could be a backup's date.
 _MARK = ".toolpin-"
 _DIGITS = frozenset("0123456789")
 _HEX = frozenset("0123456789abcdef")
@@ -21,7 +21,7 @@ _HEX = frozenset("0123456789abcdef")
 
 @contextlib.contextmanager
 def atomic_replace(path: str, mode: int = 0o644) -> Iterator[IO[bytes]]:
-    """Yield a new file that takes the place of `path` when the block ends well.
+    """Yield a new file that replaces `path` when the block succeeds.
 
     Readers see the old bytes or the new ones, and after an exception the old ones.
     `mode` is narrowed by the umask, as that of any new file is.
@@ -40,28 +40,28 @@ def atomic_replace(path: str, mode: int = 0o644) -> Iterator[IO[bytes]]:
 
 
 def _open_fresh(path: str, mode: int) -> tuple[IO[bytes], str]:
-    """Return a file of a new name, held, and that name."""
+    """Return a new file, locked, and its name."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     while True:
         fresh = f"{path}{_MARK}{os.getpid()}-{os.urandom(4).hex()}"
         file = open(os.open(fresh, flags, mode), "wb")  # noqa: SIM115 - the caller's
-        # Where there are no locks, nobody takes this for a dead one's either.
+        # Without locks, the next writer does not delete this file either.
         with contextlib.suppress(OSError):
             fcntl.flock(file, fcntl.LOCK_EX)
         if os.path.lexists(fresh):
             return file, fresh
-        file.close()  # another saw it before it was held
+        file.close()  # another process saw it before it was locked
 
 
 def _drop_remains(path: str) -> None:
-    """Delete what dead writers left beside a file; what cannot be deleted stays."""
+    """Delete files that dead writers left; those that cannot be deleted stay."""
     directory, name = os.path.split(path)
     with contextlib.suppress(OSError):
-        for item in os.listdir(directory):
+        for filename in os.listdir(directory):
             begin = f"{name}{_MARK}"
-            if item.startswith(begin) and _is_fresh(item[len(begin) :]):
+            if filename.startswith(begin) and _is_fresh(filename[len(begin) :]):
                 with contextlib.suppress(OSError):
-                    _drop(os.path.join(directory, item))
+                    _drop(os.path.join(directory, filename))
 
 
 def _is_fresh(end: str) -> bool:

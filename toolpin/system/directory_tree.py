@@ -1,7 +1,7 @@
 """Walks and removes directory trees of any depth, without recursion.
 
-What an archive, a build or a restored cache has nested may be deeper than Python
-recurses, and have paths that are longer than the system takes.
+Trees from archives, builds or restored caches may be deeper than Python recurses, with
+paths that are longer than the system allows.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def walk(top: str) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Yield each directory, the names of those in it, and of all else.
+    """Yield each directory, the names of its subdirectories, and of its other entries.
 
     As `os.walk` does from the top: the caller may sort and shorten the names of the
-    directories; links to directories are among these and not followed; what cannot be
-    listed is left out.
+    directories; links to directories are among these and not followed; unreadable
+    directories are left out.
     """
     waiting = [top]
     while waiting:
@@ -39,9 +39,9 @@ def walk(top: str) -> Iterator[tuple[str, list[str], list[str]]]:
 
 
 def remove_tree(path: str) -> None:
-    """Remove a directory, not a link to one, also parts that their owner may not write.
+    """Remove a directory, not a link to one, including unwritable parts.
 
-    Goes on where something stays, and raises the first OSError at the end.
+    Continues after an error, and raises the first OSError at the end.
     """
     removal = _Removal(os.open(_opened_up(path), _OPEN))
     removal.run()
@@ -55,7 +55,7 @@ def remove_tree(path: str) -> None:
 
 @contextlib.contextmanager
 def temporary(prefix: str) -> Iterator[str]:
-    """Make an empty directory for a while; scripts may nest in it what they like."""
+    """Make a temporary empty directory, in which scripts may nest at any depth."""
     import tempfile  # noqa: PLC0415 - few commands need one
 
     path = tempfile.mkdtemp(prefix=prefix)
@@ -66,22 +66,22 @@ def temporary(prefix: str) -> Iterator[str]:
 
 
 def drop_tree(path: str) -> None:
-    """Remove a directory as far as that can be done."""
+    """Remove a directory as far as possible."""
     with contextlib.suppress(OSError):
         remove_tree(path)
 
 
 class _Removal:
-    """One removal. It holds one directory open at a time, however deep it comes."""
+    """One removal. It keeps one directory open at a time, at any depth."""
 
     def __init__(self, top: int) -> None:
         self._here = top
         self.failure: OSError | None = None
 
     def run(self) -> None:
-        """Empty the directory that is open, and close it."""
-        # For each directory on the way down: its name, that of the one above it, and
-        # what is still to be emptied in it.
+        """Empty the open directory, and close it."""
+        # For each directory on the path down: its name, that of its parent, and
+        # its remaining subdirectories.
         above: list[tuple[str, tuple[int, int]]] = []
         try:
             left = [self._remove_files()]
@@ -102,7 +102,7 @@ class _Removal:
     def attempt(
         self, work: Callable[..., object], of: str | int, mode: int = 0, **at: int
     ) -> bool:
-        """Do something, and note the first failure. What is gone is none."""
+        """Call a function, and record the first failure. A missing file is not one."""
         try:
             work(of, *([mode] if mode else []), **at)
         except FileNotFoundError:
@@ -113,7 +113,7 @@ class _Removal:
         return True
 
     def _remove_files(self) -> list[str]:
-        """Remove what is no directory; return the names of the directories."""
+        """Remove all but directories; return the names of the directories."""
         mode = stat.S_IMODE(os.fstat(self._here).st_mode)
         if mode & stat.S_IRWXU != stat.S_IRWXU:
             self.attempt(os.fchmod, self._here, stat.S_IRWXU)
@@ -133,10 +133,10 @@ class _Removal:
         self._here = below
 
     def _ascend(self, name: str, number: tuple[int, int]) -> None:
-        """Go back to the directory above, and remove the one that is now empty.
+        """Return to the parent directory, and remove the empty one.
 
-        Raises OSError where somebody has moved it meanwhile: what is above it then is
-        not of the tree.
+        Raises OSError if the directory was moved meanwhile: its parent is not in the
+        tree then.
         """
         upper = os.open("..", _OPEN, dir_fd=self._here)
         os.close(self._here)
@@ -158,12 +158,12 @@ def _is_directory(entry: os.DirEntry[str]) -> bool:
 
 
 def _opened_up(name: str, above: int | None = None) -> str:
-    """Return the name of a directory that its owner can list from now on.
+    """Return the name of a directory, made readable for its owner.
 
-    A link is left as it is: to open it fails.
+    A link is unchanged: opening it fails.
     """
     mode = os.stat(name, dir_fd=above, follow_symlinks=False).st_mode
     if stat.S_ISDIR(mode) and mode & stat.S_IRWXU != stat.S_IRWXU:
-        with contextlib.suppress(OSError):  # another's, who may let it be listed
+        with contextlib.suppress(OSError):  # another user's, which may be readable
             os.chmod(name, stat.S_IRWXU, dir_fd=above)
     return name

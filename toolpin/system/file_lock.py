@@ -1,8 +1,8 @@
-"""Turns a path into a file lock between processes and threads.
+"""Locks files between processes and threads.
 
-The kernel holds it (flock), so a killed owner frees it at once. The file stays: whoever
-unlinks it lets two owners in, one on the old inode and one on the new. Where locks keep
-nobody out, as on some network filesystems, nothing is held and the error says so.
+The kernel holds the lock (flock), so it is released when its owner is killed. The file
+stays: unlinking it would let two owners in, one on the old inode and one on the new. On
+filesystems where locks do not exclude, as some network ones, an error reports that.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import filelock
 
 from toolpin.errors import ToolpinError, UsageError, as_word, remedy
 
-# It would go on without the kernel, which frees nothing of a killed owner's: refused.
+# A fallback without the kernel would not be released by a killed owner: refused.
 warnings.filterwarnings("ignore", message="flock not supported")
 
 _POLL_S = 0.05
-# What flock answers while another has the lock: NFS says EACCES.
+# flock's errors while another process has the lock: NFS returns EACCES.
 _UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOSPC)
 _TAKEN = (errno.EAGAIN, errno.EACCES)
 _LOCKLESS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
@@ -36,17 +36,17 @@ def held(
     waiting: Callable[[], None] | None = None,
     timeout_s: float | None = None,
 ) -> Iterator[None]:
-    """Hold the file lock at `path`, making its folder; without a timeout wait for ever.
+    """Hold the file lock at `path`, creating its directory; by default wait forever.
 
-    `waiting` is called once when another owner has it. Raises ToolpinError when the
-    time is over or the file cannot be locked. It is not reentrant.
+    `waiting` is called once when another owner has it. Raises ToolpinError on a
+    timeout, or if the file cannot be locked. It is not reentrant.
     """
-    mutex = _acquire(path, 0.0)
-    if mutex is None:
+    lock = _acquire(path, 0.0)
+    if lock is None:
         if waiting is not None:
             waiting()
-        mutex = _acquire(path, timeout_s)
-    if mutex is None:
+        lock = _acquire(path, timeout_s)
+    if lock is None:
         raise ToolpinError(
             "another process holds the file lock",
             [("file lock", path), ("waited", f"{timeout_s:g} s")],
@@ -54,15 +54,16 @@ def held(
     try:
         yield
     finally:
-        _release(mutex)
+        _release(lock)
 
 
 @contextmanager
 def held_directory(directory: str, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold a folder itself, for all who name it, whatever their other folders are.
+    """Hold a lock on a directory, for all processes that use it.
 
-    It needs no file in there. What the caller of this process holds, as flock(1) does,
-    is held. Raises ToolpinError where that cannot be.
+    It needs no file in it, and applies whatever their data directories are. A lock that
+    the caller of this process holds, as flock(1) does, is accepted. Raises ToolpinError
+    if it cannot be locked.
     """
     try:
         number = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -84,9 +85,9 @@ def held_directory(directory: str, waiting: Callable[[], None]) -> Iterator[None
 
 
 def _is_held_by_caller(directory: int) -> bool:
-    """Say whether a descriptor that this process began with holds a directory."""
+    """Return whether an inherited descriptor of this process locks a directory."""
     for number in map(int, os.listdir("/dev/fd")):
-        # Of the listing's own, and of what is no file, there is nothing to ask.
+        # Skip the descriptor of the listing itself, and those that are not files.
         with suppress(OSError):
             if number != directory and os.path.sameopenfile(number, directory):
                 fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -95,49 +96,52 @@ def _is_held_by_caller(directory: int) -> bool:
 
 
 def file_lock_path(directory: str, path: str) -> str:
-    """Return the path, below the folder of mutexes, of the one for editing a file."""
+    """Return the path, below the file locks' directory, for editing a file."""
     real = os.path.realpath(path)
     return f"{directory}/files/{hashlib.sha256(os.fsencode(real)).hexdigest()[:16]}"
 
 
 @contextmanager
 def held_files(directory: str, *files: str) -> Iterator[None]:
-    """Hold the mutexes for editing some files. Raises UsageError where two are one."""
+    """Hold the file locks for editing some files.
+
+    Raises UsageError if two are the same file.
+    """
     names: dict[str, str] = {}
     for file in files:
-        mutex = file_lock_path(directory, file)
-        if mutex in names:
+        lock = file_lock_path(directory, file)
+        if lock in names:
             raise UsageError(
-                f"{names[mutex]} and {file} are the same file",
+                f"{names[lock]} and {file} are the same file",
                 [("file", os.path.realpath(file))],
-                f"rm {as_word(file if os.path.islink(file) else names[mutex])}",
+                f"rm {as_word(file if os.path.islink(file) else names[lock])}",
             )
-        names[mutex] = file
+        names[lock] = file
     with ExitStack() as stack:
-        # In one order, so that nobody waits for who waits.
-        for mutex in sorted(names):
-            stack.enter_context(held(mutex))
+        # In one order, so that no deadlock is possible.
+        for lock in sorted(names):
+            stack.enter_context(held(lock))
         yield
 
 
 @contextmanager
 def try_held(path: str) -> Iterator[bool]:
-    """Hold the file lock if it is free, and yield whether it is held."""
-    mutex = _acquire(path, 0.0)
+    """Take the file lock if it is free, and yield whether it is held."""
+    lock = _acquire(path, 0.0)
     try:
-        yield mutex is not None
+        yield lock is not None
     finally:
-        if mutex is not None:
-            _release(mutex)
+        if lock is not None:
+            _release(lock)
 
 
 def _acquire(path: str, timeout_s: float | None) -> filelock.BaseFileLock | None:
-    """Return the file lock, held; None when the time is over."""
+    """Return the file lock, held; None on a timeout."""
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        # Whoever may read it could hold it, and stop all others for ever.
-        mutex = filelock.FileLock(path, mode=0o600, thread_local=False)
-        mutex.acquire(
+        # A reader could hold it, and block all others forever.
+        lock = filelock.FileLock(path, mode=0o600, thread_local=False)
+        lock.acquire(
             timeout=-1.0 if timeout_s is None else timeout_s, poll_interval=_POLL_S
         )
     except filelock.Timeout:
@@ -150,19 +154,19 @@ def _acquire(path: str, timeout_s: float | None) -> filelock.BaseFileLock | None
     try:
         _check_keeps_out(path)
     except OSError as error:
-        _release(mutex)
+        _release(lock)
         raise _not_lockable(path, error) from error
-    return mutex
+    return lock
 
 
-def _release(mutex: filelock.BaseFileLock) -> None:
-    # Where the filesystem refuses to unlock, the end of this process does it.
+def _release(lock: filelock.BaseFileLock) -> None:
+    # If the filesystem refuses to unlock, the end of this process does it.
     with suppress(OSError):
-        mutex.release()
+        lock.release()
 
 
 def _check_keeps_out(path: str) -> None:
-    """Raise OSError where somebody else would get what is held here."""
+    """Raise OSError if another process could get the same lock."""
     file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,9 +1,9 @@
 """The modes of what toolpin creates: 0755 and 0644, whatever umask it was started with.
 
-The umask of this process is the one place where they are decided, so that they hold
-for every directory, file lock and log, and for what pip, npm and a plugin's scripts
-create for toolpin. What is private is created with 0600. A directory that existed
-keeps its mode. Light, because `exec` imports it.
+They are set by the umask of this process, so that they apply to every directory, file
+lock and log, and to files that pip, npm and a plugin's scripts create for toolpin.
+Private files are created with 0600. A directory that existed keeps its mode. Light,
+because `exec` imports it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _users: int | None = None
 
 
 def use_own_umask() -> None:
-    """Create what this process creates from now on with toolpin's modes."""
+    """Set the umask of this process to toolpin's."""
     global _users  # noqa: PLW0603 - a umask is the whole process's, too
     before = os.umask(_OWN)
     if _users is None:
@@ -24,13 +24,13 @@ def use_own_umask() -> None:
 
 
 def restore_umask() -> None:
-    """Give the user's program that follows the umask that the user has set."""
+    """Restore the user's umask, for a program that runs next."""
     if _users is not None:
         os.umask(_users)
 
 
 def for_user(mode: int) -> int:
-    """Return the mode of a new file of the user's own, as a project's, by their umask.
+    """Return the mode of a new file of the user, as in a project, by their umask.
 
     Example: 0o600 for 0o644 under the umask 077.
     """

@@ -1,5 +1,5 @@
-"""The one setting that says where toolpin is published."""
+"""The setting that states where toolpin is published."""
 
 # A repository on GitHub, as `owner/name`, whose tags are toolpin's releases. While it
-# is empty nothing may name one: whoever registers a name decides what is run under it.
+# is empty no code may name one: its owner decides what users of that name run.
 HOME = ""

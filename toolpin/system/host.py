@@ -1,4 +1,4 @@
-"""Tells what this machine is: the Host that builds must fit. Reads, never guesses."""
+"""Detects this machine: the Host that builds must fit. Reads, never guesses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm6
 
 
 def detect() -> Host:
-    """Return this machine's Host. Raises ToolpinError where toolpin has no builds."""
+    """Return this machine's Host.
+
+    Raises ToolpinError if toolpin has no builds for it.
+    """
     system = _SYSTEMS.get(platform.system())
     arch = _MACHINES.get(platform.machine())
     if system is None or arch is None:
@@ -51,10 +54,10 @@ def _libc() -> tuple[str, str]:
 
 
 def libraries(libc: str) -> frozenset[str] | None:
-    """Return the sonames in the directories that the loader looks in; None for musl.
+    """Return the sonames in the directories that the loader searches; None for musl.
 
-    Source: ld.so(8), ldconfig(8). A library that only LD_LIBRARY_PATH leads to does
-    not count: a release would not find it.
+    Source: ld.so(8), ldconfig(8). A library that is only on LD_LIBRARY_PATH is left
+    out: a release would not find it.
     """
     if libc != "glibc":
         return None
@@ -84,7 +87,7 @@ def _configured(pattern: str, depth: int = 0) -> Iterator[str]:
 def distribution() -> str:
     """Return the distribution and its version, as `debian 12`; macOS's own.
 
-    Source: os-release(5). "" where the system does not say.
+    Source: os-release(5). "" if the system does not state it.
     """
     if platform.system() == "Darwin":
         return f"macos {platform.mac_ver()[0]}"
@@ -99,7 +102,7 @@ def distribution() -> str:
 
 
 def any_of(key: str) -> Host:
-    """Return the Host that a key such as `linux-x64-musl` stands for, of any libc."""
+    """Return the Host that a key such as `linux-x64-musl` represents, of any libc."""
     system, arch, *suffix = key.split("-")
     libc = "" if system == "macos" else (suffix[0] if suffix else "glibc")
     return Host(system, arch, libc, "")

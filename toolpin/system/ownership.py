@@ -1,6 +1,6 @@
-"""Tells whose a path is: whether another user of this machine could put another there.
+"""Finds the owner of a path: whether another user of this machine could replace it.
 
-Light, and it judges nothing: a path in a user's own hands is fine for most purposes.
+Light.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Collection, Mapping
 
 
 def foreign_access(path: str, besides: Collection[int] = ()) -> str:
-    """Say how another user than this one and root can change a path; "" for not at all.
+    """Return how a user other than this one and root can change a path; "" if none can.
 
-    By the path itself or a directory above it, as it is written or behind links. What
-    does not exist yet is made by this user. `besides` are users who may.
+    By the path itself or a directory above it, as written or after links. A path that
+    does not exist yet will be created by this user. `besides` are users who may.
     """
     trusted = {0, os.geteuid(), *besides}
-    for item in dict.fromkeys((os.path.abspath(path), os.path.realpath(path))):
-        parts = item.split("/")
+    for ancestor in dict.fromkeys((os.path.abspath(path), os.path.realpath(path))):
+        parts = ancestor.split("/")
         for count in range(len(parts), 0, -1):
             if output := _hold("/".join(parts[:count]) or "/", trusted):
                 return output
@@ -47,7 +47,7 @@ def _hold(path: str, trusted: Collection[int]) -> str:
         return ""
     if status.st_uid not in trusted:
         return f"{path} is {_name(status.st_uid)}'s"
-    # In a directory like /tmp each entry is its owner's alone; a link's mode says
+    # In a directory like /tmp each entry belongs to its owner; a link's mode means
     # nothing.
     is_open = status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX
     if is_open and not stat.S_ISLNK(status.st_mode):

@@ -1,4 +1,4 @@
-"""The folders that toolpin owns, from the environment, and how a file there is opened.
+"""The directories that toolpin owns, from the environment, and opening files there.
 
 Light: `exec` imports it.
 """
@@ -16,19 +16,18 @@ from toolpin.errors import UsageError
 from toolpin.model import REQUIRED
 
 SYSTEM_CONFIG = "/etc/toolpin/config.toml"
-# Root's to write, everybody's to read, and no blank in it.
+# Root's to write, everyone's to read, and no blank in it.
 SYSTEM_DATA = "/usr/local/share/toolpin"
 
 
 class Paths(NamedTuple):
     """The data directory and what asdf's layout puts in it; the config directory.
 
-    `into` is a directory that gets one tree a tool instead of the store, "" for none.
+    `into` is a directory that gets one tree per tool instead of the store, "" for none.
     `system` is the data directory of the machine's store, which is only read, "" for
-    none; of that store itself `shared` is true. `filename` is what project files are
-    called. `as_asdf` is for asdf's command and its users' shims: there an empty
-    directory is an installed version, too, and what scripts print is shown as they
-    print it.
+    none; of that store itself `shared` is true. `filename` is the name of project
+    files. `as_asdf` is set for the asdf command and its users' shims: there an empty
+    directory is an installed version, too, and the output of scripts is shown.
     """
 
     data: str
@@ -41,14 +40,14 @@ class Paths(NamedTuple):
 
     @property
     def behind(self) -> Paths | None:
-        """The machine's store, where what this one lacks is looked for."""
+        """The machine's store, which is searched after this one."""
         if not self.system:
             return None
         return Paths(self.system, self.config, shared=True)
 
     @property
     def alone(self) -> Paths:
-        """This store without the machine's behind it: what can be changed."""
+        """This store without the machine's: the part that can be changed."""
         return self._replace(system="")
 
     @property
@@ -68,12 +67,12 @@ class Paths(NamedTuple):
 
     @property
     def channels(self) -> str:
-        """What channels meant at the last install, as `<tool>/<channel>`."""
+        """The versions of channels at the last install, as `<tool>/<channel>`."""
         return f"{self.data}/channels"
 
     @property
     def projects(self) -> str:
-        """The file that names the projects which were installed for."""
+        """The file that lists the projects with installs."""
         return f"{self.data}/projects"
 
     @property
@@ -83,17 +82,17 @@ class Paths(NamedTuple):
 
     @property
     def shim_library(self) -> str:
-        """The one script that every shim sources."""
+        """The script that every shim sources."""
         return f"{self.data}/lib/shim.sh"
 
     @property
     def locks(self) -> str:
-        """The mutexes, one file a version."""
+        """The file locks, one per version."""
         return f"{self.data}/locks"
 
     @property
     def global_file(self) -> str:
-        """The project file of last resort."""
+        """The global project file, with the lowest precedence."""
         return f"{self.config}/{self.filename}"
 
     @property
@@ -103,42 +102,42 @@ class Paths(NamedTuple):
 
     @property
     def plugins(self) -> str:
-        """The plugins that are directories of scripts, as asdf has them."""
+        """The asdf plugins, which are directories of scripts."""
         return f"{self.data}/plugins"
 
     @property
     def downloads(self) -> str:
-        """What the scripts of such plugins download, as `<tool>/<version>`."""
+        """The downloads of plugins' scripts, as `<tool>/<version>`."""
         return f"{self.data}/downloads"
 
     @property
     def plugin_index(self) -> str:
-        """The copy of the repository that knows plugins by their short names."""
+        """The copy of the repository with the short names of plugins."""
         return f"{self.data}/plugin-index"
 
     @property
     def chosen(self) -> str:
-        """Who was chosen for a name that several plugins have, a file a name."""
+        """The plugin chosen for a name that several have, one file per name."""
         return f"{self.data}/chosen"
 
     @property
     def answers(self) -> str:
-        """The directory with the `asdf` that plugins' scripts find on their PATH."""
+        """The directory with the `asdf` that plugins' scripts find on PATH."""
         return f"{self.data}/lib/asdf"
 
     @property
     def helpers(self) -> str:
-        """What serves toolpin alone: a private npm, apt's lists."""
+        """The directory of private programs: npm, apt's lists."""
         return f"{self.data}/helpers"
 
     @property
     def asdf_note(self) -> str:
-        """There where the `asdf` command works on this store: shims heed it then."""
+        """The note that exists if the `asdf` command works on this store, for shims."""
         return f"{self.data}/asdf-command"
 
     @property
     def idiomatic(self) -> str:
-        """Which files of other managers each asdf plugin reads, a file a plugin."""
+        """Other managers' files that each asdf plugin reads, one file per plugin."""
         return f"{self.data}/idiomatic"
 
     def state(self, tool: str) -> str:
@@ -146,7 +145,7 @@ class Paths(NamedTuple):
         return f"{self.data}/state/{tool}"
 
     def log(self, tool: str, version: str) -> str:
-        """Return the file for what a version's build says; `@` is in no name."""
+        """Return the log file of a version's build; `@` is in no name."""
         return f"{self.data}/logs/{tool}@{version}.log"
 
     def install(self, tool: str, version: str) -> str:
@@ -157,7 +156,7 @@ class Paths(NamedTuple):
 
 
 def find_paths(env: Mapping[str, str]) -> Paths:
-    """Return the folders that `env` names, or their defaults below the home folder.
+    """Return the directories that `env` names, or defaults below the home directory.
 
     The data directory's default is the same on macOS: builds break on blanks in a path.
     Raises UsageError for a directory that is not absolute or that PATH cannot hold.
@@ -182,10 +181,10 @@ def find_paths(env: Mapping[str, str]) -> Paths:
 
 
 def find_system_paths(env: Mapping[str, str]) -> Paths:
-    """Return the directories of the machine's store, for who may write it.
+    """Return the directories of the machine's store, for users who may write it.
 
-    Its config directory is the one of the machine's settings: nobody's own plugins and
-    no own `.tool-versions` decide for all. Raises UsageError as `find_paths` does.
+    Its config directory is that of the machine's settings: no user's plugins or
+    `.tool-versions` apply. Raises UsageError as `find_paths` does.
     """
     config = os.path.dirname(os.path.normpath(system_config(env)))
     return Paths(_system_data(env), config, shared=True)
@@ -198,9 +197,9 @@ def _system_data(env: Mapping[str, str]) -> str:
 
 
 def system_config(env: Mapping[str, str]) -> str:
-    """Return the machine's settings file, below the user's in rank.
+    """Return the machine's settings file, which the user's overrides.
 
-    TOOLPIN_SYSTEM_CONFIG names another: an image may hold its own.
+    TOOLPIN_SYSTEM_CONFIG names another: an image may have its own.
     """
     file = env.get("TOOLPIN_SYSTEM_CONFIG") or SYSTEM_CONFIG
     if not os.path.isabs(file):
@@ -222,7 +221,7 @@ def home_directory(env: Mapping[str, str]) -> str:
 
 
 def open_regular(path: str, more: int = 0) -> BinaryIO:
-    """Open a regular file, links followed unless the flags of `more` say otherwise.
+    """Open a regular file, following links unless the flags in `more` forbid it.
 
     Raises OSError for anything else, too: a pipe would keep its reader waiting.
     """
@@ -235,7 +234,7 @@ def open_regular(path: str, more: int = 0) -> BinaryIO:
 
 
 def read_bytes(path: str) -> bytes | None:
-    """Return what a file of the user's own holds, None where none is."""
+    """Return the bytes of a user's file, None if it does not exist."""
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -244,7 +243,7 @@ def read_bytes(path: str) -> bytes | None:
 
 
 def bundled(name: str) -> str:
-    """Return `plugins`, `shims`, `ci` or `install.sh`, in the wheel or the checkout."""
+    """Return the path of `plugins`, `shims`, `ci` or `install.sh` in this setup."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     packed = f"{package}/bundled/{name}"
     return packed if os.path.exists(packed) else f"{os.path.dirname(package)}/{name}"

@@ -1,7 +1,7 @@
-"""The one room that runs other programs and waits for them. No shell reads their words.
+"""Runs other programs and waits for them; no other module does.
 
-What is run does not outlive toolpin, however that dies: the next one builds in the same
-place.
+No shell reads their arguments. They do not outlive toolpin, however it dies: the next
+process builds in the same place.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from toolpin.errors import ToolpinError, Unreachable
 
 
 class Finished(NamedTuple):
-    """What a program left: its exit status and its text."""
+    """The result of a program: its exit status and its text."""
 
     status: int
     out: str
@@ -28,9 +28,9 @@ class Finished(NamedTuple):
 
 
 _running: set[subprocess.Popen[str]] = set()
-# So that nothing is started between the look at what runs and its end. Reentrant: a
-# signal's handler may kill while its own thread is starting something.
-_mutex = threading.RLock()
+# So that nothing is started while running programs are being killed. Reentrant: a
+# signal's handler may kill while its own thread is starting a program.
+_process_lock = threading.RLock()
 
 
 def run(
@@ -44,15 +44,15 @@ def run(
     exact: bool = False,
     shown: bool = False,
 ) -> Finished:
-    """Run `command` in a process group of its own; `on_line` sees stdout as it comes.
+    """Run `command` in a process group of its own, and return its result.
 
-    `errors` is what becomes of bytes that are not UTF-8. In what is `exact` a carriage
-    return ends no line. What is `shown` goes to this process's own stdout and stderr.
-
-    Raises ToolpinError when the program cannot be started and Unreachable when
-    it is not done after `timeout_s`; its whole group is killed then.
+    `on_line` is called with stdout as it comes. `errors` is the decoding of bytes that
+    are not UTF-8. With `exact` a carriage return ends no line. With `shown` the output
+    goes to this process's own stdout and stderr. Raises ToolpinError if the program
+    cannot be started, and Unreachable after `timeout_s`; its whole group is killed
+    then.
     """
-    with _mutex:
+    with _process_lock:
         child = _start(command, env, cwd, errors, shown=shown)
         _running.add(child)
     if exact and isinstance(child.stdout, io.TextIOWrapper):
@@ -66,7 +66,7 @@ def run(
 
 def kill_all() -> None:
     """Kill every program that still runs, with what it started."""
-    with _mutex:
+    with _process_lock:
         for child in list(_running):
             _kill(child)
 
@@ -103,9 +103,9 @@ def _start(
 
 @contextlib.contextmanager
 def _guarded(child: subprocess.Popen[str]) -> Iterator[None]:
-    """Have somebody in the program's group who kills it when this process is gone.
+    """Start a process in the program's group that kills it when this process is gone.
 
-    Of a process that is killed nothing remains but the end of what it was writing to.
+    A killed process leaves nothing but the end of its pipe.
     """
     try:
         guard = subprocess.Popen(
@@ -117,7 +117,7 @@ def _guarded(child: subprocess.Popen[str]) -> Iterator[None]:
             stderr=subprocess.DEVNULL,
             process_group=child.pid,
         )
-    except OSError:  # the group is gone already
+    except OSError:  # the group has ended already
         yield
         return
     try:

@@ -1,7 +1,7 @@
-"""Shows several installs at once: bars on a terminal, one line a phase elsewhere.
+"""Shows several installs at once: bars on a terminal, one line per phase elsewhere.
 
-Elsewhere a phase that lasts says so every ten seconds: a log that falls silent looks
-like a job that hangs, and some CI systems end it.
+Elsewhere a long phase prints a line every ten seconds: without output a job seems to
+hang, and some CI systems end it.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ _BAR = (
 _COUNT = "  {desc}  {n_fmt} {rate_fmt}"
 _WAIT = "  {desc}  {elapsed}"
 _SILENCE_S = 10.0
-# The indent, and an elapsed time or a count with a rate.
+# The width of the indent, and of an elapsed time or a count with a rate.
 _CLOCK_COLUMNS = 30
 
 
 class Board:
-    """All rows of one command; every line about them goes through here."""
+    """The rows of one command; all its output goes through here."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
         has_terminal = sys.stderr is not None and sys.stderr.isatty()
         self._has_bars = has_terminal and not report.quiet
-        self._mutex = threading.Lock()
+        self._row_lock = threading.Lock()
         self._rows: list[Row] = []
         threading.Thread(target=self._tick, daemon=True).start()
 
     def row(self, label: str) -> Row:
-        """Return a row of its own for one install."""
+        """Return a new row for one install."""
         row = Row(label, self, bar=self._has_bars)
         self._rows.append(row)
         return row
 
     def remark(self, text: str) -> None:
-        """Write a line, above the bars where there are any."""
-        with self._mutex, self._bars_put_aside():
+        """Write a line, above the bars if there are any."""
+        with self._row_lock, self._bars_put_aside():
             self._report.remark(text)
 
     def _bars_put_aside(self) -> AbstractContextManager[None]:
@@ -56,7 +56,7 @@ class Board:
         return _tqdm().external_write_mode(file=sys.stderr, nolock=False)
 
     def tick(self) -> None:
-        """Let the bars' clocks go on, and end a silence, while nothing happens."""
+        """Update the bars' clocks, and report long phases."""
         for row in list(self._rows):
             row.refresh()
 
@@ -67,7 +67,7 @@ class Board:
 
 
 class Row:
-    """What one install is doing. Used by one thread."""
+    """The progress of one install. Used by one thread."""
 
     def __init__(self, label: str, board: Board, *, bar: bool) -> None:
         self.label = label
@@ -75,7 +75,7 @@ class Row:
         self._shows_bar = bar
         self._bar: tqdm[NoReturn] | None = None
         self._began = time.monotonic()
-        self._mutex = threading.Lock()
+        self._row_lock = threading.Lock()
         self._text = ""
         self._spoke = self._phase_began = self._began
         self._amount: tuple[int, int | None] | None = None
@@ -89,14 +89,14 @@ class Row:
             self.remark(f"{text} {detail}".rstrip())
 
     def wait(self, text: str) -> None:
-        """Begin a phase that is soon over: nothing to say of it without a terminal."""
+        """Begin a short phase, which is not reported without a terminal."""
         if self._shows_bar:
             self._open_bar(text, _WAIT)
         else:
             self._start(text)
 
     def advance(self, done: int, total: int | None) -> None:
-        """Tell how many bytes of the phase are done, of how many."""
+        """Report how many bytes of the phase are done, of how many."""
         if self._bar is None:
             self._amount = (done, total)
             return
@@ -107,7 +107,7 @@ class Row:
         self._bar.update(done - self._bar.n)
 
     def remark(self, text: str) -> None:
-        """Say something about this install that is no phase of it."""
+        """Report something about this install that is not a phase."""
         self._board.remark(f"{self.label}: {text}")
 
     def close(self, text: str) -> None:
@@ -117,12 +117,12 @@ class Row:
         self.remark(f"{text} in {seconds:.1f} s")
 
     def refresh(self) -> None:
-        """Draw the bar again, or say what still goes on when that was long ago."""
+        """Draw the bar again, or report a phase whose last line was long ago."""
         bar = self._bar
         if bar is not None:
             bar.refresh()
             return
-        with self._mutex:
+        with self._row_lock:
             now = time.monotonic()
             if self._text and now - self._spoke >= _SILENCE_S:
                 self._spoke = now
@@ -130,15 +130,15 @@ class Row:
                 self.remark(f"still {self._text}, {far}")
 
     def drop(self) -> None:
-        """End the row without a word."""
-        with self._mutex:
+        """End the row without output."""
+        with self._row_lock:
             self._text = ""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
 
     def _start(self, text: str) -> None:
-        with self._mutex:
+        with self._row_lock:
             self._text, self._amount = text, None
             self._spoke = self._phase_began = time.monotonic()
 
@@ -155,27 +155,27 @@ class Row:
 
 
 def _fitted(text: str) -> str:
-    """Return a text so short that it and a clock fit into one line of the terminal.
+    """Return a text shortened so that it and a clock fit into one line of the terminal.
 
-    What a terminal wraps is not erased.
+    Wrapped lines would not be erased.
     """
     try:
         columns = os.get_terminal_size(sys.stderr.fileno()).columns
-    except (OSError, ValueError):  # not a terminal after all
+    except (OSError, ValueError):  # it is not a terminal
         return text
     room = max(columns - _CLOCK_COLUMNS, 1)
     return text if len(text) <= room else f"{text[: room - 3]}..."
 
 
 def _tqdm() -> type[tqdm[NoReturn]]:
-    """Load what draws bars: in a script or a CI job nobody sees one."""
+    """Load the library that draws bars: a script or a CI job has none."""
     from tqdm import tqdm  # noqa: PLC0415
 
     return tqdm
 
 
 def _progressed(amount: tuple[int, int | None] | None, seconds: float) -> str:
-    """Render how far a phase is: `41 of 60 MB`, or its seconds where nobody counts."""
+    """Render the progress of a phase: `41 of 60 MB`, or seconds without a total."""
     if amount is None:
         return f"{seconds:.0f} s"
     done, total = amount

@@ -1,4 +1,7 @@
-"""The one room that writes to stdout and stderr. Light: every command imports it."""
+"""Writes to stdout and stderr; no other module does.
+
+Light: every command imports it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ _lock = threading.Lock()
 
 
 class Report:
-    """Where a command's answers (stdout) and remarks (stderr) go."""
+    """The output of a command: results (stdout) and messages (stderr)."""
 
     def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
         self.quiet = quiet
@@ -28,15 +31,15 @@ class Report:
     def answer(self, text: str) -> None:
         """Write one line that a script may read."""
         with _lock:
-            if sys.stdout is not None:  # closed by whoever started this
+            if sys.stdout is not None:  # closed by the parent process
                 sys.stdout.write(f"{text}\n")
 
     def foreign(self, text: str) -> None:
-        """Write lines of somebody else's so that a terminal obeys none; tabs stay."""
+        """Write text from outside, with control characters escaped; tabs stay."""
         self.answer("\t".join(printable_lines(part) for part in text.split("\t")))
 
     def path(self, path: str) -> None:
-        """Write a path, alone in its line: as it is for a script, escaped to a person.
+        """Write a path, alone in its line: unchanged for a script, escaped for people.
 
         So does `ls`.
         """
@@ -46,22 +49,22 @@ class Report:
     def document(
         self, command: str, result: object, *, changed: bool | None = None
     ) -> None:
-        """Write a command's answer as the one JSON document that --json asks for.
+        """Write a command's result as the single JSON document of --json.
 
-        `changed` says whether the command changed anything, None where it never does.
+        `changed` states whether the command changed anything, None if it never does.
         """
         more: dict[str, object] = {} if changed is None else {"changed": changed}
         self._envelope(command, {**more, "result": result})
 
     def failure(self, command: str | None, error: ToolpinError) -> None:
-        """Write the document that --json asks for of a command that has no result.
+        """Write the JSON document of --json for a command without a result.
 
-        `command` is None where the command line names none.
+        `command` is None if the command line names none.
         """
         self._envelope(command, {"error": error_table(error)})
 
     def _envelope(self, command: str | None, more: dict[str, object]) -> None:
-        import json  # noqa: PLC0415 - few answers are a document
+        import json  # noqa: PLC0415 - few results are documents
 
         # Escaped, because a path may hold bytes that the terminal's encoding lacks.
         envelope = {"schema": JSON_SCHEMA, "command": command, **more}
@@ -76,8 +79,8 @@ class Report:
     ) -> None:
         """Write rows with their columns aligned, two spaces apart.
 
-        With `folds` a last cell that a terminal would break has a line of its own.
-        `color` gives that of a cell, by its column.
+        With `folds` a last cell that a terminal would wrap is on a separate line.
+        `color` returns the color of a cell, by its column.
         """
         if not rows:
             return
@@ -96,20 +99,20 @@ class Report:
             self.answer("  ".join(painted).rstrip())
 
     def remark(self, text: str) -> None:
-        """Write one line for people, unless they asked for quiet."""
+        """Write one line for people, unless --quiet is set."""
         if not self.quiet:
             self.warn(text)
 
     def warn(self, text: str) -> None:
-        """Write one line for people, quiet or not."""
+        """Write one line for people, even with --quiet."""
         _say(printable(text))
 
     def warn_lines(self, text: str) -> None:
-        """Write lines for people, quiet or not."""
+        """Write lines for people, even with --quiet."""
         _say(printable_lines(text))
 
     def error(self, error: ToolpinError) -> None:
-        """Write an error with its facts and what to try."""
+        """Write an error with its facts and hint."""
         first, *lines = error.render().split("\n")
         label = paint("toolpin:", "red", sys.stderr)
         if error.hint:
@@ -137,21 +140,21 @@ def counted(count: int, noun: str) -> str:
 
 
 def _terminal_columns() -> int:
-    """Return how wide the terminal is that stdout is; 0 where it is none."""
+    """Return the width of the terminal on stdout; 0 if it is not one."""
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError, AttributeError):  # a file, closed, none at all
+    except (OSError, ValueError, AttributeError):  # a file, closed, or missing
         return 0
 
 
 def error_table(error: ToolpinError) -> dict[str, object]:
-    """Return an error as the JSON documents show it. A label may stand twice."""
+    """Return an error as the JSON documents show it. A label may appear twice."""
     facts = [{"label": label, "value": value} for label, value in error.facts]
     return {"what": error.what, "facts": facts, "hint": error.hint}
 
 
 def _say(text: str) -> None:
-    """Write to stderr; where it is closed or full there is nobody to tell."""
+    """Write to stderr; if it is closed or full there is no way to report it."""
     if sys.stderr is None:
         return
     with _lock:
@@ -159,16 +162,16 @@ def _say(text: str) -> None:
             sys.stderr.write(f"{text}\n")
             sys.stderr.flush()
         except OSError:
-            # Else Python would try again at its end, and change the exit code.
+            # Otherwise Python would try again at its end, and change the exit code.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def close_quietly() -> None:
-    """Flush stdout; a reader that has gone (`| head`) is no error.
+    """Flush stdout; a closed pipe (`| head`) is not an error.
 
-    Raises ToolpinError when what was answered cannot be written.
+    Raises ToolpinError if the output cannot be written.
     """
-    if sys.stdout is None:  # closed by whoever started this
+    if sys.stdout is None:  # closed by the parent process
         return
     try:
         sys.stdout.flush()

@@ -1,1 +1,1 @@
-"""What the commands of toolpin and of asdf do alike: install, remove, list."""
+"""Tasks shared by the commands of toolpin and of asdf: install, remove, list."""

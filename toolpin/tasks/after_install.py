@@ -1,4 +1,4 @@
-"""Runs the hooks that follow an install of an asdf plugin's, once it has shims."""
+"""Runs the hooks after an install of an asdf plugin's tool, once it has shims."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WIDEST = 200
 
 
 def run_install_hooks(outcomes: Sequence[Outcome], app: App) -> list[Outcome]:
-    """Run the hook of each install that is new; one that fails is a failed job."""
+    """Run the hook of each new install; one that fails is a failed job."""
     return [
         _after(outcome, app) if outcome.status == "installed" else outcome
         for outcome in outcomes
@@ -45,7 +45,7 @@ def _after(outcome: Outcome, app: App) -> Outcome:
 
 
 def _warnings(pin: Pin, paths: Paths) -> list[str]:
-    """Return what an install's log warns of, where its user has not seen it."""
+    """Return the warnings in an install's log that the user has not seen."""
     log = paths.log(*pin)
     if paths.as_asdf or not os.path.exists(log):
         return []

@@ -1,8 +1,8 @@
 """Turns locked archives into one file that a machine without a network installs from.
 
 An uncompressed tar: a manifest first, then each archive under its digest. Equal inputs
-give equal bytes. Nothing is unpacked that the manifest does not name, and nothing
-counts that has not its digest.
+give equal bytes. Only files in the manifest are unpacked, and only used with the right
+digest.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SCHEMA = 1
 
 _MANIFEST = "toolpin-bundle.json"
 _MOST_MANIFEST_BYTES = 16 << 20
-# What reading a file that is no bundle can raise.
+# What reading another file can raise.
 _SHAPELESS = (
     tarfile.TarError,
     ValueError,
@@ -41,7 +41,7 @@ _SHAPELESS = (
 
 
 class Bundle(NamedTuple):
-    """What a manifest says: a lockfile, and the hosts whose archives are there."""
+    """The content of a manifest: a lockfile, and the hosts that are included."""
 
     lock: Lockfile
     hosts: tuple[str, ...]
@@ -61,7 +61,7 @@ def artifacts_of(bundle: Bundle) -> list[Artifact]:
 def write_bundle(path: str, bundle: Bundle, cache: Cache) -> int:
     """Write a bundle from archives that are in the cache; return its size in bytes.
 
-    The file appears whole or not at all. Raises ToolpinError where the disk refuses.
+    The file is complete or missing. Raises ToolpinError if it cannot be written.
     """
     manifest = {
         "schema": SCHEMA,
@@ -90,7 +90,7 @@ def write_bundle(path: str, bundle: Bundle, cache: Cache) -> int:
 
 
 def read_bundle(path: str) -> Bundle:
-    """Return what a bundle says it has. Raises Refused for any other file."""
+    """Return the manifest of a bundle. Raises Refused for any other file."""
     try:
         with tarfile.open(path, "r:") as tar:
             first = tar.next()
@@ -105,7 +105,7 @@ def read_bundle(path: str) -> Bundle:
         hosts = tuple(str(host) for host in table["hosts"])
         return Bundle(parse(str(table["lockfile"]), path), hosts)
     except UsageError as error:
-        # What fixes a project's lockfile fixes no bundle.
+        # The hint for a project's lockfile does not apply to a bundle.
         raise _no_bundle(path, error.what) from error
     except _SHAPELESS as error:
         raise _no_bundle(path, str(error)) from error
@@ -116,15 +116,15 @@ def read_bundle(path: str) -> Bundle:
 def import_archives(path: str, artifacts: Sequence[Artifact], cache: Cache) -> None:
     """Put these archives of a bundle into the cache, each verified.
 
-    Raises Refused for a bundle that lacks one, is damaged or has other bytes.
+    Raises Refused if one is missing, damaged or has other bytes.
     """
     try:
         with tarfile.open(path, "r:") as tar:
             # A sparse member can be larger than any disk.
             members = {
-                item.name: item
-                for item in tar.getmembers()
-                if item.isreg() and not item.issparse()
+                member.name: member
+                for member in tar.getmembers()
+                if member.isreg() and not member.issparse()
             }
             for artifact in artifacts:
                 member = members.get(_name(artifact))
@@ -144,7 +144,7 @@ def import_archives(path: str, artifacts: Sequence[Artifact], cache: Cache) -> N
 
 
 def _copier(stream: IO[bytes]) -> Download:
-    """Return a download that takes the bytes from a member."""
+    """Return a download function that reads the bytes from a member."""
 
     def copy(_artifact: Artifact, part: str, _progress: Progress) -> None:
         with open(part, "wb") as target:
@@ -173,7 +173,7 @@ def _no_bundle(path: str, why: str) -> Refused:
 
 
 def _unreadable(path: str, error: OSError) -> ToolpinError:
-    """Return the error of a file that is not there, with what shows who is."""
+    """Return the error for an unreadable file, with a command that shows its owner."""
     place = path
     while not os.path.exists(place):
         place = os.path.dirname(place)

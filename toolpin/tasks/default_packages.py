@@ -18,10 +18,10 @@ from toolpin.env_patch import is_ci
 from toolpin.errors import ToolpinError, as_word
 from toolpin.install.jobs import Outcome
 from toolpin.model import DefaultPackages, Pin
-from toolpin.project.pin_files import counts
+from toolpin.project.pin_files import is_used_file
 from toolpin.project.toolversions import variable_for
 from toolpin.run.command_lookup import find
-from toolpin.run.lookup_context import Found
+from toolpin.run.lookup_context import LookupResult
 from toolpin.run.tool_environment import with_pins
 from toolpin.store import installs
 from toolpin.system.file_lock import file_lock_path, held
@@ -61,7 +61,7 @@ def run_default_packages(
         if all_projects:
             directory = os.path.dirname(outcome.job.origin.place)
         target = _target(outcome, directory, app)
-        if target and counts(target.file):
+        if target and is_used_file(target.file):
             _provide(target, app)
 
 
@@ -82,7 +82,7 @@ def _target(outcome: Outcome, directory: str, app: App) -> _Target | None:
 
 
 def _is_wanted(app: App) -> bool:
-    """Say whether the lists count here: under CI where a setting says so alone."""
+    """Return whether the lists are used: under CI only if a setting states it."""
     if not is_ci(app.env):
         return app.settings.default_packages
     stated = effective(app.paths, app.env, app.files.read_settings)["default_packages"]
@@ -107,17 +107,17 @@ def _provide(target: _Target, app: App) -> None:
 def _lacks_them(target: _Target, app: App) -> bool:
     if not target.home:
         return target.is_new
-    found = _found(target.packages.run[0], target, app)
-    return not os.path.exists(found.environment.get(target.home, ""))
+    result = _lookup(target.packages.run[0], target, app)
+    return not os.path.exists(result.environment.get(target.home, ""))
 
 
-def _found(command: str, target: _Target, app: App) -> Found:
+def _lookup(command: str, target: _Target, app: App) -> LookupResult:
     """Return a command of the install, with the environment that `exec` gives it."""
     tool, version = target.pin
     env = {**app.env, variable_for(tool): version}
     place = app.place._replace(env=env, cwd=target.directory)
-    found, _ = with_pins(place, find(command, place))
-    return found
+    result, _ = with_pins(place, find(command, place))
+    return result
 
 
 def _commands(target: _Target, app: App) -> list[list[str]]:
@@ -164,7 +164,7 @@ def _run(words: Sequence[str], target: _Target, app: App) -> None:
     """
     pin = target.pin
     log = app.paths.log(*pin)
-    found = _found(words[0], target, app)
+    result = _lookup(words[0], target, app)
     try:
         os.makedirs(os.path.dirname(log), exist_ok=True)
         with open(log, "a", encoding="utf-8") as file:
@@ -173,8 +173,8 @@ def _run(words: Sequence[str], target: _Target, app: App) -> None:
         reason = [("reason", error.strerror or "?")]
         raise ToolpinError(f"{log} cannot be written", reason) from error
     done = run(
-        ["/bin/sh", "-c", _INTO_LOG, log, found.path, *words[1:]],
-        env=found.environment,
+        ["/bin/sh", "-c", _INTO_LOG, log, result.path, *words[1:]],
+        env=result.environment,
         cwd=installs.tree(app.paths, pin),
         timeout_s=_TIMEOUT_S,
     )

@@ -1,4 +1,4 @@
-"""Turns requests, as they are resolved, into the jobs of an install."""
+"""Turns resolved requests into the jobs of an install."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 
 from toolpin.app import App
 from toolpin.errors import NotLocked, NotPublished, ToolpinError, Unreachable
-from toolpin.install.first_builds import Failure, first_for, to_pin, too_old
+from toolpin.install.first_builds import Failure, command_to_pin, first_for, too_old
 from toolpin.install.jobs import Job, Outcome
-from toolpin.install.locked_plan import UNTOLD, other_bytes
+from toolpin.install.locked_plan import NO_RECEIPT, other_bytes
 from toolpin.model import Host, Pin, Request
 from toolpin.resolver.local_resolution import (
     Resolution,
@@ -24,19 +24,19 @@ from toolpin.versions import sort_key
 def jobs_for(
     requests: Sequence[Request], resolver: Resolver, app: App, *, elsewhere: bool
 ) -> tuple[list[Job], list[ToolpinError]]:
-    """Return what can be tried, and the errors of what cannot: the rest goes on.
+    """Return the jobs that can be tried, and the errors of the others.
 
-    What goes `elsewhere` is not compared with the store. Raises UsageError for a
-    lockfile that is none: it may speak for all of them.
+    With `elsewhere` jobs are not compared with the store. Raises UsageError for an
+    invalid lockfile, which may concern all of them.
     """
     jobs: list[Job] = []
     errors: list[ToolpinError] = []
     for request in requests:
-        resolver.lockfile(request.origin)  # its error is one of all requests
+        resolver.lockfile(request.origin)  # its error concerns all requests
         try:
             if lacks_all(request, app.where):
                 raise not_installed(request, app.where)
-            if to_provide(request):  # the machine's own and a directory need no plugin
+            if to_provide(request):  # else no plugin is needed
                 app.registry.check(request.tool, request.origin)
             jobs += _jobs(request, resolver, app, elsewhere)
         except ToolpinError as error:
@@ -60,33 +60,33 @@ def _jobs(request: Request, resolver: Resolver, app: App, elsewhere: bool) -> li
 
 
 def _explained(resolution: Resolution, app: App, host: Host) -> NotLocked:
-    """Return the error; where all builds for this host are newer, with that."""
+    """Return the error, explained if all builds for this host are newer."""
     error, pin = not_locked(resolution), resolution.pin
     tool = app.registry.get(pin.tool) if pin else None
     if pin is None or tool is None:
         return error
-    asked = [Failure(spec, error) for spec in tool.sources if spec.since]
-    first = first_for(asked, pin, host)
+    failures = [Failure(spec, error) for spec in tool.sources if spec.since]
+    first = first_for(failures, pin, host)
     if first is None:
         return error
-    reasons = [too_old(spec, pin, host) for spec, _ in asked]
+    reasons = [too_old(spec, pin, host) for spec, _ in failures]
     facts = [("reason", reason) for reason in reasons if reason]
     line = first.partition(".")[0]
-    fix = to_pin(pin.tool, line, resolution.origin)
+    fix = command_to_pin(pin.tool, line, resolution.origin)
     return NotLocked(error.what, [*error.facts, *facts], fix)
 
 
 def _check_bytes(job: Job, app: App) -> None:
-    """Say where other bytes than the locked ones are installed, or raise NotLocked."""
+    """Report an install of other bytes than the locked ones, or raise NotLocked."""
     error = other_bytes(app.paths, job)
     if error and job.must:
         raise error
-    if error and UNTOLD not in dict(error.facts).values():
+    if error and NO_RECEIPT not in dict(error.facts).values():
         app.report.warn(f"{error.what}; try: {error.hint}")
 
 
 def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
-    """Return one job a pin; two lockfiles with other bytes for it are an error.
+    """Return one job per pin; two lockfiles with other bytes for it are an error.
 
     Of builds for several versions of the tool that runs them, the one for the oldest:
     it runs on the newer ones, too.
@@ -105,11 +105,11 @@ def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
                     f"{job.pin} is locked twice with different files",
                     [
                         (
-                            item.locked.file,
-                            str(item.locked.entry.build.artifacts[0].digest),
+                            candidate.locked.file,
+                            str(candidate.locked.entry.build.artifacts[0].digest),
                         )
-                        for item in (first, job)
-                        if item.locked
+                        for candidate in (first, job)
+                        if candidate.locked
                     ],
                     f"toolpin lock --refresh {job.pin.tool}",
                 )
@@ -118,18 +118,18 @@ def _each_once(jobs: Sequence[Job], errors: list[ToolpinError]) -> list[Job]:
 
 
 def _are_for_others(first: Job, second: Job) -> bool:
-    """Say whether two locked builds differ by the tool that is pinned beside them."""
-    builds = [item.locked.entry.build for item in (first, second) if item.locked]
+    """Return whether two locked builds differ by the tool pinned beside them."""
+    builds = [entry.locked.entry.build for entry in (first, second) if entry.locked]
     return first.beside != second.beside and builds[0].requires != builds[1].requires
 
 
 def _age_beside(job: Job) -> list[tuple[str, object]]:
-    """Return what sorts jobs by the tools beside them, unknown and old ones first."""
+    """Return the sort key of jobs by the tools beside them, the oldest first."""
     return [(tool, sort_key(version)) for tool, version in job.beside]
 
 
-def judged(outcome: Outcome, tried: Collection[Pin]) -> Outcome:
-    """Return the outcome; of what was taken for exact, and nobody tells, as NotLocked.
+def checked_outcome(outcome: Outcome, tried: Collection[Pin]) -> Outcome:
+    """Return the outcome; NotLocked for an unlisted version that was treated as exact.
 
     `tried` are the resolver's.
     """

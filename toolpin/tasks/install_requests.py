@@ -1,6 +1,6 @@
-"""Installs what requests ask for, by the rules of `install`, and shows how it ended.
+"""Installs what requests name, by the rules of `install`, and shows the result.
 
-What is already installed is found without a file lock, a thread or a network library.
+An existing install is found without a file lock, a thread or a network library.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ def install_requests(
     app: App,
     show: Show = show_outcomes,
 ) -> int:
-    """Install what requests ask for, and return the exit code: 1 where one fails.
+    """Install what requests name, and return the exit code: 1 if one fails.
 
-    4, and nothing is installed, where a lockfile had to answer and does not.
+    4, without any install, if a lockfile must cover the requests and does not.
     """
     _warn_of_directories(requests, app)
-    lockfile_requests = [
+    located_pins = [
         (pin, request.origin) for request in requests for pin in request.stated
     ]
-    _refuse_pairs(lockfile_requests, app, bool(options.all_projects))
+    _refuse_pairs(located_pins, app, bool(options.all_projects))
     if _is_plain(options, app):
         wanted = _settled(requests, app)
-        if wanted is not None and _is_done(wanted, app):
-            outcomes = [Outcome(Job(*item), "present") for item in wanted]
+        if wanted is not None and _is_complete(wanted, app):
+            outcomes = [Outcome(Job(*pin), "present") for pin in wanted]
             if any(installs.environment(app.paths, pin).homes for pin, _ in wanted):
                 _run_default_packages(outcomes, options, app)
             return show(outcomes, [], app)
-    # With these come requests, tqdm and threads: only where there is work.
+    # They load requests, tqdm and threads: only if there is work.
     from toolpin.tasks.lockfile_plugins import provide  # noqa: PLC0415
 
     if not options.source:
@@ -62,11 +62,11 @@ def install_requests(
         first_use=options.trust_on_first_use and not options.dry_run,
     )
     app = app.derived(settings=settings, registry=app.registry)
-    return _install(requests, lockfile_requests, options, app, show)
+    return _install(requests, located_pins, options, app, show)
 
 
 def _warn_of_directories(requests: Sequence[Request], app: App) -> None:
-    """Report directories that do not exist, where something else answers for them."""
+    """Report directories that do not exist, if another alternative is used."""
     for request in requests:
         if not lacks_all(request, app.where):
             for path in missing_directories(request, app.where):
@@ -76,7 +76,7 @@ def _warn_of_directories(requests: Sequence[Request], app: App) -> None:
 
 def _install(
     requests: Sequence[Request],
-    lockfile_requests: Sequence[tuple[Pin, Origin]],
+    located_pins: Sequence[tuple[Pin, Origin]],
     options: InstallOptions,
     app: App,
     show: Show,
@@ -85,28 +85,30 @@ def _install(
     from toolpin.lockfile_update.elsewhere import report_newer  # noqa: PLC0415
     from toolpin.resolver.resolver import Resolver, Rules  # noqa: PLC0415
     from toolpin.tasks.after_install import run_install_hooks  # noqa: PLC0415
-    from toolpin.tasks.install_jobs import jobs_for, judged  # noqa: PLC0415
+    from toolpin.tasks.install_jobs import checked_outcome, jobs_for  # noqa: PLC0415
 
-    there = _destination(options, app)
-    installer = there.installer
+    destination = _destination(options, app)
+    installer = destination.installer
     rules = Rules(
         must=options.locked or bool(options.into),
         ci=is_ci(app.env),
         ignored=bool(options.source),
         literal=options.literal,
     )
-    resolver = Resolver(app, there.host, rules, requests, installer.resolve)
+    resolver = Resolver(app, destination.host, rules, requests, installer.resolve)
     jobs, errors = jobs_for(requests, resolver, app, elsewhere=bool(options.into))
-    meant = [(job.pin, job.origin) for job in jobs]
-    if meant != lockfile_requests:
-        _refuse_pairs(meant, app, bool(options.all_projects))
+    resolved_pins = [(job.pin, job.origin) for job in jobs]
+    if resolved_pins != located_pins:
+        _refuse_pairs(resolved_pins, app, bool(options.all_projects))
     if options.into:
         jobs = _one_a_tool(jobs)
     if any(isinstance(error, NotLocked) for error in errors):
         return show([], errors, app)
     if options.dry_run:
-        return show_plans(jobs, errors, installer.plan, there)
-    outcomes = [judged(item, resolver.tried) for item in installer.run(jobs)]
+        return show_plans(jobs, errors, installer.plan, destination)
+    outcomes = [
+        checked_outcome(outcome, resolver.tried) for outcome in installer.run(jobs)
+    ]
     provided = {outcome.job.pin for outcome in outcomes if outcome.status != "failed"}
     for pin, channel in resolver.channels:
         if pin in provided:
@@ -118,14 +120,14 @@ def _install(
         report_newer(locked, app)
     outcomes = run_install_hooks(outcomes, app)
     _run_default_packages(outcomes, options, app)
-    runs_here = there.host.libc_version != "" or not options.host
-    return show(outcomes, errors, there, runs_here=runs_here)
+    runs_here = destination.host.libc_version != "" or not options.host
+    return show(outcomes, errors, destination, runs_here=runs_here)
 
 
 def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:
-    """Return the first job of each tool: the others are what it falls back to.
+    """Return the first job of each tool: the others are fallbacks.
 
-    Raises ToolpinError where another project wants another version.
+    Raises ToolpinError if another project requires another version.
     """
     results: dict[str, Job] = {}
     for job in jobs:
@@ -134,38 +136,41 @@ def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:
             raise ToolpinError(
                 f"DIR/{job.pin.tool} cannot be both {first.pin.version} and "
                 f"{job.pin.version}",
-                [(item.pin.version, str(item.origin)) for item in (first, job)],
+                [
+                    (conflicting.pin.version, str(conflicting.origin))
+                    for conflicting in (first, job)
+                ],
                 "toolpin help install",
             )
     return list(results.values())
 
 
 def _refuse_pairs(
-    lockfile_requests: Sequence[tuple[Pin, Origin]], app: App, all_projects: bool
+    located_pins: Sequence[tuple[Pin, Origin]], app: App, all_projects: bool
 ) -> None:
-    """Raise ToolpinError for versions of one project that do not go together."""
-    if app.registry.paired.isdisjoint(pin.tool for pin, _ in lockfile_requests):
+    """Raise ToolpinError for versions of one project that do not work together."""
+    if app.registry.paired.isdisjoint(pin.tool for pin, _ in located_pins):
         return
     from toolpin.version_pairs import (  # noqa: PLC0415 - few projects need it
         refuse_pairs,
     )
 
-    places = {origin.place for _, origin in lockfile_requests} if all_projects else {""}
+    places = {origin.place for _, origin in located_pins} if all_projects else {""}
     for place in sorted(places):
         together = [
-            request for request in lockfile_requests if place in ("", request[1].place)
+            request for request in located_pins if place in ("", request[1].place)
         ]
         refuse_pairs(together, app)
 
 
 def _is_plain(options: InstallOptions, app: App) -> bool:
-    """Say whether nothing is asked for that takes more than a look at the store."""
+    """Return whether nothing is requested that needs more than the store."""
     more = options.dry_run or options.source or options.jobs is not None
     return not (more or options.locked or options.into or is_ci(app.env))
 
 
 def _destination(options: InstallOptions, app: App) -> App:
-    """Return the context with the directory and the host that trees are for.
+    """Return the context with the directory and the host of the trees.
 
     Raises UsageError for a host that no tool has builds for.
     """
@@ -196,13 +201,13 @@ def _refresh_shims(outcomes: Sequence[Outcome], app: App) -> None:
 
     wanted = {outcome.job.pin.tool for outcome in outcomes}
     changes = refresh_shims(app.paths, app.registry, wanted)
-    there = {
+    destination = {
         outcome.job.pin.tool for outcome in outcomes if outcome.status == "installed"
     }
-    known = [app.registry.readable(tool) for tool in wanted - there]
-    lacking = {name for tool in known if tool for name in tool.commands}
-    added = [name for name in changes.added if name not in lacking]
-    if there and added and app.paths.shims in app.env.get("PATH", "").split(":"):
+    known = [app.registry.readable(tool) for tool in wanted - destination]
+    absent_commands = {name for tool in known if tool for name in tool.commands}
+    added = [name for name in changes.added if name not in absent_commands]
+    if destination and added and app.paths.shims in app.env.get("PATH", "").split(":"):
         # bash remembers where it found a command before.
         new = ", ".join(added)
         app.report.remark(f"new commands: {new}; bash may need `hash -r`")
@@ -221,10 +226,10 @@ def _run_default_packages(
 
 
 def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] | None:
-    """Return the installed pins that requests stand for, each with who wants it.
+    """Return the installed pins of requests, each with its origin.
 
-    None where one needs a decision: it is neither exact nor locked, or not installed,
-    its lockfile is damaged, or it was built for a newer tool than these.
+    None if one needs a decision: it is neither exact nor locked, or not installed, its
+    lockfile is damaged, or it was built for a newer tool than these.
     """
     results = []
     texts: dict[str, str] = {}
@@ -240,7 +245,7 @@ def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] 
         if pins is None:
             return None
         for pin in pins:
-            if lockfile and not _is_told(pin, texts[lockfile], app):
+            if lockfile and not _states_digests(pin, texts[lockfile], app):
                 return None
             app.registry.check(request.tool, request.origin)
             results.append((pin, request.origin))
@@ -248,28 +253,28 @@ def _settled(requests: Sequence[Request], app: App) -> list[tuple[Pin, Origin]] 
 
 
 def _run_together(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
-    """Say whether no install was built for a newer tool than the one beside it.
+    """Return whether no install was built for a newer tool than the one beside it.
 
-    As far as these tell: what is pinned elsewhere is for who decides.
+    Only these pins are compared: the resolver checks pins elsewhere.
     """
     for pin, origin in settled:
         for tool, least in installs.partners(app.paths, pin):
             same = [origin for origin in settled if origin[0].tool == tool]
-            near = [item for item in same if item[1].place == origin.place]
+            near = [other for other in same if other[1].place == origin.place]
             have = next((value.version for value, _ in near or same), None)
             if have is None or sort_key(least) > sort_key(have):
                 return False
     return True
 
 
-def _is_told(pin: Pin, text: str, app: App) -> bool:
-    """Say whether a lockfile names each digest that an install was made of."""
+def _states_digests(pin: Pin, text: str, app: App) -> bool:
+    """Return whether a lockfile names each digest that an install was made from."""
     digests = installs.digests(app.paths, pin)
     return all(digest in text for digest in digests)
 
 
-def _is_done(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
-    """Tell, without a file lock, that all is installed and nothing is to clean up."""
+def _is_complete(settled: Sequence[tuple[Pin, Origin]], app: App) -> bool:
+    """Return, without a file lock, whether all is installed and cleaned up."""
     pins = [pin for pin, _ in settled]
     return (
         all(installs.is_installed(app.paths, pin) for pin in pins)

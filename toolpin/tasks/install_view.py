@@ -1,4 +1,4 @@
-"""Shows what `install` would do, and how it ended: lines for people, JSON."""
+"""Shows the plan and the result of `install`: lines for people, JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from toolpin.system.report import error_table
 
 
 class Show(Protocol):
-    """Shows how everything ended, and returns the exit code."""
+    """Shows the result, and returns the exit code."""
 
     def __call__(
         self,
@@ -37,13 +37,13 @@ def show_outcomes(
     runs_here: bool = True,
     command: str = "install",
 ) -> int:
-    """Tell how everything ended, and return the exit code.
+    """Report the result, and return the exit code.
 
-    `errors` are those of requests for which nothing was tried. What does not run here
-    is on no PATH of this machine's.
+    `errors` are those of requests that were not tried. Trees for another host are on no
+    PATH here.
     """
     if app.report.as_json:
-        _answer(command, outcomes, errors, app)
+        _write_json(command, outcomes, errors, app)
     errors += [outcome.error for outcome in outcomes if outcome.error]
     return _sum_up(outcomes, errors, app, runs_here=runs_here)
 
@@ -73,25 +73,25 @@ def _sum_up(
     on_path = app.env.get("PATH", "").split(":")
     if app.paths.into:
         directories = ":".join(
-            f"{app.paths.install(*item.job.pin)}/{directory}"
-            for item in (*done, *present)
-            for directory in app.registry.require(item.job.pin.tool).bin_dirs
+            f"{app.paths.install(*outcome.job.pin)}/{directory}"
+            for outcome in (*done, *present)
+            for directory in app.registry.require(outcome.job.pin.tool).bin_dirs
         )
         if directories and runs_here:
             report.remark(f'to run its programs: export PATH="{directories}:$PATH"')
     elif done and app.paths.shims not in on_path:
-        _tell_of_path(app)
+        _report_path(app)
     if any(isinstance(error, NotLocked) for error in errors):
         return NotLocked.exit_code
     return 1 if errors else 0
 
 
-def _tell_of_path(app: App) -> None:
-    """Say what brings the programs onto PATH, as the shell has it that was typed in.
+def _report_path(app: App) -> None:
+    """Print the line that adds the programs to PATH, for the user's shell.
 
-    A script, and what is for all users of a machine, gets a line for any shell.
+    A script, and a machine-wide store, gets a line for any shell.
     """
-    # They read startup files: only where there is something to report.
+    # They read startup files: only if there is something to report.
     from toolpin.doctor.process_environment import look  # noqa: PLC0415
     from toolpin.shell.startup_files import rc_line  # noqa: PLC0415
 
@@ -110,13 +110,13 @@ def _tell_of_path(app: App) -> None:
         remark(f"  in every shell  the same line in {file}")
 
 
-def _answer(
+def _write_json(
     command: str,
     outcomes: Sequence[Outcome],
     errors: Sequence[ToolpinError],
     app: App,
 ) -> None:
-    """Write the JSON; `errors` are those of requests for which nothing was tried."""
+    """Write the JSON; `errors` are those of requests that were not tried."""
     rows = [
         {
             **pin_table(outcome.job.pin),
@@ -138,7 +138,7 @@ def show_plans(
     plan_of: Callable[[Job], Plan | None],
     app: App,
 ) -> int:
-    """Show what would be done, and return the exit code: a dry run has its own."""
+    """Show the plans, and return the exit code: a dry run has its own."""
     plans = []
     for job in jobs:
         try:

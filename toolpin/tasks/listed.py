@@ -1,4 +1,4 @@
-"""Refuses a version name that the lists on this machine do not have. No network."""
+"""Refuses a version name that is not in the lists on this machine. No network."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from toolpin.versions import is_prefix, sort_key
 
 
 def check_listed(tool: str, wanted: Iterable[Wanted], app: App) -> None:
-    """Raise ToolpinError for a name that no version on this machine's lists has.
+    """Raise ToolpinError for a name that no list on this machine has.
 
-    A number may be newer than the lists. Without a list the installed versions of a
-    bundled tool, whose names are numbers, tell.
+    A number may be newer than the lists. Without a list, the installed versions of a
+    bundled tool show whether its names are numbers.
     """
-    names = [item.value for item in wanted if item.kind == "version"]
+    names = [
+        alternative.value for alternative in wanted if alternative.kind == "version"
+    ]
     names = [name for name in names if not name[0].isdigit()]
     if not names:
         return

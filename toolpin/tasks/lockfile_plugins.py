@@ -1,8 +1,8 @@
-"""Sees to the asdf plugins that a lockfile names: there, at their commit, or fetched.
+"""Provides the asdf plugins that a lockfile names, at their commit.
 
-Fetched only from where the settings allow it, or where the command line does; else one
-error names all that are missing, each with its command. What is installed already needs
-no plugin to be anywhere.
+They are fetched only from where the settings or the command line allow; otherwise one
+error names all missing ones, each with its command. An existing install needs no
+plugin.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from toolpin.store import installs
 
 
 class _Need(NamedTuple):
-    """A plugin as it is locked, and who wants it.
+    """A locked plugin, and its origin.
 
-    It `counts` where it is here, at whatever commit; what it `replaces` is the tool's
-    plugin of another kind.
+    With `counts` it is installed, at any commit; `replaces` is the tool's plugin of
+    another kind.
     """
 
     name: str
@@ -41,7 +41,7 @@ class _Need(NamedTuple):
 
     @property
     def command(self) -> str:
-        """What brings it here."""
+        """The command that adds it."""
         url, commit = address_of(self.artifact)
         if self.counts and url:
             force = " --force" if self.is_changed else ""
@@ -51,10 +51,10 @@ class _Need(NamedTuple):
 
 
 def provide(requests: Sequence[Request], app: App, *, allowed: bool) -> None:
-    """Provide the plugins that are locked for these requests.
+    """Provide the locked plugins for these requests.
 
-    `allowed` lets all of them be fetched. Raises ToolpinError that names those missing.
-    None takes the place of a plugin of another kind: that would hold for all projects.
+    `allowed` lets all of them be fetched. Raises ToolpinError that names the missing
+    ones. None replaces a plugin of another kind: that would affect all projects.
     """
     needs = list(_needs(requests, app))
     if not needs:
@@ -64,13 +64,13 @@ def provide(requests: Sequence[Request], app: App, *, allowed: bool) -> None:
         need for need in needs if not (allowed or _is_allowed(need.artifact, prefixes))
     ]
     by_hand = [need for need in needs if need.replaces or not _url(need)]
-    missing += [item for item in by_hand if item not in missing]
+    missing += [need for need in by_hand if need not in missing]
     if missing:
-        facts = [(f"{item.name} ({item.place})", item.command) for item in missing]
+        facts = [(f"{need.name} ({need.place})", need.command) for need in missing]
         facts += [
-            (item.name, "a different plugin of that name is installed for all projects")
-            for item in missing
-            if item.replaces
+            (need.name, "a different plugin of that name is installed for all projects")
+            for need in missing
+            if need.replaces
         ]
         raise ToolpinError(
             f"{_count(len(missing))} not installed as locked",
@@ -84,7 +84,7 @@ def provide(requests: Sequence[Request], app: App, *, allowed: bool) -> None:
 
 
 def as_if_installed(requests: Sequence[Request], app: App) -> App:
-    """Return the context as if the plugins that are locked were here: to plan."""
+    """Return the context as if the locked plugins were installed: for plans."""
     names = {request.tool for request, _ in _locked(requests, app)}
     if not names:
         return app
@@ -92,7 +92,7 @@ def as_if_installed(requests: Sequence[Request], app: App) -> App:
 
 
 def _needs(requests: Sequence[Request], app: App) -> Iterator[_Need]:
-    """Yield each plugin that is locked, wanted for an install, and not here so."""
+    """Yield each locked plugin that an install needs, and that is missing."""
     directories: PluginDirectories | None = None
     seen: set[str] = set()
     for request, entry in _locked(requests, app):
@@ -116,13 +116,13 @@ def _needs(requests: Sequence[Request], app: App) -> Iterator[_Need]:
 
 
 def _locked(requests: Sequence[Request], app: App) -> Iterator[tuple[Request, Entry]]:
-    """Yield what is locked of requests, where a plugin's scripts make it."""
+    """Yield the lockfile entries of requests that a plugin's scripts build."""
     for request in requests:
         path = lockfile_for(request.origin, app.where) or ""
         lock = app.lockfile(path) if path else None
         for wanted in to_provide(request) if lock else ():
-            ask = LockfileRequest(request.tool, wanted, request.origin)
-            locked = resolve_locked(lock, path, ask, app.host).locked
+            lock_request = LockfileRequest(request.tool, wanted, request.origin)
+            locked = resolve_locked(lock, path, lock_request, app.host).locked
             if locked and locked.entry.source == SOURCE:
                 yield request, locked.entry
 
@@ -136,7 +136,7 @@ def _fetch(need: _Need, directories: PluginDirectories, app: App) -> None:
             before = f", and was at {moved.before[:12]} for all projects"
     else:  # one from elsewhere is refused there
         address = parse_address(f"{url}@{commit}", app.directory)
-        if address != Address(url, commit):  # a directory here may be called like a URL
+        if address != Address(url, commit):  # it may name a directory
             raise Refused(
                 f"{need.name}'s plugin is locked at an invalid URL",
                 [("required by", need.place), ("locked", f"{url}@{commit}")],
@@ -147,7 +147,7 @@ def _fetch(need: _Need, directories: PluginDirectories, app: App) -> None:
 
 
 def _is_allowed(artifact: Artifact, prefixes: Sequence[str]) -> bool:
-    """Say whether a URL is below an allowed prefix; `..` leads below none."""
+    """Return whether a URL is below an allowed prefix; one with `..` is not."""
     url = _url_of(artifact)
     leads_up = ".." in url.split("/") or "%2e" in url.lower()
     return not leads_up and any(

@@ -1,4 +1,4 @@
-"""Turns the `[tools]` of a mise.toml into lines of `.tool-versions`, and what has none.
+"""Turns the `[tools]` of a mise.toml into lines of `.tool-versions`, and the rest.
 
 Pure: https://mise.jdx.dev/configuration.html describes the file.
 """
@@ -14,28 +14,28 @@ from toolpin.model import Origin, Wanted
 from toolpin.project.toolversions import parse_wanted
 from toolpin.project.validation import NAME, fits
 
-# mise's names of what toolpin and asdf call otherwise.
+# mise's names of tools that have another name in toolpin and asdf.
 _NAMES = {"node": "nodejs", "go": "golang"}
 # Backends whose tools are those of the plain name.
 _SAME = ("core:", "asdf:", "vfox:")
 
 
-class Said(NamedTuple):
-    """A mise.toml in words of `.tool-versions`; `unsaid` are its parts without any."""
+class Translation(NamedTuple):
+    """A mise.toml in words of `.tool-versions`; `untranslated` has the rest."""
 
     tools: dict[str, list[Wanted]]
-    unsaid: list[str]
+    untranslated: list[str]
 
 
-def said_in(text: str, place: str) -> Said:
-    """Return what a mise.toml asks for. Raises UsageError for what is no TOML."""
+def translate(text: str, place: str) -> Translation:
+    """Parse a mise.toml. Raises UsageError for invalid TOML."""
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{place} is not valid TOML", [("because", str(error))]
         ) from error
-    result = Said(
+    result = Translation(
         {}, [f"[{key}]" for key in table if key not in ("tools", "min_version")]
     )
     tools = table.get("tools")
@@ -45,31 +45,33 @@ def said_in(text: str, place: str) -> Said:
             name = name.removeprefix(start)
         name = _NAMES.get(name) or name
         if not fits(name, NAME):
-            result.unsaid.append(f"tools.{key}: not a tool of a plain name")
+            result.untranslated.append(f"tools.{key}: not a tool of a plain name")
             continue
         wanted = [
-            item for word in _words(key, value, result) if (item := _wanted(word))
+            alternative
+            for word in _words(key, value, result)
+            if (alternative := _wanted(word))
         ]
         if wanted:
             result.tools[name] = wanted
         else:
-            result.unsaid.append(f"tools.{key} = {shown(value):.60}")
+            result.untranslated.append(f"tools.{key} = {shown(value):.60}")
     return result
 
 
-def _words(key: str, value: object, found: Said) -> Iterator[str]:
-    """Yield the versions of one tool; options have no words."""
-    for item in value if isinstance(value, list) else [value]:
-        table = item if isinstance(item, dict) else {"version": item}
+def _words(key: str, value: object, translation: Translation) -> Iterator[str]:
+    """Yield the versions of one tool; options are left out."""
+    for element in value if isinstance(value, list) else [value]:
+        table = element if isinstance(element, dict) else {"version": element}
         more = ", ".join(name for name in table if name != "version")
         if more:
-            found.unsaid.append(f"tools.{key}: {more}")
+            translation.untranslated.append(f"tools.{key}: {more}")
         if isinstance(word := table.get("version"), str):
             yield word
 
 
 def _wanted(word: str) -> Wanted | None:
-    """Return what a version means; None for what `.tool-versions` cannot say."""
+    """Return the word for a version; None if `.tool-versions` cannot express it."""
     word = word.removeprefix("prefix:")
     kind = word.partition(":")[0] if ":" in word else ""
     if kind not in ("", "latest", "ref", "path"):

@@ -1,4 +1,4 @@
-"""Tries an asdf plugin in a store of its own that is thrown away: `plugin test`."""
+"""Tests an asdf plugin in a temporary store: `plugin test`."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _COMMAND_S = 600.0
 
 
 class Ended(NamedTuple):
-    """The version that was tried, and the exit code."""
+    """The version that was tested, and the exit code."""
 
     version: str
     code: int
 
 
 class Trial:
-    """One plugin, from its address to a command of it. Nothing of it stays."""
+    """The test of one plugin, from its address to a command. Nothing of it stays."""
 
     def __init__(self, name: str, address: Address, app: App) -> None:
         self._name = name
@@ -38,24 +38,27 @@ class Trial:
         self._app = app
 
     def run(self, version: str, command: Sequence[str]) -> Ended:
-        """Try it; `version` is "" for the latest. Raises ToolpinError for a fault."""
+        """Run the test; `version` is "" for the latest.
+
+        Raises ToolpinError for a fault.
+        """
         with temporary("toolpin-test-") as root:
             app = self._app.derived(paths=Paths(f"{root}/data", root))
             app.plugin_directories.add(self._name, self._address)
-            self._say("added")
+            self._remark("added")
             app.reload_plugins()
             scripts = app.scripts(self._name)
             _check_scripts(scripts)
-            self._say("all of its scripts are executable, and it has a license")
+            self._remark("all of its scripts are executable, and it has a license")
             listed = scripts.list_all()
             if not listed:
                 raise ToolpinError(f"bin/list-all of {self._name} lists nothing")
-            self._say(f"lists {len(listed)} versions, the newest {listed[-1]}")
+            self._remark(f"lists {len(listed)} versions, the newest {listed[-1]}")
             wanted = version or scripts.latest() or listed[-1]
             check(wanted, VERSION, WordPosition(Origin("the version to try"), wanted))
             pin = Pin(self._name, wanted)
             _install(pin, app)
-            self._say(f"installs {pin.version}")
+            self._remark(f"installs {pin.version}")
             return Ended(pin.version, self._try(command, pin, scripts))
 
     def _try(self, command: Sequence[str], pin: Pin, scripts: Scripts) -> int:
@@ -72,7 +75,7 @@ class Trial:
         words = ["/usr/bin/env", *command]
         finished = run(words, env=env, cwd=scripts.cwd, timeout_s=_COMMAND_S)
         for line in (finished.out + finished.err).splitlines():
-            self._say(line)
+            self._remark(line)
         if finished.status != 0:
             raise ToolpinError(
                 f"`{' '.join(command)}` ended with {finished.status}",
@@ -80,12 +83,12 @@ class Trial:
             )
         return 0
 
-    def _say(self, text: str) -> None:
+    def _remark(self, text: str) -> None:
         self._app.report.remark(f"{self._name}: {text}")
 
 
 def _check_scripts(scripts: Scripts) -> None:
-    """Raise ToolpinError for what asdf's own test of plugins asks for."""
+    """Raise ToolpinError for the faults that asdf's own test of plugins reports."""
     for script in ("download", "install", "list-all"):
         scripts.check(script)
     for script in sorted(os.listdir(f"{scripts.directory}/bin")):

@@ -1,7 +1,7 @@
-"""Decides which installed versions may go: by last use, and by what projects pin.
+"""Decides which installed versions may be removed: by last use, and by projects' pins.
 
-It removes nothing. What a known project names, what a process runs and the newest of
-each tool stay whatever is asked for.
+It removes nothing. A version that a known project names, that a process runs or that is
+the newest of its tool always stays.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ DAY_S = 86_400
 
 
 class Limits(NamedTuple):
-    """What may stay: versions used in so many days, and so many bytes of all of them.
+    """What may stay: versions used within some days, and the total size in bytes.
 
-    Without `keeps_previous` the version before one that stays may go, too.
+    Without `keeps_previous` the version before one that stays may be removed, too.
     """
 
     keep_days: int
@@ -39,7 +39,7 @@ class Limits(NamedTuple):
 
 
 class Version(NamedTuple):
-    """An installed version. `because` says why it stays; "" for one that goes."""
+    """An installed version. `because` states why it stays; "" for one to remove."""
 
     pin: Pin
     size_bytes: int
@@ -47,11 +47,11 @@ class Version(NamedTuple):
     because: str
 
 
-def judged(app: App, limits: Limits, now_s: float) -> list[Version]:
-    """Return every installed version, with what is to become of it.
+def decide(app: App, limits: Limits, now_s: float) -> list[Version]:
+    """Return every installed version, with the decision about it.
 
-    Those that go stand first, the longest unused before others. Raises ToolpinError
-    for a known project's file that cannot be read: what it names nobody knows.
+    Those to be removed are first, the longest unused before others. Raises ToolpinError
+    for a known project's file that cannot be read, whose pins are unknown.
     """
     paths = app.paths.alone
     pins = [
@@ -68,29 +68,31 @@ def judged(app: App, limits: Limits, now_s: float) -> list[Version]:
         because = reasons.get(pin) or (recent if days < limits.keep_days else "")
         results.append(Version(pin, size_bytes(paths, pin), use, because))
     results = _within(results, reasons, limits.most_bytes)
-    return sorted(results, key=lambda item: (bool(item.because), item.use.last_s))
+    return sorted(
+        results, key=lambda candidate: (bool(candidate.because), candidate.use.last_s)
+    )
 
 
 def _within(
-    found: list[Version], reasons: Mapping[Pin, str], most_bytes: int | None
+    candidates: list[Version], reasons: Mapping[Pin, str], most_bytes: int | None
 ) -> list[Version]:
-    """Let more go, the longest unused first, until the rest fits into a size."""
+    """Remove more, the longest unused first, until the rest fits into a size."""
     if most_bytes is None:
-        return found
-    left = sum(version.size_bytes for version in found if version.because)
+        return candidates
+    left = sum(version.size_bytes for version in candidates if version.because)
     going = set()
-    for version in sorted(found, key=lambda item: item.use.last_s):
+    for version in sorted(candidates, key=lambda candidate: candidate.use.last_s):
         if left > most_bytes and version.because and version.pin not in reasons:
             going.add(version.pin)
             left -= version.size_bytes
     return [
         version._replace(because="") if version.pin in going else version
-        for version in found
+        for version in candidates
     ]
 
 
 def _reasons(app: App, pins: list[Pin], limits: Limits) -> dict[Pin, str]:
-    """Return why versions stay however long nobody has used them."""
+    """Return why versions stay however long they have been unused."""
     reasons = named(app)
     for pin in pins:
         if os.path.islink(app.paths.install(*pin)):
@@ -108,23 +110,21 @@ def _reasons(app: App, pins: list[Pin], limits: Limits) -> dict[Pin, str]:
 
 
 def named(app: App) -> dict[Pin, str]:
-    """Return what the files of known projects, and those that count here, name.
+    """Return the versions named by the files of known projects, and by those used here.
 
-    Files of other managers count there at every level: which one held when something
-    was installed nobody wrote down.
+    Files of other managers are read at every level: the level at the time of the
+    install is unknown.
     """
     pins: dict[Pin, str] = {}
-    lockfile_requests = [(request, app.where) for request in requests_here(app)]
+    located_requests = [(request, app.where) for request in requests_here(app)]
     for directory in known_projects.known(app.paths):
         where = app.where_in(directory)
-        with _told(directory):
+        with _explained(directory):
             named_there = stated(where, app.registry.aliases, app.idioms)
-            lockfile_requests += [(item, where) for item in named_there]
-        lockfile_requests += [
-            (request, where) for request in _stated_by_any(app, where)
-        ]
-    for request, where in lockfile_requests:
-        with _told(where.start):
+            located_requests += [(request, where) for request in named_there]
+        located_requests += [(request, where) for request in _all_requests(app, where)]
+    for request, where in located_requests:
+        with _explained(where.start):
             for resolution in resolve(request, app.paths, where):
                 if resolution.pin:
                     pins.setdefault(resolution.pin, str(request.origin))
@@ -132,7 +132,7 @@ def named(app: App) -> dict[Pin, str]:
 
 
 class Names:
-    """What `named` returns, read again where anything that it depends on has changed.
+    """The result of `named`, read again if any of its inputs has changed.
 
     A file that a plugin reads by its script may depend on anything.
     """
@@ -141,18 +141,18 @@ class Names:
         self._app = app
         self._idioms = app.registry.idioms("all")
         self._seen: dict[str, tuple[int, ...]] | None = None
-        self._found: dict[Pin, str] = {}
+        self._named: dict[Pin, str] = {}
 
-    def now(self) -> Mapping[Pin, str]:
-        """Return what is named at this moment."""
+    def current(self) -> Mapping[Pin, str]:
+        """Return the versions named at this moment."""
         seen = self._files()
-        is_same = seen == self._seen and not self._idioms.asks
-        # Without one of them a loose request may mean another.
+        is_same = seen == self._seen and not self._idioms.readers
+        # Without one of them a loose request may have another meaning.
         paths = self._app.paths
-        if not is_same or not all(installs.is_installed(paths, x) for x in self._found):
+        if not is_same or not all(installs.is_installed(paths, x) for x in self._named):
             self._app.forget()
-            self._found, self._seen = named(self._app), seen
-        return self._found
+            self._named, self._seen = named(self._app), seen
+        return self._named
 
     def _files(self) -> dict[str, tuple[int, ...]]:
         app = self._app
@@ -171,8 +171,8 @@ class Names:
 
 
 @contextlib.contextmanager
-def _told(directory: str) -> Iterator[None]:
-    """Say in an error why a file matters, which may be far from where one is."""
+def _explained(directory: str) -> Iterator[None]:
+    """Explain in an error why a file matters, which may be far away."""
     try:
         yield
     except ToolpinError as error:
@@ -181,11 +181,11 @@ def _told(directory: str) -> Iterator[None]:
         raise
 
 
-def _stated_by_any(app: App, where: Where) -> list[Request]:
-    """Return what all files of a project name; one that is none names nothing more."""
+def _all_requests(app: App, where: Where) -> list[Request]:
+    """Return the names in all files of a project; an invalid file adds none."""
     requests: list[Request] = []
     with contextlib.suppress(ToolpinError):
         idioms = app.registry.idioms("all")
-        for item in stated(where, app.registry.aliases, idioms):
-            requests.append(item)
+        for request in stated(where, app.registry.aliases, idioms):
+            requests.append(request)
     return requests

@@ -1,6 +1,6 @@
-"""Removes installed versions, and lets an asdf plugin and the user's hooks know.
+"""Removes installed versions, and runs an asdf plugin's and the user's hooks.
 
-Whether they may go is decided elsewhere.
+Whether they may be removed is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from toolpin.tasks.shim_refresh import refresh_shims
 
 
 def remove_all(pins: Sequence[Pin], app: App) -> None:
-    """Remove installs, and the shims of nothing; their plugins' scripts hear of it."""
+    """Remove installs, and their unused shims; plugin scripts are run."""
     try:
         for pin in pins:
             with staging.version_lock(app.paths, pin):
@@ -25,7 +25,7 @@ def remove_all(pins: Sequence[Pin], app: App) -> None:
                     remove(pin, app)
             app.report.remark(f"removed {pin}")
     except ToolpinError:
-        # What went before it leaves no shim; what stopped it is what counts.
+        # Earlier removals leave no shims; the first error is raised.
         with contextlib.suppress(ToolpinError):
             refresh_shims(app.paths, app.registry)
         raise
@@ -34,9 +34,10 @@ def remove_all(pins: Sequence[Pin], app: App) -> None:
 
 
 def remove(pin: Pin, app: App) -> None:
-    """Remove a version, its file lock held. Raises ToolpinError where a script fails.
+    """Remove a version, with its file lock held. Raises ToolpinError if a script fails.
 
-    Of one that another manager has, the links alone go: a script would reach through.
+    Of an adopted one only the links are removed: a script would change the other
+    manager's tree.
     """
     tool = app.registry.get(pin.tool)
     linked = installs.is_linked(app.paths, pin)
@@ -44,11 +45,11 @@ def remove(pin: Pin, app: App) -> None:
         publication.remove(app.paths, pin)
         return
     from toolpin.config.asdfrc import read_asdfrc  # noqa: PLC0415 - a few plugins
-    from toolpin.plugins.asdf.script_build import take_down, taken_down  # noqa: PLC0415
+    from toolpin.plugins.asdf.script_build import after_removal, before_removal  # noqa: PLC0415
 
     scripts, rc = app.scripts(pin.tool), read_asdfrc(app.env)
-    output = take_down(scripts, pin, rc)
-    if os.path.lexists(app.paths.install(*pin)):  # else a script has
+    output = before_removal(scripts, pin, rc)
+    if os.path.lexists(app.paths.install(*pin)):  # otherwise a script has
         publication.remove(app.paths, pin)
-    for line in (output + taken_down(scripts, pin, rc)).splitlines():
+    for line in (output + after_removal(scripts, pin, rc)).splitlines():
         app.report.remark(line)

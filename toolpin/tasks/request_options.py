@@ -1,6 +1,6 @@
-"""Turns the words of `install` into requests: this folder's, named ones, all projects'.
+"""Turns the arguments of `install` into requests: here, named ones, all projects'.
 
-What they mean is for `resolver`. It uses no network.
+`resolver` resolves them. It uses no network.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from toolpin.project.toolversions import parse, parse_wanted
 class InstallOptions(NamedTuple):
     """The arguments of `install`; the defaults are those of an empty command line.
 
-    `tool` with `versions`, or `only` these tools (with commas between), or what
-    `all_projects` below a directory pin. Of these `missing` leaves out what has an
-    installed version. With `into`, a directory, trees go there, of
-    `host` if it is not this machine. A `source` ignores the lockfile; `locked` installs
-    nothing that it does not have. `jobs` is None for the setting's number. A
-    version of an asdf plugin's tool that is `literal` is no beginning of others.
+    `tool` with `versions`, or `only` these tools (comma-separated), or what
+    `all_projects` below a directory pin. `missing` leaves out requests with an
+    installed version. With `into`, trees go to that directory, for `host` if it is not
+    this machine. A `source` ignores the lockfile; `locked` installs only what is in it.
+    `jobs` is None for the setting's number. With `literal` a version of an asdf
+    plugin's tool is not a prefix.
     """
 
     tool: str = ""
@@ -46,9 +46,9 @@ class InstallOptions(NamedTuple):
 
 
 def requests_from_options(options: InstallOptions, app: App) -> Sequence[Request]:
-    """Return the requests that a command line of `install` stands for.
+    """Return the requests of an `install` command line.
 
-    Raises UsageError for words that exclude each other or name nothing.
+    Raises UsageError for arguments that exclude each other or name nothing.
     """
     requests = _stated(options, app)
     if not options.missing:
@@ -84,7 +84,7 @@ def _stated(options: InstallOptions, app: App) -> Sequence[Request]:
 def tools_of_only(only: str, pinned: Sequence[str], app: App) -> frozenset[str]:
     """Return the tools that `--only TOOL,...` names.
 
-    Raises UsageError for one that is not `pinned`.
+    Raises UsageError for a tool that is not `pinned`.
     """
     origin = Origin("the command line")
     names = [word for word in only.split(",") if word]
@@ -109,9 +109,9 @@ def _named(options: InstallOptions, app: App) -> Sequence[Request]:
 
 
 def _of_projects(root: str, app: App) -> Iterator[Request]:
-    """Yield what every project below a directory asks for, by path.
+    """Yield the requests of every project below a directory, by path.
 
-    Raises UsageError where there is none.
+    Raises UsageError if there is none.
     """
     from toolpin.system.directory_tree import (  # noqa: PLC0415 - for --all-projects only
         walk,
@@ -130,7 +130,7 @@ def _of_projects(root: str, app: App) -> Iterator[Request]:
             if name not in PASSED_OVER and not name.startswith(".")
         )
         path = os.path.join(directory, pin_files.FILENAME)
-        plain = pin_files.FILENAME in filenames and pin_files.counts(path)
+        plain = pin_files.FILENAME in filenames and pin_files.is_used_file(path)
         spell = app.registry.spell
         stated = parse(app.files.read(path), path, spell) if plain else ()
         seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""Brings the shims in line with the store and with the plugins' data."""
+"""Updates the shims for the store and the plugins' data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from toolpin.config.idiomatic_level import VARIABLE, idiomatic_level
 from toolpin.errors import ToolpinError, remedy
 from toolpin.model import Pin
 from toolpin.plugins.asdf.script_runner import answer_asdf, for_scripts
-from toolpin.plugins.asdf.spelling import spelt
+from toolpin.plugins.asdf.spelling import asdf_spelling
 from toolpin.plugins.registry import Registry, script_directories
 from toolpin.project.idiomatic import Idioms
 from toolpin.project.project_files import Files
@@ -22,7 +22,7 @@ from toolpin.store import installs, relocation
 from toolpin.system.file_lock import held
 from toolpin.system.paths import Paths
 
-# Set for what such a hook runs.
+# Set for the programs of such a hook.
 _HOOKED = "TOOLPIN_IN_RESHIM_HOOK"
 
 
@@ -34,13 +34,11 @@ def refresh_shims(
     again: str = "",
     hooked: bool = True,
 ) -> Changes:
-    """Write and remove shims under their mutex; `wanted` tools have some anyway.
+    """Write and remove shims under their file lock; `wanted` tools always have some.
 
-    The asdf plugin of tool `again` is asked again of its installs.
-
-    Those of a store that was moved are brought in line with its new place first.
-    Installs that asdf made are recorded before, as their plugins describe them; hooks
-    that asdf's users have set run before and after.
+    The scripts of tool `again` run again for its installs. Installs of a store that was
+    moved are first updated to its new path. Installs that asdf made are recorded
+    before, as their plugins describe them; asdf users' hooks run before and after.
     """
     relocation.relocate(paths)
     _record_asdfs(paths, again)
@@ -75,11 +73,10 @@ def _is_damaged(name: str, registry: Registry) -> bool:
 
 
 def _record_asdfs(paths: Paths, again: str) -> None:
-    """Write the records that installs of asdf's plugins lack: asdf made them here.
+    """Write the missing records of installs that asdf made here.
 
-    Those of tool `again`, and where a script has changed since, are written again.
-
-    None into a directory that a link names as a version: it is somebody's own.
+    Those of tool `again`, and with a script that has changed since, are written again.
+    None is written into a directory behind a link, which belongs to the user.
     """
     own = paths.alone._replace(as_asdf=False)
     pins = [
@@ -97,13 +94,13 @@ def _record_asdfs(paths: Paths, again: str) -> None:
         )
 
         for pin in filter(lambda pin: _is_described(own, pin), pins):
-            # Without one it has what asdf gives by default: its `bin`.
+            # Without a plugin it has asdf's default: its `bin`.
             with contextlib.suppress(ToolpinError, OSError):
                 imported_installs.record_again(own, pin, os.environ)
 
 
 def _is_described(paths: Paths, pin: Pin) -> bool:
-    """Say whether the install is for its plugin to describe."""
+    """Return whether the install's plugin describes it."""
     record = f"{paths.install(*pin)}/{installs.RECORD}"
     if not os.path.exists(record):
         return True
@@ -115,9 +112,9 @@ def _is_described(paths: Paths, pin: Pin) -> bool:
 
 
 def _run_hooks(name: str, paths: Paths, registry: Registry) -> None:
-    """Run asdf's hooks of that name, for each version; one that fails ends nothing.
+    """Run asdf's hooks of that name, for each version; failures are ignored.
 
-    A hook that comes here again by what it runs starts none.
+    A hook that runs this again starts no other.
     """
     rc = read_asdfrc(os.environ)
     if not any(value.startswith(name) for value in rc.values) or _HOOKED in os.environ:
@@ -129,13 +126,13 @@ def _run_hooks(name: str, paths: Paths, registry: Registry) -> None:
         if not (rc.hook(f"{name}_{tool}") and result and os.path.isdir(result.file)):
             continue
         for version in installs.versions(paths, tool):
-            words, shown = [spelt(version)], paths.as_asdf
+            words, shown = [asdf_spelling(version)], paths.as_asdf
             output = rc.run_hook(f"{name}_{tool}", words, env, os.getcwd(), shown=shown)
             sys.stderr.write(output.out + output.err if output else "")
 
 
 def _idioms(paths: Paths, registry: Registry) -> Idioms:
-    """Return what the settings' files say; the variable is for each shim's own run."""
+    """Return the level in the settings files; shims read the variable themselves."""
     env = {name: value for name, value in os.environ.items() if name != VARIABLE}
     # Settings are read again, as the file lock is held: another process may have
     # changed them, and its shims, since this one began.
@@ -145,9 +142,9 @@ def _idioms(paths: Paths, registry: Registry) -> Idioms:
 def _known(
     names: Iterable[str], registry: Registry, idioms: Idioms
 ) -> dict[str, ShimTool]:
-    """Return what stubs say of these tools and of those that they require.
+    """Return the stub data of these tools and of those that they require.
 
-    No other plugin's file is read: a damaged one stops only its own tool.
+    No other plugin's file is read: an invalid one stops only its own tool.
     """
     tools: dict[str, ShimTool] = {}
     rc = read_asdfrc(os.environ)
@@ -170,7 +167,7 @@ def _known(
                     ),
                     spellings=tuple(known.spellings.items()),
                     hooked=rc.commands_of(known.name) if is_scripted else (),
-                    asks=known.name in idioms.asks,
+                    script_reads=known.name in idioms.readers,
                     uses=known.uses,
                     numbered=not is_scripted,
                     added=known.added_by,

@@ -17,7 +17,7 @@ _SHOWN = 3
 
 
 class Tried(NamedTuple):
-    """What became of a source's versions for one host; `failed` has (version, why)."""
+    """The result for a source's versions on one host; `failed` has (version, why)."""
 
     source: str
     host: str
@@ -27,7 +27,7 @@ class Tried(NamedTuple):
     failed: tuple[tuple[str, str], ...]
 
     def row(self) -> tuple[str, str, str]:
-        """Return the line of a table: source, host, and what was planned."""
+        """Return the row of a table: source, host, and the result."""
         lines = [f"{self.planned} of {self.listed} planned"]
         if self.undigested:
             lines.append(f"{self.undigested} without a checksum")
@@ -38,9 +38,9 @@ class Tried(NamedTuple):
 
 
 def try_plans(tool: Tool, clients: Clients) -> Iterator[Tried]:
-    """Yield what became of each source and host. Raises Unreachable.
+    """Yield the result for each source and host. Raises Unreachable.
 
-    Nothing is downloaded but lists and checksum files.
+    Only lists and checksum files are downloaded.
     """
     for spec in tool.sources:
         for host in spec.hosts:

@@ -1,8 +1,7 @@
-"""Finds the installs that nothing known here asks for: the candidates for removal.
+"""Finds the installs that no known file requests: the candidates for removal.
 
-Known are the files that count in one directory, those of the home and config
-directories among them, and the override variables. What other projects pin it cannot
-know.
+Known files are those effective in one directory, including the home and config
+directories, and the override variables. Pins of other projects are not considered.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ def unused_pins(app: App, tools: tuple[str, ...]) -> list[Pin]:
 
 
 def requests_here(app: App) -> Iterator[Request]:
-    """Yield what every file asks for, also where a nearer one asks for another."""
+    """Yield the requests of every file, also those that a nearer one overrides."""
     stated = tuple(app.stated())
     yield from stated
     yield from app.effective(stated)

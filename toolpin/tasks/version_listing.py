@@ -1,6 +1,6 @@
-"""Turns a tool into the versions that its sources list for this machine.
+"""Lists the versions of a tool that its sources have for this machine.
 
-All sources are asked at once; one that gives no answer is named and does not count.
+All sources are queried at once; one that gives no answer is reported and left out.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from toolpin.plugins.tool_file import Tool
 from toolpin.sources.spec import SourceSpec
 from toolpin.versions import is_pre_release, is_prefix, newest, sort_key
 
-# Of a listed release that is not built for this machine the one before is tried.
+# If a listed release is not built for this machine the previous one is tried.
 _MOST_TRIED = 10
 
 
 class Listing(NamedTuple):
     """The versions below a prefix or of a channel, oldest first.
 
-    `silent` are the sources that did not answer, and why; an older list may be there.
+    `silent` are the sources that did not answer, and why; they may have an older list.
     """
 
     versions: tuple[str, ...]
@@ -37,9 +37,9 @@ class Listing(NamedTuple):
 def list_versions(
     tool: Tool, prefix: str, app: App, *, sources: Sequence[str]
 ) -> Listing:
-    """Ask the sources, or those named; warn of each that does not answer.
+    """Query the sources, or the named ones; warn of each that does not answer.
 
-    `prefix` may be a channel. Raises ToolpinError when none lists such a version.
+    `prefix` may be a channel. Raises ToolpinError if none lists such a version.
     """
     catalogs = Catalogs(app.cache, app.clients, app.settings)
     here = app.host
@@ -49,13 +49,13 @@ def list_versions(
         if str(here) in spec.hosts
     ]
     with ThreadPoolExecutor(len(specs) or 1) as pool:
-        answers = list(pool.map(lambda spec: _ask(tool, spec, here, catalogs), specs))
+        answers = list(pool.map(lambda spec: _query(tool, spec, here, catalogs), specs))
     answered = [
         spec
         for spec, answer in zip(specs, answers, strict=True)
         if isinstance(answer, Catalog)
     ]
-    asked_lines = "" if any(map(has_channels, answered)) else prefix
+    requested_lines = "" if any(map(has_channels, answered)) else prefix
     known: dict[str, set[str]] = {}
     silent: list[tuple[str, ToolpinError]] = []
     for spec, answer in zip(specs, answers, strict=True):
@@ -64,9 +64,9 @@ def list_versions(
             continue
         if answer.stale:
             silent.append((spec.id, answer.stale))
-        for release in catalogs.in_lines(tool, spec, answer.releases, asked_lines):
+        for release in catalogs.in_lines(tool, spec, answer.releases, requested_lines):
             known.setdefault(release.version, set()).update(release.channels)
-    _warn_of(specs, answers, app)
+    _warn(specs, answers, app)
     matching = [
         version
         for version, channels in known.items()
@@ -76,23 +76,23 @@ def list_versions(
         raise ToolpinError(
             f"no source lists {tool.name} {prefix}".rstrip(),
             [("sources", ", ".join(spec.id for spec in specs) or "none")],
-            _to_find(tool, prefix if known else "", silent),
+            _hint(tool, prefix if known else "", silent),
         )
     if not is_scripted(tool):  # a plugin's own order is newest last, too
         matching.sort(key=sort_key)
     return Listing(tuple(matching), tuple(silent))
 
 
-def _to_find(tool: Tool, prefix: str, silent: Sequence[object]) -> str | None:
+def _hint(tool: Tool, prefix: str, silent: Sequence[object]) -> str | None:
     if prefix:
         return f"toolpin list-all {tool.name}"
     return "toolpin doctor --net" if silent else None
 
 
 def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) -> str:
-    """Return the newest release below a prefix, as the plugin itself says if it does.
+    """Return the newest release below a prefix, or the plugin's own answer.
 
-    Raises ToolpinError where there is none.
+    Raises ToolpinError if there is none.
     """
     if is_scripted(tool) and (version := app.clients.latest(tool.sources[0], prefix)):
         return version
@@ -100,7 +100,7 @@ def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) 
     versions = list(listing.versions)
     silent: list[str] = []
     for _ in range(_MOST_TRIED):
-        # What a channel lists does not begin with its name.
+        # The versions of a channel do not begin with its name.
         version = newest(prefix, versions) or newest("", versions)
         if version is None or (is_pre_release(version) and not is_pre_release(prefix)):
             break
@@ -120,9 +120,9 @@ def newest_listed(tool: Tool, prefix: str, app: App, *, sources: Sequence[str]) 
 
 
 def _has_build(tool: Tool, version: str, app: App, sources: Sequence[str]) -> bool:
-    """Say whether a source has a build that can be installed here.
+    """Return whether a source has a build that can be installed here.
 
-    Raises Unreachable where one gives no answer, and none of the others has any.
+    Raises Unreachable if one gives no answer, and none of the others has a build.
     """
     unreachable: Unreachable | None = None
     for spec in allowed_sources(tool, app.host, sources):
@@ -140,12 +140,12 @@ def _has_build(tool: Tool, version: str, app: App, sources: Sequence[str]) -> bo
     return False
 
 
-def _warn_of(
+def _warn(
     specs: Sequence[SourceSpec],
     answers: Sequence[Catalog | ToolpinError],
     app: App,
 ) -> None:
-    """Report the sources without a current list; that toolpin is offline, once."""
+    """Report the sources without a current list, or once that toolpin is offline."""
     is_offline, offline = False, ""
     for spec, answer in zip(specs, answers, strict=True):
         error = answer.stale if isinstance(answer, Catalog) else answer
@@ -162,7 +162,7 @@ def _warn_of(
         app.report.warn(f"toolpin is offline: {offline or 'no version list is cached'}")
 
 
-def _ask(
+def _query(
     tool: Tool, spec: SourceSpec, here: Host, catalogs: Catalogs
 ) -> Catalog | ToolpinError:
     try:

@@ -1,6 +1,6 @@
-"""Where a plugin comes from: what was typed, what is shown of it, what git is told.
+"""Parses the address of an asdf plugin, and hides its secrets.
 
-Text alone, but for the directories that an address may name. It asks nobody.
+Text only, except for directories that an address may name. No network.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from toolpin.project.validation import WordPosition, check_ref
 _SCP = re.compile(r"[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^:]*")
 
 _USER, _PASSWORD = "TOOLPIN_GIT_USER", "TOOLPIN_GIT_SECRET"
-# A program's words are seen by all users of a machine, and its environment is not.
+# Program arguments are visible to all users of a machine, environments are not.
 _HELPER = (
     f'!tell() {{ printf \'%s\\n\' "username=${_USER}" "password=${_PASSWORD}"; }}; tell'
 )
 
 
 class Address(NamedTuple):
-    """Where a plugin comes from: a URL, or a plain directory; and a ref, "" for none.
+    """The origin of a plugin: a URL, or a plain directory; and a ref, "" for none.
 
-    `typed` is what somebody wrote, without the ref.
+    `typed` is the user's text, without the ref.
     """
 
     url: str
@@ -37,9 +37,9 @@ class Address(NamedTuple):
 
 
 def parse_address(text: str, cwd: str) -> Address:
-    """Return the address that somebody typed: a URL or a directory, and `@REF`.
+    """Parse the address that a user typed: a URL or a directory, and `@REF`.
 
-    Raises UsageError for what no git may be asked.
+    Raises UsageError for an address that git must not use.
     """
     is_whole = os.path.isdir(os.path.join(cwd, text))
     url, ref = (text, "") if is_whole else _split_ref(text)
@@ -72,18 +72,18 @@ def parse_address(text: str, cwd: str) -> Address:
 
 
 def is_plain_directory(url: str) -> bool:
-    """Say whether a plugin is from a plain directory: such an address is a whole path.
+    """Return whether a plugin is from a plain directory, whose address is a full path.
 
-    A directory that lies where somebody is may be called like any URL.
+    A directory in the current directory may have the name of any URL.
     """
     return os.path.isabs(url) and os.path.isdir(url)
 
 
 def without_secret(url: str) -> tuple[str, Mapping[str, str]]:
-    """Return a URL without its user, and the variables by which git shows that.
+    """Return a URL without its user, and the variables that pass the user to git.
 
-    All users of a machine read the words of git and of what it starts. As a credential
-    git shows it to that host alone, wherever that leads on to, and only when asked.
+    All users of a machine can read the arguments of git and of its children. As a
+    credential it is sent only to that host, not after redirects, and only on request.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or "@" not in parts.netloc:
@@ -92,9 +92,9 @@ def without_secret(url: str) -> tuple[str, Mapping[str, str]]:
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     key = f"credential.{parts.scheme}://{place}"
     settings = [(f"{key}.helper", _HELPER)]
-    if password:  # no helper of the user's is asked, or told to store it
+    if password:  # the user's credential helpers are not run, and store nothing
         settings.insert(0, (f"{key}.helper", ""))
-    else:  # one may have it; a token has none
+    else:  # it may be absent; a token has none
         settings.append((f"{key}.username", user))
     more = {_USER: user, _PASSWORD: password, "GIT_CONFIG_COUNT": str(len(settings))}
     for number, (name, value) in enumerate(settings):
@@ -103,7 +103,7 @@ def without_secret(url: str) -> tuple[str, Mapping[str, str]]:
 
 
 def bare(url: str) -> str:
-    """Return a URL without its password, and without the user that a token can be."""
+    """Return a URL without its password, and without a user, which may be a token."""
     head, mark, rest = url.partition("://")
     netloc, slash, path = rest.partition("/")
     user, at, host = netloc.rpartition("@")

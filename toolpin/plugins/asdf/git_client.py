@@ -1,7 +1,7 @@
-"""The git client: brings a plugin's repository here, and tells what is in it.
+"""The git client: fetches a plugin's repository, and reports its content.
 
-No hook, no submodule and no helper of a repository runs, and only https, ssh and file
-are asked. What is checked out is exactly one commit.
+No hook, submodule or helper of a repository runs, and only https, ssh and file are
+used. Exactly one commit is checked out.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _SAFE = (
     "-c protocol.ext.allow=never -c advice.detachedHead=false -c gc.auto=0 "
     "-c safe.directory=* -c core.autocrlf=false -c commit.gpgsign=false"
 ).split()
-# A commit of the same files has the same name, whoever makes it and when.
-_NOBODY = {
+# A fixed author and date: a commit of the same files always has the same name.
+_ANONYMOUS = {
     f"GIT_{role}_{what}": value
     for role in ("AUTHOR", "COMMITTER")
     for what, value in (
@@ -44,11 +44,10 @@ _NOBODY = {
 
 
 class Identity(NamedTuple):
-    """What is checked out: its commit, the digest of its files, and where it is from.
+    """A plugin's checkout: its commit, the digest of its files, and its origin.
 
-    The URL is without a credential: lockfiles and messages hold it. A changed one has
-    files that differ from its commit's; of these `added` are the scripts that no commit
-    has.
+    The URL has no credential: lockfiles and messages contain it. In a changed one,
+    files differ from the commit's; of these `added` are the uncommitted scripts.
     """
 
     url: str
@@ -59,7 +58,7 @@ class Identity(NamedTuple):
     added: tuple[str, ...] = ()
 
     def check_committed(self, name: str, directory: str, hint: str) -> None:
-        """Raise ToolpinError for a changed one."""
+        """Raise ToolpinError for a plugin with uncommitted changes."""
         if self.is_changed:
             raise ToolpinError(
                 f"{name}'s plugin has local changes",
@@ -73,7 +72,7 @@ class Identity(NamedTuple):
 
 
 class Git:
-    """The machine's git, for one user. `rewrite` turns a URL into its mirror's."""
+    """The machine's git, for one user. `rewrite` replaces a URL by its mirror's."""
 
     def __init__(
         self, env: Mapping[str, str], rewrite: Callable[[str], str], *, offline: bool
@@ -94,7 +93,7 @@ class Git:
     def create(self, directory: str, address: Address) -> str:
         """Make a repository in an empty directory, at the address's ref.
 
-        Returns the commit. Raises Unreachable where git cannot fetch it.
+        Returns the commit. Raises Unreachable if git cannot fetch it.
         """
         self._must(directory, "init", "-q", "--template=")
         self._must(directory, "remote", "add", "origin", address.url)
@@ -110,7 +109,7 @@ class Git:
     def fetch(self, directory: str, url: str, ref: str) -> str:
         """Fetch a branch, a tag or a commit; return the commit.
 
-        Raises UsageError for what no ref can be, Unreachable where it is not there.
+        Raises UsageError for an invalid ref, Unreachable for a missing one.
         """
         check_ref(ref, WordPosition(Origin("the command line"), ref))
         where, more = self._remote(directory, url)
@@ -121,8 +120,8 @@ class Git:
                 return self._name(directory, "FETCH_HEAD")
             if not _ABBREVIATED.fullmatch(ref):
                 raise _unfetched(url, ref, finished)
-        # By its name a host of forks gives any fork's commit under this URL: what
-        # counts is in a branch or a tag.
+        # A host of forks serves commits of any fork under this URL: only commits
+        # in a branch or a tag are accepted.
         whole = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
         deep = self._deepen(directory)
         finished = self._git(directory, *fetch, *deep, "--", where, *whole, more=more)
@@ -140,40 +139,40 @@ class Git:
         return commit
 
     def check_out(self, directory: str, commit: str, branch: str = "") -> None:
-        """Put a commit's files there, whatever tracked ones were; others stay."""
+        """Check out a commit's files, whatever tracked ones were; others stay."""
         where = ["-B", branch] if branch else ["--detach"]
         self._must(directory, "checkout", "-q", "--force", *where, commit, "--")
 
     def update(self, directory: str, url: str, ref: str) -> tuple[str, str]:
-        """Fetch what an update brings; return its commit and branch, "" for none."""
+        """Fetch an update; return its commit and branch, "" for none."""
         if is_plain_directory(url):
             return self._import(directory, url), ""
         branch = ref or self.default_branch(directory, url)
         return self.fetch(directory, url, branch), "" if _is_commit(branch) else branch
 
     def difference(self, directory: str, commit: str) -> str:
-        """Return what differs between the files there and a commit, as a diff.
+        """Return the differences between the present files and a commit, as a diff.
 
-        Of every file its lines, whatever the plugin's own `.gitattributes` say; of
-        scripts also those that no commit has.
+        Shows the lines of every file, whatever the plugin's `.gitattributes` say, and
+        uncommitted scripts.
         """
-        asked = ("diff", "--text", "--no-color", "--no-ext-diff", "--no-textconv")
-        finished = self._git(directory, *asked, "-R", commit, "--", exact=True)
-        text = _told(finished, directory, "diff")
+        passed_user = ("diff", "--text", "--no-color", "--no-ext-diff", "--no-textconv")
+        finished = self._git(directory, *passed_user, "-R", commit, "--", exact=True)
+        text = _output(finished, directory, "diff")
         for script in self._added(directory):
             both = ("--no-index", "--", script, os.devnull)
-            finished = self._git(directory, *asked, *both, exact=True)
+            finished = self._git(directory, *passed_user, *both, exact=True)
             text += finished.out or f"only here: {script}\n"
         return text
 
     def difference_to_directory(self, directory: str, source: str) -> str:
-        """Return the differences between the files there and a plain directory."""
-        if directory == source:  # it does not say where it is from
+        """Return the differences between the present files and a plain directory."""
+        if directory == source:  # it does not state its origin
             return ""
         return self.difference(directory, self._import(directory, source))
 
     def url(self, directory: str) -> str:
-        """Return where a plugin is from, without a credential; "" for none said."""
+        """Return a plugin's origin, without a credential; "" if it states none."""
         return bare(self._origin(directory))
 
     def _origin(self, directory: str) -> str:
@@ -181,10 +180,10 @@ class Git:
         return finished.out.strip() if finished.status == 0 else ""
 
     def identity(self, directory: str) -> Identity:
-        """Return what is checked out in a plugin's directory.
+        """Return the identity of a plugin's directory.
 
-        One without a repository of its own has no commit, and all its files count. Of
-        what git does not track, scripts do: what else a plugin keeps there is its own.
+        One without a repository has no commit, and all its files are digested. Of
+        untracked files only scripts are: a plugin may keep other files there.
         """
         if not os.path.exists(f"{directory}/.git"):
             files = [
@@ -207,19 +206,19 @@ class Git:
         )
 
     def drop_added(self, directory: str) -> None:
-        """Delete the scripts that no commit has."""
+        """Delete the uncommitted scripts."""
         self._must(directory, "clean", "-q", "-ffdx", "--", *script_places(directory))
 
     def _added(self, directory: str) -> list[str]:
         result = self._list(directory, "--others", "--", *script_places(directory))
-        return [item for item in result if not is_leftover(item)]
+        return [path for path in result if not is_leftover(path)]
 
     def _list(self, directory: str, *words: str) -> list[str]:
         listed = self._must(directory, "ls-files", "-z", *words)
         return [word for word in listed.split("\0") if word]
 
     def refresh(self, directory: str, url: str) -> None:
-        """Bring a repository of data to what its default branch holds."""
+        """Update a repository of data to its default branch."""
         branch = self.default_branch(directory, url)
         self.check_out(directory, self.fetch(directory, url, branch), branch)
 
@@ -233,21 +232,20 @@ class Git:
         return self._must(directory, "commit-tree", tree, "-m", "as it was").strip()
 
     def default_branch(self, directory: str, url: str) -> str:
-        """Return the branch that a repository starts with; HEAD where it has none."""
+        """Return the default branch of a repository; HEAD if it has none."""
         where, more = self._remote(directory, url)
-        ask = ("ls-remote", "--symref", "--")
-        finished = self._git(directory, *ask, where, "HEAD", more=more)
+        arguments = ("ls-remote", "--symref", "--")
+        finished = self._git(directory, *arguments, where, "HEAD", more=more)
         if finished.status != 0:
             raise _unfetched(url, "HEAD", finished)
         match = re.search(r"ref: refs/heads/(\S+)\tHEAD", finished.out)
         return match[1] if match else "HEAD"
 
     def _remote(self, directory: str, url: str) -> tuple[str, Mapping[str, str]]:
-        """Return what git is to ask for a URL. Raises Unreachable where it is not to.
+        """Return the URL that git is to use. Raises Unreachable if it must not be used.
 
-        Only a mirror that the user has set may be one of plain http. Where the
-        directory is from that URL, it is asked with the credential that the directory
-        keeps.
+        Only a mirror that the user has set may use plain http. If the directory is from
+        that URL, the credential stored in the directory is used.
         """
         if self._offline:
             raise Unreachable(f"{url} was not fetched: toolpin is offline")
@@ -269,7 +267,7 @@ class Git:
     def _must(
         self, directory: str, *words: str, more: Mapping[str, str] | None = None
     ) -> str:
-        return _told(self._git(directory, *words, more=more), directory, words[0])
+        return _output(self._git(directory, *words, more=more), directory, words[0])
 
     def _git(
         self,
@@ -278,21 +276,21 @@ class Git:
         more: Mapping[str, str] | None = None,
         exact: bool = False,
     ) -> Finished:
-        # Not what an outer repository or a caller's hook would have it be.
+        # Not those of an outer repository or a caller's hook.
         outside = {"GIT_CEILING_DIRECTORIES": os.path.dirname(directory)}
-        env = {**self._env, **_NOBODY, **outside, **(more or {})}
+        env = {**self._env, **_ANONYMOUS, **outside, **(more or {})}
         command = ["git", *_SAFE, *words]
         return run(command, env=env, cwd=directory, timeout_s=_GIT_S, exact=exact)
 
 
-def _told(told: Finished, directory: str, verb: str) -> str:
-    """Return what git said. Raises ToolpinError where it failed."""
-    if told.status != 0:
+def _output(output: Finished, directory: str, verb: str) -> str:
+    """Return the output of git. Raises ToolpinError if it failed."""
+    if output.status != 0:
         raise ToolpinError(
-            f"git {verb} ended with {told.status} in {directory}",
-            [("output", line) for line in told.err.strip().splitlines()[-3:]],
+            f"git {verb} ended with {output.status} in {directory}",
+            [("output", line) for line in output.err.strip().splitlines()[-3:]],
         )
-    return told.out
+    return output.out
 
 
 def _is_commit(ref: str) -> bool:
@@ -300,7 +298,7 @@ def _is_commit(ref: str) -> bool:
 
 
 def _digest(directory: str, files: list[str]) -> str:
-    """Return one SHA-256 of files: their names, whether they run, what they hold."""
+    """Return one SHA-256 of files: their names, executable bits and content."""
     whole = hashlib.sha256()
     for name in sorted(files):
         path = f"{directory}/{name}"
@@ -310,14 +308,14 @@ def _digest(directory: str, files: list[str]) -> str:
             kind = "program" if os.access(path, os.X_OK) else "file"
             digits = hash_file(path, "sha256")
         else:
-            kind, digits = "none", ""  # another repository's commit, or gone
+            kind, digits = "none", ""  # another repository's commit, or removed
         whole.update(f"{kind}\0{digits}\0{name}\0".encode(errors="surrogateescape"))
     return whole.hexdigest()
 
 
-def _unfetched(url: str, ref: str, told: Finished) -> Unreachable:
-    lines = _CREDENTIAL.sub("//", told.err).strip().splitlines()
-    output = [line for line in lines if line][-2:]
+def _unfetched(url: str, ref: str, output: Finished) -> Unreachable:
+    lines = _CREDENTIAL.sub("//", output.err).strip().splitlines()
+    last = [line for line in lines if line][-2:]
     return Unreachable(
-        f"git cannot fetch {ref} from {url}", [("output", line) for line in output]
+        f"git cannot fetch {ref} from {url}", [("output", line) for line in last]
     )

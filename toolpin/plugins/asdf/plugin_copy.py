@@ -1,7 +1,7 @@
-"""Copies a plugin's directory: its files, links and repository, and nothing else of it.
+"""Copies a plugin's directory: its files, links and repository, and nothing else.
 
-Sockets and pipes stay behind, as git's own monitor makes some, and so do the lock files
-of a git that was killed. It publishes nothing.
+Sockets and pipes, as git's own monitor makes some, and the lock files of a killed git
+are left out. It publishes nothing.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from toolpin.errors import ToolpinError
 
 
 def copy_plugin_directory(source: str, place: str) -> None:
-    """Copy a plugin's directory. Raises ToolpinError for what cannot be read."""
+    """Copy a plugin's directory. Raises ToolpinError for one that cannot be read."""
     try:
         shutil.copytree(
             source, place, symlinks=True, dirs_exist_ok=True, ignore=_left_behind
         )
     except (OSError, RecursionError) as error:
-        # Of copytree: a list of what failed, each with its reason.
+        # From copytree: a list of failures, each with its reason.
         arg = error.args[0] if isinstance(error, shutil.Error) else []
         facts = [("file", f"{value}: {why}") for value, _, why in arg[:3]]
         raise ToolpinError(

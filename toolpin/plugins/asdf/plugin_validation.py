@@ -1,6 +1,6 @@
-"""Judges an asdf plugin's files before they count: whole, its own, and the locked ones.
+"""Validates an asdf plugin's files before they are used: complete, contained, locked.
 
-It looks at a directory where they were laid out. It fetches and runs nothing.
+It checks a staged directory. It fetches and runs nothing.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from toolpin.errors import Refused, ToolpinError, UsageError
 
-# What is run of a plugin, and what its scripts share.
+# Directories with what a plugin runs, and what its scripts share.
 _DIRECTORIES = ("bin", "lib", "lib/commands", "shims")
-# What Python, macOS and editors leave beside scripts by themselves.
+# Files that Python, macOS and editors create beside scripts.
 _LEFTOVER = re.compile(
     r"(?:.*/)?(?:__pycache__/[^/]+\.pyc(?:\.[0-9]+)?"
     r"|\.DS_Store|\._[^/]*|\.[^/]+\.sw[a-p]|[^/]+~)"
@@ -21,7 +21,7 @@ _LEFTOVER = re.compile(
 
 
 def check_whole(directory: str, name: str, url: str) -> None:
-    """Raise UsageError for a repository that is no plugin."""
+    """Raise UsageError for a repository that is not a plugin."""
     missing = [
         name
         for name in ("bin/install", "bin/list-all")
@@ -35,10 +35,10 @@ def check_whole(directory: str, name: str, url: str) -> None:
 
 
 def check_own(directory: str, name: str) -> None:
-    """Raise Refused for a script that lies elsewhere: no commit and no digest has it.
+    """Raise Refused for a script that is not among the committed files.
 
-    Such a link may lead out of the plugin, into git's own files, or to where a file may
-    come to lie.
+    Such a link may lead out of the plugin, into git's own files, or to a file that does
+    not exist yet; no commit and no digest covers it.
     """
     root = os.path.realpath(directory)
     for path in _scripts(directory):
@@ -52,14 +52,14 @@ def check_own(directory: str, name: str) -> None:
             )
 
 
-def check_digest(found: str, commit: str, sha256: str, name: str) -> None:
-    """Raise ToolpinError where files of digest `found` are not the locked ones."""
-    if sha256 and found != sha256:
+def check_digest(actual: str, commit: str, sha256: str, name: str) -> None:
+    """Raise ToolpinError if files with digest `actual` are not the locked ones."""
+    if sha256 and actual != sha256:
         raise ToolpinError(
             f"{name}'s plugin differs from the one that is locked",
             [
                 ("expected", f"sha256 {sha256}"),
-                ("received", f"sha256 {found}, commit {commit}"),
+                ("received", f"sha256 {actual}, commit {commit}"),
             ],
         )
 
@@ -67,19 +67,19 @@ def check_digest(found: str, commit: str, sha256: str, name: str) -> None:
 def script_places(directory: str) -> list[str]:
     """Return the directories with scripts, links followed, in git's words for paths."""
     root = os.path.realpath(directory)
-    # One that leads out of the plugin, which git would not take, `check_own` refuses.
+    # `check_own` refuses one that leads out of the plugin, which git would not accept.
     real = (os.path.realpath(f"{root}/{directory}") for directory in _DIRECTORIES)
-    inside = {item for item in real if f"{item}/".startswith(f"{root}/")}
-    return [f":(literal){os.path.relpath(item, root)}" for item in sorted(inside)]
+    inside = {directory for directory in real if f"{directory}/".startswith(f"{root}/")}
+    return [f":(literal){os.path.relpath(directory, root)}" for directory in sorted(inside)]
 
 
 def is_leftover(path: str) -> bool:
-    """Say whether a file lies beside scripts only because they were run or edited."""
+    """Return whether a file is a by-product of running or editing scripts."""
     return bool(_LEFTOVER.fullmatch(path))
 
 
 def _scripts(directory: str) -> Iterator[str]:
-    for place in (f"{directory}/{item}" for item in _DIRECTORIES):
+    for place in (f"{directory}/{subdirectory}" for subdirectory in _DIRECTORIES):
         if os.path.lexists(place):
             yield place
         if os.path.isdir(place):

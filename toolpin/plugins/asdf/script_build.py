@@ -1,7 +1,7 @@
-"""Lets an asdf plugin's scripts download and build an install into its final place.
+"""Runs an asdf plugin's scripts to download and build an install into its final place.
 
-What they say goes into one log. Each is a process group of its own, so an interrupt
-ends all of it. What comes of it is checked and published elsewhere.
+All output goes into one log. Each script is a process group, so an interrupt ends all
+of it. The result is checked and published elsewhere.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from toolpin.system.directory_tree import drop_tree
 from toolpin.errors import HookFailed, ToolpinError
 from toolpin.model import Pin, Plan
 from toolpin.system.process import run
-from toolpin.plugins.asdf.script_queries import ask_all
+from toolpin.plugins.asdf.script_queries import determine
 from toolpin.plugins.asdf.script_runner import Scripts, answer_asdf, failed, variables_of
 from toolpin.plugins.asdf.spelling import kind_of
 from toolpin.config.asdfrc import Asdfrc
 
 _BUILD_S = 6 * 3600.0
 _SHOWN = 6
-# Set to keep what was downloaded, this once.
+# Set to keep the downloads, this once.
 KEEP = "TOOLPIN_KEEP_DOWNLOAD"
 _CALL = 'log=$0; exec bash -c \'"$0" "$@"\' "$@" >>"$log" 2>&1'
 
-# Hears of a phase that begins, and of where its log is.
+# Called with each phase that begins, and the path of its log.
 Phase = Callable[[str, str], None]
 
 
@@ -48,7 +48,7 @@ class ScriptBuilder:
     def build(self, begin: Phase) -> Plan:
         """Run `download` and `install`, and return the plan as the plugin completes it.
 
-        What was downloaded stays where the install fails. Raises ToolpinError with the
+        Downloads are kept if the install fails. Raises ToolpinError with the
         last lines of the log.
         """
         os.makedirs(os.path.dirname(self._log), exist_ok=True)
@@ -64,7 +64,7 @@ class ScriptBuilder:
         self._hook("pre_asdf_install")
         begin("building:", f"its plugin's bin/install (log: {self._log})")
         self._run("install")
-        output = ask_all(self._scripts, self._plan.pin)
+        output = determine(self._scripts, self._plan.pin)
         kept = self._rc.flag("always_keep_download") or KEEP in self._scripts.env
         if not kept:
             drop_tree(self._downloads)
@@ -72,7 +72,7 @@ class ScriptBuilder:
             bin_dirs=output.bin_dirs,
             variables=output.variables,
             homes=output.homes,
-            asks=output.asks,
+            runtime_scripts=output.runtime_scripts,
         )
 
     def _run(self, script: str) -> None:
@@ -80,17 +80,17 @@ class ScriptBuilder:
         answer_asdf(self._scripts.paths)
         words = [f"{self._scripts.directory}/bin/{script}"]
         what = f"{script} callback" if self._scripts.paths.as_asdf else f"bin/{script}"
-        self._heard(what, words, self._variables)
+        self._run_logged(what, words, self._variables)
 
     def _hook(self, name: str) -> None:
-        """Run the user's hook of that name, if there is one; its failure ends all."""
+        """Run the user's hook of that name, if any; its failure ends the build."""
         pin = self._plan.pin
         if line := self._rc.hook(f"{name}_{pin.tool}"):
             words = ["bash", "-c", line, name, kind_of(pin.version)[1]]
-            self._heard(f"{name}_{pin.tool}", words, {})
+            self._run_logged(f"{name}_{pin.tool}", words, {})
 
-    def _heard(self, what: str, words: list[str], more: Mapping[str, str]) -> None:
-        """Run a script: what it prints is shown, or goes into the log."""
+    def _run_logged(self, what: str, words: list[str], more: Mapping[str, str]) -> None:
+        """Run a script: its output is shown, or goes into the log."""
         if not self._scripts.paths.as_asdf:
             self._logged(what, words, more)
             return
@@ -132,17 +132,17 @@ class ScriptBuilder:
 
 
 def published(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
-    """Run the user's hook for what is installed now; return what it said."""
+    """Run the user's hook after an install; return its output."""
     version = kind_of(pin.version)[1]
     name = f"post_asdf_install_{pin.tool}"
     shown = scripts.paths.as_asdf
     return rc.must(name, [version], scripts.env, scripts.cwd, shown=shown)
 
 
-def take_down(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
-    """Let a plugin, and the user's hook, know of a removal; return what they said.
+def before_removal(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
+    """Run a plugin's uninstall script and the user's hook; return their output.
 
-    Raises ToolpinError where one of them fails: then nothing is to go.
+    Raises ToolpinError if one of them fails: then nothing may be removed.
     """
     version = kind_of(pin.version)[1]
     name = f"pre_asdf_uninstall_{pin.tool}"
@@ -157,8 +157,8 @@ def take_down(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
     return output
 
 
-def taken_down(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
-    """Run the user's hook for what is gone; return what it said."""
+def after_removal(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
+    """Run the user's hook after a removal; return its output."""
     version = kind_of(pin.version)[1]
     name = f"post_asdf_uninstall_{pin.tool}"
     shown = scripts.paths.as_asdf
@@ -166,7 +166,7 @@ def taken_down(scripts: Scripts, pin: Pin, rc: Asdfrc) -> str:
 
 
 def _last_lines(log: str) -> list[str]:
-    """Return what was said last, without lines that say nothing."""
+    """Return the last lines of output, without empty ones."""
     with open(log, encoding="utf-8", errors="replace") as file:
         lines = [line.strip()[:200] for line in file]
     messages = [line for line in lines if any(map(str.isalnum, line))]

@@ -1,7 +1,7 @@
-"""Asks an asdf plugin where an install's programs are, and what its programs need.
+"""Runs an asdf plugin's scripts to find an install's programs and their environment.
 
-At install the plugin is asked in surroundings that differ in all they can: what it says
-in all of them holds everywhere, and goes into the record. Anything else is asked again
+At install the scripts run in surroundings that differ as much as possible: values that
+are the same in all of them go into the record. For anything else the scripts run again
 each time a program runs.
 """
 
@@ -16,72 +16,65 @@ from typing import NamedTuple
 from toolpin.system.directory_tree import temporary, walk
 from toolpin.env_patch import DEFAULT_PATH, is_settable
 from toolpin.errors import Refused, ScriptFailed, ToolpinError
-from toolpin.model import Asks, EnvPatch, Pin
+from toolpin.model import RuntimeScripts, EnvPatch, Pin
 from toolpin.system.process import run
-from toolpin.plugins.asdf.script_runner import (
-    ASK_S,
-    Scripts,
-    answer_asdf,
-    failed,
-    for_scripts,
-    variables_of,
-)
+from toolpin.plugins.asdf.script_runner import QUERY_S, Scripts, answer_asdf, failed, for_scripts, variables_of
 
-# Sourced, so that what it exports is there; what it prints, in a trap too, is no answer.
+# Sourced, so that its exports are kept; what it prints, in a trap too, is ignored.
 _ENV = 'exec 3>&1 >&2; . "$0"; exec /usr/bin/env -0 >&3 3>&-'
 _SOURCE = ("/usr/bin/env", "bash", "-c", _ENV)
 # bash writes these itself.
 _OF_BASH = frozenset(("_", "SHLVL", "PWD", "OLDPWD", "BASH_EXECUTION_STRING"))
-# What looks at the directory, at files beside it or at other versions: two answers that
-# agree prove little there.
+# Scripts that look at the current directory, at files beside it or at other versions:
+# two equal results prove little for these.
 _LOOKS_AROUND = re.compile(
     r"\bPWD\b|\bpwd\b|\basdf\b|tool-versions|\$RANDOM|\bdate\b|\bgit\b"
     r"|(\[|test) +!? *-[a-z] +[\"']?[^/$\"' ]"
 )
 _OWN_DIRECTORY = re.compile(r"\bcd [^;&|\n]+&& *pwd\b")
-# Of a plugin's directories, those with its own scripts and their helpers.
+# The plugin directories with its scripts and their helpers.
 _NOT_LOADED = frozenset((".git", "bin", "lib", "shims", "test", "tests", "docs"))
 _CALLS_ASDF = re.compile(
     r"\basdf['\"]?,? +['\"]?(reshim|where|which|current|exec|list)\b"
 )
 _MOST_READ_BYTES = 64 * 1024
-_THEIRS = "/a/value/of/the/user"
-# What a record's template would fill in.
+_SHELL_VARIABLES = "/a/value/of/the/user"
+# Values that the template of a record would fill in.
 _FILLED_IN = re.compile(r"\{(install|required)\}")
 
 
-class Answer(NamedTuple):
-    """What a plugin says of an install, and whether it has to be asked again."""
+class ScriptValues(NamedTuple):
+    """What a plugin states of an install, and whether scripts must run each time."""
 
     bin_dirs: tuple[str, ...]
     variables: tuple[tuple[str, str], ...]
     homes: tuple[tuple[str, str], ...]
-    asks: Asks
+    runtime_scripts: RuntimeScripts
 
 
 class _Fixed(NamedTuple):
-    """Variables that hold everywhere: always, and unless the user has set them."""
+    """Variables with one value everywhere: always, and unless the user sets them."""
 
     always: dict[str, str]
     homes: dict[str, str]
 
 
 class _Effect(NamedTuple):
-    """What exec-env does to an environment."""
+    """The changes that exec-env makes to an environment."""
 
     changed: dict[str, str]
     removed: frozenset[str]
 
 
 class _Around(NamedTuple):
-    """ProcessEnvironment that a plugin is asked in."""
+    """The environment in which a plugin's scripts run."""
 
     env: Mapping[str, str]
     cwd: str
 
 
-def ask_all(scripts: Scripts, pin: Pin) -> Answer:
-    """Return what the plugin says of a fresh install.
+def determine(scripts: Scripts, pin: Pin) -> ScriptValues:
+    """Return what the plugin states of a new install.
 
     Raises ToolpinError for a script that fails, Refused for a directory outside.
     """
@@ -89,44 +82,44 @@ def ask_all(scripts: Scripts, pin: Pin) -> Answer:
     with temporary("toolpin-ask-") as bare:
         here = _Around(scripts.env, scripts.cwd)
         there = _Around({"PATH": DEFAULT_PATH, "HOME": bare, "USER": "nobody"}, bare)
-        bins = [_bin_dirs(scripts, own, item) for item in (here, there)]
+        bins = [_bin_dirs(scripts, own, surrounding) for surrounding in (here, there)]
         has_env = scripts.has("exec-env")
         nothing = _Fixed({}, {})
         result = _wherever(scripts, own, here, there) if has_env else nothing
     is_vague = bins[0] != bins[1] or scripts.has("exec-path")
-    asks: Asks = "all" if is_vague else "env" if result is None else ""
+    runtime_scripts: RuntimeScripts = "all" if is_vague else "env" if result is None else ""
     fixed = result or nothing
     variables = {**own, **_of_programs(scripts), **fixed.always}
     homes = tuple(fixed.homes.items())
-    return Answer(_on_path(scripts, bins[0]), tuple(variables.items()), homes, asks)
+    return ScriptValues(_on_path(scripts, bins[0]), tuple(variables.items()), homes, runtime_scripts)
 
 
 def bin_dirs(scripts: Scripts, own: Mapping[str, str]) -> tuple[str, ...]:
     """Return the directories with programs, as the plugin names them here and now.
 
-    `own` are the variables that say which install is meant.
+    `own` are the variables that identify the install.
     """
     return _bin_dirs(scripts, own, _Around(scripts.env, scripts.cwd))
 
 
 def patch_now(scripts: Scripts, own: Mapping[str, str]) -> EnvPatch:
-    """Return what an install's record would hold, were it written now; to be asked."""
+    """Return what an install's record would contain if it were written now."""
     directories = _on_path(scripts, bin_dirs(scripts, own))
     tree = own["ASDF_INSTALL_PATH"]
     return EnvPatch(
         tuple(os.path.join(tree, directory) for directory in directories),
         tuple({**own, **_of_programs(scripts)}.items()),
-        asks="all",
+        runtime_scripts="all",
     )
 
 
 def _on_path(scripts: Scripts, bins: Sequence[str]) -> tuple[str, ...]:
     """Return the directories on a program's PATH: the plugin's own, and an `asdf`.
 
-    That is for programs that the plugin brings and for what it has them load, such as a
+    That is for programs of the plugin and for files that it makes them load, such as a
     hook of RubyGems.
     """
-    directories = [os.path.normpath(item) for item in bins]
+    directories = [os.path.normpath(directory) for directory in bins]
     has_templates = os.path.isdir(_templates(scripts))
     if has_templates:
         directories.insert(0, _templates(scripts))
@@ -136,7 +129,7 @@ def _on_path(scripts: Scripts, bins: Sequence[str]) -> tuple[str, ...]:
 
 
 def _of_programs(scripts: Scripts) -> dict[str, str]:
-    """Return the variables that a plugin's own programs get, beside the install's."""
+    """Return the variables for a plugin's own programs, beside the install's."""
     has_templates = os.path.isdir(_templates(scripts))
     return {"ASDF_DATA_DIR": scripts.paths.data} if has_templates else {}
 
@@ -146,7 +139,7 @@ def _templates(scripts: Scripts) -> str:
 
 
 def _has_callers(directory: str) -> bool:
-    """Say whether a file that programs load, of a plugin, calls `asdf`."""
+    """Return whether a file that programs load from a plugin calls `asdf`."""
     for place, names, files in walk(directory):
         if place == directory:
             names[:] = [name for name in names if name not in _NOT_LOADED]
@@ -165,7 +158,7 @@ def exec_env(
 ) -> dict[str, str]:
     """Return the environment of a program, from the one that it would have had.
 
-    Raises ScriptFailed where the plugin's exec-env ends with another status than 0.
+    Raises ScriptFailed if the plugin's exec-env exits with another status than 0.
     """
     if not scripts.has("exec-env"):
         return {**env, **own}
@@ -224,31 +217,29 @@ def _bin_dirs(
 def _wherever(
     scripts: Scripts, own: Mapping[str, str], here: _Around, bare: _Around
 ) -> _Fixed | None:
-    """Return what exec-env sets wherever it is asked; None where that differs.
+    """Return what exec-env sets in every environment; None if that differs.
 
-    Asked here, and elsewhere where each variable that it set is absent, empty, and has
-    a value of the user's own. What keeps the user's own is set unless it is set.
+    It runs here, and elsewhere where each variable that it set is absent, empty, and
+    has a user's value. A variable that keeps the user's value is set unless it is set.
     """
     if _looks_around(f"{scripts.directory}/bin/exec-env"):
         return None
     try:
         first = _effect(scripts, own, here)
         names = [name for name in first.changed if name != "PATH"]
-        absent, empty, theirs = (
+        absent, empty, elsewhere = (
             _effect(scripts, own, bare._replace(env={**bare.env, **more}))
-            for more in ({}, dict.fromkeys(names, ""), dict.fromkeys(names, _THEIRS))
+            for more in ({}, dict.fromkeys(names, ""), dict.fromkeys(names, _SHELL_VARIABLES))
         )
     except ToolpinError:
-        return None  # where it fails it is for whoever runs the program to see
+        return None  # a failure is for the user who runs the program
     result = first.changed
-    removed = first.removed or theirs.removed
+    removed = first.removed or elsewhere.removed
     if removed or not all(map(is_settable, result)) or result != absent.changed:
         return None
-    homes = {
-        name: value for name, value in result.items() if name not in theirs.changed
-    }
+    homes = {name: value for name, value in result.items() if name not in elsewhere.changed}
     fixed = {name: value for name, value in result.items() if name not in homes}
-    same = empty.changed == result and theirs.changed == fixed
+    same = empty.changed == result and elsewhere.changed == fixed
     if not same or not all(map(os.path.isabs, homes.values())):
         return None
     if any(_FILLED_IN.search(value) for value in result.values()):
@@ -262,14 +253,14 @@ def _looks_around(script: str) -> bool:
 
 
 def _effect(scripts: Scripts, own: Mapping[str, str], around: _Around) -> _Effect:
-    """Return what exec-env does to an environment."""
+    """Return the changes that exec-env makes to an environment."""
     given = {**for_scripts(scripts.paths, around.env, around.cwd), **own}
     answer_asdf(scripts.paths)
     finished = run(
         [*_SOURCE, f"{scripts.directory}/bin/exec-env"],
         env=given,
         cwd=around.cwd,
-        timeout_s=ASK_S,
+        timeout_s=QUERY_S,
         errors="surrogateescape",
         exact=True,
     )

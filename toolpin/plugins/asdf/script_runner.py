@@ -1,7 +1,7 @@
-"""Runs the scripts of an asdf plugin, and turns what they print into values.
+"""Runs the scripts of an asdf plugin, and parses their output.
 
-One script a question: its arguments, its variables, its directory and its exit status
-are asdf's contract. It chooses no version, writes no record and knows no repository.
+One script per query: its arguments, variables, directory and exit status follow asdf's
+contract. It chooses no version, writes no record and uses no repository.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from toolpin.project.validation import VERSION, fits
 from toolpin.system.atomic_write import atomic_replace
 from toolpin.plugins.asdf.spelling import kind_of
 
-ASK_S = 300.0
+QUERY_S = 300.0
 _SHOWN = 5
-# What asdf does not count as a release where a plugin has no latest-stable.
+# What asdf does not treat as a release if a plugin has no latest-stable.
 _UNSTABLE = re.compile(
     r"^Available versions:|-src|-dev|-latest|-stm|[-.]rc|-milestone|-alpha|-beta"
     r"|[-.]pre|-next|(a|b|c)[0-9]+|snapshot|master|main",
     re.IGNORECASE,
 )
 _STARTS_WITH_NUMBER = re.compile(r"\s*[0-9]")
-# bash runs what has no `#!` by itself; no word of a call is ever evaluated.
+# bash runs scripts without `#!`; no argument is ever evaluated.
 _CALL = ("/usr/bin/env", "bash", "-c", '"$0" "$@"')
 
 
 class Scripts:
-    """The scripts of one plugin, as somebody in a directory would run them.
+    """The scripts of one plugin, run in a user's current directory.
 
-    `bins` are the directories of other tools that they find before the shims.
+    `bins` are the directories of other tools that come before the shims.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Scripts:
         self.env = for_scripts(paths, env, cwd, bins)
 
     def has(self, script: str) -> bool:
-        """Say whether the plugin has a script of that name in `bin`."""
+        """Return whether the plugin has a script of that name in `bin`."""
         return os.path.isfile(f"{self.directory}/bin/{script}")
 
     def call(
@@ -67,10 +67,10 @@ class Scripts:
         cwd: str = "",
         shown: bool = False,
     ) -> Finished:
-        """Run a script and return what it left, whatever its status.
+        """Run a script and return its result, whatever its status.
 
-        `more` are variables of this call; `env` and `cwd` stand in for the caller's.
-        What it prints is `shown` as it comes, or is in the answer.
+        `more` are additional variables; `env` and `cwd` replace the caller's. The
+        output is `shown` as it comes, or is in the result.
         """
         self.check(script)
         base = self.env if env is None else for_scripts(self.paths, env, cwd)
@@ -79,19 +79,19 @@ class Scripts:
             [*_CALL, f"{self.directory}/bin/{script}", *args],
             env={**base, **(more or {})},
             cwd=cwd or self.cwd,
-            timeout_s=ASK_S,
+            timeout_s=QUERY_S,
             shown=shown,
         )
 
-    def ask(
+    def query_script(
         self,
         script: str,
         args: Sequence[str] = (),
         more: Mapping[str, str] | None = None,
     ) -> str:
-        """Return what a script prints. Raises ToolpinError where it does not succeed.
+        """Return the output of a script. Raises ToolpinError if it fails.
 
-        What it writes to stderr counts only then.
+        Its stderr is used only then.
         """
         finished = self.call(script, args, more)
         if finished.status != 0:
@@ -99,7 +99,7 @@ class Scripts:
         return finished.out
 
     def check(self, script: str) -> None:
-        """Raise ToolpinError for a script that is not there or may not be run."""
+        """Raise ToolpinError for a script that does not exist or may not be run."""
         path = f"{self.directory}/bin/{script}"
         if not os.path.isfile(path):
             raise ToolpinError(
@@ -116,39 +116,39 @@ class Scripts:
 
     def list_all(self) -> list[str]:
         """Return every version that the plugin lists, in its order: newest last."""
-        return self.ask("list-all").split()
+        return self.query_script("list-all").split()
 
     def latest(self, query: str = "") -> str | None:
         """Return the newest stable version that begins with the query, as asdf does.
 
-        Raises ToolpinError where the plugin names what can be none.
+        Raises ToolpinError if the plugin names an invalid version.
         """
         if self.has("latest-stable"):
-            words = self.ask("latest-stable", [query]).split()
+            words = self.query_script("latest-stable", [query]).split()
             if words and not fits(words[-1], VERSION):
                 raise ToolpinError(
                     f"bin/latest-stable of {self.name}'s plugin names no version",
                     [("expected", VERSION.expected), ("received", words[-1])],
                 )
             return words[-1] if words else None
-        listed = (item for item in self.list_all() if fits(item, VERSION))
-        results = [item for item in listed if not _UNSTABLE.search(item)]
+        listed = (version for version in self.list_all() if fits(version, VERSION))
+        results = [version for version in listed if not _UNSTABLE.search(version)]
         if query:
-            results = [item for item in results if item.startswith(query)]
+            results = [version for version in results if version.startswith(query)]
         else:
-            results = [item for item in results if _STARTS_WITH_NUMBER.match(item)]
+            results = [version for version in results if _STARTS_WITH_NUMBER.match(version)]
         return results[-1] if results else None
 
     def legacy_filenames(self) -> list[str]:
         """Return the names of other tools' version files that the plugin reads."""
         if not self.has("list-legacy-filenames"):
             return []
-        return self.ask("list-legacy-filenames").split()
+        return self.query_script("list-legacy-filenames").split()
 
     def parse_legacy_file(self, path: str) -> list[str]:
         """Return the versions in another tool's version file, the first preferred."""
         if self.has("parse-legacy-file"):
-            return self.ask("parse-legacy-file", [path]).split()
+            return self.query_script("parse-legacy-file", [path]).split()
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read().split()
 
@@ -162,13 +162,10 @@ class Scripts:
             "ASDF_INSTALL_VERSION": value,
             "ASDF_INSTALL_TYPE": kind,
         }
-        return self.ask(f"help.{topic}", (), more)
+        return self.query_script(f"help.{topic}", (), more)
 
     def extension(self, words: Sequence[str]) -> tuple[str, list[str]] | None:
-        """Return the program of an extension command, and the words left for it.
-
-        `lib/commands/command-WORD`, or else `lib/commands/command` with all words.
-        """
+        """Return the program of an extension command, and the remaining words."""
         commands = f"{self.directory}/lib/commands"
         if words and "/" not in words[0]:
             named = f"{commands}/command-{words[0]}"
@@ -178,7 +175,7 @@ class Scripts:
         return (whole, list(words)) if os.path.isfile(whole) else None
 
     def extension_names(self) -> list[str]:
-        """Return the words that extension commands have; "" for the one without."""
+        """Return the names of extension commands; "" for the nameless one."""
         try:
             names = sorted(os.listdir(f"{self.directory}/lib/commands"))
         except OSError:
@@ -188,7 +185,7 @@ class Scripts:
 
 
 def variables_of(paths: Paths, pin: Pin) -> dict[str, str]:
-    """Return the variables that tell scripts, and programs, which install is meant."""
+    """Return the variables that identify an install to scripts and programs."""
     kind, version = kind_of(pin.version)
     return {
         "ASDF_INSTALL_TYPE": kind,
@@ -206,17 +203,17 @@ def variables_at(directory: str) -> dict[str, str]:
     }
 
 
-def failed(name: str, script: str, told: Finished) -> ToolpinError:
-    """Return the error of a script that did not succeed, with what it said last."""
-    lines = [*_lines(told.err), *_lines(told.out)] or ["nothing"]
+def failed(name: str, script: str, reported: Finished) -> ToolpinError:
+    """Return the error of a script that failed, with its last output."""
+    lines = [*_lines(reported.err), *_lines(reported.out)] or ["nothing"]
     return ToolpinError(
-        f"bin/{script} of {name}'s plugin ended with {told.status}",
+        f"bin/{script} of {name}'s plugin ended with {reported.status}",
         [("output", line) for line in lines[-_SHOWN:]],
     )
 
 
 def plugin_of(paths: Paths, tool: str, env: Mapping[str, str], cwd: str) -> Scripts:
-    """Return the plugin that an install asks. Raises NotRunnable where it is gone."""
+    """Return the plugin of an install. Raises NotRunnable if it was removed."""
     if not os.path.isdir(f"{paths.plugins}/{tool}/bin"):
         raise NotRunnable(
             f"{tool} needs its plugin to run, and the plugin is not installed",
@@ -227,7 +224,7 @@ def plugin_of(paths: Paths, tool: str, env: Mapping[str, str], cwd: str) -> Scri
 
 
 def answer_asdf(paths: Paths) -> None:
-    """Put an `asdf` where plugins' scripts find one: it answers from this store."""
+    """Create an `asdf` for plugins' scripts, which works on this store."""
     program = f"{paths.answers}/asdf"
     text = (
         "#!/bin/sh\n"
@@ -243,9 +240,9 @@ def answer_asdf(paths: Paths) -> None:
     except OSError:
         pass
     if paths.shared and not os.access(paths.data, os.W_OK):
-        return  # what its owner put there answers
+        return  # its owner replaced it: leave it
     os.makedirs(paths.answers, exist_ok=True)
-    with atomic_replace(program) as file:  # threads ask at once
+    with atomic_replace(program) as file:  # several threads run scripts
         file.write(os.fsencode(text))
         os.fchmod(file.fileno(), 0o755)
 
@@ -253,7 +250,7 @@ def answer_asdf(paths: Paths) -> None:
 def for_scripts(
     paths: Paths, env: Mapping[str, str], cwd: str, bins: Sequence[str] = ()
 ) -> dict[str, str]:
-    """Return what a script gets: an `asdf`, `bins` and the shims first on PATH."""
+    """Return a script's environment: an `asdf`, `bins` and the shims first on PATH."""
     path = env.get("PATH") or DEFAULT_PATH
     own = (paths.answers, *bins, paths.shims)
     directories = [entry for entry in path.split(":") if entry not in own]

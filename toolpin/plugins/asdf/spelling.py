@@ -6,18 +6,18 @@ _REF = "ref-"
 
 
 def kind_of(version: str) -> tuple[str, str]:
-    """Return ASDF_INSTALL_TYPE and _VERSION of a version: `ref-x` is a ref."""
+    """Return ASDF_INSTALL_TYPE and _VERSION for a version: `ref-x` is a ref."""
     if version.startswith(_REF):
         return "ref", version.removeprefix(_REF)
     return "version", version
 
 
-def spelt(version: str) -> str:
-    """Return a version as asdf spells it: the directory `ref-x` is `ref:x`."""
+def asdf_spelling(version: str) -> str:
+    """Return a version in asdf's spelling: the directory `ref-x` is `ref:x`."""
     kind, value = kind_of(version)
     return f"ref:{value}" if kind == "ref" else version
 
 
 def directory_of_ref(ref: str) -> str:
-    """Return the version that stands for a Git ref."""
+    """Return the version for a Git ref."""
     return f"{_REF}{ref}"
