@@ -288,7 +288,7 @@ def read_registry(paths: Paths) -> Registry:
         idiomatic,
         passed_over,
         paths=paths,
-        index={name: fields for name, file, fields in ours if files[name] == file},
+        index={name: fields for name, file, fields in _bundled_fields() if files[name] == file},
     )
 
 
