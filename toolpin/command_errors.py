@@ -26,7 +26,6 @@ FOREIGN = {
     "rehash": "reshim",
     "rm": "uninstall",
     "run": "exec",
-    "search": "list-all",
     "self-update": "self update",
     "settings": "config list",
     "un": "uninstall",

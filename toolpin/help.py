@@ -28,13 +28,13 @@ GROUPS = (
     Group(
         "tools",
         ("install", "pin", "current"),
-        ("list", "list-all", "latest", "uninstall", "set"),
+        ("list", "list-all", "latest", "search", "uninstall", "set"),
     ),
     Group("lockfile", ("lock", "upgrade"), ("outdated", "bundle")),
     Group("run", ("exec", "why"), ("which", "where", "env", "shimversions")),
     Group("shell", ("activate",), ("shell", "deactivate", "completion")),
     Group("CI", ("ci",), ("release-check",)),
-    Group("plugins", ("plugin", "search"), ()),
+    Group("plugins", ("plugin",), ()),
     Group(
         "maintenance",
         ("doctor", "prune"),

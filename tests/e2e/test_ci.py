@@ -500,7 +500,7 @@ def test_an_unknown_tool_is_in_no_key_and_the_rest_is_planned(
     home.pin("nodejs 24.11.1\n")
     assert home.toolpin("lock", "--source", "upstream").code == 0
     without = home.toolpin("ci", "plan")
-    home.pin("nodejs 24.11.1\nvale 3.13.0\n")
+    home.pin("nodejs 24.11.1\nxqwzt 3.13.0\n")
     result = home.toolpin("ci", "plan")
     assert result.code == 0, result.err
     assert result.out == without.out
@@ -510,6 +510,6 @@ def test_an_unknown_tool_is_in_no_key_and_the_rest_is_planned(
     assert (only.code, only.out, only.err) == (0, without.out, without.err)
     installed = home.toolpin("ci", "install")
     assert installed.code == 1
-    assert "no plugin provides vale" in installed.err
+    assert "no plugin provides xqwzt" in installed.err
     assert home.run(home.shim("node"), "--version").out == "v24.11.1\n"
     assert home.toolpin("ci", "prune").code == 0

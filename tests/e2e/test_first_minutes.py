@@ -70,18 +70,18 @@ def test_a_missing_version_names_the_command_that_installs_it(
 
 
 def test_an_unknown_tool_is_answered_with_the_command_that_adds_it(home: Home) -> None:
-    home.pin("cockroach 1.9\n")
+    home.pin("xqwzt 1.9\n")
     first = home.toolpin("install")
     assert first.code == 1
-    assert "no plugin provides cockroach" in first.err
-    assert "  try: toolpin plugin add cockroach\n" in first.err
+    assert "no plugin provides xqwzt" in first.err
+    assert "  try: toolpin plugin add xqwzt\n" in first.err
     index = home.data / "plugin-index/plugins"
     index.mkdir(parents=True)
     other = home.toolpin("install")
-    assert "  try: toolpin plugin add cockroach cockroach.toml\n" in other.err
-    (index / "cockroach").write_text("repository = https://example.org/x\n")
+    assert "  try: toolpin plugin add xqwzt xqwzt.toml\n" in other.err
+    (index / "xqwzt").write_text("repository = https://example.org/x\n")
     listed = home.toolpin("install")
-    assert "  try: toolpin plugin add cockroach\n" in listed.err
+    assert "  try: toolpin plugin add xqwzt\n" in listed.err
 
 
 def test_offline_is_reported_once_and_as_offline(

@@ -258,7 +258,8 @@ def read_registry(paths: Paths) -> Registry:
         (name, file, _light_fields(name, file))
         for name, file in _toml_files(f"{paths.config}/plugins")
     ]
-    for name, file, fields in (*own_plugins, *_bundled_fields()):
+    bundled_plugins = _bundled_fields()
+    for name, file, fields in (*own_plugins, *bundled_plugins):
         if name in files and name not in damaged:
             continue
         files.setdefault(name, file)
@@ -288,7 +289,11 @@ def read_registry(paths: Paths) -> Registry:
         idiomatic,
         passed_over,
         paths=paths,
-        index={name: fields for name, file, fields in _bundled_fields() if files[name] == file},
+        index={
+            name: fields
+            for name, file, fields in bundled_plugins
+            if files[name] == file
+        },
     )
 
 
