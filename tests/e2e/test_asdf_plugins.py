@@ -408,7 +408,7 @@ _ASKS = {"WWW-Authenticate": 'Basic realm="x"'}
 def test_a_user_in_a_mirrors_url_is_in_no_word_of_git_and_its_helper_is_asked_for_it(
     home: Home, greet: Path
 ) -> None:
-    noted, asked = home.root / "noted", home.root / "URL"
+    noted, asked = home.root / "noted", home.root / "asked"
     note = f'#!/bin/sh\necho "$*" >>{noted}\nPATH=/usr/local/bin:/usr/bin:/bin exec git'
     write(home.root / "programs", {"bin/git": f'{note} "$@"\n'})
     helper = f"!cat >>{asked}; echo password=pw; :"

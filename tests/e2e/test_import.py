@@ -244,7 +244,7 @@ def test_a_version_that_is_a_link_to_an_own_directory_is_used_and_never_changed(
 def test_an_import_that_dies_while_a_plugin_is_asked_leaves_nothing_that_counts(
     number: signal.Signals, home: Home, old: Path
 ) -> None:
-    asked, answer = home.root / "URL", home.root / "answer"
+    asked, answer = home.root / "asked", home.root / "answer"
     os.mkfifo(asked)
     os.mkfifo(answer)
     script = f"#!/bin/sh\necho >{asked}\nread word <{answer}\necho bin\n"

@@ -499,7 +499,7 @@ def test_the_last_directory_of_path_is_looked_into(
         shell=(str(tools / shell[0]), *shell[1:]),
         env={"PATH": str(tools)},
     )
-    assert (tmp_path / "URL").exists()
+    assert (tmp_path / "asked").exists()
 
 
 @as_root
@@ -549,7 +549,7 @@ def test_a_shim_of_toolpin_is_never_asked_for_a_python(
     }
     result = first.script(checkout / "install.sh", env=env)
     assert "unchanged" in result.out
-    assert not (tmp_path / "URL").exists()
+    assert not (tmp_path / "asked").exists()
 
 
 @pytest.mark.parametrize("path", ["bin/toolpin", "lib/toolpin"])

@@ -658,7 +658,7 @@ def test_check_says_what_is_wrong_with_a_lockfile(
         ("[[build]]", b"=======", "has a merge conflict in it"),
         ('"22.20.0"', b'"nodejs lts" = "24.1.0"', "is not TOML"),
         ('"22.20.0"', b'"golang x" == "1"', "is not TOML"),
-        ('"22.20.0"', b"golang = 1", ":4 was not written by `toolpin lock`"),
+        ('"22.20.0"', b"golang = 1", ":4: pins.golang"),
         ("[[build]]", b"# \xff", "is not UTF-8"),
     ],
 )
@@ -732,20 +732,20 @@ def test_an_unknown_tool_does_not_stop_the_others_from_being_locked(
     home: Home, upstream: Upstream
 ) -> None:
     upstream.publish("24.11.1")
-    home.pin("vale 3.13.0\nnodejs 24.11.1\n")
+    home.pin("xqwzt 3.13.0\nnodejs 24.11.1\n")
     lockfile = home.project / "toolpin.lock"
     result = home.toolpin("lock", "--source", "upstream")
     assert result.code == 1
-    assert "no plugin provides vale" in result.err
+    assert "no plugin provides xqwzt" in result.err
     assert f"{home.project}/.tool-versions:1" in result.err
     assert '"nodejs 24.11.1" = "24.11.1"' in lockfile.read_text()
     checked = home.toolpin("lock", "--check")
     assert checked.code == 0
-    assert ".tool-versions:1: vale is unknown and was not checked" in checked.err
+    assert ".tool-versions:1: xqwzt is unknown and was not checked" in checked.err
     again = home.toolpin("lock", "--json", "--source", "upstream")
     assert again.code == 1
     (error,) = json.loads(again.out)["result"]["errors"]
-    assert "vale" in error["what"]
+    assert "xqwzt" in error["what"]
 
 
 def test_what_cannot_be_locked_keeps_what_was_locked_of_it(
@@ -768,7 +768,7 @@ def test_only_some_tools_are_locked_and_the_others_stay(
     home: Home, upstream: Upstream
 ) -> None:
     upstream.publish("24.11.1")
-    home.pin("vale 3.13.0\nnodejs 24.11.1\n")
+    home.pin("xqwzt 3.13.0\nnodejs 24.11.1\n")
     result = home.toolpin("lock", "--only", "node", "--source", "upstream")
     assert result.code == 0, result.err
     before = (home.project / "toolpin.lock").read_text()
