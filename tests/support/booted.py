@@ -46,9 +46,10 @@ umount -l /srv/outside
 export container=lxc
 exec /lib/systemd/systemd --system --unit=multi-user.target
 """
-_UNSHARE = ("unshare", "--fork", "--kill-child")
+# A test run that is killed takes its server with it.
+_UNSHARE = ("setpriv", "--pdeathsig=KILL", "unshare", "--fork", "--kill-child")
 _SPACES = ("--pid", "--mount", "--cgroup", "--ipc", "--uts", "--net")
-_PROGRAMS = ("unshare", "nsenter", "systemctl", "sudo", "curl", "flock")
+_PROGRAMS = ("setpriv", "unshare", "nsenter", "systemctl", "sudo", "curl", "flock")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
