@@ -74,8 +74,8 @@ def test_what_the_machine_lacks_comes_along_and_stays_beside_the_install(
         result = home.toolpin("install")
         assert result.code == 0, result.err
         output = (
-            "hello 2.0.1: built with libold1 of Debian bullseye, because "
-            "of missing an old"
+            "hello 2.0.1: built with libold1 of Debian bullseye: an old library is "
+            "missing"
         )
         assert (output in result.err) != again  # then all of it is in the cache
         library = home.data / "installs/hello/2.0.1/runtime/libold.so.1"

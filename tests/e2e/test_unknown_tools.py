@@ -11,7 +11,7 @@ from tests.support.scripted import GREET, repository
 from tests.support.upstream import Upstream
 
 ADD_RUBY = "try: toolpin plugin add ruby"
-ADD_VALE = "try: toolpin plugin add vale"
+ADD_OTHER = "try: toolpin plugin add xqwzt"
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def mixed(home: Home, upstream: Upstream) -> Home:
     """A project with a tool that is installed, between two that nobody knows."""
     upstream.publish("10.15.3")
     assert home.toolpin("install", "nodejs", "10.15.3").code == 0
-    home.pin("ruby 3.3.10\nnodejs 10.15.3\nvale 3.13.0\n")
+    home.pin("ruby 3.3.10\nnodejs 10.15.3\nxqwzt 3.13.0\n")
     return home
 
 
@@ -43,7 +43,7 @@ def test_a_command_names_each_once_with_the_command_that_adds_it(
 ) -> None:
     result = mixed.toolpin(*line.split())
     output = result.out + result.err
-    assert output.count(ADD_RUBY) == output.count(ADD_VALE) == 1
+    assert output.count(ADD_RUBY) == output.count(ADD_OTHER) == 1
     assert output.count(".tool-versions:1") == output.count(".tool-versions:3") == 1
     assert result.code == code
 
@@ -93,10 +93,10 @@ def test_the_one_that_is_meant_is_an_error(words: tuple[str, ...], mixed: Home) 
 def test_a_command_of_its_name_is_answered_with_the_command_that_adds_it(
     word: str, code: int, mixed: Home
 ) -> None:
-    result = mixed.toolpin(word, "vale")
+    result = mixed.toolpin(word, "xqwzt")
     assert result.code == code
     assert f"{mixed.project}/.tool-versions:3" in result.out + result.err
-    assert ADD_VALE in result.err
+    assert ADD_OTHER in result.err
 
 
 def test_json_says_which_tools_are_known(mixed: Home) -> None:
@@ -120,7 +120,7 @@ def test_an_activated_shell_names_each_once_a_session(shell: str, mixed: Home) -
     result = mixed.run(shell, "-c", f"{start}; {visits}", env=env)
     lines = result.err.splitlines()
     assert len([line for line in lines if line.endswith(ADD_RUBY)]) == 1
-    assert len([line for line in lines if line.endswith(ADD_VALE)]) == 1
+    assert len([line for line in lines if line.endswith(ADD_OTHER)]) == 1
     assert "toolpin install" not in result.err
 
 
@@ -129,12 +129,12 @@ def test_a_shell_names_one_that_another_project_adds_to_those_named(
 ) -> None:
     other = mixed.root / "other"
     other.mkdir()
-    (other / ".tool-versions").write_text("vale 1.0\nawscli 2.1\n")
+    (other / ".tool-versions").write_text("xqwzt 1.0\nxqwzv 2.1\n")
     start = f'eval "$({" ".join((*TOOLPIN, "activate", "bash"))})"'
     result = mixed.run("bash", "-c", f"{start}; cd {other}; cd /; cd {other}")
     added = [line.partition("try: ")[2] for line in result.err.splitlines()]
     assert added == [
-        f"toolpin plugin add {name}" for name in ("ruby", "vale", "awscli")
+        f"toolpin plugin add {name}" for name in ("ruby", "xqwzt", "xqwzv")
     ]
 
 
@@ -150,7 +150,7 @@ def test_a_dry_run_has_a_code_for_what_would_be_installed(
     assert would.code == 5
     plans = json.loads(would.out)["result"]["plans"]
     assert [plan["version"] for plan in plans] == ["10.16.0"]
-    mixed.pin("nodejs 10.16.0\nvale 1.0\n")
+    mixed.pin("nodejs 10.16.0\nxqwzt 1.0\n")
     assert mixed.toolpin("install", "--dry-run").code == 1
     assert mixed.toolpin("list").out.split() == ["nodejs", "10.15.3"]
 

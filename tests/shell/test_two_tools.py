@@ -35,7 +35,7 @@ def packages(store: Store) -> Store:
 def test_a_pinned_tool_wins_over_a_package(
     packages: Store, road: str, text: str
 ) -> None:
-    """No plugin knows it, and nothing of it is installed."""
+    """Nothing of it is installed."""
     below = packages.home.project / "below"
     below.mkdir()
     (below / ".tool-versions").write_text(text.format("nodejs 20.1.0\n"))
@@ -43,7 +43,7 @@ def test_a_pinned_tool_wins_over_a_package(
     done = packages.run(road, "yarn", cwd=below)
     assert (done.code, done.out) == (126, "")
     assert "is not installed" in done.err
-    assert "toolpin plugin add yarn" in done.err
+    assert "toolpin install --missing" in done.err
 
 
 def test_a_variable_that_pins_it_wins_over_a_package(
@@ -153,7 +153,7 @@ def test_which_and_why_say_what_runs(packages: Store, command: str) -> None:
     if command == "jq":
         program = f"{home.root}/usual/jq"
         assert which.out == f"{program}\n"
-        assert why.out.startswith(f"jq runs {program}; nothing pins it here\n")
+        assert why.out.startswith(f"jq runs {program}; it is not pinned here\n")
         assert why.code == 0
     else:
         assert which.code == 126
