@@ -16,8 +16,8 @@ from toolpin.system.atomic_write import atomic_replace
 
 _WRITER = """
 import sys
-from toolpin.system.atomic_write import replacing
-with replacing(sys.argv[1]) as file:
+from toolpin.system.atomic_write import atomic_replace
+with atomic_replace(sys.argv[1]) as file:
     file.write(b"half")
     file.flush()
     print("writing", flush=True)
