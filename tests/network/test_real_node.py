@@ -166,7 +166,7 @@ def test_a_node_whose_npm_is_not_on_record_is_not_taken_from_npm(
 ) -> None:
     result = machine.toolpin("install", "nodejs", "16.9.0", "--source", "npm")
     assert result.code == 1
-    assert "no npm is known to be shipped with nodejs 16.9.0" in result.err
+    assert "the npm version" in result.err
 
 
 def test_what_can_be_installed_is_listed_in_order(machine: Home) -> None:
