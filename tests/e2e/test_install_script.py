@@ -662,7 +662,7 @@ _OWN_LINE = 'mine\neval "$(toolpin activate bash)"\n'
 @pytest.mark.parametrize(
     ("text", "left", "said"),
     [
-        (_AROUND, "mine 1\nmine 2\n", "the lines are out of {rc}"),
+        (_AROUND, "mine 1\nmine 2\n", "removed the lines from {rc}"),
         ("# >>> toolpin >>>\nmine 1\nmine 2\n", None, "{rc} stays"),
         (
             "# <<< toolpin <<<\nmine 1\n# >>> toolpin >>>\nmine 2\n",
