@@ -663,14 +663,14 @@ _OWN_LINE = 'mine\neval "$(toolpin activate bash)"\n'
     ("text", "left", "said"),
     [
         (_AROUND, "mine 1\nmine 2\n", "removed the lines from {rc}"),
-        ("# >>> toolpin >>>\nmine 1\nmine 2\n", None, "{rc} stays"),
+        ("# >>> toolpin >>>\nmine 1\nmine 2\n", None, "{rc} is kept"),
         (
             "# <<< toolpin <<<\nmine 1\n# >>> toolpin >>>\nmine 2\n",
-            *(None, "{rc} stays"),
+            *(None, "{rc} is kept"),
         ),
         (
             "# >>> toolpin >>>\na\n# >>> toolpin >>>\nb\n# <<< toolpin <<<\nc\n",
-            *(None, "{rc} stays"),
+            *(None, "{rc} is kept"),
         ),
         (_OWN_LINE, None, "{rc}:2 needs toolpin"),
     ],
