@@ -1,4 +1,4 @@
-// Prints which Node runs it, and a table of the folder that it stands in. `flatMap`
+// Prints which Node runs it, and a table of the files in its directory. `flatMap`
 // came with Node 11: under the pinned 10.15.3 the fallback of this file is what runs.
 const crypto = require("crypto");
 const fs = require("fs");
@@ -7,9 +7,9 @@ const path = require("path");
 const flatMap = (list, each) =>
   Array.prototype.flatMap ? list.flatMap(each) : [].concat(...list.map(each));
 
-function walk(folder) {
-  return flatMap(fs.readdirSync(folder).sort(), (name) => {
-    const file = path.join(folder, name);
+function walk(directory) {
+  return flatMap(fs.readdirSync(directory).sort(), (name) => {
+    const file = path.join(directory, name);
     return fs.statSync(file).isDirectory() ? walk(file) : [file];
   });
 }

@@ -124,6 +124,22 @@ def test_an_activated_shell_names_each_once_a_session(shell: str, mixed: Home) -
     assert "toolpin install" not in result.err
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_coming_back_does_not_repeat_what_is_not_installed(
+    shell: str, mixed: Home
+) -> None:
+    line = " ".join((*TOOLPIN, "activate", shell))
+    start = f"{line} | source" if shell == "fish" else f'eval "$({line})"'
+    mixed.pin("nodejs 10.16.0\n")
+    other = mixed.root / "other"
+    other.mkdir()
+    (other / ".tool-versions").write_text("nodejs 10.17.0\n")
+    visits = f"cd /; cd {mixed.project}; cd /; cd {other}; cd /; cd {other}"
+    result = mixed.run(shell, "-c", f"{start}; {visits}")
+    reported = [text for text in result.err.splitlines() if "is not installed" in text]
+    assert [text.split()[2] for text in reported] == ["10.16.0", "10.17.0"]
+
+
 def test_a_shell_names_one_that_another_project_adds_to_those_named(
     mixed: Home,
 ) -> None:

@@ -85,7 +85,8 @@ def _update(app: App, dialect: Dialect, shell: str, *, in_front: bool) -> str:
         app.env,
         patch,
         app.paths.shims,
-        message=output,
+        # Kept while elsewhere, so that coming back does not repeat it.
+        message=output or state.message,
         unknown=[request.tool for request in unknown],
         in_front=in_front,
     )
