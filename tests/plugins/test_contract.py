@@ -117,6 +117,18 @@ def test_the_smallest_tool_is_read() -> None:
             'hosts.linux-x64 = {}\nlinks = {"bin/x" = "a/../../../y"}',
             "source.links",
         ),
+        ("hosts.linux-x64 = {}", "hosts.linux-x64-glib = {}", "source.hosts"),
+        ("hosts.linux-x64 = {}", 'hosts = ["darwin-arm64"]', "source.hosts"),
+        (
+            "hosts.linux-x64 = {}",
+            'hosts.linux-x64 = {}\nsince.linux-x64-gnu = "1.0"',
+            "source.since",
+        ),
+        (
+            "hosts.linux-x64 = {}",
+            'hosts.linux-x64 = {}\nwhen = [{ on = ["osx-x64"], strip = 1 }]',
+            "source.when.on",
+        ),
     ],
 )
 def test_hostile_68_a_field_that_breaks_the_rules_is_named(

@@ -210,6 +210,9 @@ def read_words(value: object) -> dict[str, str]:
     return table
 
 
+_HOST = re.compile(r"linux-[a-z0-9_]+(-musl)?|macos-[a-z0-9_]+")
+
+
 def read_since(value: object) -> dict[str, tuple[str, ...]]:
     """Accept a table of hosts, each with a version or a list of versions."""
     if not isinstance(value, dict):
@@ -219,6 +222,7 @@ def read_since(value: object) -> dict[str, tuple[str, ...]]:
         for host, entry in value.items()
     }
     results = {host: read_texts(value) for host, value in lists.items()}
+    read_host_names(list(results))
     versions = [version for some in results.values() for version in some]
     if not all(results.values()) or not all(
         fits(version, VERSION) for version in versions
@@ -229,9 +233,19 @@ def read_since(value: object) -> dict[str, tuple[str, ...]]:
 
 def read_hosts(value: object) -> dict[str, dict[str, str]]:
     """Accept names of hosts, or a table of hosts with the values that each has."""
-    if isinstance(value, list):
-        return {read_name(host): {} for host in value}
-    return read_tables(value)
+    results = (
+        {host: {} for host in read_names(value)}
+        if isinstance(value, list)
+        else read_tables(value)
+    )
+    if not all(map(_HOST.fullmatch, results)):
+        raise UnfitError
+    return results
+
+
+def read_host_names(value: object) -> tuple[str, ...]:
+    """Accept names of hosts."""
+    return tuple(read_hosts(list(read_names(value))))
 
 
 def read_editions(value: object) -> dict[str, dict[str, str]]:

@@ -13,13 +13,13 @@ from toolpin.sources.fields import (
     read_count,
     read_editions,
     read_flag,
+    read_host_names,
     read_hosts,
     read_inside,
     read_insides,
     read_links,
     read_list,
     read_name,
-    read_names,
     read_pattern,
     read_since,
     read_table,
@@ -50,7 +50,7 @@ COMMON: dict[str, Field] = {
     ),
     "hosts": Field(
         read_hosts,
-        "a list of hosts, or a table: host = {name = value}",
+        "a list of hosts such as linux-x64, or a table: host = {name = value}",
         "hosts it has builds for; the values fill {name} in the other fields. Each has "
         'an {os}, an {arch} and a {triple}: `hosts = ["linux-x64", "macos-arm64"]`',
         required=True,
@@ -173,7 +173,7 @@ WHEN: dict[str, Field] = {
     "since": Field(read_version, "a version", "the first version that it is for", ""),
     "below": Field(read_version, "a version", "the first that it is not for", ""),
     "on": Field(
-        read_names, "a list of hosts", "the hosts that it is for; else all", ()
+        read_host_names, "a list of hosts", "the hosts that it is for; else all", ()
     ),
 }
 FIXED = frozenset(
