@@ -22,7 +22,10 @@ def pytest_of(tmp_path: Path, body: str, *options: str) -> tuple[str, ...]:
     """Return a command that runs a test with this body as the tests here are run."""
     file = tmp_path / "test_started.py"
     file.write_text(RUN + body)
-    return (*PYTEST, *SETTINGS, *options, str(file))
+    # Without it the last thing that pytest does is to delete what earlier runs left in
+    # the directory that all of a user's runs share: gigabytes, after a whole suite.
+    base = ("--basetemp", str(tmp_path / "base"))
+    return (*PYTEST, *SETTINGS, *base, *options, str(file))
 
 
 @workers
