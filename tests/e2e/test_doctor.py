@@ -123,6 +123,10 @@ def _lost_library(login: Login) -> None:
     (login.home.data / "lib/shim.sh").unlink()
 
 
+def _lost_rare_functions(login: Login) -> None:
+    (login.home.data / "lib/shim-more.sh").unlink()
+
+
 def _lost_program(login: Login) -> None:
     (login.tree() / "bin/node").unlink()
 
@@ -263,6 +267,9 @@ BROKEN = {
     ),
     "a lost library": Broken(
         _lost_library, BASH, "shims", ("lib/shim.sh",), "toolpin reshim"
+    ),
+    "a lost second library": Broken(
+        _lost_rare_functions, BASH, "shims", ("lib/shim-more.sh",), "toolpin reshim"
     ),
     "a lost program": Broken(
         _lost_program,

@@ -140,7 +140,11 @@ def test_an_install_with_nothing_to_do_takes_no_file_lock(ready: Home) -> None:
 def test_an_install_with_nothing_to_fetch_still_makes_a_lost_shim(
     ready: Home,
 ) -> None:
-    for lost in (ready.data / "shims/node", ready.data / "lib/shim.sh"):
+    for lost in (
+        ready.data / "shims/node",
+        ready.data / "lib/shim.sh",
+        ready.data / "lib/shim-more.sh",
+    ):
         lost.unlink()
         result = ready.toolpin("install")
         assert (result.code, result.err) == (0, "toolpin: 1 already installed\n")

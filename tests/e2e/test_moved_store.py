@@ -57,6 +57,7 @@ def test_the_next_command_makes_a_moved_store_run(
     for file in (
         new / "shims/node",
         new / "lib/shim.sh",
+        new / "lib/shim-more.sh",
         tree(store, V12) / ".toolpin",
     ):
         texts = file.iterdir() if file.is_dir() else [file]

@@ -130,6 +130,7 @@ def test_commands_are_the_executable_files(paths: Paths) -> None:
         "projects",
         "shims/node",
         "lib/shim.sh",
+        "lib/shim-more.sh",
         "idiomatic/more",
     ],
 )

@@ -172,9 +172,10 @@ def test_a_foreign_file_of_a_like_name_stays(store: Store) -> None:
     assert foreign.read_text() == "mine"
 
 
-def test_without_its_library_a_shim_says_so(store: Store) -> None:
+@pytest.mark.parametrize("name", ["shim.sh", "shim-more.sh"])
+def test_without_its_library_a_shim_says_so(store: Store, name: str) -> None:
     store.refresh()
-    Path(store.paths.shim_library).unlink()
+    Path(store.paths.data, "lib", name).unlink()
     result = store.home.run(store.home.shim("node"))
     assert result.code == 126
     assert result.err == "toolpin: the shims are broken; try: toolpin reshim\n"
@@ -196,7 +197,7 @@ def test_a_damaged_record_keeps_no_other_shim_back(store: Store) -> None:
 def test_a_new_interpreter_reaches_every_shim(store: Store) -> None:
     store.refresh()
     refresh(store.paths, KNOWN, "/new/python")
-    assert "'/new/python'" in Path(store.paths.shim_library).read_text()
+    assert "'/new/python'" in Path(store.paths.shim_library_more).read_text()
 
 
 @pytest.mark.parametrize("content", [b"", b"#!/bin/sh\n", b"\xff" * 100])
@@ -206,8 +207,9 @@ def test_a_foreign_file_is_no_stub(tmp_path: Path, content: bytes) -> None:
     assert read_stub(str(file)) is None
 
 
-def test_the_library_passes_shellcheck() -> None:
-    library = REPOSITORY / "shims" / "shim.sh"
+@pytest.mark.parametrize("name", ["shim.sh", "shim-more.sh"])
+def test_the_library_passes_shellcheck(name: str) -> None:
+    library = REPOSITORY / "shims" / name
     done = subprocess.run(
         ["shellcheck", library], capture_output=True, text=True, check=False
     )

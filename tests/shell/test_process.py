@@ -310,7 +310,7 @@ def test_commands_run_while_the_shims_are_refreshed(store: Store) -> None:
         env={**store.home.env, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     try:
-        library = Path(store.paths.shim_library)
+        library = Path(store.paths.shim_library_more)
         wait_until(lambda: "/python" in library.read_text())
         shim = store.home.shim("node")
         loop = f'for i in $(seq 300); do "{shim}" "$i" || exit; done'

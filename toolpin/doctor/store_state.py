@@ -71,9 +71,13 @@ def look_at_shims(paths: Paths, python: str) -> ShimsState:
         is_other = os.path.lexists(path) and owned_text(path) is None
         (others if is_other else missing).append(command)
     library = "as written" if has_library(paths, python) else "other"
-    if not os.path.exists(paths.shim_library):
-        library = "gone"
-    return state._replace(missing=tuple(missing), others=tuple(others), library=library)
+    state = state._replace(
+        missing=tuple(missing), others=tuple(others), library=library
+    )
+    for path in (paths.shim_library_more, paths.shim_library):
+        if not os.path.exists(path):
+            state = state._replace(library="gone", library_file=path)
+    return state
 
 
 def look_at_installs(

@@ -55,7 +55,8 @@ def refresh(
     library = render_library(paths, python)
     _make_directory(os.path.dirname(paths.shim_library))
     _make_directory(paths.shims)
-    _write(paths.shim_library, library, 0o644)
+    for path, text in library.items():
+        _write(path, text, 0o644)
     having = _having(paths)
     provided = {
         command: list(dict.fromkeys(pin.tool for pin in pins))
@@ -113,8 +114,10 @@ def are_in_place(paths: Paths, pins: Iterable[Pin], python: str) -> bool:
 
 def has_library(paths: Paths, python: str) -> bool:
     """Return whether the library exists, as this toolpin writes it."""
-    library = render_library(paths, python).encode(errors="surrogateescape")
-    return _is_same(paths.shim_library, library, 0o644)
+    return all(
+        _is_same(path, text.encode(errors="surrogateescape"), 0o644)
+        for path, text in render_library(paths, python).items()
+    )
 
 
 def missing_stubs(paths: Paths, pins: Iterable[Pin]) -> tuple[str, ...]:

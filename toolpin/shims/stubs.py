@@ -84,19 +84,17 @@ class Stub(NamedTuple):
     own: tuple[str, ...] = ()
 
 
-def render_library(paths: Paths, python: str) -> str:
-    """Render `shim.sh` for one store and one interpreter.
+def render_library(paths: Paths, python: str) -> dict[str, str]:
+    """Render the texts that shims source, by path, for one store and one interpreter.
 
-    Without its comments, which every run of a shim would read.
+    What another one sources comes before it. Without comments: each run reads them.
     """
-    with open(f"{bundled('shims')}/shim.sh", encoding="utf-8") as file:
-        lines = [line for line in file if not line.lstrip().startswith("#")]
-    text = "".join([_LIBRARY, *lines])
     words = {
         "@ANSWERS@": quote(paths.answers),
         "@CONFIG@": quote(paths.config),
         "@CR@": "\r",
         "@DATA@": quote(paths.data),
+        "@MORE@": quote(paths.shim_library_more),
         "@PYTHON@": quote(python),
         "@SHIMS@": quote(paths.shims),
         "@STORES@": " ".join(
@@ -105,6 +103,16 @@ def render_library(paths: Paths, python: str) -> str:
         "@SYSTEM@": quote(paths.system),
         "@TAB@": "\t",
     }
+    return {
+        path: _filled(os.path.basename(path), words)
+        for path in (paths.shim_library_more, paths.shim_library)
+    }
+
+
+def _filled(name: str, words: Mapping[str, str]) -> str:
+    with open(f"{bundled('shims')}/{name}", encoding="utf-8") as file:
+        lines = [line for line in file if not line.lstrip().startswith("#")]
+    text = "".join([_LIBRARY, *lines])
     for word, value in words.items():
         text = text.replace(word, value)
     return text

@@ -15,6 +15,7 @@ _STORE = (
     "installs",
     "shims",
     "lib",
+    "lib/shim-more.sh",
     "lib/shim.sh",
     "lib/asdf",
     "plugins",

@@ -86,6 +86,11 @@ class Paths(NamedTuple):
         return f"{self.data}/lib/shim.sh"
 
     @property
+    def shim_library_more(self) -> str:
+        """The script that it sources in turn where a run needs it."""
+        return f"{self.data}/lib/shim-more.sh"
+
+    @property
     def locks(self) -> str:
         """The file locks, one per version."""
         return f"{self.data}/locks"
