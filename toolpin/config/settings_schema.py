@@ -198,8 +198,8 @@ KEYS: tuple[Key, ...] = (
         _read_level,
         str,
         "none, plain or all",
-        "the files beside .tool-versions that count: those of one line, such as "
-        ".nvmrc; all: also package.json and go.mod",
+        "the version files that are read besides .tool-versions; plain: those with "
+        "versions only, such as .nvmrc; all: also package.json and go.mod",
         "plain",
     ),
     Key(
@@ -215,14 +215,14 @@ KEYS: tuple[Key, ...] = (
         _read_sources,
         _parse_words,
         'a list of TOOL.NAME, such as ["erlang.crypto"]',
-        "requirements of a plugin that an install may lack",
+        "features that a plugin requires and that an install may be without",
         (),
     ),
     Key(
         "build_options",
         _read_options,
         str,
-        'a tool and its words, such as "--with-ssl=/opt/ssl"',
+        'the build options of a tool, such as "--with-ssl=/opt/ssl"',
         "options for a build from source, in addition to those of the plugin",
         (),
         is_table=True,
@@ -276,7 +276,7 @@ KEYS: tuple[Key, ...] = (
         _read_seconds,
         _parse_seconds,
         _SECONDS,
-        "time limit for a download without data",
+        "time limit for a download that receives less than 1 KiB a second",
         15.0,
     ),
 )
