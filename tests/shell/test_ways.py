@@ -26,7 +26,7 @@ chmod +x "$ASDF_INSTALL_PATH/bin/greet"
 LINES = {
     "pinned": "nodejs 10.15.3\n",
     "missing": "nodejs 99.0.0\n",
-    "misspelt": "nodejs@10.15.3\n",
+    "misspelled": "nodejs@10.15.3\n",
     "not pinned": "",
     "`system`": "nodejs system\n",
     "`path:`": "nodejs path:~/own\n",
@@ -165,10 +165,9 @@ WAYS: dict[str, Callable[[Scene], str]] = {
 def _table() -> dict[tuple[str, str], str]:
     """Return the cells of the page, by the words of row and column."""
     page = (REPOSITORY / "docs/reference/what-runs.md").read_text()
-    section = page.partition("\n## What runs\n")[2].partition("\n## ")[0]
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
-        for line in section.splitlines()
+        for line in page.splitlines()
         if line.startswith("|")
     ]
     head, _, *body = rows
