@@ -39,12 +39,18 @@ _HEAD = f"""\
 # Bundled tools
 
 {_BEGIN}
-The sources of a tool are tried in their order. Each has the level at which its files
-are verified: `signature` and `checksum` are the publisher's own; GitHub's checksum is
-reported for what was released since June 2025, and an older file needs
-`--trust-on-first-use`, as do sources without any checksum; `registry` is that of a
-package registry. Linux means glibc and musl unless one is named. The oldest version is
-the oldest whose file is known to exist.
+The sources of a tool are tried in the order of the table. The word after a source is
+how its files are verified:
+
+- `signature`: an index that the publisher has signed.
+- `checksum`: a checksum that the publisher publishes with the file.
+- `checksum, of GitHub`: a checksum that GitHub computes. It exists for files that were
+  uploaded since June 2025; an older file requires `--trust-on-first-use`.
+- `registry`: the checksum of a package registry, PyPI or npm.
+- `none`: no checksum is published, and `--trust-on-first-use` is required.
+
+"Linux" means glibc and musl, unless the entry names one of them. "oldest" is the oldest
+version whose file was found.
 
 | tool | commands | sources: level | hosts | oldest |
 |---|---|---|---|---|

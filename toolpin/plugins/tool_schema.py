@@ -49,9 +49,9 @@ TOOL: dict[str, Field] = {
     "proof": Field(
         read_texts,
         "a list: command, arguments, and the first line of its answer",
-        "run before an install is published; the answer holds {version}: some places "
-        "publish another version's build under a version's name. Further lines, a name "
-        "and what is said of it, go into the receipt",
+        "run before an install is moved into the store; the answer holds {version}: "
+        "some places publish another version's build under a version's name. Further "
+        "lines, a name and what is said of it, go into the receipt",
         (),
         holds=("version",),
     ),
