@@ -26,14 +26,14 @@ TOOL: dict[str, Field] = {
     "requires": Field(
         read_names,
         "a list of tool names",
-        "tools that its programs need: their programs are on PATH behind its own",
+        "tools that its programs need: their programs follow its own on PATH",
         (),
     ),
     "uses": Field(
         read_names,
         "a list of tool names",
-        "tools that its programs use where the project pins them: their programs and "
-        "variables come along; without them its programs run all the same",
+        "tools that its programs use if the project pins them: then their programs are "
+        "on PATH, and their variables set. Its programs run without them, too",
         (),
     ),
     "description": Field(
@@ -58,8 +58,8 @@ TOOL: dict[str, Field] = {
     "demands": Field(
         read_names,
         "a list of such names",
-        "an install of which the proof says `no` to one is refused, unless the setting "
-        "`allow` names it",
+        "an install for which `proof` reports `no` for such a name is refused, unless "
+        "the setting `allow` contains it",
         (),
     ),
     "bin_dirs": Field(
@@ -75,17 +75,17 @@ TOOL: dict[str, Field] = {
     "defaults": Field(
         read_defaults,
         "a table: variable = [value, variables]",
-        "variables that are set unless the user has set them or one that follows the "
-        "value; {install} is the install's path",
+        "variables that are set unless the user has set them, or one of the variables "
+        "after the value; {install} is the install's path",
         (),
         holds=("install",),
     ),
     "homes": Field(
         read_homes,
         "a table: variable = relative path",
-        "variables, unless the user has set them, for directories "
-        "outside the installs; "
-        "{minor}: its version's first two numbers, {required}: the other's major",
+        "variables for directories outside the installs, set unless the user has set "
+        "them; {minor}: the first two numbers of the version, {required}: the first "
+        "number of the required tool's version",
         (),
         holds=("minor", "required"),
     ),
@@ -108,13 +108,14 @@ TOOL: dict[str, Field] = {
     "reshim_after": Field(
         read_lists,
         "a table: command = [words]",
-        "when the command has one of these words, it may have added programs",
+        "commands that may add programs when one of these words is an argument: shims "
+        "are written afterwards",
         (),
     ),
     "added_by": Field(
         read_lists,
         "a table: command = [words]",
-        "commands that not every version has, and what adds each",
+        "commands that not every version has, and the command line that adds each",
         (),
     ),
     "idiomatic": Field(
@@ -147,31 +148,31 @@ TOOL: dict[str, Field] = {
     ),
     "channels": Field(
         read_table,
-        "a table: name = first version of a long-term line",
+        "a table: name = first version of an LTS series",
         "names to request instead of a version: releases from that one on, with the "
-        "same first number, and `lts` for all. Used where no list states them",
+        "same first number; `lts` is all of them. Used if no list states the series",
         {},
     ),
     "channels_date": Field(
         read_date,
         "a date: 2026-11-30",
-        "the day on which `channels` was complete; reported whenever it is used",
+        "the day on which `channels` was complete; reported when `channels` is used",
         "",
     ),
     "long_term": Field(
         read_long_term,
         "a table: package, file, version, channel",
-        "the npm package with a JSON list of releases that states the long-term lines: "
-        "the file in it, and the keys of a release's version and of its line's name. "
-        "Read for sources whose own lists have no `channel`",
+        "the npm package with a JSON list of releases that states the LTS series: the "
+        "file in the package, the key of a release's version, and that of the name of "
+        "its series. Read for sources whose own lists have no `channel`",
         {},
     ),
     "pairs": Field(
         read_pairs,
         "a table: tool, suffix, table",
-        "the tool that its own versions were built for: what "
-        "precedes that version in its  "
-        "versions, and a file of rows (from version, first, last) beside the plugin",
+        "the tool that its versions are built for; the text before that tool's version "
+        "in its own versions; and a file beside the plugin with rows of its version, "
+        "the first and the last version of the other tool",
         {},
     ),
     "refused_hosts": Field(
@@ -182,9 +183,8 @@ BUILD: dict[str, Field] = {
     "phases": Field(
         read_phases,
         "a list of tables: name, and the words to run",
-        "the commands run in the unpacked source, in order; "
-        "{install} is the final place, "
-        "{jobs} how many processors there are, and {options} the words of `options`",
+        "the commands to run in the unpacked source, in order; {install} is the final "
+        "directory, {jobs} the number of processors, and {options} the build options",
         required=True,
         holds=("install", "jobs", "options"),
     ),
@@ -193,20 +193,24 @@ BUILD: dict[str, Field] = {
         "a list of tables: what, and programs, or header, library and condition; apt, "
         "dnf, apk, brew; below; unless; sources; hint; version; suite, libraries, "
         "headers, option and soname",
-        "what the machine must have: one of the programs, or what a C compiler finds "
-        "and a condition of its preprocessor; the packages that have it; for versions "
-        "below one; unless an option of the user's begins so; for sources of these "
-        "ids; what to do where no package helps; and the macro in which a header "
-        "states the version of what is linked. On a Linux host with glibc and a "
-        "`triplet` in its values, packages of a Debian suite may meet it: libraries "
-        "stay beside the install, headers serve the build, and the option names their "
-        "directory, which is {supplied}; the soname is what a host has that needs none "
-        "of them",
+        "what the machine must have. `what` is its name. `programs`: one of them is on "
+        "PATH. `header`, `library`, `condition`: what the C compiler must find. `apt` to "
+        "`brew`: the packages that have it; `hint`: what to do if no package helps. "
+        "`below`: only for older versions; `unless`: not if an option of the user "
+        "begins so; `sources`: only for sources with these ids. `version`: the macro "
+        "in which the header states the version of what is linked. `suite` to "
+        "`soname`: packages of a Debian suite that can supply the libraries and "
+        "headers, the build option that names their directory, {supplied}, and the "
+        "library with which a host needs none of them",
         (),
         holds=("supplied",),
         filled=lambda needs: tuple(need.option for need in needs),
     ),
     "options": Field(
-        read_text, "a variable", "the tool whose `build_options` replace {options}", ""
+        read_text,
+        "a variable",
+        "the variable with the user's build options, which replace {options} after "
+        "those of the setting `build_options`",
+        "",
     ),
 }

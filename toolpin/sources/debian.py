@@ -53,7 +53,7 @@ FIELDS: dict[str, Field] = {
     "packages": Field(
         read_packages,
         "a list of package names",
-        "the packages to unpack together, where a suite has them",
+        "the packages to unpack together, if a suite has them",
         (),
     ),
     "suites": Field(
@@ -65,14 +65,14 @@ FIELDS: dict[str, Field] = {
     "shared": Field(
         read_shared,
         "a table: package = relative path",
-        "packages whose files the links in `packages` lead to; the directory that is "
-        "taken of each is at the same path in the install",
+        "packages with files that symbolic links in `packages` lead to, and the "
+        "directory to unpack of each, to the same path in the install",
         {},
     ),
     "runtime": Field(
         read_packages,
         "a list of package names",
-        "loader and libraries for a host without what the suite needs",
+        "packages with a loader and libraries, for a host without what the suite needs",
         (),
     ),
     "rewrite": Field(

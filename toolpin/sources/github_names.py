@@ -65,7 +65,7 @@ FIELDS: dict[str, Field] = {
         read_asset,
         "a file name",
         "the SHA-256 or SHA-512 list of a release, or of one {asset} alone: "
-        "`{asset}.sha256`; where it is missing or does not list the asset, the digest "
+        "`{asset}.sha256`; if it is missing or does not list the asset, the checksum "
         "that GitHub reports is used",
         "",
         holds=("asset", *_FILLED),
@@ -73,10 +73,9 @@ FIELDS: dict[str, Field] = {
     "checksums": Field(
         read_checksums,
         "none",
-        "`none` where no digest is published: an install then requires "
-        "--trust-on-first-use, which records the digest that it had. An asset "
-        "without a "
-        "digest requires it in any case",
+        "`none` where no checksum is published: an install then requires "
+        "--trust-on-first-use, which records the checksum that it had. An asset "
+        "without a checksum requires it in any case",
         "",
     ),
     "variants": Field(

@@ -88,8 +88,8 @@ FIELDS: dict[str, Field] = {
         "an https URL, {url} with an ending, or none",
         "the SHA-256 or SHA-512 list of a release, or of one file alone: "
         "`{url}.sha256`; not needed where `catalogue` has `sha256` or `sha512`. `none` "
-        "where no digest is published: an install then requires "
-        "--trust-on-first-use, which records the digest that it had",
+        "where no checksum is published: an install then requires "
+        "--trust-on-first-use, which records the checksum that it had",
         "",
         holds=("url", "asset", *_FILLED),
     ),
@@ -110,9 +110,9 @@ FIELDS: dict[str, Field] = {
         "version, without it the key of an object or the text of a list; `next` of the "
         "URL of another document, with its list at `then`. `prefix` is what is before "
         "a version. `files` has what is for this host: the text `file`, or a table, or "
-        "one of several, with the file's `name` or URL, its digest and `size`; `.` is "
+        "one of several, with the file's `name` or URL, checksum and `size`; `.` is "
         "the release itself. `channel` is the key whose text is a channel, such as a "
-        "long-term line's codename. A URL that ends in .ndjson has a release a line",
+        "LTS series' code name. A URL that ends in .ndjson has a release a line",
         {},
         holds=(HOST_VALUES,),
         filled=lambda catalog: (

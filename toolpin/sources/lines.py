@@ -76,7 +76,7 @@ FIELDS: dict[str, Field] = {
         "the format of a line of the list; other lines are ignored. A name matches "
         "text without blanks and commas, and fills itself in `artifacts`. What older "
         "lines lack is at the end, in brackets: `{version}[ {sha256}]`. A build "
-        "without a digest is installed only with --trust-on-first-use",
+        "without a checksum is installed only with --trust-on-first-use",
         "",
     ),
     "artifacts": Field(
@@ -97,7 +97,7 @@ FIELDS: dict[str, Field] = {
         read_tables,
         "a table: image = {glibc = version, soname = library}",
         "the systems that it is built on, and what such a build needs; of those that "
-        "run on a host the one that needs most is taken",
+        "run on a host, the build that needs most is used",
         {},
     ),
     "suites": Field(
@@ -109,7 +109,7 @@ FIELDS: dict[str, Field] = {
     "runtime": Field(
         read_packages,
         "a list of package names",
-        "packages whose libraries lie beside the build",
+        "packages whose libraries are unpacked beside the build",
         (),
     ),
 }

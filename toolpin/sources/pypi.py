@@ -29,8 +29,8 @@ FIELDS: dict[str, Field] = {
     "numbers": Field(
         read_count,
         "a number from 0 to 9",
-        "how many numbers of a version are the tool's; a further one "
-        "numbers the builds of the packager",
+        "how many numbers of the package's version are the tool's version; the next "
+        "number is that of the packager's build",
         0,
     ),
 }

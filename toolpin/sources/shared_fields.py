@@ -34,11 +34,16 @@ from toolpin.sources.protocol import fill
 from toolpin.sources.spec import SourceSpec
 
 COMMON: dict[str, Field] = {
-    "id": Field(read_name, "a name", "its name for --source; else its kind", ""),
+    "id": Field(
+        read_name,
+        "a name",
+        "the name of the source for --source. Without it, its kind",
+        "",
+    ),
     "kind": Field(
         read_name,
         "the name of a kind",
-        "the kind of place it is, which decides what further fields there are",
+        "the kind of source, which decides which other fields it can have",
         required=True,
     ),
     "publisher": Field(
@@ -51,8 +56,8 @@ COMMON: dict[str, Field] = {
     "hosts": Field(
         read_hosts,
         "a list of hosts such as linux-x64, or a table: host = {name = value}",
-        "hosts it has builds for; the values fill {name} in the other fields. Each has "
-        'an {os}, an {arch} and a {triple}: `hosts = ["linux-x64", "macos-arm64"]`',
+        "the hosts that it has builds for. The values replace {name} in other fields. "
+        'Each host has {os}, {arch}, {triple}: `hosts = ["linux-x64", "macos-arm64"]`',
         required=True,
     ),
     "words": Field(
@@ -81,7 +86,7 @@ COMMON: dict[str, Field] = {
     "since": Field(
         read_since,
         "a table: host = version, or a list of versions",
-        "the first version with a build for the host, or the first of each line of "
+        "the first version with a build for the host, or the first of each series of "
         'versions: `since = { macos-arm64 = "1.0.2" }`. Older ones are not listed '
         "where a list does not state hosts, and the reason is reported",
         {},
@@ -91,24 +96,24 @@ COMMON: dict[str, Field] = {
         "a list of tables: since, below, on, and fields",
         "what differs for versions from `since` on and below `below`, on the hosts "
         '`on`: `[[source.when]]`, `below = "0.27"`, `words = { x64 = "x86_64" }`. All '
-        "that apply count in order, the later over the earlier",
+        "entries that match apply, and later ones override earlier ones",
         (),
     ),
     "optional": Field(
         read_flag,
         "true or false",
-        "`lock` goes on without this source where it does not answer, and reports it",
+        "`lock` continues without this source if it cannot be reached, and reports it",
         default=False,
     ),
     "releases": Field(
         read_pattern,
         "a regular expression",
-        "a version that matches it as a whole is a release; other names, such as "
-        "branches, do not exist. Without it every version is one",
+        "versions that match it as a whole are releases; other names, such as "
+        "branches, are ignored. Without it every version is a release",
         "",
     ),
     "strip": Field(
-        read_count, "a number from 0 to 9", "leading directories to drop", 0
+        read_count, "a number from 0 to 9", "how many leading directories to remove", 0
     ),
     "only": Field(
         read_inside,
@@ -120,20 +125,20 @@ COMMON: dict[str, Field] = {
     "links": Field(
         read_links,
         "a table: path = target",
-        'links to place: `links = { "bin/x" = "../x-{os}" }`',
+        'symbolic links to create: `links = { "bin/x" = "../x-{os}" }`',
         (),
         holds=(*VERSION_WORDS, HOST_VALUES),
     ),
     "build": Field(
         read_flag,
         "true or false",
-        "what is downloaded is source code, and [build] says how it is built",
+        "the download is source code, and [build] states how to build it",
         default=False,
     ),
     "named_only": Field(
         read_flag,
         "true or false",
-        "used only when named: --source, `sources`",
+        "used only if --source or the setting `sources` names it",
         default=False,
     ),
 }
@@ -148,32 +153,39 @@ ARCHIVE: dict[str, Field] = {
     "without": Field(
         read_insides,
         "a list of relative paths",
-        "files that are the package's, not the tool's",
+        "files to leave out: those that belong to the package, not to the tool",
         (),
     ),
     "program": Field(
         read_inside,
         "a relative path",
-        "a download that is not an archive is this program itself, perhaps packed "
-        "as .gz, "
-        ".xz or .zst: `bin/jq`",
+        "the path of a download that is a program, not an archive: `bin/jq`. It may be "
+        "compressed as .gz, .xz or .zst",
         "",
         holds=(),
     ),
     "run": Field(
         read_texts,
         "a list: command, arguments",
-        "run in the install's final place, which is {install}, when it is unpacked",
+        "a command to run in the final directory of the install, {install}, after "
+        "unpacking",
         (),
         holds=("install",),
     ),
 }
 # The fields of `[[source.when]]`: all but those that determine the versions.
 WHEN: dict[str, Field] = {
-    "since": Field(read_version, "a version", "the first version that it is for", ""),
-    "below": Field(read_version, "a version", "the first that it is not for", ""),
+    "since": Field(
+        read_version, "a version", "the first version that the entry is for", ""
+    ),
+    "below": Field(
+        read_version, "a version", "the first version that it is not for", ""
+    ),
     "on": Field(
-        read_host_names, "a list of hosts", "the hosts that it is for; else all", ()
+        read_host_names,
+        "a list of hosts",
+        "the hosts that it is for. Without it, all",
+        (),
     ),
 }
 FIXED = frozenset(
@@ -185,7 +197,7 @@ FIXED = frozenset(
 )
 WITH: dict[str, Field] = {
     "with": Field(
-        read_list, "a list of tables", "packages of npm that complete it", ()
+        read_list, "a list of tables", "npm packages to unpack into it, too", ()
     ),
 }
 COMPANION: dict[str, Field] = {
@@ -193,13 +205,13 @@ COMPANION: dict[str, Field] = {
     "table": Field(
         read_table_name,
         "a file name that ends in .tsv",
-        "tab-separated versions, beside the plugin",
+        "a table of versions, separated by tabs, beside the plugin",
         required=True,
     ),
     "column": Field(
         read_name,
         "a column's name",
-        "holds the package's version in the tool's row; `-` for none",
+        "the column with the package's version in the tool's row; `-` for no package",
         required=True,
     ),
     "into": Field(
@@ -209,7 +221,9 @@ COMPANION: dict[str, Field] = {
         required=True,
         holds=(),
     ),
-    "links": Field(read_links, "a table: path = target", "links it adds", (), holds=()),
+    "links": Field(
+        read_links, "a table: path = target", "symbolic links to create", (), holds=()
+    ),
 }
 
 
@@ -218,7 +232,7 @@ def built_for(*holds: str) -> dict[str, Field]:
     meaning = (
         "the version of another tool that a build was made for. It runs with that "
         "version and newer ones: the newest build that runs with the pinned tool is "
-        "taken, or the oldest where none is pinned"
+        "used, or the oldest build if no such tool is pinned"
     )
     expected = "a table: tool = {name}"
     return {"built_for": Field(read_table, expected, meaning, {}, holds=holds)}
