@@ -14,6 +14,7 @@ from tests.support.plugin_index import (
     fields_of,
     render,
 )
+from tests.support.run import REPOSITORY
 from toolpin.plugins.light_fields import INDEX, parse_index
 from toolpin.plugins.registry import read_registry
 from toolpin.system.paths import Paths
@@ -64,3 +65,9 @@ def test_the_pages_have_the_tools_as_they_are() -> None:
     assert tool_pages.PAGE.read_text() == tool_pages.page(), f"{tool_pages.COMMAND}"
     readme = tool_pages.README.read_text()
     assert readme == tool_pages.replaced(readme), f"{tool_pages.COMMAND}"
+
+
+def test_the_page_of_version_files_has_those_of_every_tool() -> None:
+    page = (REPOSITORY / "docs/reference/version-files.md").read_text()
+    files = {name for tool in TOOLS for name in (*tool.idiomatic, *tool.manifests)}
+    assert {name for name in files if f"`{name}`" not in page} == set()

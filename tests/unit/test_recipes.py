@@ -24,12 +24,13 @@ def test_renovates_pattern_finds_the_pin_of_a_loose_request() -> None:
     assert matches == ["24.19.0"]
 
 
-def test_the_documented_format_is_what_is_read() -> None:
+def test_the_documented_format_is_what_is_read_and_written() -> None:
     page = (REPOSITORY / "docs/reference/lockfile-format.md").read_text()
     text = page.partition("```toml\n")[2].partition("```")[0]
     lock = parse(text, "toolpin.lock")
     assert lock.pins[Key("nodejs", "lts")] == "24.19.0"
-    assert [entry.has_build for entry in lock.entries] == [True, False]
+    assert [entry.has_build for entry in lock.entries] == [False, True]
+    assert render(lock) == text
 
 
 def test_every_format_has_a_row_among_the_recipes() -> None:
