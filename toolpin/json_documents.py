@@ -13,6 +13,7 @@ from typing import Any
 from toolpin.errors import ToolpinError
 from toolpin.json_text import parse_json
 from toolpin.model import Artifact, Digest, Pin, Receipt, RuntimeScripts, TreeFile
+from toolpin.verification import LEVELS, Level
 
 SCHEMA = 1
 _HEX_DIGITS = {"sha256": 64, "sha512": 128}
@@ -39,12 +40,10 @@ def render_receipt(receipt: Receipt) -> str:
         "home_bins": receipt.home_bins,
         "facts": receipt.facts,
         "asks": receipt.runtime_scripts,
-        "first_use": receipt.first_use,
+        "verified": str(receipt.verified),
     }
     if receipt.defaults:
         head["defaults"] = receipt.defaults
-    if receipt.brought:
-        head["brought"] = True
     files = ",\n".join(f"  {json.dumps(list(file))}" for file in receipt.files)
     return f'{json.dumps(head, indent=1)[:-2]},\n "files": [\n{files}\n ]\n}}\n'
 
@@ -69,8 +68,7 @@ def parse_receipt(text: str, place: str) -> Receipt:
             home_bins=tuple(table.get("home_bins", ())),
             facts=tuple((name, value) for name, value in table.get("facts", ())),
             runtime_scripts=_runtime_scripts(table.get("asks")),
-            first_use=bool(table.get("first_use", False)),
-            brought=bool(table.get("brought", False)),
+            verified=_level(table),
             requires=tuple((name, least) for name, least in table.get("requires", ())),
             defaults=tuple(
                 (name, tuple(words)) for name, words in table.get("defaults", ())
@@ -121,6 +119,14 @@ def _table(text: str) -> dict[str, Any]:
 def _runtime_scripts(value: object) -> RuntimeScripts:
     """Return which scripts of the plugin run; older receipts have only a flag."""
     return "env" if value == "env" else "all" if value else ""
+
+
+def _level(table: dict[str, Any]) -> Level:
+    """Return how an install was verified; older receipts state the lowest levels."""
+    if "verified" in table:
+        return LEVELS[table["verified"]]
+    older = {"brought": Level.LOCKFILE, "first_use": Level.FIRST_USE}
+    return next((older[key] for key in older if table.get(key)), Level.HERE)
 
 
 def _artifact_table(artifact: Artifact) -> dict[str, object]:

@@ -16,6 +16,7 @@ from toolpin.steps.tree_check import check_proof
 from toolpin.store import cleanup, installs, publication, stage_names, staging
 from toolpin.system.host import detect
 from toolpin.system.paths import Paths
+from toolpin.verification import Level
 
 PIN = Pin("erlang", "25.2.3")
 OLD = "/usr/lib/erlang"
@@ -38,6 +39,7 @@ def plan_of(*steps: Step, proof: tuple[str, ...] = ()) -> Plan:
         bin_dirs=("bin",),
         commands=("erl",),
         proof=proof,
+        verified=Level.CHECKSUM,
     )
 
 

@@ -18,6 +18,7 @@ from toolpin.resolver.local_resolution import missing_directories
 from toolpin.store.installs import store_of, tree
 from toolpin.store.publication import read_receipt
 from toolpin.system.report import error_table
+from toolpin.verification import Level
 
 Row = tuple[str, str, str]
 # Facts of a problem that no row states: other versions with the command.
@@ -113,7 +114,7 @@ def _installed(request: Request, app: App) -> Pin | None:
 def _is_brought(pin: Pin, app: App) -> bool:
     with contextlib.suppress(ToolpinError):
         receipt = read_receipt(store_of(app.paths, pin), pin)
-        return receipt is not None and receipt.brought
+        return receipt is not None and receipt.verified == Level.LOCKFILE
     return False
 
 

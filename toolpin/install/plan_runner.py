@@ -9,7 +9,6 @@ import datetime
 import os
 from collections.abc import Callable, Sequence
 
-from toolpin.cache.first_use import VERIFIED
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.http.fetch import Progress
 from toolpin.install.destination import is_in_directory
@@ -23,6 +22,7 @@ from toolpin.steps.final_path import check_place
 from toolpin.store import publication, staging
 from toolpin.system import host
 from toolpin.system.progress import Row
+from toolpin.verification import Level
 
 
 class PlanRunner:
@@ -56,9 +56,6 @@ class PlanRunner:
         Raises NotPublished for a build of another version.
         """
         plan = without_demands(plan, self._settings.allow)
-        trusted = job.locked is not None and job.locked.entry.verified == VERIFIED
-        if trusted or self._clients.first_use.has_recorded(plan.artifacts):
-            plan = plan._replace(first_use=True)
         if plan.is_in_place:  # before a download, too
             check_place(plan, self._paths.install(*plan.pin))
         if plan.recipe and not self._builder.needs_supplies(plan):
@@ -71,11 +68,7 @@ class PlanRunner:
         if job.locked and not were_here:
             # After a failure below, the next run knows that the source gave them.
             self.notes.keep(plan)
-        plan = plan._replace(
-            brought=job.locked is not None
-            and were_here
-            and not self.notes.has_reported(plan)
-        )
+        plan = plan._replace(verified=self._level(plan, job, were_here=were_here))
         wait()
 
         def waiting() -> None:
@@ -100,10 +93,18 @@ class PlanRunner:
         self.notes.keep(plan)
         size_bytes = sum(file.size_bytes for file in receipt.files)
         origin_text = f"{plan.publisher}{self.notes.by_mirror(plan)}"
-        if plan.brought and job.locked:
+        if plan.verified == Level.LOCKFILE and job.locked:
             origin_text = f"the cache, as {job.locked.file} has it"
         row.close(f"installed, {size_bytes / 1e6:.0f} MB from {origin_text},")
         return "installed"
+
+    def _level(self, plan: Plan, job: Job, *, were_here: bool) -> Level:
+        """Return how the digests of fetched artifacts are known on this machine."""
+        if job.locked and were_here and not self.notes.has_reported(plan):
+            return Level.LOCKFILE
+        if self._clients.first_use.has_recorded(plan.artifacts):
+            return Level.FIRST_USE
+        return job.locked.entry.verified if job.locked else plan.verified
 
     def _check_scripted(self, plan: Plan) -> None:
         """Raise ToolpinError if a plugin's scripts must not run."""

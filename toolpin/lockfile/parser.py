@@ -13,7 +13,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from toolpin.errors import UsageError, shown
-from toolpin.lockfile.document import NO_BUILD, Entry, Key, Lockfile, filename_of
+from toolpin.lockfile.document import (
+    NO_BUILD,
+    Entry,
+    Key,
+    Lockfile,
+    filename_of,
+    no_build,
+)
 from toolpin.lockfile.header import (
     FIX,
     MARKS,
@@ -25,6 +32,7 @@ from toolpin.lockfile.header import (
 from toolpin.model import TOOL_REQUIREMENT, Artifact, Build, Digest, Pin
 from toolpin.project.validation import NAME, VERSION, fits
 from toolpin.toml_lines import Path, line_of
+from toolpin.verification import LEVELS, Level
 
 _HEX_DIGITS = {"sha256": 64, "sha512": 128}
 # What a build may require; other words cannot be compared.
@@ -33,7 +41,6 @@ _HOST = re.compile(r"(linux|macos)-(x64|arm64)(-musl)?")
 # No quotes and no backslashes: the text is written unescaped.
 _LOCATOR = re.compile(r"(https://|npm:|pypi:|deb:|git:|folder:)[!#-\[\]-~]{1,1000}")
 _CREDENTIAL = re.compile(r"(git:)?https://[^/]*@|git:ssh://[^/]*:[^/@]*@")
-_VERIFIED = re.compile(r"[a-z][a-z, ]{0,60}")
 _WANTED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+~/@:-]{0,220}")
 
 
@@ -131,7 +138,7 @@ class _Reader:
             self._version(table["version"], (*path, "version")),
         )
         if is_none:
-            return Entry(pin, host, NO_BUILD, "", Build(()))
+            return no_build(pin, host)
         artifacts = self._tables(table["artifact"], (*path, "artifact"))
         if not artifacts:
             raise self._unfit((*path, "artifact"), "a table", table["artifact"])
@@ -142,7 +149,7 @@ class _Reader:
             pin,
             host,
             self._name(table["source"], (*path, "source")),
-            self._verified(table["verified"], (*path, "verified")),
+            self._level(table["verified"], (*path, "verified")),
             Build(
                 tuple(
                     self._artifact(artifact, (*path, "artifact", at))
@@ -203,10 +210,10 @@ class _Reader:
             raise self._unfit(path, "a line of text", value)
         return value
 
-    def _verified(self, value: object, path: Path) -> str:
-        if not isinstance(value, str) or not _VERIFIED.fullmatch(value):
-            raise self._unfit(path, "a few words", value)
-        return value
+    def _level(self, value: object, path: Path) -> Level:
+        if not isinstance(value, str) or value not in LEVELS:
+            raise self._unfit(path, "a level such as checksum", value)
+        return LEVELS[value]
 
     def _texts(self, value: object, path: Path) -> tuple[str, ...]:
         if not isinstance(value, list):

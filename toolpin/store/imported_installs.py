@@ -16,6 +16,7 @@ from toolpin.plugins.asdf.plugin_copy import copy_plugin_directory
 from toolpin.plugins.asdf.script_runner import Scripts
 from toolpin.store import installs, publication, staging
 from toolpin.system.paths import Paths
+from toolpin.verification import Level
 
 # The default of asdf's plugins: programs are in `bin`.
 _PLAIN = script_queries.ScriptValues(("bin",), (), (), "")
@@ -61,6 +62,7 @@ def record(paths: Paths, pin: Pin, env: Mapping[str, str]) -> None:
         files=(),
         installed_at="",
         toolpin="",
+        verified=Level.HERE,
         homes=output.homes,
         runtime_scripts=output.runtime_scripts,
     )

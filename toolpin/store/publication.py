@@ -258,8 +258,7 @@ def _receipt(plan: Plan, files: Sequence[TreeFile], installed_at: str) -> Receip
         defaults=plan.defaults,
         home_bins=plan.home_bins,
         runtime_scripts=plan.runtime_scripts,
-        first_use=plan.first_use,
-        brought=plan.brought,
+        verified=plan.verified,
         requires=plan.requires,
     )
 
