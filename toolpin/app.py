@@ -235,10 +235,9 @@ class App:
 
         def beside(tool: str, pin: Pin) -> tuple[str, ...]:
             request = self.request(tool)
-            store = self.paths._replace(into="")
             if request is None:
                 return ()
-            return built_with(request, pin, self.place._replace(paths=store))
+            return built_with(request, pin, self.place)
 
         return Builder(
             without_shims(self.env, self.paths.shims),
@@ -250,7 +249,7 @@ class App:
 
     @cached_property
     def installer(self) -> Installer:
-        """The installer for the store, or for the directory `paths.into`."""
+        """The installer for the store."""
         from toolpin.install.pipeline import Installer  # noqa: PLC0415 - threads
 
         return Installer(self)

@@ -10,6 +10,7 @@ import os
 import shlex
 import string
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from toolpin.app import App
 from toolpin.asdf_cli.asdf_context import (
@@ -36,6 +37,9 @@ from toolpin.project.toolversions import check_tool_name, edit
 from toolpin.shims import asdf_note
 from toolpin.store import installs
 from toolpin.tasks.shim_refresh import refresh_shims
+
+if TYPE_CHECKING:
+    from toolpin.system.tree_paths import TreePaths
 
 _PLAIN = frozenset(f"{string.ascii_letters}{string.digits} ._+~:/@-")
 
@@ -127,7 +131,7 @@ def _show(
     app: App,
     *,
     start: str,
-    runs_here: bool = True,  # noqa: ARG001 - every Show's shape
+    trees: TreePaths | None = None,  # noqa: ARG001 - every Show's shape
 ) -> int:
     """Print what failed, as asdf does; the output of scripts comes before it."""
     errors += [outcome.error for outcome in outcomes if outcome.error]

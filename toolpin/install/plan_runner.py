@@ -11,10 +11,9 @@ from collections.abc import Callable, Sequence
 
 from toolpin.errors import NotPublished, Unreachable
 from toolpin.http.fetch import Progress
-from toolpin.install.destination import is_in_directory
+from toolpin.install.destination import Destination
 from toolpin.install.install_context import Context
 from toolpin.install.jobs import Job
-from toolpin.install.locked_plan import is_done
 from toolpin.install.source_build_plan import left_out
 from toolpin.install.source_notes import Notes
 from toolpin.model import Artifact, Plan
@@ -28,9 +27,9 @@ from toolpin.verification import Level
 class PlanRunner:
     """Carries out plans, for one host."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, destination: Destination) -> None:
+        self._destination, self._place = destination, destination.place
         self.notes = Notes(context.cache, context.settings, context.host)
-        self._paths, self._registry = context.paths, context.registry
         self._settings, self._host = context.settings, context.host
         self._cache, self._clients = context.cache, context.clients
         self._builder, self._board = context.builder, context.board
@@ -41,12 +40,7 @@ class PlanRunner:
         Raises ToolpinError for a tree that is not toolpin's, and NotLocked for an
         install of other bytes than required.
         """
-        if not self._paths.into:
-            return is_done(self._paths, job)
-        tool = self._registry.require(job.pin.tool, job.origin)
-        return is_in_directory(
-            self._paths, job, self._host, tool.mutable, self._board.remark
-        )
+        return self._destination.is_done(job)
 
     def carry_out(
         self, plan: Plan, job: Job, row: Row, wait: Callable[[], None]
@@ -57,7 +51,7 @@ class PlanRunner:
         """
         plan = without_demands(plan, self._settings.allow)
         if plan.is_in_place:  # before a download, too
-            check_place(plan, self._paths.install(*plan.pin))
+            check_place(plan, self._place.install(*plan.pin))
         if plan.recipe and not self._builder.needs_supplies(plan):
             plan = left_out(plan)
         if plan.recipe:
@@ -74,18 +68,18 @@ class PlanRunner:
         def waiting() -> None:
             row.phase("waiting for another process")
 
-        with staging.version_lock(self._paths, plan.pin, waiting):
+        with staging.version_lock(self._place, plan.pin, waiting):
             if self.is_done(job):
                 return "present"
             if not plan.is_scripted:
                 row.phase("unpacking")
             receipt = publication.publish(
-                self._paths,
+                self._place,
                 plan,
                 archives,
                 now(),
-                for_here=str(self._host) == str(host.detect()),
                 patchelf=self._clients.patchelf,
+                room=self._destination.room,
                 build=lambda code, source, final: self._builder.build(
                     code, source, final, row.phase
                 ),

@@ -35,7 +35,7 @@ def link(paths: Paths, pin: Pin, tree: str, env: Mapping[str, str]) -> bool:
             for name in sorted(os.listdir(tree)):
                 if name != ".toolpin":
                     os.symlink(f"{tree}/{name}", f"{stage}/{name}")
-            with staging.marked(paths, pin, stage):
+            with staging.marked(paths, pin, stage, staging.cleared):
                 record(paths, pin, env)
     return True
 

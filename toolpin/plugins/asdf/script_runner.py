@@ -184,13 +184,16 @@ class Scripts:
         return [name.removeprefix("command").removeprefix("-") for name in results]
 
 
-def variables_of(paths: Paths, pin: Pin) -> dict[str, str]:
-    """Return the variables that identify an install to scripts and programs."""
+def variables_of(paths: Paths, pin: Pin, tree: str = "") -> dict[str, str]:
+    """Return the variables that identify an install to scripts and programs.
+
+    `tree` is its path, "" for its place in the store.
+    """
     kind, version = kind_of(pin.version)
     return {
         "ASDF_INSTALL_TYPE": kind,
         "ASDF_INSTALL_VERSION": version,
-        "ASDF_INSTALL_PATH": paths.install(*pin),
+        "ASDF_INSTALL_PATH": tree or paths.install(*pin),
     }
 
 
