@@ -28,7 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--net",
         action="store_true",
-        help="query the sources too, and show each network hop",
+        help="query the sources too, and show which answer",
     )
 
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from toolpin.doctor.connection_probe import Hop
 from toolpin.doctor.connectivity import SourceConnection
 from toolpin.doctor.findings import Finding
-from toolpin.errors import printable
+from toolpin.errors import ToolpinError, printable
 
 _CONFIGS = {"pip": "pip config list", "npm": "npm config list", "apt": "apt-get update"}
 
@@ -21,7 +20,6 @@ def check_connections(connections: Sequence[SourceConnection]) -> Iterator[Findi
     A source that the user did not choose, and that another source can replace, is fine.
     """
     for connection in connections:
-        hop = connection.problem
         others = [
             other.source for other in connections if other.tool == connection.tool
         ]
@@ -30,9 +28,9 @@ def check_connections(connections: Sequence[SourceConnection]) -> Iterator[Findi
             for other in connections
             if other.tool == connection.tool and not other.problem
         ]
-        if hop is None or (served and not connection.chosen):
+        if not connection.problem or (served and not connection.chosen):
             continue
-        facts = [("URL", connection.requested), (hop.name, hop.problem)]
+        facts = [("URL", connection.requested), (connection.step, _problem(connection))]
         if served:
             facts.append(
                 ("instead", ", ".join(tool_source.source for tool_source in served))
@@ -40,20 +38,17 @@ def check_connections(connections: Sequence[SourceConnection]) -> Iterator[Findi
         elif len(others) > 1:
             facts.append(("instead", f"none: {', '.join(others)} fail too"))
         what = f"{connection.tool}, {connection.source}: no answer"
-        yield Finding("net", what, tuple(facts), _fix(connection, hop))
+        yield Finding("net", what, tuple(facts), _fix(connection, connection.problem))
 
 
 def render_connection(connection: SourceConnection) -> str:
-    """Render a connection: the source, then a line per step."""
-    lines = [
-        f"{connection.tool}, {connection.source}: {printable(connection.requested)}"
-    ]
-    lines += [
-        f"  {hop.name:<10}  {printable(hop.problem or hop.outcome)}"
-        f"{'  <- fails here' if hop.problem else ''}"
-        for hop in connection.hops
-    ]
-    return "\n".join(lines)
+    """Render a connection: the source, then its answer or problem."""
+    problem = _problem(connection)
+    failed = "  <- fails here" if problem else ""
+    return (
+        f"{connection.tool}, {connection.source}: {printable(connection.requested)}\n"
+        f"  {connection.step}  {printable(problem or connection.outcome)}{failed}"
+    )
 
 
 def connection_table(connection: SourceConnection) -> dict[str, object]:
@@ -65,21 +60,32 @@ def connection_table(connection: SourceConnection) -> dict[str, object]:
         "answers": connection.problem is None,
         "hops": [
             {
-                "name": hop.name,
-                "found": hop.outcome or None,
-                "problem": hop.problem or None,
+                "name": connection.step,
+                "found": connection.outcome or None,
+                "problem": _problem(connection) or None,
             }
-            for hop in connection.hops
         ],
     }
 
 
-def _fix(connection: SourceConnection, hop: Hop) -> str:
+def _problem(connection: SourceConnection) -> str:
+    """Return why a source gave no answer, in one line; "" if it did."""
+    if connection.problem is None:
+        return ""
+    values = [
+        value
+        for label, value in connection.problem.facts
+        if label in ("reason", "last") or label.endswith("output")
+    ]
+    return "; ".join([connection.problem.what, *values])
+
+
+def _fix(connection: SourceConnection, problem: ToolpinError) -> str:
     client = connection.requested.partition(":")[0]
     if not connection.canonical:
         return _CONFIGS.get(client, "")
-    if hop.name == "TLS":
-        return "export REQUESTS_CA_BUNDLE=/path/to/your/ca.pem"
+    if problem.hint and "doctor" not in problem.hint:
+        return problem.hint
     if connection.requested != connection.canonical:
         return "toolpin config list --origin"
     place = connection.canonical.rpartition("/")[0].partition("?")[0]
