@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import NamedTuple, NoReturn
 
 from toolpin.app import App
+from toolpin.commands import declare
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.system.file_modes import use_own_umask
 from toolpin.system.paths import Paths, find_paths, find_system_paths
@@ -127,8 +128,13 @@ def is_json_requested(argv: Sequence[str]) -> bool:
 
 def parser_of(name: str) -> ArgumentParser:
     """Return the parser of a command that has a module."""
-    parser = _Parser(f"toolpin {name}", VERBS[name].summary)
-    _module(name).add_arguments(parser)
+    parser, module = _Parser(f"toolpin {name}", VERBS[name].summary), _module(name)
+    defaults = dict.fromkeys(module.Options._fields) | module.Options._field_defaults
+    declare(parser, getattr(module, "ARGUMENTS", {}), defaults)
+    if actions := getattr(module, "ACTIONS", None):
+        below = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        for action, (summary, arguments) in actions.items():
+            declare(below.add_parser(action, help=summary), arguments, defaults)
     return parser
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from argparse import SUPPRESS, ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import NotRunnable, ToolpinError
 from toolpin.model import EnvPatch, Request
 from toolpin.project import pin_files
@@ -40,19 +40,14 @@ class Options(NamedTuple):
     update: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: the shell."""
-    parser.add_argument(
-        "shell",
-        choices=(*DIALECTS, PLAIN),
-        help="the shell; sh only adds the shims to PATH, for git hooks",
-    )
-    parser.add_argument(
-        "--shims",
-        action="store_true",
-        help="only put the shims first on PATH, for a profile file",
-    )
-    parser.add_argument("--update", action="store_true", help=SUPPRESS)
+ARGUMENTS: Arguments = {
+    "shell": (
+        "the shell; sh only adds the shims to PATH, for git hooks",
+        (*DIALECTS, PLAIN),
+    ),
+    "--shims": "only put the shims first on PATH, for a profile file",
+    "--update": None,
+}
 
 
 def run(options: Options, app: App) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import UsageError
 from toolpin.shell.completion_words import KINDS, known_words
 
@@ -27,18 +28,13 @@ class Options(NamedTuple):
     words: tuple[str, ...] | None = None
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a shell, or the words that its script needs."""
-    parser.add_argument(
-        "shell", nargs="?", choices=_SHELLS, help="the shell to print the script for"
-    )
-    parser.add_argument(
-        "--words",
-        nargs="+",
-        metavar="KIND",
-        help="for the scripts: print the words of a kind, one per line; after versions "
-        f"and sources stands a tool: {', '.join(KINDS)}",
-    )
+ARGUMENTS: Arguments = {
+    "[shell]": ("the shell to print the script for", _SHELLS),
+    "--words KIND ...": (
+        "for the scripts: print the words of a kind, one per line; after versions and "
+        f"sources stands a tool: {', '.join(KINDS)}"
+    ),
+}
 
 
 def run(options: Options, app: App) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.doctor.checkup import find_problems
 from toolpin.doctor.findings import Finding, as_table, of_error, render
 from toolpin.errors import ToolpinError
@@ -23,13 +23,7 @@ class Options(NamedTuple):
     net: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: whether to query the sources."""
-    parser.add_argument(
-        "--net",
-        action="store_true",
-        help="query the sources too, and show which answer",
-    )
+ARGUMENTS: Arguments = {"--net": "query the sources too, and show which answer"}
 
 
 def run(options: Options, app: App) -> int:

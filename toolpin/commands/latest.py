@@ -5,10 +5,10 @@ A pre-release only if the prefix itself is one.
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.lockfile_update.elsewhere import report_newer
 from toolpin.model import Origin, Pin
 from toolpin.store import installs
@@ -23,22 +23,11 @@ class Options(NamedTuple):
     source: tuple[str, ...] = ()
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool, a prefix of versions, and the sources."""
-    parser.add_argument("tool", help="the tool")
-    parser.add_argument(
-        "prefix",
-        nargs="?",
-        default="",
-        help="the newest version with this prefix: 20, 20.11, lts",
-    )
-    parser.add_argument(
-        "--source",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="query only this source (repeatable)",
-    )
+ARGUMENTS: Arguments = {
+    "tool": "the tool",
+    "[prefix]": "the newest version with this prefix: 20, 20.11, lts",
+    "--source NAME": "query only this source (repeatable)",
+}
 
 
 def run(options: Options, app: App) -> int:

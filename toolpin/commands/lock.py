@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.cache.first_use import FLAG
+from toolpin.commands import Arguments
 from toolpin.errors import NoChecksum, NotLocked, ToolpinError, as_word
 from toolpin.install.locked_plan import check_locators
 from toolpin.lockfile.document import EMPTY, Entry, Lockfile
@@ -45,58 +45,25 @@ class Options(NamedTuple):
     allow_downgrade: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: what to lock again, for which hosts, from where."""
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="change nothing, use no network; exit 4 if a request has no entry",
-    )
-    parser.add_argument(
-        "--refresh",
-        action="append",
-        default=[],
-        metavar="TOOL",
-        help="lock this tool again, from scratch (repeatable)",
-    )
-    parser.add_argument(
-        "--host",
-        action="append",
-        default=[],
-        metavar="HOST",
-        help="lock for this host only, such as linux-x64, from now on (repeatable)",
-    )
-    parser.add_argument(
-        "--source",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="lock builds from this source (repeatable)",
-    )
-    parser.add_argument(
-        "--trust-on-first-use",
-        action="store_true",
-        help="accept artifacts without a published checksum and lock theirs",
-    )
-    parser.add_argument(
-        "--also",
-        action="append",
-        default=[],
-        metavar="TOOL@VERSION",
-        help="lock this version too, such as for a job of a CI matrix (repeatable)",
-    )
-    parser.add_argument(
-        "--allow-downgrade",
-        action="store_true",
-        help="with --refresh: lock the newest listed version, even if it "
-        "is older than the locked one",
-    )
-    parser.add_argument(
-        "--only",
-        metavar="TOOL,...",
-        default="",
-        help="lock only these tools; entries of the others are kept",
-    )
+ARGUMENTS: Arguments = {
+    "--check": "change nothing, use no network; exit 4 if a request has no entry",
+    "--refresh TOOL": "lock this tool again, from scratch (repeatable)",
+    "--host HOST": (
+        "lock for this host only, such as linux-x64, from now on (repeatable)"
+    ),
+    "--source NAME": "lock builds from this source (repeatable)",
+    "--trust-on-first-use": (
+        "accept artifacts without a published checksum and lock theirs"
+    ),
+    "--also TOOL@VERSION": (
+        "lock this version too, such as for a job of a CI matrix (repeatable)"
+    ),
+    "--allow-downgrade": (
+        "with --refresh: lock the newest listed version, even if it is older than the "
+        "locked one"
+    ),
+    "--only TOOL,...": "lock only these tools; entries of the others are kept",
+}
 
 
 def run(options: Options, app: App) -> int:

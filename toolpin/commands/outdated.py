@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import NoOptions
 from toolpin.errors import ToolpinError
 from toolpin.json_tables import origin_table
 from toolpin.lockfile.document import EMPTY
@@ -53,15 +53,10 @@ class _Row(NamedTuple):
         return not is_below
 
 
-class Options(NamedTuple):
-    """The command line has no arguments."""
+Options = NoOptions
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Add no arguments: the pins here are compared."""
-
-
-def run(_options: Options, app: App) -> int:
+def run(_options: NoOptions, app: App) -> int:
     """Print a line for each request with a newer version."""
     rows: list[_Row] = []
     has_failed = False

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError, UsageError
 from toolpin.lockfile.header import lockfile_beside
 from toolpin.lockfile_update.pin_line import write_line
@@ -34,34 +34,23 @@ class Options(NamedTuple):
     trust_on_first_use: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool, versions by preference, another file."""
-    parser.add_argument("tool", help="the tool to pin")
-    parser.add_argument(
-        "versions",
-        nargs="*",  # `nodejs@22` names one, too
-        metavar="version",
-        help="the version; several are a fallback list, in order of preference",
-    )
-    place = parser.add_mutually_exclusive_group()
-    place.add_argument("--home", action="store_true", help="write to ~/.tool-versions")
-    place.add_argument(
-        "--parent",
-        action="store_true",
-        help="write to the nearest .tool-versions in a parent directory",
-    )
-    parser.add_argument(
-        "--install", action="store_true", help="also install it (alias: toolpin use)"
-    )
-    parser.add_argument(
-        "--trust-on-first-use",
-        action="store_true",
-        help="accept artifacts without a published checksum and lock theirs",
-    )
+ARGUMENTS: Arguments = {
+    "tool": "the tool to pin",
+    "[version ...]": "the version; several are a fallback list, in order of preference",
+    "--home": "write to ~/.tool-versions",
+    "--parent": "write to the nearest .tool-versions in a parent directory",
+    "--install": "also install it (alias: toolpin use)",
+    "--trust-on-first-use": (
+        "accept artifacts without a published checksum and lock theirs"
+    ),
+}
 
 
 def run(options: Options, app: App) -> int:
     """Write the line; report when a version is not installed."""
+    if options.home and options.parent:
+        what = "--parent and --home cannot be combined"
+        raise UsageError(what, hint="toolpin pin --help")
     tool = app.registry.require(options.tool, _ORIGIN)
     words, versions = _versions(options, app.registry.spell)
     check_listed(tool.name, versions, app)

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
-from typing import NamedTuple
-
 from toolpin.app import App
+from toolpin.commands import NoOptions
 from toolpin.shims.shim_directory import why_skipped
 from toolpin.tasks.shim_refresh import refresh_shims
 
-
-class Options(NamedTuple):
-    """The command line has no arguments."""
+Options = NoOptions
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare no arguments."""
-
-
-def run(options: Options, app: App) -> int:  # noqa: ARG001 - every verb's shape
+def run(options: NoOptions, app: App) -> int:  # noqa: ARG001 - every verb's shape
     """Write missing shims, remove unused ones, name the files left unchanged."""
     changes = refresh_shims(app.paths, app.registry)
     for verb, names in (("added", changes.added), ("removed", changes.removed)):

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from argparse import ArgumentParser
 from typing import NamedTuple, NoReturn
 
 from toolpin import __version__
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import Refused, ToolpinError, UsageError
 from toolpin.system.ownership import foreign_access, sudo_user
 from toolpin.system.paths import bundled
@@ -40,14 +40,13 @@ class Options(NamedTuple):
     wheel: str | None = None
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: what to do, and for an update the wheel to take."""
-    parser.add_argument(
-        "action",
-        choices=("version", "update", "uninstall"),
-        help="show how toolpin was installed, update it, or remove it",
-    )
-    parser.add_argument("--wheel", metavar="FILE", help="update: install this wheel")
+ARGUMENTS: Arguments = {
+    "action": (
+        "show how toolpin was installed, update it, or remove it",
+        ("version", "update", "uninstall"),
+    ),
+    "--wheel FILE": "update: install this wheel",
+}
 
 
 def run(options: Options, app: App) -> int:

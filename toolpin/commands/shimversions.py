@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import UnknownCommand
 from toolpin.json_tables import pin_table
 from toolpin.model import Pin
@@ -21,9 +21,7 @@ class Options(NamedTuple):
     command: str
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a command."""
-    parser.add_argument("command", help="the command to look for, such as npm")
+ARGUMENTS: Arguments = {"command": "the command to look for, such as npm"}
 
 
 def run(options: Options, app: App) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from toolpin.app import App
 from toolpin.cache.first_use import FLAG
+from toolpin.commands import Arguments
 from toolpin.errors import NoChecksum, NotLocked, ToolpinError
 from toolpin.lockfile.document import EMPTY, Lockfile
 from toolpin.lockfile.header import lockfile_beside
@@ -68,24 +68,16 @@ class Options(NamedTuple):
     allow_downgrade: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: the tools, and whether their requests may change."""
-    parser.add_argument("tools", nargs="*", metavar="tool", help="only these tools")
-    parser.add_argument(
-        "--latest",
-        action="store_true",
-        help="update to the newest release, and update .tool-versions",
-    )
-    parser.add_argument(
-        "--trust-on-first-use",
-        action="store_true",
-        help="accept artifacts without a published checksum and lock theirs",
-    )
-    parser.add_argument(
-        "--allow-downgrade",
-        action="store_true",
-        help="lock the newest listed version, even if it is older than the locked one",
-    )
+ARGUMENTS: Arguments = {
+    "[tool ...]": "only these tools",
+    "--latest": "update to the newest release, and update .tool-versions",
+    "--trust-on-first-use": (
+        "accept artifacts without a published checksum and lock theirs"
+    ),
+    "--allow-downgrade": (
+        "lock the newest listed version, even if it is older than the locked one"
+    ),
+}
 
 
 def run(options: Options, app: App) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError
 from toolpin.model import Artifact, Origin, Pin
 from toolpin.project.toolversions import check_tool_name
@@ -28,15 +28,11 @@ class Options(NamedTuple):
     repair: bool = False
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool and a version; all installs by default."""
-    parser.add_argument("tool", nargs="?", help="only this tool")
-    parser.add_argument("version", nargs="?", help="only this version")
-    parser.add_argument(
-        "--repair",
-        action="store_true",
-        help="restore damaged files; added files are kept",
-    )
+ARGUMENTS: Arguments = {
+    "[tool]": "only this tool",
+    "[version]": "only this version",
+    "--repair": "restore damaged files; added files are kept",
+}
 
 
 def run(options: Options, app: App) -> int:

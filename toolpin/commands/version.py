@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
-from typing import NamedTuple
-
 from toolpin import __version__
 from toolpin.app import App
+from toolpin.commands import NoOptions
+
+Options = NoOptions
 
 
-class Options(NamedTuple):
-    """The command line has no arguments."""
-
-
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare no arguments."""
-
-
-def run(options: Options, app: App) -> int:  # noqa: ARG001 - every verb's shape
+def run(options: NoOptions, app: App) -> int:  # noqa: ARG001 - every verb's shape
     """Print the name and the version."""
     if app.report.as_json:
         app.report.document("version", {"version": __version__})

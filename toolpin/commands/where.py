@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.errors import ToolpinError
 from toolpin.model import Origin, Request
 from toolpin.near_names import installed_nearby, known_tool, pinned_tool
@@ -21,12 +21,10 @@ class Options(NamedTuple):
     version: str | None = None
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a tool, and a version other than the one pinned here."""
-    parser.add_argument("tool", help="the tool")
-    parser.add_argument(
-        "version", nargs="?", help="this version instead of the pinned one"
-    )
+ARGUMENTS: Arguments = {
+    "tool": "the tool",
+    "[version]": "this version instead of the pinned one",
+}
 
 
 def run(options: Options, app: App) -> int:

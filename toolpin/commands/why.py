@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from toolpin.app import App
+from toolpin.commands import Arguments
 from toolpin.doctor.explanation import CommandExplanation, Locked, explain_command
 from toolpin.doctor.path_search import Candidate
 from toolpin.errors import ToolpinError, UnknownCommand, printable
@@ -31,9 +31,7 @@ class Options(NamedTuple):
     command: str
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments: a command."""
-    parser.add_argument("command", help="the command, such as node")
+ARGUMENTS: Arguments = {"command": "the command, such as node"}
 
 
 def run(options: Options, app: App) -> int:
