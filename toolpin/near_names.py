@@ -16,7 +16,7 @@ from toolpin.versions import nearest
 
 def near_names(word: str, known: Iterable[str], *, most: int = 3) -> list[str]:
     """Return the known names that are spelled like the word, nearest first."""
-    import difflib  # noqa: PLC0415 - only a mistake needs it
+    import difflib
 
     return difflib.get_close_matches(word, list(known), n=most)
 

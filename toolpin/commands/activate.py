@@ -158,9 +158,7 @@ def _create_missing_shims(app: App) -> None:
     requests, refused = requests_in(app.place)
     tools = (*(request.tool for request in requests), *refused)
     if unshimmed := tools_without_shims(tools, app.place):
-        from toolpin.tasks.shim_refresh import (  # noqa: PLC0415 - once per tool
-            refresh_shims,
-        )
+        from toolpin.tasks.shim_refresh import refresh_shims
 
         with contextlib.suppress(ToolpinError):  # the store cannot be written
             refresh_shims(app.paths, app.registry, unshimmed)

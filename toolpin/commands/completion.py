@@ -63,17 +63,15 @@ def run(options: Options, app: App) -> int:
 
 
 def _script(shell: str) -> str:
-    from toolpin.shell.completion_scripts import (  # noqa: PLC0415 - not for --words
-        script,
-    )
+    from toolpin.shell.completion_scripts import script
 
     return script(shell, command_entries())
 
 
 def command_entries() -> Iterator[Entry]:
     """Yield the entries of the whole command line, from the parsers that read it."""
-    from toolpin.cli import VERBS, add_globals, parser_of  # noqa: PLC0415
-    from toolpin.shell.completion_scripts import Entry, entries  # noqa: PLC0415
+    from toolpin.cli import VERBS, add_globals, parser_of
+    from toolpin.shell.completion_scripts import Entry, entries
 
     top = ArgumentParser()
     add_globals(top, default=None)

@@ -88,7 +88,7 @@ def _write(options: Options, app: App) -> int:
         is_changed = _edit(options, file)
     if is_changed and options.key == "idiomatic":
         # It is written into the shims, unlike all other settings.
-        from toolpin.tasks.shim_refresh import refresh_shims  # noqa: PLC0415
+        from toolpin.tasks.shim_refresh import refresh_shims
 
         refresh_shims(app.paths, app.registry)
     _report(options, app, changed=is_changed)

@@ -91,7 +91,7 @@ def _install(
     tool: str, versions: list[Wanted], origin: Origin, options: Options, app: App
 ) -> int:
     """Install what was pinned, and return the exit code."""
-    from toolpin.tasks.install_requests import install_requests  # noqa: PLC0415
+    from toolpin.tasks.install_requests import install_requests
 
     chosen = InstallOptions(trust_on_first_use=options.trust_on_first_use)
     request = Request(tool, tuple(versions), origin)

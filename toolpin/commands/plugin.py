@@ -118,9 +118,7 @@ def run(options: Options, app: App) -> int:
 
 def _directories(options: Options, app: App) -> int:
     """Run an action of asdf plugins only."""
-    from toolpin.commands import (  # noqa: PLC0415 - git: rarely
-        plugin_checkouts as module,
-    )
+    from toolpin.commands import plugin_checkouts as module
 
     actions: dict[str, Callable[[Options, App], int]] = {
         "add": module.add,
@@ -194,7 +192,7 @@ def _check(options: Options, app: App) -> int:
 
 def _try(options: Options, app: App) -> int:
     """Plan the listed versions of a file's sources; exit 1 if a host has no plan."""
-    from toolpin.tasks.trying import try_plans  # noqa: PLC0415 - network libraries
+    from toolpin.tasks.trying import try_plans
 
     tried = list(try_plans(user_plugins.read_tool(options.file or ""), app.clients))
     if app.report.as_json:

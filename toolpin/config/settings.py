@@ -158,7 +158,7 @@ def read_text(file: str, read: Read = read_bytes) -> str | None:
 
 def unknown_setting(name: str, what: str, hint: str) -> UsageError:
     """Return the error for an unknown setting, with the nearest known one."""
-    import difflib  # noqa: PLC0415 - only a mistake needs it
+    import difflib
 
     known = [f"{key.name}.{key.entry}" if key.is_table else key.name for key in KEYS]
     facts = [("settings", ", ".join(known))]

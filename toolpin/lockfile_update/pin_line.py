@@ -70,10 +70,10 @@ def _write_both(
     If locking fails, both are left unchanged.
     """
     # They import requests and threads: only where there is a lockfile.
-    from toolpin.lockfile.document import EMPTY  # noqa: PLC0415
-    from toolpin.lockfile.scope import Scope  # noqa: PLC0415
-    from toolpin.lockfile_update.local_entries import known_here  # noqa: PLC0415
-    from toolpin.lockfile_update.project_lockfile import (  # noqa: PLC0415
+    from toolpin.lockfile.document import EMPTY
+    from toolpin.lockfile.scope import Scope
+    from toolpin.lockfile_update.local_entries import known_here
+    from toolpin.lockfile_update.project_lockfile import (
         locker_for,
         lockfile_requests_of,
         relocked,

@@ -40,7 +40,7 @@ class Index:
         url = self._url_in(name) if fits(name, NAME) else ""
         if url:
             return url
-        import difflib  # noqa: PLC0415 - only a mistake needs it
+        import difflib
 
         near = difflib.get_close_matches(name, self._names(), n=3)
         raise ToolpinError(

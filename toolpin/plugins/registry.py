@@ -155,7 +155,7 @@ class Registry:
         """Raise UnknownTool with names near it for a name that no tool has."""
         if name in self._aliases:
             return
-        import difflib  # noqa: PLC0415 - only a mistake needs it
+        import difflib
 
         facts = [("required by", str(origin))] if origin else []
         close_matches = difflib.get_close_matches(name, self._aliases, n=3)
@@ -189,9 +189,7 @@ class Registry:
 
     def _reader(self, name: str) -> Callable[[str], list[str]]:
         def read_words(path: str) -> list[str]:
-            from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - few plugins
-                Scripts,
-            )
+            from toolpin.plugins.asdf.script_runner import Scripts
 
             paths = self._paths or Paths("", "")
             cwd = logical_cwd(os.environ)
@@ -201,9 +199,7 @@ class Registry:
 
     def with_scripts(self, names: Collection[str]) -> Registry:
         """Return the registry with asdf plugins of these names added."""
-        from toolpin.plugins.script_plugin import (  # noqa: PLC0415 - see light_fields
-            scripted_tool,
-        )
+        from toolpin.plugins.script_plugin import scripted_tool
 
         scripts = Registry(
             {**self._files, **dict.fromkeys(names, "")},
@@ -228,9 +224,7 @@ class Registry:
         return self._read[name]
 
     def _scripted(self, name: str, directory: str) -> Tool:
-        from toolpin.plugins.script_plugin import (  # noqa: PLC0415 - see light_fields
-            read_tool,
-        )
+        from toolpin.plugins.script_plugin import read_tool
 
         return read_tool(name, directory, self._also(name))
 
@@ -317,9 +311,7 @@ def noted_files(paths: Paths, name: str) -> tuple[str, ...]:
 
 def _query_files(paths: Paths, name: str) -> None:
     """Run the script that lists the files. Raises OSError for a read-only store."""
-    from toolpin.plugins.asdf.script_runner import (  # noqa: PLC0415 - once for each plugin
-        Scripts,
-    )
+    from toolpin.plugins.asdf.script_runner import Scripts
 
     note_files(paths, name, ())  # what the script runs must not run it again
     scripts = Scripts(paths, name, os.environ, os.getcwd())
@@ -406,9 +398,7 @@ def _text(file: str) -> str:
 
 
 def _parse(text: str, file: str) -> Tool:
-    from toolpin.plugins.tool_file import (  # noqa: PLC0415 - see light_fields
-        parse_tool,
-    )
+    from toolpin.plugins.tool_file import parse_tool
 
     tool = parse_tool(text, file)
     expected = os.path.basename(file).removesuffix(".toml")

@@ -85,7 +85,7 @@ def listed_versions(tool: str, env: Mapping[str, str]) -> list[tuple[str, list[s
 
     Those of every source for this host, whatever their age.
     """
-    from toolpin.cache.cache_location import cache_directory  # noqa: PLC0415 - for one kind only
+    from toolpin.cache.cache_location import cache_directory
 
     try:
         directory = f"{cache_directory(env)}/catalogues/{tool}"

@@ -181,7 +181,7 @@ def _in_suites(
     All suites are queried at the same time, since a suite's list takes seconds. One
     that gives no answer raises Unreachable at its turn.
     """
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - loads logging
+    from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(max_workers=len(own.suites)) as pool:
         queries = [(suite, pool.submit(query, suite)) for suite in own.suites]

@@ -61,7 +61,7 @@ class ScriptSource:
         identity = self._read_identity()
         hint = f"toolpin plugin diff {name}"
         identity.check_committed(name, self._scripts.directory, hint)
-        from toolpin.plugins.asdf.spelling import kind_of  # noqa: PLC0415 - see above
+        from toolpin.plugins.asdf.spelling import kind_of
 
         if kind_of(version)[0] != "ref" and version not in self._versions():
             raise NotPublished(f"{name}'s plugin lists no {version}")

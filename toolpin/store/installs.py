@@ -162,9 +162,7 @@ def remember_channel(paths: Paths, pin: Pin, channel: str) -> None:
     path = f"{paths.channels}/{pin.tool}/{channel}"
     if _channel(paths, pin.tool, channel) == pin.version:
         return
-    from toolpin.system.atomic_write import (  # noqa: PLC0415 - readers need none
-        atomic_replace,
-    )
+    from toolpin.system.atomic_write import atomic_replace
 
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)

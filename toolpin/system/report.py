@@ -64,7 +64,7 @@ class Report:
         self._envelope(command, {"error": error_table(error)})
 
     def _envelope(self, command: str | None, more: dict[str, object]) -> None:
-        import json  # noqa: PLC0415 - few results are documents
+        import json
 
         # Escaped, because a path may hold bytes that the terminal's encoding lacks.
         envelope = {"schema": JSON_SCHEMA, "command": command, **more}

@@ -58,7 +58,7 @@ def install_requests(
                 _run_default_packages(outcomes, options, app)
             return show(outcomes, [], app)
     # They load requests, tqdm and threads: only if there is work.
-    from toolpin.tasks.lockfile_plugins import provide  # noqa: PLC0415
+    from toolpin.tasks.lockfile_plugins import provide
 
     if not options.source:
         provide(requests, app, allowed=options.allow_plugins)
@@ -88,10 +88,10 @@ def _install(
     show: Show,
 ) -> int:
     """Resolve requests and install the result; `wishes` are their exact versions."""
-    from toolpin.lockfile_update.elsewhere import report_newer  # noqa: PLC0415
-    from toolpin.resolver.resolver import Resolver, Rules  # noqa: PLC0415
-    from toolpin.tasks.after_install import run_install_hooks  # noqa: PLC0415
-    from toolpin.tasks.install_jobs import checked_outcome, jobs_for  # noqa: PLC0415
+    from toolpin.lockfile_update.elsewhere import report_newer
+    from toolpin.resolver.resolver import Resolver, Rules
+    from toolpin.tasks.after_install import run_install_hooks
+    from toolpin.tasks.install_jobs import checked_outcome, jobs_for
 
     trees = _trees(options, app)
     installer, host = (
@@ -159,9 +159,7 @@ def _refuse_pairs(
     """Raise ToolpinError for versions of one project that do not work together."""
     if app.registry.paired.isdisjoint(pin.tool for pin, _ in located_pins):
         return
-    from toolpin.version_pairs import (  # noqa: PLC0415 - few projects need it
-        refuse_pairs,
-    )
+    from toolpin.version_pairs import refuse_pairs
 
     places = {origin.place for _, origin in located_pins} if all_projects else {""}
     for place in sorted(places):
@@ -179,7 +177,7 @@ def _is_plain(options: InstallOptions, app: App) -> bool:
 
 def _trees(options: InstallOptions, app: App) -> TreePaths | None:
     """Return the directory of trees that is installed into, None for the store."""
-    from toolpin.system.tree_paths import TreePaths  # noqa: PLC0415 - rarely
+    from toolpin.system.tree_paths import TreePaths
 
     if not options.into:
         return None
@@ -195,10 +193,10 @@ def _installer_into(
 
     Raises UsageError for a host that no tool has builds for.
     """
-    from toolpin.install.destination import TreeDestination  # noqa: PLC0415
-    from toolpin.install.pipeline import Installer  # noqa: PLC0415
-    from toolpin.lockfile.scope import check_host  # noqa: PLC0415
-    from toolpin.system.host import any_of  # noqa: PLC0415 - see install_requests
+    from toolpin.install.destination import TreeDestination
+    from toolpin.install.pipeline import Installer
+    from toolpin.lockfile.scope import check_host
+    from toolpin.system.host import any_of
 
     if options.host:
         check_host(options.host, app.registry.tools)
@@ -210,9 +208,7 @@ def _installer_into(
 
 
 def _refresh_shims(outcomes: Sequence[Outcome], app: App) -> None:
-    from toolpin.tasks.shim_refresh import (  # noqa: PLC0415 - see install_requests
-        refresh_shims,
-    )
+    from toolpin.tasks.shim_refresh import refresh_shims
 
     wanted = {outcome.job.pin.tool for outcome in outcomes}
     changes = refresh_shims(app.paths, app.registry, wanted)
@@ -233,9 +229,7 @@ def _refresh_shims(outcomes: Sequence[Outcome], app: App) -> None:
 def _run_default_packages(
     outcomes: Sequence[Outcome], options: InstallOptions, app: App
 ) -> None:
-    from toolpin.tasks.default_packages import (  # noqa: PLC0415 - see install_requests
-        run_default_packages,
-    )
+    from toolpin.tasks.default_packages import run_default_packages
 
     run_default_packages(outcomes, app, all_projects=bool(options.all_projects))
 

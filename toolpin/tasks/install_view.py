@@ -94,8 +94,8 @@ def _report_path(app: App) -> None:
     A script, and a machine-wide store, gets a line for any shell.
     """
     # They read startup files: only if there is something to report.
-    from toolpin.doctor.process_environment import look  # noqa: PLC0415
-    from toolpin.shell.startup_files import rc_line  # noqa: PLC0415
+    from toolpin.doctor.process_environment import look
+    from toolpin.shell.startup_files import rc_line
 
     seen, remark = look(app), app.report.remark
     if seen.is_on_path:

@@ -113,9 +113,7 @@ def _of_projects(root: str, app: App) -> Iterator[Request]:
 
     Raises UsageError if there is none.
     """
-    from toolpin.system.directory_tree import (  # noqa: PLC0415 - for --all-projects only
-        walk,
-    )
+    from toolpin.system.directory_tree import walk
 
     result = False
     top = os.path.normpath(os.path.join(app.directory, root))
