@@ -21,7 +21,7 @@ from toolpin.plugins.light_fields import (
     parse_index,
     plain_fields,
 )
-from toolpin.system.paths import Paths, bundled, open_regular
+from toolpin.system.paths import Paths, bundled, names_in, open_regular
 from toolpin.project.idiomatic import Idioms
 from toolpin.project.pin_files import logical_cwd
 from toolpin.project.validation import COMMAND, NAME, fits, is_plain, respell
@@ -340,7 +340,7 @@ def script_directories(paths: Paths) -> dict[str, str]:
     """Return the asdf plugins with their directories."""
     return {
         name: f"{paths.plugins}/{name}"
-        for name in _names(paths.plugins)
+        for name in names_in(paths.plugins)
         if fits(name, NAME) and os.path.isdir(f"{paths.plugins}/{name}/bin")
     }
 
@@ -377,16 +377,9 @@ def _bundled_fields() -> list[tuple[str, str, LightFields]]:
 def _toml_files(directory: str) -> list[tuple[str, str]]:
     return [
         (name.removesuffix(".toml"), f"{directory}/{name}")
-        for name in _names(directory)
+        for name in names_in(directory)
         if name.endswith(".toml")
     ]
-
-
-def _names(directory: str) -> list[str]:
-    try:
-        return sorted(os.listdir(directory))
-    except OSError:
-        return []
 
 
 def _text(file: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from toolpin.model import Pin
 from toolpin.project.validation import NAME, VERSION, fits
+from toolpin.system.paths import names_in
 
 if TYPE_CHECKING:  # `exec` imports this module
     from toolpin.system.tree_paths import Place
@@ -41,7 +42,7 @@ def stage_of(place: Place, pin: Pin, end: str = "") -> str:
 def staged(place: Place) -> list[Staged]:
     """Return the trees in staging, sorted by name."""
     results = []
-    for name in _names(place.staging):
+    for name in names_in(place.staging):
         tool, _, rest = name.partition("@")
         version, sign, end = rest.partition("@")
         pin = Pin(tool, version)
@@ -53,8 +54,8 @@ def staged(place: Place) -> list[Staged]:
 def marks(place: Place) -> list[tuple[str, Pin]]:
     """Return the path of each mark, and its version, sorted."""
     results = []
-    for tool in _names(place.incomplete):
-        for version in _names(f"{place.incomplete}/{tool}"):
+    for tool in names_in(place.incomplete):
+        for version in names_in(f"{place.incomplete}/{tool}"):
             path, pin = f"{place.incomplete}/{tool}/{version}", Pin(tool, version)
             if _is_pin(pin) and _read_mark(path) is not None:
                 results.append((path, pin))
@@ -107,10 +108,3 @@ def _read_mark(path: str) -> str | None:
         return None
     is_mark = len(text) <= _MARK_BYTES and text.strip(b"\n").isdigit()
     return text.decode() if is_mark or not text else None
-
-
-def _names(directory: str) -> list[str]:
-    try:
-        return sorted(os.listdir(directory))
-    except OSError:
-        return []

@@ -15,6 +15,7 @@ from toolpin.store import publication, stage_names
 from toolpin.store.cleanup import drop_marked, drop_staged
 from toolpin.store.stage_names import ASIDE, Staged
 from toolpin.store.staging import move
+from toolpin.system.paths import names_in
 from toolpin.system.tree_paths import TreePaths
 
 
@@ -87,8 +88,4 @@ def _refuse_links(trees: TreePaths) -> None:
 
 
 def _directories_of_marks(trees: TreePaths) -> list[str]:
-    try:
-        names = sorted(os.listdir(trees.incomplete))
-    except OSError:
-        return []
-    return [f"{trees.incomplete}/{name}" for name in names]
+    return [f"{trees.incomplete}/{name}" for name in names_in(trees.incomplete)]

@@ -238,6 +238,14 @@ def read_bytes(path: str) -> bytes | None:
         return None
 
 
+def names_in(directory: str) -> list[str]:
+    """Return the names in a directory, sorted; none if it cannot be read."""
+    try:
+        return sorted(os.listdir(directory))
+    except OSError:
+        return []
+
+
 def bundled(name: str) -> str:
     """Return the path of `plugins`, `shims`, `ci` or `install.sh` in this setup."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
