@@ -45,7 +45,7 @@ class App:
     """One run of the command line, in one directory.
 
     `directory` replaces the current directory; `files` caches project files, lockfiles
-    and settings.
+    and settings. `trusts_first_use` is an option of the command line, never a setting.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class App:
         *,
         directory: str = "",
         files: Files | None = None,
+        trusts_first_use: bool = False,
     ) -> None:
         self.paths = paths
         self.env = env
@@ -63,6 +64,7 @@ class App:
         if directory:
             vars(self)["directory"] = directory
         self.files = files or Files()
+        self.trusts_first_use = trusts_first_use
         self._lockfiles: dict[str, Lockfile | None] = {}
 
     def derived(
@@ -87,6 +89,7 @@ class App:
             self.report,
             directory=self.directory,
             files=self.files,
+            trusts_first_use=self.trusts_first_use,
         )
         given = {
             "board": vars(self).get("board"),  # it starts a thread
@@ -162,7 +165,8 @@ class App:
         # They load the TOML parser, which few commands need.
         from toolpin.config.settings import read_settings
 
-        return read_settings(self.paths, self.env, self.files.read_settings)
+        settings = read_settings(self.paths, self.env, self.files.read_settings)
+        return settings._replace(trust_on_first_use=self.trusts_first_use)
 
     @cached_property
     def host(self) -> Host:

@@ -227,7 +227,12 @@ def _dispatch(line: tuple[Namespace, list[str]]) -> int:
     module = _module(name)
     verb_options = _options(module, args)
     try:
-        app = App(_paths(is_system=bool(args.system)), env, report)
+        app = App(
+            _paths(is_system=bool(args.system)),
+            env,
+            report,
+            trusts_first_use=getattr(args, "trust_on_first_use", False),
+        )
         code: int = module.run(verb_options, app)
     except ToolpinError:
         if hasattr(module, "answer_failure"):  # a shell evaluates the output

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Mapping, Sequence
+from keyword import iskeyword
 from typing import Any, NamedTuple
 
 # The form of each argument, and its help, or its help and choices; None to hide it.
@@ -37,7 +38,7 @@ def declare(
             more["choices"] = choices
         if word.startswith("--"):
             name = word[2:].replace("-", "_")
-            more["dest"] = name if name in defaults else f"{name}_"
+            more["dest"] = f"{name}_" if iskeyword(name) else name
             more.update(_option(metavar, is_repeatable=defaults.get(name) == ()))
             if not (metavar or choices):
                 more["action"] = "store_true"

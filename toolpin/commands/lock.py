@@ -39,7 +39,6 @@ class Options(NamedTuple):
     refresh: tuple[str, ...] = ()
     host: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
-    trust_on_first_use: bool = False
     also: tuple[str, ...] = ()
     only: str = ""
     allow_downgrade: bool = False
@@ -88,9 +87,7 @@ def run(options: Options, app: App) -> int:
             if lock_request.wanted.kind == "version"
         ]
         refuse_pairs(stated, app)
-        locker = locker_for(
-            app, _scope(options, old, app), first_use=options.trust_on_first_use
-        )
+        locker = locker_for(app, _scope(options, old, app))
         lock, errors = locker.lock(lock_requests, old, also, only=only)
         errors = [_with_options(error, options) for error in errors]
         if errors and not lock.pins:

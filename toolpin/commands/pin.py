@@ -31,7 +31,6 @@ class Options(NamedTuple):
     home: bool = False
     parent: bool = False
     install: bool = False
-    trust_on_first_use: bool = False
 
 
 ARGUMENTS: Arguments = {
@@ -56,9 +55,7 @@ def run(options: Options, app: App) -> int:
     check_listed(tool.name, versions, app)
     path = _place(options, app)
     names = (options.tool, *(name for name in tool.names if name != options.tool))
-    before, after, is_locked = write_line(
-        path, names, versions, app, first_use=options.trust_on_first_use
-    )
+    before, after, is_locked = write_line(path, names, versions, app)
     requests = parse(after, path)
     warn_of_pairs(requests, app)
     refresh_shims(app.paths, app.registry, {tool.name})
@@ -72,7 +69,8 @@ def run(options: Options, app: App) -> int:
     missing = _missing(tool.name, versions, path, app)
     if missing and options.install:
         origin = next(request.origin for request in requests if request.tool in names)
-        return _install(tool.name, versions, origin, options, app)
+        request = Request(tool.name, tuple(versions), origin)
+        return _install(request, app)
     if missing:
         text = ", ".join(missing)
         app.report.remark(f"not installed: {text}; try: toolpin install --missing")
@@ -87,15 +85,11 @@ def run(options: Options, app: App) -> int:
     return 0
 
 
-def _install(
-    tool: str, versions: list[Wanted], origin: Origin, options: Options, app: App
-) -> int:
+def _install(request: Request, app: App) -> int:
     """Install what was pinned, and return the exit code."""
     from toolpin.tasks.install_requests import install_requests
 
-    chosen = InstallOptions(trust_on_first_use=options.trust_on_first_use)
-    request = Request(tool, tuple(versions), origin)
-    return install_requests([request], chosen, app)
+    return install_requests([request], InstallOptions(), app)
 
 
 def _versions(options: Options, spell: Spell) -> tuple[list[str], list[Wanted]]:

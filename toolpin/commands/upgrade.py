@@ -64,7 +64,6 @@ class Options(NamedTuple):
 
     tools: tuple[str, ...] = ()
     latest: bool = False
-    trust_on_first_use: bool = False
     allow_downgrade: bool = False
 
 
@@ -144,7 +143,7 @@ def _upgrade(pin_file: PinFile, options: Options, app: App) -> _Upgrade:
         moving=tools,
         allow_downgrade=options.allow_downgrade,
     )
-    locker = locker_for(app, scope, first_use=options.trust_on_first_use)
+    locker = locker_for(app, scope)
     after = before
     if options.latest:
         _report_unchanged(lock_requests, tools, file, app)

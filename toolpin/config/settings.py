@@ -51,12 +51,9 @@ class Settings(NamedTuple):
         *,
         sources: Sequence[str] = (),
         jobs: int | None = None,
-        first_use: bool = False,
     ) -> Settings:
         """Return the settings with the command line's values, which take precedence."""
-        settings = self._replace(trust_on_first_use=first_use)
-        if sources:
-            settings = settings._replace(sources=tuple(sources))
+        settings = self._replace(sources=tuple(sources)) if sources else self
         if jobs is None:
             return settings
         if not 1 <= jobs <= MOST_JOBS:

@@ -62,11 +62,9 @@ def install_requests(
 
     if not options.source:
         provide(requests, app, allowed=options.allow_plugins)
-    settings = app.settings.overridden(
-        sources=options.source,
-        jobs=options.jobs,
-        first_use=options.trust_on_first_use and not options.dry_run,
-    )
+    settings = app.settings.overridden(sources=options.source, jobs=options.jobs)
+    if options.dry_run:
+        settings = settings._replace(trust_on_first_use=False)
     app = app.derived(settings=settings, registry=app.registry)
     return _install(requests, located_pins, options, app, show)
 

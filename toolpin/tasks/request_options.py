@@ -40,7 +40,6 @@ class InstallOptions(NamedTuple):
     source: tuple[str, ...] = ()
     locked: bool = False
     allow_plugins: bool = False
-    trust_on_first_use: bool = False
     dry_run: bool = False
     literal: bool = False
 
