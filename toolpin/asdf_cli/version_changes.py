@@ -127,9 +127,9 @@ def _show(
     outcomes: Sequence[Outcome],
     errors: list[ToolpinError],
     app: App,
+    _trees: TreePaths | None,
     *,
     start: str,
-    trees: TreePaths | None = None,  # noqa: ARG001 - every Show's shape
 ) -> int:
     """Print what failed, as asdf does; the output of scripts comes before it."""
     errors += [outcome.error for outcome in outcomes if outcome.error]

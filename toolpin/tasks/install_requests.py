@@ -56,7 +56,7 @@ def install_requests(
             outcomes = [Outcome(Job(*pin), "present") for pin in wanted]
             if any(installs.environment(app.paths, pin).homes for pin, _ in wanted):
                 _run_default_packages(outcomes, options, app)
-            return show(outcomes, [], app)
+            return show(outcomes, [], app, None)
     # They load requests, tqdm and threads: only if there is work.
     from toolpin.tasks.lockfile_plugins import provide
 
@@ -109,7 +109,7 @@ def _install(
     if trees:
         jobs = _one_a_tool(jobs)
     if any(isinstance(error, NotLocked) for error in errors):
-        return show([], errors, app)
+        return show([], errors, app, trees)
     if options.dry_run:
         return show_plans(jobs, errors, installer.plan, app, trees or app.paths)
     outcomes = [
@@ -127,7 +127,7 @@ def _install(
     outcomes = run_install_hooks(outcomes, app)
     if not trees:
         _run_default_packages(outcomes, options, app)
-    return show(outcomes, errors, app, trees=trees)
+    return show(outcomes, errors, app, trees)
 
 
 def _one_a_tool(jobs: Sequence[Job]) -> list[Job]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from toolpin.app import App
 from toolpin.errors import EXIT_WOULD_INSTALL, NotLocked, ToolpinError
@@ -18,26 +18,16 @@ if TYPE_CHECKING:
     from toolpin.system.tree_paths import Place, TreePaths
 
 
-class Show(Protocol):
-    """Shows the result, and returns the exit code."""
-
-    def __call__(
-        self,
-        outcomes: Sequence[Outcome],
-        errors: list[ToolpinError],
-        app: App,
-        *,
-        trees: TreePaths | None = None,
-    ) -> int:
-        """See `show_outcomes`."""
+# Shows the result as `show_outcomes` does, and returns the exit code.
+Show = Callable[[Sequence[Outcome], list[ToolpinError], App, "TreePaths | None"], int]
 
 
 def show_outcomes(
     outcomes: Sequence[Outcome],
     errors: list[ToolpinError],
     app: App,
-    *,
     trees: TreePaths | None = None,
+    *,
     command: str = "install",
 ) -> int:
     """Report the result, and return the exit code.
