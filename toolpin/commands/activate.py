@@ -54,7 +54,7 @@ def run(options: Options, app: App) -> int:
     """Print what the shell evaluates."""
     if options.shims or options.shell == PLAIN:
         render = fish.in_front if options.shell == "fish" else posix.in_front
-        app.report.answer(render(app.paths.shims).rstrip("\n"))
+        app.report.code(render(app.paths.shims).rstrip("\n"))
         return 0
     dialect = DIALECTS[options.shell]
     # A shell may start in a directory that has been deleted.
@@ -62,7 +62,7 @@ def run(options: Options, app: App) -> int:
     app = App(app.paths, app.env, app.report, directory=cwd, files=app.files)
     change = _update(app, dialect, options.shell, in_front=not options.update)
     text = change if options.update else _hook(options.shell, dialect) + change
-    app.report.answer(text.rstrip("\n"))
+    app.report.code(text.rstrip("\n"))
     return 0
 
 

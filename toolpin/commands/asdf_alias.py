@@ -52,8 +52,7 @@ def run(options: Options, app: App) -> int:
     if foreign_text:
         line = import_line(foreign_text)
         app.report.remark(f"{foreign_text} has versions that are not here; try: {line}")
-    if app.report.as_json:
-        app.report.document("asdf-alias", {"file": place}, changed=before != after)
+    app.report.document("asdf-alias", {"file": place}, changed=before != after)
     return 0
 
 

@@ -93,14 +93,13 @@ def _create(path: str, hosts: Sequence[str], app: App) -> int:
     size_bytes = write_bundle(path, bundle, cache)
     names = ", ".join(bundle.hosts)
     app.report.remark(f"{path}: {size_bytes / 1e6:.0f} MB for {names}")
-    if app.report.as_json:
-        result = {
-            "file": path,
-            "size_bytes": size_bytes,
-            "hosts": bundle.hosts,
-            "archives": [str(artifact.digest) for artifact in artifacts_of(bundle)],
-        }
-        app.report.document("bundle", result, changed=True)
+    result = {
+        "file": path,
+        "size_bytes": size_bytes,
+        "hosts": bundle.hosts,
+        "archives": [str(artifact.digest) for artifact in artifacts_of(bundle)],
+    }
+    app.report.document("bundle", result, changed=True)
     return 0
 
 

@@ -105,9 +105,8 @@ def _install(options: Options, app: App) -> int:
 
 def _prune(options: Options, app: App) -> int:
     removed, freed = prune(plan_job(_requests(options, app), app), app)
-    if app.report.as_json:
-        result = {"removed": removed, "freed_bytes": freed}
-        app.report.document("ci prune", result, changed=bool(removed))
+    result = {"removed": removed, "freed_bytes": freed}
+    app.report.document("ci prune", result, changed=bool(removed))
     app.report.remark(f"removed {len(removed)}, freed {freed / 1e6:.1f} MB")
     return 0
 
@@ -133,8 +132,7 @@ def _init(target: str, app: App) -> int:
         _refuse_leaving(path, top)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         project_files.write(path, data)
-    if app.report.as_json:
-        app.report.document("ci init", {"file": path}, changed=not is_there)
+    app.report.document("ci init", {"file": path}, changed=not is_there)
     app.report.remark(f"{path}: {template.then}")
     return 0
 

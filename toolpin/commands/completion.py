@@ -47,18 +47,13 @@ def run(options: Options, app: App) -> int:
     if options.words is not None:
         kind, tool = options.words[0], "".join(options.words[1:2])
         words = known_words(kind, tool, app)
-        if app.report.as_json:
-            app.report.document("completion", {"words": words})
-        else:
-            for word in words:
-                app.report.answer(word)
+        app.report.document("completion", {"words": words})
+        for word in words:
+            app.report.answer(word)
         return 0
     script = _script(options.shell or "")
-    if app.report.as_json:
-        result = {"shell": options.shell, "script": script}
-        app.report.document("completion", result)
-    else:
-        app.report.answer(script.removesuffix("\n"))
+    app.report.document("completion", {"shell": options.shell, "script": script})
+    app.report.answer(script.removesuffix("\n"))
     return 0
 
 

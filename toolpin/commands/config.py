@@ -53,12 +53,8 @@ def run(options: Options, app: App) -> int:
 
 def _list(options: Options, app: App) -> int:
     values = settings.effective(app.paths, app.env).values()
-    if app.report.as_json:
-        rows = [
-            setting._replace(value=_without_user(setting.value)) for setting in values
-        ]
-        app.report.document("config list", [_record(row) for row in rows])
-        return 0
+    rows = [setting._replace(value=_without_user(setting.value)) for setting in values]
+    app.report.document("config list", [_record(row) for row in rows])
     app.report.table([_row(setting, origin=options.origin) for setting in values])
     return 0
 
@@ -68,9 +64,7 @@ def _get(options: Options, app: App) -> int:
     effective_setting = settings.effective(app.paths, app.env).get(options.key)
     if effective_setting is None:
         raise ToolpinError(f"{options.key} is not set", hint="toolpin config list")
-    if app.report.as_json:
-        app.report.document("config get", _record(effective_setting))
-        return 0
+    app.report.document("config get", _record(effective_setting))
     # A text alone, without quotes, for `$(toolpin config get KEY)`.
     text = (
         effective_setting.value

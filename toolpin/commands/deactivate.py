@@ -24,5 +24,5 @@ def run(options: Options, app: App) -> int:
     """Print the code that restores the shell's own PATH and variables."""
     shell = require_shell(options.for_, "deactivate", app)
     text = render_changes(left(app.env), DIALECTS[shell])
-    app.report.answer(f"{text}_toolpin_forget")
+    app.report.code(f"{text}_toolpin_forget")
     return 0

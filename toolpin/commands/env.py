@@ -64,7 +64,7 @@ def run(options: Options, app: App) -> int:
 
 def answer_failure(options: Options, report: Report) -> None:
     """Print code that fails when a shell evaluates it: `eval ""` would succeed."""
-    if options.format in FAILURES and not report.as_json:
+    if options.format in FAILURES:
         report.answer(FAILURES[options.format])
 
 

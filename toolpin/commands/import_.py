@@ -238,6 +238,5 @@ def _report(
     what = f"{len(taken)} versions and {len(plugins)} plugins of {manager}"
     report.remark(f"{what} imported; the original files stay in {source}")
     app.report_passed_over()
-    if report.as_json:
-        result = {"plugins": plugins, "taken": [pin_table(pin) for pin in taken]}
-        report.document("import", result, changed=bool(plugins or taken))
+    result = {"plugins": plugins, "taken": [pin_table(pin) for pin in taken]}
+    report.document("import", result, changed=bool(plugins or taken))

@@ -35,11 +35,9 @@ def run(options: Options, app: App) -> int:
     tool = app.registry.require(options.tool, Origin("the command line"))
     version = newest_listed(tool, options.prefix, app, sources=options.source)
     report_newer([tool.name], app)
-    if app.report.as_json:
-        pin = Pin(tool.name, version)
-        installed = installs.is_installed(app.paths, pin)
-        result = {"tool": tool.name, "version": version, "installed": installed}
-        app.report.document("latest", result)
-    else:
-        app.report.answer(version)
+    pin = Pin(tool.name, version)
+    installed = installs.is_installed(app.paths, pin)
+    result = {"tool": tool.name, "version": version, "installed": installed}
+    app.report.document("latest", result)
+    app.report.answer(version)
     return 0

@@ -52,19 +52,17 @@ def run(options: Options, app: App) -> int:
         rows = [row for tool in tools for row in _rows(tool, "", app)]
         if not rows:
             app.report.remark("nothing is installed")
-    if app.report.as_json:
-        result = [
-            {
-                **pin_table(row.pin),
-                "pinned": row.is_pinned,
-                "path": row.path,
-                "system": row.is_system,
-            }
-            for row in rows
-        ]
-        app.report.document("list", result)
-    else:
-        _show(rows, app.report, headed=not options.tool)
+    result = [
+        {
+            **pin_table(row.pin),
+            "pinned": row.is_pinned,
+            "path": row.path,
+            "system": row.is_system,
+        }
+        for row in rows
+    ]
+    app.report.document("list", result)
+    _show(rows, app.report, headed=not options.tool)
     return 0
 
 

@@ -108,10 +108,9 @@ def run(options: Options, app: App) -> int:
     app.report.remark(f"{path}: {'written' if changed else 'nothing to change'}")
     for error in errors:
         app.report.error(error)
-    if app.report.as_json:
-        result = _result(lock, path)
-        result["errors"] = [error_table(error) for error in errors]
-        app.report.document("lock", result, changed=changed)
+    result = _result(lock, path)
+    result["errors"] = [error_table(error) for error in errors]
+    app.report.document("lock", result, changed=changed)
     return 1 if errors else 0
 
 
@@ -187,8 +186,7 @@ def _check(
     check_locators(lock, path, app.registry)
     _warn_of_this_machine(lock_requests, lock, path, app)
     app.report.remark(f"{path}: every request has an entry")
-    if app.report.as_json:
-        app.report.document("lock", _result(lock, path), changed=False)
+    app.report.document("lock", _result(lock, path), changed=False)
     return 0
 
 
@@ -196,8 +194,6 @@ def _show(
     lock: Lockfile, old: Lockfile, lock_requests: Sequence[LockfileRequest], app: App
 ) -> None:
     """Print a line per request: its version, and the hosts with a build."""
-    if app.report.as_json:
-        return
     rows = []
     for lock_request in (
         lock_request for lock_request in lock_requests if lock_request.key in lock.pins

@@ -74,14 +74,13 @@ def run(options: Options, app: App) -> int:
     if missing:
         text = ", ".join(missing)
         app.report.remark(f"not installed: {text}; try: toolpin install --missing")
-    if app.report.as_json:
-        result = {
-            "tool": options.tool,
-            "wanted": [str(version) for version in versions],
-            "file": path,
-            "missing": missing,
-        }
-        app.report.document("pin", result, changed=after != before)
+    result = {
+        "tool": options.tool,
+        "wanted": [str(version) for version in versions],
+        "file": path,
+        "missing": missing,
+    }
+    app.report.document("pin", result, changed=after != before)
     return 0
 
 

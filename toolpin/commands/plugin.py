@@ -140,12 +140,10 @@ def _list(options: Options, app: App) -> int:
         return _directories(options, app)
     tools = app.registry.tools
     app.report_passed_over()
-    if app.report.as_json:
-        result = [describe.brief_record(tool) for tool in tools]
-        app.report.document("plugin list", result)
-    else:
-        for line in describe.overview(tools):
-            app.report.answer(line)
+    result = [describe.brief_record(tool) for tool in tools]
+    app.report.document("plugin list", result)
+    for line in describe.overview(tools):
+        app.report.answer(line)
     faults = app.registry.faults.values()
     for fault in faults:
         app.report.error(fault)
@@ -195,10 +193,8 @@ def _try(options: Options, app: App) -> int:
     from toolpin.tasks.trying import try_plans
 
     tried = list(try_plans(user_plugins.read_tool(options.file or ""), app.clients))
-    if app.report.as_json:
-        app.report.document("plugin check --try", [plan._asdict() for plan in tried])
-    else:
-        app.report.table([plan.row() for plan in tried])
+    app.report.document("plugin check --try", [plan._asdict() for plan in tried])
+    app.report.table([plan.row() for plan in tried])
     return int(not all(plan.planned + plan.undigested for plan in tried))
 
 
@@ -238,9 +234,8 @@ def _remove(options: Options, app: App) -> int:
 
 
 def _done(options: Options, app: App, file: str, *, changed: bool) -> int:
-    if app.report.as_json:
-        result = {"tool": options.tool, "file": file}
-        app.report.document(f"plugin {options.action}", result, changed=changed)
+    result = {"tool": options.tool, "file": file}
+    app.report.document(f"plugin {options.action}", result, changed=changed)
     return 0
 
 

@@ -59,15 +59,13 @@ def run(options: Options, app: App) -> int:
         gone, errors = _remove_all(gone, app)
         if gone:
             refresh_shims(app.paths, app.registry)
-    if app.report.as_json:
-        result = {
-            "versions": [_table(version) for version in versions],
-            "freed_bytes": sum(version.size_bytes for version in gone),
-            "dry_run": not options.yes,
-        }
-        app.report.document("prune", result, changed=bool(gone and options.yes))
-    else:
-        app.report.table([_row(version) for version in versions])
+    result = {
+        "versions": [_table(version) for version in versions],
+        "freed_bytes": sum(version.size_bytes for version in gone),
+        "dry_run": not options.yes,
+    }
+    app.report.document("prune", result, changed=bool(gone and options.yes))
+    app.report.table([_row(version) for version in versions])
     for error in errors:
         app.report.error(error)
     _sum_up(gone, versions, app, is_done=options.yes)

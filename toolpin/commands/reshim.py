@@ -18,7 +18,6 @@ def run(options: NoOptions, app: App) -> int:  # noqa: ARG001 - every verb's sha
             app.report.remark(f"{verb} {', '.join(names)}")
     for name in changes.skipped:
         app.report.remark(why_skipped(app.paths, name))
-    if app.report.as_json:
-        changed = bool(changes.added or changes.removed)
-        app.report.document("reshim", changes._asdict(), changed=changed)
+    changed = bool(changes.added or changes.removed)
+    app.report.document("reshim", changes._asdict(), changed=changed)
     return 0

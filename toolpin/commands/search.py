@@ -28,8 +28,6 @@ def run(options: Options, app: App) -> int:
             [("searched", "names, commands and descriptions")],
             "toolpin plugin list all",
         )
-    if app.report.as_json:
-        app.report.document("search", [brief_record(tool) for tool in matching])
-    else:
-        app.report.table([brief_row(tool) for tool in matching])
+    app.report.document("search", [brief_record(tool) for tool in matching])
+    app.report.table([brief_row(tool) for tool in matching])
     return 0

@@ -82,16 +82,14 @@ def find_setup(environment: str) -> Setup:
 
 def _show(setup: Setup, app: App) -> int:
     python = ".".join(map(str, sys.version_info[:3]))
-    if app.report.as_json:
-        result = {
-            "version": __version__,
-            "python": sys.executable,
-            "python_version": python,
-            "installed_by": setup.kind,
-            "place": setup.place,
-        }
-        app.report.document("self", result)
-        return 0
+    result = {
+        "version": __version__,
+        "python": sys.executable,
+        "python_version": python,
+        "installed_by": setup.kind,
+        "place": setup.place,
+    }
+    app.report.document("self", result)
     rows = [
         ("version", __version__),
         ("python", f"{sys.executable} ({python})"),

@@ -45,13 +45,13 @@ def run(options: Options, app: App) -> int:
     dialect = DIALECTS[require_shell(options.for_, f"shell {options.tool}", app)]
     variable = variable_for(tool)
     if options.unset:
-        app.report.answer(dialect.unset(variable).rstrip("\n"))
+        app.report.code(dialect.unset(variable).rstrip("\n"))
         return 0
     words = (app.registry.spell(tool, word) for word in options.versions)
     wanted = tuple(parse_wanted(word, _ORIGIN) for word in words)
     _require_installed(Request(tool, wanted, _ORIGIN), app)
     text = " ".join(map(str, wanted))
-    app.report.answer(dialect.assign(variable, text).rstrip("\n"))
+    app.report.code(dialect.assign(variable, text).rstrip("\n"))
     return 0
 
 

@@ -32,9 +32,7 @@ def run(options: Options, app: App) -> int:
             f"no installed version provides the command {options.command}"
         )
         raise with_near_commands(error, options.command, app.paths)
-    if app.report.as_json:
-        app.report.document("shimversions", [pin_table(pin) for pin in pins])
-        return 0
+    app.report.document("shimversions", [pin_table(pin) for pin in pins])
     for pin in pins:
         app.report.answer(str(pin))
     return 0

@@ -49,16 +49,11 @@ def run(options: Options, app: App) -> int:
         raise _unconfirmed(options.tool, pins)
     if not options.dry_run:
         remove_all(pins, app)
-    if app.report.as_json:
-        result = {
-            "removed": [pin_table(pin) for pin in pins],
-            "dry_run": options.dry_run,
-        }
-        changed = bool(pins) and not options.dry_run
-        app.report.document("uninstall", result, changed=changed)
-    elif options.dry_run:
-        for pin in pins:
-            app.report.answer(str(pin))
+    for pin in pins if options.dry_run else ():
+        app.report.answer(str(pin))
+    result = {"removed": [pin_table(pin) for pin in pins], "dry_run": options.dry_run}
+    changed = bool(pins) and not options.dry_run
+    app.report.document("uninstall", result, changed=changed)
     if not pins:
         app.report.remark("no unused versions")
     return 0

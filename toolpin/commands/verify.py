@@ -47,8 +47,7 @@ def run(options: Options, app: App) -> int:
         if check.after.findings and not installs.is_installed(app.paths, pin):
             continue  # removed meanwhile: not damaged
         checks.append(check)
-        if not app.report.as_json:
-            _show(check, app)
+        _show(check, app)
     if any(check.before.findings != check.after.findings for check in checks):
         refresh_shims(app.paths, app.registry)
     open_stores = [] if options.tool else _open_stores(app)
@@ -57,17 +56,14 @@ def run(options: Options, app: App) -> int:
         *open_stores,
     ):
         app.report.error(problem)
-    if app.report.as_json:
-        changed = any(check.before != check.after for check in checks)
-        result = {
-            "installs": [
-                as_table(check, installs.tree(app.paths, check.after.pin))
-                for check in checks
-            ]
-        }
-        app.report.document(
-            "verify", result, changed=changed if options.repair else None
-        )
+    changed = any(check.before != check.after for check in checks)
+    result = {
+        "installs": [
+            as_table(check, installs.tree(app.paths, check.after.pin))
+            for check in checks
+        ]
+    }
+    app.report.document("verify", result, changed=changed if options.repair else None)
     _sum_up(checks, options, app)
     is_damaged = any(check.status == "damaged" for check in checks)
     return 1 if is_damaged or open_stores else 0

@@ -11,8 +11,6 @@ Options = NoOptions
 
 def run(options: NoOptions, app: App) -> int:  # noqa: ARG001 - every verb's shape
     """Print the name and the version."""
-    if app.report.as_json:
-        app.report.document("version", {"version": __version__})
-    else:
-        app.report.answer(f"toolpin {__version__}")
+    app.report.document("version", {"version": __version__})
+    app.report.answer(f"toolpin {__version__}")
     return 0

@@ -65,9 +65,7 @@ def _request(options: Options, app: App) -> Request:
 def _report(resolution: Resolution, app: App) -> None:
     pin = resolution.pin
     path = installs.tree(app.paths, pin) if pin else resolution.directory
-    if app.report.as_json:
-        version = pin.version if pin else None
-        result = {"tool": resolution.tool, "version": version, "path": path}
-        app.report.document("where", result)
-    else:
-        app.report.path(path)
+    version = pin.version if pin else None
+    result = {"tool": resolution.tool, "version": version, "path": path}
+    app.report.document("where", result)
+    app.report.path(path)

@@ -28,10 +28,8 @@ def run(options: Options, app: App) -> int:
         result = command_lookup.find(options.command, app.place)
     except UnknownCommand as error:
         raise with_near_commands(error, options.command, app.paths) from error
-    if app.report.as_json:
-        app.report.document("which", _result(options.command, result))
-    else:
-        app.report.path(result.path)
+    app.report.document("which", _result(options.command, result))
+    app.report.path(result.path)
     return 0
 
 

@@ -40,11 +40,9 @@ def run(options: Options, app: App) -> int:
         reasons = explain_command(options.command, app)
     except UnknownCommand as error:
         raise with_near_commands(error, options.command, app.paths) from error
-    if app.report.as_json:
-        app.report.document("why", _result(reasons, app))
-    else:
-        app.report.answer(printable(_verdict(reasons)))
-        app.report.table(list(_rows(reasons, app)), folds=True)
+    app.report.document("why", _result(reasons, app))
+    app.report.answer(printable(_verdict(reasons)))
+    app.report.table(list(_rows(reasons, app)), folds=True)
     if reasons.is_right:
         return 0
     hint = reasons.problem.hint if reasons.problem else "toolpin doctor"
